@@ -1,0 +1,74 @@
+"""The one tree of errors that people may see.
+
+Every error carries a stable English ``code`` for programs, and ``message``: a Thai sentence
+that says what to do next. ``retry`` tells whether the same request may succeed later.
+"""
+
+from __future__ import annotations
+
+
+class PrakatError(Exception):
+    """Something that could not be done, explained so that the reader can act on it."""
+
+    code = "error"
+    http_status = 500
+    retry = False
+
+    def __init__(self, message: str, *, code: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        if code is not None:
+            self.code = code
+
+
+class NotFound(PrakatError):
+    """No such record, or none that this person may see."""
+
+    code = "not-found"
+    http_status = 404
+
+
+class Gone(PrakatError):
+    """A record that was public once and has been withdrawn; ``message`` gives the reason."""
+
+    code = "withdrawn"
+    http_status = 410
+
+
+class Invalid(PrakatError):
+    """Input that breaks a rule. ``field`` names the offending field, when there is one."""
+
+    code = "invalid"
+    http_status = 422
+
+    def __init__(self, message: str, *, field: str | None = None, code: str | None = None) -> None:
+        super().__init__(message, code=code)
+        self.field = field
+
+
+class Conflict(PrakatError):
+    """The record is not in a state that allows this, or somebody else changed it meanwhile."""
+
+    code = "conflict"
+    http_status = 409
+
+
+class TooLarge(PrakatError):
+    """An upload over the configured limit."""
+
+    code = "too-large"
+    http_status = 413
+
+
+class Unavailable(PrakatError):
+    """Storage, disk or search cannot serve just now; nothing was half done."""
+
+    code = "unavailable"
+    http_status = 503
+    retry = True
+
+
+class SettingsError(PrakatError):
+    """A setting that is unknown or wrong; stops the start."""
+
+    code = "settings"

@@ -1,0 +1,236 @@
+"""The nouns of a municipal archive: plain, frozen values that every room shares.
+
+Times are aware UTC datetimes, dates are ISO (C.E.) ``date`` values; the Buddhist era appears
+only on screen and in what people type (``archive.thai``).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Status(StrEnum):
+    """Where an announcement stands. Only ``PUBLISHED`` is ever shown to residents."""
+
+    DRAFT = "draft"
+    PUBLISHED = "published"
+    WITHDRAWN = "withdrawn"
+    TRASHED = "trashed"
+
+
+class Kind(StrEnum):
+    """Kinds of official documents, after the Prime Minister's Office regulation on correspondence."""
+
+    LETTER = "letter"
+    MEMO = "memo"
+    STAMPED = "stamped"
+    ORDER = "order"
+    RULE = "rule"
+    BYLAW = "bylaw"
+    ANNOUNCEMENT = "announcement"
+    STATEMENT = "statement"
+    NEWS = "news"
+    CERTIFICATE = "certificate"
+    MINUTES = "minutes"
+    NOTE = "note"
+    OTHER = "other"
+
+
+class Reading(StrEnum):
+    """How far an attachment is read. The state is the job: there is no second queue."""
+
+    WAITING = "waiting"
+    READING = "reading"
+    READY = "ready"
+    FAILED = "failed"
+
+
+class Source(StrEnum):
+    """Where a page's text comes from."""
+
+    EMBEDDED = "embedded"
+    OCR = "ocr"
+    NONE = "none"
+
+
+class Role(StrEnum):
+    """What a person may do: staff publish, admins also manage people and settings."""
+
+    STAFF = "staff"
+    ADMIN = "admin"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """What a person (or a manifest line) gives to make an announcement."""
+
+    title: str
+    body: str = ""
+    author: str = ""
+    published_on: dt.date
+    kind: Kind = Kind.ANNOUNCEMENT
+    category: str = ""
+    views: int = 0  # the baseline brought from an older site
+    ref: str | None = None  # unique in the source that it was imported from
+    old_url: str | None = None  # the path that the older site served it at
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Announcement:
+    """One record. ``views`` is baseline plus counted visits."""
+
+    id: int
+    title: str
+    body: str
+    author: str
+    published_on: dt.date
+    kind: Kind
+    category: str
+    views: int
+    status: Status
+    ref: str | None = None
+    old_url: str | None = None
+    publish_at: dt.datetime | None = None  # publish by itself at this time
+    reason: str = ""  # why it was withdrawn
+    change: int = 0  # archive-wide counter: grows with every change that the index must follow
+    created_at: dt.datetime
+    updated_at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why an attachment could not be read: a stable code and a Thai sentence for the clerk."""
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signature:
+    """A digital signature (PAdES) found in a PDF."""
+
+    signer: str
+    signed_at: dt.datetime | None
+    intact: bool  # the signed bytes are unchanged
+    trusted: bool  # the signer's certificate leads to a configured root
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """Something a document says about itself, with how sure we are of it (0–1)."""
+
+    value: str
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonalData:
+    """A piece of personal data found in a text: its place is given as offsets into the page's text."""
+
+    type: str  # "national-id" | "phone" | "bank-account"
+    page: int
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Details:
+    """What was learned from an attachment as a whole while reading it.
+
+    ``fields`` may hold kind, number, date (ISO), subject, from, to and urgency.
+    """
+
+    fields: dict[str, Field] = field(default_factory=dict)
+    signatures: tuple[Signature, ...] = ()
+    personal_data: tuple[PersonalData, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attachment:
+    """One file of an announcement, kept byte for byte, and how far it is read."""
+
+    id: int
+    announcement_id: int
+    position: int  # 1…, the order on the announcement
+    label: str
+    filename: str  # as uploaded, for the download
+    kind: Kind
+    media_type: str
+    size: int  # bytes
+    sha256: str  # lower-case hexadecimal
+    page_count: int | None
+    status: Reading
+    error: Failure | None
+    signed: bool  # carries a digital signature
+    details: Details
+    rules: int  # version of the reading rules that made its pages; 0 before the first reading
+    created_at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of text on the page's picture, for drawing hits.
+
+    ``start`` is an offset into ``Page.text``. ``edges`` holds one x position more than the line
+    has code points, so the code points ``[a, b)`` of the text lie between ``edges[a - start]``
+    and ``edges[b - start]``. All positions are in 1/10,000 of the upright page's width
+    (``edges``) or height (``top``, ``bottom``), from the top left corner.
+    """
+
+    start: int
+    top: int
+    bottom: int
+    edges: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """A stretch ``[start, end)`` of ``Page.text`` that the recogniser was not sure of (0–1)."""
+
+    start: int
+    end: int
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """One page as read. ``text`` is what is shown and indexed; ``raw`` is what the file gave."""
+
+    attachment_id: int
+    number: int  # 1…
+    text: str
+    raw: str
+    source: Source
+    confidence: float | None  # of the recogniser, 0–1; None for embedded text
+    turn: int = 0  # degrees clockwise (0, 90, 180, 270) that set the file's page upright
+    lines: tuple[Line, ...] = ()
+    doubts: tuple[Doubt, ...] = ()
+    rules: int = 0  # version of the reading rules
+    corrected: bool = False  # text was set by a person; a rereading leaves it alone
+    problem: str = ""  # code of what kept this page from being read; "" when nothing did
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """Someone who may sign in."""
+
+    id: int
+    name: str
+    role: Role
+    disabled: bool
+    created_at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One entry of a record's history: who did what when, with the fields before and after."""
+
+    at: dt.datetime
+    actor: str
+    action: str  # create, revise, attach, label, order, publish, withdraw, trash, restore, correct …
+    announcement_id: int
+    before: dict[str, object]
+    after: dict[str, object]
+    reason: str = ""

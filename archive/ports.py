@@ -1,0 +1,179 @@
+"""What the archive needs from the outside: records, jobs, people, files.
+
+Adapters live in ``storage``; each protocol has one contract suite under ``tests/contracts``
+that every adapter must pass.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+from archive.model import (
+    Announcement,
+    Attachment,
+    Change,
+    Details,
+    Draft,
+    Failure,
+    Kind,
+    Page,
+    Person,
+    Role,
+    Status,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """What ``Files.add`` kept: lower-case hex SHA-256 and size in bytes."""
+
+    sha256: str
+    size: int
+
+
+class Files(Protocol):
+    """Bytes by content. What ``add`` returned survives a power cut; nothing is ever altered."""
+
+    def add(self, stream: BinaryIO, *, limit: int) -> StoredFile:
+        """Store a stream; idempotent. Raises ``TooLarge`` past ``limit`` bytes, ``Unavailable`` on a full disk."""
+
+    def open(self, sha256: str) -> BinaryIO:
+        """The bytes from their start, seekable. Raises ``NotFound``."""
+
+    def local_path(self, sha256: str) -> AbstractContextManager[Path]:
+        """A readable path for the length of the context (the file itself, or a private copy)."""
+
+    def exists(self, sha256: str) -> bool: ...
+
+    def all(self) -> Iterator[StoredFile]:
+        """Every stored file, in order of SHA-256, by name and size only (not re-hashed)."""
+
+
+class Records(Protocol):
+    """Announcements, their attachments and pages, and their history.
+
+    Every writing method is one transaction, writes a ``Change`` (``actor`` is the person's name, or
+    the name of the command) and raises the announcement's ``change`` counter when search must
+    follow. Unknown ids raise ``NotFound``.
+    """
+
+    # announcements
+    def create(self, draft: Draft, *, actor: str, status: Status = Status.DRAFT) -> Announcement: ...
+    def revise(
+        self, id: int, changes: dict[str, object], *, actor: str, if_change: int | None = None
+    ) -> Announcement:
+        """Set fields of ``Draft`` or ``publish_at``. ``Conflict`` when ``if_change`` is no longer current."""
+
+    def set_status(self, id: int, status: Status, *, actor: str, reason: str = "") -> Announcement: ...
+    def announcement(self, id: int) -> Announcement: ...
+    def announcements(self, ids: Iterable[int]) -> dict[int, Announcement]: ...
+    def by_ref(self, ref: str) -> Announcement | None: ...
+    def by_old_url(self, old_url: str) -> Announcement | None: ...
+    def list_announcements(
+        self,
+        *,
+        statuses: Sequence[Status],
+        page: int,
+        per_page: int,
+    ) -> tuple[list[Announcement], int]:
+        """One page, newest ``published_on`` first (then id), and the total."""
+
+    def changed_since(self, change: int, *, limit: int) -> list[tuple[int, int]]:
+        """``(announcement id, its change)`` for changes after ``change``, in order of change."""
+
+    def last_change(self) -> int: ...
+    def due(self, now: dt.datetime) -> list[int]:
+        """Drafts whose ``publish_at`` has come."""
+
+    def history(self, announcement_id: int) -> list[Change]: ...
+
+    # attachments
+    def attach(
+        self,
+        announcement_id: int,
+        file: StoredFile,
+        *,
+        filename: str,
+        media_type: str,
+        label: str,
+        kind: Kind,
+        actor: str,
+    ) -> tuple[Attachment, bool]:
+        """Add at the end, waiting to be read. The same bytes again: ``(the existing one, False)``."""
+
+    def relabel(self, attachment_id: int, *, label: str, kind: Kind, actor: str) -> Attachment: ...
+    def reorder(self, announcement_id: int, attachment_ids: Sequence[int], *, actor: str) -> None: ...
+    def detach(self, attachment_id: int, *, actor: str) -> None:
+        """Take off an announcement (kept in history; the bytes stay)."""
+
+    def attachment(self, id: int) -> Attachment: ...
+    def attachments(self, announcement_ids: Iterable[int]) -> dict[int, list[Attachment]]:
+        """By announcement, in order of position."""
+
+    def attachments_with_file(self, sha256: str) -> list[Attachment]: ...
+
+    # pages
+    def save_page(self, page: Page) -> None:
+        """Insert or replace; a corrected page is kept as the person left it."""
+
+    def correct_page(self, attachment_id: int, number: int, text: str, *, actor: str) -> Page: ...
+    def page(self, attachment_id: int, number: int) -> Page: ...
+    def pages(self, attachment_id: int) -> list[Page]: ...
+    def page_texts(self, attachment_ids: Iterable[int]) -> dict[int, list[tuple[int, str]]]:
+        """``(number, text)`` of every page by attachment: all that search needs, nothing more."""
+
+    # visits
+    def count_visit(self, announcement_id: int, visitor: str, *, now: dt.datetime) -> bool:
+        """Count once per visitor (an opaque, salted hash) and visit window; True when counted."""
+
+
+class Jobs(Protocol):
+    """Attachments as work to be read. A claim is a lease: if its holder dies, it lapses."""
+
+    def claim(self, worker: str, *, lease: dt.timedelta, now: dt.datetime) -> Attachment | None: ...
+    def renew(self, attachment_id: int, worker: str, *, lease: dt.timedelta, now: dt.datetime) -> bool:
+        """False when the lease was lost to another worker: stop."""
+
+    def finish(
+        self, attachment_id: int, worker: str, *, page_count: int, details: Details, rules: int
+    ) -> None: ...
+    def fail(self, attachment_id: int, worker: str, failure: Failure) -> None: ...
+    def release(self, attachment_id: int, worker: str) -> None:
+        """Give back unread, to be claimed again at once (orderly stop)."""
+
+    def again(self, attachment_ids: Sequence[int]) -> int:
+        """Set back to waiting (reread); returns how many."""
+
+    def outdated(self, rules: int, *, failed: bool) -> list[int]:
+        """Attachments read with rules older than ``rules`` (or, with ``failed``, those that failed)."""
+
+    def counts(self) -> dict[str, int]:
+        """Number of attachments by status value."""
+
+    def oldest_waiting(self) -> dt.datetime | None: ...
+
+
+class People(Protocol):
+    """Who may sign in, and the API's tokens. Secrets are kept only as hashes."""
+
+    def add(self, name: str, password_hash: str, role: Role) -> Person: ...
+    def person(self, id: int) -> Person: ...
+    def by_name(self, name: str) -> tuple[Person, str] | None:
+        """The person and the password hash."""
+
+    def list(self) -> list[Person]: ...
+    def disable(self, name: str) -> None: ...
+    def set_password(self, id: int, password_hash: str) -> None: ...
+    def add_token(self, name: str, token_hash: str) -> None: ...
+    def token_name(self, token_hash: str) -> str | None:
+        """Name of a live token with this hash."""
+
+    def tokens(self) -> list[tuple[str, dt.datetime, dt.datetime | None]]:
+        """``(name, made, revoked or None)``."""
+
+    def revoke_token(self, name: str) -> None: ...

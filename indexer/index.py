@@ -1,0 +1,97 @@
+"""The SearchIndex protocol: small, and with no engine's language through it.
+
+The index is disposable: all of it can be rebuilt from the records' saved text. It remembers the
+``change`` counter of the archive that it has followed (``position``), so that following is one
+loop for a live index, a new generation and an index restored from an old backup alike.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from archive.model import Announcement, Attachment
+from indexer.query import Query
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A published announcement as search sees it: its attachments with ``(page number, text)``."""
+
+    announcement: Announcement
+    attachments: tuple[tuple[Attachment, tuple[tuple[int, str], ...]], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PageHit:
+    attachment_id: int
+    number: int
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One announcement that answers, with at most three of its pages, best first."""
+
+    announcement_id: int
+    score: float
+    pages: tuple[PageHit, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FacetValue:
+    value: str | int
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResultPage:
+    """One page of hits. ``facets`` holds kind, author, year (Buddhist era) and category; the counts
+    of each respect the query and every filter but its own."""
+
+    total: int
+    hits: tuple[Hit, ...]
+    facets: dict[str, tuple[FacetValue, ...]] = field(default_factory=dict)
+    did_you_mean: str | None = None
+    query: Query  # as it was run: says what was understood and what was loosened
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest:
+    """What an index was made with; any difference from the running code means: rebuild."""
+
+    schema: int
+    canon: int
+    segmenter: str
+    dictionary: str  # hash of the local word list and abbreviations
+    built_at: dt.datetime
+
+
+class Generation(Protocol):
+    """An index in the making, not yet seen by searchers."""
+
+    def add(self, entries: Iterable[Entry]) -> None: ...
+    def reached(self, position: int) -> None:
+        """Set the change counter that the generation has followed to."""
+
+
+class SearchIndex(Protocol):
+    def update(self, add: Iterable[Entry], remove: Iterable[int], *, position: int) -> None:
+        """Replace and remove by announcement id and move ``position``: idempotent, all or nothing."""
+
+    def position(self) -> int: ...
+    def count(self) -> int: ...
+    def ids(self) -> Sequence[int]:
+        """Every announcement id in the index, ascending."""
+
+    def search(self, query: Query) -> ResultPage: ...
+    def suggest(self, typed: str, *, limit: int = 8) -> list[str]: ...
+    def similar(self, announcement_id: int, *, limit: int = 5) -> list[int]: ...
+    def rebuild(self) -> AbstractContextManager[Generation]:
+        """A new generation beside the live one; published on a clean exit only."""
+
+    def manifest(self) -> Manifest | None:
+        """None when there is no usable index."""

@@ -1,0 +1,1 @@
+"""Keeps the records and the bytes: the adapters behind the ports of ``archive.ports``."""

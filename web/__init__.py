@@ -1,0 +1,1 @@
+"""What people and programs touch: pages, JSON and commands. ``web.bootstrap`` alone names adapters."""
