@@ -40,7 +40,7 @@ class Files(Protocol):
     """Bytes by content. What ``add`` returned survives a power cut; nothing is ever altered."""
 
     def add(self, stream: BinaryIO, *, limit: int) -> StoredFile:
-        """Store a stream; idempotent. Raises ``TooLarge`` past ``limit`` bytes, ``Unavailable`` on a full disk."""
+        """Store a stream; idempotent. ``TooLarge`` past ``limit`` bytes, ``Unavailable`` on a full disk."""
 
     def open(self, sha256: str) -> BinaryIO:
         """The bytes from their start, seekable. Raises ``NotFound``."""
@@ -166,7 +166,7 @@ class People(Protocol):
     def by_name(self, name: str) -> tuple[Person, str] | None:
         """The person and the password hash."""
 
-    def list(self) -> list[Person]: ...
+    def everyone(self) -> list[Person]: ...
     def disable(self, name: str) -> None: ...
     def set_password(self, id: int, password_hash: str) -> None: ...
     def add_token(self, name: str, token_hash: str) -> None: ...
