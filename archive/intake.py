@@ -2,10 +2,38 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from dataclasses import fields
 from typing import BinaryIO
 
+from archive import rules
+from archive.errors import Conflict, Invalid
+from archive.filetype import HEAD_BYTES, media_type
 from archive.model import Announcement, Attachment, Draft, Kind, PersonalData, Status
 from archive.ports import Files, Records
+
+_STEPS = {
+    Status.PUBLISHED: {Status.DRAFT},
+    Status.WITHDRAWN: {Status.PUBLISHED},
+    Status.TRASHED: {Status.DRAFT, Status.WITHDRAWN},
+    Status.DRAFT: {Status.WITHDRAWN, Status.TRASHED},
+}
+"""Where each status may be reached from."""
+
+_EDITABLE = {Status.DRAFT, Status.PUBLISHED}
+
+_STANDS = {
+    Status.DRAFT: "ประกาศนี้ยังเป็นฉบับร่าง",
+    Status.PUBLISHED: "ประกาศนี้เผยแพร่อยู่",
+    Status.WITHDRAWN: "ประกาศนี้ถูกถอนแล้ว",
+    Status.TRASHED: "ประกาศนี้อยู่ในถังขยะ",
+}
+_REMEDIES = {
+    (Status.DRAFT, Status.WITHDRAWN): "ถอนได้เฉพาะประกาศที่เผยแพร่แล้ว หากไม่ใช้ฉบับร่างนี้ให้ทิ้งลงถังขยะ",
+    (Status.PUBLISHED, Status.TRASHED): "กรุณาถอนประกาศพร้อมเหตุผลก่อน แล้วจึงทิ้งลงถังขยะ",
+    (Status.WITHDRAWN, Status.PUBLISHED): "กรุณากู้คืนเป็นฉบับร่างและตรวจดูก่อน แล้วจึงเผยแพร่",
+    (Status.TRASHED, Status.PUBLISHED): "กรุณากู้คืนเป็นฉบับร่างและตรวจดูก่อน แล้วจึงเผยแพร่",
+}
 
 
 class Intake:
@@ -17,8 +45,12 @@ class Intake:
         self._max_upload_bytes = max_upload_bytes
 
     def create(self, draft: Draft, *, actor: str, status: Status = Status.DRAFT) -> Announcement:
-        """Raises ``Invalid`` with the offending field."""
-        raise NotImplementedError
+        """Raises ``Invalid`` with the offending field; ``Conflict`` when its ``ref`` is taken."""
+        if status not in _EDITABLE:
+            raise Invalid("ประกาศใหม่เป็นได้เฉพาะฉบับร่าง (draft) หรือเผยแพร่ (published)", field="status")
+        given = {field.name: getattr(draft, field.name) for field in fields(Draft)}
+        kept = Draft(**rules.checked(given))  # type: ignore[arg-type]  # checked by name
+        return self._records.create(kept, actor=actor, status=status)
 
     def attach(
         self,
@@ -30,33 +62,123 @@ class Intake:
         label: str = "",
         kind: Kind | None = None,
     ) -> tuple[Attachment, bool]:
-        """Keep the bytes, then the record and its job in one transaction.
+        """Keep the bytes of a seekable stream, then the record and its job in one transaction.
 
         ``(attachment, True)`` when new, ``(the existing one, False)`` for the same bytes again.
         Raises ``Invalid`` for what is neither a PDF nor a picture, ``TooLarge``, ``Unavailable``.
         """
-        raise NotImplementedError
+        self._editable(announcement_id)
+        content = _media_type(stream)
+        name = rules.safe_filename(filename, content)
+        shown = rules.label(label, name)
+        file = self._files.add(stream, limit=self._max_upload_bytes)
+        return self._records.attach(
+            announcement_id,
+            file,
+            filename=name,
+            media_type=content,
+            label=shown,
+            kind=kind or Kind.OTHER,
+            actor=actor,
+        )
+
+    def relabel(self, attachment_id: int, *, label: str, kind: Kind, actor: str) -> Attachment:
+        attachment = self._records.attachment(attachment_id)
+        self._editable(attachment.announcement_id)
+        shown = rules.label(label, attachment.filename)
+        return self._records.relabel(attachment_id, label=shown, kind=kind, actor=actor)
 
     def revise(
         self, id: int, changes: dict[str, object], *, actor: str, if_change: int | None = None
     ) -> Announcement:
-        raise NotImplementedError
+        """Set fields of ``Draft`` or ``publish_at`` (drafts only). Raises ``Invalid``, ``Conflict``."""
+        announcement = self._editable(id)
+        kept = rules.checked(changes)
+        if kept.get("publish_at") is not None and announcement.status is not Status.DRAFT:
+            raise Conflict("ตั้งเวลาเผยแพร่ได้เฉพาะฉบับร่าง", code="wrong-status")
+        return self._records.revise(id, kept, actor=actor, if_change=if_change)
 
     def publish(self, id: int, *, actor: str, reason: str = "") -> Announcement:
-        """Show it to residents. ``reason``: why in spite of ``personal_data``; kept in the history."""
-        raise NotImplementedError
+        """Show it to residents. ``reason``: why in spite of ``personal_data``; kept in the history.
+
+        Raises ``Conflict`` with code ``personal-data`` when there is some and no reason is given.
+        """
+        announcement = self._ready_for(id, Status.PUBLISHED)
+        if not reason.strip() and self.personal_data(id):
+            raise Conflict(
+                "พบข้อมูลส่วนบุคคลในเอกสารแนบ กรุณาตรวจดู แล้วปิดทับในไฟล์ก่อน หรือระบุเหตุผลที่จำเป็นต้องเผยแพร่",
+                code="personal-data",
+            )
+        return self._step(announcement, Status.PUBLISHED, actor, reason)
+
+    def publish_due(self, now: dt.datetime, *, actor: str) -> list[int]:
+        """Publish the drafts whose time has come; the ids of those published.
+
+        One in which personal data was found stays a draft and loses its time: a person decides.
+        """
+        published = []
+        for due in self._records.due(now):
+            try:
+                self.publish(due, actor=actor)
+            except Conflict as conflict:
+                if conflict.code == "personal-data":
+                    self._records.revise(due, {"publish_at": None}, actor=actor)
+                continue  # otherwise another process was faster
+            published.append(due)
+        return published
 
     def withdraw(self, id: int, *, actor: str, reason: str) -> Announcement:
         """Residents then get 410 with the reason."""
-        raise NotImplementedError
+        announcement = self._ready_for(id, Status.WITHDRAWN)
+        said = rules.required_text(
+            reason, field="reason", said="เหตุผลที่ถอน เพราะประชาชนจะเห็นเหตุผลนี้", length=1000
+        )
+        return self._step(announcement, Status.WITHDRAWN, actor, said)
 
     def trash(self, id: int, *, actor: str) -> Announcement:
-        raise NotImplementedError
+        """Out of sight, nothing deleted. What is published must be withdrawn first."""
+        return self._step(self._ready_for(id, Status.TRASHED), Status.TRASHED, actor)
 
     def restore(self, id: int, *, actor: str) -> Announcement:
         """Back from withdrawn or trashed to draft."""
-        raise NotImplementedError
+        return self._step(self._ready_for(id, Status.DRAFT), Status.DRAFT, actor)
 
     def personal_data(self, id: int) -> dict[int, tuple[PersonalData, ...]]:
         """What was found in its attachments, by attachment id; empty when nothing was."""
-        raise NotImplementedError
+        attachments = self._records.attachments([id])[id]
+        return {one.id: one.details.personal_data for one in attachments if one.details.personal_data}
+
+    def _editable(self, id: int) -> Announcement:
+        announcement = self._records.announcement(id)
+        if announcement.status not in _EDITABLE:
+            raise Conflict(f"{_STANDS[announcement.status]} กรุณากู้คืนก่อนแก้ไข", code="wrong-status")
+        return announcement
+
+    def _ready_for(self, id: int, status: Status) -> Announcement:
+        announcement = self._records.announcement(id)
+        if announcement.status not in _STEPS[status]:
+            remedy = _REMEDIES.get((announcement.status, status), "ไม่ต้องทำอะไรเพิ่ม")
+            raise Conflict(f"{_STANDS[announcement.status]} {remedy}", code="wrong-status")
+        return announcement
+
+    def _step(self, announcement: Announcement, status: Status, actor: str, reason: str = "") -> Announcement:
+        return self._records.set_status(
+            announcement.id, status, actor=actor, reason=reason.strip(), was=announcement.status
+        )
+
+
+def _media_type(stream: BinaryIO) -> str:
+    """By content; leaves the stream where it was."""
+    start = stream.tell()
+    head = stream.read(HEAD_BYTES)
+    stream.seek(start)
+    if not head:
+        raise Invalid("ไฟล์นี้ว่างเปล่า กรุณาเลือกไฟล์อีกครั้ง", field="file", code="empty-file")
+    found = media_type(head)
+    if found is None:
+        raise Invalid(
+            "รับเฉพาะไฟล์ PDF หรือภาพสแกน (JPEG, PNG, TIFF, HEIC) กรุณาบันทึกเป็น PDF แล้วแนบอีกครั้ง",
+            field="file",
+            code="not-a-document",
+        )
+    return found

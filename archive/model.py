@@ -37,6 +37,31 @@ class Kind(StrEnum):
     NOTE = "note"
     OTHER = "other"
 
+    @property
+    def thai(self) -> str:
+        return _KIND_NAMES[self][0]
+
+    @property
+    def english(self) -> str:
+        return _KIND_NAMES[self][1]
+
+
+_KIND_NAMES = {
+    Kind.LETTER: ("หนังสือภายนอก", "Official letter"),
+    Kind.MEMO: ("บันทึกข้อความ", "Memorandum"),
+    Kind.STAMPED: ("หนังสือประทับตรา", "Stamped letter"),
+    Kind.ORDER: ("คำสั่ง", "Order"),
+    Kind.RULE: ("ระเบียบ", "Rule"),
+    Kind.BYLAW: ("ข้อบังคับ/เทศบัญญัติ", "Bylaw"),
+    Kind.ANNOUNCEMENT: ("ประกาศ", "Announcement"),
+    Kind.STATEMENT: ("แถลงการณ์", "Statement"),
+    Kind.NEWS: ("ข่าว", "News"),
+    Kind.CERTIFICATE: ("หนังสือรับรอง", "Certificate"),
+    Kind.MINUTES: ("รายงานการประชุม", "Minutes"),
+    Kind.NOTE: ("บันทึก", "Note"),
+    Kind.OTHER: ("อื่น ๆ", "Other"),
+}
+
 
 class Reading(StrEnum):
     """How far an attachment is read. The state is the job: there is no second queue."""

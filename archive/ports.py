@@ -54,6 +54,15 @@ class Files(Protocol):
         """Every stored file, in order of SHA-256, by name and size only (not re-hashed)."""
 
 
+@dataclass(frozen=True, slots=True)
+class Miss:
+    """A query that found nothing, how often, and when last."""
+
+    query: str
+    count: int
+    last_at: dt.datetime
+
+
 class Records(Protocol):
     """Announcements, their attachments and pages, and their history.
 
@@ -62,14 +71,33 @@ class Records(Protocol):
     follow. Unknown ids raise ``NotFound``.
     """
 
+    def batch(self) -> AbstractContextManager[None]:
+        """Many writes of this thread as one transaction: all are kept, or none.
+
+        A write that raises undoes only itself, so the loop may go on with the next record.
+        """
+
     # announcements
-    def create(self, draft: Draft, *, actor: str, status: Status = Status.DRAFT) -> Announcement: ...
+    def create(self, draft: Draft, *, actor: str, status: Status = Status.DRAFT) -> Announcement:
+        """``Conflict`` (code ``ref-taken``) when another record has the draft's ``ref``."""
+
     def revise(
         self, id: int, changes: dict[str, object], *, actor: str, if_change: int | None = None
     ) -> Announcement:
-        """Set fields of ``Draft`` or ``publish_at``. ``Conflict`` when ``if_change`` is no longer current."""
+        """Set fields of ``Draft`` or ``publish_at``. ``Conflict`` when ``if_change`` is no longer current.
 
-    def set_status(self, id: int, status: Status, *, actor: str, reason: str = "") -> Announcement: ...
+        ``views`` is the baseline: visits counted here stay on top. Nothing different: nothing is written.
+        """
+
+    def set_status(
+        self, id: int, status: Status, *, actor: str, reason: str = "", was: Status | None = None
+    ) -> Announcement:
+        """``Conflict`` when the status is no longer ``was``. Clears ``publish_at``.
+
+        The reason of a withdrawal stays on the record until it is a draft again; every reason is
+        in the history.
+        """
+
     def announcement(self, id: int) -> Announcement: ...
     def announcements(self, ids: Iterable[int]) -> dict[int, Announcement]: ...
     def by_ref(self, ref: str) -> Announcement | None: ...
@@ -129,22 +157,46 @@ class Records(Protocol):
 
     # visits
     def count_visit(self, announcement_id: int, visitor: str, *, now: dt.datetime) -> bool:
-        """Count once per visitor (an opaque, salted hash) and visit window; True when counted."""
+        """Count once per visitor (an opaque, salted hash) and visit window; True when counted.
+
+        Does not raise ``change``. Survives the death of the process, perhaps not a power cut.
+        """
+
+    # searches that found nothing
+    def note_miss(self, query: str) -> None:
+        """Count a query that found nothing."""
+
+    def misses(self, *, limit: int = 100) -> list[Miss]:
+        """Most frequent first."""
+
+    def forget_miss(self, query: str) -> None:
+        """Take a query off the list, once the dictionary has learned it."""
 
 
 class Jobs(Protocol):
     """Attachments as work to be read. A claim is a lease: if its holder dies, it lapses."""
 
-    def claim(self, worker: str, *, lease: dt.timedelta, now: dt.datetime) -> Attachment | None: ...
+    def claim(self, worker: str, *, lease: dt.timedelta, now: dt.datetime) -> Attachment | None:
+        """The next to read: new uploads before rereadings, then the oldest; None when nothing waits.
+
+        A lapsed lease makes an attachment waiting again, behind those not tried yet; after three
+        deaths of its worker it is failed with code ``reader-crashed`` instead.
+        """
+
     def renew(self, attachment_id: int, worker: str, *, lease: dt.timedelta, now: dt.datetime) -> bool:
         """False when the lease was lost to another worker: stop."""
 
     def finish(
         self, attachment_id: int, worker: str, *, page_count: int, details: Details, rules: int
-    ) -> None: ...
-    def fail(self, attachment_id: int, worker: str, failure: Failure) -> None: ...
+    ) -> None:
+        """Ready, with the pages saved so far; pages after ``page_count`` go. ``Conflict`` (code
+        ``lease-lost``) when the lease was lost: another worker has it, drop the work."""
+
+    def fail(self, attachment_id: int, worker: str, failure: Failure) -> None:
+        """Failed, with the reason for the clerk. ``Conflict`` as for ``finish``."""
+
     def release(self, attachment_id: int, worker: str) -> None:
-        """Give back unread, to be claimed again at once (orderly stop)."""
+        """Give back unread, to be claimed again at once (orderly stop). Nothing when the lease was lost."""
 
     def again(self, attachment_ids: Sequence[int]) -> int:
         """Set back to waiting (reread); returns how many."""
@@ -161,7 +213,9 @@ class Jobs(Protocol):
 class People(Protocol):
     """Who may sign in, and the API's tokens. Secrets are kept only as hashes."""
 
-    def add(self, name: str, password_hash: str, role: Role) -> Person: ...
+    def add(self, name: str, password_hash: str, role: Role) -> Person:
+        """``Conflict`` when the name is taken."""
+
     def person(self, id: int) -> Person: ...
     def by_name(self, name: str) -> tuple[Person, str] | None:
         """The person and the password hash."""
@@ -169,7 +223,9 @@ class People(Protocol):
     def everyone(self) -> list[Person]: ...
     def disable(self, name: str) -> None: ...
     def set_password(self, id: int, password_hash: str) -> None: ...
-    def add_token(self, name: str, token_hash: str) -> None: ...
+    def add_token(self, name: str, token_hash: str) -> None:
+        """``Conflict`` when a live token has this name."""
+
     def token_name(self, token_hash: str) -> str | None:
         """Name of a live token with this hash."""
 

@@ -1,0 +1,240 @@
+"""Thai text and dates: the one canon of the project. Pure functions.
+
+Nothing here uses NFKC or NFKD: both take ำ (U+0E33) apart into ํ and า, which is another spelling.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import unicodedata
+
+from archive.errors import Invalid
+
+THAI_DIGITS = "๐๑๒๓๔๕๖๗๘๙"
+ELLIPSIS = "…"
+ERA = 543
+"""Buddhist year minus Common Era year, for every date since the calendar of 1941."""
+
+MONTHS = (
+    "มกราคม",
+    "กุมภาพันธ์",
+    "มีนาคม",
+    "เมษายน",
+    "พฤษภาคม",
+    "มิถุนายน",
+    "กรกฎาคม",
+    "สิงหาคม",
+    "กันยายน",
+    "ตุลาคม",
+    "พฤศจิกายน",
+    "ธันวาคม",
+)
+SHORT_MONTHS = (
+    "ม.ค.",
+    "ก.พ.",
+    "มี.ค.",
+    "เม.ย.",
+    "พ.ค.",
+    "มิ.ย.",
+    "ก.ค.",
+    "ส.ค.",
+    "ก.ย.",
+    "ต.ค.",
+    "พ.ย.",
+    "ธ.ค.",
+)
+
+# Order in which marks are written on one consonant. It agrees with the canonical combining classes
+# (phinthu 9, sara u 103, tones 107), so that sorted text is still NFC.
+_MARK_RANK = {
+    mark: rank for rank, marks in enumerate(("\u0e3a", "ุู", "ัิีึื็", "\u0e4d", "่้๊๋", "์\u0e4e")) for mark in marks
+}
+_MARKS = "".join(_MARK_RANK)
+_TONES = "่้๊๋"
+
+_LINE_BREAKS = re.compile("\r\n|[\r\v\f\x85\u2028\u2029]")
+_NO_BREAK_SPACES = re.compile("[\u00a0\u202f\u2007]")
+# Controls other than tab and newline; soft hyphen; zero-width characters; direction marks; byte
+# order mark; lone surrogates (JSON can smuggle them in, UTF-8 cannot hold them); noncharacters.
+_UNSEEN = re.compile(
+    "[\x00-\x08\x0e-\x1f\x7f-\x9f\u00ad\u061c\u115f\u1160\u180e\u200b-\u200f\u202a-\u202e"
+    "\u2060-\u206f\u3164\ufeff\ufff9-\ufffb\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]"
+)
+_MARK_RUN = re.compile(f"[{_MARKS}]{{2,}}")
+_SPLIT_AM = re.compile(f"\u0e4d([{_TONES}]?)า|ำ([{_TONES}])")
+
+_TO_ARABIC = str.maketrans(THAI_DIGITS, "0123456789")
+_TO_THAI = str.maketrans("0123456789", THAI_DIGITS)
+
+
+def canon(text: str) -> str:
+    """The one way to write what a reader sees; idempotent, and safe to store and to show.
+
+    NFC; line breaks are ``\\n``; what cannot be seen (zero-width, control, direction marks) is out;
+    marks stand in the order in which they are spelt, each once; ``ํา`` is ``ำ`` with its tone mark
+    before it; ``เเ`` is ``แ``. Digits, letter case and spaces stay as written.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    text = _LINE_BREAKS.sub("\n", text)
+    text = _UNSEEN.sub("", text)
+    text = _NO_BREAK_SPACES.sub(" ", text)
+    text = unicodedata.normalize("NFC", text)
+    text = _MARK_RUN.sub(_spell_marks, text)
+    text = _compose_am(text)
+    return text.replace("เเ", "แ")
+
+
+def _spell_marks(run: re.Match[str]) -> str:
+    return "".join(sorted(dict.fromkeys(run[0]), key=_MARK_RANK.__getitem__))
+
+
+def _compose_am(text: str) -> str:
+    """``ํา``, ``ํ้า`` and ``ำ้`` become ``ำ`` with the tone mark in front, however they are nested."""
+    while True:
+        composed = _SPLIT_AM.sub(lambda am: f"{am[1] or am[2] or ''}ำ", text)
+        if composed == text:
+            return text
+        text = _MARK_RUN.sub(_spell_marks, composed)
+
+
+def arabic_digits(text: str) -> str:
+    """๑๒๓ → 123; as many characters as before."""
+    return text.translate(_TO_ARABIC)
+
+
+def thai_digits(text: str) -> str:
+    """123 → ๑๒๓; as many characters as before."""
+    return text.translate(_TO_THAI)
+
+
+_CLUSTER = re.compile(
+    f"[เแโใไ]?[ก-ฮ][{_MARKS}]*[าำๅ]?ะ?"  # leading vowel, consonant, marks, following vowel
+    "|\r\n"
+    "|[\U0001f1e6-\U0001f1ff]{2}"  # flags
+    "|.",
+    re.DOTALL,
+)
+
+
+def clusters(text: str) -> list[int]:
+    """Offsets between which ``text`` may be cut: 0, every border of a cluster, ``len(text)``.
+
+    A cluster is what is drawn and read as one: a Thai consonant with its vowels and marks, any
+    other character with its combining marks, a flag or a joined emoji.
+    """
+    borders = [0]
+    joined = False
+    for match in _CLUSTER.finditer(text):
+        start = match.start()
+        if start and not joined and not _continues(text[start]):
+            borders.append(start)
+        joined = text[match.end() - 1] == "\u200d"
+    if text:
+        borders.append(len(text))
+    return borders
+
+
+def _continues(character: str) -> bool:
+    """Whether a character is drawn onto the one before it."""
+    return not character.isascii() and (
+        character in "ะาำๅ\u200d" or unicodedata.category(character) in {"Mn", "Mc", "Me", "Sk"}
+    )
+
+
+def clip(text: str, length: int) -> str:
+    """At most ``length`` code points, ``…`` among them where something was left out.
+
+    Never cuts a cluster; a first cluster that does not fit is left out whole.
+    """
+    if len(text) <= length:
+        return text
+    if length < 1:
+        return ""
+    fitting = [border for border in clusters(text[: length + 1]) if border < length]
+    return text[: fitting[-1]].rstrip() + ELLIPSIS
+
+
+def buddhist_year(date: dt.date) -> int:
+    return date.year + ERA
+
+
+def format_date(date: dt.date) -> str:
+    """``9 มิถุนายน 2564``."""
+    return f"{date.day} {MONTHS[date.month - 1]} {buddhist_year(date)}"
+
+
+def format_short_date(date: dt.date) -> str:
+    """``9 มิ.ย. 64``."""
+    return f"{date.day} {SHORT_MONTHS[date.month - 1]} {buddhist_year(date) % 100:02d}"
+
+
+def _letters(month: str) -> str:
+    return re.sub(r"[.\s]", "", month)
+
+
+_MONTH_NUMBERS = (
+    {_letters(name): number for names in (MONTHS, SHORT_MONTHS) for number, name in enumerate(names, start=1)}
+    | {"กุมภา": 2, "พฤษภา": 5, "พฤศจิกา": 11, "มกรา": 1, "มีนา": 3, "เมษา": 4, "มิถุนา": 6}
+    | {
+        "กรกฎา": 7,
+        "กรกฏาคม": 7,  # ฏ for ฎ is the commonest slip in old records
+        "สิงหา": 8,
+        "กันยา": 9,
+        "ตุลา": 10,
+        "ธันวา": 12,
+        "กุมภาพันธุ์": 2,
+    }
+)
+
+
+def month_number(name: str) -> int | None:
+    """1…12 for a full, spoken or short Thai month name, with or without its dots and spaces."""
+    return _MONTH_NUMBERS.get(_letters(name))
+
+
+_ISO_DATE = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
+_NUMERIC_DATE = re.compile(r"(\d{1,2})\s*([/.-])\s*(\d{1,2})\s*\2\s*(?:(พ|ค)\.?\s?ศ\.?\s*)?(\d{4}|\d{2})")
+_THAI_DATE = re.compile(
+    r"(?:ณ\s*)?(?:วัน\S*?ที่|วันที่|ที่)?\s*(\d{1,2})\s*(?:เดือน)?\s*([ก-๎.\s]+?)\s*"
+    r"(?:(พ|ค)\.?\s?ศ\.?\s*)?(\d{4}|\d{2})"
+)
+
+
+def parse_date(text: str) -> dt.date:
+    """A date as Thai people write it, or ISO, in either set of digits.
+
+    ``9 มิถุนายน 2564``, ``9 มิ.ย. 64``, ``๙ เดือน มิถุนายน พ.ศ. ๒๕๖๔``, ``วันพุธที่ 9 มิถุนายน 2564``,
+    ``09/06/2564``, ``9-6-64``, ``2021-06-09``. Years of two digits are Buddhist (64 is 2564); years of
+    four digits are Buddhist from 2400 on, unless พ.ศ. or ค.ศ. says. Raises ``Invalid`` otherwise.
+    """
+    wanted = re.sub(r"\s+", " ", arabic_digits(canon(text))).strip()
+    if match := _ISO_DATE.fullmatch(wanted):
+        year, month, day = _common_era(match[1], None), int(match[2]), int(match[3])
+    elif match := _NUMERIC_DATE.fullmatch(wanted):
+        year, month, day = _common_era(match[5], match[4]), int(match[3]), int(match[1])
+    elif (match := _THAI_DATE.fullmatch(wanted)) and (named := month_number(match[2])):
+        year, month, day = _common_era(match[4], match[3]), named, int(match[1])
+    else:
+        raise _no_date(text)
+    try:
+        return dt.date(year, month, day)
+    except ValueError:
+        raise _no_date(text) from None
+
+
+def _common_era(year: str, era: str | None) -> int:
+    """``era`` is พ, ค or None when it was not written."""
+    if len(year) == 2:
+        return int(year) + (2000 if era == "ค" else 2500 - ERA)
+    if era == "ค" or (era is None and int(year) < 2400):
+        return int(year)
+    return int(year) - ERA
+
+
+def _no_date(text: str) -> Invalid:
+    return Invalid(
+        f"ไม่เข้าใจวันที่ “{clip(canon(text), 40)}” กรุณาพิมพ์เช่น 9 มิถุนายน 2564 หรือ 2021-06-09",
+        code="bad-date",
+    )

@@ -1,0 +1,176 @@
+"""Queries about announcements."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+
+from archive.errors import Conflict
+from archive.model import Announcement, Change, Draft, Status
+from storage import history, rows
+from storage.engine import Engine
+
+_ACTIONS = {
+    Status.DRAFT: "restore",
+    Status.PUBLISHED: "publish",
+    Status.WITHDRAWN: "withdraw",
+    Status.TRASHED: "trash",
+}
+
+_FIELDS = (
+    "title",
+    "body",
+    "author",
+    "published_on",
+    "kind",
+    "category",
+    "views",
+    "ref",
+    "old_url",
+    "publish_at",
+)
+"""What ``revise`` may set; also the names of the columns."""
+
+
+class Announcements:
+    """The part of ``archive.ports.Records`` that is about announcements."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def create(self, draft: Draft, *, actor: str, status: Status = Status.DRAFT) -> Announcement:
+        fields = {name: rows.plain(getattr(draft, name, None)) for name in _FIELDS}
+        with self._engine.write():
+            row = self._engine.row(
+                """INSERT INTO announcement (title, body, author, published_on, kind, category, views,
+                       ref, old_url, publish_at, status, change, created_at, updated_at)
+                   VALUES (:title, :body, :author, :published_on, :kind, :category, :views,
+                       :ref, :old_url, :publish_at, :status, :change, :at, :at)
+                   ON CONFLICT (ref) DO NOTHING
+                   RETURNING *""",
+                **fields,
+                status=status.value,
+                change=history.next_change(self._engine),
+                at=rows.now_text(),
+            )
+            if row is None:
+                raise _ref_taken()
+            given = {name: value for name, value in fields.items() if value not in (None, "")}
+            history.note(
+                self._engine, row["id"], "create", actor=actor, after={**given, "status": status.value}
+            )
+        return rows.announcement(row)
+
+    def revise(
+        self, id: int, changes: dict[str, object], *, actor: str, if_change: int | None = None
+    ) -> Announcement:
+        if unknown := changes.keys() - set(_FIELDS):
+            raise KeyError(f"not fields of an announcement: {sorted(unknown)}")
+        with self._engine.write():
+            row = history.announcement_row(self._engine, id)
+            if if_change is not None and row["change"] != if_change:
+                raise Conflict(
+                    "มีผู้อื่นแก้ไขประกาศนี้ไปก่อนแล้ว กรุณาเปิดใหม่ ตรวจดู แล้วแก้ไขอีกครั้ง", code="edited-meanwhile"
+                )
+            after = {
+                name: value
+                for name, value in ((name, rows.plain(value)) for name, value in changes.items())
+                if value != row[name]
+            }
+            if after:
+                before = {name: row[name] for name in after}
+                self._set(id, after)
+                history.note(self._engine, id, "revise", actor=actor, before=before, after=after)
+            return self.announcement(id)
+
+    def set_status(
+        self, id: int, status: Status, *, actor: str, reason: str = "", was: Status | None = None
+    ) -> Announcement:
+        with self._engine.write():
+            row = history.announcement_row(self._engine, id)
+            if was is not None and row["status"] != was:
+                raise Conflict("สถานะของประกาศเปลี่ยนไปแล้ว กรุณาเปิดใหม่แล้วลองอีกครั้ง", code="edited-meanwhile")
+            kept = {
+                Status.WITHDRAWN: reason,
+                Status.TRASHED: row["reason"],
+            }.get(status, "")
+            self._set(id, {"status": status.value, "publish_at": None, "reason": kept})
+            history.note(
+                self._engine,
+                id,
+                _ACTIONS[status],
+                actor=actor,
+                before={"status": row["status"]},
+                after={"status": status.value},
+                reason=reason,
+            )
+            return self.announcement(id)
+
+    def _set(self, id: int, columns: dict[str, object]) -> None:
+        """Inside a transaction. The columns' names are our own, never typed by a person."""
+        if columns.get("ref") is not None and self._engine.row(
+            "SELECT id FROM announcement WHERE ref = :ref AND id <> :id", ref=columns["ref"], id=id
+        ):
+            raise _ref_taken()
+        assignments = ", ".join(f"{name} = :{name}" for name in columns)
+        self._engine.run(f"UPDATE announcement SET {assignments} WHERE id = :id", id=id, **columns)  # noqa: S608
+        history.touch(self._engine, id)
+
+    def announcement(self, id: int) -> Announcement:
+        return rows.announcement(history.announcement_row(self._engine, id))
+
+    def announcements(self, ids: Iterable[int]) -> dict[int, Announcement]:
+        found = self._engine.rows("SELECT * FROM announcement WHERE id IN :ids", ids=list(ids))
+        return {row["id"]: rows.announcement(row) for row in found}
+
+    def by_ref(self, ref: str) -> Announcement | None:
+        row = self._engine.row("SELECT * FROM announcement WHERE ref = :ref", ref=ref)
+        return None if row is None else rows.announcement(row)
+
+    def by_old_url(self, old_url: str) -> Announcement | None:
+        row = self._engine.row(
+            "SELECT * FROM announcement WHERE old_url = :old_url ORDER BY id LIMIT 1", old_url=old_url
+        )
+        return None if row is None else rows.announcement(row)
+
+    def list_announcements(
+        self, *, statuses: Sequence[Status], page: int, per_page: int
+    ) -> tuple[list[Announcement], int]:
+        wanted = [status.value for status in statuses]
+        total = self._engine.rows(
+            "SELECT count(*) AS n FROM announcement WHERE status IN :wanted", wanted=wanted
+        )
+        found = self._engine.rows(
+            """SELECT * FROM announcement WHERE status IN :wanted
+               ORDER BY published_on DESC, id DESC LIMIT :limit OFFSET :offset""",
+            wanted=wanted,
+            limit=per_page,
+            offset=(page - 1) * per_page,
+        )
+        return [rows.announcement(row) for row in found], total[0]["n"]
+
+    def changed_since(self, change: int, *, limit: int) -> list[tuple[int, int]]:
+        found = self._engine.rows(
+            "SELECT id, change FROM announcement WHERE change > :change ORDER BY change LIMIT :limit",
+            change=change,
+            limit=limit,
+        )
+        return [(row["id"], row["change"]) for row in found]
+
+    def last_change(self) -> int:
+        return int(self._engine.rows("SELECT value FROM counter WHERE name = 'change'")[0]["value"])
+
+    def due(self, now: dt.datetime) -> list[int]:
+        found = self._engine.rows(
+            """SELECT id FROM announcement WHERE publish_at <= :now AND status = 'draft'
+               ORDER BY publish_at, id""",
+            now=rows.time_text(now),
+        )
+        return [row["id"] for row in found]
+
+    def history(self, announcement_id: int) -> list[Change]:
+        return history.of(self._engine, announcement_id)
+
+
+def _ref_taken() -> Conflict:
+    return Conflict("มีประกาศที่ใช้รหัสอ้างอิง (ref) นี้อยู่แล้ว กรุณาใช้รหัสอื่น หรือแก้ไขประกาศเดิม", code="ref-taken")

@@ -1,0 +1,33 @@
+"""What the queries need from a database engine, so that they are written once.
+
+The SQL in this room is the part that SQLite and PostgreSQL share, with named parameters
+(``:name``). A list goes in as ``IN :name``; each engine writes that in its own way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from typing import Any, Protocol
+
+Row = Mapping[str, Any]
+
+
+class Engine(Protocol):
+    """Runs SQL for the calling thread. Raises ``Unavailable`` when the database cannot serve."""
+
+    def rows(self, sql: str, **values: object) -> list[Row]: ...
+    def row(self, sql: str, **values: object) -> Row | None:
+        """The first row, or None."""
+
+    def run(self, sql: str, **values: object) -> int:
+        """How many rows were changed."""
+
+    def write(self, *, durable: bool = True) -> AbstractContextManager[None]:
+        """One transaction that excludes other writers; a nested one can fail by itself.
+
+        When it returns the data survives a power cut; with ``durable=False`` only the death of
+        the process, which is far cheaper.
+        """
+
+    def close(self) -> None: ...

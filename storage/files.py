@@ -1,0 +1,157 @@
+"""Files in a local directory, by the SHA-256 of their content: ``ab/ab34…``."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import hashlib
+import os
+import re
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from archive.errors import NotFound, TooLarge, Unavailable
+from archive.ports import StoredFile
+
+_CHUNK = 1 << 20
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_MEGABYTE = 1 << 20
+
+
+class LocalFiles:
+    """``archive.ports.Files`` on a directory of its own."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._incoming = root / "incoming"  # same file system, so that a rename from here is atomic
+        with _explained():
+            self._incoming.mkdir(parents=True, exist_ok=True)
+            self._sweep()
+
+    def add(self, stream: BinaryIO, *, limit: int) -> StoredFile:
+        """Write aside, make durable, rename. Bytes that are there already are replaced by the same
+        bytes, which mends a copy that the disk had damaged."""
+        with _explained(), self._receiving():
+            descriptor, name = tempfile.mkstemp(dir=self._incoming)
+            try:
+                with os.fdopen(descriptor, "wb") as part:
+                    stored = _copy(stream, part, limit)
+                    os.fchmod(part.fileno(), 0o440)
+                    part.flush()
+                    os.fsync(part.fileno())
+                self._keep(Path(name), stored.sha256)
+            except BaseException:
+                Path(name).unlink(missing_ok=True)
+                raise
+        return stored
+
+    def _keep(self, part: Path, sha256: str) -> None:
+        place = self._path(sha256)
+        if not place.parent.exists():
+            place.parent.mkdir(exist_ok=True)
+            _sync_directory(self._root)
+        part.replace(place)
+        _sync_directory(place.parent)
+
+    @contextmanager
+    def _receiving(self) -> Iterator[None]:
+        """Keep other processes' ``_sweep`` away while something is being received."""
+        with _locked(self._incoming, fcntl.LOCK_SH):
+            yield
+
+    def _sweep(self) -> None:
+        """Remove what processes that died had half received; later, if anyone is receiving now."""
+        try:
+            with _locked(self._incoming, fcntl.LOCK_EX | fcntl.LOCK_NB):
+                for part in self._incoming.iterdir():
+                    part.unlink()
+        except BlockingIOError:
+            return
+
+    def open(self, sha256: str) -> BinaryIO:
+        try:
+            with _explained():
+                return self._path(sha256).open("rb")
+        except FileNotFoundError:
+            raise _no_file() from None
+
+    @contextmanager
+    def local_path(self, sha256: str) -> Iterator[Path]:
+        if not self.exists(sha256):
+            raise _no_file()
+        yield self._path(sha256)
+
+    def exists(self, sha256: str) -> bool:
+        return _SHA256.fullmatch(sha256) is not None and self._path(sha256).is_file()
+
+    def all(self) -> Iterator[StoredFile]:
+        for shelf in sorted(self._root.iterdir()):
+            if shelf == self._incoming or not shelf.is_dir():
+                continue
+            for file in sorted(shelf.iterdir()):
+                if _SHA256.fullmatch(file.name):
+                    yield StoredFile(file.name, file.stat().st_size)
+
+    def _path(self, sha256: str) -> Path:
+        if not _SHA256.fullmatch(sha256):  # never a path from outside
+            raise _no_file()
+        return self._root / sha256[:2] / sha256
+
+
+def _copy(stream: BinaryIO, part: BinaryIO, limit: int) -> StoredFile:
+    digest, size = hashlib.sha256(), 0
+    while chunk := stream.read(_CHUNK):
+        size += len(chunk)
+        if size > limit:
+            raise TooLarge(f"ไฟล์ใหญ่เกิน {limit / _MEGABYTE:,.0f} เมกะไบต์ กรุณาย่อหรือแบ่งไฟล์แล้วแนบอีกครั้ง")
+        digest.update(chunk)
+        part.write(chunk)
+    return StoredFile(digest.hexdigest(), size)
+
+
+def _sync_directory(directory: Path) -> None:
+    """Make a rename in it survive a power cut."""
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def _locked(directory: Path, how: int) -> Iterator[None]:
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, how)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+_TROUBLE = {
+    errno.ENOSPC: "พื้นที่เก็บไฟล์เต็ม ยังไม่มีการบันทึกไฟล์นี้ กรุณาแจ้งผู้ดูแลระบบ",
+    errno.EDQUOT: "พื้นที่เก็บไฟล์เต็มโควตา ยังไม่มีการบันทึกไฟล์นี้ กรุณาแจ้งผู้ดูแลระบบ",
+    errno.EROFS: "ที่เก็บไฟล์เขียนไม่ได้ (อ่านได้อย่างเดียว) กรุณาแจ้งผู้ดูแลระบบ",
+    errno.EACCES: "ไม่มีสิทธิ์เข้าถึงที่เก็บไฟล์ กรุณาแจ้งผู้ดูแลระบบ",
+    errno.EIO: "อ่านหรือเขียนดิสก์ไม่สำเร็จ กรุณาแจ้งผู้ดูแลระบบ",
+    errno.EMFILE: "ระบบกำลังมีงานมาก กรุณาลองใหม่อีกครั้ง",
+}
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    """Trouble with the disk as ``Unavailable``; a reader's broken connection as it is."""
+    try:
+        yield
+    except OSError as error:
+        message = _TROUBLE.get(error.errno or 0)
+        if message is None:
+            raise
+        raise Unavailable(message) from error
+
+
+def _no_file() -> NotFound:
+    return NotFound("ไม่พบไฟล์ต้นฉบับในที่เก็บไฟล์ กรุณาแจ้งผู้ดูแลระบบ", code="file-missing")

@@ -1,0 +1,64 @@
+"""What every write leaves behind: an entry of the history and a higher change counter."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from archive.errors import NotFound
+from archive.model import Change
+from storage import rows
+from storage.engine import Engine, Row
+
+
+def announcement_row(engine: Engine, id: int) -> Row:
+    row = engine.row("SELECT * FROM announcement WHERE id = :id", id=id)
+    if row is None:
+        raise NotFound("ไม่พบประกาศนี้ อาจถูกลบไปแล้ว กรุณาค้นหาใหม่อีกครั้ง")
+    return row
+
+
+def next_change(engine: Engine) -> int:
+    """Inside a transaction. Writers wait here for each other until they commit, so the counter
+    grows in the order of commits and whoever follows it never misses a change."""
+    raised = engine.rows("UPDATE counter SET value = value + 1 WHERE name = 'change' RETURNING value")
+    return int(raised[0]["value"])
+
+
+def touch(engine: Engine, announcement_id: int) -> None:
+    """Search must look at this announcement again."""
+    engine.run(
+        "UPDATE announcement SET change = :change, updated_at = :at WHERE id = :id",
+        id=announcement_id,
+        change=next_change(engine),
+        at=rows.now_text(),
+    )
+
+
+def note(
+    engine: Engine,
+    announcement_id: int,
+    action: str,
+    *,
+    actor: str,
+    before: Mapping[str, object] | None = None,
+    after: Mapping[str, object] | None = None,
+    reason: str = "",
+) -> None:
+    engine.run(
+        """INSERT INTO history (announcement_id, at, actor, action, before, after, reason)
+           VALUES (:announcement_id, :at, :actor, :action, :before, :after, :reason)""",
+        announcement_id=announcement_id,
+        at=rows.now_text(),
+        actor=actor,
+        action=action,
+        before=rows.json_text(before or {}),
+        after=rows.json_text(after or {}),
+        reason=reason,
+    )
+
+
+def of(engine: Engine, announcement_id: int) -> list[Change]:
+    """Oldest first."""
+    announcement_row(engine, announcement_id)
+    found = engine.rows("SELECT * FROM history WHERE announcement_id = :id ORDER BY id", id=announcement_id)
+    return [rows.change(row) for row in found]

@@ -1,0 +1,166 @@
+"""``archive.ports.Jobs`` on any ``Engine``: the state of an attachment is its job."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+
+from archive.errors import Conflict
+from archive.model import Attachment, Details, Failure, Reading
+from storage import history, rows
+from storage.engine import Engine, Row
+
+MAX_ATTEMPTS = 3
+"""A worker may die by accident; a file that outlives three of them is what kills them."""
+
+_CRASHED = Failure(
+    "reader-crashed",
+    "อ่านเอกสารนี้ไม่สำเร็จหลังลองแล้ว 3 ครั้ง ไฟล์อาจเสียหายหรือซับซ้อนเกินไป กรุณาบันทึกเป็น PDF ใหม่แล้วแนบอีกครั้ง",
+)
+
+
+class EngineJobs:
+    """``Jobs`` on any ``Engine``."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def claim(self, worker: str, *, lease: dt.timedelta, now: dt.datetime) -> Attachment | None:
+        if not self._anything_to_claim(now):  # idle workers leave the writers alone
+            return None
+        with self._engine.write():
+            self._take_back(now)
+            row = self._engine.row(
+                """UPDATE attachment SET status = 'reading', worker = :worker, leased_until = :until,
+                       attempts = attempts + 1
+                   WHERE id = (SELECT id FROM attachment WHERE status = 'waiting'
+                               ORDER BY attempts, rules, queued_at, id LIMIT 1)
+                   RETURNING *""",
+                worker=worker,
+                until=rows.time_text(now + lease),
+            )
+        return None if row is None else rows.attachment(row)
+
+    def _anything_to_claim(self, now: dt.datetime) -> bool:
+        return (
+            self._engine.row(
+                """SELECT 1 AS found FROM attachment WHERE status = 'waiting'
+                   UNION ALL
+                   SELECT 1 FROM attachment WHERE status = 'reading' AND leased_until <= :now
+                   LIMIT 1""",
+                now=rows.time_text(now),
+            )
+            is not None
+        )
+
+    def _take_back(self, now: dt.datetime) -> None:
+        """Inside a transaction: what dead workers held waits again, or has failed for good."""
+        lapsed = self._engine.rows(
+            """SELECT id, announcement_id, attempts FROM attachment
+               WHERE status = 'reading' AND leased_until <= :now""",
+            now=rows.time_text(now),
+        )
+        for row in lapsed:
+            if row["attempts"] >= MAX_ATTEMPTS:
+                self._settle(row, Reading.FAILED, _CRASHED)
+            else:
+                self._engine.run(
+                    """UPDATE attachment SET status = 'waiting', worker = NULL, leased_until = NULL
+                       WHERE id = :id""",
+                    id=row["id"],
+                )
+
+    def renew(self, attachment_id: int, worker: str, *, lease: dt.timedelta, now: dt.datetime) -> bool:
+        with self._engine.write(durable=False):
+            held = self._engine.run(
+                """UPDATE attachment SET leased_until = :until
+                   WHERE id = :id AND worker = :worker AND status = 'reading'""",
+                id=attachment_id,
+                worker=worker,
+                until=rows.time_text(now + lease),
+            )
+        return held == 1
+
+    def finish(
+        self, attachment_id: int, worker: str, *, page_count: int, details: Details, rules: int
+    ) -> None:
+        with self._engine.write():
+            row = self._held(attachment_id, worker)
+            self._engine.run(
+                "DELETE FROM page WHERE attachment_id = :id AND number > :page_count",
+                id=attachment_id,
+                page_count=page_count,
+            )
+            self._engine.run(
+                """UPDATE attachment SET page_count = :page_count, details = :details, rules = :rules
+                   WHERE id = :id""",
+                id=attachment_id,
+                page_count=page_count,
+                details=rows.details_text(details),
+                rules=rules,
+            )
+            self._settle(row, Reading.READY, None)
+
+    def fail(self, attachment_id: int, worker: str, failure: Failure) -> None:
+        with self._engine.write():
+            self._settle(self._held(attachment_id, worker), Reading.FAILED, failure)
+
+    def _held(self, attachment_id: int, worker: str) -> Row:
+        row = self._engine.row(
+            """SELECT id, announcement_id FROM attachment
+               WHERE id = :id AND worker = :worker AND status = 'reading'""",
+            id=attachment_id,
+            worker=worker,
+        )
+        if row is None:
+            raise Conflict("งานอ่านเอกสารนี้ถูกส่งต่อให้ตัวอ่านอื่นแล้ว หรือเอกสารถูกนำออกแล้ว", code="lease-lost")
+        return row
+
+    def _settle(self, row: Row, status: Reading, failure: Failure | None) -> None:
+        """Inside a transaction: the reading is over, and search must follow."""
+        self._engine.run(
+            """UPDATE attachment SET status = :status, error_code = :code, error_message = :message,
+                   worker = NULL, leased_until = NULL
+               WHERE id = :id""",
+            id=row["id"],
+            status=status.value,
+            code=failure and failure.code,
+            message=failure and failure.message,
+        )
+        history.touch(self._engine, row["announcement_id"])
+
+    def release(self, attachment_id: int, worker: str) -> None:
+        with self._engine.write():
+            self._engine.run(
+                """UPDATE attachment SET status = 'waiting', worker = NULL, leased_until = NULL,
+                       attempts = attempts - 1
+                   WHERE id = :id AND worker = :worker AND status = 'reading'""",
+                id=attachment_id,
+                worker=worker,
+            )
+
+    def again(self, attachment_ids: Sequence[int]) -> int:
+        with self._engine.write():
+            return self._engine.run(
+                """UPDATE attachment SET status = 'waiting', attempts = 0, queued_at = :now,
+                       error_code = NULL, error_message = NULL
+                   WHERE id IN :ids AND status IN ('ready', 'failed')""",
+                ids=list(attachment_ids),
+                now=rows.now_text(),
+            )
+
+    def outdated(self, rules: int, *, failed: bool) -> list[int]:
+        condition = "status = 'failed'" if failed else "status = 'ready' AND rules < :rules"
+        found = self._engine.rows(
+            f"SELECT id FROM attachment WHERE {condition} ORDER BY id",  # noqa: S608
+            rules=rules,
+        )
+        return [row["id"] for row in found]
+
+    def counts(self) -> dict[str, int]:
+        found = self._engine.rows("SELECT status, count(*) AS n FROM attachment GROUP BY status")
+        return {status.value: 0 for status in Reading} | {row["status"]: row["n"] for row in found}
+
+    def oldest_waiting(self) -> dt.datetime | None:
+        row = self._engine.row("SELECT min(queued_at) AS at FROM attachment WHERE status = 'waiting'")
+        return dt.datetime.fromisoformat(row["at"]) if row and row["at"] else None

@@ -1,0 +1,93 @@
+"""Queries about the pages that were read."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable
+from itertools import groupby
+
+from archive.errors import NotFound
+from archive.model import Page
+from storage import history, rows
+from storage.attachments import attachment_row
+from storage.engine import Engine
+
+
+class Pages:
+    """The part of ``archive.ports.Records`` that is about pages."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def save_page(self, page: Page) -> None:
+        with self._engine.write():
+            attachment_row(self._engine, page.attachment_id)
+            self._engine.run(
+                """INSERT INTO page (attachment_id, number, source, confidence, turn, rules, corrected,
+                       problem, text, raw, lines, doubts)
+                   VALUES (:attachment_id, :number, :source, :confidence, :turn, :rules, :corrected,
+                       :problem, :text, :raw, :lines, :doubts)
+                   ON CONFLICT (attachment_id, number) DO UPDATE SET
+                       source = excluded.source, confidence = excluded.confidence, turn = excluded.turn,
+                       rules = excluded.rules, corrected = excluded.corrected, problem = excluded.problem,
+                       text = excluded.text, raw = excluded.raw, lines = excluded.lines,
+                       doubts = excluded.doubts
+                   WHERE page.corrected = 0""",
+                **rows.page_values(page),
+            )
+
+    def correct_page(self, attachment_id: int, number: int, text: str, *, actor: str) -> Page:
+        """Lines and doubts go: their offsets belong to the text that was read."""
+        with self._engine.write():
+            attachment = attachment_row(self._engine, attachment_id)
+            before = self.page(attachment_id, number)
+            if before.corrected and before.text == text:
+                return before
+            self._engine.run(
+                """UPDATE page SET text = :text, corrected = 1, lines = :none, doubts = :none
+                   WHERE attachment_id = :attachment_id AND number = :number""",
+                text=text,
+                none=b"",
+                attachment_id=attachment_id,
+                number=number,
+            )
+            place: dict[str, object] = {"attachment_id": attachment_id, "page": number}
+            history.note(
+                self._engine,
+                attachment["announcement_id"],
+                "correct",
+                actor=actor,
+                before={**place, "text": before.text},
+                after={**place, "text": text},
+            )
+            history.touch(self._engine, attachment["announcement_id"])
+        return dataclasses.replace(before, text=text, corrected=True, lines=(), doubts=())
+
+    def page(self, attachment_id: int, number: int) -> Page:
+        row = self._engine.row(
+            "SELECT * FROM page WHERE attachment_id = :id AND number = :number",
+            id=attachment_id,
+            number=number,
+        )
+        if row is None:
+            raise NotFound("ไม่พบหน้านี้ในเอกสาร")
+        return rows.page(row)
+
+    def pages(self, attachment_id: int) -> list[Page]:
+        attachment_row(self._engine, attachment_id)
+        found = self._engine.rows(
+            "SELECT * FROM page WHERE attachment_id = :id ORDER BY number", id=attachment_id
+        )
+        return [rows.page(row) for row in found]
+
+    def page_texts(self, attachment_ids: Iterable[int]) -> dict[int, list[tuple[int, str]]]:
+        ids = list(attachment_ids)
+        found = self._engine.rows(
+            """SELECT attachment_id, number, text FROM page WHERE attachment_id IN :ids
+               ORDER BY attachment_id, number""",
+            ids=ids,
+        )
+        texts: dict[int, list[tuple[int, str]]] = {one: [] for one in ids}
+        for one, group in groupby(found, key=lambda row: int(row["attachment_id"])):
+            texts[one] = [(row["number"], row["text"]) for row in group]
+        return texts

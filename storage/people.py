@@ -1,0 +1,100 @@
+"""``archive.ports.People`` on any ``Engine``."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from archive.errors import Conflict, NotFound
+from archive.model import Person, Role
+from storage import rows
+from storage.engine import Engine
+
+
+class EnginePeople:
+    """``People`` on any ``Engine``."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def add(self, name: str, password_hash: str, role: Role) -> Person:
+        with self._engine.write():
+            row = self._engine.row(
+                """INSERT INTO person (name, password_hash, role, created_at)
+                   VALUES (:name, :password_hash, :role, :now)
+                   ON CONFLICT (name) DO NOTHING RETURNING *""",
+                name=name,
+                password_hash=password_hash,
+                role=role.value,
+                now=rows.now_text(),
+            )
+            if row is None:
+                raise Conflict(f"มีผู้ใช้ชื่อ “{name}” อยู่แล้ว กรุณาใช้ชื่ออื่น", code="name-taken")
+        return rows.person(row)
+
+    def person(self, id: int) -> Person:
+        row = self._engine.row("SELECT * FROM person WHERE id = :id", id=id)
+        if row is None:
+            raise _nobody()
+        return rows.person(row)
+
+    def by_name(self, name: str) -> tuple[Person, str] | None:
+        row = self._engine.row("SELECT * FROM person WHERE name = :name", name=name)
+        return None if row is None else (rows.person(row), row["password_hash"])
+
+    def everyone(self) -> list[Person]:
+        return [rows.person(row) for row in self._engine.rows("SELECT * FROM person ORDER BY name")]
+
+    def disable(self, name: str) -> None:
+        with self._engine.write():
+            if not self._engine.run("UPDATE person SET disabled = 1 WHERE name = :name", name=name):
+                raise _nobody()
+
+    def set_password(self, id: int, password_hash: str) -> None:
+        with self._engine.write():
+            if not self._engine.run(
+                "UPDATE person SET password_hash = :password_hash WHERE id = :id",
+                id=id,
+                password_hash=password_hash,
+            ):
+                raise _nobody()
+
+    def add_token(self, name: str, token_hash: str) -> None:
+        with self._engine.write():
+            if self._engine.row("SELECT id FROM token WHERE name = :name AND revoked_at IS NULL", name=name):
+                raise Conflict(f"มีโทเคนชื่อ “{name}” อยู่แล้ว กรุณาใช้ชื่ออื่น หรือเพิกถอนของเดิมก่อน", code="name-taken")
+            self._engine.run(
+                "INSERT INTO token (name, hash, created_at) VALUES (:name, :hash, :now)",
+                name=name,
+                hash=token_hash,
+                now=rows.now_text(),
+            )
+
+    def token_name(self, token_hash: str) -> str | None:
+        row = self._engine.row(
+            "SELECT name FROM token WHERE hash = :hash AND revoked_at IS NULL", hash=token_hash
+        )
+        return None if row is None else str(row["name"])
+
+    def tokens(self) -> list[tuple[str, dt.datetime, dt.datetime | None]]:
+        found = self._engine.rows("SELECT * FROM token ORDER BY id")
+        return [
+            (
+                row["name"],
+                dt.datetime.fromisoformat(row["created_at"]),
+                dt.datetime.fromisoformat(row["revoked_at"]) if row["revoked_at"] else None,
+            )
+            for row in found
+        ]
+
+    def revoke_token(self, name: str) -> None:
+        with self._engine.write():
+            if not self._engine.run(
+                "UPDATE token SET revoked_at = :now WHERE name = :name AND revoked_at IS NULL",
+                name=name,
+                now=rows.now_text(),
+            ):
+                raise NotFound(f"ไม่พบโทเคนชื่อ “{name}” ที่ยังใช้ได้")
+
+
+def _nobody() -> NotFound:
+    return NotFound("ไม่พบผู้ใช้นี้")

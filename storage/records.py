@@ -1,0 +1,21 @@
+"""The whole of ``archive.ports.Records``, put together from its parts."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+
+from storage.announcements import Announcements
+from storage.attachments import Attachments
+from storage.engine import Engine
+from storage.pages import Pages
+from storage.visits import Visits
+
+
+class EngineRecords(Announcements, Attachments, Pages, Visits):
+    """``Records`` on any ``Engine``."""
+
+    def __init__(self, engine: Engine) -> None:
+        super().__init__(engine)
+
+    def batch(self) -> AbstractContextManager[None]:
+        return self._engine.write()

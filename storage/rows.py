@@ -1,0 +1,217 @@
+"""Rows of the database ↔ the archive's values."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import struct
+import zlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+
+from archive.model import (
+    Announcement,
+    Attachment,
+    Change,
+    Details,
+    Doubt,
+    Failure,
+    Field,
+    Kind,
+    Line,
+    Page,
+    Person,
+    PersonalData,
+    Reading,
+    Role,
+    Signature,
+    Source,
+    Status,
+)
+from storage.engine import Row
+
+
+def time_text(at: dt.datetime) -> str:
+    """Always of the same width and in UTC, so that times sort as text."""
+    return at.astimezone(dt.UTC).isoformat(timespec="microseconds")
+
+
+def now_text() -> str:
+    return time_text(dt.datetime.now(dt.UTC))
+
+
+def _time(text: str | None) -> dt.datetime | None:
+    return None if text is None else dt.datetime.fromisoformat(text)
+
+
+def plain(value: object) -> object:
+    """A field's value as JSON and the database hold it."""
+    if isinstance(value, dt.datetime):
+        return time_text(value)
+    if isinstance(value, dt.date):
+        return value.isoformat()
+    if isinstance(value, Kind | Status):
+        return value.value
+    return value
+
+
+def announcement(row: Row) -> Announcement:
+    return Announcement(
+        id=row["id"],
+        title=row["title"],
+        body=row["body"],
+        author=row["author"],
+        published_on=dt.date.fromisoformat(row["published_on"]),
+        kind=Kind(row["kind"]),
+        category=row["category"],
+        views=row["views"] + row["visits"],
+        status=Status(row["status"]),
+        ref=row["ref"],
+        old_url=row["old_url"],
+        publish_at=_time(row["publish_at"]),
+        reason=row["reason"],
+        change=row["change"],
+        created_at=dt.datetime.fromisoformat(row["created_at"]),
+        updated_at=dt.datetime.fromisoformat(row["updated_at"]),
+    )
+
+
+def attachment(row: Row) -> Attachment:
+    details = _details(row["details"])
+    return Attachment(
+        id=row["id"],
+        announcement_id=row["announcement_id"],
+        position=row["position"],
+        label=row["label"],
+        filename=row["filename"],
+        kind=Kind(row["kind"]),
+        media_type=row["media_type"],
+        size=row["size"],
+        sha256=row["sha256"],
+        page_count=row["page_count"],
+        status=Reading(row["status"]),
+        error=Failure(row["error_code"], row["error_message"]) if row["error_code"] else None,
+        signed=bool(details.signatures),
+        details=details,
+        rules=row["rules"],
+        created_at=dt.datetime.fromisoformat(row["created_at"]),
+    )
+
+
+def details_text(details: Details) -> str:
+    return json.dumps(asdict(details), ensure_ascii=False, default=plain)
+
+
+def _details(text: str) -> Details:
+    if text == "{}":  # not read yet
+        return Details()
+    kept = json.loads(text)
+    return Details(
+        fields={name: Field(**field) for name, field in kept["fields"].items()},
+        signatures=tuple(
+            Signature(**{**signature, "signed_at": _time(signature["signed_at"])})
+            for signature in kept["signatures"]
+        ),
+        personal_data=tuple(PersonalData(**found) for found in kept["personal_data"]),
+    )
+
+
+def page_values(page: Page) -> dict[str, object]:
+    return {
+        "attachment_id": page.attachment_id,
+        "number": page.number,
+        "source": page.source.value,
+        "confidence": page.confidence,
+        "turn": page.turn,
+        "rules": page.rules,
+        "corrected": int(page.corrected),
+        "problem": page.problem,
+        "text": page.text,
+        "raw": zlib.compress(page.raw.encode()),
+        "lines": pack_lines(page.lines),
+        "doubts": pack_doubts(page.doubts),
+    }
+
+
+def page(row: Row) -> Page:
+    return Page(
+        attachment_id=row["attachment_id"],
+        number=row["number"],
+        text=row["text"],
+        raw=zlib.decompress(row["raw"]).decode(),
+        source=Source(row["source"]),
+        confidence=row["confidence"],
+        turn=row["turn"],
+        lines=unpack_lines(row["lines"]),
+        doubts=unpack_doubts(row["doubts"]),
+        rules=row["rules"],
+        corrected=bool(row["corrected"]),
+        problem=row["problem"],
+    )
+
+
+def pack_lines(lines: Sequence[Line]) -> bytes:
+    """Per line: start, top, bottom, number of edges, then the steps from edge to edge; deflated."""
+    numbers: list[int] = []
+    for line in lines:
+        numbers += (line.start, line.top, line.bottom, len(line.edges))
+        numbers += _steps(line.edges)
+    return zlib.compress(struct.pack(f"<{len(numbers)}i", *numbers)) if numbers else b""
+
+
+def unpack_lines(packed: bytes) -> tuple[Line, ...]:
+    numbers = [number for (number,) in struct.iter_unpack("<i", zlib.decompress(packed))] if packed else []
+    lines = []
+    place = 0
+    while place < len(numbers):
+        start, top, bottom, length = numbers[place : place + 4]
+        place += 4
+        lines.append(Line(start, top, bottom, _sums(numbers[place : place + length])))
+        place += length
+    return tuple(lines)
+
+
+def _steps(edges: Sequence[int]) -> Iterable[int]:
+    return (edge - before for before, edge in zip((0, *edges), edges, strict=False))
+
+
+def _sums(steps: Iterable[int]) -> tuple[int, ...]:
+    edges, at = [], 0
+    for step in steps:
+        at += step
+        edges.append(at)
+    return tuple(edges)
+
+
+def pack_doubts(doubts: Sequence[Doubt]) -> bytes:
+    return b"".join(struct.pack("<iid", doubt.start, doubt.end, doubt.confidence) for doubt in doubts)
+
+
+def unpack_doubts(packed: bytes) -> tuple[Doubt, ...]:
+    return tuple(Doubt(*values) for values in struct.iter_unpack("<iid", packed))
+
+
+def change(row: Row) -> Change:
+    return Change(
+        at=dt.datetime.fromisoformat(row["at"]),
+        actor=row["actor"],
+        action=row["action"],
+        announcement_id=row["announcement_id"],
+        before=json.loads(row["before"]),
+        after=json.loads(row["after"]),
+        reason=row["reason"],
+    )
+
+
+def person(row: Row) -> Person:
+    return Person(
+        id=row["id"],
+        name=row["name"],
+        role=Role(row["role"]),
+        disabled=bool(row["disabled"]),
+        created_at=dt.datetime.fromisoformat(row["created_at"]),
+    )
+
+
+def json_text(values: Mapping[str, object]) -> str:
+    return json.dumps({name: plain(value) for name, value in values.items()}, ensure_ascii=False)

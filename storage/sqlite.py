@@ -1,0 +1,144 @@
+"""SQLite through sqlite-utils: one file, many processes, every acknowledged write on the disk."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sqlite3
+import threading
+import weakref
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
+
+import sqlite_utils
+
+from archive.errors import Unavailable
+from storage.engine import Row
+from storage.schema import Dialect, migrate
+
+_PATIENCE_MS = 30_000
+"""How long a writer waits for its turn before it gives up with ``Unavailable``."""
+
+_DIALECT = Dialect(id="INTEGER PRIMARY KEY AUTOINCREMENT", bytes="BLOB")
+_LIST = re.compile(r"\bIN :(\w+)")
+
+
+class Sqlite:
+    """An ``Engine``. Each thread of each process has a connection of its own."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._threads = threading.local()
+        self._open: weakref.WeakSet[_Connection] = weakref.WeakSet()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        migrate(self, _DIALECT)
+
+    def rows(self, sql: str, **values: object) -> list[Row]:
+        with _explained():
+            return self._connection().db.execute(_spell(sql), _bind(values)).fetchall()
+
+    def row(self, sql: str, **values: object) -> Row | None:
+        found = self.rows(sql, **values)
+        return found[0] if found else None
+
+    def run(self, sql: str, **values: object) -> int:
+        with _explained():
+            return self._connection().db.execute(_spell(sql), _bind(values)).rowcount
+
+    @contextmanager
+    def write(self, *, durable: bool = True) -> Iterator[None]:
+        """See ``Engine.write``; inside another ``write`` the outer one decides about durability."""
+        db = self._connection().db
+        if db.conn.in_transaction:
+            with db.atomic():
+                yield
+            return
+        with _explained():
+            db.conn.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+            db.conn.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            with _explained():
+                db.conn.execute("COMMIT")
+        except BaseException:
+            db.rollback()
+            raise
+
+    def close(self) -> None:
+        """Close every thread's connection; only when no thread uses them any more."""
+        for connection in list(self._open):
+            connection.close()
+        self._threads = threading.local()
+
+    def _connection(self) -> _Connection:
+        found: _Connection | None = getattr(self._threads, "connection", None)
+        if found is None or found.process != os.getpid():
+            with _explained():
+                found = _Connection(self._path)
+            self._threads.connection = found
+            self._open.add(found)
+        return found
+
+
+class _Connection:
+    """A connection that closes itself when its thread is gone. Not to be carried across a fork."""
+
+    def __init__(self, path: Path) -> None:
+        self.process = os.getpid()
+        connection = sqlite3.connect(
+            path, timeout=_PATIENCE_MS / 1000, isolation_level=None, check_same_thread=False
+        )
+        connection.row_factory = sqlite3.Row
+        self.db = sqlite_utils.Database(connection)
+        self.db.enable_wal()
+        self.db.execute("PRAGMA foreign_keys = ON")
+        self.db.execute("PRAGMA cache_size = -16000")  # 16 MB for each connection
+
+    def close(self) -> None:
+        if self.process == os.getpid():
+            self.db.close()
+
+    def __del__(self) -> None:
+        if hasattr(self, "db"):
+            self.close()
+
+
+@lru_cache(maxsize=512)
+def _spell(sql: str) -> str:
+    """``IN :ids`` as SQLite can take a list of any length: as JSON."""
+    return _LIST.sub(r"IN (SELECT value FROM json_each(:\1))", sql)
+
+
+def _bind(values: dict[str, object]) -> dict[str, object]:
+    return {
+        name: json.dumps(value)
+        if isinstance(value, Sequence) and not isinstance(value, str | bytes)
+        else value
+        for name, value in values.items()
+    }
+
+
+_TROUBLE = {
+    sqlite3.SQLITE_BUSY: "มีผู้บันทึกข้อมูลพร้อมกันมาก กรุณาลองใหม่อีกครั้ง",
+    sqlite3.SQLITE_FULL: "พื้นที่เก็บข้อมูลเต็ม ยังไม่มีการบันทึก กรุณาแจ้งผู้ดูแลระบบ",
+    sqlite3.SQLITE_READONLY: "ฐานข้อมูลเขียนไม่ได้ (อ่านได้อย่างเดียว) กรุณาแจ้งผู้ดูแลระบบ",
+    sqlite3.SQLITE_CANTOPEN: "เปิดฐานข้อมูลไม่ได้ กรุณาแจ้งผู้ดูแลระบบ",
+    sqlite3.SQLITE_IOERR: "อ่านหรือเขียนดิสก์ไม่สำเร็จ กรุณาแจ้งผู้ดูแลระบบ",
+    sqlite3.SQLITE_CORRUPT: "ฐานข้อมูลเสียหาย กรุณาแจ้งผู้ดูแลระบบให้กู้คืนจากข้อมูลสำรอง",
+    sqlite3.SQLITE_NOTADB: "ฐานข้อมูลเสียหาย กรุณาแจ้งผู้ดูแลระบบให้กู้คืนจากข้อมูลสำรอง",
+}
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    """Trouble with the disk or with other writers as ``Unavailable``; our own mistakes as they are."""
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        message = _TROUBLE.get(getattr(error, "sqlite_errorcode", 0) & 0xFF)
+        if message is None:
+            raise
+        raise Unavailable(message) from error

@@ -1,0 +1,41 @@
+"""One scan's way through all ports: taken in, read, published, visited, withdrawn."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+
+from archive.intake import Intake
+from archive.model import Details, Draft, Field, Page, Reading, Source, Status
+from archive.ports import Files, Jobs, Records
+
+NOW = dt.datetime(2026, 6, 9, 9, 0, tzinfo=dt.UTC)
+
+
+def test_a_scan_goes_all_the_way(records: Records, jobs: Jobs, files: Files) -> None:
+    intake = Intake(records, files, max_upload_bytes=1000)
+    draft = Draft(title="ประกาศรับสมัคร", published_on=dt.date(2021, 6, 9), views=492)
+    announcement = intake.create(draft, actor="สมศรี")
+    attachment, new = intake.attach(
+        announcement.id, io.BytesIO(b"%PDF-1.7 ..."), filename="ประกาศ.pdf", actor="สมศรี"
+    )
+    assert new
+    claimed = jobs.claim("worker", lease=dt.timedelta(minutes=1), now=NOW)
+    assert claimed is not None
+    assert claimed.id == attachment.id
+    page = Page(
+        attachment_id=attachment.id, number=1, text="ด่วน", raw="ด่วน", source=Source.OCR, confidence=0.9
+    )
+    records.save_page(page)
+    details = Details(fields={"number": Field(value="มท 1/2564", confidence=0.8)})
+    jobs.finish(attachment.id, "worker", page_count=1, details=details, rules=1)
+    assert records.attachment(attachment.id).status is Reading.READY
+    assert records.page(attachment.id, 1) == page
+
+    assert intake.publish(announcement.id, actor="สมศรี").status is Status.PUBLISHED
+    assert records.count_visit(announcement.id, "visitor", now=NOW)
+    assert records.announcement(announcement.id).views == 493
+    withdrawn = intake.withdraw(announcement.id, actor="สมศรี", reason="ประกาศผิดฉบับ")
+    assert withdrawn.reason == "ประกาศผิดฉบับ"
+    actions = [change.action for change in records.history(announcement.id)]
+    assert actions == ["create", "attach", "publish", "withdraw"]
