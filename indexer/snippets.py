@@ -1,10 +1,27 @@
-"""A text and a query → segments for people: never markup, never cut inside a Thai cluster."""
+"""A text and a query → segments for people: never markup, never cut inside a Thai cluster.
+
+Hits are found as the index finds them: phrases as runs of letters, whatever white space and
+punctuation stands between; words only where the text is cut into the same words.
+"""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache, lru_cache
 
+import numpy as np
+from pythainlp.corpus import thai_stopwords
+
+from indexer.dictionary import Dictionary
 from indexer.query import Query
+from indexer.tokens import THAI, Segmenter, fold, run
+
+_MOST_HITS = 300  # marked in one text
+_CONTEXT = 30  # characters before the first hit of a passage
+_AROUND = 80  # characters beside a hit within which its words are cut
+_LETTERS = re.compile(f"[{THAI}]+|[^\\W{THAI}]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,14 +32,154 @@ class Segment:
 
 def hits(text: str, query: Query) -> list[tuple[int, int]]:
     """Where the query's words stand in a display text: ``[start, end)`` offsets, in order, apart."""
-    raise NotImplementedError
+    sought = _sought(query)
+    if not text or not (sought.phrases or sought.words):
+        return []
+    folded = fold(text)
+    letters = run(folded)
+    kept = np.flatnonzero(np.diff(letters.places))
+    found: list[tuple[int, int]] = []
+    for data in sought.phrases:
+        found += (_whole_clusters(folded, *place) for place in _places(letters.data, data, kept))
+    for data in sought.words:
+        found += (place for place in _places(letters.data, data, kept) if _is_word(folded, *place))
+    return _apart(found)
 
 
 def highlight(text: str, query: Query) -> tuple[Segment, ...]:
     """The whole text, cut at its hits."""
-    raise NotImplementedError
+    return _segments(text, hits(text, query), 0, len(text))
 
 
 def snippet(text: str, query: Query, *, length: int = 180) -> tuple[Segment, ...]:
     """The best passage of about ``length`` characters; the start of the text when nothing hits."""
-    raise NotImplementedError
+    found = hits(text, query)
+    context = min(_CONTEXT, length // 4)
+    best = _densest(text, found, length - context)
+    start = _border(text, max(0, found[best][0] - context)) if found else 0
+    if len(text) - start < length:
+        start = _border(text, max(0, len(text) - length))
+    end = _border(text, start + length) if start + length < len(text) else len(text)
+    if end <= start:  # one word longer than the passage
+        end = min(len(text), start + length)
+    shown = [(max(left, start), min(right, end)) for left, right in found if left < end and right > start]
+    return _segments(text, shown, start, end)
+
+
+@dataclass(frozen=True, slots=True)
+class _Sought:
+    """Runs of letters: ``phrases`` count wherever they stand, ``words`` only as whole words."""
+
+    phrases: tuple[bytes, ...]
+    words: tuple[bytes, ...]
+
+
+@lru_cache(maxsize=256)
+def _sought(query: Query) -> _Sought:
+    phrases: list[str] = []
+    words: list[str] = []
+    for text, exact in [(chunk.text, chunk.exact) for chunk in query.chunks] + [
+        (mark, False) for mark in query.marks
+    ]:
+        folded = fold(text)
+        typed = [folded[token.start : token.end] for token in _segmenter().tokens(text)]
+        (phrases if exact or len(typed) > 1 else words).append(text)
+        words += [] if exact else typed
+    telling = [word for word in words if word not in thai_stopwords() and len(word) > 1]
+    return _Sought(_runs(phrases), _runs(telling or words))
+
+
+def _runs(texts: list[str]) -> tuple[bytes, ...]:
+    return tuple(dict.fromkeys(data for data in (run(fold(text)).data for text in texts) if data))
+
+
+@cache
+def _segmenter() -> Segmenter:
+    """Cuts with the built-in words: borders of words in a text that is only shown."""
+    return Dictionary().current().segmenter
+
+
+def _places(
+    letters: bytes, data: bytes, kept: np.ndarray[tuple[int], np.dtype[np.intp]]
+) -> Iterator[tuple[int, int]]:
+    at = letters.find(data)
+    for _ in range(_MOST_HITS):
+        if at < 0:
+            return
+        yield int(kept[at]), int(kept[at + len(data) - 1]) + 1
+        at = letters.find(data, at + len(data))
+
+
+def _is_word(folded: str, start: int, end: int) -> bool:
+    """Whether the text is cut into words right before and right after the place."""
+    return _border(folded, start) == start and _border(folded, end) == end
+
+
+def _border(text: str, place: int) -> int:
+    """The last border of a word at or before the place."""
+    if not 0 < place < len(text):
+        return place
+    near = max(0, place - _AROUND)
+    for letters in _LETTERS.finditer(text, near, min(len(text), place + _AROUND)):
+        start, end = letters.span()
+        if start < place < end:
+            return _last_border(fold(letters.group()), start, place)
+        if start >= place:
+            break
+    return place
+
+
+def _last_border(letters: str, start: int, place: int) -> int:
+    if not re.match(f"[{THAI}]", letters):
+        return start
+    border = start
+    for word in _segmenter().words(letters):
+        if border + len(word) > place:
+            break
+        border += len(word)
+    return border
+
+
+def _whole_clusters(folded: str, start: int, end: int) -> tuple[int, int]:
+    """The place with the vowels and marks that cannot be parted from it."""
+    while end < len(folded) and folded[end] in "ะัาำิีึืฺุู็่้๊๋์ํ๎ๅ":
+        end += 1
+    while start > 0 and (folded[start] in "ะัาำิีึืฺุู็่้๊๋์ํ๎ๅ" or folded[start - 1] in "เแโใไ"):
+        start -= 1
+    return start, end
+
+
+def _apart(found: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """In order; places that touch or overlap become one."""
+    joined: list[tuple[int, int]] = []
+    for start, end in sorted(found):
+        if joined and start <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
+        else:
+            joined.append((start, end))
+    return joined
+
+
+def _densest(text: str, found: list[tuple[int, int]], length: int) -> int:
+    """The hit from which a passage of that length shows the most different words."""
+    best, best_value = 0, -1.0
+    last = 0
+    for first, (start, _) in enumerate(found):
+        last = max(last, first)
+        while last < len(found) and found[last][1] <= start + length:
+            last += 1
+        shown = {text[left:right] for left, right in found[first:last]}
+        value = sum(map(len, shown)) + 0.01 * (last - first)
+        if value > best_value:
+            best, best_value = first, value
+    return best
+
+
+def _segments(text: str, found: list[tuple[int, int]], start: int, end: int) -> tuple[Segment, ...]:
+    segments = []
+    at = start
+    for left, right in found:
+        segments += [Segment(text[at:left], hit=False), Segment(text[left:right], hit=True)]
+        at = right
+    segments.append(Segment(text[at:end], hit=False))
+    return tuple(segment for segment in segments if segment.text)

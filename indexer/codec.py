@@ -1,0 +1,376 @@
+"""A Whoosh codec whose posting lists numpy reads whole.
+
+Whoosh keeps documents, columns, segments and commits; its own posting lists are pickled blocks
+read one posting at a time in Python, which is nearly all the time of a search. Here a segment's
+terms are one sorted file and each posting list two short arrays. A posting's weight is the count
+of its term in every field of the announcement, packed into 32 bits (``pack``).
+
+Segments are written and merged term by term (``Writer``), never posting by posting. That uses
+inner methods of Whoosh's ``SegmentWriter``: the version is pinned in pyproject.
+"""
+
+from __future__ import annotations
+
+import heapq
+import mmap
+from array import array
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from whoosh import columns
+from whoosh.codec.base import TermsReader
+from whoosh.codec.whoosh3 import W3Codec, W3PerDocReader
+from whoosh.fields import FieldType
+from whoosh.formats import Existence
+from whoosh.matching import ListMatcher
+from whoosh.reading import TermInfo, TermNotFound
+from whoosh.writing import SegmentWriter
+
+FIELD = "terms"
+"""The one indexed field of a document."""
+
+Ids = npt.NDArray[np.uint32]
+Counts = npt.NDArray[np.uint32]
+
+
+class Zone(NamedTuple):
+    """A part of an announcement: where its count stands in a packed weight."""
+
+    name: str
+    shift: int
+    most: int
+
+
+ZONES = (
+    Zone("body", 0, 255),
+    Zone("pages", 8, 255),
+    Zone("title", 16, 15),
+    Zone("labels", 20, 15),
+    Zone("author", 24, 3),
+    Zone("number", 26, 3),
+    Zone("grams", 28, 15),
+)
+
+
+def pack(counts: Mapping[str, int]) -> int:
+    """Counts by zone → one 32-bit weight; a count over a zone's most is that most."""
+    return sum(min(counts.get(zone.name, 0), zone.most) << zone.shift for zone in ZONES)
+
+
+class TermsField(FieldType):  # type: ignore[misc]
+    """Terms that ``Writer`` hands over ready made."""
+
+    def __init__(self) -> None:
+        self.format = Existence()
+        self.analyzer = None
+        self.scorable = False
+        self.stored = False
+        self.unique = False
+        self.vector = None
+        self.column_type = None
+        self.spelling = False
+
+    def to_bytes(self, value: str | bytes) -> bytes:
+        return value if isinstance(value, bytes) else value.encode()
+
+    def from_bytes(self, value: bytes) -> str:
+        return value.decode()
+
+
+def _mapped(file: Any) -> mmap.mmap | bytes:
+    """A file's bytes, mapped; several threads may read them at once."""
+    empty = file.seek(0, 2) == 0
+    return b"" if empty else mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+
+
+class BytesColumn(columns.Column):  # type: ignore[misc]
+    """A byte string for every document, mapped: ``data`` holds them all, ``ends`` where each ends."""
+
+    _default = b""
+
+    class Writer(columns.ColumnWriter):  # type: ignore[misc]
+        def __init__(self, dbfile: Any) -> None:
+            super().__init__(dbfile)
+            self._ends = array("Q")
+            self._end = 0
+
+        def add(self, docnum: int, value: bytes) -> None:
+            self._ends.extend([self._end] * (docnum - len(self._ends)))
+            self._dbfile.write(value)
+            self._end += len(value)
+            self._ends.append(self._end)
+
+        def finish(self, doccount: int) -> None:
+            self._ends.extend([self._end] * (doccount - len(self._ends)))
+            self._dbfile.write(np.array(self._ends, dtype="<u8").tobytes())
+
+    class Reader(columns.ColumnReader):  # type: ignore[misc]
+        def __init__(self, dbfile: Any, basepos: int, length: int, doccount: int) -> None:
+            super().__init__(dbfile, basepos, length, doccount)
+            self.data = _mapped(dbfile)
+            self.ends = np.frombuffer(self.data, "<u8", doccount, length - 8 * doccount).astype(np.int64)
+
+        def start(self, docnum: int) -> int:
+            return int(self.ends[docnum - 1]) if docnum else 0
+
+        def __getitem__(self, docnum: int) -> bytes:
+            return self.data[self.start(docnum) : self.ends[docnum]]
+
+
+class ArrayCodec(W3Codec):  # type: ignore[misc]
+    """Whoosh's standard codec but for terms and postings."""
+
+    length_stats = False
+
+    def field_writer(self, storage: Any, segment: Any) -> ArrayTermsWriter:
+        return ArrayTermsWriter(storage, segment)
+
+    def terms_reader(self, storage: Any, segment: Any) -> ArrayTermsReader:
+        return ArrayTermsReader(storage, segment)
+
+    def per_document_reader(self, storage: Any, segment: Any) -> W3PerDocReader:
+        return W3PerDocReader(storage, segment)
+
+
+_TERMS, _TABLE, _POSTINGS = ".words", ".table", ".lists"
+_LITTLE = {1: "<u1", 2: "<u2", 4: "<u4"}
+
+
+def _narrow(values: npt.NDArray[np.uint32]) -> tuple[int, bytes]:
+    """The values in the narrowest width that holds them all."""
+    most = int(values.max()) if len(values) else 0
+    width = 1 if most < 1 << 8 else 2 if most < 1 << 16 else 4
+    return width, values.astype(_LITTLE[width]).tobytes()
+
+
+def _steps(values: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint32]:
+    """The first value and the differences to the next."""
+    steps = values.copy()
+    steps[1:] -= values[:-1]
+    return steps
+
+
+def encode(ids: Ids, counts: Counts) -> bytes:
+    """Ids as differences; counts as one byte each for the first zone, the others only where set."""
+    low = (counts & 0xFF).astype(np.uint8)
+    others = np.flatnonzero(counts >> 8).astype(np.uint32)
+    high = (counts[others] >> 8).astype(np.uint32)
+    parts = [_narrow(_steps(ids)), _narrow(_steps(others)), _narrow(high)]
+    flat = low[0] if len(low) and (low == low[0]).all() else None
+    head = np.array([len(ids), len(others)], dtype="<u4").tobytes()
+    widths = bytes([width for width, _ in parts] + [flat is None])
+    body = low.tobytes() if flat is None else bytes([flat])
+    return head + widths + body + b"".join(data for _, data in parts)
+
+
+def decode(data: bytes) -> tuple[Ids, Counts]:
+    """What ``encode`` was given."""
+    count, set_count = np.frombuffer(data, "<u4", 2).tolist()
+    widths, varied = data[8:11], data[11]
+    position = 12
+    counts = np.empty(count, dtype=np.uint32)
+    counts[:] = np.frombuffer(data, np.uint8, count if varied else 1, position)
+    position += count if varied else 1
+    arrays = []
+    for width, length in zip(widths, (count, set_count, set_count), strict=True):
+        arrays.append(np.frombuffer(data, _LITTLE[width], length, position))
+        position += width * length
+    ids = np.cumsum(arrays[0], dtype=np.uint32)
+    if set_count:
+        counts[np.cumsum(arrays[1], dtype=np.uint32)] |= arrays[2].astype(np.uint32) << 8
+    return ids, counts
+
+
+class ArrayTermsWriter:
+    """Terms must come in order of their bytes."""
+
+    def __init__(self, storage: Any, segment: Any) -> None:
+        self._storage = storage
+        self._segment = segment
+        self._postings = segment.create_file(storage, _POSTINGS)
+        self._terms: list[bytes] = []
+        self._sizes = array("I")
+        self._ends = array("Q")
+        self._end = 0
+        self.is_closed = False
+
+    def write_term(self, term: bytes, ids: Ids, counts: Counts) -> None:
+        data = encode(ids, counts)
+        self._postings.write(data)
+        self._end += len(data)
+        self._terms.append(term)
+        self._sizes.append(len(ids))
+        self._ends.append(self._end)
+
+    def close(self) -> None:
+        with self._segment.create_file(self._storage, _TERMS) as file:
+            file.write(b"\n".join(self._terms))
+        with self._segment.create_file(self._storage, _TABLE) as file:
+            file.write(np.array(self._ends, dtype="<u8").tobytes())
+            file.write(np.array(self._sizes, dtype="<u4").tobytes())
+        self._postings.close()
+        self.is_closed = True
+
+
+class ArrayTermsReader(TermsReader):  # type: ignore[misc]
+    """A segment's terms in memory, its posting lists mapped. ``terms`` and ``sizes`` run parallel."""
+
+    def __init__(self, storage: Any, segment: Any) -> None:
+        with segment.open_file(storage, _TERMS) as file:
+            words = file.read()
+        self.words: list[bytes] = words.split(b"\n") if words else []
+        with segment.open_file(storage, _TABLE) as file:
+            table = file.read()
+        count = len(self.words)
+        self._ends = np.frombuffer(table, "<u8", count)
+        self.sizes = np.frombuffer(table, "<u4", count, 8 * count)
+        with segment.open_file(storage, _POSTINGS) as file:
+            self._postings = _mapped(file)
+
+    def place(self, term: bytes) -> int | None:
+        """Where the term stands among ``words``."""
+        at = bisect_left(self.words, term)
+        return at if at < len(self.words) and self.words[at] == term else None
+
+    def postings_at(self, place: int) -> tuple[Ids, Counts]:
+        """Document numbers within the segment, ascending, and the packed count of each."""
+        start = int(self._ends[place - 1]) if place else 0
+        return decode(self._postings[start : int(self._ends[place])])
+
+    def close(self) -> None:
+        """The mapping goes with the last reference to it: another thread may still be reading."""
+
+    # What Whoosh asks of a codec, so that its own searchers and tools read these segments too.
+
+    def __contains__(self, term: tuple[str, bytes]) -> bool:
+        return term[0] == FIELD and self.place(term[1]) is not None
+
+    def indexed_field_names(self) -> list[str]:
+        return [FIELD]
+
+    def terms(self) -> Iterator[tuple[str, bytes]]:
+        return ((FIELD, word) for word in self.words)
+
+    def terms_from(self, fieldname: str, prefix: bytes) -> Iterator[tuple[str, bytes]]:
+        return ((fieldname, word) for word in self.words[bisect_left(self.words, prefix) :])
+
+    def items(self) -> Iterator[tuple[tuple[str, bytes], TermInfo]]:
+        return ((term, self.term_info(*term)) for term in self.terms())
+
+    def items_from(self, fieldname: str, prefix: bytes) -> Iterator[tuple[tuple[str, bytes], TermInfo]]:
+        return ((term, self.term_info(*term)) for term in self.terms_from(fieldname, prefix))
+
+    def term_info(self, fieldname: str, text: bytes) -> TermInfo:
+        place = self.place(text)
+        if place is None:
+            raise TermNotFound(f"{fieldname}:{text!r}")
+        ids, _ = self.postings_at(place)
+        return TermInfo(len(ids), len(ids), 1, 1, 1, int(ids[0]), int(ids[-1]))
+
+    def frequency(self, fieldname: str, text: bytes) -> int:
+        return self.doc_frequency(fieldname, text)
+
+    def doc_frequency(self, fieldname: str, text: bytes) -> int:  # noqa: ARG002 (Whoosh's signature)
+        place = self.place(text)
+        return 0 if place is None else int(self.sizes[place])
+
+    def matcher(self, fieldname: str, text: bytes, _format: Any, scorer: Any = None) -> ListMatcher:
+        place = self.place(text)
+        if place is None:
+            raise TermNotFound(f"{fieldname}:{text!r}")
+        ids, _ = self.postings_at(place)
+        return ListMatcher(ids.tolist(), [1.0] * len(ids), scorer=scorer, term=(fieldname, text))
+
+
+class _Part(NamedTuple):
+    """A segment on its way into a new one: new number by old, -1 where the document is gone."""
+
+    terms: ArrayTermsReader
+    numbers: npt.NDArray[np.int64]
+
+
+class Writer(SegmentWriter):  # type: ignore[misc]
+    """Writes one segment and commits: either new documents (``add``) or older segments (``merge``)."""
+
+    def __init__(self, index: Any) -> None:
+        super().__init__(index, codec=ArrayCodec(), compound=False, timeout=30)
+        self._ordinals: dict[str, int] = {}
+        self._posted_terms = array("I")
+        self._posted_counts = array("I")
+        self._posted_sizes = array("I")
+        self._parts: list[_Part] = []
+
+    def add(self, terms: Mapping[str, int], columns: Mapping[str, bytes]) -> None:
+        """One document: the packed weight of each term, and the value of each column."""
+        ordinals = self._ordinals
+        self._posted_terms.extend([ordinals.setdefault(term, len(ordinals)) for term in terms])
+        self._posted_counts.extend(terms.values())
+        self._posted_sizes.append(len(terms))
+        self.add_document(**columns)
+
+    @property
+    def postings(self) -> int:
+        """How many postings wait in memory."""
+        return len(self._posted_terms)
+
+    def add_postings_to_pool(self, reader: Any, startdoc: int, docmap: dict[int, int] | None) -> None:
+        count = reader.doc_count_all()
+        numbers = np.full(count, -1, dtype=np.int64)
+        if docmap is None:
+            numbers[:] = np.arange(startdoc, startdoc + count)
+        else:
+            numbers[list(docmap)] = list(docmap.values())
+        self._parts.append(_Part(reader.codec().terms_reader(self.storage, reader.segment()), numbers))
+
+    def _flush_segment(self) -> None:
+        self.perdocwriter.close()
+        for term, ids, counts in self._merged() if self._parts else self._inverted():
+            self.fieldwriter.write_term(term, ids, counts)
+        self.fieldwriter.close()
+        for part in self._parts:
+            part.terms.close()
+
+    def _inverted(self) -> Iterator[tuple[bytes, Ids, Counts]]:
+        names = [term.encode() for term in self._ordinals]
+        order = sorted(range(len(names)), key=names.__getitem__)
+        rank = np.empty(len(names), dtype=np.uint32)
+        rank[order] = np.arange(len(names), dtype=np.uint32)
+        terms = rank[np.frombuffer(self._posted_terms, dtype=np.uint32)]
+        counts = np.frombuffer(self._posted_counts, dtype=np.uint32)
+        sizes = np.frombuffer(self._posted_sizes, dtype=np.uint32)
+        documents = np.repeat(np.arange(len(sizes), dtype=np.uint32), sizes)
+        by_term = np.argsort(terms, kind="stable")
+        documents, counts = documents[by_term], counts[by_term]
+        ends = np.cumsum(np.bincount(terms, minlength=len(names))).tolist()
+        start = 0
+        for ordinal, end in zip(order, ends, strict=True):
+            yield names[ordinal], documents[start:end], counts[start:end]
+            start = end
+
+    def _merged(self) -> Iterator[tuple[bytes, Ids, Counts]]:
+        heads = heapq.merge(
+            *(
+                ((word, number, place) for place, word in enumerate(part.terms.words))
+                for number, part in enumerate(self._parts)
+            )
+        )
+        term: bytes | None = None
+        lists: list[tuple[Ids, Counts]] = []
+        for word, number, place in heads:
+            if word != term:
+                yield from _joined(term, lists)
+                term, lists = word, []
+            ids, counts = self._parts[number].terms.postings_at(place)
+            renumbered = self._parts[number].numbers[ids]
+            kept = renumbered >= 0
+            lists.append((renumbered[kept].astype(np.uint32), counts[kept]))
+        yield from _joined(term, lists)
+
+
+def _joined(term: bytes | None, lists: Iterable[tuple[Ids, Counts]]) -> Iterator[tuple[bytes, Ids, Counts]]:
+    ids, counts = (list(column) for column in zip(*lists, strict=True)) if lists else ([], [])
+    if term is not None and any(map(len, ids)):
+        yield term, np.concatenate(ids), np.concatenate(counts)

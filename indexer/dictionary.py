@@ -1,0 +1,103 @@
+"""The words and abbreviations that a municipality adds: a text file that staff extend while it runs.
+
+One entry a line: a word (``หนองปลาดุก``), or an abbreviation with what it stands for
+(``ทต. = เทศบาลตำบล``; several meanings on several lines). ``#`` begins a remark.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.resources import files
+from pathlib import Path
+
+from indexer.tokens import Segmenter, fold
+
+
+@dataclass(frozen=True)
+class Lexicon:
+    """One state of the dictionary. ``meanings`` are pairs (abbreviation without dots, full words)."""
+
+    words: frozenset[str]
+    meanings: tuple[tuple[str, str], ...]
+
+    @cached_property
+    def version(self) -> str:
+        """Hash of everything in it."""
+        return hashlib.sha256(self.text().encode()).hexdigest()[:16]
+
+    @cached_property
+    def segmenter(self) -> Segmenter:
+        return Segmenter(self.words | {short for short, _ in self.meanings})
+
+    @cached_property
+    def _spelled(self) -> dict[str, tuple[tuple[str, ...], ...]]:
+        spelled: dict[str, list[tuple[str, ...]]] = {}
+        for short, full in self.meanings:
+            terms = tuple(token.term for token in self.segmenter.tokens(full))
+            spelled.setdefault(short, []).append(terms)
+        return {short: tuple(fulls) for short, fulls in spelled.items()}
+
+    def spelled(self, short: str) -> tuple[tuple[str, ...], ...]:
+        """What an abbreviation (without dots) stands for, as terms; nothing for other words."""
+        return self._spelled.get(short, ())
+
+    @cached_property
+    def shorts(self) -> dict[tuple[str, ...], tuple[str, ...]]:
+        """Abbreviations by the terms that they stand for."""
+        shorts: dict[tuple[str, ...], tuple[str, ...]] = {}
+        for short, fulls in self._spelled.items():
+            for full in fulls:
+                shorts[full] = (*shorts.get(full, ()), short)
+        return shorts
+
+    @cached_property
+    def longest(self) -> int:
+        """Terms of the longest thing that has an abbreviation."""
+        return max(map(len, self.shorts), default=0)
+
+    def text(self) -> str:
+        """As a file that ``parse`` reads back to an equal lexicon."""
+        lines = sorted(self.words) + sorted(f"{short} = {full}" for short, full in self.meanings)
+        return "\n".join(lines) + "\n"
+
+
+def parse(text: str) -> Lexicon:
+    """Read the lines of a dictionary file; what makes no sense is passed over."""
+    words: set[str] = set()
+    meanings: set[tuple[str, str]] = set()
+    for line in text.splitlines():
+        entry = fold(line.split("#")[0]).strip()
+        short, equals, full = (part.strip() for part in entry.partition("="))
+        if equals and short and full:
+            meanings.add((short.replace(".", "").replace(" ", ""), full))
+        elif short and not equals:
+            words.add(short.replace(" ", ""))
+    return Lexicon(frozenset(words), tuple(sorted(meanings)))
+
+
+class Dictionary:
+    """The built-in abbreviations and the file at ``path``, read again whenever the file changes."""
+
+    def __init__(self, path: Path | None = None) -> None:
+        self._path = path
+        self._seen: tuple[int, int] | None = None
+        self._builtin = (files("indexer") / "data" / "abbreviations.txt").read_text(encoding="utf-8")
+        self._lexicon = parse(self._builtin)
+
+    def current(self) -> Lexicon:
+        """The dictionary as the file stands now; a missing file is an empty one."""
+        state = self._state()
+        if state != self._seen:
+            self._seen = state
+            local = self._path.read_text(encoding="utf-8-sig") if self._path and state else ""
+            self._lexicon = parse(f"{self._builtin}\n{local}")
+        return self._lexicon
+
+    def _state(self) -> tuple[int, int] | None:
+        try:
+            stat = self._path.stat() if self._path else None
+        except FileNotFoundError:
+            return None
+        return (stat.st_mtime_ns, stat.st_size) if stat else None

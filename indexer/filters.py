@@ -1,0 +1,87 @@
+"""What narrows an answer, and how many answers each value of a facet has."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import numpy.typing as npt
+
+from indexer.documents import KINDS
+from indexer.index import FacetValue
+from indexer.query import Filters
+from indexer.snapshot import Coded, Mask, Snapshot
+from indexer.tokens import fold, run
+
+_MOST_VALUES = 50  # of one facet
+FACETS = ("kind", "author", "year", "category")
+
+
+def masks(snapshot: Snapshot, filters: Filters) -> dict[str, Mask]:
+    """The documents that each filter lets through, by the filter's name; only those that are set."""
+    facts = snapshot.facts
+    found: dict[str, Mask] = {}
+    if filters.kind is not None:
+        found["kind"] = facts["kind"] == KINDS.index(filters.kind)
+    if filters.author is not None:
+        found["author"] = _named(snapshot.authors, filters.author)
+    if filters.category is not None:
+        found["category"] = _named(snapshot.categories, filters.category)
+    if filters.year is not None:
+        found["year"] = snapshot.years == filters.year
+    if filters.from_date is not None:
+        found["from_date"] = facts["date"] >= filters.from_date.toordinal()
+    if filters.to_date is not None:
+        found["to_date"] = facts["date"] <= filters.to_date.toordinal()
+    if filters.announcement_id is not None:
+        found["announcement_id"] = facts["id"] == filters.announcement_id
+    return found
+
+
+def through(snapshot: Snapshot, found: Mapping[str, Mask], but: str = "") -> Mask:
+    """The live documents that pass every filter, that named ``but`` left out."""
+    mask = snapshot.live
+    for name, one in found.items():
+        if name != but:
+            mask = mask & one
+    return mask
+
+
+def facets(snapshot: Snapshot, wanted: Mask, found: Mapping[str, Mask]) -> dict[str, tuple[FacetValue, ...]]:
+    """Counts over ``wanted``; each facet under every filter but its own."""
+    counts: dict[str, tuple[FacetValue, ...]] = {}
+    everything = np.flatnonzero(wanted & through(snapshot, found))
+    for name in FACETS:
+        documents = np.flatnonzero(wanted & through(snapshot, found, name)) if name in found else everything
+        counts[name] = _values(snapshot, name, documents)
+    return counts
+
+
+def _values(snapshot: Snapshot, name: str, documents: npt.NDArray[np.int64]) -> tuple[FacetValue, ...]:
+    codes, values = _column(snapshot, name)
+    counts = np.bincount(codes[documents], minlength=1)
+    used = [(int(counts[code]), values[code] if values else code) for code in np.flatnonzero(counts).tolist()]
+    used.sort(key=lambda item: (-item[0], str(item[1])))
+    return tuple(FacetValue(value, count) for count, value in used[:_MOST_VALUES] if value != "")
+
+
+def _column(snapshot: Snapshot, name: str) -> tuple[npt.NDArray[np.int32], list[str]]:
+    if name == "kind":
+        return snapshot.facts["kind"].astype(np.int32), [kind.value for kind in KINDS]
+    if name == "year":
+        return snapshot.years, []
+    return snapshot.authors if name == "author" else snapshot.categories
+
+
+def _named(column: Coded, name: str) -> Mask:
+    """Documents whose value is the name; or, when none is, has it within (letters only compared)."""
+    letters = _letters(name)
+    values = [_letters(value) for value in column.values]
+    fitting = [code for code, value in enumerate(values) if value == letters]
+    if not fitting and letters:
+        fitting = [code for code, value in enumerate(values) if letters in value]
+    return np.isin(column.codes, fitting)
+
+
+def _letters(text: str) -> bytes:
+    return run(fold(text)).data

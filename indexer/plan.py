@@ -1,0 +1,129 @@
+"""A query → what to look for in the index: units of alternative terms, and runs of letters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import NamedTuple
+
+from indexer.dictionary import Lexicon
+from indexer.query import Query
+from indexer.tokens import Token, fold, run
+
+_MOST_UNITS = 64
+_MOST_ALTERNATIVES = 8
+_PARTS = 0.8  # a code found by its parts
+_MEANING = 0.7  # an abbreviation by what it stands for, and the other way round
+
+
+class Alternative(NamedTuple):
+    """Terms that all must be there, and how much they count beside the unit's other alternatives."""
+
+    terms: tuple[str, ...]
+    weight: float = 1.0
+
+
+class Unit(NamedTuple):
+    """One thing that was asked for; any of its alternatives answers it."""
+
+    typed: str
+    alternatives: tuple[Alternative, ...]
+
+
+class Phrase(NamedTuple):
+    """A run of letters that the query has in one piece: words typed without a space, or quoted."""
+
+    data: bytes
+    words: int
+    exact: bool  # quoted: the answer must have it
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """``whole``: the entire query as one run."""
+
+    units: tuple[Unit, ...]
+    phrases: tuple[Phrase, ...]
+    whole: bytes
+    without: tuple[Phrase, ...]
+
+
+def plan(query: Query, lexicon: Lexicon) -> Plan:
+    units: list[Unit] = []
+    phrases: list[Phrase] = []
+    for chunk in query.chunks:
+        found = _units(chunk.text, lexicon)
+        units += found
+        letters = run(fold(chunk.text)).data
+        if letters:
+            phrases.append(
+                Phrase(letters, sum(len(unit.alternatives[0].terms) for unit in found), chunk.exact)
+            )
+    distinct = tuple(dict.fromkeys(units))[:_MOST_UNITS]
+    whole = run(fold(" ".join(chunk.text for chunk in query.chunks))).data
+    without = tuple(Phrase(run(fold(text)).data, 0, exact=True) for text in query.without)
+    return Plan(distinct, tuple(phrases), whole, tuple(phrase for phrase in without if phrase.data))
+
+
+def _units(text: str, lexicon: Lexicon) -> list[Unit]:
+    """One unit a word; a code with its parts, and words that have an abbreviation, are one."""
+    words = _words(text, lexicon)
+    units = []
+    at = 0
+    while at < len(words):
+        taken = _spelled_out(words, at, lexicon)
+        if taken:
+            length, shorts = taken
+            terms = tuple(word.alternatives[0].terms[0] for word in words[at : at + length])
+            alternatives = [Alternative(terms), *(Alternative((short,), _MEANING) for short in shorts)]
+            typed = "".join(word.typed for word in words[at : at + length])
+            units.append(Unit(typed, tuple(alternatives[:_MOST_ALTERNATIVES])))
+            at += length
+        else:
+            units.append(words[at])
+            at += 1
+    return units
+
+
+def _words(text: str, lexicon: Lexicon) -> list[Unit]:
+    folded = fold(text)
+    tokens = lexicon.segmenter.tokens(text)
+    words = []
+    at = 0
+    while at < len(tokens):
+        token = tokens[at]
+        parts = _parts(tokens, at)
+        alternatives = [Alternative((token.term,))]
+        if parts:
+            alternatives.append(Alternative(parts, _PARTS))
+        elif len(token.term) > 1 or folded[token.end - 1] == ".":
+            alternatives += [Alternative(full, _MEANING) for full in lexicon.spelled(token.term)]
+        words.append(Unit(folded[token.start : token.end], tuple(alternatives[:_MOST_ALTERNATIVES])))
+        at += 1 + len(parts)
+    return words
+
+
+def _parts(tokens: list[Token], at: int) -> tuple[str, ...]:
+    """The terms that lie within the token at ``at``."""
+    parts = []
+    for token in tokens[at + 1 :]:
+        if token.start >= tokens[at].end:
+            break
+        parts.append(token.term)
+    return tuple(parts)
+
+
+def _spelled_out(words: list[Unit], at: int, lexicon: Lexicon) -> tuple[int, tuple[str, ...]] | None:
+    """The longest run of words from ``at`` that an abbreviation stands for."""
+    best = None
+    terms: tuple[str, ...] = ()
+    for length in range(1, min(lexicon.longest, len(words) - at) + 1):
+        terms += (words[at + length - 1].alternatives[0].terms[0],)
+        if terms in lexicon.shorts:
+            best = (length, lexicon.shorts[terms])
+    return best
+
+
+def neighbours(units: tuple[Unit, ...]) -> list[bytes]:
+    """Each two units in a row as one run."""
+    return [run(fold(left.typed + right.typed)).data for left, right in pairwise(units)]

@@ -1,0 +1,175 @@
+"""One generation on disk: a Whoosh index, the words it was cut with, and how far it has followed.
+
+One process writes, any number read; a reader notices a commit by the directory's time stamp.
+The position is written beside the table of contents under the same number just before it, so
+that both become visible with one rename.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+from whoosh.filedb.filestore import FileStorage
+from whoosh.index import TOC, FileIndex
+from whoosh.reading import SegmentReader
+
+from indexer.codec import Writer
+from indexer.dictionary import Lexicon, parse
+from indexer.documents import document, schema
+from indexer.index import Entry
+from indexer.snapshot import Snapshot
+
+_WORDS = "words.txt"
+_NAME = "MAIN"
+_AT_ONCE = 8_000_000  # postings held in memory before a segment is written
+_TIER = 8  # so many segments of about one size become one
+_LARGEST = 60_000  # documents; larger segments are left alone
+_SETTLED = 50_000_000  # nanoseconds after which a time stamp can be trusted to be the last
+
+
+class Segments:
+    """An open generation."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.lexicon: Lexicon = parse((directory / _WORDS).read_text(encoding="utf-8"))
+        self._storage = FileStorage(str(directory))
+        self._index = FileIndex(self._storage, indexname=_NAME)
+        self._snapshot: Snapshot | None = None
+        self._stamp = 0
+        self._lock = Lock()
+
+    @classmethod
+    def create(cls, directory: Path, lexicon: Lexicon) -> Segments:
+        """Lay out an empty generation in an empty directory."""
+        (directory / _WORDS).write_text(lexicon.text(), encoding="utf-8")
+        _write_position(directory, 0, 0)
+        FileIndex.create(FileStorage(str(directory)), schema(), _NAME)
+        return cls(directory)
+
+    def snapshot(self) -> Snapshot:
+        """The latest commit; the same object as long as there is no newer one."""
+        stamp = self.directory.stat().st_mtime_ns
+        known = self._snapshot
+        if known is not None and stamp == self._stamp:
+            return known
+        with self._lock:
+            self._snapshot = self._opened(self._snapshot)
+            self._stamp = stamp if time.time_ns() - stamp > _SETTLED else 0
+            return self._snapshot
+
+    def _opened(self, known: Snapshot | None) -> Snapshot:
+        for attempt in range(20):
+            generation = self._index.latest_generation()
+            if known is not None and known.commit == generation:
+                return known
+            try:
+                toc = TOC.read(self._storage, _NAME, gen=generation)
+                position = int((self.directory / f"position.{generation}").read_text())
+                return Snapshot(self._storage, toc, position, known)
+            except FileNotFoundError:  # a commit has just cleared these files away: look again
+                time.sleep(0.005 * attempt)
+        raise FileNotFoundError(f"no commit can be read in {self.directory}")
+
+    def write(self, add: Iterable[Entry], remove: Iterable[int], position: int) -> None:
+        """One commit: replace and remove by announcement id, and set the position."""
+        writer = Writer(self._index)
+        try:
+            before = self.snapshot()
+            added = {entry.announcement.id: document(entry, self.lexicon.segmenter) for entry in add}
+            for gone in {*remove, *added}:
+                if gone in before.numbers:
+                    writer.delete_document(before.numbers[gone])
+            for terms, columns in added.values():
+                writer.add(terms, columns)
+            _write_position(self.directory, writer.generation, position)
+        except BaseException:
+            writer.cancel()
+            raise
+        writer.commit(mergetype=_not_empty)
+        self._clear(writer.generation)
+        self._merge(position)
+
+    def _merge(self, position: int) -> None:
+        """Segments of about one size become one, so that their number stays logarithmic."""
+        while chosen := _to_merge(TOC.read(self._storage, _NAME).segments):
+            writer = Writer(self._index)
+            _write_position(self.directory, writer.generation, position)
+            writer.commit(mergetype=lambda writer, segments: _merged(writer, segments, chosen))
+            self._clear(writer.generation)
+
+    def _clear(self, generation: int) -> None:
+        for path in self.directory.glob("position.*"):
+            if path.suffix != f".{generation}":
+                path.unlink(missing_ok=True)
+
+
+class Building:
+    """A generation being filled from nothing: large segments, no merging."""
+
+    def __init__(self, segments: Segments) -> None:
+        self._segments = segments
+        self._index = FileIndex(FileStorage(str(segments.directory)), indexname=_NAME)
+        self._writer: Writer | None = None
+        self._position = 0
+
+    def add(self, entries: Iterable[Entry]) -> None:
+        """Announcements that are not in it yet."""
+        for entry in entries:
+            self._writer = self._writer or Writer(self._index)
+            self._writer.add(*document(entry, self._segments.lexicon.segmenter))
+            if self._writer.postings > _AT_ONCE:
+                self.flush()
+
+    def reached(self, position: int) -> None:
+        self._position = position
+
+    def flush(self) -> None:
+        """Commit what was added."""
+        writer = self._writer or Writer(self._index)
+        _write_position(self._segments.directory, writer.generation, self._position)
+        writer.commit(mergetype=_not_empty)
+        self._writer = None
+
+    def abandon(self) -> None:
+        """Let go of what was not committed."""
+        if self._writer is not None:
+            self._writer.cancel()
+
+
+def _write_position(directory: Path, generation: int, position: int) -> None:
+    (directory / f"position.{generation}").write_text(str(position))
+
+
+def _not_empty(_writer: Any, segments: list[Any]) -> list[Any]:
+    return [segment for segment in segments if segment.doc_count()]
+
+
+def _to_merge(segments: list[Any]) -> set[str]:
+    """Ids of segments to make one of: a full tier, or one that is mostly deleted documents."""
+    tiers: dict[int, list[Any]] = {}
+    for segment in segments:
+        if segment.doc_count_all() <= _LARGEST and segment.deleted_count() * 2 > segment.doc_count_all():
+            return {segment.segment_id()}
+        tiers.setdefault(_tier(segment.doc_count()), []).append(segment)
+    for _, tier in sorted(tiers.items()):
+        if len(tier) >= _TIER and sum(segment.doc_count() for segment in tier) <= _LARGEST:
+            return {segment.segment_id() for segment in tier}
+    return set()
+
+
+def _tier(documents: int) -> int:
+    return (max(documents, 1).bit_length() - 1) // 3
+
+
+def _merged(writer: Writer, segments: list[Any], chosen: set[str]) -> list[Any]:
+    for segment in segments:
+        if segment.segment_id() in chosen:
+            reader = SegmentReader(writer.storage, writer.schema, segment)
+            writer.add_reader(reader)
+            reader.close()
+    return [segment for segment in segments if segment.segment_id() not in chosen]

@@ -1,0 +1,50 @@
+"""Announcements like one: those that share the words that tell it apart."""
+
+from __future__ import annotations
+
+from collections import Counter
+from itertools import pairwise
+
+import numpy as np
+
+from indexer import ranking
+from indexer.plan import Alternative, Unit
+from indexer.snapshot import Snapshot
+from indexer.tokens import letters_of
+
+_WORDS = 25
+_MOST_READ = 20_000  # letters of the announcement
+_TITLE = 3  # a word of the title counts so many times
+_ALIKE = 0.15  # of the announcement's own score
+
+
+def similar(snapshot: Snapshot, announcement_id: int, limit: int) -> list[int]:
+    """Ids, most alike first; nothing for an unknown announcement."""
+    document = snapshot.numbers.get(announcement_id)
+    if document is None:
+        return []
+    units = tuple(Unit(term, (Alternative((term,)),)) for term in _telling(snapshot, document))
+    scores = ranking.match(snapshot, units).scores
+    bound = float(scores[document]) * _ALIKE
+    scores[document] = 0
+    order = np.argsort(-scores, kind="stable")[:limit]
+    return [int(snapshot.facts["id"][other]) for other in order.tolist() if scores[other] > bound]
+
+
+def _telling(snapshot: Snapshot, document: int) -> list[str]:
+    """Its words with the highest tf·idf that other announcements have too."""
+    text = snapshot.text(document)[:_MOST_READ]
+    title = text.find(b"\0")
+    borders = np.flatnonzero(snapshot.cuts(document)[: len(text) + 1]).tolist()
+    counts: Counter[str] = Counter()
+    for start, end in pairwise(borders):
+        word = text[start:end]
+        if len(word) > 1 and b"\0" not in word:
+            counts[letters_of(word)] += _TITLE if end <= title else 1
+    weighed = []
+    for term, count in counts.items():
+        frequency = snapshot.frequency(term)
+        if frequency > 1:
+            weighed.append((count / (count + 1) * snapshot.idf(frequency), term))
+    weighed.sort(reverse=True)
+    return [term for _, term in weighed[:_WORDS]]

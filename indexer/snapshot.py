@@ -1,0 +1,263 @@
+"""One commit of the index, opened for searching: columns as arrays, posting lists scored and kept.
+
+A snapshot never changes; the next commit is another snapshot that takes over the segments that
+stayed the same. Document numbers run through all segments.
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_right
+from collections.abc import Iterator
+from functools import cached_property
+from threading import Lock
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from cachetools import LRUCache
+from whoosh.index import TOC
+
+from indexer.codec import ZONES
+from indexer.documents import COLUMNS, FACTS, Layout, read_layout, schema
+from indexer.tokens import fold, run
+
+Documents = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float32]
+Mask = npt.NDArray[np.bool_]
+
+# BM25F. Weights and length normalisation by zone: a word in the title says most; a long
+# attachment is normalised strongest, so that it does not bury a short announcement.
+K1 = 1.2
+WEIGHT = {"title": 3.0, "labels": 2.0, "author": 1.5, "number": 3.0, "body": 1.0, "pages": 0.7, "grams": 0.3}
+NORMALISED = {"title": 0.3, "labels": 0.4, "body": 0.6, "pages": 0.75}
+
+MARKS = run("ัิีึืุู็่้๊๋์ํ").data
+"""Marks above and below the line: typed last, or left out in haste."""
+
+_KEPT_POSTINGS = 6_000_000  # in each of the two caches; 8 bytes apiece
+
+
+class Scored(NamedTuple):
+    """A term's live documents, ascending, with the saturated BM25F weight (0–1) in each."""
+
+    documents: Documents
+    impacts: Floats
+
+    def size(self) -> int:
+        return len(self.documents) + 8
+
+
+class Names:
+    """Titles and subjects of a segment, to be found by any of their letters."""
+
+    def __init__(self, named: list[tuple[int, str]], letters: list[bytes]) -> None:
+        self.named = named  # document within the segment, title or subject
+        self._joined = b"\0" + b"\0".join(letters)
+        self._starts = np.cumsum([1, *(len(one) + 1 for one in letters)])
+
+    def having(self, letters: bytes, most: int) -> Iterator[tuple[bool, int]]:
+        """Places in ``named`` with the letters, and whether they begin so: those first."""
+        seen: set[int] = set()
+        for needle in (b"\0" + letters, letters):
+            at = self._joined.find(needle)
+            while at >= 0 and len(seen) < most:
+                place = int(np.searchsorted(self._starts, at + len(needle) - 1, side="right")) - 1
+                if place not in seen:
+                    seen.add(place)
+                    yield needle is not letters, place
+                at = self._joined.find(needle, int(self._starts[place + 1]) - 1)
+
+    def without(self, marks: bytes) -> Names:
+        """The same with some letters left out."""
+        bare = self._joined[1:].translate(None, marks)
+        return Names(self.named, bare.split(b"\0"))
+
+
+class Segment:
+    """A segment's files, opened once for as long as any snapshot has it."""
+
+    def __init__(self, storage: Any, segment: Any) -> None:
+        codec = segment.codec()
+        documents = codec.per_document_reader(storage, segment)
+        columns = schema()
+        opened = {name: documents.column_reader(name, columns[name].column_type) for name in COLUMNS}
+        self.id: str = segment.segment_id()
+        self.size: int = segment.doc_count_all()
+        self.terms = codec.terms_reader(storage, segment)
+        self.text, self.cuts, self.layout = opened["text"], opened["cuts"], opened["layout"]
+        self.titles, self.subjects = opened["title"], opened["subjects"]
+        self.facts = np.frombuffer(opened["facts"].data, FACTS, self.size)
+        self.authors = _strings(opened["author"])
+        self.categories = _strings(opened["category"])
+        documents.close()
+
+    @cached_property
+    def names(self) -> Names:
+        named = []
+        for document in range(self.size):
+            title = self.titles[document].decode()
+            subjects = self.subjects[document].decode().splitlines()
+            named += [(document, name) for name in dict.fromkeys([title, *subjects]) if name.strip()]
+        return Names(named, [run(fold(name)).data for _, name in named])
+
+    @cached_property
+    def bare_names(self) -> Names:
+        """``names`` without the marks that are typed last or left out in haste."""
+        return self.names.without(MARKS)
+
+
+def _strings(column: Any) -> list[str]:
+    data, start = column.data[:], 0
+    values: dict[bytes, str] = {}  # the same few again and again: one object each
+    strings = []
+    for end in column.ends.tolist():
+        value = data[start:end]
+        strings.append(values.setdefault(value, value.decode()))
+        start = end
+    return strings
+
+
+class Coded(NamedTuple):
+    """A text column as numbers: ``codes[document]`` is a place in ``values``."""
+
+    codes: npt.NDArray[np.int32]
+    values: list[str]
+
+
+def _coded(strings: list[str]) -> Coded:
+    places: dict[str, int] = {}
+    codes = np.fromiter((places.setdefault(value, len(places)) for value in strings), np.int32, len(strings))
+    return Coded(codes, list(places))
+
+
+class Snapshot:
+    """What one commit holds. ``position`` is the archive's change that it has followed."""
+
+    def __init__(self, storage: Any, toc: TOC, position: int, earlier: Snapshot | None = None) -> None:
+        known = {segment.id: segment for segment in earlier.segments} if earlier else {}
+        self.commit: int = toc.generation
+        self.position = position
+        self.segments: list[Segment] = [
+            known.get(part.segment_id()) or Segment(storage, part) for part in toc.segments
+        ]
+        sizes = [segment.size for segment in self.segments]
+        self.bases: list[int] = [0, *np.cumsum(sizes, dtype=np.int64).tolist()]
+        self.size = self.bases[-1]
+        self.live: Mask = np.ones(self.size, dtype=bool)
+        for base, part in zip(self.bases, toc.segments, strict=False):
+            self.live[[base + gone for gone in part.deleted_docs()]] = False
+        self.count = int(self.live.sum())
+        empty = np.empty(0, dtype=FACTS)
+        self.facts = np.concatenate([empty, *(segment.facts for segment in self.segments)])
+        self._whole = self.count == self.size
+        self._scored: LRUCache[str, Scored] = LRUCache(_KEPT_POSTINGS, getsizeof=Scored.size)
+        self._lock = Lock()
+
+    @cached_property
+    def numbers(self) -> dict[int, int]:
+        """Document number by announcement id."""
+        live = np.flatnonzero(self.live)
+        return dict(zip(self.facts["id"][live].tolist(), live.tolist(), strict=True))
+
+    @cached_property
+    def authors(self) -> Coded:
+        return _coded([value for segment in self.segments for value in segment.authors])
+
+    @cached_property
+    def categories(self) -> Coded:
+        return _coded([value for segment in self.segments for value in segment.categories])
+
+    @cached_property
+    def years(self) -> npt.NDArray[np.int32]:
+        """Buddhist-era year of every document."""
+        dates = (self.facts["date"].astype(np.int64) - _EPOCH).astype("datetime64[D]")
+        return (dates.astype("datetime64[Y]").astype(np.int32) + 1970 + 543).astype(np.int32)
+
+    @cached_property
+    def _norms(self) -> dict[str, Floats]:
+        norms = {}
+        for zone, share in NORMALISED.items():
+            lengths = self.facts[zone].astype(np.float32)
+            average = _steady(float(lengths[self.live].mean()) if self.count else 1.0)
+            norms[zone] = np.float32(WEIGHT[zone]) / (1 - share + share * lengths / np.float32(average))
+        return norms
+
+    def scored(self, term: str) -> Scored:
+        """Every live document with the term, and how much the term weighs in each."""
+        with self._lock:
+            kept = self._scored.get(term)
+        if kept is None:
+            kept = self._score(term.encode())
+            with self._lock:
+                self._scored[term] = kept
+        return kept
+
+    def _score(self, term: bytes) -> Scored:
+        documents, counts = [np.empty(0, np.int64)], [np.empty(0, np.uint32)]
+        for base, segment in zip(self.bases, self.segments, strict=False):
+            place = segment.terms.place(term)
+            if place is not None:
+                ids, packed = segment.terms.postings_at(place)
+                documents.append(ids.astype(np.int64) + base)
+                counts.append(packed)
+        found, packed = np.concatenate(documents), np.concatenate(counts)
+        if not self._whole:
+            kept = self.live[found]
+            found, packed = found[kept], packed[kept]
+        weights = self._zone_weights(found, packed)
+        return Scored(found, weights / (weights + np.float32(K1)))
+
+    def _zone_weights(self, documents: Documents, packed: npt.NDArray[np.uint32]) -> Floats:
+        """Counts weighted and normalised zone by zone; all zones but the first are rarely set."""
+        norms = self._norms
+        first = ZONES[0]
+        weights = (packed & first.most).astype(np.float32) * norms[first.name][documents]
+        others = np.flatnonzero(packed >> ZONES[1].shift)
+        if len(others):
+            there, rest = documents[others], packed[others]
+            extra = np.zeros(len(others), dtype=np.float32)
+            for zone in ZONES[1:]:
+                counts = (rest >> zone.shift & zone.most).astype(np.float32)
+                extra += counts * (norms[zone.name][there] if zone.name in norms else WEIGHT[zone.name])
+            weights[others] += extra
+        return weights
+
+    def frequency(self, term: str) -> int:
+        """About how many documents have the term: deleted ones may still be counted."""
+        data = term.encode()
+        return sum(segment.terms.doc_frequency("", data) for segment in self.segments)
+
+    def idf(self, frequency: int) -> float:
+        """How much a term that ``frequency`` documents have tells them apart."""
+        return math.log1p((self.count - frequency + 0.5) / (frequency + 0.5))
+
+    def _at(self, document: int) -> tuple[Segment, int]:
+        number = bisect_right(self.bases, document) - 1
+        return self.segments[number], document - self.bases[number]
+
+    def text(self, document: int) -> bytes:
+        """The run of its letters, zones and pages apart by a zero byte."""
+        segment, local = self._at(document)
+        return bytes(segment.text[local])
+
+    def layout(self, document: int) -> Layout:
+        segment, local = self._at(document)
+        return read_layout(segment.layout[local])
+
+    def cuts(self, document: int) -> Mask:
+        """Whether a word begins or ends at each place of ``text``."""
+        segment, local = self._at(document)
+        return np.unpackbits(np.frombuffer(segment.cuts[local], np.uint8)).astype(bool)
+
+    def title(self, document: int) -> str:
+        segment, local = self._at(document)
+        return str(segment.titles[local].decode())
+
+
+_EPOCH = np.datetime64("1970-01-01", "D").item().toordinal()
+
+
+def _steady(average: float) -> float:
+    """The average on a grid of 10 %, so that it stays the same while documents come and go."""
+    return 1.1 ** round(math.log(max(average, 1.0), 1.1))

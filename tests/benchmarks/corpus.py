@@ -1,0 +1,38 @@
+"""Announcements for the benchmarks from a corpus in JSON Lines (id, date, cat, title, body)."""
+
+from __future__ import annotations
+
+import datetime as dt
+import gzip
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from archive.model import Announcement, Kind, Status
+from indexer.index import Entry
+
+
+def records(path: Path) -> Iterator[dict[str, Any]]:
+    """The lines of a ``.jsonl`` or ``.jsonl.gz`` file."""
+    with gzip.open(path, "rt") if path.suffix == ".gz" else path.open() as file:
+        yield from map(json.loads, file)
+
+
+def entry(number: int, record: dict[str, Any]) -> Entry:
+    """A record of the corpus as a published announcement with the id ``number``."""
+    now = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
+    announcement = Announcement(
+        id=number,
+        title=record["title"],
+        body=record["body"],
+        author=record.get("cat", ""),
+        published_on=dt.date.fromisoformat(record["date"]),
+        kind=Kind.NEWS,
+        category=record.get("cat", ""),
+        views=0,
+        status=Status.PUBLISHED,
+        created_at=now,
+        updated_at=now,
+    )
+    return Entry(announcement, ())

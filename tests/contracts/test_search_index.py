@@ -1,0 +1,219 @@
+"""What every search engine must do, whatever is inside."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from archive.model import Announcement, Attachment, Details, Field, Kind, Reading, Status
+from indexer.dictionary import Dictionary
+from indexer.index import Entry, SearchIndex
+from indexer.query import Filters, Query, Sort, parse
+from indexer.whoosh_index import WhooshIndex
+
+NOW = dt.datetime(2021, 6, 9, tzinfo=dt.UTC)
+ENGINES: dict[str, Callable[[Path], SearchIndex]] = {
+    "whoosh": lambda path: WhooshIndex(path / "index", Dictionary(path / "words.txt")),
+}
+
+
+@pytest.fixture(params=ENGINES)
+def index(request: pytest.FixtureRequest, tmp_path: Path) -> SearchIndex:
+    return ENGINES[request.param](tmp_path)
+
+
+def entry(id: int, title: str, *pages: str, **values: object) -> Entry:
+    """An announcement with one attachment of the given pages."""
+    announcement = Announcement(
+        id=id,
+        title=title,
+        body=str(values.pop("body", "")),
+        author=str(values.pop("author", "งานธุรการ")),
+        published_on=values.pop("published_on", dt.date(2021, 6, 9)),  # type: ignore[arg-type]
+        kind=values.pop("kind", Kind.ANNOUNCEMENT),  # type: ignore[arg-type]
+        category=str(values.pop("category", "")),
+        views=int(values.pop("views", 0)),  # type: ignore[call-overload]
+        status=Status.PUBLISHED,
+        created_at=NOW,
+        updated_at=NOW,
+    )
+    fields = {"number": Field(value=str(values.pop("number")), confidence=1.0)} if "number" in values else {}
+    assert not values
+    attachment = Attachment(
+        id=id * 10,
+        announcement_id=id,
+        position=1,
+        label="บันทึกข้อความ",
+        filename="scan.pdf",
+        kind=Kind.MEMO,
+        media_type="application/pdf",
+        size=1,
+        sha256="0" * 64,
+        page_count=len(pages),
+        status=Reading.READY,
+        error=None,
+        signed=False,
+        details=Details(fields=fields),
+        rules=1,
+        created_at=NOW,
+    )
+    texts = tuple(enumerate(pages, start=1))
+    return Entry(announcement, ((attachment, texts),) if pages or fields else ())
+
+
+ARCHIVE = (
+    entry(1, "ประกาศสอบราคาจ้างก่อสร้างถนนคอนกรีต", "หน้าแรก", "ถนนสายบ้านหนองปลาดุก กว้าง ๔ เมตร", views=5),
+    entry(2, "คำสั่งแต่งตั้งคณะกรรมการตรวจรับพัสดุ", kind=Kind.ORDER, number="บธ ๑๒๓/๒๕๖๔", author="กองคลัง"),
+    entry(3, "ประชาสัมพันธ์การชำระภาษีที่ดิน", body="เทศบาลตำบลขอเชิญชำระภาษี", published_on=dt.date(2022, 1, 5)),
+    entry(4, "รายงานการประชุมสภาเทศบาล", kind=Kind.MINUTES, views=99, published_on=dt.date(2020, 2, 3)),
+)
+
+
+def found(index: SearchIndex, typed: str = "", **values: object) -> list[int]:
+    query = parse(typed, **values)  # type: ignore[arg-type]
+    return [hit.announcement_id for hit in index.search(query).hits]
+
+
+@pytest.fixture
+def archive(index: SearchIndex) -> SearchIndex:
+    index.update(ARCHIVE, (), position=4)
+    return index
+
+
+def test_an_index_that_was_never_written_finds_nothing(index: SearchIndex) -> None:
+    assert index.manifest() is None
+    assert index.position() == 0
+    assert list(index.ids()) == []
+    assert index.search(parse("ถนน")).total == 0
+    assert index.suggest("ถ") == []
+
+
+def test_an_update_is_found_at_once(archive: SearchIndex) -> None:
+    assert found(archive, "สอบราคา") == [1]
+    assert archive.count() == 4
+    assert list(archive.ids()) == [1, 2, 3, 4]
+    assert archive.position() == 4
+
+
+def test_the_page_that_has_it_is_named(archive: SearchIndex) -> None:
+    (hit,) = archive.search(parse("หนองปลาดุก")).hits
+    assert [(page.attachment_id, page.number) for page in hit.pages] == [(10, 2)]
+
+
+def test_an_update_replaces_and_removes(archive: SearchIndex) -> None:
+    changed = replace(ARCHIVE[0], announcement=replace(ARCHIVE[0].announcement, title="ยกเลิกประกาศ"))
+    archive.update([changed], [2, 77], position=6)
+    assert found(archive, "สอบราคา") == []
+    assert found(archive, "พัสดุ") == []
+    assert found(archive, "ยกเลิก") == [1]
+    assert list(archive.ids()) == [1, 3, 4]
+    archive.update([changed], [2, 77], position=6)
+    assert list(archive.ids()) == [1, 3, 4]
+    assert archive.position() == 6
+
+
+def test_a_failing_update_changes_nothing(archive: SearchIndex) -> None:
+    def entries():  # type: ignore[no-untyped-def]
+        yield entry(9, "ถนนสายใหม่")
+        raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        archive.update(entries(), [1], position=9)
+    assert list(archive.ids()) == [1, 2, 3, 4]
+    assert archive.position() == 4
+    archive.update([entry(9, "ถนนสายใหม่")], [], position=9)
+    assert archive.count() == 5
+
+
+@pytest.mark.parametrize("typed", ["123/2564", "๑๒๓/๒๕๖๔", "บธ 123/2564", "บธ๑๒๓/๒๕๖๔", "number:บธ123/2564"])
+def test_numbers_are_found_however_they_are_typed(archive: SearchIndex, typed: str) -> None:
+    assert found(archive, typed)[0] == 2
+
+
+@pytest.mark.parametrize(
+    ("filters", "expected"),
+    [
+        (Filters(kind=Kind.ORDER), [2]),
+        (Filters(author="กองคลัง"), [2]),
+        (Filters(year=2565), [3]),
+        (Filters(from_date=dt.date(2021, 1, 1)), [3, 2, 1]),
+        (Filters(to_date=dt.date(2020, 12, 31)), [4]),
+        (Filters(announcement_id=3), [3]),
+        (Filters(category="ไม่มี"), []),
+    ],
+)
+def test_filters(archive: SearchIndex, filters: Filters, expected: list[int]) -> None:
+    assert found(archive, filters=filters) == expected
+
+
+def test_filters_can_be_typed(archive: SearchIndex) -> None:
+    assert found(archive, "kind:order") == [2]
+    assert found(archive, "ประเภท:คำสั่ง") == [2]
+    assert found(archive, "author:กองคลัง") == [2]
+    assert found(archive, "year:2565") == found(archive, "ปี:65") == found(archive, "year:2022") == [3]
+
+
+def test_without_a_query_everything_is_listed_newest_first(archive: SearchIndex) -> None:
+    assert found(archive) == [3, 2, 1, 4]
+    assert found(archive, sort=Sort.OLDEST) == [4, 1, 2, 3]
+    assert found(archive, sort=Sort.MOST_READ)[:2] == [4, 1]
+
+
+def test_pages_of_hits_follow_each_other(index: SearchIndex) -> None:
+    index.update(
+        [entry(number, f"ประกาศรับสมัครงาน ครั้งที่ {number}") for number in range(1, 251)], (), position=250
+    )
+    pages = [found(index, "รับสมัครงาน", page=page, per_page=7) for page in range(1, 38)]
+    together = [number for page in pages for number in page]
+    assert sorted(together) == list(range(1, 251))
+    assert pages[36] == together[252:]
+    assert index.search(parse("รับสมัครงาน", page=99)).total == 250
+
+
+def test_facets_heed_the_query_and_every_filter_but_their_own(archive: SearchIndex) -> None:
+    facets = archive.search(parse("", filters=Filters(kind=Kind.ORDER))).facets
+    assert {(value.value, value.count) for value in facets["kind"]} == {
+        ("order", 1),
+        ("announcement", 2),
+        ("minutes", 1),
+    }
+    assert [(value.value, value.count) for value in facets["year"]] == [(2564, 1)]
+    assert [(value.value, value.count) for value in facets["author"]] == [("กองคลัง", 1)]
+    assert facets["category"] == ()
+
+
+def test_quotes_and_minus(archive: SearchIndex) -> None:
+    assert found(archive, '"สภาเทศบาล"') == [4]
+    assert 4 not in found(archive, "เทศบาล -ประชุม")
+    assert 3 in found(archive, "เทศบาล -ประชุม")
+
+
+def test_a_long_attachment_does_not_bury_the_short_right_one(index: SearchIndex) -> None:
+    long = "รายงานประจำปี งานรักษาความสะอาด ขยะ ถนน น้ำประปา ไฟฟ้า " * 3000
+    index.update(
+        [entry(1, "รายงานประจำปี", long), entry(2, "กำหนดวันเก็บขยะ", "เก็บขยะทุกวันจันทร์")], (), position=2
+    )
+    assert found(index, "เก็บขยะ")[0] == 2
+
+
+def test_a_rebuild_is_seen_on_a_clean_exit_only(archive: SearchIndex) -> None:
+    with pytest.raises(ZeroDivisionError), archive.rebuild() as generation:
+        generation.add(entry(8 // rest, "ถนนสายใหม่") for rest in (1, 0))
+    assert list(archive.ids()) == [1, 2, 3, 4]
+    with archive.rebuild() as generation:
+        generation.add([entry(8, "ถนนสายใหม่")])
+        generation.reached(12)
+        assert list(archive.ids()) == [1, 2, 3, 4]
+    assert list(archive.ids()) == [8]
+    assert archive.position() == 12
+    assert archive.manifest() is not None
+
+
+def test_the_query_comes_back_as_it_was_run(archive: SearchIndex) -> None:
+    query = archive.search(parse("ถนน year:2564")).query
+    assert isinstance(query, Query)
+    assert query.understood == ("ปี พ.ศ. 2564",)
