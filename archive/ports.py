@@ -115,6 +115,9 @@ class Records(Protocol):
         """``(announcement id, its change)`` for changes after ``change``, in order of change."""
 
     def last_change(self) -> int: ...
+    def counts(self) -> dict[str, int]:
+        """Number of announcements by status value."""
+
     def due(self, now: dt.datetime) -> list[int]:
         """Drafts whose ``publish_at`` has come."""
 

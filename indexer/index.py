@@ -73,9 +73,17 @@ class Manifest:
 class Generation(Protocol):
     """An index in the making, not yet seen by searchers."""
 
-    def add(self, entries: Iterable[Entry]) -> None: ...
+    def add(self, entries: Iterable[Entry]) -> None:
+        """Announcements that are not in it yet: the fast way to fill it."""
+
     def reached(self, position: int) -> None:
         """Set the change counter that the generation has followed to."""
+
+    def update(self, add: Iterable[Entry], remove: Iterable[int], *, position: int) -> None:
+        """As ``SearchIndex.update``: for what changed while the generation was filled."""
+
+    def position(self) -> int: ...
+    def count(self) -> int: ...
 
 
 class SearchIndex(Protocol):
@@ -95,3 +103,6 @@ class SearchIndex(Protocol):
 
     def manifest(self) -> Manifest | None:
         """None when there is no usable index."""
+
+    def is_current(self) -> bool:
+        """Whether it is usable and was made by the rules and words in force; otherwise: rebuild."""

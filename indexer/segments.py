@@ -128,6 +128,19 @@ class Building:
     def reached(self, position: int) -> None:
         self._position = position
 
+    def update(self, add: Iterable[Entry], remove: Iterable[int], *, position: int) -> None:
+        """Follow changes that came while it was filled."""
+        self.flush()
+        self._segments.write(add, remove, position)
+        self._position = position
+
+    def position(self) -> int:
+        return self._position
+
+    def count(self) -> int:
+        self.flush()
+        return self._segments.snapshot().count
+
     def flush(self) -> None:
         """Commit what was added."""
         writer = self._writer or Writer(self._index)

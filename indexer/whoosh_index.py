@@ -6,6 +6,7 @@ import datetime as dt
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from threading import Lock
 
@@ -85,6 +86,13 @@ class WhooshIndex:
     def manifest(self) -> Manifest | None:
         path = self._generations.current()
         return self._generations.manifest(path) if path and self._segments() else None
+
+    def is_current(self) -> bool:
+        try:
+            manifest = self.manifest()
+        except (OSError, ValueError, EOFError):  # torn: as good as none
+            return False
+        return manifest is not None and manifest == replace(self._wanted(), built_at=manifest.built_at)
 
     def _wanted(self) -> Manifest:
         return Manifest(

@@ -160,6 +160,10 @@ class Announcements:
     def last_change(self) -> int:
         return int(self._engine.rows("SELECT value FROM counter WHERE name = 'change'")[0]["value"])
 
+    def counts(self) -> dict[str, int]:
+        found = self._engine.rows("SELECT status, count(*) AS n FROM announcement GROUP BY status")
+        return {row["status"]: row["n"] for row in found}
+
     def due(self, now: dt.datetime) -> list[int]:
         found = self._engine.rows(
             """SELECT id FROM announcement WHERE publish_at <= :now AND status = 'draft'

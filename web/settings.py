@@ -1,15 +1,27 @@
-"""One frozen dataclass of settings; the only reader of the environment."""
+"""Every setting, once: its name, default and help; the only reader of the environment.
+
+A setting is an environment variable ``PRAKAT_NAME`` or a line ``name = …`` in ``prakat.toml`` (in the
+current directory, or else in the data directory). The environment wins.
+"""
 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any
+
+from archive.errors import SettingsError
+
+FILE = "prakat.toml"
+_PREFIX = "PRAKAT_"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """Every setting with its default; the names in the environment carry ``PRAKAT_`` in front."""
+    """The settings of one installation; ``KNOWN`` explains each."""
 
     data: Path = Path("data")
     search: str = "whoosh"
@@ -17,6 +29,97 @@ class Settings:
     files: str = "local"
     max_upload_mb: int = 100
     ocr_jobs: int = os.cpu_count() or 1
-    site_name: str = "เทศบาล"
+    site_name: str = "เทศบาลตำบล"
     base_url: str = "http://127.0.0.1:8000"
     secret_key: str = ""
+
+
+def _directory(text: str) -> Path:
+    return Path(text).expanduser()
+
+
+def _one_of(*names: str) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if text not in names:
+            raise ValueError(f"ต้องเป็น {' หรือ '.join(names)} (this build serves {', '.join(names)})")
+        return text
+
+    return read
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise ValueError("ต้องเป็นจำนวนเต็มตั้งแต่ 1 (a whole number from 1)")
+    return number
+
+
+def _address(text: str) -> str:
+    if not text.startswith(("http://", "https://")):
+        raise ValueError("ต้องขึ้นต้นด้วย http:// หรือ https:// (an http or https address)")
+    return text.rstrip("/")
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """How one setting is read and explained (Thai, then English)."""
+
+    read: Callable[[str], Any]
+    help: str
+
+
+KNOWN: Mapping[str, Setting] = {
+    "data": Setting(_directory, "ที่เก็บข้อมูลทั้งหมด · directory of everything that is kept"),
+    "search": Setting(_one_of("whoosh"), "เครื่องมือค้นหา · search engine"),
+    "database": Setting(_one_of("sqlite"), "ฐานข้อมูล · database"),
+    "files": Setting(_one_of("local"), "ที่เก็บไฟล์ต้นฉบับ · store of the original files"),
+    "max_upload_mb": Setting(_count, "ขนาดไฟล์สูงสุดที่รับ (เมกะไบต์) · largest file taken, in megabytes"),
+    "ocr_jobs": Setting(_count, "จำนวนหน้าที่อ่านพร้อมกัน · pages recognised at the same time"),
+    "site_name": Setting(str, "ชื่อหน่วยงานบนหน้าเว็บ · the municipality's name on the pages"),
+    "base_url": Setting(_address, "ที่อยู่เว็บที่ประชาชนใช้ · the public address of the site"),
+    "secret_key": Setting(
+        str,
+        "กุญแจลงชื่อเข้าใช้ สร้างเองถ้าไม่กำหนด · signs sessions; made and kept with the data when unset",
+    ),
+}
+
+
+def load(environment: Mapping[str, str] = os.environ, *, directory: Path | None = None) -> Settings:
+    """The settings in force. Raises ``SettingsError`` with one line that names what is wrong."""
+    here = directory or Path()
+    given = _from_file(here / FILE)
+    named = {key.removeprefix(_PREFIX).lower(): text for key, text in _ours(environment).items()}
+    if not given:
+        data = _directory(named.get("data", str(Settings().data)))
+        given = _from_file(data / FILE)
+    values = {name: _read(name, text) for name, text in (given | named).items()}
+    return Settings(**values)
+
+
+def defaults() -> dict[str, str]:
+    """Each setting's default, as text for the documentation."""
+    shown = {field.name: str(field.default) for field in fields(Settings)}
+    return shown | {"ocr_jobs": "จำนวนหน่วยประมวลผล · number of processors", "secret_key": ""}
+
+
+def _ours(environment: Mapping[str, str]) -> dict[str, str]:
+    return {key: text for key, text in environment.items() if key.startswith(_PREFIX)}
+
+
+def _from_file(path: Path) -> dict[str, str]:
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SettingsError(f"อ่าน {path} ไม่ได้ (cannot read it): {error}") from error
+    return {name: str(value) for name, value in table.items()}
+
+
+def _read(name: str, text: str) -> Any:
+    if name not in KNOWN:
+        raise SettingsError(f"ไม่รู้จักการตั้งค่า {_PREFIX}{name.upper()} (unknown setting)")
+    try:
+        return KNOWN[name].read(text)
+    except ValueError as error:
+        raise SettingsError(f"การตั้งค่า {_PREFIX}{name.upper()}={text!r} ใช้ไม่ได้: {error}") from error

@@ -1,0 +1,222 @@
+"""Saved pages of an older municipal web site → drafts with their attachments.
+
+What differs from site to site stands in a rule file (``archive/data/site.toml`` is the default
+and the documentation of its form); nothing here knows a particular site.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import tomllib
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path, PurePosixPath
+from urllib.parse import unquote, urlsplit
+
+from lxml import html
+from lxml.etree import ParserError
+
+from archive import thai
+from archive.errors import Invalid
+from archive.model import Draft
+
+# Elements that begin a line of their own; all others run on within the line.
+_BLOCKS = frozenset(
+    "address article blockquote body dd div dl dt fieldset footer form h1 h2 h3 h4 h5 h6 header hr li"
+    " main nav ol p pre section table tbody td tfoot th thead tr ul".split()
+)
+_SKIPPED = frozenset(("script", "style", "noscript", "head"))
+_SAVED_FROM = re.compile(r"<!--\s*saved from url=\(\d+\)(\S+)\s*-->")
+_CHARSET = re.compile(rb"charset\s*=\s*[\"']?\s*([\w-]+)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteRules:
+    """How one site lays out its pages; see ``archive/data/site.toml``."""
+
+    byline: re.Pattern[str]
+    attachment: re.Pattern[str]
+    end: re.Pattern[str]
+    file_time: str
+    old_url: str
+
+    @classmethod
+    def load(cls, path: Path | None = None) -> SiteRules:
+        """The rules in ``path``, or the built-in ones. Raises ``Invalid`` when they cannot be used."""
+        source = path if path is not None else files("archive") / "data" / "site.toml"
+        try:
+            table = tomllib.loads(source.read_text(encoding="utf-8"))
+            return cls(
+                byline=_pattern(table, "byline", {"author", "date", "views"}),
+                attachment=_pattern(table, "attachment", {"label", "file"}),
+                end=_pattern(table, "end", set()),
+                file_time=str(table.get("file_time", "")),
+                old_url=str(table.get("old_url", "")),
+            )
+        except (
+            OSError,
+            UnicodeDecodeError,
+            tomllib.TOMLDecodeError,
+            KeyError,
+            re.error,
+            ValueError,
+        ) as error:
+            raise Invalid(f"อ่านไฟล์กฎของเว็บไซต์เดิมไม่ได้ (site rules): {error}", field="rules") from error
+
+
+@dataclass(frozen=True, slots=True)
+class OldFile:
+    """An attachment as the page names it; ``stored_at`` is read from the file's name (Thai time)."""
+
+    filename: str
+    label: str
+    stored_at: dt.datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class OldPage:
+    """What one saved page holds."""
+
+    draft: Draft
+    files: tuple[OldFile, ...]
+
+
+def decode(data: bytes) -> str:
+    """A saved page's text, whichever encoding it was saved in.
+
+    UTF-8 and UTF-16 are told by themselves; what is neither is what the page declares, or else
+    windows-874, the superset of TIS-620 that Thai Windows wrote.
+    """
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return data.decode("utf-16", errors="replace")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        declared = _CHARSET.search(data[:2048])
+        name = declared.group(1).decode("ascii").lower() if declared else "windows-874"
+        return data.decode(_THAI_ENCODINGS.get(name, "cp874"), errors="replace")
+
+
+_THAI_ENCODINGS = {"iso-8859-11": "iso8859_11", "windows-874": "cp874", "tis-620": "cp874"}
+
+
+def parse(page: str, *, name: str, rules: SiteRules) -> OldPage:
+    """One page, HTML or plain text, with ``name`` its file name without ending.
+
+    Raises ``Invalid`` naming what is missing: no byline, no title, a date that is none.
+    """
+    text, address = _flatten(page) if _is_html(page) else (page, "")
+    lines = text.splitlines()
+    at, byline = _find_byline(lines, rules)
+    title = next((_squeeze(line) for line in reversed(lines[:at]) if line.strip()), "")
+    if not title:
+        raise Invalid("ไม่พบชื่อเรื่องเหนือบรรทัดชื่อผู้ประกาศ (no title)", field="title")
+    body, attached = _split_body(lines[at + 1 :], rules)
+    draft = Draft(
+        title=title,
+        body=body,
+        author=byline["author"].strip(),
+        published_on=thai.parse_date(byline["date"]),
+        views=int(thai.arabic_digits(byline["views"]).replace(",", "")),
+        old_url=_old_path(address) or (rules.old_url.format(name=name) or None),
+    )
+    return OldPage(draft, tuple(_old_file(match, rules) for match in attached))
+
+
+def _pattern(table: dict[str, object], key: str, groups: set[str]) -> re.Pattern[str]:
+    pattern = re.compile(str(table[key]))
+    if missing := groups - pattern.groupindex.keys():
+        raise ValueError(f"{key}: no group {', '.join(sorted(missing))}")
+    return pattern
+
+
+def _squeeze(line: str) -> str:
+    return " ".join(line.split())
+
+
+def _is_html(page: str) -> bool:
+    return re.search(r"<(!doctype|html|body|div|table|p)\b", page[:4096], re.IGNORECASE) is not None
+
+
+def _flatten(page: str) -> tuple[str, str]:
+    """The page's text, a line to a block, links to files followed by ``[file name]``; its address."""
+    saved_from = _SAVED_FROM.search(page)
+    try:
+        tree = html.document_fromstring(re.sub(r"^\s*<\?xml[^>]*\?>", "", page))
+    except ParserError as error:
+        raise Invalid("หน้าเว็บว่างเปล่า (empty page)") from error
+    links = tree.xpath("//link[@rel='canonical']/@href | //meta[@property='og:url']/@content")
+    parts: list[str] = []
+    _write(tree, parts)
+    return "".join(parts), saved_from.group(1) if saved_from else (str(links[0]) if links else "")
+
+
+def _write(element: html.HtmlElement, parts: list[str]) -> None:
+    if not isinstance(element.tag, str) or element.tag in _SKIPPED:
+        parts.append(_one_line(element.tail))
+        return
+    block = element.tag in _BLOCKS
+    if block or element.tag == "br":
+        parts.append("\n")
+    start = len(parts)
+    parts.append(element.text or "" if element.tag == "pre" else _one_line(element.text))
+    for child in element:
+        _write(child, parts)
+    if element.tag == "a":
+        parts.append(_file_mark(element.get("href", ""), "".join(parts[start:])))
+    if block:
+        parts.append("\n")
+    parts.append(_one_line(element.tail))
+
+
+def _one_line(text: str | None) -> str:
+    """Line breaks in the source of a page are only spaces."""
+    return re.sub(r"[ \t\r\n]+", " ", text or "")
+
+
+def _file_mark(href: str, shown: str) -> str:
+    name = PurePosixPath(unquote(urlsplit(href).path)).name
+    wanted = "." in name and not name.lower().endswith((".php", ".html", ".htm", ".asp", ".aspx"))
+    return f" [{name}]" if wanted and name not in shown else ""
+
+
+def _find_byline(lines: list[str], rules: SiteRules) -> tuple[int, dict[str, str]]:
+    for at, line in enumerate(lines):
+        if match := rules.byline.search(_squeeze(line)):
+            return at, match.groupdict()
+    raise Invalid("ไม่พบบรรทัด By / เมื่อ / อ่าน (no byline)", field="byline")
+
+
+def _split_body(lines: list[str], rules: SiteRules) -> tuple[str, list[re.Match[str]]]:
+    body: list[str] = []
+    attached: list[re.Match[str]] = []
+    for line in lines:
+        squeezed = _squeeze(line)
+        if rules.end.search(squeezed):
+            break
+        if match := rules.attachment.search(squeezed):
+            attached.append(match)
+        elif squeezed or (body and body[-1]):  # one empty line is enough between paragraphs
+            body.append(line.strip())
+    return "\n".join(body).strip(), attached
+
+
+def _old_path(address: str) -> str:
+    """Path and query of an address: the same whatever host name the new site answers to."""
+    parts = urlsplit(address)
+    if parts.scheme not in ("http", "https"):
+        return ""
+    return parts.path + (f"?{parts.query}" if parts.query else "")
+
+
+def _old_file(match: re.Match[str], rules: SiteRules) -> OldFile:
+    filename = PurePosixPath(match["file"].strip().replace("\\", "/")).name
+    stored_at = None
+    if rules.file_time:
+        try:
+            named = f"{PurePosixPath(filename).stem} +0700"  # all of Thailand keeps one time
+            stored_at = dt.datetime.strptime(named, f"{rules.file_time} %z")
+        except ValueError:
+            stored_at = None  # a name given by a person
+    return OldFile(filename, match["label"].strip() or filename, stored_at)

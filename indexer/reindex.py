@@ -1,0 +1,41 @@
+"""A new generation of the index from the records' saved text, beside the live one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from archive.errors import Unavailable
+from archive.model import Status
+from archive.ports import Records
+from indexer.follow import BATCH, follow, load
+from indexer.index import SearchIndex
+
+_ALL = 2**31
+
+
+def rebuild(
+    records: Records, index: SearchIndex, *, progress: Callable[[int, int], None] = lambda _done, _total: None
+) -> int:
+    """Build from all records, replay what changed meanwhile, compare counts, swap.
+
+    ``progress(done, total)`` is called after each batch, in announcements. Returns how many the new
+    generation holds. Killed at any moment, the live generation serves on. Raises ``Unavailable``
+    (the live one stays) when the new one does not hold what the records do.
+    """
+    start = records.last_change()
+    ids = [id for id, _ in records.changed_since(0, limit=_ALL)]
+    with index.rebuild() as generation:
+        for done in range(0, len(ids), BATCH):
+            generation.add(load(records, ids[done : done + BATCH]))
+            progress(min(done + BATCH, len(ids)), len(ids))
+        generation.reached(start)
+        while follow(records, generation):
+            pass
+        published = records.counts().get(Status.PUBLISHED, 0)
+        level = records.last_change() == generation.position()
+        if level and generation.count() != published:
+            raise Unavailable(
+                f"ดัชนีใหม่มี {generation.count()} เรื่อง แต่ทะเบียนมี {published} เรื่อง จึงยังใช้ดัชนีเดิม"
+                " (the new index does not match the records)"
+            )
+    return index.count()

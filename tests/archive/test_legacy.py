@@ -1,0 +1,131 @@
+"""Old web pages, in the layouts and encodings that real sites were saved in."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+import pytest
+
+from archive.errors import Invalid
+from archive.legacy import OldFile, SiteRules, decode, parse
+
+BANGKOK = dt.timezone(dt.timedelta(hours=7))
+
+TEXT = """เทศบาลตำบลตัวอย่าง
+ประกาศรับสมัครอาสาสมัครดูแลสวนสาธารณะ
+By : สมุดบันทึก เมื่อ : ๑๒ เดือน มีนาคม พ.ศ. ๒๕๖๓  อ่าน : 1,204
+
+ด้วยเทศบาลจะเปิดรับสมัคร  ดังนี้
+
+
+1. ผู้ดูแลต้นไม้
+
+2. ผู้ดูแลทางเดิน     จำนวน 2 คน
+
+เอกสารแนบ 1.   ใบสมัคร [20201203093015.pdf]
+
+
+เอกสารแนบ 2.   แผนที่สวน [map.jpg]
+
+© 2015 เทศบาลตำบลตัวอย่าง
+99 หมู่ 1
+"""
+
+HTML = """<!DOCTYPE html>
+<!-- saved from url=(0052)http://old.example.go.th/news/detail.php?id=17&p=2 -->
+<html><head><meta charset="{charset}"><title>ไม่ใช่ชื่อเรื่อง</title><style>p {{ color: red }}</style></head>
+<body><div>เทศบาลตำบลตัวอย่าง</div><h2>ประกาศรับสมัคร<b>อาสาสมัคร</b></h2>
+<div>By : สมุดบันทึก
+     เมื่อ : 12 เดือน มีนาคม พ.ศ. 2563 &nbsp;อ่าน : 12</div>
+<p>ด้วยเทศบาล<br>จะเปิดรับสมัคร</p><ol><li>1. ผู้ดูแลต้นไม้<li>2. ผู้ดูแลทางเดิน</ol>
+<script>document.write("By : x")</script>
+<p>เอกสารแนบ 1. <a href="../files/20201203093015.pdf?x=1">ใบสมัคร</a></p>
+<footer>สงวนลิขสิทธิ์ 2015</footer></body></html>"""
+
+
+@pytest.fixture(scope="module")
+def rules() -> SiteRules:
+    return SiteRules.load()
+
+
+def test_plain_text_page_keeps_title_byline_body_and_order_of_files(rules: SiteRules) -> None:
+    page = parse(TEXT, name="17", rules=rules)
+    assert page.draft.title == "ประกาศรับสมัครอาสาสมัครดูแลสวนสาธารณะ"
+    assert page.draft.author == "สมุดบันทึก"
+    assert page.draft.published_on == dt.date(2020, 3, 12)
+    assert page.draft.views == 1204
+    assert page.draft.body == ("ด้วยเทศบาลจะเปิดรับสมัคร  ดังนี้\n\n1. ผู้ดูแลต้นไม้\n\n2. ผู้ดูแลทางเดิน     จำนวน 2 คน")
+    assert page.draft.old_url is None
+    assert page.files == (
+        OldFile("20201203093015.pdf", "ใบสมัคร", dt.datetime(2020, 3, 12, 9, 30, 15, tzinfo=BANGKOK)),
+        OldFile("map.jpg", "แผนที่สวน", None),
+    )
+
+
+@pytest.mark.parametrize(
+    ("charset", "encoding"),
+    [("utf-8", "utf-8"), ("tis-620", "cp874"), ("windows-874", "cp874"), ("", "cp874")],
+)
+def test_html_page_in_every_encoding(rules: SiteRules, charset: str, encoding: str) -> None:
+    page = parse(decode(HTML.format(charset=charset).encode(encoding, "ignore")), name="17", rules=rules)
+    assert page.draft.title == "ประกาศรับสมัครอาสาสมัคร"
+    assert page.draft.published_on == dt.date(2020, 3, 12)
+    assert page.draft.body == "ด้วยเทศบาล\nจะเปิดรับสมัคร\n\n1. ผู้ดูแลต้นไม้\n\n2. ผู้ดูแลทางเดิน"
+    assert page.draft.old_url == "/news/detail.php?id=17&p=2"
+    assert page.files == (
+        OldFile("20201203093015.pdf", "ใบสมัคร", dt.datetime(2020, 3, 12, 9, 30, 15, tzinfo=BANGKOK)),
+    )
+
+
+def test_utf_16_as_windows_notepad_saves_it(rules: SiteRules) -> None:
+    assert parse(decode(TEXT.encode("utf-16")), name="x", rules=rules).draft.views == 1204
+
+
+@pytest.mark.parametrize(
+    ("page", "field"),
+    [
+        ("", "byline"),
+        ("หัวข้อ\nเนื้อหา", "byline"),
+        ("By : ก เมื่อ : 1 มกราคม 2564 อ่าน : 1", "title"),
+        ("หัวข้อ\nBy : ก เมื่อ : เมื่อวาน อ่าน : 1", None),
+    ],
+)
+def test_page_that_is_no_announcement_is_refused_with_what_is_missing(
+    rules: SiteRules, page: str, field: str | None
+) -> None:
+    with pytest.raises(Invalid) as refused:
+        parse(page, name="x", rules=rules)
+    if field is not None:
+        assert refused.value.field == field
+
+
+def test_rules_of_another_site(tmp_path: Path) -> None:
+    path = tmp_path / "other.toml"
+    path.write_text(
+        r"""
+byline = '^โดย (?P<author>\S+) (?P<date>.+) เข้าชม (?P<views>\d+)$'
+attachment = '^ไฟล์: (?P<label>.*?) \((?P<file>.+)\)$'
+end = '^ติดต่อเรา'
+old_url = '/show/{name}'
+""",
+        encoding="utf-8",
+    )
+    page = parse(
+        "ข่าว\nโดย ธุรการ 5 ม.ค. 66 เข้าชม 8\nเนื้อหา\nไฟล์: แบบ ก (a.pdf)\nติดต่อเรา",
+        name="n8",
+        rules=SiteRules.load(path),
+    )
+    assert (page.draft.author, page.draft.views, page.draft.body) == ("ธุรการ", 8, "เนื้อหา")
+    assert page.draft.old_url == "/show/n8"
+    assert page.files == (OldFile("a.pdf", "แบบ ก", None),)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "byline = 3", "byline = '('", "byline = 'x'\nattachment = 'x'\nend = 'x'"]
+)
+def test_unusable_rules_are_named(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "bad.toml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(Invalid):
+        SiteRules.load(path)
