@@ -174,19 +174,16 @@ def _letters(month: str) -> str:
     return re.sub(r"[.\s]", "", month)
 
 
-_MONTH_NUMBERS = (
-    {_letters(name): number for names in (MONTHS, SHORT_MONTHS) for number, name in enumerate(names, start=1)}
-    | {"กุมภา": 2, "พฤษภา": 5, "พฤศจิกา": 11, "มกรา": 1, "มีนา": 3, "เมษา": 4, "มิถุนา": 6}
-    | {
-        "กรกฎา": 7,
-        "กรกฏาคม": 7,  # ฏ for ฎ is the commonest slip in old records
-        "สิงหา": 8,
-        "กันยา": 9,
-        "ตุลา": 10,
-        "ธันวา": 12,
-        "กุมภาพันธุ์": 2,
-    }
-)
+def _spoken(month: str) -> str:
+    """มิถุนายน is มิถุนา in speech."""
+    return re.sub("(คม|ยน|พันธ์)$", "", month)
+
+
+_MONTH_NUMBERS = {
+    _letters(name): number
+    for names in (MONTHS, SHORT_MONTHS, tuple(map(_spoken, MONTHS)))
+    for number, name in enumerate(names, start=1)
+} | {"กรกฏาคม": 7, "กุมภาพันธุ์": 2}  # the commonest slips in old records
 
 
 def month_number(name: str) -> int | None:
@@ -194,12 +191,11 @@ def month_number(name: str) -> int | None:
     return _MONTH_NUMBERS.get(_letters(name))
 
 
+_YEAR = r"(พ\.?\s?ศ\.?|ค\.?\s?ศ\.?|พุทธศักราช|คริสต์?ศักราช)?\s*(\d{4}|\d{2})"
 _ISO_DATE = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
-_NUMERIC_DATE = re.compile(r"(\d{1,2})\s*([/.-])\s*(\d{1,2})\s*\2\s*(?:(พ|ค)\.?\s?ศ\.?\s*)?(\d{4}|\d{2})")
-_THAI_DATE = re.compile(
-    r"(?:ณ\s*)?(?:วัน\S*?ที่|วันที่|ที่)?\s*(\d{1,2})\s*(?:เดือน)?\s*([ก-๎.\s]+?)\s*"
-    r"(?:(พ|ค)\.?\s?ศ\.?\s*)?(\d{4}|\d{2})"
-)
+_NUMERIC_DATE = re.compile(r"(\d{1,2})\s*([/.-])\s*(\d{1,2})\s*\2\s*" + _YEAR)
+_THAI_DATE = re.compile(r"(?:ณ\s*)?(?:วัน\S*?ที่|ที่)?\s*(\d{1,2})\s*(?:เดือน)?\s*([ก-๎.\s]+?)\s*" + _YEAR)
+_YEARS = range(1700, 2300)  # C.E.; outside it is a slip, not a date of a record
 
 
 def parse_date(text: str) -> dt.date:
@@ -218,6 +214,8 @@ def parse_date(text: str) -> dt.date:
         year, month, day = _common_era(match[4], match[3]), named, int(match[1])
     else:
         raise _no_date(text)
+    if year not in _YEARS:
+        raise _no_date(text)
     try:
         return dt.date(year, month, day)
     except ValueError:
@@ -225,10 +223,11 @@ def parse_date(text: str) -> dt.date:
 
 
 def _common_era(year: str, era: str | None) -> int:
-    """``era`` is พ, ค or None when it was not written."""
+    """``era`` as written, or None."""
+    christian = era is not None and era.startswith("ค")
     if len(year) == 2:
-        return int(year) + (2000 if era == "ค" else 2500 - ERA)
-    if era == "ค" or (era is None and int(year) < 2400):
+        return int(year) + (2000 if christian else 2500 - ERA)
+    if christian or (era is None and int(year) < 2400):
         return int(year)
     return int(year) - ERA
 

@@ -151,13 +151,15 @@ MIGRATIONS = (
 
 
 def migrate(engine: Engine, dialect: Dialect) -> None:
-    """Apply what is missing, in order, in one transaction; processes that start together queue up."""
+    """Apply what is missing, in order, in one transaction; processes that start together queue up.
+
+    A database that has everything is not written to.
+    """
+    if engine.has_table("migration") and not _missing(engine):
+        return
     with engine.write():
         engine.run("CREATE TABLE IF NOT EXISTS migration (name TEXT PRIMARY KEY, applied_at TEXT NOT NULL)")
-        applied = {row["name"] for row in engine.rows("SELECT name FROM migration")}
-        for migration in MIGRATIONS:
-            if migration.name in applied:
-                continue
+        for migration in _missing(engine):
             for statement in migration.statements:
                 engine.run(statement.format(id=dialect.id, bytes=dialect.bytes))
             engine.run(
@@ -165,3 +167,8 @@ def migrate(engine: Engine, dialect: Dialect) -> None:
                 name=migration.name,
                 at=now_text(),
             )
+
+
+def _missing(engine: Engine) -> list[Migration]:
+    applied = {row["name"] for row in engine.rows("SELECT name FROM migration")}
+    return [migration for migration in MIGRATIONS if migration.name not in applied]

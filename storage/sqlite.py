@@ -67,6 +67,10 @@ class Sqlite:
             db.rollback()
             raise
 
+    def has_table(self, name: str) -> bool:
+        with _explained():
+            return name in self._connection().db.table_names()
+
     def close(self) -> None:
         """Close every thread's connection; only when no thread uses them any more."""
         for connection in list(self._open):

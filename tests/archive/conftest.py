@@ -1,0 +1,42 @@
+"""An archive on the embedded engines, in a directory of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from archive.intake import Intake
+from archive.ports import Files, Jobs, Records
+from storage.files import LocalFiles
+from storage.jobs import EngineJobs
+from storage.records import EngineRecords
+from storage.sqlite import Sqlite
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[Sqlite]:
+    engine = Sqlite(tmp_path / "prakat.db")
+    yield engine
+    engine.close()
+
+
+@pytest.fixture
+def records(engine: Sqlite) -> Records:
+    return EngineRecords(engine)
+
+
+@pytest.fixture
+def jobs(engine: Sqlite) -> Jobs:
+    return EngineJobs(engine)
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Files:
+    return LocalFiles(tmp_path / "files")
+
+
+@pytest.fixture
+def intake(records: Records, files: Files) -> Intake:
+    return Intake(records, files, max_upload_bytes=10_000)

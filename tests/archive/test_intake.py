@@ -1,0 +1,261 @@
+"""The archive's verbs, on real engines."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+
+import pytest
+
+from archive.errors import Conflict, Invalid, NotFound, TooLarge
+from archive.intake import Intake
+from archive.model import Announcement, Details, Draft, Kind, PersonalData, Status
+from archive.ports import Files, Jobs, Records
+
+ACTOR = "สมศรี"
+PDF = b"%PDF-1.7\n%stuff"
+NOW = dt.datetime(2026, 6, 9, 9, 0, tzinfo=dt.UTC)
+NATIONAL_ID = PersonalData(type="national-id", page=1, start=0, end=13)
+
+
+def draft(**fields: object) -> Draft:
+    return Draft(**{"title": "ประกาศ", "published_on": dt.date(2021, 6, 9), **fields})  # type: ignore[arg-type]
+
+
+def upload(
+    intake: Intake, announcement: Announcement, content: bytes = PDF, filename: str = "ประกาศ.pdf"
+) -> int:
+    attachment, _ = intake.attach(announcement.id, io.BytesIO(content), filename=filename, actor=ACTOR)
+    return attachment.id
+
+
+def read_with(jobs: Jobs, *found: PersonalData) -> None:
+    job = jobs.claim("w", lease=dt.timedelta(minutes=1), now=NOW)
+    assert job is not None
+    jobs.finish(job.id, "w", page_count=1, details=Details(personal_data=found), rules=1)
+
+
+def test_text_is_kept_in_its_canonical_form(intake: Intake) -> None:
+    made = intake.create(
+        draft(
+            title="  ประกาศ\u200b  รับสมัคร\n",
+            body="\n\nบรรทัดแรก  \r\n  - ข้อหนึ่ง\r\n\r\nนำ\u0e49\n",
+            author=" จับกัง ",
+            ref=" ",
+        ),
+        actor=ACTOR,
+    )
+    assert made.title == "ประกาศ รับสมัคร"
+    assert made.body == "บรรทัดแรก\n  - ข้อหนึ่ง\n\nน้ำ"
+    assert made.author == "จับกัง"
+    assert made.ref is None
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("title", ""),
+        ("title", " \u200b\n"),
+        ("title", "ก" * 501),
+        ("title", None),
+        ("body", "ก" * 500_001),
+        ("body", 5),
+        ("author", "ก" * 201),
+        ("category", "ก" * 101),
+        ("views", -1),
+        ("views", True),
+        ("views", "492"),
+        ("kind", "poster"),
+        ("published_on", dt.date(2564, 6, 9)),
+        ("published_on", dt.date(1500, 1, 1)),
+        ("published_on", "2021-06-09"),
+        ("ref", "ก" * 301),
+        ("publish_at", dt.datetime(2026, 1, 1)),  # noqa: DTZ001  # a time without its zone is refused
+        ("status", "published"),
+        ("id", 5),
+    ],
+)
+def test_a_broken_rule_names_its_field(intake: Intake, records: Records, field: str, value: object) -> None:
+    made = intake.create(draft(), actor=ACTOR)
+    with pytest.raises(Invalid) as refused:
+        intake.revise(made.id, {field: value}, actor=ACTOR)
+    assert refused.value.field == field
+    assert any("ก" <= character <= "๛" for character in refused.value.message)
+    assert records.announcement(made.id) == made
+    if field in Draft.__slots__:
+        with pytest.raises(Invalid):
+            intake.create(draft(**{field: value}), actor=ACTOR)
+
+
+def test_a_kind_may_come_as_its_word(intake: Intake) -> None:
+    made = intake.create(draft(), actor=ACTOR)
+    assert intake.revise(made.id, {"kind": "order"}, actor=ACTOR).kind is Kind.ORDER
+
+
+def test_a_new_record_is_a_draft_or_public(intake: Intake) -> None:
+    assert intake.create(draft(), actor=ACTOR, status=Status.PUBLISHED).status is Status.PUBLISHED
+    for status in (Status.WITHDRAWN, Status.TRASHED):
+        with pytest.raises(Invalid):
+            intake.create(draft(), actor=ACTOR, status=status)
+
+
+VERBS = {
+    "publish": Status.PUBLISHED,
+    "withdraw": Status.WITHDRAWN,
+    "trash": Status.TRASHED,
+    "restore": Status.DRAFT,
+}
+ALLOWED = {
+    Status.DRAFT: {"publish", "trash"},
+    Status.PUBLISHED: {"withdraw"},
+    Status.WITHDRAWN: {"restore", "trash"},
+    Status.TRASHED: {"restore"},
+}
+
+
+def do(intake: Intake, verb: str, id: int) -> Announcement:
+    match verb:
+        case "publish":
+            return intake.publish(id, actor=ACTOR)
+        case "withdraw":
+            return intake.withdraw(id, actor=ACTOR, reason="ประกาศผิดฉบับ")
+        case "trash":
+            return intake.trash(id, actor=ACTOR)
+        case _:
+            return intake.restore(id, actor=ACTOR)
+
+
+@pytest.mark.parametrize("status", Status)
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_step_from_every_status(intake: Intake, records: Records, status: Status, verb: str) -> None:
+    made = intake.create(draft(), actor=ACTOR)
+    records.set_status(made.id, status, actor=ACTOR)
+    if verb in ALLOWED[status]:
+        assert do(intake, verb, made.id).status is VERBS[verb]
+    else:
+        with pytest.raises(Conflict):
+            do(intake, verb, made.id)
+        assert records.announcement(made.id).status is status
+
+
+def test_withdrawing_takes_a_reason(intake: Intake, records: Records) -> None:
+    made = intake.create(draft(), actor=ACTOR, status=Status.PUBLISHED)
+    with pytest.raises(Invalid) as refused:
+        intake.withdraw(made.id, actor=ACTOR, reason=" \n")
+    assert refused.value.field == "reason"
+    assert intake.withdraw(made.id, actor=ACTOR, reason=" ผิดฉบับ ").reason == "ผิดฉบับ"
+
+
+@pytest.mark.parametrize("status", [Status.WITHDRAWN, Status.TRASHED])
+def test_what_is_out_of_sight_cannot_be_changed(intake: Intake, records: Records, status: Status) -> None:
+    made = intake.create(draft(), actor=ACTOR)
+    attachment = upload(intake, made)
+    records.set_status(made.id, status, actor=ACTOR)
+    for change in (
+        lambda: intake.revise(made.id, {"title": "ใหม่"}, actor=ACTOR),
+        lambda: upload(intake, made, b"%PDF other"),
+        lambda: intake.relabel(attachment, label="ใหม่", kind=Kind.ORDER, actor=ACTOR),
+    ):
+        with pytest.raises(Conflict):
+            change()
+
+
+def test_personal_data_is_published_for_a_stated_reason_only(
+    intake: Intake, jobs: Jobs, records: Records
+) -> None:
+    made = intake.create(draft(), actor=ACTOR)
+    attachment = upload(intake, made)
+    read_with(jobs, NATIONAL_ID)
+    assert intake.personal_data(made.id) == {attachment: (NATIONAL_ID,)}
+    with pytest.raises(Conflict) as refused:
+        intake.publish(made.id, actor=ACTOR, reason="  ")
+    assert refused.value.code == "personal-data"
+    intake.publish(made.id, actor=ACTOR, reason="เจ้าของยินยอมแล้ว")
+    assert records.history(made.id)[-1].reason == "เจ้าของยินยอมแล้ว"
+
+
+def test_publication_at_a_time(intake: Intake, jobs: Jobs, records: Records) -> None:
+    plain, personal = (intake.create(draft(title=title), actor=ACTOR) for title in ("หนึ่ง", "สอง"))
+    upload(intake, personal)
+    read_with(jobs, NATIONAL_ID)
+    for made in (plain, personal):
+        intake.revise(made.id, {"publish_at": NOW}, actor=ACTOR)
+    assert intake.publish_due(NOW - dt.timedelta(seconds=1), actor="timer") == []
+    assert intake.publish_due(NOW, actor="timer") == [plain.id]
+    held = records.announcement(personal.id)
+    assert (held.status, held.publish_at) == (Status.DRAFT, None)
+    assert intake.publish_due(NOW, actor="timer") == []
+
+
+def test_only_drafts_can_be_timed(intake: Intake) -> None:
+    made = intake.create(draft(), actor=ACTOR, status=Status.PUBLISHED)
+    with pytest.raises(Conflict):
+        intake.revise(made.id, {"publish_at": NOW}, actor=ACTOR)
+
+
+@pytest.mark.parametrize(
+    ("content", "media_type", "filename"),
+    [
+        (b"%PDF-1.4", "application/pdf", "สแกน.pdf"),
+        (b"\n" * 900 + b"%PDF-1.4", "application/pdf", "สแกน.pdf"),
+        (b"\xff\xd8\xff\xe0JFIF", "image/jpeg", "สแกน.jpg"),
+        (b"\x89PNG\r\n\x1a\n....", "image/png", "สแกน.png"),
+        (b"II*\x00....", "image/tiff", "สแกน.tif"),
+        (b"MM\x00*....", "image/tiff", "สแกน.tif"),
+        (b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic", "image/heic", "สแกน.heic"),
+        (b"\x00\x00\x00\x18ftypmif1\x00\x00\x00\x00mif1heic", "image/heic", "สแกน.heic"),
+        (b"\x00\x00\x00\x14ftypmif1\x00\x00\x00\x00mif1", "image/heif", "สแกน.heif"),
+    ],
+)
+def test_the_type_is_what_the_bytes_say(
+    intake: Intake, files: Files, content: bytes, media_type: str, filename: str
+) -> None:
+    made = intake.create(draft(), actor=ACTOR)
+    attachment, new = intake.attach(made.id, io.BytesIO(content), filename=filename, actor=ACTOR)
+    assert new
+    assert (attachment.media_type, attachment.filename, attachment.label) == (media_type, filename, "สแกน")
+    with files.open(attachment.sha256) as stream:
+        assert stream.read() == content
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"MZ\x90\x00",
+        b"<html>",
+        b"PK\x03\x04 docx",
+        b"\n" * 1100 + b"%PDF-1.4",
+        b"\xff\xff\xff\xffftypisom\x00\x00\x00\x00mp41",
+        b"\x00\x00\x00\x1cftypavif\x00\x00\x00\x00mif1miaf",
+        b"\x00\x00\x00\x18ftyp",
+    ],
+)
+def test_other_files_are_refused_and_not_kept(intake: Intake, files: Files, content: bytes) -> None:
+    made = intake.create(draft(), actor=ACTOR)
+    with pytest.raises(Invalid) as refused:
+        upload(intake, made, content, "ประกาศ.pdf")
+    assert (refused.value.field, refused.value.code) == ("file", "not-a-document")
+    assert list(files.all()) == []
+
+
+def test_an_empty_file_is_said_to_be_empty(intake: Intake) -> None:
+    with pytest.raises(Invalid) as refused:
+        upload(intake, intake.create(draft(), actor=ACTOR), b"")
+    assert refused.value.code == "empty-file"
+
+
+def test_size_limit_and_missing_record(intake: Intake, files: Files) -> None:
+    made = intake.create(draft(), actor=ACTOR)
+    with pytest.raises(TooLarge):
+        upload(intake, made, PDF + b"x" * 10_000)
+    with pytest.raises(NotFound):
+        intake.attach(made.id + 1, io.BytesIO(PDF), filename="ก.pdf", actor=ACTOR)
+    assert list(files.all()) == []
+
+
+def test_the_same_bytes_again(intake: Intake) -> None:
+    made = intake.create(draft(), actor=ACTOR)
+    first, new = intake.attach(made.id, io.BytesIO(PDF), filename="ก.pdf", actor=ACTOR)
+    again, new_again = intake.attach(made.id, io.BytesIO(PDF), filename="ข.pdf", actor=ACTOR)
+    assert (new, new_again) == (True, False)
+    assert again == first

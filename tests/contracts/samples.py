@@ -1,0 +1,55 @@
+"""Made records for the contract tests."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+
+from archive.model import Announcement, Attachment, Doubt, Draft, Kind, Line, Page, Source, Status
+from archive.ports import Records, StoredFile
+
+NOW = dt.datetime(2026, 6, 9, 9, 0, tzinfo=dt.UTC)
+ACTOR = "สมศรี ใจดี"
+
+
+def draft(title: str = "ประกาศรับสมัครพนักงานจ้าง", **fields: object) -> Draft:
+    return Draft(**{"title": title, "published_on": dt.date(2021, 6, 9), **fields})  # type: ignore[arg-type]
+
+
+def published(records: Records, title: str = "ประกาศรับสมัครพนักงานจ้าง", **fields: object) -> Announcement:
+    return records.create(draft(title, **fields), actor=ACTOR, status=Status.PUBLISHED)
+
+
+def stored(content: bytes) -> StoredFile:
+    return StoredFile(hashlib.sha256(content).hexdigest(), len(content))
+
+
+def attached(records: Records, announcement: Announcement, content: bytes = b"%PDF-1.7") -> Attachment:
+    attachment, _ = records.attach(
+        announcement.id,
+        stored(content),
+        filename="ประกาศ.pdf",
+        media_type="application/pdf",
+        label="ประกาศ",
+        kind=Kind.ANNOUNCEMENT,
+        actor=ACTOR,
+    )
+    return attachment
+
+
+def page(attachment: Attachment, number: int = 1, text: str = "น้ำใจ", **fields: object) -> Page:
+    return Page(
+        **{  # type: ignore[arg-type]
+            "attachment_id": attachment.id,
+            "number": number,
+            "text": text,
+            "raw": text,
+            "source": Source.OCR,
+            "confidence": 0.875,
+            "turn": 90,
+            "lines": (Line(0, 100, 250, tuple(range(40, 40 + 100 * len(text) + 1, 100))),),
+            "doubts": (Doubt(0, 2, 0.31),),
+            "rules": 3,
+            **fields,
+        }
+    )

@@ -1,0 +1,110 @@
+"""What every ``Records`` does with attachments."""
+
+from __future__ import annotations
+
+import pytest
+
+from archive.errors import Conflict, NotFound
+from archive.model import Announcement, Details, Kind, Reading
+from archive.ports import Records
+from tests.contracts.samples import ACTOR, attached, published, stored
+
+
+@pytest.fixture
+def announcement(records: Records) -> Announcement:
+    return published(records)
+
+
+def order(records: Records, announcement: Announcement) -> list[int]:
+    return [attachment.id for attachment in records.attachments([announcement.id])[announcement.id]]
+
+
+def test_an_attachment_waits_to_be_read(records: Records, announcement: Announcement) -> None:
+    made = attached(records, announcement, b"%PDF-1.7 one")
+    assert made == records.attachment(made.id)
+    assert (made.position, made.status, made.page_count, made.rules) == (1, Reading.WAITING, None, 0)
+    assert (made.filename, made.media_type, made.kind) == ("ประกาศ.pdf", "application/pdf", Kind.ANNOUNCEMENT)
+    assert (made.sha256, made.size) == (stored(b"%PDF-1.7 one").sha256, 12)
+    assert (made.error, made.signed, made.details) == (None, False, Details())
+
+
+def test_the_same_bytes_again_are_the_same_attachment(records: Records, announcement: Announcement) -> None:
+    first = attached(records, announcement)
+    change = records.last_change()
+    again, new = records.attach(
+        announcement.id,
+        stored(b"%PDF-1.7"),
+        filename="อื่น.pdf",
+        media_type="application/pdf",
+        label="อื่น",
+        kind=Kind.ORDER,
+        actor=ACTOR,
+    )
+    assert (again, new) == (first, False)
+    assert records.last_change() == change
+    elsewhere = attached(records, published(records))
+    assert [one.id for one in records.attachments_with_file(first.sha256)] == [first.id, elsewhere.id]
+
+
+def test_attaching_to_nothing_is_not_found(records: Records, announcement: Announcement) -> None:
+    missing = announcement.id + 1
+    with pytest.raises(NotFound):
+        records.attach(
+            missing, stored(b"x"), filename="", media_type="", label="", kind=Kind.OTHER, actor=ACTOR
+        )
+    with pytest.raises(NotFound):
+        records.attachment(1)
+    assert records.attachments([announcement.id, missing]) == {announcement.id: [], missing: []}
+
+
+def test_order_can_be_changed(records: Records, announcement: Announcement) -> None:
+    first, second, third = (attached(records, announcement, b"%d" % n).id for n in range(3))
+    change = records.last_change()
+    records.reorder(announcement.id, [third, first, second], actor=ACTOR)
+    assert order(records, announcement) == [third, first, second]
+    assert records.changed_since(change, limit=10) == [(announcement.id, change + 1)]
+    entry = records.history(announcement.id)[-1]
+    assert (entry.before, entry.after) == (
+        {"order": [first, second, third]},
+        {"order": [third, first, second]},
+    )
+
+
+def test_an_order_that_is_not_of_these_attachments_is_refused(
+    records: Records, announcement: Announcement
+) -> None:
+    first, second = (attached(records, announcement, b"%d" % n).id for n in range(2))
+    for wrong in ([first], [first, first], [first, second, second + 1], []):
+        with pytest.raises(Conflict):
+            records.reorder(announcement.id, wrong, actor=ACTOR)
+    assert order(records, announcement) == [first, second]
+
+
+def test_relabelling_is_followed_and_remembered(records: Records, announcement: Announcement) -> None:
+    made = attached(records, announcement)
+    change = records.last_change()
+    labelled = records.relabel(made.id, label="คำสั่งที่ 12/2564", kind=Kind.ANNOUNCEMENT, actor=ACTOR)
+    assert labelled.label == "คำสั่งที่ 12/2564"
+    assert records.last_change() == change + 1
+    entry = records.history(announcement.id)[-1]
+    assert entry.before == {"attachment_id": made.id, "label": "ประกาศ"}
+    assert entry.after == {"attachment_id": made.id, "label": "คำสั่งที่ 12/2564"}
+    records.relabel(made.id, label="คำสั่งที่ 12/2564", kind=Kind.ANNOUNCEMENT, actor=ACTOR)
+    assert records.last_change() == change + 1
+
+
+def test_detaching_closes_the_gap_and_tells_what_was_there(
+    records: Records, announcement: Announcement
+) -> None:
+    first, second, third = (attached(records, announcement, b"%d" % n) for n in range(3))
+    change = records.last_change()
+    records.detach(second.id, actor=ACTOR)
+    assert order(records, announcement) == [first.id, third.id]
+    assert records.attachment(third.id).position == 2
+    assert records.last_change() == change + 1
+    with pytest.raises(NotFound):
+        records.attachment(second.id)
+    entry = records.history(announcement.id)[-1]
+    assert (entry.action, entry.before["sha256"]) == ("detach", second.sha256)
+    again = attached(records, announcement, b"1")
+    assert again.id > third.id  # an id never comes back as something else

@@ -1,0 +1,56 @@
+"""A disk that is really full: a clear refusal, nothing half kept, reading goes on."""
+
+from __future__ import annotations
+
+import io
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from archive.errors import Unavailable
+from storage.files import LocalFiles
+from storage.records import EngineRecords
+from storage.sqlite import Sqlite
+from tests.contracts.samples import ACTOR, draft, published
+
+MEGABYTE = 1 << 20
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of two megabytes."""
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", tmp_path],
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    if mounted.returncode:
+        pytest.skip(f"no small file system can be mounted here: {mounted.stderr.strip()}")
+    yield tmp_path
+    subprocess.run(["umount", "--lazy", tmp_path], check=True)
+
+
+def test_files_refuse_and_keep_nothing(small_disk: Path) -> None:
+    files = LocalFiles(small_disk)
+    kept = files.add(io.BytesIO(os.urandom(MEGABYTE)), limit=MEGABYTE)
+    with pytest.raises(Unavailable) as refused:
+        files.add(io.BytesIO(os.urandom(2 * MEGABYTE)), limit=2 * MEGABYTE)
+    assert refused.value.retry
+    assert list(files.all()) == [kept]
+    assert list((small_disk / "incoming").iterdir()) == []
+
+
+def test_records_refuse_and_can_still_be_read(small_disk: Path) -> None:
+    engine = Sqlite(small_disk / "prakat.db")
+    records = EngineRecords(engine)
+    made = published(records)
+    with pytest.raises(Unavailable):
+        records.create(draft(body="ก" * 2 * MEGABYTE), actor=ACTOR)
+    assert records.announcement(made.id) == made
+    assert records.last_change() == made.change
+    assert published(records, "สั้น").change == made.change + 1
+    engine.close()

@@ -1,0 +1,165 @@
+"""What every ``Jobs`` does."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from archive.errors import Conflict
+from archive.model import Attachment, Details, Failure, Field, PersonalData, Reading, Signature
+from archive.ports import Jobs, Records
+from tests.contracts.samples import ACTOR, NOW, attached, page, published
+
+LEASE = dt.timedelta(minutes=5)
+LATER = NOW + LEASE + dt.timedelta(seconds=1)
+DETAILS = Details(
+    fields={"number": Field(value="มท ๐๘๐๘.๒/ว ๑๒๓", confidence=0.9)},
+    signatures=(
+        Signature(signer="นายกเทศมนตรี", signed_at=NOW, intact=True, trusted=False),
+        Signature(signer="ปลัด", signed_at=None, intact=False, trusted=False),
+    ),
+    personal_data=(PersonalData(type="national-id", page=1, start=3, end=16),),
+)
+
+
+@pytest.fixture
+def waiting(records: Records) -> list[Attachment]:
+    announcement = published(records)
+    return [attached(records, announcement, b"%d" % n) for n in range(3)]
+
+
+def claim(jobs: Jobs, worker: str = "w", now: dt.datetime = NOW) -> int | None:
+    claimed = jobs.claim(worker, lease=LEASE, now=now)
+    return None if claimed is None else claimed.id
+
+
+def finish(jobs: Jobs, attachment_id: int, worker: str = "w", rules: int = 1, page_count: int = 1) -> None:
+    jobs.finish(attachment_id, worker, page_count=page_count, details=DETAILS, rules=rules)
+
+
+def test_oldest_first_and_each_once(jobs: Jobs, waiting: list[Attachment]) -> None:
+    first = jobs.claim("w", lease=LEASE, now=NOW)
+    assert first is not None
+    assert (first.id, first.status) == (waiting[0].id, Reading.READING)
+    assert [claim(jobs), claim(jobs), claim(jobs)] == [waiting[1].id, waiting[2].id, None]
+
+
+def test_a_finished_job_is_ready_with_what_was_learned(
+    jobs: Jobs, records: Records, waiting: list[Attachment]
+) -> None:
+    wanted = waiting[0].id
+    claim(jobs)
+    for number in (1, 2, 3):
+        records.save_page(page(waiting[0], number))
+    change = records.last_change()
+    finish(jobs, wanted, rules=7, page_count=2)
+    done = records.attachment(wanted)
+    assert (done.status, done.page_count, done.rules, done.signed) == (Reading.READY, 2, 7, True)
+    assert done.details == DETAILS
+    assert [one.number for one in records.pages(wanted)] == [1, 2]
+    assert records.changed_since(change, limit=10) == [(done.announcement_id, change + 1)]
+
+
+def test_a_failed_job_says_why(jobs: Jobs, records: Records, waiting: list[Attachment]) -> None:
+    failure = Failure("needs-password", "ไฟล์นี้มีรหัสผ่าน กรุณาบันทึกใหม่โดยไม่ใส่รหัส")
+    claim(jobs)
+    change = records.last_change()
+    jobs.fail(waiting[0].id, "w", failure)
+    failed = records.attachment(waiting[0].id)
+    assert (failed.status, failed.error) == (Reading.FAILED, failure)
+    assert records.last_change() == change + 1
+
+
+def test_a_lease_that_is_renewed_does_not_lapse(jobs: Jobs, waiting: list[Attachment]) -> None:
+    claim(jobs)
+    assert jobs.renew(waiting[0].id, "w", lease=LEASE, now=NOW + LEASE / 2)
+    assert [claim(jobs, now=LATER), claim(jobs, now=LATER), claim(jobs, now=LATER)] == [
+        waiting[1].id,
+        waiting[2].id,
+        None,
+    ]
+
+
+def test_a_lapsed_lease_goes_to_another_worker(
+    jobs: Jobs, records: Records, waiting: list[Attachment]
+) -> None:
+    wanted = waiting[0].id
+    for _ in waiting:
+        claim(jobs, "dead")
+    assert claim(jobs, "alive", now=LATER) == wanted
+    assert not jobs.renew(wanted, "dead", lease=LEASE, now=LATER)
+    for too_late in (
+        lambda: finish(jobs, wanted, "dead"),
+        lambda: jobs.fail(wanted, "dead", Failure("x", "x")),
+    ):
+        with pytest.raises(Conflict) as refused:
+            too_late()
+        assert refused.value.code == "lease-lost"
+    jobs.release(wanted, "dead")
+    assert records.attachment(wanted).status is Reading.READING
+    finish(jobs, wanted, "alive")
+    assert records.attachment(wanted).status is Reading.READY
+
+
+def test_what_killed_a_worker_waits_behind_the_untried(jobs: Jobs, waiting: list[Attachment]) -> None:
+    claim(jobs, "dead")
+    assert [claim(jobs, now=LATER) for _ in range(3)] == [waiting[1].id, waiting[2].id, waiting[0].id]
+
+
+def test_what_kills_three_workers_has_failed(jobs: Jobs, records: Records) -> None:
+    wanted = attached(records, published(records)).id
+    now = NOW
+    for _ in range(3):
+        assert claim(jobs, "dead", now) == wanted
+        now += LEASE + dt.timedelta(seconds=1)
+    change = records.last_change()
+    assert claim(jobs, "alive", now) is None
+    failed = records.attachment(wanted)
+    assert failed.status is Reading.FAILED
+    assert failed.error is not None
+    assert failed.error.code == "reader-crashed"
+    assert records.last_change() == change + 1
+    assert claim(jobs, "alive", now) is None
+
+
+def test_an_orderly_stop_is_no_attempt(jobs: Jobs, records: Records) -> None:
+    wanted = attached(records, published(records)).id
+    for _ in range(5):
+        assert claim(jobs) == wanted
+        jobs.release(wanted, "w")
+    assert records.attachment(wanted).status is Reading.WAITING
+
+
+def test_reading_again(jobs: Jobs, records: Records, waiting: list[Attachment]) -> None:
+    ready, failed, fresh = (attachment.id for attachment in waiting)
+    claim(jobs)
+    finish(jobs, ready, rules=1)
+    claim(jobs)
+    jobs.fail(failed, "w", Failure("damaged", "เสีย"))
+    assert jobs.outdated(2, failed=False) == [ready]
+    assert jobs.outdated(1, failed=False) == []
+    assert jobs.outdated(1, failed=True) == [failed]
+    assert jobs.again([ready, failed, fresh, 999]) == 2
+    assert records.attachment(failed).error is None
+    # a new upload does not wait for rereadings
+    assert {claim(jobs), claim(jobs)} == {fresh, failed}
+    assert claim(jobs) == ready
+
+
+def test_detached_work_is_dropped(jobs: Jobs, records: Records, waiting: list[Attachment]) -> None:
+    claim(jobs)
+    records.detach(waiting[0].id, actor=ACTOR)
+    assert not jobs.renew(waiting[0].id, "w", lease=LEASE, now=NOW)
+    with pytest.raises(Conflict):
+        finish(jobs, waiting[0].id)
+
+
+def test_the_queue_can_be_watched(jobs: Jobs, records: Records) -> None:
+    assert jobs.counts() == {"waiting": 0, "reading": 0, "ready": 0, "failed": 0}
+    assert jobs.oldest_waiting() is None
+    first = attached(records, published(records), b"1")
+    attached(records, published(records), b"2")
+    assert jobs.oldest_waiting() == first.created_at
+    claim(jobs)
+    assert jobs.counts() == {"waiting": 1, "reading": 1, "ready": 0, "failed": 0}

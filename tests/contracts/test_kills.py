@@ -1,0 +1,105 @@
+"""Killed at every single line of an upload: nothing half-visible, nothing promised is lost."""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from archive.intake import Intake
+from archive.model import Status
+from archive.ports import Files, Records
+from storage.files import LocalFiles
+from storage.jobs import EngineJobs
+from storage.records import EngineRecords
+from storage.sqlite import Sqlite
+from tests.contracts.processes import killed_at
+from tests.contracts.samples import ACTOR, NOW, draft, stored
+
+CONTENT = b"%PDF-1.7 " + b"x" * 5000
+
+
+@dataclasses.dataclass
+class Archive:
+    engine: Sqlite
+    records: Records
+    files: Files
+    intake: Intake
+
+
+def opened(folder: Path) -> Archive:
+    engine = Sqlite(folder / "prakat.db")
+    records, files = EngineRecords(engine), LocalFiles(folder / "files")
+    return Archive(engine, records, files, Intake(records, files, max_upload_bytes=10_000))
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> Iterator[Archive]:
+    archive = opened(tmp_path)
+    yield archive
+    archive.engine.close()
+
+
+def test_an_upload_killed_at_any_line_is_whole_or_absent(archive: Archive, tmp_path: Path) -> None:
+    made = archive.intake.create(draft(), actor=ACTOR)
+    answered = tmp_path / "answered"
+
+    def upload(child: Archive) -> None:
+        """Each step uploads other bytes, and says so when it was told that they are kept."""
+        child.intake.attach(made.id, io.BytesIO(CONTENT + b"%d" % step), filename="ก.pdf", actor=ACTOR)
+        answered.touch()
+
+    step = 1
+    while killed_at(step, lambda: opened(tmp_path), upload):
+        attachments = archive.records.attachments([made.id])[made.id]
+        waiting = {attachment.sha256 for attachment in attachments}
+        assert len(archive.records.history(made.id)) == 1 + len(attachments)
+        assert [attachment.position for attachment in attachments] == list(range(1, len(attachments) + 1))
+        assert all(archive.files.exists(sha256) for sha256 in waiting)
+        LocalFiles(tmp_path / "files")  # the next start
+        assert not list((tmp_path / "files" / "incoming").iterdir())
+        step += 1
+    assert step > 100  # it did go through the lines
+    assert answered.exists()
+    assert stored(CONTENT + b"%d" % step).sha256 in {
+        attachment.sha256 for attachment in archive.records.attachments([made.id])[made.id]
+    }
+    for kept in archive.files.all():
+        with archive.files.open(kept.sha256) as stream:
+            assert stored(stream.read()) == kept
+
+
+def test_a_publication_killed_at_any_line_is_whole_or_absent(archive: Archive, tmp_path: Path) -> None:
+    made = archive.intake.create(draft(), actor=ACTOR)
+    step = 1
+    while killed_at(step, lambda: opened(tmp_path), lambda child: child.intake.publish(made.id, actor=ACTOR)):
+        announcement = archive.records.announcement(made.id)
+        last = archive.records.history(made.id)[-1]
+        assert announcement.change == archive.records.last_change()
+        if announcement.status is Status.PUBLISHED:
+            assert last.action == "publish"
+            archive.intake.withdraw(made.id, actor=ACTOR, reason="ทดสอบ")
+            archive.intake.restore(made.id, actor=ACTOR)
+        else:
+            assert last.action in {"create", "restore"}
+        step += 1
+    assert step > 50
+
+
+def test_a_start_killed_at_any_line_can_be_done_again(tmp_path: Path) -> None:
+    step = 1
+
+    def fresh() -> Path:
+        return tmp_path / str(step)
+
+    while killed_at(step, fresh, lambda folder: opened(folder).engine.close()):
+        archive = opened(fresh())
+        made = archive.intake.create(draft(), actor=ACTOR)
+        archive.intake.attach(made.id, io.BytesIO(CONTENT), filename="ก.pdf", actor=ACTOR)
+        assert EngineJobs(archive.engine).claim("w", lease=NOW - NOW, now=NOW) is not None
+        archive.engine.close()
+        step += 5  # not every line: the statements of the schema are all alike
+    assert step > 50
