@@ -158,6 +158,12 @@ class Records(Protocol):
     def page_texts(self, attachment_ids: Iterable[int]) -> dict[int, list[tuple[int, str]]]:
         """``(number, text)`` of every page by attachment: all that search needs, nothing more."""
 
+    def count_pages(self) -> dict[str, int]:
+        """Number of pages by source value."""
+
+    def texts_at(self, places: Iterable[tuple[int, int]]) -> dict[tuple[int, int], str]:
+        """Texts of single pages by ``(attachment id, page number)``; unknown places are left out."""
+
     # visits
     def count_visit(self, announcement_id: int, visitor: str, *, now: dt.datetime) -> bool:
         """Count once per visitor (an opaque, salted hash) and visit window; True when counted.

@@ -80,6 +80,20 @@ class Pages:
         )
         return [rows.page(row) for row in found]
 
+    def count_pages(self) -> dict[str, int]:
+        found = self._engine.rows("SELECT source, count(*) AS n FROM page GROUP BY source")
+        return {row["source"]: row["n"] for row in found}
+
+    def texts_at(self, places: Iterable[tuple[int, int]]) -> dict[tuple[int, int], str]:
+        wanted = set(places)
+        found = self._engine.rows(
+            "SELECT attachment_id, number, text FROM page WHERE attachment_id IN :ids AND number IN :numbers",
+            ids=[one for one, _ in wanted],
+            numbers=[number for _, number in wanted],
+        )
+        texts = {(row["attachment_id"], row["number"]): row["text"] for row in found}
+        return {place: text for place, text in texts.items() if place in wanted}
+
     def page_texts(self, attachment_ids: Iterable[int]) -> dict[int, list[tuple[int, str]]]:
         ids = list(attachment_ids)
         found = self._engine.rows(

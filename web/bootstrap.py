@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
+import os
+import secrets
 from dataclasses import dataclass
+from pathlib import Path
 from typing import cast
 
 from flask import current_app
 
+from archive.errors import SettingsError
 from archive.intake import Intake
 from archive.ports import Files, Jobs, People, Records
+from indexer.dictionary import Dictionary
 from indexer.index import SearchIndex
 from indexer.pictures import Pictures
+from indexer.pipeline import Reader
+from indexer.whoosh_index import WhooshIndex
+from indexer.worker import Worker
+from storage.files import LocalFiles
+from storage.jobs import EngineJobs
+from storage.people import EnginePeople
+from storage.records import EngineRecords
+from storage.sqlite import Sqlite
 from web.settings import Settings
+
+_MEGABYTE = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +39,10 @@ class Services:
     people: People
     files: Files
     index: SearchIndex
+    dictionary: Dictionary
     intake: Intake
     pictures: Pictures
+    secret_key: str
 
 
 def services() -> Services:
@@ -35,4 +52,41 @@ def services() -> Services:
 
 def build(settings: Settings) -> Services:
     """Open (and where needed create) everything that the settings name."""
-    raise NotImplementedError
+    data = settings.data
+    try:
+        data.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingsError(f"สร้างที่เก็บข้อมูล {data} ไม่ได้ (cannot make PRAKAT_DATA): {error}") from error
+    engine = Sqlite(data / "prakat.sqlite")
+    files = LocalFiles(data / "files")
+    records = EngineRecords(engine)
+    dictionary = Dictionary(data / "words.txt")
+    return Services(
+        settings=settings,
+        records=records,
+        jobs=EngineJobs(engine),
+        people=EnginePeople(engine),
+        files=files,
+        index=WhooshIndex(data / "index", dictionary),
+        dictionary=dictionary,
+        intake=Intake(records, files, max_upload_bytes=settings.max_upload_mb * _MEGABYTE),
+        pictures=Pictures(files, data / "pictures"),
+        secret_key=settings.secret_key or _kept_secret(data / "secret-key"),
+    )
+
+
+def build_worker(services: Services) -> Worker:
+    """Background reading and indexing on the same services."""
+    reader = Reader(services.records, services.files, ocr_jobs=services.settings.ocr_jobs)
+    return Worker(services.records, services.jobs, services.intake, services.index, reader)
+
+
+def _kept_secret(path: Path) -> str:
+    """Made once, readable by the owner only; processes that start together agree on one."""
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text()
+    with os.fdopen(descriptor, "w") as file:
+        file.write(secrets.token_hex(32))
+    return path.read_text()

@@ -1,0 +1,163 @@
+"""Background work: claim, lease, read, finish; keep search level with the records; publish what is due.
+
+Any number of workers may run. Each step may be killed and done again: a claim that is not renewed
+lapses, and following the records is idempotent.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import os
+import socket
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Self
+
+from archive.errors import Conflict, PrakatError
+from archive.intake import Intake
+from archive.model import Attachment, Failure
+from archive.ports import Jobs, Records
+from indexer.failures import MESSAGES, Unreadable
+from indexer.follow import follow
+from indexer.index import SearchIndex
+from indexer.pipeline import RULES, Reader, Stopped
+from indexer.reindex import rebuild
+
+log = logging.getLogger("prakat.worker")
+
+LEASE = dt.timedelta(seconds=30)
+RENEW_EVERY = 8.0  # seconds; two renewals may be missed before another worker takes over
+LANES = 2  # attachments read at the same time, so that a long one does not hold up a short one
+IDLE = 0.3  # seconds between looks when there is nothing to do: search follows within a second
+
+
+class Worker:
+    """Runs until told to stop; owns its threads, not the services that it is given."""
+
+    def __init__(
+        self, records: Records, jobs: Jobs, intake: Intake, index: SearchIndex, reader: Reader
+    ) -> None:
+        self._records, self._jobs, self._intake = records, jobs, intake
+        self._index, self._reader = index, reader
+        self._name = f"{socket.gethostname()}:{os.getpid()}"
+        self._stop = threading.Event()
+
+    def run(self, stop: threading.Event, beat: Callable[[], None] = lambda: None) -> None:
+        """Work until ``stop``, then finish the pages in hand, give the rest back, and return.
+
+        ``beat`` is called about once a second while all is well.
+        """
+        self._stop = stop
+        threads = [
+            threading.Thread(target=self._repeat, args=(step,), name=name)
+            for name, step in (
+                *(
+                    (f"lane-{lane}", lambda lane=lane: self._read_one(f"{self._name}/{lane}"))
+                    for lane in range(LANES)
+                ),
+                ("follow", self._follow),
+                ("publish", self._publish_due),
+            )
+        ]
+        for thread in threads:
+            thread.start()
+        while not self._stop.wait(1.0):
+            if all(thread.is_alive() for thread in threads):
+                beat()
+        for thread in threads:
+            thread.join()
+
+    def _repeat(self, step: Callable[[], bool]) -> None:
+        """``step`` again and again, at once while it finds work. Trouble is logged and tried again."""
+        while not self._stop.is_set():
+            try:
+                busy = step()
+            except Exception:
+                log.exception("%s", threading.current_thread().name)
+                busy = False
+                self._stop.wait(5.0)
+            if not busy:
+                self._stop.wait(IDLE)
+
+    def _read_one(self, name: str) -> bool:
+        attachment = self._jobs.claim(name, lease=LEASE, now=dt.datetime.now(dt.UTC))
+        if attachment is None:
+            return False
+        with suppress(Conflict):  # the lease was lost: another worker has the attachment
+            self._read(attachment, name)
+        return True
+
+    def _read(self, attachment: Attachment, name: str) -> None:
+        began = time.monotonic()
+        try:
+            with _Lease(self._jobs, attachment.id, name) as lease:
+                outcome = self._reader.read(attachment, lambda: lease.kept and not self._stop.is_set())
+        except Stopped:
+            self._jobs.release(attachment.id, name)
+            return
+        except Unreadable as error:
+            self._jobs.fail(attachment.id, name, error.failure)
+            log.warning("attachment %d: %s", attachment.id, error.code)
+            return
+        except PrakatError as error:
+            self._jobs.fail(attachment.id, name, Failure(error.code, error.message))
+            log.warning("attachment %d: %s", attachment.id, error.code)
+            return
+        except Exception:
+            log.exception("attachment %d", attachment.id)
+            self._jobs.fail(attachment.id, name, Failure("crashed", MESSAGES["crashed"]))
+            return
+        self._jobs.finish(
+            attachment.id, name, page_count=outcome.page_count, details=outcome.details, rules=RULES
+        )
+        log.info(
+            "attachment %d: %d pages in %.1f s", attachment.id, outcome.page_count, time.monotonic() - began
+        )
+
+    def _follow(self) -> bool:
+        if not self._index.is_current():
+            rebuild(self._records, self._index)
+        return follow(self._records, self._index) > 0
+
+    def _publish_due(self) -> bool:
+        self._intake.publish_due(dt.datetime.now(dt.UTC), actor="prakat worker")
+        self._stop.wait(1.0)
+        return False
+
+
+class _Lease:
+    """Renews a claim in the background while the reading lasts; ``kept`` is False once it is lost."""
+
+    def __init__(self, jobs: Jobs, attachment_id: int, name: str) -> None:
+        self._jobs, self._attachment_id, self._name = jobs, attachment_id, name
+        self._done = threading.Event()
+        self._lost = threading.Event()
+        self._thread = threading.Thread(target=self._renew, name=f"lease-{attachment_id}", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._done.set()
+        self._thread.join()
+
+    @property
+    def kept(self) -> bool:
+        return not self._lost.is_set()
+
+    def _renew(self) -> None:
+        while not self._done.wait(RENEW_EVERY):
+            try:
+                kept = self._jobs.renew(
+                    self._attachment_id, self._name, lease=LEASE, now=dt.datetime.now(dt.UTC)
+                )
+            except PrakatError:
+                log.exception("lease of attachment %d", self._attachment_id)
+                continue  # the next renewal may still be in time
+            if not kept:
+                self._lost.set()
+                return

@@ -1,0 +1,107 @@
+"""A query → what people are shown: hits joined with their records and passages.
+
+Pages, API and command share it. The records have the last word on what is public, so an index that
+is behind by a moment never shows what was withdrawn.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from archive.model import Announcement, Attachment, Status
+from indexer.index import FacetValue, Hit
+from indexer.query import Query
+from indexer.snippets import Segment, snippet
+from web.bootstrap import Services
+
+
+@dataclass(frozen=True, slots=True)
+class PageResult:
+    """A page that answers, with its best passage."""
+
+    attachment: Attachment
+    number: int
+    segments: tuple[Segment, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """An announcement that answers: a passage of its body, and at most three of its pages."""
+
+    announcement: Announcement
+    score: float
+    segments: tuple[Segment, ...]
+    pages: tuple[PageResult, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """One page of results. ``query`` is as it was run: what was understood and what was loosened."""
+
+    total: int
+    results: tuple[Result, ...]
+    facets: Mapping[str, tuple[FacetValue, ...]]
+    did_you_mean: str | None
+    query: Query
+    took_ms: float
+
+
+def search(services: Services, query: Query) -> Answer:
+    """The answer from published records only."""
+    began = time.perf_counter()
+    found = services.index.search(query)
+    public = {
+        id: announcement
+        for id, announcement in services.records.announcements(
+            hit.announcement_id for hit in found.hits
+        ).items()
+        if announcement.status is Status.PUBLISHED
+    }
+    attachments = {
+        attachment.id: attachment
+        for group in services.records.attachments(public).values()
+        for attachment in group
+    }
+    texts = services.records.texts_at(
+        (page.attachment_id, page.number)
+        for hit in found.hits
+        for page in hit.pages
+        if page.attachment_id in attachments
+    )
+    return Answer(
+        total=found.total - (len(found.hits) - len(public)),
+        results=tuple(
+            _result(public[hit.announcement_id], hit, attachments, texts, found.query)
+            for hit in found.hits
+            if hit.announcement_id in public
+        ),
+        facets=found.facets,
+        did_you_mean=found.did_you_mean,
+        query=found.query,
+        took_ms=(time.perf_counter() - began) * 1000,
+    )
+
+
+def _result(
+    announcement: Announcement,
+    hit: Hit,
+    attachments: Mapping[int, Attachment],
+    texts: Mapping[tuple[int, int], str],
+    query: Query,
+) -> Result:
+    return Result(
+        announcement,
+        hit.score,
+        snippet(announcement.body, query),
+        tuple(
+            PageResult(
+                attachments[page.attachment_id],
+                page.number,
+                snippet(texts[page.attachment_id, page.number], query),
+            )
+            for page in hit.pages
+            if (page.attachment_id, page.number) in texts
+        ),
+    )

@@ -1,0 +1,236 @@
+"""The JSON API under ``/api/v1``, described at ``/openapi.json`` from this very code."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, BinaryIO, ParamSpec, TypeVar, cast
+
+from flask import Flask, Response, g, request
+from flask_smorest import Api, Blueprint
+from werkzeug.datastructures import WWWAuthenticate
+from werkzeug.exceptions import Unauthorized
+
+from archive.errors import Invalid
+from archive.model import Draft, Kind, Status
+from indexer.query import Query
+from web import schemas
+from web.access import token_name, visible, visible_attachment
+from web.answers import search
+from web.bootstrap import services
+from web.files import original, picture
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+blueprint = Blueprint("api", __name__, url_prefix="/api/v1", description="ประกาศ เอกสารแนบ และการค้นหา")
+
+
+def install(app: Flask) -> None:
+    """Put the API and its description into ``app``."""
+    app.config.update(
+        API_TITLE="Prakat ประกาศ",
+        API_VERSION="v1",
+        OPENAPI_VERSION="3.1.0",
+        OPENAPI_URL_PREFIX="/",
+        OPENAPI_JSON_PATH="openapi.json",
+    )
+    api = Api(app)
+    api.ERROR_SCHEMA = schemas.ProblemOut
+    api.spec.components.security_scheme("token", {"type": "http", "scheme": "bearer"})
+    api.register_blueprint(blueprint)
+
+
+def writing(view: Callable[P, R]) -> Callable[P, R]:
+    """Only with a live token; its name is the actor in the history (``g.actor``)."""
+
+    @wraps(view)
+    def checked(*args: P.args, **kwargs: P.kwargs) -> R:
+        name = token_name()
+        if name is None:
+            raise Unauthorized(www_authenticate=_challenge())
+        g.actor = f"token {name}"
+        return view(*args, **kwargs)
+
+    documented: Callable[P, R] = blueprint.doc(security=[{"token": []}])(checked)
+    return documented
+
+
+def _challenge() -> Any:
+    return WWWAuthenticate("bearer", {"realm": "prakat"})
+
+
+def _staff() -> bool:
+    """Whether the request may see what is not public."""
+    return token_name() is not None
+
+
+@blueprint.get("/search")
+@blueprint.arguments(schemas.SearchArgs, location="query")
+@blueprint.response(200, schemas.SearchOut)
+def find(query: Query) -> dict[str, Any]:
+    """ค้นหาประกาศที่เผยแพร่ · Search published announcements; no query lists all, newest first."""
+    return schemas.as_answer(search(services(), query))
+
+
+@blueprint.get("/suggest")
+@blueprint.arguments(schemas.SuggestArgs, location="query")
+@blueprint.response(200, schemas.SuggestOut)
+def suggest(args: dict[str, Any]) -> dict[str, Any]:
+    """คำแนะนำขณะพิมพ์ · Suggestions while typing."""
+    return {"suggestions": services().index.suggest(args["q"])}
+
+
+@blueprint.get("/announcements")
+@blueprint.arguments(schemas.PlainPagingArgs, location="query")
+@blueprint.response(200, schemas.AnnouncementsOut)
+def list_announcements(args: dict[str, Any]) -> dict[str, Any]:
+    """รายการประกาศ ใหม่สุดก่อน · Announcements, newest first."""
+    if args["status"] is not Status.PUBLISHED and not _staff():
+        raise Unauthorized(www_authenticate=_challenge())
+    records = services().records
+    found, total = records.list_announcements(
+        statuses=[args["status"]], page=args["page"], per_page=args["per_page"]
+    )
+    attachments = records.attachments(announcement.id for announcement in found)
+    return {
+        "total": total,
+        "page": args["page"],
+        "per_page": args["per_page"],
+        "results": [schemas.as_announcement(each, attachments.get(each.id, [])) for each in found],
+    }
+
+
+@blueprint.post("/announcements")
+@writing
+@blueprint.arguments(schemas.AnnouncementIn)
+@blueprint.response(201, schemas.AnnouncementOut)
+def create(given: dict[str, Any]) -> dict[str, Any]:
+    """สร้างประกาศ · Make an announcement."""
+    status = Status(given.pop("status"))
+    announcement = services().intake.create(Draft(**given), actor=g.actor, status=status)
+    return _record(announcement.id)
+
+
+@blueprint.get("/announcements/<int:id>")
+@blueprint.response(200, schemas.AnnouncementOut)
+def show(id: int) -> dict[str, Any]:
+    """หนึ่งประกาศ · One announcement."""
+    visible(services().records.announcement(id), staff=_staff())
+    return _record(id)
+
+
+@blueprint.patch("/announcements/<int:id>")
+@writing
+@blueprint.arguments(schemas.AnnouncementChanges)
+@blueprint.response(200, schemas.AnnouncementOut)
+def revise(changes: dict[str, Any], id: int) -> dict[str, Any]:
+    """แก้ไขประกาศ · Change an announcement."""
+    services().intake.revise(id, changes, actor=g.actor)
+    return _record(id)
+
+
+@blueprint.post("/announcements/<int:id>/publish")
+@writing
+@blueprint.arguments(schemas.ReasonIn, required=False)
+@blueprint.response(200, schemas.AnnouncementOut)
+def publish(args: dict[str, Any], id: int) -> dict[str, Any]:
+    """เผยแพร่ · Publish. ``reason`` says why in spite of personal data that was found."""
+    services().intake.publish(id, actor=g.actor, reason=args["reason"] or "เผยแพร่ผ่าน API")
+    return _record(id)
+
+
+@blueprint.post("/announcements/<int:id>/withdraw")
+@writing
+@blueprint.arguments(schemas.ReasonIn, required=False)
+@blueprint.response(200, schemas.AnnouncementOut)
+def withdraw(args: dict[str, Any], id: int) -> dict[str, Any]:
+    """ถอน · Withdraw; residents then get 410 with the reason."""
+    services().intake.withdraw(id, actor=g.actor, reason=args["reason"] or "ถอนผ่าน API")
+    return _record(id)
+
+
+@blueprint.post("/announcements/<int:id>/restore")
+@writing
+@blueprint.response(200, schemas.AnnouncementOut)
+def restore(id: int) -> dict[str, Any]:
+    """กู้คืนเป็นฉบับร่าง · Back to draft, from withdrawn or trashed."""
+    services().intake.restore(id, actor=g.actor)
+    return _record(id)
+
+
+@blueprint.post("/announcements/<int:id>/attachments")
+@writing
+@blueprint.arguments(schemas.AttachmentIn, location="form")
+@blueprint.doc(
+    requestBody={
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["file"],
+                    "properties": {
+                        "file": {"type": "string", "format": "binary"},
+                        "label": {"type": "string"},
+                        "kind": {"type": "string", "enum": [kind.value for kind in Kind]},
+                    },
+                }
+            }
+        },
+    }
+)
+@blueprint.response(202, schemas.AttachmentOut)
+@blueprint.alt_response(200, schema=schemas.AttachmentOut, description="แนบไฟล์นี้ไว้แล้ว · attached before")
+def attach(given: dict[str, Any], id: int) -> tuple[dict[str, Any], int]:
+    """แนบไฟล์ · Attach a file; it is read in the background."""
+    file = request.files.get("file")
+    if file is None:
+        raise Invalid("ไม่มีไฟล์ในคำขอ กรุณาส่งไฟล์ในช่อง file (no file was sent)", field="file")
+    attachment, new = services().intake.attach(
+        id,
+        cast(BinaryIO, file.stream),
+        filename=file.filename or "",
+        actor=g.actor,
+        label=given["label"],
+        kind=given["kind"],
+    )
+    return schemas.as_attachment(attachment), 202 if new else 200
+
+
+@blueprint.get("/attachments/<int:id>")
+@blueprint.response(200, schemas.AttachmentOut)
+def show_attachment(id: int) -> dict[str, Any]:
+    """หนึ่งเอกสารแนบ · One attachment and how far it is read."""
+    return schemas.as_attachment(visible_attachment(id, staff=_staff()))
+
+
+@blueprint.get("/attachments/<int:id>/pages")
+@blueprint.response(200, schemas.PageOut(many=True))
+def show_pages(id: int) -> list[dict[str, Any]]:
+    """ข้อความทุกหน้า · The text of every page."""
+    visible_attachment(id, staff=_staff())
+    return [schemas.as_page(page) for page in services().records.pages(id)]
+
+
+@blueprint.get("/attachments/<int:id>/file")
+@blueprint.response(200, {"type": "string", "format": "binary"}, content_type="application/pdf")
+def show_file(id: int) -> Response:
+    """ไฟล์ต้นฉบับ · The original, byte for byte."""
+    staff = _staff()
+    return original(visible_attachment(id, staff=staff), public=not staff)
+
+
+@blueprint.get("/attachments/<int:id>/pages/<int:number>.webp")
+@blueprint.arguments(schemas.PictureArgs, location="query")
+@blueprint.response(200, {"type": "string", "format": "binary"}, content_type="image/webp")
+def show_picture(args: dict[str, Any], id: int, number: int) -> Response:
+    """ภาพของหน้า พร้อมคำที่พบ · The page's picture, hits marked."""
+    staff = _staff()
+    attachment = visible_attachment(id, staff=staff)
+    return picture(attachment, number, width=args["width"], typed=args["q"], public=not staff)
+
+
+def _record(id: int) -> dict[str, Any]:
+    records = services().records
+    return schemas.as_announcement(records.announcement(id), records.attachments([id]).get(id, []))

@@ -1,0 +1,71 @@
+"""The Flask application: pages, API, feeds and what guards them, on given services."""
+
+from __future__ import annotations
+
+import secrets
+
+from flask import Flask, Response, g, request
+
+from web import api, errors, health
+from web.bootstrap import Services
+
+_MEGABYTE = 1 << 20
+_FORM_OVERHEAD = _MEGABYTE  # fields and boundaries around the file itself
+
+_POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self'",
+        "font-src 'self'",
+        "connect-src 'self'",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "X-Frame-Options": "DENY",
+}
+
+
+def create_app(services: Services) -> Flask:
+    """An application on ``services``; make one per process."""
+    app = Flask("web")
+    app.extensions["prakat"] = services
+    app.config.update(
+        SECRET_KEY=services.secret_key,
+        MAX_CONTENT_LENGTH=services.settings.max_upload_mb * _MEGABYTE + _FORM_OVERHEAD,
+        MAX_FORM_MEMORY_SIZE=4 * _MEGABYTE,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=services.settings.base_url.startswith("https://"),
+        JSON_AS_ASCII=False,
+    )
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]
+    app.before_request(_name_request)
+    app.after_request(_guard)
+    api.install(app)
+    app.register_blueprint(health.pages)
+    errors.install(app)
+    return app
+
+
+def _name_request() -> None:
+    g.request_id = secrets.token_hex(8)
+
+
+def _guard(answer: Response) -> Response:
+    answer.headers["X-Request-Id"] = g.get("request_id", "")
+    answer.headers.setdefault("Content-Security-Policy", _POLICY)
+    for name, value in _HEADERS.items():
+        answer.headers.setdefault(name, value)
+    if request.is_secure:
+        answer.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+    return answer

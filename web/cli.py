@@ -1,0 +1,42 @@
+"""The ``prakat`` command: results to stdout, messages to stderr; exit 0 done, 1 could not, 2 wrong use."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from archive.errors import PrakatError, SettingsError
+from web.commands import archiving, finding, people, serving
+
+
+class Prakat(click.Group):
+    """Says every error of ours in one clear line."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except SettingsError as error:
+            click.echo(f"prakat: {error.message}", err=True)
+            sys.exit(2)
+        except PrakatError as error:
+            click.echo(f"prakat: {error.message}", err=True)
+            sys.exit(1)
+
+
+@click.group(cls=Prakat, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="prakat")
+def main() -> None:
+    """ประกาศ — คลังเอกสารและค้นหาสำหรับท้องถิ่น · document archive and search for Thai local government.
+
+    \b
+    ตัวอย่าง · example:
+      prakat serve
+    """
+
+
+for command in (*serving.COMMANDS, *people.COMMANDS, *archiving.COMMANDS, *finding.COMMANDS):
+    main.add_command(command)
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The commands of ``prakat``, one module for each group."""

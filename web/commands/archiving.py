@@ -1,0 +1,136 @@
+"""What goes into the archive, and what it holds."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import click
+
+from archive.legacy import SiteRules
+from indexer.pipeline import RULES
+from web.commands.terminal import bar, open_services, table
+from web.importing import Report, import_manifest, import_site
+
+
+@click.command("import")
+@click.argument("path", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def import_(path: Path) -> None:
+    """นำเข้าประกาศจาก JSON Lines พร้อมไฟล์ · Import a JSON Lines manifest with its files; safe to run again.
+
+    \b
+    ตัวอย่าง · example:
+      prakat import old-archive/manifest.jsonl
+    """
+    services = open_services()
+    with bar("นำเข้า") as progress:
+        _tell(import_manifest(services, path, progress))
+
+
+@click.command("import-site")
+@click.argument("path", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option(
+    "--rules",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="กฎของเว็บไซต์เดิม · the site's rule file",
+)
+def import_old_site(path: Path, rules: Path | None) -> None:
+    """นำเข้าหน้าเว็บเดิมที่บันทึกไว้ · Import saved pages of an older site, with the files beside them.
+
+    \b
+    ตัวอย่าง · example:
+      prakat import-site saved-pages/
+    """
+    site = SiteRules.load(rules)
+    services = open_services()
+    with bar("นำเข้า") as progress:
+        _tell(import_site(services, path, site, progress))
+
+
+def _tell(report: Report) -> None:
+    click.echo(f"เพิ่ม {report.added:,} เรื่อง มีอยู่แล้ว {report.known:,} เรื่อง แนบ {report.files:,} ไฟล์")
+    for where, why in report.problems:
+        click.echo(f"{where}: {why}", err=True)
+    if report.problems:
+        click.echo(f"นำเข้าไม่ได้ {len(report.problems):,} เรื่อง (not imported)", err=True)
+        sys.exit(1)
+
+
+@click.command()
+@click.argument("attachment_ids", nargs=-1, type=int)
+@click.option("--failed", is_flag=True, help="ที่อ่านไม่สำเร็จ · those that failed")
+@click.option("--if-needed", is_flag=True, help="ที่อ่านด้วยกฎเก่า · those read with older rules")
+def reread(attachment_ids: tuple[int, ...], failed: bool, if_needed: bool) -> None:
+    """อ่านเอกสารใหม่ในเบื้องหลัง · Read attachments again, in the background.
+
+    \b
+    ตัวอย่าง · example:
+      prakat reread --failed
+    """
+    if not (attachment_ids or failed or if_needed):
+        raise click.UsageError("ระบุเลขเอกสาร หรือ --failed หรือ --if-needed")
+    services = open_services()
+    for attachment_id in attachment_ids:
+        services.records.attachment(attachment_id)  # an unknown one is named before anything is done
+    ids = set(attachment_ids)
+    if failed:
+        ids |= set(services.jobs.outdated(RULES, failed=True))
+    if if_needed:
+        ids |= set(services.jobs.outdated(RULES, failed=False))
+    click.echo(f"รอการอ่านใหม่ {services.jobs.again(sorted(ids)):,} เอกสาร")
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="สำหรับโปรแกรม · for programs")
+def stats(as_json: bool) -> None:
+    """สิ่งที่เก็บไว้ · What the archive holds.
+
+    \b
+    ตัวอย่าง · example:
+      prakat stats --json
+    """
+    services = open_services()
+    files = list(services.files.all())
+    held = {
+        "announcements": services.records.counts(),
+        "attachments": services.jobs.counts(),
+        "pages": services.records.count_pages(),
+        "files": {"count": len(files), "bytes": sum(file.size for file in files)},
+        "index": {
+            "announcements": services.index.count(),
+            "behind": services.records.last_change() - services.index.position(),
+        },
+    }
+    if as_json:
+        click.echo(json.dumps(held, ensure_ascii=False))
+        return
+    for title, rows in held.items():
+        table(_TITLES[title], {_NAMES.get(name, name): value for name, value in rows.items()})
+
+
+_TITLES = {
+    "announcements": "ประกาศ · announcements",
+    "attachments": "เอกสารแนบ · attachments",
+    "pages": "หน้า · pages",
+    "files": "ไฟล์ต้นฉบับ · files",
+    "index": "ดัชนี · index",
+}
+_NAMES = {
+    "draft": "ฉบับร่าง",
+    "published": "เผยแพร่",
+    "withdrawn": "ถอนแล้ว",
+    "trashed": "ถังขยะ",
+    "waiting": "รออ่าน",
+    "reading": "กำลังอ่าน",
+    "ready": "อ่านแล้ว",
+    "failed": "อ่านไม่ได้",
+    "embedded": "มีข้อความในไฟล์",
+    "ocr": "อ่านจากภาพ",
+    "none": "ไม่มีข้อความ",
+    "count": "จำนวน",
+    "bytes": "ไบต์",
+    "behind": "การเปลี่ยนแปลงที่ยังไม่เข้าดัชนี",
+}
+
+COMMANDS = (import_, import_old_site, reread, stats)

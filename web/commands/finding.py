@@ -1,0 +1,71 @@
+"""Search from the shell, and the index that it needs."""
+
+from __future__ import annotations
+
+import json
+
+import click
+from rich.console import Console
+from rich.text import Text
+
+from archive import thai
+from indexer import query as queries
+from indexer.reindex import rebuild
+from web import schemas
+from web.answers import Result, search
+from web.commands.terminal import bar, open_services
+
+
+@click.command("search")
+@click.argument("typed", metavar="QUERY")
+@click.option("--json", "as_json", is_flag=True, help="สำหรับโปรแกรม · for programs, as the API answers")
+@click.option("--limit", default=10, show_default=True, type=click.IntRange(1, schemas.MOST_PER_PAGE))
+def find(typed: str, as_json: bool, limit: int) -> None:
+    """ค้นหาประกาศที่เผยแพร่ · Search published announcements.
+
+    \b
+    ตัวอย่าง · example:
+      prakat search "ภาษีที่ดิน 2564"
+    """
+    answer = search(open_services(), queries.parse(typed, per_page=limit))
+    if as_json:
+        click.echo(json.dumps(schemas.SearchOut().dump(schemas.as_answer(answer)), ensure_ascii=False))
+        return
+    console = Console(highlight=False)
+    for result in answer.results:
+        _show(console, result)
+    click.echo(f"พบ {answer.total:,} เรื่อง ({answer.took_ms:.0f} ms)", err=True)
+
+
+def _show(console: Console, result: Result) -> None:
+    announcement = result.announcement
+    console.print(Text(f"{announcement.id}  {announcement.title}", style="bold"))
+    console.print(
+        f"   {announcement.author}  {thai.format_date(announcement.published_on)}  อ่าน {announcement.views:,}"
+    )
+    for segments in (result.segments, *(page.segments for page in result.pages)):
+        line = Text("   ")
+        for segment in segments:
+            line.append(" ".join(segment.text.split("\n")), style="reverse" if segment.hit else "")
+        console.print(line)
+
+
+@click.command()
+@click.option("--if-needed", is_flag=True, help="เฉพาะเมื่อจำเป็น · only when rules or words have changed")
+def reindex(if_needed: bool) -> None:
+    """สร้างดัชนีค้นหาใหม่ขณะเปิดบริการ · Rebuild the search index while the service runs.
+
+    \b
+    ตัวอย่าง · example:
+      prakat reindex --if-needed
+    """
+    services = open_services()
+    if if_needed and services.index.is_current():
+        click.echo("ดัชนีเป็นปัจจุบันแล้ว ไม่ต้องสร้างใหม่ (index is current)")
+        return
+    with bar("สร้างดัชนี") as progress:
+        count = rebuild(services.records, services.index, progress=progress)
+    click.echo(f"ดัชนีใหม่มี {count:,} เรื่อง")
+
+
+COMMANDS = (find, reindex)

@@ -1,0 +1,123 @@
+"""Who may sign in, and the API's tokens."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from archive.errors import Invalid
+from archive.model import Role
+from web.access import new_token, token_hash
+from web.commands.terminal import open_services
+from web.passwords import check_strength, hash_password
+
+
+@click.group()
+def user() -> None:
+    """ผู้ใช้งานระบบ · people who may sign in.
+
+    \b
+    ตัวอย่าง · example:
+      prakat user add somsri --role staff
+    """
+
+
+@user.command("add")
+@click.argument("name")
+@click.option("--role", type=click.Choice([role.value for role in Role]), required=True, help="หน้าที่ · role")
+@click.option("--password-stdin", is_flag=True, help="อ่านรหัสผ่านจาก stdin · read the password from stdin")
+def add_user(name: str, role: str, password_stdin: bool) -> None:
+    """เพิ่มผู้ใช้ · Add a person.
+
+    \b
+    ตัวอย่าง · example:
+      prakat user add somsri --role admin
+    """
+    if password_stdin:
+        password = sys.stdin.readline().rstrip("\r\n")
+    else:
+        password = click.prompt("รหัสผ่าน (password)", hide_input=True, confirmation_prompt=True, err=True)
+    if not name.strip():
+        raise Invalid("กรุณาระบุชื่อผู้ใช้ (a name is needed)", field="name")
+    check_strength(password)
+    person = open_services().people.add(name.strip(), hash_password(password), Role(role))
+    click.echo(f"เพิ่ม {person.name} ({person.role}) แล้ว", err=True)
+
+
+@user.command("list")
+def list_users() -> None:
+    """แสดงผู้ใช้ · List people, one to a line: name, role, state.
+
+    \b
+    ตัวอย่าง · example:
+      prakat user list
+    """
+    for person in open_services().people.everyone():
+        click.echo(f"{person.name}\t{person.role}\t{'disabled' if person.disabled else 'active'}")
+
+
+@user.command("disable")
+@click.argument("name")
+def disable_user(name: str) -> None:
+    """ปิดการใช้งานผู้ใช้ · The person can no longer sign in.
+
+    \b
+    ตัวอย่าง · example:
+      prakat user disable somsri
+    """
+    open_services().people.disable(name)
+    click.echo(f"ปิดการใช้งาน {name} แล้ว", err=True)
+
+
+@click.group()
+def token() -> None:
+    """กุญแจของโปรแกรมอื่น · API tokens for other programs.
+
+    \b
+    ตัวอย่าง · example:
+      prakat token add website
+    """
+
+
+@token.command("add")
+@click.argument("name")
+def add_token(name: str) -> None:
+    """ออก token ใหม่ แสดงครั้งเดียว · Print a new token, once.
+
+    \b
+    ตัวอย่าง · example:
+      prakat token add website
+    """
+    made = new_token()
+    open_services().people.add_token(name, token_hash(made))
+    click.echo(made)
+    click.echo("เก็บไว้ให้ดี จะไม่แสดงอีก (keep it: it is not shown again)", err=True)
+
+
+@token.command("list")
+def list_tokens() -> None:
+    """แสดง token · List tokens: name, made, state.
+
+    \b
+    ตัวอย่าง · example:
+      prakat token list
+    """
+    for name, made, revoked in open_services().people.tokens():
+        click.echo(f"{name}\t{made.isoformat(timespec='seconds')}\t{'revoked' if revoked else 'active'}")
+
+
+@token.command("revoke")
+@click.argument("name")
+def revoke_token(name: str) -> None:
+    """ยกเลิก token · The token works no longer.
+
+    \b
+    ตัวอย่าง · example:
+      prakat token revoke website
+    """
+    open_services().people.revoke_token(name)
+    click.echo(f"ยกเลิก {name} แล้ว", err=True)
+
+
+COMMANDS = (user, token)

@@ -1,0 +1,133 @@
+"""The running service: web and background reading."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import subprocess
+import sys
+import threading
+from types import FrameType
+
+import click
+import waitress
+
+from web import settings
+from web.app import create_app
+from web.bootstrap import build_worker
+from web.commands.terminal import open_services
+from web.health import heartbeat
+from web.log import configure
+
+log = logging.getLogger("prakat")
+
+THREADS = 8  # requests at the same time; searching releases the interpreter's lock little
+_RESTART_AFTER = 2.0  # seconds
+_GIVEN_TO_STOP = 20.0  # seconds
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="ที่อยู่ที่รับฟัง · address to listen on")
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
+@click.option("--no-worker", is_flag=True, help="ไม่อ่านเอกสารในตัว · without background reading")
+def serve(host: str, port: int, no_worker: bool) -> None:
+    """เปิดเว็บและอ่านเอกสารเบื้องหลัง · Web and background reading in one.
+
+    \b
+    ตัวอย่าง · example:
+      prakat serve --port 8000
+    """
+    configure()
+    services = open_services()
+    # Only a proxy on this machine may say whom it speaks for.
+    server = waitress.create_server(
+        create_app(services),
+        host=host,
+        port=port,
+        threads=THREADS,
+        ident="prakat",
+        trusted_proxy="127.0.0.1",
+        trusted_proxy_headers={"x-forwarded-for", "x-forwarded-proto"},
+        clear_untrusted_proxy_headers=True,
+        max_request_body_size=(services.settings.max_upload_mb + 1) << 20,
+    )
+    stop = threading.Event()
+    _on_signal(stop)
+    keeper = threading.Thread(target=_keep_worker, args=(stop,))
+    if not no_worker:
+        keeper.start()
+    threading.Thread(target=server.run, daemon=True).start()
+    click.echo(f"ประกาศ: http://{host}:{port}", err=True)
+    stop.wait()
+    server.close()
+    if not no_worker:
+        keeper.join()
+
+
+@click.command()
+def worker() -> None:
+    """อ่านเอกสารเบื้องหลังอย่างเดียว · Background reading alone.
+
+    \b
+    ตัวอย่าง · example:
+      prakat worker
+    """
+    configure()
+    services = open_services()
+    working = build_worker(services)
+    stop = threading.Event()
+    _on_signal(stop)
+    _end_with_parent(stop)
+    working.run(stop, heartbeat(services.settings).touch)
+
+
+def _keep_worker(stop: threading.Event) -> None:
+    """A worker in a process of its own: a file that brings it down does not bring down the pages."""
+    while not stop.is_set():
+        read_end, write_end = os.pipe()
+        child = subprocess.Popen(
+            [sys.executable, "-m", "web.cli", "worker"],
+            stdin=read_end,
+            env={**os.environ, _PARENT: "1", "PRAKAT_DATA": str(settings.load().data.resolve())},
+        )
+        os.close(read_end)
+        while child.poll() is None and not stop.wait(0.2):
+            pass
+        if stop.is_set():
+            child.send_signal(signal.SIGTERM)
+            try:
+                child.wait(_GIVEN_TO_STOP)
+            except subprocess.TimeoutExpired:
+                child.kill()
+                child.wait()
+        else:
+            log.error("worker ended with %s; starting it again", child.returncode)
+            stop.wait(_RESTART_AFTER)
+        os.close(write_end)
+
+
+_PARENT = "_PRAKAT_PARENT"
+
+
+def _end_with_parent(stop: threading.Event) -> None:
+    """When ``serve`` dies, its end of the pipe closes; then this worker has nobody to work for."""
+    if _PARENT not in os.environ:
+        return
+
+    def watch() -> None:
+        sys.stdin.buffer.read()
+        stop.set()
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def _on_signal(stop: threading.Event) -> None:
+    def asked(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    signal.signal(signal.SIGTERM, asked)
+    signal.signal(signal.SIGINT, asked)
+
+
+COMMANDS = (serve, worker)

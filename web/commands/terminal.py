@@ -1,0 +1,64 @@
+"""What commands share on the terminal: the services, tables, and bars that stay out of pipes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TextColumn,
+    TimeRemainingColumn,
+)
+from rich.table import Table
+from rich.text import Text
+
+from web import bootstrap, settings
+from web.bootstrap import Services
+
+BAR_AFTER = 2.0
+"""Seconds before a bar appears: short work needs none."""
+
+
+def open_services() -> Services:
+    """The archive that the settings name."""
+    return bootstrap.build(settings.load())
+
+
+class _Rate(ProgressColumn):
+    def render(self, task: Task) -> Text:
+        return Text(f"{task.speed:,.0f}/วินาที" if task.speed else "")
+
+
+@contextmanager
+def bar(title: str) -> Iterator[Callable[[int, int], None]]:
+    """``report(done, total)``: a bar on stderr with rate and time left; nothing when that is no terminal."""
+    console = Console(stderr=True)
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        _Rate(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
+        task = progress.add_task(title, total=None, visible=False)
+
+        def report(done: int, total: int) -> None:
+            elapsed = progress.tasks[task].elapsed or 0.0
+            progress.update(task, completed=done, total=total, visible=elapsed > BAR_AFTER)
+
+        yield report
+
+
+def table(title: str, rows: Mapping[str, object]) -> None:
+    """Names and values, to stdout."""
+    shown = Table(title=title, show_header=False, title_justify="left")
+    for name, value in rows.items():
+        shown.add_row(name, f"{value:,}" if isinstance(value, int) else str(value))
+    Console().print(shown)

@@ -1,0 +1,87 @@
+"""Every error as its reader can use it: a Thai page for people, problem details for programs."""
+
+from __future__ import annotations
+
+import logging
+from http import HTTPStatus
+from typing import Any
+
+from flask import Flask, Response, json, render_template, request
+from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import HTTPException
+
+from archive.errors import Gone, Invalid, PrakatError
+
+log = logging.getLogger("prakat.web")
+
+API = "/api/"
+
+MESSAGES = {
+    400: "คำขอไม่ถูกต้อง",
+    401: "ต้องลงชื่อเข้าใช้ก่อน",
+    403: "ไม่มีสิทธิ์ทำรายการนี้",
+    404: "ไม่พบหน้าที่ขอ",
+    405: "ทำรายการแบบนี้กับที่อยู่นี้ไม่ได้",
+    413: "ไฟล์ใหญ่เกินกว่าที่รับได้ กรุณาย่อหรือแบ่งไฟล์",
+    415: "ชนิดข้อมูลที่ส่งมาไม่รองรับ",
+    422: "ข้อมูลที่ส่งมาไม่ครบหรือไม่ถูกต้อง",
+    429: "มีคำขอถี่เกินไป กรุณารอสักครู่แล้วลองใหม่",
+    500: "ระบบขัดข้อง กรุณาลองใหม่อีกครั้ง หากยังพบปัญหาโปรดแจ้งผู้ดูแลระบบ",
+    503: "ระบบยังไม่พร้อมให้บริการ กรุณาลองใหม่อีกครั้งในอีกสักครู่",
+}
+
+
+def install(app: Flask) -> None:
+    """Answer every error of ``app`` here."""
+    app.register_error_handler(PrakatError, _prakat)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(Exception, _unexpected)
+
+
+def problem(status: int, code: str, detail: str, **more: Any) -> Response:
+    """RFC 9457 problem details."""
+    body = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status}
+    return Response(
+        json.dumps(body | {"code": code, "detail": detail} | more),
+        status=status,
+        content_type="application/problem+json",
+    )
+
+
+def _prakat(error: PrakatError) -> ResponseReturnValue:
+    if not _wants_problem():
+        return _page(error.http_status, error.message, gone=isinstance(error, Gone))
+    more = {"field": error.field} if isinstance(error, Invalid) and error.field else {}
+    return problem(error.http_status, error.code, error.message, **more)
+
+
+def _http(error: HTTPException) -> ResponseReturnValue:
+    status = error.code or 500
+    if error.response is not None:  # a redirect, or an answer that was made whole elsewhere
+        return error.get_response()
+    message = MESSAGES.get(status, error.name)
+    if not _wants_problem():
+        return _page(status, message)
+    messages = getattr(error, "data", {}).get("messages")
+    answer = problem(
+        status, error.name.lower().replace(" ", "-"), message, **({"errors": messages} if messages else {})
+    )
+    answer.headers.extend(
+        (name, value) for name, value in error.get_headers() if name not in ("Content-Type", "Content-Length")
+    )
+    return answer
+
+
+def _unexpected(error: Exception) -> ResponseReturnValue:
+    log.exception("unexpected", exc_info=error)
+    if not _wants_problem():
+        return _page(500, MESSAGES[500])
+    return problem(500, "internal-error", MESSAGES[500])
+
+
+def _wants_problem() -> bool:
+    return request.path.startswith(API)
+
+
+def _page(status: int, message: str, *, gone: bool = False) -> tuple[str, int]:
+    return render_template("error.html", status=status, message=message, gone=gone), status

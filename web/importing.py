@@ -1,0 +1,165 @@
+"""Many announcements at once, from a manifest or from an older site's pages: any size, resumable.
+
+What was imported before is found again by its ``ref``: running an import again adds nothing twice and
+completes what was cut short.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import TypeVar
+
+from archive import legacy, manifest
+from archive.errors import Invalid, PrakatError
+from archive.legacy import SiteRules
+from archive.manifest import ListedAnnouncement, ListedFile
+from archive.model import Status
+from web.bootstrap import Services
+
+ACTOR = "prakat import"
+_LONGEST_BATCH = 0.5  # seconds that other writers may have to wait
+_PAGES = ("*.html", "*.htm", "*.txt")
+
+Source = TypeVar("Source")
+
+
+@dataclass
+class Report:
+    """What an import did. ``problems`` are ``(where, why)``."""
+
+    added: int = 0
+    known: int = 0
+    files: int = 0
+    problems: list[tuple[str, str]] = field(default_factory=list)
+
+    @property
+    def done(self) -> int:
+        return self.added + self.known + len(self.problems)
+
+
+def import_manifest(services: Services, path: Path, progress: Callable[[int, int], None]) -> Report:
+    """Every line of a JSON Lines file, with the files that it names beside it."""
+    total = _count_lines(path)
+
+    def take(numbered: tuple[int, str]) -> ListedAnnouncement:
+        return manifest.parse_line(numbered[1])
+
+    with path.open(encoding="utf-8-sig", errors="replace") as lines:
+        numbered = ((number, line) for number, line in enumerate(lines, start=1) if line.strip())
+        return _import(
+            services,
+            numbered,
+            take,
+            lambda source: f"บรรทัด {source[0]}",
+            path.parent,
+            lambda n: progress(n, total),
+        )
+
+
+def import_site(
+    services: Services, directory: Path, rules: SiteRules, progress: Callable[[int, int], None]
+) -> Report:
+    """Every saved page below ``directory``, with the files beside it."""
+    pages = sorted({page for pattern in _PAGES for page in directory.rglob(pattern)})
+
+    def take(page: Path) -> ListedAnnouncement:
+        return _listed(page, directory, rules)
+
+    return _import(
+        services,
+        pages,
+        take,
+        lambda page: str(page.relative_to(directory)),
+        directory,
+        lambda done: progress(done, len(pages)),
+    )
+
+
+def _listed(page: Path, directory: Path, rules: SiteRules) -> ListedAnnouncement:
+    old = legacy.parse(legacy.decode(page.read_bytes()), name=page.stem, rules=rules)
+    beside = page.parent.relative_to(directory)
+    return ListedAnnouncement(
+        dataclasses.replace(old.draft, ref=f"site:{page.relative_to(directory).as_posix()}"),
+        Status.PUBLISHED,
+        tuple(
+            ListedFile(PurePosixPath(beside.as_posix()) / file.filename, file.label, None)
+            for file in old.files
+        ),
+    )
+
+
+def _import(
+    services: Services,
+    sources: Iterable[Source],
+    take: Callable[[Source], ListedAnnouncement],
+    where: Callable[[Source], str],
+    directory: Path,
+    progress: Callable[[int], None],
+) -> Report:
+    report = Report()
+    for batch in _batches(services, sources):
+        for source in batch:
+            try:
+                _add(services, take(source), directory, report)
+            except (PrakatError, OSError) as error:
+                report.problems.append((where(source), getattr(error, "message", str(error))))
+            progress(report.done)
+    return report
+
+
+def _batches(services: Services, sources: Iterable[Source]) -> Iterator[Iterator[Source]]:
+    """The sources in runs that are one transaction each: fast, and short enough for other writers."""
+    rest = iter(sources)
+    for first in rest:
+
+        def run(first: Source = first) -> Iterator[Source]:
+            end = time.monotonic() + _LONGEST_BATCH
+            yield first
+            while time.monotonic() < end:
+                try:
+                    yield next(rest)
+                except StopIteration:
+                    return
+
+        with services.records.batch():
+            yield run()
+
+
+def _add(services: Services, listed: ListedAnnouncement, directory: Path, report: Report) -> None:
+    paths = [_beside(directory, file) for file in listed.files]
+    known = services.records.by_ref(listed.draft.ref or "")
+    announcement = known or services.intake.create(listed.draft, actor=ACTOR, status=listed.status)
+    for file, path in zip(listed.files, paths, strict=True):
+        with path.open("rb") as stream:
+            _, new = services.intake.attach(
+                announcement.id,
+                stream,
+                filename=path.name,
+                label=file.label,
+                kind=file.kind,
+                actor=ACTOR,
+            )
+        report.files += new
+    if known:
+        report.known += 1
+    else:
+        report.added += 1
+
+
+def _beside(directory: Path, file: ListedFile) -> Path:
+    """The file's path; ``Invalid`` before anything is stored, when it is not there or leads outside."""
+    path = (directory / file.path).resolve()
+    if not path.is_relative_to(directory.resolve()):
+        raise Invalid(f"ไฟล์ {file.path} อยู่นอกโฟลเดอร์ของรายการนำเข้า (outside)", field="attachments")
+    if not path.is_file():
+        raise Invalid(f"ไม่พบไฟล์ {file.path} (file not found)", field="attachments")
+    return path
+
+
+def _count_lines(path: Path) -> int:
+    with path.open("rb") as lines:
+        return sum(1 for line in lines if line.strip())

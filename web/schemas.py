@@ -1,0 +1,305 @@
+"""The shapes of the JSON API, once: they check what comes in, write what goes out, and become OpenAPI."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, pre_load, validate
+
+from archive import thai
+from archive.errors import Invalid
+from archive.model import Announcement, Attachment, Kind, Page, Reading, Source, Status
+from indexer.query import Filters, Query, Sort, parse
+from web.addresses import announcement_path, page_path
+from web.answers import Answer, PageResult, Result
+
+MOST_PER_PAGE = 50
+_KINDS = [kind.value for kind in Kind]
+
+
+class _Day(fields.Date):
+    """ISO out; in, as Thai people write it too (``9 มิถุนายน 2564``)."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> dt.date:
+        try:
+            return thai.parse_date(str(value))
+        except Invalid as error:
+            raise ValidationError(error.message) from error
+
+
+class _Address(Schema):
+    """What comes in an address or a form: names that are not known are passed over."""
+
+    class Meta:
+        unknown = EXCLUDE
+
+    @pre_load
+    def drop_empty(self, data: Any, **_: Any) -> dict[str, Any]:
+        """A form sends every field, the empty ones too."""
+        return {key: data[key] for key in data if data[key] != ""}
+
+
+class PagingArgs(_Address):
+    page = fields.Integer(load_default=1, validate=validate.Range(1, 1_000_000))
+    per_page = fields.Integer(load_default=10, validate=validate.Range(1, MOST_PER_PAGE))
+
+
+class SearchArgs(PagingArgs):
+    """The parameters of a search, in an address: the API's, the pages' and the feed's alike."""
+
+    q = fields.String(load_default="", metadata={"description": "คำค้น · what is looked for"})
+    kind = fields.Enum(Kind, by_value=True, load_default=None)
+    author = fields.String(load_default=None)
+    category = fields.String(load_default=None)
+    year = fields.Integer(
+        load_default=None, validate=validate.Range(1, 9999), metadata={"description": "พ.ศ. · Buddhist era"}
+    )
+    from_date = _Day(load_default=None, data_key="from")
+    to_date = _Day(load_default=None, data_key="to")
+    sort = fields.Enum(Sort, by_value=True, load_default=Sort.RELEVANCE)
+
+    @post_load
+    def query(self, data: dict[str, Any], **_: Any) -> Query:
+        filters = Filters(
+            kind=data["kind"],
+            author=data["author"],
+            category=data["category"],
+            year=data["year"],
+            from_date=data["from_date"],
+            to_date=data["to_date"],
+        )
+        return parse(
+            data["q"], filters=filters, sort=data["sort"], page=data["page"], per_page=data["per_page"]
+        )
+
+
+class PlainPagingArgs(PagingArgs):
+    status = fields.Enum(
+        Status,
+        by_value=True,
+        load_default=Status.PUBLISHED,
+        metadata={"description": "อื่นนอกจาก published ต้องมี token"},
+    )
+
+
+class SuggestArgs(_Address):
+    q = fields.String(load_default="")
+
+
+class PictureArgs(_Address):
+    q = fields.String(load_default="")
+    width = fields.Integer(load_default=1000, validate=validate.OneOf([240, 480, 1000, 1600]))
+
+
+class AnnouncementIn(Schema):
+    title = fields.String(required=True)
+    body = fields.String(load_default="")
+    author = fields.String(load_default="")
+    published_on = _Day(required=True)
+    kind = fields.Enum(Kind, by_value=True, load_default=Kind.ANNOUNCEMENT)
+    category = fields.String(load_default="")
+    views = fields.Integer(load_default=0, strict=True)
+    status = fields.String(
+        load_default=Status.DRAFT.value, validate=validate.OneOf([Status.DRAFT, Status.PUBLISHED])
+    )
+
+
+class AnnouncementChanges(Schema):
+    """Only what is given changes."""
+
+    title = fields.String()
+    body = fields.String()
+    author = fields.String()
+    published_on = _Day()
+    kind = fields.Enum(Kind, by_value=True)
+    category = fields.String()
+    views = fields.Integer(strict=True)
+
+
+class ReasonIn(_Address):
+    reason = fields.String(load_default="")
+
+
+class AttachmentIn(_Address):
+    label = fields.String(load_default="")
+    kind = fields.Enum(Kind, by_value=True, load_default=None)
+
+
+class ErrorOut(Schema):
+    code = fields.String()
+    message = fields.String()
+
+
+class AttachmentOut(Schema):
+    id = fields.Integer()
+    announcement_id = fields.Integer()
+    position = fields.Integer()
+    label = fields.String()
+    filename = fields.String()
+    kind = fields.String(validate=validate.OneOf(_KINDS))
+    size = fields.Integer(metadata={"description": "ไบต์ · bytes"})
+    sha256 = fields.String()
+    page_count = fields.Integer(allow_none=True)
+    status = fields.String(validate=validate.OneOf([status.value for status in Reading]))
+    error = fields.Nested(ErrorOut, allow_none=True)
+    signed = fields.Boolean(metadata={"description": "มีลายมือชื่อดิจิทัล · carries a digital signature"})
+
+
+class AnnouncementOut(Schema):
+    id = fields.Integer()
+    title = fields.String()
+    body = fields.String()
+    author = fields.String()
+    published_on = fields.Date()
+    kind = fields.String(validate=validate.OneOf(_KINDS))
+    category = fields.String()
+    views = fields.Integer()
+    status = fields.String(validate=validate.OneOf([status.value for status in Status]))
+    url = fields.String()
+    attachments = fields.List(fields.Nested(AttachmentOut))
+    created_at = fields.DateTime(format="iso")
+    updated_at = fields.DateTime(format="iso")
+
+
+class AnnouncementsOut(Schema):
+    total = fields.Integer()
+    page = fields.Integer()
+    per_page = fields.Integer()
+    results = fields.List(fields.Nested(AnnouncementOut))
+
+
+class PageOut(Schema):
+    number = fields.Integer()
+    text = fields.String()
+    source = fields.String(validate=validate.OneOf([source.value for source in Source]))
+    confidence = fields.Float(allow_none=True, validate=validate.Range(0, 1))
+
+
+class SegmentOut(Schema):
+    text = fields.String()
+    hit = fields.Boolean()
+
+
+class PageResultOut(Schema):
+    attachment_id = fields.Integer()
+    label = fields.String()
+    page = fields.Integer()
+    url = fields.String()
+    segments = fields.List(fields.Nested(SegmentOut))
+
+
+class ResultOut(Schema):
+    id = fields.Integer()
+    title = fields.String()
+    url = fields.String()
+    author = fields.String()
+    kind = fields.String(validate=validate.OneOf(_KINDS))
+    category = fields.String()
+    published_on = fields.Date()
+    views = fields.Integer()
+    score = fields.Float()
+    segments = fields.List(fields.Nested(SegmentOut))
+    pages = fields.List(fields.Nested(PageResultOut))
+
+
+class FacetOut(Schema):
+    value = fields.Raw(metadata={"description": "ข้อความ หรือปี พ.ศ. เป็นตัวเลข · text, or the year as a number"})
+    count = fields.Integer()
+
+
+class FacetsOut(Schema):
+    kind = fields.List(fields.Nested(FacetOut))
+    author = fields.List(fields.Nested(FacetOut))
+    year = fields.List(fields.Nested(FacetOut))
+    category = fields.List(fields.Nested(FacetOut))
+
+
+class SearchOut(Schema):
+    total = fields.Integer()
+    page = fields.Integer()
+    per_page = fields.Integer()
+    took_ms = fields.Float()
+    did_you_mean = fields.String(allow_none=True)
+    understood = fields.List(fields.String())
+    loosened = fields.List(fields.String())
+    results = fields.List(fields.Nested(ResultOut))
+    facets = fields.Nested(FacetsOut)
+
+
+class SuggestOut(Schema):
+    suggestions = fields.List(fields.String())
+
+
+class ProblemOut(Schema):
+    """RFC 9457 problem details."""
+
+    type = fields.String()
+    title = fields.String()
+    status = fields.Integer()
+    code = fields.String()
+    detail = fields.String()
+
+
+def as_attachment(attachment: Attachment) -> dict[str, Any]:
+    error = attachment.error
+    return {name: getattr(attachment, name) for name in AttachmentOut().fields if name != "error"} | {
+        "error": {"code": error.code, "message": error.message} if error else None
+    }
+
+
+def as_announcement(announcement: Announcement, attachments: list[Attachment]) -> dict[str, Any]:
+    names = AnnouncementOut().fields.keys() - {"url", "attachments"}
+    return {name: getattr(announcement, name) for name in names} | {
+        "url": announcement_path(announcement.id),
+        "attachments": [as_attachment(attachment) for attachment in attachments],
+    }
+
+
+def as_page(page: Page) -> dict[str, Any]:
+    return {name: getattr(page, name) for name in PageOut().fields}
+
+
+def as_answer(answer: Answer) -> dict[str, Any]:
+    query = answer.query
+    return {
+        "total": answer.total,
+        "page": query.page,
+        "per_page": query.per_page,
+        "took_ms": round(answer.took_ms, 1),
+        "did_you_mean": answer.did_you_mean,
+        "understood": query.understood,
+        "loosened": query.loosened,
+        "results": [_as_result(result, query) for result in answer.results],
+        "facets": {
+            name: [{"value": facet.value, "count": facet.count} for facet in answer.facets.get(name, ())]
+            for name in FacetsOut().fields
+        },
+    }
+
+
+def _as_result(result: Result, query: Query) -> dict[str, Any]:
+    announcement = result.announcement
+    return {
+        "id": announcement.id,
+        "title": announcement.title,
+        "url": announcement_path(announcement.id),
+        "author": announcement.author,
+        "kind": announcement.kind,
+        "category": announcement.category,
+        "published_on": announcement.published_on,
+        "views": announcement.views,
+        "score": result.score,
+        "segments": result.segments,
+        "pages": [_as_page_result(page, query) for page in result.pages],
+    }
+
+
+def _as_page_result(page: PageResult, query: Query) -> dict[str, Any]:
+    return {
+        "attachment_id": page.attachment.id,
+        "label": page.attachment.label,
+        "page": page.number,
+        "url": page_path(page.attachment, page.number, query.typed),
+        "segments": page.segments,
+    }
