@@ -1,0 +1,86 @@
+"""A colour scan → grey, with the seals and signatures that lie over black text taken out.
+
+Offices put a red or blue seal over the signer's name. In plain grey it makes the name unreadable. Ink of
+colour that stands by itself (a stamped date, a registry's stamp, a red headline) is text and stays.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageChops
+
+Cells = NDArray[np.bool_]
+
+REDUCE = 4  # full-size pixels to one pixel of the copy that is judged
+CELL = 8  # pixels of that copy to a cell: a third of a line's height at 300 dpi
+COLOURED = 60  # least difference between a pixel's channels (0–255) to be ink of colour
+BLACK = 110  # most light (0–255) of any channel to be black ink
+LEAST_SHARE = 0.04  # of a cell's pixels, to count as holding such ink
+TALL = 6  # cells: ink lower than this is a line of text, not a seal
+MEETS = 4  # cells where the ink of colour lies on black ink, at least
+
+
+def without_seals(image: Image.Image) -> Image.Image:
+    """The page in grey; what is black under a seal stays."""
+    if image.mode not in ("RGB", "RGBA", "P", "CMYK"):
+        return image.convert("L")
+    colours = image.convert("RGB")
+    cells = _sealed(np.asarray(colours.reduce(REDUCE), np.int16))
+    grey = colours.convert("L")
+    if not cells.any():
+        return grey
+    mask = Image.fromarray(cells).resize((cells.shape[1] * CELL * REDUCE, cells.shape[0] * CELL * REDUCE))
+    box = mask.getbbox() or (0, 0, 0, 0)
+    grey.paste(_without_colour(colours.crop(box)), box[:2], mask.crop(box))
+    return grey
+
+
+def _without_colour(colours: Image.Image) -> Image.Image:
+    """Lift every pixel by its colour: ink of colour turns to paper, black stays black."""
+    red, green, blue = colours.split()
+    lightest = ImageChops.lighter(ImageChops.lighter(red, green), blue)
+    darkest = ImageChops.darker(ImageChops.darker(red, green), blue)
+    lifted = ImageChops.add(lightest, ImageChops.subtract(lightest, darkest))
+    paper = int(np.percentile(np.asarray(lightest)[::4, ::4], 60))
+    return lifted.point(lambda value: min(value, paper))
+
+
+def _sealed(pixels: NDArray[np.int16]) -> Cells:
+    """The cells, by row and column, of every seal or signature over text."""
+    lightest, darkest = pixels.max(2), pixels.min(2)
+    coloured = _cells(lightest - darkest >= COLOURED)
+    meets = coloured & _cells((lightest <= BLACK) & (lightest - darkest < COLOURED // 2))
+    sealed = np.zeros_like(coloured)
+    left = coloured.copy()
+    for start in zip(*np.nonzero(meets), strict=True):
+        if left[start]:
+            patch = _connected(left, (int(start[0]), int(start[1])))
+            rows = {row for row, _ in patch}
+            if max(rows) - min(rows) >= TALL and sum(meets[cell] for cell in patch) >= MEETS:
+                sealed[tuple(np.array(patch).T)] = True
+    return _grown(sealed)
+
+
+def _cells(ink: Cells) -> Cells:
+    height, width = (side // CELL for side in ink.shape)
+    blocks = ink[: height * CELL, : width * CELL].reshape(height, CELL, width, CELL)
+    return np.asarray(blocks.mean((1, 3)) >= LEAST_SHARE)
+
+
+def _connected(left: Cells, start: tuple[int, int]) -> list[tuple[int, int]]:
+    """All cells that touch ``start`` through others, taken out of ``left``."""
+    left[start] = False
+    patch = [start]
+    for row, column in patch:  # grows while it is walked
+        for near in np.argwhere(left[max(0, row - 1) : row + 2, max(0, column - 1) : column + 2]):
+            cell = (max(0, row - 1) + int(near[0]), max(0, column - 1) + int(near[1]))
+            left[cell] = False
+            patch.append(cell)
+    return patch
+
+
+def _grown(cells: Cells) -> Cells:
+    """One cell more on every side, for the faint rim of the ink."""
+    padded = np.pad(cells, 1)
+    return np.asarray(np.lib.stride_tricks.sliding_window_view(padded, (3, 3)).any((2, 3)))

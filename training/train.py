@@ -1,0 +1,169 @@
+"""Fine-tune Debian's Thai Tesseract model on made lines: ``python -m training.train``; see README.md."""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import os
+import re
+import shutil
+import struct
+import subprocess
+import sys
+import unicodedata
+from multiprocessing import Pool
+from pathlib import Path
+
+from training.dequantise import dequantise
+from training.scan import Scanner
+from training.text import LATIN, Writer
+
+STOCK = Path("/usr/share/tesseract-ocr/5/tessdata/tha.traineddata")
+RESULT = Path(__file__).parent.parent / "indexer" / "data" / "prakat_tha.traineddata"
+LINES_PER_FILE = 80  # lstmtraining holds whole files in memory and draws from them in turn
+LEARNING_RATE = "0.0005"  # half of what training from nothing takes: keeps what the stock model knows
+# what the stock character set lacks: half of the Thai digits, a consonant, Latin letters, signs of office
+THAI = "๔๖๗๘๙ฌ"
+SIGNS = "&;–‘’฿_"
+IS_LETTER, IS_LOWER, IS_UPPER, IS_DIGIT, IS_SIGN = 1, 2, 4, 8, 16  # Tesseract's property bits (hexadecimal)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        "--work", type=Path, default=Path("build/training"), help="directory for all that is made"
+    )
+    parser.add_argument("--lines", type=int, default=8000, help="training lines to make")
+    parser.add_argument("--iterations", type=int, default=12000, help="lines to learn from, with repetition")
+    parser.add_argument("--stock", type=Path, default=STOCK, help="the model to start from")
+    parser.add_argument("--result", type=Path, default=RESULT, help="where the model goes")
+    choices = parser.parse_args()
+    choices.work.mkdir(parents=True, exist_ok=True)
+    base = extend(choices.stock, choices.work)
+    train_list = write_lines(choices.work / "train", seed=1, count=choices.lines)
+    check_list = write_lines(choices.work / "check", seed=2, count=400)
+    fine_tune(choices.work, base, choices.stock, train_list, check_list, choices.iterations)
+    finish(choices.work, base, choices.result)
+    print(choices.result, hashlib.sha256(choices.result.read_bytes()).hexdigest())
+    return 0
+
+
+def extend(stock: Path, work: Path) -> Path:
+    """The stock model with the new characters in its character set and coder: where training starts."""
+    run("combine_tessdata", "-u", stock, work / "stock.")
+    lines = (work / "stock.lstm-unicharset").read_text(encoding="utf-8").splitlines()
+    count = int(lines[0])
+    first_latin = count + len(THAI + SIGNS)
+    rows = [unichar(char, count + place) for place, char in enumerate(THAI + SIGNS)]
+    rows += [latin(place, first_latin) for place in range(2 * len(LATIN))]
+    total = count + len(rows)
+    (work / "base.lstm-unicharset").write_text(
+        "\n".join([str(total), *lines[1:], *rows]) + "\n", encoding="utf-8"
+    )
+    coder = (work / "stock.lstm-recoder").read_bytes()[4:]
+    codes = b"".join(
+        struct.pack("<bii", 1, 1, code) for code in range(count, total)
+    )  # one code each, its own
+    (work / "base.lstm-recoder").write_bytes(struct.pack("<i", total) + coder + codes)
+    with (work / "stock.lstm").open("rb") as source, (work / "float.lstm").open("wb") as target:
+        dequantise(source, target)
+    base = work / "base.traineddata"
+    shutil.copy(stock, base)
+    run("combine_tessdata", "-o", base, work / "base.lstm-unicharset", work / "base.lstm-recoder")
+    return base
+
+
+def unichar(char: str, number: int) -> str:
+    """One row of a character set: character, properties, unused metrics, script, case, direction, mirror."""
+    script = "Thai" if "\u0e00" <= char <= "\u0e7f" and char != "฿" else "Common"
+    bits = (
+        IS_DIGIT
+        if char.isdigit()
+        else IS_LETTER
+        if char.isalpha()
+        else IS_SIGN
+        if unicodedata.category(char)[0] == "P"
+        else 0
+    )
+    direction = 0 if script == "Thai" else 10
+    return f"{char} {bits:x} 0,255,0,255,0,0,0,0,0,0 {script} {number} {direction} {number} {char}"
+
+
+def latin(place: int, first: int) -> str:
+    """Row of a Latin letter: small letters first, then capitals, each naming the other as its case."""
+    small = place < len(LATIN)
+    char = LATIN[place % len(LATIN)] if small else LATIN[place % len(LATIN)].upper()
+    other = first + (place + len(LATIN)) % (2 * len(LATIN))
+    bits = IS_LETTER | (IS_LOWER if small else IS_UPPER)
+    return f"{char} {bits:x} 0,255,0,255,0,0,0,0,0,0 Latin {other} 0 {first + place} {char}"
+
+
+def write_lines(folder: Path, *, seed: int, count: int) -> Path:
+    """Make ``count`` lines as ``.lstmf`` files and return the list that names them."""
+    folder.mkdir(exist_ok=True)
+    paths = [folder / f"{number:04d}.lstmf" for number in range(-(-count // LINES_PER_FILE))]
+    with Pool() as pool:
+        pool.starmap(write_file, [(path, seed * 100_000 + number) for number, path in enumerate(paths)])
+    listing = folder.with_suffix(".list")
+    listing.write_text("".join(f"{path.resolve()}\n" for path in paths), encoding="utf-8")
+    return listing
+
+
+def write_file(path: Path, seed: int) -> None:
+    """One file of made lines; each file has its own seed, so any number of processes gives the same."""
+    writer, scanner = Writer(seed), Scanner(seed)
+    texts = [writer.line() for _ in range(LINES_PER_FILE)]
+    pages = [page(text, scanner.picture(text, writer.line())) for text in texts]
+    path.write_bytes(struct.pack("<I", len(pages)) + b"".join(pages))
+
+
+def page(text: str, picture: bytes) -> bytes:
+    """One line in the layout of Tesseract's ``ImageData::Serialize``: no boxes, only picture and text."""
+    truth = spelt_as_stock(text).encode()
+
+    def sized(data: bytes) -> bytes:
+        return struct.pack("<I", len(data)) + data
+
+    return (
+        b"\x01"
+        + sized(b"")
+        + struct.pack("<i", 0)
+        + sized(picture)
+        + sized(b"tha")
+        + sized(truth)
+        + sized(b"") * 2
+        + b"\x00"
+    )
+
+
+def spelt_as_stock(text: str) -> str:
+    """สระอำ as the stock character set spells it: nikhahit and sara aa, after a tone mark."""
+    return re.sub(" +", " ", text.replace("ำ", "ํา")).strip()
+
+
+def fine_tune(work: Path, base: Path, stock: Path, train: Path, check: Path, iterations: int) -> None:
+    run(
+        "lstmtraining", "--model_output", work / "prakat", "--continue_from", work / "float.lstm",
+        "--traineddata", base, "--old_traineddata", stock,
+        "--train_listfile", train, "--eval_listfile", check, "--max_iterations", str(iterations),
+        "--reset_learning_rate", "--learning_rate", LEARNING_RATE, "--target_error_rate", "0.0001",
+        "--max_image_MB", "1500",
+    )  # fmt: skip
+
+
+def finish(work: Path, base: Path, result: Path) -> None:
+    """The best checkpoint as an integer model."""
+    result.parent.mkdir(parents=True, exist_ok=True)
+    run(
+        "lstmtraining", "--stop_training", "--convert_to_int", "--continue_from", work / "prakat_checkpoint",
+        "--traineddata", base, "--model_output", result,
+    )  # fmt: skip
+
+
+def run(*command: object) -> None:
+    """Run one of Tesseract's training programs on a single core; stop everything when it fails."""
+    subprocess.run([str(part) for part in command], check=True, env=os.environ | {"OMP_THREAD_LIMIT": "1"})
+
+
+if __name__ == "__main__":
+    sys.exit(main())
