@@ -14,6 +14,7 @@ import contextlib
 import dataclasses
 import datetime as dt
 import enum
+import gc
 import importlib
 import io
 import os
@@ -33,8 +34,8 @@ from indexer.failures import Unreadable
 
 T = TypeVar("T")
 
-PRELOAD = ("indexer.extract", "indexer.pictures")
-"""Modules that the nursery imports once, so that no child has to."""
+PRELOAD = ("indexer.reader", "indexer.wrap", "indexer.pictures")
+"""Modules that the nursery imports once, so that no child has to; a ``warm_up`` in them is called."""
 
 NICENESS = 10
 _MEGABYTE = 1024 * 1024
@@ -215,8 +216,9 @@ def nurse(control_fd: int) -> None:
     control = socket.socket(fileno=control_fd)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # children are reaped by the kernel
-    for module in PRELOAD:
-        importlib.import_module(module)
+    for name in PRELOAD:
+        getattr(importlib.import_module(name), "warm_up", lambda: None)()
+    gc.freeze()  # what is loaded stays shared between the children
     while True:
         limit, descriptors, _, _ = socket.recv_fds(control, 4, 1)
         if not limit:
