@@ -1,25 +1,3 @@
-<<<<<<< HEAD
-from dataclasses import dataclass
-from typing import Any
-
-from archive.model import Doubt, Line
-
-RULES = 1
-
-
-@dataclass(frozen=True)
-class OcrPage:
-    text: str
-    raw: str
-    lines: tuple[Line, ...]
-    confidence: float
-    doubts: tuple[Doubt, ...]
-    turn: int
-
-
-def recognise(_image: Any) -> OcrPage:
-    raise NotImplementedError
-=======
 """The picture of a page → its text, with the place of every character and what is in doubt.
 
 Tesseract runs inside the calling process (a child with limits, see ``indexer.sandbox``), on one core:
@@ -53,6 +31,9 @@ SYSTEM_MODELS = (  # where Debian, Ubuntu and Fedora put the stock models
     Path("/usr/share/tessdata"),
     Path("/usr/share/tesseract/tessdata"),
 )
+RULES = 1
+"""Version of the rules and the model of recognition: raised when they would read a page differently."""
+
 DPI = 300  # of the pictures that ``recognise`` expects; scans of less are enlarged to it
 CONVINCING = 0.60  # a page read with less is tried the other ways up
 SHORT = 6  # symbols: a fragment of fewer must be read more surely to count as text
@@ -64,7 +45,7 @@ TIMEOUT = 60.0  # seconds
 
 @dataclass(frozen=True, slots=True)
 class OcrPage:
-    """What was recognised on one page.
+    """What was recognised on one page: ``raw`` by the engine, ``text`` repaired.
 
     ``lines`` give places on the upright page (after ``turn`` degrees clockwise); ``confidence`` is the
     mean over its characters, 0–1, and 0 for a page without any. A line that leans on the page is
@@ -72,6 +53,7 @@ class OcrPage:
     """
 
     text: str
+    raw: str
     lines: tuple[Line, ...]
     confidence: float
     doubts: tuple[Doubt, ...]
@@ -116,6 +98,7 @@ class _Reading:
             transcript.write(row)
         return OcrPage(
             transcript.text,
+            transcript.raw,
             tuple(transcript.lines),
             self.confidence,
             tuple(transcript.doubts),
@@ -183,4 +166,3 @@ def _worth(line: list[Symbol]) -> bool:
     """Whether a fragment is text: emblems, signatures and rules read as a few doubtful symbols."""
     confidence = sum(symbol.confidence for symbol in line) / len(line)
     return confidence >= (LEAST_OF_SHORT if len(line) < SHORT else LEAST_OF_LONG)
->>>>>>> 932726c (Recognise scanned pages: upright, level, seals out, rows in reading order; a script that trains the model)

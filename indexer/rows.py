@@ -99,11 +99,13 @@ class Transcript:
 
     straight: Straight
     text: str = ""
+    raw: str = ""
     lines: list[Line] = field(default_factory=list)
     doubts: list[Doubt] = field(default_factory=list)
 
     def write(self, row: Sequence[Symbol]) -> None:
         read, places, sure = _spread(row)
+        self.raw += ("\n" if self.raw else "") + read
         text, places, sure = _repaired(read, places, sure)
         if not text:
             return
