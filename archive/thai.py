@@ -47,9 +47,8 @@ SHORT_MONTHS = (
 
 # Order in which marks are written on one consonant. It agrees with the canonical combining classes
 # (phinthu 9, sara u 103, tones 107), so that sorted text is still NFC.
-_MARK_RANK = {
-    mark: rank for rank, marks in enumerate(("\u0e3a", "ุู", "ัิีึื็", "\u0e4d", "่้๊๋", "์\u0e4e")) for mark in marks
-}
+_MARKS_BY_RANK = ("\u0e3a", "ุู", "ัิีึื็", "\u0e4d", "่้๊๋", "์\u0e4e")
+_MARK_RANK = {mark: rank for rank, marks in enumerate(_MARKS_BY_RANK) for mark in marks}
 _MARKS = "".join(_MARK_RANK)
 _TONES = "่้๊๋"
 
@@ -62,6 +61,10 @@ _UNSEEN = re.compile(
     "\u2060-\u206f\u3164\ufeff\ufff9-\ufffb\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]"
 )
 _MARK_RUN = re.compile(f"[{_MARKS}]{{2,}}")
+# Two marks that are of one rank, or in another order than they are spelt.
+_MISSPELT_MARKS = re.compile(
+    "|".join(f"[{marks}][{''.join(_MARKS_BY_RANK[: rank + 1])}]" for rank, marks in enumerate(_MARKS_BY_RANK))
+)
 _SPLIT_AM = re.compile(f"\u0e4d([{_TONES}]?)า|ำ([{_TONES}])")
 
 _TO_ARABIC = str.maketrans(THAI_DIGITS, "0123456789")
@@ -81,13 +84,14 @@ def canon(text: str) -> str:
     text = _UNSEEN.sub("", text)
     text = _NO_BREAK_SPACES.sub(" ", text)
     text = unicodedata.normalize("NFC", text)
-    text = _MARK_RUN.sub(_spell_marks, text)
-    text = _compose_am(text)
+    text = _compose_am(_spell_marks(text))
     return text.replace("เเ", "แ")
 
 
-def _spell_marks(run: re.Match[str]) -> str:
-    return "".join(sorted(dict.fromkeys(run[0]), key=_MARK_RANK.__getitem__))
+def _spell_marks(text: str) -> str:
+    if not _MISSPELT_MARKS.search(text):  # as nearly always
+        return text
+    return _MARK_RUN.sub(lambda run: "".join(sorted(dict.fromkeys(run[0]), key=_MARK_RANK.__getitem__)), text)
 
 
 def _compose_am(text: str) -> str:
@@ -96,7 +100,7 @@ def _compose_am(text: str) -> str:
         composed = _SPLIT_AM.sub(lambda am: f"{am[1] or am[2] or ''}ำ", text)
         if composed == text:
             return text
-        text = _MARK_RUN.sub(_spell_marks, composed)
+        text = _spell_marks(composed)
 
 
 def arabic_digits(text: str) -> str:

@@ -55,10 +55,9 @@ class Announcements:
             )
             if row is None:
                 raise _ref_taken()
-            given = {name: value for name, value in fields.items() if value not in (None, "")}
-            history.note(
-                self._engine, row["id"], "create", actor=actor, after={**given, "status": status.value}
-            )
+            # The other fields are on the record, or in what a later revision says was before.
+            after = {"title": row["title"], "status": row["status"]}
+            history.note(self._engine, row["id"], "create", actor=actor, after=after)
         return rows.announcement(row)
 
     def revise(

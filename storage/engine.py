@@ -1,7 +1,7 @@
 """What the queries need from a database engine, so that they are written once.
 
 The SQL in this room is the part that SQLite and PostgreSQL share, with named parameters
-(``:name``). A list goes in as ``IN :name``; each engine writes that in its own way.
+(``:name``). A ``list`` goes in as ``IN :name``; each engine writes that in its own way.
 """
 
 from __future__ import annotations

@@ -28,7 +28,7 @@ class EngineJobs:
     def claim(self, worker: str, *, lease: dt.timedelta, now: dt.datetime) -> Attachment | None:
         if not self._anything_to_claim(now):  # idle workers leave the writers alone
             return None
-        with self._engine.write():
+        with self._engine.write(durable=False):
             self._take_back(now)
             row = self._engine.row(
                 """UPDATE attachment SET status = 'reading', worker = :worker, leased_until = :until,
@@ -130,7 +130,7 @@ class EngineJobs:
         history.touch(self._engine, row["announcement_id"])
 
     def release(self, attachment_id: int, worker: str) -> None:
-        with self._engine.write():
+        with self._engine.write(durable=False):
             self._engine.run(
                 """UPDATE attachment SET status = 'waiting', worker = NULL, leased_until = NULL,
                        attempts = attempts - 1

@@ -20,7 +20,8 @@ class Pages:
         self._engine = engine
 
     def save_page(self, page: Page) -> None:
-        with self._engine.write():
+        """Does not wait for the disk: ``Jobs.finish`` does, and makes what came before durable too."""
+        with self._engine.write(durable=False):
             attachment_row(self._engine, page.attachment_id)
             self._engine.run(
                 """INSERT INTO page (attachment_id, number, source, confidence, turn, rules, corrected,

@@ -8,7 +8,7 @@ import re
 import sqlite3
 import threading
 import weakref
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
@@ -117,12 +117,7 @@ def _spell(sql: str) -> str:
 
 
 def _bind(values: dict[str, object]) -> dict[str, object]:
-    return {
-        name: json.dumps(value)
-        if isinstance(value, Sequence) and not isinstance(value, str | bytes)
-        else value
-        for name, value in values.items()
-    }
+    return {name: json.dumps(value) if isinstance(value, list) else value for name, value in values.items()}
 
 
 _TROUBLE = {
