@@ -249,6 +249,17 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """A person's sign-in on one device."""
+
+    id: int
+    person_id: int
+    device: str  # what the browser says it is
+    started_at: dt.datetime
+    seen_at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
     """One entry of a record's history: who did what when, with the fields before and after."""
 

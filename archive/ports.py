@@ -24,6 +24,7 @@ from archive.model import (
     Page,
     Person,
     Role,
+    Session,
     Status,
 )
 
@@ -242,3 +243,25 @@ class People(Protocol):
         """``(name, made, revoked or None)``."""
 
     def revoke_token(self, name: str) -> None: ...
+
+    # sessions: kept here, so that any web process knows them and a person can end them
+    def open_session(self, person_id: int, key_hash: str, *, device: str, now: dt.datetime) -> Session: ...
+    def session(
+        self, key_hash: str, *, idle: dt.timedelta, now: dt.datetime
+    ) -> tuple[Session, Person] | None:
+        """The live session with its person, and notes that it was seen. None when it was closed, was
+        not seen for ``idle``, or its person is disabled."""
+
+    def sessions(self, person_id: int) -> list[Session]:
+        """Last seen first."""
+
+    def close_session(self, person_id: int, id: int) -> None: ...
+    def close_sessions(self, person_id: int) -> None:
+        """All of them: after a change of password, or when a person is disabled."""
+
+    # failed sign-ins, by a key such as a name or an address
+    def note_failure(self, key: str, *, window: dt.timedelta, now: dt.datetime) -> int:
+        """Count one more; returns how many there were within ``window``, this one included."""
+
+    def failures(self, key: str, *, window: dt.timedelta, now: dt.datetime) -> int: ...
+    def forget_failures(self, key: str) -> None: ...

@@ -27,7 +27,8 @@ class Engine(Protocol):
         """One transaction that excludes other writers; a nested one can fail by itself.
 
         When it returns the data survives a power cut; with ``durable=False`` only the death of
-        the process, which is far cheaper.
+        the process, which is far cheaper. Whatever raises the change counter must be durable: an
+        index may have followed it already, and must never meet the same number for something else.
         """
 
     def has_table(self, name: str) -> bool: ...

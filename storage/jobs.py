@@ -26,10 +26,10 @@ class EngineJobs:
         self._engine = engine
 
     def claim(self, worker: str, *, lease: dt.timedelta, now: dt.datetime) -> Attachment | None:
-        if not self._anything_to_claim(now):  # idle workers leave the writers alone
-            return None
+        self._take_back(now)
+        if not self._engine.row("SELECT 1 AS found FROM attachment WHERE status = 'waiting' LIMIT 1"):
+            return None  # idle workers leave the writers alone
         with self._engine.write(durable=False):
-            self._take_back(now)
             row = self._engine.row(
                 """UPDATE attachment SET status = 'reading', worker = :worker, leased_until = :until,
                        attempts = attempts + 1
@@ -41,34 +41,27 @@ class EngineJobs:
             )
         return None if row is None else rows.attachment(row)
 
-    def _anything_to_claim(self, now: dt.datetime) -> bool:
-        return (
-            self._engine.row(
-                """SELECT 1 AS found FROM attachment WHERE status = 'waiting'
-                   UNION ALL
-                   SELECT 1 FROM attachment WHERE status = 'reading' AND leased_until <= :now
-                   LIMIT 1""",
-                now=rows.time_text(now),
-            )
-            is not None
-        )
-
     def _take_back(self, now: dt.datetime) -> None:
-        """Inside a transaction: what dead workers held waits again, or has failed for good."""
-        lapsed = self._engine.rows(
+        """What dead workers held waits again, or has failed for good."""
+        if not self._lapsed(now):
+            return
+        with self._engine.write():
+            for row in self._lapsed(now):
+                if row["attempts"] >= MAX_ATTEMPTS:
+                    self._settle(row, Reading.FAILED, _CRASHED)
+                else:
+                    self._engine.run(
+                        """UPDATE attachment SET status = 'waiting', worker = NULL, leased_until = NULL
+                           WHERE id = :id""",
+                        id=row["id"],
+                    )
+
+    def _lapsed(self, now: dt.datetime) -> list[Row]:
+        return self._engine.rows(
             """SELECT id, announcement_id, attempts FROM attachment
                WHERE status = 'reading' AND leased_until <= :now""",
             now=rows.time_text(now),
         )
-        for row in lapsed:
-            if row["attempts"] >= MAX_ATTEMPTS:
-                self._settle(row, Reading.FAILED, _CRASHED)
-            else:
-                self._engine.run(
-                    """UPDATE attachment SET status = 'waiting', worker = NULL, leased_until = NULL
-                       WHERE id = :id""",
-                    id=row["id"],
-                )
 
     def renew(self, attachment_id: int, worker: str, *, lease: dt.timedelta, now: dt.datetime) -> bool:
         with self._engine.write(durable=False):

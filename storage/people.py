@@ -8,9 +8,10 @@ from archive.errors import Conflict, NotFound
 from archive.model import Person, Role
 from storage import rows
 from storage.engine import Engine
+from storage.signins import SignIns
 
 
-class EnginePeople:
+class EnginePeople(SignIns):
     """``People`` on any ``Engine``."""
 
     def __init__(self, engine: Engine) -> None:

@@ -24,6 +24,7 @@ from archive.model import (
     PersonalData,
     Reading,
     Role,
+    Session,
     Signature,
     Source,
     Status,
@@ -210,6 +211,16 @@ def person(row: Row) -> Person:
         role=Role(row["role"]),
         disabled=bool(row["disabled"]),
         created_at=dt.datetime.fromisoformat(row["created_at"]),
+    )
+
+
+def session(row: Row) -> Session:
+    return Session(
+        id=row["id"],
+        person_id=row["person_id"],
+        device=row["device"],
+        started_at=dt.datetime.fromisoformat(row["started_at"]),
+        seen_at=dt.datetime.fromisoformat(row["seen_at"]),
     )
 
 

@@ -147,6 +147,22 @@ MIGRATIONS = (
             """CREATE UNIQUE INDEX token_by_name ON token (name) WHERE revoked_at IS NULL""",
         ),
     ),
+    Migration(
+        "sign-ins",
+        (
+            """CREATE TABLE session (
+                id {id},
+                person_id BIGINT NOT NULL REFERENCES person (id),
+                key_hash TEXT NOT NULL UNIQUE,
+                device TEXT NOT NULL,
+                started_at TEXT NOT NULL,
+                seen_at TEXT NOT NULL
+            )""",
+            """CREATE INDEX session_by_person ON session (person_id)""",
+            """CREATE TABLE failure (id {id}, key TEXT NOT NULL, at TEXT NOT NULL)""",
+            """CREATE INDEX failure_by_key ON failure (key, at)""",
+        ),
+    ),
 )
 
 

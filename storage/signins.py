@@ -1,0 +1,92 @@
+"""Queries about who is signed in, and who tried in vain."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from archive.model import Person, Session
+from storage import rows
+from storage.engine import Engine
+
+_SEEN_STEP = dt.timedelta(minutes=1)
+"""``seen_at`` is this coarse, so that a page view seldom writes."""
+
+_REMEMBERED = dt.timedelta(days=1)
+"""Failures older than this (and than the window asked for) are deleted along the way."""
+
+
+class SignIns:
+    """The part of ``archive.ports.People`` that is about sessions and failed sign-ins."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def open_session(self, person_id: int, key_hash: str, *, device: str, now: dt.datetime) -> Session:
+        with self._engine.write():
+            row = self._engine.rows(
+                """INSERT INTO session (person_id, key_hash, device, started_at, seen_at)
+                   VALUES (:person_id, :key_hash, :device, :now, :now) RETURNING *""",
+                person_id=person_id,
+                key_hash=key_hash,
+                device=device,
+                now=rows.time_text(now),
+            )[0]
+        return rows.session(row)
+
+    def session(
+        self, key_hash: str, *, idle: dt.timedelta, now: dt.datetime
+    ) -> tuple[Session, Person] | None:
+        found = self._engine.row(
+            """SELECT session.* FROM session JOIN person ON person.id = session.person_id
+               WHERE key_hash = :key_hash AND seen_at > :since AND disabled = 0""",
+            key_hash=key_hash,
+            since=rows.time_text(now - idle),
+        )
+        if found is None:
+            return None
+        session = rows.session(found)
+        if now - session.seen_at >= _SEEN_STEP:
+            with self._engine.write(durable=False):
+                self._engine.run(
+                    "UPDATE session SET seen_at = :now WHERE id = :id", id=session.id, now=rows.time_text(now)
+                )
+        person = self._engine.rows("SELECT * FROM person WHERE id = :id", id=session.person_id)[0]
+        return session, rows.person(person)
+
+    def sessions(self, person_id: int) -> list[Session]:
+        found = self._engine.rows(
+            "SELECT * FROM session WHERE person_id = :person_id ORDER BY seen_at DESC, id DESC",
+            person_id=person_id,
+        )
+        return [rows.session(row) for row in found]
+
+    def close_session(self, person_id: int, id: int) -> None:
+        with self._engine.write():
+            self._engine.run(
+                "DELETE FROM session WHERE id = :id AND person_id = :person_id", id=id, person_id=person_id
+            )
+
+    def close_sessions(self, person_id: int) -> None:
+        with self._engine.write():
+            self._engine.run("DELETE FROM session WHERE person_id = :person_id", person_id=person_id)
+
+    def note_failure(self, key: str, *, window: dt.timedelta, now: dt.datetime) -> int:
+        old = rows.time_text(now - max(window, _REMEMBERED))
+        with self._engine.write(durable=False):
+            self._engine.run("DELETE FROM failure WHERE at <= :old", old=old)
+            self._engine.run(
+                "INSERT INTO failure (key, at) VALUES (:key, :now)", key=key, now=rows.time_text(now)
+            )
+            return self.failures(key, window=window, now=now)
+
+    def failures(self, key: str, *, window: dt.timedelta, now: dt.datetime) -> int:
+        found = self._engine.rows(
+            "SELECT count(*) AS n FROM failure WHERE key = :key AND at > :since",
+            key=key,
+            since=rows.time_text(now - window),
+        )
+        return int(found[0]["n"])
+
+    def forget_failures(self, key: str) -> None:
+        with self._engine.write(durable=False):
+            self._engine.run("DELETE FROM failure WHERE key = :key", key=key)
