@@ -1,0 +1,134 @@
+"""What documents say about themselves, in the forms that offices write."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from archive.model import Page, Source
+from archive.thai import thai_digits
+from indexer.describe import describe
+
+
+def pages(*texts: str, confidence: float | None = None) -> list[Page]:
+    source = Source.EMBEDDED if confidence is None else Source.OCR
+    return [
+        Page(attachment_id=1, number=number, text=text, raw=text, source=source, confidence=confidence)
+        for number, text in enumerate(texts, start=1)
+    ]
+
+
+def values(*texts: str) -> dict[str, str]:
+    return {name: field.value for name, field in describe(pages(*texts)).items()}
+
+
+MEMO = """บันทึกข้อความ
+ส่วนราชการ กองช่าง เทศบาลตำบลหนองบัวงาม โทร. ๐ ๔๔๒๙ ๗๘๖๑
+ที่ นม ๕๒๓๐๑/ว ๔๒๘ วันที่ ๖ พฤศจิกายน ๒๕๖๔
+เรื่อง ขออนุมัติซ่อมแซมถนน
+เรียน นายกเทศมนตรี
+ตามหนังสือที่ มท ๐๘๐๘.๒/ว ๙๙ ลงวันที่ ๑ มกราคม ๒๕๖๐ แจ้งว่า"""
+
+LETTER = """ด่วนที่สุด
+ที่ มท ๐๘๐๘.๒/ว ๑๒๓ กรมส่งเสริมการปกครองท้องถิ่น
+ถนนนครราชสีมา กทม. ๑๐๓๐๐
+๒๐ พฤษภาคม ๒๕๖๖
+เรื่อง แนวทางปฏิบัติเกี่ยวกับการรับเงินอุดหนุนเฉพาะกิจ
+ขององค์กรปกครองส่วนท้องถิ่น
+เรียน ผู้ว่าราชการจังหวัด ทุกจังหวัด
+อ้างถึง หนังสือกรม ด่วนมาก ที่ มท ๐๘๐๘.๒/ว ๑๐๐ ลงวันที่ ๙ มกราคม ๒๕๖๔"""
+
+ORDER = """คำสั่งเทศบาลเมืองท่าตะเคียน
+ที่ ๖๔/๒๕๖๖
+เรื่อง แต่งตั้งคณะกรรมการ
+---------------------------
+ด้วยเทศบาลมีคำสั่งที่ ๑๒/๒๕๖๐ ลงวันที่ ๑ มกราคม ๒๕๖๐
+๑. นายสมชาย ใจดี กรรมการ"""
+
+
+def test_memo() -> None:
+    assert values(MEMO) == {
+        "kind": "memo",
+        "number": "นม 52301/ว 428",
+        "date": "2021-11-06",
+        "subject": "ขออนุมัติซ่อมแซมถนน",
+        "from": "กองช่าง เทศบาลตำบลหนองบัวงาม",
+        "to": "นายกเทศมนตรี",
+    }
+
+
+def test_letter() -> None:
+    assert values(LETTER) == {
+        "kind": "letter",
+        "number": "มท 0808.2/ว 123",
+        "date": "2023-05-20",
+        "subject": "แนวทางปฏิบัติเกี่ยวกับการรับเงินอุดหนุนเฉพาะกิจขององค์กรปกครองส่วนท้องถิ่น",
+        "from": "กรมส่งเสริมการปกครองท้องถิ่น",
+        "to": "ผู้ว่าราชการจังหวัด ทุกจังหวัด",
+        "urgency": "ด่วนที่สุด",
+    }
+
+
+def test_order_is_dated_at_its_end() -> None:
+    assert values(ORDER, "- ๒ -\nทั้งนี้ ตั้งแต่บัดนี้เป็นต้นไป\nสั่ง ณ วันที่ ๒๖ ตุลาคม พ.ศ. ๒๕๖๖\n(นายสมชาย ใจดี)") == {
+        "kind": "order",
+        "number": "64/2566",
+        "date": "2023-10-26",
+        "subject": "แต่งตั้งคณะกรรมการ",
+        "from": "เทศบาลเมืองท่าตะเคียน",
+    }
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["ที่ มท ๐๘๐๘.๒/ว ๑๒๓", "ที่ มท๐๘๐๘.๒/ว๑๒๓", "ที่  มท 0808.2 / ว 123", "ที่มท 0808.2/ว123", "ที มท 0808.2/ว. 123"],
+)
+def test_a_number_reads_alike_however_it_is_written(written: str) -> None:
+    assert values(f"{written}\nเรื่อง ทดสอบ\nเรียน นายอำเภอ")["number"] == "มท 0808.2/ว 123"
+
+
+@pytest.mark.parametrize(
+    ("title", "kind"),
+    [
+        ("ประกาศเทศบาลตำบลหนองบัวงาม", "announcement"),
+        ("เทศบัญญัติเทศบาลตำบลหนองบัวงาม", "bylaw"),
+        ("ข้อบัญญัติองค์การบริหารส่วนตำบลบ้านใหม่", "bylaw"),
+        ("ระเบียบเทศบาลว่าด้วยการใช้สนามกีฬา", "rule"),
+        ("รายงานการประชุมสภาเทศบาล", "minutes"),
+        ("ข่าวประชาสัมพันธ์", "news"),
+        ("หนังสือรับรอง", "certificate"),
+    ],
+)
+def test_kinds_by_title(title: str, kind: str) -> None:
+    assert values(f"{title}\nเรื่อง การทดสอบ\n---------\nด้วยเทศบาล")["kind"] == kind
+
+
+def test_stamped_letter() -> None:
+    read = values("ที่ มท ๐๘๐๘/๕๕๕\nถึง สำนักงานเทศบาลตำบลหนองบัวงาม\nตามหนังสือ ขอส่งเอกสาร\nกรมการปกครอง")
+    assert (read["kind"], read["to"]) == ("stamped", "สำนักงานเทศบาลตำบลหนองบัวงาม")
+
+
+def test_slips_of_a_recogniser_are_forgiven() -> None:
+    worn = MEMO.replace("บันทึกข้อความ", "บนทึกขอความ").replace("เรื่อง", "เรีอง").replace("พฤศจิกายน", "พฤศจกายน")
+    read = describe(pages(worn, confidence=0.9))
+    assert read["kind"].value == "memo"
+    assert read["subject"].value == "ขออนุมัติซ่อมแซมถนน"
+    assert read["date"].value == "2021-11-06"
+    assert read["kind"].confidence < describe(pages(MEMO, confidence=0.9))["kind"].confidence
+
+
+def test_prose_says_nothing_about_itself() -> None:
+    assert values("ประชาชนในพื้นที่ร่วมกันทำความสะอาดวัดและโรงเรียน\nเมื่อวานนี้มีผู้ร่วมงานหลายร้อยคน") == {}
+
+
+@given(st.integers(1, 9999), st.integers(2500, 2575), st.booleans())
+def test_order_numbers(number: int, year: int, thai: bool) -> None:
+    written = f"{number}/{year}"
+    text = f"คำสั่งเทศบาลตำบลหนองบัวงาม\nที่ {thai_digits(written) if thai else written}\nเรื่อง ทดสอบ"
+    assert values(text)["number"] == written
+
+
+@given(st.text())
+def test_any_text_is_described_without_error(text: str) -> None:
+    describe(pages(text))
