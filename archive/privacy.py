@@ -1,5 +1,102 @@
+"""Personal data in a page's text: national IDs, phone numbers of people, bank accounts.
+
+What is looked for is what the Personal Data Protection Act (พ.ร.บ. คุ้มครองข้อมูลส่วนบุคคล พ.ศ. ๒๕๖๒) most
+often catches offices with: lists of names with ID numbers, of telephone numbers, of accounts that were
+paid. A find is a warning to the person who publishes; it is never shown to residents.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import accumulate
+
+from stdnum.th import pin
+
 from archive.model import PersonalData
+from archive.thai import arabic_digits
+
+NATIONAL_ID, PHONE, BANK_ACCOUNT = "national-id", "phone", "bank-account"
+
+# What may stand between the digits of one number: a gap, a dash, a dot, one line break.
+_GAP = r"[ \t\u00a0\u2009]{0,3}[-–—‐‑.]?[ \t\u00a0\u2009]{0,3}(?:\n[ \t]{0,3})?"
+_NOT_BEFORE = r"(?<![\d/,])(?<!\d[.-])"
+_NOT_AFTER = r"(?![\d/]|[.,-]\d)"
+
+# A recogniser's slips inside a number that is a national ID in all else.
+_SLIPS = str.maketrans("OoQIl|", "000111")
+_ID_DIGIT = r"[\dOoQIl|]"
+_CARD_BREAKS = {1, 5, 10, 12}
+_ID = re.compile(rf"(?<![\dA-Za-z/,])(?<!\d[.-])[1-8](?:{_GAP}{_ID_DIGIT}){{12}}(?![\dA-Za-z]|[/.,-]\d)")
+
+_MOBILE = re.compile(rf"{_NOT_BEFORE}(?:\+66{_GAP}|0{_GAP})[689](?:{_GAP}\d){{8}}{_NOT_AFTER}")
+_LANDLINE = re.compile(
+    rf"{_NOT_BEFORE}(?:\+66{_GAP}|0{_GAP})(?:2|3[2-9]|4[2-5]|5[3-6]|7[3-7])(?:{_GAP}\d){{6,7}}{_NOT_AFTER}"
+)
+_CALLS = re.compile(r"(?:โทร|มือถือ|เบอร์|ติดต่อ|[Tt]el|TEL|[Pp]hone|[Mm]obile|[Ff]ax|แฟกซ์|☎)[^\n]{0,40}$")
+
+_ACCOUNT = re.compile(rf"{_NOT_BEFORE}\d(?:{_GAP}\d){{9,14}}{_NOT_AFTER}")
+_BANKS = re.compile(
+    r"(?:เลขที่บัญชี|บัญชีเลขที่|เลขบัญชี|หมายเลขบัญชี|บัญชีเงินฝาก|ธนาคาร|ธ\.?ก\.?ส|ออมทรัพย์|กระแสรายวัน|พร้อมเพย์"
+    r"|[Aa]ccount|[Bb]ank|[Aa]/[Cc])[^\n]{0,60}(?:\n[^\n]{0,30})?$"
+)
+_CONTEXT = 100  # code points before a number in which the words that explain it are looked for
 
 
-def find(_text: str, _page: int) -> tuple[PersonalData, ...]:
-    return ()
+def find(text: str, page: int) -> tuple[PersonalData, ...]:
+    """Every piece of personal data in ``text``, in order and apart, with offsets into ``text``.
+
+    National IDs are told by their checksum (mod 11), mobile numbers by their form, landlines and bank
+    accounts by their form and a word before them (โทร., เลขที่บัญชี). Both sets of digits, broken by spaces,
+    dashes, dots or a line's end.
+    """
+    digits = arabic_digits(text)  # as long as ``text``: offsets hold
+    taken: list[tuple[int, int]] = []
+    found: list[PersonalData] = []
+    for type, spans in (
+        (NATIONAL_ID, _national_ids(digits)),
+        (BANK_ACCOUNT, _explained(_ACCOUNT, _BANKS, digits)),
+        (PHONE, _matches(_MOBILE, digits)),
+        (PHONE, _explained(_LANDLINE, _CALLS, digits)),
+    ):
+        for start, end in spans:
+            if all(end <= first or start >= last for first, last in taken):
+                taken.append((start, end))
+                found.append(PersonalData(type=type, page=page, start=start, end=end))
+    return tuple(sorted(found, key=lambda data: data.start))
+
+
+def _national_ids(digits: str) -> Iterator[tuple[int, int]]:
+    """Thirteen digits whose last is the checksum; any place where they begin is tried."""
+    place = 0
+    while match := _ID.search(digits, place):
+        written = match[0].translate(_SLIPS)
+        slips = sum(first != second for first, second in zip(match[0], written, strict=True))
+        if slips <= 2 and _grouped_as_id(written) and pin.is_valid(re.sub(r"\D", "", written)):
+            yield match.span()
+            place = match.end()
+        else:
+            place = match.start() + 1
+
+
+def _grouped_as_id(written: str) -> bool:
+    """Whether the digits stand as on an ID card (1-4-5-2-1, with one break more or some fewer), or each
+    alone.
+
+    Columns of years, of page numbers, of small sums do not.
+    """
+    lengths = [len(group) for group in re.findall(r"\d+", written)]
+    breaks = set(accumulate(lengths[:-1]))
+    return len(breaks - _CARD_BREAKS) <= 1 or len(lengths) == 13
+
+
+def _matches(pattern: re.Pattern[str], digits: str) -> Iterator[tuple[int, int]]:
+    for match in pattern.finditer(digits):
+        yield match.span()
+
+
+def _explained(number: re.Pattern[str], words: re.Pattern[str], digits: str) -> Iterator[tuple[int, int]]:
+    """Numbers that a word a little before them explains."""
+    for match in number.finditer(digits):
+        if words.search(digits[max(0, match.start() - _CONTEXT) : match.start()]):
+            yield match.span()

@@ -1,0 +1,115 @@
+"""Personal data: found however it is written, and nothing else taken for it."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from stdnum.th import pin
+
+from archive.privacy import find
+from archive.thai import thai_digits
+
+
+def national_id(first_twelve: str) -> str:
+    return first_twelve + pin.calc_check_digit(first_twelve)
+
+
+def marked(text: str) -> list[tuple[str, str]]:
+    return [(data.type, text[data.start : data.end]) for data in find(text, 1)]
+
+
+ID = national_id("110170020330")
+IDS = st.from_regex(r"\A[1-8][0-9]{11}\Z").map(national_id).filter(pin.is_valid)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        ID,
+        f"{ID[0]}-{ID[1:5]}-{ID[5:10]}-{ID[10:12]}-{ID[12]}",
+        f"{ID[0]} {ID[1:5]} {ID[5:10]} {ID[10:12]} {ID[12]}",
+        f"{ID[0]} – {ID[1:5]} – {ID[5:10]} – {ID[10:12]} – {ID[12]}",
+        " ".join(ID),
+        f"{ID[:6]}\n{ID[6:]}",
+        ID.replace("0", "O", 1),
+    ],
+)
+def test_national_ids_broken_in_every_way(written: str) -> None:
+    for number in (written, thai_digits(written)):
+        assert marked(f"เลขประจำตัวประชาชน {number} ชื่อ") == [("national-id", number)]
+
+
+@given(IDS, st.sampled_from(["", " ", "-", "\n"]), st.booleans(), st.text("กขค ่\n", max_size=20))
+def test_offsets_hold_in_any_text(number: str, gap: str, thai: bool, before: str) -> None:
+    written = gap.join((number[0], number[1:5], number[5:10], number[10:12], number[12]))
+    written = thai_digits(written) if thai else written
+    assert marked(f"{before}{written} ราย") == [("national-id", written)]
+
+
+@given(IDS, st.integers(1, 9))
+def test_a_wrong_checksum_is_no_national_id(number: str, change: int) -> None:
+    wrong = number[:-1] + str((int(number[-1]) + change) % 10)
+    assert not [type for type, _ in marked(f"รหัส {wrong}") if type == "national-id"]
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "0812345678",
+        "081-234-5678",
+        "08 1234 5678",
+        "๐๘๑-๒๓๔-๕๖๗๘",
+        "+66 81 234 5678",
+        "06-1234-5678",
+        "089.123.4567",
+    ],
+)
+def test_mobile_numbers(written: str) -> None:
+    assert marked(f"ติดต่อ {written} ได้ทุกวัน") == [("phone", written)]
+
+
+@pytest.mark.parametrize(
+    "written", ["0 4429 7861", "๐ ๔๔๒๙ ๗๘๖๑", "044-297861", "02-123-4567", "0 2123 4567"]
+)
+def test_landlines_after_their_word(written: str) -> None:
+    assert marked(f"โทร. {written}") == [("phone", written)]
+    assert marked(f"จำนวน {written}") == []
+
+
+@pytest.mark.parametrize("written", ["123-4-56789-0", "๑๒๓-๔-๕๖๗๘๙-๐", "1234567890", "020 1 23456 789 0"])
+def test_bank_accounts_after_their_words(written: str) -> None:
+    assert marked(f"ธนาคารกรุงไทย เลขที่บัญชี {written}") == [("bank-account", written)]
+    assert marked(f"เลขที่สัญญา {written}") == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ที่ นม ๕๒๓๐๑/ว ๔๒๘ ลงวันที่ ๖ พฤศจิกายน ๒๕๖๔",
+        "ที่ มท 0808.2/ว 1234567890123",
+        "งบประมาณ 1,234,567,890.00 บาท",
+        "วงเงิน ๑๒,๓๔๕,๖๗๘.๙๐ บาท",
+        "เลขที่โครงการ 65037123456",
+        "พ.ศ. 2564 2565 2566 2567 2568",
+        "ครั้งที่ 12/2564 วันที่ 09/06/2564 เวลา 08.30 - 16.30 น.",
+        "พิกัด 14.979900, 102.097771",
+        "1 2 3 4 5 6 7 8 9 10 11 12 13 14 15",
+    ],
+)
+def test_numbers_of_office_are_no_personal_data(text: str) -> None:
+    assert marked(text) == []
+
+
+@given(st.text())
+def test_finds_are_in_order_and_apart(text: str) -> None:
+    spans = [(data.start, data.end) for data in find(text, 3)]
+    assert spans == sorted(spans)
+    assert all(first[1] <= second[0] for first, second in pairwise(spans))
+
+
+def test_a_long_run_of_digits_takes_no_long_time() -> None:
+    assert len(find("9" * 40_000, 1)) == 0
+    assert len(find("1 " * 20_000, 1)) >= 0
