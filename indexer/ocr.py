@@ -142,12 +142,11 @@ def _models() -> Iterator[tuple[Path, str]]:
 
 def _fragments(engine: tesserocr.PyTessBaseAPI) -> Iterator[list[Symbol]]:
     """Lines as Tesseract found them, in its own order; pieces of one row may come apart."""
+    level = tesserocr.RIL.SYMBOL
     results = engine.GetIterator()
-    if results is None:
+    if results is None or results.Empty(level):
         return
     line: list[Symbol] = []
-    spaced = False
-    level = tesserocr.RIL.SYMBOL
     for symbol in tesserocr.iterate_level(results, level):
         if symbol.IsAtBeginningOf(tesserocr.RIL.TEXTLINE) and line:
             yield line

@@ -1,0 +1,110 @@
+"""Recognition with the real engine and the shipped model, on pages made here."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import fontpkg_sarabun
+import pytest
+from PIL import Image, ImageChops, ImageDraw, ImageFont
+
+from indexer import ocr
+from indexer.ocr import OcrPage, recognise
+
+FONT = Path(fontpkg_sarabun.__file__).parent / "files" / "Sarabun-Regular.ttf"
+TEXT = (
+    "ประกาศเทศบาลตำบลหนองบัวงาม",
+    "เรื่อง การรับสมัครบุคคลเพื่อสรรหาเป็นพนักงานจ้าง",
+    "ด้วยเทศบาลมีความประสงค์จะรับสมัครบุคคลเพื่อเลือกสรร",
+    "ผู้สนใจยื่นใบสมัครได้ที่งานการเจ้าหน้าที่ สำนักปลัดเทศบาล",
+    "ตามวันและเวลาราชการ พร้อมหลักฐานที่ถูกต้องครบถ้วน",
+    "จึงประกาศมาให้ทราบโดยทั่วกัน",
+)
+
+
+def page(lines: tuple[str, ...] = TEXT, *, size: int = 52) -> Image.Image:
+    """A page of A4's shape at half its area, so that the engine has little to do."""
+    image = Image.new("RGB", (1754, 2480), "white")
+    font = ImageFont.truetype(FONT, size)
+    draw = ImageDraw.Draw(image)
+    for number, line in enumerate(lines):
+        draw.text((200, 250 + 110 * number), line, "black", font, language="th")
+    return image
+
+
+def words_found(page: OcrPage, words: str) -> float:
+    wanted = words.split()
+    return sum(word in page.text for word in wanted) / len(wanted)
+
+
+@pytest.fixture(scope="module")
+def upright() -> OcrPage:
+    return recognise(page())
+
+
+def test_reads_lines_in_order(upright: OcrPage) -> None:
+    assert upright.text.splitlines() == list(TEXT)
+    assert upright.turn == 0
+    assert upright.confidence > 0.9
+
+
+@pytest.mark.parametrize("turn", [90, 180, 270])
+def test_sets_a_turned_page_upright(turn: int) -> None:
+    read = recognise(page().rotate(turn, expand=True))  # Pillow turns counter-clockwise
+    assert read.turn == turn
+    assert words_found(read, " ".join(TEXT)) > 0.9
+
+
+def test_edges_match_the_text_and_lie_on_the_ink(upright: OcrPage) -> None:
+    for line in upright.lines:
+        words = upright.text[line.start : line.start + len(line.edges) - 1]
+        assert "\n" not in words
+        assert list(line.edges) == sorted(line.edges)
+    first = upright.lines[0]
+    assert first.edges[0] == pytest.approx(200 / 1754 * 10_000, abs=60)
+    assert first.top == pytest.approx(260 / 2480 * 10_000, abs=80)
+    assert 60 < first.bottom - first.top < 400
+
+
+def test_lines_of_a_leaning_page_follow_the_lean() -> None:
+    read = recognise(page().rotate(-3, fillcolor="white"))  # clockwise: lines sink to the right
+    pieces = [line for line in read.lines if "รับสมัครบุคคล" in read.text and line.top > 1500]
+    assert words_found(read, " ".join(TEXT)) > 0.9
+    long = [line for line in pieces if line.start >= read.text.index("ด้วยเทศบาล")]
+    assert long[1].top > long[0].top
+
+
+def test_a_name_under_a_seal_is_read() -> None:
+    seal = Image.new("RGB", (1754, 2480), "white")
+    ImageDraw.Draw(seal).ellipse((250, 460, 560, 770), outline=(200, 30, 40), width=9)
+    image = ImageChops.multiply(page(), seal)
+    assert words_found(recognise(image), " ".join(TEXT)) > 0.9
+
+
+def test_coloured_text_by_itself_stays() -> None:
+    image = page()
+    draw = ImageDraw.Draw(image)
+    draw.text((900, 1500), "รับวันที่ พฤษภาคม", (40, 60, 180), ImageFont.truetype(FONT, 52), language="th")
+    assert "พฤษภาคม" in recognise(image).text
+
+
+def test_an_empty_page_has_no_text_and_no_confidence() -> None:
+    read = recognise(Image.new("L", (1754, 2480), 250))
+    assert (read.text, read.lines, read.confidence, read.doubts) == ("", (), 0.0, ())
+
+
+def test_gives_up_in_time() -> None:
+    with pytest.raises(TimeoutError):
+        recognise(page(), seconds=0.0)
+
+
+def test_says_what_to_install_when_there_is_no_model(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(ocr, "OWN_MODEL", tmp_path / "none.traineddata")
+    monkeypatch.setattr(ocr, "SYSTEM_MODELS", ())
+    monkeypatch.delenv("TESSDATA_PREFIX", raising=False)
+    ocr._engine.cache_clear()
+    try:
+        with pytest.raises(ocr.Unavailable, match="tesseract-ocr-tha"):
+            recognise(page())
+    finally:
+        ocr._engine.cache_clear()

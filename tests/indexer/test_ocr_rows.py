@@ -1,0 +1,66 @@
+"""Symbols → rows → text with places."""
+
+from __future__ import annotations
+
+import unicodedata
+
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from indexer.rows import Symbol, Transcript, in_rows
+from indexer.straighten import Straight
+
+STRAIGHT = Straight(Image.new("L", (1000, 1000)), 0, 0.0)
+
+
+def fragment(text: str, left: int, top: int, confidence: float = 0.95) -> list[Symbol]:
+    return [
+        Symbol(char, left + 20 * place, top, left + 20 * place + 18, top + 30, confidence)
+        for place, char in enumerate(text)
+    ]
+
+
+def text_of(rows: list[list[Symbol]]) -> str:
+    transcript = Transcript(STRAIGHT)
+    for row in rows:
+        transcript.write(row)
+    return transcript.text
+
+
+def test_fragments_of_a_row_are_read_from_left_to_right() -> None:
+    head = [fragment("สำนักงาน", 600, 102), fragment("เรื่อง", 50, 200), fragment("ที่", 50, 100)]
+    assert text_of(in_rows(head)) == "ที่ สำนักงาน\nเรื่อง"
+
+
+def test_a_fragment_in_the_gap_of_a_row_is_read_there() -> None:
+    outer = [*fragment("กข", 50, 100), *fragment("คง", 800, 100)]
+    assert text_of(in_rows([outer, fragment("จฉ", 400, 103)])) == "กข จฉ คง"
+
+
+def test_what_lies_over_a_row_is_a_row_of_its_own() -> None:
+    assert len(in_rows([fragment("เทศบาลตำบล", 50, 100), fragment("ตราประทับ", 60, 112)])) == 2
+
+
+def test_doubts_take_whole_clusters() -> None:
+    row = [*fragment("ที่", 10, 10), *fragment("นี่", 110, 10, 0.4)]
+    transcript = Transcript(STRAIGHT)
+    transcript.write(row)
+    assert [(transcript.text[d.start : d.end], d.confidence) for d in transcript.doubts] == [("นี่", 0.4)]
+
+
+@given(st.lists(st.text("กขเแำํา้่ิุ ๑๒ab.", min_size=1, max_size=20), min_size=1, max_size=5))
+def test_every_code_point_has_its_place(texts: list[str]) -> None:
+    transcript = Transcript(STRAIGHT)
+    for number, text in enumerate(texts):
+        symbols = [symbol for symbol in fragment(text, 10, 40 * number) if symbol.text.strip()]
+        if symbols:
+            transcript.write(symbols)
+    covered = ""
+    for line in transcript.lines:
+        covered += transcript.text[line.start : line.start + len(line.edges) - 1]
+        assert list(line.edges) == sorted(line.edges)
+        assert 0 <= line.top <= line.bottom <= 10_000
+    assert covered == transcript.text.replace("\n", "")
+    for doubt in transcript.doubts:
+        assert unicodedata.category(transcript.text[doubt.start]) != "Mn" or doubt.start == 0
