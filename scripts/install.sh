@@ -1,0 +1,46 @@
+#!/usr/bin/env bash
+# Install what is missing: Debian's packages, a virtual environment, the locked dependencies.
+#   scripts/install.sh run|test LOCK
+set -euo pipefail
+cd "$(dirname "$0")/.."
+purpose=$1 lock=$2
+
+packages=(tesseract-ocr-tha tesseract-ocr-eng tesseract-ocr-osd)
+[ "$purpose" = test ] && packages+=(chromium poppler-utils fonts-thai-tlwg)
+
+missing=()
+for package in "${packages[@]}"; do
+    [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || missing+=("$package")
+done
+
+python=""
+for candidate in python3 python3.13 python3.12 python3.11; do
+    if "$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+        python=$candidate
+        break
+    fi
+done
+[ -n "$python" ] || missing+=(python3)
+[ -n "$python" ] && "$python" -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3-venv)
+
+if [ ${#missing[@]} -gt 0 ]; then
+    as_root=()
+    [ "$(id -u)" = 0 ] || as_root=(sudo -n)
+    if command -v apt-get >/dev/null && { [ "$(id -u)" = 0 ] || sudo -n true 2>/dev/null; }; then
+        echo "ติดตั้งโปรแกรมที่ขาด (installing): ${missing[*]}" >&2
+        "${as_root[@]}" apt-get update -qq
+        "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+            apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+    else
+        echo "ขาดโปรแกรมต่อไปนี้ โปรดติดตั้งด้วยสิทธิ์ผู้ดูแล แล้วเรียกใหม่ (install these, then run again):" >&2
+        echo "  sudo apt-get install ${missing[*]}" >&2
+        # Pages can be served and read without these; only Python itself cannot be missing.
+        [ "$purpose" = run ] && [ -n "$python" ] && "$python" -c 'import ensurepip, venv' 2>/dev/null || exit 1
+    fi
+    [ -n "$python" ] || python=python3
+fi
+
+[ -x .venv/bin/python ] || "$python" -m venv .venv
+echo "ติดตั้งไลบรารี (installing libraries) ..." >&2
+.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r "$lock"
+.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
