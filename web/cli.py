@@ -7,7 +7,7 @@ import sys
 import click
 
 from archive.errors import PrakatError, SettingsError
-from web.commands import archiving, finding, people, serving
+from web.commands import archiving, finding, people, sample, serving
 
 
 class Prakat(click.Group):
@@ -35,7 +35,13 @@ def main() -> None:
     """
 
 
-for command in (*serving.COMMANDS, *people.COMMANDS, *archiving.COMMANDS, *finding.COMMANDS):
+for command in (
+    *serving.COMMANDS,
+    *people.COMMANDS,
+    *archiving.COMMANDS,
+    *finding.COMMANDS,
+    *sample.COMMANDS,
+):
     main.add_command(command)
 
 if __name__ == "__main__":

@@ -1,0 +1,37 @@
+"""The sample archive, for a first look."""
+
+from __future__ import annotations
+
+import secrets
+
+import click
+
+from archive.model import Role
+from web.commands.terminal import bar, open_services
+from web.passwords import hash_password
+from web.sample.archive import fill
+
+_NAME = "demo"
+
+
+@click.command()
+def sample() -> None:
+    """ใส่คลังตัวอย่างของเทศบาลสมมติ · Fill the archive with a fictional municipality's sample.
+
+    \b
+    ตัวอย่าง · example:
+      prakat sample
+    """
+    services = open_services()
+    if services.people.by_name(_NAME) is None:
+        password = secrets.token_urlsafe(9)
+        services.people.add(_NAME, hash_password(password), Role.ADMIN)
+        note = services.settings.data / "sample-sign-in.txt"
+        note.touch(mode=0o600)
+        note.write_text(f"เจ้าหน้าที่ลงชื่อเข้าใช้ (staff sign-in): {_NAME} / {password}\n", encoding="utf-8")
+    with bar("สร้างคลังตัวอย่าง") as progress:
+        count = fill(services, progress)
+    click.echo(f"คลังตัวอย่างมี {count} เรื่อง", err=True)
+
+
+COMMANDS = (sample,)

@@ -1,0 +1,102 @@
+"""The sample archive: announcements from ``announcements.toml`` with their documents."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import os
+import tomllib
+from collections.abc import Callable, Mapping
+from concurrent.futures import ProcessPoolExecutor
+from importlib.resources import files
+from typing import Any
+
+from archive.model import Draft, Kind, Status
+from web.bootstrap import Services
+from web.sample.documents import Text, make
+from web.sample.scans import Look, scan
+
+ACTOR = "prakat sample"
+_FILLER = 9  # paragraphs that fill a page of a long document
+
+
+def announcements() -> list[dict[str, Any]]:
+    """The sample's announcements as written down."""
+    text = (files("web.sample") / "announcements.toml").read_text(encoding="utf-8")
+    listed: list[dict[str, Any]] = tomllib.loads(text)["announcement"]
+    return listed
+
+
+def fill(services: Services, progress: Callable[[int, int], None]) -> int:
+    """Put the sample into an archive; again, it adds nothing twice. Returns how many announcements."""
+    listed = announcements()
+    asked = [(given, file, seed) for seed, given in enumerate(listed) for file in given.get("files", ())]
+    with ProcessPoolExecutor(os.cpu_count()) as pool:
+        made = iter(pool.map(_document, asked))
+        for done, given in enumerate(listed, start=1):
+            _add(services, given, [(file, next(made)) for file in given.get("files", ())])
+            progress(done, len(listed))
+    return len(listed)
+
+
+def document(given: Mapping[str, Any], file: Mapping[str, Any]) -> Text:
+    """What one of an announcement's files says."""
+    paragraphs = [line for line in given["body"].split("\n") if line.strip()]
+    paragraphs += [file["says"]] if "says" in file else []
+    if "pages" in file:
+        paragraphs += [_budget_line(number) for number in range(1, _FILLER * file["pages"])]
+    more = {name: file[name] for name in ("to",) if name in file}
+    return Text(
+        kind=Kind(file["kind"]),
+        number=file["number"],
+        date=given["date"],
+        subject=file["subject"],
+        paragraphs=paragraphs,
+        **more,
+    )
+
+
+def _document(asked: tuple[Mapping[str, Any], Mapping[str, Any], int]) -> bytes:
+    given, file, seed = asked
+    pdf = make(document(given, file)).pdf
+    return scan(pdf, Look(**file["scan"]), seed=seed) if "scan" in file else pdf
+
+
+def _add(services: Services, given: Mapping[str, Any], made: list[tuple[Mapping[str, Any], bytes]]) -> None:
+    ref = f"sample:{given['date'].isoformat()}:{given['title']}"
+    if services.records.by_ref(ref) is not None:
+        return
+    draft = Draft(
+        ref=ref,
+        title=given["title"],
+        body=given["body"].strip(),
+        author=given["author"],
+        published_on=given["date"],
+        kind=Kind(given.get("kind", Kind.ANNOUNCEMENT)),
+        category=given["category"],
+        views=given["views"],
+        old_url=given.get("old_url"),
+    )
+    announcement = services.intake.create(draft, actor=ACTOR)
+    for file, data in made:
+        services.intake.attach(
+            announcement.id,
+            io.BytesIO(data),
+            filename=f"{file['label']}.pdf",
+            label=file["label"],
+            kind=Kind(file["kind"]),
+            actor=ACTOR,
+        )
+    if given.get("status") != Status.DRAFT:
+        services.intake.publish(announcement.id, actor=ACTOR)
+    if given.get("status") == Status.WITHDRAWN:
+        services.intake.withdraw(announcement.id, actor=ACTOR, reason=given["reason"])
+
+
+def _budget_line(number: int) -> str:
+    amount = 18_500 + (number * 7_919) % 480_000
+    start = dt.date(2023, 10, 1)
+    return (
+        f"แผนงานที่ {number} โครงการลำดับที่ {1000 + number} ตั้งไว้ {amount:,} บาท เพื่อจ่ายเป็นค่าวัสดุ ค่าจ้างเหมาบริการ"
+        f" และค่าใช้จ่ายอื่นที่จำเป็น ปรากฏในแผนพัฒนาท้องถิ่นหน้า {number % 97 + 3} เริ่มปีงบประมาณ {start.year + 544}"
+    )

@@ -1,0 +1,193 @@
+"""Official documents laid out as the regulation on correspondence has them, with what they say as truth.
+
+Layouts after the Prime Minister's Office regulation on correspondence, B.E. 2526, appendix.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from archive import thai
+from archive.model import Kind
+from web.sample.sheet import Sheet
+
+OFFICE = "เทศบาลตำบลหนองปลาดุก"
+ADDRESS = ("๑๙๙ หมู่ ๔ ตำบลหนองปลาดุก", "อำเภอเวียงสมมติ จังหวัดตัวอย่าง ๙๙๙๙๐")
+MAYOR = "นายสมมติ ตัวอย่างดี"
+CLERK = "นางสาวพิมพ์ชนก ใจเย็น"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """A document and the truth about it; ``pages`` is the text in reading order, by page."""
+
+    pdf: bytes
+    kind: Kind
+    number: str
+    date: dt.date
+    subject: str
+    sender: str
+    to: str
+    urgency: str
+    pages: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Text:
+    """What a document is to say."""
+
+    kind: Kind
+    number: str
+    date: dt.date
+    subject: str
+    paragraphs: Sequence[str]
+    to: str = "นายกเทศมนตรีตำบลหนองปลาดุก"
+    division: str = "สำนักปลัดเทศบาล"
+    phone: str = "๐ ๕๓๙๕ ๐๐๐๑"
+    urgency: str = ""
+    signer: str = MAYOR
+    office: str = OFFICE
+
+
+def make(text: Text) -> Made:
+    """The document, laid out after its kind."""
+    sheet = Sheet()
+    _LAYOUTS.get(text.kind, _notice)(sheet, text)
+    sheet.number_pages()
+    internal = text.kind in (Kind.MEMO, Kind.LETTER)
+    return Made(
+        pdf=sheet.bytes(),
+        kind=text.kind,
+        number=text.number,
+        date=text.date,
+        subject=text.subject,
+        sender=f"{text.division} {text.office}" if text.kind is Kind.MEMO else text.office,
+        to=text.to if internal else "",
+        urgency=text.urgency,
+        pages=tuple("\n".join(lines) for lines in sheet.pages),
+    )
+
+
+def _memo(sheet: Sheet, text: Text) -> None:
+    _emblem(sheet, x=0, size=42)
+    if text.urgency:
+        sheet.line(text.urgency, size=20, bold=True, x=60)
+    sheet.line("บันทึกข้อความ", size=24, bold=True, align="C")
+    sheet.beside(("ส่วนราชการ", 0, True), (f"{text.division} {text.office} โทร. {text.phone}", 76, False))
+    sheet.beside(
+        ("ที่", 0, True), (_thai(text.number), 20, False), ("วันที่", 225, True), (_date(text.date), 262, False)
+    )
+    sheet.beside(("เรื่อง", 0, True), (text.subject, 36, False))
+    sheet.space(4)
+    sheet.beside(("เรียน", 0, False), (text.to, 36, False))
+    sheet.space(4)
+    _body(sheet, text)
+    sheet.paragraph("จึงเรียนมาเพื่อโปรดพิจารณา")
+    _signature(sheet, CLERK, "หัวหน้าสำนักปลัดเทศบาล")
+
+
+def _letter(sheet: Sheet, text: Text) -> None:
+    _emblem(sheet, x=204, size=52)
+    if text.urgency:
+        sheet.line(text.urgency, size=20, bold=True)
+    sheet.beside((f"ที่ {_thai(text.number)}", 0, False), (text.office, 290, False))
+    for line in ADDRESS:
+        sheet.line(line, x=290)
+    sheet.line(_date(text.date), align="C")
+    sheet.space(4)
+    sheet.beside(("เรื่อง", 0, False), (text.subject, 36, False))
+    sheet.beside(("เรียน", 0, False), (text.to, 36, False))
+    sheet.space(4)
+    _body(sheet, text)
+    sheet.paragraph("จึงเรียนมาเพื่อทราบและพิจารณาดำเนินการต่อไป")
+    sheet.line("ขอแสดงความนับถือ", x=250)
+    _signature(sheet, text.signer, "นายกเทศมนตรีตำบลหนองปลาดุก")
+    sheet.line(text.division)
+    sheet.line(f"โทร. {text.phone}")
+
+
+def _order(sheet: Sheet, text: Text) -> None:
+    _head(sheet, f"คำสั่ง{text.office}", text)
+    _body(sheet, text)
+    sheet.paragraph(f"ทั้งนี้ ตั้งแต่วันที่ {_date(text.date)} เป็นต้นไป")
+    sheet.paragraph(f"สั่ง ณ วันที่ {_date(text.date, era=True)}")
+    _signature(sheet, text.signer, "นายกเทศมนตรีตำบลหนองปลาดุก")
+
+
+def _notice(sheet: Sheet, text: Text) -> None:
+    _head(sheet, f"ประกาศ{text.office}", text)
+    _body(sheet, text)
+    sheet.paragraph("จึงประกาศให้ทราบโดยทั่วกัน")
+    sheet.paragraph(f"ประกาศ ณ วันที่ {_date(text.date, era=True)}")
+    _signature(sheet, text.signer, "นายกเทศมนตรีตำบลหนองปลาดุก")
+
+
+def _minutes(sheet: Sheet, text: Text) -> None:
+    sheet.line(f"รายงานการประชุมสภา{text.office}", size=18, bold=True, align="C")
+    sheet.line(f"ครั้งที่ {_thai(text.number)}", align="C")
+    sheet.line(f"เมื่อวันที่ {_date(text.date)}", align="C")
+    sheet.line(f"เรื่อง {text.subject}", bold=True, align="C")
+    _body(sheet, text)
+    sheet.line("เลิกประชุมเวลา ๑๕.๓๐ น.", x=71)
+    _signature(sheet, CLERK, "เลขานุการสภาเทศบาล")
+
+
+_LAYOUTS: dict[Kind, Callable[[Sheet, Text], None]] = {
+    Kind.MEMO: _memo,
+    Kind.LETTER: _letter,
+    Kind.ORDER: _order,
+    Kind.MINUTES: _minutes,
+}
+
+
+def _head(sheet: Sheet, title: str, text: Text) -> None:
+    _emblem(sheet, x=204, size=52)
+    sheet.line(title, size=18, bold=True, align="C")
+    if text.number:
+        sheet.line(f"ที่ {_thai(text.number)}", align="C")
+    sheet.line(f"เรื่อง {text.subject}", bold=True, align="C")
+    sheet.line("-" * 30, align="C")
+
+
+def _body(sheet: Sheet, text: Text) -> None:
+    for paragraph in text.paragraphs:
+        sheet.paragraph(_thai(paragraph))
+
+
+def _signature(sheet: Sheet, name: str, post: str) -> None:
+    sheet.space(34)
+    sheet.line(f"({name})", x=250)
+    sheet.line(post, x=236)
+
+
+def _emblem(sheet: Sheet, *, x: float, size: float) -> None:
+    """A made-up seal: rings and a fish."""
+    pdf = sheet.pdf
+    left, top = pdf.l_margin + x, sheet.y
+    pdf.set_line_width(1.4)
+    pdf.ellipse(left, top, size, size)
+    pdf.set_line_width(0.6)
+    pdf.ellipse(left + 4, top + 4, size - 8, size - 8)
+    middle = top + size / 2
+    pdf.ellipse(left + size * 0.24, middle - size * 0.12, size * 0.4, size * 0.24)
+    pdf.polygon(
+        [
+            (left + size * 0.62, middle),
+            (left + size * 0.78, middle - size * 0.12),
+            (left + size * 0.78, middle + size * 0.12),
+        ]
+    )
+    sheet.space(size + 4 if x else 0)
+
+
+def _thai(text: str) -> str:
+    return thai.thai_digits(text)
+
+
+def _date(date: dt.date, *, era: bool = False) -> str:
+    """``๙ มิถุนายน ๒๕๖๔``, or with พ.ศ. before the year."""
+    shown = _thai(thai.format_date(date))
+    day, month, year = shown.split()
+    return f"{day} {month} {'พ.ศ. ' if era else ''}{year}"

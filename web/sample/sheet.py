@@ -1,0 +1,119 @@
+"""An A4 sheet of official Thai: properly shaped, broken between words, in Sarabun."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from pathlib import Path
+
+import fontpkg_sarabun
+from fpdf import FPDF
+from pythainlp.tokenize import word_tokenize
+
+MARGIN_LEFT, MARGIN_RIGHT, MARGIN_TOP, MARGIN_BOTTOM = 85.0, 57.0, 71.0, 60.0  # points: 3, 2, 2.5, 2.1 cm
+INDENT = 71.0
+SIZE = 15.0
+LEADING = 1.5  # Thai marks stand on two storeys above and one below
+_FONTS = Path(fontpkg_sarabun.__file__).parent / "files"
+_SARA_AM = re.compile("([่-๋]?)ำ")
+
+
+class Sheet:
+    """Text from top to bottom, over as many pages as it takes. ``text`` collects what was set, by page."""
+
+    def __init__(self) -> None:
+        self._pdf = FPDF(unit="pt", format="A4")
+        self._pdf.set_margins(MARGIN_LEFT, MARGIN_TOP, MARGIN_RIGHT)
+        self._pdf.set_auto_page_break(False)
+        for style, name in (("", "Regular"), ("B", "Bold")):
+            self._pdf.add_font("Sarabun", style, _FONTS / f"Sarabun-{name}.ttf")
+        self.pages: list[list[str]] = []
+        self._new_page()
+
+    @property
+    def pdf(self) -> FPDF:
+        """For drawing what is no text."""
+        return self._pdf
+
+    @property
+    def y(self) -> float:
+        return float(self._pdf.get_y())
+
+    def line(
+        self, text: str, *, size: float = SIZE, bold: bool = False, align: str = "L", x: float = 0
+    ) -> None:
+        """One line that is known to fit; ``x`` in points from the left margin."""
+        self._make_room(size)
+        self._set(text, size, bold, align, x)
+        self._pdf.set_y(self.y + size * LEADING)
+        self.pages[-1].append(text)
+
+    def beside(self, *parts: tuple[str, float, bool]) -> None:
+        """Parts ``(text, x, bold)`` of one line."""
+        self._make_room(SIZE)
+        for text, x, bold in parts:
+            self._set(text, SIZE, bold, "L", x)
+        self._pdf.set_y(self.y + SIZE * LEADING)
+        self.pages[-1].append(" ".join(text for text, _, _ in parts))
+
+    def paragraph(self, text: str, *, indent: float = INDENT, size: float = SIZE) -> None:
+        """Filled to the width, first line indented, broken between Thai words."""
+        width = self._pdf.epw
+        line, room = "", width - indent
+        x = indent
+        for word in _words(text):
+            if line and self._width(line + word.rstrip(), size) > room:
+                self.line(line.rstrip(), size=size, x=x)
+                line, room, x = "", width, 0.0
+                word = word.lstrip()
+            line += word
+        if line.strip():
+            self.line(line.rstrip(), size=size, x=x)
+
+    def space(self, points: float) -> None:
+        self._pdf.set_y(self.y + points)
+
+    def number_pages(self) -> None:
+        """``- ๒ -`` at the head of every page but the first, as long documents have it."""
+        for number in range(2, len(self.pages) + 1):
+            self._pdf.page = number
+            self._pdf.set_y(36)
+            self._set(f"- {_thai(number)} -", SIZE, False, "C", 0)
+
+    def bytes(self) -> bytes:
+        return bytes(self._pdf.output())
+
+    def _new_page(self) -> None:
+        self._pdf.add_page()
+        self.pages.append([])
+
+    def _make_room(self, size: float) -> None:
+        if self.y + size * LEADING > self._pdf.h - MARGIN_BOTTOM:
+            self._new_page()
+
+    def _width(self, text: str, size: float) -> float:
+        self._pdf.set_font("Sarabun", size=size)
+        self._pdf.set_text_shaping(True)
+        return float(self._pdf.get_string_width(_decomposed(text)))
+
+    def _set(self, text: str, size: float, bold: bool, align: str, x: float) -> None:
+        y = self.y
+        self._pdf.set_font("Sarabun", "B" if bold else "", size)
+        self._pdf.set_text_shaping(True)
+        self._pdf.set_xy(MARGIN_LEFT + x, y)
+        self._pdf.cell(self._pdf.epw - x, size * LEADING, _decomposed(text), align=align)
+        self._pdf.set_y(y)
+
+
+def _decomposed(text: str) -> str:
+    """ำ as its two glyphs: the file then gives a character for each, and a reader puts them together."""
+    return _SARA_AM.sub("ํ\\1า", text)
+
+
+@lru_cache(maxsize=4096)
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(word_tokenize(text, engine="newmm"))
+
+
+def _thai(number: int) -> str:
+    return str(number).translate(str.maketrans("0123456789", "๐๑๒๓๔๕๖๗๘๙"))
