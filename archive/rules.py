@@ -117,11 +117,16 @@ def _line_of(said: str, length: int) -> Check:
     return check
 
 
-def _optional_line_of(said: str, length: int) -> Check:
-    line = _line_of(said, length)
+def _verbatim(said: str, length: int) -> Check:
+    """For what another system knows it by: kept letter by letter or refused; None when empty."""
 
-    def check(value: object, field: str) -> object:
-        return None if value is None else line(value, field) or None
+    def check(value: object, field: str) -> str | None:
+        if value is None or value == "":
+            return None
+        text = _not_longer(_text(value, field), field, said, length)
+        if not text.isprintable() or text != text.strip():
+            raise Invalid(f"{said}มีช่องว่างหัวท้ายหรืออักขระที่มองไม่เห็น กรุณาตรวจแล้วลองใหม่", field=field)
+        return text
 
     return check
 
@@ -168,7 +173,7 @@ _CHECKS: dict[str, Check] = {
     "kind": _kind,
     "category": _line_of("หมวดหมู่", 100),
     "views": _views,
-    "ref": _optional_line_of("รหัสอ้างอิง (ref)", 300),
-    "old_url": _optional_line_of("ที่อยู่เดิม (old_url)", 2000),
+    "ref": _verbatim("รหัสอ้างอิง (ref)", 300),
+    "old_url": _verbatim("ที่อยู่เดิม (old_url)", 2000),
     "publish_at": _publish_at,
 }

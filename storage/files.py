@@ -29,6 +29,7 @@ class LocalFiles:
         self._incoming = root / "incoming"  # same file system, so that a rename from here is atomic
         with _explained():
             self._incoming.mkdir(parents=True, exist_ok=True)
+            self._make_shelves()
             self._sweep()
 
     def add(self, stream: BinaryIO, *, limit: int) -> StoredFile:
@@ -50,11 +51,15 @@ class LocalFiles:
 
     def _keep(self, part: Path, sha256: str) -> None:
         place = self._path(sha256)
-        if not place.parent.exists():
-            place.parent.mkdir(exist_ok=True)
-            _sync_directory(self._root)
         part.replace(place)
         _sync_directory(place.parent)
+
+    def _make_shelves(self) -> None:
+        """All at the start, so that ``add`` never relies on a directory that is not durable yet."""
+        for number in range(256):
+            (self._root / f"{number:02x}").mkdir(exist_ok=True)
+        _sync_directory(self._root)
+        _sync_directory(self._root.parent)
 
     @contextmanager
     def _receiving(self) -> Iterator[None]:

@@ -51,21 +51,14 @@ class Sqlite:
     @contextmanager
     def write(self, *, durable: bool = True) -> Iterator[None]:
         """See ``Engine.write``; inside another ``write`` the outer one decides about durability."""
-        db = self._connection().db
-        if db.conn.in_transaction:
-            with db.atomic():
+        connection = self._connection()
+        if connection.writing:
+            connection.check_transaction()
+            with connection.db.atomic():
                 yield
             return
-        with _explained():
-            db.conn.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
-            db.conn.execute("BEGIN IMMEDIATE")
-        try:
+        with connection.transaction(durable=durable):
             yield
-            with _explained():
-                db.conn.execute("COMMIT")
-        except BaseException:
-            db.rollback()
-            raise
 
     def has_table(self, name: str) -> bool:
         with _explained():
@@ -79,11 +72,13 @@ class Sqlite:
 
     def _connection(self) -> _Connection:
         found: _Connection | None = getattr(self._threads, "connection", None)
-        if found is None or found.process != os.getpid():
-            with _explained():
-                found = _Connection(self._path)
-            self._threads.connection = found
-            self._open.add(found)
+        if found is not None and found.process == os.getpid():
+            return found
+        self._threads.inherited = found  # SQLite forbids a child even to close its parent's connection
+        with _explained():
+            found = _Connection(self._path)
+        self._threads.connection = found
+        self._open.add(found)
         return found
 
 
@@ -92,6 +87,7 @@ class _Connection:
 
     def __init__(self, path: Path) -> None:
         self.process = os.getpid()
+        self.writing = False
         connection = sqlite3.connect(
             path, timeout=_PATIENCE_MS / 1000, isolation_level=None, check_same_thread=False
         )
@@ -100,6 +96,28 @@ class _Connection:
         self.db.enable_wal()
         self.db.execute("PRAGMA foreign_keys = ON")
         self.db.execute("PRAGMA cache_size = -16000")  # 16 MB for each connection
+
+    @contextmanager
+    def transaction(self, *, durable: bool) -> Iterator[None]:
+        with _explained():
+            self.db.conn.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+            self.db.conn.execute("BEGIN IMMEDIATE")
+        self.writing = True
+        try:
+            yield
+            self.check_transaction()
+            with _explained():
+                self.db.conn.execute("COMMIT")
+        except BaseException:
+            self.db.rollback()
+            raise
+        finally:
+            self.writing = False
+
+    def check_transaction(self) -> None:
+        """On a full disk SQLite gives up a whole transaction by itself, whoever caught its error."""
+        if not self.db.conn.in_transaction:
+            raise Unavailable("บันทึกไม่สำเร็จทั้งชุด ยังไม่มีการบันทึกใด ๆ กรุณาแจ้งผู้ดูแลระบบให้ตรวจพื้นที่ดิสก์")
 
     def close(self) -> None:
         if self.process == os.getpid():

@@ -41,7 +41,7 @@ def test_text_is_kept_in_its_canonical_form(intake: Intake) -> None:
             title="  ประกาศ\u200b  รับสมัคร\n",
             body="\n\nบรรทัดแรก  \r\n  - ข้อหนึ่ง\r\n\r\nนำ\u0e49\n",
             author=" จับกัง ",
-            ref=" ",
+            ref="",
         ),
         actor=ACTOR,
     )
@@ -70,6 +70,9 @@ def test_text_is_kept_in_its_canonical_form(intake: Intake) -> None:
         ("published_on", dt.date(1500, 1, 1)),
         ("published_on", "2021-06-09"),
         ("ref", "ก" * 301),
+        ("ref", " 17"),
+        ("ref", "17\u200b"),
+        ("old_url", "/news\n17"),
         ("publish_at", dt.datetime(2026, 1, 1)),  # noqa: DTZ001  # a time without its zone is refused
         ("status", "published"),
         ("id", 5),

@@ -8,12 +8,14 @@ import sys
 import traceback
 from collections.abc import Callable
 from pathlib import Path
-from types import FrameType
+from types import CodeType, FrameType
 from typing import Any, TypeVar
 
 KILLED = -signal.SIGKILL
 _TOUCH_THE_DISK = {"files.py", "sqlite.py"}
-"""In ``storage``: to die between two lines anywhere else is to die before the next line of these."""
+_DO_NOT = {"_spell", "_bind", "_explained", "_connection", "_path", "check_transaction"}
+"""To die anywhere but in the functions of these modules, less those of these names, is to die before
+the next line of one of them."""
 
 T = TypeVar("T")
 
@@ -51,7 +53,7 @@ def _counted(step: int, prepared: T, work: Callable[[T], object]) -> None:
 
     def trace(frame: FrameType, event: str, argument: Any) -> Any:
         nonlocal left
-        if not _touches_the_disk(Path(frame.f_code.co_filename)):
+        if not _touches_the_disk(frame.f_code):
             return None
         if event == "line":
             left -= 1
@@ -64,5 +66,6 @@ def _counted(step: int, prepared: T, work: Callable[[T], object]) -> None:
     sys.settrace(None)
 
 
-def _touches_the_disk(source: Path) -> bool:
-    return source.name in _TOUCH_THE_DISK and source.parent.name == "storage"
+def _touches_the_disk(code: CodeType) -> bool:
+    source = Path(code.co_filename)
+    return source.name in _TOUCH_THE_DISK and source.parent.name == "storage" and code.co_name not in _DO_NOT

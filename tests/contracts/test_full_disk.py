@@ -6,11 +6,13 @@ import io
 import os
 import subprocess
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from archive.errors import Unavailable
+from archive.model import Status
 from storage.files import LocalFiles
 from storage.records import EngineRecords
 from storage.sqlite import Sqlite
@@ -53,4 +55,22 @@ def test_records_refuse_and_can_still_be_read(small_disk: Path) -> None:
     assert records.announcement(made.id) == made
     assert records.last_change() == made.change
     assert published(records, "สั้น").change == made.change + 1
+    engine.close()
+
+
+def test_a_batch_never_pretends_to_have_kept_what_was_lost(small_disk: Path) -> None:
+    engine = Sqlite(small_disk / "prakat.db")
+    records = EngineRecords(engine)
+
+    def fill() -> None:
+        with records.batch():
+            for n in range(200):
+                with suppress(Unavailable):
+                    records.create(draft(body="ก" * 10_000, ref=str(n)), actor=ACTOR)
+
+    with pytest.raises(Unavailable):
+        fill()
+    assert records.last_change() == 0
+    assert records.list_announcements(statuses=list(Status), page=1, per_page=1) == ([], 0)
+    assert published(records).change == 1
     engine.close()

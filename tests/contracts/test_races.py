@@ -27,7 +27,7 @@ def together(work: Callable[[int], object]) -> None:
     assert [ended(child) for child in children] == [0] * PROCESSES
 
 
-@pytest.mark.parametrize("_attempt", range(5))
+@pytest.mark.parametrize("_attempt", range(3))
 def test_processes_that_start_together_migrate_once(tmp_path: Path, _attempt: int) -> None:
     path = tmp_path / "prakat.db"
     together(lambda _: Sqlite(path).close())
