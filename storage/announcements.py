@@ -140,8 +140,11 @@ class Announcements:
             "SELECT count(*) AS n FROM announcement WHERE status IN :wanted", wanted=wanted
         )
         found = self._engine.rows(
-            """SELECT * FROM announcement WHERE status IN :wanted
-               ORDER BY published_on DESC, id DESC LIMIT :limit OFFSET :offset""",
+            # The inner query sorts by the index alone, not the records with their bodies.
+            """SELECT * FROM announcement WHERE id IN (
+                   SELECT id FROM announcement WHERE status IN :wanted
+                   ORDER BY published_on DESC, id DESC LIMIT :limit OFFSET :offset)
+               ORDER BY published_on DESC, id DESC""",
             wanted=wanted,
             limit=per_page,
             offset=(page - 1) * per_page,

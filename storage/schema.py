@@ -56,7 +56,8 @@ MIGRATIONS = (
             """CREATE INDEX announcement_by_date ON announcement (published_on, id)""",
             """CREATE UNIQUE INDEX announcement_by_change ON announcement (change)""",
             """CREATE INDEX announcement_by_old_url ON announcement (old_url) WHERE old_url IS NOT NULL""",
-            """CREATE INDEX announcement_due ON announcement (publish_at) WHERE publish_at IS NOT NULL""",
+            """CREATE INDEX announcement_due ON announcement (status, publish_at)
+                WHERE publish_at IS NOT NULL""",
             """CREATE TABLE attachment (
                 id {id},
                 announcement_id BIGINT NOT NULL REFERENCES announcement (id),
@@ -81,10 +82,7 @@ MIGRATIONS = (
                 UNIQUE (announcement_id, sha256)
             )""",
             """CREATE INDEX attachment_by_file ON attachment (sha256)""",
-            """CREATE INDEX attachment_by_status ON attachment (status, rules)""",
-            """CREATE INDEX attachment_queue ON attachment (attempts, rules, queued_at, id)
-                WHERE status = 'waiting'""",
-            """CREATE INDEX attachment_leases ON attachment (leased_until) WHERE status = 'reading'""",
+            """CREATE INDEX attachment_queue ON attachment (status, attempts, rules, queued_at, id)""",
             """CREATE TABLE page (
                 attachment_id BIGINT NOT NULL REFERENCES attachment (id) ON DELETE CASCADE,
                 number BIGINT NOT NULL,
