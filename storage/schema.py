@@ -98,6 +98,7 @@ MIGRATIONS = (
                 doubts {bytes} NOT NULL,
                 PRIMARY KEY (attachment_id, number)
             )""",
+            """CREATE INDEX page_by_source ON page (source)""",
             """CREATE TABLE history (
                 id {id},
                 announcement_id BIGINT NOT NULL REFERENCES announcement (id),
