@@ -157,11 +157,11 @@ def pack_lines(lines: Sequence[Line]) -> bytes:
     for line in lines:
         numbers += (line.start, line.top, line.bottom, len(line.edges))
         numbers += _steps(line.edges)
-    return zlib.compress(struct.pack(f"<{len(numbers)}i", *numbers)) if numbers else b""
+    return zlib.compress(struct.pack(f"<{len(numbers)}q", *numbers)) if numbers else b""
 
 
 def unpack_lines(packed: bytes) -> tuple[Line, ...]:
-    numbers = [number for (number,) in struct.iter_unpack("<i", zlib.decompress(packed))] if packed else []
+    numbers = [number for (number,) in struct.iter_unpack("<q", zlib.decompress(packed))] if packed else []
     lines = []
     place = 0
     while place < len(numbers):
@@ -185,11 +185,11 @@ def _sums(steps: Iterable[int]) -> tuple[int, ...]:
 
 
 def pack_doubts(doubts: Sequence[Doubt]) -> bytes:
-    return b"".join(struct.pack("<iid", doubt.start, doubt.end, doubt.confidence) for doubt in doubts)
+    return b"".join(struct.pack("<qqd", doubt.start, doubt.end, doubt.confidence) for doubt in doubts)
 
 
 def unpack_doubts(packed: bytes) -> tuple[Doubt, ...]:
-    return tuple(Doubt(*values) for values in struct.iter_unpack("<iid", packed))
+    return tuple(Doubt(*values) for values in struct.iter_unpack("<qqd", packed))
 
 
 def change(row: Row) -> Change:
