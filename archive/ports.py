@@ -112,6 +112,9 @@ class Records(Protocol):
     ) -> tuple[list[Announcement], int]:
         """One page, newest ``published_on`` first (then id), and the total."""
 
+    def neighbours(self, id: int) -> tuple[Announcement | None, Announcement | None]:
+        """The published ones just before and just after it, by ``published_on`` (then id)."""
+
     def changed_since(self, change: int, *, limit: int) -> list[tuple[int, int]]:
         """``(announcement id, its change)`` for changes after ``change``, in order of change."""
 

@@ -151,6 +151,24 @@ class Announcements:
         )
         return [rows.announcement(row) for row in found], total[0]["n"]
 
+    def neighbours(self, id: int) -> tuple[Announcement | None, Announcement | None]:
+        place = history.announcement_row(self._engine, id)
+        values = {"day": place["published_on"], "id": id, "status": Status.PUBLISHED.value}
+        earlier = self._engine.row(
+            """SELECT * FROM announcement WHERE status = :status AND (published_on, id) < (:day, :id)
+               ORDER BY published_on DESC, id DESC LIMIT 1""",
+            **values,
+        )
+        later = self._engine.row(
+            """SELECT * FROM announcement WHERE status = :status AND (published_on, id) > (:day, :id)
+               ORDER BY published_on, id LIMIT 1""",
+            **values,
+        )
+        return (
+            rows.announcement(earlier) if earlier else None,
+            rows.announcement(later) if later else None,
+        )
+
     def changed_since(self, change: int, *, limit: int) -> list[tuple[int, int]]:
         found = self._engine.rows(
             "SELECT id, change FROM announcement WHERE change > :change ORDER BY change LIMIT :limit",

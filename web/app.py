@@ -6,7 +6,7 @@ import secrets
 
 from flask import Flask, Response, g, request
 
-from web import api, errors, health
+from web import api, auth, errors, feeds, fonts, health, layout, public
 from web.bootstrap import Services
 
 _MEGABYTE = 1 << 20
@@ -51,8 +51,11 @@ def create_app(services: Services) -> Flask:
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.before_request(_name_request)
     app.after_request(_guard)
+    layout.install(app)
+    auth.install(app)
     api.install(app)
-    app.register_blueprint(health.pages)
+    for part in (health, fonts, feeds, public):
+        app.register_blueprint(part.pages)
     errors.install(app)
     return app
 

@@ -1,0 +1,200 @@
+"""Signing in: sessions that the archive knows and can end, slow hashes, a brake on guessing."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import secrets
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec, TypeVar, cast
+from urllib.parse import urlsplit
+
+from flask import Blueprint, Flask, flash, g, redirect, render_template, request, session
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_wtf import CSRFProtect, FlaskForm
+from werkzeug.exceptions import Forbidden, TooManyRequests
+from wtforms import PasswordField, StringField
+from wtforms.validators import InputRequired, Length
+
+from archive.errors import Invalid
+from archive.model import Person, Role, Session
+from web.bootstrap import services
+from web.passwords import LONGEST, check_strength, hash_password, verify
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+pages = Blueprint("auth", __name__)
+csrf = CSRFProtect()
+
+IDLE = dt.timedelta(hours=12)
+"""A session not used for so long must be opened again: a working day."""
+
+WINDOW = dt.timedelta(minutes=15)
+MOST_FAILURES = 8
+"""Wrong passwords for one name, or from one address, within ``WINDOW``; then both wait."""
+
+_KEY = "key"
+
+
+class SignIn(FlaskForm):  # type: ignore[misc]
+    name = StringField(validators=[InputRequired(), Length(max=100)])
+    password = PasswordField(validators=[InputRequired(), Length(max=LONGEST)])
+
+
+class NewPassword(FlaskForm):  # type: ignore[misc]
+    current = PasswordField(validators=[InputRequired(), Length(max=LONGEST)])
+    new = PasswordField(validators=[InputRequired(), Length(max=LONGEST)])
+
+
+def install(app: Flask) -> None:
+    """CSRF protection for every form, and who is signed in for every template."""
+    csrf.init_app(app)
+    app.context_processor(lambda: {"person": current_person()})
+    app.register_blueprint(pages)
+
+
+def current_person() -> Person | None:
+    """Who is signed in with this request."""
+    opened = current_session()
+    return opened[1] if opened else None
+
+
+def current_session() -> tuple[Session, Person] | None:
+    if "opened" not in g:
+        key = session.get(_KEY)
+        now = dt.datetime.now(dt.UTC)
+        g.opened = services().people.session(_hash(key), idle=IDLE, now=now) if key else None
+    return cast("tuple[Session, Person] | None", g.opened)
+
+
+def signed_in() -> bool:
+    return current_person() is not None
+
+
+def staff_only(view: Callable[P, R]) -> Callable[P, R | ResponseReturnValue]:
+    """Others are asked to sign in first, and come back."""
+
+    @wraps(view)
+    def checked(*args: P.args, **kwargs: P.kwargs) -> R | ResponseReturnValue:
+        if not signed_in():
+            return redirect(f"/sign-in?next={request.path}")
+        return view(*args, **kwargs)
+
+    return checked
+
+
+def admin_only(view: Callable[P, R]) -> Callable[P, R | ResponseReturnValue]:
+    @wraps(view)
+    def checked(*args: P.args, **kwargs: P.kwargs) -> R | ResponseReturnValue:
+        person = current_person()
+        if person is not None and person.role is not Role.ADMIN:
+            raise Forbidden
+        return staff_only(view)(*args, **kwargs)
+
+    return checked
+
+
+@pages.route("/sign-in", methods=["GET", "POST"])
+def sign_in() -> ResponseReturnValue:
+    """One message for every failure: nobody learns which names exist."""
+    form = SignIn()
+    if form.validate_on_submit():
+        _brake(form.name.data)
+        known = services().people.by_name(form.name.data.strip())
+        right = verify(known[1] if known else None, form.password.data)
+        if known and right and not known[0].disabled:
+            _open(known[0])
+            return redirect(_safe_next(request.args.get("next", "")))
+        _note_failure(form.name.data)
+        flash(_("ชื่อผู้ใช้หรือรหัสผ่านไม่ถูกต้อง"), "bad")
+    return render_template(
+        "staff/sign-in.html", form=form, thai_layout=_typed_in_thai(form.password.data or "")
+    )
+
+
+@pages.post("/sign-out")
+def sign_out() -> ResponseReturnValue:
+    opened = current_session()
+    if opened is not None:
+        services().people.close_session(opened[1].id, opened[0].id)
+    session.clear()
+    return redirect("/")
+
+
+@pages.route("/staff/account", methods=["GET", "POST"])
+@staff_only
+def account() -> ResponseReturnValue:
+    """Change the password (every session ends but a new one here), and see where one is signed in."""
+    person = cast(Person, current_person())
+    form = NewPassword()
+    if form.validate_on_submit():
+        known = services().people.by_name(person.name)
+        try:
+            if not verify(known[1] if known else None, form.current.data):
+                raise Invalid(_("รหัสผ่านเดิมไม่ถูกต้อง"), field="current")
+            check_strength(form.new.data)
+        except Invalid as error:
+            flash(error.message, "bad")
+        else:
+            services().people.set_password(person.id, hash_password(form.new.data))
+            services().people.close_sessions(person.id)
+            _open(person)
+            flash(_("เปลี่ยนรหัสผ่านแล้ว และออกจากระบบในเครื่องอื่นทั้งหมด"), "good")
+            return redirect("/staff/account")
+    return render_template("staff/account.html", form=form, sessions=services().people.sessions(person.id))
+
+
+@pages.post("/staff/account/sessions/<int:id>/close")
+@staff_only
+def close_session(id: int) -> ResponseReturnValue:
+    services().people.close_session(cast(Person, current_person()).id, id)
+    return redirect("/staff/account")
+
+
+def _open(person: Person) -> None:
+    """A fresh key each time, so that one known from before is worth nothing."""
+    key = secrets.token_urlsafe(32)
+    now = dt.datetime.now(dt.UTC)
+    services().people.open_session(
+        person.id, _hash(key), device=(request.user_agent.string or "")[:200], now=now
+    )
+    for name in (person.name, request.remote_addr):
+        services().people.forget_failures(f"sign-in:{name}")
+    session.clear()
+    session[_KEY] = key
+    g.pop("opened", None)
+
+
+def _brake(name: str) -> None:
+    now = dt.datetime.now(dt.UTC)
+    for key in _failure_keys(name):
+        if services().people.failures(key, window=WINDOW, now=now) >= MOST_FAILURES:
+            raise TooManyRequests(_("ลงชื่อเข้าใช้ผิดหลายครั้ง กรุณารอ 15 นาทีแล้วลองใหม่"))
+
+
+def _note_failure(name: str) -> None:
+    for key in _failure_keys(name):
+        services().people.note_failure(key, window=WINDOW, now=dt.datetime.now(dt.UTC))
+
+
+def _failure_keys(name: str) -> tuple[str, str]:
+    return f"sign-in:{name.strip()}", f"sign-in:{request.remote_addr}"
+
+
+def _hash(key: str) -> str:
+    return hashlib.sha256(key.encode()).hexdigest()
+
+
+def _safe_next(target: str) -> str:
+    """A path on this site, or the staff's first page."""
+    parts = urlsplit(target)
+    safe = target.startswith("/") and not target.startswith(("//", "/\\")) and not parts.netloc
+    return target if safe else "/staff"
+
+
+def _typed_in_thai(password: str) -> bool:
+    """Probably the Thai keyboard was on."""
+    return any("\u0e00" <= letter <= "\u0e7f" for letter in password)

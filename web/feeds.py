@@ -1,0 +1,166 @@
+"""For other programs to read: Atom, sitemap, robots, OpenSearch description, open data."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from feedgen.feed import FeedGenerator
+from flask import Blueprint, Response, render_template, request
+
+from archive import thai
+from archive.model import Announcement, Status
+from indexer.query import Query, Sort
+from web import schemas
+from web.addresses import announcement_path
+from web.answers import search
+from web.bootstrap import services
+
+pages = Blueprint("feeds", __name__)
+
+_AT_ONCE = 500  # announcements read from the records at a time
+_COLUMNS = ("id", "title", "kind", "category", "author", "published_on", "views", "url", "body")
+
+
+@pages.get("/feed.xml")
+def feed() -> Response:
+    """Atom of anything that can be searched; without a sort, newest first."""
+    schema = schemas.SearchArgs()
+    given = {name: value for name, value in request.args.items() if name not in schema.validate(request.args)}
+    query: Query = schema.load({"sort": Sort.NEWEST.value} | given)
+    made = FeedGenerator()
+    made.id(_absolute(request.full_path.rstrip("?")))
+    made.title(services().settings.site_name + (f" · {query.typed}" if query.typed else ""))
+    made.link(href=_absolute(request.full_path.rstrip("?")), rel="self")
+    made.link(href=_absolute("/"), rel="alternate")
+    made.language("th")
+    found = [result.announcement for result in search(services(), query).results]
+    made.updated(max((each.updated_at for each in found), default=dt.datetime.now(dt.UTC)))
+    for announcement in found:
+        entry = made.add_entry(order="append")
+        entry.id(_absolute(announcement_path(announcement.id)))
+        entry.title(announcement.title)
+        entry.link(href=_absolute(announcement_path(announcement.id)))
+        entry.author(name=announcement.author or services().settings.site_name)
+        entry.published(dt.datetime.combine(announcement.published_on, dt.time(), thai.BANGKOK))
+        entry.updated(announcement.updated_at)
+        entry.category(term=announcement.kind.value, label=announcement.kind.thai)
+        entry.summary(thai.clip(announcement.body, 300))
+    return Response(made.atom_str(pretty=True), content_type="application/atom+xml; charset=utf-8")
+
+
+@pages.get("/sitemap.xml")
+def sitemap() -> Response:
+    """Every published announcement."""
+    return Response(
+        render_template("sitemap.xml", announcements=_published()), content_type="application/xml"
+    )
+
+
+@pages.get("/robots.txt")
+def robots() -> Response:
+    lines = (
+        "User-agent: *",
+        "Disallow: /staff",
+        "Disallow: /sign-in",
+        "Disallow: /search",
+        f"Sitemap: {_absolute('/sitemap.xml')}",
+        "",
+    )
+    return Response("\n".join(lines), content_type="text/plain; charset=utf-8")
+
+
+@pages.get("/opensearch.xml")
+def description() -> Response:
+    """Browsers offer the archive as a search engine."""
+    return Response(render_template("opensearch.xml"), content_type="application/opensearchdescription+xml")
+
+
+@pages.get("/open-data")
+def open_data() -> str:
+    return render_template("public/open-data.html")
+
+
+@pages.get("/open-data/announcements.csv")
+def as_csv() -> Response:
+    """All published announcements; UTF-8 with a mark, so that spreadsheets show the Thai."""
+
+    def lines() -> Iterator[str]:
+        line = io.StringIO()
+        writer = csv.writer(line)
+        line.write("\ufeff")
+        writer.writerow(_COLUMNS)
+        for announcement in _published():
+            row = _row(announcement)
+            writer.writerow([row[name] for name in _COLUMNS])
+            yield line.getvalue()
+            line.seek(0)
+            line.truncate()
+        yield line.getvalue()
+
+    return _download(lines(), "text/csv; charset=utf-8", "announcements.csv")
+
+
+@pages.get("/open-data/announcements.jsonl")
+def as_json_lines() -> Response:
+    """All published announcements, one JSON object to a line."""
+    lines = (json.dumps(_row(each), ensure_ascii=False) + "\n" for each in _published())
+    return _download(lines, "application/x-ndjson; charset=utf-8", "announcements.jsonl")
+
+
+@pages.get("/open-data/catalog.jsonld")
+def catalog() -> Response:
+    """The data set described in DCAT (W3C, version 3)."""
+    media = {"csv": "text/csv", "jsonl": "application/x-ndjson"}
+    described = {
+        "@context": {"dcat": "http://www.w3.org/ns/dcat#", "dct": "http://purl.org/dc/terms/"},
+        "@type": "dcat:Dataset",
+        "@id": _absolute("/open-data"),
+        "dct:title": {"@language": "th", "@value": f"ประกาศของ{services().settings.site_name}"},
+        "dct:publisher": services().settings.site_name,
+        "dct:language": "th",
+        "dcat:distribution": [
+            {
+                "@type": "dcat:Distribution",
+                "dcat:downloadURL": _absolute(f"/open-data/announcements.{end}"),
+                "dcat:mediaType": type,
+            }
+            for end, type in media.items()
+        ],
+    }
+    return Response(json.dumps(described, ensure_ascii=False), content_type="application/ld+json")
+
+
+def _published() -> Iterator[Announcement]:
+    page = 1
+    while True:
+        found, _ = services().records.list_announcements(
+            statuses=[Status.PUBLISHED], page=page, per_page=_AT_ONCE
+        )
+        yield from found
+        if len(found) < _AT_ONCE:
+            return
+        page += 1
+
+
+def _row(announcement: Announcement) -> dict[str, Any]:
+    row = {name: getattr(announcement, name) for name in _COLUMNS if name != "url"}
+    return row | {
+        "kind": announcement.kind.value,
+        "published_on": announcement.published_on.isoformat(),
+        "url": _absolute(announcement_path(announcement.id)),
+    }
+
+
+def _download(lines: Iterator[str], content_type: str, name: str) -> Response:
+    answer = Response(list(lines), content_type=content_type)
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return answer
+
+
+def _absolute(path: str) -> str:
+    return services().settings.base_url + path

@@ -1,0 +1,139 @@
+"""What every page shares: language, theme, dates and texts as people read them, versioned assets."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import Flask, request
+from flask_babel import Babel, get_locale
+from markupsafe import Markup, escape
+
+from archive import thai
+from archive.model import Kind, Reading
+from indexer.snippets import Segment
+from web import addresses
+from web.bootstrap import services
+
+LANGUAGES = ("th", "en")
+_STATIC = Path(__file__).parent / "static"
+_NUMBERED = re.compile(r"^\s*[(]?([0-9๐-๙]{1,2})[.)]\s+(.+)$")
+
+
+def install(app: Flask) -> None:
+    """Filters, globals and the choice of language for ``app``'s templates."""
+    app.config.update(
+        BABEL_DEFAULT_LOCALE="th", BABEL_TRANSLATION_DIRECTORIES=str(Path(__file__).parent / "translations")
+    )
+    Babel(app, locale_selector=_language)
+    app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
+    app.jinja_env.add_extension("jinja2.ext.i18n")
+    app.jinja_env.filters.update(
+        day=day, kind=kind_name, size=size, marked=marked, blocks=blocks, thousands=lambda n: f"{n:,}"
+    )
+    app.jinja_env.globals.update(
+        asset=asset, page_path=addresses.page_path, state_name=state_name, path_with=path_with
+    )
+    app.context_processor(_shared)
+
+
+def _language() -> str:
+    chosen = request.cookies.get("language", "")
+    return chosen if chosen in LANGUAGES else "th"
+
+
+def _shared() -> dict[str, Any]:
+    theme = request.cookies.get("theme", "")
+    return {
+        "site_name": services().settings.site_name,
+        "base_url": services().settings.base_url,
+        "locale": _language(),
+        "theme": theme if theme in ("light", "dark") else "",
+        "query_typed": request.args.get("q", ""),
+    }
+
+
+@cache
+def asset(name: str) -> str:
+    """Address of a static file that changes with its content, so that it may be kept for ever."""
+    digest = hashlib.sha256((_STATIC / name).read_bytes()).hexdigest()[:10]
+    return f"/static/{name}?v={digest}"
+
+
+def day(date: dt.date | dt.datetime) -> str:
+    """``9 มิถุนายน 2564``; in English ``9 June 2021``. A moment is shown in Thai time."""
+    clock = ""
+    if isinstance(date, dt.datetime):
+        local = date.astimezone(thai.BANGKOK)
+        date, clock = local.date(), f" {local:%H:%M}"
+    if str(get_locale()) == "en":
+        return f"{date.day} {date:%B} {date.year}{clock}"
+    return thai.format_date(date) + (f"{clock} น." if clock else "")
+
+
+def kind_name(kind: Kind | str) -> str:
+    found = Kind(kind)
+    return found.english if str(get_locale()) == "en" else found.thai
+
+
+def state_name(state: Reading) -> str:
+    """How far an attachment is read, in a word or two."""
+    thai_names = {"waiting": "รออ่าน", "reading": "กำลังอ่าน", "ready": "อ่านแล้ว", "failed": "อ่านไม่ได้"}
+    return state.value.capitalize() if str(get_locale()) == "en" else thai_names[state.value]
+
+
+def size(number: int) -> str:
+    """``2.4 MB``."""
+    return f"{number / 1e6:.1f} MB" if number >= 1e6 else f"{max(number // 1000, 1)} KB"
+
+
+def marked(segments: tuple[Segment, ...]) -> Markup:
+    """Segments with their hits in ``<mark>``; every text is escaped."""
+    return Markup().join(
+        Markup("<mark>{}</mark>").format(segment.text) if segment.hit else escape(segment.text)
+        for segment in segments
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A paragraph, or a numbered list with the number that it starts from."""
+
+    items: tuple[str, ...]
+    start: int | None = None
+
+
+def blocks(body: str) -> Iterator[Block]:
+    """A body as paragraphs and numbered lists; nothing typed is lost, a list keeps its numbers."""
+    items: list[str] = []
+    start = 0
+    for line in filter(str.strip, body.split("\n")):
+        found = _NUMBERED.match(line)
+        number = int(thai.arabic_digits(found[1])) if found else None
+        if items and number != start + len(items):
+            yield Block(tuple(items), start)
+            items = []
+        if found and number is not None:
+            start = start if items else number
+            items.append(found[2])
+        else:
+            yield Block((line.strip(),))
+    if items:
+        yield Block(tuple(items), start)
+
+
+def path_with(**changes: object) -> str:
+    """This page's address with some arguments changed; None takes one away, any change goes to page 1."""
+    arguments = {name: value for name, value in request.args.items() if name != "page" and value}
+    arguments |= {name: str(value) for name, value in changes.items() if value is not None}
+    for name, value in changes.items():
+        if value is None:
+            arguments.pop(name, None)
+    return request.path + (f"?{urlencode(arguments)}" if arguments else "")

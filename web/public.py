@@ -1,0 +1,227 @@
+"""What residents see: home, results, announcements, documents, ways to browse."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Iterable
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import Blueprint, Response, redirect, render_template, request
+from werkzeug.exceptions import NotFound as NoSuchPage
+from werkzeug.wrappers import Response as AnyResponse
+
+from archive.model import Announcement, Attachment, Reading, Source, Status
+from indexer import query as queries
+from indexer.pictures import rectangles
+from indexer.query import Filters, Query, Sort
+from indexer.snippets import highlight, hits
+from web import files, schemas
+from web.access import visible
+from web.addresses import announcement_path, page_path
+from web.answers import Answer, search
+from web.auth import signed_in
+from web.bootstrap import services
+
+pages = Blueprint("public", __name__)
+
+_LATEST = 8
+_MOST_READ = 5
+_BOTS = ("bot", "crawl", "spider", "slurp", "preview", "curl", "wget", "python", "headless", "monitor")
+
+
+@pages.get("/")
+def home() -> str:
+    """Search, what is new, what is read most."""
+    latest, _total = services().records.list_announcements(
+        statuses=[Status.PUBLISHED], page=1, per_page=_LATEST
+    )
+    most_read = search(services(), queries.parse("", sort=Sort.MOST_READ, per_page=_MOST_READ))
+    return render_template("public/home.html", latest=latest, most_read=most_read)
+
+
+@pages.get("/search")
+def results() -> str:
+    """The answer to a query; all its state is in the address."""
+    query = _query()
+    answer = search(services(), query)
+    if not answer.total and query.typed and query.page == 1:
+        services().records.note_miss(query.typed)
+    return render_template(
+        "public/results.html", answer=answer, query=answer.query, asked=query, chips=_chips(query)
+    )
+
+
+@pages.get("/browse")
+def browse() -> str:
+    """Ways in for those who do not know what to type."""
+    answer = search(services(), queries.parse("", per_page=1))
+    return render_template("public/browse.html", answer=answer)
+
+
+@pages.get("/announcements")
+def all_announcements() -> AnyResponse:
+    """The list is a search for everything."""
+    return redirect("/search")
+
+
+@pages.get("/announcements/<int:id>")
+def announcement(id: int) -> str:
+    """One announcement, whole. Counts a visit of a person."""
+    shown = visible(services().records.announcement(id), staff=signed_in())
+    _count(shown)
+    typed = request.args.get("q", "").strip()
+    inside = _inside(id, typed) if typed else None
+    attachments = services().records.attachments([id]).get(id, [])
+    return render_template(
+        "public/announcement.html",
+        announcement=shown,
+        attachments=attachments,
+        recognised=_recognised(attachments),
+        inside=inside,
+        related=_published(services().index.similar(id, limit=4)),
+        neighbours=_neighbours(shown),
+    )
+
+
+@pages.get("/announcements/<int:id>/attachments/<int:attachment_id>")
+def document(id: int, attachment_id: int) -> str:
+    """One page of a document at a time, so that a long one opens as fast as a short one."""
+    shown = visible(services().records.announcement(id), staff=signed_in())
+    attachment = _attachment(id, attachment_id)
+    typed = request.args.get("q", "").strip()
+    number = request.args.get("page", 1, type=int)
+    page = services().records.page(attachment_id, number) if attachment.page_count else None
+    query = queries.parse(typed)
+    return render_template(
+        "public/document.html",
+        announcement=shown,
+        attachment=attachment,
+        page=page,
+        number=number,
+        segments=highlight(page.text, query) if page else (),
+        steps=_steps(attachment, number, query) if page else {},
+        boxes=rectangles(page, tuple(hits(page.text, query))) if page and typed else [],
+    )
+
+
+@pages.get("/announcements/<int:id>/attachments/<int:attachment_id>/file")
+def document_file(id: int, attachment_id: int) -> Response:
+    """The original, byte for byte."""
+    visible(services().records.announcement(id), staff=signed_in())
+    return files.original(_attachment(id, attachment_id), public=not signed_in())
+
+
+@pages.get("/announcements/<int:id>/attachments/<int:attachment_id>/pages/<int:number>.webp")
+def document_picture(id: int, attachment_id: int, number: int) -> Response:
+    """A page's picture, hits drawn in."""
+    visible(services().records.announcement(id), staff=signed_in())
+    args = schemas.PictureArgs().load(request.args)
+    attachment = _attachment(id, attachment_id)
+    return files.picture(attachment, number, width=args["width"], typed=args["q"], public=not signed_in())
+
+
+@pages.get("/language/<code>")
+def language(code: str) -> AnyResponse:
+    """Remember the language and go back to where the reader was, on this site."""
+    target = urlsplit(request.args.get("next", "/"))
+    safe = target.path.startswith("/") and not target.path.startswith("//") and not target.netloc
+    back = target.path + (f"?{target.query}" if target.query else "") if safe else "/"
+    answer = redirect(back)
+    answer.set_cookie("language", code if code in ("th", "en") else "th", max_age=31536000, samesite="Lax")
+    return answer
+
+
+@pages.get("/<path:old>")
+def old_address(old: str) -> AnyResponse:
+    """An address of the older site leads to its announcement for good."""
+    asked = request.full_path.rstrip("?")
+    found = services().records.by_old_url(asked) or services().records.by_old_url(f"/{old}")
+    if found is None:
+        raise NoSuchPage
+    visible(found, staff=False)
+    return redirect(announcement_path(found.id), code=301)
+
+
+def _query() -> Query:
+    """From the address; what makes no sense in it is passed over, as a person's typing would be."""
+    schema = schemas.SearchArgs()
+    wrong = schema.validate(request.args)
+    given = {name: value for name, value in request.args.items() if name not in wrong}
+    query: Query = schema.load(given)
+    return query
+
+
+def _chips(query: Query) -> list[tuple[str, str]]:
+    """Argument and value of each filter in force that one click takes away."""
+    names = ("kind", "author", "category", "year", "from", "to")
+    return [(name, request.args[name]) for name in names if request.args.get(name)]
+
+
+def _inside(id: int, typed: str) -> Answer:
+    return search(services(), queries.parse(typed, filters=Filters(announcement_id=id)))
+
+
+def _recognised(attachments: Iterable[Attachment]) -> set[int]:
+    """Those of which at least the first page was read from a picture."""
+    ready = [each for each in attachments if each.status is Reading.READY and each.page_count]
+    return {each.id for each in ready if services().records.page(each.id, 1).source is Source.OCR}
+
+
+def _published(ids: Iterable[int]) -> list[Announcement]:
+    ids = list(ids)
+    found = services().records.announcements(ids)
+    return [found[id] for id in ids if id in found and found[id].status is Status.PUBLISHED]
+
+
+def _neighbours(announcement: Announcement) -> dict[str, Announcement | None]:
+    """The published ones just before and after it in time."""
+    earlier, later = services().records.neighbours(announcement.id)
+    return {"earlier": earlier, "later": later}
+
+
+def _attachment(id: int, attachment_id: int) -> Attachment:
+    attachment = services().records.attachment(attachment_id)
+    if attachment.announcement_id != id:
+        raise NoSuchPage
+    return attachment
+
+
+def _steps(attachment: Attachment, number: int, query: Query) -> dict[str, Any]:
+    """Addresses of the pages around, and of the next and previous page that has a hit."""
+    count = attachment.page_count or 0
+    steps: dict[str, Any] = {"count": count}
+    if number > 1:
+        steps["previous"] = page_path(attachment, number - 1, query.typed)
+    if number < count:
+        steps["next"] = page_path(attachment, number + 1, query.typed)
+    if query.typed:
+        found = [
+            n
+            for n, text in services().records.page_texts([attachment.id])[attachment.id]
+            if hits(text, query)
+        ]
+        steps["hits"] = len(found)
+        before = [n for n in found if n < number]
+        after = [n for n in found if n > number]
+        if before:
+            steps["previous_hit"] = page_path(attachment, before[-1], query.typed)
+        if after:
+            steps["next_hit"] = page_path(attachment, after[0], query.typed)
+    return steps
+
+
+def _count(announcement: Announcement) -> None:
+    """A visit of a resident: no staff, no program, once in a while for each."""
+    agent = (request.user_agent.string or "").lower()
+    if (
+        signed_in()
+        or announcement.status is not Status.PUBLISHED
+        or not agent
+        or any(b in agent for b in _BOTS)
+    ):
+        return
+    person = f"{services().secret_key}|{request.remote_addr}|{agent}"
+    visitor = hashlib.sha256(person.encode()).hexdigest()[:24]
+    services().records.count_visit(announcement.id, visitor, now=dt.datetime.now(dt.UTC))
