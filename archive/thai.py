@@ -14,6 +14,8 @@ from archive.errors import Invalid
 THAI_DIGITS = "๐๑๒๓๔๕๖๗๘๙"
 ELLIPSIS = "…"
 ERA = 543
+BANGKOK = dt.timezone(dt.timedelta(hours=7))
+"""All of Thailand keeps one time, and no summer time."""
 """Buddhist year minus Common Era year, for every date since the calendar of 1941."""
 
 MONTHS = (

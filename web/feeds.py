@@ -63,14 +63,9 @@ def sitemap() -> Response:
 
 @pages.get("/robots.txt")
 def robots() -> Response:
-    lines = (
-        "User-agent: *",
-        "Disallow: /staff",
-        "Disallow: /sign-in",
-        "Disallow: /search",
-        f"Sitemap: {_absolute('/sitemap.xml')}",
-        "",
-    )
+    hidden = ("/staff", "/sign-in", "/search")
+    lines = ["User-agent: *", *(f"Disallow: {path}" for path in hidden)]
+    lines += [f"Sitemap: {_absolute('/sitemap.xml')}", ""]
     return Response("\n".join(lines), content_type="text/plain; charset=utf-8")
 
 

@@ -49,7 +49,7 @@ def results() -> str:
     if not answer.total and query.typed and query.page == 1:
         services().records.note_miss(query.typed)
     return render_template(
-        "public/results.html", answer=answer, query=answer.query, asked=query, chips=_chips(query)
+        "public/results.html", answer=answer, query=answer.query, asked=query, chips=_chips()
     )
 
 
@@ -153,7 +153,7 @@ def _query() -> Query:
     return query
 
 
-def _chips(query: Query) -> list[tuple[str, str]]:
+def _chips() -> list[tuple[str, str]]:
     """Argument and value of each filter in force that one click takes away."""
     names = ("kind", "author", "category", "year", "from", "to")
     return [(name, request.args[name]) for name in names if request.args.get(name)]
@@ -197,11 +197,8 @@ def _steps(attachment: Attachment, number: int, query: Query) -> dict[str, Any]:
     if number < count:
         steps["next"] = page_path(attachment, number + 1, query.typed)
     if query.typed:
-        found = [
-            n
-            for n, text in services().records.page_texts([attachment.id])[attachment.id]
-            if hits(text, query)
-        ]
+        texts = services().records.page_texts([attachment.id])[attachment.id]
+        found = [n for n, text in texts if hits(text, query)]
         steps["hits"] = len(found)
         before = [n for n in found if n < number]
         after = [n for n in found if n > number]
@@ -215,13 +212,9 @@ def _steps(attachment: Attachment, number: int, query: Query) -> dict[str, Any]:
 def _count(announcement: Announcement) -> None:
     """A visit of a resident: no staff, no program, once in a while for each."""
     agent = (request.user_agent.string or "").lower()
-    if (
-        signed_in()
-        or announcement.status is not Status.PUBLISHED
-        or not agent
-        or any(b in agent for b in _BOTS)
-    ):
+    person = agent and not any(bot in agent for bot in _BOTS) and not signed_in()
+    if not person or announcement.status is not Status.PUBLISHED:
         return
-    person = f"{services().secret_key}|{request.remote_addr}|{agent}"
-    visitor = hashlib.sha256(person.encode()).hexdigest()[:24]
+    traits = f"{services().secret_key}|{request.remote_addr}|{agent}"
+    visitor = hashlib.sha256(traits.encode()).hexdigest()[:24]
     services().records.count_visit(announcement.id, visitor, now=dt.datetime.now(dt.UTC))
