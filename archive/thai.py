@@ -14,9 +14,10 @@ from archive.errors import Invalid
 THAI_DIGITS = "๐๑๒๓๔๕๖๗๘๙"
 ELLIPSIS = "…"
 ERA = 543
+"""Buddhist year minus Common Era year, for every date since the calendar of 1941."""
+
 BANGKOK = dt.timezone(dt.timedelta(hours=7))
 """All of Thailand keeps one time, and no summer time."""
-"""Buddhist year minus Common Era year, for every date since the calendar of 1941."""
 
 MONTHS = (
     "มกราคม",

@@ -116,7 +116,7 @@ def _end_with_parent(stop: threading.Event) -> None:
         return
 
     def watch() -> None:
-        sys.stdin.buffer.read()
+        os.read(0, 1)  # nothing is ever written: it returns when the other end is gone
         stop.set()
 
     threading.Thread(target=watch, daemon=True).start()
