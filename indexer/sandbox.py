@@ -34,7 +34,7 @@ from indexer.failures import Unreadable
 
 T = TypeVar("T")
 
-PRELOAD = ("indexer.reader", "indexer.wrap", "indexer.pictures")
+PRELOAD = ("indexer.reader", "indexer.wrap", "indexer.pictures", "indexer.ocr")
 """Modules that the nursery imports once, so that no child has to; a ``warm_up`` in them is called."""
 
 NICENESS = 10

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import hashlib
 import os
-import re
 import shutil
 import struct
 import subprocess
@@ -22,9 +21,9 @@ STOCK = Path("/usr/share/tesseract-ocr/5/tessdata/tha.traineddata")
 RESULT = Path(__file__).parent.parent / "indexer" / "data" / "prakat_tha.traineddata"
 LINES_PER_FILE = 80  # lstmtraining holds whole files in memory and draws from them in turn
 LEARNING_RATE = "0.0005"  # half of what training from nothing takes: keeps what the stock model knows
-# what the stock character set lacks: half of the Thai digits, a consonant, Latin letters, signs of office
-THAI = "๔๖๗๘๙ฌ"
-SIGNS = "&;–‘’฿_"
+# what the stock character set lacks: half of the Thai digits, a consonant, sara am (it spells น้ำ as น้า),
+# Latin letters, signs of office
+WANTED = "๔๖๗๘๙ฌำ" + "&;–‘’฿_" + LATIN + LATIN.upper()
 IS_LETTER, IS_LOWER, IS_UPPER, IS_DIGIT, IS_SIGN = 1, 2, 4, 8, 16  # Tesseract's property bits (hexadecimal)
 
 
@@ -34,14 +33,15 @@ def main() -> int:
         "--work", type=Path, default=Path("build/training"), help="directory for all that is made"
     )
     parser.add_argument("--lines", type=int, default=8000, help="training lines to make")
+    parser.add_argument("--seed", type=int, default=1, help="of the made lines: another one when going on")
     parser.add_argument("--iterations", type=int, default=12000, help="lines to learn from, with repetition")
-    parser.add_argument("--stock", type=Path, default=STOCK, help="the model to start from")
+    parser.add_argument("--stock", type=Path, default=STOCK, help="the model to start from, or to go on from")
     parser.add_argument("--result", type=Path, default=RESULT, help="where the model goes")
     choices = parser.parse_args()
     choices.work.mkdir(parents=True, exist_ok=True)
     base = extend(choices.stock, choices.work)
-    train_list = write_lines(choices.work / "train", seed=1, count=choices.lines)
-    check_list = write_lines(choices.work / "check", seed=2, count=400)
+    train_list = write_lines(choices.work / "train", seed=choices.seed, count=choices.lines)
+    check_list = write_lines(choices.work / "check", seed=0, count=400)
     fine_tune(choices.work, base, choices.stock, train_list, check_list, choices.iterations)
     finish(choices.work, base, choices.result)
     print(choices.result, hashlib.sha256(choices.result.read_bytes()).hexdigest())
@@ -51,20 +51,14 @@ def main() -> int:
 def extend(stock: Path, work: Path) -> Path:
     """The stock model with the new characters in its character set and coder: where training starts."""
     run("combine_tessdata", "-u", stock, work / "stock.")
-    lines = (work / "stock.lstm-unicharset").read_text(encoding="utf-8").splitlines()
-    count = int(lines[0])
-    first_latin = count + len(THAI + SIGNS)
-    rows = [unichar(char, count + place) for place, char in enumerate(THAI + SIGNS)]
-    rows += [latin(place, first_latin) for place in range(2 * len(LATIN))]
-    total = count + len(rows)
-    (work / "base.lstm-unicharset").write_text(
-        "\n".join([str(total), *lines[1:], *rows]) + "\n", encoding="utf-8"
-    )
+    _, *rows = (work / "stock.lstm-unicharset").read_text(encoding="utf-8").splitlines()
+    known = [row.split(" ", 1)[0] for row in rows]
+    chars = known + [char for char in WANTED if char not in known]
+    rows += [unichar(chars, number) for number in range(len(known), len(chars))]
+    (work / "base.lstm-unicharset").write_text("\n".join([str(len(rows)), *rows, ""]), encoding="utf-8")
     coder = (work / "stock.lstm-recoder").read_bytes()[4:]
-    codes = b"".join(
-        struct.pack("<bii", 1, 1, code) for code in range(count, total)
-    )  # one code each, its own
-    (work / "base.lstm-recoder").write_bytes(struct.pack("<i", total) + coder + codes)
+    codes = b"".join(struct.pack("<bii", 1, 1, code) for code in range(len(known), len(chars)))  # one each
+    (work / "base.lstm-recoder").write_bytes(struct.pack("<i", len(chars)) + coder + codes)
     with (work / "stock.lstm").open("rb") as source, (work / "float.lstm").open("wb") as target:
         dequantise(source, target)
     base = work / "base.traineddata"
@@ -73,29 +67,18 @@ def extend(stock: Path, work: Path) -> Path:
     return base
 
 
-def unichar(char: str, number: int) -> str:
+def unichar(chars: list[str], number: int) -> str:
     """One row of a character set: character, properties, unused metrics, script, case, direction, mirror."""
-    script = "Thai" if "\u0e00" <= char <= "\u0e7f" and char != "฿" else "Common"
-    bits = (
-        IS_DIGIT
-        if char.isdigit()
-        else IS_LETTER
-        if char.isalpha()
-        else IS_SIGN
-        if unicodedata.category(char)[0] == "P"
-        else 0
-    )
-    direction = 0 if script == "Thai" else 10
-    return f"{char} {bits:x} 0,255,0,255,0,0,0,0,0,0 {script} {number} {direction} {number} {char}"
-
-
-def latin(place: int, first: int) -> str:
-    """Row of a Latin letter: small letters first, then capitals, each naming the other as its case."""
-    small = place < len(LATIN)
-    char = LATIN[place % len(LATIN)] if small else LATIN[place % len(LATIN)].upper()
-    other = first + (place + len(LATIN)) % (2 * len(LATIN))
-    bits = IS_LETTER | (IS_LOWER if small else IS_UPPER)
-    return f"{char} {bits:x} 0,255,0,255,0,0,0,0,0,0 Latin {other} 0 {first + place} {char}"
+    char = chars[number]
+    thai, latin = "\u0e00" <= char <= "\u0e7f" and char != "฿", char in LATIN + LATIN.upper()
+    script = "Thai" if thai else "Latin" if latin else "Common"
+    bits = IS_LETTER * char.isalpha() | IS_DIGIT * char.isdigit()
+    bits |= IS_LOWER * char.islower() | IS_UPPER * char.isupper()
+    bits |= IS_SIGN * unicodedata.category(char).startswith("P")
+    other_case = chars.index(char.swapcase())
+    direction = 0 if thai or latin else 10
+    metrics = "0,255,0,255,0,0,0,0,0,0"
+    return f"{char} {bits:x} {metrics} {script} {other_case} {direction} {number} {char}"
 
 
 def write_lines(folder: Path, *, seed: int, count: int) -> Path:
@@ -119,7 +102,7 @@ def write_file(path: Path, seed: int) -> None:
 
 def page(text: str, picture: bytes) -> bytes:
     """One line in the layout of Tesseract's ``ImageData::Serialize``: no boxes, only picture and text."""
-    truth = spelt_as_stock(text).encode()
+    truth = text.encode()
 
     def sized(data: bytes) -> bytes:
         return struct.pack("<I", len(data)) + data
@@ -134,11 +117,6 @@ def page(text: str, picture: bytes) -> bytes:
         + sized(b"") * 2
         + b"\x00"
     )
-
-
-def spelt_as_stock(text: str) -> str:
-    """สระอำ as the stock character set spells it: nikhahit and sara aa, after a tone mark."""
-    return re.sub(" +", " ", text.replace("ำ", "ํา")).strip()
 
 
 def fine_tune(work: Path, base: Path, stock: Path, train: Path, check: Path, iterations: int) -> None:
