@@ -6,6 +6,7 @@ a page per process uses a machine better than several cores per page.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 from collections.abc import Iterator
@@ -15,8 +16,8 @@ from pathlib import Path
 
 from PIL import Image
 
-from archive.errors import Unavailable
 from archive.model import Doubt, Line
+from indexer.failures import Unreadable
 from indexer.rows import Symbol, Transcript, in_rows
 from indexer.straighten import Straight, Turn, ways_up
 
@@ -63,7 +64,7 @@ class OcrPage:
 def recognise(image: Image.Image, *, seconds: float = TIMEOUT) -> OcrPage:
     """Recognise a page's picture at ``DPI``: Thai official text, with Latin words among it.
 
-    Raises ``TimeoutError`` past ``seconds`` and ``Unavailable`` when no Thai model is installed.
+    Raises ``Unreadable``: ``timeout`` past ``seconds``, ``no-ocr-model`` when no Thai model is installed.
     """
     deadline = time.monotonic() + seconds
     readings: list[_Reading] = []
@@ -111,8 +112,14 @@ def _read(straight: Straight, seconds: float) -> _Reading:
     engine.SetImage(straight.image)
     engine.SetSourceResolution(DPI)
     if seconds <= 0 or not engine.Recognize(timeout=round(seconds * 1000)):
-        raise TimeoutError("the page took too long to recognise")
+        raise Unreadable("timeout")
     return _Reading(straight, in_rows([line for line in _fragments(engine) if _worth(line)]))
+
+
+def warm_up() -> None:
+    """Load the model before processes are forked that will all need it."""
+    with contextlib.suppress(Unreadable):
+        _engine()
 
 
 @lru_cache(maxsize=1)
@@ -124,11 +131,7 @@ def _engine() -> tesserocr.PyTessBaseAPI:
         )
         engine.SetVariable("preserve_interword_spaces", "1")
         return engine
-    raise Unavailable(
-        "ยังอ่านภาพสแกนไม่ได้ เพราะไม่พบแบบจำลองภาษาไทยของ Tesseract "
-        "ให้ผู้ดูแลระบบติดตั้งด้วยคำสั่ง apt install tesseract-ocr-tha แล้วสั่งอ่านใหม่",
-        code="no-ocr-model",
-    )
+    raise Unreadable("no-ocr-model")
 
 
 def _models() -> Iterator[tuple[Path, str]]:

@@ -9,6 +9,7 @@ import pytest
 from PIL import Image, ImageChops, ImageDraw, ImageFont
 
 from indexer import ocr
+from indexer.failures import Unreadable
 from indexer.ocr import OcrPage, recognise
 
 FONT = Path(fontpkg_sarabun.__file__).parent / "files" / "Sarabun-Regular.ttf"
@@ -94,7 +95,7 @@ def test_an_empty_page_has_no_text_and_no_confidence() -> None:
 
 
 def test_gives_up_in_time() -> None:
-    with pytest.raises(TimeoutError):
+    with pytest.raises(Unreadable, match="timeout"):
         recognise(page(), seconds=0.0)
 
 
@@ -104,7 +105,7 @@ def test_says_what_to_install_when_there_is_no_model(monkeypatch: pytest.MonkeyP
     monkeypatch.delenv("TESSDATA_PREFIX", raising=False)
     ocr._engine.cache_clear()
     try:
-        with pytest.raises(ocr.Unavailable, match="tesseract-ocr-tha"):
+        with pytest.raises(Unreadable, match="no-ocr-model"):
             recognise(page())
     finally:
         ocr._engine.cache_clear()
