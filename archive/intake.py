@@ -9,7 +9,7 @@ from typing import BinaryIO
 from archive import rules
 from archive.errors import Conflict, Invalid
 from archive.filetype import HEAD_BYTES, media_type
-from archive.model import Announcement, Attachment, Draft, Kind, PersonalData, Status
+from archive.model import Announcement, Attachment, Draft, Kind, Page, PersonalData, Status
 from archive.ports import Files, Records
 
 _STEPS = {
@@ -87,6 +87,11 @@ class Intake:
         self._editable(attachment.announcement_id)
         shown = rules.label(label, attachment.filename)
         return self._records.relabel(attachment_id, label=shown, kind=kind, actor=actor)
+
+    def correct_page(self, attachment_id: int, number: int, text: str, *, actor: str) -> Page:
+        """What a person reads on the page, in place of what was recognised; rereading leaves it alone."""
+        self._editable(self._records.attachment(attachment_id).announcement_id)
+        return self._records.correct_page(attachment_id, number, rules.page_text(text), actor=actor)
 
     def revise(
         self, id: int, changes: dict[str, object], *, actor: str, if_change: int | None = None

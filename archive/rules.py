@@ -44,6 +44,11 @@ def required_text(text: str, *, field: str, said: str, length: int) -> str:
     return _not_longer(line, field, said, length)
 
 
+def page_text(text: str) -> str:
+    """What a person read on a page, with its lines."""
+    return _not_longer(thai.canon(text), "text", "ข้อความของหน้า", 200_000)
+
+
 def label(text: str, filename: str) -> str:
     """As given, or else the file's name without its end."""
     given = _one_line(text) or _one_line(PurePosixPath(filename).stem.replace("_", " "))

@@ -100,7 +100,8 @@ def attachment(row: Row) -> Attachment:
 
 
 def details_text(details: Details) -> str:
-    return json.dumps(asdict(details), ensure_ascii=False, default=plain)
+    """All in ASCII: a hostile file's fields may hold what UTF-8 cannot."""
+    return json.dumps(asdict(details), default=plain)
 
 
 def _details(text: str) -> Details:
@@ -128,7 +129,7 @@ def page_values(page: Page) -> dict[str, object]:
         "corrected": int(page.corrected),
         "problem": page.problem,
         "text": page.text,
-        "raw": zlib.compress(page.raw.encode()),
+        "raw": zlib.compress(page.raw.encode(errors="surrogatepass")),
         "lines": pack_lines(page.lines),
         "doubts": pack_doubts(page.doubts),
     }
@@ -139,7 +140,7 @@ def page(row: Row) -> Page:
         attachment_id=row["attachment_id"],
         number=row["number"],
         text=row["text"],
-        raw=zlib.decompress(row["raw"]).decode(),
+        raw=zlib.decompress(row["raw"]).decode(errors="surrogatepass"),
         source=Source(row["source"]),
         confidence=row["confidence"],
         turn=row["turn"],

@@ -9,7 +9,7 @@ import pytest
 
 from archive.errors import Conflict, Invalid, NotFound, TooLarge
 from archive.intake import Intake
-from archive.model import Announcement, Details, Draft, Kind, PersonalData, Status
+from archive.model import Announcement, Details, Draft, Kind, Page, PersonalData, Source, Status
 from archive.ports import Files, Jobs, Records
 
 ACTOR = "สมศรี"
@@ -100,6 +100,20 @@ def test_a_new_record_is_a_draft_or_public(intake: Intake) -> None:
     for status in (Status.WITHDRAWN, Status.TRASHED):
         with pytest.raises(Invalid):
             intake.create(draft(), actor=ACTOR, status=status)
+
+
+def test_a_page_is_corrected_in_canonical_text(intake: Intake, records: Records) -> None:
+    made = intake.create(draft(), actor=ACTOR)
+    attachment = upload(intake, made)
+    read = Page(attachment_id=attachment, number=1, text="นา", raw="นา", source=Source.OCR, confidence=0.4)
+    records.save_page(read)
+    corrected = intake.correct_page(attachment, 1, "นำ\u0e49\r\nใจ", actor=ACTOR)
+    assert (corrected.text, corrected.corrected) == ("น้ำ\nใจ", True)
+    with pytest.raises(Invalid):
+        intake.correct_page(attachment, 1, "ก" * 200_001, actor=ACTOR)
+    intake.trash(made.id, actor=ACTOR)
+    with pytest.raises(Conflict):
+        intake.correct_page(attachment, 1, "น้ำ", actor=ACTOR)
 
 
 VERBS = {

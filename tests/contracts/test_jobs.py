@@ -14,7 +14,7 @@ from tests.contracts.samples import ACTOR, NOW, attached, page, published
 LEASE = dt.timedelta(minutes=5)
 LATER = NOW + LEASE + dt.timedelta(seconds=1)
 DETAILS = Details(
-    fields={"number": Field(value="มท ๐๘๐๘.๒/ว ๑๒๓", confidence=0.9)},
+    fields={"number": Field(value="มท ๐๘๐๘.๒/ว ๑๒๓ \ud800", confidence=0.9)},
     signatures=(
         Signature(signer="นายกเทศมนตรี", signed_at=NOW, intact=True, trusted=False),
         Signature(signer="ปลัด", signed_at=None, intact=False, trusted=False),

@@ -29,6 +29,12 @@ def test_a_page_comes_back_as_it_was_saved(records: Records, attachment: Attachm
     assert records.pages(attachment.id) == [saved, plain]
 
 
+def test_the_raw_text_may_be_what_no_text_should_be(records: Records, attachment: Attachment) -> None:
+    saved = page(attachment, raw="ก\x00\ud800\uffff")
+    records.save_page(saved)
+    assert records.page(attachment.id, 1) == saved
+
+
 def test_saving_again_replaces(records: Records, attachment: Attachment) -> None:
     records.save_page(page(attachment, text="ครั้งแรก"))
     second = page(attachment, text="ครั้งที่สอง", rules=4)
