@@ -2,13 +2,37 @@
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
+import io
+import os
+import tempfile
+import threading
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from PIL import Image
+import pypdfium2
+from PIL import Image, ImageChops
 
-from archive.model import Attachment, Page
+from archive.errors import Unavailable
+from archive.model import Attachment, Line, Page
 from archive.ports import Files
+from indexer import sandbox
+from indexer.failures import Unreadable
+from indexer.lines import UNITS
+from indexer.wrap import wrap_picture, write_repaired
+
+MAX_PIXELS = 40_000_000
+MAX_WIDTH = 2_400
+SECONDS = 20.0
+AT_ONCE = 2
+"""Pictures made at the same time: more would only slow each other, and the site, down."""
+_MAX_HEIGHT = 16_000  # WebP holds 16,383
+_HIT_COLOUR = (255, 226, 90)
+_QUALITY = 80
+_STYLE = 1  # raised when a picture would be drawn differently
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,25 +45,144 @@ class Rectangle:
     bottom: int
 
 
+_PADDING = 20  # 1/10,000
+_SAME_WORD = 60  # hits closer than this are drawn as one
+
+
 def rectangles(page: Page, hits: tuple[tuple[int, int], ...]) -> list[Rectangle]:
-    """Where the ``[start, end)`` stretches of ``page.text`` stand on the page."""
-    raise NotImplementedError
+    """Where the ``[start, end)`` stretches of ``page.text`` stand on the page, neighbours merged.
+
+    Nothing for a page whose text a person corrected: its places are those of the text before.
+    """
+    if page.corrected:
+        return []
+    starts = [line.start for line in page.lines]
+    found: dict[int, list[tuple[int, int]]] = {}
+    for start, end in hits:
+        for number in range(max(0, bisect_right(starts, start) - 1), bisect_left(starts, end)):
+            line = page.lines[number]
+            last = len(line.edges) - 1
+            left = line.edges[min(last, max(0, start - line.start))]
+            right = line.edges[min(last, max(0, end - line.start))]
+            if right > left:
+                found.setdefault(number, []).append((left, right))
+    return [
+        _padded(page.lines[number], left, right)
+        for number, extents in sorted(found.items())
+        for left, right in _merged(extents)
+    ]
 
 
-def raster(path: Path, number: int, dpi: int) -> Image.Image:
+def _merged(extents: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    merged: list[tuple[int, int]] = []
+    for left, right in sorted(extents):
+        if merged and left - merged[-1][1] <= _SAME_WORD:
+            merged[-1] = (merged[-1][0], max(right, merged[-1][1]))
+        else:
+            merged.append((left, right))
+    return merged
+
+
+def _padded(line: Line, left: int, right: int) -> Rectangle:
+    return Rectangle(
+        max(0, left - _PADDING),
+        max(0, line.top - _PADDING),
+        min(UNITS, right + _PADDING),
+        min(UNITS, line.bottom + _PADDING),
+    )
+
+
+def raster(path: Path, number: int, dpi: float) -> Image.Image:
     """Page ``number`` (1…) of a PDF, its own /Rotate applied. Call it in a sandbox child only.
 
     The resolution is lowered where the picture would pass 40 megapixels. Raises ``Unreadable``.
     """
-    raise NotImplementedError
+    with _opened(path) as document:
+        page = document[number - 1]
+        return _render(page, dpi / 72)
+
+
+@contextlib.contextmanager
+def _opened(path: Path) -> Iterator[pypdfium2.PdfDocument]:
+    try:
+        document = pypdfium2.PdfDocument(path)
+    except pypdfium2.PdfiumError as error:
+        locked = error.err_code == pypdfium2.raw.FPDF_ERR_PASSWORD
+        raise Unreadable("password" if locked else "damaged") from error
+    try:
+        with contextlib.suppress(pypdfium2.PdfiumError):
+            document.init_forms()  # what is filled in is drawn too
+        yield document
+    except (pypdfium2.PdfiumError, IndexError) as error:
+        raise Unreadable("damaged") from error
+    finally:
+        document.close()
+
+
+def _render(page: pypdfium2.PdfPage, scale: float) -> Image.Image:
+    width, height = page.get_size()
+    if not (width > 0 and height > 0):
+        raise Unreadable("damaged")
+    scale = min(scale, (MAX_PIXELS / (width * height)) ** 0.5)
+    if min(width, height) * scale < 1:
+        raise Unreadable("too-big")
+    return page.render(scale=scale, rev_byteorder=True).to_pil().convert("RGB")
+
+
+def paint(path: Path, number: int, width: int, turn: int, boxes: tuple[Rectangle, ...]) -> bytes:
+    """A page's picture as WebP. Call it in a sandbox child only. Raises ``Unreadable``."""
+    with tempfile.TemporaryDirectory(prefix="prakat-") as folder:
+        copy = Path(folder) / "copy.pdf"
+        if wrap_picture(path, copy):
+            path = copy
+        try:
+            picture = _picture(path, number, width, turn)
+        except Unreadable as error:
+            if error.code != "damaged":
+                raise
+            write_repaired(path, copy)
+            picture = _picture(copy, number, width, turn)
+    for box in boxes:
+        _mark(picture, box)
+    webp = io.BytesIO()
+    picture.save(webp, "WEBP", quality=_QUALITY, method=2)
+    return webp.getvalue()
+
+
+_CLOCKWISE = {90: Image.Transpose.ROTATE_270, 180: Image.Transpose.ROTATE_180, 270: Image.Transpose.ROTATE_90}
+
+
+def _picture(path: Path, number: int, width: int, turn: int) -> Image.Image:
+    with _opened(path) as document:
+        page = document[number - 1]
+        across, down = page.get_size()
+        if turn in (90, 270):
+            across, down = down, across
+        if not (across > 0 and down > 0):
+            raise Unreadable("damaged")
+        picture = _render(page, min(width / across, _MAX_HEIGHT / down))
+    return picture.transpose(_CLOCKWISE[turn]) if turn else picture
+
+
+def _mark(picture: Image.Image, box: Rectangle) -> None:
+    """Lay a colour under the text, as a marker pen does."""
+    area = (
+        box.left * picture.width // UNITS,
+        box.top * picture.height // UNITS,
+        -(-box.right * picture.width // UNITS),
+        -(-box.bottom * picture.height // UNITS),
+    )
+    part = picture.crop(area)
+    picture.paste(ImageChops.multiply(part, Image.new("RGB", part.size, _HIT_COLOUR)), area)
 
 
 class Pictures:
     """Page pictures. The cache is disposable; it is keyed by content, page, width and hits."""
 
-    def __init__(self, files: Files, cache: Path) -> None:
+    def __init__(self, files: Files, cache: Path, *, cache_bytes: int = 512 * 1024 * 1024) -> None:
         self._files = files
-        self._cache = cache
+        self._cache = _Cache(cache, cache_bytes)
+        self._turns = threading.BoundedSemaphore(AT_ONCE)
 
     def page(
         self, attachment: Attachment, page: Page, *, width: int, hits: tuple[tuple[int, int], ...] = ()
@@ -48,4 +191,62 @@ class Pictures:
 
         Raises ``Unavailable`` when the picture cannot be made within its limits.
         """
-        raise NotImplementedError
+        width = max(1, min(width, MAX_WIDTH))
+        boxes = tuple(rectangles(page, hits))
+        name = _name(attachment.sha256, page.number, width, page.turn, boxes)
+        cached = self._cache.get(name)
+        if cached is not None:
+            return cached
+        try:
+            with self._turns, self._files.local_path(attachment.sha256) as path:
+                picture = sandbox.run(paint, path, page.number, width, page.turn, boxes, seconds=SECONDS)
+        except Unreadable as error:
+            raise Unavailable("แสดงภาพของหน้านี้ไม่ได้ กรุณาเปิดไฟล์ต้นฉบับแทน", code=error.code) from error
+        self._cache.put(name, picture)
+        return picture
+
+
+def _name(sha256: str, number: int, width: int, turn: int, boxes: tuple[Rectangle, ...]) -> str:
+    drawn = hashlib.sha256(repr((_STYLE, boxes)).encode()).hexdigest()[:16]
+    return f"{sha256}-{number}-{width}-{turn}-{drawn}.webp"
+
+
+class _Cache:
+    """Files by name in one folder, the longest unused deleted when they pass ``limit`` bytes."""
+
+    _CHECK_EVERY = 50
+
+    def __init__(self, folder: Path, limit: int) -> None:
+        self._folder = folder
+        self._limit = limit
+        self._added = 0
+
+    def get(self, name: str) -> bytes | None:
+        path = self._folder / name[:2] / name
+        try:
+            found = path.read_bytes()
+            os.utime(path)
+        except OSError:
+            return None
+        return found
+
+    def put(self, name: str, content: bytes) -> None:
+        """Keep it; a full or read-only disk only means that it is made again next time."""
+        folder = self._folder / name[:2]
+        with contextlib.suppress(OSError):
+            folder.mkdir(parents=True, exist_ok=True)
+            with tempfile.NamedTemporaryFile(dir=folder, delete=False) as file:
+                file.write(content)
+            Path(file.name).replace(folder / name)
+            self._added += 1
+            if self._added % self._CHECK_EVERY == 1:
+                self._shrink()
+
+    def _shrink(self) -> None:
+        files = [(entry.stat(), entry) for entry in self._folder.glob("*/*")]
+        total = sum(status.st_size for status, _ in files)
+        for status, entry in sorted(files, key=lambda file: file[0].st_mtime):
+            if total <= self._limit:
+                break
+            entry.unlink(missing_ok=True)
+            total -= status.st_size
