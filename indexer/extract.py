@@ -10,10 +10,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from indexer import reader, wrap
+from indexer import reader, signatures, wrap
 from indexer.failures import Unreadable
 from indexer.reader import EmbeddedPage, Outline
-from indexer.sandbox import Child
+from indexer.sandbox import Child, run
 
 __all__ = ["RULES", "Document", "EmbeddedPage", "Outline"]
 
@@ -73,6 +73,8 @@ class Document:
                 raise (second if second.code in {"password", "empty"} else first) from second
         if not self.outline.complete:
             self._prefer_repaired(folder)
+        if not is_picture and signatures.may_be_signed(path):
+            self._read_signatures(path)
 
     def _open_repaired(self, folder: Path) -> None:
         repaired = folder / "repaired.pdf"
@@ -88,6 +90,11 @@ class Document:
         if self.outline.page_count <= found.page_count:
             self.outline, self.path = found, path
             self._child.call(reader.open_file, path, seconds=OPEN_SECONDS)
+
+    def _read_signatures(self, path: Path) -> None:
+        with contextlib.suppress(Unreadable):  # a file whose signatures cannot be read is still read
+            found = run(signatures.signatures, path, seconds=OPEN_SECONDS)
+            self.outline = replace(self.outline, signatures=found)
 
     def read_page(self, number: int) -> EmbeddedPage:
         """Page ``number`` (1…). Never raises for what is in the file: see ``EmbeddedPage.problem``."""

@@ -126,7 +126,8 @@ def _render(page: pypdfium2.PdfPage, scale: float) -> Image.Image:
     scale = min(scale, (MAX_PIXELS / (width * height)) ** 0.5)
     if min(width, height) * scale < 1:
         raise Unreadable("too-big")
-    return page.render(scale=scale, rev_byteorder=True).to_pil().convert("RGB")
+    picture: Image.Image = page.render(scale=scale, rev_byteorder=True).to_pil()
+    return picture.convert("RGB")
 
 
 def paint(path: Path, number: int, width: int, turn: int, boxes: tuple[Rectangle, ...]) -> bytes:

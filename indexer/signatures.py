@@ -1,0 +1,66 @@
+"""Digital signatures (PAdES) in a PDF: who, when, and whether the signed bytes are unchanged.
+
+Runs in a sandbox child. No network: revocation lists are not fetched.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from pathlib import Path
+
+from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.sign.validation import validate_pdf_signature
+from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
+from pyhanko.sign.validation.status import PdfSignatureStatus, SignatureCoverageLevel
+from pyhanko_certvalidator import ValidationContext
+
+from archive.model import Signature
+
+_BYTE_RANGE = re.compile(rb"/ByteRange\s*\[")
+_CHUNK = 1024 * 1024
+
+logging.getLogger("pyhanko").setLevel(logging.CRITICAL)  # what it finds wrong is in its answer
+
+
+def may_be_signed(path: Path) -> bool:
+    """Whether the file has the mark of a signature: a byte range, which is never compressed."""
+    before = b""
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            if _BYTE_RANGE.search(before + chunk):
+                return True
+            before = chunk[-32:]
+    return False
+
+
+def signatures(path: Path) -> tuple[Signature, ...]:
+    """The signatures in a PDF, in the order of signing.
+
+    Without a configured root certificate no signer is trusted: ``trusted`` is then False.
+    """
+    with path.open("rb") as file:
+        reader = PdfFileReader(file, strict=False)
+        return tuple(_judge(embedded) for embedded in reader.embedded_regular_signatures)
+
+
+def _judge(embedded: EmbeddedPdfSignature) -> Signature:
+    certificate = embedded.signer_cert
+    name = "" if certificate is None else str(certificate.subject.native.get("common_name", ""))
+    context = ValidationContext(trust_roots=[], allow_fetching=False)
+    try:
+        status: PdfSignatureStatus | None = validate_pdf_signature(embedded, context)
+    except Exception:  # noqa: BLE001 - a signature that cannot be checked is not intact
+        status = None
+    return Signature(
+        signer=name or (certificate.subject.human_friendly if certificate is not None else ""),
+        signed_at=embedded.self_reported_timestamp,
+        intact=status is not None and status.intact and status.valid and _covers_what_is_shown(status),
+        trusted=status is not None and status.trusted,
+    )
+
+
+def _covers_what_is_shown(status: PdfSignatureStatus) -> bool:
+    """The whole file was signed, or what came after it is only what a signature allows."""
+    whole = status.coverage == SignatureCoverageLevel.ENTIRE_FILE
+    return whole or bool(status.docmdp_ok)
