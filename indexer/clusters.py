@@ -154,7 +154,7 @@ def _cell_at(line: TextLine, place: float, size: float) -> Cell | None:
 def _drawn_at(line: TextLine, text: str, glyph: Glyph, run: Run) -> Cell | None:
     """The cell that already shows this text at this place (bold made by drawing twice)."""
     near = _SAME_PLACE * run.size
-    if abs(run.level - line.level) > near or run.angle != line.angle:
+    if abs(run.level - line.level) > near or run.angle != line.angle or glyph.end - glyph.start <= near:
         return None
     if line.cells and glyph.start > line.cells[-1].start + near:
         return None

@@ -29,6 +29,10 @@ MAX_GLYPHS = 200_000
 """A page with more is no page for people; a dense gazette page has some 8,000."""
 MAX_FORMS = 2_000
 MAX_DEPTH = 12
+MAX_OPERATORS = 2_000_000
+MAX_SAVED = 500
+MAX_ACTUAL_TEXT = 10_000
+_GUESSED_WIDTH = 0.5  # of the em, in a font that gives no widths
 MAX_CONTENT_BYTES = 64 * 1024 * 1024
 HORIZONTAL: Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
 
@@ -69,7 +73,7 @@ class Content:
 class _Face:
     """A font as the interpreter needs it: character code → text and width, remembered."""
 
-    __slots__ = ("_font", "decode", "known", "multibyte", "number", "spaces_code_32")
+    __slots__ = ("_font", "_unmeasured", "decode", "known", "multibyte", "number")
 
     def __init__(self, font: PDFFont, number: int) -> None:
         self._font = font
@@ -77,13 +81,14 @@ class _Face:
         self.decode = font.decode
         self.multibyte = font.is_multibyte()
         self.known: dict[int, tuple[str, float]] = {}
+        self._unmeasured = not font.widths and not font.default_width
 
     def look_up(self, code: int) -> tuple[str, float]:
         try:
             text = self._font.to_unichr(code)
         except PDFUnicodeNotDefined:
             text = f"(cid:{code})"
-        width = float(self._font.char_width(code))
+        width = _GUESSED_WIDTH if self._unmeasured else float(self._font.char_width(code))
         found = self.known[code] = (str(text), width if math.isfinite(width) else 0.0)
         return found
 
@@ -137,6 +142,7 @@ class Interpreter:
         self._page = page
         self._forms = 0
         self._bytes = 0
+        self._operated = 0
         self._matrix: Matrix = HORIZONTAL
         self._text = _Text()
         self._text_matrix: Matrix = HORIZONTAL
@@ -168,11 +174,14 @@ class Interpreter:
         saved: list[tuple[Matrix, _Text]] = []
         simple = self._operators()
         for operator, operands in tokens(data):
+            self._operated += 1
+            if self._operated > MAX_OPERATORS:
+                raise Unreadable("too-big")
             action = simple.get(operator)
             try:
                 if action is not None:
                     action(*operands)
-                elif operator == b"q":
+                elif operator == b"q" and len(saved) < MAX_SAVED:
                     saved.append((self._matrix, self._text.copy()))
                 elif operator == b"Q" and saved:
                     self._matrix, self._text = saved.pop()
@@ -253,7 +262,8 @@ class Interpreter:
 
     def _begin_marked(self, properties: dict[str, Any]) -> None:
         actual = resolve1(properties.get("ActualText"))
-        self._marked.append(decode_text(actual) if isinstance(actual, bytes) else None)
+        usable = isinstance(actual, bytes) and len(actual) <= MAX_ACTUAL_TEXT
+        self._marked.append(decode_text(actual) if usable else None)
         if self._marked[-1] is not None and self._replaced is None:
             self._replaced = []
 

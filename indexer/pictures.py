@@ -8,6 +8,7 @@ import io
 import os
 import tempfile
 import threading
+import time
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -29,6 +30,8 @@ MAX_WIDTH = 2_400
 SECONDS = 20.0
 AT_ONCE = 2
 """Pictures made at the same time: more would only slow each other, and the site, down."""
+RETRY_SECONDS = 600.0
+_NO_PICTURE = "แสดงภาพของหน้านี้ไม่ได้ กรุณาเปิดไฟล์ต้นฉบับแทน"
 _MAX_HEIGHT = 16_000  # WebP holds 16,383
 _HIT_COLOUR = (255, 226, 90)
 _QUALITY = 80
@@ -184,6 +187,7 @@ class Pictures:
         self._files = files
         self._cache = _Cache(cache, cache_bytes)
         self._turns = threading.BoundedSemaphore(AT_ONCE)
+        self._failed: dict[str, tuple[float, str]] = {}
 
     def page(
         self, attachment: Attachment, page: Page, *, width: int, hits: tuple[tuple[int, int], ...] = ()
@@ -198,13 +202,22 @@ class Pictures:
         cached = self._cache.get(name)
         if cached is not None:
             return cached
+        self._refuse_again(name)
         try:
             with self._turns, self._files.local_path(attachment.sha256) as path:
                 picture = sandbox.run(paint, path, page.number, width, page.turn, boxes, seconds=SECONDS)
         except Unreadable as error:
-            raise Unavailable("แสดงภาพของหน้านี้ไม่ได้ กรุณาเปิดไฟล์ต้นฉบับแทน", code=error.code) from error
+            self._failed[name] = time.monotonic() + RETRY_SECONDS, error.code
+            raise Unavailable(_NO_PICTURE, code=error.code) from error
         self._cache.put(name, picture)
         return picture
+
+    def _refuse_again(self, name: str) -> None:
+        """A page that could not be drawn is not tried for every visitor."""
+        now = time.monotonic()
+        self._failed = {key: failed for key, failed in self._failed.items() if failed[0] > now}
+        if name in self._failed:
+            raise Unavailable(_NO_PICTURE, code=self._failed[name][1])
 
 
 def _name(sha256: str, number: int, width: int, turn: int, boxes: tuple[Rectangle, ...]) -> str:

@@ -92,6 +92,10 @@ class Reader:
         page = self._pages[number - 1]
         try:
             return self._read(number, page.page_obj)
+        except (Unreadable, MemoryError):
+            raise
+        except Exception as error:
+            raise Unreadable("damaged") from error
         finally:
             page.close()
             self._forget_streams()

@@ -17,6 +17,7 @@ import enum
 import gc
 import importlib
 import io
+import logging
 import os
 import pickle
 import resource
@@ -241,6 +242,10 @@ def _serve(connection: Connection, memory_mb: int) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_AS, (memory_mb * _MEGABYTE, memory_mb * _MEGABYTE))
     os.nice(NICENESS)
+    logging.disable(logging.CRITICAL)
+    with open(os.devnull, "wb") as nowhere:  # noqa: PTH123 - libraries print what they think of a file
+        os.dup2(nowhere.fileno(), 1)
+        os.dup2(nowhere.fileno(), 2)
     while True:
         try:
             function, args, seconds = pickle.loads(connection.recv_bytes())  # noqa: S301 - from the parent
