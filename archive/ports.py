@@ -152,7 +152,13 @@ class Records(Protocol):
 
     def attachments_with_file(self, sha256: str) -> list[Attachment]: ...
 
+    def failed_attachments(self) -> list[Attachment]:
+        """Those that could not be read, the latest first."""
+
     # pages
+    def doubtful_pages(self, *, below: float, limit: int) -> list[Page]:
+        """Pages read with less confidence, without text, or not at all; the least sure first."""
+
     def save_page(self, page: Page) -> None:
         """Insert or replace; a corrected page is kept as the person left it."""
 
@@ -174,6 +180,9 @@ class Records(Protocol):
 
         Does not raise ``change``. Survives the death of the process, perhaps not a power cut.
         """
+
+    def visits_by_day(self, *, days: int) -> list[tuple[dt.date, int]]:
+        """Counted visits of the last days in Thai time, oldest first, days without any included."""
 
     # searches that found nothing
     def note_miss(self, query: str) -> None:

@@ -95,6 +95,12 @@ class Dictionary:
             self._lexicon = parse(f"{self._builtin}\n{local}")
         return self._lexicon
 
+    def add(self, word: str) -> None:
+        """Put a word, or ``short = full``, at the end of the file; searches use it after the next rebuild."""
+        if self._path is not None and "\n" not in word:
+            with self._path.open("a", encoding="utf-8") as file:
+                file.write(f"{word}\n")
+
     def _state(self) -> tuple[int, int] | None:
         try:
             stat = self._path.stat() if self._path else None

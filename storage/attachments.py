@@ -140,6 +140,10 @@ class Attachments:
     def _of(self, announcement_id: int) -> list[Attachment]:
         return self.attachments([announcement_id])[announcement_id]
 
+    def failed_attachments(self) -> list[Attachment]:
+        found = self._engine.rows("SELECT * FROM attachment WHERE status = 'failed' ORDER BY id DESC")
+        return [rows.attachment(row) for row in found]
+
     def attachments_with_file(self, sha256: str) -> list[Attachment]:
         found = self._engine.rows(
             "SELECT * FROM attachment WHERE sha256 = :sha256 ORDER BY id", sha256=sha256

@@ -81,6 +81,16 @@ class Pages:
         )
         return [rows.page(row) for row in found]
 
+    def doubtful_pages(self, *, below: float, limit: int) -> list[Page]:
+        found = self._engine.rows(
+            """SELECT * FROM page
+               WHERE corrected = 0 AND (confidence < :below OR problem <> '')
+               ORDER BY coalesce(confidence, 0), attachment_id, number LIMIT :limit""",
+            below=below,
+            limit=limit,
+        )
+        return [rows.page(row) for row in found]
+
     def count_pages(self) -> dict[str, int]:
         found = self._engine.rows("SELECT source, count(*) AS n FROM page GROUP BY source")
         return {row["source"]: row["n"] for row in found}

@@ -162,6 +162,10 @@ MIGRATIONS = (
             """CREATE INDEX failure_by_key ON failure (key, at)""",
         ),
     ),
+    Migration(
+        "visits of days",
+        ("""CREATE TABLE visits_of_day (day TEXT PRIMARY KEY, count BIGINT NOT NULL)""",),
+    ),
 )
 
 

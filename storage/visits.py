@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from archive.ports import Miss
+from archive.thai import BANGKOK
 from storage import rows
 from storage.engine import Engine
 from storage.history import announcement_row
@@ -37,6 +38,11 @@ class Visits:
                 now=rows.time_text(now),
             )
             self._engine.run("UPDATE announcement SET visits = visits + 1 WHERE id = :id", id=announcement_id)
+            self._engine.run(
+                """INSERT INTO visits_of_day (day, count) VALUES (:day, 1)
+                   ON CONFLICT (day) DO UPDATE SET count = visits_of_day.count + 1""",
+                day=now.astimezone(BANGKOK).date().isoformat(),
+            )
         return True
 
     def _seen(self, announcement_id: int, visitor: str, since: str) -> bool:
@@ -50,6 +56,15 @@ class Visits:
             )
             is not None
         )
+
+    def visits_by_day(self, *, days: int) -> list[tuple[dt.date, int]]:
+        today = dt.datetime.now(BANGKOK).date()
+        shown = [today - dt.timedelta(days=back) for back in reversed(range(days))]
+        found = self._engine.rows(
+            "SELECT day, count FROM visits_of_day WHERE day >= :first", first=shown[0].isoformat()
+        )
+        counts = {row["day"]: row["count"] for row in found}
+        return [(day, counts.get(day.isoformat(), 0)) for day in shown]
 
     def note_miss(self, query: str) -> None:
         with self._engine.write(durable=False):

@@ -6,7 +6,7 @@ import secrets
 
 from flask import Flask, Response, g, request
 
-from web import api, auth, errors, feeds, fonts, health, layout, public
+from web import api, auth, dashboard, errors, feeds, fonts, health, layout, public, review, staff
 from web.bootstrap import Services
 
 _MEGABYTE = 1 << 20
@@ -54,7 +54,7 @@ def create_app(services: Services) -> Flask:
     layout.install(app)
     auth.install(app)
     api.install(app)
-    for part in (health, fonts, feeds, public):
+    for part in (health, fonts, feeds, dashboard, staff, review, public):
         app.register_blueprint(part.pages)
     errors.install(app)
     return app

@@ -1,0 +1,77 @@
+"""The staff's first page: what waits, what was read, what people looked for in vain; and who works here."""
+
+from __future__ import annotations
+
+import pygal
+from flask import Blueprint, Response, flash, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from pygal.style import Style
+
+from archive.errors import PrakatError
+from archive.model import Role
+from indexer import query as queries
+from indexer.query import Sort
+from web.answers import search
+from web.auth import admin_only, staff_only
+from web.bootstrap import services
+from web.passwords import check_strength, hash_password
+
+pages = Blueprint("dashboard", __name__, url_prefix="/staff")
+
+_DAYS = 14
+
+
+@pages.get("")
+@staff_only
+def overview() -> str:
+    """Everything that may need a hand today."""
+    return render_template(
+        "staff/overview.html",
+        announcements=services().records.counts(),
+        jobs=services().jobs.counts(),
+        most_read=search(services(), queries.parse("", sort=Sort.MOST_READ, per_page=5)),
+        misses=services().records.misses(limit=12),
+    )
+
+
+@pages.get("/reads.svg")
+@staff_only
+def reads_chart() -> Response:
+    """Visits a day, drawn on the server."""
+    counts = services().records.visits_by_day(days=_DAYS)
+    chart = pygal.Bar(
+        height=220,
+        width=760,
+        show_legend=False,
+        js=[],
+        style=Style(background="transparent", plot_background="transparent", colors=("#0b8a80",)),
+    )
+    chart.x_labels = [f"{day.day}/{day.month}" for day, _count in counts]
+    chart.add(_("อ่าน"), [count for _day, count in counts])
+    answer = Response(chart.render(), content_type="image/svg+xml")
+    answer.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'"
+    return answer
+
+
+@pages.route("/people", methods=["GET", "POST"])
+@admin_only
+def people() -> ResponseReturnValue:
+    """Who may sign in; admins add and disable."""
+    if request.method == "POST":
+        try:
+            name, password = request.form.get("name", "").strip(), request.form.get("password", "")
+            check_strength(password)
+            services().people.add(name, hash_password(password), Role(request.form.get("role", Role.STAFF)))
+            flash(_("เพิ่มผู้ใช้ %(name)s แล้ว", name=name), "good")
+            return redirect("/staff/people")
+        except PrakatError as error:
+            flash(error.message, "bad")
+    return render_template("staff/people.html", everyone=services().people.everyone())
+
+
+@pages.post("/people/disable")
+@admin_only
+def disable() -> ResponseReturnValue:
+    services().people.disable(request.form.get("name", ""))
+    return redirect("/staff/people")

@@ -1,0 +1,75 @@
+"""What machines read, under people's eyes: doubtful pages, corrections, searches that found nothing."""
+
+from __future__ import annotations
+
+from flask import Blueprint, flash, g, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from archive.errors import PrakatError
+from archive.model import Page
+from indexer.snippets import Segment
+from web.auth import current_person, staff_only
+from web.bootstrap import services
+
+pages = Blueprint("review", __name__, url_prefix="/staff")
+
+SURE = 0.80
+"""Pages read with less confidence are shown for review."""
+
+
+@pages.before_request
+@staff_only
+def _staff_only() -> None:
+    person = current_person()
+    g.actor = person.name if person else ""
+
+
+@pages.get("/review")
+def queue() -> str:
+    """Failed files, and pages read with little confidence or without any text."""
+    return render_template(
+        "staff/review.html",
+        failed=services().records.failed_attachments(),
+        doubtful=services().records.doubtful_pages(below=SURE, limit=100),
+    )
+
+
+@pages.route("/attachments/<int:id>/pages/<int:number>", methods=["GET", "POST"])
+def page(id: int, number: int) -> ResponseReturnValue:
+    """The picture and beside it the text; what a person writes stays over rereadings."""
+    attachment = services().records.attachment(id)
+    if request.method == "POST":
+        try:
+            services().intake.correct_page(id, number, request.form.get("text", ""), actor=g.actor)
+            flash(_("บันทึกข้อความแล้ว การค้นหาใช้ข้อความใหม่ทันที"), "good")
+            return redirect(request.path)
+        except PrakatError as error:
+            flash(error.message, "bad")
+    shown = services().records.page(id, number)
+    return render_template(
+        "staff/page.html", attachment=attachment, page=shown, segments=_doubted(shown), number=number
+    )
+
+
+@pages.post("/misses")
+def learn() -> ResponseReturnValue:
+    """A word that people search for joins the local dictionary."""
+    word = request.form.get("word", "").strip()
+    if "forget" not in request.form and word:
+        services().dictionary.add(word)
+        flash(_("เพิ่ม “%(word)s” ในพจนานุกรมแล้ว ดัชนีกำลังปรับตาม", word=word), "good")
+    services().records.forget_miss(request.form.get("query", ""))
+    return redirect("/staff")
+
+
+def _doubted(page: Page) -> tuple[Segment, ...]:
+    """The text cut at the stretches that the recogniser was not sure of."""
+    segments, at = [], 0
+    for doubt in page.doubts:
+        segments += [
+            Segment(page.text[at : doubt.start], hit=False),
+            Segment(page.text[doubt.start : doubt.end], hit=True),
+        ]
+        at = doubt.end
+    return (*segments, Segment(page.text[at:], hit=False))
