@@ -116,10 +116,8 @@ def detach(id: int) -> ResponseReturnValue:
 def move(id: int) -> ResponseReturnValue:
     """One place up or down."""
     attachment = services().records.attachment(id)
-    ids = [
-        each.id
-        for each in services().records.attachments([attachment.announcement_id])[attachment.announcement_id]
-    ]
+    beside = services().records.attachments([attachment.announcement_id])[attachment.announcement_id]
+    ids = [each.id for each in beside]
     at = ids.index(id)
     to = min(max(at + (1 if request.form.get("to") == "down" else -1), 0), len(ids) - 1)
     ids.insert(to, ids.pop(at))
@@ -156,9 +154,7 @@ def publish(id: int) -> ResponseReturnValue:
         "staff/publish.html",
         announcement=announcement,
         attachments=attachments,
-        found=[
-            (each, data, _around(each, data)) for each in attachments for data in each.details.personal_data
-        ],
+        found=[(each, data, _around(each, data)) for each, data in found],
         unread=[each for each in attachments if each.status in (Reading.WAITING, Reading.READING)],
     )
 
