@@ -16,6 +16,7 @@ import mmap
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import starmap
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -351,12 +352,7 @@ class Writer(SegmentWriter):  # type: ignore[misc]
             start = end
 
     def _merged(self) -> Iterator[tuple[bytes, Ids, Counts]]:
-        heads = heapq.merge(
-            *(
-                ((word, number, place) for place, word in enumerate(part.terms.words))
-                for number, part in enumerate(self._parts)
-            )
-        )
+        heads = heapq.merge(*starmap(_heads, enumerate(self._parts)))
         term: bytes | None = None
         lists: list[tuple[Ids, Counts]] = []
         for word, number, place in heads:
@@ -368,6 +364,11 @@ class Writer(SegmentWriter):  # type: ignore[misc]
             kept = renumbered >= 0
             lists.append((renumbered[kept].astype(np.uint32), counts[kept]))
         yield from _joined(term, lists)
+
+
+def _heads(number: int, part: _Part) -> Iterator[tuple[bytes, int, int]]:
+    """Each term of a part in order, with the part's number and the term's place in it."""
+    return ((word, number, place) for place, word in enumerate(part.terms.words))
 
 
 def _joined(term: bytes | None, lists: Iterable[tuple[Ids, Counts]]) -> Iterator[tuple[bytes, Ids, Counts]]:

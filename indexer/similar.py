@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Mapping
 from itertools import pairwise
 
 import numpy as np
@@ -13,6 +14,7 @@ from indexer.snapshot import Snapshot
 from indexer.tokens import letters_of
 
 _WORDS = 25
+_CANDIDATES = 100
 _MOST_READ = 20_000  # letters of the announcement
 _TITLE = 3  # a word of the title counts so many times
 _ALIKE = 0.15  # of the announcement's own score
@@ -27,8 +29,10 @@ def similar(snapshot: Snapshot, announcement_id: int, limit: int) -> list[int]:
     scores = ranking.match(snapshot, units).scores
     bound = float(scores[document]) * _ALIKE
     scores[document] = 0
-    order = np.argsort(-scores, kind="stable")[:limit]
-    return [int(snapshot.facts["id"][other]) for other in order.tolist() if scores[other] > bound]
+    alike = np.flatnonzero(scores > bound)
+    ids = snapshot.facts["id"][alike]
+    order = np.lexsort((ids, -scores[alike]))[:limit]
+    return [int(id) for id in ids[order]]
 
 
 def _telling(snapshot: Snapshot, document: int) -> list[str]:
@@ -41,10 +45,16 @@ def _telling(snapshot: Snapshot, document: int) -> list[str]:
         word = text[start:end]
         if len(word) > 1 and b"\0" not in word:
             counts[letters_of(word)] += _TITLE if end <= title else 1
+    nearly = _weighed(snapshot, counts, snapshot.about)[:_CANDIDATES]
+    return _weighed(snapshot, {term: counts[term] for term in nearly}, snapshot.frequency)[:_WORDS]
+
+
+def _weighed(snapshot: Snapshot, counts: Mapping[str, int], frequency: Callable[[str], int]) -> list[str]:
+    """The terms that more than one document has, by tf·idf."""
     weighed = []
     for term, count in counts.items():
-        frequency = snapshot.frequency(term)
-        if frequency > 1:
-            weighed.append((count / (count + 1) * snapshot.idf(frequency), term))
+        documents = frequency(term)
+        if documents > 1:
+            weighed.append((count / (count + 1) * snapshot.idf(documents), term))
     weighed.sort(reverse=True)
-    return [term for _, term in weighed[:_WORDS]]
+    return [term for _, term in weighed]

@@ -224,7 +224,11 @@ class Snapshot:
         return weights
 
     def frequency(self, term: str) -> int:
-        """About how many documents have the term: deleted ones may still be counted."""
+        """How many live documents have the term."""
+        return self.about(term) if self._whole else len(self.scored(term).documents)
+
+    def about(self, term: str) -> int:
+        """The same without a look at any document: deleted ones are counted too."""
         data = term.encode()
         return sum(segment.terms.doc_frequency("", data) for segment in self.segments)
 

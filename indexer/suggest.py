@@ -6,12 +6,14 @@ import re
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator
+from heapq import nlargest
 
 from indexer.dictionary import Lexicon
 from indexer.snapshot import MARKS, Snapshot
 from indexer.tokens import THAI, fold, run
 
 _MOST_WORDS = 3
+_MOST_WORDS_COUNTED = 40
 _MOST_LOOKED_AT = 400  # titles that have what was typed
 _MOST_TYPED = 80
 
@@ -50,14 +52,15 @@ def _completed(snapshot: Snapshot, lexicon: Lexicon, typed: str) -> list[str]:
         counts.update(dict(zip(words[first:after], segment.terms.sizes[first:after].tolist(), strict=True)))
     fitting = [(count, word.decode()) for word, count in counts.items() if word != begun]
     fitting = [(count, word) for count, word in fitting if re.fullmatch(f"[{THAI}]+|[a-z]+", word)]
-    fitting.sort(key=lambda item: (-item[0], item[1]))
-    return [typed[: last.start] + word for _, word in fitting[:_MOST_WORDS]]
+    common = [word for _, word in nlargest(_MOST_WORDS_COUNTED, fitting)]
+    counted = [(-snapshot.frequency(word), word) for word in common]  # what was withdrawn is out
+    return [typed[: last.start] + word for count, word in sorted(counted)[:_MOST_WORDS] if count]
 
 
 def _titles(snapshot: Snapshot, letters: bytes, *, marks: bool) -> list[str]:
     found = list(_found(snapshot, letters, marks=marks))
-    views = snapshot.facts["views"]
-    found.sort(key=lambda item: (not item[0], -int(views[item[1]]), item[1]))
+    facts = snapshot.facts
+    found.sort(key=lambda item: (not item[0], -int(facts["views"][item[1]]), int(facts["id"][item[1]])))
     return [title for _, _, title in found]
 
 
