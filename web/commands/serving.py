@@ -9,9 +9,12 @@ import subprocess
 import sys
 import threading
 from types import FrameType
+from urllib.parse import quote_from_bytes
 
 import click
 import waitress
+from waitress.channel import HTTPChannel
+from waitress.parser import HTTPRequestParser
 
 from web import settings
 from web.app import create_app
@@ -40,6 +43,7 @@ def serve(host: str, port: int, no_worker: bool) -> None:
     """
     configure()
     services = open_services()
+    HTTPChannel.parser_class = _Parser
     # Only a proxy on this machine may say whom it speaks for.
     server = waitress.create_server(
         create_app(services),
@@ -80,6 +84,17 @@ def worker() -> None:
     _on_signal(stop)
     _end_with_parent(stop)
     working.run(stop, heartbeat(services.settings).touch)
+
+
+class _Parser(HTTPRequestParser):  # type: ignore[misc]
+    """Takes Thai in an address unescaped too: browsers escape it, people at a shell do not."""
+
+    def parse_header(self, header_plus: bytes) -> None:
+        line, end, rest = header_plus.partition(b"\r\n")
+        super().parse_header(quote_from_bytes(line, safe=_ASCII).encode() + end + rest)
+
+
+_ASCII = "".join(map(chr, range(0x80)))
 
 
 def _keep_worker(stop: threading.Event) -> None:
