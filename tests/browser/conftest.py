@@ -1,0 +1,83 @@
+"""A real browser on a real archive."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from tests.browser.site import NAME, PASSWORD, Site, running
+
+CHROMIUM = Path("/usr/bin/chromium")
+PHONE, DESK = 390, 1280  # CSS pixels
+Visit = Callable[..., Page]
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    with running(tmp_path_factory.mktemp("archive")) as site:
+        yield site
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    if not CHROMIUM.exists():
+        pytest.skip(f"no browser: {CHROMIUM} is missing (apt-get install chromium)")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(browser: Browser, site: Site) -> Iterator[Visit]:
+    """A visitor's window of the archive, of a given width, with or without JavaScript."""
+    opened: list[BrowserContext] = []
+
+    def visit(*, width: int = DESK, javascript: bool = True, language: str = "th") -> Page:
+        context = browser.new_context(
+            base_url=site.url,
+            viewport={"width": width, "height": 844 if width == PHONE else 900},
+            java_script_enabled=javascript,
+            locale="th-TH",
+            reduced_motion="reduce",
+        )
+        context.add_cookies([{"name": "language", "value": language, "url": site.url}])
+        opened.append(context)
+        page = context.new_page()
+        page.set_default_timeout(20_000)
+        return page
+
+    yield visit
+    for context in opened:
+        context.close()
+
+
+@pytest.fixture
+def staff(visit: Visit) -> Visit:
+    """The same, signed in."""
+
+    def signed_in(**how: object) -> Page:
+        page = visit(**how)
+        sign_in(page)
+        return page
+
+    return signed_in
+
+
+def sign_in(page: Page) -> None:
+    page.goto("/sign-in")
+    page.fill("#name", NAME)
+    page.fill("#password", PASSWORD)
+    page.click("main button")
+    page.wait_for_url("**/staff")
+
+
+def shoot(page: Page, name: str) -> None:
+    """Keep a picture of the page in the folder that ``SCREENSHOTS`` names, if it does."""
+    if folder := os.environ.get("SCREENSHOTS"):
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)

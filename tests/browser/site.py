@@ -1,0 +1,151 @@
+"""A small archive with read documents, served as `prakat serve` serves it, for browsers to visit."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
+
+from archive.model import Announcement, Attachment, Draft, Kind, Reading, Role
+from web import bootstrap
+from web.bootstrap import Services
+from web.passwords import hash_password
+from web.sample.documents import Text, make
+from web.sample.scans import Look, scan
+from web.settings import Settings
+
+NAME, PASSWORD = "พิมพ์ชนก", "รหัสผ่านสำหรับทดสอบ"
+ACTOR = "ทดสอบ"
+SITE_NAME = "เทศบาลตำบลหนองปลาดุก"
+
+_PATIENCE = 90  # seconds until everything is read, on a busy machine
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """The address of a running archive, and its services for looking behind the pages."""
+
+    url: str
+    services: Services
+    centre: Announcement
+    attachments: tuple[Attachment, ...]
+    withdrawn: Announcement
+
+
+@contextmanager
+def running(data: Path) -> Iterator[Site]:
+    """The archive in ``data``, filled and read, with web and worker; both end with the context."""
+    services = bootstrap.build(Settings(data=data))
+    centre, withdrawn = _fill(services)
+    port = _free_port()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "web.cli", "serve", "--port", str(port)],
+        env={
+            **os.environ,
+            "PRAKAT_DATA": str(data),
+            "PRAKAT_SITE_NAME": SITE_NAME,
+            "PRAKAT_BASE_URL": f"http://127.0.0.1:{port}",
+        },
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        url = f"http://127.0.0.1:{port}"
+        wait_until(lambda: _answers(url), "the service answered")
+        wait_until(lambda: _all_read(services), "everything was read")
+        wait_until(lambda: services.index.position() >= services.records.last_change(), "everything was indexed")
+        yield Site(url, services, centre, tuple(services.records.attachments([centre.id])[centre.id]), withdrawn)
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(30)
+
+
+def wait_until(done: Callable[[], bool], what: str) -> None:
+    """Until ``done()`` is true. Fails with ``what`` when that takes far too long."""
+    end = time.monotonic() + _PATIENCE
+    while not done():
+        assert time.monotonic() < end, f"waited in vain until {what}"
+        time.sleep(0.1)
+
+
+def order(number: str, subject: str, *paragraphs: str, kind: Kind = Kind.ORDER) -> bytes:
+    """A document as an office makes it, with its text inside."""
+    day = dt.date(2021, 6, 9)
+    return make(Text(kind=kind, number=number, date=day, subject=subject, paragraphs=paragraphs)).pdf
+
+
+def scanned(pdf: bytes, seed: int) -> bytes:
+    """The same on paper, signed and scanned: no text inside."""
+    return scan(pdf, Look(), seed=seed)
+
+
+def _fill(services: Services) -> tuple[Announcement, Announcement]:
+    services.people.add(NAME, hash_password(PASSWORD), Role.ADMIN)
+    centre = _announce(
+        services,
+        "ประกาศจัดตั้งศูนย์ส่งเสริมการมีส่วนร่วมของประชาชน",
+        "วัตถุประสงค์ของการจัดตั้งศูนย์\n\n1. เป็นจุดประสานงาน\n\n2. เป็นต้นแบบ",
+        dt.date(2021, 6, 9),
+        views=492,
+    )
+    memo = order("นป 52301/412", "ขออนุมัติจัดตั้งศูนย์", "ให้ใช้อาคารอเนกประสงค์หลังเก่าข้างหอกระจายข่าว", kind=Kind.MEMO)
+    _attach(services, centre, "บันทึกข้อความจัดตั้งศูนย์", scanned(memo, 1), Kind.MEMO)
+    command = order("215/2564", "แต่งตั้งคณะกรรมการศูนย์", *[f"วรรคที่ {n} ให้กรรมการประชุมทุกเดือน" for n in range(60)])
+    _attach(services, centre, "คำสั่งแต่งตั้งคณะกรรมการศูนย์", command, Kind.ORDER)
+    for number in range(12):
+        fee = _announce(
+            services,
+            f"อัตราค่าธรรมเนียมเก็บขนขยะมูลฝอย ปีที่ {number + 1}",
+            "บ้านอยู่อาศัย เดือนละ 30 บาท",
+            dt.date(2012 + number, number + 1, 3),
+            kind=Kind.ANNOUNCEMENT if number % 3 else Kind.NEWS,
+            category="สิ่งแวดล้อม",
+        )
+    services.intake.withdraw(fee.id, actor=ACTOR, reason="ประกาศซ้ำ")
+    return services.records.announcement(centre.id), services.records.announcement(fee.id)
+
+
+def _announce(services: Services, title: str, body: str, day: dt.date, **more: object) -> Announcement:
+    fields = {"author": "จับกังไซเบอร์", "category": "การมีส่วนร่วม"} | more
+    made = services.intake.create(
+        Draft(title=title, body=body, published_on=day, **fields),  # type: ignore[arg-type]
+        actor=ACTOR,
+    )
+    return services.intake.publish(made.id, actor=ACTOR)
+
+
+def _attach(services: Services, to: Announcement, label: str, data: bytes, kind: Kind) -> None:
+    services.intake.attach(
+        to.id, io.BytesIO(data), filename=f"{label}.pdf", label=label, kind=kind, actor=ACTOR
+    )
+
+
+def _all_read(services: Services) -> bool:
+    counts = services.jobs.counts()
+    assert not counts.get(Reading.FAILED), counts
+    return not counts.get(Reading.WAITING) and not counts.get(Reading.READING)
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urlopen(f"{url}/healthz", timeout=5) as answer:
+            return answer.status == 200  # type: ignore[no-any-return]
+    except (URLError, ConnectionError):
+        return False
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

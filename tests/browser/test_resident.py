@@ -1,0 +1,159 @@
+"""A resident looks for something, from the first page to the original file."""
+
+from __future__ import annotations
+
+import io
+
+import pypdfium2
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import DESK, PHONE, Visit, shoot
+from tests.browser.site import Site
+
+SOUGHT = "หอกระจายข่าว"  # stands in the scan alone: found only if it was recognised
+
+ways = pytest.mark.parametrize(
+    ("width", "javascript"), [(DESK, True), (PHONE, True), (DESK, False), (PHONE, False)]
+)
+
+
+@ways
+def test_from_home_to_the_original(visit: Visit, site: Site, width: int, javascript: bool) -> None:
+    page = visit(width=width, javascript=javascript)
+    page.goto("/")
+    _fits(page)
+    shoot(page, f"home-{width}")
+    page.get_by_role("searchbox").or_(page.get_by_role("combobox")).fill(SOUGHT)
+    page.keyboard.press("Enter")
+    expect(page.locator(".find mark").first).to_have_text(SOUGHT)
+    _fits(page)
+    shoot(page, f"results-{width}")
+
+    page.locator(".entries h2 a").first.click()
+    expect(page.locator("h1")).to_have_text(site.centre.title)
+    _fits(page)
+    shoot(page, f"announcement-{width}")
+    page.locator("aside .passage a").first.click()
+    expect(page.locator(".read mark").first).to_have_text(SOUGHT)
+    picture = page.locator(".sheet img")
+    page.wait_for_load_state("load")
+    assert picture.evaluate("image => image.naturalWidth") > 300
+    _fits(page)
+    shoot(page, f"document-{width}")
+
+    address = page.get_by_role("link", name="ไฟล์ต้นฉบับ").get_attribute("href")
+    file = page.request.get(address or "")
+    assert "filename*=UTF-8''%E0%B8%9A" in file.headers["content-disposition"]  # บันทึก…
+    assert len(pypdfium2.PdfDocument(io.BytesIO(file.body()))) == 1
+
+
+def test_with_the_keyboard_alone(visit: Visit, site: Site) -> None:
+    page = visit()
+    page.goto("/")
+    page.keyboard.press("Tab")
+    expect(page.locator(":focus")).to_have_text("ข้ามไปที่เนื้อหา")
+    _tab_to(page, "#q")
+    page.keyboard.type("กระจายข่าว")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/search?q=*")
+    _tab_to(page, ".entries h2 a")
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**/announcements/{site.centre.id}?q=*")
+    _tab_to(page, "aside .passage a")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/attachments/*")
+    expect(page.locator(".read mark").first).to_be_visible()
+    _tab_to(page, ".steps a[href$='/file']")
+
+
+def test_suggestions_are_chosen_with_the_arrows(visit: Visit, site: Site) -> None:
+    page = visit()
+    page.goto("/")
+    page.locator("#q").press_sequentially("ค่าธรรม")
+    option = page.get_by_role("option").first
+    expect(option).to_be_visible()
+    suggested = option.inner_text()
+    page.keyboard.press("ArrowDown")
+    expect(option).to_have_attribute("aria-selected", "true")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/search?q=*")
+    expect(page.locator("#q")).to_have_value(suggested)
+
+
+@pytest.mark.parametrize("width", [DESK, PHONE])
+def test_narrowing_is_one_click_in_and_one_click_out(visit: Visit, width: int) -> None:
+    page = visit(width=width)
+    page.goto("/search?q=ค่าธรรมเนียม")
+    status = page.locator("[role=status]")
+    all_of_them = status.inner_text()
+    if width == PHONE:
+        page.locator(".narrowing > summary").click()
+    page.locator(".filters").get_by_role("link", name="ข่าว").click()
+    expect(page.locator(".chip")).to_have_count(1)
+    assert status.inner_text() != all_of_them
+    page.locator(".chip").click()
+    expect(status).to_have_text(all_of_them)
+    page.go_back()
+    expect(page.locator(".chip")).to_have_count(1)
+
+
+def test_no_results_is_no_dead_end(visit: Visit) -> None:
+    page = visit()
+    page.goto("/search?q=ฟฬฉฑฌฮฯฎฏ&kind=news")
+    expect(page.locator("main h2")).to_contain_text("ไม่พบ")
+    page.get_by_role("link", name="ค้นหาอีกครั้งโดยไม่ใช้ตัวกรอง").click()
+    expect(page.locator(".chip")).to_have_count(0)
+    page.get_by_role("link", name="ดูประกาศล่าสุดทั้งหมด").click()
+    expect(page.locator(".entries li").first).to_be_visible()
+
+
+def test_withdrawn_says_why_and_is_not_found(visit: Visit, site: Site) -> None:
+    page = visit()
+    answer = page.goto(f"/announcements/{site.withdrawn.id}")
+    assert answer is not None
+    assert answer.status == 410
+    expect(page.locator("h1")).to_contain_text("ประกาศซ้ำ")
+    page.goto(f"/search?q={site.withdrawn.title}")
+    expect(page.locator(f".entries a[href^='/announcements/{site.withdrawn.id}?']")).to_have_count(0)
+
+
+def test_dark_stays_dark(visit: Visit) -> None:
+    page = visit()
+    page.goto("/")
+    light = _ground(page)
+    page.locator("[data-theme-switch]").click()
+    assert _ground(page) != light
+    page.goto("/browse")
+    assert _ground(page) != light
+
+
+def test_a_page_reaches_for_nothing_outside(visit: Visit, site: Site) -> None:
+    page = visit()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    for path in ("/", "/search?q=ศูนย์", f"/announcements/{site.centre.id}"):
+        page.goto(path)
+        page.wait_for_load_state("networkidle")
+    assert asked
+    assert [url for url in asked if not url.startswith((site.url, "data:"))] == []
+
+
+def _tab_to(page: Page, selector: str) -> None:
+    """Tab until the element has the focus, and see that the focus shows."""
+    for _step in range(60):
+        page.keyboard.press("Tab")
+        if page.evaluate("wanted => document.activeElement.matches(wanted)", selector):
+            outline = page.evaluate("getComputedStyle(document.activeElement).outlineWidth")
+            assert float(outline.removesuffix("px")) >= 2
+            return
+    raise AssertionError(f"{selector} is not reached with the Tab key")
+
+
+def _fits(page: Page) -> None:
+    """Nothing sticks out of the window sideways."""
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+
+
+def _ground(page: Page) -> str:
+    return str(page.evaluate("getComputedStyle(document.body).backgroundColor"))
