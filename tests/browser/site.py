@@ -64,8 +64,12 @@ def running(data: Path) -> Iterator[Site]:
         url = f"http://127.0.0.1:{port}"
         wait_until(lambda: _answers(url), "the service answered")
         wait_until(lambda: _all_read(services), "everything was read")
-        wait_until(lambda: services.index.position() >= services.records.last_change(), "everything was indexed")
-        yield Site(url, services, centre, tuple(services.records.attachments([centre.id])[centre.id]), withdrawn)
+        wait_until(
+            lambda: services.index.position() >= services.records.last_change(), "everything was indexed"
+        )
+        yield Site(
+            url, services, centre, tuple(services.records.attachments([centre.id])[centre.id]), withdrawn
+        )
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(30)

@@ -63,13 +63,13 @@ def _check(page: Page, *paths: str) -> None:
         page.emulate_media(color_scheme="light")
         found[path] = _violations(page, {"runOnly": RULES})
         page.emulate_media(color_scheme="dark")
-        found[f"{path} (dark)"] = _violations(page, {"runOnly": {"type": "rule", "values": ["color-contrast"]}})
+        found[f"{path} (dark)"] = _violations(
+            page, {"runOnly": {"type": "rule", "values": ["color-contrast"]}}
+        )
     assert {path: said for path, said in found.items() if said} == {}
 
 
 def _violations(page: Page, options: dict[str, object]) -> list[str]:
     """One line for each element that breaks a rule."""
     answer = Axe().run(page, options={"resultTypes": ["violations"]} | options).response
-    return [
-        f"{rule['id']}: {node['html'][:120]}" for rule in answer["violations"] for node in rule["nodes"]
-    ]
+    return [f"{rule['id']}: {node['html'][:120]}" for rule in answer["violations"] for node in rule["nodes"]]
