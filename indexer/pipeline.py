@@ -19,7 +19,7 @@ from indexer.describe import describe
 from indexer.extract import Document, EmbeddedPage
 from indexer.failures import Unreadable
 from indexer.pictures import raster
-from indexer.verdict import Verdict, coverage
+from indexer.verdict import Verdict, better
 
 RULES = extract.RULES + ocr.RULES
 """Version of all reading rules: grows when those of extraction, repair or recognition do."""
@@ -137,7 +137,7 @@ def _recognise(attachment_id: int, path: Path, embedded: EmbeddedPage) -> Page:
     except Unreadable as error:
         kept = embedded.verdict is Verdict.BOTH  # doubtful text is better than none
         return _as_page(attachment_id, embedded, "" if kept else embedded.problem or error.code)
-    if embedded.verdict is Verdict.BOTH and coverage(embedded.text) >= coverage(seen.text):
+    if embedded.verdict is Verdict.BOTH and better(embedded.text, seen.text) == embedded.text:
         return _as_page(attachment_id, embedded)
     return Page(
         attachment_id=attachment_id,

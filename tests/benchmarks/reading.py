@@ -31,7 +31,7 @@ from rich.table import Table
 from indexer import reader
 from indexer.extract import Document, EmbeddedPage
 from indexer.pipeline import recognise_page
-from indexer.verdict import Verdict, coverage
+from indexer.verdict import Verdict, better
 from web.sample.sheet import Sheet
 
 LONG = 432  # pages: a year's minutes of a council
@@ -86,7 +86,7 @@ def final(document: Document, page: EmbeddedPage) -> str:
     if page.verdict not in (Verdict.OCR, Verdict.BOTH):
         return page.text
     seen = recognise_page(document.path, page.number).text
-    return page.text if page.verdict is Verdict.BOTH and coverage(page.text) >= coverage(seen) else seen
+    return better(page.text, seen) if page.verdict is Verdict.BOTH else seen
 
 
 def phrases(listed: list[Case]) -> Table:
