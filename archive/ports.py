@@ -119,6 +119,9 @@ class Records(Protocol):
         """``(announcement id, its change)`` for changes after ``change``, in order of change."""
 
     def last_change(self) -> int: ...
+    def touch(self, ids: Sequence[int]) -> None:
+        """Have search look at these again; nothing else changes, so nothing enters the history."""
+
     def counts(self) -> dict[str, int]:
         """Number of announcements by status value."""
 
@@ -205,6 +208,13 @@ class Jobs(Protocol):
         deaths of its worker it is failed with code ``reader-crashed`` instead.
         """
 
+    def lapsed(self, *, lease: dt.timedelta, now: dt.datetime) -> list[int]:
+        """Attachments whose holder let its claim run out, or whose claim reaches so far ahead that the
+        clock must have been set back since."""
+
+    def take_back(self, *, lease: dt.timedelta, now: dt.datetime) -> int:
+        """What ``claim`` does first: the lapsed wait again, or have failed; returns how many."""
+
     def renew(self, attachment_id: int, worker: str, *, lease: dt.timedelta, now: dt.datetime) -> bool:
         """False when the lease was lost to another worker: stop."""
 
@@ -277,3 +287,10 @@ class People(Protocol):
 
     def failures(self, key: str, *, window: dt.timedelta, now: dt.datetime) -> int: ...
     def forget_failures(self, key: str) -> None: ...
+
+
+class Database(Protocol):
+    """What lies beneath records, jobs and people, as a whole."""
+
+    def faults(self) -> list[str]:
+        """What its own examination finds wrong, in the engine's words; may take minutes."""

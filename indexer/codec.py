@@ -17,6 +17,7 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import starmap
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -29,6 +30,8 @@ from whoosh.formats import Existence
 from whoosh.matching import ListMatcher
 from whoosh.reading import TermInfo, TermNotFound
 from whoosh.writing import SegmentWriter
+
+from indexer import sums
 
 FIELD = "terms"
 """The one indexed field of a document."""
@@ -316,6 +319,10 @@ class Writer(SegmentWriter):  # type: ignore[misc]
     def postings(self) -> int:
         """How many postings wait in memory."""
         return len(self._posted_terms)
+
+    def _assemble_segment(self) -> None:
+        """Whoosh calls this when a segment's files are written and closed."""
+        sums.write(Path(self.storage.folder), self.get_segment().segment_id())
 
     def add_postings_to_pool(self, reader: Any, startdoc: int, docmap: dict[int, int] | None) -> None:
         count = reader.doc_count_all()

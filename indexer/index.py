@@ -87,6 +87,8 @@ class Generation(Protocol):
 
 
 class SearchIndex(Protocol):
+    """Raises ``Unavailable`` where it is torn: then ``is_current`` is False, and a rebuild mends it."""
+
     def update(self, add: Iterable[Entry], remove: Iterable[int], *, position: int) -> None:
         """Replace and remove by announcement id and move ``position``: idempotent, all or nothing."""
 
@@ -106,3 +108,9 @@ class SearchIndex(Protocol):
 
     def is_current(self) -> bool:
         """Whether it is usable and was made by the rules and words in force; otherwise: rebuild."""
+
+    def damage(self) -> list[str]:
+        """Names of the parts that are missing or not as they were written; reads every byte."""
+
+    def differing(self, entries: Iterable[Entry]) -> list[int]:
+        """Ids of those that it does not hold just as given (numbers of views aside)."""

@@ -10,7 +10,19 @@ from archive.ports import Records
 from indexer.follow import BATCH, follow, load
 from indexer.index import SearchIndex
 
-_ALL = 2**31
+ALL = 2**31
+"""More announcements than there can be."""
+
+
+def ahead(records: Records, index: SearchIndex) -> bool:
+    """Whether the index has followed changes that the records do not have: they were put back to an
+    earlier state, and will use the same numbers for something else."""
+    return index.position() > records.last_change()
+
+
+def needed(records: Records, index: SearchIndex) -> bool:
+    """Whether following is not enough: the index is missing, torn, outdated or ahead."""
+    return not index.is_current() or ahead(records, index)
 
 
 def rebuild(
@@ -23,7 +35,7 @@ def rebuild(
     (the live one stays) when the new one does not hold what the records do.
     """
     start = records.last_change()
-    ids = [id for id, _ in records.changed_since(0, limit=_ALL)]
+    ids = [id for id, _ in records.changed_since(0, limit=ALL)]
     with index.rebuild() as generation:
         for done in range(0, len(ids), BATCH):
             generation.add(load(records, ids[done : done + BATCH]))

@@ -17,6 +17,7 @@ from whoosh.filedb.filestore import FileStorage
 from whoosh.index import TOC, FileIndex
 from whoosh.reading import SegmentReader
 
+from indexer import sums
 from indexer.codec import Writer
 from indexer.dictionary import Lexicon, parse
 from indexer.documents import document, schema
@@ -74,6 +75,20 @@ class Segments:
             except FileNotFoundError:  # a commit has just cleared these files away: look again
                 time.sleep(0.005 * attempt)
         raise FileNotFoundError(f"no commit can be read in {self.directory}")
+
+    def damage(self) -> list[str]:
+        """Names of the files that are missing or not as written, in the latest commit."""
+        whole: set[str] = set()
+        while True:
+            toc = TOC.read(self._storage, _NAME)
+            found = []
+            for segment in {part.segment_id() for part in toc.segments} - whole:
+                damaged = sums.damaged(self.directory, segment)
+                found += damaged
+                whole |= set() if damaged else {segment}
+            # A commit may have cleared files away meanwhile: what it left is looked at again.
+            if not found or self._index.latest_generation() == toc.generation:
+                return sorted(found)
 
     def write(self, add: Iterable[Entry], remove: Iterable[int], position: int) -> None:
         """One commit: replace and remove by announcement id, and set the position."""

@@ -19,7 +19,8 @@ from cachetools import LRUCache
 from whoosh.index import TOC
 
 from indexer.codec import ZONES
-from indexer.documents import COLUMNS, FACTS, Layout, read_layout, schema
+from indexer.documents import COLUMNS, FACTS, KINDS, Layout, letters, read_layout, schema
+from indexer.index import Entry
 from indexer.tokens import fold, run
 
 Documents = npt.NDArray[np.int64]
@@ -244,6 +245,20 @@ class Snapshot:
         """The run of its letters, zones and pages apart by a zero byte."""
         segment, local = self._at(document)
         return bytes(segment.text[local])
+
+    def holds(self, entry: Entry) -> bool:
+        """Whether it has the announcement just as given, views aside."""
+        announcement = entry.announcement
+        document = self.numbers.get(announcement.id)
+        if document is None:
+            return False
+        facts = self.facts[document]
+        return (
+            int(facts["date"]) == announcement.published_on.toordinal()
+            and KINDS[facts["kind"]] is announcement.kind
+            and self.categories.values[self.categories.codes[document]] == announcement.category
+            and self.text(document) == letters(entry)
+        )
 
     def layout(self, document: int) -> Layout:
         segment, local = self._at(document)

@@ -9,19 +9,27 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from threading import Lock
+from typing import NamedTuple
 
-from indexer.dictionary import Dictionary
+from archive.errors import Unavailable
+from indexer.dictionary import Dictionary, Lexicon
 from indexer.generations import Generations
 from indexer.index import Entry, Generation, Manifest, ResultPage
 from indexer.query import Query
 from indexer.search import search
 from indexer.segments import Building, Segments
 from indexer.similar import similar
+from indexer.snapshot import Snapshot
 from indexer.suggest import suggest
 from indexer.tokens import VERSION
 
-SCHEMA = 1
+SCHEMA = 2
 """Raise it whenever the files of a generation change their form."""
+
+
+class _Live(NamedTuple):
+    lexicon: Lexicon
+    snapshot: Snapshot
 
 
 class WhooshIndex:
@@ -45,30 +53,30 @@ class WhooshIndex:
         segments.write(add, remove, position)
 
     def position(self) -> int:
-        segments = self._segments()
-        return segments.snapshot().position if segments else 0
+        live = self._live()
+        return live.snapshot.position if live else 0
 
     def count(self) -> int:
-        segments = self._segments()
-        return segments.snapshot().count if segments else 0
+        live = self._live()
+        return live.snapshot.count if live else 0
 
     def ids(self) -> Sequence[int]:
-        segments = self._segments()
-        return sorted(segments.snapshot().numbers) if segments else []
+        live = self._live()
+        return sorted(live.snapshot.numbers) if live else []
 
     def search(self, query: Query) -> ResultPage:
-        segments = self._segments()
-        if segments is None:
+        live = self._live()
+        if live is None:
             return ResultPage(total=0, hits=(), query=query)
-        return search(segments.snapshot(), segments.lexicon, query)
+        return search(live.snapshot, live.lexicon, query)
 
     def suggest(self, typed: str, *, limit: int = 8) -> list[str]:
-        segments = self._segments()
-        return suggest(segments.snapshot(), segments.lexicon, typed, limit) if segments else []
+        live = self._live()
+        return suggest(live.snapshot, live.lexicon, typed, limit) if live else []
 
     def similar(self, announcement_id: int, *, limit: int = 5) -> list[int]:
-        segments = self._segments()
-        return similar(segments.snapshot(), announcement_id, limit) if segments else []
+        live = self._live()
+        return similar(live.snapshot, announcement_id, limit) if live else []
 
     @contextmanager
     def rebuild(self) -> Iterator[Generation]:
@@ -85,14 +93,25 @@ class WhooshIndex:
 
     def manifest(self) -> Manifest | None:
         path = self._generations.current()
-        return self._generations.manifest(path) if path and self._segments() else None
+        return self._generations.manifest(path) if path and self._live() else None
 
     def is_current(self) -> bool:
         try:
             manifest = self.manifest()
-        except (OSError, ValueError, EOFError):  # torn: as good as none
+        except Unavailable:
             return False
         return manifest is not None and manifest == replace(self._wanted(), built_at=manifest.built_at)
+
+    def damage(self) -> list[str]:
+        segments = self._segments()
+        if segments is None:
+            return []
+        with _explained():
+            return segments.damage()
+
+    def differing(self, entries: Iterable[Entry]) -> list[int]:
+        live = self._live()
+        return [entry.announcement.id for entry in entries if live is None or not live.snapshot.holds(entry)]
 
     def _wanted(self) -> Manifest:
         return Manifest(
@@ -103,10 +122,18 @@ class WhooshIndex:
             built_at=dt.datetime.now(dt.UTC),
         )
 
+    def _live(self) -> _Live | None:
+        """The latest commit of the live generation; None when there is none."""
+        segments = self._segments()
+        if segments is None:
+            return None
+        with _explained():
+            return _Live(segments.lexicon, segments.snapshot())
+
     def _segments(self) -> Segments | None:
         """The live generation, opened anew when the pointer has moved; None when there is none."""
         path = self._generations.current()
-        with self._lock:
+        with self._lock, _explained():
             if path is None:
                 self._open = None
             elif self._open is None or self._open.directory != path:
@@ -118,3 +145,14 @@ class WhooshIndex:
         if segments is None:
             raise FileNotFoundError("the index was removed while it was written")
         return segments
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    """Whatever becomes of reading a torn file, in one word."""
+    try:
+        yield
+    except Exception as error:
+        raise Unavailable(
+            "ดัชนีค้นหาเสียหาย ระบบกำลังสร้างใหม่ กรุณาลองอีกครั้งในอีกสักครู่", code="index-damaged"
+        ) from error

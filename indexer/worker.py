@@ -24,7 +24,7 @@ from indexer.failures import MESSAGES, Unreadable
 from indexer.follow import follow
 from indexer.index import SearchIndex
 from indexer.pipeline import RULES, Reader, Stopped
-from indexer.reindex import rebuild
+from indexer.reindex import needed, rebuild
 
 log = logging.getLogger("prakat.worker")
 
@@ -59,7 +59,7 @@ class Worker:
                     for lane in range(LANES)
                 ),
                 ("follow", self._follow),
-                ("publish", self._publish_due),
+                ("tend", self._tend),
             )
         ]
         for thread in threads:
@@ -118,12 +118,16 @@ class Worker:
         )
 
     def _follow(self) -> bool:
-        if not self._index.is_current():
+        if needed(self._records, self._index):
+            log.warning("index is missing, torn, outdated or ahead of the records: rebuilding it")
             rebuild(self._records, self._index)
         return follow(self._records, self._index) > 0
 
-    def _publish_due(self) -> bool:
-        self._intake.publish_due(dt.datetime.now(dt.UTC), actor="prakat worker")
+    def _tend(self) -> bool:
+        """Publish what is due; put back in line what dead workers held, even while all lanes are busy."""
+        now = dt.datetime.now(dt.UTC)
+        self._intake.publish_due(now, actor="prakat worker")
+        self._jobs.take_back(lease=LEASE, now=now)
         self._stop.wait(1.0)
         return False
 

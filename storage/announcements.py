@@ -180,6 +180,15 @@ class Announcements:
     def last_change(self) -> int:
         return int(self._engine.rows("SELECT value FROM counter WHERE name = 'change'")[0]["value"])
 
+    def touch(self, ids: Sequence[int]) -> None:
+        with self._engine.write():
+            for row in self._engine.rows("SELECT id FROM announcement WHERE id IN :ids", ids=list(ids)):
+                self._engine.run(
+                    "UPDATE announcement SET change = :change WHERE id = :id",
+                    id=row["id"],
+                    change=history.next_change(self._engine),
+                )
+
     def counts(self) -> dict[str, int]:
         found = self._engine.rows("SELECT status, count(*) AS n FROM announcement GROUP BY status")
         return {row["status"]: row["n"] for row in found}

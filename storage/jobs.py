@@ -26,7 +26,7 @@ class EngineJobs:
         self._engine = engine
 
     def claim(self, worker: str, *, lease: dt.timedelta, now: dt.datetime) -> Attachment | None:
-        self._take_back(now)
+        self.take_back(lease=lease, now=now)
         if not self._engine.row("SELECT 1 AS found FROM attachment WHERE status = 'waiting' LIMIT 1"):
             return None  # idle workers leave the writers alone
         with self._engine.write(durable=False):
@@ -41,12 +41,15 @@ class EngineJobs:
             )
         return None if row is None else rows.attachment(row)
 
-    def _take_back(self, now: dt.datetime) -> None:
-        """What dead workers held waits again, or has failed for good."""
-        if not self._lapsed(now):
-            return
+    def lapsed(self, *, lease: dt.timedelta, now: dt.datetime) -> list[int]:
+        return [row["id"] for row in self._lapsed(lease, now)]
+
+    def take_back(self, *, lease: dt.timedelta, now: dt.datetime) -> int:
+        if not self._lapsed(lease, now):
+            return 0
         with self._engine.write():
-            for row in self._lapsed(now):
+            lapsed = self._lapsed(lease, now)
+            for row in lapsed:
                 if row["attempts"] >= MAX_ATTEMPTS:
                     self._settle(row, Reading.FAILED, _CRASHED)
                 else:
@@ -55,12 +58,15 @@ class EngineJobs:
                            WHERE id = :id""",
                         id=row["id"],
                     )
+        return len(lapsed)
 
-    def _lapsed(self, now: dt.datetime) -> list[Row]:
+    def _lapsed(self, lease: dt.timedelta, now: dt.datetime) -> list[Row]:
+        """Twice the lease ahead: a live worker's claim may be ahead by a little when the clock is set."""
         return self._engine.rows(
             """SELECT id, announcement_id, attempts FROM attachment
-               WHERE status = 'reading' AND leased_until <= :now""",
+               WHERE status = 'reading' AND (leased_until <= :now OR leased_until > :latest)""",
             now=rows.time_text(now),
+            latest=rows.time_text(now + 2 * lease),
         )
 
     def renew(self, attachment_id: int, worker: str, *, lease: dt.timedelta, now: dt.datetime) -> bool:

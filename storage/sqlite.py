@@ -9,7 +9,7 @@ import sqlite3
 import threading
 import weakref
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import lru_cache
 from pathlib import Path
 
@@ -63,6 +63,20 @@ class Sqlite:
     def has_table(self, name: str) -> bool:
         with _explained():
             return name in self._connection().db.table_names()
+
+    def faults(self) -> list[str]:
+        """See ``archive.ports.Database``: the file's structure, and rows that refer to none."""
+        found = [row["integrity_check"] for row in self.rows("PRAGMA integrity_check")]
+        found = [] if found == ["ok"] else found
+        strays = self.rows("PRAGMA foreign_key_check")
+        return found + [f"{row['table']} {row['rowid']}: no such {row['parent']}" for row in strays]
+
+    def copy_to(self, path: Path) -> None:
+        """One consistent state as a database of its own; others go on reading and writing meanwhile."""
+        with _explained(), closing(sqlite3.connect(path)) as copy:
+            # All in one step: in several, each write of others would begin it anew.
+            self._connection().db.conn.backup(copy, pages=-1)
+            copy.execute("PRAGMA journal_mode = DELETE")  # one file, whole by itself
 
     def close(self) -> None:
         """Close every thread's connection; only when no thread uses them any more."""

@@ -12,7 +12,7 @@ from flask import current_app
 
 from archive.errors import SettingsError
 from archive.intake import Intake
-from archive.ports import Files, Jobs, People, Records
+from archive.ports import Database, Files, Jobs, People, Records
 from indexer.dictionary import Dictionary
 from indexer.index import SearchIndex
 from indexer.pictures import Pictures
@@ -34,6 +34,7 @@ class Services:
     """Everything that pages, API and commands work with, wired once per process."""
 
     settings: Settings
+    database: Database
     records: Records
     jobs: Jobs
     people: People
@@ -63,6 +64,7 @@ def build(settings: Settings) -> Services:
     dictionary = Dictionary(data / "words.txt")
     return Services(
         settings=settings,
+        database=engine,
         records=records,
         jobs=EngineJobs(engine),
         people=EnginePeople(engine),

@@ -7,7 +7,7 @@ import sys
 import click
 
 from archive.errors import PrakatError, SettingsError
-from web.commands import archiving, finding, people, sample, serving
+from web.commands import archiving, finding, keeping, people, sample, serving
 
 
 class Prakat(click.Group):
@@ -40,6 +40,7 @@ for command in (
     *people.COMMANDS,
     *archiving.COMMANDS,
     *finding.COMMANDS,
+    *keeping.COMMANDS,
     *sample.COMMANDS,
 ):
     main.add_command(command)

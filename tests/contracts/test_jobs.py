@@ -102,6 +102,15 @@ def test_a_lapsed_lease_goes_to_another_worker(
     assert records.attachment(wanted).status is Reading.READY
 
 
+def test_a_claim_far_ahead_of_the_clock_has_lapsed(jobs: Jobs, waiting: list[Attachment]) -> None:
+    """The clock was set back; a small step back takes nothing from a living worker."""
+    wanted = claim(jobs)
+    assert jobs.lapsed(lease=LEASE, now=NOW - LEASE / 2) == []
+    assert jobs.lapsed(lease=LEASE, now=NOW - 2 * LEASE) == [wanted]
+    assert jobs.take_back(lease=LEASE, now=NOW - 2 * LEASE) == 1
+    assert jobs.counts()["waiting"] == len(waiting)
+
+
 def test_what_killed_a_worker_waits_behind_the_untried(jobs: Jobs, waiting: list[Attachment]) -> None:
     claim(jobs, "dead")
     assert [claim(jobs, now=LATER) for _ in range(3)] == [waiting[1].id, waiting[2].id, waiting[0].id]

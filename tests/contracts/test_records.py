@@ -167,3 +167,11 @@ def test_searches_that_found_nothing_are_counted(records: Records) -> None:
     assert [(miss.query, miss.count) for miss in records.misses()] == [("ภาษีป้าย", 2), ("เลขทะเบียน", 1)]
     records.forget_miss("ภาษีป้าย")
     assert [miss.query for miss in records.misses()] == ["เลขทะเบียน"]
+
+
+def test_a_touch_is_followed_and_is_no_history(records: Records) -> None:
+    first, second = published(records), published(records)
+    records.touch([first.id, 999])
+    assert records.changed_since(second.change, limit=10) == [(first.id, second.change + 1)]
+    assert records.announcement(first.id).updated_at == first.updated_at
+    assert len(records.history(first.id)) == 1

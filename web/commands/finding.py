@@ -10,7 +10,7 @@ from rich.text import Text
 
 from archive import thai
 from indexer import query as queries
-from indexer.reindex import rebuild
+from indexer.reindex import needed, rebuild
 from web import schemas
 from web.answers import Result, search
 from web.commands.terminal import bar, open_services
@@ -60,7 +60,7 @@ def reindex(if_needed: bool) -> None:
       prakat reindex --if-needed
     """
     services = open_services()
-    if if_needed and services.index.is_current():
+    if if_needed and not needed(services.records, services.index):
         click.echo("ดัชนีเป็นปัจจุบันแล้ว ไม่ต้องสร้างใหม่ (index is current)")
         return
     with bar("สร้างดัชนี") as progress:

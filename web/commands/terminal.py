@@ -38,6 +38,13 @@ class _Rate(ProgressColumn):
 @contextmanager
 def bar(title: str) -> Iterator[Callable[[int, int], None]]:
     """``report(done, total)``: a bar on stderr with rate and time left; nothing when that is no terminal."""
+    with bars({"": title}) as report:
+        yield lambda done, total: report("", done, total)
+
+
+@contextmanager
+def bars(titles: Mapping[str, str]) -> Iterator[Callable[[str, int, int], None]]:
+    """As ``bar``, for work in several steps: ``report(step, done, total)`` with a bar for each."""
     console = Console(stderr=True)
     columns = (
         TextColumn("{task.description}"),
@@ -47,11 +54,16 @@ def bar(title: str) -> Iterator[Callable[[int, int], None]]:
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
-        task = progress.add_task(title, total=None, visible=False)
+        tasks = {
+            step: progress.add_task(title, total=None, start=False, visible=False)
+            for step, title in titles.items()
+        }
 
-        def report(done: int, total: int) -> None:
-            elapsed = progress.tasks[task].elapsed or 0.0
-            progress.update(task, completed=done, total=total, visible=elapsed > BAR_AFTER)
+        def report(step: str, done: int, total: int) -> None:
+            task = progress.tasks[tasks[step]]
+            if not task.started:
+                progress.start_task(task.id)
+            progress.update(task.id, completed=done, total=total, visible=(task.elapsed or 0.0) > BAR_AFTER)
 
         yield report
 

@@ -1,0 +1,153 @@
+"""Archives on real engines for tests of their keeping."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from click.testing import CliRunner, Result
+
+from archive.model import Details, Draft, Field, Page, Source, Status
+from indexer.follow import follow
+from indexer.query import Sort, parse
+from web.bootstrap import Services, build
+from web.cli import main
+from web.settings import Settings
+
+ACTOR = "สมศรี ใจดี"
+NOW = dt.datetime(2026, 6, 9, 9, 0, tzinfo=dt.UTC)
+LEASE = dt.timedelta(minutes=5)
+QUERIES = ("ถนน", "หนองปลาดุก", "งบประมาณ ๒๕๖๔", "ลำดับที่ ๗", "ขยะ", "บธ 12/2564", "")
+_PLACES = ("หนองปลาดุก", "โคกสูง", "ดอนแก้ว", "บ้านใหม่", "ท่าช้าง")
+_MATTERS = ("สอบราคาจ้างก่อสร้างถนน", "กำหนดวันเก็บขยะ", "งบประมาณรายจ่าย ๒๕๖๔", "รับสมัครพนักงานจ้าง")
+
+
+def opened(data: Path) -> Services:
+    return build(Settings(data=data))
+
+
+def fill(services: Services, count: int = 24) -> None:
+    """Announcements of every status; every other one with a file that has been read."""
+    for number in range(1, count + 1):
+        add(services, number)
+    level(services)
+
+
+def add(services: Services, number: int) -> int:
+    """One announcement, as it stands after everything that happened to it; returns its id."""
+    intake = services.intake
+    title = f"ประกาศ{_MATTERS[number % 4]}บ้าน{_PLACES[number % 5]} ลำดับที่ {number}"
+    made = intake.create(
+        Draft(title=title, body=f"เทศบาลแจ้งเรื่องที่ {number}", published_on=dt.date(2021, 1 + number % 12, 9)),
+        actor=ACTOR,
+    )
+    if number % 2 == 0:
+        content = b"%PDF-1.7 " + f"{number} ".encode() * 2000
+        intake.attach(made.id, io.BytesIO(content), filename=f"ประกาศ {number}.pdf", actor=ACTOR)
+        read(services, f"เลขที่ บธ {number}/2564 หน้าของเรื่องที่ {number} ", pages=1 + number % 3)
+    if number % 5:
+        intake.publish(made.id, actor=ACTOR, reason="ทดสอบ")
+    if number % 7 == 0 and number % 5:
+        intake.withdraw(made.id, actor=ACTOR, reason="พิมพ์ผิด")
+    return made.id
+
+
+def read(services: Services, text: str, *, pages: int) -> None:
+    """What waits is read, without the cost of reading it."""
+    while claimed := services.jobs.claim("w", lease=LEASE, now=dt.datetime.now(dt.UTC)):
+        for number in range(1, pages + 1):
+            page = Page(
+                attachment_id=claimed.id,
+                number=number,
+                text=text * number,
+                raw=text,
+                source=Source.EMBEDDED,
+                confidence=None,
+                rules=1,
+            )
+            services.records.save_page(page)
+        details = Details(fields={"number": Field(value=f"บธ {claimed.id}/2564", confidence=1.0)})
+        services.jobs.finish(claimed.id, "w", page_count=pages, details=details, rules=1)
+
+
+def level(services: Services) -> None:
+    while follow(services.records, services.index):
+        pass
+
+
+def close(services: Services) -> None:
+    services.database.close()  # type: ignore[attr-defined]  # the embedded engine's
+
+
+def run(data: Path, *arguments: str) -> Result:
+    """A command as the shell runs it."""
+    return CliRunner().invoke(main, arguments, env={"PRAKAT_DATA": str(data)})
+
+
+def checked(data: Path, *options: str) -> tuple[int, set[str]]:
+    """Exit status and codes of the findings that ``prakat check`` gives."""
+    result = run(data, "check", "--json", *options)
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    answer = json.loads(result.stdout)
+    assert answer["clean"] is (result.exit_code == 0)
+    return result.exit_code, {finding["code"] for finding in answer["findings"]}
+
+
+def stored(data: Path) -> list[Path]:
+    """The original files, by name."""
+    return sorted(path for path in (data / "files").glob("??/*") if path.is_file())
+
+
+def generation(data: Path) -> Path:
+    return data / "index" / (data / "index" / "current").read_text().strip()
+
+
+def overwrite(path: Path, content: bytes) -> None:
+    """As a failing disk does: whatever the permissions say."""
+    path.chmod(0o600)
+    path.write_bytes(content)
+
+
+def flip(path: Path, place: int) -> None:
+    content = bytearray(path.read_bytes())
+    content[place] ^= 0x10
+    overwrite(path, bytes(content))
+
+
+def everything(services: Services) -> dict[int, object]:
+    """Every record with all that hangs on it, and the bytes of its files."""
+    records = services.records
+    listed, _ = records.list_announcements(statuses=list(Status), page=1, per_page=100_000)
+    told: dict[int, object] = {}
+    for announcement in listed:
+        attachments = records.attachments([announcement.id])[announcement.id]
+        told[announcement.id] = (
+            announcement,
+            records.history(announcement.id),
+            [(one, records.pages(one.id), _bytes(services, one.sha256)) for one in attachments],
+        )
+    return told
+
+
+def _bytes(services: Services, sha256: str) -> bytes:
+    with services.files.open(sha256) as stream:
+        return stream.read()
+
+
+def answers(services: Services, queries: Sequence[str] = QUERIES) -> list[object]:
+    """What searches find, in order, with scores and facets."""
+    return [
+        (found.total, found.hits, found.facets)
+        for typed in queries
+        for sort in (Sort.RELEVANCE, Sort.NEWEST)
+        for found in [services.index.search(parse(typed, sort=sort, per_page=50))]
+    ]
+
+
+def room(path: Path) -> int:
+    """Bytes that the files under a directory take."""
+    return sum(os.lstat(file).st_size for file in path.rglob("*") if file.is_file())

@@ -1,0 +1,93 @@
+"""Nothing lost: examination, backup and restore."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import asdict
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from indexer.check import MESSAGES, Finding, Report
+from indexer.check import check as examine
+from web.commands.terminal import bars, open_services
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="สำหรับโปรแกรม · for programs")
+@click.option(
+    "--repair", is_flag=True, help="ซ่อมสิ่งที่ซ่อมได้โดยไม่ลบอะไร · mend what can be mended; deletes nothing"
+)
+def check(as_json: bool, repair: bool) -> None:
+    """ตรวจทุกไฟล์ ทะเบียน และดัชนีขณะเปิดบริการ · Check every byte, record and index entry; exit 1 on findings.
+
+    \b
+    ตัวอย่าง · example:
+      prakat check --json
+    """
+    services = open_services()
+    with bars(_STEPS) as progress:
+        report = examine(
+            services.records,
+            services.jobs,
+            services.files,
+            services.index,
+            services.database,
+            repair=repair,
+            progress=progress,
+        )
+    if as_json:
+        click.echo(json.dumps(_described(report), ensure_ascii=False))
+    else:
+        _show(report)
+    sys.exit(0 if report.clean else 1)
+
+
+_STEPS = {
+    "files": "ไฟล์ต้นฉบับ",
+    "records": "ทะเบียน",
+    "index": "ดัชนี",
+    "rebuild": "สร้างดัชนีใหม่",
+}
+
+
+def _described(report: Report) -> dict[str, object]:
+    return {
+        "clean": report.clean,
+        "checked": report.checked,
+        "findings": [asdict(finding) | {"message": MESSAGES[finding.code]} for finding in report.findings],
+        "notes": [asdict(note) | {"message": MESSAGES[note.code]} for note in report.notes],
+    }
+
+
+def _show(report: Report) -> None:
+    if report.findings:
+        _table("สิ่งที่พบ · findings", report.findings)
+    if report.notes:
+        _table("ข้อสังเกต · notes", report.notes)
+    checked = report.checked
+    click.echo(
+        f"ตรวจ {checked['announcements']:,} เรื่อง {checked['attachments']:,} เอกสาร {checked['pages']:,} หน้า"
+        f" {checked['files']:,} ไฟล์ {checked['bytes'] / 1_000_000:,.1f} MB",
+        err=True,
+    )
+    if not report.findings:
+        click.echo("ไม่พบสิ่งผิดปกติ (clean)", err=True)
+    else:
+        mended = sum(finding.mended for finding in report.findings)
+        click.echo(f"พบ {len(report.findings):,} รายการ ซ่อมแล้ว {mended:,} รายการ (found, mended)", err=True)
+
+
+def _table(title: str, findings: list[Finding]) -> None:
+    shown = Table(title=title, title_justify="left")
+    for heading in ("รหัส", "ที่", "ความหมาย", "ซ่อมแล้ว"):
+        shown.add_column(heading)
+    for finding in findings:
+        what = f"{MESSAGES[finding.code]}\n{finding.detail}".strip()
+        shown.add_row(finding.code, finding.subject, what, "✓" if finding.mended else "")
+    Console().print(shown)
+
+
+COMMANDS = (check,)
