@@ -68,6 +68,14 @@ class Unavailable(PrakatError):
     retry = True
 
 
+class TooMany(PrakatError):
+    """Asked too often; ``message`` says how long to wait."""
+
+    code = "too-many"
+    http_status = 429
+    retry = True
+
+
 class SettingsError(PrakatError):
     """A setting that is unknown or wrong; stops the start."""
 

@@ -34,6 +34,11 @@ _LANDLINE = re.compile(
     rf"{_NOT_BEFORE}(?:\+66{_GAP}|0{_GAP})(?:2|3[2-9]|4[2-5]|5[3-6]|7[3-7])(?:{_GAP}\d){{6,7}}{_NOT_AFTER}"
 )
 _CALLS = re.compile(r"(?:โทร|มือถือ|เบอร์|ติดต่อ|[Tt]el|TEL|[Pp]hone|[Mm]obile|[Ff]ax|แฟกซ์|☎)[^\n]{0,40}$")
+# The line of a letter or memo in which an office gives its own number: at the head or the foot.
+_OFFICE = re.compile(
+    r"(?:^|\n)[ \t]*(?:(?:ส่วนราชการ|สำนัก|กอง|ฝ่าย|งาน|ที่ทำการ|เทศบาล|องค์การบริหาร|อบต|อบจ)[^\n]*"
+    r"|(?:โทร|ศัพท์|สาร|[Tt]el|[Ff]ax|[ \t./:])*)$"
+)
 
 _ACCOUNT = re.compile(rf"{_NOT_BEFORE}\d(?:{_GAP}\d){{9,14}}{_NOT_AFTER}")
 _BANKS = re.compile(
@@ -48,7 +53,8 @@ def find(text: str, page: int) -> tuple[PersonalData, ...]:
 
     National IDs are told by their checksum (mod 11), mobile numbers by their form, landlines and bank
     accounts by their form and a word before them (โทร., เลขที่บัญชี). Both sets of digits, broken by spaces,
-    dashes, dots or a line's end.
+    dashes, dots or a line's end. The landline that an office gives as its own, as every letter does, is
+    nobody's personal data.
     """
     digits = arabic_digits(text)  # as long as ``text``: offsets hold
     taken: list[tuple[int, int]] = []
@@ -57,7 +63,7 @@ def find(text: str, page: int) -> tuple[PersonalData, ...]:
         (NATIONAL_ID, _national_ids(digits)),
         (BANK_ACCOUNT, _explained(_ACCOUNT, _BANKS, digits)),
         (PHONE, _matches(_MOBILE, digits)),
-        (PHONE, _explained(_LANDLINE, _CALLS, digits)),
+        (PHONE, _not_of_office(_explained(_LANDLINE, _CALLS, digits), digits)),
     ):
         for start, end in spans:
             if all(end <= first or start >= last for first, last in taken):
@@ -100,3 +106,9 @@ def _explained(number: re.Pattern[str], words: re.Pattern[str], digits: str) -> 
     for match in number.finditer(digits):
         if words.search(digits[max(0, match.start() - _CONTEXT) : match.start()]):
             yield match.span()
+
+
+def _not_of_office(spans: Iterator[tuple[int, int]], digits: str) -> Iterator[tuple[int, int]]:
+    for start, end in spans:
+        if not _OFFICE.search(digits[max(0, start - _CONTEXT) : start]):
+            yield start, end

@@ -14,11 +14,11 @@ from flask import Blueprint, Flask, flash, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_wtf import CSRFProtect, FlaskForm
-from werkzeug.exceptions import Forbidden, TooManyRequests
+from werkzeug.exceptions import Forbidden
 from wtforms import PasswordField, StringField
 from wtforms.validators import InputRequired, Length
 
-from archive.errors import Invalid
+from archive.errors import Invalid, TooMany
 from archive.model import Person, Role, Session
 from web.bootstrap import services
 from web.passwords import LONGEST, check_strength, hash_password, verify
@@ -172,7 +172,7 @@ def _brake(name: str) -> None:
     now = dt.datetime.now(dt.UTC)
     for key in _failure_keys(name):
         if services().people.failures(key, window=WINDOW, now=now) >= MOST_FAILURES:
-            raise TooManyRequests(_("ลงชื่อเข้าใช้ผิดหลายครั้ง กรุณารอ 15 นาทีแล้วลองใหม่"))
+            raise TooMany(_("ลงชื่อเข้าใช้ผิดหลายครั้ง กรุณารอ 15 นาทีแล้วลองใหม่"))
 
 
 def _note_failure(name: str) -> None:

@@ -75,8 +75,22 @@ def test_mobile_numbers(written: str) -> None:
     "written", ["0 4429 7861", "๐ ๔๔๒๙ ๗๘๖๑", "044-297861", "02-123-4567", "0 2123 4567"]
 )
 def test_landlines_after_their_word(written: str) -> None:
-    assert marked(f"โทร. {written}") == [("phone", written)]
+    assert marked(f"ติดต่อนางสมศรี โทร. {written}") == [("phone", written)]
+    assert marked(f"ผู้ร้อง นายเอก บ้านเลขที่ ๙ โทร. {written}") == [("phone", written)]
     assert marked(f"จำนวน {written}") == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "ส่วนราชการ สำนักปลัดเทศบาล เทศบาลตำบลหนองปลาดุก โทร. ๐ ๕๓๙๕ ๐๐๐๑",
+        "กองคลัง โทร. 0 5395 0001",
+        "ขอแสดงความนับถือ\nสำนักปลัด\nโทร. ๐ ๕๓๙๕ ๐๐๐๑",
+        "โทรศัพท์/โทรสาร 0-5395-0001",
+    ],
+)
+def test_an_office_number_is_no_personal_data(line: str) -> None:
+    assert marked(line) == []
 
 
 @pytest.mark.parametrize("written", ["123-4-56789-0", "๑๒๓-๔-๕๖๗๘๙-๐", "1234567890", "020 1 23456 789 0"])

@@ -1,0 +1,121 @@
+"""A whole archive on real engines: records, files, index, reader, pages."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from archive.model import Announcement, Attachment, Draft, Kind, Role, Status
+from web.access import new_token, token_hash
+from web.app import create_app
+from web.bootstrap import Services, build, build_worker
+from web.passwords import hash_password
+from web.sample.documents import Text, make
+from web.settings import Settings
+
+PASSWORD = "รหัสผ่านยาวพอสมควร"
+BROWSER = {"User-Agent": "Mozilla/5.0 (Linux; Android 14) Firefox/140.0"}
+
+
+@dataclass
+class Site:
+    """An archive, its application, and what a test does with them again and again."""
+
+    services: Services
+    app: Flask
+
+    def client(self) -> FlaskClient:
+        return self.app.test_client()
+
+    def token(self, name: str = "test") -> dict[str, str]:
+        """Headers that carry a new API token."""
+        token = new_token()
+        self.services.people.add_token(name, token_hash(token))
+        return {"Authorization": f"Bearer {token}"}
+
+    def signed_in(self, role: Role) -> FlaskClient:
+        """The browser of a person of this role."""
+        if self.services.people.by_name(role.value) is None:
+            self.services.people.add(role.value, hash_password(PASSWORD), role)
+        client = self.client()
+        answer = client.post("/sign-in", data={"name": role.value, "password": PASSWORD}, headers=BROWSER)
+        assert answer.status_code == 302
+        return client
+
+    def announcement(
+        self, title: str, *, status: Status = Status.PUBLISHED, **values: object
+    ) -> Announcement:
+        given: dict[str, object] = {"published_on": dt.date(2021, 6, 9), "author": "จับกังไซเบอร์"} | values
+        intake = self.services.intake
+        made = intake.create(Draft(title=title, **given), actor="test")  # type: ignore[arg-type]
+        if status in (Status.PUBLISHED, Status.WITHDRAWN):
+            intake.publish(made.id, actor="test")
+        if status is Status.WITHDRAWN:
+            intake.withdraw(made.id, actor="test", reason="ลงผิดเรื่อง")
+        if status is Status.TRASHED:
+            intake.trash(made.id, actor="test")
+        return self.services.records.announcement(made.id)
+
+    def attach(self, announcement_id: int, data: bytes, filename: str = "เอกสาร.pdf") -> Attachment:
+        attachment, _ = self.services.intake.attach(
+            announcement_id, io.BytesIO(data), filename=filename, actor="test"
+        )
+        return attachment
+
+    def work(self) -> None:
+        """Let a worker read all that waits, until search is level with the records."""
+        stop = threading.Event()
+        worker = build_worker(self.services)
+        thread = threading.Thread(target=worker.run, args=(stop,))
+        thread.start()
+        try:
+            _until(self._settled, seconds=90)
+        finally:
+            stop.set()
+            thread.join()
+
+    def _settled(self) -> bool:
+        counts = self.services.jobs.counts()
+        level = self.services.index.position() == self.services.records.last_change()
+        return level and not counts.get("waiting") and not counts.get("reading")
+
+
+def _until(true: Callable[[], bool], *, seconds: float) -> None:
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, "the worker did not settle"
+        time.sleep(0.05)
+
+
+def open_site(data: Path) -> Site:
+    services = build(Settings(data=data, ocr_jobs=2, site_name="เทศบาลตำบลหนองปลาดุก"))
+    app = create_app(services)
+    app.config["WTF_CSRF_ENABLED"] = False  # one test has it on; the others speak as forms do after it
+    return Site(services, app)
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Site:
+    return open_site(tmp_path / "data")
+
+
+@pytest.fixture
+def client(site: Site) -> FlaskClient:
+    return site.client()
+
+
+def memo(*paragraphs: str, subject: str = "ขออนุมัติจัดซื้อหลอดไฟ", number: str = "นป 52301/412") -> bytes:
+    """A born-digital memo."""
+    text = Text(
+        kind=Kind.MEMO, number=number, date=dt.date(2021, 6, 9), subject=subject, paragraphs=paragraphs
+    )
+    return make(text).pdf

@@ -1,0 +1,269 @@
+"""Who may do what: every route × person × status of the record, from the application's own URL map.
+
+A new route without a line in ``GUARDS`` fails here.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from enum import Enum
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+from werkzeug.routing import Rule
+
+from archive.model import Role, Status
+from tests.web.conftest import Site, memo, open_site
+
+
+class Guard(Enum):
+    """What stands before a route."""
+
+    OPEN = "for everyone"
+    PUBLISHED = "for everyone when the record is published; staff see all"
+    TOKEN = "an API token"
+    STAFF = "a person who is signed in"
+    ADMIN = "an admin who is signed in"
+
+
+GUARDS: dict[str, Guard] = {
+    "static": Guard.OPEN,
+    "auth.sign_in": Guard.OPEN,
+    "auth.sign_out": Guard.OPEN,
+    "auth.account": Guard.STAFF,
+    "auth.close_session": Guard.STAFF,
+    "api-docs.openapi_json": Guard.OPEN,
+    "api.find": Guard.OPEN,
+    "api.suggest": Guard.OPEN,
+    "api.list_announcements": Guard.OPEN,
+    "api.create": Guard.TOKEN,
+    "api.show": Guard.PUBLISHED,
+    "api.revise": Guard.TOKEN,
+    "api.publish": Guard.TOKEN,
+    "api.withdraw": Guard.TOKEN,
+    "api.restore": Guard.TOKEN,
+    "api.attach": Guard.TOKEN,
+    "api.show_attachment": Guard.PUBLISHED,
+    "api.show_pages": Guard.PUBLISHED,
+    "api.show_file": Guard.PUBLISHED,
+    "api.show_picture": Guard.PUBLISHED,
+    "health.alive": Guard.OPEN,
+    "health.ready": Guard.OPEN,
+    "health.metrics": Guard.OPEN,
+    "fonts.font": Guard.OPEN,
+    "feeds.feed": Guard.OPEN,
+    "feeds.sitemap": Guard.OPEN,
+    "feeds.robots": Guard.OPEN,
+    "feeds.description": Guard.OPEN,
+    "feeds.open_data": Guard.OPEN,
+    "feeds.as_csv": Guard.OPEN,
+    "feeds.as_json_lines": Guard.OPEN,
+    "feeds.catalog": Guard.OPEN,
+    "dashboard.overview": Guard.STAFF,
+    "dashboard.reads_chart": Guard.STAFF,
+    "dashboard.people": Guard.ADMIN,
+    "dashboard.disable": Guard.ADMIN,
+    "staff.announcements": Guard.STAFF,
+    "staff.new": Guard.STAFF,
+    "staff.edit": Guard.STAFF,
+    "staff.save": Guard.STAFF,
+    "staff.attach": Guard.STAFF,
+    "staff.states": Guard.STAFF,
+    "staff.detach": Guard.STAFF,
+    "staff.move": Guard.STAFF,
+    "staff.reread": Guard.STAFF,
+    "staff.publish": Guard.STAFF,
+    "staff.take_step": Guard.STAFF,
+    "staff.history": Guard.STAFF,
+    "review.queue": Guard.STAFF,
+    "review.page": Guard.STAFF,
+    "review.learn": Guard.STAFF,
+    "public.home": Guard.OPEN,
+    "public.results": Guard.OPEN,
+    "public.browse": Guard.OPEN,
+    "public.all_announcements": Guard.OPEN,
+    "public.announcement": Guard.PUBLISHED,
+    "public.document": Guard.PUBLISHED,
+    "public.document_file": Guard.PUBLISHED,
+    "public.document_picture": Guard.PUBLISHED,
+    "public.language": Guard.OPEN,
+    "public.old_address": Guard.OPEN,
+}
+
+PEOPLE = ("anonymous", "wrong token", "token", "staff", "admin")
+TO_SIGN_IN, OK = 302, 200
+SECRETS = {
+    Status.DRAFT: "มะม่วงน้ำปลาหวาน",
+    Status.WITHDRAWN: "ฝรั่งแช่บ๊วย",
+    Status.TRASHED: "ขนุนเชื่อมแห้ง",
+}
+SHOWN = "ทุเรียนกวนโบราณ"
+
+
+class Archive:
+    """One announcement of each status, each with a page that was read."""
+
+    def __init__(self, site: Site) -> None:
+        self.site = site
+        self.ids: dict[Status, tuple[int, int]] = {}
+        for status, word in {Status.PUBLISHED: SHOWN, **SECRETS}.items():
+            made = site.announcement(
+                f"ประกาศเรื่อง{word}", status=Status.DRAFT, body=word, author=word, category=word
+            )
+            self.ids[status] = made.id, site.attach(made.id, memo(word, subject=word), f"{word}.pdf").id
+        site.work()
+        for status, (id, _) in self.ids.items():
+            self._bring(id, status)
+        site.work()
+        self.clients = {
+            "anonymous": (site.client(), {}),
+            "wrong token": (site.client(), {"Authorization": "Bearer prakat_guessed"}),
+            "token": (site.client(), site.token()),
+            "staff": (site.signed_in(Role.STAFF), {}),
+            "admin": (site.signed_in(Role.ADMIN), {}),
+        }
+
+    def _bring(self, id: int, status: Status) -> None:
+        intake = self.site.services.intake
+        if status in (Status.PUBLISHED, Status.WITHDRAWN):
+            intake.publish(id, actor="test")
+        if status is Status.WITHDRAWN:
+            intake.withdraw(id, actor="test", reason="ลงผิดเรื่อง")
+        if status is Status.TRASHED:
+            intake.trash(id, actor="test")
+
+    def ask(self, who: str, method: str, path: str) -> tuple[int, str]:
+        """Status and text of an answer. Writing goes without a body: the guard stands before it."""
+        client, headers = self.clients[who]
+        answer = client.open(path, method=method, headers=headers, buffered=True)
+        return answer.status_code, answer.get_data().decode(errors="replace")
+
+
+@pytest.fixture(scope="module")
+def archive(tmp_path_factory: pytest.TempPathFactory) -> Archive:
+    return Archive(open_site(Path(tmp_path_factory.mktemp("access")) / "data"))
+
+
+def path(archive: Archive, rule: Rule, status: Status) -> str:
+    """The route's address, filled for the record of this status."""
+    id, attachment_id = archive.ids[status]
+    about_attachment = "/attachments/<int:id>" in rule.rule
+    values = {
+        "id": attachment_id if about_attachment else id,
+        "attachment_id": attachment_id,
+        "number": 1,
+        "filename": "site.css",
+        "weight": "400",
+        "code": "th",
+        "old": "news/1",
+        "step": "restore",
+    }
+    adapter = archive.site.app.url_map.bind("localhost")
+    return adapter.build(rule.endpoint, {name: values[name] for name in rule.arguments})
+
+
+def routes(archive: Archive) -> Iterator[tuple[Rule, str]]:
+    for rule in archive.site.app.url_map.iter_rules():
+        for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
+            yield rule, method
+
+
+def test_every_route_has_a_guard(archive: Archive) -> None:
+    assert {rule.endpoint for rule, _ in routes(archive)} == GUARDS.keys()
+
+
+@pytest.mark.parametrize(("who", "status"), list(itertools.product(PEOPLE, Status)))
+def test_reading_is_guarded(archive: Archive, who: str, status: Status) -> None:
+    for rule, method in routes(archive):
+        if method != "GET":
+            continue
+        address = path(archive, rule, status)
+        answered, text = archive.ask(who, method, address)
+        guard = GUARDS[rule.endpoint]
+        assert answered in allowed(guard, who, status, rule.endpoint), (who, status, address, answered)
+        if who in ("anonymous", "wrong token"):
+            assert not any(secret in text for secret in SECRETS.values()), address
+
+
+def allowed(guard: Guard, who: str, status: Status, endpoint: str) -> set[int]:
+    if guard is Guard.STAFF:
+        return {OK} if who in ("staff", "admin") else {TO_SIGN_IN}
+    if guard is Guard.ADMIN:
+        return {"admin": {OK}, "staff": {403}}.get(who, {TO_SIGN_IN})
+    if guard is Guard.PUBLISHED:
+        knows = {"token"} if endpoint.startswith("api.") else {"staff", "admin"}
+        if who in knows or status is Status.PUBLISHED:
+            return {OK}
+        return {410} if status is Status.WITHDRAWN else {404}
+    return {OK, 302, 404, 503} if endpoint != "public.home" else {OK}
+
+
+@pytest.mark.parametrize("who", PEOPLE)
+def test_writing_is_guarded(archive: Archive, who: str) -> None:
+    """Whoever may not write gets no further than the guard, and nothing changes."""
+    for rule, method in routes(archive):
+        guard = GUARDS[rule.endpoint]
+        if method == "GET" or guard is Guard.OPEN or _may(guard, who):
+            continue
+        before = archive.site.services.records.last_change()
+        answered, _ = archive.ask(who, method, path(archive, rule, Status.DRAFT))
+        refusal = 401 if guard is Guard.TOKEN else 403 if who == "staff" else TO_SIGN_IN
+        assert answered == refusal, (who, rule.rule, answered)
+        assert archive.site.services.records.last_change() == before
+
+
+def _may(guard: Guard, who: str) -> bool:
+    return {
+        Guard.TOKEN: who == "token",
+        Guard.STAFF: who in ("staff", "admin"),
+        Guard.ADMIN: who == "admin",
+    }.get(guard, True)
+
+
+def _ask_for(word: str) -> Iterator[str]:
+    for route in ("/search", "/api/v1/search", "/feed.xml", "/api/v1/suggest"):
+        for argument in ("q", "author", "category"):
+            yield f"{route}?{argument}={word}"
+    yield f"/api/v1/suggest?q={word[:3]}"
+    yield f"/search?q={word[:-2]}"
+
+
+@pytest.mark.parametrize("status", SECRETS)
+def test_nothing_unpublished_is_found_counted_or_suggested(archive: Archive, status: Status) -> None:
+    client: FlaskClient = archive.site.client()
+    id, attachment_id = archive.ids[status]
+    for address in _ask_for(SECRETS[status]):
+        text = client.get(address, buffered=True).get_data(as_text=True)
+        assert f"/announcements/{id}" not in text, address
+        assert f"/attachments/{attachment_id}" not in text, address
+        # What was typed may be said back; the record's title may not.
+        assert f"เรื่อง{SECRETS[status]}" not in text, address
+    answer = client.get("/api/v1/search", query_string={"q": SECRETS[status]}).json
+    assert answer["total"] == 0
+    assert answer["did_you_mean"] != SECRETS[status]
+    counted = {each["value"] for each in client.get("/api/v1/search").json["facets"]["author"]}
+    assert counted == {SHOWN}
+
+
+def test_a_published_record_is_found_where_the_others_are_not(archive: Archive) -> None:
+    client = archive.site.client()
+    id, _ = archive.ids[Status.PUBLISHED]
+    for address in (
+        f"/search?q={SHOWN}",
+        f"/feed.xml?q={SHOWN}",
+        "/sitemap.xml",
+        "/open-data/announcements.csv",
+    ):
+        assert f"/announcements/{id}" in client.get(address, buffered=True).get_data(as_text=True), address
+
+
+def test_a_picture_of_another_announcement_is_not_lent(archive: Archive) -> None:
+    """An attachment is only served under its own announcement's address."""
+    published, _ = archive.ids[Status.PUBLISHED]
+    for status in SECRETS:
+        _, hidden = archive.ids[status]
+        base = f"/announcements/{published}/attachments/{hidden}"
+        for address in (base, f"{base}/file", f"{base}/pages/1.webp"):
+            assert archive.ask("anonymous", "GET", address)[0] == 404, address

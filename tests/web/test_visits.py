@@ -1,0 +1,28 @@
+"""อ่าน: a person once in a while, no program, no staff."""
+
+from __future__ import annotations
+
+from archive.model import Role
+from tests.web.conftest import BROWSER, Site
+
+
+def views(site: Site, id: int) -> int:
+    return site.services.records.announcement(id).views
+
+
+def test_a_person_counts_once_and_on_top_of_the_baseline(site: Site) -> None:
+    id = site.announcement("ประกาศ", views=492).id
+    for _ in range(3):
+        site.client().get(f"/announcements/{id}", headers=BROWSER)
+    assert views(site, id) == 493
+    site.client().get(f"/announcements/{id}", headers={"User-Agent": "Mozilla/5.0 (iPhone) Safari/605"})
+    assert views(site, id) == 494
+
+
+def test_programs_and_staff_do_not_count(site: Site) -> None:
+    id = site.announcement("ประกาศ").id
+    for agent in ("Googlebot/2.1", "curl/8.0", "python-requests/2", "Uptime-Monitor", ""):
+        site.client().get(f"/announcements/{id}", headers={"User-Agent": agent})
+    staff = site.signed_in(Role.STAFF)
+    staff.get(f"/announcements/{id}", headers=BROWSER)
+    assert views(site, id) == 0
