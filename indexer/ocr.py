@@ -17,6 +17,7 @@ from pathlib import Path
 from PIL import Image
 
 from archive.model import Doubt, Line
+from indexer import respell
 from indexer.failures import Unreadable
 from indexer.rows import Symbol, Transcript, in_rows
 from indexer.straighten import Straight, Turn, ways_up
@@ -32,7 +33,7 @@ SYSTEM_MODELS = (  # where Debian, Ubuntu and Fedora put the stock models
     Path("/usr/share/tessdata"),
     Path("/usr/share/tesseract/tessdata"),
 )
-RULES = 1
+RULES = 2
 """Version of the rules and the model of recognition: raised when they would read a page differently."""
 
 DPI = 300  # of the pictures that ``recognise`` expects; scans of less are enlarged to it
@@ -117,7 +118,8 @@ def _read(straight: Straight, seconds: float) -> _Reading:
 
 
 def warm_up() -> None:
-    """Load the model before processes are forked that will all need it."""
+    """Load the model and the words before processes are forked that will all need them."""
+    respell.warm_up()
     with contextlib.suppress(Unreadable):
         _engine()
 

@@ -12,9 +12,11 @@ from rapidfuzz.distance import Indel
 
 from archive.model import Doubt, Line
 from indexer.repair import repair
+from indexer.respell import respell
 from indexer.straighten import Straight
 
 UNITS = 10_000  # positions are in so many parts of the page's width or height
+RESPELT = 0.5  # confidence, at most, in letters that were changed to make a word
 DOUBTFUL = 0.80  # a character recognised with less confidence is marked for the reviewer
 SAME_ROW = 0.5  # share of the lower fragment's height that must lie beside the other
 LEANING = 0.35  # share of a row's height that it may climb before it is given in pieces
@@ -154,20 +156,34 @@ def _spread(row: Sequence[Symbol]) -> tuple[str, list[float], list[float]]:
 
 
 def _repaired(text: str, edges: list[float], sure: list[float]) -> tuple[str, list[float], list[float]]:
-    """Repair the text of a row, keeping its places: a stretch that changed shares what it had."""
-    better = " ".join(repair(text).split())
-    if better == text:
-        return text, edges, sure
+    """Repair the text of a row and undo slips in its words; what was undone is in doubt."""
+    repaired = " ".join(repair(text).split())
+    edges, sure = _moved(text, repaired, edges, sure, most=1.0)
+    respelt = respell(repaired)
+    return respelt, *_moved(repaired, respelt, edges, sure, most=RESPELT)
+
+
+def _moved(
+    old_text: str, new_text: str, edges: list[float], sure: list[float], *, most: float
+) -> tuple[list[float], list[float]]:
+    """Places and confidences for the changed text: a stretch that changed shares what it had.
+
+    It is read with a confidence of ``most`` at most.
+    """
+    if new_text == old_text:
+        return edges, sure
     new_edges, new_sure = [edges[0]], list[float]()
-    for old, new in _stretches(text, better):
+    for old, new in _stretches(old_text, new_text):
+        sure_of = sure[old.start : old.stop]
         if len(old) == len(new):
             new_edges.extend(edges[old.start + 1 : old.stop + 1])
-            new_sure.extend(sure[old.start : old.stop])
-            continue
-        left, right = edges[old.start], edges[old.stop]
-        new_edges.extend(left + (right - left) * (step + 1) / len(new) for step in range(len(new)))
-        new_sure.extend([fmean(sure[old.start : old.stop] or [1.0])] * len(new))
-    return better, new_edges, new_sure
+        else:
+            left, right = edges[old.start], edges[old.stop]
+            new_edges.extend(left + (right - left) * (step + 1) / len(new) for step in range(len(new)))
+            sure_of = [fmean(sure_of or [1.0])] * len(new)
+        same = old_text[old.start : old.stop] == new_text[new.start : new.stop]
+        new_sure.extend(sure_of if same else (min(most, value) for value in sure_of))
+    return new_edges, new_sure
 
 
 def _stretches(old: str, new: str) -> Iterator[tuple[range, range]]:

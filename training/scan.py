@@ -144,7 +144,7 @@ class Scanner:
                 outline=tone,
                 width=thick,
             )
-        if self._chance(0.04):
+        while self._chance(0.1):  # a signature may cross a line several times
             x = self._random.integers(width)
             points = [
                 (

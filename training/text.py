@@ -90,7 +90,7 @@ class Writer:
         """One line of 1–90 characters, single spaces, in Thai or Arabic digits throughout."""
         make = self._random.choices(
             (self._sentence, self._running, self._figures, self._person, self._latin, self._digits),
-            (42, 20, 17, 6, 9, 6),
+            (42, 18, 20, 8, 10, 6),
         )[0]
         text = re.sub(" +", " ", make()).strip()
         return in_thai_digits(text) if self._random.random() < 0.72 else text
@@ -146,6 +146,8 @@ class Writer:
                     f"{host}@gmail.com",
                     f"https://{host}.go.th/index.php?id={self._number()}",
                     f"saraban_{self._number()}@dla.go.th",
+                    f"saraban@{host}.go.th",
+                    f"{host[:5]}.{host[5:]}@{self._random.choice(('hotmail.com', 'gmail.com', 'moi.go.th'))}",
                 )
             )
         case = self._random.random()
@@ -201,6 +203,7 @@ class Writer:
             "province": lambda: pick(_column("thailand_provinces_th.csv")),
             "text": self._words_together,
             "english": self._english,
+            "email": self._email,
         }
         return kinds[name]()
 
@@ -208,6 +211,13 @@ class Writer:
         rand, pick = self._random.randrange, self._random.choice
         office = f"{rand(1, 99999):0{pick((4, 5))}d}{pick(('', f'.{rand(1, 20)}'))}"
         return f"{pick(CODES)} {office}/{pick(('', 'ว ', 'ว'))}{rand(1, 9999)}"
+
+    def _email(self) -> str:
+        host = "".join(self._random.choices(LATIN, k=self._random.randint(4, 14)))
+        user = self._random.choice(
+            ("saraban", "admin", "info", "contact", host[::-1], f"saraban_{self._number()}")
+        )
+        return f"{user}@{host}{self._random.choice(('.go.th', '.go.th', '.or.th', '.com', '.ac.th'))}"
 
     def _phone(self) -> str:
         rand, pick = self._random.randrange, self._random.choice
@@ -287,6 +297,12 @@ FIGURES = (
     "บัญชีเลขที่ {n}-{d}-{n}-{d}",
     "{n}",
     "{n} %",
+    "โทร. {phone} E-mail: {email}",
+    "E-mail: {email}",
+    "ไปรษณีย์อิเล็กทรอนิกส์ {email}",
+    "{d}. {text} เป็นเงิน {amount} บาท รวม {amount} บาท",
+    "{text}{text} จำนวน {amount} บาท และ{text} จำนวน {amount} บาท",
+    "{text} {n} {unit} {text} {n} {unit}",
     "+{n}.{d}",
     "รหัส {n}-{n}-{n}",
     "฿{amount}",

@@ -13,6 +13,8 @@ import unicodedata
 from multiprocessing import Pool
 from pathlib import Path
 
+from pythainlp.corpus.common import thai_words
+
 from training.dequantise import dequantise
 from training.scan import Scanner
 from training.text import LATIN, Writer
@@ -24,6 +26,7 @@ LEARNING_RATE = "0.0005"  # half of what training from nothing takes: keeps what
 # what the stock character set lacks: half of the Thai digits, a consonant, sara am (it spells น้ำ as น้า),
 # Latin letters, signs of office
 WANTED = "๔๖๗๘๙ฌำ" + "&;–‘’฿_" + LATIN + LATIN.upper()
+PARTS = ("unicharset", "recoder", "word-dawg")  # of the model, replaced before training
 IS_LETTER, IS_LOWER, IS_UPPER, IS_DIGIT, IS_SIGN = 1, 2, 4, 8, 16  # Tesseract's property bits (hexadecimal)
 
 
@@ -63,8 +66,18 @@ def extend(stock: Path, work: Path) -> Path:
         dequantise(source, target)
     base = work / "base.traineddata"
     shutil.copy(stock, base)
-    run("combine_tessdata", "-o", base, work / "base.lstm-unicharset", work / "base.lstm-recoder")
+    write_dictionary(work / "base.lstm-word-dawg", work / "base.lstm-unicharset", chars)
+    run("combine_tessdata", "-o", base, *(work / f"base.lstm-{part}" for part in PARTS))
     return base
+
+
+def write_dictionary(dawg: Path, unicharset: Path, chars: list[str]) -> None:
+    """The words that the recogniser leans to; the stock ones are few and none has ำ after a tone mark."""
+    known = set(chars)
+    words = sorted(word for word in thai_words() if len(word) > 1 and known.issuperset(word))
+    listing = dawg.with_suffix(".txt")
+    listing.write_text("".join(f"{word}\n" for word in words), encoding="utf-8")
+    run("wordlist2dawg", listing, dawg, unicharset)
 
 
 def unichar(chars: list[str], number: int) -> str:

@@ -1,0 +1,106 @@
+"""Recognised Thai → the same with the recogniser's slips undone, where words leave no doubt.
+
+A recogniser takes letters for their look-alikes and loses the marks above them (สารสัม for สารส้ม, ตากว่า for
+ต่ำกว่า). Words that look alike have one *outline*: marks left out, look-alikes as one letter. A line is cut
+into words at the least cost, where a word may also stand for a stretch of its outline, at a price for every
+sign that differs. The price is so high that only long or frequent words are put in the place of what is
+no word.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from functools import cache
+from itertools import pairwise
+from typing import NamedTuple
+
+from pythainlp.corpus import tnc
+from pythainlp.corpus.common import thai_family_names, thai_female_names, thai_male_names, thai_words
+from rapidfuzz.distance import Levenshtein
+
+LEAST = 5  # code points of a word that may be put in
+USUAL = 5  # times that it stands in the Thai National Corpus
+SLIP = 7.0  # cost (nats) of a sign that differs
+UNKNOWN = 8.0  # of a letter that belongs to no word
+NAME = 14.0  # of a person's name: known, so that it stays as it is, but never put in
+LONGEST = 24  # letters of an outline
+
+_STRETCH = re.compile("[ก-ฮะ-ฺเ-ไ็-๎]{3,}")
+_NAMED = re.compile(r"(?:นาย(?!ก|อำเภอ|ทะเบียน|ช่าง|จ้าง|แพทย์)|นาง(?:สาว)?) ?\S+(?: +\S+)?")
+_MARKS = dict.fromkeys(map(ord, "ั็่้๊๋์ํ๎"), None)
+_ALIKE = ("ขชซ", "คดต", "นบป", "ทห", "ผพฝฟ", "ถภ", "ฎฏ", "ลส", "เแ", "โใไ", "าำ", "ิีึื", "ุู")
+_OUTLINE = _MARKS | {ord(letter): alike[0] for alike in _ALIKE for letter in alike}
+
+
+class _Words(NamedTuple):
+    """Cost of every word, and by outline the words that may be put in."""
+
+    costs: dict[str, float]
+    outlines: dict[str, list[str]]
+
+
+def respell(text: str) -> str:
+    """The text with every slip undone of which its line leaves no doubt; other letters stay."""
+    named = [match.span() for match in _NAMED.finditer(text)]
+
+    def better(match: re.Match[str]) -> str:
+        inside = any(start <= match.start() < end for start, end in named)
+        return match[0] if inside else _respelt(match[0])
+
+    return _STRETCH.sub(better, text)
+
+
+def _respelt(text: str) -> str:
+    places = [place for place, letter in enumerate(text) if ord(letter) not in _MARKS]
+    if not places:
+        return text
+    places[0] = 0
+    outline = "".join(text[place] for place in places).translate(_OUTLINE)
+    places.append(len(text))
+    words = _words()
+    size = len(outline)
+    best = [math.inf] * size + [0.0]
+    chosen: list[tuple[int, str]] = [(0, "")] * size
+    for start in range(size - 1, -1, -1):
+        for end in range(start + 1, min(size, start + LONGEST) + 1):
+            shown = text[places[start] : places[end]]
+            cost = words.costs.get(shown, UNKNOWN if end == start + 1 else math.inf)
+            if cost + best[end] < best[start]:
+                best[start], chosen[start] = cost + best[end], (end, shown)
+            for word in words.outlines.get(outline[start:end], ()):
+                if word != shown:
+                    cost = words.costs[word] + SLIP * Levenshtein.distance(shown, word)
+                    if cost + best[end] < best[start]:
+                        best[start], chosen[start] = cost + best[end], (end, word)
+    cuts = [0]
+    while cuts[-1] < size:
+        cuts.append(chosen[cuts[-1]][0])
+    read = [text[places[start] : places[end]] for start, end in pairwise(cuts)]
+    known = [True, *(piece in words.costs for piece in read), True]
+    pieces = (
+        chosen[start][1] if known[at] and known[at + 2] else piece
+        for at, (start, piece) in enumerate(zip(cuts, read, strict=False))
+    )
+    return "".join(pieces)
+
+
+@cache
+def _words() -> _Words:
+    counts = dict(tnc.unigram_word_freqs())
+    listed = [word for word in thai_words() if len(word) > 1]
+    every = math.log(sum(counts.values()))
+    costs = {word: every - math.log(counts.get(word, 0) + 1) for word in listed}
+    outlines: dict[str, list[str]] = {}
+    for word in sorted(costs):
+        if len(word) >= LEAST and counts.get(word, 0) >= USUAL and _STRETCH.fullmatch(word):
+            outlines.setdefault(word.translate(_OUTLINE), []).append(word)
+    for names in (thai_male_names(), thai_female_names(), thai_family_names()):
+        for name in names:
+            costs.setdefault(name, NAME)
+    return _Words(costs, outlines)
+
+
+def warm_up() -> None:
+    """Load the words."""
+    _words()
