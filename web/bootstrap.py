@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -18,11 +20,14 @@ from indexer.index import SearchIndex
 from indexer.pictures import Pictures
 from indexer.pipeline import Reader
 from indexer.whoosh_index import WhooshIndex
-from indexer.worker import Worker
+from indexer.worker import LEASE, Worker
+from storage import manifest
+from storage.backup import Backups
 from storage.files import LocalFiles
 from storage.jobs import EngineJobs
 from storage.people import EnginePeople
 from storage.records import EngineRecords
+from storage.restore import restore as unpack
 from storage.sqlite import Sqlite
 from web.settings import Settings
 
@@ -39,6 +44,7 @@ class Services:
     jobs: Jobs
     people: People
     files: Files
+    backups: Backups
     index: SearchIndex
     dictionary: Dictionary
     intake: Intake
@@ -58,10 +64,10 @@ def build(settings: Settings) -> Services:
         data.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise SettingsError(f"สร้างที่เก็บข้อมูล {data} ไม่ได้ (cannot make PRAKAT_DATA): {error}") from error
-    engine = Sqlite(data / "prakat.sqlite")
-    files = LocalFiles(data / "files")
+    engine = Sqlite(data / manifest.DATABASE)
+    files = LocalFiles(data / manifest.FILES)
     records = EngineRecords(engine)
-    dictionary = Dictionary(data / "words.txt")
+    dictionary = Dictionary(data / manifest.WORDS)
     return Services(
         settings=settings,
         database=engine,
@@ -69,12 +75,22 @@ def build(settings: Settings) -> Services:
         jobs=EngineJobs(engine),
         people=EnginePeople(engine),
         files=files,
+        backups=Backups(data, engine),
         index=WhooshIndex(data / "index", dictionary),
         dictionary=dictionary,
         intake=Intake(records, files, max_upload_bytes=settings.max_upload_mb * _MEGABYTE),
         pictures=Pictures(files, data / "pictures"),
-        secret_key=settings.secret_key or _kept_secret(data / "secret-key"),
+        secret_key=settings.secret_key or _kept_secret(data / manifest.SECRET),
     )
+
+
+def restore(settings: Settings, source: Path, progress: Callable[[str, int, int], None]) -> Services:
+    """The services of what was in a backup; its index is still to be built."""
+    unpack(source, settings.data, progress)
+    services = build(settings)
+    # Whoever was reading something when the backup was made does not know this copy.
+    services.jobs.take_back(lease=LEASE, now=dt.datetime.now(dt.UTC) + LEASE)
+    return services
 
 
 def build_worker(services: Services) -> Worker:

@@ -14,13 +14,13 @@ from click.testing import CliRunner, Result
 from archive.model import Details, Draft, Field, Page, Source, Status
 from indexer.follow import follow
 from indexer.query import Sort, parse
+from indexer.worker import LEASE
 from web.bootstrap import Services, build
 from web.cli import main
 from web.settings import Settings
 
 ACTOR = "สมศรี ใจดี"
 NOW = dt.datetime(2026, 6, 9, 9, 0, tzinfo=dt.UTC)
-LEASE = dt.timedelta(minutes=5)
 QUERIES = ("ถนน", "หนองปลาดุก", "งบประมาณ ๒๕๖๔", "ลำดับที่ ๗", "ขยะ", "บธ 12/2564", "")
 _PLACES = ("หนองปลาดุก", "โคกสูง", "ดอนแก้ว", "บ้านใหม่", "ท่าช้าง")
 _MATTERS = ("สอบราคาจ้างก่อสร้างถนน", "กำหนดวันเก็บขยะ", "งบประมาณรายจ่าย ๒๕๖๔", "รับสมัครพนักงานจ้าง")

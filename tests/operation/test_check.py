@@ -21,9 +21,9 @@ from indexer.check import Report, check
 from indexer.follow import load
 from indexer.index import Entry
 from indexer.query import parse
+from indexer.worker import LEASE
 from tests.operation.archives import (
     ACTOR,
-    LEASE,
     NOW,
     add,
     answers,

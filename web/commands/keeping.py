@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from dataclasses import asdict
+from pathlib import Path
 
 import click
 from rich.console import Console
@@ -12,6 +13,8 @@ from rich.table import Table
 
 from indexer.check import MESSAGES, Finding, Report
 from indexer.check import check as examine
+from indexer.reindex import rebuild
+from web import bootstrap, settings
 from web.commands.terminal import bars, open_services
 
 
@@ -90,4 +93,45 @@ def _table(title: str, findings: list[Finding]) -> None:
     Console().print(shown)
 
 
-COMMANDS = (check,)
+@click.command()
+@click.argument("destination", metavar="DEST")
+def backup(destination: str) -> None:
+    """สำรองทั้งคลังขณะเปิดบริการ · Back up everything while the service runs.
+
+    One file; or, into a directory (one that exists, or a name that ends in /), only what is new.
+
+    \b
+    ตัวอย่าง · example:
+      prakat backup /mnt/backup/prakat.tar
+    """
+    services = open_services()
+    if destination.endswith("/"):
+        Path(destination).mkdir(mode=0o700, parents=True, exist_ok=True)
+    with bars({"write": "สำรอง", "verify": "ตรวจสิ่งที่สำรอง"}) as progress:
+        made = services.backups.make(Path(destination), progress)
+    click.echo(f"สำรอง {made.files:,} ไฟล์ ใหม่ {made.copied:,} ไฟล์ ตรวจแล้ว (backed up and verified)", err=True)
+    for code, originals in (("file-damaged", made.damaged), ("file-missing", made.missing)):
+        for sha256 in originals:
+            click.echo(f"{sha256}: {MESSAGES[code]}", err=True)
+    if made.damaged or made.missing:
+        sys.exit(1)
+
+
+@click.command()
+@click.argument("source", metavar="SRC", type=click.Path(exists=True, path_type=Path))
+def restore(source: Path) -> None:
+    """กู้คืนข้อมูลสำรองลงที่ว่าง · Restore a backup into an empty data directory (PRAKAT_DATA).
+
+    \b
+    ตัวอย่าง · example:
+      PRAKAT_DATA=/var/lib/prakat prakat restore /mnt/backup/prakat.tar
+    """
+    with bars({"restore": "กู้คืน", "rebuild": "สร้างดัชนี"}) as progress:
+        services = bootstrap.restore(settings.load(), source, progress)
+        count = rebuild(
+            services.records, services.index, progress=lambda done, total: progress("rebuild", done, total)
+        )
+    click.echo(f"กู้คืนแล้วที่ {services.settings.data} ค้นหาได้ {count:,} เรื่อง (restored)", err=True)
+
+
+COMMANDS = (check, backup, restore)

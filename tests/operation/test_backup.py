@@ -1,0 +1,405 @@
+"""A backup holds everything, is proved, and comes back whole or not at all."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+import threading
+from pathlib import Path
+
+import pytest
+
+from archive.errors import Unavailable
+from archive.model import Role
+from indexer.reindex import needed
+from indexer.worker import LEASE
+from tests.operation.archives import (
+    ACTOR,
+    add,
+    answers,
+    checked,
+    close,
+    everything,
+    flip,
+    level,
+    opened,
+    overwrite,
+    run,
+    stored,
+)
+from web.bootstrap import Services
+
+
+def backed_up(data: Path, destination: Path) -> Path:
+    result = run(data, "backup", str(destination))
+    assert result.exit_code == 0, result.stderr
+    return destination
+
+
+def restored(source: Path, data: Path) -> Services:
+    result = run(data, "restore", str(source))
+    assert result.exit_code == 0, result.stderr
+    return opened(data)
+
+
+def refused(source: Path, data: Path) -> str:
+    """The one line that a refused restore says; nothing may be left behind."""
+    around = {path for path in data.parent.iterdir() if path != data}
+    before = sorted(data.rglob("*")) if data.exists() else None
+    result = run(data, "restore", str(source))
+    assert result.exit_code == 1
+    assert isinstance(result.exception, SystemExit), result.exception
+    assert (sorted(data.rglob("*")) if data.exists() else None) == before
+    assert {path for path in data.parent.iterdir() if path != data} == around
+    return result.stderr
+
+
+@pytest.mark.parametrize("kind", ["file", "directory"])
+def test_all_comes_back(services: Services, data: Path, tmp_path: Path, kind: str) -> None:
+    services.people.add("somsri", "hash", Role.ADMIN)
+    services.people.add_token("importer", "token-hash")
+    services.dictionary.add("หนองปลาดุก")
+    (data / "prakat.toml").write_text('site_name = "เทศบาลตำบลดอนแก้ว"\n', encoding="utf-8")
+    destination = tmp_path / "backup"
+    if kind == "directory":
+        destination.mkdir()
+    other = restored(backed_up(data, destination), tmp_path / "other")
+    assert everything(other) == everything(services)
+    assert [path.read_bytes() for path in stored(tmp_path / "other")] == [
+        path.read_bytes() for path in stored(data)
+    ]
+    assert other.people.everyone() == services.people.everyone()
+    assert other.people.token_name("token-hash") == "importer"
+    for name in ("words.txt", "secret-key", "prakat.toml"):
+        assert (tmp_path / "other" / name).read_bytes() == (data / name).read_bytes()
+    assert run(data, "reindex").exit_code == 0
+    assert answers(other) == answers(services)
+    close(other)
+    assert checked(tmp_path / "other") == (0, set())
+
+
+def test_what_was_taken_off_is_kept_too(services: Services, data: Path, tmp_path: Path) -> None:
+    attachment = services.records.attachment(1)
+    services.records.detach(1, actor=ACTOR)
+    other = restored(backed_up(data, tmp_path / "backup.tar"), tmp_path / "other")
+    assert other.files.exists(attachment.sha256)
+    close(other)
+
+
+def test_nobody_reads_what_was_being_read(services: Services, data: Path, tmp_path: Path) -> None:
+    services.intake.attach(1, io.BytesIO(b"%PDF-1.7 reading"), filename="ก.pdf", actor=ACTOR)
+    assert services.jobs.claim("w", lease=LEASE, now=dt.datetime.now(dt.UTC)) is not None
+    other = restored(backed_up(data, tmp_path / "backup.tar"), tmp_path / "other")
+    assert (other.jobs.counts()["reading"], other.jobs.counts()["waiting"]) == (0, 1)
+    close(other)
+
+
+def test_any_tar_program_reads_it(data: Path, tmp_path: Path) -> None:
+    destination = backed_up(data, tmp_path / "backup.tar")
+    assert destination.stat().st_mode & 0o077 == 0  # password hashes are in it
+    subprocess.run(["tar", "-xf", destination, "-C", tmp_path], check=True)
+    manifest = json.loads((tmp_path / "manifest.json").read_text())
+    listed = "".join(f"{sha256}  {name}\n" for name, sha256 in manifest["members"].items())
+    subprocess.run(["sha256sum", "--quiet", "--check"], input=listed, text=True, cwd=tmp_path, check=True)
+    assert len(manifest["members"]) == 12 + 2
+
+
+def test_a_second_backup_into_a_directory_copies_what_is_new(
+    services: Services, data: Path, tmp_path: Path
+) -> None:
+    destination = tmp_path / "backup"
+    destination.mkdir()
+    backed_up(data, destination)
+    before = {path: path.stat().st_ino for path in stored(destination)}
+    add(services, 30)
+    result = run(data, "backup", str(destination))
+    assert "ใหม่ 1 ไฟล์" in result.stderr
+    assert before.items() <= {path: path.stat().st_ino for path in stored(destination)}.items()
+    assert len(stored(destination)) == len(before) + 1
+    manifest = json.loads((destination / "manifest.json").read_text())
+    assert {path.name for path in (destination / "state").iterdir()} == {
+        sha256 for name, sha256 in manifest["members"].items() if not name.startswith("files/")
+    }
+    other = restored(destination, tmp_path / "other")
+    assert everything(other) == everything(services)
+    close(other)
+
+
+def test_a_backup_while_others_write_is_one_consistent_moment(
+    services: Services, data: Path, tmp_path: Path
+) -> None:
+    stop = threading.Event()
+    written: list[int] = []
+
+    def busy() -> None:
+        number = 100
+        while not stop.is_set():
+            number += 2
+            written.append(add(services, number))
+
+    writer = threading.Thread(target=busy)
+    writer.start()
+    try:
+        while len(written) < 3:
+            stop.wait(0.01)
+        acknowledged = list(written)
+        backed_up(data, tmp_path / "1.tar")
+        middle = list(written)
+        backed_up(data, tmp_path / "2.tar")
+    finally:
+        stop.set()
+        writer.join()
+    assert len(written) > len(acknowledged)
+    live = everything(services)
+    for name, promised in (("1", acknowledged), ("2", middle)):
+        other = restored(tmp_path / f"{name}.tar", tmp_path / name)
+        kept = everything(other)
+        assert set(promised) <= set(kept)
+        # All but the record that was in the making just then is as in the end.
+        changed = [id for id, record in kept.items() if live[id] != record]
+        assert len(changed) <= 1
+        close(other)
+        assert checked(tmp_path / name) == (0, set())
+
+
+@pytest.mark.parametrize("name", ["prakat.sqlite", "files/", "secret-key", "manifest.json"])
+def test_a_flipped_bit_is_refused_and_named(data: Path, tmp_path: Path, name: str) -> None:
+    destination = backed_up(data, tmp_path / "backup.tar")
+    with tarfile.open(destination) as tar:
+        member = [info for info in tar.getmembers() if info.name.startswith(name)][-1]
+    flip(destination, member.offset_data + member.size // 2)
+    assert member.name in refused(destination, tmp_path / "other")
+
+
+def test_a_flipped_bit_anywhere_is_refused_or_does_no_harm(data: Path, tmp_path: Path) -> None:
+    """Every 4,001st byte of the file: contents, headers and padding."""
+    services = opened(data)
+    whole, records = backed_up(data, tmp_path / "backup.tar").read_bytes(), everything(services)
+    close(services)
+    refusals = 0
+    for place in range(100, len(whole), len(whole) // 25):
+        damaged = bytearray(whole)
+        damaged[place] ^= 1
+        (tmp_path / "damaged.tar").write_bytes(damaged)
+        result = run(tmp_path / "other", "restore", str(tmp_path / "damaged.tar"))
+        refusals += result.exit_code
+        if result.exit_code:
+            assert "เสียหาย" in result.stderr
+            assert not (tmp_path / "other").exists()
+        else:
+            other = opened(tmp_path / "other")
+            assert everything(other) == records
+            close(other)
+            shutil.rmtree(tmp_path / "other")
+    assert refusals > 15
+
+
+@pytest.mark.parametrize("share", [0.0, 0.3, 0.99])
+def test_a_cut_backup_is_refused(data: Path, tmp_path: Path, share: float) -> None:
+    destination = backed_up(data, tmp_path / "backup.tar")
+    size = destination.stat().st_size
+    with tarfile.open(destination) as tar:
+        end = tar.getmember("manifest.json").offset_data
+    os.truncate(destination, int(min(size * share, end)))
+    said = refused(destination, tmp_path / "other")
+    assert "เสียหาย" in said
+    assert share == 0.0 or "files/" in said or "prakat.sqlite" in said or "manifest.json" in said
+
+
+@pytest.mark.parametrize("harm", ["flip", "remove", "database", "manifest"])
+def test_a_damaged_directory_is_refused_and_named(data: Path, tmp_path: Path, harm: str) -> None:
+    destination = tmp_path / "backup"
+    destination.mkdir()
+    backed_up(data, destination)
+    victim = stored(destination)[2]
+    if harm == "flip":
+        flip(victim, 30)
+    elif harm == "remove":
+        victim.unlink()
+    elif harm == "database":
+        victim = max((destination / "state").iterdir(), key=lambda path: path.stat().st_size)
+        flip(victim, 5000)
+    else:
+        victim = destination / "manifest.json"
+        flip(victim, 100)
+    said = refused(destination, tmp_path / "other")
+    assert ("prakat.sqlite" if harm == "database" else victim.name) in said
+
+
+def test_what_is_no_backup_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "text.tar").write_text("ประกาศ" * 1000)
+    assert "เสียหาย" in refused(tmp_path / "empty", tmp_path / "other")
+    assert "เสียหาย" in refused(tmp_path / "text.tar", tmp_path / "other")
+
+
+@pytest.mark.parametrize("name", ["../outside", "/etc/cron.d/x", "files/ab/../../x", "index/current"])
+def test_nothing_is_unpacked_outside(data: Path, tmp_path: Path, name: str) -> None:
+    destination = backed_up(data, tmp_path / "backup.tar")
+    with tarfile.open(destination, "a") as tar:
+        info = tarfile.TarInfo(name)
+        info.size = 4
+        tar.addfile(info, io.BytesIO(b"evil"))
+    assert name in refused(destination, tmp_path / "other")
+    assert not (tmp_path / "outside").exists()
+
+
+def test_links_are_refused(data: Path, tmp_path: Path) -> None:
+    destination = backed_up(data, tmp_path / "backup.tar")
+    with tarfile.open(destination, "a") as tar:
+        info = tarfile.TarInfo("words.txt")
+        info.type, info.linkname = tarfile.SYMTYPE, "/etc/passwd"
+        tar.addfile(info)
+    assert "words.txt" in refused(destination, tmp_path / "other")
+
+
+def test_restore_never_writes_over_anything(data: Path, tmp_path: Path) -> None:
+    destination = backed_up(data, tmp_path / "backup.tar")
+    before = {path: path.stat().st_mtime_ns for path in data.rglob("*")}
+    assert str(data) in refused(destination, data)
+    assert {path: path.stat().st_mtime_ns for path in data.rglob("*")} == before
+    (tmp_path / "empty").mkdir()
+    close(restored(destination, tmp_path / "empty"))
+
+
+def test_a_damaged_original_does_not_stop_the_backup_and_is_told(data: Path, tmp_path: Path) -> None:
+    flipped, gone = stored(data)[1], stored(data)[4]
+    flip(flipped, 77)
+    gone.unlink()
+    for destination in (tmp_path / "backup.tar", tmp_path / "backup"):
+        if destination.suffix != ".tar":
+            destination.mkdir()
+        result = run(data, "backup", str(destination))
+        assert result.exit_code == 1
+        assert flipped.name in result.stderr
+        assert gone.name in result.stderr
+        other = tmp_path / f"other-{destination.suffix}"
+        close(restored(destination, other))
+        assert (other / "files" / flipped.name[:2] / flipped.name).read_bytes() == flipped.read_bytes()
+        assert checked(other) == (1, {"file-damaged", "file-missing"})
+
+
+def test_a_good_copy_is_not_replaced_by_a_damaged_one(data: Path, tmp_path: Path) -> None:
+    destination = tmp_path / "backup"
+    destination.mkdir()
+    backed_up(data, destination)
+    content = stored(data)[1].read_bytes()
+    flip(stored(data)[1], 77)
+    backed_up(data, destination)
+    close(restored(destination, tmp_path / "other"))
+    assert stored(tmp_path / "other")[1].read_bytes() == content
+
+
+def test_a_damaged_database_leaves_the_earlier_backup(data: Path, tmp_path: Path) -> None:
+    destination = backed_up(data, tmp_path / "backup.tar")
+    before = destination.read_bytes()
+    path = data / "prakat.sqlite"
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2 : len(content) // 2 + 30_000] = b"\xff" * 30_000
+    overwrite(path, bytes(content))
+    result = run(data, "backup", str(destination))
+    assert result.exit_code == 1
+    assert "ฐานข้อมูลเสียหาย" in result.stderr
+    assert destination.read_bytes() == before
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["backup.tar", "data"]
+
+
+def test_not_into_the_data_directory(data: Path) -> None:
+    for destination in (data / "backup.tar", data):
+        result = run(data, "backup", str(destination))
+        assert result.exit_code == 1
+        assert "outside" in result.stderr
+
+
+def test_a_killed_backup_leaves_the_earlier_one_and_the_next_is_whole(data: Path, tmp_path: Path) -> None:
+    destination = backed_up(data, tmp_path / "backup.tar")
+    before = destination.read_bytes()
+    program = """
+import os, signal, sys
+from pathlib import Path
+from storage.backup import Backups
+from storage.sqlite import Sqlite
+data = Path(sys.argv[1])
+def die(step, done, total):
+    if step == sys.argv[3] and done == 5:
+        os.kill(os.getpid(), signal.SIGKILL)
+Backups(data, Sqlite(data / "prakat.sqlite")).make(Path(sys.argv[2]), die)
+"""
+    for step in ("write", "verify"):
+        ended = subprocess.run([sys.executable, "-c", program, data, destination, step], check=False)
+        assert ended.returncode == -9
+        assert destination.read_bytes() == before
+    backed_up(data, destination)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["backup.tar", "data"]
+
+
+def test_an_index_that_is_ahead_is_rebuilt(services: Services, data: Path, tmp_path: Path) -> None:
+    """The database alone was put back from a copy; the index still knows what came after."""
+    backed_up(data, tmp_path / "backup.tar")
+    before = answers(services)
+    add(services, 31)
+    level(services)
+    close(services)
+    for path in data.glob("prakat.sqlite*"):
+        path.unlink()
+    subprocess.run(["tar", "-xf", tmp_path / "backup.tar", "-C", data, "prakat.sqlite"], check=True)
+    older = opened(data)
+    assert needed(older.records, older.index)
+    assert run(data, "reindex", "--if-needed").exit_code == 0
+    assert answers(older) == before
+    close(older)
+
+
+def test_memory_does_not_grow_with_the_bytes(tmp_path: Path) -> None:
+    services = opened(tmp_path / "data")
+    made = add(services, 1)
+    for number in range(3):
+        content = b"%PDF-1.7 " + os.urandom(1000) + bytes([number]) * (30 << 20)
+        services.intake.attach(made, io.BytesIO(content), filename="ใหญ่.pdf", actor=ACTOR)
+        del content
+    close(services)
+    limited = (
+        "import resource, sys\n"
+        "from web.cli import main\n"
+        "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
+        "try: main(sys.argv[1:])\n"
+        "finally: print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)\n"
+    )
+
+    def grown(data: Path, *arguments: str | Path) -> int:
+        ended = subprocess.run(
+            [sys.executable, "-c", limited, *map(str, arguments)],
+            env={**os.environ, "PRAKAT_DATA": str(data)},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return int(ended.stdout) >> 10  # megabytes
+
+    assert grown(tmp_path / "data", "backup", tmp_path / "backup.tar") < 25
+    assert grown(tmp_path / "other", "restore", tmp_path / "backup.tar") < 25
+
+
+def test_a_full_disk_is_said_and_leaves_nothing(services: Services, tmp_path: Path) -> None:
+    small = tmp_path / "small"
+    small.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=200k", "tmpfs", small],
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    if mounted.returncode:
+        pytest.skip(f"no small file system can be mounted here: {mounted.stderr.strip()}")
+    try:
+        with pytest.raises(Unavailable):
+            services.backups.make(small / "backup.tar", lambda *_: None)
+        assert list(small.iterdir()) == []
+    finally:
+        subprocess.run(["umount", "--lazy", small], check=True)
