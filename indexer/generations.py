@@ -7,9 +7,12 @@ finished and is cleared away by the next rebuild; one older generation is kept.
 from __future__ import annotations
 
 import datetime as dt
+import fcntl
 import json
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
@@ -17,6 +20,7 @@ from indexer.index import Manifest
 
 _POINTER = "current"
 _MANIFEST = "manifest.json"
+_LOCK = "building"
 
 
 class Generations:
@@ -34,9 +38,16 @@ class Generations:
         path = self._directory / name
         return path if name and (path / _MANIFEST).is_file() else None
 
+    @contextmanager
+    def one_at_a_time(self) -> Iterator[None]:
+        """Holds off other processes that build; the kernel lets go when this one dies."""
+        self._directory.mkdir(parents=True, exist_ok=True)
+        with (self._directory / _LOCK).open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
     def begin(self) -> Path:
         """An empty directory for a new generation; unfinished ones of earlier runs are removed."""
-        self._directory.mkdir(parents=True, exist_ok=True)
         for path in self._all():
             if not (path / _MANIFEST).is_file():
                 shutil.rmtree(path, ignore_errors=True)

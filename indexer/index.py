@@ -100,8 +100,9 @@ class SearchIndex(Protocol):
     def search(self, query: Query) -> ResultPage: ...
     def suggest(self, typed: str, *, limit: int = 8) -> list[str]: ...
     def similar(self, announcement_id: int, *, limit: int = 5) -> list[int]: ...
-    def rebuild(self) -> AbstractContextManager[Generation]:
-        """A new generation beside the live one; published on a clean exit only."""
+    def rebuild(self, *, jobs: int = 1) -> AbstractContextManager[Generation]:
+        """A new generation beside the live one; published on a clean exit only. Waits for one that
+        another process is building. ``jobs``: processes that analyse at the same time."""
 
     def manifest(self) -> Manifest | None:
         """None when there is no usable index."""

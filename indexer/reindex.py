@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from archive.errors import Unavailable
 from archive.model import Status
 from archive.ports import Records
 from indexer.follow import BATCH, follow, load
-from indexer.index import SearchIndex
+from indexer.index import Entry, Generation, SearchIndex
 
 ALL = 2**31
 """More announcements than there can be."""
@@ -26,28 +26,40 @@ def needed(records: Records, index: SearchIndex) -> bool:
 
 
 def rebuild(
-    records: Records, index: SearchIndex, *, progress: Callable[[int, int], None] = lambda _done, _total: None
+    records: Records,
+    index: SearchIndex,
+    *,
+    jobs: int = 1,
+    progress: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> int:
-    """Build from all records, replay what changed meanwhile, compare counts, swap.
+    """Build from all records in ``jobs`` processes, replay what changed meanwhile, compare counts, swap.
 
     ``progress(done, total)`` is called after each batch, in announcements. Returns how many the new
     generation holds. Killed at any moment, the live generation serves on. Raises ``Unavailable``
     (the live one stays) when the new one does not hold what the records do.
     """
-    start = records.last_change()
-    ids = [id for id, _ in records.changed_since(0, limit=ALL)]
-    with index.rebuild() as generation:
-        for done in range(0, len(ids), BATCH):
-            generation.add(load(records, ids[done : done + BATCH]))
-            progress(min(done + BATCH, len(ids)), len(ids))
+    with index.rebuild(jobs=jobs) as generation:
+        start = records.last_change()
+        generation.add(_all(records, progress))
         generation.reached(start)
         while follow(records, generation):
             pass
-        published = records.counts().get(Status.PUBLISHED, 0)
-        level = records.last_change() == generation.position()
-        if level and generation.count() != published:
-            raise Unavailable(
-                f"ดัชนีใหม่มี {generation.count()} เรื่อง แต่ทะเบียนมี {published} เรื่อง จึงยังใช้ดัชนีเดิม"
-                " (the new index does not match the records)"
-            )
+        _compare(records, generation)
     return index.count()
+
+
+def _all(records: Records, progress: Callable[[int, int], None]) -> Iterator[Entry]:
+    ids = [id for id, _ in records.changed_since(0, limit=ALL)]
+    for done in range(0, len(ids), BATCH):
+        yield from load(records, ids[done : done + BATCH])
+        progress(min(done + BATCH, len(ids)), len(ids))
+
+
+def _compare(records: Records, generation: Generation) -> None:
+    published = records.counts().get(Status.PUBLISHED, 0)
+    level = records.last_change() == generation.position()
+    if level and generation.count() != published:
+        raise Unavailable(
+            f"ดัชนีใหม่มี {generation.count()} เรื่อง แต่ทะเบียนมี {published} เรื่อง จึงยังใช้ดัชนีเดิม"
+            " (the new index does not match the records)"
+        )

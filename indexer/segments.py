@@ -18,6 +18,7 @@ from whoosh.index import TOC, FileIndex
 from whoosh.reading import SegmentReader
 
 from indexer import sums
+from indexer.analysis import Analysis
 from indexer.codec import Writer
 from indexer.dictionary import Lexicon, parse
 from indexer.documents import document, schema
@@ -126,17 +127,18 @@ class Segments:
 class Building:
     """A generation being filled from nothing: large segments, no merging."""
 
-    def __init__(self, segments: Segments) -> None:
+    def __init__(self, segments: Segments, *, jobs: int) -> None:
         self._segments = segments
+        self._analysis = Analysis(segments.lexicon, jobs=jobs)
         self._index = FileIndex(FileStorage(str(segments.directory)), indexname=_NAME)
         self._writer: Writer | None = None
         self._position = 0
 
     def add(self, entries: Iterable[Entry]) -> None:
         """Announcements that are not in it yet."""
-        for entry in entries:
+        for made in self._analysis.documents(entries):
             self._writer = self._writer or Writer(self._index)
-            self._writer.add(*document(entry, self._segments.lexicon.segmenter))
+            self._writer.add(*made)
             if self._writer.postings > _AT_ONCE:
                 self.flush()
 
@@ -163,8 +165,9 @@ class Building:
         writer.commit(mergetype=_not_empty)
         self._writer = None
 
-    def abandon(self) -> None:
-        """Let go of what was not committed."""
+    def close(self) -> None:
+        """Let go of what was not committed, and of the processes."""
+        self._analysis.close()
         if self._writer is not None:
             self._writer.cancel()
 

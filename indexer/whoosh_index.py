@@ -79,17 +79,19 @@ class WhooshIndex:
         return similar(live.snapshot, announcement_id, limit) if live else []
 
     @contextmanager
-    def rebuild(self) -> Iterator[Generation]:
-        path = self._generations.begin()
-        building = Building(Segments.create(path, self._dictionary.current()))
-        try:
-            yield building
-            building.flush()
-        except BaseException:
-            building.abandon()
-            shutil.rmtree(path, ignore_errors=True)
-            raise
-        self._generations.publish(path, self._wanted())
+    def rebuild(self, *, jobs: int = 1) -> Iterator[Generation]:
+        with self._generations.one_at_a_time():
+            path = self._generations.begin()
+            building = Building(Segments.create(path, self._dictionary.current()), jobs=jobs)
+            try:
+                yield building
+                building.flush()
+            except BaseException:
+                building.close()
+                shutil.rmtree(path, ignore_errors=True)
+                raise
+            building.close()
+            self._generations.publish(path, self._wanted())
 
     def manifest(self) -> Manifest | None:
         path = self._generations.current()

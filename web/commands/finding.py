@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 
 import click
 from rich.console import Console
@@ -52,7 +53,14 @@ def _show(console: Console, result: Result) -> None:
 
 @click.command()
 @click.option("--if-needed", is_flag=True, help="เฉพาะเมื่อจำเป็น · only when rules or words have changed")
-def reindex(if_needed: bool) -> None:
+@click.option(
+    "--jobs",
+    type=click.IntRange(1, 64),
+    default=lambda: os.cpu_count() or 1,
+    show_default="จำนวนหน่วยประมวลผล · number of processors",
+    help="ทำพร้อมกันกี่งาน · processes at the same time",
+)
+def reindex(if_needed: bool, jobs: int) -> None:
     """สร้างดัชนีค้นหาใหม่ขณะเปิดบริการ · Rebuild the search index while the service runs.
 
     \b
@@ -64,7 +72,7 @@ def reindex(if_needed: bool) -> None:
         click.echo("ดัชนีเป็นปัจจุบันแล้ว ไม่ต้องสร้างใหม่ (index is current)")
         return
     with bar("สร้างดัชนี") as progress:
-        count = rebuild(services.records, services.index, progress=progress)
+        count = rebuild(services.records, services.index, jobs=jobs, progress=progress)
     click.echo(f"ดัชนีใหม่มี {count:,} เรื่อง")
 
 
