@@ -1,0 +1,87 @@
+"""A corpus through ``prakat import``, the index, and its queries: rates, sizes, latencies.
+
+python -m tests.benchmarks.import_corpus DOCS.jsonl QUERIES.jsonl
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tempfile
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+
+from indexer.query import parse
+from indexer.reindex import rebuild
+from tests.benchmarks.corpus import records
+from web.answers import search
+from web.bootstrap import Services, build
+from web.importing import import_manifest
+from web.settings import Settings
+
+
+def manifest(docs: Path, target: Path) -> int:
+    """The corpus as manifest lines; returns the bytes of its text."""
+    size = 0
+    with target.open("w", encoding="utf-8") as lines:
+        for record in records(docs):
+            text = {"title": record["title"], "body": record["body"], "author": record["cat"]}
+            size += sum(len(value.encode()) for value in text.values())
+            line = text | {
+                "ref": record["id"],
+                "published_on": record["date"],
+                "kind": "news",
+                "category": record["cat"],
+                "status": "published",
+            }
+            lines.write(json.dumps(line, ensure_ascii=False) + "\n")
+    return size
+
+
+def measure(services: Services, docs: Path, queries: Path, folder: Path) -> None:
+    text = manifest(docs, folder / "manifest.jsonl")
+    began = time.perf_counter()
+    report = import_manifest(services, folder / "manifest.jsonl", lambda _done, _total: None)
+    imported = time.perf_counter() - began
+    print(f"import   {report.added:,} records, {report.added / imported:,.0f} a second")
+    began = time.perf_counter()
+    count = rebuild(services.records, services.index)
+    built = time.perf_counter() - began
+    print(f"index    {count:,} records, {count / built:,.0f} a second on one processor")
+    held = sum(path.stat().st_size for path in (folder / "data" / "index").rglob("*") if path.is_file())
+    print(f"size     {held / 1e6:.1f} MB of index for {text / 1e6:.1f} MB of text: {held / text:.2f}")
+    asked = [record["query"] for record in records(queries)]
+    search(services, parse(asked[0]))
+    print("search  ", _spread(_seconds(services, asked)))
+
+
+def _seconds(services: Services, asked: Iterable[str]) -> list[float]:
+    """Whole answers: hits, records, passages, facets."""
+    times = []
+    for query in asked:
+        began = time.perf_counter()
+        search(services, parse(query))
+        times.append(time.perf_counter() - began)
+    return times
+
+
+def _spread(times: list[float]) -> str:
+    points = np.percentile(np.array(times) * 1000, [50, 95, 99])
+    return f"{len(times)} queries, p50/p95/p99 " + "/".join(f"{point:.1f}" for point in points) + " ms"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("docs", type=Path)
+    parser.add_argument("queries", type=Path)
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        services = build(Settings(data=Path(folder) / "data"))
+        measure(services, given.docs, given.queries, Path(folder))
+
+
+if __name__ == "__main__":
+    main()
