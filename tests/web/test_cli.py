@@ -1,0 +1,180 @@
+"""The commands, as a shell runs them: exit 0 done, 1 could not, 2 wrong use."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner, Result
+
+from tests.web.conftest import memo
+from web.cli import main
+
+PASSWORD = "รหัสผ่านยาวพอสมควร\n"
+
+
+class Shell:
+    """Commands with their own data directory, in this process: starting one for each takes a second."""
+
+    def __init__(self, data: Path) -> None:
+        self.data = data
+
+    def run(self, *arguments: str, stdin: str = "", **environment: str) -> Result:
+        given = {"PRAKAT_DATA": str(self.data)} | environment
+        return CliRunner().invoke(main, arguments, input=stdin, env=given, prog_name="prakat")
+
+    def done(self, *arguments: str, stdin: str = "") -> str:
+        """What a command that must succeed gives."""
+        ran = self.run(*arguments, stdin=stdin)
+        assert ran.exit_code == 0, ran.stderr
+        return ran.stdout
+
+
+@pytest.fixture
+def shell(tmp_path: Path) -> Shell:
+    return Shell(tmp_path / "data")
+
+
+def commands(group: click.Group, *names: str) -> list[tuple[tuple[str, ...], click.Command]]:
+    found: list[tuple[tuple[str, ...], click.Command]] = []
+    for name, command in group.commands.items():
+        found.append(((*names, name), command))
+        if isinstance(command, click.Group):
+            found += commands(command, *names, name)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("names", "command"),
+    commands(main),
+    ids=lambda value: " ".join(map(str, value)) if isinstance(value, tuple) else "",
+)
+def test_every_command_explains_itself_with_an_example(
+    names: tuple[str, ...], command: click.Command
+) -> None:
+    shown = command.get_help(click.Context(command, info_name=" ".join(names)))
+    assert "ตัวอย่าง · example:" in shown
+    assert f"prakat {' '.join(names)}" in shown
+    assert any("ก" <= letter <= "๛" for letter in shown)
+
+
+def test_people_and_tokens(shell: Shell) -> None:
+    shell.done("user", "add", "somsri", "--role", "staff", "--password-stdin", stdin=PASSWORD)
+    assert shell.done("user", "list") == "somsri\tstaff\tactive\n"
+    again = shell.run("user", "add", "somsri", "--role", "admin", "--password-stdin", stdin=PASSWORD)
+    assert again.exit_code == 1
+    assert "somsri" in again.stderr
+    short = shell.run("user", "add", "somchai", "--role", "staff", "--password-stdin", stdin="สั้น\n")
+    assert short.exit_code == 1
+    assert "10" in short.stderr
+    shell.done("user", "disable", "somsri")
+    assert shell.done("user", "list") == "somsri\tstaff\tdisabled\n"
+    token = shell.done("token", "add", "website").strip()
+    assert token.startswith("prakat_")
+    shell.done("token", "revoke", "website")
+    (line,) = shell.done("token", "list").splitlines()
+    assert line.startswith("website\t")
+    assert line.endswith("\trevoked")
+    assert token not in line
+
+
+def manifest(folder: Path) -> Path:
+    (folder / "papers").mkdir()
+    (folder / "papers" / "memo.pdf").write_bytes(memo("ให้ซ่อมถังประปาบ้านดอนมะกอก"))
+    lines = [
+        {"ref": "a", "title": "ประกาศซ่อมถังประปา", "body": "", "author": "กองช่าง", "views": 492,
+         "published_on": "9 มิถุนายน 2564", "attachments": [{"path": "papers/memo.pdf", "label": "บันทึก"}]},
+        {"ref": "b", "title": "", "published_on": "2021-06-09"},
+        {"ref": "c", "title": "ประกาศรับสมัครงาน", "published_on": "2021-06-10", "author": "สำนักปลัด"},
+        {"ref": "d", "title": "ไฟล์หาย", "published_on": "2021-06-10", "attachments": [{"path": "../x.pdf"}]},
+    ]  # fmt: skip
+    text = "\n".join(json.dumps(line, ensure_ascii=False) for line in lines)
+    path = folder / "manifest.jsonl"
+    path.write_text(text + "\n{broken\n", encoding="utf-8")
+    return path
+
+
+def test_import_takes_what_it_can_and_names_the_rest(shell: Shell, tmp_path: Path) -> None:
+    path = manifest(tmp_path)
+    ran = shell.run("import", str(path))
+    assert ran.exit_code == 1
+    assert "Traceback" not in ran.stderr
+    for number in (2, 4, 5):
+        assert f"บรรทัด {number}:" in ran.stderr
+    assert ran.stdout.startswith("เพิ่ม 2 เรื่อง")
+    again = shell.run("import", str(path))
+    assert again.stdout.startswith("เพิ่ม 0 เรื่อง มีอยู่แล้ว 2 เรื่อง")
+    held = json.loads(shell.done("stats", "--json"))
+    assert sum(held["announcements"].values()) == 2
+    assert held["attachments"]["waiting"] == 1
+    assert held["files"]["count"] == 1
+
+
+def test_reindex_and_search(shell: Shell, tmp_path: Path) -> None:
+    shell.run("import", str(manifest(tmp_path)))
+    assert "2 เรื่อง" in shell.done("reindex", "--jobs", "2")
+    assert "current" in shell.done("reindex", "--if-needed")
+    answer = json.loads(shell.done("search", "ถังประปา", "--json", "--limit", "1"))
+    assert (answer["total"], len(answer["results"])) == (1, 1)
+    assert "ประกาศซ่อมถังประปา" in shell.done("search", "ซ่อมถังประปา")
+    (shell.data / "words.txt").write_text("ถังประปา\n", encoding="utf-8")
+    assert "2 เรื่อง" in shell.done("reindex", "--if-needed")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status"),
+    [
+        (("nothing",), 2),
+        (("import", "missing.jsonl"), 2),
+        (("user", "add", "x", "--role", "king"), 2),
+        (("reread",), 2),
+        (("reread", "99"), 1),
+        (("user", "disable", "nobody"), 1),
+        (("token", "revoke", "nothing"), 1),
+    ],
+)
+def test_wrong_use_and_failure_differ(shell: Shell, arguments: tuple[str, ...], status: int) -> None:
+    ran = shell.run(*arguments)
+    assert ran.exit_code == status
+    assert ran.stdout == ""
+    assert ran.stderr
+    assert "Traceback" not in ran.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PRAKAT_COLOUR", "red"),
+        ("PRAKAT_MAX_UPLOAD_MB", "many"),
+        ("PRAKAT_OCR_JOBS", "0"),
+        ("PRAKAT_BASE_URL", "example.go.th"),
+        ("PRAKAT_SEARCH", "google"),
+        ("PRAKAT_DATABASE", "oracle://x"),
+    ],
+)
+def test_a_wrong_setting_stops_the_start_with_one_clear_line(shell: Shell, name: str, value: str) -> None:
+    ran = shell.run("stats", **{name: value})
+    assert ran.exit_code == 2
+    assert len(ran.stderr.strip().splitlines()) == 1
+    assert name in ran.stderr
+
+
+def test_settings_come_from_the_file_and_the_environment_wins(shell: Shell, tmp_path: Path) -> None:
+    shell.data.mkdir()
+    (shell.data / "prakat.toml").write_text('max_upload_mb = "many"\n', encoding="utf-8")
+    assert "PRAKAT_MAX_UPLOAD_MB" in shell.run("stats").stderr
+    assert shell.run("stats", PRAKAT_MAX_UPLOAD_MB="5").exit_code == 0
+    (shell.data / "prakat.toml").write_text("not toml", encoding="utf-8")
+    broken = shell.run("stats")
+    assert broken.exit_code == 2
+    assert "prakat.toml" in broken.stderr
+
+
+def test_the_command_is_installed_under_its_name() -> None:
+    prakat = Path(sys.executable).with_name("prakat")
+    shown = subprocess.run([prakat, "--help"], capture_output=True, text=True, check=True).stdout
+    assert "prakat serve" in shown
