@@ -1,0 +1,161 @@
+"""How well the right announcement is found: nDCG@10 by kind of query, on clean and on damaged text.
+
+    python -m tests.benchmarks.search --data DIRECTORY [--texts docs docs_ocr2 docs_ocr5] [--alone]
+
+``DIRECTORY`` holds ``queries.jsonl`` (``task``, ``query``, ``rel``: the ids wanted) and the corpus
+as ``docs.jsonl``, ``docs_ocr2.jsonl.gz`` … (``id``, ``date``, ``cat``, ``title``, ``body``). Beside
+ours stands what most would write: Whoosh with PyThaiNLP's newmm and Whoosh's own query parser.
+
+Of tasks named ``…_pos`` the share of the wanted documents among all answers is shown (1 is best),
+of those named ``…_neg`` the share of documents that must not be found because they have the letters
+only inside other words (0 is best). Neither is in the mean.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from pythainlp.tokenize import word_tokenize
+from rich.console import Console
+from rich.table import Table
+from whoosh import fields, qparser
+from whoosh.analysis import LowercaseFilter, Token, Tokenizer
+from whoosh.filedb.filestore import RamStorage
+from whoosh.index import FileIndex
+
+from indexer.dictionary import Dictionary
+from indexer.query import parse
+from indexer.whoosh_index import WhooshIndex
+from tests.benchmarks.corpus import entry, records
+
+TEXTS = ("docs", "docs_ocr2", "docs_ocr5")
+FIRST = 10
+Finder = Callable[[str, int], list[str]]
+"""What was typed and how many to return → ids of the corpus, best first."""
+
+
+class Wanted(NamedTuple):
+    task: str
+    typed: str
+    ids: frozenset[str]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--data", type=Path, required=True, help="queries and corpus")
+    parser.add_argument("--texts", nargs="+", default=TEXTS, help="names of the corpus's files")
+    parser.add_argument("--alone", action="store_true", help="without the yardstick")
+    parser.add_argument("--worst", type=int, default=0, help="list so many of the queries answered worst")
+    options = parser.parse_args()
+    wanted = [
+        Wanted(line["task"], line["query"], frozenset(line["rel"]))
+        for line in records(options.data / "queries.jsonl")
+    ]
+    columns: dict[str, dict[str, float]] = {}
+    for text in options.texts:
+        corpus = list(records(next(options.data.glob(f"{text}.jsonl*"))))
+        with tempfile.TemporaryDirectory() as folder:
+            find = ours(Path(folder), corpus)
+            columns[f"{text}: ours"] = judged(find, wanted)
+            report_worst(find, wanted, options.worst)
+        if not options.alone:
+            columns[f"{text}: Whoosh + newmm"] = judged(naive(corpus), wanted)
+    Console(width=40 + 18 * len(columns)).print(table(columns))
+
+
+def ours(folder: Path, corpus: Iterable[dict[str, Any]]) -> Finder:
+    """The index as it is used."""
+    index = WhooshIndex(folder, Dictionary())
+    ids = []
+    with index.rebuild() as generation:
+        for number, record in enumerate(corpus):
+            ids.append(record["id"])
+            generation.add([entry(number, record)])
+    return lambda typed, most: [
+        ids[hit.announcement_id] for hit in index.search(parse(typed, per_page=most)).hits
+    ]
+
+
+class Newmm(Tokenizer):  # type: ignore[misc]
+    """PyThaiNLP's words, white space left out."""
+
+    def __call__(self, value: str, **_: Any) -> Iterable[Token]:
+        token = Token()
+        start = 0
+        for place, word in enumerate(word_tokenize(value, engine="newmm")):
+            token.text, token.pos, token.boost, token.stopped = word, place, 1.0, False
+            token.startchar, token.endchar = start, start + len(word)
+            start += len(word)
+            if not word.isspace():
+                yield token
+
+
+def naive(corpus: Iterable[dict[str, Any]]) -> Finder:
+    """Whoosh as its documentation shows it, with a Thai tokenizer."""
+    analyzer = Newmm() | LowercaseFilter()
+    schema = fields.Schema(
+        id=fields.STORED, title=fields.TEXT(analyzer, field_boost=2.0), body=fields.TEXT(analyzer)
+    )
+    index = FileIndex.create(RamStorage(), schema, "MAIN")
+    writer = index.writer(limitmb=256)
+    for record in corpus:
+        writer.add_document(id=record["id"], title=record["title"], body=record["body"])
+    writer.commit()
+    parser = qparser.MultifieldParser(["title", "body"], schema)
+    searcher = index.searcher()
+    return lambda typed, most: [hit["id"] for hit in searcher.search(parser.parse(typed), limit=most)]
+
+
+def judged(find: Finder, wanted: Iterable[Wanted]) -> dict[str, float]:
+    """The mean of each task, of all of them, and milliseconds a query."""
+    values: dict[str, list[float]] = defaultdict(list)
+    times = []
+    for task, typed, ids in wanted:
+        start = time.perf_counter()
+        found = find(typed, 5000 if task.startswith("compound") else FIRST)
+        times.append((time.perf_counter() - start) * 1000)
+        value = len(ids.intersection(found)) / len(ids) if task.startswith("compound") else ndcg(found, ids)
+        values[task].append(value)
+    means = {task: sum(each) / len(each) for task, each in values.items()}
+    ranked = [mean for task, mean in means.items() if not task.startswith("compound")]
+    times.sort()
+    return means | {
+        "mean": sum(ranked) / len(ranked),
+        "ms, median": times[len(times) // 2],
+        "ms, 95 %": times[len(times) * 95 // 100],
+    }
+
+
+def ndcg(found: Sequence[str], wanted: frozenset[str]) -> float:
+    """Of the first ten, each wanted one counts the same."""
+    gains = (1 / math.log2(place + 2) for place, id in enumerate(found[:FIRST]) if id in wanted)
+    return sum(gains) / sum(1 / math.log2(place + 2) for place in range(min(FIRST, len(wanted))))
+
+
+def report_worst(find: Finder, wanted: Iterable[Wanted], most: int) -> None:
+    if most:
+        ranked = [one for one in wanted if not one.task.startswith("compound")]
+        for value, (task, typed, _) in sorted((ndcg(find(one.typed, FIRST), one.ids), one) for one in ranked)[
+            :most
+        ]:
+            print(f"{value:.2f} {task:12} {typed}")
+
+
+def table(columns: dict[str, dict[str, float]]) -> Table:
+    table = Table("nDCG@10", *columns)
+    for row in next(iter(columns.values())):
+        table.add_row(row, *(f"{column[row]:.3f}" for column in columns.values()))
+    return table
+
+
+if __name__ == "__main__":
+    main()
