@@ -55,7 +55,6 @@ ZONES = (
     Zone("labels", 20, 15),
     Zone("author", 24, 3),
     Zone("number", 26, 3),
-    Zone("grams", 28, 15),
 )
 
 
@@ -157,34 +156,43 @@ def _steps(values: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint32]:
     return steps
 
 
+_FLAT, _OTHERS = 1 << 6, 1 << 7  # flags beside the three widths, two bits each, in a list's first byte
+
+
 def encode(ids: Ids, counts: Counts) -> bytes:
     """Ids as differences; counts as one byte each for the first zone, the others only where set."""
     low = (counts & 0xFF).astype(np.uint8)
+    flat = bool((low == low[0]).all())
     others = np.flatnonzero(counts >> 8).astype(np.uint32)
-    high = (counts[others] >> 8).astype(np.uint32)
-    parts = [_narrow(_steps(ids)), _narrow(_steps(others)), _narrow(high)]
-    flat = low[0] if len(low) and (low == low[0]).all() else None
-    head = np.array([len(ids), len(others)], dtype="<u4").tobytes()
-    widths = bytes([width for width, _ in parts] + [flat is None])
-    body = low.tobytes() if flat is None else bytes([flat])
-    return head + widths + body + b"".join(data for _, data in parts)
+    parts = [_narrow(_steps(ids))]
+    if len(others):
+        parts += [_narrow(_steps(others)), _narrow((counts[others] >> 8).astype(np.uint32))]
+    head = _FLAT * flat | _OTHERS * bool(len(others))
+    for place, (width, _) in enumerate(parts):
+        head |= (width >> 1) << 2 * place
+    size = np.array([len(others)], "<u4").tobytes() if len(others) else b""
+    body = low[:1] if flat else low
+    return bytes([head]) + size + body.tobytes() + b"".join(data for _, data in parts)
 
 
-def decode(data: bytes) -> tuple[Ids, Counts]:
-    """What ``encode`` was given."""
-    count, set_count = np.frombuffer(data, "<u4", 2).tolist()
-    widths, varied = data[8:11], data[11]
-    position = 12
+def decode(data: bytes, count: int) -> tuple[Ids, Counts]:
+    """What ``encode`` was given; ``count``: how many ids."""
+    head, position = data[0], 1
+    widths = [1 << (head >> shift & 3) for shift in (0, 2, 4)]
+    others = 0
+    if head & _OTHERS:
+        others = int.from_bytes(data[1:5], "little")
+        position = 5
     counts = np.empty(count, dtype=np.uint32)
-    counts[:] = np.frombuffer(data, np.uint8, count if varied else 1, position)
-    position += count if varied else 1
-    arrays = []
-    for width, length in zip(widths, (count, set_count, set_count), strict=True):
-        arrays.append(np.frombuffer(data, _LITTLE[width], length, position))
-        position += width * length
-    ids = np.cumsum(arrays[0], dtype=np.uint32)
-    if set_count:
-        counts[np.cumsum(arrays[1], dtype=np.uint32)] |= arrays[2].astype(np.uint32) << 8
+    lows = 1 if head & _FLAT else count
+    counts[:] = np.frombuffer(data, np.uint8, lows, position)
+    position += lows
+    ids = np.cumsum(np.frombuffer(data, _LITTLE[widths[0]], count, position), dtype=np.uint32)
+    if others:
+        position += widths[0] * count
+        places = np.frombuffer(data, _LITTLE[widths[1]], others, position)
+        values = np.frombuffer(data, _LITTLE[widths[2]], others, position + widths[1] * others)
+        counts[np.cumsum(places, dtype=np.uint32)] |= values.astype(np.uint32) << 8
     return ids, counts
 
 
@@ -197,23 +205,21 @@ class ArrayTermsWriter:
         self._postings = segment.create_file(storage, _POSTINGS)
         self._terms: list[bytes] = []
         self._sizes = array("I")
-        self._ends = array("Q")
-        self._end = 0
+        self._lengths = array("I")
         self.is_closed = False
 
     def write_term(self, term: bytes, ids: Ids, counts: Counts) -> None:
         data = encode(ids, counts)
         self._postings.write(data)
-        self._end += len(data)
         self._terms.append(term)
         self._sizes.append(len(ids))
-        self._ends.append(self._end)
+        self._lengths.append(len(data))
 
     def close(self) -> None:
         with self._segment.create_file(self._storage, _TERMS) as file:
             file.write(b"\n".join(self._terms))
         with self._segment.create_file(self._storage, _TABLE) as file:
-            file.write(np.array(self._ends, dtype="<u8").tobytes())
+            file.write(np.array(self._lengths, dtype="<u4").tobytes())
             file.write(np.array(self._sizes, dtype="<u4").tobytes())
         self._postings.close()
         self.is_closed = True
@@ -225,12 +231,13 @@ class ArrayTermsReader(TermsReader):  # type: ignore[misc]
     def __init__(self, storage: Any, segment: Any) -> None:
         with segment.open_file(storage, _TERMS) as file:
             words = file.read()
+        self._lines = b"\n" + words + b"\n"
         self.words: list[bytes] = words.split(b"\n") if words else []
         with segment.open_file(storage, _TABLE) as file:
             table = file.read()
         count = len(self.words)
-        self._ends = np.frombuffer(table, "<u8", count)
-        self.sizes = np.frombuffer(table, "<u4", count, 8 * count)
+        self._ends = np.cumsum(np.frombuffer(table, "<u4", count), dtype=np.int64)
+        self.sizes = np.frombuffer(table, "<u4", count, 4 * count)
         with segment.open_file(storage, _POSTINGS) as file:
             self._postings = _mapped(file)
 
@@ -239,10 +246,27 @@ class ArrayTermsReader(TermsReader):  # type: ignore[misc]
         at = bisect_left(self.words, term)
         return at if at < len(self.words) and self.words[at] == term else None
 
+    def beginning(self, letters: bytes, most: int) -> Iterator[str]:
+        """The first of the terms that begin so."""
+        first = bisect_left(self.words, letters)
+        for word in self.words[first : first + most]:
+            if not word.startswith(letters):
+                break
+            yield word.decode()
+
+    def ending(self, letters: bytes, most: int) -> Iterator[str]:
+        """The first of the terms that end so."""
+        found = self._lines.find(letters + b"\n")
+        while found >= 0 and most:
+            start = self._lines.rfind(b"\n", 0, found) + 1
+            yield self._lines[start : found + len(letters)].decode()
+            found = self._lines.find(letters + b"\n", found + 1)
+            most -= 1
+
     def postings_at(self, place: int) -> tuple[Ids, Counts]:
         """Document numbers within the segment, ascending, and the packed count of each."""
         start = int(self._ends[place - 1]) if place else 0
-        return decode(self._postings[start : int(self._ends[place])])
+        return decode(self._postings[start : int(self._ends[place])], int(self.sizes[place]))
 
     def close(self) -> None:
         """The mapping goes with the last reference to it: another thread may still be reading."""

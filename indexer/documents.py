@@ -19,8 +19,9 @@ from whoosh.fields import COLUMN, Schema
 from archive.model import Attachment, Kind
 from indexer.codec import FIELD, BytesColumn, TermsField, pack
 from indexer.index import Entry
-from indexer.tokens import Segmenter, fold, run
+from indexer.tokens import GRAM, Run, Segmenter, Token, fold, grams, run
 
+_THAI = frozenset(map(chr, range(0xE01, 0xE4F)))
 KINDS = tuple(Kind)
 COLUMNS = ("facts", "author", "category", "title", "subjects", "text", "cuts", "layout")
 FACTS = np.dtype(
@@ -72,6 +73,7 @@ class _Writing:
     def __init__(self, segmenter: Segmenter) -> None:
         self._segmenter = segmenter
         self._counts: dict[str, Counter[str]] = {}
+        self._grams: set[str] = set()
         self._runs: list[bytes] = []
         self._cuts: list[npt.NDArray[np.int64]] = []
         self._length = 0
@@ -81,11 +83,20 @@ class _Writing:
         letters = run(fold(text))
         tokens = self._segmenter.tokens(text)
         self._counts.setdefault(zone, Counter()).update(token.term for token in tokens)
+        self._add_grams(letters, tokens)
         places = np.array([(token.start, token.end) for token in tokens], dtype=np.int64).ravel()
         self._cuts.append(letters.places[places].astype(np.int64) + self._length)
         self._runs += [letters.data, b"\0"]
         self._length += len(letters.data) + 1
         return self._length - 1
+
+    def _add_grams(self, letters: Run, tokens: list[Token]) -> None:
+        """Grams of what is no known word, and of the letters beside it: there, scans are misread."""
+        wanted = np.zeros(len(letters.data), dtype=bool)
+        for token in tokens:
+            if token.term[0] in _THAI and not self._segmenter.knows(token.term):
+                wanted[max(0, letters.places[token.start] - GRAM) : letters.places[token.end] + 1] = True
+        self._grams.update(grams(letters.data, wanted))
 
     def length(self, zone: str) -> int:
         return self._counts[zone].total() if zone in self._counts else 0
@@ -95,7 +106,8 @@ class _Writing:
         for zone, counts in self._counts.items():
             for term, count in counts.items():
                 by_term.setdefault(term, {})[zone] = count
-        return {term: pack(counts) for term, counts in by_term.items()}
+        once = pack({"body": 1})
+        return {term: pack(counts) for term, counts in by_term.items()} | dict.fromkeys(self._grams, once)
 
     def text(self) -> bytes:
         return b"".join(self._runs)

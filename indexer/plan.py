@@ -39,30 +39,45 @@ class Phrase(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """What was typed in one piece."""
+
+    text: str  # folded
+    units: tuple[Unit, ...]
+    phrase: Phrase
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """``whole``: the entire query as one run."""
 
-    units: tuple[Unit, ...]
-    phrases: tuple[Phrase, ...]
+    parts: tuple[Part, ...]
     whole: bytes
     without: tuple[Phrase, ...]
 
+    @property
+    def units(self) -> tuple[Unit, ...]:
+        """Each once, in the order typed."""
+        return tuple(dict.fromkeys(unit for part in self.parts for unit in part.units))[:_MOST_UNITS]
+
+    @property
+    def phrases(self) -> tuple[Phrase, ...]:
+        return tuple(part.phrase for part in self.parts if part.phrase.data)
+
 
 def plan(query: Query, lexicon: Lexicon) -> Plan:
-    units: list[Unit] = []
-    phrases: list[Phrase] = []
-    for chunk in query.chunks:
-        found = _units(chunk.text, lexicon)
-        units += found
-        letters = run(fold(chunk.text)).data
-        if letters:
-            phrases.append(
-                Phrase(letters, sum(len(unit.alternatives[0].terms) for unit in found), chunk.exact)
-            )
-    distinct = tuple(dict.fromkeys(units))[:_MOST_UNITS]
+    parts = tuple(part(chunk.text, lexicon, exact=chunk.exact) for chunk in query.chunks)
     whole = run(fold(" ".join(chunk.text for chunk in query.chunks))).data
     without = tuple(Phrase(run(fold(text)).data, 0, exact=True) for text in query.without)
-    return Plan(distinct, tuple(phrases), whole, tuple(phrase for phrase in without if phrase.data))
+    return Plan(parts, whole, tuple(phrase for phrase in without if phrase.data))
+
+
+def part(text: str, lexicon: Lexicon, *, exact: bool = False) -> Part:
+    """A piece of a query as it is looked for."""
+    folded = fold(text)
+    units = tuple(_units(folded, lexicon))
+    words = sum(len(unit.alternatives[0].terms) for unit in units)
+    return Part(folded, units, Phrase(run(folded).data, words, exact))
 
 
 def _units(text: str, lexicon: Lexicon) -> list[Unit]:

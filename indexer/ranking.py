@@ -7,83 +7,33 @@ only.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
-from indexer.plan import Plan, Unit, neighbours
-from indexer.snapshot import Documents, Floats, Scored, Snapshot
+from indexer.phrases import holds, likeness
+from indexer.plan import Plan, neighbours
+from indexer.snapshot import Documents, Floats, Mask, Snapshot
 
 LOOKED_AT = 200
 _WHOLE, _IN_TITLE, _PHRASES, _SIDE_BY_SIDE = 0.5, 0.25, 0.6, 0.25
+_MOST_IN_A_ROW = 8  # words that are looked for side by side
+_MOST_LETTERS = 4_000_000  # that are read for one answer
 _NEAR_TIE = 0.01
 
 
-@dataclass(frozen=True, slots=True)
-class Matches:
-    """BM25F of every document; ``covered``: the sum of the idfs of the units that it has."""
-
-    scores: Floats
-    covered: Floats
-    idfs: tuple[float, ...]  # by unit
-
-
-def match(snapshot: Snapshot, units: tuple[Unit, ...]) -> Matches:
-    scores = np.zeros(snapshot.size, dtype=np.float32)
-    covered = np.zeros(snapshot.size, dtype=np.float32)
-    idfs = []
-    for unit in units:
-        if len(unit.alternatives) == 1 and len(unit.alternatives[0].terms) == 1:
-            found = snapshot.scored(unit.alternatives[0].terms[0])
-            idf = snapshot.idf(len(found.documents))
-            values = found.impacts * np.float32(idf)
-        else:
-            found, idf = _any_of(snapshot, unit)
-            values = found.impacts
-        scores[found.documents] += values
-        covered[found.documents] += np.float32(idf)
-        idfs.append(idf)
-    return Matches(scores, covered, tuple(idfs))
-
-
-def _any_of(snapshot: Snapshot, unit: Unit) -> tuple[Scored, float]:
-    """The best alternative in each document, scored; and the idf of the unit as a whole."""
-    best = np.zeros(snapshot.size, dtype=np.float32)
-    for alternative in unit.alternatives:
-        found = _all_of(snapshot, alternative.terms)
-        values = found.impacts * np.float32(alternative.weight)
-        best[found.documents] = np.maximum(best[found.documents], values)
-    documents = np.flatnonzero(best)
-    return Scored(documents, best[documents]), snapshot.idf(len(documents))
-
-
-def _all_of(snapshot: Snapshot, terms: tuple[str, ...]) -> Scored:
-    """Documents with every term, each scored with its idf."""
-    documents: Documents | None = None
-    total: Floats = np.empty(0, dtype=np.float32)
-    for term in terms:
-        found = snapshot.scored(term)
-        values = found.impacts * np.float32(snapshot.idf(len(found.documents)))
-        if documents is None:
-            documents, total = found.documents, values
-        else:
-            documents, left, right = np.intersect1d(
-                documents, found.documents, assume_unique=True, return_indices=True
-            )
-            total = total[left] + values[right]
-    return Scored(np.empty(0, np.int64) if documents is None else documents, total)
-
-
 def ranked(
-    snapshot: Snapshot, plan: Plan, documents: Documents, scores: Floats, needed: int
+    snapshot: Snapshot, plan: Plan, documents: Documents, scores: Floats, first: Mask, needed: int
 ) -> tuple[Documents, Floats]:
-    """Best first, at least ``needed`` of them; the same order however many are asked for."""
+    """Best first, at least ``needed`` of them; the same order however many are asked for.
+
+    ``first``: those of ``documents`` that are looked at before any other.
+    """
     scores = _tie_broken(snapshot, documents, scores)
+    chosen = scores + first * scores.max(initial=0)
     most = max(needed, LOOKED_AT)
     if len(documents) > 2 * most:
-        bound = np.partition(scores, len(scores) - most)[len(scores) - most]
-        documents, scores = documents[scores >= bound], scores[scores >= bound]
-    order = _best_first(snapshot, documents, scores)
+        enough = chosen >= np.partition(chosen, len(chosen) - most)[len(chosen) - most]
+        documents, scores, chosen = documents[enough], scores[enough], chosen[enough]
+    order = _best_first(snapshot, documents, chosen)
     documents, scores = documents[order], scores[order]
     head = _lifted(snapshot, plan, documents[:LOOKED_AT], scores[:LOOKED_AT])
     again = _best_first(snapshot, documents[:LOOKED_AT], head)
@@ -102,25 +52,38 @@ def _best_first(snapshot: Snapshot, documents: Documents, scores: Floats) -> Doc
 
 def _lifted(snapshot: Snapshot, plan: Plan, documents: Documents, scores: Floats) -> Floats:
     """The scores lifted by what stands together in the text as it does in the query."""
+    sought = _Sought(plan)
     lift = np.zeros(len(documents), dtype=np.float32)
-    phrases = [phrase for phrase in plan.phrases if phrase.words > 1]
-    pairs = neighbours(plan.units) if 1 < len(plan.units) <= 8 else []
-    weights = np.array([phrase.words for phrase in phrases], dtype=np.float32)
-    several = len(plan.phrases) > 1
+    left = _MOST_LETTERS
     for place, document in enumerate(documents.tolist()):
         text = snapshot.text(document)
-        title = text[: text.find(b"\0")]
+        left -= len(text)
+        if left < 0 < place:
+            break
+        lift[place] = sought.lift(text)
+    return scores + lift * scores.max(initial=0)
+
+
+class _Sought:
+    """The runs of letters that lift an answer."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._phrases = [phrase for phrase in plan.phrases if phrase.words > 1]
+        self._pairs = neighbours(plan.units) if 1 < len(plan.units) <= _MOST_IN_A_ROW else []
+        self._weight = sum(phrase.words for phrase in self._phrases)
+        self._whole = plan.whole if self._phrases or len(plan.phrases) > 1 else b""
+
+    def lift(self, text: bytes) -> float:
+        """0 for nothing."""
         value = 0.0
-        if (several or phrases) and plan.whole in text:
-            value += _WHOLE + _IN_TITLE * (plan.whole in title)
-        if phrases:
-            there = np.array([phrase.data in text for phrase in phrases], dtype=np.float32)
-            value += _PHRASES * float((there * weights).sum() / weights.sum())
-        if pairs:
-            value += _SIDE_BY_SIDE * sum(pair in text for pair in pairs) / len(pairs)
-        lift[place] = value
-    top = float(scores.max()) if len(scores) else 0.0
-    return scores + lift * top
+        if self._whole and holds(text, self._whole):
+            value += _WHOLE + _IN_TITLE * holds(text[: text.find(b"\0")], self._whole)
+        if self._phrases:
+            there = sum(phrase.words * likeness(text, phrase.data) for phrase in self._phrases)
+            value += _PHRASES * there / self._weight
+        if self._pairs:
+            value += _SIDE_BY_SIDE * sum(pair in text for pair in self._pairs) / len(self._pairs)
+        return value
 
 
 def _tie_broken(snapshot: Snapshot, documents: Documents, scores: Floats) -> Floats:

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from indexer import ranking
+from indexer.matching import Matches
 from indexer.plan import Alternative, Unit
 from indexer.snapshot import Snapshot
 from indexer.tokens import letters_of
@@ -26,7 +26,7 @@ def similar(snapshot: Snapshot, announcement_id: int, limit: int) -> list[int]:
     if document is None:
         return []
     units = tuple(Unit(term, (Alternative((term,)),)) for term in _telling(snapshot, document))
-    scores = ranking.match(snapshot, units).scores
+    scores = Matches(snapshot, units).scores
     bound = float(scores[document]) * _ALIKE
     scores[document] = 0
     alike = np.flatnonzero(scores > bound)

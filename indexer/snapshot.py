@@ -7,8 +7,9 @@ stayed the same. Document numbers run through all segments.
 from __future__ import annotations
 
 import math
+import re
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from threading import Lock
 from typing import Any, NamedTuple
@@ -21,7 +22,8 @@ from whoosh.index import TOC
 from indexer.codec import ZONES
 from indexer.documents import COLUMNS, FACTS, KINDS, Layout, letters, read_layout, schema
 from indexer.index import Entry
-from indexer.tokens import fold, run
+from indexer.spelling import Spellings
+from indexer.tokens import THAI, fold, run
 
 Documents = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float32]
@@ -30,11 +32,15 @@ Mask = npt.NDArray[np.bool_]
 # BM25F. Weights and length normalisation by zone: a word in the title says most; a long
 # attachment is normalised strongest, so that it does not bury a short announcement.
 K1 = 1.2
-WEIGHT = {"title": 3.0, "labels": 2.0, "author": 1.5, "number": 3.0, "body": 1.0, "pages": 0.7, "grams": 0.3}
+WEIGHT = {"title": 3.0, "labels": 2.0, "author": 1.5, "number": 3.0, "body": 1.0, "pages": 0.7}
 NORMALISED = {"title": 0.3, "labels": 0.4, "body": 0.6, "pages": 0.75}
 
 MARKS = run("ัิีึืุู็่้๊๋์ํ").data
 """Marks above and below the line: typed last, or left out in haste."""
+
+OFTEN = 3
+"""Documents that must have what no dictionary knows before it counts as a word."""
+_THAI_WORD = re.compile(f"[{THAI}]+")
 
 _KEPT_POSTINGS = 6_000_000  # in each of the two caches; 8 bytes apiece
 
@@ -91,7 +97,19 @@ class Segment:
         self.facts = np.frombuffer(opened["facts"].data, FACTS, self.size)
         self.authors = _strings(opened["author"])
         self.categories = _strings(opened["category"])
+        self._spellings: Spellings | None = None
         documents.close()
+
+    def spellings(self, knows: Callable[[str], bool]) -> Spellings:
+        """Its words that people may mean: those of the dictionary, and what is there again and again."""
+        if self._spellings is None:
+            words = (
+                word
+                for word, size in zip(self.terms.words, self.terms.sizes.tolist(), strict=True)
+                if size >= OFTEN or knows(word.decode())
+            )
+            self._spellings = Spellings(word for word in map(bytes.decode, words) if _THAI_WORD.fullmatch(word))
+        return self._spellings
 
     @cached_property
     def names(self) -> Names:
@@ -232,6 +250,22 @@ class Snapshot:
         """The same without a look at any document: deleted ones are counted too."""
         data = term.encode()
         return sum(segment.terms.doc_frequency("", data) for segment in self.segments)
+
+    def beginning(self, letters: str, most: int) -> Iterator[str]:
+        """Words of the archive that begin so, ``most`` in each segment."""
+        data = letters.encode()
+        for segment in self.segments:
+            yield from segment.terms.beginning(data, most)
+
+    def ending(self, letters: str, most: int) -> Iterator[str]:
+        """Words of the archive that end so, ``most`` in each segment."""
+        data = letters.encode()
+        for segment in self.segments:
+            yield from segment.terms.ending(data, most)
+
+    def near(self, pieces: list[str], knows: Callable[[str], bool]) -> set[tuple[int, str]]:
+        """Words of the archive that sound like one of the pieces, with the piece's number."""
+        return {found for segment in self.segments for found in segment.spellings(knows).near(pieces)}
 
     def idf(self, frequency: int) -> float:
         """How much a term that ``frequency`` documents have tells them apart."""

@@ -22,7 +22,7 @@ import numpy as np
 import numpy.typing as npt
 from pythainlp.corpus import thai_icu_words
 
-VERSION = "fine-1"
+VERSION = "fine-2"
 """Changes whenever the same text would give other terms; an index made with another is rebuilt."""
 
 THAI = "ก-ฮะ-ฺเ-ๅ็-๎"
@@ -79,8 +79,13 @@ class Segmenter:
     """Cuts text with one fixed set of words; two with the same words cut alike."""
 
     def __init__(self, words: Iterable[str] = ()) -> None:
-        self._name = _loaded(frozenset(words))
+        self._local = frozenset(words)
+        self._name = _loaded(self._local)
         self._cut = lru_cache(maxsize=50_000)(self._cut_run)
+
+    def knows(self, word: str) -> bool:
+        """Whether it is a word of the dictionary, not a piece that was left over."""
+        return word in fine_words() or word in self._local
 
     def words(self, run: str) -> tuple[str, ...]:
         """A folded Thai run → its words, which joined give the run again."""
@@ -231,6 +236,21 @@ def run(folded: str) -> Run:
     places = np.zeros(len(folded) + 1, dtype=np.int32)
     np.cumsum(mask, out=places[1:])
     return Run(row[mask].tobytes(), places)
+
+
+GRAM = 3
+"""Letters of a gram: pieces by which damaged words are found."""
+_GRAM_MARK = "\x01"  # no word begins with it
+_GRAM_TERMS = 8192  # several grams share a term: fewer, longer posting lists
+
+
+def grams(data: bytes, wanted: npt.NDArray[np.bool_] | None = None) -> list[str]:
+    """The terms of a run's grams; ``wanted`` tells by its first letter whether a gram counts."""
+    row = np.frombuffer(data, np.uint8).astype(np.uint32)
+    codes = row[:-2] * 0x9E3779B1 + row[1:-1] * 0x85EBCA6B + row[2:] * 0xC2B2AE35
+    codes = (codes ^ codes >> 15) % _GRAM_TERMS
+    chosen = codes if wanted is None else codes[wanted[: len(codes)]]
+    return [f"{_GRAM_MARK}{code:x}" for code in np.unique(chosen).tolist()]
 
 
 _LETTER = {code - 0xE00 + 0xA0: chr(code) for code in range(0xE01, 0xE4F)}

@@ -1,0 +1,102 @@
+"""Which documents have what of a plan: BM25F over its units, any of which may match."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from indexer.plan import Unit
+from indexer.snapshot import Documents, Floats, Scored, Snapshot
+from indexer.tokens import grams, run
+
+_MISREAD = 0.5  # what a word counts of which only some letters can be read
+_LEGIBLE = 0.34  # share of its grams that must be there
+_SHORTEST_MISREAD = 4  # letters
+_MOST_MISREAD = 12  # units that are looked for so
+
+
+class Matches:
+    """BM25F of every document; ``covered``: the sum of the idfs of the units that it has."""
+
+    def __init__(self, snapshot: Snapshot, units: tuple[Unit, ...]) -> None:
+        self.scores: Floats = np.zeros(snapshot.size, dtype=np.float32)
+        self.covered: Floats = np.zeros(snapshot.size, dtype=np.float32)
+        self._found: dict[Unit, Documents] = {}
+        self._idfs: dict[Unit, float] = {}
+        self._snapshot = snapshot
+        for unit in units:
+            found, idf = any_of(snapshot, unit)
+            self.scores[found.documents] += found.impacts
+            self.covered[found.documents] += np.float32(idf)
+            self._found[unit], self._idfs[unit] = found.documents, idf
+
+    @property
+    def idfs(self) -> tuple[float, ...]:
+        """By unit."""
+        return tuple(self._idfs.values())
+
+    def credit(self, documents: Documents, units: Iterable[Unit]) -> None:
+        """Documents that have the units in other words: as parts of longer ones."""
+        for unit in units:
+            if unit in self._found:
+                others = np.setdiff1d(documents, self._found[unit], assume_unique=True)
+                self.covered[others] += np.float32(self._idfs[unit])
+
+    def misread(self) -> None:
+        """Count in the documents whose damaged places look like a unit that they do not have."""
+        telling = sorted(self._idfs, key=self._idfs.__getitem__, reverse=True)[:_MOST_MISREAD]
+        for unit in telling:
+            documents, shares = _misread(self._snapshot, unit)
+            new = np.isin(documents, self._found[unit], assume_unique=True, invert=True)
+            documents, shares = documents[new], shares[new] * np.float32(self._idfs[unit])
+            self.scores[documents] += shares * np.float32(_MISREAD)
+            self.covered[documents] += shares
+
+
+def _misread(snapshot: Snapshot, unit: Unit) -> tuple[Documents, Floats]:
+    """Documents that have grams of the unit where they are damaged, and the share of them (0–1)."""
+    data = run(unit.typed).data
+    terms = grams(data) if len(data) >= _SHORTEST_MISREAD and not data[:1].isdigit() else []
+    counts = np.zeros(snapshot.size, dtype=np.float32)
+    for term in terms:
+        counts[snapshot.scored(term).documents] += 1
+    documents = np.flatnonzero(counts > max(1.0, _LEGIBLE * len(terms)))
+    return documents, counts[documents] / np.float32(max(len(terms), 1))
+
+
+def any_of(snapshot: Snapshot, unit: Unit) -> tuple[Scored, float]:
+    """Documents with the unit and its weight in each; and how much the unit tells them apart."""
+    if len(unit.alternatives) == 1 and len(unit.alternatives[0].terms) == 1:
+        found = snapshot.scored(unit.alternatives[0].terms[0])
+        idf = snapshot.idf(len(found.documents))
+        return Scored(found.documents, found.impacts * np.float32(idf)), idf
+    return _any_of(snapshot, unit)
+
+
+def _any_of(snapshot: Snapshot, unit: Unit) -> tuple[Scored, float]:
+    """The best alternative in each document, scored; and the idf of the unit as a whole."""
+    best = np.zeros(snapshot.size, dtype=np.float32)
+    for alternative in unit.alternatives:
+        found = _all_of(snapshot, alternative.terms)
+        values = found.impacts * np.float32(alternative.weight)
+        best[found.documents] = np.maximum(best[found.documents], values)
+    documents = np.flatnonzero(best)
+    return Scored(documents, best[documents]), snapshot.idf(len(documents))
+
+
+def _all_of(snapshot: Snapshot, terms: tuple[str, ...]) -> Scored:
+    """Documents with every term, each scored with its idf."""
+    documents: Documents | None = None
+    total: Floats = np.empty(0, dtype=np.float32)
+    for term in terms:
+        found = snapshot.scored(term)
+        values = found.impacts * np.float32(snapshot.idf(len(found.documents)))
+        if documents is None:
+            documents, total = found.documents, values
+        else:
+            documents, left, right = np.intersect1d(
+                documents, found.documents, assume_unique=True, return_indices=True
+            )
+            total = total[left] + values[right]
+    return Scored(np.empty(0, np.int64) if documents is None else documents, total)

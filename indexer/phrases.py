@@ -1,0 +1,136 @@
+"""Which documents have a piece of the query as it was typed: letter by letter, white space aside.
+
+The words at the ends of a piece may be parts of longer words (``ไกลยาเสพ`` in ห่างไกลยาเสพติด), and the
+query is cut there as the document is not: words that begin or end so are looked up too, and every
+document that is found this way is read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import reduce
+
+import numpy as np
+from rapidfuzz.distance import LCSseq
+
+from indexer.dictionary import Lexicon
+from indexer.plan import Part, Unit
+from indexer.matching import any_of
+from indexer.snapshot import Documents, Floats, Snapshot
+
+_MOST_UNITS = 12  # of a piece that is looked for as a whole
+_MOST_READ = 1500  # documents
+_EDGE = 3  # words at an end that may be pieces of one
+_MOST_ENDINGS = 64  # words that may stand there
+_SHORTEST_EDGE = 2  # letters
+_LETTERS_A_SLIP, _MOST_SLIPS = 6, 4  # of a piece that may be misread
+_MOST_PLACES = 8  # of one of its letters in a text
+_UNLIKE, _BLURRED = 0.7, 0.8
+
+
+def holders(snapshot: Snapshot, lexicon: Lexicon, part: Part, scores: Floats | None = None) -> Documents:
+    """Live documents with the piece, ascending; where many may have it, those with the best scores are read."""
+    if not part.phrase.data or len(part.units) > _MOST_UNITS:
+        return np.empty(0, np.int64)
+    candidates = _candidates(snapshot, lexicon, part)
+    if len(candidates) > _MOST_READ and not part.phrase.exact:
+        best = np.argpartition(-scores[candidates], _MOST_READ)[:_MOST_READ] if scores is not None else slice(_MOST_READ)
+        candidates = np.sort(candidates[best])
+    data = part.phrase.data
+    there = [document for document in candidates.tolist() if holds(snapshot.text(document), data)]
+    return np.array(there, dtype=np.int64)
+
+
+def holds(text: bytes, data: bytes) -> bool:
+    """Whether a run has another in it; 25 is not in 250."""
+    return place(text, data) >= 0
+
+
+def place(text: bytes, data: bytes, start: int = 0) -> int:
+    """Where the first run has the second, -1 for nowhere."""
+    found = text.find(data, start)
+    if data[:1].isdigit() or data[-1:].isdigit():
+        while found >= 0 and _in_number(text, data, found):
+            found = text.find(data, found + 1)
+    return found
+
+
+def _in_number(text: bytes, data: bytes, found: int) -> bool:
+    """Whether digits before or after make another number of it."""
+    after = found + len(data)
+    return (data[:1].isdigit() and text[found - 1 : found].isdigit()) or (
+        data[-1:].isdigit() and text[after : after + 1].isdigit()
+    )
+
+
+def _candidates(snapshot: Snapshot, lexicon: Lexicon, part: Part) -> Documents:
+    """Documents that have its inner words and, at the ends, words that it may have been cut from."""
+    units = part.units
+    if len(units) == 1:
+        return any_of(snapshot, units[0])[0].documents
+    firsts, lasts = _loose(lexicon, units), _loose(lexicon, units[::-1])
+    found = [_all(snapshot, units)]
+    for first in firsts:
+        for last in lasts:
+            if first + last <= len(units):
+                inner = units[first : len(units) - last]
+                beginning = _edge(snapshot, units[:first], ends=True)
+                ending = _edge(snapshot, units[len(units) - last :], ends=False)
+                lists = [one for one in (beginning, ending) if one is not None]
+                if inner:
+                    lists.append(_all(snapshot, inner))
+                if lists:
+                    found.append(reduce(_both, lists))
+    return np.unique(np.concatenate(found))
+
+
+def _both(left: Documents, right: Documents) -> Documents:
+    both: Documents = np.intersect1d(left, right, assume_unique=True)
+    return both
+
+
+def _loose(lexicon: Lexicon, units: Sequence[Unit]) -> list[int]:
+    """How many of the first units may be one cut-off word."""
+    counts = [1]
+    for count in range(2, min(_EDGE, len(units) - 1) + 1):
+        if all(lexicon.segmenter.knows(unit.typed) for unit in units[: count - 1]):
+            break
+        counts.append(count)
+    return counts
+
+
+def _all(snapshot: Snapshot, units: Sequence[Unit]) -> Documents:
+    return reduce(_both, (any_of(snapshot, unit)[0].documents for unit in units))
+
+
+def _edge(snapshot: Snapshot, units: Sequence[Unit], *, ends: bool) -> Documents | None:
+    """Documents with a word that ends (or begins) with the units; None: any may have one."""
+    letters = "".join(unit.typed for unit in units)
+    if len(letters) < _SHORTEST_EDGE:
+        return None
+    words = set(snapshot.ending(letters, _MOST_ENDINGS) if ends else snapshot.beginning(letters, _MOST_ENDINGS))
+    lists = [snapshot.scored(word).documents for word in words]
+    if len(units) == 1:
+        lists.append(any_of(snapshot, units[0])[0].documents)
+    return np.unique(np.concatenate(lists)) if lists else np.empty(0, np.int64)
+
+
+def likeness(text: bytes, data: bytes) -> float:
+    """1 when the run has the other; less when some letters are misread; 0 when it is not like any place."""
+    if holds(text, data):
+        return 1.0
+    alike = max((LCSseq.similarity(data, near) for near in _near(text, data)), default=0) / len(data)
+    return max(0.0, (alike - _UNLIKE) / (1 - _UNLIKE)) * _BLURRED
+
+
+def _near(text: bytes, data: bytes) -> Iterator[bytes]:
+    """Places of a run where another may stand with a few letters misread: one piece of it is there."""
+    slips = min(len(data) // _LETTERS_A_SLIP, _MOST_SLIPS)
+    size = len(data) // (slips + 1)
+    for at in range(0, size * (slips + 1), size) if slips else ():
+        found = text.find(data[at : at + size])
+        for _ in range(_MOST_PLACES):
+            if found < 0:
+                break
+            yield text[max(0, found - at - slips) : found - at + len(data) + slips]
+            found = text.find(data[at : at + size], found + 1)

@@ -1,0 +1,135 @@
+"""Misspelt words → the words of the archive that may be meant.
+
+People write as they speak, and slip: one of several letters of a sound, a mark left out, two
+letters swapped. Words are compared by their ``key``, in which sounds and marks count as one; words
+whose keys differ by one letter share a key with one letter left out, so near words are found by
+look-up, without comparing each.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterable, Iterator
+from heapq import nsmallest
+from typing import NamedTuple
+
+import numpy as np
+from rapidfuzz.distance import OSA
+
+_SOUNDS = (
+    "กขฃคฅฆ", "ชฉฌ", "ซศษส", "ดฎ", "ตฏ", "ทฐฑฒถธ", "นณ", "ปบ", "ผพภ", "ฝฟ", "รลฬ", "ยญ", "หฮ",
+    "ิีึื", "ุู", "เแ", "ใไ", "ะั",
+)  # fmt: skip
+_TO_KEY = {ord(letter): sound[0] for sound in _SOUNDS for letter in sound}
+_TO_KEY |= dict.fromkeys(map(ord, "็่้๊๋์ฺํ๎"), "")
+_DOUBLED = re.compile(r"(.)\1+")
+
+_LONGEST, _SHORTEST = 18, 2  # letters of a word that is compared
+_MOST_LETTERS = 40  # of a piece that is read anew
+_OF_SOUND, _OF_LETTERS = 0.6, 0.4  # what a slip costs that is heard, and one that is only seen
+_MOST_SLIPS = 0.34  # per letter of the word
+_WORD, _RARE, _SLIP, _UNKNOWN = 1.5, 0.5, 5.0, 6.0  # costs of a reading
+_KEPT = 6  # readings at each place
+
+
+def key(word: str) -> str:
+    """A word as it sounds."""
+    return _DOUBLED.sub(r"\1", word.translate(_TO_KEY))
+
+
+def _shortened(sound: str) -> Iterator[str]:
+    """The key, and the key with each of its letters left out."""
+    yield sound
+    for at in range(len(sound)):
+        yield sound[:at] + sound[at + 1 :]
+
+
+class Spellings:
+    """Words that can be meant, to be found by how they sound."""
+
+    def __init__(self, words: Iterable[str]) -> None:
+        self.words = [word for word in words if _SHORTEST <= len(word) <= _LONGEST]
+        hashes: list[int] = []
+        owners: list[int] = []
+        for number, word in enumerate(self.words):
+            shortened = {hash(one) for one in _shortened(key(word))}
+            hashes += shortened
+            owners += [number] * len(shortened)
+        order = np.argsort(np.array(hashes, dtype=np.int64), kind="stable")
+        self._hashes = np.array(hashes, dtype=np.int64)[order]
+        self._owners = np.array(owners, dtype=np.int32)[order]
+
+    def near(self, pieces: list[str]) -> Iterator[tuple[int, str]]:
+        """Words that may be meant, each with the number of its piece."""
+        numbers: list[int] = []
+        hashes: list[int] = []
+        for number, piece in enumerate(pieces):
+            shortened = [hash(one) for one in _shortened(key(piece))]
+            hashes += shortened
+            numbers += [number] * len(shortened)
+        wanted = np.array(hashes, dtype=np.int64)
+        left = np.searchsorted(self._hashes, wanted, side="left")
+        right = np.searchsorted(self._hashes, wanted, side="right")
+        for place in np.flatnonzero(right > left).tolist():
+            for owner in self._owners[left[place] : right[place]].tolist():
+                yield numbers[place], self.words[owner]
+
+
+def slips(typed: str, word: str) -> float:
+    """How far apart two spellings are: 1 for a slip that is heard, less for one that is only seen."""
+    return _OF_SOUND * OSA.distance(key(typed), key(word)) + _OF_LETTERS * OSA.distance(typed, word)
+
+
+class Reading(NamedTuple):
+    """A piece in other words: pairs of what was typed and the word meant. ``cost``: lower is likelier."""
+
+    cost: float
+    words: tuple[tuple[str, str], ...]
+
+    @property
+    def text(self) -> str:
+        return "".join(word for _, word in self.words)
+
+
+def readings(
+    typed: str, near: Callable[[list[str]], Iterable[tuple[int, str]]], rarity: Callable[[str], float], most: int
+) -> list[Reading]:
+    """Ways to read a misspelt Thai piece, likeliest first, what was typed itself left out.
+
+    ``near`` gives words of the archive that sound like pieces (``Spellings.near``), ``rarity`` a
+    word's log inverse document frequency, ``inf`` for a word that the archive does not have.
+    """
+    if len(typed) > _MOST_LETTERS:
+        return []
+    spans = [
+        (start, end)
+        for start in range(len(typed))
+        for end in range(start + 1, min(start + _LONGEST, len(typed)) + 1)
+    ]
+    arcs: dict[int, dict[tuple[int, str], float]] = {}
+    for start, end in spans:
+        cost = rarity(typed[start:end]) if end - start >= _SHORTEST else math.inf
+        if cost < math.inf:
+            arcs.setdefault(start, {})[end, typed[start:end]] = _WORD + _RARE * cost
+    long = [(start, end) for start, end in spans if end - start >= _SHORTEST]
+    for number, word in set(near([typed[start:end] for start, end in long])):
+        start, end = long[number]
+        piece = typed[start:end]
+        far = slips(piece, word)
+        if 0 < far <= _MOST_SLIPS * len(word):
+            arcs.setdefault(start, {})[end, word] = _WORD + _RARE * rarity(word) + _SLIP * far
+    return [reading for reading in _paths(typed, arcs) if reading.text != typed][:most]
+
+
+def _paths(typed: str, arcs: dict[int, dict[tuple[int, str], float]]) -> list[Reading]:
+    """The cheapest ways through a piece, letter by letter where no word fits."""
+    reached: list[list[Reading]] = [[] for _ in range(len(typed) + 1)]
+    reached[0] = [Reading(0.0, ())]
+    for start in range(len(typed)):
+        best = nsmallest(_KEPT, {reading.text: reading for reading in sorted(reached[start], reverse=True)}.values())
+        for cost, words in best:
+            reached[start + 1].append(Reading(cost + _UNKNOWN, (*words, (typed[start], typed[start]))))
+            for (end, word), price in arcs.get(start, {}).items():
+                reached[end].append(Reading(cost + price, (*words, (typed[start:end], word))))
+    return sorted({reading.text: reading for reading in sorted(reached[-1], reverse=True)}.values())
