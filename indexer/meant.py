@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import replace
+from itertools import accumulate
 from typing import NamedTuple
 
 from indexer.dictionary import Lexicon
@@ -11,40 +13,76 @@ from indexer.phrases import holders
 from indexer.plan import Alternative, Part, Phrase, Plan, Unit, part
 from indexer.snapshot import OFTEN, Snapshot
 from indexer.spelling import Reading, readings
-from indexer.tokens import fold, run
+from indexer.tokens import THAI, run
 
-_MOST_READ = 6  # pieces of one query
+_MOST_PLACES = 4  # of one query that are read anew
 _MOST_READINGS = 4
-_TYPED = 0.9  # what the word as typed counts beside the one meant
+_WHOLE = 16  # letters of a piece that is read anew as a whole
+_TYPED = 0.9  # what a word as typed counts beside the one meant
 _SHORTEST = 3  # letters
+_RUN = re.compile(f"[{THAI}]+")
 
 
 class Meant(NamedTuple):
-    """The plan with misspelt pieces replaced: ``words`` are pairs of a piece and what it was read as."""
+    """The plan with misspelt places replaced: ``words`` are pairs of a place and what it was read as."""
 
     plan: Plan
     words: tuple[tuple[str, str], ...]
 
 
+class _Place(NamedTuple):
+    """A misspelt stretch ``[start, end)`` of a part's text, and what is meant."""
+
+    start: int
+    end: int
+    reading: Reading
+
+
 def meant(snapshot: Snapshot, lexicon: Lexicon, plan: Plan) -> Meant:
-    parts = list(plan.parts)
-    words = []
-    for place, typed in enumerate(plan.parts[:_MOST_READ]):
-        reading = None if typed.phrase.exact else _reading(snapshot, lexicon, typed)
-        if reading is not None:
-            parts[place] = _replaced(lexicon, typed, reading)
-            words.append((typed.text, reading.text))
+    """Every part as it is likeliest meant; what the archive has as it was typed stays."""
+    parts = []
+    words: list[tuple[str, str]] = []
+    for typed in plan.parts:
+        places = [] if typed.phrase.exact else _places(snapshot, lexicon, typed, _MOST_PLACES - len(words))
+        parts.append(_replaced(lexicon, typed, places) if places else typed)
+        words += [(typed.text[place.start : place.end], place.reading.text) for place in places]
     return Meant(replace(plan, parts=tuple(parts)), tuple(words))
 
 
-def _reading(snapshot: Snapshot, lexicon: Lexicon, typed: Part) -> Reading | None:
+def _places(snapshot: Snapshot, lexicon: Lexicon, typed: Part, most: int) -> list[_Place]:
+    found = []
+    for start, end in _doubtful(snapshot, lexicon, typed.text)[:most]:
+        reading = _reading(snapshot, lexicon, typed.text[start:end])
+        if reading is not None:
+            found.append(_Place(start, end, reading))
+    return found
+
+
+def _doubtful(snapshot: Snapshot, lexicon: Lexicon, text: str) -> list[tuple[int, int]]:
+    """Stretches that may be misspelt: a short piece whole, in a long one unknown words and their neighbours."""
+    found: list[tuple[int, int]] = []
+    for letters in _RUN.finditer(text):
+        words = lexicon.segmenter.words(letters.group())
+        borders = [letters.start(), *accumulate(map(len, words), initial=letters.start())]
+        if len(letters.group()) <= _WHOLE:
+            found.append(letters.span())
+            continue
+        for place, word in enumerate(words):
+            if not lexicon.segmenter.knows(word):
+                start, end = borders[place], borders[min(place + 3, len(words) + 1)]
+                if found and start < found[-1][1]:
+                    start = found.pop()[0]
+                found.append((start, end))
+    return [(start, end) for start, end in found if end - start >= _SHORTEST]
+
+
+def _reading(snapshot: Snapshot, lexicon: Lexicon, text: str) -> Reading | None:
     """The likeliest reading that the archive has; None when what was typed is there itself."""
-    if len(typed.text) < _SHORTEST or not all(letter in _THAI for letter in typed.text):
+    words = lexicon.segmenter.words(text)
+    strange = not all(map(lexicon.segmenter.knows, words))
+    if len(words) == 1 and not strange and snapshot.frequency(words[0]):
         return None
-    strange = not all(map(lexicon.segmenter.knows, lexicon.segmenter.words(typed.text)))
-    if len(typed.units) == 1 and not strange and snapshot.frequency(typed.units[0].alternatives[0].terms[0]):
-        return None
-    if len(holders(snapshot, lexicon, typed)):
+    if len(holders(snapshot, lexicon, part(text, lexicon))):
         return None
 
     def rarity(word: str) -> float:
@@ -55,29 +93,36 @@ def _reading(snapshot: Snapshot, lexicon: Lexicon, typed: Part) -> Reading | Non
     def near(pieces: list[str]) -> set[tuple[int, str]]:
         return snapshot.near(pieces, lexicon.segmenter.knows)
 
-    found = readings(typed.text, near, rarity, _MOST_READINGS)
+    found = readings(text, near, rarity, _MOST_READINGS)
     for reading in found:
         if len(holders(snapshot, lexicon, part(reading.text, lexicon))):
             return reading
-    return found[0] if found and strange and reading_is_whole(found[0]) else None
+    return found[0] if found and strange and _is_whole(found[0]) else None
 
 
-def reading_is_whole(reading: Reading) -> bool:
+def _is_whole(reading: Reading) -> bool:
     """Whether no letter was left over between the words."""
     return all(len(word) > 1 for _, word in reading.words)
 
 
-def _replaced(lexicon: Lexicon, typed: Part, reading: Reading) -> Part:
-    """The piece as it was read; a word that was known as typed counts too."""
+def _replaced(lexicon: Lexicon, typed: Part, places: list[_Place]) -> Part:
+    """The part as it was read; a word that was known as typed counts too."""
     units: list[Unit] = []
-    for piece, word in reading.words:
-        terms = tuple(lexicon.segmenter.words(word))
-        alternatives = [Alternative(terms)]
-        pieces = tuple(lexicon.segmenter.words(piece))
-        if pieces != terms and all(map(lexicon.segmenter.knows, pieces)):
-            alternatives.append(Alternative(pieces, _TYPED))
-        units.append(Unit(word, tuple(alternatives)))
-    return Part(typed.text, tuple(units), Phrase(run(fold(reading.text)).data, len(units), exact=False))
+    text = ""
+    at = 0
+    for start, end, reading in places:
+        units += part(typed.text[at:start], lexicon).units
+        units += (_read(lexicon, piece, word) for piece, word in reading.words)
+        text += typed.text[at:start] + reading.text
+        at = end
+    units += part(typed.text[at:], lexicon).units
+    text += typed.text[at:]
+    return Part(typed.text, tuple(units), Phrase(run(text).data, len(units), exact=False))
 
 
-_THAI = frozenset(map(chr, range(0xE01, 0xE4F)))
+def _read(lexicon: Lexicon, piece: str, word: str) -> Unit:
+    terms, pieces = lexicon.segmenter.words(word), lexicon.segmenter.words(piece)
+    alternatives = [Alternative(terms)]
+    if pieces != terms and all(map(lexicon.segmenter.knows, pieces)):
+        alternatives.append(Alternative(pieces, _TYPED))
+    return Unit(word, tuple(alternatives))

@@ -7,6 +7,9 @@ only.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import islice
+
 import numpy as np
 
 from indexer.phrases import holds, likeness
@@ -15,6 +18,8 @@ from indexer.snapshot import Documents, Floats, Mask, Snapshot
 
 LOOKED_AT = 200
 _WHOLE, _IN_TITLE, _PHRASES, _SIDE_BY_SIDE = 0.5, 0.25, 0.6, 0.25
+_CLEAR = 10  # answers with every phrase, from which on no others are looked at closely
+_MOST_BLURRED = 100
 _MOST_IN_A_ROW = 8  # words that are looked for side by side
 _MOST_LETTERS = 4_000_000  # that are read for one answer
 _NEAR_TIE = 0.01
@@ -53,37 +58,49 @@ def _best_first(snapshot: Snapshot, documents: Documents, scores: Floats) -> Doc
 def _lifted(snapshot: Snapshot, plan: Plan, documents: Documents, scores: Floats) -> Floats:
     """The scores lifted by what stands together in the text as it does in the query."""
     sought = _Sought(plan)
+    texts = list(islice(_read(snapshot, documents), LOOKED_AT))
     lift = np.zeros(len(documents), dtype=np.float32)
-    left = _MOST_LETTERS
-    for place, document in enumerate(documents.tolist()):
-        text = snapshot.text(document)
-        left -= len(text)
-        if left < 0 < place:
-            break
-        lift[place] = sought.lift(text)
+    lift[: len(texts)] = [sought.lift(text) for text in texts]
+    if sought.phrases and np.count_nonzero(lift >= _PHRASES) < _CLEAR:
+        blurred = [sought.blurred(text) for text in texts[:_MOST_BLURRED]]
+        lift[: len(blurred)] = np.maximum(lift[: len(blurred)], blurred)
     return scores + lift * scores.max(initial=0)
+
+
+def _read(snapshot: Snapshot, documents: Documents) -> Iterator[bytes]:
+    """The runs of the documents, until so many letters were read."""
+    left = _MOST_LETTERS
+    for document in documents.tolist():
+        text = snapshot.text(document)
+        yield text
+        left -= len(text)
+        if left < 0:
+            break
 
 
 class _Sought:
     """The runs of letters that lift an answer."""
 
     def __init__(self, plan: Plan) -> None:
-        self._phrases = [phrase for phrase in plan.phrases if phrase.words > 1]
+        self.phrases = [phrase for phrase in plan.phrases if phrase.words > 1]
         self._pairs = neighbours(plan.units) if 1 < len(plan.units) <= _MOST_IN_A_ROW else []
-        self._weight = sum(phrase.words for phrase in self._phrases)
-        self._whole = plan.whole if self._phrases or len(plan.phrases) > 1 else b""
+        self._weight = sum(phrase.words for phrase in self.phrases)
+        self._whole = plan.whole if self.phrases or len(plan.phrases) > 1 else b""
 
     def lift(self, text: bytes) -> float:
-        """0 for nothing."""
+        """0 for nothing; with every phrase at least ``_PHRASES``."""
         value = 0.0
         if self._whole and holds(text, self._whole):
             value += _WHOLE + _IN_TITLE * holds(text[: text.find(b"\0")], self._whole)
-        if self._phrases:
-            there = sum(phrase.words * likeness(text, phrase.data) for phrase in self._phrases)
-            value += _PHRASES * there / self._weight
+        if self.phrases:
+            value += _PHRASES * sum(p.words * holds(text, p.data) for p in self.phrases) / self._weight
         if self._pairs:
             value += _SIDE_BY_SIDE * sum(pair in text for pair in self._pairs) / len(self._pairs)
         return value
+
+    def blurred(self, text: bytes) -> float:
+        """The same where letters are misread."""
+        return _PHRASES * sum(p.words * likeness(text, p.data) for p in self.phrases) / self._weight
 
 
 def _tie_broken(snapshot: Snapshot, documents: Documents, scores: Floats) -> Floats:

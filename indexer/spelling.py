@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
 from heapq import nsmallest
 from typing import NamedTuple
 
@@ -33,6 +34,7 @@ _WORD, _RARE, _SLIP, _UNKNOWN = 1.5, 0.5, 5.0, 6.0  # costs of a reading
 _KEPT = 6  # readings at each place
 
 
+@lru_cache(maxsize=50_000)
 def key(word: str) -> str:
     """A word as it sounds."""
     return _DOUBLED.sub(r"\1", word.translate(_TO_KEY))
@@ -71,25 +73,32 @@ class Spellings:
         wanted = np.array(hashes, dtype=np.int64)
         left = np.searchsorted(self._hashes, wanted, side="left")
         right = np.searchsorted(self._hashes, wanted, side="right")
-        for place in np.flatnonzero(right > left).tolist():
-            for owner in self._owners[left[place] : right[place]].tolist():
-                yield numbers[place], self.words[owner]
+        found = [
+            (numbers[place], owner)
+            for place in np.flatnonzero(right > left).tolist()
+            for owner in self._owners[left[place] : right[place]].tolist()
+        ]
+        return ((number, self.words[owner]) for number, owner in set(found))
 
 
 def slips(typed: str, word: str) -> float:
-    """How far apart two spellings are: 1 for a slip that is heard, less for one that is only seen."""
-    return _OF_SOUND * OSA.distance(key(typed), key(word)) + _OF_LETTERS * OSA.distance(typed, word)
+    """How far apart two spellings are: 1 for a slip that is heard, less for one that is only seen.
+
+    ``inf`` when more than one is heard.
+    """
+    heard = OSA.distance(key(typed), key(word), score_cutoff=1)
+    return math.inf if heard > 1 else _OF_SOUND * heard + _OF_LETTERS * OSA.distance(typed, word)
 
 
 class Reading(NamedTuple):
     """A piece in other words: pairs of what was typed and the word meant. ``cost``: lower is likelier."""
 
     cost: float
+    text: str
     words: tuple[tuple[str, str], ...]
 
-    @property
-    def text(self) -> str:
-        return "".join(word for _, word in self.words)
+    def then(self, cost: float, typed: str, word: str) -> Reading:
+        return Reading(self.cost + cost, self.text + word, (*self.words, (typed, word)))
 
 
 def readings(
@@ -125,11 +134,18 @@ def readings(
 def _paths(typed: str, arcs: dict[int, dict[tuple[int, str], float]]) -> list[Reading]:
     """The cheapest ways through a piece, letter by letter where no word fits."""
     reached: list[list[Reading]] = [[] for _ in range(len(typed) + 1)]
-    reached[0] = [Reading(0.0, ())]
+    reached[0] = [Reading(0.0, "", ())]
     for start in range(len(typed)):
-        best = nsmallest(_KEPT, {reading.text: reading for reading in sorted(reached[start], reverse=True)}.values())
-        for cost, words in best:
-            reached[start + 1].append(Reading(cost + _UNKNOWN, (*words, (typed[start], typed[start]))))
+        for reading in _cheapest(reached[start]):
+            reached[start + 1].append(reading.then(_UNKNOWN, typed[start], typed[start]))
             for (end, word), price in arcs.get(start, {}).items():
-                reached[end].append(Reading(cost + price, (*words, (typed[start:end], word))))
-    return sorted({reading.text: reading for reading in sorted(reached[-1], reverse=True)}.values())
+                reached[end].append(reading.then(price, typed[start:end], word))
+    return _cheapest(reached[-1])
+
+
+def _cheapest(found: list[Reading]) -> list[Reading]:
+    """Each text once."""
+    distinct: dict[str, Reading] = {}
+    for reading in nsmallest(_KEPT * _KEPT, found):
+        distinct.setdefault(reading.text, reading)
+    return list(distinct.values())[:_KEPT]
