@@ -18,6 +18,7 @@ from indexer.tokens import THAI, run
 _MOST_PLACES = 4  # of one query that are read anew
 _MOST_READINGS = 4
 _WHOLE = 16  # letters of a piece that is read anew as a whole
+_OFTENER = 4  # so many times must a reading be there, for once that it is there as typed
 _TYPED = 0.9  # what a word as typed counts beside the one meant
 _SHORTEST = 3  # letters
 _RUN = re.compile(f"[{THAI}]+")
@@ -77,12 +78,13 @@ def _doubtful(snapshot: Snapshot, lexicon: Lexicon, text: str) -> list[tuple[int
 
 
 def _reading(snapshot: Snapshot, lexicon: Lexicon, text: str) -> Reading | None:
-    """The likeliest reading that the archive has; None when what was typed is there itself."""
+    """The likeliest reading that the archive has; None when what was typed is well known there itself."""
     words = lexicon.segmenter.words(text)
     strange = not all(map(lexicon.segmenter.knows, words))
     if len(words) == 1 and not strange and snapshot.frequency(words[0]):
         return None
-    if len(holders(snapshot, lexicon, part(text, lexicon))):
+    typed = len(holders(snapshot, lexicon, part(text, lexicon)))
+    if typed >= (OFTEN if strange else 1):
         return None
 
     def rarity(word: str) -> float:
@@ -93,11 +95,15 @@ def _reading(snapshot: Snapshot, lexicon: Lexicon, text: str) -> Reading | None:
     def near(pieces: list[str]) -> set[tuple[int, str]]:
         return snapshot.near(pieces, lexicon.segmenter.knows)
 
+    def unlikely(found: tuple[int, Reading]) -> float:
+        return found[1].cost - math.log(found[0])
+
     found = readings(text, near, rarity, _MOST_READINGS)
-    for reading in found:
-        if len(holders(snapshot, lexicon, part(reading.text, lexicon))):
-            return reading
-    return found[0] if found and strange and _is_whole(found[0]) else None
+    counted = [(len(holders(snapshot, lexicon, part(reading.text, lexicon))), reading) for reading in found]
+    there = [(count, reading) for count, reading in counted if count > _OFTENER * typed]
+    if there:
+        return min(there, key=unlikely)[1]
+    return found[0] if found and strange and not typed and _is_whole(found[0]) else None
 
 
 def _is_whole(reading: Reading) -> bool:

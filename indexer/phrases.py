@@ -14,8 +14,8 @@ import numpy as np
 from rapidfuzz.distance import LCSseq
 
 from indexer.dictionary import Lexicon
-from indexer.plan import Part, Unit
 from indexer.matching import any_of
+from indexer.plan import Part, Unit
 from indexer.snapshot import Documents, Floats, Snapshot
 
 _MOST_UNITS = 12  # of a piece that is looked for as a whole
@@ -34,7 +34,11 @@ def holders(snapshot: Snapshot, lexicon: Lexicon, part: Part, scores: Floats | N
         return np.empty(0, np.int64)
     candidates = _candidates(snapshot, lexicon, part)
     if len(candidates) > _MOST_READ and not part.phrase.exact:
-        best = np.argpartition(-scores[candidates], _MOST_READ)[:_MOST_READ] if scores is not None else slice(_MOST_READ)
+        best = (
+            np.argpartition(-scores[candidates], _MOST_READ)[:_MOST_READ]
+            if scores is not None
+            else slice(_MOST_READ)
+        )
         candidates = np.sort(candidates[best])
     data = part.phrase.data
     there = [document for document in candidates.tolist() if holds(snapshot.text(document), data)]
@@ -74,8 +78,8 @@ def _candidates(snapshot: Snapshot, lexicon: Lexicon, part: Part) -> Documents:
         for last in lasts:
             if first + last <= len(units):
                 inner = units[first : len(units) - last]
-                beginning = _edge(snapshot, units[:first], ends=True)
-                ending = _edge(snapshot, units[len(units) - last :], ends=False)
+                beginning = _edge(snapshot, lexicon, units[:first], ends=True)
+                ending = _edge(snapshot, lexicon, units[len(units) - last :], ends=False)
                 lists = [one for one in (beginning, ending) if one is not None]
                 if inner:
                     lists.append(_all(snapshot, inner))
@@ -103,16 +107,20 @@ def _all(snapshot: Snapshot, units: Sequence[Unit]) -> Documents:
     return reduce(_both, (any_of(snapshot, unit)[0].documents for unit in units))
 
 
-def _edge(snapshot: Snapshot, units: Sequence[Unit], *, ends: bool) -> Documents | None:
+def _edge(snapshot: Snapshot, lexicon: Lexicon, units: Sequence[Unit], *, ends: bool) -> Documents | None:
     """Documents with a word that ends (or begins) with the units; None: any may have one."""
     letters = "".join(unit.typed for unit in units)
     if len(letters) < _SHORTEST_EDGE:
         return None
-    words = set(snapshot.ending(letters, _MOST_ENDINGS) if ends else snapshot.beginning(letters, _MOST_ENDINGS))
+    words = set(
+        snapshot.ending(letters, _MOST_ENDINGS) if ends else snapshot.beginning(letters, _MOST_ENDINGS)
+    )
+    if not words or (len(units) == 1 and not lexicon.segmenter.knows(letters)):
+        return None  # a leftover: its letters are cut in some other way there
     lists = [snapshot.scored(word).documents for word in words]
     if len(units) == 1:
         lists.append(any_of(snapshot, units[0])[0].documents)
-    return np.unique(np.concatenate(lists)) if lists else np.empty(0, np.int64)
+    return np.unique(np.concatenate(lists))
 
 
 def likeness(text: bytes, data: bytes) -> float:

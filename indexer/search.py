@@ -20,7 +20,7 @@ from indexer.snapshot import Documents, Floats, Mask, Snapshot
 from indexer.tokens import fold
 
 _ENOUGH = 10  # answers with all words, from which on no others are shown
-_NEAR = 0.6  # share of the words, by weight, that any other answer must have
+_NEAR = 0.45  # share of the words, by weight, that any other answer must have
 _NEAR_BEST = 0.75  # share of what the best answer has, that any other must have
 _ROUNDING = 0.9999  # of sums of 32-bit floats
 
@@ -58,9 +58,7 @@ def search(snapshot: Snapshot, lexicon: Lexicon, query: Query) -> ResultPage:
         hits=hits,
         facets=facets(snapshot, answer.wanted, narrowing),
         did_you_mean=_corrected(query.typed, words),
-        query=replace(
-            query, loosened=answer.loosened, marks=(*query.marks, *(word for _, word in words))
-        ),
+        query=replace(query, loosened=answer.loosened, marks=(*query.marks, *(word for _, word in words))),
     )
 
 

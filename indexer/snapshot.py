@@ -108,7 +108,9 @@ class Segment:
                 for word, size in zip(self.terms.words, self.terms.sizes.tolist(), strict=True)
                 if size >= OFTEN or knows(word.decode())
             )
-            self._spellings = Spellings(word for word in map(bytes.decode, words) if _THAI_WORD.fullmatch(word))
+            self._spellings = Spellings(
+                word for word in map(bytes.decode, words) if _THAI_WORD.fullmatch(word)
+            )
         return self._spellings
 
     @cached_property

@@ -102,7 +102,10 @@ class Reading(NamedTuple):
 
 
 def readings(
-    typed: str, near: Callable[[list[str]], Iterable[tuple[int, str]]], rarity: Callable[[str], float], most: int
+    typed: str,
+    near: Callable[[list[str]], Iterable[tuple[int, str]]],
+    rarity: Callable[[str], float],
+    most: int,
 ) -> list[Reading]:
     """Ways to read a misspelt Thai piece, likeliest first, what was typed itself left out.
 

@@ -152,7 +152,7 @@ def _word(chunk: str, start: int) -> Iterator[Token]:
             yield Token(part.group()[:_LONGEST_WORD], start + part.start(), start + part.end())
 
 
-_LONG, _PART_OF_LONG = 10, 4
+_LONG, _PART_OF_LONG = 8, 4
 
 
 @cache
@@ -166,8 +166,8 @@ def fine_words() -> frozenset[str]:
 
 
 def _made_of(word: str, words: frozenset[str]) -> bool:
-    """Whether the word is two or more other words in a row."""
-    reached = {0}
+    """Whether the word is two or more other words in a row; การ and ความ may lead."""
+    reached = {0, *(len(prefix) for prefix in ("การ", "ความ") if word.startswith(prefix))}
     for end in range(_PART_OF_LONG, len(word) + 1):
         starts = range(0 if end < len(word) else 1, end - _PART_OF_LONG + 1)
         if any(start in reached and word[start:end] in words for start in starts):
