@@ -52,15 +52,15 @@ def meant(snapshot: Snapshot, lexicon: Lexicon, plan: Plan) -> Meant:
 
 def _places(snapshot: Snapshot, lexicon: Lexicon, typed: Part, most: int) -> list[_Place]:
     found = []
-    for start, end in _doubtful(snapshot, lexicon, typed.text)[:most]:
+    for start, end in _doubtful(lexicon, typed.text)[:most]:
         reading = _reading(snapshot, lexicon, typed.text[start:end])
         if reading is not None:
             found.append(_Place(start, end, reading))
     return found
 
 
-def _doubtful(snapshot: Snapshot, lexicon: Lexicon, text: str) -> list[tuple[int, int]]:
-    """Stretches that may be misspelt: a short piece whole, in a long one unknown words and their neighbours."""
+def _doubtful(lexicon: Lexicon, text: str) -> list[tuple[int, int]]:
+    """Stretches that may be misspelt: a short piece whole, of a long one unknown words and those beside."""
     found: list[tuple[int, int]] = []
     for letters in _RUN.finditer(text):
         words = lexicon.segmenter.words(letters.group())

@@ -29,7 +29,7 @@ _UNLIKE, _BLURRED = 0.7, 0.8
 
 
 def holders(snapshot: Snapshot, lexicon: Lexicon, part: Part, scores: Floats | None = None) -> Documents:
-    """Live documents with the piece, ascending; where many may have it, those with the best scores are read."""
+    """Live documents with the piece, ascending; of too many that may have it, those with the best scores."""
     if not part.phrase.data or len(part.units) > _MOST_UNITS:
         return np.empty(0, np.int64)
     candidates = _candidates(snapshot, lexicon, part)

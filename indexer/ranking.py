@@ -64,7 +64,8 @@ def _lifted(snapshot: Snapshot, plan: Plan, documents: Documents, scores: Floats
     if sought.phrases and np.count_nonzero(lift >= _PHRASES) < _CLEAR:
         blurred = [sought.blurred(text) for text in texts[:_MOST_BLURRED]]
         lift[: len(blurred)] = np.maximum(lift[: len(blurred)], blurred)
-    return scores + lift * scores.max(initial=0)
+    lifted: Floats = scores + lift * scores.max(initial=0)
+    return lifted
 
 
 def _read(snapshot: Snapshot, documents: Documents) -> Iterator[bytes]:

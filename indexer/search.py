@@ -40,7 +40,7 @@ def search(snapshot: Snapshot, lexicon: Lexicon, query: Query) -> ResultPage:
     allowed = through(snapshot, narrowing)
     matches = Matches(snapshot, wanted.units)
     first = _credited(snapshot, lexicon, wanted, matches)
-    answer = _answer(snapshot, wanted, matches, first, allowed)
+    answer = _answer(snapshot, wanted, matches, allowed)
     documents = np.flatnonzero(answer.wanted & allowed)
     ordered, scores = _ordered(snapshot, wanted, query, documents, matches.scores[documents], first)
     begin = (max(query.page, 1) - 1) * query.per_page
@@ -81,7 +81,7 @@ def _credited(snapshot: Snapshot, lexicon: Lexicon, wanted: Plan, matches: Match
     return first
 
 
-def _answer(snapshot: Snapshot, wanted: Plan, matches: Matches, first: Mask, allowed: Mask) -> Answer:
+def _answer(snapshot: Snapshot, wanted: Plan, matches: Matches, allowed: Mask) -> Answer:
     """Documents with all words; where these are few, also those with most of the words."""
     rest = ~_with(snapshot, wanted.without) if wanted.without else snapshot.live
     if not wanted.units:

@@ -247,8 +247,10 @@ _GRAM_TERMS = 8192  # several grams share a term: fewer, longer posting lists
 def grams(data: bytes, wanted: npt.NDArray[np.bool_] | None = None) -> list[str]:
     """The terms of a run's grams; ``wanted`` tells by its first letter whether a gram counts."""
     row = np.frombuffer(data, np.uint8).astype(np.uint32)
-    codes = row[:-2] * 0x9E3779B1 + row[1:-1] * 0x85EBCA6B + row[2:] * 0xC2B2AE35
-    codes = (codes ^ codes >> 15) % _GRAM_TERMS
+    codes = (
+        row[:-2] * np.uint32(0x9E3779B1) + row[1:-1] * np.uint32(0x85EBCA6B) + row[2:] * np.uint32(0xC2B2AE35)
+    )
+    codes = (codes ^ codes >> np.uint32(15)) % np.uint32(_GRAM_TERMS)
     chosen = codes if wanted is None else codes[wanted[: len(codes)]]
     return [f"{_GRAM_MARK}{code:x}" for code in np.unique(chosen).tolist()]
 

@@ -23,7 +23,7 @@ from indexer.snapshot import Snapshot
 from indexer.suggest import suggest
 from indexer.tokens import VERSION
 
-SCHEMA = 2
+SCHEMA = 3
 """Raise it whenever the files of a generation change their form."""
 
 
