@@ -20,6 +20,19 @@ from web.passwords import check_strength, hash_password
 pages = Blueprint("dashboard", __name__, url_prefix="/staff")
 
 _DAYS = 14
+_GREY = "#75837f"  # to be read on a light and on a dark ground: a picture does not know which it is on
+_CHART = {
+    "background": "transparent",
+    "plot_background": "transparent",
+    "colors": ("#0f9488",),
+    "foreground": _GREY,
+    "foreground_strong": _GREY,
+    "foreground_subtle": _GREY,
+    "guide_stroke_color": _GREY,
+    "font_family": "Sarabun, sans-serif",
+    "label_font_size": 13,
+    "major_label_font_size": 13,
+}
 
 
 @pages.get("")
@@ -32,6 +45,7 @@ def overview() -> str:
         jobs=services().jobs.counts(),
         most_read=search(services(), queries.parse("", sort=Sort.MOST_READ, per_page=5)),
         misses=services().records.misses(limit=12),
+        reads=sum(count for _day, count in services().records.visits_by_day(days=_DAYS)),
     )
 
 
@@ -40,13 +54,18 @@ def overview() -> str:
 def reads_chart() -> Response:
     """Visits a day, drawn on the server."""
     counts = services().records.visits_by_day(days=_DAYS)
+    most = max(count for _day, count in counts)
     chart = pygal.Bar(
-        height=220,
+        height=240,
         width=760,
+        margin=8,
         show_legend=False,
+        show_y_guides=True,
         js=[],
-        style=Style(background="transparent", plot_background="transparent", colors=("#0b8a80",)),
+        formatter=lambda count: f"{count:,.0f}",
+        style=Style(**_CHART),
     )
+    chart.y_labels = [0, most] if most < 4 else [0, most / 2, most]
     chart.x_labels = [f"{day.day}/{day.month}" for day, _count in counts]
     chart.add(_("อ่าน"), [count for _day, count in counts])
     answer = Response(chart.render(), content_type="image/svg+xml")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -17,9 +17,8 @@ from flask_babel import Babel, get_locale
 from markupsafe import Markup, escape
 
 from archive import thai
-from archive.model import Kind, Reading
 from indexer.snippets import Segment
-from web import addresses
+from web import addresses, names
 from web.bootstrap import services
 
 LANGUAGES = ("th", "en")
@@ -36,10 +35,21 @@ def install(app: Flask) -> None:
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
     app.jinja_env.add_extension("jinja2.ext.i18n")
     app.jinja_env.filters.update(
-        day=day, kind=kind_name, size=size, marked=marked, blocks=blocks, thousands=lambda n: f"{n:,}"
+        day=day,
+        kind=names.kind_name,
+        reading=names.reading_name,
+        status=names.status_name,
+        action=names.action_name,
+        told=told,
+        iso_date=dt.date.fromisoformat,
+        clip=thai.clip,
+        size=size,
+        marked=marked,
+        blocks=blocks,
+        thousands=lambda n: f"{n:,}",
     )
     app.jinja_env.globals.update(
-        asset=asset, page_path=addresses.page_path, state_name=state_name, path_with=path_with
+        asset=asset, page_path=addresses.page_path, path_with=path_with
     )
     app.context_processor(_shared)
 
@@ -78,15 +88,20 @@ def day(date: dt.date | dt.datetime) -> str:
     return thai.format_date(date) + (f"{clock} น." if clock else "")
 
 
-def kind_name(kind: Kind | str) -> str:
-    found = Kind(kind)
-    return found.english if str(get_locale()) == "en" else found.thai
+def told(fields: Mapping[str, object]) -> list[tuple[str, str]]:
+    """Name and value of what a change set, as people read them."""
+    return [(name, _told(code, fields[code])) for code, name in names.field_names(fields)]
 
 
-def state_name(state: Reading) -> str:
-    """How far an attachment is read, in a word or two."""
-    thai_names = {"waiting": "รออ่าน", "reading": "กำลังอ่าน", "ready": "อ่านแล้ว", "failed": "อ่านไม่ได้"}
-    return state.value.capitalize() if str(get_locale()) == "en" else thai_names[state.value]
+def _told(code: str, value: object) -> str:
+    if value is None or value == "":
+        return "–"
+    text = str(value)
+    if code in ("published_on", "publish_at"):
+        return day(dt.datetime.fromisoformat(text) if "T" in text else dt.date.fromisoformat(text))
+    if code == "kind":
+        return names.kind_name(text)
+    return names.status_name(text) if code == "status" else text
 
 
 def size(number: int) -> str:

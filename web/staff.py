@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
+from collections.abc import Callable
 from typing import Any, BinaryIO, cast
 
-from flask import Blueprint, Response, abort, flash, g, jsonify, redirect, render_template, request
+from flask import Blueprint, abort, flash, g, jsonify, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from archive import thai
-from archive.errors import PrakatError
-from archive.model import Attachment, Draft, Kind, PersonalData, Reading, Status
+from archive import rules, thai
+from archive.errors import Conflict, PrakatError
+from archive.model import Announcement, Attachment, Draft, Kind, PersonalData, Reading, Status
+from indexer import query as queries
+from web import papers
+from web.answers import search
 from web.auth import current_person, staff_only
 from web.bootstrap import services
-from web.layout import kind_name, state_name
 
 pages = Blueprint("staff", __name__, url_prefix="/staff")
 
 PER_PAGE = 30
-_WRITTEN = ("title", "body", "author", "category")
+_WRITTEN = ("title", "body", "author", "category", "kind")
 _CLOCK = "%Y-%m-%dT%H:%M"  # what <input type="datetime-local"> sends
 
 
@@ -50,7 +54,7 @@ def announcements() -> str:
 
 @pages.route("/announcements/new", methods=["GET", "POST"])
 def new() -> ResponseReturnValue:
-    """A blank form; files may come with it."""
+    """A blank form. Files may come with it; without a title the first one's name stands in."""
     if request.method == "GET":
         return _form(None, request.args)
     try:
@@ -59,7 +63,7 @@ def new() -> ResponseReturnValue:
         flash(error.message, "bad")
         return _form(None, request.form)
     _attach_all(made.id)
-    return redirect(f"/staff/announcements/{made.id}")
+    return redirect(_after_saving(made.id))
 
 
 @pages.get("/announcements/<int:id>")
@@ -72,17 +76,13 @@ def edit(id: int) -> ResponseReturnValue:
 def save(id: int) -> ResponseReturnValue:
     """Keep what is in the form, then do what the pressed button says."""
     try:
-        if services().records.announcement(id).status in (Status.DRAFT, Status.PUBLISHED):
-            services().intake.revise(id, _changes(), actor=g.actor, if_change=_seen())
-            _relabel_all(id)
-            _attach_all(id)
-        if "publish" in request.form:
-            return redirect(f"/staff/announcements/{id}/publish")
-        flash(_("บันทึกแล้ว"), "good")
+        _keep(id)
     except PrakatError as error:
         flash(error.message, "bad")
         return _form(id, request.form)
-    return redirect(f"/staff/announcements/{id}")
+    if "publish" not in request.form:
+        flash(_("บันทึกแล้ว"), "good")
+    return redirect(_after_saving(id))
 
 
 @pages.post("/announcements/<int:id>/attachments")
@@ -97,40 +97,17 @@ def attach(id: int) -> ResponseReturnValue:
     return jsonify(id=attachment.id, new=made, filename=attachment.filename), 202 if made else 200
 
 
-@pages.get("/announcements/<int:id>/attachments")
-def states(id: int) -> Response:
-    """How far each file is read and what it says of itself: asked for while a page is open."""
-    attachments = services().records.attachments([id]).get(id, [])
-    return jsonify([_state(attachment) for attachment in attachments])
-
-
-@pages.post("/attachments/<int:id>/detach")
-def detach(id: int) -> ResponseReturnValue:
-    attachment = services().records.attachment(id)
-    services().records.detach(id, actor=g.actor)
-    flash(_("นำเอกสารออกแล้ว ไฟล์ต้นฉบับยังเก็บไว้ในคลัง"), "good")
-    return redirect(f"/staff/announcements/{attachment.announcement_id}")
-
-
-@pages.post("/attachments/<int:id>/move")
-def move(id: int) -> ResponseReturnValue:
-    """One place up or down."""
-    attachment = services().records.attachment(id)
-    beside = services().records.attachments([attachment.announcement_id])[attachment.announcement_id]
-    ids = [each.id for each in beside]
-    at = ids.index(id)
-    to = min(max(at + (1 if request.form.get("to") == "down" else -1), 0), len(ids) - 1)
-    ids.insert(to, ids.pop(at))
-    services().records.reorder(attachment.announcement_id, ids, actor=g.actor)
-    return redirect(f"/staff/announcements/{attachment.announcement_id}#papers")
-
-
-@pages.post("/attachments/<int:id>/reread")
-def reread(id: int) -> ResponseReturnValue:
-    attachment = services().records.attachment(id)
-    services().jobs.again([id])
-    flash(_("ส่งเอกสารไปอ่านใหม่แล้ว"), "good")
-    return redirect(f"/staff/announcements/{attachment.announcement_id}#papers")
+@pages.post("/attachments/<int:id>/<any(move, detach, reread):step>")
+def take_paper(id: int, step: str) -> ResponseReturnValue:
+    """Keep what is in the form around the button, then move, take off or read again the one attachment."""
+    announcement_id = services().records.attachment(id).announcement_id
+    try:
+        _keep(announcement_id)
+        _PAPER_STEPS[step](id)
+    except PrakatError as error:
+        flash(error.message, "bad")
+        return _form(announcement_id, request.form)
+    return redirect(f"/staff/announcements/{announcement_id}#papers")
 
 
 @pages.route("/announcements/<int:id>/publish", methods=["GET", "POST"])
@@ -156,6 +133,7 @@ def publish(id: int) -> ResponseReturnValue:
         attachments=attachments,
         found=[(each, data, _around(each, data)) for each, data in found],
         unread=[each for each in attachments if each.status in (Reading.WAITING, Reading.READING)],
+        unnamed=papers.offer(announcement, papers.of(announcement)).fills,
     )
 
 
@@ -187,40 +165,85 @@ def history(id: int) -> str:
 
 def _form(id: int | None, typed: Any) -> str:
     announcement = services().records.announcement(id) if id is not None else None
-    attachments = services().records.attachments([id]).get(id, []) if id is not None else []
+    shown = papers.of(announcement) if announcement else []
+    known = search(services(), queries.parse("", per_page=1)).facets
     return render_template(
         "staff/announcement.html",
         announcement=announcement,
-        attachments=attachments,
-        states=[_state(each) for each in attachments],
+        papers=shown,
+        offer=papers.offer(announcement, shown) if announcement else papers.Offer(),
+        seen=_fingerprint(announcement) if announcement else "",
         typed=typed,
         kinds=list(Kind),
+        known={name: [each.value for each in known.get(name, ())] for name in ("author", "category")},
         today=dt.datetime.now(thai.BANGKOK).date(),
         upload_mb=services().settings.max_upload_mb,
     )
 
 
 def _draft() -> Draft:
-    return Draft(
-        title=request.form.get("title", ""),
-        body=request.form.get("body", ""),
-        author=request.form.get("author", ""),
-        category=request.form.get("category", ""),
-        published_on=thai.parse_date(request.form.get("published_on", "")),
-        kind=Kind(request.form.get("kind", Kind.ANNOUNCEMENT)),
-    )
+    given = _changes()
+    given["title"] = str(given.get("title", "")).strip() or _first_filename()
+    return Draft(**given)  # type: ignore[arg-type]  # intake checks each
+
+
+def _first_filename() -> str:
+    """Named by a script that sends the files one by one afterwards, or that of the first file sent along."""
+    sent = [file.filename for file in request.files.getlist("files") if file.filename]
+    named = [name for name in (request.form.get("first_filename", ""), *sent) if name]
+    return rules.label("", named[0]) if named else ""
 
 
 def _changes() -> dict[str, object]:
     changes: dict[str, object] = {name: request.form[name] for name in _WRITTEN if name in request.form}
     changes["published_on"] = thai.parse_date(request.form.get("published_on", ""))
-    changes["kind"] = Kind(request.form.get("kind", Kind.ANNOUNCEMENT))
     return changes
 
 
-def _seen() -> int | None:
-    """The state that the person saw when the form was opened."""
-    return request.form.get("change", type=int)
+def _keep(id: int) -> None:
+    """What is in the form: the announcement, its papers' names, and new files."""
+    announcement = services().records.announcement(id)
+    if announcement.status not in (Status.DRAFT, Status.PUBLISHED) or "seen" not in request.form:
+        return
+    if request.form["seen"] != _fingerprint(announcement):
+        raise Conflict(_("มีผู้อื่นแก้ไขประกาศนี้ไปก่อนแล้ว สิ่งที่พิมพ์ยังอยู่ กรุณาตรวจดูแล้วบันทึกอีกครั้ง"))
+    services().intake.revise(id, _changes(), actor=g.actor, if_change=announcement.change)
+    _relabel_all(id)
+    _attach_all(id)
+
+
+def _fingerprint(announcement: Announcement) -> str:
+    """Of what people write. Unlike ``change`` it stands still while the papers are read."""
+    written = [getattr(announcement, name) for name in (*_WRITTEN, "published_on", "status")]
+    return hashlib.sha256(repr(written).encode()).hexdigest()[:16]
+
+
+def _after_saving(id: int) -> str:
+    return f"/staff/announcements/{id}" + ("/publish" if "publish" in request.form else "")
+
+
+def _move(attachment_id: int) -> None:
+    """One place up or down."""
+    attachment = services().records.attachment(attachment_id)
+    beside = services().records.attachments([attachment.announcement_id])[attachment.announcement_id]
+    ids = [each.id for each in beside]
+    at = ids.index(attachment_id)
+    to = min(max(at + (1 if request.form.get("to") == "down" else -1), 0), len(ids) - 1)
+    ids.insert(to, ids.pop(at))
+    services().records.reorder(attachment.announcement_id, ids, actor=g.actor)
+
+
+def _detach(attachment_id: int) -> None:
+    services().records.detach(attachment_id, actor=g.actor)
+    flash(_("นำเอกสารออกแล้ว ไฟล์ต้นฉบับยังเก็บไว้ในคลัง"), "good")
+
+
+def _reread(attachment_id: int) -> None:
+    services().jobs.again([attachment_id])
+    flash(_("ส่งเอกสารไปอ่านใหม่แล้ว"), "good")
+
+
+_PAPER_STEPS: dict[str, Callable[[int], None]] = {"move": _move, "detach": _detach, "reread": _reread}
 
 
 def _moment() -> dt.datetime | None:
@@ -247,37 +270,22 @@ def _attach_all(id: int) -> None:
 def _relabel_all(id: int) -> None:
     for attachment in services().records.attachments([id]).get(id, []):
         label = request.form.get(f"label-{attachment.id}", attachment.label)
-        kind = Kind(request.form.get(f"kind-{attachment.id}", attachment.kind))
+        kind = _known_kind(request.form.get(f"kind-{attachment.id}", attachment.kind))
         if (label, kind) != (attachment.label, attachment.kind):
             services().intake.relabel(attachment.id, label=label, kind=kind, actor=g.actor)
 
 
-def _state(attachment: Attachment) -> dict[str, Any]:
-    fields = attachment.details.fields
-    return {
-        "id": attachment.id,
-        "status": attachment.status,
-        "state": state_name(attachment.status),
-        "page_count": attachment.page_count,
-        "error": attachment.error.message if attachment.error else None,
-        "guess": {name: field.value for name, field in fields.items()},
-        "label": _guessed_label(attachment),
-    }
-
-
-def _guessed_label(attachment: Attachment) -> str:
-    """A label as a clerk would write it: the kind, and what it is about."""
-    fields = attachment.details.fields
-    if "subject" not in fields:
-        return ""
-    kind = kind_name(fields["kind"].value) if "kind" in fields else ""
-    return f"{kind}{_(' เรื่อง ')}{fields['subject'].value}".strip()
+def _known_kind(code: str) -> Kind:
+    return Kind(code) if code in set(Kind) else abort(400)
 
 
 def _around(attachment: Attachment, found: PersonalData) -> str:
-    """The found piece with a little text around it."""
+    """The found piece with a little text around it, cut between clusters."""
     text = services().records.page(attachment.id, found.page).text
-    return " ".join(text[max(found.start - 30, 0) : found.end + 20].split())
+    borders = thai.clusters(text)
+    start = max((border for border in borders if border <= max(found.start - 40, 0)), default=0)
+    end = min((border for border in borders if border >= found.end + 20), default=len(text))
+    return " ".join(text[start:end].split())
 
 
 def _known_status() -> bool:

@@ -1,0 +1,74 @@
+"""What codes are called on screen, in the reader's language: kinds, states, actions and fields."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from flask_babel import get_locale, lazy_gettext
+
+from archive.model import Kind, Reading, Status
+
+_READINGS = {
+    Reading.WAITING: lazy_gettext("รออ่าน"),
+    Reading.READING: lazy_gettext("กำลังอ่าน"),
+    Reading.READY: lazy_gettext("อ่านแล้ว"),
+    Reading.FAILED: lazy_gettext("อ่านไม่ได้"),
+}
+_STATUSES = {
+    Status.DRAFT: lazy_gettext("ฉบับร่าง"),
+    Status.PUBLISHED: lazy_gettext("เผยแพร่แล้ว"),
+    Status.WITHDRAWN: lazy_gettext("ถอนแล้ว"),
+    Status.TRASHED: lazy_gettext("ถังขยะ"),
+}
+_ACTIONS = {
+    "create": lazy_gettext("สร้าง"),
+    "revise": lazy_gettext("แก้ไข"),
+    "attach": lazy_gettext("แนบเอกสาร"),
+    "detach": lazy_gettext("นำเอกสารออก"),
+    "label": lazy_gettext("ตั้งชื่อเอกสาร"),
+    "order": lazy_gettext("เรียงเอกสาร"),
+    "publish": lazy_gettext("เผยแพร่"),
+    "withdraw": lazy_gettext("ถอน"),
+    "trash": lazy_gettext("ทิ้งลงถังขยะ"),
+    "restore": lazy_gettext("กู้คืน"),
+    "correct": lazy_gettext("แก้ข้อความที่อ่านได้"),
+}
+_FIELDS = {
+    "title": lazy_gettext("เรื่อง"),
+    "body": lazy_gettext("ข้อความ"),
+    "author": lazy_gettext("ผู้ประกาศ"),
+    "published_on": lazy_gettext("วันที่ประกาศ"),
+    "kind": lazy_gettext("ประเภท"),
+    "category": lazy_gettext("หมวด"),
+    "views": lazy_gettext("จำนวนอ่านจากเว็บเดิม"),
+    "publish_at": lazy_gettext("เวลาเผยแพร่"),
+    "status": lazy_gettext("สถานะ"),
+    "label": lazy_gettext("ชื่อเอกสาร"),
+    "filename": lazy_gettext("ชื่อไฟล์"),
+    "page": lazy_gettext("หน้า"),
+    "text": lazy_gettext("ข้อความ"),
+}
+
+
+def kind_name(kind: Kind | str) -> str:
+    found = Kind(kind)
+    return found.english if str(get_locale()) == "en" else found.thai
+
+
+def reading_name(state: Reading) -> str:
+    """How far an attachment is read, in a word or two."""
+    return str(_READINGS[state])
+
+
+def status_name(status: Status | str) -> str:
+    return str(_STATUSES[Status(status)])
+
+
+def action_name(action: str) -> str:
+    """What somebody did, as the history shows it."""
+    return str(_ACTIONS.get(action, action))
+
+
+def field_names(fields: Collection[str]) -> list[tuple[str, str]]:
+    """Code and name of those among ``fields`` that mean something to people, in the order of the form."""
+    return [(code, str(name)) for code, name in _FIELDS.items() if code in fields]

@@ -1,0 +1,102 @@
+"""An announcement's attachments as staff see them: how far each is read, and what it says of itself.
+
+A label or title that nobody has typed is the file's own name. As long as it is that, the form offers
+what was read in its place; saving the form confirms it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from flask_babel import gettext as _
+
+from archive import rules
+from archive.model import Announcement, Attachment, Kind, Reading
+from web.bootstrap import services
+from web.names import kind_name
+
+UNSURE = 0.8
+"""What was read with less confidence is to be looked at before it is confirmed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paper:
+    """One attachment in the form. ``label`` and ``kind`` are what its fields begin with."""
+
+    attachment: Attachment
+    label: str
+    kind: Kind
+    guessed: bool  # read from the document, not yet confirmed
+    unsure: bool
+    offer: str  # what the document says, where a person named it otherwise; "" when nothing
+    pages_read: int
+    elsewhere: tuple[Announcement, ...]  # other announcements with the same file
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What the papers say about the announcement. ``fills`` while nobody has given it a title."""
+
+    fields: dict[str, str] = field(default_factory=dict)  # of subject, kind, date (ISO)
+    fills: bool = False
+
+
+def of(announcement: Announcement) -> list[Paper]:
+    """In order of position."""
+    attachments = services().records.attachments([announcement.id]).get(announcement.id, [])
+    return [_paper(attachment) for attachment in attachments]
+
+
+def offer(announcement: Announcement, papers: Sequence[Paper]) -> Offer:
+    """From the first paper that says what it is about."""
+    unnamed = {rules.label("", paper.attachment.filename) for paper in papers}
+    for paper in papers:
+        read = paper.attachment.details.fields
+        if "subject" in read:
+            return Offer(
+                {name: read[name].value for name in ("subject", "kind", "date") if name in read},
+                announcement.title in unnamed,
+            )
+    return Offer()
+
+
+def _paper(attachment: Attachment) -> Paper:
+    read = attachment.details.fields
+    label = _label(attachment)
+    unnamed = attachment.label == rules.label("", attachment.filename)
+    guessed = bool(label) and unnamed
+    kind = Kind(read["kind"].value) if attachment.kind is Kind.OTHER and "kind" in read else attachment.kind
+    return Paper(
+        attachment=attachment,
+        label=label if guessed else attachment.label,
+        kind=kind,
+        guessed=guessed,
+        unsure=guessed and read["subject"].confidence < UNSURE,
+        offer=label if not guessed and label != attachment.label else "",
+        pages_read=_pages_read(attachment),
+        elsewhere=_elsewhere(attachment),
+    )
+
+
+def _label(attachment: Attachment) -> str:
+    """As a clerk would write it: the kind, its number, and what it is about; "" when that was not read."""
+    read = attachment.details.fields
+    if "subject" not in read:
+        return ""
+    words = [kind_name(read["kind"].value)] if "kind" in read else []
+    words += [_("ที่ %(number)s", number=read["number"].value)] if "number" in read else []
+    words += [_("เรื่อง %(subject)s", subject=read["subject"].value)] if words else [read["subject"].value]
+    return rules.label(" ".join(words), attachment.filename)
+
+
+def _pages_read(attachment: Attachment) -> int:
+    if attachment.status is not Reading.READING:
+        return 0
+    return len(services().records.page_texts([attachment.id]).get(attachment.id, []))
+
+
+def _elsewhere(attachment: Attachment) -> tuple[Announcement, ...]:
+    others = services().records.attachments_with_file(attachment.sha256)
+    ids = {each.announcement_id for each in others} - {attachment.announcement_id}
+    return tuple(services().records.announcements(ids).values())
