@@ -115,6 +115,9 @@ class Records(Protocol):
     def neighbours(self, id: int) -> tuple[Announcement | None, Announcement | None]:
         """The published ones just before and just after it, by ``published_on`` (then id)."""
 
+    def months(self) -> list[tuple[int, int, int]]:
+        """``(year C.E., month, number of published announcements)``, newest first, none empty."""
+
     def changed_since(self, change: int, *, limit: int) -> list[tuple[int, int]]:
         """``(announcement id, its change)`` for changes after ``change``, in order of change."""
 

@@ -57,9 +57,11 @@ def snippet(text: str, query: Query, *, length: int = 180) -> tuple[Segment, ...
     context = min(_CONTEXT, length // 4)
     best = _densest(text, found, length - context)
     start = _border(text, max(0, found[best][0] - context)) if found else 0
-    if len(text) - start < length:
-        start = _border(text, max(0, len(text) - length))
-    end = _border(text, start + length) if start + length < len(text) else len(text)
+    end = start + length
+    if end >= len(text):  # the end of the text: the passage begins earlier, its last word stays
+        start, end = _border(text, max(0, len(text) - length)), len(text)
+    else:
+        end = _border(text, end)
     if end <= start:  # one word longer than the passage
         end = min(len(text), start + length)
     shown = [(max(left, start), min(right, end)) for left, right in found if left < end and right > start]

@@ -169,6 +169,13 @@ class Announcements:
             rows.announcement(later) if later else None,
         )
 
+    def months(self) -> list[tuple[int, int, int]]:
+        found = self._engine.rows(
+            """SELECT substr(published_on, 1, 7) AS month, COUNT(*) AS number FROM announcement
+               WHERE status = 'published' GROUP BY substr(published_on, 1, 7) ORDER BY 1 DESC"""
+        )
+        return [(int(row["month"][:4]), int(row["month"][5:]), row["number"]) for row in found]
+
     def changed_since(self, change: int, *, limit: int) -> list[tuple[int, int]]:
         found = self._engine.rows(
             "SELECT id, change FROM announcement WHERE change > :change ORDER BY change LIMIT :limit",

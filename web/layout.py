@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import re
+from calendar import monthrange
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -41,6 +42,8 @@ def install(app: Flask) -> None:
         status=names.status_name,
         action=names.action_name,
         told=told,
+        month=month,
+        era=era,
         iso_date=dt.date.fromisoformat,
         clip=thai.clip,
         size=size,
@@ -49,7 +52,7 @@ def install(app: Flask) -> None:
         thousands=lambda n: f"{n:,}",
     )
     app.jinja_env.globals.update(
-        asset=asset, page_path=addresses.page_path, path_with=path_with
+        asset=asset, page_path=addresses.page_path, month_path=month_path, path_with=path_with
     )
     app.context_processor(_shared)
 
@@ -102,6 +105,23 @@ def _told(code: str, value: object) -> str:
     if code == "kind":
         return names.kind_name(text)
     return names.status_name(text) if code == "status" else text
+
+
+def month(date: dt.date) -> str:
+    """``มิถุนายน``; in English ``June``."""
+    return f"{date:%B}" if str(get_locale()) == "en" else thai.MONTHS[date.month - 1]
+
+
+def era(year: int | dt.date) -> str:
+    """A Buddhist year (or that of a date) as people of the page's language count: ``พ.ศ. 2564``, ``2021``."""
+    buddhist = thai.buddhist_year(year) if isinstance(year, dt.date) else year
+    return str(buddhist - thai.ERA) if str(get_locale()) == "en" else f"พ.ศ. {buddhist}"
+
+
+def month_path(date: dt.date) -> str:
+    """The search for everything published in the date's month."""
+    last = date.replace(day=monthrange(date.year, date.month)[1])
+    return f"/search?from={date.replace(day=1)}&to={last}&sort=newest"
 
 
 def size(number: int) -> str:

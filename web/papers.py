@@ -49,10 +49,12 @@ def of(announcement: Announcement) -> list[Paper]:
 
 
 def offer(announcement: Announcement, papers: Sequence[Paper]) -> Offer:
-    """From the first paper that says what it is about."""
+    """From the first paper that says what it is about, once all before it are read."""
     unnamed = {rules.label("", paper.attachment.filename) for paper in papers}
     for paper in papers:
         read = paper.attachment.details.fields
+        if paper.attachment.status in (Reading.WAITING, Reading.READING):
+            break
         if "subject" in read:
             return Offer(
                 {name: read[name].value for name in ("subject", "kind", "date") if name in read},

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections.abc import Iterable
+from itertools import groupby
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -12,6 +13,7 @@ from flask import Blueprint, Response, redirect, render_template, request
 from werkzeug.exceptions import NotFound as NoSuchPage
 from werkzeug.wrappers import Response as AnyResponse
 
+from archive import thai
 from archive.model import Announcement, Attachment, Reading, Source, Status
 from indexer import query as queries
 from indexer.pictures import rectangles
@@ -49,7 +51,7 @@ def results() -> str:
     if not answer.total and query.typed and query.page == 1:
         services().records.note_miss(query.typed)
     return render_template(
-        "public/results.html", answer=answer, query=answer.query, asked=query, chips=_chips()
+        "public/results.html", answer=answer, query=answer.query, chips=_chips(query.filters)
     )
 
 
@@ -57,7 +59,11 @@ def results() -> str:
 def browse() -> str:
     """Ways in for those who do not know what to type."""
     answer = search(services(), queries.parse("", per_page=1))
-    return render_template("public/browse.html", answer=answer)
+    years = [
+        (year + thai.ERA, [(dt.date(year, month, 1), count) for _year, month, count in months])
+        for year, months in groupby(services().records.months(), key=lambda each: each[0])
+    ]
+    return render_template("public/browse.html", answer=answer, years=years)
 
 
 @pages.get("/announcements")
@@ -153,10 +159,12 @@ def _query() -> Query:
     return query
 
 
-def _chips() -> list[tuple[str, str]]:
+def _chips(filters: Filters) -> list[tuple[str, object]]:
     """Argument and value of each filter in force that one click takes away."""
-    names = ("kind", "author", "category", "year", "from", "to")
-    return [(name, request.args[name]) for name in names if request.args.get(name)]
+    names = {"kind": "kind", "author": "author", "category": "category", "year": "year"}
+    names |= {"from": "from_date", "to": "to_date"}
+    found = [(name, getattr(filters, field)) for name, field in names.items()]
+    return [(name, value) for name, value in found if value is not None]
 
 
 def _inside(id: int, typed: str) -> Answer:

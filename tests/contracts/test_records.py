@@ -175,3 +175,10 @@ def test_a_touch_is_followed_and_is_no_history(records: Records) -> None:
     assert records.changed_since(second.change, limit=10) == [(first.id, second.change + 1)]
     assert records.announcement(first.id).updated_at == first.updated_at
     assert len(records.history(first.id)) == 1
+
+
+def test_months_count_what_is_published(records: Records) -> None:
+    for day in (dt.date(2021, 6, 9), dt.date(2021, 6, 30), dt.date(2020, 12, 1)):
+        published(records, published_on=day)
+    records.create(draft(published_on=dt.date(2019, 1, 1)), actor=ACTOR)
+    assert records.months() == [(2021, 6, 2), (2020, 12, 1)]

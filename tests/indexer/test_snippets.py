@@ -53,3 +53,7 @@ def test_without_a_hit_the_start_is_shown() -> None:
     shown = "".join(segment.text for segment in snippet(BODY, parse("ไม่มีคำนี้แน่"), length=30))
     assert BODY.startswith(shown)
     assert shown
+
+
+def test_a_hit_at_the_very_end_is_shown() -> None:
+    assert any(segment.hit for segment in snippet(f"{BODY}พลับพลึงธาร", parse("พลับพลึงธาร"), length=50))

@@ -67,7 +67,7 @@ async function begin(name) {
 }
 
 const typed = (field) => field.tagName === "SELECT" ? [...field.options].some((one) => one.selected !== one.defaultSelected) : field.value !== field.defaultValue;
-const untouched = (part) => !part.contains(document.activeElement) && ![...part.querySelectorAll("input, select")].some(typed);
+const untouched = (part) => !part.contains(document.activeElement) && ![...part.querySelectorAll("textarea, select")].some(typed);
 
 // The page as it is now, taken over wherever nobody is at work.
 async function update() {
