@@ -87,8 +87,8 @@ async function update() {
 
 function fill(fresh) {
   const note = fresh.querySelector("[data-filled]");
-  if (!note || papers.dataset.filled) return;
-  papers.dataset.filled = "yes";
+  if (!note || papers.dataset.own) return;
+  papers.dataset.own = "yes";
   document.getElementById("said").after(note);
   for (const name of ["title", "kind", "published_on"]) {
     const field = form.elements[name];
