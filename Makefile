@@ -4,8 +4,9 @@ DATA ?= data
 
 VENV := .venv
 BIN := $(VENV)/bin
+SCALED := postgresql or s3
 
-.PHONY: run test test-fast lock clean
+.PHONY: run test test-scale lock clean
 
 run: $(VENV)/.run
 	@scripts/run.sh "$(DATA)" "$(PORT)"
@@ -17,6 +18,10 @@ test: $(VENV)/.test
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/python -m pytest -n auto --dist worksteal
 
+# The same contracts on real servers, which are started for it and stopped after it.
+test-scale: $(VENV)/.scale
+	scripts/scale.sh $(BIN)/python -m pytest -n auto -k "$(SCALED)" tests/contracts
+
 # What the service needs; made again when the lock changes.
 $(VENV)/.run: requirements.lock pyproject.toml scripts/install.sh
 	@scripts/install.sh run requirements.lock
@@ -27,10 +32,15 @@ $(VENV)/.test: requirements-dev.lock pyproject.toml scripts/install.sh
 	@scripts/install.sh test requirements-dev.lock
 	@touch $@ $(VENV)/.run
 
+# What the big engines need besides: their servers.
+$(VENV)/.scale: $(VENV)/.test
+	@scripts/install.sh scale requirements-dev.lock
+	@touch $@
+
 # Renew the locks from pyproject.toml: every version with its hashes, no address of any registry.
 lock: $(VENV)/.test
 	$(BIN)/uv pip compile pyproject.toml --universal --generate-hashes --no-annotate --no-header --no-emit-index-url --upgrade -o requirements.lock
-	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --generate-hashes --no-annotate --no-header --no-emit-index-url --upgrade -o requirements-dev.lock
+	$(BIN)/uv pip compile pyproject.toml --extra dev --extra scale --universal --generate-hashes --no-annotate --no-header --no-emit-index-url --upgrade -o requirements-dev.lock
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

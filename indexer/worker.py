@@ -16,7 +16,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Self
 
-from archive.errors import Conflict, PrakatError
+from archive.errors import Conflict, PrakatError, Unavailable
 from archive.intake import Intake
 from archive.model import Attachment, Failure
 from archive.ports import Jobs, Records
@@ -98,6 +98,9 @@ class Worker:
         except Stopped:
             self._jobs.release(attachment.id, name)
             return
+        except Unavailable:  # no fault of the file's
+            self._jobs.release(attachment.id, name)
+            raise
         except Unreadable as error:
             self._jobs.fail(attachment.id, name, error.failure)
             log.warning("attachment %d: %s", attachment.id, error.code)

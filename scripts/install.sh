@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # Install what is missing: Debian's packages, a virtual environment, the locked dependencies.
-#   scripts/install.sh run|test LOCK
+#   scripts/install.sh run|test|scale LOCK
 set -euo pipefail
 cd "$(dirname "$0")/.."
 purpose=$1 lock=$2
 
 packages=(tesseract-ocr-tha tesseract-ocr-eng tesseract-ocr-osd)
 [ "$purpose" = test ] && packages+=(chromium poppler-utils fonts-thai-tlwg)
+[ "$purpose" = scale ] && packages=(postgresql)
 
 missing=()
 for package in "${packages[@]}"; do
@@ -28,14 +29,16 @@ if [ ${#missing[@]} -gt 0 ]; then
     [ "$(id -u)" = 0 ] || as_root=(sudo -n)
     if command -v apt-get >/dev/null && { [ "$(id -u)" = 0 ] || sudo -n true 2>/dev/null; }; then
         echo "ติดตั้งโปรแกรมที่ขาด (installing): ${missing[*]}" >&2
-        "${as_root[@]}" apt-get update -qq
-        "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
-            apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+        {
+            "${as_root[@]}" apt-get update -qq &&
+                "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+                    apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+        } || [ "$purpose" = scale ] # servers that are missing leave their suites out
     else
         echo "ขาดโปรแกรมต่อไปนี้ โปรดติดตั้งด้วยสิทธิ์ผู้ดูแล แล้วเรียกใหม่ (install these, then run again):" >&2
         echo "  sudo apt-get install ${missing[*]}" >&2
         # Pages can be served and read without these; only Python itself cannot be missing.
-        [ "$purpose" = run ] && [ -n "$python" ] && "$python" -c 'import ensurepip, venv' 2>/dev/null || exit 1
+        [ "$purpose" != test ] && [ -n "$python" ] && "$python" -c 'import ensurepip, venv' 2>/dev/null || exit 1
     fi
     [ -n "$python" ] || python=python3
 fi

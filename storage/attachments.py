@@ -12,8 +12,10 @@ from storage import history, rows
 from storage.engine import Engine, Row
 
 
-def attachment_row(engine: Engine, id: int) -> Row:
-    row = engine.row("SELECT * FROM attachment WHERE id = :id", id=id)
+def attachment_row(engine: Engine, id: int, *, lock: bool = False) -> Row:
+    """With ``lock``, inside a transaction, other writers of its pages wait."""
+    lock_rows = "FOR NO KEY UPDATE" if lock else ""
+    row = engine.row(f"SELECT * FROM attachment WHERE id = :id {lock_rows}", id=id)  # noqa: S608
     if row is None:
         raise NotFound("ไม่พบเอกสารแนบนี้ อาจถูกนำออกไปแล้ว")
     return row

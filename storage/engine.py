@@ -1,7 +1,9 @@
 """What the queries need from a database engine, so that they are written once.
 
 The SQL in this room is the part that SQLite and PostgreSQL share, with named parameters
-(``:name``). A ``list`` goes in as ``IN :name``; each engine writes that in its own way.
+(``:name``). A ``list`` goes in as ``IN :name``, and a row that another transaction may be changing is
+read ``FOR NO KEY UPDATE``, with ``SKIP LOCKED`` when somebody else's is not worth waiting for; each
+engine writes these in its own way, or leaves the latter out where it has one writer at a time.
 """
 
 from __future__ import annotations
@@ -24,11 +26,12 @@ class Engine(Protocol):
         """How many rows were changed."""
 
     def write(self, *, durable: bool = True) -> AbstractContextManager[None]:
-        """One transaction that excludes other writers; a nested one can fail by itself.
+        """One transaction; a nested one can fail by itself. Durable ones exclude each other.
 
         When it returns the data survives a power cut; with ``durable=False`` only the death of
-        the process, which is far cheaper. Whatever raises the change counter must be durable: an
-        index may have followed it already, and must never meet the same number for something else.
+        the process, which is far cheaper, and it may run beside others. Whatever raises the change
+        counter must be durable: an index may have followed it already, and must never meet the same
+        number for something else.
         """
 
     def has_table(self, name: str) -> bool: ...

@@ -34,7 +34,8 @@ class EngineJobs:
                 """UPDATE attachment SET status = 'reading', worker = :worker, leased_until = :until,
                        attempts = attempts + 1
                    WHERE id = (SELECT id FROM attachment WHERE status = 'waiting'
-                               ORDER BY attempts, rules, queued_at, id LIMIT 1)
+                               ORDER BY attempts, rules, queued_at, id LIMIT 1
+                               FOR NO KEY UPDATE SKIP LOCKED)
                    RETURNING *""",
                 worker=worker,
                 until=rows.time_text(now + lease),
@@ -48,7 +49,7 @@ class EngineJobs:
         if not self._lapsed(lease, now):
             return 0
         with self._engine.write():
-            lapsed = self._lapsed(lease, now)
+            lapsed = self._lapsed(lease, now, "FOR NO KEY UPDATE")  # none is renewed meanwhile
             for row in lapsed:
                 if row["attempts"] >= MAX_ATTEMPTS:
                     self._settle(row, Reading.FAILED, _CRASHED)
@@ -60,11 +61,12 @@ class EngineJobs:
                     )
         return len(lapsed)
 
-    def _lapsed(self, lease: dt.timedelta, now: dt.datetime) -> list[Row]:
+    def _lapsed(self, lease: dt.timedelta, now: dt.datetime, lock: str = "") -> list[Row]:
         """Twice the lease ahead: a live worker's claim may be ahead by a little when the clock is set."""
         return self._engine.rows(
-            """SELECT id, announcement_id, attempts FROM attachment
-               WHERE status = 'reading' AND (leased_until <= :now OR leased_until > :latest)""",
+            f"""SELECT id, announcement_id, attempts FROM attachment
+                WHERE status = 'reading' AND (leased_until <= :now OR leased_until > :latest)
+                ORDER BY id {lock}""",  # noqa: S608
             now=rows.time_text(now),
             latest=rows.time_text(now + 2 * lease),
         )
@@ -107,7 +109,8 @@ class EngineJobs:
     def _held(self, attachment_id: int, worker: str) -> Row:
         row = self._engine.row(
             """SELECT id, announcement_id FROM attachment
-               WHERE id = :id AND worker = :worker AND status = 'reading'""",
+               WHERE id = :id AND worker = :worker AND status = 'reading'
+               FOR NO KEY UPDATE""",
             id=attachment_id,
             worker=worker,
         )

@@ -22,7 +22,7 @@ class Pages:
     def save_page(self, page: Page) -> None:
         """Does not wait for the disk: ``Jobs.finish`` does, and makes what came before durable too."""
         with self._engine.write(durable=False):
-            attachment_row(self._engine, page.attachment_id)
+            attachment_row(self._engine, page.attachment_id, lock=True)
             self._engine.run(
                 """INSERT INTO page (attachment_id, number, source, confidence, turn, rules, corrected,
                        problem, text, raw, lines, doubts)
@@ -40,7 +40,7 @@ class Pages:
     def correct_page(self, attachment_id: int, number: int, text: str, *, actor: str) -> Page:
         """Lines and doubts go: their offsets belong to the text that was read."""
         with self._engine.write():
-            attachment = attachment_row(self._engine, attachment_id)
+            attachment = attachment_row(self._engine, attachment_id, lock=True)
             before = self.page(attachment_id, number)
             if before.corrected and before.text == text:
                 return before

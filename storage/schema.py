@@ -1,8 +1,8 @@
 """The tables, as ordered, named migrations. A migration that was released is never edited.
 
 Times are ISO 8601 text in UTC with microseconds, so that they sort as text; dates are ISO text;
-``{id}`` and ``{bytes}`` are filled in with the engine's own words for a key that is never used
-twice and for binary data.
+``{id}``, ``{text}`` and ``{bytes}`` are filled in with the engine's own words for a key that is never
+used twice, for text that sorts by its code points, and for binary data.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ class Dialect:
     """The few words in which engines differ."""
 
     id: str
+    text: str
     bytes: str
 
 
@@ -31,26 +32,26 @@ MIGRATIONS = (
     Migration(
         "records",
         (
-            """CREATE TABLE counter (name TEXT PRIMARY KEY, value BIGINT NOT NULL)""",
+            """CREATE TABLE counter (name {text} PRIMARY KEY, value BIGINT NOT NULL)""",
             """INSERT INTO counter (name, value) VALUES ('change', 0)""",
             """CREATE TABLE announcement (
                 id {id},
-                title TEXT NOT NULL,
-                body TEXT NOT NULL,
-                author TEXT NOT NULL,
-                published_on TEXT NOT NULL,
-                kind TEXT NOT NULL,
-                category TEXT NOT NULL,
+                title {text} NOT NULL,
+                body {text} NOT NULL,
+                author {text} NOT NULL,
+                published_on {text} NOT NULL,
+                kind {text} NOT NULL,
+                category {text} NOT NULL,
                 views BIGINT NOT NULL,
                 visits BIGINT NOT NULL DEFAULT 0,
-                status TEXT NOT NULL,
-                ref TEXT UNIQUE,
-                old_url TEXT,
-                publish_at TEXT,
-                reason TEXT NOT NULL DEFAULT '',
+                status {text} NOT NULL,
+                ref {text} UNIQUE,
+                old_url {text},
+                publish_at {text},
+                reason {text} NOT NULL DEFAULT '',
                 change BIGINT NOT NULL,
-                created_at TEXT NOT NULL,
-                updated_at TEXT NOT NULL
+                created_at {text} NOT NULL,
+                updated_at {text} NOT NULL
             )""",
             """CREATE INDEX announcement_by_status ON announcement (status, published_on, id)""",
             """CREATE INDEX announcement_by_date ON announcement (published_on, id)""",
@@ -62,23 +63,23 @@ MIGRATIONS = (
                 id {id},
                 announcement_id BIGINT NOT NULL REFERENCES announcement (id),
                 position BIGINT NOT NULL,
-                label TEXT NOT NULL,
-                filename TEXT NOT NULL,
-                kind TEXT NOT NULL,
-                media_type TEXT NOT NULL,
+                label {text} NOT NULL,
+                filename {text} NOT NULL,
+                kind {text} NOT NULL,
+                media_type {text} NOT NULL,
                 size BIGINT NOT NULL,
-                sha256 TEXT NOT NULL,
+                sha256 {text} NOT NULL,
                 page_count BIGINT,
-                status TEXT NOT NULL,
-                error_code TEXT,
-                error_message TEXT,
-                details TEXT NOT NULL DEFAULT '{{}}',
+                status {text} NOT NULL,
+                error_code {text},
+                error_message {text},
+                details {text} NOT NULL DEFAULT '{{}}',
                 rules BIGINT NOT NULL DEFAULT 0,
-                created_at TEXT NOT NULL,
-                queued_at TEXT NOT NULL,
+                created_at {text} NOT NULL,
+                queued_at {text} NOT NULL,
                 attempts BIGINT NOT NULL DEFAULT 0,
-                worker TEXT,
-                leased_until TEXT,
+                worker {text},
+                leased_until {text},
                 UNIQUE (announcement_id, sha256)
             )""",
             """CREATE INDEX attachment_by_file ON attachment (sha256)""",
@@ -86,13 +87,13 @@ MIGRATIONS = (
             """CREATE TABLE page (
                 attachment_id BIGINT NOT NULL REFERENCES attachment (id) ON DELETE CASCADE,
                 number BIGINT NOT NULL,
-                source TEXT NOT NULL,
+                source {text} NOT NULL,
                 confidence DOUBLE PRECISION,
                 turn BIGINT NOT NULL,
                 rules BIGINT NOT NULL,
                 corrected BIGINT NOT NULL,
-                problem TEXT NOT NULL,
-                text TEXT NOT NULL,
+                problem {text} NOT NULL,
+                text {text} NOT NULL,
                 raw {bytes} NOT NULL,
                 lines {bytes} NOT NULL,
                 doubts {bytes} NOT NULL,
@@ -102,12 +103,12 @@ MIGRATIONS = (
             """CREATE TABLE history (
                 id {id},
                 announcement_id BIGINT NOT NULL REFERENCES announcement (id),
-                at TEXT NOT NULL,
-                actor TEXT NOT NULL,
-                action TEXT NOT NULL,
-                before TEXT NOT NULL,
-                after TEXT NOT NULL,
-                reason TEXT NOT NULL
+                at {text} NOT NULL,
+                actor {text} NOT NULL,
+                action {text} NOT NULL,
+                before {text} NOT NULL,
+                after {text} NOT NULL,
+                reason {text} NOT NULL
             )""",
             """CREATE INDEX history_by_announcement ON history (announcement_id, id)""",
         ),
@@ -117,12 +118,16 @@ MIGRATIONS = (
         (
             """CREATE TABLE visit (
                 announcement_id BIGINT NOT NULL REFERENCES announcement (id),
-                visitor TEXT NOT NULL,
-                at TEXT NOT NULL,
+                visitor {text} NOT NULL,
+                at {text} NOT NULL,
                 PRIMARY KEY (announcement_id, visitor)
             )""",
             """CREATE INDEX visit_by_time ON visit (at)""",
-            """CREATE TABLE miss (query TEXT PRIMARY KEY, count BIGINT NOT NULL, last_at TEXT NOT NULL)""",
+            """CREATE TABLE miss (
+                query {text} PRIMARY KEY,
+                count BIGINT NOT NULL,
+                last_at {text} NOT NULL
+            )""",
         ),
     ),
     Migration(
@@ -130,18 +135,18 @@ MIGRATIONS = (
         (
             """CREATE TABLE person (
                 id {id},
-                name TEXT NOT NULL UNIQUE,
-                password_hash TEXT NOT NULL,
-                role TEXT NOT NULL,
+                name {text} NOT NULL UNIQUE,
+                password_hash {text} NOT NULL,
+                role {text} NOT NULL,
                 disabled BIGINT NOT NULL DEFAULT 0,
-                created_at TEXT NOT NULL
+                created_at {text} NOT NULL
             )""",
             """CREATE TABLE token (
                 id {id},
-                name TEXT NOT NULL,
-                hash TEXT NOT NULL UNIQUE,
-                created_at TEXT NOT NULL,
-                revoked_at TEXT
+                name {text} NOT NULL,
+                hash {text} NOT NULL UNIQUE,
+                created_at {text} NOT NULL,
+                revoked_at {text}
             )""",
             """CREATE UNIQUE INDEX token_by_name ON token (name) WHERE revoked_at IS NULL""",
         ),
@@ -152,19 +157,43 @@ MIGRATIONS = (
             """CREATE TABLE session (
                 id {id},
                 person_id BIGINT NOT NULL REFERENCES person (id),
-                key_hash TEXT NOT NULL UNIQUE,
-                device TEXT NOT NULL,
-                started_at TEXT NOT NULL,
-                seen_at TEXT NOT NULL
+                key_hash {text} NOT NULL UNIQUE,
+                device {text} NOT NULL,
+                started_at {text} NOT NULL,
+                seen_at {text} NOT NULL
             )""",
             """CREATE INDEX session_by_person ON session (person_id)""",
-            """CREATE TABLE failure (id {id}, key TEXT NOT NULL, at TEXT NOT NULL)""",
+            """CREATE TABLE failure (id {id}, key {text} NOT NULL, at {text} NOT NULL)""",
             """CREATE INDEX failure_by_key ON failure (key, at)""",
         ),
     ),
     Migration(
         "visits of days",
-        ("""CREATE TABLE visits_of_day (day TEXT PRIMARY KEY, count BIGINT NOT NULL)""",),
+        ("""CREATE TABLE visits_of_day (day {text} PRIMARY KEY, count BIGINT NOT NULL)""",),
+    ),
+    Migration(
+        "visits that wait for nobody",
+        (
+            """CREATE TABLE waiting_visit (
+                id {id},
+                announcement_id BIGINT NOT NULL REFERENCES announcement (id),
+                day {text} NOT NULL
+            )""",
+            """CREATE INDEX waiting_visit_by_announcement ON waiting_visit (announcement_id)""",
+            # What was counted before counts were kept for each announcement stays, under 0.
+            """CREATE TABLE day_visits (
+                day {text} NOT NULL,
+                announcement_id BIGINT NOT NULL,
+                count BIGINT NOT NULL,
+                PRIMARY KEY (day, announcement_id)
+            )""",
+            """INSERT INTO day_visits (day, announcement_id, count)
+                SELECT day, 0, count FROM visits_of_day""",
+            """DROP TABLE visits_of_day""",
+            # PostgreSQL locks a row against references to it while a unique value of it is changed.
+            """DROP INDEX announcement_by_change""",
+            """CREATE INDEX announcement_by_change ON announcement (change)""",
+        ),
     ),
 )
 
@@ -177,10 +206,13 @@ def migrate(engine: Engine, dialect: Dialect) -> None:
     if engine.has_table("migration") and not _missing(engine):
         return
     with engine.write():
-        engine.run("CREATE TABLE IF NOT EXISTS migration (name TEXT PRIMARY KEY, applied_at TEXT NOT NULL)")
+        text = dialect.text
+        engine.run(
+            f"CREATE TABLE IF NOT EXISTS migration (name {text} PRIMARY KEY, applied_at {text} NOT NULL)"
+        )
         for migration in _missing(engine):
             for statement in migration.statements:
-                engine.run(statement.format(id=dialect.id, bytes=dialect.bytes))
+                engine.run(statement.format(id=dialect.id, text=dialect.text, bytes=dialect.bytes))
             engine.run(
                 "INSERT INTO migration (name, applied_at) VALUES (:name, :at)",
                 name=migration.name,

@@ -77,7 +77,7 @@ class SignIns:
             self._engine.run(
                 "INSERT INTO failure (key, at) VALUES (:key, :now)", key=key, now=rows.time_text(now)
             )
-            return self.failures(key, window=window, now=now)
+        return self.failures(key, window=window, now=now)  # with those of others who try at the same time
 
     def failures(self, key: str, *, window: dt.timedelta, now: dt.datetime) -> int:
         found = self._engine.rows(

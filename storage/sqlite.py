@@ -22,8 +22,9 @@ from storage.schema import Dialect, migrate
 _PATIENCE_MS = 30_000
 """How long a writer waits for its turn before it gives up with ``Unavailable``."""
 
-_DIALECT = Dialect(id="INTEGER PRIMARY KEY AUTOINCREMENT", bytes="BLOB")
+_DIALECT = Dialect(id="INTEGER PRIMARY KEY AUTOINCREMENT", text="TEXT", bytes="BLOB")
 _LIST = re.compile(r"\bIN :(\w+)")
+_LOCK = re.compile(r"\bFOR NO KEY UPDATE( SKIP LOCKED)?")
 
 
 class Sqlite:
@@ -144,8 +145,8 @@ class _Connection:
 
 @lru_cache(maxsize=512)
 def _spell(sql: str) -> str:
-    """``IN :ids`` as SQLite can take a list of any length: as JSON."""
-    return _LIST.sub(r"IN (SELECT value FROM json_each(:\1))", sql)
+    """``IN :ids`` as SQLite can take a list of any length: as JSON. Its one writer needs no row locks."""
+    return _LIST.sub(r"IN (SELECT value FROM json_each(:\1))", _LOCK.sub("", sql))
 
 
 def _bind(values: dict[str, object]) -> dict[str, object]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 
 from archive.ports import Miss
 from archive.thai import BANGKOK
@@ -22,28 +23,66 @@ class Visits:
         self._engine = engine
 
     def count_visit(self, announcement_id: int, visitor: str, *, now: dt.datetime) -> bool:
-        """A known visitor costs one look-up; a new one a transaction without a wait for the disk."""
+        """A known visitor costs one look-up; a new one a transaction without a wait for the disk, nor
+        for anyone who holds the announcement."""
         since = rows.time_text(now - VISIT_WINDOW)
         if self._seen(announcement_id, visitor, since):
             return False
         with self._engine.write(durable=False):
-            if self._seen(announcement_id, visitor, since):
-                return False
             announcement_row(self._engine, announcement_id)
-            self._engine.run("DELETE FROM visit WHERE at <= :since", since=since)
-            self._engine.run(
-                "INSERT INTO visit (announcement_id, visitor, at) VALUES (:id, :visitor, :now)",
+            self._forget(since)
+            counted = self._engine.run(
+                """INSERT INTO visit (announcement_id, visitor, at) VALUES (:id, :visitor, :now)
+                   ON CONFLICT (announcement_id, visitor) DO UPDATE SET at = excluded.at
+                   WHERE visit.at <= :since""",
                 id=announcement_id,
                 visitor=visitor,
                 now=rows.time_text(now),
+                since=since,
             )
-            self._engine.run("UPDATE announcement SET visits = visits + 1 WHERE id = :id", id=announcement_id)
+            if counted:
+                self._engine.run(
+                    "INSERT INTO waiting_visit (announcement_id, day) VALUES (:id, :day)",
+                    id=announcement_id,
+                    day=now.astimezone(BANGKOK).date().isoformat(),
+                )
+                self._tally()
+        return counted == 1
+
+    def _forget(self, since: str) -> None:
+        """Inside a transaction: drop what is over."""
+        self._engine.run(
+            """DELETE FROM visit WHERE (announcement_id, visitor) IN
+                   (SELECT announcement_id, visitor FROM visit WHERE at <= :since ORDER BY at LIMIT 100
+                    FOR NO KEY UPDATE SKIP LOCKED)""",
+            since=since,
+        )
+
+    def _tally(self) -> None:
+        """Inside a transaction: add the waiting visits to the announcements that nobody holds. Those of
+        the others wait for the next visit to anything, so no visit waits for a row."""
+        free = self._engine.rows(
+            """SELECT id FROM announcement WHERE id IN (SELECT announcement_id FROM waiting_visit)
+               ORDER BY id LIMIT 20 FOR NO KEY UPDATE SKIP LOCKED"""
+        )
+        for row in free:
+            waiting = self._engine.rows(
+                "DELETE FROM waiting_visit WHERE announcement_id = :id RETURNING day", id=row["id"]
+            )
             self._engine.run(
-                """INSERT INTO visits_of_day (day, count) VALUES (:day, 1)
-                   ON CONFLICT (day) DO UPDATE SET count = visits_of_day.count + 1""",
-                day=now.astimezone(BANGKOK).date().isoformat(),
+                "UPDATE announcement SET visits = visits + :more WHERE id = :id",
+                id=row["id"],
+                more=len(waiting),
             )
-        return True
+            for day, more in Counter(visit["day"] for visit in waiting).items():
+                self._engine.run(
+                    """INSERT INTO day_visits (day, announcement_id, count) VALUES (:day, :id, :more)
+                       ON CONFLICT (day, announcement_id)
+                       DO UPDATE SET count = day_visits.count + excluded.count""",
+                    id=row["id"],
+                    day=day,
+                    more=more,
+                )
 
     def _seen(self, announcement_id: int, visitor: str, since: str) -> bool:
         return (
@@ -61,9 +100,10 @@ class Visits:
         today = dt.datetime.now(BANGKOK).date()
         shown = [today - dt.timedelta(days=back) for back in reversed(range(days))]
         found = self._engine.rows(
-            "SELECT day, count FROM visits_of_day WHERE day >= :first", first=shown[0].isoformat()
+            "SELECT day, sum(count) AS count FROM day_visits WHERE day >= :first GROUP BY day",
+            first=shown[0].isoformat(),
         )
-        counts = {row["day"]: row["count"] for row in found}
+        counts = {row["day"]: int(row["count"]) for row in found}
         return [(day, counts.get(day.isoformat(), 0)) for day in shown]
 
     def note_miss(self, query: str) -> None:

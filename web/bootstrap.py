@@ -8,7 +8,7 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from flask import current_app
 
@@ -31,6 +31,9 @@ from storage.restore import restore as unpack
 from storage.sqlite import Sqlite
 from web.settings import Settings
 
+if TYPE_CHECKING:
+    from storage.postgres import Postgres
+
 _MEGABYTE = 1 << 20
 
 
@@ -44,7 +47,7 @@ class Services:
     jobs: Jobs
     people: People
     files: Files
-    backups: Backups
+    backups: Backups | None  # of the embedded engines; servers have their own ways
     index: SearchIndex
     dictionary: Dictionary
     intake: Intake
@@ -64,7 +67,7 @@ def build(settings: Settings) -> Services:
         data.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise SettingsError(f"สร้างที่เก็บข้อมูล {data} ไม่ได้ (cannot make PRAKAT_DATA): {error}") from error
-    engine = Sqlite(data / manifest.DATABASE)
+    engine = _engine(settings.database, data)
     files = LocalFiles(data / manifest.FILES)
     records = EngineRecords(engine)
     dictionary = Dictionary(data / manifest.WORDS)
@@ -75,7 +78,7 @@ def build(settings: Settings) -> Services:
         jobs=EngineJobs(engine),
         people=EnginePeople(engine),
         files=files,
-        backups=Backups(data, engine),
+        backups=Backups(data, engine) if isinstance(engine, Sqlite) else None,
         index=WhooshIndex(data / "index", dictionary),
         dictionary=dictionary,
         intake=Intake(records, files, max_upload_bytes=settings.max_upload_mb * _MEGABYTE),
@@ -86,6 +89,10 @@ def build(settings: Settings) -> Services:
 
 def restore(settings: Settings, source: Path, progress: Callable[[str, int, int], None]) -> Services:
     """The services of what was in a backup; its index is still to be built."""
+    if settings.database != "sqlite" or settings.files != "local":
+        raise SettingsError(
+            "กู้คืนลง sqlite และ local ก่อน แล้วย้ายด้วย prakat move (restore into the embedded engines, then move)"
+        )
     unpack(source, settings.data, progress)
     services = build(settings)
     # Whoever was reading something when the backup was made does not know this copy.
@@ -97,6 +104,22 @@ def build_worker(services: Services) -> Worker:
     """Background reading and indexing on the same services."""
     reader = Reader(services.records, services.files, ocr_jobs=services.settings.ocr_jobs)
     return Worker(services.records, services.jobs, services.intake, services.index, reader)
+
+
+def _engine(database: str, data: Path) -> Sqlite | Postgres:
+    if database == "sqlite":
+        return Sqlite(data / manifest.DATABASE)
+    try:
+        from storage.postgres import Postgres
+    except ModuleNotFoundError as error:
+        raise _not_installed("PRAKAT_DATABASE", error) from error
+    return Postgres(database)
+
+
+def _not_installed(setting: str, error: ModuleNotFoundError) -> SettingsError:
+    return SettingsError(
+        f"{setting} ต้องใช้ไลบรารี {error.name} ที่ยังไม่ได้ติดตั้ง (install it with: pip install 'prakat[scale]')"
+    )
 
 
 def _kept_secret(path: Path) -> str:

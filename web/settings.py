@@ -47,6 +47,12 @@ def _one_of(*names: str) -> Callable[[str], str]:
     return read
 
 
+def _database(text: str) -> str:
+    if text != "sqlite" and not text.startswith(("postgresql://", "postgres://")):
+        raise ValueError("ต้องเป็น sqlite หรือ postgresql://… (sqlite, or the address of a PostgreSQL database)")
+    return text
+
+
 def _count(text: str) -> int:
     number = int(text)
     if number < 1:
@@ -71,7 +77,7 @@ class Setting:
 KNOWN: Mapping[str, Setting] = {
     "data": Setting(_directory, "ที่เก็บข้อมูลทั้งหมด · directory of everything that is kept"),
     "search": Setting(_one_of("whoosh"), "เครื่องมือค้นหา · search engine"),
-    "database": Setting(_one_of("sqlite"), "ฐานข้อมูล · database"),
+    "database": Setting(_database, "ฐานข้อมูล: sqlite หรือ postgresql://… · database"),
     "files": Setting(_one_of("local"), "ที่เก็บไฟล์ต้นฉบับ · store of the original files"),
     "max_upload_mb": Setting(_count, "ขนาดไฟล์สูงสุดที่รับ (เมกะไบต์) · largest file taken, in megabytes"),
     "ocr_jobs": Setting(_count, "จำนวนหน้าที่อ่านพร้อมกัน · pages recognised at the same time"),

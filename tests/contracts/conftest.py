@@ -1,27 +1,29 @@
-"""The engines on which every contract runs. A second engine is one more line in ``ENGINES``."""
+"""What the contract suites are given: each engine, each store."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from archive.ports import Files, Jobs, People, Records
 from storage.engine import Engine
-from storage.files import LocalFiles
 from storage.jobs import EngineJobs
 from storage.people import EnginePeople
 from storage.records import EngineRecords
-from storage.sqlite import Sqlite
-
-ENGINES: dict[str, Callable[[Path], Engine]] = {"sqlite": lambda folder: Sqlite(folder / "prakat.db")}
-STORES: dict[str, Callable[[Path], Files]] = {"local": lambda folder: LocalFiles(folder / "files")}
+from tests.contracts.engines import ENGINES, STORES, Opener, StoreOpener
 
 
 @pytest.fixture(params=ENGINES)
-def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
-    engine = ENGINES[request.param](tmp_path)
+def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Opener]:
+    with ENGINES[request.param](tmp_path) as opener:
+        yield opener
+
+
+@pytest.fixture
+def engine(opened: Opener) -> Iterator[Engine]:
+    engine = opened()
     yield engine
     engine.close()
 
@@ -42,5 +44,11 @@ def people(engine: Engine) -> People:
 
 
 @pytest.fixture(params=STORES)
-def files(request: pytest.FixtureRequest, tmp_path: Path) -> Files:
-    return STORES[request.param](tmp_path)
+def opened_store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[StoreOpener]:
+    with STORES[request.param](tmp_path) as opener:
+        yield opener
+
+
+@pytest.fixture
+def files(opened_store: StoreOpener) -> Files:
+    return opened_store()

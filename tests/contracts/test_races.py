@@ -5,16 +5,17 @@ from __future__ import annotations
 import datetime as dt
 import io
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+from archive.errors import Conflict
 from archive.model import Details
 from archive.ports import Records
-from storage.files import LocalFiles
 from storage.jobs import EngineJobs
 from storage.records import EngineRecords
-from storage.sqlite import Sqlite
+from tests.contracts.engines import Opener, StoreOpener
 from tests.contracts.processes import ended, in_child
 from tests.contracts.samples import ACTOR, NOW, attached, draft, published
 
@@ -28,17 +29,15 @@ def together(work: Callable[[int], object]) -> None:
 
 
 @pytest.mark.parametrize("_attempt", range(3))
-def test_processes_that_start_together_migrate_once(tmp_path: Path, _attempt: int) -> None:
-    path = tmp_path / "prakat.db"
-    together(lambda _: Sqlite(path).close())
-    engine = Sqlite(path)
+def test_processes_that_start_together_migrate_once(opened: Opener, _attempt: int) -> None:
+    together(lambda _: opened().close())
+    engine = opened()
     assert published(EngineRecords(engine)).id == 1
     engine.close()
 
 
-def test_no_two_processes_get_the_same_job(tmp_path: Path) -> None:
-    path = tmp_path / "prakat.db"
-    engine = Sqlite(path)
+def test_no_two_processes_get_the_same_job(opened: Opener, tmp_path: Path) -> None:
+    engine = opened()
     records: Records = EngineRecords(engine)
     with records.batch():
         announcement = published(records)
@@ -46,7 +45,7 @@ def test_no_two_processes_get_the_same_job(tmp_path: Path) -> None:
     engine.close()
 
     def work(n: int) -> None:
-        jobs = EngineJobs(Sqlite(path))
+        jobs = EngineJobs(opened())
         with (tmp_path / f"claimed-{n}").open("w") as log:
             while (job := jobs.claim(f"w{n}", lease=LEASE, now=NOW)) is not None:
                 print(job.id, file=log)
@@ -59,16 +58,16 @@ def test_no_two_processes_get_the_same_job(tmp_path: Path) -> None:
     assert sorted(claimed) == sorted(wanted)
 
 
-def test_no_change_is_lost_to_one_who_follows_while_others_write(tmp_path: Path) -> None:
-    path = tmp_path / "prakat.db"
-    engine = Sqlite(path)
+def test_no_change_is_lost_to_one_who_follows_while_others_write(opened: Opener) -> None:
+    opened().close()
 
     def work(n: int) -> None:
-        records = EngineRecords(Sqlite(path))
+        records = EngineRecords(opened())
         for _ in range(25):
             records.create(draft(), actor=ACTOR)
 
     children = [in_child(lambda n=n: work(n)) for n in range(PROCESSES)]  # type: ignore[misc]
+    engine = opened()
     records = EngineRecords(engine)
     seen: list[tuple[int, int]] = []
     while len(seen) < 25 * PROCESSES:
@@ -78,18 +77,55 @@ def test_no_change_is_lost_to_one_who_follows_while_others_write(tmp_path: Path)
     engine.close()
 
 
-def test_one_visitor_with_many_browsers_counts_once(tmp_path: Path) -> None:
-    path = tmp_path / "prakat.db"
-    engine = Sqlite(path)
+def test_one_of_those_who_edit_the_same_state_wins(opened: Opener, tmp_path: Path) -> None:
+    engine = opened()
+    made = published(EngineRecords(engine))
+    engine.close()
+
+    def edit(n: int) -> None:
+        with suppress(Conflict):
+            EngineRecords(opened()).revise(made.id, {"title": f"{n}"}, actor=ACTOR, if_change=made.change)
+            (tmp_path / f"won-{n}").touch()
+
+    together(edit)
+    engine = opened()
+    title = EngineRecords(engine).announcement(made.id).title
+    assert [path.name for path in tmp_path.glob("won-*")] == [f"won-{title}"]
+    engine.close()
+
+
+def test_one_visitor_with_many_browsers_counts_once(opened: Opener) -> None:
+    engine = opened()
+    announcement = published(EngineRecords(engine))
+    engine.close()
+    together(lambda _: EngineRecords(opened()).count_visit(announcement.id, "visitor", now=NOW))
+    engine = opened()
     records = EngineRecords(engine)
-    announcement = published(records)
-    engine.close()
-    together(lambda _: EngineRecords(Sqlite(path)).count_visit(announcement.id, "visitor", now=NOW))
-    assert records.announcement(announcement.id).views == 1
+    assert not records.count_visit(announcement.id, "visitor", now=NOW)
+    records.count_visit(announcement.id, "one who comes later", now=NOW)
+    assert records.announcement(announcement.id).views == 2
     engine.close()
 
 
-def test_the_same_bytes_from_many_are_stored_once(tmp_path: Path) -> None:
+def test_every_one_of_many_visitors_is_counted(opened: Opener) -> None:
+    engine = opened()
+    announcement = published(EngineRecords(engine))
+    engine.close()
+
+    def visit(n: int) -> None:
+        records = EngineRecords(opened())
+        for visitor in range(50):
+            assert records.count_visit(announcement.id, f"{n}-{visitor}", now=NOW)
+
+    together(visit)
+    engine = opened()
+    records = EngineRecords(engine)
+    records.count_visit(announcement.id, "one who comes later", now=NOW)
+    assert records.announcement(announcement.id).views == 50 * PROCESSES + 1
+    engine.close()
+
+
+def test_the_same_bytes_from_many_are_stored_once(opened_store: StoreOpener) -> None:
     content = b"%PDF" * 100_000
-    together(lambda _: LocalFiles(tmp_path).add(io.BytesIO(content), limit=len(content)))
-    assert [file.size for file in LocalFiles(tmp_path).all()] == [len(content)]
+    together(lambda _: opened_store().add(io.BytesIO(content), limit=len(content)))
+    assert [file.size for file in opened_store().all()] == [len(content)]

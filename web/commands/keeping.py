@@ -11,6 +11,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from archive.errors import SettingsError
 from indexer.check import MESSAGES, Finding, Report
 from indexer.check import check as examine
 from indexer.reindex import rebuild
@@ -105,6 +106,11 @@ def backup(destination: str) -> None:
       prakat backup /mnt/backup/prakat.tar
     """
     services = open_services()
+    if services.backups is None:
+        raise SettingsError(
+            "สำรองด้วยเครื่องมือของเครื่องแม่ข่าย หรือ prakat move --to โฟลเดอร์ แล้วสำรองโฟลเดอร์นั้น"
+            " (back up with the servers' own tools, or move to a directory and back that up)"
+        )
     if destination.endswith("/"):
         Path(destination).mkdir(mode=0o700, parents=True, exist_ok=True)
     with bars({"write": "สำรอง", "verify": "ตรวจสิ่งที่สำรอง"}) as progress:

@@ -1,0 +1,48 @@
+#!/usr/bin/env bash
+# Run a command beside real servers of its own, which end with it: PostgreSQL from Debian's packages, and an
+# S3 server built from its published source. The command finds in SCALE_DATABASE and SCALE_FILES either
+# "at ADDRESS", or "none REASON" where the server cannot be had.
+#   scripts/scale.sh COMMAND…
+set -euo pipefail
+
+folder=$(mktemp -d /tmp/prakat-scale.XXXXXX)
+chmod 755 "$folder"
+stop=()
+finish() {
+    for command in "${stop[@]}"; do eval "$command" || true; done
+    rm -rf "$folder"
+}
+trap finish EXIT
+
+without() { echo "ไม่มี $2 ให้ทดสอบ (not tested on it): $3" >&2; export "$1=none $2: $3"; }
+
+# PostgreSQL refuses to run as root.
+unprivileged() {
+    if [ "$(id -u)" = 0 ]; then
+        setpriv --reuid="$user" --regid="$(id -g "$user")" --clear-groups "$@"
+    else
+        "$@"
+    fi
+}
+
+start_postgresql() {
+    local programs
+    programs=$(find /usr/lib/postgresql -maxdepth 2 -name bin 2>/dev/null | sort -V | tail -n 1)
+    [ -n "$programs" ] || { without SCALE_DATABASE PostgreSQL "ไม่มีแพ็กเกจ postgresql (the package is not installed)"; return; }
+    user=$(id -un)
+    [ "$(id -u)" != 0 ] || user=nobody
+    mkdir "$folder/postgresql"
+    chown "$user" "$folder/postgresql"
+    cd "$folder/postgresql"
+    unprivileged "$programs/initdb" --pgdata=data --auth=trust --username=prakat --encoding=UTF8 --locale=C.UTF-8 \
+        >initdb.log 2>&1 &&
+        unprivileged "$programs/pg_ctl" start --pgdata=data --wait --silent --log=server.log \
+            --options="-c listen_addresses='' -c unix_socket_directories='$folder/postgresql' -c max_connections=200" ||
+        { without SCALE_DATABASE PostgreSQL "$(tail -n 1 "$folder/postgresql/"*.log | tr '\n' ' ')"; cd "$OLDPWD"; return; }
+    stop+=("cd '$folder/postgresql' && unprivileged '$programs/pg_ctl' stop --pgdata=data --mode=fast --silent")
+    cd "$OLDPWD"
+    export SCALE_DATABASE="at postgresql://prakat@/postgres?host=$folder/postgresql"
+}
+
+start_postgresql
+"$@"

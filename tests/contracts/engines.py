@@ -1,0 +1,65 @@
+"""The engines and stores on which every contract runs: the embedded ones, and beside them the real servers
+that ``scripts/scale.sh`` started, or says why it could not."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from archive.ports import Files
+from storage.engine import Engine
+from storage.files import LocalFiles
+from storage.postgres import Postgres
+from storage.sqlite import Sqlite
+
+Opener = Callable[[], Engine]
+"""Opens the same database again and again, in any process."""
+
+StoreOpener = Callable[[], Files]
+
+
+@contextmanager
+def sqlite(folder: Path) -> Iterator[Opener]:
+    yield lambda: Sqlite(folder / "prakat.db")
+
+
+@contextmanager
+def postgresql(folder: Path) -> Iterator[Opener]:
+    """In a schema of its own, which is gone afterwards."""
+    with schema(folder) as address:
+        yield lambda: Postgres(address)
+
+
+@contextmanager
+def schema(folder: Path) -> Iterator[str]:
+    """The address of an empty schema that belongs to ``folder``."""
+    address = _server("SCALE_DATABASE")
+    name = "t" + hashlib.sha256(bytes(folder)).hexdigest()[:20]
+    with psycopg.connect(address, autocommit=True) as connection:
+        connection.execute(f"CREATE SCHEMA {name}".encode())
+        yield f"{address}&options=-csearch_path%3D{name}"
+        connection.execute(f"DROP SCHEMA {name} CASCADE".encode())
+
+
+@contextmanager
+def local(folder: Path) -> Iterator[StoreOpener]:
+    yield lambda: LocalFiles(folder / "files")
+
+
+def _server(variable: str) -> str:
+    kind, _, address = os.environ[variable].partition(" ")
+    if kind != "at":
+        pytest.skip(address)
+    return address
+
+
+ENGINES: dict[str, Callable[[Path], AbstractContextManager[Opener]]] = {"sqlite": sqlite}
+STORES: dict[str, Callable[[Path], AbstractContextManager[StoreOpener]]] = {"local": local}
+if "SCALE_DATABASE" in os.environ:
+    ENGINES["postgresql"] = postgresql

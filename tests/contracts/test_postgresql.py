@@ -1,0 +1,94 @@
+"""What only a server can do to us: connections that die, records that others hold, no server at all."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from archive.errors import Unavailable
+from storage.postgres import Postgres
+from storage.records import EngineRecords
+from tests.contracts.engines import schema
+from tests.contracts.samples import ACTOR, NOW, published
+
+pytestmark = pytest.mark.skipif("SCALE_DATABASE" not in os.environ, reason="run by make test-scale")
+
+
+@pytest.fixture
+def address(tmp_path: Path) -> Iterator[str]:
+    with schema(tmp_path) as address:
+        yield address
+
+
+@pytest.fixture
+def engine(address: str) -> Iterator[Postgres]:
+    engine = Postgres(address)
+    yield engine
+    engine.close()
+
+
+def drop_connections(address: str) -> None:
+    """As a restart of the server does."""
+    with psycopg.connect(address, autocommit=True) as connection:
+        connection.execute(
+            """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+               WHERE application_name = %s AND pid <> pg_backend_pid()""",
+            (address[-20:],),
+        )
+
+
+def test_dead_connections_are_replaced_unnoticed(address: str) -> None:
+    engine = Postgres(f"{address}&application_name={address[-20:]}")
+    records = EngineRecords(engine)
+    made = published(records)
+    drop_connections(address)
+    assert records.announcement(made.id) == made
+    drop_connections(address)
+    assert published(records).change == made.change + 1
+    engine.close()
+
+
+def test_a_connection_that_dies_in_a_transaction_leaves_nothing(address: str) -> None:
+    engine = Postgres(f"{address}&application_name={address[-20:]}")
+    records = EngineRecords(engine)
+    made = published(records)
+
+    def interrupted() -> None:
+        with records.batch():
+            published(records)
+            drop_connections(address)
+            published(records)
+
+    with pytest.raises(Unavailable) as refused:
+        interrupted()
+    assert refused.value.retry
+    assert records.last_change() == made.change
+    engine.close()
+
+
+def test_a_visit_does_not_wait_for_whoever_holds_the_record(address: str, engine: Postgres) -> None:
+    records = EngineRecords(engine)
+    made = published(records)
+    other = Postgres(address)
+    with other.write():
+        EngineRecords(other).revise(made.id, {"title": "แก้ไข"}, actor=ACTOR)
+        assert records.count_visit(made.id, "a", now=NOW)
+        assert records.count_visit(made.id, "b", now=NOW)
+    assert records.announcement(made.id).views == 0
+    assert records.count_visit(published(records).id, "c", now=NOW)
+    assert records.announcement(made.id).views == 2
+    other.close()
+
+
+def test_a_server_that_is_not_there_is_named_as_unavailable(tmp_path: Path) -> None:
+    with pytest.raises(Unavailable) as refused:
+        Postgres(f"postgresql://prakat@/postgres?host={tmp_path}")
+    assert refused.value.retry
+
+
+def test_nothing_is_wrong_with_a_sound_database(engine: Postgres) -> None:
+    assert engine.faults() == []
