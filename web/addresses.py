@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from urllib.parse import urlencode
 
+from flask import request
+
 from archive.model import Attachment
+
+_LAST_PAGE = 1_000_000
 
 
 def announcement_path(announcement_id: int) -> str:
@@ -18,3 +22,9 @@ def page_path(attachment: Attachment, number: int, typed: str = "") -> str:
     return (
         f"{announcement_path(attachment.announcement_id)}/attachments/{attachment.id}?{urlencode(arguments)}"
     )
+
+
+def page_number() -> int:
+    """``?page=`` of the request; the first where it makes no sense."""
+    given = request.args.get("page", 1, type=int)
+    return given if 1 <= given <= _LAST_PAGE else 1

@@ -36,11 +36,21 @@ def install(app: Flask) -> None:
         OPENAPI_URL_PREFIX="/",
         OPENAPI_JSON_PATH="openapi.json",
     )
-    api = Api(app)
-    api.ERROR_SCHEMA = schemas.ProblemOut
+    api = _Api(app)
     api.spec.components.security_scheme("token", {"type": "http", "scheme": "bearer"})
     api.register_blueprint(blueprint)
     csrf.exempt(blueprint)  # a token in a header cannot be sent by another site's form
+
+
+class _Api(Api):  # type: ignore[misc]
+    """Describes errors as they come: problem details."""
+
+    ERROR_SCHEMA = schemas.ProblemOut
+
+    def _register_responses(self) -> None:
+        self.DEFAULT_RESPONSE_CONTENT_TYPE = "application/problem+json"
+        super()._register_responses()
+        del self.DEFAULT_RESPONSE_CONTENT_TYPE
 
 
 def writing(view: Callable[P, R]) -> Callable[P, R]:

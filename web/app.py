@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 
 from flask import Flask, Response, g, request
+from werkzeug.routing import IntegerConverter, Map
 
 from web import api, auth, dashboard, errors, feeds, fonts, health, layout, public, review, staff
 from web.bootstrap import Services
@@ -49,6 +50,7 @@ def create_app(services: Services) -> Flask:
         JSON_AS_ASCII=False,
     )
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
+    app.url_map.converters["int"] = _Number
     app.before_request(_name_request)
     app.after_request(_guard)
     layout.install(app)
@@ -58,6 +60,13 @@ def create_app(services: Services) -> Flask:
         app.register_blueprint(part.pages)
     errors.install(app)
     return app
+
+
+class _Number(IntegerConverter):
+    """A number in an address that a database can hold; others name nothing."""
+
+    def __init__(self, map: Map) -> None:
+        super().__init__(map, max=2**31 - 1)
 
 
 def _name_request() -> None:

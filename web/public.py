@@ -21,7 +21,7 @@ from indexer.query import Filters, Query, Sort
 from indexer.snippets import highlight, hits
 from web import files, schemas
 from web.access import visible
-from web.addresses import announcement_path, page_path
+from web.addresses import announcement_path, page_number, page_path
 from web.answers import Answer, search
 from web.auth import signed_in
 from web.bootstrap import services
@@ -97,7 +97,7 @@ def document(id: int, attachment_id: int) -> str:
     shown = visible(services().records.announcement(id), staff=signed_in())
     attachment = _attachment(id, attachment_id)
     typed = request.args.get("q", "").strip()
-    number = request.args.get("page", 1, type=int)
+    number = page_number()
     page = services().records.page(attachment_id, number) if attachment.page_count else None
     query = queries.parse(typed)
     return render_template(

@@ -15,6 +15,7 @@ from web.addresses import announcement_path, page_path
 from web.answers import Answer, PageResult, Result
 
 MOST_PER_PAGE = 50
+_COUNT = validate.Range(0, 2**31 - 1)
 _KINDS = [kind.value for kind in Kind]
 
 
@@ -99,7 +100,7 @@ class AnnouncementIn(Schema):
     published_on = _Day(required=True)
     kind = fields.Enum(Kind, by_value=True, load_default=Kind.ANNOUNCEMENT)
     category = fields.String(load_default="")
-    views = fields.Integer(load_default=0, strict=True)
+    views = fields.Integer(load_default=0, strict=True, validate=_COUNT)
     status = fields.String(
         load_default=Status.DRAFT.value, validate=validate.OneOf([Status.DRAFT, Status.PUBLISHED])
     )
@@ -114,7 +115,7 @@ class AnnouncementChanges(Schema):
     published_on = _Day()
     kind = fields.Enum(Kind, by_value=True)
     category = fields.String()
-    views = fields.Integer(strict=True)
+    views = fields.Integer(strict=True, validate=_COUNT)
 
 
 class ReasonIn(_Address):
@@ -237,8 +238,10 @@ class ProblemOut(Schema):
     type = fields.String()
     title = fields.String()
     status = fields.Integer()
-    code = fields.String()
-    detail = fields.String()
+    code = fields.String(metadata={"description": "ไม่เปลี่ยนตามภาษา · stable, for programs"})
+    detail = fields.String(metadata={"description": "ภาษาไทย บอกว่าต้องทำอย่างไร · Thai, says what to do"})
+    field = fields.String(metadata={"description": "ช่องที่ผิด · the field that is wrong"})
+    errors = fields.Dict(metadata={"description": "ช่องที่ผิดและเหตุผล · what is wrong, by place and field"})
 
 
 def as_attachment(attachment: Attachment) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from archive.errors import Conflict, PrakatError
 from archive.model import Announcement, Attachment, Draft, Kind, PersonalData, Reading, Status
 from indexer import query as queries
 from web import papers
+from web.addresses import page_number
 from web.answers import search
 from web.auth import current_person, staff_only
 from web.bootstrap import services
@@ -39,7 +40,7 @@ def _staff_only() -> None:
 def announcements() -> str:
     """All of them, by status."""
     status = Status(request.args.get("status", Status.DRAFT)) if _known_status() else Status.DRAFT
-    number = max(request.args.get("page", 1, type=int), 1)
+    number = page_number()
     found, total = services().records.list_announcements(statuses=[status], page=number, per_page=PER_PAGE)
     return render_template(
         "staff/announcements.html",

@@ -1,0 +1,63 @@
+"""The API against its own description: valid OpenAPI, and every operation with whatever it may be sent."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, given, settings
+from openapi_spec_validator import validate
+from schemathesis import Case
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from tests.web.conftest import Site, memo, open_site
+
+EXAMPLES = 60  # of each operation
+CHECKS = [
+    not_a_server_error,
+    response_schema_conformance,
+    content_type_conformance,
+    status_code_conformance,
+]
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
+    site = open_site(Path(tmp_path_factory.mktemp("openapi")) / "data")
+    made = site.announcement("ประกาศรับสมัครงาน")
+    site.attach(made.id, memo("ข้อความ"))
+    site.work()
+    return site
+
+
+@pytest.fixture(scope="module")
+def token(site: Site) -> dict[str, str]:
+    return site.token()
+
+
+def test_the_description_is_valid(site: Site) -> None:
+    document = site.client().get("/openapi.json").json
+    validate(document)
+    assert {"/api/v1/search", "/api/v1/attachments/{id}/file"} <= document["paths"].keys()
+
+
+# The tool does not close the files that it was answered with.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning", "ignore::ResourceWarning")
+def test_answers_are_as_described(site: Site, token: dict[str, str]) -> None:
+    document = schemathesis.openapi.from_wsgi("/openapi.json", site.app)
+    operations = [found.ok() for found in document.get_all_operations()]
+    assert len(operations) >= 14
+    for operation in operations:
+
+        @settings(max_examples=EXAMPLES, suppress_health_check=list(HealthCheck), deadline=None)
+        @given(case=operation.as_strategy())
+        def answers(case: Case) -> None:
+            case.call_and_validate(headers=token, checks=CHECKS)
+
+        answers()
