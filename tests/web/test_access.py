@@ -70,11 +70,8 @@ GUARDS: dict[str, Guard] = {
     "staff.edit": Guard.STAFF,
     "staff.save": Guard.STAFF,
     "staff.attach": Guard.STAFF,
-    "staff.states": Guard.STAFF,
-    "staff.detach": Guard.STAFF,
-    "staff.move": Guard.STAFF,
-    "staff.reread": Guard.STAFF,
     "staff.publish": Guard.STAFF,
+    "staff.take_paper": Guard.STAFF,
     "staff.take_step": Guard.STAFF,
     "staff.history": Guard.STAFF,
     "review.queue": Guard.STAFF,
@@ -158,7 +155,7 @@ def path(archive: Archive, rule: Rule, status: Status) -> str:
         "weight": "400",
         "code": "th",
         "old": "news/1",
-        "step": "restore",
+        "step": "move" if about_attachment else "restore",
     }
     adapter = archive.site.app.url_map.bind("localhost")
     return adapter.build(rule.endpoint, {name: values[name] for name in rule.arguments})
