@@ -24,25 +24,33 @@ HEAD = 16  # lines of text in which labels are looked for
 TAIL = 30  # lines at the end in which an order or announcement is dated
 CERTAIN, LIKELY, GUESS = 0.97, 0.85, 0.6
 SUBJECT_LINES = 4
-CENTRED = 500  # 1/10,000 of the page's width that a centred line may be off its middle
-NARROW = 0.88  # a centred line is narrower than this share of the widest line
+CENTRED = 350  # 1/10,000 of the page's width that a centred line may be off the middle of the text
+NARROW = 0.95  # a centred line is narrower than this share of the text
+FULL = 0.5  # a line that was broken, so that another follows it, fills this share of the text at least
 
 _TONES = re.compile("[่้๊๋์็]")
-_RULE = re.compile(r"[-–—_.=*\s]{3,}")
-_DATE = re.compile(
-    r"(?P<day>\d{1,2})\s*(?:เดือน\s*)?(?P<month>[ก-์.\s]{3,16}?)\s*(?:พ\s?\.?\s?ศ\s?\.?\s*)?(?P<year>2[3-6]\d\d)(?!\d)"
+_GAP = re.compile(r"\s+|$")
+_RULE = re.compile(r"[-–—_.…=*\s]{3,}")
+_DATE = re.compile(  # in the year ๒ and ๖ look alike
+    r"(?P<day>\d{1,2})\s*(?:เดือน\s*)?(?P<month>[ก-์.\s]{3,16}?)\s*(?:พ\s?\.?\s?ศ\s?\.?\s*)?"
+    r"(?P<year>[26][3-6]\d\d)(?!\d)"
 )
 _REFERENCE = re.compile(
     r"(?P<office>[ก-ฮ]{1,4}\.?\s?)?(?P<code>\d{1,5}(?:\s?[.,]\s?\d{1,3}){0,3})\s?(?:[/|\\]\s?(?P<circular>ว)?\s?\.?\s?(?P<number>\d{1,6})(?!\d))"
 )
+_ISSUED_ON = re.compile(r"ณ\s*วัน|^(?:ส[ั]?[่]?ง|ประกาศ|ให้ไว้|ตราไว้)\s.{0,4}วัน")
+_NUMBER_ALONE = re.compile(r"\W*\d{1,5}\s?/\s?2[3-6]\d\d\W*$")
+_NOISE = re.compile(r"^[^ก-ฮเแโใไ]{1,4}\s+(?=[ก-ฮ])")
 _ORDER_NUMBER = re.compile(r"(?P<special>พิเศษ\s?)?(?P<number>\d{1,5})\s?[/|\\]\s?(?P<year>2[3-6]\d\d)(?!\d)")
 _PHONE = re.compile(r"\s*(?:โทร(?:ศัพท์|สาร)?|Tel)(?![ก-ฮ]).*$", re.IGNORECASE)
 _BODY = re.compile(
     "(ด้วย|ตามที่|เพื่อ|อาศัย|โดยที่|เนื่องจาก|เนื่องด้วย|บัดนี้|จาก|ให้|ขอ|ในการนี้|อนุสนธิ|ตามหนังสือ|๑\\.|1\\.|ข้อ )"
 )
 _OFFICES = re.compile(
-    "(สำนัก|ที่ทำการ|ที่ว่าการ|องค์การ|องค์กร|เทศบาล|ศาลากลาง|กรม|กระทรวง|โรงเรียน|มหาวิทยาลัย|ศูนย์|สถานี|กอง|โรงพยาบาล|วิทยาลัย)"
+    "(สำนัก|ที่ทำการ|ที่ว่าการ|องค์การ|องค์กร|เทศบาล|ศาลากลาง|จังหวัด|อำเภอ|คณะ|สภา|กรม|กระทรวง|โรงเรียน|มหาวิทยาลัย|ศูนย์|สถานี|กอง|โรงพยาบาล|วิทยาลัย)"
 )
+
+_NO_ISSUER = re.compile(r"---|\W*\d|ท[ีิึื]?[่้]?\s*(?:พิเศษ|\d)|ว่าด้วย|พ\s?\.?\s?ศ|\(?ฉบับ|ครั้ง|เรือง|เรีอง")
 
 # first words of a title → kind; longer ones first, since some begin alike
 _TITLES = (
@@ -60,9 +68,12 @@ _TITLES = (
     ("ข่าว", Kind.NEWS),
     ("บันทึก", Kind.NOTE),
 )
+FEW = 3  # code points of a label that say which one it was
+SHORT = 4  # code points: noise
 _TITLE_LENGTH = 90  # code points; a longer line that begins so is a sentence
 _ISSUED = (Kind.ORDER, Kind.ANNOUNCEMENT, Kind.RULE, Kind.BYLAW, Kind.STATEMENT)  # dated at the end
 _URGENCIES = ("ด่วนที่สุด", "ด่วนมาก", "ด่วน")
+_URGENCY = re.compile("^ด[่]?วน(?:ที[่]?สุด|มาก)?\\s+(?=บัน?ทึก|ที)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +105,17 @@ class _Row:
         return (self.right or 0) - (self.left or 0)
 
     def starts(self, label: str) -> float:
-        """How sure (0–1) the row begins with ``label``, tone marks aside, one slip allowed."""
+        """How sure (0–1) the row begins with ``label``, tone marks aside.
+
+        One slip is allowed, two in long labels, where the label stands apart from what follows.
+        """
         wanted = _bare(label)
         if self.bare.startswith(wanted):
             return CERTAIN
-        if len(wanted) < 4:
+        apart = any(
+            len(_bare(self.text[: gap.start()])) in _sizes(wanted) for gap in _GAP.finditer(self.text)
+        )
+        if len(wanted) < 4 or not (apart or len(wanted) > 8):
             return 0.0
         near = min(Levenshtein.distance(wanted, self.bare[:size]) for size in _sizes(wanted))
         return LIKELY if near <= (1 if len(wanted) < 9 else 2) else 0.0
@@ -110,11 +127,6 @@ class _Row:
         if not self.bare.startswith(wanted):
             size = min(_sizes(wanted), key=lambda size: Levenshtein.distance(wanted, self.bare[:size]))
         return _drop(self.text, size)
-
-    def centred(self, widest: int) -> bool:
-        if self.left is None or self.right is None:
-            return not _BODY.match(self.text)
-        return abs((self.left + self.right) / 2 - 5000) <= CENTRED and self.width <= NARROW * widest
 
 
 def describe(pages: Sequence[Page]) -> dict[str, Field]:
@@ -143,7 +155,8 @@ class _Document:
     def __init__(self, head: list[_Row], tail: list[_Row]) -> None:
         self.head = head
         self.tail = tail
-        self.widest = max((row.width for row in head), default=0)
+        self.left = min((row.left for row in head if row.left is not None), default=0)
+        self.right = max((row.right for row in head if row.right is not None), default=0)
 
     def label(self, label: str) -> tuple[int, float] | None:
         """Place in the head of the first row that begins with ``label``, and how sure that is."""
@@ -151,6 +164,16 @@ class _Document:
             if sure := row.starts(label):
                 return place, sure
         return None
+
+    def centred(self, row: _Row) -> bool:
+        """Whether the row stands in the middle; told by its words when places are not known."""
+        if row.left is None or row.right is None:
+            return not _BODY.match(row.text)
+        off = abs(row.left + row.right - self.left - self.right) / 2
+        return off <= CENTRED and row.width <= NARROW * (self.right - self.left)
+
+    def full(self, row: _Row) -> bool:
+        return row.left is None or row.width >= FULL * (self.right - self.left)
 
     @cached_property
     def subject(self) -> tuple[int, float] | None:
@@ -169,15 +192,22 @@ class _Document:
     def title(self) -> tuple[int, Kind, str, float] | None:
         """Place, kind, label and certainty of the title row."""
         for place, row in enumerate(self.head[:8]):
+            row = _Row(_URGENCY.sub("", _NOISE.sub("", row.text)), row.left, row.right)
             for label, kind in _TITLES:
                 sure = row.starts(label)
                 sentence = len(row.text) > _TITLE_LENGTH or row.bare.startswith(_bare(label + "ณวันที่"))
-                if (
-                    sure
-                    and not sentence
-                    and (len(label) > 6 or row.centred(max(self.widest, 1)) or place == 0)
-                ):
+                headed = len(label) > 6 or place == 0 or self.centred(row) or _OFFICES.match(row.after(label))
+                if sure and not sentence and headed:
                     return place, kind, label, sure
+        return None
+
+    @cached_property
+    def dated(self) -> int | None:
+        """Place in the tail of the row that is a date and no more, as stamped letters end."""
+        for place in range(len(self.tail) - 1, 0, -1):
+            match = _DATE.match(self.tail[place].digits)
+            if match and len(self.tail[place].text) - match.end() < SHORT:
+                return place
         return None
 
     @cached_property
@@ -205,7 +235,7 @@ def _drop(text: str, count: int) -> str:
     while place < len(text) and (count or _TONES.match(text[place])):
         count -= not (_TONES.match(text[place]) or text[place].isspace())
         place += 1
-    return text[place:].strip(" :：.-–")
+    return text[place:].lstrip(" \t:：.-–").rstrip(" \t:：-–")
 
 
 def _rows(page: Page) -> list[_Row]:
@@ -238,8 +268,9 @@ def _number(document: _Document) -> _Found | None:
     places = [row.digits for row in document.above_subject]
     if kind in _ISSUED:
         for text in places:
-            if (match := _ORDER_NUMBER.search(text)) and re.search(
-                "ท[ีิึื]?[่้'’]?\\s*(พิเศษ)?\\s*$", text[: match.start("number")]
+            if (match := _ORDER_NUMBER.search(text)) and (
+                re.search("ท[ีิึื]?[่้'’]?\\s*(พิเศษ)?\\s*$", text[: match.start("number")])
+                or _NUMBER_ALONE.match(text)
             ):
                 special = "พิเศษ " if match["special"] else ""
                 return _Found(f"{special}{match['number']}/{match['year']}", CERTAIN)
@@ -256,10 +287,10 @@ def _number(document: _Document) -> _Found | None:
 def _date(document: _Document) -> _Found | None:
     kind = document.kind.value if document.kind else None
     if kind in _ISSUED:
-        for row in reversed(document.tail):
-            if re.search("ณ\\s*วัน|วันท[ีิึื]?[่้]?\\s*\\d", row.digits) and (date := _date_in(row.digits)):
-                return date
-        return None
+        issued = next((row for row in reversed(document.tail) if _ISSUED_ON.search(row.digits)), None)
+        return _date_in(issued.digits) if issued else None
+    if kind == Kind.STAMPED and document.dated is not None:
+        return _date_in(document.tail[document.dated].digits)
     rows = document.above_subject or document.head[:8]
     for row in rows:
         if "ลงวัน" not in row.text and (date := _date_in(row.digits)):
@@ -274,10 +305,11 @@ def _date_in(text: str) -> _Found | None:
         if near is None:
             continue
         try:
-            date = parse_date(f"{match['day']} {near[0]} พ.ศ. {match['year']}")
+            date = parse_date(f"{match['day']} {near[0]} พ.ศ. 2{match['year'][1:]}")
         except Invalid:
             continue
-        return _Found(date.isoformat(), CERTAIN if near[1] == 100 else LIKELY)
+        sure = near[1] == 100 and match["year"].startswith("2")
+        return _Found(date.isoformat(), CERTAIN if sure else LIKELY)
     return None
 
 
@@ -285,23 +317,25 @@ def _subject(document: _Document) -> _Found | None:
     if not document.subject:
         return None
     place, sure = document.subject
-    lines = [document.head[place].after("เรื่อง")]
+    first = document.head[place]
+    lines = [first.after("เรื่อง")]
     issued = document.kind is not None and document.kind.value in _ISSUED
     following = document.head[place + 1 : place + SUBJECT_LINES]
-    ends = [at for at, row in enumerate(following) if _ends_subject(row)]
-    if issued:
-        for row in following[: ends[0] if ends else None]:
-            if not row.centred(document.widest):
-                break
-            lines.append(row.text)
-    elif ends:
-        lines += [row.text for row in following[: ends[0]]]
+    end = next((at for at, row in enumerate(following) if _ends_subject(row)), None)
+    if end is None and not issued:
+        return _Found(_joined(lines), sure)
+    before = first
+    for row in following[:end]:
+        if issued and not (document.full(before) and document.centred(row)):
+            break
+        lines.append(row.text)
+        before = row
     return _Found(_joined(lines), sure)
 
 
 def _ends_subject(row: _Row) -> bool:
-    labels = ("เรียน", "กราบเรียน", "อ้างถึง", "สิ่งที่ส่งมาด้วย", "ถึง")
-    return row.text == "---" or any(row.starts(label) for label in labels)
+    labels = ("เรียน", "กราบเรียน", "อ้างถึง", "สิ่งที่ส่งมาด้วย")
+    return row.text == "---" or row.text.startswith("ถึง ") or any(row.starts(label) for label in labels)
 
 
 def _joined(lines: list[str]) -> str:
@@ -316,10 +350,21 @@ def _joined(lines: list[str]) -> str:
 def _from(document: _Document) -> _Found | None:
     if document.title and document.title[1] in _ISSUED:
         place, _, label, sure = document.title
-        issuer = re.sub(r"\s*(ที่\s*[\d๐-๙].*|เรื่อง.*)$", "", document.head[place].after(label))
+        named = [document.head[place].after(label)]
+        for row in document.head[place + 1 : place + 3]:
+            if not document.centred(row) or _NO_ISSUER.match(row.digits) or row.starts("เรื่อง"):
+                break
+            named.append(row.text)
+        issuer = re.sub(r"\s*(ที่\s*(?:พิเศษ\s*)?[\d๐-๙].*|เรื่อง.*)$", "", _joined(named))
         return _Found(issuer, sure) if issuer else None
+    if document.kind and document.kind.value == Kind.STAMPED:
+        return _Found(document.tail[document.dated - 1].text, LIKELY) if document.dated else None
     if part := document.label("ส่วนราชการ"):
         return _Found(_PHONE.sub("", document.head[part[0]].after("ส่วนราชการ")).strip(), part[1])
+    for row in document.above_subject:  # the label may have been read in part
+        label, _, rest = row.text.partition(" ")
+        if len(label) >= FEW and _bare("ส่วนราชการ").endswith(_bare(label)):
+            return _Found(_PHONE.sub("", rest).strip(), GUESS)
     for row in document.above_subject:
         match = _REFERENCE.search(row.digits)
         rest = row.text[match.end() :].strip() if match else row.text
@@ -344,9 +389,9 @@ def _to(document: _Document) -> _Found | None:
 def _urgency(document: _Document) -> _Found | None:
     for row in document.above_subject:
         for urgency in _URGENCIES:
-            if (sure := row.starts(urgency)) and (
-                len(row.bare) <= len(_bare(urgency)) + 2 or "ที่" in row.after(urgency)
-            ):
+            sure = row.starts(urgency)
+            rest = row.after(urgency) if sure else ""
+            if sure and (len(rest) <= SHORT or re.match("ที|บัน?ทึก", rest)):
                 return _Found(urgency, sure)
     return None
 

@@ -12,15 +12,21 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
+from statistics import median
 
 from PIL import Image
+from rapidfuzz import fuzz
 
 from archive.model import Doubt, Line
 from indexer import respell
 from indexer.failures import Unreadable
+from indexer.repair import repair
 from indexer.rows import Symbol, Transcript, in_rows
 from indexer.straighten import Straight, Turn, ways_up
+from indexer.verdict import better
+from indexer.words import coverage, thai_letters, without_marks
 
 # before the import: Tesseract reads it when its library loads
 os.environ.setdefault("OMP_THREAD_LIMIT", "1")
@@ -41,6 +47,14 @@ CONVINCING = 0.60  # a page read with less is tried the other ways up
 SHORT = 6  # symbols: a fragment of fewer must be read more surely to count as text
 LEAST_OF_SHORT = 0.50
 LEAST_OF_LONG = 0.35
+FEW_LETTERS = 6  # Thai letters of a row: with fewer nothing can be said about it
+LEAST_MARKS = 0.11  # share of marks among the Thai letters of a row: a quarter is usual
+LEAST_COVERAGE = 0.85  # of a row by words
+SAME_ROW = 75  # of 100: how alike two readings of one row are, marks aside
+ABOVE, BELOW = 0.95, 0.6  # of a row's height: what may stand there
+SIDE = 20  # pixels
+LONG_RULE = 10  # symbols
+VARIETY = 0.5  # share of different pairs among the pairs of neighbours: half of what the dullest text has
 LAYOUT = tesserocr.PSM.SPARSE_TEXT  # finds the lines around seals and signatures
 TIMEOUT = 60.0  # seconds
 
@@ -109,12 +123,60 @@ class _Reading:
 
 
 def _read(straight: Straight, seconds: float) -> _Reading:
+    deadline = time.monotonic() + seconds
     engine = _engine()
+    engine.SetPageSegMode(LAYOUT)
     engine.SetImage(straight.image)
     engine.SetSourceResolution(DPI)
     if seconds <= 0 or not engine.Recognize(timeout=round(seconds * 1000)):
         raise Unreadable("timeout")
-    return _Reading(straight, in_rows([line for line in _fragments(engine) if _worth(line)]))
+    rows = in_rows([line for line in _fragments(engine) if _worth(line)])
+    engine.SetPageSegMode(tesserocr.PSM.SINGLE_LINE)
+    return _Reading(straight, [_second_look(engine, row, straight.image, deadline) for row in rows])
+
+
+def _second_look(
+    engine: tesserocr.PyTessBaseAPI, row: list[Symbol], image: Image.Image, deadline: float
+) -> list[Symbol]:
+    """The row read once more by itself when it looks as if it lost its marks.
+
+    Sparse layout analysis takes the marks of some rows for specks and cuts the row below them.
+    """
+    before = _text(row)
+    left = deadline - time.monotonic()
+    if not _doubtful(before) or left <= 0:
+        return row
+    engine.SetRectangle(*_around(row, image))
+    if not engine.Recognize(timeout=round(left * 1000)):
+        raise Unreadable("timeout")
+    again = [symbol for line in _fragments(engine) for symbol in line]
+    after = _text(again)
+    same = fuzz.ratio(without_marks(before), without_marks(after)) >= SAME_ROW
+    return again if same and better(before, after) == after else row
+
+
+def _text(row: list[Symbol]) -> str:
+    return repair("".join((" " if symbol.spaced else "") + symbol.text for symbol in row))
+
+
+def _doubtful(text: str) -> bool:
+    letters = thai_letters(text)
+    if len(letters) < FEW_LETTERS:
+        return False
+    marks = len(letters) - len(without_marks(letters))
+    return marks < LEAST_MARKS * len(letters) or coverage(text) < LEAST_COVERAGE
+
+
+def _around(row: list[Symbol], image: Image.Image) -> tuple[int, int, int, int]:
+    """Left, top, width and height of the row with room for marks on two storeys above and one below."""
+    letters = [symbol for symbol in row if symbol.text[0].isalnum()] or row
+    top, bottom = median(symbol.top for symbol in letters), median(symbol.bottom for symbol in letters)
+    height = bottom - top
+    left = max(0, min(symbol.left for symbol in row) - SIDE)
+    right = min(image.width, max(symbol.right for symbol in row) + SIDE)
+    top = max(0, min(top - ABOVE * height, *(symbol.top for symbol in row)))
+    bottom = min(image.height, max(bottom + BELOW * height, *(symbol.bottom for symbol in row)))
+    return left, int(top), right - left, int(bottom - top)
 
 
 def warm_up() -> None:
@@ -167,6 +229,13 @@ def _fragments(engine: tesserocr.PyTessBaseAPI) -> Iterator[list[Symbol]]:
 
 
 def _worth(line: list[Symbol]) -> bool:
-    """Whether a fragment is text: emblems, signatures and rules read as a few doubtful symbols."""
+    """Whether a fragment is text: emblems and signatures read as a few doubtful symbols, rules as the same
+    ones over and over.
+    """
     confidence = sum(symbol.confidence for symbol in line) / len(line)
-    return confidence >= (LEAST_OF_SHORT if len(line) < SHORT else LEAST_OF_LONG)
+    if confidence < (LEAST_OF_SHORT if len(line) < SHORT else LEAST_OF_LONG):
+        return False
+    text = "".join(symbol.text for symbol in line)
+    pairs = list(pairwise(text))
+    monotonous = len(pairs) >= LONG_RULE and len(set(pairs)) < VARIETY * len(pairs)
+    return not (monotonous and any(letter.isalpha() for letter in text))

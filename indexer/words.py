@@ -11,6 +11,7 @@ _LETTERS = re.compile("[\u0e01-\u0e2e\u0e30-\u0e3a\u0e40-\u0e4e]+")
 _MARKS = frozenset(
     "\u0e31\u0e33\u0e34\u0e35\u0e36\u0e37\u0e38\u0e39\u0e3a\u0e47\u0e48\u0e49\u0e4a\u0e4b\u0e4c\u0e4d\u0e4e"
 )
+_ABOVE_OR_BELOW = _MARKS - {"\u0e33"}
 _MISPLACED = re.compile(
     "(?:^|(?<=[^\u0e01-\u0e4e]))[\u0e31\u0e34-\u0e3a\u0e47-\u0e4e]"  # a mark on nothing
     "|[\u0e31\u0e34-\u0e37\u0e47]{2,}|[\u0e48-\u0e4c]{2,}"  # two vowels or two tones on one letter
@@ -21,6 +22,11 @@ _MISPLACED = re.compile(
 def thai_letters(text: str) -> str:
     """The Thai letters, vowels and marks of a text, joined; digits and signs are left out."""
     return "".join(_LETTERS.findall(text))
+
+
+def without_marks(text: str) -> str:
+    """The text without vowels and tones that stand above or below their letters."""
+    return "".join(letter for letter in text if letter not in _ABOVE_OR_BELOW)
 
 
 def coverage(text: str) -> float:

@@ -109,6 +109,38 @@ def test_stamped_letter() -> None:
     assert (read["kind"], read["to"]) == ("stamped", "สำนักงานเทศบาลตำบลหนองบัวงาม")
 
 
+def test_stamped_letter_is_signed_by_its_office_at_the_end() -> None:
+    read = values(
+        "ด่วนมาก\nที่ มท ๐๘๐๘/๕๕๕\nถึง เทศบาลตำบลบ้านใหม่\nตามที่ได้รับแจ้งจึงส่งมาพร้อมนี้"
+        "\nกรมการปกครอง\n๒ มกราคม ๒๕๖๔\nโทร. ๐ ๒๒๔๑ ๙๐๐๐"
+    )
+    assert (read["from"], read["date"], read["urgency"]) == ("กรมการปกครอง", "2021-01-02", "ด่วนมาก")
+
+
+def test_urgency_beside_the_title_of_a_memo() -> None:
+    read = values(MEMO.replace("บันทึกข้อความ", "ด่วนที่สุด\tบันทึกข้อความ"))
+    assert (read["kind"], read["urgency"]) == ("memo", "ด่วนที่สุด")
+
+
+def test_issuer_and_subject_go_on_over_lines() -> None:
+    read = values(
+        "ประกาศสำนักงานส่งเสริมการปกครองท้องถิ่น\nจังหวัดสมมติ\nเรื่อง หลักเกณฑ์การใช้รถยนต์ส่วนกลางประจำปี พ.ศ.\n๒๕๖๗"
+        "\n----------\nด้วยสำนักงาน\nประกาศ ณ วันที่ ๑ กันยายน ๒๕๖๖"
+    )
+    assert read["from"] == "สำนักงานส่งเสริมการปกครองท้องถิ่นจังหวัดสมมติ"
+    assert read["subject"] == "หลักเกณฑ์การใช้รถยนต์ส่วนกลางประจำปี พ.ศ. ๒๕๖๗"
+
+
+def test_a_date_under_a_seal_is_not_taken_from_elsewhere() -> None:
+    text = "ประกาศเทศบาลตำบลบ้านใหม่\nเรื่อง ทดสอบ\n------\nทั้งนี้ ตั้งแต่วันที่ ๑ มกราคม ๒๕๖๐ เป็นต้นไป\nประกาศ ณ วันที่ ๕ กุม"
+    assert "date" not in values(text)
+
+
+def test_an_emblem_read_as_signs_does_not_hide_the_title() -> None:
+    assert values(f"๐)\n{ORDER}")["kind"] == "order"
+    assert values(f"๐) {MEMO}")["kind"] == "memo"
+
+
 def test_slips_of_a_recogniser_are_forgiven() -> None:
     worn = MEMO.replace("บันทึกข้อความ", "บนทึกขอความ").replace("เรื่อง", "เรีอง").replace("พฤศจิกายน", "พฤศจกายน")
     read = describe(pages(worn, confidence=0.9))
