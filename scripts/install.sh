@@ -47,3 +47,10 @@ fi
 echo "ติดตั้งไลบรารี (installing libraries) ..." >&2
 .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r "$lock"
 .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+
+# The S3 server of the tests, from its published source; without it their suite says so and is left out.
+gateway=github.com/versity/versitygw/cmd/versitygw@v1.8.0
+if [ "$purpose" = scale ] && [ ! -x .venv/bin/versitygw ] && command -v go >/dev/null; then
+    echo "สร้าง versitygw (building; some minutes, once)" >&2
+    GOBIN=$PWD/.venv/bin timeout 600 go install "$gateway" >/dev/null 2>&1 || echo "สร้าง versitygw ไม่สำเร็จ (failed)" >&2
+fi

@@ -44,5 +44,24 @@ start_postgresql() {
     export SCALE_DATABASE="at postgresql://prakat@/postgres?host=$folder/postgresql"
 }
 
+start_s3() {
+    local gateway=$PWD/.venv/bin/versitygw port
+    [ -x "$gateway" ] || { without SCALE_FILES S3 "ไม่มี versitygw (its source could not be had or built)"; return; }
+    port=$(.venv/bin/python -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+    mkdir -p "$folder/s3/prakat"
+    "$gateway" --quiet --port "127.0.0.1:$port" --access prakat --secret prakat-scale \
+        posix "$folder/s3" >"$folder/s3.log" 2>&1 &
+    stop+=("kill $!")
+    for _ in $(seq 100); do
+        (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null && break
+        kill -0 $! 2>/dev/null || break
+        sleep 0.1
+    done
+    kill -0 $! 2>/dev/null || { without SCALE_FILES S3 "$(tail -n 1 "$folder/s3.log")"; return; }
+    export SCALE_FILES="at s3://prakat?endpoint=http://127.0.0.1:$port"
+    export AWS_ACCESS_KEY_ID=prakat AWS_SECRET_ACCESS_KEY=prakat-scale
+}
+
 start_postgresql
+start_s3
 "$@"

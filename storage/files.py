@@ -17,7 +17,7 @@ from archive.errors import NotFound, TooLarge, Unavailable
 from archive.ports import StoredFile
 
 _CHUNK = 1 << 20
-_SHA256 = re.compile(r"[0-9a-f]{64}")
+SHA256 = re.compile(r"[0-9a-f]{64}")
 _MEGABYTE = 1 << 20
 
 
@@ -27,7 +27,7 @@ class LocalFiles:
     def __init__(self, root: Path) -> None:
         self._root = root
         self._incoming = root / "incoming"  # same file system, so that a rename from here is atomic
-        with _explained():
+        with explained():
             self._incoming.mkdir(parents=True, exist_ok=True)
             self._make_shelves()
             self._sweep()
@@ -35,11 +35,11 @@ class LocalFiles:
     def add(self, stream: BinaryIO, *, limit: int) -> StoredFile:
         """Write aside, make durable, rename. Bytes that are there already are replaced by the same
         bytes, which mends a copy that the disk had damaged."""
-        with _explained(), self._receiving():
+        with explained(), self._receiving():
             descriptor, name = tempfile.mkstemp(dir=self._incoming)
             try:
                 with os.fdopen(descriptor, "wb") as part:
-                    stored = _copy(stream, part, limit)
+                    stored = receive(stream, part, limit)
                     os.fchmod(part.fileno(), 0o440)
                     part.flush()
                     os.fsync(part.fileno())
@@ -78,35 +78,36 @@ class LocalFiles:
 
     def open(self, sha256: str) -> BinaryIO:
         try:
-            with _explained():
+            with explained():
                 return self._path(sha256).open("rb")
         except FileNotFoundError:
-            raise _no_file() from None
+            raise no_file() from None
 
     @contextmanager
     def local_path(self, sha256: str) -> Iterator[Path]:
         if not self.exists(sha256):
-            raise _no_file()
+            raise no_file()
         yield self._path(sha256)
 
     def exists(self, sha256: str) -> bool:
-        return _SHA256.fullmatch(sha256) is not None and self._path(sha256).is_file()
+        return SHA256.fullmatch(sha256) is not None and self._path(sha256).is_file()
 
     def all(self) -> Iterator[StoredFile]:
         for shelf in sorted(self._root.iterdir()):
             if shelf == self._incoming or not shelf.is_dir():
                 continue
             for file in sorted(shelf.iterdir()):
-                if _SHA256.fullmatch(file.name):
+                if SHA256.fullmatch(file.name):
                     yield StoredFile(file.name, file.stat().st_size)
 
     def _path(self, sha256: str) -> Path:
-        if not _SHA256.fullmatch(sha256):  # never a path from outside
-            raise _no_file()
+        if not SHA256.fullmatch(sha256):  # never a path from outside
+            raise no_file()
         return self._root / sha256[:2] / sha256
 
 
-def _copy(stream: BinaryIO, part: BinaryIO, limit: int) -> StoredFile:
+def receive(stream: BinaryIO, part: BinaryIO, limit: int) -> StoredFile:
+    """Copy and hash as it comes. Raises ``TooLarge`` past ``limit`` bytes."""
     digest, size = hashlib.sha256(), 0
     while chunk := stream.read(_CHUNK):
         size += len(chunk)
@@ -147,7 +148,7 @@ _TROUBLE = {
 
 
 @contextmanager
-def _explained() -> Iterator[None]:
+def explained() -> Iterator[None]:
     """Trouble with the disk as ``Unavailable``; a reader's broken connection as it is."""
     try:
         yield
@@ -158,5 +159,5 @@ def _explained() -> Iterator[None]:
         raise Unavailable(message) from error
 
 
-def _no_file() -> NotFound:
+def no_file() -> NotFound:
     return NotFound("ไม่พบไฟล์ต้นฉบับในที่เก็บไฟล์ กรุณาแจ้งผู้ดูแลระบบ", code="file-missing")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import os
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -68,7 +69,7 @@ def build(settings: Settings) -> Services:
     except OSError as error:
         raise SettingsError(f"สร้างที่เก็บข้อมูล {data} ไม่ได้ (cannot make PRAKAT_DATA): {error}") from error
     engine = _engine(settings.database, data)
-    files = LocalFiles(data / manifest.FILES)
+    files = _files(settings.files, data)
     records = EngineRecords(engine)
     dictionary = Dictionary(data / manifest.WORDS)
     return Services(
@@ -78,7 +79,7 @@ def build(settings: Settings) -> Services:
         jobs=EngineJobs(engine),
         people=EnginePeople(engine),
         files=files,
-        backups=Backups(data, engine) if isinstance(engine, Sqlite) else None,
+        backups=Backups(data, engine) if isinstance(engine, Sqlite) and settings.files == "local" else None,
         index=WhooshIndex(data / "index", dictionary),
         dictionary=dictionary,
         intake=Intake(records, files, max_upload_bytes=settings.max_upload_mb * _MEGABYTE),
@@ -109,17 +110,28 @@ def build_worker(services: Services) -> Worker:
 def _engine(database: str, data: Path) -> Sqlite | Postgres:
     if database == "sqlite":
         return Sqlite(data / manifest.DATABASE)
-    try:
+    with _installed("PRAKAT_DATABASE"):
         from storage.postgres import Postgres
-    except ModuleNotFoundError as error:
-        raise _not_installed("PRAKAT_DATABASE", error) from error
     return Postgres(database)
 
 
-def _not_installed(setting: str, error: ModuleNotFoundError) -> SettingsError:
-    return SettingsError(
-        f"{setting} ต้องใช้ไลบรารี {error.name} ที่ยังไม่ได้ติดตั้ง (install it with: pip install 'prakat[scale]')"
-    )
+def _files(files: str, data: Path) -> Files:
+    if files == "local":
+        return LocalFiles(data / manifest.FILES)
+    with _installed("PRAKAT_FILES"):
+        from storage.s3 import S3Files
+    return S3Files(files)
+
+
+@contextmanager
+def _installed(setting: str) -> Iterator[None]:
+    """The small server does without the libraries of the big engines."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        raise SettingsError(
+            f"{setting} ต้องใช้ไลบรารี {error.name} ที่ยังไม่ได้ติดตั้ง (install it with: pip install 'prakat[scale]')"
+        ) from error
 
 
 def _kept_secret(path: Path) -> str:

@@ -7,6 +7,7 @@ current directory, or else in the data directory). The environment wins.
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
@@ -53,6 +54,12 @@ def _database(text: str) -> str:
     return text
 
 
+def _files(text: str) -> str:
+    if text != "local" and not re.match(r"s3://[a-z0-9]", text):
+        raise ValueError("ต้องเป็น local หรือ s3://bucket?endpoint=… (local, or a bucket of an S3 store)")
+    return text
+
+
 def _count(text: str) -> int:
     number = int(text)
     if number < 1:
@@ -78,7 +85,7 @@ KNOWN: Mapping[str, Setting] = {
     "data": Setting(_directory, "ที่เก็บข้อมูลทั้งหมด · directory of everything that is kept"),
     "search": Setting(_one_of("whoosh"), "เครื่องมือค้นหา · search engine"),
     "database": Setting(_database, "ฐานข้อมูล: sqlite หรือ postgresql://… · database"),
-    "files": Setting(_one_of("local"), "ที่เก็บไฟล์ต้นฉบับ · store of the original files"),
+    "files": Setting(_files, "ที่เก็บไฟล์ต้นฉบับ: local หรือ s3://bucket?endpoint=… · store of the originals"),
     "max_upload_mb": Setting(_count, "ขนาดไฟล์สูงสุดที่รับ (เมกะไบต์) · largest file taken, in megabytes"),
     "ocr_jobs": Setting(_count, "จำนวนหน้าที่อ่านพร้อมกัน · pages recognised at the same time"),
     "site_name": Setting(str, "ชื่อหน่วยงานบนหน้าเว็บ · the municipality's name on the pages"),

@@ -16,6 +16,7 @@ from archive.ports import Files
 from storage.engine import Engine
 from storage.files import LocalFiles
 from storage.postgres import Postgres
+from storage.s3 import S3Files
 from storage.sqlite import Sqlite
 
 Opener = Callable[[], Engine]
@@ -40,7 +41,7 @@ def postgresql(folder: Path) -> Iterator[Opener]:
 def schema(folder: Path) -> Iterator[str]:
     """The address of an empty schema that belongs to ``folder``."""
     address = _server("SCALE_DATABASE")
-    name = "t" + hashlib.sha256(bytes(folder)).hexdigest()[:20]
+    name = _name(folder)
     with psycopg.connect(address, autocommit=True) as connection:
         connection.execute(f"CREATE SCHEMA {name}".encode())
         yield f"{address}&options=-csearch_path%3D{name}"
@@ -50,6 +51,23 @@ def schema(folder: Path) -> Iterator[str]:
 @contextmanager
 def local(folder: Path) -> Iterator[StoreOpener]:
     yield lambda: LocalFiles(folder / "files")
+
+
+@contextmanager
+def s3(folder: Path) -> Iterator[StoreOpener]:
+    with prefix(folder) as address:
+        yield lambda: S3Files(address)
+
+
+@contextmanager
+def prefix(folder: Path) -> Iterator[str]:
+    """The address of an empty place in the bucket that belongs to ``folder``."""
+    bucket, options = _server("SCALE_FILES").split("?")
+    yield f"{bucket}/{_name(folder)}?{options}"
+
+
+def _name(folder: Path) -> str:
+    return "t" + hashlib.sha256(bytes(folder)).hexdigest()[:20]
 
 
 def _server(variable: str) -> str:
@@ -63,3 +81,5 @@ ENGINES: dict[str, Callable[[Path], AbstractContextManager[Opener]]] = {"sqlite"
 STORES: dict[str, Callable[[Path], AbstractContextManager[StoreOpener]]] = {"local": local}
 if "SCALE_DATABASE" in os.environ:
     ENGINES["postgresql"] = postgresql
+if "SCALE_FILES" in os.environ:
+    STORES["s3"] = s3
