@@ -1,0 +1,55 @@
+"""The reference of commands and settings, written from the code:
+
+python -m tests.reference > docs/reference.md
+"""
+
+from __future__ import annotations
+
+import click
+
+from web.cli import main
+from web.settings import KNOWN, defaults
+
+HEAD = """\
+# คำสั่งและการตั้งค่า · Commands and settings
+
+เอกสารนี้สร้างจากโปรแกรมโดยตรง (written from the code: `python -m tests.reference > docs/reference.md`)
+
+## การตั้งค่า · Settings
+
+ตั้งเป็นตัวแปรระบบ หรือบรรทัด `ชื่อ = ค่า` (ตัวพิมพ์เล็ก ไม่มี `PRAKAT_`) ใน `prakat.toml`
+ในโฟลเดอร์ที่เรียกคำสั่งหรือในที่เก็บข้อมูล ตัวแปรระบบมาก่อนไฟล์ · Environment variables, or lines of the
+same name in lower case without `PRAKAT_` in `prakat.toml`, in the current directory or with the data; the
+environment wins.
+
+| ชื่อ · name | ค่าตั้งต้น · default | ความหมาย · meaning |
+|---|---|---|
+"""
+
+
+def reference() -> str:
+    """All of it, as Markdown."""
+    shown = defaults()
+    rows = [
+        f"| `PRAKAT_{name.upper()}` | {_cell(shown[name])} | {known.help} |" for name, known in KNOWN.items()
+    ]
+    return HEAD + "\n".join(rows) + "\n\n## คำสั่ง · Commands\n" + _commands(main, "prakat")
+
+
+def _cell(default: str) -> str:
+    return f"`{default}`" if default else "–"
+
+
+def _commands(group: click.Group, name: str) -> str:
+    return "".join(_command(group.commands[each], f"{name} {each}") for each in sorted(group.commands))
+
+
+def _command(command: click.Command, name: str) -> str:
+    if isinstance(command, click.Group):
+        return _commands(command, name)
+    context = click.Context(command, info_name=name, max_content_width=100, terminal_width=100)
+    return f"\n### `{name}`\n\n```\n{command.get_help(context)}\n```\n"
+
+
+if __name__ == "__main__":
+    click.echo(reference(), nl=False)

@@ -1,0 +1,83 @@
+"""The project as a whole: its papers say what its code does, and its rooms stay in order."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from tests.reference import reference
+
+ROOT = Path(__file__).parent.parent
+ROOMS = ("archive", "storage", "indexer", "web")
+LONGEST_FILE = 500
+LONGEST_FUNCTION = 60
+
+
+def kept(*suffixes: str) -> list[Path]:
+    """Files under version control."""
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True)
+    paths = [ROOT / line for line in listed.stdout.splitlines()]
+    return [path for path in paths if path.suffix in suffixes and path.exists()]
+
+
+def test_the_reference_is_what_the_code_says() -> None:
+    written = (ROOT / "docs" / "reference.md").read_text(encoding="utf-8")
+    assert written == reference(), "python -m tests.reference > docs/reference.md"
+
+
+def test_every_link_between_the_papers_leads_somewhere() -> None:
+    for paper in kept(".md"):
+        for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", paper.read_text(encoding="utf-8")):
+            assert (paper.parent / target).exists(), f"{paper.name}: {target}"
+
+
+def test_no_lock_names_a_registry() -> None:
+    for lock in ROOT.glob("requirements*.lock"):
+        text = lock.read_text(encoding="utf-8")
+        assert "://" not in text
+        assert "--index-url" not in text
+
+
+def test_every_dependency_is_locked_and_has_its_reason() -> None:
+    text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    declared = tomllib.loads(text)["project"]
+    locked = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+    for requirement in declared["dependencies"]:
+        name = re.split(r"[\[<>=~ ]", requirement)[0]
+        assert re.search(rf"^{re.escape(name)}(\[[a-z,]+\])?==", locked, re.MULTILINE | re.IGNORECASE), name
+        line = next(line for line in text.splitlines() if line.strip().startswith(f'"{requirement}"'))
+        assert "#" in line, f"{name} has no reason"
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_files_and_functions_are_seen_whole(room: str) -> None:
+    for path in (ROOT / room).rglob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        assert len(text.splitlines()) <= LONGEST_FILE, path
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.FunctionDef):
+                assert (node.end_lineno or 0) - node.lineno < LONGEST_FUNCTION, f"{path}: {node.name}"
+
+
+def test_modules_are_named_after_what_they_are_about() -> None:
+    vague = {"utils", "util", "helpers", "helper", "manager", "base", "common", "misc"}
+    assert not [path for room in ROOMS for path in (ROOT / room).rglob("*.py") if path.stem in vague]
+
+
+def test_every_module_says_what_it_is_about() -> None:
+    for room in ROOMS:
+        for path in (ROOT / room).rglob("*.py"):
+            text = path.read_text(encoding="utf-8")
+            assert not text.strip() or ast.get_docstring(ast.parse(text)), path
+
+
+def test_pages_ask_nothing_of_other_sites() -> None:
+    foreign = re.compile(r"""(?:src|href|url\()\s*=?\s*["']?(?:https?:)?//""")
+    for path in kept(".html", ".css", ".js"):
+        for line in path.read_text(encoding="utf-8").splitlines():
+            assert not foreign.search(line), f"{path.name}: {line.strip()}"
