@@ -13,6 +13,8 @@ from urllib.parse import urlsplit
 from flask import Blueprint, Flask, flash, g, redirect, render_template, request, session
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_limiter import Limiter
+from flask_limiter.util import get_remote_address
 from flask_wtf import CSRFProtect, FlaskForm
 from werkzeug.exceptions import Forbidden
 from wtforms import PasswordField, StringField
@@ -28,11 +30,15 @@ R = TypeVar("R")
 
 pages = Blueprint("auth", __name__)
 csrf = CSRFProtect()
+limiter = Limiter(get_remote_address, storage_uri="memory://")
 
 IDLE = dt.timedelta(hours=12)
 """A session not used for so long must be opened again: a working day."""
 
 WINDOW = dt.timedelta(minutes=15)
+ATTEMPTS = "60/minute"
+"""Sign-ins of one address, right or wrong: each costs the processor a slow hash."""
+
 MOST_FAILURES = 8
 """Wrong passwords for one name, or from one address, within ``WINDOW``; then both wait."""
 
@@ -52,6 +58,7 @@ class NewPassword(FlaskForm):  # type: ignore[misc]
 def install(app: Flask) -> None:
     """CSRF protection for every form, and who is signed in for every template."""
     csrf.init_app(app)
+    limiter.init_app(app)
     app.context_processor(lambda: {"person": current_person()})
     app.register_blueprint(pages)
 
@@ -98,6 +105,7 @@ def admin_only(view: Callable[P, R]) -> Callable[P, R | ResponseReturnValue]:
 
 
 @pages.route("/sign-in", methods=["GET", "POST"])
+@limiter.limit(ATTEMPTS, methods=["POST"])
 def sign_in() -> ResponseReturnValue:
     """One message for every failure: nobody learns which names exist."""
     form = SignIn()

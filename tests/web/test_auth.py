@@ -118,3 +118,8 @@ def test_every_answer_carries_its_guards(client: FlaskClient) -> None:
     cookie = client.post("/sign-in", data={"name": "somsri", "password": PASSWORD}, headers=BROWSER)
     assert "HttpOnly" in cookie.headers["Set-Cookie"]
     assert "SameSite=Lax" in cookie.headers["Set-Cookie"]
+
+
+def test_sign_ins_of_one_address_are_limited(site: Site) -> None:
+    statuses = [site.client().post("/sign-in", data={}, headers=BROWSER).status_code for _ in range(61)]
+    assert statuses == [200] * 60 + [429]
