@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 
 import numpy as np
@@ -29,13 +30,22 @@ def masks(snapshot: Snapshot, filters: Filters) -> dict[str, Mask]:
         found["category"] = _named(snapshot.categories, filters.category)
     if filters.year is not None:
         found["year"] = snapshot.years == filters.year
-    if filters.from_date is not None:
-        found["from_date"] = facts["date"] >= filters.from_date.toordinal()
-    if filters.to_date is not None:
-        found["to_date"] = facts["date"] <= filters.to_date.toordinal()
+    if filters.from_date is not None or filters.to_date is not None:
+        found["date"] = between(snapshot, filters.from_date, filters.to_date)
     if filters.announcement_id is not None:
         found["announcement_id"] = facts["id"] == filters.announcement_id
     return found
+
+
+def between(snapshot: Snapshot, first: dt.date | None, last: dt.date | None) -> Mask:
+    """The documents of these days; None is no limit."""
+    dates = snapshot.facts["date"]
+    mask: Mask = np.ones(snapshot.size, dtype=bool)
+    if first is not None:
+        mask &= dates >= first.toordinal()
+    if last is not None:
+        mask &= dates <= last.toordinal()
+    return mask
 
 
 def through(snapshot: Snapshot, found: Mapping[str, Mask], but: str = "") -> Mask:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 import numpy as np
 
 from indexer.plan import Unit
-from indexer.snapshot import Documents, Floats, Scored, Snapshot
+from indexer.snapshot import Documents, Floats, Mask, Scored, Snapshot
 from indexer.tokens import grams, run
 
 _MISREAD = 0.5  # what a word counts of which only some letters can be read
@@ -30,6 +30,17 @@ class Matches:
             self.scores[found.documents] += found.impacts
             self.covered[found.documents] += np.float32(idf)
             self._found[unit], self._idfs[unit] = found.documents, idf
+
+    @property
+    def units(self) -> Collection[Unit]:
+        return self._found.keys()
+
+    def having(self, units: Iterable[Unit]) -> Mask:
+        """The documents with any of them."""
+        mask = np.zeros(self._snapshot.size, dtype=bool)
+        for unit in units:
+            mask[self._found[unit]] = True
+        return mask
 
     @property
     def idfs(self) -> tuple[float, ...]:

@@ -5,13 +5,18 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import replace
+from functools import reduce
 from itertools import accumulate
 from typing import NamedTuple
 
+import numpy as np
+
+from indexer import keyboard
 from indexer.dictionary import Lexicon
+from indexer.matching import any_of
 from indexer.phrases import holders
 from indexer.plan import Alternative, Part, Phrase, Plan, Unit, part
-from indexer.snapshot import OFTEN, Snapshot
+from indexer.snapshot import OFTEN, Documents, Snapshot
 from indexer.spelling import Reading, readings
 from indexer.tokens import THAI, run
 
@@ -44,10 +49,30 @@ def meant(snapshot: Snapshot, lexicon: Lexicon, plan: Plan) -> Meant:
     parts = []
     words: list[tuple[str, str]] = []
     for typed in plan.parts:
+        other = _of_other_keyboard(snapshot, lexicon, typed)
+        if other is not None:
+            parts.append(other)
+            words.append((typed.text, other.text))
+            continue
         places = [] if typed.phrase.exact else _places(snapshot, lexicon, typed, _MOST_PLACES - len(words))
         parts.append(_replaced(lexicon, typed, places) if places else typed)
         words += [(typed.text[place.start : place.end], place.reading.text) for place in places]
     return Meant(replace(plan, parts=tuple(parts)), tuple(words))
+
+
+def _of_other_keyboard(snapshot: Snapshot, lexicon: Lexicon, typed: Part) -> Part | None:
+    """What comes out with the keyboard in the other language, if only that is in the archive."""
+    if len(typed.raw) < _SHORTEST or any(len(any_of(snapshot, unit)[0].documents) for unit in typed.units):
+        return None
+    other = part(keyboard.other(typed.raw), lexicon)
+    words = [unit.typed for unit in other.units]
+    real = all(lexicon.segmenter.knows(word) for word in words if word[0] >= "ก")
+    return other if real and words and len(_all(snapshot, other)) else None
+
+
+def _all(snapshot: Snapshot, typed: Part) -> Documents:
+    """Documents with every unit of it."""
+    return reduce(np.intersect1d, (any_of(snapshot, unit)[0].documents for unit in typed.units))
 
 
 def _places(snapshot: Snapshot, lexicon: Lexicon, typed: Part, most: int) -> list[_Place]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -45,6 +45,7 @@ class Part:
     text: str  # folded
     units: tuple[Unit, ...]
     phrase: Phrase
+    raw: str = ""  # in its own case
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,9 @@ class Plan:
 
 
 def plan(query: Query, lexicon: Lexicon) -> Plan:
-    parts = tuple(part(chunk.text, lexicon, exact=chunk.exact) for chunk in query.chunks)
+    parts = tuple(
+        replace(part(chunk.text, lexicon, exact=chunk.exact), raw=chunk.raw) for chunk in query.chunks
+    )
     whole = run(fold(" ".join(chunk.text for chunk in query.chunks))).data
     without = tuple(Phrase(run(fold(text)).data, 0, exact=True) for text in query.without)
     return Plan(parts, whole, tuple(phrase for phrase in without if phrase.data))
@@ -137,6 +140,16 @@ def _spelled_out(words: list[Unit], at: int, lexicon: Lexicon) -> tuple[int, tup
         if terms in lexicon.shorts:
             best = (length, lexicon.shorts[terms])
     return best
+
+
+def meanings(plan: Plan) -> tuple[tuple[str, str], ...]:
+    """What abbreviations were read as: pairs of what was typed and what it stands for."""
+    return tuple(
+        (unit.typed, "".join(other.terms))
+        for unit in plan.units
+        for other in unit.alternatives
+        if other.weight == _MEANING and len(unit.alternatives[0].terms) == 1 < len(other.terms)
+    )
 
 
 def neighbours(units: tuple[Unit, ...]) -> list[bytes]:

@@ -7,7 +7,10 @@ import re
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+from archive.errors import Invalid
 from archive.model import Kind
+from archive.thai import ERA, format_date, parse_date
+from indexer.dates import Stretch, buddhist_year, stretches
 from indexer.tokens import fold
 
 
@@ -33,10 +36,21 @@ class Filters:
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """Something typed in one piece, folded. ``exact``: it stood in quotes."""
+    """Something typed in one piece, folded; ``raw``: in its own case. ``exact``: it stood in quotes."""
 
     text: str
     exact: bool = False
+    raw: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Time:
+    """A stretch of time among the words: an answer is of that time, or names it (``text``, folded)."""
+
+    text: str
+    first: dt.date | None
+    last: dt.date | None
+    named: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +69,7 @@ class Query:
     per_page: int = 10
     chunks: tuple[Chunk, ...] = ()
     without: tuple[str, ...] = ()
+    times: tuple[Time, ...] = ()
     understood: tuple[str, ...] = ()
     loosened: tuple[str, ...] = ()
     marks: tuple[str, ...] = ()
@@ -86,8 +101,16 @@ _FIELDS = {
     "category": "category", "หมวด": "category", "หมวดหมู่": "category",
     "year": "year", "ปี": "year", "พ.ศ.": "year",
     "number": "number", "เลขที่": "number", "ที่": "number",
+    "from": "from_date", "to": "to_date",
 }  # fmt: skip
+_SPACED = re.compile(rf"(?<!\S)({'|'.join(map(re.escape, _FIELDS))}) ?:[ ]+")
+_NUMBER = re.compile(
+    r"""(?<!\S)(?:number|เลขที่|ที่)\s?:\s*
+        (?P<number>(?:[ก-ฮa-z.]{1,12}\s*)?\d+(?:\s*[/.-]\s*(?:ว\s*)?\d+)*)(?![^\s"])""",
+    re.VERBOSE,
+)
 
+_QUOTED = re.compile(r'"[^"]*"')  # what is quoted is meant to the letter
 _PART = re.compile(
     r"""
       (?P<no>(?<!\S)-(?=[^\s\d-]))? (?:
@@ -112,11 +135,26 @@ def parse(
 
     Straight quotes ask for the very words; ``-word`` leaves out; ``author:`` ``kind:`` ``year:``
     ``category:`` ``number:`` (and their Thai names) narrow. What looks like one of these but
-    makes no sense is searched as words.
+    makes no sense is searched as words. A stretch of time (``indexer.dates``) is a filter when it
+    stands alone or is named one (``date:``); among words an answer is of that time or names it.
     """
     reading = _Reading(filters or Filters())
-    for found in _PART.finditer(fold(typed[:MOST_TYPED])):
-        reading.take(found)
+    raw = _SPACED.sub(r"\1:", typed[:MOST_TYPED])
+    folded = fold(raw)
+    for numbered in reversed(list(_NUMBER.finditer(folded))):
+        raw, folded = (_without(text, numbered.span()) for text in (raw, folded))
+        reading.number(numbered["number"])
+    for stretch in reversed(stretches(_QUOTED.sub(lambda quoted: " " * len(quoted.group()), folded))):
+        alone = not any(map(str.isalnum, _without(folded, (stretch.start, stretch.end))))
+        if folded[: stretch.start].endswith(":"):
+            continue  # the value of a field
+        if stretch.labelled or (alone and not reading.chunks and "งบ" not in folded):
+            raw, folded = (_without(text, (stretch.start, stretch.end)) for text in (raw, folded))
+            reading.between(stretch)
+        else:
+            reading.around(stretch, folded)
+    for found in _PART.finditer(folded):
+        reading.take(found, raw)
     return Query(
         typed=typed,
         filters=reading.filters,
@@ -125,8 +163,14 @@ def parse(
         per_page=max(per_page, 1),
         chunks=tuple(reading.chunks),
         without=tuple(reading.without),
+        times=tuple(reading.times),
         understood=tuple(reading.understood),
     )
+
+
+def _without(text: str, span: tuple[int, int]) -> str:
+    """The text with spaces in the place of what was read."""
+    return text[: span[0]] + " " * (span[1] - span[0]) + text[span[1] :]
 
 
 class _Reading:
@@ -136,9 +180,29 @@ class _Reading:
         self.filters = filters
         self.chunks: list[Chunk] = []
         self.without: list[str] = []
+        self.times: list[Time] = []
         self.understood: list[str] = []
 
-    def take(self, found: re.Match[str]) -> None:
+    def number(self, value: str) -> None:
+        """A reference that the answer must have, whatever its spaces."""
+        value = re.sub(r"\s*([/.-])\s*", r"\1", value)
+        self.chunks.append(Chunk(value, exact=True))
+        self.understood.append(f"เลขที่: {value}")
+
+    def between(self, stretch: Stretch) -> None:
+        """A stretch of time as a filter, unless days were chosen already."""
+        first, last = self.filters.from_date, self.filters.to_date
+        if first is None and last is None:
+            self.filters = replace(self.filters, from_date=stretch.first, to_date=stretch.last)
+            self.understood.append(f"วันที่: {stretch.named()}")
+
+    def around(self, stretch: Stretch, folded: str) -> None:
+        """A stretch of time beside other words."""
+        named = stretch.named()
+        self.times.append(Time(folded[stretch.start : stretch.end], stretch.first, stretch.last, named))
+        self.understood.append(f"ช่วงเวลา: {named}")
+
+    def take(self, found: re.Match[str], raw: str) -> None:
         name, quoted = found["field"] or found["name"], found["quoted"]
         value = found["value"] if quoted is None else quoted
         if name and value and self._narrow(_FIELDS.get(name, ""), value.strip()):
@@ -150,7 +214,9 @@ class _Reading:
             self.without.append(text)
             self.understood.append(f"ไม่เอา: {text}")
         else:
-            self.chunks.append(Chunk(text, exact=quoted is not None))
+            start = found.start("plain") if found["plain"] else -1
+            typed = raw[start : start + len(text)] if start >= 0 else text
+            self.chunks.append(Chunk(text, quoted is not None, typed))
 
     def _narrow(self, name: str, value: str) -> bool:
         """Set a filter; False when the value makes no sense for it."""
@@ -161,27 +227,37 @@ class _Reading:
             case "kind":
                 kind = _kind(value)
                 return kind is not None and self._set("kind", kind, f"ประเภท: {KIND_NAMES[kind][0]}")
-            case "year" if value.isdigit() and len(value) in (2, 4):
+            case "year" if re.fullmatch(r"[0-9]{4}|[0-9]{2}", value):
                 year = buddhist_year(int(value))
                 return self._set("year", year, f"ปี พ.ศ. {year}")
+            case "year" if re.fullmatch(r"([0-9]{4}|[0-9]{2})-([0-9]{4}|[0-9]{2})", value):
+                return self._years(*(buddhist_year(int(year)) for year in value.split("-")))
+            case "from_date" | "to_date":
+                return self._day(name, value)
             case "number":
-                self.chunks.append(Chunk(value, exact=True))
-                self.understood.append(f"เลขที่: {value}")
+                self.number(value)
                 return True
             case _:
                 return False
+
+    def _years(self, first: int, last: int) -> bool:
+        days = dt.date(first - ERA, 1, 1), dt.date(last - ERA, 12, 31)
+        self.filters = replace(self.filters, from_date=days[0], to_date=days[1])
+        self.understood.append(f"ปี พ.ศ. {first}–{last}")
+        return True
+
+    def _day(self, name: str, value: str) -> bool:
+        try:
+            day = parse_date(value)
+        except Invalid:
+            return False
+        label = "ตั้งแต่" if name == "from_date" else "ถึง"
+        return self._set(name, day, f"{label}: {format_date(day)}")
 
     def _set(self, name: str, value: object, understood: str) -> bool:
         self.filters = replace(self.filters, **{name: value})  # type: ignore[arg-type]
         self.understood.append(understood)
         return True
-
-
-def buddhist_year(year: int) -> int:
-    """64 and 2021 → 2564; a year from 2300 on is Buddhist-era already."""
-    if year < 100:
-        return 2500 + year
-    return year if year >= 2300 else year + 543
 
 
 def _kind(value: str) -> Kind | None:

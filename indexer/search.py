@@ -2,35 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
 from indexer import ranking
+from indexer.answer import answer
 from indexer.dictionary import Lexicon
 from indexer.filters import facets, masks, through
 from indexer.index import Hit, ResultPage
 from indexer.matching import Matches
 from indexer.meant import meant
 from indexer.pages import best_pages
-from indexer.phrases import holders, holds
-from indexer.plan import Phrase, Plan, plan
+from indexer.plan import Plan, meanings, plan
 from indexer.query import Query, Sort
 from indexer.snapshot import Documents, Floats, Mask, Snapshot
 from indexer.tokens import fold
-
-_ENOUGH = 10  # answers with all words, from which on no others are shown
-_NEAR = 0.45  # share of the words, by weight, that any other answer must have
-_NEAR_BEST = 0.75  # share of what the best answer has, that any other must have
-_ROUNDING = 0.9999  # of sums of 32-bit floats
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """The documents that answer, before filters; and what was given up to have any."""
-
-    wanted: Mask
-    loosened: tuple[str, ...] = ()
 
 
 def search(snapshot: Snapshot, lexicon: Lexicon, query: Query) -> ResultPage:
@@ -39,10 +26,9 @@ def search(snapshot: Snapshot, lexicon: Lexicon, query: Query) -> ResultPage:
     narrowing = masks(snapshot, query.filters)
     allowed = through(snapshot, narrowing)
     matches = Matches(snapshot, wanted.units)
-    first = _credited(snapshot, lexicon, wanted, matches)
-    answer = _answer(snapshot, wanted, matches, allowed)
-    documents = np.flatnonzero(answer.wanted & allowed)
-    ordered, scores = _ordered(snapshot, wanted, query, documents, matches.scores[documents], first)
+    found = answer(snapshot, lexicon, wanted, query.times, matches, allowed)
+    documents = np.flatnonzero(found.wanted & allowed)
+    ordered, scores = _ordered(snapshot, wanted, query, documents, matches.scores[documents], found.first)
     begin = (max(query.page, 1) - 1) * query.per_page
     shown = slice(begin, begin + query.per_page)
     hits = tuple(
@@ -56,9 +42,25 @@ def search(snapshot: Snapshot, lexicon: Lexicon, query: Query) -> ResultPage:
     return ResultPage(
         total=len(documents),
         hits=hits,
-        facets=facets(snapshot, answer.wanted, narrowing),
+        facets=facets(snapshot, found.wanted, narrowing),
         did_you_mean=_corrected(query.typed, words),
-        query=replace(query, loosened=answer.loosened, marks=(*query.marks, *(word for _, word in words))),
+        query=_as_run(query, wanted, words, found.loosened),
+    )
+
+
+def _as_run(
+    query: Query, wanted: Plan, words: tuple[tuple[str, str], ...], loosened: tuple[str, ...]
+) -> Query:
+    """With what slips and abbreviations were read as."""
+    short = meanings(wanted)
+    understood = [f"{typed} = {other}" for typed, other in short]
+    understood += [f"“{typed}” อ่านเป็น “{word}”" for typed, word in words]
+    marks = (word for _, word in (*short, *words))
+    return replace(
+        query,
+        understood=(*query.understood, *understood),
+        loosened=loosened,
+        marks=(*query.marks, *marks),
     )
 
 
@@ -68,59 +70,6 @@ def _corrected(typed: str, words: tuple[tuple[str, str], ...]) -> str | None:
     for piece, word in words:
         corrected = corrected.replace(piece, word)
     return corrected if words else None
-
-
-def _credited(snapshot: Snapshot, lexicon: Lexicon, wanted: Plan, matches: Matches) -> Mask:
-    """The documents that have a piece of several words as it was typed; they have all of its words."""
-    first = np.zeros(snapshot.size, dtype=bool)
-    for part in wanted.parts:
-        if part.phrase.words > 1:
-            documents = holders(snapshot, lexicon, part, matches.scores)
-            matches.credit(documents, part.units)
-            first[documents] = True
-    return first
-
-
-def _answer(snapshot: Snapshot, wanted: Plan, matches: Matches, allowed: Mask) -> Answer:
-    """Documents with all words; where these are few, also those with most of the words."""
-    rest = ~_with(snapshot, wanted.without) if wanted.without else snapshot.live
-    if not wanted.units:
-        return Answer(rest)
-    total = sum(matches.idfs)
-    complete = (matches.covered >= total * _ROUNDING) & rest
-    exact = tuple(phrase for phrase in wanted.phrases if phrase.exact)
-    if exact:
-        quoted = complete & _with(snapshot, exact, complete & allowed)
-        if (quoted & allowed).any():
-            return Answer(quoted)
-    found = int((complete & allowed).sum())
-    if found >= _ENOUGH:
-        return Answer(complete, ("ไม่พบข้อความในเครื่องหมายคำพูดตรงตามที่พิมพ์",) if exact else ())
-    matches.misread()
-    return _near(matches, complete, allowed & rest, found)
-
-
-def _near(matches: Matches, complete: Mask, allowed: Mask, found: int) -> Answer:
-    covered = np.where(allowed, matches.covered, 0)
-    best = float(covered.max()) if len(covered) else 0.0
-    if best <= 0:
-        return Answer(complete)
-    share = min(_NEAR * sum(matches.idfs), _NEAR_BEST * best)
-    near = (matches.covered >= share) & allowed
-    if found == int(near.sum()):
-        return Answer(complete)
-    missing = "" if found else "ไม่มีประกาศที่มีครบทุกคำ "
-    return Answer(near | complete, (f"{missing}แสดงประกาศที่มีเพียงบางคำด้วย",))
-
-
-def _with(snapshot: Snapshot, phrases: tuple[Phrase, ...], among: Mask | None = None) -> Mask:
-    """Documents that have every one of the phrases (any, when no ``among`` is given)."""
-    mask = np.zeros(snapshot.size, dtype=bool)
-    for document in np.flatnonzero(snapshot.live if among is None else among).tolist():
-        text = snapshot.text(document)
-        there = (holds(text, phrase.data) for phrase in phrases)
-        mask[document] = all(there) if among is not None else any(there)
-    return mask
 
 
 def _ordered(

@@ -31,9 +31,9 @@ Mask = npt.NDArray[np.bool_]
 
 # BM25F. Weights and length normalisation by zone: a word in the title says most; a long
 # attachment is normalised strongest, so that it does not bury a short announcement.
-K1 = 1.2
+K1 = 0.9
 WEIGHT = {"title": 3.0, "labels": 2.0, "author": 1.5, "number": 3.0, "body": 1.0, "pages": 0.7}
-NORMALISED = {"title": 0.3, "labels": 0.4, "body": 0.6, "pages": 0.75}
+NORMALISED = {"title": 0.3, "labels": 0.4, "body": 0.75, "pages": 0.75}
 
 MARKS = run("ัิีึืุู็่้๊๋์ํ").data
 """Marks above and below the line: typed last, or left out in haste."""

@@ -152,7 +152,8 @@ def _word(chunk: str, start: int) -> Iterator[Token]:
             yield Token(part.group()[:_LONGEST_WORD], start + part.start(), start + part.end())
 
 
-_LONG, _PART_OF_LONG = 8, 4
+_LONG, _PART_OF_LONG = 10, 4
+_LEADS = ("การ", "ความ")  # make nouns of verbs
 
 
 @cache
@@ -162,12 +163,19 @@ def fine_words() -> frozenset[str]:
     คอนกรีตเสริมเหล็ก is in that list beside คอนกรีต, เสริม and เหล็ก: left in, it would hide them.
     """
     words = frozenset(word for word in thai_icu_words() if len(word) > 1)
-    return frozenset(word for word in words if len(word) < _LONG or not _made_of(word, words))
+    return frozenset(word for word in words if not _led(word, words) and not _made_of(word, words))
+
+
+def _led(word: str, words: frozenset[str]) -> bool:
+    """Whether it is การ or ความ and a word: การบ้าน would be cut out of โครงการบ้านมั่นคง."""
+    return any(word.startswith(lead) and word[len(lead) :] in words for lead in _LEADS)
 
 
 def _made_of(word: str, words: frozenset[str]) -> bool:
-    """Whether the word is two or more other words in a row; การ and ความ may lead."""
-    reached = {0, *(len(prefix) for prefix in ("การ", "ความ") if word.startswith(prefix))}
+    """Whether a long word is two or more other words in a row; การ and ความ may lead."""
+    if len(word) < _LONG:
+        return False
+    reached = {0, *(len(lead) for lead in _LEADS if word.startswith(lead))}
     for end in range(_PART_OF_LONG, len(word) + 1):
         starts = range(0 if end < len(word) else 1, end - _PART_OF_LONG + 1)
         if any(start in reached and word[start:end] in words for start in starts):
@@ -230,8 +238,8 @@ def run(folded: str) -> Run:
         between = int(kept[left + 1]) - 1
         if codes[between] == ord(",") and _GROUPED.match(folded, between):
             continue
-        sign = int(codes[between])
-        row[between] = sign if sign in _KEPT_BETWEEN_DIGITS else 0x20
+        signs = codes[kept[left] + 1 : between + 1].tolist()
+        row[between] = next((sign for sign in signs if sign in _KEPT_BETWEEN_DIGITS), 0x20)
     mask = row > 0
     places = np.zeros(len(folded) + 1, dtype=np.int32)
     np.cumsum(mask, out=places[1:])

@@ -1,0 +1,135 @@
+"""Which documents answer a plan; and, where nothing has all that was asked for, what was given up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import reduce
+
+import numpy as np
+
+from indexer.dictionary import Lexicon
+from indexer.filters import between
+from indexer.matching import Matches, any_of
+from indexer.phrases import holders, holds, likeness
+from indexer.plan import Phrase, Plan, part
+from indexer.query import Time
+from indexer.snapshot import Documents, Mask, Snapshot
+
+_ENOUGH = 10  # answers with all words, from which on no others are shown
+_NEAR = 0.45  # share of the words, by weight, that any other answer must have
+_NEAR_BEST = 0.75  # share of what the best answer has, that any other must have
+_ROUNDING = 0.9999  # of sums of 32-bit floats
+_MOST_BLURRED = 200  # documents that are read for a piece with letters misread
+_ALIKE = 0.4  # how like it must be
+
+_NOT_QUOTED = "ไม่พบข้อความในเครื่องหมายคำพูดตรงตามที่พิมพ์"
+_NOT_ALL = "ไม่มีประกาศที่มีครบทุกคำ แสดงประกาศที่มีเพียงบางคำด้วย"
+_ALSO_SOME = "แสดงประกาศที่มีเพียงบางคำด้วย"
+_NOT_THEN = "ไม่พบในช่วงเวลาที่พิมพ์ แสดงของช่วงเวลาอื่นด้วย"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The documents that answer, before filters; those of them that have a piece of several words as it was
+    typed; and what was given up to have any."""
+
+    wanted: Mask
+    first: Mask
+    loosened: tuple[str, ...] = ()
+
+
+def answer(
+    snapshot: Snapshot, lexicon: Lexicon, plan: Plan, times: tuple[Time, ...], matches: Matches, allowed: Mask
+) -> Answer:
+    """``allowed``: what passes the filters. Credits ``matches`` with what is there in other words."""
+    timely = _timely(snapshot, lexicon, times, matches)
+    first = _credited(snapshot, lexicon, plan, matches)
+    found = _found(snapshot, plan, matches, first, allowed)
+    if timely is None:
+        return found
+    if (found.wanted & timely & allowed).any():
+        return replace(found, wanted=found.wanted & timely)
+    return replace(found, loosened=(*found.loosened, _NOT_THEN))
+
+
+def _timely(snapshot: Snapshot, lexicon: Lexicon, times: tuple[Time, ...], matches: Matches) -> Mask | None:
+    """Documents of one of the times, or that name it: those of the time are taken to have its words."""
+    if not times:
+        return None
+    timely = np.zeros(snapshot.size, dtype=bool)
+    others = set(matches.units)
+    for time in times:
+        units = part(time.text, lexicon).units
+        others -= set(units)
+        naming = reduce(np.intersect1d, (any_of(snapshot, unit)[0].documents for unit in units))
+        of_it = np.flatnonzero(between(snapshot, time.first, time.last) & snapshot.live)
+        matches.credit(of_it, units)
+        timely[naming] = timely[of_it] = True
+    return timely & matches.having(others) if others else timely
+
+
+def _credited(snapshot: Snapshot, lexicon: Lexicon, plan: Plan, matches: Matches) -> Mask:
+    """The documents that have a piece of several words as it was typed; they have all of its words."""
+    first = np.zeros(snapshot.size, dtype=bool)
+    for typed in plan.parts:
+        if typed.phrase.words > 1:
+            documents = holders(snapshot, lexicon, typed, matches.scores)
+            matches.credit(documents, typed.units)
+            first[documents] = True
+    return first
+
+
+def _found(snapshot: Snapshot, plan: Plan, matches: Matches, first: Mask, allowed: Mask) -> Answer:
+    """Documents with all words; where these are few, also those with most of the words."""
+    rest = ~_with(snapshot, plan.without) if plan.without else snapshot.live
+    if not matches.idfs:
+        return Answer(rest, first)
+    complete = (matches.covered >= sum(matches.idfs) * _ROUNDING) & rest
+    exact = tuple(phrase for phrase in plan.phrases if phrase.exact)
+    if exact:
+        quoted = complete & _with(snapshot, exact, complete & allowed)
+        if (quoted & allowed).any():
+            return Answer(quoted, first)
+    found = int((complete & allowed).sum())
+    loosened = (_NOT_QUOTED,) if exact else ()
+    if found < _ENOUGH:
+        matches.misread()
+        near = _near(matches, allowed & rest)
+        if found < int((near | complete & allowed).sum()):
+            return Answer(near | complete, first, (*loosened, _ALSO_SOME if found else _NOT_ALL))
+    elif any(typed.phrase.words > 1 for typed in plan.parts) and int((first & allowed).sum()) < _ENOUGH:
+        matches.misread()
+        blurred = _blurred(snapshot, plan, matches, _near(matches, allowed & rest) & ~complete)
+        first[blurred] = complete[blurred] = True
+    return Answer(complete, first, loosened)
+
+
+def _near(matches: Matches, allowed: Mask) -> Mask:
+    """Documents that have most of the words, or nearly as many as the best."""
+    covered = np.where(allowed, matches.covered, 0)
+    best = float(covered.max(initial=0))
+    share = min(_NEAR * sum(matches.idfs), _NEAR_BEST * best)
+    near: Mask = allowed & (covered >= share) if best > 0 else np.zeros_like(allowed)
+    return near
+
+
+def _blurred(snapshot: Snapshot, plan: Plan, matches: Matches, among: Mask) -> Documents:
+    """Documents that have a piece of several words with some letters misread."""
+    candidates = np.flatnonzero(among)
+    if len(candidates) > _MOST_BLURRED:
+        best = np.argpartition(-matches.scores[candidates], _MOST_BLURRED)[:_MOST_BLURRED]
+        candidates = np.sort(candidates[best])
+    pieces = [typed.phrase.data for typed in plan.parts if typed.phrase.words > 1]
+    texts = ((document, snapshot.text(document)) for document in candidates.tolist())
+    there = [document for document, text in texts if all(likeness(text, data) > _ALIKE for data in pieces)]
+    return np.array(there, dtype=np.int64)
+
+
+def _with(snapshot: Snapshot, phrases: tuple[Phrase, ...], among: Mask | None = None) -> Mask:
+    """Documents that have every one of the phrases (any, when no ``among`` is given)."""
+    mask = np.zeros(snapshot.size, dtype=bool)
+    for document in np.flatnonzero(snapshot.live if among is None else among).tolist():
+        text = snapshot.text(document)
+        there = (holds(text, phrase.data) for phrase in phrases)
+        mask[document] = all(there) if among is not None else any(there)
+    return mask

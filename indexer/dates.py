@@ -1,0 +1,121 @@
+"""Stretches of time as Thai people write them → first and last day.
+
+``มิ.ย. 64``, ``9 มิถุนายน 2564``, ``1-15 มิ.ย. 64``, ``มิ.ย.-ส.ค. 2564``, ``ตั้งแต่ ม.ค. 64 ถึง มี.ค. 65``,
+``ปีงบประมาณ 2565`` (October to September), ``9/6/64``, ``2021-06-09``, ``June 2021``: years of two digits
+are Buddhist-era, of four either.
+"""
+
+from __future__ import annotations
+
+import calendar
+import datetime as dt
+import re
+from typing import NamedTuple
+
+from archive import thai
+from archive.errors import Invalid
+
+_ENGLISH = {name.lower(): number for number, name in enumerate(calendar.month_name) if number}
+_ENGLISH |= {name.lower(): number for number, name in enumerate(calendar.month_abbr) if number}
+_SHORT = "|".join(re.escape(name).replace(r"\.", r"\.?\s?") for name in thai.SHORT_MONTHS)
+_NAMES = sorted([*thai.MONTHS, *_ENGLISH, "กรกฏาคม", "กุมภาพันธุ์"], key=len, reverse=True)
+_MONTH = rf"(?:{'|'.join(_NAMES)}|(?:{_SHORT}))(?![ก-ฮa-z])\.?"
+_ERA = r"(?:พ\.?\s?ศ\.?|ค\.?\s?ศ\.?|ปี)?"
+_YEAR = rf"{_ERA}\s*(?:\d{{4}}|\d{{2}})(?![\d/.,:-]*\d)"
+_DAY = r"(?<![\d/.,])\d{1,2}"
+_TO = r"\s*(?:-|–|ถึง|จนถึง|to)\s*"
+_NUMERIC = rf"(?:{_DAY}/\d{{1,2}}/(?:\d{{4}}|\d{{2}})(?![\d/])|(?<!\d)\d{{4}}-\d{{2}}-\d{{2}}(?!\d))"
+_ONE = rf"(?:{_NUMERIC}|(?:{_DAY}\s*)?{_MONTH}\s*{_YEAR})"
+_LABEL = r"(?:(?P<label>(?:date|วันที่|เดือน|ช่วงเวลา|ช่วง)\s*:\s*))?"
+_STRETCH = re.compile(
+    rf"""{_LABEL} (?:
+        (?:ประจำ)?(?:ปี\s*งบประมาณ|ปี\s*งบ|งบประมาณ\s*ปี)\s*{_ERA}\s*(?P<fiscal>\d{{4}}|\d{{2}})(?![\d/.,]*\d)
+      | (?:ตั้งแต่|จาก)?\s*(?P<first>{_ONE}){_TO}(?P<last>{_ONE})
+      | (?P<days>{_DAY}){_TO}(?P<lastday>\d{{1,2}}\s*{_MONTH}\s*{_YEAR})
+      | (?P<months>(?:{_DAY}\s*)?{_MONTH}){_TO}(?P<lastmonth>(?:\d{{1,2}}\s*)?{_MONTH}\s*{_YEAR})
+      | ปี\s*(?P<years>\d{{4}}){_TO}(?:ปี\s*)?(?P<lastyear>\d{{4}})(?!\d)
+      | (?P<since>ตั้งแต่)\s*(?P<start>{_ONE})
+      | (?P<one>{_ONE})
+    )""",
+    re.VERBOSE,
+)
+_YEAR_AT_END = re.compile(rf"({_ERA})\s*(\d+)$")
+
+
+class Stretch(NamedTuple):
+    """``[start, end)`` in the folded text; ``first`` and ``last`` days, None for open."""
+
+    start: int
+    end: int
+    first: dt.date | None
+    last: dt.date | None
+    labelled: bool  # written as a filter
+
+    def named(self) -> str:
+        """For people."""
+        if self.first and self.first == self.last:
+            return thai.format_date(self.first)
+        first = thai.format_short_date(self.first) if self.first else ""
+        last = thai.format_short_date(self.last) if self.last else ""
+        return f"{first} – {last}".strip()
+
+
+def buddhist_year(year: int) -> int:
+    """64 and 2021 → 2564; a year from 2300 on is Buddhist-era already."""
+    if year < 100:
+        return 2500 + year
+    return year if year >= 2300 else year + thai.ERA
+
+
+def stretches(folded: str) -> list[Stretch]:
+    """Every stretch of time in a folded text; what looks like one but is none is passed over."""
+    found = []
+    for match in _STRETCH.finditer(folded):
+        try:
+            first, last = _days(match)
+        except (Invalid, ValueError):
+            continue
+        if first is None or last is None or first <= last:
+            found.append(Stretch(*match.span(), first, last, match["label"] is not None))
+    return found
+
+
+def _days(match: re.Match[str]) -> tuple[dt.date | None, dt.date | None]:
+    if match["fiscal"]:
+        year = buddhist_year(int(match["fiscal"])) - thai.ERA
+        return dt.date(year - 1, 10, 1), dt.date(year, 9, 30)
+    if match["first"]:
+        return _one(match["first"])[0], _one(match["last"])[1]
+    if match["days"]:
+        last_day = _one(match["lastday"])[1]
+        return last_day.replace(day=int(match["days"])), last_day
+    if match["months"]:
+        year_at_end = _YEAR_AT_END.search(match["lastmonth"])
+        written = year_at_end.group() if year_at_end else ""
+        return _one(f"{match['months']} {written}")[0], _one(match["lastmonth"])[1]
+    if match["years"]:
+        first, last = (buddhist_year(int(match[name])) - thai.ERA for name in ("years", "lastyear"))
+        return dt.date(first, 1, 1), dt.date(last, 12, 31)
+    first_day, last_day = _one(match["start"] or match["one"])
+    return first_day, None if match["since"] else last_day
+
+
+def _one(text: str) -> tuple[dt.date, dt.date]:
+    """First and last day of a day or a month with its year. Raises ``Invalid`` or ``ValueError``."""
+    if re.fullmatch(_NUMERIC, text):
+        day = thai.parse_date(text)
+        return day, day
+    named = re.fullmatch(rf"(\d{{1,2}})?\s*({_MONTH})\s*({_ERA})\s*(\d+)", text)
+    if named is None:
+        raise ValueError(text)
+    month = _ENGLISH.get(named[2].rstrip(".")) or thai.month_number(named[2]) or 0
+    written = int(named[4])
+    year = (
+        (2000 + written if written < 100 else written)
+        if named[3].startswith("ค")
+        else buddhist_year(written) - thai.ERA
+    )
+    if named[1]:
+        day = dt.date(year, month, int(named[1]))
+        return day, day
+    return dt.date(year, month, 1), dt.date(year, month, calendar.monthrange(year, month)[1])

@@ -1,0 +1,16 @@
+"""Text typed with the keyboard set to the other language, as it would have come out in the right one.
+
+The Thai layout is Kedmanee (มอก. 820), the Latin one that of the United States.
+"""
+
+from __future__ import annotations
+
+_LATIN = """`1234567890-=qwertyuiop[]\\asdfghjkl;'zxcvbnm,./~!@#$%^&*()_+QWERTYUIOP{}|ASDFGHJKL:"ZXCVBNM<>?"""
+_THAI = """_ๅ/-ภถุึคตจขชๆไำพะัีรนยบลฃฟหกดเ้่าสวงผปแอิืทมใฝ%+๑๒๓๔ู฿๕๖๗๘๙๐"ฎฑธํ๊ณฯญฐ,ฅฤฆฏโฌ็๋ษศซ.()ฉฮฺ์?ฒฬฦ"""
+_TO_THAI = dict(zip(map(ord, _LATIN), _THAI, strict=True))
+_TO_LATIN = {ord(thai): latin for latin, thai in zip(_LATIN, _THAI, strict=True) if ord(thai) > 0x7F}
+
+
+def other(typed: str) -> str:
+    """``gmL[k]`` → เทศบาล, ``แนอรก`` → ``covid``; what stands on no key stays."""
+    return typed.translate(_TO_THAI if typed.isascii() else _TO_LATIN)

@@ -1,0 +1,214 @@
+"""What people type, and what is understood: abbreviations, slips, dates, filters, the other keyboard."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+import pytest
+
+from archive.model import Kind
+from indexer.dictionary import Dictionary
+from indexer.query import Query, parse
+from indexer.whoosh_index import WhooshIndex
+from tests.contracts.test_search_index import entry
+
+ENTRIES = (
+    entry(1, "ประกาศองค์การบริหารส่วนตำบลหนองบัว เรื่อง ภาษีที่ดิน", published_on=dt.date(2021, 6, 9)),
+    entry(2, "ทต.บ้านใหม่ ประชาสัมพันธ์การชำระภาษี", published_on=dt.date(2021, 7, 1)),
+    entry(3, "เทศบาลตำบลดอนแก้ว รับสมัครพนักงาน", published_on=dt.date(2021, 11, 30)),
+    entry(4, "นายกองค์การบริหารส่วนตำบลโคกสูงเปิดงาน", published_on=dt.date(2022, 6, 15)),
+    entry(5, "คำสั่งแต่งตั้งกรรมการ", number="มท 0808.2/ว 123", kind=Kind.ORDER, author="กองคลัง"),
+    entry(6, "แจ้งเหตุอุทกภัย", "น้ำท่วมถนนสายหลัก", published_on=dt.date(2020, 10, 2)),
+    entry(7, "ระเบียบ อปท. ว่าด้วยการพัสดุ", author="กองช่าง", published_on=dt.date(2019, 1, 5)),
+    entry(8, "บริการ internet สาธารณะ", "ติดตั้ง covid-19 เครื่องฟอก", published_on=dt.date(2021, 6, 30)),
+    entry(9, "ประชุมสภาเทศบาล", "นัดวันที่ ๙ มิถุนายน ๒๕๖๔ เวลา ๑๐.๐๐ น.", published_on=dt.date(2021, 5, 28)),
+    *(entry(number, f"อุทกภัย ครั้งที่ {number} ของเทศบาล", "ท่าอากาศยาน คลินิก") for number in range(20, 26)),
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def index(tmp_path_factory: pytest.TempPathFactory) -> WhooshIndex:
+    index = WhooshIndex(tmp_path_factory.mktemp("index"), Dictionary())
+    with index.rebuild() as generation:
+        generation.add(ENTRIES)
+    return index
+
+
+def found(index: WhooshIndex, typed: str) -> list[int]:
+    return [hit.announcement_id for hit in index.search(parse(typed, per_page=50)).hits]
+
+
+def run(index: WhooshIndex, typed: str) -> Query:
+    return index.search(parse(typed)).query
+
+
+@pytest.mark.parametrize(
+    ("typed", "wanted"),
+    [
+        ("อบต.หนองบัว", 1),
+        ("อบต หนองบัว", 1),
+        ("นายก อบต.", 4),
+        ("นายกอบต.โคกสูง", 4),
+        ("เทศบาลตำบลบ้านใหม่", 2),
+        ("ทต.ดอนแก้ว", 3),
+        ("องค์กรปกครองส่วนท้องถิ่น พัสดุ", 7),
+    ],
+)
+def test_abbreviations_are_found_both_ways(index: WhooshIndex, typed: str, wanted: int) -> None:
+    assert found(index, typed)[0] == wanted
+
+
+def test_what_an_abbreviation_was_read_as_is_said_and_marked(index: WhooshIndex) -> None:
+    query = run(index, "อบต. หนองบัว")
+    assert "อบต. = องค์การบริหารส่วนตำบล" in query.understood
+    assert "องค์การบริหารส่วนตำบล" in query.marks
+
+
+def test_staff_extend_the_abbreviations(tmp_path: Path) -> None:
+    dictionary = Dictionary(tmp_path / "words.txt")
+    index = WhooshIndex(tmp_path / "index", dictionary)
+    index.update([entry(1, "โครงการบ้านเอื้ออาทรริมคลอง")], (), position=1)
+    assert index.is_current()
+    dictionary.add("บออ. = บ้านเอื้ออาทร")
+    assert not index.is_current()
+    with index.rebuild() as generation:
+        generation.add([entry(1, "โครงการบ้านเอื้ออาทรริมคลอง")])
+    assert found(index, "บออ.") == found(index, "บออ") == [1]
+
+
+def test_the_other_keyboard_is_understood(index: WhooshIndex) -> None:
+    page = index.search(parse("gmL[k]"))
+    assert page.did_you_mean == "เทศบาล"
+    assert {9, 20} <= {hit.announcement_id for hit in page.hits}
+    assert "“gml[k]” อ่านเป็น “เทศบาล”" in page.query.understood
+    assert found(index, "แนอรก") == [8]
+    assert index.search(parse("covid")).did_you_mean is None
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("อุททกภัย", "อุทกภัย"),
+        ("ทาอากาศยาน", "ท่าอากาศยาน"),
+        ("คลินิค", "คลินิก"),
+        ("น้ำถ่วม", "น้ำท่วม"),
+        ("เทศบาน", "เทศบาล"),
+    ],
+)
+def test_slips_are_read_as_what_the_archive_has(index: WhooshIndex, typed: str, meant: str) -> None:
+    page = index.search(parse(typed))
+    assert page.did_you_mean == meant
+    assert [hit.announcement_id for hit in page.hits] == found(index, meant)
+    assert meant in page.query.marks
+
+
+def test_what_only_withdrawn_records_have_is_never_offered(tmp_path: Path) -> None:
+    index = WhooshIndex(tmp_path, Dictionary())
+    index.update([entry(1, "เหตุอุทกภัย"), entry(2, "ถนน")], (), position=2)
+    assert index.search(parse("อุททกภัย")).did_you_mean == "อุทกภัย"
+    index.update([], [1], position=3)
+    assert index.search(parse("อุททกภัย")).did_you_mean is None
+    assert index.suggest("อุท") == []
+
+
+@pytest.mark.parametrize(
+    ("typed", "wanted"),
+    [
+        ("มิ.ย. 64", {1, 8}),
+        ("มิถุนายน ๒๕๖๔", {1, 8}),
+        ("June 2021", {1, 8}),
+        ("9 มิถุนายน 2564", {1}),
+        ("9/6/64", {1}),
+        ("date:2021-06-09", {1}),
+        ("มิ.ย.-ก.ค. 64", {1, 2, 8}),
+        ("1-15 มิ.ย. 2564", {1}),
+        ("ตั้งแต่ มิ.ย. 65", {4}),
+        ("30 มิ.ย. 64 ถึง 30 พ.ย. 64", {2, 3, 8}),
+        ("ปี 2562-2563", {6, 7}),
+        ("year:2562-2563", {6, 7}),
+        ("from:1/11/2564 to:30/6/2565", {3, 4}),
+        ("ปีงบประมาณ 2564", {1, 2, 6, 8, 9}),
+        ("ภาษี มิ.ย. 64", {1}),
+        ("ประชุมสภา 9 มิถุนายน 2564", {9}),
+        ("เดือน: ก.ค. 64 ภาษี", {2}),
+    ],
+)
+def test_stretches_of_time(index: WhooshIndex, typed: str, wanted: set[int]) -> None:
+    dated = set(found(index, typed))
+    assert {id for id in dated if id < 20} - {5} == wanted
+    assert any(
+        label in phrase for phrase in run(index, typed).understood for label in ("วันที่", "ช่วง", "ปี", "ถึง")
+    )
+
+
+def test_a_time_without_answers_is_given_up_and_said(index: WhooshIndex) -> None:
+    query = run(index, "พัสดุ ม.ค. 50")
+    assert found(index, "พัสดุ ม.ค. 50")[0] == 7
+    assert any("ช่วงเวลา" in phrase for phrase in query.loosened)
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["number:มท0808.2/ว123", "number: มท ๐๘๐๘.๒ / ว ๑๒๓", "เลขที่: มท 0808.2/ว 123", "number:0808.2/ว123"],
+)
+def test_references_in_any_spacing_and_numerals(index: WhooshIndex, typed: str) -> None:
+    assert found(index, typed) == [5]
+
+
+@pytest.mark.parametrize(
+    ("typed", "wanted"),
+    [
+        ("author:กองคลัง", [5]),
+        ('author:"กองคลัง"', [5]),
+        ("author: กองช่าง พัสดุ", [7]),
+        ("ประเภท:คำสั่ง", [5]),
+        ("kind: order", [5]),
+        ("year:2562", [7]),
+        ("year:2019", [7]),
+        ("ปี:๒๕๖๒", [7]),
+        ('"น้ำท่วมถนน"', [6]),
+        ("ภาษี -ชำระ", [1]),
+    ],
+)
+def test_filters_phrases_and_exclusions(index: WhooshIndex, typed: str, wanted: list[int]) -> None:
+    assert found(index, typed) == wanted
+
+
+def test_what_was_given_up_is_said(index: WhooshIndex) -> None:
+    assert run(index, "ภาษี").loosened == ()
+    assert found(index, '"น้ำท่วมบ้าน"') == [6]
+    assert any("คำพูด" in phrase for phrase in run(index, '"น้ำท่วมหลัก"').loosened)
+    assert any("บางคำ" in phrase for phrase in run(index, "พัสดุ ปลาวาฬ").loosened)
+    assert found(index, "พัสดุ ปลาวาฬ") == [7]
+
+
+def test_part_of_a_word_is_found_within_a_longer_phrase(index: WhooshIndex) -> None:
+    assert found(index, "ริหารส่วนตำบลโคก")[0] == 4
+
+
+@pytest.mark.parametrize(
+    ("typed", "wanted"),
+    [
+        ("เท", "เทศบาล"),
+        ("เทศ", "เทศบาล"),
+        ("อุท", "อุทกภัย"),
+        ("องคการ", "ประกาศองค์การบริหารส่วนตำบลหนองบัว เรื่อง ภาษีที่ดิน"),
+    ],
+)
+def test_half_typed_words_are_completed(index: WhooshIndex, typed: str, wanted: str) -> None:
+    assert wanted in index.suggest(typed)
+
+
+def test_a_number_is_not_found_within_a_longer_one(tmp_path: Path) -> None:
+    index = WhooshIndex(tmp_path, Dictionary())
+    index.update([entry(1, "จำนวน 2500 ราย"), entry(2, "มีจำนวน 250 ราย")], (), position=2)
+    assert found(index, '"จำนวน 250"') == [2]
+
+
+def test_misread_text_is_found(tmp_path: Path) -> None:
+    index = WhooshIndex(tmp_path, Dictionary())
+    index.update(
+        [entry(1, "ประกาศ", "สำนักงานคุลกากรท่าเรีอ"), entry(2, "ประกาศ", "สำนักงานเขตพื้นที่")], (), position=2
+    )
+    assert found(index, "ศุลกากรท่าเรือ")[0] == 1
