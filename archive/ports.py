@@ -190,6 +190,13 @@ class Records(Protocol):
     def visits_by_day(self, *, days: int) -> list[tuple[dt.date, int]]:
         """Counted visits of the last days in Thai time, oldest first, days without any included."""
 
+    # work done, in numbers that only grow
+    def tally(self, name: str, amount: int) -> None:
+        """Add to a running total. Survives the death of the process, perhaps not a power cut."""
+
+    def tallies(self) -> dict[str, int]:
+        """The running totals by name."""
+
     # searches that found nothing
     def note_miss(self, query: str) -> None:
         """Count a query that found nothing."""

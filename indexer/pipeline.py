@@ -6,6 +6,7 @@ A page that cannot be read is a state of that page; only a file of which nothing
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
@@ -23,6 +24,10 @@ from indexer.verdict import Verdict, better
 
 RULES = extract.RULES + ocr.RULES
 """Version of all reading rules: grows when those of extraction, repair or recognition do."""
+
+PAGES_READ = "pages read"
+OCR_MILLISECONDS = "OCR milliseconds"
+"""Running totals that are kept of the work."""
 
 OCR_DPI = 300
 OCR_SECONDS = 120.0
@@ -57,6 +62,7 @@ class Reader:
             wanted = self._unread(attachment.id, document.outline.page_count)
             for page in self._pages(attachment.id, document, wanted):
                 self._records.save_page(page)
+                self._records.tally(PAGES_READ, 1)
                 if not going_on():
                     raise Stopped
             return self._conclude(attachment.id, document)
@@ -82,7 +88,9 @@ class Reader:
                 if embedded.verdict in (Verdict.EMBEDDED, Verdict.BLANK):
                     yield _as_page(attachment_id, embedded)
                     continue
-                pending[self._recognisers.submit(_recognise, attachment_id, document.path, embedded)] = number
+                pending[self._recognisers.submit(self._timed, attachment_id, document.path, embedded)] = (
+                    number
+                )
                 if len(pending) >= self._ocr_jobs:
                     yield from _finished(pending, FIRST_COMPLETED)
             while pending:
@@ -91,6 +99,12 @@ class Reader:
             for future in pending:
                 future.cancel()
             wait(pending)  # they read a file that is about to be closed
+
+    def _timed(self, attachment_id: int, path: Path, embedded: EmbeddedPage) -> Page:
+        began = time.monotonic()
+        page = _recognise(attachment_id, path, embedded)
+        self._records.tally(OCR_MILLISECONDS, round(1000 * (time.monotonic() - began)))
+        return page
 
     def _conclude(self, attachment_id: int, document: Document) -> Outcome:
         pages = self._records.pages(attachment_id)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+from contextlib import suppress
 
+from archive.errors import Unavailable
 from archive.model import Person, Session
 from storage import rows
 from storage.engine import Engine
@@ -46,7 +48,7 @@ class SignIns:
             return None
         session = rows.session(found)
         if now - session.seen_at >= _SEEN_STEP:
-            with self._engine.write(durable=False):
+            with suppress(Unavailable), self._engine.write(durable=False):  # a full disk locks nobody out
                 self._engine.run(
                     "UPDATE session SET seen_at = :now WHERE id = :id", id=session.id, now=rows.time_text(now)
                 )

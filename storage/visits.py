@@ -17,7 +17,7 @@ counts stay comparable with those brought from an older site."""
 
 
 class Visits:
-    """The part of ``archive.ports.Records`` that counts visits and misses."""
+    """The part of ``archive.ports.Records`` that counts: visits, work done, and misses."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -124,3 +124,22 @@ class Visits:
     def forget_miss(self, query: str) -> None:
         with self._engine.write():
             self._engine.run("DELETE FROM miss WHERE query = :query", query=query)
+
+    def tally(self, name: str, amount: int) -> None:
+        with self._engine.write(durable=False):
+            self._engine.run(
+                """INSERT INTO counter (name, value) VALUES (:name, :amount)
+                   ON CONFLICT (name) DO UPDATE SET value = counter.value + excluded.value""",
+                name=_TALLY + name,
+                amount=amount,
+            )
+
+    def tallies(self) -> dict[str, int]:
+        found = self._engine.rows("SELECT name, value FROM counter")
+        return {
+            row["name"].removeprefix(_TALLY): row["value"] for row in found if row["name"].startswith(_TALLY)
+        }
+
+
+_TALLY = "tally "
+"""Keeps running totals apart from the change counter in the same table."""

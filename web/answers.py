@@ -15,6 +15,7 @@ from indexer.index import FacetValue, Hit
 from indexer.query import Query
 from indexer.snippets import Segment, snippet
 from web.bootstrap import Services
+from web.metrics import SEARCH_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ def search(services: Services, query: Query) -> Answer:
         for page in hit.pages
         if page.attachment_id in attachments
     )
-    return Answer(
+    answer = Answer(
         total=found.total - (len(found.hits) - len(public)),
         results=tuple(
             _result(public[hit.announcement_id], hit, attachments, texts, found.query)
@@ -82,6 +83,8 @@ def search(services: Services, query: Query) -> Answer:
         query=found.query,
         took_ms=(time.perf_counter() - began) * 1000,
     )
+    SEARCH_SECONDS.observe(answer.took_ms / 1000)
+    return answer
 
 
 def _result(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 from http import HTTPStatus
 from typing import Any
@@ -10,7 +11,7 @@ from flask import Flask, Response, json, render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
-from archive.errors import Gone, Invalid, PrakatError
+from archive.errors import Gone, Invalid, PrakatError, Unavailable
 
 log = logging.getLogger("prakat.web")
 
@@ -73,6 +74,8 @@ def _http(error: HTTPException) -> ResponseReturnValue:
 
 
 def _unexpected(error: Exception) -> ResponseReturnValue:
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return _prakat(Unavailable("พื้นที่ดิสก์เต็ม ยังไม่มีการบันทึก กรุณาแจ้งผู้ดูแลระบบแล้วลองใหม่"))
     log.exception("unexpected", exc_info=error)
     if not _wants_problem():
         return _page(500, MESSAGES[500])

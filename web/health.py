@@ -6,16 +6,14 @@ import datetime as dt
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 from flask import Blueprint, Response, jsonify
-from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.core import GaugeMetricFamily, Metric
-from prometheus_client.registry import Collector
 
 from archive.errors import PrakatError
 from web.bootstrap import Services, services
+from web.metrics import exposition
 from web.settings import Settings
 
 pages = Blueprint("health", __name__)
@@ -23,8 +21,8 @@ pages = Blueprint("health", __name__)
 BEAT_SECONDS = 15
 """A worker that has not been heard of for so long is taken for dead."""
 
-STUCK = dt.timedelta(minutes=30)
-"""A queue whose oldest attachment waits longer is stuck."""
+STUCK = dt.timedelta(minutes=2)
+"""What waits longer while nobody works on it is stuck."""
 
 LEAST_FREE = 256 << 20
 """Bytes of disk below which an upload may fail."""
@@ -53,9 +51,7 @@ def ready() -> tuple[Response, int]:
 @pages.get("/metrics")
 def metrics() -> Response:
     """For Prometheus, read at the moment of asking."""
-    registry = CollectorRegistry()
-    registry.register(_Archive(services()))
-    return Response(generate_latest(registry), content_type="text/plain; version=0.0.4; charset=utf-8")
+    return Response(exposition(services()), content_type="text/plain; version=0.0.4; charset=utf-8")
 
 
 def _trouble(check: Callable[[Services], str]) -> str:
@@ -66,13 +62,14 @@ def _trouble(check: Callable[[Services], str]) -> str:
 
 
 def _database(services: Services) -> str:
-    services.records.last_change()
+    services.records.tally("readiness checks", 1)  # what can only be read takes no upload
     return ""
 
 
 def _files(services: Services) -> str:
     data = services.settings.data
-    if not os.access(data, os.W_OK):
+    folders = (data, *(path for path in data.iterdir() if path.is_dir()))
+    if not all(os.access(folder, os.W_OK) for folder in folders):
         return "ที่เก็บข้อมูลเขียนไม่ได้ (data directory is read-only)"
     if shutil.disk_usage(data).free < LEAST_FREE:
         return "พื้นที่ดิสก์เหลือน้อย (disk almost full)"
@@ -82,6 +79,10 @@ def _files(services: Services) -> str:
 def _index(services: Services) -> str:
     if services.index.manifest() is None:
         return "กำลังสร้างดัชนี (index is being built)"
+    behind = services.records.changed_since(services.index.position(), limit=1)
+    for announcement in services.records.announcements(id for id, _ in behind).values():
+        if _now() - announcement.updated_at > STUCK:
+            return "ดัชนีตามทะเบียนไม่ทัน (index does not follow the records)"
     return ""
 
 
@@ -90,44 +91,20 @@ def _worker(services: Services) -> str:
         silent = time.time() - heartbeat(services.settings).stat().st_mtime
     except FileNotFoundError:
         return "ยังไม่มีตัวอ่านเอกสารทำงาน (no worker)"
-    return "" if silent < BEAT_SECONDS else "ตัวอ่านเอกสารไม่ทำงาน (worker is dead)"
+    # Heard of in the future: the clock was set back, and since then nothing was heard.
+    return "" if abs(silent) < BEAT_SECONDS else "ตัวอ่านเอกสารไม่ทำงาน (worker is dead)"
 
 
 def _queue(services: Services) -> str:
+    """A long queue is no trouble as long as somebody works on it."""
     oldest = services.jobs.oldest_waiting()
-    if oldest is None or dt.datetime.now(dt.UTC) - oldest < STUCK:
+    if oldest is None or _now() - oldest < STUCK or services.jobs.counts()["reading"]:
         return ""
-    return "มีเอกสารรออ่านนานเกินไป (queue is stuck)"
+    return "มีเอกสารรออ่านแต่ไม่มีการอ่าน (queue is stuck)"
+
+
+def _now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)
 
 
 _CHECKS = {"database": _database, "files": _files, "index": _index, "worker": _worker, "queue": _queue}
-
-
-class _Archive(Collector):
-    def __init__(self, services: Services) -> None:
-        self._services = services
-
-    def collect(self) -> Iterator[Metric]:
-        """Gauges of the archive as it stands."""
-        yield self._by_status("announcements", "Announcements by status", self._services.records.counts())
-        yield self._by_status("attachments", "Attachments by state of reading", self._services.jobs.counts())
-        oldest, now = self._services.jobs.oldest_waiting(), dt.datetime.now(dt.UTC)
-        waits = (now - oldest).total_seconds() if oldest else 0.0
-        yield GaugeMetricFamily("prakat_queue_age_seconds", "Age of the oldest waiting attachment", waits)
-        manifest = self._services.index.manifest()
-        age = (now - manifest.built_at).total_seconds() if manifest else float("nan")
-        yield GaugeMetricFamily("prakat_index_age_seconds", "Age of the live index generation", age)
-        yield GaugeMetricFamily(
-            "prakat_index_announcements", "Announcements in it", self._services.index.count()
-        )
-        lag = self._services.records.last_change() - self._services.index.position()
-        yield GaugeMetricFamily("prakat_index_lag_changes", "Changes not yet in the index", lag)
-        free = shutil.disk_usage(self._services.settings.data).free
-        yield GaugeMetricFamily("prakat_disk_free_bytes", "Free bytes where the data are", free)
-
-    @staticmethod
-    def _by_status(name: str, help: str, counts: dict[str, int]) -> Metric:
-        family = GaugeMetricFamily(f"prakat_{name}", help, labels=["status"])
-        for status, count in sorted(counts.items()):
-            family.add_metric([status], count)
-        return family

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections.abc import Iterable
+from contextlib import suppress
 from itertools import groupby
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,6 +15,7 @@ from werkzeug.exceptions import NotFound as NoSuchPage
 from werkzeug.wrappers import Response as AnyResponse
 
 from archive import thai
+from archive.errors import Unavailable
 from archive.model import Announcement, Attachment, Reading, Source, Status
 from indexer import query as queries
 from indexer.pictures import rectangles
@@ -49,7 +51,8 @@ def results() -> str:
     query = _query()
     answer = search(services(), query)
     if not answer.total and query.typed and query.page == 1:
-        services().records.note_miss(query.typed)
+        with suppress(Unavailable):  # a full disk stops no search
+            services().records.note_miss(query.typed)
     return render_template(
         "public/results.html", answer=answer, query=answer.query, chips=_chips(query.filters)
     )
@@ -225,4 +228,5 @@ def _count(announcement: Announcement) -> None:
         return
     traits = f"{services().secret_key}|{request.remote_addr}|{agent}"
     visitor = hashlib.sha256(traits.encode()).hexdigest()[:24]
-    services().records.count_visit(announcement.id, visitor, now=dt.datetime.now(dt.UTC))
+    with suppress(Unavailable):  # a full disk stops no reader
+        services().records.count_visit(announcement.id, visitor, now=dt.datetime.now(dt.UTC))

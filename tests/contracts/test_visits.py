@@ -40,3 +40,11 @@ def test_a_new_baseline_keeps_the_counted_visits_on_top(records: Records) -> Non
     announcement = published(records, views=10)
     records.count_visit(announcement.id, "a", now=NOW)
     assert records.revise(announcement.id, {"views": 492}, actor=ACTOR).views == 493
+
+
+def test_running_totals_grow(records: Records) -> None:
+    assert records.tallies() == {}
+    for amount in (2, 3, 0):
+        records.tally("pages read", amount)
+    records.tally("OCR milliseconds", 1500)
+    assert records.tallies() == {"pages read": 5, "OCR milliseconds": 1500}

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from types import FrameType
 from urllib.parse import quote_from_bytes
 
@@ -83,7 +84,12 @@ def worker() -> None:
     stop = threading.Event()
     _on_signal(stop)
     _end_with_parent(stop)
-    working.run(stop, heartbeat(services.settings).touch)
+
+    def beat() -> None:
+        with suppress(OSError):  # a disk that cannot be written to: /readyz tells by the silence
+            heartbeat(services.settings).touch()
+
+    working.run(stop, beat)
 
 
 class _Parser(HTTPRequestParser):  # type: ignore[misc]

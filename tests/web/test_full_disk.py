@@ -1,0 +1,119 @@
+"""A disk that fills up while staff upload: refused clearly, nothing half stored, residents notice nothing."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import os
+import subprocess
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from archive.model import Role
+from indexer.reindex import rebuild
+from tests.web.conftest import BROWSER, Site, memo, open_site
+
+
+@pytest.fixture
+def full(tmp_path: Path) -> Iterator[Site]:
+    """A site with two announcements and a document on a disk with a quarter of a megabyte left."""
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", tmp_path],
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    if mounted.returncode:
+        pytest.skip(f"no small file system can be mounted here: {mounted.stderr.strip()}")
+    site = open_site(tmp_path / "data")
+    made = site.announcement("ประกาศเรื่องถนน", body="ถนนสายบ้านหนองปลาดุก")
+    site.announcement("ประกาศเรื่องขยะ", body="เก็บขยะทุกวันจันทร์")
+    site.attach(made.id, memo("ขออนุมัติซ่อมถนน"))
+    site.work()
+    rebuild(site.services.records, site.services.index)
+    room = os.statvfs(tmp_path)
+    with (tmp_path / "ballast").open("wb") as ballast:
+        os.posix_fallocate(ballast.fileno(), 0, room.f_bavail * room.f_frsize - (1 << 18))
+    yield site
+    site.services.database.close()  # type: ignore[attr-defined]  # the embedded engine's
+    subprocess.run(["umount", "--lazy", tmp_path], check=True)
+
+
+def upload() -> dict[str, object]:
+    return {"file": (io.BytesIO(b"%PDF-1.7 " + os.urandom(400_000)), "ใหญ่.pdf")}
+
+
+def kept(site: Site) -> tuple[object, ...]:
+    services = site.services
+    ids = [id for id, _ in services.records.changed_since(0, limit=100)]
+    return services.records.attachments(ids), list(services.files.all()), services.jobs.counts()
+
+
+def fill_to_the_brim(site: Site) -> None:
+    with (site.services.settings.data.parent / "last").open("wb", buffering=0) as last, suppress(OSError):
+        while True:
+            last.write(b"x" * 4096)
+
+
+def test_an_upload_over_the_api_is_refused_and_can_be_sent_again(full: Site) -> None:
+    token, before = full.token(), kept(full)
+    answer = full.client().post("/api/v1/announcements/1/attachments", data=upload(), headers=token)
+    assert answer.status_code == 503
+    assert answer.mimetype == "application/problem+json"
+    assert "เต็ม" in answer.json["detail"]  # type: ignore[index]
+    assert kept(full) == before
+    assert not list((full.services.settings.data / "files" / "incoming").iterdir())
+    (full.services.settings.data.parent / "ballast").unlink()
+    again = full.client().post("/api/v1/announcements/1/attachments", data=upload(), headers=token)
+    assert again.status_code == 202
+
+
+def test_an_upload_on_the_staff_pages_is_refused(full: Site) -> None:
+    browser, before = full.signed_in(Role.STAFF), kept(full)
+    answer = browser.post(
+        "/staff/announcements/1/attachments", data=upload(), headers=BROWSER, follow_redirects=True
+    )
+    assert "เต็ม" in answer.get_data(as_text=True)
+    assert kept(full) == before
+
+
+def test_residents_notice_nothing(full: Site) -> None:
+    fill_to_the_brim(full)
+    client = full.client()
+    for address in (
+        "/",
+        "/search?q=ถนน",
+        "/search?q=ไม่มีคำนี้แน่นอน",
+        "/announcements/1",
+        "/announcements/1/attachments/1",
+        "/api/v1/search?q=ขยะ",
+        "/api/v1/attachments/1/file",
+        "/api/v1/attachments/1/pages/1.webp",
+        "/feed.xml",
+    ):
+        with client.get(address, headers=BROWSER, follow_redirects=True) as answer:
+            assert answer.status_code == 200, (address, answer.get_data(as_text=True)[:300])
+    assert "ถนน" in client.get("/search?q=ถนน", headers=BROWSER).get_data(as_text=True)
+
+
+def test_edits_are_refused_whole(full: Site) -> None:
+    token = full.token()
+    before = full.services.records.announcement(1)
+    fill_to_the_brim(full)
+    answer = full.client().patch("/api/v1/announcements/1", json={"body": "ก" * 300_000}, headers=token)
+    assert answer.status_code == 503
+    assert full.services.records.announcement(1) == before
+
+
+def test_staff_stay_signed_in(full: Site) -> None:
+    browser = full.signed_in(Role.STAFF)
+    with full.services.database.write():  # type: ignore[attr-defined]  # the embedded engine's
+        long_ago = dt.datetime.now(dt.UTC) - dt.timedelta(minutes=10)
+        full.services.database.run(  # type: ignore[attr-defined]
+            "UPDATE session SET seen_at = :at", at=long_ago.isoformat(timespec="microseconds")
+        )
+    fill_to_the_brim(full)
+    assert browser.get("/staff", headers=BROWSER).status_code == 200

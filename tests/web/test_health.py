@@ -1,0 +1,191 @@
+"""What monitoring is told: red when residents or staff are not served in full, and only then."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from indexer.reindex import rebuild
+from tests.web.conftest import Site, memo, open_site
+from web.health import STUCK, heartbeat
+
+LONG_AGO = dt.datetime.now(dt.UTC) - 2 * STUCK
+
+
+def well(site: Site) -> Site:
+    """As a running service is."""
+    rebuild(site.services.records, site.services.index)
+    heartbeat(site.services.settings).touch()
+    return site
+
+
+def readiness(site: Site) -> tuple[int, dict[str, str]]:
+    answer = site.client().get("/readyz")
+    return answer.status_code, {
+        name: said
+        for name, said in answer.json["checks"].items()
+        if said != "ok"  # type: ignore[index]
+    }
+
+
+def numbers(site: Site) -> dict[str, float]:
+    """Samples of ``/metrics`` by name and labels, as Prometheus reads them."""
+    text = site.client().get("/metrics").get_data(as_text=True)
+    return {
+        sample.name + "".join(f" {value}" for value in sample.labels.values()): sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+    }
+
+
+def test_a_running_service_is_ready(site: Site) -> None:
+    site.announcement("ประกาศ")
+    well(site)
+    assert readiness(site) == (200, {})
+    assert site.client().get("/healthz").json == {"status": "ok"}
+
+
+def later(site: Site, statement: str) -> None:
+    """Let time have passed since something was written."""
+    with site.services.database.write():  # type: ignore[attr-defined]  # the embedded engine's
+        site.services.database.run(statement, at=LONG_AGO.isoformat(timespec="microseconds"))  # type: ignore[attr-defined]
+
+
+def no_worker(site: Site) -> None:
+    heartbeat(site.services.settings).unlink()
+
+
+def dead_worker(site: Site) -> None:
+    an_hour_ago = time.time() - 3600
+    os.utime(heartbeat(site.services.settings), (an_hour_ago, an_hour_ago))
+
+
+def clock_set_back(site: Site) -> None:
+    in_an_hour = time.time() + 3600
+    os.utime(heartbeat(site.services.settings), (in_an_hour, in_an_hour))
+
+
+def stuck_queue(site: Site) -> None:
+    site.attach(site.announcement("มีเอกสาร").id, b"%PDF-1.7 waits")
+    rebuild(site.services.records, site.services.index)
+    later(site, "UPDATE attachment SET queued_at = :at")
+
+
+def index_left_behind(site: Site) -> None:
+    site.announcement("ไม่มีใครทำดัชนี")
+    later(site, "UPDATE announcement SET updated_at = :at")
+
+
+def no_index(site: Site) -> None:
+    shutil.rmtree(site.services.settings.data / "index")
+
+
+def torn_index(site: Site) -> None:
+    site.announcement("ดัชนีจะเสีย")
+    rebuild(site.services.records, site.services.index)
+    for path in (site.services.settings.data / "index").glob("*/MAIN_*"):
+        path.unlink()
+
+
+@pytest.mark.parametrize(
+    ("trouble", "named"),
+    [
+        (no_worker, "worker"),
+        (dead_worker, "worker"),
+        (clock_set_back, "worker"),
+        (stuck_queue, "queue"),
+        (index_left_behind, "index"),
+        (no_index, "index"),
+        (torn_index, "index"),
+    ],
+)
+def test_trouble_is_named(site: Site, trouble: Callable[[Site], None], named: str) -> None:
+    well(site)
+    trouble(site)
+    again = open_site(site.services.settings.data)  # as after a restart
+    status, said = readiness(again)
+    assert (status, set(said)) == (503, {named})
+
+
+def test_a_long_queue_is_no_trouble_while_it_is_worked_on(site: Site) -> None:
+    well(site)
+    stuck_queue(site)
+    site.attach(1, b"%PDF-1.7 is being read")
+    rebuild(site.services.records, site.services.index)
+    site.services.jobs.claim("w", lease=STUCK, now=dt.datetime.now(dt.UTC))
+    assert readiness(site) == (200, {})
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of its own, a little larger than what must stay free."""
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=280m", "tmpfs", tmp_path],
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    if mounted.returncode:
+        pytest.skip(f"no small file system can be mounted here: {mounted.stderr.strip()}")
+    yield tmp_path
+    subprocess.run(["umount", "--lazy", tmp_path], check=True)
+
+
+def test_a_full_disk_is_trouble(disk: Path) -> None:
+    site = well(open_site(disk / "data"))
+    assert readiness(site) == (200, {})
+    with (disk / "ballast").open("wb") as ballast:
+        os.posix_fallocate(ballast.fileno(), 0, 40 << 20)
+    assert readiness(site) == (503, {"files": "พื้นที่ดิสก์เหลือน้อย (disk almost full)"})
+
+
+def test_a_read_only_disk_is_trouble(disk: Path) -> None:
+    site = well(open_site(disk / "data"))
+    site.services.database.close()  # type: ignore[attr-defined]  # or it could not be made read-only
+    subprocess.run(["mount", "-o", "remount,ro", disk], check=True)
+    status, said = readiness(site)
+    assert status == 503
+    assert said["files"] == "ที่เก็บข้อมูลเขียนไม่ได้ (data directory is read-only)"
+    assert "database" in said
+
+
+def test_work_is_counted(site: Site) -> None:
+    made = site.announcement("ประกาศ")
+    site.attach(made.id, memo("ขออนุมัติจัดซื้อหลอดไฟฟ้าสำหรับถนนสายบ้านหนองปลาดุก จำนวน 20 ดวง"))
+    before = numbers(site)
+    assert before["prakat_attachments waiting"] == 1
+    site.work()
+    for typed in ("ประกาศ", "หลอดไฟ"):
+        site.client().get("/search", query_string={"q": typed})
+    after = numbers(site)
+    assert after["prakat_pages_read_total"] == before["prakat_pages_read_total"] + 1
+    assert after["prakat_ocr_seconds_total"] >= before["prakat_ocr_seconds_total"]
+    assert after["prakat_search_seconds_count"] == before["prakat_search_seconds_count"] + 2
+    assert after["prakat_attachments ready"] == 1
+    assert after["prakat_queue_age_seconds"] == 0
+    assert after["prakat_index_lag_changes"] == 0
+    assert after["prakat_index_age_seconds"] >= 0
+    assert after["prakat_disk_free_bytes"] > 0
+    assert after["process_resident_memory_bytes"] > 0
+
+
+def test_recognition_is_counted(site: Site) -> None:
+    site.services.records.tally("OCR milliseconds", 1500)
+    site.services.records.tally("OCR milliseconds", 250)
+    assert numbers(site)["prakat_ocr_seconds_total"] == 1.75
+
+
+def test_counting_never_moves_the_archive(site: Site) -> None:
+    site.announcement("ประกาศ")
+    change = site.services.records.last_change()
+    site.services.records.tally("change", 7)
+    assert site.services.records.tallies()["change"] == 7
+    assert site.services.records.last_change() == change

@@ -1,0 +1,67 @@
+"""What Prometheus is told: the archive as it stands, the work done, and how long searches take."""
+
+from __future__ import annotations
+
+import datetime as dt
+import shutil
+from collections.abc import Iterator
+
+from prometheus_client import CollectorRegistry, Histogram, ProcessCollector, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from indexer.pipeline import OCR_MILLISECONDS, PAGES_READ
+from web.bootstrap import Services
+
+SEARCH_SECONDS = Histogram(
+    "prakat_search_seconds",
+    "Time that searches of this process took",
+    buckets=(0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5),
+    registry=None,
+)
+
+
+def exposition(services: Services) -> bytes:
+    """All metrics in Prometheus' text format, read at the moment of asking."""
+    registry = CollectorRegistry()
+    registry.register(_Archive(services))
+    registry.register(SEARCH_SECONDS)
+    ProcessCollector(registry=registry)
+    return generate_latest(registry)
+
+
+class _Archive(Collector):
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    def collect(self) -> Iterator[Metric]:
+        """Gauges of the archive as it stands."""
+        yield self._by_status("announcements", "Announcements by status", self._services.records.counts())
+        yield self._by_status("attachments", "Attachments by state of reading", self._services.jobs.counts())
+        oldest, now = self._services.jobs.oldest_waiting(), dt.datetime.now(dt.UTC)
+        waits = (now - oldest).total_seconds() if oldest else 0.0
+        yield GaugeMetricFamily("prakat_queue_age_seconds", "Age of the oldest waiting attachment", waits)
+        manifest = self._services.index.manifest()
+        age = (now - manifest.built_at).total_seconds() if manifest else float("nan")
+        yield GaugeMetricFamily("prakat_index_age_seconds", "Age of the live index generation", age)
+        yield GaugeMetricFamily(
+            "prakat_index_announcements", "Announcements in it", self._services.index.count()
+        )
+        lag = self._services.records.last_change() - self._services.index.position()
+        yield GaugeMetricFamily("prakat_index_lag_changes", "Changes not yet in the index", lag)
+        yield from self._work()
+        free = shutil.disk_usage(self._services.settings.data).free
+        yield GaugeMetricFamily("prakat_disk_free_bytes", "Free bytes where the data are", free)
+
+    def _work(self) -> Iterator[Metric]:
+        done = self._services.records.tallies()
+        pages, milliseconds = done.get(PAGES_READ, 0), done.get(OCR_MILLISECONDS, 0)
+        yield CounterMetricFamily("prakat_pages_read", "Pages read since the beginning", pages)
+        yield CounterMetricFamily("prakat_ocr_seconds", "Time spent on recognition", milliseconds / 1000)
+
+    @staticmethod
+    def _by_status(name: str, help: str, counts: dict[str, int]) -> Metric:
+        family = GaugeMetricFamily(f"prakat_{name}", help, labels=["status"])
+        for status, count in sorted(counts.items()):
+            family.add_metric([status], count)
+        return family
