@@ -4,7 +4,7 @@ DATA ?= data
 
 VENV := .venv
 BIN := $(VENV)/bin
-SCALED := postgresql or s3
+SCALED := postgresql or s3 or servers
 
 .PHONY: run test test-scale lock clean
 
@@ -20,7 +20,7 @@ test: $(VENV)/.test
 
 # The same contracts on real servers, which are started for it and stopped after it.
 test-scale: $(VENV)/.scale
-	scripts/scale.sh $(BIN)/python -m pytest -n auto -k "$(SCALED)" tests/contracts
+	scripts/scale.sh $(BIN)/python -m pytest -n auto -k "$(SCALED)" tests/contracts tests/operation/test_move.py
 
 # What the service needs; made again when the lock changes.
 $(VENV)/.run: requirements.lock pyproject.toml scripts/install.sh

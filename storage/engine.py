@@ -8,7 +8,7 @@ engine writes these in its own way, or leaves the latter out where it has one wr
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
@@ -25,6 +25,9 @@ class Engine(Protocol):
     def run(self, sql: str, **values: object) -> int:
         """How many rows were changed."""
 
+    def run_many(self, sql: str, many: Sequence[Mapping[str, object]]) -> None:
+        """The same statement with each of these values."""
+
     def write(self, *, durable: bool = True) -> AbstractContextManager[None]:
         """One transaction; a nested one can fail by itself. Durable ones exclude each other.
 
@@ -35,4 +38,10 @@ class Engine(Protocol):
         """
 
     def has_table(self, name: str) -> bool: ...
+    def last_id(self, table: str) -> int:
+        """The highest id that a table ever gave; 0 when it gave none."""
+
+    def go_on_after(self, table: str, id: int) -> None:
+        """Give higher ids only, from now on."""
+
     def close(self) -> None: ...

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import lru_cache
 
@@ -62,6 +62,11 @@ class Postgres:
         with self._run(sql, values) as cursor:
             return cursor.rowcount
 
+    def run_many(self, sql: str, many: Sequence[Mapping[str, object]]) -> None:
+        with self.write(), _explained():
+            connection: Connection[DictRow] = self._threads.held
+            connection.cursor().executemany(_spell(sql), many)
+
     @contextmanager
     def write(self, *, durable: bool = True) -> Iterator[None]:
         """See ``Engine.write``; inside another ``write`` the outer one decides about durability."""
@@ -85,6 +90,21 @@ class Postgres:
 
     def has_table(self, name: str) -> bool:
         return self.rows("SELECT to_regclass(:name) IS NOT NULL AS there", name=name)[0]["there"] is True
+
+    def last_id(self, table: str) -> int:
+        found = self.rows(
+            "SELECT coalesce(pg_sequence_last_value(pg_get_serial_sequence(:table, 'id')), 0) AS id",
+            table=table,
+        )
+        return int(found[0]["id"])
+
+    def go_on_after(self, table: str, id: int) -> None:
+        with self.write():
+            self.run(
+                "SELECT setval(pg_get_serial_sequence(:table, 'id'), greatest(:id, 1), :id > 0)",
+                table=table,
+                id=id,
+            )
 
     def faults(self) -> list[str]:
         """See ``archive.ports.Database``: torn blocks, and indexes or references that are not in force."""

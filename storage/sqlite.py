@@ -8,7 +8,7 @@ import re
 import sqlite3
 import threading
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from functools import lru_cache
 from pathlib import Path
@@ -49,6 +49,10 @@ class Sqlite:
         with _explained():
             return self._connection().db.execute(_spell(sql), _bind(values)).rowcount
 
+    def run_many(self, sql: str, many: Sequence[Mapping[str, object]]) -> None:
+        with _explained():
+            self._connection().db.conn.executemany(_spell(sql), many)
+
     @contextmanager
     def write(self, *, durable: bool = True) -> Iterator[None]:
         """See ``Engine.write``; inside another ``write`` the outer one decides about durability."""
@@ -64,6 +68,15 @@ class Sqlite:
     def has_table(self, name: str) -> bool:
         with _explained():
             return name in self._connection().db.table_names()
+
+    def last_id(self, table: str) -> int:
+        row = self.row("SELECT seq FROM sqlite_sequence WHERE name = :table", table=table)
+        return row["seq"] if row else 0
+
+    def go_on_after(self, table: str, id: int) -> None:
+        with self.write():
+            self.run("DELETE FROM sqlite_sequence WHERE name = :table", table=table)
+            self.run("INSERT INTO sqlite_sequence (name, seq) VALUES (:table, :id)", table=table, id=id)
 
     def faults(self) -> list[str]:
         """See ``archive.ports.Database``: the file's structure, and rows that refer to none."""

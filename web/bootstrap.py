@@ -5,8 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import os
 import secrets
+import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -26,6 +27,7 @@ from storage import manifest
 from storage.backup import Backups
 from storage.files import LocalFiles
 from storage.jobs import EngineJobs
+from storage.move import Moved, move_files, move_records, unfinished
 from storage.people import EnginePeople
 from storage.records import EngineRecords
 from storage.restore import restore as unpack
@@ -69,6 +71,12 @@ def build(settings: Settings) -> Services:
     except OSError as error:
         raise SettingsError(f"สร้างที่เก็บข้อมูล {data} ไม่ได้ (cannot make PRAKAT_DATA): {error}") from error
     engine = _engine(settings.database, data)
+    if unfinished(engine):
+        engine.close()
+        raise SettingsError(
+            "การย้ายคลังมาที่ฐานข้อมูลนี้ยังไม่เสร็จ กรุณาเรียก prakat move เดิมให้เสร็จก่อน"
+            " (an archive is still being moved here: run that prakat move to its end)"
+        )
     files = _files(settings.files, data)
     records = EngineRecords(engine)
     dictionary = Dictionary(data / manifest.WORDS)
@@ -99,6 +107,29 @@ def restore(settings: Settings, source: Path, progress: Callable[[str, int, int]
     # Whoever was reading something when the backup was made does not know this copy.
     services.jobs.take_back(lease=LEASE, now=dt.datetime.now(dt.UTC) + LEASE)
     return services
+
+
+def move(source: Settings, target: Settings, progress: Callable[[str, int, int], None]) -> Moved:
+    """Carry files, records and people to where ``target`` keeps them; see ``storage.move``."""
+    moved = Moved()
+    target.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if _place(source.files, source.data) != _place(target.files, target.data):
+        move_files(_files(source.files, source.data), _files(target.files, target.data), moved, progress)
+    if _place(source.database, source.data) != _place(target.database, target.data):
+        with (
+            closing(_engine(source.database, source.data)) as engine,
+            closing(_engine(target.database, target.data)) as other,
+        ):
+            move_records(engine, other, moved, progress)
+    for name in (manifest.WORDS, manifest.SECRET):
+        if (source.data / name).exists() and not (target.data / name).exists():
+            shutil.copy2(source.data / name, target.data / name)
+    return moved
+
+
+def _place(engine: str, data: Path) -> str | Path:
+    """Embedded engines keep their things in the data directory, each under a name of its own."""
+    return engine if "://" in engine else data.resolve()
 
 
 def build_worker(services: Services) -> Worker:

@@ -7,7 +7,7 @@ import sys
 import click
 
 from archive.errors import PrakatError, SettingsError
-from web.commands import archiving, finding, keeping, people, sample, serving
+from web.commands import archiving, finding, keeping, moving, people, sample, serving
 
 
 class Prakat(click.Group):
@@ -41,6 +41,7 @@ for command in (
     *archiving.COMMANDS,
     *finding.COMMANDS,
     *keeping.COMMANDS,
+    *moving.COMMANDS,
     *sample.COMMANDS,
 ):
     main.add_command(command)

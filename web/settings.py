@@ -105,7 +105,7 @@ def load(environment: Mapping[str, str] = os.environ, *, directory: Path | None 
     if not given:
         data = _directory(named.get("data", str(Settings().data)))
         given = _from_file(data / FILE)
-    values = {name: _read(name, text) for name, text in (given | named).items()}
+    values = {name: read(name, text) for name, text in (given | named).items()}
     return Settings(**values)
 
 
@@ -129,7 +129,8 @@ def _from_file(path: Path) -> dict[str, str]:
     return {name: str(value) for name, value in table.items()}
 
 
-def _read(name: str, text: str) -> Any:
+def read(name: str, text: str) -> Any:
+    """The value of one setting. Raises ``SettingsError`` when it is unknown or wrong."""
     if name not in KNOWN:
         raise SettingsError(f"ไม่รู้จักการตั้งค่า {_PREFIX}{name.upper()} (unknown setting)")
     try:

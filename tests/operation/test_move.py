@@ -1,0 +1,197 @@
+"""An archive carried to other engines and back is the same archive."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from archive.errors import Conflict, SettingsError
+from archive.model import Role
+from storage.move import TABLES
+from storage.sqlite import Sqlite
+from tests.contracts.engines import prefix, schema
+from tests.contracts.processes import KILLED, ended, in_child
+from tests.operation.archives import ACTOR, NOW, answers, close, everything, overwrite, run, stored
+from web import bootstrap
+from web.bootstrap import build
+from web.cli import main
+from web.settings import Settings
+
+
+@pytest.fixture
+def data(data: Path) -> Path:
+    """With people, visits and the traces of what was taken off again."""
+    services = build(Settings(data=data))
+    records, people = services.records, services.people
+    last = [row["id"] for row in services.database.rows("SELECT id FROM attachment ORDER BY id")][-1]  # type: ignore[attr-defined]
+    records.detach(last, actor=ACTOR)
+    for visitor in range(5):
+        records.count_visit(1 + visitor % 2, f"{visitor}", now=dt.datetime.now(dt.UTC))
+    records.note_miss("ภาษีป้าย")
+    somsri = people.add("สมศรี", "hash", Role.ADMIN)
+    people.open_session(somsri.id, "key", device="Firefox", now=NOW)
+    people.add_token("เว็บหลัก", "token-hash")
+    people.note_failure("สมศรี", window=dt.timedelta(hours=1), now=NOW)
+    close(services)
+    (data / "words.txt").write_text("หนองปลาดุก\n")
+    assert run(data, "reindex").exit_code == 0
+    return data
+
+
+@pytest.fixture(
+    params=[
+        "directory",
+        pytest.param(
+            "servers",
+            marks=pytest.mark.skipif("SCALE_FILES" not in os.environ, reason="run by make test-scale"),
+        ),
+    ]
+)
+def target(request: pytest.FixtureRequest, data: Path, tmp_path: Path) -> Iterator[Settings]:
+    """Empty engines to move to."""
+    if request.param == "directory":
+        yield Settings(data=tmp_path / "target")
+        return
+    with schema(tmp_path) as database, prefix(tmp_path) as files:
+        yield Settings(data=data, database=database, files=files)
+
+
+def quiet(_step: str, _done: int, _total: int) -> None:
+    """No bar."""
+
+
+def told(settings: Settings) -> tuple[object, ...]:
+    """All that an archive holds, down to the rows and the ids that it will give next."""
+    services = build(settings)
+    rows = {
+        table: sorted(map(repr, (dict(row) for row in services.database.rows(f"SELECT * FROM {table}"))))  # type: ignore[attr-defined]
+        for table in (*TABLES, "counter")
+    }
+    ids = {table: services.database.last_id(table) for table, key in TABLES.items() if key == ("id",)}  # type: ignore[attr-defined]
+    answer = everything(services), rows, ids, services.people.everyone(), list(services.files.all())
+    close(services)
+    return answer
+
+
+def answered(settings: Settings) -> list[object]:
+    services = build(settings)
+    answer = answers(services)
+    close(services)
+    return answer
+
+
+def moved(source: Settings, *to: str) -> None:
+    environment = {
+        "PRAKAT_DATA": str(source.data),
+        "PRAKAT_DATABASE": source.database,
+        "PRAKAT_FILES": source.files,
+    }
+    options = [option for place in to for option in ("--to", place)]
+    result = CliRunner().invoke(main, ["move", *options], env=environment)
+    assert result.exit_code == 0, result.output
+
+
+def test_there_and_back_nothing_is_different(data: Path, target: Settings, tmp_path: Path) -> None:
+    source, home = Settings(data=data), Settings(data=tmp_path / "home")
+    before, answers_before = told(source), answered(source)
+    assert before[0]
+    moved(source, *([str(target.data)] if target.database == "sqlite" else [target.database, target.files]))
+    assert told(target) == before
+    assert answered(target) == answers_before
+    moved(target, str(home.data))
+    assert told(home) == before == told(source)
+    assert answered(home) == answers_before
+    assert (home.data / "words.txt").read_text() == "หนองปลาดุก\n"
+    assert (home.data / "secret-key").read_text() == (data / "secret-key").read_text()
+
+
+def test_ids_that_were_used_are_not_used_again(data: Path, target: Settings) -> None:
+    bootstrap.move(Settings(data=data), target, quiet)
+    services = build(target)
+    highest = max(one.id for found in services.records.attachments(range(1, 100)).values() for one in found)
+    made, _ = services.intake.attach(1, io.BytesIO(b"%PDF-1.7 new"), filename="ก.pdf", actor=ACTOR)
+    assert made.id == highest + 2  # the one between was taken off before the move
+    close(services)
+
+
+def test_killed_again_and_again_it_goes_on(data: Path, target: Settings) -> None:
+    source = Settings(data=data)
+    step = 0
+
+    def die(*_: object) -> None:
+        nonlocal step
+        step -= 1
+        if step == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    deaths = 0
+    for allowed in range(1, 30):
+        step = allowed
+        if ended(in_child(lambda: bootstrap.move(source, target, die))) != KILLED:
+            break
+        deaths += 1
+        if allowed > 1:  # the files come first, then the mark
+            with pytest.raises(SettingsError):
+                build(target)
+    assert deaths == 1 + len(TABLES)
+    assert told(target) == told(source)
+
+
+def test_it_is_not_moved_onto_something_else(data: Path, target: Settings) -> None:
+    source = Settings(data=data)
+    bootstrap.move(source, target, quiet)
+    with pytest.raises(Conflict) as refused:
+        bootstrap.move(source, target, quiet)
+    assert refused.value.code == "not-empty"
+
+
+def test_what_changes_meanwhile_is_brought_after(data: Path, target: Settings) -> None:
+    source = Settings(data=data)
+    services = build(source)
+    changed = False
+
+    def change(step: str, done: int, total: int) -> None:
+        nonlocal changed
+        if step == "records" and done == total and not changed:
+            changed = True
+            attachment = services.records.attachments([2])[2][0]
+            services.records.detach(attachment.id, actor=ACTOR)
+            services.records.revise(1, {"title": "แก้ไขระหว่างย้าย"}, actor=ACTOR)
+
+    with pytest.raises(Conflict) as refused:
+        bootstrap.move(source, target, change)
+    assert refused.value.code == "changed-meanwhile"
+    with pytest.raises(SettingsError):
+        build(target)
+    bootstrap.move(source, target, quiet)
+    close(services)
+    assert told(target) == told(source)
+
+
+def test_a_damaged_original_is_named_and_not_passed_on(data: Path, target: Settings) -> None:
+    harmed = stored(data)[0]
+    overwrite(harmed, b"damaged")
+    assert bootstrap.move(Settings(data=data), target, quiet).damaged == [harmed.name]
+    services = build(target)
+    assert not services.files.exists(harmed.name)
+    close(services)
+
+
+def test_every_table_is_moved(tmp_path: Path) -> None:
+    engine = Sqlite(tmp_path / "prakat.sqlite")
+    tables = {row["name"] for row in engine.rows("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    assert tables - {"sqlite_sequence", "migration", "counter"} == set(TABLES)
+    engine.close()
+
+
+def test_to_where_it_is_there_is_nothing_to_move(data: Path) -> None:
+    result = run(data, "move", "--to", str(data))
+    assert result.exit_code == 2
+    assert "nothing to move" in result.stderr

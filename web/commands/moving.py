@@ -1,0 +1,81 @@
+"""From the engines of one small server to those of many, and back."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from archive.errors import SettingsError
+from indexer.check import MESSAGES
+from indexer.reindex import rebuild
+from web import bootstrap, settings
+from web.commands.terminal import bars
+from web.settings import Settings
+
+
+@click.command()
+@click.option(
+    "--to",
+    "places",
+    metavar="PLACE",
+    multiple=True,
+    required=True,
+    help="postgresql://… · s3://… · หรือโฟลเดอร์ (a directory: SQLite and local files). "
+    "ใช้ซ้ำได้ · may be given more than once",
+)
+def move(places: tuple[str, ...]) -> None:
+    """ย้ายทะเบียน ผู้ใช้ และไฟล์ไปเครื่องมืออื่น · Carry records, people and files to other engines.
+
+    Killed at any moment, the same command goes on where it was. Every record and every byte is
+    compared at the target. Stop the service first; what it kept here stays here, untouched.
+
+    \b
+    ตัวอย่าง · example:
+      prakat move --to postgresql://prakat@db/prakat --to s3://prakat?endpoint=https://s3.example.go.th
+      prakat move --to /var/lib/prakat-small
+    """
+    source = settings.load()
+    target = _target(source, places)
+    with bars({"files": "ย้ายไฟล์", "records": "ย้ายทะเบียน", "rebuild": "สร้างดัชนี"}) as progress:
+        moved = bootstrap.move(source, target, progress)
+        if target.data != source.data:
+            services = bootstrap.build(target)
+            rebuild(
+                services.records,
+                services.index,
+                progress=lambda done, total: progress("rebuild", done, total),
+            )
+    click.echo(
+        f"ย้ายและตรวจแล้ว {moved.files:,} ไฟล์ {moved.records:,} รายการ คัดลอกครั้งนี้ {moved.copied:,}"
+        " (moved and verified; copied this time)",
+        err=True,
+    )
+    click.echo("เริ่มบริการด้วยการตั้งค่านี้ (start the service with):", err=True)
+    for name in ("data", "database", "files"):
+        click.echo(f"PRAKAT_{name.upper()}={getattr(target, name)}")
+    for sha256 in moved.damaged:
+        click.echo(f"{sha256}: {MESSAGES['file-damaged']}", err=True)
+    if moved.damaged:
+        sys.exit(1)
+
+
+def _target(source: Settings, places: Sequence[str]) -> Settings:
+    """The settings in force afterwards: what is not named stays where it is."""
+    target = source
+    for place in sorted(places, key=lambda place: "://" in place):  # a directory stands for both engines
+        if place.startswith("s3://"):
+            target = replace(target, files=settings.read("files", place))
+        elif "://" in place:
+            target = replace(target, database=settings.read("database", place))
+        else:
+            target = replace(target, data=Path(place), database="sqlite", files="local")
+    if target == source:
+        raise SettingsError("ต้นทางและปลายทางเป็นที่เดียวกัน (there is nothing to move: it is there already)")
+    return target
+
+
+COMMANDS = (move,)
