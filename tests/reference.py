@@ -47,7 +47,13 @@ def _commands(group: click.Group, name: str) -> str:
 def _command(command: click.Command, name: str) -> str:
     if isinstance(command, click.Group):
         return _commands(command, name)
-    context = click.Context(command, info_name=name, max_content_width=100, terminal_width=100)
+    context = click.Context(
+        command,
+        info_name=name,
+        max_content_width=100,
+        terminal_width=100,
+        help_option_names=main.context_settings["help_option_names"],
+    )
     return f"\n### `{name}`\n\n```\n{command.get_help(context)}\n```\n"
 
 
