@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import fields
 from typing import BinaryIO
 
 from archive import rules
 from archive.errors import Conflict, Invalid
 from archive.filetype import HEAD_BYTES, media_type
-from archive.model import Announcement, Attachment, Draft, Kind, Page, PersonalData, Status
+from archive.model import Announcement, Attachment, Collection, Draft, Item, Kind, Page, PersonalData, Status
 from archive.ports import Files, Records
 
 _STEPS = {
@@ -147,6 +148,30 @@ class Intake:
     def restore(self, id: int, *, actor: str) -> Announcement:
         """Back from withdrawn or trashed to draft."""
         return self._step(self._ready_for(id, Status.DRAFT), Status.DRAFT, actor)
+
+    def collect(
+        self, id: int | None, *, title: str, body: str, items: Sequence[Item], actor: str
+    ) -> Collection:
+        """Make a collection, or replace what the one with this id says and lists.
+
+        Raises ``Invalid`` with the offending field, ``NotFound`` for an unknown collection.
+        """
+        known = self._records.announcements(
+            item.announcement_id for item in items if item.announcement_id is not None
+        )
+        for item in items:
+            if item.announcement_id is not None and item.announcement_id not in known:
+                raise Invalid(
+                    f"ไม่มีประกาศเลขที่ {item.announcement_id} กรุณาตรวจเลขท้ายที่อยู่ของประกาศ", field="items"
+                )
+        kept = [Item(rules.heading(item.label), item.announcement_id) for item in items]
+        return self._records.save_collection(
+            id,
+            title=rules.required_text(title, field="title", said="ชื่อชุดประกาศ", length=500),
+            body=rules.body(body),
+            items=[item for item in kept if item.label or item.announcement_id],
+            actor=actor,
+        )
 
     def personal_data(self, id: int) -> dict[int, tuple[PersonalData, ...]]:
         """What was found in its attachments, by attachment id; empty when nothing was."""

@@ -195,6 +195,29 @@ class Attachment:
 
 
 @dataclass(frozen=True, slots=True)
+class Item:
+    """One line of a collection: a heading such as ``O1 โครงสร้าง``, an announcement, or both.
+
+    Lines with the same heading, one after the other, stand under it together.
+    """
+
+    label: str
+    announcement_id: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Collection:
+    """An ordered list of announcements with its own explanation, under a permanent address."""
+
+    id: int
+    title: str
+    body: str
+    items: tuple[Item, ...]
+    updated_at: dt.datetime
+    updated_by: str
+
+
+@dataclass(frozen=True, slots=True)
 class Line:
     """One line of text on the page's picture, for drawing hits.
 

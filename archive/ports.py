@@ -17,9 +17,11 @@ from archive.model import (
     Announcement,
     Attachment,
     Change,
+    Collection,
     Details,
     Draft,
     Failure,
+    Item,
     Kind,
     Page,
     Person,
@@ -179,6 +181,19 @@ class Records(Protocol):
 
     def texts_at(self, places: Iterable[tuple[int, int]]) -> dict[tuple[int, int], str]:
         """Texts of single pages by ``(attachment id, page number)``; unknown places are left out."""
+
+    # collections
+    def save_collection(
+        self, id: int | None, *, title: str, body: str, items: Sequence[Item], actor: str
+    ) -> Collection:
+        """A new one without an ``id``; else all of it is replaced. An id is never used twice."""
+
+    def collection(self, id: int) -> Collection: ...
+    def collections(self) -> list[Collection]:
+        """The latest made first."""
+
+    def collections_with(self, announcement_id: int) -> list[Collection]:
+        """Those that list the announcement."""
 
     # visits
     def count_visit(self, announcement_id: int, visitor: str, *, now: dt.datetime) -> bool:

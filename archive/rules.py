@@ -49,6 +49,17 @@ def page_text(text: str) -> str:
     return _not_longer(thai.canon(text), "text", "ข้อความของหน้า", 200_000)
 
 
+def heading(text: str) -> str:
+    """A heading in a collection; one line, may be empty."""
+    return _not_longer(_one_line(text), "items", "หัวข้อ", 300)
+
+
+def body(text: str) -> str:
+    """Text of any length a person writes, with its lines."""
+    lines = (line.rstrip() for line in thai.canon(text).split("\n"))
+    return _not_longer("\n".join(lines).strip("\n"), "body", "เนื้อความ", 500_000)
+
+
 def label(text: str, filename: str) -> str:
     """As given, or else the file's name without its end."""
     given = _one_line(text) or _one_line(PurePosixPath(filename).stem.replace("_", " "))
@@ -111,8 +122,7 @@ def _title(value: object, field: str) -> str:
 
 
 def _body(value: object, field: str) -> str:
-    lines = (line.rstrip() for line in thai.canon(_text(value, field)).split("\n"))
-    return _not_longer("\n".join(lines).strip("\n"), field, "เนื้อความ", 500_000)
+    return body(_text(value, field))
 
 
 def _line_of(said: str, length: int) -> Check:

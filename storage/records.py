@@ -6,12 +6,13 @@ from contextlib import AbstractContextManager
 
 from storage.announcements import Announcements
 from storage.attachments import Attachments
+from storage.collections import Collections
 from storage.engine import Engine
 from storage.pages import Pages
 from storage.visits import Visits
 
 
-class EngineRecords(Announcements, Attachments, Pages, Visits):
+class EngineRecords(Announcements, Attachments, Collections, Pages, Visits):
     """``Records`` on any ``Engine``."""
 
     def __init__(self, engine: Engine) -> None:

@@ -13,10 +13,12 @@ from archive.model import (
     Announcement,
     Attachment,
     Change,
+    Collection,
     Details,
     Doubt,
     Failure,
     Field,
+    Item,
     Kind,
     Line,
     Page,
@@ -222,6 +224,17 @@ def session(row: Row) -> Session:
         device=row["device"],
         started_at=dt.datetime.fromisoformat(row["started_at"]),
         seen_at=dt.datetime.fromisoformat(row["seen_at"]),
+    )
+
+
+def collection(row: Row, items: Sequence[Item]) -> Collection:
+    return Collection(
+        id=row["id"],
+        title=row["title"],
+        body=row["body"],
+        items=tuple(items),
+        updated_at=dt.datetime.fromisoformat(row["updated_at"]),
+        updated_by=row["updated_by"],
     )
 
 

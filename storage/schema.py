@@ -195,6 +195,26 @@ MIGRATIONS = (
             """CREATE INDEX announcement_by_change ON announcement (change)""",
         ),
     ),
+    Migration(
+        "collections",
+        (
+            """CREATE TABLE collection (
+                id {id},
+                title TEXT NOT NULL,
+                body TEXT NOT NULL,
+                updated_at TEXT NOT NULL,
+                updated_by TEXT NOT NULL
+            )""",
+            """CREATE TABLE collection_item (
+                collection_id BIGINT NOT NULL REFERENCES collection (id),
+                position BIGINT NOT NULL,
+                label TEXT NOT NULL,
+                announcement_id BIGINT REFERENCES announcement (id),
+                PRIMARY KEY (collection_id, position)
+            )""",
+            """CREATE INDEX collection_item_by_announcement ON collection_item (announcement_id)""",
+        ),
+    ),
 )
 
 

@@ -7,7 +7,7 @@ import secrets
 from flask import Flask, Response, g, request
 from werkzeug.routing import IntegerConverter, Map
 
-from web import api, auth, dashboard, errors, feeds, fonts, health, layout, public, review, staff
+from web import api, auth, collections, dashboard, errors, feeds, fonts, health, layout, public, review, staff
 from web.bootstrap import Services
 
 _MEGABYTE = 1 << 20
@@ -56,7 +56,7 @@ def create_app(services: Services) -> Flask:
     layout.install(app)
     auth.install(app)
     api.install(app)
-    for part in (health, fonts, feeds, dashboard, staff, review, public):
+    for part in (health, fonts, feeds, dashboard, staff, review, collections, public):
         app.register_blueprint(part.pages)
     errors.install(app)
     return app

@@ -57,7 +57,10 @@ def feed() -> Response:
 def sitemap() -> Response:
     """Every published announcement."""
     return Response(
-        render_template("sitemap.xml", announcements=_published()), content_type="application/xml"
+        render_template(
+            "sitemap.xml", announcements=_published(), collections=services().records.collections()
+        ),
+        content_type="application/xml",
     )
 
 
@@ -112,17 +115,22 @@ def catalog() -> Response:
     """The data set described in DCAT (W3C, version 3)."""
     media = {"csv": "text/csv", "jsonl": "application/x-ndjson"}
     described = {
-        "@context": {"dcat": "http://www.w3.org/ns/dcat#", "dct": "http://purl.org/dc/terms/"},
+        "@context": {
+            "dcat": "http://www.w3.org/ns/dcat#",
+            "dct": "http://purl.org/dc/terms/",
+            "foaf": "http://xmlns.com/foaf/0.1/",
+        },
         "@type": "dcat:Dataset",
         "@id": _absolute("/open-data"),
         "dct:title": {"@language": "th", "@value": f"ประกาศของ{services().settings.site_name}"},
-        "dct:publisher": services().settings.site_name,
+        "dct:publisher": {"@type": "foaf:Organization", "foaf:name": services().settings.site_name},
+        "dcat:landingPage": {"@id": _absolute("/open-data")},
         "dct:language": "th",
         "dcat:distribution": [
             {
                 "@type": "dcat:Distribution",
-                "dcat:downloadURL": _absolute(f"/open-data/announcements.{end}"),
-                "dcat:mediaType": type,
+                "dcat:downloadURL": {"@id": _absolute(f"/open-data/announcements.{end}")},
+                "dcat:mediaType": {"@id": f"https://www.iana.org/assignments/media-types/{type}"},
             }
             for end, type in media.items()
         ],

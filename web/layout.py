@@ -19,7 +19,7 @@ from markupsafe import Markup, escape
 
 from archive import thai
 from indexer.snippets import Segment
-from web import addresses, names
+from web import addresses, linked, names
 from web.bootstrap import services
 
 LANGUAGES = ("th", "en")
@@ -42,6 +42,8 @@ def install(app: Flask) -> None:
         status=names.status_name,
         action=names.action_name,
         told=told,
+        linked_announcement=linked.announcement,
+        linked_collection=linked.collection,
         month=month,
         era=era,
         iso_date=dt.date.fromisoformat,
@@ -52,7 +54,11 @@ def install(app: Flask) -> None:
         thousands=lambda n: f"{n:,}",
     )
     app.jinja_env.globals.update(
-        asset=asset, page_path=addresses.page_path, month_path=month_path, path_with=path_with
+        asset=asset,
+        linked_site=linked.site,
+        page_path=addresses.page_path,
+        month_path=month_path,
+        path_with=path_with,
     )
     app.context_processor(_shared)
 

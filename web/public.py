@@ -42,7 +42,9 @@ def home() -> str:
         statuses=[Status.PUBLISHED], page=1, per_page=_LATEST
     )
     most_read = search(services(), queries.parse("", sort=Sort.MOST_READ, per_page=_MOST_READ))
-    return render_template("public/home.html", latest=latest, most_read=most_read)
+    return render_template(
+        "public/home.html", latest=latest, most_read=most_read, collections=services().records.collections()
+    )
 
 
 @pages.get("/search")
@@ -66,7 +68,9 @@ def browse() -> str:
         (year + thai.ERA, [(dt.date(year, month, 1), count) for _year, month, count in months])
         for year, months in groupby(services().records.months(), key=lambda each: each[0])
     ]
-    return render_template("public/browse.html", answer=answer, years=years)
+    return render_template(
+        "public/browse.html", answer=answer, years=years, collections=services().records.collections()
+    )
 
 
 @pages.get("/announcements")
@@ -89,6 +93,7 @@ def announcement(id: int) -> str:
         attachments=attachments,
         recognised=_recognised(attachments),
         inside=inside,
+        collections=services().records.collections_with(id),
         related=_published(services().index.similar(id, limit=4)),
         neighbours=_neighbours(shown),
     )

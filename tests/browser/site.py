@@ -17,7 +17,7 @@ from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
 
-from archive.model import Announcement, Attachment, Draft, Kind, Reading, Role
+from archive.model import Announcement, Attachment, Collection, Draft, Item, Kind, Reading, Role
 from web import bootstrap
 from web.bootstrap import Services
 from web.passwords import hash_password
@@ -41,6 +41,7 @@ class Site:
     centre: Announcement
     attachments: tuple[Attachment, ...]
     withdrawn: Announcement
+    collection: Collection
 
 
 @contextmanager
@@ -67,9 +68,8 @@ def running(data: Path) -> Iterator[Site]:
         wait_until(
             lambda: services.index.position() >= services.records.last_change(), "everything was indexed"
         )
-        yield Site(
-            url, services, centre, tuple(services.records.attachments([centre.id])[centre.id]), withdrawn
-        )
+        attachments = tuple(services.records.attachments([centre.id])[centre.id])
+        yield Site(url, services, centre, attachments, withdrawn, _collect(services, centre))
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(30)
@@ -118,6 +118,12 @@ def _fill(services: Services) -> tuple[Announcement, Announcement]:
         )
     services.intake.withdraw(fee.id, actor=ACTOR, reason="ประกาศซ้ำ")
     return services.records.announcement(centre.id), services.records.announcement(fee.id)
+
+
+def _collect(services: Services, centre: Announcement) -> Collection:
+    items = [Item("O1 โครงสร้าง", None), Item("O2 การมีส่วนร่วม", centre.id)]
+    body = "หัวข้อตามแบบวัด OIT"
+    return services.intake.collect(None, title="การเปิดเผยข้อมูลสาธารณะ", body=body, items=items, actor=ACTOR)
 
 
 def _announce(services: Services, title: str, body: str, day: dt.date, **more: object) -> Announcement:

@@ -131,11 +131,14 @@ def test_dark_stays_dark(visit: Visit) -> None:
 def test_a_page_reaches_for_nothing_outside(visit: Visit, site: Site) -> None:
     page = visit()
     asked: list[str] = []
+    said: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
+    page.on("console", lambda message: said.append(message.text))
     for path in ("/", "/search?q=ศูนย์", f"/announcements/{site.centre.id}"):
         page.goto(path)
         page.wait_for_load_state("networkidle")
     assert asked
+    assert said == []
     assert [url for url in asked if not url.startswith((site.url, "data:"))] == []
 
 

@@ -1,0 +1,38 @@
+"""Collections: ordered lists under addresses that stay."""
+
+from __future__ import annotations
+
+import pytest
+
+from archive.errors import NotFound
+from archive.model import Item
+from archive.ports import Records
+from tests.contracts.samples import ACTOR, published
+
+
+def test_a_collection_keeps_its_order_and_its_address(records: Records) -> None:
+    first, second = published(records, "แผนพัฒนาท้องถิ่น"), published(records, "แผนจัดซื้อจัดจ้าง")
+    items = (Item("O2 แผน", second.id), Item("O2 แผน", first.id), Item("O3 ยังไม่มี", None))
+    made = records.save_collection(None, title="OIT 2569", body="คำอธิบาย", items=items, actor=ACTOR)
+    assert (made.title, made.body, made.items, made.updated_by) == ("OIT 2569", "คำอธิบาย", items, ACTOR)
+
+    turned = tuple(reversed(items))
+    again = records.save_collection(made.id, title="OIT", body="", items=turned, actor="อีกคน")
+    assert (again.id, again.items, again.updated_by) == (made.id, turned, "อีกคน")
+    assert records.collection(made.id) == again
+
+
+def test_collections_are_listed_and_found_by_announcement(records: Records) -> None:
+    listed, other = published(records), published(records)
+    old = records.save_collection(None, title="เก่า", body="", items=[Item("", listed.id)], actor=ACTOR)
+    new = records.save_collection(None, title="ใหม่", body="", items=[], actor=ACTOR)
+    assert records.collections() == [new, old]
+    assert records.collections_with(listed.id) == [old]
+    assert records.collections_with(other.id) == []
+
+
+def test_an_unknown_collection_is_not_found(records: Records) -> None:
+    with pytest.raises(NotFound):
+        records.collection(7)
+    with pytest.raises(NotFound):
+        records.save_collection(7, title="ไม่มี", body="", items=[], actor=ACTOR)

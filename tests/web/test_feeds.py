@@ -1,0 +1,112 @@
+"""What other programs read, read by other programs' libraries."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import json
+from urllib.parse import quote
+
+import pytest
+from lxml import etree, html
+from sqlite_utils import Database
+from sqlite_utils.utils import Format, rows_from_file
+
+from archive.model import Item, Status
+from tests.web.conftest import Site
+
+TITLE = "น้ำท่วม: “ถนน” สาย ก & ข <ปิด>\u200b"
+
+
+@pytest.fixture
+def filled(site: Site) -> Site:
+    site.announcement(TITLE, body="บรรทัดแรก\nบรรทัดที่สอง, มีจุลภาค", category="การจราจร")
+    site.announcement("ข่าวเก่า", published_on=dt.date(2018, 1, 2), kind="news")
+    site.announcement("ฉบับร่างลับ", status=Status.DRAFT)
+    site.announcement("ถอนไปแล้ว", status=Status.WITHDRAWN)
+    site.work()
+    return site
+
+
+def test_atom_is_what_feed_readers_expect(filled: Site) -> None:
+    feedparser = pytest.importorskip("feedparser")
+    read = feedparser.parse(filled.client().get("/feed.xml").data)
+    assert not read.bozo
+    assert [entry.title for entry in read.entries] == [TITLE.removesuffix("\u200b"), "ข่าวเก่า"]
+    assert read.entries[0].published_parsed[:3] == (2021, 6, 8)  # midnight in Bangkok, told in UTC
+    assert read.entries[0].link.endswith("/announcements/1")
+    narrowed = feedparser.parse(filled.client().get(f"/feed.xml?q={quote('ข่าวเก่า')}&kind=news").data)
+    assert [entry.title for entry in narrowed.entries] == ["ข่าวเก่า"]
+
+
+def test_the_sitemap_lists_what_is_public(filled: Site) -> None:
+    made = filled.services.intake.collect(None, title="ชุด", body="", items=[Item("", 1)], actor="test")
+    tree = etree.fromstring(filled.client().get("/sitemap.xml").data)
+    places = [str(place) for place in tree.xpath("//*[local-name()='loc']/text()")]
+    paths = ["/announcements/1", "/announcements/2", f"/collections/{made.id}"]
+    assert places == [filled.services.settings.base_url + path for path in paths]
+    for changed in tree.xpath("//*[local-name()='lastmod']/text()"):
+        assert dt.datetime.fromisoformat(str(changed)).tzinfo
+
+
+def test_robots_find_the_sitemap_and_stay_out_of_the_office(filled: Site) -> None:
+    lines = filled.client().get("/robots.txt").text.splitlines()
+    assert "Disallow: /staff" in lines
+    assert any(line.startswith("Sitemap: http") for line in lines)
+
+
+def test_browsers_can_add_the_search(filled: Site) -> None:
+    tree = etree.fromstring(filled.client().get("/opensearch.xml").data)
+    space = {"o": "http://a9.com/-/spec/opensearch/1.1/"}
+    assert 0 < len(tree.findtext("o:ShortName", namespaces=space) or "") <= 16
+    template = tree.find("o:Url[@type='text/html']", space).get("template")  # type: ignore[union-attr]
+    assert template.endswith("/search?q={searchTerms}")
+
+
+def test_the_table_opens_with_its_thai(filled: Site) -> None:
+    rows, _format = rows_from_file(
+        io.BytesIO(filled.client().get("/open-data/announcements.csv").data),
+        format=Format.CSV,
+        encoding="utf-8-sig",
+    )
+    table = Database(memory=True)["announcements"]
+    table.insert_all(rows)
+    first = next(table.rows_where("id = '1'"))
+    assert first["title"] == TITLE.removesuffix("\u200b")
+    assert first["body"] == "บรรทัดแรก\nบรรทัดที่สอง, มีจุลภาค"
+    assert table.count == 2
+
+
+def test_json_lines_are_one_record_each(filled: Site) -> None:
+    text = filled.client().get("/open-data/announcements.jsonl").text
+    read = [json.loads(line) for line in text.splitlines()]
+    assert [(one["id"], one["published_on"]) for one in read] == [(1, "2021-06-09"), (2, "2018-01-02")]
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning:rdflib")
+def test_the_catalogue_is_dcat(filled: Site) -> None:
+    rdflib = pytest.importorskip("rdflib")
+    graph = rdflib.Dataset(default_union=True)
+    graph.parse(data=filled.client().get("/open-data/catalog.jsonld").text, format="json-ld")
+    dcat = rdflib.Namespace("http://www.w3.org/ns/dcat#")
+    [dataset] = graph.subjects(rdflib.RDF.type, dcat.Dataset)
+    offered = list(graph.objects(dataset, dcat.distribution))
+    addresses = {str(graph.value(each, dcat.downloadURL)) for each in offered}
+    assert {address.rsplit(".", 1)[1] for address in addresses} == {"csv", "jsonl"}
+    assert all(isinstance(graph.value(each, dcat.downloadURL), rdflib.URIRef) for each in offered)
+
+
+def test_pages_describe_themselves(filled: Site) -> None:
+    filled.services.intake.collect(None, title="ชุด", body="", items=[Item("O1", 2)], actor="test")
+    home = _described(filled, "/")
+    assert {each["@type"] for each in home["@graph"]} == {"WebSite", "GovernmentService"}
+    announcement = _described(filled, "/announcements/1")
+    assert announcement["name"] == TITLE.removesuffix("\u200b")
+    assert announcement["@type"] == "DigitalDocument"
+    listed = _described(filled, "/collections/1")["mainEntity"]["itemListElement"]
+    assert [each["item"]["name"] for each in listed] == ["ข่าวเก่า"]
+
+
+def _described(site: Site, path: str) -> dict:
+    [script] = html.fromstring(site.client().get(path).text).xpath("//script[@type='application/ld+json']")
+    return json.loads(script.text)

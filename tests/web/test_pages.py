@@ -1,0 +1,100 @@
+"""Pages as the server makes them: their weight, their guards, and collections."""
+
+from __future__ import annotations
+
+import gzip
+import re
+from pathlib import Path
+
+import pytest
+
+from archive.model import Role, Status
+from tests.web.conftest import BROWSER, Site, memo
+
+MOST_BYTES = 60_000  # of a public page with all it needs but pictures
+PARTS = re.compile(r'(?:<link rel="(?:stylesheet|preload)"[^>]*href|<script src)="([^"]+)"')
+
+
+def test_public_pages_are_light(site: Site) -> None:
+    """Page, style, script and typefaces, as they go over the line."""
+    for number in range(30):
+        site.announcement(f"อัตราค่าธรรมเนียมเก็บขนขยะมูลฝอยทั่วไป ฉบับที่ {number}", body="ย่อหน้า\n" * 40)
+    attachment = site.attach(1, memo(*["ให้ใช้หลอดไฟแบบประหยัดพลังงานทั้งหมู่บ้าน"] * 12))
+    site.work()
+    document = f"/announcements/1/attachments/{attachment.id}?q=หลอดไฟ"
+    for path in ("/", "/search?q=ขยะ", "/browse", "/announcements/1", document, "/open-data", "/sign-in"):
+        assert _weight(site, path) <= MOST_BYTES, path
+
+
+def _weight(site: Site, path: str) -> int:
+    client = site.client()
+    page = client.get(path, headers=BROWSER)
+    assert page.status_code == 200
+    parts = {*PARTS.findall(page.text), "/fonts/sarabun-bold.woff2"}
+    assert len(parts) >= 4
+    total = _sent(page.data, path)
+    for part in parts:
+        with client.get(part) as answer:
+            total += _sent(answer.data, part)
+    return total
+
+
+def _sent(data: bytes, path: str) -> int:
+    """Text is compressed by the proxy in front; a typeface is already."""
+    return len(data) if path.endswith(".woff2") else len(gzip.compress(data))
+
+
+def test_every_page_is_guarded(site: Site) -> None:
+    for path in ("/", "/search?q=ก", "/sign-in", "/no-such-page"):
+        policy = site.client().get(path).headers["Content-Security-Policy"]
+        assert "script-src 'self'" in policy
+        assert "unsafe" not in policy
+
+
+def test_templates_hold_no_inline_code() -> None:
+    folder = Path(__file__).parents[2] / "web" / "templates"
+    for template in folder.rglob("*.html"):
+        text = template.read_text(encoding="utf-8")
+        assert not re.search(r"\son[a-z]+=|\sstyle=|<style|javascript:", text), template
+        assert not re.search(r"<script(?! src=| type=\"application/ld\+json\")", text), template
+
+
+def test_a_collection_from_form_to_page(site: Site) -> None:
+    plan = site.announcement("แผนพัฒนาท้องถิ่น")
+    hidden = site.announcement("แผนที่ถอนไป", status=Status.WITHDRAWN)
+    staff = site.signed_in(Role.STAFF)
+    form = {
+        "title": "OIT 2569",
+        "body": "ข้อมูลที่เปิดเผย",
+        "place": ["2", "1", "๑.๕", "9"],
+        "label": ["O2 แผน", "O1 โครงสร้าง", "O2 แผน", ""],
+        "announcement": [str(plan.id), "", f"http://localhost/announcements/{hidden.id}?q=แผน", ""],
+    }
+    answer = staff.post("/staff/collections/new", data=form)
+    assert answer.status_code == 302
+    page = site.client().get("/collections/1").text
+    shown = page[page.index("<h1>") :]
+    assert shown.index("O1 โครงสร้าง") < shown.index("O2 แผน") < shown.index("แผนพัฒนาท้องถิ่น")
+    assert page.count("O2 แผน") == 1
+    assert "แผนที่ถอนไป" not in page
+    assert "/collections/1" in site.client().get(f"/announcements/{plan.id}").text
+
+    wrong = form | {"announcement": ["ไม่ใช่เลข", "", "", ""]}
+    assert "ไม่ใช่เลขหรือที่อยู่" in staff.post("/staff/collections/1", data=wrong).text
+    unknown = form | {"announcement": ["999", "", "", ""]}
+    assert "ไม่มีประกาศเลขที่ 999" in staff.post("/staff/collections/1", data=unknown).text
+    assert site.client().post("/staff/collections/1", data=form).status_code == 302  # to the sign-in
+    assert site.services.records.collection(1).updated_by == Role.STAFF.value
+
+
+@pytest.mark.parametrize("path", ["/collections/7", "/staff/collections/7"])
+def test_an_unknown_collection_is_not_found(site: Site, path: str) -> None:
+    assert site.signed_in(Role.STAFF).get(path).status_code == 404
+
+
+def test_withdrawn_is_gone_with_its_reason(site: Site) -> None:
+    withdrawn = site.announcement("ประกาศเดิม", status=Status.WITHDRAWN)
+    answer = site.client().get(f"/announcements/{withdrawn.id}")
+    assert answer.status_code == 410
+    assert "ลงผิดเรื่อง" in answer.text
+    assert "ประกาศเดิม" not in answer.text

@@ -1,0 +1,141 @@
+"""Collections: what residents see of them, and how staff put them together."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from itertools import groupby
+
+from flask import Blueprint, flash, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from archive import thai
+from archive.errors import Invalid, PrakatError
+from archive.model import Announcement, Collection, Item, Status
+from web.auth import current_person, staff_only
+from web.bootstrap import services
+
+pages = Blueprint("collections", __name__)
+
+_BLANKS = 3  # empty lines at the end of the form
+_MOST_ITEMS = 500
+_RECENT = 50  # announcements offered while a number is typed
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A heading and the published announcements under it."""
+
+    label: str
+    announcements: tuple[Announcement, ...]
+
+
+@pages.get("/collections")
+def everything() -> str:
+    return render_template("public/collections.html", collections=services().records.collections())
+
+
+@pages.get("/collections/<int:id>")
+def collection(id: int) -> str:
+    """Its explanation and its parts; a heading without a published announcement says so."""
+    shown = services().records.collection(id)
+    return render_template("public/collection.html", collection=shown, parts=parts(shown))
+
+
+def parts(collection: Collection) -> list[Part]:
+    """As residents see them."""
+    ids = [item.announcement_id for item in collection.items if item.announcement_id is not None]
+    known = services().records.announcements(ids)
+    return [
+        Part(
+            label,
+            tuple(
+                known[item.announcement_id]
+                for item in items
+                if item.announcement_id is not None and known[item.announcement_id].status is Status.PUBLISHED
+            ),
+        )
+        for label, items in groupby(collection.items, key=lambda item: item.label)
+    ]
+
+
+@pages.get("/staff/collections")
+@staff_only
+def mine() -> str:
+    return render_template("staff/collections.html", collections=services().records.collections())
+
+
+@pages.route("/staff/collections/new", methods=["GET", "POST"])
+@pages.route("/staff/collections/<int:id>", methods=["GET", "POST"])
+@staff_only
+def edit(id: int | None = None) -> ResponseReturnValue:
+    """Title, explanation, and lines in order; an emptied line goes."""
+    if request.method == "POST":
+        try:
+            person = current_person()
+            kept = services().intake.collect(
+                id,
+                title=request.form.get("title", ""),
+                body=request.form.get("body", ""),
+                items=_items(),
+                actor=person.name if person else "",
+            )
+            flash(_("บันทึกแล้ว"), "good")
+            return redirect(f"/staff/collections/{kept.id}")
+        except PrakatError as error:
+            flash(error.message, "bad")
+    shown = services().records.collection(id) if id is not None else None
+    return render_template("staff/collection.html", collection=shown, **_lines(shown))
+
+
+def _lines(collection: Collection | None) -> dict[str, object]:
+    """What the form begins with: what was typed if there is something, else what is kept."""
+    if request.method == "POST":
+        lines = _typed()
+    else:
+        lines = (
+            [(item.label, str(item.announcement_id or "")) for item in collection.items] if collection else []
+        )
+    recent, _total = services().records.list_announcements(
+        statuses=[Status.PUBLISHED, Status.DRAFT], page=1, per_page=_RECENT
+    )
+    ids = [int(number) for _label, number in lines if number.isdecimal()]
+    return {
+        "lines": lines + [("", "")] * _BLANKS,
+        "titles": {str(each.id): each.title for each in services().records.announcements(ids).values()},
+        "recent": recent,
+    }
+
+
+def _items() -> list[Item]:
+    """In the order of the numbers typed before them."""
+    return [Item(label, _number(typed)) for label, typed in _typed() if label or typed]
+
+
+def _typed() -> list[tuple[str, str]]:
+    """Heading and announcement of each line, sorted by its place; one left without a place comes last."""
+    lines = zip(
+        request.form.getlist("place"),
+        request.form.getlist("label"),
+        request.form.getlist("announcement"),
+        strict=False,
+    )
+    placed = [(_place(place), label.strip(), number.strip()) for place, label, number in lines]
+    placed.sort(key=lambda line: line[0])
+    return [(label, number) for _at, label, number in placed[:_MOST_ITEMS] if label or number]
+
+
+def _place(typed: str) -> float:
+    try:
+        return float(thai.arabic_digits(typed))
+    except ValueError:
+        return float("inf")
+
+
+def _number(typed: str) -> int | None:
+    """Of an announcement: typed, or at the end of a pasted address."""
+    found = re.search(r"(\d{1,15})(?:[/?#].*)?$", thai.arabic_digits(typed))
+    if typed and not found:
+        raise Invalid(_("“%(typed)s” ไม่ใช่เลขหรือที่อยู่ของประกาศ", typed=thai.clip(typed, 60)), field="items")
+    return int(found[1]) if found else None

@@ -1,0 +1,114 @@
+"""Pages described in schema.org's words, for search engines and other programs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from archive.model import Announcement, Attachment, Collection
+from web.addresses import announcement_path, page_path
+from web.bootstrap import services
+from web.collections import Part
+
+_CONTEXT = "https://schema.org"
+
+
+def site() -> dict[str, Any]:
+    """The archive as a service of the municipality, with how it is searched."""
+    base = services().settings.base_url
+    return {
+        "@context": _CONTEXT,
+        "@graph": [
+            {
+                "@type": "WebSite",
+                "url": f"{base}/",
+                "name": services().settings.site_name,
+                "inLanguage": ["th", "en"],
+                "potentialAction": {
+                    "@type": "SearchAction",
+                    "target": {"@type": "EntryPoint", "urlTemplate": f"{base}/search?q={{query}}"},
+                    "query-input": "required name=query",
+                },
+            },
+            {
+                "@type": "GovernmentService",
+                "name": "ค้นหาประกาศและเอกสาร",
+                "serviceType": "คลังประกาศและเอกสาร",
+                "provider": _office(),
+                "availableChannel": {"@type": "ServiceChannel", "serviceUrl": f"{base}/"},
+            },
+        ],
+    }
+
+
+def announcement(announcement: Announcement, attachments: Sequence[Attachment]) -> dict[str, Any]:
+    """A digital document with its parts."""
+    described = _document(announcement) | {
+        "@context": _CONTEXT,
+        "dateModified": announcement.updated_at.isoformat(),
+        "isAccessibleForFree": True,
+        "publisher": _office(),
+        "hasPart": [_part(attachment) for attachment in attachments],
+    }
+    if announcement.author:
+        described["author"] = {"@type": "Organization", "name": announcement.author}
+    return described
+
+
+def collection(collection: Collection, parts: Sequence[Part]) -> dict[str, Any]:
+    """An ordered list of documents."""
+    listed = [each for part in parts for each in part.announcements]
+    return {
+        "@context": _CONTEXT,
+        "@type": "CollectionPage",
+        "url": _absolute(f"/collections/{collection.id}"),
+        "name": collection.title,
+        "inLanguage": "th",
+        "publisher": _office(),
+        "mainEntity": {
+            "@type": "ItemList",
+            "itemListElement": [
+                {"@type": "ListItem", "position": at, "item": _document(each)}
+                for at, each in enumerate(listed, start=1)
+            ],
+        },
+    }
+
+
+def _document(announcement: Announcement) -> dict[str, Any]:
+    return {
+        "@type": "DigitalDocument",
+        "@id": _absolute(announcement_path(announcement.id)),
+        "url": _absolute(announcement_path(announcement.id)),
+        "name": announcement.title,
+        "genre": announcement.kind.thai,
+        "datePublished": announcement.published_on.isoformat(),
+        "inLanguage": "th",
+    }
+
+
+def _part(attachment: Attachment) -> dict[str, Any]:
+    return {
+        "@type": "DigitalDocument",
+        "url": _absolute(page_path(attachment, 1)),
+        "name": attachment.label,
+        "genre": attachment.kind.thai,
+        "position": attachment.position,
+        "encoding": {
+            "@type": "MediaObject",
+            "contentUrl": _absolute(
+                f"{announcement_path(attachment.announcement_id)}/attachments/{attachment.id}/file"
+            ),
+            "encodingFormat": attachment.media_type,
+            "contentSize": str(attachment.size),
+            "sha256": attachment.sha256,
+        },
+    }
+
+
+def _office() -> dict[str, str]:
+    return {"@type": "GovernmentOrganization", "name": services().settings.site_name}
+
+
+def _absolute(path: str) -> str:
+    return services().settings.base_url + path
