@@ -14,7 +14,7 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.routing import Rule
 
-from archive.model import Role, Status
+from archive.model import Item, Role, Status
 from tests.web.conftest import Site, memo, open_site
 
 
@@ -74,6 +74,10 @@ GUARDS: dict[str, Guard] = {
     "staff.take_paper": Guard.STAFF,
     "staff.take_step": Guard.STAFF,
     "staff.history": Guard.STAFF,
+    "collections.everything": Guard.OPEN,
+    "collections.collection": Guard.OPEN,
+    "collections.mine": Guard.STAFF,
+    "collections.edit": Guard.STAFF,
     "review.queue": Guard.STAFF,
     "review.page": Guard.STAFF,
     "review.learn": Guard.STAFF,
@@ -110,6 +114,10 @@ class Archive:
                 f"ประกาศเรื่อง{word}", status=Status.DRAFT, body=word, author=word, category=word
             )
             self.ids[status] = made.id, site.attach(made.id, memo(word, subject=word), f"{word}.pdf").id
+            # a collection for each, of the same number
+            site.services.intake.collect(
+                None, title="ชุดประกาศ", body="", items=[Item("", made.id)], actor="test"
+            )
         site.work()
         for status, (id, _) in self.ids.items():
             self._bring(id, status)
