@@ -62,8 +62,10 @@ class Intake:
         actor: str,
         label: str = "",
         kind: Kind | None = None,
+        stored_at: dt.datetime | None = None,
     ) -> tuple[Attachment, bool]:
         """Keep the bytes of a seekable stream, then the record and its job in one transaction.
+        ``stored_at``: when an older site took the file in.
 
         ``(attachment, True)`` when new, ``(the existing one, False)`` for the same bytes again.
         Raises ``Invalid`` for what is neither a PDF nor a picture, ``TooLarge``, ``Unavailable``.
@@ -81,6 +83,7 @@ class Intake:
             label=shown,
             kind=kind or Kind.OTHER,
             actor=actor,
+            stored_at=stored_at,
         )
 
     def relabel(self, attachment_id: int, *, label: str, kind: Kind, actor: str) -> Attachment:

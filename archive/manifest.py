@@ -27,6 +27,7 @@ class ListedFile:
     path: PurePosixPath
     label: str
     kind: Kind | None
+    stored_at: dt.datetime | None = None  # when an older site took it in
 
 
 @dataclass(frozen=True, slots=True)

@@ -191,7 +191,7 @@ class Attachment:
     signed: bool  # carries a digital signature
     details: Details
     rules: int  # version of the reading rules that made its pages; 0 before the first reading
-    created_at: dt.datetime
+    created_at: dt.datetime  # or when an older site took it in
 
 
 @dataclass(frozen=True, slots=True)

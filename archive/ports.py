@@ -146,8 +146,12 @@ class Records(Protocol):
         label: str,
         kind: Kind,
         actor: str,
+        stored_at: dt.datetime | None = None,
     ) -> tuple[Attachment, bool]:
-        """Add at the end, waiting to be read. The same bytes again: ``(the existing one, False)``."""
+        """Add at the end, waiting to be read; made now, or when an older site stored it.
+
+        The same bytes again: ``(the existing one, False)``.
+        """
 
     def relabel(self, attachment_id: int, *, label: str, kind: Kind, actor: str) -> Attachment: ...
     def reorder(self, announcement_id: int, attachment_ids: Sequence[int], *, actor: str) -> None: ...

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 
@@ -37,6 +38,7 @@ class Attachments:
         label: str,
         kind: Kind,
         actor: str,
+        stored_at: dt.datetime | None = None,
     ) -> tuple[Attachment, bool]:
         with self._engine.write():
             history.announcement_row(self._engine, announcement_id)
@@ -46,7 +48,7 @@ class Attachments:
                    VALUES (:announcement_id,
                        (SELECT coalesce(max(position), 0) + 1 FROM attachment
                         WHERE announcement_id = :announcement_id),
-                       :label, :filename, :kind, :media_type, :size, :sha256, 'waiting', :at, :at)
+                       :label, :filename, :kind, :media_type, :size, :sha256, 'waiting', :made, :at)
                    ON CONFLICT (announcement_id, sha256) DO NOTHING
                    RETURNING *""",
                 announcement_id=announcement_id,
@@ -57,6 +59,7 @@ class Attachments:
                 size=file.size,
                 sha256=file.sha256,
                 at=rows.now_text(),
+                made=rows.now_text() if stored_at is None else rows.time_text(stored_at),
             )
             if row is None:
                 return self._with_bytes(announcement_id, file.sha256), False

@@ -17,7 +17,7 @@ from archive import legacy, manifest
 from archive.errors import Invalid, PrakatError
 from archive.legacy import SiteRules
 from archive.manifest import ListedAnnouncement, ListedFile
-from archive.model import Status
+from archive.model import Announcement, Status
 from web.bootstrap import Services
 
 ACTOR = "prakat import"
@@ -34,11 +34,8 @@ class Report:
     added: int = 0
     known: int = 0
     files: int = 0
+    seen: int = 0
     problems: list[tuple[str, str]] = field(default_factory=list)
-
-    @property
-    def done(self) -> int:
-        return self.added + self.known + len(self.problems)
 
 
 def import_manifest(services: Services, path: Path, progress: Callable[[int, int], None]) -> Report:
@@ -76,6 +73,7 @@ def import_site(
         lambda page: str(page.relative_to(directory)),
         directory,
         lambda done: progress(done, len(pages)),
+        without_files=True,
     )
 
 
@@ -86,7 +84,7 @@ def _listed(page: Path, directory: Path, rules: SiteRules) -> ListedAnnouncement
         dataclasses.replace(old.draft, ref=f"site:{page.relative_to(directory).as_posix()}"),
         Status.PUBLISHED,
         tuple(
-            ListedFile(PurePosixPath(beside.as_posix()) / file.filename, file.label, None)
+            ListedFile(PurePosixPath(beside.as_posix()) / file.filename, file.label, None, file.stored_at)
             for file in old.files
         ),
     )
@@ -99,15 +97,19 @@ def _import(
     where: Callable[[Source], str],
     directory: Path,
     progress: Callable[[int], None],
+    *,
+    without_files: bool = False,
 ) -> Report:
+    """``without_files``: a record is worth having though a file of it is lost."""
     report = Report()
     for batch in _batches(services, sources):
         for source in batch:
             try:
-                _add(services, take(source), directory, report)
+                _Import(services, directory, report, without_files).add(take(source), where(source))
             except (PrakatError, OSError) as error:
                 report.problems.append((where(source), getattr(error, "message", str(error))))
-            progress(report.done)
+            report.seen += 1
+            progress(report.seen)
     return report
 
 
@@ -129,25 +131,70 @@ def _batches(services: Services, sources: Iterable[Source]) -> Iterator[Iterator
             yield run()
 
 
-def _add(services: Services, listed: ListedAnnouncement, directory: Path, report: Report) -> None:
-    paths = [_beside(directory, file) for file in listed.files]
-    known = services.records.by_ref(listed.draft.ref or "")
-    announcement = known or services.intake.create(listed.draft, actor=ACTOR, status=listed.status)
-    for file, path in zip(listed.files, paths, strict=True):
+@dataclass(frozen=True, slots=True)
+class _Import:
+    """One listed announcement into the archive, as far as it is not there yet."""
+
+    services: Services
+    directory: Path
+    report: Report
+    without_files: bool
+
+    def add(self, listed: ListedAnnouncement, where: str) -> None:
+        paths = [self._path(file, where) for file in listed.files]
+        known = self.services.records.by_ref(listed.draft.ref or "")
+        lost = [_mention(at, listed) for at, path in enumerate(paths) if path is None]
+        draft = dataclasses.replace(listed.draft, body="\n".join([listed.draft.body, *lost]).strip())
+        announcement = known or self.services.intake.create(draft, actor=ACTOR, status=listed.status)
+        taken = {
+            at: self._attach(announcement.id, listed.files[at], path) for at, path in enumerate(paths) if path
+        }
+        if known:
+            self.report.known += 1
+            self._complete(known, listed, taken)
+        else:
+            self.report.added += 1
+
+    def _path(self, file: ListedFile, where: str) -> Path | None:
+        try:
+            return _beside(self.directory, file)
+        except Invalid as error:
+            if not self.without_files:
+                raise
+            self.report.problems.append((where, error.message))
+            return None
+
+    def _attach(self, announcement_id: int, file: ListedFile, path: Path) -> int:
         with path.open("rb") as stream:
-            _, new = services.intake.attach(
-                announcement.id,
+            attachment, new = self.services.intake.attach(
+                announcement_id,
                 stream,
                 filename=path.name,
                 label=file.label,
                 kind=file.kind,
                 actor=ACTOR,
+                stored_at=file.stored_at,
             )
-        report.files += new
-    if known:
-        report.known += 1
-    else:
-        report.added += 1
+        self.report.files += new
+        return attachment.id
+
+    def _complete(self, known: Announcement, listed: ListedAnnouncement, taken: dict[int, int]) -> None:
+        """Files that were lost the last time take their places, and their mentions leave the body."""
+        mentions = {_mention(at, listed) for at in taken}
+        lines = known.body.split("\n")
+        if not mentions.intersection(lines):
+            return
+        body = "\n".join(line for line in lines if line not in mentions)
+        self.services.intake.revise(known.id, {"body": body}, actor=ACTOR)
+        held = [each.id for each in self.services.records.attachments([known.id])[known.id]]
+        listed_first = [*taken.values(), *(id for id in held if id not in taken.values())]
+        self.services.records.reorder(known.id, listed_first, actor=ACTOR)
+
+
+def _mention(at: int, listed: ListedAnnouncement) -> str:
+    """A lost file's line as the old page had it."""
+    file = listed.files[at]
+    return f"เอกสารแนบ {at + 1}. {file.label} [{file.path.name}]"
 
 
 def _beside(directory: Path, file: ListedFile) -> Path:

@@ -53,7 +53,9 @@ def _tell(report: Report) -> None:
     for where, why in report.problems:
         click.echo(f"{where}: {why}", err=True)
     if report.problems:
-        click.echo(f"นำเข้าไม่ได้ {len(report.problems):,} เรื่อง (not imported)", err=True)
+        click.echo(
+            f"พบปัญหา {len(report.problems):,} รายการ แก้แล้วเรียกคำสั่งนี้ซ้ำได้ (problems; mend, run again)", err=True
+        )
         sys.exit(1)
 
 

@@ -1,0 +1,87 @@
+"""Saved pages of an older site, with the files beside them, through the whole archive."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+import pytest
+
+from archive.legacy import SiteRules
+from tests.web.conftest import BROWSER, Site, memo
+from web.importing import Report, import_site
+
+PAGE = """<!-- saved from url=(0040)http://old.example.go.th/news.php?id=17 -->
+<html><head><meta charset="{charset}"><title>x</title></head><body><table><tr><td>เทศบาลตำบลสมมติ</td></tr>
+<tr><td><b>ประกาศรับสมัครพนักงานจ้าง</b><br>By : งานธุรการ เมื่อ : 9 เดือน มิถุนายน พ.ศ. 2564 อ่าน : 1,492
+<p>รายละเอียดดังนี้</p><ol><li>1. ตำแหน่งคนงาน</li><li>2. ตำแหน่งพนักงานขับรถ</li></ol>
+<p>เอกสารแนบ 1. ประกาศรับสมัคร <a href="files/20211106113111.pdf">[20211106113111.pdf]</a></p>
+<p>เอกสารแนบ 2. ใบสมัคร <a href="files/20211106113205.pdf">[20211106113205.pdf]</a></p>
+<p>&copy; 2015 เทศบาลตำบลสมมติ</p></td></tr></table></body></html>
+"""
+FIRST, SECOND = "20211106113111.pdf", "20211106113205.pdf"
+
+
+@pytest.fixture
+def saved(tmp_path: Path) -> Path:
+    folder = tmp_path / "saved"
+    folder.mkdir()
+    page = PAGE.format(charset="windows-874").encode("cp874")
+    (folder / "news17.html").write_bytes(page)
+    return folder
+
+
+def take(site: Site, folder: Path) -> Report:
+    return import_site(site.services, folder, SiteRules.load(), lambda _done, _total: None)
+
+
+def test_a_page_becomes_a_record_with_its_files_in_order(site: Site, saved: Path) -> None:
+    (saved / FIRST).write_bytes(memo("หนึ่ง"))
+    (saved / SECOND).write_bytes(memo("สอง"))
+    report = take(site, saved)
+    assert (report.added, report.files, report.problems) == (1, 2, [])
+    record = site.services.records.announcement(1)
+    assert (record.title, record.author, record.views) == ("ประกาศรับสมัครพนักงานจ้าง", "งานธุรการ", 1492)
+    assert record.published_on == dt.date(2021, 6, 9)
+    assert "1. ตำแหน่งคนงาน\n2. ตำแหน่งพนักงานขับรถ" in record.body.replace("\n\n", "\n")
+    assert "©" not in record.body
+    attachments = site.services.records.attachments([1])[1]
+    assert [(each.position, each.label) for each in attachments] == [(1, "ประกาศรับสมัคร"), (2, "ใบสมัคร")]
+    bangkok = dt.timezone(dt.timedelta(hours=7))
+    assert attachments[0].created_at == dt.datetime(2021, 6, 11, 11, 31, 11, tzinfo=bangkok)
+    moved = site.client().get("/news.php?id=17", headers=BROWSER)
+    assert (moved.status_code, moved.headers["Location"]) == (301, "/announcements/1")
+
+
+def test_again_it_adds_nothing_twice(site: Site, saved: Path) -> None:
+    (saved / FIRST).write_bytes(memo("หนึ่ง"))
+    (saved / SECOND).write_bytes(memo("สอง"))
+    take(site, saved)
+    before = site.services.records.last_change()
+    report = take(site, saved)
+    assert (report.added, report.known, report.files) == (0, 1, 0)
+    assert site.services.records.last_change() == before
+
+
+def test_a_lost_file_does_not_lose_the_record(site: Site, saved: Path) -> None:
+    (saved / SECOND).write_bytes(memo("สอง"))
+    report = take(site, saved)
+    assert (report.added, report.files) == (1, 1)
+    ((where, why),) = report.problems
+    assert where == "news17.html"
+    assert FIRST in why
+    mention = f"เอกสารแนบ 1. ประกาศรับสมัคร [{FIRST}]"
+    assert site.services.records.announcement(1).body.endswith(mention)
+    (saved / FIRST).write_bytes(memo("หนึ่ง"))
+    assert take(site, saved).problems == []
+    assert mention not in site.services.records.announcement(1).body
+    held = site.services.records.attachments([1])[1]
+    assert [each.filename for each in held] == [FIRST, SECOND]
+
+
+def test_a_page_that_is_none_is_named_and_the_rest_goes_on(site: Site, saved: Path) -> None:
+    (saved / "index.html").write_text("<html><body>ยินดีต้อนรับ</body></html>", encoding="utf-8")
+    (saved / "empty.html").write_bytes(b"")
+    report = take(site, saved)
+    assert report.added == 1
+    assert {where for where, _ in report.problems} == {"index.html", "empty.html", "news17.html"}
