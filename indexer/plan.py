@@ -10,6 +10,7 @@ from indexer.dictionary import Lexicon
 from indexer.query import Query
 from indexer.tokens import Token, fold, run
 
+_MOST_PARTS = 64
 _MOST_UNITS = 64
 _MOST_ALTERNATIVES = 8
 _PARTS = 0.8  # a code found by its parts
@@ -68,7 +69,8 @@ class Plan:
 
 def plan(query: Query, lexicon: Lexicon) -> Plan:
     parts = tuple(
-        replace(part(chunk.text, lexicon, exact=chunk.exact), raw=chunk.raw) for chunk in query.chunks
+        replace(part(chunk.text, lexicon, exact=chunk.exact), raw=chunk.raw)
+        for chunk in query.chunks[:_MOST_PARTS]
     )
     whole = run(fold(" ".join(chunk.text for chunk in query.chunks))).data
     without = tuple(Phrase(run(fold(text)).data, 0, exact=True) for text in query.without)

@@ -27,8 +27,9 @@ def suggest(snapshot: Snapshot, lexicon: Lexicon, typed: str, limit: int) -> lis
     words = [typed] if len(letters) > 1 and _stands_alone(snapshot, lexicon, typed) else []
     words += _completed(snapshot, lexicon, typed)
     titles = list(_titles(snapshot, letters, marks=True))
-    if len(words) + len(titles) < limit and len(letters) > 1:
-        titles += _titles(snapshot, letters.translate(None, MARKS), marks=False)
+    bare = letters.translate(None, MARKS)
+    if len(words) + len(titles) < limit and len(letters) > 1 and bare:
+        titles += _titles(snapshot, bare, marks=False)
     return list(dict.fromkeys([*words[:_MOST_WORDS], *titles]))[:limit]
 
 
