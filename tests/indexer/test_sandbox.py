@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from archive.model import Failure
+from archive.model import Failure, Kind
 from indexer import sandbox
 from indexer.failures import MESSAGES, Unreadable
 
@@ -62,6 +62,26 @@ def open_descriptors() -> list[str]:
 class Weapon:
     def __reduce__(self) -> tuple[object, tuple[str]]:
         return os.system, ("touch taken-over",)
+
+
+class Key:
+    def __reduce__(self) -> tuple[object, tuple[object, str]]:
+        return getattr, (Failure, "__init__")
+
+
+def send_key() -> Key:
+    return Key()
+
+
+class Member:
+    """As the first releases of Python 3.11 send a member of an enum."""
+
+    def __reduce__(self) -> tuple[object, tuple[object, str]]:
+        return getattr, (Kind, "MEMO")
+
+
+def send_member() -> Member:
+    return Member()
 
 
 def send_weapon() -> Weapon:
@@ -150,3 +170,10 @@ def test_a_lost_nursery_is_replaced() -> None:
     process.kill()
     process.wait()
     assert sandbox.run(double, 2, seconds=10) == 4
+
+
+def test_an_attribute_comes_back_of_an_enum_only() -> None:
+    result: object = sandbox.run(send_member, seconds=10)
+    assert result is Kind.MEMO
+    with pytest.raises(sandbox.Crashed):
+        sandbox.run(send_key, seconds=10)
