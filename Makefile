@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SCALED := postgresql or s3 or servers
 
-.PHONY: run test test-scale lock clean
+.PHONY: translations run test test-scale lock clean
 
 run: $(VENV)/.run
 	@scripts/run.sh "$(DATA)" "$(PORT)"
@@ -42,5 +42,13 @@ lock: $(VENV)/.test
 	$(BIN)/uv pip compile pyproject.toml --universal --generate-hashes --no-annotate --no-header --no-emit-index-url --upgrade -o requirements.lock
 	$(BIN)/uv pip compile pyproject.toml --extra dev --extra scale --universal --generate-hashes --no-annotate --no-header --no-emit-index-url --upgrade -o requirements-dev.lock
 
+# After texts changed: bring the English catalogue up to date, to be filled in, and compile it.
+translations: $(VENV)/.test
+	$(BIN)/pybabel -q extract -F pyproject.toml -k lazy_gettext --no-location --omit-header --sort-output -o web/translations/messages.pot web
+	$(BIN)/pybabel -q update -i web/translations/messages.pot -d web/translations --no-fuzzy-matching --ignore-obsolete
+	$(BIN)/pybabel -q compile -d web/translations
+	rm web/translations/messages.pot
+
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+

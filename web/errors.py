@@ -9,6 +9,7 @@ from typing import Any
 
 from flask import Flask, Response, json, render_template, request
 from flask.typing import ResponseReturnValue
+from flask_babel import lazy_gettext
 from werkzeug.exceptions import HTTPException
 
 from archive.errors import Gone, Invalid, PrakatError, Unavailable
@@ -18,17 +19,17 @@ log = logging.getLogger("prakat.web")
 API = "/api/"
 
 MESSAGES = {
-    400: "คำขอไม่ถูกต้อง",
-    401: "ต้องลงชื่อเข้าใช้ก่อน",
-    403: "ไม่มีสิทธิ์ทำรายการนี้",
-    404: "ไม่พบหน้าที่ขอ",
-    405: "ทำรายการแบบนี้กับที่อยู่นี้ไม่ได้",
-    413: "ไฟล์ใหญ่เกินกว่าที่รับได้ กรุณาย่อหรือแบ่งไฟล์",
-    415: "ชนิดข้อมูลที่ส่งมาไม่รองรับ",
-    422: "ข้อมูลที่ส่งมาไม่ครบหรือไม่ถูกต้อง",
-    429: "มีคำขอถี่เกินไป กรุณารอสักครู่แล้วลองใหม่",
-    500: "ระบบขัดข้อง กรุณาลองใหม่อีกครั้ง หากยังพบปัญหาโปรดแจ้งผู้ดูแลระบบ",
-    503: "ระบบยังไม่พร้อมให้บริการ กรุณาลองใหม่อีกครั้งในอีกสักครู่",
+    400: lazy_gettext("คำขอไม่ถูกต้อง"),
+    401: lazy_gettext("ต้องลงชื่อเข้าใช้ก่อน"),
+    403: lazy_gettext("ไม่มีสิทธิ์ทำรายการนี้"),
+    404: lazy_gettext("ไม่พบหน้าที่ขอ"),
+    405: lazy_gettext("ทำรายการแบบนี้กับที่อยู่นี้ไม่ได้"),
+    413: lazy_gettext("ไฟล์ใหญ่เกินกว่าที่รับได้ กรุณาย่อหรือแบ่งไฟล์"),
+    415: lazy_gettext("ชนิดข้อมูลที่ส่งมาไม่รองรับ"),
+    422: lazy_gettext("ข้อมูลที่ส่งมาไม่ครบหรือไม่ถูกต้อง"),
+    429: lazy_gettext("มีคำขอถี่เกินไป กรุณารอสักครู่แล้วลองใหม่"),
+    500: lazy_gettext("ระบบขัดข้อง กรุณาลองใหม่อีกครั้ง หากยังพบปัญหาโปรดแจ้งผู้ดูแลระบบ"),
+    503: lazy_gettext("ระบบยังไม่พร้อมให้บริการ กรุณาลองใหม่อีกครั้งในอีกสักครู่"),
 }
 
 
@@ -60,7 +61,7 @@ def _http(error: HTTPException) -> ResponseReturnValue:
     status = error.code or 500
     if error.response is not None:  # a redirect, or an answer that was made whole elsewhere
         return error.get_response()
-    message = MESSAGES.get(status, error.name)
+    message = str(MESSAGES.get(status, error.name))
     if not _wants_problem():
         return _page(status, message)
     messages = getattr(error, "data", {}).get("messages")
@@ -78,8 +79,8 @@ def _unexpected(error: Exception) -> ResponseReturnValue:
         return _prakat(Unavailable("พื้นที่ดิสก์เต็ม ยังไม่มีการบันทึก กรุณาแจ้งผู้ดูแลระบบแล้วลองใหม่"))
     log.exception("unexpected", exc_info=error)
     if not _wants_problem():
-        return _page(500, MESSAGES[500])
-    return problem(500, "internal-error", MESSAGES[500])
+        return _page(500, str(MESSAGES[500]))
+    return problem(500, "internal-error", str(MESSAGES[500]))
 
 
 def _wants_problem() -> bool:

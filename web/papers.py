@@ -9,12 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from flask_babel import gettext as _
-
 from archive import rules
 from archive.model import Announcement, Attachment, Kind, Reading
 from web.bootstrap import services
-from web.names import kind_name
 
 UNSURE = 0.8
 """What was read with less confidence is to be looked at before it is confirmed."""
@@ -82,13 +79,14 @@ def _paper(attachment: Attachment) -> Paper:
 
 
 def _label(attachment: Attachment) -> str:
-    """As a clerk would write it: the kind, its number, and what it is about; "" when that was not read."""
+    """As a clerk would write it, in the document's language whatever that of the page: the kind, its
+    number, and what it is about; "" when that was not read."""
     read = attachment.details.fields
     if "subject" not in read:
         return ""
-    words = [kind_name(read["kind"].value)] if "kind" in read else []
-    words += [_("ที่ %(number)s", number=read["number"].value)] if "number" in read else []
-    words += [_("เรื่อง %(subject)s", subject=read["subject"].value)] if words else [read["subject"].value]
+    words = [Kind(read["kind"].value).thai] if "kind" in read else []
+    words += [f"ที่ {read['number'].value}"] if "number" in read else []
+    words += [f"เรื่อง {read['subject'].value}"] if words else [read["subject"].value]
     return rules.label(" ".join(words), attachment.filename)
 
 

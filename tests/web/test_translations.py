@@ -1,0 +1,69 @@
+"""The English catalogue: whole, true to its placeholders, and compiled."""
+
+from __future__ import annotations
+
+import io
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+from babel.messages.catalog import Catalog
+from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
+from babel.messages.mofile import read_mo
+from babel.messages.pofile import read_po
+
+from tests.web.conftest import Site
+
+ROOT = Path(__file__).parents[2]
+FOLDER = ROOT / "web" / "translations" / "en" / "LC_MESSAGES"
+
+
+@pytest.fixture(scope="module")
+def catalog() -> Catalog:
+    return read_po(io.BytesIO((FOLDER / "messages.po").read_bytes()), locale="en")
+
+
+def test_every_text_has_its_english_and_no_other(catalog: Catalog) -> None:
+    mappings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["babel"][
+        "mappings"
+    ]
+    used = {
+        message
+        for _file, _line, message, _comments, _context in extract_from_dir(
+            ROOT / "web",
+            [(each["pattern"], each["method"]) for each in mappings],
+            keywords=DEFAULT_KEYWORDS | {"lazy_gettext": None},
+        )
+    }
+    assert {message.id for message in catalog if message.id} == used
+    assert [message.id for message in catalog if message.id and not message.string] == []
+
+
+def test_placeholders_are_kept_and_no_thai_is_left(catalog: Catalog) -> None:
+    said: list[Any] = [error for message in catalog for error in message.check(catalog)]
+    assert said == []
+    examples = {"พิมพ์คำที่อยากรู้ เช่น ค่าขยะ ภาษีที่ดิน"}  # what to type is Thai
+    thai = [each.id for each in catalog if any(letter in THAI_LETTERS for letter in str(each.string))]
+    assert set(thai) <= examples
+
+
+def test_what_is_compiled_is_what_is_written(catalog: Catalog) -> None:
+    compiled = read_mo(io.BytesIO((FOLDER / "messages.mo").read_bytes()))
+    assert {each.id: each.string for each in compiled if each.id} == {
+        each.id: each.string for each in catalog if each.id
+    }
+
+
+def test_the_language_is_chosen_with_a_link_that_leads_back(site: Site) -> None:
+    client = site.client()
+    assert "ค้นหา" in client.get("/browse?x=1").text
+    answer = client.get("/language/en?next=/browse?x=1")
+    assert answer.headers["Location"].endswith("/browse?x=1")
+    page = client.get("/browse").text
+    assert '<html lang="en"' in page
+    assert ">Search<" in page
+    assert client.get("/language/th?next=//evil.example").headers["Location"] == "/"
+
+
+THAI_LETTERS = {chr(code) for code in range(0x0E01, 0x0E5C)}
