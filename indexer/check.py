@@ -24,6 +24,9 @@ from indexer.worker import LEASE
 PATIENCE = 10.0
 """Seconds without any progress after which the index is taken for left behind, or a job for stuck."""
 
+_LOOKS = 3
+"""How often something in the index is looked at again before it is taken for wrong."""
+
 _CHUNK = 1 << 20
 
 MESSAGES = {
@@ -251,12 +254,27 @@ class _Check:
     def _check_entries(self) -> None:
         public = {id for id, _ in self._records.changed_since(0, limit=ALL)}
         wrong = self._wrong(public | set(self._index.ids()), self._step("index"))
-        # Either of the two may have moved while it was compared with the other.
-        if wrong and self._reaches(self._records.last_change()):
-            wrong = self._wrong(wrong)
+        for _ in range(_LOOKS):
+            if wrong:
+                self._reaches(self._records.last_change())
+                wrong = self._certain(wrong)
         left = self._mend(wrong) if wrong and self._repair else wrong
         for id, code in sorted(wrong.items()):
             self._find(code, f"announcement {id}", mended=id not in left)
+
+    def _certain(self, ids: Iterable[int]) -> dict[int, str]:
+        """Only what the index says that it has followed, and what stood still while it was compared."""
+        position, before = self._index.position(), self._changes(ids)
+        wrong = self._wrong(ids)
+        after = self._changes(wrong)
+        return {
+            id: code
+            for id, code in wrong.items()
+            if before.get(id) == after.get(id) and after.get(id, 0) <= position
+        }
+
+    def _changes(self, ids: Iterable[int]) -> dict[int, int]:
+        return {id: announcement.change for id, announcement in self._records.announcements(ids).items()}
 
     def _mend(self, wrong: Iterable[int]) -> dict[int, str]:
         """What is still wrong after following these anew, or else after a rebuild."""

@@ -37,14 +37,16 @@ def fill(services: Services, count: int = 24) -> None:
     level(services)
 
 
+def draft(number: int) -> Draft:
+    title = f"ประกาศ{_MATTERS[number % 4]}บ้าน{_PLACES[number % 5]} ลำดับที่ {number}"
+    body = f"เทศบาลแจ้งเรื่องที่ {number}"
+    return Draft(title=title, body=body, published_on=dt.date(2021, 1 + number % 12, 9))
+
+
 def add(services: Services, number: int) -> int:
     """One announcement, as it stands after everything that happened to it; returns its id."""
     intake = services.intake
-    title = f"ประกาศ{_MATTERS[number % 4]}บ้าน{_PLACES[number % 5]} ลำดับที่ {number}"
-    made = intake.create(
-        Draft(title=title, body=f"เทศบาลแจ้งเรื่องที่ {number}", published_on=dt.date(2021, 1 + number % 12, 9)),
-        actor=ACTOR,
-    )
+    made = intake.create(draft(number), actor=ACTOR)
     if number % 2 == 0:
         content = b"%PDF-1.7 " + f"{number} ".encode() * 2000
         intake.attach(made.id, io.BytesIO(content), filename=f"ประกาศ {number}.pdf", actor=ACTOR)

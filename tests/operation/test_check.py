@@ -129,7 +129,7 @@ def test_an_index_that_nobody_makes_follow_is_found_and_mended(
 ) -> None:
     monkeypatch.setattr("indexer.check.PATIENCE", 0.5)
     add(services, 31)
-    assert checked(data) == (1, {"index-behind", "index-lacks"})
+    assert checked(data) == (1, {"index-behind"})
     assert checked(data, "--repair") == (0, {"index-behind"})
     assert checked(data) == (0, set())
 
