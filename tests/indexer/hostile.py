@@ -22,25 +22,19 @@ HELLO = b"BT /F 20 Tf 72 700 Td (Hello, reader) Tj ET"
 
 @dataclass(frozen=True)
 class Case:
-    """``ends``: any of these is right. ``sees``: the text that page 1 must have, if it has any.
-
-    ``heavy``: takes seconds of the processor, whatever the limits; left to the benchmark.
-    """
+    """``ends``: any of these is right. ``sees``: the text that page 1 must have, if it has any."""
 
     make: Callable[[], bytes]
     ends: frozenset[str]
     sees: str
-    heavy: bool
 
 
 CASES: dict[str, Case] = {}
 
 
-def case(
-    *ends: str, sees: str = "", heavy: bool = False
-) -> Callable[[Callable[[], bytes]], Callable[[], bytes]]:
+def case(*ends: str, sees: str = "") -> Callable[[Callable[[], bytes]], Callable[[], bytes]]:
     def keep(make: Callable[[], bytes]) -> Callable[[], bytes]:
-        CASES[make.__name__.replace("_", " ")] = Case(make, frozenset(ends), sees, heavy)
+        CASES[make.__name__.replace("_", " ")] = Case(make, frozenset(ends), sees)
         return make
 
     return keep
@@ -267,7 +261,7 @@ def a_very_deep_page_tree() -> bytes:
     return raw(b"<</Type /Catalog /Pages 2 0 R>>", *nodes, leaf)
 
 
-@case("too-many-pages", heavy=True)
+@case("too-many-pages")
 def fifty_thousand_pages() -> bytes:
     kids = b" ".join(b"%d 0 R" % number for number in range(3, 50_003))
     page = b"<</Type /Page /Parent 2 0 R /MediaBox [0 0 9 9]>>"
@@ -309,7 +303,7 @@ def a_form_that_draws_itself() -> bytes:
     return one_page(HELLO + b" /X Do", form, resources=b"/Font <</F 5 0 R>> /XObject <</X 6 0 R>>")
 
 
-@case("ready", "too-big", "timeout", "crashed", heavy=True)
+@case("ready", "too-big", "timeout", "crashed")
 def forms_within_forms() -> bytes:
     forms = [
         stream(
@@ -322,23 +316,23 @@ def forms_within_forms() -> bytes:
     return one_page(b"/X Do", *forms, stream(HELLO), resources=b"/XObject <</X 6 0 R>>")
 
 
-@case("ready", "too-big", "timeout", "memory", heavy=True)
+@case("ready", "too-big", "timeout", "memory")
 def fifteen_million_characters() -> bytes:
     content = zlib.compress(b"BT /F 9 Tf " + b"(%s) Tj " % (b"x" * 15_000) * 1_000 + b"ET", 9)
     return one_page(content, content_keys=b"/Filter /FlateDecode")
 
 
-@case("ready", "too-big", "timeout", "memory", heavy=True)
+@case("ready", "too-big", "timeout", "memory")
 def ten_million_operators() -> bytes:
     return one_page(zlib.compress(b"q " * 10_000_000, 9), content_keys=b"/Filter /FlateDecode")
 
 
-@case("memory", "too-big", "ready", heavy=True)
+@case("memory", "too-big", "ready")
 def a_stream_packed_twice() -> bytes:
     return one_page(zlib.compress(zeros(2**31), 9), content_keys=b"/Filter [/FlateDecode /FlateDecode]")
 
 
-@case("ready", "too-big", "memory", "crashed", heavy=True)
+@case("ready", "too-big", "memory", "crashed")
 def a_picture_of_900_million_pixels() -> bytes:
     keys = b"/Subtype /Image /Width 30000 /Height 30000 /BitsPerComponent 8 /ColorSpace /DeviceGray "
     image = stream(zeros(900_000_000), keys + b"/Filter /FlateDecode")
@@ -514,7 +508,7 @@ def a_garbage_unicode_map() -> bytes:
     return one_page(HELLO, stream(random.Random(3).randbytes(9000))).replace(FONT, font)
 
 
-@case("ready", "timeout", "memory", heavy=True)
+@case("ready", "timeout", "memory")
 def a_unicode_map_of_four_thousand_million() -> bytes:
     cmap = b"begincmap 1 beginbfrange <00000000> <ffffffff> <0041> endbfrange endcmap"
     font = b"<</Type /Font /Subtype /TrueType /BaseFont /A /ToUnicode 6 0 R>>"

@@ -19,7 +19,7 @@ def children() -> list[str]:
     return Path(f"/proc/{nursery}/task/{nursery}/children").read_text(encoding="ascii").split()
 
 
-@pytest.mark.parametrize("name", [name for name, case in CASES.items() if not case.heavy])
+@pytest.mark.parametrize("name", list(CASES))
 def test_it_ends_as_it_should(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     case = CASES[name]
     limit = SHORT if "timeout" in case.ends else GENEROUS
