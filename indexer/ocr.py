@@ -43,6 +43,8 @@ RULES = 2
 """Version of the rules and the model of recognition: raised when they would read a page differently."""
 
 DPI = 300  # of the pictures that ``recognise`` expects; scans of less are enlarged to it
+FLAWLESS = 0.993  # the network's mean confidence in pages that it reads without an error …
+ERRORS = 12.0  # … and the share of letters that it misreads for every unit that it falls below: measured
 CONVINCING = 0.60  # a page read with less is tried the other ways up
 SHORT = 6  # symbols: a fragment of fewer must be read more surely to count as text
 LEAST_OF_SHORT = 0.50
@@ -64,8 +66,8 @@ class OcrPage:
     """What was recognised on one page: ``raw`` by the engine, ``text`` repaired.
 
     ``lines`` give places on the upright page (after ``turn`` degrees clockwise); ``confidence`` is the
-    mean over its characters, 0–1, and 0 for a page without any. A line that leans on the page is
-    given as several pieces, each level.
+    share of the letters that is probably right, 0–1, and 0 for a page without any. A line that leans
+    on the page is given as several pieces, each level.
     """
 
     text: str
@@ -104,6 +106,13 @@ class _Reading:
         return sum(symbols) / len(symbols) if symbols else 0.0
 
     @property
+    def accuracy(self) -> float:
+        """Share of the letters that is probably right; 0 when there are none."""
+        if not self.rows:
+            return 0.0
+        return min(1.0, max(0.0, 1 - ERRORS * (FLAWLESS - self.confidence)))
+
+    @property
     def evidence(self) -> float:
         """How much was read well: what tells the right way up from the others."""
         return sum(symbol.confidence - CONVINCING for row in self.rows for symbol in row)
@@ -116,7 +125,7 @@ class _Reading:
             transcript.text,
             transcript.raw,
             tuple(transcript.lines),
-            self.confidence,
+            self.accuracy,
             tuple(transcript.doubts),
             self.straight.turn,
         )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import io
-import os
 import tempfile
 import threading
 import time
@@ -21,6 +20,7 @@ from archive.errors import Unavailable
 from archive.model import Attachment, Line, Page
 from archive.ports import Files
 from indexer import sandbox
+from indexer.cache import Cache
 from indexer.failures import Unreadable
 from indexer.lines import UNITS
 from indexer.wrap import wrap_picture, write_repaired
@@ -185,7 +185,7 @@ class Pictures:
 
     def __init__(self, files: Files, cache: Path, *, cache_bytes: int = 512 * 1024 * 1024) -> None:
         self._files = files
-        self._cache = _Cache(cache, cache_bytes)
+        self._cache = Cache(cache, cache_bytes)
         self._turns = threading.BoundedSemaphore(AT_ONCE)
         self._failed: dict[str, tuple[float, str]] = {}
 
@@ -199,9 +199,10 @@ class Pictures:
         width = max(1, min(width, MAX_WIDTH))
         boxes = tuple(rectangles(page, hits))
         name = _name(attachment.sha256, page.number, width, page.turn, boxes)
-        cached = self._cache.get(name)
+        cached = self._cache.open(name)
         if cached is not None:
-            return cached
+            with cached:
+                return cached.read()
         self._refuse_again(name)
         try:
             with self._turns, self._files.local_path(attachment.sha256) as path:
@@ -223,44 +224,3 @@ class Pictures:
 def _name(sha256: str, number: int, width: int, turn: int, boxes: tuple[Rectangle, ...]) -> str:
     drawn = hashlib.sha256(repr((_STYLE, boxes)).encode()).hexdigest()[:16]
     return f"{sha256}-{number}-{width}-{turn}-{drawn}.webp"
-
-
-class _Cache:
-    """Files by name in one folder, the longest unused deleted when they pass ``limit`` bytes."""
-
-    _CHECK_EVERY = 50
-
-    def __init__(self, folder: Path, limit: int) -> None:
-        self._folder = folder
-        self._limit = limit
-        self._added = 0
-
-    def get(self, name: str) -> bytes | None:
-        path = self._folder / name[:2] / name
-        try:
-            found = path.read_bytes()
-            os.utime(path)
-        except OSError:
-            return None
-        return found
-
-    def put(self, name: str, content: bytes) -> None:
-        """Keep it; a full or read-only disk only means that it is made again next time."""
-        folder = self._folder / name[:2]
-        with contextlib.suppress(OSError):
-            folder.mkdir(parents=True, exist_ok=True)
-            with tempfile.NamedTemporaryFile(dir=folder, delete=False) as file:
-                file.write(content)
-            Path(file.name).replace(folder / name)
-            self._added += 1
-            if self._added % self._CHECK_EVERY == 1:
-                self._shrink()
-
-    def _shrink(self) -> None:
-        files = [(entry.stat(), entry) for entry in self._folder.glob("*/*")]
-        total = sum(status.st_size for status, _ in files)
-        for status, entry in sorted(files, key=lambda file: file[0].st_mtime):
-            if total <= self._limit:
-                break
-            entry.unlink(missing_ok=True)
-            total -= status.st_size

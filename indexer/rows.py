@@ -17,7 +17,7 @@ from indexer.straighten import Straight
 
 UNITS = 10_000  # positions are in so many parts of the page's width or height
 RESPELT = 0.5  # confidence, at most, in letters that were changed to make a word
-DOUBTFUL = 0.80  # a character recognised with less confidence is marked for the reviewer
+DOUBTFUL = 0.95  # a character recognised with less confidence is marked for the reviewer
 SAME_ROW = 0.5  # share of the lower fragment's height that must lie beside the other
 LEANING = 0.35  # share of a row's height that it may climb before it is given in pieces
 

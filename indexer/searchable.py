@@ -7,18 +7,28 @@ made from the stored text, never from it.
 
 from __future__ import annotations
 
+import hashlib
 import io
-from collections.abc import Sequence
+import tempfile
+import threading
+from collections.abc import Iterator, Sequence
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
+from typing import BinaryIO
 
 import pikepdf
 from fontTools.fontBuilder import FontBuilder
 from fontTools.pens.ttGlyphPen import TTGlyphPen
 
-from archive.model import Line, Page, Source
+from archive.errors import NotFound, Unavailable
+from archive.model import Attachment, Line, Page, Source
+from archive.ports import Files
 from archive.thai import clusters
+from indexer import sandbox
+from indexer.cache import Cache
+from indexer.failures import Unreadable
+from indexer.wrap import wrap_picture
 
 FONT = "/PrakatUnseen"
 ADVANCE = 500  # thousandths of an em: every character of the font without ink is so wide
@@ -27,24 +37,71 @@ UNITS = 10_000  # of ``Line``
 INVISIBLE = 3  # PDF's text rendering mode
 
 
+SECONDS = 60.0
+_STYLE = 1  # raised when a copy would be made differently
+
+
+class Copies:
+    """Searchable copies, made when they are first asked for. The cache is disposable."""
+
+    def __init__(self, files: Files, cache: Path, *, cache_bytes: int = 512 * 1024 * 1024) -> None:
+        self._files = files
+        self._cache = Cache(cache, cache_bytes)
+        self._turn = threading.Lock()  # one at a time: readers of pages come first
+
+    def copy(self, attachment: Attachment, pages: Sequence[Page]) -> BinaryIO:
+        """The copy of an attachment with these ``pages``, all of them, as stored.
+
+        ``NotFound`` when none was read from a picture, ``Unavailable`` when it cannot be made in time.
+        """
+        if not any(page.source is Source.OCR for page in pages):
+            raise NotFound("เอกสารนี้ค้นข้อความในไฟล์ต้นฉบับได้อยู่แล้ว หรือยังไม่ได้อ่าน")
+        name = _name(attachment, pages)
+        with self._turn:
+            return self._cache.open(name) or self._make(attachment, pages, name)
+
+    def _make(self, attachment: Attachment, pages: Sequence[Page], name: str) -> BinaryIO:
+        with tempfile.TemporaryDirectory(prefix="prakat-") as folder:
+            target = Path(folder) / "copy.pdf"
+            try:
+                with self._files.local_path(attachment.sha256) as path:
+                    sandbox.run(searchable_copy, path, tuple(pages), target, seconds=SECONDS)
+            except Unreadable as error:
+                raise Unavailable("ทำสำเนาที่ค้นข้อความได้ไม่สำเร็จ กรุณาใช้ไฟล์ต้นฉบับ", code=error.code) from error
+            content = target.read_bytes()
+        self._cache.put(name, content)
+        return io.BytesIO(content)
+
+
+def _name(attachment: Attachment, pages: Sequence[Page]) -> str:
+    shown = [(page.number, page.text, page.turn, page.lines) for page in pages]
+    return f"{attachment.sha256}-{hashlib.sha256(repr((_STYLE, shown)).encode()).hexdigest()[:16]}.pdf"
+
+
 def searchable_copy(original: Path, pages: Sequence[Page], target: Path) -> None:
     """Write ``target``: ``original`` with recognised pages set upright and their text laid over them.
 
     ``pages`` as stored; those with text of their own are copied as they are. A digital signature holds
-    for the original only and is left out of the copy.
+    for the original only and is left out of the copy. Raises ``Unreadable``.
     """
-    with pikepdf.open(original) as pdf:
-        font = pdf.make_indirect(_font(pdf))
-        for page in pages:
-            if page.source is Source.OCR and page.lines:
-                _add_layer(pdf, pdf.pages[page.number - 1], page, font)
-        _unsign(pdf)
-        pdf.save(target, object_stream_mode=pikepdf.ObjectStreamMode.generate)
+    if wrap_picture(original, target):
+        original = target
+    try:
+        with pikepdf.open(original, allow_overwriting_input=True) as pdf:
+            font = pdf.make_indirect(_font(pdf))
+            for page in pages:
+                if page.source is Source.OCR and page.number <= len(pdf.pages):
+                    _add_layer(pdf, pdf.pages[page.number - 1], page, font)
+            _unsign(pdf)
+            pdf.save(target, object_stream_mode=pikepdf.ObjectStreamMode.generate)
+    except (pikepdf.PdfError, ValueError) as error:
+        raise Unreadable("damaged") from error
 
 
 def _add_layer(pdf: pikepdf.Pdf, leaf: pikepdf.Page, page: Page, font: pikepdf.Object) -> None:
     width, height = _set_upright(leaf, page.turn)
-    text = "\n".join(_run(page, line, width, height) for line in page.lines)
+    lines = _even_lines(page.text) if page.corrected else page.lines
+    text = "\n".join(_run(page, line, width, height) for line in lines)
     layer = f"BT {INVISIBLE} Tr\n{text}\nET"
     leaf.contents_add(pdf.make_stream(layer.encode("ascii")), prepend=False)
     leaf.add_resource(font, pikepdf.Name.Font, pikepdf.Name(FONT), replace_existing=True)
@@ -77,6 +134,19 @@ def _set_upright(leaf: pikepdf.Page, turn: int) -> tuple[float, float]:
     leaf.contents_add(f"q {numbers} cm".encode("ascii"), prepend=True)
     leaf.contents_add(b"Q", prepend=False)
     return width, height
+
+
+def _even_lines(text: str) -> Iterator[Line]:
+    """Lines down the page, for a text that a person corrected: nobody says where its words stand."""
+    lines = text.split("\n")
+    start = 0
+    for number, line in enumerate(lines):
+        if line:
+            top = UNITS // 10 + number * (UNITS * 8 // 10) // len(lines)
+            step = UNITS * 8 // 10 / max(40, len(line))
+            edges = tuple(UNITS // 10 + round(step * place) for place in range(len(line) + 1))
+            yield Line(start, top, top + min(150, UNITS * 8 // 10 // len(lines)), edges)
+        start += len(line) + 1
 
 
 def _run(page: Page, line: Line, width: float, height: float) -> str:

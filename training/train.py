@@ -143,7 +143,7 @@ def fine_tune(work: Path, base: Path, stock: Path, train: Path, check: Path, ite
 
 
 def finish(work: Path, base: Path, result: Path) -> None:
-    """The best checkpoint as an integer model."""
+    """The best checkpoint as an integer model: the last file holds both it and the newest."""
     result.parent.mkdir(parents=True, exist_ok=True)
     run(
         "lstmtraining", "--stop_training", "--convert_to_int", "--continue_from", work / "prakat_checkpoint",

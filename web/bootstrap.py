@@ -21,6 +21,7 @@ from indexer.dictionary import Dictionary
 from indexer.index import SearchIndex
 from indexer.pictures import Pictures
 from indexer.pipeline import Reader
+from indexer.searchable import Copies
 from indexer.whoosh_index import WhooshIndex
 from indexer.worker import LEASE, Worker
 from storage import manifest
@@ -55,6 +56,7 @@ class Services:
     dictionary: Dictionary
     intake: Intake
     pictures: Pictures
+    copies: Copies
     secret_key: str
 
 
@@ -92,6 +94,7 @@ def build(settings: Settings) -> Services:
         dictionary=dictionary,
         intake=Intake(records, files, max_upload_bytes=settings.max_upload_mb * _MEGABYTE),
         pictures=Pictures(files, data / "pictures"),
+        copies=Copies(files, data / "copies"),
         secret_key=settings.secret_key or _kept_secret(data / manifest.SECRET),
     )
 

@@ -1,6 +1,8 @@
-"""Originals and page pictures over HTTP: the same for the API and the pages."""
+"""Originals, searchable copies and page pictures over HTTP: the same for the API and the pages."""
 
 from __future__ import annotations
+
+from pathlib import PurePath
 
 from flask import Response, make_response, request, send_file
 
@@ -26,6 +28,20 @@ def original(attachment: Attachment, *, public: bool) -> Response:
     )
     answer.headers["Content-Security-Policy"] = _FILE_POLICY
     _cache(answer, public=public)
+    return answer
+
+
+def searchable(attachment: Attachment) -> Response:
+    """A scan with its text laid over it, to search, mark and copy in; for what is public only."""
+    pages = services().records.pages(attachment.id)
+    answer = send_file(
+        services().copies.copy(attachment, pages),
+        mimetype="application/pdf",
+        as_attachment=True,
+        download_name=f"{PurePath(attachment.filename).stem} (ค้นข้อความได้).pdf",
+    )
+    answer.headers["Content-Security-Policy"] = _FILE_POLICY
+    _cache(answer, public=True)
     return answer
 
 

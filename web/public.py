@@ -127,6 +127,13 @@ def document_file(id: int, attachment_id: int) -> Response:
     return files.original(_attachment(id, attachment_id), public=not signed_in())
 
 
+@pages.get("/announcements/<int:id>/attachments/<int:attachment_id>/searchable.pdf")
+def document_searchable(id: int, attachment_id: int) -> Response:
+    """A scan's copy with its text laid over it; never of what is not published, whoever asks."""
+    visible(services().records.announcement(id), staff=False)
+    return files.searchable(_attachment(id, attachment_id))
+
+
 @pages.get("/announcements/<int:id>/attachments/<int:attachment_id>/pages/<int:number>.webp")
 def document_picture(id: int, attachment_id: int, number: int) -> Response:
     """A page's picture, hits drawn in."""

@@ -14,8 +14,8 @@ from web.bootstrap import services
 
 pages = Blueprint("review", __name__, url_prefix="/staff")
 
-SURE = 0.80
-"""Pages read with less confidence are shown for review."""
+SURE = 0.93
+"""Pages of which probably fewer letters are right are shown for review."""
 
 
 @pages.before_request

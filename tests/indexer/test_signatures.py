@@ -3,61 +3,26 @@
 from __future__ import annotations
 
 import datetime as dt
-from io import BytesIO
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.x509.oid import NameOID
-from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
-from pyhanko.sign import PdfSignatureMetadata, SimpleSigner, sign_pdf
+from pyhanko.sign import SimpleSigner
 
 from indexer.extract import Document
 from tests.indexer.documents import shaped
-
-SIGNER = "ปลัดเทศบาลตำบล"
+from tests.indexer.signing import SIGNER, make_signer, sign
 
 
 @pytest.fixture(scope="module")
 def signer(tmp_path_factory: pytest.TempPathFactory) -> SimpleSigner:
-    folder = tmp_path_factory.mktemp("keys")
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, SIGNER)])
-    now = dt.datetime.now(dt.UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - dt.timedelta(days=1))
-        .not_valid_after(now + dt.timedelta(days=1))
-        .add_extension(x509.KeyUsage(True, True, *[False] * 7), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    (folder / "key.pem").write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
-    )
-    (folder / "certificate.pem").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-    return SimpleSigner.load(str(folder / "key.pem"), str(folder / "certificate.pem"))
+    return make_signer(tmp_path_factory.mktemp("keys"))
 
 
 @pytest.fixture
 def signed(tmp_path: Path, signer: SimpleSigner) -> Path:
     plain = shaped(tmp_path / "plain.pdf", [["คำสั่งเทศบาล"]])
-    output = BytesIO()
-    sign_pdf(
-        IncrementalPdfFileWriter(BytesIO(plain.read_bytes())),
-        PdfSignatureMetadata(field_name="Signature1"),
-        signer=signer,
-        output=output,
-    )
     path = tmp_path / "signed.pdf"
-    path.write_bytes(output.getvalue())
+    path.write_bytes(sign(plain.read_bytes(), signer))
     return path
 
 

@@ -1,0 +1,51 @@
+"""What can be made again, kept on disk for a while."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from pathlib import Path
+from typing import BinaryIO
+
+
+class Cache:
+    """Files by name in one folder, the longest unused deleted when they pass ``limit`` bytes."""
+
+    _CHECK_EVERY = 50
+
+    def __init__(self, folder: Path, limit: int) -> None:
+        self._folder = folder
+        self._limit = limit
+        self._added = 0
+
+    def open(self, name: str) -> BinaryIO | None:
+        """The file from its start, or None. It may be read to its end though it is deleted meanwhile."""
+        path = self._folder / name[:2] / name
+        try:
+            file = path.open("rb")
+            os.utime(path)
+        except OSError:
+            return None
+        return file
+
+    def put(self, name: str, content: bytes) -> None:
+        """Keep it; a full or read-only disk only means that it is made again next time."""
+        folder = self._folder / name[:2]
+        with contextlib.suppress(OSError):
+            folder.mkdir(parents=True, exist_ok=True)
+            with tempfile.NamedTemporaryFile(dir=folder, delete=False) as file:
+                file.write(content)
+            Path(file.name).replace(folder / name)
+            self._added += 1
+            if self._added % self._CHECK_EVERY == 1:
+                self._shrink()
+
+    def _shrink(self) -> None:
+        files = [(entry.stat(), entry) for entry in self._folder.glob("*/*")]
+        total = sum(status.st_size for status, _ in files)
+        for status, entry in sorted(files, key=lambda file: file[0].st_mtime):
+            if total <= self._limit:
+                break
+            entry.unlink(missing_ok=True)
+            total -= status.st_size

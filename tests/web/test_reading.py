@@ -1,0 +1,129 @@
+"""What is brought in is read: scans, signed papers, photographs, files that nobody can open."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import pikepdf
+import pillow_heif
+import pypdfium2
+import pytest
+
+from archive.model import Attachment, Role, Source, Status
+from tests.indexer.signing import SIGNER, make_signer, sign
+from tests.web.conftest import Site, memo
+from web.sample.scans import Look, scan
+
+PERSONAL = "ให้นายสมมติ เลขประจำตัวประชาชน ๑-๑๐๑๗-๐๐๒๓๐-๗๐-๘ โทร. ๐๘๑-๒๓๔-๕๖๗๘ ตรวจรับถังประปา"
+
+
+def photograph(form: str) -> bytes:
+    """A memo as a phone or a scanner without PDF gives it."""
+    with pypdfium2.PdfDocument(memo("ขอถังประปาบ้านดอนมะกอก")) as pdf:
+        image = pdf[0].render(scale=150 / 72).to_pil().convert("RGB")
+    target = io.BytesIO()
+    if form == "HEIF":
+        pillow_heif.register_heif_opener()
+    image.save(target, form, dpi=(150, 150))
+    return target.getvalue()
+
+
+def locked() -> bytes:
+    target = io.BytesIO()
+    with pikepdf.open(io.BytesIO(memo("ลับ"))) as pdf:
+        pdf.save(target, encryption=pikepdf.Encryption(user="x", owner="y"))
+    return target.getvalue()
+
+
+def text_of(site: Site, attachment: Attachment) -> str:
+    return "\n".join(page.text for page in site.services.records.pages(attachment.id))
+
+
+def test_a_signed_scan_is_read_and_its_original_stays(site: Site, tmp_path: Path) -> None:
+    announcement = site.announcement("ซ่อมถังประปา")
+    paper = sign(scan(memo(PERSONAL), Look(noise=12, quality=45), seed=3), make_signer(tmp_path))
+    attachment = site.attach(announcement.id, paper)
+    site.work()
+
+    read = site.services.records.attachment(attachment.id)
+    assert (read.status, read.signed) == ("ready", True)
+    (signature,) = read.details.signatures
+    assert (signature.signer, signature.intact, signature.trusted) == (SIGNER, True, False)
+    assert read.details.fields["number"].value == "นป 52301/412"
+    assert read.details.fields["date"].value == "2021-06-09"
+    assert {data.type for data in read.details.personal_data} == {"national-id", "phone"}
+    (page,) = site.services.records.pages(attachment.id)
+    assert page.source is Source.OCR
+    assert page.lines
+
+    client = site.client()
+    assert client.get(f"/api/v1/attachments/{attachment.id}").json["signed"] is True
+    assert client.get(f"/api/v1/attachments/{attachment.id}/file", buffered=True).data == paper
+    clerk = site.signed_in(Role.STAFF).get(f"/staff/announcements/{announcement.id}").text
+    assert SIGNER in clerk
+
+
+def test_a_scan_can_be_had_with_its_text_over_it(site: Site) -> None:
+    announcement = site.announcement("ซ่อมถังประปา")
+    attachment = site.attach(announcement.id, scan(memo("ขอถังประปาบ้านดอนมะกอก"), Look(), seed=3))
+    drawn = site.attach(announcement.id, memo("เอกสารที่พิมพ์จากเครื่อง"))
+    draft = site.announcement("ร่าง", status=Status.DRAFT)
+    hidden = site.attach(draft.id, scan(memo("ยังไม่เปิดเผย"), Look(turn=180), seed=4))
+    site.work()
+
+    client = site.client()
+    address = f"/announcements/{announcement.id}/attachments/{{}}/searchable.pdf"
+    offered = client.get(f"/announcements/{announcement.id}").text
+    assert address.format(attachment.id) in offered
+    assert address.format(drawn.id) not in offered
+    copy = client.get(address.format(attachment.id), buffered=True)
+    assert copy.mimetype == "application/pdf"
+    with pypdfium2.PdfDocument(copy.data) as pdf:
+        assert "ถังประปาบ้านดอนมะกอก" in "".join(pdf[0].get_textpage().get_text_range().split())
+    again = client.get(address.format(attachment.id), buffered=True)
+    assert again.data == copy.data
+    assert client.get(address.format(drawn.id)).status_code == 404
+    assert client.get(address.format(hidden.id)).status_code == 404  # not of this announcement
+    for browser in (client, site.signed_in(Role.STAFF)):
+        answer = browser.get(f"/announcements/{draft.id}/attachments/{hidden.id}/searchable.pdf")
+        assert answer.status_code == 404
+
+
+def test_a_corrected_page_is_copied_with_the_correction(site: Site) -> None:
+    announcement = site.announcement("ซ่อมถังประปา")
+    attachment = site.attach(announcement.id, scan(memo("ขอถังประปา"), Look(), seed=3))
+    site.work()
+    site.services.intake.correct_page(attachment.id, 1, "ข้อความที่คนแก้แล้ว\nบรรทัดที่สอง", actor="test")
+    copy = site.client().get(
+        f"/announcements/{announcement.id}/attachments/{attachment.id}/searchable.pdf", buffered=True
+    )
+    with pypdfium2.PdfDocument(copy.data) as pdf:
+        assert "ข้อความที่คนแก้แล้ว" in pdf[0].get_textpage().get_text_range()
+
+
+def test_pictures_are_read_as_scans(site: Site) -> None:
+    announcement = site.announcement("ถังประปา")
+    brought = {
+        form: site.attach(announcement.id, photograph(form), filename=f"ภาพ.{form.lower()}")
+        for form in ("JPEG", "PNG", "TIFF", "HEIF")
+    }
+    site.work()
+    for form, attachment in brought.items():
+        read = site.services.records.attachment(attachment.id)
+        assert (form, read.status, read.page_count) == (form, "ready", 1)
+        assert "ถังประปาบ้านดอนมะกอก" in text_of(site, attachment)
+
+
+@pytest.mark.parametrize(
+    ("make", "code"),
+    [(locked, "password"), (lambda: b"%PDF-1.7\n" + b"\x00" * 900, "damaged")],
+)
+def test_what_cannot_be_opened_says_why(site: Site, make: object, code: str) -> None:
+    announcement = site.announcement("เปิดไม่ได้")
+    assert callable(make)
+    attachment = site.attach(announcement.id, make())
+    site.work()
+    answer = site.client().get(f"/api/v1/attachments/{attachment.id}").json
+    assert (answer["status"], answer["error"]["code"]) == ("failed", code)
+    assert answer["error"]["message"]
