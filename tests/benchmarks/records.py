@@ -1,6 +1,6 @@
 """What keeping costs: announcements, attachments, claims, visits, pages and files per second.
 
-    python -m tests.benchmarks.records --data DIRECTORY [--count N]
+    [scripts/scale.sh] python -m tests.benchmarks.records --data DIRECTORY [--count N]
 
 ``DIRECTORY`` should be on the disk that will hold the archive: most of the cost is its fsync.
 """
@@ -19,19 +19,21 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from archive.intake import Intake
 from archive.model import Details, Kind, Line, Page, Source, Status
 from archive.ports import StoredFile
-from storage.files import LocalFiles
 from storage.jobs import EngineJobs
 from storage.records import EngineRecords
-from storage.sqlite import Sqlite
+from tests.contracts.engines import ENGINES, STORES, Opener, StoreOpener
+from tests.contracts.processes import ended, in_child
 from tests.contracts.samples import ACTOR, draft
 
 LEASE = dt.timedelta(minutes=5)
 NOW = dt.datetime(2026, 6, 9, tzinfo=dt.UTC)
 BODY = "องค์การบริหารส่วนตำบลขอประชาสัมพันธ์รับสมัครบุคคลเพื่อสรรหาและเลือกสรร " * 30
 PAGE_TEXT = (BODY[:79] + "\n") * 40
+
+
+PROCESSES = 4
 
 
 def main() -> None:
@@ -41,26 +43,43 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=Path(tempfile.gettempdir()), help="where to write")
     parser.add_argument("--count", type=int, default=2000, help="announcements in the batch")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory(dir=options.data) as folder:
-        Console().print(measured(Path(folder), options.count))
+    columns: dict[str, dict[str, float]] = {}
+    for kinds, measured in ((ENGINES, _records), (STORES, _files)):
+        for name, kind in kinds.items():
+            with tempfile.TemporaryDirectory(dir=options.data) as folder, kind(Path(folder)) as opened:
+                columns[name] = measured(opened, options.count)
+    for group in (ENGINES, STORES):
+        table = Table("per second", *group)
+        for step in columns[next(iter(group))]:
+            table.add_row(step, *(f"{columns[name][step]:,.0f}" for name in group))
+        Console().print(table)
 
 
-def measured(folder: Path, count: int) -> Table:
-    engine = Sqlite(folder / "prakat.db")
-    records, jobs, files = EngineRecords(engine), EngineJobs(engine), LocalFiles(folder / "files")
-    intake = Intake(records, files, max_upload_bytes=1 << 30)
-    few = max(count // 10, 1)
-    table = Table("step", "times", "per second", "ms each")
+class _Rates(dict[str, float]):
+    """Times per second, by step."""
 
-    def row(step: str, times: int, work: Callable[[int], object]) -> None:
+    def row(self, step: str, times: int, work: Callable[[int], object]) -> None:
         start = time.perf_counter()
         for n in range(times):
             work(n)
-        seconds = time.perf_counter() - start
-        table.add_row(step, f"{times:,}", f"{times / seconds:,.0f}", f"{seconds / times * 1000:.3f}")
+        self[step] = times / (time.perf_counter() - start)
+
+    def together(self, step: str, times: int, work: Callable[[str], object]) -> None:
+        """``work`` in several processes at once, each opening its own; the time it takes them all."""
+        start = time.perf_counter()
+        children = [in_child(lambda n=n: work(f"p{n}")) for n in range(PROCESSES)]  # type: ignore[misc]
+        assert [ended(child) for child in children] == [0] * PROCESSES
+        self[step] = times / (time.perf_counter() - start)
+
+
+def _records(opened: Opener, count: int) -> dict[str, float]:
+    engine = opened()
+    records, jobs = EngineRecords(engine), EngineJobs(engine)
+    few = max(count // 10, 1)
+    rates = _Rates()
 
     def create_and_attach(n: int) -> None:
-        made = intake.create(draft(body=BODY), actor=ACTOR)
+        made = records.create(draft(body=BODY), actor=ACTOR)
         records.attach(
             made.id,
             StoredFile(f"{n:064x}", 1),
@@ -76,27 +95,63 @@ def measured(folder: Path, count: int) -> Table:
         assert job is not None
         jobs.finish(job.id, "w", page_count=1, details=Details(), rules=1)
 
-    row("create + attach, each its own transaction", few, create_and_attach)
+    rates.row("create + attach, each its own transaction", few, create_and_attach)
     with records.batch():
-        row("create + attach, in one batch", count, create_and_attach)
-    row("claim, nothing else", few, lambda _: jobs.claim("w", lease=LEASE, now=NOW))
-    row("claim + finish", few, claim_and_finish)
-    row("visit, counted", few, lambda n: records.count_visit(1, f"visitor {n}", now=NOW))
-    row("visit, already counted", few, lambda n: records.count_visit(1, f"visitor {n}", now=NOW))
-    row("page of 3,200 characters, saved", few, lambda n: records.save_page(_page(n + 1)))
-    row("page with its lines, read", few, lambda n: records.page(1, n + 1))
-    row("announcement, read", count, lambda n: records.announcement(n + 1))
-    row(
+        rates.row("create + attach, in one batch", count, create_and_attach)
+    rates.row("claim, nothing else", few, lambda _: jobs.claim("w", lease=LEASE, now=NOW))
+    rates.row("claim + finish", few, claim_and_finish)
+    rates.row("visit, counted", few, lambda n: records.count_visit(1, f"visitor {n}", now=NOW))
+    rates.row("visit, already counted", few, lambda n: records.count_visit(1, f"visitor {n}", now=NOW))
+    rates.row("page of 3,200 characters, saved", few, lambda n: records.save_page(_page(n + 1)))
+    rates.row("page with its lines, read", few, lambda n: records.page(1, n + 1))
+    rates.row("announcement, read", count, lambda n: records.announcement(n + 1))
+    rates.row(
         "first page of the list",
         few,
         lambda _: records.list_announcements(statuses=[Status.DRAFT], page=1, per_page=20),
     )
-    content = os.urandom(200_000)
-    row("file of 200 kB, added", 50, lambda n: files.add(io.BytesIO(content + b"%d" % n), limit=1 << 30))
-    stored = engine.rows("SELECT avg(length(lines)) AS lines, avg(length(raw)) AS raw FROM page")[0]
-    table.caption = f"one page: lines in {stored['lines']:,.0f} bytes, raw text in {stored['raw']:,.0f} bytes"
     engine.close()
-    return table
+    _shared(opened, rates, few)
+    return rates
+
+
+def _shared(opened: Opener, rates: _Rates, few: int) -> None:
+    """What several processes do at once; each counts its own start in."""
+
+    def create(_: str) -> None:
+        records = EngineRecords(opened())
+        for _turn in range(few):
+            records.create(draft(body=BODY), actor=ACTOR)
+
+    def claim(name: str) -> None:
+        jobs = EngineJobs(opened())
+        for _turn in range(few):
+            jobs.claim(name, lease=LEASE, now=NOW)
+
+    def visit(name: str) -> None:
+        records = EngineRecords(opened())
+        for turn in range(few):
+            records.count_visit(1, f"{name} {turn}", now=NOW)
+
+    times = PROCESSES * few
+    rates.together(f"create, {PROCESSES} processes", times, create)
+    rates.together(f"claim, {PROCESSES} processes", times, claim)
+    rates.together(f"visit to one announcement, {PROCESSES} processes", times, visit)
+
+
+def _files(opened: StoreOpener, count: int) -> dict[str, float]:
+    files = opened()
+    content = os.urandom(200_000)
+    kept: list[StoredFile] = []
+    rates = _Rates()
+    few = max(count // 40, 1)
+    rates.row(
+        "file of 200 kB, added",
+        few,
+        lambda n: kept.append(files.add(io.BytesIO(content + b"%d" % n), limit=1 << 30)),
+    )
+    rates.row("file of 200 kB, read", few, lambda n: files.open(kept[n].sha256).read())
+    return rates
 
 
 def _page(number: int) -> Page:
