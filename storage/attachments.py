@@ -40,6 +40,7 @@ class Attachments:
         actor: str,
         stored_at: dt.datetime | None = None,
     ) -> tuple[Attachment, bool]:
+        now = rows.now_text()
         with self._engine.write():
             history.announcement_row(self._engine, announcement_id)
             row = self._engine.row(
@@ -58,8 +59,8 @@ class Attachments:
                 media_type=media_type,
                 size=file.size,
                 sha256=file.sha256,
-                at=rows.now_text(),
-                made=rows.now_text() if stored_at is None else rows.time_text(stored_at),
+                at=now,
+                made=now if stored_at is None else rows.time_text(stored_at),
             )
             if row is None:
                 return self._with_bytes(announcement_id, file.sha256), False

@@ -25,6 +25,8 @@ TABLES: Mapping[str, tuple[str, ...]] = {
     "attachment": ("id",),
     "page": ("attachment_id", "number"),
     "history": ("id",),
+    "collection": ("id",),
+    "collection_item": ("collection_id", "position"),
     "visit": ("announcement_id", "visitor"),
     "waiting_visit": ("id",),
     "day_visits": ("day", "announcement_id"),

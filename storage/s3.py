@@ -24,6 +24,7 @@ from archive.ports import StoredFile
 from storage.files import SHA256, explained, no_file, receive
 
 log = logging.getLogger("prakat.s3")
+logging.getLogger("botocore").setLevel(logging.WARNING)  # it tells where each process found its credentials
 
 _IN_MEMORY = 4 << 20
 """Bytes of an upload that are held without a file on the disk."""

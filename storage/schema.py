@@ -200,15 +200,15 @@ MIGRATIONS = (
         (
             """CREATE TABLE collection (
                 id {id},
-                title TEXT NOT NULL,
-                body TEXT NOT NULL,
-                updated_at TEXT NOT NULL,
-                updated_by TEXT NOT NULL
+                title {text} NOT NULL,
+                body {text} NOT NULL,
+                updated_at {text} NOT NULL,
+                updated_by {text} NOT NULL
             )""",
             """CREATE TABLE collection_item (
                 collection_id BIGINT NOT NULL REFERENCES collection (id),
                 position BIGINT NOT NULL,
-                label TEXT NOT NULL,
+                label {text} NOT NULL,
                 announcement_id BIGINT REFERENCES announcement (id),
                 PRIMARY KEY (collection_id, position)
             )""",

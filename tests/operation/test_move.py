@@ -6,7 +6,7 @@ import datetime as dt
 import io
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -123,24 +123,22 @@ def test_ids_that_were_used_are_not_used_again(data: Path, target: Settings) -> 
 
 def test_killed_again_and_again_it_goes_on(data: Path, target: Settings) -> None:
     source = Settings(data=data)
-    step = 0
 
-    def die(*_: object) -> None:
-        nonlocal step
-        step -= 1
-        if step == 0:
-            os.kill(os.getpid(), signal.SIGKILL)
+    def dying(steps: int) -> Callable[[str, int, int], None]:
+        countdown = iter(range(steps))
 
-    deaths = 0
-    for allowed in range(1, 30):
-        step = allowed
-        if ended(in_child(lambda: bootstrap.move(source, target, die))) != KILLED:
-            break
-        deaths += 1
-        if allowed > 1:  # the files come first, then the mark
+        def die(_step: str, _done: int, _total: int) -> None:
+            if next(countdown, None) is None:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+        return die
+
+    for steps in (0, 1, 4, 10):  # after the files, and in the midst of the tables
+        assert ended(in_child(lambda steps=steps: bootstrap.move(source, target, dying(steps)))) == KILLED  # type: ignore[misc]
+        if steps:
             with pytest.raises(SettingsError):
                 build(target)
-    assert deaths == 1 + len(TABLES)
+    bootstrap.move(source, target, quiet)
     assert told(target) == told(source)
 
 
