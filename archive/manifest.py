@@ -41,7 +41,7 @@ def parse_line(line: str) -> ListedAnnouncement:
     """Raises ``Invalid`` that says what is wrong with the line."""
     try:
         given = json.loads(line)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise Invalid(f"ไม่ใช่ JSON ที่ถูกต้อง (not JSON): {error}") from error
     if not isinstance(given, dict):
         raise Invalid("แต่ละบรรทัดต้องเป็น JSON object (not an object)")
@@ -70,6 +70,8 @@ def _text(given: Mapping[str, Any], name: str, *, required: bool = False) -> str
         return ""
     if not isinstance(value, str) or (required and not value.strip()):
         raise Invalid(f"ช่อง {name} ต้องเป็นข้อความ (must be text)", field=name)
+    if any("\ud800" <= letter <= "\udfff" for letter in value):
+        raise Invalid(f"ช่อง {name} มีอักขระที่ไม่สมบูรณ์ (half a character)", field=name)
     return value
 
 

@@ -199,11 +199,16 @@ def _mention(at: int, listed: ListedAnnouncement) -> str:
 
 def _beside(directory: Path, file: ListedFile) -> Path:
     """The file's path; ``Invalid`` before anything is stored, when it is not there or leads outside."""
-    path = (directory / file.path).resolve()
+    lost = Invalid(f"ไม่พบไฟล์ {file.path} (file not found)", field="attachments")
+    try:
+        path = (directory / file.path).resolve()
+        there = path.is_file()
+    except (OSError, ValueError) as error:  # no name that a disk can have
+        raise lost from error
     if not path.is_relative_to(directory.resolve()):
         raise Invalid(f"ไฟล์ {file.path} อยู่นอกโฟลเดอร์ของรายการนำเข้า (outside)", field="attachments")
-    if not path.is_file():
-        raise Invalid(f"ไม่พบไฟล์ {file.path} (file not found)", field="attachments")
+    if not there:
+        raise lost
     return path
 
 

@@ -1,0 +1,84 @@
+"""Whatever a manifest line or an old page holds: it is taken, or refused with a reason; nothing else."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from archive import legacy
+from archive.errors import Invalid
+from archive.legacy import SiteRules
+from tests.web.conftest import Site, open_site
+from web.importing import import_manifest
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(exclude_categories=())),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=5,
+)
+WHOLE = {"ref": "a", "title": "ประกาศ", "published_on": "2021-06-09"}
+FIELDS = (*WHOLE, "body", "author", "views", "kind", "category", "status", "old_url", "attachments")
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
+    return open_site(Path(tmp_path_factory.mktemp("hostile")) / "data")
+
+
+def take(site: Site, *lines: str) -> list[str]:
+    """Reasons why lines were not taken; every line is one or the other."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "manifest.jsonl"
+        path.write_bytes("\n".join(lines).encode("utf-8", "surrogatepass"))
+        report = import_manifest(site.services, path, lambda _done, _total: None)
+    assert report.seen == report.added + report.known + len(report.problems)
+    return [why for _, why in report.problems]
+
+
+@given(name=st.sampled_from(FIELDS), value=ANYTHING)
+@example(name="views", value=10**30)
+@example(name="views", value=-1)
+@example(name="title", value="\ud800")
+@example(name="title", value="\0")
+@example(name="body", value="ก" * 3_000_000)
+@example(name="ref", value="\ud800")
+@example(name="author", value="\udfff\ud800")
+@example(name="category", value="\u202e")
+@example(name="published_on", value="9999-99-99")
+@example(name="published_on", value="๙ มิถุนายน ๙๙๙๙๙")
+@example(name="attachments", value=[{"path": "\0"}])
+@example(name="attachments", value=[{"path": "a" * 5000}])
+@example(name="attachments", value=[{"path": "\ud800"}])
+@example(name="attachments", value=[{"path": "manifest.jsonl"}])
+@example(name="attachments", value=[{"path": "."}])
+@settings(max_examples=150)
+def test_any_value_in_any_field(site: Site, name: str, value: Any) -> None:
+    reasons = take(site, json.dumps(WHOLE | {name: value}))
+    assert all(any("ก" <= letter <= "๛" for letter in reason) for reason in reasons), reasons
+
+
+@pytest.mark.parametrize(
+    "line", ["[" * 100_000, "{" * 9000, '{"a":' * 50_000, "1" * 10_000, "nul", "\ud800", "NaN", '"x"']
+)
+def test_a_line_that_is_none_is_named(site: Site, line: str) -> None:
+    assert len(take(site, line, json.dumps(WHOLE))) == 1
+
+
+@given(text=st.text(st.characters(exclude_categories=())) | st.binary().map(legacy.decode))
+@example(text="<html>" * 20_000)
+@example(text="<!doctype html><p>" + "<b>" * 50_000)
+@example(text="x\nBy : ก เมื่อ : 9 มิถุนายน 2564 อ่าน : 9999999999999999999999")
+@example(text="x\nBy : ก เมื่อ : 31 กุมภาพันธ์ 2564 อ่าน : 1")
+@example(text="<html><body>\ud800</body></html>")
+@example(text="<html>\0</html>")
+def test_any_page_of_an_older_site(text: str) -> None:
+    rules = SiteRules.load()
+    with suppress(Invalid):
+        assert legacy.parse(text, name="page", rules=rules).draft.title
