@@ -259,8 +259,11 @@ class Jobs(Protocol):
     def release(self, attachment_id: int, worker: str) -> None:
         """Give back unread, to be claimed again at once (orderly stop). Nothing when the lease was lost."""
 
-    def again(self, attachment_ids: Sequence[int]) -> int:
-        """Set back to waiting (reread); returns how many."""
+    def again(self, attachment_ids: Sequence[int], *, afresh: bool = False) -> int:
+        """Set back to waiting (reread); returns how many.
+
+        Pages that were read well with the newest rules stay as they are, unless ``afresh``.
+        """
 
     def outdated(self, rules: int, *, failed: bool) -> list[int]:
         """Attachments read with rules older than ``rules`` (or, with ``failed``, those that failed)."""

@@ -22,8 +22,10 @@ from indexer.failures import Unreadable
 from indexer.pictures import raster
 from indexer.verdict import Verdict, better
 
-RULES = extract.RULES + ocr.RULES
+RULES = extract.RULES * 1_000 + ocr.RULES
 """Version of all reading rules: grows when those of extraction, repair or recognition do."""
+TEXT_RULES = extract.RULES * 1_000 + 999
+"""Of a page with good text of its own, which no other recognition can better."""
 
 PAGES_READ = "pages read"
 OCR_MILLISECONDS = "OCR milliseconds"
@@ -40,8 +42,11 @@ class Stopped(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
+    """``rules``: the oldest that any of its pages was read with."""
+
     page_count: int
     details: Details
+    rules: int
 
 
 class Reader:
@@ -74,7 +79,7 @@ class Reader:
         done = {
             page.number
             for page in self._records.pages(attachment_id)
-            if page.corrected or page.rules == RULES
+            if page.corrected or (page.rules in (RULES, TEXT_RULES) and not page.problem)
         }
         return [number for number in range(1, page_count + 1) if number not in done]
 
@@ -118,6 +123,7 @@ class Reader:
                 signatures=document.outline.signatures,
                 personal_data=tuple(find for page in pages for find in privacy.find(page.text, page.number)),
             ),
+            min((page.rules for page in pages if not page.corrected), default=TEXT_RULES),
         )
 
 
@@ -138,7 +144,7 @@ def _as_page(attachment_id: int, embedded: EmbeddedPage, problem: str = "") -> P
         confidence=None,
         turn=embedded.turn,
         lines=embedded.lines,
-        rules=RULES,
+        rules=TEXT_RULES if embedded.verdict in (Verdict.EMBEDDED, Verdict.BLANK) else RULES,
         problem=problem,
     )
 

@@ -23,7 +23,7 @@ from archive.ports import Jobs, Records
 from indexer.failures import MESSAGES, Unreadable
 from indexer.follow import follow
 from indexer.index import SearchIndex
-from indexer.pipeline import RULES, Reader, Stopped
+from indexer.pipeline import Reader, Stopped
 from indexer.reindex import needed, rebuild
 
 log = logging.getLogger("prakat.worker")
@@ -114,7 +114,11 @@ class Worker:
             self._jobs.fail(attachment.id, name, Failure("crashed", MESSAGES["crashed"]))
             return
         self._jobs.finish(
-            attachment.id, name, page_count=outcome.page_count, details=outcome.details, rules=RULES
+            attachment.id,
+            name,
+            page_count=outcome.page_count,
+            details=outcome.details,
+            rules=outcome.rules,
         )
         log.info(
             "attachment %d: %d pages in %.1f s", attachment.id, outcome.page_count, time.monotonic() - began

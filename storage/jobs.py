@@ -141,8 +141,13 @@ class EngineJobs:
                 worker=worker,
             )
 
-    def again(self, attachment_ids: Sequence[int]) -> int:
+    def again(self, attachment_ids: Sequence[int], *, afresh: bool = False) -> int:
         with self._engine.write():
+            if afresh:
+                self._engine.run(
+                    "UPDATE page SET rules = 0 WHERE attachment_id IN :ids AND corrected = 0",
+                    ids=list(attachment_ids),
+                )
             return self._engine.run(
                 """UPDATE attachment SET status = 'waiting', attempts = 0, queued_at = :now,
                        error_code = NULL, error_message = NULL

@@ -240,7 +240,7 @@ def _detach(attachment_id: int) -> None:
 
 
 def _reread(attachment_id: int) -> None:
-    services().jobs.again([attachment_id])
+    services().jobs.again([attachment_id], afresh=True)
     flash(_("ส่งเอกสารไปอ่านใหม่แล้ว"), "good")
 
 

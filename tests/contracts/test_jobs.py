@@ -156,6 +156,20 @@ def test_reading_again(jobs: Jobs, records: Records, waiting: list[Attachment]) 
     assert claim(jobs) == ready
 
 
+def test_reading_afresh_forgets_the_rules_of_pages(jobs: Jobs, records: Records) -> None:
+    paper = attached(records, published(records))
+    for _ in range(2):
+        assert claim(jobs) == paper.id
+        for number in (1, 2):
+            records.save_page(page(paper, number=number, rules=7))
+        finish(jobs, paper.id, rules=7, page_count=2)
+        assert jobs.again([paper.id]) == 1
+        assert [each.rules for each in records.pages(paper.id)] == [7, 7]
+    records.correct_page(paper.id, 2, "แก้แล้ว", actor="test")
+    jobs.again([paper.id], afresh=True)
+    assert [each.rules for each in records.pages(paper.id)] == [0, 7]
+
+
 def test_detached_work_is_dropped(jobs: Jobs, records: Records, waiting: list[Attachment]) -> None:
     claim(jobs)
     records.detach(waiting[0].id, actor=ACTOR)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import pikepdf
@@ -11,6 +12,7 @@ import pypdfium2
 import pytest
 
 from archive.model import Attachment, Role, Source, Status
+from indexer.pipeline import RULES, TEXT_RULES
 from tests.indexer.signing import SIGNER, make_signer, sign
 from tests.web.conftest import Site, memo
 from web.sample.scans import Look, scan
@@ -127,3 +129,20 @@ def test_what_cannot_be_opened_says_why(site: Site, make: object, code: str) -> 
     answer = site.client().get(f"/api/v1/attachments/{attachment.id}").json
     assert (answer["status"], answer["error"]["code"]) == ("failed", code)
     assert answer["error"]["message"]
+
+
+def test_a_rereading_touches_what_it_can_better(site: Site) -> None:
+    announcement = site.announcement("ถังประปา")
+    drawn = site.attach(announcement.id, memo("ขอถังประปา"))
+    scanned = site.attach(announcement.id, scan(memo("ขอถังประปาใหม่"), Look(), seed=3))
+    site.work()
+    jobs, records = site.services.jobs, site.services.records
+    assert jobs.outdated(RULES, failed=False) == []
+    assert jobs.outdated(RULES + 1, failed=False) == [scanned.id]  # better recognition: not for text
+    assert jobs.outdated(TEXT_RULES + 1, failed=False) == [drawn.id, scanned.id]
+
+    (lost,) = records.pages(scanned.id)
+    records.save_page(replace(lost, text="", lines=(), doubts=(), problem="timeout"))
+    jobs.again([scanned.id])
+    site.work()
+    assert records.pages(scanned.id) == [lost]

@@ -75,12 +75,14 @@ def reread(attachment_ids: tuple[int, ...], failed: bool, if_needed: bool) -> No
     services = open_services()
     for attachment_id in attachment_ids:
         services.records.attachment(attachment_id)  # an unknown one is named before anything is done
-    ids = set(attachment_ids)
+    ids: set[int] = set()
     if failed:
         ids |= set(services.jobs.outdated(RULES, failed=True))
     if if_needed:
         ids |= set(services.jobs.outdated(RULES, failed=False))
-    click.echo(f"รอการอ่านใหม่ {services.jobs.again(sorted(ids)):,} เอกสาร")
+    count = services.jobs.again(attachment_ids, afresh=True)
+    count += services.jobs.again(sorted(ids.difference(attachment_ids)))
+    click.echo(f"รอการอ่านใหม่ {count:,} เอกสาร")
 
 
 @click.command()
