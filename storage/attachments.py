@@ -43,6 +43,7 @@ class Attachments:
         now = rows.now_text()
         with self._engine.write():
             history.announcement_row(self._engine, announcement_id)
+            now = rows.now_text()
             row = self._engine.row(
                 """INSERT INTO attachment (announcement_id, position, label, filename, kind, media_type,
                        size, sha256, status, created_at, queued_at)

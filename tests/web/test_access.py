@@ -23,6 +23,7 @@ class Guard(Enum):
 
     OPEN = "for everyone"
     PUBLISHED = "for everyone when the record is published; staff see all"
+    RESIDENTS = "for everyone when the record is published, for nobody else"
     TOKEN = "an API token"
     STAFF = "a person who is signed in"
     ADMIN = "an admin who is signed in"
@@ -89,6 +90,7 @@ GUARDS: dict[str, Guard] = {
     "public.document": Guard.PUBLISHED,
     "public.document_file": Guard.PUBLISHED,
     "public.document_picture": Guard.PUBLISHED,
+    "public.document_searchable": Guard.RESIDENTS,
     "public.language": Guard.OPEN,
     "public.old_address": Guard.OPEN,
 }
@@ -197,6 +199,8 @@ def allowed(guard: Guard, who: str, status: Status, endpoint: str) -> set[int]:
         return {OK} if who in ("staff", "admin") else {TO_SIGN_IN}
     if guard is Guard.ADMIN:
         return {"admin": {OK}, "staff": {403}}.get(who, {TO_SIGN_IN})
+    if guard is Guard.RESIDENTS:  # 404 when published too: the pages have text of their own
+        return {410} if status is Status.WITHDRAWN else {404}
     if guard is Guard.PUBLISHED:
         knows = {"token"} if endpoint.startswith("api.") else {"staff", "admin"}
         if who in knows or status is Status.PUBLISHED:
