@@ -1,0 +1,199 @@
+"""How fast and how large: building, size, memory and queries, beside tantivy fed the same terms.
+
+    python -m tests.benchmarks.speed --data DIRECTORY [--counts 2000 20000 100000] [--work DIRECTORY]
+
+``DIRECTORY`` holds ``docs.jsonl`` and ``queries.jsonl`` (``tests.benchmarks.search``). Larger archives are
+made by resampling: each further announcement is half of one and half of another. A query of ours gives a
+page of ten with facets, best pages and passages with the words marked; tantivy gives the ids of ten.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import tantivy
+from rich.console import Console
+from rich.table import Table
+
+from indexer.dictionary import Dictionary
+from indexer.documents import document
+from indexer.plan import plan
+from indexer.query import parse
+from indexer.snippets import snippet
+from indexer.whoosh_index import WhooshIndex
+from tests.benchmarks.corpus import entry, records
+
+_BATCH = 250
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--data", type=Path, required=True, help="corpus and queries")
+    parser.add_argument("--counts", type=int, nargs="+", default=[2000, 20_000, 100_000])
+    parser.add_argument("--work", type=Path, default=Path(tempfile.gettempdir()), help="where to build")
+    parser.add_argument("--queries", type=int, default=300, help="asked of each archive")
+    parser.add_argument("--step", choices=STEPS, help=argparse.SUPPRESS)
+    parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.step:  # in a process of its own, so that its memory is its own
+        print(json.dumps(STEPS[options.step](options)))
+        return
+    columns = {count: _measured(options, count) for count in options.counts}
+    table = Table("", *(f"{count:,} documents" for count in columns))
+    for row in next(iter(columns.values())):
+        table.add_row(row, *(f"{column[row]:,.3g}" for column in columns.values()))
+    Console(width=40 + 20 * len(columns)).print(table)
+
+
+def _measured(options: argparse.Namespace, count: int) -> dict[str, float]:
+    """All steps on one archive."""
+    values: dict[str, float] = {}
+    with tempfile.TemporaryDirectory(dir=options.work) as folder:
+        for step in STEPS:
+            command = [sys.executable, "-m", "tests.benchmarks.speed", "--data", str(options.data)]
+            command += ["--counts", str(count), "--queries", str(options.queries)]
+            command += ["--step", step, "--folder", folder]
+            ran = subprocess.run(command, check=True, capture_output=True, text=True)
+            values |= json.loads(ran.stdout)
+    return values
+
+
+def _corpus(options: argparse.Namespace) -> Iterator[dict[str, Any]]:
+    """The corpus, then as many resampled records as are wanted."""
+    lines = list(records(options.data / "docs.jsonl"))
+    (count,) = options.counts
+    yield from lines[:count]
+    chance = random.Random(1)
+    for _ in range(len(lines), count):
+        one, other = chance.choice(lines), chance.choice(lines)
+        half, rest = len(one["body"]) // 2, len(other["body"]) // 2
+        title = one["title"][: len(one["title"]) // 2] + other["title"][len(other["title"]) // 2 :]
+        yield one | {"title": title, "body": one["body"][:half] + other["body"][rest:]}
+
+
+def _build(options: argparse.Namespace) -> dict[str, float]:
+    index = WhooshIndex(options.folder / "ours", Dictionary())
+    size = 0
+    start = time.perf_counter()
+    with index.rebuild() as generation:
+        batch = []
+        for number, record in enumerate(_corpus(options)):
+            size += len((record["title"] + record["body"]).encode())
+            batch.append(entry(number, record))
+            if len(batch) == _BATCH:
+                generation.add(batch)
+                batch = []
+        generation.add(batch)
+    seconds = time.perf_counter() - start
+    (count,) = options.counts
+    segmenter = Dictionary().current().segmenter
+    some = [entry(number, record) for number, record in enumerate(_corpus(options)) if number < 1000]
+    start = time.perf_counter()
+    for one in some:
+        document(one, segmenter)
+    analysis = (time.perf_counter() - start) / len(some)
+    files = sum(path.stat().st_size for path in (options.folder / "ours").rglob("*") if path.is_file())
+    return {
+        "documents/s, one process": count / seconds,
+        "share of analysis": analysis * count / seconds,
+        "index size ÷ text size": files / size,
+        "building, peak MB": _peak(),
+    }
+
+
+def _build_tantivy(options: argparse.Namespace) -> dict[str, float]:
+    builder = tantivy.SchemaBuilder()
+    builder.add_integer_field("id", stored=True)
+    builder.add_text_field("terms", tokenizer_name="whitespace")
+    (options.folder / "tantivy").mkdir()
+    index = tantivy.Index(builder.build(), path=str(options.folder / "tantivy"))
+    segmenter = Dictionary().current().segmenter
+    writer = index.writer(200_000_000)
+    for number, record in enumerate(_corpus(options)):
+        tokens = segmenter.tokens(f"{record['title']}\n{record['body']}")
+        writer.add_document(tantivy.Document(id=number, terms=" ".join(token.term for token in tokens)))
+    writer.commit()
+    writer.wait_merging_threads()
+    return {}
+
+
+def _ask(options: argparse.Namespace) -> dict[str, float]:
+    typed = _queries(options)
+    bodies = {number: record["body"] for number, record in enumerate(_corpus(options))}
+    before = _peak()
+    index = WhooshIndex(options.folder / "ours", Dictionary())
+
+    def ask(query: str) -> None:
+        page = index.search(parse(query))
+        for hit in page.hits:
+            snippet(bodies[hit.announcement_id], page.query)
+
+    start = time.perf_counter()
+    ask(typed[0])
+    first = (time.perf_counter() - start) * 1000
+    cold = _percentiles("ours, cold", ask, typed)
+    warm = _percentiles("ours, again", ask, typed)
+    return {"first query, ms": first} | cold | warm | {"asking, MB more": _peak() - before}
+
+
+def _ask_tantivy(options: argparse.Namespace) -> dict[str, float]:
+    index = tantivy.Index.open(str(options.folder / "tantivy"))
+    searcher = index.searcher()
+    lexicon = Dictionary().current()
+
+    def ask(typed: str) -> None:
+        terms = [term for unit in plan(parse(typed), lexicon).units for term in unit.alternatives[0].terms]
+        wanted = [
+            (tantivy.Occur.Should, tantivy.Query.term_query(index.schema, "terms", term)) for term in terms
+        ]
+        for _, address in searcher.search(tantivy.Query.boolean_query(wanted), 10).hits:
+            searcher.doc(address)
+
+    typed = _queries(options)
+    return _percentiles("tantivy, cold", ask, typed) | _percentiles("tantivy, again", ask, typed)
+
+
+def _queries(options: argparse.Namespace) -> list[str]:
+    """A fixed sample of all kinds."""
+    typed = [line["query"] for line in records(options.data / "queries.jsonl")]
+    random.Random(2).shuffle(typed)
+    return typed[: options.queries]
+
+
+def _percentiles(name: str, ask: Callable[[str], None], typed: Iterable[str]) -> dict[str, float]:
+    times = []
+    for query in typed:
+        start = time.perf_counter()
+        ask(query)
+        times.append((time.perf_counter() - start) * 1000)
+    times.sort()
+    return {f"{name}, p{share} ms": times[len(times) * share // 100] for share in (50, 95, 99)}
+
+
+def _peak() -> float:
+    """Most megabytes that this process has held."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+STEPS: dict[str, Callable[[argparse.Namespace], dict[str, float]]] = {
+    "build": _build,
+    "build-tantivy": _build_tantivy,
+    "ask": _ask,
+    "ask-tantivy": _ask_tantivy,
+}
+
+
+if __name__ == "__main__":
+    main()
