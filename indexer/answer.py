@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import reduce
 
 import numpy as np
 
 from indexer.dictionary import Lexicon
 from indexer.filters import between
-from indexer.matching import Matches, any_of
-from indexer.phrases import holders, holds, likeness
+from indexer.matching import Matches
+from indexer.phrases import all_of, holders, holds, likeness
 from indexer.plan import Phrase, Plan, part
 from indexer.query import Time
 from indexer.snapshot import Documents, Mask, Snapshot
@@ -61,10 +60,10 @@ def _timely(snapshot: Snapshot, lexicon: Lexicon, times: tuple[Time, ...], match
     for time in times:
         units = part(time.text, lexicon).units
         others -= set(units)
-        naming = reduce(np.intersect1d, (any_of(snapshot, unit)[0].documents for unit in units))
         of_it = np.flatnonzero(between(snapshot, time.first, time.last) & snapshot.live)
         matches.credit(of_it, units)
-        timely[naming] = timely[of_it] = True
+        timely |= all_of(snapshot, units)
+        timely[of_it] = True
     return timely & matches.having(others) if others else timely
 
 

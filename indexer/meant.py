@@ -5,24 +5,22 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import replace
-from functools import reduce
 from itertools import accumulate
 from typing import NamedTuple
-
-import numpy as np
 
 from indexer import keyboard
 from indexer.dictionary import Lexicon
 from indexer.matching import any_of
-from indexer.phrases import holders
+from indexer.phrases import all_of, holders
 from indexer.plan import Alternative, Part, Phrase, Plan, Unit, part
-from indexer.snapshot import OFTEN, Documents, Snapshot
+from indexer.snapshot import OFTEN, Snapshot
 from indexer.spelling import Reading, readings
 from indexer.tokens import THAI, run
 
 _MOST_PLACES = 4  # of one query that are read anew
 _MOST_READINGS = 4
 _WHOLE = 16  # letters of a piece that is read anew as a whole
+_COUNTED = 60  # documents with a reading, beyond which more say nothing
 _OFTENER = 4  # so many times must a reading be there, for once that it is there as typed
 _TYPED = 0.9  # what a word as typed counts beside the one meant
 _SHORTEST = 3  # letters
@@ -67,12 +65,7 @@ def _of_other_keyboard(snapshot: Snapshot, lexicon: Lexicon, typed: Part) -> Par
     other = part(keyboard.other(typed.raw), lexicon)
     words = [unit.typed for unit in other.units]
     real = all(lexicon.segmenter.knows(word) for word in words if word[0] >= "ก")
-    return other if real and words and len(_all(snapshot, other)) else None
-
-
-def _all(snapshot: Snapshot, typed: Part) -> Documents:
-    """Documents with every unit of it."""
-    return reduce(np.intersect1d, (any_of(snapshot, unit)[0].documents for unit in typed.units))
+    return other if real and words and all_of(snapshot, other.units).any() else None
 
 
 def _places(snapshot: Snapshot, lexicon: Lexicon, typed: Part, most: int) -> list[_Place]:
@@ -108,7 +101,7 @@ def _reading(snapshot: Snapshot, lexicon: Lexicon, text: str) -> Reading | None:
     strange = not all(map(lexicon.segmenter.knows, words))
     if len(words) == 1 and not strange and snapshot.frequency(words[0]):
         return None
-    typed = len(holders(snapshot, lexicon, part(text, lexicon)))
+    typed = len(holders(snapshot, lexicon, part(text, lexicon), enough=OFTEN))
     if typed >= (OFTEN if strange else 1):
         return None
 
@@ -124,7 +117,10 @@ def _reading(snapshot: Snapshot, lexicon: Lexicon, text: str) -> Reading | None:
         return found[1].cost - math.log(found[0])
 
     found = readings(text, near, rarity, _MOST_READINGS)
-    counted = [(len(holders(snapshot, lexicon, part(reading.text, lexicon))), reading) for reading in found]
+    counted = [
+        (len(holders(snapshot, lexicon, part(reading.text, lexicon), enough=_COUNTED)), reading)
+        for reading in found
+    ]
     there = [(count, reading) for count, reading in counted if count > _OFTENER * typed]
     if there:
         return min(there, key=unlikely)[1]

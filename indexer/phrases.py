@@ -7,8 +7,9 @@ document that is found this way is read.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import reduce
+from itertools import islice
 
 import numpy as np
 from rapidfuzz.distance import LCSseq
@@ -16,10 +17,10 @@ from rapidfuzz.distance import LCSseq
 from indexer.dictionary import Lexicon
 from indexer.matching import any_of
 from indexer.plan import Part, Unit
-from indexer.snapshot import Documents, Floats, Snapshot
+from indexer.snapshot import Documents, Floats, Mask, Snapshot
 
 _MOST_UNITS = 12  # of a piece that is looked for as a whole
-_MOST_READ = 1500  # documents
+_MOST_READ = 600  # documents
 _EDGE = 3  # words at an end that may be pieces of one
 _MOST_ENDINGS = 64  # words that may stand there
 _SHORTEST_EDGE = 2  # letters
@@ -28,8 +29,13 @@ _MOST_PLACES = 8  # of one of its letters in a text
 _UNLIKE, _BLURRED = 0.7, 0.8
 
 
-def holders(snapshot: Snapshot, lexicon: Lexicon, part: Part, scores: Floats | None = None) -> Documents:
-    """Live documents with the piece, ascending; of too many that may have it, those with the best scores."""
+def holders(
+    snapshot: Snapshot, lexicon: Lexicon, part: Part, scores: Floats | None = None, *, enough: int = 1 << 30
+) -> Documents:
+    """Live documents with the piece, ascending; of too many that may have it, those with the best scores.
+
+    No more than ``enough`` of them are looked for.
+    """
     if not part.phrase.data or len(part.units) > _MOST_UNITS:
         return np.empty(0, np.int64)
     candidates = _candidates(snapshot, lexicon, part)
@@ -41,8 +47,10 @@ def holders(snapshot: Snapshot, lexicon: Lexicon, part: Part, scores: Floats | N
         )
         candidates = np.sort(candidates[best])
     data = part.phrase.data
-    there = [document for document in candidates.tolist() if holds(snapshot.text(document), data)]
-    return np.array(there, dtype=np.int64)
+    if len(part.units) == part.phrase.words == 1 and not part.phrase.exact:
+        return candidates[:enough]
+    there = (document for document in candidates.tolist() if holds(snapshot.text(document), data))
+    return np.fromiter(islice(there, enough), dtype=np.int64)
 
 
 def holds(text: bytes, data: bytes) -> bool:
@@ -73,24 +81,17 @@ def _candidates(snapshot: Snapshot, lexicon: Lexicon, part: Part) -> Documents:
     if len(units) == 1:
         return any_of(snapshot, units[0])[0].documents
     firsts, lasts = _loose(lexicon, units), _loose(lexicon, units[::-1])
-    found = [_all(snapshot, units)]
+    found = all_of(snapshot, units)
     for first in firsts:
-        for last in lasts:
-            if first + last <= len(units):
-                inner = units[first : len(units) - last]
-                beginning = _edge(snapshot, lexicon, units[:first], ends=True)
-                ending = _edge(snapshot, lexicon, units[len(units) - last :], ends=False)
-                lists = [one for one in (beginning, ending) if one is not None]
-                if inner:
-                    lists.append(_all(snapshot, inner))
-                if lists:
-                    found.append(reduce(_both, lists))
-    return np.unique(np.concatenate(found))
-
-
-def _both(left: Documents, right: Documents) -> Documents:
-    both: Documents = np.intersect1d(left, right, assume_unique=True)
-    return both
+        beginning = _edge(snapshot, lexicon, units[:first], ends=True)
+        for last in (last for last in lasts if first + last <= len(units)):
+            ending = _edge(snapshot, lexicon, units[len(units) - last :], ends=False)
+            inner = units[first : len(units) - last]
+            masks = [mask for mask in (beginning, ending) if mask is not None]
+            masks += [all_of(snapshot, inner)] if inner else []
+            if masks:
+                found |= reduce(np.logical_and, masks)
+    return np.flatnonzero(found)
 
 
 def _loose(lexicon: Lexicon, units: Sequence[Unit]) -> list[int]:
@@ -103,11 +104,21 @@ def _loose(lexicon: Lexicon, units: Sequence[Unit]) -> list[int]:
     return counts
 
 
-def _all(snapshot: Snapshot, units: Sequence[Unit]) -> Documents:
-    return reduce(_both, (any_of(snapshot, unit)[0].documents for unit in units))
+def all_of(snapshot: Snapshot, units: Sequence[Unit]) -> Mask:
+    """The documents with every one of the units, of which there is one at least."""
+    masks = (_mask(snapshot, [any_of(snapshot, unit)[0].documents]) for unit in units)
+    return reduce(np.logical_and, masks)
 
 
-def _edge(snapshot: Snapshot, lexicon: Lexicon, units: Sequence[Unit], *, ends: bool) -> Documents | None:
+def _mask(snapshot: Snapshot, lists: Iterable[Documents]) -> Mask:
+    """The documents of any of the lists."""
+    mask = np.zeros(snapshot.size, dtype=bool)
+    for documents in lists:
+        mask[documents] = True
+    return mask
+
+
+def _edge(snapshot: Snapshot, lexicon: Lexicon, units: Sequence[Unit], *, ends: bool) -> Mask | None:
     """Documents with a word that ends (or begins) with the units; None: any may have one."""
     letters = "".join(unit.typed for unit in units)
     if len(letters) < _SHORTEST_EDGE:
@@ -120,7 +131,7 @@ def _edge(snapshot: Snapshot, lexicon: Lexicon, units: Sequence[Unit], *, ends: 
     lists = [snapshot.scored(word).documents for word in words]
     if len(units) == 1:
         lists.append(any_of(snapshot, units[0])[0].documents)
-    return np.unique(np.concatenate(lists))
+    return _mask(snapshot, lists)
 
 
 def likeness(text: bytes, data: bytes) -> float:

@@ -7,9 +7,11 @@ punctuation stands between; words only where the text is cut into the same words
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
+from itertools import accumulate
 
 import numpy as np
 from pythainlp.corpus import thai_stopwords
@@ -19,9 +21,10 @@ from indexer.query import Query
 from indexer.tokens import THAI, Segmenter, fold, run
 
 _MOST_HITS = 300  # marked in one text
+_LONGEST = 1000  # letters that are cut at a time
 _CONTEXT = 30  # characters before the first hit of a passage
-_AROUND = 80  # characters beside a hit within which its words are cut
-_LETTERS = re.compile(f"[{THAI}]+|[^\\W{THAI}]+")
+_LETTERS = re.compile(f"[{THAI}]{{1,{_LONGEST}}}[ะัาำิ-ฺๅ็-๎]*(?<![เแโใไ])|[^\\W{THAI}]{{1,{_LONGEST}}}")
+_THAI = frozenset(map(chr, range(0xE01, 0xE4F)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,17 +35,21 @@ class Segment:
 
 def hits(text: str, query: Query) -> list[tuple[int, int]]:
     """Where the query's words stand in a display text: ``[start, end)`` offsets, in order, apart."""
+    return _hits(_Borders(fold(text)), query)
+
+
+def _hits(borders: _Borders, query: Query) -> list[tuple[int, int]]:
     sought = _sought(query)
-    if not text or not (sought.phrases or sought.words):
+    folded = borders.folded
+    if not folded or not (sought.phrases or sought.words):
         return []
-    folded = fold(text)
     letters = run(folded)
     kept = np.flatnonzero(np.diff(letters.places))
     found: list[tuple[int, int]] = []
     for data in sought.phrases:
         found += (_whole_clusters(folded, *place) for place in _places(letters.data, data, kept))
     for data in sought.words:
-        found += (place for place in _places(letters.data, data, kept) if _is_word(folded, *place))
+        found += (place for place in _places(letters.data, data, kept) if borders.is_word(*place))
     return _apart(found)
 
 
@@ -53,15 +60,16 @@ def highlight(text: str, query: Query) -> tuple[Segment, ...]:
 
 def snippet(text: str, query: Query, *, length: int = 180) -> tuple[Segment, ...]:
     """The best passage of about ``length`` characters; the start of the text when nothing hits."""
-    found = hits(text, query)
+    borders = _Borders(fold(text))
+    found = _hits(borders, query)
     context = min(_CONTEXT, length // 4)
     best = _densest(text, found, length - context)
-    start = _border(text, max(0, found[best][0] - context)) if found else 0
+    start = borders.before(max(0, found[best][0] - context)) if found else 0
     end = start + length
     if end >= len(text):  # the end of the text: the passage begins earlier, its last word stays
-        start, end = _border(text, max(0, len(text) - length)), len(text)
+        start, end = borders.before(max(0, len(text) - length)), len(text)
     else:
-        end = _border(text, end)
+        end = borders.before(end)
     if end <= start:  # one word longer than the passage
         end = min(len(text), start + length)
     shown = [(max(left, start), min(right, end)) for left, right in found if left < end and right > start]
@@ -112,34 +120,34 @@ def _places(
         at = letters.find(data, at + len(data))
 
 
-def _is_word(folded: str, start: int, end: int) -> bool:
-    """Whether the text is cut into words right before and right after the place."""
-    return _border(folded, start) == start and _border(folded, end) == end
+class _Borders:
+    """Where a folded text may be cut between words; each stretch of letters is cut when first asked for."""
 
+    def __init__(self, folded: str) -> None:
+        self.folded = folded
+        self._cut: dict[int, list[int]] = {}
 
-def _border(text: str, place: int) -> int:
-    """The last border of a word at or before the place."""
-    if not 0 < place < len(text):
-        return place
-    near = max(0, place - _AROUND)
-    for letters in _LETTERS.finditer(text, near, min(len(text), place + _AROUND)):
-        start, end = letters.span()
-        if start < place < end:
-            return _last_border(fold(letters.group()), start, place)
-        if start >= place:
-            break
-    return place
+    @cached_property
+    def _stretches(self) -> list[tuple[int, int]]:
+        return [found.span() for found in _LETTERS.finditer(self.folded)]
 
+    def is_word(self, start: int, end: int) -> bool:
+        """Whether the text is cut into words right before and right after the place."""
+        return self.before(start) == start and self.before(end) == end
 
-def _last_border(letters: str, start: int, place: int) -> int:
-    if not re.match(f"[{THAI}]", letters):
-        return start
-    border = start
-    for word in _segmenter().words(letters):
-        if border + len(word) > place:
-            break
-        border += len(word)
-    return border
+    def before(self, place: int) -> int:
+        """The last border of a word at or before the place."""
+        number = bisect_left(self._stretches, (place,)) - 1
+        if number < 0 or place >= self._stretches[number][1]:
+            return place
+        borders = self._cut.get(number) or self._cut.setdefault(number, self._borders(number))
+        return borders[bisect_right(borders, place) - 1]
+
+    def _borders(self, number: int) -> list[int]:
+        start, end = self._stretches[number]
+        letters = self.folded[start:end]
+        words = _segmenter().words(letters) if letters[0] in _THAI else (letters,)
+        return list(accumulate(map(len, words), initial=start))
 
 
 def _whole_clusters(folded: str, start: int, end: int) -> tuple[int, int]:

@@ -27,9 +27,10 @@ _TO_KEY |= dict.fromkeys(map(ord, "็่้๊๋์ฺํ๎"), "")
 _DOUBLED = re.compile(r"(.)\1+")
 
 _LONGEST, _SHORTEST = 18, 2  # letters of a word that is compared
+_SHORTEST_HEARD = 3  # letters of a word, or of what was typed for it, in which a slip may be heard
 _MOST_LETTERS = 40  # of a piece that is read anew
 _OF_SOUND, _OF_LETTERS = 0.6, 0.4  # what a slip costs that is heard, and one that is only seen
-_MOST_SLIPS = 0.34  # per letter of the word
+_MOST_SLIPS = 0.3  # per letter of the word
 _WORD, _RARE, _SLIP, _UNKNOWN = 1.5, 0.5, 5.0, 6.0  # costs of a reading
 _KEPT = 6  # readings at each place
 
@@ -40,10 +41,11 @@ def key(word: str) -> str:
     return _DOUBLED.sub(r"\1", word.translate(_TO_KEY))
 
 
-def _shortened(sound: str) -> Iterator[str]:
-    """The key, and the key with each of its letters left out."""
+def _shortened(word: str) -> Iterator[str]:
+    """The key, and that of all but the shortest words with each of its letters left out."""
+    sound = key(word)
     yield sound
-    for at in range(len(sound)):
+    for at in range(len(sound) if len(word) >= _SHORTEST_HEARD else 0):
         yield sound[:at] + sound[at + 1 :]
 
 
@@ -55,7 +57,7 @@ class Spellings:
         hashes: list[int] = []
         owners: list[int] = []
         for number, word in enumerate(self.words):
-            shortened = {hash(one) for one in _shortened(key(word))}
+            shortened = {hash(one) for one in _shortened(word)}
             hashes += shortened
             owners += [number] * len(shortened)
         order = np.argsort(np.array(hashes, dtype=np.int64), kind="stable")
@@ -67,7 +69,7 @@ class Spellings:
         numbers: list[int] = []
         hashes: list[int] = []
         for number, piece in enumerate(pieces):
-            shortened = [hash(one) for one in _shortened(key(piece))]
+            shortened = [hash(one) for one in _shortened(piece)]
             hashes += shortened
             numbers += [number] * len(shortened)
         wanted = np.array(hashes, dtype=np.int64)

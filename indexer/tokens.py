@@ -52,11 +52,12 @@ def _lowered() -> dict[int, str]:
 
 
 _FOLD = _lowered()
+_FOLDED = re.compile(f"[{''.join(map(chr, _FOLD))}]+")  # few letters of a Thai text are in the table
 
 
 def fold(text: str) -> str:
     """Thai digits to Arabic and lower case, code point by code point: the length never changes."""
-    return text.translate(_FOLD)
+    return _FOLDED.sub(lambda found: found.group().translate(_FOLD), text)
 
 
 _CHUNK = re.compile(
