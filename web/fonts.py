@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 from functools import cache
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from fontTools import subset
 from fontTools.ttLib import TTFont
 
 pages = Blueprint("fonts", __name__)
+logging.getLogger("fontTools").setLevel(logging.WARNING)  # else a line for every table that it cuts
 
 _FILES = Path(fontpkg_sarabun.__file__).parent / "files"
 _WEIGHTS = {"regular": "Sarabun-Regular.ttf", "bold": "Sarabun-Bold.ttf"}

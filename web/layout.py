@@ -41,6 +41,8 @@ def install(app: Flask) -> None:
         reading=names.reading_name,
         status=names.status_name,
         action=names.action_name,
+        role=names.role_name,
+        device=names.device_name,
         told=told,
         linked_announcement=linked.announcement,
         linked_collection=linked.collection,

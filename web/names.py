@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from flask_babel import get_locale, lazy_gettext
 
-from archive.model import Kind, Reading, Status
+from archive.model import Kind, Reading, Role, Status
 
 _READINGS = {
     Reading.WAITING: lazy_gettext("รออ่าน"),
@@ -27,7 +27,7 @@ _ACTIONS = {
     "detach": lazy_gettext("นำเอกสารออก"),
     "label": lazy_gettext("ตั้งชื่อเอกสาร"),
     "order": lazy_gettext("เรียงเอกสาร"),
-    "publish": lazy_gettext("เผยแพร่"),
+    "publish": lazy_gettext("เผยแพร่แล้ว"),
     "withdraw": lazy_gettext("ถอน"),
     "trash": lazy_gettext("ทิ้งลงถังขยะ"),
     "restore": lazy_gettext("กู้คืน"),
@@ -48,6 +48,27 @@ _FIELDS = {
     "page": lazy_gettext("หน้า"),
     "text": lazy_gettext("ข้อความ"),
 }
+
+
+_ROLES = {Role.STAFF: lazy_gettext("เจ้าหน้าที่"), Role.ADMIN: lazy_gettext("ผู้ดูแล")}
+
+# what a browser says it is → what people call it; the first that is said counts
+_BROWSERS = {"Edg": "Edge", "OPR": "Opera", "SamsungBrowser": "Samsung Internet", "Firefox": "Firefox"}
+_BROWSERS |= {"Chrome": "Chrome", "CriOS": "Chrome", "Safari": "Safari"}
+_SYSTEMS = {"Windows": "Windows", "Android": "Android", "iPhone": "iPhone", "iPad": "iPad"}
+_SYSTEMS |= {"Mac OS X": "Mac", "CrOS": "Chromebook", "Linux": "Linux"}
+
+
+def role_name(role: Role) -> str:
+    return str(_ROLES[role])
+
+
+def device_name(said: str) -> str:
+    """``Chrome · Windows`` of what a browser says of itself; its own words when none is known."""
+    found = [
+        next((name for word, name in words.items() if word in said), "") for words in (_BROWSERS, _SYSTEMS)
+    ]
+    return " · ".join(filter(None, found)) or said
 
 
 def kind_name(kind: Kind | str) -> str:

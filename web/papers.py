@@ -1,7 +1,8 @@
 """An announcement's attachments as staff see them: how far each is read, and what it says of itself.
 
-A label or title that nobody has typed is the file's own name. As long as it is that, the form offers
-what was read in its place; saving the form confirms it.
+A label or title that nobody has typed is the file's own name. As long as it is that
+on a draft, the form begins with what was read in its place; saving the form confirms it. What residents
+see already is never renamed by the way.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from archive import rules
-from archive.model import Announcement, Attachment, Kind, Reading
+from archive.model import Announcement, Attachment, Kind, Reading, Status
 from web.bootstrap import services
 
 UNSURE = 0.8
@@ -42,7 +43,8 @@ class Offer:
 def of(announcement: Announcement) -> list[Paper]:
     """In order of position."""
     attachments = services().records.attachments([announcement.id]).get(announcement.id, [])
-    return [_paper(attachment) for attachment in attachments]
+    draft = announcement.status is Status.DRAFT
+    return [_paper(attachment, draft=draft) for attachment in attachments]
 
 
 def offer(announcement: Announcement, papers: Sequence[Paper]) -> Offer:
@@ -55,17 +57,18 @@ def offer(announcement: Announcement, papers: Sequence[Paper]) -> Offer:
         if "subject" in read:
             return Offer(
                 {name: read[name].value for name in ("subject", "kind", "date") if name in read},
-                announcement.title in unnamed,
+                announcement.status is Status.DRAFT and announcement.title in unnamed,
             )
     return Offer()
 
 
-def _paper(attachment: Attachment) -> Paper:
+def _paper(attachment: Attachment, *, draft: bool) -> Paper:
     read = attachment.details.fields
     label = _label(attachment)
     unnamed = attachment.label == rules.label("", attachment.filename)
-    guessed = bool(label) and unnamed
-    kind = Kind(read["kind"].value) if attachment.kind is Kind.OTHER and "kind" in read else attachment.kind
+    guessed = bool(label) and unnamed and draft
+    fills_kind = draft and attachment.kind is Kind.OTHER and "kind" in read
+    kind = Kind(read["kind"].value) if fills_kind else attachment.kind
     return Paper(
         attachment=attachment,
         label=label if guessed else attachment.label,

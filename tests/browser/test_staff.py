@@ -97,6 +97,19 @@ def test_what_is_typed_while_papers_are_read_stays(staff: Visit) -> None:
     expect(page.locator("#body")).to_have_value("ข้อความที่พิมพ์")
 
 
+def test_what_residents_see_is_not_renamed_by_the_way(staff: Visit) -> None:
+    page = staff()
+    _draft_with(page, papers("บึงบัว")[1:2])
+    expect(page.locator("[data-attachment][data-status=ready]")).to_have_count(1, timeout=60_000)
+    page.fill("textarea[name^=label-]", "scan002")  # as the file is called, and meant
+    page.get_by_role("button", name="บันทึกและเผยแพร่").click()
+    page.get_by_role("button", name="เผยแพร่").click()
+    expect(page.locator(".notice.good")).to_be_visible()
+    expect(page.locator("textarea[name^=label-]")).to_have_value("scan002")
+    page.locator("[data-use]").first.click()
+    expect(page.locator("textarea[name^=label-]")).to_have_value("คำสั่ง ที่ 89/2566 เรื่อง งบประมาณของบึงบัว")
+
+
 def test_two_clerks_do_not_overwrite_each_other(staff: Visit, site: Site) -> None:
     page = staff()
     _draft_with(page, papers("ฝายน้ำล้น")[1:2])

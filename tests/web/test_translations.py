@@ -43,7 +43,7 @@ def test_every_text_has_its_english_and_no_other(catalog: Catalog) -> None:
 def test_placeholders_are_kept_and_no_thai_is_left(catalog: Catalog) -> None:
     said: list[Any] = [error for message in catalog for error in message.check(catalog)]
     assert said == []
-    examples = {"พิมพ์คำที่อยากรู้ เช่น ค่าขยะ ภาษีที่ดิน"}  # what to type is Thai
+    examples = {"เช่น ค่าขยะ ภาษีที่ดิน"}  # what to type is Thai
     thai = [each.id for each in catalog if any(letter in THAI_LETTERS for letter in str(each.string))]
     assert set(thai) <= examples
 
