@@ -53,7 +53,7 @@ def meant(snapshot: Snapshot, lexicon: Lexicon, plan: Plan) -> Meant:
             words.append((typed.text, other.text))
             continue
         places = [] if typed.phrase.exact else _places(snapshot, lexicon, typed, _MOST_PLACES - len(words))
-        parts.append(_replaced(lexicon, typed, places) if places else typed)
+        parts.append(_replaced(snapshot, lexicon, typed, places) if places else typed)
         words += [(typed.text[place.start : place.end], place.reading.text) for place in places]
     return Meant(replace(plan, parts=tuple(parts)), tuple(words))
 
@@ -70,14 +70,14 @@ def _of_other_keyboard(snapshot: Snapshot, lexicon: Lexicon, typed: Part) -> Par
 
 def _places(snapshot: Snapshot, lexicon: Lexicon, typed: Part, most: int) -> list[_Place]:
     found = []
-    for start, end in _doubtful(lexicon, typed.text)[:most]:
+    for start, end in _doubtful(snapshot, lexicon, typed.text)[:most]:
         reading = _reading(snapshot, lexicon, typed.text[start:end])
         if reading is not None:
             found.append(_Place(start, end, reading))
     return found
 
 
-def _doubtful(lexicon: Lexicon, text: str) -> list[tuple[int, int]]:
+def _doubtful(snapshot: Snapshot, lexicon: Lexicon, text: str) -> list[tuple[int, int]]:
     """Stretches that may be misspelt: a short piece whole, of a long one unknown words and those beside."""
     found: list[tuple[int, int]] = []
     for letters in _RUN.finditer(text):
@@ -87,7 +87,7 @@ def _doubtful(lexicon: Lexicon, text: str) -> list[tuple[int, int]]:
             found.append(letters.span())
             continue
         for place, word in enumerate(words):
-            if not lexicon.segmenter.knows(word):
+            if not lexicon.segmenter.knows(word) and (len(word) == 1 or not snapshot.frequency(word)):
                 start, end = borders[place], borders[min(place + 3, len(words) + 1)]
                 if found and start < found[-1][1]:
                     start = found.pop()[0]
@@ -132,14 +132,17 @@ def _is_whole(reading: Reading) -> bool:
     return all(len(word) > 1 for _, word in reading.words)
 
 
-def _replaced(lexicon: Lexicon, typed: Part, places: list[_Place]) -> Part:
-    """The part as it was read; a word that was known as typed counts too."""
+def _replaced(snapshot: Snapshot, lexicon: Lexicon, typed: Part, places: list[_Place]) -> Part:
+    """The part as it was read; a word that was known as typed counts too, as do all in a sentence."""
     units: list[Unit] = []
     text = ""
     at = 0
     for start, end, reading in places:
         units += part(typed.text[at:start], lexicon).units
         units += (_read(lexicon, piece, word) for piece, word in reading.words)
+        if end - start < len(typed.text):
+            written = part(typed.text[start:end], lexicon).units
+            units += (unit for unit in written if len(unit.typed) > 1 and snapshot.frequency(unit.typed))
         text += typed.text[at:start] + reading.text
         at = end
     units += part(typed.text[at:], lexicon).units

@@ -13,6 +13,11 @@ from indexer.tokens import Token, fold, run
 _MOST_PARTS = 64
 _MOST_UNITS = 64
 _MOST_ALTERNATIVES = 8
+_ASKING = frozenset(
+    "ใคร อะไร ไหน ที่ไหน เมื่อไร เมื่อไหร่ เท่าไร เท่าไหร่ ทำไม อย่างไร ยังไง กี่ ไหม มั้ย หรือไม่ หรือเปล่า บ้าง "
+    "ครับ คับ ค่ะ คะ จ้า นะ หน่อย".split()
+)
+"""Words of a question that no answer needs."""
 _PARTS = 0.8  # a code found by its parts
 _MEANING = 0.7  # an abbreviation by what it stands for, and the other way round
 
@@ -59,8 +64,10 @@ class Plan:
 
     @property
     def units(self) -> tuple[Unit, ...]:
-        """Each once, in the order typed."""
-        return tuple(dict.fromkeys(unit for part in self.parts for unit in part.units))[:_MOST_UNITS]
+        """Each once, in the order typed; words that only ask are left out beside others."""
+        distinct = dict.fromkeys(unit for part in self.parts for unit in part.units)
+        telling = [unit for unit in distinct if unit.typed not in _ASKING]
+        return tuple(telling or distinct)[:_MOST_UNITS]
 
     @property
     def phrases(self) -> tuple[Phrase, ...]:

@@ -212,3 +212,15 @@ def test_misread_text_is_found(tmp_path: Path) -> None:
         [entry(1, "ประกาศ", "สำนักงานคุลกากรท่าเรีอ"), entry(2, "ประกาศ", "สำนักงานเขตพื้นที่")], (), position=2
     )
     assert found(index, "ศุลกากรท่าเรือ")[0] == 1
+
+
+def test_words_that_only_ask_are_not_looked_for(index: WhooshIndex) -> None:
+    assert found(index, "จ่ายภาษีที่ดินได้ที่ไหนครับ")[0] == 1
+    query = run(index, "ภาษี ใคร")
+    assert query.loosened == ()
+
+
+def test_a_name_in_a_sentence_stays_as_it_was_typed(tmp_path: Path) -> None:
+    index = WhooshIndex(tmp_path, Dictionary())
+    index.update([entry(1, "นายฐฒพล กล่าวเปิดงาน"), entry(2, "นายธพล และธนพล")], (), position=2)
+    assert found(index, "ใครคือนายฐฒพลที่กล่าวเปิดงานในวันนั้น")[0] == 1
