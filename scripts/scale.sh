@@ -7,6 +7,7 @@ set -euo pipefail
 
 folder=$(mktemp -d /tmp/prakat-scale.XXXXXX)
 chmod 755 "$folder"
+export PYTEST_DEBUG_TEMPROOT=$folder
 stop=()
 finish() {
     for command in "${stop[@]}"; do eval "$command" || true; done

@@ -149,7 +149,7 @@ class Postgres:
         """The first statement on a connection, which may have died while it lay in the pool: then
         nothing was done, and another connection does it."""
         pool = self._pool()
-        while True:
+        for last in (False, True):
             connection = pool.getconn()
             try:
                 return connection, connection.execute(sql, values)
@@ -157,9 +157,10 @@ class Postgres:
                 dead = connection.broken
                 _roll_back(connection)
                 pool.putconn(connection)
-                if not dead:
+                if last or not dead:
                     raise
-                pool.check()
+                pool.check()  # the others will have died with it
+        raise AssertionError
 
     def _pool(self) -> ConnectionPool[Connection[DictRow]]:
         """Of this process: a child cannot use the connections of its parent."""
@@ -173,6 +174,7 @@ class Postgres:
                 min_size=1,
                 max_size=_CONNECTIONS,
                 timeout=_WAIT,
+                reconnect_timeout=_WAIT / 2,  # then anew at once, not ever more seldom
                 open=False,
             )
             pool = self._pools.setdefault(os.getpid(), fresh)
