@@ -10,9 +10,10 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from archive.errors import Unavailable
 from archive.model import Announcement, Attachment, Status
 from indexer.index import FacetValue, Hit
-from indexer.query import Query
+from indexer.query import Filters, Query, Sort, parse
 from indexer.snippets import Segment, snippet
 from web.bootstrap import Services
 from web.metrics import SEARCH_SECONDS
@@ -50,9 +51,20 @@ class Answer:
 
 
 def search(services: Services, query: Query) -> Answer:
-    """The answer from published records only."""
+    """The answer from published records only.
+
+    Without a usable index the records themselves are listed; what they cannot answer is
+    ``Unavailable``, which is not the same as finding nothing.
+    """
     began = time.perf_counter()
-    found = services.index.search(query)
+    try:
+        found = services.index.search(query)
+        if not found.total and services.index.manifest() is None and services.records.last_change():
+            raise Unavailable("กำลังสร้างดัชนีค้นหา กรุณาค้นใหม่อีกครั้งในอีกสักครู่", code="index-missing")
+    except Unavailable:
+        if query.typed or query.filters != Filters() or query.sort not in (Sort.RELEVANCE, Sort.NEWEST):
+            raise
+        return _listed(services, query, began)
     public = {
         id: announcement
         for id, announcement in services.records.announcements(
@@ -85,6 +97,40 @@ def search(services: Services, query: Query) -> Answer:
     )
     SEARCH_SECONDS.observe(answer.took_ms / 1000)
     return answer
+
+
+def _listed(services: Services, query: Query, began: float) -> Answer:
+    """The newest, as the records have them."""
+    listed, total = services.records.list_announcements(
+        statuses=[Status.PUBLISHED], page=query.page, per_page=query.per_page
+    )
+    return Answer(
+        total=total,
+        results=tuple(
+            Result(announcement, 0.0, snippet(announcement.body, query), ()) for announcement in listed
+        ),
+        facets={},
+        did_you_mean=None,
+        query=query,
+        took_ms=(time.perf_counter() - began) * 1000,
+    )
+
+
+def most_read(services: Services, *, limit: int) -> Answer:
+    """What residents read most; nothing without a usable index, so that the page comes all the same."""
+    query = parse("", sort=Sort.MOST_READ, per_page=limit)
+    try:
+        return search(services, query)
+    except Unavailable:
+        return Answer(total=0, results=(), facets={}, did_you_mean=None, query=query, took_ms=0.0)
+
+
+def similar(services: Services, id: int, *, limit: int) -> list[int]:
+    """Announcements like this one; none without a usable index."""
+    try:
+        return services.index.similar(id, limit=limit)
+    except Unavailable:
+        return []
 
 
 def _result(

@@ -10,9 +10,7 @@ from pygal.style import Style
 
 from archive.errors import PrakatError
 from archive.model import Role
-from indexer import query as queries
-from indexer.query import Sort
-from web.answers import search
+from web.answers import most_read
 from web.auth import admin_only, staff_only
 from web.bootstrap import services
 from web.passwords import check_strength, hash_password
@@ -43,7 +41,7 @@ def overview() -> str:
         "staff/overview.html",
         announcements=services().records.counts(),
         jobs=services().jobs.counts(),
-        most_read=search(services(), queries.parse("", sort=Sort.MOST_READ, per_page=5)),
+        most_read=most_read(services(), limit=5),
         misses=services().records.misses(limit=12),
         reads=sum(count for _day, count in services().records.visits_by_day(days=_DAYS)),
     )

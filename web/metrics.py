@@ -5,11 +5,13 @@ from __future__ import annotations
 import datetime as dt
 import shutil
 from collections.abc import Iterator
+from contextlib import suppress
 
 from prometheus_client import CollectorRegistry, Histogram, ProcessCollector, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from archive.errors import Unavailable
 from indexer.pipeline import OCR_MILLISECONDS, PAGES_READ
 from web.bootstrap import Services
 
@@ -41,6 +43,13 @@ class _Archive(Collector):
         oldest, now = self._services.jobs.oldest_waiting(), dt.datetime.now(dt.UTC)
         waits = (now - oldest).total_seconds() if oldest else 0.0
         yield GaugeMetricFamily("prakat_queue_age_seconds", "Age of the oldest waiting attachment", waits)
+        with suppress(Unavailable):  # torn: its numbers are missing, which is what there is to say
+            yield from self._index(now)
+        yield from self._work()
+        free = shutil.disk_usage(self._services.settings.data).free
+        yield GaugeMetricFamily("prakat_disk_free_bytes", "Free bytes where the data are", free)
+
+    def _index(self, now: dt.datetime) -> Iterator[Metric]:
         manifest = self._services.index.manifest()
         age = (now - manifest.built_at).total_seconds() if manifest else float("nan")
         yield GaugeMetricFamily("prakat_index_age_seconds", "Age of the live index generation", age)
@@ -49,9 +58,6 @@ class _Archive(Collector):
         )
         lag = self._services.records.last_change() - self._services.index.position()
         yield GaugeMetricFamily("prakat_index_lag_changes", "Changes not yet in the index", lag)
-        yield from self._work()
-        free = shutil.disk_usage(self._services.settings.data).free
-        yield GaugeMetricFamily("prakat_disk_free_bytes", "Free bytes where the data are", free)
 
     def _work(self) -> Iterator[Metric]:
         done = self._services.records.tallies()

@@ -19,12 +19,12 @@ from archive.errors import Unavailable
 from archive.model import Announcement, Attachment, Reading, Source, Status
 from indexer import query as queries
 from indexer.pictures import rectangles
-from indexer.query import Filters, Query, Sort
+from indexer.query import Filters, Query
 from indexer.snippets import highlight, hits
 from web import files, schemas
 from web.access import visible
 from web.addresses import announcement_path, page_number, page_path
-from web.answers import Answer, search
+from web.answers import Answer, most_read, search, similar
 from web.auth import signed_in
 from web.bootstrap import services
 
@@ -41,9 +41,11 @@ def home() -> str:
     latest, _total = services().records.list_announcements(
         statuses=[Status.PUBLISHED], page=1, per_page=_LATEST
     )
-    most_read = search(services(), queries.parse("", sort=Sort.MOST_READ, per_page=_MOST_READ))
     return render_template(
-        "public/home.html", latest=latest, most_read=most_read, collections=services().records.collections()
+        "public/home.html",
+        latest=latest,
+        most_read=most_read(services(), limit=_MOST_READ),
+        collections=services().records.collections(),
     )
 
 
@@ -94,7 +96,7 @@ def announcement(id: int) -> str:
         recognised=_recognised(attachments),
         inside=inside,
         collections=services().records.collections_with(id),
-        related=_published(services().index.similar(id, limit=4)),
+        related=_published(similar(services(), id, limit=4)),
         neighbours=_neighbours(shown),
     )
 
@@ -182,8 +184,11 @@ def _chips(filters: Filters) -> list[tuple[str, object]]:
     return [(name, value) for name, value in found if value is not None]
 
 
-def _inside(id: int, typed: str) -> Answer:
-    return search(services(), queries.parse(typed, filters=Filters(announcement_id=id)))
+def _inside(id: int, typed: str) -> Answer | None:
+    """Where in this announcement; None when nothing can be searched just now."""
+    with suppress(Unavailable):
+        return search(services(), queries.parse(typed, filters=Filters(announcement_id=id)))
+    return None
 
 
 def _recognised(attachments: Iterable[Attachment]) -> set[int]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import os
-import subprocess
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -16,6 +15,7 @@ from archive.model import Status
 from storage.files import LocalFiles
 from storage.records import EngineRecords
 from storage.sqlite import Sqlite
+from tests import disks
 from tests.contracts.samples import ACTOR, draft, published
 
 MEGABYTE = 1 << 20
@@ -24,16 +24,8 @@ MEGABYTE = 1 << 20
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A file system of two megabytes."""
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", tmp_path],
-        check=False,
-        capture_output=True,
-        text=True,
-    )
-    if mounted.returncode:
-        pytest.skip(f"no small file system can be mounted here: {mounted.stderr.strip()}")
-    yield tmp_path
-    subprocess.run(["umount", "--lazy", tmp_path], check=True)
+    with disks.small_disk(tmp_path, "2m"):
+        yield tmp_path
 
 
 def test_files_refuse_and_keep_nothing(small_disk: Path) -> None:

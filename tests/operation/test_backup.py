@@ -19,6 +19,7 @@ from archive.errors import Unavailable
 from archive.model import Role
 from indexer.reindex import needed
 from indexer.worker import LEASE
+from tests.disks import small_disk
 from tests.operation.archives import (
     ACTOR,
     add,
@@ -389,17 +390,7 @@ def test_memory_does_not_grow_with_the_bytes(tmp_path: Path) -> None:
 def test_a_full_disk_is_said_and_leaves_nothing(services: Services, tmp_path: Path) -> None:
     small = tmp_path / "small"
     small.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=200k", "tmpfs", small],
-        check=False,
-        capture_output=True,
-        text=True,
-    )
-    if mounted.returncode:
-        pytest.skip(f"no small file system can be mounted here: {mounted.stderr.strip()}")
-    try:
+    with small_disk(small, "200k"):
         with pytest.raises(Unavailable):
             services.backups.make(small / "backup.tar", lambda *_: None)
         assert list(small.iterdir()) == []
-    finally:
-        subprocess.run(["umount", "--lazy", small], check=True)

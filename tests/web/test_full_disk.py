@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import io
 import os
-import subprocess
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -14,32 +13,25 @@ import pytest
 
 from archive.model import Role
 from indexer.reindex import rebuild
+from tests.disks import small_disk
 from tests.web.conftest import BROWSER, Site, memo, open_site
 
 
 @pytest.fixture
 def full(tmp_path: Path) -> Iterator[Site]:
     """A site with two announcements and a document on a disk with a quarter of a megabyte left."""
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", tmp_path],
-        check=False,
-        capture_output=True,
-        text=True,
-    )
-    if mounted.returncode:
-        pytest.skip(f"no small file system can be mounted here: {mounted.stderr.strip()}")
-    site = open_site(tmp_path / "data")
-    made = site.announcement("ประกาศเรื่องถนน", body="ถนนสายบ้านหนองปลาดุก")
-    site.announcement("ประกาศเรื่องขยะ", body="เก็บขยะทุกวันจันทร์")
-    site.attach(made.id, memo("ขออนุมัติซ่อมถนน"))
-    site.work()
-    rebuild(site.services.records, site.services.index)
-    room = os.statvfs(tmp_path)
-    with (tmp_path / "ballast").open("wb") as ballast:
-        os.posix_fallocate(ballast.fileno(), 0, room.f_bavail * room.f_frsize - (1 << 18))
-    yield site
-    site.services.database.close()  # type: ignore[attr-defined]  # the embedded engine's
-    subprocess.run(["umount", "--lazy", tmp_path], check=True)
+    with small_disk(tmp_path, "24m"):
+        site = open_site(tmp_path / "data")
+        made = site.announcement("ประกาศเรื่องถนน", body="ถนนสายบ้านหนองปลาดุก")
+        site.announcement("ประกาศเรื่องขยะ", body="เก็บขยะทุกวันจันทร์")
+        site.attach(made.id, memo("ขออนุมัติซ่อมถนน"))
+        site.work()
+        rebuild(site.services.records, site.services.index)
+        room = os.statvfs(tmp_path)
+        with (tmp_path / "ballast").open("wb") as ballast:
+            os.posix_fallocate(ballast.fileno(), 0, room.f_bavail * room.f_frsize - (1 << 18))
+        yield site
+        site.services.database.close()  # type: ignore[attr-defined]  # the embedded engine's
 
 
 def upload() -> dict[str, object]:

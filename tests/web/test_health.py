@@ -14,6 +14,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from indexer.reindex import rebuild
+from tests.disks import small_disk
 from tests.web.conftest import Site, memo, open_site
 from web.health import STUCK, heartbeat
 
@@ -127,16 +128,8 @@ def test_a_long_queue_is_no_trouble_while_it_is_worked_on(site: Site) -> None:
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Path]:
     """A disk of its own, a little larger than what must stay free."""
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=280m", "tmpfs", tmp_path],
-        check=False,
-        capture_output=True,
-        text=True,
-    )
-    if mounted.returncode:
-        pytest.skip(f"no small file system can be mounted here: {mounted.stderr.strip()}")
-    yield tmp_path
-    subprocess.run(["umount", "--lazy", tmp_path], check=True)
+    with small_disk(tmp_path, "280m"):
+        yield tmp_path
 
 
 def test_a_full_disk_is_trouble(disk: Path) -> None:
