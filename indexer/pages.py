@@ -15,10 +15,11 @@ from indexer.tokens import fold, run
 _MOST_PAGES = 3
 _MOST_PLACES = 200  # of one term that are looked at
 _PHRASE = 2.0
+_LEAST = 0.3  # of the best page's score: one that has a common word alone says nothing beside it
 
 
 def best_pages(snapshot: Snapshot, plan: Plan, idfs: tuple[float, ...], document: int) -> tuple[PageHit, ...]:
-    """At most three pages that have any of the words, best first."""
+    """At most three pages that have the words, best first; what is quoted must be there."""
     layout = snapshot.layout(document)
     if not layout.pages:
         return ()
@@ -33,9 +34,13 @@ def best_pages(snapshot: Snapshot, plan: Plan, idfs: tuple[float, ...], document
                 best = np.maximum(best, alternative.weight * counts / (counts + 1) / len(alternative.terms))
         scores += idf * best
     for phrase in plan.phrases:
+        there = _counts(text, phrase.data, ends, layout.zones[-1]) > 0
+        if phrase.exact:
+            scores *= there
         if phrase.words > 1:
-            scores += _PHRASE * (_counts(text, phrase.data, ends, layout.zones[-1]) > 0)
-    order = [place for place in np.argsort(-scores, kind="stable").tolist() if scores[place] > 0]
+            scores += _PHRASE * there
+    least = _LEAST * scores.max()
+    order = [place for place in np.argsort(-scores, kind="stable").tolist() if scores[place] > least]
     return tuple(
         PageHit(layout.pages[place][0], layout.pages[place][1], float(scores[place]))
         for place in order[:_MOST_PAGES]

@@ -217,3 +217,12 @@ def test_the_query_comes_back_as_it_was_run(archive: SearchIndex) -> None:
     query = archive.search(parse("ถนน year:2564")).query
     assert isinstance(query, Query)
     assert query.understood == ("ปี พ.ศ. 2564",)
+
+
+def test_quoted_words_name_only_pages_that_have_them(index: SearchIndex) -> None:
+    index.update(
+        [entry(1, "ศูนย์", "การกระจายอำนาจ", "หลังหอกระจายข่าวบ้านดอนมะกอก", "หอประชุมบ้านดอน")], (), position=1
+    )
+    for typed in ('"หอกระจายข่าวบ้านดอนมะกอก"', "หอกระจายข่าวบ้านดอนมะกอก"):
+        (hit,) = index.search(parse(typed)).hits
+        assert [page.number for page in hit.pages] == [2], typed

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from pathlib import Path
 
 import click
 
@@ -10,6 +11,8 @@ from archive.model import Role
 from web.commands.terminal import bar, open_services
 from web.passwords import hash_password
 from web.sample.archive import fill
+from web.sample.documents import OFFICE
+from web.settings import FILE
 
 _NAME = "demo"
 
@@ -29,9 +32,16 @@ def sample() -> None:
         note = services.settings.data / "sample-sign-in.txt"
         note.touch(mode=0o600)
         note.write_text(f"เจ้าหน้าที่ลงชื่อเข้าใช้ (staff sign-in): {_NAME} / {password}\n", encoding="utf-8")
+    _name_site(services.settings.data / FILE)
     with bar("สร้างคลังตัวอย่าง") as progress:
         count = fill(services, progress)
     click.echo(f"คลังตัวอย่างมี {count} เรื่อง", err=True)
+
+
+def _name_site(path: Path) -> None:
+    """The municipality's name, unless the archive has settings already."""
+    if not path.exists():
+        path.write_text(f'site_name = "{OFFICE}"\n', encoding="utf-8")
 
 
 COMMANDS = (sample,)

@@ -1,0 +1,64 @@
+"""The sample archive, as a newcomer meets it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+import pdfplumber
+import pytest
+
+from archive.model import Kind, Source, Status
+from tests.web.conftest import Site, open_site
+from web.sample.archive import fill
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
+    site = open_site(Path(tmp_path_factory.mktemp("sample")) / "data")
+    fill(site.services, lambda _done, _total: None)
+    site.work()
+    return site
+
+
+def test_it_shows_many_kinds_years_and_authors(site: Site) -> None:
+    found, total = site.services.records.list_announcements(statuses=list(Status), page=1, per_page=50)
+    assert total >= 31
+    assert len({each.kind for each in found}) >= 8
+    assert len({each.published_on.year for each in found}) >= 5
+    assert len({each.author for each in found}) >= 4
+    assert {each.status for each in found} >= {Status.PUBLISHED, Status.DRAFT, Status.WITHDRAWN}
+
+
+def test_the_announcement_of_the_participation_centre_is_there_in_full(site: Site) -> None:
+    record = site.services.records.announcement(1)
+    assert "ศูนย์ส่งเสริมการมีส่วนร่วม" in record.title
+    assert (record.author, record.views) == ("จับกังไซเบอร์", 492)
+    assert record.published_on == dt.date(2021, 6, 9)
+    assert "\n1. " in record.body
+    attachments = site.services.records.attachments([1])[1]
+    assert [each.kind for each in attachments] == [Kind.MEMO, Kind.LETTER, Kind.ORDER]
+    assert [each.position for each in attachments] == [1, 2, 3]
+
+
+def test_scans_hold_pictures_only_and_are_found_by_what_is_in_them(site: Site) -> None:
+    found = [each for group in site.services.records.attachments(range(1, 60)).values() for each in group]
+    scans = [
+        each
+        for each in found
+        if {page.source for page in site.services.records.pages(each.id)} == {Source.OCR}
+    ]
+    assert len(scans) >= 4
+    for scan in scans:
+        with site.services.files.local_path(scan.sha256) as path, pdfplumber.open(path) as pdf:
+            assert not any(page.chars for page in pdf.pages)
+    answer = site.client().get("/api/v1/search", query_string={"q": '"หอกระจายข่าวบ้านดอนมะกอก"'}).json
+    (result,) = answer["results"]
+    (page,) = result["pages"]  # the others have กระจาย, but not the phrase
+    assert (result["id"], page["attachment_id"], page["page"]) == (1, scans[0].id, 2)
+
+
+def test_filling_it_again_adds_nothing(site: Site) -> None:
+    before = site.services.records.last_change()
+    fill(site.services, lambda _done, _total: None)
+    assert site.services.records.last_change() == before
