@@ -7,7 +7,21 @@ import secrets
 from flask import Flask, Response, g, request
 from werkzeug.routing import IntegerConverter, Map
 
-from web import api, auth, collections, dashboard, errors, feeds, fonts, health, layout, public, review, staff
+from web import (
+    api,
+    auth,
+    collections,
+    dashboard,
+    errors,
+    feeds,
+    fonts,
+    health,
+    layout,
+    public,
+    review,
+    staff,
+    transfer,
+)
 from web.bootstrap import Services
 
 _MEGABYTE = 1 << 20
@@ -53,6 +67,7 @@ def create_app(services: Services) -> Flask:
     app.url_map.converters["int"] = _Number
     app.before_request(_name_request)
     app.after_request(_guard)
+    transfer.install(app)
     layout.install(app)
     auth.install(app)
     api.install(app)

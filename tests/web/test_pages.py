@@ -12,7 +12,7 @@ from archive.model import Role, Status
 from tests.web.conftest import BROWSER, Site, memo
 
 MOST_BYTES = 60_000  # of a public page with all it needs but pictures
-PARTS = re.compile(r'(?:<link rel="(?:stylesheet|preload)"[^>]*href|<script src)="([^"]+)"')
+PARTS = re.compile(r'(?:<link rel="stylesheet" href|<script src)="([^"]+)"')
 
 
 def test_public_pages_are_light(site: Site) -> None:
@@ -30,18 +30,36 @@ def _weight(site: Site, path: str) -> int:
     client = site.client()
     page = client.get(path, headers=BROWSER)
     assert page.status_code == 200
-    parts = {*PARTS.findall(page.text), "/fonts/sarabun-bold.woff2"}
+    parts = {*PARTS.findall(page.text), "/fonts/sarabun-regular.woff2", "/fonts/sarabun-bold.woff2"}
     assert len(parts) >= 4
-    total = _sent(page.data, path)
-    for part in parts:
-        with client.get(part) as answer:
-            total += _sent(answer.data, part)
+    total = 0
+    for part in (path, *parts):
+        with client.get(part, headers=BROWSER | {"Accept-Encoding": "gzip"}) as answer:
+            total += len(answer.data)
     return total
 
 
-def _sent(data: bytes, path: str) -> int:
-    """Text is compressed by the proxy in front; a typeface is already."""
-    return len(data) if path.endswith(".woff2") else len(gzip.compress(data))
+def test_what_holds_a_secret_is_not_compressed(site: Site) -> None:
+    site.app.config["WTF_CSRF_ENABLED"] = True  # a token stands in the sign-in's form
+    asked = {"Accept-Encoding": "gzip"}
+    staff = site.client()
+    with staff.session_transaction() as session:
+        session["key"] = "somebody’s"
+    public = site.client().get("/", headers=asked)
+    assert public.headers["Content-Encoding"] == "gzip"
+    assert "ค้นหา" in gzip.decompress(public.data).decode()
+    assert "Accept-Encoding" in public.headers["Vary"]
+    for client, path in ((site.client(), "/sign-in"), (staff, "/")):
+        assert "Content-Encoding" not in client.get(path, headers=asked).headers
+    assert "Content-Encoding" not in site.client().get("/").headers
+
+
+def test_static_files_are_kept_for_ever_under_their_content(site: Site) -> None:
+    [style] = re.findall(r'href="(/static/site.css[^"]+)"', site.client().get("/").text)
+    with site.client().get(style) as answer:
+        assert "immutable" in answer.headers["Cache-Control"]
+    with site.client().get("/static/site.css") as answer:
+        assert "immutable" not in answer.headers["Cache-Control"]
 
 
 def test_every_page_is_guarded(site: Site) -> None:
