@@ -43,7 +43,8 @@ def answer(
     """``allowed``: what passes the filters. Credits ``matches`` with what is there in other words."""
     timely = _timely(snapshot, lexicon, times, matches)
     first = _credited(snapshot, lexicon, plan, matches)
-    found = _found(snapshot, plan, matches, first, allowed)
+    rest = _without(snapshot, lexicon, plan)
+    found = _found(snapshot, plan, matches, first, allowed, rest)
     if timely is None:
         return found
     if (found.wanted & timely & allowed).any():
@@ -78,15 +79,16 @@ def _credited(snapshot: Snapshot, lexicon: Lexicon, plan: Plan, matches: Matches
     return first
 
 
-def _found(snapshot: Snapshot, plan: Plan, matches: Matches, first: Mask, allowed: Mask) -> Answer:
-    """Documents with all words; where these are few, also those with most of the words."""
-    rest = ~_with(snapshot, plan.without) if plan.without else snapshot.live
+def _found(
+    snapshot: Snapshot, plan: Plan, matches: Matches, first: Mask, allowed: Mask, rest: Mask
+) -> Answer:
+    """Documents with all words; where these are few, also those with most of the words. All of ``rest``."""
     if not matches.idfs:
         return Answer(rest, first)
     complete = (matches.covered >= sum(matches.idfs) * _ROUNDING) & rest
     exact = tuple(phrase for phrase in plan.phrases if phrase.exact)
     if exact:
-        quoted = complete & _with(snapshot, exact, complete & allowed)
+        quoted = _with(snapshot, exact, complete & allowed)
         if (quoted & allowed).any():
             return Answer(quoted, first)
     found = int((complete & allowed).sum())
@@ -124,11 +126,19 @@ def _blurred(snapshot: Snapshot, plan: Plan, matches: Matches, among: Mask) -> D
     return np.array(there, dtype=np.int64)
 
 
-def _with(snapshot: Snapshot, phrases: tuple[Phrase, ...], among: Mask | None = None) -> Mask:
-    """Documents that have every one of the phrases (any, when no ``among`` is given)."""
+def _without(snapshot: Snapshot, lexicon: Lexicon, plan: Plan) -> Mask:
+    """The live documents that have nothing of what is not wanted."""
+    rest = snapshot.live
+    for unwanted in plan.without:
+        rest = rest.copy()
+        rest[holders(snapshot, lexicon, unwanted)] = False
+    return rest
+
+
+def _with(snapshot: Snapshot, phrases: tuple[Phrase, ...], among: Mask) -> Mask:
+    """The documents among these that have every one of the phrases."""
     mask = np.zeros(snapshot.size, dtype=bool)
-    for document in np.flatnonzero(snapshot.live if among is None else among).tolist():
+    for document in np.flatnonzero(among).tolist():
         text = snapshot.text(document)
-        there = (holds(text, phrase.data) for phrase in phrases)
-        mask[document] = all(there) if among is not None else any(there)
+        mask[document] = all(holds(text, phrase.data) for phrase in phrases)
     return mask

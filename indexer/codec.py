@@ -16,6 +16,7 @@ import mmap
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 from itertools import starmap
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -114,10 +115,11 @@ class BytesColumn(columns.Column):  # type: ignore[misc]
         def __init__(self, dbfile: Any, basepos: int, length: int, doccount: int) -> None:
             super().__init__(dbfile, basepos, length, doccount)
             self.data = _mapped(dbfile)
-            self.ends = np.frombuffer(self.data, "<u8", doccount, length - 8 * doccount).astype(np.int64)
+            ends = np.frombuffer(self.data, "<u8", doccount, length - 8 * doccount)
+            self.ends = memoryview(ends.astype(np.int64).data)  # gives plain numbers, sooner than an array
 
         def start(self, docnum: int) -> int:
-            return int(self.ends[docnum - 1]) if docnum else 0
+            return self.ends[docnum - 1] if docnum else 0
 
         def __getitem__(self, docnum: int) -> bytes:
             return self.data[self.start(docnum) : self.ends[docnum]]
@@ -231,7 +233,6 @@ class ArrayTermsReader(TermsReader):  # type: ignore[misc]
     def __init__(self, storage: Any, segment: Any) -> None:
         with segment.open_file(storage, _TERMS) as file:
             words = file.read()
-        self._lines = b"\n" + words + b"\n"
         self.words: list[bytes] = words.split(b"\n") if words else []
         with segment.open_file(storage, _TABLE) as file:
             table = file.read()
@@ -256,12 +257,17 @@ class ArrayTermsReader(TermsReader):  # type: ignore[misc]
 
     def ending(self, letters: bytes, most: int) -> Iterator[str]:
         """The first of the terms that end so."""
-        found = self._lines.find(letters + b"\n")
-        while found >= 0 and most:
-            start = self._lines.rfind(b"\n", 0, found) + 1
-            yield self._lines[start : found + len(letters)].decode()
-            found = self._lines.find(letters + b"\n", found + 1)
-            most -= 1
+        ending = letters[::-1]
+        first = bisect_left(self._backwards, ending)
+        for word in self._backwards[first : first + most]:
+            if not word.startswith(ending):
+                break
+            yield word[::-1].decode()
+
+    @cached_property
+    def _backwards(self) -> list[bytes]:
+        """The terms with their bytes in reverse, sorted."""
+        return sorted(word[::-1] for word in self.words)
 
     def postings_at(self, place: int) -> tuple[Ids, Counts]:
         """Document numbers within the segment, ascending, and the packed count of each."""

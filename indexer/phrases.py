@@ -20,7 +20,8 @@ from indexer.plan import Part, Unit
 from indexer.snapshot import Documents, Floats, Mask, Snapshot
 
 _MOST_UNITS = 12  # of a piece that is looked for as a whole
-_MOST_READ = 600  # documents
+_MOST_READ = 400  # documents
+_MOST_LETTERS = 6_000_000
 _EDGE = 3  # words at an end that may be pieces of one
 _MOST_ENDINGS = 64  # words that may stand there
 _SHORTEST_EDGE = 2  # letters
@@ -47,10 +48,21 @@ def holders(
         )
         candidates = np.sort(candidates[best])
     data = part.phrase.data
-    if len(part.units) == part.phrase.words == 1 and not part.phrase.exact:
+    if len(part.units) == part.phrase.words == 1:
         return candidates[:enough]
-    there = (document for document in candidates.tolist() if holds(snapshot.text(document), data))
+    there = (document for document, text in _texts(snapshot, candidates, part) if holds(text, data))
     return np.fromiter(islice(there, enough), dtype=np.int64)
+
+
+def _texts(snapshot: Snapshot, documents: Documents, part: Part) -> Iterator[tuple[int, bytes]]:
+    """Documents with their runs, until too many letters were read for what is not quoted."""
+    left = _MOST_LETTERS
+    for document in documents.tolist():
+        text = snapshot.text(document)
+        yield document, text
+        left -= len(text)
+        if left < 0 and not part.phrase.exact:
+            break
 
 
 def holds(text: bytes, data: bytes) -> bool:

@@ -60,7 +60,7 @@ class Plan:
 
     parts: tuple[Part, ...]
     whole: bytes
-    without: tuple[Phrase, ...]
+    without: tuple[Part, ...]
 
     @property
     def units(self) -> tuple[Unit, ...]:
@@ -80,8 +80,8 @@ def plan(query: Query, lexicon: Lexicon) -> Plan:
         for chunk in query.chunks[:_MOST_PARTS]
     )
     whole = run(fold(" ".join(chunk.text for chunk in query.chunks))).data
-    without = tuple(Phrase(run(fold(text)).data, 0, exact=True) for text in query.without)
-    return Plan(parts, whole, tuple(phrase for phrase in without if phrase.data))
+    without = tuple(part(text, lexicon, exact=True) for text in query.without[:_MOST_PARTS])
+    return Plan(parts, whole, without)
 
 
 def part(text: str, lexicon: Lexicon, *, exact: bool = False) -> Part:

@@ -1,6 +1,6 @@
 """Which documents answer a plan, and in what order.
 
-BM25F over all units (any may match), then the first 200 are looked at letter by letter: the
+BM25F over all units (any may match), then the first of them are looked at letter by letter: the
 query as one run, its phrases, its words side by side. Recency and reads decide between near-ties
 only.
 """
@@ -16,7 +16,7 @@ from indexer.phrases import holds, likeness
 from indexer.plan import Plan, neighbours
 from indexer.snapshot import Documents, Floats, Mask, Snapshot
 
-LOOKED_AT = 200
+LOOKED_AT = 150
 _WHOLE, _IN_TITLE, _PHRASES, _SIDE_BY_SIDE = 0.5, 0.25, 0.6, 0.25
 _CLEAR = 10  # answers with every phrase, from which on no others are looked at closely
 _MOST_BLURRED = 100
