@@ -17,6 +17,7 @@ from web import (
     fonts,
     health,
     layout,
+    log,
     public,
     review,
     staff,
@@ -67,6 +68,7 @@ def create_app(services: Services) -> Flask:
     app.url_map.converters["int"] = _Number
     app.before_request(_name_request)
     app.after_request(_guard)
+    log.install(app)
     transfer.install(app)
     layout.install(app)
     auth.install(app)

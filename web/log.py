@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import logging
+import time
+from http import HTTPStatus
 
 import structlog
-from flask import g, has_request_context
+from flask import Flask, Response, g, has_request_context, request
 from structlog.typing import EventDict, Processor, WrappedLogger
+
+log = logging.getLogger("prakat.request")
 
 
 def configure() -> None:
@@ -14,6 +18,7 @@ def configure() -> None:
     shared: list[Processor] = [
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
+        structlog.stdlib.ExtraAdder(),
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         _add_request,
     ]
@@ -35,3 +40,29 @@ def _add_request(_logger: WrappedLogger, _method: str, event: EventDict) -> Even
     if has_request_context():
         event["request_id"] = g.get("request_id", "")
     return event
+
+
+def install(app: Flask) -> None:
+    """A line for each request that is answered.
+
+    Not what was searched for, nor by whom: that is nobody's business, and logs outlive their purpose.
+    """
+    app.before_request(_begin)
+    app.after_request(_note)
+
+
+def _begin() -> None:
+    g.began = time.perf_counter()
+
+
+def _note(answer: Response) -> Response:
+    if request.endpoint not in _TOO_MANY:
+        asked = {"method": request.method, "path": request.path, "endpoint": request.endpoint}
+        took = round((time.perf_counter() - g.began) * 1000, 1) if "began" in g else None
+        level = logging.ERROR if answer.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR else logging.INFO
+        log.log(level, "request", extra=asked | {"status": answer.status_code, "ms": took})
+    return answer
+
+
+_TOO_MANY = {"static", "health.alive", "health.ready", "health.metrics"}
+"""Asked for again and again by browsers and monitors."""

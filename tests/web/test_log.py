@@ -1,0 +1,57 @@
+"""Each request leaves one line that operators can count and follow, and that says nothing of residents."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+from flask.testing import FlaskClient
+
+
+def test_a_request_is_one_line_without_what_was_asked(
+    client: FlaskClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "prakat.request")
+    client.get("/search?q=โรคร้าย", headers={"X-Forwarded-For": "203.0.113.7"})
+    client.get("/announcements/999")
+    client.get("/healthz")
+    noted = [record for record in caplog.records if record.name == "prakat.request"]
+    assert [(record.method, record.path, record.status) for record in noted] == [  # type: ignore[attr-defined]
+        ("GET", "/search", 200),
+        ("GET", "/announcements/999", 404),
+    ]
+    assert all(record.ms >= 0 for record in noted)  # type: ignore[attr-defined]
+    told = " ".join(str(record.__dict__) for record in noted)
+    assert "โรคร้าย" not in told
+    assert "203.0.113.7" not in told
+
+
+_PROGRAM = """
+import sys
+from pathlib import Path
+from web.app import create_app
+from web.bootstrap import build
+from web.log import configure
+from web.settings import Settings
+app = create_app(build(Settings(data=Path(sys.argv[1]))))
+configure()
+print(app.test_client().get("/announcements/1").headers["X-Request-Id"])
+"""
+
+
+def test_lines_are_json_with_the_request_that_people_can_quote(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    data = tmp_path_factory.mktemp("log") / "data"
+    ended = subprocess.run([sys.executable, "-c", _PROGRAM, data], capture_output=True, text=True, check=True)
+    (line,) = (json.loads(line) for line in ended.stderr.splitlines() if '"request"' in line)
+    assert line["request_id"] == ended.stdout.strip()
+    assert (line["event"], line["status"], line["level"], line["path"]) == (
+        "request",
+        404,
+        "info",
+        "/announcements/1",
+    )
+    assert line["timestamp"].endswith("Z")
