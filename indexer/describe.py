@@ -32,7 +32,7 @@ _TONES = re.compile("[่้๊๋์็]")
 _GAP = re.compile(r"\s+|$")
 _RULE = re.compile(r"[-–—_.…=*\s]{3,}")
 _DATE = re.compile(  # in the year ๒ and ๖ look alike
-    r"(?P<day>\d{1,2})\s*(?:เดือน\s*)?(?P<month>[ก-์.\s]{3,16}?)\s*(?:พ\s?\.?\s?ศ\s?\.?\s*)?"
+    r"(?P<day>\d{1,2})[\s.]*(?:เดือน[\s.]*)?(?P<month>[ก-์.\s]{3,16}?)[\s.]*(?:พ[\s.]*ศ[\s.]*)?"
     r"(?P<year>[26][3-6]\d\d)(?!\d)"
 )
 _REFERENCE = re.compile(
@@ -216,8 +216,10 @@ class _Document:
             return _Found(self.title[1].value, self.title[3])
         if self.addressee and (self.subject or _number_row(self)):
             return _Found(Kind.LETTER.value, LIKELY if self.subject and _number_row(self) else GUESS)
-        if _number_row(self) and any(row.starts("ถึง") and len(row.text) < 60 for row in self.head):
-            return _Found(Kind.STAMPED.value, LIKELY)
+        if any(row.text.startswith("ถึง ") and len(row.text) < _TITLE_LENGTH for row in self.head[:5]):
+            if _number_row(self):
+                return _Found(Kind.STAMPED.value, LIKELY)
+            return _Found(Kind.STAMPED.value, GUESS) if self.dated else None
         return None
 
 
