@@ -11,6 +11,6 @@ from tests.torture.rounds import Torture
 def test_promises_are_kept_through_kills(tmp_path: Path) -> None:
     seed = random.SystemRandom().randrange(10**6)
     print(f"seed {seed}")
-    figures = Torture(tmp_path, seed).run(kills=3, seconds=8)
+    figures = Torture(tmp_path, seed).run(kills=3)
     assert figures["troubles"] == [], f"seed {seed}"
     assert figures["acknowledged requests"]
