@@ -42,7 +42,7 @@ def alive() -> Response:
 @pages.get("/readyz")
 def ready() -> tuple[Response, int]:
     """Whether residents and staff are served in full; what is wrong, if not."""
-    trouble = {name: _trouble(check) for name, check in _CHECKS.items()}
+    trouble = {name: _trouble(check) for name, check in CHECKS.items()}
     well = not any(trouble.values())
     checks = {name: said or "ok" for name, said in trouble.items()}
     return jsonify(status="ready" if well else "not ready", checks=checks), 200 if well else 503
@@ -107,4 +107,4 @@ def _now() -> dt.datetime:
     return dt.datetime.now(dt.UTC)
 
 
-_CHECKS = {"database": _database, "files": _files, "index": _index, "worker": _worker, "queue": _queue}
+CHECKS = {"database": _database, "files": _files, "index": _index, "worker": _worker, "queue": _queue}
