@@ -62,6 +62,7 @@ def test_a_signed_scan_is_read_and_its_original_stays(site: Site, tmp_path: Path
     client = site.client()
     assert client.get(f"/api/v1/attachments/{attachment.id}").json["signed"] is True
     assert client.get(f"/api/v1/attachments/{attachment.id}/file", buffered=True).data == paper
+    assert SIGNER in client.get(f"/announcements/{announcement.id}/attachments/{attachment.id}").text
     clerk = site.signed_in(Role.STAFF).get(f"/staff/announcements/{announcement.id}").text
     assert SIGNER in clerk
 
