@@ -38,6 +38,7 @@ class Offer:
 
     fields: dict[str, str] = field(default_factory=dict)  # of subject, kind, date (ISO)
     fills: bool = False
+    awaited: bool = False  # nobody has given a title, and what the papers say is not read yet
 
 
 def of(announcement: Announcement) -> list[Paper]:
@@ -49,15 +50,16 @@ def of(announcement: Announcement) -> list[Paper]:
 
 def offer(announcement: Announcement, papers: Sequence[Paper]) -> Offer:
     """From the first paper that says what it is about, once all before it are read."""
-    unnamed = {rules.label("", paper.attachment.filename) for paper in papers}
+    named_after = {rules.label("", paper.attachment.filename) for paper in papers}
+    unnamed = announcement.status is Status.DRAFT and announcement.title in named_after
     for paper in papers:
         read = paper.attachment.details.fields
         if paper.attachment.status in (Reading.WAITING, Reading.READING):
-            break
+            return Offer(awaited=unnamed)
         if "subject" in read:
             return Offer(
                 {name: read[name].value for name in ("subject", "kind", "date") if name in read},
-                announcement.status is Status.DRAFT and announcement.title in unnamed,
+                fills=unnamed,
             )
     return Offer()
 

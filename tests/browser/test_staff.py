@@ -40,6 +40,7 @@ def test_from_blank_to_published_and_found(
     page.wait_for_url(re.compile(r"/staff/announcements/\d+$"))
     expect(page.locator("[data-attachment][data-status=ready]")).to_have_count(3, timeout=60_000)
 
+    expect(page.locator("h1")).to_have_text(f"แต่งตั้งคณะทำงาน{mark}")
     expect(page.locator("#title")).to_have_value(f"แต่งตั้งคณะทำงาน{mark}")
     expect(page.locator("#published_on")).to_have_value("9 มิถุนายน 2564")
     labels = page.locator("textarea[name^=label-]")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import gzip
 import re
 from pathlib import Path
 
 import pytest
+from lxml import html
 
 from archive.model import Role, Status
 from tests.web.conftest import BROWSER, Site, memo
@@ -116,3 +118,18 @@ def test_withdrawn_is_gone_with_its_reason(site: Site) -> None:
     assert answer.status_code == 410
     assert "ลงผิดเรื่อง" in answer.text
     assert "ประกาศเดิม" not in answer.text
+
+
+def test_an_announcement_leads_to_those_before_after_and_like_it(site: Site) -> None:
+    titles = ("ประกวดราคาจ้างก่อสร้างถนนสายบ้านดอน", "ประกวดราคาจ้างก่อสร้างถนนสายบ้านทุ่ง", "ฉีดวัคซีนสุนัข")
+    made = [
+        site.announcement(title, published_on=dt.date(2021, month, 1), body=title)
+        for month, title in enumerate(titles, start=1)
+    ]
+    site.announcement("ฉบับร่างระหว่างกลาง", published_on=dt.date(2021, 2, 15), status=Status.DRAFT)
+    site.work()
+    page = html.fromstring(site.client().get(f"/announcements/{made[1].id}").text)
+    assert page.xpath("//a[@rel='prev']/@href") == [f"/announcements/{made[0].id}"]
+    assert page.xpath("//a[@rel='next']/@href") == [f"/announcements/{made[2].id}"]
+    related = page.xpath("//section[@aria-labelledby='related']//h3/a/@href")
+    assert related[0] == f"/announcements/{made[0].id}"

@@ -89,11 +89,13 @@ function fill(fresh) {
   const note = fresh.querySelector("[data-filled]");
   if (!note || papers.dataset.own) return;
   papers.dataset.own = "yes";
+  form.querySelector("[data-awaited]")?.remove();
   document.getElementById("said").after(note);
   for (const name of ["title", "kind", "published_on"]) {
     const field = form.elements[name];
     if (!typed(field) && field !== document.activeElement) field.value = fresh.getElementById(name).value;
   }
+  document.getElementById("heading").textContent = form.elements.title.value;
 }
 
 function offers(part) {
