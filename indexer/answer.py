@@ -17,6 +17,8 @@ from indexer.snapshot import Documents, Mask, Snapshot
 _ENOUGH = 10  # answers with all words, from which on no others are shown
 _NEAR = 0.45  # share of the words, by weight, that any other answer must have
 _NEAR_BEST = 0.75  # share of what the best answer has, that any other must have
+_SENTENCE = 8  # words, from which on nobody expects all of them
+_NEAR_SENTENCE = 0.25  # share of them that an answer must have
 _ROUNDING = 0.9999  # of sums of 32-bit floats
 _MOST_BLURRED = 200  # documents that are read for a piece with letters misread
 _ALIKE = 0.4  # how like it must be
@@ -93,7 +95,7 @@ def _found(
             return Answer(quoted, first)
     found = int((complete & allowed).sum())
     loosened = (_NOT_QUOTED,) if exact else ()
-    if found < _ENOUGH:
+    if found < _ENOUGH or len(matches.idfs) >= _SENTENCE:
         matches.misread()
         near = _near(matches, allowed & rest)
         if found < int((near | complete & allowed).sum()):
@@ -109,7 +111,8 @@ def _near(matches: Matches, allowed: Mask) -> Mask:
     """Documents that have most of the words, or nearly as many as the best."""
     covered = np.where(allowed, matches.covered, 0)
     best = float(covered.max(initial=0))
-    share = min(_NEAR * sum(matches.idfs), _NEAR_BEST * best)
+    sentence = len(matches.idfs) >= _SENTENCE
+    share = min((_NEAR_SENTENCE if sentence else _NEAR) * sum(matches.idfs), _NEAR_BEST * best)
     near: Mask = allowed & (covered >= share) if best > 0 else np.zeros_like(allowed)
     return near
 

@@ -71,7 +71,7 @@ def _misread(snapshot: Snapshot, unit: Unit) -> tuple[Documents, Floats]:
     terms = grams(data) if len(data) >= _SHORTEST_MISREAD and not data[:1].isdigit() else []
     counts = np.zeros(snapshot.size, dtype=np.float32)
     for term in terms:
-        counts[snapshot.scored(term).documents] += 1
+        counts[snapshot.having(term)] += 1
     documents = np.flatnonzero(counts > max(1.0, _LEGIBLE * len(terms)))
     return documents, counts[documents] / np.float32(max(len(terms), 1))
 

@@ -19,11 +19,12 @@ from indexer.matching import any_of
 from indexer.plan import Part, Unit
 from indexer.snapshot import Documents, Floats, Mask, Snapshot
 
+_CLEAR = 10  # documents with a piece, from which on it is not looked for in other words
 _MOST_UNITS = 12  # of a piece that is looked for as a whole
 _MOST_READ = 400  # documents
 _MOST_LETTERS = 6_000_000
 _EDGE = 3  # words at an end that may be pieces of one
-_MOST_ENDINGS = 64  # words that may stand there
+_MOST_ENDINGS = 24  # words that may stand there
 _SHORTEST_EDGE = 2  # letters
 _LETTERS_A_SLIP, _MOST_SLIPS = 6, 4  # of a piece that may be misread
 _MOST_PLACES = 8  # of one of its letters in a text
@@ -35,22 +36,35 @@ def holders(
 ) -> Documents:
     """Live documents with the piece, ascending; of too many that may have it, those with the best scores.
 
-    No more than ``enough`` of them are looked for.
+    No more than ``enough`` of them are looked for. Documents in which it is cut into other words are
+    looked for only when few have the same words.
     """
     if not part.phrase.data or len(part.units) > _MOST_UNITS:
         return np.empty(0, np.int64)
-    candidates = _candidates(snapshot, lexicon, part)
-    if len(candidates) > _MOST_READ and not part.phrase.exact:
-        best = (
-            np.argpartition(-scores[candidates], _MOST_READ)[:_MOST_READ]
-            if scores is not None
-            else slice(_MOST_READ)
-        )
-        candidates = np.sort(candidates[best])
-    data = part.phrase.data
+    whole = snapshot.remembered(("all of", part.units), lambda: np.flatnonzero(all_of(snapshot, part.units)))
     if len(part.units) == part.phrase.words == 1:
-        return candidates[:enough]
-    there = (document for document, text in _texts(snapshot, candidates, part) if holds(text, data))
+        return whole[:enough]
+    there = _read(snapshot, whole, part, scores, enough)
+    if len(part.units) == 1 or len(there) >= min(enough, _CLEAR):
+        return there
+    others = snapshot.remembered(
+        ("cut otherwise", part.units), lambda: _cut_otherwise(snapshot, lexicon, part.units)
+    )
+    others = np.setdiff1d(others, whole, assume_unique=True)
+    return np.sort(np.concatenate([there, _read(snapshot, others, part, scores, enough)]))
+
+
+def _read(
+    snapshot: Snapshot, candidates: Documents, part: Part, scores: Floats | None, enough: int
+) -> Documents:
+    """Those of the candidates that have the piece, letter by letter."""
+    if len(candidates) > _MOST_READ and not part.phrase.exact:
+        best: Documents | slice = slice(_MOST_READ)
+        if scores is not None:
+            best = np.argpartition(-scores[candidates], _MOST_READ)[:_MOST_READ]
+        candidates = np.sort(candidates[best])
+    texts = _texts(snapshot, candidates, part)
+    there = (document for document, text in texts if holds(text, part.phrase.data))
     return np.fromiter(islice(there, enough), dtype=np.int64)
 
 
@@ -87,13 +101,10 @@ def _in_number(text: bytes, data: bytes, found: int) -> bool:
     )
 
 
-def _candidates(snapshot: Snapshot, lexicon: Lexicon, part: Part) -> Documents:
+def _cut_otherwise(snapshot: Snapshot, lexicon: Lexicon, units: Sequence[Unit]) -> Documents:
     """Documents that have its inner words and, at the ends, words that it may have been cut from."""
-    units = part.units
-    if len(units) == 1:
-        return any_of(snapshot, units[0])[0].documents
     firsts, lasts = _loose(lexicon, units), _loose(lexicon, units[::-1])
-    found = all_of(snapshot, units)
+    found = np.zeros(snapshot.size, dtype=bool)
     for first in firsts:
         beginning = _edge(snapshot, lexicon, units[:first], ends=True)
         for last in (last for last in lasts if first + last <= len(units)):
@@ -140,7 +151,7 @@ def _edge(snapshot: Snapshot, lexicon: Lexicon, units: Sequence[Unit], *, ends: 
     )
     if not words or (len(units) == 1 and not lexicon.segmenter.knows(letters)):
         return None  # a leftover: its letters are cut in some other way there
-    lists = [snapshot.scored(word).documents for word in words]
+    lists = [snapshot.having(word) for word in words]
     if len(units) == 1:
         lists.append(any_of(snapshot, units[0])[0].documents)
     return _mask(snapshot, lists)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from functools import cached_property
 from threading import Lock
 from typing import Any, NamedTuple
@@ -42,7 +42,8 @@ OFTEN = 3
 """Documents that must have what no dictionary knows before it counts as a word."""
 _THAI_WORD = re.compile(f"[{THAI}]+")
 
-_KEPT_POSTINGS = 6_000_000  # in each of the two caches; 8 bytes apiece
+_KEPT_POSTINGS = 6_000_000  # 12 bytes apiece
+_KEPT_FOUND = 1_000_000  # documents in answers that are remembered, 8 bytes apiece
 
 
 class Scored(NamedTuple):
@@ -152,6 +153,11 @@ def _coded(strings: list[str]) -> Coded:
     return Coded(codes, list(places))
 
 
+def _room(documents: Documents) -> int:
+    """What it takes to remember them."""
+    return len(documents) + 50
+
+
 class Snapshot:
     """What one commit holds. ``position`` is the archive's change that it has followed."""
 
@@ -173,6 +179,7 @@ class Snapshot:
         self.facts = np.concatenate([empty, *(segment.facts for segment in self.segments)])
         self._whole = self.count == self.size
         self._scored: LRUCache[str, Scored] = LRUCache(_KEPT_POSTINGS, getsizeof=Scored.size)
+        self._remembered: LRUCache[Hashable, Documents] = LRUCache(_KEPT_FOUND, getsizeof=_room)
         self._lock = Lock()
 
     @cached_property
@@ -214,7 +221,30 @@ class Snapshot:
                 self._scored[term] = kept
         return kept
 
+    def having(self, term: str) -> Documents:
+        """Every live document with the term."""
+        with self._lock:
+            kept = self._scored.get(term)
+        return self._postings(term.encode())[0] if kept is None else kept.documents
+
+    def remembered(self, what: Hashable, find: Callable[[], Documents]) -> Documents:
+        """What was found before in this commit, or is found now."""
+        with self._lock:
+            kept = self._remembered.get(what)
+        if kept is None:
+            kept = find()
+            with self._lock:
+                if _room(kept) <= _KEPT_FOUND:
+                    self._remembered[what] = kept
+        return kept
+
     def _score(self, term: bytes) -> Scored:
+        found, packed = self._postings(term)
+        weights = self._zone_weights(found, packed)
+        return Scored(found, weights / (weights + np.float32(K1)))
+
+    def _postings(self, term: bytes) -> tuple[Documents, npt.NDArray[np.uint32]]:
+        """The live documents with a term, and its packed count in each."""
         documents, counts = [np.empty(0, np.int64)], [np.empty(0, np.uint32)]
         for base, segment in zip(self.bases, self.segments, strict=False):
             place = segment.terms.place(term)
@@ -226,8 +256,7 @@ class Snapshot:
         if not self._whole:
             kept = self.live[found]
             found, packed = found[kept], packed[kept]
-        weights = self._zone_weights(found, packed)
-        return Scored(found, weights / (weights + np.float32(K1)))
+        return found, packed
 
     def _zone_weights(self, documents: Documents, packed: npt.NDArray[np.uint32]) -> Floats:
         """Counts weighted and normalised zone by zone; all zones but the first are rarely set."""

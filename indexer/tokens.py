@@ -22,7 +22,7 @@ import numpy as np
 import numpy.typing as npt
 from pythainlp.corpus import thai_icu_words
 
-VERSION = "fine-2"
+VERSION = "fine-3"
 """Changes whenever the same text would give other terms; an index made with another is rebuilt."""
 
 THAI = "ก-ฮะ-ฺเ-ๅ็-๎"
@@ -30,6 +30,7 @@ THAI = "ก-ฮะ-ฺเ-ๅ็-๎"
 
 _MARKS = "ัิ-ฺ็-๎ะาำๅ"  # never begin a word
 _CONSONANTS = "".join(map(chr, range(ord("ก"), ord("ฮ") + 1)))
+_ONE_LETTER = frozenset("ณธ")  # words of one letter
 _LEADING = "เแโใไ"  # never end one
 _LONGEST_WORD = 60  # characters; longer unknown stretches are no words anyone looks for
 
@@ -86,7 +87,7 @@ class Segmenter:
 
     def knows(self, word: str) -> bool:
         """Whether it is a word of the dictionary, not a piece that was left over."""
-        return word in fine_words() or word in self._local
+        return word in fine_words() or word in self._local or word in _ONE_LETTER
 
     def words(self, run: str) -> tuple[str, ...]:
         """A folded Thai run → its words, which joined give the run again."""
