@@ -52,7 +52,16 @@ def test_a_sound_archive_is_clean(data: Path) -> None:
 
 
 def test_an_empty_archive_is_clean(tmp_path: Path) -> None:
+    close(opened(tmp_path / "data"))
     assert checked(tmp_path / "data") == (0, set())
+
+
+@pytest.mark.parametrize("arguments", [["check"], ["backup", "b.tar"]])
+def test_where_there_is_no_archive_nothing_is_proved_nor_made(tmp_path: Path, arguments: list[str]) -> None:
+    result = run(tmp_path / "mistyped", *arguments)
+    assert result.exit_code == 1
+    assert "mistyped" in result.stderr
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_flipped_bit_in_a_file_is_found_and_named(data: Path, services: Services) -> None:
@@ -182,7 +191,8 @@ def test_an_index_without_one_of_its_papers_is_found_and_mended(data: Path, gone
     assert checked(data) == (0, set())
 
 
-def test_a_cut_write_ahead_log_is_found(filled: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("harm", ["cut", "flip", "remove"])
+def test_a_harmed_write_ahead_log_is_found(filled: Path, tmp_path: Path, harm: str) -> None:
     services = opened(shutil.copytree(filled, tmp_path / "live"))
     for number in range(40, 46):
         add(services, number)
@@ -193,7 +203,12 @@ def test_a_cut_write_ahead_log_is_found(filled: Path, tmp_path: Path) -> None:
     log = crashed / "prakat.sqlite-wal"
     size = log.stat().st_size
     assert size > 100_000
-    os.truncate(log, size // 3)
+    if harm == "cut":
+        os.truncate(log, size // 3)
+    elif harm == "flip":
+        flip(log, size // 3)
+    else:
+        log.unlink()
     assert "index-ahead" in checked(crashed)[1]
     status, codes = checked(crashed, "--repair")
     assert (status, "index-ahead" in codes) == (0, True)
@@ -214,6 +229,15 @@ def test_a_damaged_database_is_found_or_refused(data: Path) -> None:
         assert codes & {"database-damaged", "unreadable"}
     else:
         assert "ฐานข้อมูลเสียหาย" in result.stderr
+
+
+@pytest.mark.parametrize("share", [0.3, 0.9])
+def test_a_truncated_database_is_found_or_refused(data: Path, share: float) -> None:
+    path = data / "prakat.sqlite"
+    os.truncate(path, int(path.stat().st_size * share))
+    result = run(data, "check", "--json")
+    assert result.exit_code == 1
+    assert "database-damaged" in result.stdout or "ฐานข้อมูลเสียหาย" in result.stderr
 
 
 def test_a_database_that_is_none_is_refused(data: Path) -> None:

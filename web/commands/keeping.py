@@ -16,7 +16,7 @@ from indexer.check import MESSAGES, Finding, Report
 from indexer.check import check as examine
 from indexer.reindex import rebuild
 from web import bootstrap, settings
-from web.commands.terminal import bars, open_services
+from web.commands.terminal import bars, open_existing
 
 
 @click.command()
@@ -31,7 +31,7 @@ def check(as_json: bool, repair: bool) -> None:
     ตัวอย่าง · example:
       prakat check --json
     """
-    services = open_services()
+    services = open_existing()
     with bars(_STEPS) as progress:
         report = examine(
             services.records,
@@ -105,7 +105,7 @@ def backup(destination: str) -> None:
     ตัวอย่าง · example:
       prakat backup /mnt/backup/prakat.tar
     """
-    services = open_services()
+    services = open_existing()
     if services.backups is None:
         raise SettingsError(
             "สำรองด้วยเครื่องมือของเครื่องแม่ข่าย หรือ prakat move --to โฟลเดอร์ แล้วสำรองโฟลเดอร์นั้น"

@@ -18,6 +18,7 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
+from archive.errors import NotFound
 from web import bootstrap, settings
 from web.bootstrap import Services
 
@@ -28,6 +29,14 @@ BAR_AFTER = 2.0
 def open_services() -> Services:
     """The archive that the settings name."""
     return bootstrap.build(settings.load())
+
+
+def open_existing() -> Services:
+    """The same, for commands that would prove nothing on an archive made a moment ago."""
+    data = settings.load().data
+    if not data.is_dir():
+        raise NotFound(f"ไม่พบที่เก็บข้อมูล {data} กรุณาตรวจ PRAKAT_DATA (there is no archive)")
+    return open_services()
 
 
 class _Rate(ProgressColumn):
