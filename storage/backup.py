@@ -199,10 +199,9 @@ class _Folder:
                 raise Unavailable(f"ที่เก็บสำรองอ่านกลับไม่ตรงกับที่เขียน (does not read back as written): {kept}")
         kept.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         part.replace(kept)
-        sync_directory(kept.parent)
 
     def publish(self, progress: Progress) -> None:
-        os.sync()  # the new directories too
+        os.sync()  # the renames; each file's bytes were on the disk before its own
         part = self._aside / MANIFEST
         with part.open("wb") as file:
             file.write(written(self.members))
