@@ -10,7 +10,18 @@ from typing import BinaryIO
 from archive import rules
 from archive.errors import Conflict, Invalid
 from archive.filetype import HEAD_BYTES, media_type
-from archive.model import Announcement, Attachment, Collection, Draft, Item, Kind, Page, PersonalData, Status
+from archive.model import (
+    Announcement,
+    Attachment,
+    Collection,
+    Draft,
+    Item,
+    Kind,
+    Page,
+    PersonalData,
+    Reading,
+    Status,
+)
 from archive.ports import Files, Records
 
 _STEPS = {
@@ -123,10 +134,14 @@ class Intake:
     def publish_due(self, now: dt.datetime, *, actor: str) -> list[int]:
         """Publish the drafts whose time has come; the ids of those published.
 
-        One in which personal data was found stays a draft and loses its time: a person decides.
+        One whose attachments are still being read waits for that, since only then it is known
+        whether there is personal data in them. One in which some was found stays a draft and
+        loses its time: a person decides.
         """
         published = []
         for due in self._records.due(now):
+            if self._being_read(due):
+                continue
             try:
                 self.publish(due, actor=actor)
             except Conflict as conflict:
@@ -180,6 +195,10 @@ class Intake:
         """What was found in its attachments, by attachment id; empty when nothing was."""
         attachments = self._records.attachments([id])[id]
         return {one.id: one.details.personal_data for one in attachments if one.details.personal_data}
+
+    def _being_read(self, id: int) -> bool:
+        open_states = (Reading.WAITING, Reading.READING)
+        return any(one.status in open_states for one in self._records.attachments([id])[id])
 
     def _editable(self, id: int) -> Announcement:
         announcement = self._records.announcement(id)

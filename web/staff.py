@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from archive import rules, thai
-from archive.errors import Conflict, PrakatError
+from archive.errors import Conflict, Invalid, PrakatError
 from archive.model import Announcement, Attachment, Draft, Kind, PersonalData, Reading, Status
 from indexer import query as queries
 from web import papers
@@ -248,8 +248,15 @@ _PAPER_STEPS: dict[str, Callable[[int], None]] = {"move": _move, "detach": _deta
 
 
 def _moment() -> dt.datetime | None:
-    given = request.form.get("publish_at", "") if request.form.get("when") == "later" else ""
-    return dt.datetime.strptime(given, _CLOCK).replace(tzinfo=thai.BANGKOK) if given else None
+    """When to publish by itself: at the time given, or as soon as everything is read; None: at once."""
+    if request.form.get("when") == "read":
+        return dt.datetime.now(dt.UTC)
+    if request.form.get("when") != "later":
+        return None
+    try:
+        return dt.datetime.strptime(request.form.get("publish_at", ""), _CLOCK).replace(tzinfo=thai.BANGKOK)
+    except ValueError:
+        raise Invalid(_("กรุณาระบุวันและเวลาที่จะเผยแพร่"), field="publish_at") from None
 
 
 def _attach_all(id: int) -> None:

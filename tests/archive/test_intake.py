@@ -204,6 +204,16 @@ def test_publication_at_a_time(intake: Intake, jobs: Jobs, records: Records) -> 
     assert intake.publish_due(NOW, actor="timer") == []
 
 
+def test_what_is_still_read_waits_beyond_its_time(intake: Intake, records: Records, jobs: Jobs) -> None:
+    made = intake.create(draft(), actor=ACTOR)
+    upload(intake, made)
+    intake.revise(made.id, {"publish_at": NOW}, actor=ACTOR)
+    assert intake.publish_due(NOW, actor="timer") == []
+    assert records.announcement(made.id).publish_at == NOW
+    read_with(jobs)
+    assert intake.publish_due(NOW, actor="timer") == [made.id]
+
+
 def test_only_drafts_can_be_timed(intake: Intake) -> None:
     made = intake.create(draft(), actor=ACTOR, status=Status.PUBLISHED)
     with pytest.raises(Conflict):

@@ -85,6 +85,31 @@ def test_the_same_file_again_is_recognised(staff: Visit) -> None:
     expect(page.locator(f".notice.warn a[href='{first}']")).to_be_visible()
 
 
+def test_published_by_itself_once_read(staff: Visit, visit: Visit, site: Site) -> None:
+    page = staff()
+    _draft_with(page, papers("ประตูระบายน้ำ")[:1])
+    page.fill("#title", "ซ่อมประตูระบายน้ำ")
+    page.get_by_role("button", name="บันทึกและเผยแพร่").click()
+    page.wait_for_url("**/publish")
+    if page.locator("[value=read]").count():  # unless it was read already
+        expect(page.locator("[value=read]")).to_be_checked()
+    page.get_by_role("button", name="เผยแพร่").click()
+    id = int(page.url.split("/")[5])
+    wait_until(lambda: site.services.records.announcement(id).status == "published", "it was published")
+
+
+def test_a_time_must_be_given(staff: Visit, site: Site) -> None:
+    page = staff()
+    page.goto(_draft_with(page, papers("ท่าเรือ")[1:2]) + "/publish")
+    page.locator("[value=later]").check()
+    page.get_by_role("button", name="เผยแพร่").click()
+    expect(page.locator(".notice.bad")).to_contain_text("ระบุวันและเวลา")
+    page.locator("[value=later]").check()
+    page.fill("#publish_at", "2030-06-09T09:00")
+    page.get_by_role("button", name="เผยแพร่").click()
+    expect(page.locator("main")).to_contain_text("จะเผยแพร่ 9 มิถุนายน 2573 09:00 น.")
+
+
 def test_what_is_typed_while_papers_are_read_stays(staff: Visit) -> None:
     page = staff()
     _draft_with(page, papers("ลำเหมือง")[:1])
