@@ -21,6 +21,9 @@ pages = Blueprint("health", __name__)
 BEAT_SECONDS = 15
 """A worker that has not been heard of for so long is taken for dead."""
 
+BEHIND = dt.timedelta(minutes=10)
+"""An index that has not taken up a change for so long does not follow; a large import may take minutes."""
+
 STUCK = dt.timedelta(minutes=2)
 """What waits longer while nobody works on it is stuck."""
 
@@ -81,7 +84,7 @@ def _index(services: Services) -> str:
         return "กำลังสร้างดัชนี (index is being built)"
     behind = services.records.changed_since(services.index.position(), limit=1)
     for announcement in services.records.announcements(id for id, _ in behind).values():
-        if _now() - announcement.updated_at > STUCK:
+        if _now() - announcement.updated_at > BEHIND:
             return "ดัชนีตามทะเบียนไม่ทัน (index does not follow the records)"
     return ""
 
