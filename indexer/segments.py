@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -40,7 +41,7 @@ class Segments:
         self.directory = directory
         self.lexicon: Lexicon = parse((directory / _WORDS).read_text(encoding="utf-8"))
         self._storage = FileStorage(str(directory))
-        self._index = FileIndex(self._storage, indexname=_NAME)
+        self._index = _opened(self._storage)
         self._snapshot: Snapshot | None = None
         self._stamp = 0
         self._lock = Lock()
@@ -71,7 +72,7 @@ class Segments:
                 return known
             try:
                 toc = TOC.read(self._storage, _NAME, gen=generation)
-                position = int((self.directory / f"position.{generation}").read_text())
+                position = _read_position(self.directory, generation)
                 return Snapshot(self._storage, toc, position, known)
             except FileNotFoundError:  # a commit has just cleared these files away: look again
                 time.sleep(0.005 * attempt)
@@ -108,19 +109,25 @@ class Segments:
             raise
         writer.commit(mergetype=_not_empty)
         self._clear(writer.generation)
-        self._merge(position)
+        self._merge()
 
-    def _merge(self, position: int) -> None:
+    def _merge(self) -> None:
         """Segments of about one size become one, so that their number stays logarithmic."""
         while chosen := _to_merge(TOC.read(self._storage, _NAME).segments):
             writer = Writer(self._index)
-            _write_position(self.directory, writer.generation, position)
+            try:  # another process may have written since, and be further or further back
+                position = _read_position(self.directory, writer.generation - 1)
+                _write_position(self.directory, writer.generation, position)
+            except BaseException:
+                writer.cancel()
+                raise
             writer.commit(mergetype=lambda writer, segments: _merged(writer, segments, chosen))
             self._clear(writer.generation)
 
     def _clear(self, generation: int) -> None:
+        """The positions of older commits go; another process may have made a newer one already."""
         for path in self.directory.glob("position.*"):
-            if path.suffix != f".{generation}":
+            if int(path.suffix[1:]) < generation:
                 path.unlink(missing_ok=True)
 
 
@@ -170,6 +177,18 @@ class Building:
         self._analysis.close()
         if self._writer is not None:
             self._writer.cancel()
+
+
+def _opened(storage: FileStorage) -> FileIndex:
+    for attempt in range(20):
+        with suppress(FileNotFoundError):  # a commit has just cleared its table of contents away: look again
+            return FileIndex(storage, indexname=_NAME)
+        time.sleep(0.005 * attempt)
+    return FileIndex(storage, indexname=_NAME)
+
+
+def _read_position(directory: Path, generation: int) -> int:
+    return int((directory / f"position.{generation}").read_text())
 
 
 def _write_position(directory: Path, generation: int, position: int) -> None:
