@@ -22,7 +22,7 @@ from whoosh.index import TOC
 from indexer.codec import ZONES
 from indexer.documents import COLUMNS, FACTS, KINDS, Layout, letters, read_layout, schema
 from indexer.index import Entry
-from indexer.spelling import Spellings
+from indexer.spelling import Spellings, sounds
 from indexer.tokens import THAI, fold, run
 
 Documents = npt.NDArray[np.int64]
@@ -296,7 +296,8 @@ class Snapshot:
 
     def near(self, pieces: list[str], knows: Callable[[str], bool]) -> set[tuple[int, str]]:
         """Words of the archive that sound like one of the pieces, with the piece's number."""
-        return {found for segment in self.segments for found in segment.spellings(knows).near(pieces)}
+        heard = sounds(pieces)
+        return {found for segment in self.segments for found in segment.spellings(knows).near(heard)}
 
     def idf(self, frequency: int) -> float:
         """How much a term that ``frequency`` documents have tells them apart."""

@@ -16,6 +16,7 @@ from heapq import nsmallest
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 from rapidfuzz.distance import OSA
 
 _SOUNDS = (
@@ -49,6 +50,23 @@ def _shortened(word: str) -> Iterator[str]:
         yield sound[:at] + sound[at + 1 :]
 
 
+class Sounds(NamedTuple):
+    """How pieces sound: a hash of every key, and of every shortened one, with the number of its piece."""
+
+    numbers: list[int]
+    hashes: npt.NDArray[np.int64]
+
+
+def sounds(pieces: list[str]) -> Sounds:
+    numbers: list[int] = []
+    hashes: list[int] = []
+    for number, piece in enumerate(pieces):
+        shortened = [hash(one) for one in _shortened(piece)]
+        hashes += shortened
+        numbers += [number] * len(shortened)
+    return Sounds(numbers, np.array(hashes, dtype=np.int64))
+
+
 class Spellings:
     """Words that can be meant, to be found by how they sound."""
 
@@ -64,19 +82,12 @@ class Spellings:
         self._hashes = np.array(hashes, dtype=np.int64)[order]
         self._owners = np.array(owners, dtype=np.int32)[order]
 
-    def near(self, pieces: list[str]) -> Iterator[tuple[int, str]]:
+    def near(self, pieces: Sounds) -> Iterator[tuple[int, str]]:
         """Words that may be meant, each with the number of its piece."""
-        numbers: list[int] = []
-        hashes: list[int] = []
-        for number, piece in enumerate(pieces):
-            shortened = [hash(one) for one in _shortened(piece)]
-            hashes += shortened
-            numbers += [number] * len(shortened)
-        wanted = np.array(hashes, dtype=np.int64)
-        left = np.searchsorted(self._hashes, wanted, side="left")
-        right = np.searchsorted(self._hashes, wanted, side="right")
+        left = np.searchsorted(self._hashes, pieces.hashes, side="left")
+        right = np.searchsorted(self._hashes, pieces.hashes, side="right")
         found = [
-            (numbers[place], owner)
+            (pieces.numbers[place], owner)
             for place in np.flatnonzero(right > left).tolist()
             for owner in self._owners[left[place] : right[place]].tolist()
         ]
