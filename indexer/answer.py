@@ -19,7 +19,7 @@ _NEAR = 0.45  # share of the words, by weight, that any other answer must have
 _NEAR_BEST = 0.75  # share of what the best answer has, that any other must have
 _SENTENCE = 8  # words, from which on nobody expects all of them
 _NEAR_SENTENCE = 0.25  # share of them that an answer must have
-_ROUNDING = 0.9999  # of sums of 32-bit floats
+_LIKELIEST = 20  # documents that are read for the query as it was typed
 _MOST_BLURRED = 200  # documents that are read for a piece with letters misread
 _ALIKE = 0.4  # how like it must be
 
@@ -52,6 +52,14 @@ def answer(
     if (found.wanted & timely & allowed).any():
         return replace(found, wanted=found.wanted & timely)
     return replace(found, loosened=(*found.loosened, _NOT_THEN))
+
+
+def as_typed(snapshot: Snapshot, plan: Plan, matches: Matches) -> bool:
+    """Whether one of the likeliest documents has the query just as it was typed: then nothing is misspelt."""
+    likely = np.flatnonzero(matches.complete() & snapshot.live) if matches.idfs else np.empty(0, np.int64)
+    if len(likely) > _LIKELIEST:
+        likely = likely[np.argpartition(-matches.scores[likely], _LIKELIEST)[:_LIKELIEST]]
+    return any(holds(snapshot.text(document), plan.whole) for document in likely.tolist())
 
 
 def _timely(snapshot: Snapshot, lexicon: Lexicon, times: tuple[Time, ...], matches: Matches) -> Mask | None:
@@ -87,7 +95,7 @@ def _found(
     """Documents with all words; where these are few, also those with most of the words. All of ``rest``."""
     if not matches.idfs:
         return Answer(rest, first)
-    complete = (matches.covered >= sum(matches.idfs) * _ROUNDING) & rest
+    complete = matches.complete() & rest
     exact = tuple(phrase for phrase in plan.phrases if phrase.exact)
     if exact:
         quoted = _with(snapshot, exact, complete & allowed)
@@ -95,8 +103,10 @@ def _found(
             return Answer(quoted, first)
     found = int((complete & allowed).sum())
     loosened = (_NOT_QUOTED,) if exact else ()
-    if found < _ENOUGH or len(matches.idfs) >= _SENTENCE:
-        matches.misread()
+    sentence = len(matches.idfs) >= _SENTENCE
+    if found < _ENOUGH or sentence:
+        if not (sentence and found and first.any()):  # else it is there as it was typed
+            matches.misread()
         near = _near(matches, allowed & rest)
         if found < int((near | complete & allowed).sum()):
             return Answer(near | complete, first, (*loosened, _ALSO_SOME if found else _NOT_ALL))

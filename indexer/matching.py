@@ -10,6 +10,7 @@ from indexer.plan import Unit
 from indexer.snapshot import Documents, Floats, Mask, Scored, Snapshot
 from indexer.tokens import grams, run
 
+_ROUNDING = 0.9999  # of sums of 32-bit floats
 _MISREAD = 0.5  # what a word counts of which only some letters can be read
 _LEGIBLE = 0.34  # share of its grams that must be there
 _SHORTEST_MISREAD = 4  # letters
@@ -46,6 +47,11 @@ class Matches:
     def idfs(self) -> tuple[float, ...]:
         """By unit."""
         return tuple(self._idfs.values())
+
+    def complete(self) -> Mask:
+        """The documents with all units."""
+        mask: Mask = self.covered >= sum(self._idfs.values()) * _ROUNDING
+        return mask
 
     def credit(self, documents: Documents, units: Iterable[Unit]) -> None:
         """Documents that have the units in other words: as parts of longer ones."""

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from indexer import ranking
-from indexer.answer import answer
+from indexer.answer import answer, as_typed
 from indexer.dictionary import Lexicon
 from indexer.filters import facets, masks, through
 from indexer.index import Hit, ResultPage
@@ -22,10 +22,14 @@ from indexer.tokens import fold
 
 def search(snapshot: Snapshot, lexicon: Lexicon, query: Query) -> ResultPage:
     """Anything that ``parse`` gives has an answer."""
-    wanted, words = meant(snapshot, lexicon, plan(query, lexicon))
+    wanted = plan(query, lexicon)
+    matches = Matches(snapshot, wanted.units)
+    words: tuple[tuple[str, str], ...] = ()
+    if not as_typed(snapshot, wanted, matches):
+        wanted, words = meant(snapshot, lexicon, wanted)
+        matches = Matches(snapshot, wanted.units) if words else matches
     narrowing = masks(snapshot, query.filters)
     allowed = through(snapshot, narrowing)
-    matches = Matches(snapshot, wanted.units)
     found = answer(snapshot, lexicon, wanted, query.times, matches, allowed)
     documents = np.flatnonzero(found.wanted & allowed)
     ordered, scores = _ordered(snapshot, wanted, query, documents, matches.scores[documents], found.first)
