@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 
 from archive.errors import PrakatError
 from archive.model import Page
+from indexer.failures import MESSAGES
 from indexer.snippets import Segment
 from web.auth import current_person, staff_only
 from web.bootstrap import services
@@ -28,10 +29,15 @@ def _staff_only() -> None:
 @pages.get("/review")
 def queue() -> str:
     """Failed files, and pages read with little confidence or without any text."""
+    doubtful = services().records.doubtful_pages(below=SURE, limit=100)
     return render_template(
         "staff/review.html",
         failed=services().records.failed_attachments(),
-        doubtful=services().records.doubtful_pages(below=SURE, limit=100),
+        doubtful=doubtful,
+        problems=MESSAGES,
+        labels={
+            id: services().records.attachment(id).label for id in {page.attachment_id for page in doubtful}
+        },
     )
 
 

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from lxml import html
 
-from archive.model import Role, Status
+from archive.model import Page, Role, Source, Status
+from indexer.failures import MESSAGES
 from tests.web.conftest import BROWSER, Site, memo
 
 MOST_BYTES = 60_000  # of a public page with all it needs but pictures
@@ -110,6 +111,26 @@ def test_a_collection_from_form_to_page(site: Site) -> None:
 @pytest.mark.parametrize("path", ["/collections/7", "/staff/collections/7"])
 def test_an_unknown_collection_is_not_found(site: Site, path: str) -> None:
     assert site.signed_in(Role.STAFF).get(path).status_code == 404
+
+
+def test_doubtful_pages_are_listed_by_their_papers_name(site: Site) -> None:
+    attachment = site.attach(site.announcement("ประกาศ").id, memo("ข้อความ"), "สแกนจาง.pdf")
+    for number, confidence, problem in ((1, 0.31, ""), (2, None, "damaged")):
+        site.services.records.save_page(
+            Page(
+                attachment_id=attachment.id,
+                number=number,
+                text="จาง" if confidence else "",
+                raw="",
+                source=Source.OCR if confidence else Source.NONE,
+                confidence=confidence,
+                problem=problem,
+            )
+        )
+    text = site.signed_in(Role.STAFF).get("/staff/review").text
+    assert "สแกนจาง · หน้า 1" in text
+    assert "31 %" in text
+    assert MESSAGES["damaged"] in text
 
 
 def test_withdrawn_is_gone_with_its_reason(site: Site) -> None:
