@@ -62,3 +62,13 @@ def test_filling_it_again_adds_nothing(site: Site) -> None:
     before = site.services.records.last_change()
     fill(site.services, lambda _done, _total: None)
     assert site.services.records.last_change() == before
+
+
+def test_a_years_disclosures_are_collected_once(site: Site) -> None:
+    fill(site.services, lambda _done, _total: None)
+    [collection] = site.services.records.collections()
+    page = site.client().get(f"/collections/{collection.id}").text
+    assert page.count('href="/announcements/') == sum(
+        item.announcement_id is not None for item in collection.items
+    )
+    assert "O12 ประกาศเกี่ยวกับการจัดซื้อจัดจ้าง" in page

@@ -11,7 +11,7 @@ from concurrent.futures import ProcessPoolExecutor
 from importlib.resources import files
 from typing import Any
 
-from archive.model import Draft, Kind, Status
+from archive.model import Draft, Item, Kind, Status
 from web.bootstrap import Services
 from web.sample.documents import Text, make
 from web.sample.scans import Look, scan
@@ -22,8 +22,7 @@ _FILLER = 9  # paragraphs that fill a page of a long document
 
 def announcements() -> list[dict[str, Any]]:
     """The sample's announcements as written down."""
-    text = (files("web.sample") / "announcements.toml").read_text(encoding="utf-8")
-    listed: list[dict[str, Any]] = tomllib.loads(text)["announcement"]
+    listed: list[dict[str, Any]] = _written("announcements")["announcement"]
     return listed
 
 
@@ -36,6 +35,7 @@ def fill(services: Services, progress: Callable[[int, int], None]) -> int:
         for done, given in enumerate(listed, start=1):
             _add(services, given, [(file, next(made)) for file in given.get("files", ())])
             progress(done, len(listed))
+    _collect(services, listed)
     return len(listed)
 
 
@@ -63,7 +63,7 @@ def _document(asked: tuple[Mapping[str, Any], Mapping[str, Any], int]) -> bytes:
 
 
 def _add(services: Services, given: Mapping[str, Any], made: list[tuple[Mapping[str, Any], bytes]]) -> None:
-    ref = f"sample:{given['date'].isoformat()}:{given['title']}"
+    ref = _ref(given)
     if services.records.by_ref(ref) is not None:
         return
     draft = Draft(
@@ -91,6 +91,27 @@ def _add(services: Services, given: Mapping[str, Any], made: list[tuple[Mapping[
         services.intake.publish(announcement.id, actor=ACTOR)
     if given.get("status") == Status.WITHDRAWN:
         services.intake.withdraw(announcement.id, actor=ACTOR, reason=given["reason"])
+
+
+def _collect(services: Services, listed: list[dict[str, Any]]) -> None:
+    """The year's disclosure page, unless there are collections already."""
+    if services.records.collections():
+        return
+    given = _written("collection")
+    known = {each["title"]: services.records.by_ref(_ref(each)) for each in listed}
+    items = []
+    for line in given["items"]:
+        found = known[line["title"]] if "title" in line else None
+        items.append(Item(line["label"], found.id if found else None))
+    services.intake.collect(None, title=given["title"], body=given["body"], items=items, actor=ACTOR)
+
+
+def _written(name: str) -> dict[str, Any]:
+    return tomllib.loads((files("web.sample") / f"{name}.toml").read_text(encoding="utf-8"))
+
+
+def _ref(given: Mapping[str, Any]) -> str:
+    return f"sample:{given['date'].isoformat()}:{given['title']}"
 
 
 def _budget_line(number: int) -> str:
