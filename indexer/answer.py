@@ -9,7 +9,7 @@ import numpy as np
 from indexer.dictionary import Lexicon
 from indexer.filters import between
 from indexer.matching import Matches
-from indexer.phrases import all_of, holders, holds, likeness
+from indexer.phrases import MOST_READ, all_of, holders, holds, likeness
 from indexer.plan import Phrase, Plan, part
 from indexer.query import Time
 from indexer.snapshot import Documents, Mask, Snapshot
@@ -19,6 +19,7 @@ _NEAR = 0.45  # share of the words, by weight, that any other answer must have
 _NEAR_BEST = 0.75  # share of what the best answer has, that any other must have
 _SENTENCE = 8  # words, from which on nobody expects all of them
 _NEAR_SENTENCE = 0.25  # share of them that an answer must have
+_FEWEST_READ = 100  # documents that are read for one of many pieces
 _LIKELIEST = 20  # documents that are read for the query as it was typed
 _MOST_BLURRED = 200  # documents that are read for a piece with letters misread
 _ALIKE = 0.4  # how like it must be
@@ -81,11 +82,12 @@ def _timely(snapshot: Snapshot, lexicon: Lexicon, times: tuple[Time, ...], match
 def _credited(snapshot: Snapshot, lexicon: Lexicon, plan: Plan, matches: Matches) -> Mask:
     """The documents that have a piece of several words as it was typed; they have all of its words."""
     first = np.zeros(snapshot.size, dtype=bool)
-    for typed in plan.parts:
-        if typed.phrase.words > 1:
-            documents = holders(snapshot, lexicon, typed, matches.scores)
-            matches.credit(documents, typed.units)
-            first[documents] = True
+    pieces = [typed for typed in plan.parts if typed.phrase.words > 1]
+    most = max(MOST_READ // max(len(pieces), 1), _FEWEST_READ)
+    for typed in pieces:
+        documents = holders(snapshot, lexicon, typed, matches.scores, most=most)
+        matches.credit(documents, typed.units)
+        first[documents] = True
     return first
 
 

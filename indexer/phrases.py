@@ -21,7 +21,7 @@ from indexer.snapshot import Documents, Floats, Mask, Snapshot
 
 _CLEAR = 10  # documents with a piece, from which on it is not looked for in other words
 _MOST_UNITS = 12  # of a piece that is looked for as a whole
-_MOST_READ = 400  # documents
+MOST_READ = 400  # documents
 _MOST_LETTERS = 6_000_000
 _EDGE = 3  # words at an end that may be pieces of one
 _MOST_ENDINGS = 24  # words that may stand there
@@ -32,36 +32,42 @@ _UNLIKE, _BLURRED = 0.7, 0.8
 
 
 def holders(
-    snapshot: Snapshot, lexicon: Lexicon, part: Part, scores: Floats | None = None, *, enough: int = 1 << 30
+    snapshot: Snapshot,
+    lexicon: Lexicon,
+    part: Part,
+    scores: Floats | None = None,
+    *,
+    enough: int = 1 << 30,
+    most: int = MOST_READ,
 ) -> Documents:
     """Live documents with the piece, ascending; of too many that may have it, those with the best scores.
 
-    No more than ``enough`` of them are looked for. Documents in which it is cut into other words are
-    looked for only when few have the same words.
+    No more than ``enough`` of them are looked for, in about ``most`` documents. Those in which it is cut
+    into other words are looked for only when few have the same words.
     """
     if not part.phrase.data or len(part.units) > _MOST_UNITS:
         return np.empty(0, np.int64)
     whole = snapshot.remembered(("all of", part.units), lambda: np.flatnonzero(all_of(snapshot, part.units)))
     if len(part.units) == part.phrase.words == 1:
         return whole[:enough]
-    there = _read(snapshot, whole, part, scores, enough)
+    there = _read(snapshot, whole, part, scores, enough, most)
     if len(part.units) == 1 or len(there) >= min(enough, _CLEAR):
         return there
     others = snapshot.remembered(
         ("cut otherwise", part.units), lambda: _cut_otherwise(snapshot, lexicon, part.units)
     )
     others = np.setdiff1d(others, whole, assume_unique=True)
-    return np.sort(np.concatenate([there, _read(snapshot, others, part, scores, enough)]))
+    return np.sort(np.concatenate([there, _read(snapshot, others, part, scores, enough, most)]))
 
 
 def _read(
-    snapshot: Snapshot, candidates: Documents, part: Part, scores: Floats | None, enough: int
+    snapshot: Snapshot, candidates: Documents, part: Part, scores: Floats | None, enough: int, most: int
 ) -> Documents:
     """Those of the candidates that have the piece, letter by letter."""
-    if len(candidates) > _MOST_READ and not part.phrase.exact:
-        best: Documents | slice = slice(_MOST_READ)
+    if len(candidates) > most and not part.phrase.exact:
+        best: Documents | slice = slice(most)
         if scores is not None:
-            best = np.argpartition(-scores[candidates], _MOST_READ)[:_MOST_READ]
+            best = np.argpartition(-scores[candidates], most)[:most]
         candidates = np.sort(candidates[best])
     texts = _texts(snapshot, candidates, part)
     there = (document for document, text in texts if holds(text, part.phrase.data))
