@@ -135,12 +135,19 @@ class WhooshIndex:
     def _segments(self) -> Segments | None:
         """The live generation, opened anew when the pointer has moved; None when there is none."""
         path = self._generations.current()
-        with self._lock, _explained():
-            if path is None:
-                self._open = None
-            elif self._open is None or self._open.directory != path:
-                self._open = Segments(path)
+        if path is None:
+            return None
+        with self._lock:
+            if self._open is None or self._open.directory != path:
+                self._open = self._opened(path)
             return self._open
+
+    def _opened(self, path: Path) -> Segments:
+        manifest = self._generations.manifest(path)
+        if manifest is None or manifest.schema != SCHEMA:
+            raise Unavailable("ดัชนีค้นหาเป็นของรุ่นอื่น ระบบกำลังสร้างใหม่ กรุณาลองอีกครั้งในอีกสักครู่", code="index-outdated")
+        with _explained():
+            return Segments(path)
 
     def _current(self) -> Segments:
         segments = self._segments()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from pathlib import Path
 
@@ -46,10 +47,12 @@ def make_signer(folder: Path) -> SimpleSigner:
 def sign(pdf: bytes, signer: SimpleSigner) -> bytes:
     """The PDF with an invisible signature appended."""
     output = BytesIO()
-    sign_pdf(
-        IncrementalPdfFileWriter(BytesIO(pdf)),
-        PdfSignatureMetadata(field_name="Signature1"),
-        signer=signer,
-        output=output,
-    )
+    with ThreadPoolExecutor(1) as thread:  # it runs an event loop, and a browser's test may have one here
+        thread.submit(
+            sign_pdf,
+            IncrementalPdfFileWriter(BytesIO(pdf)),
+            PdfSignatureMetadata(field_name="Signature1"),
+            signer=signer,
+            output=output,
+        ).result()
     return output.getvalue()

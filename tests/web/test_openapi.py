@@ -58,6 +58,7 @@ def test_answers_are_as_described(site: Site, token: dict[str, str]) -> None:
         @settings(max_examples=EXAMPLES, suppress_health_check=list(HealthCheck), deadline=None)
         @given(case=operation.as_strategy())
         def answers(case: Case) -> None:
-            case.call_and_validate(headers=token, checks=CHECKS)
+            plain = {"Accept-Encoding": "identity"}  # the tool does not unpack what it asks for packed
+            case.call_and_validate(headers=token | plain, checks=CHECKS)
 
         answers()

@@ -16,10 +16,12 @@ import click
 import waitress
 from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser
+from waitress.server import BaseWSGIServer, MultiSocketServer
 
+from archive.errors import Unavailable
 from web import settings
 from web.app import create_app
-from web.bootstrap import build_worker
+from web.bootstrap import Services, build_worker
 from web.commands.terminal import open_services
 from web.health import heartbeat
 from web.log import configure
@@ -44,19 +46,7 @@ def serve(host: str, port: int, no_worker: bool) -> None:
     """
     configure()
     services = open_services()
-    HTTPChannel.parser_class = _Parser
-    # Only a proxy on this machine may say whom it speaks for.
-    server = waitress.create_server(
-        create_app(services),
-        host=host,
-        port=port,
-        threads=THREADS,
-        ident="prakat",
-        trusted_proxy="127.0.0.1",
-        trusted_proxy_headers={"x-forwarded-for", "x-forwarded-proto"},
-        clear_untrusted_proxy_headers=True,
-        max_request_body_size=(services.settings.max_upload_mb + 1) << 20,
-    )
+    server = _listen(services, host, port)
     stop = threading.Event()
     _on_signal(stop)
     keeper = threading.Thread(target=_keep_worker, args=(stop,))
@@ -90,6 +80,25 @@ def worker() -> None:
             heartbeat(services.settings).touch()
 
     working.run(stop, beat)
+
+
+def _listen(services: Services, host: str, port: int) -> MultiSocketServer | BaseWSGIServer:
+    HTTPChannel.parser_class = _Parser
+    try:
+        return waitress.create_server(
+            create_app(services),
+            host=host,
+            port=port,
+            threads=THREADS,
+            ident="prakat",
+            # Only a proxy on this machine may say whom it speaks for.
+            trusted_proxy="127.0.0.1",
+            trusted_proxy_headers={"x-forwarded-for", "x-forwarded-proto"},
+            clear_untrusted_proxy_headers=True,
+            max_request_body_size=(services.settings.max_upload_mb + 1) << 20,
+        )
+    except OSError as error:
+        raise Unavailable(f"เปิดบริการที่ {host}:{port} ไม่ได้ (cannot listen): {error.strerror}") from error
 
 
 class _Parser(HTTPRequestParser):  # type: ignore[misc]
