@@ -17,6 +17,7 @@ from typing import Any, BinaryIO, Protocol
 
 from archive.errors import Invalid, Unavailable
 from archive.ports import StoredFile
+from storage.files import sync_directory
 from storage.manifest import (
     CHUNK,
     DATABASE,
@@ -34,7 +35,6 @@ from storage.manifest import (
     private,
     reading,
     sync,
-    sync_directory,
     written,
 )
 from storage.restore import TarSource

@@ -52,14 +52,14 @@ class LocalFiles:
     def _keep(self, part: Path, sha256: str) -> None:
         place = self._path(sha256)
         part.replace(place)
-        _sync_directory(place.parent)
+        sync_directory(place.parent)
 
     def _make_shelves(self) -> None:
         """All at the start, so that ``add`` never relies on a directory that is not durable yet."""
         for number in range(256):
             (self._root / f"{number:02x}").mkdir(exist_ok=True)
-        _sync_directory(self._root)
-        _sync_directory(self._root.parent)
+        sync_directory(self._root)
+        sync_directory(self._root.parent)
 
     @contextmanager
     def _receiving(self) -> Iterator[None]:
@@ -118,8 +118,8 @@ def receive(stream: BinaryIO, part: BinaryIO, limit: int) -> StoredFile:
     return StoredFile(digest.hexdigest(), size)
 
 
-def _sync_directory(directory: Path) -> None:
-    """Make a rename in it survive a power cut."""
+def sync_directory(directory: Path) -> None:
+    """Make the renames in it survive a power cut."""
     descriptor = os.open(directory, os.O_RDONLY)
     try:
         os.fsync(descriptor)

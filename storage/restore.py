@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from archive.errors import Conflict
+from storage.files import sync_directory
 from storage.manifest import (
     CHUNK,
     DATABASE,
@@ -24,7 +25,6 @@ from storage.manifest import (
     explained,
     place,
     private,
-    sync_directory,
     understood,
 )
 

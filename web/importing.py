@@ -102,10 +102,11 @@ def _import(
 ) -> Report:
     """``without_files``: a record is worth having though a file of it is lost."""
     report = Report()
+    archive = _Import(services, directory, report, without_files)
     for batch in _batches(services, sources):
         for source in batch:
             try:
-                _Import(services, directory, report, without_files).add(take(source), where(source))
+                archive.add(take(source), where(source))
             except (PrakatError, OSError) as error:
                 report.problems.append((where(source), getattr(error, "message", str(error))))
             report.seen += 1
@@ -133,7 +134,7 @@ def _batches(services: Services, sources: Iterable[Source]) -> Iterator[Iterator
 
 @dataclass(frozen=True, slots=True)
 class _Import:
-    """One listed announcement into the archive, as far as it is not there yet."""
+    """Listed announcements into the archive, as far as they are not there yet."""
 
     services: Services
     directory: Path
