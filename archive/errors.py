@@ -1,7 +1,8 @@
 """The one tree of errors that people may see.
 
 Every error carries a stable English ``code`` for programs, and ``message``: a Thai sentence
-that says what to do next. ``retry`` tells whether the same request may succeed later.
+that says what to do next. ``retry`` tells whether the same request may succeed later, and
+``retry_after`` when to try, in seconds.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ class PrakatError(Exception):
     code = "error"
     http_status = 500
     retry = False
+    retry_after = 0
 
     def __init__(self, message: str, *, code: str | None = None) -> None:
         super().__init__(message)
@@ -66,6 +68,7 @@ class Unavailable(PrakatError):
     code = "unavailable"
     http_status = 503
     retry = True
+    retry_after = 30
 
 
 class TooMany(PrakatError):
@@ -74,6 +77,7 @@ class TooMany(PrakatError):
     code = "too-many"
     http_status = 429
     retry = True
+    retry_after = 15 * 60
 
 
 class SettingsError(PrakatError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import logging
 from collections.abc import Sequence
 from dataclasses import fields
 from typing import BinaryIO
@@ -22,7 +23,9 @@ from archive.model import (
     Reading,
     Status,
 )
-from archive.ports import Files, Records
+from archive.ports import Files, Records, Scanner, StoredFile
+
+log = logging.getLogger("prakat.security")
 
 _STEPS = {
     Status.PUBLISHED: {Status.DRAFT},
@@ -51,9 +54,12 @@ _REMEDIES = {
 class Intake:
     """The archive's verbs. Checks every rule, then asks ``Records`` and ``Files`` to keep."""
 
-    def __init__(self, records: Records, files: Files, *, max_upload_bytes: int) -> None:
+    def __init__(
+        self, records: Records, files: Files, *, max_upload_bytes: int, scanner: Scanner | None = None
+    ) -> None:
         self._records = records
         self._files = files
+        self._scanner = scanner
         self._max_upload_bytes = max_upload_bytes
 
     def create(self, draft: Draft, *, actor: str, status: Status = Status.DRAFT) -> Announcement:
@@ -79,13 +85,14 @@ class Intake:
         ``stored_at``: when an older site took the file in.
 
         ``(attachment, True)`` when new, ``(the existing one, False)`` for the same bytes again.
-        Raises ``Invalid`` for what is neither a PDF nor a picture, ``TooLarge``, ``Unavailable``.
+        Raises ``Invalid`` for what is neither a PDF nor a picture, or in which a virus was found;
+        ``TooLarge``; ``Unavailable``, also when there is a scanner that does not answer.
         """
         self._editable(announcement_id)
         content = _media_type(stream)
         name = rules.safe_filename(filename, content)
         shown = rules.label(label, name)
-        file = self._files.add(stream, limit=self._max_upload_bytes)
+        file = self._keep(stream, name, actor)
         return self._records.attach(
             announcement_id,
             file,
@@ -96,6 +103,17 @@ class Intake:
             actor=actor,
             stored_at=stored_at,
         )
+
+    def _keep(self, stream: BinaryIO, name: str, actor: str) -> StoredFile:
+        """Nothing is kept that was not looked through, where there is a scanner."""
+        if self._scanner is None:
+            return self._files.add(stream, limit=self._max_upload_bytes)
+        try:
+            with self._scanner.scanned(stream) as scanned:
+                return self._files.add(scanned, limit=self._max_upload_bytes)
+        except Invalid as found:
+            log.warning("refused a file", extra={"file": name, "actor": actor, "why": found.message})
+            raise
 
     def relabel(self, attachment_id: int, *, label: str, kind: Kind, actor: str) -> Attachment:
         attachment = self._records.attachment(attachment_id)

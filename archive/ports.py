@@ -57,6 +57,18 @@ class Files(Protocol):
         """Every stored file, in order of SHA-256, by name and size only (not re-hashed)."""
 
 
+class Scanner(Protocol):
+    """Looks for viruses in what comes in."""
+
+    def scanned(self, stream: BinaryIO) -> AbstractContextManager[BinaryIO]:
+        """The same bytes, to be read once. The read that meets their end raises ``Invalid`` (code
+        ``malware``) when something was found, ``TooLarge`` (``not-scanned``) when there is too much
+        to look through, ``Unavailable`` (``scanner-unavailable``) when nobody can tell."""
+
+    def ping(self) -> None:
+        """Raises ``Unavailable`` when nobody answers."""
+
+
 @dataclass(frozen=True, slots=True)
 class Miss:
     """A query that found nothing, how often, and when last."""

@@ -16,7 +16,7 @@ from flask import current_app
 
 from archive.errors import SettingsError
 from archive.intake import Intake
-from archive.ports import Database, Files, Jobs, People, Records
+from archive.ports import Database, Files, Jobs, People, Records, Scanner
 from indexer.dictionary import Dictionary
 from indexer.index import SearchIndex
 from indexer.pictures import Pictures
@@ -26,6 +26,7 @@ from indexer.whoosh_index import WhooshIndex
 from indexer.worker import LEASE, Worker
 from storage import manifest
 from storage.backup import Backups
+from storage.clamd import Clamd
 from storage.files import LocalFiles
 from storage.jobs import EngineJobs
 from storage.move import Moved, move_files, move_records, unfinished
@@ -51,6 +52,7 @@ class Services:
     jobs: Jobs
     people: People
     files: Files
+    scanner: Scanner | None
     backups: Backups | None  # of the embedded engines; servers have their own ways
     index: SearchIndex
     dictionary: Dictionary
@@ -81,6 +83,7 @@ def build(settings: Settings) -> Services:
         )
     files = _files(settings.files, data)
     records = EngineRecords(engine)
+    scanner = Clamd(settings.clamd) if settings.clamd else None
     dictionary = Dictionary(data / manifest.WORDS)
     return Services(
         settings=settings,
@@ -89,10 +92,11 @@ def build(settings: Settings) -> Services:
         jobs=EngineJobs(engine),
         people=EnginePeople(engine),
         files=files,
+        scanner=scanner,
         backups=Backups(data, engine) if isinstance(engine, Sqlite) and settings.files == "local" else None,
         index=WhooshIndex(data / "index", dictionary),
         dictionary=dictionary,
-        intake=Intake(records, files, max_upload_bytes=settings.max_upload_mb * _MEGABYTE),
+        intake=Intake(records, files, max_upload_bytes=settings.max_upload_mb * _MEGABYTE, scanner=scanner),
         pictures=Pictures(files, data / "pictures"),
         copies=Copies(files, data / "copies"),
         secret_key=settings.secret_key or _kept_secret(data / manifest.SECRET),

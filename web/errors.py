@@ -7,7 +7,7 @@ import logging
 from http import HTTPStatus
 from typing import Any
 
-from flask import Flask, Response, json, render_template, request
+from flask import Flask, Response, json, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext
 from werkzeug.exceptions import HTTPException
@@ -51,10 +51,14 @@ def problem(status: int, code: str, detail: str, **more: Any) -> Response:
 
 
 def _prakat(error: PrakatError) -> ResponseReturnValue:
-    if not _wants_problem():
-        return _page(error.http_status, error.message, gone=isinstance(error, Gone))
-    more = {"field": error.field} if isinstance(error, Invalid) and error.field else {}
-    return problem(error.http_status, error.code, error.message, **more)
+    if _wants_problem():
+        more = {"field": error.field} if isinstance(error, Invalid) and error.field else {}
+        answer = problem(error.http_status, error.code, error.message, **more)
+    else:
+        answer = make_response(_page(error.http_status, error.message, gone=isinstance(error, Gone)))
+    if error.retry:
+        answer.headers["Retry-After"] = str(error.retry_after)
+    return answer
 
 
 def _http(error: HTTPException) -> ResponseReturnValue:

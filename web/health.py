@@ -79,6 +79,12 @@ def _files(services: Services) -> str:
     return ""
 
 
+def _scanner(services: Services) -> str:
+    if services.scanner is not None:
+        services.scanner.ping()
+    return ""
+
+
 def _index(services: Services) -> str:
     if services.index.manifest() is None:
         return "กำลังสร้างดัชนี (index is being built)"
@@ -110,4 +116,11 @@ def _now() -> dt.datetime:
     return dt.datetime.now(dt.UTC)
 
 
-CHECKS = {"database": _database, "files": _files, "index": _index, "worker": _worker, "queue": _queue}
+CHECKS = {
+    "database": _database,
+    "files": _files,
+    "scanner": _scanner,
+    "index": _index,
+    "worker": _worker,
+    "queue": _queue,
+}

@@ -1,11 +1,13 @@
 """Many announcements at once, from a manifest or from an older site's pages: any size, resumable.
 
 What was imported before is found again by its ``ref``: running an import again adds nothing twice and
-completes what was cut short.
+completes what was cut short. An outage (full disk, no virus scanner) ends it, so that nothing is taken
+without its files meanwhile.
 """
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -14,7 +16,7 @@ from pathlib import Path, PurePosixPath
 from typing import TypeVar
 
 from archive import legacy, manifest
-from archive.errors import Invalid, PrakatError
+from archive.errors import Invalid, PrakatError, TooLarge, Unavailable
 from archive.legacy import SiteRules
 from archive.manifest import ListedAnnouncement, ListedFile
 from archive.model import Announcement, Status
@@ -107,6 +109,8 @@ def _import(
         for source in batch:
             try:
                 archive.add(take(source), where(source))
+            except Unavailable:
+                raise
             except (PrakatError, OSError) as error:
                 report.problems.append((where(source), getattr(error, "message", str(error))))
             report.seen += 1
@@ -115,8 +119,12 @@ def _import(
 
 
 def _batches(services: Services, sources: Iterable[Source]) -> Iterator[Iterator[Source]]:
-    """The sources in runs that are one transaction each: fast, and short enough for other writers."""
+    """The sources in runs that are one transaction each: fast, and short enough for other writers.
+
+    A virus scanner may take minutes, for which nobody else shall wait: then each write is its own.
+    """
     rest = iter(sources)
+    together = contextlib.nullcontext if services.scanner else services.records.batch
     for first in rest:
 
         def run(first: Source = first) -> Iterator[Source]:
@@ -128,7 +136,7 @@ def _batches(services: Services, sources: Iterable[Source]) -> Iterator[Iterator
                 except StopIteration:
                     return
 
-        with services.records.batch():
+        with together():
             yield run()
 
 
@@ -147,14 +155,16 @@ class _Import:
         lost = [_mention(at, listed) for at, path in enumerate(paths) if path is None]
         draft = dataclasses.replace(listed.draft, body="\n".join([listed.draft.body, *lost]).strip())
         announcement = known or self.services.intake.create(draft, actor=ACTOR, status=listed.status)
-        taken = {
-            at: self._attach(announcement.id, listed.files[at], path) for at, path in enumerate(paths) if path
-        }
+        taken, refused = self._attach_all(announcement.id, listed, paths)
+        if refused and not self.without_files:
+            raise Invalid("; ".join(refused.values()), field="attachments")
+        self.report.problems += [(where, why) for why in refused.values()]
         if known:
             self.report.known += 1
             self._complete(known, listed, taken)
         else:
             self.report.added += 1
+            self._mention_refused(announcement, [_mention(at, listed) for at in refused])
 
     def _path(self, file: ListedFile, where: str) -> Path | None:
         try:
@@ -164,6 +174,20 @@ class _Import:
                 raise
             self.report.problems.append((where, error.message))
             return None
+
+    def _attach_all(
+        self, announcement_id: int, listed: ListedAnnouncement, paths: list[Path | None]
+    ) -> tuple[dict[int, int], dict[int, str]]:
+        """By place in the list: ids of what was taken, and why the others were refused."""
+        taken: dict[int, int] = {}
+        refused: dict[int, str] = {}
+        for at, path in enumerate(paths):
+            if path is not None:
+                try:
+                    taken[at] = self._attach(announcement_id, listed.files[at], path)
+                except (Invalid, TooLarge) as error:
+                    refused[at] = f"{path.name}: {error.message}"
+        return taken, refused
 
     def _attach(self, announcement_id: int, file: ListedFile, path: Path) -> int:
         with path.open("rb") as stream:
@@ -178,6 +202,12 @@ class _Import:
             )
         self.report.files += new
         return attachment.id
+
+    def _mention_refused(self, announcement: Announcement, refused: list[str]) -> None:
+        """As a lost file, one that was not taken leaves its line."""
+        if refused:
+            body = "\n".join([announcement.body, *refused]).strip()
+            self.services.intake.revise(announcement.id, {"body": body}, actor=ACTOR)
 
     def _complete(self, known: Announcement, listed: ListedAnnouncement, taken: dict[int, int]) -> None:
         """Files that were lost the last time take their places, and their mentions leave the body."""

@@ -33,6 +33,7 @@ class Settings:
     site_name: str = "เทศบาลตำบล"
     base_url: str = "http://127.0.0.1:8000"
     secret_key: str = ""
+    clamd: str = ""
 
 
 def _directory(text: str) -> Path:
@@ -57,6 +58,12 @@ def _database(text: str) -> str:
 def _files(text: str) -> str:
     if text != "local" and not re.match(r"s3://[a-z0-9]", text):
         raise ValueError("ต้องเป็น local หรือ s3://bucket?endpoint=… (local, or a bucket of an S3 store)")
+    return text
+
+
+def _scanner(text: str) -> str:
+    if text and not re.fullmatch(r"/.+|[^\s:/]+:\d{1,5}|\[[0-9a-fA-F:]+\]:\d{1,5}", text):
+        raise ValueError("ต้องเป็น host:port หรือ /ตำแหน่ง/ของ/socket (host:port, or the path of a socket)")
     return text
 
 
@@ -94,6 +101,11 @@ KNOWN: Mapping[str, Setting] = {
         str,
         "กุญแจลงชื่อเข้าใช้ สร้างเองถ้าไม่กำหนด · signs sessions; made and kept with the data when unset",
     ),
+    "clamd": Setting(
+        _scanner,
+        "โปรแกรมตรวจไวรัส ClamAV: host:port หรือ /ตำแหน่ง/socket ไฟล์ใหม่ทุกไฟล์ถูกตรวจก่อนรับ ถ้าไม่ตอบจะยังไม่รับไฟล์"
+        " · virus scanner that every new file must pass; while it does not answer, none is taken",
+    ),
 }
 
 
@@ -112,7 +124,7 @@ def load(environment: Mapping[str, str] = os.environ, *, directory: Path | None 
 def defaults() -> dict[str, str]:
     """Each setting's default, as text for the documentation."""
     shown = {field.name: str(field.default) for field in fields(Settings)}
-    return shown | {"ocr_jobs": "จำนวนหน่วยประมวลผล · number of processors", "secret_key": ""}
+    return shown | {"ocr_jobs": "จำนวนหน่วยประมวลผล · number of processors", "secret_key": "", "clamd": ""}
 
 
 def _ours(environment: Mapping[str, str]) -> dict[str, str]:

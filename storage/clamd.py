@@ -1,0 +1,148 @@
+"""The virus scanner: clamd, ClamAV's daemon, which is sent what comes in before it is kept.
+
+An own module, since it takes one command (``INSTREAM``): of the published clients one is under the
+GPL, the others have not been kept for ten years.
+"""
+
+from __future__ import annotations
+
+import io
+import logging
+import re
+import socket
+import struct
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import BinaryIO, cast
+
+from archive.errors import Invalid, TooLarge, Unavailable
+
+log = logging.getLogger("prakat.security")
+
+_CONNECT_SECONDS = 5.0
+_ANSWER_SECONDS = 180.0  # longer than clamd's own MaxScanTime, two minutes unless set
+_LONGEST_ANSWER = 4096
+_FOUND = re.compile(r"stream: (.+) FOUND")
+_NOT_WHOLE = "Heuristics.Limits.Exceeded"  # what clamd says with AlertExceedsMax, instead of "OK"
+
+
+class Clamd:
+    """``archive.ports.Scanner`` on clamd at ``host:port``, or at the path of its socket."""
+
+    def __init__(self, address: str) -> None:
+        self._address = address
+
+    def ping(self) -> None:
+        """Raises ``Unavailable`` when nobody answers."""
+        with self._connected() as connection:
+            connection.settimeout(_CONNECT_SECONDS)
+            connection.sendall(b"zPING\0")
+            if _answer(connection) != "PONG":
+                raise _silent()
+
+    @contextmanager
+    def scanned(self, stream: BinaryIO) -> Iterator[BinaryIO]:
+        """The same bytes, sent to clamd as they are read."""
+        with self._connected() as connection:
+            yield cast(BinaryIO, io.BufferedReader(_Scanned(stream, connection), _CHUNK))
+
+    @contextmanager
+    def _connected(self) -> Iterator[socket.socket]:
+        try:
+            connection = _connect(self._address)
+        except OSError as error:
+            log.error("no virus scanner at %s: %s", self._address, error)
+            raise _silent() from error
+        with connection:
+            yield connection
+
+
+_CHUNK = 1 << 16
+
+
+class _Scanned(io.RawIOBase):
+    """Reads a stream on; its last read brings the verdict."""
+
+    def __init__(self, stream: BinaryIO, connection: socket.socket) -> None:
+        self._stream, self._connection = stream, connection
+        self._begun = self._clean = False
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]  # any buffer
+        chunk = self._stream.read(len(buffer))
+        if chunk:
+            self._send(chunk)
+        elif not self._clean:
+            self._send(b"")
+            _judge(_answer(self._connection))
+            self._clean = True
+        buffer[: len(chunk)] = chunk
+        return len(chunk)
+
+    def _send(self, chunk: bytes) -> None:
+        start = b"" if self._begun else b"zINSTREAM\0"
+        self._begun = True
+        try:
+            self._connection.sendall(start + struct.pack("!L", len(chunk)) + chunk)
+        except OSError:  # it says why before it hangs up
+            _judge(_answer(self._connection))
+            raise _silent() from None
+
+
+def _connect(address: str) -> socket.socket:
+    if address.startswith("/"):
+        connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        connection.settimeout(_CONNECT_SECONDS)
+        try:
+            connection.connect(address)
+        except OSError:
+            connection.close()
+            raise
+    else:
+        host, _, port = address.rpartition(":")
+        connection = socket.create_connection((host.strip("[]"), int(port)), _CONNECT_SECONDS)
+    connection.settimeout(_ANSWER_SECONDS)
+    return connection
+
+
+def _answer(connection: socket.socket) -> str:
+    """One answer, which ends with a zero byte; what came of it when the connection breaks."""
+    got = b""
+    with suppress(OSError):
+        while not got.endswith(b"\0") and len(got) < _LONGEST_ANSWER and (more := connection.recv(1024)):
+            got += more
+    return got.rstrip(b"\0\n").decode("utf-8", "replace")
+
+
+def _judge(answer: str) -> None:
+    """Silence is no verdict."""
+    if answer == "stream: OK":
+        return
+    if found := _FOUND.fullmatch(answer):
+        if found[1].startswith(_NOT_WHOLE):
+            raise _too_large(found[1])
+        raise Invalid(
+            f"โปรแกรมตรวจไวรัสพบ {found[1]} ในไฟล์นี้ จึงไม่รับไว้ กรุณาใช้ไฟล์ที่สแกนหรือบันทึกใหม่ และแจ้งผู้ดูแลระบบ",
+            field="file",
+            code="malware",
+        )
+    if "size limit exceeded" in answer:
+        raise _too_large("StreamMaxLength")
+    log.error("the virus scanner gave no verdict: %s", answer or "no answer")
+    raise _silent()
+
+
+def _too_large(limit: str) -> TooLarge:
+    return TooLarge(
+        f"ไฟล์ใหญ่หรือซับซ้อนเกินกว่าที่โปรแกรมตรวจไวรัสตั้งไว้ ({limit}) จึงยังไม่รับ กรุณาแบ่งไฟล์ หรือแจ้งผู้ดูแลระบบ",
+        code="not-scanned",
+    )
+
+
+def _silent() -> Unavailable:
+    return Unavailable(
+        "โปรแกรมตรวจไวรัสไม่ตอบ จึงยังไม่รับไฟล์ (virus scanner does not answer) กรุณาลองใหม่ในอีกสักครู่ หรือแจ้งผู้ดูแลระบบ",
+        code="scanner-unavailable",
+    )
