@@ -32,7 +32,7 @@ _POLICY = "; ".join(
     (
         "default-src 'none'",
         "script-src 'self'",
-        "style-src 'self'",
+        f"style-src 'self' {layout.STYLES_SOURCE}",
         "img-src 'self'",
         "font-src 'self'",
         "connect-src 'self'",

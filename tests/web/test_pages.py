@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import gzip
+import hashlib
 import re
+from base64 import b64encode
 from pathlib import Path
 
 import pytest
@@ -34,7 +36,7 @@ def _weight(site: Site, path: str) -> int:
     page = client.get(path, headers=BROWSER)
     assert page.status_code == 200
     parts = {*PARTS.findall(page.text), "/fonts/sarabun-regular.woff2", "/fonts/sarabun-bold.woff2"}
-    assert len(parts) >= 4
+    assert len(parts) >= 3  # the styles are in the page itself
     total = 0
     for part in (path, *parts):
         with client.get(part, headers=BROWSER | {"Accept-Encoding": "gzip"}) as answer:
@@ -58,10 +60,10 @@ def test_what_holds_a_secret_is_not_compressed(site: Site) -> None:
 
 
 def test_static_files_are_kept_for_ever_under_their_content(site: Site) -> None:
-    [style] = re.findall(r'href="(/static/site.css[^"]+)"', site.client().get("/").text)
-    with site.client().get(style) as answer:
+    [script] = re.findall(r'src="(/static/site.js[^"]+)"', site.client().get("/").text)
+    with site.client().get(script) as answer:
         assert "immutable" in answer.headers["Cache-Control"]
-    with site.client().get("/static/site.css") as answer:
+    with site.client().get("/static/site.js") as answer:
         assert "immutable" not in answer.headers["Cache-Control"]
 
 
@@ -72,10 +74,19 @@ def test_every_page_is_guarded(site: Site) -> None:
         assert "unsafe" not in policy
 
 
+def test_the_only_styles_inside_a_page_are_those_that_its_policy_names(site: Site) -> None:
+    for path in ("/", "/search?q=ก", "/browse", "/sign-in", "/no-such-page"):
+        answer = site.client().get(path)
+        [styles] = re.findall(r"<style>(.*?)</style>", answer.text, re.DOTALL)
+        digest = b64encode(hashlib.sha256(styles.encode()).digest()).decode()
+        policy = answer.headers["Content-Security-Policy"]
+        assert f"style-src 'self' 'sha256-{digest}';" in policy
+
+
 def test_templates_hold_no_inline_code() -> None:
     folder = Path(__file__).parents[2] / "web" / "templates"
     for template in folder.rglob("*.html"):
-        text = template.read_text(encoding="utf-8")
+        text = template.read_text(encoding="utf-8").replace("<style>{{ styles }}</style>", "")
         assert not re.search(r"\son[a-z]+=|\sstyle=|<style|javascript:", text), template
         assert not re.search(r"<script(?! src=| type=\"application/ld\+json\")", text), template
 
