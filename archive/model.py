@@ -87,6 +87,20 @@ class Role(StrEnum):
     ADMIN = "admin"
 
 
+PROVINCE = 0
+"""In the place of an organisation: people and programs that work in all of them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Organisation:
+    """A municipality that keeps its records here. Where it is the only one, nobody sees a trace of it."""
+
+    id: int
+    slug: str  # its part of an address: lower-case letters, digits, hyphens
+    name: str  # "" for the only one, which the settings name
+    host: str | None  # the host name that it is served under, if it has one of its own
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
     """What a person (or a manifest line) gives to make an announcement."""
@@ -122,6 +136,7 @@ class Announcement:
     change: int = 0  # archive-wide counter: grows with every change that the index must follow
     created_at: dt.datetime
     updated_at: dt.datetime
+    organisation: int = 1  # the id of the one that it belongs to
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,6 +284,7 @@ class Person:
     role: Role
     disabled: bool
     created_at: dt.datetime
+    organisation: int = 1  # or ``PROVINCE``
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

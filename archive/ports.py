@@ -23,6 +23,7 @@ from archive.model import (
     Failure,
     Item,
     Kind,
+    Organisation,
     Page,
     Person,
     Role,
@@ -331,6 +332,32 @@ class People(Protocol):
 
     def failures(self, key: str, *, window: dt.timedelta, now: dt.datetime) -> int: ...
     def forget_failures(self, key: str) -> None: ...
+
+
+class Leases(Protocol):
+    """Duties that one process at a time does for all. Who has one renews it; if it dies, it lapses."""
+
+    def claim(self, name: str, holder: str, *, lease: dt.timedelta, now: dt.datetime) -> bool:
+        """Take the duty, or renew it; False while somebody else has it.
+
+        One that reaches so far ahead that the clock must have been set back since is taken over.
+        """
+
+    def release(self, name: str, holder: str) -> None:
+        """Give it back (orderly stop). Nothing when somebody else has it."""
+
+
+class Organisations(Protocol):
+    """The municipalities that keep their records here; there is always one."""
+
+    def all(self) -> list[Organisation]:
+        """In the order that they joined."""
+
+    def add(self, slug: str, name: str, host: str | None) -> Organisation:
+        """``Conflict`` when the slug or the host is taken."""
+
+    def change(self, slug: str, *, to: Organisation) -> None:
+        """Its slug, name and host. ``NotFound``, or ``Conflict`` as for ``add``."""
 
 
 class Database(Protocol):

@@ -8,6 +8,7 @@ from archive.errors import NotFound
 from archive.model import Collection, Item
 from storage import rows
 from storage.engine import Engine, Row
+from storage.scope import home
 
 
 class Collections:
@@ -22,8 +23,9 @@ class Collections:
         columns: dict[str, object] = {"title": title, "body": body, "at": rows.now_text(), "actor": actor}
         with self._engine.write():
             if id is None:
-                sql = """INSERT INTO collection (title, body, updated_at, updated_by)
-                         VALUES (:title, :body, :at, :actor) RETURNING id"""
+                sql = """INSERT INTO collection (title, body, updated_at, updated_by, organisation_id)
+                         VALUES (:title, :body, :at, :actor, :home) RETURNING id"""
+                columns["home"] = home(self._engine)
             else:
                 sql = """UPDATE collection SET title = :title, body = :body, updated_at = :at,
                              updated_by = :actor WHERE id = :id RETURNING id"""

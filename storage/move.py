@@ -21,6 +21,7 @@ Progress = Callable[[str, int, int], None]
 """Called with the step (``files``, ``records``), how many are there, and of how many."""
 
 TABLES: Mapping[str, tuple[str, ...]] = {
+    "organisation": ("id",),
     "announcement": ("id",),
     "attachment": ("id",),
     "page": ("attachment_id", "number"),
@@ -30,11 +31,12 @@ TABLES: Mapping[str, tuple[str, ...]] = {
     "visit": ("announcement_id", "visitor"),
     "waiting_visit": ("id",),
     "day_visits": ("day", "announcement_id"),
-    "miss": ("query",),
+    "miss": ("organisation_id", "query"),
     "person": ("id",),
     "token": ("id",),
     "session": ("id",),
     "failure": ("id",),
+    "lease": ("name",),
 }
 """Every table with its key, what others refer to first; the change counter is set at the very end."""
 

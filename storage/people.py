@@ -5,9 +5,10 @@ from __future__ import annotations
 import datetime as dt
 
 from archive.errors import Conflict, NotFound
-from archive.model import Person, Role
+from archive.model import PROVINCE, Person, Role
 from storage import rows
-from storage.engine import Engine
+from storage.engine import Engine, Row
+from storage.scope import Scoped, home
 from storage.signins import SignIns
 
 
@@ -18,12 +19,14 @@ class EnginePeople(SignIns):
         self._engine = engine
 
     def add(self, name: str, password_hash: str, role: Role) -> Person:
+        organisation = home(self._engine)
         with self._engine.write():
             row = self._engine.row(
-                """INSERT INTO person (name, password_hash, role, created_at)
-                   VALUES (:name, :password_hash, :role, :now)
+                """INSERT INTO person (name, password_hash, role, created_at, organisation_id)
+                   VALUES (:name, :password_hash, :role, :now, :home)
                    ON CONFLICT (name) DO NOTHING RETURNING *""",
-                name=name,
+                home=organisation,
+                name=rows.kept(name, organisation),
                 password_hash=password_hash,
                 role=role.value,
                 now=rows.now_text(),
@@ -39,15 +42,27 @@ class EnginePeople(SignIns):
         return rows.person(row)
 
     def by_name(self, name: str) -> tuple[Person, str] | None:
-        row = self._engine.row("SELECT * FROM person WHERE name = :name", name=name)
+        """The organisation's own before the province's of the same name."""
+        row = self._engine.row(
+            """SELECT * FROM person WHERE name IN :names ORDER BY organisation_id DESC LIMIT 1""",
+            names=[rows.kept(name, home(self._engine)), rows.kept(name, PROVINCE)],
+        )
         return None if row is None else (rows.person(row), row["password_hash"])
 
     def everyone(self) -> list[Person]:
-        return [rows.person(row) for row in self._engine.rows("SELECT * FROM person ORDER BY name")]
+        return [rows.person(row) for row in self._own("SELECT * FROM person ORDER BY name")]
+
+    def _own(self, sql: str) -> list[Row]:
+        """Without those of the province, who work here too but belong elsewhere."""
+        found = self._engine.rows(sql)
+        if not isinstance(self._engine, Scoped):
+            return found
+        return [row for row in found if row["organisation_id"] == self._engine.organisation]
 
     def disable(self, name: str) -> None:
         with self._engine.write():
-            if not self._engine.run("UPDATE person SET disabled = 1 WHERE name = :name", name=name):
+            kept = rows.kept(name, home(self._engine))
+            if not self._engine.run("UPDATE person SET disabled = 1 WHERE name = :name", name=kept):
                 raise _nobody()
 
     def set_password(self, id: int, password_hash: str) -> None:
@@ -61,10 +76,12 @@ class EnginePeople(SignIns):
 
     def add_token(self, name: str, token_hash: str) -> None:
         with self._engine.write():
-            if self._engine.row("SELECT id FROM token WHERE name = :name AND revoked_at IS NULL", name=name):
+            if any(name == known and not revoked for known, _made, revoked in self.tokens()):
                 raise Conflict(f"มีโทเคนชื่อ “{name}” อยู่แล้ว กรุณาใช้ชื่ออื่น หรือเพิกถอนของเดิมก่อน", code="name-taken")
             self._engine.run(
-                "INSERT INTO token (name, hash, created_at) VALUES (:name, :hash, :now)",
+                """INSERT INTO token (name, hash, created_at, organisation_id)
+                   VALUES (:name, :hash, :now, :home)""",
+                home=home(self._engine),
                 name=name,
                 hash=token_hash,
                 now=rows.now_text(),
@@ -77,7 +94,7 @@ class EnginePeople(SignIns):
         return None if row is None else str(row["name"])
 
     def tokens(self) -> list[tuple[str, dt.datetime, dt.datetime | None]]:
-        found = self._engine.rows("SELECT * FROM token ORDER BY id")
+        found = self._own("SELECT * FROM token ORDER BY id")
         return [
             (
                 row["name"],
@@ -90,7 +107,9 @@ class EnginePeople(SignIns):
     def revoke_token(self, name: str) -> None:
         with self._engine.write():
             if not self._engine.run(
-                "UPDATE token SET revoked_at = :now WHERE name = :name AND revoked_at IS NULL",
+                """UPDATE token SET revoked_at = :now
+                   WHERE name = :name AND organisation_id = :home AND revoked_at IS NULL""",
+                home=home(self._engine),
                 name=name,
                 now=rows.now_text(),
             ):

@@ -21,6 +21,7 @@ from archive.model import (
     Item,
     Kind,
     Line,
+    Organisation,
     Page,
     Person,
     PersonalData,
@@ -47,6 +48,20 @@ def _time(text: str | None) -> dt.datetime | None:
     return None if text is None else dt.datetime.fromisoformat(text)
 
 
+_MARK = "\x1f"
+"""Cannot be typed into a name or a reference."""
+
+
+def kept(text: str, organisation: int) -> str:
+    """A text that each organisation has for itself, in a column that has each text once."""
+    return text if organisation == 1 else f"{text}{_MARK}{organisation}"
+
+
+def told(kept: str) -> str:
+    """The text itself."""
+    return kept.partition(_MARK)[0]
+
+
 def plain(value: object) -> object:
     """A field's value as JSON and the database hold it."""
     if isinstance(value, dt.datetime):
@@ -69,13 +84,14 @@ def announcement(row: Row) -> Announcement:
         category=row["category"],
         views=row["views"] + row["visits"],
         status=Status(row["status"]),
-        ref=row["ref"],
+        ref=row["ref"] and told(row["ref"]),
         old_url=row["old_url"],
         publish_at=_time(row["publish_at"]),
         reason=row["reason"],
         change=row["change"],
         created_at=dt.datetime.fromisoformat(row["created_at"]),
         updated_at=dt.datetime.fromisoformat(row["updated_at"]),
+        organisation=row["organisation_id"],
     )
 
 
@@ -210,11 +226,16 @@ def change(row: Row) -> Change:
 def person(row: Row) -> Person:
     return Person(
         id=row["id"],
-        name=row["name"],
+        name=told(row["name"]),
         role=Role(row["role"]),
         disabled=bool(row["disabled"]),
         created_at=dt.datetime.fromisoformat(row["created_at"]),
+        organisation=row["organisation_id"],
     )
+
+
+def organisation(row: Row) -> Organisation:
+    return Organisation(id=row["id"], slug=row["slug"], name=row["name"], host=row["host"])
 
 
 def session(row: Row) -> Session:

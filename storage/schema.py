@@ -215,6 +215,50 @@ MIGRATIONS = (
             """CREATE INDEX collection_item_by_announcement ON collection_item (announcement_id)""",
         ),
     ),
+    Migration(
+        "leases",
+        (
+            """CREATE TABLE lease (
+                name {text} PRIMARY KEY,
+                holder {text} NOT NULL,
+                until {text} NOT NULL
+            )""",
+        ),
+    ),
+    Migration(
+        "organisations",
+        (
+            """CREATE TABLE organisation (
+                id {id},
+                slug {text} NOT NULL UNIQUE,
+                name {text} NOT NULL,
+                host {text} UNIQUE
+            )""",
+            # The one that everything belongs to until there is a second; named by the settings.
+            """INSERT INTO organisation (slug, name) VALUES ('main', '')""",
+            """ALTER TABLE announcement ADD COLUMN organisation_id BIGINT NOT NULL DEFAULT 1""",
+            """CREATE INDEX announcement_of_organisation
+                ON announcement (organisation_id, status, published_on, id)""",
+            """ALTER TABLE collection ADD COLUMN organisation_id BIGINT NOT NULL DEFAULT 1""",
+            # 0 is the province: its people and programs work in every organisation.
+            """ALTER TABLE person ADD COLUMN organisation_id BIGINT NOT NULL DEFAULT 1""",
+            """ALTER TABLE token ADD COLUMN organisation_id BIGINT NOT NULL DEFAULT 1""",
+            """DROP INDEX token_by_name""",
+            """CREATE UNIQUE INDEX token_by_name ON token (organisation_id, name) WHERE revoked_at IS NULL""",
+            # 0: at the address of all of them.
+            """ALTER TABLE miss RENAME TO miss_of_one""",
+            """CREATE TABLE miss (
+                organisation_id BIGINT NOT NULL,
+                query {text} NOT NULL,
+                count BIGINT NOT NULL,
+                last_at {text} NOT NULL,
+                PRIMARY KEY (organisation_id, query)
+            )""",
+            """INSERT INTO miss (organisation_id, query, count, last_at)
+                SELECT 1, query, count, last_at FROM miss_of_one""",
+            """DROP TABLE miss_of_one""",
+        ),
+    ),
 )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from contextlib import suppress
 
-from archive.errors import Unavailable
+from archive.errors import NotFound, Unavailable
 from archive.model import Person, Session
 from storage import rows
 from storage.engine import Engine
@@ -25,14 +25,17 @@ class SignIns:
 
     def open_session(self, person_id: int, key_hash: str, *, device: str, now: dt.datetime) -> Session:
         with self._engine.write():
-            row = self._engine.rows(
+            row = self._engine.row(
                 """INSERT INTO session (person_id, key_hash, device, started_at, seen_at)
-                   VALUES (:person_id, :key_hash, :device, :now, :now) RETURNING *""",
+                   SELECT id, :key_hash, :device, :now, :now FROM person WHERE id = :person_id
+                   RETURNING *""",
                 person_id=person_id,
                 key_hash=key_hash,
                 device=device,
                 now=rows.time_text(now),
-            )[0]
+            )
+            if row is None:
+                raise NotFound("ไม่พบผู้ใช้นี้")
         return rows.session(row)
 
     def session(

@@ -5,11 +5,13 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 
+from archive.model import PROVINCE
 from archive.ports import Miss
 from archive.thai import BANGKOK
 from storage import rows
 from storage.engine import Engine
 from storage.history import announcement_row
+from storage.scope import home
 
 VISIT_WINDOW = dt.timedelta(minutes=30)
 """Coming back within this time is still the same visit: the usual span in web statistics, so that
@@ -109,17 +111,23 @@ class Visits:
     def note_miss(self, query: str) -> None:
         with self._engine.write(durable=False):
             self._engine.run(
-                """INSERT INTO miss (query, count, last_at) VALUES (:query, 1, :now)
-                   ON CONFLICT (query) DO UPDATE SET count = miss.count + 1, last_at = excluded.last_at""",
+                """INSERT INTO miss (organisation_id, query, count, last_at) VALUES (:home, :query, 1, :now)
+                   ON CONFLICT (organisation_id, query)
+                   DO UPDATE SET count = miss.count + 1, last_at = excluded.last_at""",
+                home=home(self._engine, several=PROVINCE),
                 query=query,
                 now=rows.now_text(),
             )
 
     def misses(self, *, limit: int = 100) -> list[Miss]:
         found = self._engine.rows(
-            "SELECT * FROM miss ORDER BY count DESC, last_at DESC LIMIT :limit", limit=limit
+            """SELECT query, sum(count) AS count, max(last_at) AS last_at FROM miss
+               GROUP BY query ORDER BY 2 DESC, 3 DESC LIMIT :limit""",
+            limit=limit,
         )
-        return [Miss(row["query"], row["count"], dt.datetime.fromisoformat(row["last_at"])) for row in found]
+        return [
+            Miss(row["query"], int(row["count"]), dt.datetime.fromisoformat(row["last_at"])) for row in found
+        ]
 
     def forget_miss(self, query: str) -> None:
         with self._engine.write():

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from archive.ports import Files, Jobs, People, Records
+from archive.ports import Files, Jobs, Leases, Organisations, People, Records
 from storage.engine import Engine
 from storage.jobs import EngineJobs
+from storage.leases import EngineLeases
+from storage.organisations import EngineOrganisations
 from storage.people import EnginePeople
 from storage.records import EngineRecords
 from tests.contracts.engines import ENGINES, STORES, Opener, StoreOpener
@@ -41,6 +43,16 @@ def jobs(engine: Engine) -> Jobs:
 @pytest.fixture
 def people(engine: Engine) -> People:
     return EnginePeople(engine)
+
+
+@pytest.fixture
+def leases(engine: Engine) -> Leases:
+    return EngineLeases(engine)
+
+
+@pytest.fixture
+def organisations(engine: Engine) -> Organisations:
+    return EngineOrganisations(engine)
 
 
 @pytest.fixture(params=STORES)

@@ -1,0 +1,50 @@
+"""``archive.ports.Organisations`` on any ``Engine``."""
+
+from __future__ import annotations
+
+from archive.errors import Conflict, NotFound
+from archive.model import Organisation
+from storage import rows
+from storage.engine import Engine
+
+
+class EngineOrganisations:
+    """``Organisations`` on any ``Engine``."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def all(self) -> list[Organisation]:
+        return [rows.organisation(row) for row in self._engine.rows("SELECT * FROM organisation ORDER BY id")]
+
+    def add(self, slug: str, name: str, host: str | None) -> Organisation:
+        with self._engine.write():
+            self._refuse_taken(slug, host)
+            row = self._engine.rows(
+                "INSERT INTO organisation (slug, name, host) VALUES (:slug, :name, :host) RETURNING *",
+                slug=slug,
+                name=name,
+                host=host,
+            )[0]
+        return rows.organisation(row)
+
+    def change(self, slug: str, *, to: Organisation) -> None:
+        with self._engine.write():
+            self._refuse_taken(to.slug, to.host, but=slug)
+            changed = self._engine.run(
+                "UPDATE organisation SET slug = :slug, name = :name, host = :host WHERE slug = :known",
+                slug=to.slug,
+                name=to.name,
+                host=to.host,
+                known=slug,
+            )
+            if not changed:
+                raise NotFound(f"ไม่พบหน่วยงาน {slug} (no such organisation)")
+
+    def _refuse_taken(self, slug: str, host: str | None, but: str = "") -> None:
+        for other in self.all():
+            if other.slug != but and (other.slug == slug or (host and other.host == host)):
+                raise Conflict(
+                    f"หน่วยงาน {other.slug} ใช้ชื่อหรือที่อยู่นี้แล้ว (another organisation has this slug or host)",
+                    code="organisation-taken",
+                )

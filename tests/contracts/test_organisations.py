@@ -1,0 +1,316 @@
+"""Nothing of one organisation is read, counted or changed through another: every method that the ports have.
+
+Two organisations hold the same things under the same names. Each method is called on the one with what
+belongs to the other; a method or argument that is new here fails until it is known what to call it with.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import inspect
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import pytest
+
+from archive.errors import Conflict, Invalid, NotFound, PrakatError
+from archive.model import (
+    PROVINCE,
+    Details,
+    Draft,
+    Failure,
+    Item,
+    Kind,
+    Organisation,
+    Page,
+    Role,
+    Source,
+    Status,
+)
+from archive.ports import Jobs, Organisations, People, Records
+from storage.engine import Engine
+from storage.jobs import EngineJobs
+from storage.move import TABLES
+from storage.organisations import EngineOrganisations
+from storage.people import EnginePeople
+from storage.records import EngineRecords
+from storage.scope import OWN, SHARED, Scoped
+from tests.contracts.samples import ACTOR, NOW, attached, draft, page, stored
+
+SECRET = "มะม่วงน้ำปลาหวาน"
+MINE = "ขนุนเชื่อมแห้ง"
+LEASE = dt.timedelta(minutes=5)
+
+
+@dataclass
+class Town:
+    """The same things in each, but for one word."""
+
+    records: Records
+    jobs: Jobs
+    people: People
+    announcement: int
+    attachment: int
+    collection: int
+    person: int
+
+
+def town(engine: Engine, organisation: int, word: str) -> Town:
+    scope = Scoped(engine, organisation)
+    records, jobs, people = EngineRecords(scope), EngineJobs(scope), EnginePeople(scope)
+    made = records.create(
+        draft(word, ref="1", old_url="/old/1", author=word, body=word),
+        actor=word,
+        status=Status.PUBLISHED,
+    )
+    due = records.create(draft(word), actor=word)
+    records.revise(due.id, {"publish_at": NOW}, actor=word)
+    attachment = attached(records, made, b"the same bytes")
+    broken = attached(records, made, b"broken")
+    for one in (attachment, broken):
+        records.save_page(page(one, text=word, problem="no-text", confidence=0.1))
+    for _ in range(2):
+        taken = jobs.claim("w", lease=LEASE, now=NOW)
+        assert taken is not None
+        if taken.id == broken.id:
+            jobs.fail(taken.id, "w", Failure("broken", word))
+        else:
+            jobs.finish(taken.id, "w", page_count=1, details=Details(), rules=1)
+    collection = records.save_collection(None, title=word, body=word, items=[Item(word, made.id)], actor=word)
+    records.count_visit(made.id, "visitor", now=dt.datetime.now(dt.UTC))
+    records.note_miss(word)
+    person = people.add("somsri", word, Role.ADMIN)
+    people.open_session(person.id, f"key {word}", device=word, now=NOW)
+    people.add_token("web", f"token {word}")
+    return Town(records, jobs, people, made.id, attachment.id, collection.id, person.id)
+
+
+@pytest.fixture
+def towns(engine: Engine) -> tuple[Town, Town]:
+    """The one that asks, and the one that is asked about."""
+    other = EngineOrganisations(engine).add("bangkhen", "เทศบาลบางเขน", None)
+    return town(engine, other.id, MINE), town(engine, 1, SECRET)
+
+
+def values(theirs: Town) -> dict[str, object]:
+    """What each argument is called with: of the other organisation, wherever it can be."""
+    return {
+        "id": theirs.announcement,
+        "ids": [theirs.announcement],
+        "announcement_id": theirs.announcement,
+        "announcement_ids": [theirs.announcement],
+        "attachment_id": theirs.attachment,
+        "attachment_ids": [theirs.attachment],
+        "person_id": theirs.person,
+        "places": [(theirs.attachment, 1)],
+        "number": 1,
+        "page": 1,
+        "per_page": 50,
+        "limit": 50,
+        "change": 0,
+        "if_change": None,
+        "changes": {"title": "แย่งมา"},
+        "status": Status.WITHDRAWN,
+        "was": None,
+        "statuses": list(Status),
+        "reason": "",
+        "actor": ACTOR,
+        "draft": Draft(title="ใหม่", published_on=NOW.date()),
+        "ref": "1",
+        "old_url": "/old/1",
+        "now": dt.datetime.now(dt.UTC),
+        "file": stored(b"more"),
+        "filename": "ใหม่.pdf",
+        "media_type": "application/pdf",
+        "label": "ใหม่",
+        "kind": Kind.OTHER,
+        "stored_at": None,
+        "sha256": stored(b"the same bytes").sha256,
+        "below": 0.99,
+        "text": "แย่งมา",
+        "title": "แย่งมา",
+        "body": "",
+        "items": [Item("แย่งมา", theirs.announcement)],
+        "visitor": "another",
+        "days": 5,
+        "query": SECRET,
+        "name": "somsri",
+        "amount": 1,
+        "worker": "w",
+        "lease": LEASE,
+        "page_count": 1,
+        "details": Details(),
+        "rules": 9,
+        "failure": Failure("broken", "แย่งมา"),
+        "afresh": True,
+        "failed": True,
+        "password_hash": "แย่งมา",
+        "role": Role.ADMIN,
+        "token_hash": f"token {SECRET}",
+        "key_hash": f"key {SECRET}",
+        "device": "แย่งมา",
+        "idle": dt.timedelta(days=4000),
+        "key": "sign-in:somsri",
+        "window": LEASE,
+    }
+
+
+INSTEAD: dict[tuple[str, str], Callable[[Town], object]] = {
+    ("save_page", "page"): lambda theirs: Page(
+        attachment_id=theirs.attachment, number=1, text="แย่งมา", raw="", source=Source.OCR, confidence=None
+    ),
+    ("save_collection", "id"): lambda theirs: theirs.collection,
+    ("collection", "id"): lambda theirs: theirs.collection,
+    ("attachment", "id"): lambda theirs: theirs.attachment,
+    ("person", "id"): lambda theirs: theirs.person,
+    ("set_password", "id"): lambda theirs: theirs.person,
+    ("close_session", "id"): lambda _theirs: 1,
+    ("open_session", "key_hash"): lambda _theirs: "a new key",
+    ("add_token", "token_hash"): lambda _theirs: "a new token",
+    ("tally", "name"): lambda _theirs: "pages",
+}
+"""Where an argument's name says less."""
+
+
+def methods(port: type) -> Iterator[str]:
+    return (name for name, _ in inspect.getmembers(port, inspect.isfunction) if not name.startswith("_"))
+
+
+def everything(engine: Engine, theirs: Town) -> dict[str, list[str]]:
+    """Every row of the other organisation's, as the database has it."""
+    scope = Scoped(engine, 1)
+    return {table: sorted(repr(dict(row)) for row in scope.rows(f"SELECT * FROM {table}")) for table in OWN}
+
+
+@pytest.mark.parametrize(
+    ("port", "name"), [(port, name) for port in (Records, Jobs, People) for name in methods(port)]
+)
+def test_nothing_of_another_is_told_or_changed(
+    engine: Engine, towns: tuple[Town, Town], port: type, name: str
+) -> None:
+    mine, theirs = towns
+    given = values(theirs)
+    arguments = {
+        argument: INSTEAD[name, argument](theirs) if (name, argument) in INSTEAD else given[argument]
+        for argument in inspect.signature(getattr(port, name)).parameters
+        if argument != "self"
+    }
+    asked = {Records: mine.records, Jobs: mine.jobs, People: mine.people}[port]
+    before = everything(engine, theirs)
+    try:
+        told = repr(getattr(asked, name)(**arguments))
+    except (NotFound, Conflict) as error:
+        told = error.message
+    assert SECRET not in told
+    assert everything(engine, theirs) == before
+
+
+@pytest.mark.parametrize("name", ["announcements", "attachments", "page_texts", "texts_at", "changed_since"])
+def test_what_is_asked_for_by_number_is_not_there(towns: tuple[Town, Town], name: str) -> None:
+    mine, theirs = towns
+    found = {
+        "announcements": lambda: mine.records.announcements([theirs.announcement]),
+        "attachments": lambda: mine.records.attachments([theirs.announcement])[theirs.announcement],
+        "page_texts": lambda: mine.records.page_texts([theirs.attachment])[theirs.attachment],
+        "texts_at": lambda: mine.records.texts_at([(theirs.attachment, 1)]),
+        "changed_since": lambda: [
+            id for id, _ in mine.records.changed_since(0, limit=50) if id == theirs.announcement
+        ],
+    }[name]()
+    assert not found
+
+
+def test_what_is_counted_is_one_s_own(towns: tuple[Town, Town]) -> None:
+    mine, _theirs = towns
+    assert mine.records.counts() == {"published": 1, "draft": 1}
+    assert mine.records.count_pages() == {"ocr": 2}
+    assert (mine.jobs.counts()["ready"], mine.jobs.counts()["failed"]) == (1, 1)
+    assert sum(count for _day, count in mine.records.visits_by_day(days=3)) == 1
+    assert [miss.query for miss in mine.records.misses()] == [MINE]
+    assert [each.organisation for each in mine.people.everyone()] == [2]
+    assert len(mine.people.tokens()) == 1
+    assert mine.records.months() == [(2021, 6, 1)]
+
+
+def test_each_has_its_own_references_and_names(towns: tuple[Town, Town]) -> None:
+    mine, theirs = towns
+    for each in towns:
+        known = each.records.by_ref("1")
+        assert known is not None
+        assert (known.id, known.ref) == (each.announcement, "1")
+        person = each.people.by_name("somsri")
+        assert person is not None
+        assert (person[0].id, person[0].name) == (each.person, "somsri")
+    with pytest.raises(Conflict):
+        mine.records.create(draft(ref="1"), actor=ACTOR)
+    mine.records.revise(mine.announcement, {"ref": "2"}, actor=ACTOR)
+    assert mine.records.by_ref("1") is None
+    assert mine.records.history(mine.announcement)[-1].before == {"ref": "1"}
+    assert theirs.records.by_ref("1") is not None
+
+
+def test_the_province_works_in_each_and_belongs_to_none(engine: Engine, towns: tuple[Town, Town]) -> None:
+    province = EnginePeople(Scoped(engine, PROVINCE))
+    wanchai = province.add("wanchai", "hash", Role.ADMIN)
+    province.open_session(wanchai.id, "key of the province", device="", now=NOW)
+    province.add_token("audit", "token of the province")
+    assert [each.name for each in province.everyone()] == ["wanchai"]
+    assert province.by_name("somsri") is None
+    assert province.token_name(f"token {SECRET}") is None
+    assert province.session(f"key {SECRET}", idle=LEASE, now=NOW) is None
+    for each in towns:
+        known = each.people.by_name("wanchai")
+        assert known is not None
+        assert known[0].organisation == PROVINCE
+        opened = each.people.session("key of the province", idle=LEASE, now=NOW)
+        assert opened is not None
+        assert each.people.token_name("token of the province") == "audit"
+        with pytest.raises(NotFound):
+            each.people.disable("wanchai")
+        with pytest.raises(NotFound):
+            each.people.revoke_token("audit")
+
+
+def test_where_there_are_several_what_is_new_needs_one(engine: Engine, towns: tuple[Town, Town]) -> None:
+    for make in (
+        lambda: EngineRecords(engine).create(draft(), actor=ACTOR),
+        lambda: EnginePeople(engine).add("wanchai", "hash", Role.STAFF),
+        lambda: EnginePeople(engine).add_token("audit", "hash"),
+    ):
+        with pytest.raises(Invalid) as refused:
+            make()
+        assert refused.value.code == "which-organisation"
+    assert EngineRecords(engine).counts() == {"published": 2, "draft": 2}
+
+
+def test_an_archive_begins_with_one(organisations: Organisations, records: Records) -> None:
+    (only,) = organisations.all()
+    assert (only.id, only.name, only.host) == (1, "", None)
+    assert records.create(draft(), actor=ACTOR).organisation == only.id
+
+
+def test_no_two_have_a_slug_or_a_host(organisations: Organisations) -> None:
+    first = organisations.add("bangkhen", "เทศบาลบางเขน", "bangkhen.go.th")
+    for slug, host in (("bangkhen", None), ("saimai", "bangkhen.go.th")):
+        with pytest.raises(Conflict):
+            organisations.add(slug, "เทศบาลสายไหม", host)
+    second = organisations.add("saimai", "เทศบาลสายไหม", None)
+    with pytest.raises(Conflict):
+        organisations.change("saimai", to=Organisation(id=second.id, slug="bangkhen", name="", host=None))
+    changed = Organisation(id=second.id, slug="saimai", name="เทศบาลนครสายไหม", host="saimai.go.th")
+    organisations.change("saimai", to=changed)
+    assert organisations.all()[1:] == [first, changed]
+    with pytest.raises(PrakatError):
+        organisations.change("nowhere", to=changed)
+
+
+def test_every_table_is_somebody_s() -> None:
+    """A new table is an organisation's or for all, and that is said."""
+    assert OWN.keys() | SHARED == TABLES.keys() - {"lease"} | {"counter"}
+
+
+def test_what_is_not_known_cannot_be_asked_for(engine: Engine) -> None:
+    with pytest.raises(KeyError):
+        Scoped(engine, 1).rows("SELECT * FROM lease")
+    with pytest.raises(ValueError, match="every row"):
+        Scoped(engine, 1).run("UPDATE announcement SET title = ''")
