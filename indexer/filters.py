@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Mapping
 
 import numpy as np
@@ -11,7 +12,7 @@ import numpy.typing as npt
 from indexer.documents import KINDS
 from indexer.index import FacetValue
 from indexer.query import Filters
-from indexer.snapshot import Coded, Mask, Snapshot
+from indexer.snapshot import Coded, Documents, Mask, Snapshot
 from indexer.tokens import fold, run
 
 _MOST_VALUES = 50  # of one facet
@@ -57,22 +58,31 @@ def through(snapshot: Snapshot, found: Mapping[str, Mask], but: str = "") -> Mas
     return mask
 
 
-def facets(snapshot: Snapshot, wanted: Mask, found: Mapping[str, Mask]) -> dict[str, tuple[FacetValue, ...]]:
-    """Counts over ``wanted``; each facet under every filter but its own."""
+def facets(
+    snapshot: Snapshot,
+    wanted: Mask,
+    found: Mapping[str, Mask],
+    beyond: Mapping[str, Mapping[str | int, int]],
+) -> dict[str, tuple[FacetValue, ...]]:
+    """Counts over ``wanted`` and what lies ``beyond``; each facet under every filter but its own."""
     counts: dict[str, tuple[FacetValue, ...]] = {}
     everything = np.flatnonzero(wanted & through(snapshot, found))
     for name in FACETS:
         documents = np.flatnonzero(wanted & through(snapshot, found, name)) if name in found else everything
-        counts[name] = _values(snapshot, name, documents)
+        counts[name] = _values(snapshot, name, documents, beyond.get(name, {}))
     return counts
 
 
-def _values(snapshot: Snapshot, name: str, documents: npt.NDArray[np.int64]) -> tuple[FacetValue, ...]:
+def _values(
+    snapshot: Snapshot, name: str, documents: Documents, beyond: Mapping[str | int, int]
+) -> tuple[FacetValue, ...]:
     codes, values = _column(snapshot, name)
     counts = np.bincount(codes[documents], minlength=1)
-    used = [(int(counts[code]), values[code] if values else code) for code in np.flatnonzero(counts).tolist()]
-    used.sort(key=lambda item: (-item[0], str(item[1])))
-    return tuple(FacetValue(value, count) for count, value in used[:_MOST_VALUES] if value != "")
+    used = Counter(beyond)
+    for code in np.flatnonzero(counts).tolist():
+        used[values[code] if values else code] += int(counts[code])
+    first = sorted(used.items(), key=lambda item: (-item[1], str(item[0])))
+    return tuple(FacetValue(value, count) for value, count in first[:_MOST_VALUES] if value != "")
 
 
 def _column(snapshot: Snapshot, name: str) -> tuple[npt.NDArray[np.int32], list[str]]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from functools import reduce
 
 import numpy as np
 
-from indexer.plan import Unit
+from indexer.plan import Alternative, Unit
 from indexer.snapshot import Documents, Floats, Mask, Scored, Snapshot
 from indexer.tokens import grams, run
 
@@ -26,8 +27,9 @@ class Matches:
         self._found: dict[Unit, Documents] = {}
         self._idfs: dict[Unit, float] = {}
         self._snapshot = snapshot
+        snapshot.seek(units, units)
         for unit in units:
-            found, idf = any_of(snapshot, unit)
+            found, idf = _any_of(snapshot, unit)
             self.scores[found.documents] += found.impacts
             self.covered[found.documents] += np.float32(idf)
             self._found[unit], self._idfs[unit] = found.documents, idf
@@ -63,6 +65,7 @@ class Matches:
     def misread(self) -> None:
         """Count in the documents whose damaged places look like a unit that they do not have."""
         telling = sorted(self._idfs, key=self._idfs.__getitem__, reverse=True)[:_MOST_MISREAD]
+        self._snapshot.seek(some=[*self.units, *(unit for one in telling for unit in _legible(one))])
         for unit in telling:
             documents, shares = _misread(self._snapshot, unit)
             new = np.isin(documents, self._found[unit], assume_unique=True, invert=True)
@@ -71,10 +74,20 @@ class Matches:
             self.covered[documents] += shares
 
 
+def _grams(unit: Unit) -> list[str]:
+    data = run(unit.typed).data
+    return grams(data) if len(data) >= _SHORTEST_MISREAD and not data[:1].isdigit() else []
+
+
+def _legible(unit: Unit) -> list[Unit]:
+    """Its grams as units that together count what it counts when it is misread."""
+    terms = _grams(unit)
+    return [Unit(term, (Alternative((term,), _MISREAD / len(terms)),)) for term in terms]
+
+
 def _misread(snapshot: Snapshot, unit: Unit) -> tuple[Documents, Floats]:
     """Documents that have grams of the unit where they are damaged, and the share of them (0–1)."""
-    data = run(unit.typed).data
-    terms = grams(data) if len(data) >= _SHORTEST_MISREAD and not data[:1].isdigit() else []
+    terms = _grams(unit)
     counts = np.zeros(snapshot.size, dtype=np.float32)
     for term in terms:
         counts[snapshot.having(term)] += 1
@@ -82,16 +95,34 @@ def _misread(snapshot: Snapshot, unit: Unit) -> tuple[Documents, Floats]:
     return documents, counts[documents] / np.float32(max(len(terms), 1))
 
 
-def any_of(snapshot: Snapshot, unit: Unit) -> tuple[Scored, float]:
-    """Documents with the unit and its weight in each; and how much the unit tells them apart."""
-    if len(unit.alternatives) == 1 and len(unit.alternatives[0].terms) == 1:
-        found = snapshot.scored(unit.alternatives[0].terms[0])
-        idf = snapshot.idf(len(found.documents))
-        return Scored(found.documents, found.impacts * np.float32(idf)), idf
-    return _any_of(snapshot, unit)
+def mask_of(snapshot: Snapshot, unit: Unit) -> Mask:
+    """The documents with the unit."""
+    found = np.zeros(snapshot.size, dtype=bool)
+    for terms, _ in unit.alternatives:
+        if len(terms) == 1:
+            found[snapshot.having(terms[0])] = True
+        else:
+            found |= reduce(np.logical_and, (_mask(snapshot, term) for term in terms))
+    return found
+
+
+def _mask(snapshot: Snapshot, term: str) -> Mask:
+    mask = np.zeros(snapshot.size, dtype=bool)
+    mask[snapshot.having(term)] = True
+    return mask
 
 
 def _any_of(snapshot: Snapshot, unit: Unit) -> tuple[Scored, float]:
+    """Documents with the unit and its weight in each; and how much the unit tells them apart."""
+    if len(unit.alternatives) == 1 and len(unit.alternatives[0].terms) == 1:
+        (term,) = unit.alternatives[0].terms
+        found = snapshot.scored(term)
+        idf = snapshot.idf(snapshot.frequency(term))
+        return Scored(found.documents, found.impacts * np.float32(idf)), idf
+    return _best_of(snapshot, unit)
+
+
+def _best_of(snapshot: Snapshot, unit: Unit) -> tuple[Scored, float]:
     """The best alternative in each document, scored; and the idf of the unit as a whole."""
     best = np.zeros(snapshot.size, dtype=np.float32)
     for alternative in unit.alternatives:
@@ -99,7 +130,7 @@ def _any_of(snapshot: Snapshot, unit: Unit) -> tuple[Scored, float]:
         values = found.impacts * np.float32(alternative.weight)
         best[found.documents] = np.maximum(best[found.documents], values)
     documents = np.flatnonzero(best)
-    return Scored(documents, best[documents]), snapshot.idf(len(documents))
+    return Scored(documents, best[documents]), snapshot.idf(snapshot.extent(unit, documents))
 
 
 def _all_of(snapshot: Snapshot, terms: tuple[str, ...]) -> Scored:
@@ -108,7 +139,7 @@ def _all_of(snapshot: Snapshot, terms: tuple[str, ...]) -> Scored:
     total: Floats = np.empty(0, dtype=np.float32)
     for term in terms:
         found = snapshot.scored(term)
-        values = found.impacts * np.float32(snapshot.idf(len(found.documents)))
+        values = found.impacts * np.float32(snapshot.idf(snapshot.frequency(term)))
         if documents is None:
             documents, total = found.documents, values
         else:

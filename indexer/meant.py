@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from indexer import keyboard
 from indexer.dictionary import Lexicon
-from indexer.matching import any_of
+from indexer.matching import mask_of
 from indexer.phrases import all_of, holders
 from indexer.plan import Alternative, Part, Phrase, Plan, Unit, part
 from indexer.snapshot import OFTEN, Snapshot
@@ -60,7 +60,7 @@ def meant(snapshot: Snapshot, lexicon: Lexicon, plan: Plan) -> Meant:
 
 def _of_other_keyboard(snapshot: Snapshot, lexicon: Lexicon, typed: Part) -> Part | None:
     """What comes out with the keyboard in the other language, if only that is in the archive."""
-    if len(typed.raw) < _SHORTEST or any(len(any_of(snapshot, unit)[0].documents) for unit in typed.units):
+    if len(typed.raw) < _SHORTEST or any(mask_of(snapshot, unit).any() for unit in typed.units):
         return None
     other = part(keyboard.other(typed.raw), lexicon)
     words = [unit.typed for unit in other.units]

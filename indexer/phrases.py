@@ -7,7 +7,7 @@ document that is found this way is read.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import reduce
 from itertools import islice
 
@@ -15,8 +15,8 @@ import numpy as np
 from rapidfuzz.distance import LCSseq
 
 from indexer.dictionary import Lexicon
-from indexer.matching import any_of
-from indexer.plan import Part, Unit
+from indexer.matching import mask_of
+from indexer.plan import Alternative, Part, Unit
 from indexer.snapshot import Documents, Floats, Mask, Snapshot
 
 _CLEAR = 10  # documents with a piece, from which on it is not looked for in other words
@@ -116,10 +116,9 @@ def _cut_otherwise(snapshot: Snapshot, lexicon: Lexicon, units: Sequence[Unit]) 
         for last in (last for last in lasts if first + last <= len(units)):
             ending = _edge(snapshot, lexicon, units[len(units) - last :], ends=False)
             inner = units[first : len(units) - last]
-            masks = [mask for mask in (beginning, ending) if mask is not None]
-            masks += [all_of(snapshot, inner)] if inner else []
-            if masks:
-                found |= reduce(np.logical_and, masks)
+            sought = [*inner, *(edge for edge in (beginning, ending) if edge is not None)]
+            if sought:
+                found |= all_of(snapshot, sought)
     return np.flatnonzero(found)
 
 
@@ -135,32 +134,21 @@ def _loose(lexicon: Lexicon, units: Sequence[Unit]) -> list[int]:
 
 def all_of(snapshot: Snapshot, units: Sequence[Unit]) -> Mask:
     """The documents with every one of the units, of which there is one at least."""
-    masks = (_mask(snapshot, [any_of(snapshot, unit)[0].documents]) for unit in units)
-    return reduce(np.logical_and, masks)
+    snapshot.seek(units)
+    return reduce(np.logical_and, (mask_of(snapshot, unit) for unit in units))
 
 
-def _mask(snapshot: Snapshot, lists: Iterable[Documents]) -> Mask:
-    """The documents of any of the lists."""
-    mask = np.zeros(snapshot.size, dtype=bool)
-    for documents in lists:
-        mask[documents] = True
-    return mask
-
-
-def _edge(snapshot: Snapshot, lexicon: Lexicon, units: Sequence[Unit], *, ends: bool) -> Mask | None:
-    """Documents with a word that ends (or begins) with the units; None: any may have one."""
+def _edge(snapshot: Snapshot, lexicon: Lexicon, units: Sequence[Unit], *, ends: bool) -> Unit | None:
+    """Any word of the archive that ends (or begins) with the units; None: every document may have one."""
     letters = "".join(unit.typed for unit in units)
     if len(letters) < _SHORTEST_EDGE:
         return None
-    words = set(
-        snapshot.ending(letters, _MOST_ENDINGS) if ends else snapshot.beginning(letters, _MOST_ENDINGS)
-    )
+    find = snapshot.ending if ends else snapshot.beginning
+    words = dict.fromkeys(find(letters, _MOST_ENDINGS))
     if not words or (len(units) == 1 and not lexicon.segmenter.knows(letters)):
         return None  # a leftover: its letters are cut in some other way there
-    lists = [snapshot.having(word) for word in words]
-    if len(units) == 1:
-        lists.append(any_of(snapshot, units[0])[0].documents)
-    return _mask(snapshot, lists)
+    alternatives = [Alternative((word,)) for word in words]
+    return Unit(letters, (*alternatives, *(units[0].alternatives if len(units) == 1 else ())))
 
 
 def likeness(text: bytes, data: bytes) -> float:

@@ -33,6 +33,7 @@ def search(snapshot: Snapshot, lexicon: Lexicon, query: Query) -> ResultPage:
     found = answer(snapshot, lexicon, wanted, query.times, matches, allowed)
     documents = np.flatnonzero(found.wanted & allowed)
     ordered, scores = _ordered(snapshot, wanted, query, documents, matches.scores[documents], found.first)
+    beyond = snapshot.beyond(found.wanted)
     begin = (max(query.page, 1) - 1) * query.per_page
     shown = slice(begin, begin + query.per_page)
     hits = tuple(
@@ -44,9 +45,9 @@ def search(snapshot: Snapshot, lexicon: Lexicon, query: Query) -> ResultPage:
         for document, score in zip(ordered[shown].tolist(), scores[shown].tolist(), strict=True)
     )
     return ResultPage(
-        total=len(documents),
+        total=len(documents) + beyond.total,
         hits=hits,
-        facets=facets(snapshot, found.wanted, narrowing),
+        facets=facets(snapshot, found.wanted, narrowing, beyond.facets),
         did_you_mean=_corrected(query.typed, words),
         query=_as_run(query, wanted, words, found.loosened),
     )

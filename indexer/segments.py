@@ -24,7 +24,7 @@ from indexer.codec import Writer
 from indexer.dictionary import Lexicon, parse
 from indexer.documents import document, schema
 from indexer.index import Entry
-from indexer.snapshot import Snapshot
+from indexer.snapshot import Commit
 
 _WORDS = "words.txt"
 _NAME = "MAIN"
@@ -42,7 +42,7 @@ class Segments:
         self.lexicon: Lexicon = parse((directory / _WORDS).read_text(encoding="utf-8"))
         self._storage = FileStorage(str(directory))
         self._index = _opened(self._storage)
-        self._snapshot: Snapshot | None = None
+        self._snapshot: Commit | None = None
         self._stamp = 0
         self._lock = Lock()
 
@@ -54,7 +54,7 @@ class Segments:
         FileIndex.create(FileStorage(str(directory)), schema(), _NAME)
         return cls(directory)
 
-    def snapshot(self) -> Snapshot:
+    def snapshot(self) -> Commit:
         """The latest commit; the same object as long as there is no newer one."""
         stamp = self.directory.stat().st_mtime_ns
         known = self._snapshot
@@ -65,7 +65,7 @@ class Segments:
             self._stamp = stamp if time.time_ns() - stamp > _SETTLED else 0
             return self._snapshot
 
-    def _opened(self, known: Snapshot | None) -> Snapshot:
+    def _opened(self, known: Commit | None) -> Commit:
         for attempt in range(20):
             generation = self._index.latest_generation()
             if known is not None and known.commit == generation:
@@ -73,7 +73,7 @@ class Segments:
             try:
                 toc = TOC.read(self._storage, _NAME, gen=generation)
                 position = _read_position(self.directory, generation)
-                return Snapshot(self._storage, toc, position, known)
+                return Commit(self._storage, toc, position, known)
             except FileNotFoundError:  # a commit has just cleared these files away: look again
                 time.sleep(0.005 * attempt)
         raise FileNotFoundError(f"no commit can be read in {self.directory}")

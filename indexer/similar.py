@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Mapping
 from itertools import pairwise
 
 import numpy as np
@@ -45,15 +45,15 @@ def _telling(snapshot: Snapshot, document: int) -> list[str]:
         word = text[start:end]
         if len(word) > 1 and b"\0" not in word:
             counts[letters_of(word)] += _TITLE if end <= title else 1
-    nearly = _weighed(snapshot, counts, snapshot.about)[:_CANDIDATES]
-    return _weighed(snapshot, {term: counts[term] for term in nearly}, snapshot.frequency)[:_WORDS]
+    nearly = _weighed(snapshot, counts, snapshot.about(list(counts)))[:_CANDIDATES]
+    sure = {term: counts[term] for term in nearly}
+    return _weighed(snapshot, sure, map(snapshot.frequency, nearly))[:_WORDS]
 
 
-def _weighed(snapshot: Snapshot, counts: Mapping[str, int], frequency: Callable[[str], int]) -> list[str]:
+def _weighed(snapshot: Snapshot, counts: Mapping[str, int], frequencies: Iterable[int]) -> list[str]:
     """The terms that more than one document has, by tf·idf."""
     weighed = []
-    for term, count in counts.items():
-        documents = frequency(term)
+    for (term, count), documents in zip(counts.items(), frequencies, strict=True):
         if documents > 1:
             weighed.append((count / (count + 1) * snapshot.idf(documents), term))
     weighed.sort(reverse=True)

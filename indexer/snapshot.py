@@ -1,18 +1,21 @@
-"""One commit of the index, opened for searching: columns as arrays, posting lists scored and kept.
+"""What a query is run on: documents by number, their columns as arrays, and figures of the whole archive.
 
-A snapshot never changes; the next commit is another snapshot that takes over the segments that
-stayed the same. Document numbers run through all segments.
+``Snapshot`` is all that matching and ranking know of an engine. ``Commit`` is one commit of the embedded
+index: it never changes; the next one is another that takes over the segments that stayed the same. Its
+document numbers run through all segments.
 """
 
 from __future__ import annotations
 
 import math
 import re
-from bisect import bisect_right
-from collections.abc import Callable, Hashable, Iterator
+from bisect import bisect_left, bisect_right
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
+from heapq import nlargest
 from threading import Lock
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +25,7 @@ from whoosh.index import TOC
 from indexer.codec import ZONES
 from indexer.documents import COLUMNS, FACTS, KINDS, Layout, letters, read_layout, schema
 from indexer.index import Entry
+from indexer.plan import Unit
 from indexer.spelling import Spellings, sounds
 from indexer.tokens import THAI, fold, run
 
@@ -41,6 +45,11 @@ MARKS = run("ัิีึืุู็่้๊๋์ํ").data
 OFTEN = 3
 """Documents that must have what no dictionary knows before it counts as a word."""
 _THAI_WORD = re.compile(f"[{THAI}]+")
+WORD = re.compile(f"[{THAI}]+|[a-z]+")
+"""What may be offered to complete what is being typed."""
+
+_MOST_COUNTED = 40  # words
+_MOST_NAMED = 400  # titles of a segment
 
 _KEPT_POSTINGS = 6_000_000  # 12 bytes apiece
 _KEPT_FOUND = 1_000_000  # documents in answers that are remembered, 8 bytes apiece
@@ -54,6 +63,86 @@ class Scored(NamedTuple):
 
     def size(self) -> int:
         return len(self.documents) + 8
+
+
+class Beyond(NamedTuple):
+    """Answers that are not among a snapshot's documents: how many, and of each value of a facet."""
+
+    total: int
+    facets: Mapping[str, Mapping[str | int, int]]
+
+
+class Snapshot(Protocol):
+    """Documents that a query may be about, by number. An engine that keeps all of them near has the whole
+    archive here; another one has the best of those that were sought.
+
+    Masks and columns have ``size`` places, of which only the ``live`` ones hold a document.
+    """
+
+    @property
+    def count(self) -> int:
+        """Documents of the whole archive."""
+
+    @property
+    def size(self) -> int: ...
+    @property
+    def live(self) -> Mask: ...
+    @property
+    def facts(self) -> npt.NDArray[np.void]:
+        """``indexer.documents.FACTS`` of each."""
+
+    @property
+    def numbers(self) -> Mapping[int, int]:
+        """Document number by announcement id."""
+
+    @property
+    def authors(self) -> Coded: ...
+    @property
+    def categories(self) -> Coded: ...
+    @property
+    def years(self) -> npt.NDArray[np.int32]: ...
+
+    def seek(self, every: Sequence[Unit] = (), some: Sequence[Unit] = ()) -> None:
+        """See to it that the best documents with every one of ``every`` are here, and the best with any of
+        ``some``. Documents keep their numbers."""
+
+    def beyond(self, answers: Mask) -> Beyond:
+        """What answers as these do, and is not here."""
+
+    def scored(self, term: str) -> Scored: ...
+    def having(self, term: str) -> Documents: ...
+    def remembered(self, what: Hashable, find: Callable[[], Documents]) -> Documents:
+        """What was found before, or is found now."""
+
+    def frequency(self, term: str) -> int:
+        """How many documents of the archive have the term."""
+
+    def extent(self, unit: Unit, documents: Documents) -> int:
+        """How many documents of the archive have the unit, of which these are here."""
+
+    def about(self, terms: Sequence[str]) -> list[int]:
+        """The frequency of each, roughly and soon."""
+
+    def idf(self, frequency: int) -> float: ...
+    def beginning(self, letters: str, most: int) -> Iterator[str]: ...
+    def ending(self, letters: str, most: int) -> Iterator[str]: ...
+    def near(self, pieces: list[str], knows: Callable[[str], bool]) -> set[tuple[int, str]]:
+        """Words of the archive that sound like one of the pieces, with the piece's number. ``knows``:
+        whether a word is in the dictionary."""
+
+    def completions(self, begun: str, most: int) -> list[str]:
+        """Words of the archive that begin so, and go on, commonest first."""
+
+    def named(self, letters: bytes, *, marks: bool) -> Iterable[Named]:
+        """Titles and subjects with the letters; ``marks`` unset: whatever marks stand among them."""
+
+    def text(self, document: int) -> bytes:
+        """The run of its letters, zones and pages apart by a zero byte."""
+
+    def cuts(self, document: int) -> Mask:
+        """Whether a word begins or ends at each place of ``text``."""
+
+    def layout(self, document: int) -> Layout: ...
 
 
 class Names:
@@ -140,6 +229,15 @@ def _strings(column: Any) -> list[str]:
     return strings
 
 
+class Named(NamedTuple):
+    """A title or subject that was found by its letters; in order, the likeliest comes first."""
+
+    within: bool  # does not begin with them
+    unread: int  # minus the number of views
+    announcement_id: int
+    name: str
+
+
 class Coded(NamedTuple):
     """A text column as numbers: ``codes[document]`` is a place in ``values``."""
 
@@ -158,10 +256,10 @@ def _room(documents: Documents) -> int:
     return len(documents) + 50
 
 
-class Snapshot:
+class Commit:
     """What one commit holds. ``position`` is the archive's change that it has followed."""
 
-    def __init__(self, storage: Any, toc: TOC, position: int, earlier: Snapshot | None = None) -> None:
+    def __init__(self, storage: Any, toc: TOC, position: int, earlier: Commit | None = None) -> None:
         known = {segment.id: segment for segment in earlier.segments} if earlier else {}
         self.commit: int = toc.generation
         self.position = position
@@ -275,12 +373,23 @@ class Snapshot:
 
     def frequency(self, term: str) -> int:
         """How many live documents have the term."""
-        return self.about(term) if self._whole else len(self.scored(term).documents)
+        return self._about(term.encode()) if self._whole else len(self.scored(term).documents)
 
-    def about(self, term: str) -> int:
+    def about(self, terms: Sequence[str]) -> list[int]:
         """The same without a look at any document: deleted ones are counted too."""
-        data = term.encode()
-        return sum(segment.terms.doc_frequency("", data) for segment in self.segments)
+        return [self._about(term.encode()) for term in terms]
+
+    def _about(self, term: bytes) -> int:
+        return sum(segment.terms.doc_frequency("", term) for segment in self.segments)
+
+    def extent(self, unit: Unit, documents: Documents) -> int:  # noqa: ARG002 (all of them are here)
+        return len(documents)
+
+    def seek(self, every: Sequence[Unit] = (), some: Sequence[Unit] = ()) -> None:
+        """All documents are here."""
+
+    def beyond(self, answers: Mask) -> Beyond:  # noqa: ARG002
+        return Beyond(0, {})
 
     def beginning(self, letters: str, most: int) -> Iterator[str]:
         """Words of the archive that begin so, ``most`` in each segment."""
@@ -298,6 +407,27 @@ class Snapshot:
         """Words of the archive that sound like one of the pieces, with the piece's number."""
         heard = sounds(pieces)
         return {found for segment in self.segments for found in segment.spellings(knows).near(heard)}
+
+    def completions(self, begun: str, most: int) -> list[str]:
+        data = begun.encode()
+        counts: Counter[bytes] = Counter()
+        for segment in self.segments:
+            words, sizes = segment.terms.words, segment.terms.sizes
+            first, after = bisect_left(words, data), bisect_left(words, data + b"\xff")
+            counts.update(dict(zip(words[first:after], sizes[first:after].tolist(), strict=True)))
+        fitting = [(count, word.decode()) for word, count in counts.items() if word != data]
+        common = nlargest(_MOST_COUNTED, (found for found in fitting if WORD.fullmatch(found[1])))
+        counted = [(-self.frequency(word), word) for _, word in common]  # what was withdrawn is out
+        return [word for count, word in sorted(counted)[:most] if count]
+
+    def named(self, letters: bytes, *, marks: bool) -> Iterator[Named]:
+        for base, segment in zip(self.bases, self.segments, strict=False):
+            names = segment.names if marks else segment.bare_names
+            for begins, place in names.having(letters, _MOST_NAMED):
+                local, name = segment.names.named[place]
+                if self.live[base + local]:
+                    facts = self.facts[base + local]
+                    yield Named(not begins, -int(facts["views"]), int(facts["id"]), name)
 
     def idf(self, frequency: int) -> float:
         """How much a term that ``frequency`` documents have tells them apart."""

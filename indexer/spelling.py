@@ -132,13 +132,14 @@ def readings(
         for start in range(len(typed))
         for end in range(start + 1, min(start + _LONGEST, len(typed)) + 1)
     ]
+    long = [(start, end) for start, end in spans if end - start >= _SHORTEST]
+    heard = set(near([typed[start:end] for start, end in long]))
     arcs: dict[int, dict[tuple[int, str], float]] = {}
-    for start, end in spans:
-        cost = rarity(typed[start:end]) if end - start >= _SHORTEST else math.inf
+    for start, end in long:
+        cost = rarity(typed[start:end])
         if cost < math.inf:
             arcs.setdefault(start, {})[end, typed[start:end]] = _WORD + _RARE * cost
-    long = [(start, end) for start, end in spans if end - start >= _SHORTEST]
-    for number, word in set(near([typed[start:end] for start, end in long])):
+    for number, word in heard:
         start, end = long[number]
         piece = typed[start:end]
         far = slips(piece, word)

@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import re
-from bisect import bisect_left
-from collections import Counter
-from collections.abc import Iterator
-from heapq import nlargest
+from operator import itemgetter
 
 from indexer.dictionary import Lexicon
 from indexer.snapshot import MARKS, Snapshot
-from indexer.tokens import THAI, fold, run
+from indexer.tokens import fold, run
 
 _MOST_WORDS = 3
-_MOST_WORDS_COUNTED = 40
-_MOST_LOOKED_AT = 400  # titles that have what was typed
 _MOST_TYPED = 80
 
 
@@ -45,31 +39,10 @@ def _completed(snapshot: Snapshot, lexicon: Lexicon, typed: str) -> list[str]:
     if not tokens or tokens[-1].end != len(typed):
         return []
     last = tokens[-1]
-    begun = last.term.encode()
-    counts: Counter[bytes] = Counter()
-    for segment in snapshot.segments:
-        words = segment.terms.words
-        first, after = bisect_left(words, begun), bisect_left(words, begun + b"\xff")
-        counts.update(dict(zip(words[first:after], segment.terms.sizes[first:after].tolist(), strict=True)))
-    fitting = [(count, word.decode()) for word, count in counts.items() if word != begun]
-    fitting = [(count, word) for count, word in fitting if re.fullmatch(f"[{THAI}]+|[a-z]+", word)]
-    common = [word for _, word in nlargest(_MOST_WORDS_COUNTED, fitting)]
-    counted = [(-snapshot.frequency(word), word) for word in common]  # what was withdrawn is out
-    return [typed[: last.start] + word for count, word in sorted(counted)[:_MOST_WORDS] if count]
+    return [typed[: last.start] + word for word in snapshot.completions(last.term, _MOST_WORDS)]
 
 
 def _titles(snapshot: Snapshot, letters: bytes, *, marks: bool) -> list[str]:
-    found = list(_found(snapshot, letters, marks=marks))
-    facts = snapshot.facts
-    found.sort(key=lambda item: (not item[0], -int(facts["views"][item[1]]), int(facts["id"][item[1]])))
-    return [title for _, _, title in found]
-
-
-def _found(snapshot: Snapshot, letters: bytes, *, marks: bool) -> Iterator[tuple[bool, int, str]]:
-    """Whether it begins with the letters, document, title or subject."""
-    for base, segment in zip(snapshot.bases, snapshot.segments, strict=False):
-        names = segment.names if marks else segment.bare_names
-        for begins, place in names.having(letters, _MOST_LOOKED_AT):
-            document, name = segment.names.named[place]
-            if snapshot.live[base + document]:
-                yield begins, base + document, name
+    # stable: names of one announcement stay in their order
+    found = sorted(snapshot.named(letters, marks=marks), key=itemgetter(slice(3)))
+    return [named.name for named in found]

@@ -19,7 +19,7 @@ from indexer.query import Query
 from indexer.search import search
 from indexer.segments import Building, Segments
 from indexer.similar import similar
-from indexer.snapshot import Snapshot
+from indexer.snapshot import Commit
 from indexer.suggest import suggest
 from indexer.tokens import VERSION
 
@@ -29,7 +29,7 @@ SCHEMA = 3
 
 class _Live(NamedTuple):
     lexicon: Lexicon
-    snapshot: Snapshot
+    snapshot: Commit
 
 
 class WhooshIndex:
