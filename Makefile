@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SCALED := postgresql or s3 or servers
 
-.PHONY: translations run test test-scale lock clean
+.PHONY: translations run test test-scale audit lock clean
 
 run: $(VENV)/.run
 	@scripts/run.sh "$(DATA)" "$(PORT)"
@@ -21,6 +21,10 @@ test: $(VENV)/.test
 # The same contracts on real servers, which are started for it and stopped after it.
 test-scale: $(VENV)/.scale
 	scripts/scale.sh $(BIN)/python -m pytest -n auto -k "$(SCALED)" tests/contracts tests/operation/test_move.py
+
+# Whether a weakness is publicly known in any locked dependency.
+audit: $(VENV)/.test
+	$(BIN)/python -m tests.audit
 
 # What the service needs; made again when the lock changes.
 $(VENV)/.run: requirements.lock pyproject.toml scripts/install.sh
