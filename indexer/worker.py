@@ -1,15 +1,14 @@
 """Background work: claim, lease, read, finish; keep search level with the records; publish what is due.
 
 Any number of workers may run. Each step may be killed and done again: a claim that is not renewed
-lapses, and following the records is idempotent.
+lapses, and following the records is idempotent. Attachments are shared out among the workers; what is
+done for all (following, publishing what is due) is the duty of one at a time.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import logging
-import os
-import socket
 import threading
 import time
 from collections.abc import Callable
@@ -20,6 +19,8 @@ from archive.errors import Conflict, PrakatError, Unavailable
 from archive.intake import Intake
 from archive.model import Attachment, Failure
 from archive.ports import Jobs, Records
+from indexer.duties import FOLLOW, TEND, Duties, holder
+from indexer.duties import RENEW_EVERY as RENEW_DUTIES_EVERY
 from indexer.failures import MESSAGES, Unreadable
 from indexer.follow import follow
 from indexer.index import SearchIndex
@@ -38,11 +39,17 @@ class Worker:
     """Runs until told to stop; owns its threads, not the services that it is given."""
 
     def __init__(
-        self, records: Records, jobs: Jobs, intake: Intake, index: SearchIndex, reader: Reader
+        self,
+        records: Records,
+        jobs: Jobs,
+        intake: Intake,
+        index: SearchIndex,
+        reader: Reader,
+        duties: Duties,
     ) -> None:
         self._records, self._jobs, self._intake = records, jobs, intake
-        self._index, self._reader = index, reader
-        self._name = f"{socket.gethostname()}:{os.getpid()}"
+        self._index, self._reader, self._duties = index, reader, duties
+        self._name = holder()
         self._stop = threading.Event()
 
     def run(self, stop: threading.Event, beat: Callable[[], None] = lambda: None) -> None:
@@ -60,6 +67,7 @@ class Worker:
                 ),
                 ("follow", self._follow),
                 ("tend", self._tend),
+                ("duties", self._renew_duties),
             )
         ]
         for thread in threads:
@@ -69,6 +77,8 @@ class Worker:
                 beat()
         for thread in threads:
             thread.join()
+        with suppress(Unavailable):  # then they lapse
+            self._duties.give_back()
 
     def _repeat(self, step: Callable[[], bool]) -> None:
         """``step`` again and again, at once while it finds work. Trouble is logged and tried again."""
@@ -124,7 +134,15 @@ class Worker:
             "attachment %d: %d pages in %.1f s", attachment.id, outcome.page_count, time.monotonic() - began
         )
 
+    def _renew_duties(self) -> bool:
+        """In a thread of its own: building the index anew takes longer than a lease."""
+        self._duties.renew()
+        self._stop.wait(RENEW_DUTIES_EVERY)
+        return False
+
     def _follow(self) -> bool:
+        if not self._duties.has(FOLLOW):
+            return False
         if needed(self._records, self._index):
             log.warning("index is missing, torn, outdated or ahead of the records: rebuilding it")
             rebuild(self._records, self._index)
@@ -132,6 +150,8 @@ class Worker:
 
     def _tend(self) -> bool:
         """Publish what is due; put back in line what dead workers held, even while all lanes are busy."""
+        if not self._duties.has(TEND):
+            return False
         now = dt.datetime.now(dt.UTC)
         self._intake.publish_due(now, actor="prakat worker")
         self._jobs.take_back(lease=LEASE, now=now)

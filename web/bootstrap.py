@@ -6,6 +6,7 @@ import datetime as dt
 import os
 import secrets
 import shutil
+import socket
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -16,8 +17,9 @@ from flask import current_app
 
 from archive.errors import SettingsError
 from archive.intake import Intake
-from archive.ports import Database, Files, Jobs, People, Records, Scanner
+from archive.ports import Database, Files, Jobs, Leases, People, Records, Scanner
 from indexer.dictionary import Dictionary
+from indexer.duties import FOLLOW, TEND, Duties, holder
 from indexer.index import SearchIndex
 from indexer.pictures import Pictures
 from indexer.pipeline import Reader
@@ -29,6 +31,7 @@ from storage.backup import Backups
 from storage.clamd import Clamd
 from storage.files import LocalFiles
 from storage.jobs import EngineJobs
+from storage.leases import EngineLeases
 from storage.move import Moved, move_files, move_records, unfinished
 from storage.people import EnginePeople
 from storage.records import EngineRecords
@@ -51,6 +54,7 @@ class Services:
     records: Records
     jobs: Jobs
     people: People
+    leases: Leases
     files: Files
     scanner: Scanner | None
     backups: Backups | None  # of the embedded engines; servers have their own ways
@@ -91,6 +95,7 @@ def build(settings: Settings) -> Services:
         records=records,
         jobs=EngineJobs(engine),
         people=EnginePeople(engine),
+        leases=EngineLeases(engine),
         files=files,
         scanner=scanner,
         backups=Backups(data, engine) if isinstance(engine, Sqlite) and settings.files == "local" else None,
@@ -142,7 +147,21 @@ def _place(engine: str, data: Path) -> str | Path:
 def build_worker(services: Services) -> Worker:
     """Background reading and indexing on the same services."""
     reader = Reader(services.records, services.files, ocr_jobs=services.settings.ocr_jobs)
-    return Worker(services.records, services.jobs, services.intake, services.index, reader)
+    return Worker(
+        services.records,
+        services.jobs,
+        services.intake,
+        services.index,
+        reader,
+        duties(services, holder()),
+    )
+
+
+def duties(services: Services, holder: str) -> Duties:
+    """What one worker at a time does for all. An index in a directory is followed by one on its machine."""
+    place = _place(services.settings.search, services.settings.data)
+    index = "" if isinstance(place, str) else f" {socket.gethostname()}:{place}"
+    return Duties(services.leases, {FOLLOW: f"{FOLLOW}{index}", TEND: TEND}, holder)
 
 
 def _engine(database: str, data: Path) -> Sqlite | Postgres:

@@ -19,9 +19,10 @@ from waitress.parser import HTTPRequestParser
 from waitress.server import BaseWSGIServer, MultiSocketServer
 
 from archive.errors import Unavailable
+from indexer.duties import holder
 from web import settings
 from web.app import create_app
-from web.bootstrap import Services, build_worker
+from web.bootstrap import Services, build_worker, duties
 from web.commands.terminal import open_services
 from web.health import heartbeat
 from web.log import configure
@@ -49,7 +50,7 @@ def serve(host: str, port: int, no_worker: bool) -> None:
     server = _listen(services, host, port)
     stop = threading.Event()
     _on_signal(stop)
-    keeper = threading.Thread(target=_keep_worker, args=(stop,))
+    keeper = threading.Thread(target=_keep_worker, args=(services, stop))
     if not no_worker:
         keeper.start()
     threading.Thread(target=server.run, daemon=True).start()
@@ -112,7 +113,7 @@ class _Parser(HTTPRequestParser):  # type: ignore[misc]
 _ASCII = "".join(map(chr, range(0x80)))
 
 
-def _keep_worker(stop: threading.Event) -> None:
+def _keep_worker(services: Services, stop: threading.Event) -> None:
     """A worker in a process of its own: a file that brings it down does not bring down the pages."""
     while not stop.is_set():
         read_end, write_end = os.pipe()
@@ -133,6 +134,8 @@ def _keep_worker(stop: threading.Event) -> None:
                 child.wait()
         else:
             log.error("worker ended with %s; starting it again", child.returncode)
+            with suppress(Unavailable):  # then its duties lapse
+                duties(services, holder(child.pid)).give_back()
             stop.wait(_RESTART_AFTER)
         os.close(write_end)
 
