@@ -6,12 +6,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from indexer import remarks
 from indexer.dictionary import Lexicon
 from indexer.filters import between
 from indexer.matching import Matches
 from indexer.phrases import MOST_READ, all_of, holders, holds, likeness
 from indexer.plan import Phrase, Plan, part
 from indexer.query import Time
+from indexer.remarks import Remark
 from indexer.snapshot import Documents, Mask, Snapshot
 
 _ENOUGH = 10  # answers with all words, from which on no others are shown
@@ -24,11 +26,6 @@ _LIKELIEST = 20  # documents that are read for the query as it was typed
 _MOST_BLURRED = 200  # documents that are read for a piece with letters misread
 _ALIKE = 0.4  # how like it must be
 
-_NOT_QUOTED = "ไม่พบข้อความในเครื่องหมายคำพูดตรงตามที่พิมพ์"
-_NOT_ALL = "ไม่มีประกาศที่มีครบทุกคำ แสดงประกาศที่มีเพียงบางคำด้วย"
-_ALSO_SOME = "แสดงประกาศที่มีเพียงบางคำด้วย"
-_NOT_THEN = "ไม่พบในช่วงเวลาที่พิมพ์ แสดงของช่วงเวลาอื่นด้วย"
-
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -37,7 +34,7 @@ class Answer:
 
     wanted: Mask
     first: Mask
-    loosened: tuple[str, ...] = ()
+    loosened: tuple[Remark, ...] = ()
 
 
 def answer(
@@ -52,7 +49,7 @@ def answer(
         return found
     if (found.wanted & timely & allowed).any():
         return replace(found, wanted=found.wanted & timely)
-    return replace(found, loosened=(*found.loosened, _NOT_THEN))
+    return replace(found, loosened=(*found.loosened, remarks.NOT_THEN))
 
 
 def as_typed(snapshot: Snapshot, plan: Plan, matches: Matches) -> bool:
@@ -104,14 +101,16 @@ def _found(
         if (quoted & allowed).any():
             return Answer(quoted, first)
     found = int((complete & allowed).sum())
-    loosened = (_NOT_QUOTED,) if exact else ()
+    loosened = (remarks.NOT_QUOTED,) if exact else ()
     sentence = len(matches.idfs) >= _SENTENCE
     if found < _ENOUGH or sentence:
         if not (sentence and found and first.any()):  # else it is there as it was typed
             matches.misread()
         near = _near(matches, allowed & rest)
         if found < int((near | complete & allowed).sum()):
-            return Answer(near | complete, first, (*loosened, _ALSO_SOME if found else _NOT_ALL))
+            return Answer(
+                near | complete, first, (*loosened, remarks.ALSO_SOME if found else remarks.NOT_ALL)
+            )
     elif any(typed.phrase.words > 1 for typed in plan.parts) and int((first & allowed).sum()) < _ENOUGH:
         matches.misread()
         blurred = _blurred(snapshot, plan, matches, _near(matches, allowed & rest) & ~complete)

@@ -51,14 +51,6 @@ class Stretch(NamedTuple):
     last: dt.date | None
     labelled: bool  # written as a filter
 
-    def named(self) -> str:
-        """For people."""
-        if self.first and self.first == self.last:
-            return thai.format_date(self.first)
-        first = thai.format_short_date(self.first) if self.first else ""
-        last = thai.format_short_date(self.last) if self.last else ""
-        return f"{first} – {last}".strip()
-
 
 def buddhist_year(year: int) -> int:
     """64 and 2021 → 2564; a year from 2300 on is Buddhist-era already."""

@@ -50,11 +50,11 @@ def meant(snapshot: Snapshot, lexicon: Lexicon, plan: Plan) -> Meant:
         other = _of_other_keyboard(snapshot, lexicon, typed)
         if other is not None:
             parts.append(other)
-            words.append((typed.text, other.text))
+            words.append((typed.raw, other.text))
             continue
         places = [] if typed.phrase.exact else _places(snapshot, lexicon, typed, _MOST_PLACES - len(words))
         parts.append(_replaced(snapshot, lexicon, typed, places) if places else typed)
-        words += [(typed.text[place.start : place.end], place.reading.text) for place in places]
+        words += [(typed.raw[place.start : place.end], place.reading.text) for place in places]
     return Meant(replace(plan, parts=tuple(parts)), tuple(words))
 
 

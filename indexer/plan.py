@@ -51,7 +51,7 @@ class Part:
     text: str  # folded
     units: tuple[Unit, ...]
     phrase: Phrase
-    raw: str = ""  # in its own case
+    raw: str = ""  # as typed, letter for letter
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,10 @@ from enum import StrEnum
 
 from archive.errors import Invalid
 from archive.model import Kind
-from archive.thai import ERA, format_date, parse_date
+from archive.thai import ERA, canon, parse_date
+from indexer import remarks
 from indexer.dates import Stretch, buddhist_year, stretches
+from indexer.remarks import Remark
 from indexer.tokens import fold
 
 
@@ -50,16 +52,15 @@ class Time:
     text: str
     first: dt.date | None
     last: dt.date | None
-    named: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Query:
     """What is meant. A search gives it back as it was run.
 
-    ``understood`` and ``loosened`` are Thai phrases for people: how filters, abbreviations and
-    slips were read, and which wishes were given up so as to find anything. ``marks`` are further
-    words to mark in texts: corrected spellings and what abbreviations stand for.
+    ``understood`` says how filters, abbreviations and slips were read, ``loosened`` which wishes
+    were given up so as to find anything. ``marks`` are further words to mark in texts: corrected
+    spellings and what abbreviations stand for.
     """
 
     typed: str
@@ -70,8 +71,8 @@ class Query:
     chunks: tuple[Chunk, ...] = ()
     without: tuple[str, ...] = ()
     times: tuple[Time, ...] = ()
-    understood: tuple[str, ...] = ()
-    loosened: tuple[str, ...] = ()
+    understood: tuple[Remark, ...] = ()
+    loosened: tuple[Remark, ...] = ()
     marks: tuple[str, ...] = ()
 
 
@@ -93,7 +94,7 @@ KIND_NAMES = {
     Kind.NOTE: ("บันทึก",),
     Kind.OTHER: ("อื่นๆ", "อื่น"),
 }
-"""How people name the kinds after ``kind:``; the first is the one shown."""
+"""How people name the kinds after ``kind:``."""
 
 _FIELDS = {
     "author": "author", "by": "author", "ผู้เขียน": "author", "ผู้ประกาศ": "author", "โดย": "author",
@@ -103,7 +104,9 @@ _FIELDS = {
     "number": "number", "เลขที่": "number", "ที่": "number",
     "from": "from_date", "to": "to_date",
 }  # fmt: skip
-_SPACED = re.compile(rf"(?<!\S)({'|'.join(map(re.escape, _FIELDS))}) ?:[ ]+")
+_SPACED = re.compile(rf"(?<!\S)({'|'.join(map(re.escape, _FIELDS))}) ?:[ ]+", re.IGNORECASE)
+_PLAIN = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}  # full-width letters and signs
+_PLAIN |= dict.fromkeys(map(ord, "“”„‟«»＂"), ord('"')) | {0x3000: ord(" "), ord("−"): ord("-")}
 _NUMBER = re.compile(
     r"""(?<!\S)(?:number|เลขที่|ที่)\s?:\s*
         (?P<number>(?:[ก-ฮa-z.]{1,12}\s*)?\d+(?:\s*[/.-]\s*(?:ว\s*)?\d+)*)(?![^\s"])""",
@@ -133,13 +136,13 @@ def parse(
 ) -> Query:
     """Anything typed is legal; filters written in the text (``year:2564``) join ``filters``.
 
-    Straight quotes ask for the very words; ``-word`` leaves out; ``author:`` ``kind:`` ``year:``
+    Quotes of any form ask for the very words; ``-word`` leaves out; ``author:`` ``kind:`` ``year:``
     ``category:`` ``number:`` (and their Thai names) narrow. What looks like one of these but
     makes no sense is searched as words. A stretch of time (``indexer.dates``) is a filter when it
     stands alone or is named one (``date:``); among words an answer is of that time or names it.
     """
     reading = _Reading(filters or Filters())
-    raw = _SPACED.sub(r"\1:", typed[:MOST_TYPED])
+    raw = _SPACED.sub(r"\1:", written(typed))
     folded = fold(raw)
     for numbered in reversed(list(_NUMBER.finditer(folded))):
         raw, folded = (_without(text, numbered.span()) for text in (raw, folded))
@@ -153,8 +156,8 @@ def parse(
             reading.between(stretch)
         else:
             reading.around(stretch, folded)
-    for found in _PART.finditer(folded):
-        reading.take(found, raw)
+    for found in _PART.finditer(raw):
+        reading.take(found)
     return Query(
         typed=typed,
         filters=reading.filters,
@@ -166,6 +169,11 @@ def parse(
         times=tuple(reading.times),
         understood=tuple(reading.understood),
     )
+
+
+def written(typed: str) -> str:
+    """What was typed as it is read: in the archive's canon, with plain quotes, letters and signs."""
+    return canon(typed[:MOST_TYPED]).translate(_PLAIN)
 
 
 def _without(text: str, span: tuple[int, int]) -> str:
@@ -181,61 +189,60 @@ class _Reading:
         self.chunks: list[Chunk] = []
         self.without: list[str] = []
         self.times: list[Time] = []
-        self.understood: list[str] = []
+        self.understood: list[Remark] = []
 
     def number(self, value: str) -> None:
         """A reference that the answer must have, whatever its spaces."""
         value = re.sub(r"\s*([/.-])\s*", r"\1", value)
         self.chunks.append(Chunk(value, exact=True))
-        self.understood.append(f"เลขที่: {value}")
+        self.understood.append(remarks.number(value))
 
     def between(self, stretch: Stretch) -> None:
         """A stretch of time as a filter, unless days were chosen already."""
         first, last = self.filters.from_date, self.filters.to_date
         if first is None and last is None:
             self.filters = replace(self.filters, from_date=stretch.first, to_date=stretch.last)
-            self.understood.append(f"วันที่: {stretch.named()}")
+            self.understood.append(remarks.days(stretch.first, stretch.last))
 
     def around(self, stretch: Stretch, folded: str) -> None:
         """A stretch of time beside other words."""
-        named = stretch.named()
-        self.times.append(Time(folded[stretch.start : stretch.end], stretch.first, stretch.last, named))
-        self.understood.append(f"ช่วงเวลา: {named}")
+        self.times.append(Time(folded[stretch.start : stretch.end], stretch.first, stretch.last))
+        self.understood.append(remarks.time(stretch.first, stretch.last))
 
-    def take(self, found: re.Match[str], raw: str) -> None:
+    def take(self, found: re.Match[str]) -> None:
         name, quoted = found["field"] or found["name"], found["quoted"]
         value = found["value"] if quoted is None else quoted
-        if name and value and self._narrow(_FIELDS.get(name, ""), value.strip()):
+        if name and value and self._narrow(_FIELDS.get(fold(name), ""), value.strip()):
             return
         text = found["plain"] or (f"{name}:{value}" if name else quoted or "")
         if not any(map(str.isalnum, text)):
             return
         if found["no"]:
-            self.without.append(text)
-            self.understood.append(f"ไม่เอา: {text}")
+            self.without.append(fold(text))
+            self.understood.append(remarks.without(text))
         else:
-            start = found.start("plain") if found["plain"] else -1
-            typed = raw[start : start + len(text)] if start >= 0 else text
-            self.chunks.append(Chunk(text, quoted is not None, typed))
+            self.chunks.append(Chunk(fold(text), quoted is not None, text))
 
     def _narrow(self, name: str, value: str) -> bool:
         """Set a filter; False when the value makes no sense for it."""
+        folded = fold(value)
         match name:
-            case "author" | "category":
-                label = "ผู้ประกาศ" if name == "author" else "หมวดหมู่"
-                return self._set(name, value, f"{label}: {value}")
+            case "author":
+                return self._set(name, value, remarks.author(value))
+            case "category":
+                return self._set(name, value, remarks.category(value))
             case "kind":
-                kind = _kind(value)
-                return kind is not None and self._set("kind", kind, f"ประเภท: {KIND_NAMES[kind][0]}")
-            case "year" if re.fullmatch(r"[0-9]{4}|[0-9]{2}", value):
-                year = buddhist_year(int(value))
-                return self._set("year", year, f"ปี พ.ศ. {year}")
-            case "year" if re.fullmatch(r"([0-9]{4}|[0-9]{2})-([0-9]{4}|[0-9]{2})", value):
-                return self._years(*(buddhist_year(int(year)) for year in value.split("-")))
+                kind = _kind(folded)
+                return kind is not None and self._set("kind", kind, remarks.kind(kind))
+            case "year" if re.fullmatch(r"[0-9]{4}|[0-9]{2}", folded):
+                year = buddhist_year(int(folded))
+                return self._set("year", year, remarks.year(year))
+            case "year" if re.fullmatch(r"([0-9]{4}|[0-9]{2})-([0-9]{4}|[0-9]{2})", folded):
+                return self._years(*(buddhist_year(int(year)) for year in folded.split("-")))
             case "from_date" | "to_date":
-                return self._day(name, value)
+                return self._day(name, folded)
             case "number":
-                self.number(value)
+                self.number(folded)
                 return True
             case _:
                 return False
@@ -243,7 +250,7 @@ class _Reading:
     def _years(self, first: int, last: int) -> bool:
         days = dt.date(first - ERA, 1, 1), dt.date(last - ERA, 12, 31)
         self.filters = replace(self.filters, from_date=days[0], to_date=days[1])
-        self.understood.append(f"ปี พ.ศ. {first}–{last}")
+        self.understood.append(remarks.years(first, last))
         return True
 
     def _day(self, name: str, value: str) -> bool:
@@ -251,10 +258,9 @@ class _Reading:
             day = parse_date(value)
         except Invalid:
             return False
-        label = "ตั้งแต่" if name == "from_date" else "ถึง"
-        return self._set(name, day, f"{label}: {format_date(day)}")
+        return self._set(name, day, remarks.since(day) if name == "from_date" else remarks.until(day))
 
-    def _set(self, name: str, value: object, understood: str) -> bool:
+    def _set(self, name: str, value: object, understood: Remark) -> bool:
         self.filters = replace(self.filters, **{name: value})  # type: ignore[arg-type]
         self.understood.append(understood)
         return True

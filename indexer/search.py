@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from indexer import ranking
+from indexer import ranking, remarks
 from indexer.answer import answer, as_typed
 from indexer.dictionary import Lexicon
 from indexer.filters import facets, masks, through
@@ -15,9 +15,9 @@ from indexer.matching import Matches
 from indexer.meant import meant
 from indexer.pages import best_pages
 from indexer.plan import Plan, meanings, plan
-from indexer.query import Query, Sort
+from indexer.query import Query, Sort, written
+from indexer.remarks import Remark
 from indexer.snapshot import Documents, Floats, Mask, Snapshot
-from indexer.tokens import fold
 
 
 def search(snapshot: Snapshot, lexicon: Lexicon, query: Query) -> ResultPage:
@@ -48,18 +48,18 @@ def search(snapshot: Snapshot, lexicon: Lexicon, query: Query) -> ResultPage:
         total=len(documents) + beyond.total,
         hits=hits,
         facets=facets(snapshot, found.wanted, narrowing, beyond.facets),
-        did_you_mean=_corrected(query.typed, words),
+        did_you_mean=_corrected(written(query.typed), words),
         query=_as_run(query, wanted, words, found.loosened),
     )
 
 
 def _as_run(
-    query: Query, wanted: Plan, words: tuple[tuple[str, str], ...], loosened: tuple[str, ...]
+    query: Query, wanted: Plan, words: tuple[tuple[str, str], ...], loosened: tuple[Remark, ...]
 ) -> Query:
     """With what slips and abbreviations were read as."""
     short = meanings(wanted)
-    understood = [f"{typed} = {other}" for typed, other in short]
-    understood += [f"“{typed}” อ่านเป็น “{word}”" for typed, word in words]
+    understood = [remarks.stands_for(typed, other) for typed, other in short]
+    understood += [remarks.read_as(typed, word) for typed, word in words]
     marks = (word for _, word in (*short, *words))
     return replace(
         query,
@@ -71,10 +71,9 @@ def _as_run(
 
 def _corrected(typed: str, words: tuple[tuple[str, str], ...]) -> str | None:
     """The query with its misspelt pieces replaced; None when there are none."""
-    corrected = fold(typed)
     for piece, word in words:
-        corrected = corrected.replace(piece, word)
-    return corrected if words else None
+        typed = typed.replace(piece, word)
+    return typed if words else None
 
 
 def _ordered(

@@ -39,6 +39,7 @@ def install(app: Flask) -> None:
     app.jinja_env.filters.update(
         day=day,
         kind=names.kind_name,
+        remark=names.remark,
         reading=names.reading_name,
         status=names.status_name,
         action=names.action_name,

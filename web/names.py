@@ -7,6 +7,7 @@ from collections.abc import Collection
 from flask_babel import get_locale, lazy_gettext
 
 from archive.model import Kind, Reading, Role, Status
+from indexer.remarks import Remark
 
 _READINGS = {
     Reading.WAITING: lazy_gettext("รออ่าน"),
@@ -74,6 +75,11 @@ def device_name(said: str) -> str:
 def kind_name(kind: Kind | str) -> str:
     found = Kind(kind)
     return found.english if str(get_locale()) == "en" else found.thai
+
+
+def remark(said: Remark) -> str:
+    """What is said of a query beside its answer."""
+    return said.english if str(get_locale()) == "en" else said.thai
 
 
 def reading_name(state: Reading) -> str:

@@ -222,8 +222,10 @@ class SearchOut(Schema):
     per_page = fields.Integer()
     took_ms = fields.Float()
     did_you_mean = fields.String(allow_none=True)
-    understood = fields.List(fields.String())
-    loosened = fields.List(fields.String())
+    understood = fields.List(fields.String(), metadata={"description": "เข้าใจว่า · how it was read, in Thai"})
+    understood_english = fields.List(fields.String())
+    loosened = fields.List(fields.String(), metadata={"description": "สิ่งที่ยอมละ · what was given up, in Thai"})
+    loosened_english = fields.List(fields.String())
     results = fields.List(fields.Nested(ResultOut))
     facets = fields.Nested(FacetsOut)
 
@@ -271,8 +273,10 @@ def as_answer(answer: Answer) -> dict[str, Any]:
         "per_page": query.per_page,
         "took_ms": round(answer.took_ms, 1),
         "did_you_mean": answer.did_you_mean,
-        "understood": query.understood,
-        "loosened": query.loosened,
+        "understood": [remark.thai for remark in query.understood],
+        "understood_english": [remark.english for remark in query.understood],
+        "loosened": [remark.thai for remark in query.loosened],
+        "loosened_english": [remark.english for remark in query.loosened],
         "results": [_as_result(result, query) for result in answer.results],
         "facets": {
             name: [{"value": facet.value, "count": facet.count} for facet in answer.facets.get(name, ())]

@@ -216,7 +216,7 @@ def test_a_rebuild_is_seen_on_a_clean_exit_only(archive: SearchIndex) -> None:
 def test_the_query_comes_back_as_it_was_run(archive: SearchIndex) -> None:
     query = archive.search(parse("ถนน year:2564")).query
     assert isinstance(query, Query)
-    assert query.understood == ("ปี พ.ศ. 2564",)
+    assert query.understood == (("ปี พ.ศ. 2564", "Year: 2021"),)
 
 
 def test_quoted_words_name_only_pages_that_have_them(index: SearchIndex) -> None:

@@ -10,6 +10,7 @@ import pytest
 from archive.model import Kind
 from indexer.dictionary import Dictionary
 from indexer.query import Query, parse
+from indexer.remarks import Remark
 from indexer.whoosh_index import WhooshIndex
 from tests.contracts.test_search_index import entry
 
@@ -43,6 +44,11 @@ def run(index: WhooshIndex, typed: str) -> Query:
     return index.search(parse(typed)).query
 
 
+def said(remarks: tuple[Remark, ...]) -> list[str]:
+    """In Thai."""
+    return [remark.thai for remark in remarks]
+
+
 @pytest.mark.parametrize(
     ("typed", "wanted"),
     [
@@ -61,7 +67,7 @@ def test_abbreviations_are_found_both_ways(index: WhooshIndex, typed: str, wante
 
 def test_what_an_abbreviation_was_read_as_is_said_and_marked(index: WhooshIndex) -> None:
     query = run(index, "อบต. หนองบัว")
-    assert "อบต. = องค์การบริหารส่วนตำบล" in query.understood
+    assert "อบต. = องค์การบริหารส่วนตำบล" in said(query.understood)
     assert "องค์การบริหารส่วนตำบล" in query.marks
 
 
@@ -81,7 +87,8 @@ def test_the_other_keyboard_is_understood(index: WhooshIndex) -> None:
     page = index.search(parse("gmL[k]"))
     assert page.did_you_mean == "เทศบาล"
     assert {9, 20} <= {hit.announcement_id for hit in page.hits}
-    assert "“gml[k]” อ่านเป็น “เทศบาล”" in page.query.understood
+    assert "“gmL[k]” อ่านเป็น “เทศบาล”" in said(page.query.understood)
+    assert "“gmL[k]” read as “เทศบาล”" in [remark.english for remark in page.query.understood]
     assert found(index, "แนอรก") == [8]
     assert index.search(parse("covid")).did_you_mean is None
 
@@ -138,14 +145,16 @@ def test_stretches_of_time(index: WhooshIndex, typed: str, wanted: set[int]) -> 
     dated = set(found(index, typed))
     assert {id for id in dated if id < 20} - {5} == wanted
     assert any(
-        label in phrase for phrase in run(index, typed).understood for label in ("วันที่", "ช่วง", "ปี", "ถึง")
+        label in phrase
+        for phrase in said(run(index, typed).understood)
+        for label in ("วันที่", "ช่วง", "ปี", "ถึง")
     )
 
 
 def test_a_time_without_answers_is_given_up_and_said(index: WhooshIndex) -> None:
     query = run(index, "พัสดุ ม.ค. 50")
     assert found(index, "พัสดุ ม.ค. 50")[0] == 7
-    assert any("ช่วงเวลา" in phrase for phrase in query.loosened)
+    assert any("ช่วงเวลา" in phrase for phrase in said(query.loosened))
 
 
 @pytest.mark.parametrize(
@@ -169,17 +178,31 @@ def test_references_in_any_spacing_and_numerals(index: WhooshIndex, typed: str) 
         ("ปี:๒๕๖๒", [7]),
         ('"น้ำท่วมถนน"', [6]),
         ("ภาษี -ชำระ", [1]),
+        ("“น้ำท่วมถนน”", [6]),
+        ("„น้ำท่วมถนน‟ ", [6]),
+        ("น\u0e4d\u0e49าท่วมถนน", [6]),
+        ("ｋｉｎｄ：ｏｒｄｅｒ", [5]),
+        ("Author:กองคลัง", [5]),
+        ("ｃｏｖｉｄ－１９", [8]),
+        ("\u200bน้ำ\u200bท่วม\ufeff", [6]),
     ],
 )
 def test_filters_phrases_and_exclusions(index: WhooshIndex, typed: str, wanted: list[int]) -> None:
     assert found(index, typed) == wanted
 
 
+def test_what_was_typed_is_said_as_it_was_typed(index: WhooshIndex) -> None:
+    query = run(index, 'author:"Mr. Somchai" -INTERNET year:๒๕๖๔')
+    assert said(query.understood) == ["ผู้ประกาศ: Mr. Somchai", "ไม่เอา: INTERNET", "ปี พ.ศ. 2564"]
+    page = index.search(parse("Internet อุททกภัย"))
+    assert page.did_you_mean == "Internet อุทกภัย"
+
+
 def test_what_was_given_up_is_said(index: WhooshIndex) -> None:
     assert run(index, "ภาษี").loosened == ()
     assert found(index, '"น้ำท่วมบ้าน"') == [6]
-    assert any("คำพูด" in phrase for phrase in run(index, '"น้ำท่วมหลัก"').loosened)
-    assert any("บางคำ" in phrase for phrase in run(index, "พัสดุ ปลาวาฬ").loosened)
+    assert any("คำพูด" in phrase for phrase in said(run(index, '"น้ำท่วมหลัก"').loosened))
+    assert any("บางคำ" in phrase for phrase in said(run(index, "พัสดุ ปลาวาฬ").loosened))
     assert found(index, "พัสดุ ปลาวาฬ") == [7]
 
 

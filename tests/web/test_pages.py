@@ -165,3 +165,17 @@ def test_an_announcement_leads_to_those_before_after_and_like_it(site: Site) -> 
     assert page.xpath("//a[@rel='next']/@href") == [f"/announcements/{made[2].id}"]
     related = page.xpath("//section[@aria-labelledby='related']//h3/a/@href")
     assert related[0] == f"/announcements/{made[0].id}"
+
+
+def test_how_a_query_was_read_is_said_in_the_readers_language(site: Site) -> None:
+    site.announcement("กำหนดวันเก็บขยะ", author="Somchai")
+    site.work()
+    client = site.client()
+    path = "/search?q=อบต. ขยะ kind:order author:Somchai ม.ค. 60"
+    assert "ผู้ประกาศ: Somchai" in client.get(path).text
+    client.get("/language/en?next=/")
+    page = client.get(path).text
+    notices = " ".join(re.findall(r'<p class="notice">(.*?)</p>', page))
+    assert "Author: Somchai" in notices
+    assert "Time: 1 January 2017 – 31 January 2017" in notices
+    assert not re.search("[ก-๎]", re.sub(r"อบต\. = [ก-๎]+", "", notices))

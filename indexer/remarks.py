@@ -1,0 +1,100 @@
+"""What is said of a query beside its answer: how it was understood, and which wishes were given up."""
+
+from __future__ import annotations
+
+import calendar
+import datetime as dt
+from typing import NamedTuple
+
+from archive.model import Kind
+from archive.thai import ERA, format_date, format_short_date
+
+
+class Remark(NamedTuple):
+    """A phrase for people, in both languages."""
+
+    thai: str
+    english: str
+
+
+NOT_QUOTED = Remark(
+    "ไม่พบข้อความในเครื่องหมายคำพูดตรงตามที่พิมพ์", "Nothing has the quoted words exactly as they were typed"
+)
+NOT_ALL = Remark(
+    "ไม่มีประกาศที่มีครบทุกคำ แสดงประกาศที่มีเพียงบางคำด้วย",
+    "Nothing has all of the words; announcements with some of them are shown",
+)
+ALSO_SOME = Remark("แสดงประกาศที่มีเพียงบางคำด้วย", "Announcements with only some of the words are shown too")
+NOT_THEN = Remark(
+    "ไม่พบในช่วงเวลาที่พิมพ์ แสดงของช่วงเวลาอื่นด้วย", "Nothing of that time was found; other times are shown too"
+)
+
+
+def author(name: str) -> Remark:
+    return Remark(f"ผู้ประกาศ: {name}", f"Author: {name}")
+
+
+def category(name: str) -> Remark:
+    return Remark(f"หมวดหมู่: {name}", f"Category: {name}")
+
+
+def kind(kind: Kind) -> Remark:
+    return Remark(f"ประเภท: {kind.thai}", f"Kind: {kind.english}")
+
+
+def number(value: str) -> Remark:
+    return Remark(f"เลขที่: {value}", f"Number: {value}")
+
+
+def without(text: str) -> Remark:
+    return Remark(f"ไม่เอา: {text}", f"Without: {text}")
+
+
+def year(buddhist: int) -> Remark:
+    return Remark(f"ปี พ.ศ. {buddhist}", f"Year: {buddhist - ERA}")
+
+
+def years(first: int, last: int) -> Remark:
+    """Of the Buddhist era."""
+    return Remark(f"ปี พ.ศ. {first}–{last}", f"Years: {first - ERA}–{last - ERA}")
+
+
+def since(day: dt.date) -> Remark:
+    return Remark(f"ตั้งแต่: {format_date(day)}", f"From: {_english(day)}")
+
+
+def until(day: dt.date) -> Remark:
+    return Remark(f"ถึง: {format_date(day)}", f"To: {_english(day)}")
+
+
+def days(first: dt.date | None, last: dt.date | None) -> Remark:
+    """Announced on these days, None for open."""
+    named = stretch(first, last)
+    return Remark(f"วันที่: {named.thai}", f"Dates: {named.english}")
+
+
+def time(first: dt.date | None, last: dt.date | None) -> Remark:
+    """Announced on these days or about them."""
+    named = stretch(first, last)
+    return Remark(f"ช่วงเวลา: {named.thai}", f"Time: {named.english}")
+
+
+def stretch(first: dt.date | None, last: dt.date | None) -> Remark:
+    """First and last day by name, None for open."""
+    if first and first == last:
+        return Remark(format_date(first), _english(first))
+    thai = (format_short_date(day) if day else "" for day in (first, last))
+    english = (_english(day) if day else "" for day in (first, last))
+    return Remark(" – ".join(thai).strip(), " – ".join(english).strip())
+
+
+def stands_for(typed: str, full: str) -> Remark:
+    return Remark(f"{typed} = {full}", f"{typed} = {full}")
+
+
+def read_as(typed: str, meant: str) -> Remark:
+    return Remark(f"“{typed}” อ่านเป็น “{meant}”", f"“{typed}” read as “{meant}”")
+
+
+def _english(day: dt.date) -> str:
+    return f"{day.day} {calendar.month_name[day.month]} {day.year}"
