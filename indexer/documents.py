@@ -30,6 +30,7 @@ FACTS = np.dtype(
         ("date", "<i4"),
         ("views", "<u4"),
         ("kind", "<u1"),
+        ("organisation", "<u4"),
         ("title", "<u2"),
         ("labels", "<u2"),
         ("body", "<u4"),
@@ -131,6 +132,7 @@ def document(entry: Entry, segmenter: Segmenter) -> Document:
     facts["date"] = announcement.published_on.toordinal()
     facts["views"] = max(0, announcement.views)
     facts["kind"] = KINDS.index(announcement.kind)
+    facts["organisation"] = announcement.organisation
     for zone in ("title", "labels", "body", "pages"):
         facts[zone] = min(writing.length(zone), np.iinfo(FACTS[zone]).max)
     columns = {

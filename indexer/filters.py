@@ -16,7 +16,7 @@ from indexer.snapshot import Coded, Documents, Mask, Snapshot
 from indexer.tokens import fold, run
 
 _MOST_VALUES = 50  # of one facet
-FACETS = ("kind", "author", "year", "category")
+FACETS = ("kind", "author", "year", "category", "organisation")
 
 
 def masks(snapshot: Snapshot, filters: Filters) -> dict[str, Mask]:
@@ -90,6 +90,8 @@ def _column(snapshot: Snapshot, name: str) -> tuple[npt.NDArray[np.int32], list[
         return snapshot.facts["kind"].astype(np.int32), [kind.value for kind in KINDS]
     if name == "year":
         return snapshot.years, []
+    if name == "organisation":
+        return snapshot.facts["organisation"].astype(np.int32), []
     return snapshot.authors if name == "author" else snapshot.categories
 
 

@@ -49,8 +49,9 @@ class FacetValue:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResultPage:
-    """One page of hits. ``facets`` holds kind, author, year (Buddhist era) and category; the counts
-    of each respect the query and every filter but its own."""
+    """One page of hits. ``facets`` holds kind, author, year (Buddhist era), category and organisation (its
+    id); the counts of each respect the query and every filter but its own. With an organisation as a
+    filter nothing of the others is in the answer: not in counts, facets or ``did_you_mean``."""
 
     total: int
     hits: tuple[Hit, ...]
@@ -98,8 +99,10 @@ class SearchIndex(Protocol):
         """Every announcement id in the index, ascending."""
 
     def search(self, query: Query) -> ResultPage: ...
-    def suggest(self, typed: str, *, limit: int = 8) -> list[str]: ...
-    def similar(self, announcement_id: int, *, limit: int = 5) -> list[int]: ...
+    def suggest(self, typed: str, *, organisation: int | None = None, limit: int = 8) -> list[str]: ...
+    def similar(self, announcement_id: int, *, limit: int = 5) -> list[int]:
+        """Of the same organisation."""
+
     def rebuild(self, *, jobs: int = 1) -> AbstractContextManager[Generation]:
         """A new generation beside the live one; published on a clean exit only. Waits for one that
         another process is building. ``jobs``: processes that analyse at the same time."""

@@ -34,6 +34,7 @@ class Filters:
     from_date: dt.date | None = None
     to_date: dt.date | None = None
     announcement_id: int | None = None  # search inside one announcement
+    organisation: int | None = None  # as if there were no others: its words, its counts
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ import re
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from copy import copy
 from functools import cached_property
 from heapq import nlargest
 from threading import Lock
@@ -52,6 +53,7 @@ _MOST_COUNTED = 40  # words
 _MOST_NAMED = 400  # titles of a segment
 
 _KEPT_POSTINGS = 6_000_000  # 12 bytes apiece
+_KEPT_PARTS = 16  # organisations whose part is remembered
 _KEPT_FOUND = 1_000_000  # documents in answers that are remembered, 8 bytes apiece
 
 
@@ -153,14 +155,15 @@ class Names:
         self._joined = b"\0" + b"\0".join(letters)
         self._starts = np.cumsum([1, *(len(one) + 1 for one in letters)])
 
-    def having(self, letters: bytes, most: int) -> Iterator[tuple[bool, int]]:
-        """Places in ``named`` with the letters, and whether they begin so: those first."""
+    def having(self, letters: bytes, most: int, live: Mask) -> Iterator[tuple[bool, int]]:
+        """Places in ``named`` with the letters, and whether they begin so: those first. Of ``live``
+        documents of the segment only."""
         seen: set[int] = set()
         for needle in (b"\0" + letters, letters):
             at = self._joined.find(needle)
             while at >= 0 and len(seen) < most:
                 place = int(np.searchsorted(self._starts, at + len(needle) - 1, side="right")) - 1
-                if place not in seen:
+                if place not in seen and live[self.named[place][0]]:
                     seen.add(place)
                     yield needle is not letters, place
                 at = self._joined.find(needle, int(self._starts[place + 1]) - 1)
@@ -257,7 +260,11 @@ def _room(documents: Documents) -> int:
 
 
 class Commit:
-    """What one commit holds. ``position`` is the archive's change that it has followed."""
+    """What one commit holds. ``position`` is the archive's change that it has followed.
+
+    What is asked of it, is asked of its ``live`` documents; so the part of one organisation (``of``) is the
+    same commit with only these alive.
+    """
 
     def __init__(self, storage: Any, toc: TOC, position: int, earlier: Commit | None = None) -> None:
         known = {segment.id: segment for segment in earlier.segments} if earlier else {}
@@ -278,7 +285,31 @@ class Commit:
         self._whole = self.count == self.size
         self._scored: LRUCache[str, Scored] = LRUCache(_KEPT_POSTINGS, getsizeof=Scored.size)
         self._remembered: LRUCache[Hashable, Documents] = LRUCache(_KEPT_FOUND, getsizeof=_room)
+        self._parts: LRUCache[int, Commit] = LRUCache(_KEPT_PARTS)
         self._lock = Lock()
+
+    def of(self, organisation: int | None) -> Commit:
+        """Its documents alone, with their own counts and words; all of them for None."""
+        if organisation is None:
+            return self
+        with self._lock:
+            if organisation not in self._parts:
+                self._parts[organisation] = self._part(organisation)
+            return self._parts[organisation]
+
+    def _part(self, organisation: int) -> Commit:
+        live = self.live & (self.facts["organisation"] == organisation)
+        count = int(live.sum())
+        if count == self.count:
+            return self
+        part = copy(self)
+        for of_live in ("numbers", "_norms"):
+            part.__dict__.pop(of_live, None)
+        part.live, part.count, part._whole = live, count, False
+        part._scored = LRUCache(_KEPT_POSTINGS // _KEPT_PARTS, getsizeof=Scored.size)
+        part._remembered = LRUCache(_KEPT_FOUND // _KEPT_PARTS, getsizeof=_room)
+        part._lock = Lock()
+        return part
 
     @cached_property
     def numbers(self) -> dict[int, int]:
@@ -423,11 +454,11 @@ class Commit:
     def named(self, letters: bytes, *, marks: bool) -> Iterator[Named]:
         for base, segment in zip(self.bases, self.segments, strict=False):
             names = segment.names if marks else segment.bare_names
-            for begins, place in names.having(letters, _MOST_NAMED):
+            live = self.live[base : base + segment.size]
+            for begins, place in names.having(letters, _MOST_NAMED, live):
                 local, name = segment.names.named[place]
-                if self.live[base + local]:
-                    facts = self.facts[base + local]
-                    yield Named(not begins, -int(facts["views"]), int(facts["id"]), name)
+                facts = self.facts[base + local]
+                yield Named(not begins, -int(facts["views"]), int(facts["id"]), name)
 
     def idf(self, frequency: int) -> float:
         """How much a term that ``frequency`` documents have tells them apart."""
@@ -452,6 +483,7 @@ class Commit:
         return (
             int(facts["date"]) == announcement.published_on.toordinal()
             and KINDS[facts["kind"]] is announcement.kind
+            and int(facts["organisation"]) == announcement.organisation
             and self.categories.values[self.categories.codes[document]] == announcement.category
             and self.text(document) == letters(entry)
         )

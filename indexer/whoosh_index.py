@@ -23,7 +23,7 @@ from indexer.snapshot import Commit
 from indexer.suggest import suggest
 from indexer.tokens import VERSION
 
-SCHEMA = 3
+SCHEMA = 4
 """Raise it whenever the files of a generation change their form."""
 
 
@@ -68,15 +68,19 @@ class WhooshIndex:
         live = self._live()
         if live is None:
             return ResultPage(total=0, hits=(), query=query)
-        return search(live.snapshot, live.lexicon, query)
+        return search(live.snapshot.of(query.filters.organisation), live.lexicon, query)
 
-    def suggest(self, typed: str, *, limit: int = 8) -> list[str]:
+    def suggest(self, typed: str, *, organisation: int | None = None, limit: int = 8) -> list[str]:
         live = self._live()
-        return suggest(live.snapshot, live.lexicon, typed, limit) if live else []
+        return suggest(live.snapshot.of(organisation), live.lexicon, typed, limit) if live else []
 
     def similar(self, announcement_id: int, *, limit: int = 5) -> list[int]:
         live = self._live()
-        return similar(live.snapshot, announcement_id, limit) if live else []
+        document = live.snapshot.numbers.get(announcement_id) if live else None
+        if live is None or document is None:
+            return []
+        organisation = int(live.snapshot.facts["organisation"][document])
+        return similar(live.snapshot.of(organisation), announcement_id, limit)
 
     @contextmanager
     def rebuild(self, *, jobs: int = 1) -> Iterator[Generation]:

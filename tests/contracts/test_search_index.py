@@ -40,6 +40,7 @@ def entry(id: int, title: str, *pages: str, **values: object) -> Entry:
         status=Status.PUBLISHED,
         created_at=NOW,
         updated_at=NOW,
+        organisation=int(values.pop("organisation", 1)),  # type: ignore[call-overload]
     )
     fields = {"number": Field(value=str(values.pop("number")), confidence=1.0)} if "number" in values else {}
     assert not values
@@ -226,3 +227,62 @@ def test_quoted_words_name_only_pages_that_have_them(index: SearchIndex) -> None
     for typed in ('"หอกระจายข่าวบ้านดอนมะกอก"', "หอกระจายข่าวบ้านดอนมะกอก"):
         (hit,) = index.search(parse(typed)).hits
         assert [page.number for page in hit.pages] == [2], typed
+
+
+BANGKHEN, SAIMAI = 2, 3
+
+
+@pytest.fixture
+def towns(index: SearchIndex) -> SearchIndex:
+    """Three organisations; the first is the largest, and has words that the others do not."""
+    first = [entry(id, f"ซ่อมถนนสายที่ {id}", body="มะม่วงน้ำปลาหวาน", author="กองช่าง") for id in range(1, 31)]
+    second = [
+        entry(41, "ซ่อมถนนหน้าตลาดบางเขน", author="กองช่างบางเขน", organisation=BANGKHEN),
+        entry(42, "ซ่อมถนนหลังตลาดบางเขน", author="กองช่างบางเขน", organisation=BANGKHEN),
+    ]
+    third = [entry(51, "ประชุมสภาเขตสายไหม", kind=Kind.MINUTES, organisation=SAIMAI)]
+    index.update([*first, *second, *third], (), position=33)
+    return index
+
+
+def of(organisation: int) -> Filters:
+    return Filters(organisation=organisation)
+
+
+def test_one_organisation_s_answer_has_nothing_of_the_others(towns: SearchIndex) -> None:
+    answer = towns.search(parse("ซ่อมถนน", filters=of(BANGKHEN)))
+    assert [hit.announcement_id for hit in answer.hits] == [41, 42]
+    assert answer.total == 2
+    assert {
+        name: [(each.value, each.count) for each in values] for name, values in answer.facets.items()
+    } == {
+        "kind": [("announcement", 2)],
+        "author": [("กองช่างบางเขน", 2)],
+        "year": [(2564, 2)],
+        "category": [],
+        "organisation": [(BANGKHEN, 2)],
+    }
+    assert towns.search(parse("", filters=of(SAIMAI))).total == 1
+    assert towns.search(parse("", filters=of(99))).total == 0
+
+
+def test_all_organisations_are_searched_at_once(towns: SearchIndex) -> None:
+    answer = towns.search(parse("ซ่อมถนน"))
+    assert answer.total == 32
+    assert [(each.value, each.count) for each in answer.facets["organisation"]] == [(1, 30), (BANGKHEN, 2)]
+
+
+def test_words_of_others_are_neither_suggested_nor_meant(towns: SearchIndex) -> None:
+    assert towns.suggest("ซ่อม", organisation=SAIMAI) == []
+    assert towns.suggest("ซ่อมถนน", organisation=BANGKHEN) == ["ซ่อมถนนหน้าตลาดบางเขน", "ซ่อมถนนหลังตลาดบางเขน"]
+    assert towns.search(parse("มะม้วงน้ำปลาหวาน")).did_you_mean == "มะม่วงน้ำปลาหวาน"
+    assert towns.search(parse("มะม้วงน้ำปลาหวาน", filters=of(BANGKHEN))).did_you_mean is None
+
+
+def test_alike_is_what_the_same_organisation_has(towns: SearchIndex) -> None:
+    assert towns.similar(41) == [42]
+
+
+def test_what_moved_to_another_organisation_differs(towns: SearchIndex) -> None:
+    assert towns.differing([entry(51, "ประชุมสภาเขตสายไหม", kind=Kind.MINUTES, organisation=SAIMAI)]) == []
+    assert towns.differing([entry(51, "ประชุมสภาเขตสายไหม", kind=Kind.MINUTES)]) == [51]
