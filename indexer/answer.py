@@ -9,17 +9,17 @@ import numpy as np
 from indexer import remarks
 from indexer.dictionary import Lexicon
 from indexer.filters import between
-from indexer.matching import Matches
-from indexer.phrases import MOST_READ, all_of, holders, holds, likeness
-from indexer.plan import Phrase, Plan, part
+from indexer.matching import Matches, all_of
+from indexer.phrases import MOST_READ, holders, holds, likeness
+from indexer.plan import SENTENCE, Phrase, Plan, part
 from indexer.query import Time
 from indexer.remarks import Remark
-from indexer.snapshot import Documents, Mask, Snapshot
+from indexer.scored import Documents, Mask
+from indexer.snapshot import Snapshot
 
 _ENOUGH = 10  # answers with all words, from which on no others are shown
 _NEAR = 0.45  # share of the words, by weight, that any other answer must have
 _NEAR_BEST = 0.75  # share of what the best answer has, that any other must have
-_SENTENCE = 8  # words, from which on nobody expects all of them
 _NEAR_SENTENCE = 0.25  # share of them that an answer must have
 _FEWEST_READ = 100  # documents that are read for one of many pieces
 _LIKELIEST = 20  # documents that are read for the query as it was typed
@@ -71,7 +71,7 @@ def _timely(snapshot: Snapshot, lexicon: Lexicon, times: tuple[Time, ...], match
         others -= set(units)
         of_it = np.flatnonzero(between(snapshot, time.first, time.last) & snapshot.live)
         matches.credit(of_it, units)
-        timely |= all_of(snapshot, units)
+        timely[all_of(snapshot, units)] = True
         timely[of_it] = True
     return timely & matches.having(others) if others else timely
 
@@ -102,7 +102,7 @@ def _found(
             return Answer(quoted, first)
     found = int((complete & allowed).sum())
     loosened = (remarks.NOT_QUOTED,) if exact else ()
-    sentence = len(matches.idfs) >= _SENTENCE
+    sentence = len(matches.idfs) >= SENTENCE
     if found < _ENOUGH or sentence:
         if not (sentence and found and first.any()):  # else it is there as it was typed
             matches.misread()
@@ -122,7 +122,7 @@ def _near(matches: Matches, allowed: Mask) -> Mask:
     """Documents that have most of the words, or nearly as many as the best."""
     covered = np.where(allowed, matches.covered, 0)
     best = float(covered.max(initial=0))
-    sentence = len(matches.idfs) >= _SENTENCE
+    sentence = len(matches.idfs) >= SENTENCE
     share = min((_NEAR_SENTENCE if sentence else _NEAR) * sum(matches.idfs), _NEAR_BEST * best)
     near: Mask = allowed & (covered >= share) if best > 0 else np.zeros_like(allowed)
     return near

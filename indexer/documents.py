@@ -19,7 +19,7 @@ from whoosh.fields import COLUMN, Schema
 from archive.model import Attachment, Kind
 from indexer.codec import FIELD, BytesColumn, TermsField, pack
 from indexer.index import Entry
-from indexer.tokens import GRAM, Run, Segmenter, Token, fold, grams, run
+from indexer.tokens import GRAM, Segmenter, Token, fold, grams, run
 
 _THAI = frozenset(map(chr, range(0xE01, 0xE4F)))
 KINDS = tuple(Kind)
@@ -82,22 +82,23 @@ class _Writing:
     def add(self, zone: str, text: str) -> int:
         """Returns where the zone ends in the run."""
         letters = run(fold(text))
+        places = letters.places()
         tokens = self._segmenter.tokens(text)
         self._counts.setdefault(zone, Counter()).update(token.term for token in tokens)
-        self._add_grams(letters, tokens)
-        places = np.array([(token.start, token.end) for token in tokens], dtype=np.int64).ravel()
-        self._cuts.append(letters.places[places].astype(np.int64) + self._length)
+        self._add_grams(letters.data, places, tokens)
+        borders = np.array([(token.start, token.end) for token in tokens], dtype=np.int64).ravel()
+        self._cuts.append(places[borders].astype(np.int64) + self._length)
         self._runs += [letters.data, b"\0"]
         self._length += len(letters.data) + 1
         return self._length - 1
 
-    def _add_grams(self, letters: Run, tokens: list[Token]) -> None:
+    def _add_grams(self, data: bytes, places: npt.NDArray[np.int32], tokens: list[Token]) -> None:
         """Grams of what is no known word, and of the letters beside it: there, scans are misread."""
-        wanted = np.zeros(len(letters.data), dtype=bool)
+        wanted = np.zeros(len(data), dtype=bool)
         for token in tokens:
             if token.term[0] in _THAI and not self._segmenter.knows(token.term):
-                wanted[max(0, letters.places[token.start] - GRAM) : letters.places[token.end] + 1] = True
-        self._grams.update(grams(letters.data, wanted))
+                wanted[max(0, places[token.start] - GRAM) : places[token.end] + 1] = True
+        self._grams.update(grams(data, wanted))
 
     def length(self, zone: str) -> int:
         return self._counts[zone].total() if zone in self._counts else 0

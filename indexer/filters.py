@@ -4,37 +4,37 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 
 import numpy as np
 import numpy.typing as npt
 
-from indexer.documents import KINDS
+from indexer.columns import Facets
 from indexer.index import FacetValue
 from indexer.query import Filters
-from indexer.snapshot import Coded, Documents, Mask, Snapshot
+from indexer.scored import Mask
+from indexer.snapshot import Snapshot
 from indexer.tokens import fold, run
 
 _MOST_VALUES = 50  # of one facet
-FACETS = ("kind", "author", "year", "category", "organisation")
+FACETS = Facets._fields
 
 
 def masks(snapshot: Snapshot, filters: Filters) -> dict[str, Mask]:
     """The documents that each filter lets through, by the filter's name; only those that are set."""
-    facts = snapshot.facts
     found: dict[str, Mask] = {}
     if filters.kind is not None:
-        found["kind"] = facts["kind"] == KINDS.index(filters.kind)
+        found["kind"] = _with(snapshot, "kind", {filters.kind.value})
     if filters.author is not None:
-        found["author"] = _named(snapshot.authors, filters.author)
+        found["author"] = _named(snapshot, "author", filters.author)
     if filters.category is not None:
-        found["category"] = _named(snapshot.categories, filters.category)
+        found["category"] = _named(snapshot, "category", filters.category)
     if filters.year is not None:
-        found["year"] = snapshot.years == filters.year
+        found["year"] = _with(snapshot, "year", {filters.year})
     if filters.from_date is not None or filters.to_date is not None:
         found["date"] = between(snapshot, filters.from_date, filters.to_date)
     if filters.announcement_id is not None:
-        found["announcement_id"] = facts["id"] == filters.announcement_id
+        found["announcement_id"] = snapshot.facts["id"] == filters.announcement_id
     return found
 
 
@@ -65,44 +65,50 @@ def facets(
     beyond: Mapping[str, Mapping[str | int, int]],
 ) -> dict[str, tuple[FacetValue, ...]]:
     """Counts over ``wanted`` and what lies ``beyond``; each facet under every filter but its own."""
-    counts: dict[str, tuple[FacetValue, ...]] = {}
-    everything = np.flatnonzero(wanted & through(snapshot, found))
-    for name in FACETS:
-        documents = np.flatnonzero(wanted & through(snapshot, found, name)) if name in found else everything
-        counts[name] = _values(snapshot, name, documents, beyond.get(name, {}))
-    return counts
+    everything = _counts(snapshot, wanted & through(snapshot, found))
+    return {
+        name: _values(
+            snapshot,
+            name,
+            _counts(snapshot, wanted & through(snapshot, found, name)) if name in found else everything,
+            beyond.get(name, {}),
+        )
+        for name in FACETS
+    }
+
+
+def _counts(snapshot: Snapshot, mask: Mask) -> npt.NDArray[np.intp]:
+    """How many of the documents have each combination of values."""
+    codes, combinations = snapshot.facets
+    return np.bincount(codes[np.flatnonzero(mask)], minlength=len(combinations))
 
 
 def _values(
-    snapshot: Snapshot, name: str, documents: Documents, beyond: Mapping[str | int, int]
+    snapshot: Snapshot, name: str, counts: npt.NDArray[np.intp], beyond: Mapping[str | int, int]
 ) -> tuple[FacetValue, ...]:
-    codes, values = _column(snapshot, name)
-    counts = np.bincount(codes[documents], minlength=1)
+    combinations = snapshot.facets.values
     used = Counter(beyond)
-    for code in np.flatnonzero(counts).tolist():
-        used[values[code] if values else code] += int(counts[code])
+    for place in np.flatnonzero(counts).tolist():
+        used[getattr(combinations[place], name)] += int(counts[place])
     first = sorted(used.items(), key=lambda item: (-item[1], str(item[0])))
     return tuple(FacetValue(value, count) for value, count in first[:_MOST_VALUES] if value != "")
 
 
-def _column(snapshot: Snapshot, name: str) -> tuple[npt.NDArray[np.int32], list[str]]:
-    if name == "kind":
-        return snapshot.facts["kind"].astype(np.int32), [kind.value for kind in KINDS]
-    if name == "year":
-        return snapshot.years, []
-    if name == "organisation":
-        return snapshot.facts["organisation"].astype(np.int32), []
-    return snapshot.authors if name == "author" else snapshot.categories
-
-
-def _named(column: Coded, name: str) -> Mask:
-    """Documents whose value is the name; or, when none is, has it within (letters only compared)."""
-    letters = _letters(name)
-    values = [_letters(value) for value in column.values]
-    fitting = [code for code, value in enumerate(values) if value == letters]
+def _named(snapshot: Snapshot, name: str, typed: str) -> Mask:
+    """Documents whose value is what was typed; or, when none is, has it within (letters only compared)."""
+    letters = _letters(typed)
+    values = {value: _letters(value) for value in {getattr(each, name) for each in snapshot.facets.values}}
+    fitting = {value for value, its in values.items() if its == letters}
     if not fitting and letters:
-        fitting = [code for code, value in enumerate(values) if letters in value]
-    return np.isin(column.codes, fitting)
+        fitting = {value for value, its in values.items() if letters in its}
+    return _with(snapshot, name, fitting)
+
+
+def _with(snapshot: Snapshot, name: str, values: Set[str | int]) -> Mask:
+    """Documents with one of the values."""
+    codes, combinations = snapshot.facets
+    fitting = np.array([getattr(each, name) in values for each in combinations], dtype=bool)
+    return fitting[codes]
 
 
 def _letters(text: str) -> bytes:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from functools import reduce
 
 import numpy as np
 
 from indexer.plan import Alternative, Unit
-from indexer.snapshot import Documents, Floats, Mask, Scored, Snapshot
+from indexer.scored import Documents, Floats, Mask, Scored, having_all
+from indexer.snapshot import Snapshot
 from indexer.tokens import grams, run
 
 _ROUNDING = 0.9999  # of sums of 32-bit floats
@@ -24,15 +25,15 @@ class Matches:
     def __init__(self, snapshot: Snapshot, units: tuple[Unit, ...]) -> None:
         self.scores: Floats = np.zeros(snapshot.size, dtype=np.float32)
         self.covered: Floats = np.zeros(snapshot.size, dtype=np.float32)
-        self._found: dict[Unit, Documents] = {}
+        self._found: dict[Unit, Scored] = {}
         self._idfs: dict[Unit, float] = {}
         self._snapshot = snapshot
         snapshot.seek(units, units)
         for unit in units:
             found, idf = _any_of(snapshot, unit)
-            self.scores[found.documents] += found.impacts
-            self.covered[found.documents] += np.float32(idf)
-            self._found[unit], self._idfs[unit] = found.documents, idf
+            found.add_to(self.scores)
+            found.count_in(self.covered, idf)
+            self._found[unit], self._idfs[unit] = found, idf
 
     @property
     def units(self) -> Collection[Unit]:
@@ -42,7 +43,7 @@ class Matches:
         """The documents with any of them."""
         mask = np.zeros(self._snapshot.size, dtype=bool)
         for unit in units:
-            mask[self._found[unit]] = True
+            self._found[unit].mark(mask)
         return mask
 
     @property
@@ -59,7 +60,7 @@ class Matches:
         """Documents that have the units in other words: as parts of longer ones."""
         for unit in units:
             if unit in self._found:
-                others = np.setdiff1d(documents, self._found[unit], assume_unique=True)
+                others = documents[self._found[unit].at(documents) == 0]
                 self.covered[others] += np.float32(self._idfs[unit])
 
     def misread(self) -> None:
@@ -68,7 +69,7 @@ class Matches:
         self._snapshot.seek(some=[*self.units, *(unit for one in telling for unit in _legible(one))])
         for unit in telling:
             documents, shares = _misread(self._snapshot, unit)
-            new = np.isin(documents, self._found[unit], assume_unique=True, invert=True)
+            new = self._found[unit].at(documents) == 0
             documents, shares = documents[new], shares[new] * np.float32(self._idfs[unit])
             self.scores[documents] += shares * np.float32(_MISREAD)
             self.covered[documents] += shares
@@ -97,54 +98,64 @@ def _misread(snapshot: Snapshot, unit: Unit) -> tuple[Documents, Floats]:
 
 def mask_of(snapshot: Snapshot, unit: Unit) -> Mask:
     """The documents with the unit."""
-    found = np.zeros(snapshot.size, dtype=bool)
+    mask = np.zeros(snapshot.size, dtype=bool)
     for terms, _ in unit.alternatives:
         if len(terms) == 1:
-            found[snapshot.having(terms[0])] = True
+            mask[snapshot.having(terms[0])] = True
         else:
-            found |= reduce(np.logical_and, (_mask(snapshot, term) for term in terms))
-    return found
-
-
-def _mask(snapshot: Snapshot, term: str) -> Mask:
-    mask = np.zeros(snapshot.size, dtype=bool)
-    mask[snapshot.having(term)] = True
+            mask[having_all([snapshot.scored(term) for term in terms])] = True
     return mask
+
+
+def all_of(snapshot: Snapshot, units: Sequence[Unit]) -> Documents:
+    """The documents with every one of the units, of which there is one at least; ascending."""
+    snapshot.seek(units)
+    plain = [unit for unit in units if _is_plain(unit)]
+    if not plain:
+        return np.flatnonzero(reduce(np.logical_and, (mask_of(snapshot, unit) for unit in units)))
+    documents = having_all([snapshot.scored(unit.alternatives[0].terms[0]) for unit in plain])
+    for unit in units:
+        if len(documents) and not _is_plain(unit):
+            documents = documents[mask_of(snapshot, unit)[documents]]
+    return documents
+
+
+def _is_plain(unit: Unit) -> bool:
+    """Whether it is one term."""
+    return len(unit.alternatives) == 1 and len(unit.alternatives[0].terms) == 1
 
 
 def _any_of(snapshot: Snapshot, unit: Unit) -> tuple[Scored, float]:
     """Documents with the unit and its weight in each; and how much the unit tells them apart."""
-    if len(unit.alternatives) == 1 and len(unit.alternatives[0].terms) == 1:
-        (term,) = unit.alternatives[0].terms
-        found = snapshot.scored(term)
-        idf = snapshot.idf(snapshot.frequency(term))
-        return Scored(found.documents, found.impacts * np.float32(idf)), idf
-    return _best_of(snapshot, unit)
+    if _is_plain(unit):
+        found = _weighed(snapshot, unit.alternatives[0].terms[0])
+        return found, snapshot.idf(snapshot.frequency(unit.alternatives[0].terms[0]))
+    found = _best_of(snapshot, unit)
+    return found, snapshot.idf(snapshot.extent(unit, found))
 
 
-def _best_of(snapshot: Snapshot, unit: Unit) -> tuple[Scored, float]:
-    """The best alternative in each document, scored; and the idf of the unit as a whole."""
+def _weighed(snapshot: Snapshot, term: str) -> Scored:
+    """Documents with the term, each scored with its idf."""
+    return snapshot.scored(term).scaled(snapshot.idf(snapshot.frequency(term)))
+
+
+def _best_of(snapshot: Snapshot, unit: Unit) -> Scored:
+    """The best alternative in each document."""
     best = np.zeros(snapshot.size, dtype=np.float32)
     for alternative in unit.alternatives:
-        found = _all_of(snapshot, alternative.terms)
-        values = found.impacts * np.float32(alternative.weight)
-        best[found.documents] = np.maximum(best[found.documents], values)
-    documents = np.flatnonzero(best)
-    return Scored(documents, best[documents]), snapshot.idf(snapshot.extent(unit, documents))
+        weights = np.zeros(snapshot.size, dtype=np.float32)
+        _sum_of(snapshot, alternative.terms).scaled(alternative.weight).add_to(weights)
+        np.maximum(best, weights, out=best)
+    return Scored.everywhere(best)
 
 
-def _all_of(snapshot: Snapshot, terms: tuple[str, ...]) -> Scored:
-    """Documents with every term, each scored with its idf."""
-    documents: Documents | None = None
-    total: Floats = np.empty(0, dtype=np.float32)
-    for term in terms:
-        found = snapshot.scored(term)
-        values = found.impacts * np.float32(snapshot.idf(snapshot.frequency(term)))
-        if documents is None:
-            documents, total = found.documents, values
-        else:
-            documents, left, right = np.intersect1d(
-                documents, found.documents, assume_unique=True, return_indices=True
-            )
-            total = total[left] + values[right]
-    return Scored(np.empty(0, np.int64) if documents is None else documents, total)
+def _sum_of(snapshot: Snapshot, terms: tuple[str, ...]) -> Scored:
+    """Documents with every term, each scored with all of them."""
+    lists = [_weighed(snapshot, term) for term in terms]
+    if len(lists) == 1:
+        return lists[0]
+    documents = having_all(lists)
+    weights = np.zeros(len(documents), dtype=np.float32)
+    for found in lists:
+        weights += found.at(documents)
+    return Scored(documents, weights)

@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 from indexer import keyboard
 from indexer.dictionary import Lexicon
-from indexer.matching import mask_of
-from indexer.phrases import all_of, holders
+from indexer.matching import all_of, mask_of
+from indexer.phrases import holders
 from indexer.plan import Alternative, Part, Phrase, Plan, Unit, part
 from indexer.snapshot import OFTEN, Snapshot
 from indexer.spelling import Reading, readings
@@ -65,7 +65,7 @@ def _of_other_keyboard(snapshot: Snapshot, lexicon: Lexicon, typed: Part) -> Par
     other = part(keyboard.other(typed.raw), lexicon)
     words = [unit.typed for unit in other.units]
     real = all(lexicon.segmenter.knows(word) for word in words if word[0] >= "ก")
-    return other if real and words and all_of(snapshot, other.units).any() else None
+    return other if real and words and len(all_of(snapshot, other.units)) else None
 
 
 def _places(snapshot: Snapshot, lexicon: Lexicon, typed: Part, most: int) -> list[_Place]:

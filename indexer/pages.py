@@ -9,7 +9,8 @@ import numpy as np
 
 from indexer.index import PageHit
 from indexer.plan import Plan
-from indexer.snapshot import Mask, Snapshot
+from indexer.scored import Mask
+from indexer.snapshot import Snapshot
 from indexer.tokens import fold, run
 
 _MOST_PAGES = 3

@@ -8,16 +8,16 @@ document that is found this way is read.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import reduce
 from itertools import islice
 
 import numpy as np
 from rapidfuzz.distance import LCSseq
 
 from indexer.dictionary import Lexicon
-from indexer.matching import mask_of
+from indexer.matching import all_of
 from indexer.plan import Alternative, Part, Unit
-from indexer.snapshot import Documents, Floats, Mask, Snapshot
+from indexer.scored import Documents, Floats
+from indexer.snapshot import Snapshot
 
 _CLEAR = 10  # documents with a piece, from which on it is not looked for in other words
 _MOST_UNITS = 12  # of a piece that is looked for as a whole
@@ -47,7 +47,7 @@ def holders(
     """
     if not part.phrase.data or len(part.units) > _MOST_UNITS:
         return np.empty(0, np.int64)
-    whole = snapshot.remembered(("all of", part.units), lambda: np.flatnonzero(all_of(snapshot, part.units)))
+    whole = snapshot.remembered(("all of", part.units), lambda: all_of(snapshot, part.units))
     if len(part.units) == part.phrase.words == 1:
         return whole[:enough]
     there = _read(snapshot, whole, part, scores, enough, most)
@@ -118,7 +118,7 @@ def _cut_otherwise(snapshot: Snapshot, lexicon: Lexicon, units: Sequence[Unit]) 
             inner = units[first : len(units) - last]
             sought = [*inner, *(edge for edge in (beginning, ending) if edge is not None)]
             if sought:
-                found |= all_of(snapshot, sought)
+                found[all_of(snapshot, sought)] = True
     return np.flatnonzero(found)
 
 
@@ -130,12 +130,6 @@ def _loose(lexicon: Lexicon, units: Sequence[Unit]) -> list[int]:
             break
         counts.append(count)
     return counts
-
-
-def all_of(snapshot: Snapshot, units: Sequence[Unit]) -> Mask:
-    """The documents with every one of the units, of which there is one at least."""
-    snapshot.seek(units)
-    return reduce(np.logical_and, (mask_of(snapshot, unit) for unit in units))
 
 
 def _edge(snapshot: Snapshot, lexicon: Lexicon, units: Sequence[Unit], *, ends: bool) -> Unit | None:
@@ -153,20 +147,28 @@ def _edge(snapshot: Snapshot, lexicon: Lexicon, units: Sequence[Unit], *, ends: 
 
 def likeness(text: bytes, data: bytes) -> float:
     """1 when the run has the other; less when some letters are misread; 0 when it is not like any place."""
-    if holds(text, data):
-        return 1.0
-    alike = max((LCSseq.similarity(data, near) for near in _near(text, data)), default=0) / len(data)
-    return max(0.0, (alike - _UNLIKE) / (1 - _UNLIKE)) * _BLURRED
+    return 1.0 if holds(text, data) else misread(text, data)
 
 
-def _near(text: bytes, data: bytes) -> Iterator[bytes]:
+def misread(text: bytes, data: bytes) -> float:
+    """``likeness`` to a run that does not have the other."""
+    best = 0.0
+    for near in _near(text, data):
+        best = max(best, LCSseq.similarity(data, near) / len(data))
+    return max(0.0, (best - _UNLIKE) / (1 - _UNLIKE)) * _BLURRED
+
+
+def _near(text: bytes, data: bytes) -> list[bytes]:
     """Places of a run where another may stand with a few letters misread: one piece of it is there."""
     slips = min(len(data) // _LETTERS_A_SLIP, _MOST_SLIPS)
     size = len(data) // (slips + 1)
+    places = []
     for at in range(0, size * (slips + 1), size) if slips else ():
-        found = text.find(data[at : at + size])
-        for _ in range(_MOST_PLACES):
-            if found < 0:
-                break
-            yield text[max(0, found - at - slips) : found - at + len(data) + slips]
-            found = text.find(data[at : at + size], found + 1)
+        piece = data[at : at + size]
+        found = text.find(piece)
+        most = _MOST_PLACES
+        while found >= 0 and most:
+            places.append(text[max(0, found - at - slips) : found - at + len(data) + slips])
+            found = text.find(piece, found + 1)
+            most -= 1
+    return places

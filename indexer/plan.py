@@ -13,6 +13,8 @@ from indexer.tokens import Token, fold, run
 _MOST_PARTS = 64
 _MOST_UNITS = 64
 _MOST_ALTERNATIVES = 8
+SENTENCE = 8
+"""Words, from which on nobody expects all of them."""
 _ASKING = frozenset(
     "ใคร อะไร ไหน ที่ไหน เมื่อไร เมื่อไหร่ เท่าไร เท่าไหร่ ทำไม อย่างไร ยังไง กี่ ไหม มั้ย หรือไม่ หรือเปล่า บ้าง "
     "ครับ คับ ค่ะ คะ จ้า นะ หน่อย".split()

@@ -12,9 +12,10 @@ from itertools import islice
 
 import numpy as np
 
-from indexer.phrases import holds, likeness
-from indexer.plan import Plan, neighbours
-from indexer.snapshot import Documents, Floats, Mask, Snapshot
+from indexer.phrases import holds, misread
+from indexer.plan import SENTENCE, Plan, neighbours
+from indexer.scored import Documents, Floats, Mask
+from indexer.snapshot import Snapshot
 
 LOOKED_AT = 150
 _WHOLE, _IN_TITLE, _PHRASES, _SIDE_BY_SIDE = 0.5, 0.25, 0.6, 0.25
@@ -57,13 +58,10 @@ def _best_first(snapshot: Snapshot, documents: Documents, scores: Floats) -> Doc
 
 def _lifted(snapshot: Snapshot, plan: Plan, documents: Documents, scores: Floats) -> Floats:
     """The scores lifted by what stands together in the text as it does in the query."""
-    sought = _Sought(plan)
-    texts = list(islice(_read(snapshot, documents), LOOKED_AT))
+    sought = _Sought(plan, list(islice(_read(snapshot, documents), LOOKED_AT)))
     lift = np.zeros(len(documents), dtype=np.float32)
-    lift[: len(texts)] = [sought.lift(text) for text in texts]
-    if sought.phrases and np.count_nonzero(lift >= _PHRASES) < _CLEAR:
-        blurred = [sought.blurred(text) for text in texts[:_MOST_BLURRED]]
-        lift[: len(blurred)] = np.maximum(lift[: len(blurred)], blurred)
+    values = sought.lift()
+    lift[: len(values)] = values
     lifted: Floats = scores + lift * scores.max(initial=0)
     return lifted
 
@@ -80,39 +78,73 @@ def _read(snapshot: Snapshot, documents: Documents) -> Iterator[bytes]:
 
 
 class _Sought:
-    """The runs of letters that lift an answer."""
+    """The runs of letters that lift an answer, looked for in some texts."""
 
-    def __init__(self, plan: Plan) -> None:
-        self.phrases = [phrase for phrase in plan.phrases if phrase.words > 1]
+    def __init__(self, plan: Plan, texts: list[bytes]) -> None:
+        self._texts = texts
+        self._phrases = [phrase for phrase in plan.phrases if phrase.words > 1]
         self._pairs = neighbours(plan.units) if 1 < len(plan.units) <= _MOST_IN_A_ROW else []
-        self._weight = sum(phrase.words for phrase in self.phrases)
-        self._whole = plan.whole if self.phrases or len(plan.phrases) > 1 else b""
+        self._weight = sum(phrase.words for phrase in self._phrases)
+        self._whole = plan.whole if self._phrases or len(plan.phrases) > 1 else b""
+        self._sentence = len(plan.units) >= SENTENCE
 
-    def lift(self, text: bytes) -> float:
-        """0 for nothing; with every phrase at least ``_PHRASES``."""
-        value = 0.0
-        if self._whole and holds(text, self._whole):
-            value += _WHOLE + _IN_TITLE * holds(text[: text.find(b"\0")], self._whole)
-        if self.phrases:
-            value += _PHRASES * sum(p.words * holds(text, p.data) for p in self.phrases) / self._weight
-        if self._pairs:
-            value += _SIDE_BY_SIDE * sum(pair in text for pair in self._pairs) / len(self._pairs)
+    def lift(self) -> Floats:
+        """For each text: 0 for nothing; with every phrase at least ``_PHRASES``."""
+        there = [_having(self._texts, phrase.data) for phrase in self._phrases]
+        value = np.zeros(len(self._texts), dtype=np.float32)
+        for phrase, found in zip(self._phrases, there, strict=True):
+            value += np.float32(_PHRASES * phrase.words / self._weight) * found
+        clear = int(np.count_nonzero(np.all(there, axis=0))) if there else _CLEAR
+        whole = self._with_whole(there)
+        for place in whole:
+            text = self._texts[place]
+            value[place] += _WHOLE + _IN_TITLE * holds(text[: text.find(b"\0")], self._whole)
+        for pair in self._pairs:
+            value += np.float32(_SIDE_BY_SIDE / len(self._pairs)) * _having(self._texts, pair, loosely=True)
+        if clear < _CLEAR and not (self._sentence and whole):  # else it is there just as it was typed
+            blurred = self._blurred(there)
+            value[: len(blurred)] = np.maximum(value[: len(blurred)], blurred)
         return value
 
-    def blurred(self, text: bytes) -> float:
-        """The same where letters are misread."""
-        return _PHRASES * sum(p.words * likeness(text, p.data) for p in self.phrases) / self._weight
+    def _with_whole(self, there: list[Mask]) -> list[int]:
+        """The texts that have the whole query: they have every phrase that is a part of it."""
+        if not self._whole:
+            return []
+        parts = [
+            found
+            for phrase, found in zip(self._phrases, there, strict=True)
+            if holds(self._whole, phrase.data)
+        ]
+        among = np.flatnonzero(np.all(parts, axis=0)) if parts else np.arange(len(self._texts))
+        return [place for place in among.tolist() if holds(self._texts[place], self._whole)]
+
+    def _blurred(self, there: list[Mask]) -> Floats:
+        """What the first texts have of the phrases where letters are misread."""
+        texts = self._texts[:_MOST_BLURRED]
+        value = np.zeros(len(texts), dtype=np.float32)
+        for phrase, found in zip(self._phrases, there, strict=True):
+            alike = [
+                1.0 if has else misread(text, phrase.data)
+                for text, has in zip(texts, found[: len(texts)].tolist(), strict=True)
+            ]
+            value += np.array(alike, dtype=np.float32) * np.float32(_PHRASES * phrase.words / self._weight)
+        return value
+
+
+def _having(texts: list[bytes], data: bytes, *, loosely: bool = False) -> Mask:
+    """Which of the texts have the run; ``loosely``: also as a part of a number."""
+    if loosely or not (data[:1].isdigit() or data[-1:].isdigit()):
+        return np.array([data in text for text in texts], dtype=bool)
+    return np.array([holds(text, data) for text in texts], dtype=bool)
 
 
 def _tie_broken(snapshot: Snapshot, documents: Documents, scores: Floats) -> Floats:
     """A hair's breadth more for what is newer and more read."""
     if not len(documents):
         return scores
-    facts = snapshot.facts[documents]
-    dates = facts["date"].astype(np.float32)
+    dates, reads = snapshot.dates[documents], snapshot.reads[documents]
     span = float(dates.max() - dates.min()) or 1.0
     recent = (dates - dates.min()) / np.float32(span)
-    reads = np.log1p(facts["views"].astype(np.float32))
     read = reads / np.float32(float(reads.max()) or 1.0)
     preferred: Floats = scores * (1 + np.float32(_NEAR_TIE / 2) * (recent + read))
     return preferred

@@ -17,7 +17,8 @@ from indexer.pages import best_pages
 from indexer.plan import Plan, meanings, plan
 from indexer.query import Query, Sort, written
 from indexer.remarks import Remark
-from indexer.snapshot import Documents, Floats, Mask, Snapshot
+from indexer.scored import Documents, Floats, Mask
+from indexer.snapshot import Snapshot
 
 
 def search(snapshot: Snapshot, lexicon: Lexicon, query: Query) -> ResultPage:

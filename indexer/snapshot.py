@@ -24,15 +24,13 @@ from cachetools import LRUCache
 from whoosh.index import TOC
 
 from indexer.codec import ZONES
+from indexer.columns import Coded, coded, facets, joined
 from indexer.documents import COLUMNS, FACTS, KINDS, Layout, letters, read_layout, schema
 from indexer.index import Entry
 from indexer.plan import Unit
+from indexer.scored import Documents, Floats, Mask, Scored
 from indexer.spelling import Spellings, sounds
 from indexer.tokens import THAI, fold, run
-
-Documents = npt.NDArray[np.int64]
-Floats = npt.NDArray[np.float32]
-Mask = npt.NDArray[np.bool_]
 
 # BM25F. Weights and length normalisation by zone: a word in the title says most; a long
 # attachment is normalised strongest, so that it does not bury a short announcement.
@@ -52,19 +50,9 @@ WORD = re.compile(f"[{THAI}]+|[a-z]+")
 _MOST_COUNTED = 40  # words
 _MOST_NAMED = 400  # titles of a segment
 
-_KEPT_POSTINGS = 6_000_000  # 12 bytes apiece
+_KEPT_SCORED = 96_000_000  # bytes
 _KEPT_PARTS = 16  # organisations whose part is remembered
 _KEPT_FOUND = 1_000_000  # documents in answers that are remembered, 8 bytes apiece
-
-
-class Scored(NamedTuple):
-    """A term's live documents, ascending, with the saturated BM25F weight (0–1) in each."""
-
-    documents: Documents
-    impacts: Floats
-
-    def size(self) -> int:
-        return len(self.documents) + 8
 
 
 class Beyond(NamedTuple):
@@ -98,11 +86,16 @@ class Snapshot(Protocol):
         """Document number by announcement id."""
 
     @property
-    def authors(self) -> Coded: ...
+    def dates(self) -> Floats:
+        """Day of each."""
+
     @property
-    def categories(self) -> Coded: ...
+    def reads(self) -> Floats:
+        """Views of each, by their order of magnitude."""
+
     @property
-    def years(self) -> npt.NDArray[np.int32]: ...
+    def facets(self) -> Coded:
+        """``indexer.columns.Facets`` of each."""
 
     def seek(self, every: Sequence[Unit] = (), some: Sequence[Unit] = ()) -> None:
         """See to it that the best documents with every one of ``every`` are here, and the best with any of
@@ -119,7 +112,7 @@ class Snapshot(Protocol):
     def frequency(self, term: str) -> int:
         """How many documents of the archive have the term."""
 
-    def extent(self, unit: Unit, documents: Documents) -> int:
+    def extent(self, unit: Unit, found: Scored) -> int:
         """How many documents of the archive have the unit, of which these are here."""
 
     def about(self, terms: Sequence[str]) -> list[int]:
@@ -188,8 +181,7 @@ class Segment:
         self.text, self.cuts, self.layout = opened["text"], opened["cuts"], opened["layout"]
         self.titles, self.subjects = opened["title"], opened["subjects"]
         self.facts = np.frombuffer(opened["facts"].data, FACTS, self.size)
-        self.authors = _strings(opened["author"])
-        self.categories = _strings(opened["category"])
+        self.facets = facets(self.facts, _coded(opened["author"]), _coded(opened["category"]))
         self._spellings: Spellings | None = None
         documents.close()
 
@@ -221,15 +213,10 @@ class Segment:
         return self.names.without(MARKS)
 
 
-def _strings(column: Any) -> list[str]:
-    data, start = column.data[:], 0
-    values: dict[bytes, str] = {}  # the same few again and again: one object each
-    strings = []
-    for end in column.ends.tolist():
-        value = data[start:end]
-        strings.append(values.setdefault(value, value.decode()))
-        start = end
-    return strings
+def _coded(column: Any) -> Coded:
+    data, ends = column.data[:], column.ends.tolist()
+    values = coded(data[start:end] for start, end in zip([0, *ends], ends, strict=False))
+    return Coded(values.codes, [value.decode() for value in values.values])
 
 
 class Named(NamedTuple):
@@ -239,19 +226,6 @@ class Named(NamedTuple):
     unread: int  # minus the number of views
     announcement_id: int
     name: str
-
-
-class Coded(NamedTuple):
-    """A text column as numbers: ``codes[document]`` is a place in ``values``."""
-
-    codes: npt.NDArray[np.int32]
-    values: list[str]
-
-
-def _coded(strings: list[str]) -> Coded:
-    places: dict[str, int] = {}
-    codes = np.fromiter((places.setdefault(value, len(places)) for value in strings), np.int32, len(strings))
-    return Coded(codes, list(places))
 
 
 def _room(documents: Documents) -> int:
@@ -283,9 +257,10 @@ class Commit:
         empty = np.empty(0, dtype=FACTS)
         self.facts = np.concatenate([empty, *(segment.facts for segment in self.segments)])
         self._whole = self.count == self.size
-        self._scored: LRUCache[str, Scored] = LRUCache(_KEPT_POSTINGS, getsizeof=Scored.size)
+        self._scored: LRUCache[str, Scored] = LRUCache(_KEPT_SCORED, getsizeof=Scored.bytes)
         self._remembered: LRUCache[Hashable, Documents] = LRUCache(_KEPT_FOUND, getsizeof=_room)
         self._parts: LRUCache[int, Commit] = LRUCache(_KEPT_PARTS)
+        self._counts: dict[str, int] = {}  # live documents by term, where some are not live
         self._lock = Lock()
 
     def of(self, organisation: int | None) -> Commit:
@@ -306,8 +281,9 @@ class Commit:
         for of_live in ("numbers", "_norms"):
             part.__dict__.pop(of_live, None)
         part.live, part.count, part._whole = live, count, False
-        part._scored = LRUCache(_KEPT_POSTINGS // _KEPT_PARTS, getsizeof=Scored.size)
+        part._scored = LRUCache(_KEPT_SCORED // _KEPT_PARTS, getsizeof=Scored.bytes)
         part._remembered = LRUCache(_KEPT_FOUND // _KEPT_PARTS, getsizeof=_room)
+        part._counts = {}
         part._lock = Lock()
         return part
 
@@ -318,18 +294,16 @@ class Commit:
         return dict(zip(self.facts["id"][live].tolist(), live.tolist(), strict=True))
 
     @cached_property
-    def authors(self) -> Coded:
-        return _coded([value for segment in self.segments for value in segment.authors])
+    def facets(self) -> Coded:
+        return joined([segment.facets for segment in self.segments])
 
     @cached_property
-    def categories(self) -> Coded:
-        return _coded([value for segment in self.segments for value in segment.categories])
+    def dates(self) -> Floats:
+        return self.facts["date"].astype(np.float32)
 
     @cached_property
-    def years(self) -> npt.NDArray[np.int32]:
-        """Buddhist-era year of every document."""
-        dates = (self.facts["date"].astype(np.int64) - _EPOCH).astype("datetime64[D]")
-        return (dates.astype("datetime64[Y]").astype(np.int32) + 1970 + 543).astype(np.int32)
+    def reads(self) -> Floats:
+        return np.log1p(self.facts["views"].astype(np.float32))
 
     @cached_property
     def _norms(self) -> dict[str, Floats]:
@@ -354,7 +328,7 @@ class Commit:
         """Every live document with the term."""
         with self._lock:
             kept = self._scored.get(term)
-        return self._postings(term.encode())[0] if kept is None else kept.documents
+        return self._listed(term.encode()) if kept is None else kept.documents
 
     def remembered(self, what: Hashable, find: Callable[[], Documents]) -> Documents:
         """What was found before in this commit, or is found now."""
@@ -370,7 +344,17 @@ class Commit:
     def _score(self, term: bytes) -> Scored:
         found, packed = self._postings(term)
         weights = self._zone_weights(found, packed)
-        return Scored(found, weights / (weights + np.float32(K1)))
+        return Scored.kept(found, weights / (weights + np.float32(K1)), self.size)
+
+    def _listed(self, term: bytes) -> Documents:
+        """The live documents with a term."""
+        documents = [np.empty(0, np.int64)]
+        for base, segment in zip(self.bases, self.segments, strict=False):
+            place = segment.terms.place(term)
+            if place is not None:
+                documents.append(segment.terms.ids_at(place) + base)
+        found = np.concatenate(documents)
+        return found if self._whole else found[self.live[found]]
 
     def _postings(self, term: bytes) -> tuple[Documents, npt.NDArray[np.uint32]]:
         """The live documents with a term, and its packed count in each."""
@@ -404,7 +388,16 @@ class Commit:
 
     def frequency(self, term: str) -> int:
         """How many live documents have the term."""
-        return self._about(term.encode()) if self._whole else len(self.scored(term).documents)
+        about = self._about(term.encode())
+        return about if self._whole or not about else self._counted(term)
+
+    def _counted(self, term: str) -> int:
+        with self._lock:
+            kept = self._scored.get(term)
+            count = self._counts.get(term) if kept is None else kept.count
+        if count is None:
+            count = self._counts[term] = len(self._listed(term.encode()))
+        return count
 
     def about(self, terms: Sequence[str]) -> list[int]:
         """The same without a look at any document: deleted ones are counted too."""
@@ -413,8 +406,8 @@ class Commit:
     def _about(self, term: bytes) -> int:
         return sum(segment.terms.doc_frequency("", term) for segment in self.segments)
 
-    def extent(self, unit: Unit, documents: Documents) -> int:  # noqa: ARG002 (all of them are here)
-        return len(documents)
+    def extent(self, unit: Unit, found: Scored) -> int:  # noqa: ARG002 (all of them are here)
+        return found.count
 
     def seek(self, every: Sequence[Unit] = (), some: Sequence[Unit] = ()) -> None:
         """All documents are here."""
@@ -484,7 +477,7 @@ class Commit:
             int(facts["date"]) == announcement.published_on.toordinal()
             and KINDS[facts["kind"]] is announcement.kind
             and int(facts["organisation"]) == announcement.organisation
-            and self.categories.values[self.categories.codes[document]] == announcement.category
+            and self.facets.values[self.facets.codes[document]].category == announcement.category
             and self.text(document) == letters(entry)
         )
 
@@ -500,9 +493,6 @@ class Commit:
     def title(self, document: int) -> str:
         segment, local = self._at(document)
         return str(segment.titles[local].decode())
-
-
-_EPOCH = np.datetime64("1970-01-01", "D").item().toordinal()
 
 
 def _steady(average: float) -> float:

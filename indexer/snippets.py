@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache, cached_property, lru_cache
+from functools import cache, lru_cache
 from itertools import accumulate
 
 import numpy as np
@@ -44,12 +45,9 @@ def _hits(borders: _Borders, query: Query) -> list[tuple[int, int]]:
     if not folded or not (sought.phrases or sought.words):
         return []
     letters = run(folded)
-    kept = np.flatnonzero(np.diff(letters.places))
-    found: list[tuple[int, int]] = []
-    for data in sought.phrases:
-        found += (_whole_clusters(folded, *place) for place in _places(letters.data, data, kept))
-    for data in sought.words:
-        found += (place for place in _places(letters.data, data, kept) if borders.is_word(*place))
+    kept = letters.kept()
+    found = [_whole_clusters(folded, *place) for place in _places(letters.data, sought.phrases, kept)]
+    found += (place for place in _places(letters.data, sought.words, kept) if borders.is_word(*place))
     return _apart(found)
 
 
@@ -110,14 +108,20 @@ def _segmenter() -> Segmenter:
 
 
 def _places(
-    letters: bytes, data: bytes, kept: np.ndarray[tuple[int], np.dtype[np.intp]]
+    letters: bytes, runs: tuple[bytes, ...], kept: np.ndarray[tuple[int], np.dtype[np.intp]]
 ) -> Iterator[tuple[int, int]]:
-    at = letters.find(data)
-    for _ in range(_MOST_HITS):
-        if at < 0:
-            return
-        yield int(kept[at]), int(kept[at + len(data) - 1]) + 1
-        at = letters.find(data, at + len(data))
+    """Where in the text the runs stand."""
+    firsts: list[int] = []
+    lasts: list[int] = []
+    for data in runs:
+        at, size = letters.find(data), len(data)
+        most = len(firsts) + _MOST_HITS
+        while at >= 0 and len(firsts) < most:
+            firsts.append(at)
+            at += size
+            lasts.append(at - 1)
+            at = letters.find(data, at)
+    return zip(kept[firsts].tolist(), (kept[lasts] + 1).tolist(), strict=True)
 
 
 class _Borders:
@@ -125,11 +129,8 @@ class _Borders:
 
     def __init__(self, folded: str) -> None:
         self.folded = folded
+        self._stretches: dict[int, list[tuple[int, int]]] = {}  # by where the white space before them ends
         self._cut: dict[int, list[int]] = {}
-
-    @cached_property
-    def _stretches(self) -> list[tuple[int, int]]:
-        return [found.span() for found in _LETTERS.finditer(self.folded)]
 
     def is_word(self, start: int, end: int) -> bool:
         """Whether the text is cut into words right before and right after the place."""
@@ -137,14 +138,26 @@ class _Borders:
 
     def before(self, place: int) -> int:
         """The last border of a word at or before the place."""
-        number = bisect_left(self._stretches, (place,)) - 1
-        if number < 0 or place >= self._stretches[number][1]:
+        stretch = self._around(place)
+        if stretch is None or place >= stretch[1]:
             return place
-        borders = self._cut.get(number) or self._cut.setdefault(number, self._borders(number))
+        borders = self._cut.get(stretch[0])
+        if borders is None:
+            borders = self._cut[stretch[0]] = self._borders(*stretch)
         return borders[bisect_right(borders, place) - 1]
 
-    def _borders(self, number: int) -> list[int]:
-        start, end = self._stretches[number]
+    def _around(self, place: int) -> tuple[int, int] | None:
+        """The stretch of letters that the place is in, or the last one before it and after white space."""
+        first = self.folded.rfind(" ", 0, place) + 1
+        stretches = self._stretches.get(first)
+        if stretches is None:
+            end = self.folded.find(" ", place)
+            found = _LETTERS.finditer(self.folded, first, len(self.folded) if end < 0 else end)
+            stretches = self._stretches[first] = [stretch.span() for stretch in found]
+        number = bisect_left(stretches, (place,)) - 1
+        return stretches[number] if number >= 0 else None
+
+    def _borders(self, start: int, end: int) -> list[int]:
         letters = self.folded[start:end]
         words = _segmenter().words(letters) if letters[0] in _THAI else (letters,)
         return list(accumulate(map(len, words), initial=start))
@@ -173,15 +186,19 @@ def _apart(found: list[tuple[int, int]]) -> list[tuple[int, int]]:
 def _densest(text: str, found: list[tuple[int, int]], length: int) -> int:
     """The hit from which a passage of that length shows the most different words."""
     best, best_value = 0, -1.0
-    last = 0
+    last = letters = 0
+    shown: Counter[str] = Counter()
+    words = [text[start:end] for start, end in found]
     for first, (start, _) in enumerate(found):
-        last = max(last, first)
-        while last < len(found) and found[last][1] <= start + length:
+        while last < len(found) and (last <= first or found[last][1] <= start + length):
+            shown[words[last]] += 1
+            letters += len(words[last]) * (shown[words[last]] == 1)
             last += 1
-        shown = {text[left:right] for left, right in found[first:last]}
-        value = sum(map(len, shown)) + 0.01 * (last - first)
+        value = letters + 0.01 * (last - first)
         if value > best_value:
             best, best_value = first, value
+        shown[words[first]] -= 1
+        letters -= len(words[first]) * (shown[words[first]] == 0)
     return best
 
 

@@ -218,34 +218,38 @@ def _byte_table() -> npt.NDArray[np.uint8]:
 
 
 _BYTE = _byte_table()
-_DIGIT = np.zeros(256, dtype=bool)
-_DIGIT[ord("0") : ord("9") + 1] = True
+_DIGITS_APART = re.compile(rb"[0-9]\0+(?=[0-9])")
 
 
-class Run(NamedTuple):
-    """``data``: one byte a letter. ``places``: for each code point of the text, and its end, where
-    it stands in ``data``."""
+class Run:
+    """``data``: one byte a letter."""
 
-    data: bytes
-    places: npt.NDArray[np.int32]
+    def __init__(self, row: npt.NDArray[np.uint8]) -> None:
+        self._row = row
+        self.data: bytes = row.tobytes().replace(b"\0", b"")
+
+    def kept(self) -> npt.NDArray[np.intp]:
+        """For each byte of ``data`` the code point of the text that it stands for."""
+        return (self._row > 0).nonzero()[0]
+
+    def places(self) -> npt.NDArray[np.int32]:
+        """For each code point of the text, and its end, where it stands in ``data``."""
+        places = np.zeros(len(self._row) + 1, dtype=np.int32)
+        np.cumsum(self._row > 0, out=places[1:])
+        return places
 
 
 def run(folded: str) -> Run:
     """A folded text as a run of bytes; what separates two digits is kept, so 2 50 is not 250."""
     codes = np.frombuffer(folded.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
-    row = _BYTE[codes]
-    kept = np.flatnonzero(row)
-    apart = np.flatnonzero((np.diff(kept) > 1) & _DIGIT[row[kept[:-1]]] & _DIGIT[row[kept[1:]]])
-    for left in apart.tolist():
-        between = int(kept[left + 1]) - 1
+    row = _BYTE.take(codes)
+    for apart in _DIGITS_APART.finditer(row.tobytes()):
+        between = apart.end() - 1
         if codes[between] == ord(",") and _GROUPED.match(folded, between):
             continue
-        signs = codes[kept[left] + 1 : between + 1].tolist()
+        signs = codes[apart.start() + 1 : apart.end()].tolist()
         row[between] = next((sign for sign in signs if sign in _KEPT_BETWEEN_DIGITS), 0x20)
-    mask = row > 0
-    places = np.zeros(len(folded) + 1, dtype=np.int32)
-    np.cumsum(mask, out=places[1:])
-    return Run(row[mask].tobytes(), places)
+    return Run(row)
 
 
 GRAM = 3

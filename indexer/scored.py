@@ -1,0 +1,110 @@
+"""Documents that have something, and how much it weighs in each.
+
+Few documents are kept as a list; many as one value for every document of the snapshot, which is
+smaller and is added up several times faster.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+Documents = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float32]
+Mask = npt.NDArray[np.bool_]
+
+_STEPS = 65_535  # of a weight from 0 to 1
+_MANY = 8  # one document of so many: no list is kept
+
+
+class Scored:
+    """``count`` documents, ascending, with their weights. Never changes; ``scaled`` shares its arrays."""
+
+    __slots__ = ("_listed", "_scale", "_values", "count")
+
+    def __init__(
+        self,
+        listed: Documents | None,
+        values: npt.NDArray[np.uint16] | Floats,
+        *,
+        count: int | None = None,
+        scale: float = 1.0,
+    ) -> None:
+        """``listed`` is None where there is a value for every document: 0 for those without it."""
+        self.count = len(values) if count is None else count
+        self._listed = listed
+        self._values = values
+        self._scale = np.float32(scale)
+
+    @classmethod
+    def kept(cls, documents: Documents, weights: Floats, size: int) -> Scored:
+        """Weights over 0 and up to 1 of documents in a snapshot of that size, to 16 bits."""
+        count, scale = len(documents), 1 / _STEPS
+        values = np.maximum(np.rint(weights * np.float32(_STEPS)), 1).astype(np.uint16)
+        if count * _MANY < size:
+            return cls(documents, values, scale=scale)
+        every = np.zeros(size, dtype=np.uint16)
+        every[documents] = values
+        return cls(None, every, count=count, scale=scale)
+
+    @classmethod
+    def everywhere(cls, weights: Floats) -> Scored:
+        """``weights``: of every document, 0 for those without it."""
+        return cls(None, weights, count=int(np.count_nonzero(weights)))
+
+    def scaled(self, factor: float) -> Scored:
+        return Scored(self._listed, self._values, count=self.count, scale=float(self._scale) * factor)
+
+    @property
+    def documents(self) -> Documents:
+        """Ascending."""
+        return np.flatnonzero(self._values) if self._listed is None else self._listed
+
+    def bytes(self) -> int:
+        """What it takes to keep it."""
+        listed = 0 if self._listed is None else self._listed.nbytes
+        return int(self._values.nbytes) + listed + 100
+
+    def at(self, documents: Documents) -> Floats:
+        """Its weight in each of the documents, 0 where it is not."""
+        if self._listed is None:
+            return self._values[documents] * self._scale
+        if not self.count:
+            return np.zeros(len(documents), dtype=np.float32)
+        places = self._listed.searchsorted(documents)
+        places[places == self.count] = 0
+        there = self._listed[places] == documents
+        weights: Floats = self._values[places] * there * self._scale
+        return weights
+
+    def add_to(self, sums: Floats) -> None:
+        """Add its weight in every document to ``sums``."""
+        if self._listed is None:
+            sums += np.multiply(self._values, self._scale, dtype=np.float32)
+        else:
+            sums[self._listed] += self._values * self._scale
+
+    def count_in(self, sums: Floats, value: float) -> None:
+        """Add ``value`` to ``sums`` wherever it is."""
+        if self._listed is None:
+            sums += np.multiply(self._values > 0, np.float32(value), dtype=np.float32)
+        else:
+            sums[self._listed] += np.float32(value)
+
+    def mark(self, mask: Mask) -> None:
+        """Set the mask wherever it is."""
+        if self._listed is None:
+            mask |= self._values > 0
+        else:
+            mask[self._listed] = True
+
+
+def having_all(lists: Sequence[Scored]) -> Documents:
+    """The documents with every one of them, of which there is one at least; ascending."""
+    fewest, *others = sorted(lists, key=lambda one: one.count)
+    documents = fewest.documents
+    for other in others:
+        documents = documents[other.at(documents) > 0]
+    return documents
