@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import Any, Protocol
 
 Row = Mapping[str, Any]
@@ -43,5 +44,8 @@ class Engine(Protocol):
 
     def go_on_after(self, table: str, id: int) -> None:
         """Give higher ids only, from now on."""
+
+    def copy_to(self, path: Path) -> None:
+        """One moment of everything as an SQLite database, whole by itself; others go on writing."""
 
     def close(self) -> None: ...

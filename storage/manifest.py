@@ -49,6 +49,11 @@ def place(name: str, sha256: str) -> str:
     return name if name.endswith(sha256) else f"{STATE}/{sha256}"
 
 
+def original(sha256: str) -> str:
+    """The name of an original, in a backup as in a data directory."""
+    return f"{FILES}/{sha256[:2]}/{sha256}"
+
+
 def written(members: dict[str, str]) -> bytes:
     """The manifest of these, with a checksum of its own."""
     told = {"format": _FORMAT, "made_at": dt.datetime.now(dt.UTC).isoformat(), "members": members}

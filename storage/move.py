@@ -89,12 +89,19 @@ def move_records(source: Engine, target: Engine, moved: Moved, progress: Progres
     _finish(target, change)
 
 
+def refuse_occupied(target: Engine) -> None:
+    """Raises ``Conflict`` when there is an archive in it, unless it is one that is being moved there."""
+    if unfinished(target):
+        return
+    if any(target.row(f"SELECT 1 AS found FROM {name} LIMIT 1") for name in ("announcement", "person")):  # noqa: S608
+        raise Conflict("ฐานข้อมูลปลายทางมีข้อมูลอยู่แล้ว (the target is not empty)", code="not-empty")
+
+
 def _begin(target: Engine) -> None:
     if unfinished(target):
         return
     with target.write():
-        if any(target.row(f"SELECT 1 AS found FROM {name} LIMIT 1") for name in ("announcement", "person")):  # noqa: S608
-            raise Conflict("ฐานข้อมูลปลายทางมีข้อมูลอยู่แล้ว (the target is not empty)", code="not-empty")
+        refuse_occupied(target)
         target.run("INSERT INTO counter (name, value) VALUES ('moving', 1)")
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import re
+import sqlite3
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from functools import lru_cache
+from pathlib import Path
 
 import psycopg
 from psycopg import Connection, Cursor, errors
@@ -16,7 +18,9 @@ from psycopg_pool import ConnectionPool
 
 from archive.errors import Unavailable
 from storage.engine import Row
+from storage.move import Moved, move_records
 from storage.schema import Dialect, migrate
+from storage.sqlite import Sqlite
 
 _PATIENCE_MS = 30_000
 """How long a writer waits for its turn before it gives up with ``Unavailable``."""
@@ -35,6 +39,8 @@ _NAME = re.compile(r"(?<!:):(\w+)")
 
 _BEGIN_DURABLE = b"BEGIN; SELECT pg_advisory_xact_lock(hashtext('prakat ' || current_schema()))"
 """One at a time in each schema, as the change counter asks for anyway, and so without deadlocks."""
+
+_BEGIN_READING = b"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 
 _BEGIN = b"BEGIN; SET LOCAL synchronous_commit = off"
 
@@ -119,6 +125,26 @@ class Postgres:
                WHERE NOT convalidated AND connamespace = current_schema()::regnamespace"""
         )
         return [row["fault"] for row in found]
+
+    def copy_to(self, path: Path) -> None:
+        """See ``Engine.copy_to``."""
+        with self._one_moment(), closing(Sqlite(path)) as collected:
+            move_records(self, collected, Moved(), lambda *_: None)
+        with closing(sqlite3.connect(path)) as copy:
+            copy.execute("PRAGMA journal_mode = DELETE")  # one file, whole by itself
+
+    @contextmanager
+    def _one_moment(self) -> Iterator[None]:
+        """What this thread reads is as it was at one moment, whatever others write meanwhile."""
+        with _explained():
+            connection, _ = self._start(_BEGIN_READING, None)
+        self._threads.held = connection
+        try:
+            yield
+        finally:
+            _roll_back(connection)
+            self._threads.held = None
+            self._pool().putconn(connection)
 
     def close(self) -> None:
         """Close this process's connections; only when no thread uses them any more."""

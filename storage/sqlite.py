@@ -86,7 +86,7 @@ class Sqlite:
         return found + [f"{row['table']} {row['rowid']}: no such {row['parent']}" for row in strays]
 
     def copy_to(self, path: Path) -> None:
-        """One consistent state as a database of its own; others go on reading and writing meanwhile."""
+        """See ``Engine.copy_to``."""
         with _explained(), closing(sqlite3.connect(path)) as copy:
             # All in one step: in several, each write of others would begin it anew.
             self._connection().db.conn.backup(copy, pages=-1)

@@ -9,7 +9,7 @@ import shutil
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -32,7 +32,7 @@ from storage.clamd import Clamd
 from storage.files import LocalFiles
 from storage.jobs import EngineJobs
 from storage.leases import EngineLeases
-from storage.move import Moved, move_files, move_records, unfinished
+from storage.move import Moved, move_files, move_records, refuse_occupied, unfinished
 from storage.people import EnginePeople
 from storage.records import EngineRecords
 from storage.restore import restore as unpack
@@ -57,7 +57,7 @@ class Services:
     leases: Leases
     files: Files
     scanner: Scanner | None
-    backups: Backups | None  # of the embedded engines; servers have their own ways
+    backups: Backups
     index: SearchIndex
     dictionary: Dictionary
     intake: Intake
@@ -98,7 +98,7 @@ def build(settings: Settings) -> Services:
         leases=EngineLeases(engine),
         files=files,
         scanner=scanner,
-        backups=Backups(data, engine) if isinstance(engine, Sqlite) and settings.files == "local" else None,
+        backups=Backups(data, engine, files),
         index=WhooshIndex(data / "index", dictionary),
         dictionary=dictionary,
         intake=Intake(records, files, max_upload_bytes=settings.max_upload_mb * _MEGABYTE, scanner=scanner),
@@ -110,15 +110,30 @@ def build(settings: Settings) -> Services:
 
 def restore(settings: Settings, source: Path, progress: Callable[[str, int, int], None]) -> Services:
     """The services of what was in a backup; its index is still to be built."""
-    if settings.database != "sqlite" or settings.files != "local":
-        raise SettingsError(
-            "กู้คืนลง sqlite และ local ก่อน แล้วย้ายด้วย prakat move (restore into the embedded engines, then move)"
-        )
-    unpack(source, settings.data, progress)
+    if (settings.database, settings.files) == _EMBEDDED:
+        unpack(source, settings.data, progress)
+    else:
+        _restore_to_servers(settings, source, progress)
     services = build(settings)
     # Whoever was reading something when the backup was made does not know this copy.
     services.jobs.take_back(lease=LEASE, now=dt.datetime.now(dt.UTC) + LEASE)
     return services
+
+
+_EMBEDDED = ("sqlite", "local")
+_UNPACKED = "unpacked"
+
+
+def _restore_to_servers(settings: Settings, source: Path, progress: Callable[[str, int, int], None]) -> None:
+    """Whole into the data directory first, then from there. Killed, the same again goes on."""
+    with closing(_engine(settings.database, settings.data)) as engine:
+        refuse_occupied(engine)
+    unpacked = settings.data / _UNPACKED
+    shutil.rmtree(unpacked, ignore_errors=True)
+    settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    unpack(source, unpacked, progress)
+    move(replace(settings, data=unpacked, database="sqlite", files="local"), settings, progress)
+    shutil.rmtree(unpacked)
 
 
 def move(source: Settings, target: Settings, progress: Callable[[str, int, int], None]) -> Moved:
@@ -133,7 +148,7 @@ def move(source: Settings, target: Settings, progress: Callable[[str, int, int],
             closing(_engine(target.database, target.data)) as other,
         ):
             move_records(engine, other, moved, progress)
-    for name in (manifest.WORDS, manifest.SECRET):
+    for name in (manifest.WORDS, manifest.SECRET, manifest.SETTINGS):
         if (source.data / name).exists() and not (target.data / name).exists():
             shutil.copy2(source.data / name, target.data / name)
     return moved

@@ -325,12 +325,13 @@ def test_a_killed_backup_leaves_the_earlier_one_and_the_next_is_whole(data: Path
 import os, signal, sys
 from pathlib import Path
 from storage.backup import Backups
+from storage.files import LocalFiles
 from storage.sqlite import Sqlite
 data = Path(sys.argv[1])
 def die(step, done, total):
     if step == sys.argv[3] and done == 5:
         os.kill(os.getpid(), signal.SIGKILL)
-Backups(data, Sqlite(data / "prakat.sqlite")).make(Path(sys.argv[2]), die)
+Backups(data, Sqlite(data / "prakat.sqlite"), LocalFiles(data / "files")).make(Path(sys.argv[2]), die)
 """
     for step in ("write", "verify"):
         ended = subprocess.run([sys.executable, "-c", program, data, destination, step], check=False)
@@ -394,3 +395,68 @@ def test_a_full_disk_is_said_and_leaves_nothing(services: Services, tmp_path: Pa
         with pytest.raises(Unavailable):
             services.backups.make(small / "backup.tar", lambda *_: None)
         assert list(small.iterdir()) == []
+
+
+def harm(path: Path, how: str) -> None:
+    if how == "flip":
+        flip(path, 30)
+    elif how == "cut":
+        overwrite(path, path.read_bytes()[:100])
+    else:
+        path.unlink()
+
+
+@pytest.mark.parametrize("how", ["flip", "cut", "remove"])
+@pytest.mark.parametrize("options", [(), ("--verify",)])
+def test_damage_in_the_destination_is_named_and_mended(
+    data: Path, tmp_path: Path, how: str, options: tuple[str, ...]
+) -> None:
+    destination = tmp_path / "backup"
+    destination.mkdir()
+    backed_up(data, destination)
+    victim = stored(destination)[3]
+    harm(victim, how)
+    result = run(data, "backup", str(destination), *options)
+    assert result.exit_code == 1
+    assert f"{victim.name}: เสียหายหรือหายไปจากที่เก็บสำรอง" in result.stderr
+    close(restored(destination, tmp_path / "other"))
+    assert checked(tmp_path / "other") == (0, set())
+    assert run(data, "backup", str(destination), *options).exit_code == 0
+
+
+def test_within_a_round_every_file_is_read_again(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Twelve files, one of them each time."""
+    monkeypatch.setattr("storage.backup._LEAST", 0)
+    destination = tmp_path / "backup"
+    destination.mkdir()
+    backed_up(data, destination)
+    for path in stored(destination):
+        flip(path, 30)
+    named = []
+    for done in range(12):
+        result = run(data, "backup", str(destination))
+        assert result.exit_code == 1
+        named += [line.split(":")[0] for line in result.stderr.splitlines() if "copied again" in line]
+        assert len(named) == done + 1
+    assert sorted(named) == [path.name for path in stored(data)]
+    assert run(data, "backup", str(destination), "--verify").exit_code == 0
+
+
+def test_what_is_damaged_here_and_there_does_not_spoil_the_rest(data: Path, tmp_path: Path) -> None:
+    destination = tmp_path / "backup"
+    destination.mkdir()
+    backed_up(data, destination)
+    flipped, lost = stored(data)[1], stored(data)[4]
+    for path in (flipped, destination / flipped.relative_to(data), destination / lost.relative_to(data)):
+        flip(path, 77)
+    left = (destination / lost.relative_to(data)).read_bytes()
+    lost.unlink()
+    result = run(data, "backup", str(destination))
+    assert result.exit_code == 1
+    for path in (flipped, lost):
+        assert f"{path.name}: เสียหายในที่เก็บสำรอง" in result.stderr
+    close(restored(destination, tmp_path / "other"))
+    assert (tmp_path / "other" / lost.relative_to(data)).read_bytes() == left
+    assert checked(tmp_path / "other") == (1, {"file-damaged"})

@@ -11,12 +11,12 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from archive.errors import SettingsError
 from indexer.check import MESSAGES, Finding, Report
 from indexer.check import check as examine
 from indexer.reindex import rebuild
 from web import bootstrap, settings
 from web.commands.terminal import bars, open_existing
+from web.settings import Settings
 
 
 @click.command()
@@ -96,30 +96,40 @@ def _table(title: str, findings: list[Finding]) -> None:
 
 @click.command()
 @click.argument("destination", metavar="DEST")
-def backup(destination: str) -> None:
+@click.option(
+    "--verify",
+    is_flag=True,
+    help="อ่านไฟล์เดิมในโฟลเดอร์ปลายทางซ้ำทั้งหมด · read all of a directory again, not a share of it",
+)
+def backup(destination: str, verify: bool) -> None:
     """สำรองทั้งคลังขณะเปิดบริการ · Back up everything while the service runs.
 
-    One file; or, into a directory (one that exists, or a name that ends in /), only what is new.
+    One file; or, into a directory (one that exists, or a name that ends in /), only what is new. Of what was
+    there a share is read again each time, all of it within thirty backups; what is damaged is copied again.
 
     \b
     ตัวอย่าง · example:
       prakat backup /mnt/backup/prakat.tar
     """
     services = open_existing()
-    if services.backups is None:
-        raise SettingsError(
-            "สำรองด้วยเครื่องมือของเครื่องแม่ข่าย หรือ prakat move --to โฟลเดอร์ แล้วสำรองโฟลเดอร์นั้น"
-            " (back up with the servers' own tools, or move to a directory and back that up)"
-        )
     if destination.endswith("/"):
         Path(destination).mkdir(mode=0o700, parents=True, exist_ok=True)
     with bars({"write": "สำรอง", "verify": "ตรวจสิ่งที่สำรอง"}) as progress:
-        made = services.backups.make(Path(destination), progress)
+        made = services.backups.make(Path(destination), progress, verify=verify)
     click.echo(f"สำรอง {made.files:,} ไฟล์ ใหม่ {made.copied:,} ไฟล์ ตรวจแล้ว (backed up and verified)", err=True)
-    for code, originals in (("file-damaged", made.damaged), ("file-missing", made.missing)):
+    if made.verified:
+        click.echo(f"อ่านไฟล์ที่สำรองไว้เดิมซ้ำ {made.verified:,} ไฟล์ (of those from before, read again)", err=True)
+    troubles = {
+        MESSAGES["file-damaged"]: made.damaged,
+        MESSAGES["file-missing"]: made.missing,
+        "เสียหายหรือหายไปจากที่เก็บสำรอง คัดลอกใหม่แล้ว กรุณาตรวจดิสก์นั้น (was damaged or gone in the backup,"
+        " copied again: look at that disk)": made.mended,
+        "เสียหายในที่เก็บสำรอง และในคลังก็ไม่มีแล้ว (damaged in the backup, and the archive has none)": made.spoiled,
+    }
+    for said, originals in troubles.items():
         for sha256 in originals:
-            click.echo(f"{sha256}: {MESSAGES[code]}", err=True)
-    if made.damaged or made.missing:
+            click.echo(f"{sha256}: {said}", err=True)
+    if any(troubles.values()):
         sys.exit(1)
 
 
@@ -128,16 +138,30 @@ def backup(destination: str) -> None:
 def restore(source: Path) -> None:
     """กู้คืนข้อมูลสำรองลงที่ว่าง · Restore a backup into an empty data directory (PRAKAT_DATA).
 
+    With PRAKAT_DATABASE and PRAKAT_FILES it goes into those, which must be empty, by way of the directory.
+
     \b
     ตัวอย่าง · example:
       PRAKAT_DATA=/var/lib/prakat prakat restore /mnt/backup/prakat.tar
     """
-    with bars({"restore": "กู้คืน", "rebuild": "สร้างดัชนี"}) as progress:
-        services = bootstrap.restore(settings.load(), source, progress)
+    steps = {"restore": "กู้คืน", "files": "ย้ายไฟล์", "records": "ย้ายทะเบียน", "rebuild": "สร้างดัชนี"}
+    given = settings.load()
+    with bars(steps) as progress:
+        services = bootstrap.restore(given, source, progress)
         count = rebuild(
             services.records, services.index, progress=lambda done, total: progress("rebuild", done, total)
         )
     click.echo(f"กู้คืนแล้วที่ {services.settings.data} ค้นหาได้ {count:,} เรื่อง (restored)", err=True)
+    if _engines(settings.load(directory=given.data)) != _engines(given):
+        click.echo(
+            f"{settings.FILE} ที่กู้คืนมาชี้ไปที่อื่น เริ่มบริการด้วย (its settings name others: start with):", err=True
+        )
+        for name in ("data", "database", "files"):
+            click.echo(f"PRAKAT_{name.upper()}={getattr(given, name)}")
+
+
+def _engines(given: Settings) -> tuple[str, str]:
+    return given.database, given.files
 
 
 COMMANDS = (check, backup, restore)
