@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from archive.errors import Conflict
 from archive.model import Announcement, Change, Draft, Status
 from storage import history, rows
-from storage.engine import Engine
+from storage.engine import Queries
 from storage.scope import home
 
 _ACTIONS = {
@@ -36,7 +36,7 @@ _FIELDS = (
 class Announcements:
     """The part of ``archive.ports.Records`` that is about announcements."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Queries) -> None:
         self._engine = engine
 
     def create(self, draft: Draft, *, actor: str, status: Status = Status.DRAFT) -> Announcement:

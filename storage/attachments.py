@@ -10,10 +10,10 @@ from archive.errors import Conflict, NotFound
 from archive.model import Attachment, Kind
 from archive.ports import StoredFile
 from storage import history, rows
-from storage.engine import Engine, Row
+from storage.engine import Queries, Row
 
 
-def attachment_row(engine: Engine, id: int, *, lock: bool = False) -> Row:
+def attachment_row(engine: Queries, id: int, *, lock: bool = False) -> Row:
     """With ``lock``, inside a transaction, other writers of its pages wait."""
     lock_rows = "FOR NO KEY UPDATE" if lock else ""
     row = engine.row(f"SELECT * FROM attachment WHERE id = :id {lock_rows}", id=id)  # noqa: S608
@@ -25,7 +25,7 @@ def attachment_row(engine: Engine, id: int, *, lock: bool = False) -> Row:
 class Attachments:
     """The part of ``archive.ports.Records`` that is about attachments."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Queries) -> None:
         self._engine = engine
 
     def attach(

@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from archive.errors import NotFound
 from archive.model import Collection, Item
 from storage import rows
-from storage.engine import Engine, Row
+from storage.engine import Queries, Row
 from storage.scope import home
 
 
 class Collections:
     """The part of ``archive.ports.Records`` that is about collections."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Queries) -> None:
         self._engine = engine
 
     def save_collection(

@@ -16,7 +16,7 @@ from typing import Any, Protocol
 Row = Mapping[str, Any]
 
 
-class Engine(Protocol):
+class Queries(Protocol):
     """Runs SQL for the calling thread. Raises ``Unavailable`` when the database cannot serve."""
 
     def rows(self, sql: str, **values: object) -> list[Row]: ...
@@ -37,6 +37,10 @@ class Engine(Protocol):
         counter must be durable: an index may have followed it already, and must never meet the same
         number for something else.
         """
+
+
+class Engine(Queries, Protocol):
+    """A whole database."""
 
     def has_table(self, name: str) -> bool: ...
     def last_id(self, table: str) -> int:

@@ -7,24 +7,24 @@ from collections.abc import Mapping
 from archive.errors import NotFound
 from archive.model import Change
 from storage import rows
-from storage.engine import Engine, Row
+from storage.engine import Queries, Row
 
 
-def announcement_row(engine: Engine, id: int) -> Row:
+def announcement_row(engine: Queries, id: int) -> Row:
     row = engine.row("SELECT * FROM announcement WHERE id = :id", id=id)
     if row is None:
         raise NotFound("ไม่พบประกาศนี้ อาจถูกลบไปแล้ว กรุณาค้นหาใหม่อีกครั้ง")
     return row
 
 
-def next_change(engine: Engine) -> int:
+def next_change(engine: Queries) -> int:
     """Inside a transaction. Writers wait here for each other until they commit, so the counter
     grows in the order of commits and whoever follows it never misses a change."""
     raised = engine.rows("UPDATE counter SET value = value + 1 WHERE name = 'change' RETURNING value")
     return int(raised[0]["value"])
 
 
-def touch(engine: Engine, announcement_id: int) -> None:
+def touch(engine: Queries, announcement_id: int) -> None:
     """Search must look at this announcement again."""
     engine.run(
         "UPDATE announcement SET change = :change, updated_at = :at WHERE id = :id",
@@ -35,7 +35,7 @@ def touch(engine: Engine, announcement_id: int) -> None:
 
 
 def note(
-    engine: Engine,
+    engine: Queries,
     announcement_id: int,
     action: str,
     *,
@@ -57,7 +57,7 @@ def note(
     )
 
 
-def of(engine: Engine, announcement_id: int) -> list[Change]:
+def of(engine: Queries, announcement_id: int) -> list[Change]:
     """Oldest first."""
     announcement_row(engine, announcement_id)
     found = engine.rows("SELECT * FROM history WHERE announcement_id = :id ORDER BY id", id=announcement_id)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from archive.errors import Conflict
 from archive.model import Attachment, Details, Failure, Reading
 from storage import history, rows
-from storage.engine import Engine, Row
+from storage.engine import Queries, Row
 
 MAX_ATTEMPTS = 3
 """A worker may die by accident; a file that outlives three of them is what kills them."""
@@ -22,7 +22,7 @@ _CRASHED = Failure(
 class EngineJobs:
     """``Jobs`` on any ``Engine``."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Queries) -> None:
         self._engine = engine
 
     def claim(self, worker: str, *, lease: dt.timedelta, now: dt.datetime) -> Attachment | None:

@@ -10,13 +10,13 @@ from archive.errors import NotFound
 from archive.model import Page
 from storage import history, rows
 from storage.attachments import attachment_row
-from storage.engine import Engine
+from storage.engine import Queries
 
 
 class Pages:
     """The part of ``archive.ports.Records`` that is about pages."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Queries) -> None:
         self._engine = engine
 
     def save_page(self, page: Page) -> None:

@@ -7,7 +7,7 @@ import datetime as dt
 from archive.errors import Conflict, NotFound
 from archive.model import PROVINCE, Person, Role
 from storage import rows
-from storage.engine import Engine, Row
+from storage.engine import Queries, Row
 from storage.scope import Scoped, home
 from storage.signins import SignIns
 
@@ -15,7 +15,7 @@ from storage.signins import SignIns
 class EnginePeople(SignIns):
     """``People`` on any ``Engine``."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Queries) -> None:
         self._engine = engine
 
     def add(self, name: str, password_hash: str, role: Role) -> Person:

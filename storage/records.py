@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from storage.announcements import Announcements
 from storage.attachments import Attachments
 from storage.collections import Collections
-from storage.engine import Engine
+from storage.engine import Queries
 from storage.pages import Pages
 from storage.visits import Visits
 
@@ -15,7 +15,7 @@ from storage.visits import Visits
 class EngineRecords(Announcements, Attachments, Collections, Pages, Visits):
     """``Records`` on any ``Engine``."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Queries) -> None:
         super().__init__(engine)
 
     def batch(self) -> AbstractContextManager[None]:

@@ -1,4 +1,4 @@
-"""One organisation's part of an archive: an engine on which nobody else's rows exist.
+"""One organisation's part of an archive: queries for which nobody else's rows exist.
 
 The queries of this room do not speak of organisations. On ``Scoped`` a table stands for the
 organisation's own rows of it wherever a query reads, changes or deletes; so no query, present or
@@ -13,7 +13,7 @@ from contextlib import AbstractContextManager
 from functools import lru_cache
 
 from archive.errors import Invalid
-from storage.engine import Engine, Row
+from storage.engine import Queries, Row
 
 _OF_ANNOUNCEMENT = """EXISTS (SELECT 1 FROM announcement AS held
     WHERE held.id = {table}.announcement_id AND held.organisation_id = :organisation)"""
@@ -48,9 +48,9 @@ _WRITTEN = re.compile(r"\s*(?:UPDATE|DELETE\s+FROM)\s+(\w+)\b.*?\bWHERE\b", re.D
 
 
 class Scoped:
-    """An ``Engine`` for one organisation; what is new belongs to it (``home``)."""
+    """``Queries`` of one organisation; what is new belongs to it (``home``)."""
 
-    def __init__(self, engine: Engine, organisation: int) -> None:
+    def __init__(self, engine: Queries, organisation: int) -> None:
         self._engine = engine
         self.organisation = organisation
 
@@ -71,20 +71,8 @@ class Scoped:
     def write(self, *, durable: bool = True) -> AbstractContextManager[None]:
         return self._engine.write(durable=durable)
 
-    def has_table(self, name: str) -> bool:
-        return self._engine.has_table(name)
 
-    def last_id(self, table: str) -> int:
-        return self._engine.last_id(table)
-
-    def go_on_after(self, table: str, id: int) -> None:
-        self._engine.go_on_after(table, id)
-
-    def close(self) -> None:
-        self._engine.close()
-
-
-def home(engine: Engine, *, several: int | None = None) -> int:
+def home(engine: Queries, *, several: int | None = None) -> int:
     """The organisation that what is new belongs to. Where there are several and none was chosen: ``several``,
     or ``Invalid``."""
     if isinstance(engine, Scoped):

@@ -8,7 +8,7 @@ from contextlib import suppress
 from archive.errors import NotFound, Unavailable
 from archive.model import Person, Session
 from storage import rows
-from storage.engine import Engine
+from storage.engine import Queries
 
 _SEEN_STEP = dt.timedelta(minutes=1)
 """``seen_at`` is this coarse, so that a page view seldom writes."""
@@ -20,7 +20,7 @@ _REMEMBERED = dt.timedelta(days=1)
 class SignIns:
     """The part of ``archive.ports.People`` that is about sessions and failed sign-ins."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Queries) -> None:
         self._engine = engine
 
     def open_session(self, person_id: int, key_hash: str, *, device: str, now: dt.datetime) -> Session:

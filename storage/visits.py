@@ -9,7 +9,7 @@ from archive.model import PROVINCE
 from archive.ports import Miss
 from archive.thai import BANGKOK
 from storage import rows
-from storage.engine import Engine
+from storage.engine import Queries
 from storage.history import announcement_row
 from storage.scope import home
 
@@ -21,7 +21,7 @@ counts stay comparable with those brought from an older site."""
 class Visits:
     """The part of ``archive.ports.Records`` that counts: visits, work done, and misses."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Queries) -> None:
         self._engine = engine
 
     def count_visit(self, announcement_id: int, visitor: str, *, now: dt.datetime) -> bool:

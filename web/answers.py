@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Lock
 
 from archive.errors import Unavailable
@@ -68,7 +68,7 @@ def search(services: Services, query: Query) -> Answer:
 def _search(services: Services, query: Query) -> Answer:
     began = time.perf_counter()
     try:
-        found = services.index.search(query)
+        found = services.index.search(_scoped(services, query))
         if not found.total and services.index.manifest() is None and services.records.last_change():
             raise Unavailable("กำลังสร้างดัชนีค้นหา กรุณาค้นใหม่อีกครั้งในอีกสักครู่", code="index-missing")
     except Unavailable:
@@ -100,13 +100,40 @@ def _search(services: Services, query: Query) -> Answer:
             for hit in found.hits
             if hit.announcement_id in public
         ),
-        facets=found.facets,
+        facets=_facets(services, found.facets),
         did_you_mean=found.did_you_mean,
         query=found.query,
         took_ms=(time.perf_counter() - began) * 1000,
     )
     SEARCH_SECONDS.observe(answer.took_ms / 1000)
     return answer
+
+
+def _scoped(services: Services, query: Query) -> Query:
+    """Of the organisation whose services these are; at the province's front of the one that was chosen."""
+    if services.organisation is None or services.is_province:
+        return query
+    return replace(query, filters=replace(query.filters, organisation=services.organisation.id))
+
+
+def _facets(
+    services: Services, found: Mapping[str, tuple[FacetValue, ...]]
+) -> dict[str, tuple[FacetValue, ...]]:
+    """Organisations by their slugs, and only where there is a choice."""
+    facets = {name: values for name, values in found.items() if name != "organisation"}
+    if services.is_province:
+        facets["organisation"] = tuple(
+            FacetValue(services.towns[int(each.value)].slug, each.count)
+            for each in found.get("organisation", ())
+            if int(each.value) in services.towns
+        )
+    return facets
+
+
+def suggest(services: Services, typed: str) -> list[str]:
+    """For someone who is typing."""
+    chosen = _scoped(services, parse("")).filters.organisation
+    return services.index.suggest(typed, organisation=chosen)
 
 
 def _listed(services: Services, query: Query, began: float) -> Answer:

@@ -17,6 +17,7 @@ from indexer.query import Query
 from web import schemas
 from web.access import token_name, visible, visible_attachment
 from web.answers import search
+from web.answers import suggest as suggest_words
 from web.auth import csrf
 from web.bootstrap import services
 from web.files import original, picture
@@ -82,7 +83,7 @@ def _staff() -> bool:
 @blueprint.response(200, schemas.SearchOut)
 def find(query: Query) -> dict[str, Any]:
     """ค้นหาประกาศที่เผยแพร่ · Search published announcements; no query lists all, newest first."""
-    return schemas.as_answer(search(services(), query))
+    return schemas.as_answer(search(services(), query), services())
 
 
 @blueprint.get("/suggest")
@@ -90,7 +91,7 @@ def find(query: Query) -> dict[str, Any]:
 @blueprint.response(200, schemas.SuggestOut)
 def suggest(args: dict[str, Any]) -> dict[str, Any]:
     """คำแนะนำขณะพิมพ์ · Suggestions while typing."""
-    return {"suggestions": services().index.suggest(args["q"])}
+    return {"suggestions": suggest_words(services(), args["q"])}
 
 
 @blueprint.get("/announcements")
@@ -109,7 +110,9 @@ def list_announcements(args: dict[str, Any]) -> dict[str, Any]:
         "total": total,
         "page": args["page"],
         "per_page": args["per_page"],
-        "results": [schemas.as_announcement(each, attachments.get(each.id, [])) for each in found],
+        "results": [
+            schemas.as_announcement(each, attachments.get(each.id, []), services()) for each in found
+        ],
     }
 
 
@@ -245,4 +248,6 @@ def show_picture(args: dict[str, Any], id: int, number: int) -> Response:
 
 def _record(id: int) -> dict[str, Any]:
     records = services().records
-    return schemas.as_announcement(records.announcement(id), records.attachments([id]).get(id, []))
+    return schemas.as_announcement(
+        records.announcement(id), records.attachments([id]).get(id, []), services()
+    )

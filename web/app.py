@@ -18,6 +18,7 @@ from web import (
     health,
     layout,
     log,
+    organisations,
     public,
     review,
     staff,
@@ -76,6 +77,7 @@ def create_app(services: Services) -> Flask:
     for part in (health, fonts, feeds, dashboard, staff, review, collections, public):
         app.register_blueprint(part.pages)
     errors.install(app)
+    organisations.install(app)
     return app
 
 

@@ -7,17 +7,19 @@ import os
 import secrets
 import shutil
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
+from urllib.parse import urlsplit
 
-from flask import current_app
+from flask import current_app, g, has_request_context, request
 
 from archive.errors import SettingsError
 from archive.intake import Intake
-from archive.ports import Database, Files, Jobs, Leases, People, Records, Scanner
+from archive.model import PROVINCE, Organisation
+from archive.ports import Database, Files, Jobs, Leases, Organisations, People, Records, Scanner
 from indexer.dictionary import Dictionary
 from indexer.duties import FOLLOW, TEND, Duties, holder
 from indexer.index import SearchIndex
@@ -29,13 +31,16 @@ from indexer.worker import LEASE, Worker
 from storage import manifest
 from storage.backup import Backups
 from storage.clamd import Clamd
+from storage.engine import Engine
 from storage.files import LocalFiles
 from storage.jobs import EngineJobs
 from storage.leases import EngineLeases
 from storage.move import Moved, move_files, move_records, refuse_occupied, unfinished
+from storage.organisations import EngineOrganisations
 from storage.people import EnginePeople
 from storage.records import EngineRecords
 from storage.restore import restore as unpack
+from storage.scope import Scoped
 from storage.sqlite import Sqlite
 from web.settings import Settings
 
@@ -45,9 +50,17 @@ if TYPE_CHECKING:
 _MEGABYTE = 1 << 20
 
 
+ORGANISATION, KNOWN = "prakat.organisation", "prakat.organisations"
+"""In a request's environment: the organisation that it is for (None for the only one), and all of them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Services:
-    """Everything that pages, API and commands work with, wired once per process."""
+    """Everything that pages, API and commands work with, wired once per process.
+
+    Those of a process see all that is kept; where there are several organisations, ``of`` gives what pages
+    and commands of one of them work with.
+    """
 
     settings: Settings
     database: Database
@@ -64,11 +77,57 @@ class Services:
     pictures: Pictures
     copies: Copies
     secret_key: str
+    organisations: Organisations
+    organisation: Organisation | None = None  # whose these are; None: the only one's
+    towns: Mapping[int, Organisation] = field(default_factory=dict)  # by id, where there are several
+
+    def of(self, organisation: Organisation | None, known: Sequence[Organisation]) -> Services:
+        """For one of those that are known, or for the province: all records, but its own people. To the
+        services of an organisation nothing of another exists."""
+        if organisation is None:
+            return self
+        engine = cast(Engine, self.database)
+        scope = Scoped(engine, organisation.id)
+        towns = {each.id: each for each in known}
+        whose = replace(self, organisation=organisation, towns=towns, people=EnginePeople(scope))
+        if whose.is_province:
+            return whose
+        records = EngineRecords(scope)
+        return replace(
+            whose,
+            settings=replace(
+                self.settings,
+                site_name=organisation.name or self.settings.site_name,
+                base_url=whose.address(organisation.id),
+            ),
+            records=records,
+            jobs=EngineJobs(scope),
+            intake=_intake(records, self.files, self.scanner, self.settings),
+        )
+
+    @property
+    def is_province(self) -> bool:
+        """Whether these are for all organisations together, where there are several."""
+        return self.organisation is not None and self.organisation.id == PROVINCE
+
+    def address(self, organisation: int) -> str:
+        """The full address of an organisation's site."""
+        town = self.towns[organisation]
+        whole = urlsplit(self.settings.base_url)
+        if town.host is None:
+            return f"{self.settings.base_url}/{town.slug}"
+        port = f":{whole.port}" if whole.port else ""
+        return f"{whole.scheme}://{town.host}{port}"
 
 
 def services() -> Services:
-    """The services of the running application."""
-    return cast(Services, current_app.extensions["prakat"])
+    """The services of the running application: in a request those of whom it is for."""
+    whole = cast(Services, current_app.extensions["prakat"])
+    if not has_request_context():
+        return whole
+    if "services" not in g:
+        g.services = whole.of(request.environ[ORGANISATION], request.environ[KNOWN])
+    return cast(Services, g.services)
 
 
 def build(settings: Settings) -> Services:
@@ -101,11 +160,16 @@ def build(settings: Settings) -> Services:
         backups=Backups(data, engine, files),
         index=WhooshIndex(data / "index", dictionary),
         dictionary=dictionary,
-        intake=Intake(records, files, max_upload_bytes=settings.max_upload_mb * _MEGABYTE, scanner=scanner),
+        intake=_intake(records, files, scanner, settings),
         pictures=Pictures(files, data / "pictures"),
         copies=Copies(files, data / "copies"),
         secret_key=settings.secret_key or _kept_secret(data / manifest.SECRET),
+        organisations=EngineOrganisations(engine),
     )
+
+
+def _intake(records: Records, files: Files, scanner: Scanner | None, settings: Settings) -> Intake:
+    return Intake(records, files, max_upload_bytes=settings.max_upload_mb * _MEGABYTE, scanner=scanner)
 
 
 def restore(settings: Settings, source: Path, progress: Callable[[str, int, int], None]) -> Services:

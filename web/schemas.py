@@ -5,17 +5,20 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
+from flask import has_request_context, request
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, pre_load, validate
 
 from archive import thai
 from archive.errors import Invalid
-from archive.model import Announcement, Attachment, Kind, Page, Reading, Source, Status
+from archive.model import PROVINCE, Announcement, Attachment, Kind, Page, Reading, Source, Status
 from indexer.query import Filters, Query, Sort, parse
 from web.addresses import announcement_path, page_path
 from web.answers import Answer, PageResult, Result
+from web.bootstrap import Services, services
 
 MOST_PER_PAGE = 50
 _COUNT = validate.Range(0, 2**31 - 1)
+_ORGANISATION = {"description": "เฉพาะเมื่อมีหลายหน่วยงาน · only where there are several"}
 _KINDS = [kind.value for kind in Kind]
 
 
@@ -58,6 +61,10 @@ class SearchArgs(PagingArgs):
     )
     from_date = _Day(load_default=None, data_key="from")
     to_date = _Day(load_default=None, data_key="to")
+    organisation = fields.String(
+        load_default=None,
+        metadata={"description": "เมื่อค้นหลายหน่วยงาน · the slug of one, where several are searched"},
+    )
     sort = fields.Enum(Sort, by_value=True, load_default=Sort.RELEVANCE)
 
     @post_load
@@ -69,10 +76,19 @@ class SearchArgs(PagingArgs):
             year=data["year"],
             from_date=data["from_date"],
             to_date=data["to_date"],
+            organisation=_number(data["organisation"]),
         )
         return parse(
             data["q"], filters=filters, sort=data["sort"], page=data["page"], per_page=data["per_page"]
         )
+
+
+def _number(slug: str | None) -> int | None:
+    """The organisation's id; ``PROVINCE``, which has no records, for a slug that is not known."""
+    towns = services().towns
+    if slug is None or not towns:
+        return None
+    return next((id for id, each in towns.items() if each.slug == slug), PROVINCE)
 
 
 class PlainPagingArgs(PagingArgs):
@@ -158,6 +174,7 @@ class AnnouncementOut(Schema):
     views = fields.Integer()
     status = fields.String(validate=validate.OneOf([status.value for status in Status]))
     url = fields.String()
+    organisation = fields.String(metadata=_ORGANISATION)
     attachments = fields.List(fields.Nested(AttachmentOut))
     created_at = fields.DateTime(format="iso")
     updated_at = fields.DateTime(format="iso")
@@ -194,6 +211,7 @@ class ResultOut(Schema):
     id = fields.Integer()
     title = fields.String()
     url = fields.String()
+    organisation = fields.String(metadata=_ORGANISATION)
     author = fields.String()
     kind = fields.String(validate=validate.OneOf(_KINDS))
     category = fields.String()
@@ -214,6 +232,7 @@ class FacetsOut(Schema):
     author = fields.List(fields.Nested(FacetOut))
     year = fields.List(fields.Nested(FacetOut))
     category = fields.List(fields.Nested(FacetOut))
+    organisation = fields.List(fields.Nested(FacetOut), metadata=_ORGANISATION)
 
 
 class SearchOut(Schema):
@@ -253,19 +272,39 @@ def as_attachment(attachment: Attachment) -> dict[str, Any]:
     }
 
 
-def as_announcement(announcement: Announcement, attachments: list[Attachment]) -> dict[str, Any]:
-    names = AnnouncementOut().fields.keys() - {"url", "attachments"}
-    return {name: getattr(announcement, name) for name in names} | {
-        "url": announcement_path(announcement.id),
-        "attachments": [as_attachment(attachment) for attachment in attachments],
-    }
+def _whose(announcement: Announcement, services: Services) -> dict[str, str]:
+    """The slug of its organisation, where there are several."""
+    return {"organisation": services.towns[announcement.organisation].slug} if services.towns else {}
+
+
+def _site(announcement: Announcement, services: Services) -> str:
+    """What stands before the announcement's path: at its own organisation's address what every path there
+    begins with, elsewhere the full address of that."""
+    if services.is_province:
+        return services.address(announcement.organisation)
+    return request.script_root if has_request_context() else ""
+
+
+def as_announcement(
+    announcement: Announcement, attachments: list[Attachment], services: Services
+) -> dict[str, Any]:
+    names = AnnouncementOut().fields.keys() - {"url", "attachments", "organisation"}
+    whose = _whose(announcement, services)
+    return (
+        {name: getattr(announcement, name) for name in names}
+        | whose
+        | {
+            "url": _site(announcement, services) + announcement_path(announcement.id),
+            "attachments": [as_attachment(attachment) for attachment in attachments],
+        }
+    )
 
 
 def as_page(page: Page) -> dict[str, Any]:
     return {name: getattr(page, name) for name in PageOut().fields}
 
 
-def as_answer(answer: Answer) -> dict[str, Any]:
+def as_answer(answer: Answer, services: Services) -> dict[str, Any]:
     query = answer.query
     return {
         "total": answer.total,
@@ -277,20 +316,22 @@ def as_answer(answer: Answer) -> dict[str, Any]:
         "understood_english": [remark.english for remark in query.understood],
         "loosened": [remark.thai for remark in query.loosened],
         "loosened_english": [remark.english for remark in query.loosened],
-        "results": [_as_result(result, query) for result in answer.results],
+        "results": [_as_result(result, query, services) for result in answer.results],
         "facets": {
             name: [{"value": facet.value, "count": facet.count} for facet in answer.facets.get(name, ())]
             for name in FacetsOut().fields
+            if name != "organisation" or name in answer.facets
         },
     }
 
 
-def _as_result(result: Result, query: Query) -> dict[str, Any]:
+def _as_result(result: Result, query: Query, services: Services) -> dict[str, Any]:
     announcement = result.announcement
-    return {
+    site = _site(announcement, services)
+    return _whose(announcement, services) | {
         "id": announcement.id,
         "title": announcement.title,
-        "url": announcement_path(announcement.id),
+        "url": site + announcement_path(announcement.id),
         "author": announcement.author,
         "kind": announcement.kind,
         "category": announcement.category,
@@ -298,15 +339,15 @@ def _as_result(result: Result, query: Query) -> dict[str, Any]:
         "views": announcement.views,
         "score": result.score,
         "segments": result.segments,
-        "pages": [_as_page_result(page, query) for page in result.pages],
+        "pages": [_as_page_result(page, query, site) for page in result.pages],
     }
 
 
-def _as_page_result(page: PageResult, query: Query) -> dict[str, Any]:
+def _as_page_result(page: PageResult, query: Query, site: str) -> dict[str, Any]:
     return {
         "attachment_id": page.attachment.id,
         "label": page.attachment.label,
         "page": page.number,
-        "url": page_path(page.attachment, page.number, query.typed),
+        "url": site + page_path(page.attachment, page.number, query.typed),
         "segments": page.segments,
     }

@@ -28,9 +28,12 @@ def find(typed: str, as_json: bool, limit: int) -> None:
     ตัวอย่าง · example:
       prakat search "ภาษีที่ดิน 2564"
     """
-    answer = search(open_services(), queries.parse(typed, per_page=limit))
+    services = open_services()
+    answer = search(services, queries.parse(typed, per_page=limit))
     if as_json:
-        click.echo(json.dumps(schemas.SearchOut().dump(schemas.as_answer(answer)), ensure_ascii=False))
+        click.echo(
+            json.dumps(schemas.SearchOut().dump(schemas.as_answer(answer, services)), ensure_ascii=False)
+        )
         return
     console = Console(highlight=False)
     for result in answer.results:

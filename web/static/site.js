@@ -36,7 +36,7 @@ function suggestions(form) {
     const typed = input.value.trim();
     if (!typed) return close();
     asked = typed;
-    const answer = await fetch(`/api/v1/suggest?q=${encodeURIComponent(typed)}`).catch(() => null);
+    const answer = await fetch(`${form.dataset.suggest}?q=${encodeURIComponent(typed)}`).catch(() => null);
     if (!answer || !answer.ok || asked !== input.value.trim()) return;
     const { suggestions: found } = await answer.json();
     list.replaceChildren(...found.map((text, at) => {

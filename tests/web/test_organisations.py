@@ -1,0 +1,289 @@
+"""Several municipalities on one installation, each at its own address, and the province's search of all."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from flask.testing import FlaskClient
+
+from archive.errors import Invalid
+from archive.model import PROVINCE, Announcement, Draft, Item, Organisation, Role, Status
+from tests.web.conftest import BROWSER, PASSWORD, Site, memo, open_site
+from web import organisations
+from web.access import new_token, token_hash
+from web.bootstrap import Services
+from web.passwords import hash_password
+
+DAY = dt.date(2021, 6, 9)
+PROVINCE_ITSELF = Organisation(id=PROVINCE, slug="", name="", host=None)
+
+
+class Province:
+    """Two towns, one below a path and one on a host, each with records, staff and a token."""
+
+    def __init__(self, data: Path) -> None:
+        self.site: Site = open_site(data)
+        kept = self.site.services.organisations
+        kept.change("main", to=Organisation(id=1, slug="pladuk", name="เทศบาลตำบลหนองปลาดุก", host=None))
+        kept.add("bangkhen", "เทศบาลเมืองบางเขน", "bangkhen.go.th")
+        self.site = open_site(data)  # as a process that started afterwards
+        self.towns = {each.slug: each for each in kept.all()}
+        self.announcements: dict[str, Announcement] = {}
+        self.attachments: dict[str, int] = {}
+        for slug in self.towns:
+            self._fill(slug)
+        self.site.work()
+
+    def of(self, slug: str) -> Services:
+        """The services of a town, or of the province for ``""``."""
+        known = [*self.towns.values()]
+        return self.site.services.of(self.towns.get(slug, PROVINCE_ITSELF), known)
+
+    def _fill(self, slug: str) -> None:
+        services = self.of(slug)
+        published = Status.PUBLISHED
+        for number in range(3):
+            made = services.intake.create(
+                Draft(
+                    title=f"ซ่อมถนนของ{slug}สายที่ {number}",
+                    published_on=DAY,
+                    author=slug,
+                    old_url="/news/1" if number == 0 else None,
+                ),
+                actor="test",
+                status=published,
+            )
+            self.announcements.setdefault(slug, made)
+        id = self.announcements[slug].id
+        self.attachments[slug] = Site(services, self.site.app).attach(id, memo(slug)).id
+        services.intake.collect(None, title=f"ชุดของ{slug}", body="", items=[Item("", id)], actor="test")
+        services.people.add("somsri", hash_password(PASSWORD), Role.ADMIN)
+
+    def client(self) -> FlaskClient:
+        return self.site.client()
+
+
+@pytest.fixture(scope="module")
+def province(tmp_path_factory: pytest.TempPathFactory) -> Province:
+    return Province(Path(tmp_path_factory.mktemp("province")) / "data")
+
+
+def bangkhen(client: FlaskClient, path: str) -> str:
+    return client.get(path, base_url="http://bangkhen.go.th").get_data(as_text=True)
+
+
+def test_each_town_shows_its_own_and_nothing_else(province: Province) -> None:
+    client = province.client()
+    for page in ("/", "/search?q=ซ่อมถนน", "/browse", "/collections", "/feed.xml", "/sitemap.xml",
+                 "/open-data/announcements.csv", "/open-data/announcements.jsonl", "/api/v1/search",
+                 "/api/v1/announcements", "/api/v1/suggest?q=ซ่อม", "/open-data/catalog.jsonld"):  # fmt: skip
+        below = client.get("/pladuk" + page).get_data(as_text=True)
+        on_host = bangkhen(client, page)
+        assert "bangkhen" not in below.replace("bangkhen.go.th", ""), page
+        assert "บางเขน" not in below, page
+        assert "pladuk" not in on_host, page
+        assert "หนองปลาดุก" not in on_host, page
+        if page not in ("/browse", "/open-data/catalog.jsonld"):
+            assert "pladuk" in below.replace('"/pladuk/', ""), page
+            assert "bangkhen" in on_host, page
+
+
+def test_a_town_counts_its_own(province: Province) -> None:
+    answer = province.client().get("/pladuk/api/v1/search?q=ซ่อมถนน").json
+    assert answer["total"] == 3
+    assert [each["value"] for each in answer["facets"]["author"]] == ["pladuk"]
+    assert "organisation" not in answer["facets"]
+    assert {each["organisation"] for each in answer["results"]} == {"pladuk"}
+    assert all(each["url"].startswith("/pladuk/announcements/") for each in answer["results"])
+
+
+def test_a_town_cannot_be_asked_for_another(province: Province) -> None:
+    client = province.client()
+    assert client.get("/pladuk/api/v1/search?organisation=bangkhen").json["total"] == 3
+    theirs = province.announcements["bangkhen"].id
+    attachment = province.attachments["bangkhen"]
+    for path in (
+        f"/announcements/{theirs}",
+        f"/announcements/{theirs}/attachments/{attachment}",
+        f"/announcements/{theirs}/attachments/{attachment}/file",
+        f"/announcements/{theirs}/attachments/{attachment}/pages/1.webp",
+        f"/announcements/{theirs}/attachments/{attachment}/searchable.pdf",
+        f"/api/v1/announcements/{theirs}",
+        f"/api/v1/attachments/{attachment}",
+        f"/api/v1/attachments/{attachment}/file",
+        f"/api/v1/attachments/{attachment}/pages",
+        f"/api/v1/attachments/{attachment}/pages/1.webp",
+        "/collections/2",
+    ):
+        assert client.get("/pladuk" + path).status_code == 404, path
+        there = client.get(path, base_url="http://bangkhen.go.th", buffered=True)
+        assert there.status_code == (404 if path.endswith("searchable.pdf") else 200), path
+
+
+def test_the_province_searches_all_and_says_whose_each_is(province: Province) -> None:
+    client = province.client()
+    answer = client.get("/api/v1/search?q=ซ่อมถนน&per_page=50").json
+    assert answer["total"] == 6
+    assert {(each["value"], each["count"]) for each in answer["facets"]["organisation"]} == {
+        ("pladuk", 3),
+        ("bangkhen", 3),
+    }
+    assert {urlsplit(each["url"]).netloc for each in answer["results"]} == {
+        "127.0.0.1:8000",
+        "bangkhen.go.th:8000",
+    }
+    page = client.get("/search?q=ซ่อมถนน").get_data(as_text=True)
+    assert "เทศบาลตำบลหนองปลาดุก" in page
+    assert "เทศบาลเมืองบางเขน" in page
+    one = client.get("/api/v1/search?q=ซ่อมถนน&organisation=bangkhen").json
+    assert {each["organisation"] for each in one["results"]} == {"bangkhen"}
+    assert client.get("/api/v1/search?organisation=nowhere").json["total"] == 0
+    chosen = client.get("/search?organisation=bangkhen").get_data(as_text=True)
+    assert "ซ่อมถนนของbangkhen" in chosen
+    assert "ซ่อมถนนของpladuk" not in chosen
+
+
+def test_an_announcement_is_at_its_own_town_s_address(province: Province) -> None:
+    client = province.client()
+    for slug, home in (
+        ("pladuk", "http://127.0.0.1:8000/pladuk"),
+        ("bangkhen", "http://bangkhen.go.th:8000"),
+    ):
+        path = f"/announcements/{province.announcements[slug].id}"
+        assert client.get(f"{path}?q=road").headers["Location"] == f"{home}{path}?q=road"
+    assert client.get("/announcements/999").status_code == 404
+    draft = province.of("pladuk").intake.create(Draft(title="ร่าง", published_on=DAY), actor="test")
+    assert client.get(f"/announcements/{draft.id}").status_code == 404
+
+
+def test_each_town_has_its_own_old_addresses(province: Province) -> None:
+    client = province.client()
+    below = client.get("/pladuk/news/1")
+    assert below.headers["Location"] == f"/pladuk/announcements/{province.announcements['pladuk'].id}"
+    on_host = client.get("/news/1", base_url="http://bangkhen.go.th")
+    assert on_host.headers["Location"] == f"/announcements/{province.announcements['bangkhen'].id}"
+
+
+def test_no_link_of_a_town_below_a_path_leads_out_of_it(province: Province) -> None:
+    """All pages that can be reached, as a resident and as an admin."""
+    client = province.client()
+    client.post("/pladuk/sign-in", data={"name": "somsri", "password": PASSWORD}, headers=BROWSER)
+    waiting, seen = ["/pladuk/", "/pladuk/staff", "/pladuk/staff/review"], set[str]()
+    while waiting:
+        path = waiting.pop()
+        if path in seen or len(seen) > 150:
+            continue
+        seen.add(path)
+        answer = client.get(path, buffered=True)
+        assert answer.status_code in (200, 302, 404, 410), (path, answer.status_code)
+        if answer.status_code == 302:
+            assert answer.headers["Location"].startswith("/pladuk/"), path
+            continue
+        if answer.mimetype != "text/html":
+            continue
+        text = answer.get_data(as_text=True)
+        for name, target in re.findall(r'\s(href|src|action|data-[a-z-]+)="(/[^"]*)"', text):
+            assert target.startswith("/pladuk/"), (path, name, target)
+            if name == "href" and "/static/" not in target:
+                waiting.append(target.replace("&amp;", "&"))
+    assert len(seen) > 40
+    assert any("/staff/announcements/" in path for path in seen)
+
+
+def test_signing_in_to_one_town_is_nothing_in_another(province: Province) -> None:
+    client = province.client()
+    answer = client.post("/pladuk/sign-in", data={"name": "somsri", "password": PASSWORD}, headers=BROWSER)
+    assert answer.headers["Location"] == "/pladuk/staff"
+    assert client.get("/pladuk/staff").status_code == 200
+    cookie = client.get_cookie("session")
+    assert cookie is not None
+    for path, base in (("/staff", "http://bangkhen.go.th"), ("/staff", "http://localhost")):
+        other = province.client()
+        other.set_cookie("session", cookie.value, domain=urlsplit(base).hostname or "")
+        assert other.get(path, base_url=base).status_code == 302, base
+
+
+def test_the_province_s_staff_act_in_each_town(province: Province) -> None:
+    province.of("").people.add("wanchai", hash_password(PASSWORD), Role.ADMIN)
+    client = province.client()
+    refused = client.post("/sign-in", data={"name": "somsri", "password": PASSWORD}, headers=BROWSER)
+    assert refused.status_code == 200
+    client.post("/sign-in", data={"name": "wanchai", "password": PASSWORD}, headers=BROWSER)
+    assert client.get("/staff").status_code == 200
+    assert client.get("/pladuk/staff").status_code == 200
+    written = client.post(
+        "/staff/announcements/new", data={"title": "ใหม่", "published_on": "2026-06-09"}, follow_redirects=True
+    ).get_data(as_text=True)
+    assert "หลายหน่วยงาน" in written
+    made = client.post(
+        "/pladuk/staff/announcements/new", data={"title": "โดยจังหวัด", "published_on": "2026-06-09"}
+    )
+    id = int(made.headers["Location"].rsplit("/", 1)[-1])
+    assert province.of("pladuk").records.announcement(id).title == "โดยจังหวัด"
+
+
+def test_a_token_works_in_its_own_town(province: Province) -> None:
+    tokens = {slug: new_token() for slug in ("pladuk", "")}
+    for slug, token in tokens.items():
+        province.of(slug).people.add_token("web", token_hash(token))
+    client = province.client()
+
+    def made(token: str, base: str, path: str = "/api/v1/announcements") -> int:
+        return client.post(
+            path,
+            base_url=base,
+            json={"title": "ใหม่", "published_on": "2026-06-09"},
+            headers={"Authorization": f"Bearer {token}"},
+        ).status_code
+
+    here, there = "http://localhost", "http://bangkhen.go.th"
+    assert made(tokens["pladuk"], here, "/pladuk/api/v1/announcements") == 201
+    assert made(tokens["pladuk"], there) == 401
+    assert made(tokens["pladuk"], here) == 401
+    assert made(tokens[""], there) == 201
+    assert made(tokens[""], here) == 422
+
+
+def test_numbers_of_the_installation_are_not_a_town_s_to_show(province: Province) -> None:
+    client = province.client()
+    assert client.get("/metrics").status_code == 200
+    for path in ("/pladuk/metrics", "/pladuk/readyz"):
+        assert client.get(path).status_code == 404
+    assert client.get("/pladuk/healthz").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("slug", "name", "host"),
+    [
+        ("staff", "เทศบาล", None),
+        ("api", "เทศบาล", None),
+        ("Bang Khen", "เทศบาล", None),
+        ("-a", "เทศบาล", None),
+        ("saimai", "  ", None),
+        ("saimai", "เทศบาล", "saimai.go.th/"),
+        ("saimai", "เทศบาล", "Saimai.go.th"),
+    ],
+)
+def test_what_cannot_be_an_address_is_refused(
+    province: Province, slug: str, name: str, host: str | None
+) -> None:
+    with pytest.raises(Invalid):
+        organisations.checked(Organisation(id=0, slug=slug, name=name, host=host), province.site.app)
+
+
+def test_a_single_one_leaves_no_trace(site: Site) -> None:
+    site.announcement("ซ่อมถนน")
+    site.work()
+    client = site.client()
+    answer = client.get("/api/v1/search?organisation=elsewhere").json
+    assert answer["total"] == 1
+    assert "organisation" not in answer["facets"]
+    assert "organisation" not in answer["results"][0]
+    assert "organisation" not in client.get(f"/api/v1/announcements/{answer['results'][0]['id']}").json
+    page = client.get("/search").get_data(as_text=True)
+    assert "หน่วยงาน" not in page
+    assert client.get("/main/").status_code == 404

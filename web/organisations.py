@@ -1,0 +1,131 @@
+"""Several municipalities on one installation: which of them a request is for, and addresses below its own.
+
+Each has its address by host or by the first part of the path. The whole application then works on the
+services of that organisation alone (``web.bootstrap.Services.of``), and speaks of paths as if it were
+alone; the way out puts the organisation's part of the path before them. What is at no organisation's
+address is the province's front: a search of all. With a single organisation none of this does anything.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterable
+from contextlib import suppress
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+from flask import Flask, Response, redirect, request
+from werkzeug.exceptions import NotFound
+from werkzeug.wrappers import Response as AnyResponse
+
+from archive.errors import Invalid, Unavailable
+from archive.model import PROVINCE, Organisation
+from archive.ports import Organisations
+from web.access import visible
+from web.auth import signed_in
+from web.bootstrap import KNOWN, ORGANISATION, services
+
+_FRESH = 3.0  # seconds that the organisations are remembered
+_SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
+_HOST = re.compile(r"(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*")
+
+
+def install(app: Flask) -> None:
+    """Have ``app`` serve each organisation at its own address."""
+    with app.app_context():
+        app.wsgi_app = ByAddress(app.wsgi_app, services().organisations)  # type: ignore[method-assign]
+    app.before_request(_lead_home)
+    app.after_request(_below)
+    app.context_processor(lambda: {"towns": _shown()})
+
+
+class ByAddress:
+    """Says for each request whose it is, and takes the organisation's part off its path."""
+
+    def __init__(self, app: WSGIApplication, organisations: Organisations) -> None:
+        self._app, self._organisations = app, organisations
+        self._known = organisations.all()
+        self._until = time.monotonic() + _FRESH
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        environ[KNOWN] = known = self._remembered()
+        environ[ORGANISATION] = self._asked_for(known, environ) if len(known) > 1 else None
+        return self._app(environ, start_response)
+
+    def _remembered(self) -> list[Organisation]:
+        if time.monotonic() > self._until:
+            with suppress(Unavailable):  # then as they were
+                self._known = self._organisations.all()
+            self._until = time.monotonic() + _FRESH
+        return self._known
+
+    @staticmethod
+    def _asked_for(known: list[Organisation], environ: WSGIEnvironment) -> Organisation:
+        host = environ.get("HTTP_HOST", "").partition(":")[0].lower()
+        for each in known:
+            if each.host == host:
+                return each
+        first, _, rest = environ.get("PATH_INFO", "").removeprefix("/").partition("/")
+        for each in known:
+            if each.slug == first:
+                environ["SCRIPT_NAME"] = f"{environ.get('SCRIPT_NAME', '')}/{first}"
+                environ["PATH_INFO"] = f"/{rest}"
+                return each
+        return Organisation(id=PROVINCE, slug="", name="", host=None)
+
+
+def _lead_home() -> AnyResponse | None:
+    """At the province's front an announcement is where its organisation has it. The numbers of the whole
+    installation are not an organisation's to show."""
+    if services().organisation is None:
+        return None
+    if not services().is_province:
+        if request.endpoint in ("health.metrics", "health.ready"):
+            raise NotFound
+        return None
+    if request.blueprint != "public" or "id" not in (request.view_args or {}):
+        return None
+    shown = visible(services().records.announcement((request.view_args or {})["id"]), staff=signed_in())
+    return redirect(services().address(shown.organisation) + request.full_path.rstrip("?"))
+
+
+_PATHS = re.compile(r'(\s(?:href|src|action|formaction|data-[a-z-]+)=")/(?!/)')
+
+
+def _below(answer: Response) -> Response:
+    """Paths in a page, and where it leads to, below the organisation's own address. Texts that people wrote
+    hold no bare quotes in a page, so nothing but attributes is touched."""
+    root = request.script_root
+    if not root:
+        return answer
+    to = answer.headers.get("Location", "")
+    if to.startswith("/") and not to.startswith(("//", f"{root}/")):
+        answer.headers["Location"] = root + to
+    if answer.mimetype == "text/html" and not answer.direct_passthrough:
+        page = _PATHS.sub(rf"\g<1>{root}/", answer.get_data(as_text=True))
+        answer.set_data(page.replace(f'"{root}{root}/', f'"{root}/'))
+    return answer
+
+
+def _shown() -> dict[int | str, str]:
+    """Names by id and by slug at the province's front, where results say whose they are."""
+    if not services().is_province:
+        return {}
+    towns = services().towns.values()
+    return {each.id: each.name for each in towns} | {each.slug: each.name for each in towns}
+
+
+def checked(organisation: Organisation, app: Flask) -> Organisation:
+    """As it may be kept: raises ``Invalid`` for a slug that ``app`` needs for a page of its own."""
+    taken = {rule.rule.split("/")[1] for rule in app.url_map.iter_rules()}
+    if not _SLUG.fullmatch(organisation.slug) or organisation.slug in taken:
+        raise Invalid(
+            f"ชื่อในที่อยู่ {organisation.slug} ใช้ไม่ได้ ใช้ a–z 0–9 และ - และไม่ซ้ำกับหน้าของระบบ"
+            " (a slug has a–z, 0–9 and hyphens, and is no page of the system)",
+            field="slug",
+        )
+    if organisation.host is not None and not _HOST.fullmatch(organisation.host):
+        raise Invalid(f"ชื่อโฮสต์ {organisation.host} ใช้ไม่ได้ (not a host name in lower case)", field="host")
+    if not organisation.name.strip():
+        raise Invalid("กรุณาระบุชื่อหน่วยงาน (a name is needed)", field="name")
+    return organisation
