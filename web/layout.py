@@ -16,11 +16,11 @@ from urllib.parse import urlencode
 
 from flask import Flask, request
 from flask_babel import Babel, get_locale
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from archive import thai
 from indexer.snippets import Segment
-from web import addresses, linked, names
+from web import addresses, linked, names, unbroken
 from web.bootstrap import services
 
 LANGUAGES = ("th", "en")
@@ -54,6 +54,7 @@ def install(app: Flask) -> None:
         clip=thai.clip,
         size=size,
         marked=marked,
+        unbroken=unbroken_text,
         blocks=blocks,
         thousands=lambda n: f"{n:,}",
     )
@@ -148,12 +149,14 @@ def size(number: int) -> str:
     return f"{number / 1e6:.1f} MB" if number >= 1e6 else f"{max(number // 1000, 1)} KB"
 
 
+def unbroken_text(text: str) -> Markup:
+    """The text, escaped, with its words kept whole at the ends of lines."""
+    return unbroken.text(text, services().dictionary.current().words)
+
+
 def marked(segments: tuple[Segment, ...]) -> Markup:
-    """Segments with their hits in ``<mark>``; every text is escaped."""
-    return Markup().join(
-        Markup("<mark>{}</mark>").format(segment.text) if segment.hit else escape(segment.text)
-        for segment in segments
-    )
+    """Segments with their hits in ``<mark>``, escaped, words kept whole."""
+    return unbroken.marked(segments, services().dictionary.current().words)
 
 
 @dataclass(frozen=True, slots=True)

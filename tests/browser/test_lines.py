@@ -1,0 +1,113 @@
+"""Where lines of Thai break on a phone: never inside a word, and the text stays what it was."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import tomllib
+from importlib.resources import files
+
+import pytest
+from playwright.sync_api import Page
+from pythainlp.tokenize import word_tokenize
+
+from archive.model import Announcement, Draft
+from indexer.tokens import THAI
+from tests.browser.conftest import PHONE, Visit
+from tests.browser.site import ACTOR, Site, wait_until
+
+LINES = """() => [...document.querySelectorAll("main .words")].map((element) => {
+  const walker = document.createTreeWalker(element, NodeFilter.SHOW_TEXT), range = document.createRange();
+  let text = "", last = null, starts = [];
+  for (let node; (node = walker.nextNode()); text += node.data) {
+    for (let at = 0; at < node.length; at++) {
+      range.setStart(node, at);
+      range.setEnd(node, at + 1);
+      const [box] = range.getClientRects();
+      if (!box || !box.width) continue; // a mark, or white space at the end of a line
+      if (last !== null && box.left < last) starts.push(text.length + at);
+      last = box.left;
+    }
+  }
+  return { text, starts };
+})"""
+
+
+@pytest.fixture(scope="module")
+def long(site: Site) -> Announcement:
+    """All that the sample's announcements say, in one."""
+    sample = tomllib.loads((files("web.sample") / "announcements.toml").read_text(encoding="utf-8"))
+    told = sample["announcement"]
+    draft = Draft(
+        title=told[0]["title"],
+        body="\n".join(f"{each['title']}\n{each.get('body', '')}" for each in told),
+        published_on=dt.date(2011, 1, 1),
+    )
+    made = site.services.intake.create(draft, actor=ACTOR)
+    site.services.intake.publish(made.id, actor=ACTOR)
+    services = site.services
+    wait_until(lambda: services.index.position() >= services.records.last_change(), "it was indexed")
+    return made
+
+
+def test_lines_break_between_words(visit: Visit, site: Site, long: Announcement) -> None:
+    page = visit(width=PHONE)
+    pages = ("/", "/search?q=ศูนย์", f"/announcements/{long.id}", f"/collections/{site.collection.id}")
+    document = f"/announcements/{site.centre.id}/attachments/{site.attachments[0].id}?q=ศูนย์"
+    breaks, inside = 0, []
+    for path in (*pages, document):
+        page.goto(path)
+        page.evaluate("document.fonts.ready")
+        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+        for line in page.evaluate(LINES):
+            breaks += len(line["starts"])
+            inside += [_around(line["text"], at) for at in line["starts"] if _parts_a_word(line["text"], at)]
+    assert breaks > 200
+    assert inside == []
+
+
+def test_the_text_is_what_was_written(visit: Visit, long: Announcement) -> None:
+    page = visit(width=PHONE)
+    page.goto(f"/announcements/{long.id}")
+    paragraph = max(long.body.split("\n"), key=len)
+    copied = page.evaluate(
+        """text => {
+          const shown = [...document.querySelectorAll(".body p, .body li")].find((each) => each.textContent === text);
+          getSelection().selectAllChildren(shown);
+          return getSelection().toString();
+        }""",
+        paragraph,
+    )
+    assert copied == paragraph
+    page.evaluate("getSelection().removeAllRanges()")
+    assert page.evaluate("text => window.find(text)", paragraph[5:60])
+    assert _headings(page) == [long.title]
+
+
+def _headings(page: Page) -> list[str]:
+    """First-level headings as a screen reader hears them."""
+    tree = page.context.new_cdp_session(page).send("Accessibility.getFullAXTree")
+    return [
+        node["name"]["value"]
+        for node in tree["nodes"]
+        if not node["ignored"]
+        and node["role"]["value"] == "heading"
+        and any(each["name"] == "level" and each["value"]["value"] == 1 for each in node["properties"])
+    ]
+
+
+def _parts_a_word(text: str, at: int) -> bool:
+    """Whether the judge, a dictionary's maximal matching, sees a word there that goes on."""
+    if not re.match(f"[{THAI}]{{2}}", text[at - 1 : at + 1]):
+        return False
+    run = next(found for found in re.finditer(f"[{THAI}]+", text) if found.start() < at < found.end())
+    end = run.start()
+    for word in word_tokenize(run.group(), engine="newmm"):
+        end += len(word)
+        if end >= at:
+            break
+    return end != at
+
+
+def _around(text: str, at: int) -> str:
+    return f"{text[max(at - 12, 0) : at]}|{text[at : at + 12]}"
