@@ -72,8 +72,8 @@ def test_the_text_is_what_was_written(visit: Visit, long: Announcement) -> None:
     paragraph = max(long.body.split("\n"), key=len)
     copied = page.evaluate(
         """text => {
-          const shown = [...document.querySelectorAll(".body p, .body li")].find((each) => each.textContent === text);
-          getSelection().selectAllChildren(shown);
+          const told = [...document.querySelectorAll(".body p, .body li")];
+          getSelection().selectAllChildren(told.find((each) => each.textContent === text));
           return getSelection().toString();
         }""",
         paragraph,
