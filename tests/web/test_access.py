@@ -15,7 +15,7 @@ from flask.testing import FlaskClient
 from werkzeug.routing import Rule
 
 from archive.model import Item, Role, Status
-from tests.web.conftest import Site, memo, open_site
+from tests.web.conftest import Site, memo, open_site, told
 
 
 class Guard(Enum):
@@ -145,7 +145,7 @@ class Archive:
         """Status and text of an answer. Writing goes without a body: the guard stands before it."""
         client, headers = self.clients[who]
         answer = client.open(path, method=method, headers=headers, buffered=True)
-        return answer.status_code, answer.get_data().decode(errors="replace")
+        return answer.status_code, told(answer.get_data().decode(errors="replace"))
 
 
 @pytest.fixture(scope="module")
@@ -244,7 +244,7 @@ def test_nothing_unpublished_is_found_counted_or_suggested(archive: Archive, sta
     client: FlaskClient = archive.site.client()
     id, attachment_id = archive.ids[status]
     for address in _ask_for(SECRETS[status]):
-        text = client.get(address, buffered=True).get_data(as_text=True)
+        text = told(client.get(address, buffered=True).get_data(as_text=True))
         assert f"/announcements/{id}" not in text, address
         assert f"/attachments/{attachment_id}" not in text, address
         # What was typed may be said back; the record's title may not.
