@@ -4,7 +4,7 @@ DATA ?= data
 
 VENV := .venv
 BIN := $(VENV)/bin
-SCALED := postgresql or s3 or servers
+SCALED := postgresql or s3 or opensearch or servers
 
 .PHONY: translations run test test-scale audit lock clean
 

@@ -34,6 +34,18 @@ class Matches:
             found.add_to(self.scores)
             found.count_in(self.covered, idf)
             self._found[unit], self._idfs[unit] = found, idf
+        self._held = snapshot.held
+
+    def _take_in(self) -> None:
+        """Documents that have come here since."""
+        new = np.arange(self._held, self._snapshot.held)
+        for unit in self._found if len(new) else ():
+            found, _ = _any_of(self._snapshot, unit)
+            weights = found.at(new)
+            self.scores[new] += weights
+            self.covered[new] += np.float32(self._idfs[unit]) * (weights > 0)
+            self._found[unit] = found
+        self._held = self._snapshot.held
 
     @property
     def units(self) -> Collection[Unit]:
@@ -58,6 +70,7 @@ class Matches:
 
     def credit(self, documents: Documents, units: Iterable[Unit]) -> None:
         """Documents that have the units in other words: as parts of longer ones."""
+        self._take_in()
         for unit in units:
             if unit in self._found:
                 others = documents[self._found[unit].at(documents) == 0]
@@ -67,6 +80,7 @@ class Matches:
         """Count in the documents whose damaged places look like a unit that they do not have."""
         telling = sorted(self._idfs, key=self._idfs.__getitem__, reverse=True)[:_MOST_MISREAD]
         self._snapshot.seek(some=[*self.units, *(unit for one in telling for unit in _legible(one))])
+        self._take_in()
         for unit in telling:
             documents, shares = _misread(self._snapshot, unit)
             new = self._found[unit].at(documents) == 0

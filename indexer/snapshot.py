@@ -43,7 +43,7 @@ MARKS = run("ัิีึืุู็่้๊๋์ํ").data
 
 OFTEN = 3
 """Documents that must have what no dictionary knows before it counts as a word."""
-_THAI_WORD = re.compile(f"[{THAI}]+")
+THAI_WORD = re.compile(f"[{THAI}]+")
 WORD = re.compile(f"[{THAI}]+|[a-z]+")
 """What may be offered to complete what is being typed."""
 
@@ -75,6 +75,10 @@ class Snapshot(Protocol):
 
     @property
     def size(self) -> int: ...
+    @property
+    def held(self) -> int:
+        """Places that are taken so far, from the first on."""
+
     @property
     def live(self) -> Mask: ...
     @property
@@ -194,7 +198,7 @@ class Segment:
                 if size >= OFTEN or knows(word.decode())
             )
             self._spellings = Spellings(
-                word for word in map(bytes.decode, words) if _THAI_WORD.fullmatch(word)
+                word for word in map(bytes.decode, words) if THAI_WORD.fullmatch(word)
             )
         return self._spellings
 
@@ -249,7 +253,7 @@ class Commit:
         ]
         sizes = [segment.size for segment in self.segments]
         self.bases: list[int] = [0, *np.cumsum(sizes, dtype=np.int64).tolist()]
-        self.size = self.bases[-1]
+        self.size = self.held = self.bases[-1]
         self.live: Mask = np.ones(self.size, dtype=bool)
         for base, part in zip(self.bases, toc.segments, strict=False):
             self.live[[base + gone for gone in part.deleted_docs()]] = False
@@ -310,7 +314,7 @@ class Commit:
         norms = {}
         for zone, share in NORMALISED.items():
             lengths = self.facts[zone].astype(np.float32)
-            average = _steady(float(lengths[self.live].mean()) if self.count else 1.0)
+            average = steady(float(lengths[self.live].mean()) if self.count else 1.0)
             norms[zone] = np.float32(WEIGHT[zone]) / (1 - share + share * lengths / np.float32(average))
         return norms
 
@@ -495,6 +499,6 @@ class Commit:
         return str(segment.titles[local].decode())
 
 
-def _steady(average: float) -> float:
+def steady(average: float) -> float:
     """The average on a grid of 10 %, so that it stays the same while documents come and go."""
     return 1.1 ** round(math.log(max(average, 1.0), 1.1))

@@ -42,7 +42,7 @@ def key(word: str) -> str:
     return _DOUBLED.sub(r"\1", word.translate(_TO_KEY))
 
 
-def _shortened(word: str) -> Iterator[str]:
+def keys(word: str) -> Iterator[str]:
     """The key, and that of all but the shortest words with each of its letters left out."""
     sound = key(word)
     yield sound
@@ -61,7 +61,7 @@ def sounds(pieces: list[str]) -> Sounds:
     numbers: list[int] = []
     hashes: list[int] = []
     for number, piece in enumerate(pieces):
-        shortened = [hash(one) for one in _shortened(piece)]
+        shortened = [hash(one) for one in keys(piece)]
         hashes += shortened
         numbers += [number] * len(shortened)
     return Sounds(numbers, np.array(hashes, dtype=np.int64))
@@ -75,7 +75,7 @@ class Spellings:
         hashes: list[int] = []
         owners: list[int] = []
         for number, word in enumerate(self.words):
-            shortened = {hash(one) for one in _shortened(word)}
+            shortened = {hash(one) for one in keys(word)}
             hashes += shortened
             owners += [number] * len(shortened)
         order = np.argsort(np.array(hashes, dtype=np.int64), kind="stable")

@@ -7,7 +7,11 @@ purpose=$1 lock=$2
 
 packages=(tesseract-ocr-tha tesseract-ocr-eng tesseract-ocr-osd)
 [ "$purpose" = test ] && packages+=(chromium poppler-utils fonts-thai-tlwg clamav-daemon)
-[ "$purpose" = scale ] && packages=(postgresql)
+if [ "$purpose" = scale ]; then
+    packages=(postgresql)
+    command -v mvn >/dev/null || packages+=(maven)
+    command -v javac >/dev/null || packages+=(default-jdk-headless)
+fi
 
 missing=()
 for package in "${packages[@]}"; do
@@ -53,4 +57,12 @@ gateway=github.com/versity/versitygw/cmd/versitygw@v1.8.0
 if [ "$purpose" = scale ] && [ ! -x .venv/bin/versitygw ] && command -v go >/dev/null; then
     echo "สร้าง versitygw (building; some minutes, once)" >&2
     GOBIN=$PWD/.venv/bin timeout 600 go install "$gateway" >/dev/null 2>&1 || echo "สร้าง versitygw ไม่สำเร็จ (failed)" >&2
+fi
+
+# The OpenSearch of the tests, from Maven's central repository; without it their suite says so and is left out.
+if [ "$purpose" = scale ] && [ ! -d .venv/opensearch ] && command -v mvn >/dev/null; then
+    echo "ดาวน์โหลด OpenSearch (downloading)" >&2
+    timeout 600 mvn --quiet --batch-mode --file tests/cluster/pom.xml dependency:copy-dependencies \
+        -DoutputDirectory="$PWD/.venv/opensearch.new" >/dev/null 2>&1 &&
+        mv .venv/opensearch.new .venv/opensearch || echo "ดาวน์โหลด OpenSearch ไม่สำเร็จ (failed)" >&2
 fi

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Run a command beside real servers of its own, which end with it: PostgreSQL from Debian's packages, and an
-# S3 server built from its published source. The command finds in SCALE_DATABASE and SCALE_FILES either
-# "at ADDRESS", or "none REASON" where the server cannot be had.
+# Run a command beside real servers of its own, which end with it: PostgreSQL from Debian's packages, an S3
+# server built from its published source, and an OpenSearch cluster of three nodes from its Maven artifacts.
+# The command finds in SCALE_DATABASE, SCALE_FILES and SCALE_SEARCH either "at ADDRESS", or "none REASON"
+# where the server cannot be had.
 #   scripts/scale.sh COMMAND…
 set -euo pipefail
 
@@ -63,6 +64,42 @@ start_s3() {
     export AWS_ACCESS_KEY_ID=prakat AWS_SECRET_ACCESS_KEY=prakat-scale
 }
 
+# Node N listens at the Nth port; its process is in $folder/opensearch/N.pid, so that a test may end it.
+start_opensearch() {
+    local java="" candidate ports http transport node
+    for candidate in ${JAVA_HOME:+"$JAVA_HOME/bin/java"} /usr/lib/jvm/*/bin/java "$(command -v java || true)"; do
+        # 17 and newer; a security manager, which this OpenSearch asks for, is gone from 24 on.
+        [[ "$("$candidate" -version 2>&1 | head -n 1)" =~ \"(17|18|19|20|21|22|23)[.\"] ]] && java=$candidate && break
+    done
+    [ -n "$java" ] || { without SCALE_SEARCH OpenSearch "ไม่มี Java 17–23 (no Java of these versions)"; return; }
+    [ -d .venv/opensearch ] || { without SCALE_SEARCH OpenSearch "ไม่มีไฟล์ของ Maven (its artifacts could not be had)"; return; }
+    mapfile -t ports < <(.venv/bin/python -c '
+import socket
+held = [socket.create_server(("127.0.0.1", 0)) for _ in range(6)]
+print(*(one.getsockname()[1] for one in held), sep="\n")')
+    http=$(IFS=,; echo "${ports[*]:0:3}") transport=$(IFS=,; echo "${ports[*]:3:3}")
+    mkdir "$folder/opensearch"
+    for node in 0 1 2; do
+        "$java" -Xms512m -Xmx512m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -cp '.venv/opensearch/*' \
+            tests/cluster/Node.java "$folder/opensearch/$node" "$node" "$http" "$transport" \
+            >"$folder/opensearch/$node.log" 2>&1 &
+        echo $! >"$folder/opensearch/$node.pid"
+        stop+=("kill $! 2>/dev/null; wait $! 2>/dev/null")
+    done
+    for _ in $(seq 90); do
+        .venv/bin/python - "${ports[0]}" 2>/dev/null <<'END' && break
+import json, sys, urllib.request
+answer = urllib.request.urlopen(f"http://127.0.0.1:{sys.argv[1]}/_cluster/health?wait_for_nodes=3&timeout=1s", timeout=5)
+sys.exit(json.load(answer)["number_of_nodes"] < 3)
+END
+        kill -0 $! 2>/dev/null || break
+        sleep 1
+    done
+    kill -0 $! 2>/dev/null || { without SCALE_SEARCH OpenSearch "$(tail -n 1 "$folder/opensearch/2.log")"; return; }
+    export SCALE_SEARCH="at opensearch+http://127.0.0.1:${http//,/,127.0.0.1:}/" SCALE_NODES=$folder/opensearch
+}
+
 start_postgresql
 start_s3
+start_opensearch
 "$@"

@@ -158,7 +158,7 @@ def build(settings: Settings) -> Services:
         files=files,
         scanner=scanner,
         backups=Backups(data, engine, files),
-        index=WhooshIndex(data / "index", dictionary),
+        index=_index(settings.search, data, dictionary),
         dictionary=dictionary,
         intake=_intake(records, files, scanner, settings),
         pictures=Pictures(files, data / "pictures"),
@@ -257,6 +257,14 @@ def _files(files: str, data: Path) -> Files:
     with _installed("PRAKAT_FILES"):
         from storage.s3 import S3Files
     return S3Files(files)
+
+
+def _index(search: str, data: Path, dictionary: Dictionary) -> SearchIndex:
+    if search == "whoosh":
+        return WhooshIndex(data / "index", dictionary)
+    with _installed("PRAKAT_SEARCH"):
+        from indexer.opensearch_index import OpenSearchIndex
+    return OpenSearchIndex(search, dictionary)
 
 
 @contextmanager

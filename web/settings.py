@@ -40,18 +40,17 @@ def _directory(text: str) -> Path:
     return Path(text).expanduser()
 
 
-def _one_of(*names: str) -> Callable[[str], str]:
-    def read(text: str) -> str:
-        if text not in names:
-            raise ValueError(f"ต้องเป็น {' หรือ '.join(names)} (this build serves {', '.join(names)})")
-        return text
-
-    return read
-
-
 def _database(text: str) -> str:
     if text != "sqlite" and not text.startswith(("postgresql://", "postgres://")):
         raise ValueError("ต้องเป็น sqlite หรือ postgresql://… (sqlite, or the address of a PostgreSQL database)")
+    return text
+
+
+def _search(text: str) -> str:
+    if text != "whoosh" and not text.startswith(("opensearch+http://", "opensearch+https://")):
+        raise ValueError(
+            "ต้องเป็น whoosh หรือ opensearch+http(s)://… (whoosh, or the address of an OpenSearch cluster)"
+        )
     return text
 
 
@@ -90,7 +89,7 @@ class Setting:
 
 KNOWN: Mapping[str, Setting] = {
     "data": Setting(_directory, "ที่เก็บข้อมูลทั้งหมด · directory of everything that is kept"),
-    "search": Setting(_one_of("whoosh"), "เครื่องมือค้นหา · search engine"),
+    "search": Setting(_search, "เครื่องมือค้นหา: whoosh หรือ opensearch+http(s)://… · search engine"),
     "database": Setting(_database, "ฐานข้อมูล: sqlite หรือ postgresql://… · database"),
     "files": Setting(_files, "ที่เก็บไฟล์ต้นฉบับ: local หรือ s3://bucket?endpoint=… · store of the originals"),
     "max_upload_mb": Setting(_count, "ขนาดไฟล์สูงสุดที่รับ (เมกะไบต์) · largest file taken, in megabytes"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import gzip
 import json
+import random
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,18 @@ def records(path: Path) -> Iterator[dict[str, Any]]:
     """The lines of a ``.jsonl`` or ``.jsonl.gz`` file."""
     with gzip.open(path, "rt") if path.suffix == ".gz" else path.open() as file:
         yield from map(json.loads, file)
+
+
+def resampled(path: Path, count: int) -> Iterator[dict[str, Any]]:
+    """The records of a corpus, then as many as are wanted that are half of one and half of another."""
+    lines = list(records(path))
+    yield from lines[:count]
+    chance = random.Random(1)
+    for _ in range(len(lines), count):
+        one, other = chance.choice(lines), chance.choice(lines)
+        half, rest = len(one["body"]) // 2, len(other["body"]) // 2
+        title = one["title"][: len(one["title"]) // 2] + other["title"][len(other["title"]) // 2 :]
+        yield one | {"title": title, "body": one["body"][:half] + other["body"][rest:]}
 
 
 def entry(number: int, record: dict[str, Any]) -> Entry:

@@ -32,7 +32,7 @@ from indexer.plan import plan
 from indexer.query import parse
 from indexer.snippets import snippet
 from indexer.whoosh_index import WhooshIndex
-from tests.benchmarks.corpus import entry, records
+from tests.benchmarks.corpus import entry, records, resampled
 
 _BATCH = 250
 
@@ -73,16 +73,8 @@ def _measured(options: argparse.Namespace, count: int) -> dict[str, float]:
 
 
 def _corpus(options: argparse.Namespace) -> Iterator[dict[str, Any]]:
-    """The corpus, then as many resampled records as are wanted."""
-    lines = list(records(options.data / "docs.jsonl"))
     (count,) = options.counts
-    yield from lines[:count]
-    chance = random.Random(1)
-    for _ in range(len(lines), count):
-        one, other = chance.choice(lines), chance.choice(lines)
-        half, rest = len(one["body"]) // 2, len(other["body"]) // 2
-        title = one["title"][: len(one["title"]) // 2] + other["title"][len(other["title"]) // 2 :]
-        yield one | {"title": title, "body": one["body"][:half] + other["body"][rest:]}
+    return resampled(options.data / "docs.jsonl", count)
 
 
 def _build(options: argparse.Namespace) -> dict[str, float]:

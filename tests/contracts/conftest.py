@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 
 from archive.ports import Files, Jobs, Leases, Organisations, People, Records
+from indexer.index import SearchIndex
 from storage.engine import Engine
 from storage.jobs import EngineJobs
 from storage.leases import EngineLeases
 from storage.organisations import EngineOrganisations
 from storage.people import EnginePeople
 from storage.records import EngineRecords
-from tests.contracts.engines import ENGINES, STORES, Opener, StoreOpener
+from tests.contracts.engines import ENGINES, INDEXES, STORES, IndexOpener, Opener, StoreOpener
 
 
 @pytest.fixture(params=ENGINES)
@@ -64,3 +65,14 @@ def opened_store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Sto
 @pytest.fixture
 def files(opened_store: StoreOpener) -> Files:
     return opened_store()
+
+
+@pytest.fixture(params=INDEXES)
+def opened_index(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[IndexOpener]:
+    with INDEXES[request.param](tmp_path) as opener:
+        yield opener
+
+
+@pytest.fixture
+def index(opened_index: IndexOpener) -> SearchIndex:
+    return opened_index()

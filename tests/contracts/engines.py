@@ -11,8 +11,14 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from opensearchpy import OpenSearch
 
 from archive.ports import Files
+from indexer.cluster import read_address
+from indexer.dictionary import Dictionary
+from indexer.index import SearchIndex
+from indexer.opensearch_index import OpenSearchIndex
+from indexer.whoosh_index import WhooshIndex
 from storage.engine import Engine
 from storage.files import LocalFiles
 from storage.postgres import Postgres
@@ -23,6 +29,7 @@ Opener = Callable[[], Engine]
 """Opens the same database again and again, in any process."""
 
 StoreOpener = Callable[[], Files]
+IndexOpener = Callable[[], SearchIndex]
 
 
 @contextmanager
@@ -66,6 +73,26 @@ def prefix(folder: Path) -> Iterator[str]:
     yield f"{bucket}/{_name(folder)}?{options}"
 
 
+@contextmanager
+def whoosh(folder: Path) -> Iterator[IndexOpener]:
+    yield lambda: WhooshIndex(folder / "index", Dictionary(folder / "words.txt"))
+
+
+@contextmanager
+def opensearch(folder: Path) -> Iterator[IndexOpener]:
+    with alias(folder) as address:
+        yield lambda: OpenSearchIndex(address, Dictionary(folder / "words.txt"))
+
+
+@contextmanager
+def alias(folder: Path) -> Iterator[str]:
+    """The address of an empty index that belongs to ``folder``, gone afterwards."""
+    address = f"{_server('SCALE_SEARCH')}?index={_name(folder)}&refresh=50ms"
+    yield address
+    with OpenSearch(list(read_address(address).hosts), timeout=60) as client:
+        client.indices.delete(index=f"{_name(folder)}-*")
+
+
 def _name(folder: Path) -> str:
     return "t" + hashlib.sha256(bytes(folder)).hexdigest()[:20]
 
@@ -79,7 +106,10 @@ def _server(variable: str) -> str:
 
 ENGINES: dict[str, Callable[[Path], AbstractContextManager[Opener]]] = {"sqlite": sqlite}
 STORES: dict[str, Callable[[Path], AbstractContextManager[StoreOpener]]] = {"local": local}
+INDEXES: dict[str, Callable[[Path], AbstractContextManager[IndexOpener]]] = {"whoosh": whoosh}
 if "SCALE_DATABASE" in os.environ:
     ENGINES["postgresql"] = postgresql
 if "SCALE_FILES" in os.environ:
     STORES["s3"] = s3
+if "SCALE_SEARCH" in os.environ:
+    INDEXES["opensearch"] = opensearch

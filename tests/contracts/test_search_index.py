@@ -3,27 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
 from archive.model import Announcement, Attachment, Details, Field, Kind, Reading, Status
-from indexer.dictionary import Dictionary
 from indexer.index import Entry, SearchIndex
 from indexer.query import Filters, Query, Sort, parse
-from indexer.whoosh_index import WhooshIndex
 
 NOW = dt.datetime(2021, 6, 9, tzinfo=dt.UTC)
-ENGINES: dict[str, Callable[[Path], SearchIndex]] = {
-    "whoosh": lambda path: WhooshIndex(path / "index", Dictionary(path / "words.txt")),
-}
-
-
-@pytest.fixture(params=ENGINES)
-def index(request: pytest.FixtureRequest, tmp_path: Path) -> SearchIndex:
-    return ENGINES[request.param](tmp_path)
 
 
 def entry(id: int, title: str, *pages: str, **values: object) -> Entry:

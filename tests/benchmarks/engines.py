@@ -1,0 +1,204 @@
+"""The embedded index and OpenSearch side by side: do they agree, and what does each cost?
+
+    scripts/scale.sh .venv/bin/python -m tests.benchmarks.engines --data DIRECTORY [--measure 100000]
+
+``DIRECTORY`` as for ``tests.benchmarks.search``. ``--agree`` asks both so many queries on the corpus itself:
+how much of the first ten they share, and nDCG@10 of each. ``--measure`` makes an archive of so many
+announcements (as ``tests.benchmarks.speed`` does) and asks it with 1, 8 and 32 users at once, who wait for
+nothing but answers, for ``--seconds`` each. Clients, index and cluster share this machine.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import tempfile
+import threading
+import time
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from opensearchpy import OpenSearch
+from rich.console import Console
+from rich.table import Table
+
+from indexer.cluster import read_address
+from indexer.dictionary import Dictionary
+from indexer.index import Entry, SearchIndex
+from indexer.opensearch_index import OpenSearchIndex
+from indexer.query import parse
+from indexer.whoosh_index import WhooshIndex
+from tests.benchmarks.corpus import entry, records, resampled
+from tests.benchmarks.search import FIRST, ndcg
+
+USERS = (1, 8, 32)
+NAMES = ("Whoosh", "OpenSearch")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--data", type=Path, required=True, help="corpus and queries")
+    parser.add_argument("--cluster", default=os.environ.get("SCALE_SEARCH", ""), help="address of OpenSearch")
+    parser.add_argument("--agree", type=int, default=500, help="queries asked of both on the corpus itself")
+    parser.add_argument("--measure", type=int, default=0, help="announcements of the larger archive")
+    parser.add_argument("--seconds", type=int, default=40, help="for each number of users")
+    parser.add_argument("--jobs", type=int, default=2, help="processes that analyse")
+    parser.add_argument("--work", type=Path, default=Path(tempfile.gettempdir()), help="where Whoosh builds")
+    options = parser.parse_args()
+    address = options.cluster.removeprefix("at ")
+    if not address.startswith("opensearch+"):
+        parser.error(f"no cluster to compare with: {address or 'start it with scripts/scale.sh'}")
+    if options.agree:
+        agree(options, f"{address}&index=agree")
+    if options.measure:
+        measure(options, f"{address}&index=measure")
+
+
+def agree(options: argparse.Namespace, address: str) -> None:
+    lines = list(records(options.data / "queries.jsonl"))
+    random.Random(3).shuffle(lines)
+    wanted = [line for line in lines if not line["task"].startswith("compound")][: options.agree]
+    corpus = list(records(options.data / "docs.jsonl"))
+    with both(options, address) as indexes:
+        for index in indexes:
+            build(index, (entry(number, record) for number, record in enumerate(corpus)), options.jobs)
+        shares, same, differing = [], 0, []
+        values: dict[str, list[float]] = {name: [] for name in NAMES}
+        for line in wanted:
+            answers = []
+            for name, index in zip(NAMES, indexes, strict=True):
+                page = index.search(parse(line["query"], per_page=FIRST))
+                ids = [hit.announcement_id for hit in page.hits]
+                values[name].append(ndcg([corpus[id]["id"] for id in ids], frozenset(line["rel"])))
+                answers.append((ids, page))
+            (first, page), (second, other) = answers
+            most = max(len(first), len(second))
+            shares.append(len({*first} & {*second}) / most if most else 1.0)
+            same += page.total == other.total and page.did_you_mean == other.did_you_mean
+            if first != second:
+                differing.append(line["query"])
+    table = Table(f"{len(wanted)} queries, {len(corpus):,} announcements", *NAMES)
+    means = [sum(values[name]) / len(wanted) for name in NAMES]
+    table.add_row("nDCG@10", *(f"{mean:.4f}" for mean in means))
+    table.add_row("overlap of the first ten", "", f"{sum(shares) / len(shares):.4f}")
+    table.add_row("the very same ten in order", "", f"{1 - len(differing) / len(wanted):.3f}")
+    table.add_row("the same total and correction", "", f"{same / len(wanted):.3f}")
+    Console(width=90).print(table)
+    for typed in differing[:10]:
+        print("differs:", typed)
+
+
+def measure(options: argparse.Namespace, address: str) -> None:
+    rows: dict[str, list[str]] = {}
+    typed = [line["query"] for line in records(options.data / "queries.jsonl")]
+    random.Random(2).shuffle(typed)
+    with both(options, address) as indexes:
+        for index in indexes:
+            corpus = resampled(options.data / "docs.jsonl", options.measure)
+            start = time.perf_counter()
+            build(index, (entry(number, record) for number, record in enumerate(corpus)), options.jobs)
+            _row(rows, "documents indexed a second", options.measure / (time.perf_counter() - start))
+            _row(rows, "disk, MB", _disk(index, options.work, address))
+            for query in typed[:50]:  # warm
+                index.search(parse(query))
+            for users in USERS:
+                times, seconds = asked(index, typed, users, options.seconds)
+                for share in (50, 95):
+                    _row(rows, f"{users} users: p{share}, ms", times[len(times) * share // 100])
+                _row(rows, f"{users} users: answers a second", len(times) / seconds)
+            _row(rows, "memory, MB", _memory(index, address))
+    table = Table(f"{options.measure:,} announcements", *NAMES)
+    for name, cells in rows.items():
+        table.add_row(name, *cells)
+    Console(width=80).print(table)
+    print(f"load of the machine: {os.getloadavg()}; processors: {os.cpu_count()}")
+
+
+class both:  # noqa: N801 (reads as what it gives)
+    """The two engines, empty; gone afterwards."""
+
+    def __init__(self, options: argparse.Namespace, address: str) -> None:
+        self._folder = tempfile.TemporaryDirectory(dir=options.work, prefix="whoosh-")
+        self._address = address
+
+    def __enter__(self) -> tuple[SearchIndex, SearchIndex]:
+        folder = Path(self._folder.name)
+        return WhooshIndex(folder, Dictionary()), OpenSearchIndex(self._address, Dictionary())
+
+    def __exit__(self, *_: object) -> None:
+        self._folder.cleanup()
+        client(self._address).indices.delete(index=f"{read_address(self._address).index}-*")
+
+
+def build(index: SearchIndex, entries: Iterable[Entry], jobs: int) -> None:
+    with index.rebuild(jobs=jobs) as generation:
+        generation.add(entries)
+        generation.reached(1)
+
+
+def asked(index: SearchIndex, typed: list[str], users: int, seconds: float) -> tuple[list[float], float]:
+    """Milliseconds of every answer, ascending, and how long it took them all together."""
+    times: list[float] = []
+    start = time.perf_counter()
+    end = start + seconds
+
+    def ask(user: int) -> None:
+        for query in _forever(typed, user * 101):
+            began = time.perf_counter()
+            if began > end:
+                return
+            index.search(parse(query))
+            times.append((time.perf_counter() - began) * 1000)
+
+    threads = [threading.Thread(target=ask, args=(user,)) for user in range(users)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return sorted(times), time.perf_counter() - start
+
+
+def _forever(typed: list[str], start: int) -> Iterator[str]:
+    while True:
+        yield from islice(typed, start % len(typed), None)
+        start = 0
+
+
+def client(address: str) -> OpenSearch:
+    return OpenSearch(list(read_address(address).hosts), timeout=60)
+
+
+def _disk(index: SearchIndex, work: Path, address: str) -> float:
+    if isinstance(index, OpenSearchIndex):
+        store = client(address).indices.stats(index=f"{read_address(address).index}-*", metric="store")
+        return float(store["_all"]["total"]["store"]["size_in_bytes"]) / 1e6
+    files = [path for folder in work.glob("whoosh-*") for path in folder.rglob("*") if path.is_file()]
+    return sum(path.stat().st_size for path in files) / 1e6
+
+
+def _memory(index: SearchIndex, address: str) -> float:
+    """What the processes hold that answer: this one, or the nodes."""
+    processes = [os.getpid()]
+    if isinstance(index, OpenSearchIndex):
+        nodes: dict[str, Any] = client(address).nodes.info(metric="process")["nodes"]
+        processes = [node["process"]["id"] for node in nodes.values()]
+    return sum(_resident(process) for process in processes)
+
+
+def _resident(process: int) -> float:
+    lines = Path(f"/proc/{process}/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS")) / 1024
+
+
+def _row(rows: dict[str, list[str]], name: str, value: float) -> None:
+    rows.setdefault(name, []).append(f"{value:,.3g}" if value < 1000 else f"{value:,.0f}")
+    print(f"{name}: {rows[name][-1]}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
