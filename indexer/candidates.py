@@ -106,7 +106,6 @@ class Candidates:
         self._written: dict[int, Written] = {}
         self._remembered: dict[Hashable, Documents] = {}
         self._sought: set[Hashable] = set()
-        self._rough: dict[str, int] = {}
         self._edges: dict[Hashable, list[str]] = {}
         self._whole: tuple[Documents, int, Mapping[str, Any]] | None = None
 
@@ -287,11 +286,13 @@ class Candidates:
 
     def frequency(self, term: str) -> int:
         known = self._figures.frequencies
-        if term not in known and term in self._rough:
-            return self._rough[term]
         if term not in known:
             self._count([term])
         return known[term]
+
+    def frequencies(self, terms: Sequence[str]) -> list[int]:
+        self._count(terms)
+        return [self._figures.frequencies[term] for term in terms]
 
     def extent(self, unit: Unit, found: Scored) -> int:  # noqa: ARG002 (they are not all)
         known = self._figures.frequencies
@@ -301,13 +302,12 @@ class Candidates:
         return known[unit.alternatives]
 
     def about(self, terms: Sequence[str]) -> list[int]:
-        """As counted when the generation was made; 0 for what is no word."""
+        """As counted when the generation was made; 0 for what is no word. More may have come to have it."""
         found = self._cluster.documents(
             self._index, [word_id(term) for term in terms], _source="word,counted"
         )
-        self._rough |= dict.fromkeys(terms, 0)
-        self._rough |= {one["_source"]["word"]: one["_source"]["counted"] for one in found}
-        return [self._rough[term] for term in terms]
+        counted = {one["_source"]["word"]: int(one["_source"]["counted"]) for one in found}
+        return [max(counted[term], 2) if term in counted else 0 for term in terms]
 
     def _count(self, terms: Iterable[str]) -> None:
         known = self._figures.frequencies

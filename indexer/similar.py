@@ -47,7 +47,7 @@ def _telling(snapshot: Snapshot, document: int) -> list[str]:
             counts[letters_of(word)] += _TITLE if end <= title else 1
     nearly = _weighed(snapshot, counts, snapshot.about(list(counts)))[:_CANDIDATES]
     sure = {term: counts[term] for term in nearly}
-    return _weighed(snapshot, sure, map(snapshot.frequency, nearly))[:_WORDS]
+    return _weighed(snapshot, sure, snapshot.frequencies(nearly))[:_WORDS]
 
 
 def _weighed(snapshot: Snapshot, counts: Mapping[str, int], frequencies: Iterable[int]) -> list[str]:

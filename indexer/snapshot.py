@@ -116,6 +116,7 @@ class Snapshot(Protocol):
     def frequency(self, term: str) -> int:
         """How many documents of the archive have the term."""
 
+    def frequencies(self, terms: Sequence[str]) -> list[int]: ...
     def extent(self, unit: Unit, found: Scored) -> int:
         """How many documents of the archive have the unit, of which these are here."""
 
@@ -402,6 +403,9 @@ class Commit:
         if count is None:
             count = self._counts[term] = len(self._listed(term.encode()))
         return count
+
+    def frequencies(self, terms: Sequence[str]) -> list[int]:
+        return [self.frequency(term) for term in terms]
 
     def about(self, terms: Sequence[str]) -> list[int]:
         """The same without a look at any document: deleted ones are counted too."""
