@@ -23,10 +23,11 @@ from indexer.clauses import Wanted
 from indexer.cluster import Cluster
 from indexer.columns import Coded, Facets, coded, facets
 from indexer.documents import FACTS, Layout, read_layout
+from indexer.names import Named
 from indexer.plan import Unit
 from indexer.query import Query, Sort
 from indexer.scored import Documents, Floats, Mask, Scored
-from indexer.snapshot import MARKS, OFTEN, WORD, Beyond, Named
+from indexer.snapshot import MARKS, OFTEN, WORD, Beyond
 from indexer.spelling import Spellings, keys, sounds
 from indexer.tokens import fold, letters_of, run
 
