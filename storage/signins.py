@@ -14,7 +14,8 @@ _SEEN_STEP = dt.timedelta(minutes=1)
 """``seen_at`` is this coarse, so that a page view seldom writes."""
 
 _REMEMBERED = dt.timedelta(days=1)
-"""Failures older than this (and than the window asked for) are deleted along the way."""
+"""Sessions begun before this, and failures older than this (and than the window asked for), are deleted
+along the way."""
 
 
 class SignIns:
@@ -25,6 +26,9 @@ class SignIns:
 
     def open_session(self, person_id: int, key_hash: str, *, device: str, now: dt.datetime) -> Session:
         with self._engine.write():
+            self._engine.run(
+                "DELETE FROM session WHERE started_at <= :old", old=rows.time_text(now - _REMEMBERED)
+            )
             row = self._engine.row(
                 """INSERT INTO session (person_id, key_hash, device, started_at, seen_at)
                    SELECT id, :key_hash, :device, :now, :now FROM person WHERE id = :person_id
@@ -86,9 +90,11 @@ class SignIns:
 
     def failures(self, key: str, *, window: dt.timedelta, now: dt.datetime) -> int:
         found = self._engine.rows(
-            "SELECT count(*) AS n FROM failure WHERE key = :key AND at > :since",
+            # not those that lie ahead: the clock was set back, and nobody shall wait until it is there again
+            "SELECT count(*) AS n FROM failure WHERE key = :key AND at > :since AND at <= :ahead",
             key=key,
             since=rows.time_text(now - window),
+            ahead=rows.time_text(now + window),
         )
         return int(found[0]["n"])
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, g, request, session
 from werkzeug.routing import IntegerConverter, Map
 
 from web import (
@@ -42,6 +42,9 @@ _POLICY = "; ".join(
         "frame-ancestors 'none'",
     )
 )
+_SECURE_NAME = "__Host-session"
+"""A browser takes a cookie of this name over TLS only, for this host and no other."""
+
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
@@ -55,6 +58,7 @@ _HEADERS = {
 def create_app(services: Services) -> Flask:
     """An application on ``services``; make one per process."""
     app = Flask("web")
+    secure = services.settings.base_url.startswith("https://")
     app.extensions["prakat"] = services
     app.config.update(
         SECRET_KEY=services.secret_key,
@@ -62,7 +66,8 @@ def create_app(services: Services) -> Flask:
         MAX_FORM_MEMORY_SIZE=4 * _MEGABYTE,
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
-        SESSION_COOKIE_SECURE=services.settings.base_url.startswith("https://"),
+        SESSION_COOKIE_SECURE=secure,
+        SESSION_COOKIE_NAME=_SECURE_NAME if secure else "session",
         JSON_AS_ASCII=False,
     )
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
@@ -97,6 +102,8 @@ def _guard(answer: Response) -> Response:
     answer.headers.setdefault("Content-Security-Policy", _POLICY)
     for name, value in _HEADERS.items():
         answer.headers.setdefault(name, value)
+    if request.endpoint != "static" and session:  # what its owner sees stays in no cache
+        answer.headers.setdefault("Cache-Control", "no-store")
     if request.is_secure:
         answer.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
     return answer

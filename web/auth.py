@@ -23,6 +23,7 @@ from wtforms.validators import InputRequired, Length
 from archive.errors import Invalid, TooMany
 from archive.model import Person, Role, Session
 from web.bootstrap import services
+from web.log import note_security
 from web.passwords import LONGEST, check_strength, hash_password, verify
 
 P = ParamSpec("P")
@@ -32,8 +33,14 @@ pages = Blueprint("auth", __name__)
 csrf = CSRFProtect()
 limiter = Limiter(get_remote_address, storage_uri="memory://")
 
-IDLE = dt.timedelta(hours=12)
-"""A session not used for so long must be opened again: a working day."""
+IDLE = dt.timedelta(minutes=30)
+"""A session not used for so long must be opened again; typing into a form is use."""
+
+LONGEST_SESSION = dt.timedelta(hours=12)
+"""However much it is used: a working day."""
+
+CLOCK_SLACK = dt.timedelta(minutes=5)
+"""One begun further in the future was begun before the clock was set back, and is not trusted."""
 
 WINDOW = dt.timedelta(minutes=15)
 ATTEMPTS = "60/minute"
@@ -73,7 +80,9 @@ def current_session() -> tuple[Session, Person] | None:
     if "opened" not in g:
         key = session.get(_KEY)
         now = dt.datetime.now(dt.UTC)
-        g.opened = services().people.session(_hash(key), idle=IDLE, now=now) if key else None
+        opened = services().people.session(_hash(key), idle=IDLE, now=now) if key else None
+        lasts = opened is not None and -CLOCK_SLACK < now - opened[0].started_at < LONGEST_SESSION
+        g.opened = opened if lasts else None
     return cast("tuple[Session, Person] | None", g.opened)
 
 
@@ -115,8 +124,10 @@ def sign_in() -> ResponseReturnValue:
         right = verify(known[1] if known else None, form.password.data)
         if known and right and not known[0].disabled:
             _open(known[0])
+            note_security("signed in", person=known[0].name)
             return redirect(_safe_next(request.args.get("next", "")))
         _note_failure(form.name.data)
+        note_security("sign-in failed", good=False, person=known[0].name if known else "(unknown)")
         flash(_("ชื่อผู้ใช้หรือรหัสผ่านไม่ถูกต้อง"), "bad")
     return render_template(
         "staff/sign-in.html", form=form, thai_layout=_typed_in_thai(form.password.data or "")
@@ -128,6 +139,7 @@ def sign_out() -> ResponseReturnValue:
     opened = current_session()
     if opened is not None:
         services().people.close_session(opened[1].id, opened[0].id)
+        note_security("signed out", person=opened[1].name)
     session.clear()
     return redirect("/")
 
@@ -143,13 +155,15 @@ def account() -> ResponseReturnValue:
         try:
             if not verify(known[1] if known else None, form.current.data):
                 raise Invalid(_("รหัสผ่านเดิมไม่ถูกต้อง"), field="current")
-            check_strength(form.new.data)
+            check_strength(form.new.data, about=(person.name, services().settings.site_name))
         except Invalid as error:
+            note_security("password not changed", good=False, person=person.name)
             flash(error.message, "bad")
         else:
             services().people.set_password(person.id, hash_password(form.new.data))
             services().people.close_sessions(person.id)
             _open(person)
+            note_security("password changed", person=person.name)
             flash(_("เปลี่ยนรหัสผ่านแล้ว และออกจากระบบในเครื่องอื่นทั้งหมด"), "good")
             return redirect("/staff/account")
     return render_template("staff/account.html", form=form, sessions=services().people.sessions(person.id))
@@ -158,8 +172,17 @@ def account() -> ResponseReturnValue:
 @pages.post("/staff/account/sessions/<int:id>/close")
 @staff_only
 def close_session(id: int) -> ResponseReturnValue:
-    services().people.close_session(cast(Person, current_person()).id, id)
+    person = cast(Person, current_person())
+    services().people.close_session(person.id, id)
+    note_security("session ended", person=person.name)
     return redirect("/staff/account")
+
+
+@pages.get("/staff/awake")
+@staff_only
+def awake() -> ResponseReturnValue:
+    """Asked for by a form while somebody types into it, so that the session does not end meanwhile."""
+    return ""
 
 
 def _open(person: Person) -> None:
@@ -180,6 +203,7 @@ def _brake(name: str) -> None:
     now = dt.datetime.now(dt.UTC)
     for key in _failure_keys(name):
         if services().people.failures(key, window=WINDOW, now=now) >= MOST_FAILURES:
+            note_security("sign-in braked", good=False)
             raise TooMany(_("ลงชื่อเข้าใช้ผิดหลายครั้ง กรุณารอ 15 นาทีแล้วลองใหม่"))
 
 

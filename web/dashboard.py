@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pygal
-from flask import Blueprint, Response, flash, redirect, render_template, request
+from flask import Blueprint, Response, abort, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from pygal.style import Style
@@ -13,6 +13,7 @@ from archive.model import Role
 from web.answers import most_read
 from web.auth import admin_only, staff_only
 from web.bootstrap import services
+from web.log import note_security
 from web.passwords import check_strength, hash_password
 
 pages = Blueprint("dashboard", __name__, url_prefix="/staff")
@@ -78,8 +79,9 @@ def people() -> ResponseReturnValue:
     if request.method == "POST":
         try:
             name, password = request.form.get("name", "").strip(), request.form.get("password", "")
-            check_strength(password)
-            services().people.add(name, hash_password(password), Role(request.form.get("role", Role.STAFF)))
+            check_strength(password, about=(name, services().settings.site_name))
+            person = services().people.add(name, hash_password(password), _role())
+            note_security("person added", person=person.name, role=person.role.value)
             flash(_("เพิ่มผู้ใช้ %(name)s แล้ว", name=name), "good")
             return redirect("/staff/people")
         except PrakatError as error:
@@ -90,5 +92,12 @@ def people() -> ResponseReturnValue:
 @pages.post("/people/disable")
 @admin_only
 def disable() -> ResponseReturnValue:
-    services().people.disable(request.form.get("name", ""))
+    name = request.form.get("name", "")
+    services().people.disable(name)
+    note_security("person disabled", person=name)
     return redirect("/staff/people")
+
+
+def _role() -> Role:
+    given = request.form.get("role", Role.STAFF)
+    return Role(given) if given in set(Role) else abort(400)

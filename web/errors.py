@@ -7,12 +7,14 @@ import logging
 from http import HTTPStatus
 from typing import Any
 
-from flask import Flask, Response, json, make_response, render_template, request
+from flask import Flask, Response, g, json, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext
+from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from archive.errors import Gone, Invalid, PrakatError, Unavailable
+from web.log import note_security
 
 log = logging.getLogger("prakat.web")
 
@@ -43,6 +45,8 @@ def install(app: Flask) -> None:
 def problem(status: int, code: str, detail: str, **more: Any) -> Response:
     """RFC 9457 problem details."""
     body = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status}
+    if status >= _OURS:
+        body["instance"] = f"urn:prakat:request:{g.get('request_id', '')}"
     return Response(
         json.dumps(body | {"code": code, "detail": detail} | more),
         status=status,
@@ -63,6 +67,8 @@ def _prakat(error: PrakatError) -> ResponseReturnValue:
 
 def _http(error: HTTPException) -> ResponseReturnValue:
     status = error.code or 500
+    if status in _REFUSALS or isinstance(error, CSRFError):
+        note_security("refused", good=False, status=status, path=request.path, method=request.method)
     if error.response is not None:  # a redirect, or an answer that was made whole elsewhere
         return error.get_response()
     message = str(MESSAGES.get(status, error.name))
@@ -91,5 +97,12 @@ def _wants_problem() -> bool:
     return request.path.startswith(API)
 
 
+_REFUSALS = {401, 403, 429}
+_OURS = HTTPStatus.INTERNAL_SERVER_ERROR
+
+
 def _page(status: int, message: str, *, gone: bool = False) -> tuple[str, int]:
-    return render_template("error.html", status=status, message=message, gone=gone), status
+    reference = g.get("request_id", "") if status >= _OURS else ""
+    return render_template(
+        "error.html", status=status, message=message, gone=gone, reference=reference
+    ), status

@@ -35,6 +35,7 @@ GUARDS: dict[str, Guard] = {
     "auth.sign_out": Guard.OPEN,
     "auth.account": Guard.STAFF,
     "auth.close_session": Guard.STAFF,
+    "auth.awake": Guard.STAFF,
     "api-docs.openapi_json": Guard.OPEN,
     "api.find": Guard.OPEN,
     "api.suggest": Guard.OPEN,

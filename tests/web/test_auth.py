@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import logging
 import re
+from dataclasses import replace
 
 import pytest
 from flask.testing import FlaskClient
 
+from archive.errors import Invalid
 from archive.model import Role
 from tests.web.conftest import BROWSER, PASSWORD, Site
-from web.passwords import hash_password
+from web.app import create_app
+from web.auth import CLOCK_SLACK, IDLE, LONGEST_SESSION
+from web.passwords import LONGEST, check_strength, hash_password, verify
 
 
 def sign_in(client: FlaskClient, name: str, password: str, next: str = "") -> tuple[int, str]:
@@ -123,3 +129,142 @@ def test_every_answer_carries_its_guards(client: FlaskClient) -> None:
 def test_sign_ins_of_one_address_are_limited(site: Site) -> None:
     statuses = [site.client().post("/sign-in", data={}, headers=BROWSER).status_code for _ in range(61)]
     assert statuses == [200] * 60 + [429]
+
+
+def begun(site: Site, *, started: dt.timedelta, seen: dt.timedelta = dt.timedelta()) -> None:
+    """As if the sessions had been begun, and seen last, so long ago."""
+    now = dt.datetime.now(dt.UTC)
+    with site.services.database.write():  # type: ignore[attr-defined]  # the embedded engine's
+        site.services.database.run(  # type: ignore[attr-defined]
+            "UPDATE session SET started_at = :started, seen_at = :seen",
+            started=(now - started).isoformat(timespec="microseconds"),
+            seen=(now - seen).isoformat(timespec="microseconds"),
+        )
+
+
+HOUR = dt.timedelta(hours=1)
+
+
+@pytest.mark.parametrize(
+    ("started", "seen", "lasts"),
+    [
+        (HOUR, IDLE * 0.9, True),
+        (HOUR, IDLE * 1.1, False),
+        (LONGEST_SESSION * 0.9, dt.timedelta(), True),
+        (LONGEST_SESSION * 1.1, dt.timedelta(), False),
+        (-CLOCK_SLACK * 0.5, dt.timedelta(), True),  # the clock was corrected a little
+        (-HOUR, -HOUR, False),  # the clock was set back: nobody knows how old it is
+    ],
+)
+def test_a_session_ends_when_it_is_idle_or_old(
+    client: FlaskClient, site: Site, started: dt.timedelta, seen: dt.timedelta, lasts: bool
+) -> None:
+    sign_in(client, "somsri", PASSWORD)
+    begun(site, started=started, seen=seen)
+    assert client.get("/staff/announcements").status_code == (200 if lasts else 302)
+
+
+def test_typing_keeps_a_session_awake(client: FlaskClient, site: Site) -> None:
+    sign_in(client, "somsri", PASSWORD)
+    for _ in range(3):
+        begun(site, started=HOUR, seen=IDLE * 0.9)
+        assert client.get("/staff/awake").status_code == 200
+    (session,) = site.services.people.sessions(site.services.people.everyone()[0].id)
+    assert dt.datetime.now(dt.UTC) - session.seen_at < dt.timedelta(minutes=1)
+
+
+def test_failures_ahead_of_a_clock_set_back_lock_nobody_out(site: Site) -> None:
+    ahead = dt.datetime.now(dt.UTC) + dt.timedelta(days=30)
+    for _ in range(9):
+        site.services.people.note_failure("sign-in:somsri", window=HOUR, now=ahead)
+    assert sign_in(site.client(), "somsri", PASSWORD)[0] == 302
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        "passwordpassword",
+        "letmein123456",
+        "123456789012",
+        "ประชาสัมพันธ์",
+        "xit=kly,ryoTN",  # the same, typed with the other keyboard
+        "somsrisomsri",
+        "หนองปลาดุกหนองปลาดุก",
+        "สั้นไป",
+        "ก" * (LONGEST + 1),
+    ],
+)
+def test_a_password_that_is_easily_guessed_is_refused(password: str) -> None:
+    with pytest.raises(Invalid):
+        check_strength(password, about=("somsri", "หนองปลาดุก"))
+
+
+@pytest.mark.parametrize("password", [PASSWORD, "correct horse battery", "ปลาทู-รองเท้า-ฝน", "๙ช้าง๓ม้า๗วัวควาย"])
+def test_any_letters_make_a_password(password: str) -> None:
+    check_strength(password, about=("somsri",))
+    assert verify(hash_password(password), password)
+
+
+def test_no_part_of_a_password_is_left_out() -> None:
+    longest = "ก้" * (LONGEST // 2)
+    assert verify(hash_password(longest), longest)
+    assert not verify(hash_password(longest), longest + "x")
+
+
+def test_over_tls_cookies_are_bound_to_this_host(site: Site) -> None:
+    settings = replace(site.services.settings, base_url="https://archive.example.go.th")
+    app = create_app(replace(site.services, settings=settings))
+    app.config["WTF_CSRF_ENABLED"] = False
+    client = app.test_client()
+    answer = client.post(
+        "/sign-in",
+        data={"name": "somsri", "password": PASSWORD},
+        base_url="https://localhost",
+        headers=BROWSER,
+    )
+    cookie = answer.headers["Set-Cookie"]
+    assert cookie.startswith("__Host-session=")
+    assert {"Secure", "HttpOnly", "Path=/", "SameSite=Lax"} <= set(cookie.split("; "))
+    assert "Domain" not in cookie
+    assert client.get("/staff", base_url="https://localhost").status_code == 200
+
+
+def test_what_staff_see_stays_in_no_cache(client: FlaskClient, site: Site) -> None:
+    made = site.announcement("ประกาศ")
+    assert client.get(f"/announcements/{made.id}").headers.get("Cache-Control") != "no-store"
+    sign_in(client, "somsri", PASSWORD)
+    for address in (
+        "/staff",
+        "/staff/account",
+        "/staff/announcements",
+        f"/announcements/{made.id}",
+        "/nowhere",
+    ):
+        assert "no-store" in client.get(address).headers["Cache-Control"], address
+
+
+def test_sign_ins_and_refusals_are_logged_without_what_was_typed(
+    site: Site, client: FlaskClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO, "prakat.security"):
+        sign_in(client, "somsri", "ไม่ใช่รหัสผ่านนี้\n{}")
+        sign_in(client, "รหัสของฉันพิมพ์ผิดช่อง", PASSWORD)
+        sign_in(client, "somsri", PASSWORD)
+        client.get("/staff/people")
+        client.post("/staff/account", data={"current": PASSWORD, "new": "รหัสใหม่ที่ยาวกว่าเดิม"})
+        client.post("/sign-out")
+        client.post("/api/v1/announcements", json={}, headers={"Authorization": "Bearer prakat_guessed"})
+    lines = [each for each in caplog.records if each.name == "prakat.security"]
+    assert [(each.message, each.__dict__.get("person")) for each in lines] == [
+        ("sign-in failed", "somsri"),
+        ("sign-in failed", "(unknown)"),
+        ("signed in", "somsri"),
+        ("refused", None),
+        ("password changed", "somsri"),
+        ("signed out", "somsri"),
+        ("refused", None),
+    ]
+    assert all(each.__dict__["address"] == "127.0.0.1" for each in lines)
+    told = " ".join(str(each.__dict__) for each in lines)
+    for secret in (PASSWORD, "รหัสใหม่", "พิมพ์ผิดช่อง", "ไม่ใช่รหัส", "prakat_guessed"):
+        assert secret not in told

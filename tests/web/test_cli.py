@@ -72,7 +72,14 @@ def test_people_and_tokens(shell: Shell) -> None:
     assert "somsri" in again.stderr
     short = shell.run("user", "add", "somchai", "--role", "staff", "--password-stdin", stdin="สั้น\n")
     assert short.exit_code == 1
-    assert "10" in short.stderr
+    assert "12" in short.stderr
+    common = shell.run(
+        "user", "add", "somchai", "--role", "staff", "--password-stdin", stdin="letmein123456\n"
+    )
+    assert common.exit_code == 1
+    assert "too easy to guess" in common.stderr
+    shell.done("user", "password", "somsri", "--password-stdin", stdin="อีกรหัสที่ยาวพอสมควร\n")
+    assert shell.run("user", "password", "nobody", "--password-stdin", stdin=PASSWORD).exit_code == 1
     shell.done("user", "disable", "somsri")
     assert shell.done("user", "list") == "somsri\tstaff\tdisabled\n"
     token = shell.done("token", "add", "website").strip()

@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from archive.errors import Invalid
+from archive.errors import Invalid, NotFound
 from archive.model import Role
 from web.access import new_token, token_hash
 from web.commands.terminal import open_services
@@ -34,15 +34,40 @@ def add_user(name: str, role: str, password_stdin: bool) -> None:
     ตัวอย่าง · example:
       prakat user add somsri --role admin
     """
-    if password_stdin:
+    password = _password(name, password_stdin)
+    if not name.strip():
+        raise Invalid("กรุณาระบุชื่อผู้ใช้ (a name is needed)", field="name")
+    person = open_services().people.add(name.strip(), hash_password(password), Role(role))
+    click.echo(f"เพิ่ม {person.name} ({person.role}) แล้ว", err=True)
+
+
+@user.command("password")
+@click.argument("name")
+@click.option("--password-stdin", is_flag=True, help="อ่านรหัสผ่านจาก stdin · read the password from stdin")
+def change_password(name: str, password_stdin: bool) -> None:
+    """ตั้งรหัสผ่านใหม่ และให้ออกจากทุกเครื่อง · Give a new password to one who forgot it; ends all sessions.
+
+    \b
+    ตัวอย่าง · example:
+      prakat user password somsri
+    """
+    people = open_services().people
+    known = people.by_name(name)
+    if known is None:
+        raise NotFound(f"ไม่พบผู้ใช้ {name} (no such person)")
+    people.set_password(known[0].id, hash_password(_password(name, password_stdin)))
+    people.close_sessions(known[0].id)
+    click.echo(f"ตั้งรหัสผ่านใหม่ของ {name} แล้ว", err=True)
+
+
+def _password(name: str, from_stdin: bool) -> str:
+    """Typed twice or read once, and strong enough."""
+    if from_stdin:
         password = sys.stdin.readline().rstrip("\r\n")
     else:
         password = click.prompt("รหัสผ่าน (password)", hide_input=True, confirmation_prompt=True, err=True)
-    if not name.strip():
-        raise Invalid("กรุณาระบุชื่อผู้ใช้ (a name is needed)", field="name")
-    check_strength(password)
-    person = open_services().people.add(name.strip(), hash_password(password), Role(role))
-    click.echo(f"เพิ่ม {person.name} ({person.role}) แล้ว", err=True)
+    check_strength(password, about=(name,))
+    return str(password)
 
 
 @user.command("list")

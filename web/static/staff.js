@@ -9,6 +9,16 @@ const drop = papers.querySelector("[data-drop]");
 const input = drop.querySelector("input");
 const WATCH_EVERY = 1500; // milliseconds
 
+const AWAKE_EVERY = 5 * 60 * 1000;
+
+// Whoever types is there: the session must not end before what is typed is saved.
+let awake = Date.now();
+form.addEventListener("input", () => {
+  if (Date.now() - awake < AWAKE_EVERY) return;
+  awake = Date.now();
+  fetch("/staff/awake");
+});
+
 function sending(file) {
   const line = document.createElement("li");
   const name = document.createElement("span");
