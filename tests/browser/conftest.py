@@ -13,6 +13,11 @@ from tests.browser.site import NAME, PASSWORD, Site, running
 
 CHROMIUM = Path("/usr/bin/chromium")
 PHONE, DESK = 390, 1280  # CSS pixels
+UNCOVERED = """() => {
+  const focused = document.activeElement, box = focused.getClientRects()[0];
+  const seen = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
+  return focused.contains(seen) || seen?.contains(focused);
+}"""
 Visit = Callable[..., Page]
 
 
@@ -74,6 +79,18 @@ def sign_in(page: Page) -> None:
     page.fill("#password", PASSWORD)
     page.click("main button")
     page.wait_for_url("**/staff")
+
+
+def tab_to(page: Page, selector: str) -> None:
+    """Tab until the element has the focus; the focus shows there, and nothing lies over it."""
+    for _step in range(80):
+        page.keyboard.press("Tab")
+        if page.evaluate("wanted => document.activeElement.matches(wanted)", selector):
+            outline = page.evaluate("getComputedStyle(document.activeElement).outlineWidth")
+            assert float(outline.removesuffix("px")) >= 2
+            assert page.evaluate(UNCOVERED), f"something lies over {selector}"
+            return
+    raise AssertionError(f"{selector} is not reached with the Tab key")
 
 
 def shoot(page: Page, name: str) -> None:

@@ -8,7 +8,7 @@ import pypdfium2
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import DESK, PHONE, Visit, shoot
+from tests.browser.conftest import DESK, PHONE, Visit, shoot, tab_to
 from tests.browser.site import Site
 
 SOUGHT = "หอกระจายข่าว"  # stands in the scan alone: found only if it was recognised
@@ -16,6 +16,8 @@ SOUGHT = "หอกระจายข่าว"  # stands in the scan alone: fou
 ways = pytest.mark.parametrize(
     ("width", "javascript"), [(DESK, True), (PHONE, True), (DESK, False), (PHONE, False)]
 )
+
+widths = pytest.mark.parametrize("width", [DESK, PHONE])
 
 
 @ways
@@ -48,27 +50,29 @@ def test_from_home_to_the_original(visit: Visit, site: Site, width: int, javascr
     assert len(pypdfium2.PdfDocument(io.BytesIO(file.body()))) == 1
 
 
-def test_with_the_keyboard_alone(visit: Visit, site: Site) -> None:
-    page = visit()
+@widths
+def test_with_the_keyboard_alone(visit: Visit, site: Site, width: int) -> None:
+    page = visit(width=width)
     page.goto("/")
     page.keyboard.press("Tab")
     expect(page.locator(":focus")).to_have_text("ข้ามไปที่เนื้อหา")
-    _tab_to(page, "#q")
+    tab_to(page, "#q")
     page.keyboard.type("กระจายข่าว")
     page.keyboard.press("Enter")
     page.wait_for_url("**/search?q=*")
-    _tab_to(page, ".entries h2 a")
+    tab_to(page, ".entries h2 a")
     page.keyboard.press("Enter")
     page.wait_for_url(f"**/announcements/{site.centre.id}?q=*")
-    _tab_to(page, "aside .passage a")
+    tab_to(page, "aside .passage a")
     page.keyboard.press("Enter")
     page.wait_for_url("**/attachments/*")
     expect(page.locator(".read mark").first).to_be_visible()
-    _tab_to(page, ".steps a[href$='/file']")
+    tab_to(page, ".steps a[href$='/file']")
 
 
-def test_suggestions_are_chosen_with_the_arrows(visit: Visit, site: Site) -> None:
-    page = visit()
+@widths
+def test_suggestions_are_chosen_with_the_arrows(visit: Visit, width: int) -> None:
+    page = visit(width=width)
     page.goto("/")
     page.locator("#q").press_sequentially("ค่าธรรม")
     option = page.get_by_role("option").first
@@ -81,7 +85,7 @@ def test_suggestions_are_chosen_with_the_arrows(visit: Visit, site: Site) -> Non
     expect(page.locator("#q")).to_have_value(suggested)
 
 
-@pytest.mark.parametrize("width", [DESK, PHONE])
+@widths
 def test_narrowing_is_one_click_in_and_one_click_out(visit: Visit, width: int) -> None:
     page = visit(width=width)
     page.goto("/search?q=ค่าธรรมเนียม")
@@ -140,17 +144,6 @@ def test_a_page_reaches_for_nothing_outside(visit: Visit, site: Site) -> None:
     assert asked
     assert said == []
     assert [url for url in asked if not url.startswith((site.url, "data:"))] == []
-
-
-def _tab_to(page: Page, selector: str) -> None:
-    """Tab until the element has the focus, and see that the focus shows."""
-    for _step in range(60):
-        page.keyboard.press("Tab")
-        if page.evaluate("wanted => document.activeElement.matches(wanted)", selector):
-            outline = page.evaluate("getComputedStyle(document.activeElement).outlineWidth")
-            assert float(outline.removesuffix("px")) >= 2
-            return
-    raise AssertionError(f"{selector} is not reached with the Tab key")
 
 
 def _fits(page: Page) -> None:

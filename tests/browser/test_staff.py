@@ -7,8 +7,8 @@ import re
 import pytest
 from playwright.sync_api import FilePayload, Page, expect
 
-from tests.browser.conftest import DESK, PHONE, Visit, shoot
-from tests.browser.site import Site, order, scanned, wait_until
+from tests.browser.conftest import DESK, PHONE, Visit, shoot, tab_to
+from tests.browser.site import NAME, PASSWORD, Site, order, scanned, wait_until
 
 CHOOSING = (
     4  # clicks in the system's own window: the first file, the last with Shift, open — and one to spare
@@ -55,9 +55,9 @@ def test_from_blank_to_published_and_found(
     _found(visit(width=width), site, mark)
 
 
-def test_the_same_without_javascript(staff: Visit, visit: Visit, site: Site) -> None:
-    mark = "ห้องสมุด"
-    page = staff(width=PHONE, javascript=False)
+@pytest.mark.parametrize(("width", "mark"), [(DESK, "หอประชุม"), (PHONE, "ห้องสมุด")])
+def test_the_same_without_javascript(staff: Visit, visit: Visit, site: Site, width: int, mark: str) -> None:
+    page = staff(width=width, javascript=False)
     page.goto("/staff/announcements/new")
     page.set_input_files("#files", papers(mark))
     page.get_by_role("button", name="บันทึกฉบับร่าง").click()
@@ -71,7 +71,35 @@ def test_the_same_without_javascript(staff: Visit, visit: Visit, site: Site) -> 
     page.get_by_role("button", name="บันทึกและเผยแพร่").click()
     page.get_by_role("button", name="เผยแพร่").click()
     expect(page.locator(".notice.good")).to_contain_text("เผยแพร่แล้ว")
-    _found(visit(width=PHONE, javascript=False), site, mark)
+    _found(visit(width=width, javascript=False), site, mark)
+
+
+@pytest.mark.parametrize(("width", "mark"), [(DESK, "ลานกีฬา"), (PHONE, "ท่าน้ำ")])
+def test_the_same_with_the_keyboard_alone(visit: Visit, site: Site, width: int, mark: str) -> None:
+    page = visit(width=width)
+    page.goto("/sign-in")
+    for field, typed in (("#name", NAME), ("#password", PASSWORD)):
+        tab_to(page, field)
+        page.keyboard.insert_text(typed)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/staff")
+    tab_to(page, ".tabs a[href$='/new']")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/new")
+    tab_to(page, "#files")
+    with page.expect_file_chooser() as choosing:
+        page.keyboard.press("Enter")
+    choosing.value.set_files(papers(mark)[1:])
+    page.wait_for_url(re.compile(r"/staff/announcements/\d+$"))
+    expect(page.locator("[data-attachment][data-status=ready]")).to_have_count(2, timeout=60_000)
+    tab_to(page, "button[name=publish]")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/publish")
+    tab_to(page, "[name=when]")
+    tab_to(page, "main .button.first")
+    page.keyboard.press("Enter")
+    expect(page.locator(".notice.good")).to_contain_text("เผยแพร่แล้ว")
+    _found(page, site, mark)
 
 
 def test_the_same_file_again_is_recognised(staff: Visit) -> None:
