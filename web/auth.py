@@ -166,7 +166,13 @@ def account() -> ResponseReturnValue:
             note_security("password changed", person=person.name)
             flash(_("เปลี่ยนรหัสผ่านแล้ว และออกจากระบบในเครื่องอื่นทั้งหมด"), "good")
             return redirect("/staff/account")
-    return render_template("staff/account.html", form=form, sessions=services().people.sessions(person.id))
+    opened = current_session()
+    return render_template(
+        "staff/account.html",
+        form=form,
+        sessions=services().people.sessions(person.id),
+        here=opened[0].id if opened else None,
+    )
 
 
 @pages.post("/staff/account/sessions/<int:id>/close")

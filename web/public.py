@@ -18,7 +18,6 @@ from archive import thai
 from archive.errors import Unavailable
 from archive.model import Announcement, Attachment, Reading, Source, Status
 from indexer import query as queries
-from indexer.pictures import rectangles
 from indexer.query import Filters, Query
 from indexer.snippets import highlight, hits
 from web import files, schemas
@@ -118,7 +117,6 @@ def document(id: int, attachment_id: int) -> str:
         number=number,
         segments=highlight(page.text, query) if page else (),
         steps=_steps(attachment, number, query) if page else {},
-        boxes=rectangles(page, tuple(hits(page.text, query))) if page and typed else [],
     )
 
 

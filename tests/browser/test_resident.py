@@ -67,7 +67,7 @@ def test_with_the_keyboard_alone(visit: Visit, site: Site, width: int) -> None:
     page.keyboard.press("Enter")
     page.wait_for_url("**/attachments/*")
     expect(page.locator(".read mark").first).to_be_visible()
-    tab_to(page, ".steps a[href$='/file']")
+    tab_to(page, ".files a[href$='/file']")
 
 
 @widths
