@@ -154,12 +154,13 @@ def _weighed(snapshot: Snapshot, term: str) -> Scored:
 
 
 def _best_of(snapshot: Snapshot, unit: Unit) -> Scored:
-    """The best alternative in each document."""
+    """The best alternative in each document; none counts more than what was typed, however rare it is."""
+    most = sum(snapshot.idf(snapshot.frequency(term)) for term in unit.alternatives[0].terms)
     best = np.zeros(snapshot.size, dtype=np.float32)
     for alternative in unit.alternatives:
         weights = np.zeros(snapshot.size, dtype=np.float32)
-        _sum_of(snapshot, alternative.terms).scaled(alternative.weight).add_to(weights)
-        np.maximum(best, weights, out=best)
+        _sum_of(snapshot, alternative.terms).add_to(weights)
+        np.maximum(best, np.minimum(weights, most) * np.float32(alternative.weight), out=best)
     return Scored.everywhere(best)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import accumulate
 from typing import NamedTuple
@@ -12,7 +13,7 @@ from indexer import keyboard
 from indexer.dictionary import Lexicon
 from indexer.matching import all_of, mask_of
 from indexer.phrases import holders
-from indexer.plan import Alternative, Part, Phrase, Plan, Unit, part
+from indexer.plan import Alternative, Part, Phrase, Plan, Unit, part, said_otherwise
 from indexer.snapshot import OFTEN, Snapshot
 from indexer.spelling import Reading, readings
 from indexer.tokens import THAI, run
@@ -24,7 +25,9 @@ _COUNTED = 60  # documents with a reading, beyond which more say nothing
 _OFTENER = 4  # so many times must a reading be there, for once that it is there as typed
 _TYPED = 0.9  # what a word as typed counts beside the one meant
 _SHORTEST = 3  # letters
+_PIECE, _BESIDE = 3, 8  # letters of a word that may be a piece of one, and of all of them on a side
 _RUN = re.compile(f"[{THAI}]+")
+_ABBREVIATED = re.compile(r"[ก-ฮ]{1,6}\.")  # nobody guesses one from another
 
 
 class Meant(NamedTuple):
@@ -83,16 +86,30 @@ def _doubtful(snapshot: Snapshot, lexicon: Lexicon, text: str) -> list[tuple[int
     for letters in _RUN.finditer(text):
         words = lexicon.segmenter.words(letters.group())
         borders = [letters.start(), *accumulate(map(len, words), initial=letters.start())]
+        if _ABBREVIATED.match(text, letters.start()):
+            continue
         if len(letters.group()) <= _WHOLE:
             found.append(letters.span())
             continue
         for place, word in enumerate(words):
-            if not lexicon.segmenter.knows(word) and (len(word) == 1 or not snapshot.frequency(word)):
-                start, end = borders[place], borders[min(place + 3, len(words) + 1)]
+            known = lexicon.segmenter.knows(word) or (len(word) > 1 and snapshot.frequency(word) >= OFTEN)
+            if not known:
+                start, end = _around(words, borders, place)
                 if found and start < found[-1][1]:
                     start = found.pop()[0]
                 found.append((start, end))
     return [(start, end) for start, end in found if end - start >= _SHORTEST]
+
+
+def _around(words: Sequence[str], borders: Sequence[int], place: int) -> tuple[int, int]:
+    """A word with those beside it: short ones may be pieces of one that was misspelt."""
+    first, after = max(place - 1, 0), min(place + 2, len(words))
+    left, right = borders[place] - _BESIDE, borders[place] + _BESIDE
+    while first and len(words[first]) <= _PIECE and borders[first] > left:
+        first -= 1
+    while after < len(words) and len(words[after - 1]) <= _PIECE and borders[after] < right:
+        after += 1
+    return borders[first], borders[after]
 
 
 def _reading(snapshot: Snapshot, lexicon: Lexicon, text: str) -> Reading | None:
@@ -147,7 +164,8 @@ def _replaced(snapshot: Snapshot, lexicon: Lexicon, typed: Part, places: list[_P
         at = end
     units += part(typed.text[at:], lexicon).units
     text += typed.text[at:]
-    return Part(typed.text, tuple(units), Phrase(run(text).data, len(units), exact=False))
+    phrase = Phrase(run(text).data, len(units), exact=False)
+    return Part(typed.text, tuple(said_otherwise(units, lexicon)), phrase)
 
 
 def _read(lexicon: Lexicon, piece: str, word: str) -> Unit:

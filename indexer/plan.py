@@ -6,8 +6,11 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import NamedTuple
 
-from indexer.dictionary import Lexicon
-from indexer.query import Query
+from archive.thai import ERA, MONTHS, SHORT_MONTHS
+from indexer.asking import asked_about
+from indexer.dictionary import MEANING, SPELLING, Lexicon, Other
+from indexer.loanwords import spelt_out
+from indexer.query import Chunk, Query
 from indexer.tokens import Token, fold, run
 
 _MOST_PARTS = 64
@@ -15,13 +18,11 @@ _MOST_UNITS = 64
 _MOST_ALTERNATIVES = 8
 SENTENCE = 8
 """Words, from which on nobody expects all of them."""
-_ASKING = frozenset(
-    "ใคร อะไร ไหน ที่ไหน เมื่อไร เมื่อไหร่ เท่าไร เท่าไหร่ ทำไม อย่างไร ยังไง กี่ ไหม มั้ย หรือไม่ หรือเปล่า บ้าง "
-    "ครับ คับ ค่ะ คะ จ้า นะ หน่อย".split()
-)
-"""Words of a question that no answer needs."""
 _PARTS = 0.8  # a code found by its parts
-_MEANING = 0.7  # an abbreviation by what it stands for, and the other way round
+
+_MONTHS = frozenset(token for name in (*MONTHS, *SHORT_MONTHS) for token in (name, name.rstrip(".")))
+_BEFORE_A_YEAR = frozenset({"ปี", "พ.ศ.", "ค.ศ.", "พศ", "คศ", "งบประมาณ"})
+_ERAS = range(1700, 2200), range(1700 + ERA, 2200 + ERA)  # years that are meant as such
 
 
 class Alternative(NamedTuple):
@@ -66,10 +67,8 @@ class Plan:
 
     @property
     def units(self) -> tuple[Unit, ...]:
-        """Each once, in the order typed; words that only ask are left out beside others."""
-        distinct = dict.fromkeys(unit for part in self.parts for unit in part.units)
-        telling = [unit for unit in distinct if unit.typed not in _ASKING]
-        return tuple(telling or distinct)[:_MOST_UNITS]
+        """Each once, in the order typed."""
+        return tuple(dict.fromkeys(unit for part in self.parts for unit in part.units))[:_MOST_UNITS]
 
     @property
     def phrases(self) -> tuple[Phrase, ...]:
@@ -77,46 +76,120 @@ class Plan:
 
 
 def plan(query: Query, lexicon: Lexicon) -> Plan:
-    parts = tuple(
-        replace(part(chunk.text, lexicon, exact=chunk.exact), raw=chunk.raw)
-        for chunk in query.chunks[:_MOST_PARTS]
-    )
+    chunks = query.chunks[:_MOST_PARTS]
+    told = [piece for chunk in chunks for piece in _told(chunk, lexicon)] or chunks
+    parts: list[Part] = []
+    for chunk in told[:_MOST_PARTS]:
+        before = parts[-1].units[-1:] if parts else ()
+        made = part(chunk.text, lexicon, exact=chunk.exact, before=before)
+        parts.append(replace(made, raw=chunk.raw))
     whole = run(fold(" ".join(chunk.text for chunk in query.chunks))).data
     without = tuple(part(text, lexicon, exact=True) for text in query.without[:_MOST_PARTS])
-    return Plan(parts, whole, without)
+    return Plan(tuple(parts), whole, without)
 
 
-def part(text: str, lexicon: Lexicon, *, exact: bool = False) -> Part:
-    """A piece of a query as it is looked for."""
+def _told(chunk: Chunk, lexicon: Lexicon) -> list[Chunk]:
+    """The chunk without words that only ask."""
+    if chunk.exact:
+        return [chunk]
+    return [
+        Chunk(chunk.text[start:end], raw=chunk.raw[start:end])
+        for start, end in asked_about(chunk.text, lexicon.segmenter)
+    ]
+
+
+def part(text: str, lexicon: Lexicon, *, exact: bool = False, before: tuple[Unit, ...] = ()) -> Part:
+    """A piece of a query as it is looked for. ``before``: the unit that stands before it."""
     folded = fold(text)
-    units = tuple(_units(folded, lexicon))
+    units = _words(folded, lexicon, exact=exact)
+    if not exact:
+        units = _dated(said_otherwise(_spelt_out(units, folded), lexicon), before)
     words = sum(len(unit.alternatives[0].terms) for unit in units)
-    return Part(folded, units, Phrase(run(folded).data, words, exact))
+    return Part(folded, tuple(units), Phrase(run(folded).data, words, exact))
 
 
-def _units(text: str, lexicon: Lexicon) -> list[Unit]:
-    """One unit a word; a code with its parts, and words that have an abbreviation, are one."""
-    words = _words(text, lexicon)
-    units = []
+def said_otherwise(units: list[Unit], lexicon: Lexicon) -> list[Unit]:
+    """Words that can be said otherwise as one unit."""
+    found = []
     at = 0
-    while at < len(words):
-        taken = _spelled_out(words, at, lexicon)
-        if taken:
-            length, shorts = taken
-            terms = tuple(word.alternatives[0].terms[0] for word in words[at : at + length])
-            alternatives = [Alternative(terms), *(Alternative((short,), _MEANING) for short in shorts)]
-            typed = "".join(word.typed for word in words[at : at + length])
-            units.append(Unit(typed, tuple(alternatives[:_MOST_ALTERNATIVES])))
+    while at < len(units):
+        length, others = _longest(units, at, lexicon)
+        if length:
+            terms = tuple(unit.alternatives[0].terms[0] for unit in units[at : at + length])
+            first = units[at].alternatives if length == 1 else (Alternative(terms),)
+            alternatives = (*first, *(Alternative(*other) for other in others))
+            typed = "".join(unit.typed for unit in units[at : at + length])
+            found.append(Unit(typed, alternatives[:_MOST_ALTERNATIVES]))
             at += length
         else:
-            units.append(words[at])
+            found.append(units[at])
             at += 1
+    return found
+
+
+def _longest(units: list[Unit], at: int, lexicon: Lexicon) -> tuple[int, tuple[Other, ...]]:
+    """The longest run of words from ``at`` that can be said otherwise, and how; 0 for none."""
+    best: tuple[int, tuple[Other, ...]] = (0, ())
+    terms: tuple[str, ...] = ()
+    for length in range(1, min(lexicon.longest, len(units) - at) + 1):
+        if len(units[at + length - 1].alternatives[0].terms) > 1:
+            break
+        terms += units[at + length - 1].alternatives[0].terms
+        if terms in lexicon.others:
+            best = (length, lexicon.others[terms])
+    return best
+
+
+def _spelt_out(units: list[Unit], text: str) -> list[Unit]:
+    """Latin letters that stand there by name as one unit, by these letters too."""
+    for start, end, latin in spelt_out(text):
+        borders = _borders(units, text)
+        if start in borders and end in borders:
+            first, after = borders[start], borders[end]
+            terms = tuple(term for unit in units[first:after] for term in unit.alternatives[0].terms)
+            spelt = Unit(text[start:end], (Alternative(terms), Alternative((latin,), SPELLING)))
+            units = [*units[:first], spelt, *units[after:]]
     return units
 
 
-def _words(text: str, lexicon: Lexicon) -> list[Unit]:
-    folded = fold(text)
-    tokens = lexicon.segmenter.tokens(text)
+def _borders(units: list[Unit], text: str) -> dict[int, int]:
+    """By a place in the text, the number of the unit that begins there or, at its end, of the next."""
+    borders: dict[int, int] = {}
+    at = 0
+    for number, unit in enumerate(units):
+        start = text.index(unit.typed, at)
+        at = start + len(unit.typed)
+        borders |= {start: number, at: number + 1}
+    return borders
+
+
+def _dated(units: list[Unit], before: tuple[Unit, ...]) -> list[Unit]:
+    """Years also in the other era and, after a month, with two digits or all four."""
+    dated = list(before)
+    for unit in units:
+        year = unit.typed
+        after = dated[-1].typed if dated else ""
+        month = after in _MONTHS
+        if (month or after in _BEFORE_A_YEAR) and len(unit.alternatives) == 1 and year.isdigit():
+            others = [Alternative((other,), MEANING) for other in _years(int(year), month)]
+            unit = Unit(year, (*unit.alternatives, *others))
+        dated.append(unit)
+    return dated[len(before) :]
+
+
+def _years(year: int, month: bool) -> list[str]:
+    """Other ways to write a year, ``month`` when one stands before it."""
+    if month and year < 100:
+        return [str(2500 + year), str(2500 + year - ERA)]
+    short = [f"{year % 100:02d}"] if month and year in _ERAS[1] else []
+    if year in _ERAS[0]:
+        return [str(year + ERA)]
+    return [str(year - ERA), *short] if year in _ERAS[1] else []
+
+
+def _words(folded: str, lexicon: Lexicon, *, exact: bool) -> list[Unit]:
+    """One unit a word; a code with its parts is one."""
+    tokens = lexicon.segmenter.tokens(folded)
     words = []
     at = 0
     while at < len(tokens):
@@ -125,8 +198,8 @@ def _words(text: str, lexicon: Lexicon) -> list[Unit]:
         alternatives = [Alternative((token.term,))]
         if parts:
             alternatives.append(Alternative(parts, _PARTS))
-        elif len(token.term) > 1 or folded[token.end - 1] == ".":
-            alternatives += [Alternative(full, _MEANING) for full in lexicon.spelled(token.term)]
+        elif not exact and (len(token.term) > 1 or folded[token.end - 1] == "."):
+            alternatives += [Alternative(full, MEANING) for full in lexicon.spelled(token.term)]
         words.append(Unit(folded[token.start : token.end], tuple(alternatives[:_MOST_ALTERNATIVES])))
         at += 1 + len(parts)
     return words
@@ -142,24 +215,25 @@ def _parts(tokens: list[Token], at: int) -> tuple[str, ...]:
     return tuple(parts)
 
 
-def _spelled_out(words: list[Unit], at: int, lexicon: Lexicon) -> tuple[int, tuple[str, ...]] | None:
-    """The longest run of words from ``at`` that an abbreviation stands for."""
-    best = None
-    terms: tuple[str, ...] = ()
-    for length in range(1, min(lexicon.longest, len(words) - at) + 1):
-        terms += (words[at + length - 1].alternatives[0].terms[0],)
-        if terms in lexicon.shorts:
-            best = (length, lexicon.shorts[terms])
-    return best
-
-
 def meanings(plan: Plan) -> tuple[tuple[str, str], ...]:
-    """What abbreviations were read as: pairs of what was typed and what it stands for."""
+    """What abbreviations and everyday words were read as: what was typed, and what it stands for."""
     return tuple(
         (unit.typed, "".join(other.terms))
         for unit in plan.units
-        for other in unit.alternatives
-        if other.weight == _MEANING and len(unit.alternatives[0].terms) == 1 < len(other.terms)
+        for other in unit.alternatives[1:]
+        if other.weight == MEANING
+        and len("".join(other.terms)) > len(unit.typed)
+        and not unit.typed.isdigit()
+    )
+
+
+def marks(plan: Plan) -> tuple[str, ...]:
+    """What says the same as something typed."""
+    return tuple(
+        "".join(other.terms)
+        for unit in plan.units
+        for other in unit.alternatives[1:]
+        if other.weight in (MEANING, SPELLING)
     )
 
 

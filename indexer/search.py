@@ -15,6 +15,7 @@ from indexer.matching import Matches
 from indexer.meant import meant
 from indexer.pages import best_pages
 from indexer.plan import Plan, meanings, plan
+from indexer.plan import marks as same
 from indexer.query import Query, Sort, written
 from indexer.remarks import Remark
 from indexer.scored import Documents, Floats, Mask
@@ -61,7 +62,7 @@ def _as_run(
     short = meanings(wanted)
     understood = [remarks.stands_for(typed, other) for typed, other in short]
     understood += [remarks.read_as(typed, word) for typed, word in words]
-    marks = (word for _, word in (*short, *words))
+    marks = (*same(wanted), *(word for _, word in words))
     return replace(
         query,
         understood=(*query.understood, *understood),

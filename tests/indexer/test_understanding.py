@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from archive.model import Kind
+from indexer.asking import asked_about
 from indexer.dictionary import Dictionary
 from indexer.query import Query, parse
 from indexer.remarks import Remark
@@ -184,7 +185,7 @@ def test_references_in_any_spacing_and_numerals(index: WhooshIndex, typed: str) 
         ("ｋｉｎｄ：ｏｒｄｅｒ", [5]),
         ("Author:กองคลัง", [5]),
         ("ｃｏｖｉｄ－１９", [8]),
-        ("\u200bน้ำ\u200bท่วม\ufeff", [6]),
+        ("\u200bพัส\u200bดุ\ufeff", [7]),
     ],
 )
 def test_filters_phrases_and_exclusions(index: WhooshIndex, typed: str, wanted: list[int]) -> None:
@@ -241,6 +242,73 @@ def test_words_that_only_ask_are_not_looked_for(index: WhooshIndex) -> None:
     assert found(index, "จ่ายภาษีที่ดินได้ที่ไหนครับ")[0] == 1
     query = run(index, "ภาษี ใคร")
     assert query.loosened == ()
+
+
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        ("อยากทราบว่าภาษีที่ดินจ่ายที่ไหนได้บ้างคะ", "ภาษีที่ดินจ่าย|ได้"),
+        ("ใครเป็นผู้ค้นพบเพนิซิลลิน", "เป็นผู้ค้นพบเพนิซิลลิน"),
+        ("เมืองหลวงของฝรั่งเศสคืออะไร", "เมืองหลวงของฝรั่งเศส"),
+        ("มีการใช้งบประมาณเท่าใดในปี", "มีการใช้งบประมาณ|ในปี"),
+        ("ขอข่าวน้ำท่วมหน่อยครับ", "น้ำท่วม"),
+        ("ขอใบอนุญาต", "ขอใบอนุญาต"),
+        ("เก็บเกี่ยวข้าว", "เก็บเกี่ยวข้าว"),
+        ("ผ้าไหมไทย", "ผ้าไหมไทย"),
+        ("คะแนนสอบ", "คะแนนสอบ"),
+        ("อะไร", ""),
+    ],
+)
+def test_what_a_question_is_about(typed: str, told: str) -> None:
+    stretches = asked_about(typed, Dictionary().current().segmenter)
+    assert "|".join(typed[start:end] for start, end in stretches) == told
+
+
+def test_a_question_of_nothing_but_asking_words_is_searched(tmp_path: Path) -> None:
+    index = WhooshIndex(tmp_path, Dictionary())
+    index.update([entry(1, "ทำไมต้องแยกขยะ"), entry(2, "ถนน")], (), position=2)
+    assert found(index, "ทำไม") == [1]
+
+
+@pytest.mark.parametrize(
+    ("typed", "written"),
+    [
+        ("หมา", "ขึ้นทะเบียนสุนัข"),
+        ("เบี้ยคนแก่", "จ่ายเบี้ยยังชีพผู้สูงอายุ"),
+        ("เว็บไซต์", "ดูที่ website ของเรา"),
+        ("website", "ดูที่เว็บไซต์ของเรา"),
+        ("อินเตอร์เน็ต", "บริการอินเทอร์เน็ต"),
+        ("ดิจิตอล", "รัฐบาลดิจิทัล"),
+        ("เอ็มโอยู", "ลงนาม MOU กับโรงเรียน"),
+        ("ไวรัสเอชพีวี", "ฉีดวัคซีนไวรัส HPV"),
+        ("ปี 2021", "แผนปี 2564"),
+        ("ประชุม 10 ก.พ. 65", "ประชุมวันที่ 10 กุมภาพันธ์ 2565"),
+        ("แข่ง 24 มกราคม 2559", "แข่งเมื่อ 24 มกราคม ค.ศ. 2016"),
+    ],
+)
+def test_the_same_in_other_words(tmp_path: Path, typed: str, written: str) -> None:
+    index = WhooshIndex(tmp_path, Dictionary())
+    index.update([entry(1, "ประกาศ", written), entry(2, "ถนน")], (), position=2)
+    page = index.search(parse(typed))
+    assert [hit.announcement_id for hit in page.hits] == [1]
+    assert page.query.loosened == ()
+
+
+def test_the_words_that_were_typed_come_before_others_for_the_same(tmp_path: Path) -> None:
+    index = WhooshIndex(tmp_path, Dictionary())
+    others = [entry(id, "สุนัข") for id in range(3, 9)]
+    index.update([entry(1, "หมา"), entry(2, "สุนัข"), *others], (), position=2)
+    assert found(index, "หมา")[0] == 1
+    assert found(index, "สุนัข")[-1] == 1
+    assert found(index, '"หมา"') == [1]
+    assert 1 not in found(index, "สุนัข -หมา")
+
+
+def test_an_abbreviation_is_never_read_as_another(tmp_path: Path) -> None:
+    index = WhooshIndex(tmp_path, Dictionary())
+    index.update([entry(id, "กองทุนของชาวบ้าน กอช. ขอช่วย") for id in (1, 2)], (), position=2)
+    assert index.search(parse("สมัคร กอช. ได้ไหม")).did_you_mean is None
+    assert index.search(parse("คอช.")).did_you_mean is None
 
 
 def test_a_name_in_a_sentence_stays_as_it_was_typed(tmp_path: Path) -> None:
