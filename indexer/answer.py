@@ -57,7 +57,7 @@ def as_typed(snapshot: Snapshot, plan: Plan, matches: Matches) -> bool:
     likely = np.flatnonzero(matches.complete() & snapshot.live) if matches.idfs else np.empty(0, np.int64)
     if len(likely) > _LIKELIEST:
         likely = likely[np.argpartition(-matches.scores[likely], _LIKELIEST)[:_LIKELIEST]]
-    return any(holds(snapshot.text(document), plan.whole) for document in likely.tolist())
+    return any(holds(text, plan.whole) for text in snapshot.texts(likely))
 
 
 def _timely(snapshot: Snapshot, lexicon: Lexicon, times: tuple[Time, ...], matches: Matches) -> Mask | None:
@@ -135,7 +135,7 @@ def _blurred(snapshot: Snapshot, plan: Plan, matches: Matches, among: Mask) -> D
         best = np.argpartition(-matches.scores[candidates], _MOST_BLURRED)[:_MOST_BLURRED]
         candidates = np.sort(candidates[best])
     pieces = [typed.phrase.data for typed in plan.parts if typed.phrase.words > 1]
-    texts = ((document, snapshot.text(document)) for document in candidates.tolist())
+    texts = zip(candidates.tolist(), snapshot.texts(candidates), strict=True)
     there = [document for document, text in texts if all(likeness(text, data) > _ALIKE for data in pieces)]
     return np.array(there, dtype=np.int64)
 
@@ -152,7 +152,8 @@ def _without(snapshot: Snapshot, lexicon: Lexicon, plan: Plan) -> Mask:
 def _with(snapshot: Snapshot, phrases: tuple[Phrase, ...], among: Mask) -> Mask:
     """The documents among these that have every one of the phrases."""
     mask = np.zeros(snapshot.size, dtype=bool)
-    for document in np.flatnonzero(among).tolist():
-        text = snapshot.text(document)
-        mask[document] = all(holds(text, phrase.data) for phrase in phrases)
+    documents = np.flatnonzero(among)
+    mask[documents] = [
+        all(holds(text, phrase.data) for phrase in phrases) for text in snapshot.texts(documents)
+    ]
     return mask

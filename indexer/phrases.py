@@ -7,8 +7,7 @@ document that is found this way is read.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from itertools import islice
+from collections.abc import Sequence
 
 import numpy as np
 from rapidfuzz.distance import LCSseq
@@ -69,34 +68,34 @@ def _read(
         if scores is not None:
             best = np.argpartition(-scores[candidates], most)[:most]
         candidates = np.sort(candidates[best])
-    texts = _texts(snapshot, candidates, part)
-    there = (document for document, text in texts if holds(text, part.phrase.data))
-    return np.fromiter(islice(there, enough), dtype=np.int64)
-
-
-def _texts(snapshot: Snapshot, documents: Documents, part: Part) -> Iterator[tuple[int, bytes]]:
-    """Documents with their runs, until too many letters were read for what is not quoted."""
-    left = _MOST_LETTERS
-    for document in documents.tolist():
-        text = snapshot.text(document)
-        yield document, text
+    data, left = part.phrase.data, _MOST_LETTERS
+    there: list[int] = []
+    for document, text in zip(candidates.tolist(), snapshot.texts(candidates), strict=True):
+        if holds(text, data):
+            there.append(document)
         left -= len(text)
-        if left < 0 and not part.phrase.exact:
+        if len(there) >= enough or (left < 0 and not part.phrase.exact):
             break
+    return np.array(there, dtype=np.int64)
 
 
 def holds(text: bytes, data: bytes) -> bool:
     """Whether a run has another in it; 25 is not in 250."""
-    return place(text, data) >= 0
+    return data in text and (not _has_edge_digits(data) or place(text, data) >= 0)
 
 
 def place(text: bytes, data: bytes, start: int = 0) -> int:
     """Where the first run has the second, -1 for nowhere."""
     found = text.find(data, start)
-    if data[:1].isdigit() or data[-1:].isdigit():
+    if _has_edge_digits(data):
         while found >= 0 and _in_number(text, data, found):
             found = text.find(data, found + 1)
     return found
+
+
+def _has_edge_digits(data: bytes) -> bool:
+    """Whether it may be the end or the beginning of a longer number."""
+    return data[:1].isdigit() or data[-1:].isdigit()
 
 
 def _in_number(text: bytes, data: bytes, found: int) -> bool:

@@ -69,8 +69,7 @@ def _lifted(snapshot: Snapshot, plan: Plan, documents: Documents, scores: Floats
 def _read(snapshot: Snapshot, documents: Documents) -> Iterator[bytes]:
     """The runs of the documents, until so many letters were read."""
     left = _MOST_LETTERS
-    for document in documents.tolist():
-        text = snapshot.text(document)
+    for text in snapshot.texts(documents):
         yield text
         left -= len(text)
         if left < 0:

@@ -30,7 +30,7 @@ from indexer.index import Entry
 from indexer.names import Named, Names
 from indexer.plan import Unit
 from indexer.scored import Documents, Floats, Mask, Scored
-from indexer.spelling import Spellings, sounds
+from indexer.spelling import Spellings
 from indexer.tokens import THAI, fold, run
 
 # BM25F. Weights and length normalisation by zone: a word in the title says most; a long
@@ -140,6 +140,9 @@ class Snapshot(Protocol):
     def text(self, document: int) -> bytes:
         """The run of its letters, zones and pages apart by a zero byte."""
 
+    def texts(self, documents: Documents) -> Iterator[bytes]:
+        """``text`` of one after the other: the fast way to many."""
+
     def cuts(self, document: int) -> Mask:
         """Whether a word begins or ends at each place of ``text``."""
 
@@ -161,21 +164,14 @@ class Segment:
         self.titles, self.subjects = opened["title"], opened["subjects"]
         self.facts = np.frombuffer(opened["facts"].data, FACTS, self.size)
         self.facets = facets(self.facts, _coded(opened["author"]), _coded(opened["category"]))
-        self._spellings: Spellings | None = None
         documents.close()
 
-    def spellings(self, knows: Callable[[str], bool]) -> Spellings:
+    def meanable(self, knows: Callable[[str], bool]) -> Iterator[str]:
         """Its words that people may mean: those of the dictionary, and what is there again and again."""
-        if self._spellings is None:
-            words = (
-                word
-                for word, size in zip(self.terms.words, self.terms.sizes.tolist(), strict=True)
-                if size >= OFTEN or knows(word.decode())
-            )
-            self._spellings = Spellings(
-                word for word in map(bytes.decode, words) if THAI_WORD.fullmatch(word)
-            )
-        return self._spellings
+        for data, size in zip(self.terms.words, self.terms.sizes.tolist(), strict=True):
+            word = data.decode()
+            if THAI_WORD.fullmatch(word) and (size >= OFTEN or knows(word)):
+                yield word
 
     @cached_property
     def names(self) -> Names:
@@ -230,6 +226,8 @@ class Commit:
         self._scored: LRUCache[str, Scored] = LRUCache(_KEPT_SCORED, getsizeof=Scored.bytes)
         self._remembered: LRUCache[Hashable, Documents] = LRUCache(_KEPT_FOUND, getsizeof=_room)
         self._parts: LRUCache[int, Commit] = LRUCache(_KEPT_PARTS)
+        # Words of earlier commits are as good: how frequent each is, is asked of this one.
+        self._spellings: Spellings = earlier._spellings if earlier else Spellings()
         self._counts: dict[str, int] = {}  # live documents by term, where some are not live
         self._lock = Lock()
 
@@ -401,9 +399,9 @@ class Commit:
             yield from segment.terms.ending(data, most)
 
     def near(self, pieces: list[str], knows: Callable[[str], bool]) -> set[tuple[int, str]]:
-        """Words of the archive that sound like one of the pieces, with the piece's number."""
-        heard = sounds(pieces)
-        return {found for segment in self.segments for found in segment.spellings(knows).near(heard)}
+        for segment in self.segments:
+            self._spellings.add(segment.id, segment.meanable(knows))
+        return self._spellings.near(pieces)
 
     def completions(self, begun: str, most: int) -> list[str]:
         data = begun.encode()
@@ -435,9 +433,23 @@ class Commit:
         return self.segments[number], document - self.bases[number]
 
     def text(self, document: int) -> bytes:
-        """The run of its letters, zones and pages apart by a zero byte."""
         segment, local = self._at(document)
         return bytes(segment.text[local])
+
+    def texts(self, documents: Documents) -> Iterator[bytes]:
+        numbers = np.searchsorted(self.bases, documents, side="right") - 1
+        starts, ends = self._stretches
+        data = [segment.text.data for segment in self.segments]
+        places = zip(numbers.tolist(), starts[documents].tolist(), ends[documents].tolist(), strict=True)
+        return (data[number][start:end] for number, start, end in places)
+
+    @cached_property
+    def _stretches(self) -> tuple[Documents, Documents]:
+        """Where the text of each document begins and ends in its segment's."""
+        ends = [np.asarray(segment.text.ends) for segment in self.segments]
+        starts = [np.concatenate([[0], each[:-1]]) for each in ends if len(each)]
+        none = np.empty(0, np.int64)
+        return np.concatenate([none, *starts]).astype(np.int64), np.concatenate([none, *ends])
 
     def holds(self, entry: Entry) -> bool:
         """Whether it has the announcement just as given, views aside."""

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import lru_cache
 from heapq import nsmallest
+from threading import Lock
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
+from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 _SOUNDS = (
@@ -50,57 +51,66 @@ def keys(word: str) -> Iterator[str]:
         yield sound[:at] + sound[at + 1 :]
 
 
-class Sounds(NamedTuple):
-    """How pieces sound: a hash of every key, and of every shortened one, with the number of its piece."""
-
-    numbers: list[int]
-    hashes: npt.NDArray[np.int64]
-
-
-def sounds(pieces: list[str]) -> Sounds:
-    numbers: list[int] = []
-    hashes: list[int] = []
-    for number, piece in enumerate(pieces):
-        shortened = [hash(one) for one in keys(piece)]
-        hashes += shortened
-        numbers += [number] * len(shortened)
-    return Sounds(numbers, np.array(hashes, dtype=np.int64))
-
-
 class Spellings:
-    """Words that can be meant, to be found by how they sound."""
+    """Words that can be meant, to be found by how they sound. Words are only ever added."""
 
-    def __init__(self, words: Iterable[str]) -> None:
-        self.words = [word for word in words if _SHORTEST <= len(word) <= _LONGEST]
+    def __init__(self) -> None:
+        self._sources: set[str] = set()
+        self._words: list[str] = []
+        self._known: set[str] = set()
+        self._heard = np.empty(0, np.int64), np.empty(0, np.int32)  # ascending hashes, places in ``_words``
+        self._lock = Lock()
+
+    def add(self, source: str, words: Iterable[str]) -> None:
+        """Add what is new; each source is read once."""
+        with self._lock:
+            if source in self._sources:
+                return
+            hashes: list[int] = []
+            owners: list[int] = []
+            for word in words:
+                if word not in self._known and _SHORTEST <= len(word) <= _LONGEST:
+                    shortened = {hash(one) for one in keys(word)}
+                    hashes += shortened
+                    owners += [len(self._words)] * len(shortened)
+                    self._known.add(word)
+                    self._words.append(word)
+            if hashes:
+                every = np.concatenate([self._heard[0], np.array(hashes, dtype=np.int64)])
+                order = np.argsort(every, kind="stable")
+                places = np.concatenate([self._heard[1], np.array(owners, dtype=np.int32)])
+                self._heard = every[order], places[order]
+            self._sources.add(source)
+
+    def near(self, pieces: list[str]) -> set[tuple[int, str]]:
+        """Words that sound like one of the pieces, with the piece's number."""
+        numbers: list[int] = []
         hashes: list[int] = []
-        owners: list[int] = []
-        for number, word in enumerate(self.words):
-            shortened = {hash(one) for one in keys(word)}
+        for number, piece in enumerate(pieces):
+            shortened = [hash(one) for one in keys(piece)]
             hashes += shortened
-            owners += [number] * len(shortened)
-        order = np.argsort(np.array(hashes, dtype=np.int64), kind="stable")
-        self._hashes = np.array(hashes, dtype=np.int64)[order]
-        self._owners = np.array(owners, dtype=np.int32)[order]
-
-    def near(self, pieces: Sounds) -> Iterator[tuple[int, str]]:
-        """Words that may be meant, each with the number of its piece."""
-        left = np.searchsorted(self._hashes, pieces.hashes, side="left")
-        right = np.searchsorted(self._hashes, pieces.hashes, side="right")
-        found = [
-            (pieces.numbers[place], owner)
-            for place in np.flatnonzero(right > left).tolist()
-            for owner in self._owners[left[place] : right[place]].tolist()
-        ]
-        return ((number, self.words[owner]) for number, owner in set(found))
+            numbers += [number] * len(shortened)
+        every, places = self._heard
+        sought = np.array(hashes, dtype=np.int64)
+        left, right = every.searchsorted(sought, side="left"), every.searchsorted(sought, side="right")
+        found = {
+            (numbers[at], place)
+            for at in np.flatnonzero(right > left).tolist()
+            for place in places[left[at] : right[at]].tolist()
+        }
+        return {(number, self._words[place]) for number, place in found}
 
 
-def slips(typed: str, word: str) -> float:
-    """How far apart two spellings are: 1 for a slip that is heard, less for one that is only seen.
+def slips(typed: Sequence[str], words: Sequence[str]) -> list[float]:
+    """How far apart the spellings of each pair are: 1 for a slip that is heard, less for one only seen.
 
     ``inf`` when more than one is heard.
     """
-    heard = OSA.distance(key(typed), key(word), score_cutoff=1)
-    return math.inf if heard > 1 else _OF_SOUND * heard + _OF_LETTERS * OSA.distance(typed, word)
+    sounding = [key(one) for one in typed], [key(word) for word in words]
+    heard = process.cpdist(*sounding, scorer=OSA.distance, score_cutoff=1).astype(float)
+    seen = process.cpdist(typed, words, scorer=OSA.distance)
+    far: list[float] = np.where(heard > 1, math.inf, _OF_SOUND * heard + _OF_LETTERS * seen).tolist()
+    return far
 
 
 class Reading(NamedTuple):
@@ -116,7 +126,7 @@ class Reading(NamedTuple):
 
 def readings(
     typed: str,
-    near: Callable[[list[str]], Iterable[tuple[int, str]]],
+    near: Callable[[list[str]], Collection[tuple[int, str]]],
     rarity: Callable[[str], float],
     most: int,
 ) -> list[Reading]:
@@ -133,16 +143,15 @@ def readings(
         for end in range(start + 1, min(start + _LONGEST, len(typed)) + 1)
     ]
     long = [(start, end) for start, end in spans if end - start >= _SHORTEST]
-    heard = set(near([typed[start:end] for start, end in long]))
+    heard = list(near([typed[start:end] for start, end in long]))
     arcs: dict[int, dict[tuple[int, str], float]] = {}
     for start, end in long:
         cost = rarity(typed[start:end])
         if cost < math.inf:
             arcs.setdefault(start, {})[end, typed[start:end]] = _WORD + _RARE * cost
-    for number, word in heard:
+    pieces = [typed[slice(*long[number])] for number, _ in heard]
+    for (number, word), far in zip(heard, slips(pieces, [word for _, word in heard]), strict=True):
         start, end = long[number]
-        piece = typed[start:end]
-        far = slips(piece, word)
         if 0 < far <= _MOST_SLIPS * len(word):
             arcs.setdefault(start, {})[end, word] = _WORD + _RARE * rarity(word) + _SLIP * far
     return [reading for reading in _paths(typed, arcs) if reading.text != typed][:most]
