@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from itertools import accumulate
@@ -36,19 +36,7 @@ class Segment:
 
 def hits(text: str, query: Query) -> list[tuple[int, int]]:
     """Where the query's words stand in a display text: ``[start, end)`` offsets, in order, apart."""
-    return _hits(_Borders(fold(text)), query)
-
-
-def _hits(borders: _Borders, query: Query) -> list[tuple[int, int]]:
-    sought = _sought(query)
-    folded = borders.folded
-    if not folded or not (sought.phrases or sought.words):
-        return []
-    letters = run(folded)
-    kept = letters.kept()
-    found = [_whole_clusters(folded, *place) for place in _places(letters.data, sought.phrases, kept)]
-    found += (place for place in _places(letters.data, sought.words, kept) if borders.is_word(*place))
-    return _apart(found)
+    return _Hits(_Borders(fold(text)), query).within(0, len(text))
 
 
 def highlight(text: str, query: Query) -> tuple[Segment, ...]:
@@ -59,10 +47,10 @@ def highlight(text: str, query: Query) -> tuple[Segment, ...]:
 def snippet(text: str, query: Query, *, length: int = 180) -> tuple[Segment, ...]:
     """The best passage of about ``length`` characters; the start of the text when nothing hits."""
     borders = _Borders(fold(text))
-    found = _hits(borders, query)
+    found = _Hits(borders, query)
     context = min(_CONTEXT, length // 4)
-    best = _densest(text, found, length - context)
-    start = borders.before(max(0, found[best][0] - context)) if found else 0
+    first = found.densest(length - context)
+    start = 0 if first is None else borders.before(max(0, first - context))
     end = start + length
     if end >= len(text):  # the end of the text: the passage begins earlier, its last word stays
         start, end = borders.before(max(0, len(text) - length)), len(text)
@@ -70,8 +58,8 @@ def snippet(text: str, query: Query, *, length: int = 180) -> tuple[Segment, ...
         end = borders.before(end)
     if end <= start:  # one word longer than the passage
         end = min(len(text), start + length)
-    shown = [(max(left, start), min(right, end)) for left, right in found if left < end and right > start]
-    return _segments(text, shown, start, end)
+    shown = found.within(start, end, clipped=True)
+    return _segments(text, [(max(left, start), min(right, end)) for left, right in shown], start, end)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +151,49 @@ class _Borders:
         return list(accumulate(map(len, words), initial=start))
 
 
+class _Hits:
+    """Where a query stands in a text. Whether a place is a word there takes time to tell: it is told for
+    the places that are asked for."""
+
+    def __init__(self, borders: _Borders, query: Query) -> None:
+        self._borders = borders
+        folded, sought = borders.folded, _sought(query)
+        letters = run(folded)
+        kept = letters.kept()
+        places = [
+            (*_whole_clusters(folded, *place), True) for place in _places(letters.data, sought.phrases, kept)
+        ]
+        places += [(*place, False) for place in _places(letters.data, sought.words, kept)]
+        self._places = sorted(places)  # start, end, whether it is sure
+        self._longest = max((end - start for start, end, _ in places), default=0)
+
+    def within(self, start: int, end: int, *, clipped: bool = False) -> list[tuple[int, int]]:
+        """The hits between two places, in order, apart; ``clipped``: also those that reach over an end."""
+        first = bisect_left(self._places, (start - self._longest if clipped else start,))
+        places = self._places[first : bisect_left(self._places, (end,))]
+        is_word = self._borders.is_word
+        return _apart(
+            (left, right)
+            for left, right, sure in places
+            if (right > start if clipped else right <= end) and (sure or is_word(left, right))
+        )
+
+    def densest(self, length: int) -> int | None:
+        """Where the passage of that length begins that shows the most different words; None for no hit."""
+        best, best_value = None, 0.0
+        rough = _apart((left, right) for left, right, _ in self._places)
+        bounds = list(_values(self._borders.folded, rough, length))
+        for at in sorted(range(len(rough)), key=bounds.__getitem__, reverse=True):
+            if bounds[at] <= best_value:
+                break  # more than this is not there, however many of the places are words
+            start = rough[at][0]
+            shown = self.within(start, max(start + length, rough[at][1]))
+            value = next(_values(self._borders.folded, shown, length), 0.0)
+            if value > best_value:
+                best, best_value = shown[0][0], value
+        return best
+
+
 def _whole_clusters(folded: str, start: int, end: int) -> tuple[int, int]:
     """The place with the vowels and marks that cannot be parted from it."""
     while end < len(folded) and folded[end] in "ะัาำิีึืฺุู็่้๊๋์ํ๎ๅ":
@@ -172,10 +203,10 @@ def _whole_clusters(folded: str, start: int, end: int) -> tuple[int, int]:
     return start, end
 
 
-def _apart(found: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    """In order; places that touch or overlap become one."""
+def _apart(found: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Places in order; those that touch or overlap become one."""
     joined: list[tuple[int, int]] = []
-    for start, end in sorted(found):
+    for start, end in found:
         if joined and start <= joined[-1][1]:
             joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
         else:
@@ -183,9 +214,8 @@ def _apart(found: list[tuple[int, int]]) -> list[tuple[int, int]]:
     return joined
 
 
-def _densest(text: str, found: list[tuple[int, int]], length: int) -> int:
-    """The hit from which a passage of that length shows the most different words."""
-    best, best_value = 0, -1.0
+def _values(text: str, found: list[tuple[int, int]], length: int) -> Iterator[float]:
+    """For each place, how many letters of different words a passage of that length from it shows."""
     last = letters = 0
     shown: Counter[str] = Counter()
     words = [text[start:end] for start, end in found]
@@ -194,12 +224,9 @@ def _densest(text: str, found: list[tuple[int, int]], length: int) -> int:
             shown[words[last]] += 1
             letters += len(words[last]) * (shown[words[last]] == 1)
             last += 1
-        value = letters + 0.01 * (last - first)
-        if value > best_value:
-            best, best_value = first, value
+        yield letters + 0.01 * (last - first)
         shown[words[first]] -= 1
         letters -= len(words[first]) * (shown[words[first]] == 0)
-    return best
 
 
 def _segments(text: str, found: list[tuple[int, int]], start: int, end: int) -> tuple[Segment, ...]:
