@@ -13,11 +13,12 @@ from __future__ import annotations
 
 import heapq
 import mmap
+import zlib
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
-from itertools import starmap
+from itertools import pairwise, starmap
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -136,6 +137,47 @@ class BytesColumn(columns.Column):  # type: ignore[misc]
             return self.data[self.start(docnum) : self.ends[docnum]]
 
 
+class PackedColumn(columns.Column):  # type: ignore[misc]
+    """A byte string for every document, all compressed as one: for what is read together or not at all."""
+
+    _default = b""
+
+    class Writer(columns.ColumnWriter):  # type: ignore[misc]
+        def __init__(self, dbfile: Any) -> None:
+            super().__init__(dbfile)
+            self._values: list[bytes] = []
+
+        def add(self, docnum: int, value: bytes) -> None:
+            self._values += [b""] * (docnum - len(self._values))
+            self._values.append(value)
+
+        def finish(self, doccount: int) -> None:
+            values = self._values + [b""] * (doccount - len(self._values))
+            lengths = np.array([len(value) for value in values], dtype="<u4")
+            self._dbfile.write(zlib.compress(lengths.tobytes() + b"".join(values)))
+
+    class Reader(columns.ColumnReader):  # type: ignore[misc]
+        def __init__(self, dbfile: Any, basepos: int, length: int, doccount: int) -> None:
+            super().__init__(dbfile, basepos, length, doccount)
+            self._packed = _mapped(dbfile)
+            self._count = doccount
+
+        def values(self) -> list[bytes]:
+            """Of every document."""
+            data = zlib.decompress(self._packed)
+            ends = (
+                4 * self._count + np.cumsum(np.frombuffer(data, "<u4", self._count), dtype=np.int64)
+            ).tolist()
+            return [data[start:end] for start, end in pairwise([4 * self._count, *ends])]
+
+        def __getitem__(self, docnum: int) -> bytes:
+            return self._kept[docnum]
+
+        @cached_property
+        def _kept(self) -> list[bytes]:
+            return self.values()
+
+
 class ArrayCodec(W3Codec):  # type: ignore[misc]
     """Whoosh's standard codec but for terms and postings."""
 
@@ -237,10 +279,10 @@ class ArrayTermsWriter:
 
     def close(self) -> None:
         with self._segment.create_file(self._storage, _TERMS) as file:
-            file.write(b"\n".join(self._terms))
+            file.write(zlib.compress(b"\n".join(self._terms)))
         with self._segment.create_file(self._storage, _TABLE) as file:
-            file.write(np.array(self._lengths, dtype="<u4").tobytes())
-            file.write(np.array(self._sizes, dtype="<u4").tobytes())
+            table = np.array([self._lengths, self._sizes], dtype="<u4")
+            file.write(zlib.compress(table.tobytes()))
         self._postings.close()
         self.is_closed = True
 
@@ -250,10 +292,10 @@ class ArrayTermsReader(TermsReader):  # type: ignore[misc]
 
     def __init__(self, storage: Any, segment: Any) -> None:
         with segment.open_file(storage, _TERMS) as file:
-            words = file.read()
+            words = zlib.decompress(file.read())
         self.words: list[bytes] = words.split(b"\n") if words else []
         with segment.open_file(storage, _TABLE) as file:
-            table = file.read()
+            table = zlib.decompress(file.read())
         count = len(self.words)
         self._ends = np.cumsum(np.frombuffer(table, "<u4", count), dtype=np.int64)
         self.sizes = np.frombuffer(table, "<u4", count, 4 * count)

@@ -17,13 +17,14 @@ import numpy.typing as npt
 from whoosh.fields import COLUMN, Schema
 
 from archive.model import Attachment, Kind
-from indexer.codec import FIELD, BytesColumn, TermsField, pack
+from indexer.codec import FIELD, BytesColumn, PackedColumn, TermsField, pack
 from indexer.index import Entry
 from indexer.tokens import GRAM, Segmenter, Token, fold, grams, run
 
 _THAI = frozenset(map(chr, range(0xE01, 0xE4F)))
 KINDS = tuple(Kind)
-COLUMNS = ("facts", "author", "category", "title", "subjects", "text", "cuts", "layout")
+PACKED = ("author", "category", "title", "subjects")
+COLUMNS = ("facts", *PACKED, "text", "cuts", "layout")
 FACTS = np.dtype(
     [
         ("id", "<u4"),
@@ -45,7 +46,9 @@ PLAIN_ZONES = ("title", "labels", "author", "number", "body")
 
 def schema() -> Schema:
     """Whoosh's view of a document."""
-    return Schema(**{FIELD: TermsField()}, **{name: COLUMN(BytesColumn()) for name in COLUMNS})
+    packed, plain = PackedColumn(), BytesColumn()
+    columns = {name: COLUMN(packed if name in PACKED else plain) for name in COLUMNS}
+    return Schema(**{FIELD: TermsField()}, **columns)
 
 
 class Document(NamedTuple):

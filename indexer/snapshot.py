@@ -176,10 +176,10 @@ class Segment:
     @cached_property
     def names(self) -> Names:
         named = []
-        for document in range(self.size):
-            title = self.titles[document].decode()
-            subjects = self.subjects[document].decode().splitlines()
-            named += [(document, name) for name in dict.fromkeys([title, *subjects]) if name.strip()]
+        columns = zip(self.titles.values(), self.subjects.values(), strict=True)
+        for document, (title, subjects) in enumerate(columns):
+            names = dict.fromkeys([title.decode(), *subjects.decode().splitlines()])
+            named += [(document, name) for name in names if name.strip()]
         return Names(named, [run(fold(name)).data for _, name in named])
 
     @cached_property
@@ -189,8 +189,7 @@ class Segment:
 
 
 def _coded(column: Any) -> Coded:
-    data, ends = column.data[:], column.ends.tolist()
-    values = coded(data[start:end] for start, end in zip([0, *ends], ends, strict=False))
+    values = coded(column.values())
     return Coded(values.codes, [value.decode() for value in values.values])
 
 
@@ -474,10 +473,6 @@ class Commit:
         """Whether a word begins or ends at each place of ``text``."""
         segment, local = self._at(document)
         return np.unpackbits(np.frombuffer(segment.cuts[local], np.uint8)).astype(bool)
-
-    def title(self, document: int) -> str:
-        segment, local = self._at(document)
-        return str(segment.titles[local].decode())
 
 
 def steady(average: float) -> float:

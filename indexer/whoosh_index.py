@@ -23,7 +23,7 @@ from indexer.snapshot import Commit
 from indexer.suggest import suggest
 from indexer.tokens import VERSION
 
-SCHEMA = 4
+SCHEMA = 5
 """Raise it whenever the files of a generation change their form."""
 
 
