@@ -28,7 +28,7 @@ from indexer.plan import Unit
 from indexer.query import Query, Sort
 from indexer.scored import Documents, Floats, Mask, Scored
 from indexer.snapshot import MARKS, OFTEN, WORD, Beyond
-from indexer.spelling import Spellings, keys, sounds
+from indexer.spelling import Spellings, keys
 from indexer.tokens import fold, letters_of, run
 
 _SOUGHT = 300  # documents for the query as a whole, and again so many for what has some of it
@@ -248,6 +248,9 @@ class Candidates:
     def text(self, document: int) -> bytes:
         return self._read(document).text
 
+    def texts(self, documents: Documents) -> Iterator[bytes]:
+        return map(self.text, documents.tolist())
+
     def cuts(self, document: int) -> Mask:
         return self._read(document).borders()
 
@@ -359,7 +362,9 @@ class Candidates:
         there = {hit["fields"]["word"][0] for hit in written["hits"]["hits"]}
         known = self._figures.frequencies
         known.update(dict.fromkeys((piece for piece in pieces if piece not in there | known.keys()), 0))
-        near = set(Spellings(counted).near(sounds(pieces)))
+        spellings = Spellings()
+        spellings.add("", counted)
+        near = spellings.near(pieces)
         self._count([*there, *(word for _, word in near)])
         return {(number, word) for number, word in near if knows(word) or known[word] >= OFTEN}
 
