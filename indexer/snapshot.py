@@ -12,6 +12,7 @@ import re
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from copy import copy
 from functools import cached_property
 from heapq import nlargest
@@ -154,17 +155,16 @@ class Segment:
 
     def __init__(self, storage: Any, segment: Any) -> None:
         codec = segment.codec()
-        documents = codec.per_document_reader(storage, segment)
         columns = schema()
-        opened = {name: documents.column_reader(name, columns[name].column_type) for name in COLUMNS}
         self.id: str = segment.segment_id()
         self.size: int = segment.doc_count_all()
         self.terms = codec.terms_reader(storage, segment)
-        self.text, self.cuts, self.layout = opened["text"], opened["cuts"], opened["layout"]
-        self.titles, self.subjects = opened["title"], opened["subjects"]
-        self.facts = np.frombuffer(opened["facts"].data, FACTS, self.size)
-        self.facets = facets(self.facts, _coded(opened["author"]), _coded(opened["category"]))
-        documents.close()
+        with closing(codec.per_document_reader(storage, segment)) as documents:
+            opened = {name: documents.column_reader(name, columns[name].column_type) for name in COLUMNS}
+            self.text, self.cuts, self.layout = opened["text"], opened["cuts"], opened["layout"]
+            self.titles, self.subjects = opened["title"], opened["subjects"]
+            self.facts = np.frombuffer(opened["facts"].data, FACTS, self.size)
+            self.facets = facets(self.facts, _coded(opened["author"]), _coded(opened["category"]))
 
     def meanable(self, knows: Callable[[str], bool]) -> Iterator[str]:
         """Its words that people may mean: those of the dictionary, and what is there again and again."""
