@@ -7,7 +7,7 @@ import sys
 import click
 
 from archive.errors import PrakatError, SettingsError
-from web.commands import archiving, finding, keeping, moving, people, sample, serving
+from web.commands import archiving, finding, keeping, moving, organisations, people, sample, serving
 
 
 class Prakat(click.Group):
@@ -38,6 +38,7 @@ def main() -> None:
 for command in (
     *serving.COMMANDS,
     *people.COMMANDS,
+    *organisations.COMMANDS,
     *archiving.COMMANDS,
     *finding.COMMANDS,
     *keeping.COMMANDS,

@@ -117,7 +117,7 @@ def _shown() -> dict[int | str, str]:
 
 def checked(organisation: Organisation, app: Flask) -> Organisation:
     """As it may be kept: raises ``Invalid`` for a slug that ``app`` needs for a page of its own."""
-    taken = {rule.rule.split("/")[1] for rule in app.url_map.iter_rules()}
+    taken = {"all", *(rule.rule.split("/")[1] for rule in app.url_map.iter_rules())}
     if not _SLUG.fullmatch(organisation.slug) or organisation.slug in taken:
         raise Invalid(
             f"ชื่อในที่อยู่ {organisation.slug} ใช้ไม่ได้ ใช้ a–z 0–9 และ - และไม่ซ้ำกับหน้าของระบบ"

@@ -10,20 +10,21 @@ import click
 
 from archive.legacy import SiteRules
 from indexer.pipeline import RULES
-from web.commands.terminal import bar, open_services, table
+from web.commands.terminal import ALL, bar, open_services, organisation_option, services_of, table
 from web.importing import Report, import_manifest, import_site
 
 
 @click.command("import")
 @click.argument("path", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-def import_(path: Path) -> None:
+@organisation_option
+def import_(path: Path, organisation: str | None) -> None:
     """นำเข้าประกาศจาก JSON Lines พร้อมไฟล์ · Import a JSON Lines manifest with its files; safe to run again.
 
     \b
     ตัวอย่าง · example:
       prakat import old-archive/manifest.jsonl
     """
-    services = open_services()
+    services = services_of(organisation)
     with bar("นำเข้า") as progress:
         _tell(import_manifest(services, path, progress))
 
@@ -35,7 +36,8 @@ def import_(path: Path) -> None:
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="กฎของเว็บไซต์เดิม · the site's rule file",
 )
-def import_old_site(path: Path, rules: Path | None) -> None:
+@organisation_option
+def import_old_site(path: Path, rules: Path | None, organisation: str | None) -> None:
     """นำเข้าหน้าเว็บเดิมที่บันทึกไว้ · Import saved pages of an older site, with the files beside them.
 
     \b
@@ -43,7 +45,7 @@ def import_old_site(path: Path, rules: Path | None) -> None:
       prakat import-site saved-pages/
     """
     site = SiteRules.load(rules)
-    services = open_services()
+    services = services_of(organisation)
     with bar("นำเข้า") as progress:
         _tell(import_site(services, path, site, progress))
 
@@ -87,25 +89,27 @@ def reread(attachment_ids: tuple[int, ...], failed: bool, if_needed: bool) -> No
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="สำหรับโปรแกรม · for programs")
-def stats(as_json: bool) -> None:
+@organisation_option
+def stats(as_json: bool, organisation: str | None) -> None:
     """สิ่งที่เก็บไว้ · What the archive holds.
 
     \b
     ตัวอย่าง · example:
       prakat stats --json
     """
-    services = open_services()
-    files = list(services.files.all())
+    services = services_of(organisation, otherwise=ALL)
     held = {
         "announcements": services.records.counts(),
         "attachments": services.jobs.counts(),
         "pages": services.records.count_pages(),
-        "files": {"count": len(files), "bytes": sum(file.size for file in files)},
-        "index": {
+    }
+    if services.organisation is None or services.is_province:  # files and index are all organisations'
+        files = list(services.files.all())
+        held["files"] = {"count": len(files), "bytes": sum(file.size for file in files)}
+        held["index"] = {
             "announcements": services.index.count(),
             "behind": services.records.last_change() - services.index.position(),
-        },
-    }
+        }
     if as_json:
         click.echo(json.dumps(held, ensure_ascii=False))
         return

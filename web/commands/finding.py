@@ -14,21 +14,22 @@ from indexer import query as queries
 from indexer.reindex import needed, rebuild
 from web import schemas
 from web.answers import Result, search
-from web.commands.terminal import bar, open_services
+from web.commands.terminal import ALL, bar, open_services, organisation_option, services_of
 
 
 @click.command("search")
 @click.argument("typed", metavar="QUERY")
 @click.option("--json", "as_json", is_flag=True, help="สำหรับโปรแกรม · for programs, as the API answers")
 @click.option("--limit", default=10, show_default=True, type=click.IntRange(1, schemas.MOST_PER_PAGE))
-def find(typed: str, as_json: bool, limit: int) -> None:
+@organisation_option
+def find(typed: str, as_json: bool, limit: int, organisation: str | None) -> None:
     """ค้นหาประกาศที่เผยแพร่ · Search published announcements.
 
     \b
     ตัวอย่าง · example:
       prakat search "ภาษีที่ดิน 2564"
     """
-    services = open_services()
+    services = services_of(organisation, otherwise=ALL)
     answer = search(services, queries.parse(typed, per_page=limit))
     if as_json:
         click.echo(

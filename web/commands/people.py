@@ -9,7 +9,7 @@ import click
 from archive.errors import Invalid, NotFound
 from archive.model import Role
 from web.access import new_token, token_hash
-from web.commands.terminal import open_services
+from web.commands.terminal import organisation_option, services_of
 from web.passwords import check_strength, hash_password
 
 
@@ -27,7 +27,8 @@ def user() -> None:
 @click.argument("name")
 @click.option("--role", type=click.Choice([role.value for role in Role]), required=True, help="หน้าที่ · role")
 @click.option("--password-stdin", is_flag=True, help="อ่านรหัสผ่านจาก stdin · read the password from stdin")
-def add_user(name: str, role: str, password_stdin: bool) -> None:
+@organisation_option
+def add_user(name: str, role: str, password_stdin: bool, organisation: str | None) -> None:
     """เพิ่มผู้ใช้ · Add a person.
 
     \b
@@ -37,21 +38,22 @@ def add_user(name: str, role: str, password_stdin: bool) -> None:
     password = _password(name, password_stdin)
     if not name.strip():
         raise Invalid("กรุณาระบุชื่อผู้ใช้ (a name is needed)", field="name")
-    person = open_services().people.add(name.strip(), hash_password(password), Role(role))
+    person = services_of(organisation).people.add(name.strip(), hash_password(password), Role(role))
     click.echo(f"เพิ่ม {person.name} ({person.role}) แล้ว", err=True)
 
 
 @user.command("password")
 @click.argument("name")
 @click.option("--password-stdin", is_flag=True, help="อ่านรหัสผ่านจาก stdin · read the password from stdin")
-def change_password(name: str, password_stdin: bool) -> None:
+@organisation_option
+def change_password(name: str, password_stdin: bool, organisation: str | None) -> None:
     """ตั้งรหัสผ่านใหม่ และให้ออกจากทุกเครื่อง · Give a new password to one who forgot it; ends all sessions.
 
     \b
     ตัวอย่าง · example:
       prakat user password somsri
     """
-    people = open_services().people
+    people = services_of(organisation).people
     known = people.by_name(name)
     if known is None:
         raise NotFound(f"ไม่พบผู้ใช้ {name} (no such person)")
@@ -71,27 +73,29 @@ def _password(name: str, from_stdin: bool) -> str:
 
 
 @user.command("list")
-def list_users() -> None:
+@organisation_option
+def list_users(organisation: str | None) -> None:
     """แสดงผู้ใช้ · List people, one to a line: name, role, state.
 
     \b
     ตัวอย่าง · example:
       prakat user list
     """
-    for person in open_services().people.everyone():
+    for person in services_of(organisation).people.everyone():
         click.echo(f"{person.name}\t{person.role}\t{'disabled' if person.disabled else 'active'}")
 
 
 @user.command("disable")
 @click.argument("name")
-def disable_user(name: str) -> None:
+@organisation_option
+def disable_user(name: str, organisation: str | None) -> None:
     """ปิดการใช้งานผู้ใช้ · The person can no longer sign in.
 
     \b
     ตัวอย่าง · example:
       prakat user disable somsri
     """
-    open_services().people.disable(name)
+    services_of(organisation).people.disable(name)
     click.echo(f"ปิดการใช้งาน {name} แล้ว", err=True)
 
 
@@ -107,7 +111,8 @@ def token() -> None:
 
 @token.command("add")
 @click.argument("name")
-def add_token(name: str) -> None:
+@organisation_option
+def add_token(name: str, organisation: str | None) -> None:
     """ออก token ใหม่ แสดงครั้งเดียว · Print a new token, once.
 
     \b
@@ -115,33 +120,35 @@ def add_token(name: str) -> None:
       prakat token add website
     """
     made = new_token()
-    open_services().people.add_token(name, token_hash(made))
+    services_of(organisation).people.add_token(name, token_hash(made))
     click.echo(made)
     click.echo("เก็บไว้ให้ดี จะไม่แสดงอีก (keep it: it is not shown again)", err=True)
 
 
 @token.command("list")
-def list_tokens() -> None:
+@organisation_option
+def list_tokens(organisation: str | None) -> None:
     """แสดง token · List tokens: name, made, state.
 
     \b
     ตัวอย่าง · example:
       prakat token list
     """
-    for name, made, revoked in open_services().people.tokens():
+    for name, made, revoked in services_of(organisation).people.tokens():
         click.echo(f"{name}\t{made.isoformat(timespec='seconds')}\t{'revoked' if revoked else 'active'}")
 
 
 @token.command("revoke")
 @click.argument("name")
-def revoke_token(name: str) -> None:
+@organisation_option
+def revoke_token(name: str, organisation: str | None) -> None:
     """ยกเลิก token · The token works no longer.
 
     \b
     ตัวอย่าง · example:
       prakat token revoke website
     """
-    open_services().people.revoke_token(name)
+    services_of(organisation).people.revoke_token(name)
     click.echo(f"ยกเลิก {name} แล้ว", err=True)
 
 

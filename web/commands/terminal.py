@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
+import click
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -19,6 +20,7 @@ from rich.table import Table
 from rich.text import Text
 
 from archive.errors import NotFound
+from archive.model import PROVINCE, Organisation
 from web import bootstrap, settings
 from web.bootstrap import Services
 
@@ -37,6 +39,35 @@ def open_existing() -> Services:
     if not data.is_dir():
         raise NotFound(f"ไม่พบที่เก็บข้อมูล {data} กรุณาตรวจ PRAKAT_DATA (there is no archive)")
     return open_services()
+
+
+ALL = "all"
+"""In the place of an organisation: the province, whose people and programs work in each."""
+
+organisation_option = click.option(
+    "--organisation",
+    metavar="SLUG",
+    help="หน่วยงานใด เมื่อมีหลายหน่วยงาน · which organisation, where there are several; all: the province",
+)
+
+
+def services_of(organisation: str | None, *, otherwise: str | None = None) -> Services:
+    """What an organisation works with, by its slug or ``ALL``. None is the only one; where there are
+    several, it is ``otherwise`` or a ``UsageError``. ``NotFound`` for one that is not known."""
+    services = open_services()
+    known = services.organisations.all()
+    if len(known) > 1:
+        organisation = organisation or otherwise
+    if organisation == ALL:
+        return services.of(Organisation(id=PROVINCE, slug="", name="", host=None), known)
+    slugs = [each.slug for each in known]
+    if organisation is None:
+        if len(known) > 1:
+            raise click.UsageError(f"ระบุ --organisation (which one: {', '.join(slugs)}, {ALL})")
+        return services
+    if organisation not in slugs:
+        raise NotFound(f"ไม่พบหน่วยงาน {organisation} (no such organisation: {', '.join(slugs)})")
+    return services.of(known[slugs.index(organisation)], known) if len(known) > 1 else services
 
 
 class _Rate(ProgressColumn):
