@@ -7,6 +7,8 @@ import hashlib
 
 from archive.model import Announcement, Attachment, Doubt, Draft, Kind, Line, Page, Source, Status
 from archive.ports import Records, StoredFile
+from storage.engine import Queries
+from storage.scope import OWN, Scoped
 
 NOW = dt.datetime(2026, 6, 9, 9, 0, tzinfo=dt.UTC)
 ACTOR = "สมศรี ใจดี"
@@ -53,3 +55,9 @@ def page(attachment: Attachment, number: int = 1, text: str = "น้ำใจ",
             **fields,
         }
     )
+
+
+def rows_of(engine: Queries, organisation: int) -> dict[str, list[str]]:
+    """Every row of one organisation's, as the database has it."""
+    scope = Scoped(engine, organisation)
+    return {table: sorted(repr(dict(row)) for row in scope.rows(f"SELECT * FROM {table}")) for table in OWN}

@@ -35,7 +35,7 @@ from storage.organisations import EngineOrganisations
 from storage.people import EnginePeople
 from storage.records import EngineRecords
 from storage.scope import OWN, SHARED, Scoped
-from tests.contracts.samples import ACTOR, NOW, attached, draft, page, stored
+from tests.contracts.samples import ACTOR, NOW, attached, draft, page, rows_of, stored
 
 SECRET = "มะม่วงน้ำปลาหวาน"
 MINE = "ขนุนเชื่อมแห้ง"
@@ -176,12 +176,6 @@ def methods(port: type) -> Iterator[str]:
     return (name for name, _ in inspect.getmembers(port, inspect.isfunction) if not name.startswith("_"))
 
 
-def everything(engine: Engine, theirs: Town) -> dict[str, list[str]]:
-    """Every row of the other organisation's, as the database has it."""
-    scope = Scoped(engine, 1)
-    return {table: sorted(repr(dict(row)) for row in scope.rows(f"SELECT * FROM {table}")) for table in OWN}
-
-
 @pytest.mark.parametrize(
     ("port", "name"), [(port, name) for port in (Records, Jobs, People) for name in methods(port)]
 )
@@ -196,13 +190,13 @@ def test_nothing_of_another_is_told_or_changed(
         if argument != "self"
     }
     asked = {Records: mine.records, Jobs: mine.jobs, People: mine.people}[port]
-    before = everything(engine, theirs)
+    before = rows_of(engine, 1)
     try:
         told = repr(getattr(asked, name)(**arguments))
     except (NotFound, Conflict) as error:
         told = error.message
     assert SECRET not in told
-    assert everything(engine, theirs) == before
+    assert rows_of(engine, 1) == before
 
 
 @pytest.mark.parametrize("name", ["announcements", "attachments", "page_texts", "texts_at", "changed_since"])

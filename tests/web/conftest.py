@@ -43,12 +43,14 @@ class Site:
         self.services.people.add_token(name, token_hash(token))
         return {"Authorization": f"Bearer {token}"}
 
-    def signed_in(self, role: Role) -> FlaskClient:
-        """The browser of a person of this role."""
+    def signed_in(self, role: Role, root: str = "") -> FlaskClient:
+        """The browser of a person of this role. ``root``: the address of the organisation."""
         if self.services.people.by_name(role.value) is None:
             self.services.people.add(role.value, hash_password(PASSWORD), role)
         client = self.client()
-        answer = client.post("/sign-in", data={"name": role.value, "password": PASSWORD}, headers=BROWSER)
+        answer = client.post(
+            f"{root}/sign-in", data={"name": role.value, "password": PASSWORD}, headers=BROWSER
+        )
         assert answer.status_code == 302
         return client
 

@@ -14,7 +14,8 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.routing import Rule
 
-from archive.model import Item, Role, Status
+from archive.model import Item, Organisation, Role, Status
+from tests.contracts.samples import rows_of
 from tests.web.conftest import Site, memo, open_site, told
 
 
@@ -109,8 +110,10 @@ SHOWN = "ทุเรียนกวนโบราณ"
 class Archive:
     """One announcement of each status, each with a page that was read."""
 
-    def __init__(self, site: Site) -> None:
-        self.site = site
+    def __init__(self, site: Site, whole: Site | None = None, root: str = "") -> None:
+        """``whole``: the installation that ``site`` is one organisation of, at the address ``root``."""
+        self.site, self.root = site, root
+        whole = whole or site
         self.ids: dict[Status, tuple[int, int]] = {}
         for status, word in {Status.PUBLISHED: SHOWN, **SECRETS}.items():
             made = site.announcement(
@@ -121,16 +124,16 @@ class Archive:
             site.services.intake.collect(
                 None, title="ชุดประกาศ", body="", items=[Item("", made.id)], actor="test"
             )
-        site.work()
+        whole.work()
         for status, (id, _) in self.ids.items():
             self._bring(id, status)
-        site.work()
+        whole.work()
         self.clients = {
             "anonymous": (site.client(), {}),
             "wrong token": (site.client(), {"Authorization": "Bearer prakat_guessed"}),
             "token": (site.client(), site.token()),
-            "staff": (site.signed_in(Role.STAFF), {}),
-            "admin": (site.signed_in(Role.ADMIN), {}),
+            "staff": (site.signed_in(Role.STAFF, root), {}),
+            "admin": (site.signed_in(Role.ADMIN, root), {}),
         }
 
     def _bring(self, id: int, status: Status) -> None:
@@ -145,7 +148,7 @@ class Archive:
     def ask(self, who: str, method: str, path: str) -> tuple[int, str]:
         """Status and text of an answer. Writing goes without a body: the guard stands before it."""
         client, headers = self.clients[who]
-        answer = client.open(path, method=method, headers=headers, buffered=True)
+        answer = client.open(self.root + path, method=method, headers=headers, buffered=True)
         return answer.status_code, told(answer.get_data().decode(errors="replace"))
 
 
@@ -277,3 +280,110 @@ def test_a_picture_of_another_announcement_is_not_lent(archive: Archive) -> None
         base = f"/announcements/{published}/attachments/{hidden}"
         for address in (base, f"{base}/file", f"{base}/pages/1.webp"):
             assert archive.ask("anonymous", "GET", address)[0] == 404, address
+
+
+STRANGERS = ("token", "staff", "admin")
+
+
+class Neighbours:
+    """The same archive as one of two organisations; people and programs of the other one ask."""
+
+    def __init__(self, data: Path) -> None:
+        kept = open_site(data).services.organisations
+        kept.change("main", to=Organisation(id=1, slug="here", name="ที่นี่", host=None))
+        kept.add("there", "ที่อื่น", None)
+        self.whole = open_site(data)
+        self.here = Archive(self._site("here"), self.whole, "/here")
+        there = self._site("there")
+        self.strangers = Archive.__new__(Archive)
+        self.strangers.site, self.strangers.ids = there, self.here.ids
+        self.strangers.clients = {
+            "token": (there.client(), there.token()),
+            "staff": (there.signed_in(Role.STAFF, "/there"), {}),
+            "admin": (there.signed_in(Role.ADMIN, "/there"), {}),
+        }
+
+    def _site(self, slug: str) -> Site:
+        known = self.whole.services.organisations.all()
+        town = next(each for each in known if each.slug == slug)
+        return Site(self.whole.services.of(town, known), self.whole.app)
+
+    def ask(self, who: str, method: str, path: str, *, at: str) -> tuple[int, str]:
+        """As a stranger, at the address of either."""
+        self.strangers.root = at
+        return self.strangers.ask(who, method, path)
+
+    def kept(self) -> dict[str, list[str]]:
+        """All that the one that is asked about has."""
+        return rows_of(self.whole.services.database, 1)  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="module")
+def neighbours(tmp_path_factory: pytest.TempPathFactory) -> Neighbours:
+    return Neighbours(Path(tmp_path_factory.mktemp("neighbours")) / "data")
+
+
+@pytest.mark.parametrize(("who", "status"), list(itertools.product(STRANGERS, Status)))
+def test_another_organisation_s_people_read_what_everyone_may(
+    neighbours: Neighbours, who: str, status: Status
+) -> None:
+    """Here as if nobody was signed in; at their own address not even what is public here."""
+    for rule, method in routes(neighbours.here):
+        if method != "GET":
+            continue
+        address = path(neighbours.here, rule, status)
+        anonymous, _ = neighbours.here.ask("anonymous", method, address)
+        answered, text = neighbours.ask(who, method, address, at="/here")
+        assert answered == anonymous, (who, status, address, answered)
+        assert not any(secret in text for secret in SECRETS.values()), address
+        answered, text = neighbours.ask(who, method, address, at="/there")
+        assert not any(word in text for word in (SHOWN, *SECRETS.values())), address
+        if GUARDS[rule.endpoint] in (Guard.PUBLISHED, Guard.RESIDENTS):
+            assert answered == 404, (who, status, address, answered)
+
+
+@pytest.mark.parametrize(("who", "status"), list(itertools.product(STRANGERS, Status)))
+def test_another_organisation_s_people_change_nothing(
+    neighbours: Neighbours, who: str, status: Status
+) -> None:
+    before = neighbours.kept()
+    for rule, method in routes(neighbours.here):
+        if method == "GET" or GUARDS[rule.endpoint] is Guard.OPEN:
+            continue
+        address = path(neighbours.here, rule, status)
+        anonymous, _ = neighbours.here.ask("anonymous", method, address)
+        answered, _ = neighbours.ask(who, method, address, at="/here")
+        assert answered == anonymous, (who, status, address, answered)
+        neighbours.ask(who, method, address, at="/there")
+    assert neighbours.kept() == before
+
+
+@pytest.mark.parametrize("who", ["token", "staff", "admin"])
+def test_at_the_province_s_front_an_organisation_s_people_are_nobody(
+    neighbours: Neighbours, who: str
+) -> None:
+    before = neighbours.kept()
+    for (rule, method), status in itertools.product(routes(neighbours.here), Status):
+        if method != "GET" and GUARDS[rule.endpoint] is Guard.OPEN:
+            continue
+        address = path(neighbours.here, rule, status)
+        anonymous = neighbours.whole.client().open(address, method=method, buffered=True)
+        answered, text = neighbours.ask(who, method, address, at="")
+        assert answered == anonymous.status_code, (who, status, address, answered)
+        assert not any(secret in text for secret in SECRETS.values()), address
+    assert neighbours.kept() == before
+
+
+def test_one_s_own_people_work_as_ever(neighbours: Neighbours) -> None:
+    """What keeps strangers out keeps nobody else out."""
+    id, attachment_id = neighbours.here.ids[Status.DRAFT]
+    assert neighbours.ask("staff", "GET", "/staff", at="/there")[0] == OK
+    assert neighbours.ask("admin", "GET", "/staff/people", at="/there")[0] == OK
+    for who, address in (
+        ("staff", f"/announcements/{id}"),
+        ("admin", f"/staff/announcements/{id}"),
+        ("token", f"/api/v1/attachments/{attachment_id}/pages"),
+    ):
+        answered, text = neighbours.here.ask(who, "GET", address)
+        assert answered == OK
+        assert SECRETS[Status.DRAFT] in text
