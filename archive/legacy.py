@@ -12,7 +12,7 @@ import tomllib
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path, PurePosixPath
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from lxml import html
 from lxml.etree import ParserError
@@ -176,7 +176,7 @@ def _one_line(text: str | None) -> str:
 
 
 def _file_mark(href: str, shown: str) -> str:
-    name = PurePosixPath(unquote(urlsplit(href).path)).name
+    name = PurePosixPath(unquote(_split(href).path)).name
     wanted = "." in name and not name.lower().endswith((".php", ".html", ".htm", ".asp", ".aspx"))
     return f" [{name}]" if wanted and name not in shown else ""
 
@@ -204,10 +204,18 @@ def _split_body(lines: list[str], rules: SiteRules) -> tuple[str, list[re.Match[
 
 def _old_path(address: str) -> str:
     """Path and query of an address: the same whatever host name the new site answers to."""
-    parts = urlsplit(address)
+    parts = _split(address)
     if parts.scheme not in ("http", "https"):
         return ""
     return parts.path + (f"?{parts.query}" if parts.query else "")
+
+
+def _split(address: str) -> SplitResult:
+    """An address as its page has it, which may be none at all."""
+    try:
+        return urlsplit(address)
+    except ValueError:
+        return SplitResult("", "", "", "", "")
 
 
 def _old_file(match: re.Match[str], rules: SiteRules) -> OldFile:

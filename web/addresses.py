@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import urlencode
 
 from flask import request
@@ -9,6 +10,7 @@ from flask import request
 from archive.model import Attachment
 
 _LAST_PAGE = 1_000_000
+_PATH_HERE = re.compile(r"/(?![/\\])[^\t\r\n]*")
 
 
 def announcement_path(announcement_id: int) -> str:
@@ -22,6 +24,12 @@ def page_path(attachment: Attachment, number: int, typed: str = "") -> str:
     return (
         f"{announcement_path(attachment.announcement_id)}/attachments/{attachment.id}?{urlencode(arguments)}"
     )
+
+
+def path_here(target: str, otherwise: str) -> str:
+    """A way back that somebody names, if it is a path on this site. Browsers take ``/\\`` for ``//`` and
+    read over tabs and line breaks."""
+    return target if _PATH_HERE.fullmatch(target) else otherwise
 
 
 def page_number() -> int:

@@ -8,7 +8,6 @@ import secrets
 from collections.abc import Callable
 from functools import wraps
 from typing import ParamSpec, TypeVar, cast
-from urllib.parse import urlsplit
 
 from flask import Blueprint, Flask, flash, g, redirect, render_template, request, session
 from flask.typing import ResponseReturnValue
@@ -22,6 +21,7 @@ from wtforms.validators import InputRequired, Length
 
 from archive.errors import Invalid, TooMany
 from archive.model import Person, Role, Session
+from web.addresses import path_here
 from web.bootstrap import services
 from web.log import note_security
 from web.passwords import LONGEST, check_strength, hash_password, verify
@@ -125,7 +125,7 @@ def sign_in() -> ResponseReturnValue:
         if known and right and not known[0].disabled:
             _open(known[0])
             note_security("signed in", person=known[0].name)
-            return redirect(_safe_next(request.args.get("next", "")))
+            return redirect(path_here(request.args.get("next", ""), "/staff"))
         _note_failure(form.name.data)
         note_security("sign-in failed", good=False, person=known[0].name if known else "(unknown)")
         flash(_("ชื่อผู้ใช้หรือรหัสผ่านไม่ถูกต้อง"), "bad")
@@ -224,13 +224,6 @@ def _failure_keys(name: str) -> tuple[str, str]:
 
 def _hash(key: str) -> str:
     return hashlib.sha256(key.encode()).hexdigest()
-
-
-def _safe_next(target: str) -> str:
-    """A path on this site, or the staff's first page."""
-    parts = urlsplit(target)
-    safe = target.startswith("/") and not target.startswith(("//", "/\\")) and not parts.netloc
-    return target if safe else "/staff"
 
 
 def _typed_in_thai(password: str) -> bool:

@@ -6,6 +6,7 @@ import csv
 import datetime as dt
 import io
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -23,6 +24,9 @@ from web.bootstrap import services
 pages = Blueprint("feeds", __name__)
 
 _AT_ONCE = 500  # announcements read from the records at a time
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""What may be typed, but not written in XML. What is kept has none of it."""
+
 _COLUMNS = ("id", "title", "kind", "category", "author", "published_on", "views", "url", "body")
 
 
@@ -34,7 +38,7 @@ def feed() -> Response:
     query: Query = schema.load({"sort": Sort.NEWEST.value} | given)
     made = FeedGenerator()
     made.id(_absolute(request.full_path.rstrip("?")))
-    made.title(services().settings.site_name + (f" · {query.typed}" if query.typed else ""))
+    made.title(_NOT_XML.sub("", services().settings.site_name + (f" · {query.typed}" if query.typed else "")))
     made.link(href=_absolute(request.full_path.rstrip("?")), rel="self")
     made.link(href=_absolute("/"), rel="alternate")
     made.language("th")

@@ -8,7 +8,6 @@ from collections.abc import Iterable
 from contextlib import suppress
 from itertools import groupby
 from typing import Any
-from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, redirect, render_template, request
 from werkzeug.exceptions import NotFound as NoSuchPage
@@ -22,7 +21,7 @@ from indexer.query import Filters, Query
 from indexer.snippets import highlight, hits
 from web import files, schemas
 from web.access import visible
-from web.addresses import announcement_path, page_number, page_path
+from web.addresses import announcement_path, page_number, page_path, path_here
 from web.answers import Answer, most_read, search, similar
 from web.auth import signed_in
 from web.bootstrap import services
@@ -146,10 +145,7 @@ def document_picture(id: int, attachment_id: int, number: int) -> Response:
 @pages.get("/language/<code>")
 def language(code: str) -> AnyResponse:
     """Remember the language and go back to where the reader was, on this site."""
-    target = urlsplit(request.args.get("next", "/"))
-    safe = target.path.startswith("/") and not target.path.startswith("//") and not target.netloc
-    back = target.path + (f"?{target.query}" if target.query else "") if safe else "/"
-    answer = redirect(back)
+    answer = redirect(path_here(request.args.get("next", "/"), "/"))
     answer.set_cookie("language", code if code in ("th", "en") else "th", max_age=31536000, samesite="Lax")
     return answer
 

@@ -55,7 +55,8 @@ def test_guessing_is_braked_for_the_name_and_the_address(site: Site) -> None:
 
 
 @pytest.mark.parametrize(
-    "next", ["//evil.example", "https://evil.example", "/\\evil.example", "javascript:1"]
+    "next",
+    ["//evil.example", "https://evil.example", "/\\evil.example", "javascript:1", "//[", "/\t/evil.example"],
 )
 def test_the_way_back_stays_on_this_site(client: FlaskClient, next: str) -> None:
     assert sign_in(client, "somsri", PASSWORD, next) == (302, "/staff")
@@ -65,11 +66,14 @@ def test_the_way_back_is_kept(client: FlaskClient) -> None:
     assert sign_in(client, "somsri", PASSWORD, "/staff/review") == (302, "/staff/review")
 
 
-@pytest.mark.parametrize("next", ["//evil.example", "https://evil.example/x", "/ok?q=ถนน"])
+@pytest.mark.parametrize(
+    "next",
+    ["//evil.example", "https://evil.example/x", "/ok?q=ถนน", "//[", "/\\evil.example", "/\n/evil.example"],
+)
 def test_the_language_switch_stays_on_this_site(client: FlaskClient, next: str) -> None:
     target = client.get("/language/en", query_string={"next": next}).headers["Location"]
     assert target.startswith("/")
-    assert not target.startswith("//")
+    assert not target.startswith(("//", "/\\", "/%5C"))
 
 
 def test_a_session_key_from_before_is_worth_nothing(client: FlaskClient, site: Site) -> None:
