@@ -305,7 +305,6 @@ class Change:
     at: dt.datetime
     actor: str
     action: str  # create, revise, attach, label, order, publish, withdraw, trash, restore, correct …
-    announcement_id: int
     before: dict[str, object]
     after: dict[str, object]
     reason: str = ""

@@ -203,11 +203,17 @@ class Records(Protocol):
     def save_collection(
         self, id: int | None, *, title: str, body: str, items: Sequence[Item], actor: str
     ) -> Collection:
-        """A new one without an ``id``; else all of it is replaced. An id is never used twice."""
+        """A new one without an ``id``; else all of it is replaced. An id is never used twice.
+
+        Nothing different: nothing is written.
+        """
 
     def collection(self, id: int) -> Collection: ...
     def collections(self) -> list[Collection]:
         """The latest made first."""
+
+    def collection_history(self, id: int) -> list[Change]:
+        """Every change, oldest first; ``items`` as lines of ``(label, announcement id or None)``."""
 
     def collections_with(self, announcement_id: int) -> list[Collection]:
         """Those that list the announcement."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import cast
 
 from archive.errors import NotFound
-from archive.model import Collection, Item
+from archive.model import Change, Collection, Item
 from storage import rows
 from storage.engine import Queries, Row
 from storage.scope import home
@@ -20,30 +21,31 @@ class Collections:
     def save_collection(
         self, id: int | None, *, title: str, body: str, items: Sequence[Item], actor: str
     ) -> Collection:
-        columns: dict[str, object] = {"title": title, "body": body, "at": rows.now_text(), "actor": actor}
+        wanted = {"title": title, "body": body, "items": _lines(items)}
         with self._engine.write():
-            if id is None:
-                sql = """INSERT INTO collection (title, body, updated_at, updated_by, organisation_id)
-                         VALUES (:title, :body, :at, :actor, :home) RETURNING id"""
-                columns["home"] = home(self._engine)
-            else:
-                sql = """UPDATE collection SET title = :title, body = :body, updated_at = :at,
-                             updated_by = :actor WHERE id = :id RETURNING id"""
-                columns["id"] = id
-            row = self._engine.row(sql, **columns)
-            if row is None:
-                raise _no_collection()
-            self._engine.run("DELETE FROM collection_item WHERE collection_id = :id", id=row["id"])
+            before = _told(self.collection(id)) if id is not None else {}
+            if before == wanted:
+                return self.collection(cast(int, id))
+            kept = _keep(self._engine, id, title, body, actor)
+            self._engine.run("DELETE FROM collection_item WHERE collection_id = :id", id=kept)
             for position, item in enumerate(items, start=1):
                 self._engine.run(
                     """INSERT INTO collection_item (collection_id, position, label, announcement_id)
                        VALUES (:id, :position, :label, :announcement_id)""",
-                    id=row["id"],
+                    id=kept,
                     position=position,
                     label=item.label,
                     announcement_id=item.announcement_id,
                 )
-            return self.collection(row["id"])
+            _note(self._engine, kept, "create" if id is None else "revise", actor, before, wanted)
+            return self.collection(kept)
+
+    def collection_history(self, id: int) -> list[Change]:
+        self.collection(id)
+        found = self._engine.rows(
+            "SELECT * FROM collection_history WHERE collection_id = :id ORDER BY id", id=id
+        )
+        return [rows.change(row) for row in found]
 
     def collection(self, id: int) -> Collection:
         found = self._filled(self._engine.rows("SELECT * FROM collection WHERE id = :id", id=id))
@@ -72,6 +74,58 @@ class Collections:
         for line in lines:
             items.setdefault(line["collection_id"], []).append(Item(line["label"], line["announcement_id"]))
         return [rows.collection(row, items.get(row["id"], [])) for row in found]
+
+
+def _keep(engine: Queries, id: int | None, title: str, body: str, actor: str) -> int:
+    """Its own row; returns its id."""
+    columns: dict[str, object] = {"title": title, "body": body, "at": rows.now_text(), "actor": actor}
+    if id is not None:
+        engine.run(
+            """UPDATE collection SET title = :title, body = :body, updated_at = :at, updated_by = :actor
+               WHERE id = :id""",
+            id=id,
+            **columns,
+        )
+        return id
+    made = engine.rows(
+        """INSERT INTO collection (title, body, updated_at, updated_by, organisation_id)
+           VALUES (:title, :body, :at, :actor, :home) RETURNING id""",
+        home=home(engine),
+        **columns,
+    )
+    return int(made[0]["id"])
+
+
+def _note(
+    engine: Queries,
+    id: int,
+    action: str,
+    actor: str,
+    before: Mapping[str, object],
+    after: Mapping[str, object],
+) -> None:
+    """Into the history: what is different, before and after."""
+    changed = {name for name in after if before.get(name) != after[name]}
+    engine.run(
+        """INSERT INTO collection_history (collection_id, at, actor, action, before, after, reason)
+           VALUES (:id, :at, :actor, :action, :before, :after, '')""",
+        id=id,
+        at=rows.now_text(),
+        actor=actor,
+        action=action,
+        before=rows.json_text({name: value for name, value in before.items() if name in changed}),
+        after=rows.json_text({name: value for name, value in after.items() if name in changed}),
+    )
+
+
+def _told(collection: Collection) -> dict[str, object]:
+    """What people write of it."""
+    return {"title": collection.title, "body": collection.body, "items": _lines(collection.items)}
+
+
+def _lines(items: Sequence[Item]) -> list[list[object]]:
+    """As JSON holds them."""
+    return [[item.label, item.announcement_id] for item in items]
 
 
 def _no_collection() -> NotFound:

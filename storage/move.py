@@ -28,6 +28,7 @@ TABLES: Mapping[str, tuple[str, ...]] = {
     "history": ("id",),
     "collection": ("id",),
     "collection_item": ("collection_id", "position"),
+    "collection_history": ("id",),
     "visit": ("announcement_id", "visitor"),
     "waiting_visit": ("id",),
     "day_visits": ("day", "announcement_id"),

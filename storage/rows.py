@@ -216,7 +216,6 @@ def change(row: Row) -> Change:
         at=dt.datetime.fromisoformat(row["at"]),
         actor=row["actor"],
         action=row["action"],
-        announcement_id=row["announcement_id"],
         before=json.loads(row["before"]),
         after=json.loads(row["after"]),
         reason=row["reason"],

@@ -259,6 +259,22 @@ MIGRATIONS = (
             """DROP TABLE miss_of_one""",
         ),
     ),
+    Migration(
+        "history of collections",
+        (
+            """CREATE TABLE collection_history (
+                id {id},
+                collection_id BIGINT NOT NULL REFERENCES collection (id),
+                at {text} NOT NULL,
+                actor {text} NOT NULL,
+                action {text} NOT NULL,
+                before {text} NOT NULL,
+                after {text} NOT NULL,
+                reason {text} NOT NULL
+            )""",
+            """CREATE INDEX collection_history_by_collection ON collection_history (collection_id)""",
+        ),
+    ),
 )
 
 

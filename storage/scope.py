@@ -32,6 +32,8 @@ OWN: Mapping[str, str] = {
     "collection": "{table}.organisation_id = :organisation",
     "collection_item": """EXISTS (SELECT 1 FROM collection AS held
         WHERE held.id = {table}.collection_id AND held.organisation_id = :organisation)""",
+    "collection_history": """EXISTS (SELECT 1 FROM collection AS held
+        WHERE held.id = {table}.collection_id AND held.organisation_id = :organisation)""",
     "miss": "{table}.organisation_id = :organisation",
     "person": _PERSON,
     "token": _PERSON,

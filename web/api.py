@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any, BinaryIO, ParamSpec, TypeVar, cast
 
@@ -12,7 +12,7 @@ from werkzeug.datastructures import WWWAuthenticate
 from werkzeug.exceptions import Unauthorized
 
 from archive.errors import Invalid
-from archive.model import Draft, Kind, Status
+from archive.model import Collection, Draft, Kind, Status
 from indexer.query import Query
 from web import schemas
 from web.access import token_name, visible, visible_attachment
@@ -211,6 +211,52 @@ def attach(given: dict[str, Any], id: int) -> tuple[dict[str, Any], int]:
         kind=given["kind"],
     )
     return schemas.as_attachment(attachment), 202 if new else 200
+
+
+@blueprint.get("/collections")
+@blueprint.response(200, schemas.CollectionsOut)
+def list_collections() -> dict[str, Any]:
+    """ชุดประกาศ ล่าสุดก่อน · Collections, the latest made first."""
+    return {"results": _collections(services().records.collections())}
+
+
+@blueprint.get("/collections/<int:id>")
+@blueprint.response(200, schemas.CollectionOut)
+def show_collection(id: int) -> dict[str, Any]:
+    """หนึ่งชุด เรียงตามลำดับ · One collection, its lines in order."""
+    return _collections([services().records.collection(id)])[0]
+
+
+@blueprint.post("/collections")
+@writing
+@blueprint.arguments(schemas.CollectionIn)
+@blueprint.response(201, schemas.CollectionOut)
+def collect(given: dict[str, Any]) -> dict[str, Any]:
+    """สร้างชุดประกาศ · Make a collection."""
+    return _collections([services().intake.collect(None, **given, actor=g.actor)])[0]
+
+
+@blueprint.patch("/collections/<int:id>")
+@writing
+@blueprint.arguments(schemas.CollectionChanges)
+@blueprint.response(200, schemas.CollectionOut)
+def change_collection(changes: dict[str, Any], id: int) -> dict[str, Any]:
+    """แก้ไขชุดประกาศ · Change a collection."""
+    known = services().records.collection(id)
+    kept = {"title": known.title, "body": known.body, "items": known.items} | changes
+    return _collections([services().intake.collect(id, **kept, actor=g.actor)])[0]
+
+
+def _collections(found: Sequence[Collection]) -> list[dict[str, Any]]:
+    """As the one who asks may see them: without a token, published announcements alone are named."""
+    ids = {item.announcement_id for each in found for item in each.items if item.announcement_id}
+    staff = _staff()
+    shown = {
+        id: listed
+        for id, listed in services().records.announcements(ids).items()
+        if staff or listed.status is Status.PUBLISHED
+    }
+    return [schemas.as_collection(each, shown) for each in found]
 
 
 @blueprint.get("/attachments/<int:id>")

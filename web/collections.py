@@ -15,11 +15,11 @@ from archive.errors import Invalid, PrakatError
 from archive.model import Announcement, Collection, Item, Status
 from web.auth import current_person, staff_only
 from web.bootstrap import services
+from web.schemas import MOST_ITEMS
 
 pages = Blueprint("collections", __name__)
 
 _BLANKS = 3  # empty lines at the end of the form
-_MOST_ITEMS = 500
 _RECENT = 50  # announcements offered while a number is typed
 
 
@@ -89,6 +89,20 @@ def edit(id: int | None = None) -> ResponseReturnValue:
     return render_template("staff/collection.html", collection=shown, **_lines(shown))
 
 
+@pages.get("/staff/collections/<int:id>/history")
+@staff_only
+def history(id: int) -> str:
+    """Every change of it: who, when, what it was and what it became."""
+    shown = services().records.collection(id)
+    changes = services().records.collection_history(id)
+    return render_template(
+        "staff/history.html",
+        title=shown.title,
+        back=f"/staff/collections/{id}",
+        changes=list(reversed(changes)),
+    )
+
+
 def _lines(collection: Collection | None) -> dict[str, object]:
     """What the form begins with: what was typed if there is something, else what is kept."""
     if request.method == "POST":
@@ -123,7 +137,7 @@ def _typed() -> list[tuple[str, str]]:
     )
     placed = [(_place(place), label.strip(), number.strip()) for place, label, number in lines]
     placed.sort(key=lambda line: line[0])
-    return [(label, number) for _at, label, number in placed[:_MOST_ITEMS] if label or number]
+    return [(label, number) for _at, label, number in placed[:MOST_ITEMS] if label or number]
 
 
 def _place(typed: str) -> float:

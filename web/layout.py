@@ -119,6 +119,8 @@ def told(fields: Mapping[str, object]) -> list[tuple[str, str]]:
 def _told(code: str, value: object) -> str:
     if value is None or value == "":
         return "–"
+    if code == "items" and isinstance(value, list):
+        return "\n".join(f"{label} #{number}" if number else label for label, number in value)
     text = str(value)
     if code in ("published_on", "publish_at"):
         return day(dt.datetime.fromisoformat(text) if "T" in text else dt.date.fromisoformat(text))

@@ -48,6 +48,7 @@ _FIELDS = {
     "filename": lazy_gettext("ชื่อไฟล์"),
     "page": lazy_gettext("หน้า"),
     "text": lazy_gettext("ข้อความ"),
+    "items": lazy_gettext("รายการ"),
 }
 
 

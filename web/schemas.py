@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from typing import Any
 
 from flask import has_request_context, request
@@ -10,13 +11,26 @@ from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, pre
 
 from archive import thai
 from archive.errors import Invalid
-from archive.model import PROVINCE, Announcement, Attachment, Kind, Page, Reading, Source, Status
+from archive.model import (
+    PROVINCE,
+    Announcement,
+    Attachment,
+    Collection,
+    Item,
+    Kind,
+    Page,
+    Reading,
+    Source,
+    Status,
+)
 from indexer.query import Filters, Query, Sort, parse
 from web.addresses import announcement_path, page_path
 from web.answers import Answer, PageResult, Result
 from web.bootstrap import Services, services
 
 MOST_PER_PAGE = 50
+MOST_ITEMS = 500
+"""Lines of a collection that one request may bring."""
 _COUNT = validate.Range(0, 2**31 - 1)
 _ORGANISATION = {"description": "เฉพาะเมื่อมีหลายหน่วยงาน · only where there are several"}
 _KINDS = [kind.value for kind in Kind]
@@ -143,6 +157,34 @@ class AttachmentIn(_Address):
     kind = fields.Enum(Kind, by_value=True, load_default=None)
 
 
+class ItemIn(Schema):
+    """A line of a collection. ``label``: the heading that it stands under, such as ``O1``."""
+
+    label = fields.String(load_default="")
+    announcement_id = fields.Integer(load_default=None, allow_none=True, strict=True, validate=_COUNT)
+
+    @post_load
+    def item(self, data: dict[str, Any], **_: Any) -> Item:
+        return Item(data["label"], data["announcement_id"])
+
+
+_ITEMS = validate.Length(max=MOST_ITEMS)
+
+
+class CollectionIn(Schema):
+    title = fields.String(required=True)
+    body = fields.String(load_default="")
+    items = fields.List(fields.Nested(ItemIn), load_default=list, validate=_ITEMS)
+
+
+class CollectionChanges(Schema):
+    """Only what is given changes; ``items`` are given whole, in order."""
+
+    title = fields.String()
+    body = fields.String()
+    items = fields.List(fields.Nested(ItemIn), validate=_ITEMS)
+
+
 class ErrorOut(Schema):
     code = fields.String()
     message = fields.String()
@@ -185,6 +227,28 @@ class AnnouncementsOut(Schema):
     page = fields.Integer()
     per_page = fields.Integer()
     results = fields.List(fields.Nested(AnnouncementOut))
+
+
+class ItemOut(Schema):
+    label = fields.String()
+    announcement_id = fields.Integer(
+        allow_none=True, metadata={"description": "ของประกาศที่เผยแพร่แล้ว · of what is published"}
+    )
+    title = fields.String(allow_none=True)
+    url = fields.String(allow_none=True)
+
+
+class CollectionOut(Schema):
+    id = fields.Integer()
+    title = fields.String()
+    body = fields.String()
+    url = fields.String()
+    items = fields.List(fields.Nested(ItemOut))
+    updated_at = fields.DateTime(format="iso")
+
+
+class CollectionsOut(Schema):
+    results = fields.List(fields.Nested(CollectionOut))
 
 
 class PageOut(Schema):
@@ -298,6 +362,25 @@ def as_announcement(
             "attachments": [as_attachment(attachment) for attachment in attachments],
         }
     )
+
+
+def as_collection(collection: Collection, shown: Mapping[int, Announcement]) -> dict[str, Any]:
+    """``shown``: those of its announcements that the reader may see, by id."""
+    return {
+        "id": collection.id,
+        "title": collection.title,
+        "body": collection.body,
+        "url": f"/collections/{collection.id}",
+        "items": [_as_item(item.label, shown.get(item.announcement_id or 0)) for item in collection.items],
+        "updated_at": collection.updated_at,
+    }
+
+
+def _as_item(label: str, listed: Announcement | None) -> dict[str, Any]:
+    if listed is None:
+        return {"label": label, "announcement_id": None, "title": None, "url": None}
+    url = announcement_path(listed.id)
+    return {"label": label, "announcement_id": listed.id, "title": listed.title, "url": url}
 
 
 def as_page(page: Page) -> dict[str, Any]:

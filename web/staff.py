@@ -159,7 +159,8 @@ def history(id: int) -> str:
     """Every change: who, when, what it was and what it became."""
     return render_template(
         "staff/history.html",
-        announcement=services().records.announcement(id),
+        title=services().records.announcement(id).title,
+        back=f"/staff/announcements/{id}",
         changes=list(reversed(services().records.history(id))),
     )
 

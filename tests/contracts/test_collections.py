@@ -22,6 +22,22 @@ def test_a_collection_keeps_its_order_and_its_address(records: Records) -> None:
     assert records.collection(made.id) == again
 
 
+def test_every_change_of_a_collection_is_kept(records: Records) -> None:
+    listed = published(records)
+    made = records.save_collection(None, title="เดิม", body="", items=[Item("O1", None)], actor="หนึ่ง")
+    items = [Item("O1", listed.id), Item("O2", None)]
+    changed = records.save_collection(made.id, title="ใหม่", body="", items=items, actor="สอง")
+    again = records.save_collection(made.id, title="ใหม่", body="", items=items, actor="สาม")
+    assert again == changed  # nothing different
+    first, second = records.collection_history(made.id)
+    assert (first.action, first.actor, first.before) == ("create", "หนึ่ง", {})
+    assert first.after == {"title": "เดิม", "body": "", "items": [["O1", None]]}
+    assert (second.action, second.actor) == ("revise", "สอง")
+    assert second.before == {"title": "เดิม", "items": [["O1", None]]}
+    assert second.after == {"title": "ใหม่", "items": [["O1", listed.id], ["O2", None]]}
+    assert second.at >= changed.updated_at > made.updated_at
+
+
 def test_collections_are_listed_and_found_by_announcement(records: Records) -> None:
     listed, other = published(records), published(records)
     old = records.save_collection(None, title="เก่า", body="", items=[Item("", listed.id)], actor=ACTOR)
@@ -34,5 +50,7 @@ def test_collections_are_listed_and_found_by_announcement(records: Records) -> N
 def test_an_unknown_collection_is_not_found(records: Records) -> None:
     with pytest.raises(NotFound):
         records.collection(7)
+    with pytest.raises(NotFound):
+        records.collection_history(7)
     with pytest.raises(NotFound):
         records.save_collection(7, title="ไม่มี", body="", items=[], actor=ACTOR)

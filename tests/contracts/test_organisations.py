@@ -161,6 +161,7 @@ INSTEAD: dict[tuple[str, str], Callable[[Town], object]] = {
     ),
     ("save_collection", "id"): lambda theirs: theirs.collection,
     ("collection", "id"): lambda theirs: theirs.collection,
+    ("collection_history", "id"): lambda theirs: theirs.collection,
     ("attachment", "id"): lambda theirs: theirs.attachment,
     ("person", "id"): lambda theirs: theirs.person,
     ("set_password", "id"): lambda theirs: theirs.person,
