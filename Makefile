@@ -41,10 +41,12 @@ $(VENV)/.scale: $(VENV)/.test
 	@scripts/install.sh scale requirements-dev.lock
 	@touch $@
 
-# Renew the locks from pyproject.toml: every version with its hashes, no address of any registry.
+# Renew the locks from pyproject.toml: every version with its hashes, no address of any registry. What is served
+# is what was tested: the second lock takes its versions from the first.
+LOCK := $(BIN)/uv pip compile pyproject.toml --universal --generate-hashes --no-annotate --no-header --no-emit-index-url --upgrade
 lock: $(VENV)/.test
-	$(BIN)/uv pip compile pyproject.toml --universal --generate-hashes --no-annotate --no-header --no-emit-index-url --upgrade -o requirements.lock
-	$(BIN)/uv pip compile pyproject.toml --extra dev --extra scale --universal --generate-hashes --no-annotate --no-header --no-emit-index-url --upgrade -o requirements-dev.lock
+	$(LOCK) --extra dev --extra scale -o requirements-dev.lock
+	$(LOCK) --constraint requirements-dev.lock -o requirements.lock
 
 # After texts changed: bring the English catalogue up to date, to be filled in, and compile it.
 translations: $(VENV)/.test

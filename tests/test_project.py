@@ -43,6 +43,14 @@ def test_no_lock_names_a_registry() -> None:
         assert "--index-url" not in text
 
 
+def test_what_is_served_was_tested() -> None:
+    locked = {
+        name: set(re.findall(r"^\S+==\S+", (ROOT / name).read_text(encoding="utf-8"), re.MULTILINE))
+        for name in ("requirements.lock", "requirements-dev.lock")
+    }
+    assert locked["requirements.lock"] <= locked["requirements-dev.lock"]
+
+
 def test_every_dependency_is_locked_and_has_its_reason() -> None:
     text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     declared = tomllib.loads(text)["project"]
