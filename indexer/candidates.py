@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from cachetools import LRUCache
+from rapidfuzz.distance import OSA
 
 from indexer import clauses
 from indexer.bodies import WRITTEN, Written, read_facts, read_weights, read_written, term_hash, word_id
@@ -24,14 +25,15 @@ from indexer.cluster import Cluster
 from indexer.columns import Coded, Facets, coded, facets
 from indexer.documents import FACTS, Layout, read_layout
 from indexer.names import Named
-from indexer.plan import Unit
+from indexer.plan import SENTENCE, Unit
 from indexer.query import Query, Sort
 from indexer.scored import Documents, Floats, Mask, Scored
 from indexer.snapshot import MARKS, OFTEN, WORD, Beyond
-from indexer.spelling import Spellings, keys
+from indexer.spelling import key, keys
 from indexer.tokens import fold, letters_of, run
 
-_SOUGHT = 300  # documents for the query as a whole, and again so many for what has some of it
+_SOUGHT = 200  # documents for the query as a whole, and again so many for what has some of it
+_FEW = 20  # documents with all of it
 _MORE = 150  # for each thing that is sought besides
 _PLACES = 3000  # for what is sought besides
 _DEEP = (1000, 10_000, 100_000)  # documents that are sought so as to show a later page
@@ -116,20 +118,34 @@ class Candidates:
         key = tuple(every), tuple(some)
         if key in self._sought:
             return
-        self._sought.add(key)
-        whole = key[0] == key[1]
-        bodies = [self._all_that_answer(every)] if whole else []
-        if every and not whole:
-            bodies.append(self._page(self._wanted.strict(every, together=False), _MORE))
-        if some:
-            bodies.append(self._page(self._wanted.loose(some), _SOUGHT))
-        terms = self._uncounted(some if whole else ())
-        answers = self._ask([*bodies, *map(self._counted, terms.values())])
-        for what, answer in zip(terms, answers[len(bodies) :], strict=True):
+        self._sought |= {key, (key[0], ())}
+        if key[0] == key[1]:
+            self._seek_whole(key[0])
+            return
+        bodies = [self._page(self._wanted.strict(every, together=False), _MORE)] if every else []
+        bodies += [self._page(self._wanted.loose(some), _SOUGHT)] if some else []
+        for answer in self._ask(bodies):
+            self._take(answer["hits"]["hits"])
+
+    def _seek_whole(self, units: Sequence[Unit]) -> None:
+        """For the query itself: what has all of it and, where that is little, what has some of it."""
+        loose = self._page(self._wanted.loose(units), _SOUGHT)
+        sentence = len(units) >= SENTENCE
+        terms = self._uncounted(units)
+        strict, *answers = self._ask(
+            [
+                self._all_that_answer(units),
+                *map(self._counted, terms.values()),
+                *([loose] if sentence else []),
+            ]
+        )
+        for what, answer in zip(terms, answers, strict=False):
             self._figures.frequencies[what] = answer["hits"]["total"]["value"]
-        found = [self._take(answer["hits"]["hits"]) for answer in answers[: len(bodies)]]
-        if whole:
-            self._whole = found[0], answers[0]["hits"]["total"]["value"], answers[0]["aggregations"]
+        total = strict["hits"]["total"]["value"]
+        self._whole = self._take(strict["hits"]["hits"]), total, strict["aggregations"]
+        few = units and total < _FEW and not sentence
+        for answer in answers[len(terms) :] + (self._ask([loose]) if few else []):
+            self._take(answer["hits"]["hits"])
 
     def _all_that_answer(self, units: Sequence[Unit]) -> dict[str, Any]:
         """The documents with all that was asked for, their number and facets."""
@@ -362,11 +378,20 @@ class Candidates:
         there = {hit["fields"]["word"][0] for hit in written["hits"]["hits"]}
         known = self._figures.frequencies
         known.update(dict.fromkeys((piece for piece in pieces if piece not in there | known.keys()), 0))
-        spellings = Spellings()
-        spellings.add("", counted)
-        near = spellings.near(pieces)
+        words: dict[str, list[str]] = {}
+        for word in counted:
+            if knows(word) or counted[word] >= OFTEN:
+                for sound in keys(word):
+                    words.setdefault(sound, []).append(word)
+        near = {
+            (number, word)
+            for number, piece in enumerate(pieces)
+            for sound in keys(piece)
+            for word in words.get(sound, ())
+            if OSA.distance(key(piece), key(word), score_cutoff=1) <= 1  # else it is too far to be meant
+        }
         self._count([*there, *(word for _, word in near)])
-        return {(number, word) for number, word in near if knows(word) or known[word] >= OFTEN}
+        return near
 
     def completions(self, begun: str, most: int) -> list[str]:
         (answer,) = self._ask([_listed({"prefix": {"word": begun}}, _MOST_COUNTED, [{"counted": "desc"}])])

@@ -122,15 +122,22 @@ class Cluster:
         self, index: str, bodies: Sequence[Mapping[str, Any]], preference: str = ""
     ) -> list[dict[str, Any]]:
         """The answers of several searches on one index, whole: never those of some of its shards alone."""
-        head = {"index": index, "search_type": "dfs_query_then_fetch", "allow_partial_search_results": False}
+        head = {"index": index, "allow_partial_search_results": False}
         head |= {"preference": preference} if preference else {}
-        lines: list[Mapping[str, Any]] = [line for body in bodies for line in (head, body)]
+        lines: list[Mapping[str, Any]] = [
+            line for body in bodies for line in (head | self._statistics(body), body)
+        ]
         with explained():
             answers = self.client.msearch(body=lines)["responses"]
         for answer in answers:
             if "error" in answer:
                 raise _trouble(answer["status"], answer["error"])
         return list(answers)
+
+    def _statistics(self, body: Mapping[str, Any]) -> dict[str, str]:
+        """What is ranked on several shards is ranked by figures of them all."""
+        ranked = self.address.shards > 1 and body["size"] and "sort" not in body
+        return {"search_type": "dfs_query_then_fetch"} if ranked else {}
 
     def documents(self, index: str, ids: Sequence[str], **what: Any) -> list[dict[str, Any]]:
         """Those that are there, by id, as they are now."""
