@@ -265,7 +265,11 @@ class Candidates:
         return self._read(document).text
 
     def texts(self, documents: Documents) -> Iterator[bytes]:
-        return map(self.text, documents.tolist())
+        wanted = documents.tolist()
+        for start in range(0, len(wanted), _READ_AT_ONCE):
+            some = wanted[start : start + _READ_AT_ONCE]
+            self._fetch([document for document in some if document not in self._written])
+            yield from (self._written[document].text for document in some)
 
     def cuts(self, document: int) -> Mask:
         return self._read(document).borders()

@@ -147,15 +147,16 @@ class OpenSearchIndex:
         return live.manifest if live else None
 
     def is_current(self) -> bool:
-        """Raises ``Unavailable`` while the cluster cannot say: a rebuild would not help."""
+        """Raises ``Unavailable`` while the cluster cannot say: most nodes that are away come back. What is
+        lost for good ``damage`` names; then rebuild."""
         live = self._live()
         if live is None or live.manifest != replace(self._wanted(), built_at=live.manifest.built_at):
             return False
         return live.sample >= SAMPLE or live.counts[None].count <= _OUTGROWN * max(live.sample, _FEW)
 
     def damage(self) -> list[str]:
-        live = self._live()
-        return self._cluster.lost_shards(live.index) if live else []
+        index = self._cluster.live(self._alias)
+        return self._cluster.lost_shards(index) if index else []
 
     def differing(self, entries: Iterable[Entry]) -> list[int]:
         wanted = list(entries)

@@ -1,0 +1,149 @@
+"""What only a cluster can get wrong: lost shards, updates that overtake each other, builders that vanish."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from opensearchpy import OpenSearch
+
+from archive.errors import Unavailable
+from indexer.cluster import Cluster, read_address
+from indexer.dictionary import Dictionary
+from indexer.filling import Lease
+from indexer.index import SearchIndex
+from indexer.opensearch_index import OpenSearchIndex
+from indexer.query import parse
+from tests.contracts.engines import alias
+from tests.contracts.test_search_index import ARCHIVE, entry, found
+
+pytestmark = pytest.mark.skipif("SCALE_SEARCH" not in os.environ, reason="run by make test-scale")
+
+
+@pytest.fixture
+def address(tmp_path: Path) -> Iterator[str]:
+    with alias(tmp_path) as address:
+        yield address
+
+
+@pytest.fixture
+def index(address: str) -> SearchIndex:
+    return OpenSearchIndex(address, Dictionary())
+
+
+def client(address: str) -> OpenSearch:
+    return OpenSearch(list(read_address(address).hosts), timeout=60)
+
+
+def test_an_older_update_never_overwrites_a_newer_one(index: SearchIndex) -> None:
+    index.update(ARCHIVE, (), position=10)
+    index.update([entry(1, "ยกเลิกประกาศ")], [2], position=20)
+    index.update(ARCHIVE, (), position=15)
+    assert found(index, "สอบราคา") == []
+    assert found(index, "ยกเลิก") == [1]
+    assert list(index.ids()) == [1, 3, 4]
+    assert index.position() == 20
+
+
+def test_settings_reach_the_index(address: str) -> None:
+    index = OpenSearchIndex(f"{address}&shards=2&replicas=2", Dictionary())
+    index.update(ARCHIVE, (), position=1)
+    name = read_address(address).index
+    (found,) = client(address).indices.get_settings(index=name).values()
+    settings = found["settings"]["index"]
+    assert (settings["number_of_shards"], settings["number_of_replicas"]) == ("2", "2")
+    assert settings["refresh_interval"] == "50ms"
+
+
+def test_one_generation_back_is_kept_and_what_was_never_finished_is_not(
+    index: SearchIndex, address: str
+) -> None:
+    name = read_address(address).index
+    for number in range(3):
+        with index.rebuild() as generation:
+            generation.add(ARCHIVE[: number + 1])
+            generation.reached(number)
+    client(address).indices.create(index=f"{name}-000009")  # its builder died
+    with index.rebuild() as generation:
+        generation.add(ARCHIVE)
+        generation.reached(9)
+    assert sorted(client(address).indices.get(index=f"{name}-0*")) == [f"{name}-000003", f"{name}-000010"]
+    assert list(client(address).indices.get_alias(name=name)) == [f"{name}-000010"]
+    assert index.count() == 4
+
+
+def test_others_follow_to_the_new_generation(index: SearchIndex, address: str) -> None:
+    index.update(ARCHIVE, (), position=1)
+    other = OpenSearchIndex(address, Dictionary())
+    assert found(other, "สอบราคา") == [1]
+    for _ in range(2):  # the generation that it knows is removed
+        with index.rebuild() as generation:
+            generation.add(ARCHIVE[1:])
+            generation.reached(2)
+    assert found(other, "พัสดุ") == [2]
+    assert found(other, "สอบราคา") == []
+
+
+def test_builders_wait_for_each_other_and_outlive_each_other(
+    address: str,
+) -> None:
+    there = Cluster(read_address(address))
+    order: list[str] = []
+
+    def build(name: str) -> None:
+        with Lease(there):
+            order.append(name)
+            time.sleep(0.3)
+            order.append(name)
+
+    threads = [threading.Thread(target=build, args=(name,)) for name in "ab"]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert order in (list("aabb"), list("bbaa"))
+    assert there.take(f"{there.address.index}-building", "one that dies", 0.5)
+    build("c")
+    assert order[-1] == "c"
+
+
+def test_a_lost_shard_is_named_and_never_answers_in_part(address: str, tmp_path: Path) -> None:
+    """The disk with the only copy is gone."""
+    index = OpenSearchIndex(f"{address}&shards=2&replicas=0", Dictionary())
+    index.update(ARCHIVE, (), position=4)
+    name = f"{read_address(address).index}-000001"
+    assert index.damage() == []
+    uuid = client(address).indices.get_settings(index=name)[name]["settings"]["index"]["uuid"]
+    client(address).indices.close(index=name)
+    for number, shard in enumerate(Path(os.environ["SCALE_NODES"]).glob(f"*/**/indices/{uuid}/1")):
+        shard.rename(tmp_path / f"{number}")
+    client(address).indices.open(index=name, wait_for_active_shards=0)
+    client(address).cluster.health(index=name, wait_for_no_initializing_shards=True)
+    with pytest.raises(Unavailable, match="ยังไม่พร้อม"):
+        index.search(parse("ถนน"))
+    assert index.damage() == [f"{name}/1"]
+    with index.rebuild() as generation:
+        generation.add(ARCHIVE)
+        generation.reached(4)
+    assert index.damage() == []
+    assert found(index, "สอบราคา") == [1]
+
+
+def test_what_a_busy_cluster_rejects_is_sent_again(index: SearchIndex, address: str) -> None:
+    """A node whose disk is nearly full rejects what is written, as one does that has too much in hand."""
+    index.update(ARCHIVE, (), position=1)
+    name = read_address(address).index
+    full = "index.blocks.read_only_allow_delete"
+    client(address).indices.put_settings(index=name, body={full: True})
+    updating = threading.Thread(target=lambda: index.update([entry(9, "ถนนสายใหม่")], (), position=2))
+    updating.start()
+    time.sleep(0.5)
+    assert updating.is_alive()
+    client(address).indices.put_settings(index=name, body={full: None})
+    updating.join()
+    assert index.position() == 2
+    assert found(index, "สายใหม่") == [9]

@@ -1,0 +1,38 @@
+"""The address of a search cluster, and one that is not there."""
+
+from __future__ import annotations
+
+import pytest
+
+from archive.errors import SettingsError, Unavailable
+from indexer.cluster import read_address
+from indexer.dictionary import Dictionary
+from indexer.opensearch_index import OpenSearchIndex
+from indexer.query import parse
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    ["?shards=0", "?shards=many", "?replicas=-1", "?refresh=soon", "?index=Prakat", "?size=3", "path"],
+)
+def test_an_address_that_makes_no_sense_is_named(wrong: str) -> None:
+    with pytest.raises(SettingsError, match="PRAKAT_SEARCH"):
+        read_address(f"opensearch+http://127.0.0.1:9200/{wrong}")
+
+
+def test_an_address_names_nodes_account_and_settings() -> None:
+    read = read_address("opensearch+https://prakat:p%40ss@a.th,b.th:9201/?index=thai&shards=4&replicas=2")
+    assert read.hosts == ("https://a.th:443", "https://b.th:9201")
+    assert read.account == ("prakat", "p@ss")
+    assert (read.index, read.shards, read.replicas, read.refresh) == ("thai", 4, 2, "1s")
+
+
+def test_whoever_cannot_reach_the_cluster_says_so_in_thai() -> None:
+    index = OpenSearchIndex("opensearch+http://127.0.0.1:9/", Dictionary())
+    for ask in (index.position, index.is_current, index.count, lambda: index.search(parse("ถนน"))):
+        with pytest.raises(Unavailable, match="เครื่องมือค้นหายังไม่พร้อม") as caught:
+            ask()
+        assert caught.value.http_status == 503
+        assert caught.value.retry
+    with pytest.raises(Unavailable):
+        index.update((), (), position=1)
