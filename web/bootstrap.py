@@ -111,8 +111,10 @@ class Services:
         return self.organisation is not None and self.organisation.id == PROVINCE
 
     def address(self, organisation: int) -> str:
-        """The full address of an organisation's site."""
-        town = self.towns[organisation]
+        """The full address of an organisation's site; that of all for one that joined a moment ago."""
+        town = self.towns.get(organisation)
+        if town is None:
+            return self.settings.base_url
         whole = urlsplit(self.settings.base_url)
         if town.host is None:
             return f"{self.settings.base_url}/{town.slug}"

@@ -62,10 +62,15 @@ def page(id: int, number: int) -> ResponseReturnValue:
 def learn() -> ResponseReturnValue:
     """A word that people search for joins the local dictionary."""
     word = request.form.get("word", "").strip()
+    here = services()
+    if "forget" not in request.form and word and here.organisation and not here.is_province:
+        # One index is cut into words for all; a new word builds it anew.
+        flash(_("คำใหม่ใช้ร่วมกันทุกหน่วยงาน กรุณาแจ้งผู้ดูแลของจังหวัดให้เพิ่ม"), "warn")
+        return redirect("/staff")
     if "forget" not in request.form and word:
-        services().dictionary.add(word)
+        here.dictionary.add(word)
         flash(_("เพิ่ม “%(word)s” ในพจนานุกรมแล้ว ดัชนีกำลังปรับตาม", word=word), "good")
-    services().records.forget_miss(request.form.get("query", ""))
+    here.records.forget_miss(request.form.get("query", ""))
     return redirect("/staff")
 
 

@@ -338,7 +338,8 @@ def as_attachment(attachment: Attachment) -> dict[str, Any]:
 
 def _whose(announcement: Announcement, services: Services) -> dict[str, str]:
     """The slug of its organisation, where there are several."""
-    return {"organisation": services.towns[announcement.organisation].slug} if services.towns else {}
+    town = services.towns.get(announcement.organisation)
+    return {"organisation": town.slug} if town else {}
 
 
 def _site(announcement: Announcement, services: Services) -> str:

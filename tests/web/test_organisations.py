@@ -248,6 +248,21 @@ def test_a_token_works_in_its_own_town(province: Province) -> None:
     assert made(tokens[""], here) == 422
 
 
+def test_a_word_for_all_is_the_province_s_to_add(province: Province) -> None:
+    """The index is cut into words for all at once."""
+    words = province.site.services.settings.data / "words.txt"
+    client = province.client()
+    client.post("/pladuk/sign-in", data={"name": "somsri", "password": PASSWORD}, headers=BROWSER)
+    form = {"word": "หนองปลาดุก", "query": "หนองปลาดุก"}
+    refused = client.post("/pladuk/staff/misses", data=form, follow_redirects=True)
+    assert "คำใหม่ใช้ร่วมกันทุกหน่วยงาน" in refused.text
+    assert not words.exists()
+    province.of("").people.add("prasert", hash_password(PASSWORD), Role.STAFF)
+    client.post("/sign-in", data={"name": "prasert", "password": PASSWORD}, headers=BROWSER)
+    client.post("/staff/misses", data=form)
+    assert words.read_text().split() == ["หนองปลาดุก"]
+
+
 def test_numbers_of_the_installation_are_not_a_town_s_to_show(province: Province) -> None:
     client = province.client()
     assert client.get("/metrics").status_code == 200
