@@ -1,8 +1,12 @@
-"""What can be made again, kept on disk for a while."""
+"""What can be made again, kept on disk for a while, each file beside its checksum.
+
+Nothing here waits for the disk, so a power cut may leave any of it empty or torn: then it is made again.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import tempfile
 from pathlib import Path
@@ -20,13 +24,20 @@ class Cache:
         self._added = 0
 
     def open(self, name: str) -> BinaryIO | None:
-        """The file from its start, or None. It may be read to its end though it is deleted meanwhile."""
+        """The file from its start, or None, also when it is not as it was put. It may be read to its end
+        though it is deleted meanwhile."""
         path = self._folder / name[:2] / name
         try:
             file = path.open("rb")
-            os.utime(path)
+            whole = hashlib.file_digest(file, "sha256").digest() == _sum(path).read_bytes()
+            for each in (path, _sum(path)):
+                os.utime(each)
         except OSError:
             return None
+        if not whole:
+            file.close()
+            return None
+        file.seek(0)
         return file
 
     def put(self, name: str, content: bytes) -> None:
@@ -34,9 +45,11 @@ class Cache:
         folder = self._folder / name[:2]
         with contextlib.suppress(OSError):
             folder.mkdir(parents=True, exist_ok=True)
-            with tempfile.NamedTemporaryFile(dir=folder, delete=False) as file:
-                file.write(content)
-            Path(file.name).replace(folder / name)
+            path = folder / name
+            for target, held in ((path, content), (_sum(path), hashlib.sha256(content).digest())):
+                with tempfile.NamedTemporaryFile(dir=folder, delete=False) as file:
+                    file.write(held)
+                Path(file.name).replace(target)
             self._added += 1
             if self._added % self._CHECK_EVERY == 1:
                 self._shrink()
@@ -49,3 +62,7 @@ class Cache:
                 break
             entry.unlink(missing_ok=True)
             total -= status.st_size
+
+
+def _sum(path: Path) -> Path:
+    return path.with_name(f"{path.name}.sha256")

@@ -6,6 +6,7 @@ A page that cannot be read is a state of that page; only a file of which nothing
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -63,7 +64,12 @@ class Reader:
 
         Raises ``Unreadable`` when nothing of the file can be read, ``Stopped`` when told to stop.
         """
-        with self._files.local_path(attachment.sha256) as path, Document(path) as document:
+        with self._files.local_path(attachment.sha256) as path:
+            _check_sound(path, attachment.sha256)
+            return self._read(attachment, path, going_on)
+
+    def _read(self, attachment: Attachment, path: Path, going_on: Callable[[], bool]) -> Outcome:
+        with Document(path) as document:
             wanted = self._unread(attachment.id, document.outline.page_count)
             for page in self._pages(attachment.id, document, wanted):
                 self._records.save_page(page)
@@ -125,6 +131,13 @@ class Reader:
             ),
             min((page.rules for page in pages if not page.corrected), default=TEXT_RULES),
         )
+
+
+def _check_sound(path: Path, sha256: str) -> None:
+    """What a disk has made of a document is not read as if it were the document."""
+    with path.open("rb") as file:
+        if hashlib.file_digest(file, "sha256").hexdigest() != sha256:
+            raise Unreadable("damaged")
 
 
 def _finished(pending: dict[Future[Page], int], when: str) -> Iterator[Page]:

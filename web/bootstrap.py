@@ -7,8 +7,9 @@ import os
 import secrets
 import shutil
 import socket
+import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -280,12 +281,20 @@ def _installed(setting: str) -> Iterator[None]:
         ) from error
 
 
+_SHORTEST_SECRET = 32  # characters
+
+
 def _kept_secret(path: Path) -> str:
-    """Made once, readable by the owner only; processes that start together agree on one."""
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text()
-    with os.fdopen(descriptor, "w") as file:
-        file.write(secrets.token_hex(32))
+    """Made once, readable by the owner only; processes that start together agree on one. What a power cut
+    left of one is none."""
+    with suppress(FileNotFoundError):
+        if len(kept := path.read_text(errors="replace").strip("\0\n ")) >= _SHORTEST_SECRET:
+            return kept
+        path.unlink()
+    with tempfile.NamedTemporaryFile("w", dir=path.parent) as made:  # 0600
+        made.write(secrets.token_hex(32))
+        made.flush()
+        os.fsync(made.fileno())
+        with suppress(FileExistsError):  # another process was faster
+            os.link(made.name, path)
     return path.read_text()

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
+import logging
+import threading
 from pathlib import PurePath
 
-from flask import Response, make_response, request, send_file
+from cachetools import TTLCache
+from flask import Response, current_app, make_response, request, send_file
 
+from archive.errors import Unavailable
 from archive.model import Attachment
 from indexer import query as queries
 from indexer.snippets import hits
@@ -16,8 +21,15 @@ _SHOWN_BY_BROWSERS = {"application/pdf", "image/jpeg", "image/png"}
 _FILE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; object-src 'self'; sandbox"
 
 
+log = logging.getLogger("prakat.files")
+
+_DAY = 24 * 3600.0
+_lock = threading.Lock()
+
+
 def original(attachment: Attachment, *, public: bool) -> Response:
     """The uploaded bytes, with the file name they came with; ranges and revalidation as HTTP has them."""
+    _check_sound(attachment)
     answer = send_file(
         services().files.open(attachment.sha256),
         mimetype=attachment.media_type,
@@ -47,6 +59,7 @@ def searchable(attachment: Attachment) -> Response:
 
 def picture(attachment: Attachment, number: int, *, width: int, typed: str, public: bool) -> Response:
     """The page's picture as WebP, hits for ``typed`` drawn in."""
+    _check_sound(attachment)
     page = services().records.page(attachment.id, number)
     found = tuple(hits(page.text, queries.parse(typed))) if typed else ()
     data = services().pictures.page(attachment, page, width=width, hits=found)
@@ -56,6 +69,23 @@ def picture(attachment: Attachment, number: int, *, width: int, typed: str, publ
     _cache(answer, public=public)
     answer.make_conditional(request)
     return answer
+
+
+def _check_sound(attachment: Attachment) -> None:
+    """Nobody is shown what a disk has made of a document. Raises ``Unavailable`` (code ``file-damaged``)."""
+    with _lock:
+        sound: TTLCache[str, bool] = current_app.extensions.setdefault("sound", TTLCache(20_000, _DAY))
+        if attachment.sha256 in sound:  # read whole and found to be what it was, today
+            return
+    with services().files.open(attachment.sha256) as stream:
+        found = hashlib.file_digest(stream, "sha256").hexdigest()  # type: ignore[arg-type]  # any reader
+    if found != attachment.sha256:
+        log.error("original is damaged", extra={"sha256": attachment.sha256, "attachment": attachment.id})
+        raise Unavailable(
+            "ไฟล์ต้นฉบับในที่เก็บเสียหาย จึงไม่แสดง กรุณาแจ้งผู้ดูแลระบบให้กู้คืนจากข้อมูลสำรอง", code="file-damaged"
+        )
+    with _lock:
+        sound[attachment.sha256] = True
 
 
 def _cache(answer: Response, *, public: bool) -> None:
