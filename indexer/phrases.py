@@ -50,7 +50,7 @@ def holders(
     if len(part.units) == part.phrase.words == 1:
         return whole[:enough]
     there = _read(snapshot, whole, part, scores, enough, most)
-    if len(part.units) == 1 or len(there) >= min(enough, _CLEAR):
+    if len(part.units) == 1 or (len(there) >= min(enough, _CLEAR) and not part.phrase.exact):
         return there
     others = snapshot.remembered(
         ("cut otherwise", part.units), lambda: _cut_otherwise(snapshot, lexicon, part.units)

@@ -22,7 +22,7 @@ import numpy as np
 import numpy.typing as npt
 from pythainlp.corpus import thai_icu_words
 
-VERSION = "fine-3"
+VERSION = "fine-4"
 """Changes whenever the same text would give other terms; an index made with another is rebuilt."""
 
 THAI = "ก-ฮะ-ฺเ-ๅ็-๎"
@@ -156,6 +156,8 @@ def _word(chunk: str, start: int) -> Iterator[Token]:
 
 _LONG, _PART_OF_LONG = 10, 4
 _LEADS = ("การ", "ความ")  # make nouns of verbs
+_HIDING = frozenset("ปีงบประมาณ ปีปฏิทิน กรมชลประทาน พัฒนาการ กิจการ".split())
+"""Words that people look for are in these, or are cut wrongly before them: เศรษฐกิจการค้า, พัฒนาการเกษตร."""
 
 
 @cache
@@ -165,7 +167,7 @@ def fine_words() -> frozenset[str]:
     คอนกรีตเสริมเหล็ก is in that list beside คอนกรีต, เสริม and เหล็ก: left in, it would hide them.
     """
     words = frozenset(word for word in thai_icu_words() if len(word) > 1)
-    return frozenset(word for word in words if not _led(word, words) and not _made_of(word, words))
+    return frozenset(word for word in words if not _led(word, words) and not _made_of(word, words)) - _HIDING
 
 
 def _led(word: str, words: frozenset[str]) -> bool:
