@@ -1,10 +1,17 @@
 """How well the right announcement is found: nDCG@10 by kind of query, on clean and on damaged text.
 
     python -m tests.benchmarks.search --data DIRECTORY [--texts docs docs_ocr2 docs_ocr5] [--alone]
+    python -m tests.benchmarks.search --data DIRECTORY --texts docs --queries tests/benchmarks/questions.jsonl
 
 ``DIRECTORY`` holds ``queries.jsonl`` (``task``, ``query``, ``rel``: the ids wanted) and the corpus
 as ``docs.jsonl``, ``docs_ocr2.jsonl.gz`` … (``id``, ``date``, ``cat``, ``title``, ``body``). Beside
-ours stands what most would write: Whoosh with PyThaiNLP's newmm and Whoosh's own query parser.
+ours stand plain BM25 of tantivy over the same terms, and what most would write: Whoosh with
+PyThaiNLP's newmm and Whoosh's own query parser.
+
+``questions.jsonl`` was written by reading 73 of the documents: what people would ask (``question``),
+politely and in their own words (``polite``), with words that the text has otherwise (``wording``) and
+in haste (``hasty``). Each names one document, though others may answer as well: 1 is out of reach.
+``--paragraphs`` cuts the corpus into documents of 60 to 150 words without titles.
 
 Of tasks named ``…_pos`` the share of the wanted documents among all answers is shown (1 is best),
 of those named ``…_neg`` the share of documents that must not be found because they have the letters
@@ -15,13 +22,16 @@ from __future__ import annotations
 
 import argparse
 import math
+import random
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import tantivy
 from pythainlp.tokenize import word_tokenize
 from rich.console import Console
 from rich.table import Table
@@ -54,20 +64,25 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="queries and corpus")
     parser.add_argument("--texts", nargs="+", default=TEXTS, help="names of the corpus's files")
     parser.add_argument("--alone", action="store_true", help="without the yardstick")
+    parser.add_argument("--queries", type=Path, help="other queries than those of the corpus")
+    parser.add_argument("--paragraphs", action="store_true", help="short documents without titles")
     parser.add_argument("--worst", type=int, default=0, help="list so many of the queries answered worst")
     options = parser.parse_args()
     wanted = [
         Wanted(line["task"], line["query"], frozenset(line["rel"]))
-        for line in records(options.data / "queries.jsonl")
+        for line in records(options.queries or options.data / "queries.jsonl")
     ]
     columns: dict[str, dict[str, float]] = {}
     for text in options.texts:
         corpus = list(records(next(options.data.glob(f"{text}.jsonl*"))))
+        if options.paragraphs:
+            corpus = list(paragraphs(corpus))
         with tempfile.TemporaryDirectory() as folder:
             find = ours(Path(folder), corpus)
             columns[f"{text}: ours"] = judged(find, wanted)
             report_worst(find, wanted, options.worst)
         if not options.alone:
+            columns[f"{text}: BM25"] = judged(plain(corpus), wanted)
             columns[f"{text}: Whoosh + newmm"] = judged(naive(corpus), wanted)
     Console(width=40 + 18 * len(columns)).print(table(columns))
 
@@ -83,6 +98,47 @@ def ours(folder: Path, corpus: Iterable[dict[str, Any]]) -> Finder:
     return lambda typed, most: [
         ids[hit.announcement_id] for hit in index.search(parse(typed, per_page=most)).hits
     ]
+
+
+def paragraphs(corpus: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Stretches of 60 to 150 words that end where there is a space, under the id of their document."""
+    segmenter = Dictionary().current().segmenter
+    for record in corpus:
+        length = random.Random(record["id"])
+        words = segmenter.tokens(record["body"])
+        start, most, began = 0, length.randint(60, 150), 0
+        for number, (word, after) in enumerate(pairwise(words), start=1):
+            if number - began >= most and after.start > word.end:
+                yield record | {"title": "", "body": record["body"][start : word.end]}
+                start, most, began = word.end, length.randint(60, 150), number
+        yield record | {"title": "", "body": record["body"][start:]}
+
+
+def plain(corpus: Iterable[dict[str, Any]]) -> Finder:
+    """BM25 over all of a document's terms, as we cut them; any may match."""
+    segmenter = Dictionary().current().segmenter
+    builder = tantivy.SchemaBuilder()
+    builder.add_text_field("id", stored=True, tokenizer_name="raw")
+    builder.add_text_field("terms", tokenizer_name="whitespace")
+    schema = builder.build()
+    index = tantivy.Index(schema)
+    writer = index.writer(num_threads=1)
+    for record in corpus:
+        terms = segmenter.tokens(f"{record['title']}\n{record['body']}")
+        writer.add_document(tantivy.Document(id=record["id"], terms=" ".join(token.term for token in terms)))
+    writer.commit()
+    index.reload()
+    searcher = index.searcher()
+
+    def find(typed: str, most: int) -> list[str]:
+        terms = dict.fromkeys(token.term for token in segmenter.tokens(typed))
+        any_of = [
+            (tantivy.Occur.Should, tantivy.Query.term_query(schema, "terms", term, "freq")) for term in terms
+        ]
+        hits = searcher.search(tantivy.Query.boolean_query(any_of), most).hits if any_of else []
+        return [searcher.doc(place)["id"][0] for _, place in hits]
+
+    return find
 
 
 class Newmm(Tokenizer):  # type: ignore[misc]
@@ -118,18 +174,23 @@ def naive(corpus: Iterable[dict[str, Any]]) -> Finder:
 def judged(find: Finder, wanted: Iterable[Wanted]) -> dict[str, float]:
     """The mean of each task, of all of them, and milliseconds a query."""
     values: dict[str, list[float]] = defaultdict(list)
-    times = []
+    times, firsts = [], []
     for task, typed, ids in wanted:
         start = time.perf_counter()
-        found = find(typed, 5000 if task.startswith("compound") else FIRST)
+        found = list(dict.fromkeys(find(typed, 5000 if task.startswith("compound") else 3 * FIRST)))
         times.append((time.perf_counter() - start) * 1000)
         value = len(ids.intersection(found)) / len(ids) if task.startswith("compound") else ndcg(found, ids)
         values[task].append(value)
+        if not task.startswith("compound"):
+            firsts.append(
+                max((1 / place for place, id in enumerate(found[:FIRST], 1) if id in ids), default=0)
+            )
     means = {task: sum(each) / len(each) for task, each in values.items()}
     ranked = [mean for task, mean in means.items() if not task.startswith("compound")]
     times.sort()
     return means | {
         "mean": sum(ranked) / len(ranked),
+        "MRR": sum(firsts) / len(firsts),
         "ms, median": times[len(times) // 2],
         "ms, 95 %": times[len(times) * 95 // 100],
     }
