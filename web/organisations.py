@@ -89,21 +89,24 @@ def _lead_home() -> AnyResponse | None:
     return redirect(services().address(shown.organisation) + request.full_path.rstrip("?"))
 
 
-_PATHS = re.compile(r'(\s(?:href|src|action|formaction|data-[a-z-]+)=")/(?!/)')
+_BEFORE_PATH = {
+    "text/html": r'(\s(?:href|src|action|formaction|data-[a-z-]+)=")',
+    "application/json": r'("url": ?")',
+}
 
 
 def _below(answer: Response) -> Response:
-    """Paths in a page, and where it leads to, below the organisation's own address. Texts that people wrote
-    hold no bare quotes in a page, so nothing but attributes is touched."""
+    """Paths in a page or in JSON, and where it leads to, below the organisation's own address. Texts that
+    people wrote hold no bare quotes in either, so nothing but attributes and members is touched."""
     root = request.script_root
     if not root:
         return answer
     to = answer.headers.get("Location", "")
     if to.startswith("/") and not to.startswith(("//", f"{root}/")):
         answer.headers["Location"] = root + to
-    if answer.mimetype == "text/html" and not answer.direct_passthrough:
-        page = _PATHS.sub(rf"\g<1>{root}/", answer.get_data(as_text=True))
-        answer.set_data(page.replace(f'"{root}{root}/', f'"{root}/'))
+    if answer.mimetype in _BEFORE_PATH and not answer.direct_passthrough:
+        path = rf"{_BEFORE_PATH[answer.mimetype]}(?=/(?!/|{re.escape(root[1:])}/))"
+        answer.set_data(re.sub(path, rf"\g<1>{root}", answer.get_data(as_text=True)))
     return answer
 
 

@@ -6,7 +6,6 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
-from flask import has_request_context, request
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, pre_load, validate
 
 from archive import thai
@@ -343,11 +342,8 @@ def _whose(announcement: Announcement, services: Services) -> dict[str, str]:
 
 
 def _site(announcement: Announcement, services: Services) -> str:
-    """What stands before the announcement's path: at its own organisation's address what every path there
-    begins with, elsewhere the full address of that."""
-    if services.is_province:
-        return services.address(announcement.organisation)
-    return request.script_root if has_request_context() else ""
+    """What stands before the announcement's path at the province's front: its organisation's address."""
+    return services.address(announcement.organisation) if services.is_province else ""
 
 
 def as_announcement(

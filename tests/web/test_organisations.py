@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from flask.testing import FlaskClient
+from markupsafe import escape
 
 from archive.errors import Invalid
 from archive.model import PROVINCE, Announcement, Draft, Item, Organisation, Role, Status
@@ -99,6 +100,21 @@ def test_a_town_counts_its_own(province: Province) -> None:
     assert "organisation" not in answer["facets"]
     assert {each["organisation"] for each in answer["results"]} == {"pladuk"}
     assert all(each["url"].startswith("/pladuk/announcements/") for each in answer["results"])
+    for path in ("/announcements", "/collections", f"/announcements/{answer['results'][0]['id']}"):
+        addresses = re.findall('"url": ?"([^"]*)"', province.client().get(f"/pladuk/api/v1{path}").text)
+        assert addresses, path
+        assert all(each.startswith("/pladuk/") for each in addresses), path
+
+
+def test_what_people_write_stays_as_they_wrote_it(province: Province) -> None:
+    """Whatever looks like an address in it."""
+    written = """<a href="/x"> "url": "/x" data-y="/x" """.strip()
+    town = province.of("pladuk")
+    made = town.intake.create(Draft(title=written, body=written, published_on=DAY), actor="test")
+    town.intake.publish(made.id, actor="test")
+    client = province.client()
+    assert client.get(f"/pladuk/api/v1/announcements/{made.id}").json["body"] == written
+    assert str(escape(written)) in told(client.get(f"/pladuk/announcements/{made.id}").text)
 
 
 def test_a_town_cannot_be_asked_for_another(province: Province) -> None:
