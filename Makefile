@@ -49,8 +49,12 @@ lock: $(VENV)/.test
 	$(LOCK) --constraint requirements-dev.lock -o requirements.lock
 
 # After texts changed: bring the English catalogue up to date, to be filled in, and compile it.
+# calls whose first argument pages show in the reader's language
+TEXTS := lazy_gettext words Conflict Gone Invalid NotFound TooLarge Unavailable
+
 translations: $(VENV)/.test
-	$(BIN)/pybabel -q extract -F pyproject.toml -k lazy_gettext --no-location --omit-header --sort-output -o web/translations/messages.pot web
+	$(BIN)/pybabel -q extract -F pyproject.toml $(addprefix -k ,$(TEXTS)) --no-location \
+		--omit-header --sort-output -o web/translations/messages.pot .
 	$(BIN)/pybabel -q update -i web/translations/messages.pot -d web/translations --no-fuzzy-matching --ignore-obsolete
 	$(BIN)/pybabel -q compile -d web/translations
 	rm web/translations/messages.pot

@@ -1,11 +1,17 @@
 """The one tree of errors that people may see.
 
 Every error carries a stable English ``code`` for programs, and ``message``: a Thai sentence
-that says what to do next. ``retry`` tells whether the same request may succeed later, and
-``retry_after`` when to try, in seconds.
+that says what to do next. Pages show it in the reader's language: ``said`` is what they translate, with
+``%(name)s`` where ``values`` go in (``web.errors.in_words``). ``retry`` tells whether the same request
+may succeed later, and ``retry_after`` when to try, in seconds.
 """
 
 from __future__ import annotations
+
+
+def words(thai: str) -> str:
+    """The text itself. Marks what pages show in the reader's language where no error is made of it."""
+    return thai
 
 
 class PrakatError(Exception):
@@ -16,9 +22,11 @@ class PrakatError(Exception):
     retry = False
     retry_after = 0
 
-    def __init__(self, message: str, *, code: str | None = None) -> None:
-        super().__init__(message)
-        self.message = message
+    def __init__(self, said: str, *, code: str | None = None, **values: object) -> None:
+        self.message = said % values if values else said
+        super().__init__(self.message)
+        self.said = said
+        self.values = values
         if code is not None:
             self.code = code
 
@@ -43,8 +51,10 @@ class Invalid(PrakatError):
     code = "invalid"
     http_status = 422
 
-    def __init__(self, message: str, *, field: str | None = None, code: str | None = None) -> None:
-        super().__init__(message, code=code)
+    def __init__(
+        self, said: str, *, field: str | None = None, code: str | None = None, **values: object
+    ) -> None:
+        super().__init__(said, code=code, **values)
         self.field = field
 
 

@@ -9,7 +9,7 @@ from dataclasses import fields
 from typing import BinaryIO
 
 from archive import rules
-from archive.errors import Conflict, Invalid
+from archive.errors import Conflict, Invalid, words
 from archive.filetype import HEAD_BYTES, media_type
 from archive.model import (
     Announcement,
@@ -38,16 +38,16 @@ _STEPS = {
 _EDITABLE = {Status.DRAFT, Status.PUBLISHED}
 
 _STANDS = {
-    Status.DRAFT: "ประกาศนี้ยังเป็นฉบับร่าง",
-    Status.PUBLISHED: "ประกาศนี้เผยแพร่อยู่",
-    Status.WITHDRAWN: "ประกาศนี้ถูกถอนแล้ว",
-    Status.TRASHED: "ประกาศนี้อยู่ในถังขยะ",
+    Status.DRAFT: words("ประกาศนี้ยังเป็นฉบับร่าง"),
+    Status.PUBLISHED: words("ประกาศนี้เผยแพร่อยู่"),
+    Status.WITHDRAWN: words("ประกาศนี้ถูกถอนแล้ว"),
+    Status.TRASHED: words("ประกาศนี้อยู่ในถังขยะ"),
 }
 _REMEDIES = {
-    (Status.DRAFT, Status.WITHDRAWN): "ถอนได้เฉพาะประกาศที่เผยแพร่แล้ว หากไม่ใช้ฉบับร่างนี้ให้ทิ้งลงถังขยะ",
-    (Status.PUBLISHED, Status.TRASHED): "กรุณาถอนประกาศพร้อมเหตุผลก่อน แล้วจึงทิ้งลงถังขยะ",
-    (Status.WITHDRAWN, Status.PUBLISHED): "กรุณากู้คืนเป็นฉบับร่างและตรวจดูก่อน แล้วจึงเผยแพร่",
-    (Status.TRASHED, Status.PUBLISHED): "กรุณากู้คืนเป็นฉบับร่างและตรวจดูก่อน แล้วจึงเผยแพร่",
+    (Status.DRAFT, Status.WITHDRAWN): words("ถอนได้เฉพาะประกาศที่เผยแพร่แล้ว หากไม่ใช้ฉบับร่างนี้ให้ทิ้งลงถังขยะ"),
+    (Status.PUBLISHED, Status.TRASHED): words("กรุณาถอนประกาศพร้อมเหตุผลก่อน แล้วจึงทิ้งลงถังขยะ"),
+    (Status.WITHDRAWN, Status.PUBLISHED): words("กรุณากู้คืนเป็นฉบับร่างและตรวจดูก่อน แล้วจึงเผยแพร่"),
+    (Status.TRASHED, Status.PUBLISHED): words("กรุณากู้คืนเป็นฉบับร่างและตรวจดูก่อน แล้วจึงเผยแพร่"),
 }
 
 
@@ -173,7 +173,7 @@ class Intake:
         """Residents then get 410 with the reason."""
         announcement = self._ready_for(id, Status.WITHDRAWN)
         said = rules.required_text(
-            reason, field="reason", said="เหตุผลที่ถอน เพราะประชาชนจะเห็นเหตุผลนี้", length=1000
+            reason, field="reason", said=words("เหตุผลที่ถอน เพราะประชาชนจะเห็นเหตุผลนี้"), length=1000
         )
         return self._step(announcement, Status.WITHDRAWN, actor, said)
 
@@ -198,12 +198,14 @@ class Intake:
         for item in items:
             if item.announcement_id is not None and item.announcement_id not in known:
                 raise Invalid(
-                    f"ไม่มีประกาศเลขที่ {item.announcement_id} กรุณาตรวจเลขท้ายที่อยู่ของประกาศ", field="items"
+                    "ไม่มีประกาศเลขที่ %(number)s กรุณาตรวจเลขท้ายที่อยู่ของประกาศ",
+                    field="items",
+                    number=item.announcement_id,
                 )
         kept = [Item(rules.heading(item.label), item.announcement_id) for item in items]
         return self._records.save_collection(
             id,
-            title=rules.required_text(title, field="title", said="ชื่อชุดประกาศ", length=500),
+            title=rules.required_text(title, field="title", said=words("ชื่อชุดประกาศ"), length=500),
             body=rules.body(body),
             items=[item for item in kept if item.label or item.announcement_id],
             actor=actor,
@@ -221,14 +223,21 @@ class Intake:
     def _editable(self, id: int) -> Announcement:
         announcement = self._records.announcement(id)
         if announcement.status not in _EDITABLE:
-            raise Conflict(f"{_STANDS[announcement.status]} กรุณากู้คืนก่อนแก้ไข", code="wrong-status")
+            raise Conflict(
+                "%(stands)s กรุณากู้คืนก่อนแก้ไข", code="wrong-status", stands=_STANDS[announcement.status]
+            )
         return announcement
 
     def _ready_for(self, id: int, status: Status) -> Announcement:
         announcement = self._records.announcement(id)
         if announcement.status not in _STEPS[status]:
-            remedy = _REMEDIES.get((announcement.status, status), "ไม่ต้องทำอะไรเพิ่ม")
-            raise Conflict(f"{_STANDS[announcement.status]} {remedy}", code="wrong-status")
+            remedy = _REMEDIES.get((announcement.status, status), words("ไม่ต้องทำอะไรเพิ่ม"))
+            raise Conflict(
+                "%(stands)s %(remedy)s",
+                code="wrong-status",
+                stands=_STANDS[announcement.status],
+                remedy=remedy,
+            )
         return announcement
 
     def _step(self, announcement: Announcement, status: Status, actor: str, reason: str = "") -> Announcement:

@@ -9,7 +9,7 @@ from itertools import pairwise
 from pathlib import PurePosixPath, PureWindowsPath
 
 from archive import thai
-from archive.errors import Invalid
+from archive.errors import Invalid, words
 from archive.filetype import EXTENSIONS
 from archive.model import Kind
 
@@ -31,7 +31,7 @@ def checked(fields: Mapping[str, object]) -> dict[str, object]:
     for name, value in fields.items():
         check = _CHECKS.get(name)
         if check is None:
-            raise Invalid(f"ไม่มีช่องข้อมูลชื่อ “{thai.clip(thai.canon(name), 40)}”", field=name)
+            raise Invalid("ไม่มีช่องข้อมูลชื่อ “%(name)s”", field=name, name=thai.clip(thai.canon(name), 40))
         kept[name] = check(value, name)
     return kept
 
@@ -40,30 +40,30 @@ def required_text(text: str, *, field: str, said: str, length: int) -> str:
     """One line, not empty. ``said``: what people call the field."""
     line = _one_line(text)
     if not line:
-        raise Invalid(f"กรุณากรอก{said}", field=field, code="required")
+        raise Invalid("กรุณากรอก%(what)s", field=field, code="required", what=said)
     return _not_longer(line, field, said, length)
 
 
 def page_text(text: str) -> str:
     """What a person read on a page, with its lines."""
-    return _not_longer(thai.canon(text), "text", "ข้อความของหน้า", 200_000)
+    return _not_longer(thai.canon(text), "text", words("ข้อความของหน้า"), 200_000)
 
 
 def heading(text: str) -> str:
     """A heading in a collection; one line, may be empty."""
-    return _not_longer(_one_line(text), "items", "หัวข้อ", 300)
+    return _not_longer(_one_line(text), "items", words("หัวข้อ"), 300)
 
 
 def body(text: str) -> str:
     """Text of any length a person writes, with its lines."""
     lines = (line.rstrip() for line in thai.canon(text).split("\n"))
-    return _not_longer("\n".join(lines).strip("\n"), "body", "เนื้อความ", 500_000)
+    return _not_longer("\n".join(lines).strip("\n"), "body", words("เนื้อความ"), 500_000)
 
 
 def label(text: str, filename: str) -> str:
     """As given, or else the file's name without its end."""
     given = _one_line(text) or _one_line(PurePosixPath(filename).stem.replace("_", " "))
-    return _not_longer(given or "เอกสารแนบ", "label", "ชื่อเอกสารแนบ", 300)
+    return _not_longer(given or "เอกสารแนบ", "label", words("ชื่อเอกสารแนบ"), 300)
 
 
 def safe_filename(name: str, media_type: str) -> str:
@@ -104,9 +104,12 @@ def _one_line(text: str) -> str:
 def _not_longer(text: str, field: str, said: str, length: int) -> str:
     if len(text) > length:
         raise Invalid(
-            f"{said}ยาวเกินไป ({len(text):,} ตัวอักษร) กรุณาย่อให้ไม่เกิน {length:,} ตัวอักษร",
+            "%(what)sยาวเกินไป (%(size)s ตัวอักษร) กรุณาย่อให้ไม่เกิน %(most)s ตัวอักษร",
             field=field,
             code="too-long",
+            what=said,
+            size=f"{len(text):,}",
+            most=f"{length:,}",
         )
     return text
 
@@ -118,7 +121,7 @@ def _text(value: object, field: str) -> str:
 
 
 def _title(value: object, field: str) -> str:
-    return required_text(_text(value, field), field=field, said="ชื่อเรื่อง", length=500)
+    return required_text(_text(value, field), field=field, said=words("ชื่อเรื่อง"), length=500)
 
 
 def _body(value: object, field: str) -> str:
@@ -140,7 +143,7 @@ def _verbatim(said: str, length: int) -> Check:
             return None
         text = _not_longer(_text(value, field), field, said, length)
         if not text.isprintable() or text != text.strip():
-            raise Invalid(f"{said}มีช่องว่างหัวท้ายหรืออักขระที่มองไม่เห็น กรุณาตรวจแล้วลองใหม่", field=field)
+            raise Invalid("%(what)sมีช่องว่างหัวท้ายหรืออักขระที่มองไม่เห็น กรุณาตรวจแล้วลองใหม่", field=field, what=said)
         return text
 
     return check
@@ -151,9 +154,10 @@ def _published_on(value: object, field: str) -> dt.date:
         raise Invalid("กรุณาระบุวันที่ประกาศ เช่น 9 มิถุนายน 2564", field=field, code="bad-date")
     if not _EARLIEST <= value <= dt.datetime.now(dt.UTC).date() + _LATEST_AHEAD:
         raise Invalid(
-            f"วันที่ {thai.format_date(value)} ไม่น่าถูกต้อง กรุณาตรวจปีว่าเป็น พ.ศ. หรือ ค.ศ.",
+            "วันที่ %(date)s ไม่น่าถูกต้อง กรุณาตรวจปีว่าเป็น พ.ศ. หรือ ค.ศ.",
             field=field,
             code="bad-date",
+            date=thai.format_date(value),
         )
     return value
 
@@ -163,7 +167,7 @@ def _kind(value: object, field: str) -> Kind:
         return Kind(_text(value, field))
     except ValueError:
         known = ", ".join(kind.value for kind in Kind)
-        raise Invalid(f"ไม่มีประเภทเอกสารนี้ กรุณาใช้หนึ่งใน {known}", field=field) from None
+        raise Invalid("ไม่มีประเภทเอกสารนี้ กรุณาใช้หนึ่งใน %(known)s", field=field, known=known) from None
 
 
 def _views(value: object, field: str) -> int:
@@ -183,12 +187,12 @@ def _publish_at(value: object, field: str) -> dt.datetime | None:
 _CHECKS: dict[str, Check] = {
     "title": _title,
     "body": _body,
-    "author": _line_of("ชื่อผู้ประกาศ", 200),
+    "author": _line_of(words("ชื่อผู้ประกาศ"), 200),
     "published_on": _published_on,
     "kind": _kind,
-    "category": _line_of("หมวดหมู่", 100),
+    "category": _line_of(words("หมวดหมู่"), 100),
     "views": _views,
-    "ref": _verbatim("รหัสอ้างอิง (ref)", 300),
-    "old_url": _verbatim("ที่อยู่เดิม (old_url)", 2000),
+    "ref": _verbatim(words("รหัสอ้างอิง (ref)"), 300),
+    "old_url": _verbatim(words("ที่อยู่เดิม (old_url)"), 2000),
     "publish_at": _publish_at,
 }

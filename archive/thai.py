@@ -241,6 +241,7 @@ def _common_era(year: str, era: str | None) -> int:
 
 def _no_date(text: str) -> Invalid:
     return Invalid(
-        f"ไม่เข้าใจวันที่ “{clip(canon(text), 40)}” กรุณาพิมพ์เช่น 9 มิถุนายน 2564 หรือ 2021-06-09",
+        "ไม่เข้าใจวันที่ “%(typed)s” กรุณาพิมพ์เช่น 9 มิถุนายน 2564 หรือ 2021-06-09",
         code="bad-date",
+        typed=clip(canon(text), 40),
     )

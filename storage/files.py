@@ -112,7 +112,9 @@ def receive(stream: BinaryIO, part: BinaryIO, limit: int) -> StoredFile:
     while chunk := stream.read(_CHUNK):
         size += len(chunk)
         if size > limit:
-            raise TooLarge(f"ไฟล์ใหญ่เกิน {limit / _MEGABYTE:,.0f} เมกะไบต์ กรุณาย่อหรือแบ่งไฟล์แล้วแนบอีกครั้ง")
+            raise TooLarge(
+                "ไฟล์ใหญ่เกิน %(most)s เมกะไบต์ กรุณาย่อหรือแบ่งไฟล์แล้วแนบอีกครั้ง", most=f"{limit / _MEGABYTE:,.0f}"
+            )
         digest.update(chunk)
         part.write(chunk)
     return StoredFile(digest.hexdigest(), size)

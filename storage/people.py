@@ -32,7 +32,7 @@ class EnginePeople(SignIns):
                 now=rows.now_text(),
             )
             if row is None:
-                raise Conflict(f"มีผู้ใช้ชื่อ “{name}” อยู่แล้ว กรุณาใช้ชื่ออื่น", code="name-taken")
+                raise Conflict("มีผู้ใช้ชื่อ “%(name)s” อยู่แล้ว กรุณาใช้ชื่ออื่น", code="name-taken", name=name)
         return rows.person(row)
 
     def person(self, id: int) -> Person:

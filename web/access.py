@@ -37,7 +37,7 @@ def visible(announcement: Announcement, *, staff: bool) -> Announcement:
     if staff or announcement.status is Status.PUBLISHED:
         return announcement
     if announcement.status is Status.WITHDRAWN:
-        raise Gone(f"ประกาศนี้ถูกถอนแล้ว เหตุผล: {announcement.reason}")
+        raise Gone("ประกาศนี้ถูกถอนแล้ว เหตุผล: %(reason)s", reason=announcement.reason)
     raise NotFound("ไม่พบประกาศนี้")
 
 

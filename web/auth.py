@@ -23,6 +23,7 @@ from archive.errors import Invalid, TooMany
 from archive.model import Person, Role, Session
 from web.addresses import path_here
 from web.bootstrap import services
+from web.errors import in_words
 from web.log import note_security
 from web.passwords import LONGEST, check_strength, hash_password, verify
 
@@ -158,7 +159,7 @@ def account() -> ResponseReturnValue:
             check_strength(form.new.data, about=(person.name, services().settings.site_name))
         except Invalid as error:
             note_security("password not changed", good=False, person=person.name)
-            flash(error.message, "bad")
+            flash(in_words(error), "bad")
         else:
             services().people.set_password(person.id, hash_password(form.new.data))
             services().people.close_sessions(person.id)

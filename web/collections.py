@@ -15,6 +15,7 @@ from archive.errors import Invalid, PrakatError
 from archive.model import Announcement, Collection, Item, Status
 from web.auth import current_person, staff_only
 from web.bootstrap import services
+from web.errors import in_words
 from web.schemas import MOST_ITEMS
 
 pages = Blueprint("collections", __name__)
@@ -84,7 +85,7 @@ def edit(id: int | None = None) -> ResponseReturnValue:
             flash(_("บันทึกแล้ว"), "good")
             return redirect(f"/staff/collections/{kept.id}")
         except PrakatError as error:
-            flash(error.message, "bad")
+            flash(in_words(error), "bad")
     shown = services().records.collection(id) if id is not None else None
     return render_template("staff/collection.html", collection=shown, **_lines(shown))
 

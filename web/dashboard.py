@@ -13,6 +13,7 @@ from archive.model import Role
 from web.answers import most_read
 from web.auth import admin_only, staff_only
 from web.bootstrap import services
+from web.errors import in_words
 from web.log import note_security
 from web.passwords import check_strength, hash_password
 
@@ -85,7 +86,7 @@ def people() -> ResponseReturnValue:
             flash(_("เพิ่มผู้ใช้ %(name)s แล้ว", name=name), "good")
             return redirect("/staff/people")
         except PrakatError as error:
-            flash(error.message, "bad")
+            flash(in_words(error), "bad")
     return render_template("staff/people.html", everyone=services().people.everyone())
 
 

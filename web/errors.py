@@ -9,7 +9,7 @@ from typing import Any
 
 from flask import Flask, Response, g, json, make_response, render_template, request
 from flask.typing import ResponseReturnValue
-from flask_babel import lazy_gettext
+from flask_babel import gettext, lazy_gettext
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
@@ -54,12 +54,24 @@ def problem(status: int, code: str, detail: str, **more: Any) -> Response:
     )
 
 
+def in_words(error: PrakatError) -> str:
+    """What went wrong and what to do, in the reader's language."""
+    values = {name: translated(value) for name, value in error.values.items()}
+    said: str = translated(error.said)
+    return said % values if values else said
+
+
+def translated(text: Any) -> Any:
+    """A text of the catalogue in the reader's language; what is not in it, as it is."""
+    return gettext(text) if isinstance(text, str) and text else text
+
+
 def _prakat(error: PrakatError) -> ResponseReturnValue:
     if _wants_problem():
         more = {"field": error.field} if isinstance(error, Invalid) and error.field else {}
         answer = problem(error.http_status, error.code, error.message, **more)
     else:
-        answer = make_response(_page(error.http_status, error.message, gone=isinstance(error, Gone)))
+        answer = make_response(_page(error.http_status, in_words(error), reason=_reason(error)))
     if error.retry:
         answer.headers["Retry-After"] = str(error.retry_after)
     return answer
@@ -101,8 +113,13 @@ _REFUSALS = {401, 403, 429}
 _OURS = HTTPStatus.INTERNAL_SERVER_ERROR
 
 
-def _page(status: int, message: str, *, gone: bool = False) -> tuple[str, int]:
+def _reason(error: PrakatError) -> str:
+    """Why something is gone; "" for other errors."""
+    return str(error.values["reason"]) if isinstance(error, Gone) else ""
+
+
+def _page(status: int, message: str, *, reason: str = "") -> tuple[str, int]:
     reference = g.get("request_id", "") if status >= _OURS else ""
     return render_template(
-        "error.html", status=status, message=message, gone=gone, reference=reference
+        "error.html", status=status, message=message, reason=reason, reference=reference
     ), status

@@ -157,7 +157,8 @@ class _Import:
         announcement = known or self.services.intake.create(draft, actor=ACTOR, status=listed.status)
         taken, refused = self._attach_all(announcement.id, listed, paths)
         if refused and not self.without_files:
-            raise Invalid("; ".join(refused.values()), field="attachments")
+            reasons = "; ".join(refused.values())
+            raise Invalid(reasons, field="attachments")
         self.report.problems += [(where, why) for why in refused.values()]
         if known:
             self.report.known += 1

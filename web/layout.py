@@ -22,6 +22,7 @@ from archive import thai
 from indexer.snippets import Segment
 from web import addresses, linked, names, unbroken
 from web.bootstrap import services
+from web.errors import translated
 
 LANGUAGES = ("th", "en")
 _STATIC = Path(__file__).parent / "static"
@@ -55,6 +56,7 @@ def install(app: Flask) -> None:
         size=size,
         marked=marked,
         unbroken=unbroken_text,
+        translated=translated,
         blocks=blocks,
         thousands=lambda n: f"{n:,}",
     )

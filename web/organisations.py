@@ -123,9 +123,10 @@ def checked(organisation: Organisation, app: Flask) -> Organisation:
     taken = {"all", *(rule.rule.split("/")[1] for rule in app.url_map.iter_rules())}
     if not _SLUG.fullmatch(organisation.slug) or organisation.slug in taken:
         raise Invalid(
-            f"ชื่อในที่อยู่ {organisation.slug} ใช้ไม่ได้ ใช้ a–z 0–9 และ - และไม่ซ้ำกับหน้าของระบบ"
+            "ชื่อในที่อยู่ %(slug)s ใช้ไม่ได้ ใช้ a–z 0–9 และ - และไม่ซ้ำกับหน้าของระบบ"
             " (a slug has a–z, 0–9 and hyphens, and is no page of the system)",
             field="slug",
+            slug=organisation.slug,
         )
     if organisation.host is not None and not _HOST.fullmatch(organisation.host):
         raise Invalid(f"ชื่อโฮสต์ {organisation.host} ใช้ไม่ได้ (not a host name in lower case)", field="host")

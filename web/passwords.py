@@ -30,9 +30,9 @@ def check_strength(password: str, *, about: Iterable[str] = ()) -> None:
     """Raises ``Invalid`` when it is too short, too long, or too easily guessed by one who knows the
     names that it is ``about``."""
     if len(password) < SHORTEST:
-        raise Invalid(f"รหัสผ่านต้องยาวอย่างน้อย {SHORTEST} ตัวอักษร (too short)", field="password")
+        raise Invalid("รหัสผ่านต้องยาวอย่างน้อย %(least)s ตัวอักษร (too short)", field="password", least=SHORTEST)
     if len(password) > LONGEST:
-        raise Invalid(f"รหัสผ่านยาวเกิน {LONGEST} ตัวอักษร (too long)", field="password")
+        raise Invalid("รหัสผ่านยาวเกิน %(most)s ตัวอักษร (too long)", field="password", most=LONGEST)
     known = [*filter(None, about), *sorted(thai_words())]
     for typed in (password, keyboard.other(password)):  # Thai words are often typed with the other keyboard
         if zxcvbn(typed[:_LOOKED_AT], user_inputs=known)["guesses"] < _FEWEST_GUESSES:

@@ -12,6 +12,7 @@ from indexer.failures import MESSAGES
 from indexer.snippets import Segment
 from web.auth import current_person, staff_only
 from web.bootstrap import services
+from web.errors import in_words
 
 pages = Blueprint("review", __name__, url_prefix="/staff")
 
@@ -51,7 +52,7 @@ def page(id: int, number: int) -> ResponseReturnValue:
             flash(_("บันทึกข้อความแล้ว การค้นหาใช้ข้อความใหม่ทันที"), "good")
             return redirect(request.path)
         except PrakatError as error:
-            flash(error.message, "bad")
+            flash(in_words(error), "bad")
     shown = services().records.page(id, number)
     return render_template(
         "staff/page.html", attachment=attachment, page=shown, segments=_doubted(shown), number=number

@@ -20,6 +20,7 @@ from web.addresses import page_number
 from web.answers import search
 from web.auth import current_person, staff_only
 from web.bootstrap import services
+from web.errors import in_words
 
 pages = Blueprint("staff", __name__, url_prefix="/staff")
 
@@ -61,7 +62,7 @@ def new() -> ResponseReturnValue:
     try:
         made = services().intake.create(_draft(), actor=g.actor)
     except PrakatError as error:
-        flash(error.message, "bad")
+        flash(in_words(error), "bad")
         return _form(None, request.form)
     _attach_all(made.id)
     return redirect(_after_saving(made.id))
@@ -79,7 +80,7 @@ def save(id: int) -> ResponseReturnValue:
     try:
         _keep(id)
     except PrakatError as error:
-        flash(error.message, "bad")
+        flash(in_words(error), "bad")
         return _form(id, request.form)
     if "publish" not in request.form:
         flash(_("บันทึกแล้ว"), "good")
@@ -106,7 +107,7 @@ def take_paper(id: int, step: str) -> ResponseReturnValue:
         _keep(announcement_id)
         _PAPER_STEPS[step](id)
     except PrakatError as error:
-        flash(error.message, "bad")
+        flash(in_words(error), "bad")
         return _form(announcement_id, request.form)
     return redirect(f"/staff/announcements/{announcement_id}#papers")
 
@@ -124,7 +125,7 @@ def publish(id: int) -> ResponseReturnValue:
                 flash(_("เผยแพร่แล้ว ประชาชนค้นพบได้ทันที"), "good")
             return redirect(f"/staff/announcements/{id}")
         except PrakatError as error:
-            flash(error.message, "bad")
+            flash(in_words(error), "bad")
     announcement = services().records.announcement(id)
     attachments = services().records.attachments([id]).get(id, [])
     found = [(each, data) for each in attachments for data in each.details.personal_data]
@@ -150,7 +151,7 @@ def take_step(id: int, step: str) -> ResponseReturnValue:
             intake.restore(id, actor=g.actor)
         flash(_("ทำรายการแล้ว"), "good")
     except PrakatError as error:
-        flash(error.message, "bad")
+        flash(in_words(error), "bad")
     return redirect(f"/staff/announcements/{id}")
 
 
@@ -270,7 +271,7 @@ def _attach_all(id: int) -> None:
                 id, cast(BinaryIO, file.stream), filename=file.filename, actor=g.actor
             )
         except PrakatError as error:
-            flash(f"{file.filename}: {error.message}", "bad")
+            flash(f"{file.filename}: {in_words(error)}", "bad")
             continue
         if not made:
             flash(_("ไฟล์ %(name)s มีอยู่แล้ว", name=attachment.filename), "warn")

@@ -117,7 +117,8 @@ def test_withdrawn_says_why_and_is_not_found(visit: Visit, site: Site) -> None:
     answer = page.goto(f"/announcements/{site.withdrawn.id}")
     assert answer is not None
     assert answer.status == 410
-    expect(page.locator("h1")).to_contain_text("ประกาศซ้ำ")
+    expect(page.locator("h1")).to_have_text("ประกาศนี้ถูกถอนแล้ว")
+    expect(page.locator("main")).to_contain_text("เหตุผล: ประกาศซ้ำ")
     page.goto(f"/search?q={site.withdrawn.title}")
     expect(page.locator(f".entries a[href^='/announcements/{site.withdrawn.id}?']")).to_have_count(0)
 

@@ -179,3 +179,36 @@ def test_how_a_query_was_read_is_said_in_the_readers_language(site: Site) -> Non
     assert "Author: Somchai" in notices
     assert "Time: 1 January 2017 – 31 January 2017" in notices
     assert not re.search("[ก-๎]", re.sub(r"อบต\. = [ก-๎]+", "", notices))
+
+
+def test_rules_speak_the_readers_language(site: Site) -> None:
+    gone = site.announcement("ประกาศเดิม", status=Status.WITHDRAWN)
+    staff = site.signed_in(Role.STAFF)
+    empty = {"title": "", "body": ""}
+    unknown = {"title": "OIT", "place": ["1"], "label": [""], "announcement": ["999"]}
+    long = {"title": "ก" * 600, "published_on": "2021-06-09"}
+    for language, said in (
+        ("th", ["กรุณากรอกชื่อชุดประกาศ", "ไม่มีประกาศเลขที่ 999", "ชื่อเรื่องยาวเกินไป (600", "ถูกถอนแล้ว", "ไม่พบประกาศนี้"]),
+        (
+            "en",
+            [
+                "fill in: Title of the coll",
+                "the number 999",
+                "Title: too long (600",
+                "withdrawn",
+                "no such announcement",
+            ],
+        ),
+    ):
+        staff.get(f"/language/{language}?next=/")
+        answers = [
+            staff.post("/staff/collections/new", data=empty),
+            staff.post("/staff/collections/new", data=unknown),
+            staff.post("/staff/announcements/new", data=long),
+        ]
+        resident = site.client()
+        resident.get(f"/language/{language}?next=/")
+        answers += [resident.get(f"/announcements/{gone.id}"), resident.get("/announcements/999")]
+        for words, answer in zip(said, answers, strict=True):
+            assert words in told(answer.text), words
+        assert "ลงผิดเรื่อง" in told(answers[3].text)
