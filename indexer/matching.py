@@ -142,15 +142,15 @@ def _is_plain(unit: Unit) -> bool:
 def _any_of(snapshot: Snapshot, unit: Unit) -> tuple[Scored, float]:
     """Documents with the unit and its weight in each; and how much the unit tells them apart."""
     if _is_plain(unit):
-        found = _weighed(snapshot, unit.alternatives[0].terms[0])
-        return found, snapshot.idf(snapshot.frequency(unit.alternatives[0].terms[0]))
+        return _weighed(snapshot, unit.alternatives[0].terms[0])
     found = _best_of(snapshot, unit)
     return found, snapshot.idf(snapshot.extent(unit, found))
 
 
-def _weighed(snapshot: Snapshot, term: str) -> Scored:
-    """Documents with the term, each scored with its idf."""
-    return snapshot.scored(term).scaled(snapshot.idf(snapshot.frequency(term)))
+def _weighed(snapshot: Snapshot, term: str) -> tuple[Scored, float]:
+    """Documents with the term, each scored with its idf; and this."""
+    idf = snapshot.idf(snapshot.frequency(term))
+    return snapshot.scored(term).scaled(idf), idf
 
 
 def _best_of(snapshot: Snapshot, unit: Unit) -> Scored:
@@ -166,7 +166,7 @@ def _best_of(snapshot: Snapshot, unit: Unit) -> Scored:
 
 def _sum_of(snapshot: Snapshot, terms: tuple[str, ...]) -> Scored:
     """Documents with every term, each scored with all of them."""
-    lists = [_weighed(snapshot, term) for term in terms]
+    lists = [_weighed(snapshot, term)[0] for term in terms]
     if len(lists) == 1:
         return lists[0]
     documents = having_all(lists)

@@ -7,6 +7,7 @@ document that is found this way is read.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -151,10 +152,9 @@ def likeness(text: bytes, data: bytes) -> float:
 
 def misread(text: bytes, data: bytes) -> float:
     """``likeness`` to a run that does not have the other."""
-    best = 0.0
-    for near in _near(text, data):
-        best = max(best, LCSseq.similarity(data, near) / len(data))
-    return max(0.0, (best - _UNLIKE) / (1 - _UNLIKE)) * _BLURRED
+    least = math.ceil(_UNLIKE * len(data))
+    best = max((LCSseq.similarity(data, near, score_cutoff=least) for near in _near(text, data)), default=0)
+    return max(0.0, (best / len(data) - _UNLIKE) / (1 - _UNLIKE)) * _BLURRED
 
 
 def _near(text: bytes, data: bytes) -> list[bytes]:

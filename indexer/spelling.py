@@ -92,13 +92,13 @@ class Spellings:
             numbers += [number] * len(shortened)
         every, places = self._heard
         sought = np.array(hashes, dtype=np.int64)
-        left, right = every.searchsorted(sought, side="left"), every.searchsorted(sought, side="right")
-        found = {
-            (numbers[at], place)
-            for at in np.flatnonzero(right > left).tolist()
-            for place in places[left[at] : right[at]].tolist()
-        }
-        return {(number, self._words[place]) for number, place in found}
+        first = every.searchsorted(sought, side="left")
+        counts = every.searchsorted(sought, side="right") - first
+        before = np.cumsum(counts) - counts  # those of the hashes before it
+        found = places[np.arange(counts.sum()) + np.repeat(first - before, counts)]
+        pairs = np.unique(np.repeat(np.array(numbers, dtype=np.int64), counts) << 32 | found)
+        words = [self._words[place] for place in (pairs & 0xFFFFFFFF).tolist()]
+        return set(zip((pairs >> 32).tolist(), words, strict=True))
 
 
 def slips(typed: Sequence[str], words: Sequence[str]) -> list[float]:
