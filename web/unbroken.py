@@ -48,16 +48,24 @@ def _hit(shown: str) -> str:
 
 
 def _kept(written: str, local: frozenset[str]) -> str:
-    around = _RUN.sub(lambda run: "".join(_words(run[1], run[2] or "", local)), written)
+    around = _RUN.sub(lambda run: _set(run[1], run[2] or "", local), written)
     return str(escape(around)).replace(_OPEN, "<span>").replace(_CLOSE, "</span>")
 
 
-def _words(run: str, sign: str, local: frozenset[str]) -> Iterator[str]:
+@lru_cache(maxsize=20_000)
+def _set(run: str, sign: str, local: frozenset[str]) -> str:
     """The run's words, each between the signs for its element if a browser could part it."""
     *words, last = joined(run, local)
-    for word in (*words, last + sign):
-        apart = len(thai.clusters(word)) > 2 and len(word) <= _LONGEST
-        yield f"{_OPEN}{word}{_CLOSE}" if apart else word
+    return "".join(
+        f"{_OPEN}{word}{_CLOSE}" if len(word) <= _LONGEST and _has_inside(word) else word
+        for word in (*words, last + sign)
+    )
+
+
+@lru_cache(maxsize=20_000)
+def _has_inside(word: str) -> bool:
+    """Whether there is a place in it where it could be parted."""
+    return len(thai.clusters(word)) > 2
 
 
 def joined(run: str, local: frozenset[str]) -> Iterator[str]:
