@@ -71,7 +71,6 @@ def in_service(address: Address) -> dict[str, Any]:
     return {"index": {"number_of_replicas": address.replicas, "refresh_interval": address.refresh}}
 
 
-_KEPT = {"type": "binary", "store": True}
 _COLUMN = {"type": "binary", "doc_values": True}
 _KEYWORD = {"type": "keyword"}
 _PIECES = {"type": "wildcard", "doc_values": True}  # these are compared in the end
@@ -102,11 +101,11 @@ MAPPING: dict[str, Any] = {
         "year": {"type": "integer"},
         "date": {"type": "integer"},
         "views": {"type": "long"},
-        "facts": _COLUMN | _KEPT,
+        "facts": _COLUMN,
         "weights": _COLUMN,
-        "text": _KEPT,
-        "cuts": _KEPT,
-        "layout": _KEPT,
+        "text": _COLUMN,
+        "cuts": _COLUMN,
+        "layout": _COLUMN,
         # of words
         "word": _KEYWORD,
         "backwards": _KEYWORD,
@@ -267,12 +266,9 @@ def _text(data: bytes) -> str:
     return base64.b64encode(data).decode("ascii")
 
 
-_EITHER = str.maketrans("-_", "+/")
-
-
 def _data(text: str) -> bytes:
-    """Columns come in the alphabet of addresses and without padding, stored values in the usual one."""
-    return base64.b64decode(text.rstrip("=").translate(_EITHER) + "==")
+    """Columns come in the alphabet of addresses, without padding."""
+    return base64.urlsafe_b64decode(text + "==")
 
 
 def words_of(made: Document) -> Iterable[str]:

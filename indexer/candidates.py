@@ -21,7 +21,7 @@ from rapidfuzz.distance import OSA
 from indexer import clauses
 from indexer.bodies import WRITTEN, Written, read_facts, read_weights, read_written, term_hash, word_id
 from indexer.clauses import Wanted
-from indexer.cluster import Cluster
+from indexer.cluster import Cluster, fetched
 from indexer.columns import Coded, Facets, coded, facets
 from indexer.documents import FACTS, Layout, read_layout
 from indexer.names import Named
@@ -42,7 +42,7 @@ _MOST_HEARD = 1000  # words that sound alike
 _MOST_COUNTED = 40  # words that may complete one
 _MOST_NAMED = 24
 _SHELF = 96 << 20  # bytes
-_COLUMNS = ["facts", "author", "category"]
+_COLUMNS = ("id", "facts", "author", "category")
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,17 +161,15 @@ class Candidates:
         return {
             "query": {"bool": {"must": [query], "filter": list(self._wanted.within.values())}},
             "size": size,
-            "_source": False,
-            "version": True,
             "track_total_hits": False,
-            "docvalue_fields": [*_COLUMNS, *(["weights"] if weighed else [])],
+            **fetched([*_COLUMNS, *(["weights"] if weighed else [])]),
         }
 
     def _take(self, hits: Iterable[Mapping[str, Any]]) -> Documents:
         """Give each a number, unless it has one or there are too many."""
         numbers = []
         for hit in hits:
-            id = int(hit["_id"])
+            id = hit["fields"]["id"][0]
             if id not in self.numbers and self.held < self.size:
                 self.numbers[id] = self.held
                 self._add(hit["fields"], hit["_version"])
@@ -284,21 +282,18 @@ class Candidates:
         return self._written[document]
 
     def _fetch(self, documents: Iterable[int]) -> None:
-        missing: dict[str, int] = {}
+        missing: dict[int, int] = {}
         for at in documents:
             id = int(self.facts[at]["id"])
             kept = self._shelf.get((self._index, id, self._versions[at]))
             if kept is None:
-                missing[str(id)] = at
+                missing[id] = at
             else:
                 self._written[at] = kept
-        found = self._cluster.documents(
-            self._index, list(missing), _source=False, stored_fields=",".join(WRITTEN)
-        )
-        for one in found:
-            at, written = missing.pop(one["_id"]), read_written(one["fields"])
-            self._written[at] = written
-            self._shelf.put((self._index, int(one["_id"]), one["_version"]), written)
+        for one in self._cluster.columns(self._index, list(missing), WRITTEN):
+            id, written = one["fields"]["id"][0], read_written(one["fields"])
+            self._written[missing.pop(id)] = written
+            self._shelf.put((self._index, id, one["_version"]), written)
         for at in missing.values():  # removed since it was found
             self._written[at] = Written(b"\0" * 8, b"\0\0", b"")
             self.live[at] = False

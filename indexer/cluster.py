@@ -34,6 +34,9 @@ _PATIENCE = 10.0
 _LONG = 60
 """Seconds to wait for what is written in bulk, or for a new index to be ready."""
 
+_POLL = 0.5
+"""Seconds between looks at what is being done."""
+
 _COPIES = 20
 """Seconds to wait for the copies of a new index."""
 
@@ -150,6 +153,17 @@ class Cluster:
                 raise _trouble(503, one["error"])
         return [one for one in found if one["found"]]
 
+    def columns(self, index: str, ids: Sequence[int], names: Sequence[str]) -> list[dict[str, Any]]:
+        """Of announcements, as searches see them: the ``fields`` and ``_version`` of those that are there."""
+        body = {
+            "query": {"terms": {"id": list(ids)}},
+            "size": len(ids),
+            "sort": ["_doc"],
+            "track_total_hits": False,
+            **fetched(["id", *names]),
+        }
+        return list(self.ask(index, [body])[0]["hits"]["hits"]) if ids else []
+
     def write(self, index: str, actions: Iterable[Mapping[str, Any]], *, visible: bool) -> None:
         """Send bulk actions piece by piece, each when the one before was taken; what the cluster is too busy
         for is sent again. With ``visible`` the last is found by searches when this returns."""
@@ -222,6 +236,17 @@ class Cluster:
         with explained():
             self.client.indices.refresh(index=index, request_timeout=_LONG)
 
+    def merge(self, index: str, segments: int) -> Iterator[None]:
+        """Write an index that is filled anew in so many segments of each shard: halved, for what was kept to
+        copy single documents goes, and sooner searched. Gives way again and again until it is done."""
+        with explained():
+            self.client.indices.flush(index=index, force=True, request_timeout=_LONG)
+            merging = {"max_num_segments": segments, "wait_for_completion": False}
+            task = self.client.indices.forcemerge(index=index, **merging)["task"]
+            while not self.client.tasks.get(task_id=task)["completed"]:
+                time.sleep(_POLL)
+                yield
+
     def wait_for(self, index: str) -> None:
         """Until every shard of the index can be searched, on as many nodes as it should be while there is
         time; ``Unavailable`` if not even on one."""
@@ -272,6 +297,11 @@ class Cluster:
             found = self.client.get(index=index, id="lease", ignore=(404,))
             if found.get("found") and found["_source"]["owner"] == owner:
                 self.client.delete(index=index, id="lease", ignore=(404,))
+
+
+def fetched(names: Sequence[str]) -> dict[str, Any]:
+    """What a search is to bring of each document: columns. Whole documents would cost ten times as much."""
+    return {"_source": False, "stored_fields": "_none_", "version": True, "docvalue_fields": list(names)}
 
 
 @contextmanager

@@ -40,6 +40,8 @@ _LEASE = 120.0  # seconds that a builder may be silent before another takes over
 _RENEWED = 15.0  # seconds
 _POLL = 1.0  # seconds between looks at a lease that another has
 
+_WORTH_MERGING, _OF_ONE_SEGMENT = 2_000, 500_000  # announcements
+
 POSITION, LEXICON = "position", "lexicon"
 
 Action = Mapping[str, Any]
@@ -143,7 +145,10 @@ class Filling:
         self._analysis.close()
         self._cluster.write(self._index, self._last(), visible=False)
         self._lease.renew()
-        self._cluster.refresh(self._index)
+        held = self.count()
+        if held >= _WORTH_MERGING:
+            for _ in self._cluster.merge(self._index, 1 + held // _OF_ONE_SEGMENT):
+                self._lease.renew()
         self._cluster.set(self._index, in_service(self._cluster.address))
         self._lease.renew()
         self._cluster.wait_for(self._index)

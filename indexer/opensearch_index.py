@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 
 from archive.errors import Unavailable
 from indexer import clauses
-from indexer.bodies import read_facts, read_written, words_of
+from indexer.bodies import WRITTEN, read_facts, read_written, words_of
 from indexer.candidates import Candidates, Figures, Shelf
 from indexer.cluster import Cluster, Gone, read_address
 from indexer.dictionary import Dictionary, Lexicon, parse
@@ -194,19 +194,19 @@ class OpenSearchIndex:
         """Ids of those that the index holds just as given."""
         same = set()
         for start in range(0, len(entries), _READ_AT_ONCE):
-            by_id = {str(entry.announcement.id): entry for entry in entries[start : start + _READ_AT_ONCE]}
-            for found in self._cluster.documents(
-                live.index, list(by_id), _source="category", stored_fields="_source,facts,text"
+            by_id = {entry.announcement.id: entry for entry in entries[start : start + _READ_AT_ONCE]}
+            names = ("facts", "category", *WRITTEN)
+            for fields in (
+                found["fields"] for found in self._cluster.columns(live.index, list(by_id), names)
             ):
-                entry = by_id[found["_id"]]
-                facts = read_facts(found["fields"]["facts"][0])
+                entry, facts = by_id[fields["id"][0]], read_facts(fields["facts"][0])
                 announcement = entry.announcement
                 if (
                     int(facts["date"]) == announcement.published_on.toordinal()
                     and KINDS[facts["kind"]] is announcement.kind
                     and int(facts["organisation"]) == announcement.organisation
-                    and found["_source"]["category"] == announcement.category
-                    and read_written(found["fields"]).text == letters_of_entry(entry)
+                    and fields["category"][0] == announcement.category
+                    and read_written(fields).text == letters_of_entry(entry)
                 ):
                     same.add(announcement.id)
         return same

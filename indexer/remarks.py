@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import calendar
 import datetime as dt
-from collections.abc import Sequence
 from typing import NamedTuple
 
 from archive.model import Kind
@@ -49,10 +48,6 @@ def number(value: str) -> Remark:
 
 def without(text: str) -> Remark:
     return Remark(f"ไม่เอา: {text}", f"Without: {text}")
-
-
-def either(texts: Sequence[str]) -> Remark:
-    return Remark(" หรือ ".join(texts), " or ".join(texts))
 
 
 def year(buddhist: int) -> Remark:

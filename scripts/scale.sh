@@ -2,13 +2,14 @@
 # Run a command beside real servers of its own, which end with it: PostgreSQL from Debian's packages, an S3
 # server built from its published source, and an OpenSearch cluster of three nodes from its Maven artifacts.
 # The command finds in SCALE_DATABASE, SCALE_FILES and SCALE_SEARCH either "at ADDRESS", or "none REASON"
-# where the server cannot be had.
+# where the server cannot be had. SCALE_JAVA: options of each node's Java in place of those of a small node.
 #   scripts/scale.sh COMMAND…
 set -euo pipefail
 
 folder=$(mktemp -d /tmp/prakat-scale.XXXXXX)
 chmod 755 "$folder"
 export PYTEST_DEBUG_TEMPROOT=$folder
+export SCALE_FOLDER=$folder # with the servers' data, s3.pid, and opensearch/N.pid of the node at the Nth port
 stop=()
 finish() {
     for command in "${stop[@]}"; do eval "$command" || true; done
@@ -53,6 +54,7 @@ start_s3() {
     mkdir -p "$folder/s3/prakat"
     "$gateway" --quiet --port "127.0.0.1:$port" --access prakat --secret prakat-scale \
         posix "$folder/s3" >"$folder/s3.log" 2>&1 &
+    echo $! >"$folder/s3.pid"
     stop+=("kill $!")
     for _ in $(seq 100); do
         (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null && break
@@ -64,7 +66,6 @@ start_s3() {
     export AWS_ACCESS_KEY_ID=prakat AWS_SECRET_ACCESS_KEY=prakat-scale
 }
 
-# Node N listens at the Nth port; its process is in $folder/opensearch/N.pid, so that a test may end it.
 start_opensearch() {
     local java="" candidate ports http transport node
     for candidate in ${JAVA_HOME:+"$JAVA_HOME/bin/java"} /usr/lib/jvm/*/bin/java "$(command -v java || true)"; do
@@ -80,7 +81,8 @@ print(*(one.getsockname()[1] for one in held), sep="\n")')
     http=$(IFS=,; echo "${ports[*]:0:3}") transport=$(IFS=,; echo "${ports[*]:3:3}")
     mkdir "$folder/opensearch"
     for node in 0 1 2; do
-        "$java" -Xms512m -Xmx512m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -cp '.venv/opensearch/*' \
+        # shellcheck disable=SC2086 (several options)
+        "$java" ${SCALE_JAVA:--Xms512m -Xmx512m -XX:+UseSerialGC -XX:TieredStopAtLevel=1} -cp '.venv/opensearch/*' \
             tests/cluster/Node.java "$folder/opensearch/$node" "$node" "$http" "$transport" \
             >"$folder/opensearch/$node.log" 2>&1 &
         echo $! >"$folder/opensearch/$node.pid"
@@ -96,7 +98,7 @@ END
         sleep 1
     done
     kill -0 $! 2>/dev/null || { without SCALE_SEARCH OpenSearch "$(tail -n 1 "$folder/opensearch/2.log")"; return; }
-    export SCALE_SEARCH="at opensearch+http://127.0.0.1:${http//,/,127.0.0.1:}/" SCALE_NODES=$folder/opensearch
+    export SCALE_SEARCH="at opensearch+http://127.0.0.1:${http//,/,127.0.0.1:}/"
 }
 
 start_postgresql

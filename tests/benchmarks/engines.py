@@ -5,7 +5,8 @@
 ``DIRECTORY`` as for ``tests.benchmarks.search``. ``--agree`` asks both so many queries on the corpus itself:
 how much of the first ten they share, and nDCG@10 of each. ``--measure`` makes an archive of so many
 announcements (as ``tests.benchmarks.speed`` does) and asks it with 1, 8 and 32 users at once, who wait for
-nothing but answers, for ``--seconds`` each. Clients, index and cluster share this machine.
+nothing but answers, for ``--seconds`` each. Clients, index and cluster share this machine; for figures of
+more than a test's small nodes, ``SCALE_JAVA="-Xms1g -Xmx1g"``.
 """
 
 from __future__ import annotations

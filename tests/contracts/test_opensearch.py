@@ -119,7 +119,7 @@ def test_a_lost_shard_is_named_and_never_answers_in_part(address: str, tmp_path:
     assert index.damage() == []
     uuid = client(address).indices.get_settings(index=name)[name]["settings"]["index"]["uuid"]
     client(address).indices.close(index=name)
-    for number, shard in enumerate(Path(os.environ["SCALE_NODES"]).glob(f"*/**/indices/{uuid}/1")):
+    for number, shard in enumerate(Path(os.environ["SCALE_FOLDER"]).glob(f"opensearch/**/indices/{uuid}/1")):
         shard.rename(tmp_path / f"{number}")
     client(address).indices.open(index=name, wait_for_active_shards=0)
     client(address).cluster.health(index=name, wait_for_no_initializing_shards=True)

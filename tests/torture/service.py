@@ -22,7 +22,7 @@ class Service:
 
     def __init__(self, data: Path, log: Path) -> None:
         self._data, self._log = data, log
-        self._port = _free_port()
+        self._port = free_port()
         self._server: subprocess.Popen[bytes] | None = None
         self._beside: list[subprocess.Popen[bytes]] = []
         self.token = self.run("token", "add", "torture").stdout.strip()
@@ -89,12 +89,6 @@ class Service:
         if what == "web":  # its worker notices, gives back what it holds, and ends
             _until_gone(self._server.pid)
 
-    def hold_worker(self, *, held: bool) -> None:
-        """Let the worker stand still where it is, as on a disk that does not answer; or go on."""
-        assert self._server is not None
-        for child in _children(self._server.pid):
-            os.kill(child, signal.SIGSTOP if held else signal.SIGCONT)
-
     def run(self, *arguments: str, data: Path | None = None) -> subprocess.CompletedProcess[str]:
         """A command to its end; on another data directory, if one is given."""
         return subprocess.run(
@@ -137,7 +131,7 @@ def _until_gone(group: int) -> None:
     raise AssertionError("the worker outlived the service by 30 s")
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         port: int = found.getsockname()[1]
