@@ -65,7 +65,8 @@ def _begin() -> None:
 
 def _note(answer: Response) -> Response:
     if request.endpoint not in _TOO_MANY:
-        asked = {"method": request.method, "path": request.path, "endpoint": request.endpoint}
+        path = request.script_root + request.path
+        asked = {"method": request.method, "path": path, "endpoint": request.endpoint}
         took = round((time.perf_counter() - g.began) * 1000, 1) if "began" in g else None
         level = logging.ERROR if answer.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR else logging.INFO
         log.log(level, "request", extra=asked | {"status": answer.status_code, "ms": took})

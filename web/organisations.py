@@ -95,6 +95,9 @@ _BEFORE_PATH = {
 }
 
 
+_SEVERAL = re.compile(r'\ssrcset="[^"]*"')
+
+
 def _below(answer: Response) -> Response:
     """Paths in a page or in JSON, and where it leads to, below the organisation's own address. Texts that
     people wrote hold no bare quotes in either, so nothing but attributes and members is touched."""
@@ -105,8 +108,9 @@ def _below(answer: Response) -> Response:
     if to.startswith("/") and not to.startswith(("//", f"{root}/")):
         answer.headers["Location"] = root + to
     if answer.mimetype in _BEFORE_PATH and not answer.direct_passthrough:
-        path = rf"{_BEFORE_PATH[answer.mimetype]}(?=/(?!/|{re.escape(root[1:])}/))"
-        answer.set_data(re.sub(path, rf"\g<1>{root}", answer.get_data(as_text=True)))
+        above = rf"(?=/(?!/|{re.escape(root[1:])}/))"
+        text = re.sub(_BEFORE_PATH[answer.mimetype] + above, rf"\g<1>{root}", answer.get_data(as_text=True))
+        answer.set_data(_SEVERAL.sub(lambda paths: re.sub(f'("|, ){above}', rf"\g<1>{root}", paths[0]), text))
     return answer
 
 

@@ -202,11 +202,15 @@ def test_no_link_of_a_town_below_a_path_leads_out_of_it(province: Province) -> N
         if answer.mimetype != "text/html":
             continue
         text = answer.get_data(as_text=True)
-        for name, target in re.findall(r'\s(href|src|action|data-[a-z-]+)="(/[^"]*)"', text):
+        several = [
+            ("srcset", each) for all in re.findall(r'srcset="([^"]*)', text) for each in all.split(", ")
+        ]
+        for name, target in several + re.findall(r'\s(href|src|action|data-[a-z-]+)="(/[^"]*)"', text):
             assert target.startswith("/pladuk/"), (path, name, target)
             if name == "href" and "/static/" not in target:
                 waiting.append(target.replace("&amp;", "&"))
     assert len(seen) > 40
+    assert any("/attachments/" in path and "page=1" in path for path in seen)
     assert any("/staff/announcements/" in path for path in seen)
 
 
