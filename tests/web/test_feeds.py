@@ -13,7 +13,7 @@ from sqlite_utils import Database
 from sqlite_utils.utils import Format, rows_from_file
 
 from archive.model import Item, Status
-from tests.web.conftest import Site
+from tests.web.conftest import Site, memo
 
 TITLE = "น้ำท่วม: “ถนน” สาย ก & ข <ปิด>\u200b"
 
@@ -105,6 +105,31 @@ def test_pages_describe_themselves(filled: Site) -> None:
     assert announcement["@type"] == "DigitalDocument"
     listed = _described(filled, "/collections/1")["mainEntity"]["itemListElement"]
     assert [each["item"]["name"] for each in listed] == ["ข่าวเก่า"]
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning:rdflib")
+def test_descriptions_use_words_that_schema_org_has(filled: Site) -> None:
+    rdflib = pytest.importorskip("rdflib")
+    words = rdflib.namespace.SDO  # schema.org's vocabulary, as the library has it
+    attachment = filled.attach(1, memo("ข้อความ"))
+    filled.services.intake.collect(None, title="ชุด", body="", items=[Item("O1", 2)], actor="test")
+    types = set()
+    for path in ("/", "/announcements/1", "/collections/1"):
+        described = _described(filled, path)
+        assert described.pop("@context") == "https://schema.org"
+        graph = rdflib.Dataset(default_union=True)
+        graph.parse(data=json.dumps(described | {"@context": {"@vocab": str(words)}}), format="json-ld")
+        properties = {str(each) for each in graph.predicates()} - {str(rdflib.RDF.type)}
+        found = {str(each) for each in graph.objects(None, rdflib.RDF.type)}
+        for used in found | properties:
+            # query-input says what a search must be given: schema.org/docs/actions.html
+            term = used.removeprefix(str(words)).removesuffix("-input")
+            assert used.startswith(str(words)), used
+            assert term in words, term
+        types |= {each.removeprefix(str(words)) for each in found}
+    assert {"GovernmentService", "DigitalDocument", "MediaObject", "CollectionPage"} <= types
+    [part] = _described(filled, "/announcements/1")["hasPart"]
+    assert part["encoding"]["sha256"] == attachment.sha256
 
 
 def _described(site: Site, path: str) -> dict:
