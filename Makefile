@@ -20,7 +20,8 @@ test: $(VENV)/.test
 
 # The same contracts on real servers, which are started for it and stopped after it.
 test-scale: $(VENV)/.scale
-	scripts/scale.sh $(BIN)/python -m pytest -n auto -k "$(SCALED)" tests/contracts tests/operation/test_move.py tests/operation/test_backup_servers.py
+	scripts/scale.sh sh -ec '$(BIN)/python -m pytest -n auto -k "$(SCALED)" tests/contracts tests/operation/test_move.py tests/operation/test_backup_servers.py; \
+		$(BIN)/python -m tests.outage --webs 2 --workers 2 --calm 10 --silence 10'
 
 # Whether a weakness is publicly known in any locked dependency.
 audit: $(VENV)/.test

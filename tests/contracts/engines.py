@@ -51,7 +51,8 @@ def schema(folder: Path) -> Iterator[str]:
     name = _name(folder)
     with psycopg.connect(address, autocommit=True) as connection:
         connection.execute(f"CREATE SCHEMA {name}".encode())
-        yield f"{address}&options=-csearch_path%3D{name}"
+    yield f"{address}&options=-csearch_path%3D{name}"
+    with psycopg.connect(address, autocommit=True) as connection:
         connection.execute(f"DROP SCHEMA {name} CASCADE".encode())
 
 
