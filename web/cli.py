@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 
 import click
 
 from archive.errors import PrakatError, SettingsError
 from web.commands import archiving, finding, keeping, moving, organisations, people, sample, serving
+
+_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EACCES, errno.EPERM}
+"""What a disk refuses; anything else that goes wrong with files is a fault of ours."""
 
 
 class Prakat(click.Group):
@@ -21,6 +25,12 @@ class Prakat(click.Group):
             sys.exit(2)
         except PrakatError as error:
             click.echo(f"prakat: {error.message}", err=True)
+            sys.exit(1)
+        except OSError as error:
+            if error.errno not in _DISK:
+                raise
+            where = f": {error.filename}" if error.filename else ""
+            click.echo(f"prakat: ใช้ดิสก์ไม่ได้ ({error.strerror}){where}", err=True)
             sys.exit(1)
 
 

@@ -444,6 +444,22 @@ def test_within_a_round_every_file_is_read_again(
     assert run(data, "backup", str(destination), "--verify").exit_code == 0
 
 
+def test_a_clock_that_was_set_back_leaves_nothing_out(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("storage.backup._LEAST", 0)
+    destination = tmp_path / "backup"
+    destination.mkdir()
+    backed_up(data, destination)
+    ahead = dt.datetime.now(dt.UTC).timestamp() + 10**8
+    for path in stored(destination):
+        os.utime(path, (ahead, ahead))
+    victim = stored(destination)[-1]
+    flip(victim, 30)
+    codes = [run(data, "backup", str(destination)).exit_code for _ in range(12)]
+    assert sorted(codes) == [0] * 11 + [1]
+
+
 def test_what_is_damaged_here_and_there_does_not_spoil_the_rest(data: Path, tmp_path: Path) -> None:
     destination = tmp_path / "backup"
     destination.mkdir()

@@ -89,6 +89,12 @@ class Service:
         if what == "web":  # its worker notices, gives back what it holds, and ends
             _until_gone(self._server.pid)
 
+    def hold_worker(self, *, held: bool) -> None:
+        """Let the worker stand still where it is, as on a disk that does not answer; or go on."""
+        assert self._server is not None
+        for child in _children(self._server.pid):
+            os.kill(child, signal.SIGSTOP if held else signal.SIGCONT)
+
     def run(self, *arguments: str, data: Path | None = None) -> subprocess.CompletedProcess[str]:
         """A command to its end; on another data directory, if one is given."""
         return subprocess.run(

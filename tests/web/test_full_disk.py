@@ -4,17 +4,25 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import json
 import os
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+from archive.errors import Unavailable
 from archive.model import Role
+from indexer.query import parse
 from indexer.reindex import rebuild
 from tests.disks import small_disk
+from tests.operation.archives import checked, run
 from tests.web.conftest import BROWSER, Site, memo, open_site
+from web.bootstrap import build_worker
+from web.importing import import_manifest
 
 
 @pytest.fixture
@@ -109,3 +117,68 @@ def test_staff_stay_signed_in(full: Site) -> None:
         )
     fill_to_the_brim(full)
     assert browser.get("/staff", headers=BROWSER).status_code == 200
+
+
+def make_room(site: Site) -> None:
+    for name in ("ballast", "last"):
+        (site.services.settings.data.parent / name).unlink(missing_ok=True)
+
+
+def test_an_import_ends_and_is_completed_later(full: Site, tmp_path_factory: pytest.TempPathFactory) -> None:
+    folder = tmp_path_factory.mktemp("import")
+    lines = []
+    for number in range(6):
+        (folder / f"{number}.pdf").write_bytes(b"%PDF-1.7 " + os.urandom(100_000))
+        line = {"ref": f"r{number}", "title": f"ประกาศ {number}", "published_on": "2021-06-09"}
+        lines.append(json.dumps(line | {"attachments": [{"path": f"{number}.pdf"}]}))
+    path = folder / "manifest.jsonl"
+    path.write_text("\n".join(lines))
+    with pytest.raises(Unavailable):
+        import_manifest(full.services, path, lambda _done, _total: None)
+    incoming = full.services.settings.data / "files" / "incoming"
+    assert not list(incoming.iterdir())
+    make_room(full)
+    report = import_manifest(full.services, path, lambda _done, _total: None)
+    assert report.problems == []
+    again = import_manifest(full.services, path, lambda _done, _total: None)
+    assert (again.added, again.known, again.files) == (0, 6, 0)
+    found = [full.services.records.by_ref(f"r{number}") for number in range(6)]
+    held = full.services.records.attachments(each.id for each in found if each)
+    assert [len(attachments) for attachments in held.values()] == [1] * 6
+
+
+def test_a_reindex_leaves_the_index_as_it_was(full: Site) -> None:
+    data = full.services.settings.data
+    before = sorted(path for path in (data / "index").iterdir() if path.is_dir())
+    fill_to_the_brim(full)
+    refused = run(data, "reindex")
+    assert refused.exit_code == 1
+    assert "Traceback" not in refused.stderr
+    assert isinstance(refused.exception, SystemExit), refused.exception
+    assert full.services.index.search(parse("ถนน")).total
+    make_room(full)
+    done = run(data, "reindex")
+    assert done.exit_code == 0, done.stderr
+    assert full.services.index.search(parse("ถนน")).total
+    assert len([path for path in (data / "index").iterdir() if path.is_dir()]) <= len(before) + 1
+    assert checked(data) == (0, set())
+
+
+def test_what_waits_to_be_read_waits_for_room(full: Site) -> None:
+    """Neither lost nor called unreadable; read once there is room."""
+    full.attach(2, memo("ขออนุมัติจัดเก็บขยะ"))
+    fill_to_the_brim(full)
+    stop = threading.Event()
+    working = threading.Thread(target=build_worker(full.services).run, args=(stop,))
+    working.start()
+    try:
+        time.sleep(4)
+        assert full.services.records.attachments([2])[2][0].status in ("waiting", "reading")
+        make_room(full)
+        end = time.monotonic() + 120
+        while full.services.records.attachments([2])[2][0].status != "ready":
+            assert time.monotonic() < end, full.services.jobs.counts()
+            time.sleep(0.1)
+    finally:
+        stop.set()
+        working.join()

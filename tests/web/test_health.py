@@ -15,6 +15,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from indexer.reindex import rebuild
 from tests.disks import small_disk
+from tests.torture.service import Service
 from tests.web.conftest import Site, memo, open_site
 from web.health import STUCK, heartbeat
 
@@ -123,6 +124,29 @@ def test_a_long_queue_is_no_trouble_while_it_is_worked_on(site: Site) -> None:
     rebuild(site.services.records, site.services.index)
     site.services.jobs.claim("w", lease=STUCK, now=dt.datetime.now(dt.UTC))
     assert readiness(site) == (200, {})
+
+
+def test_a_real_worker_that_stands_still_or_dies(tmp_path: Path) -> None:
+    service = Service(tmp_path / "data", tmp_path / "log")
+    service.start()
+    try:
+        service.hold_worker(held=True)
+        until(lambda: b'"worker":"ok"' not in service.api.readiness()[1].replace(b" ", b""))
+        assert service.api.readiness()[0] == 503
+        service.hold_worker(held=False)
+        until(service.api.ready)
+        service.kill("worker")  # and another takes its place
+        until(service.api.ready)
+    finally:
+        service.kill("all")
+    assert service.left_behind() == []
+
+
+def until(true: Callable[[], bool]) -> None:
+    end = time.monotonic() + 90
+    while not true():
+        assert time.monotonic() < end
+        time.sleep(0.2)
 
 
 @pytest.fixture
