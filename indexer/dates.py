@@ -1,8 +1,8 @@
 """Stretches of time as Thai people write them → first and last day.
 
 ``มิ.ย. 64``, ``9 มิถุนายน 2564``, ``1-15 มิ.ย. 64``, ``มิ.ย.-ส.ค. 2564``, ``ตั้งแต่ ม.ค. 64 ถึง มี.ค. 65``,
-``ปีงบประมาณ 2565`` (October to September), ``9/6/64``, ``2021-06-09``, ``June 2021``: years of two digits
-are Buddhist-era, of four either.
+``ปีงบประมาณ 2565`` (October to September), ``ก่อน 1 ม.ค. 64``, ``9/6/64``, ``2021-06-09``, ``June 9, 2021``:
+years of two digits are Buddhist-era, of four either.
 """
 
 from __future__ import annotations
@@ -18,28 +18,37 @@ from archive.errors import Invalid
 _ENGLISH = {name.lower(): number for number, name in enumerate(calendar.month_name) if number}
 _ENGLISH |= {name.lower(): number for number, name in enumerate(calendar.month_abbr) if number}
 _SHORT = "|".join(re.escape(name).replace(r"\.", r"\.?\s?") for name in thai.SHORT_MONTHS)
-_NAMES = sorted([*thai.MONTHS, *_ENGLISH, "กรกฏาคม", "กุมภาพันธุ์"], key=len, reverse=True)
+_SPOKEN = [re.sub("(?:คม|ยน|พันธ์)$", "", name) for name in thai.MONTHS]
+_NAMES = sorted([*thai.MONTHS, *_SPOKEN, *_ENGLISH, "กรกฏาคม", "กุมภาพันธุ์"], key=len, reverse=True)
 _MONTH = rf"(?:{'|'.join(_NAMES)}|(?:{_SHORT}))(?![ก-ฮa-z])\.?"
 _ERA = r"(?:พ\.?\s?ศ\.?|ค\.?\s?ศ\.?|ปี)?"
 _YEAR = rf"{_ERA}\s*(?:\d{{4}}|\d{{2}})(?![\d/.,:-]*\d)"
 _DAY = r"(?<![\d/.,])\d{1,2}"
 _TO = r"\s*(?:-|–|ถึง|จนถึง|to)\s*"
-_NUMERIC = rf"(?:{_DAY}/\d{{1,2}}/(?:\d{{4}}|\d{{2}})(?![\d/])|(?<!\d)\d{{4}}-\d{{2}}-\d{{2}}(?!\d))"
-_ONE = rf"(?:{_NUMERIC}|(?:{_DAY}\s*)?{_MONTH}\s*{_YEAR})"
+_NUMERIC = (
+    rf"(?:{_DAY}/\d{{1,2}}/(?:\d{{4}}|\d{{2}})(?![\d/])|(?<!\d)\d{{4}}-\d{{2}}-\d{{2}}(?!\d)"
+    rf"|(?<![-\d/.,]){_DAY}(?:-\d{{1,2}}-|\.\d{{1,2}}\.)\d{{4}}(?![-\d/.]*\d))"
+)
+_AMERICAN = rf"(?:{'|'.join(_ENGLISH)})\.?\s+\d{{1,2}}(?:st|nd|rd|th)?,?\s+\d{{4}}(?!\d)"
+_ONE = rf"(?:{_NUMERIC}|{_AMERICAN}|(?:{_DAY}\s*)?{_MONTH}\s*{_YEAR})"
 _LABEL = r"(?:(?P<label>(?:date|วันที่|เดือน|ช่วงเวลา|ช่วง)\s*:\s*))?"
 _STRETCH = re.compile(
-    rf"""{_LABEL} (?:
-        (?:ประจำ)?(?:ปี\s*งบประมาณ|ปี\s*งบ|งบประมาณ\s*ปี)\s*{_ERA}\s*(?P<fiscal>\d{{4}}|\d{{2}})(?![\d/.,]*\d)
+    rf"""{_LABEL} (?:(?:เมื่อ)?(?:วันที่|เดือน)\s*)? (?:
+        (?:ประจำ)?(?:ปี\s*งบประมาณ|ปี\s*งบ|งบ(?:ประมาณ)?\s*ปี)\s*{_ERA}\s*(?P<fiscal>\d{{4}}|\d{{2}})(?![\d/.,]*\d)
       | (?:ตั้งแต่|จาก)?\s*(?P<first>{_ONE}){_TO}(?P<last>{_ONE})
       | (?P<days>{_DAY}){_TO}(?P<lastday>\d{{1,2}}\s*{_MONTH}\s*{_YEAR})
       | (?P<months>(?:{_DAY}\s*)?{_MONTH}){_TO}(?P<lastmonth>(?:\d{{1,2}}\s*)?{_MONTH}\s*{_YEAR})
       | ปี\s*(?P<years>\d{{4}}){_TO}(?:ปี\s*)?(?P<lastyear>\d{{4}})(?!\d)
       | (?P<since>ตั้งแต่)\s*(?P<start>{_ONE})
+      | (?P<side>หลังจาก|หลัง|ก่อน)\s*(?P<limit>{_ONE})
       | (?P<one>{_ONE})
     )""",
     re.VERBOSE,
 )
 _YEAR_AT_END = re.compile(rf"({_ERA})\s*(\d+)$")
+
+
+_DAY_LONG = dt.timedelta(days=1)
 
 
 class Stretch(NamedTuple):
@@ -88,6 +97,9 @@ def _days(match: re.Match[str]) -> tuple[dt.date | None, dt.date | None]:
     if match["years"]:
         first, last = (buddhist_year(int(match[name])) - thai.ERA for name in ("years", "lastyear"))
         return dt.date(first, 1, 1), dt.date(last, 12, 31)
+    if match["side"]:
+        begins, ends = _one(match["limit"])
+        return (None, begins - _DAY_LONG) if match["side"] == "ก่อน" else (ends + _DAY_LONG, None)
     first_day, last_day = _one(match["start"] or match["one"])
     return first_day, None if match["since"] else last_day
 
@@ -96,6 +108,9 @@ def _one(text: str) -> tuple[dt.date, dt.date]:
     """First and last day of a day or a month with its year. Raises ``Invalid`` or ``ValueError``."""
     if re.fullmatch(_NUMERIC, text):
         day = thai.parse_date(text)
+        return day, day
+    if american := re.fullmatch(r"([a-z]+)\.?\s+(\d{1,2})\D*\s(\d{4})", text):
+        day = dt.date(int(american[3]), _ENGLISH[american[1]], int(american[2]))
         return day, day
     named = re.fullmatch(rf"(\d{{1,2}})?\s*({_MONTH})\s*({_ERA})\s*(\d+)", text)
     if named is None:

@@ -63,7 +63,7 @@ def meant(snapshot: Snapshot, lexicon: Lexicon, plan: Plan) -> Meant:
 
 def _of_other_keyboard(snapshot: Snapshot, lexicon: Lexicon, typed: Part) -> Part | None:
     """What comes out with the keyboard in the other language, if only that is in the archive."""
-    if len(typed.raw) < _SHORTEST or any(mask_of(snapshot, unit).any() for unit in typed.units):
+    if len(typed.raw) < _SHORTEST or len(holders(snapshot, lexicon, typed, enough=1)):
         return None
     other = part(keyboard.other(typed.raw), lexicon)
     words = [unit.typed for unit in other.units]
@@ -118,7 +118,10 @@ def _reading(snapshot: Snapshot, lexicon: Lexicon, text: str) -> Reading | None:
     strange = not all(map(lexicon.segmenter.knows, words))
     if len(words) == 1 and not strange and snapshot.frequency(words[0]):
         return None
-    typed = len(holders(snapshot, lexicon, part(text, lexicon), enough=OFTEN))
+    as_it_is = part(text, lexicon)
+    if any(len(unit.alternatives) > 1 and mask_of(snapshot, unit).any() for unit in as_it_is.units):
+        return None
+    typed = len(holders(snapshot, lexicon, as_it_is, enough=OFTEN))
     if typed >= (OFTEN if strange else 1):
         return None
 

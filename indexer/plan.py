@@ -81,16 +81,28 @@ def plan(query: Query, lexicon: Lexicon) -> Plan:
     parts: list[Part] = []
     for chunk in told[:_MOST_PARTS]:
         before = parts[-1].units[-1:] if parts else ()
-        made = part(chunk.text, lexicon, exact=chunk.exact, before=before)
-        parts.append(replace(made, raw=chunk.raw))
+        made = _either(chunk, lexicon) if chunk.others else _part(chunk, lexicon, before)
+        parts.append(made)
     whole = run(fold(" ".join(chunk.text for chunk in query.chunks))).data
     without = tuple(part(text, lexicon, exact=True) for text in query.without[:_MOST_PARTS])
     return Plan(tuple(parts), whole, without)
 
 
+def _part(chunk: Chunk, lexicon: Lexicon, before: tuple[Unit, ...]) -> Part:
+    return replace(part(chunk.text, lexicon, exact=chunk.exact, before=before), raw=chunk.raw)
+
+
+def _either(chunk: Chunk, lexicon: Lexicon) -> Part:
+    """Chunks of which any will do as one unit."""
+    units = [part(one.text, lexicon, exact=True).units for one in (chunk, *chunk.others)]
+    alternatives = (tuple(term for unit in each for term in unit.alternatives[0].terms) for each in units)
+    either = Unit(chunk.text, tuple(Alternative(terms) for terms in alternatives if terms))
+    return Part("", (either,), Phrase(b"", 0, exact=False))
+
+
 def _told(chunk: Chunk, lexicon: Lexicon) -> list[Chunk]:
     """The chunk without words that only ask."""
-    if chunk.exact:
+    if chunk.exact or chunk.others:
         return [chunk]
     return [
         Chunk(chunk.text[start:end], raw=chunk.raw[start:end])

@@ -39,11 +39,13 @@ class Filters:
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """Something typed in one piece, folded; ``raw``: in its own case. ``exact``: it stood in quotes."""
+    """Something typed in one piece, folded; ``raw``: in its own case. ``exact``: it stood in quotes.
+    ``others``: any of these will do as well."""
 
     text: str
     exact: bool = False
     raw: str = ""
+    others: tuple[Chunk, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,7 @@ class Query:
     understood: tuple[Remark, ...] = ()
     loosened: tuple[Remark, ...] = ()
     marks: tuple[str, ...] = ()
+    instead: Query | None = None  # as words, where days that were typed alone have no announcements
 
 
 MOST_TYPED = 500
@@ -104,7 +107,10 @@ _FIELDS = {
     "year": "year", "ปี": "year", "พ.ศ.": "year",
     "number": "number", "เลขที่": "number", "ที่": "number",
     "from": "from_date", "to": "to_date",
+    "title": "words", "intitle": "words", "subject": "words", "เรื่อง": "words", "ชื่อเรื่อง": "words",
 }  # fmt: skip
+_EITHER = frozenset({"OR", "|", "หรือ"})
+_AND_SO_ON = "ฯลฯ"
 _SPACED = re.compile(rf"(?<!\S)({'|'.join(map(re.escape, _FIELDS))}) ?:[ ]+", re.IGNORECASE)
 _PLAIN = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}  # full-width letters and signs
 _PLAIN |= dict.fromkeys(map(ord, "“”„‟«»＂"), ord('"')) | {0x3000: ord(" "), ord("−"): ord("-")}
@@ -134,13 +140,16 @@ def parse(
     sort: Sort = Sort.RELEVANCE,
     page: int = 1,
     per_page: int = 10,
+    days: bool = True,
 ) -> Query:
     """Anything typed is legal; filters written in the text (``year:2564``) join ``filters``.
 
-    Quotes of any form ask for the very words; ``-word`` leaves out; ``author:`` ``kind:`` ``year:``
+    Quotes of any form ask for the very words; ``-word`` and ``NOT word`` leave out; of words with
+    ``OR`` between them any will do; ``author:`` ``kind:`` ``year:``
     ``category:`` ``number:`` (and their Thai names) narrow. What looks like one of these but
     makes no sense is searched as words. A stretch of time (``indexer.dates``) is a filter when it
-    stands alone or is named one (``date:``); among words an answer is of that time or names it.
+    stands alone or is named one (``date:``); among words, and wherever ``days`` is False, an answer is
+    of that time or names it.
     """
     reading = _Reading(filters or Filters())
     raw = _SPACED.sub(r"\1:", written(typed))
@@ -149,7 +158,7 @@ def parse(
         raw, folded = (_without(text, numbered.span()) for text in (raw, folded))
         reading.number(numbered["number"])
     for stretch in reversed(stretches(_QUOTED.sub(lambda quoted: " " * len(quoted.group()), folded))):
-        alone = not any(map(str.isalnum, _without(folded, (stretch.start, stretch.end))))
+        alone = days and not any(map(str.isalnum, _without(folded, (stretch.start, stretch.end))))
         if folded[: stretch.start].endswith(":"):
             continue  # the value of a field
         if stretch.labelled or (alone and not reading.chunks and "งบ" not in folded):
@@ -159,6 +168,9 @@ def parse(
             reading.around(stretch, folded)
     for found in _PART.finditer(raw):
         reading.take(found)
+    instead = None
+    if days and reading.days_alone and not reading.chunks:
+        instead = parse(typed, filters=filters, sort=sort, page=page, per_page=per_page, days=False)
     return Query(
         typed=typed,
         filters=reading.filters,
@@ -169,6 +181,7 @@ def parse(
         without=tuple(reading.without),
         times=tuple(reading.times),
         understood=tuple(reading.understood),
+        instead=instead,
     )
 
 
@@ -191,6 +204,8 @@ class _Reading:
         self.without: list[str] = []
         self.times: list[Time] = []
         self.understood: list[Remark] = []
+        self.days_alone = False
+        self._joined = ""  # the word between what was read and what comes next
 
     def number(self, value: str) -> None:
         """A reference that the answer must have, whatever its spaces."""
@@ -204,6 +219,7 @@ class _Reading:
         if first is None and last is None:
             self.filters = replace(self.filters, from_date=stretch.first, to_date=stretch.last)
             self.understood.append(remarks.days(stretch.first, stretch.last))
+            self.days_alone = not stretch.labelled
 
     def around(self, stretch: Stretch, folded: str) -> None:
         """A stretch of time beside other words."""
@@ -213,16 +229,29 @@ class _Reading:
     def take(self, found: re.Match[str]) -> None:
         name, quoted = found["field"] or found["name"], found["quoted"]
         value = found["value"] if quoted is None else quoted
-        if name and value and self._narrow(_FIELDS.get(fold(name), ""), value.strip()):
+        field = _FIELDS.get(fold(name or ""), "")
+        if field == "words":
+            name = None
+        elif field and value and self._narrow(field, value.strip()):
             return
-        text = found["plain"] or (f"{name}:{value}" if name else quoted or "")
-        if not any(map(str.isalnum, text)):
-            return
-        if found["no"]:
-            self.without.append(fold(text))
+        text = found["plain"] or (f"{name}:{value}" if name else value or "")
+        if text in _EITHER or text in ("AND", "NOT"):
+            self._joined = text
+        elif any(map(str.isalnum, text.replace(_AND_SO_ON, ""))):
+            self._add(text, exact=quoted is not None, unwanted=bool(found["no"]) or self._joined == "NOT")
+            self._joined = ""
+
+    def _add(self, text: str, *, exact: bool, unwanted: bool) -> None:
+        chunk = Chunk(fold(text), exact, text)
+        if unwanted:
+            self.without.append(chunk.text)
             self.understood.append(remarks.without(text))
+        elif self._joined in _EITHER and self.chunks:
+            first = self.chunks.pop()
+            self.chunks.append(replace(first, others=(*first.others, chunk)))
+            self.understood.append(remarks.either([one.raw for one in (first, *first.others, chunk)]))
         else:
-            self.chunks.append(Chunk(fold(text), quoted is not None, text))
+            self.chunks.append(chunk)
 
     def _narrow(self, name: str, value: str) -> bool:
         """Set a filter; False when the value makes no sense for it."""

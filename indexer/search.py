@@ -34,6 +34,8 @@ def search(snapshot: Snapshot, lexicon: Lexicon, query: Query) -> ResultPage:
     allowed = through(snapshot, narrowing)
     found = answer(snapshot, lexicon, wanted, query.times, matches, allowed)
     documents = np.flatnonzero(found.wanted & allowed)
+    if query.instead and not len(documents):
+        return _instead(snapshot, lexicon, query.instead)
     ordered, scores = _ordered(snapshot, wanted, query, documents, matches.scores[documents], found.first)
     beyond = snapshot.beyond(found.wanted)
     begin = (max(query.page, 1) - 1) * query.per_page
@@ -53,6 +55,13 @@ def search(snapshot: Snapshot, lexicon: Lexicon, query: Query) -> ResultPage:
         did_you_mean=_corrected(written(query.typed), words),
         query=_as_run(query, wanted, words, found.loosened),
     )
+
+
+def _instead(snapshot: Snapshot, lexicon: Lexicon, query: Query) -> ResultPage:
+    """What names the days that were typed, where none was announced on them."""
+    page = search(snapshot, lexicon, query)
+    said = dict.fromkeys((remarks.NOT_THEN, *page.query.loosened))
+    return replace(page, query=replace(page.query, loosened=tuple(said)))
 
 
 def _as_run(

@@ -74,9 +74,9 @@ class _Sought:
 def _sought(query: Query) -> _Sought:
     phrases: list[str] = []
     words: list[str] = []
-    for text, exact in [(chunk.text, chunk.exact) for chunk in query.chunks] + [
-        (mark, False) for mark in query.marks
-    ]:
+    chunks = [chunk for first in query.chunks for chunk in (first, *first.others)]
+    sought = [(chunk.text, chunk.exact) for chunk in chunks] + [(mark, False) for mark in query.marks]
+    for text, exact in sought:
         folded = fold(text)
         typed = [folded[token.start : token.end] for token in _segmenter().tokens(text)]
         (phrases if exact or len(typed) > 1 else words).append(text)

@@ -94,6 +94,13 @@ def test_the_other_keyboard_is_understood(index: WhooshIndex) -> None:
     assert index.search(parse("covid")).did_you_mean is None
 
 
+def test_letters_of_the_other_keyboard_may_be_in_the_archive(tmp_path: Path) -> None:
+    index = WhooshIndex(tmp_path, Dictionary())
+    index.update([entry(1, "เทศบาล"), entry(2, "ขนาด GM และ L หรือ K")], (), position=2)
+    assert found(index, "gmL[k]") == [1]
+    assert found(index, "GM L") == [2]
+
+
 @pytest.mark.parametrize(
     ("typed", "meant"),
     [
@@ -140,6 +147,14 @@ def test_what_only_withdrawn_records_have_is_never_offered(tmp_path: Path) -> No
         ("ภาษี มิ.ย. 64", {1}),
         ("ประชุมสภา 9 มิถุนายน 2564", {9}),
         ("เดือน: ก.ค. 64 ภาษี", {2}),
+        ("วันที่ 9 มิถุนายน พ.ศ. 2564", {1}),
+        ("June 9, 2021", {1}),
+        ("9-6-2564", {1}),
+        ("9.6.2564", {1}),
+        ("มิถุนา 64", {1, 8}),
+        ("หลัง 30 มิ.ย. 64", {2, 3, 4}),
+        ("ก่อน ม.ค. 64", {6, 7}),
+        ("งบปี 64", {1, 2, 6, 8, 9}),
     ],
 )
 def test_stretches_of_time(index: WhooshIndex, typed: str, wanted: set[int]) -> None:
@@ -150,6 +165,34 @@ def test_stretches_of_time(index: WhooshIndex, typed: str, wanted: set[int]) -> 
         for phrase in said(run(index, typed).understood)
         for label in ("วันที่", "ช่วง", "ปี", "ถึง")
     )
+
+
+def test_days_without_announcements_find_what_names_them(tmp_path: Path) -> None:
+    index = WhooshIndex(tmp_path, Dictionary())
+    index.update([entry(1, "นัดประชุม", "วันที่ ๑๕ มิถุนายน ๒๕๖๔"), entry(2, "ถนน")], (), position=2)
+    page = index.search(parse("15 มิ.ย. 64"))
+    assert [hit.announcement_id for hit in page.hits] == [1]
+    assert any("ช่วงเวลา" in phrase for phrase in said(page.query.loosened))
+
+
+@pytest.mark.parametrize(
+    ("typed", "wanted"),
+    [
+        ("ภาษี OR พัสดุ", {1, 2, 7}),
+        ("ภาษี | พัสดุ", {1, 2, 7}),
+        ("ภาษี หรือ พัสดุ หรือ ชำระภาษี", {1, 2, 7}),
+        ("ภาษี AND ชำระ", {2}),
+        ("ภาษี NOT ชำระ", {1}),
+        ("title:พัสดุ", {7}),
+        ("พัสดุ ฯลฯ", {7}),
+        ("OR พัสดุ", {7}),
+        ("พัสดุ OR", {7}),
+        ("NOT", set()),
+    ],
+)
+def test_words_between_words(index: WhooshIndex, typed: str, wanted: set[int]) -> None:
+    assert not wanted or set(found(index, typed)) == wanted
+    assert run(index, typed).loosened == ()
 
 
 def test_a_time_without_answers_is_given_up_and_said(index: WhooshIndex) -> None:
