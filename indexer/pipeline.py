@@ -7,6 +7,8 @@ A page that cannot be read is a state of that page; only a file of which nothing
 from __future__ import annotations
 
 import hashlib
+import shutil
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -14,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from archive import privacy
+from archive.errors import Unavailable
 from archive.model import Attachment, Details, Page, Source
 from archive.ports import Files, Records
 from indexer import extract, ocr, sandbox
@@ -35,6 +38,14 @@ OCR_MILLISECONDS = "OCR milliseconds"
 OCR_DPI = 300
 OCR_SECONDS = 120.0
 OCR_MEMORY_MB = 1536
+
+
+LEAST_ROOM = 128 << 20
+"""Bytes of the disk for temporary files below which nothing is read: repaired and wrapped copies, parts."""
+
+
+def cramped() -> bool:
+    return shutil.disk_usage(tempfile.gettempdir()).free < LEAST_ROOM
 
 
 class Stopped(Exception):
@@ -62,8 +73,13 @@ class Reader:
     def read(self, attachment: Attachment, going_on: Callable[[], bool]) -> Outcome:
         """Read what is not read yet, page by page, for as long as ``going_on()``.
 
-        Raises ``Unreadable`` when nothing of the file can be read, ``Stopped`` when told to stop.
+        Raises ``Unreadable`` when nothing of the file can be read, ``Stopped`` when told to stop,
+        ``Unavailable`` when there is no room for it: that is no fault of the file's.
         """
+        if cramped():
+            raise Unavailable(
+                f"พื้นที่ชั่วคราวที่ {tempfile.gettempdir()} เหลือน้อย การอ่านเอกสารรออยู่ (no room to read in)"
+            )
         with self._files.local_path(attachment.sha256) as path:
             _check_sound(path, attachment.sha256)
             return self._read(attachment, path, going_on)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 import shutil
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +13,7 @@ from pathlib import Path
 from flask import Blueprint, Response, jsonify
 
 from archive.errors import PrakatError
+from indexer.pipeline import cramped
 from web.bootstrap import Services, services
 from web.metrics import exposition
 from web.settings import Settings
@@ -76,6 +78,8 @@ def _files(services: Services) -> str:
         return "ที่เก็บข้อมูลเขียนไม่ได้ (data directory is read-only)"
     if shutil.disk_usage(data).free < LEAST_FREE:
         return "พื้นที่ดิสก์เหลือน้อย (disk almost full)"
+    if cramped():
+        return f"พื้นที่ชั่วคราวที่ {tempfile.gettempdir()} เหลือน้อย (no room for temporary files)"
     return ""
 
 

@@ -6,6 +6,7 @@ import datetime as dt
 import io
 import json
 import os
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -182,3 +183,26 @@ def test_what_waits_to_be_read_waits_for_room(full: Site) -> None:
     finally:
         stop.set()
         working.join()
+
+
+def test_a_full_disk_for_temporary_files_is_no_fault_of_a_paper(
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = site.announcement("ประกาศ")
+    site.attach(made.id, memo("ขออนุมัติซ่อมถนน"))
+    small = tmp_path / "small"
+    small.mkdir()
+    with small_disk(small, "16m"):
+        monkeypatch.setattr(tempfile, "tempdir", str(small))
+        said = site.client().get("/readyz").json["checks"]["files"]  # type: ignore[index]
+        assert "no room for temporary files" in said
+        stop = threading.Event()
+        working = threading.Thread(target=build_worker(site.services).run, args=(stop,))
+        working.start()
+        time.sleep(3)
+        stop.set()
+        working.join()
+        assert site.services.records.attachment(1).status == "waiting"
+        monkeypatch.undo()
+    site.work()
+    assert site.services.records.attachment(1).status == "ready"
