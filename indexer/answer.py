@@ -38,18 +38,38 @@ class Answer:
 
 
 def answer(
-    snapshot: Snapshot, lexicon: Lexicon, plan: Plan, times: tuple[Time, ...], matches: Matches, allowed: Mask
+    snapshot: Snapshot, lexicon: Lexicon, plan: Plan, times: tuple[Time, ...], matches: Matches
 ) -> Answer:
-    """``allowed``: what passes the filters. Credits ``matches`` with what is there in other words."""
+    """Whatever filters say. Credits ``matches`` with what is there in other words."""
     timely = _timely(snapshot, lexicon, times, matches)
     first = _credited(snapshot, lexicon, plan, matches)
     rest = _without(snapshot, lexicon, plan)
-    found = _found(snapshot, plan, matches, first, allowed, rest)
+    found = _found(snapshot, plan, matches, first, rest)
     if timely is None:
         return found
-    if (found.wanted & timely & allowed).any():
+    if (found.wanted & timely & snapshot.live).any():
         return replace(found, wanted=found.wanted & timely)
     return replace(found, loosened=(*found.loosened, remarks.NOT_THEN))
+
+
+def nearest(
+    snapshot: Snapshot, lexicon: Lexicon, plan: Plan, times: tuple[Time, ...], matches: Matches, allowed: Mask
+) -> Answer:
+    """Where none of the documents that answer is ``allowed``: those with most of the words, or with any."""
+    rest = _without(snapshot, lexicon, plan)
+    covered = np.where(rest, matches.covered, 0)
+    wanted = covered >= _NEAR * sum(matches.idfs)
+    if not (wanted & allowed).any():
+        wanted = covered > 0
+    given_up = [remarks.NOT_ALL]
+    if any(phrase.exact for phrase in plan.phrases):
+        given_up.insert(0, remarks.NOT_QUOTED)
+    if times:
+        given_up.append(remarks.NOT_THEN)
+    none = np.zeros_like(rest)
+    if not matches.idfs or not (wanted & allowed).any():
+        return Answer(none, none)
+    return Answer(wanted, none, tuple(given_up))
 
 
 def as_typed(snapshot: Snapshot, plan: Plan, matches: Matches) -> bool:
@@ -88,32 +108,30 @@ def _credited(snapshot: Snapshot, lexicon: Lexicon, plan: Plan, matches: Matches
     return first
 
 
-def _found(
-    snapshot: Snapshot, plan: Plan, matches: Matches, first: Mask, allowed: Mask, rest: Mask
-) -> Answer:
+def _found(snapshot: Snapshot, plan: Plan, matches: Matches, first: Mask, rest: Mask) -> Answer:
     """Documents with all words; where these are few, also those with most of the words. All of ``rest``."""
     if not matches.idfs:
         return Answer(rest, first)
     complete = matches.complete() & rest
     exact = tuple(phrase for phrase in plan.phrases if phrase.exact)
     if exact:
-        quoted = _with(snapshot, exact, complete & allowed)
-        if (quoted & allowed).any():
+        quoted = _with(snapshot, exact, complete)
+        if quoted.any():
             return Answer(quoted, first)
-    found = int((complete & allowed).sum())
+    found = int(complete.sum())
     loosened = (remarks.NOT_QUOTED,) if exact else ()
     sentence = len(matches.idfs) >= SENTENCE
     if found < _ENOUGH or sentence:
         if not (sentence and found and first.any()):  # else it is there as it was typed
             matches.misread()
-        near = _near(matches, allowed & rest)
-        if found < int((near | complete & allowed).sum()):
+        near = _near(matches, rest)
+        if found < int((near | complete).sum()):
             return Answer(
                 near | complete, first, (*loosened, remarks.ALSO_SOME if found else remarks.NOT_ALL)
             )
-    elif any(typed.phrase.words > 1 for typed in plan.parts) and int((first & allowed).sum()) < _ENOUGH:
+    elif any(typed.phrase.words > 1 for typed in plan.parts) and int(first.sum()) < _ENOUGH:
         matches.misread()
-        blurred = _blurred(snapshot, plan, matches, _near(matches, allowed & rest) & ~complete)
+        blurred = _blurred(snapshot, plan, matches, _near(matches, rest) & ~complete)
         first[blurred] = complete[blurred] = True
     return Answer(complete, first, loosened)
 

@@ -142,7 +142,7 @@ def parse(
     per_page: int = 10,
     days: bool = True,
 ) -> Query:
-    """Anything typed is legal; filters written in the text (``year:2564``) join ``filters``.
+    """Anything typed is legal; filters written in the text (``year:2564``) join ``filters``, which win.
 
     Quotes of any form ask for the very words; ``-word`` and ``NOT word`` leave out; of words with
     ``OR`` between them any will do; ``author:`` ``kind:`` ``year:``
@@ -199,7 +199,7 @@ class _Reading:
     """What has been understood so far, part by part."""
 
     def __init__(self, filters: Filters) -> None:
-        self.filters = filters
+        self.filters = self._chosen = filters
         self.chunks: list[Chunk] = []
         self.without: list[str] = []
         self.times: list[Time] = []
@@ -291,8 +291,9 @@ class _Reading:
         return self._set(name, day, remarks.since(day) if name == "from_date" else remarks.until(day))
 
     def _set(self, name: str, value: object, understood: Remark) -> bool:
-        self.filters = replace(self.filters, **{name: value})  # type: ignore[arg-type]
-        self.understood.append(understood)
+        if getattr(self._chosen, name) is None:
+            self.filters = replace(self.filters, **{name: value})  # type: ignore[arg-type]
+            self.understood.append(understood)
         return True
 
 

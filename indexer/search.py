@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from indexer import ranking, remarks
-from indexer.answer import answer, as_typed
+from indexer.answer import answer, as_typed, nearest
 from indexer.dictionary import Lexicon
 from indexer.filters import facets, masks, through
 from indexer.index import Hit, ResultPage
@@ -32,7 +32,10 @@ def search(snapshot: Snapshot, lexicon: Lexicon, query: Query) -> ResultPage:
         matches = Matches(snapshot, wanted.units) if words else matches
     narrowing = masks(snapshot, query.filters)
     allowed = through(snapshot, narrowing)
-    found = answer(snapshot, lexicon, wanted, query.times, matches, allowed)
+    # What answers does not depend on filters, so that the count beside one is what it leads to.
+    found = answer(snapshot, lexicon, wanted, query.times, matches)
+    if narrowing and not (found.wanted & allowed).any():
+        found = nearest(snapshot, lexicon, wanted, query.times, matches, allowed)
     documents = np.flatnonzero(found.wanted & allowed)
     if query.instead and not len(documents):
         return _instead(snapshot, lexicon, query.instead)
