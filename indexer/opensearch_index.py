@@ -71,6 +71,7 @@ class OpenSearchIndex:
         self._shelf = Shelf()
         self._known: _Live | None = None
         self._looked = 0.0
+        self._failed: tuple[float, Unavailable] | None = None  # when a look failed, and how
         self._words: set[str] = set()  # that the live generation has
         self._lock = Lock()
 
@@ -237,9 +238,16 @@ class OpenSearchIndex:
 
     def _live(self, *, fresh: bool = False) -> _Live | None:
         """As of a second ago at most, or with ``fresh`` of now; None when nothing was ever built."""
+        asked = time.monotonic()
         with self._lock:
-            if fresh or time.monotonic() - self._looked > _FRESH:
-                self._known = self._look(self._known)
+            if self._failed is not None and self._failed[0] > asked - _FRESH:  # those who queued fail with it
+                raise Unavailable(self._failed[1].message, code=self._failed[1].code)
+            if fresh or asked - self._looked > _FRESH:
+                try:
+                    self._known, self._failed = self._look(self._known), None
+                except Unavailable as error:
+                    self._failed = time.monotonic(), error
+                    raise
                 self._looked = time.monotonic()
             return self._known
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import socket
+import time
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from archive.errors import SettingsError, Unavailable
@@ -36,3 +40,19 @@ def test_whoever_cannot_reach_the_cluster_says_so_in_thai() -> None:
         assert caught.value.retry
     with pytest.raises(Unavailable):
         index.update((), (), position=1)
+
+
+def test_a_cluster_that_is_silent_holds_nobody_up_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those who ask at the same time do not wait one after the other."""
+    monkeypatch.setattr("indexer.cluster._PATIENCE", 0.3)
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # takes connections, says nothing
+        index = OpenSearchIndex(f"opensearch+http://127.0.0.1:{silent.getsockname()[1]}/", Dictionary())
+
+        def ask(_: int) -> float:
+            with pytest.raises(Unavailable, match="ช้าเกินไป"):
+                index.search(parse("ถนน"))
+            return time.monotonic()
+
+        began = time.monotonic()
+        with ThreadPoolExecutor(8) as pool:
+            assert max(pool.map(ask, range(8))) - began < 6 * 0.3 + 2

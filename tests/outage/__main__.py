@@ -141,6 +141,8 @@ def _fail(given: argparse.Namespace, fleet: Fleet, servers: Servers) -> list[str
     verify.records(fleet.api, ledger)
     verify.files(fleet.api, ledger, random.Random(1), 1000)
     verify.search(fleet.api, ledger, random.Random(2), 200)
+    if (ended := fleet.run("reindex")).returncode:
+        ledger.trouble(f"reindex ended with {ended.returncode}: {ended.stderr[-1000:]}")
     verify.check(fleet, ledger)
     if read["failed"]:
         ledger.trouble(f"{read['failed']} attachments were given up")
