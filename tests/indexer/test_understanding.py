@@ -261,10 +261,20 @@ def test_part_of_a_word_is_found_within_a_longer_phrase(index: WhooshIndex) -> N
         ("เทศ", "เทศบาล"),
         ("อุท", "อุทกภัย"),
         ("องคการ", "ประกาศองค์การบริหารส่วนตำบลหนองบัว เรื่อง ภาษีที่ดิน"),
+        ("เทศบ", "เทศบาล"),
+        ("สภาเทศบ", "สภาเทศบาล"),
+        ("ท่าอาก", "ท่าอากาศยาน"),
+        ("gmL[", "เทศบาล"),
+        ("น\u0e4d\u0e49าท", "น้ำท่วม"),
     ],
 )
 def test_half_typed_words_are_completed(index: WhooshIndex, typed: str, wanted: str) -> None:
     assert wanted in index.suggest(typed)
+
+
+def test_half_a_word_is_not_completed_with_what_never_follows(index: WhooshIndex) -> None:
+    assert "เทศบริการ" not in index.suggest("เทศบ")
+    assert index.suggest("ภาษีส") == []
 
 
 def test_a_number_is_not_found_within_a_longer_one(tmp_path: Path) -> None:
