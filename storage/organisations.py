@@ -8,6 +8,19 @@ from storage import rows
 from storage.engine import Engine
 
 
+def strays(engine: Engine) -> list[str]:
+    """What belongs to an organisation that is not there, and so is shown by none."""
+    return [
+        f"{table} {row['id']}: no organisation {row['organisation_id']}"
+        for table in ("announcement", "collection", "person", "token")
+        for row in engine.rows(
+            f"""SELECT id, organisation_id FROM {table}
+                WHERE organisation_id <> 0 AND organisation_id NOT IN (SELECT id FROM organisation)
+                ORDER BY id LIMIT 20"""  # noqa: S608  # our own names
+        )
+    ]
+
+
 class EngineOrganisations:
     """``Organisations`` on any ``Engine``."""
 

@@ -19,6 +19,7 @@ from psycopg_pool import ConnectionPool
 from archive.errors import Unavailable
 from storage.engine import Row
 from storage.move import Moved, move_records
+from storage.organisations import strays
 from storage.schema import Dialect, migrate
 from storage.sqlite import Sqlite
 
@@ -124,7 +125,7 @@ class Postgres:
                FROM pg_constraint
                WHERE NOT convalidated AND connamespace = current_schema()::regnamespace"""
         )
-        return [row["fault"] for row in found]
+        return [row["fault"] for row in found] + strays(self)
 
     def copy_to(self, path: Path) -> None:
         """See ``Engine.copy_to``."""

@@ -17,6 +17,7 @@ import sqlite_utils
 
 from archive.errors import Unavailable
 from storage.engine import Row
+from storage.organisations import strays
 from storage.schema import Dialect, migrate
 
 _PATIENCE_MS = 30_000
@@ -82,8 +83,9 @@ class Sqlite:
         """See ``archive.ports.Database``: the file's structure, and rows that refer to none."""
         found = [row["integrity_check"] for row in self.rows("PRAGMA integrity_check")]
         found = [] if found == ["ok"] else found
-        strays = self.rows("PRAGMA foreign_key_check")
-        return found + [f"{row['table']} {row['rowid']}: no such {row['parent']}" for row in strays]
+        lost = self.rows("PRAGMA foreign_key_check")
+        found += [f"{row['table']} {row['rowid']}: no such {row['parent']}" for row in lost]
+        return found + strays(self)
 
     def copy_to(self, path: Path) -> None:
         """See ``Engine.copy_to``."""

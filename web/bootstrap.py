@@ -19,7 +19,7 @@ from flask import current_app, g, has_request_context, request
 
 from archive.errors import SettingsError
 from archive.intake import Intake
-from archive.model import PROVINCE, Organisation
+from archive.model import PROVINCE, Announcement, Organisation
 from archive.ports import Database, Files, Jobs, Leases, Organisations, People, Records, Scanner
 from indexer.dictionary import Dictionary
 from indexer.duties import FOLLOW, TEND, Duties, holder
@@ -110,6 +110,10 @@ class Services:
     def is_province(self) -> bool:
         """Whether these are for all organisations together, where there are several."""
         return self.organisation is not None and self.organisation.id == PROVINCE
+
+    def site(self, announcement: Announcement) -> str:
+        """The full address of the site that an announcement is on."""
+        return self.address(announcement.organisation) if self.is_province else self.settings.base_url
 
     def address(self, organisation: int) -> str:
         """The full address of an organisation's site; that of all for one that joined a moment ago."""

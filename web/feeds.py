@@ -46,9 +46,9 @@ def feed() -> Response:
     made.updated(max((each.updated_at for each in found), default=dt.datetime.now(dt.UTC)))
     for announcement in found:
         entry = made.add_entry(order="append")
-        entry.id(_absolute(announcement_path(announcement.id)))
+        entry.id(_home(announcement))
         entry.title(announcement.title)
-        entry.link(href=_absolute(announcement_path(announcement.id)))
+        entry.link(href=_home(announcement))
         entry.author(name=announcement.author or services().settings.site_name)
         entry.published(dt.datetime.combine(announcement.published_on, dt.time(), thai.BANGKOK))
         entry.updated(announcement.updated_at)
@@ -95,10 +95,11 @@ def as_csv() -> Response:
         line = io.StringIO()
         writer = csv.writer(line)
         line.write("\ufeff")
-        writer.writerow(_COLUMNS)
+        columns = _columns()
+        writer.writerow(columns)
         for announcement in _published():
             row = _row(announcement)
-            writer.writerow([row[name] for name in _COLUMNS])
+            writer.writerow([row[name] for name in columns])
             yield line.getvalue()
             line.seek(0)
             line.truncate()
@@ -154,12 +155,18 @@ def _published() -> Iterator[Announcement]:
         page += 1
 
 
+def _columns() -> tuple[str, ...]:
+    return (*_COLUMNS, "organisation") if services().towns else _COLUMNS
+
+
 def _row(announcement: Announcement) -> dict[str, Any]:
-    row = {name: getattr(announcement, name) for name in _COLUMNS if name != "url"}
+    row = {name: getattr(announcement, name) for name in _columns() if name != "url"}
+    if (town := services().towns.get(announcement.organisation)) is not None:
+        row["organisation"] = town.slug
     return row | {
         "kind": announcement.kind.value,
         "published_on": announcement.published_on.isoformat(),
-        "url": _absolute(announcement_path(announcement.id)),
+        "url": _home(announcement),
     }
 
 
@@ -167,6 +174,10 @@ def _download(lines: Iterator[str], content_type: str, name: str) -> Response:
     answer = Response(list(lines), content_type=content_type)
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return answer
+
+
+def _home(announcement: Announcement) -> str:
+    return services().site(announcement) + announcement_path(announcement.id)
 
 
 def _absolute(path: str) -> str:

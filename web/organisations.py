@@ -36,7 +36,7 @@ def install(app: Flask) -> None:
         app.wsgi_app = ByAddress(app.wsgi_app, services().organisations)  # type: ignore[method-assign]
     app.before_request(_lead_home)
     app.after_request(_below)
-    app.context_processor(lambda: {"towns": _shown()})
+    app.context_processor(lambda: {"towns": _shown(), "site": services().site})
 
 
 class ByAddress:

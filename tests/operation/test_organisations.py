@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from archive.model import Role
+from storage.sqlite import Sqlite
 from tests.web.test_cli import PASSWORD, Shell
 
 LINES = [
@@ -90,6 +92,14 @@ def test_an_address_is_nobody_else_s(shell: Shell) -> None:
         ("change", "pladuk", "--slug", "bangkhen"),
     ):
         assert shell.run("organisation", *arguments).exit_code == 1, arguments
+
+
+def test_what_belongs_to_none_is_found(shell: Shell) -> None:
+    with closing(Sqlite(shell.data / "prakat.sqlite")) as database, database.write():
+        database.run("UPDATE announcement SET organisation_id = 99 WHERE id = 1")
+    ran = shell.run("check", "--json")
+    assert ran.exit_code == 1
+    assert "announcement 1: no organisation 99" in ran.stdout
 
 
 @pytest.mark.parametrize("way", ["backup", "move"])

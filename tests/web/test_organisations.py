@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import re
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -161,6 +162,19 @@ def test_the_province_searches_all_and_says_whose_each_is(province: Province) ->
     chosen = told(client.get("/search?organisation=bangkhen").get_data(as_text=True))
     assert "ซ่อมถนนของbangkhen" in chosen
     assert "ซ่อมถนนของpladuk" not in chosen
+
+
+def test_programs_are_led_to_each_town(province: Province) -> None:
+    """The province's feed, sitemap and open data name every announcement's own address."""
+    homes = {f"http://127.0.0.1:8000/pladuk/announcements/{province.announcements['pladuk'].id}",
+             f"http://bangkhen.go.th:8000/announcements/{province.announcements['bangkhen'].id}"}  # fmt: skip
+    client = province.client()
+    for path in ("/feed.xml?per_page=50", "/sitemap.xml", "/open-data/announcements.csv"):
+        text = client.get(path).text
+        assert all(home in text for home in homes), path
+        assert "8000/announcements/" not in text.replace("bangkhen.go.th:8000/", ""), path
+    lines = [json.loads(line) for line in client.get("/open-data/announcements.jsonl").text.splitlines()]
+    assert {line["organisation"] for line in lines} == {"pladuk", "bangkhen"}
 
 
 def test_an_announcement_is_at_its_own_town_s_address(province: Province) -> None:
