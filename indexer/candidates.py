@@ -104,7 +104,6 @@ class Candidates:
         self._facets: Coded | None = None
         self._hashes: list[npt.NDArray[np.uint32]] = []
         self._impacts: list[Floats] = []
-        self._lengths: list[int] = []
         self._table: tuple[npt.NDArray[np.uint32], Documents, Floats] | None = None
         self._written: dict[int, Written] = {}
         self._remembered: dict[Hashable, Documents] = {}
