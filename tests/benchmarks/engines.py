@@ -54,10 +54,11 @@ def main() -> None:
     address = options.cluster.removeprefix("at ")
     if not address.startswith("opensearch+"):
         parser.error(f"no cluster to compare with: {address or 'start it with scripts/scale.sh'}")
+    address += "&" if "?" in address else "?"
     if options.agree:
-        agree(options, f"{address}&index=agree")
+        agree(options, f"{address}index=agree")
     if options.measure:
-        measure(options, f"{address}&index=measure")
+        measure(options, f"{address}index=measure")
 
 
 def agree(options: argparse.Namespace, address: str) -> None:
