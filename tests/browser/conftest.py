@@ -97,4 +97,9 @@ def shoot(page: Page, name: str) -> None:
     """Keep a picture of the page in the folder that ``SCREENSHOTS`` names, if it does."""
     if folder := os.environ.get("SCREENSHOTS"):
         Path(folder).mkdir(parents=True, exist_ok=True)
-        page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
+        window = page.viewport_size or {"width": DESK, "height": 900}
+        whole = int(page.evaluate("document.documentElement.scrollHeight"))
+        page.set_viewport_size({"width": window["width"], "height": whole})  # what sticks is at its end
+        page.wait_for_function("[...document.images].every(image => image.complete)")
+        page.screenshot(path=Path(folder) / f"{name}.png")
+        page.set_viewport_size(window)
