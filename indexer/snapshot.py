@@ -295,7 +295,7 @@ class Commit:
         """Every live document with the term."""
         with self._lock:
             kept = self._scored.get(term)
-        return self._listed(term.encode()) if kept is None else kept.documents
+        return self.remembered(term, lambda: self._listed(term.encode())) if kept is None else kept.documents
 
     def remembered(self, what: Hashable, find: Callable[[], Documents]) -> Documents:
         """What was found before in this commit, or is found now."""
