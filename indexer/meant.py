@@ -22,6 +22,7 @@ _MOST_PLACES = 4  # of one query that are read anew
 _MOST_READINGS = 4
 _WHOLE = 16  # letters of a piece that is read anew as a whole
 _COUNTED = 60  # documents with a reading, beyond which more say nothing
+_READ = 150  # documents that are read to count them
 _OFTENER = 4  # so many times must a reading be there, for once that it is there as typed
 _TYPED = 0.9  # what a word as typed counts beside the one meant
 _SHORTEST = 3  # letters
@@ -138,7 +139,7 @@ def _reading(snapshot: Snapshot, lexicon: Lexicon, text: str) -> Reading | None:
 
     found = readings(text, near, rarity, _MOST_READINGS)
     counted = [
-        (len(holders(snapshot, lexicon, part(reading.text, lexicon), enough=_COUNTED)), reading)
+        (len(holders(snapshot, lexicon, part(reading.text, lexicon), enough=_COUNTED, most=_READ)), reading)
         for reading in found
     ]
     there = [(count, reading) for count, reading in counted if count > _OFTENER * typed]
