@@ -71,7 +71,8 @@ def sitemap() -> Response:
 @pages.get("/robots.txt")
 def robots() -> Response:
     hidden = ("/staff", "/sign-in", "/search")
-    lines = ["User-agent: *", *(f"Disallow: {path}" for path in hidden)]
+    below = [f"/{town.slug}" for town in services().towns.values() if services().is_province]
+    lines = ["User-agent: *", *(f"Disallow: {root}{path}" for root in ("", *below) for path in hidden)]
     lines += [f"Sitemap: {_absolute('/sitemap.xml')}", ""]
     return Response("\n".join(lines), content_type="text/plain; charset=utf-8")
 
