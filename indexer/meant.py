@@ -26,6 +26,7 @@ _READ = 150  # documents that are read to count them
 _OFTENER = 4  # so many times must a reading be there, for once that it is there as typed
 _TYPED = 0.9  # what a word as typed counts beside the one meant
 _SHORTEST = 3  # letters
+_GUESSED = 5  # letters of a word that may be meant, although the archive does not have it where it was typed
 _PIECE, _BESIDE = 3, 8  # letters of a word that may be a piece of one, and of all of them on a side
 _RUN = re.compile(f"[{THAI}]+")
 _ABBREVIATED = re.compile(r"[ก-ฮ]{1,6}\.")  # nobody guesses one from another
@@ -149,8 +150,8 @@ def _reading(snapshot: Snapshot, lexicon: Lexicon, text: str) -> Reading | None:
 
 
 def _is_whole(reading: Reading) -> bool:
-    """Whether no letter was left over between the words."""
-    return all(len(word) > 1 for _, word in reading.words)
+    """Whether no letter was left over between the words, and none was guessed from next to nothing."""
+    return all(len(word) > 1 and (word == piece or len(word) >= _GUESSED) for piece, word in reading.words)
 
 
 def _replaced(snapshot: Snapshot, lexicon: Lexicon, typed: Part, places: list[_Place]) -> Part:
