@@ -45,7 +45,7 @@ def holders(
     No more than ``enough`` of them are looked for, in about ``most`` documents. Those in which it is cut
     into other words are looked for only when few have the same words.
     """
-    if not part.phrase.data or len(part.units) > _MOST_UNITS:
+    if not part.phrase.data or not 0 < len(part.units) <= _MOST_UNITS:
         return np.empty(0, np.int64)
     whole = snapshot.remembered(("all of", part.units), lambda: all_of(snapshot, part.units))
     if len(part.units) == part.phrase.words == 1:
