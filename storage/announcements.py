@@ -41,18 +41,16 @@ class Announcements:
 
     def create(self, draft: Draft, *, actor: str, status: Status = Status.DRAFT) -> Announcement:
         fields = {name: rows.plain(getattr(draft, name, None)) for name in _FIELDS}
-        organisation = home(self._engine)
-        fields["ref"] = draft.ref and rows.kept(draft.ref, organisation)
         with self._engine.write():
             row = self._engine.row(
                 """INSERT INTO announcement (title, body, author, published_on, kind, category, views,
                        ref, old_url, publish_at, status, change, created_at, updated_at, organisation_id)
                    VALUES (:title, :body, :author, :published_on, :kind, :category, :views,
                        :ref, :old_url, :publish_at, :status, :change, :at, :at, :home)
-                   ON CONFLICT (ref) DO NOTHING
+                   ON CONFLICT (organisation_id, ref) DO NOTHING
                    RETURNING *""",
                 **fields,
-                home=organisation,
+                home=home(self._engine),
                 status=status.value,
                 change=history.next_change(self._engine),
                 at=rows.now_text(),
@@ -70,8 +68,7 @@ class Announcements:
         if unknown := changes.keys() - set(_FIELDS):
             raise KeyError(f"not fields of an announcement: {sorted(unknown)}")
         with self._engine.write():
-            row = {**history.announcement_row(self._engine, id)}
-            row["ref"] = row["ref"] and rows.told(row["ref"])
+            row = history.announcement_row(self._engine, id)
             if if_change is not None and row["change"] != if_change:
                 raise Conflict(
                     "มีผู้อื่นแก้ไขประกาศนี้ไปก่อนแล้ว กรุณาเปิดใหม่ ตรวจดู แล้วแก้ไขอีกครั้ง", code="edited-meanwhile"
@@ -83,7 +80,7 @@ class Announcements:
             }
             if after:
                 before = {name: row[name] for name in after}
-                self._set(id, self._columns(after, row["organisation_id"]))
+                self._set(id, after)
                 history.note(self._engine, id, "revise", actor=actor, before=before, after=after)
             return self.announcement(id)
 
@@ -110,15 +107,13 @@ class Announcements:
             )
             return self.announcement(id)
 
-    @staticmethod
-    def _columns(fields: dict[str, object], organisation: int) -> dict[str, object]:
-        ref = fields.get("ref")
-        return fields | {"ref": rows.kept(str(ref), organisation)} if ref else fields
-
     def _set(self, id: int, columns: dict[str, object]) -> None:
         """Inside a transaction. The columns' names are our own, never typed by a person."""
         if columns.get("ref") is not None and self._engine.row(
-            "SELECT id FROM announcement WHERE ref = :ref AND id <> :id", ref=columns["ref"], id=id
+            """SELECT id FROM announcement WHERE ref = :ref AND id <> :id AND organisation_id =
+                   (SELECT organisation_id FROM announcement WHERE id = :id)""",
+            ref=columns["ref"],
+            id=id,
         ):
             raise _ref_taken()
         assignments = ", ".join(f"{name} = :{name}" for name in columns)
@@ -133,8 +128,11 @@ class Announcements:
         return {row["id"]: rows.announcement(row) for row in found}
 
     def by_ref(self, ref: str) -> Announcement | None:
-        kept = rows.kept(ref, home(self._engine))
-        row = self._engine.row("SELECT * FROM announcement WHERE ref = :ref", ref=kept)
+        row = self._engine.row(
+            "SELECT * FROM announcement WHERE ref = :ref AND organisation_id = :home",
+            ref=ref,
+            home=home(self._engine),
+        )
         return None if row is None else rows.announcement(row)
 
     def by_old_url(self, old_url: str) -> Announcement | None:

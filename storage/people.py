@@ -19,14 +19,13 @@ class EnginePeople(SignIns):
         self._engine = engine
 
     def add(self, name: str, password_hash: str, role: Role) -> Person:
-        organisation = home(self._engine)
         with self._engine.write():
             row = self._engine.row(
                 """INSERT INTO person (name, password_hash, role, created_at, organisation_id)
                    VALUES (:name, :password_hash, :role, :now, :home)
-                   ON CONFLICT (name) DO NOTHING RETURNING *""",
-                home=organisation,
-                name=rows.kept(name, organisation),
+                   ON CONFLICT (organisation_id, name) DO NOTHING RETURNING *""",
+                home=home(self._engine),
+                name=name,
                 password_hash=password_hash,
                 role=role.value,
                 now=rows.now_text(),
@@ -44,8 +43,10 @@ class EnginePeople(SignIns):
     def by_name(self, name: str) -> tuple[Person, str] | None:
         """The organisation's own before the province's of the same name."""
         row = self._engine.row(
-            """SELECT * FROM person WHERE name IN :names ORDER BY organisation_id DESC LIMIT 1""",
-            names=[rows.kept(name, home(self._engine)), rows.kept(name, PROVINCE)],
+            """SELECT * FROM person WHERE name = :name AND organisation_id IN :homes
+               ORDER BY organisation_id DESC LIMIT 1""",
+            name=name,
+            homes=[home(self._engine), PROVINCE],
         )
         return None if row is None else (rows.person(row), row["password_hash"])
 
@@ -61,8 +62,11 @@ class EnginePeople(SignIns):
 
     def disable(self, name: str) -> None:
         with self._engine.write():
-            kept = rows.kept(name, home(self._engine))
-            if not self._engine.run("UPDATE person SET disabled = 1 WHERE name = :name", name=kept):
+            if not self._engine.run(
+                "UPDATE person SET disabled = 1 WHERE name = :name AND organisation_id = :home",
+                name=name,
+                home=home(self._engine),
+            ):
                 raise _nobody()
 
     def set_password(self, id: int, password_hash: str) -> None:

@@ -48,20 +48,6 @@ def _time(text: str | None) -> dt.datetime | None:
     return None if text is None else dt.datetime.fromisoformat(text)
 
 
-_MARK = "\x1f"
-"""Cannot be typed into a name or a reference."""
-
-
-def kept(text: str, organisation: int) -> str:
-    """A text that each organisation has for itself, in a column that has each text once."""
-    return text if organisation == 1 else f"{text}{_MARK}{organisation}"
-
-
-def told(kept: str) -> str:
-    """The text itself."""
-    return kept.partition(_MARK)[0]
-
-
 def plain(value: object) -> object:
     """A field's value as JSON and the database hold it."""
     if isinstance(value, dt.datetime):
@@ -84,7 +70,7 @@ def announcement(row: Row) -> Announcement:
         category=row["category"],
         views=row["views"] + row["visits"],
         status=Status(row["status"]),
-        ref=row["ref"] and told(row["ref"]),
+        ref=row["ref"],
         old_url=row["old_url"],
         publish_at=_time(row["publish_at"]),
         reason=row["reason"],
@@ -225,7 +211,7 @@ def change(row: Row) -> Change:
 def person(row: Row) -> Person:
     return Person(
         id=row["id"],
-        name=told(row["name"]),
+        name=row["name"],
         role=Role(row["role"]),
         disabled=bool(row["disabled"]),
         created_at=dt.datetime.fromisoformat(row["created_at"]),

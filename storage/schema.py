@@ -26,6 +26,7 @@ class Dialect:
 class Migration:
     name: str
     statements: tuple[str, ...]
+    carried: tuple[str, ...] = ()  # tables whose ids came from others: the next ones are above them
 
 
 MIGRATIONS = (
@@ -239,9 +240,40 @@ MIGRATIONS = (
             """ALTER TABLE announcement ADD COLUMN organisation_id BIGINT NOT NULL DEFAULT 1""",
             """CREATE INDEX announcement_of_organisation
                 ON announcement (organisation_id, status, published_on, id)""",
+            # Each has its own references and names. SQLite drops no unique column: the old one stays, empty.
+            """ALTER TABLE announcement RENAME COLUMN ref TO ref_of_one""",
+            """ALTER TABLE announcement ADD COLUMN ref {text}""",
+            """UPDATE announcement SET ref = ref_of_one, ref_of_one = NULL""",
+            """CREATE UNIQUE INDEX announcement_by_ref ON announcement (organisation_id, ref)""",
             """ALTER TABLE collection ADD COLUMN organisation_id BIGINT NOT NULL DEFAULT 1""",
             # 0 is the province: its people and programs work in every organisation.
-            """ALTER TABLE person ADD COLUMN organisation_id BIGINT NOT NULL DEFAULT 1""",
+            """CREATE TABLE person_of_many (
+                id {id},
+                name {text} NOT NULL,
+                password_hash {text} NOT NULL,
+                role {text} NOT NULL,
+                disabled BIGINT NOT NULL DEFAULT 0,
+                created_at {text} NOT NULL,
+                organisation_id BIGINT NOT NULL DEFAULT 1,
+                UNIQUE (organisation_id, name)
+            )""",
+            """INSERT INTO person_of_many (id, name, password_hash, role, disabled, created_at)
+                SELECT id, name, password_hash, role, disabled, created_at FROM person""",
+            """CREATE TABLE session_of_many (
+                id {id},
+                person_id BIGINT NOT NULL REFERENCES person_of_many (id),
+                key_hash {text} NOT NULL UNIQUE,
+                device {text} NOT NULL,
+                started_at {text} NOT NULL,
+                seen_at {text} NOT NULL
+            )""",
+            """INSERT INTO session_of_many (person_id, key_hash, device, started_at, seen_at)
+                SELECT person_id, key_hash, device, started_at, seen_at FROM session ORDER BY id""",
+            """DROP TABLE session""",
+            """DROP TABLE person""",
+            """ALTER TABLE person_of_many RENAME TO person""",
+            """ALTER TABLE session_of_many RENAME TO session""",
+            """CREATE INDEX session_by_person ON session (person_id)""",
             """ALTER TABLE token ADD COLUMN organisation_id BIGINT NOT NULL DEFAULT 1""",
             """DROP INDEX token_by_name""",
             """CREATE UNIQUE INDEX token_by_name ON token (organisation_id, name) WHERE revoked_at IS NULL""",
@@ -258,6 +290,7 @@ MIGRATIONS = (
                 SELECT 1, query, count, last_at FROM miss_of_one""",
             """DROP TABLE miss_of_one""",
         ),
+        carried=("person",),
     ),
     Migration(
         "history of collections",
@@ -293,6 +326,9 @@ def migrate(engine: Engine, dialect: Dialect) -> None:
         for migration in _missing(engine):
             for statement in migration.statements:
                 engine.run(statement.format(id=dialect.id, text=dialect.text, bytes=dialect.bytes))
+            for table in migration.carried:
+                last = engine.rows(f"SELECT coalesce(max(id), 0) AS id FROM {table}")[0]["id"]  # noqa: S608
+                engine.go_on_after(table, last)
             engine.run(
                 "INSERT INTO migration (name, applied_at) VALUES (:name, :at)",
                 name=migration.name,
