@@ -1,0 +1,61 @@
+"""An archive that an earlier release made is carried on by this one."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from archive.model import PROVINCE, Draft, Role
+from storage import schema
+from storage.people import EnginePeople
+from storage.records import EngineRecords
+from storage.scope import Scoped
+from tests.contracts.engines import Opener
+
+NOW = dt.datetime(2026, 6, 9, 8, 30, tzinfo=dt.UTC)
+NAMES = [migration.name for migration in schema.MIGRATIONS]
+
+
+def test_people_and_references_of_one_organisation_become_those_of_the_first(
+    opened: Opener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as earlier:
+        earlier.setattr(schema, "MIGRATIONS", schema.MIGRATIONS[: NAMES.index("organisations")])
+        engine = opened()
+        with engine.write():
+            for name in ("first", "somsri"):
+                engine.run(
+                    """INSERT INTO person (name, password_hash, role, created_at)
+                       VALUES (:name, 'secret', 'staff', :at)""",
+                    name=name,
+                    at=NOW.isoformat(),
+                )
+            engine.run(
+                """INSERT INTO session (person_id, key_hash, device, started_at, seen_at)
+                   VALUES (2, 'key', 'phone', :at, :at)""",
+                at=NOW.isoformat(),
+            )
+            engine.run(
+                """INSERT INTO announcement (title, body, author, published_on, kind, category, views, ref,
+                       status, change, created_at, updated_at)
+                   VALUES ('a', '', '', '2021-06-09', 'news', '', 0, 'old/1', 'draft', 1, :at, :at)""",
+                at=NOW.isoformat(),
+            )
+        engine.close()
+    engine = opened()
+    people, records = EnginePeople(engine), EngineRecords(engine)
+    assert [(person.id, person.name) for person in people.everyone()] == [(1, "first"), (2, "somsri")]
+    assert [session.device for session in people.sessions(2)] == ["phone"]
+    found = records.by_ref("old/1")
+    assert found is not None
+    assert found.title == "a"
+    assert people.add("third", "secret", Role.STAFF).id == 3
+    # Another organisation's may be called the same.
+    other = Scoped(engine, 2)
+    assert EnginePeople(other).add("somsri", "secret", Role.STAFF).id == 4
+    assert EngineRecords(other).by_ref("old/1") is None
+    draft = Draft(title="b", body="", author="", published_on=NOW.date(), ref="old/1")
+    assert EngineRecords(other).create(draft, actor="somsri").ref == "old/1"
+    assert EnginePeople(Scoped(engine, PROVINCE)).by_name("somsri") is None
+    engine.close()
