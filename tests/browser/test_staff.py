@@ -86,6 +86,8 @@ def test_the_same_with_the_keyboard_alone(visit: Visit, site: Site, width: int, 
     tab_to(page, ".tabs a[href$='/new']")
     page.keyboard.press("Enter")
     page.wait_for_url("**/new")
+    page.on("filechooser", lambda _chooser: None)  # the browser must know of it before the key is pressed
+    page.wait_for_load_state("load")
     tab_to(page, "#files")
     with page.expect_file_chooser() as choosing:
         page.keyboard.press("Enter")
