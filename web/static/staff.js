@@ -16,7 +16,7 @@ let awake = Date.now();
 form.addEventListener("input", () => {
   if (Date.now() - awake < AWAKE_EVERY) return;
   awake = Date.now();
-  fetch("/staff/awake");
+  fetch(papers.dataset.awake);
 });
 
 function sending(file) {
