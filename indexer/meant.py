@@ -135,18 +135,24 @@ def _reading(snapshot: Snapshot, lexicon: Lexicon, text: str) -> Reading | None:
     def near(pieces: list[str]) -> set[tuple[int, str]]:
         return snapshot.near(pieces, lexicon.segmenter.knows)
 
-    def unlikely(found: tuple[int, Reading]) -> float:
-        return found[1].cost - math.log(found[0])
-
     found = readings(text, near, rarity, _MOST_READINGS)
-    counted = [
-        (len(holders(snapshot, lexicon, part(reading.text, lexicon), enough=_COUNTED, most=_READ)), reading)
-        for reading in found
-    ]
-    there = [(count, reading) for count, reading in counted if count > _OFTENER * typed]
-    if there:
-        return min(there, key=unlikely)[1]
+    best = _likeliest(snapshot, lexicon, found, _OFTENER * typed)
+    if best is not None:
+        return best
     return found[0] if found and strange and not typed and _is_whole(found[0]) else None
+
+
+def _likeliest(snapshot: Snapshot, lexicon: Lexicon, found: Sequence[Reading], over: int) -> Reading | None:
+    """Of readings, cheapest first, the likeliest of those that more than ``over`` documents have."""
+    best, least = None, math.inf
+    for reading in found:
+        if reading.cost - math.log(_COUNTED) >= least:
+            break  # however often it is there, and so is any after it
+        meant_so = part(reading.text, lexicon)
+        count = len(holders(snapshot, lexicon, meant_so, enough=_COUNTED, most=_READ))
+        if count > over and reading.cost - math.log(count) < least:
+            best, least = reading, reading.cost - math.log(count)
+    return best
 
 
 def _is_whole(reading: Reading) -> bool:

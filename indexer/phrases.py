@@ -8,7 +8,9 @@ document that is found this way is read.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from operator import contains
 
 import numpy as np
 from rapidfuzz.distance import LCSseq
@@ -51,13 +53,15 @@ def holders(
     if len(part.units) == part.phrase.words == 1:
         return whole[:enough]
     there = _read(snapshot, whole, part, scores, enough, most)
-    if len(part.units) == 1 or (len(there) >= min(enough, _CLEAR) and not part.phrase.exact):
+    clear = len(there) >= min(enough, _CLEAR) and not part.phrase.exact
+    if clear or len(part.units) == 1 or len(there) == enough:
         return there
     others = snapshot.remembered(
         ("cut otherwise", part.units), lambda: _cut_otherwise(snapshot, lexicon, part.units)
     )
     others = np.setdiff1d(others, whole, assume_unique=True)
-    return np.sort(np.concatenate([there, _read(snapshot, others, part, scores, enough, most)]))
+    there_too = _read(snapshot, others, part, scores, enough - len(there), most)
+    return np.sort(np.concatenate([there, there_too]))
 
 
 def _read(
@@ -69,15 +73,21 @@ def _read(
         if scores is not None:
             best = np.argpartition(-scores[candidates], most)[:most]
         candidates = np.sort(candidates[best])
-    data, left = part.phrase.data, _MOST_LETTERS
-    there: list[int] = []
-    for document, text in zip(candidates.tolist(), snapshot.texts(candidates), strict=True):
-        if holds(text, data):
-            there.append(document)
-        left -= len(text)
-        if len(there) >= enough or (left < 0 and not part.phrase.exact):
+    data, texts = part.phrase.data, snapshot.texts(candidates)
+    if not part.phrase.exact:
+        texts = until(texts, _MOST_LETTERS)
+    has = holds if _has_edge_digits(data) else contains
+    there = (document for document, text in zip(candidates.tolist(), texts, strict=False) if has(text, data))
+    return np.array(list(islice(there, enough)), dtype=np.int64)
+
+
+def until(texts: Iterable[bytes], letters: int) -> Iterator[bytes]:
+    """The texts, until so many letters were read."""
+    for text in texts:
+        yield text
+        letters -= len(text)
+        if letters < 0:
             break
-    return np.array(there, dtype=np.int64)
 
 
 def holds(text: bytes, data: bytes) -> bool:

@@ -7,12 +7,9 @@ only.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import islice
-
 import numpy as np
 
-from indexer.phrases import holds, misread
+from indexer.phrases import holds, misread, until
 from indexer.plan import SENTENCE, Plan, neighbours
 from indexer.scored import Documents, Floats, Mask
 from indexer.snapshot import Snapshot
@@ -58,22 +55,12 @@ def _best_first(snapshot: Snapshot, documents: Documents, scores: Floats) -> Doc
 
 def _lifted(snapshot: Snapshot, plan: Plan, documents: Documents, scores: Floats) -> Floats:
     """The scores lifted by what stands together in the text as it does in the query."""
-    sought = _Sought(plan, list(islice(_read(snapshot, documents), LOOKED_AT)))
+    sought = _Sought(plan, list(until(snapshot.texts(documents), _MOST_LETTERS)))
     lift = np.zeros(len(documents), dtype=np.float32)
     values = sought.lift()
     lift[: len(values)] = values
     lifted: Floats = scores + lift * scores.max(initial=0)
     return lifted
-
-
-def _read(snapshot: Snapshot, documents: Documents) -> Iterator[bytes]:
-    """The runs of the documents, until so many letters were read."""
-    left = _MOST_LETTERS
-    for text in snapshot.texts(documents):
-        yield text
-        left -= len(text)
-        if left < 0:
-            break
 
 
 class _Sought:

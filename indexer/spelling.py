@@ -12,11 +12,11 @@ import math
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import lru_cache
-from heapq import nsmallest
 from threading import Lock
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
@@ -35,6 +35,8 @@ _OF_SOUND, _OF_LETTERS = 0.6, 0.4  # what a slip costs that is heard, and one th
 _MOST_SLIPS = 0.3  # per letter of the word
 _WORD, _RARE, _SLIP, _UNKNOWN = 1.5, 0.5, 5.0, 6.0  # costs of a reading
 _KEPT = 6  # readings at each place
+
+_Way = tuple[float, str, tuple[tuple[str, str], ...]]  # a ``Reading`` that may yet go on
 
 
 @lru_cache(maxsize=50_000)
@@ -101,7 +103,7 @@ class Spellings:
         return set(zip((pairs >> 32).tolist(), words, strict=True))
 
 
-def slips(typed: Sequence[str], words: Sequence[str]) -> list[float]:
+def slips(typed: Sequence[str], words: Sequence[str]) -> npt.NDArray[np.float64]:
     """How far apart the spellings of each pair are: 1 for a slip that is heard, less for one only seen.
 
     ``inf`` when more than one is heard.
@@ -109,7 +111,7 @@ def slips(typed: Sequence[str], words: Sequence[str]) -> list[float]:
     sounding = [key(one) for one in typed], [key(word) for word in words]
     heard = process.cpdist(*sounding, scorer=OSA.distance, score_cutoff=1).astype(float)
     seen = process.cpdist(typed, words, scorer=OSA.distance)
-    far: list[float] = np.where(heard > 1, math.inf, _OF_SOUND * heard + _OF_LETTERS * seen).tolist()
+    far: npt.NDArray[np.float64] = np.where(heard > 1, math.inf, _OF_SOUND * heard + _OF_LETTERS * seen)
     return far
 
 
@@ -119,9 +121,6 @@ class Reading(NamedTuple):
     cost: float
     text: str
     words: tuple[tuple[str, str], ...]
-
-    def then(self, cost: float, typed: str, word: str) -> Reading:
-        return Reading(self.cost + cost, self.text + word, (*self.words, (typed, word)))
 
 
 def readings(
@@ -150,28 +149,32 @@ def readings(
         if cost < math.inf:
             arcs.setdefault(start, {})[end, typed[start:end]] = _WORD + _RARE * cost
     pieces = [typed[slice(*long[number])] for number, _ in heard]
-    for (number, word), far in zip(heard, slips(pieces, [word for _, word in heard]), strict=True):
+    words = [word for _, word in heard]
+    far = slips(pieces, words)
+    likely = np.flatnonzero((far > 0) & (far <= _MOST_SLIPS * np.array([len(word) for word in words])))
+    for place, slip in zip(likely.tolist(), far[likely].tolist(), strict=True):
+        number, word = heard[place]
         start, end = long[number]
-        if 0 < far <= _MOST_SLIPS * len(word):
-            arcs.setdefault(start, {})[end, word] = _WORD + _RARE * rarity(word) + _SLIP * far
+        arcs.setdefault(start, {})[end, word] = _WORD + _RARE * rarity(word) + _SLIP * slip
     return [reading for reading in _paths(typed, arcs) if reading.text != typed][:most]
 
 
 def _paths(typed: str, arcs: dict[int, dict[tuple[int, str], float]]) -> list[Reading]:
     """The cheapest ways through a piece, letter by letter where no word fits."""
-    reached: list[list[Reading]] = [[] for _ in range(len(typed) + 1)]
-    reached[0] = [Reading(0.0, "", ())]
+    reached: list[list[_Way]] = [[] for _ in range(len(typed) + 1)]
+    reached[0] = [(0.0, "", ())]
     for start in range(len(typed)):
-        for reading in _cheapest(reached[start]):
-            reached[start + 1].append(reading.then(_UNKNOWN, typed[start], typed[start]))
-            for (end, word), price in arcs.get(start, {}).items():
-                reached[end].append(reading.then(price, typed[start:end], word))
-    return _cheapest(reached[-1])
+        onward = [(start + 1, typed[start], _UNKNOWN)]
+        onward += [(end, word, price) for (end, word), price in arcs.get(start, {}).items()]
+        for cost, text, words in _cheapest(reached[start]):
+            for end, word, price in onward:
+                reached[end].append((cost + price, text + word, (*words, (typed[start:end], word))))
+    return [Reading(*way) for way in _cheapest(reached[-1])]
 
 
-def _cheapest(found: list[Reading]) -> list[Reading]:
+def _cheapest(found: list[_Way]) -> list[_Way]:
     """Each text once."""
-    distinct: dict[str, Reading] = {}
-    for reading in nsmallest(_KEPT * _KEPT, found):
-        distinct.setdefault(reading.text, reading)
+    distinct: dict[str, _Way] = {}
+    for way in sorted(found)[: _KEPT * _KEPT]:
+        distinct.setdefault(way[1], way)
     return list(distinct.values())[:_KEPT]
