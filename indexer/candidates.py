@@ -253,6 +253,10 @@ class Candidates:
             )
         return self._table
 
+    def mark(self, terms: Sequence[str], mask: Mask) -> None:
+        for term in terms:
+            mask[self.having(term)] = True
+
     def remembered(self, what: Hashable, find: Callable[[], Documents]) -> Documents:
         if what not in self._remembered:
             self._remembered[what] = find()

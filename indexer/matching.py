@@ -113,10 +113,9 @@ def _misread(snapshot: Snapshot, unit: Unit) -> tuple[Documents, Floats]:
 def mask_of(snapshot: Snapshot, unit: Unit) -> Mask:
     """The documents with the unit."""
     mask = np.zeros(snapshot.size, dtype=bool)
+    snapshot.mark([terms[0] for terms, _ in unit.alternatives if len(terms) == 1], mask)
     for terms, _ in unit.alternatives:
-        if len(terms) == 1:
-            mask[snapshot.having(terms[0])] = True
-        else:
+        if len(terms) > 1:
             mask[having_all([snapshot.scored(term) for term in terms])] = True
     return mask
 
@@ -158,9 +157,7 @@ def _best_of(snapshot: Snapshot, unit: Unit) -> Scored:
     most = sum(snapshot.idf(snapshot.frequency(term)) for term in unit.alternatives[0].terms)
     best = np.zeros(snapshot.size, dtype=np.float32)
     for alternative in unit.alternatives:
-        weights = np.zeros(snapshot.size, dtype=np.float32)
-        _sum_of(snapshot, alternative.terms).add_to(weights)
-        np.maximum(best, np.minimum(weights, most) * np.float32(alternative.weight), out=best)
+        _sum_of(snapshot, alternative.terms).raise_to(best, most, alternative.weight)
     return Scored.everywhere(best)
 
 

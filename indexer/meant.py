@@ -65,12 +65,14 @@ def meant(snapshot: Snapshot, lexicon: Lexicon, plan: Plan) -> Meant:
 
 def _of_other_keyboard(snapshot: Snapshot, lexicon: Lexicon, typed: Part) -> Part | None:
     """What comes out with the keyboard in the other language, if only that is in the archive."""
-    if len(typed.raw) < _SHORTEST or len(holders(snapshot, lexicon, typed, enough=1)):
+    if len(typed.raw) < _SHORTEST:
         return None
     other = part(keyboard.other(typed.raw), lexicon)
     words = [unit.typed for unit in other.units]
     real = all(lexicon.segmenter.knows(word) for word in words if word[0] >= "ก")
-    return other if real and words and len(all_of(snapshot, other.units)) else None
+    if not (real and words and len(all_of(snapshot, other.units))):
+        return None
+    return None if len(holders(snapshot, lexicon, typed, enough=1)) else other
 
 
 def _places(snapshot: Snapshot, lexicon: Lexicon, typed: Part, most: int) -> list[_Place]:

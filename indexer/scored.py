@@ -52,7 +52,7 @@ class Scored:
     @classmethod
     def everywhere(cls, weights: Floats) -> Scored:
         """``weights``: of every document, 0 for those without it."""
-        return cls(None, weights, count=int(np.count_nonzero(weights)))
+        return cls(None, weights, count=int(np.count_nonzero(weights > 0)))
 
     def scaled(self, factor: float) -> Scored:
         return Scored(self._listed, self._values, count=self.count, scale=float(self._scale) * factor)
@@ -60,7 +60,9 @@ class Scored:
     @property
     def documents(self) -> Documents:
         """Ascending."""
-        return np.flatnonzero(self._values) if self._listed is None else self._listed
+        if self._listed is None:
+            return np.flatnonzero(self._values > 0)  # of truth values it takes a fifth of the time
+        return self._listed
 
     def bytes(self) -> int:
         """What it takes to keep it."""
@@ -92,6 +94,12 @@ class Scored:
             sums += np.multiply(self._values > 0, np.float32(value), dtype=np.float32)
         else:
             sums[self._listed] += np.float32(value)
+
+    def raise_to(self, best: Floats, most: float, share: float) -> None:
+        """Raise ``best`` in every document to a share of its weight there, or of ``most`` if this is less."""
+        where = slice(None) if self._listed is None else self._listed
+        weights = np.minimum(np.multiply(self._values, self._scale, dtype=np.float32), np.float32(most))
+        best[where] = np.maximum(best[where], weights * np.float32(share))
 
     def mark(self, mask: Mask) -> None:
         """Set the mask wherever it is."""

@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from copy import copy
-from functools import cached_property
+from functools import cached_property, lru_cache, partial
 from heapq import nlargest
 from threading import Lock
 from typing import Any, NamedTuple, Protocol
@@ -54,6 +54,7 @@ _MOST_NAMED = 400  # titles of a segment
 
 _KEPT_SCORED = 96_000_000  # bytes
 _KEPT_PARTS = 16  # organisations whose part is remembered
+_KEPT_COUNTS = 50_000  # terms
 _KEPT_FOUND = 1_000_000  # documents in answers that are remembered, 8 bytes apiece
 
 
@@ -112,6 +113,9 @@ class Snapshot(Protocol):
 
     def scored(self, term: str) -> Scored: ...
     def having(self, term: str) -> Documents: ...
+    def mark(self, terms: Sequence[str], mask: Mask) -> None:
+        """Set the mask wherever a live document has any of the terms."""
+
     def remembered(self, what: Hashable, find: Callable[[], Documents]) -> Documents:
         """What was found before, or is found now."""
 
@@ -193,6 +197,12 @@ def _coded(column: Any) -> Coded:
     return Coded(values.codes, [value.decode() for value in values.values])
 
 
+def _summed(segments: Sequence[Segment], term: str) -> int:
+    """How many documents of the segments have the term, deleted ones too."""
+    data = term.encode()
+    return sum([segment.terms.doc_frequency("", data) for segment in segments])
+
+
 def _room(documents: Documents) -> int:
     """What it takes to remember them."""
     return len(documents) + 50
@@ -227,6 +237,7 @@ class Commit:
         self._parts: LRUCache[int, Commit] = LRUCache(_KEPT_PARTS)
         # Words of earlier commits are as good: how frequent each is, is asked of this one.
         self._spellings: Spellings = earlier._spellings if earlier else Spellings()
+        self._about = lru_cache(_KEPT_COUNTS)(partial(_summed, self.segments))
         self._counts: dict[str, int] = {}  # live documents by term, where some are not live
         self._lock = Lock()
 
@@ -297,6 +308,16 @@ class Commit:
             kept = self._scored.get(term)
         return self.remembered(term, lambda: self._listed(term.encode())) if kept is None else kept.documents
 
+    def mark(self, terms: Sequence[str], mask: Mask) -> None:
+        found = np.zeros(self.size, dtype=bool)
+        for base, segment in zip(self.bases, self.segments, strict=False):
+            of_segment = found[base : base + segment.size]
+            for term in terms:
+                place = segment.terms.place(term.encode())
+                if place is not None:
+                    of_segment[segment.terms.ids_at(place)] = True
+        mask |= found & self.live
+
     def remembered(self, what: Hashable, find: Callable[[], Documents]) -> Documents:
         """What was found before in this commit, or is found now."""
         with self._lock:
@@ -343,7 +364,7 @@ class Commit:
         norms = self._norms
         first = ZONES[0]
         weights = (packed & first.most).astype(np.float32) * norms[first.name][documents]
-        others = np.flatnonzero(packed >> ZONES[1].shift)
+        others = np.flatnonzero(packed >= 1 << ZONES[1].shift)
         if len(others):
             there, rest = documents[others], packed[others]
             extra = np.zeros(len(others), dtype=np.float32)
@@ -355,7 +376,7 @@ class Commit:
 
     def frequency(self, term: str) -> int:
         """How many live documents have the term."""
-        about = self._about(term.encode())
+        about = self._about(term)
         return about if self._whole or not about else self._counted(term)
 
     def _counted(self, term: str) -> int:
@@ -371,10 +392,7 @@ class Commit:
 
     def about(self, terms: Sequence[str]) -> list[int]:
         """The same without a look at any document: deleted ones are counted too."""
-        return [self._about(term.encode()) for term in terms]
-
-    def _about(self, term: bytes) -> int:
-        return sum(segment.terms.doc_frequency("", term) for segment in self.segments)
+        return [self._about(term) for term in terms]
 
     def extent(self, unit: Unit, found: Scored) -> int:  # noqa: ARG002 (all of them are here)
         return found.count

@@ -142,15 +142,15 @@ def readings(
         for end in range(start + 1, min(start + _LONGEST, len(typed)) + 1)
     ]
     long = [(start, end) for start, end in spans if end - start >= _SHORTEST]
-    heard = list(near([typed[start:end] for start, end in long]))
+    spoken = [typed[start:end] for start, end in long]
+    heard = list(near(spoken))
     arcs: dict[int, dict[tuple[int, str], float]] = {}
     for start, end in long:
         cost = rarity(typed[start:end])
         if cost < math.inf:
             arcs.setdefault(start, {})[end, typed[start:end]] = _WORD + _RARE * cost
-    pieces = [typed[slice(*long[number])] for number, _ in heard]
     words = [word for _, word in heard]
-    far = slips(pieces, words)
+    far = slips([spoken[number] for number, _ in heard], words)
     likely = np.flatnonzero((far > 0) & (far <= _MOST_SLIPS * np.array([len(word) for word in words])))
     for place, slip in zip(likely.tolist(), far[likely].tolist(), strict=True):
         number, word = heard[place]
