@@ -153,9 +153,10 @@ def _blurred(snapshot: Snapshot, plan: Plan, matches: Matches, among: Mask) -> D
         best = np.argpartition(-matches.scores[candidates], _MOST_BLURRED)[:_MOST_BLURRED]
         candidates = np.sort(candidates[best])
     pieces = [typed.phrase.data for typed in plan.parts if typed.phrase.words > 1]
-    texts = zip(candidates.tolist(), snapshot.texts(candidates), strict=True)
-    there = [document for document, text in texts if all(likeness(text, data) > _ALIKE for data in pieces)]
-    return np.array(there, dtype=np.int64)
+    for data in pieces:
+        if len(candidates):
+            candidates = candidates[likeness(list(snapshot.texts(candidates)), data) > _ALIKE]
+    return candidates
 
 
 def _without(snapshot: Snapshot, lexicon: Lexicon, plan: Plan) -> Mask:

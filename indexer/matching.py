@@ -129,8 +129,16 @@ def all_of(snapshot: Snapshot, units: Sequence[Unit]) -> Documents:
     documents = having_all([snapshot.scored(unit.alternatives[0].terms[0]) for unit in plain])
     for unit in units:
         if len(documents) and not _is_plain(unit):
-            documents = documents[mask_of(snapshot, unit)[documents]]
+            documents = _among(snapshot, documents, unit)
     return documents
+
+
+def _among(snapshot: Snapshot, documents: Documents, unit: Unit) -> Documents:
+    """Those of the documents with the unit: a word at an end is looked for beside one after the other."""
+    having = snapshot.remembered(unit, lambda: np.flatnonzero(mask_of(snapshot, unit)))
+    mask = np.zeros(snapshot.size, dtype=bool)
+    mask[having] = True
+    return documents[mask[documents]]
 
 
 def _is_plain(unit: Unit) -> bool:

@@ -13,12 +13,13 @@ from itertools import islice
 from operator import contains
 
 import numpy as np
+from rapidfuzz import process
 from rapidfuzz.distance import LCSseq
 
 from indexer.dictionary import Lexicon
 from indexer.matching import all_of
 from indexer.plan import Alternative, Part, Unit
-from indexer.scored import Documents, Floats
+from indexer.scored import Documents, Floats, Mask
 from indexer.snapshot import Snapshot
 
 _CLEAR = 10  # documents with a piece, from which on it is not looked for in other words
@@ -155,16 +156,27 @@ def _edge(snapshot: Snapshot, lexicon: Lexicon, units: Sequence[Unit], *, ends: 
     return Unit(letters, (*alternatives, *(units[0].alternatives if len(units) == 1 else ())))
 
 
-def likeness(text: bytes, data: bytes) -> float:
-    """1 when the run has the other; less when some letters are misread; 0 when it is not like any place."""
-    return 1.0 if holds(text, data) else misread(text, data)
+def likeness(texts: Sequence[bytes], data: bytes) -> Floats:
+    """Of each run: 1 when it has the other, less when some letters are misread, 0 when nothing is like it."""
+    return misread(texts, data, np.array([holds(text, data) for text in texts], dtype=bool))
 
 
-def misread(text: bytes, data: bytes) -> float:
-    """``likeness`` to a run that does not have the other."""
-    least = math.ceil(_UNLIKE * len(data))
-    best = max((LCSseq.similarity(data, near, score_cutoff=least) for near in _near(text, data)), default=0)
-    return max(0.0, (best / len(data) - _UNLIKE) / (1 - _UNLIKE)) * _BLURRED
+def misread(texts: Sequence[bytes], data: bytes, there: Mask) -> Floats:
+    """``likeness`` of runs of which it is known whether they have the other."""
+    places: list[bytes] = []
+    owners: list[int] = []
+    for owner in np.flatnonzero(~there).tolist():
+        near = _near(texts[owner], data)
+        places += near
+        owners += [owner] * len(near)
+    alike = there.astype(np.float32)
+    if places:
+        least = math.ceil(_UNLIKE * len(data))
+        (best,) = process.cdist(
+            [data], places, scorer=LCSseq.similarity, score_cutoff=least, dtype=np.float64
+        )
+        np.maximum.at(alike, owners, (best / float(len(data)) - _UNLIKE) / (1 - _UNLIKE) * _BLURRED)
+    return alike
 
 
 def _near(text: bytes, data: bytes) -> list[bytes]:
@@ -174,10 +186,11 @@ def _near(text: bytes, data: bytes) -> list[bytes]:
     places = []
     for at in range(0, size * (slips + 1), size) if slips else ():
         piece = data[at : at + size]
+        before, after = at + slips, len(data) - at + slips
         found = text.find(piece)
         most = _MOST_PLACES
         while found >= 0 and most:
-            places.append(text[max(0, found - at - slips) : found - at + len(data) + slips])
+            places.append(text[found - before if found > before else 0 : found + after])
             found = text.find(piece, found + 1)
             most -= 1
     return places

@@ -109,11 +109,8 @@ class _Sought:
         texts = self._texts[:_MOST_BLURRED]
         value = np.zeros(len(texts), dtype=np.float32)
         for phrase, found in zip(self._phrases, there, strict=True):
-            alike = [
-                1.0 if has else misread(text, phrase.data)
-                for text, has in zip(texts, found[: len(texts)].tolist(), strict=True)
-            ]
-            value += np.array(alike, dtype=np.float32) * np.float32(_PHRASES * phrase.words / self._weight)
+            alike = misread(texts, phrase.data, found[: len(texts)])
+            value += alike * np.float32(_PHRASES * phrase.words / self._weight)
         return value
 
 

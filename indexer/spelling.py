@@ -29,7 +29,8 @@ _TO_KEY |= dict.fromkeys(map(ord, "็่้๊๋์ฺํ๎"), "")
 _DOUBLED = re.compile(r"(.)\1+")
 
 _LONGEST, _SHORTEST = 18, 2  # letters of a word that is compared
-_SHORTEST_HEARD = 3  # letters of a word, or of what was typed for it, in which a slip may be heard
+_SHORTEST_HEARD = 3  # letters of what was typed, in which a slip may be heard
+_SHORTEST_MISHEARD = 4  # letters of a word for which that was typed; in a shorter one a slip costs too much
 _MOST_LETTERS = 40  # of a piece that is read anew
 _OF_SOUND, _OF_LETTERS = 0.6, 0.4  # what a slip costs that is heard, and one that is only seen
 _MOST_SLIPS = 0.3  # per letter of the word
@@ -45,11 +46,11 @@ def key(word: str) -> str:
     return _DOUBLED.sub(r"\1", word.translate(_TO_KEY))
 
 
-def keys(word: str) -> Iterator[str]:
-    """The key, and that of all but the shortest words with each of its letters left out."""
+def keys(word: str, shortest: int = _SHORTEST_HEARD) -> Iterator[str]:
+    """The key, and that of all but shorter words with each of its letters left out."""
     sound = key(word)
     yield sound
-    for at in range(len(sound) if len(word) >= _SHORTEST_HEARD else 0):
+    for at in range(len(sound) if len(word) >= shortest else 0):
         yield sound[:at] + sound[at + 1 :]
 
 
@@ -72,7 +73,7 @@ class Spellings:
             owners: list[int] = []
             for word in words:
                 if word not in self._known and _SHORTEST <= len(word) <= _LONGEST:
-                    shortened = {hash(one) for one in keys(word)}
+                    shortened = {hash(one) for one in keys(word, _SHORTEST_MISHEARD)}
                     hashes += shortened
                     owners += [len(self._words)] * len(shortened)
                     self._known.add(word)
