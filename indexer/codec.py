@@ -242,7 +242,7 @@ def decode(data: bytes, count: int) -> tuple[Ids, Counts]:
     lows = 1 if head & _FLAT else count
     counts[:] = np.frombuffer(data, np.uint8, lows, position)
     position += lows
-    ids = np.cumsum(np.frombuffer(data, _LITTLE[widths[0]], count, position), dtype=np.uint32)
+    ids = np.frombuffer(data, _LITTLE[widths[0]], count, position).cumsum(dtype=np.uint32)
     if others:
         position += widths[0] * count
         places = np.frombuffer(data, _LITTLE[widths[1]], others, position)
@@ -255,7 +255,7 @@ def decode_ids(data: bytes, count: int) -> npt.NDArray[np.int64]:
     """The ids alone."""
     head = data[0]
     position = (5 if head & _OTHERS else 1) + (1 if head & _FLAT else count)
-    return np.cumsum(np.frombuffer(data, _LITTLE[1 << (head & 3)], count, position), dtype=np.int64)
+    return np.frombuffer(data, _LITTLE[1 << (head & 3)], count, position).cumsum(dtype=np.int64)
 
 
 class ArrayTermsWriter:
@@ -293,7 +293,8 @@ class ArrayTermsReader(TermsReader):  # type: ignore[misc]
     def __init__(self, storage: Any, segment: Any) -> None:
         with segment.open_file(storage, _TERMS) as file:
             words = zlib.decompress(file.read())
-        self.words: list[bytes] = words.split(b"\n") if words else []
+        # No list: the collector of garbage would walk through it again and again.
+        self.words: tuple[bytes, ...] = tuple(words.split(b"\n")) if words else ()
         with segment.open_file(storage, _TABLE) as file:
             table = zlib.decompress(file.read())
         count = len(self.words)
@@ -325,9 +326,9 @@ class ArrayTermsReader(TermsReader):  # type: ignore[misc]
             yield word[::-1].decode()
 
     @cached_property
-    def _backwards(self) -> list[bytes]:
+    def _backwards(self) -> tuple[bytes, ...]:
         """The terms with their bytes in reverse, sorted."""
-        return sorted(word[::-1] for word in self.words)
+        return tuple(sorted(word[::-1] for word in self.words))
 
     def postings_at(self, place: int) -> tuple[Ids, Counts]:
         """Document numbers within the segment, ascending, and the packed count of each."""

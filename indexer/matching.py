@@ -73,7 +73,7 @@ class Matches:
         self._take_in()
         for unit in units:
             if unit in self._found:
-                others = documents[self._found[unit].at(documents) == 0]
+                others = documents.compress(self._found[unit].at(documents) == 0)
                 self.covered[others] += np.float32(self._idfs[unit])
 
     def misread(self) -> None:
@@ -138,7 +138,7 @@ def _among(snapshot: Snapshot, documents: Documents, unit: Unit) -> Documents:
     having = snapshot.remembered(unit, lambda: np.flatnonzero(mask_of(snapshot, unit)))
     mask = np.zeros(snapshot.size, dtype=bool)
     mask[having] = True
-    return documents[mask[documents]]
+    return documents.compress(mask[documents])
 
 
 def _is_plain(unit: Unit) -> bool:

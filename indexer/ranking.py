@@ -35,7 +35,7 @@ def ranked(
     most = max(needed, LOOKED_AT)
     if len(documents) > 2 * most:
         enough = chosen >= np.partition(chosen, len(chosen) - most)[len(chosen) - most]
-        documents, scores, chosen = documents[enough], scores[enough], chosen[enough]
+        documents, scores, chosen = (part.compress(enough) for part in (documents, scores, chosen))
     order = _best_first(snapshot, documents, chosen)
     documents, scores = documents[order], scores[order]
     head = _lifted(snapshot, plan, documents[:LOOKED_AT], scores[:LOOKED_AT])

@@ -114,5 +114,5 @@ def having_all(lists: Sequence[Scored]) -> Documents:
     fewest, *others = sorted(lists, key=lambda one: one.count)
     documents = fewest.documents
     for other in others:
-        documents = documents[other.at(documents) > 0]
+        documents = documents.compress(other.at(documents) > 0)  # many times sooner than by index
     return documents

@@ -342,7 +342,7 @@ class Commit:
             if place is not None:
                 documents.append(segment.terms.ids_at(place) + base)
         found = np.concatenate(documents)
-        return found if self._whole else found[self.live[found]]
+        return found if self._whole else found.compress(self.live[found])
 
     def _postings(self, term: bytes) -> tuple[Documents, npt.NDArray[np.uint32]]:
         """The live documents with a term, and its packed count in each."""
@@ -356,7 +356,7 @@ class Commit:
         found, packed = np.concatenate(documents), np.concatenate(counts)
         if not self._whole:
             kept = self.live[found]
-            found, packed = found[kept], packed[kept]
+            found, packed = found.compress(kept), packed.compress(kept)
         return found, packed
 
     def _zone_weights(self, documents: Documents, packed: npt.NDArray[np.uint32]) -> Floats:

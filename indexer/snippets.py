@@ -119,10 +119,14 @@ class _Borders:
         self.folded = folded
         self._stretches: dict[int, list[tuple[int, int]]] = {}  # by where the white space before them ends
         self._cut: dict[int, list[int]] = {}
+        self._told: dict[tuple[int, int], bool] = {}
 
     def is_word(self, start: int, end: int) -> bool:
         """Whether the text is cut into words right before and right after the place."""
-        return self.before(start) == start and self.before(end) == end
+        told = self._told.get((start, end))
+        if told is None:
+            told = self._told[start, end] = self.before(start) == start and self.before(end) == end
+        return told
 
     def before(self, place: int) -> int:
         """The last border of a word at or before the place."""
