@@ -1,16 +1,18 @@
 """Words that no line breaks.
 
 Browsers guess where unspaced Thai may break, each in its own way, and part words that people read as one
-(Chromium: ``กระจายอำ|นาจ``, ``มีส่วน|ร่วม``). So each word of a title, a passage or a body is kept together by
-an element around it. The text itself has nothing added to it: what is copied, searched in the page or read
-aloud stays as it was written.
+(Chromium: ``กระจายอำ|นาจ``, ``มีส่วน|ร่วม``). So each line of a title, a passage or a body says where its words
+are, and ``static/site.js`` keeps each of them together. The text itself stands in the page as it was written:
+for programs that read the page, and for whoever copies it, searches in it or has it read aloud.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+import string
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
+from itertools import chain
 
 from markupsafe import Markup, escape
 from pythainlp.corpus.common import thai_words
@@ -23,8 +25,9 @@ _LONGEST = 20  # letters; a phone's line may not hold more, so what is longer ma
 _LEADS = frozenset(("การ", "ความ", "ผู้", "นัก", "ไม่"))  # stay with what follows
 _UNKNOWN = 4  # what a cluster that belongs to no word costs, where a word costs 1
 _RUN = re.compile(rf"([{THAI}]+)([ ]?ๆ|ฯ)?")  # ๆ and ฯ never begin a line
-_LINE = Markup('<span class="words" role="text">{}</span>')
-_OPEN, _CLOSE = "\1", "\2"  # stand for the elements until everything is escaped; no kept text has them
+_LINE = Markup('<span data-words="{}">{}</span>')
+_MARK = Markup("<mark>{}</mark>")
+_DIGITS = string.digits + string.ascii_lowercase
 
 
 def text(written: str, local: frozenset[str]) -> Markup:
@@ -33,33 +36,55 @@ def text(written: str, local: frozenset[str]) -> Markup:
 
 
 def marked(segments: Iterable[Segment], local: frozenset[str]) -> Markup:
-    """The same of segments, with their hits in ``<mark>``; every text is escaped.
-
-    Each line is one thing to a screen reader, however many elements are in it (``role="text"``).
-    """
-    shown = "".join(
-        _hit(_kept(each.text, local)) if each.hit else _kept(each.text, local) for each in segments
-    )
-    return Markup("\n").join(_LINE.format(Markup(line)) if line else "" for line in shown.split("\n"))  # noqa: S704  escaped
-
-
-def _hit(shown: str) -> str:
-    return "\n".join(f"<mark>{line}</mark>" for line in shown.split("\n"))
+    """The same of segments, with their hits in ``<mark>``; every text is escaped."""
+    lines: list[list[Segment]] = [[]]
+    for segment in segments:
+        first, *others = segment.text.split("\n")
+        lines[-1].append(Segment(first, segment.hit))
+        lines += [[Segment(other, segment.hit)] for other in others]
+    return Markup("\n").join(_line([part for part in line if part.text], local) for line in lines)
 
 
-def _kept(written: str, local: frozenset[str]) -> str:
-    around = _RUN.sub(lambda run: _set(run[1], run[2] or "", local), written)
-    return str(escape(around)).replace(_OPEN, "<span>").replace(_CLOSE, "</span>")
+def _line(parts: Sequence[Segment], local: frozenset[str]) -> Markup:
+    if not parts:
+        return Markup()
+    shown = Markup().join(_MARK.format(part.text) if part.hit else escape(part.text) for part in parts)
+    lengths = _lengths(chain.from_iterable(_pieces(part.text, local) for part in parts))
+    return _LINE.format(lengths, shown) if lengths else shown
+
+
+def _lengths(pieces: Iterable[tuple[int, bool]]) -> str:
+    """Of what may break and of what may not, in turn: a digit each, to the base of 36."""
+    digits, free = "", 0
+    for length, whole in pieces:
+        if not whole:
+            free += length
+            continue
+        over, free = divmod(free, len(_DIGITS) - 1)
+        digits += f"{_DIGITS[-1]}0" * over + _DIGITS[free] + _DIGITS[length]
+        free = 0
+    return digits
+
+
+def _pieces(written: str, local: frozenset[str]) -> Iterator[tuple[int, bool]]:
+    """The text in pieces: how many units of UTF-16 each has, as scripts count, and whether it stays whole."""
+    end = 0
+    for run in _RUN.finditer(written):
+        yield _units(written[end : run.start()]), False
+        yield from _run(run[1], run[2] or "", local)
+        end = run.end()
+    yield _units(written[end:]), False
+
+
+def _units(text: str) -> int:
+    return len(text.encode("utf-16-le")) // 2
 
 
 @lru_cache(maxsize=20_000)
-def _set(run: str, sign: str, local: frozenset[str]) -> str:
-    """The run's words, each between the signs for its element if a browser could part it."""
+def _run(run: str, sign: str, local: frozenset[str]) -> tuple[tuple[int, bool], ...]:
+    """The run's words; those whole that a browser could part."""
     *words, last = joined(run, local)
-    return "".join(
-        f"{_OPEN}{word}{_CLOSE}" if len(word) <= _LONGEST and _has_inside(word) else word
-        for word in (*words, last + sign)
-    )
+    return tuple((len(word), len(word) <= _LONGEST and _has_inside(word)) for word in (*words, last + sign))
 
 
 @lru_cache(maxsize=20_000)

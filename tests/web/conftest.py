@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import io
-import re
 import threading
 import time
 from collections.abc import Callable
@@ -90,11 +89,6 @@ class Site:
         counts = self.services.jobs.counts()
         level = self.services.index.position() == self.services.records.last_change()
         return level and not counts.get("waiting") and not counts.get("reading")
-
-
-def told(page: str) -> str:
-    """A page's source with what it says in one piece: without the elements that keep words whole."""
-    return re.sub(r"</?span[^>]*>", "", page)
 
 
 def _until(true: Callable[[], bool], *, seconds: float) -> None:

@@ -16,7 +16,7 @@ from werkzeug.routing import Rule
 
 from archive.model import Item, Organisation, Role, Status
 from tests.contracts.samples import rows_of
-from tests.web.conftest import Site, memo, open_site, told
+from tests.web.conftest import Site, memo, open_site
 
 
 class Guard(Enum):
@@ -154,7 +154,7 @@ class Archive:
         """Status and text of an answer. Writing goes without a body: the guard stands before it."""
         client, headers = self.clients[who]
         answer = client.open(self.root + path, method=method, headers=headers, buffered=True)
-        return answer.status_code, told(answer.get_data().decode(errors="replace"))
+        return answer.status_code, answer.get_data().decode(errors="replace")
 
 
 @pytest.fixture(scope="module")
@@ -253,7 +253,7 @@ def test_nothing_unpublished_is_found_counted_or_suggested(archive: Archive, sta
     client: FlaskClient = archive.site.client()
     id, attachment_id = archive.ids[status]
     for address in _ask_for(SECRETS[status]):
-        text = told(client.get(address, buffered=True).get_data(as_text=True))
+        text = client.get(address, buffered=True).get_data(as_text=True)
         assert f"/announcements/{id}" not in text, address
         assert f"/attachments/{attachment_id}" not in text, address
         # What was typed may be said back; the record's title may not.

@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from archive.model import Role, Status
-from tests.web.conftest import Site, memo, told
+from tests.web.conftest import Site, memo
 from web.sample.scans import Look, scan
 
 NEW = {"title": "ประกาศสอบราคาจ้างก่อสร้าง", "body": "", "author": "กองช่าง", "published_on": "2021-06-09"}
@@ -212,7 +212,7 @@ def test_a_collection_through_its_life(site: Site, client: FlaskClient, token: d
     assert (wrong.status_code, wrong.get_json(force=True)["field"]) == (422, "items")
     assert client.get("/api/v1/collections/999").status_code == 404
 
-    history = told(site.signed_in(Role.STAFF).get(f"/staff/collections/{made.json['id']}/history").text)
+    history = site.signed_in(Role.STAFF).get(f"/staff/collections/{made.json['id']}/history").text
     assert "<del>OIT 2569</del> → OIT 2570" in history
     assert f"O2 แผน #{draft.id}" in history
     assert "token test" in history

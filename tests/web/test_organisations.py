@@ -14,7 +14,7 @@ from markupsafe import escape
 
 from archive.errors import Invalid
 from archive.model import PROVINCE, Announcement, Draft, Item, Organisation, Role, Status
-from tests.web.conftest import BROWSER, PASSWORD, Site, memo, open_site, told
+from tests.web.conftest import BROWSER, PASSWORD, Site, memo, open_site
 from web import organisations
 from web.access import new_token, token_hash
 from web.bootstrap import Services
@@ -75,7 +75,7 @@ def province(tmp_path_factory: pytest.TempPathFactory) -> Province:
 
 
 def bangkhen(client: FlaskClient, path: str) -> str:
-    return told(client.get(path, base_url="http://bangkhen.go.th").get_data(as_text=True))
+    return client.get(path, base_url="http://bangkhen.go.th").get_data(as_text=True)
 
 
 def test_each_town_shows_its_own_and_nothing_else(province: Province) -> None:
@@ -83,7 +83,7 @@ def test_each_town_shows_its_own_and_nothing_else(province: Province) -> None:
     for page in ("/", "/search?q=ซ่อมถนน", "/browse", "/collections", "/feed.xml", "/sitemap.xml",
                  "/open-data/announcements.csv", "/open-data/announcements.jsonl", "/api/v1/search",
                  "/api/v1/announcements", "/api/v1/suggest?q=ซ่อม", "/open-data/catalog.jsonld"):  # fmt: skip
-        below = told(client.get("/pladuk" + page).get_data(as_text=True))
+        below = client.get("/pladuk" + page).get_data(as_text=True)
         on_host = bangkhen(client, page)
         assert "bangkhen" not in below.replace("bangkhen.go.th", ""), page
         assert "บางเขน" not in below, page
@@ -115,7 +115,7 @@ def test_what_people_write_stays_as_they_wrote_it(province: Province) -> None:
     town.intake.publish(made.id, actor="test")
     client = province.client()
     assert client.get(f"/pladuk/api/v1/announcements/{made.id}").json["body"] == written
-    assert str(escape(written)) in told(client.get(f"/pladuk/announcements/{made.id}").text)
+    assert str(escape(written)) in client.get(f"/pladuk/announcements/{made.id}").text
 
 
 def test_a_town_cannot_be_asked_for_another(province: Province) -> None:
@@ -153,13 +153,13 @@ def test_the_province_searches_all_and_says_whose_each_is(province: Province) ->
         "127.0.0.1:8000",
         "bangkhen.go.th:8000",
     }
-    page = told(client.get("/search?q=ซ่อมถนน").get_data(as_text=True))
+    page = client.get("/search?q=ซ่อมถนน").get_data(as_text=True)
     assert "เทศบาลตำบลหนองปลาดุก" in page
     assert "เทศบาลเมืองบางเขน" in page
     one = client.get("/api/v1/search?q=ซ่อมถนน&organisation=bangkhen").json
     assert {each["organisation"] for each in one["results"]} == {"bangkhen"}
     assert client.get("/api/v1/search?organisation=nowhere").json["total"] == 0
-    chosen = told(client.get("/search?organisation=bangkhen").get_data(as_text=True))
+    chosen = client.get("/search?organisation=bangkhen").get_data(as_text=True)
     assert "ซ่อมถนนของbangkhen" in chosen
     assert "ซ่อมถนนของpladuk" not in chosen
 
@@ -334,6 +334,6 @@ def test_a_single_one_leaves_no_trace(site: Site) -> None:
     assert "organisation" not in answer["facets"]
     assert "organisation" not in answer["results"][0]
     assert "organisation" not in client.get(f"/api/v1/announcements/{answer['results'][0]['id']}").json
-    page = told(client.get("/search").get_data(as_text=True))
+    page = client.get("/search").get_data(as_text=True)
     assert "หน่วยงาน" not in page
     assert client.get("/main/").status_code == 404

@@ -14,7 +14,7 @@ from lxml import html
 
 from archive.model import Page, Role, Source, Status
 from indexer.failures import MESSAGES
-from tests.web.conftest import BROWSER, Site, memo, told
+from tests.web.conftest import BROWSER, Site, memo
 
 MOST_BYTES = 60_000  # of a public page with all it needs but pictures
 PARTS = re.compile(r'(?:<link rel="stylesheet" href|<script src)="([^"]+)"')
@@ -104,7 +104,7 @@ def test_a_collection_from_form_to_page(site: Site) -> None:
     }
     answer = staff.post("/staff/collections/new", data=form)
     assert answer.status_code == 302
-    page = told(site.client().get("/collections/1").text)
+    page = site.client().get("/collections/1").text
     shown = page[page.index("<h1") :]
     assert shown.index("O1 โครงสร้าง") < shown.index("O2 แผน") < shown.index("แผนพัฒนาท้องถิ่น")
     assert page.count("O2 แผน") == 1
@@ -149,7 +149,7 @@ def test_withdrawn_is_gone_with_its_reason(site: Site) -> None:
     answer = site.client().get(f"/announcements/{withdrawn.id}")
     assert answer.status_code == 410
     assert "ลงผิดเรื่อง" in answer.text
-    assert "ประกาศเดิม" not in told(answer.text)
+    assert "ประกาศเดิม" not in answer.text
 
 
 def test_an_announcement_leads_to_those_before_after_and_like_it(site: Site) -> None:
@@ -211,5 +211,5 @@ def test_rules_speak_the_readers_language(site: Site) -> None:
         resident.get(f"/language/{language}?next=/")
         answers += [resident.get(f"/announcements/{gone.id}"), resident.get("/announcements/999")]
         for words, answer in zip(said, answers, strict=True):
-            assert words in told(answer.text), words
-        assert "ลงผิดเรื่อง" in told(answers[3].text)
+            assert words in answer.text, words
+        assert "ลงผิดเรื่อง" in answers[3].text

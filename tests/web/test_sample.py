@@ -9,7 +9,7 @@ import pdfplumber
 import pytest
 
 from archive.model import Kind, Source, Status
-from tests.web.conftest import Site, open_site, told
+from tests.web.conftest import Site, open_site
 from web.sample.archive import fill
 
 
@@ -67,7 +67,7 @@ def test_filling_it_again_adds_nothing(site: Site) -> None:
 def test_a_years_disclosures_are_collected_once(site: Site) -> None:
     fill(site.services, lambda _done, _total: None)
     [collection] = site.services.records.collections()
-    page = told(site.client().get(f"/collections/{collection.id}").text)
+    page = site.client().get(f"/collections/{collection.id}").text
     assert page.count('href="/announcements/') == sum(
         item.announcement_id is not None for item in collection.items
     )
