@@ -234,7 +234,9 @@ class OpenSearchIndex:
         raise Unavailable("ดัชนีค้นหากำลังเปลี่ยนรุ่น กรุณาลองอีกครั้งในอีกสักครู่", code="search-unavailable")
 
     def _forget(self) -> None:
-        self._looked = 0.0
+        """What was seen, or that nothing could be, holds no longer."""
+        with self._lock:
+            self._looked, self._failed = 0.0, None
 
     def _live(self, *, fresh: bool = False) -> _Live | None:
         """As of a second ago at most, or with ``fresh`` of now; None when nothing was ever built."""
