@@ -8,9 +8,15 @@ from urllib.parse import urlencode
 from flask import request
 
 from archive.model import Attachment
+from web.bootstrap import services
 
 _LAST_PAGE = 1_000_000
 _PATH_HERE = re.compile(r"/(?![/\\])[^\t\r\n]*")
+
+
+def absolute(path: str) -> str:
+    """``https://…/announcements/17``: the same on the site that is asked, for programs."""
+    return services().settings.base_url + path
 
 
 def announcement_path(announcement_id: int) -> str:

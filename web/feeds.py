@@ -17,7 +17,7 @@ from archive import thai
 from archive.model import Announcement, Status
 from indexer.query import Query, Sort
 from web import schemas
-from web.addresses import announcement_path
+from web.addresses import absolute, announcement_path
 from web.answers import search
 from web.bootstrap import services
 
@@ -37,10 +37,10 @@ def feed() -> Response:
     given = {name: value for name, value in request.args.items() if name not in schema.validate(request.args)}
     query: Query = schema.load({"sort": Sort.NEWEST.value} | given)
     made = FeedGenerator()
-    made.id(_absolute(request.full_path.rstrip("?")))
+    made.id(absolute(request.full_path.rstrip("?")))
     made.title(_NOT_XML.sub("", services().settings.site_name + (f" · {query.typed}" if query.typed else "")))
-    made.link(href=_absolute(request.full_path.rstrip("?")), rel="self")
-    made.link(href=_absolute("/"), rel="alternate")
+    made.link(href=absolute(request.full_path.rstrip("?")), rel="self")
+    made.link(href=absolute("/"), rel="alternate")
     made.language("th")
     found = [result.announcement for result in search(services(), query).results]
     made.updated(max((each.updated_at for each in found), default=dt.datetime.now(dt.UTC)))
@@ -73,7 +73,7 @@ def robots() -> Response:
     hidden = ("/staff", "/sign-in", "/search")
     below = [f"/{town.slug}" for town in services().towns.values() if services().is_province]
     lines = ["User-agent: *", *(f"Disallow: {root}{path}" for root in ("", *below) for path in hidden)]
-    lines += [f"Sitemap: {_absolute('/sitemap.xml')}", ""]
+    lines += [f"Sitemap: {absolute('/sitemap.xml')}", ""]
     return Response("\n".join(lines), content_type="text/plain; charset=utf-8")
 
 
@@ -127,15 +127,15 @@ def catalog() -> Response:
             "foaf": "http://xmlns.com/foaf/0.1/",
         },
         "@type": "dcat:Dataset",
-        "@id": _absolute("/open-data"),
+        "@id": absolute("/open-data"),
         "dct:title": {"@language": "th", "@value": f"ประกาศของ{services().settings.site_name}"},
         "dct:publisher": {"@type": "foaf:Organization", "foaf:name": services().settings.site_name},
-        "dcat:landingPage": {"@id": _absolute("/open-data")},
+        "dcat:landingPage": {"@id": absolute("/open-data")},
         "dct:language": "th",
         "dcat:distribution": [
             {
                 "@type": "dcat:Distribution",
-                "dcat:downloadURL": {"@id": _absolute(f"/open-data/announcements.{end}")},
+                "dcat:downloadURL": {"@id": absolute(f"/open-data/announcements.{end}")},
                 "dcat:mediaType": {"@id": f"https://www.iana.org/assignments/media-types/{type}"},
             }
             for end, type in media.items()
@@ -179,7 +179,3 @@ def _download(lines: Iterator[str], content_type: str, name: str) -> Response:
 
 def _home(announcement: Announcement) -> str:
     return services().site(announcement) + announcement_path(announcement.id)
-
-
-def _absolute(path: str) -> str:
-    return services().settings.base_url + path

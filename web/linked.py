@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from archive.model import Announcement, Attachment, Collection
-from web.addresses import announcement_path, page_path
+from web.addresses import absolute, announcement_path, page_path
 from web.bootstrap import services
 from web.collections import Part
 
@@ -61,7 +61,7 @@ def collection(collection: Collection, parts: Sequence[Part]) -> dict[str, Any]:
     return {
         "@context": _CONTEXT,
         "@type": "CollectionPage",
-        "url": _absolute(f"/collections/{collection.id}"),
+        "url": absolute(f"/collections/{collection.id}"),
         "name": collection.title,
         "inLanguage": "th",
         "publisher": _office(),
@@ -78,8 +78,8 @@ def collection(collection: Collection, parts: Sequence[Part]) -> dict[str, Any]:
 def _document(announcement: Announcement) -> dict[str, Any]:
     return {
         "@type": "DigitalDocument",
-        "@id": _absolute(announcement_path(announcement.id)),
-        "url": _absolute(announcement_path(announcement.id)),
+        "@id": absolute(announcement_path(announcement.id)),
+        "url": absolute(announcement_path(announcement.id)),
         "name": announcement.title,
         "genre": announcement.kind.thai,
         "datePublished": announcement.published_on.isoformat(),
@@ -90,13 +90,13 @@ def _document(announcement: Announcement) -> dict[str, Any]:
 def _part(attachment: Attachment) -> dict[str, Any]:
     return {
         "@type": "DigitalDocument",
-        "url": _absolute(page_path(attachment, 1)),
+        "url": absolute(page_path(attachment, 1)),
         "name": attachment.label,
         "genre": attachment.kind.thai,
         "position": attachment.position,
         "encoding": {
             "@type": "MediaObject",
-            "contentUrl": _absolute(
+            "contentUrl": absolute(
                 f"{announcement_path(attachment.announcement_id)}/attachments/{attachment.id}/file"
             ),
             "encodingFormat": attachment.media_type,
@@ -108,7 +108,3 @@ def _part(attachment: Attachment) -> dict[str, Any]:
 
 def _office() -> dict[str, str]:
     return {"@type": "GovernmentOrganization", "name": services().settings.site_name}
-
-
-def _absolute(path: str) -> str:
-    return services().settings.base_url + path

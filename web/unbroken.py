@@ -30,6 +30,7 @@ _MARK = Markup("<mark>{}</mark>")
 _DIGITS = string.digits + string.ascii_lowercase
 
 
+@lru_cache(maxsize=2_000)
 def text(written: str, local: frozenset[str]) -> Markup:
     """A text whose words stay whole. ``local``: words of the place, beside those of the dictionary."""
     return marked((Segment(written, hit=False),), local)
