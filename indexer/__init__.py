@@ -1,1 +1,6 @@
-"""Turns files into findable text: reading (PDF and picture to pages) and finding (pages to answers)."""
+"""Turns files into findable text.
+
+``reading`` makes pages of a file, ``finding`` answers of a query; ``whoosh_index`` and ``opensearch_index``
+keep what is to be found. The modules here run them: ``worker``, ``reindex``, ``follow``, ``check``,
+``duties``.
+"""

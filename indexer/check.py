@@ -16,8 +16,8 @@ from dataclasses import dataclass, field
 from archive.errors import PrakatError
 from archive.model import Attachment, Reading
 from archive.ports import Database, Files, Jobs, Records, StoredFile
+from indexer.finding.index import SearchIndex
 from indexer.follow import BATCH, follow, load
-from indexer.index import SearchIndex
 from indexer.reindex import ALL, ahead, rebuild
 from indexer.worker import LEASE
 

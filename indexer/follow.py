@@ -11,7 +11,7 @@ from typing import Protocol
 
 from archive.model import Status
 from archive.ports import Records
-from indexer.index import Entry
+from indexer.finding.index import Entry
 
 BATCH = 250
 """Announcements in one commit: smaller ones cost more each, larger ones keep readers waiting."""

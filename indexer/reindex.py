@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 from archive.errors import Unavailable
 from archive.model import Status
 from archive.ports import Records
+from indexer.finding.index import Entry, Generation, SearchIndex
 from indexer.follow import BATCH, follow, load
-from indexer.index import Entry, Generation, SearchIndex
 
 ALL = 2**31
 """More announcements than there can be."""

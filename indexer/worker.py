@@ -21,10 +21,10 @@ from archive.model import Attachment, Failure
 from archive.ports import Jobs, Records
 from indexer.duties import FOLLOW, TEND, Duties, holder
 from indexer.duties import RENEW_EVERY as RENEW_DUTIES_EVERY
-from indexer.failures import MESSAGES, Unreadable
+from indexer.finding.index import SearchIndex
 from indexer.follow import follow
-from indexer.index import SearchIndex
-from indexer.pipeline import Reader, Stopped
+from indexer.reading.failures import MESSAGES, Unreadable
+from indexer.reading.pipeline import Reader, Stopped
 from indexer.reindex import needed, rebuild
 
 log = logging.getLogger("prakat.worker")

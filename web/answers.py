@@ -13,9 +13,9 @@ from threading import Lock
 
 from archive.errors import Unavailable
 from archive.model import Announcement, Attachment, Status
-from indexer.index import FacetValue, Hit
-from indexer.query import Filters, Query, Sort, parse
-from indexer.snippets import Segment, snippet
+from indexer.finding.index import FacetValue, Hit
+from indexer.finding.query import Filters, Query, Sort, parse
+from indexer.finding.snippets import Segment, snippet
 from web.bootstrap import Services
 from web.metrics import SEARCH_SECONDS
 

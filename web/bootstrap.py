@@ -21,12 +21,12 @@ from archive.errors import SettingsError
 from archive.intake import Intake
 from archive.model import PROVINCE, Announcement, Organisation
 from archive.ports import Database, Files, Jobs, Leases, Organisations, People, Records, Scanner
-from indexer.dictionary import Dictionary
 from indexer.duties import FOLLOW, TEND, Duties, holder
-from indexer.index import SearchIndex
-from indexer.pictures import Pictures
-from indexer.pipeline import Reader
-from indexer.searchable import Copies
+from indexer.finding.dictionary import Dictionary
+from indexer.finding.index import SearchIndex
+from indexer.reading.pictures import Pictures
+from indexer.reading.pipeline import Reader
+from indexer.reading.searchable import Copies
 from indexer.whoosh_index import WhooshIndex
 from indexer.worker import LEASE, Worker
 from storage import manifest

@@ -15,7 +15,7 @@ from flask import Blueprint, Response, render_template, request
 
 from archive import thai
 from archive.model import Announcement, Status
-from indexer.query import Query, Sort
+from indexer.finding.query import Query, Sort
 from web import schemas
 from web.addresses import absolute, announcement_path
 from web.answers import search

@@ -13,7 +13,7 @@ from pathlib import Path
 from flask import Blueprint, Response, jsonify
 
 from archive.errors import PrakatError
-from indexer.pipeline import cramped
+from indexer.reading.pipeline import cramped
 from web.bootstrap import Services, services
 from web.metrics import exposition
 from web.settings import Settings

@@ -19,7 +19,7 @@ from flask_babel import Babel, get_locale
 from markupsafe import Markup
 
 from archive import thai
-from indexer.snippets import Segment
+from indexer.finding.snippets import Segment
 from web import addresses, linked, names, unbroken
 from web.bootstrap import services
 from web.errors import translated

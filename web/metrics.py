@@ -12,7 +12,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from archive.errors import Unavailable
-from indexer.pipeline import OCR_MILLISECONDS, PAGES_READ
+from indexer.reading.pipeline import OCR_MILLISECONDS, PAGES_READ
 from web.bootstrap import Services
 
 SEARCH_SECONDS = Histogram(

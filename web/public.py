@@ -16,9 +16,9 @@ from werkzeug.wrappers import Response as AnyResponse
 from archive import thai
 from archive.errors import Unavailable
 from archive.model import Announcement, Attachment, Reading, Source, Status
-from indexer import query as queries
-from indexer.query import Filters, Query
-from indexer.snippets import highlight, hits
+from indexer.finding import query as queries
+from indexer.finding.query import Filters, Query
+from indexer.finding.snippets import highlight, hits
 from web import files, schemas
 from web.access import visible
 from web.addresses import announcement_path, page_number, page_path, path_here

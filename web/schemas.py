@@ -22,7 +22,7 @@ from archive.model import (
     Source,
     Status,
 )
-from indexer.query import Filters, Query, Sort, parse
+from indexer.finding.query import Filters, Query, Sort, parse
 from web.addresses import announcement_path, page_path
 from web.answers import Answer, PageResult, Result
 from web.bootstrap import Services, services

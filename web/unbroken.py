@@ -18,8 +18,8 @@ from markupsafe import Markup, escape
 from pythainlp.corpus.common import thai_words
 
 from archive import thai
-from indexer.snippets import Segment
-from indexer.tokens import THAI
+from indexer.finding.snippets import Segment
+from indexer.finding.tokens import THAI
 
 _LONGEST = 20  # letters; a phone's line may not hold more, so what is longer may break
 _LEADS = frozenset(("การ", "ความ", "ผู้", "นัก", "ไม่"))  # stay with what follows

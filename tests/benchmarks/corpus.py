@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from archive.model import Announcement, Kind, Status
-from indexer.index import Entry
+from indexer.finding.index import Entry
 
 
 def records(path: Path) -> Iterator[dict[str, Any]]:

@@ -26,11 +26,11 @@ from opensearchpy import OpenSearch
 from rich.console import Console
 from rich.table import Table
 
-from indexer.cluster import read_address
-from indexer.dictionary import Dictionary
-from indexer.index import Entry, SearchIndex
+from indexer.finding.dictionary import Dictionary
+from indexer.finding.index import Entry, SearchIndex
+from indexer.finding.query import parse
 from indexer.opensearch_index import OpenSearchIndex
-from indexer.query import parse
+from indexer.opensearch_index.cluster import read_address
 from indexer.whoosh_index import WhooshIndex
 from tests.benchmarks.corpus import entry, records, resampled
 from tests.benchmarks.search import FIRST, ndcg

@@ -2,7 +2,7 @@
 
 Makes memos, letters, stamped letters, orders and announcements of invented offices in many layouts, both
 numerals and several typefaces, reads each as the archive does, once as a word processor writes it and
-some again as signed paper from a scanner, and compares what ``indexer.describe`` says with what was set.
+some again as signed paper from a scanner, and compares what ``describe`` says with what was set.
 
 A field is right when it says the same, white space and numerals aside; on scans names and subjects may
 differ in one letter of twenty. ``precision``: share of what was said that is right; ``recall``: share of
@@ -33,10 +33,10 @@ from rich.table import Table
 
 from archive.model import Page, Source
 from archive.thai import MONTHS, SHORT_MONTHS, arabic_digits, thai_digits
-from indexer.describe import describe
-from indexer.extract import Document
-from indexer.pipeline import recognise_page
-from indexer.verdict import Verdict
+from indexer.reading.describe import describe
+from indexer.reading.extract import Document
+from indexer.reading.pipeline import recognise_page
+from indexer.reading.verdict import Verdict
 from web.sample.scans import Look, scan
 
 FIELDS = ("kind", "number", "date", "subject", "from", "to", "urgency")

@@ -15,7 +15,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from rich.console import Console
 from rich.table import Table
 
-from indexer import sandbox
+from indexer.reading import sandbox
 from tests.indexer.hostile import CASES, write
 from tests.indexer.judge import judge
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from indexer.query import parse
+from indexer.finding.query import parse
 from indexer.reindex import rebuild
 from tests.benchmarks.corpus import records
 from web.answers import search

@@ -28,10 +28,10 @@ import pdfplumber
 from rich.console import Console
 from rich.table import Table
 
-from indexer import reader
-from indexer.extract import Document, EmbeddedPage
-from indexer.pipeline import recognise_page
-from indexer.verdict import Verdict, better
+from indexer.reading import reader
+from indexer.reading.extract import Document, EmbeddedPage
+from indexer.reading.pipeline import recognise_page
+from indexer.reading.verdict import Verdict, better
 from web.sample.sheet import Sheet
 
 LONG = 432  # pages: a year's minutes of a council
@@ -200,7 +200,7 @@ def memory() -> str:
 READ_ALONE = """
 import re, sys
 from pathlib import Path
-from indexer import reader
+from indexer.reading import reader
 
 def peak():
     return int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) // 1024

@@ -40,8 +40,8 @@ from whoosh.analysis import LowercaseFilter, Token, Tokenizer
 from whoosh.filedb.filestore import RamStorage
 from whoosh.index import FileIndex
 
-from indexer.dictionary import Dictionary
-from indexer.query import parse
+from indexer.finding.dictionary import Dictionary
+from indexer.finding.query import parse
 from indexer.whoosh_index import WhooshIndex
 from tests.benchmarks.corpus import entry, records
 

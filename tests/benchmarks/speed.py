@@ -30,12 +30,12 @@ import tantivy
 from rich.console import Console
 from rich.table import Table
 
-from indexer.dictionary import Dictionary
-from indexer.documents import document
-from indexer.filters import FACETS
-from indexer.plan import plan
-from indexer.query import parse
-from indexer.snippets import snippet
+from indexer.finding.dictionary import Dictionary
+from indexer.finding.documents import document
+from indexer.finding.filters import FACETS
+from indexer.finding.plan import plan
+from indexer.finding.query import parse
+from indexer.finding.snippets import snippet
 from indexer.whoosh_index import WhooshIndex
 from tests.benchmarks.corpus import entry, records, resampled
 

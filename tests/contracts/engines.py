@@ -14,10 +14,10 @@ import pytest
 from opensearchpy import OpenSearch
 
 from archive.ports import Files
-from indexer.cluster import read_address
-from indexer.dictionary import Dictionary
-from indexer.index import SearchIndex
+from indexer.finding.dictionary import Dictionary
+from indexer.finding.index import SearchIndex
 from indexer.opensearch_index import OpenSearchIndex
+from indexer.opensearch_index.cluster import read_address
 from indexer.whoosh_index import WhooshIndex
 from storage.engine import Engine
 from storage.files import LocalFiles

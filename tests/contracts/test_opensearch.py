@@ -12,12 +12,12 @@ import pytest
 from opensearchpy import OpenSearch
 
 from archive.errors import Unavailable
-from indexer.cluster import Cluster, read_address
-from indexer.dictionary import Dictionary
-from indexer.filling import Lease
-from indexer.index import SearchIndex
+from indexer.finding.dictionary import Dictionary
+from indexer.finding.index import SearchIndex
+from indexer.finding.query import parse
 from indexer.opensearch_index import OpenSearchIndex
-from indexer.query import parse
+from indexer.opensearch_index.cluster import Cluster, read_address
+from indexer.opensearch_index.filling import Lease
 from tests.contracts.engines import alias
 from tests.contracts.test_search_index import ARCHIVE, entry, found
 

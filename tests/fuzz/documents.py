@@ -15,8 +15,8 @@ import pikepdf
 from pikepdf import Array, Dictionary, Encryption, Name
 from PIL import Image
 
-from indexer import extract
-from indexer.failures import MESSAGES
+from indexer.reading import extract
+from indexer.reading.failures import MESSAGES
 from tests.indexer.documents import shaped
 from tests.indexer.hostile import CASES
 from tests.indexer.judge import judge

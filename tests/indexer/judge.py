@@ -6,11 +6,11 @@ import contextlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from indexer import sandbox
-from indexer.extract import Document, EmbeddedPage
-from indexer.failures import Unreadable
-from indexer.pictures import paint, raster
-from indexer.verdict import Verdict
+from indexer.reading import sandbox
+from indexer.reading.extract import Document, EmbeddedPage
+from indexer.reading.failures import Unreadable
+from indexer.reading.pictures import paint, raster
+from indexer.reading.verdict import Verdict
 
 
 @dataclass(frozen=True)

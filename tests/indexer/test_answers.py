@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archive.model import Kind
-from indexer.index import ResultPage
-from indexer.query import Filters, Sort, parse
+from indexer.finding.index import ResultPage
+from indexer.finding.query import Filters, Sort, parse
 from indexer.whoosh_index import WhooshIndex
 from tests.indexer.test_growth import QUERIES, WORDS, built, some_entry
 

@@ -6,8 +6,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer.codec import decode, decode_ids, encode
-from indexer.scored import Scored, having_all
+from indexer.finding.scored import Scored, having_all
+from indexer.whoosh_index.codec import decode, decode_ids, encode
 
 LISTS = st.dictionaries(st.integers(0, 70_000), st.integers(1, 2**28 - 1), min_size=1, max_size=60)
 WEIGHTS = st.dictionaries(st.integers(0, 99), st.floats(0.0009765625, 1, width=32), max_size=60)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from archive.model import Page, Source
 from archive.thai import thai_digits
-from indexer.describe import describe
+from indexer.reading.describe import describe
 
 
 def pages(*texts: str, confidence: float | None = None) -> list[Page]:

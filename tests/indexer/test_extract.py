@@ -7,8 +7,8 @@ from pathlib import Path
 import pikepdf
 import pytest
 
-from indexer.extract import Document, EmbeddedPage
-from indexer.verdict import Verdict
+from indexer.reading.extract import Document, EmbeddedPage
+from indexer.reading.verdict import Verdict
 from tests.indexer.documents import Raw, shaped
 
 LINES = [

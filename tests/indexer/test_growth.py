@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from archive.model import Kind
-from indexer.dictionary import Dictionary
-from indexer.index import Entry, ResultPage
-from indexer.query import Sort, parse
+from indexer.finding.dictionary import Dictionary
+from indexer.finding.index import Entry, ResultPage
+from indexer.finding.query import Sort, parse
 from indexer.whoosh_index import WhooshIndex
 from tests.contracts.test_search_index import entry
 

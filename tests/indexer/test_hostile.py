@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from indexer import extract, sandbox
+from indexer.reading import extract, sandbox
 from tests.indexer.hostile import CASES, write
 from tests.indexer.judge import judge
 

@@ -8,9 +8,9 @@ import fontpkg_sarabun
 import pytest
 from PIL import Image, ImageChops, ImageDraw, ImageFont
 
-from indexer import ocr
-from indexer.failures import Unreadable
-from indexer.ocr import OcrPage, recognise
+from indexer.reading import ocr
+from indexer.reading.failures import Unreadable
+from indexer.reading.ocr import OcrPage, recognise
 
 FONT = Path(fontpkg_sarabun.__file__).parent / "files" / "Sarabun-Regular.ttf"
 TEXT = (

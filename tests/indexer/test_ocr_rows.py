@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from indexer.rows import Symbol, Transcript, in_rows
-from indexer.straighten import Straight
+from indexer.reading.rows import Symbol, Transcript, in_rows
+from indexer.reading.straighten import Straight
 
 STRAIGHT = Straight(Image.new("L", (1000, 1000)), 0, 0.0)
 

@@ -13,9 +13,9 @@ from PIL import Image
 
 from archive.errors import Unavailable
 from archive.model import Attachment, Details, Kind, Line, Page, Reading, Source
-from indexer import pictures, sandbox
-from indexer.extract import Document
-from indexer.pictures import Pictures, Rectangle, paint, rectangles
+from indexer.reading import pictures, sandbox
+from indexer.reading.extract import Document
+from indexer.reading.pictures import Pictures, Rectangle, paint, rectangles
 from storage.files import LocalFiles
 from tests.indexer.documents import shaped
 

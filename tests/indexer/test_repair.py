@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pythainlp.corpus.common import thai_words
 
-from indexer.repair import repair, trace
+from indexer.reading.repair import repair, trace
 
 WORDS = sorted(word for word in thai_words() if word.isalpha() or "ำ" in word)
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer.respell import respell
+from indexer.reading.respell import respell
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from archive.model import Failure, Kind
-from indexer import sandbox
-from indexer.failures import MESSAGES, Unreadable
+from indexer.reading import sandbox
+from indexer.reading.failures import MESSAGES, Unreadable
 
 
 def double(number: int) -> int:

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from archive.model import Line, Page, Source
-from indexer.searchable import searchable_copy
+from indexer.reading.searchable import searchable_copy
 
 TEXT = "ที่ นม ๕๒๓๐๑/ว ๔๒๘\nเรื่อง ขอน้ำประปาที่ต่ำกว่าเกณฑ์\nE-mail : saraban@example.go.th"
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pyhanko.sign import SimpleSigner
 
-from indexer.extract import Document
+from indexer.reading.extract import Document
 from tests.indexer.documents import shaped
 from tests.indexer.signing import SIGNER, make_signer, sign
 

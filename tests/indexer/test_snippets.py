@@ -3,8 +3,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer.query import parse
-from indexer.snippets import highlight, hits, snippet
+from indexer.finding.query import parse
+from indexer.finding.snippets import highlight, hits, snippet
 
 THAI_TEXT = st.text(alphabet=st.sampled_from("กขคงเแโาิี่้ำะั์ .1๒a\n"), max_size=300)
 BODY = "เทศบาลตำบลหนองบัว ประกาศสอบราคาจ้างก่อสร้างถนนคอนกรีตเสริมเหล็ก " * 20

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer.dictionary import Dictionary
-from indexer.plan import plan
-from indexer.query import MOST_TYPED, Sort, parse
-from indexer.snippets import highlight, snippet
+from indexer.finding.dictionary import Dictionary
+from indexer.finding.plan import plan
+from indexer.finding.query import MOST_TYPED, Sort, parse
+from indexer.finding.snippets import highlight, snippet
 from indexer.whoosh_index import WhooshIndex
 from tests.contracts.test_search_index import ARCHIVE
 

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer.dictionary import Dictionary
-from indexer.tokens import fold, run
+from indexer.finding.dictionary import Dictionary
+from indexer.finding.tokens import fold, run
 
 SEGMENTER = Dictionary().current().segmenter
 THAI_TEXT = st.text(

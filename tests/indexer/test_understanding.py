@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from archive.model import Kind
-from indexer.asking import asked_about
-from indexer.dictionary import Dictionary
-from indexer.query import Query, parse
-from indexer.remarks import Remark
+from indexer.finding.asking import asked_about
+from indexer.finding.dictionary import Dictionary
+from indexer.finding.query import Query, parse
+from indexer.finding.remarks import Remark
 from indexer.whoosh_index import WhooshIndex
 from tests.contracts.test_search_index import entry
 

@@ -10,9 +10,9 @@ import pillow_heif
 import pytest
 from PIL import Image, ImageChops
 
-from indexer.extract import Document
-from indexer.pictures import raster
-from indexer.wrap import wrap_picture, write_repaired
+from indexer.reading.extract import Document
+from indexer.reading.pictures import raster
+from indexer.reading.wrap import wrap_picture, write_repaired
 from tests.indexer.documents import shaped
 
 

@@ -18,9 +18,9 @@ import pytest
 from archive.errors import PrakatError, Unavailable
 from archive.model import Status
 from indexer.check import Report, check
+from indexer.finding.index import Entry
+from indexer.finding.query import parse
 from indexer.follow import load
-from indexer.index import Entry
-from indexer.query import parse
 from indexer.worker import LEASE
 from tests.operation.archives import (
     ACTOR,

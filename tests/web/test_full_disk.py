@@ -17,7 +17,7 @@ import pytest
 
 from archive.errors import Unavailable
 from archive.model import Role
-from indexer.query import parse
+from indexer.finding.query import parse
 from indexer.reindex import rebuild
 from tests.disks import small_disk
 from tests.operation.archives import checked, run

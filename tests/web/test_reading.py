@@ -12,7 +12,7 @@ import pypdfium2
 import pytest
 
 from archive.model import Attachment, Role, Source, Status
-from indexer.pipeline import RULES, TEXT_RULES
+from indexer.reading.pipeline import RULES, TEXT_RULES
 from tests.indexer.signing import SIGNER, make_signer, sign
 from tests.web.conftest import Site, memo
 from web.sample.scans import Look, scan

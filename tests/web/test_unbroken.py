@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import html
 
-from indexer.snippets import Segment
+from indexer.finding.snippets import Segment
 from web import unbroken
 
 THAI_RUNS = st.text(alphabet="กขคนมยรลวอเแโไะาิีึืุู่้็์ำๆฯ ", max_size=60)

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from archive.legacy import SiteRules
-from indexer.pipeline import RULES
+from indexer.reading.pipeline import RULES
 from web.commands.terminal import ALL, bar, open_services, organisation_option, services_of, table
 from web.importing import Report, import_manifest, import_site
 

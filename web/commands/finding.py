@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.text import Text
 
 from archive import thai
-from indexer import query as queries
+from indexer.finding import query as queries
 from indexer.reindex import needed, rebuild
 from web import schemas
 from web.answers import Result, search

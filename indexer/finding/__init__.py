@@ -1,0 +1,1 @@
+"""What was typed → the announcements and pages that answer it: all of search that no engine decides."""

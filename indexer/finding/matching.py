@@ -1,0 +1,181 @@
+"""Which documents have what of a plan: BM25F over its units, any of which may match."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from functools import reduce
+
+import numpy as np
+
+from indexer.finding.plan import Alternative, Unit
+from indexer.finding.scored import Documents, Floats, Mask, Scored, having_all
+from indexer.finding.snapshot import Snapshot
+from indexer.finding.tokens import grams, run
+
+_ROUNDING = 0.9999  # of sums of 32-bit floats
+_MISREAD = 0.5  # what a word counts of which only some letters can be read
+_LEGIBLE = 0.34  # share of its grams that must be there
+_SHORTEST_MISREAD = 4  # letters
+_MOST_MISREAD = 12  # units that are looked for so
+
+
+class Matches:
+    """BM25F of every document; ``covered``: the sum of the idfs of the units that it has."""
+
+    def __init__(self, snapshot: Snapshot, units: tuple[Unit, ...]) -> None:
+        self.scores: Floats = np.zeros(snapshot.size, dtype=np.float32)
+        self.covered: Floats = np.zeros(snapshot.size, dtype=np.float32)
+        self._found: dict[Unit, Scored] = {}
+        self._idfs: dict[Unit, float] = {}
+        self._snapshot = snapshot
+        snapshot.seek(units, units)
+        for unit in units:
+            found, idf = _any_of(snapshot, unit)
+            found.add_to(self.scores)
+            found.count_in(self.covered, idf)
+            self._found[unit], self._idfs[unit] = found, idf
+        self._held = snapshot.held
+
+    def _take_in(self) -> None:
+        """Documents that have come here since."""
+        new = np.arange(self._held, self._snapshot.held)
+        for unit in self._found if len(new) else ():
+            found, _ = _any_of(self._snapshot, unit)
+            weights = found.at(new)
+            self.scores[new] += weights
+            self.covered[new] += np.float32(self._idfs[unit]) * (weights > 0)
+            self._found[unit] = found
+        self._held = self._snapshot.held
+
+    @property
+    def units(self) -> Collection[Unit]:
+        return self._found.keys()
+
+    def having(self, units: Iterable[Unit]) -> Mask:
+        """The documents with any of them."""
+        mask = np.zeros(self._snapshot.size, dtype=bool)
+        for unit in units:
+            self._found[unit].mark(mask)
+        return mask
+
+    @property
+    def idfs(self) -> tuple[float, ...]:
+        """By unit."""
+        return tuple(self._idfs.values())
+
+    def complete(self) -> Mask:
+        """The documents with all units."""
+        mask: Mask = self.covered >= sum(self._idfs.values()) * _ROUNDING
+        return mask
+
+    def credit(self, documents: Documents, units: Iterable[Unit]) -> None:
+        """Documents that have the units in other words: as parts of longer ones."""
+        self._take_in()
+        for unit in units:
+            if unit in self._found:
+                others = documents.compress(self._found[unit].at(documents) == 0)
+                self.covered[others] += np.float32(self._idfs[unit])
+
+    def misread(self) -> None:
+        """Count in the documents whose damaged places look like a unit that they do not have."""
+        telling = sorted(self._idfs, key=self._idfs.__getitem__, reverse=True)[:_MOST_MISREAD]
+        self._snapshot.seek(some=[*self.units, *(unit for one in telling for unit in _legible(one))])
+        self._take_in()
+        for unit in telling:
+            documents, shares = _misread(self._snapshot, unit)
+            new = self._found[unit].at(documents) == 0
+            documents, shares = documents[new], shares[new] * np.float32(self._idfs[unit])
+            self.scores[documents] += shares * np.float32(_MISREAD)
+            self.covered[documents] += shares
+
+
+def _grams(unit: Unit) -> list[str]:
+    data = run(unit.typed).data
+    return grams(data) if len(data) >= _SHORTEST_MISREAD and not data[:1].isdigit() else []
+
+
+def _legible(unit: Unit) -> list[Unit]:
+    """Its grams as units that together count what it counts when it is misread."""
+    terms = _grams(unit)
+    return [Unit(term, (Alternative((term,), _MISREAD / len(terms)),)) for term in terms]
+
+
+def _misread(snapshot: Snapshot, unit: Unit) -> tuple[Documents, Floats]:
+    """Documents that have grams of the unit where they are damaged, and the share of them (0–1)."""
+    terms = _grams(unit)
+    counts = np.zeros(snapshot.size, dtype=np.float32)
+    for term in terms:
+        counts[snapshot.having(term)] += 1
+    documents = np.flatnonzero(counts > max(1.0, _LEGIBLE * len(terms)))
+    return documents, counts[documents] / np.float32(max(len(terms), 1))
+
+
+def mask_of(snapshot: Snapshot, unit: Unit) -> Mask:
+    """The documents with the unit."""
+    mask = np.zeros(snapshot.size, dtype=bool)
+    snapshot.mark([terms[0] for terms, _ in unit.alternatives if len(terms) == 1], mask)
+    for terms, _ in unit.alternatives:
+        if len(terms) > 1:
+            mask[having_all([snapshot.scored(term) for term in terms])] = True
+    return mask
+
+
+def all_of(snapshot: Snapshot, units: Sequence[Unit]) -> Documents:
+    """The documents with every one of the units, of which there is one at least; ascending."""
+    snapshot.seek(units)
+    plain = [unit for unit in units if _is_plain(unit)]
+    if not plain:
+        return np.flatnonzero(reduce(np.logical_and, (mask_of(snapshot, unit) for unit in units)))
+    documents = having_all([snapshot.scored(unit.alternatives[0].terms[0]) for unit in plain])
+    for unit in units:
+        if len(documents) and not _is_plain(unit):
+            documents = _among(snapshot, documents, unit)
+    return documents
+
+
+def _among(snapshot: Snapshot, documents: Documents, unit: Unit) -> Documents:
+    """Those of the documents with the unit: a word at an end is looked for beside one after the other."""
+    having = snapshot.remembered(unit, lambda: np.flatnonzero(mask_of(snapshot, unit)))
+    mask = np.zeros(snapshot.size, dtype=bool)
+    mask[having] = True
+    return documents.compress(mask[documents])
+
+
+def _is_plain(unit: Unit) -> bool:
+    """Whether it is one term."""
+    return len(unit.alternatives) == 1 and len(unit.alternatives[0].terms) == 1
+
+
+def _any_of(snapshot: Snapshot, unit: Unit) -> tuple[Scored, float]:
+    """Documents with the unit and its weight in each; and how much the unit tells them apart."""
+    if _is_plain(unit):
+        return _weighed(snapshot, unit.alternatives[0].terms[0])
+    found = _best_of(snapshot, unit)
+    return found, snapshot.idf(snapshot.extent(unit, found))
+
+
+def _weighed(snapshot: Snapshot, term: str) -> tuple[Scored, float]:
+    """Documents with the term, each scored with its idf; and this."""
+    idf = snapshot.idf(snapshot.frequency(term))
+    return snapshot.scored(term).scaled(idf), idf
+
+
+def _best_of(snapshot: Snapshot, unit: Unit) -> Scored:
+    """The best alternative in each document; none counts more than what was typed, however rare it is."""
+    most = sum(snapshot.idf(snapshot.frequency(term)) for term in unit.alternatives[0].terms)
+    best = np.zeros(snapshot.size, dtype=np.float32)
+    for alternative in unit.alternatives:
+        _sum_of(snapshot, alternative.terms).raise_to(best, most, alternative.weight)
+    return Scored.everywhere(best)
+
+
+def _sum_of(snapshot: Snapshot, terms: tuple[str, ...]) -> Scored:
+    """Documents with every term, each scored with all of them."""
+    lists = [_weighed(snapshot, term)[0] for term in terms]
+    if len(lists) == 1:
+        return lists[0]
+    documents = having_all(lists)
+    weights = np.zeros(len(documents), dtype=np.float32)
+    for found in lists:
+        weights += found.at(documents)
+    return Scored(documents, weights)

@@ -1,0 +1,459 @@
+"""A ``Snapshot`` of an archive in OpenSearch: the best documents for one query, fetched as they are sought.
+
+What the cluster gives comes in the order of the same BM25F; who answers, what it is worth and where it stands
+is then decided by the same code, from the same terms and letters, as with the embedded index.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from cachetools import LRUCache
+from rapidfuzz.distance import OSA
+
+from indexer.finding.columns import Coded, Facets, coded, facets
+from indexer.finding.documents import FACTS, Layout, read_layout
+from indexer.finding.names import Named
+from indexer.finding.plan import SENTENCE, Unit
+from indexer.finding.query import Query, Sort
+from indexer.finding.scored import Documents, Floats, Mask, Scored
+from indexer.finding.snapshot import MARKS, OFTEN, WORD, Beyond
+from indexer.finding.spelling import key, keys
+from indexer.finding.tokens import fold, letters_of, run
+from indexer.opensearch_index import clauses
+from indexer.opensearch_index.bodies import (
+    WRITTEN,
+    Written,
+    read_facts,
+    read_weights,
+    read_written,
+    term_hash,
+    word_id,
+)
+from indexer.opensearch_index.clauses import Wanted
+from indexer.opensearch_index.cluster import Cluster, fetched
+
+_SOUGHT = 200  # documents for the query as a whole, and again so many for what has some of it
+_FEW = 20  # documents with all of it
+_MORE = 150  # for each thing that is sought besides
+_PLACES = 3000  # for what is sought besides
+_DEEP = (1000, 10_000, 100_000)  # documents that are sought so as to show a later page
+_READ_AT_ONCE = 100  # documents
+_MOST_HEARD = 1000  # words that sound alike
+_MOST_COUNTED = 40  # words that may complete one
+_MOST_NAMED = 24
+_SHELF = 96 << 20  # bytes
+_COLUMNS = ("id", "facts", "author", "category")
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Of one state of an index: filled as they are asked for, shared by all queries on it."""
+
+    count: int
+    frequencies: dict[Hashable, int] = field(default_factory=dict)
+
+
+class Shelf:
+    """Letters of documents that earlier queries read, while there is room: by index, id and version."""
+
+    def __init__(self) -> None:
+        self._kept: LRUCache[tuple[str, int, int], Written] = LRUCache(_SHELF, getsizeof=_size)
+        self._lock = Lock()
+
+    def get(self, key: tuple[str, int, int]) -> Written | None:
+        with self._lock:
+            return self._kept.get(key)
+
+    def put(self, key: tuple[str, int, int], written: Written) -> None:
+        with self._lock:
+            if _size(written) < _SHELF:
+                self._kept[key] = written
+
+
+def _size(written: Written) -> int:
+    return sum(map(len, written)) + 300
+
+
+class Candidates:
+    """See ``indexer.finding.snapshot.Snapshot``."""
+
+    def __init__(
+        self,
+        cluster: Cluster,
+        index: str,
+        figures: Figures,
+        shelf: Shelf,
+        *,
+        query: Query,
+        wanted: Wanted,
+    ) -> None:
+        self._cluster, self._index, self._figures = cluster, index, figures
+        self._query, self._wanted = query, wanted
+        self._shelf = shelf
+        needed = query.page * query.per_page
+        self._needed = next((most for most in (_SOUGHT, *_DEEP) if needed <= most), _DEEP[-1])
+        self.count = figures.count
+        self.size = self._needed + _PLACES
+        self.held = 0
+        self.live: Mask = np.zeros(self.size, dtype=bool)
+        self.facts = np.zeros(self.size, dtype=FACTS)
+        self.numbers: dict[int, int] = {}
+        self._versions: list[int] = []
+        self._authors: list[str] = []
+        self._categories: list[str] = []
+        self._facets: Coded | None = None
+        self._hashes: list[npt.NDArray[np.uint32]] = []
+        self._impacts: list[Floats] = []
+        self._table: tuple[npt.NDArray[np.uint32], Documents, Floats] | None = None
+        self._written: dict[int, Written] = {}
+        self._remembered: dict[Hashable, Documents] = {}
+        self._sought: set[Hashable] = set()
+        self._edges: dict[Hashable, list[str]] = {}
+        self._whole: tuple[Documents, int, Mapping[str, Any]] | None = None
+
+    # Who is here
+
+    def seek(self, every: Sequence[Unit] = (), some: Sequence[Unit] = ()) -> None:
+        key = tuple(every), tuple(some)
+        if key in self._sought:
+            return
+        self._sought |= {key, (key[0], ())}
+        if key[0] == key[1]:
+            self._seek_whole(key[0])
+            return
+        bodies = [self._page(self._wanted.strict(every, together=False), _MORE)] if every else []
+        bodies += [self._page(self._wanted.loose(some), _SOUGHT)] if some else []
+        for answer in self._ask(bodies):
+            self._take(answer["hits"]["hits"])
+
+    def _seek_whole(self, units: Sequence[Unit]) -> None:
+        """For the query itself: what has all of it and, where that is little, what has some of it."""
+        loose = self._page(self._wanted.loose(units), _SOUGHT)
+        sentence = len(units) >= SENTENCE
+        terms = self._uncounted(units)
+        strict, *answers = self._ask(
+            [
+                self._all_that_answer(units),
+                *map(self._counted, terms.values()),
+                *([loose] if sentence else []),
+            ]
+        )
+        for what, answer in zip(terms, answers, strict=False):
+            self._figures.frequencies[what] = answer["hits"]["total"]["value"]
+        total = strict["hits"]["total"]["value"]
+        self._whole = self._take(strict["hits"]["hits"]), total, strict["aggregations"]
+        few = units and total < _FEW and not sentence
+        for answer in answers[len(terms) :] + (self._ask([loose]) if few else []):
+            self._take(answer["hits"]["hits"])
+
+    def _all_that_answer(self, units: Sequence[Unit]) -> dict[str, Any]:
+        """The documents with all that was asked for, their number and facets."""
+        within = self._wanted.within
+        page = self._page(self._wanted.strict(units, together=True), self._needed, weighed=bool(units))
+        order = Sort.NEWEST if self._query.sort is Sort.RELEVANCE and not units else self._query.sort
+        narrowed = {"post_filter": {"bool": {"filter": list(within.values())}}} if within else {}
+        sorted_ = {"sort": clauses.ORDERS[order]} if order in clauses.ORDERS else {}
+        query = {"query": self._wanted.strict(units, together=True), "track_total_hits": True}
+        return page | query | narrowed | sorted_ | {"aggs": clauses.counts(within)}
+
+    def _page(self, query: clauses.Clause, size: int, *, weighed: bool = True) -> dict[str, Any]:
+        return {
+            "query": {"bool": {"must": [query], "filter": list(self._wanted.within.values())}},
+            "size": size,
+            "track_total_hits": False,
+            **fetched([*_COLUMNS, *(["weights"] if weighed else [])]),
+        }
+
+    def _take(self, hits: Iterable[Mapping[str, Any]]) -> Documents:
+        """Give each a number, unless it has one or there are too many."""
+        numbers = []
+        for hit in hits:
+            id = hit["fields"]["id"][0]
+            if id not in self.numbers and self.held < self.size:
+                self.numbers[id] = self.held
+                self._add(hit["fields"], hit["_version"])
+            if id in self.numbers:
+                numbers.append(self.numbers[id])
+        return np.array(numbers, dtype=np.int64)
+
+    def _add(self, fields: Mapping[str, Sequence[str]], version: int) -> None:
+        number = self.held
+        self.held += 1
+        self.live[number] = True
+        self.facts[number] = read_facts(fields["facts"][0])
+        self._authors.append(fields.get("author", [""])[0])
+        self._categories.append(fields.get("category", [""])[0])
+        self._versions.append(version)
+        if "weights" in fields:
+            weighed = read_weights(fields["weights"][0])
+            self._hashes.append(weighed.hashes)
+            self._impacts.append(weighed.impacts)
+        else:
+            self._hashes.append(np.empty(0, np.uint32))
+            self._impacts.append(np.empty(0, np.float32))
+        self._table = self._facets = None
+
+    def bring(self, id: int) -> None:
+        """See to it that this one is here, if the archive has it."""
+        self._take(self._ask([self._page({"term": {"id": id}}, 1)])[0]["hits"]["hits"])
+
+    def beyond(self, answers: Mask) -> Beyond:
+        if self._whole is None or not answers[self._whole[0]].all():
+            return Beyond(0, {})
+        here, total, counts = self._whole
+        return Beyond(
+            total - len(here),
+            {name: self._others(name, here, counts[name]["values"]["buckets"]) for name in clauses.FACETS},
+        )
+
+    def _others(
+        self, name: str, here: Documents, buckets: Iterable[Mapping[str, Any]]
+    ) -> dict[str | int, int]:
+        """How many that are not here have each value."""
+        codes, combinations = self.facets
+        values = Counter(getattr(combinations[code], name) for code in codes[here].tolist())
+        found = {bucket["key"]: bucket["doc_count"] - values[bucket["key"]] for bucket in buckets}
+        return {value: count for value, count in found.items() if count > 0}
+
+    # What they are
+
+    @property
+    def dates(self) -> Floats:
+        return self.facts["date"].astype(np.float32)
+
+    @property
+    def reads(self) -> Floats:
+        return np.log1p(self.facts["views"].astype(np.float32))
+
+    @property
+    def facets(self) -> Coded:
+        if self._facets is None:
+            codes, values = facets(self.facts[: self.held], coded(self._authors), coded(self._categories))
+            rest = np.full(self.size - self.held, len(values), np.intp)
+            self._facets = Coded(np.concatenate([codes, rest]), [*values, Facets("", "", 0, "", 0)])
+        return self._facets
+
+    def scored(self, term: str) -> Scored:
+        hashes, owners, impacts = self._terms()
+        places = np.flatnonzero(hashes == term_hash(term))
+        return Scored.kept(owners[places], impacts[places], self.size)
+
+    def having(self, term: str) -> Documents:
+        hashes, owners, _ = self._terms()
+        return owners[np.flatnonzero(hashes == term_hash(term))]
+
+    def _terms(self) -> tuple[npt.NDArray[np.uint32], Documents, Floats]:
+        """The terms of all documents here, one after the other: their hash, document and impact."""
+        if self._table is None:
+            sizes = [len(hashes) for hashes in self._hashes]
+            self._table = (
+                np.concatenate([np.empty(0, np.uint32), *self._hashes]),
+                np.repeat(np.arange(self.held, dtype=np.int64), sizes),
+                np.concatenate([np.empty(0, np.float32), *self._impacts]),
+            )
+        return self._table
+
+    def mark(self, terms: Sequence[str], mask: Mask) -> None:
+        for term in terms:
+            mask[self.having(term)] = True
+
+    def remembered(self, what: Hashable, find: Callable[[], Documents]) -> Documents:
+        if what not in self._remembered:
+            self._remembered[what] = find()
+        return self._remembered[what]
+
+    def text(self, document: int) -> bytes:
+        return self._read(document).text
+
+    def texts(self, documents: Documents) -> Iterator[bytes]:
+        wanted = documents.tolist()
+        for start in range(0, len(wanted), _READ_AT_ONCE):
+            some = wanted[start : start + _READ_AT_ONCE]
+            self._fetch([document for document in some if document not in self._written])
+            yield from (self._written[document].text for document in some)
+
+    def cuts(self, document: int) -> Mask:
+        return self._read(document).borders()
+
+    def layout(self, document: int) -> Layout:
+        return read_layout(self._read(document).layout)
+
+    def _read(self, document: int) -> Written:
+        """With it come those that were found after it: they are looked at next."""
+        if document not in self._written:
+            self._fetch([at for at in range(document, self.held) if at not in self._written][:_READ_AT_ONCE])
+        return self._written[document]
+
+    def _fetch(self, documents: Iterable[int]) -> None:
+        missing: dict[int, int] = {}
+        for at in documents:
+            id = int(self.facts[at]["id"])
+            kept = self._shelf.get((self._index, id, self._versions[at]))
+            if kept is None:
+                missing[id] = at
+            else:
+                self._written[at] = kept
+        for one in self._cluster.columns(self._index, list(missing), WRITTEN):
+            id, written = one["fields"]["id"][0], read_written(one["fields"])
+            self._written[missing.pop(id)] = written
+            self._shelf.put((self._index, id, one["_version"]), written)
+        for at in missing.values():  # removed since it was found
+            self._written[at] = Written(b"\0" * 8, b"\0\0", b"")
+            self.live[at] = False
+
+    # Figures of the archive
+
+    def idf(self, frequency: int) -> float:
+        return math.log1p((max(self.count, frequency) - frequency + 0.5) / (frequency + 0.5))
+
+    def frequency(self, term: str) -> int:
+        known = self._figures.frequencies
+        if term not in known:
+            self._count([term])
+        return known[term]
+
+    def frequencies(self, terms: Sequence[str]) -> list[int]:
+        self._count(terms)
+        return [self._figures.frequencies[term] for term in terms]
+
+    def extent(self, unit: Unit, found: Scored) -> int:  # noqa: ARG002 (they are not all)
+        known = self._figures.frequencies
+        if unit.alternatives not in known:
+            (answer,) = self._ask([self._counted(clauses.unit(unit))])
+            known[unit.alternatives] = answer["hits"]["total"]["value"]
+        return known[unit.alternatives]
+
+    def about(self, terms: Sequence[str]) -> list[int]:
+        """As counted when the generation was made; 0 for what is no word. More may have come to have it."""
+        found = self._cluster.documents(
+            self._index, [word_id(term) for term in terms], _source="word,counted"
+        )
+        counted = {one["_source"]["word"]: int(one["_source"]["counted"]) for one in found}
+        return [max(counted[term], 2) if term in counted else 0 for term in terms]
+
+    def _count(self, terms: Iterable[str]) -> None:
+        known = self._figures.frequencies
+        new = [term for term in dict.fromkeys(terms) if term not in known]
+        answers = self._ask([self._counted(clauses.term(term)) for term in new])
+        known.update(
+            {term: answer["hits"]["total"]["value"] for term, answer in zip(new, answers, strict=True)}
+        )
+
+    def _counted(self, query: clauses.Clause) -> dict[str, Any]:
+        """Without an organisation the cluster knows a term's count without a look at any document."""
+        if self._query.filters.organisation is not None:
+            query = {"bool": {"filter": [query, *self._wanted.organisation]}}
+        return {"query": query, "size": 0, "track_total_hits": True}
+
+    def _uncounted(self, units: Iterable[Unit]) -> dict[Hashable, clauses.Clause]:
+        """What is not known yet of the frequency of these and of their terms."""
+        wanted: dict[Hashable, clauses.Clause] = {}
+        for unit in units:
+            terms = {term: clauses.term(term) for each in unit.alternatives for term in each.terms}
+            wanted |= terms | ({unit.alternatives: clauses.unit(unit)} if len(terms) > 1 else {})
+        return {what: clause for what, clause in wanted.items() if what not in self._figures.frequencies}
+
+    # Words of the archive
+
+    def beginning(self, letters: str, most: int) -> Iterator[str]:
+        return self._edge("word", letters, most)
+
+    def ending(self, letters: str, most: int) -> Iterator[str]:
+        return self._edge("backwards", letters[::-1], most)
+
+    def _edge(self, order: str, letters: str, most: int) -> Iterator[str]:
+        what = order, letters, most
+        if what not in self._edges:
+            (answer,) = self._ask([_listed({"prefix": {order: letters}}, most, [{order: "asc"}])])
+            self._edges[what] = [hit["fields"]["word"][0] for hit in answer["hits"]["hits"]]
+        return iter(self._edges[what])
+
+    def near(self, pieces: list[str], knows: Callable[[str], bool]) -> set[tuple[int, str]]:
+        heard = sorted({one for piece in pieces for one in keys(piece)})
+        alike, written = self._ask(
+            [
+                _listed({"terms": {"sounds": heard}}, _MOST_HEARD, [{"counted": "desc"}]),
+                _listed({"terms": {"word": sorted(set(pieces))}}, len(set(pieces)) or 1, []),
+            ]
+        )
+        counted = {hit["fields"]["word"][0]: hit["fields"]["counted"][0] for hit in alike["hits"]["hits"]}
+        there = {hit["fields"]["word"][0] for hit in written["hits"]["hits"]}
+        known = self._figures.frequencies
+        known.update(dict.fromkeys((piece for piece in pieces if piece not in there | known.keys()), 0))
+        words: dict[str, list[str]] = {}
+        for word in counted:
+            if knows(word) or counted[word] >= OFTEN:
+                for sound in keys(word):
+                    words.setdefault(sound, []).append(word)
+        near = {
+            (number, word)
+            for number, piece in enumerate(pieces)
+            for sound in keys(piece)
+            for word in words.get(sound, ())
+            if OSA.distance(key(piece), key(word), score_cutoff=1) <= 1  # else it is too far to be meant
+        }
+        self._count([*there, *(word for _, word in near)])
+        return near
+
+    def completions(self, begun: str, most: int) -> list[str]:
+        (answer,) = self._ask([_listed({"prefix": {"word": begun}}, _MOST_COUNTED, [{"counted": "desc"}])])
+        words = [hit["fields"]["word"][0] for hit in answer["hits"]["hits"]]
+        words = [word for word in words if word != begun and WORD.fullmatch(word)]
+        self._count(words)
+        counted = sorted((-self.frequency(word), word) for word in words)
+        return [word for count, word in counted[:most] if count]
+
+    def named(self, letters: bytes, *, marks: bool) -> Iterator[Named]:
+        field, text = ("names" if marks else "bare_names"), letters_of(letters)
+        order = {"sort": [{"views": "desc"}, {"id": "asc"}], "_source": ["id", "views", "shown"]}
+        seen = set()
+        for answer in self._ask(
+            [
+                {
+                    "query": {"bool": {"filter": [query, *self._wanted.organisation]}},
+                    "size": _MOST_NAMED,
+                    **order,
+                }
+                for query in ({"prefix": {field: text}}, {"wildcard": {field: f"*{text}*"}})
+            ]
+        ):
+            for hit in answer["hits"]["hits"]:
+                source = hit["_source"]
+                if source["id"] not in seen:
+                    seen.add(source["id"])
+                    yield from _named(source, letters, marks=marks)
+
+    def _ask(self, bodies: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        """One query sees the same copies of the index again."""
+        if not bodies:
+            return []
+        return self._cluster.ask(self._index, bodies, f"q{term_hash(self._query.typed)}")
+
+
+def _named(source: Mapping[str, Any], letters: bytes, *, marks: bool) -> Iterator[Named]:
+    """The names of an announcement that have the letters."""
+    for name in source["shown"]:
+        data = run(fold(name)).data
+        data = data if marks else data.translate(None, MARKS)
+        if letters in data:
+            yield Named(not data.startswith(letters), -source["views"], source["id"], name)
+
+
+def _listed(query: clauses.Clause, most: int, order: Sequence[Mapping[str, str]]) -> dict[str, Any]:
+    """Words and how often they were counted."""
+    return {
+        "query": query,
+        "size": most,
+        "sort": [*order, "_doc"],
+        "_source": False,
+        "docvalue_fields": ["word", "counted"],
+        "track_total_hits": False,
+    }

@@ -1,0 +1,1 @@
+"""A file → its pages: the text that it carries or that its picture shows, and what it says of itself."""

@@ -1,0 +1,207 @@
+"""One attachment, top to bottom: bytes → pages → what the document says of itself.
+
+Pages are saved one by one as they are read, so a reading that was killed goes on where it stopped.
+A page that cannot be read is a state of that page; only a file of which nothing can be read fails.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from pathlib import Path
+
+from archive import privacy
+from archive.errors import Unavailable
+from archive.model import Attachment, Details, Page, Source
+from archive.ports import Files, Records
+from indexer.reading import extract, ocr, sandbox
+from indexer.reading.describe import describe
+from indexer.reading.extract import Document, EmbeddedPage
+from indexer.reading.failures import Unreadable
+from indexer.reading.pictures import raster
+from indexer.reading.verdict import Verdict, better
+
+RULES = extract.RULES * 1_000 + ocr.RULES
+"""Version of all reading rules: grows when those of extraction, repair or recognition do."""
+TEXT_RULES = extract.RULES * 1_000 + 999
+"""Of a page with good text of its own, which no other recognition can better."""
+
+PAGES_READ = "pages read"
+OCR_MILLISECONDS = "OCR milliseconds"
+"""Running totals that are kept of the work."""
+
+OCR_DPI = 300
+OCR_SECONDS = 120.0
+OCR_MEMORY_MB = 1536
+
+
+LEAST_ROOM = 128 << 20
+"""Bytes of the disk for temporary files below which nothing is read: repaired and wrapped copies, parts."""
+
+
+def cramped() -> bool:
+    return shutil.disk_usage(tempfile.gettempdir()).free < LEAST_ROOM
+
+
+class Stopped(Exception):
+    """The reading was asked to stop between two pages; what was read is saved."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """``rules``: the oldest that any of its pages was read with."""
+
+    page_count: int
+    details: Details
+    rules: int
+
+
+class Reader:
+    """Reads attachments. One may be shared by threads: they take turns page by page."""
+
+    def __init__(self, records: Records, files: Files, *, ocr_jobs: int) -> None:
+        self._records = records
+        self._files = files
+        self._ocr_jobs = ocr_jobs
+        self._recognisers = ThreadPoolExecutor(ocr_jobs, thread_name_prefix="ocr")
+
+    def read(self, attachment: Attachment, going_on: Callable[[], bool]) -> Outcome:
+        """Read what is not read yet, page by page, for as long as ``going_on()``.
+
+        Raises ``Unreadable`` when nothing of the file can be read, ``Stopped`` when told to stop,
+        ``Unavailable`` when there is no room for it: that is no fault of the file's.
+        """
+        if cramped():
+            raise Unavailable(
+                f"พื้นที่ชั่วคราวที่ {tempfile.gettempdir()} เหลือน้อย การอ่านเอกสารรออยู่ (no room to read in)"
+            )
+        with self._files.local_path(attachment.sha256) as path:
+            _check_sound(path, attachment.sha256)
+            return self._read(attachment, path, going_on)
+
+    def _read(self, attachment: Attachment, path: Path, going_on: Callable[[], bool]) -> Outcome:
+        with Document(path) as document:
+            wanted = self._unread(attachment.id, document.outline.page_count)
+            for page in self._pages(attachment.id, document, wanted):
+                self._records.save_page(page)
+                self._records.tally(PAGES_READ, 1)
+                if not going_on():
+                    raise Stopped
+            return self._conclude(attachment.id, document)
+
+    def close(self) -> None:
+        self._recognisers.shutdown(cancel_futures=True)
+
+    def _unread(self, attachment_id: int, page_count: int) -> list[int]:
+        done = {
+            page.number
+            for page in self._records.pages(attachment_id)
+            if page.corrected or (page.rules in (RULES, TEXT_RULES) and not page.problem)
+        }
+        return [number for number in range(1, page_count + 1) if number not in done]
+
+    def _pages(self, attachment_id: int, document: Document, wanted: list[int]) -> Iterator[Page]:
+        """Embedded text at once; pictures as they are recognised, a few at a time so that other
+        attachments get their turn."""
+        pending: dict[Future[Page], int] = {}
+        try:
+            for number in wanted:
+                embedded = document.read_page(number)
+                if embedded.verdict in (Verdict.EMBEDDED, Verdict.BLANK):
+                    yield _as_page(attachment_id, embedded)
+                    continue
+                pending[self._recognisers.submit(self._timed, attachment_id, document.path, embedded)] = (
+                    number
+                )
+                if len(pending) >= self._ocr_jobs:
+                    yield from _finished(pending, FIRST_COMPLETED)
+            while pending:
+                yield from _finished(pending, FIRST_COMPLETED)
+        finally:
+            for future in pending:
+                future.cancel()
+            wait(pending)  # they read a file that is about to be closed
+
+    def _timed(self, attachment_id: int, path: Path, embedded: EmbeddedPage) -> Page:
+        began = time.monotonic()
+        page = _recognise(attachment_id, path, embedded)
+        self._records.tally(OCR_MILLISECONDS, round(1000 * (time.monotonic() - began)))
+        return page
+
+    def _conclude(self, attachment_id: int, document: Document) -> Outcome:
+        pages = self._records.pages(attachment_id)
+        problems = [page.problem for page in pages if page.problem]
+        if problems and len(problems) == len(pages):
+            raise Unreadable(problems[0])
+        return Outcome(
+            document.outline.page_count,
+            Details(
+                fields=describe(pages),
+                signatures=document.outline.signatures,
+                personal_data=tuple(find for page in pages for find in privacy.find(page.text, page.number)),
+            ),
+            min((page.rules for page in pages if not page.corrected), default=TEXT_RULES),
+        )
+
+
+def _check_sound(path: Path, sha256: str) -> None:
+    """What a disk has made of a document is not read as if it were the document."""
+    with path.open("rb") as file:
+        if hashlib.file_digest(file, "sha256").hexdigest() != sha256:
+            raise Unreadable("damaged")
+
+
+def _finished(pending: dict[Future[Page], int], when: str) -> Iterator[Page]:
+    done, _ = wait(pending, return_when=when)
+    for future in done:
+        del pending[future]
+        yield future.result()
+
+
+def _as_page(attachment_id: int, embedded: EmbeddedPage, problem: str = "") -> Page:
+    return Page(
+        attachment_id=attachment_id,
+        number=embedded.number,
+        text=embedded.text,
+        raw=embedded.raw,
+        source=Source.EMBEDDED if embedded.text else Source.NONE,
+        confidence=None,
+        turn=embedded.turn,
+        lines=embedded.lines,
+        rules=TEXT_RULES if embedded.verdict in (Verdict.EMBEDDED, Verdict.BLANK) else RULES,
+        problem=problem,
+    )
+
+
+def _recognise(attachment_id: int, path: Path, embedded: EmbeddedPage) -> Page:
+    try:
+        seen = sandbox.run(
+            recognise_page, path, embedded.number, seconds=OCR_SECONDS, memory_mb=OCR_MEMORY_MB
+        )
+    except Unreadable as error:
+        kept = embedded.verdict is Verdict.BOTH  # doubtful text is better than none
+        return _as_page(attachment_id, embedded, "" if kept else embedded.problem or error.code)
+    if embedded.verdict is Verdict.BOTH and better(embedded.text, seen.text) == embedded.text:
+        return _as_page(attachment_id, embedded)
+    return Page(
+        attachment_id=attachment_id,
+        number=embedded.number,
+        text=seen.text,
+        raw=seen.raw,
+        source=Source.OCR if seen.text else Source.NONE,
+        confidence=seen.confidence,
+        turn=seen.turn,
+        lines=seen.lines,
+        doubts=seen.doubts,
+        rules=RULES,
+    )
+
+
+def recognise_page(path: Path, number: int) -> ocr.OcrPage:
+    """In the child: picture, then text."""
+    return ocr.recognise(raster(path, number, OCR_DPI))

@@ -1,0 +1,217 @@
+"""Recognised symbols → rows in reading order → a page's text with the place of every code point."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+from statistics import fmean, median
+
+from rapidfuzz.distance import Indel
+
+from archive.model import Doubt, Line
+from indexer.reading.repair import repair
+from indexer.reading.respell import respell
+from indexer.reading.straighten import Straight
+
+UNITS = 10_000  # positions are in so many parts of the page's width or height
+RESPELT = 0.5  # confidence, at most, in letters that were changed to make a word
+DOUBTFUL = 0.95  # a character recognised with less confidence is marked for the reviewer
+SAME_ROW = 0.5  # share of the lower fragment's height that must lie beside the other
+LEANING = 0.35  # share of a row's height that it may climb before it is given in pieces
+
+
+@dataclass(frozen=True, slots=True)
+class Symbol:
+    """A recognised character, in pixels of the straightened picture, with its confidence (0–1)."""
+
+    text: str
+    left: int
+    top: int
+    right: int
+    bottom: int
+    confidence: float
+    spaced: bool = False  # white space stands before it
+
+
+def in_rows(fragments: Iterable[Sequence[Symbol]]) -> list[list[Symbol]]:
+    """Fragments of lines, in any order → whole rows from the top, each from left to right.
+
+    Sparse layout analysis cuts a row at wide gaps (the number at the left and the office at the right
+    of a letter's head); a reader takes them as one row.
+    """
+    rows: list[_Row] = []
+    for fragment in sorted(
+        (_Row(list(fragment)) for fragment in fragments if fragment), key=lambda row: row.middle
+    ):
+        beside = [row for row in rows[-4:] if row.beside(fragment)]
+        if beside:
+            min(beside, key=lambda row: abs(row.middle - fragment.middle)).join(fragment)
+        else:
+            rows.append(fragment)
+    return [row.symbols for row in sorted(rows, key=lambda row: row.middle)]
+
+
+@dataclass(slots=True)
+class _Row:
+    """Symbols of one row and the height of its letters' bodies."""
+
+    symbols: list[Symbol]
+    top: float = 0
+    bottom: float = 0
+
+    def __post_init__(self) -> None:
+        self._measure()
+
+    def _measure(self) -> None:
+        letters = [symbol for symbol in self.symbols if symbol.text[0].isalnum()] or self.symbols
+        self.top = median(symbol.top for symbol in letters)
+        self.bottom = median(symbol.bottom for symbol in letters)
+
+    @property
+    def middle(self) -> float:
+        return (self.top + self.bottom) / 2
+
+    def beside(self, other: _Row) -> bool:
+        """Whether both stand on one row without covering each other."""
+        shared = min(self.bottom, other.bottom) - max(self.top, other.top)
+        if shared < SAME_ROW * min(self.bottom - self.top, other.bottom - other.top):
+            return False
+        left, right = other.symbols[0].left, other.symbols[-1].right
+        covered = sum(1 for symbol in self.symbols if symbol.right > left + 2 and symbol.left < right - 2)
+        return covered <= 2
+
+    def join(self, other: _Row) -> None:
+        first, second = sorted((self.symbols, other.symbols), key=lambda symbols: symbols[0].left)
+        place = next((i for i, symbol in enumerate(first) if symbol.left > second[0].left), len(first))
+        rest = first[place:]  # the second lies in a gap of the first, unless this is empty
+        rest = [_after_space(rest[0]), *rest[1:]] if rest else []
+        self.symbols = [*first[:place], _after_space(second[0]), *second[1:], *rest]
+        self._measure()
+
+
+def _after_space(symbol: Symbol) -> Symbol:
+    return replace(symbol, spaced=True)
+
+
+@dataclass(slots=True)
+class Transcript:
+    """A page's text as it is written row by row, repaired, with places on the turned page."""
+
+    straight: Straight
+    text: str = ""
+    raw: str = ""
+    lines: list[Line] = field(default_factory=list)
+    doubts: list[Doubt] = field(default_factory=list)
+
+    def write(self, row: Sequence[Symbol]) -> None:
+        read, places, sure = _spread(row)
+        self.raw += ("\n" if self.raw else "") + read
+        text, places, sure = _repaired(read, places, sure)
+        if not text:
+            return
+        start = len(self.text) + 1 if self.text else 0
+        self.text += ("\n" if self.text else "") + text
+        top, bottom = min(symbol.top for symbol in row), max(symbol.bottom for symbol in row)
+        self._place(start, places, top, bottom)
+        self.doubts.extend(_doubts(text, sure, start))
+
+    def _place(self, start: int, places: Sequence[float], top: float, bottom: float) -> None:
+        """Add the row as one line, or as several where the page leans so far that one would not fit."""
+        width, height = self.straight.image.size
+        climb = abs(self.straight.drop(places[-1]) - self.straight.drop(places[0]))
+        pieces = max(1, min(len(places) - 1, round(climb / (LEANING * max(1.0, bottom - top)))))
+        cuts = [round(piece * (len(places) - 1) / pieces) for piece in range(pieces + 1)]
+        for first, last in pairwise(cuts):
+            drop = self.straight.drop((places[first] + places[last]) / 2)
+            edges = tuple(_unit(x, width) for x in places[first : last + 1])
+            self.lines.append(
+                Line(start + first, _unit(top + drop, height), _unit(bottom + drop, height), edges)
+            )
+
+
+def _unit(position: float, size: int) -> int:
+    return max(0, min(UNITS, round(position * UNITS / size)))
+
+
+def _spread(row: Sequence[Symbol]) -> tuple[str, list[float], list[float]]:
+    """Text of a row, the x position of every edge between its code points, and their confidences."""
+    text, edges, sure = "", [float(row[0].left)], []
+    for symbol in row:
+        if symbol.spaced:
+            text += " "
+            edges.append(max(edges[-1], float(symbol.left)))
+            sure.append(1.0)
+        steps = [0.0 if unicodedata.category(char) == "Mn" else 1.0 for char in symbol.text]
+        total = sum(steps)
+        left, right = max(edges[-1], float(symbol.left)), max(edges[-1], float(symbol.right))
+        done = 0.0
+        for step in steps:
+            done += step
+            edges.append(left + (right - left) * done / total if total else edges[-1])
+        text += symbol.text
+        sure.extend([symbol.confidence] * len(symbol.text))
+    return text, edges, sure
+
+
+def _repaired(text: str, edges: list[float], sure: list[float]) -> tuple[str, list[float], list[float]]:
+    """Repair the text of a row and undo slips in its words; what was undone is in doubt."""
+    repaired = " ".join(repair(text).split())
+    edges, sure = _moved(text, repaired, edges, sure, most=1.0)
+    respelt = respell(repaired)
+    return respelt, *_moved(repaired, respelt, edges, sure, most=RESPELT)
+
+
+def _moved(
+    old_text: str, new_text: str, edges: list[float], sure: list[float], *, most: float
+) -> tuple[list[float], list[float]]:
+    """Places and confidences for the changed text: a stretch that changed shares what it had.
+
+    It is read with a confidence of ``most`` at most.
+    """
+    if new_text == old_text:
+        return edges, sure
+    new_edges, new_sure = [edges[0]], list[float]()
+    for old, new in _stretches(old_text, new_text):
+        sure_of = sure[old.start : old.stop]
+        if len(old) == len(new):
+            new_edges.extend(edges[old.start + 1 : old.stop + 1])
+        else:
+            left, right = edges[old.start], edges[old.stop]
+            new_edges.extend(left + (right - left) * (step + 1) / len(new) for step in range(len(new)))
+            sure_of = [fmean(sure_of or [1.0])] * len(new)
+        same = old_text[old.start : old.stop] == new_text[new.start : new.stop]
+        new_sure.extend(sure_of if same else (min(most, value) for value in sure_of))
+    return new_edges, new_sure
+
+
+def _stretches(old: str, new: str) -> Iterator[tuple[range, range]]:
+    """What corresponds in two texts: equal stretches, and changed ones as small as can be."""
+    changed_old = changed_new = 0
+    for step in Indel.opcodes(old, new):
+        if step.tag == "equal":
+            if changed_old < step.src_start or changed_new < step.dest_start:
+                yield range(changed_old, step.src_start), range(changed_new, step.dest_start)
+            yield range(step.src_start, step.src_end), range(step.dest_start, step.dest_end)
+            changed_old, changed_new = step.src_end, step.dest_end
+    if changed_old < len(old) or changed_new < len(new):
+        yield range(changed_old, len(old)), range(changed_new, len(new))
+
+
+def _doubts(text: str, sure: Sequence[float], start: int) -> Iterator[Doubt]:
+    """Runs of doubtful characters, each with the marks that belong to its letters."""
+    place = 0
+    while place < len(text):
+        end = place + 1
+        while end < len(text) and unicodedata.category(text[end]) == "Mn":
+            end += 1
+        if text[place] == " " or min(sure[place:end]) >= DOUBTFUL:
+            place = end
+            continue
+        while end < len(text) and text[end] != " " and sure[end] < DOUBTFUL:
+            end += 1
+        while end < len(text) and unicodedata.category(text[end]) == "Mn":
+            end += 1
+        yield Doubt(start + place, start + end, round(fmean(sure[place:end]), 2))
+        place = end

@@ -1,0 +1,179 @@
+"""A picture of a page → the same page upright, level and in grey, ready to be recognised.
+
+All is measured on a small copy of the page (a tenth of a second in all): how its ink falls into rows
+tells whether text runs along or across, by how much it leans, and, since Thai writes far more above
+its letters than below them, which end is up.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from indexer.reading.seals import without_seals
+
+Turn = Literal[0, 90, 180, 270]
+Ink = NDArray[np.float32]  # 0 paper … 1 ink, by row and column of the small copy
+
+SMALL = 900  # pixels of the small copy's longer side: a line of 16-point text is some 14 rows high
+PATCH = 16  # pixels of the small copy: in so wide a patch some paper shows
+STRIPS = 48  # columns are summed in so many strips, each shifted as a whole when a lean is tried
+MOST_LEAN = 7.0  # degrees; pages lie askew in a feeder, not more than this
+LEAST_SHARPNESS = 60_000.0  # about four full lines of text
+LEAST_LEAN = 0.1  # degrees; less moves no line by the height of a mark
+
+
+@dataclass(frozen=True, slots=True)
+class Straight:
+    """A grey picture ready for recognition and how it came from the page's own picture.
+
+    ``turn`` is in degrees clockwise. ``lean`` is in degrees, clockwise as the lines then ran; the
+    turned picture's columns were shifted by it.
+    """
+
+    image: Image.Image
+    turn: Turn
+    lean: float
+
+    def drop(self, x: float) -> float:
+        """How many pixels lower column ``x`` lay on the turned page than it lies on ``image``."""
+        return (x - self.image.width / 2) * math.tan(math.radians(self.lean))
+
+
+def ways_up(image: Image.Image) -> Iterator[Straight]:
+    """A scanned page, levelled, the likeliest way up first, made one at a time as they are asked for.
+
+    Two ways when its rows are plain to see; four when there is too little text to tell by its shape (a
+    few words under a signature, a map, a photograph), beginning with the page as it is.
+    """
+    grey = without_seals(image)
+    ink = _ink(grey)
+    along, across = _rows(ink), _rows(np.rot90(ink))
+    best, other = (across, along) if across.sharpness > along.sharpness else (along, across)
+    if best.sharpness < LEAST_SHARPNESS or best.sharpness < 2 * other.sharpness:
+        turns: tuple[Turn, ...] = (0, 180, 90, 270)
+    elif best is along:
+        turns = (180, 0) if _upside_down(ink, best.lean) else (0, 180)
+    else:  # np.rot90 turns counter-clockwise: what then reads upright needs 270 degrees clockwise
+        turns = (90, 270) if _upside_down(np.rot90(ink), best.lean) else (270, 90)
+    for turn in turns:
+        turned = grey.transpose(_TRANSPOSE[turn]) if turn else grey
+        lean = along.lean if turn in (0, 180) else across.lean
+        yield Straight(_sheared(turned, lean) if abs(lean) >= LEAST_LEAN else turned, turn, lean)
+
+
+_TRANSPOSE = {
+    90: Image.Transpose.ROTATE_270,  # Pillow counts counter-clockwise
+    180: Image.Transpose.ROTATE_180,
+    270: Image.Transpose.ROTATE_90,
+}
+
+
+def _sheared(grey: Image.Image, lean: float) -> Image.Image:
+    """Shift columns by whole pixels until lines run level.
+
+    Ten times faster than rotating, exact to undo, and as good to read: letters keep a slant of a few
+    degrees.
+    """
+    pixels = np.asarray(grey)
+    height, width = pixels.shape
+    paper = int(np.percentile(pixels[::16, ::16], 75))
+    level = np.full_like(pixels, paper)
+    shifts = np.rint((np.arange(width) - width / 2) * math.tan(math.radians(lean))).astype(int)
+    starts = np.flatnonzero(np.diff(shifts, prepend=shifts[0] - 1))
+    for start, end in zip(starts, [*starts[1:], width], strict=True):
+        shift = int(shifts[start])
+        kept = pixels[max(0, shift) : height + min(0, shift), start:end]
+        level[max(0, -shift) : height - max(0, shift), start:end] = kept
+    return Image.fromarray(level)
+
+
+def _ink(grey: Image.Image) -> Ink:
+    """The small copy: how much darker than the paper around it, so that shading does not count."""
+    small = np.asarray(grey.reduce(max(1, round(max(grey.size) / SMALL))), np.float32)
+    height, width = (side - side % PATCH for side in small.shape)
+    small = small[:height, :width]
+    patches = small.reshape(height // PATCH, PATCH, width // PATCH, PATCH)
+    paper = Image.fromarray(patches.max((1, 3))).resize((width, height), Image.Resampling.BILINEAR)
+    ink = np.clip((np.asarray(paper) - small - 24) / 72, 0, 1)
+    margin = max(2, min(ink.shape) // 50)  # the scanner's black edge
+    ink[:margin] = ink[-margin:] = 0
+    ink[:, :margin] = ink[:, -margin:] = 0
+    return np.asarray(ink, np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class _Strips:
+    """The small copy as sums over strips of columns, which can be shifted against each other."""
+
+    sums: Ink  # by strip and row
+    centres: NDArray[np.float64]  # of the strips, from the middle of the page
+
+    def at(self, lean: float) -> NDArray[np.float32]:
+        """Ink by row, along lines that lean by so many degrees (clockwise positive)."""
+        count, height = self.sums.shape
+        shifts = np.rint(self.centres * math.tan(math.radians(lean))).astype(int)
+        rows = np.clip(np.arange(height)[None, :] + shifts[:, None], 0, height - 1)
+        return np.asarray(self.sums[np.arange(count)[:, None], rows].sum(0), np.float32)
+
+    def sharpness(self, lean: float) -> float:
+        return float(np.square(np.diff(self.at(lean))).sum())
+
+
+def _strips(ink: Ink) -> _Strips:
+    width = ink.shape[1]
+    edges = np.linspace(0, width, STRIPS + 1).astype(int)
+    return _Strips(np.add.reduceat(ink, edges[:-1], axis=1).T, (edges[:-1] + edges[1:]) / 2 - width / 2)
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """How sharply ink falls into rows, at best, and the lean in degrees at which it does."""
+
+    sharpness: float
+    lean: float
+
+
+def _rows(ink: Ink) -> _Rows:
+    strips = _strips(ink)
+    lean = max(np.arange(-MOST_LEAN, MOST_LEAN + 0.01, 0.5), key=strips.sharpness)
+    lean = max(np.arange(lean - 0.4, lean + 0.41, 0.1), key=strips.sharpness)
+    return _Rows(strips.sharpness(lean), float(lean))
+
+
+def _upside_down(ink: Ink, lean: float) -> bool:
+    """Whether there is more ink under the lines' bodies than over them.
+
+    The body of a line is the run of rows with over half of the ink of its fullest row. Vowels and tone
+    marks stand above it; only two vowels and a few tails stand below.
+    """
+    rows = _strips(ink).at(lean)
+    full = np.asarray(np.convolve(rows, np.ones(3) / 3, "same"), np.float32)
+    body = full > 0.45 * _peaks(full)
+    starts = np.flatnonzero(body[1:] & ~body[:-1]) + 1
+    ends = np.flatnonzero(~body[1:] & body[:-1]) + 1
+    over = under = 0.0
+    for start in starts:
+        later = ends[ends > start]
+        if not len(later):
+            break
+        end = int(later[0])
+        height = end - start
+        if 3 <= height <= 25:
+            reach = max(2, round(height * 0.7))
+            over += float(rows[max(0, start - reach) : start].sum())
+            under += float(rows[end : end + reach].sum())
+    return under > over
+
+
+def _peaks(rows: NDArray[np.float32], reach: int = 14) -> NDArray[np.float32]:
+    """For every row the fullest row near it, and at least a little, so that noise makes no lines."""
+    padded = np.pad(rows, reach)
+    near = np.lib.stride_tricks.sliding_window_view(padded, 2 * reach + 1).max(1)
+    return np.asarray(np.maximum(near, 0.02 * len(rows)), np.float32)

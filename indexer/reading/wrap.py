@@ -1,0 +1,114 @@
+"""What a clerk brings → a PDF to read from: itself, its repaired copy, or pictures wrapped without loss.
+
+The original is never altered; copies go to a private folder. Runs in a sandbox child.
+"""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import img2pdf
+import pikepdf
+import pillow_heif
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from indexer.reading.failures import Unreadable
+
+MAX_PIXELS = 200_000_000
+"""Of one picture: an A2 sheet at 600 dpi has 140 million."""
+_HEADER_BYTES = 1024
+_HEIC_BRANDS = (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1")
+_A4 = (595.0, 842.0)
+
+Image.MAX_IMAGE_PIXELS = None  # the limit here is our own, with its own message
+
+
+def kind_of(path: Path) -> str:
+    """``pdf`` or ``picture``, by content. Raises ``Unreadable``: empty, not-a-pdf."""
+    with path.open("rb") as file:
+        head = file.read(_HEADER_BYTES)
+    if not head:
+        raise Unreadable("empty")
+    if b"%PDF" in head:
+        return "pdf"
+    heic = head[4:8] == b"ftyp" and head[8:12] in _HEIC_BRANDS
+    if heic or head.startswith((b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"II*\x00", b"MM\x00*")):
+        return "picture"
+    raise Unreadable("not-a-pdf")
+
+
+def wrap_picture(path: Path, wrapped: Path) -> bool:
+    """Write a picture as a PDF, each frame a page. False, and nothing written, for what is a PDF already."""
+    if kind_of(path) == "pdf":
+        return False
+    try:
+        wrapped.write_bytes(_wrap(path))
+    except (OSError, UnidentifiedImageError, ValueError, SyntaxError, img2pdf.ImageOpenError) as error:
+        raise Unreadable("damaged") from error
+    return True
+
+
+def _wrap(path: Path) -> bytes:
+    pillow_heif.register_heif_opener()
+    with Image.open(path) as picture:
+        if picture.width * picture.height > MAX_PIXELS:
+            raise Unreadable("too-big")
+        picture.load()  # a truncated picture shows itself here
+        exact = picture.format in {"JPEG", "TIFF", "PNG"} and "A" not in picture.getbands()
+        if exact:
+            try:
+                return _pdf(path.read_bytes())
+            except (img2pdf.AlphaChannelError, img2pdf.JpegColorspaceError, img2pdf.PdfTooLargeError):
+                pass  # as below: the same pixels, in a form that a PDF can hold
+        upright = ImageOps.exif_transpose(picture)
+        flat = Image.new("RGB", upright.size, "white")
+        flat.paste(upright, mask=upright.getchannel("A") if "A" in upright.getbands() else None)
+        png = io.BytesIO()
+        flat.save(png, "PNG", compress_level=1)
+        return _pdf(png.getvalue())
+
+
+def _pdf(picture: bytes) -> bytes:
+    """Every frame a page: A4 for what gives no resolution, as phones do."""
+    wrapped: bytes = img2pdf.convert(picture, rotation=img2pdf.Rotation.ifvalid, layout_fun=_page_size)
+    return wrapped
+
+
+def _page_size(width: int, height: int, resolution: tuple[float, float]) -> tuple[float, float, float, float]:
+    across, down = width * 72 / resolution[0], height * 72 / resolution[1]
+    if resolution[0] < _LEAST_DPI or resolution[1] < _LEAST_DPI:
+        shrink = min(max(_A4) / max(across, down), min(_A4) / min(across, down))
+        across, down = across * shrink, down * shrink
+    return across, down, across, down
+
+
+_LEAST_DPI = 100
+
+
+def write_repaired(path: Path, repaired: Path) -> None:
+    """Write a repaired copy of a PDF. Raises ``Unreadable``: password, damaged, empty."""
+    try:
+        with pikepdf.open(path) as pdf:
+            if not pdf.pages:
+                raise Unreadable("empty")
+            for page in pdf.pages:
+                _give_size(page)
+            pdf.save(repaired)
+    except pikepdf.PasswordError as error:
+        raise Unreadable("password") from error
+    except (pikepdf.PdfError, ValueError, KeyError, TypeError) as error:
+        raise Unreadable("damaged") from error
+
+
+def _give_size(page: pikepdf.Page) -> None:
+    """A page without a usable /MediaBox gets A4; a /CropBox or /Rotate that is none goes."""
+    try:
+        sound = len([float(number) for number in page.mediabox]) == 4
+    except (ValueError, TypeError, AttributeError, KeyError):
+        sound = False
+    if not sound:
+        page.obj.MediaBox = [0, 0, *map(int, _A4)]
+    for key in ("/CropBox", "/Rotate"):
+        if key in page.obj and not isinstance(page.obj[key], pikepdf.Array if key == "/CropBox" else int):
+            del page.obj[key]

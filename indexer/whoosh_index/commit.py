@@ -1,0 +1,381 @@
+"""One commit of the embedded index as a ``Snapshot``.
+
+It never changes; the next one is another that takes over the segments that stayed the same. Its document
+numbers run through all segments.
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_left, bisect_right
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from contextlib import closing
+from copy import copy
+from functools import cached_property, lru_cache, partial
+from heapq import nlargest
+from threading import Lock
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from cachetools import LRUCache
+from whoosh.index import TOC
+
+from indexer.finding.columns import Coded, coded, facets, joined
+from indexer.finding.documents import COLUMNS, FACTS, KINDS, ZONES, Layout, letters, read_layout
+from indexer.finding.index import Entry
+from indexer.finding.names import Named, Names
+from indexer.finding.plan import Unit
+from indexer.finding.scored import Documents, Floats, Mask, Scored
+from indexer.finding.snapshot import K1, MARKS, NORMALISED, OFTEN, THAI_WORD, WEIGHT, WORD, Beyond, steady
+from indexer.finding.spelling import Spellings
+from indexer.finding.tokens import fold, run
+from indexer.whoosh_index.schema import schema
+
+_MOST_COUNTED = 40  # words
+_MOST_NAMED = 400  # titles of a segment
+
+_KEPT_SCORED = 96_000_000  # bytes
+_KEPT_PARTS = 16  # organisations whose part is remembered
+_KEPT_COUNTS = 50_000  # terms
+_KEPT_FOUND = 1_000_000  # documents in answers that are remembered, 8 bytes apiece
+
+
+class Segment:
+    """A segment's files, opened once for as long as any snapshot has it."""
+
+    def __init__(self, storage: Any, segment: Any) -> None:
+        codec = segment.codec()
+        columns = schema()
+        self.id: str = segment.segment_id()
+        self.size: int = segment.doc_count_all()
+        self.terms = codec.terms_reader(storage, segment)
+        with closing(codec.per_document_reader(storage, segment)) as documents:
+            opened = {name: documents.column_reader(name, columns[name].column_type) for name in COLUMNS}
+            self.text, self.cuts, self.layout = opened["text"], opened["cuts"], opened["layout"]
+            self.titles, self.subjects = opened["title"], opened["subjects"]
+            self.facts = np.frombuffer(opened["facts"].data, FACTS, self.size)
+            self.facets = facets(self.facts, _coded(opened["author"]), _coded(opened["category"]))
+
+    def meanable(self, knows: Callable[[str], bool]) -> Iterator[str]:
+        """Its words that people may mean: those of the dictionary, and what is there again and again."""
+        for data, size in zip(self.terms.words, self.terms.sizes.tolist(), strict=True):
+            word = data.decode()
+            if THAI_WORD.fullmatch(word) and (size >= OFTEN or knows(word)):
+                yield word
+
+    @cached_property
+    def names(self) -> Names:
+        named = []
+        columns = zip(self.titles.values(), self.subjects.values(), strict=True)
+        for document, (title, subjects) in enumerate(columns):
+            names = dict.fromkeys([title.decode(), *subjects.decode().splitlines()])
+            named += [(document, name) for name in names if name.strip()]
+        return Names(named, [run(fold(name)).data for _, name in named])
+
+    @cached_property
+    def bare_names(self) -> Names:
+        """``names`` without the marks that are typed last or left out in haste."""
+        return self.names.without(MARKS)
+
+
+def _coded(column: Any) -> Coded:
+    values = coded(column.values())
+    return Coded(values.codes, [value.decode() for value in values.values])
+
+
+def _summed(segments: Sequence[Segment], term: str) -> int:
+    """How many documents of the segments have the term, deleted ones too."""
+    data = term.encode()
+    return sum([segment.terms.doc_frequency("", data) for segment in segments])
+
+
+def _room(documents: Documents) -> int:
+    """What it takes to remember them."""
+    return len(documents) + 50
+
+
+class Commit:
+    """What one commit holds. ``position`` is the archive's change that it has followed.
+
+    What is asked of it, is asked of its ``live`` documents; so the part of one organisation (``of``) is the
+    same commit with only these alive.
+    """
+
+    def __init__(self, storage: Any, toc: TOC, position: int, earlier: Commit | None = None) -> None:
+        known = {segment.id: segment for segment in earlier.segments} if earlier else {}
+        self.commit: int = toc.generation
+        self.position = position
+        self.segments: list[Segment] = [
+            known.get(part.segment_id()) or Segment(storage, part) for part in toc.segments
+        ]
+        sizes = [segment.size for segment in self.segments]
+        self.bases: list[int] = [0, *np.cumsum(sizes, dtype=np.int64).tolist()]
+        self.size = self.held = self.bases[-1]
+        self.live: Mask = np.ones(self.size, dtype=bool)
+        for base, part in zip(self.bases, toc.segments, strict=False):
+            self.live[[base + gone for gone in part.deleted_docs()]] = False
+        self.count = int(self.live.sum())
+        empty = np.empty(0, dtype=FACTS)
+        self.facts = np.concatenate([empty, *(segment.facts for segment in self.segments)])
+        self._whole = self.count == self.size
+        self._scored: LRUCache[str, Scored] = LRUCache(_KEPT_SCORED, getsizeof=Scored.bytes)
+        self._remembered: LRUCache[Hashable, Documents] = LRUCache(_KEPT_FOUND, getsizeof=_room)
+        self._parts: LRUCache[int, Commit] = LRUCache(_KEPT_PARTS)
+        # Words of earlier commits are as good: how frequent each is, is asked of this one.
+        self._spellings: Spellings = earlier._spellings if earlier else Spellings()
+        self._about = lru_cache(_KEPT_COUNTS)(partial(_summed, self.segments))
+        self._counts: dict[str, int] = {}  # live documents by term, where some are not live
+        self._lock = Lock()
+
+    def of(self, organisation: int | None) -> Commit:
+        """Its documents alone, with their own counts and words; all of them for None."""
+        if organisation is None:
+            return self
+        with self._lock:
+            if organisation not in self._parts:
+                self._parts[organisation] = self._part(organisation)
+            return self._parts[organisation]
+
+    def _part(self, organisation: int) -> Commit:
+        live = self.live & (self.facts["organisation"] == organisation)
+        count = int(live.sum())
+        if count == self.count:
+            return self
+        part = copy(self)
+        for of_live in ("numbers", "_norms"):
+            part.__dict__.pop(of_live, None)
+        part.live, part.count, part._whole = live, count, False
+        part._scored = LRUCache(_KEPT_SCORED // _KEPT_PARTS, getsizeof=Scored.bytes)
+        part._remembered = LRUCache(_KEPT_FOUND // _KEPT_PARTS, getsizeof=_room)
+        part._counts = {}
+        part._lock = Lock()
+        return part
+
+    @cached_property
+    def numbers(self) -> dict[int, int]:
+        """Document number by announcement id."""
+        live = np.flatnonzero(self.live)
+        return dict(zip(self.facts["id"][live].tolist(), live.tolist(), strict=True))
+
+    @cached_property
+    def facets(self) -> Coded:
+        return joined([segment.facets for segment in self.segments])
+
+    @cached_property
+    def dates(self) -> Floats:
+        return self.facts["date"].astype(np.float32)
+
+    @cached_property
+    def reads(self) -> Floats:
+        return np.log1p(self.facts["views"].astype(np.float32))
+
+    @cached_property
+    def _norms(self) -> dict[str, Floats]:
+        norms = {}
+        for zone, share in NORMALISED.items():
+            lengths = self.facts[zone].astype(np.float32)
+            average = steady(float(lengths[self.live].mean()) if self.count else 1.0)
+            norms[zone] = np.float32(WEIGHT[zone]) / (1 - share + share * lengths / np.float32(average))
+        return norms
+
+    def scored(self, term: str) -> Scored:
+        """Every live document with the term, and how much the term weighs in each."""
+        with self._lock:
+            kept = self._scored.get(term)
+        if kept is None:
+            kept = self._score(term.encode())
+            with self._lock:
+                self._scored[term] = kept
+        return kept
+
+    def having(self, term: str) -> Documents:
+        """Every live document with the term."""
+        with self._lock:
+            kept = self._scored.get(term)
+        return self.remembered(term, lambda: self._listed(term.encode())) if kept is None else kept.documents
+
+    def mark(self, terms: Sequence[str], mask: Mask) -> None:
+        found = np.zeros(self.size, dtype=bool)
+        for base, segment in zip(self.bases, self.segments, strict=False):
+            of_segment = found[base : base + segment.size]
+            for term in terms:
+                place = segment.terms.place(term.encode())
+                if place is not None:
+                    of_segment[segment.terms.ids_at(place)] = True
+        mask |= found & self.live
+
+    def remembered(self, what: Hashable, find: Callable[[], Documents]) -> Documents:
+        """What was found before in this commit, or is found now."""
+        with self._lock:
+            kept = self._remembered.get(what)
+        if kept is None:
+            kept = find()
+            with self._lock:
+                if _room(kept) <= _KEPT_FOUND:
+                    self._remembered[what] = kept
+        return kept
+
+    def _score(self, term: bytes) -> Scored:
+        found, packed = self._postings(term)
+        weights = self._zone_weights(found, packed)
+        return Scored.kept(found, weights / (weights + np.float32(K1)), self.size)
+
+    def _listed(self, term: bytes) -> Documents:
+        """The live documents with a term."""
+        documents = [np.empty(0, np.int64)]
+        for base, segment in zip(self.bases, self.segments, strict=False):
+            place = segment.terms.place(term)
+            if place is not None:
+                documents.append(segment.terms.ids_at(place) + base)
+        found = np.concatenate(documents)
+        return found if self._whole else found.compress(self.live[found])
+
+    def _postings(self, term: bytes) -> tuple[Documents, npt.NDArray[np.uint32]]:
+        """The live documents with a term, and its packed count in each."""
+        documents, counts = [np.empty(0, np.int64)], [np.empty(0, np.uint32)]
+        for base, segment in zip(self.bases, self.segments, strict=False):
+            place = segment.terms.place(term)
+            if place is not None:
+                ids, packed = segment.terms.postings_at(place)
+                documents.append(ids.astype(np.int64) + base)
+                counts.append(packed)
+        found, packed = np.concatenate(documents), np.concatenate(counts)
+        if not self._whole:
+            kept = self.live[found]
+            found, packed = found.compress(kept), packed.compress(kept)
+        return found, packed
+
+    def _zone_weights(self, documents: Documents, packed: npt.NDArray[np.uint32]) -> Floats:
+        """Counts weighted and normalised zone by zone; all zones but the first are rarely set."""
+        norms = self._norms
+        first = ZONES[0]
+        weights = (packed & first.most).astype(np.float32) * norms[first.name][documents]
+        others = np.flatnonzero(packed >= 1 << ZONES[1].shift)
+        if len(others):
+            there, rest = documents[others], packed[others]
+            extra = np.zeros(len(others), dtype=np.float32)
+            for zone in ZONES[1:]:
+                counts = (rest >> zone.shift & zone.most).astype(np.float32)
+                extra += counts * (norms[zone.name][there] if zone.name in norms else WEIGHT[zone.name])
+            weights[others] += extra
+        return weights
+
+    def frequency(self, term: str) -> int:
+        """How many live documents have the term."""
+        about = self._about(term)
+        return about if self._whole or not about else self._counted(term)
+
+    def _counted(self, term: str) -> int:
+        with self._lock:
+            kept = self._scored.get(term)
+            count = self._counts.get(term) if kept is None else kept.count
+        if count is None:
+            count = self._counts[term] = len(self._listed(term.encode()))
+        return count
+
+    def frequencies(self, terms: Sequence[str]) -> list[int]:
+        return [self.frequency(term) for term in terms]
+
+    def about(self, terms: Sequence[str]) -> list[int]:
+        """The same without a look at any document: deleted ones are counted too."""
+        return [self._about(term) for term in terms]
+
+    def extent(self, unit: Unit, found: Scored) -> int:  # noqa: ARG002 (all of them are here)
+        return found.count
+
+    def seek(self, every: Sequence[Unit] = (), some: Sequence[Unit] = ()) -> None:
+        """All documents are here."""
+
+    def beyond(self, answers: Mask) -> Beyond:  # noqa: ARG002
+        return Beyond(0, {})
+
+    def beginning(self, letters: str, most: int) -> Iterator[str]:
+        """Words of the archive that begin so, ``most`` in each segment."""
+        data = letters.encode()
+        for segment in self.segments:
+            yield from segment.terms.beginning(data, most)
+
+    def ending(self, letters: str, most: int) -> Iterator[str]:
+        """Words of the archive that end so, ``most`` in each segment."""
+        data = letters.encode()
+        for segment in self.segments:
+            yield from segment.terms.ending(data, most)
+
+    def near(self, pieces: list[str], knows: Callable[[str], bool]) -> set[tuple[int, str]]:
+        for segment in self.segments:
+            self._spellings.add(segment.id, segment.meanable(knows))
+        return self._spellings.near(pieces)
+
+    def completions(self, begun: str, most: int) -> list[str]:
+        data = begun.encode()
+        counts: Counter[bytes] = Counter()
+        for segment in self.segments:
+            words, sizes = segment.terms.words, segment.terms.sizes
+            first, after = bisect_left(words, data), bisect_left(words, data + b"\xff")
+            counts.update(dict(zip(words[first:after], sizes[first:after].tolist(), strict=True)))
+        fitting = [(count, word.decode()) for word, count in counts.items() if word != data]
+        common = nlargest(_MOST_COUNTED, (found for found in fitting if WORD.fullmatch(found[1])))
+        counted = [(-self.frequency(word), word) for _, word in common]  # what was withdrawn is out
+        return [word for count, word in sorted(counted)[:most] if count]
+
+    def named(self, letters: bytes, *, marks: bool) -> Iterator[Named]:
+        for base, segment in zip(self.bases, self.segments, strict=False):
+            names = segment.names if marks else segment.bare_names
+            live = self.live[base : base + segment.size]
+            for begins, place in names.having(letters, _MOST_NAMED, live):
+                local, name = segment.names.named[place]
+                facts = self.facts[base + local]
+                yield Named(not begins, -int(facts["views"]), int(facts["id"]), name)
+
+    def idf(self, frequency: int) -> float:
+        """How much a term that ``frequency`` documents have tells them apart."""
+        return math.log1p((self.count - frequency + 0.5) / (frequency + 0.5))
+
+    def _at(self, document: int) -> tuple[Segment, int]:
+        number = bisect_right(self.bases, document) - 1
+        return self.segments[number], document - self.bases[number]
+
+    def text(self, document: int) -> bytes:
+        segment, local = self._at(document)
+        return bytes(segment.text[local])
+
+    def texts(self, documents: Documents) -> Iterator[bytes]:
+        numbers = np.searchsorted(self.bases, documents, side="right") - 1
+        starts, ends = self._stretches
+        data = [segment.text.data for segment in self.segments]
+        places = zip(numbers.tolist(), starts[documents].tolist(), ends[documents].tolist(), strict=True)
+        return (data[number][start:end] for number, start, end in places)
+
+    @cached_property
+    def _stretches(self) -> tuple[Documents, Documents]:
+        """Where the text of each document begins and ends in its segment's."""
+        ends = [np.asarray(segment.text.ends) for segment in self.segments]
+        starts = [np.concatenate([[0], each[:-1]]) for each in ends if len(each)]
+        none = np.empty(0, np.int64)
+        return np.concatenate([none, *starts]).astype(np.int64), np.concatenate([none, *ends])
+
+    def holds(self, entry: Entry) -> bool:
+        """Whether it has the announcement just as given, views aside."""
+        announcement = entry.announcement
+        document = self.numbers.get(announcement.id)
+        if document is None:
+            return False
+        facts = self.facts[document]
+        return (
+            int(facts["date"]) == announcement.published_on.toordinal()
+            and KINDS[facts["kind"]] is announcement.kind
+            and int(facts["organisation"]) == announcement.organisation
+            and self.facets.values[self.facets.codes[document]].category == announcement.category
+            and self.text(document) == letters(entry)
+        )
+
+    def layout(self, document: int) -> Layout:
+        segment, local = self._at(document)
+        return read_layout(segment.layout[local])
+
+    def cuts(self, document: int) -> Mask:
+        """Whether a word begins or ends at each place of ``text``."""
+        segment, local = self._at(document)
+        return np.unpackbits(np.frombuffer(segment.cuts[local], np.uint8)).astype(bool)
