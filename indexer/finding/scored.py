@@ -41,13 +41,17 @@ class Scored:
     @classmethod
     def kept(cls, documents: Documents, weights: Floats, size: int) -> Scored:
         """Weights over 0 and up to 1 of documents in a snapshot of that size, to 16 bits."""
-        count, scale = len(documents), 1 / _STEPS
-        values = np.maximum(np.rint(weights * np.float32(_STEPS)), 1).astype(np.uint16)
-        if count * _MANY < size:
-            return cls(documents, values, scale=scale)
-        every = np.zeros(size, dtype=np.uint16)
-        every[documents] = values
-        return cls(None, every, count=count, scale=scale)
+        if is_many(len(documents), size):
+            every = np.zeros(size, dtype=np.float32)
+            every[documents] = weights
+            return cls.spread(every)
+        return cls(documents, _stepped(weights), scale=1 / _STEPS)
+
+    @classmethod
+    def spread(cls, weights: Floats) -> Scored:
+        """The same of every document: 0 for those without it."""
+        values = _stepped(weights)
+        return cls(None, values, count=int(np.count_nonzero(values > 0)), scale=1 / _STEPS)
 
     @classmethod
     def everywhere(cls, weights: Floats) -> Scored:
@@ -107,6 +111,19 @@ class Scored:
             mask |= self._values > 0
         else:
             mask[self._listed] = True
+
+
+def is_many(count: int, size: int) -> bool:
+    """Whether so many of ``size`` documents are kept as a value for every document."""
+    return count * _MANY >= size
+
+
+def _stepped(weights: Floats) -> npt.NDArray[np.uint16]:
+    """To 16 bits; more than 0 stays so."""
+    steps = weights * np.float32(_STEPS)
+    np.rint(steps, out=steps)
+    np.maximum(steps, weights > 0, out=steps)
+    return steps.astype(np.uint16)
 
 
 def having_all(lists: Sequence[Scored]) -> Documents:

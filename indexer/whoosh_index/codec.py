@@ -69,55 +69,102 @@ def _steps(values: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint32]:
     return steps
 
 
+_EVERY = 3  # in place of the first width: no ids, but a count for every document of the segment
 _FLAT, _OTHERS = 1 << 6, 1 << 7  # flags beside the three widths, two bits each, in a list's first byte
+_COMMON = 3  # one document of so many: a byte for each is no more than what a list takes
 
 
-def encode(ids: Ids, counts: Counts) -> bytes:
-    """Ids as differences; counts as one byte each for the first zone, the others only where set."""
-    low = (counts & 0xFF).astype(np.uint8)
-    flat = bool((low == low[0]).all())
+class Postings(NamedTuple):
+    """The documents of a segment that have a term, ascending, and how often.
+
+    ``ids`` is None for a common term: then ``first`` has a place for every document of the segment.
+    ``first`` are counts in the first zone, one alone where all are the same. ``others`` are the places in it
+    where other zones are set, ``rest`` what these are there (packed, without the first zone).
+    """
+
+    ids: npt.NDArray[np.int64] | None
+    first: npt.NDArray[np.uint8]
+    others: npt.NDArray[np.int64]
+    rest: npt.NDArray[np.unsignedinteger[Any]]
+
+    @property
+    def documents(self) -> npt.NDArray[np.int64]:
+        """``ids``, also of a common term."""
+        if self.ids is not None:
+            return self.ids
+        there = self.first > 0
+        there[self.others] = True
+        return np.flatnonzero(there)
+
+    def listed(self) -> Postings:
+        """The same with ids."""
+        if self.ids is not None:
+            return self
+        ids = self.documents
+        return Postings(ids, self.first[ids], ids.searchsorted(self.others), self.rest)
+
+    def packed(self) -> tuple[Ids, Counts]:
+        """Ids and the count of each in all zones."""
+        found = self.listed()
+        counts = np.empty(len(found.documents), dtype=np.uint32)
+        counts[:] = found.first
+        counts[found.others] |= found.rest.astype(np.uint32) << 8
+        return found.documents.astype(np.uint32), counts
+
+
+_NO_PLACES, _NO_COUNTS = np.empty(0, np.int64), np.empty(0, np.uint8)
+
+
+def encode(ids: Ids, counts: Counts, size: int) -> bytes:
+    """Ids as differences, or none for a term that many of the segment's ``size`` documents have; counts as
+    one byte each for the first zone, the others only where set."""
+    first = (counts & 0xFF).astype(np.uint8)
     others = np.flatnonzero(counts >> 8).astype(np.uint32)
-    parts = [_narrow(_steps(ids))]
+    rest = counts[others] >> np.uint32(8)
+    common = len(ids) * _COMMON >= size
+    flat = not common and bool((first == first[0]).all())
+    if common:
+        every = np.zeros(size, dtype=np.uint8)
+        every[ids] = first
+        first, others = every, ids[others].astype(np.uint32)
+        parts = [(_EVERY << 1, b"")]
+    else:
+        parts = [_narrow(_steps(ids))]
     if len(others):
-        parts += [_narrow(_steps(others)), _narrow((counts[others] >> 8).astype(np.uint32))]
+        parts += [_narrow(_steps(others)), _narrow(rest)]
     head = _FLAT * flat | _OTHERS * bool(len(others))
     for place, (width, _) in enumerate(parts):
         head |= (width >> 1) << 2 * place
-    size = np.array([len(others)], "<u4").tobytes() if len(others) else b""
-    body = low[:1] if flat else low
-    return bytes([head]) + size + body.tobytes() + b"".join(data for _, data in parts)
+    length = np.array([len(others)], "<u4").tobytes() if len(others) else b""
+    body = first[:1] if flat else first
+    return bytes([head]) + length + body.tobytes() + b"".join(data for _, data in parts)
 
 
-def decode(data: bytes, count: int) -> tuple[Ids, Counts]:
-    """What ``encode`` was given; ``count``: how many ids."""
-    head, position = data[0], 1
-    widths = [1 << (head >> shift & 3) for shift in (0, 2, 4)]
-    others = 0
+def decode(data: bytes, count: int, size: int) -> Postings:
+    """What ``encode`` was given; ``count``: how many ids; ``size``: documents of the segment."""
+    head, position, length = data[0], 1, 0
     if head & _OTHERS:
-        others = int.from_bytes(data[1:5], "little")
+        length = int.from_bytes(data[1:5], "little")
         position = 5
-    counts = np.empty(count, dtype=np.uint32)
-    lows = 1 if head & _FLAT else count
-    counts[:] = np.frombuffer(data, np.uint8, lows, position)
-    position += lows
-    ids = np.frombuffer(data, _LITTLE[widths[0]], count, position).cumsum(dtype=np.uint32)
-    if others:
-        position += widths[0] * count
-        places = np.frombuffer(data, _LITTLE[widths[1]], others, position)
-        values = np.frombuffer(data, _LITTLE[widths[2]], others, position + widths[1] * others)
-        counts[np.cumsum(places, dtype=np.uint32)] |= values.astype(np.uint32) << 8
-    return ids, counts
-
-
-def decode_ids(data: bytes, count: int) -> npt.NDArray[np.int64]:
-    """The ids alone."""
-    head = data[0]
-    position = (5 if head & _OTHERS else 1) + (1 if head & _FLAT else count)
-    return np.frombuffer(data, _LITTLE[1 << (head & 3)], count, position).cumsum(dtype=np.int64)
+    common = head & 3 == _EVERY
+    counted = 1 if head & _FLAT else size if common else count
+    first = np.frombuffer(data, np.uint8, counted, position)
+    position += counted
+    ids = None
+    if not common:
+        width = 1 << (head & 3)
+        ids = np.frombuffer(data, _LITTLE[width], count, position).cumsum(dtype=np.int64)
+        position += width * count
+    if not length:
+        return Postings(ids, first, _NO_PLACES, _NO_COUNTS)
+    steps, values = 1 << (head >> 2 & 3), 1 << (head >> 4 & 3)
+    others = np.frombuffer(data, _LITTLE[steps], length, position).cumsum(dtype=np.int64)
+    rest = np.frombuffer(data, _LITTLE[values], length, position + steps * length)
+    return Postings(ids, first, others, rest)
 
 
 class ArrayTermsWriter:
-    """Terms must come in order of their bytes."""
+    """Terms must come in order of their bytes, after all documents."""
 
     def __init__(self, storage: Any, segment: Any) -> None:
         self._storage = storage
@@ -128,8 +175,9 @@ class ArrayTermsWriter:
         self._lengths = array("I")
         self.is_closed = False
 
-    def write_term(self, term: bytes, ids: Ids, counts: Counts) -> None:
-        data = encode(ids, counts)
+    def write_term(self, term: bytes, ids: Ids, counts: Counts, size: int) -> None:
+        """``size``: documents of the segment."""
+        data = encode(ids, counts, size)
         self._postings.write(data)
         self._terms.append(term)
         self._sizes.append(len(ids))
@@ -151,12 +199,14 @@ class ArrayTermsReader(TermsReader):  # type: ignore[misc]
     def __init__(self, storage: Any, segment: Any) -> None:
         with segment.open_file(storage, _TERMS) as file:
             words = zlib.decompress(file.read())
+        self._size: int = segment.doc_count_all()
         # No list: the collector of garbage would walk through it again and again.
         self.words: tuple[bytes, ...] = tuple(words.split(b"\n")) if words else ()
         with segment.open_file(storage, _TABLE) as file:
             table = zlib.decompress(file.read())
         count = len(self.words)
-        self._ends = np.cumsum(np.frombuffer(table, "<u4", count), dtype=np.int64)
+        ends = np.cumsum(np.frombuffer(table, "<u4", count), dtype=np.int64)
+        self._ends = memoryview(ends.data)  # gives plain numbers, sooner than an array
         self.sizes = np.frombuffer(table, "<u4", count, 4 * count)
         with segment.open_file(storage, _POSTINGS) as file:
             self._postings = mapped(file)
@@ -188,15 +238,10 @@ class ArrayTermsReader(TermsReader):  # type: ignore[misc]
         """The terms with their bytes in reverse, sorted."""
         return tuple(sorted(word[::-1] for word in self.words))
 
-    def postings_at(self, place: int) -> tuple[Ids, Counts]:
-        """Document numbers within the segment, ascending, and the packed count of each."""
-        start = int(self._ends[place - 1]) if place else 0
-        return decode(self._postings[start : int(self._ends[place])], int(self.sizes[place]))
-
-    def ids_at(self, place: int) -> npt.NDArray[np.int64]:
-        """The document numbers alone."""
-        start = int(self._ends[place - 1]) if place else 0
-        return decode_ids(self._postings[start : int(self._ends[place])], int(self.sizes[place]))
+    def postings_at(self, place: int) -> Postings:
+        """Of the term that stands there among ``words``."""
+        start = self._ends[place - 1] if place else 0
+        return decode(self._postings[start : self._ends[place]], int(self.sizes[place]), self._size)
 
     def close(self) -> None:
         """The mapping goes with the last reference to it: another thread may still be reading."""
@@ -225,7 +270,7 @@ class ArrayTermsReader(TermsReader):  # type: ignore[misc]
         place = self.place(text)
         if place is None:
             raise TermNotFound(f"{fieldname}:{text!r}")
-        ids, _ = self.postings_at(place)
+        ids, _ = self.postings_at(place).packed()
         return TermInfo(len(ids), len(ids), 1, 1, 1, int(ids[0]), int(ids[-1]))
 
     def frequency(self, fieldname: str, text: bytes) -> int:
@@ -239,7 +284,7 @@ class ArrayTermsReader(TermsReader):  # type: ignore[misc]
         place = self.place(text)
         if place is None:
             raise TermNotFound(f"{fieldname}:{text!r}")
-        ids, _ = self.postings_at(place)
+        ids, _ = self.postings_at(place).packed()
         return ListMatcher(ids.tolist(), [1.0] * len(ids), scorer=scorer, term=(fieldname, text))
 
 
@@ -290,7 +335,7 @@ class Writer(SegmentWriter):  # type: ignore[misc]
     def _flush_segment(self) -> None:
         self.perdocwriter.close()
         for term, ids, counts in self._merged() if self._parts else self._inverted():
-            self.fieldwriter.write_term(term, ids, counts)
+            self.fieldwriter.write_term(term, ids, counts, self.docnum)
         self.fieldwriter.close()
         for part in self._parts:
             part.terms.close()
@@ -320,7 +365,7 @@ class Writer(SegmentWriter):  # type: ignore[misc]
             if word != term:
                 yield from _joined(term, lists)
                 term, lists = word, []
-            ids, counts = self._parts[number].terms.postings_at(place)
+            ids, counts = self._parts[number].terms.postings_at(place).packed()
             renumbered = self._parts[number].numbers[ids]
             kept = renumbered >= 0
             lists.append((renumbered[kept].astype(np.uint32), counts[kept]))

@@ -27,14 +27,17 @@ from indexer.finding.documents import COLUMNS, FACTS, KINDS, ZONES, Layout, lett
 from indexer.finding.index import Entry
 from indexer.finding.names import Named, Names
 from indexer.finding.plan import Unit
-from indexer.finding.scored import Documents, Floats, Mask, Scored
+from indexer.finding.scored import Documents, Floats, Mask, Scored, is_many
 from indexer.finding.snapshot import K1, MARKS, NORMALISED, OFTEN, THAI_WORD, WEIGHT, WORD, Beyond, steady
 from indexer.finding.spelling import Spellings
 from indexer.finding.tokens import fold, run
+from indexer.whoosh_index.codec import Postings
 from indexer.whoosh_index.schema import schema
 
 _MOST_COUNTED = 40  # words
 _MOST_NAMED = 400  # titles of a segment
+
+_NONE, _NO_COUNTS = np.empty(0, np.int64), np.empty(0, np.uint8)
 
 _KEPT_SCORED = 96_000_000  # bytes
 _KEPT_PARTS = 16  # organisations whose part is remembered
@@ -89,6 +92,12 @@ def _summed(segments: Sequence[Segment], term: str) -> int:
     """How many documents of the segments have the term, deleted ones too."""
     data = term.encode()
     return sum([segment.terms.doc_frequency("", data) for segment in segments])
+
+
+def _saturated(weights: Floats) -> Floats:
+    """The weights between 0 and 1: each further occurrence says less."""
+    saturated: Floats = weights + np.float32(K1)
+    return np.divide(weights, saturated, out=saturated)
 
 
 def _room(documents: Documents) -> int:
@@ -185,7 +194,7 @@ class Commit:
         with self._lock:
             kept = self._scored.get(term)
         if kept is None:
-            kept = self._score(term.encode())
+            kept = self._score(term)
             with self._lock:
                 self._scored[term] = kept
         return kept
@@ -194,16 +203,18 @@ class Commit:
         """Every live document with the term."""
         with self._lock:
             kept = self._scored.get(term)
-        return self.remembered(term, lambda: self._listed(term.encode())) if kept is None else kept.documents
+        return self.remembered(term, lambda: self._listed(term)) if kept is None else kept.documents
 
     def mark(self, terms: Sequence[str], mask: Mask) -> None:
         found = np.zeros(self.size, dtype=bool)
-        for base, segment in zip(self.bases, self.segments, strict=False):
-            of_segment = found[base : base + segment.size]
-            for term in terms:
-                place = segment.terms.place(term.encode())
-                if place is not None:
-                    of_segment[segment.terms.ids_at(place)] = True
+        for term in terms:
+            for base, size, postings in self._postings(term):
+                of_segment = found[base : base + size]
+                if postings.ids is None:
+                    of_segment |= postings.first > 0
+                    of_segment[postings.others] = True
+                else:
+                    of_segment[postings.ids] = True
         mask |= found & self.live
 
     def remembered(self, what: Hashable, find: Callable[[], Documents]) -> Documents:
@@ -217,49 +228,78 @@ class Commit:
                     self._remembered[what] = kept
         return kept
 
-    def _score(self, term: bytes) -> Scored:
-        found, packed = self._postings(term)
-        weights = self._zone_weights(found, packed)
-        return Scored.kept(found, weights / (weights + np.float32(K1)), self.size)
-
-    def _listed(self, term: bytes) -> Documents:
-        """The live documents with a term."""
-        documents = [np.empty(0, np.int64)]
+    def _postings(self, term: str) -> Iterator[tuple[int, int, Postings]]:
+        """Of each segment with the term: its first document, how many it has, and the postings there."""
+        data = term.encode()
         for base, segment in zip(self.bases, self.segments, strict=False):
-            place = segment.terms.place(term)
+            place = segment.terms.place(data)
             if place is not None:
-                documents.append(segment.terms.ids_at(place) + base)
-        found = np.concatenate(documents)
+                yield base, segment.size, segment.terms.postings_at(place)
+
+    def _listed(self, term: str) -> Documents:
+        """The live documents with a term."""
+        lists = [postings.documents + base for base, _, postings in self._postings(term)]
+        found = np.concatenate([np.empty(0, np.int64), *lists])
         return found if self._whole else found.compress(self.live[found])
 
-    def _postings(self, term: bytes) -> tuple[Documents, npt.NDArray[np.uint32]]:
-        """The live documents with a term, and its packed count in each."""
-        documents, counts = [np.empty(0, np.int64)], [np.empty(0, np.uint32)]
-        for base, segment in zip(self.bases, self.segments, strict=False):
-            place = segment.terms.place(term)
-            if place is not None:
-                ids, packed = segment.terms.postings_at(place)
-                documents.append(ids.astype(np.int64) + base)
-                counts.append(packed)
-        found, packed = np.concatenate(documents), np.concatenate(counts)
+    def _score(self, term: str) -> Scored:
+        if is_many(self._about(term), self.size):
+            return Scored.spread(_saturated(self._weights(term)))
+        documents, weights = self._weights_listed(term)
         if not self._whole:
-            kept = self.live[found]
-            found, packed = found.compress(kept), packed.compress(kept)
-        return found, packed
+            kept = self.live[documents]
+            documents, weights = documents.compress(kept), weights.compress(kept)
+        return Scored.kept(documents, _saturated(weights), self.size)
 
-    def _zone_weights(self, documents: Documents, packed: npt.NDArray[np.uint32]) -> Floats:
-        """Counts weighted and normalised zone by zone; all zones but the first are rarely set."""
-        norms = self._norms
-        first = ZONES[0]
-        weights = (packed & first.most).astype(np.float32) * norms[first.name][documents]
-        others = np.flatnonzero(packed >= 1 << ZONES[1].shift)
-        if len(others):
-            there, rest = documents[others], packed[others]
-            extra = np.zeros(len(others), dtype=np.float32)
-            for zone in ZONES[1:]:
-                counts = (rest >> zone.shift & zone.most).astype(np.float32)
-                extra += counts * (norms[zone.name][there] if zone.name in norms else WEIGHT[zone.name])
-            weights[others] += extra
+    def _weights(self, term: str) -> Floats:
+        """Of every document: counts weighted and normalised zone by zone, 0 for one without the term."""
+        weights = np.zeros(self.size, dtype=np.float32)
+        norms = self._norms[ZONES[0].name]
+        others, rest = [_NONE], [_NO_COUNTS]
+        for base, size, postings in self._postings(term):
+            here, norms_here = weights[base : base + size], norms[base : base + size]
+            if postings.ids is None:
+                here[:] = postings.first
+                here *= norms_here
+                others.append(postings.others + base)
+            else:
+                here[postings.ids] = postings.first * norms_here[postings.ids]
+                others.append(postings.ids[postings.others] + base)
+            rest.append(postings.rest)
+        places = np.concatenate(others)
+        weights[places] += self._rest_weights(places, np.concatenate(rest))
+        if not self._whole:
+            weights *= self.live
+        return weights
+
+    def _weights_listed(self, term: str) -> tuple[Documents, Floats]:
+        """The documents with the term, deleted ones too, and their ``_weights``."""
+        documents, firsts, others, rest = [_NONE], [_NO_COUNTS], [_NONE], [_NO_COUNTS]
+        length = 0
+        for base, _, postings in self._postings(term):
+            listed = postings.listed()
+            found = listed.documents + base
+            documents.append(found)
+            firsts.append(np.broadcast_to(listed.first, found.shape))
+            others.append(listed.others + length)
+            rest.append(listed.rest)
+            length += len(found)
+        found, places = np.concatenate(documents), np.concatenate(others)
+        weights = np.concatenate(firsts) * self._norms[ZONES[0].name][found]
+        weights[places] += self._rest_weights(found[places], np.concatenate(rest))
+        return found, weights
+
+    def _rest_weights(self, documents: Documents, rest: npt.NDArray[np.unsignedinteger[Any]]) -> Floats:
+        """What all zones but the first add: these are rarely set."""
+        weights = np.zeros(len(documents), dtype=np.float32)
+        used = int(np.bitwise_or.reduce(rest, initial=0))
+        for zone in ZONES[1:]:
+            shift = zone.shift - ZONES[1].shift
+            if used >> shift & zone.most:
+                counts = (rest >> shift & zone.most).astype(np.float32)
+                weights += counts * (
+                    self._norms[zone.name][documents] if zone.name in self._norms else WEIGHT[zone.name]
+                )
         return weights
 
     def frequency(self, term: str) -> int:
@@ -272,7 +312,7 @@ class Commit:
             kept = self._scored.get(term)
             count = self._counts.get(term) if kept is None else kept.count
         if count is None:
-            count = self._counts[term] = len(self._listed(term.encode()))
+            count = self._counts[term] = len(self._listed(term))
         return count
 
     def frequencies(self, terms: Sequence[str]) -> list[int]:

@@ -23,7 +23,7 @@ from indexer.whoosh_index.commit import Commit
 from indexer.whoosh_index.generations import Generations
 from indexer.whoosh_index.segments import Building, Segments
 
-SCHEMA = 6
+SCHEMA = 7
 """Raise it whenever the files of a generation change their form."""
 
 

@@ -7,19 +7,25 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from indexer.finding.scored import Scored, having_all
-from indexer.whoosh_index.codec import decode, decode_ids, encode
+from indexer.whoosh_index.codec import decode, encode
 
-LISTS = st.dictionaries(st.integers(0, 70_000), st.integers(1, 2**28 - 1), min_size=1, max_size=60)
+COUNTS = st.integers(1, 2**28 - 1)
+LISTS = st.one_of(
+    st.dictionaries(st.integers(0, 70_000), COUNTS, min_size=1, max_size=60),
+    st.dictionaries(st.integers(0, 100), COUNTS, min_size=1, max_size=60),
+)
 WEIGHTS = st.dictionaries(st.integers(0, 99), st.floats(0.0009765625, 1, width=32), max_size=60)
 
 
-@given(LISTS)
-def test_a_posting_list_is_read_as_it_was_written(postings: dict[int, int]) -> None:
+@given(LISTS, st.sampled_from([0, 1, 100, 400_000]))
+def test_a_posting_list_is_read_as_it_was_written(postings: dict[int, int], more: int) -> None:
+    """``more``: documents of the segment after the last that has the term, so many or few of all have it."""
     ids = np.array(sorted(postings), dtype=np.uint32)
     counts = np.array([postings[id] for id in sorted(postings)], dtype=np.uint32)
-    data = encode(ids, counts)
-    read, weights = decode(data, len(ids))
-    assert read.tolist() == ids.tolist() == decode_ids(data, len(ids)).tolist()
+    size = max(postings) + 1 + more
+    found = decode(encode(ids, counts, size), len(ids), size)
+    read, weights = found.packed()
+    assert read.tolist() == ids.tolist() == found.documents.tolist() == found.listed().documents.tolist()
     assert weights.tolist() == counts.tolist()
 
 
