@@ -15,7 +15,7 @@ from indexer.finding.plan import SENTENCE, Phrase, Plan, part
 from indexer.finding.query import Time
 from indexer.finding.remarks import Remark
 from indexer.finding.scored import Documents, Mask
-from indexer.finding.snapshot import Snapshot
+from indexer.finding.snapshot import Enough, Snapshot
 
 _ENOUGH = 10  # answers with all words, from which on no others are shown
 _NEAR = 0.45  # share of the words, by weight, that any other answer must have
@@ -23,6 +23,7 @@ _NEAR_BEST = 0.75  # share of what the best answer has, that any other must have
 _NEAR_SENTENCE = 0.25  # share of them that an answer must have
 _FEWEST_READ = 100  # documents that are read for one of many pieces
 _LIKELIEST = 20  # documents that are read for the query as it was typed
+_ANY = 1e-9  # of the words, by weight: less than any of them has
 _MOST_BLURRED = 200  # documents that are read for a piece with letters misread
 _ALIKE = 0.4  # how like it must be
 
@@ -30,11 +31,12 @@ _ALIKE = 0.4  # how like it must be
 @dataclass(frozen=True, slots=True)
 class Answer:
     """The documents that answer, before filters; those of them that have a piece of several words as it was
-    typed; and what was given up to have any."""
+    typed; what was given up to have any; and what is enough then."""
 
     wanted: Mask
     first: Mask
     loosened: tuple[Remark, ...] = ()
+    enough: Enough | None = None
 
 
 def answer(
@@ -48,7 +50,8 @@ def answer(
     if timely is None:
         return found
     if (found.wanted & timely & snapshot.live).any():
-        return replace(found, wanted=found.wanted & timely)
+        enough = found.enough and found.enough._replace(then=True)
+        return replace(found, wanted=found.wanted & timely, enough=enough)
     return replace(found, loosened=(*found.loosened, remarks.NOT_THEN))
 
 
@@ -58,9 +61,10 @@ def nearest(
     """Where none of the documents that answer is ``allowed``: those with most of the words, or with any."""
     rest = _without(snapshot, lexicon, plan)
     covered = np.where(rest, matches.covered, 0)
-    wanted = covered >= _NEAR * sum(matches.idfs)
-    if not (wanted & allowed).any():
-        wanted = covered > 0
+    least = _NEAR * sum(matches.idfs)
+    if not ((covered >= least) & allowed).any():
+        least = _ANY
+    wanted = covered >= least
     given_up = [remarks.NOT_ALL]
     if any(phrase.exact for phrase in plan.phrases):
         given_up.insert(0, remarks.NOT_QUOTED)
@@ -69,7 +73,7 @@ def nearest(
     none = np.zeros_like(rest)
     if not matches.idfs or not (wanted & allowed).any():
         return Answer(none, none)
-    return Answer(wanted, none, tuple(given_up))
+    return Answer(wanted, none, tuple(given_up), matches.enough(least))
 
 
 def as_typed(snapshot: Snapshot, plan: Plan, matches: Matches) -> bool:
@@ -122,27 +126,37 @@ def _found(snapshot: Snapshot, plan: Plan, matches: Matches, first: Mask, rest: 
     loosened = (remarks.NOT_QUOTED,) if exact else ()
     sentence = len(matches.idfs) >= SENTENCE
     if found < _ENOUGH or sentence:
+        found += snapshot.beyond(complete, None).unfiltered
+    if found < _ENOUGH or sentence:
         if not (sentence and found and first.any()):  # else it is there as it was typed
-            matches.misread()
-        near = _near(matches, rest)
-        if found < int((near | complete).sum()):
-            return Answer(
-                near | complete, first, (*loosened, remarks.ALSO_SOME if found else remarks.NOT_ALL)
-            )
+            complete |= matches.misread() & rest
+        enough = _enough(snapshot, matches, rest)
+        near = _near(matches, enough, rest) | complete
+        if found < int(near.sum()) + snapshot.beyond(near, enough).unfiltered:
+            said = remarks.ALSO_SOME if found else remarks.NOT_ALL
+            return Answer(near, first, (*loosened, said), enough)
     elif any(typed.phrase.words > 1 for typed in plan.parts) and int(first.sum()) < _ENOUGH:
-        matches.misread()
-        blurred = _blurred(snapshot, plan, matches, _near(matches, rest) & ~complete)
+        complete |= matches.misread() & rest
+        enough = _enough(snapshot, matches, rest)
+        blurred = _blurred(snapshot, plan, matches, _near(matches, enough, rest) & ~complete)
         first[blurred] = complete[blurred] = True
     return Answer(complete, first, loosened)
 
 
-def _near(matches: Matches, allowed: Mask) -> Mask:
-    """Documents that have most of the words, or nearly as many as the best."""
-    covered = np.where(allowed, matches.covered, 0)
-    best = float(covered.max(initial=0))
+def _enough(snapshot: Snapshot, matches: Matches, allowed: Mask) -> Enough:
+    """Most of the words, or nearly as many as the best document has."""
     sentence = len(matches.idfs) >= SENTENCE
-    share = min((_NEAR_SENTENCE if sentence else _NEAR) * sum(matches.idfs), _NEAR_BEST * best)
-    near: Mask = allowed & (covered >= share) if best > 0 else np.zeros_like(allowed)
+    most = (_NEAR_SENTENCE if sentence else _NEAR) * sum(matches.idfs)
+    best = float(np.where(allowed, matches.covered, 0).max(initial=0))
+    if _NEAR_BEST * best < most:
+        best = max(best, snapshot.most_beyond(matches.enough(best)))
+    return matches.enough(max(min(most, _NEAR_BEST * best), _ANY))
+
+
+def _near(matches: Matches, enough: Enough, allowed: Mask) -> Mask:
+    """Documents that have enough; as many as the page that is asked for needs."""
+    matches.seek_more(enough)
+    near: Mask = allowed & (matches.covered >= enough.least)
     return near
 
 

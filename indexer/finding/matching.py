@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterable, Sequence
 from functools import reduce
 
@@ -9,7 +10,7 @@ import numpy as np
 
 from indexer.finding.plan import Alternative, Unit
 from indexer.finding.scored import Documents, Floats, Mask, Scored, having_all
-from indexer.finding.snapshot import Snapshot
+from indexer.finding.snapshot import Enough, Misread, Snapshot
 from indexer.finding.tokens import grams, run
 
 _ROUNDING = 0.9999  # of sums of 32-bit floats
@@ -35,6 +36,7 @@ class Matches:
             found.count_in(self.covered, idf)
             self._found[unit], self._idfs[unit] = found, idf
         self._held = snapshot.held
+        self._misread: dict[Unit, Misread] = {}  # that were looked for
 
     def _take_in(self) -> None:
         """Documents that have come here since."""
@@ -45,6 +47,8 @@ class Matches:
             self.scores[new] += weights
             self.covered[new] += np.float32(self._idfs[unit]) * (weights > 0)
             self._found[unit] = found
+        if len(new):
+            self._count_misread(self._held)
         self._held = self._snapshot.held
 
     @property
@@ -76,14 +80,31 @@ class Matches:
                 others = documents.compress(self._found[unit].at(documents) == 0)
                 self.covered[others] += np.float32(self._idfs[unit])
 
-    def misread(self) -> None:
-        """Count in the documents whose damaged places look like a unit that they do not have."""
+    def enough(self, least: float) -> Enough:
+        """To have so much of the units as is covered by now."""
+        return Enough(dict(self._idfs), dict(self._misread), least)
+
+    def seek_more(self, enough: Enough) -> None:
+        """More documents that have enough, where a later page needs them."""
+        self._snapshot.seek_more(enough)
+        self._take_in()
+
+    def misread(self) -> Mask:
+        """Count in the documents whose damaged places look like a unit that they do not have. Gives those
+        with all units that need no such thing; some of them may have come here only now."""
         telling = sorted(self._idfs, key=self._idfs.__getitem__, reverse=True)[:_MOST_MISREAD]
         self._snapshot.seek(some=[*self.units, *(unit for one in telling for unit in _legible(one))])
         self._take_in()
-        for unit in telling:
-            documents, shares = _misread(self._snapshot, unit)
-            new = self._found[unit].at(documents) == 0
+        complete = self.complete()
+        self._misread = {unit: _sought(unit) for unit in telling}
+        self._count_misread(0)
+        return complete
+
+    def _count_misread(self, first: int) -> None:
+        """In documents from the ``first`` on."""
+        for unit, sought in self._misread.items():
+            documents, shares = _misread(self._snapshot, sought)
+            new = (documents >= first) & (self._found[unit].at(documents) == 0)
             documents, shares = documents[new], shares[new] * np.float32(self._idfs[unit])
             self.scores[documents] += shares * np.float32(_MISREAD)
             self.covered[documents] += shares
@@ -100,14 +121,18 @@ def _legible(unit: Unit) -> list[Unit]:
     return [Unit(term, (Alternative((term,), _MISREAD / len(terms)),)) for term in terms]
 
 
-def _misread(snapshot: Snapshot, unit: Unit) -> tuple[Documents, Floats]:
-    """Documents that have grams of the unit where they are damaged, and the share of them (0–1)."""
-    terms = _grams(unit)
+def _sought(unit: Unit) -> Misread:
+    terms = tuple(_grams(unit))
+    return Misread(terms, math.floor(max(1.0, _LEGIBLE * len(terms))) + 1)
+
+
+def _misread(snapshot: Snapshot, sought: Misread) -> tuple[Documents, Floats]:
+    """Documents that have grams of a unit where they are damaged, and the share of them (0–1)."""
     counts = np.zeros(snapshot.size, dtype=np.float32)
-    for term in terms:
+    for term in sought.terms:
         counts[snapshot.having(term)] += 1
-    documents = np.flatnonzero(counts > max(1.0, _LEGIBLE * len(terms)))
-    return documents, counts[documents] / np.float32(max(len(terms), 1))
+    documents = np.flatnonzero(counts >= sought.fewest)
+    return documents, counts[documents] / np.float32(max(len(sought.terms), 1))
 
 
 def mask_of(snapshot: Snapshot, unit: Unit) -> Mask:

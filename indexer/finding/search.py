@@ -40,7 +40,7 @@ def search(snapshot: Snapshot, lexicon: Lexicon, query: Query) -> ResultPage:
     if query.instead and not len(documents):
         return _instead(snapshot, lexicon, query.instead)
     ordered, scores = _ordered(snapshot, wanted, query, documents, matches.scores[documents], found.first)
-    beyond = snapshot.beyond(found.wanted)
+    beyond = snapshot.beyond(found.wanted, found.enough)
     begin = (max(query.page, 1) - 1) * query.per_page
     shown = slice(begin, begin + query.per_page)
     hits = tuple(

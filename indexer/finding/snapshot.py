@@ -36,11 +36,30 @@ WORD = re.compile(f"[{THAI}]+|[a-z]+")
 """What may be offered to complete what is being typed."""
 
 
+class Misread(NamedTuple):
+    """Terms of which at least so many are there where damaged letters look like a unit."""
+
+    terms: tuple[str, ...]
+    fewest: int
+
+
+class Enough(NamedTuple):
+    """What a document must have to answer: units that together are worth at least ``least``. Where one of
+    them is only misread, each of its terms that is there is worth an equal share of it."""
+
+    worth: Mapping[Unit, float]
+    misread: Mapping[Unit, Misread]
+    least: float
+    then: bool = False  # it must also be of one of the times that were asked for, or name it
+
+
 class Beyond(NamedTuple):
-    """Answers that are not among a snapshot's documents: how many, and of each value of a facet."""
+    """Answers that are not among a snapshot's documents: how many, and of each value of a facet, under the
+    filters; and how many whatever filters say."""
 
     total: int
     facets: Mapping[str, Mapping[str | int, int]]
+    unfiltered: int
 
 
 class Snapshot(Protocol):
@@ -86,8 +105,14 @@ class Snapshot(Protocol):
         """See to it that the best documents with every one of ``every`` are here, and the best with any of
         ``some``. Documents keep their numbers."""
 
-    def beyond(self, answers: Mask) -> Beyond:
-        """What answers as these do, and is not here."""
+    def seek_more(self, enough: Enough) -> None:
+        """See to it that as many of the best documents with enough are here as the page asked for needs."""
+
+    def beyond(self, answers: Mask, enough: Enough | None) -> Beyond:
+        """What answers as these do, and is not here; None: they have all that was asked for."""
+
+    def most_beyond(self, enough: Enough) -> float:
+        """The most that the units are worth in any document that is not here."""
 
     def scored(self, term: str) -> Scored: ...
     def having(self, term: str) -> Documents: ...

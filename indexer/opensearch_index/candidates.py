@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from threading import Lock
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -24,7 +24,7 @@ from indexer.finding.names import Named
 from indexer.finding.plan import SENTENCE, Unit
 from indexer.finding.query import Query, Sort
 from indexer.finding.scored import Documents, Floats, Mask, Scored
-from indexer.finding.snapshot import MARKS, OFTEN, WORD, Beyond
+from indexer.finding.snapshot import MARKS, OFTEN, WORD, Beyond, Enough
 from indexer.finding.spelling import key, keys
 from indexer.finding.tokens import fold, letters_of, run
 from indexer.opensearch_index import clauses
@@ -82,6 +82,15 @@ def _size(written: Written) -> int:
     return sum(map(len, written)) + 300
 
 
+class _Whole(NamedTuple):
+    """What the query itself found: its units, the documents that came, the answer, and how many were held."""
+
+    units: tuple[Unit, ...]
+    here: Documents
+    answer: Mapping[str, Any]
+    held: int
+
+
 class Candidates:
     """See ``indexer.finding.snapshot.Snapshot``."""
 
@@ -117,7 +126,9 @@ class Candidates:
         self._remembered: dict[Hashable, Documents] = {}
         self._sought: set[Hashable] = set()
         self._edges: dict[Hashable, list[str]] = {}
-        self._whole: tuple[Documents, int, Mapping[str, Any]] | None = None
+        self._whole: _Whole | None = None
+        self._exhausted: set[Unit | str] = set()  # all documents with any of these are here
+        self._counted_last: tuple[tuple[Enough | None, int], Beyond] | None = None
 
     # Who is here
 
@@ -130,9 +141,36 @@ class Candidates:
             self._seek_whole(key[0])
             return
         bodies = [self._page(self._wanted.strict(every, together=False), _MORE)] if every else []
-        bodies += [self._page(self._wanted.loose(some), _SOUGHT)] if some else []
-        for answer in self._ask(bodies):
+        loose = self._besides(self._wanted.loose(some))
+        bodies += [self._page(loose, _SOUGHT)] if some else []
+        answers = self._ask(bodies)
+        for answer in answers:
             self._take(answer["hits"]["hits"])
+        if some:
+            self._note_exhausted(some, answers[-1])
+
+    def seek_more(self, enough: Enough) -> None:
+        if self._needed > _SOUGHT and not self._is_all_here(enough):
+            best = clauses.every([self._wanted.loose(list(enough.worth))])
+            best["bool"]["filter"] = [self._wanted.enough(enough)]
+            (answer,) = self._ask([self._page(self._besides(best), self._needed)])
+            self._take(answer["hits"]["hits"])
+
+    def _besides(self, query: clauses.Clause) -> clauses.Clause:
+        """What is not here yet."""
+        here = [{"terms": {"id": list(self.numbers)}}] if self.numbers else []
+        return {"bool": {"must": [query], "must_not": here}}
+
+    def _note_exhausted(self, units: Iterable[Unit], answer: Mapping[str, Any]) -> None:
+        """Whether all with any of the units are here now."""
+        if len(answer["hits"]["hits"]) < _SOUGHT:
+            alone = (each.terms for unit in units for each in unit.alternatives if len(each.terms) == 1)
+            self._exhausted |= {*units, *(term for (term,) in alone)}
+
+    def _is_all_here(self, enough: Enough) -> bool:
+        """As far as filters let it through."""
+        read = (term for sought in enough.misread.values() for term in sought.terms)
+        return enough.worth.keys() | set(read) <= self._exhausted
 
     def _seek_whole(self, units: Sequence[Unit]) -> None:
         """For the query itself: what has all of it and, where that is little, what has some of it."""
@@ -148,21 +186,25 @@ class Candidates:
         )
         for what, answer in zip(terms, answers, strict=False):
             self._figures.frequencies[what] = answer["hits"]["total"]["value"]
-        total = strict["hits"]["total"]["value"]
-        self._whole = self._take(strict["hits"]["hits"]), total, strict["aggregations"]
-        few = units and total < _FEW and not sentence
+        here = self._take(strict["hits"]["hits"])
+        self._whole = _Whole(tuple(units), here, strict, self.held)
+        few = units and strict["hits"]["total"]["value"] < _FEW and not sentence
         for answer in answers[len(terms) :] + (self._ask([loose]) if few else []):
             self._take(answer["hits"]["hits"])
+            self._note_exhausted(units, answer)
 
     def _all_that_answer(self, units: Sequence[Unit]) -> dict[str, Any]:
         """The documents with all that was asked for, their number and facets."""
-        within = self._wanted.within
         page = self._page(self._wanted.strict(units, together=True), self._needed, weighed=bool(units))
         order = Sort.NEWEST if self._query.sort is Sort.RELEVANCE and not units else self._query.sort
-        narrowed = {"post_filter": {"bool": {"filter": list(within.values())}}} if within else {}
         sorted_ = {"sort": clauses.ORDERS[order]} if order in clauses.ORDERS else {}
-        query = {"query": self._wanted.strict(units, together=True), "track_total_hits": True}
-        return page | query | narrowed | sorted_ | {"aggs": clauses.counts(within)}
+        return page | self._numbered(self._wanted.strict(units, together=True)) | sorted_
+
+    def _numbered(self, query: clauses.Clause) -> dict[str, Any]:
+        """Their number and facets, under the filters and whatever these say."""
+        within = self._wanted.within
+        narrowed = {"post_filter": {"bool": {"filter": list(within.values())}}} if within else {}
+        return {"query": query, "track_total_hits": True, "aggs": clauses.counts(within)} | narrowed
 
     def _page(self, query: clauses.Clause, size: int, *, weighed: bool = True) -> dict[str, Any]:
         return {
@@ -205,14 +247,36 @@ class Candidates:
         """See to it that this one is here, if the archive has it."""
         self._take(self._ask([self._page({"term": {"id": id}}, 1)])[0]["hits"]["hits"])
 
-    def beyond(self, answers: Mask) -> Beyond:
-        if self._whole is None or not answers[self._whole[0]].all():
-            return Beyond(0, {})
-        here, total, counts = self._whole
-        return Beyond(
-            total - len(here),
-            {name: self._others(name, here, counts[name]["values"]["buckets"]) for name in clauses.FACETS},
-        )
+    def beyond(self, answers: Mask, enough: Enough | None) -> Beyond:
+        whole = self._whole
+        if enough is None:
+            if whole is None or not answers[whole.here].all():
+                return Beyond(0, {}, 0)
+            _, total, unfiltered = _numbers(whole.answer)
+            if whole.held == self.held or unfiltered == len(whole.here):
+                return self._less(whole.answer, whole.here)
+            query = self._wanted.strict(whole.units, together=True)
+        elif not self._wanted.within and self._is_all_here(enough):
+            return Beyond(0, {}, 0)
+        else:
+            query = clauses.every([self._wanted.enough(enough)])
+        what = enough, self.held
+        if self._counted_last is None or self._counted_last[0] != what:
+            (answer,) = self._ask([{"size": 0} | self._numbered(self._besides(query))])
+            self._counted_last = what, self._less(answer, np.empty(0, np.int64))
+        return self._counted_last[1]
+
+    def most_beyond(self, enough: Enough) -> float:
+        if not self._wanted.within and self._is_all_here(enough):
+            return 0.0
+        best = {"query": self._besides(self._wanted.worth(enough)), "size": 1, "_source": False}
+        return max((hit["_score"] for hit in self._ask([best])[0]["hits"]["hits"]), default=0.0)
+
+    def _less(self, answer: Mapping[str, Any], here: Documents) -> Beyond:
+        """What was counted, less what is here."""
+        counts, total, unfiltered = _numbers(answer)
+        values = {name: self._others(name, here, counts[name]["values"]["buckets"]) for name in clauses.FACETS}
+        return Beyond(total - len(here), values, unfiltered - len(here))
 
     def _others(
         self, name: str, here: Documents, buckets: Iterable[Mapping[str, Any]]
@@ -436,6 +500,12 @@ class Candidates:
         if not bodies:
             return []
         return self._cluster.ask(self._index, bodies, f"q{term_hash(self._query.typed)}")
+
+
+def _numbers(answer: Mapping[str, Any]) -> tuple[Mapping[str, Any], int, int]:
+    """Facets, and how many there are under the filters and whatever these say."""
+    counts = answer["aggregations"]
+    return counts, answer["hits"]["total"]["value"], counts[clauses.EVERYWHERE]["doc_count"]
 
 
 def _named(source: Mapping[str, Any], letters: bytes, *, marks: bool) -> Iterator[Named]:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import accumulate
 from typing import Any
 
 from indexer.finding.columns import Facets
 from indexer.finding.dictionary import Lexicon
 from indexer.finding.plan import Alternative, Part, Plan, Unit, part
 from indexer.finding.query import Filters, Sort, Time
+from indexer.finding.snapshot import Enough, Misread
 from indexer.opensearch_index.bodies import letters, phrase
 
 Clause = Mapping[str, Any]
@@ -20,7 +23,11 @@ ANNOUNCEMENTS: Clause = {"exists": {"field": "id"}}
 FACETS = Facets._fields
 """The fields that are counted, by the same names."""
 
+EVERYWHERE = "everywhere"
+"""The name of the number of answers whatever filters say."""
+
 _MOST_VALUES = 50
+_SURELY = 0.999  # of what is enough, for sums are rounded
 _TOGETHER = 100.0  # what a piece of several words counts where they stand together
 
 ORDERS: Mapping[Sort, list[Mapping[str, str]]] = {
@@ -61,9 +68,10 @@ class Wanted:
         self.within = _narrowing(filters)
         self.organisation = organised(filters.organisation)
         self._unwanted = [self._standing(one) for one in plan.without]
-        self._timely = {
-            unit: between(time.first, time.last) for time in times for unit in part(time.text, lexicon).units
-        }
+        self._times = [
+            (between(time.first, time.last), part(time.text, lexicon).units) for time in times
+        ]
+        self._timely = {unit: days for days, units in self._times for unit in units}
 
     def strict(self, units: Sequence[Unit], *, together: bool) -> Clause:
         """Documents with all units; with ``together`` first those where pieces stand as they were typed,
@@ -83,6 +91,45 @@ class Wanted:
         found = some(unit(one) for one in units)
         return {"bool": {"must": [found], "filter": self.organisation, "must_not": self._unwanted}}
 
+    def enough(self, enough: Enough) -> Clause:
+        """Documents with at least so much; their score is what it is worth to them."""
+        least = {"min_score": enough.least} if enough.least else {}
+        return {"function_score": {"query": self.worth(enough), **least}}
+
+    def worth(self, enough: Enough) -> Clause:
+        """Documents that may have enough, by what their units are worth."""
+        clauses = {unit: self._worth(unit, worth, enough.misread) for unit, worth in enough.worth.items()}
+        return {
+            "bool": {
+                "should": [clause for both in clauses.values() for clause in both],
+                "filter": [
+                    *self.organisation,
+                    some(clause for unit in _needed(enough) for clause in clauses[unit]),
+                    *(self._then(enough.worth) if enough.then else []),
+                ],
+                "must_not": self._unwanted,
+            }
+        }
+
+    def _worth(self, unit: Unit, worth: float, misread: Mapping[Unit, Misread]) -> list[Clause]:
+        """The unit; and, where it is not, what may be left of it."""
+        there = self._unit(unit)
+        found: list[Clause] = [{"constant_score": {"filter": there, "boost": worth}}]
+        terms, fewest = misread.get(unit, Misread((), 0))
+        if len(terms) >= fewest > 0:
+            shares = [
+                {"constant_score": {"filter": term(one), "boost": worth / len(terms)}} for one in terms
+            ]
+            left = {"should": shares, "minimum_should_match": fewest, "must_not": [there]}
+            found.append({"bool": left})
+        return found
+
+    def _then(self, units: Iterable[Unit]) -> list[Clause]:
+        """Of one of the times, or naming it, with something else that was asked for."""
+        then = [some(some([days, every(map(unit, named))]) for days, named in self._times)]
+        others = [unit(one) for one in units if one not in self._timely]
+        return [*then, some(others)] if others else then
+
     def _unit(self, one: Unit) -> Clause:
         """What names a time, or is of it."""
         clause = unit(one)
@@ -94,6 +141,13 @@ class Wanted:
             return every(unit(each) for each in one.units)
         text = phrase(one.text, self._lexicon.segmenter)
         return {"match_phrase": {"words": {"query": text, "boost": weight}}}
+
+
+def _needed(enough: Enough) -> list[Unit]:
+    """Units of which a document must have one, for all the others together are not enough."""
+    units = sorted(enough.worth, key=enough.worth.__getitem__)
+    together = list(accumulate(enough.worth[unit] for unit in units))
+    return units[bisect_left(together, enough.least * _SURELY) :] or units[-1:]
 
 
 def organised(organisation: int | None) -> list[Clause]:
@@ -130,8 +184,9 @@ def containing(name: str, value: str) -> Clause:
 
 
 def counts(within: Mapping[str, Clause]) -> dict[str, Any]:
-    """Aggregations: how many of the answers have each value, under every filter but the facet's own."""
-    return {
+    """Aggregations: how many of the answers have each value, under every filter but the facet's own; and how
+    many there are without any."""
+    return {EVERYWHERE: {"filter": {"match_all": {}}}} | {
         name: {
             "filter": {"bool": {"filter": [one for other, one in within.items() if other != name]}},
             "aggs": {"values": {"terms": {"field": name, "size": _MOST_VALUES}}},

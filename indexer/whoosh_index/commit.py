@@ -28,7 +28,18 @@ from indexer.finding.index import Entry
 from indexer.finding.names import Named, Names
 from indexer.finding.plan import Unit
 from indexer.finding.scored import Documents, Floats, Mask, Scored, is_many
-from indexer.finding.snapshot import K1, MARKS, NORMALISED, OFTEN, THAI_WORD, WEIGHT, WORD, Beyond, steady
+from indexer.finding.snapshot import (
+    K1,
+    MARKS,
+    NORMALISED,
+    OFTEN,
+    THAI_WORD,
+    WEIGHT,
+    WORD,
+    Beyond,
+    Enough,
+    steady,
+)
 from indexer.finding.spelling import Spellings
 from indexer.finding.tokens import fold, run
 from indexer.whoosh_index.codec import Postings
@@ -328,8 +339,14 @@ class Commit:
     def seek(self, every: Sequence[Unit] = (), some: Sequence[Unit] = ()) -> None:
         """All documents are here."""
 
-    def beyond(self, answers: Mask) -> Beyond:  # noqa: ARG002
-        return Beyond(0, {})
+    def seek_more(self, enough: Enough) -> None:
+        """All documents are here."""
+
+    def beyond(self, answers: Mask, enough: Enough | None) -> Beyond:  # noqa: ARG002
+        return Beyond(0, {}, 0)
+
+    def most_beyond(self, enough: Enough) -> float:  # noqa: ARG002
+        return 0.0
 
     def beginning(self, letters: str, most: int) -> Iterator[str]:
         """Words of the archive that begin so, ``most`` in each segment."""
