@@ -50,6 +50,7 @@ _MOST_HEARD = 1000  # words that sound alike
 _MOST_COUNTED = 40  # words that may complete one
 _MOST_NAMED = 24
 _SHELF = 96 << 20  # bytes
+_NEWEST_FIRST = {"sort": clauses.ORDERS[Sort.NEWEST]}
 _COLUMNS = ("id", "facts", "author", "category")
 
 
@@ -150,11 +151,16 @@ class Candidates:
             self._note_exhausted(some, answers[-1])
 
     def seek_more(self, enough: Enough) -> None:
-        if self._needed > _SOUGHT and not self._is_all_here(enough):
-            best = clauses.every([self._wanted.loose(list(enough.worth))])
-            best["bool"]["filter"] = [self._wanted.enough(enough)]
-            (answer,) = self._ask([self._page(self._besides(best), self._needed)])
+        order = self._order()
+        if (self._needed > _SOUGHT or order) and not self._is_all_here(enough):
+            loose = self._wanted.loose(list(enough.worth))
+            best = {"bool": {"must": [loose], "filter": [self._wanted.enough(enough)]}}
+            (answer,) = self._ask([self._page(self._besides(best), self._needed) | order])
             self._take(answer["hits"]["hits"])
+
+    def _order(self) -> dict[str, Any]:
+        """Of the page asked for, if it is not that of the scores."""
+        return {"sort": clauses.ORDERS[self._query.sort]} if self._query.sort in clauses.ORDERS else {}
 
     def _besides(self, query: clauses.Clause) -> clauses.Clause:
         """What is not here yet."""
@@ -196,9 +202,8 @@ class Candidates:
     def _all_that_answer(self, units: Sequence[Unit]) -> dict[str, Any]:
         """The documents with all that was asked for, their number and facets."""
         page = self._page(self._wanted.strict(units, together=True), self._needed, weighed=bool(units))
-        order = Sort.NEWEST if self._query.sort is Sort.RELEVANCE and not units else self._query.sort
-        sorted_ = {"sort": clauses.ORDERS[order]} if order in clauses.ORDERS else {}
-        return page | self._numbered(self._wanted.strict(units, together=True)) | sorted_
+        order = self._order() if units or self._query.sort is not Sort.RELEVANCE else _NEWEST_FIRST
+        return page | self._numbered(self._wanted.strict(units, together=True)) | order
 
     def _numbered(self, query: clauses.Clause) -> dict[str, Any]:
         """Their number and facets, under the filters and whatever these say."""
@@ -252,7 +257,7 @@ class Candidates:
         if enough is None:
             if whole is None or not answers[whole.here].all():
                 return Beyond(0, {}, 0)
-            _, total, unfiltered = _numbers(whole.answer)
+            _, _, unfiltered = _numbers(whole.answer)
             if whole.held == self.held or unfiltered == len(whole.here):
                 return self._less(whole.answer, whole.here)
             query = self._wanted.strict(whole.units, together=True)
@@ -275,7 +280,9 @@ class Candidates:
     def _less(self, answer: Mapping[str, Any], here: Documents) -> Beyond:
         """What was counted, less what is here."""
         counts, total, unfiltered = _numbers(answer)
-        values = {name: self._others(name, here, counts[name]["values"]["buckets"]) for name in clauses.FACETS}
+        values = {
+            name: self._others(name, here, counts[name]["values"]["buckets"]) for name in clauses.FACETS
+        }
         return Beyond(total - len(here), values, unfiltered - len(here))
 
     def _others(

@@ -68,9 +68,7 @@ class Wanted:
         self.within = _narrowing(filters)
         self.organisation = organised(filters.organisation)
         self._unwanted = [self._standing(one) for one in plan.without]
-        self._times = [
-            (between(time.first, time.last), part(time.text, lexicon).units) for time in times
-        ]
+        self._times = [(between(time.first, time.last), part(time.text, lexicon).units) for time in times]
         self._timely = {unit: days for days, units in self._times for unit in units}
 
     def strict(self, units: Sequence[Unit], *, together: bool) -> Clause:
@@ -117,9 +115,7 @@ class Wanted:
         found: list[Clause] = [{"constant_score": {"filter": there, "boost": worth}}]
         terms, fewest = misread.get(unit, Misread((), 0))
         if len(terms) >= fewest > 0:
-            shares = [
-                {"constant_score": {"filter": term(one), "boost": worth / len(terms)}} for one in terms
-            ]
+            shares = [{"constant_score": {"filter": term(one), "boost": worth / len(terms)}} for one in terms]
             left = {"should": shares, "minimum_should_match": fewest, "must_not": [there]}
             found.append({"bool": left})
         return found

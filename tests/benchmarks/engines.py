@@ -69,7 +69,7 @@ def agree(options: argparse.Namespace, address: str) -> None:
     with both(options, address) as indexes:
         for index in indexes:
             build(index, (entry(number, record) for number, record in enumerate(corpus)), options.jobs)
-        shares, same, differing = [], 0, []
+        shares, same, loosened, differing = [], [], [], []
         values: dict[str, list[float]] = {name: [] for name in NAMES}
         for line in wanted:
             answers = []
@@ -81,7 +81,9 @@ def agree(options: argparse.Namespace, address: str) -> None:
             (first, page), (second, other) = answers
             most = max(len(first), len(second))
             shares.append(len({*first} & {*second}) / most if most else 1.0)
-            same += page.total == other.total and page.did_you_mean == other.did_you_mean
+            same.append((page.total, page.did_you_mean) == (other.total, other.did_you_mean))
+            if page.query.loosened:
+                loosened.append(same[-1])
             if first != second:
                 differing.append(line["query"])
     table = Table(f"{len(wanted)} queries, {len(corpus):,} announcements", *NAMES)
@@ -89,7 +91,10 @@ def agree(options: argparse.Namespace, address: str) -> None:
     table.add_row("nDCG@10", *(f"{mean:.4f}" for mean in means))
     table.add_row("overlap of the first ten", "", f"{sum(shares) / len(shares):.4f}")
     table.add_row("the very same ten in order", "", f"{1 - len(differing) / len(wanted):.3f}")
-    table.add_row("the same total and correction", "", f"{same / len(wanted):.3f}")
+    table.add_row("the same total and correction", "", f"{sum(same) / len(same):.3f}")
+    table.add_row(
+        f"… of {len(loosened)} that were loosened", "", f"{sum(loosened) / max(len(loosened), 1):.3f}"
+    )
     Console(width=90).print(table)
     for typed in differing[:10]:
         print("differs:", typed)

@@ -163,6 +163,48 @@ def test_pages_of_hits_follow_each_other(index: SearchIndex) -> None:
     assert index.search(parse("รับสมัครงาน", page=99)).total == 250
 
 
+@pytest.fixture
+def crowd(index: SearchIndex) -> SearchIndex:
+    """Hundreds of announcements with some of the words of a query, and none with all."""
+    some = ("ก่อสร้างถนน คลองชลประทาน", "ก่อสร้างถนน สะพานลอย", "คลองชลประทาน สะพานลอย", "สะพานลอย")
+    crowd = [
+        entry(
+            number,
+            some[number % 4],
+            author=f"กอง{number % 3}",
+            published_on=dt.date.fromordinal(738_000 + number),
+        )
+        for number in range(1, 601)
+    ]
+    index.update(crowd, (), position=1)
+    return index
+
+
+ASKED = "ก่อสร้างถนน คลองชลประทาน สะพานลอย"
+
+
+def test_what_has_most_of_it_is_counted_to_the_last(crowd: SearchIndex) -> None:
+    page = crowd.search(parse(ASKED))
+    assert page.query.loosened
+    assert page.total == 450
+    assert {facet.value: facet.count for facet in page.facets["author"]} == {
+        "กอง0": 150,
+        "กอง1": 150,
+        "กอง2": 150,
+    }
+
+
+def test_what_has_most_of_it_can_be_paged_through(crowd: SearchIndex) -> None:
+    pages = [crowd.search(parse(ASKED, page=page, per_page=50)) for page in range(1, 11)]
+    assert [len(page.hits) for page in pages] == [50] * 9 + [0]
+    assert len({hit.announcement_id for page in pages for hit in page.hits}) == 450
+
+
+def test_what_has_most_of_it_is_sorted_as_a_whole(crowd: SearchIndex) -> None:
+    assert found(crowd, ASKED, sort=Sort.OLDEST) == [1, 2, 4, 5, 6, 8, 9, 10, 12, 13]
+    assert found(crowd, ASKED, sort=Sort.NEWEST) == [600, 598, 597, 596, 594, 593, 592, 590, 589, 588]
+
+
 def test_facets_heed_the_query_and_every_filter_but_their_own(archive: SearchIndex) -> None:
     facets = archive.search(parse("", filters=Filters(kind=Kind.ORDER))).facets
     assert {(value.value, value.count) for value in facets["kind"]} == {
