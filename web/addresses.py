@@ -1,11 +1,15 @@
-"""The permanent addresses of announcements and pages, as the contract with other programs has them."""
+"""Addresses: of pages with their arguments, in full for programs, and the way back to where somebody was.
+
+Every path begins with the root of the site that is asked (``request.script_root``: ``""``, or ``/slug`` for
+an organisation below a path). ``url_for`` puts it there, so that nothing else needs to know of it.
+"""
 
 from __future__ import annotations
 
 import re
 from urllib.parse import urlencode
 
-from flask import request
+from flask import request, url_for
 
 from archive.model import Attachment
 from web.bootstrap import services
@@ -14,28 +18,28 @@ _LAST_PAGE = 1_000_000
 _PATH_HERE = re.compile(r"/(?![/\\])[^\t\r\n]*")
 
 
-def absolute(path: str) -> str:
-    """``https://…/announcements/17``: the same on the site that is asked, for programs."""
-    return services().settings.base_url + path
-
-
-def announcement_path(announcement_id: int) -> str:
-    """``/announcements/17``."""
-    return f"/announcements/{announcement_id}"
+def absolute(path: str, site: str | None = None) -> str:
+    """``https://…/announcements/17``, for programs: a path of the site that is asked, there or on another
+    ``site`` (its full address)."""
+    return (site or services().settings.base_url) + path.removeprefix(request.script_root)
 
 
 def page_path(attachment: Attachment, number: int, typed: str = "") -> str:
     """``/announcements/17/attachments/3?page=2&q=…``."""
-    arguments = {"page": number} | ({"q": typed} if typed else {})
-    return (
-        f"{announcement_path(attachment.announcement_id)}/attachments/{attachment.id}?{urlencode(arguments)}"
-    )
+    path = url_for("public.document", id=attachment.announcement_id, attachment_id=attachment.id)
+    return f"{path}?{urlencode({'page': number} | ({'q': typed} if typed else {}))}"
+
+
+def path_asked() -> str:
+    """Of this very request, with its arguments."""
+    return request.script_root + request.full_path
 
 
 def path_here(target: str, otherwise: str) -> str:
     """A way back that somebody names, if it is a path on this site. Browsers take ``/\\`` for ``//`` and
     read over tabs and line breaks."""
-    return target if _PATH_HERE.fullmatch(target) else otherwise
+    root = request.script_root
+    return target if target.startswith(root) and _PATH_HERE.fullmatch(target, len(root)) else otherwise
 
 
 def page_number() -> int:

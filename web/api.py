@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any, BinaryIO, ParamSpec, TypeVar, cast
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, g, json, request
 from flask_smorest import Api, Blueprint
 from werkzeug.datastructures import WWWAuthenticate
 from werkzeug.exceptions import Unauthorized
@@ -52,6 +52,12 @@ class _Api(Api):  # type: ignore[misc]
         self.DEFAULT_RESPONSE_CONTENT_TYPE = "application/problem+json"
         super()._register_responses()
         del self.DEFAULT_RESPONSE_CONTENT_TYPE
+
+    def _openapi_json(self) -> Response:
+        """Its paths begin at the root of the site that is asked; one below a path is named as the server."""
+        root = request.script_root
+        described = self.spec.to_dict() | ({"servers": [{"url": root}]} if root else {})
+        return Response(json.dumps(described, indent=2, sort_keys=False), content_type="application/json")
 
 
 def writing(view: Callable[P, R]) -> Callable[P, R]:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import ParamSpec, TypeVar, cast
 
-from flask import Blueprint, Flask, flash, g, redirect, render_template, request, session
+from flask import Blueprint, Flask, flash, g, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_limiter import Limiter
@@ -97,7 +97,7 @@ def staff_only(view: Callable[P, R]) -> Callable[P, R | ResponseReturnValue]:
     @wraps(view)
     def checked(*args: P.args, **kwargs: P.kwargs) -> R | ResponseReturnValue:
         if not signed_in():
-            return redirect(f"/sign-in?next={request.path}")
+            return redirect(url_for("auth.sign_in", next=request.script_root + request.path))
         return view(*args, **kwargs)
 
     return checked
@@ -126,7 +126,7 @@ def sign_in() -> ResponseReturnValue:
         if known and right and not known[0].disabled:
             _open(known[0])
             note_security("signed in", person=known[0].name)
-            return redirect(path_here(request.args.get("next", ""), "/staff"))
+            return redirect(path_here(request.args.get("next", ""), url_for("dashboard.overview")))
         _note_failure(form.name.data)
         note_security("sign-in failed", good=False, person=known[0].name if known else "(unknown)")
         flash(_("ชื่อผู้ใช้หรือรหัสผ่านไม่ถูกต้อง"), "bad")
@@ -142,7 +142,7 @@ def sign_out() -> ResponseReturnValue:
         services().people.close_session(opened[1].id, opened[0].id)
         note_security("signed out", person=opened[1].name)
     session.clear()
-    return redirect("/")
+    return redirect(url_for("public.home"))
 
 
 @pages.route("/staff/account", methods=["GET", "POST"])
@@ -166,7 +166,7 @@ def account() -> ResponseReturnValue:
             _open(person)
             note_security("password changed", person=person.name)
             flash(_("เปลี่ยนรหัสผ่านแล้ว และออกจากระบบในเครื่องอื่นทั้งหมด"), "good")
-            return redirect("/staff/account")
+            return redirect(url_for("auth.account"))
     opened = current_session()
     return render_template(
         "staff/account.html",
@@ -182,7 +182,7 @@ def close_session(id: int) -> ResponseReturnValue:
     person = cast(Person, current_person())
     services().people.close_session(person.id, id)
     note_security("session ended", person=person.name)
-    return redirect("/staff/account")
+    return redirect(url_for("auth.account"))
 
 
 @pages.get("/staff/awake")

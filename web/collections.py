@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from itertools import groupby
 
-from flask import Blueprint, flash, redirect, render_template, request
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -83,7 +83,7 @@ def edit(id: int | None = None) -> ResponseReturnValue:
                 actor=person.name if person else "",
             )
             flash(_("บันทึกแล้ว"), "good")
-            return redirect(f"/staff/collections/{kept.id}")
+            return redirect(url_for("collections.edit", id=kept.id))
         except PrakatError as error:
             flash(in_words(error), "bad")
     shown = services().records.collection(id) if id is not None else None
@@ -99,7 +99,7 @@ def history(id: int) -> str:
     return render_template(
         "staff/history.html",
         title=shown.title,
-        back=f"/staff/collections/{id}",
+        back=url_for("collections.edit", id=id),
         changes=list(reversed(changes)),
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pygal
-from flask import Blueprint, Response, abort, flash, redirect, render_template, request
+from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from pygal.style import Style
@@ -85,7 +85,7 @@ def people() -> ResponseReturnValue:
             person = services().people.add(name, hash_password(password), _role())
             note_security("person added", person=person.name, role=person.role.value)
             flash(_("เพิ่มผู้ใช้ %(name)s แล้ว", name=name), "good")
-            return redirect("/staff/people")
+            return redirect(url_for("dashboard.people"))
         except PrakatError as error:
             flash(in_words(error), "bad")
     return render_template("staff/people.html", everyone=services().people.everyone())
@@ -97,7 +97,7 @@ def disable() -> ResponseReturnValue:
     name = request.form.get("name", "")
     services().people.disable(name)
     note_security("person disabled", person=name)
-    return redirect("/staff/people")
+    return redirect(url_for("dashboard.people"))
 
 
 def _role() -> Role:

@@ -11,13 +11,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from feedgen.feed import FeedGenerator
-from flask import Blueprint, Response, render_template, request
+from flask import Blueprint, Response, render_template, request, url_for
 
 from archive import thai
 from archive.model import Announcement, Status
 from indexer.finding.query import Query, Sort
 from web import schemas
-from web.addresses import absolute, announcement_path
+from web.addresses import absolute, path_asked
 from web.answers import search
 from web.bootstrap import services
 
@@ -37,10 +37,10 @@ def feed() -> Response:
     given = {name: value for name, value in request.args.items() if name not in schema.validate(request.args)}
     query: Query = schema.load({"sort": Sort.NEWEST.value} | given)
     made = FeedGenerator()
-    made.id(absolute(request.full_path.rstrip("?")))
+    made.id(absolute(path_asked().rstrip("?")))
     made.title(_NOT_XML.sub("", services().settings.site_name + (f" · {query.typed}" if query.typed else "")))
-    made.link(href=absolute(request.full_path.rstrip("?")), rel="self")
-    made.link(href=absolute("/"), rel="alternate")
+    made.link(href=absolute(path_asked().rstrip("?")), rel="self")
+    made.link(href=absolute(url_for("public.home")), rel="alternate")
     made.language("th")
     found = [result.announcement for result in search(services(), query).results]
     made.updated(max((each.updated_at for each in found), default=dt.datetime.now(dt.UTC)))
@@ -70,10 +70,10 @@ def sitemap() -> Response:
 
 @pages.get("/robots.txt")
 def robots() -> Response:
-    hidden = ("/staff", "/sign-in", "/search")
+    hidden = [url_for(page) for page in ("dashboard.overview", "auth.sign_in", "public.results")]
     below = [f"/{town.slug}" for town in services().towns.values() if services().is_province]
     lines = ["User-agent: *", *(f"Disallow: {root}{path}" for root in ("", *below) for path in hidden)]
-    lines += [f"Sitemap: {absolute('/sitemap.xml')}", ""]
+    lines += [f"Sitemap: {absolute(url_for('feeds.sitemap'))}", ""]
     return Response("\n".join(lines), content_type="text/plain; charset=utf-8")
 
 
@@ -119,7 +119,7 @@ def as_json_lines() -> Response:
 @pages.get("/open-data/catalog.jsonld")
 def catalog() -> Response:
     """The data set described in DCAT (W3C, version 3)."""
-    media = {"csv": "text/csv", "jsonl": "application/x-ndjson"}
+    media = {"feeds.as_csv": "text/csv", "feeds.as_json_lines": "application/x-ndjson"}
     described = {
         "@context": {
             "dcat": "http://www.w3.org/ns/dcat#",
@@ -127,18 +127,18 @@ def catalog() -> Response:
             "foaf": "http://xmlns.com/foaf/0.1/",
         },
         "@type": "dcat:Dataset",
-        "@id": absolute("/open-data"),
+        "@id": absolute(url_for("feeds.open_data")),
         "dct:title": {"@language": "th", "@value": f"ประกาศของ{services().settings.site_name}"},
         "dct:publisher": {"@type": "foaf:Organization", "foaf:name": services().settings.site_name},
-        "dcat:landingPage": {"@id": absolute("/open-data")},
+        "dcat:landingPage": {"@id": absolute(url_for("feeds.open_data"))},
         "dct:language": "th",
         "dcat:distribution": [
             {
                 "@type": "dcat:Distribution",
-                "dcat:downloadURL": {"@id": absolute(f"/open-data/announcements.{end}")},
+                "dcat:downloadURL": {"@id": absolute(url_for(page))},
                 "dcat:mediaType": {"@id": f"https://www.iana.org/assignments/media-types/{type}"},
             }
-            for end, type in media.items()
+            for page, type in media.items()
         ],
     }
     return Response(json.dumps(described, ensure_ascii=False), content_type="application/ld+json")
@@ -178,4 +178,4 @@ def _download(lines: Iterator[str], content_type: str, name: str) -> Response:
 
 
 def _home(announcement: Announcement) -> str:
-    return services().site(announcement) + announcement_path(announcement.id)
+    return absolute(url_for("public.announcement", id=announcement.id), services().site(announcement))

@@ -9,12 +9,12 @@ from base64 import b64encode
 from calendar import monthrange
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Flask, request
+from flask import Flask, request, url_for
 from flask_babel import Babel, get_locale
 from markupsafe import Markup
 
@@ -63,8 +63,9 @@ def install(app: Flask) -> None:
     app.jinja_env.globals.update(
         asset=asset,
         linked_site=linked.site,
+        absolute=addresses.absolute,
         page_path=addresses.page_path,
-        styles=STYLES,
+        path_asked=addresses.path_asked,
         month_path=month_path,
         path_with=path_with,
     )
@@ -84,22 +85,35 @@ def _shared() -> dict[str, Any]:
         "locale": _language(),
         "theme": theme if theme in ("light", "dark") else "",
         "query_typed": request.args.get("q", ""),
+        "styles": styles(request.script_root),
     }
 
 
-@cache
 def asset(name: str) -> str:
     """Address of a static file that changes with its content, so that it may be kept for ever."""
-    digest = hashlib.sha256((_STATIC / name).read_bytes()).hexdigest()[:10]
-    return f"/static/{name}?v={digest}"
+    return url_for("static", filename=name, v=_version(name))
 
 
-STYLES = Markup((_STATIC / "site.css").read_text(encoding="utf-8"))  # noqa: S704  our own file
-"""The styles of residents' pages. They travel inside the page: on a slow phone a request of their own would
-keep the first text waiting for as long again (measured by ``tests.benchmarks.first_text``)."""
+@cache
+def _version(name: str) -> str:
+    return hashlib.sha256((_STATIC / name).read_bytes()).hexdigest()[:10]
 
-STYLES_SOURCE = f"'sha256-{b64encode(hashlib.sha256(STYLES.encode()).digest()).decode()}'"
-"""The same, as the policy of what a page may contain names them: these and no other inline styles."""
+
+_STYLES = (_STATIC / "site.css").read_text(encoding="utf-8")
+
+
+@lru_cache(maxsize=128)
+def styles(root: str) -> Markup:
+    """The styles of residents' pages below ``root``; what they name, they name as seen from their own file.
+    They travel inside the page: on a slow phone a request of their own would keep the first text waiting for
+    as long again (measured by ``tests.benchmarks.first_text``)."""
+    return Markup(_STYLES.replace('url("../', f'url("{root}/'))  # noqa: S704  our own file
+
+
+@lru_cache(maxsize=128)
+def styles_source(root: str) -> str:
+    """The same, as the policy of what a page may contain names them: these and no other inline styles."""
+    return f"'sha256-{b64encode(hashlib.sha256(styles(root).encode()).digest()).decode()}'"
 
 
 def day(date: dt.date | dt.datetime) -> str:
@@ -145,7 +159,7 @@ def era(year: int | dt.date) -> str:
 def month_path(date: dt.date) -> str:
     """The search for everything published in the date's month."""
     last = date.replace(day=monthrange(date.year, date.month)[1])
-    return f"/search?from={date.replace(day=1)}&to={last}&sort=newest"
+    return f"{url_for('public.results')}?from={date.replace(day=1)}&to={last}&sort=newest"
 
 
 def size(number: int) -> str:
@@ -190,11 +204,12 @@ def blocks(body: str) -> Iterator[Block]:
         yield Block(tuple(items), start)
 
 
-def path_with(**changes: object) -> str:
-    """This page's address with some arguments changed; None takes one away, any change goes to page 1."""
+def path_with(endpoint: str = "public.results", /, **changes: object) -> str:
+    """The address of this search, or of the same at another ``endpoint``, with some arguments changed; None
+    takes one away, any change goes to page 1."""
     arguments = {name: value for name, value in request.args.items() if name != "page" and value}
     arguments |= {name: str(value) for name, value in changes.items() if value is not None}
     for name, value in changes.items():
         if value is None:
             arguments.pop(name, None)
-    return request.path + (f"?{urlencode(arguments)}" if arguments else "")
+    return url_for(endpoint) + (f"?{urlencode(arguments)}" if arguments else "")

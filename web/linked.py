@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from flask import url_for
+
 from archive.model import Announcement, Attachment, Collection
-from web.addresses import absolute, announcement_path, page_path
+from web.addresses import absolute, page_path
 from web.bootstrap import services
 from web.collections import Part
 
@@ -15,18 +17,18 @@ _CONTEXT = "https://schema.org"
 
 def site() -> dict[str, Any]:
     """The archive as a service of the municipality, with how it is searched."""
-    base = services().settings.base_url
+    home, search = absolute(url_for("public.home")), absolute(url_for("public.results"))
     return {
         "@context": _CONTEXT,
         "@graph": [
             {
                 "@type": "WebSite",
-                "url": f"{base}/",
+                "url": home,
                 "name": services().settings.site_name,
                 "inLanguage": ["th", "en"],
                 "potentialAction": {
                     "@type": "SearchAction",
-                    "target": {"@type": "EntryPoint", "urlTemplate": f"{base}/search?q={{query}}"},
+                    "target": {"@type": "EntryPoint", "urlTemplate": f"{search}?q={{query}}"},
                     "query-input": "required name=query",
                 },
             },
@@ -35,7 +37,7 @@ def site() -> dict[str, Any]:
                 "name": "ค้นหาประกาศและเอกสาร",
                 "serviceType": "คลังประกาศและเอกสาร",
                 "provider": _office(),
-                "availableChannel": {"@type": "ServiceChannel", "serviceUrl": f"{base}/"},
+                "availableChannel": {"@type": "ServiceChannel", "serviceUrl": home},
             },
         ],
     }
@@ -61,7 +63,7 @@ def collection(collection: Collection, parts: Sequence[Part]) -> dict[str, Any]:
     return {
         "@context": _CONTEXT,
         "@type": "CollectionPage",
-        "url": absolute(f"/collections/{collection.id}"),
+        "url": absolute(url_for("collections.collection", id=collection.id)),
         "name": collection.title,
         "inLanguage": "th",
         "publisher": _office(),
@@ -76,10 +78,11 @@ def collection(collection: Collection, parts: Sequence[Part]) -> dict[str, Any]:
 
 
 def _document(announcement: Announcement) -> dict[str, Any]:
+    url = absolute(url_for("public.announcement", id=announcement.id))
     return {
         "@type": "DigitalDocument",
-        "@id": absolute(announcement_path(announcement.id)),
-        "url": absolute(announcement_path(announcement.id)),
+        "@id": url,
+        "url": url,
         "name": announcement.title,
         "genre": announcement.kind.thai,
         "datePublished": announcement.published_on.isoformat(),
@@ -88,6 +91,7 @@ def _document(announcement: Announcement) -> dict[str, Any]:
 
 
 def _part(attachment: Attachment) -> dict[str, Any]:
+    file = url_for("public.document_file", id=attachment.announcement_id, attachment_id=attachment.id)
     return {
         "@type": "DigitalDocument",
         "url": absolute(page_path(attachment, 1)),
@@ -96,9 +100,7 @@ def _part(attachment: Attachment) -> dict[str, Any]:
         "position": attachment.position,
         "encoding": {
             "@type": "MediaObject",
-            "contentUrl": absolute(
-                f"{announcement_path(attachment.announcement_id)}/attachments/{attachment.id}/file"
-            ),
+            "contentUrl": absolute(file),
             "encodingFormat": attachment.media_type,
             "contentSize": str(attachment.size),
             "sha256": attachment.sha256,

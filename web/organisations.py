@@ -1,9 +1,10 @@
 """Several municipalities on one installation: which of them a request is for, and addresses below its own.
 
 Each has its address by host or by the first part of the path. The whole application then works on the
-services of that organisation alone (``web.bootstrap.Services.of``), and speaks of paths as if it were
-alone; the way out puts the organisation's part of the path before them. What is at no organisation's
-address is the province's front: a search of all. With a single organisation none of this does anything.
+services of that organisation alone (``web.bootstrap.Services.of``), at a root of its own: the part of the
+path that names the organisation has become WSGI's ``SCRIPT_NAME``, with which ``url_for`` begins every
+path. What is at no organisation's address is the province's front: a search of all. With a single
+organisation none of this does anything.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-from flask import Flask, Response, redirect, request
+from flask import Flask, redirect, request
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -35,7 +36,6 @@ def install(app: Flask) -> None:
     with app.app_context():
         app.wsgi_app = ByAddress(app.wsgi_app, services().organisations)  # type: ignore[method-assign]
     app.before_request(_lead_home)
-    app.after_request(_below)
     app.context_processor(lambda: {"towns": _shown(), "site": services().site})
 
 
@@ -87,31 +87,6 @@ def _lead_home() -> AnyResponse | None:
         return None
     shown = visible(services().records.announcement((request.view_args or {})["id"]), staff=signed_in())
     return redirect(services().address(shown.organisation) + request.full_path.rstrip("?"))
-
-
-_BEFORE_PATH = {
-    "text/html": r'(\s(?:href|src|action|formaction|data-[a-z-]+)=")',
-    "application/json": r'("url": ?")',
-}
-
-
-_SEVERAL = re.compile(r'\ssrcset="[^"]*"')
-
-
-def _below(answer: Response) -> Response:
-    """Paths in a page or in JSON, and where it leads to, below the organisation's own address. Texts that
-    people wrote hold no bare quotes in either, so nothing but attributes and members is touched."""
-    root = request.script_root
-    if not root:
-        return answer
-    to = answer.headers.get("Location", "")
-    if to.startswith("/") and not to.startswith(("//", f"{root}/")):
-        answer.headers["Location"] = root + to
-    if answer.mimetype in _BEFORE_PATH and not answer.direct_passthrough:
-        above = rf"(?=/(?!/|{re.escape(root[1:])}/))"
-        text = re.sub(_BEFORE_PATH[answer.mimetype] + above, rf"\g<1>{root}", answer.get_data(as_text=True))
-        answer.set_data(_SEVERAL.sub(lambda paths: re.sub(f'("|, ){above}', rf"\g<1>{root}", paths[0]), text))
-    return answer
 
 
 def _shown() -> dict[int | str, str]:

@@ -9,7 +9,7 @@ from contextlib import suppress
 from itertools import groupby
 from typing import Any
 
-from flask import Blueprint, Response, redirect, render_template, request
+from flask import Blueprint, Response, redirect, render_template, request, url_for
 from werkzeug.exceptions import NotFound as NoSuchPage
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -21,7 +21,7 @@ from indexer.finding.query import Filters, Query
 from indexer.finding.snippets import highlight, hits
 from web import files, schemas
 from web.access import visible
-from web.addresses import announcement_path, page_number, page_path, path_here
+from web.addresses import page_number, page_path, path_here
 from web.answers import Answer, most_read, search, similar
 from web.auth import signed_in
 from web.bootstrap import services
@@ -76,7 +76,7 @@ def browse() -> str:
 @pages.get("/announcements")
 def all_announcements() -> AnyResponse:
     """The list is a search for everything."""
-    return redirect("/search")
+    return redirect(url_for("public.results"))
 
 
 @pages.get("/announcements/<int:id>")
@@ -145,7 +145,7 @@ def document_picture(id: int, attachment_id: int, number: int) -> Response:
 @pages.get("/language/<code>")
 def language(code: str) -> AnyResponse:
     """Remember the language and go back to where the reader was, on this site."""
-    answer = redirect(path_here(request.args.get("next", "/"), "/"))
+    answer = redirect(path_here(request.args.get("next", ""), url_for("public.home")))
     answer.set_cookie("language", code if code in ("th", "en") else "th", max_age=31536000, samesite="Lax")
     return answer
 
@@ -158,7 +158,7 @@ def old_address(old: str) -> AnyResponse:
     if found is None:
         raise NoSuchPage
     visible(found, staff=False)
-    return redirect(announcement_path(found.id), code=301)
+    return redirect(url_for("public.announcement", id=found.id), code=301)
 
 
 def _query() -> Query:

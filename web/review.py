@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, g, redirect, render_template, request
+from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -50,7 +50,7 @@ def page(id: int, number: int) -> ResponseReturnValue:
         try:
             services().intake.correct_page(id, number, request.form.get("text", ""), actor=g.actor)
             flash(_("บันทึกข้อความแล้ว การค้นหาใช้ข้อความใหม่ทันที"), "good")
-            return redirect(request.path)
+            return redirect(url_for("review.page", id=id, number=number))
         except PrakatError as error:
             flash(in_words(error), "bad")
     shown = services().records.page(id, number)
@@ -67,12 +67,12 @@ def learn() -> ResponseReturnValue:
     if "forget" not in request.form and word and here.organisation and not here.is_province:
         # One index is cut into words for all; a new word builds it anew.
         flash(_("คำใหม่ใช้ร่วมกันทุกหน่วยงาน กรุณาแจ้งผู้ดูแลของจังหวัดให้เพิ่ม"), "warn")
-        return redirect("/staff")
+        return redirect(url_for("dashboard.overview"))
     if "forget" not in request.form and word:
         here.dictionary.add(word)
         flash(_("เพิ่ม “%(word)s” ในพจนานุกรมแล้ว ดัชนีกำลังปรับตาม", word=word), "good")
     here.records.forget_miss(request.form.get("query", ""))
-    return redirect("/staff")
+    return redirect(url_for("dashboard.overview"))
 
 
 def _doubted(page: Page) -> tuple[Segment, ...]:

@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
+from flask import url_for
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, pre_load, validate
 
 from archive import thai
@@ -23,7 +24,7 @@ from archive.model import (
     Status,
 )
 from indexer.finding.query import Filters, Query, Sort, parse
-from web.addresses import announcement_path, page_path
+from web.addresses import absolute, page_path
 from web.answers import Answer, PageResult, Result
 from web.bootstrap import Services, services
 
@@ -341,9 +342,9 @@ def _whose(announcement: Announcement, services: Services) -> dict[str, str]:
     return {"organisation": town.slug} if town else {}
 
 
-def _site(announcement: Announcement, services: Services) -> str:
-    """What stands before the announcement's path at the province's front: its organisation's address."""
-    return services.address(announcement.organisation) if services.is_province else ""
+def _url(announcement: Announcement, services: Services, path: str) -> str:
+    """A path of the announcement; at the province's front in full, on its organisation's site."""
+    return absolute(path, services.address(announcement.organisation)) if services.is_province else path
 
 
 def as_announcement(
@@ -355,7 +356,7 @@ def as_announcement(
         {name: getattr(announcement, name) for name in names}
         | whose
         | {
-            "url": _site(announcement, services) + announcement_path(announcement.id),
+            "url": _url(announcement, services, url_for("public.announcement", id=announcement.id)),
             "attachments": [as_attachment(attachment) for attachment in attachments],
         }
     )
@@ -367,7 +368,7 @@ def as_collection(collection: Collection, shown: Mapping[int, Announcement]) -> 
         "id": collection.id,
         "title": collection.title,
         "body": collection.body,
-        "url": f"/collections/{collection.id}",
+        "url": url_for("collections.collection", id=collection.id),
         "items": [_as_item(item.label, shown.get(item.announcement_id or 0)) for item in collection.items],
         "updated_at": collection.updated_at,
     }
@@ -376,7 +377,7 @@ def as_collection(collection: Collection, shown: Mapping[int, Announcement]) -> 
 def _as_item(label: str, listed: Announcement | None) -> dict[str, Any]:
     if listed is None:
         return {"label": label, "announcement_id": None, "title": None, "url": None}
-    url = announcement_path(listed.id)
+    url = url_for("public.announcement", id=listed.id)
     return {"label": label, "announcement_id": listed.id, "title": listed.title, "url": url}
 
 
@@ -407,11 +408,10 @@ def as_answer(answer: Answer, services: Services) -> dict[str, Any]:
 
 def _as_result(result: Result, query: Query, services: Services) -> dict[str, Any]:
     announcement = result.announcement
-    site = _site(announcement, services)
     return _whose(announcement, services) | {
         "id": announcement.id,
         "title": announcement.title,
-        "url": site + announcement_path(announcement.id),
+        "url": _url(announcement, services, url_for("public.announcement", id=announcement.id)),
         "author": announcement.author,
         "kind": announcement.kind,
         "category": announcement.category,
@@ -419,15 +419,20 @@ def _as_result(result: Result, query: Query, services: Services) -> dict[str, An
         "views": announcement.views,
         "score": result.score,
         "segments": result.segments,
-        "pages": [_as_page_result(page, query, site) for page in result.pages],
+        "pages": [
+            _as_page_result(
+                page, _url(announcement, services, page_path(page.attachment, page.number, query.typed))
+            )
+            for page in result.pages
+        ],
     }
 
 
-def _as_page_result(page: PageResult, query: Query, site: str) -> dict[str, Any]:
+def _as_page_result(page: PageResult, url: str) -> dict[str, Any]:
     return {
         "attachment_id": page.attachment.id,
         "label": page.attachment.label,
         "page": page.number,
-        "url": site + page_path(page.attachment, page.number, query.typed),
+        "url": url,
         "segments": page.segments,
     }

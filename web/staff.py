@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Callable
 from typing import Any, BinaryIO, cast
 
-from flask import Blueprint, abort, flash, g, jsonify, redirect, render_template, request
+from flask import Blueprint, abort, flash, g, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -109,7 +109,7 @@ def take_paper(id: int, step: str) -> ResponseReturnValue:
     except PrakatError as error:
         flash(in_words(error), "bad")
         return _form(announcement_id, request.form)
-    return redirect(f"/staff/announcements/{announcement_id}#papers")
+    return redirect(url_for("staff.edit", id=announcement_id, _anchor="papers"))
 
 
 @pages.route("/announcements/<int:id>/publish", methods=["GET", "POST"])
@@ -123,7 +123,7 @@ def publish(id: int) -> ResponseReturnValue:
             else:
                 services().intake.publish(id, actor=g.actor, reason=request.form.get("reason", ""))
                 flash(_("เผยแพร่แล้ว ประชาชนค้นพบได้ทันที"), "good")
-            return redirect(f"/staff/announcements/{id}")
+            return redirect(url_for("staff.edit", id=id))
         except PrakatError as error:
             flash(in_words(error), "bad")
     announcement = services().records.announcement(id)
@@ -152,7 +152,7 @@ def take_step(id: int, step: str) -> ResponseReturnValue:
         flash(_("ทำรายการแล้ว"), "good")
     except PrakatError as error:
         flash(in_words(error), "bad")
-    return redirect(f"/staff/announcements/{id}")
+    return redirect(url_for("staff.edit", id=id))
 
 
 @pages.get("/announcements/<int:id>/history")
@@ -161,7 +161,7 @@ def history(id: int) -> str:
     return render_template(
         "staff/history.html",
         title=services().records.announcement(id).title,
-        back=f"/staff/announcements/{id}",
+        back=url_for("staff.edit", id=id),
         changes=list(reversed(services().records.history(id))),
     )
 
@@ -222,7 +222,7 @@ def _fingerprint(announcement: Announcement) -> str:
 
 
 def _after_saving(id: int) -> str:
-    return f"/staff/announcements/{id}" + ("/publish" if "publish" in request.form else "")
+    return url_for("staff.publish" if "publish" in request.form else "staff.edit", id=id)
 
 
 def _move(attachment_id: int) -> None:

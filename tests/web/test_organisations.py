@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 from flask.testing import FlaskClient
 from markupsafe import escape
+from openapi_spec_validator import validate
 
 from archive.errors import Invalid
 from archive.model import PROVINCE, Announcement, Draft, Item, Organisation, Role, Status
@@ -213,6 +214,7 @@ def test_no_link_of_a_town_below_a_path_leads_out_of_it(province: Province) -> N
         assert answer.status_code in (200, 302, 404, 410), (path, answer.status_code)
         if answer.status_code == 302:
             assert answer.headers["Location"].startswith("/pladuk/"), path
+            waiting.append(answer.headers["Location"])
             continue
         if answer.mimetype != "text/html":
             continue
@@ -220,13 +222,38 @@ def test_no_link_of_a_town_below_a_path_leads_out_of_it(province: Province) -> N
         several = [
             ("srcset", each) for all in re.findall(r'srcset="([^"]*)', text) for each in all.split(", ")
         ]
-        for name, target in several + re.findall(r'\s(href|src|action|data-[a-z-]+)="(/[^"]*)"', text):
+        named = re.findall(r'\s(href|src|action|formaction|data-[a-z-]+)="(/[^"]*)"', text)
+        for name, target in several + named + re.findall(r'(url)\("([^"]*)"', text):
             assert target.startswith("/pladuk/"), (path, name, target)
             if name == "href" and "/static/" not in target:
                 waiting.append(target.replace("&amp;", "&"))
     assert len(seen) > 40
     assert any("/attachments/" in path and "page=1" in path for path in seen)
     assert any("/staff/announcements/" in path for path in seen)
+
+
+def test_the_api_of_a_town_below_a_path_is_described_there(province: Province) -> None:
+    client = province.client()
+    described = client.get("/pladuk/openapi.json").json
+    validate(described)
+    [server] = described["servers"]
+    found = client.get(server["url"] + "/api/v1/search").json["results"]
+    assert {each["organisation"] for each in found} == {"pladuk"}
+    assert "servers" not in client.get("/openapi.json").json
+
+
+def test_the_way_back_stays_in_the_town(province: Province) -> None:
+    client = province.client()
+    asked = client.get("/pladuk/staff/review").headers["Location"]
+    person = {"name": "somsri", "password": PASSWORD}
+    for address, leads_to in (
+        (asked, "/pladuk/staff/review"),
+        ("/pladuk/sign-in?next=/staff/review", "/pladuk/staff"),
+        ("/pladuk/sign-in?next=/pladukother/staff", "/pladuk/staff"),
+        ("/pladuk/sign-in?next=/pladuk//evil.example", "/pladuk/staff"),
+    ):
+        assert client.post(address, data=person, headers=BROWSER).headers["Location"] == leads_to, address
+    assert client.get("/pladuk/language/en?next=/bangkhen/").headers["Location"] == "/pladuk/"
 
 
 def test_signing_in_to_one_town_is_nothing_in_another(province: Province) -> None:

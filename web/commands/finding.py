@@ -14,6 +14,7 @@ from indexer.finding import query as queries
 from indexer.reindex import needed, rebuild
 from web import schemas
 from web.answers import Result, search
+from web.app import create_app
 from web.commands.terminal import ALL, bar, open_services, organisation_option, services_of
 
 
@@ -32,9 +33,9 @@ def find(typed: str, as_json: bool, limit: int, organisation: str | None) -> Non
     services = services_of(organisation, otherwise=ALL)
     answer = search(services, queries.parse(typed, per_page=limit))
     if as_json:
-        click.echo(
-            json.dumps(schemas.SearchOut().dump(schemas.as_answer(answer, services)), ensure_ascii=False)
-        )
+        with create_app(services).test_request_context(base_url=services.settings.base_url):
+            said = schemas.SearchOut().dump(schemas.as_answer(answer, services))
+        click.echo(json.dumps(said, ensure_ascii=False))
         return
     console = Console(highlight=False)
     for result in answer.results:
