@@ -8,12 +8,15 @@ for programs that read the page, and for whoever copies it, searches in it or ha
 
 from __future__ import annotations
 
+import math
 import re
 import string
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
-from itertools import chain
+from itertools import chain, pairwise
+from operator import itemgetter
 
+import ahocorasick
 from markupsafe import Markup, escape
 from pythainlp.corpus.common import thai_words
 
@@ -25,6 +28,7 @@ _LONGEST = 20  # letters; a phone's line may not hold more, so what is longer ma
 _LEADS = frozenset(("การ", "ความ", "ผู้", "นัก", "ไม่"))  # stay with what follows
 _UNKNOWN = 4  # what a cluster that belongs to no word costs, where a word costs 1
 _RUN = re.compile(rf"([{THAI}]+)([ ]?ๆ|ฯ)?")  # ๆ and ฯ never begin a line
+_WORD = re.compile("[^ัิ-ฺ็-๎ะาำๅ].*[^เแโใไ]")  # so that a text of words alone is cut between clusters
 _LINE = Markup('<span data-words="{}">{}</span>')
 _MARK = Markup("<mark>{}</mark>")
 _DIGITS = string.digits + string.ascii_lowercase
@@ -72,7 +76,9 @@ def _pieces(written: str, local: frozenset[str]) -> Iterator[tuple[int, bool]]:
     end = 0
     for run in _RUN.finditer(written):
         yield _units(written[end : run.start()]), False
-        yield from _run(run[1], run[2] or "", local)
+        *words, last = joined(run[1], local)
+        for word in (*words, last + (run[2] or "")):
+            yield len(word), _whole(word)
         end = run.end()
     yield _units(written[end:]), False
 
@@ -82,16 +88,9 @@ def _units(text: str) -> int:
 
 
 @lru_cache(maxsize=20_000)
-def _run(run: str, sign: str, local: frozenset[str]) -> tuple[tuple[int, bool], ...]:
-    """The run's words; those whole that a browser could part."""
-    *words, last = joined(run, local)
-    return tuple((len(word), len(word) <= _LONGEST and _has_inside(word)) for word in (*words, last + sign))
-
-
-@lru_cache(maxsize=20_000)
-def _has_inside(word: str) -> bool:
-    """Whether there is a place in it where it could be parted."""
-    return len(thai.clusters(word)) > 2
+def _whole(word: str) -> bool:
+    """Whether it stays whole: a browser could part it, and it fits on a line."""
+    return len(word) <= _LONGEST and len(thai.clusters(word)) > 2
 
 
 def joined(run: str, local: frozenset[str]) -> Iterator[str]:
@@ -109,29 +108,19 @@ def joined(run: str, local: frozenset[str]) -> Iterator[str]:
         yield lead
 
 
-@lru_cache(maxsize=20_000)
 def _cut(run: str, local: frozenset[str]) -> tuple[str, ...]:
     """In as few words as it can be read in; a cluster that belongs to no word stays with those beside it."""
-    words, longest = _known(local)
-    ends = thai.clusters(run)
-    last = len(ends) - 1
-    costs, before = [0] + [len(run) * _UNKNOWN] * last, [0] * (last + 1)
-    for at in range(last):
-        start, cost = ends[at], costs[at]
-        if cost + _UNKNOWN <= costs[at + 1]:
-            costs[at + 1], before[at + 1] = cost + _UNKNOWN, at
-        reach = start + longest.get(run[start : start + 2], 0)
-        for to in range(at + 1, last + 1):
-            if ends[to] > reach:
-                break
-            if cost + 1 < costs[to] and run[start : ends[to]] in words:
-                costs[to], before[to] = cost + 1, at
+    words = [(last + 1, length, 1) for last, length in _known(local).iter(run)]
+    costs, before = _cheapest(len(run), words)
+    if costs[-1] == math.inf:  # not words throughout
+        clusters = [(end, end - start, _UNKNOWN) for start, end in pairwise(thai.clusters(run))]
+        costs, before = _cheapest(len(run), sorted(clusters + words, key=itemgetter(0)))
     pieces: list[str] = []
-    to, loose = last, False
+    to, loose = len(run), False
     while to:
         at = before[to]
         unknown = costs[to] - costs[at] == _UNKNOWN
-        word = run[ends[at] : ends[to]]
+        word = run[at:to]
         if pieces and (loose or (unknown and at == 0)):
             word += pieces.pop()
         pieces.append(word)
@@ -139,11 +128,23 @@ def _cut(run: str, local: frozenset[str]) -> tuple[str, ...]:
     return tuple(reversed(pieces))
 
 
+def _cheapest(size: int, steps: Iterable[tuple[int, int, int]]) -> tuple[list[float], list[int]]:
+    """What it costs to come to each place from the first, and from where. ``steps``: where each ends, its
+    length and what it costs, in the order of their ends."""
+    costs, before = [0.0] + [math.inf] * size, [0] * (size + 1)
+    for end, length, cost in steps:
+        reached = costs[end - length] + cost
+        if reached < costs[end]:
+            costs[end], before[end] = reached, end - length
+    return costs, before
+
+
 @lru_cache(maxsize=2)
-def _known(local: frozenset[str]) -> tuple[frozenset[str], dict[str, int]]:
-    """The words that people know, and the length of the longest by its first two letters."""
-    words = frozenset(word for word in thai_words() | local if len(word) > 1)
-    longest: dict[str, int] = {}
-    for word in words:
-        longest[word[:2]] = max(longest.get(word[:2], 0), len(word))
-    return words, longest
+def _known(local: frozenset[str]) -> ahocorasick.Automaton:
+    """Finds all words that people know in a text, in the order of their ends."""
+    words = ahocorasick.Automaton(ahocorasick.STORE_LENGTH)
+    for word in thai_words() | local:
+        if _WORD.fullmatch(word):
+            words.add_word(word)
+    words.make_automaton()
+    return words
