@@ -121,6 +121,16 @@ class Intake:
         shown = rules.label(label, attachment.filename)
         return self._records.relabel(attachment_id, label=shown, kind=kind, actor=actor)
 
+    def reorder(self, announcement_id: int, attachment_ids: Sequence[int], *, actor: str) -> None:
+        """``attachment_ids``: all of the announcement's, in their new order; else ``Conflict``."""
+        self._editable(announcement_id)
+        self._records.reorder(announcement_id, attachment_ids, actor=actor)
+
+    def detach(self, attachment_id: int, *, actor: str) -> None:
+        """Take off its announcement; the bytes stay, and the history says what they were."""
+        self._editable(self._records.attachment(attachment_id).announcement_id)
+        self._records.detach(attachment_id, actor=actor)
+
     def correct_page(self, attachment_id: int, number: int, text: str, *, actor: str) -> Page:
         """What a person reads on the page, in place of what was recognised; rereading leaves it alone."""
         self._editable(self._records.attachment(attachment_id).announcement_id)

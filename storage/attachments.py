@@ -40,7 +40,6 @@ class Attachments:
         actor: str,
         stored_at: dt.datetime | None = None,
     ) -> tuple[Attachment, bool]:
-        now = rows.now_text()
         with self._engine.write():
             history.announcement_row(self._engine, announcement_id)
             now = rows.now_text()

@@ -155,7 +155,7 @@ def account() -> ResponseReturnValue:
         known = services().people.by_name(person.name)
         try:
             if not verify(known[1] if known else None, form.current.data):
-                raise Invalid(_("รหัสผ่านเดิมไม่ถูกต้อง"), field="current")
+                raise Invalid("รหัสผ่านเดิมไม่ถูกต้อง", field="current")
             check_strength(form.new.data, about=(person.name, services().settings.site_name))
         except Invalid as error:
             note_security("password not changed", good=False, person=person.name)

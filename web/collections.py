@@ -152,5 +152,5 @@ def _number(typed: str) -> int | None:
     """Of an announcement: typed, or at the end of a pasted address."""
     found = re.search(r"(\d{1,15})(?:[/?#].*)?$", thai.arabic_digits(typed))
     if typed and not found:
-        raise Invalid(_("“%(typed)s” ไม่ใช่เลขหรือที่อยู่ของประกาศ", typed=thai.clip(typed, 60)), field="items")
+        raise Invalid("“%(typed)s” ไม่ใช่เลขหรือที่อยู่ของประกาศ", field="items", typed=thai.clip(typed, 60))
     return int(found[1]) if found else None

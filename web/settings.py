@@ -67,10 +67,9 @@ def _scanner(text: str) -> str:
 
 
 def _count(text: str) -> int:
-    number = int(text)
-    if number < 1:
+    if not re.fullmatch(r"0*[1-9][0-9]{0,8}", text):
         raise ValueError("ต้องเป็นจำนวนเต็มตั้งแต่ 1 (a whole number from 1)")
-    return number
+    return int(text)
 
 
 def _address(text: str) -> str:
@@ -133,7 +132,7 @@ def _ours(environment: Mapping[str, str]) -> dict[str, str]:
 def _from_file(path: Path) -> dict[str, str]:
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return {}
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise SettingsError(f"อ่าน {path} ไม่ได้ (cannot read it): {error}") from error

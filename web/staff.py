@@ -117,24 +117,22 @@ def publish(id: int) -> ResponseReturnValue:
     """At once, or at a time; personal data is shown first and takes a reason."""
     if request.method == "POST":
         try:
-            if at := _moment():
-                services().intake.revise(id, {"publish_at": at}, actor=g.actor)
-                flash(_("ตั้งเวลาเผยแพร่แล้ว"), "good")
-            else:
-                services().intake.publish(id, actor=g.actor, reason=request.form.get("reason", ""))
-                flash(_("เผยแพร่แล้ว ประชาชนค้นพบได้ทันที"), "good")
+            flash(_PUBLICATIONS.get(request.form.get("when", ""), _publish_now)(id), "good")
             return redirect(url_for("staff.edit", id=id))
         except PrakatError as error:
             flash(in_words(error), "bad")
     announcement = services().records.announcement(id)
     attachments = services().records.attachments([id]).get(id, [])
     found = [(each, data) for each in attachments for data in each.details.personal_data]
+    unread = [each for each in attachments if each.status in (Reading.WAITING, Reading.READING)]
     return render_template(
         "staff/publish.html",
         announcement=announcement,
         attachments=attachments,
         found=[(each, data, _around(each, data)) for each, data in found],
-        unread=[each for each in attachments if each.status in (Reading.WAITING, Reading.READING)],
+        unread=unread,
+        when=_when(announcement, unread=bool(unread)),
+        publish_at=request.form.get("publish_at") or _clock(announcement.publish_at),
         unnamed=papers.offer(announcement, papers.of(announcement)).fills,
     )
 
@@ -145,11 +143,13 @@ def take_step(id: int, step: str) -> ResponseReturnValue:
     try:
         if step == "withdraw":
             intake.withdraw(id, actor=g.actor, reason=request.form.get("reason", ""))
+            flash(_("ถอนประกาศแล้ว ประชาชนเห็นเพียงเหตุผลที่ถอน"), "good")
         elif step == "trash":
             intake.trash(id, actor=g.actor)
+            flash(_("ทิ้งลงถังขยะแล้ว กู้คืนได้เสมอ"), "good")
         else:
             intake.restore(id, actor=g.actor)
-        flash(_("ทำรายการแล้ว"), "good")
+            flash(_("กู้คืนเป็นฉบับร่างแล้ว"), "good")
     except PrakatError as error:
         flash(in_words(error), "bad")
     return redirect(url_for("staff.edit", id=id))
@@ -209,7 +209,7 @@ def _keep(id: int) -> None:
     if announcement.status not in (Status.DRAFT, Status.PUBLISHED) or "seen" not in request.form:
         return
     if request.form["seen"] != _fingerprint(announcement):
-        raise Conflict(_("มีผู้อื่นแก้ไขประกาศนี้ไปก่อนแล้ว สิ่งที่พิมพ์ยังอยู่ กรุณาตรวจดูแล้วบันทึกอีกครั้ง"))
+        raise Conflict("มีผู้อื่นแก้ไขประกาศนี้ไปก่อนแล้ว สิ่งที่พิมพ์ยังอยู่ กรุณาตรวจดูแล้วบันทึกอีกครั้ง")
     services().intake.revise(id, _changes(), actor=g.actor, if_change=announcement.change)
     _relabel_all(id)
     _attach_all(id)
@@ -233,11 +233,11 @@ def _move(attachment_id: int) -> None:
     at = ids.index(attachment_id)
     to = min(max(at + (1 if request.form.get("to") == "down" else -1), 0), len(ids) - 1)
     ids.insert(to, ids.pop(at))
-    services().records.reorder(attachment.announcement_id, ids, actor=g.actor)
+    services().intake.reorder(attachment.announcement_id, ids, actor=g.actor)
 
 
 def _detach(attachment_id: int) -> None:
-    services().records.detach(attachment_id, actor=g.actor)
+    services().intake.detach(attachment_id, actor=g.actor)
     flash(_("นำเอกสารออกแล้ว ไฟล์ต้นฉบับยังเก็บไว้ในคลัง"), "good")
 
 
@@ -249,16 +249,57 @@ def _reread(attachment_id: int) -> None:
 _PAPER_STEPS: dict[str, Callable[[int], None]] = {"move": _move, "detach": _detach, "reread": _reread}
 
 
-def _moment() -> dt.datetime | None:
-    """When to publish by itself: at the time given, or as soon as everything is read; None: at once."""
-    if request.form.get("when") == "read":
-        return dt.datetime.now(dt.UTC)
-    if request.form.get("when") != "later":
-        return None
+def _publish_now(id: int) -> str:
+    services().intake.publish(id, actor=g.actor, reason=request.form.get("reason", ""))
+    return str(_("เผยแพร่แล้ว ประชาชนค้นพบได้ทันที"))
+
+
+def _publish_when_read(id: int) -> str:
+    return _publish_at(id, dt.datetime.now(dt.UTC))
+
+
+def _publish_later(id: int) -> str:
     try:
-        return dt.datetime.strptime(request.form.get("publish_at", ""), _CLOCK).replace(tzinfo=thai.BANGKOK)
+        at = dt.datetime.strptime(request.form.get("publish_at", ""), _CLOCK).replace(tzinfo=thai.BANGKOK)
     except ValueError:
-        raise Invalid(_("กรุณาระบุวันและเวลาที่จะเผยแพร่"), field="publish_at") from None
+        raise Invalid("กรุณาระบุวันและเวลาที่จะเผยแพร่", field="publish_at") from None
+    if at <= dt.datetime.now(dt.UTC):  # a slip in the date must not publish at once
+        raise Invalid("เวลาที่ตั้งผ่านไปแล้ว กรุณาตั้งเวลาที่ยังมาไม่ถึง หรือเลือกเผยแพร่ทันที", field="publish_at")
+    return _publish_at(id, at)
+
+
+def _publish_at(id: int, at: dt.datetime) -> str:
+    if services().intake.personal_data(id):  # nobody would be there to state the reason
+        raise Conflict("พบข้อมูลส่วนบุคคล จึงตั้งเวลาไว้ไม่ได้ กรุณาเผยแพร่ทันทีโดยระบุเหตุผล", code="personal-data")
+    services().intake.revise(id, {"publish_at": at}, actor=g.actor)
+    return str(_("ตั้งเวลาเผยแพร่แล้ว"))
+
+
+def _publish_not(id: int) -> str:
+    services().intake.revise(id, {"publish_at": None}, actor=g.actor)
+    return str(_("ยกเลิกเวลาเผยแพร่แล้ว ยังเป็นฉบับร่าง"))
+
+
+_PUBLICATIONS: dict[str, Callable[[int], str]] = {
+    "now": _publish_now,
+    "read": _publish_when_read,
+    "later": _publish_later,
+    "not": _publish_not,
+}
+"""By what was chosen: do it, and say what was done."""
+
+
+def _when(announcement: Announcement, *, unread: bool) -> str:
+    """What the form begins with; after an error what was chosen, or a second press would publish at once."""
+    if chosen := request.form.get("when"):
+        return chosen
+    if announcement.publish_at and announcement.publish_at > dt.datetime.now(dt.UTC):
+        return "later"
+    return "read" if unread else "now"
+
+
+def _clock(at: dt.datetime | None) -> str:
+    return at.astimezone(thai.BANGKOK).strftime(_CLOCK) if at else ""
 
 
 def _attach_all(id: int) -> None:

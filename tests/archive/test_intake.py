@@ -172,6 +172,8 @@ def test_what_is_out_of_sight_cannot_be_changed(intake: Intake, records: Records
         lambda: intake.revise(made.id, {"title": "ใหม่"}, actor=ACTOR),
         lambda: upload(intake, made, b"%PDF other"),
         lambda: intake.relabel(attachment, label="ใหม่", kind=Kind.ORDER, actor=ACTOR),
+        lambda: intake.reorder(made.id, [attachment], actor=ACTOR),
+        lambda: intake.detach(attachment, actor=ACTOR),
     ):
         with pytest.raises(Conflict):
             change()

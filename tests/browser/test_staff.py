@@ -134,10 +134,19 @@ def test_a_time_must_be_given(staff: Visit, site: Site) -> None:
     page.locator("[value=later]").check()
     page.get_by_role("button", name="เผยแพร่").click()
     expect(page.locator(".notice.bad")).to_contain_text("ระบุวันและเวลา")
-    page.locator("[value=later]").check()
+    expect(page.locator("[value=later]")).to_be_checked()  # a second press must not publish at once
+    page.fill("#publish_at", "2020-06-09T09:00")
+    page.get_by_role("button", name="เผยแพร่").click()
+    expect(page.locator(".notice.bad")).to_contain_text("ผ่านไปแล้ว")
     page.fill("#publish_at", "2030-06-09T09:00")
     page.get_by_role("button", name="เผยแพร่").click()
     expect(page.locator("main")).to_contain_text("จะเผยแพร่ 9 มิถุนายน 2573 09:00 น.")
+    page.get_by_role("button", name="บันทึกและเผยแพร่").click()
+    expect(page.locator("#publish_at")).to_have_value("2030-06-09T09:00")
+    page.get_by_role("link", name="กลับไปแก้ไข").click()
+    page.get_by_role("button", name="ยกเลิกเวลาเผยแพร่").click()
+    expect(page.locator(".notice.good")).to_contain_text("ยังเป็นฉบับร่าง")
+    expect(page.locator("main")).not_to_contain_text("จะเผยแพร่")
 
 
 def test_what_is_typed_while_papers_are_read_stays(staff: Visit) -> None:
@@ -184,6 +193,7 @@ def test_personal_data_takes_a_reason(staff: Visit) -> None:
     expect(page.locator("[data-attachment][data-status=ready]")).to_have_count(1, timeout=60_000)
     page.get_by_role("button", name="บันทึกและเผยแพร่").click()
     expect(page.locator(".notice.bad")).to_contain_text("พบข้อมูลส่วนบุคคล")
+    expect(page.locator("[value=later]")).to_have_count(0)  # nobody would be there to state the reason
     page.fill("#reason", "กฎหมายกำหนดให้ประกาศข้อมูลนี้")
     page.get_by_role("button", name="เผยแพร่").click()
     expect(page.locator(".notice.good")).to_contain_text("เผยแพร่แล้ว")
