@@ -141,7 +141,7 @@ class Records(Protocol):
         """Have search look at these again; nothing else changes, so nothing enters the history."""
 
     def counts(self) -> dict[str, int]:
-        """Number of announcements by status value."""
+        """Number of announcements by status value, 0 where there are none."""
 
     def due(self, now: dt.datetime) -> list[int]:
         """Drafts whose ``publish_at`` has come."""
@@ -194,7 +194,7 @@ class Records(Protocol):
         """``(number, text)`` of every page by attachment: all that search needs, nothing more."""
 
     def count_pages(self) -> dict[str, int]:
-        """Number of pages by source value."""
+        """Number of pages by source value, 0 where there are none."""
 
     def texts_at(self, places: Iterable[tuple[int, int]]) -> dict[tuple[int, int], str]:
         """Texts of single pages by ``(attachment id, page number)``; unknown places are left out."""

@@ -56,7 +56,7 @@ def _all(records: Records, progress: Callable[[int, int], None]) -> Iterator[Ent
 
 
 def _compare(records: Records, generation: Generation) -> None:
-    published = records.counts().get(Status.PUBLISHED, 0)
+    published = records.counts()[Status.PUBLISHED]
     level = records.last_change() == generation.position()
     if level and generation.count() != published:
         raise Unavailable(

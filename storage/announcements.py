@@ -207,7 +207,7 @@ class Announcements:
 
     def counts(self) -> dict[str, int]:
         found = self._engine.rows("SELECT status, count(*) AS n FROM announcement GROUP BY status")
-        return {row["status"]: row["n"] for row in found}
+        return {status.value: 0 for status in Status} | {row["status"]: row["n"] for row in found}
 
     def due(self, now: dt.datetime) -> list[int]:
         found = self._engine.rows(

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from itertools import groupby
 
 from archive.errors import NotFound
-from archive.model import Page
+from archive.model import Page, Source
 from storage import history, rows
 from storage.attachments import attachment_row
 from storage.engine import Queries
@@ -93,7 +93,7 @@ class Pages:
 
     def count_pages(self) -> dict[str, int]:
         found = self._engine.rows("SELECT source, count(*) AS n FROM page GROUP BY source")
-        return {row["source"]: row["n"] for row in found}
+        return {source.value: 0 for source in Source} | {row["source"]: row["n"] for row in found}
 
     def texts_at(self, places: Iterable[tuple[int, int]]) -> dict[tuple[int, int], str]:
         wanted = set(places)

@@ -9,12 +9,13 @@ import click
 
 from archive.errors import PrakatError, SettingsError
 from web.commands import archiving, finding, keeping, moving, organisations, people, sample, serving
+from web.commands.terminal import Group
 
 _DISK = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EACCES, errno.EPERM}
 """What a disk refuses; anything else that goes wrong with files is a fault of ours."""
 
 
-class Prakat(click.Group):
+class Prakat(Group):
     """Says every error of ours in one clear line."""
 
     def invoke(self, ctx: click.Context) -> object:

@@ -60,10 +60,11 @@ def import_manifest(services: Services, path: Path, progress: Callable[[int, int
 
 
 def import_site(
-    services: Services, directory: Path, rules: SiteRules, progress: Callable[[int, int], None]
+    services: Services, path: Path, rules: SiteRules, progress: Callable[[int, int], None]
 ) -> Report:
-    """Every saved page below ``directory``, with the files beside it."""
-    pages = sorted({page for pattern in _PAGES for page in directory.rglob(pattern)})
+    """Every saved page below ``path``, or the one that it is, with the files beside it."""
+    directory = path if path.is_dir() else path.parent
+    pages = sorted({page for pattern in _PAGES for page in path.rglob(pattern)}) if path.is_dir() else [path]
 
     def take(page: Path) -> ListedAnnouncement:
         return _listed(page, directory, rules)

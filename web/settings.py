@@ -115,8 +115,8 @@ def load(environment: Mapping[str, str] = os.environ, *, directory: Path | None 
     if not given:
         data = _directory(named.get("data", str(Settings().data)))
         given = _from_file(data / FILE)
-    values = {name: read(name, text) for name, text in (given | named).items()}
-    return Settings(**values)
+    values = {name: read(name, text, FILE) for name, text in given.items() if name not in named}
+    return Settings(**values, **{name: read(name, text) for name, text in named.items()})
 
 
 def defaults() -> dict[str, str]:
@@ -139,11 +139,13 @@ def _from_file(path: Path) -> dict[str, str]:
     return {name: str(value) for name, value in table.items()}
 
 
-def read(name: str, text: str) -> Any:
-    """The value of one setting. Raises ``SettingsError`` when it is unknown or wrong."""
+def read(name: str, text: str, file: str = "") -> Any:
+    """The value of one setting, from the environment or a ``file``. Raises ``SettingsError`` when it is
+    unknown or wrong."""
+    where = f"{_PREFIX}{name.upper()}" + (f" ({name} ใน {file})" if file else "")
     if name not in KNOWN:
-        raise SettingsError(f"ไม่รู้จักการตั้งค่า {_PREFIX}{name.upper()} (unknown setting)")
+        raise SettingsError(f"ไม่รู้จักการตั้งค่า {where} (unknown setting; known: {', '.join(KNOWN)})")
     try:
         return KNOWN[name].read(text)
     except ValueError as error:
-        raise SettingsError(f"การตั้งค่า {_PREFIX}{name.upper()}={text!r} ใช้ไม่ได้: {error}") from error
+        raise SettingsError(f"การตั้งค่า {where} เป็น {text!r} ใช้ไม่ได้: {error}") from error

@@ -217,8 +217,8 @@ def test_what_is_asked_for_by_number_is_not_there(towns: tuple[Town, Town], name
 
 def test_what_is_counted_is_one_s_own(towns: tuple[Town, Town]) -> None:
     mine, _theirs = towns
-    assert mine.records.counts() == {"published": 1, "draft": 1}
-    assert mine.records.count_pages() == {"ocr": 2}
+    assert mine.records.counts() == {"draft": 1, "published": 1, "withdrawn": 0, "trashed": 0}
+    assert mine.records.count_pages() == {"embedded": 0, "ocr": 2, "none": 0}
     assert (mine.jobs.counts()["ready"], mine.jobs.counts()["failed"]) == (1, 1)
     assert sum(count for _day, count in mine.records.visits_by_day(days=3)) == 1
     assert [miss.query for miss in mine.records.misses()] == [MINE]
@@ -275,7 +275,7 @@ def test_where_there_are_several_what_is_new_needs_one(engine: Engine, towns: tu
         with pytest.raises(Invalid) as refused:
             make()
         assert refused.value.code == "which-organisation"
-    assert EngineRecords(engine).counts() == {"published": 2, "draft": 2}
+    assert EngineRecords(engine).counts() == {"draft": 2, "published": 2, "withdrawn": 0, "trashed": 0}
 
 
 def test_an_archive_begins_with_one(organisations: Organisations, records: Records) -> None:

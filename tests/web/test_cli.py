@@ -64,6 +64,22 @@ def test_every_command_explains_itself_with_an_example(
     assert any("ก" <= letter <= "๛" for letter in shown)
 
 
+@pytest.mark.parametrize("names", [(), ("user",), ("organisation",)])
+def test_a_list_of_commands_is_whole_in_both_languages(shell: Shell, names: tuple[str, ...]) -> None:
+    shown = " ".join(shell.done(*names, "--help").split())
+    for name, command in commands(main):
+        if name[:-1] == names:
+            assert (command.help or "").split("\n", 1)[0].split(". ")[0].rstrip(".") in shown
+
+
+def test_looking_makes_no_archive(shell: Shell) -> None:
+    assert "there is no archive" in shell.run("stats").stderr
+    assert not shell.data.exists()
+    shell.done("user", "list")
+    assert json.loads(shell.done("stats", "--json"))["announcements"]["published"] == 0
+    assert "เผยแพร่" in shell.done("stats")
+
+
 def test_people_and_tokens(shell: Shell) -> None:
     shell.done("user", "add", "somsri", "--role", "staff", "--password-stdin", stdin=PASSWORD)
     assert shell.done("user", "list") == "somsri\tstaff\tactive\n"
@@ -144,6 +160,10 @@ def test_reindex_and_search(shell: Shell, tmp_path: Path) -> None:
         (("reread", "99"), 1),
         (("user", "disable", "nobody"), 1),
         (("token", "revoke", "nothing"), 1),
+        (("token", "add", " "), 1),
+        (("move", "--to", "s3:/bucket"), 2),
+        (("search", "ถังประปา"), 1),
+        (("stats",), 1),
     ],
 )
 def test_wrong_use_and_failure_differ(shell: Shell, arguments: tuple[str, ...], status: int) -> None:
@@ -177,6 +197,8 @@ def test_settings_come_from_the_file_and_the_environment_wins(shell: Shell, tmp_
     (shell.data / "prakat.toml").write_text('max_upload_mb = "many"\n', encoding="utf-8")
     assert "PRAKAT_MAX_UPLOAD_MB" in shell.run("stats").stderr
     assert shell.run("stats", PRAKAT_MAX_UPLOAD_MB="5").exit_code == 0
+    (shell.data / "prakat.toml").write_text("colour = 3", encoding="utf-8")
+    assert "(colour ใน prakat.toml)" in shell.run("stats").stderr
     (shell.data / "prakat.toml").write_text("not toml", encoding="utf-8")
     broken = shell.run("stats")
     assert broken.exit_code == 2

@@ -53,6 +53,13 @@ def test_a_page_becomes_a_record_with_its_files_in_order(site: Site, saved: Path
     assert (moved.status_code, moved.headers["Location"]) == (301, "/announcements/1")
 
 
+def test_a_single_page_is_the_same_record_as_in_its_directory(site: Site, saved: Path) -> None:
+    (saved / "other.txt").write_text("no page of the site", encoding="utf-8")
+    report = take(site, saved / "news17.html")
+    assert (report.added, len(report.problems)) == (1, 2)  # its two files are lost
+    assert take(site, saved).known == 1
+
+
 def test_again_it_adds_nothing_twice(site: Site, saved: Path) -> None:
     (saved / FIRST).write_bytes(memo("หนึ่ง"))
     (saved / SECOND).write_bytes(memo("สอง"))

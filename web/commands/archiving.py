@@ -8,9 +8,10 @@ from pathlib import Path
 
 import click
 
+from archive.errors import NotFound
 from archive.legacy import SiteRules
 from indexer.reading.pipeline import RULES
-from web.commands.terminal import ALL, bar, open_services, organisation_option, services_of, table
+from web.commands.terminal import ALL, bar, open_existing, organisation_option, services_of, table
 from web.importing import Report, import_manifest, import_site
 
 
@@ -30,7 +31,7 @@ def import_(path: Path, organisation: str | None) -> None:
 
 
 @click.command("import-site")
-@click.argument("path", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.argument("path", type=click.Path(exists=True, path_type=Path))
 @click.option(
     "--rules",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
@@ -39,6 +40,8 @@ def import_(path: Path, organisation: str | None) -> None:
 @organisation_option
 def import_old_site(path: Path, rules: Path | None, organisation: str | None) -> None:
     """นำเข้าหน้าเว็บเดิมที่บันทึกไว้ · Import saved pages of an older site, with the files beside them.
+
+    PATH: a directory with all that lies below it, or a single page.
 
     \b
     ตัวอย่าง · example:
@@ -73,10 +76,13 @@ def reread(attachment_ids: tuple[int, ...], failed: bool, if_needed: bool) -> No
       prakat reread --failed
     """
     if not (attachment_ids or failed or if_needed):
-        raise click.UsageError("ระบุเลขเอกสาร หรือ --failed หรือ --if-needed")
-    services = open_services()
-    for attachment_id in attachment_ids:
-        services.records.attachment(attachment_id)  # an unknown one is named before anything is done
+        raise click.UsageError("ระบุเลขเอกสาร หรือ --failed หรือ --if-needed (say which)")
+    services = open_existing()
+    for attachment_id in attachment_ids:  # an unknown one is named before anything is done
+        try:
+            services.records.attachment(attachment_id)
+        except NotFound as error:
+            raise NotFound(f"ไม่พบเอกสารแนบ {attachment_id} (no such attachment)") from error
     ids: set[int] = set()
     if failed:
         ids |= set(services.jobs.outdated(RULES, failed=True))
@@ -97,7 +103,7 @@ def stats(as_json: bool, organisation: str | None) -> None:
     ตัวอย่าง · example:
       prakat stats --json
     """
-    services = services_of(organisation, otherwise=ALL)
+    services = services_of(organisation, otherwise=ALL, opened=open_existing)
     held = {
         "announcements": services.records.counts(),
         "attachments": services.jobs.counts(),
@@ -114,7 +120,7 @@ def stats(as_json: bool, organisation: str | None) -> None:
         click.echo(json.dumps(held, ensure_ascii=False))
         return
     for title, rows in held.items():
-        table(_TITLES[title], {_NAMES.get(name, name): value for name, value in rows.items()})
+        table(_TITLES[title], {_NAMES[name]: value for name, value in rows.items()})
 
 
 _TITLES = {
@@ -125,6 +131,7 @@ _TITLES = {
     "index": "ดัชนี · index",
 }
 _NAMES = {
+    "announcements": "ประกาศ",
     "draft": "ฉบับร่าง",
     "published": "เผยแพร่",
     "withdrawn": "ถอนแล้ว",

@@ -15,13 +15,19 @@ from indexer.reindex import needed, rebuild
 from web import schemas
 from web.answers import Result, search
 from web.app import create_app
-from web.commands.terminal import ALL, bar, open_services, organisation_option, services_of
+from web.commands.terminal import ALL, bar, open_existing, open_services, organisation_option, services_of
 
 
 @click.command("search")
 @click.argument("typed", metavar="QUERY")
 @click.option("--json", "as_json", is_flag=True, help="สำหรับโปรแกรม · for programs, as the API answers")
-@click.option("--limit", default=10, show_default=True, type=click.IntRange(1, schemas.MOST_PER_PAGE))
+@click.option(
+    "--limit",
+    default=10,
+    show_default=True,
+    type=click.IntRange(1, schemas.MOST_PER_PAGE),
+    help="แสดงไม่เกินกี่เรื่อง · announcements at most",
+)
 @organisation_option
 def find(typed: str, as_json: bool, limit: int, organisation: str | None) -> None:
     """ค้นหาประกาศที่เผยแพร่ · Search published announcements.
@@ -30,7 +36,7 @@ def find(typed: str, as_json: bool, limit: int, organisation: str | None) -> Non
     ตัวอย่าง · example:
       prakat search "ภาษีที่ดิน 2564"
     """
-    services = services_of(organisation, otherwise=ALL)
+    services = services_of(organisation, otherwise=ALL, opened=open_existing)
     answer = search(services, queries.parse(typed, per_page=limit))
     if as_json:
         with create_app(services).test_request_context(base_url=services.settings.base_url):
@@ -45,15 +51,16 @@ def find(typed: str, as_json: bool, limit: int, organisation: str | None) -> Non
 
 def _show(console: Console, result: Result) -> None:
     announcement = result.announcement
-    console.print(Text(f"{announcement.id}  {announcement.title}", style="bold"))
+    console.print(Text(f"{announcement.id}  {announcement.title}", style="bold"), soft_wrap=True)
+    published_on = thai.format_date(announcement.published_on)
     console.print(
-        f"   {announcement.author}  {thai.format_date(announcement.published_on)}  อ่าน {announcement.views:,}"
+        Text(f"   {announcement.author}  {published_on}  อ่าน {announcement.views:,}"), soft_wrap=True
     )
     for segments in (result.segments, *(page.segments for page in result.pages)):
         line = Text("   ")
         for segment in segments:
             line.append(" ".join(segment.text.split("\n")), style="reverse" if segment.hit else "")
-        console.print(line)
+        console.print(line, soft_wrap=True)  # a break between cells may fall within a Thai cluster
 
 
 @click.command()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -71,6 +72,8 @@ def _target(source: Settings, places: Sequence[str]) -> Settings:
             target = replace(target, files=settings.read("files", place))
         elif "://" in place:
             target = replace(target, database=settings.read("database", place))
+        elif re.match(r"[a-z][a-z0-9+]+:", place):  # s3:/x is a slip, hardly a directory
+            raise SettingsError(f"ไม่เข้าใจปลายทาง {place} (postgresql://…, s3://… or a directory)")
         else:
             target = replace(target, data=Path(place), database="sqlite", files="local")
     if target == source:

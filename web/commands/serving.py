@@ -36,7 +36,9 @@ _GIVEN_TO_STOP = 20.0  # seconds
 
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="ที่อยู่ที่รับฟัง · address to listen on")
-@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
+@click.option(
+    "--port", default=8000, show_default=True, type=click.IntRange(1, 65535), help="พอร์ต · port to listen on"
+)
 @click.option("--no-worker", is_flag=True, help="ไม่อ่านเอกสารในตัว · without background reading")
 def serve(host: str, port: int, no_worker: bool) -> None:
     """เปิดเว็บและอ่านเอกสารเบื้องหลัง · Web and background reading in one.

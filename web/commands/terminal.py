@@ -24,6 +24,17 @@ from archive.model import PROVINCE, Organisation
 from web import bootstrap, settings
 from web.bootstrap import Services
 
+
+class Group(click.Group):
+    """Lists its commands with all that each does: cut off at one line, the English would be lost."""
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Commands"):
+            formatter.write_dl(
+                [(name, self.commands[name].get_short_help_str(limit=1000)) for name in sorted(self.commands)]
+            )
+
+
 BAR_AFTER = 2.0
 """Seconds before a bar appears: short work needs none."""
 
@@ -34,10 +45,10 @@ def open_services() -> Services:
 
 
 def open_existing() -> Services:
-    """The same, for commands that would prove nothing on an archive made a moment ago."""
-    data = settings.load().data
-    if not data.is_dir():
-        raise NotFound(f"ไม่พบที่เก็บข้อมูล {data} กรุณาตรวจ PRAKAT_DATA (there is no archive)")
+    """The same, for commands that would say nothing of an archive made a moment ago."""
+    given = settings.load()
+    if given.database == "sqlite" and not given.data.is_dir():
+        raise NotFound(f"ไม่พบที่เก็บข้อมูล {given.data} กรุณาตรวจ PRAKAT_DATA (there is no archive)")
     return open_services()
 
 
@@ -51,10 +62,15 @@ organisation_option = click.option(
 )
 
 
-def services_of(organisation: str | None, *, otherwise: str | None = None) -> Services:
+def services_of(
+    organisation: str | None,
+    *,
+    otherwise: str | None = None,
+    opened: Callable[[], Services] = open_services,
+) -> Services:
     """What an organisation works with, by its slug or ``ALL``. None is the only one; where there are
     several, it is ``otherwise`` or a ``UsageError``. ``NotFound`` for one that is not known."""
-    services = open_services()
+    services = opened()
     known = services.organisations.all()
     if len(known) > 1:
         organisation = organisation or otherwise
@@ -110,7 +126,9 @@ def bars(titles: Mapping[str, str]) -> Iterator[Callable[[str, int, int], None]]
 
 def table(title: str, rows: Mapping[str, object]) -> None:
     """Names and values, to stdout."""
-    shown = Table(title=title, show_header=False, title_justify="left")
+    shown = Table(show_header=False)
     for name, value in rows.items():
         shown.add_row(name, f"{value:,}" if isinstance(value, int) else str(value))
-    Console().print(shown)
+    console = Console()
+    console.print(title, style="italic", soft_wrap=True)  # a table's own title is no wider than the table
+    console.print(shown)
