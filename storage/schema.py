@@ -308,6 +308,10 @@ MIGRATIONS = (
             """CREATE INDEX collection_history_by_collection ON collection_history (collection_id)""",
         ),
     ),
+    Migration(
+        "visits of an organisation",
+        ("""CREATE INDEX day_visits_of_announcement ON day_visits (announcement_id, day)""",),
+    ),
 )
 
 

@@ -8,39 +8,39 @@ future, reaches those of another. A table that is not named in ``OWN`` or ``SHAR
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from functools import lru_cache
 
 from archive.errors import Invalid
 from storage.engine import Queries, Row
 
-_OF_ANNOUNCEMENT = """EXISTS (SELECT 1 FROM announcement AS held
-    WHERE held.id = {table}.announcement_id AND held.organisation_id = :organisation)"""
 _PERSON = "{table}.organisation_id IN (0, :organisation)"  # the province's work in each
 
-OWN: Mapping[str, str] = {
+_WHOSE: Mapping[str, str] = {
     "announcement": "{table}.organisation_id = :organisation",
-    "attachment": _OF_ANNOUNCEMENT,
-    "page": """EXISTS (SELECT 1 FROM attachment AS part
-        JOIN announcement AS held ON held.id = part.announcement_id
-        WHERE part.id = {table}.attachment_id AND held.organisation_id = :organisation)""",
-    "history": _OF_ANNOUNCEMENT,
-    "visit": _OF_ANNOUNCEMENT,
-    "waiting_visit": _OF_ANNOUNCEMENT,
-    "day_visits": _OF_ANNOUNCEMENT,
     "collection": "{table}.organisation_id = :organisation",
-    "collection_item": """EXISTS (SELECT 1 FROM collection AS held
-        WHERE held.id = {table}.collection_id AND held.organisation_id = :organisation)""",
-    "collection_history": """EXISTS (SELECT 1 FROM collection AS held
-        WHERE held.id = {table}.collection_id AND held.organisation_id = :organisation)""",
     "miss": "{table}.organisation_id = :organisation",
     "person": _PERSON,
     "token": _PERSON,
-    "session": """EXISTS (SELECT 1 FROM person AS held
-        WHERE held.id = {table}.person_id AND held.organisation_id IN (0, :organisation))""",
 }
-"""Which rows of a table are an organisation's."""
+"""Tables whose rows say whose they are."""
+
+_PART_OF: Mapping[str, tuple[str, str]] = {
+    "attachment": ("announcement_id", "announcement"),
+    "page": ("attachment_id", "attachment"),
+    "history": ("announcement_id", "announcement"),
+    "visit": ("announcement_id", "announcement"),
+    "waiting_visit": ("announcement_id", "announcement"),
+    "day_visits": ("announcement_id", "announcement"),
+    "collection_item": ("collection_id", "collection"),
+    "collection_history": ("collection_id", "collection"),
+    "session": ("person_id", "person"),
+}
+"""Tables whose rows are whose that is which a column of theirs names."""
+
+OWN = _WHOSE.keys() | _PART_OF.keys()
+"""Tables of which an organisation has its own rows."""
 
 SHARED = {"counter", "failure", "organisation"}
 """The change counter and totals; failed sign-ins, which are counted by address too."""
@@ -96,7 +96,8 @@ def home(engine: Queries, *, several: int | None = None) -> int:
 def _scoped(sql: str) -> str:
     """The same for one organisation's rows. Our own words are trusted to be simple: what is read comes after
     ``FROM`` or ``JOIN``, and the first ``WHERE`` of a change is its own and holds no bare ``OR``."""
-    read = _READ.sub(_own_rows, sql)
+    own_rows = _tested if "FOR NO KEY UPDATE" in sql else _joined  # a lock would hold what is joined too
+    read = _READ.sub(lambda found: _read(found, own_rows), sql)
     if sql.lstrip().startswith("INSERT"):
         return read
     written = _WRITTEN.match(read)
@@ -104,19 +105,45 @@ def _scoped(sql: str) -> str:
         if sql.lstrip().startswith(("UPDATE", "DELETE")):
             raise ValueError(f"changes every row: {sql}")
         return read
-    condition = _condition(written[1])
-    return f"{written[0]} {condition} AND {read[written.end() :]}" if condition else read
+    if written[1] in SHARED:
+        return read
+    return f"{written[0]} {_test(written[1])} AND {read[written.end() :]}"
 
 
-def _own_rows(found: re.Match[str]) -> str:
+def _read(found: re.Match[str], own_rows: Callable[[str], str]) -> str:
     table = found[2]
-    condition = _condition(table)
-    if not condition:
-        return found[0]
-    return f"{found[1]} (SELECT * FROM {table} WHERE {condition}) AS {table}"  # noqa: S608  # our own names
+    return found[0] if table in SHARED else f"{found[1]} ({own_rows(table)}) AS {table}"
 
 
-def _condition(table: str) -> str:
-    if table in SHARED:
-        return ""
-    return OWN[table].format(table=table)
+def _joined(table: str) -> str:
+    """Its own rows, for an engine to begin with: at the organisation, or at the rows that the query names,
+    whichever are fewer."""
+    holders, whose = _holders(table)
+    joins = "".join(f" JOIN {name} AS {alias} ON {condition}" for name, alias, condition in holders)
+    return f"SELECT {table}.* FROM {table}{joins} WHERE {whose}"  # noqa: S608  # our own names
+
+
+def _tested(table: str) -> str:
+    """The same, with nothing of other tables in it that a lock could hold."""
+    return f"SELECT * FROM {table} WHERE {_test(table)}"  # noqa: S608  # our own names
+
+
+def _test(table: str) -> str:
+    """Whether a row of ``table`` is an organisation's own."""
+    holders, whose = _holders(table)
+    if not holders:
+        return whose
+    named = ", ".join(f"{name} AS {alias}" for name, alias, _condition in holders)
+    conditions = " AND ".join(condition for _name, _alias, condition in holders)
+    return f"EXISTS (SELECT 1 FROM {named} WHERE {conditions} AND {whose})"  # noqa: S608  # our own names
+
+
+def _holders(table: str) -> tuple[list[tuple[str, str, str]], str]:
+    """The tables, by name, alias and condition, through which a row of ``table`` is somebody's; and the
+    condition that it is the organisation's."""
+    holders, part = [], table
+    while table in _PART_OF:
+        column, table = _PART_OF[table]
+        holders.append((table, f"{table}_held", f"{table}_held.id = {part}.{column}"))
+        part = f"{table}_held"
+    return holders, _WHOSE[table].format(table=part)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import wraps
 from typing import ParamSpec, TypeVar, cast
 
@@ -48,7 +48,7 @@ ATTEMPTS = "60/minute"
 """Sign-ins of one address, right or wrong: each costs the processor a slow hash."""
 
 MOST_FAILURES = 8
-"""Wrong passwords for one name, or from one address, within ``WINDOW``; then both wait."""
+"""Wrong passwords for one name of an organisation, or from one address, within ``WINDOW``; then both wait."""
 
 _KEY = "key"
 
@@ -120,14 +120,16 @@ def sign_in() -> ResponseReturnValue:
     """One message for every failure: nobody learns which names exist."""
     form = SignIn()
     if form.validate_on_submit():
-        _brake(form.name.data)
-        known = services().people.by_name(form.name.data.strip())
+        name = form.name.data.strip()
+        known = services().people.by_name(name)
+        tried = _failure_keys(name, known[0] if known else None)
+        _brake(tried)
         right = verify(known[1] if known else None, form.password.data)
         if known and right and not known[0].disabled:
             _open(known[0])
             note_security("signed in", person=known[0].name)
             return redirect(path_here(request.args.get("next", ""), url_for("dashboard.overview")))
-        _note_failure(form.name.data)
+        _note_failure(tried)
         note_security("sign-in failed", good=False, person=known[0].name if known else "(unknown)")
         flash(_("ชื่อผู้ใช้หรือรหัสผ่านไม่ถูกต้อง"), "bad")
     return render_template(
@@ -199,28 +201,33 @@ def _open(person: Person) -> None:
     services().people.open_session(
         person.id, _hash(key), device=(request.user_agent.string or "")[:200], now=now
     )
-    for name in (person.name, request.remote_addr):
-        services().people.forget_failures(f"sign-in:{name}")
+    for tried in _failure_keys(person.name, person):
+        services().people.forget_failures(tried)
     session.clear()
     session[_KEY] = key
     g.pop("opened", None)
 
 
-def _brake(name: str) -> None:
+def _brake(keys: Iterable[str]) -> None:
     now = dt.datetime.now(dt.UTC)
-    for key in _failure_keys(name):
+    for key in keys:
         if services().people.failures(key, window=WINDOW, now=now) >= MOST_FAILURES:
             note_security("sign-in braked", good=False)
             raise TooMany(_("ลงชื่อเข้าใช้ผิดหลายครั้ง กรุณารอ 15 นาทีแล้วลองใหม่"))
 
 
-def _note_failure(name: str) -> None:
-    for key in _failure_keys(name):
+def _note_failure(keys: Iterable[str]) -> None:
+    for key in keys:
         services().people.note_failure(key, window=WINDOW, now=dt.datetime.now(dt.UTC))
 
 
-def _failure_keys(name: str) -> tuple[str, str]:
-    return f"sign-in:{name.strip()}", f"sign-in:{request.remote_addr}"
+def _failure_keys(name: str, person: Person | None) -> tuple[str, str]:
+    """What failures are counted by: the name, in the organisation that the person belongs to (for a name that
+    nobody has, that of the site), so that what is tried elsewhere locks no one out; and the address, whatever
+    site it tries."""
+    here = services().organisation
+    whose = person.organisation if person else here.id if here else ""
+    return f"sign-in:{whose}:{name}", f"sign-in-from:{request.remote_addr}"
 
 
 def _hash(key: str) -> str:

@@ -1,0 +1,90 @@
+"""What a town asks of SQLite costs the same however much its neighbours keep."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from pathlib import Path
+
+from archive.model import Status
+from storage.jobs import EngineJobs
+from storage.records import EngineRecords
+from storage.scope import Scoped
+from storage.sqlite import Sqlite
+from tests.contracts.samples import NOW
+
+HERE, NEXT_DOOR = 1, 2
+FEW, MANY = 20, 2_000
+
+
+def fill(engine: Sqlite, organisation: int, count: int) -> None:
+    """Announcements with a paper of a page each, visited today."""
+    today, at = dt.datetime.now(dt.UTC).date().isoformat(), NOW.isoformat()
+    with engine.write():
+        known = engine.rows("SELECT coalesce(max(id), 0) AS id FROM announcement")[0]["id"]
+        ids = [{"id": known + number, "whose": organisation} for number in range(1, count + 1)]
+        engine.run_many(
+            f"""INSERT INTO announcement (id, title, body, author, published_on, kind, category, views,
+                    status, change, created_at, updated_at, organisation_id)
+                VALUES (:id, 'a', '{"ก" * 5_000}', '', '2021-06-09', 'news', '', 0,
+                    'published', :id, '{at}', '{at}', :whose)""",
+            ids,
+        )
+        engine.run_many(
+            f"""INSERT INTO attachment (id, announcement_id, position, label, filename, kind, media_type,
+                    size, sha256, status, created_at, queued_at)
+                VALUES (:id, :id, 1, 'a', 'a.pdf', 'news', 'application/pdf',
+                    1, :id, 'ready', '{at}', '{at}')""",
+            ids,
+        )
+        engine.run_many(
+            """INSERT INTO page (attachment_id, number, source, confidence, turn, rules, corrected, problem,
+                   text, raw, lines, doubts)
+               VALUES (:id, 1, 'ocr', 0.99, 0, 1, 0, '', '', '', '', '')""",
+            ids,
+        )
+        engine.run_many(
+            f"INSERT INTO day_visits (day, announcement_id, count) VALUES ('{today}', :id, 1)", ids
+        )
+
+
+def steps(engine: Sqlite, ask: Callable[[], object]) -> int:
+    """Of SQLite's own machine, until the answer is there."""
+    connection, taken = engine._connection().db.conn, 0
+
+    def count() -> int:
+        nonlocal taken
+        taken += 1
+        return 0
+
+    connection.set_progress_handler(count, 1)
+    ask()
+    connection.set_progress_handler(None, 0)
+    return taken
+
+
+def test_neighbours_cost_nothing(tmp_path: Path) -> None:
+    engine = Sqlite(tmp_path / "prakat.db")
+    scope = Scoped(engine, HERE)
+    records, jobs = EngineRecords(scope), EngineJobs(scope)
+    asked: dict[str, Callable[[], object]] = {
+        "announcements": records.counts,
+        "papers": jobs.counts,
+        "visits": lambda: records.visits_by_day(days=14),
+        "doubtful": lambda: records.doubtful_pages(below=0.93, limit=100),
+        "pages": records.count_pages,
+        "months": records.months,
+        "misses": records.misses,
+        "list": lambda: records.list_announcements(statuses=[Status.PUBLISHED], page=1, per_page=30),
+        "one": lambda: records.attachment(1),
+        "page": lambda: records.page_texts([1]),
+    }
+    fill(engine, HERE, FEW)
+    alone = {name: steps(engine, ask) for name, ask in asked.items()}
+    answers = {name: ask() for name, ask in asked.items()}
+    fill(engine, NEXT_DOOR, MANY)
+    beside = {name: steps(engine, ask) for name, ask in asked.items()}
+    assert {name: ask() for name, ask in asked.items()} == answers
+    assert all(taken > 0 for taken in alone.values())
+    assert {name: taken for name, taken in beside.items() if taken > 2 * alone[name]} == {}
+    engine.close()
