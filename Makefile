@@ -4,6 +4,7 @@ DATA ?= data
 
 VENV := .venv
 BIN := $(VENV)/bin
+export OPENSEARCH ?= 2.19.1
 SCALED := postgresql or s3 or opensearch or servers
 
 .PHONY: translations run test test-scale audit lock clean
@@ -18,8 +19,8 @@ test: $(VENV)/.test
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/python -m pytest -n auto --dist worksteal
 
-# The same contracts on real servers, which are started for it and stopped after it.
-test-scale: $(VENV)/.scale
+# The same contracts on real servers, which are started for it and stopped after it. OPENSEARCH= another version.
+test-scale: $(VENV)/.scale-$(OPENSEARCH)
 	scripts/scale.sh sh -ec '$(BIN)/python -m pytest -n auto -k "$(SCALED)" tests/contracts tests/operation/test_move.py tests/operation/test_backup_servers.py; \
 		$(BIN)/python -m tests.outage --webs 2 --workers 2 --calm 10 --silence 10'
 
@@ -38,7 +39,7 @@ $(VENV)/.test: requirements-dev.lock pyproject.toml scripts/install.sh
 	@touch $@ $(VENV)/.run
 
 # What the big engines need besides: their servers.
-$(VENV)/.scale: $(VENV)/.test
+$(VENV)/.scale-$(OPENSEARCH): $(VENV)/.test
 	@scripts/install.sh scale requirements-dev.lock
 	@touch $@
 

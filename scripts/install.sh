@@ -60,9 +60,11 @@ if [ "$purpose" = scale ] && [ ! -x .venv/bin/versitygw ] && command -v go >/dev
 fi
 
 # The OpenSearch of the tests, from Maven's central repository; without it their suite says so and is left out.
-if [ "$purpose" = scale ] && [ ! -d .venv/opensearch ] && command -v mvn >/dev/null; then
-    echo "ดาวน์โหลด OpenSearch (downloading)" >&2
+version=${OPENSEARCH:-2.19.1}
+jars=.venv/opensearch-$version
+if [ "$purpose" = scale ] && [ ! -d "$jars" ] && command -v mvn >/dev/null; then
+    echo "ดาวน์โหลด OpenSearch $version (downloading)" >&2
     timeout 600 mvn --quiet --batch-mode --file tests/cluster/pom.xml dependency:copy-dependencies \
-        -DoutputDirectory="$PWD/.venv/opensearch.new" >/dev/null 2>&1 &&
-        mv .venv/opensearch.new .venv/opensearch || echo "ดาวน์โหลด OpenSearch ไม่สำเร็จ (failed)" >&2
+        -Dopensearch="$version" -DoutputDirectory="$PWD/$jars.new" >/dev/null 2>&1 &&
+        mv "$jars.new" "$jars" || echo "ดาวน์โหลด OpenSearch ไม่สำเร็จ (failed)" >&2
 fi

@@ -3,6 +3,7 @@
 # server built from its published source, and an OpenSearch cluster of three nodes from its Maven artifacts.
 # The command finds in SCALE_DATABASE, SCALE_FILES and SCALE_SEARCH either "at ADDRESS", or "none REASON"
 # where the server cannot be had. SCALE_JAVA: options of each node's Java in place of those of a small node.
+# OPENSEARCH: its version, of those that scripts/install.sh brought.
 #   scripts/scale.sh COMMAND…
 set -euo pipefail
 
@@ -67,13 +68,17 @@ start_s3() {
 }
 
 start_opensearch() {
-    local java="" candidate ports http transport node
+    local version=${OPENSEARCH:-2.19.1} java="" candidate ports http transport node suitable
+    local jars=.venv/opensearch-$version
+    # Version 2 asks for a security manager, which is gone from Java 24 on; version 3 for Java 21.
+    [[ $version = 2.* ]] && suitable='17 to 23' || suitable='21 to 25'
     for candidate in ${JAVA_HOME:+"$JAVA_HOME/bin/java"} /usr/lib/jvm/*/bin/java "$(command -v java || true)"; do
-        # 17 and newer; a security manager, which this OpenSearch asks for, is gone from 24 on.
-        [[ "$("$candidate" -version 2>&1 | head -n 1)" =~ \"(17|18|19|20|21|22|23)[.\"] ]] && java=$candidate && break
+        [[ "$("$candidate" -version 2>&1 | head -n 1)" =~ \"([0-9]+) ]] || continue
+        [ "${BASH_REMATCH[1]}" -ge "${suitable% to *}" ] && [ "${BASH_REMATCH[1]}" -le "${suitable#* to }" ] &&
+            java=$candidate && break
     done
-    [ -n "$java" ] || { without SCALE_SEARCH OpenSearch "ไม่มี Java 17–23 (no Java of these versions)"; return; }
-    [ -d .venv/opensearch ] || { without SCALE_SEARCH OpenSearch "ไม่มีไฟล์ของ Maven (its artifacts could not be had)"; return; }
+    [ -n "$java" ] || { without SCALE_SEARCH OpenSearch "ไม่มี Java (no Java) $suitable"; return; }
+    [ -d "$jars" ] || { without SCALE_SEARCH OpenSearch "ไม่มีไฟล์ของ Maven (its artifacts could not be had)"; return; }
     mapfile -t ports < <(.venv/bin/python -c '
 import socket
 held = [socket.create_server(("127.0.0.1", 0)) for _ in range(6)]
@@ -82,7 +87,7 @@ print(*(one.getsockname()[1] for one in held), sep="\n")')
     mkdir "$folder/opensearch"
     for node in 0 1 2; do
         # shellcheck disable=SC2086 (several options)
-        "$java" ${SCALE_JAVA:--Xms512m -Xmx512m -XX:+UseSerialGC -XX:TieredStopAtLevel=1} -cp '.venv/opensearch/*' \
+        "$java" ${SCALE_JAVA:--Xms512m -Xmx512m -XX:+UseSerialGC -XX:TieredStopAtLevel=1} -cp "$jars/*" \
             tests/cluster/Node.java "$folder/opensearch/$node" "$node" "$http" "$transport" \
             >"$folder/opensearch/$node.log" 2>&1 &
         echo $! >"$folder/opensearch/$node.pid"

@@ -245,13 +245,29 @@ _TROUBLE: dict[type[psycopg.Error], str] = {
 }
 
 
+_REFUSED = {
+    "certificate": "ใบรับรองของฐานข้อมูลใช้ไม่ได้ จึงไม่ส่งข้อมูลให้ กรุณาแจ้งผู้ดูแลระบบ",
+    "SSL": "ฐานข้อมูลไม่รับการเชื่อมต่อที่เข้ารหัส กรุณาแจ้งผู้ดูแลระบบ",
+    "authentication": "ฐานข้อมูลไม่รับชื่อหรือรหัสผ่านของระบบ กรุณาแจ้งผู้ดูแลระบบ",
+}
+"""By a word of what the client library says when it cannot connect; it has no codes for these."""
+
+
+def _refused(error: psycopg.Error) -> str | None:
+    if not isinstance(error, psycopg.OperationalError) or error.sqlstate is not None:
+        return None
+    return next((message for word, message in _REFUSED.items() if word in str(error)), None)
+
+
 @contextmanager
 def _explained() -> Iterator[None]:
     """Trouble with the server or with other writers as ``Unavailable``; our own mistakes as they are."""
     try:
         yield
     except psycopg.Error as error:
-        message = next((text for kind, text in _TROUBLE.items() if isinstance(error, kind)), None)
+        message = _refused(error) or next(
+            (text for kind, text in _TROUBLE.items() if isinstance(error, kind)), None
+        )
         if message is None:
             raise
         raise Unavailable(message) from error

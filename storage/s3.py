@@ -17,7 +17,7 @@ import boto3
 from boto3.exceptions import Boto3Error
 from boto3.s3.transfer import TransferConfig
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, SSLError
 
 from archive.errors import NotFound, SettingsError, Unavailable
 from archive.ports import StoredFile
@@ -228,5 +228,7 @@ def _answered() -> Iterator[None]:
             if full
             else "ที่เก็บไฟล์ยังรับคำสั่งไม่ได้ กรุณาลองใหม่อีกครั้ง หากยังไม่ได้ กรุณาแจ้งผู้ดูแลระบบ"
         ) from error
+    except SSLError as error:
+        raise Unavailable("ใบรับรองของที่เก็บไฟล์ใช้ไม่ได้ จึงไม่ส่งข้อมูลให้ กรุณาแจ้งผู้ดูแลระบบ") from error
     except (BotoCoreError, Boto3Error) as error:
         raise Unavailable("ติดต่อที่เก็บไฟล์ไม่ได้ กรุณาลองใหม่อีกครั้ง หากยังไม่ได้ กรุณาแจ้งผู้ดูแลระบบ") from error

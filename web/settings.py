@@ -139,6 +139,11 @@ def _from_file(path: Path) -> dict[str, str]:
     return {name: str(value) for name, value in table.items()}
 
 
+def without_secrets(address: str) -> str:
+    """An address as it may be shown: without the account that it has before its ``@``, or a password."""
+    return re.sub(r"(?i)(//).*@|(password=)[^&]*", r"\1\2…", address)
+
+
 def read(name: str, text: str, file: str = "") -> Any:
     """The value of one setting, from the environment or a ``file``. Raises ``SettingsError`` when it is
     unknown or wrong."""
@@ -148,4 +153,4 @@ def read(name: str, text: str, file: str = "") -> Any:
     try:
         return KNOWN[name].read(text)
     except ValueError as error:
-        raise SettingsError(f"การตั้งค่า {where} เป็น {text!r} ใช้ไม่ได้: {error}") from error
+        raise SettingsError(f"การตั้งค่า {where} เป็น {without_secrets(text)!r} ใช้ไม่ได้: {error}") from error

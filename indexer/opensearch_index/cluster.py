@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import base64
 import logging
 import os
 import re
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -20,6 +22,7 @@ from opensearchpy.exceptions import (
     ConnectionTimeout,
     NotFoundError,
     OpenSearchException,
+    SSLError,
     TransportError,
 )
 from opensearchpy.helpers import streaming_bulk
@@ -52,10 +55,11 @@ _HARMLESS = {"index": {409}, "create": {409}, "delete": {404, 409}}
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """``opensearch+http(s)://user:password@host:port,host2…/?index=…&shards=…&replicas=…&refresh=…``"""
+    """``opensearch+http(s)://user:password@host:port,host2…/?index=…&shards=…&replicas=…&refresh=…&ca=…``"""
 
     hosts: tuple[str, ...]
-    account: tuple[str, str] | None
+    account: tuple[str, str] | None = field(repr=False)  # user:password
+    ca: str | None = None  # file of the authorities that may vouch for the nodes, if not the machine's
     index: str = "prakat"
     shards: int = 1
     replicas: int = 1
@@ -66,6 +70,11 @@ def read_address(text: str) -> Address:
     """Raises ``SettingsError`` with what is wrong."""
     parts = urlsplit(text.removeprefix("opensearch+"))
     account, _, places = parts.netloc.rpartition("@")
+    if "@" in parts.path + parts.query + parts.fragment:  # nothing of it is shown
+        raise SettingsError(
+            "PRAKAT_SEARCH ใช้ไม่ได้: อักขระ / ? # @ : ในชื่อหรือรหัสผ่านต้องเขียนเป็น %2F %3F %23 %40 %3A"
+            " (escape these in the name and the password)"
+        )
     user, _, password = account.partition(":")
     port = 443 if parts.scheme == "https" else 9200
     hosts = tuple(
@@ -77,16 +86,20 @@ def read_address(text: str) -> Address:
         "shards": "[1-9][0-9]{0,2}",
         "replicas": "[0-9]",
         "refresh": "[1-9][0-9]{0,4}(ms|s)",
+        "ca": ".+",
     }
     wrong = [name for name, value in options.items() if not re.fullmatch(rules.get(name, "(?!)"), value)]
     if wrong or not places or parts.path not in ("", "/"):
         raise SettingsError(
             f"PRAKAT_SEARCH ใช้ไม่ได้: {', '.join(wrong) or parts.path or places} (opensearch+http(s)://host:port/"
-            "?index=…&shards=…&replicas=…&refresh=…)"
+            "?index=…&shards=…&replicas=…&refresh=…&ca=…)"
         )
+    if "ca" in options and not Path(options["ca"]).is_file():
+        raise SettingsError(f"PRAKAT_SEARCH ใช้ไม่ได้: ไม่มีไฟล์ใบรับรอง (no file of certificates) {options['ca']}")
     default = Address(hosts, (unquote(user), unquote(password)) if account else None)
     return replace(
         default,
+        ca=options.get("ca"),
         index=options.get("index", default.index),
         shards=int(options.get("shards", default.shards)),
         replicas=int(options.get("replicas", default.replicas)),
@@ -112,7 +125,8 @@ class Cluster:
         if client is None:
             client = self._clients[os.getpid()] = OpenSearch(
                 list(self.address.hosts),
-                http_auth=self.address.account,
+                headers=_credentials(self.address.account),
+                ca_certs=self.address.ca,
                 timeout=_PATIENCE,
                 max_retries=_TRIES,
                 retry_on_timeout=True,
@@ -281,9 +295,11 @@ class Cluster:
                 return True
             except ConflictError:
                 found = self.client.get(index=index, id="lease", ignore=(404,))
-            if not found["found"] or (
-                found["_source"]["owner"] != owner and found["_source"]["until"] > time.time()
-            ):
+            if not found["found"]:
+                return False
+            # One that ends later than any could was taken before the clock was set back.
+            left = found["_source"]["until"] - time.time()
+            if found["_source"]["owner"] != owner and 0 < left <= 2 * seconds:
                 return False
             with suppress(ConflictError):  # another was faster
                 read = {"if_seq_no": found["_seq_no"], "if_primary_term": found["_primary_term"]}
@@ -297,6 +313,13 @@ class Cluster:
             found = self.client.get(index=index, id="lease", ignore=(404,))
             if found.get("found") and found["_source"]["owner"] == owner:
                 self.client.delete(index=index, id="lease", ignore=(404,))
+
+
+def _credentials(account: tuple[str, str] | None) -> dict[str, str]:
+    """Of a name and password in any script; the client library's own way takes only Latin ones."""
+    if account is None:
+        return {}
+    return {"authorization": f"Basic {base64.b64encode(':'.join(account).encode()).decode()}"}
 
 
 def fetched(names: Sequence[str]) -> dict[str, Any]:
@@ -319,8 +342,16 @@ def explained() -> Iterator[None]:
 def _trouble(status: int, error: object) -> Exception:
     if isinstance(error, NotFoundError) or status == 404:
         return Gone(str(error))
+    if isinstance(error, SSLError):
+        return Unavailable(
+            "ใบรับรองของเครื่องมือค้นหาใช้ไม่ได้ จึงไม่ส่งข้อมูลให้ กรุณาแจ้งผู้ดูแลระบบ",
+            code="search-untrusted",
+        )
     if isinstance(error, AuthenticationException | AuthorizationException) or status in (401, 403):
-        return Unavailable("เครื่องมือค้นหาไม่รับชื่อหรือรหัสผ่านของระบบ กรุณาแจ้งผู้ดูแลระบบ", code="search-refused")
+        return Unavailable(
+            "เครื่องมือค้นหาไม่รับชื่อหรือรหัสผ่านของระบบ กรุณาแจ้งผู้ดูแลระบบ",
+            code="search-refused",
+        )
     if status == 400:
         return RuntimeError(f"the search cluster does not understand: {error}")
     if isinstance(error, ConnectionTimeout):

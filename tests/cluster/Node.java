@@ -25,6 +25,7 @@ final class Node {
             settings.put("network.host", "127.0.0.1");
             settings.put("http.port", http.get(number));
             settings.put("transport.port", transport.get(number));
+            settings.put("discovery.type", "zen"); // newer runners expect a single node
             settings.putList("discovery.seed_hosts", places);
             settings.putList("cluster.initial_cluster_manager_nodes", names);
             settings.put("node.max_local_storage_nodes", "1");

@@ -192,6 +192,22 @@ def test_a_wrong_setting_stops_the_start_with_one_clear_line(shell: Shell, name:
     assert name in ran.stderr
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PRAKAT_SEARCH", "opensearch://prakat:pla/duk@search.example.go.th"),
+        ("PRAKAT_SEARCH", "opensearch+https://prakat:pla/duk@search.example.go.th"),
+        ("PRAKAT_DATABASE", "mysql://prakat:pla@duk@db.example.go.th"),
+        ("PRAKAT_DATABASE", "mysql:///prakat?user=prakat&password=pladuk"),
+    ],
+)
+def test_a_wrong_address_is_named_without_its_password(shell: Shell, name: str, value: str) -> None:
+    ran = shell.run("stats", **{name: value})
+    assert ran.exit_code == 2
+    assert name in ran.stderr
+    assert "duk" not in ran.stderr
+
+
 def test_settings_come_from_the_file_and_the_environment_wins(shell: Shell, tmp_path: Path) -> None:
     shell.data.mkdir()
     (shell.data / "prakat.toml").write_text('max_upload_mb = "many"\n', encoding="utf-8")
