@@ -14,16 +14,14 @@ from threading import Lock
 from typing import Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 from cachetools import LRUCache
 from rapidfuzz.distance import OSA
 
-from indexer.finding.columns import Coded, Facets, coded, facets
-from indexer.finding.documents import FACTS, Layout, read_layout
+from indexer.finding.documents import Layout, read_layout
 from indexer.finding.names import Named
 from indexer.finding.plan import SENTENCE, Unit
 from indexer.finding.query import Query, Sort
-from indexer.finding.scored import Documents, Floats, Mask, Scored
+from indexer.finding.scored import Documents, Mask, Scored
 from indexer.finding.snapshot import MARKS, OFTEN, WORD, Beyond, Enough
 from indexer.finding.spelling import key, keys
 from indexer.finding.tokens import fold, letters_of, run
@@ -31,14 +29,13 @@ from indexer.opensearch_index import clauses
 from indexer.opensearch_index.bodies import (
     WRITTEN,
     Written,
-    read_facts,
-    read_weights,
     read_written,
     term_hash,
     word_id,
 )
 from indexer.opensearch_index.clauses import Wanted
 from indexer.opensearch_index.cluster import Cluster, fetched
+from indexer.opensearch_index.held import COLUMNS, Held
 
 _SOUGHT = 200  # documents for the query as a whole, and again so many for what has some of it
 _FEW = 20  # documents with all of it
@@ -51,7 +48,6 @@ _MOST_COUNTED = 40  # words that may complete one
 _MOST_NAMED = 24
 _SHELF = 96 << 20  # bytes
 _NEWEST_FIRST = {"sort": clauses.ORDERS[Sort.NEWEST]}
-_COLUMNS = ("id", "facts", "author", "category")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +88,7 @@ class _Whole(NamedTuple):
     held: int
 
 
-class Candidates:
+class Candidates(Held):
     """See ``indexer.finding.snapshot.Snapshot``."""
 
     def __init__(
@@ -111,18 +107,7 @@ class Candidates:
         needed = query.page * query.per_page
         self._needed = next((most for most in (_SOUGHT, *_DEEP) if needed <= most), _DEEP[-1])
         self.count = figures.count
-        self.size = self._needed + _PLACES
-        self.held = 0
-        self.live: Mask = np.zeros(self.size, dtype=bool)
-        self.facts = np.zeros(self.size, dtype=FACTS)
-        self.numbers: dict[int, int] = {}
-        self._versions: list[int] = []
-        self._authors: list[str] = []
-        self._categories: list[str] = []
-        self._facets: Coded | None = None
-        self._hashes: list[npt.NDArray[np.uint32]] = []
-        self._impacts: list[Floats] = []
-        self._table: tuple[npt.NDArray[np.uint32], Documents, Floats] | None = None
+        super().__init__(self._needed + _PLACES)
         self._written: dict[int, Written] = {}
         self._remembered: dict[Hashable, Documents] = {}
         self._sought: set[Hashable] = set()
@@ -146,7 +131,7 @@ class Candidates:
         bodies += [self._page(loose, _SOUGHT)] if some else []
         answers = self._ask(bodies)
         for answer in answers:
-            self._take(answer["hits"]["hits"])
+            self.take(answer["hits"]["hits"])
         if some:
             self._note_exhausted(some, answers[-1])
 
@@ -156,7 +141,7 @@ class Candidates:
             loose = self._wanted.loose(list(enough.worth))
             best = {"bool": {"must": [loose], "filter": [self._wanted.enough(enough)]}}
             (answer,) = self._ask([self._page(self._besides(best), self._needed) | order])
-            self._take(answer["hits"]["hits"])
+            self.take(answer["hits"]["hits"])
 
     def _order(self) -> dict[str, Any]:
         """Of the page asked for, if it is not that of the scores."""
@@ -192,11 +177,11 @@ class Candidates:
         )
         for what, answer in zip(terms, answers, strict=False):
             self._figures.frequencies[what] = answer["hits"]["total"]["value"]
-        here = self._take(strict["hits"]["hits"])
+        here = self.take(strict["hits"]["hits"])
         self._whole = _Whole(tuple(units), here, strict, self.held)
         few = units and strict["hits"]["total"]["value"] < _FEW and not sentence
         for answer in answers[len(terms) :] + (self._ask([loose]) if few else []):
-            self._take(answer["hits"]["hits"])
+            self.take(answer["hits"]["hits"])
             self._note_exhausted(units, answer)
 
     def _all_that_answer(self, units: Sequence[Unit]) -> dict[str, Any]:
@@ -216,41 +201,12 @@ class Candidates:
             "query": {"bool": {"must": [query], "filter": list(self._wanted.within.values())}},
             "size": size,
             "track_total_hits": False,
-            **fetched([*_COLUMNS, *(["weights"] if weighed else [])]),
+            **fetched([*COLUMNS, *(["weights"] if weighed else [])]),
         }
-
-    def _take(self, hits: Iterable[Mapping[str, Any]]) -> Documents:
-        """Give each a number, unless it has one or there are too many."""
-        numbers = []
-        for hit in hits:
-            id = hit["fields"]["id"][0]
-            if id not in self.numbers and self.held < self.size:
-                self.numbers[id] = self.held
-                self._add(hit["fields"], hit["_version"])
-            if id in self.numbers:
-                numbers.append(self.numbers[id])
-        return np.array(numbers, dtype=np.int64)
-
-    def _add(self, fields: Mapping[str, Sequence[str]], version: int) -> None:
-        number = self.held
-        self.held += 1
-        self.live[number] = True
-        self.facts[number] = read_facts(fields["facts"][0])
-        self._authors.append(fields.get("author", [""])[0])
-        self._categories.append(fields.get("category", [""])[0])
-        self._versions.append(version)
-        if "weights" in fields:
-            weighed = read_weights(fields["weights"][0])
-            self._hashes.append(weighed.hashes)
-            self._impacts.append(weighed.impacts)
-        else:
-            self._hashes.append(np.empty(0, np.uint32))
-            self._impacts.append(np.empty(0, np.float32))
-        self._table = self._facets = None
 
     def bring(self, id: int) -> None:
         """See to it that this one is here, if the archive has it."""
-        self._take(self._ask([self._page({"term": {"id": id}}, 1)])[0]["hits"]["hits"])
+        self.take(self._ask([self._page({"term": {"id": id}}, 1)])[0]["hits"]["hits"])
 
     def beyond(self, answers: Mask, enough: Enough | None) -> Beyond:
         whole = self._whole
@@ -294,47 +250,7 @@ class Candidates:
         found = {bucket["key"]: bucket["doc_count"] - values[bucket["key"]] for bucket in buckets}
         return {value: count for value, count in found.items() if count > 0}
 
-    # What they are
-
-    @property
-    def dates(self) -> Floats:
-        return self.facts["date"].astype(np.float32)
-
-    @property
-    def reads(self) -> Floats:
-        return np.log1p(self.facts["views"].astype(np.float32))
-
-    @property
-    def facets(self) -> Coded:
-        if self._facets is None:
-            codes, values = facets(self.facts[: self.held], coded(self._authors), coded(self._categories))
-            rest = np.full(self.size - self.held, len(values), np.intp)
-            self._facets = Coded(np.concatenate([codes, rest]), [*values, Facets("", "", 0, "", 0)])
-        return self._facets
-
-    def scored(self, term: str) -> Scored:
-        hashes, owners, impacts = self._terms()
-        places = np.flatnonzero(hashes == term_hash(term))
-        return Scored.kept(owners[places], impacts[places], self.size)
-
-    def having(self, term: str) -> Documents:
-        hashes, owners, _ = self._terms()
-        return owners[np.flatnonzero(hashes == term_hash(term))]
-
-    def _terms(self) -> tuple[npt.NDArray[np.uint32], Documents, Floats]:
-        """The terms of all documents here, one after the other: their hash, document and impact."""
-        if self._table is None:
-            sizes = [len(hashes) for hashes in self._hashes]
-            self._table = (
-                np.concatenate([np.empty(0, np.uint32), *self._hashes]),
-                np.repeat(np.arange(self.held, dtype=np.int64), sizes),
-                np.concatenate([np.empty(0, np.float32), *self._impacts]),
-            )
-        return self._table
-
-    def mark(self, terms: Sequence[str], mask: Mask) -> None:
-        for term in terms:
-            mask[self.having(term)] = True
+    # What is written in them
 
     def remembered(self, what: Hashable, find: Callable[[], Documents]) -> Documents:
         if what not in self._remembered:
@@ -367,7 +283,7 @@ class Candidates:
         missing: dict[int, int] = {}
         for at in documents:
             id = int(self.facts[at]["id"])
-            kept = self._shelf.get((self._index, id, self._versions[at]))
+            kept = self._shelf.get((self._index, id, self.versions[at]))
             if kept is None:
                 missing[id] = at
             else:

@@ -17,7 +17,16 @@ from indexer.opensearch_index.cluster import read_address
 
 @pytest.mark.parametrize(
     "wrong",
-    ["?shards=0", "?shards=many", "?replicas=-1", "?refresh=soon", "?index=Prakat", "?size=3", "path", "?ca=/nowhere.pem"],
+    [
+        "?shards=0",
+        "?shards=many",
+        "?replicas=-1",
+        "?refresh=soon",
+        "?index=Prakat",
+        "?size=3",
+        "path",
+        "?ca=/nowhere.pem",
+    ],
 )
 def test_an_address_that_makes_no_sense_is_named(wrong: str) -> None:
     with pytest.raises(SettingsError, match="PRAKAT_SEARCH"):
