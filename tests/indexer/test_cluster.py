@@ -33,6 +33,13 @@ def test_an_address_that_makes_no_sense_is_named(wrong: str) -> None:
         read_address(f"opensearch+http://127.0.0.1:9200/{wrong}")
 
 
+def test_a_password_that_is_not_escaped_is_not_shown() -> None:
+    with pytest.raises(SettingsError, match="PRAKAT_SEARCH") as caught:
+        read_address("opensearch+https://prakat:pla/duk@search.example.go.th")
+    assert "pla" not in caught.value.message
+    assert "duk" not in caught.value.message
+
+
 def test_an_address_names_nodes_account_and_settings() -> None:
     read = read_address("opensearch+https://prakat:p%40ss@a.th,b.th:9201/?index=thai&shards=4&replicas=2")
     assert read.hosts == ("https://a.th:443", "https://b.th:9201")

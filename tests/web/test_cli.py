@@ -196,7 +196,6 @@ def test_a_wrong_setting_stops_the_start_with_one_clear_line(shell: Shell, name:
     ("name", "value"),
     [
         ("PRAKAT_SEARCH", "opensearch://prakat:pla/duk@search.example.go.th"),
-        ("PRAKAT_SEARCH", "opensearch+https://prakat:pla/duk@search.example.go.th"),
         ("PRAKAT_DATABASE", "mysql://prakat:pla@duk@db.example.go.th"),
         ("PRAKAT_DATABASE", "mysql:///prakat?user=prakat&password=pladuk"),
     ],
