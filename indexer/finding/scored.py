@@ -7,6 +7,7 @@ smaller and is added up several times faster.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -41,11 +42,12 @@ class Scored:
     @classmethod
     def kept(cls, documents: Documents, weights: Floats, size: int) -> Scored:
         """Weights over 0 and up to 1 of documents in a snapshot of that size, to 16 bits."""
-        if is_many(len(documents), size):
-            every = np.zeros(size, dtype=np.float32)
-            every[documents] = weights
-            return cls.spread(every)
-        return cls(documents, _stepped(weights), scale=1 / _STEPS)
+        count, values = len(documents), _stepped(weights)
+        if count * _MANY < size:
+            return cls(documents, values, scale=1 / _STEPS)
+        every = np.zeros(size, dtype=np.uint16)
+        every[documents] = values
+        return cls(None, every, count=count, scale=1 / _STEPS)
 
     @classmethod
     def spread(cls, weights: Floats) -> Scored:
@@ -88,21 +90,21 @@ class Scored:
     def add_to(self, sums: Floats) -> None:
         """Add its weight in every document to ``sums``."""
         if self._listed is None:
-            sums += np.multiply(self._values, self._scale, dtype=np.float32)
+            sums += _times(self._values, self._scale)
         else:
             sums[self._listed] += self._values * self._scale
 
     def count_in(self, sums: Floats, value: float) -> None:
         """Add ``value`` to ``sums`` wherever it is."""
         if self._listed is None:
-            sums += np.multiply(self._values > 0, np.float32(value), dtype=np.float32)
+            sums += _times(self._values > 0, np.float32(value))
         else:
             sums[self._listed] += np.float32(value)
 
     def raise_to(self, best: Floats, most: float, share: float) -> None:
         """Raise ``best`` in every document to a share of its weight there, or of ``most`` if this is less."""
         where = slice(None) if self._listed is None else self._listed
-        weights = np.minimum(np.multiply(self._values, self._scale, dtype=np.float32), np.float32(most))
+        weights = np.minimum(_times(self._values, self._scale), np.float32(most))
         best[where] = np.maximum(best[where], weights * np.float32(share))
 
     def mark(self, mask: Mask) -> None:
@@ -113,9 +115,11 @@ class Scored:
             mask[self._listed] = True
 
 
-def is_many(count: int, size: int) -> bool:
-    """Whether so many of ``size`` documents are kept as a value for every document."""
-    return count * _MANY >= size
+def _times(values: npt.NDArray[Any], factor: np.float32) -> Floats:
+    """As 32-bit floats, multiplied: half the time of both in one step."""
+    floats: Floats = values.astype(np.float32)
+    floats *= factor
+    return floats
 
 
 def _stepped(weights: Floats) -> npt.NDArray[np.uint16]:

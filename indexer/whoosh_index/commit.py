@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from contextlib import closing
 from copy import copy
 from functools import cached_property, lru_cache, partial
@@ -27,7 +27,7 @@ from indexer.finding.documents import COLUMNS, FACTS, KINDS, ZONES, Layout, lett
 from indexer.finding.index import Entry
 from indexer.finding.names import Named, Names
 from indexer.finding.plan import Unit
-from indexer.finding.scored import Documents, Floats, Mask, Scored, is_many
+from indexer.finding.scored import Documents, Floats, Mask, Scored
 from indexer.finding.snapshot import (
     K1,
     MARKS,
@@ -254,40 +254,35 @@ class Commit:
         return found if self._whole else found.compress(self.live[found])
 
     def _score(self, term: str) -> Scored:
-        if is_many(self._about(term), self.size):
-            return Scored.spread(_saturated(self._weights(term)))
-        documents, weights = self._weights_listed(term)
+        lists = list(self._postings(term))
+        if lists and all(postings.ids is None for _, _, postings in lists):
+            return Scored.spread(_saturated(self._weights(lists)))
+        documents, weights = self._weights_listed(lists)
         if not self._whole:
             kept = self.live[documents]
             documents, weights = documents.compress(kept), weights.compress(kept)
         return Scored.kept(documents, _saturated(weights), self.size)
 
-    def _weights(self, term: str) -> Floats:
-        """Of every document: counts weighted and normalised zone by zone, 0 for one without the term."""
+    def _weights(self, lists: Iterable[tuple[int, int, Postings]]) -> Floats:
+        """Of every document its count of a common term, weighted and normalised zone by zone."""
         weights = np.zeros(self.size, dtype=np.float32)
-        norms = self._norms[ZONES[0].name]
         others, rest = [_NONE], [_NO_COUNTS]
-        for base, size, postings in self._postings(term):
-            here, norms_here = weights[base : base + size], norms[base : base + size]
-            if postings.ids is None:
-                here[:] = postings.first
-                here *= norms_here
-                others.append(postings.others + base)
-            else:
-                here[postings.ids] = postings.first * norms_here[postings.ids]
-                others.append(postings.ids[postings.others] + base)
+        for base, size, postings in lists:
+            weights[base : base + size] = postings.first
+            others.append(postings.others + base)
             rest.append(postings.rest)
+        weights *= self._norms[ZONES[0].name]
         places = np.concatenate(others)
         weights[places] += self._rest_weights(places, np.concatenate(rest))
         if not self._whole:
             weights *= self.live
         return weights
 
-    def _weights_listed(self, term: str) -> tuple[Documents, Floats]:
-        """The documents with the term, deleted ones too, and their ``_weights``."""
+    def _weights_listed(self, lists: Iterable[tuple[int, int, Postings]]) -> tuple[Documents, Floats]:
+        """The documents with a term, deleted ones too, and their weights."""
         documents, firsts, others, rest = [_NONE], [_NO_COUNTS], [_NONE], [_NO_COUNTS]
         length = 0
-        for base, _, postings in self._postings(term):
+        for base, _, postings in lists:
             listed = postings.listed()
             found = listed.documents + base
             documents.append(found)
