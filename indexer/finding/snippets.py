@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -221,8 +220,8 @@ def _apart(found: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
 def _values(text: str, found: list[tuple[int, int]], length: int) -> Iterator[float]:
     """For each place, how many letters of different words a passage of that length from it shows."""
     last = letters = 0
-    shown: Counter[str] = Counter()
     words = [text[start:end] for start, end in found]
+    shown = dict.fromkeys(words, 0)
     for first, (start, _) in enumerate(found):
         while last < len(found) and (last <= first or found[last][1] <= start + length):
             shown[words[last]] += 1

@@ -77,9 +77,9 @@ _COMMON = 3  # one document of so many: a byte for each is no more than what a l
 class Postings(NamedTuple):
     """The documents of a segment that have a term, ascending, and how often.
 
-    ``ids`` is None for a common term: then ``first`` has a place for every document of the segment.
-    ``first`` are counts in the first zone, one alone where all are the same. ``others`` are the places in it
-    where other zones are set, ``rest`` what these are there (packed, without the first zone).
+    ``ids`` is None for a common term: then ``first``, the counts in the first zone, has a place for every
+    document of the segment. ``others`` are the places in it where other zones are set, ``rest`` what these
+    are there (packed, without the first zone).
     """
 
     ids: npt.NDArray[np.int64] | None
@@ -106,8 +106,7 @@ class Postings(NamedTuple):
     def packed(self) -> tuple[Ids, Counts]:
         """Ids and the count of each in all zones."""
         found = self.listed()
-        counts = np.empty(len(found.documents), dtype=np.uint32)
-        counts[:] = found.first
+        counts = found.first.astype(np.uint32)
         counts[found.others] |= found.rest.astype(np.uint32) << 8
         return found.documents.astype(np.uint32), counts
 
@@ -140,6 +139,11 @@ def encode(ids: Ids, counts: Counts, size: int) -> bytes:
     return bytes([head]) + length + body.tobytes() + b"".join(data for _, data in parts)
 
 
+def _before_ids(head: int, count: int) -> int:
+    """Bytes of a list of ``count`` ids before these, by its first byte."""
+    return (5 if head & _OTHERS else 1) + (1 if head & _FLAT else count)
+
+
 def decode(data: bytes, count: int, size: int) -> Postings:
     """What ``encode`` was given; ``count``: how many ids; ``size``: documents of the segment."""
     head, position, length = data[0], 1, 0
@@ -150,6 +154,8 @@ def decode(data: bytes, count: int, size: int) -> Postings:
     counted = 1 if head & _FLAT else size if common else count
     first = np.frombuffer(data, np.uint8, counted, position)
     position += counted
+    if head & _FLAT:
+        first = first.repeat(count)
     ids = None
     if not common:
         width = 1 << (head & 3)
@@ -202,6 +208,8 @@ class ArrayTermsReader(TermsReader):  # type: ignore[misc]
         self._size: int = segment.doc_count_all()
         # No list: the collector of garbage would walk through it again and again.
         self.words: tuple[bytes, ...] = tuple(words.split(b"\n")) if words else ()
+        # A look-up takes a tenth of the time of a search among ``words``, and queries make hundreds.
+        self._places = {word: place for place, word in enumerate(self.words)}
         with segment.open_file(storage, _TABLE) as file:
             table = zlib.decompress(file.read())
         count = len(self.words)
@@ -211,10 +219,6 @@ class ArrayTermsReader(TermsReader):  # type: ignore[misc]
         with segment.open_file(storage, _POSTINGS) as file:
             self._postings = mapped(file)
 
-    @cached_property
-    def _places(self) -> dict[bytes, int]:
-        """A look-up takes a tenth of the time of a search among ``words``, and queries make hundreds."""
-        return {word: place for place, word in enumerate(self.words)}
 
     def place(self, term: bytes) -> int | None:
         """Where the term stands among ``words``."""
@@ -246,6 +250,25 @@ class ArrayTermsReader(TermsReader):  # type: ignore[misc]
         """Of the term that stands there among ``words``."""
         start = self._ends[place - 1] if place else 0
         return decode(self._postings[start : self._ends[place]], int(self.sizes[place]), self._size)
+
+    def mark(self, terms: Iterable[bytes], mask: npt.NDArray[np.bool_]) -> None:
+        """Set the mask wherever a document of the segment has one of the terms: short lists all at once."""
+        steps: dict[int, list[bytes]] = {}
+        counts: dict[int, list[int]] = {}
+        for place in [self._places[term] for term in terms if term in self._places]:
+            start, count = self._ends[place - 1] if place else 0, int(self.sizes[place])
+            head = self._postings[start]
+            if head & 3 == _EVERY:
+                mask[self.postings_at(place).documents] = True
+                continue
+            start += _before_ids(head, count)
+            width = 1 << (head & 3)
+            steps.setdefault(width, []).append(self._postings[start : start + width * count])
+            counts.setdefault(width, []).append(count)
+        for width, parts in steps.items():
+            sums = np.frombuffer(b"".join(parts), _LITTLE[width]).cumsum(dtype=np.int64)
+            before = np.concatenate([[0], sums[np.cumsum(counts[width])[:-1] - 1]])
+            mask[sums - before.repeat(counts[width])] = True
 
     def close(self) -> None:
         """The mapping goes with the last reference to it: another thread may still be reading."""
@@ -281,7 +304,7 @@ class ArrayTermsReader(TermsReader):  # type: ignore[misc]
         return self.doc_frequency(fieldname, text)
 
     def doc_frequency(self, fieldname: str, text: bytes) -> int:  # noqa: ARG002 (Whoosh's signature)
-        place = self.place(text)
+        place = self._places.get(text)
         return 0 if place is None else int(self.sizes[place])
 
     def matcher(self, fieldname: str, text: bytes, _format: Any, scorer: Any = None) -> ListMatcher:

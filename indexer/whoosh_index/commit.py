@@ -43,7 +43,7 @@ from indexer.finding.snapshot import (
 from indexer.finding.spelling import Spellings
 from indexer.finding.tokens import fold, run
 from indexer.whoosh_index.codec import Postings
-from indexer.whoosh_index.schema import schema
+from indexer.whoosh_index.schema import FIELD, schema
 
 _MOST_COUNTED = 40  # words
 _MOST_NAMED = 400  # titles of a segment
@@ -101,8 +101,10 @@ def _coded(column: Any) -> Coded:
 
 def _summed(segments: Sequence[Segment], term: str) -> int:
     """How many documents of the segments have the term, deleted ones too."""
-    data = term.encode()
-    return sum([segment.terms.doc_frequency("", data) for segment in segments])
+    data, count = term.encode(), 0
+    for segment in segments:
+        count += segment.terms.doc_frequency(FIELD, data)
+    return count
 
 
 def _saturated(weights: Floats) -> Floats:
@@ -218,14 +220,9 @@ class Commit:
 
     def mark(self, terms: Sequence[str], mask: Mask) -> None:
         found = np.zeros(self.size, dtype=bool)
-        for term in terms:
-            for base, size, postings in self._postings(term):
-                of_segment = found[base : base + size]
-                if postings.ids is None:
-                    of_segment |= postings.first > 0
-                    of_segment[postings.others] = True
-                else:
-                    of_segment[postings.ids] = True
+        words = [term.encode() for term in terms]
+        for base, segment in zip(self.bases, self.segments, strict=False):
+            segment.terms.mark(words, found[base : base + segment.size])
         mask |= found & self.live
 
     def remembered(self, what: Hashable, find: Callable[[], Documents]) -> Documents:
@@ -286,7 +283,7 @@ class Commit:
             listed = postings.listed()
             found = listed.documents + base
             documents.append(found)
-            firsts.append(np.broadcast_to(listed.first, found.shape))
+            firsts.append(listed.first)
             others.append(listed.others + length)
             rest.append(listed.rest)
             length += len(found)
