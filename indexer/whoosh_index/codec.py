@@ -219,7 +219,6 @@ class ArrayTermsReader(TermsReader):  # type: ignore[misc]
         with segment.open_file(storage, _POSTINGS) as file:
             self._postings = mapped(file)
 
-
     def place(self, term: bytes) -> int | None:
         """Where the term stands among ``words``."""
         return self._places.get(term)
