@@ -11,7 +11,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from itertools import accumulate
+from itertools import accumulate, groupby
 
 import numpy as np
 from pythainlp.corpus import thai_stopwords
@@ -23,6 +23,7 @@ from indexer.finding.tokens import THAI, Segmenter, fold, run
 _MOST_HITS = 300  # marked in one text
 _LONGEST = 1000  # letters that are cut at a time
 _CONTEXT = 30  # characters before the first hit of a passage
+_TOGETHER = 3  # common words in a row
 _LETTERS = re.compile(f"[{THAI}]{{1,{_LONGEST}}}[ะัาำิ-ฺๅ็-๎]*(?<![เแโใไ])|[^\\W{THAI}]{{1,{_LONGEST}}}")
 _THAI = frozenset(map(chr, range(0xE01, 0xE4F)))
 
@@ -79,9 +80,21 @@ def _sought(query: Query) -> _Sought:
         folded = fold(text)
         typed = [folded[token.start : token.end] for token in _segmenter().tokens(text)]
         (phrases if exact or len(typed) > 1 else words).append(text)
-        words += [] if exact else typed
-    telling = [word for word in words if word not in thai_stopwords() and len(word) > 1]
+        if not exact:
+            words += typed
+            phrases += _together(typed)
+    telling = [word for word in words if _telling(word)]
     return _Sought(_runs(phrases), _runs(telling or words))
+
+
+def _telling(word: str) -> bool:
+    return word not in thai_stopwords() and len(word) > 1
+
+
+def _together(words: list[str]) -> list[str]:
+    """Stretches of words that say nothing each, but much one after the other: การ มี ส่วน ร่วม."""
+    stretches = [(telling, list(stretch)) for telling, stretch in groupby(words, key=_telling)]
+    return ["".join(stretch) for telling, stretch in stretches if not telling and len(stretch) >= _TOGETHER]
 
 
 def _runs(texts: list[str]) -> tuple[bytes, ...]:

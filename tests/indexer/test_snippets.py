@@ -28,6 +28,12 @@ def test_common_words_are_not_marked_beside_telling_ones() -> None:
     assert marked("ที่ดินและที่จอดรถ", "จอดรถ ที่") == ["จอดรถ"]
 
 
+def test_common_words_that_make_one_together_are_marked() -> None:
+    """การ มี ส่วน ร่วม are everywhere; การมีส่วนร่วม is what was looked for."""
+    text = "การประชุมที่มีส่วนราชการร่วม จัดตั้งศูนย์ส่งเสริมการมีส่วนร่วม"
+    assert marked(text, "ศูนย์การมีส่วนร่วม") == ["ศูนย์", "การมีส่วนร่วม"]
+
+
 def test_highlight_is_the_whole_text() -> None:
     segments = highlight(BODY, parse("ถนน หนองบัว"))
     assert "".join(segment.text for segment in segments) == BODY
