@@ -36,6 +36,17 @@ def test_every_link_between_the_papers_leads_somewhere() -> None:
             assert (paper.parent / target).exists(), f"{paper.name}: {target}"
 
 
+def test_the_papers_name_files_that_are_there() -> None:
+    tests = {path.name for path in kept(".py")}
+    for paper in kept(".md"):
+        text = paper.read_text(encoding="utf-8")
+        for path in re.findall(
+            rf"`((?:{'|'.join((*ROOMS, 'tests', 'scripts', 'docs', 'deploy'))})/[\w/.]+)`", text
+        ):
+            assert (ROOT / path).exists(), f"{paper.name}: {path}"
+        assert set(re.findall(r"\btest_\w+\.py", text)) <= tests, paper.name
+
+
 def test_no_lock_names_a_registry() -> None:
     for lock in ROOT.glob("requirements*.lock"):
         text = lock.read_text(encoding="utf-8")

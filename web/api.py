@@ -156,7 +156,8 @@ def revise(changes: dict[str, Any], id: int) -> dict[str, Any]:
 @blueprint.arguments(schemas.ReasonIn, required=False)
 @blueprint.response(200, schemas.AnnouncementOut)
 def publish(args: dict[str, Any], id: int) -> dict[str, Any]:
-    """เผยแพร่ · Publish. ``reason`` says why in spite of personal data that was found."""
+    """เผยแพร่ · Publish. ``reason`` says why in spite of personal data that was found; a program's word is
+    enough without one."""
     services().intake.publish(id, actor=g.actor, reason=args["reason"] or "เผยแพร่ผ่าน API")
     return _record(id)
 

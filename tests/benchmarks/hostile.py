@@ -16,8 +16,8 @@ from rich.console import Console
 from rich.table import Table
 
 from indexer.reading import sandbox
-from tests.indexer.hostile import CASES, write
-from tests.indexer.judge import judge
+from tests.indexer.reading.hostile import CASES, write
+from tests.indexer.reading.judge import judge
 
 
 class Peak:

@@ -17,9 +17,9 @@ from PIL import Image
 
 from indexer.reading import extract
 from indexer.reading.failures import MESSAGES
-from tests.indexer.documents import shaped
-from tests.indexer.hostile import CASES
-from tests.indexer.judge import judge
+from tests.indexer.reading.documents import shaped
+from tests.indexer.reading.hostile import CASES
+from tests.indexer.reading.judge import judge
 from tests.web.conftest import memo
 
 SECONDS = 6.0  # for each step in the child; a page takes some hundredths

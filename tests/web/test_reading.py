@@ -13,7 +13,7 @@ import pytest
 
 from archive.model import Attachment, Role, Source, Status
 from indexer.reading.pipeline import RULES, TEXT_RULES
-from tests.indexer.signing import SIGNER, make_signer, sign
+from tests.indexer.reading.signing import SIGNER, make_signer, sign
 from tests.web.conftest import Site, memo
 from web.sample.scans import Look, scan
 

@@ -13,7 +13,7 @@ from PIL import Image, ImageChops
 from indexer.reading.extract import Document
 from indexer.reading.pictures import raster
 from indexer.reading.wrap import wrap_picture, write_repaired
-from tests.indexer.documents import shaped
+from tests.indexer.reading.documents import shaped
 
 
 def drawing(size: tuple[int, int] = (300, 200)) -> Image.Image:

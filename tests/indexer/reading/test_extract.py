@@ -9,7 +9,7 @@ import pytest
 
 from indexer.reading.extract import Document, EmbeddedPage
 from indexer.reading.verdict import Verdict
-from tests.indexer.documents import Raw, shaped
+from tests.indexer.reading.documents import Raw, shaped
 
 LINES = [
     "ประกาศเทศบาลตำบลหนองปลาดุก",

@@ -14,7 +14,7 @@ from archive.model import Kind
 from indexer.finding.index import ResultPage
 from indexer.finding.query import Filters, Sort, parse
 from indexer.whoosh_index import WhooshIndex
-from tests.indexer.test_growth import QUERIES, WORDS, built, some_entry
+from tests.indexer.whoosh_index.test_growth import QUERIES, WORDS, built, some_entry
 
 ENTRIES = {id: some_entry(random.Random(id), id) for id in range(400)}
 TYPED = st.one_of(

@@ -17,7 +17,7 @@ from indexer.reading import pictures, sandbox
 from indexer.reading.extract import Document
 from indexer.reading.pictures import Pictures, Rectangle, paint, rectangles
 from storage.files import LocalFiles
-from tests.indexer.documents import shaped
+from tests.indexer.reading.documents import shaped
 
 TEXT = "ประกาศเทศบาลตำบลหนองปลาดุก"
 WORD = "เทศบาล"

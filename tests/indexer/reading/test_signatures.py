@@ -9,8 +9,8 @@ import pytest
 from pyhanko.sign import SimpleSigner
 
 from indexer.reading.extract import Document
-from tests.indexer.documents import shaped
-from tests.indexer.signing import SIGNER, make_signer, sign
+from tests.indexer.reading.documents import shaped
+from tests.indexer.reading.signing import SIGNER, make_signer, sign
 
 
 @pytest.fixture(scope="module")

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from indexer.reading import extract, sandbox
-from tests.indexer.hostile import CASES, write
-from tests.indexer.judge import judge
+from tests.indexer.reading.hostile import CASES, write
+from tests.indexer.reading.judge import judge
 
 SHORT, GENEROUS = 2.0, 30.0  # seconds; short where the time must run out
 
