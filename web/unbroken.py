@@ -17,7 +17,7 @@ from itertools import chain, pairwise
 from operator import itemgetter
 
 import ahocorasick
-from markupsafe import Markup, escape
+from markupsafe import Markup
 from pythainlp.corpus.common import thai_words
 
 from archive import thai
@@ -29,8 +29,8 @@ _LEADS = frozenset(("การ", "ความ", "ผู้", "นัก", "ไ�
 _UNKNOWN = 4  # what a cluster that belongs to no word costs, where a word costs 1
 _RUN = re.compile(rf"([{THAI}]+)([ ]?ๆ|ฯ)?")  # ๆ and ฯ never begin a line
 _WORD = re.compile("[^ัิ-ฺ็-๎ะาำๅ].*[^เแโใไ]")  # so that a text of words alone is cut between clusters
-_LINE = Markup('<span data-words="{}">{}</span>')
-_MARK = Markup("<mark>{}</mark>")
+_LINE = Markup('<span data-words="%s">%s</span>')
+_MARK = Markup("<mark>%s</mark>")
 _DIGITS = string.digits + string.ascii_lowercase
 
 
@@ -51,11 +51,9 @@ def marked(segments: Iterable[Segment], local: frozenset[str]) -> Markup:
 
 
 def _line(parts: Sequence[Segment], local: frozenset[str]) -> Markup:
-    if not parts:
-        return Markup()
-    shown = Markup().join(_MARK.format(part.text) if part.hit else escape(part.text) for part in parts)
-    lengths = _lengths(chain.from_iterable(_pieces(part.text, local) for part in parts))
-    return _LINE.format(lengths, shown) if lengths else shown
+    shown = Markup().join([_MARK % part.text if part.hit else part.text for part in parts])
+    lengths = _lengths(chain.from_iterable([_pieces(part.text, local) for part in parts]))
+    return _LINE % (lengths, shown) if lengths else shown
 
 
 def _lengths(pieces: Iterable[tuple[int, bool]]) -> str:
@@ -76,8 +74,10 @@ def _pieces(written: str, local: frozenset[str]) -> Iterator[tuple[int, bool]]:
     end = 0
     for run in _RUN.finditer(written):
         yield _units(written[end : run.start()]), False
-        *words, last = joined(run[1], local)
-        for word in (*words, last + (run[2] or "")):
+        words = joined(run[1], local)
+        if run[2]:
+            words[-1] += run[2]
+        for word in words:
             yield len(word), _whole(word)
         end = run.end()
     yield _units(written[end:]), False
@@ -93,19 +93,17 @@ def _whole(word: str) -> bool:
     return len(word) <= _LONGEST and len(thai.clusters(word)) > 2
 
 
-def joined(run: str, local: frozenset[str]) -> Iterator[str]:
+def joined(run: str, local: frozenset[str]) -> list[str]:
     """A run of Thai letters as words that joined give it again; การ and its like with what they lead."""
-    lead = ""
+    words: list[str] = []
+    led = False
     for word in _cut(run, local):
-        if lead and len(lead + word) > _LONGEST:
-            yield lead
-            lead = ""
-        lead += word
-        if word not in _LEADS:
-            yield lead
-            lead = ""
-    if lead:
-        yield lead
+        if led and len(words[-1]) + len(word) <= _LONGEST:
+            words[-1] += word
+        else:
+            words.append(word)
+        led = word in _LEADS
+    return words
 
 
 def _cut(run: str, local: frozenset[str]) -> tuple[str, ...]:
