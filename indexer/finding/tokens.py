@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import re
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import NamedTuple
@@ -82,8 +82,7 @@ class Segmenter:
 
     def __init__(self, words: Iterable[str] = ()) -> None:
         self._local = frozenset(words)
-        self._name = _loaded(self._local)
-        self._cut = lru_cache(maxsize=50_000)(self._cut_run)
+        self._cut = _cutter(self._local)
 
     def knows(self, word: str) -> bool:
         """Whether it is a word of the dictionary, not a piece that was left over."""
@@ -123,15 +122,24 @@ class Segmenter:
             start += len(word)
         yield from _number(digits, end - len(digits))
 
-    def _cut_run(self, run: str) -> tuple[str, ...]:
+
+@lru_cache(maxsize=4)  # of the index, of what is shown, and of their successors
+def _cutter(local: frozenset[str]) -> Callable[[str], tuple[str, ...]]:
+    """Cuts a folded Thai run; what was cut is remembered for all that cut alike."""
+    name = _loaded(local)
+
+    @lru_cache(maxsize=50_000)
+    def cut(run: str) -> tuple[str, ...]:
         words: list[str] = []
-        for piece in nlpo3.segment(run, self._name, safe=True):
+        for piece in nlpo3.segment(run, name, safe=True):
             joins = words and (piece[0] in _MARKS or words[-1][-1] in _LEADING)
             if joins and len(words[-1]) + len(piece) <= _LONGEST_WORD:
                 words[-1] += piece
             else:
                 words.append(piece)
         return tuple(words)
+
+    return cut
 
 
 def _number(chunk: str, start: int) -> Iterator[Token]:

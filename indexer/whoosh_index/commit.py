@@ -144,7 +144,7 @@ class Commit:
         self._whole = self.count == self.size
         self._scored: LRUCache[str, Scored] = LRUCache(_KEPT_SCORED, getsizeof=Scored.bytes)
         self._remembered: LRUCache[Hashable, Documents] = LRUCache(_KEPT_FOUND, getsizeof=_room)
-        self._parts: LRUCache[int, Commit] = LRUCache(_KEPT_PARTS)
+        self._parts: LRUCache[int, Commit | None] = LRUCache(_KEPT_PARTS)
         # Words of earlier commits are as good: how frequent each is, is asked of this one.
         self._spellings: Spellings = earlier._spellings if earlier else Spellings()
         self._about = lru_cache(_KEPT_COUNTS)(partial(_summed, self.segments))
@@ -158,14 +158,17 @@ class Commit:
         with self._lock:
             if organisation not in self._parts:
                 self._parts[organisation] = self._part(organisation)
-            return self._parts[organisation]
+            return self._parts[organisation] or self
 
-    def _part(self, organisation: int) -> Commit:
+    def _part(self, organisation: int) -> Commit | None:
+        """None for all of them: a commit that held itself, or a part itself, would stay in memory after its
+        last reader until all of it is searched for garbage."""
         live = self.live & (self.facts["organisation"] == organisation)
         count = int(live.sum())
         if count == self.count:
-            return self
+            return None
         part = copy(self)
+        part._parts = LRUCache(_KEPT_PARTS)
         for of_live in ("numbers", "_norms"):
             part.__dict__.pop(of_live, None)
         part.live, part.count, part._whole = live, count, False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import gc
 import random
 from pathlib import Path
 
@@ -96,3 +97,29 @@ def test_segments_stay_few_while_updates_trickle_in(tmp_path: Path) -> None:
         index.update([some_entry(chance, position % 100)], (), position=position)
     assert index.count() == 100
     assert len(list(tmp_path.glob("*/*.words"))) <= 24
+
+
+@pytest.mark.parametrize("organisations", [1, 2])
+def test_a_replaced_generation_is_let_go_at_once(tmp_path: Path, organisations: int) -> None:
+    """Not only when all of the memory is searched for garbage: that may be a thousand requests later."""
+    chance = random.Random(1)
+    index = WhooshIndex(tmp_path, Dictionary())
+    gc.disable()
+    try:
+        for _ in range(3):
+            with index.rebuild() as generation:
+                generation.add(
+                    entry(id, "".join(chance.choices(WORDS, k=8)), organisation=1 + id % organisations)
+                    for id in range(30)
+                )
+            answers(index)
+        assert opened(tmp_path) == {"000003"}
+    finally:
+        gc.enable()
+
+
+def opened(directory: Path) -> set[str]:
+    """The generations whose files this process has in memory."""
+    lines = Path("/proc/self/maps").read_text().splitlines()
+    paths = [line.partition(str(directory))[2] for line in lines]
+    return {path.split("/")[1] for path in paths if path}
