@@ -26,6 +26,8 @@ _LIKELIEST = 20  # documents that are read for the query as it was typed
 _ANY = 1e-9  # of the words, by weight: less than any of them has
 _MOST_BLURRED = 200  # documents that are read for a piece with letters misread
 _ALIKE = 0.4  # how like it must be
+_OF_TIME = 0.85  # share of what the best answer has, that one of the time must have for no other to be shown
+_LEADING = frozenset("เมื่อ วัน ที่ วันที่ เดือน ปี พ.ศ. ค.ศ. พศ คศ".split())  # a text may name the time without
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,8 @@ def answer(
     found = _found(snapshot, plan, matches, first, rest)
     if timely is None:
         return found
-    if (found.wanted & timely & snapshot.live).any():
+    best, of_it = (matches.covered[among].max(initial=0) for among in (found.wanted, found.wanted & timely))
+    if of_it > 0 and of_it >= _OF_TIME * best:
         enough = found.enough and found.enough._replace(then=True)
         return replace(found, wanted=found.wanted & timely, enough=enough)
     return replace(found, loosened=(*found.loosened, remarks.NOT_THEN))
@@ -91,8 +94,9 @@ def _timely(snapshot: Snapshot, lexicon: Lexicon, times: tuple[Time, ...], match
     timely = np.zeros(snapshot.size, dtype=bool)
     others = set(matches.units)
     for time in times:
-        units = part(time.text, lexicon).units
-        others -= set(units)
+        named = part(time.text, lexicon).units
+        others -= set(named)
+        units = [unit for unit in named if unit.typed not in _LEADING]
         of_it = np.flatnonzero(between(snapshot, time.first, time.last) & snapshot.live)
         matches.credit(of_it, units)
         timely[all_of(snapshot, units)] = True

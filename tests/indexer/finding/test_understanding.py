@@ -146,6 +146,7 @@ def test_what_only_withdrawn_records_have_is_never_offered(tmp_path: Path) -> No
         ("ปีงบประมาณ 2564", {1, 2, 6, 8, 9}),
         ("ภาษี มิ.ย. 64", {1}),
         ("ประชุมสภา 9 มิถุนายน 2564", {9}),
+        ("ประชุมสภาวันที่ 9 เดือนมิถุนายน ค.ศ. 2021", {9}),
         ("เดือน: ก.ค. 64 ภาษี", {2}),
         ("วันที่ 9 มิถุนายน พ.ศ. 2564", {1}),
         ("June 9, 2021", {1}),
@@ -199,6 +200,15 @@ def test_a_time_without_answers_is_given_up_and_said(index: WhooshIndex) -> None
     query = run(index, "พัสดุ ม.ค. 50")
     assert found(index, "พัสดุ ม.ค. 50")[0] == 7
     assert any("ช่วงเวลา" in phrase for phrase in said(query.loosened))
+
+
+def test_a_time_does_not_hide_what_has_far_more_of_the_words(tmp_path: Path) -> None:
+    index = WhooshIndex(tmp_path, Dictionary())
+    winner = entry(1, "แชมป์", "ทีมเหย้าชนะทีมเยือนสามต่อหนึ่งในรอบชิงชนะเลิศที่สนามใหญ่")
+    index.update([winner, entry(2, "ทีมงาน", "ประชุมวันที่ 7 กุมภาพันธ์ 2559")], (), position=2)
+    asked = "เดือนกุมภาพันธ์ 2016 ทีมใดชนะทีมเยือนในรอบชิงชนะเลิศที่สนามใหญ่"
+    assert found(index, asked)[0] == 1
+    assert any("ช่วงเวลา" in phrase for phrase in said(run(index, asked).loosened))
 
 
 @pytest.mark.parametrize(
