@@ -98,7 +98,7 @@ def _timely(snapshot: Snapshot, lexicon: Lexicon, times: tuple[Time, ...], match
         others -= set(named)
         units = [unit for unit in named if unit.typed not in _LEADING]
         of_it = np.flatnonzero(between(snapshot, time.first, time.last) & snapshot.live)
-        matches.credit(of_it, units)
+        matches.credit(of_it, named)
         timely[all_of(snapshot, units)] = True
         timely[of_it] = True
     return timely & matches.having(others) if others else timely

@@ -15,6 +15,7 @@ from indexer.finding.matching import all_of, mask_of
 from indexer.finding.phrases import holders
 from indexer.finding.plan import Alternative, Part, Phrase, Plan, Unit, part, said_otherwise
 from indexer.finding.snapshot import OFTEN, Snapshot
+from indexer.finding.scored import Documents
 from indexer.finding.spelling import Reading, readings
 from indexer.finding.tokens import THAI, run
 
@@ -28,6 +29,7 @@ _TYPED = 0.9  # what a word as typed counts beside the one meant
 _SHORTEST = 3  # letters
 _GUESSED = 5  # letters of a word that may be meant, although the archive does not have it where it was typed
 _PIECE, _BESIDE = 3, 8  # letters of a word that may be a piece of one, and of all of them on a side
+_BEFORE_OR_AFTER = 4  # letters beside what was typed that a text must have too, for it to be meant so
 _RUN = re.compile(f"[{THAI}]+")
 _ABBREVIATED = re.compile(r"[ก-ฮ]{1,6}\.")  # nobody guesses one from another
 
@@ -57,7 +59,9 @@ def meant(snapshot: Snapshot, lexicon: Lexicon, plan: Plan) -> Meant:
             parts.append(other)
             words.append((typed.raw, other.text))
             continue
-        places = [] if typed.phrase.exact else _places(snapshot, lexicon, typed, _MOST_PLACES - len(words))
+        places = [] if typed.phrase.exact else _places(
+            snapshot, lexicon, typed, plan.whole, _MOST_PLACES - len(words)
+        )
         parts.append(_replaced(snapshot, lexicon, typed, places) if places else typed)
         words += [(typed.raw[place.start : place.end], place.reading.text) for place in places]
     return Meant(replace(plan, parts=tuple(parts)), tuple(words))
@@ -75,10 +79,10 @@ def _of_other_keyboard(snapshot: Snapshot, lexicon: Lexicon, typed: Part) -> Par
     return None if len(holders(snapshot, lexicon, typed, enough=1)) else other
 
 
-def _places(snapshot: Snapshot, lexicon: Lexicon, typed: Part, most: int) -> list[_Place]:
+def _places(snapshot: Snapshot, lexicon: Lexicon, typed: Part, whole: bytes, most: int) -> list[_Place]:
     found = []
     for start, end in _doubtful(snapshot, lexicon, typed.text)[:most]:
-        reading = _reading(snapshot, lexicon, typed.text[start:end])
+        reading = _reading(snapshot, lexicon, typed.text[start:end], whole)
         if reading is not None:
             found.append(_Place(start, end, reading))
     return found
@@ -116,8 +120,9 @@ def _around(words: Sequence[str], borders: Sequence[int], place: int) -> tuple[i
     return borders[first], borders[after]
 
 
-def _reading(snapshot: Snapshot, lexicon: Lexicon, text: str) -> Reading | None:
-    """The likeliest reading that the archive has; None when what was typed is well known there itself."""
+def _reading(snapshot: Snapshot, lexicon: Lexicon, text: str, whole: bytes) -> Reading | None:
+    """The likeliest reading that the archive has; None when what was typed is well known there itself, or
+    stands there beside what it stands beside in the ``whole`` query."""
     words = lexicon.segmenter.words(text)
     strange = not all(map(lexicon.segmenter.knows, words))
     if len(words) == 1 and not strange and snapshot.frequency(words[0]):
@@ -125,8 +130,9 @@ def _reading(snapshot: Snapshot, lexicon: Lexicon, text: str) -> Reading | None:
     as_it_is = part(text, lexicon)
     if any(len(unit.alternatives) > 1 and mask_of(snapshot, unit).any() for unit in as_it_is.units):
         return None
-    typed = len(holders(snapshot, lexicon, as_it_is, enough=OFTEN))
-    if typed >= (OFTEN if strange else 1):
+    having = holders(snapshot, lexicon, as_it_is, enough=OFTEN)
+    typed = len(having)
+    if typed >= (OFTEN if strange else 1) or _stands_so(snapshot, having, as_it_is.phrase.data, whole):
         return None
 
     def rarity(word: str) -> float:
@@ -142,6 +148,15 @@ def _reading(snapshot: Snapshot, lexicon: Lexicon, text: str) -> Reading | None:
     if best is not None:
         return best
     return found[0] if found and strange and not typed and _is_whole(found[0]) else None
+
+
+def _stands_so(snapshot: Snapshot, documents: Documents, data: bytes, whole: bytes) -> bool:
+    """Whether one of the documents has the run with the letters before or after it in the whole query."""
+    start = whole.find(data)
+    end = start + len(data)
+    beside = whole[max(start - _BEFORE_OR_AFTER, 0) : end], whole[start : end + _BEFORE_OR_AFTER]
+    longer = [one for one in beside if len(one) > len(data)]
+    return any(one in text for text in snapshot.texts(documents) for one in longer)
 
 
 def _likeliest(snapshot: Snapshot, lexicon: Lexicon, found: Sequence[Reading], over: int) -> Reading | None:

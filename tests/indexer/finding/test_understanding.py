@@ -378,3 +378,13 @@ def test_a_name_in_a_sentence_stays_as_it_was_typed(tmp_path: Path) -> None:
     index = WhooshIndex(tmp_path, Dictionary())
     index.update([entry(1, "นายฐฒพล กล่าวเปิดงาน"), entry(2, "นายธพล และธนพล")], (), position=2)
     assert found(index, "ใครคือนายฐฒพลที่กล่าวเปิดงานในวันนั้น")[0] == 1
+
+
+def test_a_rare_name_is_no_slip_where_it_stands_beside_the_same_words(tmp_path: Path) -> None:
+    index = WhooshIndex(tmp_path, Dictionary())
+    others = [entry(id, "พะเยาโมเดล", f"โมเดล {id} อาชีพ") for id in range(2, 40)]
+    index.update([entry(1, "ประวัติ", "ฮันส์ โมโดร เป็นนักการเมือง"), *others], (), position=2)
+    page = index.search(parse("ฮันส์ โมโดร มีอาชีพอะไร"))
+    assert page.did_you_mean is None
+    assert page.hits[0].announcement_id == 1
+    assert index.search(parse("พะเยาโมโดล")).did_you_mean == "พะเยาโมเดล"
