@@ -11,7 +11,7 @@ from indexer.finding.dictionary import Lexicon
 from indexer.finding.filters import between
 from indexer.finding.matching import Matches, all_of
 from indexer.finding.phrases import MOST_READ, holders, holds, likeness
-from indexer.finding.plan import SENTENCE, Phrase, Plan, part
+from indexer.finding.plan import SENTENCE, Phrase, Plan, naming, part
 from indexer.finding.query import Time
 from indexer.finding.remarks import Remark
 from indexer.finding.scored import Documents, Mask
@@ -27,7 +27,6 @@ _ANY = 1e-9  # of the words, by weight: less than any of them has
 _MOST_BLURRED = 200  # documents that are read for a piece with letters misread
 _ALIKE = 0.4  # how like it must be
 _OF_TIME = 0.85  # share of what the best answer has, that one of the time must have for no other to be shown
-_LEADING = frozenset("เมื่อ วัน ที่ วันที่ เดือน ปี พ.ศ. ค.ศ. พศ คศ".split())  # a text may name the time without
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +93,11 @@ def _timely(snapshot: Snapshot, lexicon: Lexicon, times: tuple[Time, ...], match
     timely = np.zeros(snapshot.size, dtype=bool)
     others = set(matches.units)
     for time in times:
-        named = part(time.text, lexicon).units
-        others -= set(named)
-        units = [unit for unit in named if unit.typed not in _LEADING]
+        units = part(time.text, lexicon).units
+        others -= set(units)
         of_it = np.flatnonzero(between(snapshot, time.first, time.last) & snapshot.live)
-        matches.credit(of_it, named)
-        timely[all_of(snapshot, units)] = True
+        matches.credit(of_it, units)
+        timely[all_of(snapshot, naming(time.text, lexicon))] = True
         timely[of_it] = True
     return timely & matches.having(others) if others else timely
 

@@ -22,6 +22,7 @@ _PARTS = 0.8  # a code found by its parts
 
 _MONTHS = frozenset(token for name in (*MONTHS, *SHORT_MONTHS) for token in (name, name.rstrip(".")))
 _BEFORE_A_YEAR = frozenset({"ปี", "พ.ศ.", "ค.ศ.", "พศ", "คศ", "งบประมาณ"})
+_BEFORE_A_TIME = frozenset("เมื่อ วัน ที่ วันที่ เดือน ปี พ.ศ. ค.ศ.".split())
 _ERAS = range(1700, 2200), range(1700 + ERA, 2200 + ERA)  # years that are meant as such
 
 
@@ -187,6 +188,12 @@ def _dated(units: list[Unit], before: tuple[Unit, ...]) -> list[Unit]:
             unit = Unit(year, (*unit.alternatives, *others))
         dated.append(unit)
     return dated[len(before) :]
+
+
+def naming(time: str, lexicon: Lexicon) -> tuple[Unit, ...]:
+    """The units by which a text names a time: ``วันที่`` and ``เดือน`` may be left out."""
+    units = part(time, lexicon).units
+    return tuple(unit for unit in units if unit.typed not in _BEFORE_A_TIME) or units
 
 
 def _years(year: int, month: bool) -> list[str]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from indexer.finding.columns import Facets
 from indexer.finding.dictionary import Lexicon
-from indexer.finding.plan import Alternative, Part, Plan, Unit, part
+from indexer.finding.plan import Alternative, Part, Plan, Unit, naming, part
 from indexer.finding.query import Filters, Sort, Time
 from indexer.finding.snapshot import Enough, Misread
 from indexer.opensearch_index.bodies import letters, phrase
@@ -68,8 +68,9 @@ class Wanted:
         self.within = _narrowing(filters)
         self.organisation = organised(filters.organisation)
         self._unwanted = [self._standing(one) for one in plan.without]
-        self._times = [(between(time.first, time.last), part(time.text, lexicon).units) for time in times]
-        self._timely = {unit: days for days, units in self._times for unit in units}
+        within = [(between(time.first, time.last), time.text) for time in times]
+        self._times = [(days, naming(text, lexicon)) for days, text in within]
+        self._timely = {unit: days for days, text in within for unit in part(text, lexicon).units}
 
     def strict(self, units: Sequence[Unit], *, together: bool) -> Clause:
         """Documents with all units; with ``together`` first those where pieces stand as they were typed,
