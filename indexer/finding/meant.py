@@ -14,8 +14,8 @@ from indexer.finding.dictionary import Lexicon
 from indexer.finding.matching import all_of, mask_of
 from indexer.finding.phrases import holders
 from indexer.finding.plan import Alternative, Part, Phrase, Plan, Unit, part, said_otherwise
-from indexer.finding.snapshot import OFTEN, Snapshot
 from indexer.finding.scored import Documents
+from indexer.finding.snapshot import OFTEN, Snapshot
 from indexer.finding.spelling import Reading, readings
 from indexer.finding.tokens import THAI, run
 
@@ -59,8 +59,10 @@ def meant(snapshot: Snapshot, lexicon: Lexicon, plan: Plan) -> Meant:
             parts.append(other)
             words.append((typed.raw, other.text))
             continue
-        places = [] if typed.phrase.exact else _places(
-            snapshot, lexicon, typed, plan.whole, _MOST_PLACES - len(words)
+        places = (
+            []
+            if typed.phrase.exact
+            else _places(snapshot, lexicon, typed, plan.whole, _MOST_PLACES - len(words))
         )
         parts.append(_replaced(snapshot, lexicon, typed, places) if places else typed)
         words += [(typed.raw[place.start : place.end], place.reading.text) for place in places]
