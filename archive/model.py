@@ -101,6 +101,10 @@ class Organisation:
     host: str | None  # the host name that it is served under, if it has one of its own
 
 
+THE_PROVINCE = Organisation(id=PROVINCE, slug="", name="", host=None)
+"""Whose services and pages are those for all organisations together, where there are several."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
     """What a person (or a manifest line) gives to make an announcement."""

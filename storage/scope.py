@@ -45,8 +45,9 @@ OWN = _WHOSE.keys() | _PART_OF.keys()
 SHARED = {"counter", "failure", "organisation"}
 """The change counter and totals; failed sign-ins, which are counted by address too."""
 
-_READ = re.compile(r"(?<!DELETE )\b(FROM|JOIN)\s+([a-z]\w*)")
-_WRITTEN = re.compile(r"\s*(?:UPDATE|DELETE\s+FROM)\s+(\w+)\b.*?\bWHERE\b", re.DOTALL)
+_READ = re.compile(r"(?<!DELETE )\b(FROM|JOIN)\s+(\w+)(\s*,)?", re.IGNORECASE)
+_WRITTEN = re.compile(r"\s*(?:UPDATE|DELETE\s+FROM)\s+(\w+)\b.*?\bWHERE\b", re.DOTALL | re.IGNORECASE)
+_VERB = re.compile(r"\s*(\w+)")
 
 
 class Scoped:
@@ -98,13 +99,12 @@ def _scoped(sql: str) -> str:
     ``FROM`` or ``JOIN``, and the first ``WHERE`` of a change is its own and holds no bare ``OR``."""
     own_rows = _tested if "FOR NO KEY UPDATE" in sql else _joined  # a lock would hold what is joined too
     read = _READ.sub(lambda found: _read(found, own_rows), sql)
-    if sql.lstrip().startswith("INSERT"):
+    verb = _VERB.match(sql)
+    if verb is None or verb[1].upper() not in ("UPDATE", "DELETE"):
         return read
     written = _WRITTEN.match(read)
     if written is None:
-        if sql.lstrip().startswith(("UPDATE", "DELETE")):
-            raise ValueError(f"changes every row: {sql}")
-        return read
+        raise ValueError(f"changes every row: {sql}")
     if written[1] in SHARED:
         return read
     return f"{written[0]} {_test(written[1])} AND {read[written.end() :]}"
@@ -112,6 +112,8 @@ def _scoped(sql: str) -> str:
 
 def _read(found: re.Match[str], own_rows: Callable[[str], str]) -> str:
     table = found[2]
+    if found[3]:
+        raise ValueError(f"reads a list of tables, join them: {found[0]}")
     return found[0] if table in SHARED else f"{found[1]} ({own_rows(table)}) AS {table}"
 
 

@@ -35,7 +35,6 @@ def install(app: Flask) -> None:
         BABEL_DEFAULT_LOCALE="th", BABEL_TRANSLATION_DIRECTORIES=str(Path(__file__).parent / "translations")
     )
     Babel(app, locale_selector=_language)
-    app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
     app.jinja_env.add_extension("jinja2.ext.i18n")
     app.jinja_env.filters.update(
         day=day,

@@ -78,7 +78,7 @@ def collection(collection: Collection, parts: Sequence[Part]) -> dict[str, Any]:
 
 
 def _document(announcement: Announcement) -> dict[str, Any]:
-    url = absolute(url_for("public.announcement", id=announcement.id))
+    url = absolute(url_for("public.announcement", id=announcement.id), services().site(announcement))
     return {
         "@type": "DigitalDocument",
         "@id": url,

@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from flask import Flask, redirect, request
@@ -20,7 +21,7 @@ from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response as AnyResponse
 
 from archive.errors import Invalid, Unavailable
-from archive.model import PROVINCE, Organisation
+from archive.model import THE_PROVINCE, Organisation
 from archive.ports import Organisations
 from web.access import visible
 from web.auth import signed_in
@@ -35,6 +36,7 @@ def install(app: Flask) -> None:
     """Have ``app`` serve each organisation at its own address."""
     with app.app_context():
         app.wsgi_app = ByAddress(app.wsgi_app, services().organisations)  # type: ignore[method-assign]
+    app.before_request(_keep_from_towns)
     app.before_request(_lead_home)
     app.context_processor(lambda: {"towns": _shown(), "site": services().site})
 
@@ -44,48 +46,63 @@ class ByAddress:
 
     def __init__(self, app: WSGIApplication, organisations: Organisations) -> None:
         self._app, self._organisations = app, organisations
-        self._known = organisations.all()
+        self._known = _Known.of(organisations.all())
         self._until = time.monotonic() + _FRESH
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        environ[KNOWN] = known = self._remembered()
-        environ[ORGANISATION] = self._asked_for(known, environ) if len(known) > 1 else None
+        known = self._remembered()
+        environ[KNOWN] = known.all
+        environ[ORGANISATION] = _asked_for(known, environ) if len(known.all) > 1 else None
         return self._app(environ, start_response)
 
-    def _remembered(self) -> list[Organisation]:
+    def _remembered(self) -> _Known:
         if time.monotonic() > self._until:
             with suppress(Unavailable):  # then as they were
-                self._known = self._organisations.all()
+                self._known = _Known.of(self._organisations.all())
             self._until = time.monotonic() + _FRESH
         return self._known
 
-    @staticmethod
-    def _asked_for(known: list[Organisation], environ: WSGIEnvironment) -> Organisation:
-        host = environ.get("HTTP_HOST", "").partition(":")[0].lower()
-        for each in known:
-            if each.host == host:
-                return each
-        first, _, rest = environ.get("PATH_INFO", "").removeprefix("/").partition("/")
-        for each in known:
-            if each.slug == first:
-                environ["SCRIPT_NAME"] = f"{environ.get('SCRIPT_NAME', '')}/{first}"
-                environ["PATH_INFO"] = f"/{rest}"
-                return each
-        return Organisation(id=PROVINCE, slug="", name="", host=None)
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """The organisations as they were a moment ago, and by what an address may name."""
+
+    all: Sequence[Organisation]
+    by_host: Mapping[str, Organisation]
+    by_slug: Mapping[str, Organisation]
+
+    @classmethod
+    def of(cls, organisations: Sequence[Organisation]) -> _Known:
+        by_host = {each.host: each for each in organisations if each.host is not None}
+        return cls(organisations, by_host, {each.slug: each for each in organisations})
+
+
+def _asked_for(known: _Known, environ: WSGIEnvironment) -> Organisation:
+    """Whose address it is; below a path, the root of the application is moved there."""
+    host = environ.get("HTTP_HOST", "").partition(":")[0].lower()
+    if host in known.by_host:
+        return known.by_host[host]
+    first, _, rest = environ.get("PATH_INFO", "").removeprefix("/").partition("/")
+    if first not in known.by_slug:
+        return THE_PROVINCE
+    environ["SCRIPT_NAME"] = f"{environ.get('SCRIPT_NAME', '')}/{first}"
+    environ["PATH_INFO"] = f"/{rest}"
+    return known.by_slug[first]
+
+
+def _keep_from_towns() -> None:
+    """The numbers of the whole installation are not an organisation's to show."""
+    among_several = services().organisation is not None and not services().is_province
+    if among_several and request.endpoint in ("health.metrics", "health.ready"):
+        raise NotFound
 
 
 def _lead_home() -> AnyResponse | None:
-    """At the province's front an announcement is where its organisation has it. The numbers of the whole
-    installation are not an organisation's to show."""
-    if services().organisation is None:
+    """At the province's front an announcement is where its organisation has it."""
+    named = request.view_args or {}
+    if not services().is_province or request.blueprint != "public" or "id" not in named:
         return None
-    if not services().is_province:
-        if request.endpoint in ("health.metrics", "health.ready"):
-            raise NotFound
-        return None
-    if request.blueprint != "public" or "id" not in (request.view_args or {}):
-        return None
-    shown = visible(services().records.announcement((request.view_args or {})["id"]), staff=signed_in())
+    shown = visible(services().records.announcement(named["id"]), staff=signed_in())
     return redirect(services().address(shown.organisation) + request.full_path.rstrip("?"))
 
 

@@ -309,3 +309,15 @@ def test_what_is_not_known_cannot_be_asked_for(engine: Engine) -> None:
         Scoped(engine, 1).rows("SELECT * FROM lease")
     with pytest.raises(ValueError, match="every row"):
         Scoped(engine, 1).run("UPDATE announcement SET title = ''")
+    with pytest.raises(ValueError, match="list of tables"):
+        Scoped(engine, 1).rows("SELECT * FROM announcement, lease")
+
+
+def test_however_a_query_is_spelt(engine: Engine) -> None:
+    mine, theirs = town(engine, 1, MINE), town(engine, 2, SECRET)
+    scope = Scoped(engine, 1)
+    assert {row["title"] for row in scope.rows("select title\nfrom announcement")} == {MINE}
+    scope.run("delete from history where announcement_id in (:mine, :theirs)",
+              mine=mine.announcement, theirs=theirs.announcement)  # fmt: skip
+    assert not mine.records.history(mine.announcement)
+    assert theirs.records.history(theirs.announcement)

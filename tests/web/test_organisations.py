@@ -14,7 +14,7 @@ from markupsafe import escape
 from openapi_spec_validator import validate
 
 from archive.errors import Invalid
-from archive.model import PROVINCE, Announcement, Draft, Item, Organisation, Role, Status
+from archive.model import THE_PROVINCE, Announcement, Draft, Item, Organisation, Role, Status
 from tests.web.conftest import BROWSER, PASSWORD, Site, memo, open_site
 from web import organisations
 from web.access import new_token, token_hash
@@ -22,7 +22,6 @@ from web.bootstrap import Services
 from web.passwords import hash_password
 
 DAY = dt.date(2021, 6, 9)
-PROVINCE_ITSELF = Organisation(id=PROVINCE, slug="", name="", host=None)
 
 
 class Province:
@@ -44,7 +43,7 @@ class Province:
     def of(self, slug: str) -> Services:
         """The services of a town, or of the province for ``""``."""
         known = [*self.towns.values()]
-        return self.site.services.of(self.towns.get(slug, PROVINCE_ITSELF), known)
+        return self.site.services.of(self.towns.get(slug, THE_PROVINCE), known)
 
     def _fill(self, slug: str) -> None:
         services = self.of(slug)

@@ -7,7 +7,7 @@ from dataclasses import replace
 import click
 
 from archive.errors import NotFound
-from archive.model import PROVINCE, Organisation
+from archive.model import PROVINCE, THE_PROVINCE, Organisation
 from web.app import create_app
 from web.commands.terminal import Group, open_services
 from web.organisations import checked
@@ -38,7 +38,7 @@ def add_organisation(slug: str, name: str, host: str | None) -> None:
     checked(Organisation(id=PROVINCE, slug=slug, name=name, host=host), create_app(services))
     services.organisations.add(slug, name.strip(), host)
     known = services.organisations.all()
-    towns = services.of(Organisation(id=PROVINCE, slug="", name="", host=None), known)
+    towns = services.of(THE_PROVINCE, known)
     click.echo(f"เพิ่ม {name} แล้ว: {towns.address(known[-1].id)}/", err=True)
     if not known[0].name:
         click.echo(
@@ -84,7 +84,7 @@ def list_organisations() -> None:
     """
     services = open_services()
     known = services.organisations.all()
-    towns = services.of(Organisation(id=PROVINCE, slug="", name="", host=None), known)
+    towns = services.of(THE_PROVINCE, known)
     for each in known:
         address = towns.address(each.id) if len(known) > 1 else services.settings.base_url
         click.echo(f"{each.slug}\t{each.name or services.settings.site_name}\t{address}/")

@@ -20,7 +20,7 @@ from rich.table import Table
 from rich.text import Text
 
 from archive.errors import NotFound
-from archive.model import PROVINCE, Organisation
+from archive.model import THE_PROVINCE
 from web import bootstrap, settings
 from web.bootstrap import Services
 
@@ -75,7 +75,7 @@ def services_of(
     if len(known) > 1:
         organisation = organisation or otherwise
     if organisation == ALL:
-        return services.of(Organisation(id=PROVINCE, slug="", name="", host=None), known)
+        return services.of(THE_PROVINCE, known)
     slugs = [each.slug for each in known]
     if organisation is None:
         if len(known) > 1:
