@@ -69,6 +69,13 @@ def test_searched_and_counted_one_by_one_and_together(shell: Shell) -> None:
     assert total(shell, "--organisation", "pladuk") == 2
     answer = json.loads(shell.done("search", "ซ่อมถนน", "--json"))
     assert {each["organisation"] for each in answer["results"]} == {"pladuk", "bangkhen"}
+    assert {each["url"].rsplit("/", 1)[0] for each in answer["results"]} == {
+        "http://127.0.0.1:8000/pladuk/announcements",
+        "http://bangkhen.go.th:8000/announcements",
+    }
+    for slug, root in (("pladuk", "/pladuk"), ("bangkhen", "")):
+        found = json.loads(shell.done("search", "ซ่อมถนน", "--json", "--organisation", slug))["results"]
+        assert {each["url"].rsplit("/", 1)[0] for each in found} == {f"{root}/announcements"}
     whole = json.loads(shell.done("stats", "--json"))
     assert (whole["announcements"]["published"], whole["index"]["announcements"]) == (4, 4)
     one = json.loads(shell.done("stats", "--json", "--organisation", "bangkhen"))
