@@ -16,6 +16,9 @@ from archive.model import Kind
 _EARLIEST = dt.date(1868, 1, 1)  # พ.ศ. 2411, the start of the reign that made ministries and gazettes
 _LATEST_AHEAD = dt.timedelta(days=366)
 _MOST_VIEWS = 10**12
+LONGEST_NAME = 100
+"""Characters of the name of a person or a token."""
+
 _FILENAME_BYTES = 180  # most file systems allow 255 bytes, and a Thai letter takes three
 _FORBIDDEN_IN_NAMES = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]')
 
@@ -42,6 +45,11 @@ def required_text(text: str, *, field: str, said: str, length: int) -> str:
     if not line:
         raise Invalid("กรุณากรอก%(what)s", field=field, code="required", what=said)
     return _not_longer(line, field, said, length)
+
+
+def name(text: str) -> str:
+    """What a person who signs in, or a program's token, is called."""
+    return required_text(text, field="name", said=words("ชื่อ"), length=LONGEST_NAME)
 
 
 def page_text(text: str) -> str:

@@ -21,6 +21,7 @@ from wtforms.validators import InputRequired, Length
 
 from archive.errors import Invalid, TooMany
 from archive.model import Person, Role, Session
+from archive.rules import LONGEST_NAME
 from web.addresses import path_here
 from web.bootstrap import services
 from web.errors import in_words
@@ -54,7 +55,7 @@ _KEY = "key"
 
 
 class SignIn(FlaskForm):  # type: ignore[misc]
-    name = StringField(validators=[InputRequired(), Length(max=100)])
+    name = StringField(validators=[InputRequired(), Length(max=LONGEST_NAME)])
     password = PasswordField(validators=[InputRequired(), Length(max=LONGEST)])
 
 

@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from pygal.style import Style
 
+from archive import rules
 from archive.errors import PrakatError
 from archive.model import Role
 from web.answers import most_read
@@ -80,7 +81,7 @@ def people() -> ResponseReturnValue:
     """Who may sign in; admins add and disable."""
     if request.method == "POST":
         try:
-            name, password = request.form.get("name", "").strip(), request.form.get("password", "")
+            name, password = rules.name(request.form.get("name", "")), request.form.get("password", "")
             check_strength(password, about=(name, services().settings.site_name))
             person = services().people.add(name, hash_password(password), _role())
             note_security("person added", person=person.name, role=person.role.value)

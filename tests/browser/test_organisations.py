@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Iterator
+from urllib.error import HTTPError
 from urllib.parse import urlsplit
+from urllib.request import urlopen
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from archive.model import Organisation, Role
-from tests.browser.site import NAME, PASSWORD, Site, order, running
+from tests.browser.site import NAME, PASSWORD, Site, order, running, wait_until
 from web.passwords import hash_password
 
 
@@ -24,8 +25,16 @@ def towns(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         second = services.organisations.add("bangkhen", "เทศบาลเมืองบางเขน", None)
         its = services.of(second, services.organisations.all())
         its.people.add(NAME, hash_password(PASSWORD), Role.ADMIN)
-        time.sleep(3.5)  # until the running service has heard of it
+        wait_until(lambda: _answers(f"{site.url}/bangkhen/"), "the running service has heard of it")
         yield site
+
+
+def _answers(address: str) -> bool:
+    try:
+        with urlopen(address) as answer:
+            return answer.status == 200
+    except HTTPError:
+        return False
 
 
 @pytest.fixture

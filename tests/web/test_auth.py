@@ -250,6 +250,16 @@ def test_what_staff_see_stays_in_no_cache(client: FlaskClient, site: Site) -> No
         assert "no-store" in client.get(address).headers["Cache-Control"], address
 
 
+@pytest.mark.parametrize("name", [" \n", "ก" * 101])
+def test_a_name_that_could_not_sign_in_is_refused(client: FlaskClient, site: Site, name: str) -> None:
+    site.services.people.add("admin", hash_password(PASSWORD), Role.ADMIN)
+    sign_in(client, "admin", PASSWORD)
+    before = len(site.services.people.everyone())
+    refused = client.post("/staff/people", data={"name": name, "password": PASSWORD, "role": "staff"})
+    assert "notice bad" in refused.text
+    assert len(site.services.people.everyone()) == before
+
+
 def test_sign_ins_and_refusals_are_logged_without_what_was_typed(
     site: Site, client: FlaskClient, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -7,7 +7,9 @@ import io
 import json
 from urllib.parse import quote
 
+import feedparser
 import pytest
+import rdflib
 from lxml import etree, html
 from sqlite_utils import Database
 from sqlite_utils.utils import Format, rows_from_file
@@ -29,7 +31,6 @@ def filled(site: Site) -> Site:
 
 
 def test_atom_is_what_feed_readers_expect(filled: Site) -> None:
-    feedparser = pytest.importorskip("feedparser")
     read = feedparser.parse(filled.client().get("/feed.xml").data)
     assert not read.bozo
     assert [entry.title for entry in read.entries] == [TITLE.removesuffix("\u200b"), "ข่าวเก่า"]
@@ -85,7 +86,6 @@ def test_json_lines_are_one_record_each(filled: Site) -> None:
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning:rdflib")
 def test_the_catalogue_is_dcat(filled: Site) -> None:
-    rdflib = pytest.importorskip("rdflib")
     graph = rdflib.Dataset(default_union=True)
     graph.parse(data=filled.client().get("/open-data/catalog.jsonld").text, format="json-ld")
     dcat = rdflib.Namespace("http://www.w3.org/ns/dcat#")
@@ -109,7 +109,6 @@ def test_pages_describe_themselves(filled: Site) -> None:
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning:rdflib")
 def test_descriptions_use_words_that_schema_org_has(filled: Site) -> None:
-    rdflib = pytest.importorskip("rdflib")
     words = rdflib.namespace.SDO  # schema.org's vocabulary, as the library has it
     attachment = filled.attach(1, memo("ข้อความ"))
     filled.services.intake.collect(None, title="ชุด", body="", items=[Item("O1", 2)], actor="test")

@@ -6,7 +6,8 @@ import sys
 
 import click
 
-from archive.errors import Invalid, NotFound
+from archive import rules
+from archive.errors import NotFound
 from archive.model import Role
 from web.access import new_token, token_hash
 from web.commands.terminal import Group, organisation_option, services_of
@@ -35,9 +36,9 @@ def add_user(name: str, role: str, password_stdin: bool, organisation: str | Non
     ตัวอย่าง · example:
       prakat user add somsri --role admin
     """
-    known_as = _named(name)
-    password = _password(known_as, password_stdin)
-    person = services_of(organisation).people.add(known_as, hash_password(password), Role(role))
+    name = rules.name(name)
+    password = _password(name, password_stdin)
+    person = services_of(organisation).people.add(name, hash_password(password), Role(role))
     click.echo(f"เพิ่ม {person.name} ({person.role}) แล้ว", err=True)
 
 
@@ -59,12 +60,6 @@ def change_password(name: str, password_stdin: bool, organisation: str | None) -
     people.set_password(known[0].id, hash_password(_password(name, password_stdin)))
     people.close_sessions(known[0].id)
     click.echo(f"ตั้งรหัสผ่านใหม่ของ {name} แล้ว", err=True)
-
-
-def _named(name: str) -> str:
-    if not name.strip():
-        raise Invalid("กรุณาระบุชื่อ (a name is needed)", field="name")
-    return name.strip()
 
 
 def _password(name: str, from_stdin: bool) -> str:
@@ -125,7 +120,7 @@ def add_token(name: str, organisation: str | None) -> None:
       prakat token add website
     """
     made = new_token()
-    services_of(organisation).people.add_token(_named(name), token_hash(made))
+    services_of(organisation).people.add_token(rules.name(name), token_hash(made))
     click.echo(made)
     click.echo("เก็บไว้ให้ดี จะไม่แสดงอีก (keep it: it is not shown again)", err=True)
 
