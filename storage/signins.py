@@ -54,7 +54,7 @@ class SignIns:
         if found is None:
             return None
         session = rows.session(found)
-        if now - session.seen_at >= _SEEN_STEP:
+        if abs(now - session.seen_at) >= _SEEN_STEP:  # seen in the future: the clock was set back since
             with suppress(Unavailable), self._engine.write(durable=False):  # a full disk locks nobody out
                 self._engine.run(
                     "UPDATE session SET seen_at = :now WHERE id = :id", id=session.id, now=rows.time_text(now)

@@ -111,6 +111,14 @@ def test_builders_wait_for_each_other_and_outlive_each_other(
     assert order[-1] == "c"
 
 
+def test_a_builder_that_died_before_the_clock_was_set_back_holds_nobody_up(address: str) -> None:
+    there = Cluster(read_address(address))
+    assert there.take(f"{there.address.index}-building", "one that dies", 3600 + 120)
+    began = time.monotonic()
+    with Lease(there):
+        assert time.monotonic() - began < 30
+
+
 def test_a_lost_shard_is_named_and_never_answers_in_part(address: str, tmp_path: Path) -> None:
     """The disk with the only copy is gone."""
     index = OpenSearchIndex(f"{address}&shards=2&replicas=0", Dictionary())

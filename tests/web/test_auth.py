@@ -168,6 +168,14 @@ def test_a_session_ends_when_it_is_idle_or_old(
     assert client.get("/staff/announcements").status_code == (200 if lasts else 302)
 
 
+def test_a_clock_set_back_makes_no_session_idle_for_longer(client: FlaskClient, site: Site) -> None:
+    sign_in(client, "somsri", PASSWORD)
+    begun(site, started=2 * HOUR, seen=-HOUR)
+    assert client.get("/staff/awake").status_code == 200
+    (session,) = site.services.people.sessions(site.services.people.everyone()[0].id)
+    assert session.seen_at <= dt.datetime.now(dt.UTC)
+
+
 def test_typing_keeps_a_session_awake(client: FlaskClient, site: Site) -> None:
     sign_in(client, "somsri", PASSWORD)
     for _ in range(3):
