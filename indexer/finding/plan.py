@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import NamedTuple
@@ -23,6 +25,7 @@ _PARTS = 0.8  # a code found by its parts
 _MONTHS = frozenset(token for name in (*MONTHS, *SHORT_MONTHS) for token in (name, name.rstrip(".")))
 _BEFORE_A_YEAR = frozenset({"ปี", "พ.ศ.", "ค.ศ.", "พศ", "คศ", "งบประมาณ"})
 _BEFORE_A_TIME = frozenset("เมื่อ วัน ที่ วันที่ เดือน ปี พ.ศ. ค.ศ.".split())
+_NUMBERED = re.compile(r"(?<![a-z0-9.-])([a-z]{1,3})[ .-]?(\d{1,4}(?:\.\d{1,2})?)(?![a-z0-9/-]|[.,:]\d)")
 _ERAS = range(1700, 2200), range(1700 + ERA, 2200 + ERA)  # years that are meant as such
 
 
@@ -77,7 +80,7 @@ class Plan:
 
 
 def plan(query: Query, lexicon: Lexicon) -> Plan:
-    chunks = query.chunks[:_MOST_PARTS]
+    chunks = _with_numbers(query.chunks[:_MOST_PARTS])
     told = [piece for chunk in chunks for piece in _told(chunk, lexicon)] or chunks
     parts: list[Part] = []
     for chunk in told[:_MOST_PARTS]:
@@ -87,6 +90,21 @@ def plan(query: Query, lexicon: Lexicon) -> Plan:
     whole = run(fold(" ".join(chunk.text for chunk in query.chunks))).data
     without = tuple(part(text, lexicon, exact=True) for text in query.without[:_MOST_PARTS])
     return Plan(tuple(parts), whole, without)
+
+
+def _with_numbers(chunks: Sequence[Chunk]) -> list[Chunk]:
+    """A few Latin letters and the number after them in one chunk: ``PM 2.5``."""
+    joined: list[Chunk] = []
+    for chunk in chunks:
+        last = joined.pop() if joined else None
+        text = f"{last.text} {chunk.text}" if last else ""
+        plain = last and not (last.exact or last.others or chunk.exact or chunk.others)
+        numbered = _NUMBERED.match(text) if plain else None
+        if last and numbered and numbered[1] == last.text:
+            joined.append(Chunk(text, raw=f"{last.raw} {chunk.raw}"))
+        else:
+            joined += [last, chunk] if last else [chunk]
+    return joined
 
 
 def _part(chunk: Chunk, lexicon: Lexicon, before: tuple[Unit, ...]) -> Part:
@@ -116,7 +134,8 @@ def part(text: str, lexicon: Lexicon, *, exact: bool = False, before: tuple[Unit
     folded = fold(text)
     units = _words(folded, lexicon, exact=exact)
     if not exact:
-        units = _dated(said_otherwise(_spelt_out(units, folded), lexicon), before)
+        units = _numbered(said_otherwise(_spelt_out(units, folded), lexicon), folded)
+        units = _dated(units, before)
     words = sum(len(unit.alternatives[0].terms) for unit in units)
     return Part(folded, tuple(units), Phrase(run(folded).data, words, exact))
 
@@ -174,6 +193,28 @@ def _borders(units: list[Unit], text: str) -> dict[int, int]:
         at = start + len(unit.typed)
         borders |= {start: number, at: number + 1}
     return borders
+
+
+def _numbered(units: list[Unit], text: str) -> list[Unit]:
+    """Latin letters and their number as one unit, whether they stand together: ``PM 2.5`` is ``PM2.5``."""
+    for found in _NUMBERED.finditer(text):
+        borders = _borders(units, text)
+        first, after = borders.get(found.start()), borders.get(found.end())
+        if (
+            first is None
+            or after is None
+            or any(len(unit.alternatives) > 1 for unit in units[first:after][:-1])
+        ):
+            continue
+        letters, number = found.groups()
+        if after - first == 1:
+            parts = Alternative((letters, number), SPELLING)
+            others = (way for way in units[first].alternatives if way.terms != parts.terms)
+            ways: tuple[Alternative, ...] = (*others, parts)
+        else:
+            ways = Alternative((letters, number)), Alternative((letters + number.replace(".", ""),), SPELLING)
+        units = [*units[:first], Unit(found.group(), ways), *units[after:]]
+    return units
 
 
 def _dated(units: list[Unit], before: tuple[Unit, ...]) -> list[Unit]:
