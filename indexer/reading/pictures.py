@@ -216,7 +216,8 @@ class Pictures:
     def _refuse_again(self, name: str) -> None:
         """A page that could not be drawn is not tried for every visitor."""
         now = time.monotonic()
-        self._failed = {key: failed for key, failed in self._failed.items() if failed[0] > now}
+        known = self._failed.copy()  # other threads add to it
+        self._failed = {key: failed for key, failed in known.items() if failed[0] > now}
         if name in self._failed:
             raise Unavailable(_NO_PICTURE, code=self._failed[name][1])
 

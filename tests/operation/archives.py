@@ -6,7 +6,9 @@ import datetime as dt
 import io
 import json
 import os
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from click.testing import CliRunner, Result
@@ -41,6 +43,29 @@ def draft(number: int) -> Draft:
     title = f"ประกาศ{_MATTERS[number % 4]}บ้าน{_PLACES[number % 5]} ลำดับที่ {number}"
     body = f"เทศบาลแจ้งเรื่องที่ {number}"
     return Draft(title=title, body=body, published_on=dt.date(2021, 1 + number % 12, 9))
+
+
+@contextmanager
+def written_meanwhile(services: Services) -> Iterator[list[int]]:
+    """Somebody goes on adding announcements; their ids, as each is acknowledged, three at the least."""
+    stop = threading.Event()
+    written: list[int] = []
+
+    def busy() -> None:
+        number = 100
+        while not stop.is_set():
+            number += 2
+            written.append(add(services, number))
+
+    writer = threading.Thread(target=busy)
+    writer.start()
+    try:
+        while len(written) < 3 and writer.is_alive():
+            stop.wait(0.01)
+        yield written
+    finally:
+        stop.set()
+        writer.join()
 
 
 def add(services: Services, number: int) -> int:

@@ -10,7 +10,6 @@ import shutil
 import subprocess
 import sys
 import tarfile
-import threading
 from pathlib import Path
 
 import pytest
@@ -33,6 +32,7 @@ from tests.operation.archives import (
     overwrite,
     run,
     stored,
+    written_meanwhile,
 )
 from web.bootstrap import Services
 
@@ -135,27 +135,11 @@ def test_a_second_backup_into_a_directory_copies_what_is_new(
 def test_a_backup_while_others_write_is_one_consistent_moment(
     services: Services, data: Path, tmp_path: Path
 ) -> None:
-    stop = threading.Event()
-    written: list[int] = []
-
-    def busy() -> None:
-        number = 100
-        while not stop.is_set():
-            number += 2
-            written.append(add(services, number))
-
-    writer = threading.Thread(target=busy)
-    writer.start()
-    try:
-        while len(written) < 3:
-            stop.wait(0.01)
+    with written_meanwhile(services) as written:
         acknowledged = list(written)
         backed_up(data, tmp_path / "1.tar")
         middle = list(written)
         backed_up(data, tmp_path / "2.tar")
-    finally:
-        stop.set()
-        writer.join()
     assert len(written) > len(acknowledged)
     live = everything(services)
     for name, promised in (("1", acknowledged), ("2", middle)):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -13,7 +12,7 @@ from click.testing import CliRunner, Result
 
 from archive.model import Role
 from tests.contracts.engines import prefix, schema
-from tests.operation.archives import ACTOR, add, answers, close, everything, flip, stored
+from tests.operation.archives import ACTOR, add, answers, close, everything, flip, stored, written_meanwhile
 from web import bootstrap
 from web.bootstrap import build
 from web.cli import main
@@ -119,26 +118,10 @@ def test_only_what_is_new_and_what_was_damaged_is_copied(served: Settings, tmp_p
 
 def test_one_moment_while_others_write(served: Settings, tmp_path: Path) -> None:
     services = build(served)
-    stop = threading.Event()
-    written: list[int] = []
-
-    def busy() -> None:
-        number = 100
-        while not stop.is_set():
-            number += 2
-            written.append(add(services, number))
-
-    writer = threading.Thread(target=busy)
-    writer.start()
-    try:
-        while len(written) < 3:
-            stop.wait(0.01)
+    with written_meanwhile(services) as written:
         promised = list(written)
         done(served, "backup", tmp_path / "b.tar")
         after = len(written)
-    finally:
-        stop.set()
-        writer.join()
     assert after > len(promised)
     live = everything(services)
     close(services)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -224,3 +225,13 @@ def test_the_command_is_installed_under_its_name() -> None:
     prakat = Path(sys.executable).with_name("prakat")
     shown = subprocess.run([prakat, "--help"], capture_output=True, text=True, check=True).stdout
     assert "prakat serve" in shown
+
+
+def test_whoever_has_no_home_can_run_it(tmp_path: Path) -> None:
+    """As a service's user; a library that makes itself a directory there would keep it from starting."""
+    (tmp_path / "file").touch()
+    home = {"HOME": str(tmp_path / "file" / "home"), "PRAKAT_DATA": str(tmp_path / "data")}
+    given = {name: value for name, value in os.environ.items() if not name.startswith("PYTHAINLP")} | home
+    command = [sys.executable, "-m", "web.cli", "user", "list"]
+    ran = subprocess.run(command, capture_output=True, text=True, check=False, env=given)
+    assert (ran.returncode, ran.stderr) == (0, "")
