@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterable, Sequence
-from functools import reduce
 
 import numpy as np
 
@@ -18,6 +17,7 @@ _MISREAD = 0.5  # what a word counts of which only some letters can be read
 _LEGIBLE = 0.34  # share of its grams that must be there
 _SHORTEST_MISREAD = 4  # letters
 _MOST_MISREAD = 12  # units that are looked for so
+_FEW = 5000  # documents that are soon compared
 
 
 class Matches:
@@ -148,22 +148,19 @@ def mask_of(snapshot: Snapshot, unit: Unit) -> Mask:
 def all_of(snapshot: Snapshot, units: Sequence[Unit]) -> Documents:
     """The documents with every one of the units, of which there is one at least; ascending."""
     snapshot.seek(units)
-    plain = [unit for unit in units if _is_plain(unit)]
-    if not plain:
-        return np.flatnonzero(reduce(np.logical_and, (mask_of(snapshot, unit) for unit in units)))
-    documents = having_all([snapshot.scored(unit.alternatives[0].terms[0]) for unit in plain])
-    for unit in units:
-        if len(documents) and not _is_plain(unit):
-            documents = _among(snapshot, documents, unit)
-    return documents
+    plain = [snapshot.scored(unit.alternatives[0].terms[0]) for unit in units if _is_plain(unit)]
+    others = [unit for unit in units if not _is_plain(unit)]
+    fewest = min((one.count for one in plain), default=snapshot.size)
+    if others and fewest < _FEW and not len(having_all(plain)):
+        return np.empty(0, np.int64)  # sooner than any look at the others
+    return having_all([*plain, *(_listed(snapshot, unit) for unit in others)])
 
 
-def _among(snapshot: Snapshot, documents: Documents, unit: Unit) -> Documents:
-    """Those of the documents with the unit: a word at an end is looked for beside one after the other."""
+def _listed(snapshot: Snapshot, unit: Unit) -> Scored:
+    """The documents with the unit, without weights: a word at an end is looked for beside one after the
+    other."""
     having = snapshot.remembered(unit, lambda: np.flatnonzero(mask_of(snapshot, unit)))
-    mask = np.zeros(snapshot.size, dtype=bool)
-    mask[having] = True
-    return documents.compress(mask[documents])
+    return Scored.kept(having, np.ones(len(having), dtype=np.float32), snapshot.size)
 
 
 def _is_plain(unit: Unit) -> bool:
