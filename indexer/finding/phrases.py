@@ -53,7 +53,7 @@ def holders(
     whole = snapshot.remembered(("all of", part.units), lambda: all_of(snapshot, part.units))
     if len(part.units) == part.phrase.words == 1:
         return whole[:enough]
-    there = _read(snapshot, whole, part, scores, enough, most)
+    there = _read(snapshot, "whole", whole, part, scores, enough, most)
     clear = len(there) >= min(enough, _CLEAR) and not part.phrase.exact
     if clear or len(part.units) == 1 or len(there) == enough:
         return there
@@ -61,25 +61,43 @@ def holders(
         ("cut otherwise", part.units), lambda: _cut_otherwise(snapshot, lexicon, part.units)
     )
     others = np.setdiff1d(others, whole, assume_unique=True)
-    there_too = _read(snapshot, others, part, scores, enough - len(there), most)
+    there_too = _read(snapshot, "others", others, part, scores, enough - len(there), most)
     return np.sort(np.concatenate([there, there_too]))
 
 
 def _read(
-    snapshot: Snapshot, candidates: Documents, part: Part, scores: Floats | None, enough: int, most: int
+    snapshot: Snapshot,
+    which: str,
+    candidates: Documents,
+    part: Part,
+    scores: Floats | None,
+    enough: int,
+    most: int,
 ) -> Documents:
-    """Those of the candidates that have the piece, letter by letter."""
+    """Those of the candidates that have the piece, letter by letter.
+
+    ``which`` tells the candidates apart from others for the same words.
+    """
     if len(candidates) > most and not part.phrase.exact:
         best: Documents | slice = slice(most)
         if scores is not None:
             best = np.argpartition(-scores[candidates], most)[:most]
         candidates = np.sort(candidates[best])
+        return np.array(list(islice(_there(snapshot, candidates, part), enough)), dtype=np.int64)
+    # All of them, whatever is enough: who asked to tell what was meant, soon asks again for an answer.
+    every = snapshot.remembered(
+        (which, part.units, part.phrase),
+        lambda: np.array(list(_there(snapshot, candidates, part)), dtype=np.int64),
+    )
+    return every[:enough]
+
+
+def _there(snapshot: Snapshot, candidates: Documents, part: Part) -> Iterator[int]:
     data, texts = part.phrase.data, snapshot.texts(candidates)
     if not part.phrase.exact:
         texts = until(texts, _MOST_LETTERS)
     has = holds if _has_edge_digits(data) else contains
-    there = (document for document, text in zip(candidates.tolist(), texts, strict=False) if has(text, data))
-    return np.array(list(islice(there, enough)), dtype=np.int64)
+    return (document for document, text in zip(candidates.tolist(), texts, strict=False) if has(text, data))
 
 
 def until(texts: Iterable[bytes], letters: int) -> Iterator[bytes]:
