@@ -142,7 +142,7 @@ def _reading(snapshot: Snapshot, lexicon: Lexicon, text: str, whole: bytes) -> R
         real = frequency >= OFTEN or (frequency and lexicon.segmenter.knows(word))
         return snapshot.idf(frequency) if real else math.inf
 
-    def near(pieces: list[str]) -> set[tuple[int, str]]:
+    def near(pieces: list[str]) -> list[tuple[int, str]]:
         return snapshot.near(pieces, lexicon.segmenter.knows)
 
     found = readings(text, near, rarity, _MOST_READINGS)

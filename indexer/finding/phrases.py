@@ -183,8 +183,9 @@ def misread(texts: Sequence[bytes], data: bytes, there: Mask) -> Floats:
     """``likeness`` of runs of which it is known whether they have the other."""
     places: list[bytes] = []
     owners: list[int] = []
+    pieces = _pieces(data)
     for owner in np.flatnonzero(~there).tolist():
-        near = _near(texts[owner], data)
+        near = _near(texts[owner], pieces)
         places += near
         owners += [owner] * len(near)
     alike = there.astype(np.float32)
@@ -197,14 +198,19 @@ def misread(texts: Sequence[bytes], data: bytes, there: Mask) -> Floats:
     return alike
 
 
-def _near(text: bytes, data: bytes) -> list[bytes]:
-    """Places of a run where another may stand with a few letters misread: one piece of it is there."""
+def _pieces(data: bytes) -> list[tuple[bytes, int, int]]:
+    """Pieces of a run, one of which is whole wherever the run stands with a few letters misread; and how many
+    letters before and after the beginning of each are looked at."""
     slips = min(len(data) // _LETTERS_A_SLIP, _MOST_SLIPS)
     size = len(data) // (slips + 1)
+    starts = range(0, size * (slips + 1), size) if slips else ()
+    return [(data[at : at + size], at + slips, len(data) - at + slips) for at in starts]
+
+
+def _near(text: bytes, pieces: list[tuple[bytes, int, int]]) -> list[bytes]:
+    """Places of a run that has one of the pieces."""
     places = []
-    for at in range(0, size * (slips + 1), size) if slips else ():
-        piece = data[at : at + size]
-        before, after = at + slips, len(data) - at + slips
+    for piece, before, after in pieces:
         found = text.find(piece)
         most = _MOST_PLACES
         while found >= 0 and most:

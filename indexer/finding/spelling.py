@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from threading import Lock
 from typing import NamedTuple
@@ -85,7 +85,7 @@ class Spellings:
                 self._heard = every[order], places[order]
             self._sources.add(source)
 
-    def near(self, pieces: list[str]) -> set[tuple[int, str]]:
+    def near(self, pieces: list[str]) -> list[tuple[int, str]]:
         """Words that sound like one of the pieces, with the piece's number."""
         numbers: list[int] = []
         hashes: list[int] = []
@@ -101,7 +101,7 @@ class Spellings:
         found = places[np.arange(counts.sum()) + np.repeat(first - before, counts)]
         pairs = np.unique(np.repeat(np.array(numbers, dtype=np.int64), counts) << 32 | found)
         words = [self._words[place] for place in (pairs & 0xFFFFFFFF).tolist()]
-        return set(zip((pairs >> 32).tolist(), words, strict=True))
+        return list(zip((pairs >> 32).tolist(), words, strict=True))
 
 
 def slips(typed: Sequence[str], words: Sequence[str]) -> npt.NDArray[np.float64]:
@@ -109,7 +109,7 @@ def slips(typed: Sequence[str], words: Sequence[str]) -> npt.NDArray[np.float64]
 
     ``inf`` when more than one is heard.
     """
-    sounding = [key(one) for one in typed], [key(word) for word in words]
+    sounding = list(map(key, typed)), list(map(key, words))
     heard = process.cpdist(*sounding, scorer=OSA.distance, score_cutoff=1).astype(float)
     seen = process.cpdist(typed, words, scorer=OSA.distance)
     far: npt.NDArray[np.float64] = np.where(heard > 1, math.inf, _OF_SOUND * heard + _OF_LETTERS * seen)
@@ -126,7 +126,7 @@ class Reading(NamedTuple):
 
 def readings(
     typed: str,
-    near: Callable[[list[str]], Collection[tuple[int, str]]],
+    near: Callable[[list[str]], Sequence[tuple[int, str]]],
     rarity: Callable[[str], float],
     most: int,
 ) -> list[Reading]:
@@ -144,7 +144,7 @@ def readings(
     ]
     long = [(start, end) for start, end in spans if end - start >= _SHORTEST]
     spoken = [typed[start:end] for start, end in long]
-    heard = list(near(spoken))
+    heard = near(spoken)
     arcs: dict[int, dict[tuple[int, str], float]] = {}
     for start, end in long:
         cost = rarity(typed[start:end])
@@ -152,7 +152,7 @@ def readings(
             arcs.setdefault(start, {})[end, typed[start:end]] = _WORD + _RARE * cost
     words = [word for _, word in heard]
     far = slips([spoken[number] for number, _ in heard], words)
-    likely = np.flatnonzero((far > 0) & (far <= _MOST_SLIPS * np.array([len(word) for word in words])))
+    likely = np.flatnonzero((far > 0) & (far <= _MOST_SLIPS * np.array(list(map(len, words)))))
     for place, slip in zip(likely.tolist(), far[likely].tolist(), strict=True):
         number, word = heard[place]
         start, end = long[number]

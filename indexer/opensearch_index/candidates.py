@@ -363,7 +363,7 @@ class Candidates(Held):
             self._edges[what] = [hit["fields"]["word"][0] for hit in answer["hits"]["hits"]]
         return iter(self._edges[what])
 
-    def near(self, pieces: list[str], knows: Callable[[str], bool]) -> set[tuple[int, str]]:
+    def near(self, pieces: list[str], knows: Callable[[str], bool]) -> list[tuple[int, str]]:
         heard = sorted({one for piece in pieces for one in keys(piece)})
         alike, written = self._ask(
             [
@@ -388,7 +388,7 @@ class Candidates(Held):
             if OSA.distance(key(piece), key(word), score_cutoff=1) <= 1  # else it is too far to be meant
         }
         self._count([*there, *(word for _, word in near)])
-        return near
+        return list(near)
 
     def completions(self, begun: str, most: int) -> list[str]:
         (answer,) = self._ask([_listed({"prefix": {"word": begun}}, _MOST_COUNTED, [{"counted": "desc"}])])

@@ -213,9 +213,9 @@ class ArrayTermsReader(TermsReader):  # type: ignore[misc]
         with segment.open_file(storage, _TABLE) as file:
             table = zlib.decompress(file.read())
         count = len(self.words)
-        ends = np.cumsum(np.frombuffer(table, "<u4", count), dtype=np.int64)
-        self._ends = memoryview(ends.data)  # gives plain numbers, sooner than an array
-        self.sizes = np.frombuffer(table, "<u4", count, 4 * count)
+        # Views of memory give plain numbers, sooner than arrays.
+        self._ends = memoryview(np.cumsum(np.frombuffer(table, "<u4", count), dtype=np.int64).data)
+        self.sizes = memoryview(np.frombuffer(table, "<u4", count, 4 * count).astype(np.uint32).data)
         with segment.open_file(storage, _POSTINGS) as file:
             self._postings = mapped(file)
 
@@ -248,14 +248,14 @@ class ArrayTermsReader(TermsReader):  # type: ignore[misc]
     def postings_at(self, place: int) -> Postings:
         """Of the term that stands there among ``words``."""
         start = self._ends[place - 1] if place else 0
-        return decode(self._postings[start : self._ends[place]], int(self.sizes[place]), self._size)
+        return decode(self._postings[start : self._ends[place]], self.sizes[place], self._size)
 
     def mark(self, terms: Iterable[bytes], mask: npt.NDArray[np.bool_]) -> None:
         """Set the mask wherever a document of the segment has one of the terms: short lists all at once."""
         steps: dict[int, list[bytes]] = {}
         counts: dict[int, list[int]] = {}
         for place in [self._places[term] for term in terms if term in self._places]:
-            start, count = self._ends[place - 1] if place else 0, int(self.sizes[place])
+            start, count = self._ends[place - 1] if place else 0, self.sizes[place]
             head = self._postings[start]
             if head & 3 == _EVERY:
                 mask[self.postings_at(place).documents] = True
@@ -304,7 +304,7 @@ class ArrayTermsReader(TermsReader):  # type: ignore[misc]
 
     def doc_frequency(self, fieldname: str, text: bytes) -> int:  # noqa: ARG002 (Whoosh's signature)
         place = self._places.get(text)
-        return 0 if place is None else int(self.sizes[place])
+        return 0 if place is None else self.sizes[place]
 
     def matcher(self, fieldname: str, text: bytes, _format: Any, scorer: Any = None) -> ListMatcher:
         place = self.place(text)

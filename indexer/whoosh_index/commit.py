@@ -355,7 +355,7 @@ class Commit:
         for segment in self.segments:
             yield from segment.terms.ending(data, most)
 
-    def near(self, pieces: list[str], knows: Callable[[str], bool]) -> set[tuple[int, str]]:
+    def near(self, pieces: list[str], knows: Callable[[str], bool]) -> list[tuple[int, str]]:
         for segment in self.segments:
             self._spellings.add(segment.id, segment.meanable(knows))
         return self._spellings.near(pieces)
