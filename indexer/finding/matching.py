@@ -150,8 +150,8 @@ def all_of(snapshot: Snapshot, units: Sequence[Unit]) -> Documents:
     snapshot.seek(units)
     plain = [snapshot.scored(unit.alternatives[0].terms[0]) for unit in units if _is_plain(unit)]
     others = [unit for unit in units if not _is_plain(unit)]
-    fewest = min((one.count for one in plain), default=snapshot.size)
-    if others and fewest < _FEW and not len(having_all(plain)):
+    soon = plain and others and min(one.count for one in plain) < _FEW
+    if soon and not len(having_all(plain)):
         return np.empty(0, np.int64)  # sooner than any look at the others
     return having_all([*plain, *(_listed(snapshot, unit) for unit in others)])
 
