@@ -2,10 +2,12 @@
 
     python -m tests.benchmarks.load DOCS.jsonl QUERIES.jsonl --clients 1 8 --seconds 20
     python -m tests.benchmarks.load DOCS.jsonl QUERIES.jsonl --clients 50 --seconds 300 --busy DIRECTORY
+    python -m tests.benchmarks.load DOCS.jsonl QUERIES.jsonl --clients 8 --seconds 20 --rebuilds 8
 
 With ``--busy`` every run is made twice: in peace, and with the PDFs of the directory uploaded again and
 again (each time as new bytes) while ``prakat reindex`` runs without pause. Each client asks, reads the
-answer, opens what it found, and asks again.
+answer, opens what it found, and asks again. With ``--rebuilds`` the index is rebuilt so many times while
+they go on, and the memory of the web process is told after each: what is lost, goes on growing.
 """
 
 from __future__ import annotations
@@ -122,6 +124,26 @@ def show(title: str, seen: Seen, seconds: float) -> float:
     return count / seconds
 
 
+def rebuilding(service: Service) -> subprocess.Popen[bytes]:
+    """``prakat reindex``, begun."""
+    command = [sys.executable, "-m", "web.cli", "reindex", "--jobs", "1"]
+    return subprocess.Popen(
+        command, env=os.environ | {"PRAKAT_DATA": str(service.data)}, stderr=subprocess.DEVNULL
+    )
+
+
+def while_rebuilt(service: Service, queries: list[str], clients: int, seconds: float) -> str:
+    """How many requests were answered while the index was rebuilt once, and the memory afterwards."""
+    assert service.process is not None
+    begun = rebuilding(service)
+    seen = run(queries, clients, seconds)
+    assert begun.wait() == 0
+    run(queries, clients, 3)  # of the new index
+    count = sum(map(len, seen.times.values()))
+    whole, own = (memory_mb(service.process.pid, kind) for kind in ("VmRSS", "RssAnon"))
+    return f"{count} requests, {seen.errors} errors, memory {whole:.0f} MB, {own:.0f} MB its own"
+
+
 @contextmanager
 def busy(service: Service, folder: Path) -> Iterator[list[int]]:
     """Uploads and rebuilds until the end of the context; gives the count of uploads answered 202."""
@@ -139,9 +161,7 @@ def busy(service: Service, folder: Path) -> Iterator[list[int]]:
 
     def reindex() -> None:
         while not stop.is_set():
-            command = [sys.executable, "-m", "web.cli", "reindex", "--jobs", "1"]
-            subprocess.run(command, env=os.environ | {"PRAKAT_DATA": str(service.data)}, check=True,
-                           capture_output=True)  # fmt: skip
+            assert rebuilding(service).wait() == 0
 
     threads = [threading.Thread(target=upload), threading.Thread(target=reindex)]
     for thread in threads:
@@ -154,26 +174,37 @@ def busy(service: Service, folder: Path) -> Iterator[list[int]]:
             thread.join()
 
 
-def memory_mb(pid: int) -> float:
-    """Resident size of the web process."""
+def memory_mb(pid: int, kind: str = "VmRSS") -> float:
+    """Resident size of the web process; with ``RssAnon`` without the files that it shares with the system."""
     status = Path(f"/proc/{pid}/status").read_text()
-    line = next(line for line in status.splitlines() if line.startswith("VmRSS"))
+    line = next(line for line in status.splitlines() if line.startswith(kind))
     return int(line.split()[1]) / 1024
+
+
+def processor_seconds(pid: int) -> float:
+    """What the web process has used, its system's part too."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def measure(service: Service, queries: list[str], given: argparse.Namespace) -> None:
     assert service.process is not None
+    pid = service.process.pid
     for clients in given.clients:
         run(queries, clients, 3)  # warm
-        before = memory_mb(service.process.pid)
+        before, used = memory_mb(pid), processor_seconds(pid)
         peace = show(f"{clients} clients", run(queries, clients, given.seconds), given.seconds)
-        print(f"  memory {before:.0f} → {memory_mb(service.process.pid):.0f} MB")
+        used = (processor_seconds(pid) - used) / max(peace * given.seconds, 1)
+        print(f"  memory {before:.0f} → {memory_mb(pid):.0f} MB; {used * 1000:.1f} ms of processor a request")
+        for number in range(1, given.rebuilds + 1):
+            told = while_rebuilt(service, queries, clients, given.seconds)
+            print(f"  rebuild {number}: {told}", flush=True)
         if given.busy:
-            before = memory_mb(service.process.pid)
+            before = memory_mb(pid)
             with busy(service, given.busy) as sent:
                 seen = run(queries, clients, given.seconds)
             rate = show(f"{clients} clients, uploads and rebuilds", seen, given.seconds)
-            after = memory_mb(service.process.pid)
+            after = memory_mb(pid)
             print(f"  memory {before:.0f} → {after:.0f} MB; {sent[0]} uploads; {rate / peace:.2f} × the rate")
 
 
@@ -184,6 +215,7 @@ def main() -> None:
     parser.add_argument("--clients", type=int, nargs="+", default=[1, 8])
     parser.add_argument("--seconds", type=float, default=20)
     parser.add_argument("--busy", type=Path)
+    parser.add_argument("--rebuilds", type=int, default=0)
     given = parser.parse_args()
     queries = [record["query"] for record in records(given.queries)]
     with tempfile.TemporaryDirectory() as folder:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import signal
@@ -53,6 +54,7 @@ def serve(host: str, port: int, no_worker: bool) -> None:
     stop = threading.Event()
     _on_signal(stop)
     keeper = threading.Thread(target=_keep_worker, args=(services, stop))
+    _settle()
     if not no_worker:
         keeper.start()
     threading.Thread(target=server.run, daemon=True).start()
@@ -102,6 +104,13 @@ def _listen(services: Services, host: str, port: int) -> MultiSocketServer | Bas
         )
     except OSError as error:
         raise Unavailable(f"เปิดบริการที่ {host}:{port} ไม่ได้ (cannot listen): {error.strerror}") from error
+
+
+def _settle() -> None:
+    """Modules and the application stay as long as the process: no search for garbage need look through them
+    again. With them it took four times as long, and a request waited for it."""
+    gc.collect()
+    gc.freeze()
 
 
 class _Parser(HTTPRequestParser):  # type: ignore[misc]
