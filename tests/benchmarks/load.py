@@ -84,10 +84,11 @@ def _get(connection: http.client.HTTPConnection, seen: Seen, kind: str, path: st
 
 def run(queries: list[str], clients: int, seconds: float) -> Seen:
     """All clients at once, in processes of their own."""
-    until = time.time() + seconds
     with multiprocessing.get_context("spawn").Pool(min(clients, 10)) as pool:
         shares = [len(range(start, clients, 10)) for start in range(min(clients, 10))]
-        found = pool.starmap(_residents, [(queries, share, seed, until) for seed, share in enumerate(shares)])
+        found = pool.starmap(
+            _residents, [(queries, share, seed, seconds) for seed, share in enumerate(shares)]
+        )
     total = Seen()
     for seen in itertools.chain.from_iterable(found):
         for kind, times in seen.times.items():
@@ -97,8 +98,9 @@ def run(queries: list[str], clients: int, seconds: float) -> Seen:
     return total
 
 
-def _residents(queries: list[str], share: int, seed: int, until: float) -> list[Seen]:
-    """Several clients of one process."""
+def _residents(queries: list[str], share: int, seed: int, seconds: float) -> list[Seen]:
+    """Several clients of one process, from when it has started."""
+    until = time.time() + seconds
     found: list[Seen] = []
     threads = [
         threading.Thread(target=lambda n=n: found.append(resident(queries, 1000 * seed + n, until)))
