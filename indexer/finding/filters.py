@@ -99,7 +99,7 @@ def _named(snapshot: Snapshot, name: str, typed: str) -> Mask:
     letters = _letters(typed)
     values = {value: _letters(value) for value in {getattr(each, name) for each in snapshot.facets.values}}
     fitting = {value for value, its in values.items() if its == letters}
-    if not fitting and letters:
+    if not fitting and letters and not snapshot.elsewhere(name):
         fitting = {value for value, its in values.items() if letters in its}
     return _with(snapshot, name, fitting)
 

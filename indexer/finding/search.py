@@ -30,10 +30,10 @@ def search(snapshot: Snapshot, lexicon: Lexicon, query: Query) -> ResultPage:
     if not as_typed(snapshot, wanted, matches):
         wanted, words = meant(snapshot, lexicon, wanted)
         matches = Matches(snapshot, wanted.units) if words else matches
-    narrowing = masks(snapshot, query.filters)
-    allowed = through(snapshot, narrowing)
     # What answers does not depend on filters, so that the count beside one is what it leads to.
     found = answer(snapshot, lexicon, wanted, query.times, matches)
+    narrowing = masks(snapshot, query.filters)  # of all documents that came here by now
+    allowed = through(snapshot, narrowing)
     if narrowing and not (found.wanted & allowed).any():
         found = nearest(snapshot, lexicon, wanted, query.times, matches, allowed)
     documents = np.flatnonzero(found.wanted & allowed)

@@ -114,6 +114,10 @@ class Snapshot(Protocol):
     def most_beyond(self, enough: Enough) -> float:
         """The most that the units are worth in any document that is not here."""
 
+    def elsewhere(self, name: str) -> bool:
+        """Whether there are documents with just the author or category (``name``) that the filter asks for,
+        though perhaps not here."""
+
     def scored(self, term: str) -> Scored: ...
     def having(self, term: str) -> Documents: ...
     def mark(self, terms: Sequence[str], mask: Mask) -> None:

@@ -126,14 +126,13 @@ class Candidates(Held):
         if key[0] == key[1]:
             self._seek_whole(key[0])
             return
-        bodies = [self._page(self._wanted.strict(every, together=False), _MORE)] if every else []
-        loose = self._besides(self._wanted.loose(some))
-        bodies += [self._page(loose, _SOUGHT)] if some else []
-        answers = self._ask(bodies)
+        loose = self._pages(self._besides(self._wanted.loose(some)), _SOUGHT) if some else []
+        strict = self._pages(self._wanted.strict(every, together=False), _MORE) if every else []
+        answers = self._ask([*loose, *strict])
         for answer in answers:
             self.take(answer["hits"]["hits"])
         if some:
-            self._note_exhausted(some, answers[-1])
+            self._note_exhausted(some, answers[0])
 
     def seek_more(self, enough: Enough) -> None:
         order = self._order()
@@ -159,36 +158,36 @@ class Candidates(Held):
             self._exhausted |= {*units, *(term for (term,) in alone)}
 
     def _is_all_here(self, enough: Enough) -> bool:
-        """As far as filters let it through."""
         read = (term for sought in enough.misread.values() for term in sought.terms)
         return enough.worth.keys() | set(read) <= self._exhausted
 
     def _seek_whole(self, units: Sequence[Unit]) -> None:
         """For the query itself: what has all of it and, where that is little, what has some of it."""
-        loose = self._page(self._wanted.loose(units), _SOUGHT)
+        loose = self._pages(self._wanted.loose(units), _SOUGHT)
         sentence = len(units) >= SENTENCE
         terms = self._uncounted(units)
-        strict, *answers = self._ask(
-            [
-                self._all_that_answer(units),
-                *map(self._counted, terms.values()),
-                *([loose] if sentence else []),
-            ]
-        )
-        for what, answer in zip(terms, answers, strict=False):
+        counted = [self._counted(clause) for clause in terms.values()]
+        pages = self._strict_pages(units)
+        answers = self._ask([*pages, *counted, *(loose if sentence else [])])
+        strict, found = answers[: len(pages)], answers[len(pages) + len(terms) :]
+        for what, answer in zip(terms, answers[len(pages) :], strict=False):
             self._figures.frequencies[what] = answer["hits"]["total"]["value"]
-        here = self.take(strict["hits"]["hits"])
-        self._whole = _Whole(tuple(units), here, strict, self.held)
-        few = units and strict["hits"]["total"]["value"] < _FEW and not sentence
-        for answer in answers[len(terms) :] + (self._ask([loose]) if few else []):
+        here = self.take(hit for answer in strict for hit in answer["hits"]["hits"])
+        self._whole = _Whole(tuple(units), np.unique(here), strict[0], self.held)
+        if units and _numbers(strict[0])[2] < _FEW and not sentence:
+            found = self._ask(loose)
+        for answer in found:
             self.take(answer["hits"]["hits"])
-            self._note_exhausted(units, answer)
+        if found:
+            self._note_exhausted(units, found[0])
 
-    def _all_that_answer(self, units: Sequence[Unit]) -> dict[str, Any]:
-        """The documents with all that was asked for, their number and facets."""
-        page = self._page(self._wanted.strict(units, together=True), self._needed, weighed=bool(units))
+    def _strict_pages(self, units: Sequence[Unit]) -> list[dict[str, Any]]:
+        """The documents with all that was asked for, their number and facets; whatever filters say too."""
+        query = self._wanted.strict(units, together=True)
+        page = self._page(query, self._needed, weighed=bool(units))
         order = self._order() if units or self._query.sort is not Sort.RELEVANCE else _NEWEST_FIRST
-        return page | self._numbered(self._wanted.strict(units, together=True)) | order
+        everywhere = [self._page(query, _SOUGHT, within=False)] if self._wanted.within and units else []
+        return [page | self._numbered(query) | order, *everywhere]
 
     def _numbered(self, query: clauses.Clause) -> dict[str, Any]:
         """Their number and facets, under the filters and whatever these say."""
@@ -196,9 +195,17 @@ class Candidates(Held):
         narrowed = {"post_filter": {"bool": {"filter": list(within.values())}}} if within else {}
         return {"query": query, "track_total_hits": True, "aggs": clauses.counts(within)} | narrowed
 
-    def _page(self, query: clauses.Clause, size: int, *, weighed: bool = True) -> dict[str, Any]:
+    def _pages(self, query: clauses.Clause, size: int) -> list[dict[str, Any]]:
+        """Whatever filters say, for what answers does not depend on them; and what they let through."""
+        everywhere = self._page(query, size, within=False)
+        return [everywhere, self._page(query, size)] if self._wanted.within else [everywhere]
+
+    def _page(
+        self, query: clauses.Clause, size: int, *, weighed: bool = True, within: bool = True
+    ) -> dict[str, Any]:
+        filters = list(self._wanted.within.values()) if within else []
         return {
-            "query": {"bool": {"must": [query], "filter": list(self._wanted.within.values())}},
+            "query": {"bool": {"must": [query], "filter": filters}},
             "size": size,
             "track_total_hits": False,
             **fetched([*COLUMNS, *(["weights"] if weighed else [])]),
@@ -214,10 +221,12 @@ class Candidates(Held):
             if whole is None or not answers[whole.here].all():
                 return Beyond(0, {}, 0)
             _, _, unfiltered = _numbers(whole.answer)
-            if whole.held == self.held or unfiltered == len(whole.here):
+            if unfiltered == len(whole.here):
+                return Beyond(0, {}, 0)
+            if whole.held == self.held and not (whole.units and self._wanted.within):
                 return self._less(whole.answer, whole.here)
             query = self._wanted.strict(whole.units, together=True)
-        elif not self._wanted.within and self._is_all_here(enough):
+        elif self._is_all_here(enough):
             return Beyond(0, {}, 0)
         else:
             query = clauses.every([self._wanted.enough(enough)])
@@ -228,7 +237,7 @@ class Candidates(Held):
         return self._counted_last[1]
 
     def most_beyond(self, enough: Enough) -> float:
-        if not self._wanted.within and self._is_all_here(enough):
+        if self._is_all_here(enough):
             return 0.0
         best = {"query": self._besides(self._wanted.worth(enough)), "size": 1, "_source": False}
         return max((hit["_score"] for hit in self._ask([best])[0]["hits"]["hits"]), default=0.0)
@@ -249,6 +258,9 @@ class Candidates(Held):
         values = Counter(getattr(combinations[code], name) for code in codes[here].tolist())
         found = {bucket["key"]: bucket["doc_count"] - values[bucket["key"]] for bucket in buckets}
         return {value: count for value, count in found.items() if count > 0}
+
+    def elsewhere(self, name: str) -> bool:
+        return self._wanted.is_exact(name)
 
     # What is written in them
 

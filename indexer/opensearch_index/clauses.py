@@ -72,6 +72,10 @@ class Wanted:
         self._times = [(days, naming(text, lexicon)) for days, text in within]
         self._timely = {unit: days for days, text in within for unit in part(text, lexicon).units}
 
+    def is_exact(self, name: str) -> bool:
+        """Whether the filter is for the whole of a name."""
+        return "term" in self.within.get(name, {})
+
     def strict(self, units: Sequence[Unit], *, together: bool) -> Clause:
         """Documents with all units; with ``together`` first those where pieces stand as they were typed,
         and of quoted ones no others."""

@@ -340,6 +340,9 @@ class Commit:
     def beyond(self, answers: Mask, enough: Enough | None) -> Beyond:  # noqa: ARG002
         return Beyond(0, {}, 0)
 
+    def elsewhere(self, name: str) -> bool:  # noqa: ARG002
+        return False
+
     def most_beyond(self, enough: Enough) -> float:  # noqa: ARG002
         return 0.0
 

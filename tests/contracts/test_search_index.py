@@ -205,6 +205,18 @@ def test_what_has_most_of_it_is_sorted_as_a_whole(crowd: SearchIndex) -> None:
     assert found(crowd, ASKED, sort=Sort.NEWEST) == [600, 598, 597, 596, 594, 593, 592, 590, 589, 588]
 
 
+def test_what_answers_does_not_depend_on_filters(crowd: SearchIndex) -> None:
+    page = crowd.search(parse(ASKED))
+    narrowed = crowd.search(parse(ASKED, filters=Filters(author="กอง1")))
+    assert narrowed.total == 150
+    assert narrowed.facets["author"] == page.facets["author"]
+    assert narrowed.query.loosened == page.query.loosened
+    days = Filters(from_date=dt.date.fromordinal(738_001), to_date=dt.date.fromordinal(738_004))
+    few = crowd.search(parse("ก่อสร้างถนน สะพานลอย", filters=days))
+    assert [hit.announcement_id for hit in few.hits] == [1]
+    assert not few.query.loosened  # many others have all of it
+
+
 def test_facets_heed_the_query_and_every_filter_but_their_own(archive: SearchIndex) -> None:
     facets = archive.search(parse("", filters=Filters(kind=Kind.ORDER))).facets
     assert {(value.value, value.count) for value in facets["kind"]} == {
