@@ -149,8 +149,8 @@ def _place(typed: str) -> float:
 
 
 def _number(typed: str) -> int | None:
-    """Of an announcement: typed, or at the end of a pasted address."""
-    found = re.search(r"(\d{1,15})(?:[/?#].*)?$", thai.arabic_digits(typed))
+    """Of an announcement: typed, or in a pasted address, which may have a port and a query as well."""
+    found = re.search(r"(?:^|/announcements/)(\d{1,15})(?:[/?#].*)?$", thai.arabic_digits(typed))
     if typed and not found:
         raise Invalid("“%(typed)s” ไม่ใช่เลขหรือที่อยู่ของประกาศ", field="items", typed=thai.clip(typed, 60))
     return int(found[1]) if found else None

@@ -62,7 +62,9 @@ def metrics() -> Response:
 def _trouble(check: Callable[[Services], str]) -> str:
     try:
         return check(services())
-    except (PrakatError, OSError) as error:
+    except PrakatError as error:
+        return f"{error} ({error.code})"
+    except OSError as error:
         return str(error)
 
 

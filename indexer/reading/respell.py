@@ -13,9 +13,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
-from itertools import pairwise
 from typing import NamedTuple
 
 from pythainlp.corpus import tnc
@@ -94,31 +93,37 @@ def _respelt(match: re.Match[str]) -> str:
     places[0] = 0
     outline = "".join(text[place] for place in places).translate(_OUTLINE)
     places.append(len(text))
-    words = _words()
+    read = list(_likeliest(text, places, outline))
+    known = [True, *(piece in _words().costs for piece, _ in read), True]
+    pieces = (meant if known[at] and known[at + 2] else piece for at, (piece, meant) in enumerate(read))
+    return "".join(pieces)
+
+
+def _likeliest(text: str, places: Sequence[int], outline: str) -> Iterator[tuple[str, str]]:
+    """The cheapest way to cut the text at ``places``: each piece as it was read, and the word meant."""
     size = len(outline)
     best = [math.inf] * size + [0.0]
     chosen: list[tuple[int, str]] = [(0, "")] * size
     for start in range(size - 1, -1, -1):
         for end in range(start + 1, min(size, start + LONGEST) + 1):
             shown = text[places[start] : places[end]]
-            cost = words.costs.get(shown, UNKNOWN if end == start + 1 else math.inf)
-            if cost + best[end] < best[start]:
-                best[start], chosen[start] = cost + best[end], (end, shown)
-            for word in words.outlines.get(outline[start:end], ()):
-                if word != shown:
-                    cost = words.costs[word] + SLIP * Levenshtein.distance(shown, word)
-                    if cost + best[end] < best[start]:
-                        best[start], chosen[start] = cost + best[end], (end, word)
-    cuts = [0]
-    while cuts[-1] < size:
-        cuts.append(chosen[cuts[-1]][0])
-    read = [text[places[start] : places[end]] for start, end in pairwise(cuts)]
-    known = [True, *(piece in words.costs for piece in read), True]
-    pieces = (
-        chosen[start][1] if known[at] and known[at + 2] else piece
-        for at, (start, piece) in enumerate(zip(cuts, read, strict=False))
-    )
-    return "".join(pieces)
+            for word, cost in _candidates(shown, outline[start:end]):
+                if cost + best[end] < best[start]:
+                    best[start], chosen[start] = cost + best[end], (end, word)
+    start = 0
+    while start < size:
+        end, word = chosen[start]
+        yield text[places[start] : places[end]], word
+        start = end
+
+
+def _candidates(shown: str, outline: str) -> Iterator[tuple[str, float]]:
+    """What a piece may stand for, with the cost: itself, and words of the same outline."""
+    words = _words()
+    yield shown, words.costs.get(shown, UNKNOWN if len(outline) == 1 else math.inf)
+    for word in words.outlines.get(outline, ()):
+        if word != shown:
+            yield word, words.costs[word] + SLIP * Levenshtein.distance(shown, word)
 
 
 @cache

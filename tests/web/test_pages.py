@@ -100,7 +100,7 @@ def test_a_collection_from_form_to_page(site: Site) -> None:
         "body": "ข้อมูลที่เปิดเผย",
         "place": ["2", "1", "๑.๕", "9"],
         "label": ["O2 แผน", "O1 โครงสร้าง", "O2 แผน", ""],
-        "announcement": [str(plan.id), "", f"http://localhost/announcements/{hidden.id}?q=แผน", ""],
+        "announcement": [str(plan.id), "", f"http://localhost:8000/announcements/{hidden.id}?q=แผน", ""],
     }
     answer = staff.post("/staff/collections/new", data=form)
     assert answer.status_code == 302
