@@ -43,11 +43,13 @@ OWN = _WHOSE.keys() | _PART_OF.keys()
 """Tables of which an organisation has its own rows."""
 
 SHARED = {"counter", "failure", "organisation"}
-"""The change counter and totals; failed sign-ins, which are counted by address too."""
+"""The change counter and totals; failed sign-ins, which are counted by address at all sites together."""
 
 _READ = re.compile(r"(?<!DELETE )\b(FROM|JOIN)\s+(\w+)(\s*,)?", re.IGNORECASE)
 _WRITTEN = re.compile(r"\s*(?:UPDATE|DELETE\s+FROM)\s+(\w+)\b.*?\bWHERE\b", re.DOTALL | re.IGNORECASE)
 _VERB = re.compile(r"\s*(\w+)")
+_INNERMOST = re.compile(r"\([^()]*\)")
+_OR = re.compile(r"\bOR\b", re.IGNORECASE)
 
 
 class Scoped:
@@ -96,7 +98,7 @@ def home(engine: Queries, *, several: int | None = None) -> int:
 @lru_cache(maxsize=512)
 def _scoped(sql: str) -> str:
     """The same for one organisation's rows. Our own words are trusted to be simple: what is read comes after
-    ``FROM`` or ``JOIN``, and the first ``WHERE`` of a change is its own and holds no bare ``OR``."""
+    ``FROM`` or ``JOIN``, and the first ``WHERE`` of a change is its own."""
     own_rows = _tested if "FOR NO KEY UPDATE" in sql else _joined  # a lock would hold what is joined too
     read = _READ.sub(lambda found: _read(found, own_rows), sql)
     verb = _VERB.match(sql)
@@ -107,7 +109,17 @@ def _scoped(sql: str) -> str:
         raise ValueError(f"changes every row: {sql}")
     if written[1] in SHARED:
         return read
+    if _chooses(read[written.end() :]):
+        raise ValueError(f"OR without parentheses would reach beyond the organisation: {sql}")
     return f"{written[0]} {_test(written[1])} AND {read[written.end() :]}"
+
+
+def _chooses(condition: str) -> bool:
+    """Whether it has an ``OR`` outside all parentheses."""
+    inside = 1
+    while inside:
+        condition, inside = _INNERMOST.subn("", condition)
+    return _OR.search(condition) is not None
 
 
 def _read(found: re.Match[str], own_rows: Callable[[str], str]) -> str:

@@ -309,6 +309,9 @@ def test_what_is_not_known_cannot_be_asked_for(engine: Engine) -> None:
         Scoped(engine, 1).rows("SELECT * FROM lease")
     with pytest.raises(ValueError, match="every row"):
         Scoped(engine, 1).run("UPDATE announcement SET title = ''")
+    with pytest.raises(ValueError, match="OR without"):
+        Scoped(engine, 1).run("DELETE FROM announcement WHERE id = 1 OR (id = 2)")
+    Scoped(engine, 1).run("DELETE FROM announcement WHERE (id = 1 OR (id = 2))")
     with pytest.raises(ValueError, match="list of tables"):
         Scoped(engine, 1).rows("SELECT * FROM announcement, lease")
 
