@@ -9,6 +9,7 @@ from base64 import b64encode
 from calendar import monthrange
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
@@ -46,6 +47,7 @@ def install(app: Flask) -> None:
         role=names.role_name,
         device=names.device_name,
         told=told,
+        differing=differing,
         linked_announcement=linked.announcement,
         linked_collection=linked.collection,
         month=month,
@@ -142,6 +144,17 @@ def _told(code: str, value: object) -> str:
     if code == "kind":
         return names.kind_name(text)
     return names.status_name(text) if code == "status" else text
+
+
+def differing(was: str, now: str) -> tuple[str, str]:
+    """The lines of two texts that differ; ``…`` stands for a stretch that both have."""
+    before, after = was.split("\n"), now.split("\n")
+    gone: list[str] = []
+    come: list[str] = []
+    for what, left, left_end, right, right_end in SequenceMatcher(None, before, after).get_opcodes():
+        gone += [thai.ELLIPSIS] if what == "equal" else before[left:left_end]
+        come += [thai.ELLIPSIS] if what == "equal" else after[right:right_end]
+    return "\n".join(gone), "\n".join(come)
 
 
 def month(date: dt.date) -> str:

@@ -119,6 +119,13 @@ def test_a_collection_from_form_to_page(site: Site) -> None:
     assert site.services.records.collection(1).updated_by == Role.STAFF.value
 
 
+def test_the_history_shows_the_lines_that_changed(site: Site) -> None:
+    made = site.announcement("ประกาศ", body="บรรทัดแรก\nบรรทัดที่ผิด\nบรรทัดท้าย")
+    site.services.intake.revise(made.id, {"body": "บรรทัดแรก\nบรรทัดที่ถูก\nบรรทัดท้าย"}, actor="somsri")
+    shown = site.signed_in(Role.STAFF).get(f"/staff/announcements/{made.id}/history").text
+    assert "<del>…\nบรรทัดที่ผิด\n…</del> → …\nบรรทัดที่ถูก\n…" in shown
+
+
 @pytest.mark.parametrize("path", ["/collections/7", "/staff/collections/7"])
 def test_an_unknown_collection_is_not_found(site: Site, path: str) -> None:
     assert site.signed_in(Role.STAFF).get(path).status_code == 404
