@@ -19,7 +19,8 @@ from indexer.finding.snapshot import Enough, Snapshot
 
 _ENOUGH = 10  # answers with all words, from which on no others are shown
 _NEAR = 0.45  # share of the words, by weight, that any other answer must have
-_NEAR_BEST = 0.75  # share of what the best answer has, that any other must have
+_NEAR_BEST = 0.5  # share of what the best answer has, that any other must have
+_NEAR_BEST_QUOTED = 0.75  # the same for who asked for the very words
 _NEAR_SENTENCE = 0.25  # share of them that an answer must have
 _FEWEST_READ = 100  # documents that are read for one of many pieces
 _LIKELIEST = 20  # documents that are read for the query as it was typed
@@ -132,27 +133,28 @@ def _found(snapshot: Snapshot, plan: Plan, matches: Matches, first: Mask, rest: 
     if found < _ENOUGH or sentence:
         if not (sentence and found and first.any()):  # else it is there as it was typed
             complete |= matches.misread() & rest
-        enough = _enough(snapshot, matches, rest)
+        enough = _enough(snapshot, matches, rest, quoted=bool(exact))
         near = _near(matches, enough, rest) | complete
         if found < int(near.sum()) + snapshot.beyond(near, enough).unfiltered:
             said = remarks.ALSO_SOME if found else remarks.NOT_ALL
             return Answer(near, first, (*loosened, said), enough)
     elif any(typed.phrase.words > 1 for typed in plan.parts) and int(first.sum()) < _ENOUGH:
         complete |= matches.misread() & rest
-        enough = _enough(snapshot, matches, rest)
+        enough = _enough(snapshot, matches, rest, quoted=bool(exact))
         blurred = _blurred(snapshot, plan, matches, _near(matches, enough, rest) & ~complete)
         first[blurred] = complete[blurred] = True
     return Answer(complete, first, loosened)
 
 
-def _enough(snapshot: Snapshot, matches: Matches, allowed: Mask) -> Enough:
+def _enough(snapshot: Snapshot, matches: Matches, allowed: Mask, *, quoted: bool) -> Enough:
     """Most of the words, or nearly as many as the best document has."""
     sentence = len(matches.idfs) >= SENTENCE
     most = (_NEAR_SENTENCE if sentence else _NEAR) * sum(matches.idfs)
     best = float(np.where(allowed, matches.covered, 0).max(initial=0))
-    if _NEAR_BEST * best < most:
+    near_best = _NEAR_BEST_QUOTED if quoted else _NEAR_BEST
+    if near_best * best < most:
         best = max(best, snapshot.most_beyond(matches.enough(best)))
-    return matches.enough(max(min(most, _NEAR_BEST * best), _ANY))
+    return matches.enough(max(min(most, near_best * best), _ANY))
 
 
 def _near(matches: Matches, enough: Enough, allowed: Mask) -> Mask:

@@ -260,6 +260,14 @@ def test_what_was_given_up_is_said(index: WhooshIndex) -> None:
     assert found(index, "พัสดุ ปลาวาฬ") == [7]
 
 
+def test_one_that_has_more_of_the_words_does_not_hide_the_others(tmp_path: Path) -> None:
+    index = WhooshIndex(tmp_path, Dictionary())
+    others = [entry(id, "ประชุม", f"ข่าว {id}") for id in range(10, 50)]
+    right, more = "พบน้ำมันรั่วในทะเลเป็นครั้งที่สอง", "แถลงใหญ่รอบสอง น้ำมันพืช"
+    index.update([entry(1, "ประกาศ", right), entry(2, "ประกาศ", more), *others], (), position=2)
+    assert found(index, "น้ำมันรั่ว มาบตาพุด รอบสอง แถลงใหญ่") == [2, 1]
+
+
 def test_part_of_a_word_is_found_within_a_longer_phrase(index: WhooshIndex) -> None:
     assert found(index, "ริหารส่วนตำบลโคก")[0] == 4
 
