@@ -139,6 +139,11 @@ def _in_number(text: bytes, data: bytes, found: int) -> bool:
 def _cut_otherwise(snapshot: Snapshot, lexicon: Lexicon, units: Sequence[Unit]) -> Documents:
     """Documents that have its inner words and, at the ends, words that it may have been cut from."""
     firsts, lasts = _loose(lexicon, units), _loose(lexicon, units[::-1])
+    snapshot.look_up(
+        [letters for last in lasts if (letters := _together(units[len(units) - last :]))],
+        [letters for first in firsts if (letters := _together(units[:first]))],
+        _MOST_ENDINGS,
+    )
     found = np.zeros(snapshot.size, dtype=bool)
     for first in firsts:
         beginning = _edge(snapshot, lexicon, units[:first], ends=True)
@@ -161,10 +166,16 @@ def _loose(lexicon: Lexicon, units: Sequence[Unit]) -> list[int]:
     return counts
 
 
+def _together(units: Sequence[Unit]) -> str:
+    """Their letters; none where they are too few to tell anything."""
+    letters = "".join(unit.typed for unit in units)
+    return letters if len(letters) >= _SHORTEST_EDGE else ""
+
+
 def _edge(snapshot: Snapshot, lexicon: Lexicon, units: Sequence[Unit], *, ends: bool) -> Unit | None:
     """Any word of the archive that ends (or begins) with the units; None: every document may have one."""
-    letters = "".join(unit.typed for unit in units)
-    if len(letters) < _SHORTEST_EDGE:
+    letters = _together(units)
+    if not letters:
         return None
     find = snapshot.ending if ends else snapshot.beginning
     words = dict.fromkeys(find(letters, _MOST_ENDINGS))

@@ -137,6 +137,9 @@ class Snapshot(Protocol):
         """The frequency of each, roughly and soon."""
 
     def idf(self, frequency: int) -> float: ...
+    def look_up(self, beginnings: Sequence[str], endings: Sequence[str], most: int) -> None:
+        """What ``beginning`` and ``ending`` will be asked for: all at once, where asking costs a way."""
+
     def beginning(self, letters: str, most: int) -> Iterator[str]: ...
     def ending(self, letters: str, most: int) -> Iterator[str]: ...
     def near(self, pieces: list[str], knows: Callable[[str], bool]) -> list[tuple[int, str]]:

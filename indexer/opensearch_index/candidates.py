@@ -362,18 +362,21 @@ class Candidates(Held):
 
     # Words of the archive
 
+    def look_up(self, beginnings: Sequence[str], endings: Sequence[str], most: int) -> None:
+        wanted = [("word", letters, most) for letters in beginnings]
+        wanted += [("backwards", letters[::-1], most) for letters in endings]
+        new = [what for what in dict.fromkeys(wanted) if what not in self._edges]
+        bodies = [_listed({"prefix": {order: letters}}, most, [{order: "asc"}]) for order, letters, _ in new]
+        for what, answer in zip(new, self._ask(bodies), strict=True):
+            self._edges[what] = [hit["fields"]["word"][0] for hit in answer["hits"]["hits"]]
+
     def beginning(self, letters: str, most: int) -> Iterator[str]:
-        return self._edge("word", letters, most)
+        self.look_up([letters], [], most)
+        return iter(self._edges["word", letters, most])
 
     def ending(self, letters: str, most: int) -> Iterator[str]:
-        return self._edge("backwards", letters[::-1], most)
-
-    def _edge(self, order: str, letters: str, most: int) -> Iterator[str]:
-        what = order, letters, most
-        if what not in self._edges:
-            (answer,) = self._ask([_listed({"prefix": {order: letters}}, most, [{order: "asc"}])])
-            self._edges[what] = [hit["fields"]["word"][0] for hit in answer["hits"]["hits"]]
-        return iter(self._edges[what])
+        self.look_up([], [letters], most)
+        return iter(self._edges["backwards", letters[::-1], most])
 
     def near(self, pieces: list[str], knows: Callable[[str], bool]) -> list[tuple[int, str]]:
         heard = sorted({one for piece in pieces for one in keys(piece)})

@@ -346,6 +346,9 @@ class Commit:
     def most_beyond(self, enough: Enough) -> float:  # noqa: ARG002
         return 0.0
 
+    def look_up(self, beginnings: Sequence[str], endings: Sequence[str], most: int) -> None:
+        """All words are here."""
+
     def beginning(self, letters: str, most: int) -> Iterator[str]:
         """Words of the archive that begin so, ``most`` in each segment."""
         data = letters.encode()
