@@ -129,9 +129,8 @@ def show(title: str, seen: Seen, seconds: float) -> float:
 def rebuilding(service: Service) -> subprocess.Popen[bytes]:
     """``prakat reindex``, begun."""
     command = [sys.executable, "-m", "web.cli", "reindex", "--jobs", "1"]
-    return subprocess.Popen(
-        command, env=os.environ | {"PRAKAT_DATA": str(service.data)}, stderr=subprocess.DEVNULL
-    )
+    environment = os.environ | {"PRAKAT_DATA": str(service.data)}
+    return subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
 def while_rebuilt(service: Service, queries: list[str], clients: int, seconds: float) -> str:
