@@ -16,10 +16,9 @@ from indexer.finding.snapshot import Snapshot
 
 LOOKED_AT = 150
 _WHOLE, _IN_TITLE, _PHRASES, _SIDE_BY_SIDE = 0.5, 0.25, 0.6, 0.25
-_SIDE_BY_SIDE_OF_MANY = 0.12  # of a sentence's words: many pairs in it are in every text
 _CLEAR = 10  # answers with every phrase, from which on no others are looked at closely
 _MOST_BLURRED = 100
-_MOST_IN_A_ROW = 40  # words that are looked for side by side
+_MOST_IN_A_ROW = 8  # words that are looked for side by side
 _MOST_LETTERS = 4_000_000  # that are read for one answer
 _NEAR_TIE = 0.01
 
@@ -88,9 +87,8 @@ class _Sought:
             value[place] += _WHOLE + _IN_TITLE * holds(text[: text.find(b"\0")], self._whole)
         if self._sentence and whole:  # it is there just as it was typed
             return value
-        most = _SIDE_BY_SIDE_OF_MANY if self._sentence else _SIDE_BY_SIDE
         for pair in self._pairs:
-            value += np.float32(most / len(self._pairs)) * _having(self._texts, pair, loosely=True)
+            value += np.float32(_SIDE_BY_SIDE / len(self._pairs)) * _having(self._texts, pair, loosely=True)
         if clear < _CLEAR:
             blurred = self._blurred(there)
             value[: len(blurred)] = np.maximum(value[: len(blurred)], blurred)
