@@ -13,7 +13,7 @@ from threading import Lock
 
 from archive.errors import Unavailable
 from archive.model import Announcement, Attachment, Status
-from indexer.finding.index import FacetValue, Hit
+from indexer.finding.index import FacetValue, Hit, ResultPage
 from indexer.finding.query import Filters, Query, Sort, parse
 from indexer.finding.snippets import Segment, snippet
 from web.bootstrap import Services
@@ -75,6 +75,13 @@ def _search(services: Services, query: Query) -> Answer:
         if query.typed or query.filters != Filters() or query.sort not in (Sort.RELEVANCE, Sort.NEWEST):
             raise
         return _listed(services, query, began)
+    answer = _shown(services, found, began)
+    SEARCH_SECONDS.observe(answer.took_ms / 1000)
+    return answer
+
+
+def _shown(services: Services, found: ResultPage, began: float) -> Answer:
+    """What the index found as the records have it now: they have the last word on what is public."""
     public = {
         id: announcement
         for id, announcement in services.records.announcements(
@@ -93,7 +100,7 @@ def _search(services: Services, query: Query) -> Answer:
         for page in hit.pages
         if page.attachment_id in attachments
     )
-    answer = Answer(
+    return Answer(
         total=found.total - (len(found.hits) - len(public)),
         results=tuple(
             _result(public[hit.announcement_id], hit, attachments, texts, found.query)
@@ -105,8 +112,6 @@ def _search(services: Services, query: Query) -> Answer:
         query=found.query,
         took_ms=(time.perf_counter() - began) * 1000,
     )
-    SEARCH_SECONDS.observe(answer.took_ms / 1000)
-    return answer
 
 
 def _scoped(services: Services, query: Query) -> Query:

@@ -157,16 +157,7 @@ def parse(
     for numbered in reversed(list(_NUMBER.finditer(folded))):
         raw, folded = (_without(text, numbered.span()) for text in (raw, folded))
         reading.number(numbered["number"])
-    for stretch in reversed(stretches(_QUOTED.sub(lambda quoted: " " * len(quoted.group()), folded))):
-        alone = days and not any(map(str.isalnum, _without(folded, (stretch.start, stretch.end))))
-        if folded[: stretch.start].endswith(":"):
-            continue  # the value of a field
-        if stretch.labelled or (alone and not reading.chunks and "งบ" not in folded):
-            raw, folded = (_without(text, (stretch.start, stretch.end)) for text in (raw, folded))
-            reading.between(stretch)
-        else:
-            reading.around(stretch, folded)
-    for found in _PART.finditer(raw):
+    for found in _PART.finditer(_without_times(reading, raw, folded, days=days)):
         reading.take(found)
     instead = None
     if days and reading.days_alone and not reading.chunks:
@@ -183,6 +174,20 @@ def parse(
         understood=tuple(reading.understood),
         instead=instead,
     )
+
+
+def _without_times(reading: _Reading, raw: str, folded: str, *, days: bool) -> str:
+    """What was typed but for the stretches of time that are filters; the reading is told of all of them."""
+    for stretch in reversed(stretches(_QUOTED.sub(lambda quoted: " " * len(quoted.group()), folded))):
+        alone = days and not any(map(str.isalnum, _without(folded, (stretch.start, stretch.end))))
+        if folded[: stretch.start].endswith(":"):
+            continue  # the value of a field
+        if stretch.labelled or (alone and not reading.chunks and "งบ" not in folded):
+            raw, folded = (_without(text, (stretch.start, stretch.end)) for text in (raw, folded))
+            reading.between(stretch)
+        else:
+            reading.around(stretch, folded)
+    return raw
 
 
 def written(typed: str) -> str:
