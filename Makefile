@@ -5,7 +5,7 @@ DATA ?= data
 VENV := .venv
 BIN := $(VENV)/bin
 export OPENSEARCH ?= 2.19.1
-SCALED := postgresql or s3 or opensearch or servers
+SCALED := postgresql or s3 or opensearch or servers or encrypted
 
 .PHONY: translations run test test-scale audit lock clean
 
