@@ -29,7 +29,7 @@ from indexer.whoosh_index.schema import schema
 
 _WORDS = "words.txt"
 _NAME = "MAIN"
-_AT_ONCE = 8_000_000  # postings held in memory before a segment is written
+_AT_ONCE = 11_500_000  # postings held in memory before a segment is written
 _TIER = 8  # so many segments of about one size become one
 _LARGEST = 60_000  # documents; larger segments are left alone
 _SETTLED = 50_000_000  # nanoseconds after which a time stamp can be trusted to be the last
