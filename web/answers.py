@@ -21,7 +21,7 @@ from web.metrics import SEARCH_SECONDS
 
 _TURNS = Lock()
 """One search at a time: two take the interpreter from each other, and both are slower (measured by
-``tests.benchmarks.load``: 1.6 times the requests with eight clients)."""
+``tests.benchmarks.load``: 1.3 to 1.4 times the requests with eight clients and with fifty)."""
 
 
 @dataclass(frozen=True, slots=True)
