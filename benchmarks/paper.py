@@ -1,0 +1,395 @@
+"""Measures reading on real paper: ``python -m benchmarks.paper --data DIRECTORY [DIRECTORY …]``.
+
+Each directory holds PDFs or pictures and ``truth.json``: a list of ``{"file", "page", "needs_ocr",
+"phrases"}``, optionally with ``meta``, what the document says of itself (``kind``, ``number``, ``date``,
+``subject``, ``frm``, ``to``; ``number_hw`` and ``date_is_hw`` where a person wrote them by hand). The source
+of a file is its name up to the first ``_``.
+
+The first table gives by source, for pages that need recognition and for pages with a text layer:
+
+- ``phrases``: share of the phrases found on their page, white space ignored, Thai digits folded;
+- ``digits``: the same of the phrases that hold a digit;
+- ``near``: share found with at most one letter in ten wrong;
+- ``letters wrong``: edit distance of all phrases to their nearest place on the page, over their length;
+- ``seconds`` of processor time a page of a scan, from file to text, and ``ratio`` to bare Tesseract
+  (Debian's ``tha``, default layout analysis), which reads the same pictures set upright; ``worst``: the
+  largest ratio of a page.
+
+``--fields`` compares the fields offered for each page with ``meta``: precision over what was offered (a
+handwritten number or date that is offered must be right), recall over what is printed.
+``--search`` indexes every page as an announcement of its own and asks for each phrase in quotation marks:
+share whose page is among the first three. ``--turns N`` turns N pages at random and counts those
+that are not set upright.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import json
+import random
+import sys
+import tempfile
+import time
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tesserocr
+from PIL import Image
+from rapidfuzz import fuzz
+from rich.console import Console
+from rich.table import Table
+
+from archive.model import Announcement, Attachment, Details, Kind, Page, Reading, Source, Status
+from archive.thai import arabic_digits, canon
+from indexer.finding.dictionary import Dictionary
+from indexer.finding.index import Entry
+from indexer.finding.query import parse
+from indexer.reading.describe import describe
+from indexer.reading.extract import Document
+from indexer.reading.ocr import DPI, SYSTEM_MODELS, recognise
+from indexer.reading.pictures import raster
+from indexer.reading.verdict import Verdict, better
+from indexer.whoosh_index import WhooshIndex
+
+NEAR = 0.10  # share of a phrase's letters that may be wrong in a near reading
+SIMILAR = 95  # of 100: how alike a name or a subject must be to count as right
+FIRST = 3  # results among which a phrase's page must be
+FIELDS = {"kind": "kind", "number": "number", "date": "date", "subject": "subject", "frm": "from", "to": "to"}
+"""The truth's names of fields and ours."""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A page whose phrases a person has read."""
+
+    path: Path
+    number: int
+    scanned: bool
+    phrases: tuple[str, ...]
+    meta: dict[str, Any] | None
+
+    @property
+    def source(self) -> str:
+        return self.path.name.split("_")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A page as it was read. ``bare``: processor seconds of bare Tesseract, 0 for a text layer."""
+
+    page: Page
+    seconds: float
+    bare: float
+
+
+def cases(folders: Iterable[Path]) -> list[Case]:
+    return [
+        Case(
+            folder / entry["file"],
+            entry["page"],
+            entry["needs_ocr"],
+            tuple(entry["phrases"]),
+            entry.get("meta"),
+        )
+        for folder in folders
+        for entry in json.loads((folder / "truth.json").read_text(encoding="utf-8"))
+    ]
+
+
+def read(case: Case) -> Outcome:
+    """Read a page as the archive does, in this process."""
+    with Document(case.path) as document:
+        start = time.process_time()
+        embedded = document.read_page(case.number)
+        if embedded.verdict not in (Verdict.OCR, Verdict.BOTH):
+            page = _page(case, embedded.text, embedded.raw, Source.EMBEDDED, lines=embedded.lines)
+            return Outcome(page, time.process_time() - start, 0.0)
+        image = raster(document.path, case.number, DPI)
+        seen = recognise(image)
+        seconds = time.process_time() - start
+        bare = bare_seconds(image, seen.turn)
+    if embedded.verdict is Verdict.BOTH and better(embedded.text, seen.text) == embedded.text:
+        page = _page(case, embedded.text, embedded.raw, Source.EMBEDDED, lines=embedded.lines)
+    else:
+        page = _page(
+            case,
+            seen.text,
+            seen.raw,
+            Source.OCR,
+            lines=seen.lines,
+            confidence=seen.confidence,
+            turn=seen.turn,
+            doubts=seen.doubts,
+        )
+    return Outcome(page, seconds, bare)
+
+
+def _page(case: Case, text: str, raw: str, source: Source, **others: Any) -> Page:
+    values = {"confidence": None} | others
+    return Page(attachment_id=1, number=case.number, text=text, raw=raw, source=source, **values)
+
+
+def bare_seconds(image: Image.Image, turn: int) -> float:
+    """Processor seconds that Tesseract alone takes for the picture set upright."""
+    upright = image.convert("L").rotate(-turn, expand=True)
+    start = time.process_time()
+    engine = bare_engine()
+    engine.SetImage(upright)
+    engine.GetUTF8Text()
+    return time.process_time() - start
+
+
+@cache
+def bare_engine() -> tesserocr.PyTessBaseAPI:
+    folder = next(folder for folder in SYSTEM_MODELS if (folder / "tha.traineddata").exists())
+    return tesserocr.PyTessBaseAPI(path=f"{folder}/", lang="tha")
+
+
+def solid(text: str) -> str:
+    """The letters of a text: no white space, Arabic digits."""
+    return "".join(arabic_digits(canon(text)).split())
+
+
+def errors(phrase: str, text: str) -> int:
+    """Edit distance between a phrase and the stretch of the text that is nearest to it."""
+    letters = np.array([ord(letter) for letter in text], np.int32)
+    row = np.zeros(len(letters) + 1, np.int32)
+    places = np.arange(len(letters) + 1, dtype=np.int32)
+    for count, letter in enumerate(phrase, start=1):
+        changed = np.empty_like(row)
+        changed[0] = count
+        changed[1:] = np.minimum(row[:-1] + (letters != ord(letter)), row[1:] + 1)
+        row = np.minimum.accumulate(changed - places) + places
+    return int(row.min())
+
+
+def phrase_counts(case: Case, text: str) -> Counter[str]:
+    counts: Counter[str] = Counter()
+    page = solid(text)
+    for phrase in map(solid, case.phrases):
+        exact = phrase in page
+        wrong = 0 if exact else errors(phrase, page)
+        with_digits = any(letter.isdigit() for letter in phrase)
+        counts.update(
+            phrases=1,
+            exact=exact,
+            digits=with_digits,
+            exact_digits=exact and with_digits,
+            near=wrong <= NEAR * len(phrase),
+            letters=len(phrase),
+            wrong=wrong,
+        )
+    return counts
+
+
+def phrase_table(listed: Sequence[tuple[Case, Outcome]]) -> Table:
+    sums: defaultdict[tuple[bool, str], Counter[str]] = defaultdict(Counter)
+    times: defaultdict[tuple[bool, str], list[Outcome]] = defaultdict(list)
+    for case, outcome in listed:
+        for source in (case.source, "~ all"):
+            sums[case.scanned, source] += phrase_counts(case, outcome.page.text)
+            times[case.scanned, source].append(outcome)
+    table = Table(
+        "kind",
+        "source",
+        "pages",
+        "phrases",
+        "digits",
+        "near %",
+        "letters wrong %",
+        "seconds",
+        "ratio",
+        "worst",
+    )
+    for scanned, source in sorted(sums, key=lambda key: (not key[0], key[1])):
+        counts, outcomes = sums[scanned, source], times[scanned, source]
+        ours, bare = sum(each.seconds for each in outcomes), sum(each.bare for each in outcomes)
+        ratios = [each.seconds / each.bare for each in outcomes if each.bare]
+        table.add_row(
+            "scan" if scanned else "text layer",
+            source.removeprefix("~ "),
+            str(len(outcomes)),
+            share(counts["exact"], counts["phrases"]),
+            share(counts["exact_digits"], counts["digits"]),
+            f"{100 * counts['near'] / counts['phrases']:.1f}",
+            f"{100 * counts['wrong'] / counts['letters']:.1f}",
+            f"{ours / len(outcomes):.2f}" if bare else "",
+            f"{ours / bare:.2f}" if bare else "",
+            f"{max(ratios):.2f}" if ratios else "",
+            end_section=source == "~ all",
+        )
+    return table
+
+
+def share(part: int, whole: int) -> str:
+    return f"{part}/{whole} {100 * part / whole:.1f} %" if whole else "0/0"
+
+
+def print_misses(listed: Sequence[tuple[Case, Outcome]]) -> None:
+    for case, outcome in listed:
+        page = solid(outcome.page.text)
+        for phrase in case.phrases:
+            if solid(phrase) not in page:
+                said, confidence = nearest(solid(phrase), page), outcome.page.confidence
+                print(f"{case.path.name} {case.number} ({confidence}): {phrase!r} read as {said!r}")
+
+
+def nearest(phrase: str, text: str) -> str:
+    found = fuzz.partial_ratio_alignment(phrase, text)
+    return text[found.dest_start : found.dest_end] if found else ""
+
+
+def field_counts(case: Case, page: Page) -> tuple[Counter[tuple[str, str]], list[str]]:
+    """Counts by field and outcome, and sentences about what was wrong."""
+    counts: Counter[tuple[str, str]] = Counter()
+    wrong: list[str] = []
+    meta = case.meta or {}
+    offered = describe([page])
+    by_hand = {"number": "number_hw" in meta or "number_prefix" in meta, "date": "date_is_hw" in meta}
+    for name, ours in FIELDS.items():
+        wanted, said = str(meta.get(name, "")), offered[ours].value if ours in offered else ""
+        if name == "kind" and not meta:
+            continue  # pages that are no letters have no kind in the truth
+        hit = bool(wanted) and is_right(name, said, wanted)
+        printed = bool(wanted) and not by_hand.get(name)
+        counts.update(
+            {
+                (name, "offered"): bool(said),
+                (name, "right"): hit,
+                (name, "printed"): printed,
+                (name, "printed right"): hit and printed,
+            }
+        )
+        if (said or printed) and not hit:
+            wrong.append(f"{case.path.name} {name}: {said!r} for {wanted!r}")
+    return counts, wrong
+
+
+def is_right(name: str, said: str, wanted: str) -> bool:
+    if name in {"subject", "frm", "to"}:
+        return fuzz.ratio(solid(said), solid(wanted)) >= SIMILAR
+    return solid(said) == solid(wanted)
+
+
+def field_table(listed: Sequence[tuple[Case, Outcome]], *, with_misses: bool) -> Table:
+    sums: Counter[tuple[str, str]] = Counter()
+    for case, outcome in listed:
+        if case.meta or (case.scanned and case.meta is not None):
+            counts, wrong = field_counts(case, outcome.page)
+            sums += counts
+            if with_misses:
+                print(*wrong, sep="\n", end="\n" if wrong else "")
+    table = Table("field", "precision of what is offered", "recall of what is printed")
+    for name in FIELDS:
+        table.add_row(
+            name,
+            share(sums[name, "right"], sums[name, "offered"]),
+            share(sums[name, "printed right"], sums[name, "printed"]),
+        )
+    return table
+
+
+def search_table(listed: Sequence[tuple[Case, Outcome]]) -> Table:
+    """Share of quoted phrases whose page is among the first results, all pages in one index."""
+    sums: defaultdict[bool, Counter[str]] = defaultdict(Counter)
+    with tempfile.TemporaryDirectory() as folder:
+        index = WhooshIndex(Path(folder), Dictionary())
+        with index.rebuild() as generation:
+            generation.add(_entry(id, outcome.page) for id, (_, outcome) in enumerate(listed, start=1))
+        for id, (case, _) in enumerate(listed, start=1):
+            for phrase in case.phrases:
+                hits = index.search(parse(f'"{phrase}"', per_page=FIRST)).hits
+                found = any(hit.announcement_id == id for hit in hits[:FIRST])
+                sums[case.scanned].update(phrases=1, found=found)
+    table = Table("kind", f"quoted phrases, their page among the first {FIRST}")
+    for scanned, counts in sorted(sums.items(), reverse=True):
+        table.add_row("scan" if scanned else "text layer", share(counts["found"], counts["phrases"]))
+    return table
+
+
+def _entry(id: int, page: Page) -> Entry:
+    """A page as the only page of a published announcement without a title of its own."""
+    now = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
+    announcement = Announcement(
+        id=id,
+        title="",
+        author="",
+        body="",
+        published_on=now.date(),
+        kind=Kind.ANNOUNCEMENT,
+        category="",
+        views=0,
+        status=Status.PUBLISHED,
+        created_at=now,
+        updated_at=now,
+    )
+    attachment = Attachment(
+        id=id,
+        announcement_id=id,
+        position=1,
+        label="",
+        filename="",
+        kind=Kind.ANNOUNCEMENT,
+        media_type="application/pdf",
+        size=1,
+        sha256="",
+        page_count=1,
+        status=Reading.READY,
+        error=None,
+        signed=False,
+        details=Details(),
+        rules=0,
+        created_at=now,
+    )
+    return Entry(announcement, ((attachment, ((page.number, page.text),)),))
+
+
+def wrong_turns(listed: Sequence[Case], count: int) -> list[str]:
+    """Names of the pages that were not set upright, of ``count`` pages turned at random."""
+    chance = random.Random(7)
+    wrong = []
+    for number in range(count):
+        case = listed[number % len(listed)]
+        turn = chance.choice((0, 90, 180, 270))
+        with Document(case.path) as document:
+            image = raster(document.path, case.number, DPI)
+        if (said := recognise(image.rotate(turn, expand=True)).turn) != turn:
+            wrong.append(f"{case.path.name} {case.number}: turned by {said}, not by {turn}")
+    return wrong
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--data", type=Path, nargs="+", required=True, help="directories with truth.json")
+    parser.add_argument("--misses", action="store_true", help="also list what was not read")
+    parser.add_argument("--fields", action="store_true", help="also compare what documents say of themselves")
+    parser.add_argument("--search", action="store_true", help="also search for the phrases")
+    parser.add_argument("--turns", type=int, default=0, metavar="N", help="also turn N pages at random")
+    parser.add_argument("--scans-only", action="store_true", help="leave out pages with a text layer")
+    options = parser.parse_args()
+    console = Console(width=None if sys.stdout.isatty() else 140)
+    chosen = [case for case in cases(options.data) if case.scanned or not options.scans_only]
+    listed = [(case, read(case)) for case in chosen]
+    if options.misses:
+        print_misses(listed)
+    console.print(phrase_table(listed))
+    if options.fields:
+        console.print(field_table(listed, with_misses=options.misses))
+    if options.search:
+        console.print(search_table(listed))
+    if options.turns:
+        wrong = wrong_turns(chosen, options.turns)
+        console.print(f"{len(wrong)} of {options.turns} turned pages were not set upright", *wrong, sep="\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
