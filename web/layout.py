@@ -21,7 +21,7 @@ from markupsafe import Markup
 
 from archive import thai
 from indexer.finding.snippets import Segment
-from web import addresses, linked, names, unbroken
+from web import addresses, line_breaking, linked, names
 from web.bootstrap import services
 from web.errors import translated
 
@@ -181,12 +181,12 @@ def size(number: int) -> str:
 
 def unbroken_text(text: str) -> Markup:
     """The text, escaped, with its words kept whole at the ends of lines."""
-    return unbroken.text(text, services().dictionary.current().words)
+    return line_breaking.with_break_opportunities(text, services().dictionary.current().words)
 
 
 def marked(segments: tuple[Segment, ...]) -> Markup:
     """Segments with their hits in ``<mark>``, escaped, words kept whole."""
-    return unbroken.marked(segments, services().dictionary.current().words)
+    return line_breaking.segments_with_break_opportunities(segments, services().dictionary.current().words)
 
 
 @dataclass(frozen=True, slots=True)

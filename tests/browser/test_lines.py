@@ -16,7 +16,7 @@ from indexer.finding.tokens import THAI
 from tests.browser.conftest import PHONE, Visit
 from tests.browser.site import ACTOR, Site, wait_until
 
-LINES = """() => [...document.querySelectorAll("main [data-words]")].map((element) => {
+LINES = """() => [...document.querySelectorAll("main .words")].map((element) => {
   const walker = document.createTreeWalker(element, NodeFilter.SHOW_TEXT), range = document.createRange();
   let text = "", last = null, starts = [];
   for (let node; (node = walker.nextNode()); text += node.data) {

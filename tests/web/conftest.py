@@ -9,10 +9,12 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
 from archive.model import Announcement, Attachment, Draft, Kind, Role, Status
 from web.access import new_token, token_hash
@@ -26,6 +28,16 @@ PASSWORD = "รหัสผ่านยาวพอสมควร"
 BROWSER = {"User-Agent": "Mozilla/5.0 (Linux; Android 14) Firefox/140.0"}
 
 
+class ReaderClient(FlaskClient):
+    """A client whose HTML is as people read it: without the elements that only say where lines may break."""
+
+    def open(self, *args: Any, **kwargs: Any) -> TestResponse:
+        answer = super().open(*args, **kwargs)
+        if answer.mimetype == "text/html" and "Content-Encoding" not in answer.headers:
+            answer.set_data(answer.get_data().replace(b'<wbr aria-hidden="true">', b""))
+        return answer
+
+
 @dataclass
 class Site:
     """An archive, its application, and what a test does with them again and again."""
@@ -34,7 +46,7 @@ class Site:
     app: Flask
 
     def client(self) -> FlaskClient:
-        return self.app.test_client()
+        return ReaderClient(self.app, self.app.response_class, use_cookies=True)
 
     def token(self, name: str = "test") -> dict[str, str]:
         """Headers that carry a new API token."""

@@ -1,26 +1,5 @@
-// What a page does beyond links and forms: whole words, suggestions while typing, the theme, sharing, zoom.
+// What a page does beyond links and forms: suggestions while typing, the theme, sharing, zoom.
 "use strict";
-
-// The lengths of what may break and of what may not, in turn, are said by the server: web/unbroken.py.
-function words(line) {
-  const walker = document.createTreeWalker(line, NodeFilter.SHOW_TEXT), texts = [];
-  while (walker.nextNode()) texts.push(walker.currentNode);
-  const lengths = [...line.dataset.words].map((digit) => parseInt(digit, 36));
-  let at = 0;
-  for (let text of texts) {
-    for (; at < lengths.length && lengths[at] <= text.length; at++) {
-      const rest = text.splitText(lengths[at]);
-      if (at % 2 && text.length) {
-        const word = document.createElement("span");
-        text.replaceWith(word);
-        word.append(text);
-      }
-      text = rest;
-    }
-    if (at < lengths.length) lengths[at] -= text.length;
-  }
-  line.setAttribute("role", "text"); // one thing to a screen reader, however many elements are in it
-}
 
 function suggestions(form) {
   const input = form.querySelector("input[name=q]");
@@ -96,7 +75,6 @@ function theme(button) {
   });
 }
 
-document.querySelectorAll("[data-words]").forEach(words);
 document.querySelectorAll("form.search[data-suggest]").forEach(suggestions);
 document.querySelectorAll("[data-theme-switch]").forEach(theme);
 document.querySelectorAll("[data-share]").forEach((button) => {

@@ -1,0 +1,84 @@
+"""Words kept whole: nothing is added to the text, and nothing in it becomes markup."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from lxml import html
+
+from indexer.finding.snippets import Segment
+from web import line_breaking
+
+THAI_RUNS = st.text(alphabet="กขคนมยรลวอเแโไะาิีึืุู่้็์ำๆฯ ", max_size=60)
+
+
+@pytest.mark.parametrize(
+    ("run", "words"),
+    [
+        ("การกระจายอำนาจได้", ["การกระจายอำนาจ", "ได้"]),
+        ("รับสมัครผู้สูงอายุ", ["รับสมัคร", "ผู้สูงอายุ"]),
+        ("เครือข่ายส่งเสริมการมีส่วนร่วม", ["เครือข่าย", "ส่งเสริม", "การมีส่วนร่วม"]),
+        ("นายศรัณย์พร", ["นาย", "ศรัณย์", "พร"]),
+    ],
+)
+def test_words_as_people_read_them(run: str, words: list[str]) -> None:
+    assert list(line_breaking.joined(run, frozenset())) == words
+
+
+def test_the_places_own_words_stay_whole() -> None:
+    assert list(line_breaking.joined("บ้านหนองปลาดุก", frozenset(["หนองปลาดุก"]))) == ["บ้าน", "หนองปลาดุก"]
+
+
+@given(THAI_RUNS)
+def test_joined_again_it_is_the_text(text: str) -> None:
+    run = text.replace(" ", "")
+    assert "".join(line_breaking.joined(run, frozenset())) == run
+    shown = html.fromstring(f"<p>{line_breaking.with_break_opportunities(text, frozenset())}</p>")
+    assert "".join(shown.itertext()) == text
+
+
+@given(st.lists(st.tuples(st.sampled_from(["ศูนย์", "ส่งเสริม\nการ", "<b>", "&", "'", '"']), st.booleans())))
+def test_hits_are_marked_and_everything_else_is_escaped(told: list[tuple[str, bool]]) -> None:
+    segments = [Segment(text, hit=hit) for text, hit in told]
+    shown = html.fromstring(
+        f"<p>{line_breaking.segments_with_break_opportunities(segments, frozenset())}</p>"
+    )
+    assert {element.tag for element in shown.iter()} <= {"p", "span", "mark", "wbr"}
+    assert "".join(shown.itertext()) == "".join(text for text, _ in told)
+    marked = "".join("".join(mark.itertext()) for mark in shown.iter("mark"))
+    assert marked == "".join(text.replace("\n", "") for text, hit in told if hit)
+
+
+def test_lines_may_break_between_words_and_after_white_space() -> None:
+    shown = line_breaking.with_break_opportunities("งานต่าง ๆ ของเทศบาล (ก) 😀 a b\n\nนายศรัณย์", frozenset())
+    assert pieces(shown) == ["งาน", "ต่าง ๆ ", "ของ", "เทศบาล ", "(ก) ", "😀 ", "a ", "b\n\nนาย", "ศรัณย์"]
+
+
+@pytest.mark.parametrize(
+    "text", ["ษ" * 90, "a" * 90, "." * 90, "(ก)" * 30, "https://example.go.th/" + "x" * 80]
+)
+def test_nothing_is_longer_than_a_line(text: str) -> None:
+    shown = line_breaking.with_break_opportunities(text, frozenset())
+    assert max(map(len, pieces(shown))) <= 40
+
+
+def test_hits_keep_words_whole() -> None:
+    segments = [Segment("จัดตั้ง", hit=False), Segment("ศูนย์", hit=True), Segment("ส่งเสริม", hit=False)]
+    shown = marked(segments)
+    assert pieces(shown) == ["จัดตั้ง", "ศูนย์", "ส่งเสริม"]
+
+
+def marked(segments: list[Segment]) -> str:
+    return line_breaking.segments_with_break_opportunities(segments, frozenset())
+
+
+def pieces(shown: str) -> list[str]:
+    """The text between the places where lines may break."""
+    return [
+        unescape(re.sub(r"</?(span|mark)[^>]*>", "", piece))
+        for piece in shown.split('<wbr aria-hidden="true">')
+    ]

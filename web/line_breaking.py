@@ -1,0 +1,175 @@
+"""Line-break opportunities between Thai words, as ``<wbr>`` in HTML.
+
+Unicode's line breaking (UAX #14) leaves Thai to a dictionary, and browsers' dictionaries part words that
+people read as one (Chromium: ``กระจายอำ|นาจ``, ``มีส่วน|ร่วม``). Each line of text therefore stands in an
+element that does not wrap (``.words`` in ``static/site.css``), with a ``<wbr>`` at each place where it may.
+``<wbr>`` adds nothing to the text: it is copied, searched and read aloud as it was written.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
+from itertools import pairwise
+from operator import itemgetter
+from threading import Lock
+
+import ahocorasick
+from markupsafe import Markup
+from pythainlp.corpus.common import thai_words
+
+from archive import thai
+from indexer.finding.snippets import Segment
+from indexer.finding.tokens import THAI
+
+_MAX_UNBROKEN = 20  # letters without a break opportunity: about what a phone's narrowest column holds
+_PREFIXES = frozenset(("การ", "ความ", "ผู้", "นัก", "ไม่"))  # stay with the word that follows
+_UNKNOWN_COST = 4  # of a cluster that belongs to no word, where a word costs 1
+_THAI_RUN = re.compile(rf"([{THAI}]+)([ ]?ๆ|ฯ)?")  # ๆ and ฯ never begin a line
+_ENDINGS = " \tๆฯ"  # of what a line may end with before a word
+_AFTER_SPACE = re.compile(r"(?<=\s)(?=\S)")
+_LONG_TOKEN = re.compile(rf"\S{{{_MAX_UNBROKEN}}}(?=\S)")
+_WORD = re.compile("[^ัิ-ฺ็-๎ะาำๅ].*[^เแโใไ]")  # so that a text of words alone is cut between clusters
+_LINE = Markup('<span class="words">%s</span>')
+_MARK = Markup("<mark>%s</mark>")
+_OPPORTUNITY = Markup('<wbr aria-hidden="true">')  # else Chromium names a heading with a space at each
+
+
+@lru_cache(maxsize=2_000)
+def with_break_opportunities(text: str, local_words: frozenset[str]) -> Markup:
+    """Escape ``text`` and mark where its lines may break; ``local_words`` are the place's own words."""
+    return segments_with_break_opportunities((Segment(text, hit=False),), local_words)
+
+
+def segments_with_break_opportunities(segments: Iterable[Segment], local_words: frozenset[str]) -> Markup:
+    """Escape the segments, mark where lines may break, and put hits into ``<mark>``."""
+    lines: list[list[Segment]] = [[]]
+    for segment in segments:
+        first, *others = segment.text.split("\n")
+        lines[-1].append(Segment(first, segment.hit))
+        lines += [[Segment(other, segment.hit)] for other in others]
+    return Markup("\n").join(_line([part for part in line if part.text], local_words) for line in lines)
+
+
+def _line(parts: Sequence[Segment], local_words: frozenset[str]) -> Markup:
+    shown = Markup()
+    for number, part in enumerate(parts):
+        pieces = _OPPORTUNITY.join(_pieces(part.text, local_words))
+        before_part = parts[number - 1].text[-1] if number else "x"
+        if number and (before_part.isspace() or (_is_thai(before_part) and _is_thai(part.text[0]))):
+            shown += _OPPORTUNITY
+        shown += _MARK % pieces if part.hit else pieces
+    return _LINE % shown if shown else shown
+
+
+def _is_thai(char: str) -> bool:
+    return "\u0e01" <= char <= "\u0e4e"
+
+
+def _pieces(text: str, local_words: frozenset[str]) -> Iterator[str]:
+    """The text in pieces between which a line may break; joined they are the text."""
+    pending = ""  # stands before the next opportunity
+    end = 0
+    for run in _THAI_RUN.finditer(text):
+        first, *others = _other_pieces(text[end : run.start()])
+        *whole, pending = [pending + first, *others]
+        yield from whole
+        words = joined(run[1], local_words)
+        if run[2]:
+            words[-1] += run[2]
+        for number, word in enumerate(words):
+            if pending and (number or len(pending) + len(word) > _MAX_UNBROKEN or pending[-1] in _ENDINGS):
+                yield pending
+                pending = ""
+            *parts, last = _fitting(word)
+            for part in parts:
+                yield pending + part
+                pending = ""
+            pending += last
+        end = run.end()
+    first, *others = _other_pieces(text[end:])
+    yield from filter(None, [pending + first, *others])
+
+
+def _other_pieces(text: str) -> list[str]:
+    """Text before or after a run of Thai, in pieces: after white space, and inside what fits on no line."""
+    pieces = _AFTER_SPACE.split(text)
+    return [part for piece in pieces for part in _LONG_TOKEN.sub(r"\g<0>\n", piece).split("\n")]
+
+
+@lru_cache(maxsize=20_000)
+def _fitting(word: str) -> tuple[str, ...]:
+    """The word, or what fits on no line in clusters."""
+    if len(word) <= _MAX_UNBROKEN:
+        return (word,)
+    return tuple(word[start:end] for start, end in pairwise(thai.clusters(word)))
+
+
+def joined(run: str, local: frozenset[str]) -> list[str]:
+    """Cut a run of Thai letters into words; การ and its like stay with the word that follows."""
+    words: list[str] = []
+    is_prefix = False
+    for word in _cut(run, local):
+        if is_prefix and len(words[-1]) + len(word) <= _MAX_UNBROKEN:
+            words[-1] += word
+        else:
+            words.append(word)
+        is_prefix = word in _PREFIXES
+    return words
+
+
+def _cut(run: str, local: frozenset[str]) -> tuple[str, ...]:
+    """Cut into the fewest words; a cluster that belongs to no word stays with its neighbours."""
+    words = [(last + 1, length, 1) for last, length in _known(local).iter(run)]
+    costs, before = _cheapest(len(run), words)
+    if costs[-1] == math.inf:  # not words throughout
+        clusters = [(end, end - start, _UNKNOWN_COST) for start, end in pairwise(thai.clusters(run))]
+        costs, before = _cheapest(len(run), sorted(clusters + words, key=itemgetter(0)))
+    pieces: list[str] = []
+    to, loose = len(run), False
+    while to:
+        at = before[to]
+        unknown = costs[to] - costs[at] == _UNKNOWN_COST
+        word = run[at:to]
+        if pieces and (loose or (unknown and at == 0)):
+            word += pieces.pop()
+        pieces.append(word)
+        to, loose = at, unknown
+    return tuple(reversed(pieces))
+
+
+def _cheapest(size: int, steps: Iterable[tuple[int, int, int]]) -> tuple[list[float], list[int]]:
+    """The least cost of reaching each offset, and the offset before it on that way (shortest path).
+
+    ``steps``: end, length and cost of each, in the order of their ends.
+    """
+    costs, before = [0.0] + [math.inf] * size, [0] * (size + 1)
+    for end, length, cost in steps:
+        reached = costs[end - length] + cost
+        if reached < costs[end]:
+            costs[end], before[end] = reached, end - length
+    return costs, before
+
+
+def _known(local: frozenset[str]) -> ahocorasick.Automaton:
+    """The automaton that finds all words of the dictionary in a text, in the order of their ends.
+
+    One thread builds it and the others wait: eight that each built it left 90 MB behind.
+    """
+    with _BUILDING:
+        return _built(local)
+
+
+_BUILDING = Lock()
+
+
+@lru_cache(maxsize=2)
+def _built(local: frozenset[str]) -> ahocorasick.Automaton:
+    words = ahocorasick.Automaton(ahocorasick.STORE_LENGTH)
+    for word in thai_words() | local:
+        if _WORD.fullmatch(word):
+            words.add_word(word)
+    words.make_automaton()
+    return words
