@@ -8,7 +8,7 @@ loop for a live index, a new generation and an index restored from an old backup
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -88,7 +88,8 @@ class Generation(Protocol):
 
 
 class SearchIndex(Protocol):
-    """Raises ``Unavailable`` where it is torn: then ``is_current`` is False, and a rebuild mends it."""
+    """Every method raises ``Unavailable`` rather than answer from parts that are damaged: then ``is_current``
+    is False, and a rebuild mends it."""
 
     def update(self, add: Iterable[Entry], remove: Iterable[int], *, position: int) -> None:
         """Replace and remove by announcement id and move ``position``: idempotent, all or nothing."""
@@ -113,8 +114,13 @@ class SearchIndex(Protocol):
     def is_current(self) -> bool:
         """Whether it is usable and was made by the rules and words in force; otherwise: rebuild."""
 
-    def damage(self) -> list[str]:
-        """Names of the parts that are missing or not as they were written; reads every byte."""
+    def damage(self, after_read: Callable[[int], None] = ...) -> list[str]:
+        """Names of the parts that are missing or not as they were written; reads every byte, and notes what
+        it finds. ``after_read`` is called with the number of bytes of each piece that was read: it may wait,
+        so that a slow scrub leaves the disk to others."""
+
+    def noted_damage(self) -> list[str]:
+        """Names of the parts that were found damaged by reading or by ``damage``, until a rebuild."""
 
     def differing(self, entries: Iterable[Entry]) -> list[int]:
         """Ids of those that it does not hold just as given (numbers of views aside)."""

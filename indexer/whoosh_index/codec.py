@@ -25,12 +25,15 @@ import numpy as np
 import numpy.typing as npt
 from whoosh.codec.base import TermsReader
 from whoosh.codec.whoosh3 import W3Codec, W3PerDocReader
+from whoosh.index import TOC, clean_files
 from whoosh.matching import ListMatcher
 from whoosh.reading import TermInfo, TermNotFound
 from whoosh.writing import SegmentWriter
 
-from indexer.whoosh_index import sums
-from indexer.whoosh_index.schema import FIELD, mapped
+from indexer.whoosh_index import checksums
+from indexer.whoosh_index.checksums import CheckedFile, with_checksum
+from indexer.whoosh_index.schema import FIELD
+from indexer.whoosh_index.toc import write_toc
 
 Ids = npt.NDArray[np.uint32]
 Counts = npt.NDArray[np.uint32]
@@ -179,6 +182,7 @@ class ArrayTermsWriter:
         self._terms: list[bytes] = []
         self._sizes = array("I")
         self._lengths = array("I")
+        self._checksums = array("I")
         self.is_closed = False
 
     def write_term(self, term: bytes, ids: Ids, counts: Counts, size: int) -> None:
@@ -188,36 +192,39 @@ class ArrayTermsWriter:
         self._terms.append(term)
         self._sizes.append(len(ids))
         self._lengths.append(len(data))
+        self._checksums.append(zlib.crc32(data))
 
     def close(self) -> None:
         with self._segment.create_file(self._storage, _TERMS) as file:
-            file.write(zlib.compress(b"\n".join(self._terms)))
+            file.write(with_checksum(zlib.compress(b"\n".join(self._terms))))
         with self._segment.create_file(self._storage, _TABLE) as file:
-            table = np.array([self._lengths, self._sizes], dtype="<u4")
-            file.write(zlib.compress(table.tobytes()))
+            table = np.array([self._lengths, self._sizes, self._checksums], dtype="<u4")
+            file.write(with_checksum(zlib.compress(table.tobytes())))
         self._postings.close()
         self.is_closed = True
 
 
 class ArrayTermsReader(TermsReader):  # type: ignore[misc]
-    """A segment's terms in memory, its posting lists mapped. ``terms`` and ``sizes`` run parallel."""
+    """A segment's terms in memory, its posting lists on disk. ``words`` and ``sizes`` run parallel."""
 
     def __init__(self, storage: Any, segment: Any) -> None:
         with segment.open_file(storage, _TERMS) as file:
-            words = zlib.decompress(file.read())
+            words = zlib.decompress(CheckedFile(file).read_all())
         self._size: int = segment.doc_count_all()
         # No list: the collector of garbage would walk through it again and again.
         self.words: tuple[bytes, ...] = tuple(words.split(b"\n")) if words else ()
         # A look-up takes a tenth of the time of a search among ``words``, and queries make hundreds.
         self._places = {word: place for place, word in enumerate(self.words)}
         with segment.open_file(storage, _TABLE) as file:
-            table = zlib.decompress(file.read())
+            table = zlib.decompress(CheckedFile(file).read_all())
         count = len(self.words)
         # Views of memory give plain numbers, sooner than arrays.
         self._ends = memoryview(np.cumsum(np.frombuffer(table, "<u4", count), dtype=np.int64).data)
         self.sizes = memoryview(np.frombuffer(table, "<u4", count, 4 * count).astype(np.uint32).data)
+        checksums = np.frombuffer(table, "<u4", count, 8 * count)
+        self._checksums = memoryview(checksums.astype(np.int64).data)
         with segment.open_file(storage, _POSTINGS) as file:
-            self._postings = mapped(file)
+            self._postings = CheckedFile(file)
 
     def place(self, term: bytes) -> int | None:
         """Where the term stands among ``words``."""
@@ -247,22 +254,26 @@ class ArrayTermsReader(TermsReader):  # type: ignore[misc]
 
     def postings_at(self, place: int) -> Postings:
         """Of the term that stands there among ``words``."""
+        return decode(self._list_at(place), self.sizes[place], self._size)
+
+    def _list_at(self, place: int) -> bytes:
+        """The encoded posting list of the term that stands there among ``words``."""
         start = self._ends[place - 1] if place else 0
-        return decode(self._postings[start : self._ends[place]], self.sizes[place], self._size)
+        return self._postings.read(start, self._ends[place], self._checksums[place])
 
     def mark(self, terms: Iterable[bytes], mask: npt.NDArray[np.bool_]) -> None:
         """Set the mask wherever a document of the segment has one of the terms: short lists all at once."""
         steps: dict[int, list[bytes]] = {}
         counts: dict[int, list[int]] = {}
         for place in [self._places[term] for term in terms if term in self._places]:
-            start, count = self._ends[place - 1] if place else 0, self.sizes[place]
-            head = self._postings[start]
+            data, count = self._list_at(place), self.sizes[place]
+            head = data[0]
             if head & 3 == _EVERY:
-                mask[self.postings_at(place).documents] = True
+                mask[decode(data, count, self._size).documents] = True
                 continue
-            start += _before_ids(head, count)
+            start = _before_ids(head, count)
             width = 1 << (head & 3)
-            steps.setdefault(width, []).append(self._postings[start : start + width * count])
+            steps.setdefault(width, []).append(data[start : start + width * count])
             counts.setdefault(width, []).append(count)
         for width, parts in steps.items():
             sums = np.frombuffer(b"".join(parts), _LITTLE[width]).cumsum(dtype=np.int64)
@@ -270,7 +281,7 @@ class ArrayTermsReader(TermsReader):  # type: ignore[misc]
             mask[sums - before.repeat(counts[width])] = True
 
     def close(self) -> None:
-        """The mapping goes with the last reference to it: another thread may still be reading."""
+        """The file is closed with the last reference to it: another thread may still be reading."""
 
     # What Whoosh asks of a codec, so that its own searchers and tools read these segments too.
 
@@ -347,7 +358,13 @@ class Writer(SegmentWriter):  # type: ignore[misc]
 
     def _assemble_segment(self) -> None:
         """Whoosh calls this when a segment's files are written and closed."""
-        sums.write(Path(self.storage.folder), self.get_segment().segment_id())
+        checksums.write(Path(self.storage.folder), self.get_segment().segment_id())
+
+    def _commit_toc(self, segments: list[Any]) -> None:
+        """Whoosh calls this to make a commit visible."""
+        directory = Path(self.storage.folder)
+        write_toc(directory, self.indexname, TOC(self.schema, segments, self.generation))
+        clean_files(self.storage, self.indexname, self.generation, segments)
 
     def add_postings_to_pool(self, reader: Any, startdoc: int, docmap: dict[int, int] | None) -> None:
         count = reader.doc_count_all()

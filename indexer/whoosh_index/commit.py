@@ -69,7 +69,7 @@ class Segment:
             opened = {name: documents.column_reader(name, columns[name].column_type) for name in COLUMNS}
             self.text, self.cuts, self.layout = opened["text"], opened["cuts"], opened["layout"]
             self.titles, self.subjects = opened["title"], opened["subjects"]
-            self.facts = np.frombuffer(opened["facts"].data, FACTS, self.size)
+            self.facts = np.frombuffer(opened["facts"].all(), FACTS, self.size)
             self.facets = facets(self.facts, _coded(opened["author"]), _coded(opened["category"]))
 
     def meanable(self, knows: Callable[[str], bool]) -> Iterator[str]:
@@ -397,22 +397,15 @@ class Commit:
 
     def text(self, document: int) -> bytes:
         segment, local = self._at(document)
-        return bytes(segment.text[local])
+        text: bytes = segment.text[local]
+        return text
 
     def texts(self, documents: Documents) -> Iterator[bytes]:
-        numbers = np.searchsorted(self.bases, documents, side="right") - 1
-        starts, ends = self._stretches
-        data = [segment.text.data for segment in self.segments]
-        places = zip(numbers.tolist(), starts[documents].tolist(), ends[documents].tolist(), strict=True)
-        return (data[number][start:end] for number, start, end in places)
-
-    @cached_property
-    def _stretches(self) -> tuple[Documents, Documents]:
-        """Where the text of each document begins and ends in its segment's."""
-        ends = [np.asarray(segment.text.ends) for segment in self.segments]
-        starts = [np.concatenate([[0], each[:-1]]) for each in ends if len(each)]
-        none = np.empty(0, np.int64)
-        return np.concatenate([none, *starts]).astype(np.int64), np.concatenate([none, *ends])
+        bases = np.asarray(self.bases)
+        numbers = np.searchsorted(bases, documents, side="right") - 1
+        columns = [segment.text for segment in self.segments]
+        places = zip(numbers.tolist(), (documents - bases[numbers]).tolist(), strict=True)
+        return (columns[number][local] for number, local in places)
 
     def holds(self, entry: Entry) -> bool:
         """Whether it has the announcement just as given, views aside."""

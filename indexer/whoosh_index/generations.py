@@ -1,7 +1,8 @@
 """The index's directories: one generation each, a manifest written last, a pointer swapped atomically.
 
 ``index/current`` holds the name of the live generation. A directory without a manifest was never
-finished and is cleared away by the next rebuild; one older generation is kept.
+finished and is cleared away by the next rebuild; one older generation is kept. Whoever finds a live
+generation damaged says so in its ``damaged`` file, which every process sees and the worker acts upon.
 """
 
 from __future__ import annotations
@@ -11,16 +12,18 @@ import fcntl
 import json
 import os
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
 
 from indexer.finding.index import Manifest
+from indexer.whoosh_index.checksums import IndexDamaged, line_with_checksum, line_without_checksum
 
 _POINTER = "current"
 _MANIFEST = "manifest.json"
 _LOCK = "building"
+_DAMAGED = "damaged"
 
 
 class Generations:
@@ -30,10 +33,11 @@ class Generations:
         self._directory = directory
 
     def current(self) -> Path | None:
-        """The live generation's directory."""
+        """The live generation's directory; None when there is none, or when nobody can tell which it is."""
         try:
-            name = (self._directory / _POINTER).read_text().strip()
-        except FileNotFoundError:
+            line = (self._directory / _POINTER).read_text(errors="replace")
+            name = line_without_checksum(line, _POINTER)
+        except (OSError, IndexDamaged):
             return None
         path = self._directory / name
         return path if name and (path / _MANIFEST).is_file() else None
@@ -60,7 +64,7 @@ class Generations:
         values = asdict(manifest) | {"built_at": manifest.built_at.isoformat()}
         _write(path / _MANIFEST, json.dumps(values, indent=1))
         previous = self.current()
-        _write(self._directory / _POINTER, path.name)
+        _write(self._directory / _POINTER, line_with_checksum(path.name))
         for old in self._all():
             if old not in (path, previous):
                 shutil.rmtree(old, ignore_errors=True)
@@ -73,6 +77,21 @@ class Generations:
             return Manifest(**values, built_at=built_at)
         except (OSError, ValueError, TypeError, KeyError):
             return None
+
+    def note_damage(self, path: Path, parts: Iterable[str]) -> None:
+        """Remember that parts of a generation are damaged. On a disk that cannot be written to the next scrub
+        finds them again."""
+        with suppress(OSError), (path / _DAMAGED).open("a") as file:
+            file.writelines(f"{part}\n" for part in parts)
+
+    def noted_damage(self, path: Path) -> list[str]:
+        """The parts of a generation that somebody found damaged."""
+        try:
+            return sorted(set((path / _DAMAGED).read_text(errors="replace").splitlines()))
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            return [f"{_DAMAGED}: {error.strerror}"]
 
     def _all(self) -> list[Path]:
         return sorted(path for path in self._directory.glob("[0-9]*") if path.is_dir())

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import errno
+import logging
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -19,15 +22,23 @@ from indexer.finding.search import search
 from indexer.finding.similar import similar
 from indexer.finding.suggest import suggest
 from indexer.finding.tokens import VERSION
+from indexer.whoosh_index.checksums import IndexDamaged
 from indexer.whoosh_index.commit import Commit
 from indexer.whoosh_index.generations import Generations
 from indexer.whoosh_index.segments import Building, Segments
 
-SCHEMA = 7
+SCHEMA = 8
 """Raise it whenever the files of a generation change their form."""
 
 
+log = logging.getLogger("prakat.index")
+
+_OWN_LIMITS = {errno.EMFILE, errno.ENFILE, errno.ENOMEM}
+"""What keeps a process from opening a file that is whole."""
+
+
 class _Live(NamedTuple):
+    directory: Path
     lexicon: Lexicon
     snapshot: Commit
 
@@ -50,7 +61,8 @@ class WhooshIndex:
             with self.rebuild():
                 pass
             segments = self._current()
-        segments.write(add, remove, position)
+        with self._reading(segments.directory):
+            segments.write(add, remove, position)
 
     def position(self) -> int:
         live = self._live()
@@ -68,11 +80,15 @@ class WhooshIndex:
         live = self._live()
         if live is None:
             return ResultPage(total=0, hits=(), query=query)
-        return search(live.snapshot.of(query.filters.organisation), live.lexicon, query)
+        with self._reading(live.directory):
+            return search(live.snapshot.of(query.filters.organisation), live.lexicon, query)
 
     def suggest(self, typed: str, *, organisation: int | None = None, limit: int = 8) -> list[str]:
         live = self._live()
-        return suggest(live.snapshot.of(organisation), live.lexicon, typed, limit) if live else []
+        if live is None:
+            return []
+        with self._reading(live.directory):
+            return suggest(live.snapshot.of(organisation), live.lexicon, typed, limit)
 
     def similar(self, announcement_id: int, *, limit: int = 5) -> list[int]:
         live = self._live()
@@ -80,7 +96,8 @@ class WhooshIndex:
         if live is None or document is None:
             return []
         organisation = int(live.snapshot.facts["organisation"][document])
-        return similar(live.snapshot.of(organisation), announcement_id, limit)
+        with self._reading(live.directory):
+            return similar(live.snapshot.of(organisation), announcement_id, limit)
 
     @contextmanager
     def rebuild(self, *, jobs: int = 1) -> Iterator[Generation]:
@@ -106,18 +123,30 @@ class WhooshIndex:
             manifest = self.manifest()
         except Unavailable:
             return False
-        return manifest is not None and manifest == replace(self._wanted(), built_at=manifest.built_at)
+        if manifest is None or self.noted_damage():
+            return False
+        return manifest == replace(self._wanted(), built_at=manifest.built_at)
 
-    def damage(self) -> list[str]:
+    def damage(self, after_read: Callable[[int], None] = lambda _count: None) -> list[str]:
         segments = self._segments()
         if segments is None:
             return []
-        with _explained():
-            return segments.damage()
+        with self._reading(segments.directory):
+            found = segments.damage(after_read)
+        if found:
+            self._generations.note_damage(segments.directory, found)
+        return found
+
+    def noted_damage(self) -> list[str]:
+        path = self._generations.current()
+        return self._generations.noted_damage(path) if path else []
 
     def differing(self, entries: Iterable[Entry]) -> list[int]:
         live = self._live()
-        return [entry.announcement.id for entry in entries if live is None or not live.snapshot.holds(entry)]
+        if live is None:
+            return [entry.announcement.id for entry in entries]
+        with self._reading(live.directory):
+            return [entry.announcement.id for entry in entries if not live.snapshot.holds(entry)]
 
     def _wanted(self) -> Manifest:
         return Manifest(
@@ -133,8 +162,8 @@ class WhooshIndex:
         segments = self._segments()
         if segments is None:
             return None
-        with _explained():
-            return _Live(segments.lexicon, segments.snapshot())
+        with self._opening(segments.directory):
+            return _Live(segments.directory, segments.lexicon, segments.snapshot())
 
     def _segments(self) -> Segments | None:
         """The live generation, opened anew when the pointer has moved; None when there is none."""
@@ -150,8 +179,11 @@ class WhooshIndex:
         manifest = self._generations.manifest(path)
         if manifest is None or manifest.schema != SCHEMA:
             raise Unavailable("ดัชนีค้นหาเป็นของรุ่นอื่น ระบบกำลังสร้างใหม่ กรุณาลองอีกครั้งในอีกสักครู่", code="index-outdated")
-        with _explained():
-            return Segments(path)
+        with self._opening(path):
+            segments = Segments(path)
+            if segments.lexicon.version != manifest.dictionary:
+                raise IndexDamaged("words.txt")
+        return segments
 
     def _current(self) -> Segments:
         segments = self._segments()
@@ -159,13 +191,30 @@ class WhooshIndex:
             raise FileNotFoundError("the index was removed while it was written")
         return segments
 
+    @contextmanager
+    def _opening(self, path: Path) -> Iterator[None]:
+        """Any error of opening a generation means that it is damaged, but for a process's own limits."""
+        try:
+            with self._reading(path):
+                yield
+        except Unavailable:
+            raise
+        except OSError as error:
+            if error.errno in _OWN_LIMITS:
+                raise Unavailable("ระบบกำลังมีงานมาก กรุณาลองใหม่อีกครั้ง", code="search-unavailable") from error
+            raise self._damaged(path, error) from error
+        except Exception as error:
+            raise self._damaged(path, error) from error
 
-@contextmanager
-def _explained() -> Iterator[None]:
-    """Whatever becomes of reading a torn file, in one word."""
-    try:
-        yield
-    except Exception as error:
-        raise Unavailable(
-            "ดัชนีค้นหาเสียหาย ระบบกำลังสร้างใหม่ กรุณาลองอีกครั้งในอีกสักครู่", code="index-damaged"
-        ) from error
+    @contextmanager
+    def _reading(self, path: Path) -> Iterator[None]:
+        """Damage that is met in a generation is noted there and refused: no answer is made from it."""
+        try:
+            yield
+        except (IndexDamaged, zlib.error) as error:
+            raise self._damaged(path, error) from error
+
+    def _damaged(self, path: Path, error: Exception) -> Unavailable:
+        log.error("search index is damaged: %s: %s", path, error)
+        self._generations.note_damage(path, [f"{error}" or type(error).__name__])
+        return Unavailable("ดัชนีค้นหาเสียหาย ระบบกำลังสร้างใหม่ กรุณาลองอีกครั้งในอีกสักครู่", code="index-damaged")

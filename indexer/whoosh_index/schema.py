@@ -1,8 +1,7 @@
-"""How Whoosh sees a document: one field of ready-made terms, and columns that are mapped or packed."""
+"""How Whoosh sees a document: one field of ready-made terms, and columns of its values."""
 
 from __future__ import annotations
 
-import mmap
 import zlib
 from array import array
 from functools import cached_property
@@ -15,6 +14,7 @@ from whoosh.fields import COLUMN, FieldType, Schema
 from whoosh.formats import Existence
 
 from indexer.finding.documents import COLUMNS, PACKED
+from indexer.whoosh_index.checksums import CheckedFile, with_checksum
 
 FIELD = "terms"
 """The one indexed field of a document."""
@@ -47,25 +47,11 @@ class TermsField(FieldType):  # type: ignore[misc]
         return value.decode()
 
 
-_AHEAD = 256_000_000
-"""Bytes; larger files are read page by page when they are needed."""
-
-
-def mapped(file: Any) -> mmap.mmap | bytes:
-    """A file's bytes, mapped; several threads may read them at once.
-
-    All of it is mapped at once, in a hundredth of a second from memory: a search looks at hundreds of
-    places, and each page that is mapped when first touched costs as much as ten that are.
-    """
-    size = file.seek(0, 2)
-    if not size:
-        return b""
-    ahead = getattr(mmap, "MAP_POPULATE", 0) if size <= _AHEAD else 0
-    return mmap.mmap(file.fileno(), 0, flags=mmap.MAP_SHARED | ahead, prot=mmap.PROT_READ)
-
-
 class BytesColumn(columns.Column):  # type: ignore[misc]
-    """A byte string for every document, mapped: ``data`` holds them all, ``ends`` where each ends."""
+    """A byte string for every document, read when it is asked for.
+
+    Behind the values the file has a tail: where each value ends, the checksum of each, and that of all.
+    """
 
     _default = b""
 
@@ -73,30 +59,46 @@ class BytesColumn(columns.Column):  # type: ignore[misc]
         def __init__(self, dbfile: Any) -> None:
             super().__init__(dbfile)
             self._ends = array("Q")
-            self._end = 0
+            self._checksums = array("I")
+            self._end = self._checksum = 0
+
+        def _pad(self, docnum: int) -> None:
+            """Documents up to ``docnum`` that were given no value have an empty one, whose checksum is 0."""
+            missing = docnum - len(self._ends)
+            self._ends.extend([self._end] * missing)
+            self._checksums.extend([0] * missing)
 
         def add(self, docnum: int, value: bytes) -> None:
-            self._ends.extend([self._end] * (docnum - len(self._ends)))
+            self._pad(docnum)
             self._dbfile.write(value)
             self._end += len(value)
             self._ends.append(self._end)
+            self._checksums.append(zlib.crc32(value))
+            self._checksum = zlib.crc32(value, self._checksum)
 
         def finish(self, doccount: int) -> None:
-            self._ends.extend([self._end] * (doccount - len(self._ends)))
-            self._dbfile.write(np.array(self._ends, dtype="<u8").tobytes())
+            self._pad(doccount)
+            ends, checksums = np.array(self._ends, "<u8"), np.array([*self._checksums, self._checksum], "<u4")
+            self._dbfile.write(with_checksum(ends.tobytes() + checksums.tobytes()))
 
     class Reader(columns.ColumnReader):  # type: ignore[misc]
         def __init__(self, dbfile: Any, basepos: int, length: int, doccount: int) -> None:
             super().__init__(dbfile, basepos, length, doccount)
-            self.data = mapped(dbfile)
-            ends = np.frombuffer(self.data, "<u8", doccount, length - 8 * doccount)
-            self.ends = memoryview(ends.astype(np.int64).data)  # gives plain numbers, sooner than an array
+            self._file = CheckedFile(dbfile)
+            tail = self._file.read_tail(length - 8 * doccount - 4 * (doccount + 1) - 4)
+            # Views of memory give plain numbers, sooner than arrays.
+            self.ends = memoryview(np.frombuffer(tail, "<u8", doccount).astype(np.int64).data)
+            checksums = np.frombuffer(tail, "<u4", doccount + 1, 8 * doccount)
+            self._checksums = memoryview(checksums.astype(np.int64).data)
 
-        def start(self, docnum: int) -> int:
-            return self.ends[docnum - 1] if docnum else 0
+        def all(self) -> bytes:
+            """The values of all documents, one after the other."""
+            end = self.ends[-1] if len(self.ends) else 0
+            return self._file.read(0, end, self._checksums[-1])
 
         def __getitem__(self, docnum: int) -> bytes:
-            return self.data[self.start(docnum) : self.ends[docnum]]
+            start = self.ends[docnum - 1] if docnum else 0
+            return self._file.read(start, self.ends[docnum], self._checksums[docnum])
 
 
 class PackedColumn(columns.Column):  # type: ignore[misc]
@@ -116,17 +118,17 @@ class PackedColumn(columns.Column):  # type: ignore[misc]
         def finish(self, doccount: int) -> None:
             values = self._values + [b""] * (doccount - len(self._values))
             lengths = np.array([len(value) for value in values], dtype="<u4")
-            self._dbfile.write(zlib.compress(lengths.tobytes() + b"".join(values)))
+            self._dbfile.write(with_checksum(zlib.compress(lengths.tobytes() + b"".join(values))))
 
     class Reader(columns.ColumnReader):  # type: ignore[misc]
         def __init__(self, dbfile: Any, basepos: int, length: int, doccount: int) -> None:
             super().__init__(dbfile, basepos, length, doccount)
-            self._packed = mapped(dbfile)
+            self._packed = CheckedFile(dbfile)
             self._count = doccount
 
         def values(self) -> list[bytes]:
             """Of every document."""
-            data = zlib.decompress(self._packed)
+            data = zlib.decompress(self._packed.read_all())
             ends = (
                 4 * self._count + np.cumsum(np.frombuffer(data, "<u4", self._count), dtype=np.int64)
             ).tolist()

@@ -8,24 +8,30 @@ that both become visible with one rename.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 from threading import Lock
 from typing import Any
 
 from whoosh.filedb.filestore import FileStorage
-from whoosh.index import TOC, FileIndex
+from whoosh.index import TOC
 from whoosh.reading import SegmentReader
 
 from indexer.finding.analysis import Analysis
 from indexer.finding.dictionary import Lexicon, parse
 from indexer.finding.documents import document
 from indexer.finding.index import Entry
-from indexer.whoosh_index import sums
+from indexer.whoosh_index.checksums import (
+    IndexDamaged,
+    damaged_files,
+    line_with_checksum,
+    line_without_checksum,
+)
 from indexer.whoosh_index.codec import Writer
 from indexer.whoosh_index.commit import Commit
 from indexer.whoosh_index.schema import schema
+from indexer.whoosh_index.toc import CheckedIndex, read_toc, write_toc
 
 _WORDS = "words.txt"
 _NAME = "MAIN"
@@ -52,7 +58,7 @@ class Segments:
         """Lay out an empty generation in an empty directory."""
         (directory / _WORDS).write_text(lexicon.text(), encoding="utf-8")
         _write_position(directory, 0, 0)
-        FileIndex.create(FileStorage(str(directory)), schema(), _NAME)
+        write_toc(directory, _NAME, TOC(schema(), [], 0))
         return cls(directory)
 
     def snapshot(self) -> Commit:
@@ -72,26 +78,40 @@ class Segments:
             if known is not None and known.commit == generation:
                 return known
             try:
-                toc = TOC.read(self._storage, _NAME, gen=generation)
+                toc = read_toc(self.directory, _NAME, generation)
                 position = _read_position(self.directory, generation)
                 return Commit(self._storage, toc, position, known)
             except FileNotFoundError:  # a commit has just cleared these files away: look again
                 time.sleep(0.005 * attempt)
         raise FileNotFoundError(f"no commit can be read in {self.directory}")
 
-    def damage(self) -> list[str]:
-        """Names of the files that are missing or not as written, in the latest commit."""
+    def damage(self, after_read: Callable[[int], None]) -> list[str]:
+        """Names of the files that are missing or not as written, in the latest commit. Raises
+        ``IndexDamaged`` when not even these can be told.
+
+        ``after_read`` is called with the number of bytes after each piece that was read: it may wait.
+        """
         whole: set[str] = set()
         while True:
-            toc = TOC.read(self._storage, _NAME)
-            found = []
+            generation = self._index.latest_generation()
+            try:
+                toc = read_toc(self.directory, _NAME, generation)
+                _read_position(self.directory, generation)
+            except FileNotFoundError:
+                if self._index.latest_generation() != generation:
+                    continue
+                raise
+            found = [] if self._has_own_words() else [_WORDS]
             for segment in {part.segment_id() for part in toc.segments} - whole:
-                damaged = sums.damaged(self.directory, segment)
+                damaged = damaged_files(self.directory, segment, after_read)
                 found += damaged
                 whole |= set() if damaged else {segment}
             # A commit may have cleared files away meanwhile: what it left is looked at again.
-            if not found or self._index.latest_generation() == toc.generation:
+            if not found or self._index.latest_generation() == generation:
                 return sorted(found)
+
+    def _has_own_words(self) -> bool:
+        return (self.directory / _WORDS).read_bytes() == self.lexicon.text().encode()
 
     def write(self, add: Iterable[Entry], remove: Iterable[int], position: int) -> None:
         """One commit: replace and remove by announcement id, and set the position."""
@@ -114,7 +134,10 @@ class Segments:
 
     def _merge(self) -> None:
         """Segments of about one size become one, so that their number stays logarithmic."""
-        while chosen := _to_merge(TOC.read(self._storage, _NAME).segments):
+        while chosen := _to_merge(self._index._read_toc().segments):
+            for segment in chosen:
+                if damaged := damaged_files(self.directory, segment, lambda _count: None):
+                    raise IndexDamaged(", ".join(damaged))
             writer = Writer(self._index)
             try:  # another process may have written since, and be further or further back
                 position = _read_position(self.directory, writer.generation - 1)
@@ -138,7 +161,7 @@ class Building:
     def __init__(self, segments: Segments, *, jobs: int) -> None:
         self._segments = segments
         self._analysis = Analysis(segments.lexicon, jobs=jobs)
-        self._index = FileIndex(FileStorage(str(segments.directory)), indexname=_NAME)
+        self._index = CheckedIndex(FileStorage(str(segments.directory)), indexname=_NAME)
         self._writer: Writer | None = None
         self._position = 0
 
@@ -180,20 +203,21 @@ class Building:
             self._writer.cancel()
 
 
-def _opened(storage: FileStorage) -> FileIndex:
+def _opened(storage: FileStorage) -> CheckedIndex:
     for attempt in range(20):
         with suppress(FileNotFoundError):  # a commit has just cleared its table of contents away: look again
-            return FileIndex(storage, indexname=_NAME)
+            return CheckedIndex(storage, indexname=_NAME)
         time.sleep(0.005 * attempt)
-    return FileIndex(storage, indexname=_NAME)
+    return CheckedIndex(storage, indexname=_NAME)
 
 
 def _read_position(directory: Path, generation: int) -> int:
-    return int((directory / f"position.{generation}").read_text())
+    path = directory / f"position.{generation}"
+    return int(line_without_checksum(path.read_text(errors="replace"), path.name))
 
 
 def _write_position(directory: Path, generation: int, position: int) -> None:
-    (directory / f"position.{generation}").write_text(str(position))
+    (directory / f"position.{generation}").write_text(line_with_checksum(str(position)))
 
 
 def _not_empty(_writer: Any, segments: list[Any]) -> list[Any]:

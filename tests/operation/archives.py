@@ -130,7 +130,7 @@ def stored(data: Path) -> list[Path]:
 
 
 def generation(data: Path) -> Path:
-    return data / "index" / (data / "index" / "current").read_text().strip()
+    return data / "index" / (data / "index" / "current").read_text().split()[0]
 
 
 def overwrite(path: Path, content: bytes) -> None:

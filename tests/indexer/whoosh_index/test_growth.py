@@ -119,7 +119,7 @@ def test_a_replaced_generation_is_let_go_at_once(tmp_path: Path, organisations: 
 
 
 def opened(directory: Path) -> set[str]:
-    """The generations whose files this process has in memory."""
-    lines = Path("/proc/self/maps").read_text().splitlines()
-    paths = [line.partition(str(directory))[2] for line in lines]
+    """The generations whose files this process has open."""
+    descriptors = Path("/proc/self/fd").iterdir()
+    paths = [str(each.readlink()).partition(str(directory))[2] for each in descriptors if each.is_symlink()]
     return {path.split("/")[1] for path in paths if path}

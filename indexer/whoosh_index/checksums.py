@@ -1,0 +1,121 @@
+"""Checksums (CRC-32) of everything that the index writes, and reading that compares with them.
+
+Each value, list and table in a file carries its own checksum and is compared whenever it is read, so that
+a damaged file never gives a wrong answer. ``NAME.sums`` beside a segment holds those of its whole files: a
+slow scrub finds with them what no query has read yet.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import weakref
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+_SUMS = ".sums"
+_CHUNK = 256 << 10  # bytes that are read at once of a whole file
+_WIDTH = 4  # bytes of a checksum
+
+
+class IndexDamaged(Exception):
+    """A file of the index cannot be read, or is not as it was written."""
+
+
+def with_checksum(data: bytes) -> bytes:
+    """``data`` followed by its checksum."""
+    return data + zlib.crc32(data).to_bytes(_WIDTH, "little")
+
+
+def without_checksum(data: bytes, name: str) -> bytes:
+    """The data that ``with_checksum`` was given. Raises ``IndexDamaged`` for file ``name``."""
+    content = data[:-_WIDTH]
+    if len(data) < _WIDTH or zlib.crc32(content).to_bytes(_WIDTH, "little") != data[-_WIDTH:]:
+        raise IndexDamaged(name)
+    return content
+
+
+def line_with_checksum(text: str) -> str:
+    """A line of text and its checksum, for files that people may want to read."""
+    return f"{text} {zlib.crc32(text.encode()):08x}\n"
+
+
+def line_without_checksum(line: str, name: str) -> str:
+    """The text that ``line_with_checksum`` was given. Raises ``IndexDamaged`` for file ``name``."""
+    text, _, _ = line.rpartition(" ")
+    if line != line_with_checksum(text):
+        raise IndexDamaged(name)
+    return text
+
+
+class CheckedFile:
+    """An open file of a segment. It is read in pieces and not mapped into memory: a disk that fails to give
+    a mapped page kills the process, a failed read is an error. Threads may read at once."""
+
+    def __init__(self, file: Any) -> None:
+        self.name = str(file._name)
+        self._descriptor = os.dup(file.fileno())
+        self.close = weakref.finalize(self, os.close, self._descriptor)
+        self.size = os.fstat(self._descriptor).st_size
+
+    def read(self, start: int, end: int, checksum: int) -> bytes:
+        """The bytes from ``start`` to ``end``. Raises ``IndexDamaged``."""
+        data = self._read(start, end)
+        if zlib.crc32(data) != checksum:
+            raise IndexDamaged(self.name)
+        return data
+
+    def read_all(self) -> bytes:
+        """The whole file, which ends with its checksum; returned without it. Raises ``IndexDamaged``."""
+        return without_checksum(self._read(0, self.size), self.name)
+
+    def read_tail(self, start: int) -> bytes:
+        """As ``read_all``, from ``start`` to the end. Raises ``IndexDamaged``."""
+        return without_checksum(self._read(start, self.size), self.name)
+
+    def _read(self, start: int, end: int) -> bytes:
+        if not 0 <= start <= end:
+            raise IndexDamaged(self.name)
+        try:
+            return os.pread(self._descriptor, end - start, start)
+        except OSError as error:
+            raise IndexDamaged(f"{self.name}: {error.strerror}") from error
+
+
+def write(directory: Path, segment: str) -> None:
+    """Write down the checksums of all files of a segment; none of them changes after this."""
+    sums = {
+        path.name: _checksum(path, lambda _count: None) for path in sorted(directory.glob(f"{segment}.*"))
+    }
+    (directory / f"{segment}{_SUMS}").write_text(json.dumps(sums))
+
+
+def damaged_files(directory: Path, segment: str, after_read: Callable[[int], None]) -> list[str]:
+    """Names of the segment's files that are missing or not as they were written.
+
+    ``after_read`` is called with the number of bytes after each piece that was read: it may wait.
+    """
+    kept = f"{segment}{_SUMS}"
+    try:
+        sums: dict[str, int] = json.loads((directory / kept).read_text())
+        return [name for name, sum in sums.items() if _found(directory / name, after_read) != sum]
+    except (OSError, ValueError, AttributeError):
+        return [kept]
+
+
+def _found(path: Path, after_read: Callable[[int], None]) -> int | None:
+    try:
+        return _checksum(path, after_read)
+    except OSError:
+        return None
+
+
+def _checksum(path: Path, after_read: Callable[[int], None]) -> int:
+    found = 0
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            found = zlib.crc32(chunk, found)
+            after_read(len(chunk))
+    return found
