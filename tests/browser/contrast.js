@@ -1,0 +1,149 @@
+// Contrasts of the page as the browser paints it: ``contrasts`` is used by test_contrast.py.
+"use strict";
+
+(() => {
+  const canvas = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
+  const known = new Map();
+  const TRANSPARENT = [0, 0, 0, 0];
+  const WHITE = [255, 255, 255, 1];
+
+  // A CSS colour as red, green, blue (0-255) and alpha (0-1).
+  function rgba(css) {
+    if (!known.has(css)) {
+      canvas.clearRect(0, 0, 1, 1);
+      canvas.fillStyle = css;
+      canvas.fillRect(0, 0, 1, 1);
+      const [red, green, blue, alpha] = canvas.getImageData(0, 0, 1, 1).data;
+      known.set(css, [red, green, blue, alpha / 255]);
+    }
+    return known.get(css);
+  }
+
+  function blend(top, below) {
+    const alpha = top[3] + below[3] * (1 - top[3]);
+    if (!alpha) return TRANSPARENT;
+    const mixed = [0, 1, 2].map((at) => (top[at] * top[3] + below[at] * below[3] * (1 - top[3])) / alpha);
+    return [...mixed, alpha];
+  }
+
+  // The opaque colour that is seen where a colour is painted into an element: the backgrounds and opacities
+  // of all its ancestors count. null where a filter or a picture behind it makes that unknown.
+  function seenColour(element, colour) {
+    for (let each = element; each; each = each.parentElement) {
+      const style = getComputedStyle(each);
+      if (style.filter !== "none" || style.backgroundImage !== "none") return null;
+      colour = blend(colour, rgba(style.backgroundColor));
+      colour = [...colour.slice(0, 3), colour[3] * Number(style.opacity)];
+    }
+    return blend(colour, WHITE);
+  }
+
+  // Relative luminance after WCAG 2.2.
+  function luminance(colour) {
+    const [red, green, blue] = colour
+      .slice(0, 3)
+      .map((part) => part / 255)
+      .map((part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4));
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+  }
+
+  // The contrast (1-21) of a colour with the background that it is painted on inside an element; 0 if unknown.
+  function contrast(element, css, backgroundCss = "transparent") {
+    const background = rgba(backgroundCss);
+    const below = seenColour(element, background);
+    const above = seenColour(element, blend(rgba(css), background));
+    if (!below || !above) return 0;
+    const [dark, light] = [luminance(below), luminance(above)].sort((one, other) => one - other);
+    return (light + 0.05) / (dark + 0.05);
+  }
+
+  function isShown(element) {
+    const box = element.getBoundingClientRect();
+    return box.width > 2 && box.height > 2 && element.checkVisibility({ visibilityProperty: true });
+  }
+
+  const NOT_TYPED_INTO = ["checkbox", "radio", "file", "hidden", "submit", "button"];
+
+  function isField(element) {
+    return element.matches("textarea, select, input") && !NOT_TYPED_INTO.includes(element.type);
+  }
+
+  function shownTexts(element) {
+    const walker = document.createTreeWalker(element, NodeFilter.SHOW_TEXT), texts = [];
+    while (walker.nextNode()) {
+      const holder = walker.currentNode.parentElement;
+      const isHidden = holder.closest("script, style, option, .hidden-label, .skip:not(:focus)");
+      if (walker.currentNode.data.trim() && !isHidden && isShown(holder)) texts.push(walker.currentNode);
+    }
+    return texts;
+  }
+
+  // The lowest contrast of the texts inside an element, what is typed into it included.
+  function text(element) {
+    let lowest = Infinity, example = "";
+    for (const node of shownTexts(element)) {
+      const found = contrast(node.parentElement, getComputedStyle(node.parentElement).color);
+      if (found < lowest) [lowest, example] = [found, node.data.trim().slice(0, 40)];
+    }
+    if (isField(element)) {
+      lowest = Math.min(lowest, contrast(element, getComputedStyle(element).color));
+      example ||= element.value.slice(0, 40);
+    }
+    return { name: element.outerHTML.replace(/\s+/g, " ").slice(0, 110), example, text: lowest };
+  }
+
+  function selected(element) {
+    const style = getComputedStyle(element, "::selection");
+    return contrast(element, style.color, style.backgroundColor);
+  }
+
+  // Of the focus ring with what it is drawn on: around the element, or within it where its offset says so.
+  function ring(element) {
+    const style = getComputedStyle(element);
+    if (style.outlineStyle === "none" || parseFloat(style.outlineWidth) < 2) return 0;
+    const isInside = parseFloat(style.outlineOffset) < 0;
+    return contrast(isInside ? element : element.parentElement, style.outlineColor);
+  }
+
+  // Every field that can be typed into.
+  function fields() {
+    const shown = [...document.querySelectorAll("input, textarea, select")].filter(isField).filter(isShown);
+    return shown.map((element) => {
+      const style = getComputedStyle(element);
+      const caret = contrast(element, style.caretColor === "auto" ? style.color : style.caretColor);
+      const found = { ...text(element), caret, selected: selected(element) };
+      const placeholder = getComputedStyle(element, "::placeholder");
+      if (element.placeholder) found.placeholder = contrast(element, placeholder.color) * Number(placeholder.opacity);
+      return found;
+    });
+  }
+
+  // The element that has the focus; null when none has, or when it had it before.
+  function focused() {
+    const element = document.activeElement;
+    if (!element || element === document.body || element.dataset.focused) return null;
+    element.dataset.focused = "yes";
+    return { ...text(element), ring: ring(element) };
+  }
+
+  // Numbers one control of each look (the same classes all the way up); their number.
+  function markLooks() {
+    const looks = new Set();
+    for (const element of document.querySelectorAll("a, button, summary, input, select, textarea")) {
+      let look = [element.type, element.disabled, element.getAttribute("aria-current")].join();
+      for (let each = element; each; each = each.parentElement) look += ` ${each.tagName}.${each.className}`;
+      if (!isShown(element) || looks.has(look) || element.closest(".skip")) continue;
+      element.dataset.look = String(looks.size);
+      looks.add(look);
+    }
+    return looks.size;
+  }
+
+  function disableAll() {
+    const controls = [...document.querySelectorAll("button, input, select, textarea")];
+    for (const control of controls) control.disabled = true;
+    return controls.filter(isShown).map(text);
+  }
+
+  window.contrasts = { text, fields, focused, markLooks, disableAll };
+})();

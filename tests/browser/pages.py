@@ -1,0 +1,69 @@
+"""The addresses of every page of the archive that browsers visit, for tests that look at all of them."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+
+from archive.model import Draft
+from tests.browser.site import ACTOR, Site, order, wait_until
+
+
+def public_pages(site: Site) -> list[str]:
+    """The pages that everyone may see, errors among them."""
+    first = site.attachments[0]
+    return [
+        "/",
+        "/search?q=ศูนย์",
+        "/search?sort=newest&kind=news",
+        "/search?q=ฟฬฉฑฌฮฯฎฏ",
+        "/search?q=ฟฬฉฑฌฮฯฎฏ&kind=news",
+        "/search?q=อบต. ขยะ author:จับกังไซเบอร์",
+        "/browse",
+        "/collections",
+        f"/collections/{site.collection.id}",
+        f"/announcements/{site.centre.id}",
+        f"/announcements/{site.centre.id}?q=ศูนย์",
+        f"/announcements/{site.centre.id}/attachments/{first.id}?q=ศูนย์",
+        f"/announcements/{site.withdrawn.id}",
+        "/open-data",
+        "/sign-in",
+        "/no-such-page",
+    ]
+
+
+def staff_pages(site: Site) -> list[str]:
+    """The pages for those who are signed in."""
+    first = site.attachments[0]
+    return [
+        "/staff",
+        "/staff/announcements?status=published",
+        "/staff/announcements?status=trashed",
+        "/staff/announcements/new",
+        f"/staff/announcements/{site.centre.id}",
+        f"/staff/announcements/{site.centre.id}/publish",
+        f"/staff/announcements/{site.centre.id}/history",
+        f"/staff/announcements/{site.withdrawn.id}",
+        f"/staff/announcements/{_draft_with_personal_data(site)}/publish",
+        "/staff/collections",
+        f"/staff/collections/{site.collection.id}",
+        "/staff/collections/new",
+        "/staff/review",
+        f"/staff/attachments/{first.id}/pages/1",
+        "/staff/people",
+        "/staff/account",
+        "/staff/no-such-page",
+    ]
+
+
+def _draft_with_personal_data(site: Site) -> int:
+    """The id of a draft whose attachment holds a telephone number; the same draft at each call."""
+    records, intake = site.services.records, site.services.intake
+    known = records.by_ref("axe")
+    if known is None:
+        draft = Draft(title="ผู้รับเบี้ยยังชีพ", published_on=dt.date(2021, 6, 9), ref="axe")
+        known = intake.create(draft, actor=ACTOR)
+        paper = order("91/2566", "ผู้รับเบี้ยยังชีพ", "นางสมศรี โทร. 08 1234 5678")
+        intake.attach(known.id, io.BytesIO(paper), filename="list.pdf", actor=ACTOR)
+    wait_until(lambda: bool(intake.personal_data(known.id)), "the number was found")
+    return known.id

@@ -1,0 +1,115 @@
+"""Contrast of pages in use: typed text, caret, placeholder, selection, focus ring, hover, disabled controls.
+
+axe judges a page at rest; nobody uses a page that way. Here every control is focused with the Tab key,
+hovered with the mouse, typed into and disabled, and the colours that the browser computes are compared.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.browser.conftest import Visit, shoot
+from tests.browser.pages import public_pages, staff_pages
+from tests.browser.site import Site
+
+Theme = Literal["light", "dark"]
+THEMES: tuple[Theme, ...] = ("light", "dark")
+themes = pytest.mark.parametrize("theme", THEMES)
+
+MIN_TEXT_CONTRAST = 4.5  # WCAG 2.2, 1.4.3: text of ordinary size
+MIN_SHAPE_CONTRAST = 3.0  # WCAG 2.2, 1.4.11: what shows the focus
+LEAST = {
+    "text": MIN_TEXT_CONTRAST,
+    "placeholder": MIN_TEXT_CONTRAST,
+    "selected": MIN_TEXT_CONTRAST,
+    "caret": MIN_SHAPE_CONTRAST,
+    "ring": MIN_SHAPE_CONTRAST,
+}
+MOST_TABS = 250  # more controls than any page has
+
+COLOURS = Path(__file__).with_name("contrast.js")  # puts ``contrasts`` into each page
+
+
+@themes
+def test_public_pages_in_use(visit: Visit, site: Site, theme: Theme) -> None:
+    assert _low_contrasts(visit(), public_pages(site), theme) == []
+
+
+@themes
+def test_staff_pages_in_use(staff: Visit, site: Site, theme: Theme) -> None:
+    assert _low_contrasts(staff(), staff_pages(site), theme) == []
+
+
+@themes
+def test_what_is_typed_on_the_home_page_leaves_pixels(visit: Visit, theme: Theme) -> None:
+    page = visit()
+    page.emulate_media(color_scheme=theme)
+    page.goto("/")
+    field = page.locator("#q")
+    field.evaluate("element => { element.placeholder = '' }")
+    field.focus()
+    box = field.bounding_box()
+    assert box is not None
+    begin = {"x": box["x"] + 6, "y": box["y"] + 6, "width": 150, "height": box["height"] - 12}
+    empty = page.screenshot(clip=begin, caret="hide")  # type: ignore[arg-type]  # a plain dict serves
+    field.fill("ค่าธรรมเนียมเก็บขนขยะ")
+    assert page.screenshot(clip=begin, caret="hide") != empty  # type: ignore[arg-type]
+    shoot(page, f"home-typed-{theme}")
+
+
+def _low_contrasts(page: Page, paths: list[str], theme: Theme) -> list[str]:
+    """One line for each state of a control, on any of the pages, whose contrast is too low."""
+    page.add_init_script(path=COLOURS)
+    page.emulate_media(color_scheme=theme)
+    low: list[str] = []
+    for path in paths:
+        page.goto(path)
+        page.evaluate("document.querySelectorAll('details').forEach(each => { each.open = true })")
+        states = {
+            "at rest": page.evaluate("() => [contrasts.text(document.body)]"),
+            "typed into": page.evaluate("() => contrasts.fields()"),
+            "focused": _tab_through(page),
+            "hovered": _hover_over_all(page),
+            "disabled": page.evaluate("() => contrasts.disableAll()"),
+        }
+        low += [f"{path} {state}: {said}" for state in states for said in _too_low(states[state])]
+    return low
+
+
+def _too_low(judged: list[dict[str, Any]]) -> list[str]:
+    """``judged``: for each element its name, an example of its text, and contrasts by what they are of."""
+    return [
+        f"{part} {each[part]:.2f} “{each['example']}” {each['name']}"
+        for each in judged
+        for part, least in LEAST.items()
+        if each.get(part, least) < least
+    ]
+
+
+def _tab_through(page: Page) -> list[dict[str, Any]]:
+    """Every control as it looks once the Tab key has come to it."""
+    judged = []
+    page.evaluate("document.activeElement.blur()")
+    for _step in range(MOST_TABS):
+        page.keyboard.press("Tab")
+        found = page.evaluate("() => contrasts.focused()")
+        if found is None:
+            assert judged, f"the Tab key came to nothing on {page.url}"
+            return judged
+        judged.append(found)
+    raise AssertionError(f"the Tab key never came round on {page.url}")
+
+
+def _hover_over_all(page: Page) -> list[dict[str, Any]]:
+    """One control of each look, with the mouse over it."""
+    judged = []
+    for look in range(page.evaluate("() => contrasts.markLooks()")):
+        control = page.locator(f"[data-look='{look}']")
+        control.hover(force=True)
+        page.wait_for_function("!document.getAnimations().length")  # colours change in steps
+        judged.append(control.evaluate("element => contrasts.text(element)"))
+    return judged
