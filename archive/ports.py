@@ -371,3 +371,19 @@ class Database(Protocol):
 
     def faults(self) -> list[str]:
         """What its own examination finds wrong, in the engine's words; may take minutes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Something that is wrong with what is kept: a stable code, what it is about, and what was seen."""
+
+    code: str
+    subject: str
+    detail: str = ""
+
+
+class Examination(Protocol):
+    """One way to look at everything that is kept."""
+
+    def faults(self) -> Iterator[Fault]:
+        """Yield what is wrong; may take minutes."""

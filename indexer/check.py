@@ -9,13 +9,14 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 
 from archive.errors import PrakatError
 from archive.model import Attachment, Reading
-from archive.ports import Database, Files, Jobs, Records, StoredFile
+from archive.ports import Database, Examination, Files, Jobs, Records, StoredFile
 from indexer.finding.index import SearchIndex
 from indexer.follow import BATCH, follow, load
 from indexer.reindex import ALL, ahead, rebuild
@@ -47,6 +48,10 @@ MESSAGES = {
     "index-lacks": "ประกาศที่เผยแพร่ไม่อยู่ในดัชนี (published, but not in the index)",
     "index-extra": "ดัชนีมีประกาศที่ไม่ได้เผยแพร่ (in the index, but not published)",
     "index-differs": "ดัชนีไม่ตรงกับทะเบียน (index differs from the record)",
+    "archive-went-back": "คลังมีน้อยกว่าข้อมูลสำรองล่าสุด ฐานข้อมูลอาจสูญหายหรือถูกแทนที่ด้วยของเก่า"
+    " (the archive has less than its last backup)",
+    "backup-altered": "ข้อมูลสำรองล่าสุดไม่ใช่อย่างที่สำรองไว้ กรุณาสำรองใหม่ที่อื่นและตรวจดูว่าใครแก้ไข"
+    " (the last backup is not what was made)",
     "file-unused": "ไฟล์ที่ไม่มีประกาศใดใช้ เก็บไว้ตามเดิม (used by no announcement; kept)",
 }
 
@@ -89,13 +94,14 @@ def check(
     database: Database,
     *,
     repair: bool,
+    examinations: Sequence[Examination] = (),
     progress: Progress = lambda _step, _done, _total: None,
 ) -> Report:
     """Look at everything once, and with ``repair`` mend what cannot do harm.
 
     Takes about as long as reading every stored byte.
     """
-    return _Check(records, jobs, files, index, database, repair, progress).run()
+    return _Check(records, jobs, files, index, database, repair, progress, examinations).run()
 
 
 @dataclass(slots=True)
@@ -107,16 +113,20 @@ class _Check:
     _database: Database
     _repair: bool
     _progress: Progress
+    _examinations: Sequence[Examination]
     _report: Report = field(default_factory=Report)
 
     def run(self) -> Report:
-        for subject, step in (
+        examinations = [(type(each).__name__, partial(self._examine, each)) for each in self._examinations]
+        steps: list[tuple[str, Callable[[], None]]] = [
             ("database", self._check_database),
+            *examinations,
             ("files", self._check_files),
             ("records", self._check_records),
             ("jobs", self._check_jobs),
             ("index", self._check_index),
-        ):
+        ]
+        for subject, step in steps:
             with self._told(subject):
                 step()
         return self._report
@@ -139,6 +149,10 @@ class _Check:
     def _check_database(self) -> None:
         for fault in self._database.faults():
             self._find("database-damaged", "database", fault)
+
+    def _examine(self, examination: Examination) -> None:
+        for fault in examination.faults():
+            self._find(fault.code, fault.subject, fault.detail)
 
     def _check_files(self) -> None:
         total = sum(1 for _ in self._files.all())

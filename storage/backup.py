@@ -1,4 +1,4 @@
-"""One consistent copy of an archive, made while it serves: see ``storage.manifest`` for its form.
+"""One consistent copy of an archive, made while it serves: see ``storage.backup_manifest`` for its form.
 
 Memory does not grow with the bytes: a few hundred bytes for each file are held for the manifest.
 """
@@ -16,36 +16,39 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
-from archive.errors import Invalid, NotFound, Unavailable
+from archive.errors import Conflict, Invalid, NotFound, PrakatError, Unavailable
 from archive.ports import Files, StoredFile
-from storage.engine import Engine
-from storage.files import sync_directory
-from storage.manifest import (
+from storage.archive_figures import ArchiveFigures, describe_losses
+from storage.backup_keys import BackupKeys
+from storage.backup_manifest import (
+    AGE,
     CHUNK,
     DATABASE,
     MANIFEST,
     SECRET,
     SETTINGS,
-    STATE,
     WORDS,
-    Hashing,
+    BackupManifest,
+    HashingReader,
     Progress,
+    disk_trouble_as_unavailable,
     examine,
-    explained,
+    member_path,
+    open_database,
     original,
-    place,
-    private,
-    reading,
+    private_directory,
     sync,
-    understood,
-    written,
 )
+from storage.engine import Engine
+from storage.files import sync_directory
+from storage.generations import BackupDirectory, Retention
+from storage.last_backup import LastBackup
 from storage.restore import TarSource
 
 
 @dataclass(slots=True)
-class Made:
-    """A backup that was made. All names are SHA-256 of originals.
+class BackupReport:
+    """What one backup did. All names are SHA-256 of originals.
 
     ``damaged`` and ``missing``: the archive itself no longer has them as they were; the damaged are in
     the backup as they are. ``mended``: were damaged or gone in the directory, copied again. ``spoiled``:
@@ -55,6 +58,7 @@ class Made:
     files: int = 0
     copied: int = 0  # of them by this backup, not by one before it
     verified: int = 0  # of those from before, read again
+    generations: int = 1  # that the destination holds now
     damaged: list[str] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
     mended: list[str] = field(default_factory=list)
@@ -64,69 +68,113 @@ class Made:
 class Backups:
     """Makes backups of one archive: its database, its originals, the small files in its directory."""
 
-    def __init__(self, data: Path, engine: Engine, files: Files) -> None:
+    def __init__(self, data: Path, engine: Engine, files: Files, keys: BackupKeys | None = None) -> None:
         self._data = data
         self._engine = engine
         self._files = files
+        self._keys = keys or BackupKeys()
 
-    def make(self, destination: Path, progress: Progress, *, verify: bool = False) -> Made:
-        """Into ``destination``: a file, or a directory that exists. Into a directory only what is new is
-        copied, and a share of what was there is read again: all of it within 30 times, or at once
-        with ``verify``.
+    def make(
+        self,
+        destination: Path,
+        progress: Progress,
+        *,
+        verify: bool = False,
+        accept_loss: bool = False,
+        keep_days: int = 30,
+        keep_months: int = 12,
+    ) -> BackupReport:
+        """Back up into ``destination``: a file, or a directory that exists.
 
-        What was there stays until the new one is complete, durable and verified. Raises ``Invalid``
-        inside the data directory, ``Conflict`` while another backup goes there, ``Unavailable`` on a
-        bad disk or a damaged database.
+        Into a directory only what is new is copied, as one more generation, and a share of what was there
+        is read again: all of it within 30 times, or at once with ``verify``. What was there stays until
+        the new one is complete, durable and verified; then generations beyond the last of each of
+        ``keep_days`` days and ``keep_months`` months are removed (see ``storage.generations``).
+
+        Raises ``Invalid`` inside the data directory; ``Conflict`` while another backup goes there, and
+        (code ``archive-went-back``) when the archive has less than the backup before, unless
+        ``accept_loss``; ``Unavailable`` on a bad disk or a damaged database.
         """
         if destination.resolve().is_relative_to(self._data.resolve()):
             raise Invalid("ที่เก็บสำรองต้องอยู่นอกที่เก็บข้อมูล (the backup must lie outside of the data directory)")
-        folder = destination.is_dir()
-        aside = destination / ".part" if folder else destination.with_name(f".{destination.name}.part")
-        made = Made()
-        with explained("สำรองข้อมูลไม่สำเร็จ ข้อมูลสำรองเดิมยังอยู่ (backup failed)"), private(aside):
+        is_directory = destination.is_dir()
+        aside = destination / ".part" if is_directory else destination.with_name(f".{destination.name}.part")
+        report = BackupReport()
+        with (
+            disk_trouble_as_unavailable("สำรองข้อมูลไม่สำเร็จ ข้อมูลสำรองเดิมยังอยู่ (backup failed)"),
+            private_directory(aside),
+        ):
             # The database first: whatever it names was durable before it was named.
             snapshot = aside / DATABASE
             self._engine.copy_to(snapshot)
             examine(snapshot)
-            with (
-                _Folder(destination, aside, self._files, made, whole=verify)
-                if folder
-                else _Tar(destination, aside, self._files)
-            ) as target:
-                self._write(snapshot, target, made, progress)
-                target.publish(progress)
-        return made
+            target: _Target = (
+                _DirectoryTarget(destination, aside, self._files, self._keys, report, whole=verify)
+                if is_directory
+                else _TarTarget(destination, aside, self._files, self._keys)
+            )
+            with target:
+                target.manifest.archive = _read_figures(snapshot)
+                if not accept_loss:
+                    _refuse_loss(target.figures_before(), target.manifest.archive)
+                self._write(snapshot, target, report, progress)
+                report.generations = target.publish(progress, Retention(keep_days, keep_months))
+                LastBackup(self._data, self._engine).note(destination, target.manifest)
+        return report
 
-    def _write(self, snapshot: Path, target: _Target, made: Made, progress: Progress) -> None:
+    def _write(self, snapshot: Path, target: _Target, report: BackupReport, progress: Progress) -> None:
         target.put(DATABASE, snapshot)
         for name in (WORDS, SECRET, SETTINGS):
             if (self._data / name).is_file():
                 target.put(name, self._data / name)
-        with reading(snapshot) as database:
+        with open_database(snapshot) as database:
             ((total,),) = database.execute(f"SELECT count(*) FROM ({_NAMED})")  # noqa: S608
             for done, (sha256, size) in enumerate(database.execute(_NAMED), start=1):
                 try:
                     copied = target.put_original(StoredFile(sha256, size))
                 except NotFound:
-                    made.missing.append(sha256)
+                    report.missing.append(sha256)
                 else:
-                    made.files += 1
-                    made.copied += copied
-                    if target.members[original(sha256)] != sha256:
-                        made.damaged.append(sha256)
+                    report.files += 1
+                    report.copied += copied
+                    if target.manifest.members[original(sha256)] != sha256:
+                        report.damaged.append(sha256)
                 progress("write", done, total)
 
 
 _NAMED = """SELECT sha256, size FROM attachment
     UNION SELECT json_extract(before, '$.sha256'), json_extract(before, '$.size')
-    FROM history WHERE action = 'detach' ORDER BY 1"""
-"""Originals of what is attached, and of what was taken off but may be attached again."""
+    FROM history WHERE json_extract(before, '$.sha256') IS NOT NULL ORDER BY 1"""
+"""Originals of what is attached, and of what was taken off or replaced but may be attached again."""
+
+
+def _read_figures(snapshot: Path) -> ArchiveFigures:
+    with open_database(snapshot) as database:
+        return ArchiveFigures.read(lambda sql: int(database.execute(sql).fetchone()[0]))
+
+
+def _refuse_loss(before: ArchiveFigures | None, now: ArchiveFigures) -> None:
+    lost = describe_losses(before, now) if before else []
+    if lost:
+        raise Conflict(
+            "ยังไม่สำรอง เพราะคลังมีน้อยกว่าข้อมูลสำรองก่อนหน้า ฐานข้อมูลอาจสูญหายหรือถูกแทนที่ด้วยของเก่า: "
+            + "; ".join(lost)
+            + " ตรวจดูก่อน แล้วกู้คืนด้วย prakat restore หรือถ้าตั้งใจให้เป็นเช่นนี้ ให้สำรองด้วย --accept-loss"
+            " (the archive has less than the backup before: restore it, or force with --accept-loss)",
+            code="archive-went-back",
+        )
 
 
 class _Target(Protocol):
-    """A backup being written. ``members``: SHA-256 by name, of what is in it."""
+    """A backup being written. ``manifest`` names what is in it so far."""
 
-    members: dict[str, str]
+    manifest: BackupManifest
+
+    def __enter__(self) -> _Target: ...
+    def __exit__(self, *_: object) -> None: ...
+
+    def figures_before(self) -> ArchiveFigures | None:
+        """Return the figures of the backup that this one follows or replaces; None where there is none."""
 
     def put(self, name: str, source: Path) -> None:
         """Keep a file under a name."""
@@ -134,28 +182,40 @@ class _Target(Protocol):
     def put_original(self, file: StoredFile) -> bool:
         """Keep an original; False when it is there already. Raises ``NotFound``."""
 
-    def publish(self, progress: Progress) -> None:
-        """Make durable, verify, and put in the place of the one before."""
+    def publish(self, progress: Progress, retention: Retention) -> int:
+        """Make durable, verify, and put in its place. Returns the number of generations that are kept."""
 
 
-class _Tar:
-    def __init__(self, destination: Path, aside: Path, files: Files) -> None:
-        self.members: dict[str, str] = {}
-        self._files = files
-        self._destination = destination
+class _TarTarget:
+    """One tar file, which takes the place of the one before it."""
+
+    def __init__(self, destination: Path, aside: Path, files: Files, keys: BackupKeys) -> None:
+        self.manifest = BackupManifest(made_at=_now())
+        self._files, self._keys = files, keys
+        self._destination, self._aside = destination, aside
         self._part = aside / "backup.tar"
         self._file = self._part.open("wb")
         os.fchmod(self._file.fileno(), 0o600)  # people's password hashes are in it
         self._tar: Any = tarfile.TarFile(
             fileobj=self._file, mode="w", format=tarfile.PAX_FORMAT, copybufsize=CHUNK
         )
-        self._now = int(dt.datetime.now(dt.UTC).timestamp())
 
-    def __enter__(self) -> _Target:
+    def __enter__(self) -> _TarTarget:
         return self
 
     def __exit__(self, *_: object) -> None:
         self._file.close()
+
+    def figures_before(self) -> ArchiveFigures | None:
+        try:
+            manifest = TarSource(self._destination).read_manifest(None)
+            if manifest.archive or DATABASE not in manifest.members:
+                return manifest.archive
+            with tarfile.open(self._destination) as tar:
+                tar.extract(DATABASE, self._aside / "before", filter="data")
+            return _read_figures(self._aside / "before" / DATABASE)
+        except (OSError, PrakatError, tarfile.TarError):
+            return None  # there is none, or nothing can be learned from it
 
     def put(self, name: str, source: Path) -> None:
         with source.open("rb") as stream:
@@ -167,46 +227,80 @@ class _Tar:
         return True
 
     def _add(self, name: str, stream: BinaryIO) -> None:
+        if not self._keys.recipient:
+            self.manifest.members[name] = self._add_member(name, stream)
+            return
+        part = self._aside / "encrypted"
+        self.manifest.members[name] = self._keys.encrypt(stream, part)
+        with part.open("rb") as encrypted:
+            self.manifest.encrypted[name] = self._add_member(name + AGE, encrypted)
+
+    def _add_member(self, name: str, stream: BinaryIO) -> str:
         info = tarfile.TarInfo(name)
-        info.size, info.mtime, info.mode = stream.seek(0, os.SEEK_END), self._now, 0o600
+        info.size = stream.seek(0, os.SEEK_END)
+        info.mtime, info.mode = int(self.manifest.made_at.timestamp()), 0o600
         stream.seek(0)
-        hashing = Hashing(stream)
+        hashing = HashingReader(stream)
         self._tar.addfile(info, hashing)
         self._tar.members.clear()  # tarfile would remember every one
-        self.members[name] = hashing.sha256()
+        return hashing.sha256()
 
-    def publish(self, progress: Progress) -> None:
-        self._add(MANIFEST, io.BytesIO(written(self.members)))
+    def publish(self, progress: Progress, retention: Retention) -> int:  # noqa: ARG002  # there is one
+        self._add_member(MANIFEST, io.BytesIO(self.manifest.to_bytes(self._keys.sign)))
         self._tar.close()
         sync(self._file)
         self._file.close()
-        TarSource(self._part).check(lambda done: progress("verify", done, len(self.members)))
+        total = len(self.manifest.members)
+        TarSource(self._part).check(lambda done: progress("verify", done, total))
         self._part.replace(self._destination)
         sync_directory(self._destination.parent)
+        return 1
 
 
-_ROUND = 30
-"""After so many backups into a directory, each original in it was read again."""
-
-_LEAST = 200
-"""Originals that are read again each time at least."""
+_ROUND = 30  # backups into a directory, after which each original in it was read again
+_LEAST = 200  # originals that are read again each time at least
 
 
-class _Folder:
-    """An original's time of change tells when it was last read there and found whole."""
+class _DirectoryTarget:
+    """One more generation. An original's time of change tells when it was last read there and found whole."""
 
-    def __init__(self, directory: Path, aside: Path, files: Files, made: Made, *, whole: bool) -> None:
-        self.members: dict[str, str] = {}
-        self._directory, self._aside = directory, aside
-        self._files, self._made, self._whole = files, made, whole
-        self._named_before = _named_in(directory / MANIFEST)
-        self._from_before: list[tuple[float, str]] = []  # when last verified, SHA-256
-        self._now = dt.datetime.now(dt.UTC).timestamp()
+    def __init__(
+        self,
+        directory: Path,
+        aside: Path,
+        files: Files,
+        keys: BackupKeys,
+        report: BackupReport,
+        *,
+        whole: bool,
+    ) -> None:
+        self._directory = BackupDirectory(directory)
+        self._directory.adopt()
+        self._path, self._aside = directory, aside
+        self._files, self._keys, self._report, self._whole = files, keys, report, whole
+        self._before = self._directory.newest_readable()
+        self.manifest = BackupManifest(made_at=self._next_moment())
+        self._to_verify: list[tuple[float, str]] = []  # when last verified, SHA-256
 
-    def __enter__(self) -> _Target:
+    def _next_moment(self) -> dt.datetime:
+        """Now, or a second after a generation that was made in this second."""
+        moment = _now()
+        while BackupManifest(made_at=moment).generation in self._directory.generations():
+            moment += dt.timedelta(seconds=1)
+        return moment
+
+    def __enter__(self) -> _DirectoryTarget:
         return self
 
     def __exit__(self, *_: object) -> None: ...
+
+    def figures_before(self) -> ArchiveFigures | None:
+        if self._before is None or self._before.archive or DATABASE not in self._before.members:
+            return self._before.archive if self._before else None
+        try:
+            return _read_figures(self._path / self._before.path(DATABASE))
+        except (OSError, PrakatError):
+            return None
 
     def put(self, name: str, source: Path) -> None:
         with source.open("rb") as stream:
@@ -215,90 +309,104 @@ class _Folder:
     def put_original(self, file: StoredFile) -> bool:
         name = original(file.sha256)
         if self._has(name, file):
-            self.members[name] = file.sha256
             return False
         with self._files.open(file.sha256) as stream:
             self._copy(name, stream)
-        if name in self._named_before:
-            self._made.mended.append(file.sha256)
+        if self._was_kept(name):
+            self._report.mended.append(file.sha256)
         return True
 
     def _copy(self, name: str, stream: BinaryIO) -> None:
         part = self._aside / "part"
-        with part.open("wb") as copy:
-            hashing = Hashing(stream)
-            shutil.copyfileobj(hashing, copy, CHUNK)
-            sync(copy)
-        self.members[name] = hashing.sha256()
-        kept = self._directory / place(name, self.members[name])
-        if _hash(part) != kept.name:  # originals and state alike lie under their SHA-256
+        if self._keys.recipient:
+            self.manifest.members[name] = self._keys.encrypt(stream, part)
+            written = self.manifest.encrypted[name] = _hash(part)
+        else:
+            with part.open("wb") as copy:
+                hashing = HashingReader(stream)
+                shutil.copyfileobj(hashing, copy, CHUNK)
+                sync(copy)
+            written = self.manifest.members[name] = hashing.sha256()
+        kept = self._path / self.manifest.path(name)
+        if _hash(part) != written:
             raise Unavailable(f"ที่เก็บสำรองอ่านกลับไม่ตรงกับที่เขียน (does not read back as written): {kept}")
         _keep(part, kept)
 
+    def _was_kept(self, name: str) -> bool:
+        """Tell whether the generation before has it in the form that is written now."""
+        before = self._before
+        return before is not None and name in (before.encrypted if self._keys.recipient else before.members)
+
     def _has(self, name: str, file: StoredFile) -> bool:
+        """Take an original over from the generation before, if it seems to be there."""
         try:
-            found = (self._directory / name).stat()
+            found = (self._path / name).with_suffix(AGE if self._keys.recipient else "").stat()
         except FileNotFoundError:
             return False
-        if found.st_size != file.size:
+        if self._keys.recipient:
+            if not self._was_kept(name) or self._before is None:
+                return False  # nobody knows the SHA-256 of what lies there
+            self.manifest.encrypted[name] = self._before.encrypted[name]
+        elif found.st_size != file.size:
             return False
-        verified = found.st_mtime if found.st_mtime <= self._now else 0.0  # the clock was set back since
-        self._from_before.append((verified, file.sha256))
+        self.manifest.members[name] = file.sha256
+        now = self.manifest.made_at.timestamp()
+        verified = found.st_mtime if found.st_mtime <= now else 0.0  # the clock was set back since
+        self._to_verify.append((verified, file.sha256))
         return True
 
-    def publish(self, progress: Progress) -> None:
+    def publish(self, progress: Progress, retention: Retention) -> int:
         self._verify(progress)
         os.sync()  # the renames; each file's bytes were on the disk before its own
         part = self._aside / MANIFEST
         with part.open("wb") as file:
-            file.write(written(self.members))
+            file.write(self.manifest.to_bytes(self._keys.sign))
             sync(file)
-        part.replace(self._directory / MANIFEST)
-        sync_directory(self._directory)
-        named = set(self.members.values())
-        for old in (self._directory / STATE).iterdir():
-            if old.name not in named:
-                old.unlink()
+        self._directory.publish(part, self.manifest.generation)
+        self._directory.prune(retention)
+        return len(self._directory.generations())
 
     def _verify(self, progress: Progress) -> None:
-        """Those that were not read for the longest time."""
-        held = len(self._from_before)
-        due = heapq.nsmallest(held if self._whole else max(_LEAST, -(-held // _ROUND)), self._from_before)
+        """Read again those that were not read for the longest time."""
+        held = len(self._to_verify)
+        due = heapq.nsmallest(held if self._whole else max(_LEAST, -(-held // _ROUND)), self._to_verify)
         for done, (_, sha256) in enumerate(due, start=1):
-            path = self._directory / original(sha256)
+            name = original(sha256)
+            path = self._path / self.manifest.path(name)
             found = _hash(path)
-            if found == sha256:
+            if found == self.manifest.encrypted.get(name, sha256):
                 os.utime(path)
             else:
                 self._mend(sha256, path, found)
-            self._made.verified += 1
+            self._report.verified += 1
             progress("verify", done, len(due))
 
     def _mend(self, sha256: str, path: Path, found: str) -> None:
-        """From the archive; what it does not have either stays, under the name of what it became, so
-        that the rest can be restored."""
+        """Copy an original again from the archive.
+
+        What the archive does not have either stays, under the name of what it became, so that the rest can
+        be restored; encrypted, it cannot even be read any more.
+        """
         name = original(sha256)
         try:
             with self._files.open(sha256) as stream:
                 self._copy(name, stream)
         except NotFound:
-            self.members[name] = found
-        if self.members[name] == sha256:
-            self._made.mended.append(sha256)
+            self.manifest.members[name] = found
+        if self.manifest.members[name] == sha256:
+            self._report.mended.append(sha256)
             return
-        self._made.spoiled.append(sha256)
-        if found:
-            self.members[name] = found
-            _keep(path, self._directory / place(name, found))
+        self._report.spoiled.append(sha256)
+        if found and name not in self.manifest.encrypted:
+            self.manifest.members[name] = found
+            _keep(path, self._path / member_path(name, found, encrypted=False))
         else:
-            del self.members[name]
+            del self.manifest.members[name]
+            self.manifest.encrypted.pop(name, None)
 
 
-def _named_in(manifest: Path) -> dict[str, str]:
-    try:
-        return understood(manifest.read_bytes())
-    except (FileNotFoundError, Invalid):
-        return {}
+def _now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)
 
 
 def _keep(part: Path, kept: Path) -> None:
@@ -307,7 +415,7 @@ def _keep(part: Path, kept: Path) -> None:
 
 
 def _hash(path: Path) -> str:
-    """SHA-256 of what is on the disk, not in memory; empty when it cannot be read."""
+    """Return the SHA-256 of what is on the disk, not in memory; empty when it cannot be read."""
     try:
         with path.open("rb") as file:
             os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)

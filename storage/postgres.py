@@ -6,7 +6,7 @@ import os
 import re
 import sqlite3
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
@@ -49,13 +49,14 @@ _BEGIN = b"BEGIN; SET LOCAL synchronous_commit = off"
 class Postgres:
     """An ``Engine`` on the schema that the address leads to. A transaction belongs to its thread."""
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, begin: Callable[[], None] = lambda: None) -> None:
+        """``begin`` is called before an empty schema is filled, and may refuse by raising."""
         self._address = address
         self._threads = threading.local()
         self._pools: dict[int, ConnectionPool[Connection[DictRow]]] = {}
         with _explained():  # at once and with the reason, where the pool would try for a while
             psycopg.connect(address, connect_timeout=int(_WAIT)).close()
-        migrate(self, _DIALECT)
+        migrate(self, _DIALECT, begin)
 
     def rows(self, sql: str, **values: object) -> list[Row]:
         with self._run(sql, values) as cursor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import os
 import shutil
@@ -10,46 +11,71 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from archive.errors import Conflict
-from storage.files import sync_directory
-from storage.manifest import (
+from archive.errors import Conflict, NotFound
+from storage.backup_keys import BackupKeys
+from storage.backup_manifest import (
+    AGE,
     CHUNK,
     DATABASE,
     FILES,
     MANIFEST,
     NAME,
-    Hashing,
+    BackupManifest,
+    HashingReader,
     Progress,
     damaged,
+    disk_trouble_as_unavailable,
     examine,
-    explained,
-    place,
-    private,
-    understood,
+    private_directory,
 )
+from storage.files import sync_directory
+from storage.generations import BackupDirectory
 
 
-def restore(source: Path, data: Path, progress: Progress) -> None:
+def restore(
+    source: Path,
+    data: Path,
+    progress: Progress,
+    *,
+    generation: str | None = None,
+    keys: BackupKeys | None = None,
+) -> BackupManifest:
     """Unpack a backup into ``data``, which must be empty or absent; it is there whole, or not at all.
 
-    Raises ``Conflict`` when there is something in ``data``, ``Invalid`` (code ``backup-damaged``)
-    naming what in the backup is not as it was written, ``Unavailable`` on a bad disk.
+    ``generation``: the beginning of the name of one, such as a day; the newest when None. Returns the
+    manifest of what was restored.
+
+    Raises ``Conflict`` when there is something in ``data``, ``NotFound`` for an unknown generation,
+    ``Invalid`` (code ``backup-damaged``) naming what in the backup is not as it was written, or (code
+    ``backup-signature``, ``backup-encrypted``) when the keys do not fit, ``Unavailable`` on a bad disk.
     """
     aside = _beside(data)
     if data.exists() and any(path != aside for path in data.iterdir()):
         raise Conflict(f"{data} มีข้อมูลอยู่แล้ว กู้คืนได้เฉพาะลงที่ว่าง (not empty: restore into an empty directory)")
-    backup = _FolderSource(source) if source.is_dir() else TarSource(source)
-    with explained("กู้คืนไม่สำเร็จ ยังไม่มีอะไรเปลี่ยน (restore failed)"), private(aside):
+    keys = keys or BackupKeys()
+    backup = open_backup(source)
+    with disk_trouble_as_unavailable("กู้คืนไม่สำเร็จ ยังไม่มีอะไรเปลี่ยน (restore failed)"), private_directory(aside):
         unpacked = aside / "data"
         unpacked.mkdir()
-        backup.check(lambda done: progress("restore", done, max(done, backup.total)), into=unpacked)
+
+        def report(done: int) -> None:
+            progress("restore", done, max(done, backup.total))
+
+        manifest = backup.check(report, generation=generation, into=unpacked, keys=keys)
+        keys.verify(manifest)
         examine(unpacked / DATABASE)
         os.sync()
         _move(unpacked, data)
+    return manifest
+
+
+def open_backup(path: Path) -> BackupSource:
+    """Return the backup at a path, to be read; nothing is read yet."""
+    return DirectorySource(path) if path.is_dir() else TarSource(path)
 
 
 def _beside(data: Path) -> Path:
-    """On the same file system: next to the data directory, or inside where that cannot be."""
+    """Return a place on the same file system: next to the data directory, or inside where that cannot be."""
     if data.is_mount() or (data.exists() and not os.access(data.parent, os.W_OK)):
         return data / ".restoring"
     return data.with_name(f".{data.name}.restoring")
@@ -64,7 +90,7 @@ def _move(unpacked: Path, data: Path) -> None:
     sync_directory(data.parent)
 
 
-class _Source:
+class BackupSource:
     """A backup being read. ``total``: how many members there are, as far as that is known."""
 
     total = 0
@@ -72,37 +98,90 @@ class _Source:
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def check(self, progress: Callable[[int], None], into: Path | None = None) -> None:
-        """Read every byte, and with ``into`` keep them there. Raises ``Invalid`` naming what is damaged."""
+    def generations(self) -> list[str]:
+        """Return the names of the generations, oldest first."""
+        raise NotImplementedError
+
+    def read_manifest(self, generation: str | None) -> BackupManifest:
+        """Return the manifest of a generation, the newest when None. Raises as ``check``."""
+        raise NotImplementedError
+
+    def check(
+        self,
+        progress: Callable[[int], None],
+        *,
+        generation: str | None = None,
+        into: Path | None = None,
+        keys: BackupKeys | None = None,
+    ) -> BackupManifest:
+        """Read every byte of one generation, and with ``into`` keep them there, decrypted.
+
+        Returns its manifest. Raises ``Invalid`` naming what is damaged, ``NotFound`` for no such generation.
+        """
         found: dict[str, str] = {}
-        wanted: dict[str, str] | None = None
+        decrypted: dict[str, str] = {}
+        manifest: BackupManifest | None = None
         name = self._path.name
         try:
-            for name, stream in self._members():
+            for name, stream in self._members(generation):
                 if name == MANIFEST:
-                    wanted = understood(stream.read())
+                    manifest = BackupManifest.from_bytes(stream.read())
                     continue
-                if not NAME.fullmatch(name):
+                plain = name.removesuffix(AGE)
+                if not NAME.fullmatch(plain):
                     raise damaged([name])
-                found[name] = _taken(stream, into / name if into else None)
+                hashing = HashingReader(stream)
+                if into:
+                    decrypted[plain] = _keep(into / plain, hashing, keys if name != plain else None)
+                found[name] = hashing.finish()
                 progress(len(found))
         except (tarfile.TarError, EOFError) as error:
             raise damaged([name]) from error
-        if wanted is None:
+        if manifest is None:
             raise damaged([f"{MANIFEST} (ไม่มีอะไรต่อจาก · nothing follows {name})"])
-        differing = [name for name in sorted(wanted | found) if wanted.get(name) != found.get(name)]
-        if differing or DATABASE not in wanted:
-            raise damaged(differing or [DATABASE])
+        _compare(manifest, found, decrypted)
+        return manifest
 
-    def _members(self) -> Iterator[tuple[str, BinaryIO]]:
-        """Name and content of each, the manifest among them."""
+    def _members(self, generation: str | None) -> Iterator[tuple[str, BinaryIO]]:
+        """Yield name and content of each, the manifest among them; an encrypted one with ``.age``."""
         raise NotImplementedError
 
 
-class TarSource(_Source):
-    """A backup in one file."""
+def _compare(manifest: BackupManifest, found: dict[str, str], decrypted: dict[str, str]) -> None:
+    """Raise ``Invalid`` unless exactly the members of the manifest were found, as they were written.
 
-    def _members(self) -> Iterator[tuple[str, BinaryIO]]:
+    ``found``: SHA-256 of each as it is kept there; ``decrypted``: that of the content that was unpacked.
+    """
+    wanted = {
+        name + AGE if name in manifest.encrypted else name: manifest.encrypted.get(name, sha256)
+        for name, sha256 in manifest.members.items()
+    }
+    differing = [name for name in sorted(wanted | found) if wanted.get(name) != found.get(name)]
+    differing += [name for name, sha256 in decrypted.items() if manifest.members.get(name) != sha256]
+    if differing or DATABASE not in manifest.members:
+        raise damaged(differing or [DATABASE])
+
+
+class TarSource(BackupSource):
+    """A backup in one file, which is its only generation."""
+
+    def generations(self) -> list[str]:
+        return [self.read_manifest(None).generation]
+
+    def read_manifest(self, generation: str | None) -> BackupManifest:
+        try:
+            with tarfile.open(self._path) as tar:
+                text = tar.extractfile(MANIFEST)
+                manifest = BackupManifest.from_bytes(text.read() if text else b"")
+        except (tarfile.TarError, EOFError, KeyError) as error:
+            raise damaged([MANIFEST]) from error
+        if generation is not None and not manifest.generation.startswith(generation):
+            raise NotFound(f"ไฟล์สำรองนี้มีชุดเดียว (there is only the generation) {manifest.generation}")
+        return manifest
+
+    def _members(self, generation: str | None) -> Iterator[tuple[str, BinaryIO]]:
+        if generation is not None:
+            self.read_manifest(generation)
         with (
             self._path.open("rb") as file,
             tarfile.open(fileobj=file, mode="r|", bufsize=CHUNK) as opened,
@@ -115,32 +194,39 @@ class TarSource(_Source):
                 yield info.name, tar.extractfile(info)
 
 
-class _FolderSource(_Source):
-    def _members(self) -> Iterator[tuple[str, BinaryIO]]:
-        try:
-            text = (self._path / MANIFEST).read_bytes()
-        except FileNotFoundError:
-            raise damaged([MANIFEST]) from None
-        members = understood(text)
-        self.total = len(members)
+class DirectorySource(BackupSource):
+    """A backup that is a directory of generations."""
+
+    def generations(self) -> list[str]:
+        return BackupDirectory(self._path).generations() or [self.read_manifest(None).generation]
+
+    def read_manifest(self, generation: str | None) -> BackupManifest:
+        return BackupManifest.from_bytes(BackupDirectory(self._path).find_text(generation))
+
+    def _members(self, generation: str | None) -> Iterator[tuple[str, BinaryIO]]:
+        text = BackupDirectory(self._path).find_text(generation)
+        manifest = BackupManifest.from_bytes(text)
+        self.total = len(manifest.members)
         yield MANIFEST, io.BytesIO(text)
-        for name, sha256 in members.items():
+        for name in manifest.members:
             try:
-                with (self._path / place(name, sha256)).open("rb") as stream:
-                    yield name, stream
+                with (self._path / manifest.path(name)).open("rb") as stream:
+                    yield name + AGE if name in manifest.encrypted else name, stream
             except FileNotFoundError:
                 continue  # missed when found and wanted are compared
 
 
-def _taken(stream: BinaryIO, into: Path | None) -> str:
-    """The stream's SHA-256; kept in a file if one is named, for its owner's eyes only."""
-    hashing = Hashing(stream)
-    if into is None:
-        while hashing.read(CHUNK):
-            pass
-        return hashing.sha256()
-    into.parent.mkdir(parents=True, exist_ok=True)
-    with into.open("wb") as copy:
-        os.fchmod(copy.fileno(), 0o440 if into.parent.parent.name == FILES else 0o600)
-        shutil.copyfileobj(hashing, copy, CHUNK)
-    return hashing.sha256()
+def _keep(path: Path, stream: HashingReader, keys: BackupKeys | None) -> str:
+    """Make a file for its owner's eyes only; with ``keys`` it is the content of an age file.
+
+    Returns the SHA-256 of what was kept.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w+b") as file:
+        os.fchmod(file.fileno(), 0o440 if path.parent.parent.name == FILES else 0o600)
+        if keys is None:
+            shutil.copyfileobj(stream, file, CHUNK)
+            return stream.sha256()
+        keys.decrypt(stream, file)
+        file.seek(0)
+        return hashlib.file_digest(file, "sha256").hexdigest()

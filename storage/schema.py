@@ -7,6 +7,7 @@ used twice, for text that sorts by its code points, and for binary data.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from storage.engine import Engine
@@ -315,12 +316,15 @@ MIGRATIONS = (
 )
 
 
-def migrate(engine: Engine, dialect: Dialect) -> None:
+def migrate(engine: Engine, dialect: Dialect, begin: Callable[[], None]) -> None:
     """Apply what is missing, in order, in one transaction; processes that start together queue up.
 
-    A database that has everything is not written to.
+    A database that has everything is not written to. ``begin`` is called before an empty one is filled,
+    and may refuse by raising.
     """
-    if engine.has_table("migration") and not _missing(engine):
+    if not engine.has_table("migration"):
+        begin()
+    elif not _missing(engine):
         return
     with engine.write():
         text = dialect.text

@@ -8,8 +8,8 @@ import re
 import sqlite3
 import threading
 import weakref
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
 
@@ -23,6 +23,9 @@ from storage.schema import Dialect, migrate
 _PATIENCE_MS = 30_000
 """How long a writer waits for its turn before it gives up with ``Unavailable``."""
 
+_CHECKPOINT_MS = 2_000
+"""How long the last process to stop waits for readers in others before it leaves the log to them."""
+
 _DIALECT = Dialect(id="INTEGER PRIMARY KEY AUTOINCREMENT", text="TEXT", bytes="BLOB")
 _LIST = re.compile(r"\bIN :(\w+)")
 _LOCK = re.compile(r"\bFOR NO KEY UPDATE( SKIP LOCKED)?")
@@ -31,12 +34,16 @@ _LOCK = re.compile(r"\bFOR NO KEY UPDATE( SKIP LOCKED)?")
 class Sqlite:
     """An ``Engine``. Each thread of each process has a connection of its own."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, begin: Callable[[], None] = lambda: None) -> None:
+        """``begin`` is called before an empty database is made, and may refuse by raising."""
         self._path = path
         self._threads = threading.local()
         self._open: weakref.WeakSet[_Connection] = weakref.WeakSet()
-        path.parent.mkdir(parents=True, exist_ok=True)
-        migrate(self, _DIALECT)
+        if not path.exists():
+            begin()
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.touch(mode=0o600)
+        migrate(self, _DIALECT, begin)
 
     def rows(self, sql: str, **values: object) -> list[Row]:
         with _explained():
@@ -95,7 +102,17 @@ class Sqlite:
             copy.execute("PRAGMA journal_mode = DELETE")  # one file, whole by itself
 
     def close(self) -> None:
-        """Close every thread's connection; only when no thread uses them any more."""
+        """Close every thread's connection; only when no thread uses them any more.
+
+        What lies in the write-ahead log goes into the database first: a log that is lost later takes
+        nothing with it.
+        """
+        with suppress(
+            Unavailable, sqlite3.Error
+        ):  # a full disk: the log stays, and is read at the next start
+            connection = self._connection()
+            connection.db.execute(f"PRAGMA busy_timeout = {_CHECKPOINT_MS}")
+            connection.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         for connection in list(self._open):
             connection.close()
         self._threads = threading.local()
@@ -118,9 +135,15 @@ class _Connection:
     def __init__(self, path: Path) -> None:
         self.process = os.getpid()
         self.writing = False
+        self._path = path
         connection = sqlite3.connect(
-            path, timeout=_PATIENCE_MS / 1000, isolation_level=None, check_same_thread=False
+            f"{path.absolute().as_uri()}?mode=rw",  # never an empty one in the place of one that is gone
+            uri=True,
+            timeout=_PATIENCE_MS / 1000,
+            isolation_level=None,
+            check_same_thread=False,
         )
+        self._file = path.stat().st_ino
         connection.row_factory = sqlite3.Row
         self.db = sqlite_utils.Database(connection)
         self.db.enable_wal()
@@ -129,6 +152,7 @@ class _Connection:
 
     @contextmanager
     def transaction(self, *, durable: bool) -> Iterator[None]:
+        self._check_file()
         with _explained():
             self.db.conn.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
             self.db.conn.execute("BEGIN IMMEDIATE")
@@ -143,6 +167,18 @@ class _Connection:
             raise
         finally:
             self.writing = False
+
+    def _check_file(self) -> None:
+        """Raise ``Unavailable`` when the file was removed or replaced: writes would go to a lost file."""
+        try:
+            is_there = self._path.stat().st_ino == self._file
+        except OSError:
+            is_there = False
+        if not is_there:
+            raise Unavailable(
+                "ไฟล์ฐานข้อมูลถูกลบหรือถูกแทนที่ขณะเปิดบริการ ยังไม่มีการบันทึก กรุณาแจ้งผู้ดูแลระบบให้หยุดบริการและกู้คืน",
+                code="database-gone",
+            )
 
     def check_transaction(self) -> None:
         """On a full disk SQLite gives up a whole transaction by itself, whoever caught its error."""

@@ -11,16 +11,17 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
 
 from flask import current_app, g, has_request_context, request
 
-from archive.errors import SettingsError
+from archive.errors import PrakatError, SettingsError
 from archive.intake import Intake
 from archive.model import PROVINCE, Announcement, Organisation
-from archive.ports import Database, Files, Jobs, Leases, Organisations, People, Records, Scanner
+from archive.ports import Database, Examination, Files, Jobs, Leases, Organisations, People, Records, Scanner
 from indexer.duties import FOLLOW, TEND, Duties, holder
 from indexer.finding.dictionary import Dictionary
 from indexer.finding.index import SearchIndex
@@ -29,18 +30,21 @@ from indexer.reading.pipeline import Reader
 from indexer.reading.searchable import Copies
 from indexer.whoosh_index import WhooshIndex
 from indexer.worker import LEASE, Worker
-from storage import manifest
+from storage import backup_manifest
 from storage.backup import Backups
+from storage.backup_keys import BackupKeys
 from storage.clamd import Clamd
 from storage.engine import Engine
 from storage.files import LocalFiles
 from storage.jobs import EngineJobs
+from storage.last_backup import NOTE, LastBackup
 from storage.leases import EngineLeases
 from storage.move import Moved, move_files, move_records, refuse_occupied, unfinished
 from storage.organisations import EngineOrganisations
 from storage.people import EnginePeople
 from storage.records import EngineRecords
-from storage.restore import restore as unpack
+from storage.restore import open_backup
+from storage.restore import restore as unpack_backup
 from storage.scope import Scoped
 from storage.sqlite import Sqlite
 from web.settings import Settings
@@ -72,6 +76,7 @@ class Services:
     files: Files
     scanner: Scanner | None
     backups: Backups
+    examinations: Sequence[Examination]
     index: SearchIndex
     dictionary: Dictionary
     intake: Intake
@@ -137,14 +142,21 @@ def services() -> Services:
     return cast(Services, g.services)
 
 
-def build(settings: Settings) -> Services:
-    """Open (and where needed create) everything that the settings name."""
+def build(settings: Settings, *, begin_anew: bool = False) -> Services:
+    """Open (and where needed create) everything that the settings name.
+
+    Raises ``SettingsError`` when an empty database would be made although originals, an index or a note
+    on a backup say that there was one; unless ``begin_anew``.
+    """
     data = settings.data
     try:
         data.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise SettingsError(f"สร้างที่เก็บข้อมูล {data} ไม่ได้ (cannot make PRAKAT_DATA): {error}") from error
-    engine = _engine(settings.database, data)
+    dictionary = Dictionary(data / backup_manifest.WORDS)
+    engine = _engine(
+        settings.database, data, lambda: None if begin_anew else _refuse_lost_database(settings, dictionary)
+    )
     if unfinished(engine):
         engine.close()
         raise SettingsError(
@@ -154,7 +166,6 @@ def build(settings: Settings) -> Services:
     files = _files(settings.files, data)
     records = EngineRecords(engine)
     scanner = Clamd(settings.clamd) if settings.clamd else None
-    dictionary = Dictionary(data / manifest.WORDS)
     return Services(
         settings=settings,
         database=engine,
@@ -164,27 +175,70 @@ def build(settings: Settings) -> Services:
         leases=EngineLeases(engine),
         files=files,
         scanner=scanner,
-        backups=Backups(data, engine, files),
+        backups=Backups(data, engine, files, _backup_keys(settings)),
+        examinations=(LastBackup(data, engine),),
         index=_index(settings.search, data, dictionary),
         dictionary=dictionary,
         intake=_intake(records, files, scanner, settings),
         pictures=Pictures(files, data / "pictures"),
         copies=Copies(files, data / "copies"),
-        secret_key=settings.secret_key or _kept_secret(data / manifest.SECRET),
+        secret_key=settings.secret_key or _kept_secret(data / backup_manifest.SECRET),
         organisations=EngineOrganisations(engine),
     )
+
+
+def _refuse_lost_database(settings: Settings, dictionary: Dictionary) -> None:
+    """Raise ``SettingsError`` when something beside the database says that it is lost, not new."""
+    data = settings.data
+    evidence = {
+        "ไฟล์ต้นฉบับ (originals)": any(True for _ in _files(settings.files, data).all()),
+        "ดัชนี (an index)": _has_index(settings, dictionary),
+        f"บันทึกการสำรอง ({NOTE})": (data / NOTE).exists(),
+    }
+    found = ", ".join(name for name, is_there in evidence.items() if is_there)
+    if found:
+        place = data / backup_manifest.DATABASE if settings.database == "sqlite" else "PRAKAT_DATABASE"
+        raise SettingsError(
+            f"ไม่พบฐานข้อมูลที่ {place} แต่ยังมี {found} ของคลังเดิม จึงไม่เริ่มคลังว่าง"
+            f" ย้ายโฟลเดอร์ {data} ไปไว้ที่อื่นแล้วกู้คืนด้วย prakat restore ถ้าตั้งใจเริ่มใหม่ ใช้ prakat begin-anew"
+            " (the database is gone, but not what belongs to it: move the data directory away and restore a"
+            " backup; to begin an empty archive beside it, run: prakat begin-anew)"
+        )
+
+
+def _has_index(settings: Settings, dictionary: Dictionary) -> bool:
+    if settings.search == "whoosh" and not (settings.data / "index").exists():
+        return False
+    try:
+        return _index(settings.search, settings.data, dictionary).position() > 0
+    except PrakatError:  # torn or out of reach: it says nothing
+        return False
 
 
 def _intake(records: Records, files: Files, scanner: Scanner | None, settings: Settings) -> Intake:
     return Intake(records, files, max_upload_bytes=settings.max_upload_mb * _MEGABYTE, scanner=scanner)
 
 
-def restore(settings: Settings, source: Path, progress: Callable[[str, int, int], None]) -> Services:
-    """The services of what was in a backup; its index is still to be built."""
+def restore(
+    settings: Settings,
+    source: Path,
+    progress: Callable[[str, int, int], None],
+    *,
+    generation: str | None = None,
+    identity: Path | None = None,
+) -> Services:
+    """Unpack a backup and return its services; the index is still to be built. See ``storage.restore``."""
+    unpack = partial(
+        unpack_backup,
+        source,
+        progress=progress,
+        generation=generation,
+        keys=_backup_keys(settings, identity),
+    )
     if (settings.database, settings.files) == _EMBEDDED:
-        unpack(source, settings.data, progress)
+        unpack(settings.data)
     else:
-        _restore_to_servers(settings, source, progress)
+        _restore_to_servers(settings, unpack, progress)
     services = build(settings)
     # Whoever was reading something when the backup was made does not know this copy.
     services.jobs.take_back(lease=LEASE, now=dt.datetime.now(dt.UTC) + LEASE)
@@ -195,14 +249,27 @@ _EMBEDDED = ("sqlite", "local")
 _UNPACKED = "unpacked"
 
 
-def _restore_to_servers(settings: Settings, source: Path, progress: Callable[[str, int, int], None]) -> None:
+def backup_generations(source: Path) -> list[str]:
+    """Return the names of the generations of a backup, oldest first."""
+    return open_backup(source).generations()
+
+
+def _backup_keys(settings: Settings, identity: Path | None = None) -> BackupKeys:
+    return BackupKeys(
+        signing_key=settings.backup_signing_key, recipient=settings.backup_recipient, identity=identity
+    )
+
+
+def _restore_to_servers(
+    settings: Settings, unpack: Callable[[Path], object], progress: Callable[[str, int, int], None]
+) -> None:
     """Whole into the data directory first, then from there. Killed, the same again goes on."""
     with closing(_engine(settings.database, settings.data)) as engine:
         refuse_occupied(engine)
     unpacked = settings.data / _UNPACKED
     shutil.rmtree(unpacked, ignore_errors=True)
     settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
-    unpack(source, unpacked, progress)
+    unpack(unpacked)
     move(replace(settings, data=unpacked, database="sqlite", files="local"), settings, progress)
     shutil.rmtree(unpacked)
 
@@ -219,7 +286,7 @@ def move(source: Settings, target: Settings, progress: Callable[[str, int, int],
             closing(_engine(target.database, target.data)) as other,
         ):
             move_records(engine, other, moved, progress)
-    for name in (manifest.WORDS, manifest.SECRET, manifest.SETTINGS):
+    for name in (backup_manifest.WORDS, backup_manifest.SECRET, backup_manifest.SETTINGS):
         if (source.data / name).exists() and not (target.data / name).exists():
             shutil.copy2(source.data / name, target.data / name)
     return moved
@@ -250,17 +317,17 @@ def duties(services: Services, holder: str) -> Duties:
     return Duties(services.leases, {FOLLOW: f"{FOLLOW}{index}", TEND: TEND}, holder)
 
 
-def _engine(database: str, data: Path) -> Sqlite | Postgres:
+def _engine(database: str, data: Path, begin: Callable[[], None] = lambda: None) -> Sqlite | Postgres:
     if database == "sqlite":
-        return Sqlite(data / manifest.DATABASE)
+        return Sqlite(data / backup_manifest.DATABASE, begin)
     with _installed("PRAKAT_DATABASE"):
         from storage.postgres import Postgres
-    return Postgres(database)
+    return Postgres(database, begin)
 
 
 def _files(files: str, data: Path) -> Files:
     if files == "local":
-        return LocalFiles(data / manifest.FILES)
+        return LocalFiles(data / backup_manifest.FILES)
     with _installed("PRAKAT_FILES"):
         from storage.s3 import S3Files
     return S3Files(files)

@@ -34,6 +34,8 @@ class Settings:
     base_url: str = "http://127.0.0.1:8000"
     secret_key: str = ""
     clamd: str = ""
+    backup_signing_key: str = ""
+    backup_recipient: str = ""
 
 
 def _directory(text: str) -> Path:
@@ -104,6 +106,15 @@ KNOWN: Mapping[str, Setting] = {
         "โปรแกรมตรวจไวรัส ClamAV: host:port หรือ /ตำแหน่ง/socket ไฟล์ใหม่ทุกไฟล์ถูกตรวจก่อนรับ ถ้าไม่ตอบจะยังไม่รับไฟล์"
         " · virus scanner that every new file must pass; while it does not answer, none is taken",
     ),
+    "backup_signing_key": Setting(
+        str,
+        "ไฟล์กุญแจ Ed25519 (PEM) ที่เก็บแยกจากข้อมูล ใช้เซ็นข้อมูลสำรองและตรวจลายเซ็นเมื่อกู้คืน"
+        " · file of an Ed25519 key, kept apart, that signs backups and verifies them",
+    ),
+    "backup_recipient": Setting(
+        str,
+        "กุญแจสาธารณะของ age (age1…) ที่ใช้เข้ารหัสข้อมูลสำรอง · public key of age that backups are encrypted for",
+    ),
 }
 
 
@@ -122,7 +133,7 @@ def load(environment: Mapping[str, str] = os.environ, *, directory: Path | None 
 def defaults() -> dict[str, str]:
     """Each setting's default, as text for the documentation."""
     shown = {field.name: str(field.default) for field in fields(Settings)}
-    return shown | {"ocr_jobs": "จำนวนหน่วยประมวลผล · number of processors", "secret_key": "", "clamd": ""}
+    return shown | {"ocr_jobs": "จำนวนหน่วยประมวลผล · number of processors"}
 
 
 def _ours(environment: Mapping[str, str]) -> dict[str, str]:

@@ -123,9 +123,13 @@ def test_a_second_backup_into_a_directory_copies_what_is_new(
     assert "ใหม่ 1 ไฟล์" in result.stderr
     assert before.items() <= {path: path.stat().st_ino for path in stored(destination)}.items()
     assert len(stored(destination)) == len(before) + 1
-    manifest = json.loads((destination / "manifest.json").read_text())
+    manifests = [json.loads(path.read_text()) for path in (destination / "generations").iterdir()]
+    assert len(manifests) == 2
     assert {path.name for path in (destination / "state").iterdir()} == {
-        sha256 for name, sha256 in manifest["members"].items() if not name.startswith("files/")
+        sha256
+        for manifest in manifests
+        for name, sha256 in manifest["members"].items()
+        if not name.startswith("files/")
     }
     other = restored(destination, tmp_path / "other")
     assert everything(other) == everything(services)

@@ -40,6 +40,7 @@ def check(as_json: bool, repair: bool) -> None:
             services.index,
             services.database,
             repair=repair,
+            examinations=services.examinations,
             progress=progress,
         )
     if as_json:
@@ -101,53 +102,102 @@ def _table(title: str, findings: list[Finding]) -> None:
     is_flag=True,
     help="อ่านไฟล์เดิมในโฟลเดอร์ปลายทางซ้ำทั้งหมด · read all of a directory again, not a share of it",
 )
-def backup(destination: str, verify: bool) -> None:
+@click.option(
+    "--accept-loss",
+    is_flag=True,
+    help="สำรองแม้คลังมีน้อยกว่าข้อมูลสำรองก่อนหน้า · although the archive has less than the backup before",
+)
+@click.option(
+    "--keep-days",
+    default=30,
+    show_default=True,
+    type=click.IntRange(1),
+    help="เก็บชุดสำรองรายวันกี่วัน · days of which a generation is kept",
+)
+@click.option(
+    "--keep-months",
+    default=12,
+    show_default=True,
+    type=click.IntRange(0),
+    help="เก็บชุดสำรองรายเดือนกี่เดือน · months of which a generation is kept",
+)
+def backup(destination: str, verify: bool, accept_loss: bool, keep_days: int, keep_months: int) -> None:
     """สำรองทั้งคลังขณะเปิดบริการ · Back up everything while the service runs.
 
-    One file; or, into a directory (one that exists, or a name that ends in /), only what is new. Of what was
-    there a share is read again each time, all of it within thirty backups; what is damaged is copied again.
+    One file; or, into a directory (one that exists, or a name that ends in /), one more generation, for which
+    only what is new is copied. Of what was there a share is read again each time, all of it within thirty
+    backups; what is damaged is copied again.
 
     \b
     ตัวอย่าง · example:
-      prakat backup /mnt/backup/prakat.tar
+      prakat backup /mnt/backup/prakat/
     """
     services = open_existing()
     if destination.endswith("/"):
         Path(destination).mkdir(mode=0o700, parents=True, exist_ok=True)
     with bars({"write": "สำรอง", "verify": "ตรวจสิ่งที่สำรอง"}) as progress:
-        made = services.backups.make(Path(destination), progress, verify=verify)
-    click.echo(f"สำรอง {made.files:,} ไฟล์ ใหม่ {made.copied:,} ไฟล์ ตรวจแล้ว (backed up and verified)", err=True)
-    if made.verified:
-        click.echo(f"อ่านไฟล์ที่สำรองไว้เดิมซ้ำ {made.verified:,} ไฟล์ (of those from before, read again)", err=True)
-    troubles = {
-        MESSAGES["file-damaged"]: made.damaged,
-        MESSAGES["file-missing"]: made.missing,
+        report = services.backups.make(
+            Path(destination),
+            progress,
+            verify=verify,
+            accept_loss=accept_loss,
+            keep_days=keep_days,
+            keep_months=keep_months,
+        )
+    click.echo(
+        f"สำรอง {report.files:,} ไฟล์ ใหม่ {report.copied:,} ไฟล์ ตรวจแล้ว (backed up and verified)", err=True
+    )
+    if report.generations > 1:
+        click.echo(f"ปลายทางมี {report.generations:,} ชุดสำรอง (generations there)", err=True)
+    if report.verified:
+        click.echo(
+            f"อ่านไฟล์ที่สำรองไว้เดิมซ้ำ {report.verified:,} ไฟล์ (of those from before, read again)", err=True
+        )
+    damage = {
+        MESSAGES["file-damaged"]: report.damaged,
+        MESSAGES["file-missing"]: report.missing,
         "เสียหายหรือหายไปจากที่เก็บสำรอง คัดลอกใหม่แล้ว กรุณาตรวจดิสก์นั้น (was damaged or gone in the backup,"
-        " copied again: look at that disk)": made.mended,
-        "เสียหายในที่เก็บสำรอง และในคลังก็ไม่มีแล้ว (damaged in the backup, and the archive has none)": made.spoiled,
+        " copied again: look at that disk)": report.mended,
+        "เสียหายในที่เก็บสำรอง และในคลังก็ไม่มีแล้ว (damaged in the backup, and the archive has none)": report.spoiled,
     }
-    for said, originals in troubles.items():
+    for message, originals in damage.items():
         for sha256 in originals:
-            click.echo(f"{sha256}: {said}", err=True)
-    if any(troubles.values()):
+            click.echo(f"{sha256}: {message}", err=True)
+    if any(damage.values()):
         sys.exit(1)
 
 
 @click.command()
 @click.argument("source", metavar="SRC", type=click.Path(exists=True, path_type=Path))
-def restore(source: Path) -> None:
+@click.option(
+    "--generation",
+    metavar="WHEN",
+    help="ชุดใด ระบุต้นของชื่อก็พอ เช่น 2026-11-28 · which generation, by the beginning of its name",
+)
+@click.option("--list", "listing", is_flag=True, help="แสดงชุดสำรองที่มี · list the generations, restore nothing")
+@click.option(
+    "--identity",
+    metavar="FILE",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="ไฟล์กุญแจลับของ age เมื่อข้อมูลสำรองเข้ารหัสไว้ · age identity, where the backup is encrypted",
+)
+def restore(source: Path, generation: str | None, listing: bool, identity: Path | None) -> None:
     """กู้คืนข้อมูลสำรองลงที่ว่าง · Restore a backup into an empty data directory (PRAKAT_DATA).
 
     With PRAKAT_DATABASE and PRAKAT_FILES it goes into those, which must be empty, by way of the directory.
 
     \b
     ตัวอย่าง · example:
-      PRAKAT_DATA=/var/lib/prakat prakat restore /mnt/backup/prakat.tar
+      PRAKAT_DATA=/var/lib/prakat prakat restore /mnt/backup/prakat --generation 2026-11-28
     """
+    if listing:
+        for name in bootstrap.backup_generations(source):
+            click.echo(name)
+        return
     steps = {"restore": "กู้คืน", "files": "ย้ายไฟล์", "records": "ย้ายทะเบียน", "rebuild": "สร้างดัชนี"}
     given = settings.load()
     with bars(steps) as progress:
-        services = bootstrap.restore(given, source, progress)
+        services = bootstrap.restore(given, source, progress, generation=generation, identity=identity)
         count = rebuild(
             services.records, services.index, progress=lambda done, total: progress("rebuild", done, total)
         )
@@ -160,8 +210,26 @@ def restore(source: Path) -> None:
             click.echo(f"PRAKAT_{name.upper()}={getattr(given, name)}")
 
 
+@click.command("begin-anew")
+def begin_anew() -> None:
+    """เริ่มคลังว่างข้างไฟล์ของคลังเดิมที่ฐานข้อมูลหายไป · Begin an empty archive where an older one lost its database.
+
+    The originals that lie there stay, used by no announcement; the index is made anew. Where there is a
+    database, nothing happens.
+
+    \b
+    ตัวอย่าง · example:
+      prakat begin-anew
+    """
+    services = bootstrap.build(settings.load(), begin_anew=True)
+    count = rebuild(services.records, services.index)
+    click.echo(
+        f"คลังที่ {services.settings.data} มี {count:,} เรื่องที่ค้นหาได้ (ready, announcements in it)", err=True
+    )
+
+
 def _engines(given: Settings) -> tuple[str, str]:
     return given.database, given.files
 
 
-COMMANDS = (check, backup, restore)
+COMMANDS = (check, backup, restore, begin_anew)

@@ -1,0 +1,76 @@
+"""A note beside the archive on the last backup, which later examinations compare the archive with."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+
+from archive.errors import PrakatError
+from archive.ports import Fault
+from storage.archive_figures import ArchiveFigures, describe_losses
+from storage.backup_manifest import BackupManifest
+from storage.engine import Engine
+from storage.files import sync_directory
+from storage.restore import open_backup
+
+NOTE = "last-backup.json"
+
+
+class LastBackup:
+    """An ``Examination`` by the note: where the last backup is, its digest, and what the archive held."""
+
+    def __init__(self, data: Path, engine: Engine) -> None:
+        self._path = data / NOTE
+        self._engine = engine
+
+    def note(self, destination: Path, manifest: BackupManifest) -> None:
+        """Keep, durably, what a backup that is in its place holds."""
+        content = {
+            "destination": str(destination.resolve()),
+            "generation": manifest.generation,
+            "digest": manifest.digest,
+            "archive": asdict(manifest.archive) if manifest.archive else None,
+        }
+        part = self._path.with_suffix(".part")
+        with part.open("w", encoding="utf-8") as file:
+            json.dump(content, file, indent=1)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(self._path)
+        sync_directory(self._path.parent)
+
+    def faults(self) -> Iterator[Fault]:
+        """Yield what the archive has less than its last backup, and whether that backup was altered since.
+
+        Nothing is said of a backup whose place cannot be reached now: the disk may be kept elsewhere.
+        """
+        try:
+            content = json.loads(self._path.read_text(encoding="utf-8"))
+            destination = Path(content["destination"])
+            generation, digest = str(content["generation"]), str(content["digest"])
+            before = ArchiveFigures(**content["archive"])
+        except FileNotFoundError:
+            return
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            yield Fault("unreadable", NOTE, str(error))
+            return
+        for loss in describe_losses(before, ArchiveFigures.read(self._number)):
+            yield Fault("archive-went-back", f"backup {generation}", loss)
+        if destination.exists() and _is_altered(destination, generation, digest):
+            yield Fault("backup-altered", f"backup {generation}", str(destination))
+
+    def _number(self, sql: str) -> int:
+        return int(self._engine.rows(sql)[0]["n"])
+
+
+def _is_altered(destination: Path, generation: str, digest: str) -> bool:
+    """Tell whether a generation that lies at the destination is not the one that was made."""
+    backup = open_backup(destination)
+    try:
+        found = [backup.read_manifest(wanted) for wanted in (generation, None)]
+    except (OSError, PrakatError):
+        return True
+    return any(one.generation == generation and one.digest != digest for one in found)
