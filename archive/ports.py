@@ -136,6 +136,9 @@ class Records(Protocol):
     def changed_since(self, change: int, *, limit: int) -> list[tuple[int, int]]:
         """``(announcement id, its change)`` for changes after ``change``, in order of change."""
 
+    def withdrawn_since(self, change: int) -> set[int]:
+        """Ids of announcements that changed after ``change`` and are not published now."""
+
     def last_change(self) -> int: ...
     def touch(self, ids: Sequence[int]) -> None:
         """Have search look at these again; nothing else changes, so nothing enters the history."""

@@ -193,6 +193,12 @@ class Announcements:
         )
         return [(row["id"], row["change"]) for row in found]
 
+    def withdrawn_since(self, change: int) -> set[int]:
+        found = self._engine.rows(
+            "SELECT id FROM announcement WHERE change > :change AND status <> 'published'", change=change
+        )
+        return {row["id"] for row in found}
+
     def last_change(self) -> int:
         return int(self._engine.rows("SELECT value FROM counter WHERE name = 'change'")[0]["value"])
 

@@ -16,6 +16,7 @@ from archive.model import Announcement, Attachment, Status
 from indexer.finding.index import FacetValue, Hit, ResultPage
 from indexer.finding.query import Filters, Query, Sort, parse
 from indexer.finding.snippets import Segment, snippet
+from indexer.reindex import ALL
 from web.bootstrap import Services
 from web.metrics import SEARCH_SECONDS
 
@@ -68,7 +69,7 @@ def search(services: Services, query: Query) -> Answer:
 def _search(services: Services, query: Query) -> Answer:
     began = time.perf_counter()
     try:
-        found = services.index.search(_scoped(services, query))
+        found = services.index.search(_without_withdrawn(services, _scoped(services, query)))
         if not found.total and services.index.manifest() is None and services.records.last_change():
             raise Unavailable("กำลังสร้างดัชนีค้นหา กรุณาค้นใหม่อีกครั้งในอีกสักครู่", code="index-missing")
     except Unavailable:
@@ -121,6 +122,13 @@ def _scoped(services: Services, query: Query) -> Query:
     return replace(query, filters=replace(query.filters, organisation=services.organisation.id))
 
 
+def _without_withdrawn(services: Services, query: Query) -> Query:
+    """Leaves out what was withdrawn since the index followed the records: it counts in no total, no facet
+    and no correction either, also while no worker makes the index follow."""
+    withdrawn = services.records.withdrawn_since(services.index.position())
+    return replace(query, filters=replace(query.filters, withheld=frozenset(withdrawn)))
+
+
 def _facets(
     services: Services, found: Mapping[str, tuple[FacetValue, ...]]
 ) -> dict[str, tuple[FacetValue, ...]]:
@@ -136,9 +144,13 @@ def _facets(
 
 
 def suggest(services: Services, typed: str) -> list[str]:
-    """For someone who is typing."""
+    """For someone who is typing. What changed since the index followed the records is left out: it may be
+    withdrawn, or no longer have the title that the index knows."""
     chosen = _scoped(services, parse("")).filters.organisation
-    return services.index.suggest(typed, organisation=chosen)
+    changed = services.records.changed_since(services.index.position(), limit=ALL)
+    return services.index.suggest(
+        typed, organisation=chosen, withheld=frozenset(id for id, _change in changed)
+    )
 
 
 def _listed(services: Services, query: Query, began: float) -> Answer:

@@ -100,7 +100,16 @@ class SearchIndex(Protocol):
         """Every announcement id in the index, ascending."""
 
     def search(self, query: Query) -> ResultPage: ...
-    def suggest(self, typed: str, *, organisation: int | None = None, limit: int = 8) -> list[str]: ...
+    def suggest(
+        self,
+        typed: str,
+        *,
+        organisation: int | None = None,
+        withheld: frozenset[int] = frozenset(),
+        limit: int = 8,
+    ) -> list[str]:
+        """``organisation`` and ``withheld`` as in ``Filters``."""
+
     def similar(self, announcement_id: int, *, limit: int = 5) -> list[int]:
         """Of the same organisation."""
 

@@ -35,6 +35,7 @@ class Filters:
     to_date: dt.date | None = None
     announcement_id: int | None = None  # search inside one announcement
     organisation: int | None = None  # as if there were no others: its words, its counts
+    withheld: frozenset[int] = frozenset()  # as if these announcements were not there
 
 
 @dataclass(frozen=True, slots=True)

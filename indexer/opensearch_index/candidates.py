@@ -348,7 +348,7 @@ class Candidates(Held):
 
     def _counted(self, query: clauses.Clause) -> dict[str, Any]:
         """Without an organisation the cluster knows a term's count without a look at any document."""
-        if self._query.filters.organisation is not None:
+        if self._query.filters.organisation is not None or self._query.filters.withheld:
             query = {"bool": {"filter": [query, *self._wanted.organisation]}}
         return {"query": query, "size": 0, "track_total_hits": True}
 

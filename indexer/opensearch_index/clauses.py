@@ -66,7 +66,7 @@ class Wanted:
     def __init__(self, plan: Plan, filters: Filters, times: Sequence[Time], lexicon: Lexicon) -> None:
         self._plan, self._lexicon = plan, lexicon
         self.within = _narrowing(filters)
-        self.organisation = organised(filters.organisation)
+        self.organisation = organised(filters.organisation, filters.withheld)
         self._unwanted = [self._standing(one) for one in plan.without]
         within = [(between(time.first, time.last), time.text) for time in times]
         self._times = [(days, naming(text, lexicon)) for days, text in within]
@@ -151,9 +151,15 @@ def _needed(enough: Enough) -> list[Unit]:
     return units[bisect_left(together, enough.least * _SURELY) :] or units[-1:]
 
 
-def organised(organisation: int | None) -> list[Clause]:
-    """Announcements of an organisation, or of all."""
-    return [ANNOUNCEMENTS] if organisation is None else [{"term": {"organisation": organisation}}]
+_MOST_WITHHELD = 65_536  # ids in one clause, by OpenSearch's own limit
+
+
+def organised(organisation: int | None, withheld: frozenset[int] = frozenset()) -> list[Clause]:
+    """Announcements of an organisation, or of all; without those ``withheld``."""
+    own: Clause = ANNOUNCEMENTS if organisation is None else {"term": {"organisation": organisation}}
+    ids = sorted(withheld)
+    batches = (ids[start : start + _MOST_WITHHELD] for start in range(0, len(ids), _MOST_WITHHELD))
+    return [own, *({"bool": {"must_not": {"terms": {"id": batch}}}} for batch in batches)]
 
 
 def between(first: dt.date | None, last: dt.date | None) -> Clause:

@@ -120,8 +120,15 @@ class OpenSearchIndex:
         found = self._asked(lambda live: search(self._candidates(live, query), live.lexicon, query))
         return found or ResultPage(total=0, hits=(), query=query)
 
-    def suggest(self, typed: str, *, organisation: int | None = None, limit: int = 8) -> list[str]:
-        query = Query(typed=typed, filters=Filters(organisation=organisation))
+    def suggest(
+        self,
+        typed: str,
+        *,
+        organisation: int | None = None,
+        withheld: frozenset[int] = frozenset(),
+        limit: int = 8,
+    ) -> list[str]:
+        query = Query(typed=typed, filters=Filters(organisation=organisation, withheld=withheld))
         return (
             self._asked(lambda live: suggest(self._candidates(live, query), live.lexicon, typed, limit)) or []
         )
@@ -183,11 +190,16 @@ class OpenSearchIndex:
         for name, value in (("author", query.filters.author), ("category", query.filters.category)):
             if value is not None and not self._cluster.count(live.index, wanted.within[name]):
                 wanted.within[name] = clauses.containing(name, value)
-        organisation = query.filters.organisation
-        if organisation not in live.counts:
-            live.counts[organisation] = Figures(self._cluster.count(live.index, *wanted.organisation))
-        figures = live.counts[organisation]
+        figures = self._figures(live, query.filters, wanted)
         return Candidates(self._cluster, live.index, figures, self._shelf, query=query, wanted=wanted)
+
+    def _figures(self, live: _Live, filters: Filters, wanted: clauses.Wanted) -> Figures:
+        """Figures of an organisation are shared by all queries on it; with something withheld, by none."""
+        if filters.withheld:
+            return Figures(self._cluster.count(live.index, *wanted.organisation))
+        if filters.organisation not in live.counts:
+            live.counts[filters.organisation] = Figures(self._cluster.count(live.index, *wanted.organisation))
+        return live.counts[filters.organisation]
 
     def _ids(self, live: _Live) -> list[int]:
         ids: list[int] = []

@@ -51,7 +51,7 @@ _MOST_NAMED = 400  # titles of a segment
 _NONE, _NO_COUNTS = np.empty(0, np.int64), np.empty(0, np.uint8)
 
 _KEPT_SCORED = 96_000_000  # bytes
-_KEPT_PARTS = 16  # organisations whose part is remembered
+_KEPT_PARTS = 16  # organisations, or states of the records, whose part is remembered
 _KEPT_COUNTS = 50_000  # terms
 _KEPT_FOUND = 1_000_000  # documents in answers that are remembered, 8 bytes apiece
 
@@ -144,26 +144,33 @@ class Commit:
         self._whole = self.count == self.size
         self._scored: LRUCache[str, Scored] = LRUCache(_KEPT_SCORED, getsizeof=Scored.bytes)
         self._remembered: LRUCache[Hashable, Documents] = LRUCache(_KEPT_FOUND, getsizeof=_room)
-        self._parts: LRUCache[int, Commit | None] = LRUCache(_KEPT_PARTS)
+        self._parts: LRUCache[tuple[int | None, frozenset[int]], Commit | None] = LRUCache(_KEPT_PARTS)
         # Words of earlier commits are as good: how frequent each is, is asked of this one.
         self._spellings: Spellings = earlier._spellings if earlier else Spellings()
         self._about = lru_cache(_KEPT_COUNTS)(partial(_summed, self.segments))
         self._counts: dict[str, int] = {}  # live documents by term, where some are not live
         self._lock = Lock()
 
-    def of(self, organisation: int | None) -> Commit:
-        """Its documents alone, with their own counts and words; all of them for None."""
-        if organisation is None:
+    def of(self, organisation: int | None, withheld: frozenset[int] = frozenset()) -> Commit:
+        """The documents of an organisation alone (None: of all), without those of the announcements
+        ``withheld``; with their own counts and words."""
+        if withheld:
+            withheld = frozenset(withheld & self.numbers.keys())
+        if organisation is None and not withheld:
             return self
+        key = organisation, withheld
         with self._lock:
-            if organisation not in self._parts:
-                self._parts[organisation] = self._part(organisation)
-            return self._parts[organisation] or self
+            if key not in self._parts:
+                self._parts[key] = self._part(organisation, withheld)
+            return self._parts[key] or self
 
-    def _part(self, organisation: int) -> Commit | None:
+    def _part(self, organisation: int | None, withheld: frozenset[int]) -> Commit | None:
         """None for all of them: a commit that held itself, or a part itself, would stay in memory after its
         last reader until all of it is searched for garbage."""
-        live = self.live & (self.facts["organisation"] == organisation)
+        live = self.live.copy()
+        if organisation is not None:
+            live &= self.facts["organisation"] == organisation
+        live[[self.numbers[id] for id in withheld]] = False
         count = int(live.sum())
         if count == self.count:
             return None

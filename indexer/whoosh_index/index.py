@@ -81,14 +81,22 @@ class WhooshIndex:
         if live is None:
             return ResultPage(total=0, hits=(), query=query)
         with self._reading(live.directory):
-            return search(live.snapshot.of(query.filters.organisation), live.lexicon, query)
+            part = live.snapshot.of(query.filters.organisation, query.filters.withheld)
+            return search(part, live.lexicon, query)
 
-    def suggest(self, typed: str, *, organisation: int | None = None, limit: int = 8) -> list[str]:
+    def suggest(
+        self,
+        typed: str,
+        *,
+        organisation: int | None = None,
+        withheld: frozenset[int] = frozenset(),
+        limit: int = 8,
+    ) -> list[str]:
         live = self._live()
         if live is None:
             return []
         with self._reading(live.directory):
-            return suggest(live.snapshot.of(organisation), live.lexicon, typed, limit)
+            return suggest(live.snapshot.of(organisation, withheld), live.lexicon, typed, limit)
 
     def similar(self, announcement_id: int, *, limit: int = 5) -> list[int]:
         live = self._live()

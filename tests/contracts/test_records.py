@@ -44,6 +44,18 @@ def test_unknown_ids_are_not_found(records: Records) -> None:
     assert records.announcements([1, 2]) == {}
 
 
+def test_names_what_was_withdrawn_since_a_change(records: Records) -> None:
+    kept, gone, back = (published(records) for _ in range(3))
+    before = records.last_change()
+    assert records.withdrawn_since(before) == set()
+    for one in (gone, back):
+        records.set_status(one.id, Status.WITHDRAWN, actor=ACTOR, reason="พิมพ์ผิด")
+    records.set_status(back.id, Status.PUBLISHED, actor=ACTOR)
+    records.revise(kept.id, {"title": "ชื่อใหม่"}, actor=ACTOR)
+    assert records.withdrawn_since(before) == {gone.id}
+    assert records.withdrawn_since(records.last_change()) == set()
+
+
 def test_finds_by_ref_and_by_old_address(records: Records) -> None:
     made = published(records, ref="ก-1", old_url="/old/1")
     assert records.by_ref("ก-1") == made

@@ -321,6 +321,18 @@ def test_words_of_others_are_neither_suggested_nor_meant(towns: SearchIndex) -> 
     assert towns.search(parse("มะม้วงน้ำปลาหวาน", filters=of(BANGKHEN))).did_you_mean is None
 
 
+def test_what_is_withheld_is_as_if_it_were_not_there(archive: SearchIndex) -> None:
+    withheld = Filters(withheld=frozenset({2, 4, 99}))
+    answer = archive.search(parse("", filters=withheld))
+    assert (answer.total, sorted(hit.announcement_id for hit in answer.hits)) == (2, [1, 3])
+    assert [each.value for each in answer.facets["kind"]] == ["announcement"]
+    assert "กองคลัง" not in {each.value for each in answer.facets["author"]}
+    assert archive.search(parse("รายงานการประชุมสภา", filters=withheld)).total == 0
+    assert archive.suggest("รายงานการ") != []
+    assert archive.suggest("รายงานการ", withheld=frozenset({4})) == []
+    assert found(archive, "รายงานการประชุมสภา") == [4]
+
+
 def test_alike_is_what_the_same_organisation_has(towns: SearchIndex) -> None:
     assert towns.similar(41) == [42]
 

@@ -6,6 +6,7 @@ import gc
 import logging
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -33,6 +34,11 @@ log = logging.getLogger("prakat")
 THREADS = 8  # requests at the same time; searching releases the interpreter's lock little
 _RESTART_AFTER = 2.0  # seconds
 _GIVEN_TO_STOP = 20.0  # seconds
+_GIVEN_TO_START = 120.0  # seconds until a worker's first sign of life, on a busy machine
+_HUNG_AFTER = 30.0  # seconds; a worker gives a sign of life every second
+_LOOK_EVERY = 0.2  # seconds
+_BEATS_AT_ONCE = 4096  # bytes, one for each sign of life
+_TO_PARENT = 0  # a worker's standard input is its connection with ``serve``
 
 
 @click.command()
@@ -83,6 +89,8 @@ def worker() -> None:
     def beat() -> None:
         with suppress(OSError):  # a disk that cannot be written to: /readyz tells by the silence
             heartbeat(services.settings).touch()
+        with suppress(OSError):  # the parent is gone: ``stop`` is about to be set
+            _beat_for_parent()
 
     working.run(stop, beat)
 
@@ -125,42 +133,68 @@ _ASCII = "".join(map(chr, range(0x80)))
 
 
 def _keep_worker(services: Services, stop: threading.Event) -> None:
-    """A worker in a process of its own: a file that brings it down does not bring down the pages."""
+    """Run a worker in a process of its own, so that a file that brings it down does not bring down the
+    pages; start it again when it has ended or no longer gives a sign of life."""
     while not stop.is_set():
-        read_end, write_end = os.pipe()
-        child = subprocess.Popen(
-            [sys.executable, "-m", "web.cli", "worker"],
-            stdin=read_end,
-            env={**os.environ, _PARENT: "1", "PRAKAT_DATA": str(settings.load().data.resolve())},
-        )
-        os.close(read_end)
-        while child.poll() is None and not stop.wait(0.2):
-            pass
-        if stop.is_set():
-            child.send_signal(signal.SIGTERM)
-            try:
-                child.wait(_GIVEN_TO_STOP)
-            except subprocess.TimeoutExpired:
-                child.kill()
-                child.wait()
-        else:
-            log.error("worker ended with %s; starting it again", child.returncode)
+        ours, theirs = socket.socketpair()
+        with ours:
+            with theirs:
+                child = subprocess.Popen(
+                    [sys.executable, "-m", "web.cli", "worker"],
+                    stdin=theirs.fileno(),
+                    env={**os.environ, _PARENT: "1", "PRAKAT_DATA": str(settings.load().data.resolve())},
+                )
+            _watch_worker(child, ours, stop)
+            if stop.is_set():
+                _stop_worker(child)
+                return
+            log.error("worker ended with %s; starting it again", child.wait())
             with suppress(Unavailable):  # then its duties lapse
                 duties(services, holder(child.pid)).give_back()
             stop.wait(_RESTART_AFTER)
-        os.close(write_end)
+
+
+def _watch_worker(child: subprocess.Popen[bytes], beats: socket.socket, stop: threading.Event) -> None:
+    """Return when the worker has ended or ``stop`` is set; end a worker that is silent for too long."""
+    beats.setblocking(False)
+    silent, patience = 0.0, _GIVEN_TO_START
+    while child.poll() is None and not stop.wait(_LOOK_EVERY):
+        silent += _LOOK_EVERY  # counted, not measured: whoever stops the whole service stops this too
+        with suppress(BlockingIOError, ConnectionResetError):
+            if beats.recv(_BEATS_AT_ONCE):
+                silent, patience = 0.0, _HUNG_AFTER
+        if silent > patience:
+            log.error("worker has given no sign of life for %.0f s; ending it", silent)
+            child.kill()
+            child.wait()
+
+
+def _stop_worker(child: subprocess.Popen[bytes]) -> None:
+    child.send_signal(signal.SIGTERM)
+    try:
+        child.wait(_GIVEN_TO_STOP)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        child.wait()
 
 
 _PARENT = "_PRAKAT_PARENT"
 
 
+def _beat_for_parent() -> None:
+    """Tell ``serve`` that this worker is alive."""
+    if _PARENT in os.environ:
+        os.write(_TO_PARENT, b".")
+
+
 def _end_with_parent(stop: threading.Event) -> None:
-    """When ``serve`` dies, its end of the pipe closes; then this worker has nobody to work for."""
+    """When ``serve`` dies, its end of the connection closes; then this worker has nobody to work for."""
     if _PARENT not in os.environ:
         return
 
     def watch() -> None:
-        os.read(0, 1)  # nothing is ever written: it returns when the other end is gone
+        with suppress(OSError):
+            os.read(_TO_PARENT, 1)  # nothing is ever written: it returns when the other end is gone
         stop.set()
 
     threading.Thread(target=watch, daemon=True).start()

@@ -1,0 +1,76 @@
+"""What was withdrawn is nowhere to be found, also while nothing makes the index follow the records."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from archive.model import Announcement
+from tests.web.conftest import BROWSER, Site
+
+TITLE = "ประกาศรายชื่อผู้ป่วยบ้านหนองกระทิง"
+
+
+@pytest.fixture
+def behind(site: Site) -> tuple[Site, Announcement]:
+    """Two announcements in the index, one of which was withdrawn since, while the worker hangs."""
+    hidden = site.announcement(TITLE, author="กองสาธารณสุข", category="ผู้ป่วย")
+    site.announcement("ประกาศรายชื่อผู้มีสิทธิสอบ", author="สำนักปลัด", category="สอบ")
+    site.work()
+    site.services.intake.withdraw(hidden.id, actor="สมศรี", reason="มีข้อมูลส่วนบุคคล")
+    return site, hidden
+
+
+@pytest.mark.parametrize("typed", ["", "ประกาศรายชื่อ", "หนองกระทิง", "ผู้ป่วย"])
+def test_it_counts_in_no_total_and_no_facet(behind: tuple[Site, Announcement], typed: str) -> None:
+    site, hidden = behind
+    answer = site.client().get("/api/v1/search", query_string={"q": typed}).json
+    assert answer is not None
+    assert answer["total"] == len(answer["results"]) <= (typed != "หนองกระทิง")
+    assert hidden.id not in [result["id"] for result in answer["results"]]
+    values = {each["value"] for each in answer["facets"].get("author", ())}
+    assert values <= {"สำนักปลัด"}
+    page = site.client().get("/search", query_string={"q": typed}, headers=BROWSER).get_data(as_text=True)
+    for said in ("กองสาธารณสุข", TITLE):
+        assert said not in page
+
+
+def test_no_other_page_knows_it(behind: tuple[Site, Announcement]) -> None:
+    site, _ = behind
+    for address in ("/", "/browse", "/feed.xml", "/sitemap.xml", "/announcements/2", "/api/v1/announcements"):
+        page = site.client().get(address, headers=BROWSER).get_data(as_text=True)
+        assert TITLE not in page, address
+        assert "กองสาธารณสุข" not in page, address
+
+
+@pytest.mark.parametrize("typed", ["ประกาศราย", "หนองกระ", "ผู้ป่"])
+def test_nothing_of_it_is_suggested(behind: tuple[Site, Announcement], typed: str) -> None:
+    site, _ = behind
+    suggested = site.client().get("/api/v1/suggest", query_string={"q": typed}).json["suggestions"]  # type: ignore[index]
+    assert not [text for text in suggested if re.search("หนองกระทิง|ผู้ป่วย", text)]
+
+
+def test_no_correction_gives_its_words_away(behind: tuple[Site, Announcement]) -> None:
+    site, _ = behind
+    answer = site.client().get("/api/v1/search", query_string={"q": "หนองกะทิง"}).json
+    assert answer is not None
+    assert answer["did_you_mean"] is None
+    assert answer["total"] == 0
+
+
+def test_a_title_that_was_changed_is_not_suggested_as_it_was(site: Site) -> None:
+    made = site.announcement("ประกาศเรื่องนายสมชาย ใจร้าย")
+    site.work()
+    site.services.intake.revise(made.id, {"title": "ประกาศเรื่องบุคคล"}, actor="สมศรี")
+    suggested = site.client().get("/api/v1/suggest?q=ประกาศเรื่อง").json["suggestions"]  # type: ignore[index]
+    assert not [text for text in suggested if "สมชาย" in text]
+
+
+def test_what_is_published_again_is_found_again(behind: tuple[Site, Announcement]) -> None:
+    site, hidden = behind
+    site.services.intake.restore(hidden.id, actor="สมศรี")
+    site.services.intake.publish(hidden.id, actor="สมศรี", reason="ตรวจแล้ว")
+    answer = site.client().get("/api/v1/search?q=หนองกระทิง").json
+    assert answer is not None
+    assert [result["id"] for result in answer["results"]] == [hidden.id]
