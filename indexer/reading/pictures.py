@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import io
+import math
 import tempfile
 import threading
 import time
@@ -36,6 +37,11 @@ _MAX_HEIGHT = 16_000  # WebP holds 16,383
 _HIT_COLOUR = (255, 226, 90)
 _QUALITY = 80
 _STYLE = 1  # raised when a picture would be drawn differently
+
+
+_A3_LONG_SIDE = 1_300.0  # points, with some room
+_A4_LONG_SIDE_PIXELS = 3_508  # at 300 dpi
+_COVERS = 0.6  # share of the page under one picture that makes it a scan
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,11 +104,29 @@ def _padded(line: Line, left: int, right: int) -> Rectangle:
 def raster(path: Path, number: int, dpi: float) -> Image.Image:
     """Page ``number`` (1…) of a PDF, its own /Rotate applied. Call it in a sandbox child only.
 
-    The resolution is lowered where the picture would pass 40 megapixels. Raises ``Unreadable``.
+    The resolution is lowered where the picture would pass 40 megapixels, and for a scan whose size was
+    given in pixels instead of points. Raises ``Unreadable``.
     """
     with _opened(path) as document:
         page = document[number - 1]
-        return _render(page, dpi / 72)
+        return _render(page, min(dpi / 72, _scale_of_oversized_scan(page)))
+
+
+def _scale_of_oversized_scan(page: pypdfium2.PdfPage) -> float:
+    """Pixels a point at which a scan larger than A3 is worth drawing; infinite for other pages.
+
+    Some scanners write one point for each pixel: an A4 sheet at 200 dpi then measures 60 by 83 cm. Drawn at
+    300 dpi of that size it would have six times the pixels of the scan, and no more detail.
+    """
+    longest = max(page.get_size())
+    if longest <= _A3_LONG_SIDE:
+        return math.inf
+    pixels = 0
+    for picture in page.get_objects(filter=[pypdfium2.raw.FPDF_PAGEOBJ_IMAGE], max_depth=2):
+        left, bottom, right, top = picture.get_bounds()
+        if (right - left) * (top - bottom) >= _COVERS * page.get_width() * page.get_height():
+            pixels = max(pixels, *picture.get_px_size())
+    return max(pixels, _A4_LONG_SIDE_PIXELS) / longest if pixels else math.inf
 
 
 @contextlib.contextmanager

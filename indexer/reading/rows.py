@@ -24,7 +24,11 @@ LEANING = 0.35  # share of a row's height that it may climb before it is given i
 
 @dataclass(frozen=True, slots=True)
 class Symbol:
-    """A recognised character, in pixels of the straightened picture, with its confidence (0–1)."""
+    """A recognised character, in pixels of the straightened picture, with its confidence (0–1).
+
+    ``alternatives``: other readings of it, with how much less certain the recogniser was of each (0 for as
+    certain; a unit divides the likelihood by about e).
+    """
 
     text: str
     left: int
@@ -33,6 +37,7 @@ class Symbol:
     bottom: int
     confidence: float
     spaced: bool = False  # white space stands before it
+    alternatives: tuple[tuple[str, float], ...] = ()
 
 
 def in_rows(fragments: Iterable[Sequence[Symbol]]) -> list[list[Symbol]]:

@@ -8,7 +8,6 @@ its letters than below them, which end is up.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -46,26 +45,41 @@ class Straight:
         return (x - self.image.width / 2) * math.tan(math.radians(self.lean))
 
 
-def ways_up(image: Image.Image) -> Iterator[Straight]:
-    """A scanned page, levelled, the likeliest way up first, made one at a time as they are asked for.
+@dataclass(frozen=True, slots=True)
+class Levelled:
+    """A scanned page in grey without seals, and what its ink says about its orientation.
 
-    Two ways when its rows are plain to see; four when there is too little text to tell by its shape (a
-    few words under a signature, a map, a photograph), beginning with the page as it is.
+    ``turns``: all turns that may set the page upright, the likeliest first. ``is_clear``: the page's rows
+    are plain to see, so the first turn or, failing it, the second is almost certainly right.
     """
+
+    turns: tuple[Turn, ...]
+    is_clear: bool
+    grey: Image.Image
+    lean_along: float  # degrees, of the rows as the page lies
+    lean_across: float  # degrees, of the rows of the page turned by a quarter
+
+    def straight(self, turn: Turn) -> Straight:
+        """The page turned clockwise by ``turn`` degrees, its rows level."""
+        turned = self.grey.transpose(_TRANSPOSE[turn]) if turn else self.grey
+        lean = self.lean_along if turn in (0, 180) else self.lean_across
+        return Straight(_sheared(turned, lean) if abs(lean) >= LEAST_LEAN else turned, turn, lean)
+
+
+def level(image: Image.Image) -> Levelled:
+    """Measure the lean and the likely orientation of a page's picture."""
     grey = without_seals(image)
     ink = _ink(grey)
     along, across = _rows(ink), _rows(np.rot90(ink))
     best, other = (across, along) if across.sharpness > along.sharpness else (along, across)
-    if best.sharpness < LEAST_SHARPNESS or best.sharpness < 2 * other.sharpness:
+    is_clear = best.sharpness >= max(LEAST_SHARPNESS, 2 * other.sharpness)
+    if best is along or not is_clear:
         turns: tuple[Turn, ...] = (0, 180, 90, 270)
-    elif best is along:
-        turns = (180, 0) if _upside_down(ink, best.lean) else (0, 180)
+        if is_clear and _upside_down(ink, best.lean):
+            turns = (180, 0, 90, 270)
     else:  # np.rot90 turns counter-clockwise: what then reads upright needs 270 degrees clockwise
-        turns = (90, 270) if _upside_down(np.rot90(ink), best.lean) else (270, 90)
-    for turn in turns:
-        turned = grey.transpose(_TRANSPOSE[turn]) if turn else grey
-        lean = along.lean if turn in (0, 180) else across.lean
-        yield Straight(_sheared(turned, lean) if abs(lean) >= LEAST_LEAN else turned, turn, lean)
+        turns = (90, 270, 0, 180) if _upside_down(np.rot90(ink), best.lean) else (270, 90, 0, 180)
+    return Levelled(turns, is_clear, grey, along.lean, across.lean)
 
 
 _TRANSPOSE = {

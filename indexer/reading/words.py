@@ -61,6 +61,20 @@ def misplaced(text: str) -> float:
     return sum(len(match[0]) for match in _MISPLACED.finditer(text)) / letters if letters else 0.0
 
 
+def longest_word(text: str) -> int:
+    """Length of the longest dictionary word in a text, in code points; 0 for none."""
+    words, longest = _dictionary()
+    best = 0
+    for run in _LETTERS.findall(text):
+        for start in range(len(run) - 1):
+            reach = min(longest.get(run[start : start + 2], 0), len(run) - start)
+            for size in range(reach, best, -1):
+                if run[start : start + size] in words and run[start + size : start + size + 1] not in _MARKS:
+                    best = size
+                    break
+    return best
+
+
 def longest_word_over(text: str, at: int) -> int:
     """Length of the longest dictionary word in ``text`` that the code point ``at`` belongs to; 0 for none."""
     words, longest = _dictionary()

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import random
 from pathlib import Path
 
 import fontpkg_sarabun
 import pytest
 from PIL import Image, ImageChops, ImageDraw, ImageFont
 
-from indexer.reading import ocr
+from indexer.reading import ocr_engine
 from indexer.reading.failures import Unreadable
 from indexer.reading.ocr import OcrPage, recognise
+from indexer.reading.words import thai_letters
 
 FONT = Path(fontpkg_sarabun.__file__).parent / "files" / "Sarabun-Regular.ttf"
 TEXT = (
@@ -100,12 +102,48 @@ def test_gives_up_in_time() -> None:
 
 
 def test_says_what_to_install_when_there_is_no_model(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(ocr, "OWN_MODEL", tmp_path / "none.traineddata")
-    monkeypatch.setattr(ocr, "SYSTEM_MODELS", ())
+    monkeypatch.setattr(ocr_engine, "OWN_MODEL", tmp_path / "none.traineddata")
+    monkeypatch.setattr(ocr_engine, "SYSTEM_MODELS", ())
     monkeypatch.delenv("TESSDATA_PREFIX", raising=False)
-    ocr._engine.cache_clear()
+    ocr_engine._engine.cache_clear()
     try:
         with pytest.raises(Unreadable, match="no-ocr-model"):
             recognise(page())
     finally:
-        ocr._engine.cache_clear()
+        ocr_engine._engine.cache_clear()
+
+
+def form(turn: int) -> Image.Image:
+    """A ruled form with a few words in its cells: its rules outweigh its text."""
+    image = Image.new("RGB", (1754, 2480), "white")
+    draw = ImageDraw.Draw(image)
+    font = ImageFont.truetype(FONT, 44)
+    for x in range(120, 1700, 380):
+        draw.line((x, 400, x, 2300), "black", 5)
+    for y in range(400, 2301, 95):
+        draw.line((120, y, 1640, y), "black", 5)
+    for column, word in enumerate(("ลำดับที่", "รายการ", "จำนวนเงิน", "หมายเหตุ")):
+        draw.text((150 + 380 * column, 412), word, "black", font, language="th")
+    for row, word in enumerate(("ค่าตอบแทน", "ค่าใช้สอย", "ค่าวัสดุ", "เงินอุดหนุน")):
+        draw.text((530, 507 + 95 * row), word, "black", font, language="th")
+    return image.rotate(turn, expand=True)
+
+
+@pytest.mark.parametrize("turn", [0, 90, 180, 270])
+def test_a_ruled_form_is_set_upright(turn: int) -> None:
+    read = recognise(form(turn))
+    assert read.turn == turn
+    assert words_found(read, "ลำดับที่ รายการ จำนวนเงิน หมายเหตุ ค่าตอบแทน ค่าวัสดุ") > 0.7
+
+
+def test_specks_and_scribbles_are_not_text() -> None:
+    image = page()
+    draw = ImageDraw.Draw(image)
+    chance = random.Random(3)
+    for _ in range(40):
+        x, y = chance.randrange(100, 1600), chance.randrange(1100, 2300)
+        points = [(x + chance.randrange(60), y + chance.randrange(60)) for _ in range(5)]
+        draw.line(points, "black", 4, joint="curve")
+    lines = recognise(image).text.splitlines()
+    assert lines[: len(TEXT)] == list(TEXT)
+    assert not thai_letters("".join(lines[len(TEXT) :]))
