@@ -47,15 +47,15 @@ from rich.table import Table
 
 from archive.model import Announcement, Attachment, Details, Kind, Page, Reading, Source, Status
 from archive.thai import arabic_digits, canon
-from indexer.finding.dictionary import Dictionary
-from indexer.finding.index import Entry
-from indexer.finding.query import parse
+from indexer.analysis.dictionary import Dictionary
+from indexer.analysis.index_document import Entry
+from indexer.engines.whoosh import WhooshIndex
 from indexer.reading.describe import describe
 from indexer.reading.extract import Document
 from indexer.reading.ocr import DPI, SYSTEM_MODELS, recognise
 from indexer.reading.pictures import raster
 from indexer.reading.verdict import Verdict, better
-from indexer.whoosh_index import WhooshIndex
+from indexer.search.query.parser import parse
 
 NEAR = 0.10  # share of a phrase's letters that may be wrong in a near reading
 SIMILAR = 95  # of 100: how alike a name or a subject must be to count as right

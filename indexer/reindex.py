@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator
 from archive.errors import Unavailable
 from archive.model import Status
 from archive.ports import Records
-from indexer.finding.index import Entry, Generation, SearchIndex
-from indexer.follow import BATCH, follow, load
+from indexer.analysis.index_document import Entry
+from indexer.index_sync import BATCH, follow, load
+from indexer.search.ports import Generation, SearchIndex
 
 ALL = 2**31
 """More announcements than there can be."""

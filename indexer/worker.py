@@ -19,13 +19,13 @@ from archive.errors import Conflict, PrakatError, Unavailable
 from archive.intake import Intake
 from archive.model import Attachment, Failure
 from archive.ports import Jobs, Records
-from indexer.duties import FOLLOW, TEND, Duties, holder
-from indexer.duties import RENEW_EVERY as RENEW_DUTIES_EVERY
-from indexer.finding.index import SearchIndex
-from indexer.follow import follow
+from indexer.index_sync import follow
+from indexer.leader_leases import FOLLOW, TEND, Duties, holder
+from indexer.leader_leases import RENEW_EVERY as RENEW_DUTIES_EVERY
 from indexer.reading.failures import MESSAGES, Unreadable
 from indexer.reading.pipeline import Reader, Stopped
 from indexer.reindex import needed, rebuild
+from indexer.search.ports import SearchIndex
 
 log = logging.getLogger("prakat.worker")
 

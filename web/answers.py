@@ -13,10 +13,10 @@ from threading import Lock
 
 from archive.errors import Unavailable
 from archive.model import Announcement, Attachment, Status
-from indexer.finding.index import FacetValue, Hit, ResultPage
-from indexer.finding.query import Filters, Query, Sort, parse
-from indexer.finding.snippets import Segment, snippet
 from indexer.reindex import ALL
+from indexer.search.highlighting import Segment, snippet
+from indexer.search.ports import FacetValue, Hit, ResultPage
+from indexer.search.query.parser import Filters, Query, Sort, parse
 from web.bootstrap import Services
 from web.metrics import SEARCH_SECONDS
 

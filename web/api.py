@@ -13,7 +13,7 @@ from werkzeug.exceptions import Unauthorized
 
 from archive.errors import Invalid
 from archive.model import Collection, Draft, Kind, Status
-from indexer.finding.query import Query
+from indexer.search.query.parser import Query
 from web import schemas
 from web.access import token_name, visible, visible_attachment
 from web.answers import search

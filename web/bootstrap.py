@@ -22,13 +22,13 @@ from archive.errors import PrakatError, SettingsError
 from archive.intake import Intake
 from archive.model import PROVINCE, Announcement, Organisation
 from archive.ports import Database, Examination, Files, Jobs, Leases, Organisations, People, Records, Scanner
-from indexer.duties import FOLLOW, TEND, Duties, holder
-from indexer.finding.dictionary import Dictionary
-from indexer.finding.index import SearchIndex
+from indexer.analysis.dictionary import Dictionary
+from indexer.engines.whoosh import WhooshIndex
+from indexer.leader_leases import FOLLOW, TEND, Duties, holder
 from indexer.reading.pictures import Pictures
 from indexer.reading.pipeline import Reader
 from indexer.reading.searchable import Copies
-from indexer.whoosh_index import WhooshIndex
+from indexer.search.ports import SearchIndex
 from indexer.worker import LEASE, Worker
 from storage import backup_manifest
 from storage.backup import Backups
@@ -337,7 +337,7 @@ def _index(search: str, data: Path, dictionary: Dictionary) -> SearchIndex:
     if search == "whoosh":
         return WhooshIndex(data / "index", dictionary)
     with _installed("PRAKAT_SEARCH"):
-        from indexer.opensearch_index import OpenSearchIndex
+        from indexer.engines.opensearch import OpenSearchIndex
     return OpenSearchIndex(search, dictionary)
 
 

@@ -15,7 +15,7 @@ from flask import Blueprint, Response, render_template, request, url_for
 
 from archive import thai
 from archive.model import Announcement, Status
-from indexer.finding.query import Query, Sort
+from indexer.search.query.parser import Query, Sort
 from web import schemas
 from web.addresses import absolute, path_asked
 from web.answers import search

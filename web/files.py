@@ -12,8 +12,8 @@ from flask import Response, current_app, make_response, request, send_file
 
 from archive.errors import Unavailable
 from archive.model import Attachment
-from indexer.finding import query as queries
-from indexer.finding.snippets import hits
+from indexer.search.highlighting import hits
+from indexer.search.query import parser as queries
 from web.bootstrap import services
 
 _SHOWN_BY_BROWSERS = {"application/pdf", "image/jpeg", "image/png"}

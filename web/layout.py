@@ -20,7 +20,7 @@ from flask_babel import Babel, get_locale
 from markupsafe import Markup
 
 from archive import thai
-from indexer.finding.snippets import Segment
+from indexer.search.highlighting import Segment
 from web import addresses, line_breaking, linked, names
 from web.bootstrap import services
 from web.errors import translated

@@ -21,8 +21,8 @@ from markupsafe import Markup
 from pythainlp.corpus.common import thai_words
 
 from archive import thai
-from indexer.finding.snippets import Segment
-from indexer.finding.tokens import THAI
+from indexer.analysis.tokenizer import THAI
+from indexer.search.highlighting import Segment
 
 _MAX_UNBROKEN = 20  # letters without a break opportunity: about what a phone's narrowest column holds
 _PREFIXES = frozenset(("การ", "ความ", "ผู้", "นัก", "ไม่"))  # stay with the word that follows

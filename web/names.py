@@ -7,7 +7,7 @@ from collections.abc import Collection
 from flask_babel import get_locale, lazy_gettext
 
 from archive.model import Kind, Reading, Role, Status
-from indexer.finding.remarks import Remark
+from indexer.search.query.query_notes import Remark
 
 _READINGS = {
     Reading.WAITING: lazy_gettext("รออ่าน"),

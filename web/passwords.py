@@ -10,7 +10,7 @@ from pythainlp.corpus import thai_words
 from zxcvbn import zxcvbn
 
 from archive.errors import Invalid
-from indexer.finding import keyboard
+from indexer.search.query import keyboard_layout as keyboard
 
 SHORTEST = 12
 LONGEST = 128

@@ -16,9 +16,9 @@ from werkzeug.wrappers import Response as AnyResponse
 from archive import thai
 from archive.errors import Unavailable
 from archive.model import Announcement, Attachment, Reading, Source, Status
-from indexer.finding import query as queries
-from indexer.finding.query import Filters, Query
-from indexer.finding.snippets import highlight, hits
+from indexer.search.highlighting import highlight, hits
+from indexer.search.query import parser as queries
+from indexer.search.query.parser import Filters, Query
 from web import files, schemas
 from web.access import visible
 from web.addresses import page_number, page_path, path_here

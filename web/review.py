@@ -8,8 +8,8 @@ from flask_babel import gettext as _
 
 from archive.errors import PrakatError
 from archive.model import Page
-from indexer.finding.snippets import Segment
 from indexer.reading.failures import MESSAGES
+from indexer.search.highlighting import Segment
 from web.auth import current_person, staff_only
 from web.bootstrap import services
 from web.errors import in_words

@@ -23,7 +23,7 @@ from archive.model import (
     Source,
     Status,
 )
-from indexer.finding.query import Filters, Query, Sort, parse
+from indexer.search.query.parser import Filters, Query, Sort, parse
 from web.addresses import absolute, page_path
 from web.answers import Answer, PageResult, Result
 from web.bootstrap import Services, services

@@ -14,7 +14,7 @@ from flask_babel import gettext as _
 from archive import rules, thai
 from archive.errors import Conflict, Invalid, PrakatError
 from archive.model import Announcement, Attachment, Draft, Kind, PersonalData, Reading, Status
-from indexer.finding import query as queries
+from indexer.search.query import parser as queries
 from web import papers
 from web.addresses import page_number
 from web.answers import search

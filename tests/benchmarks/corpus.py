@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from archive.model import Announcement, Kind, Status
-from indexer.finding.index import Entry
+from indexer.analysis.index_document import Entry
 
 
 def records(path: Path) -> Iterator[dict[str, Any]]:

@@ -26,12 +26,13 @@ from opensearchpy import OpenSearch
 from rich.console import Console
 from rich.table import Table
 
-from indexer.finding.dictionary import Dictionary
-from indexer.finding.index import Entry, SearchIndex
-from indexer.finding.query import parse
-from indexer.opensearch_index import OpenSearchIndex
-from indexer.opensearch_index.cluster import read_address
-from indexer.whoosh_index import WhooshIndex
+from indexer.analysis.dictionary import Dictionary
+from indexer.analysis.index_document import Entry
+from indexer.engines.opensearch import OpenSearchIndex
+from indexer.engines.opensearch.cluster import read_address
+from indexer.engines.whoosh import WhooshIndex
+from indexer.search.ports import SearchIndex
+from indexer.search.query.parser import parse
 from tests.benchmarks.corpus import entry, records, resampled
 from tests.benchmarks.search import FIRST, ndcg
 

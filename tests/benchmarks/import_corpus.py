@@ -14,8 +14,8 @@ from pathlib import Path
 
 import numpy as np
 
-from indexer.finding.query import parse
 from indexer.reindex import rebuild
+from indexer.search.query.parser import parse
 from tests.benchmarks.corpus import records
 from web.answers import search
 from web.bootstrap import Services, build

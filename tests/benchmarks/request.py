@@ -28,8 +28,8 @@ from urllib.parse import quote
 import numpy as np
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
-from indexer.finding.index import SearchIndex
 from indexer.reindex import rebuild
+from indexer.search.ports import SearchIndex
 from tests.benchmarks.corpus import records
 from tests.benchmarks.import_corpus import manifest
 from web.app import create_app

@@ -40,9 +40,9 @@ from whoosh.analysis import LowercaseFilter, Token, Tokenizer
 from whoosh.filedb.filestore import RamStorage
 from whoosh.index import FileIndex
 
-from indexer.finding.dictionary import Dictionary
-from indexer.finding.query import parse
-from indexer.whoosh_index import WhooshIndex
+from indexer.analysis.dictionary import Dictionary
+from indexer.engines.whoosh import WhooshIndex
+from indexer.search.query.parser import parse
 from tests.benchmarks.corpus import entry, records
 
 TEXTS = ("docs", "docs_ocr2", "docs_ocr5")

@@ -31,13 +31,13 @@ import tantivy
 from rich.console import Console
 from rich.table import Table
 
-from indexer.finding.dictionary import Dictionary
-from indexer.finding.documents import document
-from indexer.finding.filters import FACETS
-from indexer.finding.plan import plan
-from indexer.finding.query import parse
-from indexer.finding.snippets import snippet
-from indexer.whoosh_index import WhooshIndex
+from indexer.analysis.dictionary import Dictionary
+from indexer.analysis.index_document import document
+from indexer.engines.whoosh import WhooshIndex
+from indexer.search.filters import FACETS
+from indexer.search.highlighting import snippet
+from indexer.search.query.parser import parse
+from indexer.search.query.query_plan import plan
 from tests.benchmarks.corpus import entry, records, resampled
 
 _BATCH = 250

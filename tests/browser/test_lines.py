@@ -12,7 +12,7 @@ from playwright.sync_api import Page
 from pythainlp.tokenize import word_tokenize
 
 from archive.model import Announcement, Draft
-from indexer.finding.tokens import THAI
+from indexer.analysis.tokenizer import THAI
 from tests.browser.conftest import PHONE, Visit
 from tests.browser.site import ACTOR, Site, wait_until
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from archive.ports import Files, Jobs, Leases, Organisations, People, Records
-from indexer.finding.index import SearchIndex
+from indexer.search.ports import SearchIndex
 from storage.engine import Engine
 from storage.jobs import EngineJobs
 from storage.leases import EngineLeases

@@ -14,11 +14,11 @@ import pytest
 from opensearchpy import OpenSearch
 
 from archive.ports import Files
-from indexer.finding.dictionary import Dictionary
-from indexer.finding.index import SearchIndex
-from indexer.opensearch_index import OpenSearchIndex
-from indexer.opensearch_index.cluster import read_address
-from indexer.whoosh_index import WhooshIndex
+from indexer.analysis.dictionary import Dictionary
+from indexer.engines.opensearch import OpenSearchIndex
+from indexer.engines.opensearch.cluster import read_address
+from indexer.engines.whoosh import WhooshIndex
+from indexer.search.ports import SearchIndex
 from storage.engine import Engine
 from storage.files import LocalFiles
 from storage.postgres import Postgres

@@ -18,9 +18,9 @@ import pytest
 import trustme
 
 from archive.errors import PrakatError, SettingsError, Unavailable
-from indexer.finding.dictionary import Dictionary
-from indexer.opensearch_index import OpenSearchIndex
-from indexer.opensearch_index.cluster import read_address
+from indexer.analysis.dictionary import Dictionary
+from indexer.engines.opensearch import OpenSearchIndex
+from indexer.engines.opensearch.cluster import read_address
 from storage.postgres import Postgres
 from storage.records import EngineRecords
 from storage.s3 import S3Files

@@ -12,12 +12,12 @@ import pytest
 from opensearchpy import OpenSearch
 
 from archive.errors import Unavailable
-from indexer.finding.dictionary import Dictionary
-from indexer.finding.index import SearchIndex
-from indexer.finding.query import parse
-from indexer.opensearch_index import OpenSearchIndex
-from indexer.opensearch_index.cluster import Cluster, read_address
-from indexer.opensearch_index.filling import Lease
+from indexer.analysis.dictionary import Dictionary
+from indexer.engines.opensearch import OpenSearchIndex
+from indexer.engines.opensearch.cluster import Cluster, read_address
+from indexer.engines.opensearch.filling import Lease
+from indexer.search.ports import SearchIndex
+from indexer.search.query.parser import parse
 from tests.contracts.engines import alias
 from tests.contracts.test_search_index import ARCHIVE, entry, found
 

@@ -8,8 +8,9 @@ from dataclasses import replace
 import pytest
 
 from archive.model import Announcement, Attachment, Details, Field, Kind, Reading, Status
-from indexer.finding.index import Entry, SearchIndex
-from indexer.finding.query import Filters, Query, Sort, parse
+from indexer.analysis.index_document import Entry
+from indexer.search.ports import SearchIndex
+from indexer.search.query.parser import Filters, Query, Sort, parse
 
 NOW = dt.datetime(2021, 6, 9, tzinfo=dt.UTC)
 

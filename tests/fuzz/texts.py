@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from archive.legacy import SiteRules
-from tests.indexer.finding.test_strange_queries import WRITTEN
+from tests.indexer.search.test_strange_queries import WRITTEN
 from tests.web.conftest import Site, memo, open_site
 from tests.web.test_import_site import PAGE
 from web.importing import Report, import_manifest, import_site

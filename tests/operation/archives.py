@@ -14,8 +14,8 @@ from pathlib import Path
 from click.testing import CliRunner, Result
 
 from archive.model import Details, Draft, Field, Page, Source, Status
-from indexer.finding.query import Sort, parse
-from indexer.follow import follow
+from indexer.index_sync import follow
+from indexer.search.query.parser import Sort, parse
 from indexer.worker import LEASE
 from web.bootstrap import Services, build
 from web.cli import main

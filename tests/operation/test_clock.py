@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from archive.model import Announcement, Draft, Reading, Status
-from indexer import duties, worker
+from indexer import leader_leases as duties
+from indexer import worker
 from tests.operation.archives import opened
 from tests.torture.service import Service
 from tests.web.conftest import memo

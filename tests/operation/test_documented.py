@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from indexer.check import MESSAGES
+from indexer.consistency import MESSAGES
 from web.bootstrap import Services
 from web.health import CHECKS
 from web.metrics import exposition

@@ -17,8 +17,8 @@ import pytest
 
 from archive.errors import Unavailable
 from archive.model import Role
-from indexer.finding.query import parse
 from indexer.reindex import rebuild
+from indexer.search.query.parser import parse
 from tests.disks import small_disk
 from tests.operation.archives import checked, run
 from tests.web.conftest import BROWSER, Site, memo, open_site

@@ -10,8 +10,8 @@ from rich.console import Console
 from rich.text import Text
 
 from archive import thai
-from indexer.finding import query as queries
 from indexer.reindex import needed, rebuild
+from indexer.search.query import parser as queries
 from web import schemas
 from web.answers import Result, search
 from web.app import create_app

@@ -11,8 +11,8 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from indexer.check import MESSAGES, Finding, Report
-from indexer.check import check as examine
+from indexer.consistency import MESSAGES, Finding, Report
+from indexer.consistency import check as examine
 from indexer.reindex import rebuild
 from web import bootstrap, settings
 from web.commands.terminal import bars, open_existing

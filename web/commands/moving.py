@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from archive.errors import SettingsError
-from indexer.check import MESSAGES
+from indexer.consistency import MESSAGES
 from indexer.reindex import rebuild
 from web import bootstrap, settings
 from web.commands.terminal import bars

@@ -21,7 +21,7 @@ from waitress.parser import HTTPRequestParser
 from waitress.server import BaseWSGIServer, MultiSocketServer
 
 from archive.errors import Unavailable
-from indexer.duties import holder
+from indexer.leader_leases import holder
 from web import settings
 from web.app import create_app
 from web.bootstrap import Services, build_worker, duties

@@ -1,0 +1,1 @@
+"""Text analysis shared by indexing, querying and highlighting: tokenizer, dictionary, spelling index."""

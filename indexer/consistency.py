@@ -1,0 +1,343 @@
+"""Records, files, jobs and index against each other, on a running service; and what can be mended.
+
+Nothing is deleted, and nothing is taken for wrong that a running service is only about to do: what
+looks wrong in the index is looked at again once the index has followed.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+
+from archive.errors import PrakatError
+from archive.model import Attachment, Reading
+from archive.ports import Database, Examination, Files, Jobs, Records, StoredFile
+from indexer.index_sync import BATCH, follow, load
+from indexer.reindex import ALL, ahead, rebuild
+from indexer.search.ports import SearchIndex
+from indexer.worker import LEASE
+
+PATIENCE = 10.0
+"""Seconds without any progress after which the index is taken for left behind, or a job for stuck."""
+
+_LOOKS = 3
+"""How often something in the index is looked at again before it is taken for wrong."""
+
+_CHUNK = 1 << 20
+
+MESSAGES = {
+    "database-damaged": "ฐานข้อมูลเสียหาย กรุณากู้คืนจากข้อมูลสำรอง (database is damaged: restore a backup)",
+    "unreadable": "อ่านไม่ได้ (cannot be read)",
+    "file-missing": "ไม่พบไฟล์ต้นฉบับ แนบไฟล์เดิมอีกครั้งหรือกู้คืนจากข้อมูลสำรอง"
+    " (original is missing: attach it again or restore a backup)",
+    "file-damaged": "ไฟล์ต้นฉบับเสียหาย แนบไฟล์เดิมอีกครั้งหรือกู้คืนจากข้อมูลสำรอง"
+    " (original is damaged: attach it again or restore a backup)",
+    "pages-missing": "ข้อความของบางหน้าหายไป ต้องอ่านใหม่ (text of some pages is missing: to be read again)",
+    "job-stuck": "การอ่านค้าง ไม่มีตัวอ่านใดทำต่อ (reading is stuck)",
+    "index-missing": "ยังไม่มีดัชนีค้นหา (there is no index)",
+    "index-damaged": "ดัชนีค้นหาเสียหาย (index is damaged)",
+    "index-outdated": "ดัชนีทำด้วยกฎหรือคำชุดเก่า (index was made with older rules or words)",
+    "index-ahead": "ดัชนีใหม่กว่าฐานข้อมูล ฐานข้อมูลอาจสูญการเปลี่ยนแปลงล่าสุด"
+    " (index knows changes that the database has lost)",
+    "index-behind": "ดัชนีตามทะเบียนไม่ทัน (index does not follow the records)",
+    "index-lacks": "ประกาศที่เผยแพร่ไม่อยู่ในดัชนี (published, but not in the index)",
+    "index-extra": "ดัชนีมีประกาศที่ไม่ได้เผยแพร่ (in the index, but not published)",
+    "index-differs": "ดัชนีไม่ตรงกับทะเบียน (index differs from the record)",
+    "archive-went-back": "คลังมีน้อยกว่าข้อมูลสำรองล่าสุด ฐานข้อมูลอาจสูญหายหรือถูกแทนที่ด้วยของเก่า"
+    " (the archive has less than its last backup)",
+    "backup-altered": "ข้อมูลสำรองล่าสุดไม่ใช่อย่างที่สำรองไว้ กรุณาสำรองใหม่ที่อื่นและตรวจดูว่าใครแก้ไข"
+    " (the last backup is not what was made)",
+    "file-unused": "ไฟล์ที่ไม่มีประกาศใดใช้ เก็บไว้ตามเดิม (used by no announcement; kept)",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """``code`` is a key of ``MESSAGES``; ``subject`` says what it is about, ``detail`` what was seen."""
+
+    code: str
+    subject: str
+    detail: str = ""
+    mended: bool = False
+
+
+@dataclass(slots=True)
+class Report:
+    """``findings`` need somebody; ``notes`` are good to know. ``checked`` counts what was looked at."""
+
+    findings: list[Finding] = field(default_factory=list)
+    notes: list[Finding] = field(default_factory=list)
+    checked: dict[str, int] = field(
+        default_factory=lambda: dict.fromkeys(("announcements", "attachments", "pages", "files", "bytes"), 0)
+    )
+
+    @property
+    def clean(self) -> bool:
+        """Whether nothing is wrong any more."""
+        return all(finding.mended for finding in self.findings)
+
+
+Progress = Callable[[str, int, int], None]
+"""Called with the step, how much of it is done, and of how much."""
+
+
+def check(
+    records: Records,
+    jobs: Jobs,
+    files: Files,
+    index: SearchIndex,
+    database: Database,
+    *,
+    repair: bool,
+    examinations: Sequence[Examination] = (),
+    progress: Progress = lambda _step, _done, _total: None,
+) -> Report:
+    """Look at everything once, and with ``repair`` mend what cannot do harm.
+
+    Takes about as long as reading every stored byte.
+    """
+    return _Check(records, jobs, files, index, database, repair, progress, examinations).run()
+
+
+@dataclass(slots=True)
+class _Check:
+    _records: Records
+    _jobs: Jobs
+    _files: Files
+    _index: SearchIndex
+    _database: Database
+    _repair: bool
+    _progress: Progress
+    _examinations: Sequence[Examination]
+    _report: Report = field(default_factory=Report)
+
+    def run(self) -> Report:
+        examinations = [(type(each).__name__, partial(self._examine, each)) for each in self._examinations]
+        steps: list[tuple[str, Callable[[], None]]] = [
+            ("database", self._check_database),
+            *examinations,
+            ("files", self._check_files),
+            ("records", self._check_records),
+            ("jobs", self._check_jobs),
+            ("index", self._check_index),
+        ]
+        for subject, step in steps:
+            with self._told(subject):
+                step()
+        return self._report
+
+    @contextmanager
+    def _told(self, subject: str) -> Iterator[None]:
+        """What cannot even be read is a finding; the next step goes on."""
+        try:
+            yield
+        except PrakatError as error:
+            self._find(
+                "index-damaged" if error.code == "index-damaged" else "unreadable", subject, str(error)
+            )
+
+    def _find(self, code: str, subject: str, detail: str = "", *, mended: bool = False) -> None:
+        self._report.findings.append(Finding(code, subject, detail, mended))
+
+    # database and files
+
+    def _check_database(self) -> None:
+        for fault in self._database.faults():
+            self._find("database-damaged", "database", fault)
+
+    def _examine(self, examination: Examination) -> None:
+        for fault in examination.faults():
+            self._find(fault.code, fault.subject, fault.detail)
+
+    def _check_files(self) -> None:
+        total = sum(1 for _ in self._files.all())
+        for done, stored in enumerate(self._files.all(), start=1):
+            self._check_file(stored)
+            self._report.checked["files"] += 1
+            self._report.checked["bytes"] += stored.size
+            self._progress("files", done, max(done, total))
+
+    def _check_file(self, stored: StoredFile) -> None:
+        """Its bytes against its name, and who uses it."""
+        users = self._records.attachments_with_file(stored.sha256)
+        used_by = ", ".join(f"attachment {attachment.id}" for attachment in users)
+        try:
+            found = _hash(self._files, stored.sha256)
+        except (OSError, PrakatError) as error:
+            self._find("unreadable", stored.sha256, f"{used_by}: {error}")
+            return
+        if found != stored.sha256:
+            self._find("file-damaged", stored.sha256, used_by)
+        if not users:
+            self._report.notes.append(Finding("file-unused", stored.sha256))
+
+    # records
+
+    def _check_records(self) -> None:
+        ids = [id for id, _ in self._records.changed_since(0, limit=ALL)]
+        for done in range(0, len(ids), BATCH):
+            batch = ids[done : done + BATCH]
+            attachments = [one for group in self._records.attachments(batch).values() for one in group]
+            texts = self._records.page_texts(attachment.id for attachment in attachments)
+            for attachment in attachments:
+                self._check_attachment(attachment, len(texts.get(attachment.id, ())))
+            self._report.checked["announcements"] += len(batch)
+            self._report.checked["attachments"] += len(attachments)
+            self._report.checked["pages"] += sum(map(len, texts.values()))
+            self._progress("records", min(done + BATCH, len(ids)), len(ids))
+
+    def _check_attachment(self, attachment: Attachment, pages: int) -> None:
+        subject = f"attachment {attachment.id}"
+        if not self._files.exists(attachment.sha256):
+            self._find("file-missing", subject, attachment.sha256)
+        if attachment.status is Reading.READY and pages != attachment.page_count:
+            mended = self._repair and self._jobs.again([attachment.id]) == 1
+            self._find("pages-missing", subject, f"{pages}/{attachment.page_count}", mended=mended)
+
+    def _check_jobs(self) -> None:
+        """A running worker takes back within a second or two what others have left."""
+        stuck = self._lapsed()
+        deadline = time.monotonic() + PATIENCE
+        while stuck and time.monotonic() < deadline:
+            time.sleep(0.2)
+            stuck &= self._lapsed()
+        if stuck and self._repair:
+            self._jobs.take_back(lease=LEASE, now=dt.datetime.now(dt.UTC))
+        for attachment_id in sorted(stuck):
+            self._find("job-stuck", f"attachment {attachment_id}", mended=self._repair)
+
+    def _lapsed(self) -> set[int]:
+        return set(self._jobs.lapsed(lease=LEASE, now=dt.datetime.now(dt.UTC)))
+
+    # index
+
+    def _check_index(self) -> None:
+        """What only a rebuild mends, or else what is wrong entry by entry."""
+        beyond = self._beyond_following()
+        if not beyond:
+            self._follow_up()
+            self._check_entries()
+            return
+        mended = False
+        if self._repair:
+            rebuild(self._records, self._index, progress=self._step("rebuild"))
+            mended = not self._beyond_following()
+        for code, detail in beyond:
+            self._find(code, "index", detail, mended=mended)
+
+    def _beyond_following(self) -> list[tuple[str, str]]:
+        try:
+            if self._index.manifest() is None:
+                return [("index-missing", "")] if self._records.last_change() else []
+            found = [("index-damaged", name) for name in self._index.damage()]
+            if not self._index.is_current():
+                found.append(("index-outdated", ""))
+            if ahead(self._records, self._index):
+                found.append(("index-ahead", f"{self._index.position()} > {self._records.last_change()}"))
+        except PrakatError as error:
+            return [("index-damaged", str(error))]
+        return found
+
+    def _follow_up(self) -> None:
+        """Left behind only when nobody makes the index follow."""
+        wanted = self._records.last_change()
+        behind = wanted - self._index.position()
+        if self._reaches(wanted):
+            return
+        if self._repair:
+            while follow(self._records, self._index):
+                pass
+        self._find("index-behind", "index", f"{behind}", mended=self._repair)
+
+    def _reaches(self, wanted: int) -> bool:
+        """Whether the index follows to ``wanted``, however long, as long as it moves at all."""
+        position, deadline = self._index.position(), time.monotonic() + PATIENCE
+        while position < wanted:
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.2)
+            if self._index.position() != position:
+                position, deadline = self._index.position(), time.monotonic() + PATIENCE
+        return True
+
+    def _check_entries(self) -> None:
+        public = {id for id, _ in self._records.changed_since(0, limit=ALL)}
+        wrong = self._wrong(public | set(self._index.ids()), self._step("index"))
+        for _ in range(_LOOKS):
+            if wrong:
+                self._reaches(self._records.last_change())
+                wrong = self._certain(wrong)
+        left = self._mend(wrong) if wrong and self._repair else wrong
+        for id, code in sorted(wrong.items()):
+            self._find(code, f"announcement {id}", mended=id not in left)
+
+    def _certain(self, ids: Iterable[int]) -> dict[int, str]:
+        """Only what the index says that it has followed, and what stood still while it was compared."""
+        position, before = self._index.position(), self._changes(ids)
+        wrong = self._wrong(ids)
+        after = self._changes(wrong)
+        return {
+            id: code
+            for id, code in wrong.items()
+            if before.get(id) == after.get(id) and after.get(id, 0) <= position
+        }
+
+    def _changes(self, ids: Iterable[int]) -> dict[int, int]:
+        return {id: announcement.change for id, announcement in self._records.announcements(ids).items()}
+
+    def _mend(self, wrong: Iterable[int]) -> dict[int, str]:
+        """What is still wrong after following these anew, or else after a rebuild."""
+        self._records.touch(sorted(wrong))
+        while follow(self._records, self._index):
+            pass
+        left = self._wrong(wrong)
+        if left:
+            rebuild(self._records, self._index, progress=self._step("rebuild"))
+            left = self._wrong(left)
+        return left
+
+    def _wrong(
+        self, ids: Iterable[int], progress: Callable[[int, int], None] = lambda _done, _total: None
+    ) -> dict[int, str]:
+        """What is wrong about these, by announcement id."""
+        wanted = sorted(ids)
+        wrong: dict[int, str] = {}
+        for done in range(0, len(wanted), BATCH):
+            batch = wanted[done : done + BATCH]
+            wrong |= self._wrong_in(batch)
+            progress(min(done + BATCH, len(wanted)), len(wanted))
+        return wrong
+
+    def _wrong_in(self, batch: list[int]) -> dict[int, str]:
+        held = set(self._index.ids()).intersection(batch)
+        entries = {entry.announcement.id: entry for entry in load(self._records, batch)}
+        settled = [
+            entry
+            for id, entry in entries.items()
+            if id in held and all(attachment.status in _SETTLED for attachment, _ in entry.attachments)
+        ]
+        return (
+            dict.fromkeys(held - entries.keys(), "index-extra")
+            | dict.fromkeys(entries.keys() - held, "index-lacks")
+            | dict.fromkeys(self._index.differing(settled), "index-differs")
+        )
+
+    def _step(self, name: str) -> Callable[[int, int], None]:
+        return lambda done, total: self._progress(name, done, total)
+
+
+_SETTLED = {Reading.READY, Reading.FAILED}
+"""While an attachment is read its pages are saved one by one; search follows when it is done."""
+
+
+def _hash(files: Files, sha256: str) -> str:
+    digest = hashlib.sha256()
+    with files.open(sha256) as stream:
+        while chunk := stream.read(_CHUNK):
+            digest.update(chunk)
+    return digest.hexdigest()

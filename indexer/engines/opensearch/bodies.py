@@ -1,0 +1,274 @@
+"""An index document as OpenSearch keeps it: mapping, settings, and what goes in and comes out.
+
+Nothing is analysed there. A term comes with its finished BM25F weight as its frequency, for which BM25
+without normalisation gives the very score that ``indexer.search.index_reader`` computes: so candidates come
+in our own order. The averages that the weights are normalised with belong to the generation.
+
+Beside the announcements an index holds its words, to be found by beginning, end and sound; what it was made
+with; and how far it has followed.
+"""
+
+from __future__ import annotations
+
+import base64
+import datetime as dt
+import zlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from archive.thai import ERA
+from indexer.analysis.index_document import FACTS, KINDS, ZONES, Document
+from indexer.analysis.spelling_index import keys
+from indexer.analysis.tokenizer import Segmenter, fold, letters_of, run
+from indexer.engines.opensearch.cluster import Address
+from indexer.search.index_reader import K1, MARKS, NORMALISED, THAI_WORD, WEIGHT, WORD, steady
+from indexer.search.posting_list import Floats, Mask
+
+STEPS = 1000
+"""A weight of 1 as a frequency."""
+
+_MOST = 60_000  # a weight that is as good as any larger one
+_MOST_TOGETHER = 2**31 - 1  # of the frequencies of a document
+_DEEPEST = 100_000  # answers that can be paged through
+TYPICAL = {"title": 14.0, "labels": 8.0, "body": 60.0, "pages": 400.0}
+"""Averages of municipal announcements in terms, for an index that begins empty."""
+
+_ITEM = np.dtype([("hash", "<u4"), ("weight", "<u2")])
+Averages = Mapping[str, float]
+
+
+def settings(address: Address) -> dict[str, Any]:
+    """Of an index that is being filled: nobody searches it yet, and it is made once more if it is lost."""
+    return {
+        "index": {
+            "number_of_shards": address.shards,
+            "number_of_replicas": 0,
+            "refresh_interval": "-1",
+            "gc_deletes": "1h",  # for so long an older update of what was removed is known to be older
+            "max_result_window": _DEEPEST,
+            "similarity": {"weight": {"type": "BM25", "k1": K1 * STEPS, "b": 0}},
+            "analysis": {
+                "tokenizer": {
+                    "line": {"type": "char_group", "tokenize_on_chars": ["\n"], "max_token_length": 1000}
+                },
+                "filter": {"weighed": {"type": "delimited_term_freq", "delimiter": "\t"}},
+                "analyzer": {
+                    "weighed": {"type": "custom", "tokenizer": "line", "filter": ["weighed"]},
+                    "lines": {"type": "custom", "tokenizer": "line"},
+                },
+            },
+        }
+    }
+
+
+def in_service(address: Address) -> dict[str, Any]:
+    """What is changed once the index is filled."""
+    return {"index": {"number_of_replicas": address.replicas, "refresh_interval": address.refresh}}
+
+
+_COLUMN = {"type": "binary", "doc_values": True}
+_KEYWORD = {"type": "keyword"}
+_PIECES = {"type": "wildcard", "doc_values": True}  # these are compared in the end
+_NOT_IN_SOURCE = ["terms", "words", "names", "bare_names", "facts", "weights", "text", "cuts", "layout"]
+
+MAPPING: dict[str, Any] = {
+    "dynamic": "strict",
+    "_source": {"excludes": [*_NOT_IN_SOURCE, "sounds", "backwards"]},
+    "properties": {
+        "id": {"type": "long"},
+        "terms": {
+            "type": "text",
+            "analyzer": "weighed",
+            "index_options": "freqs",
+            "norms": False,
+            "similarity": "weight",
+        },
+        "words": {"type": "text", "analyzer": "lines", "norms": False},
+        "names": _PIECES,
+        "bare_names": _PIECES,
+        "shown": {"type": "keyword", "index": False, "doc_values": False},
+        "kind": _KEYWORD,
+        "author": _KEYWORD,
+        "author_letters": _KEYWORD,
+        "category": _KEYWORD,
+        "category_letters": _KEYWORD,
+        "organisation": {"type": "long"},
+        "year": {"type": "integer"},
+        "date": {"type": "integer"},
+        "views": {"type": "long"},
+        "facts": _COLUMN,
+        "weights": _COLUMN,
+        "text": _COLUMN,
+        "cuts": _COLUMN,
+        "layout": _COLUMN,
+        # of words
+        "word": _KEYWORD,
+        "backwards": _KEYWORD,
+        "sounds": _KEYWORD,
+        "counted": {"type": "long"},
+        # of the index itself
+        "position": {"type": "long"},
+        "lexicon": {"type": "keyword", "index": False, "doc_values": False},
+    },
+}
+
+
+def averages(documents: Sequence[Document]) -> dict[str, float]:
+    """Mean lengths of the zones, on the grid that the embedded index rounds them to."""
+    if not documents:
+        return dict(TYPICAL)
+    facts = np.concatenate([np.frombuffer(made.columns["facts"], FACTS) for made in documents])
+    return {zone: steady(float(facts[zone].astype(np.float64).mean())) for zone in NORMALISED}
+
+
+def announcement_id(made: Document) -> int:
+    return int(np.frombuffer(made.columns["facts"], FACTS)[0]["id"])
+
+
+def body(made: Document, average: Averages) -> dict[str, Any]:
+    """What is kept of an announcement."""
+    facts = np.frombuffer(made.columns["facts"], FACTS)[0]
+    author, category = made.columns["author"].decode(), made.columns["category"].decode()
+    names = list(
+        dict.fromkeys([made.columns["title"].decode(), *made.columns["subjects"].decode().splitlines()])
+    )
+    runs = [run(fold(name)).data for name in names]
+    terms = list(made.terms)
+    weights = _weights(made, facts, average)
+    items = np.zeros(len(terms), _ITEM)
+    items["hash"] = [term_hash(term) for term in terms]
+    items["weight"] = weights
+    day = dt.date.fromordinal(int(facts["date"]))
+    return {
+        "id": int(facts["id"]),
+        "terms": "\n".join(f"{term}\t{weight}" for term, weight in zip(terms, weights.tolist(), strict=True)),
+        "words": list(_lines(made.columns["text"], made.columns["cuts"])),
+        "names": [letters_of(data) for data in runs],
+        "bare_names": [letters_of(data.translate(None, MARKS)) for data in runs],
+        "shown": names,
+        "kind": KINDS[facts["kind"]].value,
+        "author": author,
+        "author_letters": letters(author),
+        "category": category,
+        "category_letters": letters(category),
+        "organisation": int(facts["organisation"]),
+        "year": day.year + ERA,
+        "date": int(facts["date"]),
+        "views": int(facts["views"]),
+        "weights": _text(items.tobytes()),
+        **{name: _text(made.columns[name]) for name in ("facts", "text", "cuts", "layout")},
+    }
+
+
+def _weights(made: Document, facts: np.void, average: Averages) -> npt.NDArray[np.int64]:
+    """The BM25F weight of each term, in ``STEPS``."""
+    packed = np.fromiter(made.terms.values(), np.uint32, len(made.terms))
+    total = np.zeros(len(packed))
+    for zone in ZONES:
+        share = NORMALISED.get(zone.name, 0.0)
+        length = float(facts[zone.name]) / average[zone.name] if share else 0.0
+        counts = (packed >> np.uint32(zone.shift)) & np.uint32(zone.most)
+        total += counts * (WEIGHT[zone.name] / (1 - share + share * length))
+    most = min(_MOST, _MOST_TOGETHER // max(len(packed), 1))
+    return np.clip(np.round(total * STEPS), 1, most).astype(np.int64)
+
+
+def term_hash(term: str) -> int:
+    return zlib.crc32(term.encode())
+
+
+def _lines(text: bytes, cuts: bytes) -> Iterator[str]:
+    """The words of each zone and page in order, a line each."""
+    written = letters_of(text)
+    borders = np.flatnonzero(np.unpackbits(np.frombuffer(cuts, np.uint8))[: len(text) + 1]).tolist()
+    line: list[str] = []
+    for start, end in pairwise([0, *borders, len(text)]):
+        first, *rest = written[start:end].split("\0")
+        line += [first] if first else []
+        for piece in rest:
+            if line:
+                yield "\n".join(line)
+            line = [piece] if piece else []
+    if line:
+        yield "\n".join(line)
+
+
+def phrase(text: str, segmenter: Segmenter) -> str:
+    """A piece of a query, cut as the documents are, for the field ``words``."""
+    row = run(fold(text))
+    cuts = np.zeros(len(row.data) + 1, dtype=bool)
+    places = np.array([(token.start, token.end) for token in segmenter.tokens(text)], dtype=np.int64).ravel()
+    cuts[row.places()[places]] = True
+    return "".join(_lines(row.data, np.packbits(cuts).tobytes()))
+
+
+def letters(text: str) -> str:
+    """What names are compared by."""
+    return letters_of(run(fold(text)).data)
+
+
+def word_id(word: str) -> str:
+    return f"={word}"
+
+
+def is_word(term: str) -> bool:
+    """Whether a term is looked for by beginning, end or sound."""
+    return WORD.fullmatch(term) is not None
+
+
+def word_body(word: str, counted: int) -> dict[str, Any]:
+    """``counted``: documents that had it when the generation was made."""
+    sounds = sorted(set(keys(word))) if THAI_WORD.fullmatch(word) else []
+    return {"word": word, "backwards": word[::-1], "sounds": sounds, "counted": counted}
+
+
+class Weighed(NamedTuple):
+    """Terms of a document by their hash, with the saturated weight (0–1) of each."""
+
+    hashes: npt.NDArray[np.uint32]
+    impacts: Floats
+
+
+def read_weights(text: str) -> Weighed:
+    items = np.frombuffer(_data(text), _ITEM)
+    weights = items["weight"].astype(np.float32) / np.float32(STEPS)
+    return Weighed(items["hash"], weights / (weights + np.float32(K1)))
+
+
+def read_facts(text: str) -> np.void:
+    return np.frombuffer(_data(text), FACTS)[0]  # type: ignore[no-any-return]
+
+
+class Written(NamedTuple):
+    """What is read of a document letter by letter."""
+
+    text: bytes
+    cuts: bytes
+    layout: bytes
+
+    def borders(self) -> Mask:
+        return np.unpackbits(np.frombuffer(self.cuts, np.uint8)).astype(bool)
+
+
+WRITTEN = ("text", "cuts", "layout")
+
+
+def read_written(fields: Mapping[str, Sequence[str]]) -> Written:
+    return Written(*(_data(fields[name][0]) if name in fields else b"" for name in WRITTEN))
+
+
+def _text(data: bytes) -> str:
+    return base64.b64encode(data).decode("ascii")
+
+
+def _data(text: str) -> bytes:
+    """Columns come in the alphabet of addresses, without padding."""
+    return base64.urlsafe_b64decode(text + "==")
+
+
+def words_of(made: Document) -> Iterable[str]:
+    return filter(is_word, made.terms)

@@ -1,0 +1,467 @@
+"""A ``Snapshot`` of an archive in OpenSearch: the best documents for one query, fetched as they are sought.
+
+What the cluster gives comes in the order of the same BM25F; who answers, what it is worth and where it stands
+is then decided by the same code, from the same terms and letters, as with the embedded index.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import Any, NamedTuple
+
+import numpy as np
+from cachetools import LRUCache
+from rapidfuzz.distance import OSA
+
+from indexer.analysis.index_document import Layout, read_layout
+from indexer.analysis.spelling_index import key, keys
+from indexer.analysis.tokenizer import fold, letters_of, run
+from indexer.engines.opensearch import clauses
+from indexer.engines.opensearch.bodies import (
+    WRITTEN,
+    Written,
+    read_written,
+    term_hash,
+    word_id,
+)
+from indexer.engines.opensearch.clauses import Wanted
+from indexer.engines.opensearch.cluster import Cluster, fetched
+from indexer.engines.opensearch.held import COLUMNS, Held
+from indexer.search.index_reader import MARKS, OFTEN, WORD, Beyond, Enough
+from indexer.search.posting_list import Documents, Mask, Scored
+from indexer.search.query.parser import Query, Sort
+from indexer.search.query.query_plan import SENTENCE, Unit
+from indexer.search.title_index import Named
+
+_SOUGHT = 200  # documents for the query as a whole, and again so many for what has some of it
+_FEW = 20  # documents with all of it
+_MORE = 150  # for each thing that is sought besides
+_PLACES = 3000  # for what is sought besides
+_DEEP = (1000, 10_000, 100_000)  # documents that are sought so as to show a later page
+_READ_AT_ONCE = 100  # documents
+_MOST_HEARD = 1000  # words that sound alike
+_MOST_COUNTED = 40  # words that may complete one
+_MOST_NAMED = 24
+_SHELF = 96 << 20  # bytes
+_NEWEST_FIRST = {"sort": clauses.ORDERS[Sort.NEWEST]}
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Of one state of an index: filled as they are asked for, shared by all queries on it."""
+
+    count: int
+    frequencies: dict[Hashable, int] = field(default_factory=dict)
+
+
+class Shelf:
+    """Letters of documents that earlier queries read, while there is room: by index, id and version."""
+
+    def __init__(self) -> None:
+        self._kept: LRUCache[tuple[str, int, int], Written] = LRUCache(_SHELF, getsizeof=_size)
+        self._lock = Lock()
+
+    def get(self, key: tuple[str, int, int]) -> Written | None:
+        with self._lock:
+            return self._kept.get(key)
+
+    def put(self, key: tuple[str, int, int], written: Written) -> None:
+        with self._lock:
+            if _size(written) < _SHELF:
+                self._kept[key] = written
+
+
+def _size(written: Written) -> int:
+    return sum(map(len, written)) + 300
+
+
+class _Whole(NamedTuple):
+    """What the query itself found: its units, the documents that came, the answer, and how many were held."""
+
+    units: tuple[Unit, ...]
+    here: Documents
+    answer: Mapping[str, Any]
+    held: int
+
+
+class Candidates(Held):
+    """See ``indexer.search.index_reader.Snapshot``."""
+
+    def __init__(
+        self,
+        cluster: Cluster,
+        index: str,
+        figures: Figures,
+        shelf: Shelf,
+        *,
+        query: Query,
+        wanted: Wanted,
+    ) -> None:
+        self._cluster, self._index, self._figures = cluster, index, figures
+        self._query, self._wanted = query, wanted
+        self._shelf = shelf
+        needed = query.page * query.per_page
+        self._needed = next((most for most in (_SOUGHT, *_DEEP) if needed <= most), _DEEP[-1])
+        self.count = figures.count
+        super().__init__(self._needed + _PLACES)
+        self._written: dict[int, Written] = {}
+        self._remembered: dict[Hashable, Documents] = {}
+        self._sought: set[Hashable] = set()
+        self._edges: dict[Hashable, list[str]] = {}
+        self._whole: _Whole | None = None
+        self._exhausted: set[Unit | str] = set()  # all documents with any of these are here
+        self._counted_last: tuple[tuple[Enough | None, int], Beyond] | None = None
+
+    # Who is here
+
+    def seek(self, every: Sequence[Unit] = (), some: Sequence[Unit] = ()) -> None:
+        key = tuple(every), tuple(some)
+        if key in self._sought:
+            return
+        self._sought |= {key, (key[0], ())}
+        if key[0] == key[1]:
+            self._seek_whole(key[0])
+            return
+        loose = self._pages(self._besides(self._wanted.loose(some)), _SOUGHT) if some else []
+        strict = self._pages(self._wanted.strict(every, together=False), _MORE) if every else []
+        answers = self._ask([*loose, *strict])
+        for answer in answers:
+            self.take(answer["hits"]["hits"])
+        if some:
+            self._note_exhausted(some, answers[0])
+
+    def seek_more(self, enough: Enough) -> None:
+        order = self._order()
+        if (self._needed > _SOUGHT or order) and not self._is_all_here(enough):
+            loose = self._wanted.loose(list(enough.worth))
+            best = {"bool": {"must": [loose], "filter": [self._wanted.enough(enough)]}}
+            (answer,) = self._ask([self._page(self._besides(best), self._needed) | order])
+            self.take(answer["hits"]["hits"])
+
+    def _order(self) -> dict[str, Any]:
+        """Of the page asked for, if it is not that of the scores."""
+        return {"sort": clauses.ORDERS[self._query.sort]} if self._query.sort in clauses.ORDERS else {}
+
+    def _besides(self, query: clauses.Clause) -> clauses.Clause:
+        """What is not here yet."""
+        here = [{"terms": {"id": list(self.numbers)}}] if self.numbers else []
+        return {"bool": {"must": [query], "must_not": here}}
+
+    def _note_exhausted(self, units: Iterable[Unit], answer: Mapping[str, Any]) -> None:
+        """Whether all with any of the units are here now."""
+        if len(answer["hits"]["hits"]) < _SOUGHT:
+            alone = (each.terms for unit in units for each in unit.alternatives if len(each.terms) == 1)
+            self._exhausted |= {*units, *(term for (term,) in alone)}
+
+    def _is_all_here(self, enough: Enough) -> bool:
+        read = (term for sought in enough.misread.values() for term in sought.terms)
+        return enough.worth.keys() | set(read) <= self._exhausted
+
+    def _seek_whole(self, units: Sequence[Unit]) -> None:
+        """For the query itself: what has all of it and, where that is little, what has some of it."""
+        loose = self._pages(self._wanted.loose(units), _SOUGHT)
+        sentence = len(units) >= SENTENCE
+        terms = self._uncounted(units)
+        counted = [self._counted(clause) for clause in terms.values()]
+        pages = self._strict_pages(units)
+        answers = self._ask([*pages, *counted, *(loose if sentence else [])])
+        strict, found = answers[: len(pages)], answers[len(pages) + len(terms) :]
+        for what, answer in zip(terms, answers[len(pages) :], strict=False):
+            self._figures.frequencies[what] = answer["hits"]["total"]["value"]
+        here = self.take(hit for answer in strict for hit in answer["hits"]["hits"])
+        self._whole = _Whole(tuple(units), np.unique(here), strict[0], self.held)
+        if units and _numbers(strict[0])[2] < _FEW and not sentence:
+            found = self._ask(loose)
+        for answer in found:
+            self.take(answer["hits"]["hits"])
+        if found:
+            self._note_exhausted(units, found[0])
+
+    def _strict_pages(self, units: Sequence[Unit]) -> list[dict[str, Any]]:
+        """The documents with all that was asked for, their number and facets; whatever filters say too."""
+        query = self._wanted.strict(units, together=True)
+        page = self._page(query, self._needed, weighed=bool(units))
+        order = self._order() if units or self._query.sort is not Sort.RELEVANCE else _NEWEST_FIRST
+        everywhere = [self._page(query, _SOUGHT, within=False)] if self._wanted.within and units else []
+        return [page | self._numbered(query) | order, *everywhere]
+
+    def _numbered(self, query: clauses.Clause) -> dict[str, Any]:
+        """Their number and facets, under the filters and whatever these say."""
+        within = self._wanted.within
+        narrowed = {"post_filter": {"bool": {"filter": list(within.values())}}} if within else {}
+        return {"query": query, "track_total_hits": True, "aggs": clauses.counts(within)} | narrowed
+
+    def _pages(self, query: clauses.Clause, size: int) -> list[dict[str, Any]]:
+        """Whatever filters say, for what answers does not depend on them; and what they let through."""
+        everywhere = self._page(query, size, within=False)
+        return [everywhere, self._page(query, size)] if self._wanted.within else [everywhere]
+
+    def _page(
+        self, query: clauses.Clause, size: int, *, weighed: bool = True, within: bool = True
+    ) -> dict[str, Any]:
+        filters = list(self._wanted.within.values()) if within else []
+        return {
+            "query": {"bool": {"must": [query], "filter": filters}},
+            "size": size,
+            "track_total_hits": False,
+            **fetched([*COLUMNS, *(["weights"] if weighed else [])]),
+        }
+
+    def bring(self, id: int) -> None:
+        """See to it that this one is here, if the archive has it."""
+        self.take(self._ask([self._page({"term": {"id": id}}, 1)])[0]["hits"]["hits"])
+
+    def beyond(self, answers: Mask, enough: Enough | None) -> Beyond:
+        whole = self._whole
+        if enough is None:
+            if whole is None or not answers[whole.here].all():
+                return Beyond(0, {}, 0)
+            _, _, unfiltered = _numbers(whole.answer)
+            if unfiltered == len(whole.here):
+                return Beyond(0, {}, 0)
+            if whole.held == self.held and not (whole.units and self._wanted.within):
+                return self._less(whole.answer, whole.here)
+            query = self._wanted.strict(whole.units, together=True)
+        elif self._is_all_here(enough):
+            return Beyond(0, {}, 0)
+        else:
+            query = clauses.every([self._wanted.enough(enough)])
+        what = enough, self.held
+        if self._counted_last is None or self._counted_last[0] != what:
+            (answer,) = self._ask([{"size": 0} | self._numbered(self._besides(query))])
+            self._counted_last = what, self._less(answer, np.empty(0, np.int64))
+        return self._counted_last[1]
+
+    def most_beyond(self, enough: Enough) -> float:
+        if self._is_all_here(enough):
+            return 0.0
+        best = {"query": self._besides(self._wanted.worth(enough)), "size": 1, "_source": False}
+        return max((hit["_score"] for hit in self._ask([best])[0]["hits"]["hits"]), default=0.0)
+
+    def _less(self, answer: Mapping[str, Any], here: Documents) -> Beyond:
+        """What was counted, less what is here."""
+        counts, total, unfiltered = _numbers(answer)
+        values = {
+            name: self._others(name, here, counts[name]["values"]["buckets"]) for name in clauses.FACETS
+        }
+        return Beyond(total - len(here), values, unfiltered - len(here))
+
+    def _others(
+        self, name: str, here: Documents, buckets: Iterable[Mapping[str, Any]]
+    ) -> dict[str | int, int]:
+        """How many that are not here have each value."""
+        codes, combinations = self.facets
+        values = Counter(getattr(combinations[code], name) for code in codes[here].tolist())
+        found = {bucket["key"]: bucket["doc_count"] - values[bucket["key"]] for bucket in buckets}
+        return {value: count for value, count in found.items() if count > 0}
+
+    def elsewhere(self, name: str) -> bool:
+        return self._wanted.is_exact(name)
+
+    # What is written in them
+
+    def remembered(self, what: Hashable, find: Callable[[], Documents]) -> Documents:
+        if what not in self._remembered:
+            self._remembered[what] = find()
+        return self._remembered[what]
+
+    def text(self, document: int) -> bytes:
+        return self._read(document).text
+
+    def texts(self, documents: Documents) -> Iterator[bytes]:
+        wanted = documents.tolist()
+        for start in range(0, len(wanted), _READ_AT_ONCE):
+            some = wanted[start : start + _READ_AT_ONCE]
+            self._fetch([document for document in some if document not in self._written])
+            yield from (self._written[document].text for document in some)
+
+    def cuts(self, document: int) -> Mask:
+        return self._read(document).borders()
+
+    def layout(self, document: int) -> Layout:
+        return read_layout(self._read(document).layout)
+
+    def _read(self, document: int) -> Written:
+        """With it come those that were found after it: they are looked at next."""
+        if document not in self._written:
+            self._fetch([at for at in range(document, self.held) if at not in self._written][:_READ_AT_ONCE])
+        return self._written[document]
+
+    def _fetch(self, documents: Iterable[int]) -> None:
+        missing: dict[int, int] = {}
+        for at in documents:
+            id = int(self.facts[at]["id"])
+            kept = self._shelf.get((self._index, id, self.versions[at]))
+            if kept is None:
+                missing[id] = at
+            else:
+                self._written[at] = kept
+        for one in self._cluster.columns(self._index, list(missing), WRITTEN):
+            id, written = one["fields"]["id"][0], read_written(one["fields"])
+            self._written[missing.pop(id)] = written
+            self._shelf.put((self._index, id, one["_version"]), written)
+        for at in missing.values():  # removed since it was found
+            self._written[at] = Written(b"\0" * 8, b"\0\0", b"")
+            self.live[at] = False
+
+    # Figures of the archive
+
+    def idf(self, frequency: int) -> float:
+        return math.log1p((max(self.count, frequency) - frequency + 0.5) / (frequency + 0.5))
+
+    def frequency(self, term: str) -> int:
+        known = self._figures.frequencies
+        if term not in known:
+            self._count([term])
+        return known[term]
+
+    def frequencies(self, terms: Sequence[str]) -> list[int]:
+        self._count(terms)
+        return [self._figures.frequencies[term] for term in terms]
+
+    def extent(self, unit: Unit, found: Scored) -> int:  # noqa: ARG002 (they are not all)
+        known = self._figures.frequencies
+        if unit.alternatives not in known:
+            (answer,) = self._ask([self._counted(clauses.unit(unit))])
+            known[unit.alternatives] = answer["hits"]["total"]["value"]
+        return known[unit.alternatives]
+
+    def about(self, terms: Sequence[str]) -> list[int]:
+        """As counted when the generation was made; 0 for what is no word. More may have come to have it."""
+        found = self._cluster.documents(
+            self._index, [word_id(term) for term in terms], _source="word,counted"
+        )
+        counted = {one["_source"]["word"]: int(one["_source"]["counted"]) for one in found}
+        return [max(counted[term], 2) if term in counted else 0 for term in terms]
+
+    def _count(self, terms: Iterable[str]) -> None:
+        known = self._figures.frequencies
+        new = [term for term in dict.fromkeys(terms) if term not in known]
+        answers = self._ask([self._counted(clauses.term(term)) for term in new])
+        known.update(
+            {term: answer["hits"]["total"]["value"] for term, answer in zip(new, answers, strict=True)}
+        )
+
+    def _counted(self, query: clauses.Clause) -> dict[str, Any]:
+        """Without an organisation the cluster knows a term's count without a look at any document."""
+        if self._query.filters.organisation is not None or self._query.filters.withheld:
+            query = {"bool": {"filter": [query, *self._wanted.organisation]}}
+        return {"query": query, "size": 0, "track_total_hits": True}
+
+    def _uncounted(self, units: Iterable[Unit]) -> dict[Hashable, clauses.Clause]:
+        """What is not known yet of the frequency of these and of their terms."""
+        wanted: dict[Hashable, clauses.Clause] = {}
+        for unit in units:
+            terms = {term: clauses.term(term) for each in unit.alternatives for term in each.terms}
+            wanted |= terms | ({unit.alternatives: clauses.unit(unit)} if len(terms) > 1 else {})
+        return {what: clause for what, clause in wanted.items() if what not in self._figures.frequencies}
+
+    # Words of the archive
+
+    def look_up(self, beginnings: Sequence[str], endings: Sequence[str], most: int) -> None:
+        wanted = [("word", letters, most) for letters in beginnings]
+        wanted += [("backwards", letters[::-1], most) for letters in endings]
+        new = [what for what in dict.fromkeys(wanted) if what not in self._edges]
+        bodies = [_listed({"prefix": {order: letters}}, most, [{order: "asc"}]) for order, letters, _ in new]
+        for what, answer in zip(new, self._ask(bodies), strict=True):
+            self._edges[what] = [hit["fields"]["word"][0] for hit in answer["hits"]["hits"]]
+
+    def beginning(self, letters: str, most: int) -> Iterator[str]:
+        self.look_up([letters], [], most)
+        return iter(self._edges["word", letters, most])
+
+    def ending(self, letters: str, most: int) -> Iterator[str]:
+        self.look_up([], [letters], most)
+        return iter(self._edges["backwards", letters[::-1], most])
+
+    def near(self, pieces: list[str], knows: Callable[[str], bool]) -> list[tuple[int, str]]:
+        heard = sorted({one for piece in pieces for one in keys(piece)})
+        alike, written = self._ask(
+            [
+                _listed({"terms": {"sounds": heard}}, _MOST_HEARD, [{"counted": "desc"}]),
+                _listed({"terms": {"word": sorted(set(pieces))}}, len(set(pieces)) or 1, []),
+            ]
+        )
+        counted = {hit["fields"]["word"][0]: hit["fields"]["counted"][0] for hit in alike["hits"]["hits"]}
+        there = {hit["fields"]["word"][0] for hit in written["hits"]["hits"]}
+        known = self._figures.frequencies
+        known.update(dict.fromkeys((piece for piece in pieces if piece not in there | known.keys()), 0))
+        words: dict[str, list[str]] = {}
+        for word in counted:
+            if knows(word) or counted[word] >= OFTEN:
+                for sound in keys(word):
+                    words.setdefault(sound, []).append(word)
+        near = {
+            (number, word)
+            for number, piece in enumerate(pieces)
+            for sound in keys(piece)
+            for word in words.get(sound, ())
+            if OSA.distance(key(piece), key(word), score_cutoff=1) <= 1  # else it is too far to be meant
+        }
+        self._count([*there, *(word for _, word in near)])
+        return list(near)
+
+    def completions(self, begun: str, most: int) -> list[str]:
+        (answer,) = self._ask([_listed({"prefix": {"word": begun}}, _MOST_COUNTED, [{"counted": "desc"}])])
+        words = [hit["fields"]["word"][0] for hit in answer["hits"]["hits"]]
+        words = [word for word in words if word != begun and WORD.fullmatch(word)]
+        self._count(words)
+        counted = sorted((-self.frequency(word), word) for word in words)
+        return [word for count, word in counted[:most] if count]
+
+    def named(self, letters: bytes, *, marks: bool) -> Iterator[Named]:
+        field, text = ("names" if marks else "bare_names"), letters_of(letters)
+        order = {"sort": [{"views": "desc"}, {"id": "asc"}], "_source": ["id", "views", "shown"]}
+        seen = set()
+        for answer in self._ask(
+            [
+                {
+                    "query": {"bool": {"filter": [query, *self._wanted.organisation]}},
+                    "size": _MOST_NAMED,
+                    **order,
+                }
+                for query in ({"prefix": {field: text}}, {"wildcard": {field: f"*{text}*"}})
+            ]
+        ):
+            for hit in answer["hits"]["hits"]:
+                source = hit["_source"]
+                if source["id"] not in seen:
+                    seen.add(source["id"])
+                    yield from _named(source, letters, marks=marks)
+
+    def _ask(self, bodies: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        """One query sees the same copies of the index again."""
+        if not bodies:
+            return []
+        return self._cluster.ask(self._index, bodies, f"q{term_hash(self._query.typed)}")
+
+
+def _numbers(answer: Mapping[str, Any]) -> tuple[Mapping[str, Any], int, int]:
+    """Facets, and how many there are under the filters and whatever these say."""
+    counts = answer["aggregations"]
+    return counts, answer["hits"]["total"]["value"], counts[clauses.EVERYWHERE]["doc_count"]
+
+
+def _named(source: Mapping[str, Any], letters: bytes, *, marks: bool) -> Iterator[Named]:
+    """The names of an announcement that have the letters."""
+    for name in source["shown"]:
+        data = run(fold(name)).data
+        data = data if marks else data.translate(None, MARKS)
+        if letters in data:
+            yield Named(not data.startswith(letters), -source["views"], source["id"], name)
+
+
+def _listed(query: clauses.Clause, most: int, order: Sequence[Mapping[str, str]]) -> dict[str, Any]:
+    """Words and how often they were counted."""
+    return {
+        "query": query,
+        "size": most,
+        "sort": [*order, "_doc"],
+        "_source": False,
+        "docvalue_fields": ["word", "counted"],
+        "track_total_hits": False,
+    }

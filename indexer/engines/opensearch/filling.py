@@ -1,0 +1,212 @@
+"""A new generation in a cluster: filled beside the live one, then the alias goes over to it in one step.
+
+Generations are indexes ``<alias>-000001`` and so on. What an index was made with is written last, so one that
+says nothing of it was never finished and is removed by the next rebuild; one older generation is kept.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Self
+
+from indexer.analysis.dictionary import Lexicon
+from indexer.analysis.index_document import Document, Entry, document
+from indexer.analysis.parallel_analysis import Analysis
+from indexer.engines.opensearch import clauses
+from indexer.engines.opensearch.bodies import (
+    MAPPING,
+    Averages,
+    announcement_id,
+    averages,
+    body,
+    in_service,
+    settings,
+    word_body,
+    word_id,
+    words_of,
+)
+from indexer.engines.opensearch.cluster import Cluster
+
+SAMPLE = 1000
+"""Documents that the averages of a generation are measured on."""
+
+_LEASE = 120.0  # seconds that a builder may be silent before another takes over
+_RENEWED = 15.0  # seconds
+_POLL = 1.0  # seconds between looks at a lease that another has
+
+_WORTH_MERGING, _OF_ONE_SEGMENT = 2_000, 500_000  # announcements
+
+POSITION, LEXICON = "position", "lexicon"
+
+Action = Mapping[str, Any]
+
+
+def put(made: Document, average: Averages, position: int) -> Action:
+    """Replaces what is older than ``position``."""
+    return _versioned("index", str(announcement_id(made)), position) | {"_source": body(made, average)}
+
+
+def removed(id: int, position: int) -> Action:
+    return _versioned("delete", str(id), position)
+
+
+def followed(position: int) -> Action:
+    return _versioned("index", POSITION, position) | {"_source": {"position": position}}
+
+
+def new_word(word: str) -> Action:
+    return {"_op_type": "create", "_id": word_id(word), "_source": word_body(word, 1)}
+
+
+def _versioned(action: str, id: str, position: int) -> dict[str, Any]:
+    return {"_op_type": action, "_id": id, "version": position, "version_type": "external_gte"}
+
+
+class Lease:
+    """The right to build, of one process at a time on any machine; it lapses when its holder dies."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
+        self._index = f"{cluster.address.index}-building"
+        self._owner = f"{socket.gethostname()}:{os.getpid()}:{time.time_ns()}"
+        self._renewed = 0.0
+
+    def __enter__(self) -> Self:
+        while not self._cluster.take(self._index, self._owner, _LEASE):
+            time.sleep(_POLL)
+        self._renewed = time.monotonic()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._cluster.give_back(self._index, self._owner)
+
+    def renew(self) -> None:
+        """To be called again and again while building."""
+        if time.monotonic() - self._renewed > _RENEWED:
+            self._cluster.take(self._index, self._owner, _LEASE)
+            self._renewed = time.monotonic()
+
+
+class Filling:
+    """See ``indexer.search.ports.Generation``."""
+
+    def __init__(self, cluster: Cluster, lexicon: Lexicon, lease: Lease, *, jobs: int) -> None:
+        self._cluster, self._lexicon, self._lease = cluster, lexicon, lease
+        self._alias = cluster.address.index
+        self._analysis = Analysis(lexicon, jobs=jobs)
+        self._first: list[Document] = []
+        self._averages: Averages | None = None
+        self._sample = 0
+        self._words: Counter[str] = Counter()
+        self._position = 0
+        self._index = self._begin()
+
+    def add(self, entries: Iterable[Entry]) -> None:
+        made = self._counted(self._analysis.documents(entries))
+        if self._averages is None:
+            for one in made:
+                self._first.append(one)
+                if len(self._first) == SAMPLE:
+                    break
+            else:
+                return
+            self._measure()
+        self._send(made)
+
+    def reached(self, position: int) -> None:
+        self._position = position
+
+    def update(self, add: Iterable[Entry], remove: Iterable[int], *, position: int) -> None:
+        self._measure()
+        made = self._counted(document(entry, self._lexicon.segmenter) for entry in add)
+        actions = [put(one, self._averages or {}, position) for one in made]
+        actions += [removed(id, position) for id in remove]
+        self._cluster.write(self._index, actions, visible=False)
+        self._lease.renew()
+        self._position = position
+
+    def position(self) -> int:
+        return self._position
+
+    def count(self) -> int:
+        self._measure()
+        self._cluster.refresh(self._index)
+        return self._cluster.count(self._index, clauses.ANNOUNCEMENTS)
+
+    def publish(self, manifest: Mapping[str, Any]) -> None:
+        """Finish the index, wait until it can be searched, and let the alias lead to it."""
+        self._measure()
+        self._analysis.close()
+        self._cluster.write(self._index, self._last(), visible=False)
+        self._lease.renew()
+        held = self.count()
+        if held >= _WORTH_MERGING:
+            for _ in self._cluster.merge(self._index, 1 + held // _OF_ONE_SEGMENT):
+                self._lease.renew()
+        self._cluster.set(self._index, in_service(self._cluster.address))
+        self._lease.renew()
+        self._cluster.wait_for(self._index)
+        made_with = {"manifest": manifest, "averages": self._averages, "sample": self._sample}
+        self._cluster.remember(self._index, made_with)
+        previous = self._cluster.live(self._alias)
+        self._cluster.lead(self._alias, self._index, previous)
+        self._remove(index for index in self._all() if index not in (self._index, previous))
+
+    def abandon(self) -> None:
+        self._analysis.close()
+        self._remove([self._index])
+
+    def _begin(self) -> str:
+        """An empty index; unfinished ones of earlier runs are removed."""
+        everything = self._all()
+        live = self._cluster.live(self._alias)
+        self._remove(index for index in everything if index != live and not self._cluster.remembered(index))
+        index = f"{self._alias}-{max(map(_number, everything), default=0) + 1:06d}"
+        self._cluster.create(index, {"settings": settings(self._cluster.address), "mappings": MAPPING})
+        return index
+
+    def _measure(self) -> None:
+        """Take the averages of what came first, and send it."""
+        if self._averages is None:
+            self._averages, self._sample = averages(self._first), len(self._first)
+            first, self._first = self._first, []
+            self._send(first)
+
+    def _send(self, made: Iterable[Document]) -> None:
+        average = self._averages or {}
+        self._cluster.write(self._index, self._kept_up(put(one, average, 0) for one in made), visible=False)
+
+    def _kept_up(self, actions: Iterable[Action]) -> Iterator[Action]:
+        for action in actions:
+            self._lease.renew()
+            yield action
+
+    def _counted(self, documents: Iterable[Document]) -> Iterator[Document]:
+        for made in documents:
+            self._words.update(words_of(made))
+            yield made
+
+    def _last(self) -> Iterator[Action]:
+        """The words, and what the index says of itself."""
+        for word, count in self._words.items():
+            yield {"_op_type": "index", "_id": word_id(word), "_source": word_body(word, count)}
+        yield {"_op_type": "index", "_id": LEXICON, "_source": {"lexicon": self._lexicon.text()}}
+        yield followed(self._position)
+
+    def _all(self) -> Sequence[str]:
+        return [index for index in self._cluster.named(f"{self._alias}-*") if _number(index)]
+
+    def _remove(self, indexes: Iterable[str]) -> None:
+        for index in indexes:
+            self._cluster.remove(index)
+
+
+def _number(index: str) -> int:
+    """Of a generation; 0 for any other index."""
+    found = re.search(r"-([0-9]{6,})$", index)
+    return int(found[1]) if found else 0

@@ -1,0 +1,104 @@
+"""The documents of an archive in OpenSearch that a query has found so far, by number, with what they hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from indexer.analysis.index_document import FACTS
+from indexer.engines.opensearch.bodies import read_facts, read_weights, term_hash
+from indexer.search.doc_values import Coded, Facets, coded, facets
+from indexer.search.posting_list import Documents, Floats, Mask, Scored
+
+COLUMNS = ("id", "facts", "author", "category")
+"""What is fetched of each; with ``weights`` its terms too."""
+
+
+class Held:
+    """See ``indexer.search.index_reader.Snapshot``; ``versions``: of each document when it came."""
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self.held = 0
+        self.live: Mask = np.zeros(size, dtype=bool)
+        self.facts = np.zeros(size, dtype=FACTS)
+        self.numbers: dict[int, int] = {}
+        self.versions: list[int] = []
+        self._authors: list[str] = []
+        self._categories: list[str] = []
+        self._facets: Coded | None = None
+        self._hashes: list[npt.NDArray[np.uint32]] = []
+        self._impacts: list[Floats] = []
+        self._table: tuple[npt.NDArray[np.uint32], Documents, Floats] | None = None
+
+    def take(self, hits: Iterable[Mapping[str, Any]]) -> Documents:
+        """Give each a number, unless it has one or there are too many."""
+        numbers = []
+        for hit in hits:
+            id = hit["fields"]["id"][0]
+            if id not in self.numbers and self.held < self.size:
+                self.numbers[id] = self.held
+                self._add(hit["fields"], hit["_version"])
+            if id in self.numbers:
+                numbers.append(self.numbers[id])
+        return np.array(numbers, dtype=np.int64)
+
+    def _add(self, fields: Mapping[str, Sequence[str]], version: int) -> None:
+        number = self.held
+        self.held += 1
+        self.live[number] = True
+        self.facts[number] = read_facts(fields["facts"][0])
+        self._authors.append(fields.get("author", [""])[0])
+        self._categories.append(fields.get("category", [""])[0])
+        self.versions.append(version)
+        if "weights" in fields:
+            weighed = read_weights(fields["weights"][0])
+            self._hashes.append(weighed.hashes)
+            self._impacts.append(weighed.impacts)
+        else:
+            self._hashes.append(np.empty(0, np.uint32))
+            self._impacts.append(np.empty(0, np.float32))
+        self._table = self._facets = None
+
+    @property
+    def dates(self) -> Floats:
+        return self.facts["date"].astype(np.float32)
+
+    @property
+    def reads(self) -> Floats:
+        return np.log1p(self.facts["views"].astype(np.float32))
+
+    @property
+    def facets(self) -> Coded:
+        if self._facets is None:
+            codes, values = facets(self.facts[: self.held], coded(self._authors), coded(self._categories))
+            rest = np.full(self.size - self.held, len(values), np.intp)
+            self._facets = Coded(np.concatenate([codes, rest]), [*values, Facets("", "", 0, "", 0)])
+        return self._facets
+
+    def scored(self, term: str) -> Scored:
+        hashes, owners, impacts = self._terms()
+        places = np.flatnonzero(hashes == term_hash(term))
+        return Scored.kept(owners[places], impacts[places], self.size)
+
+    def having(self, term: str) -> Documents:
+        hashes, owners, _ = self._terms()
+        return owners[np.flatnonzero(hashes == term_hash(term))]
+
+    def _terms(self) -> tuple[npt.NDArray[np.uint32], Documents, Floats]:
+        """The terms of all documents here, one after the other: their hash, document and impact."""
+        if self._table is None:
+            sizes = [len(hashes) for hashes in self._hashes]
+            self._table = (
+                np.concatenate([np.empty(0, np.uint32), *self._hashes]),
+                np.repeat(np.arange(self.held, dtype=np.int64), sizes),
+                np.concatenate([np.empty(0, np.float32), *self._impacts]),
+            )
+        return self._table
+
+    def mark(self, terms: Sequence[str], mask: Mask) -> None:
+        for term in terms:
+            mask[self.having(term)] = True

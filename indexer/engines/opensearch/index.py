@@ -1,0 +1,313 @@
+"""The search index in an OpenSearch cluster, for any number of web and worker processes.
+
+An alias leads to the live generation, an index of its own. The same terms, letters and code find and rank as
+in the embedded index; see ``candidates``. While the cluster cannot answer, everything here raises
+``Unavailable``: searches say so, and what should be indexed waits in the records.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from threading import Lock
+from typing import Any, TypeVar
+
+from archive.errors import Unavailable
+from indexer.analysis.dictionary import Dictionary, Lexicon, parse
+from indexer.analysis.index_document import KINDS, Entry, document
+from indexer.analysis.index_document import letters as letters_of_entry
+from indexer.analysis.tokenizer import VERSION
+from indexer.engines.opensearch import clauses
+from indexer.engines.opensearch.bodies import WRITTEN, read_facts, read_written, words_of
+from indexer.engines.opensearch.candidates import Candidates, Figures, Shelf
+from indexer.engines.opensearch.cluster import Cluster, Gone, read_address
+from indexer.engines.opensearch.filling import (
+    LEXICON,
+    POSITION,
+    SAMPLE,
+    Filling,
+    Lease,
+    followed,
+    new_word,
+    put,
+    removed,
+)
+from indexer.search.more_like_this import similar
+from indexer.search.pipeline import search
+from indexer.search.ports import Generation, Manifest, ResultPage
+from indexer.search.query.parser import Filters, Query
+from indexer.search.query.query_plan import plan
+from indexer.search.suggest import suggest
+
+SCHEMA = 1
+"""Raise it whenever documents or the mapping change their form."""
+
+_FRESH = 1.0  # seconds for which the alias and the position are taken to be as they were
+_OUTGROWN = 4  # times as many documents as the averages were measured on
+_FEW = 250
+_PAGE = 10_000
+_READ_AT_ONCE = 100
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class _Live:
+    """The live generation as it was a moment ago."""
+
+    index: str
+    manifest: Manifest
+    averages: Mapping[str, float]
+    sample: int
+    lexicon: Lexicon
+    position: int
+    counts: dict[int | None, Figures]  # by organisation, or of all
+
+
+class OpenSearchIndex:
+    """``SearchIndex`` at an address that ``indexer.engines.opensearch.cluster.read_address`` reads.
+
+    Numbers of views are those of an announcement's last update. An update is one for each announcement: a
+    reader may see some of it before the rest, but the position moves only when all of it is there.
+    """
+
+    def __init__(self, address: str, dictionary: Dictionary) -> None:
+        self._cluster = Cluster(read_address(address))
+        self._alias = self._cluster.address.index
+        self._dictionary = dictionary
+        self._shelf = Shelf()
+        self._known: _Live | None = None
+        self._looked = 0.0
+        self._failed: tuple[float, Unavailable] | None = None  # when a look failed, and how
+        self._words: set[str] = set()  # that the live generation has
+        self._lock = Lock()
+
+    def update(self, add: Iterable[Entry], remove: Iterable[int], *, position: int) -> None:
+        live = self._live()
+        if live is None:
+            with self.rebuild():
+                pass
+            live = self._live()
+        if live is None:
+            raise Gone("the index was removed while it was written")
+        made = [document(entry, live.lexicon.segmenter) for entry in add]
+        new = {word for one in made for word in words_of(one)} - self._words
+        actions = [put(one, live.averages, position) for one in made]
+        actions += [removed(id, position) for id in remove]
+        actions += [new_word(word) for word in sorted(new)]
+        try:
+            self._cluster.write(live.index, actions, visible=True)
+            self._cluster.write(live.index, [followed(position)], visible=False)
+        finally:
+            self._forget()
+        self._words |= new
+
+    def position(self) -> int:
+        live = self._live(fresh=True)
+        return live.position if live else 0
+
+    def count(self) -> int:
+        live = self._live(fresh=True)
+        return live.counts[None].count if live else 0
+
+    def ids(self) -> Sequence[int]:
+        return self._asked(self._ids) or []
+
+    def search(self, query: Query) -> ResultPage:
+        found = self._asked(lambda live: search(self._candidates(live, query), live.lexicon, query))
+        return found or ResultPage(total=0, hits=(), query=query)
+
+    def suggest(
+        self,
+        typed: str,
+        *,
+        organisation: int | None = None,
+        withheld: frozenset[int] = frozenset(),
+        limit: int = 8,
+    ) -> list[str]:
+        query = Query(typed=typed, filters=Filters(organisation=organisation, withheld=withheld))
+        return (
+            self._asked(lambda live: suggest(self._candidates(live, query), live.lexicon, typed, limit)) or []
+        )
+
+    def similar(self, announcement_id: int, *, limit: int = 5) -> list[int]:
+        def alike(live: _Live) -> list[int]:
+            everyone = self._candidates(live, Query(typed=""))
+            everyone.bring(announcement_id)
+            if announcement_id not in everyone.numbers:
+                return []
+            organisation = int(everyone.facts[everyone.numbers[announcement_id]]["organisation"])
+            own = self._candidates(live, Query(typed="", filters=Filters(organisation=organisation)))
+            own.bring(announcement_id)
+            return similar(own, announcement_id, limit)
+
+        return self._asked(alike) or []
+
+    @contextmanager
+    def rebuild(self, *, jobs: int = 1) -> Iterator[Generation]:
+        with Lease(self._cluster) as lease:
+            filling = Filling(self._cluster, self._dictionary.current(), lease, jobs=jobs)
+            try:
+                yield filling
+                filling.publish(_written(self._wanted()))
+            except BaseException:
+                filling.abandon()
+                raise
+            finally:
+                self._forget()
+                self._words = set()
+
+    def manifest(self) -> Manifest | None:
+        live = self._live()
+        return live.manifest if live else None
+
+    def is_current(self) -> bool:
+        """Raises ``Unavailable`` while the cluster cannot say: most nodes that are away come back. What is
+        lost for good ``damage`` names; then rebuild."""
+        live = self._live()
+        if live is None or live.manifest != replace(self._wanted(), built_at=live.manifest.built_at):
+            return False
+        return live.sample >= SAMPLE or live.counts[None].count <= _OUTGROWN * max(live.sample, _FEW)
+
+    def damage(self, after_read: Callable[[int], None] = lambda _count: None) -> list[str]:  # noqa: ARG002
+        """The cluster compares its files with their checksums by itself; what it gave up is named."""
+        return self.noted_damage()
+
+    def noted_damage(self) -> list[str]:
+        index = self._cluster.live(self._alias)
+        return self._cluster.lost_shards(index) if index else []
+
+    def differing(self, entries: Iterable[Entry]) -> list[int]:
+        wanted = list(entries)
+        held = self._asked(lambda live: self._held(live, wanted)) or set()
+        return [entry.announcement.id for entry in wanted if entry.announcement.id not in held]
+
+    def _candidates(self, live: _Live, query: Query) -> Candidates:
+        wanted = clauses.Wanted(plan(query, live.lexicon), query.filters, query.times, live.lexicon)
+        for name, value in (("author", query.filters.author), ("category", query.filters.category)):
+            if value is not None and not self._cluster.count(live.index, wanted.within[name]):
+                wanted.within[name] = clauses.containing(name, value)
+        figures = self._figures(live, query.filters, wanted)
+        return Candidates(self._cluster, live.index, figures, self._shelf, query=query, wanted=wanted)
+
+    def _figures(self, live: _Live, filters: Filters, wanted: clauses.Wanted) -> Figures:
+        """Figures of an organisation are shared by all queries on it; with something withheld, by none."""
+        if filters.withheld:
+            return Figures(self._cluster.count(live.index, *wanted.organisation))
+        if filters.organisation not in live.counts:
+            live.counts[filters.organisation] = Figures(self._cluster.count(live.index, *wanted.organisation))
+        return live.counts[filters.organisation]
+
+    def _ids(self, live: _Live) -> list[int]:
+        ids: list[int] = []
+        while True:
+            page = {
+                "query": clauses.ANNOUNCEMENTS,
+                "size": _PAGE,
+                "sort": [{"id": "asc"}],
+                "_source": False,
+                "track_total_hits": False,
+                **({"search_after": ids[-1:]} if ids else {}),
+            }
+            hits = self._cluster.ask(live.index, [page])[0]["hits"]["hits"]
+            ids += [hit["sort"][0] for hit in hits]
+            if len(hits) < _PAGE:
+                return ids
+
+    def _held(self, live: _Live, entries: Sequence[Entry]) -> set[int]:
+        """Ids of those that the index holds just as given."""
+        same = set()
+        for start in range(0, len(entries), _READ_AT_ONCE):
+            by_id = {entry.announcement.id: entry for entry in entries[start : start + _READ_AT_ONCE]}
+            names = ("facts", "category", *WRITTEN)
+            for fields in (
+                found["fields"] for found in self._cluster.columns(live.index, list(by_id), names)
+            ):
+                entry, facts = by_id[fields["id"][0]], read_facts(fields["facts"][0])
+                announcement = entry.announcement
+                if (
+                    int(facts["date"]) == announcement.published_on.toordinal()
+                    and KINDS[facts["kind"]] is announcement.kind
+                    and int(facts["organisation"]) == announcement.organisation
+                    and fields["category"][0] == announcement.category
+                    and read_written(fields).text == letters_of_entry(entry)
+                ):
+                    same.add(announcement.id)
+        return same
+
+    def _wanted(self) -> Manifest:
+        return Manifest(
+            schema=SCHEMA,
+            canon=1,
+            segmenter=VERSION,
+            dictionary=self._dictionary.current().version,
+            built_at=dt.datetime.now(dt.UTC),
+        )
+
+    def _asked(self, ask: Callable[[_Live], T]) -> T | None:
+        """Ask the live generation; once more when another took its place meanwhile. None without any."""
+        for _ in range(2):
+            live = self._live()
+            if live is None:
+                return None
+            try:
+                return ask(live)
+            except Gone:
+                self._forget()
+        raise Unavailable("ดัชนีค้นหากำลังเปลี่ยนรุ่น กรุณาลองอีกครั้งในอีกสักครู่", code="search-unavailable")
+
+    def _forget(self) -> None:
+        """What was seen, or that nothing could be, holds no longer."""
+        with self._lock:
+            self._looked, self._failed = 0.0, None
+
+    def _live(self, *, fresh: bool = False) -> _Live | None:
+        """As of a second ago at most, or with ``fresh`` of now; None when nothing was ever built."""
+        asked = time.monotonic()
+        with self._lock:
+            if self._failed is not None and self._failed[0] > asked - _FRESH:  # those who queued fail with it
+                raise Unavailable(self._failed[1].message, code=self._failed[1].code)
+            if fresh or asked - self._looked > _FRESH:
+                try:
+                    self._known, self._failed = self._look(self._known), None
+                except Unavailable as error:
+                    self._failed = time.monotonic(), error
+                    raise
+                self._looked = time.monotonic()
+            return self._known
+
+    def _look(self, known: _Live | None) -> _Live | None:
+        index = self._cluster.live(self._alias)
+        if index is None:
+            return None
+        try:
+            if known is None or known.index != index:
+                known = self._opened(index)
+            (followed,) = self._cluster.documents(index, [POSITION])
+            position = int(followed["_source"]["position"])
+            count = self._cluster.count(index, clauses.ANNOUNCEMENTS)
+        except Gone:
+            return None
+        same = position == known.position and count == known.counts[None].count
+        return known if same else replace(known, position=position, counts={None: Figures(count)})
+
+    def _opened(self, index: str) -> _Live:
+        written = self._cluster.remembered(index)
+        manifest = dict(written["manifest"])
+        (words,) = self._cluster.documents(index, [LEXICON])
+        return _Live(
+            index,
+            Manifest(**manifest | {"built_at": dt.datetime.fromisoformat(manifest["built_at"])}),
+            written["averages"],
+            written["sample"],
+            parse(words["_source"]["lexicon"]),
+            position=-1,
+            counts={None: Figures(0)},
+        )
+
+
+def _written(manifest: Manifest) -> dict[str, Any]:
+    return asdict(manifest) | {"built_at": manifest.built_at.isoformat()}

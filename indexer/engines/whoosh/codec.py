@@ -1,0 +1,426 @@
+"""A Whoosh codec whose posting lists numpy reads whole.
+
+Whoosh keeps documents, columns, segments and commits; its own posting lists are pickled blocks
+read one posting at a time in Python, which is nearly all the time of a search. Here a segment's
+terms are one sorted file and each posting list two short arrays. A posting's weight is the count
+of its term in every field of the announcement, packed into 32 bits (``pack``).
+
+Segments are written and merged term by term (``Writer``), never posting by posting. That uses
+inner methods of Whoosh's ``SegmentWriter``: the version is pinned in pyproject.
+"""
+
+from __future__ import annotations
+
+import heapq
+import zlib
+from array import array
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
+from itertools import starmap
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from whoosh.codec.base import TermsReader
+from whoosh.codec.whoosh3 import W3Codec, W3PerDocReader
+from whoosh.index import TOC, clean_files
+from whoosh.matching import ListMatcher
+from whoosh.reading import TermInfo, TermNotFound
+from whoosh.writing import SegmentWriter
+
+from indexer.engines.whoosh import checksums
+from indexer.engines.whoosh.checksums import CheckedFile, with_checksum
+from indexer.engines.whoosh.schema import FIELD
+from indexer.engines.whoosh.toc import write_toc
+
+Ids = npt.NDArray[np.uint32]
+Counts = npt.NDArray[np.uint32]
+
+
+class ArrayCodec(W3Codec):  # type: ignore[misc]
+    """Whoosh's standard codec but for terms and postings."""
+
+    length_stats = False
+
+    def field_writer(self, storage: Any, segment: Any) -> ArrayTermsWriter:
+        return ArrayTermsWriter(storage, segment)
+
+    def terms_reader(self, storage: Any, segment: Any) -> ArrayTermsReader:
+        return ArrayTermsReader(storage, segment)
+
+    def per_document_reader(self, storage: Any, segment: Any) -> W3PerDocReader:
+        return W3PerDocReader(storage, segment)
+
+
+_TERMS, _TABLE, _POSTINGS = ".words", ".table", ".lists"
+_LITTLE = {1: "<u1", 2: "<u2", 4: "<u4"}
+
+
+def _narrow(values: npt.NDArray[np.uint32]) -> tuple[int, bytes]:
+    """The values in the narrowest width that holds them all."""
+    most = int(values.max()) if len(values) else 0
+    width = 1 if most < 1 << 8 else 2 if most < 1 << 16 else 4
+    return width, values.astype(_LITTLE[width]).tobytes()
+
+
+def _steps(values: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint32]:
+    """The first value and the differences to the next."""
+    steps = values.copy()
+    steps[1:] -= values[:-1]
+    return steps
+
+
+_EVERY = 3  # in place of the first width: no ids, but a count for every document of the segment
+_FLAT, _OTHERS = 1 << 6, 1 << 7  # flags beside the three widths, two bits each, in a list's first byte
+_COMMON = 3  # one document of so many: a byte for each is no more than what a list takes
+
+
+class Postings(NamedTuple):
+    """The documents of a segment that have a term, ascending, and how often.
+
+    ``ids`` is None for a common term: then ``first``, the counts in the first zone, has a place for every
+    document of the segment. ``others`` are the places in it where other zones are set, ``rest`` what these
+    are there (packed, without the first zone).
+    """
+
+    ids: npt.NDArray[np.int64] | None
+    first: npt.NDArray[np.uint8]
+    others: npt.NDArray[np.int64]
+    rest: npt.NDArray[np.unsignedinteger[Any]]
+
+    @property
+    def documents(self) -> npt.NDArray[np.int64]:
+        """``ids``, also of a common term."""
+        if self.ids is not None:
+            return self.ids
+        there = self.first > 0
+        there[self.others] = True
+        return np.flatnonzero(there)
+
+    def listed(self) -> Postings:
+        """The same with ids."""
+        if self.ids is not None:
+            return self
+        ids = self.documents
+        return Postings(ids, self.first[ids], ids.searchsorted(self.others), self.rest)
+
+    def packed(self) -> tuple[Ids, Counts]:
+        """Ids and the count of each in all zones."""
+        found = self.listed()
+        counts = found.first.astype(np.uint32)
+        counts[found.others] |= found.rest.astype(np.uint32) << 8
+        return found.documents.astype(np.uint32), counts
+
+
+_NO_PLACES, _NO_COUNTS = np.empty(0, np.int64), np.empty(0, np.uint8)
+
+
+def encode(ids: Ids, counts: Counts, size: int) -> bytes:
+    """Ids as differences, or none for a term that many of the segment's ``size`` documents have; counts as
+    one byte each for the first zone, the others only where set."""
+    first = (counts & 0xFF).astype(np.uint8)
+    others = np.flatnonzero(counts >> 8).astype(np.uint32)
+    rest = counts[others] >> np.uint32(8)
+    common = len(ids) * _COMMON >= size
+    flat = not common and bool((first == first[0]).all())
+    if common:
+        every = np.zeros(size, dtype=np.uint8)
+        every[ids] = first
+        first, others = every, ids[others].astype(np.uint32)
+        parts = [(_EVERY << 1, b"")]
+    else:
+        parts = [_narrow(_steps(ids))]
+    if len(others):
+        parts += [_narrow(_steps(others)), _narrow(rest)]
+    head = _FLAT * flat | _OTHERS * bool(len(others))
+    for place, (width, _) in enumerate(parts):
+        head |= (width >> 1) << 2 * place
+    length = np.array([len(others)], "<u4").tobytes() if len(others) else b""
+    body = first[:1] if flat else first
+    return bytes([head]) + length + body.tobytes() + b"".join(data for _, data in parts)
+
+
+def _before_ids(head: int, count: int) -> int:
+    """Bytes of a list of ``count`` ids before these, by its first byte."""
+    return (5 if head & _OTHERS else 1) + (1 if head & _FLAT else count)
+
+
+def decode(data: bytes, count: int, size: int) -> Postings:
+    """What ``encode`` was given; ``count``: how many ids; ``size``: documents of the segment."""
+    head, position, length = data[0], 1, 0
+    if head & _OTHERS:
+        length = int.from_bytes(data[1:5], "little")
+        position = 5
+    common = head & 3 == _EVERY
+    counted = 1 if head & _FLAT else size if common else count
+    first = np.frombuffer(data, np.uint8, counted, position)
+    position += counted
+    if head & _FLAT:
+        first = first.repeat(count)
+    ids = None
+    if not common:
+        width = 1 << (head & 3)
+        ids = np.frombuffer(data, _LITTLE[width], count, position).cumsum(dtype=np.int64)
+        position += width * count
+    if not length:
+        return Postings(ids, first, _NO_PLACES, _NO_COUNTS)
+    steps, values = 1 << (head >> 2 & 3), 1 << (head >> 4 & 3)
+    others = np.frombuffer(data, _LITTLE[steps], length, position).cumsum(dtype=np.int64)
+    rest = np.frombuffer(data, _LITTLE[values], length, position + steps * length)
+    return Postings(ids, first, others, rest)
+
+
+class ArrayTermsWriter:
+    """Terms must come in order of their bytes, after all documents."""
+
+    def __init__(self, storage: Any, segment: Any) -> None:
+        self._storage = storage
+        self._segment = segment
+        self._postings = segment.create_file(storage, _POSTINGS)
+        self._terms: list[bytes] = []
+        self._sizes = array("I")
+        self._lengths = array("I")
+        self._checksums = array("I")
+        self.is_closed = False
+
+    def write_term(self, term: bytes, ids: Ids, counts: Counts, size: int) -> None:
+        """``size``: documents of the segment."""
+        data = encode(ids, counts, size)
+        self._postings.write(data)
+        self._terms.append(term)
+        self._sizes.append(len(ids))
+        self._lengths.append(len(data))
+        self._checksums.append(zlib.crc32(data))
+
+    def close(self) -> None:
+        with self._segment.create_file(self._storage, _TERMS) as file:
+            file.write(with_checksum(zlib.compress(b"\n".join(self._terms))))
+        with self._segment.create_file(self._storage, _TABLE) as file:
+            table = np.array([self._lengths, self._sizes, self._checksums], dtype="<u4")
+            file.write(with_checksum(zlib.compress(table.tobytes())))
+        self._postings.close()
+        self.is_closed = True
+
+
+class ArrayTermsReader(TermsReader):  # type: ignore[misc]
+    """A segment's terms in memory, its posting lists on disk. ``words`` and ``sizes`` run parallel."""
+
+    def __init__(self, storage: Any, segment: Any) -> None:
+        with segment.open_file(storage, _TERMS) as file:
+            words = zlib.decompress(CheckedFile(file).read_all())
+        self._size: int = segment.doc_count_all()
+        # No list: the collector of garbage would walk through it again and again.
+        self.words: tuple[bytes, ...] = tuple(words.split(b"\n")) if words else ()
+        # A look-up takes a tenth of the time of a search among ``words``, and queries make hundreds.
+        self._places = {word: place for place, word in enumerate(self.words)}
+        with segment.open_file(storage, _TABLE) as file:
+            table = zlib.decompress(CheckedFile(file).read_all())
+        count = len(self.words)
+        # Views of memory give plain numbers, sooner than arrays.
+        self._ends = memoryview(np.cumsum(np.frombuffer(table, "<u4", count), dtype=np.int64).data)
+        self.sizes = memoryview(np.frombuffer(table, "<u4", count, 4 * count).astype(np.uint32).data)
+        checksums = np.frombuffer(table, "<u4", count, 8 * count)
+        self._checksums = memoryview(checksums.astype(np.int64).data)
+        with segment.open_file(storage, _POSTINGS) as file:
+            self._postings = CheckedFile(file)
+
+    def place(self, term: bytes) -> int | None:
+        """Where the term stands among ``words``."""
+        return self._places.get(term)
+
+    def beginning(self, letters: bytes, most: int) -> Iterator[str]:
+        """The first of the terms that begin so."""
+        first = bisect_left(self.words, letters)
+        for word in self.words[first : first + most]:
+            if not word.startswith(letters):
+                break
+            yield word.decode()
+
+    def ending(self, letters: bytes, most: int) -> Iterator[str]:
+        """The first of the terms that end so."""
+        ending = letters[::-1]
+        first = bisect_left(self._backwards, ending)
+        for word in self._backwards[first : first + most]:
+            if not word.startswith(ending):
+                break
+            yield word[::-1].decode()
+
+    @cached_property
+    def _backwards(self) -> tuple[bytes, ...]:
+        """The terms with their bytes in reverse, sorted."""
+        return tuple(sorted(word[::-1] for word in self.words))
+
+    def postings_at(self, place: int) -> Postings:
+        """Of the term that stands there among ``words``."""
+        return decode(self._list_at(place), self.sizes[place], self._size)
+
+    def _list_at(self, place: int) -> bytes:
+        """The encoded posting list of the term that stands there among ``words``."""
+        start = self._ends[place - 1] if place else 0
+        return self._postings.read(start, self._ends[place], self._checksums[place])
+
+    def mark(self, terms: Iterable[bytes], mask: npt.NDArray[np.bool_]) -> None:
+        """Set the mask wherever a document of the segment has one of the terms: short lists all at once."""
+        steps: dict[int, list[bytes]] = {}
+        counts: dict[int, list[int]] = {}
+        for place in [self._places[term] for term in terms if term in self._places]:
+            data, count = self._list_at(place), self.sizes[place]
+            head = data[0]
+            if head & 3 == _EVERY:
+                mask[decode(data, count, self._size).documents] = True
+                continue
+            start = _before_ids(head, count)
+            width = 1 << (head & 3)
+            steps.setdefault(width, []).append(data[start : start + width * count])
+            counts.setdefault(width, []).append(count)
+        for width, parts in steps.items():
+            sums = np.frombuffer(b"".join(parts), _LITTLE[width]).cumsum(dtype=np.int64)
+            before = np.concatenate([[0], sums[np.cumsum(counts[width])[:-1] - 1]])
+            mask[sums - before.repeat(counts[width])] = True
+
+    def close(self) -> None:
+        """The file is closed with the last reference to it: another thread may still be reading."""
+
+    # What Whoosh asks of a codec, so that its own searchers and tools read these segments too.
+
+    def __contains__(self, term: tuple[str, bytes]) -> bool:
+        return term[0] == FIELD and self.place(term[1]) is not None
+
+    def indexed_field_names(self) -> list[str]:
+        return [FIELD]
+
+    def terms(self) -> Iterator[tuple[str, bytes]]:
+        return ((FIELD, word) for word in self.words)
+
+    def terms_from(self, fieldname: str, prefix: bytes) -> Iterator[tuple[str, bytes]]:
+        return ((fieldname, word) for word in self.words[bisect_left(self.words, prefix) :])
+
+    def items(self) -> Iterator[tuple[tuple[str, bytes], TermInfo]]:
+        return ((term, self.term_info(*term)) for term in self.terms())
+
+    def items_from(self, fieldname: str, prefix: bytes) -> Iterator[tuple[tuple[str, bytes], TermInfo]]:
+        return ((term, self.term_info(*term)) for term in self.terms_from(fieldname, prefix))
+
+    def term_info(self, fieldname: str, text: bytes) -> TermInfo:
+        place = self.place(text)
+        if place is None:
+            raise TermNotFound(f"{fieldname}:{text!r}")
+        ids, _ = self.postings_at(place).packed()
+        return TermInfo(len(ids), len(ids), 1, 1, 1, int(ids[0]), int(ids[-1]))
+
+    def frequency(self, fieldname: str, text: bytes) -> int:
+        return self.doc_frequency(fieldname, text)
+
+    def doc_frequency(self, fieldname: str, text: bytes) -> int:  # noqa: ARG002 (Whoosh's signature)
+        place = self._places.get(text)
+        return 0 if place is None else self.sizes[place]
+
+    def matcher(self, fieldname: str, text: bytes, _format: Any, scorer: Any = None) -> ListMatcher:
+        place = self.place(text)
+        if place is None:
+            raise TermNotFound(f"{fieldname}:{text!r}")
+        ids, _ = self.postings_at(place).packed()
+        return ListMatcher(ids.tolist(), [1.0] * len(ids), scorer=scorer, term=(fieldname, text))
+
+
+class _Part(NamedTuple):
+    """A segment on its way into a new one: new number by old, -1 where the document is gone."""
+
+    terms: ArrayTermsReader
+    numbers: npt.NDArray[np.int64]
+
+
+class Writer(SegmentWriter):  # type: ignore[misc]
+    """Writes one segment and commits: either new documents (``add``) or older segments (``merge``)."""
+
+    def __init__(self, index: Any) -> None:
+        super().__init__(index, codec=ArrayCodec(), compound=False, timeout=30)
+        self._ordinals: dict[str, int] = {}
+        self._posted_terms = array("I")
+        self._posted_counts = array("I")
+        self._posted_sizes = array("I")
+        self._parts: list[_Part] = []
+
+    def add(self, terms: Mapping[str, int], columns: Mapping[str, bytes]) -> None:
+        """One document: the packed weight of each term, and the value of each column."""
+        ordinals = self._ordinals
+        self._posted_terms.extend([ordinals.setdefault(term, len(ordinals)) for term in terms])
+        self._posted_counts.extend(terms.values())
+        self._posted_sizes.append(len(terms))
+        self.add_document(**columns)
+
+    @property
+    def postings(self) -> int:
+        """How many postings wait in memory."""
+        return len(self._posted_terms)
+
+    def _assemble_segment(self) -> None:
+        """Whoosh calls this when a segment's files are written and closed."""
+        checksums.write(Path(self.storage.folder), self.get_segment().segment_id())
+
+    def _commit_toc(self, segments: list[Any]) -> None:
+        """Whoosh calls this to make a commit visible."""
+        directory = Path(self.storage.folder)
+        write_toc(directory, self.indexname, TOC(self.schema, segments, self.generation))
+        clean_files(self.storage, self.indexname, self.generation, segments)
+
+    def add_postings_to_pool(self, reader: Any, startdoc: int, docmap: dict[int, int] | None) -> None:
+        count = reader.doc_count_all()
+        numbers = np.full(count, -1, dtype=np.int64)
+        if docmap is None:
+            numbers[:] = np.arange(startdoc, startdoc + count)
+        else:
+            numbers[list(docmap)] = list(docmap.values())
+        self._parts.append(_Part(reader.codec().terms_reader(self.storage, reader.segment()), numbers))
+
+    def _flush_segment(self) -> None:
+        self.perdocwriter.close()
+        for term, ids, counts in self._merged() if self._parts else self._inverted():
+            self.fieldwriter.write_term(term, ids, counts, self.docnum)
+        self.fieldwriter.close()
+        for part in self._parts:
+            part.terms.close()
+
+    def _inverted(self) -> Iterator[tuple[bytes, Ids, Counts]]:
+        names = [term.encode() for term in self._ordinals]
+        order = sorted(range(len(names)), key=names.__getitem__)
+        rank = np.empty(len(names), dtype=np.uint32)
+        rank[order] = np.arange(len(names), dtype=np.uint32)
+        terms = rank[np.frombuffer(self._posted_terms, dtype=np.uint32)]
+        counts = np.frombuffer(self._posted_counts, dtype=np.uint32)
+        sizes = np.frombuffer(self._posted_sizes, dtype=np.uint32)
+        documents = np.repeat(np.arange(len(sizes), dtype=np.uint32), sizes)
+        by_term = np.argsort(terms, kind="stable")
+        documents, counts = documents[by_term], counts[by_term]
+        ends = np.cumsum(np.bincount(terms, minlength=len(names))).tolist()
+        start = 0
+        for ordinal, end in zip(order, ends, strict=True):
+            yield names[ordinal], documents[start:end], counts[start:end]
+            start = end
+
+    def _merged(self) -> Iterator[tuple[bytes, Ids, Counts]]:
+        heads = heapq.merge(*starmap(_heads, enumerate(self._parts)))
+        term: bytes | None = None
+        lists: list[tuple[Ids, Counts]] = []
+        for word, number, place in heads:
+            if word != term:
+                yield from _joined(term, lists)
+                term, lists = word, []
+            ids, counts = self._parts[number].terms.postings_at(place).packed()
+            renumbered = self._parts[number].numbers[ids]
+            kept = renumbered >= 0
+            lists.append((renumbered[kept].astype(np.uint32), counts[kept]))
+        yield from _joined(term, lists)
+
+
+def _heads(number: int, part: _Part) -> Iterator[tuple[bytes, int, int]]:
+    """Each term of a part in order, with the part's number and the term's place in it."""
+    return ((word, number, place) for place, word in enumerate(part.terms.words))
+
+
+def _joined(term: bytes | None, lists: Iterable[tuple[Ids, Counts]]) -> Iterator[tuple[bytes, Ids, Counts]]:
+    ids, counts = (list(column) for column in zip(*lists, strict=True)) if lists else ([], [])
+    if term is not None and any(map(len, ids)):
+        yield term, np.concatenate(ids), np.concatenate(counts)

@@ -1,0 +1,116 @@
+"""The index's directories: one generation each, a manifest written last, a pointer swapped atomically.
+
+``index/current`` holds the name of the live generation. A directory without a manifest was never
+finished and is cleared away by the next rebuild; one older generation is kept. Whoever finds a live
+generation damaged says so in its ``damaged`` file, which every process sees and the worker acts upon.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import fcntl
+import json
+import os
+import shutil
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict
+from pathlib import Path
+
+from indexer.engines.whoosh.checksums import IndexDamaged, line_with_checksum, line_without_checksum
+from indexer.search.ports import Manifest
+
+_POINTER = "current"
+_MANIFEST = "manifest.json"
+_LOCK = "building"
+_DAMAGED = "damaged"
+
+
+class Generations:
+    """All generations of one index under ``directory``."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+
+    def current(self) -> Path | None:
+        """The live generation's directory; None when there is none, or when nobody can tell which it is."""
+        try:
+            line = (self._directory / _POINTER).read_text(errors="replace")
+            name = line_without_checksum(line, _POINTER)
+        except (OSError, IndexDamaged):
+            return None
+        path = self._directory / name
+        return path if name and (path / _MANIFEST).is_file() else None
+
+    @contextmanager
+    def one_at_a_time(self) -> Iterator[None]:
+        """Holds off other processes that build; the kernel lets go when this one dies."""
+        self._directory.mkdir(parents=True, exist_ok=True)
+        with (self._directory / _LOCK).open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+    def begin(self) -> Path:
+        """An empty directory for a new generation; unfinished ones of earlier runs are removed."""
+        for path in self._all():
+            if not (path / _MANIFEST).is_file():
+                shutil.rmtree(path, ignore_errors=True)
+        path = self._directory / f"{max(map(_number, self._all()), default=0) + 1:06d}"
+        path.mkdir()
+        return path
+
+    def publish(self, path: Path, manifest: Manifest) -> None:
+        """Write the manifest, swap the pointer, keep one generation back."""
+        values = asdict(manifest) | {"built_at": manifest.built_at.isoformat()}
+        _write(path / _MANIFEST, json.dumps(values, indent=1))
+        previous = self.current()
+        _write(self._directory / _POINTER, line_with_checksum(path.name))
+        for old in self._all():
+            if old not in (path, previous):
+                shutil.rmtree(old, ignore_errors=True)
+
+    def manifest(self, path: Path) -> Manifest | None:
+        """None when it cannot be read."""
+        try:
+            values = json.loads((path / _MANIFEST).read_text())
+            built_at = dt.datetime.fromisoformat(values.pop("built_at"))
+            return Manifest(**values, built_at=built_at)
+        except (OSError, ValueError, TypeError, KeyError):
+            return None
+
+    def note_damage(self, path: Path, parts: Iterable[str]) -> None:
+        """Remember that parts of a generation are damaged. On a disk that cannot be written to the next scrub
+        finds them again."""
+        with suppress(OSError), (path / _DAMAGED).open("a") as file:
+            file.writelines(f"{part}\n" for part in parts)
+
+    def noted_damage(self, path: Path) -> list[str]:
+        """The parts of a generation that somebody found damaged."""
+        try:
+            return sorted(set((path / _DAMAGED).read_text(errors="replace").splitlines()))
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            return [f"{_DAMAGED}: {error.strerror}"]
+
+    def _all(self) -> list[Path]:
+        return sorted(path for path in self._directory.glob("[0-9]*") if path.is_dir())
+
+
+def _number(path: Path) -> int:
+    return int(path.name) if path.name.isdigit() else 0
+
+
+def _write(path: Path, text: str) -> None:
+    """Write, sync, rename: the file is whole or not there."""
+    temporary = path.with_name(f".{path.name}.new")
+    with temporary.open("w") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

@@ -1,0 +1,229 @@
+"""The embedded search index: Whoosh's segments and commits, our analysis and ranking."""
+
+from __future__ import annotations
+
+import datetime as dt
+import errno
+import logging
+import shutil
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from threading import Lock
+from typing import NamedTuple
+
+from archive.errors import Unavailable
+from indexer.analysis.dictionary import Dictionary, Lexicon
+from indexer.analysis.index_document import Entry
+from indexer.analysis.tokenizer import VERSION
+from indexer.engines.whoosh.checksums import IndexDamaged
+from indexer.engines.whoosh.generations import Generations
+from indexer.engines.whoosh.reader import Commit
+from indexer.engines.whoosh.segments import Building, Segments
+from indexer.search.more_like_this import similar
+from indexer.search.pipeline import search
+from indexer.search.ports import Generation, Manifest, ResultPage
+from indexer.search.query.parser import Query
+from indexer.search.suggest import suggest
+
+SCHEMA = 8
+"""Raise it whenever the files of a generation change their form."""
+
+
+log = logging.getLogger("prakat.index")
+
+_OWN_LIMITS = {errno.EMFILE, errno.ENFILE, errno.ENOMEM}
+"""What keeps a process from opening a file that is whole."""
+
+
+class _Live(NamedTuple):
+    directory: Path
+    lexicon: Lexicon
+    snapshot: Commit
+
+
+class WhooshIndex:
+    """``SearchIndex`` in a directory. One process writes; readers follow its commits by themselves.
+
+    Numbers of views are those of an announcement's last update.
+    """
+
+    def __init__(self, directory: Path, dictionary: Dictionary) -> None:
+        self._generations = Generations(directory)
+        self._dictionary = dictionary
+        self._open: Segments | None = None
+        self._lock = Lock()
+
+    def update(self, add: Iterable[Entry], remove: Iterable[int], *, position: int) -> None:
+        segments = self._segments()
+        if segments is None:
+            with self.rebuild():
+                pass
+            segments = self._current()
+        with self._reading(segments.directory):
+            segments.write(add, remove, position)
+
+    def position(self) -> int:
+        live = self._live()
+        return live.snapshot.position if live else 0
+
+    def count(self) -> int:
+        live = self._live()
+        return live.snapshot.count if live else 0
+
+    def ids(self) -> Sequence[int]:
+        live = self._live()
+        return sorted(live.snapshot.numbers) if live else []
+
+    def search(self, query: Query) -> ResultPage:
+        live = self._live()
+        if live is None:
+            return ResultPage(total=0, hits=(), query=query)
+        with self._reading(live.directory):
+            part = live.snapshot.of(query.filters.organisation, query.filters.withheld)
+            return search(part, live.lexicon, query)
+
+    def suggest(
+        self,
+        typed: str,
+        *,
+        organisation: int | None = None,
+        withheld: frozenset[int] = frozenset(),
+        limit: int = 8,
+    ) -> list[str]:
+        live = self._live()
+        if live is None:
+            return []
+        with self._reading(live.directory):
+            return suggest(live.snapshot.of(organisation, withheld), live.lexicon, typed, limit)
+
+    def similar(self, announcement_id: int, *, limit: int = 5) -> list[int]:
+        live = self._live()
+        document = live.snapshot.numbers.get(announcement_id) if live else None
+        if live is None or document is None:
+            return []
+        organisation = int(live.snapshot.facts["organisation"][document])
+        with self._reading(live.directory):
+            return similar(live.snapshot.of(organisation), announcement_id, limit)
+
+    @contextmanager
+    def rebuild(self, *, jobs: int = 1) -> Iterator[Generation]:
+        with self._generations.one_at_a_time():
+            path = self._generations.begin()
+            building = Building(Segments.create(path, self._dictionary.current()), jobs=jobs)
+            try:
+                yield building
+                building.flush()
+            except BaseException:
+                building.close()
+                shutil.rmtree(path, ignore_errors=True)
+                raise
+            building.close()
+            self._generations.publish(path, self._wanted())
+
+    def manifest(self) -> Manifest | None:
+        path = self._generations.current()
+        return self._generations.manifest(path) if path and self._live() else None
+
+    def is_current(self) -> bool:
+        try:
+            manifest = self.manifest()
+        except Unavailable:
+            return False
+        if manifest is None or self.noted_damage():
+            return False
+        return manifest == replace(self._wanted(), built_at=manifest.built_at)
+
+    def damage(self, after_read: Callable[[int], None] = lambda _count: None) -> list[str]:
+        segments = self._segments()
+        if segments is None:
+            return []
+        with self._reading(segments.directory):
+            found = segments.damage(after_read)
+        if found:
+            self._generations.note_damage(segments.directory, found)
+        return found
+
+    def noted_damage(self) -> list[str]:
+        path = self._generations.current()
+        return self._generations.noted_damage(path) if path else []
+
+    def differing(self, entries: Iterable[Entry]) -> list[int]:
+        live = self._live()
+        if live is None:
+            return [entry.announcement.id for entry in entries]
+        with self._reading(live.directory):
+            return [entry.announcement.id for entry in entries if not live.snapshot.holds(entry)]
+
+    def _wanted(self) -> Manifest:
+        return Manifest(
+            schema=SCHEMA,
+            canon=1,
+            segmenter=VERSION,
+            dictionary=self._dictionary.current().version,
+            built_at=dt.datetime.now(dt.UTC),
+        )
+
+    def _live(self) -> _Live | None:
+        """The latest commit of the live generation; None when there is none."""
+        segments = self._segments()
+        if segments is None:
+            return None
+        with self._opening(segments.directory):
+            return _Live(segments.directory, segments.lexicon, segments.snapshot())
+
+    def _segments(self) -> Segments | None:
+        """The live generation, opened anew when the pointer has moved; None when there is none."""
+        path = self._generations.current()
+        if path is None:
+            return None
+        with self._lock:
+            if self._open is None or self._open.directory != path:
+                self._open = self._opened(path)
+            return self._open
+
+    def _opened(self, path: Path) -> Segments:
+        manifest = self._generations.manifest(path)
+        if manifest is None or manifest.schema != SCHEMA:
+            raise Unavailable("ดัชนีค้นหาเป็นของรุ่นอื่น ระบบกำลังสร้างใหม่ กรุณาลองอีกครั้งในอีกสักครู่", code="index-outdated")
+        with self._opening(path):
+            segments = Segments(path)
+            if segments.lexicon.version != manifest.dictionary:
+                raise IndexDamaged("words.txt")
+        return segments
+
+    def _current(self) -> Segments:
+        segments = self._segments()
+        if segments is None:
+            raise FileNotFoundError("the index was removed while it was written")
+        return segments
+
+    @contextmanager
+    def _opening(self, path: Path) -> Iterator[None]:
+        """Any error of opening a generation means that it is damaged, but for a process's own limits."""
+        try:
+            with self._reading(path):
+                yield
+        except Unavailable:
+            raise
+        except OSError as error:
+            if error.errno in _OWN_LIMITS:
+                raise Unavailable("ระบบกำลังมีงานมาก กรุณาลองใหม่อีกครั้ง", code="search-unavailable") from error
+            raise self._damaged(path, error) from error
+        except Exception as error:
+            raise self._damaged(path, error) from error
+
+    @contextmanager
+    def _reading(self, path: Path) -> Iterator[None]:
+        """Damage that is met in a generation is noted there and refused: no answer is made from it."""
+        try:
+            yield
+        except (IndexDamaged, zlib.error) as error:
+            raise self._damaged(path, error) from error
+
+    def _damaged(self, path: Path, error: Exception) -> Unavailable:
+        log.error("search index is damaged: %s: %s", path, error)
+        self._generations.note_damage(path, [f"{error}" or type(error).__name__])
+        return Unavailable("ดัชนีค้นหาเสียหาย ระบบกำลังสร้างใหม่ กรุณาลองอีกครั้งในอีกสักครู่", code="index-damaged")

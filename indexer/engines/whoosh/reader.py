@@ -1,0 +1,438 @@
+"""One commit of the embedded index as a ``Snapshot``.
+
+It never changes; the next one is another that takes over the segments that stayed the same. Its document
+numbers run through all segments.
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_left, bisect_right
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from contextlib import closing
+from copy import copy
+from functools import cached_property, lru_cache, partial
+from heapq import nlargest
+from threading import Lock
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from cachetools import LRUCache
+from whoosh.index import TOC
+
+from indexer.analysis.index_document import COLUMNS, FACTS, KINDS, ZONES, Entry, Layout, letters, read_layout
+from indexer.analysis.spelling_index import Spellings
+from indexer.analysis.tokenizer import fold, run
+from indexer.engines.whoosh.codec import Postings
+from indexer.engines.whoosh.schema import FIELD, schema
+from indexer.search.doc_values import Coded, coded, facets, joined
+from indexer.search.index_reader import (
+    K1,
+    MARKS,
+    NORMALISED,
+    OFTEN,
+    THAI_WORD,
+    WEIGHT,
+    WORD,
+    Beyond,
+    Enough,
+    steady,
+)
+from indexer.search.posting_list import Documents, Floats, Mask, Scored
+from indexer.search.query.query_plan import Unit
+from indexer.search.title_index import Named, Names
+
+_MOST_COUNTED = 40  # words
+_MOST_NAMED = 400  # titles of a segment
+
+_NONE, _NO_COUNTS = np.empty(0, np.int64), np.empty(0, np.uint8)
+
+_KEPT_SCORED = 96_000_000  # bytes
+_KEPT_PARTS = 16  # organisations, or states of the records, whose part is remembered
+_KEPT_COUNTS = 50_000  # terms
+_KEPT_FOUND = 1_000_000  # documents in answers that are remembered, 8 bytes apiece
+
+
+class Segment:
+    """A segment's files, opened once for as long as any snapshot has it."""
+
+    def __init__(self, storage: Any, segment: Any) -> None:
+        codec = segment.codec()
+        columns = schema()
+        self.id: str = segment.segment_id()
+        self.size: int = segment.doc_count_all()
+        self.terms = codec.terms_reader(storage, segment)
+        with closing(codec.per_document_reader(storage, segment)) as documents:
+            opened = {name: documents.column_reader(name, columns[name].column_type) for name in COLUMNS}
+            self.text, self.cuts, self.layout = opened["text"], opened["cuts"], opened["layout"]
+            self.titles, self.subjects = opened["title"], opened["subjects"]
+            self.facts = np.frombuffer(opened["facts"].all(), FACTS, self.size)
+            self.facets = facets(self.facts, _coded(opened["author"]), _coded(opened["category"]))
+
+    def meanable(self, knows: Callable[[str], bool]) -> Iterator[str]:
+        """Its words that people may mean: those of the dictionary, and what is there again and again."""
+        for data, size in zip(self.terms.words, self.terms.sizes.tolist(), strict=True):
+            word = data.decode()
+            if THAI_WORD.fullmatch(word) and (size >= OFTEN or knows(word)):
+                yield word
+
+    @cached_property
+    def names(self) -> Names:
+        named = []
+        columns = zip(self.titles.values(), self.subjects.values(), strict=True)
+        for document, (title, subjects) in enumerate(columns):
+            names = dict.fromkeys([title.decode(), *subjects.decode().splitlines()])
+            named += [(document, name) for name in names if name.strip()]
+        return Names(named, [run(fold(name)).data for _, name in named])
+
+    @cached_property
+    def bare_names(self) -> Names:
+        """``names`` without the marks that are typed last or left out in haste."""
+        return self.names.without(MARKS)
+
+
+def _coded(column: Any) -> Coded:
+    values = coded(column.values())
+    return Coded(values.codes, [value.decode() for value in values.values])
+
+
+def _summed(segments: Sequence[Segment], term: str) -> int:
+    """How many documents of the segments have the term, deleted ones too."""
+    data, count = term.encode(), 0
+    for segment in segments:
+        count += segment.terms.doc_frequency(FIELD, data)
+    return count
+
+
+def _saturated(weights: Floats) -> Floats:
+    """The weights between 0 and 1: each further occurrence says less."""
+    saturated: Floats = weights + np.float32(K1)
+    return np.divide(weights, saturated, out=saturated)
+
+
+def _room(documents: Documents) -> int:
+    """What it takes to remember them."""
+    return len(documents) + 50
+
+
+class Commit:
+    """What one commit holds. ``position`` is the archive's change that it has followed.
+
+    What is asked of it, is asked of its ``live`` documents; so the part of one organisation (``of``) is the
+    same commit with only these alive.
+    """
+
+    def __init__(self, storage: Any, toc: TOC, position: int, earlier: Commit | None = None) -> None:
+        known = {segment.id: segment for segment in earlier.segments} if earlier else {}
+        self.commit: int = toc.generation
+        self.position = position
+        self.segments: list[Segment] = [
+            known.get(part.segment_id()) or Segment(storage, part) for part in toc.segments
+        ]
+        sizes = [segment.size for segment in self.segments]
+        self.bases: list[int] = [0, *np.cumsum(sizes, dtype=np.int64).tolist()]
+        self.size = self.held = self.bases[-1]
+        self.live: Mask = np.ones(self.size, dtype=bool)
+        for base, part in zip(self.bases, toc.segments, strict=False):
+            self.live[[base + gone for gone in part.deleted_docs()]] = False
+        self.count = int(self.live.sum())
+        empty = np.empty(0, dtype=FACTS)
+        self.facts = np.concatenate([empty, *(segment.facts for segment in self.segments)])
+        self._whole = self.count == self.size
+        self._scored: LRUCache[str, Scored] = LRUCache(_KEPT_SCORED, getsizeof=Scored.bytes)
+        self._remembered: LRUCache[Hashable, Documents] = LRUCache(_KEPT_FOUND, getsizeof=_room)
+        self._parts: LRUCache[tuple[int | None, frozenset[int]], Commit | None] = LRUCache(_KEPT_PARTS)
+        # Words of earlier commits are as good: how frequent each is, is asked of this one.
+        self._spellings: Spellings = earlier._spellings if earlier else Spellings()
+        self._about = lru_cache(_KEPT_COUNTS)(partial(_summed, self.segments))
+        self._counts: dict[str, int] = {}  # live documents by term, where some are not live
+        self._lock = Lock()
+
+    def of(self, organisation: int | None, withheld: frozenset[int] = frozenset()) -> Commit:
+        """The documents of an organisation alone (None: of all), without those of the announcements
+        ``withheld``; with their own counts and words."""
+        if withheld:
+            withheld = frozenset(withheld & self.numbers.keys())
+        if organisation is None and not withheld:
+            return self
+        key = organisation, withheld
+        with self._lock:
+            if key not in self._parts:
+                self._parts[key] = self._part(organisation, withheld)
+            return self._parts[key] or self
+
+    def _part(self, organisation: int | None, withheld: frozenset[int]) -> Commit | None:
+        """None for all of them: a commit that held itself, or a part itself, would stay in memory after its
+        last reader until all of it is searched for garbage."""
+        live = self.live.copy()
+        if organisation is not None:
+            live &= self.facts["organisation"] == organisation
+        live[[self.numbers[id] for id in withheld]] = False
+        count = int(live.sum())
+        if count == self.count:
+            return None
+        part = copy(self)
+        part._parts = LRUCache(_KEPT_PARTS)
+        for of_live in ("numbers", "_norms"):
+            part.__dict__.pop(of_live, None)
+        part.live, part.count, part._whole = live, count, False
+        part._scored = LRUCache(_KEPT_SCORED // _KEPT_PARTS, getsizeof=Scored.bytes)
+        part._remembered = LRUCache(_KEPT_FOUND // _KEPT_PARTS, getsizeof=_room)
+        part._counts = {}
+        part._lock = Lock()
+        return part
+
+    @cached_property
+    def numbers(self) -> dict[int, int]:
+        """Document number by announcement id."""
+        live = np.flatnonzero(self.live)
+        return dict(zip(self.facts["id"][live].tolist(), live.tolist(), strict=True))
+
+    @cached_property
+    def facets(self) -> Coded:
+        return joined([segment.facets for segment in self.segments])
+
+    @cached_property
+    def dates(self) -> Floats:
+        return self.facts["date"].astype(np.float32)
+
+    @cached_property
+    def reads(self) -> Floats:
+        return np.log1p(self.facts["views"].astype(np.float32))
+
+    @cached_property
+    def _norms(self) -> dict[str, Floats]:
+        norms = {}
+        for zone, share in NORMALISED.items():
+            lengths = self.facts[zone].astype(np.float32)
+            average = steady(float(lengths[self.live].mean()) if self.count else 1.0)
+            norms[zone] = np.float32(WEIGHT[zone]) / (1 - share + share * lengths / np.float32(average))
+        return norms
+
+    def scored(self, term: str) -> Scored:
+        """Every live document with the term, and how much the term weighs in each."""
+        with self._lock:
+            kept = self._scored.get(term)
+        if kept is None:
+            kept = self._score(term)
+            with self._lock:
+                self._scored[term] = kept
+        return kept
+
+    def having(self, term: str) -> Documents:
+        """Every live document with the term."""
+        with self._lock:
+            kept = self._scored.get(term)
+        return self.remembered(term, lambda: self._listed(term)) if kept is None else kept.documents
+
+    def mark(self, terms: Sequence[str], mask: Mask) -> None:
+        found = np.zeros(self.size, dtype=bool)
+        words = [term.encode() for term in terms]
+        for base, segment in zip(self.bases, self.segments, strict=False):
+            segment.terms.mark(words, found[base : base + segment.size])
+        mask |= found & self.live
+
+    def remembered(self, what: Hashable, find: Callable[[], Documents]) -> Documents:
+        """What was found before in this commit, or is found now."""
+        with self._lock:
+            kept = self._remembered.get(what)
+        if kept is None:
+            kept = find()
+            with self._lock:
+                if _room(kept) <= _KEPT_FOUND:
+                    self._remembered[what] = kept
+        return kept
+
+    def _postings(self, term: str) -> Iterator[tuple[int, int, Postings]]:
+        """Of each segment with the term: its first document, how many it has, and the postings there."""
+        data = term.encode()
+        for base, segment in zip(self.bases, self.segments, strict=False):
+            place = segment.terms.place(data)
+            if place is not None:
+                yield base, segment.size, segment.terms.postings_at(place)
+
+    def _listed(self, term: str) -> Documents:
+        """The live documents with a term."""
+        lists = [postings.documents + base for base, _, postings in self._postings(term)]
+        found = np.concatenate([np.empty(0, np.int64), *lists])
+        return found if self._whole else found.compress(self.live[found])
+
+    def _score(self, term: str) -> Scored:
+        lists = list(self._postings(term))
+        if lists and all(postings.ids is None for _, _, postings in lists):
+            return Scored.spread(_saturated(self._weights(lists)))
+        documents, weights = self._weights_listed(lists)
+        if not self._whole:
+            kept = self.live[documents]
+            documents, weights = documents.compress(kept), weights.compress(kept)
+        return Scored.kept(documents, _saturated(weights), self.size)
+
+    def _weights(self, lists: Iterable[tuple[int, int, Postings]]) -> Floats:
+        """Of every document its count of a common term, weighted and normalised zone by zone."""
+        weights = np.zeros(self.size, dtype=np.float32)
+        others, rest = [_NONE], [_NO_COUNTS]
+        for base, size, postings in lists:
+            weights[base : base + size] = postings.first
+            others.append(postings.others + base)
+            rest.append(postings.rest)
+        weights *= self._norms[ZONES[0].name]
+        places = np.concatenate(others)
+        weights[places] += self._rest_weights(places, np.concatenate(rest))
+        if not self._whole:
+            weights *= self.live
+        return weights
+
+    def _weights_listed(self, lists: Iterable[tuple[int, int, Postings]]) -> tuple[Documents, Floats]:
+        """The documents with a term, deleted ones too, and their weights."""
+        documents, firsts, others, rest = [_NONE], [_NO_COUNTS], [_NONE], [_NO_COUNTS]
+        length = 0
+        for base, _, postings in lists:
+            listed = postings.listed()
+            found = listed.documents + base
+            documents.append(found)
+            firsts.append(listed.first)
+            others.append(listed.others + length)
+            rest.append(listed.rest)
+            length += len(found)
+        found, places = np.concatenate(documents), np.concatenate(others)
+        weights = np.concatenate(firsts) * self._norms[ZONES[0].name][found]
+        weights[places] += self._rest_weights(found[places], np.concatenate(rest))
+        return found, weights
+
+    def _rest_weights(self, documents: Documents, rest: npt.NDArray[np.unsignedinteger[Any]]) -> Floats:
+        """What all zones but the first add: these are rarely set."""
+        weights = np.zeros(len(documents), dtype=np.float32)
+        used = int(np.bitwise_or.reduce(rest, initial=0))
+        for zone in ZONES[1:]:
+            shift = zone.shift - ZONES[1].shift
+            if used >> shift & zone.most:
+                counts = (rest >> shift & zone.most).astype(np.float32)
+                weights += counts * (
+                    self._norms[zone.name][documents] if zone.name in self._norms else WEIGHT[zone.name]
+                )
+        return weights
+
+    def frequency(self, term: str) -> int:
+        """How many live documents have the term."""
+        about = self._about(term)
+        return about if self._whole or not about else self._counted(term)
+
+    def _counted(self, term: str) -> int:
+        with self._lock:
+            kept = self._scored.get(term)
+            count = self._counts.get(term) if kept is None else kept.count
+        if count is None:
+            count = self._counts[term] = len(self._listed(term))
+        return count
+
+    def frequencies(self, terms: Sequence[str]) -> list[int]:
+        return [self.frequency(term) for term in terms]
+
+    def about(self, terms: Sequence[str]) -> list[int]:
+        """The same without a look at any document: deleted ones are counted too."""
+        return [self._about(term) for term in terms]
+
+    def extent(self, unit: Unit, found: Scored) -> int:  # noqa: ARG002 (all of them are here)
+        return found.count
+
+    def seek(self, every: Sequence[Unit] = (), some: Sequence[Unit] = ()) -> None:
+        """All documents are here."""
+
+    def seek_more(self, enough: Enough) -> None:
+        """All documents are here."""
+
+    def beyond(self, answers: Mask, enough: Enough | None) -> Beyond:  # noqa: ARG002
+        return Beyond(0, {}, 0)
+
+    def elsewhere(self, name: str) -> bool:  # noqa: ARG002
+        return False
+
+    def most_beyond(self, enough: Enough) -> float:  # noqa: ARG002
+        return 0.0
+
+    def look_up(self, beginnings: Sequence[str], endings: Sequence[str], most: int) -> None:
+        """All words are here."""
+
+    def beginning(self, letters: str, most: int) -> Iterator[str]:
+        """Words of the archive that begin so, ``most`` in each segment."""
+        data = letters.encode()
+        for segment in self.segments:
+            yield from segment.terms.beginning(data, most)
+
+    def ending(self, letters: str, most: int) -> Iterator[str]:
+        """Words of the archive that end so, ``most`` in each segment."""
+        data = letters.encode()
+        for segment in self.segments:
+            yield from segment.terms.ending(data, most)
+
+    def near(self, pieces: list[str], knows: Callable[[str], bool]) -> list[tuple[int, str]]:
+        for segment in self.segments:
+            self._spellings.add(segment.id, segment.meanable(knows))
+        return self._spellings.near(pieces)
+
+    def completions(self, begun: str, most: int) -> list[str]:
+        data = begun.encode()
+        counts: Counter[bytes] = Counter()
+        for segment in self.segments:
+            words, sizes = segment.terms.words, segment.terms.sizes
+            first, after = bisect_left(words, data), bisect_left(words, data + b"\xff")
+            counts.update(dict(zip(words[first:after], sizes[first:after].tolist(), strict=True)))
+        fitting = [(count, word.decode()) for word, count in counts.items() if word != data]
+        common = nlargest(_MOST_COUNTED, (found for found in fitting if WORD.fullmatch(found[1])))
+        counted = [(-self.frequency(word), word) for _, word in common]  # what was withdrawn is out
+        return [word for count, word in sorted(counted)[:most] if count]
+
+    def named(self, letters: bytes, *, marks: bool) -> Iterator[Named]:
+        for base, segment in zip(self.bases, self.segments, strict=False):
+            names = segment.names if marks else segment.bare_names
+            live = self.live[base : base + segment.size]
+            for begins, place in names.having(letters, _MOST_NAMED, live):
+                local, name = segment.names.named[place]
+                facts = self.facts[base + local]
+                yield Named(not begins, -int(facts["views"]), int(facts["id"]), name)
+
+    def idf(self, frequency: int) -> float:
+        """How much a term that ``frequency`` documents have tells them apart."""
+        return math.log1p((self.count - frequency + 0.5) / (frequency + 0.5))
+
+    def _at(self, document: int) -> tuple[Segment, int]:
+        number = bisect_right(self.bases, document) - 1
+        return self.segments[number], document - self.bases[number]
+
+    def text(self, document: int) -> bytes:
+        segment, local = self._at(document)
+        text: bytes = segment.text[local]
+        return text
+
+    def texts(self, documents: Documents) -> Iterator[bytes]:
+        bases = np.asarray(self.bases)
+        numbers = np.searchsorted(bases, documents, side="right") - 1
+        columns = [segment.text for segment in self.segments]
+        places = zip(numbers.tolist(), (documents - bases[numbers]).tolist(), strict=True)
+        return (columns[number][local] for number, local in places)
+
+    def holds(self, entry: Entry) -> bool:
+        """Whether it has the announcement just as given, views aside."""
+        announcement = entry.announcement
+        document = self.numbers.get(announcement.id)
+        if document is None:
+            return False
+        facts = self.facts[document]
+        return (
+            int(facts["date"]) == announcement.published_on.toordinal()
+            and KINDS[facts["kind"]] is announcement.kind
+            and int(facts["organisation"]) == announcement.organisation
+            and self.facets.values[self.facets.codes[document]].category == announcement.category
+            and self.text(document) == letters(entry)
+        )
+
+    def layout(self, document: int) -> Layout:
+        segment, local = self._at(document)
+        return read_layout(segment.layout[local])
+
+    def cuts(self, document: int) -> Mask:
+        """Whether a word begins or ends at each place of ``text``."""
+        segment, local = self._at(document)
+        return np.unpackbits(np.frombuffer(segment.cuts[local], np.uint8)).astype(bool)

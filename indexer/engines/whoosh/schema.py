@@ -1,0 +1,142 @@
+"""How Whoosh sees a document: one field of ready-made terms, and columns of its values."""
+
+from __future__ import annotations
+
+import zlib
+from array import array
+from functools import cached_property
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from whoosh import columns
+from whoosh.fields import COLUMN, FieldType, Schema
+from whoosh.formats import Existence
+
+from indexer.analysis.index_document import COLUMNS, PACKED
+from indexer.engines.whoosh.checksums import CheckedFile, with_checksum
+
+FIELD = "terms"
+"""The one indexed field of a document."""
+
+
+def schema() -> Schema:
+    """Whoosh's view of a document."""
+    packed, plain = PackedColumn(), BytesColumn()
+    own = {name: COLUMN(packed if name in PACKED else plain) for name in COLUMNS}
+    return Schema(**{FIELD: TermsField()}, **own)
+
+
+class TermsField(FieldType):  # type: ignore[misc]
+    """Terms that ``Writer`` hands over ready made."""
+
+    def __init__(self) -> None:
+        self.format = Existence()
+        self.analyzer = None
+        self.scorable = False
+        self.stored = False
+        self.unique = False
+        self.vector = None
+        self.column_type = None
+        self.spelling = False
+
+    def to_bytes(self, value: str | bytes) -> bytes:
+        return value if isinstance(value, bytes) else value.encode()
+
+    def from_bytes(self, value: bytes) -> str:
+        return value.decode()
+
+
+class BytesColumn(columns.Column):  # type: ignore[misc]
+    """A byte string for every document, read when it is asked for.
+
+    Behind the values the file has a tail: where each value ends, the checksum of each, and that of all.
+    """
+
+    _default = b""
+
+    class Writer(columns.ColumnWriter):  # type: ignore[misc]
+        def __init__(self, dbfile: Any) -> None:
+            super().__init__(dbfile)
+            self._ends = array("Q")
+            self._checksums = array("I")
+            self._end = self._checksum = 0
+
+        def _pad(self, docnum: int) -> None:
+            """Documents up to ``docnum`` that were given no value have an empty one, whose checksum is 0."""
+            missing = docnum - len(self._ends)
+            self._ends.extend([self._end] * missing)
+            self._checksums.extend([0] * missing)
+
+        def add(self, docnum: int, value: bytes) -> None:
+            self._pad(docnum)
+            self._dbfile.write(value)
+            self._end += len(value)
+            self._ends.append(self._end)
+            self._checksums.append(zlib.crc32(value))
+            self._checksum = zlib.crc32(value, self._checksum)
+
+        def finish(self, doccount: int) -> None:
+            self._pad(doccount)
+            ends, checksums = np.array(self._ends, "<u8"), np.array([*self._checksums, self._checksum], "<u4")
+            self._dbfile.write(with_checksum(ends.tobytes() + checksums.tobytes()))
+
+    class Reader(columns.ColumnReader):  # type: ignore[misc]
+        def __init__(self, dbfile: Any, basepos: int, length: int, doccount: int) -> None:
+            super().__init__(dbfile, basepos, length, doccount)
+            self._file = CheckedFile(dbfile)
+            tail = self._file.read_tail(length - 8 * doccount - 4 * (doccount + 1) - 4)
+            # Views of memory give plain numbers, sooner than arrays.
+            self.ends = memoryview(np.frombuffer(tail, "<u8", doccount).astype(np.int64).data)
+            checksums = np.frombuffer(tail, "<u4", doccount + 1, 8 * doccount)
+            self._checksums = memoryview(checksums.astype(np.int64).data)
+
+        def all(self) -> bytes:
+            """The values of all documents, one after the other."""
+            end = self.ends[-1] if len(self.ends) else 0
+            return self._file.read(0, end, self._checksums[-1])
+
+        def __getitem__(self, docnum: int) -> bytes:
+            start = self.ends[docnum - 1] if docnum else 0
+            return self._file.read(start, self.ends[docnum], self._checksums[docnum])
+
+
+class PackedColumn(columns.Column):  # type: ignore[misc]
+    """A byte string for every document, all compressed as one: for what is read together or not at all."""
+
+    _default = b""
+
+    class Writer(columns.ColumnWriter):  # type: ignore[misc]
+        def __init__(self, dbfile: Any) -> None:
+            super().__init__(dbfile)
+            self._values: list[bytes] = []
+
+        def add(self, docnum: int, value: bytes) -> None:
+            self._values += [b""] * (docnum - len(self._values))
+            self._values.append(value)
+
+        def finish(self, doccount: int) -> None:
+            values = self._values + [b""] * (doccount - len(self._values))
+            lengths = np.array([len(value) for value in values], dtype="<u4")
+            self._dbfile.write(with_checksum(zlib.compress(lengths.tobytes() + b"".join(values))))
+
+    class Reader(columns.ColumnReader):  # type: ignore[misc]
+        def __init__(self, dbfile: Any, basepos: int, length: int, doccount: int) -> None:
+            super().__init__(dbfile, basepos, length, doccount)
+            self._packed = CheckedFile(dbfile)
+            self._count = doccount
+
+        def values(self) -> list[bytes]:
+            """Of every document."""
+            data = zlib.decompress(self._packed.read_all())
+            ends = (
+                4 * self._count + np.cumsum(np.frombuffer(data, "<u4", self._count), dtype=np.int64)
+            ).tolist()
+            return [data[start:end] for start, end in pairwise([4 * self._count, *ends])]
+
+        def __getitem__(self, docnum: int) -> bytes:
+            return self._kept[docnum]
+
+        @cached_property
+        def _kept(self) -> list[bytes]:
+            return self.values()

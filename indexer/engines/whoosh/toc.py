@@ -1,0 +1,46 @@
+"""Whoosh's table of contents of a commit, with a checksum at its end.
+
+It names the segments and their deleted documents: a flipped bit in it could bring a withdrawn announcement
+back. Whoosh reads it by its own rules and passes over what follows.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from whoosh.filedb.filestore import RamStorage
+from whoosh.index import TOC, FileIndex
+
+from indexer.engines.whoosh.checksums import with_checksum, without_checksum
+
+
+class CheckedIndex(FileIndex):  # type: ignore[misc]
+    """Whoosh's index in a directory, which begins no write from a damaged table of contents."""
+
+    def _read_toc(self) -> TOC:
+        return read_toc(Path(self.storage.folder), self.indexname, self.latest_generation())
+
+
+def write_toc(directory: Path, index_name: str, toc: TOC) -> None:
+    """Write it whole under its name, which makes the commit visible."""
+    memory = RamStorage()
+    toc.write(memory, index_name)
+    name = _name(index_name, toc.generation)
+    part = directory / f"{name}.new"
+    part.write_bytes(with_checksum(memory.files[name]))
+    part.replace(directory / name)
+
+
+def read_toc(directory: Path, index_name: str, generation: int) -> TOC:
+    """The table of contents of a commit. Raises ``FileNotFoundError`` when a later commit has cleared it
+    away, ``IndexDamaged`` when it is not as it was written."""
+    name = _name(index_name, generation)
+    memory = RamStorage()
+    memory.files[name] = without_checksum((directory / name).read_bytes(), name)
+    return TOC.read(memory, index_name, gen=generation)
+
+
+def _name(index_name: str, generation: int) -> str:
+    name: Any = TOC._filename(index_name, generation)
+    return str(name)

@@ -1,1 +1,0 @@
-"""What was typed → the announcements and pages that answer it: all of search that no engine decides."""

@@ -1,5 +1,0 @@
-"""The search index in an OpenSearch cluster, for any number of web and worker processes."""
-
-from indexer.opensearch_index.index import OpenSearchIndex
-
-__all__ = ["OpenSearchIndex"]

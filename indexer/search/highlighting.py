@@ -1,0 +1,255 @@
+"""A text and a query → segments for people: never markup, never cut inside a Thai cluster.
+
+Hits are found as the index finds them: phrases as runs of letters, whatever white space and
+punctuation stands between; words only where the text is cut into the same words.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from itertools import accumulate, groupby
+
+import numpy as np
+from pythainlp.corpus import thai_stopwords
+
+from indexer.analysis.dictionary import Dictionary
+from indexer.analysis.tokenizer import THAI, Segmenter, fold, run
+from indexer.search.query.parser import Query
+
+_MOST_HITS = 300  # marked in one text
+_LONGEST = 1000  # letters that are cut at a time
+_CONTEXT = 30  # characters before the first hit of a passage
+_TOGETHER = 3  # common words in a row
+_LETTERS = re.compile(f"[{THAI}]{{1,{_LONGEST}}}[ะัาำิ-ฺๅ็-๎]*(?<![เแโใไ])|[^\\W{THAI}]{{1,{_LONGEST}}}")
+_THAI = frozenset(map(chr, range(0xE01, 0xE4F)))
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    text: str
+    hit: bool
+
+
+def hits(text: str, query: Query) -> list[tuple[int, int]]:
+    """Where the query's words stand in a display text: ``[start, end)`` offsets, in order, apart."""
+    return _Hits(_Borders(fold(text)), query).within(0, len(text))
+
+
+def highlight(text: str, query: Query) -> tuple[Segment, ...]:
+    """The whole text, cut at its hits."""
+    return _segments(text, hits(text, query), 0, len(text))
+
+
+def snippet(text: str, query: Query, *, length: int = 180) -> tuple[Segment, ...]:
+    """The best passage of about ``length`` characters; the start of the text when nothing hits."""
+    borders = _Borders(fold(text))
+    found = _Hits(borders, query)
+    context = min(_CONTEXT, length // 4)
+    first = found.densest(length - context)
+    start = 0 if first is None else borders.before(max(0, first - context))
+    end = start + length
+    if end >= len(text):  # the end of the text: the passage begins earlier, its last word stays
+        start, end = borders.before(max(0, len(text) - length)), len(text)
+    else:
+        end = borders.before(end)
+    if end <= start:  # one word longer than the passage
+        end = min(len(text), start + length)
+    shown = found.within(start, end, clipped=True)
+    return _segments(text, [(max(left, start), min(right, end)) for left, right in shown], start, end)
+
+
+@dataclass(frozen=True, slots=True)
+class _Sought:
+    """Runs of letters: ``phrases`` count wherever they stand, ``words`` only as whole words."""
+
+    phrases: tuple[bytes, ...]
+    words: tuple[bytes, ...]
+
+
+@lru_cache(maxsize=256)
+def _sought(query: Query) -> _Sought:
+    phrases: list[str] = []
+    words: list[str] = []
+    chunks = [chunk for first in query.chunks for chunk in (first, *first.others)]
+    sought = [(chunk.text, chunk.exact) for chunk in chunks] + [(mark, False) for mark in query.marks]
+    for text, exact in sought:
+        folded = fold(text)
+        typed = [folded[token.start : token.end] for token in _segmenter().tokens(text)]
+        (phrases if exact or len(typed) > 1 else words).append(text)
+        if not exact:
+            words += typed
+            phrases += _together(typed)
+    telling = [word for word in words if _telling(word)]
+    return _Sought(_runs(phrases), _runs(telling or words))
+
+
+def _telling(word: str) -> bool:
+    return word not in thai_stopwords() and len(word) > 1
+
+
+def _together(words: list[str]) -> list[str]:
+    """Stretches of words that say nothing each, but much one after the other: การ มี ส่วน ร่วม."""
+    stretches = [(telling, list(stretch)) for telling, stretch in groupby(words, key=_telling)]
+    return ["".join(stretch) for telling, stretch in stretches if not telling and len(stretch) >= _TOGETHER]
+
+
+def _runs(texts: list[str]) -> tuple[bytes, ...]:
+    return tuple(dict.fromkeys(data for data in (run(fold(text)).data for text in texts) if data))
+
+
+@cache
+def _segmenter() -> Segmenter:
+    """Cuts with the built-in words: borders of words in a text that is only shown."""
+    return Dictionary().current().segmenter
+
+
+def _places(
+    letters: bytes, runs: tuple[bytes, ...], kept: np.ndarray[tuple[int], np.dtype[np.intp]]
+) -> Iterator[tuple[int, int]]:
+    """Where in the text the runs stand."""
+    firsts: list[int] = []
+    lasts: list[int] = []
+    for data in runs:
+        at, size = letters.find(data), len(data)
+        most = len(firsts) + _MOST_HITS
+        while at >= 0 and len(firsts) < most:
+            firsts.append(at)
+            at += size
+            lasts.append(at - 1)
+            at = letters.find(data, at)
+    return zip(kept[firsts].tolist(), (kept[lasts] + 1).tolist(), strict=True)
+
+
+class _Borders:
+    """Where a folded text may be cut between words; each stretch of letters is cut when first asked for."""
+
+    def __init__(self, folded: str) -> None:
+        self.folded = folded
+        self._stretches: dict[int, list[tuple[int, int]]] = {}  # by where the white space before them ends
+        self._cut: dict[int, list[int]] = {}
+        self._told: dict[tuple[int, int], bool] = {}
+
+    def is_word(self, start: int, end: int) -> bool:
+        """Whether the text is cut into words right before and right after the place."""
+        told = self._told.get((start, end))
+        if told is None:
+            told = self._told[start, end] = self.before(start) == start and self.before(end) == end
+        return told
+
+    def before(self, place: int) -> int:
+        """The last border of a word at or before the place."""
+        stretch = self._around(place)
+        if stretch is None or place >= stretch[1]:
+            return place
+        borders = self._cut.get(stretch[0])
+        if borders is None:
+            borders = self._cut[stretch[0]] = self._borders(*stretch)
+        return borders[bisect_right(borders, place) - 1]
+
+    def _around(self, place: int) -> tuple[int, int] | None:
+        """The stretch of letters that the place is in, or the last one before it and after white space."""
+        first = self.folded.rfind(" ", 0, place) + 1
+        stretches = self._stretches.get(first)
+        if stretches is None:
+            end = self.folded.find(" ", place)
+            found = _LETTERS.finditer(self.folded, first, len(self.folded) if end < 0 else end)
+            stretches = self._stretches[first] = [stretch.span() for stretch in found]
+        number = bisect_left(stretches, (place,)) - 1
+        return stretches[number] if number >= 0 else None
+
+    def _borders(self, start: int, end: int) -> list[int]:
+        letters = self.folded[start:end]
+        words = _segmenter().words(letters) if letters[0] in _THAI else (letters,)
+        return list(accumulate(map(len, words), initial=start))
+
+
+class _Hits:
+    """Where a query stands in a text. Whether a place is a word there takes time to tell: it is told for
+    the places that are asked for."""
+
+    def __init__(self, borders: _Borders, query: Query) -> None:
+        self._borders = borders
+        folded, sought = borders.folded, _sought(query)
+        letters = run(folded)
+        kept = letters.kept()
+        places = [
+            (*_whole_clusters(folded, *place), True) for place in _places(letters.data, sought.phrases, kept)
+        ]
+        places += [(*place, False) for place in _places(letters.data, sought.words, kept)]
+        self._places = sorted(places)  # start, end, whether it is sure
+        self._longest = max((end - start for start, end, _ in places), default=0)
+
+    def within(self, start: int, end: int, *, clipped: bool = False) -> list[tuple[int, int]]:
+        """The hits between two places, in order, apart; ``clipped``: also those that reach over an end."""
+        first = bisect_left(self._places, (start - self._longest if clipped else start,))
+        places = self._places[first : bisect_left(self._places, (end,))]
+        is_word = self._borders.is_word
+        return _apart(
+            (left, right)
+            for left, right, sure in places
+            if (right > start if clipped else right <= end) and (sure or is_word(left, right))
+        )
+
+    def densest(self, length: int) -> int | None:
+        """Where the passage of that length begins that shows the most different words; None for no hit."""
+        best, best_value = None, 0.0
+        rough = _apart((left, right) for left, right, _ in self._places)
+        bounds = list(_values(self._borders.folded, rough, length))
+        for at in sorted(range(len(rough)), key=bounds.__getitem__, reverse=True):
+            if bounds[at] <= best_value:
+                break  # more than this is not there, however many of the places are words
+            start = rough[at][0]
+            shown = self.within(start, max(start + length, rough[at][1]))
+            value = next(_values(self._borders.folded, shown, length), 0.0)
+            if value > best_value:
+                best, best_value = shown[0][0], value
+        return best
+
+
+def _whole_clusters(folded: str, start: int, end: int) -> tuple[int, int]:
+    """The place with the vowels and marks that cannot be parted from it."""
+    while end < len(folded) and folded[end] in "ะัาำิีึืฺุู็่้๊๋์ํ๎ๅ":
+        end += 1
+    while start > 0 and (folded[start] in "ะัาำิีึืฺุู็่้๊๋์ํ๎ๅ" or folded[start - 1] in "เแโใไ"):
+        start -= 1
+    return start, end
+
+
+def _apart(found: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Places in order; those that touch or overlap become one."""
+    joined: list[tuple[int, int]] = []
+    for start, end in found:
+        if joined and start <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
+        else:
+            joined.append((start, end))
+    return joined
+
+
+def _values(text: str, found: list[tuple[int, int]], length: int) -> Iterator[float]:
+    """For each place, how many letters of different words a passage of that length from it shows."""
+    last = letters = 0
+    words = [text[start:end] for start, end in found]
+    shown = dict.fromkeys(words, 0)
+    for first, (start, _) in enumerate(found):
+        while last < len(found) and (last <= first or found[last][1] <= start + length):
+            shown[words[last]] += 1
+            letters += len(words[last]) * (shown[words[last]] == 1)
+            last += 1
+        yield letters + 0.01 * (last - first)
+        shown[words[first]] -= 1
+        letters -= len(words[first]) * (shown[words[first]] == 0)
+
+
+def _segments(text: str, found: list[tuple[int, int]], start: int, end: int) -> tuple[Segment, ...]:
+    segments = []
+    at = start
+    for left, right in found:
+        segments += [Segment(text[at:left], hit=False), Segment(text[left:right], hit=True)]
+        at = right
+    segments.append(Segment(text[at:end], hit=False))
+    return tuple(segment for segment in segments if segment.text)

@@ -1,0 +1,68 @@
+"""The best pages of an announcement for a plan."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator
+
+import numpy as np
+
+from indexer.analysis.tokenizer import fold, run
+from indexer.search.index_reader import Snapshot
+from indexer.search.ports import PageHit
+from indexer.search.posting_list import Mask
+from indexer.search.query.query_plan import Plan
+
+_MOST_PAGES = 3
+_MOST_PLACES = 200  # of one term that are looked at
+_PHRASE = 2.0
+_LEAST = 0.3  # of the best page's score: one that has a common word alone says nothing beside it
+
+
+def best_pages(snapshot: Snapshot, plan: Plan, idfs: tuple[float, ...], document: int) -> tuple[PageHit, ...]:
+    """At most three pages that have the words, best first; what is quoted must be there."""
+    layout = snapshot.layout(document)
+    if not layout.pages:
+        return ()
+    text, borders = snapshot.text(document), snapshot.cuts(document)
+    ends = [end for _, _, end in layout.pages]
+    scores = np.zeros(len(ends))
+    for unit, idf in zip(plan.units, idfs, strict=True):
+        best = np.zeros(len(ends))
+        for alternative in unit.alternatives:
+            for term in alternative.terms:
+                counts = _counts(text, run(fold(term)).data, ends, layout.zones[-1], borders)
+                best = np.maximum(best, alternative.weight * counts / (counts + 1) / len(alternative.terms))
+        scores += idf * best
+    for phrase in plan.phrases:
+        there = _counts(text, phrase.data, ends, layout.zones[-1]) > 0
+        if phrase.exact:
+            scores *= there
+        if phrase.words > 1:
+            scores += _PHRASE * there
+    least = _LEAST * scores.max()
+    order = [place for place in np.argsort(-scores, kind="stable").tolist() if scores[place] > least]
+    return tuple(
+        PageHit(layout.pages[place][0], layout.pages[place][1], float(scores[place]))
+        for place in order[:_MOST_PAGES]
+    )
+
+
+def _counts(
+    text: bytes, data: bytes, ends: list[int], start: int, borders: Mask | None = None
+) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    """How often the run stands on each page; with ``borders``, as whole words only."""
+    counts = np.zeros(len(ends))
+    for place in _places(text, data, start):
+        if borders is None or (borders[place] and borders[place + len(data)]):
+            counts[bisect_right(ends, place)] += 1
+    return counts
+
+
+def _places(text: bytes, data: bytes, start: int) -> Iterator[int]:
+    found = text.find(data, start) if data else -1
+    for _ in range(_MOST_PLACES):
+        if found < 0:
+            return
+        yield found
+        found = text.find(data, found + 1)

@@ -1,0 +1,231 @@
+"""Which documents have a piece of the query as it was typed: letter by letter, white space aside.
+
+The words at the ends of a piece may be parts of longer words (``ไกลยาเสพ`` in ห่างไกลยาเสพติด), and the
+query is cut there as the document is not: words that begin or end so are looked up too, and every
+document that is found this way is read.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from operator import contains
+
+import numpy as np
+from rapidfuzz import process
+from rapidfuzz.distance import LCSseq
+
+from indexer.analysis.dictionary import Lexicon
+from indexer.search.bm25f import all_of
+from indexer.search.index_reader import Snapshot
+from indexer.search.posting_list import Documents, Floats, Mask
+from indexer.search.query.query_plan import Alternative, Part, Unit
+
+_CLEAR = 10  # documents with a piece, from which on it is not looked for in other words
+_MOST_UNITS = 12  # of a piece that is looked for as a whole
+MOST_READ = 400  # documents
+_MOST_LETTERS = 6_000_000
+_EDGE = 3  # words at an end that may be pieces of one
+_MOST_ENDINGS = 24  # words that may stand there
+_SHORTEST_EDGE = 2  # letters
+_LETTERS_A_SLIP, _MOST_SLIPS = 6, 4  # of a piece that may be misread
+_MOST_PLACES = 8  # of one of its letters in a text
+_UNLIKE, _BLURRED = 0.7, 0.8
+
+
+def holders(
+    snapshot: Snapshot,
+    lexicon: Lexicon,
+    part: Part,
+    scores: Floats | None = None,
+    *,
+    enough: int = 1 << 30,
+    most: int = MOST_READ,
+) -> Documents:
+    """Live documents with the piece, ascending; of too many that may have it, those with the best scores.
+
+    No more than ``enough`` of them are looked for, in about ``most`` documents. Those in which it is cut
+    into other words are looked for only when few have the same words.
+    """
+    if not part.phrase.data or not 0 < len(part.units) <= _MOST_UNITS:
+        return np.empty(0, np.int64)
+    whole = snapshot.remembered(("all of", part.units), lambda: all_of(snapshot, part.units))
+    if len(part.units) == part.phrase.words == 1:
+        return whole[:enough]
+    there = _read(snapshot, "whole", whole, part, scores, enough, most)
+    clear = len(there) >= min(enough, _CLEAR) and not part.phrase.exact
+    if clear or len(part.units) == 1 or len(there) == enough:
+        return there
+    others = snapshot.remembered(
+        ("cut otherwise", part.units), lambda: _cut_otherwise(snapshot, lexicon, part.units)
+    )
+    others = np.setdiff1d(others, whole, assume_unique=True)
+    there_too = _read(snapshot, "others", others, part, scores, enough - len(there), most)
+    return np.sort(np.concatenate([there, there_too]))
+
+
+def _read(
+    snapshot: Snapshot,
+    which: str,
+    candidates: Documents,
+    part: Part,
+    scores: Floats | None,
+    enough: int,
+    most: int,
+) -> Documents:
+    """Those of the candidates that have the piece, letter by letter.
+
+    ``which`` tells the candidates apart from others for the same words.
+    """
+    if len(candidates) > most and not part.phrase.exact:
+        best: Documents | slice = slice(most)
+        if scores is not None:
+            best = np.argpartition(-scores[candidates], most)[:most]
+        candidates = np.sort(candidates[best])
+        return np.array(list(islice(_there(snapshot, candidates, part), enough)), dtype=np.int64)
+    # All of them, whatever is enough: who asked to tell what was meant, soon asks again for an answer.
+    every = snapshot.remembered(
+        (which, part.units, part.phrase),
+        lambda: np.array(list(_there(snapshot, candidates, part)), dtype=np.int64),
+    )
+    return every[:enough]
+
+
+def _there(snapshot: Snapshot, candidates: Documents, part: Part) -> Iterator[int]:
+    data, texts = part.phrase.data, snapshot.texts(candidates)
+    if not part.phrase.exact:
+        texts = until(texts, _MOST_LETTERS)
+    has = holds if _has_edge_digits(data) else contains
+    return (document for document, text in zip(candidates.tolist(), texts, strict=False) if has(text, data))
+
+
+def until(texts: Iterable[bytes], letters: int) -> Iterator[bytes]:
+    """The texts, until so many letters were read."""
+    for text in texts:
+        yield text
+        letters -= len(text)
+        if letters < 0:
+            break
+
+
+def holds(text: bytes, data: bytes) -> bool:
+    """Whether a run has another in it; 25 is not in 250."""
+    return data in text and (not _has_edge_digits(data) or place(text, data) >= 0)
+
+
+def place(text: bytes, data: bytes, start: int = 0) -> int:
+    """Where the first run has the second, -1 for nowhere."""
+    found = text.find(data, start)
+    if _has_edge_digits(data):
+        while found >= 0 and _in_number(text, data, found):
+            found = text.find(data, found + 1)
+    return found
+
+
+def _has_edge_digits(data: bytes) -> bool:
+    """Whether it may be the end or the beginning of a longer number."""
+    return data[:1].isdigit() or data[-1:].isdigit()
+
+
+def _in_number(text: bytes, data: bytes, found: int) -> bool:
+    """Whether digits before or after make another number of it."""
+    after = found + len(data)
+    return (data[:1].isdigit() and text[found - 1 : found].isdigit()) or (
+        data[-1:].isdigit() and text[after : after + 1].isdigit()
+    )
+
+
+def _cut_otherwise(snapshot: Snapshot, lexicon: Lexicon, units: Sequence[Unit]) -> Documents:
+    """Documents that have its inner words and, at the ends, words that it may have been cut from."""
+    firsts, lasts = _loose(lexicon, units), _loose(lexicon, units[::-1])
+    snapshot.look_up(
+        [letters for last in lasts if (letters := _together(units[len(units) - last :]))],
+        [letters for first in firsts if (letters := _together(units[:first]))],
+        _MOST_ENDINGS,
+    )
+    found = np.zeros(snapshot.size, dtype=bool)
+    for first in firsts:
+        beginning = _edge(snapshot, lexicon, units[:first], ends=True)
+        for last in (last for last in lasts if first + last <= len(units)):
+            ending = _edge(snapshot, lexicon, units[len(units) - last :], ends=False)
+            inner = units[first : len(units) - last]
+            sought = [*inner, *(edge for edge in (beginning, ending) if edge is not None)]
+            if sought:
+                found[all_of(snapshot, sought)] = True
+    return np.flatnonzero(found)
+
+
+def _loose(lexicon: Lexicon, units: Sequence[Unit]) -> list[int]:
+    """How many of the first units may be one cut-off word."""
+    counts = [1]
+    for count in range(2, min(_EDGE, len(units) - 1) + 1):
+        if all(lexicon.segmenter.knows(unit.typed) for unit in units[: count - 1]):
+            break
+        counts.append(count)
+    return counts
+
+
+def _together(units: Sequence[Unit]) -> str:
+    """Their letters; none where they are too few to tell anything."""
+    letters = "".join(unit.typed for unit in units)
+    return letters if len(letters) >= _SHORTEST_EDGE else ""
+
+
+def _edge(snapshot: Snapshot, lexicon: Lexicon, units: Sequence[Unit], *, ends: bool) -> Unit | None:
+    """Any word of the archive that ends (or begins) with the units; None: every document may have one."""
+    letters = _together(units)
+    if not letters:
+        return None
+    find = snapshot.ending if ends else snapshot.beginning
+    words = dict.fromkeys(find(letters, _MOST_ENDINGS))
+    if not words or (len(units) == 1 and not lexicon.segmenter.knows(letters)):
+        return None  # a leftover: its letters are cut in some other way there
+    alternatives = [Alternative((word,)) for word in words]
+    return Unit(letters, (*alternatives, *(units[0].alternatives if len(units) == 1 else ())))
+
+
+def likeness(texts: Sequence[bytes], data: bytes) -> Floats:
+    """Of each run: 1 when it has the other, less when some letters are misread, 0 when nothing is like it."""
+    return misread(texts, data, np.array([holds(text, data) for text in texts], dtype=bool))
+
+
+def misread(texts: Sequence[bytes], data: bytes, there: Mask) -> Floats:
+    """``likeness`` of runs of which it is known whether they have the other."""
+    places: list[bytes] = []
+    owners: list[int] = []
+    pieces = _pieces(data)
+    for owner in np.flatnonzero(~there).tolist():
+        near = _near(texts[owner], pieces)
+        places += near
+        owners += [owner] * len(near)
+    alike = there.astype(np.float32)
+    if places:
+        least = math.ceil(_UNLIKE * len(data))
+        (best,) = process.cdist(
+            [data], places, scorer=LCSseq.similarity, score_cutoff=least, dtype=np.float64
+        )
+        np.maximum.at(alike, owners, (best / float(len(data)) - _UNLIKE) / (1 - _UNLIKE) * _BLURRED)
+    return alike
+
+
+def _pieces(data: bytes) -> list[tuple[bytes, int, int]]:
+    """Pieces of a run, one of which is whole wherever the run stands with a few letters misread; and how many
+    letters before and after the beginning of each are looked at."""
+    slips = min(len(data) // _LETTERS_A_SLIP, _MOST_SLIPS)
+    size = len(data) // (slips + 1)
+    starts = range(0, size * (slips + 1), size) if slips else ()
+    return [(data[at : at + size], at + slips, len(data) - at + slips) for at in starts]
+
+
+def _near(text: bytes, pieces: list[tuple[bytes, int, int]]) -> list[bytes]:
+    """Places of a run that has one of the pieces."""
+    places = []
+    for piece, before, after in pieces:
+        found = text.find(piece)
+        most = _MOST_PLACES
+        while found >= 0 and most:
+            places.append(text[found - before if found > before else 0 : found + after])
+            found = text.find(piece, found + 1)
+            most -= 1
+    return places

@@ -1,0 +1,1 @@
+"""Query understanding: what was typed → a query → a plan of clauses; independent of any engine."""

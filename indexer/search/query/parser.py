@@ -1,0 +1,309 @@
+"""What was typed → what is meant."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+
+from archive.errors import Invalid
+from archive.model import Kind
+from archive.thai import ERA, canon, parse_date
+from indexer.analysis.tokenizer import fold
+from indexer.search.query import query_notes as remarks
+from indexer.search.query.date_ranges import Stretch, buddhist_year, stretches
+from indexer.search.query.query_notes import Remark
+
+
+class Sort(StrEnum):
+    RELEVANCE = "relevance"
+    NEWEST = "newest"
+    OLDEST = "oldest"
+    MOST_READ = "most-read"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filters:
+    """What narrows the answer; None is no limit."""
+
+    kind: Kind | None = None
+    author: str | None = None
+    category: str | None = None
+    year: int | None = None  # Buddhist era
+    from_date: dt.date | None = None
+    to_date: dt.date | None = None
+    announcement_id: int | None = None  # search inside one announcement
+    organisation: int | None = None  # as if there were no others: its words, its counts
+    withheld: frozenset[int] = frozenset()  # as if these announcements were not there
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Something typed in one piece, folded; ``raw``: in its own case. ``exact``: it stood in quotes.
+    ``others``: any of these will do as well."""
+
+    text: str
+    exact: bool = False
+    raw: str = ""
+    others: tuple[Chunk, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Time:
+    """A stretch of time among the words: an answer is of that time, or names it (``text``, folded)."""
+
+    text: str
+    first: dt.date | None
+    last: dt.date | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Query:
+    """What is meant. A search gives it back as it was run.
+
+    ``understood`` says how filters, abbreviations and slips were read, ``loosened`` which wishes
+    were given up so as to find anything. ``marks`` are further words to mark in texts: corrected
+    spellings and what abbreviations stand for.
+    """
+
+    typed: str
+    filters: Filters = field(default_factory=Filters)
+    sort: Sort = Sort.RELEVANCE
+    page: int = 1
+    per_page: int = 10
+    chunks: tuple[Chunk, ...] = ()
+    without: tuple[str, ...] = ()
+    times: tuple[Time, ...] = ()
+    understood: tuple[Remark, ...] = ()
+    loosened: tuple[Remark, ...] = ()
+    marks: tuple[str, ...] = ()
+    instead: Query | None = None  # as words, where days that were typed alone have no announcements
+
+
+MOST_TYPED = 500
+"""Characters that are read; what comes after them is passed over."""
+
+KIND_NAMES = {
+    Kind.LETTER: ("หนังสือภายนอก",),
+    Kind.MEMO: ("บันทึกข้อความ", "หนังสือภายใน"),
+    Kind.STAMPED: ("หนังสือประทับตรา",),
+    Kind.ORDER: ("คำสั่ง",),
+    Kind.RULE: ("ระเบียบ",),
+    Kind.BYLAW: ("ข้อบังคับ", "เทศบัญญัติ", "ข้อบัญญัติ"),
+    Kind.ANNOUNCEMENT: ("ประกาศ",),
+    Kind.STATEMENT: ("แถลงการณ์",),
+    Kind.NEWS: ("ข่าว", "ข่าวประชาสัมพันธ์"),
+    Kind.CERTIFICATE: ("หนังสือรับรอง",),
+    Kind.MINUTES: ("รายงานการประชุม",),
+    Kind.NOTE: ("บันทึก",),
+    Kind.OTHER: ("อื่นๆ", "อื่น"),
+}
+"""How people name the kinds after ``kind:``."""
+
+_FIELDS = {
+    "author": "author", "by": "author", "ผู้เขียน": "author", "ผู้ประกาศ": "author", "โดย": "author",
+    "kind": "kind", "type": "kind", "ประเภท": "kind", "ชนิด": "kind",
+    "category": "category", "หมวด": "category", "หมวดหมู่": "category",
+    "year": "year", "ปี": "year", "พ.ศ.": "year",
+    "number": "number", "เลขที่": "number", "ที่": "number",
+    "from": "from_date", "to": "to_date",
+    "title": "words", "intitle": "words", "subject": "words", "เรื่อง": "words", "ชื่อเรื่อง": "words",
+}  # fmt: skip
+_EITHER = frozenset({"OR", "|", "หรือ"})
+_AND_SO_ON = "ฯลฯ"
+_SPACED = re.compile(rf"(?<!\S)({'|'.join(map(re.escape, _FIELDS))}) ?:[ ]+", re.IGNORECASE)
+_PLAIN = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}  # full-width letters and signs
+_PLAIN |= dict.fromkeys(map(ord, "“”„‟«»＂"), ord('"')) | {0x3000: ord(" "), ord("−"): ord("-")}
+_NUMBER = re.compile(
+    r"""(?<!\S)(?:number|เลขที่|ที่)\s?:\s*
+        (?P<number>(?:[ก-ฮa-z.]{1,12}\s*)?\d+(?:\s*[/.-]\s*(?:ว\s*)?\d+)*)(?![^\s"])""",
+    re.VERBOSE,
+)
+
+_QUOTED = re.compile(r'"[^"]*"')  # what is quoted is meant to the letter
+_PART = re.compile(
+    r"""
+      (?P<no>(?<!\S)-(?=[^\s\d-]))? (?:
+        (?: (?P<field>[^\s:"]{1,12}) : )? "(?P<quoted>[^"]*)"
+      | (?P<name>[^\s:"]{1,12}) : (?P<value>[^\s"/][^\s"]*)
+      | (?P<plain>[^\s"]+)
+      | " )
+    """,
+    re.VERBOSE,
+)
+
+
+def parse(
+    typed: str,
+    *,
+    filters: Filters | None = None,
+    sort: Sort = Sort.RELEVANCE,
+    page: int = 1,
+    per_page: int = 10,
+    days: bool = True,
+) -> Query:
+    """Anything typed is legal; filters written in the text (``year:2564``) join ``filters``, which win.
+
+    Quotes of any form ask for the very words; ``-word`` and ``NOT word`` leave out; of words with
+    ``OR`` between them any will do; ``author:`` ``kind:`` ``year:`` ``category:`` ``number:`` (and
+    their Thai names) narrow. What looks like one of these but makes no sense is searched as words. A
+    date range (``indexer.search.query.date_ranges``) is a filter when it stands alone or is named one
+    (``date:``); among words, and wherever ``days`` is False, a result is of that time or names it.
+    """
+    reading = _Reading(filters or Filters())
+    raw = _SPACED.sub(r"\1:", written(typed))
+    folded = fold(raw)
+    for numbered in reversed(list(_NUMBER.finditer(folded))):
+        raw, folded = (_without(text, numbered.span()) for text in (raw, folded))
+        reading.number(numbered["number"])
+    for found in _PART.finditer(_without_times(reading, raw, folded, days=days)):
+        reading.take(found)
+    instead = None
+    if days and reading.days_alone and not reading.chunks:
+        instead = parse(typed, filters=filters, sort=sort, page=page, per_page=per_page, days=False)
+    return Query(
+        typed=typed,
+        filters=reading.filters,
+        sort=sort,
+        page=max(page, 1),
+        per_page=max(per_page, 1),
+        chunks=tuple(reading.chunks),
+        without=tuple(reading.without),
+        times=tuple(reading.times),
+        understood=tuple(reading.understood),
+        instead=instead,
+    )
+
+
+def _without_times(reading: _Reading, raw: str, folded: str, *, days: bool) -> str:
+    """What was typed but for the stretches of time that are filters; the reading is told of all of them."""
+    for stretch in reversed(stretches(_QUOTED.sub(lambda quoted: " " * len(quoted.group()), folded))):
+        alone = days and not any(map(str.isalnum, _without(folded, (stretch.start, stretch.end))))
+        if folded[: stretch.start].endswith(":"):
+            continue  # the value of a field
+        if stretch.labelled or (alone and not reading.chunks and "งบ" not in folded):
+            raw, folded = (_without(text, (stretch.start, stretch.end)) for text in (raw, folded))
+            reading.between(stretch)
+        else:
+            reading.around(stretch, folded)
+    return raw
+
+
+def written(typed: str) -> str:
+    """What was typed as it is read: in the archive's canon, with plain quotes, letters and signs."""
+    return canon(typed[:MOST_TYPED]).translate(_PLAIN)
+
+
+def _without(text: str, span: tuple[int, int]) -> str:
+    """The text with spaces in the place of what was read."""
+    return text[: span[0]] + " " * (span[1] - span[0]) + text[span[1] :]
+
+
+class _Reading:
+    """What has been understood so far, part by part."""
+
+    def __init__(self, filters: Filters) -> None:
+        self.filters = self._chosen = filters
+        self.chunks: list[Chunk] = []
+        self.without: list[str] = []
+        self.times: list[Time] = []
+        self.understood: list[Remark] = []
+        self.days_alone = False
+        self._joined = ""  # the word between what was read and what comes next
+
+    def number(self, value: str) -> None:
+        """A reference that the answer must have, whatever its spaces."""
+        value = re.sub(r"\s*([/.-])\s*", r"\1", value)
+        self.chunks.append(Chunk(value, exact=True))
+        self.understood.append(remarks.number(value))
+
+    def between(self, stretch: Stretch) -> None:
+        """A stretch of time as a filter, unless days were chosen already."""
+        first, last = self.filters.from_date, self.filters.to_date
+        if first is None and last is None:
+            self.filters = replace(self.filters, from_date=stretch.first, to_date=stretch.last)
+            self.understood.append(remarks.days(stretch.first, stretch.last))
+            self.days_alone = not stretch.labelled
+
+    def around(self, stretch: Stretch, folded: str) -> None:
+        """A stretch of time beside other words."""
+        self.times.append(Time(folded[stretch.start : stretch.end], stretch.first, stretch.last))
+        self.understood.append(remarks.time(stretch.first, stretch.last))
+
+    def take(self, found: re.Match[str]) -> None:
+        name, quoted = found["field"] or found["name"], found["quoted"]
+        value = found["value"] if quoted is None else quoted
+        field = _FIELDS.get(fold(name or ""), "")
+        if field == "words":
+            name = None
+        elif field and value and self._narrow(field, value.strip()):
+            return
+        text = found["plain"] or (f"{name}:{value}" if name else value or "")
+        if text in _EITHER or text in ("AND", "NOT"):
+            self._joined = text
+        elif any(map(str.isalnum, text.replace(_AND_SO_ON, ""))):
+            self._add(text, exact=quoted is not None, unwanted=bool(found["no"]) or self._joined == "NOT")
+            self._joined = ""
+
+    def _add(self, text: str, *, exact: bool, unwanted: bool) -> None:
+        chunk = Chunk(fold(text), exact, text)
+        if unwanted:
+            self.without.append(chunk.text)
+            self.understood.append(remarks.without(text))
+        elif self._joined in _EITHER and self.chunks:
+            first = self.chunks.pop()
+            self.chunks.append(replace(first, others=(*first.others, chunk)))
+            self.understood.append(remarks.either([one.raw for one in (first, *first.others, chunk)]))
+        else:
+            self.chunks.append(chunk)
+
+    def _narrow(self, name: str, value: str) -> bool:
+        """Set a filter; False when the value makes no sense for it."""
+        folded = fold(value)
+        match name:
+            case "author":
+                return self._set(name, value, remarks.author(value))
+            case "category":
+                return self._set(name, value, remarks.category(value))
+            case "kind":
+                kind = _kind(folded)
+                return kind is not None and self._set("kind", kind, remarks.kind(kind))
+            case "year" if re.fullmatch(r"[0-9]{4}|[0-9]{2}", folded):
+                year = buddhist_year(int(folded))
+                return self._set("year", year, remarks.year(year))
+            case "year" if re.fullmatch(r"([0-9]{4}|[0-9]{2})-([0-9]{4}|[0-9]{2})", folded):
+                return self._years(*(buddhist_year(int(year)) for year in folded.split("-")))
+            case "from_date" | "to_date":
+                return self._day(name, folded)
+            case "number":
+                self.number(folded)
+                return True
+            case _:
+                return False
+
+    def _years(self, first: int, last: int) -> bool:
+        days = dt.date(first - ERA, 1, 1), dt.date(last - ERA, 12, 31)
+        self.filters = replace(self.filters, from_date=days[0], to_date=days[1])
+        self.understood.append(remarks.years(first, last))
+        return True
+
+    def _day(self, name: str, value: str) -> bool:
+        try:
+            day = parse_date(value)
+        except Invalid:
+            return False
+        return self._set(name, day, remarks.since(day) if name == "from_date" else remarks.until(day))
+
+    def _set(self, name: str, value: object, understood: Remark) -> bool:
+        if getattr(self._chosen, name) is None:
+            self.filters = replace(self.filters, **{name: value})  # type: ignore[arg-type]
+            self.understood.append(understood)
+        return True
+
+
+def _kind(value: str) -> Kind | None:
+    for kind, names in KIND_NAMES.items():
+        if value == kind.value or value in names:
+            return kind
+    return None

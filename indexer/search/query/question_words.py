@@ -1,0 +1,36 @@
+"""What of a question only asks, and what it asks about: nobody writes ``อยากทราบว่า…กี่แห่งคะ`` into a record."""
+
+from __future__ import annotations
+
+import re
+
+from indexer.analysis.tokenizer import Segmenter
+
+_ASKS = re.compile(
+    r"""
+      ^(?:สวัสดี)? (?:(?:รบกวน|ขออนุญาต|ขอ|อยาก|ต้องการ|ใคร่) (?:จะ|ขอ)?)+ (?:สอบถาม|รับทราบ|ทราบ|ถาม|รู้)
+        (?:ข้อมูล|รายละเอียด|ข่าว|เรื่อง|เกี่ยวกับ|หน่อย|ว่า)*
+    | ^ขอ (?:ข้อมูล|รายละเอียด|ข่าว|เอกสาร)? (?:เรื่อง|เกี่ยวกับ)? (?=.+(?:หน่อย|ครับ|คับ|ค่ะ|คะ)$)
+    | (?:เป็น|คือ|มี|ชื่อ|เรียก)? (?:ว่า)? (?:ใคร|อะไร) (?:บ้าง)?
+    | (?:อยู่)? (?:ที่ไหน|ที่ใด) (?:บ้าง)? | ไหน (?:บ้าง)?
+    | (?:เมื่อ|เท่า) (?:ไร|ไหร่|ใด) | (?:เพราะ)? เหตุใด | เพราะอะไร | ทำไม | ใด (?:บ้าง)?
+    | (?:เป็น|ทำ)? (?:อย่างไร|ยังไง) (?:บ้าง)? | กี่ | บ้าง
+    | (?:ใช่|ได้|แล้ว)? (?:ไหม|มั้ย|หรือไม่|ห?รือเปล่า|รึเปล่า|หรือยัง|รึยัง|เหรอ)
+        (?=(?:ครับ|คับ|ค่ะ|คะ|จ๊ะ)*$)
+    | (?:หน่อย|ด้วย|นะ)* (?:หน่อย|ครับ|คับ|ค่ะ|คะ|จ้า|จ้ะ|จ๊ะ|นะ)+ $
+    """,
+    re.VERBOSE,
+)
+
+
+def asked_about(text: str, segmenter: Segmenter) -> list[tuple[int, int]]:
+    """The stretches ``[start, end)`` of a folded piece of a query that are left without what only asks."""
+    borders = {0, *(token.end for token in segmenter.tokens(text))}
+    stretches = []
+    at = 0
+    for asks in _ASKS.finditer(text):
+        if asks.start() in borders and asks.end() in borders:
+            stretches.append((at, asks.start()))
+            at = asks.end()
+    stretches.append((at, len(text)))
+    return [(start, end) for start, end in stretches if any(map(str.isalnum, text[start:end]))]

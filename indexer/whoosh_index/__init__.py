@@ -1,5 +1,0 @@
-"""The embedded search index: Whoosh's segments and commits, our analysis and ranking."""
-
-from indexer.whoosh_index.index import WhooshIndex
-
-__all__ = ["WhooshIndex"]

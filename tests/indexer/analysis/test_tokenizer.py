@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from indexer.analysis.dictionary import Dictionary
+from indexer.analysis.tokenizer import fold, run
+
+SEGMENTER = Dictionary().current().segmenter
+THAI_TEXT = st.text(
+    alphabet=st.one_of(st.characters(min_codepoint=0xE00, max_codepoint=0xE5B), st.characters())
+)
+
+
+def terms(text: str) -> list[str]:
+    return [token.term for token in SEGMENTER.tokens(text)]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("เทศบาลตำบลหนองบัว", ["เทศบาล", "ตำบล", "หนองบัว"]),
+        ("จำนวน ๒,๒๖๗,๓๔๓ บาท", ["จำนวน", "2267343", "บาท"]),
+        ("๑๒๓/๒๕๖๔", ["123/2564", "123", "2564"]),
+        ("บธ ๑๒๓/๒๕๖๔", ["บธ123/2564", "บธ", "123/2564", "123", "2564"]),
+        ("๙ มิ.ย. ๖๔", ["9", "มิย", "64"]),
+        ("ที่อบต.หนองบัว", ["ที่", "อบต", "หนองบัว"]),
+        ("COVID-19", ["covid19", "covid", "19"]),
+        ("ร้อยละ 1.5", ["ร้อย", "ละ", "1.5"]),
+        ("a.b@nongbua.go.th", ["a.b@nongbua.go.th", "a", "b", "nongbua", "go", "th"]),
+        ("ฯ“”—🙂", []),
+        ("", []),
+    ],
+)
+def test_terms(text: str, expected: list[str]) -> None:
+    assert terms(text) == expected
+
+
+@given(THAI_TEXT)
+def test_tokens_lie_in_the_text_in_order(text: str) -> None:
+    start = 0
+    for token in SEGMENTER.tokens(text):
+        assert start <= token.start < token.end <= len(text)
+        assert token.term
+        start = token.start
+
+
+@given(THAI_TEXT)
+def test_folding_keeps_every_offset(text: str) -> None:
+    assert len(fold(text)) == len(text)
+
+
+@given(THAI_TEXT, THAI_TEXT)
+def test_a_piece_of_a_text_is_found_in_its_run(before: str, piece: str) -> None:
+    """Unless a digit stands at the border: 12 is no piece of 123."""
+    whole = run(fold(before + piece)).data
+    assert run(fold(piece)).data in whole or any(map(str.isdigit, before[-1:] + piece))
+
+
+def test_a_run_has_no_white_space_but_between_digits() -> None:
+    assert run(fold("มท 0808.2/ว ๑๒๓")).data == run("มท0808.2/ว123").data
+    assert run("2 50").data != run("250").data
+    assert run("2,500").data == run("2500").data
+    assert run("1,2").data == run("1 2").data
+
+
+def test_words_of_the_local_list_stay_whole(tmp_path) -> None:
+    path = tmp_path / "words.txt"
+    dictionary = Dictionary(path)
+    before = dictionary.current()
+    path.write_text("หนองปลาดุกแดง # หมู่บ้าน\nกคช. = การเคหะแห่งชาติ\n", encoding="utf-8")
+    after = dictionary.current()
+    assert [token.term for token in after.segmenter.tokens("บ้านหนองปลาดุกแดง")] == ["บ้าน", "หนองปลาดุกแดง"]
+    assert after.spelled("กคช") == (("การ", "เคหะ", "แห่ง", "ชาติ"),)
+    assert before.version != after.version

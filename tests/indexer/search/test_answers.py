@@ -1,0 +1,81 @@
+"""However an answer is paged through, sorted and narrowed, it is one answer."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from archive.model import Kind
+from indexer.engines.whoosh import WhooshIndex
+from indexer.search.ports import ResultPage
+from indexer.search.query.parser import Filters, Sort, parse
+from tests.indexer.engines.whoosh.test_growth import QUERIES, WORDS, built, some_entry
+
+ENTRIES = {id: some_entry(random.Random(id), id) for id in range(400)}
+TYPED = st.one_of(
+    st.sampled_from(QUERIES),
+    st.lists(st.sampled_from(WORDS), min_size=1, max_size=4).map(" ".join),
+    st.lists(st.sampled_from(WORDS), min_size=2, max_size=10).map("".join),
+)
+FILTERS = st.builds(
+    Filters,
+    kind=st.sampled_from((None, None, Kind.ORDER, Kind.NEWS)),
+    author=st.sampled_from((None, None, "กองคลัง", "งานธุรการ")),
+    year=st.sampled_from((None, None, 2563, 2565)),
+)
+
+
+@pytest.fixture(scope="module")
+def index(tmp_path_factory: pytest.TempPathFactory) -> WhooshIndex:
+    return built(tmp_path_factory.mktemp("index"), ENTRIES)
+
+
+def ids(page: ResultPage) -> list[int]:
+    return [hit.announcement_id for hit in page.hits]
+
+
+@settings(max_examples=40)
+@given(typed=TYPED, filters=FILTERS, sort=st.sampled_from(Sort), per_page=st.integers(1, 50))
+def test_its_pages_are_the_whole_in_order(
+    index: WhooshIndex, typed: str, filters: Filters, sort: Sort, per_page: int
+) -> None:
+    whole = index.search(parse(typed, filters=filters, sort=sort, per_page=len(ENTRIES)))
+    pages = []
+    for number in range(1, whole.total // per_page + 3):
+        page = index.search(parse(typed, filters=filters, sort=sort, page=number, per_page=per_page))
+        assert (page.total, page.facets) == (whole.total, whole.facets)
+        pages += ids(page)
+    assert pages == ids(whole)
+    assert len(set(pages)) == whole.total
+
+
+@settings(max_examples=40)
+@given(typed=TYPED, filters=FILTERS)
+def test_sorting_neither_adds_nor_takes(index: WhooshIndex, typed: str, filters: Filters) -> None:
+    answers = {
+        sort: ids(index.search(parse(typed, filters=filters, sort=sort, per_page=len(ENTRIES))))
+        for sort in Sort
+    }
+    assert len({frozenset(answer) for answer in answers.values()}) == 1
+    of = {id: ENTRIES[id].announcement for id in answers[Sort.NEWEST]}
+    assert all(of[a].published_on >= of[b].published_on for a, b in pairwise(answers[Sort.NEWEST]))
+    assert all(of[a].published_on <= of[b].published_on for a, b in pairwise(answers[Sort.OLDEST]))
+    assert all(of[a].views >= of[b].views for a, b in pairwise(answers[Sort.MOST_READ]))
+
+
+@settings(max_examples=40)
+@given(typed=TYPED, filters=FILTERS)
+def test_a_facet_promises_what_it_leads_to(index: WhooshIndex, typed: str, filters: Filters) -> None:
+    page = index.search(parse(typed, filters=filters))
+    for name, values in page.facets.items():
+        if name == "category" or (page.query.loosened and getattr(filters, name) is not None):
+            continue  # all have one, or another value may not need the same loosening
+        for facet in values:
+            value = Kind(facet.value) if name == "kind" else facet.value
+            narrowed = replace(filters, **{name: value})
+            assert index.search(parse(typed, filters=narrowed)).total == facet.count, (name, value)

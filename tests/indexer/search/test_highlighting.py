@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from indexer.search.highlighting import highlight, hits, snippet
+from indexer.search.query.parser import parse
+
+THAI_TEXT = st.text(alphabet=st.sampled_from("กขคงเแโาิี่้ำะั์ .1๒a\n"), max_size=300)
+BODY = "เทศบาลตำบลหนองบัว ประกาศสอบราคาจ้างก่อสร้างถนนคอนกรีตเสริมเหล็ก " * 20
+
+
+def marked(text: str, typed: str) -> list[str]:
+    return [text[start:end] for start, end in hits(text, parse(typed))]
+
+
+def test_words_are_marked_where_they_are_words() -> None:
+    assert marked("ตาตามมาหาตา", "ตา") == ["ตา", "ตา"]
+    assert marked("เลขที่ ๑๒๓ และ 1234", "123") == ["๑๒๓"]
+
+
+def test_white_space_and_numerals_do_not_matter() -> None:
+    assert marked("เทศบาล ตำบลหนองบัว", "เทศบาลตำบล") == ["เทศบาล ตำบล"]
+    assert marked("มท ๐๘๐๘.๒/ว ๑๒๓", "มท0808.2/ว123") == ["มท ๐๘๐๘.๒/ว ๑๒๓"]
+
+
+def test_common_words_are_not_marked_beside_telling_ones() -> None:
+    assert marked("ที่ดินและที่จอดรถ", "จอดรถ ที่") == ["จอดรถ"]
+
+
+def test_common_words_that_make_one_together_are_marked() -> None:
+    """การ มี ส่วน ร่วม are everywhere; การมีส่วนร่วม is what was looked for."""
+    text = "การประชุมที่มีส่วนราชการร่วม จัดตั้งศูนย์ส่งเสริมการมีส่วนร่วม"
+    assert marked(text, "ศูนย์การมีส่วนร่วม") == ["ศูนย์", "การมีส่วนร่วม"]
+
+
+def test_highlight_is_the_whole_text() -> None:
+    segments = highlight(BODY, parse("ถนน หนองบัว"))
+    assert "".join(segment.text for segment in segments) == BODY
+    assert {segment.text for segment in segments if segment.hit} == {"ถนน", "หนองบัว"}
+
+
+@given(THAI_TEXT, THAI_TEXT)
+def test_a_snippet_is_a_piece_of_the_text_in_whole_clusters(text: str, typed: str) -> None:
+    segments = snippet(text, parse(typed), length=40)
+    shown = "".join(segment.text for segment in segments)
+    assert shown in text
+    assert bool(shown) == bool(text)
+
+
+def test_a_snippet_starts_and_ends_with_a_word() -> None:
+    shown = "".join(segment.text for segment in snippet(BODY, parse("คอนกรีต"), length=50))
+    assert shown.startswith(("ประกาศ", "สอบ", "ราคา", "จ้าง", "ก่อสร้าง", "ถนน", "หนองบัว"))
+    assert "คอนกรีต" in shown
+    assert len(shown) <= 50
+
+
+def test_without_a_hit_the_start_is_shown() -> None:
+    shown = "".join(segment.text for segment in snippet(BODY, parse("ไม่มีคำนี้แน่"), length=30))
+    assert BODY.startswith(shown)
+    assert shown
+
+
+def test_a_hit_at_the_very_end_is_shown() -> None:
+    assert any(segment.hit for segment in snippet(f"{BODY}พลับพลึงธาร", parse("พลับพลึงธาร"), length=50))

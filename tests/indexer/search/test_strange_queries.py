@@ -1,0 +1,260 @@
+"""Anything typed is legal: it has an answer, and costs no more than a bounded number of looks."""
+
+from __future__ import annotations
+
+import random
+import string
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from indexer.analysis.dictionary import Dictionary
+from indexer.engines.whoosh import WhooshIndex
+from indexer.search.highlighting import highlight, snippet
+from indexer.search.query.parser import MOST_TYPED, Sort, parse
+from indexer.search.query.query_plan import plan
+from tests.contracts.test_search_index import ARCHIVE
+
+BODY = "เทศบาลตำบลหนองบัว ประกาศสอบราคาจ้างก่อสร้างถนน ๑๒๓/๒๕๖๔ 🙂 a.b@go.th"
+WRITTEN = [
+    "",
+    " ",
+    "\t\n\r",
+    "\0",
+    "\0\1\2",
+    "🙂",
+    "🙂🙂🙂 👩‍👩‍👧 🇹🇭",
+    "🏛️ เทศบาล",
+    "\u200b\u200c\u200d",
+    "\ufeffเทศบาล",
+    "\u202eเทศบาล\u202c",
+    "\u200fא\u200e",
+    "שלום",
+    "مرحبا",
+    "中文 检索",
+    "日本語",
+    "한국어",
+    "Ελληνικά",
+    "İstanbul ß ǅ",
+    "ﬁ ﬂ Ⅷ ㍻",
+    "่้๊๋",
+    "์",
+    "ำ",
+    "ะ",
+    "ัิ",
+    "เ",
+    "แแแแแ",
+    "เเทศบาล",
+    "ๆ",
+    "ฯ",
+    "ฯลฯ",
+    "ฯ" * 300,
+    "ๆๆๆ ๆ",
+    "๏ ๚ ๛",
+    "฿",
+    "฿๑๐๐",
+    "า" * 300,
+    "่" * 400,
+    "ก่้๊๋์" * 50,
+    "-",
+    "--",
+    "---",
+    "- - -",
+    "-ขยะ",
+    "-ขยะ -ถนน -ภาษี",
+    "--ขยะ",
+    '-"ก ข"',
+    "-author:ก",
+    "-123",
+    "–—−",
+    "-" * 600,
+    '"',
+    '""',
+    '"""',
+    '"ก',
+    'ก"',
+    '"ก" "',
+    '" "',
+    "“ก”",
+    "'ก'",
+    '"' * 200,
+    '"-"',
+    '"author:"',
+    "«ก»",
+    ":",
+    "::",
+    "author:",
+    "author: ",
+    'author:"',
+    'author:""',
+    "kind:ไม่มี",
+    "year:",
+    "year:abc",
+    "year:0",
+    "year:99999",
+    "year:๐๐๐๐",
+    "year:9999",
+    "year:0000",
+    "year:2564-",
+    "year:-2564",
+    "year:2565-2564",
+    "number:",
+    "number: ",
+    "number:/",
+    "number:" + "9" * 300,
+    'category:"',
+    "from:",
+    "to:ก",
+    "from:31/2/2564",
+    "date:",
+    "date:ก",
+    "sort:",
+    "id:1",
+    "a:b:c:d",
+    "ที่:ที่:ที่",
+    "http://go.th/?q=1&b=2",
+    "' OR 1=1 --",
+    "'; DROP TABLE announcement; --",
+    '" OR ""="',
+    "1) UNION SELECT * FROM person",
+    "%",
+    "%%%",
+    "_",
+    "ก%' ESCAPE '\\",
+    ".*",
+    "(a+)+$",
+    "(((((",
+    ")))))",
+    "[",
+    "]",
+    "[ก-ฮ",
+    "{1,2}",
+    "\\",
+    "\\\\",
+    "\\u0e01",
+    "^$",
+    "a{99999999}",
+    "(?=ก)",
+    "(?P<ก>ก)",
+    "*",
+    "?",
+    "~",
+    "ก~2",
+    "ก^5",
+    "+ก +ข",
+    "AND OR NOT",
+    "ก AND",
+    "title:[a TO z]",
+    "{!join}",
+    "&&",
+    "||",
+    "!",
+    "<script>alert(1)</script>",
+    "<b>ก</b>",
+    "&lt;ก&gt;",
+    "{{7*7}}",
+    "${jndi:ldap://x}",
+    "%s%n",
+    "../../etc/passwd",
+    "\r\nSet-Cookie: a=b",
+    "0",
+    "00000",
+    "1e308",
+    "NaN",
+    "Infinity",
+    "-1",
+    "1.2.3.4.5",
+    "1,2,3,,4",
+    "1/2/3/4/5",
+    "99/99/9999",
+    "31/2/64",
+    "2021-02-30",
+    "๑๒๓๔๕๖๗๘๙๐" * 40,
+    "9 มิถุนายน",
+    "9 มิถุนายน 99999",
+    "มิ.ย.",
+    "มิ.ย. 00",
+    "32 ม.ค. 64",
+    "ม.ค.-",
+    "- ม.ค. 64",
+    "ม.ค. 64 ถึง ม.ค. 63",
+    "ตั้งแต่",
+    "ปีงบประมาณ",
+    "ปีงบประมาณ 0000",
+    "ปี 0001-0002",
+    "ปี 9999-9999",
+    "0 มกราคม 2564",
+    "2400-01-01",
+    "1/1/0001",
+    "ค.ศ. 9999",
+    "มกราคม ค.ศ. 1",
+    "ก" * 10_000,
+    "เทศบาล" * 2_000,
+    "เทศบาล " * 2_000,
+    "a" * 10_000,
+    " " * 10_000,
+    "🙂" * 10_000,
+    "ก ข ค ง " * 1_000,
+    "อุททกภัย" * 100,
+    "ทาอากาศยาน" * 60,
+    "x\udc80y",
+    "\ud800",
+    "ก\ud83d",
+    chr(0x10FFFF),
+    "\u0e3b\u0e5c",
+    "a\u0301\u0302",
+    "Z̸̢a̷l̵g̶o̷" * 20,
+    "gmL[k]" * 40,
+    "fu" * 100,
+    "l;ylfu",
+]
+
+
+def made_up(number: int) -> str:
+    chance = random.Random(number)
+    letters = string.printable + "กขคงเแโาิี่้ำะั์ๆฯ๑๒๓๔" * 3 + '":-/.🙂\u200b\u202e'
+    return "".join(chance.choice(letters) for _ in range(chance.choice((3, 20, 200))))
+
+
+STRANGE = [*WRITTEN, *map(made_up, range(60))]
+
+
+@pytest.fixture(scope="module")
+def index(tmp_path_factory: pytest.TempPathFactory) -> WhooshIndex:
+    index = WhooshIndex(tmp_path_factory.mktemp("index"), Dictionary())
+    index.update(ARCHIVE, (), position=4)
+    return index
+
+
+def test_there_are_many_of_them() -> None:
+    assert len(STRANGE) > 200
+
+
+@pytest.mark.parametrize("typed", STRANGE, ids=range(len(STRANGE)))
+def test_every_query_has_an_answer(index: WhooshIndex, typed: str) -> None:
+    query = parse(typed)
+    page = index.search(query)
+    assert 0 <= page.total <= len(ARCHIVE)
+    assert len(page.hits) <= page.total
+    assert page.query.typed == typed
+    assert len(index.suggest(typed)) <= 8
+    assert "".join(segment.text for segment in highlight(BODY, page.query)) == BODY
+    assert "".join(segment.text for segment in snippet(BODY, page.query, length=30)) in BODY
+    for sort in (Sort.RELEVANCE, Sort.MOST_READ):
+        assert index.search(parse(typed, sort=sort, page=7)).total == page.total
+
+
+@pytest.mark.parametrize("typed", [one for one in STRANGE if len(one) > MOST_TYPED], ids=len)
+def test_what_is_looked_up_is_bounded(typed: str) -> None:
+    query = parse(typed)
+    assert sum(len(chunk.text) for chunk in query.chunks) <= MOST_TYPED
+    wanted = plan(query, Dictionary().current())
+    assert len(wanted.parts) <= 64
+    assert len(wanted.units) <= 64
+    assert sum(len(unit.alternatives) for unit in wanted.units) <= 64 * 8
+
+
+@given(st.text(max_size=60))
+def test_whatever_unicode_holds(index: WhooshIndex, typed: str) -> None:
+    assert index.search(parse(typed)).total <= len(ARCHIVE)

@@ -1,0 +1,403 @@
+"""What people type, and what is understood: abbreviations, slips, dates, filters, the other keyboard."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+import pytest
+
+from archive.model import Kind
+from indexer.analysis.dictionary import Dictionary
+from indexer.engines.whoosh import WhooshIndex
+from indexer.search.query.parser import Query, parse
+from indexer.search.query.query_notes import Remark
+from indexer.search.query.question_words import asked_about
+from tests.contracts.test_search_index import entry
+
+ENTRIES = (
+    entry(1, "ประกาศองค์การบริหารส่วนตำบลหนองบัว เรื่อง ภาษีที่ดิน", published_on=dt.date(2021, 6, 9)),
+    entry(2, "ทต.บ้านใหม่ ประชาสัมพันธ์การชำระภาษี", published_on=dt.date(2021, 7, 1)),
+    entry(3, "เทศบาลตำบลดอนแก้ว รับสมัครพนักงาน", published_on=dt.date(2021, 11, 30)),
+    entry(4, "นายกองค์การบริหารส่วนตำบลโคกสูงเปิดงาน", published_on=dt.date(2022, 6, 15)),
+    entry(5, "คำสั่งแต่งตั้งกรรมการ", number="มท 0808.2/ว 123", kind=Kind.ORDER, author="กองคลัง"),
+    entry(6, "แจ้งเหตุอุทกภัย", "น้ำท่วมถนนสายหลัก", published_on=dt.date(2020, 10, 2)),
+    entry(7, "ระเบียบ อปท. ว่าด้วยการพัสดุ", author="กองช่าง", published_on=dt.date(2019, 1, 5)),
+    entry(8, "บริการ internet สาธารณะ", "ติดตั้ง covid-19 เครื่องฟอก", published_on=dt.date(2021, 6, 30)),
+    entry(9, "ประชุมสภาเทศบาล", "นัดวันที่ ๙ มิถุนายน ๒๕๖๔ เวลา ๑๐.๐๐ น.", published_on=dt.date(2021, 5, 28)),
+    *(entry(number, f"อุทกภัย ครั้งที่ {number} ของเทศบาล", "ท่าอากาศยาน คลินิก") for number in range(20, 26)),
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def index(tmp_path_factory: pytest.TempPathFactory) -> WhooshIndex:
+    index = WhooshIndex(tmp_path_factory.mktemp("index"), Dictionary())
+    with index.rebuild() as generation:
+        generation.add(ENTRIES)
+    return index
+
+
+def found(index: WhooshIndex, typed: str) -> list[int]:
+    return [hit.announcement_id for hit in index.search(parse(typed, per_page=50)).hits]
+
+
+def run(index: WhooshIndex, typed: str) -> Query:
+    return index.search(parse(typed)).query
+
+
+def said(remarks: tuple[Remark, ...]) -> list[str]:
+    """In Thai."""
+    return [remark.thai for remark in remarks]
+
+
+@pytest.mark.parametrize(
+    ("typed", "wanted"),
+    [
+        ("อบต.หนองบัว", 1),
+        ("อบต หนองบัว", 1),
+        ("นายก อบต.", 4),
+        ("นายกอบต.โคกสูง", 4),
+        ("เทศบาลตำบลบ้านใหม่", 2),
+        ("ทต.ดอนแก้ว", 3),
+        ("องค์กรปกครองส่วนท้องถิ่น พัสดุ", 7),
+    ],
+)
+def test_abbreviations_are_found_both_ways(index: WhooshIndex, typed: str, wanted: int) -> None:
+    assert found(index, typed)[0] == wanted
+
+
+def test_what_an_abbreviation_was_read_as_is_said_and_marked(index: WhooshIndex) -> None:
+    query = run(index, "อบต. หนองบัว")
+    assert "อบต. = องค์การบริหารส่วนตำบล" in said(query.understood)
+    assert "องค์การบริหารส่วนตำบล" in query.marks
+
+
+def test_staff_extend_the_abbreviations(tmp_path: Path) -> None:
+    dictionary = Dictionary(tmp_path / "words.txt")
+    index = WhooshIndex(tmp_path / "index", dictionary)
+    index.update([entry(1, "โครงการบ้านเอื้ออาทรริมคลอง")], (), position=1)
+    assert index.is_current()
+    dictionary.add("บออ. = บ้านเอื้ออาทร")
+    assert not index.is_current()
+    with index.rebuild() as generation:
+        generation.add([entry(1, "โครงการบ้านเอื้ออาทรริมคลอง")])
+    assert found(index, "บออ.") == found(index, "บออ") == [1]
+
+
+def test_the_other_keyboard_is_understood(index: WhooshIndex) -> None:
+    page = index.search(parse("gmL[k]"))
+    assert page.did_you_mean == "เทศบาล"
+    assert {9, 20} <= {hit.announcement_id for hit in page.hits}
+    assert "“gmL[k]” อ่านเป็น “เทศบาล”" in said(page.query.understood)
+    assert "“gmL[k]” read as “เทศบาล”" in [remark.english for remark in page.query.understood]
+    assert found(index, "แนอรก") == [8]
+    assert index.search(parse("covid")).did_you_mean is None
+
+
+def test_letters_of_the_other_keyboard_may_be_in_the_archive(tmp_path: Path) -> None:
+    index = WhooshIndex(tmp_path, Dictionary())
+    index.update([entry(1, "เทศบาล"), entry(2, "ขนาด GM และ L หรือ K")], (), position=2)
+    assert found(index, "gmL[k]") == [1]
+    assert found(index, "GM L") == [2]
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("อุททกภัย", "อุทกภัย"),
+        ("ทาอากาศยาน", "ท่าอากาศยาน"),
+        ("คลินิค", "คลินิก"),
+        ("น้ำถ่วม", "น้ำท่วม"),
+        ("เทศบาน", "เทศบาล"),
+    ],
+)
+def test_slips_are_read_as_what_the_archive_has(index: WhooshIndex, typed: str, meant: str) -> None:
+    page = index.search(parse(typed))
+    assert page.did_you_mean == meant
+    assert [hit.announcement_id for hit in page.hits] == found(index, meant)
+    assert meant in page.query.marks
+
+
+def test_what_only_withdrawn_records_have_is_never_offered(tmp_path: Path) -> None:
+    index = WhooshIndex(tmp_path, Dictionary())
+    index.update([entry(1, "เหตุอุทกภัย"), entry(2, "ถนน")], (), position=2)
+    assert index.search(parse("อุททกภัย")).did_you_mean == "อุทกภัย"
+    index.update([], [1], position=3)
+    assert index.search(parse("อุททกภัย")).did_you_mean is None
+    assert index.suggest("อุท") == []
+
+
+@pytest.mark.parametrize(
+    ("typed", "wanted"),
+    [
+        ("มิ.ย. 64", {1, 8}),
+        ("มิถุนายน ๒๕๖๔", {1, 8}),
+        ("June 2021", {1, 8}),
+        ("9 มิถุนายน 2564", {1}),
+        ("9/6/64", {1}),
+        ("date:2021-06-09", {1}),
+        ("มิ.ย.-ก.ค. 64", {1, 2, 8}),
+        ("1-15 มิ.ย. 2564", {1}),
+        ("ตั้งแต่ มิ.ย. 65", {4}),
+        ("30 มิ.ย. 64 ถึง 30 พ.ย. 64", {2, 3, 8}),
+        ("ปี 2562-2563", {6, 7}),
+        ("year:2562-2563", {6, 7}),
+        ("from:1/11/2564 to:30/6/2565", {3, 4}),
+        ("ปีงบประมาณ 2564", {1, 2, 6, 8, 9}),
+        ("ภาษี มิ.ย. 64", {1}),
+        ("ประชุมสภา 9 มิถุนายน 2564", {9}),
+        ("ประชุมสภาวันที่ 9 เดือนมิถุนายน ค.ศ. 2021", {9}),
+        ("เดือน: ก.ค. 64 ภาษี", {2}),
+        ("วันที่ 9 มิถุนายน พ.ศ. 2564", {1}),
+        ("June 9, 2021", {1}),
+        ("9-6-2564", {1}),
+        ("9.6.2564", {1}),
+        ("มิถุนา 64", {1, 8}),
+        ("หลัง 30 มิ.ย. 64", {2, 3, 4}),
+        ("ก่อน ม.ค. 64", {6, 7}),
+        ("งบปี 64", {1, 2, 6, 8, 9}),
+    ],
+)
+def test_stretches_of_time(index: WhooshIndex, typed: str, wanted: set[int]) -> None:
+    dated = set(found(index, typed))
+    assert {id for id in dated if id < 20} - {5} == wanted
+    assert any(
+        label in phrase
+        for phrase in said(run(index, typed).understood)
+        for label in ("วันที่", "ช่วง", "ปี", "ถึง")
+    )
+
+
+def test_days_without_announcements_find_what_names_them(tmp_path: Path) -> None:
+    index = WhooshIndex(tmp_path, Dictionary())
+    index.update([entry(1, "นัดประชุม", "วันที่ ๑๕ มิถุนายน ๒๕๖๔"), entry(2, "ถนน")], (), position=2)
+    page = index.search(parse("15 มิ.ย. 64"))
+    assert [hit.announcement_id for hit in page.hits] == [1]
+    assert any("ช่วงเวลา" in phrase for phrase in said(page.query.loosened))
+
+
+@pytest.mark.parametrize(
+    ("typed", "wanted"),
+    [
+        ("ภาษี OR พัสดุ", {1, 2, 7}),
+        ("ภาษี | พัสดุ", {1, 2, 7}),
+        ("ภาษี หรือ พัสดุ หรือ ชำระภาษี", {1, 2, 7}),
+        ("ภาษี AND ชำระ", {2}),
+        ("ภาษี NOT ชำระ", {1}),
+        ("title:พัสดุ", {7}),
+        ("พัสดุ ฯลฯ", {7}),
+        ("OR พัสดุ", {7}),
+        ("พัสดุ OR", {7}),
+        ("NOT", set()),
+    ],
+)
+def test_words_between_words(index: WhooshIndex, typed: str, wanted: set[int]) -> None:
+    assert not wanted or set(found(index, typed)) == wanted
+    assert run(index, typed).loosened == ()
+
+
+def test_a_time_without_answers_is_given_up_and_said(index: WhooshIndex) -> None:
+    query = run(index, "พัสดุ ม.ค. 50")
+    assert found(index, "พัสดุ ม.ค. 50")[0] == 7
+    assert any("ช่วงเวลา" in phrase for phrase in said(query.loosened))
+
+
+def test_a_time_does_not_hide_what_has_far_more_of_the_words(tmp_path: Path) -> None:
+    index = WhooshIndex(tmp_path, Dictionary())
+    winner = entry(1, "แชมป์", "ทีมเหย้าชนะทีมเยือนสามต่อหนึ่งในรอบชิงชนะเลิศที่สนามใหญ่")
+    index.update([winner, entry(2, "ทีมงาน", "ประชุมวันที่ 7 กุมภาพันธ์ 2559")], (), position=2)
+    asked = "เดือนกุมภาพันธ์ 2016 ทีมใดชนะทีมเยือนในรอบชิงชนะเลิศที่สนามใหญ่"
+    assert found(index, asked)[0] == 1
+    assert any("ช่วงเวลา" in phrase for phrase in said(run(index, asked).loosened))
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["number:มท0808.2/ว123", "number: มท ๐๘๐๘.๒ / ว ๑๒๓", "เลขที่: มท 0808.2/ว 123", "number:0808.2/ว123"],
+)
+def test_references_in_any_spacing_and_numerals(index: WhooshIndex, typed: str) -> None:
+    assert found(index, typed) == [5]
+
+
+@pytest.mark.parametrize(
+    ("typed", "wanted"),
+    [
+        ("author:กองคลัง", [5]),
+        ('author:"กองคลัง"', [5]),
+        ("author: กองช่าง พัสดุ", [7]),
+        ("ประเภท:คำสั่ง", [5]),
+        ("kind: order", [5]),
+        ("year:2562", [7]),
+        ("year:2019", [7]),
+        ("ปี:๒๕๖๒", [7]),
+        ('"น้ำท่วมถนน"', [6]),
+        ("ภาษี -ชำระ", [1]),
+        ("“น้ำท่วมถนน”", [6]),
+        ("„น้ำท่วมถนน‟ ", [6]),
+        ("น\u0e4d\u0e49าท่วมถนน", [6]),
+        ("ｋｉｎｄ：ｏｒｄｅｒ", [5]),
+        ("Author:กองคลัง", [5]),
+        ("ｃｏｖｉｄ－１９", [8]),
+        ("\u200bพัส\u200bดุ\ufeff", [7]),
+    ],
+)
+def test_filters_phrases_and_exclusions(index: WhooshIndex, typed: str, wanted: list[int]) -> None:
+    assert found(index, typed) == wanted
+
+
+def test_what_was_typed_is_said_as_it_was_typed(index: WhooshIndex) -> None:
+    query = run(index, 'author:"Mr. Somchai" -INTERNET year:๒๕๖๔')
+    assert said(query.understood) == ["ผู้ประกาศ: Mr. Somchai", "ไม่เอา: INTERNET", "ปี พ.ศ. 2564"]
+    page = index.search(parse("Internet อุททกภัย"))
+    assert page.did_you_mean == "Internet อุทกภัย"
+
+
+def test_what_was_given_up_is_said(index: WhooshIndex) -> None:
+    assert run(index, "ภาษี").loosened == ()
+    assert found(index, '"น้ำท่วมบ้าน"') == [6]
+    assert any("คำพูด" in phrase for phrase in said(run(index, '"น้ำท่วมหลัก"').loosened))
+    assert any("บางคำ" in phrase for phrase in said(run(index, "พัสดุ ปลาวาฬ").loosened))
+    assert found(index, "พัสดุ ปลาวาฬ") == [7]
+
+
+def test_one_that_has_more_of_the_words_does_not_hide_the_others(tmp_path: Path) -> None:
+    index = WhooshIndex(tmp_path, Dictionary())
+    others = [entry(id, "ประชุม", f"ข่าว {id}") for id in range(10, 50)]
+    right, more = "พบน้ำมันรั่วในทะเลเป็นครั้งที่สอง", "แถลงใหญ่รอบสอง น้ำมันพืช"
+    index.update([entry(1, "ประกาศ", right), entry(2, "ประกาศ", more), *others], (), position=2)
+    assert found(index, "น้ำมันรั่ว มาบตาพุด รอบสอง แถลงใหญ่") == [2, 1]
+
+
+def test_part_of_a_word_is_found_within_a_longer_phrase(index: WhooshIndex) -> None:
+    assert found(index, "ริหารส่วนตำบลโคก")[0] == 4
+
+
+@pytest.mark.parametrize(
+    ("typed", "wanted"),
+    [
+        ("เท", "เทศบาล"),
+        ("เทศ", "เทศบาล"),
+        ("อุท", "อุทกภัย"),
+        ("องคการ", "ประกาศองค์การบริหารส่วนตำบลหนองบัว เรื่อง ภาษีที่ดิน"),
+        ("เทศบ", "เทศบาล"),
+        ("สภาเทศบ", "สภาเทศบาล"),
+        ("ท่าอาก", "ท่าอากาศยาน"),
+        ("gmL[", "เทศบาล"),
+        ("น\u0e4d\u0e49าท", "น้ำท่วม"),
+    ],
+)
+def test_half_typed_words_are_completed(index: WhooshIndex, typed: str, wanted: str) -> None:
+    assert wanted in index.suggest(typed)
+
+
+def test_half_a_word_is_not_completed_with_what_never_follows(index: WhooshIndex) -> None:
+    assert "เทศบริการ" not in index.suggest("เทศบ")
+    assert index.suggest("ภาษีส") == []
+
+
+def test_a_number_is_not_found_within_a_longer_one(tmp_path: Path) -> None:
+    index = WhooshIndex(tmp_path, Dictionary())
+    index.update([entry(1, "จำนวน 2500 ราย"), entry(2, "มีจำนวน 250 ราย")], (), position=2)
+    assert found(index, '"จำนวน 250"') == [2]
+
+
+def test_misread_text_is_found(tmp_path: Path) -> None:
+    index = WhooshIndex(tmp_path, Dictionary())
+    index.update(
+        [entry(1, "ประกาศ", "สำนักงานคุลกากรท่าเรีอ"), entry(2, "ประกาศ", "สำนักงานเขตพื้นที่")], (), position=2
+    )
+    assert found(index, "ศุลกากรท่าเรือ")[0] == 1
+
+
+def test_words_that_only_ask_are_not_looked_for(index: WhooshIndex) -> None:
+    assert found(index, "จ่ายภาษีที่ดินได้ที่ไหนครับ")[0] == 1
+    query = run(index, "ภาษี ใคร")
+    assert query.loosened == ()
+
+
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        ("อยากทราบว่าภาษีที่ดินจ่ายที่ไหนได้บ้างคะ", "ภาษีที่ดินจ่าย|ได้"),
+        ("ใครเป็นผู้ค้นพบเพนิซิลลิน", "เป็นผู้ค้นพบเพนิซิลลิน"),
+        ("เมืองหลวงของฝรั่งเศสคืออะไร", "เมืองหลวงของฝรั่งเศส"),
+        ("มีการใช้งบประมาณเท่าใดในปี", "มีการใช้งบประมาณ|ในปี"),
+        ("ขอข่าวน้ำท่วมหน่อยครับ", "น้ำท่วม"),
+        ("ขอใบอนุญาต", "ขอใบอนุญาต"),
+        ("เก็บเกี่ยวข้าว", "เก็บเกี่ยวข้าว"),
+        ("ผ้าไหมไทย", "ผ้าไหมไทย"),
+        ("คะแนนสอบ", "คะแนนสอบ"),
+        ("อะไร", ""),
+    ],
+)
+def test_what_a_question_is_about(typed: str, told: str) -> None:
+    stretches = asked_about(typed, Dictionary().current().segmenter)
+    assert "|".join(typed[start:end] for start, end in stretches) == told
+
+
+def test_a_question_of_nothing_but_asking_words_is_searched(tmp_path: Path) -> None:
+    index = WhooshIndex(tmp_path, Dictionary())
+    index.update([entry(1, "ทำไมต้องแยกขยะ"), entry(2, "ถนน")], (), position=2)
+    assert found(index, "ทำไม") == [1]
+
+
+@pytest.mark.parametrize(
+    ("typed", "written"),
+    [
+        ("หมา", "ขึ้นทะเบียนสุนัข"),
+        ("เบี้ยคนแก่", "จ่ายเบี้ยยังชีพผู้สูงอายุ"),
+        ("เว็บไซต์", "ดูที่ website ของเรา"),
+        ("website", "ดูที่เว็บไซต์ของเรา"),
+        ("อินเตอร์เน็ต", "บริการอินเทอร์เน็ต"),
+        ("ดิจิตอล", "รัฐบาลดิจิทัล"),
+        ("เอ็มโอยู", "ลงนาม MOU กับโรงเรียน"),
+        ("ไวรัสเอชพีวี", "ฉีดวัคซีนไวรัส HPV"),
+        ("ปี 2021", "แผนปี 2564"),
+        ("ฝุ่น pm 2.5", "ค่าฝุ่น PM2.5 วันนี้"),
+        ("ค่าฝุ่น PM 2.5เกิน", "ค่าฝุ่นPM2.5 เกินมาตรฐาน"),
+        ("PM2.5", "ฝุ่น PM 2.5 ไมครอน"),
+        ("มอเตอร์เวย์ m6", "มอเตอร์เวย์ M 6"),
+        ("ถนน m 6", "ถนน M6"),
+        ("ประชุม 10 ก.พ. 65", "ประชุมวันที่ 10 กุมภาพันธ์ 2565"),
+        ("แข่ง 24 มกราคม 2559", "แข่งเมื่อ 24 มกราคม ค.ศ. 2016"),
+    ],
+)
+def test_the_same_in_other_words(tmp_path: Path, typed: str, written: str) -> None:
+    index = WhooshIndex(tmp_path, Dictionary())
+    index.update([entry(1, "ประกาศ", written), entry(2, "ถนน")], (), position=2)
+    page = index.search(parse(typed))
+    assert [hit.announcement_id for hit in page.hits] == [1]
+    assert page.query.loosened == ()
+
+
+def test_the_words_that_were_typed_come_before_others_for_the_same(tmp_path: Path) -> None:
+    index = WhooshIndex(tmp_path, Dictionary())
+    others = [entry(id, "สุนัข") for id in range(3, 9)]
+    index.update([entry(1, "หมา"), entry(2, "สุนัข"), *others], (), position=2)
+    assert found(index, "หมา")[0] == 1
+    assert found(index, "สุนัข")[-1] == 1
+    assert found(index, '"หมา"') == [1]
+    assert 1 not in found(index, "สุนัข -หมา")
+
+
+def test_an_abbreviation_is_never_read_as_another(tmp_path: Path) -> None:
+    index = WhooshIndex(tmp_path, Dictionary())
+    index.update([entry(id, "กองทุนของชาวบ้าน กอช. ขอช่วย") for id in (1, 2)], (), position=2)
+    assert index.search(parse("สมัคร กอช. ได้ไหม")).did_you_mean is None
+    assert index.search(parse("คอช.")).did_you_mean is None
+
+
+def test_a_name_in_a_sentence_stays_as_it_was_typed(tmp_path: Path) -> None:
+    index = WhooshIndex(tmp_path, Dictionary())
+    index.update([entry(1, "นายฐฒพล กล่าวเปิดงาน"), entry(2, "นายธพล และธนพล")], (), position=2)
+    assert found(index, "ใครคือนายฐฒพลที่กล่าวเปิดงานในวันนั้น")[0] == 1
+
+
+def test_a_rare_name_is_no_slip_where_it_stands_beside_the_same_words(tmp_path: Path) -> None:
+    index = WhooshIndex(tmp_path, Dictionary())
+    others = [entry(id, "พะเยาโมเดล", f"โมเดล {id} อาชีพ") for id in range(2, 40)]
+    index.update([entry(1, "ประวัติ", "ฮันส์ โมโดร เป็นนักการเมือง"), *others], (), position=2)
+    page = index.search(parse("ฮันส์ โมโดร มีอาชีพอะไร"))
+    assert page.did_you_mean is None
+    assert page.hits[0].announcement_id == 1
+    assert index.search(parse("พะเยาโมโดล")).did_you_mean == "พะเยาโมเดล"

@@ -1,0 +1,83 @@
+"""What is done for all workers is done by one of them, and by another once that one is killed."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import signal
+import time
+from pathlib import Path
+
+from indexer.leader_leases import FOLLOW, TEND, Duties
+from storage.leases import EngineLeases
+from tests.contracts.conftest import engine, opened  # noqa: F401  # on every engine
+from tests.contracts.engines import Opener
+from tests.contracts.processes import KILLED, ended, in_child
+
+LEASE = dt.timedelta(seconds=1)
+NAMES = {FOLLOW: "follow", TEND: "tend"}
+WORKERS = 4
+
+
+def test_one_at_a_time_and_another_when_it_is_killed(opened: Opener, tmp_path: Path) -> None:  # noqa: F811
+    """Workers note when they have the duty; whoever has it is killed, three times."""
+    opened().close()
+
+    def work(number: int) -> None:
+        duties = Duties(EngineLeases(opened()), NAMES, f"w{number}", lease=LEASE)
+        with (tmp_path / f"w{number}").open("w", buffering=1) as log:
+            while not (tmp_path / "over").exists():
+                duties.renew()
+                began = time.monotonic()
+                if duties.has(FOLLOW):
+                    print(began, time.monotonic(), file=log)
+                time.sleep(0.05)
+
+    children = {number: in_child(lambda n=number: work(n)) for number in range(WORKERS)}  # type: ignore[misc]
+    killed: list[tuple[int, float]] = []
+    while len(killed) < WORKERS - 1:
+        current = _holding(tmp_path, since=killed[-1][1] if killed else 0.0, but={one for one, _ in killed})
+        os.kill(children[current], signal.SIGKILL)
+        assert ended(children.pop(current)) == KILLED
+        killed.append((current, time.monotonic()))
+    _holding(tmp_path, since=killed[-1][1], but={one for one, _ in killed})
+    (tmp_path / "over").touch()
+    assert [ended(child) for child in children.values()] == [0]
+    held = sorted((span, number) for number in range(WORKERS) for span in _held(tmp_path, number))
+    turns = [number for at, (_, number) in enumerate(held) if at == 0 or held[at - 1][1] != number]
+    assert len(turns) == WORKERS == len(set(turns)), "the duty went back and forth"
+
+
+def _held(folder: Path, number: int) -> list[tuple[float, float]]:
+    path = folder / f"w{number}"
+    lines = path.read_text().splitlines() if path.exists() else []
+    return [(float(began), float(over)) for began, over in (line.split() for line in lines)]
+
+
+def _holding(folder: Path, *, since: float, but: set[int]) -> int:
+    """Who has noted that it has the duty; somebody must before two leases are over."""
+    end = time.monotonic() + 10 * LEASE.total_seconds()
+    while time.monotonic() < end:
+        for number in set(range(WORKERS)) - but:
+            spans = _held(folder, number)
+            if spans and spans[-1][0] > since:
+                return number
+        time.sleep(0.02)
+    raise AssertionError("nobody took the duty over")
+
+
+def test_who_was_held_up_for_a_lease_no_longer_has_it(opened: Opener) -> None:  # noqa: F811
+    database = opened()
+    slow = Duties(EngineLeases(database), NAMES, "slow", lease=LEASE)
+    slow.renew()
+    assert slow.has(FOLLOW)
+    time.sleep(LEASE.total_seconds())
+    assert not slow.has(FOLLOW)
+    other = Duties(EngineLeases(database), NAMES, "other", lease=LEASE)
+    other.renew()
+    slow.renew()
+    assert (slow.has(TEND), other.has(TEND)) == (False, True)
+    other.give_back()
+    slow.renew()
+    assert slow.has(TEND)
+    database.close()
