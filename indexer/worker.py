@@ -25,6 +25,7 @@ from indexer.leader_leases import RENEW_EVERY as RENEW_DUTIES_EVERY
 from indexer.reading.failures import MESSAGES, Unreadable
 from indexer.reading.pipeline import Reader, Stopped
 from indexer.reindex import needed, rebuild
+from indexer.scrub import Scrub, ScrubStopped
 from indexer.search.ports import SearchIndex
 
 log = logging.getLogger("prakat.worker")
@@ -46,9 +47,11 @@ class Worker:
         index: SearchIndex,
         reader: Reader,
         duties: Duties,
+        scrub: Scrub,
     ) -> None:
         self._records, self._jobs, self._intake = records, jobs, intake
         self._index, self._reader, self._duties = index, reader, duties
+        self._scrub = scrub
         self._name = holder()
         self._stop = threading.Event()
 
@@ -67,6 +70,7 @@ class Worker:
                 ),
                 ("follow", self._follow),
                 ("tend", self._tend),
+                ("scrub", self._scrub_some),
                 ("duties", self._renew_duties),
             )
         ]
@@ -157,6 +161,16 @@ class Worker:
         self._jobs.take_back(lease=LEASE, now=now)
         self._stop.wait(1.0)
         return False
+
+    def _scrub_some(self) -> bool:
+        """Read a little of what is stored, slowly, so that damage is known before it is needed."""
+        busy = False
+        with suppress(ScrubStopped):
+            if self._duties.has(FOLLOW):
+                busy = self._scrub.check_index(self._stop.wait)
+            if self._duties.has(TEND):
+                busy = self._scrub.check_file(self._stop.wait) or busy
+        return busy
 
 
 class _Lease:

@@ -28,6 +28,7 @@ from indexer.leader_leases import FOLLOW, TEND, Duties, holder
 from indexer.reading.pictures import Pictures
 from indexer.reading.pipeline import Reader
 from indexer.reading.searchable import Copies
+from indexer.scrub import Scrub
 from indexer.search.ports import SearchIndex
 from indexer.worker import LEASE, Worker
 from storage import backup_manifest
@@ -307,7 +308,13 @@ def build_worker(services: Services) -> Worker:
         services.index,
         reader,
         duties(services, holder()),
+        Scrub(services.records, services.files, services.index, scrub_state_path(services.settings)),
     )
+
+
+def scrub_state_path(settings: Settings) -> Path:
+    """The file in which the worker keeps what its scrub has read and found."""
+    return settings.data / "scrub.json"
 
 
 def duties(services: Services, holder: str) -> Duties:

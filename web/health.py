@@ -14,7 +14,8 @@ from flask import Blueprint, Response, jsonify
 
 from archive.errors import PrakatError
 from indexer.reading.pipeline import cramped
-from web.bootstrap import Services, services
+from indexer.scrub import read_state
+from web.bootstrap import Services, scrub_state_path, services
 from web.metrics import exposition
 from web.settings import Settings
 
@@ -82,6 +83,12 @@ def _files(services: Services) -> str:
         return "พื้นที่ดิสก์เหลือน้อย (disk almost full)"
     if cramped():
         return f"พื้นที่ชั่วคราวที่ {tempfile.gettempdir()} เหลือน้อย (no room for temporary files)"
+    damaged = read_state(scrub_state_path(services.settings)).damaged_files
+    if damaged:
+        return (
+            f"ไฟล์ต้นฉบับเสียหายหรือหายไป {len(damaged)} ไฟล์ เรียก prakat check เพื่อดูชื่อ"
+            f" (originals are damaged or missing: run prakat check)"
+        )
     return ""
 
 
@@ -94,6 +101,8 @@ def _scanner(services: Services) -> str:
 def _index(services: Services) -> str:
     if services.index.manifest() is None:
         return "กำลังสร้างดัชนี (index is being built)"
+    if services.index.noted_damage():
+        return "ดัชนีเสียหาย กำลังสร้างใหม่ (index is damaged and being built anew)"
     behind = services.records.changed_since(services.index.position(), limit=1)
     for announcement in services.records.announcements(id for id, _ in behind).values():
         if _now() - announcement.updated_at > BEHIND:

@@ -13,7 +13,8 @@ from prometheus_client.registry import Collector
 
 from archive.errors import Unavailable
 from indexer.reading.pipeline import OCR_MILLISECONDS, PAGES_READ
-from web.bootstrap import Services
+from indexer.scrub import read_state
+from web.bootstrap import Services, scrub_state_path
 
 SEARCH_SECONDS = Histogram(
     "prakat_search_seconds",
@@ -46,6 +47,7 @@ class _Archive(Collector):
         with suppress(Unavailable):  # torn: its numbers are missing, which is what there is to say
             yield from self._index(now)
         yield from self._work()
+        yield from self._scrub()
         free = shutil.disk_usage(self._services.settings.data).free
         yield GaugeMetricFamily("prakat_disk_free_bytes", "Free bytes where the data are", free)
 
@@ -56,8 +58,25 @@ class _Archive(Collector):
         yield GaugeMetricFamily(
             "prakat_index_announcements", "Announcements in it", self._services.index.count()
         )
+        damaged = len(self._services.index.noted_damage())
+        yield GaugeMetricFamily("prakat_index_damaged_parts", "Parts of it that are damaged", damaged)
         lag = self._services.records.last_change() - self._services.index.position()
         yield GaugeMetricFamily("prakat_index_lag_changes", "Changes not yet in the index", lag)
+
+    def _scrub(self) -> Iterator[Metric]:
+        """What the slow scrub of index and originals has read and found."""
+        state = read_state(scrub_state_path(self._services.settings))
+        yield GaugeMetricFamily(
+            "prakat_damaged_files", "Originals damaged or missing", len(state.damaged_files)
+        )
+        yield CounterMetricFamily(
+            "prakat_scrub_bytes", "Bytes compared with their checksums", state.bytes_checked
+        )
+        for part, at in (("index", state.index_checked_at), ("files", state.files_finished_at)):
+            seconds = dt.datetime.fromisoformat(at).timestamp() if at else 0
+            yield GaugeMetricFamily(
+                f"prakat_scrub_{part}_timestamp_seconds", f"When all of the {part} was last read", seconds
+            )
 
     def _work(self) -> Iterator[Metric]:
         done = self._services.records.tallies()

@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
 from archive.errors import NotFound
 from archive.legacy import SiteRules
 from indexer.reading.pipeline import RULES
+from indexer.scrub import read_state
+from web.bootstrap import scrub_state_path
 from web.commands.terminal import ALL, bar, open_existing, organisation_option, services_of, table
 from web.importing import Report, import_manifest, import_site
 
@@ -104,7 +107,7 @@ def stats(as_json: bool, organisation: str | None) -> None:
       prakat stats --json
     """
     services = services_of(organisation, otherwise=ALL, opened=open_existing)
-    held = {
+    held: dict[str, dict[str, Any]] = {
         "announcements": services.records.counts(),
         "attachments": services.jobs.counts(),
         "pages": services.records.count_pages(),
@@ -115,12 +118,26 @@ def stats(as_json: bool, organisation: str | None) -> None:
         held["index"] = {
             "announcements": services.index.count(),
             "behind": services.records.last_change() - services.index.position(),
+            "damaged": len(services.index.noted_damage()),
+        }
+        state = read_state(scrub_state_path(services.settings))
+        held["scrub"] = {
+            "index_checked_at": state.index_checked_at or None,
+            "files_finished_at": state.files_finished_at or None,
+            "files_checked": state.files_checked,
+            "bytes_checked": state.bytes_checked,
+            "damaged_files": state.damaged_files,
         }
     if as_json:
         click.echo(json.dumps(held, ensure_ascii=False))
         return
     for title, rows in held.items():
-        table(_TITLES[title], {_NAMES[name]: value for name, value in rows.items()})
+        table(_TITLES[title], {_NAMES[name]: _in_words(value) for name, value in rows.items()})
+
+
+def _in_words(value: Any) -> object:
+    """A value of ``stats`` for a table: of named things their number, None as a dash."""
+    return len(value) if isinstance(value, dict) else "-" if value is None else value
 
 
 _TITLES = {
@@ -129,6 +146,7 @@ _TITLES = {
     "pages": "หน้า · pages",
     "files": "ไฟล์ต้นฉบับ · files",
     "index": "ดัชนี · index",
+    "scrub": "การอ่านทวนอย่างช้า · slow scrub",
 }
 _NAMES = {
     "announcements": "ประกาศ",
@@ -146,6 +164,12 @@ _NAMES = {
     "count": "จำนวน",
     "bytes": "ไบต์",
     "behind": "การเปลี่ยนแปลงที่ยังไม่เข้าดัชนี",
+    "damaged": "ส่วนที่เสียหาย",
+    "index_checked_at": "อ่านทวนดัชนีครบล่าสุด",
+    "files_finished_at": "อ่านทวนไฟล์ครบล่าสุด",
+    "files_checked": "ไฟล์ที่อ่านทวนแล้ว",
+    "bytes_checked": "ไบต์ที่อ่านทวนแล้ว",
+    "damaged_files": "ไฟล์ที่เสียหายหรือหายไป",
 }
 
 COMMANDS = (import_, import_old_site, reread, stats)

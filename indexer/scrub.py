@@ -1,0 +1,183 @@
+"""Slow scrub: reads the index and the original files in turns, so that damage is known before it is needed.
+
+A scrub reads at most ``BYTES_PER_SECOND``. The index is read through once an hour, the originals, in order
+of their SHA-256, once a week. The state is one JSON file in the data directory; the readiness check, the
+metrics and ``prakat stats`` read it from there.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+import logging
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from archive.errors import NotFound, PrakatError
+from archive.ports import Files, Records, StoredFile
+from indexer.index_sync import BATCH
+from indexer.reindex import ALL
+from indexer.search.ports import SearchIndex
+
+log = logging.getLogger("prakat.scrub")
+
+BYTES_PER_SECOND = 4 << 20  # a hundredth to a thirtieth of what a disk gives; 100 GB take seven hours
+INDEX_EVERY = dt.timedelta(hours=1)
+FILES_EVERY = dt.timedelta(days=7)
+DAMAGED_EVERY = dt.timedelta(minutes=5)  # what was found damaged is read again: somebody may have mended it
+
+_CHUNK = 256 << 10  # bytes between two pauses
+_SAVE_EVERY = 10.0  # seconds; what a killed worker had read since then is read again
+_MOST_NAMED = 1_000  # damaged files that are named; there may be more
+
+
+@dataclass(slots=True)
+class ScrubState:
+    """What the scrub has read and found. Times are ISO 8601 in UTC, "" for never."""
+
+    index_checked_at: str = ""
+    files_began_at: str = ""  # of the pass that is under way
+    files_finished_at: str = ""  # of the last whole pass
+    files_after: str = ""  # SHA-256 of the file that was read last
+    files_checked: int = 0  # since the beginning
+    bytes_checked: int = 0  # since the beginning, index and files
+    damaged_files: dict[str, str] = field(
+        default_factory=dict
+    )  # by SHA-256: "damaged", "missing", "unreadable"
+
+
+def read_state(path: Path) -> ScrubState:
+    """The state as the worker last wrote it; an empty one when there is none that can be read."""
+    with suppress(OSError, ValueError, TypeError):
+        return ScrubState(**json.loads(path.read_text()))
+    return ScrubState()
+
+
+class ScrubStopped(Exception):
+    """The worker is to stop; what was being read is read again later."""
+
+
+class Scrub:
+    """Reads a little at each ``step``. One worker at a time uses a state file."""
+
+    def __init__(self, records: Records, files: Files, index: SearchIndex, path: Path) -> None:
+        self._records, self._files, self._index = records, files, index
+        self._path = path
+        self._state = read_state(path)
+        self._left: Iterator[StoredFile] | None = None
+        self._saved = 0.0
+        self._damaged_read_at = _never()
+
+    def check_index(self, wait: Callable[[float], bool]) -> bool:
+        """Read the whole index if it is time; False when it is not. Damage is noted by the index itself.
+
+        ``wait`` sleeps for so many seconds and returns True when the worker is to stop: then this raises
+        ``ScrubStopped``.
+        """
+        if not _is_due(self._state.index_checked_at, INDEX_EVERY):
+            return False
+        try:
+            damaged = self._index.damage(lambda count: self._pause(count, wait))
+        except PrakatError as error:  # torn, which the index has noted; or its server does not answer
+            damaged = [str(error)]
+        if damaged:
+            log.error("search index is damaged: %s", ", ".join(damaged))
+        self._state.index_checked_at = _now()
+        self._save()
+        return True
+
+    def check_file(self, wait: Callable[[float], bool]) -> bool:
+        """Read the next original if it is time; False when it is not. ``wait`` as for ``check_index``."""
+        if self._state.damaged_files and dt.datetime.now(dt.UTC) - self._damaged_read_at > DAMAGED_EVERY:
+            self._damaged_read_at = dt.datetime.now(dt.UTC)
+            for sha256 in list(self._state.damaged_files):
+                self._check(sha256, wait)
+            return True
+        if not self._state.files_began_at and not _is_due(self._state.files_finished_at, FILES_EVERY):
+            return False
+        if self._left is None:
+            self._left = (file for file in self._files.all() if file.sha256 > self._state.files_after)
+            self._state.files_began_at = self._state.files_began_at or _now()
+        stored = next(self._left, None)
+        if stored is None:
+            self._finish_pass()
+            return True
+        self._check(stored.sha256, wait)
+        self._state.files_after = stored.sha256
+        self._state.files_checked += 1
+        if time.monotonic() - self._saved > _SAVE_EVERY:
+            self._save()
+        return True
+
+    def _finish_pass(self) -> None:
+        self._note_missing()
+        self._left = None
+        self._state.files_began_at, self._state.files_after = "", ""
+        self._state.files_finished_at = _now()
+        self._save()
+
+    def _note_missing(self) -> None:
+        """Originals that attachments name and that are not there."""
+        ids = [id for id, _ in self._records.changed_since(0, limit=ALL)]
+        for start in range(0, len(ids), BATCH):
+            groups = self._records.attachments(ids[start : start + BATCH]).values()
+            for sha256 in {attachment.sha256 for group in groups for attachment in group}:
+                if not self._files.exists(sha256):
+                    self._note(sha256, "missing")
+
+    def _check(self, sha256: str, wait: Callable[[float], bool]) -> None:
+        try:
+            self._note(sha256, "" if self._hash(sha256, wait) == sha256 else "damaged")
+        except NotFound:
+            self._note(sha256, "missing" if self._records.attachments_with_file(sha256) else "")
+        except (OSError, PrakatError):
+            self._note(sha256, "unreadable")
+
+    def _hash(self, sha256: str, wait: Callable[[float], bool]) -> str:
+        digest = hashlib.sha256()
+        with self._files.open(sha256) as stream:
+            while chunk := stream.read(_CHUNK):
+                digest.update(chunk)
+                self._pause(len(chunk), wait)
+        return digest.hexdigest()
+
+    def _note(self, sha256: str, fault: str) -> None:
+        """Remember the fault of a file, or that it has none."""
+        known = self._state.damaged_files
+        if known.get(sha256, "") == fault or (fault and len(known) >= _MOST_NAMED):
+            return
+        if fault:
+            log.error("original is %s: %s", fault, sha256)
+            known[sha256] = fault
+        else:
+            del known[sha256]
+        self._save()
+
+    def _pause(self, count: int, wait: Callable[[float], bool]) -> None:
+        self._state.bytes_checked += count
+        if wait(count / BYTES_PER_SECOND):
+            raise ScrubStopped
+
+    def _save(self) -> None:
+        self._saved = time.monotonic()
+        part = self._path.with_name(f".{self._path.name}.new")
+        with suppress(OSError):  # a full disk: what was read since is read again
+            part.write_text(json.dumps(asdict(self._state), indent=1))
+            part.replace(self._path)
+
+
+def _is_due(at: str, every: dt.timedelta) -> bool:
+    """Whether ``every`` has passed since; also when that time is ahead: the clock was set back."""
+    return not at or not dt.timedelta(0) <= dt.datetime.now(dt.UTC) - dt.datetime.fromisoformat(at) < every
+
+
+def _now() -> str:
+    return dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
+
+
+def _never() -> dt.datetime:
+    return dt.datetime.min.replace(tzinfo=dt.UTC)

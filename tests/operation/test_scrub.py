@@ -1,0 +1,144 @@
+"""The slow scrub finds what a disk has done to index and originals, says so, and the index mends itself."""
+
+from __future__ import annotations
+
+import io
+import json
+import random
+import threading
+from pathlib import Path
+
+import pytest
+
+from indexer.scrub import BYTES_PER_SECOND, Scrub, ScrubStopped, read_state
+from tests.operation.archives import answers, flip, generation, overwrite, run, stored
+from tests.web.conftest import BROWSER, open_site
+from web.bootstrap import Services, build_worker, scrub_state_path
+from web.health import heartbeat
+
+
+class Clock:
+    """Waits without waiting: remembers for how long, and stops after a number of waits."""
+
+    def __init__(self, stop_after: int = 10**9) -> None:
+        self.seconds, self._left = 0.0, stop_after
+
+    def wait(self, seconds: float) -> bool:
+        self.seconds += seconds
+        self._left -= 1
+        return self._left < 0
+
+
+def scrub_of(services: Services) -> Scrub:
+    return Scrub(services.records, services.files, services.index, scrub_state_path(services.settings))
+
+
+def scrub_all(services: Services) -> Clock:
+    """All that is due, as a worker does it."""
+    scrub, clock = scrub_of(services), Clock()
+    scrub.check_index(clock.wait)
+    while scrub.check_file(clock.wait):
+        pass
+    return clock
+
+
+def readiness(data: Path) -> tuple[int, dict[str, str]]:
+    """Status of the readiness check, and what it says beside "ok"."""
+    site = open_site(data)
+    heartbeat(site.services.settings).touch()
+    answer = site.client().get("/readyz")
+    assert answer.json is not None
+    return answer.status_code, {name: said for name, said in answer.json["checks"].items() if said != "ok"}
+
+
+def test_a_sound_archive_is_read_once_and_slowly(data: Path, services: Services) -> None:
+    clock = scrub_all(services)
+    state = read_state(scrub_state_path(services.settings))
+    assert state.damaged_files == {}
+    assert state.files_checked == len(stored(data)) == 12
+    read = sum(path.stat().st_size for path in stored(data))
+    assert state.bytes_checked > read
+    assert clock.seconds == pytest.approx(state.bytes_checked / BYTES_PER_SECOND)
+    again = Clock()
+    assert not scrub_of(services).check_index(again.wait)
+    assert not scrub_of(services).check_file(again.wait)
+    assert again.seconds == 0
+    assert readiness(data) == (200, {})
+
+
+@pytest.mark.parametrize("how", ["flipped", "cut", "gone"])
+def test_a_damaged_original_is_known_before_anybody_asks_for_it(
+    data: Path, services: Services, how: str
+) -> None:
+    victim = stored(data)[3]
+    content = victim.read_bytes()
+    if how == "flipped":
+        flip(victim, 1000)
+    elif how == "cut":
+        overwrite(victim, content[:100])
+    else:
+        victim.unlink()
+    assert readiness(data) == (200, {})
+    scrub_all(services)
+    status, said = readiness(data)
+    assert (status, set(said)) == (503, {"files"})
+    metrics = open_site(data).client().get("/metrics").get_data(as_text=True)
+    assert "prakat_damaged_files 1.0" in metrics
+    fault = json.loads(run(data, "stats", "--json").stdout)["scrub"]["damaged_files"]
+    assert fault == {victim.name: "missing" if how == "gone" else "damaged"}
+
+    services.files.add(io.BytesIO(content), limit=len(content))  # attached again
+    scrub_of(services).check_file(Clock().wait)
+    assert readiness(data) == (200, {})
+
+
+def test_a_stopped_scrub_goes_on_where_it_was(services: Services) -> None:
+    path = scrub_state_path(services.settings)
+    scrub = scrub_of(services)
+    for _ in range(5):
+        scrub.check_file(Clock().wait)
+    scrub._save()
+    with pytest.raises(ScrubStopped):
+        scrub_of(services).check_file(Clock(stop_after=0).wait)
+    after = read_state(path).files_after
+    assert read_state(path).files_checked == 5
+    fresh = scrub_of(services)
+    fresh.check_file(Clock().wait)
+    fresh._save()
+    assert read_state(path).files_after > after
+    assert read_state(path).files_checked == 6
+
+
+def test_a_torn_state_begins_anew(services: Services) -> None:
+    path = scrub_state_path(services.settings)
+    path.write_text('{"files_after": "ff')
+    scrub_all(services)
+    assert read_state(path).files_checked == 12
+
+
+def test_a_worker_finds_and_mends_a_rotten_index(data: Path, services: Services) -> None:
+    """Nobody asks anything: the scrub alone finds it."""
+    before, place = answers(services), generation(data)
+    for path in place.glob("*.lists"):
+        flip(path, random.Random(1).randrange(path.stat().st_size))
+    stop = threading.Event()
+    thread = threading.Thread(target=build_worker(services).run, args=(stop,))
+    thread.start()
+    while generation(data) == place and thread.is_alive() and not stop.wait(0.1):
+        pass
+    stop.set()
+    thread.join()
+    assert answers(services) == before
+    assert services.index.noted_damage() == []
+    assert readiness(data) == (200, {})
+
+
+def test_a_rotten_index_is_named_until_it_is_mended(data: Path, services: Services) -> None:
+    for path in generation(data).glob("*.lists"):
+        flip(path, path.stat().st_size // 2)
+    scrub_all(services)
+    status, said = readiness(data)
+    assert (status, set(said)) == (503, {"index"})
+    metrics = open_site(data).client().get("/metrics", headers=BROWSER).get_data(as_text=True)
+    assert "prakat_index_damaged_parts 1.0" in metrics
+    assert json.loads(run(data, "stats", "--json").stdout)["index"]["damaged"] == 1
