@@ -38,11 +38,35 @@ class NotFound(PrakatError):
     http_status = 404
 
 
+def no_such_announcement() -> NotFound:
+    """The same for an absent announcement and for one that this person may not see."""
+    return NotFound("ไม่พบประกาศนี้ อาจถูกลบไปแล้ว กรุณาค้นหาใหม่อีกครั้ง")
+
+
+def no_such_attachment() -> NotFound:
+    """The same for an absent attachment and for one of an announcement that this person may not see."""
+    return NotFound("ไม่พบเอกสารแนบนี้ อาจถูกนำออกไปแล้ว")
+
+
 class Gone(PrakatError):
     """A record that was public once and has been withdrawn; ``message`` gives the reason."""
 
     code = "withdrawn"
     http_status = 410
+
+
+class MissingScope(PrakatError):
+    """The API token may not do this; ``scope`` is what it lacks."""
+
+    code = "insufficient-scope"
+    http_status = 403
+
+    def __init__(self, scope: str) -> None:
+        super().__init__(
+            "โทเคนนี้ไม่มีสิทธิ์ %(scope)s กรุณาขอโทเคนที่มีสิทธิ์นี้จากผู้ดูแลระบบ (the token lacks the scope %(scope)s)",
+            scope=scope,
+        )
+        self.scope = scope
 
 
 class Invalid(PrakatError):

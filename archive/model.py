@@ -87,6 +87,16 @@ class Role(StrEnum):
     ADMIN = "admin"
 
 
+class Scope(StrEnum):
+    """What an API token may do."""
+
+    READ = "read"  # see records that are not public
+    WRITE = "write"  # make and change drafts, and attach files to them
+    PUBLISH = "publish"  # show to the public, change what is public, and withdraw it
+
+
+ALL_SCOPES = frozenset(Scope)
+
 PROVINCE = 0
 """In the place of an organisation: people and programs that work in all of them."""
 
@@ -300,6 +310,18 @@ class Session:
     device: str  # what the browser says it is
     started_at: dt.datetime
     seen_at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Token:
+    """A key with which another program uses the API. The key itself is kept nowhere, only its hash."""
+
+    name: str
+    scopes: frozenset[Scope]
+    created_at: dt.datetime
+    expires_at: dt.datetime | None  # None: never
+    last_used_at: dt.datetime | None  # to the minute; None: not used yet
+    revoked_at: dt.datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

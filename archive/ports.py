@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from archive.model import (
+    ALL_SCOPES,
     Announcement,
     Attachment,
     Change,
@@ -27,8 +28,10 @@ from archive.model import (
     Page,
     Person,
     Role,
+    Scope,
     Session,
     Status,
+    Token,
 )
 
 
@@ -309,14 +312,22 @@ class People(Protocol):
     def everyone(self) -> list[Person]: ...
     def disable(self, name: str) -> None: ...
     def set_password(self, id: int, password_hash: str) -> None: ...
-    def add_token(self, name: str, token_hash: str) -> None:
-        """``Conflict`` when a live token has this name."""
+    def add_token(
+        self,
+        name: str,
+        token_hash: str,
+        *,
+        scopes: frozenset[Scope] = ALL_SCOPES,
+        expires_at: dt.datetime | None = None,
+    ) -> None:
+        """Keep a new token. Raises ``Conflict`` when a token that was not revoked has this name."""
 
-    def token_name(self, token_hash: str) -> str | None:
-        """Name of a live token with this hash."""
+    def token(self, token_hash: str, *, now: dt.datetime) -> Token | None:
+        """The token with this hash, and notes that it was used ``now``. None when there is none, or when
+        it was revoked or has expired."""
 
-    def tokens(self) -> list[tuple[str, dt.datetime, dt.datetime | None]]:
-        """``(name, made, revoked or None)``."""
+    def tokens(self) -> list[Token]:
+        """Every token ever made, the oldest first."""
 
     def revoke_token(self, name: str) -> None: ...
 

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 
-from archive.errors import Conflict, NotFound
+from archive.errors import Conflict, no_such_attachment
 from archive.model import Attachment, Kind
 from archive.ports import StoredFile
 from storage import history, rows
@@ -18,7 +18,7 @@ def attachment_row(engine: Queries, id: int, *, lock: bool = False) -> Row:
     lock_rows = "FOR NO KEY UPDATE" if lock else ""
     row = engine.row(f"SELECT * FROM attachment WHERE id = :id {lock_rows}", id=id)  # noqa: S608
     if row is None:
-        raise NotFound("ไม่พบเอกสารแนบนี้ อาจถูกนำออกไปแล้ว")
+        raise no_such_attachment()
     return row
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from archive.errors import NotFound
+from archive.errors import no_such_announcement
 from archive.model import Change
 from storage import rows
 from storage.engine import Queries, Row
@@ -13,7 +13,7 @@ from storage.engine import Queries, Row
 def announcement_row(engine: Queries, id: int) -> Row:
     row = engine.row("SELECT * FROM announcement WHERE id = :id", id=id)
     if row is None:
-        raise NotFound("ไม่พบประกาศนี้ อาจถูกลบไปแล้ว กรุณาค้นหาใหม่อีกครั้ง")
+        raise no_such_announcement()
     return row
 
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+from contextlib import suppress
 
-from archive.errors import Conflict, NotFound
-from archive.model import PROVINCE, Person, Role
+from archive.errors import Conflict, NotFound, Unavailable
+from archive.model import ALL_SCOPES, PROVINCE, Person, Role, Scope, Token
 from storage import rows
 from storage.engine import Queries, Row
 from storage.scope import Scoped, home
 from storage.signins import SignIns
+
+_LAST_USE_STEP = dt.timedelta(minutes=1)  # so that a program that asks often seldom writes
 
 
 class EnginePeople(SignIns):
@@ -78,35 +81,50 @@ class EnginePeople(SignIns):
             ):
                 raise _nobody()
 
-    def add_token(self, name: str, token_hash: str) -> None:
+    def add_token(
+        self,
+        name: str,
+        token_hash: str,
+        *,
+        scopes: frozenset[Scope] = ALL_SCOPES,
+        expires_at: dt.datetime | None = None,
+    ) -> None:
         with self._engine.write():
-            if any(name == known and not revoked for known, _made, revoked in self.tokens()):
+            if any(name == known.name and not known.revoked_at for known in self.tokens()):
                 raise Conflict(f"มีโทเคนชื่อ “{name}” อยู่แล้ว กรุณาใช้ชื่ออื่น หรือเพิกถอนของเดิมก่อน", code="name-taken")
             self._engine.run(
-                """INSERT INTO token (name, hash, created_at, organisation_id)
-                   VALUES (:name, :hash, :now, :home)""",
+                """INSERT INTO token (name, hash, scopes, expires_at, created_at, organisation_id)
+                   VALUES (:name, :hash, :scopes, :expires_at, :now, :home)""",
                 home=home(self._engine),
                 name=name,
                 hash=token_hash,
+                scopes=",".join(sorted(scopes)),
+                expires_at=rows.time_text(expires_at) if expires_at else None,
                 now=rows.now_text(),
             )
 
-    def token_name(self, token_hash: str) -> str | None:
+    def token(self, token_hash: str, *, now: dt.datetime) -> Token | None:
         row = self._engine.row(
-            "SELECT name FROM token WHERE hash = :hash AND revoked_at IS NULL", hash=token_hash
+            """SELECT * FROM token
+               WHERE hash = :hash AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > :now)""",
+            hash=token_hash,
+            now=rows.time_text(now),
         )
-        return None if row is None else str(row["name"])
+        if row is None:
+            return None
+        found = rows.token(row)
+        if found.last_used_at is None or abs(now - found.last_used_at) >= _LAST_USE_STEP:
+            # A full disk must not lock programs out.
+            with suppress(Unavailable), self._engine.write(durable=False):
+                self._engine.run(
+                    "UPDATE token SET last_used_at = :now WHERE id = :id",
+                    id=row["id"],
+                    now=rows.time_text(now),
+                )
+        return found
 
-    def tokens(self) -> list[tuple[str, dt.datetime, dt.datetime | None]]:
-        found = self._own("SELECT * FROM token ORDER BY id")
-        return [
-            (
-                row["name"],
-                dt.datetime.fromisoformat(row["created_at"]),
-                dt.datetime.fromisoformat(row["revoked_at"]) if row["revoked_at"] else None,
-            )
-            for row in found
-        ]
+    def tokens(self) -> list[Token]:
+        return [rows.token(row) for row in self._own("SELECT * FROM token ORDER BY id")]
 
     def revoke_token(self, name: str) -> None:
         with self._engine.write():

@@ -27,10 +27,12 @@ from archive.model import (
     PersonalData,
     Reading,
     Role,
+    Scope,
     Session,
     Signature,
     Source,
     Status,
+    Token,
 )
 from storage.engine import Row
 
@@ -230,6 +232,17 @@ def session(row: Row) -> Session:
         device=row["device"],
         started_at=dt.datetime.fromisoformat(row["started_at"]),
         seen_at=dt.datetime.fromisoformat(row["seen_at"]),
+    )
+
+
+def token(row: Row) -> Token:
+    return Token(
+        name=row["name"],
+        scopes=frozenset(map(Scope, row["scopes"].split(","))),
+        created_at=dt.datetime.fromisoformat(row["created_at"]),
+        expires_at=_time(row["expires_at"]),
+        last_used_at=_time(row["last_used_at"]),
+        revoked_at=_time(row["revoked_at"]),
     )
 
 

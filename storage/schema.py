@@ -313,6 +313,15 @@ MIGRATIONS = (
         "visits of an organisation",
         ("""CREATE INDEX day_visits_of_announcement ON day_visits (announcement_id, day)""",),
     ),
+    Migration(
+        "scopes of tokens",
+        (
+            # Tokens from before could do everything.
+            """ALTER TABLE token ADD COLUMN scopes {text} NOT NULL DEFAULT 'publish,read,write'""",
+            """ALTER TABLE token ADD COLUMN expires_at {text}""",
+            """ALTER TABLE token ADD COLUMN last_used_at {text}""",
+        ),
+    ),
 )
 
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import secrets
+from collections.abc import Container, Iterable
+from typing import cast
 
-from flask import request
+from flask import g, request
 
-from archive.errors import Gone, NotFound
-from archive.model import Announcement, Attachment, Status
+from archive.errors import Gone, MissingScope, no_such_announcement, no_such_attachment
+from archive.model import Announcement, Attachment, Collection, Item, Scope, Status, Token
 from web.bootstrap import services
+from web.log import note_security
 
 _TOKEN_BYTES = 32
 
@@ -20,29 +24,77 @@ def new_token() -> str:
 
 
 def token_hash(token: str) -> str:
-    """What is kept of a token. Plain SHA-256 serves: tokens are random, not chosen by people."""
+    """The hash under which a token is kept. Plain SHA-256 serves: tokens are random, not chosen by people."""
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def token_name() -> str | None:
-    """The name of the request's live token; None without one."""
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not token.strip():
-        return None
-    return services().people.token_name(token_hash(token.strip()))
+def current_token() -> Token | None:
+    """The live token that the request carries; None without one."""
+    if "token" not in g:
+        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        known = scheme.lower() == "bearer" and token.strip()
+        now = dt.datetime.now(dt.UTC)
+        g.token = services().people.token(token_hash(known), now=now) if known else None
+    return cast("Token | None", g.token)
+
+
+def has_scope(scope: Scope) -> bool:
+    """True when the request carries a live token with this scope."""
+    token = current_token()
+    return token is not None and scope in token.scopes
+
+
+def require_scope(scope: Scope) -> None:
+    """Raises ``MissingScope`` unless the request's token has this scope."""
+    if not has_scope(scope):
+        token = current_token()
+        note_security("scope missing", good=False, token=token.name if token else None, scope=scope.value)
+        raise MissingScope(scope.value)
+
+
+def require_scope_to_change(announcement: Announcement) -> None:
+    """Raises ``MissingScope`` unless the token may change this announcement. A published one needs
+    ``publish``, since its changes are public at once."""
+    if announcement.status is Status.PUBLISHED:
+        require_scope(Scope.PUBLISH)
 
 
 def visible(announcement: Announcement, *, staff: bool) -> Announcement:
-    """The announcement, if it may be shown. ``Gone`` with the reason when withdrawn, else ``NotFound``."""
-    if staff or announcement.status is Status.PUBLISHED:
+    """The announcement, if it may be shown. Raises ``Gone`` with the reason when it was withdrawn; otherwise
+    ``NotFound``, the same as for one that does not exist."""
+    if announcement.status is Status.PUBLISHED:
+        return announcement
+    if staff:
+        note_unpublished_read([announcement])
         return announcement
     if announcement.status is Status.WITHDRAWN:
         raise Gone("ประกาศนี้ถูกถอนแล้ว เหตุผล: %(reason)s", reason=announcement.reason)
-    raise NotFound("ไม่พบประกาศนี้")
+    raise no_such_announcement()
 
 
-def visible_attachment(attachment_id: int, *, staff: bool) -> Attachment:
-    """The attachment, if its announcement may be shown."""
+def visible_attachment(attachment_id: int, *, staff: bool, of: int | None = None) -> Attachment:
+    """The attachment, if its announcement may be shown. ``of``: the announcement that its address names.
+    Raises ``NotFound``, the same as for one that does not exist, or ``Gone``."""
     attachment = services().records.attachment(attachment_id)
-    visible(services().records.announcement(attachment.announcement_id), staff=staff)
+    announcement = services().records.announcement(attachment.announcement_id)
+    is_hidden = announcement.status not in (Status.PUBLISHED, Status.WITHDRAWN) and not staff
+    if is_hidden or of not in (None, announcement.id):
+        raise no_such_attachment()
+    visible(announcement, staff=staff)
     return attachment
+
+
+def visible_items(collection: Collection, shown: Container[int]) -> list[Item]:
+    """The lines of a collection without those of announcements that are not among ``shown``: their
+    headings may tell as much as their titles."""
+    return [
+        item for item in collection.items if item.announcement_id is None or item.announcement_id in shown
+    ]
+
+
+def note_unpublished_read(announcements: Iterable[Announcement]) -> None:
+    """Write into the security log that a token read those of these that are not public."""
+    token = current_token()
+    ids = sorted(each.id for each in announcements if each.status is not Status.PUBLISHED)
+    if token is not None and ids:
+        note_security("unpublished record read", token=token.name, announcements=ids, path=request.path)

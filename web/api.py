@@ -12,10 +12,18 @@ from werkzeug.datastructures import WWWAuthenticate
 from werkzeug.exceptions import Unauthorized
 
 from archive.errors import Invalid
-from archive.model import Collection, Draft, Kind, Status
+from archive.model import Collection, Draft, Kind, Scope, Status
 from indexer.search.query.parser import Query
 from web import schemas
-from web.access import token_name, visible, visible_attachment
+from web.access import (
+    current_token,
+    has_scope,
+    note_unpublished_read,
+    require_scope,
+    require_scope_to_change,
+    visible,
+    visible_attachment,
+)
 from web.answers import search
 from web.answers import suggest as suggest_words
 from web.auth import csrf
@@ -38,7 +46,17 @@ def install(app: Flask) -> None:
         OPENAPI_JSON_PATH="openapi.json",
     )
     api = _Api(app)
-    api.spec.components.security_scheme("token", {"type": "http", "scheme": "bearer"})
+    api.spec.components.security_scheme(
+        "token",
+        {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "prakat token add NAME · สิทธิ์ (scopes):"
+            " read เห็นสิ่งที่ยังไม่เผยแพร่ · sees what is not public;"
+            " write สร้างและแก้ฉบับร่าง · makes and changes drafts;"
+            " publish เผยแพร่ ถอน และแก้สิ่งที่เผยแพร่แล้ว · publishes, withdraws, and changes what is public",
+        },
+    )
     api.register_blueprint(blueprint)
     csrf.exempt(blueprint)  # a token in a header cannot be sent by another site's form
 
@@ -60,19 +78,36 @@ class _Api(Api):  # type: ignore[misc]
         return Response(json.dumps(described, indent=2, sort_keys=False), content_type="application/json")
 
 
-def writing(view: Callable[P, R]) -> Callable[P, R]:
-    """Only with a live token; its name is the actor in the history (``g.actor``)."""
+def needs_scope(scope: Scope) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Lets a view be called only with a live token that has this scope. The token's name is the actor in the
+    history (``g.actor``)."""
 
-    @wraps(view)
-    def checked(*args: P.args, **kwargs: P.kwargs) -> R:
-        name = token_name()
-        if name is None:
-            raise Unauthorized(www_authenticate=_challenge())
-        g.actor = f"token {name}"
-        return view(*args, **kwargs)
+    def decorate(view: Callable[P, R]) -> Callable[P, R]:
+        @wraps(view)
+        def checked(*args: P.args, **kwargs: P.kwargs) -> R:
+            token = current_token()
+            if token is None:
+                raise Unauthorized(www_authenticate=_challenge())
+            require_scope(scope)
+            g.actor = f"token {token.name}"
+            return view(*args, **kwargs)
 
-    documented: Callable[P, R] = blueprint.doc(security=[{"token": []}])(checked)
-    return documented
+        refused = blueprint.alt_response(
+            403,
+            schema=schemas.ProblemOut,
+            content_type="application/problem+json",
+            description=_REFUSED,
+        )(checked)
+        documented: Callable[P, R] = blueprint.doc(security=[{"token": [scope.value]}])(refused)
+        return documented
+
+    return decorate
+
+
+_REFUSED = "โทเคนไม่มีสิทธิ์ที่ต้องใช้ · the token lacks the scope that this needs (code insufficient-scope)"
+
+writing = needs_scope(Scope.WRITE)
+publishing = needs_scope(Scope.PUBLISH)
 
 
 def _challenge() -> Any:
@@ -80,8 +115,8 @@ def _challenge() -> Any:
 
 
 def _staff() -> bool:
-    """Whether the request may see what is not public."""
-    return token_name() is not None
+    """True when the request may see what is not public."""
+    return has_scope(Scope.READ)
 
 
 @blueprint.get("/search")
@@ -111,6 +146,7 @@ def list_announcements(args: dict[str, Any]) -> dict[str, Any]:
     found, total = records.list_announcements(
         statuses=[args["status"]], page=args["page"], per_page=args["per_page"]
     )
+    note_unpublished_read(found)
     attachments = records.attachments(announcement.id for announcement in found)
     return {
         "total": total,
@@ -129,6 +165,8 @@ def list_announcements(args: dict[str, Any]) -> dict[str, Any]:
 def create(given: dict[str, Any]) -> dict[str, Any]:
     """สร้างประกาศ · Make an announcement."""
     status = Status(given.pop("status"))
+    if status is Status.PUBLISHED:
+        require_scope(Scope.PUBLISH)
     announcement = services().intake.create(Draft(**given), actor=g.actor, status=status)
     return _record(announcement.id)
 
@@ -146,13 +184,14 @@ def show(id: int) -> dict[str, Any]:
 @blueprint.arguments(schemas.AnnouncementChanges)
 @blueprint.response(200, schemas.AnnouncementOut)
 def revise(changes: dict[str, Any], id: int) -> dict[str, Any]:
-    """แก้ไขประกาศ · Change an announcement."""
+    """แก้ไขประกาศ · Change an announcement; a published one needs the scope ``publish``."""
+    require_scope_to_change(services().records.announcement(id))
     services().intake.revise(id, changes, actor=g.actor)
     return _record(id)
 
 
 @blueprint.post("/announcements/<int:id>/publish")
-@writing
+@publishing
 @blueprint.arguments(schemas.ReasonIn, required=False)
 @blueprint.response(200, schemas.AnnouncementOut)
 def publish(args: dict[str, Any], id: int) -> dict[str, Any]:
@@ -163,7 +202,7 @@ def publish(args: dict[str, Any], id: int) -> dict[str, Any]:
 
 
 @blueprint.post("/announcements/<int:id>/withdraw")
-@writing
+@publishing
 @blueprint.arguments(schemas.ReasonIn, required=False)
 @blueprint.response(200, schemas.AnnouncementOut)
 def withdraw(args: dict[str, Any], id: int) -> dict[str, Any]:
@@ -205,7 +244,9 @@ def restore(id: int) -> dict[str, Any]:
 @blueprint.response(202, schemas.AttachmentOut)
 @blueprint.alt_response(200, schema=schemas.AttachmentOut, description="แนบไฟล์นี้ไว้แล้ว · attached before")
 def attach(given: dict[str, Any], id: int) -> tuple[dict[str, Any], int]:
-    """แนบไฟล์ · Attach a file; it is read in the background."""
+    """แนบไฟล์ · Attach a file; it is read in the background. To a published announcement it needs the scope
+    ``publish``."""
+    require_scope_to_change(services().records.announcement(id))
     file = request.files.get("file")
     if file is None:
         raise Invalid("ไม่มีไฟล์ในคำขอ กรุณาส่งไฟล์ในช่อง file (no file was sent)", field="file")
@@ -235,7 +276,7 @@ def show_collection(id: int) -> dict[str, Any]:
 
 
 @blueprint.post("/collections")
-@writing
+@publishing
 @blueprint.arguments(schemas.CollectionIn)
 @blueprint.response(201, schemas.CollectionOut)
 def collect(given: dict[str, Any]) -> dict[str, Any]:
@@ -244,7 +285,7 @@ def collect(given: dict[str, Any]) -> dict[str, Any]:
 
 
 @blueprint.patch("/collections/<int:id>")
-@writing
+@publishing
 @blueprint.arguments(schemas.CollectionChanges)
 @blueprint.response(200, schemas.CollectionOut)
 def change_collection(changes: dict[str, Any], id: int) -> dict[str, Any]:
@@ -257,12 +298,12 @@ def change_collection(changes: dict[str, Any], id: int) -> dict[str, Any]:
 def _collections(found: Sequence[Collection]) -> list[dict[str, Any]]:
     """As the one who asks may see them: without a token, published announcements alone are named."""
     ids = {item.announcement_id for each in found for item in each.items if item.announcement_id}
-    staff = _staff()
-    shown = {
-        id: listed
-        for id, listed in services().records.announcements(ids).items()
-        if staff or listed.status is Status.PUBLISHED
-    }
+    known = services().records.announcements(ids)
+    if _staff():
+        note_unpublished_read(known.values())
+        shown = known
+    else:
+        shown = {id: each for id, each in known.items() if each.status is Status.PUBLISHED}
     return [schemas.as_collection(each, shown) for each in found]
 
 

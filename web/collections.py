@@ -13,6 +13,7 @@ from flask_babel import gettext as _
 from archive import thai
 from archive.errors import Invalid, PrakatError
 from archive.model import Announcement, Collection, Item, Status
+from web.access import visible_items
 from web.auth import current_person, staff_only
 from web.bootstrap import services
 from web.errors import in_words
@@ -39,25 +40,22 @@ def everything() -> str:
 
 @pages.get("/collections/<int:id>")
 def collection(id: int) -> str:
-    """Its explanation and its parts; a heading without a published announcement says so."""
+    """Its explanation and its parts; a heading that staff gave no announcement says so."""
     shown = services().records.collection(id)
     return render_template("public/collection.html", collection=shown, parts=parts(shown))
 
 
 def parts(collection: Collection) -> list[Part]:
-    """As residents see them."""
+    """The headings of a collection with their announcements, as residents see them."""
     ids = [item.announcement_id for item in collection.items if item.announcement_id is not None]
-    known = services().records.announcements(ids)
+    shown = {
+        id: each
+        for id, each in services().records.announcements(ids).items()
+        if each.status is Status.PUBLISHED
+    }
     return [
-        Part(
-            label,
-            tuple(
-                known[item.announcement_id]
-                for item in items
-                if item.announcement_id is not None and known[item.announcement_id].status is Status.PUBLISHED
-            ),
-        )
-        for label, items in groupby(collection.items, key=lambda item: item.label)
+        Part(label, tuple(shown[item.announcement_id] for item in items if item.announcement_id is not None))
+        for label, items in groupby(visible_items(collection, shown), key=lambda item: item.label)
     ]
 
 

@@ -13,7 +13,7 @@ from flask_babel import gettext, lazy_gettext
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
-from archive.errors import Gone, Invalid, PrakatError, Unavailable
+from archive.errors import Gone, Invalid, MissingScope, PrakatError, Unavailable
 from web.log import note_security
 
 log = logging.getLogger("prakat.web")
@@ -72,6 +72,8 @@ def _prakat(error: PrakatError) -> ResponseReturnValue:
         answer = problem(error.http_status, error.code, error.message, **more)
     else:
         answer = make_response(_page(error.http_status, in_words(error), reason=_reason(error)))
+    if isinstance(error, MissingScope):  # RFC 6750, 3.1
+        answer.headers["WWW-Authenticate"] = f'Bearer error="insufficient_scope", scope="{error.scope}"'
     if error.retry:
         answer.headers["Retry-After"] = str(error.retry_after)
     return answer

@@ -27,6 +27,9 @@ _AT_ONCE = 500  # announcements read from the records at a time
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What may be typed, but not written in XML. What is kept has none of it."""
 
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+"""Spreadsheets in East Asian settings also take the full-width signs for the beginning of a formula."""
+
 _COLUMNS = ("id", "title", "kind", "category", "author", "published_on", "views", "url", "body")
 
 
@@ -100,7 +103,7 @@ def as_csv() -> Response:
         writer.writerow(columns)
         for announcement in _published():
             row = _row(announcement)
-            writer.writerow([row[name] for name in columns])
+            writer.writerow([_spreadsheet_cell(row[name]) for name in columns])
             yield line.getvalue()
             line.seek(0)
             line.truncate()
@@ -175,6 +178,12 @@ def _download(lines: Iterator[str], content_type: str, name: str) -> Response:
     answer = Response(list(lines), content_type=content_type)
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return answer
+
+
+def _spreadsheet_cell(value: Any) -> Any:
+    """The value for a cell of a CSV file. A text that a spreadsheet would compute gets an apostrophe before
+    it, by which spreadsheets know text (OWASP, "CSV Injection")."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA_STARTS) else value
 
 
 def _home(announcement: Announcement) -> str:

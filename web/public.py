@@ -20,7 +20,7 @@ from indexer.search.highlighting import highlight, hits
 from indexer.search.query import parser as queries
 from indexer.search.query.parser import Filters, Query
 from web import files, schemas
-from web.access import visible
+from web.access import visible, visible_attachment
 from web.addresses import page_number, page_path, path_here
 from web.answers import Answer, most_read, search, similar
 from web.auth import signed_in
@@ -103,7 +103,7 @@ def announcement(id: int) -> str:
 def document(id: int, attachment_id: int) -> str:
     """One page of a document at a time, so that a long one opens as fast as a short one."""
     shown = visible(services().records.announcement(id), staff=signed_in())
-    attachment = _attachment(id, attachment_id)
+    attachment = visible_attachment(attachment_id, staff=signed_in(), of=id)
     typed = request.args.get("q", "").strip()
     number = page_number()
     page = services().records.page(attachment_id, number) if attachment.page_count else None
@@ -123,14 +123,15 @@ def document(id: int, attachment_id: int) -> str:
 def document_file(id: int, attachment_id: int) -> Response:
     """The original, byte for byte."""
     visible(services().records.announcement(id), staff=signed_in())
-    return files.original(_attachment(id, attachment_id), public=not signed_in())
+    attachment = visible_attachment(attachment_id, staff=signed_in(), of=id)
+    return files.original(attachment, public=not signed_in())
 
 
 @pages.get("/announcements/<int:id>/attachments/<int:attachment_id>/searchable.pdf")
 def document_searchable(id: int, attachment_id: int) -> Response:
     """A scan's copy with its text laid over it; never of what is not published, whoever asks."""
     visible(services().records.announcement(id), staff=False)
-    return files.searchable(_attachment(id, attachment_id))
+    return files.searchable(visible_attachment(attachment_id, staff=False, of=id))
 
 
 @pages.get("/announcements/<int:id>/attachments/<int:attachment_id>/pages/<int:number>.webp")
@@ -138,7 +139,7 @@ def document_picture(id: int, attachment_id: int, number: int) -> Response:
     """A page's picture, hits drawn in."""
     visible(services().records.announcement(id), staff=signed_in())
     args = schemas.PictureArgs().load(request.args)
-    attachment = _attachment(id, attachment_id)
+    attachment = visible_attachment(attachment_id, staff=signed_in(), of=id)
     return files.picture(attachment, number, width=args["width"], typed=args["q"], public=not signed_in())
 
 
@@ -155,7 +156,7 @@ def old_address(old: str) -> AnyResponse:
     """An address of the older site leads to its announcement for good."""
     asked = request.full_path.rstrip("?")
     found = services().records.by_old_url(asked) or services().records.by_old_url(f"/{old}")
-    if found is None:
+    if found is None or found.status not in (Status.PUBLISHED, Status.WITHDRAWN):
         raise NoSuchPage
     visible(found, staff=False)
     return redirect(url_for("public.announcement", id=found.id), code=301)
@@ -201,13 +202,6 @@ def _neighbours(announcement: Announcement) -> dict[str, Announcement | None]:
     """The published ones just before and after it in time."""
     earlier, later = services().records.neighbours(announcement.id)
     return {"earlier": earlier, "later": later}
-
-
-def _attachment(id: int, attachment_id: int) -> Attachment:
-    attachment = services().records.attachment(attachment_id)
-    if attachment.announcement_id != id:
-        raise NoSuchPage
-    return attachment
 
 
 def _steps(attachment: Attachment, number: int, query: Query) -> dict[str, Any]:

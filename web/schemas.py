@@ -24,6 +24,7 @@ from archive.model import (
     Status,
 )
 from indexer.search.query.parser import Filters, Query, Sort, parse
+from web.access import visible_items
 from web.addresses import absolute, page_path
 from web.answers import Answer, PageResult, Result
 from web.bootstrap import Services, services
@@ -369,7 +370,10 @@ def as_collection(collection: Collection, shown: Mapping[int, Announcement]) -> 
         "title": collection.title,
         "body": collection.body,
         "url": url_for("collections.collection", id=collection.id),
-        "items": [_as_item(item.label, shown.get(item.announcement_id or 0)) for item in collection.items],
+        "items": [
+            _as_item(item.label, shown.get(item.announcement_id or 0))
+            for item in visible_items(collection, shown)
+        ],
         "updated_at": collection.updated_at,
     }
 

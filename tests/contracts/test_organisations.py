@@ -15,6 +15,7 @@ import pytest
 
 from archive.errors import Conflict, Invalid, NotFound, PrakatError
 from archive.model import (
+    ALL_SCOPES,
     PROVINCE,
     Details,
     Draft,
@@ -147,6 +148,8 @@ def values(theirs: Town) -> dict[str, object]:
         "password_hash": "แย่งมา",
         "role": Role.ADMIN,
         "token_hash": f"token {SECRET}",
+        "scopes": ALL_SCOPES,
+        "expires_at": None,
         "key_hash": f"key {SECRET}",
         "device": "แย่งมา",
         "idle": dt.timedelta(days=4000),
@@ -251,7 +254,7 @@ def test_the_province_works_in_each_and_belongs_to_none(engine: Engine, towns: t
     province.add_token("audit", "token of the province")
     assert [each.name for each in province.everyone()] == ["wanchai"]
     assert province.by_name("somsri") is None
-    assert province.token_name(f"token {SECRET}") is None
+    assert province.token(f"token {SECRET}", now=NOW) is None
     assert province.session(f"key {SECRET}", idle=LEASE, now=NOW) is None
     for each in towns:
         known = each.people.by_name("wanchai")
@@ -259,7 +262,9 @@ def test_the_province_works_in_each_and_belongs_to_none(engine: Engine, towns: t
         assert known[0].organisation == PROVINCE
         opened = each.people.session("key of the province", idle=LEASE, now=NOW)
         assert opened is not None
-        assert each.people.token_name("token of the province") == "audit"
+        token = each.people.token("token of the province", now=NOW)
+        assert token is not None
+        assert token.name == "audit"
         with pytest.raises(NotFound):
             each.people.disable("wanchai")
         with pytest.raises(NotFound):

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 
 from archive.errors import Conflict, NotFound
-from archive.model import Role
+from archive.model import ALL_SCOPES, Role, Scope
 from archive.ports import People
+from tests.contracts.samples import NOW
 
 
 def test_people_are_kept(people: People) -> None:
@@ -42,17 +45,45 @@ def test_disabling_and_passwords(people: People) -> None:
 
 def test_tokens_live_until_revoked(people: People) -> None:
     people.add_token("เครื่องสแกน", "hash-1")
-    assert people.token_name("hash-1") == "เครื่องสแกน"
-    assert people.token_name("other") is None
+    assert names(people, "hash-1") == "เครื่องสแกน"
+    assert names(people, "other") is None
     with pytest.raises(Conflict):
         people.add_token("เครื่องสแกน", "hash-2")
     people.revoke_token("เครื่องสแกน")
-    assert people.token_name("hash-1") is None
+    assert names(people, "hash-1") is None
     with pytest.raises(NotFound):
         people.revoke_token("เครื่องสแกน")
     people.add_token("เครื่องสแกน", "hash-2")  # the name may be used again
-    assert people.token_name("hash-2") == "เครื่องสแกน"
-    assert [(name, revoked is None) for name, _, revoked in people.tokens()] == [
+    assert names(people, "hash-2") == "เครื่องสแกน"
+    assert [(token.name, token.revoked_at is None) for token in people.tokens()] == [
         ("เครื่องสแกน", False),
         ("เครื่องสแกน", True),
     ]
+
+
+def names(people: People, token_hash: str) -> str | None:
+    token = people.token(token_hash, now=NOW)
+    return None if token is None else token.name
+
+
+def test_a_token_keeps_its_scopes_and_expires(people: People) -> None:
+    end = NOW + dt.timedelta(days=1)
+    people.add_token("เครื่องสแกน", "hash", scopes=frozenset({Scope.READ, Scope.WRITE}), expires_at=end)
+    people.add_token("เว็บหลัก", "whole")
+    found = people.token("hash", now=end - dt.timedelta(seconds=1))
+    assert found is not None
+    assert (found.scopes, found.expires_at) == ({Scope.READ, Scope.WRITE}, end)
+    assert people.token("hash", now=end) is None
+    whole = people.token("whole", now=NOW + dt.timedelta(days=9000))
+    assert whole is not None
+    assert (whole.scopes, whole.expires_at) == (ALL_SCOPES, None)
+
+
+def test_the_last_use_of_a_token_is_kept_to_the_minute(people: People) -> None:
+    people.add_token("เครื่องสแกน", "hash")
+    assert people.tokens()[0].last_used_at is None
+    for seconds, last in ((0, 0), (30, 0), (90, 90)):
+        people.token("hash", now=NOW + dt.timedelta(seconds=seconds))
+        assert people.tokens()[0].last_used_at == NOW + dt.timedelta(seconds=last)
+    people.token("other", now=NOW + dt.timedelta(days=1))
+    assert people.tokens()[0].last_used_at == NOW + dt.timedelta(seconds=90)

@@ -65,7 +65,7 @@ def held(settings: Settings) -> tuple[object, ...]:
         everything(services),
         answers(services),
         services.people.everyone(),
-        services.people.token_name("token-hash"),
+        [token.name for token in services.people.tokens()],
         (settings.data / "words.txt").read_text(),
         (settings.data / "secret-key").read_text(),
     )

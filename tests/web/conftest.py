@@ -16,7 +16,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from archive.model import Announcement, Attachment, Draft, Kind, Role, Status
+from archive.model import ALL_SCOPES, Announcement, Attachment, Draft, Kind, Role, Scope, Status
 from web.access import new_token, token_hash
 from web.app import create_app
 from web.bootstrap import Services, build, build_worker
@@ -48,10 +48,10 @@ class Site:
     def client(self) -> FlaskClient:
         return ReaderClient(self.app, self.app.response_class, use_cookies=True)
 
-    def token(self, name: str = "test") -> dict[str, str]:
+    def token(self, name: str = "test", *, scopes: frozenset[Scope] = ALL_SCOPES) -> dict[str, str]:
         """Headers that carry a new API token."""
         token = new_token()
-        self.services.people.add_token(name, token_hash(token))
+        self.services.people.add_token(name, token_hash(token), scopes=scopes)
         return {"Authorization": f"Bearer {token}"}
 
     def signed_in(self, role: Role, root: str = "") -> FlaskClient:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import sys
 
 import click
 
-from archive import rules
-from archive.errors import NotFound
-from archive.model import Role
+from archive import rules, thai
+from archive.errors import Invalid, NotFound
+from archive.model import ALL_SCOPES, Role, Scope
 from web.access import new_token, token_hash
 from web.commands.terminal import Group, organisation_option, services_of
 from web.passwords import check_strength, hash_password
@@ -111,16 +112,34 @@ def token() -> None:
 
 @token.command("add")
 @click.argument("name")
+@click.option(
+    "--scope",
+    "scopes",
+    multiple=True,
+    type=click.Choice([scope.value for scope in Scope]),
+    help="สิทธิ์ ระบุได้หลายครั้ง ไม่ระบุคือทุกสิทธิ์ · may be given several times; write and publish can read too;"
+    " all without it",
+)
+@click.option(
+    "--expires",
+    metavar="DATE",
+    help="ใช้ได้ถึงสิ้นวันนี้ เช่น 2027-12-31 หรือ 31 ธันวาคม 2570 · works until the end of this day;"
+    " for ever without it",
+)
 @organisation_option
-def add_token(name: str, organisation: str | None) -> None:
+def add_token(name: str, scopes: tuple[str, ...], expires: str | None, organisation: str | None) -> None:
     """ออก token ใหม่ แสดงครั้งเดียว · Print a new token, once.
 
     \b
     ตัวอย่าง · example:
       prakat token add website
+      prakat token add scanner --scope write --expires 2027-12-31
     """
     made = new_token()
-    services_of(organisation).people.add_token(rules.name(name), token_hash(made))
+    given = frozenset(map(Scope, scopes)) | {Scope.READ} if scopes else ALL_SCOPES
+    expires_at = _end_of_day(expires) if expires else None
+    people = services_of(organisation).people
+    people.add_token(rules.name(name), token_hash(made), scopes=given, expires_at=expires_at)
     click.echo(made)
     click.echo("เก็บไว้ให้ดี จะไม่แสดงอีก (keep it: it is not shown again)", err=True)
 
@@ -128,14 +147,31 @@ def add_token(name: str, organisation: str | None) -> None:
 @token.command("list")
 @organisation_option
 def list_tokens(organisation: str | None) -> None:
-    """แสดง token · List tokens: name, made, state.
+    """แสดง token · List tokens: name, made, state, scopes, expiry, last use.
 
     \b
     ตัวอย่าง · example:
       prakat token list
     """
-    for name, made, revoked in services_of(organisation).people.tokens():
-        click.echo(f"{name}\t{made.isoformat(timespec='seconds')}\t{'revoked' if revoked else 'active'}")
+    now = dt.datetime.now(dt.UTC)
+    for each in services_of(organisation).people.tokens():
+        has_expired = each.expires_at is not None and each.expires_at <= now
+        state = "revoked" if each.revoked_at else "expired" if has_expired else "active"
+        scopes = ",".join(scope.value for scope in Scope if scope in each.scopes)
+        times = [
+            at.isoformat(timespec="seconds") if at else "-"
+            for at in (each.created_at, each.expires_at, each.last_used_at)
+        ]
+        click.echo("\t".join([each.name, times[0], state, scopes, *times[1:]]))
+
+
+def _end_of_day(typed: str) -> dt.datetime:
+    """The last moment of a day in Thailand that is not over. Raises ``Invalid``."""
+    day = thai.parse_date(typed)
+    end = dt.datetime.combine(day, dt.time.max, thai.BANGKOK)
+    if end <= dt.datetime.now(dt.UTC):
+        raise Invalid("วันหมดอายุผ่านไปแล้ว กรุณาระบุวันที่ยังมาไม่ถึง (this day is over)", field="expires")
+    return end
 
 
 @token.command("revoke")

@@ -1,0 +1,139 @@
+"""What is hidden tells nothing about itself: not by an error, not in a collection, not in a table."""
+
+from __future__ import annotations
+
+import csv
+import io
+import logging
+from urllib.parse import quote
+
+import pytest
+from flask.testing import FlaskClient
+
+from archive.model import Announcement, Item, Status
+from tests.web.conftest import Site, memo
+
+ABSENT = 999
+HIDDEN = (Status.DRAFT, Status.TRASHED)
+OF_EACH_ANSWER = {"X-Request-Id", "Date", "Content-Length"}
+
+
+def assert_same(client: FlaskClient, one: str, other: str) -> None:
+    """Status, text and headers of what is answered at two addresses differ in the address alone."""
+    answers = [client.get(path, buffered=True) for path in (one, other)]
+    assert [answer.status_code for answer in answers] == [404, 404]
+    first, second = [_without(path, answer.text) for path, answer in zip((one, other), answers, strict=True)]
+    differing = [
+        lines for lines in zip(first.split("\n"), second.split("\n"), strict=True) if len(set(lines)) > 1
+    ]
+    assert differing == []
+    headers = [[pair for pair in answer.headers if pair[0] not in OF_EACH_ANSWER] for answer in answers]
+    assert headers[0] == headers[1]
+
+
+def _without(path: str, text: str) -> str:
+    return text.replace(path, "…").replace(quote(path, safe=""), "…")
+
+
+@pytest.mark.parametrize("status", HIDDEN)
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/announcements/{id}",
+        "/announcements/{id}/attachments/{attachment}",
+        "/announcements/{id}/attachments/{attachment}/file",
+        "/announcements/{id}/attachments/{attachment}/searchable.pdf",
+        "/announcements/{id}/attachments/{attachment}/pages/1.webp",
+        "/announcements/1/attachments/{attachment}",
+        "/announcements/1/attachments/{attachment}/file",
+        "/announcements/1/attachments/{attachment}/pages/1.webp",
+        "/api/v1/announcements/{id}",
+        "/api/v1/attachments/{attachment}",
+        "/api/v1/attachments/{attachment}/pages",
+        "/api/v1/attachments/{attachment}/file",
+        "/api/v1/attachments/{attachment}/pages/1.webp",
+    ],
+)
+def test_hidden_answers_as_absent_does(site: Site, status: Status, address: str) -> None:
+    site.announcement("ประกาศที่ทุกคนเห็น")
+    hidden = site.announcement("ยังไม่ให้ใครเห็น", status=Status.DRAFT)
+    attachment = site.attach(hidden.id, memo("เนื้อหา"))
+    if status is Status.TRASHED:
+        site.services.intake.trash(hidden.id, actor="test")
+    there = address.format(id=hidden.id, attachment=attachment.id)
+    assert_same(site.client(), there, address.format(id=ABSENT, attachment=ABSENT))
+
+
+def test_the_old_address_of_a_draft_answers_as_any_unknown_address(site: Site) -> None:
+    site.announcement("ยังไม่ให้ใครเห็น", status=Status.DRAFT, old_url="/news/17")
+    assert_same(site.client(), "/news/17", "/news/18")
+
+
+def listed(site: Site, *items: Item) -> int:
+    made = site.services.intake.collect(None, title="ชุด", body="", items=items, actor="test")
+    return made.id
+
+
+@pytest.fixture
+def hidden(site: Site) -> Announcement:
+    return site.announcement("ยังไม่ให้ใครเห็น", status=Status.DRAFT)
+
+
+def test_a_collection_shows_nothing_of_hidden_announcements(site: Site, hidden: Announcement) -> None:
+    shown = site.announcement("ประกาศที่ทุกคนเห็น")
+    mixed = listed(site, Item("O1 แผนลับ", hidden.id), Item("O2 งบประมาณ", shown.id), Item("O3 ว่าง", None))
+    plain = listed(site, Item("O2 งบประมาณ", shown.id), Item("O3 ว่าง", None))
+    client = site.client()
+
+    def seen(id: int) -> tuple[str, object, object]:
+        page = client.get(f"/collections/{id}").get_data(as_text=True).replace(f"/collections/{id}", "")
+        alone = client.get(f"/api/v1/collections/{id}").json
+        among = {each["id"]: each for each in client.get("/api/v1/collections").json["results"]}[id]
+        return page, alone["items"], among["items"]
+
+    assert seen(mixed) == seen(plain)
+    items = client.get(f"/api/v1/collections/{mixed}", headers=site.token()).json["items"]
+    assert [item["label"] for item in items] == ["O1 แผนลับ", "O2 งบประมาณ", "O3 ว่าง"]
+
+
+FORMULAS = ["=1+1", "+66812345678", "-2+3", "@SUM(A1)", "\tแท็บ", "＝1+1"]
+
+
+@pytest.mark.parametrize("typed", FORMULAS)
+def test_a_spreadsheet_computes_nothing_of_ours(site: Site, typed: str) -> None:
+    site.announcement(f"{typed}", body=typed, author=typed, category=typed)
+    table = site.client().get("/open-data/announcements.csv").get_data(as_text=True).removeprefix("\ufeff")
+    (row,) = csv.DictReader(io.StringIO(table))
+    for name in ("title", "body", "author", "category"):
+        assert row[name].startswith("'") or row[name][0] not in "=+-@\t\r\n＝＋－＠", (name, row[name])
+        assert row[name].removeprefix("'").strip() == typed.strip()
+
+
+def test_a_token_that_reads_a_draft_is_named_in_the_log(
+    site: Site, hidden: Announcement, caplog: pytest.LogCaptureFixture
+) -> None:
+    shown = site.announcement("ประกาศที่ทุกคนเห็น")
+    attachment = site.attach(hidden.id, memo("เนื้อหา"))
+    listed(site, Item("", hidden.id), Item("", shown.id))
+    client, token = site.client(), site.token("โปรแกรมของเว็บหลัก")
+
+    def reads(path: str) -> list[tuple[object, object]]:
+        caplog.clear()
+        with caplog.at_level(logging.INFO, "prakat.security"):
+            assert client.get(path, headers=token, buffered=True).status_code == 200
+        lines = [each.__dict__ for each in caplog.records if each.message == "unpublished record read"]
+        return [(line["token"], line["announcements"]) for line in lines]
+
+    named = [("โปรแกรมของเว็บหลัก", [hidden.id])]
+    for path in (
+        f"/api/v1/announcements/{hidden.id}",
+        f"/api/v1/attachments/{attachment.id}",
+        f"/api/v1/attachments/{attachment.id}/pages",
+        f"/api/v1/attachments/{attachment.id}/file",
+        "/api/v1/announcements?status=draft",
+        "/api/v1/collections",
+        "/api/v1/collections/1",
+    ):
+        assert reads(path) == named, path
+    assert reads(f"/api/v1/announcements/{shown.id}") == []
+    assert reads("/api/v1/announcements") == []
