@@ -60,15 +60,20 @@ def require_scope_to_change(announcement: Announcement) -> None:
 
 
 def visible(announcement: Announcement, *, staff: bool) -> Announcement:
-    """The announcement, if it may be shown. Raises ``Gone`` with the reason when it was withdrawn; otherwise
-    ``NotFound``, the same as for one that does not exist."""
+    """The announcement, if it may be shown. Raises ``Gone`` with title, date and reason when it was
+    withdrawn; otherwise ``NotFound``, the same as for one that does not exist."""
     if announcement.status is Status.PUBLISHED:
         return announcement
     if staff:
         note_unpublished_read([announcement])
         return announcement
     if announcement.status is Status.WITHDRAWN:
-        raise Gone("ประกาศนี้ถูกถอนแล้ว เหตุผล: %(reason)s", reason=announcement.reason)
+        raise Gone(
+            "ประกาศนี้ถูกถอนแล้ว เหตุผล: %(reason)s",
+            reason=announcement.reason,
+            title=announcement.title,
+            published_on=announcement.published_on,
+        )
     raise no_such_announcement()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import logging
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -24,7 +25,7 @@ MESSAGES = {
     400: lazy_gettext("คำขอไม่ถูกต้อง"),
     401: lazy_gettext("ต้องลงชื่อเข้าใช้ก่อน"),
     403: lazy_gettext("ไม่มีสิทธิ์ทำรายการนี้"),
-    404: lazy_gettext("ไม่พบหน้าที่ขอ"),
+    404: lazy_gettext("ไม่พบหน้านี้"),
     405: lazy_gettext("ทำรายการแบบนี้กับที่อยู่นี้ไม่ได้"),
     413: lazy_gettext("ไฟล์ใหญ่เกินกว่าที่รับได้ กรุณาย่อหรือแบ่งไฟล์"),
     415: lazy_gettext("ชนิดข้อมูลที่ส่งมาไม่รองรับ"),
@@ -71,7 +72,7 @@ def _prakat(error: PrakatError) -> ResponseReturnValue:
         more = {"field": error.field} if isinstance(error, Invalid) and error.field else {}
         answer = problem(error.http_status, error.code, error.message, **more)
     else:
-        answer = make_response(_page(error.http_status, in_words(error), reason=_reason(error)))
+        answer = make_response(_page(error.http_status, in_words(error), withdrawn=_withdrawn(error)))
     if isinstance(error, MissingScope):  # RFC 6750, 3.1
         answer.headers["WWW-Authenticate"] = f'Bearer error="insufficient_scope", scope="{error.scope}"'
     if error.retry:
@@ -115,13 +116,13 @@ _REFUSALS = {401, 403, 429}
 _OURS = HTTPStatus.INTERNAL_SERVER_ERROR
 
 
-def _reason(error: PrakatError) -> str:
-    """Why something is gone; "" for other errors."""
-    return str(error.values["reason"]) if isinstance(error, Gone) else ""
+def _withdrawn(error: PrakatError) -> Mapping[str, object] | None:
+    """Title, date and reason of a withdrawn announcement; None for other errors."""
+    return error.values if isinstance(error, Gone) else None
 
 
-def _page(status: int, message: str, *, reason: str = "") -> tuple[str, int]:
+def _page(status: int, message: str, *, withdrawn: Mapping[str, object] | None = None) -> tuple[str, int]:
     reference = g.get("request_id", "") if status >= _OURS else ""
     return render_template(
-        "error.html", status=status, message=message, reason=reason, reference=reference
+        "error.html", status=status, message=message, withdrawn=withdrawn, reference=reference
     ), status

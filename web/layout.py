@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import cache, lru_cache
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 from urllib.parse import urlencode
 
@@ -20,8 +20,10 @@ from flask_babel import Babel, get_locale
 from markupsafe import Markup
 
 from archive import thai
-from indexer.search.highlighting import Segment
+from indexer.search.highlighting import Segment, highlight
+from indexer.search.query.parser import Query
 from web import addresses, line_breaking, linked, names
+from web.answers import PageResult
 from web.bootstrap import services
 from web.errors import translated
 
@@ -56,6 +58,8 @@ def install(app: Flask) -> None:
         clip=thai.clip,
         size=size,
         marked=marked,
+        highlighted=highlighted,
+        file_type=file_type,
         unbroken=unbroken_text,
         translated=translated,
         blocks=blocks,
@@ -69,6 +73,7 @@ def install(app: Flask) -> None:
         path_asked=addresses.path_asked,
         month_path=month_path,
         path_with=path_with,
+        hit_picture=hit_picture,
     )
     app.context_processor(_shared)
 
@@ -187,6 +192,29 @@ def unbroken_text(text: str) -> Markup:
 def marked(segments: tuple[Segment, ...]) -> Markup:
     """Segments with their hits in ``<mark>``, escaped, words kept whole."""
     return line_breaking.segments_with_break_opportunities(segments, services().dictionary.current().words)
+
+
+def highlighted(text: str, query: Query | None) -> Markup:
+    """The text with the query's hits in ``<mark>``; without a query just the text."""
+    return marked(highlight(text, query)) if query else unbroken_text(text)
+
+
+def file_type(filename: str) -> str:
+    """``PDF`` of ``order.pdf``, for a document that has no picture."""
+    return PurePath(filename).suffix.removeprefix(".").upper()[:4] or "?"
+
+
+def hit_picture(page: PageResult, typed: str) -> str:
+    """The address of a small picture of a result's page, its hits marked."""
+    attachment = page.attachment
+    return url_for(
+        "public.document_picture",
+        id=attachment.announcement_id,
+        attachment_id=attachment.id,
+        number=page.number,
+        width=240,
+        q=typed,
+    )
 
 
 @dataclass(frozen=True, slots=True)

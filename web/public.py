@@ -16,6 +16,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from archive import thai
 from archive.errors import Unavailable
 from archive.model import Announcement, Attachment, Reading, Source, Status
+from indexer.reading.pictures import rectangles
 from indexer.search.highlighting import highlight, hits
 from indexer.search.query import parser as queries
 from indexer.search.query.parser import Filters, Query
@@ -73,6 +74,12 @@ def browse() -> str:
     )
 
 
+@pages.get("/follow")
+def follow() -> str:
+    """How to be told of new announcements: of all, or of those that a search finds."""
+    return render_template("public/follow.html")
+
+
 @pages.get("/announcements")
 def all_announcements() -> AnyResponse:
     """The list is a search for everything."""
@@ -93,6 +100,7 @@ def announcement(id: int) -> str:
         attachments=attachments,
         recognised=_recognised(attachments),
         inside=inside,
+        query=queries.parse(typed) if typed else None,
         collections=services().records.collections_with(id),
         related=_published(similar(services(), id, limit=4)),
         neighbours=_neighbours(shown),
@@ -115,6 +123,7 @@ def document(id: int, attachment_id: int) -> str:
         page=page,
         number=number,
         segments=highlight(page.text, query) if page else (),
+        boxes=rectangles(page, tuple(hits(page.text, query))) if page and typed else [],
         steps=_steps(attachment, number, query) if page else {},
     )
 

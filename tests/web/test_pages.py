@@ -152,11 +152,12 @@ def test_doubtful_pages_are_listed_by_their_papers_name(site: Site) -> None:
 
 
 def test_withdrawn_is_gone_with_its_reason(site: Site) -> None:
-    withdrawn = site.announcement("ประกาศเดิม", status=Status.WITHDRAWN)
+    withdrawn = site.announcement("ประกาศเดิม", body="เนื้อหาที่ถอนไป", status=Status.WITHDRAWN)
     answer = site.client().get(f"/announcements/{withdrawn.id}")
     assert answer.status_code == 410
-    assert "ลงผิดเรื่อง" in answer.text
-    assert "ประกาศเดิม" not in answer.text
+    for kept in ("ประกาศเดิม", "9 มิถุนายน 2564", "ลงผิดเรื่อง"):
+        assert kept in answer.text
+    assert "เนื้อหาที่ถอนไป" not in answer.text
 
 
 def test_an_announcement_leads_to_those_before_after_and_like_it(site: Site) -> None:

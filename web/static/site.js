@@ -1,4 +1,4 @@
-// What a page does beyond links and forms: suggestions while typing, the theme, sharing, zoom.
+// What a page does beyond links and forms: suggestions while typing, the theme, sharing, copying, zoom, turning pages.
 "use strict";
 
 function suggestions(form) {
@@ -75,16 +75,44 @@ function theme(button) {
   });
 }
 
+async function copy(button, text) {
+  await navigator.clipboard.writeText(text);
+  button.textContent = button.dataset.done;
+}
+
+// A finger across the page's picture turns the page, unless the picture is enlarged.
+function swipe(sheet) {
+  let start = null;
+  sheet.addEventListener("touchstart", (event) => {
+    start = event.touches.length === 1 && !sheet.classList.contains("large") ? event.touches[0] : null;
+  }, { passive: true });
+  sheet.addEventListener("touchend", (event) => {
+    if (!start) return;
+    const end = event.changedTouches[0], across = end.clientX - start.clientX, down = end.clientY - start.clientY;
+    start = null;
+    if (Math.abs(across) < 70 || Math.abs(across) < 2 * Math.abs(down)) return;
+    document.querySelector(`.turning a[rel=${across < 0 ? "next" : "prev"}]`)?.click();
+  }, { passive: true });
+}
+
 document.querySelectorAll("form.search[data-suggest]").forEach(suggestions);
 document.querySelectorAll("[data-theme-switch]").forEach(theme);
 document.querySelectorAll("[data-share]").forEach((button) => {
   button.hidden = false;
-  button.addEventListener("click", async () => {
+  button.addEventListener("click", () => {
     if (navigator.share) return navigator.share({ title: document.title, url: button.dataset.share }).catch(() => {});
-    await navigator.clipboard.writeText(button.dataset.share);
-    button.textContent = button.dataset.done;
+    return copy(button, button.dataset.share);
   });
 });
+document.querySelectorAll("[data-copy]").forEach((button) => {
+  button.hidden = false;
+  button.addEventListener("click", () => copy(button, button.dataset.copy));
+});
+document.querySelectorAll("[data-copy-text]").forEach((button) => {
+  button.hidden = false;
+  button.addEventListener("click", () => copy(button, document.querySelector(button.dataset.copyText).textContent));
+});
+document.querySelectorAll(".sheet").forEach(swipe);
 document.querySelectorAll("[data-print]").forEach((button) => {
   button.hidden = false;
   button.addEventListener("click", () => print());
