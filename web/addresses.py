@@ -30,6 +30,11 @@ def page_path(attachment: Attachment, number: int, typed: str = "") -> str:
     return f"{path}?{urlencode({'page': number} | ({'q': typed} if typed else {}))}"
 
 
+def line_share(address: str) -> str:
+    """The page of LINE that offers to send ``address`` to somebody."""
+    return f"https://social-plugins.line.me/lineit/share?{urlencode({'url': address})}"
+
+
 def path_asked() -> str:
     """Of this very request, with its arguments."""
     return request.script_root + request.full_path

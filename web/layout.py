@@ -70,6 +70,7 @@ def install(app: Flask) -> None:
         linked_site=linked.site,
         absolute=addresses.absolute,
         page_path=addresses.page_path,
+        line_share=addresses.line_share,
         path_asked=addresses.path_asked,
         month_path=month_path,
         path_with=path_with,
