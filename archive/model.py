@@ -334,3 +334,16 @@ class Change:
     before: dict[str, object]
     after: dict[str, object]
     reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incident:
+    """Evidence of a loss or of tampering, which stays open until somebody acknowledges it."""
+
+    id: int
+    found_at: dt.datetime
+    code: str  # as ``prakat check`` names it
+    subject: str
+    detail: str
+    acknowledged_at: dt.datetime | None
+    acknowledged_by: str  # "" while it is open

@@ -22,6 +22,7 @@ from archive.model import (
     Details,
     Draft,
     Failure,
+    Incident,
     Item,
     Kind,
     Organisation,
@@ -241,6 +242,13 @@ class Records(Protocol):
     def tallies(self) -> dict[str, int]:
         """The running totals by name."""
 
+    # evidence of loss and tampering
+    def note_incident(self, code: str, subject: str, detail: str) -> None:
+        """Keep evidence until it is acknowledged; the same again while it is open is one incident."""
+
+    def open_incidents(self) -> list[Incident]:
+        """Those that nobody has acknowledged, oldest first."""
+
     # searches that found nothing
     def note_miss(self, query: str) -> None:
         """Count a query that found nothing."""
@@ -386,6 +394,9 @@ class Database(Protocol):
     def faults(self) -> list[str]:
         """What its own examination finds wrong, in the engine's words; may take minutes."""
 
+    def checkpoint(self) -> None:
+        """Put into the database itself what lies in a log beside it; done at an orderly stop."""
+
 
 @dataclass(frozen=True, slots=True)
 class Fault:
@@ -394,6 +405,22 @@ class Fault:
     code: str
     subject: str
     detail: str = ""
+
+
+class Audit(Protocol):
+    """The hash chain over what an archive holds; also an ``Examination``."""
+
+    def head(self) -> tuple[int, str]:
+        """Return the number and the hash (hexadecimal) of the last entry; ``(0, "")`` before the first."""
+
+    def faults(self) -> Iterator[Fault]:
+        """Yield where the chain is broken, then every row that is not as it was written."""
+
+    def acknowledge(self, actor: str) -> list[Incident]:
+        """Acknowledge every open incident and every fault, and take what differs as it is now.
+
+        Returns them as incidents, with who acknowledged them and when. They stay on record.
+        """
 
 
 class Examination(Protocol):

@@ -48,6 +48,12 @@ MESSAGES = {
     "index-lacks": "ประกาศที่เผยแพร่ไม่อยู่ในดัชนี (published, but not in the index)",
     "index-extra": "ดัชนีมีประกาศที่ไม่ได้เผยแพร่ (in the index, but not published)",
     "index-differs": "ดัชนีไม่ตรงกับทะเบียน (index differs from the record)",
+    "changes-lost": "ดัชนีเคยใหม่กว่าฐานข้อมูล การเปลี่ยนแปลงล่าสุดสูญหายไป กรุณาเทียบกับข้อมูลสำรอง แล้วรับทราบด้วย"
+    " prakat check --acknowledge ชื่อ (the index was ahead: changes were lost; acknowledge it)",
+    "record-inserted": "มีข้อมูลที่ไม่ได้บันทึกผ่านระบบ (inserted behind the archive's back)",
+    "record-deleted": "ข้อมูลถูกลบโดยไม่ผ่านระบบ (deleted behind the archive's back)",
+    "record-altered": "ข้อมูลถูกแก้ไขโดยไม่ผ่านระบบ (altered behind the archive's back)",
+    "audit-broken": "ห่วงโซ่บันทึกการเปลี่ยนแปลงขาดหรือถูกแก้ไข (the audit chain is broken)",
     "archive-went-back": "คลังมีน้อยกว่าข้อมูลสำรองล่าสุด ฐานข้อมูลอาจสูญหายหรือถูกแทนที่ด้วยของเก่า"
     " (the archive has less than its last backup)",
     "backup-altered": "ข้อมูลสำรองล่าสุดไม่ใช่อย่างที่สำรองไว้ กรุณาสำรองใหม่ที่อื่นและตรวจดูว่าใครแก้ไข"
@@ -125,6 +131,7 @@ class _Check:
             ("records", self._check_records),
             ("jobs", self._check_jobs),
             ("index", self._check_index),
+            ("incidents", self._check_incidents),
         ]
         for subject, step in steps:
             with self._told(subject):
@@ -326,6 +333,12 @@ class _Check:
             | dict.fromkeys(entries.keys() - held, "index-lacks")
             | dict.fromkeys(self._index.differing(settled), "index-differs")
         )
+
+    def _check_incidents(self) -> None:
+        for incident in self._records.open_incidents():
+            self._find(
+                incident.code, incident.subject, f"{incident.detail}, {incident.found_at:%Y-%m-%d %H:%M}Z"
+            )
 
     def _step(self, name: str) -> Callable[[int, int], None]:
         return lambda done, total: self._progress(name, done, total)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from archive.errors import Unavailable
+from archive.errors import PrakatError, Unavailable
 from archive.model import Status
 from archive.ports import Records
 from indexer.analysis.index_document import Entry
@@ -19,6 +19,16 @@ def ahead(records: Records, index: SearchIndex) -> bool:
     """Whether the index has followed changes that the records do not have: they were put back to an
     earlier state, and will use the same numbers for something else."""
     return index.position() > records.last_change()
+
+
+def note_loss(records: Records, index: SearchIndex) -> None:
+    """Keep as an incident that the index is ahead: once it is built anew nothing else tells of the loss."""
+    try:
+        position, last = index.position(), records.last_change()
+    except PrakatError:  # torn: it tells nothing
+        return
+    if position > last:
+        records.note_incident("changes-lost", "database", f"{position - last} ({position} > {last})")
 
 
 def needed(records: Records, index: SearchIndex) -> bool:
@@ -39,6 +49,7 @@ def rebuild(
     generation holds. Killed at any moment, the live generation serves on. Raises ``Unavailable``
     (the live one stays) when the new one does not hold what the records do.
     """
+    note_loss(records, index)
     with index.rebuild(jobs=jobs) as generation:
         start = records.last_change()
         generation.add(_all(records, progress))

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from archive.errors import Conflict
 from archive.model import Announcement, Change, Draft, Status
 from storage import history, rows
+from storage.audit import seal
 from storage.engine import Queries
 from storage.scope import home
 
@@ -60,6 +61,7 @@ class Announcements:
             # The other fields are on the record, or in what a later revision says was before.
             after = {"title": row["title"], "status": row["status"]}
             history.note(self._engine, row["id"], "create", actor=actor, after=after)
+            seal(self._engine, ("announcement", row["id"]))
         return rows.announcement(row)
 
     def revise(
@@ -119,6 +121,7 @@ class Announcements:
         assignments = ", ".join(f"{name} = :{name}" for name in columns)
         self._engine.run(f"UPDATE announcement SET {assignments} WHERE id = :id", id=id, **columns)  # noqa: S608
         history.touch(self._engine, id)
+        seal(self._engine, ("announcement", id))
 
     def announcement(self, id: int) -> Announcement:
         return rows.announcement(history.announcement_row(self._engine, id))

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+ReadRows = Callable[[str], list[Mapping[str, Any]]]
+"""Runs a query and returns its rows."""
 
 SMALL_LOSS = 10  # rows; as many attachments or people may go in the course of ordinary work
 LARGE_LOSS = 0.1  # share of the rows; beyond it and beyond ``SMALL_LOSS`` it is no ordinary work
@@ -18,16 +22,30 @@ class ArchiveFigures:
     history: int
     attachment: int
     person: int
+    audit_number: int = 0  # of the last entry of the audit chain; 0 before there was a chain
+    audit_hash: str = ""  # of that entry, in hexadecimal
 
     @classmethod
-    def read(cls, number: Callable[[str], int]) -> ArchiveFigures:
-        """Read the figures with ``number``, which runs a query for one number."""
-        counts = {
-            table.name: number(f"SELECT count(*) AS n FROM {table.name}")  # noqa: S608  # our own names
-            for table in fields(cls)
-            if table.name != "change"
-        }
-        return cls(change=number("SELECT value AS n FROM counter WHERE name = 'change'"), **counts)
+    def read(cls, rows: ReadRows, *, has_audit: bool = True) -> ArchiveFigures:
+        """Read the figures with ``rows``, which runs a query. ``has_audit``: whether there is a chain yet."""
+        counts = {name: int(rows(f"SELECT count(*) AS n FROM {name}")[0]["n"]) for name in _NAMES}  # noqa: S608
+        newest = rows("SELECT number, hash FROM audit ORDER BY number DESC LIMIT 1") if has_audit else []
+        return cls(
+            change=int(rows("SELECT value FROM counter WHERE name = 'change'")[0]["value"]),
+            announcement=counts["announcement"],
+            history=counts["history"],
+            attachment=counts["attachment"],
+            person=counts["person"],
+            audit_number=int(newest[0]["number"]) if newest else 0,
+            audit_hash=bytes(newest[0]["hash"]).hex() if newest else "",
+        )
+
+    def is_in_chain(self, rows: ReadRows) -> bool:
+        """Tell whether the audit chain of an archive still has the entry that was the last one then."""
+        if not self.audit_number:
+            return True
+        found = rows(f"SELECT hash FROM audit WHERE number = {self.audit_number:d}")  # noqa: S608
+        return bool(found) and bytes(found[0]["hash"]).hex() == self.audit_hash
 
 
 def describe_losses(before: ArchiveFigures, now: ArchiveFigures) -> list[str]:

@@ -10,6 +10,7 @@ from archive.errors import Conflict, no_such_attachment
 from archive.model import Attachment, Kind
 from archive.ports import StoredFile
 from storage import history, rows
+from storage.audit import READING, seal
 from storage.engine import Queries, Row
 
 
@@ -167,6 +168,7 @@ class Attachments:
     ) -> None:
         history.note(self._engine, row["announcement_id"], action, actor=actor, before=before, after=after)
         history.touch(self._engine, row["announcement_id"])
+        seal(self._engine, ("attachment", row["id"]), (READING, row["id"]))
 
 
 def _described(row: Row) -> dict[str, object]:

@@ -116,7 +116,7 @@ class Backups:
             with target:
                 target.manifest.archive = _read_figures(snapshot)
                 if not accept_loss:
-                    _refuse_loss(target.figures_before(), target.manifest.archive)
+                    _refuse_loss(target.figures_before(), snapshot)
                 self._write(snapshot, target, report, progress)
                 report.generations = target.publish(progress, Retention(keep_days, keep_months))
                 LastBackup(self._data, self._engine).note(destination, target.manifest)
@@ -150,11 +150,21 @@ _NAMED = """SELECT sha256, size FROM attachment
 
 def _read_figures(snapshot: Path) -> ArchiveFigures:
     with open_database(snapshot) as database:
-        return ArchiveFigures.read(lambda sql: int(database.execute(sql).fetchone()[0]))
+        has_audit = (
+            database.execute("SELECT 1 FROM sqlite_master WHERE name = 'audit'").fetchone() is not None
+        )
+        return ArchiveFigures.read(lambda sql: database.execute(sql).fetchall(), has_audit=has_audit)
 
 
-def _refuse_loss(before: ArchiveFigures | None, now: ArchiveFigures) -> None:
-    lost = describe_losses(before, now) if before else []
+def _refuse_loss(before: ArchiveFigures | None, snapshot: Path) -> None:
+    if before is None:
+        return
+    lost = describe_losses(before, _read_figures(snapshot))
+    with open_database(snapshot) as database:
+        if not before.is_in_chain(lambda sql: database.execute(sql).fetchall()):
+            lost.append(
+                f"บันทึกการเปลี่ยนแปลงที่ {before.audit_number:,} ไม่ใช่รายการเดิม (the audit chain was rewritten)"
+            )
     if lost:
         raise Conflict(
             "ยังไม่สำรอง เพราะคลังมีน้อยกว่าข้อมูลสำรองก่อนหน้า ฐานข้อมูลอาจสูญหายหรือถูกแทนที่ด้วยของเก่า: "

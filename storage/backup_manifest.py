@@ -179,6 +179,7 @@ class HashingReader:
 def open_database(database: Path) -> Iterator[sqlite3.Connection]:
     """Open a database that nobody writes to."""
     with closing(sqlite3.connect(f"{database.resolve().as_uri()}?mode=ro&immutable=1", uri=True)) as opened:
+        opened.row_factory = sqlite3.Row
         yield opened
 
 

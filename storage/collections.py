@@ -8,6 +8,7 @@ from typing import cast
 from archive.errors import NotFound
 from archive.model import Change, Collection, Item
 from storage import rows
+from storage.audit import seal
 from storage.engine import Queries, Row
 from storage.scope import home
 
@@ -38,6 +39,7 @@ class Collections:
                     announcement_id=item.announcement_id,
                 )
             _note(self._engine, kept, "create" if id is None else "revise", actor, before, wanted)
+            seal(self._engine, ("collection", kept))
             return self.collection(kept)
 
     def collection_history(self, id: int) -> list[Change]:
@@ -106,9 +108,9 @@ def _note(
 ) -> None:
     """Into the history: what is different, before and after."""
     changed = {name for name in after if before.get(name) != after[name]}
-    engine.run(
+    made = engine.rows(
         """INSERT INTO collection_history (collection_id, at, actor, action, before, after, reason)
-           VALUES (:id, :at, :actor, :action, :before, :after, '')""",
+           VALUES (:id, :at, :actor, :action, :before, :after, '') RETURNING id""",
         id=id,
         at=rows.now_text(),
         actor=actor,
@@ -116,6 +118,7 @@ def _note(
         before=rows.json_text({name: value for name, value in before.items() if name in changed}),
         after=rows.json_text({name: value for name, value in after.items() if name in changed}),
     )
+    seal(engine, ("collection_history", made[0]["id"]))
 
 
 def _told(collection: Collection) -> dict[str, object]:

@@ -52,4 +52,7 @@ class Engine(Queries, Protocol):
     def copy_to(self, path: Path) -> None:
         """One moment of everything as an SQLite database, whole by itself; others go on writing."""
 
+    def checkpoint(self) -> None:
+        """See ``archive.ports.Database``."""
+
     def close(self) -> None: ...

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from archive.errors import no_such_announcement
 from archive.model import Change
 from storage import rows
+from storage.audit import seal
 from storage.engine import Queries, Row
 
 
@@ -44,9 +45,10 @@ def note(
     after: Mapping[str, object] | None = None,
     reason: str = "",
 ) -> None:
-    engine.run(
+    """Append an entry to the history of an announcement. Inside a transaction."""
+    made = engine.rows(
         """INSERT INTO history (announcement_id, at, actor, action, before, after, reason)
-           VALUES (:announcement_id, :at, :actor, :action, :before, :after, :reason)""",
+           VALUES (:announcement_id, :at, :actor, :action, :before, :after, :reason) RETURNING id""",
         announcement_id=announcement_id,
         at=rows.now_text(),
         actor=actor,
@@ -55,6 +57,7 @@ def note(
         after=rows.json_text(after or {}),
         reason=reason,
     )
+    seal(engine, ("history", made[0]["id"]))
 
 
 def of(engine: Queries, announcement_id: int) -> list[Change]:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from archive.errors import Conflict
 from archive.model import Attachment, Details, Failure, Reading
 from storage import history, rows
+from storage.audit import READING, seal
 from storage.engine import Queries, Row
 
 MAX_ATTEMPTS = 3
@@ -130,6 +131,7 @@ class EngineJobs:
             message=failure and failure.message,
         )
         history.touch(self._engine, row["announcement_id"])
+        seal(self._engine, (READING, row["id"]))
 
     def release(self, attachment_id: int, worker: str) -> None:
         with self._engine.write(durable=False):

@@ -57,13 +57,14 @@ class LastBackup:
         except (OSError, ValueError, KeyError, TypeError) as error:
             yield Fault("unreadable", NOTE, str(error))
             return
-        for loss in describe_losses(before, ArchiveFigures.read(self._number)):
+        for loss in describe_losses(before, ArchiveFigures.read(self._engine.rows)):
             yield Fault("archive-went-back", f"backup {generation}", loss)
+        if not before.is_in_chain(self._engine.rows):
+            yield Fault(
+                "audit-broken", f"audit {before.audit_number}", f"not the entry of backup {generation}"
+            )
         if destination.exists() and _is_altered(destination, generation, digest):
             yield Fault("backup-altered", f"backup {generation}", str(destination))
-
-    def _number(self, sql: str) -> int:
-        return int(self._engine.rows(sql)[0]["n"])
 
 
 def _is_altered(destination: Path, generation: str, digest: str) -> bool:

@@ -26,6 +26,8 @@ TABLES: Mapping[str, tuple[str, ...]] = {
     "attachment": ("id",),
     "page": ("attachment_id", "number"),
     "history": ("id",),
+    "audit": ("number",),
+    "incident": ("id",),
     "collection": ("id",),
     "collection_item": ("collection_id", "position"),
     "collection_history": ("id",),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from archive.errors import Conflict, NotFound
 from archive.model import Organisation
 from storage import rows
+from storage.audit import seal
 from storage.engine import Engine
 
 
@@ -39,13 +40,15 @@ class EngineOrganisations:
                 name=name,
                 host=host,
             )[0]
+            seal(self._engine, ("organisation", row["id"]))
         return rows.organisation(row)
 
     def change(self, slug: str, *, to: Organisation) -> None:
         with self._engine.write():
             self._refuse_taken(to.slug, to.host, but=slug)
-            changed = self._engine.run(
-                "UPDATE organisation SET slug = :slug, name = :name, host = :host WHERE slug = :known",
+            changed = self._engine.rows(
+                """UPDATE organisation SET slug = :slug, name = :name, host = :host WHERE slug = :known
+                   RETURNING id""",
                 slug=to.slug,
                 name=to.name,
                 host=to.host,
@@ -53,6 +56,7 @@ class EngineOrganisations:
             )
             if not changed:
                 raise NotFound(f"ไม่พบหน่วยงาน {slug} (no such organisation)")
+            seal(self._engine, ("organisation", changed[0]["id"]))
 
     def _refuse_taken(self, slug: str, host: str | None, but: str = "") -> None:
         for other in self.all():

@@ -10,6 +10,7 @@ from archive.errors import NotFound
 from archive.model import Page, Source
 from storage import history, rows
 from storage.attachments import attachment_row
+from storage.audit import READING, seal
 from storage.engine import Queries
 
 
@@ -62,6 +63,7 @@ class Pages:
                 after={**place, "text": text},
             )
             history.touch(self._engine, attachment["announcement_id"])
+            seal(self._engine, (READING, attachment_id))
         return dataclasses.replace(before, text=text, corrected=True, lines=(), doubts=())
 
     def page(self, attachment_id: int, number: int) -> Page:

@@ -8,6 +8,7 @@ from contextlib import suppress
 from archive.errors import Conflict, NotFound, Unavailable
 from archive.model import ALL_SCOPES, PROVINCE, Person, Role, Scope, Token
 from storage import rows
+from storage.audit import recorded_people
 from storage.engine import Queries, Row
 from storage.scope import Scoped, home
 from storage.signins import SignIns
@@ -22,7 +23,7 @@ class EnginePeople(SignIns):
         self._engine = engine
 
     def add(self, name: str, password_hash: str, role: Role) -> Person:
-        with self._engine.write():
+        with recorded_people(self._engine):
             row = self._engine.row(
                 """INSERT INTO person (name, password_hash, role, created_at, organisation_id)
                    VALUES (:name, :password_hash, :role, :now, :home)
@@ -64,7 +65,7 @@ class EnginePeople(SignIns):
         return [row for row in found if row["organisation_id"] == self._engine.organisation]
 
     def disable(self, name: str) -> None:
-        with self._engine.write():
+        with recorded_people(self._engine):
             if not self._engine.run(
                 "UPDATE person SET disabled = 1 WHERE name = :name AND organisation_id = :home",
                 name=name,
@@ -73,7 +74,7 @@ class EnginePeople(SignIns):
                 raise _nobody()
 
     def set_password(self, id: int, password_hash: str) -> None:
-        with self._engine.write():
+        with recorded_people(self._engine):
             if not self._engine.run(
                 "UPDATE person SET password_hash = :password_hash WHERE id = :id",
                 id=id,
@@ -89,7 +90,7 @@ class EnginePeople(SignIns):
         scopes: frozenset[Scope] = ALL_SCOPES,
         expires_at: dt.datetime | None = None,
     ) -> None:
-        with self._engine.write():
+        with recorded_people(self._engine):
             if any(name == known.name and not known.revoked_at for known in self.tokens()):
                 raise Conflict(f"มีโทเคนชื่อ “{name}” อยู่แล้ว กรุณาใช้ชื่ออื่น หรือเพิกถอนของเดิมก่อน", code="name-taken")
             self._engine.run(
@@ -127,7 +128,7 @@ class EnginePeople(SignIns):
         return [rows.token(row) for row in self._own("SELECT * FROM token ORDER BY id")]
 
     def revoke_token(self, name: str) -> None:
-        with self._engine.write():
+        with recorded_people(self._engine):
             if not self._engine.run(
                 """UPDATE token SET revoked_at = :now
                    WHERE name = :name AND organisation_id = :home AND revoked_at IS NULL""",

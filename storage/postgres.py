@@ -148,6 +148,9 @@ class Postgres:
             self._threads.held = None
             self._pool().putconn(connection)
 
+    def checkpoint(self) -> None:
+        """The server does so by itself."""
+
     def close(self) -> None:
         """Close this process's connections; only when no thread uses them any more."""
         pool = self._pools.pop(os.getpid(), None)

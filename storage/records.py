@@ -8,11 +8,12 @@ from storage.announcements import Announcements
 from storage.attachments import Attachments
 from storage.collections import Collections
 from storage.engine import Queries
+from storage.incidents import Incidents
 from storage.pages import Pages
 from storage.visits import Visits
 
 
-class EngineRecords(Announcements, Attachments, Collections, Pages, Visits):
+class EngineRecords(Announcements, Attachments, Collections, Incidents, Pages, Visits):
     """``Records`` on any ``Engine``."""
 
     def __init__(self, engine: Queries) -> None:

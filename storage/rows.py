@@ -18,6 +18,7 @@ from archive.model import (
     Doubt,
     Failure,
     Field,
+    Incident,
     Item,
     Kind,
     Line,
@@ -207,6 +208,18 @@ def change(row: Row) -> Change:
         before=json.loads(row["before"]),
         after=json.loads(row["after"]),
         reason=row["reason"],
+    )
+
+
+def incident(row: Row) -> Incident:
+    return Incident(
+        id=row["id"],
+        found_at=dt.datetime.fromisoformat(row["found_at"]),
+        code=row["code"],
+        subject=row["subject"],
+        detail=row["detail"],
+        acknowledged_at=_time(row["acknowledged_at"]),
+        acknowledged_by=row["acknowledged_by"] or "",
     )
 
 

@@ -1,5 +1,7 @@
 """The tables, as ordered, named migrations. A migration that was released is never edited.
 
+One that changes rows which ``storage.audit`` protects must append entries for them in ``then``.
+
 Times are ISO 8601 text in UTC with microseconds, so that they sort as text; dates are ISO text;
 ``{id}``, ``{text}`` and ``{bytes}`` are filled in with the engine's own words for a key that is never
 used twice, for text that sorts by its code points, and for binary data.
@@ -10,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from storage.audit import seal_everything
 from storage.engine import Engine
 from storage.rows import now_text
 
@@ -28,6 +31,7 @@ class Migration:
     name: str
     statements: tuple[str, ...]
     carried: tuple[str, ...] = ()  # tables whose ids came from others: the next ones are above them
+    then: Callable[[Engine], None] | None = None  # what SQL cannot do; runs after the statements
 
 
 MIGRATIONS = (
@@ -322,6 +326,30 @@ MIGRATIONS = (
             """ALTER TABLE token ADD COLUMN last_used_at {text}""",
         ),
     ),
+    Migration(
+        "audit",
+        (
+            """CREATE TABLE incident (
+                id {id},
+                found_at {text} NOT NULL,
+                code {text} NOT NULL,
+                subject {text} NOT NULL,
+                detail {text} NOT NULL,
+                acknowledged_at {text},
+                acknowledged_by {text}
+            )""",
+            """CREATE TABLE audit (
+                number BIGINT PRIMARY KEY,
+                at {text} NOT NULL,
+                subject {text} NOT NULL,
+                subject_id BIGINT NOT NULL,
+                digest {bytes} NOT NULL,
+                hash {bytes} NOT NULL
+            )""",
+            """CREATE INDEX audit_by_subject ON audit (subject, subject_id, number)""",
+        ),
+        then=seal_everything,
+    ),
 )
 
 
@@ -343,6 +371,8 @@ def migrate(engine: Engine, dialect: Dialect, begin: Callable[[], None]) -> None
         for migration in _missing(engine):
             for statement in migration.statements:
                 engine.run(statement.format(id=dialect.id, text=dialect.text, bytes=dialect.bytes))
+            if migration.then:
+                migration.then(engine)
             for table in migration.carried:
                 last = engine.rows(f"SELECT coalesce(max(id), 0) AS id FROM {table}")[0]["id"]  # noqa: S608
                 engine.go_on_after(table, last)

@@ -42,8 +42,9 @@ _PART_OF: Mapping[str, tuple[str, str]] = {
 OWN = _WHOSE.keys() | _PART_OF.keys()
 """Tables of which an organisation has its own rows."""
 
-SHARED = {"counter", "failure", "organisation"}
-"""The change counter and totals; failed sign-ins, which are counted by address at all sites together."""
+SHARED = {"audit", "counter", "failure", "incident", "organisation"}
+"""The chain of audit entries and the incidents; the change counter and totals; failed sign-ins, which are
+counted by address at all sites together."""
 
 _READ = re.compile(r"(?<!DELETE )\b(FROM|JOIN)\s+(\w+)(\s*,)?", re.IGNORECASE)
 _WRITTEN = re.compile(r"\s*(?:UPDATE|DELETE\s+FROM)\s+(\w+)\b.*?\bWHERE\b", re.DOTALL | re.IGNORECASE)

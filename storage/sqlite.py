@@ -101,18 +101,19 @@ class Sqlite:
             self._connection().db.conn.backup(copy, pages=-1)
             copy.execute("PRAGMA journal_mode = DELETE")  # one file, whole by itself
 
-    def close(self) -> None:
-        """Close every thread's connection; only when no thread uses them any more.
-
-        What lies in the write-ahead log goes into the database first: a log that is lost later takes
-        nothing with it.
-        """
+    def checkpoint(self) -> None:
+        """See ``archive.ports.Database``: a write-ahead log that is lost later takes nothing with it."""
         with suppress(
             Unavailable, sqlite3.Error
         ):  # a full disk: the log stays, and is read at the next start
             connection = self._connection()
             connection.db.execute(f"PRAGMA busy_timeout = {_CHECKPOINT_MS}")
             connection.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            connection.db.execute(f"PRAGMA busy_timeout = {_PATIENCE_MS}")
+
+    def close(self) -> None:
+        """Close every thread's connection; only when no thread uses them any more."""
+        self.checkpoint()
         for connection in list(self._open):
             connection.close()
         self._threads = threading.local()

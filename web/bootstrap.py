@@ -21,7 +21,18 @@ from flask import current_app, g, has_request_context, request
 from archive.errors import PrakatError, SettingsError
 from archive.intake import Intake
 from archive.model import PROVINCE, Announcement, Organisation
-from archive.ports import Database, Examination, Files, Jobs, Leases, Organisations, People, Records, Scanner
+from archive.ports import (
+    Audit,
+    Database,
+    Examination,
+    Files,
+    Jobs,
+    Leases,
+    Organisations,
+    People,
+    Records,
+    Scanner,
+)
 from indexer.analysis.dictionary import Dictionary
 from indexer.engines.whoosh import WhooshIndex
 from indexer.leader_leases import FOLLOW, TEND, Duties, holder
@@ -32,6 +43,7 @@ from indexer.scrub import Scrub
 from indexer.search.ports import SearchIndex
 from indexer.worker import LEASE, Worker
 from storage import backup_manifest
+from storage.audit import AuditTrail
 from storage.backup import Backups
 from storage.backup_keys import BackupKeys
 from storage.clamd import Clamd
@@ -77,6 +89,7 @@ class Services:
     files: Files
     scanner: Scanner | None
     backups: Backups
+    audit: Audit
     examinations: Sequence[Examination]
     index: SearchIndex
     dictionary: Dictionary
@@ -177,7 +190,8 @@ def build(settings: Settings, *, begin_anew: bool = False) -> Services:
         files=files,
         scanner=scanner,
         backups=Backups(data, engine, files, _backup_keys(settings)),
-        examinations=(LastBackup(data, engine),),
+        audit=AuditTrail(engine),
+        examinations=(LastBackup(data, engine), AuditTrail(engine)),
         index=_index(settings.search, data, dictionary),
         dictionary=dictionary,
         intake=_intake(records, files, scanner, settings),

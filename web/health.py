@@ -51,7 +51,9 @@ def ready() -> tuple[Response, int]:
     trouble = {name: _trouble(check) for name, check in CHECKS.items()}
     well = not any(trouble.values())
     checks = {name: said or "ok" for name, said in trouble.items()}
-    return jsonify(status="ready" if well else "not ready", checks=checks), 200 if well else 503
+    wrong = {name for name, said in trouble.items() if said}
+    status = "ready" if well else "degraded" if wrong <= DEGRADING else "not ready"
+    return jsonify(status=status, checks=checks), 200 if well else 503
 
 
 @pages.get("/metrics")
@@ -127,6 +129,13 @@ def _queue(services: Services) -> str:
     return "มีเอกสารรออ่านแต่ไม่มีการอ่าน (queue is stuck)"
 
 
+def _incidents(services: Services) -> str:
+    found = services.records.open_incidents()
+    if not found:
+        return ""
+    return f"มีหลักฐานว่าข้อมูลสูญหาย {len(found)} เรื่องที่ยังไม่มีผู้รับทราบ (losses to be acknowledged: see prakat check)"
+
+
 def _now() -> dt.datetime:
     return dt.datetime.now(dt.UTC)
 
@@ -138,4 +147,8 @@ CHECKS = {
     "index": _index,
     "worker": _worker,
     "queue": _queue,
+    "incidents": _incidents,
 }
+
+DEGRADING = {"incidents"}
+"""Checks that say that somebody must look, while everybody is served."""

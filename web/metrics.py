@@ -48,6 +48,8 @@ class _Archive(Collector):
             yield from self._index(now)
         yield from self._work()
         yield from self._scrub()
+        incidents = len(self._services.records.open_incidents())
+        yield GaugeMetricFamily("prakat_incidents", "Losses that nobody has acknowledged", incidents)
         free = shutil.disk_usage(self._services.settings.data).free
         yield GaugeMetricFamily("prakat_disk_free_bytes", "Free bytes where the data are", free)
 

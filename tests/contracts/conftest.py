@@ -9,6 +9,7 @@ import pytest
 
 from archive.ports import Files, Jobs, Leases, Organisations, People, Records
 from indexer.search.ports import SearchIndex
+from storage.audit import AuditTrail
 from storage.engine import Engine
 from storage.jobs import EngineJobs
 from storage.leases import EngineLeases
@@ -25,9 +26,11 @@ def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Opener]:
 
 
 @pytest.fixture
-def engine(opened: Opener) -> Iterator[Engine]:
+def engine(opened: Opener, request: pytest.FixtureRequest) -> Iterator[Engine]:
     engine = opened()
     yield engine
+    if "behind_its_back" not in request.keywords:
+        assert [*AuditTrail(engine).faults()] == []  # every write of every test went through the chain
     engine.close()
 
 

@@ -154,6 +154,9 @@ def values(theirs: Town) -> dict[str, object]:
         "device": "แย่งมา",
         "idle": dt.timedelta(days=4000),
         "key": "sign-in:somsri",
+        "code": "changes-lost",
+        "subject": "database",
+        "detail": "21",
         "window": LEASE,
     }
 
@@ -321,6 +324,7 @@ def test_what_is_not_known_cannot_be_asked_for(engine: Engine) -> None:
         Scoped(engine, 1).rows("SELECT * FROM announcement, lease")
 
 
+@pytest.mark.behind_its_back
 def test_however_a_query_is_spelt(engine: Engine) -> None:
     mine, theirs = town(engine, 1, MINE), town(engine, 2, SECRET)
     scope = Scoped(engine, 1)

@@ -24,7 +24,13 @@ from web.settings import Settings
 @click.option(
     "--repair", is_flag=True, help="ซ่อมสิ่งที่ซ่อมได้โดยไม่ลบอะไร · mend what can be mended; deletes nothing"
 )
-def check(as_json: bool, repair: bool) -> None:
+@click.option(
+    "--acknowledge",
+    metavar="NAME",
+    help="รับทราบสิ่งที่สูญหายหรือถูกแก้ไขโดยไม่ผ่านระบบ บันทึกชื่อและเวลาไว้"
+    " · acknowledge, under this name, what was lost or tampered with; then check",
+)
+def check(as_json: bool, repair: bool, acknowledge: str | None) -> None:
     """ตรวจทุกไฟล์ ทะเบียน และดัชนีขณะเปิดบริการ · Check every byte, record and index entry; exit 1 on findings.
 
     \b
@@ -32,6 +38,13 @@ def check(as_json: bool, repair: bool) -> None:
       prakat check --json
     """
     services = open_existing()
+    if acknowledge:
+        for incident in services.audit.acknowledge(acknowledge):
+            click.echo(
+                f"รับทราบแล้วโดย (acknowledged by) {incident.acknowledged_by}:"
+                f" {incident.code} {incident.subject} {incident.detail}",
+                err=True,
+            )
     with bars(_STEPS) as progress:
         report = examine(
             services.records,
@@ -147,6 +160,7 @@ def backup(destination: str, verify: bool, accept_loss: bool, keep_days: int, ke
     click.echo(
         f"สำรอง {report.files:,} ไฟล์ ใหม่ {report.copied:,} ไฟล์ ตรวจแล้ว (backed up and verified)", err=True
     )
+    click.echo("audit head {} {}".format(*services.audit.head()), err=True)
     if report.generations > 1:
         click.echo(f"ปลายทางมี {report.generations:,} ชุดสำรอง (generations there)", err=True)
     if report.verified:
@@ -222,7 +236,10 @@ def begin_anew() -> None:
       prakat begin-anew
     """
     services = bootstrap.build(settings.load(), begin_anew=True)
+    is_new = services.records.last_change() == 0
     count = rebuild(services.records, services.index)
+    if is_new:
+        services.audit.acknowledge("prakat begin-anew")
     click.echo(
         f"คลังที่ {services.settings.data} มี {count:,} เรื่องที่ค้นหาได้ (ready, announcements in it)", err=True
     )

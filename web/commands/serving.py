@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from contextlib import suppress
 from types import FrameType
 from urllib.parse import quote_from_bytes
@@ -20,8 +21,9 @@ from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser
 from waitress.server import BaseWSGIServer, MultiSocketServer
 
-from archive.errors import Unavailable
+from archive.errors import PrakatError, Unavailable
 from indexer.leader_leases import holder
+from indexer.reindex import note_loss
 from web import settings
 from web.app import create_app
 from web.bootstrap import Services, build_worker, duties
@@ -38,6 +40,7 @@ _GIVEN_TO_START = 120.0  # seconds until a worker's first sign of life, on a bus
 _HUNG_AFTER = 30.0  # seconds; a worker gives a sign of life every second
 _LOOK_EVERY = 0.2  # seconds
 _BEATS_AT_ONCE = 4096  # bytes, one for each sign of life
+_AUDIT_HEAD_EVERY = 3600.0  # seconds between entries of the audit chain's head in the log
 _TO_PARENT = 0  # a worker's standard input is its connection with ``serve``
 
 
@@ -56,6 +59,8 @@ def serve(host: str, port: int, no_worker: bool) -> None:
     """
     configure()
     services = open_services()
+    note_loss(services.records, services.index)
+    _log_audit_head(services)
     server = _listen(services, host, port)
     stop = threading.Event()
     _on_signal(stop)
@@ -69,6 +74,8 @@ def serve(host: str, port: int, no_worker: bool) -> None:
     server.close()
     if not no_worker:
         keeper.join()
+    _log_audit_head(services)
+    services.database.checkpoint()
 
 
 @click.command()
@@ -85,14 +92,27 @@ def worker() -> None:
     stop = threading.Event()
     _on_signal(stop)
     _end_with_parent(stop)
+    next_head = time.monotonic()
 
     def beat() -> None:
+        nonlocal next_head
+        if time.monotonic() >= next_head:
+            next_head += _AUDIT_HEAD_EVERY
+            _log_audit_head(services)
         with suppress(OSError):  # a disk that cannot be written to: /readyz tells by the silence
             heartbeat(services.settings).touch()
         with suppress(OSError):  # the parent is gone: ``stop`` is about to be set
             _beat_for_parent()
 
     working.run(stop, beat)
+    services.database.checkpoint()
+
+
+def _log_audit_head(services: Services) -> None:
+    """Leave the head of the audit chain in the log, where who rewrites the chain cannot reach it."""
+    with suppress(PrakatError):
+        number, digest = services.audit.head()
+        log.info("audit head %d %s", number, digest)
 
 
 def _listen(services: Services, host: str, port: int) -> MultiSocketServer | BaseWSGIServer:

@@ -1,0 +1,359 @@
+"""A hash chain over what an archive holds, by which ``prakat check`` notices changes that were not its own.
+
+Each write of a protected row appends an entry in the same transaction: the SHA-256 of the row, and the
+SHA-256 of the entry with that of the entry before it. Who changes, inserts or deletes a row behind the
+archive's back leaves it different from its last entry; who changes entries breaks the chain; who makes
+the whole chain anew gives it another head than the one in the backups and in the log.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
+from archive.model import Incident
+from archive.ports import Fault
+from storage.engine import Queries, Row
+from storage.rows import incident, now_text
+
+PROTECTED: Mapping[str, tuple[str, ...]] = {
+    "announcement": (
+        "organisation_id",
+        "title",
+        "body",
+        "author",
+        "published_on",
+        "kind",
+        "category",
+        "views",
+        "status",
+        "ref",
+        "old_url",
+        "publish_at",
+        "reason",
+        "created_at",
+    ),
+    "history": ("announcement_id", "at", "actor", "action", "before", "after", "reason"),
+    "attachment": (
+        "announcement_id",
+        "label",
+        "filename",
+        "kind",
+        "media_type",
+        "size",
+        "sha256",
+        "created_at",
+    ),
+    "collection": ("organisation_id", "title", "body", "updated_at", "updated_by"),
+    "collection_history": ("collection_id", "at", "actor", "action", "before", "after", "reason"),
+    "organisation": ("slug", "name", "host"),
+    "person": ("organisation_id", "name", "password_hash", "role", "disabled", "created_at"),
+    "token": ("organisation_id", "name", "hash", "scopes", "expires_at", "created_at", "revoked_at"),
+    "incident": ("found_at", "code", "subject", "detail", "acknowledged_at", "acknowledged_by"),
+}
+"""By table, the columns that are in the digest of a row. A column that is empty counts as absent, so that a
+migration may add one."""
+
+UNPROTECTED: Mapping[str, tuple[str, ...]] = {
+    # position in search's queue, counted visits, and columns of older versions
+    "announcement": ("id", "change", "updated_at", "visits", "ref_of_one"),
+    # the order on the announcement, the work of reading, and what reading found (see ``READING``)
+    "attachment": (
+        "id",
+        "position",
+        "status",
+        "error_code",
+        "error_message",
+        "rules",
+        "queued_at",
+        "attempts",
+        "worker",
+        "leased_until",
+        "page_count",
+        "details",
+    ),
+    "token": ("id", "last_used_at"),
+}
+"""By table, the columns that change in the course of work, or that are protected otherwise."""
+
+READING = "reading"
+"""What was read of an attachment: its pages, their number and its details, as one entry when reading ends."""
+
+_PARTS: Mapping[str, tuple[str, str]] = {
+    READING: (
+        "page",
+        "attachment_id, number, source, confidence, turn, corrected, problem, text, raw, lines, doubts",
+    ),
+    "collection": ("collection_item", "collection_id, position, label, announcement_id"),
+}
+"""Subjects that have the rows of a second table too: that table, and its columns, the owner's id first."""
+
+SUBJECTS = (*PROTECTED, READING)
+PEOPLE = ("person", "token")
+
+_GENESIS = hashlib.sha256(b"prakat").digest()
+_BATCH = 500  # rows that are examined at a time
+_LOOKS = 3  # times that a difference is looked at while somebody may be writing
+
+Key = tuple[str, int]
+"""A subject and the id of its row."""
+
+
+def seal(engine: Queries, *keys: Key) -> None:
+    """Append an entry for each of these rows as it is now, or for its absence. Inside a transaction."""
+    now = {
+        key: digest
+        for subject in {subject for subject, _ in keys}
+        for key, digest in _digests(engine, subject, [id for one, id in keys if one == subject]).items()
+    }
+    _append(engine, {key: now.get(key, b"") for key in keys})
+
+
+@contextmanager
+def recorded_people(engine: Queries) -> Iterator[None]:
+    """Write people and tokens in one transaction: whatever it changes of them is appended at its end."""
+    with engine.write():
+        before = _people(engine)
+        yield
+        now = _people(engine)
+        _append(
+            engine,
+            {key: now.get(key, b"") for key in sorted(before | now) if before.get(key) != now.get(key)},
+        )
+
+
+def seal_everything(engine: Queries) -> None:
+    """Append an entry for every row that has none: the beginning of the chain."""
+    for subject in SUBJECTS:
+        for lowest in range(0, _highest(engine, subject), _BATCH):
+            found = _digests(engine, subject, range(lowest + 1, lowest + _BATCH + 1))
+            known = _entries(engine, subject, lowest, lowest + _BATCH)
+            _append(engine, {key: digest for key, digest in found.items() if key not in known})
+
+
+def head(engine: Queries) -> tuple[int, str]:
+    """Return the number of the last entry and its hash in hexadecimal; ``(0, "")`` where there is none."""
+    row = engine.row("SELECT number, hash FROM audit ORDER BY number DESC LIMIT 1")
+    return (int(row["number"]), bytes(row["hash"]).hex()) if row else (0, "")
+
+
+_OPEN_INCIDENTS = "SELECT * FROM incident WHERE acknowledged_at IS NULL ORDER BY id"
+
+
+def open_incidents(engine: Queries) -> list[Incident]:
+    """Return the incidents that nobody has acknowledged, oldest first."""
+    return [incident(row) for row in engine.rows(_OPEN_INCIDENTS)]
+
+
+def insert_incident(engine: Queries, fault: Fault) -> None:
+    """Add an open incident. Inside a transaction."""
+    made = engine.rows(
+        """INSERT INTO incident (found_at, code, subject, detail)
+           VALUES (:at, :code, :subject, :detail) RETURNING id""",
+        at=now_text(),
+        code=fault.code,
+        subject=fault.subject,
+        detail=fault.detail,
+    )
+    seal(engine, ("incident", made[0]["id"]))
+
+
+class AuditTrail:
+    """``archive.ports.Audit`` on any ``Engine``."""
+
+    def __init__(self, engine: Queries) -> None:
+        self._engine = engine
+
+    def head(self) -> tuple[int, str]:
+        return head(self._engine)
+
+    def faults(self) -> Iterator[Fault]:
+        """Yield where the chain is broken, then every row that is not as it was written."""
+        known = {
+            row["subject"]
+            for row in self._engine.rows(
+                "SELECT subject FROM incident WHERE code = 'audit-broken' AND acknowledged_at IS NOT NULL"
+            )
+        }
+        yield from (fault for fault in self._broken_links() if fault.subject not in known)
+        for subject in SUBJECTS:
+            for key, code in self._differing(subject):
+                yield Fault(code, f"{key[0]} {key[1]}", self._describe(key))
+
+    def acknowledge(self, actor: str) -> list[Incident]:
+        with self._engine.write():
+            for fault in [*self.faults()]:
+                insert_incident(self._engine, fault)
+            seal(self._engine, *(key for subject in SUBJECTS for key, _ in self._differing(subject)))
+            opened = [row["id"] for row in self._engine.rows(_OPEN_INCIDENTS)]
+            for id in opened:
+                self._engine.run(
+                    "UPDATE incident SET acknowledged_at = :at, acknowledged_by = :actor WHERE id = :id",
+                    at=now_text(),
+                    actor=actor,
+                    id=id,
+                )
+            seal(self._engine, *(("incident", id) for id in opened))
+            found = self._engine.rows("SELECT * FROM incident WHERE id IN :ids ORDER BY id", ids=opened)
+        return [incident(row) for row in found]
+
+    def _broken_links(self) -> Iterator[Fault]:
+        number, last = 0, _GENESIS
+        while entries := self._engine.rows(
+            "SELECT * FROM audit WHERE number > :number ORDER BY number LIMIT :limit",
+            number=number,
+            limit=_BATCH,
+        ):
+            for entry in entries:
+                if entry["number"] != number + 1:
+                    yield Fault("audit-broken", f"audit {number + 1}", "missing")
+                elif _link(last, entry) != bytes(entry["hash"]):
+                    yield Fault(
+                        "audit-broken",
+                        f"audit {entry['number']}",
+                        f"{entry['subject']} {entry['subject_id']}",
+                    )
+                number, last = int(entry["number"]), bytes(entry["hash"])
+
+    def _differing(self, subject: str) -> Iterator[tuple[Key, str]]:
+        for lowest in range(0, _highest(self._engine, subject), _BATCH):
+            entries = _entries(self._engine, subject, lowest, lowest + _BATCH)
+            found = _digests(self._engine, subject, range(lowest + 1, lowest + _BATCH + 1))
+            for key in sorted(entries | found):
+                if entries.get(key, b"") != found.get(key, b"") and (code := self._settled_difference(key)):
+                    yield key, code
+
+    def _settled_difference(self, key: Key) -> str:
+        """Look again at a row that somebody may be writing now. Returns the code of the fault, or ``""``."""
+        subject, id = key
+        for _ in range(_LOOKS):
+            before = _entries(self._engine, subject, id - 1, id).get(key)
+            found = _digests(self._engine, subject, [id]).get(key, b"")
+            if before == _entries(self._engine, subject, id - 1, id).get(key):
+                break
+        if (before or b"") == found or (subject == READING and not self._is_read(id)):
+            return ""
+        if not found:
+            return "record-deleted"
+        return "record-altered" if before else "record-inserted"
+
+    def _is_read(self, attachment_id: int) -> bool:
+        """Tell whether the reading is over; pages are saved one by one until then."""
+        row = self._engine.row("SELECT status FROM attachment WHERE id = :id", id=attachment_id)
+        return row is not None and row["status"] in ("ready", "failed")
+
+    def _describe(self, key: Key) -> str:
+        """Return when the row was last written by the archive, and to which announcement it belongs."""
+        subject, id = key
+        row = self._engine.row(
+            "SELECT at FROM audit WHERE subject = :subject AND subject_id = :id ORDER BY number DESC LIMIT 1",
+            subject=subject,
+            id=id,
+        )
+        written = f"last written {row['at']}" if row else "never written by the archive"
+        owner = "attachment" if subject == READING else subject
+        if owner not in ("history", "attachment"):
+            return written
+        found = self._engine.row(f"SELECT announcement_id FROM {owner} WHERE id = :id", id=id)  # noqa: S608
+        return f"announcement {found['announcement_id']}, {written}" if found else written
+
+
+def _people(engine: Queries) -> dict[Key, bytes]:
+    return {
+        key: digest
+        for subject in PEOPLE
+        for key, digest in _digests(
+            engine,
+            subject,
+            [row["id"] for row in engine.rows(f"SELECT id FROM {subject}")],  # noqa: S608  # our own names
+        ).items()
+    }
+
+
+def _digests(engine: Queries, subject: str, ids: Sequence[int]) -> dict[Key, bytes]:
+    """Return the digest of each of these rows that is there."""
+    table, columns = (
+        ("attachment", ("page_count", "details")) if subject == READING else (subject, PROTECTED[subject])
+    )
+    found = engine.rows(f"SELECT * FROM {table} WHERE id IN :ids", ids=list(ids))  # noqa: S608
+    parts = _digests_of_parts(engine, subject, [row["id"] for row in found])
+    return {(subject, row["id"]): _digest(row, columns, parts.get(row["id"], ())) for row in found}
+
+
+def _digests_of_parts(engine: Queries, subject: str, ids: Sequence[int]) -> dict[int, list[str]]:
+    if subject not in _PARTS:
+        return {}
+    table, columns = _PARTS[subject]
+    owner, order, *rest = columns.split(", ")
+    parts: dict[int, list[str]] = {}
+    for id in ids:  # one at a time: the pages of one attachment may be large
+        for row in engine.rows(
+            f"SELECT {columns} FROM {table} WHERE {owner} = :id ORDER BY {order}",  # noqa: S608  # our own names
+            id=id,
+        ):
+            parts.setdefault(id, []).append(_digest(row, (order, *rest)).hex())
+    return parts
+
+
+def _digest(row: Row, columns: Iterable[str], parts: Iterable[str] = ()) -> bytes:
+    present = set(row.keys())  # a later version's columns are not there while its migrations run
+    values = {name: row[name] for name in columns if name in present and row[name] not in (None, "", 0)}
+    return hashlib.sha256(json.dumps([values, *parts], sort_keys=True, default=_plain).encode()).digest()
+
+
+def _plain(value: object) -> str:
+    return hashlib.sha256(bytes(value)).hexdigest() if isinstance(value, bytes | memoryview) else str(value)
+
+
+def _entries(engine: Queries, subject: str, above: int, upto: int) -> dict[Key, bytes]:
+    """Return the digest in the last entry of each row in a range of ids; empty where the row was deleted."""
+    found = engine.rows(
+        """SELECT subject_id, digest FROM audit
+           WHERE subject = :subject AND subject_id > :above AND subject_id <= :upto ORDER BY number""",
+        subject=subject,
+        above=above,
+        upto=upto,
+    )
+    return {(subject, row["subject_id"]): bytes(row["digest"]) for row in found}
+
+
+def _highest(engine: Queries, subject: str) -> int:
+    table = "attachment" if subject == READING else subject
+    found = engine.rows(
+        f"""SELECT coalesce(max(id), 0) AS id FROM {table}
+            UNION SELECT coalesce(max(subject_id), 0) FROM audit WHERE subject = :subject""",  # noqa: S608
+        subject=subject,
+    )
+    return max(int(row["id"]) for row in found)
+
+
+def _append(engine: Queries, digests: Mapping[Key, bytes]) -> None:
+    if not digests:
+        return
+    row = engine.row("SELECT number, hash FROM audit ORDER BY number DESC LIMIT 1")
+    number, last = (int(row["number"]), bytes(row["hash"])) if row else (0, _GENESIS)
+    entries = []
+    for (subject, id), digest in digests.items():
+        number += 1
+        entry: dict[str, object] = {
+            "number": number,
+            "at": now_text(),
+            "subject": subject,
+            "subject_id": id,
+            "digest": digest,
+        }
+        entry["hash"] = last = _link(last, entry)
+        entries.append(entry)
+    engine.run_many(
+        """INSERT INTO audit (number, at, subject, subject_id, digest, hash)
+           VALUES (:number, :at, :subject, :subject_id, :digest, :hash)""",
+        entries,
+    )
+
+
+def _link(last: bytes, entry: Row) -> bytes:
+    """Return the hash of an entry that follows one with the hash ``last``."""
+    told = f"{entry['number']}|{entry['at']}|{entry['subject']}|{entry['subject_id']}|"
+    return hashlib.sha256(last + told.encode() + bytes(entry["digest"])).digest()

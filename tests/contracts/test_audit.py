@@ -1,0 +1,59 @@
+"""Whatever the archive writes is in its audit chain; whatever is written behind its back is found."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+from archive.ports import Fault
+from storage.audit import PROTECTED, UNPROTECTED, AuditTrail, head
+from storage.engine import Engine
+
+STORAGE = Path(__file__).parents[2] / "storage"
+_WRITE = re.compile(r"\b(?:INSERT INTO|UPDATE|DELETE FROM) (\w+)\b(?:\s+SET\s+(.*?)(?:WHERE|$))?", re.DOTALL)
+_UNRECORDED = {"schema.py", "move.py", "audit.py"}  # whole databases, whose chain goes with them
+_APPENDS = re.compile(r"\b(seal|recorded_people)\(|self\._note\(")  # an attachment's ``_note`` appends
+_CALLER_APPENDS = {"_keep"}  # of a collection, once its items are there
+
+
+def faults(engine: Engine) -> list[Fault]:
+    return [*AuditTrail(engine).faults()]
+
+
+@pytest.mark.parametrize("table", PROTECTED)
+def test_every_column_is_protected_or_known_to_change(engine: Engine, table: str) -> None:
+    """A column that was added is in one of the two lists of ``storage.audit``."""
+    engine.run(f"CREATE TABLE copied AS SELECT * FROM {table} WHERE 1 = 0")
+    engine.run("INSERT INTO copied DEFAULT VALUES")
+    columns = set(engine.rows("SELECT * FROM copied")[0].keys())
+    assert columns == {"id", *PROTECTED[table], *UNPROTECTED.get(table, ())}
+
+
+def test_every_function_that_writes_protected_columns_appends_to_the_chain() -> None:
+    for path in STORAGE.glob("*.py"):
+        if path.name in _UNRECORDED:
+            continue
+        text = path.read_text(encoding="utf-8")
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.FunctionDef) and node.name not in _CALLER_APPENDS:
+                written = ast.get_source_segment(text, node) or ""
+                if _writes_protected(written):
+                    assert _APPENDS.search(written), (
+                        f"{path.name}: {node.name} must append to the audit chain (storage.audit)"
+                    )
+
+
+def _writes_protected(text: str) -> bool:
+    for table, assigned in _WRITE.findall(text):
+        columns = set(re.findall(r"(\w+) = ", assigned))
+        if table in PROTECTED and not (columns and columns <= set(UNPROTECTED.get(table, ()))):
+            return True
+    return False
+
+
+def test_the_chain_is_whole_from_the_beginning(engine: Engine) -> None:
+    assert faults(engine) == []
+    assert head(engine)[0] >= 1  # the organisation

@@ -1,0 +1,106 @@
+"""What was lost stays said until somebody acknowledges it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import shutil
+import sqlite3
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+
+from indexer.reindex import needed
+from tests.operation.archives import add, checked, close, level, opened
+from web.app import create_app
+from web.bootstrap import Services, build_worker
+from web.metrics import exposition
+
+
+@pytest.fixture
+def crashed(filled: Path, tmp_path: Path) -> Path:
+    """An archive whose disk gave back the database without its last writes, which the index knows."""
+    services = opened(shutil.copytree(filled, tmp_path / "live"))
+    for number in range(40, 46):
+        add(services, number)
+    level(services)
+    crashed = shutil.copytree(tmp_path / "live", tmp_path / "crashed")
+    close(services)
+    (crashed / "prakat.sqlite-wal").unlink()
+    return crashed
+
+
+def test_the_worker_rebuilds_the_index_and_keeps_the_evidence(crashed: Path) -> None:
+    services = opened(crashed)
+    lost = services.index.position() - services.records.last_change()
+    assert lost > 6
+    worker, stop = build_worker(services), threading.Event()
+    thread = threading.Thread(target=worker.run, args=(stop,))
+    thread.start()
+    for _ in range(600):
+        if not needed(services.records, services.index):
+            break
+        stop.wait(0.05)
+    stop.set()
+    thread.join()
+    assert not needed(services.records, services.index)
+    (incident,) = services.records.open_incidents()
+    assert (incident.code, incident.detail.split()[0]) == ("changes-lost", str(lost))
+    assert checked(crashed) == (1, {"changes-lost"})
+    close(services)
+
+
+def test_readiness_and_metrics_know_until_it_is_acknowledged(crashed: Path) -> None:
+    assert checked(crashed, "--repair")[0] == 1
+    services = opened(crashed)
+    client: FlaskClient = create_app(services).test_client()
+    answer = client.get("/readyz").get_json()
+    assert answer["checks"]["incidents"] != "ok"
+    assert b"prakat_incidents 1.0" in exposition(services)
+    before = dt.datetime.now(dt.UTC)
+    (acknowledged,) = services.audit.acknowledge("สมชาย")
+    assert acknowledged.acknowledged_by == "สมชาย"
+    assert acknowledged.acknowledged_at is not None
+    assert acknowledged.acknowledged_at >= before
+    assert client.get("/readyz").get_json()["checks"]["incidents"] == "ok"
+    assert services.records.open_incidents() == []
+    assert checked(crashed) == (0, set())
+    close(services)
+
+
+def test_the_same_loss_is_one_incident(services: Services) -> None:
+    for _ in range(3):
+        services.records.note_incident("changes-lost", "database", "21 (45 > 24)")
+    assert len(services.records.open_incidents()) == 1
+    services.audit.acknowledge("สมชาย")
+    services.records.note_incident("changes-lost", "database", "21 (45 > 24)")
+    assert len(services.records.open_incidents()) == 1
+
+
+def test_a_stop_leaves_nothing_in_the_log_that_could_be_lost(data: Path) -> None:
+    program = """
+import os, signal, sys, threading
+from click.testing import CliRunner
+from pathlib import Path
+from tests.operation.archives import add, opened
+from web.cli import main
+services = opened(Path(sys.argv[1]))
+add(services, 61)
+threading.Timer(3.0, os.kill, (os.getpid(), signal.SIGTERM)).start()
+main(["serve", "--no-worker", "--port", "18231"], standalone_mode=False)
+os._exit(0)
+"""
+    subprocess.run(
+        [sys.executable, "-c", program, data],
+        env={"PRAKAT_DATA": str(data), "PATH": "/usr/bin", "PYTHONPATH": "."},
+        check=True,
+        timeout=60,
+    )
+    for path in data.glob("prakat.sqlite-*"):
+        path.unlink()
+    with sqlite3.connect(data / "prakat.sqlite") as other:
+        assert other.execute("SELECT count(*) FROM announcement").fetchone() == (25,)
+    other.close()
