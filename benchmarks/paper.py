@@ -48,7 +48,7 @@ from rich.table import Table
 from archive.model import Announcement, Attachment, Details, Kind, Page, Reading, Source, Status
 from archive.thai import arabic_digits, canon
 from indexer.analysis.dictionary import Dictionary
-from indexer.analysis.index_document import Entry
+from indexer.analysis.index_document import SourceAnnouncement
 from indexer.engines.whoosh import WhooshIndex
 from indexer.reading.describe import describe
 from indexer.reading.extract import Document
@@ -313,7 +313,7 @@ def search_table(listed: Sequence[tuple[Case, Outcome]]) -> Table:
     return table
 
 
-def _entry(id: int, page: Page) -> Entry:
+def _entry(id: int, page: Page) -> SourceAnnouncement:
     """A page as the only page of a published announcement without a title of its own."""
     now = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
     announcement = Announcement(
@@ -347,7 +347,7 @@ def _entry(id: int, page: Page) -> Entry:
         rules=0,
         created_at=now,
     )
-    return Entry(announcement, ((attachment, ((page.number, page.text),)),))
+    return SourceAnnouncement(announcement, ((attachment, ((page.number, page.text),)),))
 
 
 def wrong_turns(listed: Sequence[Case], count: int) -> list[str]:

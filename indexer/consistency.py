@@ -17,8 +17,8 @@ from functools import partial
 from archive.errors import PrakatError
 from archive.model import Attachment, Reading
 from archive.ports import Database, Examination, Files, Jobs, Records, StoredFile
-from indexer.index_sync import BATCH, follow, load
-from indexer.reindex import ALL, ahead, rebuild
+from indexer.index_sync import BATCH_SIZE, load_published, sync_batch
+from indexer.reindex import NO_LIMIT, is_ahead_of_records, rebuild
 from indexer.search.ports import SearchIndex
 from indexer.worker import LEASE
 
@@ -73,7 +73,7 @@ class Finding:
 
 
 @dataclass(slots=True)
-class Report:
+class ConsistencyReport:
     """``findings`` need somebody; ``notes`` are good to know. ``checked`` counts what was looked at."""
 
     findings: list[Finding] = field(default_factory=list)
@@ -92,7 +92,7 @@ Progress = Callable[[str, int, int], None]
 """Called with the step, how much of it is done, and of how much."""
 
 
-def check(
+def check_consistency(
     records: Records,
     jobs: Jobs,
     files: Files,
@@ -102,7 +102,7 @@ def check(
     repair: bool,
     examinations: Sequence[Examination] = (),
     progress: Progress = lambda _step, _done, _total: None,
-) -> Report:
+) -> ConsistencyReport:
     """Look at everything once, and with ``repair`` mend what cannot do harm.
 
     Takes about as long as reading every stored byte.
@@ -120,9 +120,9 @@ class _Check:
     _repair: bool
     _progress: Progress
     _examinations: Sequence[Examination]
-    _report: Report = field(default_factory=Report)
+    _report: ConsistencyReport = field(default_factory=ConsistencyReport)
 
-    def run(self) -> Report:
+    def run(self) -> ConsistencyReport:
         examinations = [(type(each).__name__, partial(self._examine, each)) for each in self._examinations]
         steps: list[tuple[str, Callable[[], None]]] = [
             ("database", self._check_database),
@@ -186,9 +186,9 @@ class _Check:
     # records
 
     def _check_records(self) -> None:
-        ids = [id for id, _ in self._records.changed_since(0, limit=ALL)]
-        for done in range(0, len(ids), BATCH):
-            batch = ids[done : done + BATCH]
+        ids = [id for id, _ in self._records.changed_since(0, limit=NO_LIMIT)]
+        for done in range(0, len(ids), BATCH_SIZE):
+            batch = ids[done : done + BATCH_SIZE]
             attachments = [one for group in self._records.attachments(batch).values() for one in group]
             texts = self._records.page_texts(attachment.id for attachment in attachments)
             for attachment in attachments:
@@ -196,7 +196,7 @@ class _Check:
             self._report.checked["announcements"] += len(batch)
             self._report.checked["attachments"] += len(attachments)
             self._report.checked["pages"] += sum(map(len, texts.values()))
-            self._progress("records", min(done + BATCH, len(ids)), len(ids))
+            self._progress("records", min(done + BATCH_SIZE, len(ids)), len(ids))
 
     def _check_attachment(self, attachment: Attachment, pages: int) -> None:
         subject = f"attachment {attachment.id}"
@@ -244,7 +244,7 @@ class _Check:
             found = [("index-damaged", name) for name in self._index.damage()]
             if not self._index.is_current():
                 found.append(("index-outdated", ""))
-            if ahead(self._records, self._index):
+            if is_ahead_of_records(self._records, self._index):
                 found.append(("index-ahead", f"{self._index.position()} > {self._records.last_change()}"))
         except PrakatError as error:
             return [("index-damaged", str(error))]
@@ -257,7 +257,7 @@ class _Check:
         if self._reaches(wanted):
             return
         if self._repair:
-            while follow(self._records, self._index):
+            while sync_batch(self._records, self._index):
                 pass
         self._find("index-behind", "index", f"{behind}", mended=self._repair)
 
@@ -273,7 +273,7 @@ class _Check:
         return True
 
     def _check_entries(self) -> None:
-        public = {id for id, _ in self._records.changed_since(0, limit=ALL)}
+        public = {id for id, _ in self._records.changed_since(0, limit=NO_LIMIT)}
         wrong = self._wrong(public | set(self._index.ids()), self._step("index"))
         for _ in range(_LOOKS):
             if wrong:
@@ -300,7 +300,7 @@ class _Check:
     def _mend(self, wrong: Iterable[int]) -> dict[int, str]:
         """What is still wrong after following these anew, or else after a rebuild."""
         self._records.touch(sorted(wrong))
-        while follow(self._records, self._index):
+        while sync_batch(self._records, self._index):
             pass
         left = self._wrong(wrong)
         if left:
@@ -314,15 +314,15 @@ class _Check:
         """What is wrong about these, by announcement id."""
         wanted = sorted(ids)
         wrong: dict[int, str] = {}
-        for done in range(0, len(wanted), BATCH):
-            batch = wanted[done : done + BATCH]
+        for done in range(0, len(wanted), BATCH_SIZE):
+            batch = wanted[done : done + BATCH_SIZE]
             wrong |= self._wrong_in(batch)
-            progress(min(done + BATCH, len(wanted)), len(wanted))
+            progress(min(done + BATCH_SIZE, len(wanted)), len(wanted))
         return wrong
 
     def _wrong_in(self, batch: list[int]) -> dict[int, str]:
         held = set(self._index.ids()).intersection(batch)
-        entries = {entry.announcement.id: entry for entry in load(self._records, batch)}
+        entries = {entry.announcement.id: entry for entry in load_published(self._records, batch)}
         settled = [
             entry
             for id, entry in entries.items()

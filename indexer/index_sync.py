@@ -11,32 +11,32 @@ from typing import Protocol
 
 from archive.model import Status
 from archive.ports import Records
-from indexer.analysis.index_document import Entry
+from indexer.analysis.index_document import SourceAnnouncement
 
-BATCH = 250
+BATCH_SIZE = 250
 """Announcements in one commit: smaller ones cost more each, larger ones keep readers waiting."""
 
 
-class Follower(Protocol):
+class SyncTarget(Protocol):
     """The part of ``SearchIndex`` and ``Generation`` that follows."""
 
     def position(self) -> int: ...
-    def update(self, add: Iterable[Entry], remove: Iterable[int], *, position: int) -> None: ...
+    def update(self, add: Iterable[SourceAnnouncement], remove: Iterable[int], *, position: int) -> None: ...
 
 
-def follow(records: Records, index: Follower) -> int:
+def sync_batch(records: Records, index: SyncTarget) -> int:
     """Bring the index one batch closer to the records; how many announcements were taken (0: level)."""
-    changes = records.changed_since(index.position(), limit=BATCH)
+    changes = records.changed_since(index.position(), limit=BATCH_SIZE)
     if not changes:
         return 0
     ids = [id for id, _ in changes]
-    entries = load(records, ids)
+    entries = load_published(records, ids)
     public = {entry.announcement.id for entry in entries}
     index.update(entries, [id for id in ids if id not in public], position=changes[-1][1])
     return len(ids)
 
 
-def load(records: Records, ids: Iterable[int]) -> list[Entry]:
+def load_published(records: Records, ids: Iterable[int]) -> list[SourceAnnouncement]:
     """The published ones among ``ids``, with the text of their attachments."""
     public = {
         id: announcement
@@ -46,7 +46,7 @@ def load(records: Records, ids: Iterable[int]) -> list[Entry]:
     attachments = records.attachments(public)
     texts = records.page_texts(attachment.id for group in attachments.values() for attachment in group)
     return [
-        Entry(
+        SourceAnnouncement(
             announcement,
             tuple((each, tuple(texts.get(each.id, ()))) for each in attachments.get(id, ())),
         )

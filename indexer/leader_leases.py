@@ -19,17 +19,17 @@ LEASE = dt.timedelta(seconds=10)
 
 RENEW_EVERY = 3.0  # seconds; two renewals may be missed
 
-FOLLOW, TEND = "follow", "tend"
+SYNC_INDEX, MAINTAIN = "follow", "tend"
 """Keeping search level with the records, and building it anew; publishing what is due, taking back what
 dead workers held."""
 
 
-def holder(process: int | None = None) -> str:
+def lease_holder_name(process: int | None = None) -> str:
     """What a worker is called, on any number of machines; this process's, or that of a child."""
     return f"{socket.gethostname()}:{process or os.getpid()}"
 
 
-class Duties:
+class LeaderLeases:
     """Which duties are ``holder``'s. ``names`` gives each duty's lease a name: those who share a name take
     turns. Threads may ask it at once."""
 
@@ -48,7 +48,7 @@ class Duties:
             else:
                 self._held_since.pop(duty, None)
 
-    def has(self, duty: str) -> bool:
+    def is_leader(self, duty: str) -> bool:
         """Whether the duty is ours, by the time that passed here: a process that was held up, or cut off
         from the database, must not go on when another has taken over."""
         since = self._held_since.get(duty)

@@ -13,8 +13,8 @@ from threading import Lock
 
 from archive.errors import Unavailable
 from archive.model import Announcement, Attachment, Status
-from indexer.reindex import ALL
-from indexer.search.highlighting import Segment, snippet
+from indexer.reindex import NO_LIMIT
+from indexer.search.highlighting import TextSegment, snippet
 from indexer.search.ports import FacetValue, Hit, ResultPage
 from indexer.search.query.parser import Filters, Query, Sort, parse
 from web.bootstrap import Services
@@ -31,7 +31,7 @@ class PageResult:
 
     attachment: Attachment
     number: int
-    segments: tuple[Segment, ...]
+    segments: tuple[TextSegment, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class Result:
 
     announcement: Announcement
     score: float
-    segments: tuple[Segment, ...]
+    segments: tuple[TextSegment, ...]
     pages: tuple[PageResult, ...]
 
 
@@ -147,7 +147,7 @@ def suggest(services: Services, typed: str) -> list[str]:
     """For someone who is typing. What changed since the index followed the records is left out: it may be
     withdrawn, or no longer have the title that the index knows."""
     chosen = _scoped(services, parse("")).filters.organisation
-    changed = services.records.changed_since(services.index.position(), limit=ALL)
+    changed = services.records.changed_since(services.index.position(), limit=NO_LIMIT)
     return services.index.suggest(
         typed, organisation=chosen, withheld=frozenset(id for id, _change in changed)
     )

@@ -12,7 +12,7 @@ from flask import Response, current_app, make_response, request, send_file
 
 from archive.errors import Unavailable
 from archive.model import Attachment
-from indexer.search.highlighting import hits
+from indexer.search.highlighting import find_hits
 from indexer.search.query import parser as queries
 from web.bootstrap import services
 
@@ -61,7 +61,7 @@ def picture(attachment: Attachment, number: int, *, width: int, typed: str, publ
     """The page's picture as WebP, hits for ``typed`` drawn in."""
     _check_sound(attachment)
     page = services().records.page(attachment.id, number)
-    found = tuple(hits(page.text, queries.parse(typed))) if typed else ()
+    found = tuple(find_hits(page.text, queries.parse(typed))) if typed else ()
     data = services().pictures.page(attachment, page, width=width, hits=found)
     answer = make_response(data)
     answer.mimetype = "image/webp"

@@ -22,7 +22,7 @@ from pythainlp.corpus.common import thai_words
 
 from archive import thai
 from indexer.analysis.tokenizer import THAI
-from indexer.search.highlighting import Segment
+from indexer.search.highlighting import TextSegment
 
 _MAX_UNBROKEN = 20  # letters without a break opportunity: about what a phone's narrowest column holds
 _PREFIXES = frozenset(("การ", "ความ", "ผู้", "นัก", "ไม่"))  # stay with the word that follows
@@ -40,20 +40,20 @@ _OPPORTUNITY = Markup('<wbr aria-hidden="true">')  # else Chromium names a headi
 @lru_cache(maxsize=2_000)
 def with_break_opportunities(text: str, local_words: frozenset[str]) -> Markup:
     """Escape ``text`` and mark where its lines may break; ``local_words`` are the place's own words."""
-    return segments_with_break_opportunities((Segment(text, hit=False),), local_words)
+    return segments_with_break_opportunities((TextSegment(text, hit=False),), local_words)
 
 
-def segments_with_break_opportunities(segments: Iterable[Segment], local_words: frozenset[str]) -> Markup:
+def segments_with_break_opportunities(segments: Iterable[TextSegment], local_words: frozenset[str]) -> Markup:
     """Escape the segments, mark where lines may break, and put hits into ``<mark>``."""
-    lines: list[list[Segment]] = [[]]
+    lines: list[list[TextSegment]] = [[]]
     for segment in segments:
         first, *others = segment.text.split("\n")
-        lines[-1].append(Segment(first, segment.hit))
-        lines += [[Segment(other, segment.hit)] for other in others]
+        lines[-1].append(TextSegment(first, segment.hit))
+        lines += [[TextSegment(other, segment.hit)] for other in others]
     return Markup("\n").join(_line([part for part in line if part.text], local_words) for line in lines)
 
 
-def _line(parts: Sequence[Segment], local_words: frozenset[str]) -> Markup:
+def _line(parts: Sequence[TextSegment], local_words: frozenset[str]) -> Markup:
     shown = Markup()
     for number, part in enumerate(parts):
         pieces = _OPPORTUNITY.join(_pieces(part.text, local_words))

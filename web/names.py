@@ -7,7 +7,7 @@ from collections.abc import Collection
 from flask_babel import get_locale, lazy_gettext
 
 from archive.model import Kind, Reading, Role, Status
-from indexer.search.query.query_notes import Remark
+from indexer.search.query.query_notes import QueryNote
 
 _READINGS = {
     Reading.WAITING: lazy_gettext("รออ่าน"),
@@ -78,7 +78,7 @@ def kind_name(kind: Kind | str) -> str:
     return found.english if str(get_locale()) == "en" else found.thai
 
 
-def remark(said: Remark) -> str:
+def remark(said: QueryNote) -> str:
     """What is said of a query beside its answer."""
     return said.english if str(get_locale()) == "en" else said.thai
 

@@ -34,7 +34,10 @@ def check_strength(password: str, *, about: Iterable[str] = ()) -> None:
     if len(password) > LONGEST:
         raise Invalid("รหัสผ่านยาวเกิน %(most)s ตัวอักษร (too long)", field="password", most=LONGEST)
     known = [*filter(None, about), *sorted(thai_words())]
-    for typed in (password, keyboard.other(password)):  # Thai words are often typed with the other keyboard
+    for typed in (
+        password,
+        keyboard.switch_layout(password),
+    ):  # Thai words are often typed with the other keyboard
         if zxcvbn(typed[:_LOOKED_AT], user_inputs=known)["guesses"] < _FEWEST_GUESSES:
             raise Invalid(
                 "รหัสผ่านนี้เดาได้ง่าย กรุณาใช้คำที่ไม่เกี่ยวกันหลายคำ (too easy to guess: use several unrelated words)",

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from archive.errors import PrakatError
 from archive.model import Page
 from indexer.reading.failures import MESSAGES
-from indexer.search.highlighting import Segment
+from indexer.search.highlighting import TextSegment
 from web.auth import current_person, staff_only
 from web.bootstrap import services
 from web.errors import in_words
@@ -75,13 +75,13 @@ def learn() -> ResponseReturnValue:
     return redirect(url_for("dashboard.overview"))
 
 
-def _doubted(page: Page) -> tuple[Segment, ...]:
+def _doubted(page: Page) -> tuple[TextSegment, ...]:
     """The text cut at the stretches that the recogniser was not sure of."""
     segments, at = [], 0
     for doubt in page.doubts:
         segments += [
-            Segment(page.text[at : doubt.start], hit=False),
-            Segment(page.text[doubt.start : doubt.end], hit=True),
+            TextSegment(page.text[at : doubt.start], hit=False),
+            TextSegment(page.text[doubt.start : doubt.end], hit=True),
         ]
         at = doubt.end
-    return (*segments, Segment(page.text[at:], hit=False))
+    return (*segments, TextSegment(page.text[at:], hit=False))

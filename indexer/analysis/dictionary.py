@@ -1,8 +1,8 @@
-"""Words, abbreviations, other ways to say the same: built in, and a file that staff extend as it runs.
+"""Dictionary of words, abbreviations and synonyms: built in, and a file that staff extend while it runs.
 
-One entry a line: a word (``หนองปลาดุก``), an abbreviation with what it stands for
-(``ทต. = เทศบาลตำบล``; several meanings on several lines), or ways to say the same, any of which finds
-the others (``หมา ~ สุนัข``). ``#`` begins a remark.
+One entry a line: a word (``หนองปลาดุก``), an abbreviation with its expansion (``ทต. = เทศบาลตำบล``;
+several expansions on several lines), or synonyms, any of which finds the others (``หมา ~ สุนัข``).
+``#`` begins a comment.
 """
 
 from __future__ import annotations
@@ -15,19 +15,21 @@ from itertools import permutations
 from pathlib import Path
 from typing import NamedTuple
 
-from indexer.analysis.loanwords import sound_alike, spellings
-from indexer.analysis.tokenizer import Segmenter, fold
+from indexer.analysis.loanwords import loanword_spellings, sound_alike
+from indexer.analysis.tokenizer import Tokenizer, fold
 
-_BUILTIN = ("abbreviations.txt", "everyday.txt")
+_BUILTIN_FILES = ("abbreviations.txt", "everyday.txt")
 
-MEANING = 0.7
-"""What an abbreviation counts by what it stands for, a word by another, and the other way round."""
-SPELLING = 0.9
-"""What a foreign word counts in another spelling."""
+SYNONYM_WEIGHT = 0.7
+"""Weight of a synonym or an expanded abbreviation beside what was typed (1.0): its documents rank after
+equal ones that have the typed word.
+"""
+SPELLING_WEIGHT = 0.9
+"""Weight of another spelling of a loanword beside the typed spelling (1.0)."""
 
 
-class Other(NamedTuple):
-    """What says the same in other terms, and how much it counts beside what was typed."""
+class Synonym(NamedTuple):
+    """Terms that mean the same, and their weight beside what was typed (0–1)."""
 
     terms: tuple[str, ...]
     weight: float
@@ -35,73 +37,77 @@ class Other(NamedTuple):
 
 @dataclass(frozen=True)
 class Lexicon:
-    """One state of the dictionary. ``meanings`` are pairs (abbreviation without dots, full words),
-    ``same`` groups of words that are used for one another."""
+    """An immutable state of the dictionary.
+
+    ``abbreviations`` are pairs (abbreviation without dots, expansion); ``synonym_groups`` are groups of
+    words that are used for one another.
+    """
 
     words: frozenset[str]
-    meanings: tuple[tuple[str, str], ...]
-    same: tuple[tuple[str, ...], ...] = ()
+    abbreviations: tuple[tuple[str, str], ...]
+    synonym_groups: tuple[tuple[str, ...], ...] = ()
 
     @cached_property
     def version(self) -> str:
-        """Hash of everything in it."""
+        """Returns a hash of all entries; equal lexicons have equal versions."""
         return hashlib.sha256(self.text().encode()).hexdigest()[:16]
 
     @cached_property
-    def segmenter(self) -> Segmenter:
-        return Segmenter(self.words | {short for short, _ in self.meanings})
+    def tokenizer(self) -> Tokenizer:
+        return Tokenizer(self.words | {short for short, _ in self.abbreviations})
 
     @cached_property
-    def _spelled(self) -> dict[str, tuple[tuple[str, ...], ...]]:
+    def _expansions(self) -> dict[str, tuple[tuple[str, ...], ...]]:
         spelled: dict[str, list[tuple[str, ...]]] = {}
-        for short, full in self.meanings:
-            terms = tuple(token.term for token in self.segmenter.tokens(full))
+        for short, full in self.abbreviations:
+            terms = tuple(token.term for token in self.tokenizer.tokens(full))
             spelled.setdefault(short, []).append(terms)
         return {short: tuple(fulls) for short, fulls in spelled.items()}
 
-    def spelled(self, short: str) -> tuple[tuple[str, ...], ...]:
-        """What an abbreviation (without dots) stands for, as terms; nothing for other words."""
-        return self._spelled.get(short, ())
+    def expansions(self, short: str) -> tuple[tuple[str, ...], ...]:
+        """Returns the expansions of an abbreviation (without dots) as terms; empty for other words."""
+        return self._expansions.get(short, ())
 
     @cached_property
-    def others(self) -> dict[tuple[str, ...], tuple[Other, ...]]:
-        """By the terms of some words, what says the same."""
+    def synonyms(self) -> dict[tuple[str, ...], tuple[Synonym, ...]]:
+        """Returns synonyms by the terms of a word or of several words in a row."""
         found: dict[tuple[str, ...], dict[tuple[str, ...], float]] = {}
-        for short, fulls in self._spelled.items():
+        for short, fulls in self._expansions.items():
             for full in fulls:
-                found.setdefault(full, {})[short,] = MEANING
-        for group in (*spellings(), *self.same):
+                found.setdefault(full, {})[short,] = SYNONYM_WEIGHT
+        for group in (*loanword_spellings(), *self.synonym_groups):
             for way, other in permutations(group, 2):
-                weight = SPELLING if sound_alike(way, other) else MEANING
+                weight = SPELLING_WEIGHT if sound_alike(way, other) else SYNONYM_WEIGHT
                 found.setdefault(self._terms(way), {})[self._terms(other)] = weight
         return {
-            terms: tuple(Other(*other) for other in sorted(others.items())) for terms, others in found.items()
+            terms: tuple(Synonym(*other) for other in sorted(others.items()))
+            for terms, others in found.items()
         }
 
     def _terms(self, text: str) -> tuple[str, ...]:
-        """Without those that are parts of others."""
+        """Returns the terms of a text without those that overlap an earlier one."""
         terms: list[str] = []
         end = 0
-        for token in self.segmenter.tokens(text):
+        for token in self.tokenizer.tokens(text):
             if token.start >= end:
                 terms.append(token.term)
                 end = token.end
         return tuple(terms)
 
     @cached_property
-    def longest(self) -> int:
-        """Terms of the longest thing that can be said otherwise."""
-        return max(map(len, self.others), default=0)
+    def max_synonym_terms(self) -> int:
+        """Returns the number of terms of the longest key of ``synonyms``."""
+        return max(map(len, self.synonyms), default=0)
 
     def text(self) -> str:
-        """As a file that ``parse`` reads back to an equal lexicon."""
-        lines = sorted(self.words) + sorted(f"{short} = {full}" for short, full in self.meanings)
-        lines += sorted(" ~ ".join(group) for group in self.same)
+        """Returns the lexicon as a file that ``parse_lexicon`` reads back to an equal lexicon."""
+        lines = sorted(self.words) + sorted(f"{short} = {full}" for short, full in self.abbreviations)
+        lines += sorted(" ~ ".join(group) for group in self.synonym_groups)
         return "\n".join(lines) + "\n"
 
 
-def parse(text: str) -> Lexicon:
-    """Read the lines of a dictionary file; what makes no sense is passed over."""
+def parse_lexicon(text: str) -> Lexicon:
+    """Returns the lexicon of a dictionary file's text. Lines that make no sense are skipped."""
     words: set[str] = set()
     meanings: set[tuple[str, str]] = set()
     same: set[tuple[str, ...]] = set()
@@ -118,27 +124,29 @@ def parse(text: str) -> Lexicon:
 
 
 class Dictionary:
-    """The built-in abbreviations and the file at ``path``, read again whenever the file changes."""
+    """The built-in entries and the file at ``path``, read again whenever the file changes."""
 
     def __init__(self, path: Path | None = None) -> None:
         self._path = path
         self._seen: tuple[int, int] | None = None
         self._builtin = "\n".join(
-            (files("indexer") / "data" / name).read_text(encoding="utf-8") for name in _BUILTIN
+            (files("indexer") / "data" / name).read_text(encoding="utf-8") for name in _BUILTIN_FILES
         )
-        self._lexicon = parse(self._builtin)
+        self._lexicon = parse_lexicon(self._builtin)
 
     def current(self) -> Lexicon:
-        """The dictionary as the file stands now; a missing file is an empty one."""
+        """Returns the dictionary as the file stands now. A missing file counts as empty."""
         state = self._state()
         if state != self._seen:
             self._seen = state
             local = self._path.read_text(encoding="utf-8-sig") if self._path and state else ""
-            self._lexicon = parse(f"{self._builtin}\n{local}")
+            self._lexicon = parse_lexicon(f"{self._builtin}\n{local}")
         return self._lexicon
 
     def add(self, word: str) -> None:
-        """Put a word, or ``short = full``, at the end of the file; searches use it after the next rebuild."""
+        """Appends a word, or ``abbreviation = expansion``, to the file. Takes effect with the next
+        rebuild.
+        """
         if self._path is not None and "\n" not in word:
             with self._path.open("a", encoding="utf-8") as file:
                 file.write(f"{word}\n")

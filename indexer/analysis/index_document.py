@@ -1,9 +1,9 @@
-"""An announcement → what the index keeps of it: the packed counts of its terms, and its columns.
+"""Index document: what the index stores of an announcement (term counts by zone and column values).
 
-Beside the terms the index keeps the announcement's letters as one run of bytes
-(``indexer.analysis.tokenizer.run``, a third of the text's size) with a bit for every border of a word: that
-is what phrases, best pages and similar announcements are found with. Zones and pages are kept apart
-by a zero byte, so that nothing is found across their borders.
+Beside the terms the index stores the announcement's text as searchable bytes (one byte a letter, a
+third of the text's size) with a bit for every token boundary: phrases, best pages and similar
+announcements are found with these. Zones and pages end with a zero byte, so that no phrase matches
+across their borders.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ import numpy as np
 import numpy.typing as npt
 
 from archive.model import Announcement, Attachment, Kind
-from indexer.analysis.tokenizer import GRAM, Segmenter, Token, fold, grams, run
+from indexer.analysis.tokenizer import GRAM_LENGTH, Token, Tokenizer, fold, gram_terms, searchable_bytes
 
 _THAI = frozenset(map(chr, range(0xE01, 0xE4F)))
 KINDS = tuple(Kind)
-PACKED = ("author", "category", "title", "subjects")
-COLUMNS = ("facts", *PACKED, "text", "cuts", "layout")
-FACTS = np.dtype(
+COMPRESSED_COLUMNS = ("author", "category", "title", "subjects")
+COLUMNS = ("facts", *COMPRESSED_COLUMNS, "text", "cuts", "layout")
+ATTRIBUTES = np.dtype(
     [
         ("id", "<u4"),
         ("date", "<i4"),
@@ -36,22 +36,22 @@ FACTS = np.dtype(
         ("pages", "<u4"),
     ]
 )
-"""Fixed values of a document; those named like a zone are its length in terms."""
+"""Fixed-size values of a document; those named like a zone are its length in terms."""
 
 PLAIN_ZONES = ("title", "labels", "author", "number", "body")
-"""Zones in the order of the run; pages follow them."""
+"""Zones in the order of the searchable bytes; the pages follow them."""
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """A published announcement as search sees it: its attachments with ``(page number, text)``."""
+class SourceAnnouncement:
+    """A published announcement with its attachments, each with ``(page number, text)`` of its pages."""
 
     announcement: Announcement
     attachments: tuple[tuple[Attachment, tuple[tuple[int, str], ...]], ...]
 
 
 class Zone(NamedTuple):
-    """A part of an announcement: where its count stands in a packed weight."""
+    """A part of an announcement, and the bits of its count in a packed posting weight."""
 
     name: str
     shift: int
@@ -68,35 +68,38 @@ ZONES = (
 )
 
 
-def pack(counts: Mapping[str, int]) -> int:
-    """Counts by zone → one 32-bit weight; a count over a zone's most is that most."""
+def pack_zone_counts(counts: Mapping[str, int]) -> int:
+    """Returns counts by zone packed into 32 bits. A count over its zone's maximum is stored as the
+    maximum.
+    """
     return sum(min(counts.get(zone.name, 0), zone.most) << zone.shift for zone in ZONES)
 
 
-class Document(NamedTuple):
-    """``terms``: packed counts (``pack``)."""
+class IndexDocument(NamedTuple):
+    """Terms with their packed counts (``pack_zone_counts``) and the values of ``COLUMNS``."""
 
     terms: dict[str, int]
     columns: dict[str, bytes]
 
 
-class Layout(NamedTuple):
-    """Where the zones and pages of a document end in its run: ``zones`` by ``PLAIN_ZONES``."""
+class ZoneLayout(NamedTuple):
+    """End offsets of the zones (in the order of ``PLAIN_ZONES``) and pages in the searchable bytes."""
 
     zones: list[int]
     pages: list[tuple[int, int, int]]  # attachment id, page number, end
 
 
-def read_layout(data: bytes) -> Layout:
+def parse_zone_layout(data: bytes) -> ZoneLayout:
+    """Reads the bytes of the column ``layout``."""
     values = np.frombuffer(data, "<u4").tolist()
     head, rest = values[: len(PLAIN_ZONES)], values[len(PLAIN_ZONES) :]
-    return Layout(head, list(zip(rest[::3], rest[1::3], rest[2::3], strict=True)))
+    return ZoneLayout(head, list(zip(rest[::3], rest[1::3], rest[2::3], strict=True)))
 
 
-class _Writing:
-    """The run, borders and counts of a document while its zones are added one after another."""
+class _DocumentWriter:
+    """Collects the bytes, token boundaries and counts of a document, zone after zone."""
 
-    def __init__(self, segmenter: Segmenter) -> None:
+    def __init__(self, segmenter: Tokenizer) -> None:
         self._segmenter = segmenter
         self._counts: dict[str, Counter[str]] = {}
         self._grams: set[str] = set()
@@ -105,9 +108,9 @@ class _Writing:
         self._length = 0
 
     def add(self, zone: str, text: str) -> int:
-        """Returns where the zone ends in the run."""
-        letters = run(fold(text))
-        places = letters.places()
+        """Appends a zone and returns its end offset in the searchable bytes."""
+        letters = searchable_bytes(fold(text))
+        places = letters.byte_offsets()
         tokens = self._segmenter.tokens(text)
         self._counts.setdefault(zone, Counter()).update(token.term for token in tokens)
         self._add_grams(letters.data, places, tokens)
@@ -118,12 +121,12 @@ class _Writing:
         return self._length - 1
 
     def _add_grams(self, data: bytes, places: npt.NDArray[np.int32], tokens: list[Token]) -> None:
-        """Grams of what is no known word, and of the letters beside it: there, scans are misread."""
+        """Adds grams of unknown words and of the letters beside them: scans are misread there."""
         wanted = np.zeros(len(data), dtype=bool)
         for token in tokens:
-            if token.term[0] in _THAI and not self._segmenter.knows(token.term):
-                wanted[max(0, places[token.start] - GRAM) : places[token.end] + 1] = True
-        self._grams.update(grams(data, wanted))
+            if token.term[0] in _THAI and not self._segmenter.is_known_word(token.term):
+                wanted[max(0, places[token.start] - GRAM_LENGTH) : places[token.end] + 1] = True
+        self._grams.update(gram_terms(data, wanted))
 
     def length(self, zone: str) -> int:
         return self._counts[zone].total() if zone in self._counts else 0
@@ -133,61 +136,63 @@ class _Writing:
         for zone, counts in self._counts.items():
             for term, count in counts.items():
                 by_term.setdefault(term, {})[zone] = count
-        once = pack({"body": 1})
-        return {term: pack(counts) for term, counts in by_term.items()} | dict.fromkeys(self._grams, once)
+        once = pack_zone_counts({"body": 1})
+        return {term: pack_zone_counts(counts) for term, counts in by_term.items()} | dict.fromkeys(
+            self._grams, once
+        )
 
     def text(self) -> bytes:
         return b"".join(self._runs)
 
-    def cuts(self) -> bytes:
+    def token_boundaries(self) -> bytes:
         borders = np.zeros(self._length + 1, dtype=bool)
         borders[np.concatenate(self._cuts)] = True
         return np.packbits(borders).tobytes()
 
 
-def document(entry: Entry, segmenter: Segmenter) -> Document:
-    """All that the index keeps of a published announcement."""
+def build_index_document(entry: SourceAnnouncement, segmenter: Tokenizer) -> IndexDocument:
+    """Returns everything that the index stores of a published announcement."""
     announcement = entry.announcement
     attachments = [attachment for attachment, _ in entry.attachments]
-    writing = _Writing(segmenter)
+    writing = _DocumentWriter(segmenter)
     layout: list[int] = []
     for zone, text, place in _zones(entry):
         layout += [*place, writing.add(zone, text)]
-    facts = np.zeros((), dtype=FACTS)
+    facts = np.zeros((), dtype=ATTRIBUTES)
     facts["id"] = announcement.id
     facts["date"] = announcement.published_on.toordinal()
     facts["views"] = max(0, announcement.views)
     facts["kind"] = KINDS.index(announcement.kind)
     facts["organisation"] = announcement.organisation
     for zone in ("title", "labels", "body", "pages"):
-        facts[zone] = min(writing.length(zone), np.iinfo(FACTS[zone]).max)
+        facts[zone] = min(writing.length(zone), np.iinfo(ATTRIBUTES[zone]).max)
     columns = {
         "facts": facts.tobytes(),
         "author": announcement.author.encode(),
         "category": announcement.category.encode(),
         "title": announcement.title.encode(),
-        "subjects": "\n".join(_details(attachments, "subject")).encode(),
+        "subjects": "\n".join(_field_values(attachments, "subject")).encode(),
         "text": writing.text(),
-        "cuts": writing.cuts(),
+        "cuts": writing.token_boundaries(),
         "layout": np.array(layout, dtype="<u4").tobytes(),
     }
-    return Document(writing.terms(), columns)
+    return IndexDocument(writing.terms(), columns)
 
 
-def letters(entry: Entry) -> bytes:
-    """The run that ``document`` gives, without the cost of segmenting."""
-    return b"".join(run(fold(text)).data + b"\0" for _, text, _ in _zones(entry))
+def document_bytes(entry: SourceAnnouncement) -> bytes:
+    """Returns the column ``text`` of ``build_index_document`` without the cost of tokenizing."""
+    return b"".join(searchable_bytes(fold(text)).data + b"\0" for _, text, _ in _zones(entry))
 
 
-def _zones(entry: Entry) -> Iterator[tuple[str, str, tuple[int, ...]]]:
-    """Zone, text and, for a page, its attachment and number: in the order of the run."""
+def _zones(entry: SourceAnnouncement) -> Iterator[tuple[str, str, tuple[int, ...]]]:
+    """Yields zone, text and, for a page, its attachment id and number, in the order of the bytes."""
     announcement = entry.announcement
     attachments = [attachment for attachment, _ in entry.attachments]
     texts = {
         "title": announcement.title,
         "labels": "\n".join(_labels(attachments)),
         "author": announcement.author,
-        "number": "\n".join(_details(attachments, "number")),
+        "number": "\n".join(_field_values(attachments, "number")),
         "body": announcement.body,
     }
     for zone in PLAIN_ZONES:
@@ -199,10 +204,10 @@ def _zones(entry: Entry) -> Iterator[tuple[str, str, tuple[int, ...]]]:
 
 def _labels(attachments: Iterable[Attachment]) -> list[str]:
     kept = list(attachments)
-    return [attachment.label for attachment in kept] + _details(kept, "subject")
+    return [attachment.label for attachment in kept] + _field_values(kept, "subject")
 
 
-def _details(attachments: Iterable[Attachment], name: str) -> list[str]:
+def _field_values(attachments: Iterable[Attachment], name: str) -> list[str]:
     return [
         attachment.details.fields[name].value
         for attachment in attachments

@@ -1,4 +1,4 @@
-"""Announcements → index documents, on several processors: segmenting is most of a rebuild's work."""
+"""Builds index documents on several processors: tokenizing is most of a rebuild's work."""
 
 from __future__ import annotations
 
@@ -8,39 +8,42 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from itertools import islice
 
-from indexer.analysis.dictionary import Lexicon, parse
-from indexer.analysis.index_document import Document, Entry, document
+from indexer.analysis.dictionary import Lexicon, parse_lexicon
+from indexer.analysis.index_document import IndexDocument, SourceAnnouncement, build_index_document
 
-_CHUNK = 25  # announcements sent to a process at a time
-_AHEAD = 3  # chunks for each process that are sent before the first is awaited
+_CHUNK_SIZE = 25  # announcements sent to a process at a time
+_CHUNKS_AHEAD = 3  # chunks sent to each process before the first result is awaited
 
 
-class Analysis:
-    """One lexicon's analysis in ``jobs`` processes; in this one when ``jobs`` is 1."""
+class ParallelAnalyzer:
+    """Builds index documents with one lexicon in ``jobs`` processes; in this process when ``jobs`` is 1."""
 
     def __init__(self, lexicon: Lexicon, *, jobs: int) -> None:
         self._lexicon = lexicon
         self._jobs = jobs
         self._pool: ProcessPoolExecutor | None = None
 
-    def documents(self, entries: Iterable[Entry]) -> Iterator[Document]:
-        """One for each entry, in order; entries are taken only a little ahead of what is given."""
+    def documents(self, entries: Iterable[SourceAnnouncement]) -> Iterator[IndexDocument]:
+        """Yields one document for each entry, in order. Entries are taken only a little ahead of the
+        results.
+        """
         if self._jobs == 1:
-            yield from (document(entry, self._lexicon.segmenter) for entry in entries)
+            yield from (build_index_document(entry, self._lexicon.tokenizer) for entry in entries)
             return
         pool = self._started()
-        waiting: deque[Future[list[Document]]] = deque()
+        waiting: deque[Future[list[IndexDocument]]] = deque()
         rest = iter(entries)
         while True:
-            chunk = list(islice(rest, _CHUNK))
+            chunk = list(islice(rest, _CHUNK_SIZE))
             if chunk:
                 waiting.append(pool.submit(_analyse, chunk))
-            if waiting and (not chunk or len(waiting) >= self._jobs * _AHEAD):
+            if waiting and (not chunk or len(waiting) >= self._jobs * _CHUNKS_AHEAD):
                 yield from waiting.popleft().result()
             elif not chunk:
                 return
 
     def close(self) -> None:
+        """Stops the processes; what was not yet analysed is dropped."""
         if self._pool is not None:
             self._pool.shutdown(cancel_futures=True)
 
@@ -49,7 +52,10 @@ class Analysis:
             # Fresh processes: a fork of one that has threads may inherit a lock that nobody opens.
             context = multiprocessing.get_context("spawn")
             self._pool = ProcessPoolExecutor(
-                self._jobs, mp_context=context, initializer=_begin, initargs=(self._lexicon.text(),)
+                self._jobs,
+                mp_context=context,
+                initializer=_initialize_process,
+                initargs=(self._lexicon.text(),),
             )
         return self._pool
 
@@ -57,11 +63,11 @@ class Analysis:
 _lexicon: Lexicon
 
 
-def _begin(text: str) -> None:
-    """In a new process: the lexicon once, for all that it is sent."""
+def _initialize_process(text: str) -> None:
+    """Loads the lexicon once in a new process of the pool."""
     global _lexicon  # noqa: PLW0603 (a process of the pool has no other place)
-    _lexicon = parse(text)
+    _lexicon = parse_lexicon(text)
 
 
-def _analyse(entries: list[Entry]) -> list[Document]:
-    return [document(entry, _lexicon.segmenter) for entry in entries]
+def _analyse(entries: list[SourceAnnouncement]) -> list[IndexDocument]:
+    return [build_index_document(entry, _lexicon.tokenizer) for entry in entries]

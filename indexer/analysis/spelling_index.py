@@ -1,9 +1,9 @@
-"""Misspelt words → the words of the archive that may be meant.
+"""Spelling index: misspelt Thai text → words of the archive that may be meant.
 
-People write as they speak, and slip: one of several letters of a sound, a mark left out, two
-letters swapped. Words are compared by their ``key``, in which sounds and marks count as one; words
-whose keys differ by one letter share a key with one letter left out, so near words are found by
-look-up, without comparing each.
+People write as they speak: one of several letters of a sound, a mark left out, two letters swapped.
+Words are compared by their phonetic key, in which letters of one sound are equal and tone marks are
+dropped. Words whose keys differ by one edit share a key with one letter deleted (SymSpell's method),
+so candidates are found by look-up instead of by comparing every word.
 """
 
 from __future__ import annotations
@@ -20,42 +20,45 @@ import numpy.typing as npt
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-_SOUNDS = (
+_SAME_SOUND_LETTERS = (
     "กขฃคฅฆ", "ชฉฌ", "ซศษส", "ดฎ", "ตฏ", "ทฐฑฒถธ", "นณ", "ปบ", "ผพภ", "ฝฟ", "รลฬ", "ยญ", "หฮ",
     "ิีึื", "ุู", "เแ", "ใไ", "ะั",
 )  # fmt: skip
-_TO_KEY = {ord(letter): sound[0] for sound in _SOUNDS for letter in sound}
-_TO_KEY |= dict.fromkeys(map(ord, "็่้๊๋์ฺํ๎"), "")
+_SOUND_OF_LETTER = {ord(letter): sound[0] for sound in _SAME_SOUND_LETTERS for letter in sound}
+_SOUND_OF_LETTER |= dict.fromkeys(map(ord, "็่้๊๋์ฺํ๎"), "")
 _DOUBLED = re.compile(r"(.)\1+")
 
-_LONGEST, _SHORTEST = 18, 2  # letters of a word that is compared
-_SHORTEST_HEARD = 3  # letters of what was typed, in which a slip may be heard
-_SHORTEST_MISHEARD = 4  # letters of a word for which that was typed; in a shorter one a slip costs too much
-_MOST_LETTERS = 40  # of a piece that is read anew
-_OF_SOUND, _OF_LETTERS = 0.6, 0.4  # what a slip costs that is heard, and one that is only seen
-_MOST_SLIPS = 0.3  # per letter of the word
-_WORD, _RARE, _SLIP, _UNKNOWN = 1.5, 0.5, 5.0, 6.0  # costs of a reading
-_KEPT = 6  # readings at each place
+_MAX_WORD_LENGTH, _MIN_WORD_LENGTH = 18, 2  # letters of a word that is compared
+_MIN_TYPED_FOR_DELETION = 3  # letters; shorter typed text is compared by its whole key only
+_MIN_WORD_FOR_DELETION = 4  # letters; in a shorter word one edit costs more than any candidate may
+_MAX_TYPED_LENGTH = 40  # letters of a piece that is corrected; the search is quadratic in it
+_SOUND_EDIT_COST, _LETTER_EDIT_COST = 0.6, 0.4  # cost of an edit that is heard, and of one that is seen
+_MAX_COST_PER_LETTER = 0.3  # edits may cost so much per letter of the word
+_WORD_COST, _RARITY_COST, _EDIT_COST, _UNKNOWN_LETTER_COST = 1.5, 0.5, 5.0, 6.0  # costs of a candidate: log units, as rarity
+_BEAM_WIDTH = 6  # partial candidates kept at each place
 
-_Way = tuple[float, str, tuple[tuple[str, str], ...]]  # a ``Reading`` that may yet go on
+# (cost, text, words), as a ``SpellingCandidate``
+_PartialCandidate = tuple[float, str, tuple[tuple[str, str], ...]]
 
 
 @lru_cache(maxsize=50_000)
-def key(word: str) -> str:
-    """A word as it sounds."""
-    return _DOUBLED.sub(r"\1", word.translate(_TO_KEY))
+def phonetic_key(word: str) -> str:
+    """Returns a word as it sounds: letters of one sound become one, tone marks are dropped."""
+    return _DOUBLED.sub(r"\1", word.translate(_SOUND_OF_LETTER))
 
 
-def keys(word: str, shortest: int = _SHORTEST_HEARD) -> Iterator[str]:
-    """The key, and that of all but shorter words with each of its letters left out."""
-    sound = key(word)
+def deletion_keys(word: str, shortest: int = _MIN_TYPED_FOR_DELETION) -> Iterator[str]:
+    """Yields the phonetic key and, for words of at least ``shortest`` letters, the key without each
+    letter.
+    """
+    sound = phonetic_key(word)
     yield sound
     for at in range(len(sound) if len(word) >= shortest else 0):
         yield sound[:at] + sound[at + 1 :]
 
 
-class Spellings:
-    """Words that can be meant, to be found by how they sound. Words are only ever added."""
+class SpellingIndex:
+    """Words of the archive by phonetic key. Words are only ever added; safe for use by several threads."""
 
     def __init__(self) -> None:
         self._sources: set[str] = set()
@@ -65,15 +68,15 @@ class Spellings:
         self._lock = Lock()
 
     def add(self, source: str, words: Iterable[str]) -> None:
-        """Add what is new; each source is read once."""
+        """Adds the words that are new. Each ``source`` (a segment's id) is read once."""
         with self._lock:
             if source in self._sources:
                 return
             hashes: list[int] = []
             owners: list[int] = []
             for word in words:
-                if word not in self._known and _SHORTEST <= len(word) <= _LONGEST:
-                    shortened = {hash(one) for one in keys(word, _SHORTEST_MISHEARD)}
+                if word not in self._known and _MIN_WORD_LENGTH <= len(word) <= _MAX_WORD_LENGTH:
+                    shortened = {hash(one) for one in deletion_keys(word, _MIN_WORD_FOR_DELETION)}
                     hashes += shortened
                     owners += [len(self._words)] * len(shortened)
                     self._known.add(word)
@@ -85,12 +88,12 @@ class Spellings:
                 self._heard = every[order], places[order]
             self._sources.add(source)
 
-    def near(self, pieces: list[str]) -> list[tuple[int, str]]:
-        """Words that sound like one of the pieces, with the piece's number."""
+    def words_sounding_like(self, pieces: list[str]) -> list[tuple[int, str]]:
+        """Returns pairs (index of the piece, word) of words within one edit of a piece's phonetic key."""
         numbers: list[int] = []
         hashes: list[int] = []
         for number, piece in enumerate(pieces):
-            shortened = [hash(one) for one in keys(piece)]
+            shortened = [hash(one) for one in deletion_keys(piece)]
             hashes += shortened
             numbers += [number] * len(shortened)
         every, places = self._heard
@@ -104,78 +107,82 @@ class Spellings:
         return list(zip((pairs >> 32).tolist(), words, strict=True))
 
 
-def slips(typed: Sequence[str], words: Sequence[str]) -> npt.NDArray[np.float64]:
-    """How far apart the spellings of each pair are: 1 for a slip that is heard, less for one only seen.
-
-    ``inf`` when more than one is heard.
+def spelling_distances(typed: Sequence[str], words: Sequence[str]) -> npt.NDArray[np.float64]:
+    """Returns the edit cost of each pair (typed, word); ``inf`` when the sounds differ by more than one
+    edit.
     """
-    sounding = list(map(key, typed)), list(map(key, words))
+    sounding = list(map(phonetic_key, typed)), list(map(phonetic_key, words))
     heard = process.cpdist(*sounding, scorer=OSA.distance, score_cutoff=1).astype(float)
     seen = process.cpdist(typed, words, scorer=OSA.distance)
-    far: npt.NDArray[np.float64] = np.where(heard > 1, math.inf, _OF_SOUND * heard + _OF_LETTERS * seen)
+    far: npt.NDArray[np.float64] = np.where(
+        heard > 1, math.inf, _SOUND_EDIT_COST * heard + _LETTER_EDIT_COST * seen
+    )
     return far
 
 
-class Reading(NamedTuple):
-    """A piece in other words: pairs of what was typed and the word meant. ``cost``: lower is likelier."""
+class SpellingCandidate(NamedTuple):
+    """A correction of a piece: pairs of (typed part, word), their text, and a cost (lower is likelier)."""
 
     cost: float
     text: str
     words: tuple[tuple[str, str], ...]
 
 
-def readings(
+def spelling_candidates(
     typed: str,
     near: Callable[[list[str]], Sequence[tuple[int, str]]],
     rarity: Callable[[str], float],
     most: int,
-) -> list[Reading]:
-    """Ways to read a misspelt Thai piece, likeliest first, what was typed itself left out.
+) -> list[SpellingCandidate]:
+    """Returns at most ``most`` corrections of a misspelt Thai piece, cheapest first, without the piece
+    itself.
 
-    ``near`` gives words of the archive that sound like pieces (``Spellings.near``), ``rarity`` a
-    word's log inverse document frequency, ``inf`` for a word that the archive does not have.
+    ``near`` returns words of the archive that sound like pieces (``SpellingIndex.words_sounding_like``).
+    ``rarity`` returns a word's inverse document frequency (log), ``inf`` if the archive lacks it.
     """
-    if len(typed) > _MOST_LETTERS:
+    if len(typed) > _MAX_TYPED_LENGTH:
         return []
     spans = [
         (start, end)
         for start in range(len(typed))
-        for end in range(start + 1, min(start + _LONGEST, len(typed)) + 1)
+        for end in range(start + 1, min(start + _MAX_WORD_LENGTH, len(typed)) + 1)
     ]
-    long = [(start, end) for start, end in spans if end - start >= _SHORTEST]
+    long = [(start, end) for start, end in spans if end - start >= _MIN_WORD_LENGTH]
     spoken = [typed[start:end] for start, end in long]
     heard = near(spoken)
     arcs: dict[int, dict[tuple[int, str], float]] = {}
     for start, end in long:
         cost = rarity(typed[start:end])
         if cost < math.inf:
-            arcs.setdefault(start, {})[end, typed[start:end]] = _WORD + _RARE * cost
+            arcs.setdefault(start, {})[end, typed[start:end]] = _WORD_COST + _RARITY_COST * cost
     words = [word for _, word in heard]
-    far = slips([spoken[number] for number, _ in heard], words)
-    likely = np.flatnonzero((far > 0) & (far <= _MOST_SLIPS * np.array(list(map(len, words)))))
+    far = spelling_distances([spoken[number] for number, _ in heard], words)
+    likely = np.flatnonzero((far > 0) & (far <= _MAX_COST_PER_LETTER * np.array(list(map(len, words)))))
     for place, slip in zip(likely.tolist(), far[likely].tolist(), strict=True):
         number, word = heard[place]
         start, end = long[number]
-        arcs.setdefault(start, {})[end, word] = _WORD + _RARE * rarity(word) + _SLIP * slip
-    return [reading for reading in _paths(typed, arcs) if reading.text != typed][:most]
+        arcs.setdefault(start, {})[end, word] = _WORD_COST + _RARITY_COST * rarity(word) + _EDIT_COST * slip
+    return [reading for reading in _cheapest_segmentations(typed, arcs) if reading.text != typed][:most]
 
 
-def _paths(typed: str, arcs: dict[int, dict[tuple[int, str], float]]) -> list[Reading]:
-    """The cheapest ways through a piece, letter by letter where no word fits."""
-    reached: list[list[_Way]] = [[] for _ in range(len(typed) + 1)]
+def _cheapest_segmentations(
+    typed: str, arcs: dict[int, dict[tuple[int, str], float]]
+) -> list[SpellingCandidate]:
+    """Returns the cheapest ways to cover a piece with words; where no word fits, letter by letter."""
+    reached: list[list[_PartialCandidate]] = [[] for _ in range(len(typed) + 1)]
     reached[0] = [(0.0, "", ())]
     for start in range(len(typed)):
-        onward = [(start + 1, typed[start], _UNKNOWN)]
+        onward = [(start + 1, typed[start], _UNKNOWN_LETTER_COST)]
         onward += [(end, word, price) for (end, word), price in arcs.get(start, {}).items()]
         for cost, text, words in _cheapest(reached[start]):
             for end, word, price in onward:
                 reached[end].append((cost + price, text + word, (*words, (typed[start:end], word))))
-    return [Reading(*way) for way in _cheapest(reached[-1])]
+    return [SpellingCandidate(*way) for way in _cheapest(reached[-1])]
 
 
-def _cheapest(found: list[_Way]) -> list[_Way]:
-    """Each text once."""
-    distinct: dict[str, _Way] = {}
-    for way in sorted(found)[: _KEPT * _KEPT]:
+def _cheapest(found: list[_PartialCandidate]) -> list[_PartialCandidate]:
+    """Returns the cheapest partial candidates, each text once, at most ``_BEAM_WIDTH``."""
+    distinct: dict[str, _PartialCandidate] = {}
+    for way in sorted(found)[: _BEAM_WIDTH * _BEAM_WIDTH]:
         distinct.setdefault(way[1], way)
-    return list(distinct.values())[:_KEPT]
+    return list(distinct.values())[:_BEAM_WIDTH]

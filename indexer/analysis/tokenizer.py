@@ -1,10 +1,10 @@
-"""Text → terms with offsets: one analysis for index, query and highlight.
+"""Tokenizer: text → terms with offsets, the same for indexing, querying and highlighting.
 
-Every text is folded first (Thai digits to Arabic, lower case; one code point stays one code
-point, so offsets hold in the display text), then cut into *fine* words: Thai runs by newmm with
-a dictionary of short, indivisible words, so that เทศบาล finds เทศบาลตำบล and query and document
-are cut alike. Numbers, references, codes and addresses are terms of their own. Marks and tone
-marks are never folded away.
+Text is folded first (Thai digits to Arabic digits, lower case); folding keeps the number of code
+points, so offsets of the folded text hold in the display text. Thai runs are then split by newmm
+(maximal matching, PyThaiNLP's algorithm in Rust) with a dictionary of short words, so that เทศบาล
+matches เทศบาลตำบล and query and document are split alike. Numbers, reference numbers, codes and
+e-mail addresses are terms of their own. Vowels and tone marks are never folded away.
 """
 
 from __future__ import annotations
@@ -22,28 +22,30 @@ import numpy as np
 import numpy.typing as npt
 from pythainlp.corpus import thai_icu_words
 
-VERSION = "fine-4"
-"""Changes whenever the same text would give other terms; an index made with another is rebuilt."""
+TOKENIZER_VERSION = "fine-4"
+"""Raised whenever the same text would give other terms: an index made with another version is rebuilt."""
 
 THAI = "ก-ฮะ-ฺเ-ๅ็-๎"
-"""What Thai words are made of (a character class): no digits, ฿, ๆ, ฯ nor signs."""
+"""Regular-expression character class of the letters of Thai words: no digits, ฿, ๆ, ฯ nor punctuation."""
 
-_MARKS = "ัิ-ฺ็-๎ะาำๅ"  # never begin a word
+_NEVER_INITIAL = "ัิ-ฺ็-๎ะาำๅ"  # no Thai word begins with one of these
 _CONSONANTS = "".join(map(chr, range(ord("ก"), ord("ฮ") + 1)))
-_ONE_LETTER = frozenset("ณธ")  # words of one letter
-_LEADING = "เแโใไ"  # never end one
-_LONGEST_WORD = 60  # characters; longer unknown stretches are no words anyone looks for
+_ONE_LETTER_WORDS = frozenset("ณธ")  # the only Thai words of one letter
+_LEADING_VOWELS = "เแโใไ"  # no Thai word ends with one of these
+_MAX_WORD_LENGTH = 60  # characters; longer unknown stretches are noise that nobody searches for
 
 
 class Token(NamedTuple):
-    """A term and its place ``[start, end)`` in the display text. Parts of a code overlap the whole."""
+    """A term and its place ``[start, end)`` in the display text. Tokens of a code's parts overlap the
+    whole.
+    """
 
     term: str
     start: int
     end: int
 
 
-def _lowered() -> dict[int, str]:
+def _folding_table() -> dict[int, str]:
     table = {ord("๐") + n: str(n) for n in range(10)}
     for code in range(0x10000):
         lower = chr(code).lower()
@@ -52,16 +54,16 @@ def _lowered() -> dict[int, str]:
     return table
 
 
-_FOLD = _lowered()
-_FOLDED = re.compile(f"[{''.join(map(chr, _FOLD))}]+")  # few letters of a Thai text are in the table
+_FOLDING_TABLE = _folding_table()
+_FOLDABLE = re.compile(f"[{''.join(map(chr, _FOLDING_TABLE))}]+")  # few letters of Thai text are in it
 
 
 def fold(text: str) -> str:
-    """Thai digits to Arabic and lower case, code point by code point: the length never changes."""
-    return _FOLDED.sub(lambda found: found.group().translate(_FOLD), text)
+    """Returns the text in lower case with Arabic digits. The number of code points never changes."""
+    return _FOLDABLE.sub(lambda found: found.group().translate(_FOLDING_TABLE), text)
 
 
-_CHUNK = re.compile(
+_TOKEN_PATTERN = re.compile(
     rf"""
       (?P<address>[a-z0-9][\w.+-]*@[a-z0-9-]+(?:\.[a-z0-9-]+)+)
     | (?P<code>(?<![{THAI}])[ก-ฮ]{{1,3}}[ ]?\d+(?:[./-]\d+)*)
@@ -72,32 +74,32 @@ _CHUNK = re.compile(
     """,
     re.VERBOSE,
 )
-_GROUPED = re.compile(r",(?=\d{3}(?!\d))")
+_THOUSANDS_COMMA = re.compile(r",(?=\d{3}(?!\d))")
 _NUMBER_PART = re.compile(r"\d+(?:\.\d+)?")
-_PART = re.compile(r"[^\W_]+")
+_WORD_PART = re.compile(r"[^\W_]+")
 
 
-class Segmenter:
-    """Cuts text with one fixed set of words; two with the same words cut alike."""
+class Tokenizer:
+    """Splits text with one fixed set of words. Two tokenizers with equal words give equal tokens."""
 
     def __init__(self, words: Iterable[str] = ()) -> None:
         self._local = frozenset(words)
-        self._cut = _cutter(self._local)
+        self._cut = _word_splitter(self._local)
 
-    def knows(self, word: str) -> bool:
-        """Whether it is a word of the dictionary, not a piece that was left over."""
-        return word in fine_words() or word in self._local or word in _ONE_LETTER
+    def is_known_word(self, word: str) -> bool:
+        """Returns True for a word of the dictionary, False for a leftover piece of an unknown stretch."""
+        return word in dictionary_words() or word in self._local or word in _ONE_LETTER_WORDS
 
-    def words(self, run: str) -> tuple[str, ...]:
-        """A folded Thai run → its words, which joined give the run again."""
+    def segment(self, run: str) -> tuple[str, ...]:
+        """Splits a folded Thai run into words. The words joined are the run again."""
         return self._cut(run)
 
     def tokens(self, text: str) -> list[Token]:
-        """Every term of a display text, in order of place."""
+        """Returns every token of a display text, in order of place."""
         return list(self._tokens(fold(text)))
 
     def _tokens(self, folded: str) -> Iterator[Token]:
-        for found in _CHUNK.finditer(folded):
+        for found in _TOKEN_PATTERN.finditer(folded):
             chunk, start, end = found.group(), found.start(), found.end()
             match found.lastgroup:
                 case "thai":
@@ -107,11 +109,11 @@ class Segmenter:
                 case "short":
                     yield Token(chunk.replace(".", ""), start, end)
                 case "number":
-                    yield from _number(chunk, start)
+                    yield from _number_tokens(chunk, start)
                 case "code":
                     yield from self._code(chunk, start)
                 case _:
-                    yield from _word(chunk, start)
+                    yield from _word_tokens(chunk, start)
 
     def _code(self, chunk: str, start: int) -> Iterator[Token]:
         yield Token(chunk.replace(" ", ""), start, start + len(chunk))
@@ -120,20 +122,20 @@ class Segmenter:
         for word in self._cut(chunk[: -len(digits)].rstrip()):
             yield Token(word, start, start + len(word))
             start += len(word)
-        yield from _number(digits, end - len(digits))
+        yield from _number_tokens(digits, end - len(digits))
 
 
 @lru_cache(maxsize=4)  # of the index, of what is shown, and of their successors
-def _cutter(local: frozenset[str]) -> Callable[[str], tuple[str, ...]]:
-    """Cuts a folded Thai run; what was cut is remembered for all that cut alike."""
-    name = _loaded(local)
+def _word_splitter(local: frozenset[str]) -> Callable[[str], tuple[str, ...]]:
+    """Returns a function that splits a folded Thai run; recent runs are cached for all equal tokenizers."""
+    name = _load_word_list(local)
 
     @lru_cache(maxsize=50_000)
     def cut(run: str) -> tuple[str, ...]:
         words: list[str] = []
         for piece in nlpo3.segment(run, name, safe=True):
-            joins = words and (piece[0] in _MARKS or words[-1][-1] in _LEADING)
-            if joins and len(words[-1]) + len(piece) <= _LONGEST_WORD:
+            joins = words and (piece[0] in _NEVER_INITIAL or words[-1][-1] in _LEADING_VOWELS)
+            if joins and len(words[-1]) + len(piece) <= _MAX_WORD_LENGTH:
                 words[-1] += piece
             else:
                 words.append(piece)
@@ -142,66 +144,77 @@ def _cutter(local: frozenset[str]) -> Callable[[str], tuple[str, ...]]:
     return cut
 
 
-def _number(chunk: str, start: int) -> Iterator[Token]:
-    """``2,267,343`` → 2267343; ``123/2564`` → itself, 123 and 2564; ``1.5`` → itself."""
+def _number_tokens(chunk: str, start: int) -> Iterator[Token]:
+    """Yields tokens of a number: ``2,267,343`` → 2267343; ``123/2564`` → itself, 123 and 2564; ``1.5`` →
+    itself.
+    """
     end = start + len(chunk)
-    whole = _GROUPED.sub("", chunk)
+    whole = _THOUSANDS_COMMA.sub("", chunk)
     yield Token(whole, start, end)
     parts = list(_NUMBER_PART.finditer(chunk)) if re.search(r"[,/:-]", whole) else []
     for part in parts:
         yield Token(part.group(), start + part.start(), start + part.end())
 
 
-def _word(chunk: str, start: int) -> Iterator[Token]:
-    """``covid-19`` → covid19, covid and 19; an address whole and in parts; a plain word itself."""
-    parts = list(_PART.finditer(chunk))
+def _word_tokens(chunk: str, start: int) -> Iterator[Token]:
+    """Yields tokens of a Latin word: ``covid-19`` → covid19, covid and 19; an address whole and in parts."""
+    parts = list(_WORD_PART.finditer(chunk))
     whole = chunk if "@" in chunk else "".join(part.group() for part in parts)
-    yield Token(whole[:_LONGEST_WORD], start, start + len(chunk))
+    yield Token(whole[:_MAX_WORD_LENGTH], start, start + len(chunk))
     if len(parts) > 1:
         for part in parts:
-            yield Token(part.group()[:_LONGEST_WORD], start + part.start(), start + part.end())
+            yield Token(part.group()[:_MAX_WORD_LENGTH], start + part.start(), start + part.end())
 
 
-_LONG, _PART_OF_LONG = 10, 4
-_LEADS = ("การ", "ความ")  # make nouns of verbs
-_HIDING = frozenset("ปีงบประมาณ ปีปฏิทิน กรมชลประทาน พัฒนาการ กิจการ".split())
-"""Words that people look for are in these, or are cut wrongly before them: เศรษฐกิจการค้า, พัฒนาการเกษตร."""
+_MIN_COMPOUND_LENGTH, _MIN_COMPOUND_PART = 10, 4
+_NOMINALIZERS = ("การ", "ความ")  # prefixes that make nouns of verbs
+_MISLEADING_WORDS = frozenset("ปีงบประมาณ ปีปฏิทิน กรมชลประทาน พัฒนาการ กิจการ".split())
+"""Words left out of the dictionary because they hide words that people search for, or because newmm splits
+wrongly before them: เศรษฐกิจการค้า, พัฒนาการเกษตร.
+"""
 
 
 @cache
-def fine_words() -> frozenset[str]:
-    """PyThaiNLP's list of short words, without the long ones that are made of others.
+def dictionary_words() -> frozenset[str]:
+    """Returns PyThaiNLP's list of short words without the long ones that are compounds of others.
 
     คอนกรีตเสริมเหล็ก is in that list beside คอนกรีต, เสริม and เหล็ก: left in, it would hide them.
     """
     words = frozenset(word for word in thai_icu_words() if len(word) > 1)
-    return frozenset(word for word in words if not _led(word, words) and not _made_of(word, words)) - _HIDING
+    return (
+        frozenset(
+            word for word in words if not _is_nominalized(word, words) and not _is_compound(word, words)
+        )
+        - _MISLEADING_WORDS
+    )
 
 
-def _led(word: str, words: frozenset[str]) -> bool:
-    """Whether it is การ or ความ and a word: การบ้าน would be cut out of โครงการบ้านมั่นคง."""
-    return any(word.startswith(lead) and word[len(lead) :] in words for lead in _LEADS)
+def _is_nominalized(word: str, words: frozenset[str]) -> bool:
+    """Returns True for การ or ความ followed by a word: การบ้าน would be split out of โครงการบ้านมั่นคง."""
+    return any(word.startswith(lead) and word[len(lead) :] in words for lead in _NOMINALIZERS)
 
 
-def _made_of(word: str, words: frozenset[str]) -> bool:
-    """Whether a long word is two or more other words in a row; การ and ความ may lead."""
-    if len(word) < _LONG:
+def _is_compound(word: str, words: frozenset[str]) -> bool:
+    """Returns True for a long word that is two or more other words in a row, after an optional การ or
+    ความ.
+    """
+    if len(word) < _MIN_COMPOUND_LENGTH:
         return False
-    reached = {0, *(len(lead) for lead in _LEADS if word.startswith(lead))}
-    for end in range(_PART_OF_LONG, len(word) + 1):
-        starts = range(0 if end < len(word) else 1, end - _PART_OF_LONG + 1)
+    reached = {0, *(len(lead) for lead in _NOMINALIZERS if word.startswith(lead))}
+    for end in range(_MIN_COMPOUND_PART, len(word) + 1):
+        starts = range(0 if end < len(word) else 1, end - _MIN_COMPOUND_PART + 1)
         if any(start in reached and word[start:end] in words for start in starts):
             reached.add(end)
     return len(word) in reached
 
 
 @cache
-def _loaded(local: frozenset[str]) -> str:
-    """The name under which nlpo3 holds the fine words and ``local``."""
+def _load_word_list(local: frozenset[str]) -> str:
+    """Loads the dictionary and ``local`` words into nlpo3 and returns the name they have there."""
     name = hashlib.sha256("\n".join(sorted(local)).encode()).hexdigest()
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "words.txt"
-        path.write_text("\n".join(sorted(fine_words() | local)), encoding="utf-8")
+        path.write_text("\n".join(sorted(dictionary_words() | local)), encoding="utf-8")
         message, loaded = nlpo3.load_dict(str(path), name)
     if not loaded:
         raise RuntimeError(message)
@@ -210,7 +223,7 @@ def _loaded(local: frozenset[str]) -> str:
 
 # Runs: a text as one row of bytes without white space and punctuation, for finding phrases.
 
-_KEPT_BETWEEN_DIGITS = frozenset(b"./-:")
+_DIGIT_SEPARATORS = frozenset(b"./-:")
 
 
 def _byte_table() -> npt.NDArray[np.uint8]:
@@ -227,62 +240,67 @@ def _byte_table() -> npt.NDArray[np.uint8]:
     return table
 
 
-_BYTE = _byte_table()
-_DIGITS_APART = re.compile(rb"[0-9]\0+(?=[0-9])")
+_BYTE_OF_CODE_POINT = _byte_table()
+_SEPARATED_DIGITS = re.compile(rb"[0-9]\0+(?=[0-9])")
 
 
-class Run:
-    """``data``: one byte a letter."""
+class SearchableBytes:
+    """A text as one byte per letter, without white space and punctuation. ``data`` holds the bytes."""
 
     def __init__(self, row: npt.NDArray[np.uint8]) -> None:
         self._row = row
         self.data: bytes = row.tobytes().replace(b"\0", b"")
 
-    def kept(self) -> npt.NDArray[np.intp]:
-        """For each byte of ``data`` the code point of the text that it stands for."""
+    def text_offsets(self) -> npt.NDArray[np.intp]:
+        """Returns for each byte of ``data`` the offset of its code point in the text."""
         return (self._row > 0).nonzero()[0]
 
-    def places(self) -> npt.NDArray[np.int32]:
-        """For each code point of the text, and its end, where it stands in ``data``."""
+    def byte_offsets(self) -> npt.NDArray[np.int32]:
+        """Returns for each code point of the text, and for its end, the offset in ``data``."""
         places = np.zeros(len(self._row) + 1, dtype=np.int32)
         np.cumsum(self._row > 0, out=places[1:])
         return places
 
 
-def run(folded: str) -> Run:
-    """A folded text as a run of bytes; what separates two digits is kept, so 2 50 is not 250."""
+def searchable_bytes(folded: str) -> SearchableBytes:
+    """Returns a folded text as bytes for phrase search. A separator between two digits is kept: 2 50 is
+    not 250.
+    """
     codes = np.frombuffer(folded.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
-    row = _BYTE.take(codes)
-    for apart in _DIGITS_APART.finditer(row.tobytes()):
+    row = _BYTE_OF_CODE_POINT.take(codes)
+    for apart in _SEPARATED_DIGITS.finditer(row.tobytes()):
         between = apart.end() - 1
-        if codes[between] == ord(",") and _GROUPED.match(folded, between):
+        if codes[between] == ord(",") and _THOUSANDS_COMMA.match(folded, between):
             continue
         signs = codes[apart.start() + 1 : apart.end()].tolist()
-        row[between] = next((sign for sign in signs if sign in _KEPT_BETWEEN_DIGITS), 0x20)
-    return Run(row)
+        row[between] = next((sign for sign in signs if sign in _DIGIT_SEPARATORS), 0x20)
+    return SearchableBytes(row)
 
 
-GRAM = 3
-"""Letters of a gram: pieces by which damaged words are found."""
-_GRAM_MARK = "\x01"  # no word begins with it
-_GRAM_TERMS = 8192  # several grams share a term: fewer, longer posting lists
+GRAM_LENGTH = 3
+"""Letters of a gram (letter n-gram). Misread words are found by the grams that are still right."""
+_GRAM_PREFIX = "\x01"  # a control character, with which no word begins
+_GRAM_BUCKETS = 8192  # grams are hashed to so many terms: fewer, longer posting lists
 
 
-def grams(data: bytes, wanted: npt.NDArray[np.bool_] | None = None) -> list[str]:
-    """The terms of a run's grams; ``wanted`` tells by its first letter whether a gram counts."""
+def gram_terms(data: bytes, wanted: npt.NDArray[np.bool_] | None = None) -> list[str]:
+    """Returns the hashed terms of the grams of ``data``, each once.
+
+    ``wanted`` selects grams by their first byte; without it all grams are taken.
+    """
     row = np.frombuffer(data, np.uint8).astype(np.uint32)
     codes = (
         row[:-2] * np.uint32(0x9E3779B1) + row[1:-1] * np.uint32(0x85EBCA6B) + row[2:] * np.uint32(0xC2B2AE35)
     )
-    codes = (codes ^ codes >> np.uint32(15)) % np.uint32(_GRAM_TERMS)
+    codes = (codes ^ codes >> np.uint32(15)) % np.uint32(_GRAM_BUCKETS)
     chosen = codes if wanted is None else codes[wanted[: len(codes)]]
-    return [f"{_GRAM_MARK}{code:x}" for code in np.unique(chosen).tolist()]
+    return [f"{_GRAM_PREFIX}{code:x}" for code in np.unique(chosen).tolist()]
 
 
-_LETTER = {code - 0xE00 + 0xA0: chr(code) for code in range(0xE01, 0xE4F)}
-_LETTERS = {byte: _LETTER.get(byte, chr(byte)) for byte in range(256)}
+_THAI_LETTERS = {code - 0xE00 + 0xA0: chr(code) for code in range(0xE01, 0xE4F)}
+_TEXT_OF_BYTE = {byte: _THAI_LETTERS.get(byte, chr(byte)) for byte in range(256)}
 
 
-def letters_of(data: bytes) -> str:
-    """A piece of a run as text again; letters that are neither Thai nor ASCII are lost."""
-    return data.decode("latin-1").translate(_LETTERS)
+def text_of_bytes(data: bytes) -> str:
+    """Returns searchable bytes as text again. Letters that are neither Thai nor ASCII are lost."""
+    return data.decode("latin-1").translate(_TEXT_OF_BYTE)

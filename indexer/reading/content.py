@@ -83,7 +83,7 @@ class _Face:
         self.known: dict[int, tuple[str, float]] = {}
         self._unmeasured = not font.widths and not font.default_width
 
-    def look_up(self, code: int) -> tuple[str, float]:
+    def prefetch_affixes(self, code: int) -> tuple[str, float]:
         try:
             text = self._font.to_unichr(code)
         except PDFUnicodeNotDefined:
@@ -377,7 +377,7 @@ class Interpreter:
         per_thousandth = -0.001 * per_em
         after = text.character_space * text.scale
         after_space = after + (0.0 if face.multibyte else text.word_space * text.scale)
-        known, look_up = face.known, face.look_up
+        known, look_up = face.known, face.prefetch_affixes
         glyphs: list[Glyph] = []
         append = glyphs.append
         x = 0.0

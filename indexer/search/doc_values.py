@@ -13,7 +13,7 @@ from indexer.analysis.index_document import KINDS
 _EPOCH = np.datetime64("1970-01-01", "D").item().toordinal()
 
 
-class Facets(NamedTuple):
+class DocumentFacets(NamedTuple):
     """The values of one document; the year is of the Buddhist era."""
 
     kind: str
@@ -23,30 +23,30 @@ class Facets(NamedTuple):
     organisation: int
 
 
-class Coded(NamedTuple):
+class OrdinalColumn(NamedTuple):
     """A column as numbers: ``codes[document]`` is a place in ``values``, which are distinct."""
 
     codes: npt.NDArray[np.intp]
     values: list[Any]
 
 
-def coded(column: Iterable[Hashable]) -> Coded:
+def encode_ordinals(column: Iterable[Hashable]) -> OrdinalColumn:
     places: dict[Hashable, int] = {}
     codes = np.array([places.setdefault(value, len(places)) for value in column], dtype=np.intp)
-    return Coded(codes, list(places))
+    return OrdinalColumn(codes, list(places))
 
 
-def joined(parts: Sequence[Coded]) -> Coded:
+def concatenate_columns(parts: Sequence[OrdinalColumn]) -> OrdinalColumn:
     """Columns one after the other as one."""
     places: dict[Hashable, int] = {}
     codes = [np.empty(0, np.intp)]
     for part in parts:
         renumbered = [places.setdefault(value, len(places)) for value in part.values]
         codes.append(np.array(renumbered, dtype=np.intp)[part.codes])
-    return Coded(np.concatenate(codes), list(places))
+    return OrdinalColumn(np.concatenate(codes), list(places))
 
 
-def facets(facts: npt.NDArray[Any], authors: Coded, categories: Coded) -> Coded:
+def facet_column(facts: npt.NDArray[Any], authors: OrdinalColumn, categories: OrdinalColumn) -> OrdinalColumn:
     """The values of all facets in one column, of ``Facets``: documents share few combinations."""
     dates = (facts["date"].astype(np.int64) - _EPOCH).astype("datetime64[D]")
     years = dates.astype("datetime64[Y]").astype(np.int64) + 1970 + 543
@@ -54,7 +54,9 @@ def facets(facts: npt.NDArray[Any], authors: Coded, categories: Coded) -> Coded:
     rows = np.stack([column.astype(np.int64) for column in columns], axis=1)
     distinct, codes = np.unique(rows, axis=0, return_inverse=True)
     values = [
-        Facets(KINDS[kind].value, authors.values[author], year, categories.values[category], organisation)
+        DocumentFacets(
+            KINDS[kind].value, authors.values[author], year, categories.values[category], organisation
+        )
         for kind, author, year, category, organisation in distinct.tolist()
     ]
-    return Coded(codes.reshape(-1), values)
+    return OrdinalColumn(codes.reshape(-1), values)

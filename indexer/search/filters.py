@@ -9,39 +9,39 @@ from collections.abc import Mapping, Set
 import numpy as np
 import numpy.typing as npt
 
-from indexer.analysis.tokenizer import fold, run
-from indexer.search.doc_values import Facets
-from indexer.search.index_reader import Snapshot
+from indexer.analysis.tokenizer import fold, searchable_bytes
+from indexer.search.doc_values import DocumentFacets
+from indexer.search.index_reader import IndexReader
 from indexer.search.ports import FacetValue
 from indexer.search.posting_list import Mask
 from indexer.search.query.parser import Filters
 
 _MOST_VALUES = 50  # of one facet
-FACETS = Facets._fields
+FACET_NAMES = DocumentFacets._fields
 
 
-def masks(snapshot: Snapshot, filters: Filters) -> dict[str, Mask]:
+def filter_masks(reader: IndexReader, filters: Filters) -> dict[str, Mask]:
     """The documents that each filter lets through, by the filter's name; only those that are set."""
     found: dict[str, Mask] = {}
     if filters.kind is not None:
-        found["kind"] = _with(snapshot, "kind", {filters.kind.value})
+        found["kind"] = _with(reader, "kind", {filters.kind.value})
     if filters.author is not None:
-        found["author"] = _named(snapshot, "author", filters.author)
+        found["author"] = _named(reader, "author", filters.author)
     if filters.category is not None:
-        found["category"] = _named(snapshot, "category", filters.category)
+        found["category"] = _named(reader, "category", filters.category)
     if filters.year is not None:
-        found["year"] = _with(snapshot, "year", {filters.year})
+        found["year"] = _with(reader, "year", {filters.year})
     if filters.from_date is not None or filters.to_date is not None:
-        found["date"] = between(snapshot, filters.from_date, filters.to_date)
+        found["date"] = date_range_mask(reader, filters.from_date, filters.to_date)
     if filters.announcement_id is not None:
-        found["announcement_id"] = snapshot.facts["id"] == filters.announcement_id
+        found["announcement_id"] = reader.attributes["id"] == filters.announcement_id
     return found
 
 
-def between(snapshot: Snapshot, first: dt.date | None, last: dt.date | None) -> Mask:
+def date_range_mask(reader: IndexReader, first: dt.date | None, last: dt.date | None) -> Mask:
     """The documents of these days; None is no limit."""
-    dates = snapshot.facts["date"]
-    mask: Mask = np.ones(snapshot.size, dtype=bool)
+    dates = reader.attributes["date"]
+    mask: Mask = np.ones(reader.size, dtype=bool)
     if first is not None:
         mask &= dates >= first.toordinal()
     if last is not None:
@@ -49,44 +49,44 @@ def between(snapshot: Snapshot, first: dt.date | None, last: dt.date | None) -> 
     return mask
 
 
-def through(snapshot: Snapshot, found: Mapping[str, Mask], but: str = "") -> Mask:
+def combine_masks(reader: IndexReader, found: Mapping[str, Mask], but: str = "") -> Mask:
     """The live documents that pass every filter, that named ``but`` left out."""
-    mask = snapshot.live
+    mask = reader.live
     for name, one in found.items():
         if name != but:
             mask = mask & one
     return mask
 
 
-def facets(
-    snapshot: Snapshot,
+def count_facets(
+    reader: IndexReader,
     wanted: Mask,
     found: Mapping[str, Mask],
     beyond: Mapping[str, Mapping[str | int, int]],
 ) -> dict[str, tuple[FacetValue, ...]]:
     """Counts over ``wanted`` and what lies ``beyond``; each facet under every filter but its own."""
-    everything = _counts(snapshot, wanted & through(snapshot, found))
+    everything = _counts(reader, wanted & combine_masks(reader, found))
     return {
         name: _values(
-            snapshot,
+            reader,
             name,
-            _counts(snapshot, wanted & through(snapshot, found, name)) if name in found else everything,
+            _counts(reader, wanted & combine_masks(reader, found, name)) if name in found else everything,
             beyond.get(name, {}),
         )
-        for name in FACETS
+        for name in FACET_NAMES
     }
 
 
-def _counts(snapshot: Snapshot, mask: Mask) -> npt.NDArray[np.intp]:
+def _counts(reader: IndexReader, mask: Mask) -> npt.NDArray[np.intp]:
     """How many of the documents have each combination of values."""
-    codes, combinations = snapshot.facets
+    codes, combinations = reader.facets
     return np.bincount(codes[np.flatnonzero(mask)], minlength=len(combinations))
 
 
 def _values(
-    snapshot: Snapshot, name: str, counts: npt.NDArray[np.intp], beyond: Mapping[str | int, int]
+    reader: IndexReader, name: str, counts: npt.NDArray[np.intp], beyond: Mapping[str | int, int]
 ) -> tuple[FacetValue, ...]:
-    combinations = snapshot.facets.values
+    combinations = reader.facets.values
     used = Counter(beyond)
     for place in np.flatnonzero(counts).tolist():
         used[getattr(combinations[place], name)] += int(counts[place])
@@ -94,22 +94,22 @@ def _values(
     return tuple(FacetValue(value, count) for value, count in first[:_MOST_VALUES] if value != "")
 
 
-def _named(snapshot: Snapshot, name: str, typed: str) -> Mask:
+def _named(reader: IndexReader, name: str, typed: str) -> Mask:
     """Documents whose value is what was typed; or, when none is, has it within (letters only compared)."""
     letters = _letters(typed)
-    values = {value: _letters(value) for value in {getattr(each, name) for each in snapshot.facets.values}}
+    values = {value: _letters(value) for value in {getattr(each, name) for each in reader.facets.values}}
     fitting = {value for value, its in values.items() if its == letters}
-    if not fitting and letters and not snapshot.elsewhere(name):
+    if not fitting and letters and not reader.has_exact_value(name):
         fitting = {value for value, its in values.items() if letters in its}
-    return _with(snapshot, name, fitting)
+    return _with(reader, name, fitting)
 
 
-def _with(snapshot: Snapshot, name: str, values: Set[str | int]) -> Mask:
+def _with(reader: IndexReader, name: str, values: Set[str | int]) -> Mask:
     """Documents with one of the values."""
-    codes, combinations = snapshot.facets
+    codes, combinations = reader.facets
     fitting = np.array([getattr(each, name) in values for each in combinations], dtype=bool)
     return fitting[codes]
 
 
 def _letters(text: str) -> bytes:
-    return run(fold(text)).data
+    return searchable_bytes(fold(text)).data

@@ -17,7 +17,7 @@ import numpy as np
 from pythainlp.corpus import thai_stopwords
 
 from indexer.analysis.dictionary import Dictionary
-from indexer.analysis.tokenizer import THAI, Segmenter, fold, run
+from indexer.analysis.tokenizer import THAI, Tokenizer, fold, searchable_bytes
 from indexer.search.query.parser import Query
 
 _MOST_HITS = 300  # marked in one text
@@ -29,22 +29,22 @@ _THAI = frozenset(map(chr, range(0xE01, 0xE4F)))
 
 
 @dataclass(frozen=True, slots=True)
-class Segment:
+class TextSegment:
     text: str
     hit: bool
 
 
-def hits(text: str, query: Query) -> list[tuple[int, int]]:
+def find_hits(text: str, query: Query) -> list[tuple[int, int]]:
     """Where the query's words stand in a display text: ``[start, end)`` offsets, in order, apart."""
     return _Hits(_Borders(fold(text)), query).within(0, len(text))
 
 
-def highlight(text: str, query: Query) -> tuple[Segment, ...]:
+def highlight(text: str, query: Query) -> tuple[TextSegment, ...]:
     """The whole text, cut at its hits."""
-    return _segments(text, hits(text, query), 0, len(text))
+    return _segments(text, find_hits(text, query), 0, len(text))
 
 
-def snippet(text: str, query: Query, *, length: int = 180) -> tuple[Segment, ...]:
+def snippet(text: str, query: Query, *, length: int = 180) -> tuple[TextSegment, ...]:
     """The best passage of about ``length`` characters; the start of the text when nothing hits."""
     borders = _Borders(fold(text))
     found = _Hits(borders, query)
@@ -67,7 +67,7 @@ class _Sought:
     """Runs of letters: ``phrases`` count wherever they stand, ``words`` only as whole words."""
 
     phrases: tuple[bytes, ...]
-    words: tuple[bytes, ...]
+    segment: tuple[bytes, ...]
 
 
 @lru_cache(maxsize=256)
@@ -98,13 +98,15 @@ def _together(words: list[str]) -> list[str]:
 
 
 def _runs(texts: list[str]) -> tuple[bytes, ...]:
-    return tuple(dict.fromkeys(data for data in (run(fold(text)).data for text in texts) if data))
+    return tuple(
+        dict.fromkeys(data for data in (searchable_bytes(fold(text)).data for text in texts) if data)
+    )
 
 
 @cache
-def _segmenter() -> Segmenter:
+def _segmenter() -> Tokenizer:
     """Cuts with the built-in words: borders of words in a text that is only shown."""
-    return Dictionary().current().segmenter
+    return Dictionary().current().tokenizer
 
 
 def _places(
@@ -163,7 +165,7 @@ class _Borders:
 
     def _borders(self, start: int, end: int) -> list[int]:
         letters = self.folded[start:end]
-        words = _segmenter().words(letters) if letters[0] in _THAI else (letters,)
+        words = _segmenter().segment(letters) if letters[0] in _THAI else (letters,)
         return list(accumulate(map(len, words), initial=start))
 
 
@@ -174,12 +176,12 @@ class _Hits:
     def __init__(self, borders: _Borders, query: Query) -> None:
         self._borders = borders
         folded, sought = borders.folded, _sought(query)
-        letters = run(folded)
-        kept = letters.kept()
+        letters = searchable_bytes(folded)
+        kept = letters.text_offsets()
         places = [
             (*_whole_clusters(folded, *place), True) for place in _places(letters.data, sought.phrases, kept)
         ]
-        places += [(*place, False) for place in _places(letters.data, sought.words, kept)]
+        places += [(*place, False) for place in _places(letters.data, sought.segment, kept)]
         self._places = sorted(places)  # start, end, whether it is sure
         self._longest = max((end - start for start, end, _ in places), default=0)
 
@@ -245,11 +247,11 @@ def _values(text: str, found: list[tuple[int, int]], length: int) -> Iterator[fl
         letters -= len(words[first]) * (shown[words[first]] == 0)
 
 
-def _segments(text: str, found: list[tuple[int, int]], start: int, end: int) -> tuple[Segment, ...]:
+def _segments(text: str, found: list[tuple[int, int]], start: int, end: int) -> tuple[TextSegment, ...]:
     segments = []
     at = start
     for left, right in found:
-        segments += [Segment(text[at:left], hit=False), Segment(text[left:right], hit=True)]
+        segments += [TextSegment(text[at:left], hit=False), TextSegment(text[left:right], hit=True)]
         at = right
-    segments.append(Segment(text[at:end], hit=False))
+    segments.append(TextSegment(text[at:end], hit=False))
     return tuple(segment for segment in segments if segment.text)

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from indexer.analysis.tokenizer import fold, run
-from indexer.search.index_reader import Snapshot
+from indexer.analysis.tokenizer import fold, searchable_bytes
+from indexer.search.index_reader import IndexReader
 from indexer.search.ports import PageHit
 from indexer.search.posting_list import Mask
-from indexer.search.query.query_plan import Plan
+from indexer.search.query.query_plan import QueryPlan
 
 _MOST_PAGES = 3
 _MOST_PLACES = 200  # of one term that are looked at
@@ -19,19 +19,21 @@ _PHRASE = 2.0
 _LEAST = 0.3  # of the best page's score: one that has a common word alone says nothing beside it
 
 
-def best_pages(snapshot: Snapshot, plan: Plan, idfs: tuple[float, ...], document: int) -> tuple[PageHit, ...]:
+def rank_pages(
+    reader: IndexReader, plan: QueryPlan, idfs: tuple[float, ...], document: int
+) -> tuple[PageHit, ...]:
     """At most three pages that have the words, best first; what is quoted must be there."""
-    layout = snapshot.layout(document)
+    layout = reader.layout(document)
     if not layout.pages:
         return ()
-    text, borders = snapshot.text(document), snapshot.cuts(document)
+    text, borders = reader.text(document), reader.token_boundaries(document)
     ends = [end for _, _, end in layout.pages]
     scores = np.zeros(len(ends))
-    for unit, idf in zip(plan.units, idfs, strict=True):
+    for clause, idf in zip(plan.clauses, idfs, strict=True):
         best = np.zeros(len(ends))
-        for alternative in unit.alternatives:
+        for alternative in clause.alternatives:
             for term in alternative.terms:
-                counts = _counts(text, run(fold(term)).data, ends, layout.zones[-1], borders)
+                counts = _counts(text, searchable_bytes(fold(term)).data, ends, layout.zones[-1], borders)
                 best = np.maximum(best, alternative.weight * counts / (counts + 1) / len(alternative.terms))
         scores += idf * best
     for phrase in plan.phrases:

@@ -17,14 +17,14 @@ from rapidfuzz import process
 from rapidfuzz.distance import LCSseq
 
 from indexer.analysis.dictionary import Lexicon
-from indexer.search.bm25f import all_of
-from indexer.search.index_reader import Snapshot
-from indexer.search.posting_list import Documents, Floats, Mask
-from indexer.search.query.query_plan import Alternative, Part, Unit
+from indexer.search.bm25f import documents_with_all
+from indexer.search.index_reader import IndexReader
+from indexer.search.posting_list import DocumentNumbers, Floats, Mask
+from indexer.search.query.query_plan import Alternative, Clause, QueryPart
 
 _CLEAR = 10  # documents with a piece, from which on it is not looked for in other words
 _MOST_UNITS = 12  # of a piece that is looked for as a whole
-MOST_READ = 400  # documents
+MAX_VERIFIED = 400  # documents
 _MOST_LETTERS = 6_000_000
 _EDGE = 3  # words at an end that may be pieces of one
 _MOST_ENDINGS = 24  # words that may stand there
@@ -34,73 +34,73 @@ _MOST_PLACES = 8  # of one of its letters in a text
 _UNLIKE, _BLURRED = 0.7, 0.8
 
 
-def holders(
-    snapshot: Snapshot,
+def documents_with_phrase(
+    reader: IndexReader,
     lexicon: Lexicon,
-    part: Part,
+    part: QueryPart,
     scores: Floats | None = None,
     *,
     enough: int = 1 << 30,
-    most: int = MOST_READ,
-) -> Documents:
+    most: int = MAX_VERIFIED,
+) -> DocumentNumbers:
     """Live documents with the piece, ascending; of too many that may have it, those with the best scores.
 
     No more than ``enough`` of them are looked for, in about ``most`` documents. Those in which it is cut
     into other words are looked for only when few have the same words.
     """
-    if not part.phrase.data or not 0 < len(part.units) <= _MOST_UNITS:
+    if not part.phrase.data or not 0 < len(part.clauses) <= _MOST_UNITS:
         return np.empty(0, np.int64)
-    whole = snapshot.remembered(("all of", part.units), lambda: all_of(snapshot, part.units))
-    if len(part.units) == part.phrase.words == 1:
+    whole = reader.cached(("all of", part.clauses), lambda: documents_with_all(reader, part.clauses))
+    if len(part.clauses) == part.phrase.words == 1:
         return whole[:enough]
-    there = _read(snapshot, "whole", whole, part, scores, enough, most)
+    there = _read(reader, "whole", whole, part, scores, enough, most)
     clear = len(there) >= min(enough, _CLEAR) and not part.phrase.exact
-    if clear or len(part.units) == 1 or len(there) == enough:
+    if clear or len(part.clauses) == 1 or len(there) == enough:
         return there
-    others = snapshot.remembered(
-        ("cut otherwise", part.units), lambda: _cut_otherwise(snapshot, lexicon, part.units)
+    others = reader.cached(
+        ("cut otherwise", part.clauses), lambda: _cut_otherwise(reader, lexicon, part.clauses)
     )
     others = np.setdiff1d(others, whole, assume_unique=True)
-    there_too = _read(snapshot, "others", others, part, scores, enough - len(there), most)
+    there_too = _read(reader, "others", others, part, scores, enough - len(there), most)
     return np.sort(np.concatenate([there, there_too]))
 
 
 def _read(
-    snapshot: Snapshot,
+    reader: IndexReader,
     which: str,
-    candidates: Documents,
-    part: Part,
+    candidates: DocumentNumbers,
+    part: QueryPart,
     scores: Floats | None,
     enough: int,
     most: int,
-) -> Documents:
+) -> DocumentNumbers:
     """Those of the candidates that have the piece, letter by letter.
 
     ``which`` tells the candidates apart from others for the same words.
     """
     if len(candidates) > most and not part.phrase.exact:
-        best: Documents | slice = slice(most)
+        best: DocumentNumbers | slice = slice(most)
         if scores is not None:
             best = np.argpartition(-scores[candidates], most)[:most]
         candidates = np.sort(candidates[best])
-        return np.array(list(islice(_there(snapshot, candidates, part), enough)), dtype=np.int64)
+        return np.array(list(islice(_there(reader, candidates, part), enough)), dtype=np.int64)
     # All of them, whatever is enough: who asked to tell what was meant, soon asks again for an answer.
-    every = snapshot.remembered(
-        (which, part.units, part.phrase),
-        lambda: np.array(list(_there(snapshot, candidates, part)), dtype=np.int64),
+    every = reader.cached(
+        (which, part.clauses, part.phrase),
+        lambda: np.array(list(_there(reader, candidates, part)), dtype=np.int64),
     )
     return every[:enough]
 
 
-def _there(snapshot: Snapshot, candidates: Documents, part: Part) -> Iterator[int]:
-    data, texts = part.phrase.data, snapshot.texts(candidates)
+def _there(reader: IndexReader, candidates: DocumentNumbers, part: QueryPart) -> Iterator[int]:
+    data, texts = part.phrase.data, reader.texts(candidates)
     if not part.phrase.exact:
-        texts = until(texts, _MOST_LETTERS)
-    has = holds if _has_edge_digits(data) else contains
+        texts = take_bytes(texts, _MOST_LETTERS)
+    has = contains_phrase if _has_edge_digits(data) else contains
     return (document for document, text in zip(candidates.tolist(), texts, strict=False) if has(text, data))
 
 
-def until(texts: Iterable[bytes], letters: int) -> Iterator[bytes]:
+def take_bytes(texts: Iterable[bytes], letters: int) -> Iterator[bytes]:
     """The texts, until so many letters were read."""
     for text in texts:
         yield text
@@ -109,12 +109,12 @@ def until(texts: Iterable[bytes], letters: int) -> Iterator[bytes]:
             break
 
 
-def holds(text: bytes, data: bytes) -> bool:
+def contains_phrase(text: bytes, data: bytes) -> bool:
     """Whether a run has another in it; 25 is not in 250."""
-    return data in text and (not _has_edge_digits(data) or place(text, data) >= 0)
+    return data in text and (not _has_edge_digits(data) or find_phrase(text, data) >= 0)
 
 
-def place(text: bytes, data: bytes, start: int = 0) -> int:
+def find_phrase(text: bytes, data: bytes, start: int = 0) -> int:
     """Where the first run has the second, -1 for nowhere."""
     found = text.find(data, start)
     if _has_edge_digits(data):
@@ -136,61 +136,63 @@ def _in_number(text: bytes, data: bytes, found: int) -> bool:
     )
 
 
-def _cut_otherwise(snapshot: Snapshot, lexicon: Lexicon, units: Sequence[Unit]) -> Documents:
+def _cut_otherwise(reader: IndexReader, lexicon: Lexicon, clauses: Sequence[Clause]) -> DocumentNumbers:
     """Documents that have its inner words and, at the ends, words that it may have been cut from."""
-    firsts, lasts = _loose(lexicon, units), _loose(lexicon, units[::-1])
-    snapshot.look_up(
-        [letters for last in lasts if (letters := _together(units[len(units) - last :]))],
-        [letters for first in firsts if (letters := _together(units[:first]))],
+    firsts, lasts = _loose(lexicon, clauses), _loose(lexicon, clauses[::-1])
+    reader.prefetch_affixes(
+        [letters for last in lasts if (letters := _together(clauses[len(clauses) - last :]))],
+        [letters for first in firsts if (letters := _together(clauses[:first]))],
         _MOST_ENDINGS,
     )
-    found = np.zeros(snapshot.size, dtype=bool)
+    found = np.zeros(reader.size, dtype=bool)
     for first in firsts:
-        beginning = _edge(snapshot, lexicon, units[:first], ends=True)
-        for last in (last for last in lasts if first + last <= len(units)):
-            ending = _edge(snapshot, lexicon, units[len(units) - last :], ends=False)
-            inner = units[first : len(units) - last]
+        beginning = _edge(reader, lexicon, clauses[:first], ends=True)
+        for last in (last for last in lasts if first + last <= len(clauses)):
+            ending = _edge(reader, lexicon, clauses[len(clauses) - last :], ends=False)
+            inner = clauses[first : len(clauses) - last]
             sought = [*inner, *(edge for edge in (beginning, ending) if edge is not None)]
             if sought:
-                found[all_of(snapshot, sought)] = True
+                found[documents_with_all(reader, sought)] = True
     return np.flatnonzero(found)
 
 
-def _loose(lexicon: Lexicon, units: Sequence[Unit]) -> list[int]:
-    """How many of the first units may be one cut-off word."""
+def _loose(lexicon: Lexicon, clauses: Sequence[Clause]) -> list[int]:
+    """How many of the first clauses may be one cut-off word."""
     counts = [1]
-    for count in range(2, min(_EDGE, len(units) - 1) + 1):
-        if all(lexicon.segmenter.knows(unit.typed) for unit in units[: count - 1]):
+    for count in range(2, min(_EDGE, len(clauses) - 1) + 1):
+        if all(lexicon.tokenizer.is_known_word(clause.typed) for clause in clauses[: count - 1]):
             break
         counts.append(count)
     return counts
 
 
-def _together(units: Sequence[Unit]) -> str:
+def _together(clauses: Sequence[Clause]) -> str:
     """Their letters; none where they are too few to tell anything."""
-    letters = "".join(unit.typed for unit in units)
+    letters = "".join(clause.typed for clause in clauses)
     return letters if len(letters) >= _SHORTEST_EDGE else ""
 
 
-def _edge(snapshot: Snapshot, lexicon: Lexicon, units: Sequence[Unit], *, ends: bool) -> Unit | None:
-    """Any word of the archive that ends (or begins) with the units; None: every document may have one."""
-    letters = _together(units)
+def _edge(reader: IndexReader, lexicon: Lexicon, clauses: Sequence[Clause], *, ends: bool) -> Clause | None:
+    """Any word of the archive that ends (or begins) with the clauses; None: every document may have one."""
+    letters = _together(clauses)
     if not letters:
         return None
-    find = snapshot.ending if ends else snapshot.beginning
+    find = reader.words_with_suffix if ends else reader.words_with_prefix
     words = dict.fromkeys(find(letters, _MOST_ENDINGS))
-    if not words or (len(units) == 1 and not lexicon.segmenter.knows(letters)):
+    if not words or (len(clauses) == 1 and not lexicon.tokenizer.is_known_word(letters)):
         return None  # a leftover: its letters are cut in some other way there
     alternatives = [Alternative((word,)) for word in words]
-    return Unit(letters, (*alternatives, *(units[0].alternatives if len(units) == 1 else ())))
+    return Clause(letters, (*alternatives, *(clauses[0].alternatives if len(clauses) == 1 else ())))
 
 
-def likeness(texts: Sequence[bytes], data: bytes) -> Floats:
+def phrase_similarity(texts: Sequence[bytes], data: bytes) -> Floats:
     """Of each run: 1 when it has the other, less when some letters are misread, 0 when nothing is like it."""
-    return misread(texts, data, np.array([holds(text, data) for text in texts], dtype=bool))
+    return fuzzy_phrase_similarity(
+        texts, data, np.array([contains_phrase(text, data) for text in texts], dtype=bool)
+    )
 
 
-def misread(texts: Sequence[bytes], data: bytes, there: Mask) -> Floats:
+def fuzzy_phrase_similarity(texts: Sequence[bytes], data: bytes, there: Mask) -> Floats:
     """``likeness`` of runs of which it is known whether they have the other."""
     places: list[bytes] = []
     owners: list[int] = []

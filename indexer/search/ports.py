@@ -13,7 +13,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from indexer.analysis.index_document import Entry
+from indexer.analysis.index_document import SourceAnnouncement
 from indexer.search.query.parser import Query
 
 
@@ -53,12 +53,12 @@ class ResultPage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Manifest:
+class IndexManifest:
     """What an index was made with; any difference from the running code means: rebuild."""
 
     schema: int
     canon: int
-    segmenter: str
+    tokenizer: str
     dictionary: str  # hash of the local word list and abbreviations
     built_at: dt.datetime
 
@@ -66,13 +66,13 @@ class Manifest:
 class Generation(Protocol):
     """An index in the making, not yet seen by searchers."""
 
-    def add(self, entries: Iterable[Entry]) -> None:
+    def add(self, entries: Iterable[SourceAnnouncement]) -> None:
         """Announcements that are not in it yet: the fast way to fill it."""
 
     def reached(self, position: int) -> None:
         """Set the change counter that the generation has followed to."""
 
-    def update(self, add: Iterable[Entry], remove: Iterable[int], *, position: int) -> None:
+    def update(self, add: Iterable[SourceAnnouncement], remove: Iterable[int], *, position: int) -> None:
         """As ``SearchIndex.update``: for what changed while the generation was filled."""
 
     def position(self) -> int: ...
@@ -83,7 +83,7 @@ class SearchIndex(Protocol):
     """Every method raises ``Unavailable`` rather than answer from parts that are damaged: then ``is_current``
     is False, and a rebuild mends it."""
 
-    def update(self, add: Iterable[Entry], remove: Iterable[int], *, position: int) -> None:
+    def update(self, add: Iterable[SourceAnnouncement], remove: Iterable[int], *, position: int) -> None:
         """Replace and remove by announcement id and move ``position``: idempotent, all or nothing."""
 
     def position(self) -> int: ...
@@ -109,7 +109,7 @@ class SearchIndex(Protocol):
         """A new generation beside the live one; published on a clean exit only. Waits for one that
         another process is building. ``jobs``: processes that analyse at the same time."""
 
-    def manifest(self) -> Manifest | None:
+    def manifest(self) -> IndexManifest | None:
         """None when there is no usable index."""
 
     def is_current(self) -> bool:
@@ -123,5 +123,5 @@ class SearchIndex(Protocol):
     def noted_damage(self) -> list[str]:
         """Names of the parts that were found damaged by reading or by ``damage``, until a rebuild."""
 
-    def differing(self, entries: Iterable[Entry]) -> list[int]:
+    def differing(self, entries: Iterable[SourceAnnouncement]) -> list[int]:
         """Ids of those that it does not hold just as given (numbers of views aside)."""

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-Documents = npt.NDArray[np.int64]
+DocumentNumbers = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float32]
 Mask = npt.NDArray[np.bool_]
 
@@ -20,14 +20,14 @@ _STEPS = 65_535  # of a weight from 0 to 1
 _MANY = 8  # one document of so many: no list is kept
 
 
-class Scored:
+class PostingList:
     """``count`` documents, ascending, with their weights. Never changes; ``scaled`` shares its arrays."""
 
     __slots__ = ("_listed", "_scale", "_values", "count")
 
     def __init__(
         self,
-        listed: Documents | None,
+        listed: DocumentNumbers | None,
         values: npt.NDArray[np.uint16] | Floats,
         *,
         count: int | None = None,
@@ -40,7 +40,7 @@ class Scored:
         self._scale = np.float32(scale)
 
     @classmethod
-    def kept(cls, documents: Documents, weights: Floats, size: int) -> Scored:
+    def kept(cls, documents: DocumentNumbers, weights: Floats, size: int) -> PostingList:
         """Weights over 0 and up to 1 of documents in a snapshot of that size, to 16 bits."""
         count, values = len(documents), _stepped(weights)
         if count * _MANY < size:
@@ -50,21 +50,21 @@ class Scored:
         return cls(None, every, count=count, scale=1 / _STEPS)
 
     @classmethod
-    def spread(cls, weights: Floats) -> Scored:
+    def spread(cls, weights: Floats) -> PostingList:
         """The same of every document: 0 for those without it."""
         values = _stepped(weights)
         return cls(None, values, count=int(np.count_nonzero(values > 0)), scale=1 / _STEPS)
 
     @classmethod
-    def everywhere(cls, weights: Floats) -> Scored:
+    def everywhere(cls, weights: Floats) -> PostingList:
         """``weights``: of every document, 0 for those without it."""
         return cls(None, weights, count=int(np.count_nonzero(weights > 0)))
 
-    def scaled(self, factor: float) -> Scored:
-        return Scored(self._listed, self._values, count=self.count, scale=float(self._scale) * factor)
+    def scaled(self, factor: float) -> PostingList:
+        return PostingList(self._listed, self._values, count=self.count, scale=float(self._scale) * factor)
 
     @property
-    def documents(self) -> Documents:
+    def documents(self) -> DocumentNumbers:
         """Ascending."""
         if self._listed is None:
             return np.flatnonzero(self._values > 0)  # of truth values it takes a fifth of the time
@@ -75,7 +75,7 @@ class Scored:
         listed = 0 if self._listed is None else self._listed.nbytes
         return int(self._values.nbytes) + listed + 100
 
-    def at(self, documents: Documents) -> Floats:
+    def at(self, documents: DocumentNumbers) -> Floats:
         """Its weight in each of the documents, 0 where it is not."""
         if self._listed is None:
             return self._values[documents] * self._scale
@@ -130,7 +130,7 @@ def _stepped(weights: Floats) -> npt.NDArray[np.uint16]:
     return steps.astype(np.uint16)
 
 
-def having_all(lists: Sequence[Scored]) -> Documents:
+def intersect(lists: Sequence[PostingList]) -> DocumentNumbers:
     """The documents with every one of them, of which there is one at least; ascending."""
     fewest, *others = sorted(lists, key=lambda one: one.count)
     documents = fewest.documents

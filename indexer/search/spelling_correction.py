@@ -10,14 +10,22 @@ from itertools import accumulate
 from typing import NamedTuple
 
 from indexer.analysis.dictionary import Lexicon
-from indexer.analysis.spelling_index import Reading, readings
-from indexer.analysis.tokenizer import THAI, run
-from indexer.search.bm25f import all_of, mask_of
-from indexer.search.index_reader import OFTEN, Snapshot
-from indexer.search.phrase_matching import holders
-from indexer.search.posting_list import Documents
+from indexer.analysis.spelling_index import SpellingCandidate, spelling_candidates
+from indexer.analysis.tokenizer import THAI, searchable_bytes
+from indexer.search.bm25f import clause_mask, documents_with_all
+from indexer.search.index_reader import MIN_WORD_FREQUENCY, IndexReader
+from indexer.search.phrase_matching import documents_with_phrase
+from indexer.search.posting_list import DocumentNumbers
 from indexer.search.query import keyboard_layout as keyboard
-from indexer.search.query.query_plan import Alternative, Part, Phrase, Plan, Unit, part, said_otherwise
+from indexer.search.query.query_plan import (
+    Alternative,
+    Clause,
+    Phrase,
+    QueryPart,
+    QueryPlan,
+    add_synonyms,
+    build_query_part,
+)
 
 _MOST_PLACES = 4  # of one query that are read anew
 _MOST_READINGS = 4
@@ -34,11 +42,11 @@ _RUN = re.compile(f"[{THAI}]+")
 _ABBREVIATED = re.compile(r"[ก-ฮ]{1,6}\.")  # nobody guesses one from another
 
 
-class Meant(NamedTuple):
+class CorrectedQuery(NamedTuple):
     """The plan with misspelt places replaced: ``words`` are pairs of a place and what it was read as."""
 
-    plan: Plan
-    words: tuple[tuple[str, str], ...]
+    plan: QueryPlan
+    segment: tuple[tuple[str, str], ...]
 
 
 class _Place(NamedTuple):
@@ -46,15 +54,15 @@ class _Place(NamedTuple):
 
     start: int
     end: int
-    reading: Reading
+    reading: SpellingCandidate
 
 
-def meant(snapshot: Snapshot, lexicon: Lexicon, plan: Plan) -> Meant:
+def correct_query(reader: IndexReader, lexicon: Lexicon, plan: QueryPlan) -> CorrectedQuery:
     """Every part as it is likeliest meant; what the archive has as it was typed stays."""
     parts = []
     words: list[tuple[str, str]] = []
     for typed in plan.parts:
-        other = _of_other_keyboard(snapshot, lexicon, typed)
+        other = _of_other_keyboard(reader, lexicon, typed)
         if other is not None:
             parts.append(other)
             words.append((typed.raw, other.text))
@@ -62,39 +70,39 @@ def meant(snapshot: Snapshot, lexicon: Lexicon, plan: Plan) -> Meant:
         places = (
             []
             if typed.phrase.exact
-            else _places(snapshot, lexicon, typed, plan.whole, _MOST_PLACES - len(words))
+            else _places(reader, lexicon, typed, plan.whole, _MOST_PLACES - len(words))
         )
-        parts.append(_replaced(snapshot, lexicon, typed, places) if places else typed)
+        parts.append(_replaced(reader, lexicon, typed, places) if places else typed)
         words += [(typed.raw[place.start : place.end], place.reading.text) for place in places]
-    return Meant(replace(plan, parts=tuple(parts)), tuple(words))
+    return CorrectedQuery(replace(plan, parts=tuple(parts)), tuple(words))
 
 
-def _of_other_keyboard(snapshot: Snapshot, lexicon: Lexicon, typed: Part) -> Part | None:
+def _of_other_keyboard(reader: IndexReader, lexicon: Lexicon, typed: QueryPart) -> QueryPart | None:
     """What comes out with the keyboard in the other language, if only that is in the archive."""
     if len(typed.raw) < _SHORTEST:
         return None
-    other = part(keyboard.other(typed.raw), lexicon)
-    words = [unit.typed for unit in other.units]
-    real = all(lexicon.segmenter.knows(word) for word in words if word[0] >= "ก")
-    if not (real and words and len(all_of(snapshot, other.units))):
+    other = build_query_part(keyboard.switch_layout(typed.raw), lexicon)
+    words = [clause.typed for clause in other.clauses]
+    real = all(lexicon.tokenizer.is_known_word(word) for word in words if word[0] >= "ก")
+    if not (real and words and len(documents_with_all(reader, other.clauses))):
         return None
-    return None if len(holders(snapshot, lexicon, typed, enough=1)) else other
+    return None if len(documents_with_phrase(reader, lexicon, typed, enough=1)) else other
 
 
-def _places(snapshot: Snapshot, lexicon: Lexicon, typed: Part, whole: bytes, most: int) -> list[_Place]:
+def _places(reader: IndexReader, lexicon: Lexicon, typed: QueryPart, whole: bytes, most: int) -> list[_Place]:
     found = []
-    for start, end in _doubtful(snapshot, lexicon, typed.text)[:most]:
-        reading = _reading(snapshot, lexicon, typed.text[start:end], whole)
+    for start, end in _doubtful(reader, lexicon, typed.text)[:most]:
+        reading = _reading(reader, lexicon, typed.text[start:end], whole)
         if reading is not None:
             found.append(_Place(start, end, reading))
     return found
 
 
-def _doubtful(snapshot: Snapshot, lexicon: Lexicon, text: str) -> list[tuple[int, int]]:
+def _doubtful(reader: IndexReader, lexicon: Lexicon, text: str) -> list[tuple[int, int]]:
     """Stretches that may be misspelt: a short piece whole, of a long one unknown words and those beside."""
     found: list[tuple[int, int]] = []
     for letters in _RUN.finditer(text):
-        words = lexicon.segmenter.words(letters.group())
+        words = lexicon.tokenizer.segment(letters.group())
         borders = [letters.start(), *accumulate(map(len, words), initial=letters.start())]
         if _ABBREVIATED.match(text, letters.start()):
             continue
@@ -102,7 +110,9 @@ def _doubtful(snapshot: Snapshot, lexicon: Lexicon, text: str) -> list[tuple[int
             found.append(letters.span())
             continue
         for place, word in enumerate(words):
-            known = lexicon.segmenter.knows(word) or (len(word) > 1 and snapshot.frequency(word) >= OFTEN)
+            known = lexicon.tokenizer.is_known_word(word) or (
+                len(word) > 1 and reader.document_frequency(word) >= MIN_WORD_FREQUENCY
+            )
             if not known:
                 start, end = _around(words, borders, place)
                 if found and start < found[-1][1]:
@@ -122,85 +132,93 @@ def _around(words: Sequence[str], borders: Sequence[int], place: int) -> tuple[i
     return borders[first], borders[after]
 
 
-def _reading(snapshot: Snapshot, lexicon: Lexicon, text: str, whole: bytes) -> Reading | None:
+def _reading(reader: IndexReader, lexicon: Lexicon, text: str, whole: bytes) -> SpellingCandidate | None:
     """The likeliest reading that the archive has; None when what was typed is well known there itself, or
     stands there beside what it stands beside in the ``whole`` query."""
-    words = lexicon.segmenter.words(text)
-    strange = not all(map(lexicon.segmenter.knows, words))
-    if len(words) == 1 and not strange and snapshot.frequency(words[0]):
+    words = lexicon.tokenizer.segment(text)
+    strange = not all(map(lexicon.tokenizer.is_known_word, words))
+    if len(words) == 1 and not strange and reader.document_frequency(words[0]):
         return None
-    as_it_is = part(text, lexicon)
-    if any(len(unit.alternatives) > 1 and mask_of(snapshot, unit).any() for unit in as_it_is.units):
+    as_it_is = build_query_part(text, lexicon)
+    if any(len(clause.alternatives) > 1 and clause_mask(reader, clause).any() for clause in as_it_is.clauses):
         return None
-    having = holders(snapshot, lexicon, as_it_is, enough=OFTEN)
+    having = documents_with_phrase(reader, lexicon, as_it_is, enough=MIN_WORD_FREQUENCY)
     typed = len(having)
-    if typed >= (OFTEN if strange else 1) or _stands_so(snapshot, having, as_it_is.phrase.data, whole):
+    if typed >= (MIN_WORD_FREQUENCY if strange else 1) or _stands_so(
+        reader, having, as_it_is.phrase.data, whole
+    ):
         return None
 
     def rarity(word: str) -> float:
-        frequency = snapshot.frequency(word)
-        real = frequency >= OFTEN or (frequency and lexicon.segmenter.knows(word))
-        return snapshot.idf(frequency) if real else math.inf
+        frequency = reader.document_frequency(word)
+        real = frequency >= MIN_WORD_FREQUENCY or (frequency and lexicon.tokenizer.is_known_word(word))
+        return reader.idf(frequency) if real else math.inf
 
     def near(pieces: list[str]) -> list[tuple[int, str]]:
-        return snapshot.near(pieces, lexicon.segmenter.knows)
+        return reader.words_sounding_like(pieces, lexicon.tokenizer.is_known_word)
 
-    found = readings(text, near, rarity, _MOST_READINGS)
-    best = _likeliest(snapshot, lexicon, found, _OFTENER * typed)
+    found = spelling_candidates(text, near, rarity, _MOST_READINGS)
+    best = _likeliest(reader, lexicon, found, _OFTENER * typed)
     if best is not None:
         return best
     return found[0] if found and strange and not typed and _is_whole(found[0]) else None
 
 
-def _stands_so(snapshot: Snapshot, documents: Documents, data: bytes, whole: bytes) -> bool:
+def _stands_so(reader: IndexReader, documents: DocumentNumbers, data: bytes, whole: bytes) -> bool:
     """Whether one of the documents has the run with the letters before or after it in the whole query."""
     start = whole.find(data)
     end = start + len(data)
     beside = whole[max(start - _BEFORE_OR_AFTER, 0) : end], whole[start : end + _BEFORE_OR_AFTER]
     longer = [one for one in beside if len(one) > len(data)]
-    return any(one in text for text in snapshot.texts(documents) for one in longer)
+    return any(one in text for text in reader.texts(documents) for one in longer)
 
 
-def _likeliest(snapshot: Snapshot, lexicon: Lexicon, found: Sequence[Reading], over: int) -> Reading | None:
+def _likeliest(
+    reader: IndexReader, lexicon: Lexicon, found: Sequence[SpellingCandidate], over: int
+) -> SpellingCandidate | None:
     """Of readings, cheapest first, the likeliest of those that more than ``over`` documents have."""
     best, least = None, math.inf
     for reading in found:
         if reading.cost - math.log(_COUNTED) >= least:
             break  # however often it is there, and so is any after it
-        meant_so = part(reading.text, lexicon)
-        count = len(holders(snapshot, lexicon, meant_so, enough=_COUNTED, most=_READ))
+        meant_so = build_query_part(reading.text, lexicon)
+        count = len(documents_with_phrase(reader, lexicon, meant_so, enough=_COUNTED, most=_READ))
         if count > over and reading.cost - math.log(count) < least:
             best, least = reading, reading.cost - math.log(count)
     return best
 
 
-def _is_whole(reading: Reading) -> bool:
+def _is_whole(reading: SpellingCandidate) -> bool:
     """Whether no letter was left over between the words, and none was guessed from next to nothing."""
     return all(len(word) > 1 and (word == piece or len(word) >= _GUESSED) for piece, word in reading.words)
 
 
-def _replaced(snapshot: Snapshot, lexicon: Lexicon, typed: Part, places: list[_Place]) -> Part:
+def _replaced(reader: IndexReader, lexicon: Lexicon, typed: QueryPart, places: list[_Place]) -> QueryPart:
     """The part as it was read; a word that was known as typed counts too, as do all in a sentence."""
-    units: list[Unit] = []
+    clauses: list[Clause] = []
     text = ""
     at = 0
     for start, end, reading in places:
-        units += part(typed.text[at:start], lexicon).units
-        units += (_read(lexicon, piece, word) for piece, word in reading.words)
+        clauses += build_query_part(typed.text[at:start], lexicon).clauses
+        clauses += (_read(lexicon, piece, word) for piece, word in reading.words)
         if end - start < len(typed.text):
-            written = part(typed.text[start:end], lexicon).units
-            units += (unit for unit in written if len(unit.typed) > 1 and snapshot.frequency(unit.typed))
+            written = build_query_part(typed.text[start:end], lexicon).clauses
+            clauses += (
+                clause
+                for clause in written
+                if len(clause.typed) > 1 and reader.document_frequency(clause.typed)
+            )
         text += typed.text[at:start] + reading.text
         at = end
-    units += part(typed.text[at:], lexicon).units
+    clauses += build_query_part(typed.text[at:], lexicon).clauses
     text += typed.text[at:]
-    phrase = Phrase(run(text).data, len(units), exact=False)
-    return Part(typed.text, tuple(said_otherwise(units, lexicon)), phrase)
+    phrase = Phrase(searchable_bytes(text).data, len(clauses), exact=False)
+    return QueryPart(typed.text, tuple(add_synonyms(clauses, lexicon)), phrase)
 
 
-def _read(lexicon: Lexicon, piece: str, word: str) -> Unit:
-    terms, pieces = lexicon.segmenter.words(word), lexicon.segmenter.words(piece)
+def _read(lexicon: Lexicon, piece: str, word: str) -> Clause:
+    terms, pieces = lexicon.tokenizer.segment(word), lexicon.tokenizer.segment(piece)
     alternatives = [Alternative(terms)]
-    if pieces != terms and all(map(lexicon.segmenter.knows, pieces)):
+    if pieces != terms and all(map(lexicon.tokenizer.is_known_word, pieces)):
         alternatives.append(Alternative(pieces, _TYPED))
-    return Unit(word, tuple(alternatives))
+    return Clause(word, tuple(alternatives))

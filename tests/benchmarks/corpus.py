@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from archive.model import Announcement, Kind, Status
-from indexer.analysis.index_document import Entry
+from indexer.analysis.index_document import SourceAnnouncement
 
 
 def records(path: Path) -> Iterator[dict[str, Any]]:
@@ -32,7 +32,7 @@ def resampled(path: Path, count: int) -> Iterator[dict[str, Any]]:
         yield one | {"title": title, "body": one["body"][:half] + other["body"][rest:]}
 
 
-def entry(number: int, record: dict[str, Any]) -> Entry:
+def entry(number: int, record: dict[str, Any]) -> SourceAnnouncement:
     """A record of the corpus as a published announcement with the id ``number``."""
     now = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
     announcement = Announcement(
@@ -48,4 +48,4 @@ def entry(number: int, record: dict[str, Any]) -> Entry:
         created_at=now,
         updated_at=now,
     )
-    return Entry(announcement, ())
+    return SourceAnnouncement(announcement, ())

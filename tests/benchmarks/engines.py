@@ -27,7 +27,7 @@ from rich.console import Console
 from rich.table import Table
 
 from indexer.analysis.dictionary import Dictionary
-from indexer.analysis.index_document import Entry
+from indexer.analysis.index_document import SourceAnnouncement
 from indexer.engines.opensearch import OpenSearchIndex
 from indexer.engines.opensearch.cluster import read_address
 from indexer.engines.whoosh import WhooshIndex
@@ -143,7 +143,7 @@ class both:  # noqa: N801 (reads as what it gives)
         client(self._address).indices.delete(index=f"{read_address(self._address).index}-*")
 
 
-def build(index: SearchIndex, entries: Iterable[Entry], jobs: int) -> None:
+def build(index: SearchIndex, entries: Iterable[SourceAnnouncement], jobs: int) -> None:
     with index.rebuild(jobs=jobs) as generation:
         generation.add(entries)
         generation.reached(1)

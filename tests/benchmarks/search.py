@@ -102,7 +102,7 @@ def ours(folder: Path, corpus: Iterable[dict[str, Any]]) -> Finder:
 
 def paragraphs(corpus: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     """Stretches of 60 to 150 words that end where there is a space, under the id of their document."""
-    segmenter = Dictionary().current().segmenter
+    segmenter = Dictionary().current().tokenizer
     for record in corpus:
         length = random.Random(record["id"])
         words = segmenter.tokens(record["body"])
@@ -116,7 +116,7 @@ def paragraphs(corpus: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
 
 def plain(corpus: Iterable[dict[str, Any]]) -> Finder:
     """BM25 over all of a document's terms, as we cut them; any may match."""
-    segmenter = Dictionary().current().segmenter
+    segmenter = Dictionary().current().tokenizer
     builder = tantivy.SchemaBuilder()
     builder.add_text_field("id", stored=True, tokenizer_name="raw")
     builder.add_text_field("terms", tokenizer_name="whitespace")

@@ -32,12 +32,12 @@ from rich.console import Console
 from rich.table import Table
 
 from indexer.analysis.dictionary import Dictionary
-from indexer.analysis.index_document import document
+from indexer.analysis.index_document import build_index_document
 from indexer.engines.whoosh import WhooshIndex
-from indexer.search.filters import FACETS
+from indexer.search.filters import FACET_NAMES
 from indexer.search.highlighting import snippet
 from indexer.search.query.parser import parse
-from indexer.search.query.query_plan import plan
+from indexer.search.query.query_plan import build_query_plan
 from tests.benchmarks.corpus import entry, records, resampled
 
 _BATCH = 250
@@ -103,11 +103,11 @@ def _build(options: argparse.Namespace) -> dict[str, float]:
         generation.add(batch)
     seconds = time.perf_counter() - start
     (count,) = options.counts
-    segmenter = Dictionary().current().segmenter
+    segmenter = Dictionary().current().tokenizer
     some = [entry(number, record) for number, record in enumerate(_corpus(options)) if number < 1000]
     start = time.perf_counter()
     for one in some:
-        document(one, segmenter)
+        build_index_document(one, segmenter)
     analysis = (time.perf_counter() - start) / len(some)
     files = sum(path.stat().st_size for path in (options.folder / "ours").rglob("*") if path.is_file())
     return {
@@ -128,7 +128,7 @@ def _build_tantivy(options: argparse.Namespace) -> dict[str, float]:
     builder.add_integer_field("year", fast=True)
     (options.folder / "tantivy").mkdir()
     index = tantivy.Index(builder.build(), path=str(options.folder / "tantivy"))
-    segmenter = Dictionary().current().segmenter
+    segmenter = Dictionary().current().tokenizer
     writer = index.writer(200_000_000)
     for number, record in enumerate(_corpus(options)):
         tokens = segmenter.tokens(f"{record['title']}\n{record['body']}")
@@ -177,10 +177,14 @@ def _ask_tantivy(options: argparse.Namespace) -> dict[str, float]:
     index = tantivy.Index.open(str(options.folder / "tantivy"))
     searcher = index.searcher()
     lexicon = Dictionary().current()
-    counts = {name: {"terms": {"field": name, "size": 50}} for name in FACETS}
+    counts = {name: {"terms": {"field": name, "size": 50}} for name in FACET_NAMES}
 
     def wanted(typed: str) -> tantivy.Query:
-        terms = [term for unit in plan(parse(typed), lexicon).units for term in unit.alternatives[0].terms]
+        terms = [
+            term
+            for unit in build_query_plan(parse(typed), lexicon).clauses
+            for term in unit.alternatives[0].terms
+        ]
         return tantivy.Query.boolean_query(
             [(tantivy.Occur.Should, tantivy.Query.term_query(index.schema, "terms", term)) for term in terms]
         )

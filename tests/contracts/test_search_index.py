@@ -8,14 +8,14 @@ from dataclasses import replace
 import pytest
 
 from archive.model import Announcement, Attachment, Details, Field, Kind, Reading, Status
-from indexer.analysis.index_document import Entry
+from indexer.analysis.index_document import SourceAnnouncement
 from indexer.search.ports import SearchIndex
 from indexer.search.query.parser import Filters, Query, Sort, parse
 
 NOW = dt.datetime(2021, 6, 9, tzinfo=dt.UTC)
 
 
-def entry(id: int, title: str, *pages: str, **values: object) -> Entry:
+def entry(id: int, title: str, *pages: str, **values: object) -> SourceAnnouncement:
     """An announcement with one attachment of the given pages."""
     announcement = Announcement(
         id=id,
@@ -52,7 +52,7 @@ def entry(id: int, title: str, *pages: str, **values: object) -> Entry:
         created_at=NOW,
     )
     texts = tuple(enumerate(pages, start=1))
-    return Entry(announcement, ((attachment, texts),) if pages or fields else ())
+    return SourceAnnouncement(announcement, ((attachment, texts),) if pages or fields else ())
 
 
 ARCHIVE = (

@@ -14,7 +14,7 @@ from pathlib import Path
 from click.testing import CliRunner, Result
 
 from archive.model import Details, Draft, Field, Page, Source, Status
-from indexer.index_sync import follow
+from indexer.index_sync import sync_batch
 from indexer.search.query.parser import Sort, parse
 from indexer.worker import LEASE
 from web.bootstrap import Services, build
@@ -102,7 +102,7 @@ def read(services: Services, text: str, *, pages: int) -> None:
 
 
 def level(services: Services) -> None:
-    while follow(services.records, services.index):
+    while sync_batch(services.records, services.index):
         pass
 
 

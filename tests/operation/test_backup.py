@@ -16,7 +16,7 @@ import pytest
 
 from archive.errors import Unavailable
 from archive.model import Role
-from indexer.reindex import needed
+from indexer.reindex import is_rebuild_needed
 from indexer.worker import LEASE
 from tests.disks import small_disk
 from tests.operation.archives import (
@@ -340,7 +340,7 @@ def test_an_index_that_is_ahead_is_rebuilt(services: Services, data: Path, tmp_p
         path.unlink()
     subprocess.run(["tar", "-xf", tmp_path / "backup.tar", "-C", data, "prakat.sqlite"], check=True)
     older = opened(data)
-    assert needed(older.records, older.index)
+    assert is_rebuild_needed(older.records, older.index)
     assert run(data, "reindex", "--if-needed").exit_code == 0
     assert answers(older) == before
     close(older)

@@ -17,9 +17,9 @@ import pytest
 
 from archive.errors import PrakatError, Unavailable
 from archive.model import Status
-from indexer.analysis.index_document import Entry
-from indexer.consistency import Report, check
-from indexer.index_sync import load
+from indexer.analysis.index_document import SourceAnnouncement
+from indexer.consistency import ConsistencyReport, check_consistency
+from indexer.index_sync import load_published
 from indexer.search.query.parser import parse
 from indexer.worker import LEASE
 from tests.operation.archives import (
@@ -116,7 +116,9 @@ def test_what_the_index_lost_or_kept_is_found_and_mended(data: Path, services: S
     position = services.index.position()
     (extra,) = loaded(services, some(services, Status.PUBLISHED, skip=1))
     services.index.update(
-        [Entry(services.records.announcement(draft), extra.attachments)], [published], position=position
+        [SourceAnnouncement(services.records.announcement(draft), extra.attachments)],
+        [published],
+        position=position,
     )
     assert checked(data) == (1, {"index-lacks", "index-extra"})
     assert checked(data, "--repair") == (0, {"index-lacks", "index-extra"})
@@ -126,7 +128,7 @@ def test_what_the_index_lost_or_kept_is_found_and_mended(data: Path, services: S
 
 def test_an_entry_with_other_text_is_found_and_mended(data: Path, services: Services) -> None:
     (entry,) = loaded(services, some(services, Status.PUBLISHED))
-    stale = Entry(entry.announcement, ())
+    stale = SourceAnnouncement(entry.announcement, ())
     services.index.update([stale], [], position=services.index.position())
     assert checked(data) == (1, {"index-differs"})
     assert checked(data, "--repair") == (0, {"index-differs"})
@@ -333,8 +335,8 @@ main()
 """
 
 
-def examined(services: Services) -> Report:
-    return check(
+def examined(services: Services) -> ConsistencyReport:
+    return check_consistency(
         services.records, services.jobs, services.files, services.index, services.database, repair=False
     )
 
@@ -346,5 +348,5 @@ def some(services: Services, status: Status, skip: int = 0) -> int:
     return having[skip]
 
 
-def loaded(services: Services, id: int) -> list[Entry]:
-    return load(services.records, [id])
+def loaded(services: Services, id: int) -> list[SourceAnnouncement]:
+    return load_published(services.records, [id])

@@ -8,7 +8,7 @@ from pathlib import Path
 from whoosh.index import LockError
 
 from archive.model import Draft
-from indexer.index_sync import follow, load
+from indexer.index_sync import load_published, sync_batch
 from tests.contracts.processes import ended, in_child
 from tests.operation.archives import ACTOR, NOW, close, opened
 
@@ -25,20 +25,20 @@ def test_none_undoes_what_another_was_faster_with(tmp_path: Path) -> None:
     ]
     for id in made:
         services.intake.publish(id, actor=ACTOR)
-    follow(services.records, services.index)
+    sync_batch(services.records, services.index)
 
     def follows() -> None:
         mine = opened(tmp_path / "data")
         while not (tmp_path / "over").exists():
             with suppress(LockError):
-                follow(mine.records, mine.index)
+                sync_batch(mine.records, mine.index)
 
     children = [in_child(follows) for _ in range(FOLLOWERS)]
     for turn in range(EDITS):
         services.records.revise(made[turn % ANNOUNCEMENTS], {"title": f"แก้ครั้งที่ {turn}"}, actor=ACTOR)
     (tmp_path / "over").touch()
     assert [ended(child) for child in children] == [0] * FOLLOWERS
-    while follow(services.records, services.index):
+    while sync_batch(services.records, services.index):
         pass
-    assert services.index.differing(load(services.records, made)) == []
+    assert services.index.differing(load_published(services.records, made)) == []
     close(services)

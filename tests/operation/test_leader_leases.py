@@ -8,14 +8,14 @@ import signal
 import time
 from pathlib import Path
 
-from indexer.leader_leases import FOLLOW, TEND, Duties
+from indexer.leader_leases import MAINTAIN, SYNC_INDEX, LeaderLeases
 from storage.leases import EngineLeases
 from tests.contracts.conftest import engine, opened  # noqa: F401  # on every engine
 from tests.contracts.engines import Opener
 from tests.contracts.processes import KILLED, ended, in_child
 
 LEASE = dt.timedelta(seconds=1)
-NAMES = {FOLLOW: "follow", TEND: "tend"}
+NAMES = {SYNC_INDEX: "follow", MAINTAIN: "tend"}
 WORKERS = 4
 
 
@@ -24,12 +24,12 @@ def test_one_at_a_time_and_another_when_it_is_killed(opened: Opener, tmp_path: P
     opened().close()
 
     def work(number: int) -> None:
-        duties = Duties(EngineLeases(opened()), NAMES, f"w{number}", lease=LEASE)
+        duties = LeaderLeases(EngineLeases(opened()), NAMES, f"w{number}", lease=LEASE)
         with (tmp_path / f"w{number}").open("w", buffering=1) as log:
             while not (tmp_path / "over").exists():
                 duties.renew()
                 began = time.monotonic()
-                if duties.has(FOLLOW):
+                if duties.is_leader(SYNC_INDEX):
                     print(began, time.monotonic(), file=log)
                 time.sleep(0.05)
 
@@ -68,16 +68,16 @@ def _holding(folder: Path, *, since: float, but: set[int]) -> int:
 
 def test_who_was_held_up_for_a_lease_no_longer_has_it(opened: Opener) -> None:  # noqa: F811
     database = opened()
-    slow = Duties(EngineLeases(database), NAMES, "slow", lease=LEASE)
+    slow = LeaderLeases(EngineLeases(database), NAMES, "slow", lease=LEASE)
     slow.renew()
-    assert slow.has(FOLLOW)
+    assert slow.is_leader(SYNC_INDEX)
     time.sleep(LEASE.total_seconds())
-    assert not slow.has(FOLLOW)
-    other = Duties(EngineLeases(database), NAMES, "other", lease=LEASE)
+    assert not slow.is_leader(SYNC_INDEX)
+    other = LeaderLeases(EngineLeases(database), NAMES, "other", lease=LEASE)
     other.renew()
     slow.renew()
-    assert (slow.has(TEND), other.has(TEND)) == (False, True)
+    assert (slow.is_leader(MAINTAIN), other.is_leader(MAINTAIN)) == (False, True)
     other.give_back()
     slow.renew()
-    assert slow.has(TEND)
+    assert slow.is_leader(MAINTAIN)
     database.close()

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import html
 
-from indexer.search.highlighting import Segment
+from indexer.search.highlighting import TextSegment
 from web import line_breaking
 
 THAI_RUNS = st.text(alphabet="กขคนมยรลวอเแโไะาิีึืุู่้็์ำๆฯ ", max_size=60)
@@ -43,7 +43,7 @@ def test_joined_again_it_is_the_text(text: str) -> None:
 
 @given(st.lists(st.tuples(st.sampled_from(["ศูนย์", "ส่งเสริม\nการ", "<b>", "&", "'", '"']), st.booleans())))
 def test_hits_are_marked_and_everything_else_is_escaped(told: list[tuple[str, bool]]) -> None:
-    segments = [Segment(text, hit=hit) for text, hit in told]
+    segments = [TextSegment(text, hit=hit) for text, hit in told]
     shown = html.fromstring(
         f"<p>{line_breaking.segments_with_break_opportunities(segments, frozenset())}</p>"
     )
@@ -67,12 +67,16 @@ def test_nothing_is_longer_than_a_line(text: str) -> None:
 
 
 def test_hits_keep_words_whole() -> None:
-    segments = [Segment("จัดตั้ง", hit=False), Segment("ศูนย์", hit=True), Segment("ส่งเสริม", hit=False)]
+    segments = [
+        TextSegment("จัดตั้ง", hit=False),
+        TextSegment("ศูนย์", hit=True),
+        TextSegment("ส่งเสริม", hit=False),
+    ]
     shown = marked(segments)
     assert pieces(shown) == ["จัดตั้ง", "ศูนย์", "ส่งเสริม"]
 
 
-def marked(segments: list[Segment]) -> str:
+def marked(segments: list[TextSegment]) -> str:
     return line_breaking.segments_with_break_opportunities(segments, frozenset())
 
 

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.text import Text
 
 from archive import thai
-from indexer.reindex import needed, rebuild
+from indexer.reindex import is_rebuild_needed, rebuild
 from indexer.search.query import parser as queries
 from web import schemas
 from web.answers import Result, search
@@ -80,7 +80,7 @@ def reindex(if_needed: bool, jobs: int) -> None:
       prakat reindex --if-needed
     """
     services = open_services()
-    if if_needed and not needed(services.records, services.index):
+    if if_needed and not is_rebuild_needed(services.records, services.index):
         click.echo("ดัชนีเป็นปัจจุบันแล้ว ไม่ต้องสร้างใหม่ (index is current)")
         return
     with bar("สร้างดัชนี") as progress:

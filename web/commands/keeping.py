@@ -11,8 +11,8 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from indexer.consistency import MESSAGES, Finding, Report
-from indexer.consistency import check as examine
+from indexer.consistency import MESSAGES, ConsistencyReport, Finding
+from indexer.consistency import check_consistency as examine
 from indexer.reindex import rebuild
 from web import bootstrap, settings
 from web.commands.terminal import bars, open_existing
@@ -71,7 +71,7 @@ _STEPS = {
 }
 
 
-def _described(report: Report) -> dict[str, object]:
+def _described(report: ConsistencyReport) -> dict[str, object]:
     return {
         "clean": report.clean,
         "checked": report.checked,
@@ -80,7 +80,7 @@ def _described(report: Report) -> dict[str, object]:
     }
 
 
-def _show(report: Report) -> None:
+def _show(report: ConsistencyReport) -> None:
     if report.findings:
         _table("สิ่งที่พบ · findings", report.findings)
     if report.notes:

@@ -21,11 +21,19 @@ import numpy as np
 import numpy.typing as npt
 
 from archive.thai import ERA
-from indexer.analysis.index_document import FACTS, KINDS, ZONES, Document
-from indexer.analysis.spelling_index import keys
-from indexer.analysis.tokenizer import Segmenter, fold, letters_of, run
+from indexer.analysis.index_document import ATTRIBUTES, KINDS, ZONES, IndexDocument
+from indexer.analysis.spelling_index import deletion_keys
+from indexer.analysis.tokenizer import Tokenizer, fold, searchable_bytes, text_of_bytes
 from indexer.engines.opensearch.cluster import Address
-from indexer.search.index_reader import K1, MARKS, NORMALISED, THAI_WORD, WEIGHT, WORD, steady
+from indexer.search.index_reader import (
+    COMPLETABLE_WORD,
+    K1,
+    LENGTH_NORMALIZATION,
+    MARK_BYTES,
+    THAI_WORD,
+    ZONE_WEIGHTS,
+    quantize,
+)
 from indexer.search.posting_list import Floats, Mask
 
 STEPS = 1000
@@ -117,26 +125,26 @@ MAPPING: dict[str, Any] = {
 }
 
 
-def averages(documents: Sequence[Document]) -> dict[str, float]:
+def averages(documents: Sequence[IndexDocument]) -> dict[str, float]:
     """Mean lengths of the zones, on the grid that the embedded index rounds them to."""
     if not documents:
         return dict(TYPICAL)
-    facts = np.concatenate([np.frombuffer(made.columns["facts"], FACTS) for made in documents])
-    return {zone: steady(float(facts[zone].astype(np.float64).mean())) for zone in NORMALISED}
+    facts = np.concatenate([np.frombuffer(made.columns["facts"], ATTRIBUTES) for made in documents])
+    return {zone: quantize(float(facts[zone].astype(np.float64).mean())) for zone in LENGTH_NORMALIZATION}
 
 
-def announcement_id(made: Document) -> int:
-    return int(np.frombuffer(made.columns["facts"], FACTS)[0]["id"])
+def announcement_id(made: IndexDocument) -> int:
+    return int(np.frombuffer(made.columns["facts"], ATTRIBUTES)[0]["id"])
 
 
-def body(made: Document, average: Averages) -> dict[str, Any]:
+def body(made: IndexDocument, average: Averages) -> dict[str, Any]:
     """What is kept of an announcement."""
-    facts = np.frombuffer(made.columns["facts"], FACTS)[0]
+    facts = np.frombuffer(made.columns["facts"], ATTRIBUTES)[0]
     author, category = made.columns["author"].decode(), made.columns["category"].decode()
     names = list(
         dict.fromkeys([made.columns["title"].decode(), *made.columns["subjects"].decode().splitlines()])
     )
-    runs = [run(fold(name)).data for name in names]
+    runs = [searchable_bytes(fold(name)).data for name in names]
     terms = list(made.terms)
     weights = _weights(made, facts, average)
     items = np.zeros(len(terms), _ITEM)
@@ -147,8 +155,8 @@ def body(made: Document, average: Averages) -> dict[str, Any]:
         "id": int(facts["id"]),
         "terms": "\n".join(f"{term}\t{weight}" for term, weight in zip(terms, weights.tolist(), strict=True)),
         "words": list(_lines(made.columns["text"], made.columns["cuts"])),
-        "names": [letters_of(data) for data in runs],
-        "bare_names": [letters_of(data.translate(None, MARKS)) for data in runs],
+        "names": [text_of_bytes(data) for data in runs],
+        "bare_names": [text_of_bytes(data.translate(None, MARK_BYTES)) for data in runs],
         "shown": names,
         "kind": KINDS[facts["kind"]].value,
         "author": author,
@@ -164,15 +172,15 @@ def body(made: Document, average: Averages) -> dict[str, Any]:
     }
 
 
-def _weights(made: Document, facts: np.void, average: Averages) -> npt.NDArray[np.int64]:
+def _weights(made: IndexDocument, facts: np.void, average: Averages) -> npt.NDArray[np.int64]:
     """The BM25F weight of each term, in ``STEPS``."""
     packed = np.fromiter(made.terms.values(), np.uint32, len(made.terms))
     total = np.zeros(len(packed))
     for zone in ZONES:
-        share = NORMALISED.get(zone.name, 0.0)
+        share = LENGTH_NORMALIZATION.get(zone.name, 0.0)
         length = float(facts[zone.name]) / average[zone.name] if share else 0.0
         counts = (packed >> np.uint32(zone.shift)) & np.uint32(zone.most)
-        total += counts * (WEIGHT[zone.name] / (1 - share + share * length))
+        total += counts * (ZONE_WEIGHTS[zone.name] / (1 - share + share * length))
     most = min(_MOST, _MOST_TOGETHER // max(len(packed), 1))
     return np.clip(np.round(total * STEPS), 1, most).astype(np.int64)
 
@@ -183,7 +191,7 @@ def term_hash(term: str) -> int:
 
 def _lines(text: bytes, cuts: bytes) -> Iterator[str]:
     """The words of each zone and page in order, a line each."""
-    written = letters_of(text)
+    written = text_of_bytes(text)
     borders = np.flatnonzero(np.unpackbits(np.frombuffer(cuts, np.uint8))[: len(text) + 1]).tolist()
     line: list[str] = []
     for start, end in pairwise([0, *borders, len(text)]):
@@ -197,18 +205,18 @@ def _lines(text: bytes, cuts: bytes) -> Iterator[str]:
         yield "\n".join(line)
 
 
-def phrase(text: str, segmenter: Segmenter) -> str:
+def phrase(text: str, segmenter: Tokenizer) -> str:
     """A piece of a query, cut as the documents are, for the field ``words``."""
-    row = run(fold(text))
+    row = searchable_bytes(fold(text))
     cuts = np.zeros(len(row.data) + 1, dtype=bool)
     places = np.array([(token.start, token.end) for token in segmenter.tokens(text)], dtype=np.int64).ravel()
-    cuts[row.places()[places]] = True
+    cuts[row.byte_offsets()[places]] = True
     return "".join(_lines(row.data, np.packbits(cuts).tobytes()))
 
 
 def letters(text: str) -> str:
     """What names are compared by."""
-    return letters_of(run(fold(text)).data)
+    return text_of_bytes(searchable_bytes(fold(text)).data)
 
 
 def word_id(word: str) -> str:
@@ -217,12 +225,12 @@ def word_id(word: str) -> str:
 
 def is_word(term: str) -> bool:
     """Whether a term is looked for by beginning, end or sound."""
-    return WORD.fullmatch(term) is not None
+    return COMPLETABLE_WORD.fullmatch(term) is not None
 
 
 def word_body(word: str, counted: int) -> dict[str, Any]:
     """``counted``: documents that had it when the generation was made."""
-    sounds = sorted(set(keys(word))) if THAI_WORD.fullmatch(word) else []
+    sounds = sorted(set(deletion_keys(word))) if THAI_WORD.fullmatch(word) else []
     return {"word": word, "backwards": word[::-1], "sounds": sounds, "counted": counted}
 
 
@@ -240,18 +248,18 @@ def read_weights(text: str) -> Weighed:
 
 
 def read_facts(text: str) -> np.void:
-    return np.frombuffer(_data(text), FACTS)[0]  # type: ignore[no-any-return]
+    return np.frombuffer(_data(text), ATTRIBUTES)[0]  # type: ignore[no-any-return]
 
 
 class Written(NamedTuple):
     """What is read of a document letter by letter."""
 
     text: bytes
-    cuts: bytes
+    token_boundaries: bytes
     layout: bytes
 
     def borders(self) -> Mask:
-        return np.unpackbits(np.frombuffer(self.cuts, np.uint8)).astype(bool)
+        return np.unpackbits(np.frombuffer(self.token_boundaries, np.uint8)).astype(bool)
 
 
 WRITTEN = ("text", "cuts", "layout")
@@ -270,5 +278,5 @@ def _data(text: str) -> bytes:
     return base64.urlsafe_b64decode(text + "==")
 
 
-def words_of(made: Document) -> Iterable[str]:
+def words_of(made: IndexDocument) -> Iterable[str]:
     return filter(is_word, made.terms)

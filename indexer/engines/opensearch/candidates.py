@@ -17,9 +17,9 @@ import numpy as np
 from cachetools import LRUCache
 from rapidfuzz.distance import OSA
 
-from indexer.analysis.index_document import Layout, read_layout
-from indexer.analysis.spelling_index import key, keys
-from indexer.analysis.tokenizer import fold, letters_of, run
+from indexer.analysis.index_document import ZoneLayout, parse_zone_layout
+from indexer.analysis.spelling_index import deletion_keys, phonetic_key
+from indexer.analysis.tokenizer import fold, searchable_bytes, text_of_bytes
 from indexer.engines.opensearch import clauses
 from indexer.engines.opensearch.bodies import (
     WRITTEN,
@@ -31,11 +31,17 @@ from indexer.engines.opensearch.bodies import (
 from indexer.engines.opensearch.clauses import Wanted
 from indexer.engines.opensearch.cluster import Cluster, fetched
 from indexer.engines.opensearch.held import COLUMNS, Held
-from indexer.search.index_reader import MARKS, OFTEN, WORD, Beyond, Enough
-from indexer.search.posting_list import Documents, Mask, Scored
+from indexer.search.index_reader import (
+    COMPLETABLE_WORD,
+    MARK_BYTES,
+    MIN_WORD_FREQUENCY,
+    MinimumMatch,
+    UnfetchedTotals,
+)
+from indexer.search.posting_list import DocumentNumbers, Mask, PostingList
 from indexer.search.query.parser import Query, Sort
-from indexer.search.query.query_plan import SENTENCE, Unit
-from indexer.search.title_index import Named
+from indexer.search.query.query_plan import MIN_SENTENCE_CLAUSES, Clause
+from indexer.search.title_index import TitleMatch
 
 _SOUGHT = 200  # documents for the query as a whole, and again so many for what has some of it
 _FEW = 20  # documents with all of it
@@ -51,14 +57,14 @@ _NEWEST_FIRST = {"sort": clauses.ORDERS[Sort.NEWEST]}
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
+class TermStatistics:
     """Of one state of an index: filled as they are asked for, shared by all queries on it."""
 
     count: int
     frequencies: dict[Hashable, int] = field(default_factory=dict)
 
 
-class Shelf:
+class DocumentCache:
     """Letters of documents that earlier queries read, while there is room: by index, id and version."""
 
     def __init__(self) -> None:
@@ -82,10 +88,10 @@ def _size(written: Written) -> int:
 class _Whole(NamedTuple):
     """What the query itself found: its units, the documents that came, the answer, and how many were held."""
 
-    units: tuple[Unit, ...]
-    here: Documents
+    clauses: tuple[Clause, ...]
+    here: DocumentNumbers
     answer: Mapping[str, Any]
-    held: int
+    fetched_count: int
 
 
 class Candidates(Held):
@@ -95,8 +101,8 @@ class Candidates(Held):
         self,
         cluster: Cluster,
         index: str,
-        figures: Figures,
-        shelf: Shelf,
+        figures: TermStatistics,
+        shelf: DocumentCache,
         *,
         query: Query,
         wanted: Wanted,
@@ -109,16 +115,16 @@ class Candidates(Held):
         self.count = figures.count
         super().__init__(self._needed + _PLACES)
         self._written: dict[int, Written] = {}
-        self._remembered: dict[Hashable, Documents] = {}
+        self._remembered: dict[Hashable, DocumentNumbers] = {}
         self._sought: set[Hashable] = set()
         self._edges: dict[Hashable, list[str]] = {}
         self._whole: _Whole | None = None
-        self._exhausted: set[Unit | str] = set()  # all documents with any of these are here
-        self._counted_last: tuple[tuple[Enough | None, int], Beyond] | None = None
+        self._exhausted: set[Clause | str] = set()  # all documents with any of these are here
+        self._counted_last: tuple[tuple[MinimumMatch | None, int], UnfetchedTotals] | None = None
 
     # Who is here
 
-    def seek(self, every: Sequence[Unit] = (), some: Sequence[Unit] = ()) -> None:
+    def prefetch(self, every: Sequence[Clause] = (), some: Sequence[Clause] = ()) -> None:
         key = tuple(every), tuple(some)
         if key in self._sought:
             return
@@ -134,7 +140,7 @@ class Candidates(Held):
         if some:
             self._note_exhausted(some, answers[0])
 
-    def seek_more(self, enough: Enough) -> None:
+    def prefetch_matches(self, enough: MinimumMatch) -> None:
         order = self._order()
         if (self._needed > _SOUGHT or order) and not self._is_all_here(enough):
             loose = self._wanted.loose(list(enough.worth))
@@ -146,25 +152,25 @@ class Candidates(Held):
         """Of the page asked for, if it is not that of the scores."""
         return {"sort": clauses.ORDERS[self._query.sort]} if self._query.sort in clauses.ORDERS else {}
 
-    def _besides(self, query: clauses.Clause) -> clauses.Clause:
+    def _besides(self, query: clauses.Json) -> clauses.Json:
         """What is not here yet."""
-        here = [{"terms": {"id": list(self.numbers)}}] if self.numbers else []
+        here = [{"terms": {"id": list(self.document_numbers)}}] if self.document_numbers else []
         return {"bool": {"must": [query], "must_not": here}}
 
-    def _note_exhausted(self, units: Iterable[Unit], answer: Mapping[str, Any]) -> None:
+    def _note_exhausted(self, units: Iterable[Clause], answer: Mapping[str, Any]) -> None:
         """Whether all with any of the units are here now."""
         if len(answer["hits"]["hits"]) < _SOUGHT:
             alone = (each.terms for unit in units for each in unit.alternatives if len(each.terms) == 1)
             self._exhausted |= {*units, *(term for (term,) in alone)}
 
-    def _is_all_here(self, enough: Enough) -> bool:
+    def _is_all_here(self, enough: MinimumMatch) -> bool:
         read = (term for sought in enough.misread.values() for term in sought.terms)
         return enough.worth.keys() | set(read) <= self._exhausted
 
-    def _seek_whole(self, units: Sequence[Unit]) -> None:
+    def _seek_whole(self, units: Sequence[Clause]) -> None:
         """For the query itself: what has all of it and, where that is little, what has some of it."""
         loose = self._pages(self._wanted.loose(units), _SOUGHT)
-        sentence = len(units) >= SENTENCE
+        sentence = len(units) >= MIN_SENTENCE_CLAUSES
         terms = self._uncounted(units)
         counted = [self._counted(clause) for clause in terms.values()]
         pages = self._strict_pages(units)
@@ -173,7 +179,7 @@ class Candidates(Held):
         for what, answer in zip(terms, answers[len(pages) :], strict=False):
             self._figures.frequencies[what] = answer["hits"]["total"]["value"]
         here = self.take(hit for answer in strict for hit in answer["hits"]["hits"])
-        self._whole = _Whole(tuple(units), np.unique(here), strict[0], self.held)
+        self._whole = _Whole(tuple(units), np.unique(here), strict[0], self.fetched_count)
         if units and _numbers(strict[0])[2] < _FEW and not sentence:
             found = self._ask(loose)
         for answer in found:
@@ -181,7 +187,7 @@ class Candidates(Held):
         if found:
             self._note_exhausted(units, found[0])
 
-    def _strict_pages(self, units: Sequence[Unit]) -> list[dict[str, Any]]:
+    def _strict_pages(self, units: Sequence[Clause]) -> list[dict[str, Any]]:
         """The documents with all that was asked for, their number and facets; whatever filters say too."""
         query = self._wanted.strict(units, together=True)
         page = self._page(query, self._needed, weighed=bool(units))
@@ -189,19 +195,19 @@ class Candidates(Held):
         everywhere = [self._page(query, _SOUGHT, within=False)] if self._wanted.within and units else []
         return [page | self._numbered(query) | order, *everywhere]
 
-    def _numbered(self, query: clauses.Clause) -> dict[str, Any]:
+    def _numbered(self, query: clauses.Json) -> dict[str, Any]:
         """Their number and facets, under the filters and whatever these say."""
         within = self._wanted.within
         narrowed = {"post_filter": {"bool": {"filter": list(within.values())}}} if within else {}
         return {"query": query, "track_total_hits": True, "aggs": clauses.counts(within)} | narrowed
 
-    def _pages(self, query: clauses.Clause, size: int) -> list[dict[str, Any]]:
+    def _pages(self, query: clauses.Json, size: int) -> list[dict[str, Any]]:
         """Whatever filters say, for what answers does not depend on them; and what they let through."""
         everywhere = self._page(query, size, within=False)
         return [everywhere, self._page(query, size)] if self._wanted.within else [everywhere]
 
     def _page(
-        self, query: clauses.Clause, size: int, *, weighed: bool = True, within: bool = True
+        self, query: clauses.Json, size: int, *, weighed: bool = True, within: bool = True
     ) -> dict[str, Any]:
         filters = list(self._wanted.within.values()) if within else []
         return {
@@ -215,43 +221,43 @@ class Candidates(Held):
         """See to it that this one is here, if the archive has it."""
         self.take(self._ask([self._page({"term": {"id": id}}, 1)])[0]["hits"]["hits"])
 
-    def beyond(self, answers: Mask, enough: Enough | None) -> Beyond:
+    def unfetched_totals(self, answers: Mask, enough: MinimumMatch | None) -> UnfetchedTotals:
         whole = self._whole
         if enough is None:
             if whole is None or not answers[whole.here].all():
-                return Beyond(0, {}, 0)
+                return UnfetchedTotals(0, {}, 0)
             _, _, unfiltered = _numbers(whole.answer)
             if unfiltered == len(whole.here):
-                return Beyond(0, {}, 0)
-            if whole.held == self.held and not (whole.units and self._wanted.within):
+                return UnfetchedTotals(0, {}, 0)
+            if whole.fetched_count == self.fetched_count and not (whole.clauses and self._wanted.within):
                 return self._less(whole.answer, whole.here)
-            query = self._wanted.strict(whole.units, together=True)
+            query = self._wanted.strict(whole.clauses, together=True)
         elif self._is_all_here(enough):
-            return Beyond(0, {}, 0)
+            return UnfetchedTotals(0, {}, 0)
         else:
             query = clauses.every([self._wanted.enough(enough)])
-        what = enough, self.held
+        what = enough, self.fetched_count
         if self._counted_last is None or self._counted_last[0] != what:
             (answer,) = self._ask([{"size": 0} | self._numbered(self._besides(query))])
             self._counted_last = what, self._less(answer, np.empty(0, np.int64))
         return self._counted_last[1]
 
-    def most_beyond(self, enough: Enough) -> float:
+    def max_unfetched_score(self, enough: MinimumMatch) -> float:
         if self._is_all_here(enough):
             return 0.0
         best = {"query": self._besides(self._wanted.worth(enough)), "size": 1, "_source": False}
         return max((hit["_score"] for hit in self._ask([best])[0]["hits"]["hits"]), default=0.0)
 
-    def _less(self, answer: Mapping[str, Any], here: Documents) -> Beyond:
+    def _less(self, answer: Mapping[str, Any], here: DocumentNumbers) -> UnfetchedTotals:
         """What was counted, less what is here."""
         counts, total, unfiltered = _numbers(answer)
         values = {
             name: self._others(name, here, counts[name]["values"]["buckets"]) for name in clauses.FACETS
         }
-        return Beyond(total - len(here), values, unfiltered - len(here))
+        return UnfetchedTotals(total - len(here), values, unfiltered - len(here))
 
     def _others(
-        self, name: str, here: Documents, buckets: Iterable[Mapping[str, Any]]
+        self, name: str, here: DocumentNumbers, buckets: Iterable[Mapping[str, Any]]
     ) -> dict[str | int, int]:
         """How many that are not here have each value."""
         codes, combinations = self.facets
@@ -259,12 +265,12 @@ class Candidates(Held):
         found = {bucket["key"]: bucket["doc_count"] - values[bucket["key"]] for bucket in buckets}
         return {value: count for value, count in found.items() if count > 0}
 
-    def elsewhere(self, name: str) -> bool:
+    def has_exact_value(self, name: str) -> bool:
         return self._wanted.is_exact(name)
 
     # What is written in them
 
-    def remembered(self, what: Hashable, find: Callable[[], Documents]) -> Documents:
+    def cached(self, what: Hashable, find: Callable[[], DocumentNumbers]) -> DocumentNumbers:
         if what not in self._remembered:
             self._remembered[what] = find()
         return self._remembered[what]
@@ -272,29 +278,31 @@ class Candidates(Held):
     def text(self, document: int) -> bytes:
         return self._read(document).text
 
-    def texts(self, documents: Documents) -> Iterator[bytes]:
+    def texts(self, documents: DocumentNumbers) -> Iterator[bytes]:
         wanted = documents.tolist()
         for start in range(0, len(wanted), _READ_AT_ONCE):
             some = wanted[start : start + _READ_AT_ONCE]
             self._fetch([document for document in some if document not in self._written])
             yield from (self._written[document].text for document in some)
 
-    def cuts(self, document: int) -> Mask:
+    def token_boundaries(self, document: int) -> Mask:
         return self._read(document).borders()
 
-    def layout(self, document: int) -> Layout:
-        return read_layout(self._read(document).layout)
+    def layout(self, document: int) -> ZoneLayout:
+        return parse_zone_layout(self._read(document).layout)
 
     def _read(self, document: int) -> Written:
         """With it come those that were found after it: they are looked at next."""
         if document not in self._written:
-            self._fetch([at for at in range(document, self.held) if at not in self._written][:_READ_AT_ONCE])
+            self._fetch(
+                [at for at in range(document, self.fetched_count) if at not in self._written][:_READ_AT_ONCE]
+            )
         return self._written[document]
 
     def _fetch(self, documents: Iterable[int]) -> None:
         missing: dict[int, int] = {}
         for at in documents:
-            id = int(self.facts[at]["id"])
+            id = int(self.attributes[at]["id"])
             kept = self._shelf.get((self._index, id, self.versions[at]))
             if kept is None:
                 missing[id] = at
@@ -313,24 +321,24 @@ class Candidates(Held):
     def idf(self, frequency: int) -> float:
         return math.log1p((max(self.count, frequency) - frequency + 0.5) / (frequency + 0.5))
 
-    def frequency(self, term: str) -> int:
+    def document_frequency(self, term: str) -> int:
         known = self._figures.frequencies
         if term not in known:
             self._count([term])
         return known[term]
 
-    def frequencies(self, terms: Sequence[str]) -> list[int]:
+    def document_frequencies(self, terms: Sequence[str]) -> list[int]:
         self._count(terms)
         return [self._figures.frequencies[term] for term in terms]
 
-    def extent(self, unit: Unit, found: Scored) -> int:  # noqa: ARG002 (they are not all)
+    def clause_document_frequency(self, unit: Clause, found: PostingList) -> int:  # noqa: ARG002 (they are not all)
         known = self._figures.frequencies
         if unit.alternatives not in known:
             (answer,) = self._ask([self._counted(clauses.unit(unit))])
             known[unit.alternatives] = answer["hits"]["total"]["value"]
         return known[unit.alternatives]
 
-    def about(self, terms: Sequence[str]) -> list[int]:
+    def estimated_document_frequencies(self, terms: Sequence[str]) -> list[int]:
         """As counted when the generation was made; 0 for what is no word. More may have come to have it."""
         found = self._cluster.documents(
             self._index, [word_id(term) for term in terms], _source="word,counted"
@@ -346,15 +354,15 @@ class Candidates(Held):
             {term: answer["hits"]["total"]["value"] for term, answer in zip(new, answers, strict=True)}
         )
 
-    def _counted(self, query: clauses.Clause) -> dict[str, Any]:
+    def _counted(self, query: clauses.Json) -> dict[str, Any]:
         """Without an organisation the cluster knows a term's count without a look at any document."""
         if self._query.filters.organisation is not None or self._query.filters.withheld:
             query = {"bool": {"filter": [query, *self._wanted.organisation]}}
         return {"query": query, "size": 0, "track_total_hits": True}
 
-    def _uncounted(self, units: Iterable[Unit]) -> dict[Hashable, clauses.Clause]:
+    def _uncounted(self, units: Iterable[Clause]) -> dict[Hashable, clauses.Json]:
         """What is not known yet of the frequency of these and of their terms."""
-        wanted: dict[Hashable, clauses.Clause] = {}
+        wanted: dict[Hashable, clauses.Json] = {}
         for unit in units:
             terms = {term: clauses.term(term) for each in unit.alternatives for term in each.terms}
             wanted |= terms | ({unit.alternatives: clauses.unit(unit)} if len(terms) > 1 else {})
@@ -362,7 +370,7 @@ class Candidates(Held):
 
     # Words of the archive
 
-    def look_up(self, beginnings: Sequence[str], endings: Sequence[str], most: int) -> None:
+    def prefetch_affixes(self, beginnings: Sequence[str], endings: Sequence[str], most: int) -> None:
         wanted = [("word", letters, most) for letters in beginnings]
         wanted += [("backwards", letters[::-1], most) for letters in endings]
         new = [what for what in dict.fromkeys(wanted) if what not in self._edges]
@@ -370,16 +378,16 @@ class Candidates(Held):
         for what, answer in zip(new, self._ask(bodies), strict=True):
             self._edges[what] = [hit["fields"]["word"][0] for hit in answer["hits"]["hits"]]
 
-    def beginning(self, letters: str, most: int) -> Iterator[str]:
-        self.look_up([letters], [], most)
+    def words_with_prefix(self, letters: str, most: int) -> Iterator[str]:
+        self.prefetch_affixes([letters], [], most)
         return iter(self._edges["word", letters, most])
 
-    def ending(self, letters: str, most: int) -> Iterator[str]:
-        self.look_up([], [letters], most)
+    def words_with_suffix(self, letters: str, most: int) -> Iterator[str]:
+        self.prefetch_affixes([], [letters], most)
         return iter(self._edges["backwards", letters[::-1], most])
 
-    def near(self, pieces: list[str], knows: Callable[[str], bool]) -> list[tuple[int, str]]:
-        heard = sorted({one for piece in pieces for one in keys(piece)})
+    def words_sounding_like(self, pieces: list[str], knows: Callable[[str], bool]) -> list[tuple[int, str]]:
+        heard = sorted({one for piece in pieces for one in deletion_keys(piece)})
         alike, written = self._ask(
             [
                 _listed({"terms": {"sounds": heard}}, _MOST_HEARD, [{"counted": "desc"}]),
@@ -392,15 +400,16 @@ class Candidates(Held):
         known.update(dict.fromkeys((piece for piece in pieces if piece not in there | known.keys()), 0))
         words: dict[str, list[str]] = {}
         for word in counted:
-            if knows(word) or counted[word] >= OFTEN:
-                for sound in keys(word):
+            if knows(word) or counted[word] >= MIN_WORD_FREQUENCY:
+                for sound in deletion_keys(word):
                     words.setdefault(sound, []).append(word)
         near = {
             (number, word)
             for number, piece in enumerate(pieces)
-            for sound in keys(piece)
+            for sound in deletion_keys(piece)
             for word in words.get(sound, ())
-            if OSA.distance(key(piece), key(word), score_cutoff=1) <= 1  # else it is too far to be meant
+            if OSA.distance(phonetic_key(piece), phonetic_key(word), score_cutoff=1)
+            <= 1  # else it is too far to be meant
         }
         self._count([*there, *(word for _, word in near)])
         return list(near)
@@ -408,13 +417,13 @@ class Candidates(Held):
     def completions(self, begun: str, most: int) -> list[str]:
         (answer,) = self._ask([_listed({"prefix": {"word": begun}}, _MOST_COUNTED, [{"counted": "desc"}])])
         words = [hit["fields"]["word"][0] for hit in answer["hits"]["hits"]]
-        words = [word for word in words if word != begun and WORD.fullmatch(word)]
+        words = [word for word in words if word != begun and COMPLETABLE_WORD.fullmatch(word)]
         self._count(words)
-        counted = sorted((-self.frequency(word), word) for word in words)
+        counted = sorted((-self.document_frequency(word), word) for word in words)
         return [word for count, word in counted[:most] if count]
 
-    def named(self, letters: bytes, *, marks: bool) -> Iterator[Named]:
-        field, text = ("names" if marks else "bare_names"), letters_of(letters)
+    def titles_containing(self, letters: bytes, *, marks: bool) -> Iterator[TitleMatch]:
+        field, text = ("names" if marks else "bare_names"), text_of_bytes(letters)
         order = {"sort": [{"views": "desc"}, {"id": "asc"}], "_source": ["id", "views", "shown"]}
         seen = set()
         for answer in self._ask(
@@ -446,16 +455,16 @@ def _numbers(answer: Mapping[str, Any]) -> tuple[Mapping[str, Any], int, int]:
     return counts, answer["hits"]["total"]["value"], counts[clauses.EVERYWHERE]["doc_count"]
 
 
-def _named(source: Mapping[str, Any], letters: bytes, *, marks: bool) -> Iterator[Named]:
+def _named(source: Mapping[str, Any], letters: bytes, *, marks: bool) -> Iterator[TitleMatch]:
     """The names of an announcement that have the letters."""
     for name in source["shown"]:
-        data = run(fold(name)).data
-        data = data if marks else data.translate(None, MARKS)
+        data = searchable_bytes(fold(name)).data
+        data = data if marks else data.translate(None, MARK_BYTES)
         if letters in data:
-            yield Named(not data.startswith(letters), -source["views"], source["id"], name)
+            yield TitleMatch(not data.startswith(letters), -source["views"], source["id"], name)
 
 
-def _listed(query: clauses.Clause, most: int, order: Sequence[Mapping[str, str]]) -> dict[str, Any]:
+def _listed(query: clauses.Json, most: int, order: Sequence[Mapping[str, str]]) -> dict[str, Any]:
     """Words and how often they were counted."""
     return {
         "query": query,

@@ -10,17 +10,24 @@ from typing import Any
 
 from indexer.analysis.dictionary import Lexicon
 from indexer.engines.opensearch.bodies import letters, phrase
-from indexer.search.doc_values import Facets
-from indexer.search.index_reader import Enough, Misread
-from indexer.search.query.parser import Filters, Sort, Time
-from indexer.search.query.query_plan import Alternative, Part, Plan, Unit, naming, part
+from indexer.search.doc_values import DocumentFacets
+from indexer.search.index_reader import FuzzyGramMatch, MinimumMatch
+from indexer.search.query.parser import DateRange, Filters, Sort
+from indexer.search.query.query_plan import (
+    Alternative,
+    Clause,
+    QueryPart,
+    QueryPlan,
+    build_query_part,
+    date_name_clauses,
+)
 
-Clause = Mapping[str, Any]
+Json = Mapping[str, Any]
 
-ANNOUNCEMENTS: Clause = {"exists": {"field": "id"}}
+ANNOUNCEMENTS: Json = {"exists": {"field": "id"}}
 """All of them: an index holds other things beside."""
 
-FACETS = Facets._fields
+FACETS = DocumentFacets._fields
 """The fields that are counted, by the same names."""
 
 EVERYWHERE = "everywhere"
@@ -37,25 +44,25 @@ ORDERS: Mapping[Sort, list[Mapping[str, str]]] = {
 }
 
 
-def every(clauses: Iterable[Clause]) -> Clause:
+def every(clauses: Iterable[Json]) -> Json:
     return {"bool": {"must": list(clauses)}}
 
 
-def some(clauses: Iterable[Clause]) -> Clause:
+def some(clauses: Iterable[Json]) -> Json:
     return {"bool": {"should": list(clauses), "minimum_should_match": 1}}
 
 
-def term(term: str, weight: float = 1.0) -> Clause:
+def term(term: str, weight: float = 1.0) -> Json:
     return {"term": {"terms": {"value": term, "boost": weight}}}
 
 
-def unit(unit: Unit) -> Clause:
+def unit(unit: Clause) -> Json:
     """Any alternative; the best of them counts."""
     alternatives = [_alternative(alternative) for alternative in unit.alternatives]
     return alternatives[0] if len(alternatives) == 1 else {"dis_max": {"queries": alternatives}}
 
 
-def _alternative(alternative: Alternative) -> Clause:
+def _alternative(alternative: Alternative) -> Json:
     clauses = [term(one, alternative.weight) for one in alternative.terms]
     return clauses[0] if len(clauses) == 1 else every(clauses)
 
@@ -63,20 +70,24 @@ def _alternative(alternative: Alternative) -> Clause:
 class Wanted:
     """A query that is asked again and again in other words: its filters, and what it does not want."""
 
-    def __init__(self, plan: Plan, filters: Filters, times: Sequence[Time], lexicon: Lexicon) -> None:
+    def __init__(
+        self, plan: QueryPlan, filters: Filters, times: Sequence[DateRange], lexicon: Lexicon
+    ) -> None:
         self._plan, self._lexicon = plan, lexicon
         self.within = _narrowing(filters)
         self.organisation = organised(filters.organisation, filters.withheld)
         self._unwanted = [self._standing(one) for one in plan.without]
         within = [(between(time.first, time.last), time.text) for time in times]
-        self._times = [(days, naming(text, lexicon)) for days, text in within]
-        self._timely = {unit: days for days, text in within for unit in part(text, lexicon).units}
+        self._times = [(days, date_name_clauses(text, lexicon)) for days, text in within]
+        self._timely = {
+            unit: days for days, text in within for unit in build_query_part(text, lexicon).clauses
+        }
 
     def is_exact(self, name: str) -> bool:
         """Whether the filter is for the whole of a name."""
         return "term" in self.within.get(name, {})
 
-    def strict(self, units: Sequence[Unit], *, together: bool) -> Clause:
+    def strict(self, units: Sequence[Clause], *, together: bool) -> Json:
         """Documents with all units; with ``together`` first those where pieces stand as they were typed,
         and of quoted ones no others."""
         pieces = [one for one in self._plan.parts if one.phrase.words > 1] if together else []
@@ -89,17 +100,17 @@ class Wanted:
             }
         }
 
-    def loose(self, units: Sequence[Unit]) -> Clause:
+    def loose(self, units: Sequence[Clause]) -> Json:
         """Documents with any of the units, those with most of them first."""
         found = some(unit(one) for one in units)
         return {"bool": {"must": [found], "filter": self.organisation, "must_not": self._unwanted}}
 
-    def enough(self, enough: Enough) -> Clause:
+    def enough(self, enough: MinimumMatch) -> Json:
         """Documents with at least so much; their score is what it is worth to them."""
         least = {"min_score": enough.least} if enough.least else {}
         return {"function_score": {"query": self.worth(enough), **least}}
 
-    def worth(self, enough: Enough) -> Clause:
+    def worth(self, enough: MinimumMatch) -> Json:
         """Documents that may have enough, by what their units are worth."""
         clauses = {unit: self._worth(unit, worth, enough.misread) for unit, worth in enough.worth.items()}
         return {
@@ -114,37 +125,37 @@ class Wanted:
             }
         }
 
-    def _worth(self, unit: Unit, worth: float, misread: Mapping[Unit, Misread]) -> list[Clause]:
+    def _worth(self, unit: Clause, worth: float, misread: Mapping[Clause, FuzzyGramMatch]) -> list[Json]:
         """The unit; and, where it is not, what may be left of it."""
         there = self._unit(unit)
-        found: list[Clause] = [{"constant_score": {"filter": there, "boost": worth}}]
-        terms, fewest = misread.get(unit, Misread((), 0))
+        found: list[Json] = [{"constant_score": {"filter": there, "boost": worth}}]
+        terms, fewest = misread.get(unit, FuzzyGramMatch((), 0))
         if len(terms) >= fewest > 0:
             shares = [{"constant_score": {"filter": term(one), "boost": worth / len(terms)}} for one in terms]
             left = {"should": shares, "minimum_should_match": fewest, "must_not": [there]}
             found.append({"bool": left})
         return found
 
-    def _then(self, units: Iterable[Unit]) -> list[Clause]:
+    def _then(self, units: Iterable[Clause]) -> list[Json]:
         """Of one of the times, or naming it, with something else that was asked for."""
         then = [some(some([days, every(map(unit, named))]) for days, named in self._times)]
         others = [unit(one) for one in units if one not in self._timely]
         return [*then, some(others)] if others else then
 
-    def _unit(self, one: Unit) -> Clause:
+    def _unit(self, one: Clause) -> Json:
         """What names a time, or is of it."""
         clause = unit(one)
         return some([clause, self._timely[one]]) if one in self._timely else clause
 
-    def _standing(self, one: Part, weight: float = 1.0) -> Clause:
+    def _standing(self, one: QueryPart, weight: float = 1.0) -> Json:
         """The words of a piece, one after the other."""
         if one.phrase.words == 1:
-            return every(unit(each) for each in one.units)
-        text = phrase(one.text, self._lexicon.segmenter)
+            return every(unit(each) for each in one.clauses)
+        text = phrase(one.text, self._lexicon.tokenizer)
         return {"match_phrase": {"words": {"query": text, "boost": weight}}}
 
 
-def _needed(enough: Enough) -> list[Unit]:
+def _needed(enough: MinimumMatch) -> list[Clause]:
     """Units of which a document must have one, for all the others together are not enough."""
     units = sorted(enough.worth, key=enough.worth.__getitem__)
     together = list(accumulate(enough.worth[unit] for unit in units))
@@ -154,22 +165,22 @@ def _needed(enough: Enough) -> list[Unit]:
 _MOST_WITHHELD = 65_536  # ids in one clause, by OpenSearch's own limit
 
 
-def organised(organisation: int | None, withheld: frozenset[int] = frozenset()) -> list[Clause]:
+def organised(organisation: int | None, withheld: frozenset[int] = frozenset()) -> list[Json]:
     """Announcements of an organisation, or of all; without those ``withheld``."""
-    own: Clause = ANNOUNCEMENTS if organisation is None else {"term": {"organisation": organisation}}
+    own: Json = ANNOUNCEMENTS if organisation is None else {"term": {"organisation": organisation}}
     ids = sorted(withheld)
     batches = (ids[start : start + _MOST_WITHHELD] for start in range(0, len(ids), _MOST_WITHHELD))
     return [own, *({"bool": {"must_not": {"terms": {"id": batch}}}} for batch in batches)]
 
 
-def between(first: dt.date | None, last: dt.date | None) -> Clause:
+def between(first: dt.date | None, last: dt.date | None) -> Json:
     limits = {"gte": first, "lte": last}
     return {"range": {"date": {name: day.toordinal() for name, day in limits.items() if day is not None}}}
 
 
-def _narrowing(filters: Filters) -> dict[str, Clause]:
+def _narrowing(filters: Filters) -> dict[str, Json]:
     """Each filter that is set, by its name."""
-    found: dict[str, Clause] = {}
+    found: dict[str, Json] = {}
     if filters.kind is not None:
         found["kind"] = {"term": {"kind": filters.kind.value}}
     if filters.author is not None:
@@ -185,12 +196,12 @@ def _narrowing(filters: Filters) -> dict[str, Clause]:
     return found
 
 
-def containing(name: str, value: str) -> Clause:
+def containing(name: str, value: str) -> Json:
     """The filter for an author or category of whose name only a part was given."""
     return {"wildcard": {f"{name}_letters": f"*{letters(value)}*"}}
 
 
-def counts(within: Mapping[str, Clause]) -> dict[str, Any]:
+def counts(within: Mapping[str, Json]) -> dict[str, Any]:
     """Aggregations: how many of the answers have each value, under every filter but the facet's own; and how
     many there are without any."""
     return {EVERYWHERE: {"filter": {"match_all": {}}}} | {

@@ -15,8 +15,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Self
 
 from indexer.analysis.dictionary import Lexicon
-from indexer.analysis.index_document import Document, Entry, document
-from indexer.analysis.parallel_analysis import Analysis
+from indexer.analysis.index_document import IndexDocument, SourceAnnouncement, build_index_document
+from indexer.analysis.parallel_analysis import ParallelAnalyzer
 from indexer.engines.opensearch import clauses
 from indexer.engines.opensearch.bodies import (
     MAPPING,
@@ -46,7 +46,7 @@ POSITION, LEXICON = "position", "lexicon"
 Action = Mapping[str, Any]
 
 
-def put(made: Document, average: Averages, position: int) -> Action:
+def put(made: IndexDocument, average: Averages, position: int) -> Action:
     """Replaces what is older than ``position``."""
     return _versioned("index", str(announcement_id(made)), position) | {"_source": body(made, average)}
 
@@ -98,15 +98,15 @@ class Filling:
     def __init__(self, cluster: Cluster, lexicon: Lexicon, lease: Lease, *, jobs: int) -> None:
         self._cluster, self._lexicon, self._lease = cluster, lexicon, lease
         self._alias = cluster.address.index
-        self._analysis = Analysis(lexicon, jobs=jobs)
-        self._first: list[Document] = []
+        self._analysis = ParallelAnalyzer(lexicon, jobs=jobs)
+        self._first: list[IndexDocument] = []
         self._averages: Averages | None = None
         self._sample = 0
         self._words: Counter[str] = Counter()
         self._position = 0
         self._index = self._begin()
 
-    def add(self, entries: Iterable[Entry]) -> None:
+    def add(self, entries: Iterable[SourceAnnouncement]) -> None:
         made = self._counted(self._analysis.documents(entries))
         if self._averages is None:
             for one in made:
@@ -121,9 +121,9 @@ class Filling:
     def reached(self, position: int) -> None:
         self._position = position
 
-    def update(self, add: Iterable[Entry], remove: Iterable[int], *, position: int) -> None:
+    def update(self, add: Iterable[SourceAnnouncement], remove: Iterable[int], *, position: int) -> None:
         self._measure()
-        made = self._counted(document(entry, self._lexicon.segmenter) for entry in add)
+        made = self._counted(build_index_document(entry, self._lexicon.tokenizer) for entry in add)
         actions = [put(one, self._averages or {}, position) for one in made]
         actions += [removed(id, position) for id in remove]
         self._cluster.write(self._index, actions, visible=False)
@@ -177,7 +177,7 @@ class Filling:
             first, self._first = self._first, []
             self._send(first)
 
-    def _send(self, made: Iterable[Document]) -> None:
+    def _send(self, made: Iterable[IndexDocument]) -> None:
         average = self._averages or {}
         self._cluster.write(self._index, self._kept_up(put(one, average, 0) for one in made), visible=False)
 
@@ -186,7 +186,7 @@ class Filling:
             self._lease.renew()
             yield action
 
-    def _counted(self, documents: Iterable[Document]) -> Iterator[Document]:
+    def _counted(self, documents: Iterable[IndexDocument]) -> Iterator[IndexDocument]:
         for made in documents:
             self._words.update(words_of(made))
             yield made

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from indexer.analysis.index_document import FACTS
+from indexer.analysis.index_document import ATTRIBUTES
 from indexer.engines.opensearch.bodies import read_facts, read_weights, term_hash
-from indexer.search.doc_values import Coded, Facets, coded, facets
-from indexer.search.posting_list import Documents, Floats, Mask, Scored
+from indexer.search.doc_values import DocumentFacets, OrdinalColumn, encode_ordinals, facet_column
+from indexer.search.posting_list import DocumentNumbers, Floats, Mask, PostingList
 
 COLUMNS = ("id", "facts", "author", "category")
 """What is fetched of each; with ``weights`` its terms too."""
@@ -22,35 +22,35 @@ class Held:
 
     def __init__(self, size: int) -> None:
         self.size = size
-        self.held = 0
+        self.fetched_count = 0
         self.live: Mask = np.zeros(size, dtype=bool)
-        self.facts = np.zeros(size, dtype=FACTS)
-        self.numbers: dict[int, int] = {}
+        self.attributes = np.zeros(size, dtype=ATTRIBUTES)
+        self.document_numbers: dict[int, int] = {}
         self.versions: list[int] = []
         self._authors: list[str] = []
         self._categories: list[str] = []
-        self._facets: Coded | None = None
+        self._facets: OrdinalColumn | None = None
         self._hashes: list[npt.NDArray[np.uint32]] = []
         self._impacts: list[Floats] = []
-        self._table: tuple[npt.NDArray[np.uint32], Documents, Floats] | None = None
+        self._table: tuple[npt.NDArray[np.uint32], DocumentNumbers, Floats] | None = None
 
-    def take(self, hits: Iterable[Mapping[str, Any]]) -> Documents:
+    def take(self, hits: Iterable[Mapping[str, Any]]) -> DocumentNumbers:
         """Give each a number, unless it has one or there are too many."""
         numbers = []
         for hit in hits:
             id = hit["fields"]["id"][0]
-            if id not in self.numbers and self.held < self.size:
-                self.numbers[id] = self.held
+            if id not in self.document_numbers and self.fetched_count < self.size:
+                self.document_numbers[id] = self.fetched_count
                 self._add(hit["fields"], hit["_version"])
-            if id in self.numbers:
-                numbers.append(self.numbers[id])
+            if id in self.document_numbers:
+                numbers.append(self.document_numbers[id])
         return np.array(numbers, dtype=np.int64)
 
     def _add(self, fields: Mapping[str, Sequence[str]], version: int) -> None:
-        number = self.held
-        self.held += 1
+        number = self.fetched_count
+        self.fetched_count += 1
         self.live[number] = True
-        self.facts[number] = read_facts(fields["facts"][0])
+        self.attributes[number] = read_facts(fields["facts"][0])
         self._authors.append(fields.get("author", [""])[0])
         self._categories.append(fields.get("category", [""])[0])
         self.versions.append(version)
@@ -65,40 +65,46 @@ class Held:
 
     @property
     def dates(self) -> Floats:
-        return self.facts["date"].astype(np.float32)
+        return self.attributes["date"].astype(np.float32)
 
     @property
-    def reads(self) -> Floats:
-        return np.log1p(self.facts["views"].astype(np.float32))
+    def log_views(self) -> Floats:
+        return np.log1p(self.attributes["views"].astype(np.float32))
 
     @property
-    def facets(self) -> Coded:
+    def facets(self) -> OrdinalColumn:
         if self._facets is None:
-            codes, values = facets(self.facts[: self.held], coded(self._authors), coded(self._categories))
-            rest = np.full(self.size - self.held, len(values), np.intp)
-            self._facets = Coded(np.concatenate([codes, rest]), [*values, Facets("", "", 0, "", 0)])
+            codes, values = facet_column(
+                self.attributes[: self.fetched_count],
+                encode_ordinals(self._authors),
+                encode_ordinals(self._categories),
+            )
+            rest = np.full(self.size - self.fetched_count, len(values), np.intp)
+            self._facets = OrdinalColumn(
+                np.concatenate([codes, rest]), [*values, DocumentFacets("", "", 0, "", 0)]
+            )
         return self._facets
 
-    def scored(self, term: str) -> Scored:
+    def postings(self, term: str) -> PostingList:
         hashes, owners, impacts = self._terms()
         places = np.flatnonzero(hashes == term_hash(term))
-        return Scored.kept(owners[places], impacts[places], self.size)
+        return PostingList.kept(owners[places], impacts[places], self.size)
 
-    def having(self, term: str) -> Documents:
+    def documents_with(self, term: str) -> DocumentNumbers:
         hashes, owners, _ = self._terms()
         return owners[np.flatnonzero(hashes == term_hash(term))]
 
-    def _terms(self) -> tuple[npt.NDArray[np.uint32], Documents, Floats]:
+    def _terms(self) -> tuple[npt.NDArray[np.uint32], DocumentNumbers, Floats]:
         """The terms of all documents here, one after the other: their hash, document and impact."""
         if self._table is None:
             sizes = [len(hashes) for hashes in self._hashes]
             self._table = (
                 np.concatenate([np.empty(0, np.uint32), *self._hashes]),
-                np.repeat(np.arange(self.held, dtype=np.int64), sizes),
+                np.repeat(np.arange(self.fetched_count, dtype=np.int64), sizes),
                 np.concatenate([np.empty(0, np.float32), *self._impacts]),
             )
         return self._table
 
     def mark(self, terms: Sequence[str], mask: Mask) -> None:
         for term in terms:
-            mask[self.having(term)] = True
+            mask[self.documents_with(term)] = True

@@ -16,13 +16,13 @@ from threading import Lock
 from typing import Any, TypeVar
 
 from archive.errors import Unavailable
-from indexer.analysis.dictionary import Dictionary, Lexicon, parse
-from indexer.analysis.index_document import KINDS, Entry, document
-from indexer.analysis.index_document import letters as letters_of_entry
-from indexer.analysis.tokenizer import VERSION
+from indexer.analysis.dictionary import Dictionary, Lexicon, parse_lexicon
+from indexer.analysis.index_document import KINDS, SourceAnnouncement, build_index_document
+from indexer.analysis.index_document import document_bytes as letters_of_entry
+from indexer.analysis.tokenizer import TOKENIZER_VERSION
 from indexer.engines.opensearch import clauses
 from indexer.engines.opensearch.bodies import WRITTEN, read_facts, read_written, words_of
-from indexer.engines.opensearch.candidates import Candidates, Figures, Shelf
+from indexer.engines.opensearch.candidates import Candidates, DocumentCache, TermStatistics
 from indexer.engines.opensearch.cluster import Cluster, Gone, read_address
 from indexer.engines.opensearch.filling import (
     LEXICON,
@@ -35,11 +35,11 @@ from indexer.engines.opensearch.filling import (
     put,
     removed,
 )
-from indexer.search.more_like_this import similar
+from indexer.search.more_like_this import find_similar
 from indexer.search.pipeline import search
-from indexer.search.ports import Generation, Manifest, ResultPage
+from indexer.search.ports import Generation, IndexManifest, ResultPage
 from indexer.search.query.parser import Filters, Query
-from indexer.search.query.query_plan import plan
+from indexer.search.query.query_plan import build_query_plan
 from indexer.search.suggest import suggest
 
 SCHEMA = 1
@@ -59,12 +59,12 @@ class _Live:
     """The live generation as it was a moment ago."""
 
     index: str
-    manifest: Manifest
+    manifest: IndexManifest
     averages: Mapping[str, float]
     sample: int
     lexicon: Lexicon
     position: int
-    counts: dict[int | None, Figures]  # by organisation, or of all
+    counts: dict[int | None, TermStatistics]  # by organisation, or of all
 
 
 class OpenSearchIndex:
@@ -78,14 +78,14 @@ class OpenSearchIndex:
         self._cluster = Cluster(read_address(address))
         self._alias = self._cluster.address.index
         self._dictionary = dictionary
-        self._shelf = Shelf()
+        self._shelf = DocumentCache()
         self._known: _Live | None = None
         self._looked = 0.0
         self._failed: tuple[float, Unavailable] | None = None  # when a look failed, and how
         self._words: set[str] = set()  # that the live generation has
         self._lock = Lock()
 
-    def update(self, add: Iterable[Entry], remove: Iterable[int], *, position: int) -> None:
+    def update(self, add: Iterable[SourceAnnouncement], remove: Iterable[int], *, position: int) -> None:
         live = self._live()
         if live is None:
             with self.rebuild():
@@ -93,7 +93,7 @@ class OpenSearchIndex:
             live = self._live()
         if live is None:
             raise Gone("the index was removed while it was written")
-        made = [document(entry, live.lexicon.segmenter) for entry in add]
+        made = [build_index_document(entry, live.lexicon.tokenizer) for entry in add]
         new = {word for one in made for word in words_of(one)} - self._words
         actions = [put(one, live.averages, position) for one in made]
         actions += [removed(id, position) for id in remove]
@@ -137,12 +137,14 @@ class OpenSearchIndex:
         def alike(live: _Live) -> list[int]:
             everyone = self._candidates(live, Query(typed=""))
             everyone.bring(announcement_id)
-            if announcement_id not in everyone.numbers:
+            if announcement_id not in everyone.document_numbers:
                 return []
-            organisation = int(everyone.facts[everyone.numbers[announcement_id]]["organisation"])
+            organisation = int(
+                everyone.attributes[everyone.document_numbers[announcement_id]]["organisation"]
+            )
             own = self._candidates(live, Query(typed="", filters=Filters(organisation=organisation)))
             own.bring(announcement_id)
-            return similar(own, announcement_id, limit)
+            return find_similar(own, announcement_id, limit)
 
         return self._asked(alike) or []
 
@@ -160,7 +162,7 @@ class OpenSearchIndex:
                 self._forget()
                 self._words = set()
 
-    def manifest(self) -> Manifest | None:
+    def manifest(self) -> IndexManifest | None:
         live = self._live()
         return live.manifest if live else None
 
@@ -180,25 +182,29 @@ class OpenSearchIndex:
         index = self._cluster.live(self._alias)
         return self._cluster.lost_shards(index) if index else []
 
-    def differing(self, entries: Iterable[Entry]) -> list[int]:
+    def differing(self, entries: Iterable[SourceAnnouncement]) -> list[int]:
         wanted = list(entries)
         held = self._asked(lambda live: self._held(live, wanted)) or set()
         return [entry.announcement.id for entry in wanted if entry.announcement.id not in held]
 
     def _candidates(self, live: _Live, query: Query) -> Candidates:
-        wanted = clauses.Wanted(plan(query, live.lexicon), query.filters, query.times, live.lexicon)
+        wanted = clauses.Wanted(
+            build_query_plan(query, live.lexicon), query.filters, query.times, live.lexicon
+        )
         for name, value in (("author", query.filters.author), ("category", query.filters.category)):
             if value is not None and not self._cluster.count(live.index, wanted.within[name]):
                 wanted.within[name] = clauses.containing(name, value)
         figures = self._figures(live, query.filters, wanted)
         return Candidates(self._cluster, live.index, figures, self._shelf, query=query, wanted=wanted)
 
-    def _figures(self, live: _Live, filters: Filters, wanted: clauses.Wanted) -> Figures:
+    def _figures(self, live: _Live, filters: Filters, wanted: clauses.Wanted) -> TermStatistics:
         """Figures of an organisation are shared by all queries on it; with something withheld, by none."""
         if filters.withheld:
-            return Figures(self._cluster.count(live.index, *wanted.organisation))
+            return TermStatistics(self._cluster.count(live.index, *wanted.organisation))
         if filters.organisation not in live.counts:
-            live.counts[filters.organisation] = Figures(self._cluster.count(live.index, *wanted.organisation))
+            live.counts[filters.organisation] = TermStatistics(
+                self._cluster.count(live.index, *wanted.organisation)
+            )
         return live.counts[filters.organisation]
 
     def _ids(self, live: _Live) -> list[int]:
@@ -217,7 +223,7 @@ class OpenSearchIndex:
             if len(hits) < _PAGE:
                 return ids
 
-    def _held(self, live: _Live, entries: Sequence[Entry]) -> set[int]:
+    def _held(self, live: _Live, entries: Sequence[SourceAnnouncement]) -> set[int]:
         """Ids of those that the index holds just as given."""
         same = set()
         for start in range(0, len(entries), _READ_AT_ONCE):
@@ -238,11 +244,11 @@ class OpenSearchIndex:
                     same.add(announcement.id)
         return same
 
-    def _wanted(self) -> Manifest:
-        return Manifest(
+    def _wanted(self) -> IndexManifest:
+        return IndexManifest(
             schema=SCHEMA,
             canon=1,
-            segmenter=VERSION,
+            tokenizer=TOKENIZER_VERSION,
             dictionary=self._dictionary.current().version,
             built_at=dt.datetime.now(dt.UTC),
         )
@@ -292,7 +298,7 @@ class OpenSearchIndex:
         except Gone:
             return None
         same = position == known.position and count == known.counts[None].count
-        return known if same else replace(known, position=position, counts={None: Figures(count)})
+        return known if same else replace(known, position=position, counts={None: TermStatistics(count)})
 
     def _opened(self, index: str) -> _Live:
         written = self._cluster.remembered(index)
@@ -300,14 +306,14 @@ class OpenSearchIndex:
         (words,) = self._cluster.documents(index, [LEXICON])
         return _Live(
             index,
-            Manifest(**manifest | {"built_at": dt.datetime.fromisoformat(manifest["built_at"])}),
+            IndexManifest(**manifest | {"built_at": dt.datetime.fromisoformat(manifest["built_at"])}),
             written["averages"],
             written["sample"],
-            parse(words["_source"]["lexicon"]),
+            parse_lexicon(words["_source"]["lexicon"]),
             position=-1,
-            counts={None: Figures(0)},
+            counts={None: TermStatistics(0)},
         )
 
 
-def _written(manifest: Manifest) -> dict[str, Any]:
+def _written(manifest: IndexManifest) -> dict[str, Any]:
     return asdict(manifest) | {"built_at": manifest.built_at.isoformat()}

@@ -230,7 +230,7 @@ class ArrayTermsReader(TermsReader):  # type: ignore[misc]
         """Where the term stands among ``words``."""
         return self._places.get(term)
 
-    def beginning(self, letters: bytes, most: int) -> Iterator[str]:
+    def words_with_prefix(self, letters: bytes, most: int) -> Iterator[str]:
         """The first of the terms that begin so."""
         first = bisect_left(self.words, letters)
         for word in self.words[first : first + most]:
@@ -238,7 +238,7 @@ class ArrayTermsReader(TermsReader):  # type: ignore[misc]
                 break
             yield word.decode()
 
-    def ending(self, letters: bytes, most: int) -> Iterator[str]:
+    def words_with_suffix(self, letters: bytes, most: int) -> Iterator[str]:
         """The first of the terms that end so."""
         ending = letters[::-1]
         first = bisect_left(self._backwards, ending)
@@ -310,7 +310,7 @@ class ArrayTermsReader(TermsReader):  # type: ignore[misc]
         ids, _ = self.postings_at(place).packed()
         return TermInfo(len(ids), len(ids), 1, 1, 1, int(ids[0]), int(ids[-1]))
 
-    def frequency(self, fieldname: str, text: bytes) -> int:
+    def document_frequency(self, fieldname: str, text: bytes) -> int:
         return self.doc_frequency(fieldname, text)
 
     def doc_frequency(self, fieldname: str, text: bytes) -> int:  # noqa: ARG002 (Whoosh's signature)

@@ -18,7 +18,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from indexer.engines.whoosh.checksums import IndexDamaged, line_with_checksum, line_without_checksum
-from indexer.search.ports import Manifest
+from indexer.search.ports import IndexManifest
 
 _POINTER = "current"
 _MANIFEST = "manifest.json"
@@ -26,7 +26,7 @@ _LOCK = "building"
 _DAMAGED = "damaged"
 
 
-class Generations:
+class GenerationDirectory:
     """All generations of one index under ``directory``."""
 
     def __init__(self, directory: Path) -> None:
@@ -59,7 +59,7 @@ class Generations:
         path.mkdir()
         return path
 
-    def publish(self, path: Path, manifest: Manifest) -> None:
+    def publish(self, path: Path, manifest: IndexManifest) -> None:
         """Write the manifest, swap the pointer, keep one generation back."""
         values = asdict(manifest) | {"built_at": manifest.built_at.isoformat()}
         _write(path / _MANIFEST, json.dumps(values, indent=1))
@@ -69,12 +69,12 @@ class Generations:
             if old not in (path, previous):
                 shutil.rmtree(old, ignore_errors=True)
 
-    def manifest(self, path: Path) -> Manifest | None:
+    def manifest(self, path: Path) -> IndexManifest | None:
         """None when it cannot be read."""
         try:
             values = json.loads((path / _MANIFEST).read_text())
             built_at = dt.datetime.fromisoformat(values.pop("built_at"))
-            return Manifest(**values, built_at=built_at)
+            return IndexManifest(**values, built_at=built_at)
         except (OSError, ValueError, TypeError, KeyError):
             return None
 

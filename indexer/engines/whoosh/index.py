@@ -16,15 +16,15 @@ from typing import NamedTuple
 
 from archive.errors import Unavailable
 from indexer.analysis.dictionary import Dictionary, Lexicon
-from indexer.analysis.index_document import Entry
-from indexer.analysis.tokenizer import VERSION
+from indexer.analysis.index_document import SourceAnnouncement
+from indexer.analysis.tokenizer import TOKENIZER_VERSION
 from indexer.engines.whoosh.checksums import IndexDamaged
-from indexer.engines.whoosh.generations import Generations
-from indexer.engines.whoosh.reader import Commit
-from indexer.engines.whoosh.segments import Building, Segments
-from indexer.search.more_like_this import similar
+from indexer.engines.whoosh.generations import GenerationDirectory
+from indexer.engines.whoosh.reader import CommitReader
+from indexer.engines.whoosh.segments import GenerationBuilder, OpenGeneration
+from indexer.search.more_like_this import find_similar
 from indexer.search.pipeline import search
-from indexer.search.ports import Generation, Manifest, ResultPage
+from indexer.search.ports import Generation, IndexManifest, ResultPage
 from indexer.search.query.parser import Query
 from indexer.search.suggest import suggest
 
@@ -41,7 +41,7 @@ _OWN_LIMITS = {errno.EMFILE, errno.ENFILE, errno.ENOMEM}
 class _Live(NamedTuple):
     directory: Path
     lexicon: Lexicon
-    snapshot: Commit
+    reader: CommitReader
 
 
 class WhooshIndex:
@@ -51,12 +51,12 @@ class WhooshIndex:
     """
 
     def __init__(self, directory: Path, dictionary: Dictionary) -> None:
-        self._generations = Generations(directory)
+        self._generations = GenerationDirectory(directory)
         self._dictionary = dictionary
-        self._open: Segments | None = None
+        self._open: OpenGeneration | None = None
         self._lock = Lock()
 
-    def update(self, add: Iterable[Entry], remove: Iterable[int], *, position: int) -> None:
+    def update(self, add: Iterable[SourceAnnouncement], remove: Iterable[int], *, position: int) -> None:
         segments = self._segments()
         if segments is None:
             with self.rebuild():
@@ -67,22 +67,22 @@ class WhooshIndex:
 
     def position(self) -> int:
         live = self._live()
-        return live.snapshot.position if live else 0
+        return live.reader.position if live else 0
 
     def count(self) -> int:
         live = self._live()
-        return live.snapshot.count if live else 0
+        return live.reader.count if live else 0
 
     def ids(self) -> Sequence[int]:
         live = self._live()
-        return sorted(live.snapshot.numbers) if live else []
+        return sorted(live.reader.document_numbers) if live else []
 
     def search(self, query: Query) -> ResultPage:
         live = self._live()
         if live is None:
             return ResultPage(total=0, hits=(), query=query)
         with self._reading(live.directory):
-            part = live.snapshot.of(query.filters.organisation, query.filters.withheld)
+            part = live.reader.of(query.filters.organisation, query.filters.withheld)
             return search(part, live.lexicon, query)
 
     def suggest(
@@ -97,22 +97,22 @@ class WhooshIndex:
         if live is None:
             return []
         with self._reading(live.directory):
-            return suggest(live.snapshot.of(organisation, withheld), live.lexicon, typed, limit)
+            return suggest(live.reader.of(organisation, withheld), live.lexicon, typed, limit)
 
     def similar(self, announcement_id: int, *, limit: int = 5) -> list[int]:
         live = self._live()
-        document = live.snapshot.numbers.get(announcement_id) if live else None
+        document = live.reader.document_numbers.get(announcement_id) if live else None
         if live is None or document is None:
             return []
-        organisation = int(live.snapshot.facts["organisation"][document])
+        organisation = int(live.reader.attributes["organisation"][document])
         with self._reading(live.directory):
-            return similar(live.snapshot.of(organisation), announcement_id, limit)
+            return find_similar(live.reader.of(organisation), announcement_id, limit)
 
     @contextmanager
     def rebuild(self, *, jobs: int = 1) -> Iterator[Generation]:
         with self._generations.one_at_a_time():
             path = self._generations.begin()
-            building = Building(Segments.create(path, self._dictionary.current()), jobs=jobs)
+            building = GenerationBuilder(OpenGeneration.create(path, self._dictionary.current()), jobs=jobs)
             try:
                 yield building
                 building.flush()
@@ -123,7 +123,7 @@ class WhooshIndex:
             building.close()
             self._generations.publish(path, self._wanted())
 
-    def manifest(self) -> Manifest | None:
+    def manifest(self) -> IndexManifest | None:
         path = self._generations.current()
         return self._generations.manifest(path) if path and self._live() else None
 
@@ -150,18 +150,18 @@ class WhooshIndex:
         path = self._generations.current()
         return self._generations.noted_damage(path) if path else []
 
-    def differing(self, entries: Iterable[Entry]) -> list[int]:
+    def differing(self, entries: Iterable[SourceAnnouncement]) -> list[int]:
         live = self._live()
         if live is None:
             return [entry.announcement.id for entry in entries]
         with self._reading(live.directory):
-            return [entry.announcement.id for entry in entries if not live.snapshot.holds(entry)]
+            return [entry.announcement.id for entry in entries if not live.reader.holds(entry)]
 
-    def _wanted(self) -> Manifest:
-        return Manifest(
+    def _wanted(self) -> IndexManifest:
+        return IndexManifest(
             schema=SCHEMA,
             canon=1,
-            segmenter=VERSION,
+            tokenizer=TOKENIZER_VERSION,
             dictionary=self._dictionary.current().version,
             built_at=dt.datetime.now(dt.UTC),
         )
@@ -172,9 +172,9 @@ class WhooshIndex:
         if segments is None:
             return None
         with self._opening(segments.directory):
-            return _Live(segments.directory, segments.lexicon, segments.snapshot())
+            return _Live(segments.directory, segments.lexicon, segments.reader())
 
-    def _segments(self) -> Segments | None:
+    def _segments(self) -> OpenGeneration | None:
         """The live generation, opened anew when the pointer has moved; None when there is none."""
         path = self._generations.current()
         if path is None:
@@ -184,17 +184,17 @@ class WhooshIndex:
                 self._open = self._opened(path)
             return self._open
 
-    def _opened(self, path: Path) -> Segments:
+    def _opened(self, path: Path) -> OpenGeneration:
         manifest = self._generations.manifest(path)
         if manifest is None or manifest.schema != SCHEMA:
             raise Unavailable("ดัชนีค้นหาเป็นของรุ่นอื่น ระบบกำลังสร้างใหม่ กรุณาลองอีกครั้งในอีกสักครู่", code="index-outdated")
         with self._opening(path):
-            segments = Segments(path)
+            segments = OpenGeneration(path)
             if segments.lexicon.version != manifest.dictionary:
                 raise IndexDamaged("words.txt")
         return segments
 
-    def _current(self) -> Segments:
+    def _current(self) -> OpenGeneration:
         segments = self._segments()
         if segments is None:
             raise FileNotFoundError("the index was removed while it was written")

@@ -22,27 +22,36 @@ import numpy.typing as npt
 from cachetools import LRUCache
 from whoosh.index import TOC
 
-from indexer.analysis.index_document import COLUMNS, FACTS, KINDS, ZONES, Entry, Layout, letters, read_layout
-from indexer.analysis.spelling_index import Spellings
-from indexer.analysis.tokenizer import fold, run
+from indexer.analysis.index_document import (
+    ATTRIBUTES,
+    COLUMNS,
+    KINDS,
+    ZONES,
+    SourceAnnouncement,
+    ZoneLayout,
+    document_bytes,
+    parse_zone_layout,
+)
+from indexer.analysis.spelling_index import SpellingIndex
+from indexer.analysis.tokenizer import fold, searchable_bytes
 from indexer.engines.whoosh.codec import Postings
 from indexer.engines.whoosh.schema import FIELD, schema
-from indexer.search.doc_values import Coded, coded, facets, joined
+from indexer.search.doc_values import OrdinalColumn, concatenate_columns, encode_ordinals, facet_column
 from indexer.search.index_reader import (
+    COMPLETABLE_WORD,
     K1,
-    MARKS,
-    NORMALISED,
-    OFTEN,
+    LENGTH_NORMALIZATION,
+    MARK_BYTES,
+    MIN_WORD_FREQUENCY,
     THAI_WORD,
-    WEIGHT,
-    WORD,
-    Beyond,
-    Enough,
-    steady,
+    ZONE_WEIGHTS,
+    MinimumMatch,
+    UnfetchedTotals,
+    quantize,
 )
-from indexer.search.posting_list import Documents, Floats, Mask, Scored
-from indexer.search.query.query_plan import Unit
-from indexer.search.title_index import Named, Names
+from indexer.search.posting_list import DocumentNumbers, Floats, Mask, PostingList
+from indexer.search.query.query_plan import Clause
+from indexer.search.title_index import TitleIndex, TitleMatch
 
 _MOST_COUNTED = 40  # words
 _MOST_NAMED = 400  # titles of a segment
@@ -55,8 +64,8 @@ _KEPT_COUNTS = 50_000  # terms
 _KEPT_FOUND = 1_000_000  # documents in answers that are remembered, 8 bytes apiece
 
 
-class Segment:
-    """A segment's files, opened once for as long as any snapshot has it."""
+class OpenSegment:
+    """A segment's files, opened once for as long as any reader has it."""
 
     def __init__(self, storage: Any, segment: Any) -> None:
         codec = segment.codec()
@@ -66,39 +75,39 @@ class Segment:
         self.terms = codec.terms_reader(storage, segment)
         with closing(codec.per_document_reader(storage, segment)) as documents:
             opened = {name: documents.column_reader(name, columns[name].column_type) for name in COLUMNS}
-            self.text, self.cuts, self.layout = opened["text"], opened["cuts"], opened["layout"]
+            self.text, self.token_boundaries, self.layout = opened["text"], opened["cuts"], opened["layout"]
             self.titles, self.subjects = opened["title"], opened["subjects"]
-            self.facts = np.frombuffer(opened["facts"].all(), FACTS, self.size)
-            self.facets = facets(self.facts, _coded(opened["author"]), _coded(opened["category"]))
+            self.attributes = np.frombuffer(opened["facts"].all(), ATTRIBUTES, self.size)
+            self.facets = facet_column(self.attributes, _coded(opened["author"]), _coded(opened["category"]))
 
     def meanable(self, knows: Callable[[str], bool]) -> Iterator[str]:
         """Its words that people may mean: those of the dictionary, and what is there again and again."""
         for data, size in zip(self.terms.words, self.terms.sizes.tolist(), strict=True):
             word = data.decode()
-            if THAI_WORD.fullmatch(word) and (size >= OFTEN or knows(word)):
+            if THAI_WORD.fullmatch(word) and (size >= MIN_WORD_FREQUENCY or knows(word)):
                 yield word
 
     @cached_property
-    def names(self) -> Names:
+    def names(self) -> TitleIndex:
         named = []
         columns = zip(self.titles.values(), self.subjects.values(), strict=True)
         for document, (title, subjects) in enumerate(columns):
             names = dict.fromkeys([title.decode(), *subjects.decode().splitlines()])
             named += [(document, name) for name in names if name.strip()]
-        return Names(named, [run(fold(name)).data for _, name in named])
+        return TitleIndex(named, [searchable_bytes(fold(name)).data for _, name in named])
 
     @cached_property
-    def bare_names(self) -> Names:
+    def bare_names(self) -> TitleIndex:
         """``names`` without the marks that are typed last or left out in haste."""
-        return self.names.without(MARKS)
+        return self.names.without(MARK_BYTES)
 
 
-def _coded(column: Any) -> Coded:
-    values = coded(column.values())
-    return Coded(values.codes, [value.decode() for value in values.values])
+def _coded(column: Any) -> OrdinalColumn:
+    values = encode_ordinals(column.values())
+    return OrdinalColumn(values.codes, [value.decode() for value in values.values])
 
 
-def _summed(segments: Sequence[Segment], term: str) -> int:
+def _summed(segments: Sequence[OpenSegment], term: str) -> int:
     """How many documents of the segments have the term, deleted ones too."""
     data, count = term.encode(), 0
     for segment in segments:
@@ -112,49 +121,49 @@ def _saturated(weights: Floats) -> Floats:
     return np.divide(weights, saturated, out=saturated)
 
 
-def _room(documents: Documents) -> int:
+def _room(documents: DocumentNumbers) -> int:
     """What it takes to remember them."""
     return len(documents) + 50
 
 
-class Commit:
+class CommitReader:
     """What one commit holds. ``position`` is the archive's change that it has followed.
 
     What is asked of it, is asked of its ``live`` documents; so the part of one organisation (``of``) is the
     same commit with only these alive.
     """
 
-    def __init__(self, storage: Any, toc: TOC, position: int, earlier: Commit | None = None) -> None:
+    def __init__(self, storage: Any, toc: TOC, position: int, earlier: CommitReader | None = None) -> None:
         known = {segment.id: segment for segment in earlier.segments} if earlier else {}
         self.commit: int = toc.generation
         self.position = position
-        self.segments: list[Segment] = [
-            known.get(part.segment_id()) or Segment(storage, part) for part in toc.segments
+        self.segments: list[OpenSegment] = [
+            known.get(part.segment_id()) or OpenSegment(storage, part) for part in toc.segments
         ]
         sizes = [segment.size for segment in self.segments]
         self.bases: list[int] = [0, *np.cumsum(sizes, dtype=np.int64).tolist()]
-        self.size = self.held = self.bases[-1]
+        self.size = self.fetched_count = self.bases[-1]
         self.live: Mask = np.ones(self.size, dtype=bool)
         for base, part in zip(self.bases, toc.segments, strict=False):
             self.live[[base + gone for gone in part.deleted_docs()]] = False
         self.count = int(self.live.sum())
-        empty = np.empty(0, dtype=FACTS)
-        self.facts = np.concatenate([empty, *(segment.facts for segment in self.segments)])
+        empty = np.empty(0, dtype=ATTRIBUTES)
+        self.attributes = np.concatenate([empty, *(segment.attributes for segment in self.segments)])
         self._whole = self.count == self.size
-        self._scored: LRUCache[str, Scored] = LRUCache(_KEPT_SCORED, getsizeof=Scored.bytes)
-        self._remembered: LRUCache[Hashable, Documents] = LRUCache(_KEPT_FOUND, getsizeof=_room)
-        self._parts: LRUCache[tuple[int | None, frozenset[int]], Commit | None] = LRUCache(_KEPT_PARTS)
+        self._scored: LRUCache[str, PostingList] = LRUCache(_KEPT_SCORED, getsizeof=PostingList.bytes)
+        self._remembered: LRUCache[Hashable, DocumentNumbers] = LRUCache(_KEPT_FOUND, getsizeof=_room)
+        self._parts: LRUCache[tuple[int | None, frozenset[int]], CommitReader | None] = LRUCache(_KEPT_PARTS)
         # Words of earlier commits are as good: how frequent each is, is asked of this one.
-        self._spellings: Spellings = earlier._spellings if earlier else Spellings()
+        self._spellings: SpellingIndex = earlier._spellings if earlier else SpellingIndex()
         self._about = lru_cache(_KEPT_COUNTS)(partial(_summed, self.segments))
         self._counts: dict[str, int] = {}  # live documents by term, where some are not live
         self._lock = Lock()
 
-    def of(self, organisation: int | None, withheld: frozenset[int] = frozenset()) -> Commit:
+    def of(self, organisation: int | None, withheld: frozenset[int] = frozenset()) -> CommitReader:
         """The documents of an organisation alone (None: of all), without those of the announcements
         ``withheld``; with their own counts and words."""
         if withheld:
-            withheld = frozenset(withheld & self.numbers.keys())
+            withheld = frozenset(withheld & self.document_numbers.keys())
         if organisation is None and not withheld:
             return self
         key = organisation, withheld
@@ -163,13 +172,13 @@ class Commit:
                 self._parts[key] = self._part(organisation, withheld)
             return self._parts[key] or self
 
-    def _part(self, organisation: int | None, withheld: frozenset[int]) -> Commit | None:
+    def _part(self, organisation: int | None, withheld: frozenset[int]) -> CommitReader | None:
         """None for all of them: a commit that held itself, or a part itself, would stay in memory after its
         last reader until all of it is searched for garbage."""
         live = self.live.copy()
         if organisation is not None:
-            live &= self.facts["organisation"] == organisation
-        live[[self.numbers[id] for id in withheld]] = False
+            live &= self.attributes["organisation"] == organisation
+        live[[self.document_numbers[id] for id in withheld]] = False
         count = int(live.sum())
         if count == self.count:
             return None
@@ -178,40 +187,40 @@ class Commit:
         for of_live in ("numbers", "_norms"):
             part.__dict__.pop(of_live, None)
         part.live, part.count, part._whole = live, count, False
-        part._scored = LRUCache(_KEPT_SCORED // _KEPT_PARTS, getsizeof=Scored.bytes)
+        part._scored = LRUCache(_KEPT_SCORED // _KEPT_PARTS, getsizeof=PostingList.bytes)
         part._remembered = LRUCache(_KEPT_FOUND // _KEPT_PARTS, getsizeof=_room)
         part._counts = {}
         part._lock = Lock()
         return part
 
     @cached_property
-    def numbers(self) -> dict[int, int]:
+    def document_numbers(self) -> dict[int, int]:
         """Document number by announcement id."""
         live = np.flatnonzero(self.live)
-        return dict(zip(self.facts["id"][live].tolist(), live.tolist(), strict=True))
+        return dict(zip(self.attributes["id"][live].tolist(), live.tolist(), strict=True))
 
     @cached_property
-    def facets(self) -> Coded:
-        return joined([segment.facets for segment in self.segments])
+    def facets(self) -> OrdinalColumn:
+        return concatenate_columns([segment.facets for segment in self.segments])
 
     @cached_property
     def dates(self) -> Floats:
-        return self.facts["date"].astype(np.float32)
+        return self.attributes["date"].astype(np.float32)
 
     @cached_property
-    def reads(self) -> Floats:
-        return np.log1p(self.facts["views"].astype(np.float32))
+    def log_views(self) -> Floats:
+        return np.log1p(self.attributes["views"].astype(np.float32))
 
     @cached_property
     def _norms(self) -> dict[str, Floats]:
         norms = {}
-        for zone, share in NORMALISED.items():
-            lengths = self.facts[zone].astype(np.float32)
-            average = steady(float(lengths[self.live].mean()) if self.count else 1.0)
-            norms[zone] = np.float32(WEIGHT[zone]) / (1 - share + share * lengths / np.float32(average))
+        for zone, share in LENGTH_NORMALIZATION.items():
+            lengths = self.attributes[zone].astype(np.float32)
+            average = quantize(float(lengths[self.live].mean()) if self.count else 1.0)
+            norms[zone] = np.float32(ZONE_WEIGHTS[zone]) / (1 - share + share * lengths / np.float32(average))
         return norms
 
-    def scored(self, term: str) -> Scored:
+    def postings(self, term: str) -> PostingList:
         """Every live document with the term, and how much the term weighs in each."""
         with self._lock:
             kept = self._scored.get(term)
@@ -221,11 +230,11 @@ class Commit:
                 self._scored[term] = kept
         return kept
 
-    def having(self, term: str) -> Documents:
+    def documents_with(self, term: str) -> DocumentNumbers:
         """Every live document with the term."""
         with self._lock:
             kept = self._scored.get(term)
-        return self.remembered(term, lambda: self._listed(term)) if kept is None else kept.documents
+        return self.cached(term, lambda: self._listed(term)) if kept is None else kept.documents
 
     def mark(self, terms: Sequence[str], mask: Mask) -> None:
         found = np.zeros(self.size, dtype=bool)
@@ -234,7 +243,7 @@ class Commit:
             segment.terms.mark(words, found[base : base + segment.size])
         mask |= found & self.live
 
-    def remembered(self, what: Hashable, find: Callable[[], Documents]) -> Documents:
+    def cached(self, what: Hashable, find: Callable[[], DocumentNumbers]) -> DocumentNumbers:
         """What was found before in this commit, or is found now."""
         with self._lock:
             kept = self._remembered.get(what)
@@ -253,21 +262,21 @@ class Commit:
             if place is not None:
                 yield base, segment.size, segment.terms.postings_at(place)
 
-    def _listed(self, term: str) -> Documents:
+    def _listed(self, term: str) -> DocumentNumbers:
         """The live documents with a term."""
         lists = [postings.documents + base for base, _, postings in self._postings(term)]
         found = np.concatenate([np.empty(0, np.int64), *lists])
         return found if self._whole else found.compress(self.live[found])
 
-    def _score(self, term: str) -> Scored:
+    def _score(self, term: str) -> PostingList:
         lists = list(self._postings(term))
         if lists and all(postings.ids is None for _, _, postings in lists):
-            return Scored.spread(_saturated(self._weights(lists)))
+            return PostingList.spread(_saturated(self._weights(lists)))
         documents, weights = self._weights_listed(lists)
         if not self._whole:
             kept = self.live[documents]
             documents, weights = documents.compress(kept), weights.compress(kept)
-        return Scored.kept(documents, _saturated(weights), self.size)
+        return PostingList.kept(documents, _saturated(weights), self.size)
 
     def _weights(self, lists: Iterable[tuple[int, int, Postings]]) -> Floats:
         """Of every document its count of a common term, weighted and normalised zone by zone."""
@@ -284,7 +293,7 @@ class Commit:
             weights *= self.live
         return weights
 
-    def _weights_listed(self, lists: Iterable[tuple[int, int, Postings]]) -> tuple[Documents, Floats]:
+    def _weights_listed(self, lists: Iterable[tuple[int, int, Postings]]) -> tuple[DocumentNumbers, Floats]:
         """The documents with a term, deleted ones too, and their weights."""
         documents, firsts, others, rest = [_NONE], [_NO_COUNTS], [_NONE], [_NO_COUNTS]
         length = 0
@@ -301,7 +310,7 @@ class Commit:
         weights[places] += self._rest_weights(found[places], np.concatenate(rest))
         return found, weights
 
-    def _rest_weights(self, documents: Documents, rest: npt.NDArray[np.unsignedinteger[Any]]) -> Floats:
+    def _rest_weights(self, documents: DocumentNumbers, rest: npt.NDArray[np.unsignedinteger[Any]]) -> Floats:
         """What all zones but the first add: these are rarely set."""
         weights = np.zeros(len(documents), dtype=np.float32)
         used = int(np.bitwise_or.reduce(rest, initial=0))
@@ -310,11 +319,11 @@ class Commit:
             if used >> shift & zone.most:
                 counts = (rest >> shift & zone.most).astype(np.float32)
                 weights += counts * (
-                    self._norms[zone.name][documents] if zone.name in self._norms else WEIGHT[zone.name]
+                    self._norms[zone.name][documents] if zone.name in self._norms else ZONE_WEIGHTS[zone.name]
                 )
         return weights
 
-    def frequency(self, term: str) -> int:
+    def document_frequency(self, term: str) -> int:
         """How many live documents have the term."""
         about = self._about(term)
         return about if self._whole or not about else self._counted(term)
@@ -327,50 +336,50 @@ class Commit:
             count = self._counts[term] = len(self._listed(term))
         return count
 
-    def frequencies(self, terms: Sequence[str]) -> list[int]:
-        return [self.frequency(term) for term in terms]
+    def document_frequencies(self, terms: Sequence[str]) -> list[int]:
+        return [self.document_frequency(term) for term in terms]
 
-    def about(self, terms: Sequence[str]) -> list[int]:
+    def estimated_document_frequencies(self, terms: Sequence[str]) -> list[int]:
         """The same without a look at any document: deleted ones are counted too."""
         return [self._about(term) for term in terms]
 
-    def extent(self, unit: Unit, found: Scored) -> int:  # noqa: ARG002 (all of them are here)
+    def clause_document_frequency(self, unit: Clause, found: PostingList) -> int:  # noqa: ARG002 (all of them are here)
         return found.count
 
-    def seek(self, every: Sequence[Unit] = (), some: Sequence[Unit] = ()) -> None:
+    def prefetch(self, every: Sequence[Clause] = (), some: Sequence[Clause] = ()) -> None:
         """All documents are here."""
 
-    def seek_more(self, enough: Enough) -> None:
+    def prefetch_matches(self, enough: MinimumMatch) -> None:
         """All documents are here."""
 
-    def beyond(self, answers: Mask, enough: Enough | None) -> Beyond:  # noqa: ARG002
-        return Beyond(0, {}, 0)
+    def unfetched_totals(self, answers: Mask, enough: MinimumMatch | None) -> UnfetchedTotals:  # noqa: ARG002
+        return UnfetchedTotals(0, {}, 0)
 
-    def elsewhere(self, name: str) -> bool:  # noqa: ARG002
+    def has_exact_value(self, name: str) -> bool:  # noqa: ARG002
         return False
 
-    def most_beyond(self, enough: Enough) -> float:  # noqa: ARG002
+    def max_unfetched_score(self, enough: MinimumMatch) -> float:  # noqa: ARG002
         return 0.0
 
-    def look_up(self, beginnings: Sequence[str], endings: Sequence[str], most: int) -> None:
+    def prefetch_affixes(self, beginnings: Sequence[str], endings: Sequence[str], most: int) -> None:
         """All words are here."""
 
-    def beginning(self, letters: str, most: int) -> Iterator[str]:
+    def words_with_prefix(self, letters: str, most: int) -> Iterator[str]:
         """Words of the archive that begin so, ``most`` in each segment."""
         data = letters.encode()
         for segment in self.segments:
-            yield from segment.terms.beginning(data, most)
+            yield from segment.terms.words_with_prefix(data, most)
 
-    def ending(self, letters: str, most: int) -> Iterator[str]:
+    def words_with_suffix(self, letters: str, most: int) -> Iterator[str]:
         """Words of the archive that end so, ``most`` in each segment."""
         data = letters.encode()
         for segment in self.segments:
-            yield from segment.terms.ending(data, most)
+            yield from segment.terms.words_with_suffix(data, most)
 
-    def near(self, pieces: list[str], knows: Callable[[str], bool]) -> list[tuple[int, str]]:
+    def words_sounding_like(self, pieces: list[str], knows: Callable[[str], bool]) -> list[tuple[int, str]]:
         for segment in self.segments:
             self._spellings.add(segment.id, segment.meanable(knows))
-        return self._spellings.near(pieces)
+        return self._spellings.words_sounding_like(pieces)
 
     def completions(self, begun: str, most: int) -> list[str]:
         data = begun.encode()
@@ -380,24 +389,24 @@ class Commit:
             first, after = bisect_left(words, data), bisect_left(words, data + b"\xff")
             counts.update(dict(zip(words[first:after], sizes[first:after].tolist(), strict=True)))
         fitting = [(count, word.decode()) for word, count in counts.items() if word != data]
-        common = nlargest(_MOST_COUNTED, (found for found in fitting if WORD.fullmatch(found[1])))
-        counted = [(-self.frequency(word), word) for _, word in common]  # what was withdrawn is out
+        common = nlargest(_MOST_COUNTED, (found for found in fitting if COMPLETABLE_WORD.fullmatch(found[1])))
+        counted = [(-self.document_frequency(word), word) for _, word in common]  # what was withdrawn is out
         return [word for count, word in sorted(counted)[:most] if count]
 
-    def named(self, letters: bytes, *, marks: bool) -> Iterator[Named]:
+    def titles_containing(self, letters: bytes, *, marks: bool) -> Iterator[TitleMatch]:
         for base, segment in zip(self.bases, self.segments, strict=False):
             names = segment.names if marks else segment.bare_names
             live = self.live[base : base + segment.size]
-            for begins, place in names.having(letters, _MOST_NAMED, live):
-                local, name = segment.names.named[place]
-                facts = self.facts[base + local]
-                yield Named(not begins, -int(facts["views"]), int(facts["id"]), name)
+            for begins, place in names.documents_with(letters, _MOST_NAMED, live):
+                local, name = segment.names.titles_containing[place]
+                facts = self.attributes[base + local]
+                yield TitleMatch(not begins, -int(facts["views"]), int(facts["id"]), name)
 
     def idf(self, frequency: int) -> float:
         """How much a term that ``frequency`` documents have tells them apart."""
         return math.log1p((self.count - frequency + 0.5) / (frequency + 0.5))
 
-    def _at(self, document: int) -> tuple[Segment, int]:
+    def _at(self, document: int) -> tuple[OpenSegment, int]:
         number = bisect_right(self.bases, document) - 1
         return self.segments[number], document - self.bases[number]
 
@@ -406,33 +415,33 @@ class Commit:
         text: bytes = segment.text[local]
         return text
 
-    def texts(self, documents: Documents) -> Iterator[bytes]:
+    def texts(self, documents: DocumentNumbers) -> Iterator[bytes]:
         bases = np.asarray(self.bases)
         numbers = np.searchsorted(bases, documents, side="right") - 1
         columns = [segment.text for segment in self.segments]
         places = zip(numbers.tolist(), (documents - bases[numbers]).tolist(), strict=True)
         return (columns[number][local] for number, local in places)
 
-    def holds(self, entry: Entry) -> bool:
+    def holds(self, entry: SourceAnnouncement) -> bool:
         """Whether it has the announcement just as given, views aside."""
         announcement = entry.announcement
-        document = self.numbers.get(announcement.id)
+        document = self.document_numbers.get(announcement.id)
         if document is None:
             return False
-        facts = self.facts[document]
+        facts = self.attributes[document]
         return (
             int(facts["date"]) == announcement.published_on.toordinal()
             and KINDS[facts["kind"]] is announcement.kind
             and int(facts["organisation"]) == announcement.organisation
             and self.facets.values[self.facets.codes[document]].category == announcement.category
-            and self.text(document) == letters(entry)
+            and self.text(document) == document_bytes(entry)
         )
 
-    def layout(self, document: int) -> Layout:
+    def layout(self, document: int) -> ZoneLayout:
         segment, local = self._at(document)
-        return read_layout(segment.layout[local])
+        return parse_zone_layout(segment.layout[local])
 
-    def cuts(self, document: int) -> Mask:
+    def token_boundaries(self, document: int) -> Mask:
         """Whether a word begins or ends at each place of ``text``."""
         segment, local = self._at(document)
-        return np.unpackbits(np.frombuffer(segment.cuts[local], np.uint8)).astype(bool)
+        return np.unpackbits(np.frombuffer(segment.token_boundaries[local], np.uint8)).astype(bool)

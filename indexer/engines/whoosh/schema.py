@@ -13,7 +13,7 @@ from whoosh import columns
 from whoosh.fields import COLUMN, FieldType, Schema
 from whoosh.formats import Existence
 
-from indexer.analysis.index_document import COLUMNS, PACKED
+from indexer.analysis.index_document import COLUMNS, COMPRESSED_COLUMNS
 from indexer.engines.whoosh.checksums import CheckedFile, with_checksum
 
 FIELD = "terms"
@@ -23,7 +23,7 @@ FIELD = "terms"
 def schema() -> Schema:
     """Whoosh's view of a document."""
     packed, plain = PackedColumn(), BytesColumn()
-    own = {name: COLUMN(packed if name in PACKED else plain) for name in COLUMNS}
+    own = {name: COLUMN(packed if name in COMPRESSED_COLUMNS else plain) for name in COLUMNS}
     return Schema(**{FIELD: TermsField()}, **own)
 
 

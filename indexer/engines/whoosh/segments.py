@@ -18,9 +18,9 @@ from whoosh.filedb.filestore import FileStorage
 from whoosh.index import TOC
 from whoosh.reading import SegmentReader
 
-from indexer.analysis.dictionary import Lexicon, parse
-from indexer.analysis.index_document import Entry, document
-from indexer.analysis.parallel_analysis import Analysis
+from indexer.analysis.dictionary import Lexicon, parse_lexicon
+from indexer.analysis.index_document import SourceAnnouncement, build_index_document
+from indexer.analysis.parallel_analysis import ParallelAnalyzer
 from indexer.engines.whoosh.checksums import (
     IndexDamaged,
     damaged_files,
@@ -28,7 +28,7 @@ from indexer.engines.whoosh.checksums import (
     line_without_checksum,
 )
 from indexer.engines.whoosh.codec import Writer
-from indexer.engines.whoosh.reader import Commit
+from indexer.engines.whoosh.reader import CommitReader
 from indexer.engines.whoosh.schema import schema
 from indexer.engines.whoosh.toc import CheckedIndex, read_toc, write_toc
 
@@ -40,27 +40,27 @@ _LARGEST = 60_000  # documents; larger segments are left alone
 _SETTLED = 50_000_000  # nanoseconds after which a time stamp can be trusted to be the last
 
 
-class Segments:
+class OpenGeneration:
     """An open generation."""
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
-        self.lexicon: Lexicon = parse((directory / _WORDS).read_text(encoding="utf-8"))
+        self.lexicon: Lexicon = parse_lexicon((directory / _WORDS).read_text(encoding="utf-8"))
         self._storage = FileStorage(str(directory))
         self._index = _opened(self._storage)
-        self._snapshot: Commit | None = None
+        self._snapshot: CommitReader | None = None
         self._stamp = 0
         self._lock = Lock()
 
     @classmethod
-    def create(cls, directory: Path, lexicon: Lexicon) -> Segments:
+    def create(cls, directory: Path, lexicon: Lexicon) -> OpenGeneration:
         """Lay out an empty generation in an empty directory."""
         (directory / _WORDS).write_text(lexicon.text(), encoding="utf-8")
         _write_position(directory, 0, 0)
         write_toc(directory, _NAME, TOC(schema(), [], 0))
         return cls(directory)
 
-    def snapshot(self) -> Commit:
+    def reader(self) -> CommitReader:
         """The latest commit; the same object as long as there is no newer one."""
         stamp = self.directory.stat().st_mtime_ns
         known = self._snapshot
@@ -71,7 +71,7 @@ class Segments:
             self._stamp = stamp if time.time_ns() - stamp > _SETTLED else 0
             return self._snapshot
 
-    def _opened(self, known: Commit | None) -> Commit:
+    def _opened(self, known: CommitReader | None) -> CommitReader:
         for attempt in range(20):
             generation = self._index.latest_generation()
             if known is not None and known.commit == generation:
@@ -79,7 +79,7 @@ class Segments:
             try:
                 toc = read_toc(self.directory, _NAME, generation)
                 position = _read_position(self.directory, generation)
-                return Commit(self._storage, toc, position, known)
+                return CommitReader(self._storage, toc, position, known)
             except FileNotFoundError:  # a commit has just cleared these files away: look again
                 time.sleep(0.005 * attempt)
         raise FileNotFoundError(f"no commit can be read in {self.directory}")
@@ -112,15 +112,17 @@ class Segments:
     def _has_own_words(self) -> bool:
         return (self.directory / _WORDS).read_bytes() == self.lexicon.text().encode()
 
-    def write(self, add: Iterable[Entry], remove: Iterable[int], position: int) -> None:
+    def write(self, add: Iterable[SourceAnnouncement], remove: Iterable[int], position: int) -> None:
         """One commit: replace and remove by announcement id, and set the position."""
         writer = Writer(self._index)
         try:
-            before = self.snapshot()
-            added = {entry.announcement.id: document(entry, self.lexicon.segmenter) for entry in add}
+            before = self.reader()
+            added = {
+                entry.announcement.id: build_index_document(entry, self.lexicon.tokenizer) for entry in add
+            }
             for gone in {*remove, *added}:
-                if gone in before.numbers:
-                    writer.delete_document(before.numbers[gone])
+                if gone in before.document_numbers:
+                    writer.delete_document(before.document_numbers[gone])
             for terms, columns in added.values():
                 writer.add(terms, columns)
             _write_position(self.directory, writer.generation, position)
@@ -154,17 +156,17 @@ class Segments:
                 path.unlink(missing_ok=True)
 
 
-class Building:
+class GenerationBuilder:
     """A generation being filled from nothing: large segments, no merging."""
 
-    def __init__(self, segments: Segments, *, jobs: int) -> None:
+    def __init__(self, segments: OpenGeneration, *, jobs: int) -> None:
         self._segments = segments
-        self._analysis = Analysis(segments.lexicon, jobs=jobs)
+        self._analysis = ParallelAnalyzer(segments.lexicon, jobs=jobs)
         self._index = CheckedIndex(FileStorage(str(segments.directory)), indexname=_NAME)
         self._writer: Writer | None = None
         self._position = 0
 
-    def add(self, entries: Iterable[Entry]) -> None:
+    def add(self, entries: Iterable[SourceAnnouncement]) -> None:
         """Announcements that are not in it yet."""
         for made in self._analysis.documents(entries):
             self._writer = self._writer or Writer(self._index)
@@ -175,7 +177,7 @@ class Building:
     def reached(self, position: int) -> None:
         self._position = position
 
-    def update(self, add: Iterable[Entry], remove: Iterable[int], *, position: int) -> None:
+    def update(self, add: Iterable[SourceAnnouncement], remove: Iterable[int], *, position: int) -> None:
         """Follow changes that came while it was filled."""
         self.flush()
         self._segments.write(add, remove, position)
@@ -186,7 +188,7 @@ class Building:
 
     def count(self) -> int:
         self.flush()
-        return self._segments.snapshot().count
+        return self._segments.reader().count
 
     def flush(self) -> None:
         """Commit what was added."""

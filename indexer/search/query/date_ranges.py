@@ -51,7 +51,7 @@ _YEAR_AT_END = re.compile(rf"({_ERA})\s*(\d+)$")
 _DAY_LONG = dt.timedelta(days=1)
 
 
-class Stretch(NamedTuple):
+class DateMatch(NamedTuple):
     """``[start, end)`` in the folded text; ``first`` and ``last`` days, None for open."""
 
     start: int
@@ -68,7 +68,7 @@ def buddhist_year(year: int) -> int:
     return year if year >= 2300 else year + thai.ERA
 
 
-def stretches(folded: str) -> list[Stretch]:
+def find_date_ranges(folded: str) -> list[DateMatch]:
     """Every stretch of time in a folded text; what looks like one but is none is passed over."""
     found = []
     for match in _STRETCH.finditer(folded):
@@ -77,7 +77,7 @@ def stretches(folded: str) -> list[Stretch]:
         except (Invalid, ValueError):
             continue
         if first is None or last is None or first <= last:
-            found.append(Stretch(*match.span(), first, last, match["label"] is not None))
+            found.append(DateMatch(*match.span(), first, last, match["label"] is not None))
     return found
 
 

@@ -11,6 +11,6 @@ _TO_THAI = dict(zip(map(ord, _LATIN), _THAI, strict=True))
 _TO_LATIN = {ord(thai): latin for latin, thai in zip(_LATIN, _THAI, strict=True) if ord(thai) > 0x7F}
 
 
-def other(typed: str) -> str:
+def switch_layout(typed: str) -> str:
     """``gmL[k]`` → เทศบาล, ``แนอรก`` → ``covid``; what stands on no key stays."""
     return typed.translate(_TO_THAI if typed.isascii() else _TO_LATIN)

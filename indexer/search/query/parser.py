@@ -12,8 +12,8 @@ from archive.model import Kind
 from archive.thai import ERA, canon, parse_date
 from indexer.analysis.tokenizer import fold
 from indexer.search.query import query_notes as remarks
-from indexer.search.query.date_ranges import Stretch, buddhist_year, stretches
-from indexer.search.query.query_notes import Remark
+from indexer.search.query.date_ranges import DateMatch, buddhist_year, find_date_ranges
+from indexer.search.query.query_notes import QueryNote
 
 
 class Sort(StrEnum):
@@ -39,18 +39,18 @@ class Filters:
 
 
 @dataclass(frozen=True, slots=True)
-class Chunk:
+class QueryPiece:
     """Something typed in one piece, folded; ``raw``: in its own case. ``exact``: it stood in quotes.
     ``others``: any of these will do as well."""
 
     text: str
     exact: bool = False
     raw: str = ""
-    others: tuple[Chunk, ...] = ()
+    others: tuple[QueryPiece, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Time:
+class DateRange:
     """A stretch of time among the words: an answer is of that time, or names it (``text``, folded)."""
 
     text: str
@@ -72,16 +72,16 @@ class Query:
     sort: Sort = Sort.RELEVANCE
     page: int = 1
     per_page: int = 10
-    chunks: tuple[Chunk, ...] = ()
+    chunks: tuple[QueryPiece, ...] = ()
     without: tuple[str, ...] = ()
-    times: tuple[Time, ...] = ()
-    understood: tuple[Remark, ...] = ()
-    loosened: tuple[Remark, ...] = ()
+    times: tuple[DateRange, ...] = ()
+    understood: tuple[QueryNote, ...] = ()
+    loosened: tuple[QueryNote, ...] = ()
     marks: tuple[str, ...] = ()
     instead: Query | None = None  # as words, where days that were typed alone have no announcements
 
 
-MOST_TYPED = 500
+MAX_QUERY_LENGTH = 500
 """Characters that are read; what comes after them is passed over."""
 
 KIND_NAMES = {
@@ -152,7 +152,7 @@ def parse(
     (``date:``); among words, and wherever ``days`` is False, a result is of that time or names it.
     """
     reading = _Reading(filters or Filters())
-    raw = _SPACED.sub(r"\1:", written(typed))
+    raw = _SPACED.sub(r"\1:", normalize_query(typed))
     folded = fold(raw)
     for numbered in reversed(list(_NUMBER.finditer(folded))):
         raw, folded = (_without(text, numbered.span()) for text in (raw, folded))
@@ -178,7 +178,7 @@ def parse(
 
 def _without_times(reading: _Reading, raw: str, folded: str, *, days: bool) -> str:
     """What was typed but for the stretches of time that are filters; the reading is told of all of them."""
-    for stretch in reversed(stretches(_QUOTED.sub(lambda quoted: " " * len(quoted.group()), folded))):
+    for stretch in reversed(find_date_ranges(_QUOTED.sub(lambda quoted: " " * len(quoted.group()), folded))):
         alone = days and not any(map(str.isalnum, _without(folded, (stretch.start, stretch.end))))
         if folded[: stretch.start].endswith(":"):
             continue  # the value of a field
@@ -190,9 +190,9 @@ def _without_times(reading: _Reading, raw: str, folded: str, *, days: bool) -> s
     return raw
 
 
-def written(typed: str) -> str:
+def normalize_query(typed: str) -> str:
     """What was typed as it is read: in the archive's canon, with plain quotes, letters and signs."""
-    return canon(typed[:MOST_TYPED]).translate(_PLAIN)
+    return canon(typed[:MAX_QUERY_LENGTH]).translate(_PLAIN)
 
 
 def _without(text: str, span: tuple[int, int]) -> str:
@@ -205,20 +205,20 @@ class _Reading:
 
     def __init__(self, filters: Filters) -> None:
         self.filters = self._chosen = filters
-        self.chunks: list[Chunk] = []
+        self.chunks: list[QueryPiece] = []
         self.without: list[str] = []
-        self.times: list[Time] = []
-        self.understood: list[Remark] = []
+        self.times: list[DateRange] = []
+        self.understood: list[QueryNote] = []
         self.days_alone = False
         self._joined = ""  # the word between what was read and what comes next
 
     def number(self, value: str) -> None:
         """A reference that the answer must have, whatever its spaces."""
         value = re.sub(r"\s*([/.-])\s*", r"\1", value)
-        self.chunks.append(Chunk(value, exact=True))
+        self.chunks.append(QueryPiece(value, exact=True))
         self.understood.append(remarks.number(value))
 
-    def between(self, stretch: Stretch) -> None:
+    def between(self, stretch: DateMatch) -> None:
         """A stretch of time as a filter, unless days were chosen already."""
         first, last = self.filters.from_date, self.filters.to_date
         if first is None and last is None:
@@ -226,9 +226,9 @@ class _Reading:
             self.understood.append(remarks.days(stretch.first, stretch.last))
             self.days_alone = not stretch.labelled
 
-    def around(self, stretch: Stretch, folded: str) -> None:
+    def around(self, stretch: DateMatch, folded: str) -> None:
         """A stretch of time beside other words."""
-        self.times.append(Time(folded[stretch.start : stretch.end], stretch.first, stretch.last))
+        self.times.append(DateRange(folded[stretch.start : stretch.end], stretch.first, stretch.last))
         self.understood.append(remarks.time(stretch.first, stretch.last))
 
     def take(self, found: re.Match[str]) -> None:
@@ -247,7 +247,7 @@ class _Reading:
             self._joined = ""
 
     def _add(self, text: str, *, exact: bool, unwanted: bool) -> None:
-        chunk = Chunk(fold(text), exact, text)
+        chunk = QueryPiece(fold(text), exact, text)
         if unwanted:
             self.without.append(chunk.text)
             self.understood.append(remarks.without(text))
@@ -295,7 +295,7 @@ class _Reading:
             return False
         return self._set(name, day, remarks.since(day) if name == "from_date" else remarks.until(day))
 
-    def _set(self, name: str, value: object, understood: Remark) -> bool:
+    def _set(self, name: str, value: object, understood: QueryNote) -> bool:
         if getattr(self._chosen, name) is None:
             self.filters = replace(self.filters, **{name: value})  # type: ignore[arg-type]
             self.understood.append(understood)

@@ -11,94 +11,94 @@ from archive.model import Kind
 from archive.thai import ERA, format_date, format_short_date
 
 
-class Remark(NamedTuple):
+class QueryNote(NamedTuple):
     """A phrase for people, in both languages."""
 
     thai: str
     english: str
 
 
-NOT_QUOTED = Remark(
+NOT_QUOTED = QueryNote(
     "ไม่พบข้อความในเครื่องหมายคำพูดตรงตามที่พิมพ์", "Nothing has the quoted words exactly as they were typed"
 )
-NOT_ALL = Remark(
+NOT_ALL = QueryNote(
     "ไม่มีประกาศที่มีครบทุกคำ แสดงประกาศที่มีเพียงบางคำด้วย",
     "Nothing has all of the words; announcements with some of them are shown",
 )
-ALSO_SOME = Remark("แสดงประกาศที่มีเพียงบางคำด้วย", "Announcements with only some of the words are shown too")
-NOT_THEN = Remark(
+ALSO_SOME = QueryNote("แสดงประกาศที่มีเพียงบางคำด้วย", "Announcements with only some of the words are shown too")
+NOT_THEN = QueryNote(
     "ไม่พบในช่วงเวลาที่พิมพ์ แสดงของช่วงเวลาอื่นด้วย", "Nothing of that time was found; other times are shown too"
 )
 
 
-def author(name: str) -> Remark:
-    return Remark(f"ผู้ประกาศ: {name}", f"Author: {name}")
+def author(name: str) -> QueryNote:
+    return QueryNote(f"ผู้ประกาศ: {name}", f"Author: {name}")
 
 
-def category(name: str) -> Remark:
-    return Remark(f"หมวดหมู่: {name}", f"Category: {name}")
+def category(name: str) -> QueryNote:
+    return QueryNote(f"หมวดหมู่: {name}", f"Category: {name}")
 
 
-def kind(kind: Kind) -> Remark:
-    return Remark(f"ประเภท: {kind.thai}", f"Kind: {kind.english}")
+def kind(kind: Kind) -> QueryNote:
+    return QueryNote(f"ประเภท: {kind.thai}", f"Kind: {kind.english}")
 
 
-def number(value: str) -> Remark:
-    return Remark(f"เลขที่: {value}", f"Number: {value}")
+def number(value: str) -> QueryNote:
+    return QueryNote(f"เลขที่: {value}", f"Number: {value}")
 
 
-def without(text: str) -> Remark:
-    return Remark(f"ไม่เอา: {text}", f"Without: {text}")
+def without(text: str) -> QueryNote:
+    return QueryNote(f"ไม่เอา: {text}", f"Without: {text}")
 
 
-def either(texts: Sequence[str]) -> Remark:
-    return Remark(" หรือ ".join(texts), " or ".join(texts))
+def either(texts: Sequence[str]) -> QueryNote:
+    return QueryNote(" หรือ ".join(texts), " or ".join(texts))
 
 
-def year(buddhist: int) -> Remark:
-    return Remark(f"ปี พ.ศ. {buddhist}", f"Year: {buddhist - ERA}")
+def year(buddhist: int) -> QueryNote:
+    return QueryNote(f"ปี พ.ศ. {buddhist}", f"Year: {buddhist - ERA}")
 
 
-def years(first: int, last: int) -> Remark:
+def years(first: int, last: int) -> QueryNote:
     """Of the Buddhist era."""
-    return Remark(f"ปี พ.ศ. {first}–{last}", f"Years: {first - ERA}–{last - ERA}")
+    return QueryNote(f"ปี พ.ศ. {first}–{last}", f"Years: {first - ERA}–{last - ERA}")
 
 
-def since(day: dt.date) -> Remark:
-    return Remark(f"ตั้งแต่: {format_date(day)}", f"From: {_english(day)}")
+def since(day: dt.date) -> QueryNote:
+    return QueryNote(f"ตั้งแต่: {format_date(day)}", f"From: {_english(day)}")
 
 
-def until(day: dt.date) -> Remark:
-    return Remark(f"ถึง: {format_date(day)}", f"To: {_english(day)}")
+def until(day: dt.date) -> QueryNote:
+    return QueryNote(f"ถึง: {format_date(day)}", f"To: {_english(day)}")
 
 
-def days(first: dt.date | None, last: dt.date | None) -> Remark:
+def days(first: dt.date | None, last: dt.date | None) -> QueryNote:
     """Announced on these days, None for open."""
     named = stretch(first, last)
-    return Remark(f"วันที่: {named.thai}", f"Dates: {named.english}")
+    return QueryNote(f"วันที่: {named.thai}", f"Dates: {named.english}")
 
 
-def time(first: dt.date | None, last: dt.date | None) -> Remark:
+def time(first: dt.date | None, last: dt.date | None) -> QueryNote:
     """Announced on these days or about them."""
     named = stretch(first, last)
-    return Remark(f"ช่วงเวลา: {named.thai}", f"Time: {named.english}")
+    return QueryNote(f"ช่วงเวลา: {named.thai}", f"Time: {named.english}")
 
 
-def stretch(first: dt.date | None, last: dt.date | None) -> Remark:
+def stretch(first: dt.date | None, last: dt.date | None) -> QueryNote:
     """First and last day by name, None for open."""
     if first and first == last:
-        return Remark(format_date(first), _english(first))
+        return QueryNote(format_date(first), _english(first))
     thai = (format_short_date(day) if day else "" for day in (first, last))
     english = (_english(day) if day else "" for day in (first, last))
-    return Remark(" – ".join(thai).strip(), " – ".join(english).strip())
+    return QueryNote(" – ".join(thai).strip(), " – ".join(english).strip())
 
 
-def stands_for(typed: str, full: str) -> Remark:
-    return Remark(f"{typed} = {full}", f"{typed} = {full}")
+def stands_for(typed: str, full: str) -> QueryNote:
+    return QueryNote(f"{typed} = {full}", f"{typed} = {full}")
 
 
-def read_as(typed: str, meant: str) -> Remark:
-    return Remark(f"“{typed}” อ่านเป็น “{meant}”", f"“{typed}” read as “{meant}”")
+def read_as(typed: str, meant: str) -> QueryNote:
+    return QueryNote(f"“{typed}” อ่านเป็น “{meant}”", f"“{typed}” read as “{meant}”")
 
 
 def _english(day: dt.date) -> str:

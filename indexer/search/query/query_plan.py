@@ -1,4 +1,4 @@
-"""A query → what to look for in the index: units of alternative terms, and runs of letters."""
+"""A query → what to look for in the index: clauses of alternative terms, and runs of letters."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from archive.thai import ERA, MONTHS, SHORT_MONTHS
-from indexer.analysis.dictionary import MEANING, SPELLING, Lexicon, Other
-from indexer.analysis.loanwords import spelt_out
-from indexer.analysis.tokenizer import Token, fold, run
-from indexer.search.query.parser import Chunk, Query
-from indexer.search.query.question_words import asked_about
+from indexer.analysis.dictionary import SPELLING_WEIGHT, SYNONYM_WEIGHT, Lexicon, Synonym
+from indexer.analysis.loanwords import find_spelled_letters
+from indexer.analysis.tokenizer import Token, fold, searchable_bytes
+from indexer.search.query.parser import Query, QueryPiece
+from indexer.search.query.question_words import strip_question_words
 
 _MOST_PARTS = 64
 _MOST_UNITS = 64
 _MOST_ALTERNATIVES = 8
-SENTENCE = 8
+MIN_SENTENCE_CLAUSES = 8
 """Words, from which on nobody expects all of them."""
 _PARTS = 0.8  # a code found by its parts
 
@@ -30,13 +30,13 @@ _ERAS = range(1700, 2200), range(1700 + ERA, 2200 + ERA)  # years that are meant
 
 
 class Alternative(NamedTuple):
-    """Terms that all must be there, and how much they count beside the unit's other alternatives."""
+    """Terms that all must be there, and how much they count beside the clause's other alternatives."""
 
     terms: tuple[str, ...]
     weight: float = 1.0
 
 
-class Unit(NamedTuple):
+class Clause(NamedTuple):
     """One thing that was asked for; any of its alternatives answers it."""
 
     typed: str
@@ -52,189 +52,196 @@ class Phrase(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class QueryPart:
     """What was typed in one piece."""
 
     text: str  # folded
-    units: tuple[Unit, ...]
+    clauses: tuple[Clause, ...]
     phrase: Phrase
     raw: str = ""  # as typed, letter for letter
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class QueryPlan:
     """``whole``: the entire query as one run."""
 
-    parts: tuple[Part, ...]
+    parts: tuple[QueryPart, ...]
     whole: bytes
-    without: tuple[Part, ...]
+    without: tuple[QueryPart, ...]
 
     @property
-    def units(self) -> tuple[Unit, ...]:
+    def clauses(self) -> tuple[Clause, ...]:
         """Each once, in the order typed."""
-        return tuple(dict.fromkeys(unit for part in self.parts for unit in part.units))[:_MOST_UNITS]
+        return tuple(dict.fromkeys(clause for part in self.parts for clause in part.clauses))[:_MOST_UNITS]
 
     @property
     def phrases(self) -> tuple[Phrase, ...]:
         return tuple(part.phrase for part in self.parts if part.phrase.data)
 
 
-def plan(query: Query, lexicon: Lexicon) -> Plan:
+def build_query_plan(query: Query, lexicon: Lexicon) -> QueryPlan:
     chunks = _with_numbers(query.chunks[:_MOST_PARTS])
     told = [piece for chunk in chunks for piece in _told(chunk, lexicon)] or chunks
-    parts: list[Part] = []
+    parts: list[QueryPart] = []
     for chunk in told[:_MOST_PARTS]:
-        before = parts[-1].units[-1:] if parts else ()
+        before = parts[-1].clauses[-1:] if parts else ()
         made = _either(chunk, lexicon) if chunk.others else _part(chunk, lexicon, before)
         parts.append(made)
-    whole = run(fold(" ".join(chunk.text for chunk in query.chunks))).data
-    without = tuple(part(text, lexicon, exact=True) for text in query.without[:_MOST_PARTS])
-    return Plan(tuple(parts), whole, without)
+    whole = searchable_bytes(fold(" ".join(chunk.text for chunk in query.chunks))).data
+    without = tuple(build_query_part(text, lexicon, exact=True) for text in query.without[:_MOST_PARTS])
+    return QueryPlan(tuple(parts), whole, without)
 
 
-def _with_numbers(chunks: Sequence[Chunk]) -> list[Chunk]:
+def _with_numbers(chunks: Sequence[QueryPiece]) -> list[QueryPiece]:
     """A few Latin letters and the number after them in one chunk: ``PM 2.5``."""
-    joined: list[Chunk] = []
+    joined: list[QueryPiece] = []
     for chunk in chunks:
         last = joined.pop() if joined else None
         text = f"{last.text} {chunk.text}" if last else ""
         plain = last and not (last.exact or last.others or chunk.exact or chunk.others)
         numbered = _NUMBERED.match(text) if plain else None
         if last and numbered and numbered[1] == last.text:
-            joined.append(Chunk(text, raw=f"{last.raw} {chunk.raw}"))
+            joined.append(QueryPiece(text, raw=f"{last.raw} {chunk.raw}"))
         else:
             joined += [last, chunk] if last else [chunk]
     return joined
 
 
-def _part(chunk: Chunk, lexicon: Lexicon, before: tuple[Unit, ...]) -> Part:
-    return replace(part(chunk.text, lexicon, exact=chunk.exact, before=before), raw=chunk.raw)
+def _part(chunk: QueryPiece, lexicon: Lexicon, before: tuple[Clause, ...]) -> QueryPart:
+    return replace(build_query_part(chunk.text, lexicon, exact=chunk.exact, before=before), raw=chunk.raw)
 
 
-def _either(chunk: Chunk, lexicon: Lexicon) -> Part:
-    """Chunks of which any will do as one unit."""
-    units = [part(one.text, lexicon, exact=True).units for one in (chunk, *chunk.others)]
-    alternatives = (tuple(term for unit in each for term in unit.alternatives[0].terms) for each in units)
-    either = Unit(chunk.text, tuple(Alternative(terms) for terms in alternatives if terms))
-    return Part("", (either,), Phrase(b"", 0, exact=False))
+def _either(chunk: QueryPiece, lexicon: Lexicon) -> QueryPart:
+    """Chunks of which any will do as one clause."""
+    clauses = [build_query_part(one.text, lexicon, exact=True).clauses for one in (chunk, *chunk.others)]
+    alternatives = (
+        tuple(term for clause in each for term in clause.alternatives[0].terms) for each in clauses
+    )
+    either = Clause(chunk.text, tuple(Alternative(terms) for terms in alternatives if terms))
+    return QueryPart("", (either,), Phrase(b"", 0, exact=False))
 
 
-def _told(chunk: Chunk, lexicon: Lexicon) -> list[Chunk]:
+def _told(chunk: QueryPiece, lexicon: Lexicon) -> list[QueryPiece]:
     """The chunk without words that only ask."""
     if chunk.exact or chunk.others:
         return [chunk]
     return [
-        Chunk(chunk.text[start:end], raw=chunk.raw[start:end])
-        for start, end in asked_about(chunk.text, lexicon.segmenter)
+        QueryPiece(chunk.text[start:end], raw=chunk.raw[start:end])
+        for start, end in strip_question_words(chunk.text, lexicon.tokenizer)
     ]
 
 
-def part(text: str, lexicon: Lexicon, *, exact: bool = False, before: tuple[Unit, ...] = ()) -> Part:
-    """A piece of a query as it is looked for. ``before``: the unit that stands before it."""
+def build_query_part(
+    text: str, lexicon: Lexicon, *, exact: bool = False, before: tuple[Clause, ...] = ()
+) -> QueryPart:
+    """A piece of a query as it is looked for. ``before``: the clause that stands before it."""
     folded = fold(text)
-    units = _words(folded, lexicon, exact=exact)
+    clauses = _words(folded, lexicon, exact=exact)
     if not exact:
-        units = _numbered(said_otherwise(_spelt_out(units, folded), lexicon), folded)
-        units = _dated(units, before)
-    words = sum(len(unit.alternatives[0].terms) for unit in units)
-    return Part(folded, tuple(units), Phrase(run(folded).data, words, exact))
+        clauses = _numbered(add_synonyms(_spelt_out(clauses, folded), lexicon), folded)
+        clauses = _dated(clauses, before)
+    words = sum(len(clause.alternatives[0].terms) for clause in clauses)
+    return QueryPart(folded, tuple(clauses), Phrase(searchable_bytes(folded).data, words, exact))
 
 
-def said_otherwise(units: list[Unit], lexicon: Lexicon) -> list[Unit]:
-    """Words that can be said otherwise as one unit."""
+def add_synonyms(clauses: list[Clause], lexicon: Lexicon) -> list[Clause]:
+    """Words that can be said otherwise as one clause."""
     found = []
     at = 0
-    while at < len(units):
-        length, others = _longest(units, at, lexicon)
+    while at < len(clauses):
+        length, others = _longest(clauses, at, lexicon)
         if length:
-            terms = tuple(unit.alternatives[0].terms[0] for unit in units[at : at + length])
-            first = units[at].alternatives if length == 1 else (Alternative(terms),)
+            terms = tuple(clause.alternatives[0].terms[0] for clause in clauses[at : at + length])
+            first = clauses[at].alternatives if length == 1 else (Alternative(terms),)
             alternatives = (*first, *(Alternative(*other) for other in others))
-            typed = "".join(unit.typed for unit in units[at : at + length])
-            found.append(Unit(typed, alternatives[:_MOST_ALTERNATIVES]))
+            typed = "".join(clause.typed for clause in clauses[at : at + length])
+            found.append(Clause(typed, alternatives[:_MOST_ALTERNATIVES]))
             at += length
         else:
-            found.append(units[at])
+            found.append(clauses[at])
             at += 1
     return found
 
 
-def _longest(units: list[Unit], at: int, lexicon: Lexicon) -> tuple[int, tuple[Other, ...]]:
+def _longest(clauses: list[Clause], at: int, lexicon: Lexicon) -> tuple[int, tuple[Synonym, ...]]:
     """The longest run of words from ``at`` that can be said otherwise, and how; 0 for none."""
-    best: tuple[int, tuple[Other, ...]] = (0, ())
+    best: tuple[int, tuple[Synonym, ...]] = (0, ())
     terms: tuple[str, ...] = ()
-    for length in range(1, min(lexicon.longest, len(units) - at) + 1):
-        if len(units[at + length - 1].alternatives[0].terms) > 1:
+    for length in range(1, min(lexicon.max_synonym_terms, len(clauses) - at) + 1):
+        if len(clauses[at + length - 1].alternatives[0].terms) > 1:
             break
-        terms += units[at + length - 1].alternatives[0].terms
-        if terms in lexicon.others:
-            best = (length, lexicon.others[terms])
+        terms += clauses[at + length - 1].alternatives[0].terms
+        if terms in lexicon.synonyms:
+            best = (length, lexicon.synonyms[terms])
     return best
 
 
-def _spelt_out(units: list[Unit], text: str) -> list[Unit]:
-    """Latin letters that stand there by name as one unit, by these letters too."""
-    for start, end, latin in spelt_out(text):
-        borders = _borders(units, text)
+def _spelt_out(clauses: list[Clause], text: str) -> list[Clause]:
+    """Latin letters that stand there by name as one clause, by these letters too."""
+    for start, end, latin in find_spelled_letters(text):
+        borders = _borders(clauses, text)
         if start in borders and end in borders:
             first, after = borders[start], borders[end]
-            terms = tuple(term for unit in units[first:after] for term in unit.alternatives[0].terms)
-            spelt = Unit(text[start:end], (Alternative(terms), Alternative((latin,), SPELLING)))
-            units = [*units[:first], spelt, *units[after:]]
-    return units
+            terms = tuple(term for clause in clauses[first:after] for term in clause.alternatives[0].terms)
+            spelt = Clause(text[start:end], (Alternative(terms), Alternative((latin,), SPELLING_WEIGHT)))
+            clauses = [*clauses[:first], spelt, *clauses[after:]]
+    return clauses
 
 
-def _borders(units: list[Unit], text: str) -> dict[int, int]:
-    """By a place in the text, the number of the unit that begins there or, at its end, of the next."""
+def _borders(clauses: list[Clause], text: str) -> dict[int, int]:
+    """By a place in the text, the number of the clause that begins there or, at its end, of the next."""
     borders: dict[int, int] = {}
     at = 0
-    for number, unit in enumerate(units):
-        start = text.index(unit.typed, at)
-        at = start + len(unit.typed)
+    for number, clause in enumerate(clauses):
+        start = text.index(clause.typed, at)
+        at = start + len(clause.typed)
         borders |= {start: number, at: number + 1}
     return borders
 
 
-def _numbered(units: list[Unit], text: str) -> list[Unit]:
-    """Latin letters and their number as one unit, whether they stand together: ``PM 2.5`` is ``PM2.5``."""
+def _numbered(clauses: list[Clause], text: str) -> list[Clause]:
+    """Latin letters and their number as one clause, whether they stand together: ``PM 2.5`` is ``PM2.5``."""
     for found in _NUMBERED.finditer(text):
-        borders = _borders(units, text)
+        borders = _borders(clauses, text)
         first, after = borders.get(found.start()), borders.get(found.end())
         if (
             first is None
             or after is None
-            or any(len(unit.alternatives) > 1 for unit in units[first:after][:-1])
+            or any(len(clause.alternatives) > 1 for clause in clauses[first:after][:-1])
         ):
             continue
         letters, number = found.groups()
         if after - first == 1:
-            parts = Alternative((letters, number), SPELLING)
-            others = (way for way in units[first].alternatives if way.terms != parts.terms)
+            parts = Alternative((letters, number), SPELLING_WEIGHT)
+            others = (way for way in clauses[first].alternatives if way.terms != parts.terms)
             ways: tuple[Alternative, ...] = (*others, parts)
         else:
-            ways = Alternative((letters, number)), Alternative((letters + number.replace(".", ""),), SPELLING)
-        units = [*units[:first], Unit(found.group(), ways), *units[after:]]
-    return units
+            ways = (
+                Alternative((letters, number)),
+                Alternative((letters + number.replace(".", ""),), SPELLING_WEIGHT),
+            )
+        clauses = [*clauses[:first], Clause(found.group(), ways), *clauses[after:]]
+    return clauses
 
 
-def _dated(units: list[Unit], before: tuple[Unit, ...]) -> list[Unit]:
+def _dated(clauses: list[Clause], before: tuple[Clause, ...]) -> list[Clause]:
     """Years also in the other era and, after a month, with two digits or all four."""
     dated = list(before)
-    for unit in units:
-        year = unit.typed
+    for clause in clauses:
+        year = clause.typed
         after = dated[-1].typed if dated else ""
         month = after in _MONTHS
-        if (month or after in _BEFORE_A_YEAR) and len(unit.alternatives) == 1 and year.isdigit():
-            others = [Alternative((other,), MEANING) for other in _years(int(year), month)]
-            unit = Unit(year, (*unit.alternatives, *others))
-        dated.append(unit)
+        if (month or after in _BEFORE_A_YEAR) and len(clause.alternatives) == 1 and year.isdigit():
+            others = [Alternative((other,), SYNONYM_WEIGHT) for other in _years(int(year), month)]
+            clause = Clause(year, (*clause.alternatives, *others))
+        dated.append(clause)
     return dated[len(before) :]
 
 
-def naming(time: str, lexicon: Lexicon) -> tuple[Unit, ...]:
-    """The units by which a text names a time: ``วันที่`` and ``เดือน`` may be left out."""
-    units = part(time, lexicon).units
-    return tuple(unit for unit in units if unit.typed not in _BEFORE_A_TIME) or units
+def date_name_clauses(time: str, lexicon: Lexicon) -> tuple[Clause, ...]:
+    """The clauses by which a text names a time: ``วันที่`` and ``เดือน`` may be left out."""
+    clauses = build_query_part(time, lexicon).clauses
+    return tuple(clause for clause in clauses if clause.typed not in _BEFORE_A_TIME) or clauses
 
 
 def _years(year: int, month: bool) -> list[str]:
@@ -247,9 +254,9 @@ def _years(year: int, month: bool) -> list[str]:
     return [str(year - ERA), *short] if year in _ERAS[1] else []
 
 
-def _words(folded: str, lexicon: Lexicon, *, exact: bool) -> list[Unit]:
-    """One unit a word; a code with its parts is one."""
-    tokens = lexicon.segmenter.tokens(folded)
+def _words(folded: str, lexicon: Lexicon, *, exact: bool) -> list[Clause]:
+    """One clause a word; a code with its parts is one."""
+    tokens = lexicon.tokenizer.tokens(folded)
     words = []
     at = 0
     while at < len(tokens):
@@ -259,8 +266,8 @@ def _words(folded: str, lexicon: Lexicon, *, exact: bool) -> list[Unit]:
         if parts:
             alternatives.append(Alternative(parts, _PARTS))
         elif not exact and (len(token.term) > 1 or folded[token.end - 1] == "."):
-            alternatives += [Alternative(full, MEANING) for full in lexicon.spelled(token.term)]
-        words.append(Unit(folded[token.start : token.end], tuple(alternatives[:_MOST_ALTERNATIVES])))
+            alternatives += [Alternative(full, SYNONYM_WEIGHT) for full in lexicon.expansions(token.term)]
+        words.append(Clause(folded[token.start : token.end], tuple(alternatives[:_MOST_ALTERNATIVES])))
         at += 1 + len(parts)
     return words
 
@@ -275,28 +282,28 @@ def _parts(tokens: list[Token], at: int) -> tuple[str, ...]:
     return tuple(parts)
 
 
-def meanings(plan: Plan) -> tuple[tuple[str, str], ...]:
+def expanded_abbreviations(plan: QueryPlan) -> tuple[tuple[str, str], ...]:
     """What abbreviations and everyday words were read as: what was typed, and what it stands for."""
     return tuple(
-        (unit.typed, "".join(other.terms))
-        for unit in plan.units
-        for other in unit.alternatives[1:]
-        if other.weight == MEANING
-        and len("".join(other.terms)) > len(unit.typed)
-        and not unit.typed.isdigit()
+        (clause.typed, "".join(other.terms))
+        for clause in plan.clauses
+        for other in clause.alternatives[1:]
+        if other.weight == SYNONYM_WEIGHT
+        and len("".join(other.terms)) > len(clause.typed)
+        and not clause.typed.isdigit()
     )
 
 
-def marks(plan: Plan) -> tuple[str, ...]:
+def synonym_texts(plan: QueryPlan) -> tuple[str, ...]:
     """What says the same as something typed."""
     return tuple(
         "".join(other.terms)
-        for unit in plan.units
-        for other in unit.alternatives[1:]
-        if other.weight in (MEANING, SPELLING)
+        for clause in plan.clauses
+        for other in clause.alternatives[1:]
+        if other.weight in (SYNONYM_WEIGHT, SPELLING_WEIGHT)
     )
 
 
-def neighbours(units: tuple[Unit, ...]) -> list[bytes]:
-    """Each two units in a row as one run."""
-    return [run(fold(left.typed + right.typed)).data for left, right in pairwise(units)]
+def adjacent_pairs(clauses: tuple[Clause, ...]) -> list[bytes]:
+    """Each two clauses in a row as one run."""
+    return [searchable_bytes(fold(left.typed + right.typed)).data for left, right in pairwise(clauses)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from indexer.analysis.tokenizer import Segmenter
+from indexer.analysis.tokenizer import Tokenizer
 
 _ASKS = re.compile(
     r"""
@@ -23,7 +23,7 @@ _ASKS = re.compile(
 )
 
 
-def asked_about(text: str, segmenter: Segmenter) -> list[tuple[int, int]]:
+def strip_question_words(text: str, segmenter: Tokenizer) -> list[tuple[int, int]]:
     """The stretches ``[start, end)`` of a folded piece of a query that are left without what only asks."""
     borders = {0, *(token.end for token in segmenter.tokens(text))}
     stretches = []

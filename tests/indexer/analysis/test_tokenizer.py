@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from indexer.analysis.dictionary import Dictionary
-from indexer.analysis.tokenizer import fold, run
+from indexer.analysis.tokenizer import fold, searchable_bytes
 
-SEGMENTER = Dictionary().current().segmenter
+SEGMENTER = Dictionary().current().tokenizer
 THAI_TEXT = st.text(
     alphabet=st.one_of(st.characters(min_codepoint=0xE00, max_codepoint=0xE5B), st.characters())
 )
@@ -54,15 +54,15 @@ def test_folding_keeps_every_offset(text: str) -> None:
 @given(THAI_TEXT, THAI_TEXT)
 def test_a_piece_of_a_text_is_found_in_its_run(before: str, piece: str) -> None:
     """Unless a digit stands at the border: 12 is no piece of 123."""
-    whole = run(fold(before + piece)).data
-    assert run(fold(piece)).data in whole or any(map(str.isdigit, before[-1:] + piece))
+    whole = searchable_bytes(fold(before + piece)).data
+    assert searchable_bytes(fold(piece)).data in whole or any(map(str.isdigit, before[-1:] + piece))
 
 
 def test_a_run_has_no_white_space_but_between_digits() -> None:
-    assert run(fold("มท 0808.2/ว ๑๒๓")).data == run("มท0808.2/ว123").data
-    assert run("2 50").data != run("250").data
-    assert run("2,500").data == run("2500").data
-    assert run("1,2").data == run("1 2").data
+    assert searchable_bytes(fold("มท 0808.2/ว ๑๒๓")).data == searchable_bytes("มท0808.2/ว123").data
+    assert searchable_bytes("2 50").data != searchable_bytes("250").data
+    assert searchable_bytes("2,500").data == searchable_bytes("2500").data
+    assert searchable_bytes("1,2").data == searchable_bytes("1 2").data
 
 
 def test_words_of_the_local_list_stay_whole(tmp_path) -> None:
@@ -71,6 +71,6 @@ def test_words_of_the_local_list_stay_whole(tmp_path) -> None:
     before = dictionary.current()
     path.write_text("หนองปลาดุกแดง # หมู่บ้าน\nกคช. = การเคหะแห่งชาติ\n", encoding="utf-8")
     after = dictionary.current()
-    assert [token.term for token in after.segmenter.tokens("บ้านหนองปลาดุกแดง")] == ["บ้าน", "หนองปลาดุกแดง"]
-    assert after.spelled("กคช") == (("การ", "เคหะ", "แห่ง", "ชาติ"),)
+    assert [token.term for token in after.tokenizer.tokens("บ้านหนองปลาดุกแดง")] == ["บ้าน", "หนองปลาดุกแดง"]
+    assert after.expansions("กคช") == (("การ", "เคหะ", "แห่ง", "ชาติ"),)
     assert before.version != after.version

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from indexer.analysis.dictionary import Dictionary
-from indexer.analysis.index_document import Entry
+from indexer.analysis.index_document import SourceAnnouncement
 from indexer.engines.whoosh import WhooshIndex
 from indexer.search.query.parser import parse
 from tests.contracts.test_search_index import entry
@@ -24,12 +24,12 @@ def text(chance: random.Random, words: int) -> str:
     return "".join(chance.choice(WORDS) + chance.choice(("", " ")) for _ in range(words))
 
 
-def texts(title: str) -> list[Entry]:
+def texts(title: str) -> list[SourceAnnouncement]:
     chance = random.Random(7)
     return [entry(id, title, text(chance, 60)) for id in range(1, 200)]
 
 
-def found(folder: Path, entries: list[Entry], typed: str) -> list[int]:
+def found(folder: Path, entries: list[SourceAnnouncement], typed: str) -> list[int]:
     index = WhooshIndex(folder, Dictionary())
     with index.rebuild() as generation:
         generation.add(entries)

@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer.search.highlighting import highlight, hits, snippet
+from indexer.search.highlighting import find_hits, highlight, snippet
 from indexer.search.query.parser import parse
 
 THAI_TEXT = st.text(alphabet=st.sampled_from("กขคงเแโาิี่้ำะั์ .1๒a\n"), max_size=300)
@@ -11,7 +11,7 @@ BODY = "เทศบาลตำบลหนองบัว ประกาศ�
 
 
 def marked(text: str, typed: str) -> list[str]:
-    return [text[start:end] for start, end in hits(text, parse(typed))]
+    return [text[start:end] for start, end in find_hits(text, parse(typed))]
 
 
 def test_words_are_marked_where_they_are_words() -> None:

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from indexer.analysis.dictionary import Dictionary
 from indexer.engines.whoosh import WhooshIndex
 from indexer.search.highlighting import highlight, snippet
-from indexer.search.query.parser import MOST_TYPED, Sort, parse
-from indexer.search.query.query_plan import plan
+from indexer.search.query.parser import MAX_QUERY_LENGTH, Sort, parse
+from indexer.search.query.query_plan import build_query_plan
 from tests.contracts.test_search_index import ARCHIVE
 
 BODY = "เทศบาลตำบลหนองบัว ประกาศสอบราคาจ้างก่อสร้างถนน ๑๒๓/๒๕๖๔ 🙂 a.b@go.th"
@@ -245,14 +245,14 @@ def test_every_query_has_an_answer(index: WhooshIndex, typed: str) -> None:
         assert index.search(parse(typed, sort=sort, page=7)).total == page.total
 
 
-@pytest.mark.parametrize("typed", [one for one in STRANGE if len(one) > MOST_TYPED], ids=len)
+@pytest.mark.parametrize("typed", [one for one in STRANGE if len(one) > MAX_QUERY_LENGTH], ids=len)
 def test_what_is_looked_up_is_bounded(typed: str) -> None:
     query = parse(typed)
-    assert sum(len(chunk.text) for chunk in query.chunks) <= MOST_TYPED
-    wanted = plan(query, Dictionary().current())
+    assert sum(len(chunk.text) for chunk in query.chunks) <= MAX_QUERY_LENGTH
+    wanted = build_query_plan(query, Dictionary().current())
     assert len(wanted.parts) <= 64
-    assert len(wanted.units) <= 64
-    assert sum(len(unit.alternatives) for unit in wanted.units) <= 64 * 8
+    assert len(wanted.clauses) <= 64
+    assert sum(len(unit.alternatives) for unit in wanted.clauses) <= 64 * 8
 
 
 @given(st.text(max_size=60))

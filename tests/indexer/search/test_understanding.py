@@ -11,8 +11,8 @@ from archive.model import Kind
 from indexer.analysis.dictionary import Dictionary
 from indexer.engines.whoosh import WhooshIndex
 from indexer.search.query.parser import Query, parse
-from indexer.search.query.query_notes import Remark
-from indexer.search.query.question_words import asked_about
+from indexer.search.query.query_notes import QueryNote
+from indexer.search.query.question_words import strip_question_words
 from tests.contracts.test_search_index import entry
 
 ENTRIES = (
@@ -45,7 +45,7 @@ def run(index: WhooshIndex, typed: str) -> Query:
     return index.search(parse(typed)).query
 
 
-def said(remarks: tuple[Remark, ...]) -> list[str]:
+def said(remarks: tuple[QueryNote, ...]) -> list[str]:
     """In Thai."""
     return [remark.thai for remark in remarks]
 
@@ -331,7 +331,7 @@ def test_words_that_only_ask_are_not_looked_for(index: WhooshIndex) -> None:
     ],
 )
 def test_what_a_question_is_about(typed: str, told: str) -> None:
-    stretches = asked_about(typed, Dictionary().current().segmenter)
+    stretches = strip_question_words(typed, Dictionary().current().tokenizer)
     assert "|".join(typed[start:end] for start, end in stretches) == told
 
 

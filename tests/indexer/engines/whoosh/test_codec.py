@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from indexer.engines.whoosh.codec import decode, encode
-from indexer.search.posting_list import Scored, having_all
+from indexer.search.posting_list import PostingList, intersect
 
 COUNTS = st.integers(1, 2**28 - 1)
 LISTS = st.one_of(
@@ -29,10 +29,10 @@ def test_a_posting_list_is_read_as_it_was_written(postings: dict[int, int], more
     assert weights.tolist() == counts.tolist()
 
 
-def kept(weights: dict[int, float], size: int) -> Scored:
+def kept(weights: dict[int, float], size: int) -> PostingList:
     documents = np.array(sorted(weights), dtype=np.int64)
     values = np.array([weights[one] for one in sorted(weights)], dtype=np.float32)
-    return Scored.kept(documents, values, size)
+    return PostingList.kept(documents, values, size)
 
 
 @given(WEIGHTS, st.sampled_from([100, 100_000]))
@@ -58,5 +58,5 @@ def test_scores_are_the_same_as_a_list_and_as_a_value_for_every_document(
 @given(WEIGHTS, WEIGHTS)
 def test_what_has_all_is_what_each_has(one: dict[int, float], other: dict[int, float]) -> None:
     for size in (100, 100_000):
-        found = having_all([kept(one, size), kept(other, size)])
+        found = intersect([kept(one, size), kept(other, size)])
         assert found.tolist() == sorted(one.keys() & other.keys())

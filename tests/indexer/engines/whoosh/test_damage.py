@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from archive.errors import Unavailable
-from indexer.reindex import needed, rebuild
+from indexer.reindex import is_rebuild_needed, rebuild
 from indexer.search.query.parser import Sort, parse
 from tests.operation.archives import close, draft, fill, level, opened
 from web.bootstrap import Services
@@ -109,8 +109,8 @@ def test_flipped_bits_never_give_a_wrong_answer(
     assert [name for name, answer in given.items() if answer != right[name]] == []
     with suppress(Unavailable):
         services.index.damage()
-    assert needed(services.records, services.index)
+    assert is_rebuild_needed(services.records, services.index)
     rebuild(services.records, services.index)
-    assert not needed(services.records, services.index)
+    assert not is_rebuild_needed(services.records, services.index)
     assert answers(services) == right
     assert services.index.damage() == services.index.noted_damage() == []

@@ -11,7 +11,7 @@ import pytest
 
 from archive.model import Kind
 from indexer.analysis.dictionary import Dictionary
-from indexer.analysis.index_document import Entry
+from indexer.analysis.index_document import SourceAnnouncement
 from indexer.engines.whoosh import WhooshIndex
 from indexer.search.ports import ResultPage
 from indexer.search.query.parser import Sort, parse
@@ -28,7 +28,7 @@ QUERIES = (
 )  # fmt: skip
 
 
-def some_entry(chance: random.Random, id: int) -> Entry:
+def some_entry(chance: random.Random, id: int) -> SourceAnnouncement:
     def text(most: int) -> str:
         return "".join(
             chance.choice(WORDS) + chance.choice(("", " ", "\n")) for _ in range(chance.randint(1, most))
@@ -70,7 +70,7 @@ def shown(page: ResultPage) -> tuple[object, ...]:
 def test_growing_and_building_answer_alike(tmp_path: Path, seed: int) -> None:
     chance = random.Random(seed)
     grown = WhooshIndex(tmp_path / "grown", Dictionary())
-    held: dict[int, Entry] = {}
+    held: dict[int, SourceAnnouncement] = {}
     position = 0
     for step in range(120):
         ids = [chance.randrange(150) for _ in range(chance.choice((1, 1, 2, 6)))]
@@ -84,7 +84,7 @@ def test_growing_and_building_answer_alike(tmp_path: Path, seed: int) -> None:
     assert grown.position() == position
 
 
-def built(directory: Path, held: dict[int, Entry]) -> WhooshIndex:
+def built(directory: Path, held: dict[int, SourceAnnouncement]) -> WhooshIndex:
     index = WhooshIndex(directory, Dictionary())
     with index.rebuild() as generation:
         generation.add(held.values())
