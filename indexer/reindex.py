@@ -7,15 +7,15 @@ from collections.abc import Callable, Iterator
 from archive.errors import PrakatError, Unavailable
 from archive.model import Status
 from archive.ports import Records
-from indexer.analysis.index_document import Entry
-from indexer.index_sync import BATCH, follow, load
+from indexer.analysis.index_document import SourceAnnouncement
+from indexer.index_sync import BATCH_SIZE, load_published, sync_batch
 from indexer.search.ports import Generation, SearchIndex
 
-ALL = 2**31
+NO_LIMIT = 2**31
 """More announcements than there can be."""
 
 
-def ahead(records: Records, index: SearchIndex) -> bool:
+def is_ahead_of_records(records: Records, index: SearchIndex) -> bool:
     """Whether the index has followed changes that the records do not have: they were put back to an
     earlier state, and will use the same numbers for something else."""
     return index.position() > records.last_change()
@@ -31,9 +31,9 @@ def note_loss(records: Records, index: SearchIndex) -> None:
         records.note_incident("changes-lost", "database", f"{position - last} ({position} > {last})")
 
 
-def needed(records: Records, index: SearchIndex) -> bool:
+def is_rebuild_needed(records: Records, index: SearchIndex) -> bool:
     """Whether following is not enough: the index is missing, torn, outdated or ahead."""
-    return not index.is_current() or ahead(records, index)
+    return not index.is_current() or is_ahead_of_records(records, index)
 
 
 def rebuild(
@@ -54,17 +54,17 @@ def rebuild(
         start = records.last_change()
         generation.add(_all(records, progress))
         generation.reached(start)
-        while follow(records, generation):
+        while sync_batch(records, generation):
             pass
         _compare(records, generation)
     return index.count()
 
 
-def _all(records: Records, progress: Callable[[int, int], None]) -> Iterator[Entry]:
-    ids = [id for id, _ in records.changed_since(0, limit=ALL)]
-    for done in range(0, len(ids), BATCH):
-        yield from load(records, ids[done : done + BATCH])
-        progress(min(done + BATCH, len(ids)), len(ids))
+def _all(records: Records, progress: Callable[[int, int], None]) -> Iterator[SourceAnnouncement]:
+    ids = [id for id, _ in records.changed_since(0, limit=NO_LIMIT)]
+    for done in range(0, len(ids), BATCH_SIZE):
+        yield from load_published(records, ids[done : done + BATCH_SIZE])
+        progress(min(done + BATCH_SIZE, len(ids)), len(ids))
 
 
 def _compare(records: Records, generation: Generation) -> None:

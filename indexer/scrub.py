@@ -19,8 +19,8 @@ from pathlib import Path
 
 from archive.errors import NotFound, PrakatError
 from archive.ports import Files, Records, StoredFile
-from indexer.index_sync import BATCH
-from indexer.reindex import ALL
+from indexer.index_sync import BATCH_SIZE
+from indexer.reindex import NO_LIMIT
 from indexer.search.ports import SearchIndex
 
 log = logging.getLogger("prakat.scrub")
@@ -122,9 +122,9 @@ class Scrub:
 
     def _note_missing(self) -> None:
         """Originals that attachments name and that are not there."""
-        ids = [id for id, _ in self._records.changed_since(0, limit=ALL)]
-        for start in range(0, len(ids), BATCH):
-            groups = self._records.attachments(ids[start : start + BATCH]).values()
+        ids = [id for id, _ in self._records.changed_since(0, limit=NO_LIMIT)]
+        for start in range(0, len(ids), BATCH_SIZE):
+            groups = self._records.attachments(ids[start : start + BATCH_SIZE]).values()
             for sha256 in {attachment.sha256 for group in groups for attachment in group}:
                 if not self._files.exists(sha256):
                     self._note(sha256, "missing")

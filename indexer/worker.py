@@ -19,12 +19,12 @@ from archive.errors import Conflict, PrakatError, Unavailable
 from archive.intake import Intake
 from archive.model import Attachment, Failure
 from archive.ports import Jobs, Records
-from indexer.index_sync import follow
-from indexer.leader_leases import FOLLOW, TEND, Duties, holder
+from indexer.index_sync import sync_batch
+from indexer.leader_leases import MAINTAIN, SYNC_INDEX, LeaderLeases, lease_holder_name
 from indexer.leader_leases import RENEW_EVERY as RENEW_DUTIES_EVERY
 from indexer.reading.failures import MESSAGES, Unreadable
 from indexer.reading.pipeline import Reader, Stopped
-from indexer.reindex import needed, rebuild
+from indexer.reindex import is_rebuild_needed, rebuild
 from indexer.scrub import Scrub, ScrubStopped
 from indexer.search.ports import SearchIndex
 
@@ -46,13 +46,13 @@ class Worker:
         intake: Intake,
         index: SearchIndex,
         reader: Reader,
-        duties: Duties,
+        duties: LeaderLeases,
         scrub: Scrub,
     ) -> None:
         self._records, self._jobs, self._intake = records, jobs, intake
         self._index, self._reader, self._duties = index, reader, duties
         self._scrub = scrub
-        self._name = holder()
+        self._name = lease_holder_name()
         self._stop = threading.Event()
 
     def run(self, stop: threading.Event, beat: Callable[[], None] = lambda: None) -> None:
@@ -145,16 +145,16 @@ class Worker:
         return False
 
     def _follow(self) -> bool:
-        if not self._duties.has(FOLLOW):
+        if not self._duties.is_leader(SYNC_INDEX):
             return False
-        if needed(self._records, self._index):
+        if is_rebuild_needed(self._records, self._index):
             log.warning("index is missing, torn, outdated or ahead of the records: rebuilding it")
             rebuild(self._records, self._index)
-        return follow(self._records, self._index) > 0
+        return sync_batch(self._records, self._index) > 0
 
     def _tend(self) -> bool:
         """Publish what is due; put back in line what dead workers held, even while all lanes are busy."""
-        if not self._duties.has(TEND):
+        if not self._duties.is_leader(MAINTAIN):
             return False
         now = dt.datetime.now(dt.UTC)
         self._intake.publish_due(now, actor="prakat worker")
@@ -166,9 +166,9 @@ class Worker:
         """Read a little of what is stored, slowly, so that damage is known before it is needed."""
         busy = False
         with suppress(ScrubStopped):
-            if self._duties.has(FOLLOW):
+            if self._duties.is_leader(SYNC_INDEX):
                 busy = self._scrub.check_index(self._stop.wait)
-            if self._duties.has(TEND):
+            if self._duties.is_leader(MAINTAIN):
                 busy = self._scrub.check_file(self._stop.wait) or busy
         return busy
 

@@ -35,7 +35,7 @@ from archive.ports import (
 )
 from indexer.analysis.dictionary import Dictionary
 from indexer.engines.whoosh import WhooshIndex
-from indexer.leader_leases import FOLLOW, TEND, Duties, holder
+from indexer.leader_leases import MAINTAIN, SYNC_INDEX, LeaderLeases, lease_holder_name
 from indexer.reading.pictures import Pictures
 from indexer.reading.pipeline import Reader
 from indexer.reading.searchable import Copies
@@ -321,7 +321,7 @@ def build_worker(services: Services) -> Worker:
         services.intake,
         services.index,
         reader,
-        duties(services, holder()),
+        duties(services, lease_holder_name()),
         Scrub(services.records, services.files, services.index, scrub_state_path(services.settings)),
     )
 
@@ -331,11 +331,11 @@ def scrub_state_path(settings: Settings) -> Path:
     return settings.data / "scrub.json"
 
 
-def duties(services: Services, holder: str) -> Duties:
+def duties(services: Services, holder: str) -> LeaderLeases:
     """What one worker at a time does for all. An index in a directory is followed by one on its machine."""
     place = _place(services.settings.search, services.settings.data)
     index = "" if isinstance(place, str) else f" {socket.gethostname()}:{place}"
-    return Duties(services.leases, {FOLLOW: f"{FOLLOW}{index}", TEND: TEND}, holder)
+    return LeaderLeases(services.leases, {SYNC_INDEX: f"{SYNC_INDEX}{index}", MAINTAIN: MAINTAIN}, holder)
 
 
 def _engine(database: str, data: Path, begin: Callable[[], None] = lambda: None) -> Sqlite | Postgres:

@@ -20,7 +20,7 @@ from flask_babel import Babel, get_locale
 from markupsafe import Markup
 
 from archive import thai
-from indexer.search.highlighting import Segment, highlight
+from indexer.search.highlighting import TextSegment, highlight
 from indexer.search.query.parser import Query
 from web import addresses, line_breaking, linked, names
 from web.answers import PageResult
@@ -190,7 +190,7 @@ def unbroken_text(text: str) -> Markup:
     return line_breaking.with_break_opportunities(text, services().dictionary.current().words)
 
 
-def marked(segments: tuple[Segment, ...]) -> Markup:
+def marked(segments: tuple[TextSegment, ...]) -> Markup:
     """Segments with their hits in ``<mark>``, escaped, words kept whole."""
     return line_breaking.segments_with_break_opportunities(segments, services().dictionary.current().words)
 

@@ -17,7 +17,7 @@ from archive import thai
 from archive.errors import Unavailable
 from archive.model import Announcement, Attachment, Reading, Source, Status
 from indexer.reading.pictures import rectangles
-from indexer.search.highlighting import highlight, hits
+from indexer.search.highlighting import find_hits, highlight
 from indexer.search.query import parser as queries
 from indexer.search.query.parser import Filters, Query
 from web import files, schemas
@@ -123,7 +123,7 @@ def document(id: int, attachment_id: int) -> str:
         page=page,
         number=number,
         segments=highlight(page.text, query) if page else (),
-        boxes=rectangles(page, tuple(hits(page.text, query))) if page and typed else [],
+        boxes=rectangles(page, tuple(find_hits(page.text, query))) if page and typed else [],
         steps=_steps(attachment, number, query) if page else {},
     )
 
@@ -223,7 +223,7 @@ def _steps(attachment: Attachment, number: int, query: Query) -> dict[str, Any]:
         steps["next"] = page_path(attachment, number + 1, query.typed)
     if query.typed:
         texts = services().records.page_texts([attachment.id])[attachment.id]
-        found = [n for n, text in texts if hits(text, query)]
+        found = [n for n, text in texts if find_hits(text, query)]
         steps["hits"] = len(found)
         before = [n for n in found if n < number]
         after = [n for n in found if n > number]

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
-from indexer.reindex import needed
+from indexer.reindex import is_rebuild_needed
 from tests.operation.archives import add, checked, close, level, opened
 from web.app import create_app
 from web.bootstrap import Services, build_worker
@@ -41,12 +41,12 @@ def test_the_worker_rebuilds_the_index_and_keeps_the_evidence(crashed: Path) -> 
     thread = threading.Thread(target=worker.run, args=(stop,))
     thread.start()
     for _ in range(600):
-        if not needed(services.records, services.index):
+        if not is_rebuild_needed(services.records, services.index):
             break
         stop.wait(0.05)
     stop.set()
     thread.join()
-    assert not needed(services.records, services.index)
+    assert not is_rebuild_needed(services.records, services.index)
     (incident,) = services.records.open_incidents()
     assert (incident.code, incident.detail.split()[0]) == ("changes-lost", str(lost))
     assert checked(crashed) == (1, {"changes-lost"})

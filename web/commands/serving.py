@@ -22,7 +22,7 @@ from waitress.parser import HTTPRequestParser
 from waitress.server import BaseWSGIServer, MultiSocketServer
 
 from archive.errors import PrakatError, Unavailable
-from indexer.leader_leases import holder
+from indexer.leader_leases import lease_holder_name
 from indexer.reindex import note_loss
 from web import settings
 from web.app import create_app
@@ -170,7 +170,7 @@ def _keep_worker(services: Services, stop: threading.Event) -> None:
                 return
             log.error("worker ended with %s; starting it again", child.wait())
             with suppress(Unavailable):  # then its duties lapse
-                duties(services, holder(child.pid)).give_back()
+                duties(services, lease_holder_name(child.pid)).give_back()
             stop.wait(_RESTART_AFTER)
 
 
