@@ -74,7 +74,9 @@ def test_none_known_passes(tmp_path: Path, advisories: str, capsys: pytest.Captu
 
 
 def test_silence_is_said_with_its_reason(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main([lock(tmp_path, "sound"), "--osv", "http://127.0.0.1:9/v1/query"]) == 0
+    unreachable = [lock(tmp_path, "sound"), "--osv", "http://127.0.0.1:9/v1/query"]
+    assert main(unreachable) == 1
+    assert main([*unreachable, "--allow-unreachable"]) == 0
     said = capsys.readouterr().out
     assert "NOT AUDITED" in said
     assert "127.0.0.1" in said
