@@ -397,6 +397,9 @@ class Database(Protocol):
     def checkpoint(self) -> None:
         """Put into the database itself what lies in a log beside it; done at an orderly stop."""
 
+    def close(self) -> None:
+        """Close this process's connections, with everything written; it opens anew when it is used."""
+
 
 @dataclass(frozen=True, slots=True)
 class Fault:

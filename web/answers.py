@@ -9,7 +9,6 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from threading import Lock
 
 from archive.errors import Unavailable
 from archive.model import Announcement, Attachment, Status
@@ -19,10 +18,6 @@ from indexer.search.ports import FacetValue, Hit, ResultPage
 from indexer.search.query.parser import Filters, Query, Sort, parse
 from web.bootstrap import Services
 from web.metrics import SEARCH_SECONDS
-
-_TURNS = Lock()
-"""One search at a time: two take the interpreter from each other, and both are slower (measured by
-``tests.benchmarks.load``: 1.3 to 1.4 times the requests with eight clients and with fifty)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +57,6 @@ def search(services: Services, query: Query) -> Answer:
     Without a usable index the records themselves are listed; what they cannot answer is
     ``Unavailable``, which is not the same as finding nothing.
     """
-    with _TURNS:
-        return _search(services, query)
-
-
-def _search(services: Services, query: Query) -> Answer:
     began = time.perf_counter()
     try:
         found = services.index.search(_without_withdrawn(services, _scoped(services, query)))

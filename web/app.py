@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import secrets
+from contextlib import suppress
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
+from wsgiref.types import WSGIEnvironment
 
 from flask import Flask, Response, g, request, session
+from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.routing import IntegerConverter, Map
 
+from archive.errors import Unavailable
+from archive.model import Scope
 from web import (
+    access,
     api,
     auth,
     collections,
@@ -29,6 +35,9 @@ from web import (
 from web.bootstrap import Services
 
 _MEGABYTE = 1 << 20
+_SMALL_BODY = _MEGABYTE
+"""Bytes of a body that anybody may send; announcements with long texts have a tenth of it."""
+
 _FORM_OVERHEAD = _MEGABYTE  # fields and boundaries around the file itself
 
 _POLICY = "; ".join(
@@ -76,6 +85,7 @@ def create_app(services: Services) -> Flask:
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.url_map.converters["int"] = _Number
     app.before_request(_name_request)
+    app.before_request(_limit_body)
     app.after_request(_guard)
     log.install(app)
     transfer.install(app)
@@ -115,6 +125,29 @@ class _Number(IntegerConverter):
 
 def _name_request() -> None:
     g.request_id = secrets.token_hex(8)
+
+
+def may_send(app: Flask, environ: WSGIEnvironment) -> bool:
+    """Whether a large body may follow the header that ``environ`` was made from."""
+    cast(organisations.ByAddress, app.wsgi_app).note_organisation(environ)
+    with app.request_context(environ), suppress(Unavailable):
+        return _may_bring_files()
+    return False
+
+
+def _limit_body() -> None:
+    """Refuse a body that is too large for who sends it, before any of it is read."""
+    if (request.content_length or 0) > _SMALL_BODY and not _may_bring_files():
+        raise RequestEntityTooLarge
+
+
+def _may_bring_files() -> bool:
+    """Files come in multipart forms, from clerks who are signed in and from programs with a token."""
+    if request.mimetype != "multipart/form-data":
+        return False
+    if request.blueprint == "api":
+        return access.has_scope(Scope.WRITE)
+    return request.blueprint == "staff" and auth.signed_in()
 
 
 def _guard(answer: Response) -> Response:

@@ -50,10 +50,14 @@ class ByAddress:
         self._until = time.monotonic() + _FRESH
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        self.note_organisation(environ)
+        return self._app(environ, start_response)
+
+    def note_organisation(self, environ: WSGIEnvironment) -> None:
+        """Write into ``environ`` for whom the request is, and move its root there."""
         known = self._remembered()
         environ[KNOWN] = known.all
         environ[ORGANISATION] = _asked_for(known, environ) if len(known.all) > 1 else None
-        return self._app(environ, start_response)
 
     def _remembered(self) -> _Known:
         if time.monotonic() > self._until:

@@ -12,6 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from tests.torture.api import Api
+from web.commands.serving import READER
 
 READY_WITHIN = 120.0
 """Seconds; generous, because other work may share the machine."""
@@ -28,12 +29,31 @@ class Service:
         self.token = self.run("token", "add", "torture").stdout.strip()
         self.api = Api(self._port, self.token)
 
-    def start(self) -> float:
+    @property
+    def port(self) -> int:
+        return self._port
+
+    @property
+    def pid(self) -> int:
+        """Of the process that the others are children of."""
+        assert self._server is not None
+        return self._server.pid
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send it to the process that the others are children of."""
+        os.kill(self.pid, number)
+
+    def wait(self) -> int:
+        """The exit status, when it has ended by itself."""
+        assert self._server is not None
+        return self._server.wait(60)
+
+    def start(self, *options: str) -> float:
         """Start and wait until it says that it is ready; seconds that took."""
         began = time.monotonic()
         with self._log.open("ab") as log:
             self._server = subprocess.Popen(
-                [sys.executable, "-m", "web.cli", "serve", "--port", str(self._port)],
+                [sys.executable, "-m", "web.cli", "serve", "--port", str(self._port), *options],
                 env=self._environment(),
                 stdout=log,
                 stderr=log,
@@ -73,9 +93,9 @@ class Service:
         """SIGKILL for everything, or for the web or the worker process alone."""
         assert self._server is not None
         if what == "worker":
-            for child in _children(self._server.pid):
+            for reader in children(self._server.pid, READER):
                 with suppress(ProcessLookupError):
-                    os.kill(child, signal.SIGKILL)
+                    os.kill(reader, signal.SIGKILL)
             return
         if what == "web":
             self._server.kill()
@@ -92,8 +112,8 @@ class Service:
     def hold_worker(self, *, held: bool) -> None:
         """Let the worker stand still where it is, as on a disk that does not answer; or go on."""
         assert self._server is not None
-        for child in _children(self._server.pid):
-            os.kill(child, signal.SIGSTOP if held else signal.SIGCONT)
+        for reader in children(self._server.pid, READER):
+            os.kill(reader, signal.SIGSTOP if held else signal.SIGCONT)
 
     def run(self, *arguments: str, data: Path | None = None) -> subprocess.CompletedProcess[str]:
         """A command to its end; on another data directory, if one is given."""
@@ -119,11 +139,16 @@ class Service:
         return {**os.environ, "PRAKAT_DATA": str(self._data), "PRAKAT_OCR_JOBS": "1"}
 
 
-def _children(pid: int) -> list[int]:
-    with suppress(OSError):
-        listed = (path.read_text().split() for path in Path(f"/proc/{pid}/task").glob("*/children"))
-        return [int(child) for children in listed for child in children]
-    return []
+def children(pid: int, name: str) -> list[int]:
+    """Process ids of the children that have this name."""
+    found = []
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            # pid (name) state parent: a name may hold spaces and brackets
+            before, _, after = status.read_text().rpartition(")")
+            if before.partition("(")[2] == name and int(after.split()[1]) == pid:
+                found.append(int(status.parent.name))
+    return found
 
 
 def _until_gone(group: int) -> None:

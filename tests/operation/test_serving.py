@@ -1,0 +1,257 @@
+"""The service as it is started: several processes, slow and hostile clients, stop and reload."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import signal
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
+from pathlib import Path
+
+import pytest
+
+from tests.torture.service import Service, children
+from web import http_server
+from web.commands.serving import READER, WEB
+from web.http_server import Server, listen
+
+PATIENCE = 20.0
+"""Seconds for an answer on a busy machine; what these tests are about took minutes or never came."""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("serving")
+
+
+@pytest.fixture(scope="module")
+def service(folder: Path) -> Iterator[Service]:
+    service = Service(folder / "data", folder / "log")
+    service.start("--processes", "2")
+    yield service
+    service.kill("all")
+    until(lambda: service.left_behind() == [])
+
+
+def get(service: Service, path: str) -> int:
+    with closing(http.client.HTTPConnection("127.0.0.1", service.port, timeout=PATIENCE)) as connection:
+        connection.request("GET", path)
+        return connection.getresponse().status
+
+
+def opened(service: Service) -> socket.socket:
+    return socket.create_connection(("127.0.0.1", service.port), timeout=PATIENCE)
+
+
+def until(true: Callable[[], bool]) -> None:
+    end = time.monotonic() + 60
+    while not true():
+        assert time.monotonic() < end
+        time.sleep(0.1)
+
+
+def answer_of(connection: socket.socket) -> tuple[int, bytes]:
+    with closing(http.client.HTTPResponse(connection)) as answer:
+        answer.begin()
+        return answer.status, answer.read()
+
+
+def test_a_stop_finishes_what_is_in_flight(service: Service, folder: Path) -> None:
+    body = json.dumps(
+        {"title": "ประกาศที่กำลังส่ง", "body": "", "author": "ปลัด", "published_on": "2021-06-09"}
+    ).encode()
+    head = (
+        "POST /api/v1/announcements HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+        f"Authorization: Bearer {service.token}\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+    with opened(service) as creating:
+        creating.sendall(head.encode() + body[:20])
+        time.sleep(0.5)
+        service.signal(signal.SIGTERM)
+        time.sleep(1.0)
+        creating.sendall(body[20:])
+        status, answer = answer_of(creating)
+    assert status == 201, answer
+    assert service.wait() == 0
+    assert "Traceback" not in (log := (folder / "log").read_text()), log
+    assert "Bad file descriptor" not in log
+    service.start("--processes", "2")
+    assert get(service, f"/api/v1/announcements/{json.loads(answer)['id']}") == 404  # a draft
+    assert service.api.ready()
+
+
+@pytest.mark.parametrize("name", [WEB, READER])
+def test_one_process_is_killed_and_the_others_serve(service: Service, name: str) -> None:
+    before = children(service.pid, name)
+    assert len(before) == (2 if name == WEB else 1)
+    os.kill(before[0], signal.SIGKILL)
+    for _ in range(20):
+        assert get(service, "/") == 200
+    until(lambda: len(children(service.pid, name)) == len(before))
+    assert before[0] not in children(service.pid, name)
+
+
+def test_a_reload_leaves_no_gap(service: Service) -> None:
+    before = {*children(service.pid, WEB), *children(service.pid, READER)}
+    service.signal(signal.SIGHUP)
+    asked = 0
+
+    def replaced() -> bool:
+        nonlocal asked
+        asked += 1
+        assert get(service, "/") == 200
+        now = {*children(service.pid, WEB), *children(service.pid, READER)}
+        return len(now) == len(before) and not now & before
+
+    until(replaced)
+    assert asked > 1
+
+
+def test_a_reload_with_a_wrong_setting_changes_nothing(service: Service, folder: Path) -> None:
+    before = children(service.pid, WEB)
+    wrong = folder / "data" / "prakat.toml"
+    wrong.write_text("nonsense = 1")
+    service.signal(signal.SIGHUP)
+    until(lambda: "not reloaded" in (folder / "log").read_text())
+    wrong.unlink()
+    assert children(service.pid, WEB) == before
+    assert get(service, "/") == 200
+
+
+def test_idle_connections_stop_nobody(service: Service) -> None:
+    with ExitStack() as idle:
+        for _ in range(250):
+            idle.enter_context(opened(service)).sendall(b"G")
+        assert get(service, "/healthz") == 200
+        assert get(service, "/") == 200
+
+
+@pytest.mark.parametrize(
+    "length", ["Content-Length: 60000000", "Transfer-Encoding: chunked"], ids=["announced", "in pieces"]
+)
+@pytest.mark.parametrize("path", ["/nothing-here", "/sign-in", "/api/v1/announcements/1/attachments"])
+def test_a_large_body_of_a_stranger_is_not_received(service: Service, path: str, length: str) -> None:
+    with opened(service) as posting:
+        posting.sendall(
+            f"POST {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer wrong\r\n"
+            f"Content-Type: multipart/form-data; boundary=x\r\n{length}\r\n\r\n".encode()
+        )
+        if "chunked" in length:
+            piece = b"%x\r\n%s\r\n" % (1 << 16, bytes(1 << 16))
+            for _ in range(17):
+                posting.sendall(piece)
+        status, answer = answer_of(posting)
+    assert status == 413
+    assert "chunked" in length or "ใหญ่เกิน" in answer.decode()
+
+
+def test_a_stranger_who_goes_on_sending_sees_the_refusal(service: Service) -> None:
+    with opened(service) as posting:
+        posting.sendall(b"POST /sign-in HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4000000\r\n\r\n")
+        posting.sendall(bytes(4_000_000))
+        status, answer = answer_of(posting)
+    assert status == 413
+    assert "ใหญ่เกิน" in answer.decode()
+
+
+def test_a_file_of_a_program_with_a_token_is_received(service: Service) -> None:
+    given = {"title": "มีเอกสารใหญ่", "body": "", "author": "ปลัด", "published_on": "2021-06-09"}
+    made = service.api.post("/announcements", given)
+    file = b"%PDF-1.7\n" + os.urandom(3_000_000)
+    attached = service.api.upload(made["id"], file, "ใหญ่.pdf")
+    assert service.api.file(attached["id"]) == file
+
+
+class Told:
+    """Whether a server is to stop, for one that runs in a thread."""
+
+    def __init__(self) -> None:
+        self._event = threading.Event()
+        self._calls: list[Callable[[], None]] = []
+
+    def is_set(self) -> bool:
+        return self._event.is_set()
+
+    def on_set(self, call: Callable[[], None]) -> None:
+        self._calls.append(call)
+
+    def beat(self) -> None: ...
+
+    def set(self) -> None:
+        self._event.set()
+        for call in self._calls:
+            call()
+
+
+@pytest.fixture
+def port(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
+    """A server of its own whose patience is short."""
+    for name in ("IDLE_SECONDS", "HEADER_SECONDS", "BODY_SECONDS", "STALLED_SECONDS"):
+        monkeypatch.setattr(http_server, name, 2.0 if name == "STALLED_SECONDS" else 0.5)
+    monkeypatch.setattr(http_server, "MAX_CONNECTIONS_PER_ADDRESS", 5)
+    monkeypatch.setattr(http_server, "MAX_CONNECTIONS", 5)
+
+    def application(_environ: object, start: Callable[..., object]) -> list[bytes]:
+        start("200 OK", [("Content-Type", "text/plain")])
+        return [bytes(1 << 20)] * 64
+
+    sockets = listen("127.0.0.1", 0)
+    server = Server(application, max_body=1 << 21, may_send=lambda _environ: True)
+    stop = Told()
+    thread = threading.Thread(target=server.run, args=(stop, sockets))
+    thread.start()
+    yield sockets[0].getsockname()[1]
+    stop.set()
+    thread.join()
+
+
+@pytest.mark.parametrize(
+    "begun",
+    [b"", b"GET / HT", b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n12"],
+    ids=["nothing", "half a header", "half a body"],
+)
+def test_who_is_too_slow_is_let_go(port: int, begun: bytes) -> None:
+    with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as slow:
+        slow.sendall(begun)
+        assert slow.recv(1) == b""
+
+
+def test_who_drips_a_header_is_let_go(port: int) -> None:
+    def drip(slow: socket.socket) -> None:
+        for _ in range(200):
+            slow.sendall(b"G")
+            time.sleep(0.1)
+
+    with (
+        socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as slow,
+        pytest.raises(ConnectionError),
+    ):
+        drip(slow)
+
+
+def test_who_does_not_read_gives_the_thread_back(port: int) -> None:
+    with ExitStack() as deaf:
+        for _ in range(4):
+            client = deaf.enter_context(socket.create_connection(("127.0.0.1", port), timeout=PATIENCE))
+            client.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        time.sleep(0.3)
+        asking = deaf.enter_context(closing(http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)))
+        asking.request("GET", "/")
+        with closing(asking.getresponse()) as answer:
+            assert len(answer.read()) == 64 << 20
+
+
+def test_the_longest_idle_makes_room(port: int) -> None:
+    with ExitStack() as idle:
+        crowd = []
+        for _ in range(12):
+            client = idle.enter_context(socket.create_connection(("127.0.0.1", port), timeout=PATIENCE))
+            client.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n")
+            crowd.append(client)
+        crowd[-1].sendall(b"\r\n")
+        assert crowd[-1].recv(15) == b"HTTP/1.1 200 OK"

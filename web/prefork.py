@@ -1,0 +1,257 @@
+"""A master process that forks the processes of the service, keeps them running, reloads and stops them.
+
+What the master loaded before it forks is shared by all of them. It has no threads and uses no database, so
+that it may fork again at any time. Each process is connected with it by a socket pair: through it come the
+process's signs of life, and when the master dies it closes, and the process stops.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import socket
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NoReturn
+
+log = logging.getLogger("prakat")
+
+RESTART_SECONDS = 2.0  # before a process that ended at once is started again
+STOP_SECONDS = 25.0  # for all processes to end by themselves; a little longer than they take at most
+START_SECONDS = 120.0  # until a process's first sign of life, on a busy machine
+HUNG_SECONDS = 30.0  # without a sign of life; one comes every second
+
+_LOOK_SECONDS = 0.2
+_BEATS_AT_ONCE = 4096  # bytes, one for each sign of life
+_SIGNALS = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD}
+_SOCKETS, _OLD_PROCESSES = "_PRAKAT_SOCKETS", "_PRAKAT_OLD_PROCESSES"
+"""Descriptors that a master hands to the one that takes its place: its sockets, and its ends of the
+connections with the processes that go on until the new ones are there."""
+
+
+class StopRequest:
+    """Tells a process when to stop: a signal came, or the master is gone."""
+
+    def __init__(self, master: socket.socket) -> None:
+        self._master = master
+        self._event = threading.Event()
+        self._calls: list[Callable[[], None]] = []
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: self._set())
+        threading.Thread(target=self._watch, daemon=True).start()
+
+    @property
+    def event(self) -> threading.Event:
+        return self._event
+
+    def is_set(self) -> bool:
+        return self._event.is_set()
+
+    def on_set(self, call: Callable[[], None]) -> None:
+        """Have ``call`` called when the time has come; it must be short and safe in a signal handler."""
+        self._calls.append(call)
+
+    def beat(self) -> None:
+        """Give the master a sign of life."""
+        with suppress(OSError):  # it has many unread ones, or is gone
+            self._master.send(b".", socket.MSG_DONTWAIT)
+
+    def _watch(self) -> None:
+        with suppress(OSError):
+            self._master.recv(1)  # nothing is ever sent: it returns when the other end is gone
+        self._set()
+
+    def _set(self) -> None:
+        self._event.set()
+        for call in self._calls:
+            call()
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """One kind of process: its name, how many, and its work.
+
+    ``run`` is given the stop request, and the process id of the one in whose place it was started, if any.
+    """
+
+    name: str
+    count: int
+    run: Callable[[StopRequest, int | None], None]
+
+
+@dataclass(slots=True)
+class _Process:
+    """A place that a process of a role takes; another takes it when that one has ended."""
+
+    role: Role
+    pid: int | None = None
+    connection: socket.socket | None = None
+    started_at: float = 0.0
+    silent: float = 0.0  # seconds
+    patience: float = field(default=START_SECONDS)
+    restart_at: float = 0.0
+
+
+class Master:
+    """Runs the processes of ``roles`` until it is told to stop (SIGTERM, SIGINT).
+
+    SIGHUP: the program is loaded anew with its settings and takes over the listening ``sockets``; the old
+    processes finish what they have in hand. ``check`` says beforehand, by raising, that this cannot be.
+    """
+
+    def __init__(
+        self, roles: Sequence[Role], sockets: Sequence[socket.socket], check: Callable[[], object]
+    ) -> None:
+        self._processes = [_Process(role) for role in roles for _ in range(role.count)]
+        self._sockets, self._check = sockets, check
+        self._old_processes = _numbers(os.environ.pop(_OLD_PROCESSES, ""))
+
+    def run(self) -> None:
+        """Start all, watch over them, and return when they have stopped."""
+        signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+        for process in self._processes:
+            self._start(process, instead_of=None)
+        self._let_old_processes_go()
+        while True:
+            received = signal.sigtimedwait(_SIGNALS, _LOOK_SECONDS)
+            number = received.si_signo if received else None
+            if number in (signal.SIGTERM, signal.SIGINT):
+                break
+            if number == signal.SIGHUP:
+                self._reload()
+            if received is None:
+                self._end_silent_ones()
+            self._replace_ended_ones()
+        self._stop()
+
+    def _let_old_processes_go(self) -> None:
+        for number in self._old_processes:
+            os.close(number)
+        self._old_processes = []
+
+    def _start(self, process: _Process, *, instead_of: int | None) -> None:
+        ours, theirs = socket.socketpair()
+        ours.setblocking(False)
+        pid = os.fork()
+        if pid == 0:
+            ours.close()
+            self._let_old_processes_go()  # they end when nobody has the other end of their connections
+            for other in self._processes:
+                if other.connection is not None:
+                    other.connection.close()
+            _run_role(process.role, theirs, instead_of)
+        theirs.close()
+        process.pid, process.connection, process.started_at = pid, ours, time.monotonic()
+        process.silent, process.patience = 0.0, START_SECONDS
+
+    def _replace_ended_ones(self) -> None:
+        for pid, status in _ended():
+            for process in self._processes:
+                if process.pid == pid:
+                    self._note_end(process, status)
+        for process in self._processes:
+            if process.connection is None and time.monotonic() >= process.restart_at:
+                self._start(process, instead_of=process.pid)
+
+    def _note_end(self, process: _Process, status: int) -> None:
+        log.error("%s %d ended with %d; starting it again", process.role.name, process.pid or 0, status)
+        if process.connection is not None:
+            process.connection.close()
+        process.connection = None
+        age = time.monotonic() - process.started_at
+        process.restart_at = time.monotonic() + (RESTART_SECONDS if age < RESTART_SECONDS else 0.0)
+
+    def _end_silent_ones(self) -> None:
+        """Kill who gives no sign of life. The time is counted, not measured: whoever stops the whole service
+        for a while stops this count too."""
+        for process in self._processes:
+            if process.connection is None or process.pid is None:
+                continue
+            process.silent += _LOOK_SECONDS
+            with suppress(BlockingIOError, ConnectionResetError):
+                if process.connection.recv(_BEATS_AT_ONCE):
+                    process.silent, process.patience = 0.0, HUNG_SECONDS
+            if process.silent > process.patience:
+                log.error("%s %d gives no sign of life; ending it", process.role.name, process.pid)
+                os.kill(process.pid, signal.SIGKILL)
+                process.silent = 0.0
+
+    def _reload(self) -> None:
+        try:
+            self._check()
+        except Exception as error:  # noqa: BLE001 - whatever is wrong, the service goes on as it is
+            log.error("not reloaded: %s", error)
+            return
+        log.info("reloading")
+        old = [process.connection for process in self._processes if process.connection is not None]
+        for kept in (*old, *self._sockets):
+            kept.set_inheritable(True)
+        os.environ[_SOCKETS] = _descriptors(self._sockets)
+        os.environ[_OLD_PROCESSES] = _descriptors(old)
+        os.execv(sys.executable, [sys.executable, "-m", "web.cli", *sys.argv[1:]])  # noqa: S606 - ourselves
+
+    def _stop(self) -> None:
+        """Ask all to stop, wait for them, and kill who does not."""
+        running = {process.pid for process in self._processes if process.connection is not None}
+        for pid in running:
+            if pid is not None:
+                os.kill(pid, signal.SIGTERM)
+        end = time.monotonic() + STOP_SECONDS
+        while running and time.monotonic() < end:
+            received = signal.sigtimedwait(_SIGNALS, _LOOK_SECONDS)
+            if received and received.si_signo in (signal.SIGTERM, signal.SIGINT):
+                break  # asked a second time: at once
+            running -= {pid for pid, _ in _ended()}
+        for pid in running:
+            if pid is not None:
+                log.error("process %d did not stop in time; ending it", pid)
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+
+
+def inherited_sockets() -> list[socket.socket]:
+    """The listening sockets of the master whose place this one takes; none at a first start."""
+    return [socket.socket(fileno=number) for number in _numbers(os.environ.pop(_SOCKETS, ""))]
+
+
+def _run_role(role: Role, master: socket.socket, instead_of: int | None) -> NoReturn:
+    """A forked process's whole life."""
+    status = 1
+    try:
+        Path("/proc/self/comm").write_text(role.name)
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        stop = StopRequest(master)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
+        role.run(stop, instead_of)
+        status = 0
+    except Exception:
+        log.exception("%s", role.name)
+    finally:
+        logging.shutdown()
+        os._exit(status)
+
+
+def _ended() -> list[tuple[int, int]]:
+    """Process ids and exit statuses of the children that have ended since the last call."""
+    ended = []
+    with suppress(ChildProcessError):
+        while True:
+            pid, status = os.waitpid(-1, os.WNOHANG)
+            if pid == 0:
+                break
+            ended.append((pid, os.waitstatus_to_exitcode(status)))
+    return ended
+
+
+def _descriptors(sockets: Sequence[socket.socket]) -> str:
+    return ",".join(str(each.fileno()) for each in sockets)
+
+
+def _numbers(text: str) -> list[int]:
+    return [int(number) for number in text.split(",") if number]
