@@ -118,3 +118,12 @@ class SettingsError(PrakatError):
     """A setting that is unknown or wrong; stops the start."""
 
     code = "settings"
+
+
+class RecordDamaged(PrakatError):
+    """A row of the database that cannot be read: its values are not what the archive writes."""
+
+    code = "record-damaged"
+
+    def __init__(self) -> None:
+        super().__init__("ข้อมูลรายการนี้ในฐานข้อมูลเสียหาย อ่านไม่ได้ กรุณาแจ้งผู้ดูแลระบบ")

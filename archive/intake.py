@@ -9,7 +9,7 @@ from dataclasses import fields
 from typing import BinaryIO
 
 from archive import rules
-from archive.errors import Conflict, Invalid, words
+from archive.errors import Conflict, Invalid, RecordDamaged, words
 from archive.filetype import HEAD_BYTES, media_type
 from archive.model import (
     Announcement,
@@ -168,14 +168,16 @@ class Intake:
         """
         published = []
         for due in self._records.due(now):
-            if self._being_read(due):
-                continue
             try:
+                if self._being_read(due):
+                    continue
                 self.publish(due, actor=actor)
             except Conflict as conflict:
                 if conflict.code == "personal-data":
                     self._records.revise(due, {"publish_at": None}, actor=actor)
                 continue  # otherwise another process was faster
+            except RecordDamaged:
+                continue  # the others are published all the same
             published.append(due)
         return published
 

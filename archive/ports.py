@@ -410,6 +410,16 @@ class Fault:
     detail: str = ""
 
 
+class RowCheck(Protocol):
+    """Reads rows as the archive does, to find those that cannot be read; also an ``Examination``."""
+
+    def faults(self) -> Iterator[Fault]:
+        """Yield every row that cannot be read."""
+
+    def look(self) -> list[str]:
+        """Read a bounded share of the rows. Returns the names of the damaged rows that are known."""
+
+
 class Audit(Protocol):
     """The hash chain over what an archive holds; also an ``Examination``."""
 

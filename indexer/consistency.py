@@ -50,6 +50,10 @@ MESSAGES = {
     "index-differs": "ดัชนีไม่ตรงกับทะเบียน (index differs from the record)",
     "changes-lost": "ดัชนีเคยใหม่กว่าฐานข้อมูล การเปลี่ยนแปลงล่าสุดสูญหายไป กรุณาเทียบกับข้อมูลสำรอง แล้วรับทราบด้วย"
     " prakat check --acknowledge ชื่อ (the index was ahead: changes were lost; acknowledge it)",
+    "record-damaged": "รายการนี้ในฐานข้อมูลอ่านไม่ได้ หน้าเว็บแสดงรายการอื่นต่อไปโดยไม่มีรายการนี้ กรุณากู้คืนจากข้อมูลสำรอง"
+    " (a row cannot be read; pages go on without it: restore it from a backup)",
+    "words-encoding": "words.txt ไม่ได้บันทึกเป็น UTF-8 ระบบอ่านเป็น TIS-620 กรุณาบันทึกใหม่เป็น UTF-8"
+    " (words.txt is not UTF-8 and was read as TIS-620: save it as UTF-8)",
     "record-inserted": "มีข้อมูลที่ไม่ได้บันทึกผ่านระบบ (inserted behind the archive's back)",
     "record-deleted": "ข้อมูลถูกลบโดยไม่ผ่านระบบ (deleted behind the archive's back)",
     "record-altered": "ข้อมูลถูกแก้ไขโดยไม่ผ่านระบบ (altered behind the archive's back)",

@@ -67,10 +67,22 @@ def _all(records: Records, progress: Callable[[int, int], None]) -> Iterator[Sou
         progress(min(done + BATCH_SIZE, len(ids)), len(ids))
 
 
-def _compare(records: Records, generation: Generation) -> None:
+def _count_published(records: Records, expected: int) -> int:
+    """Return how many published announcements there are; if it is not ``expected``, without damaged rows."""
     published = records.counts()[Status.PUBLISHED]
+    if published == expected:
+        return published
+    ids = [id for id, _ in records.changed_since(0, limit=ALL)]
+    return sum(
+        announcement.status is Status.PUBLISHED
+        for done in range(0, len(ids), BATCH)
+        for announcement in records.announcements(ids[done : done + BATCH]).values()
+    )
+
+
+def _compare(records: Records, generation: Generation) -> None:
     level = records.last_change() == generation.position()
-    if level and generation.count() != published:
+    if level and generation.count() != (published := _count_published(records, generation.count())):
         raise Unavailable(
             f"ดัชนีใหม่มี {generation.count()} เรื่อง แต่ทะเบียนมี {published} เรื่อง จึงยังใช้ดัชนีเดิม"
             " (the new index does not match the records)"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterable, Sequence
 
 from archive.errors import Conflict
@@ -32,6 +33,9 @@ _FIELDS = (
     "publish_at",
 )
 """What ``revise`` may set; also the names of the columns."""
+
+
+_MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
 
 
 class Announcements:
@@ -128,7 +132,7 @@ class Announcements:
 
     def announcements(self, ids: Iterable[int]) -> dict[int, Announcement]:
         found = self._engine.rows("SELECT * FROM announcement WHERE id IN :ids", ids=list(ids))
-        return {row["id"]: rows.announcement(row) for row in found}
+        return {each.id: each for each in rows.readable(rows.announcement, found)}
 
     def by_ref(self, ref: str) -> Announcement | None:
         row = self._engine.row(
@@ -161,24 +165,24 @@ class Announcements:
             limit=per_page,
             offset=(page - 1) * per_page,
         )
-        return [rows.announcement(row) for row in found], total[0]["n"]
+        return [*rows.readable(rows.announcement, found)], total[0]["n"]
 
     def neighbours(self, id: int) -> tuple[Announcement | None, Announcement | None]:
         place = history.announcement_row(self._engine, id)
         values = {"day": place["published_on"], "id": id, "status": Status.PUBLISHED.value}
-        earlier = self._engine.row(
+        earlier = self._engine.rows(
             """SELECT * FROM announcement WHERE status = :status AND (published_on, id) < (:day, :id)
-               ORDER BY published_on DESC, id DESC LIMIT 1""",
+               ORDER BY published_on DESC, id DESC LIMIT 3""",
             **values,
         )
-        later = self._engine.row(
+        later = self._engine.rows(
             """SELECT * FROM announcement WHERE status = :status AND (published_on, id) > (:day, :id)
-               ORDER BY published_on, id LIMIT 1""",
+               ORDER BY published_on, id LIMIT 3""",
             **values,
         )
         return (
-            rows.announcement(earlier) if earlier else None,
-            rows.announcement(later) if later else None,
+            next(rows.readable(rows.announcement, earlier), None),
+            next(rows.readable(rows.announcement, later), None),
         )
 
     def months(self) -> list[tuple[int, int, int]]:
@@ -186,7 +190,11 @@ class Announcements:
             """SELECT substr(published_on, 1, 7) AS month, COUNT(*) AS number FROM announcement
                WHERE status = 'published' GROUP BY substr(published_on, 1, 7) ORDER BY 1 DESC"""
         )
-        return [(int(row["month"][:4]), int(row["month"][5:]), row["number"]) for row in found]
+        return [
+            (int(row["month"][:4]), int(row["month"][5:]), row["number"])
+            for row in found
+            if _MONTH.fullmatch(str(row["month"]))  # a damaged date is in no month
+        ]
 
     def changed_since(self, change: int, *, limit: int) -> list[tuple[int, int]]:
         found = self._engine.rows(
@@ -216,7 +224,8 @@ class Announcements:
 
     def counts(self) -> dict[str, int]:
         found = self._engine.rows("SELECT status, count(*) AS n FROM announcement GROUP BY status")
-        return {status.value: 0 for status in Status} | {row["status"]: row["n"] for row in found}
+        counted = {row["status"]: row["n"] for row in found}
+        return {status.value: counted.get(status.value, 0) for status in Status}
 
     def due(self, now: dt.datetime) -> list[int]:
         found = self._engine.rows(

@@ -141,7 +141,7 @@ class Attachments:
         )
         by_announcement: dict[int, list[Attachment]] = {one: [] for one in ids}
         for one, group in groupby(found, key=lambda row: int(row["announcement_id"])):
-            by_announcement[one] = [rows.attachment(row) for row in group]
+            by_announcement[one] = [*rows.readable(rows.attachment, group)]
         return by_announcement
 
     def _of(self, announcement_id: int) -> list[Attachment]:
@@ -149,13 +149,13 @@ class Attachments:
 
     def failed_attachments(self) -> list[Attachment]:
         found = self._engine.rows("SELECT * FROM attachment WHERE status = 'failed' ORDER BY id DESC")
-        return [rows.attachment(row) for row in found]
+        return [*rows.readable(rows.attachment, found)]
 
     def attachments_with_file(self, sha256: str) -> list[Attachment]:
         found = self._engine.rows(
             "SELECT * FROM attachment WHERE sha256 = :sha256 ORDER BY id", sha256=sha256
         )
-        return [rows.attachment(row) for row in found]
+        return [*rows.readable(rows.attachment, found)]
 
     def _note(
         self,

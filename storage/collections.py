@@ -47,7 +47,7 @@ class Collections:
         found = self._engine.rows(
             "SELECT * FROM collection_history WHERE collection_id = :id ORDER BY id", id=id
         )
-        return [rows.change(row) for row in found]
+        return [*rows.readable(rows.change, found)]
 
     def collection(self, id: int) -> Collection:
         found = self._filled(self._engine.rows("SELECT * FROM collection WHERE id = :id", id=id))
@@ -75,7 +75,7 @@ class Collections:
         items: dict[int, list[Item]] = {}
         for line in lines:
             items.setdefault(line["collection_id"], []).append(Item(line["label"], line["announcement_id"]))
-        return [rows.collection(row, items.get(row["id"], [])) for row in found]
+        return [*rows.readable(lambda row: rows.collection(row, items.get(row["id"], [])), found)]
 
 
 def _keep(engine: Queries, id: int | None, title: str, body: str, actor: str) -> int:

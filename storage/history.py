@@ -64,4 +64,4 @@ def of(engine: Queries, announcement_id: int) -> list[Change]:
     """Oldest first."""
     announcement_row(engine, announcement_id)
     found = engine.rows("SELECT * FROM history WHERE announcement_id = :id ORDER BY id", id=announcement_id)
-    return [rows.change(row) for row in found]
+    return [*rows.readable(rows.change, found)]

@@ -81,7 +81,7 @@ class Pages:
         found = self._engine.rows(
             "SELECT * FROM page WHERE attachment_id = :id ORDER BY number", id=attachment_id
         )
-        return [rows.page(row) for row in found]
+        return [*rows.readable(rows.page, found)]
 
     def doubtful_pages(self, *, below: float, limit: int) -> list[Page]:
         found = self._engine.rows(
@@ -91,7 +91,7 @@ class Pages:
             below=below,
             limit=limit,
         )
-        return [rows.page(row) for row in found]
+        return [*rows.readable(rows.page, found)]
 
     def count_pages(self) -> dict[str, int]:
         found = self._engine.rows("SELECT source, count(*) AS n FROM page GROUP BY source")

@@ -55,7 +55,7 @@ class EnginePeople(SignIns):
         return None if row is None else (rows.person(row), row["password_hash"])
 
     def everyone(self) -> list[Person]:
-        return [rows.person(row) for row in self._own("SELECT * FROM person ORDER BY name")]
+        return [*rows.readable(rows.person, self._own("SELECT * FROM person ORDER BY name"))]
 
     def _own(self, sql: str) -> list[Row]:
         """Without those of the province, who work here too but belong elsewhere."""
@@ -125,7 +125,7 @@ class EnginePeople(SignIns):
         return found
 
     def tokens(self) -> list[Token]:
-        return [rows.token(row) for row in self._own("SELECT * FROM token ORDER BY id")]
+        return [*rows.readable(rows.token, self._own("SELECT * FROM token ORDER BY id"))]
 
     def revoke_token(self, name: str) -> None:
         with recorded_people(self._engine):

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import logging
 import struct
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
+from functools import wraps
+from typing import Concatenate, ParamSpec, TypeVar
 
+from archive.errors import RecordDamaged
 from archive.model import (
     Announcement,
     Attachment,
@@ -37,6 +41,56 @@ from archive.model import (
 )
 from storage.engine import Row
 
+log = logging.getLogger("prakat.storage")
+
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
+_NOT_AS_WRITTEN = (
+    ValueError,
+    TypeError,
+    LookupError,
+    AttributeError,
+    OverflowError,
+    struct.error,
+    zlib.error,
+)
+_reported: set[str] = set()
+
+
+def _damaged_as_error(mapper: Callable[Concatenate[Row, _P], _T]) -> Callable[Concatenate[Row, _P], _T]:
+    """Make a mapper raise ``RecordDamaged`` for a row whose values are not what the archive writes."""
+
+    @wraps(mapper)
+    def checked(row: Row, /, *args: _P.args, **kwargs: _P.kwargs) -> _T:
+        try:
+            return mapper(row, *args, **kwargs)
+        except _NOT_AS_WRITTEN as error:
+            raise RecordDamaged from error
+
+    return checked
+
+
+def readable(mapper: Callable[[Row], _T], found: Iterable[Row]) -> Iterator[_T]:
+    """Map rows, without those that are damaged: one bad row must not take a list from everybody.
+
+    Each damaged row is logged once by each process; ``prakat check`` and the readiness check name them.
+    """
+    for row in found:
+        try:
+            yield mapper(row)
+        except RecordDamaged as error:
+            name = f"{mapper.__name__} {row['id'] if 'id' in row.keys() else dict(row)}"  # noqa: SIM118  # sqlite3.Row
+            if name not in _reported:
+                _reported.add(name)
+                log.error("damaged row: %s: %s", name, error.__cause__)
+
+
+def _text(value: object) -> str:
+    """Return a value that must be text. Bytes that are no UTF-8 come as bytes, and raise ``TypeError``."""
+    if not isinstance(value, str):
+        raise TypeError(f"not a text: {value!r}")
+    return value
+
 
 def time_text(at: dt.datetime) -> str:
     """Always of the same width and in UTC, so that times sort as text."""
@@ -62,21 +116,22 @@ def plain(value: object) -> object:
     return value
 
 
+@_damaged_as_error
 def announcement(row: Row) -> Announcement:
     return Announcement(
         id=row["id"],
-        title=row["title"],
-        body=row["body"],
-        author=row["author"],
+        title=_text(row["title"]),
+        body=_text(row["body"]),
+        author=_text(row["author"]),
         published_on=dt.date.fromisoformat(row["published_on"]),
         kind=Kind(row["kind"]),
-        category=row["category"],
+        category=_text(row["category"]),
         views=row["views"] + row["visits"],
         status=Status(row["status"]),
         ref=row["ref"],
         old_url=row["old_url"],
         publish_at=_time(row["publish_at"]),
-        reason=row["reason"],
+        reason=_text(row["reason"]),
         change=row["change"],
         created_at=dt.datetime.fromisoformat(row["created_at"]),
         updated_at=dt.datetime.fromisoformat(row["updated_at"]),
@@ -84,18 +139,19 @@ def announcement(row: Row) -> Announcement:
     )
 
 
+@_damaged_as_error
 def attachment(row: Row) -> Attachment:
     details = _details(row["details"])
     return Attachment(
         id=row["id"],
         announcement_id=row["announcement_id"],
         position=row["position"],
-        label=row["label"],
-        filename=row["filename"],
+        label=_text(row["label"]),
+        filename=_text(row["filename"]),
         kind=Kind(row["kind"]),
-        media_type=row["media_type"],
+        media_type=_text(row["media_type"]),
         size=row["size"],
-        sha256=row["sha256"],
+        sha256=_text(row["sha256"]),
         page_count=row["page_count"],
         status=Reading(row["status"]),
         error=Failure(row["error_code"], row["error_message"]) if row["error_code"] else None,
@@ -142,11 +198,12 @@ def page_values(page: Page) -> dict[str, object]:
     }
 
 
+@_damaged_as_error
 def page(row: Row) -> Page:
     return Page(
         attachment_id=row["attachment_id"],
         number=row["number"],
-        text=row["text"],
+        text=_text(row["text"]),
         raw=zlib.decompress(row["raw"]).decode(errors="surrogatepass"),
         source=Source(row["source"]),
         confidence=row["confidence"],
@@ -200,10 +257,11 @@ def unpack_doubts(packed: bytes) -> tuple[Doubt, ...]:
     return tuple(Doubt(*values) for values in struct.iter_unpack("<qqd", packed))
 
 
+@_damaged_as_error
 def change(row: Row) -> Change:
     return Change(
         at=dt.datetime.fromisoformat(row["at"]),
-        actor=row["actor"],
+        actor=_text(row["actor"]),
         action=row["action"],
         before=json.loads(row["before"]),
         after=json.loads(row["after"]),
@@ -211,6 +269,7 @@ def change(row: Row) -> Change:
     )
 
 
+@_damaged_as_error
 def incident(row: Row) -> Incident:
     return Incident(
         id=row["id"],
@@ -223,10 +282,11 @@ def incident(row: Row) -> Incident:
     )
 
 
+@_damaged_as_error
 def person(row: Row) -> Person:
     return Person(
         id=row["id"],
-        name=row["name"],
+        name=_text(row["name"]),
         role=Role(row["role"]),
         disabled=bool(row["disabled"]),
         created_at=dt.datetime.fromisoformat(row["created_at"]),
@@ -234,10 +294,12 @@ def person(row: Row) -> Person:
     )
 
 
+@_damaged_as_error
 def organisation(row: Row) -> Organisation:
     return Organisation(id=row["id"], slug=row["slug"], name=row["name"], host=row["host"])
 
 
+@_damaged_as_error
 def session(row: Row) -> Session:
     return Session(
         id=row["id"],
@@ -248,6 +310,7 @@ def session(row: Row) -> Session:
     )
 
 
+@_damaged_as_error
 def token(row: Row) -> Token:
     return Token(
         name=row["name"],
@@ -259,11 +322,12 @@ def token(row: Row) -> Token:
     )
 
 
+@_damaged_as_error
 def collection(row: Row, items: Sequence[Item]) -> Collection:
     return Collection(
         id=row["id"],
-        title=row["title"],
-        body=row["body"],
+        title=_text(row["title"]),
+        body=_text(row["body"]),
         items=tuple(items),
         updated_at=dt.datetime.fromisoformat(row["updated_at"]),
         updated_by=row["updated_by"],

@@ -67,7 +67,7 @@ class SignIns:
             "SELECT * FROM session WHERE person_id = :person_id ORDER BY seen_at DESC, id DESC",
             person_id=person_id,
         )
-        return [rows.session(row) for row in found]
+        return [*rows.readable(rows.session, found)]
 
     def close_session(self, person_id: int, id: int) -> None:
         with self._engine.write():

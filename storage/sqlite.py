@@ -47,7 +47,13 @@ class Sqlite:
 
     def rows(self, sql: str, **values: object) -> list[Row]:
         with _explained():
-            return self._connection().db.execute(_spell(sql), _bind(values)).fetchall()
+            connection = self._connection()
+            try:
+                return connection.db.execute(_spell(sql), _bind(values)).fetchall()
+            except sqlite3.OperationalError as error:
+                if not _is_undecodable(error) or not sql.lstrip().upper().startswith("SELECT"):
+                    raise
+                return connection.undecoded(_spell(sql), _bind(values))
 
     def row(self, sql: str, **values: object) -> Row | None:
         found = self.rows(sql, **values)
@@ -181,6 +187,15 @@ class _Connection:
                 code="database-gone",
             )
 
+    def undecoded(self, sql: str, values: dict[str, object]) -> list[Row]:
+        """Run a query again that met a text which is no UTF-8. Such a text comes as bytes."""
+        self.db.conn.text_factory = _text_or_bytes
+        try:
+            found: list[Row] = self.db.conn.execute(sql, values).fetchall()
+            return found
+        finally:
+            self.db.conn.text_factory = str
+
     def check_transaction(self) -> None:
         """On a full disk SQLite gives up a whole transaction by itself, whoever caught its error."""
         if not self.db.conn.in_transaction:
@@ -193,6 +208,17 @@ class _Connection:
     def __del__(self) -> None:
         if hasattr(self, "db"):
             self.close()
+
+
+def _is_undecodable(error: sqlite3.OperationalError) -> bool:
+    return "Could not decode to UTF-8" in str(error)  # the driver has no code for it
+
+
+def _text_or_bytes(value: bytes) -> str | bytes:
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return value
 
 
 @lru_cache(maxsize=512)

@@ -31,6 +31,7 @@ from archive.ports import (
     Organisations,
     People,
     Records,
+    RowCheck,
     Scanner,
 )
 from indexer.analysis.dictionary import Dictionary
@@ -47,6 +48,7 @@ from storage.audit import AuditTrail
 from storage.backup import Backups
 from storage.backup_keys import BackupKeys
 from storage.clamd import Clamd
+from storage.damaged_rows import DamagedRows
 from storage.engine import Engine
 from storage.files import LocalFiles
 from storage.jobs import EngineJobs
@@ -90,6 +92,7 @@ class Services:
     scanner: Scanner | None
     backups: Backups
     audit: Audit
+    row_check: RowCheck
     examinations: Sequence[Examination]
     index: SearchIndex
     dictionary: Dictionary
@@ -191,7 +194,8 @@ def build(settings: Settings, *, begin_anew: bool = False) -> Services:
         scanner=scanner,
         backups=Backups(data, engine, files, _backup_keys(settings)),
         audit=AuditTrail(engine),
-        examinations=(LastBackup(data, engine), AuditTrail(engine)),
+        row_check=DamagedRows(engine),
+        examinations=(DamagedRows(engine), AuditTrail(engine), LastBackup(data, engine), dictionary),
         index=_index(settings.search, data, dictionary),
         dictionary=dictionary,
         intake=_intake(records, files, scanner, settings),

@@ -129,6 +129,11 @@ def _queue(services: Services) -> str:
     return "มีเอกสารรออ่านแต่ไม่มีการอ่าน (queue is stuck)"
 
 
+def _records(services: Services) -> str:
+    damaged = services.row_check.look()
+    return f"รายการในฐานข้อมูลอ่านไม่ได้ (damaged rows): {', '.join(damaged[:10])}" if damaged else ""
+
+
 def _incidents(services: Services) -> str:
     found = services.records.open_incidents()
     if not found:
@@ -147,8 +152,9 @@ CHECKS = {
     "index": _index,
     "worker": _worker,
     "queue": _queue,
+    "records": _records,
     "incidents": _incidents,
 }
 
-DEGRADING = {"incidents"}
+DEGRADING = {"records", "incidents"}
 """Checks that say that somebody must look, while everybody is served."""

@@ -8,6 +8,7 @@ several expansions on several lines), or synonyms, any of which finds the others
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.resources import files
@@ -15,6 +16,7 @@ from itertools import permutations
 from pathlib import Path
 from typing import NamedTuple
 
+from archive.ports import Fault
 from indexer.analysis.loanwords import loanword_spellings, sound_alike
 from indexer.analysis.tokenizer import Tokenizer, fold
 
@@ -123,6 +125,17 @@ def parse_lexicon(text: str) -> Lexicon:
     return Lexicon(frozenset(words), tuple(sorted(meanings)), tuple(sorted(same)))
 
 
+_LEGACY_ENCODING = "cp874"  # TIS-620 as Windows has it: what older editors save Thai in
+
+
+def _is_utf8(content: bytes) -> bool:
+    try:
+        content.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
 class Dictionary:
     """The built-in entries and the file at ``path``, read again whenever the file changes."""
 
@@ -139,17 +152,39 @@ class Dictionary:
         state = self._state()
         if state != self._seen:
             self._seen = state
+from archive.ports import Fault
             local = self._path.read_text(encoding="utf-8-sig") if self._path and state else ""
             self._lexicon = parse_lexicon(f"{self._builtin}\n{local}")
         return self._lexicon
+
+    def faults(self) -> Iterator[Fault]:
+        """Yield that the file is not in UTF-8. See ``archive.ports.Examination``."""
+        if self._path and self._state() and not _is_utf8(self._path.read_bytes()):
+            yield Fault("words-encoding", self._path.name, _LEGACY_ENCODING)
+
+    def _local(self) -> str:
+        """Return the text of the file, in whichever of the two encodings it was saved."""
+        content = self._path.read_bytes() if self._path else b""
+        if _is_utf8(content):
+            return content.decode("utf-8-sig")
+        return content.decode(_LEGACY_ENCODING, errors="ignore")
 
     def add(self, word: str) -> None:
         """Appends a word, or ``abbreviation = expansion``, to the file. Takes effect with the next
         rebuild.
         """
         if self._path is not None and "\n" not in word:
+            self._convert(self._path)
             with self._path.open("a", encoding="utf-8") as file:
                 file.write(f"{word}\n")
+
+    def _convert(self, path: Path) -> None:
+        """Save the file as UTF-8, in one step, where an editor saved it in the older encoding."""
+        if not path.exists() or _is_utf8(path.read_bytes()):
+            return
+        part = path.with_suffix(".part")
+        part.write_text(self._local(), encoding="utf-8")
+        part.replace(path)
 
     def _state(self) -> tuple[int, int] | None:
         try:

@@ -1,0 +1,97 @@
+"""Finds rows that cannot be read: all of them for ``prakat check``, a share each time for readiness."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+from archive.errors import RecordDamaged
+from archive.ports import Fault
+from storage import rows
+from storage.engine import Queries, Row
+
+_MAPPERS: Mapping[str, Callable[[Row], object]] = {
+    "announcement": rows.announcement,
+    "attachment": rows.attachment,
+    "history": rows.change,
+    "collection": lambda row: rows.collection(row, ()),
+    "collection_history": rows.change,
+    "organisation": rows.organisation,
+    "person": rows.person,
+    "token": rows.token,
+    "session": rows.session,
+    "incident": rows.incident,
+}
+_LISTED = ("announcement", "attachment")  # what the pages of residents are made of
+_BATCH = 500  # rows that are read at a time; a readiness check reads so many of each table
+
+
+class DamagedRows:
+    """An ``Examination`` of every row, by reading it as the archive does."""
+
+    def __init__(self, engine: Queries) -> None:
+        self._engine = engine
+        self._known: dict[str, set[int]] = {table: set() for table in _LISTED}
+        self._next: dict[str, int | None] = dict.fromkeys(_LISTED)  # the id below which the next look begins
+
+    def faults(self) -> Iterator[Fault]:
+        """Yield every row that cannot be read."""
+        for table in _MAPPERS:
+            above = 0
+            while found := self._engine.rows(
+                f"SELECT * FROM {table} WHERE id > :above ORDER BY id LIMIT :limit",  # noqa: S608  # our own names
+                above=above,
+                limit=_BATCH,
+            ):
+                yield from _faults(found, table)
+                above = found[-1]["id"]
+        for (attachment,) in (
+            (row["id"],) for row in self._engine.rows("SELECT id FROM attachment ORDER BY id")
+        ):
+            yield from self._pages(attachment)
+
+    def _pages(self, attachment: int) -> Iterator[Fault]:
+        found = self._engine.rows(
+            "SELECT * FROM page WHERE attachment_id = :id ORDER BY number", id=attachment
+        )
+        for row in found:
+            if reason := _damage(row, rows.page):
+                yield Fault("record-damaged", f"attachment {attachment} page {row['number']}", reason)
+
+    def look(self) -> list[str]:
+        """Read a share of the rows that pages are made of. Returns the names of the damaged that are known.
+
+        The newest first, the next ones at the next call, and again from the newest; what was damaged at an
+        earlier call is read again, for somebody may have mended it.
+        """
+        for table in _LISTED:
+            below = self._next[table]
+            found = self._engine.rows(
+                f"SELECT * FROM {table} WHERE id < :below ORDER BY id DESC LIMIT :limit",  # noqa: S608
+                below=_HIGHEST if below is None else below,
+                limit=_BATCH,
+            )
+            self._next[table] = found[-1]["id"] if len(found) == _BATCH else None
+            found += self._engine.rows(
+                f"SELECT * FROM {table} WHERE id IN :ids",  # noqa: S608  # our own names
+                ids=sorted(self._known[table]),
+            )
+            self._known[table] = {row["id"] for row in found if _damage(row, _MAPPERS[table])}
+        return [f"{table} {id}" for table in _LISTED for id in sorted(self._known[table])]
+
+
+_HIGHEST = 2**62
+
+
+def _faults(found: Sequence[Row], table: str) -> Iterator[Fault]:
+    for row in found:
+        if reason := _damage(row, _MAPPERS[table]):
+            yield Fault("record-damaged", f"{table} {row['id']}", reason)
+
+
+def _damage(row: Row, mapper: Callable[[Row], object]) -> str:
+    """Return why a row cannot be read; empty when it can."""
+    try:
+        mapper(row)
+    except RecordDamaged as error:
+        return f"{type(error.__cause__).__name__}: {error.__cause__}"[:200]
+    return ""

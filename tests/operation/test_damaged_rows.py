@@ -1,0 +1,108 @@
+"""A row that cannot be read is named, and everything else goes on without it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import sqlite3
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+
+from archive.model import Role, Status
+from indexer.reindex import rebuild
+from tests.operation.archives import checked, close, opened, run
+from web.app import create_app
+from web.bootstrap import Services
+
+PAGES = (
+    "/",
+    "/browse",
+    "/search?q=ถนน",
+    "/search?q=",
+    "/feed.xml",
+    "/sitemap.xml",
+    "/open-data",
+    "/open-data/announcements.csv",
+    "/open-data/announcements.jsonl",
+    "/api/v1/announcements",
+    "/api/v1/search?q=",
+    "/announcements/3",
+)
+
+DAMAGES = {
+    "date": "UPDATE announcement SET published_on = '9 มิ.ย. 2564' WHERE id IN (1, 2)",
+    "status": "UPDATE announcement SET status = 'gone' WHERE id IN (1, 2)",
+    "kind": "UPDATE announcement SET kind = 7 WHERE id IN (1, 2)",
+    "encoding": "UPDATE announcement SET title = CAST(x'bbc3d0a1d2c8' AS TEXT) WHERE id IN (1, 2)",
+    "number": "UPDATE announcement SET views = 'มาก' WHERE id IN (1, 2)",
+    "time": "UPDATE announcement SET updated_at = '' WHERE id IN (1, 2)",
+    "details": "UPDATE attachment SET details = '{\"fields\"' WHERE announcement_id IN (2, 4)",
+    "history": "UPDATE history SET before = '[' WHERE announcement_id IN (1, 2) AND action = 'create'",
+    "page": "UPDATE page SET raw = x'00' WHERE attachment_id IN (1, 2) AND number = 1",
+    "person": "UPDATE person SET role = 'king'",
+}
+
+
+def damage(data: Path, sql: str) -> None:
+    with sqlite3.connect(data / "prakat.sqlite") as other:
+        other.execute(sql)
+    other.close()
+
+
+@pytest.mark.parametrize("name", DAMAGES)
+def test_check_names_each_row_once_and_goes_on(data: Path, services: Services, name: str) -> None:
+    for person in ("somsri", "somchai"):
+        services.people.add(person, "hash", Role.STAFF)
+    damage(data, DAMAGES[name])
+    result = run(data, "check", "--json")
+    assert isinstance(result.exception, SystemExit), result.exception
+    found = [one for one in json.loads(result.stdout)["findings"] if one["code"] == "record-damaged"]
+    assert len(found) == len({one["subject"] for one in found}) == 2
+
+
+@pytest.mark.parametrize("name", [name for name in DAMAGES if name not in ("history", "page", "person")])
+def test_pages_go_on_without_it_and_readiness_is_degraded(data: Path, name: str) -> None:
+    services = opened(data)
+    client: FlaskClient = create_app(services).test_client()
+    lists = {page: client.get(page).status_code for page in PAGES}
+    assert set(lists.values()) == {200}, lists
+    damage(data, DAMAGES[name])
+    lists = {page: client.get(page).status_code for page in PAGES}
+    assert set(lists.values()) == {200}, lists
+    answer = client.get("/readyz").get_json()
+    assert answer["status"] == "degraded" or answer["checks"]["worker"] != "ok"
+    assert "damaged" in answer["checks"]["records"]
+    assert rebuild(services.records, services.index) > 10
+    assert {client.get(page).status_code for page in PAGES} == {200}
+    close(services)
+
+
+def test_a_row_that_was_mended_is_forgotten(data: Path, services: Services) -> None:
+    before = services.records.announcement(1).published_on
+    damage(data, DAMAGES["date"])
+    assert services.row_check.look() == ["announcement 1", "announcement 2"]
+    damage(data, f"UPDATE announcement SET published_on = '{before}' WHERE id IN (1, 2)")
+    assert services.row_check.look() == []
+
+
+def test_the_other_drafts_are_published_when_their_time_comes(data: Path, services: Services) -> None:
+    drafts, _ = services.records.list_announcements(statuses=[Status.DRAFT], page=1, per_page=5)
+    first, second = sorted(each.id for each in drafts)[:2]
+    for id in (first, second):
+        damage(data, f"UPDATE announcement SET publish_at = '2021-01-01T00:00:00+00:00' WHERE id = {id}")
+    damage(data, f"UPDATE announcement SET kind = 'x' WHERE id = {first}")
+    assert services.intake.publish_due(dt.datetime.now(dt.UTC), actor="prakat worker") == [second]
+
+
+def test_words_in_the_older_encoding_are_read_and_said(data: Path) -> None:
+    words = "หนองปลาดุก\nทต. = เทศบาลตำบล\n"
+    (data / "words.txt").write_bytes(words.encode("cp874"))
+    services = opened(data)
+    assert "หนองปลาดุก" in services.dictionary.current().words
+    assert "words-encoding" in checked(data)[1]
+    services.dictionary.add("โคกสูง")
+    assert (data / "words.txt").read_text(encoding="utf-8") == words + "โคกสูง\n"
+    assert "words-encoding" not in checked(data)[1]
+    close(services)
