@@ -72,11 +72,11 @@ def _count_published(records: Records, expected: int) -> int:
     published = records.counts()[Status.PUBLISHED]
     if published == expected:
         return published
-    ids = [id for id, _ in records.changed_since(0, limit=ALL)]
+    ids = [id for id, _ in records.changed_since(0, limit=NO_LIMIT)]
     return sum(
         announcement.status is Status.PUBLISHED
-        for done in range(0, len(ids), BATCH)
-        for announcement in records.announcements(ids[done : done + BATCH]).values()
+        for done in range(0, len(ids), BATCH_SIZE)
+        for announcement in records.announcements(ids[done : done + BATCH_SIZE]).values()
     )
 
 

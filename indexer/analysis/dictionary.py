@@ -152,9 +152,7 @@ class Dictionary:
         state = self._state()
         if state != self._seen:
             self._seen = state
-from archive.ports import Fault
-            local = self._path.read_text(encoding="utf-8-sig") if self._path and state else ""
-            self._lexicon = parse_lexicon(f"{self._builtin}\n{local}")
+            self._lexicon = parse_lexicon(f"{self._builtin}\n{self._local() if state else ''}")
         return self._lexicon
 
     def faults(self) -> Iterator[Fault]:
