@@ -90,7 +90,7 @@ class Writer:
         """One line of 1–90 characters, single spaces, in Thai or Arabic digits throughout."""
         make = self._random.choices(
             (self._sentence, self._running, self._figures, self._person, self._latin, self._digits),
-            (42, 18, 20, 8, 10, 6),
+            (34, 16, 28, 8, 8, 12),
         )[0]
         text = re.sub(" +", " ", make()).strip()
         return in_thai_digits(text) if self._random.random() < 0.72 else text

@@ -15,9 +15,10 @@ from pathlib import Path
 
 from pythainlp.corpus.common import thai_words
 
-from training.dequantise import dequantise
+from training.lineset import page
 from training.scan import Scanner
 from training.text import LATIN, Writer
+from training.weights import in_floating_point
 
 STOCK = Path("/usr/share/tesseract-ocr/5/tessdata/tha.traineddata")
 RESULT = Path(__file__).parent.parent / "indexer" / "data" / "prakat_tha.traineddata"
@@ -62,8 +63,7 @@ def extend(stock: Path, work: Path) -> Path:
     coder = (work / "stock.lstm-recoder").read_bytes()[4:]
     codes = b"".join(struct.pack("<bii", 1, 1, code) for code in range(len(known), len(chars)))  # one each
     (work / "base.lstm-recoder").write_bytes(struct.pack("<i", len(chars)) + coder + codes)
-    with (work / "stock.lstm").open("rb") as source, (work / "float.lstm").open("wb") as target:
-        dequantise(source, target)
+    (work / "float.lstm").write_bytes(in_floating_point((work / "stock.lstm").read_bytes()))
     base = work / "base.traineddata"
     shutil.copy(stock, base)
     write_dictionary(work / "base.lstm-word-dawg", work / "base.lstm-unicharset", chars)
@@ -111,25 +111,6 @@ def write_file(path: Path, seed: int) -> None:
     texts = [writer.line() for _ in range(LINES_PER_FILE)]
     pages = [page(text, scanner.picture(text, writer.line())) for text in texts]
     path.write_bytes(struct.pack("<I", len(pages)) + b"".join(pages))
-
-
-def page(text: str, picture: bytes) -> bytes:
-    """One line in the layout of Tesseract's ``ImageData::Serialize``: no boxes, only picture and text."""
-    truth = text.encode()
-
-    def sized(data: bytes) -> bytes:
-        return struct.pack("<I", len(data)) + data
-
-    return (
-        b"\x01"
-        + sized(b"")
-        + struct.pack("<i", 0)
-        + sized(picture)
-        + sized(b"tha")
-        + sized(truth)
-        + sized(b"") * 2
-        + b"\x00"
-    )
 
 
 def fine_tune(work: Path, base: Path, stock: Path, train: Path, check: Path, iterations: int) -> None:

@@ -100,6 +100,9 @@ class Reader:
             page.close()
             self._forget_streams()
 
+    def close(self) -> None:
+        self._pdf.close()
+
     def _read(self, number: int, page: PDFPage) -> EmbeddedPage:
         matrix, width, height = _frame(page)
         content = self._interpret(page, matrix, (0.0, 0.0, width, height))
