@@ -24,13 +24,13 @@ from web import (
     feeds,
     fonts,
     health,
+    http_caching,
     layout,
     log,
     organisations,
     public,
     review,
     staff,
-    transfer,
 )
 from web.bootstrap import Services
 
@@ -86,9 +86,9 @@ def create_app(services: Services) -> Flask:
     app.url_map.converters["int"] = _Number
     app.before_request(_name_request)
     app.before_request(_limit_body)
+    http_caching.install(app)
     app.after_request(_guard)
     log.install(app)
-    transfer.install(app)
     layout.install(app)
     auth.install(app)
     api.install(app)

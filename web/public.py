@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Iterable
 from contextlib import suppress
 from itertools import groupby
-from typing import Any
+from typing import Any, cast
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from werkzeug.exceptions import NotFound as NoSuchPage
@@ -20,7 +20,7 @@ from indexer.reading.pictures import rectangles
 from indexer.search.highlighting import find_hits, highlight
 from indexer.search.query import parser as queries
 from indexer.search.query.parser import Filters, Query
-from web import files, schemas
+from web import files, http_caching, schemas
 from web.access import visible, visible_attachment
 from web.addresses import page_number, page_path, path_here
 from web.answers import Answer, most_read, search, similar
@@ -54,6 +54,7 @@ def results() -> str:
     query = _query()
     answer = search(services(), query)
     if not answer.total and query.typed and query.page == 1:
+        http_caching.keep_nowhere()
         with suppress(Unavailable):  # a full disk stops no search
             services().records.note_miss(query.typed)
     return render_template(
@@ -88,9 +89,8 @@ def all_announcements() -> AnyResponse:
 
 @pages.get("/announcements/<int:id>")
 def announcement(id: int) -> str:
-    """One announcement, whole. Counts a visit of a person."""
+    """One announcement, whole."""
     shown = visible(services().records.announcement(id), staff=signed_in())
-    _count(shown)
     typed = request.args.get("q", "").strip()
     inside = _inside(id, typed) if typed else None
     attachments = services().records.attachments([id]).get(id, [])
@@ -234,13 +234,20 @@ def _steps(attachment: Attachment, number: int, query: Query) -> dict[str, Any]:
     return steps
 
 
-def _count(announcement: Announcement) -> None:
-    """A visit of a resident: no staff, no program, once in a while for each."""
+@pages.after_request
+def _count_visit(answer: Response) -> Response:
+    """Count a visit of a resident to an announcement: no staff, no program, once in a while for each. Also
+    where the page was not made for this request."""
+    if request.endpoint == "public.announcement" and answer.status_code in (200, 304) and not signed_in():
+        _count(cast("dict[str, Any]", request.view_args)["id"])
+    return answer
+
+
+def _count(announcement_id: int) -> None:
     agent = (request.user_agent.string or "").lower()
-    person = agent and not any(bot in agent for bot in _BOTS) and not signed_in()
-    if not person or announcement.status is not Status.PUBLISHED:
+    if not agent or any(bot in agent for bot in _BOTS):
         return
     traits = f"{services().secret_key}|{request.remote_addr}|{agent}"
     visitor = hashlib.sha256(traits.encode()).hexdigest()[:24]
     with suppress(Unavailable):  # a full disk stops no reader
-        services().records.count_visit(announcement.id, visitor, now=dt.datetime.now(dt.UTC))
+        services().records.count_visit(announcement_id, visitor, now=dt.datetime.now(dt.UTC))

@@ -1,0 +1,192 @@
+"""How answers travel: public ones validated and kept while nothing changes, compressed where they hold no
+secret; static files kept by browsers for ever.
+
+Public pages and answers of the API carry an ETag that is made from all that they depend on: the change
+counter, the audit chain (collections, organisations), the index, the dictionary, the address and the
+reader's language. So to know that a page is as it was costs a lookup, and each process keeps the pages that
+it made until one of these moves. What staff or programs with a token see is kept nowhere.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from importlib.metadata import version
+from threading import Lock
+from typing import cast
+
+from cachetools import LRUCache
+from flask import Flask, Response, current_app, g, request, session
+from werkzeug.http import quote_etag
+
+from archive.errors import Unavailable
+from web.bootstrap import services
+
+SHARED_SECONDS = 2
+"""A shared cache answers by itself for so long; browsers ask each time."""
+
+STALE_SECONDS = 3
+"""After that it may answer so much longer with what it has, while it asks. What is withdrawn is gone from
+every cache after the sum."""
+
+FRESH_SECONDS = 60
+"""Numbers of views, and how far a file is read, move without a change of the archive: pages follow then."""
+
+KEPT_BYTES = 32 << 20
+"""Rendered pages that a process keeps; a page has some 10 KB, compressed."""
+
+PUBLIC = f"public, max-age=0, s-maxage={SHARED_SECONDS}, stale-while-revalidate={STALE_SECONDS}"
+_PRIVATE = "private, no-store"
+_PARTS = {"public", "feeds", "collections", "api", "api-docs", None}
+"""Blueprints with public answers; None has the description of the API."""
+
+_TYPES = {
+    "text/html",
+    "text/css",
+    "text/javascript",
+    "application/json",
+    "application/atom+xml",
+    "application/xml",
+    "image/svg+xml",
+}
+_LEAST = 500  # bytes worth the trouble of compressing
+_FOR_EVER = "public, max-age=31536000, immutable"
+_VERSION = version("prakat")
+
+
+@dataclass(frozen=True, slots=True)
+class _KeptAnswer:
+    """An answer as it was sent, without what is each request's own."""
+
+    body: bytes
+    headers: tuple[tuple[str, str], ...]
+
+
+class KeptAnswers:
+    """The answers of this process by their ETag, those used last up to ``limit`` bytes. For all threads."""
+
+    def __init__(self, limit: int = KEPT_BYTES) -> None:
+        self._answers: LRUCache[str, _KeptAnswer] = LRUCache(limit, lambda answer: len(answer.body) + 1_000)
+        self._limit = limit
+        self._lock = Lock()
+
+    def get(self, tag: str) -> _KeptAnswer | None:
+        """The answer with this tag, if it is kept."""
+        with self._lock:
+            return self._answers.get(tag)
+
+    def put(self, tag: str, body: bytes, headers: Iterable[tuple[str, str]]) -> None:
+        """Keep an answer, unless it is larger than a twentieth of all that is kept."""
+        if len(body) < self._limit // 20:
+            with self._lock:
+                self._answers[tag] = _KeptAnswer(body, tuple(headers))
+
+
+def install(app: Flask) -> None:
+    """Treat every answer of ``app``, after all that is installed later has treated it."""
+    app.extensions["kept-answers"] = KeptAnswers()
+    app.before_request(_answer_unchanged)
+    app.after_request(_keep)
+    app.after_request(_compress)
+    app.after_request(_keep_static)
+
+
+def keep_nowhere() -> None:
+    """Have the answer to this request asked for anew each time: something is to be noted of each."""
+    g.entity_tag = None
+
+
+def _answer_unchanged() -> Response | None:
+    """The answer without work: unchanged, or as it was made before."""
+    g.entity_tag = _entity_tag() if _is_for_everybody() else None
+    if g.entity_tag is None:
+        return None
+    if request.if_none_match.contains_weak(g.entity_tag):
+        return Response(status=304)
+    kept = _kept_answers().get(_variant(g.entity_tag))
+    return None if kept is None else Response(kept.body, headers=list(kept.headers))
+
+
+def _is_for_everybody() -> bool:
+    """Whether the request is one whose answer does not depend on who asks."""
+    return (
+        request.method in ("GET", "HEAD")
+        and request.blueprint in _PARTS
+        and request.endpoint not in (None, "static")
+        and current_app.config["SESSION_COOKIE_NAME"] not in request.cookies
+        and "Authorization" not in request.headers
+    )
+
+
+def _entity_tag() -> str | None:
+    """Made from all that a public answer depends on; None while one of it cannot be told."""
+    here = services()
+    try:
+        manifest = here.index.manifest()
+        state = (
+            here.records.last_change(),
+            here.audit.head()[0],
+            here.index.position(),
+            manifest.built_at if manifest else None,
+        )
+    except Unavailable:
+        return None
+    reader = (request.cookies.get("language"), request.cookies.get("theme"))
+    place = (here.settings.base_url, request.script_root, request.full_path)
+    minute = int(time.time() / FRESH_SECONDS)
+    words = here.dictionary.current().version
+    all_of_it = repr((_VERSION, state, words, reader, place, minute))
+    return hashlib.sha256(all_of_it.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def _variant(tag: str) -> str:
+    return f"{tag} gzip" if request.accept_encodings["gzip"] else tag
+
+
+def _kept_answers() -> KeptAnswers:
+    return cast(KeptAnswers, current_app.extensions["kept-answers"])
+
+
+def _keep(answer: Response) -> Response:
+    """Say how the answer may be kept, and keep it here."""
+    if "Authorization" in request.headers:
+        answer.headers.setdefault("Cache-Control", _PRIVATE)
+    tag: str | None = g.get("entity_tag")
+    has_own_rule = "Cache-Control" in answer.headers and answer.headers["Cache-Control"] != PUBLIC
+    if tag is None or answer.status_code not in (200, 304) or has_own_rule or "Set-Cookie" in answer.headers:
+        return answer
+    answer.headers["ETag"] = quote_etag(tag, weak=True)
+    answer.headers["Cache-Control"] = PUBLIC
+    answer.vary.update(("Cookie", "Accept-Encoding", "Authorization"))
+    if answer.status_code == 200 and request.method == "GET" and not answer.is_streamed:
+        headers = [(name, value) for name, value in answer.headers if name != "X-Request-Id"]
+        _kept_answers().put(_variant(tag), answer.get_data(), headers)
+    return answer
+
+
+def _keep_static(answer: Response) -> Response:
+    """A static file that was asked for by its content (``?v=``) will never be another."""
+    if request.endpoint == "static" and "v" in request.args and answer.status_code == 200:
+        answer.headers["Cache-Control"] = _FOR_EVER
+    return answer
+
+
+def _compress(answer: Response) -> Response:
+    """Pages of those who are signed in, or with a form's token in them, go as they are: compressed,
+    their length would tell about the secrets in them (BREACH)."""
+    if answer.mimetype not in _TYPES or answer.status_code != 200 or answer.content_encoding:
+        return answer
+    answer.vary.add("Accept-Encoding")
+    if (request.endpoint != "static" and session) or not request.accept_encodings["gzip"]:
+        return answer
+    answer.direct_passthrough = False
+    data = answer.get_data()
+    if len(data) >= _LEAST:
+        answer.set_data(gzip.compress(data, 6))
+        answer.headers["Content-Encoding"] = "gzip"
+        if (etag := answer.get_etag()[0]) is not None:
+            answer.set_etag(etag, weak=True)
+    return answer
