@@ -34,6 +34,7 @@ RULES = 3
 FLAWLESS = 0.993  # the network's mean confidence in pages that it reads without an error …
 ERRORS = 12.0  # … and the share of letters that it misreads for every unit that it falls below: measured
 CONVINCING = 0.965  # mean confidence of a page that is certainly upright; wrong turns had 0.90–0.943
+ENOUGH = 20  # symbols of a sample that can convince
 GARBAGE = 0.945  # mean confidence above which a reading speaks for its turn
 FEW_LETTERS = 6  # Thai letters of a row: with fewer nothing can be said about it
 LEAST_MARKS = 0.11  # share of marks among the Thai letters of a row: a quarter is usual
@@ -79,23 +80,28 @@ def _upright(levelled: Levelled, deadline: float) -> _Reading:
     The turn that the ink speaks for is read first and kept if the reading convinces. Otherwise a few lines
     of every other turn are read, and then the page in the turn whose lines speak for it most.
     """
-    likeliest, *others = levelled.turns
     first = None
     if levelled.is_clear:
-        first = _read(levelled.straight(likeliest), deadline)
+        first = _read(levelled.straight(levelled.turns[0]), deadline)
         if first.confidence >= CONVINCING:
             return first
-    else:
-        others = list(levelled.turns)
-    samples = {
-        turn: _evidence(read_sample(levelled.straight(turn).image, deadline - time.monotonic()))
-        for turn in others
-    }
-    turn = max(samples, key=lambda turn: samples[turn])
-    if first is not None and samples[turn] <= 0:
+    turn, evidence = _turn_of_samples(levelled, deadline, without_first=first is not None)
+    if first is not None and evidence <= 0:
         return first
     second = _read(levelled.straight(turn), deadline)
     return first if first is not None and first.evidence > second.evidence else second
+
+
+def _turn_of_samples(levelled: Levelled, deadline: float, *, without_first: bool) -> tuple[Turn, float]:
+    """The turn whose lines speak for it most, and how strongly; the first that convinces ends the search."""
+    found: list[tuple[float, Turn]] = []
+    for turn in levelled.turns[without_first:]:
+        sample = read_sample(levelled.straight(turn).image, deadline - time.monotonic())
+        found.append((_evidence(sample), turn))
+        if len(sample) >= ENOUGH and mean_confidence(sample) >= CONVINCING:
+            break
+    evidence, turn = max(found, key=lambda each: each[0])
+    return turn, evidence
 
 
 def _evidence(symbols: Sequence[Symbol]) -> float:

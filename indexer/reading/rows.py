@@ -19,6 +19,7 @@ UNITS = 10_000  # positions are in so many parts of the page's width or height
 RESPELT = 0.5  # confidence, at most, in letters that were changed to make a word
 DOUBTFUL = 0.95  # a character recognised with less confidence is marked for the reviewer
 SAME_ROW = 0.5  # share of the lower fragment's height that must lie beside the other
+DASH = 0.7  # width of a dash in heights of a letter; between spaces dashes had 0.75–0.79, hyphens 0.37–0.41
 LEANING = 0.35  # share of a row's height that it may climb before it is given in pieces
 
 
@@ -111,7 +112,7 @@ class Transcript:
     doubts: list[Doubt] = field(default_factory=list)
 
     def write(self, row: Sequence[Symbol]) -> None:
-        read, places, sure = _spread(row)
+        read, places, sure = _spread(_with_dashes(row))
         self.raw += ("\n" if self.raw else "") + read
         text, places, sure = _repaired(read, places, sure)
         if not text:
@@ -134,6 +135,21 @@ class Transcript:
             self.lines.append(
                 Line(start + first, _unit(top + drop, height), _unit(bottom + drop, height), edges)
             )
+
+
+def _with_dashes(row: Sequence[Symbol]) -> list[Symbol]:
+    """The row with a dash for every hyphen that is as wide as one: the model knows hyphens only."""
+    letters = [symbol.bottom - symbol.top for symbol in row if symbol.text[0].isalnum()]
+    if not letters:
+        return list(row)
+    least = DASH * median(letters)
+    ends = {place for place, symbol in enumerate(row) if symbol.spaced}
+    return [
+        replace(symbol, text="–")
+        if symbol.text == "-" and {place, place + 1} <= ends and symbol.right - symbol.left >= least
+        else symbol
+        for place, symbol in enumerate(row)
+    ]
 
 
 def _unit(position: float, size: int) -> int:

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from indexer.reading.illumination import evened
 from indexer.reading.seals import without_seals
 
 Turn = Literal[0, 90, 180, 270]
@@ -25,6 +26,8 @@ PATCH = 16  # pixels of the small copy: in so wide a patch some paper shows
 STRIPS = 48  # columns are summed in so many strips, each shifted as a whole when a lean is tried
 MOST_LEAN = 7.0  # degrees; pages lie askew in a feeder, not more than this
 LEAST_SHARPNESS = 60_000.0  # about four full lines of text
+CLEAR_ROWS = 2.0  # times as sharp as the rows across; pages of rules and of little text have less
+CLEAR_MARKS = 1.4  # times as much ink over the lines as under them, or the reverse; text has 1.4–11
 LEAST_LEAN = 0.1  # degrees; less moves no line by the height of a mark
 
 
@@ -68,17 +71,18 @@ class Levelled:
 
 def level(image: Image.Image) -> Levelled:
     """Measure the lean and the likely orientation of a page's picture."""
-    grey = without_seals(image)
+    grey = evened(without_seals(image))
     ink = _ink(grey)
     along, across = _rows(ink), _rows(np.rot90(ink))
     best, other = (across, along) if across.sharpness > along.sharpness else (along, across)
-    is_clear = best.sharpness >= max(LEAST_SHARPNESS, 2 * other.sharpness)
-    if best is along or not is_clear:
-        turns: tuple[Turn, ...] = (0, 180, 90, 270)
-        if is_clear and _upside_down(ink, best.lean):
-            turns = (180, 0, 90, 270)
+    is_clear = best.sharpness >= max(LEAST_SHARPNESS, CLEAR_ROWS * other.sharpness)
+    over, under = _ink_over_and_under(ink if best is along else np.rot90(ink), best.lean)
+    if not max(over, under) >= CLEAR_MARKS * min(over, under):
+        is_clear = False
+    if best is along:
+        turns: tuple[Turn, ...] = (180, 0, 90, 270) if under > over else (0, 180, 90, 270)
     else:  # np.rot90 turns counter-clockwise: what then reads upright needs 270 degrees clockwise
-        turns = (90, 270, 0, 180) if _upside_down(np.rot90(ink), best.lean) else (270, 90, 0, 180)
+        turns = (90, 270, 0, 180) if under > over else (270, 90, 0, 180)
     return Levelled(turns, is_clear, grey, along.lean, across.lean)
 
 
@@ -161,8 +165,8 @@ def _rows(ink: Ink) -> _Rows:
     return _Rows(strips.sharpness(lean), float(lean))
 
 
-def _upside_down(ink: Ink, lean: float) -> bool:
-    """Whether there is more ink under the lines' bodies than over them.
+def _ink_over_and_under(ink: Ink, lean: float) -> tuple[float, float]:
+    """The ink over and under the bodies of the lines. There is more under them on a page upside down.
 
     The body of a line is the run of rows with over half of the ink of its fullest row. Vowels and tone
     marks stand above it; only two vowels and a few tails stand below.
@@ -183,7 +187,7 @@ def _upside_down(ink: Ink, lean: float) -> bool:
             reach = max(2, round(height * 0.7))
             over += float(rows[max(0, start - reach) : start].sum())
             under += float(rows[end : end + reach].sum())
-    return under > over
+    return over, under
 
 
 def _peaks(rows: NDArray[np.float32], reach: int = 14) -> NDArray[np.float32]:

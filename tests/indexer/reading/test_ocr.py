@@ -147,3 +147,10 @@ def test_specks_and_scribbles_are_not_text() -> None:
     lines = recognise(image).text.splitlines()
     assert lines[: len(TEXT)] == list(TEXT)
     assert not thai_letters("".join(lines[len(TEXT) :]))
+
+
+def test_a_photograph_in_falling_light_is_read() -> None:
+    light = Image.radial_gradient("L").resize((2 * 1754, 2 * 2480)).crop((0, 0, 1754, 2480))
+    dim = light.point(lambda value: 255 - value * 3 // 4)  # a quarter of the light is left in a corner
+    image = ImageChops.multiply(page().convert("L"), dim)
+    assert words_found(recognise(image), " ".join(TEXT)) == 1.0

@@ -64,3 +64,16 @@ def test_every_code_point_has_its_place(texts: list[str]) -> None:
     assert covered == transcript.text.replace("\n", "")
     for doubt in transcript.doubts:
         assert unicodedata.category(transcript.text[doubt.start]) != "Mn" or doubt.start == 0
+
+
+def test_a_wide_hyphen_between_spaces_is_a_dash() -> None:
+    def written(width: int) -> str:
+        digits = [Symbol(text, 20 * at, 0, 20 * at + 18, 40, 0.99) for at, text in enumerate("10")]
+        rule = Symbol("-", 50, 18, 50 + width, 22, 0.99, spaced=True)
+        after = Symbol("1", 100, 0, 118, 40, 0.99, spaced=True)
+        transcript = Transcript(Straight(Image.new("L", (200, 50)), 0, 0.0))
+        transcript.write([*digits, rule, after])
+        return transcript.text
+
+    assert written(31) == "10 – 1"
+    assert written(15) == "10 - 1"
