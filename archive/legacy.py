@@ -82,6 +82,9 @@ class OldPage:
     files: tuple[OldFile, ...]
 
 
+_MOST_VIEW_DIGITS = 10  # ten thousand million readers; the rules of the archive allow no more
+
+
 def decode(data: bytes) -> str:
     """A saved page's text, whichever encoding it was saved in.
 
@@ -118,10 +121,17 @@ def parse(page: str, *, name: str, rules: SiteRules) -> OldPage:
         body=body,
         author=byline["author"].strip(),
         published_on=thai.parse_date(byline["date"]),
-        views=int(thai.arabic_digits(byline["views"]).replace(",", "")),
+        views=_views(byline["views"]),
         old_url=_old_path(address) or (rules.old_url.format(name=name) or None),
     )
     return OldPage(draft, tuple(_old_file(match, rules) for match in attached))
+
+
+def _views(written: str) -> int:
+    digits = thai.arabic_digits(written.strip()).replace(",", "")
+    if len(digits) > _MOST_VIEW_DIGITS:
+        raise Invalid("จำนวนผู้อ่านมากเกินกว่าจะเป็นไปได้ (view count is too large)", field="views")
+    return int(digits)
 
 
 def _pattern(table: dict[str, object], key: str, groups: set[str]) -> re.Pattern[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 import unicodedata
+from typing import NamedTuple
 
 from archive.errors import Invalid
 
@@ -68,7 +69,16 @@ _MARK_RUN = re.compile(f"[{_MARKS}]{{2,}}")
 _MISSPELT_MARKS = re.compile(
     "|".join(f"[{marks}][{''.join(_MARKS_BY_RANK[: rank + 1])}]" for rank, marks in enumerate(_MARKS_BY_RANK))
 )
-_SPLIT_AM = re.compile(f"\u0e4d([{_TONES}]?)า|ำ([{_TONES}])")
+_SPLIT_AM = re.compile(f"\u0e4d[{_TONES}]?า|ำ[{_TONES}]")
+_SPLIT_AM_MARKS = re.compile(f"\u0e4d[{_TONES}]?$")  # before า
+_AM_STRETCH = re.compile(f"[{_MARKS}าำ]{{2,}}")
+_AM_PART = re.compile(f"([{_MARKS}]*)([าำ]?)")
+
+_MOST_MARKS = 30
+"""Marks on one letter that are kept: the limit of Unicode's stream-safe text (UAX #15). What has more is no
+text, and normalising it would take time with the square of its length."""
+_COMBINING = "".join(map(chr, filter(lambda code: unicodedata.combining(chr(code)), range(0x1F000))))
+_TOO_MANY_MARKS = re.compile(f"([{_COMBINING}]{{{_MOST_MARKS}}})[{_COMBINING}]+")
 
 _TO_ARABIC = str.maketrans(THAI_DIGITS, "0123456789")
 _TO_THAI = str.maketrans("0123456789", THAI_DIGITS)
@@ -86,24 +96,88 @@ def canon(text: str) -> str:
     text = _LINE_BREAKS.sub("\n", text)
     text = _UNSEEN.sub("", text)
     text = _NO_BREAK_SPACES.sub(" ", text)
-    text = unicodedata.normalize("NFC", text)
-    text = _compose_am(_spell_marks(text))
-    return text.replace("เเ", "แ")
+    text = unicodedata.normalize("NFC", _TOO_MANY_MARKS.sub(r"\1", text))
+    return _compose_am(_spell_marks(text)).replace("เเ", "แ")
 
 
 def _spell_marks(text: str) -> str:
     if not _MISSPELT_MARKS.search(text):  # as nearly always
         return text
-    return _MARK_RUN.sub(lambda run: "".join(sorted(dict.fromkeys(run[0]), key=_MARK_RANK.__getitem__)), text)
+    return _MARK_RUN.sub(lambda run: "".join(_in_order(run[0])), text)
+
+
+def _in_order(marks: str) -> list[str]:
+    """The marks in the order in which they are spelt, each once."""
+    return sorted(dict.fromkeys(marks), key=_MARK_RANK.__getitem__)
 
 
 def _compose_am(text: str) -> str:
-    """``ํา``, ``ํ้า`` and ``ำ้`` become ``ำ`` with the tone mark in front, however they are nested."""
-    while True:
-        composed = _SPLIT_AM.sub(lambda am: f"{am[1] or am[2] or ''}ำ", text)
-        if composed == text:
-            return text
-        text = _spell_marks(composed)
+    """Write ``ํา``, ``ํ้า`` and ``ำ้`` as ``ำ`` with the tone mark in front, however they are nested.
+
+    Takes text whose marks are spelt in order. One pass from left to right: a tone mark after ``ำ`` belongs
+    in front of it, and in front of all that it may pass on the way.
+    """
+    if not _SPLIT_AM.search(text):  # as nearly always
+        return text
+    return _AM_STRETCH.sub(lambda stretch: _Composer().compose(stretch[0]), text)
+
+
+class _Group(NamedTuple):
+    """Marks, the vowels ``า`` and ``ำ`` after them, and the base before the group."""
+
+    marks: list[str]
+    vowels: list[str]
+    base_before: int
+
+
+class _Composer:
+    """Puts one stretch of marks, ``า`` and ``ำ`` in order. Its base is the group to whose marks a tone that
+    follows the last ``ำ`` belongs."""
+
+    def __init__(self) -> None:
+        self._groups = [_Group([], [], 0)]
+        self._base = 0
+
+    def compose(self, stretch: str) -> str:
+        for marks, vowel in _AM_PART.findall(stretch):
+            self._add_marks(_in_order(marks))
+            if vowel:
+                self._add_vowel(vowel)
+        return "".join("".join(group.marks) + "".join(group.vowels) for group in self._groups)
+
+    def _add_marks(self, marks: list[str]) -> None:
+        after_am = self._groups[-1].vowels[-1:] == ["ำ"]
+        tones = [mark for mark in marks if mark in _TONES]
+        if after_am and marks[: len(tones)] == tones:
+            self._move_to_base(tones)
+            marks = marks[len(tones) :]
+        if marks:
+            self._push(marks, is_base=not (after_am and _lets_tones_pass(marks)))
+
+    def _move_to_base(self, tones: list[str]) -> None:
+        marks = self._groups[self._base].marks
+        marks[:] = _in_order("".join([*marks, *tones]))
+
+    def _push(self, marks: list[str], *, is_base: bool) -> None:
+        self._groups.append(_Group(marks, [], self._base))
+        if is_base:
+            self._base = len(self._groups) - 1
+
+    def _add_vowel(self, vowel: str) -> None:
+        group = self._groups[-1]
+        if vowel == "า" and not group.vowels and _SPLIT_AM_MARKS.search("".join(group.marks)):
+            self._groups.pop()
+            self._base = group.base_before
+            self._add_marks([mark for mark in group.marks if mark != "\u0e4d"])
+            vowel = "ำ"
+        self._groups[-1].vowels.append(vowel)
+        if vowel == "า":  # no tone passes it
+            self._push([], is_base=True)
+
+
+def _lets_tones_pass(marks: list[str]) -> bool:
+    """Whether a tone that is put among the marks of a group comes first of them: then it moves on."""
+    return all(_MARK_RANK[mark] > _MARK_RANK["่"] for mark in marks)
 
 
 def arabic_digits(text: str) -> str:
@@ -202,6 +276,7 @@ _YEAR = r"(พ\.?\s?ศ\.?|ค\.?\s?ศ\.?|พุทธศักราช|คร
 _ISO_DATE = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
 _NUMERIC_DATE = re.compile(r"(\d{1,2})\s*([/.-])\s*(\d{1,2})\s*\2\s*" + _YEAR)
 _THAI_DATE = re.compile(r"(?:ณ\s*)?(?:วัน\S*?ที่|ที่)?\s*(\d{1,2})\s*(?:เดือน)?\s*([ก-๎.\s]+?)\s*" + _YEAR)
+_MOST_DATE = 100  # characters of the longest date that anyone writes, with room for spaces
 _YEARS = range(1700, 2300)  # C.E.; outside it is a slip, not a date of a record
 
 
@@ -212,6 +287,8 @@ def parse_date(text: str) -> dt.date:
     ``09/06/2564``, ``9-6-64``, ``2021-06-09``. Years of two digits are Buddhist (64 is 2564); years of
     four digits are Buddhist from 2400 on, unless พ.ศ. or ค.ศ. says. Raises ``Invalid`` otherwise.
     """
+    if len(text) > _MOST_DATE:
+        raise _no_date(text)
     wanted = re.sub(r"\s+", " ", arabic_digits(canon(text))).strip()
     if match := _ISO_DATE.fullmatch(wanted):
         year, month, day = _common_era(match[1], None), int(match[2]), int(match[3])
@@ -243,5 +320,5 @@ def _no_date(text: str) -> Invalid:
     return Invalid(
         "ไม่เข้าใจวันที่ “%(typed)s” กรุณาพิมพ์เช่น 9 มิถุนายน 2564 หรือ 2021-06-09",
         code="bad-date",
-        typed=clip(canon(text), 40),
+        typed=clip(canon(text[:_MOST_DATE]), 40),
     )

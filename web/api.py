@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import wraps
+from json import JSONDecodeError
 from typing import Any, BinaryIO, ParamSpec, TypeVar, cast
 
-from flask import Flask, Response, g, json, request
+from flask import Flask, Request, Response, g, json, request
 from flask_smorest import Api, Blueprint
+from marshmallow import Schema
+from webargs.flaskparser import FlaskParser
 from werkzeug.datastructures import WWWAuthenticate
 from werkzeug.exceptions import Unauthorized
 
@@ -33,7 +36,22 @@ from web.files import original, picture
 P = ParamSpec("P")
 R = TypeVar("R")
 
-blueprint = Blueprint("api", __name__, url_prefix="/api/v1", description="ประกาศ เอกสารแนบ และการค้นหา")
+
+class _BodyParser(FlaskParser):
+    """Refuses JSON that Python cannot hold: nested without end, or with numbers of thousands of digits."""
+
+    def load_json(self, req: Request, schema: Schema) -> Any:
+        try:
+            return super().load_json(req, schema)
+        except (ValueError, RecursionError) as error:
+            return self._handle_invalid_json_error(JSONDecodeError(str(error), "", 0), req)
+
+
+class _Blueprint(Blueprint):  # type: ignore[misc]
+    ARGUMENTS_PARSER = _BodyParser()
+
+
+blueprint = _Blueprint("api", __name__, url_prefix="/api/v1", description="ประกาศ เอกสารแนบ และการค้นหา")
 
 
 def install(app: Flask) -> None:

@@ -24,6 +24,7 @@ from web.bootstrap import Services
 
 ACTOR = "prakat import"
 _LONGEST_BATCH = 0.5  # seconds that other writers may have to wait
+_LARGEST_PAGE = 16 << 20  # bytes; a saved page holds text alone, pictures lie beside it
 _PAGES = ("*.html", "*.htm", "*.txt")
 
 Source = TypeVar("Source")
@@ -81,7 +82,7 @@ def import_site(
 
 
 def _listed(page: Path, directory: Path, rules: SiteRules) -> ListedAnnouncement:
-    old = legacy.parse(legacy.decode(page.read_bytes()), name=page.stem, rules=rules)
+    old = legacy.parse(legacy.decode(_read_page(page, directory)), name=page.stem, rules=rules)
     beside = page.parent.relative_to(directory)
     return ListedAnnouncement(
         dataclasses.replace(old.draft, ref=f"site:{page.relative_to(directory).as_posix()}"),
@@ -91,6 +92,21 @@ def _listed(page: Path, directory: Path, rules: SiteRules) -> ListedAnnouncement
             for file in old.files
         ),
     )
+
+
+def _read_page(page: Path, directory: Path) -> bytes:
+    """The bytes of a saved page. Raises ``Invalid`` for what is no ordinary file, for a link that leads out
+    of the folder, and for more bytes than any page has."""
+    path = page.resolve()
+    if not path.is_relative_to(directory.resolve()):
+        raise Invalid("ลิงก์ชี้ออกไปนอกโฟลเดอร์ที่นำเข้า จึงไม่อ่าน (link leads outside)")
+    if not path.is_file():
+        raise Invalid("ไม่ใช่ไฟล์ธรรมดา จึงไม่อ่าน (not an ordinary file)")
+    with path.open("rb") as file:
+        data = file.read(_LARGEST_PAGE + 1)
+    if len(data) > _LARGEST_PAGE:
+        raise Invalid(f"หน้าเว็บใหญ่เกิน {_LARGEST_PAGE >> 20} เมกะไบต์ (page is too large)")
+    return data
 
 
 def _import(
@@ -112,7 +128,7 @@ def _import(
                 archive.add(take(source), where(source))
             except Unavailable:
                 raise
-            except (PrakatError, OSError) as error:
+            except (PrakatError, OSError, ValueError, RecursionError) as error:
                 report.problems.append((where(source), getattr(error, "message", str(error))))
             report.seen += 1
             progress(report.seen)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 from pathlib import Path
 
 import pytest
@@ -92,3 +93,52 @@ def test_a_page_that_is_none_is_named_and_the_rest_goes_on(site: Site, saved: Pa
     report = take(site, saved)
     assert report.added == 1
     assert {where for where, _ in report.problems} == {"index.html", "empty.html", "news17.html"}
+
+
+def other_page(saved: Path, name: str, *, views: str = "7") -> Path:
+    page = PAGE.format(charset="utf-8").replace("1,492", views).replace("id=17", f"id={name}")
+    path = saved / f"{name}.html"
+    path.write_text(page, encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("views", ["9" * 5_000, "๙" * 5_000, "9," * 4_000 + "9", "99999999999"])
+def test_a_view_count_without_end_is_a_problem_of_its_page(site: Site, saved: Path, views: str) -> None:
+    other_page(saved, "news18", views=views)
+    report = take(site, saved)
+    assert report.added == 1
+    assert "news18.html" in [where for where, _ in report.problems]
+
+
+def test_a_pipe_among_the_pages_is_a_problem_and_does_not_hang(site: Site, saved: Path) -> None:
+    os.mkfifo(saved / "news18.html")
+    os.mkfifo(saved / FIRST)
+    report = take(site, saved)
+    assert report.added == 1
+    assert {"news18.html", "news17.html"} == {where for where, _ in report.problems}
+
+
+@pytest.mark.parametrize("inside", [True, False])
+def test_links_that_lead_outside_are_not_followed(
+    site: Site, saved: Path, tmp_path: Path, *, inside: bool
+) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    target = other_page(saved if inside else elsewhere, "news18")
+    (saved / "linked.html").symlink_to(target)
+    (elsewhere / "secret.pdf").write_bytes(memo("ลับ"))
+    (saved / FIRST).symlink_to(elsewhere / "secret.pdf")
+    (saved / "folder").symlink_to(elsewhere)
+    report = take(site, saved)
+    assert report.files == 0
+    assert report.added == (3 if inside else 1)
+    refused = [where for where, why in report.problems if "link leads outside" in why]
+    assert refused == ([] if inside else ["linked.html"])
+
+
+def test_a_page_beyond_measure_is_a_problem(site: Site, saved: Path) -> None:
+    with (saved / "news18.html").open("wb") as file:
+        file.truncate(1 << 34)  # takes no room on disk
+    report = take(site, saved)
+    assert report.added == 1
+    assert "news18.html" in [where for where, _ in report.problems]

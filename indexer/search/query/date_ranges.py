@@ -35,7 +35,7 @@ _LABEL = r"(?:(?P<label>(?:date|วันที่|เดือน|ช่วง�
 _STRETCH = re.compile(
     rf"""{_LABEL} (?:(?:เมื่อ)?(?:วันที่|เดือน)\s*)? (?:
         (?:ประจำ)?(?:ปี\s*งบประมาณ|ปี\s*งบ|งบ(?:ประมาณ)?\s*ปี)\s*{_ERA}\s*(?P<fiscal>\d{{4}}|\d{{2}})(?![\d/.,]*\d)
-      | (?:ตั้งแต่|จาก)?\s*(?P<first>{_ONE}){_TO}(?P<last>{_ONE})
+      | (?:(?:ตั้งแต่|จาก)\s*)?(?P<first>{_ONE}){_TO}(?P<last>{_ONE})
       | (?P<days>{_DAY}){_TO}(?P<lastday>\d{{1,2}}\s*{_MONTH}\s*{_YEAR})
       | (?P<months>(?:{_DAY}\s*)?{_MONTH}){_TO}(?P<lastmonth>(?:\d{{1,2}}\s*)?{_MONTH}\s*{_YEAR})
       | ปี\s*(?P<years>\d{{4}}){_TO}(?:ปี\s*)?(?P<lastyear>\d{{4}})(?!\d)
