@@ -51,6 +51,7 @@ PROTECTED: Mapping[str, tuple[str, ...]] = {
     "organisation": ("slug", "name", "host"),
     "person": ("organisation_id", "name", "password_hash", "role", "disabled", "created_at"),
     "token": ("organisation_id", "name", "hash", "scopes", "expires_at", "created_at", "revoked_at"),
+    "session": ("person_id", "key_hash", "device", "started_at"),
     "incident": ("found_at", "code", "subject", "detail", "acknowledged_at", "acknowledged_by"),
 }
 """By table, the columns that are in the digest of a row. A column that is empty counts as absent, so that a
@@ -75,11 +76,14 @@ UNPROTECTED: Mapping[str, tuple[str, ...]] = {
         "details",
     ),
     "token": ("id", "last_used_at"),
+    "session": ("id", "seen_at"),
 }
 """By table, the columns that change in the course of work, or that are protected otherwise."""
 
 READING = "reading"
-"""What was read of an attachment: its pages, their number and its details, as one entry when reading ends."""
+"""What was read of an attachment: how that ended, its details and its pages, as one entry when it ends."""
+
+_READING_COLUMNS = ("page_count", "details", "status", "error_code", "error_message")
 
 _PARTS: Mapping[str, tuple[str, str]] = {
     READING: (
@@ -91,7 +95,7 @@ _PARTS: Mapping[str, tuple[str, str]] = {
 """Subjects that have the rows of a second table too: that table, and its columns, the owner's id first."""
 
 SUBJECTS = (*PROTECTED, READING)
-PEOPLE = ("person", "token")
+PEOPLE = ("person", "token", "session")
 
 _GENESIS = hashlib.sha256(b"prakat").digest()
 _BATCH = 500  # rows that are examined at a time
@@ -113,7 +117,7 @@ def seal(engine: Queries, *keys: Key) -> None:
 
 @contextmanager
 def recorded_people(engine: Queries) -> Iterator[None]:
-    """Write people and tokens in one transaction: whatever it changes of them is appended at its end."""
+    """Write people, tokens and sessions in one transaction; append what it changed of them at its end."""
     with engine.write():
         before = _people(engine)
         yield
@@ -274,9 +278,7 @@ def _people(engine: Queries) -> dict[Key, bytes]:
 
 def _digests(engine: Queries, subject: str, ids: Sequence[int]) -> dict[Key, bytes]:
     """Return the digest of each of these rows that is there."""
-    table, columns = (
-        ("attachment", ("page_count", "details")) if subject == READING else (subject, PROTECTED[subject])
-    )
+    table, columns = ("attachment", _READING_COLUMNS) if subject == READING else (subject, PROTECTED[subject])
     found = engine.rows(f"SELECT * FROM {table} WHERE id IN :ids", ids=list(ids))  # noqa: S608
     parts = _digests_of_parts(engine, subject, [row["id"] for row in found])
     return {(subject, row["id"]): _digest(row, columns, parts.get(row["id"], ())) for row in found}

@@ -63,15 +63,17 @@ class LastBackup:
             yield Fault(
                 "audit-broken", f"audit {before.audit_number}", f"not the entry of backup {generation}"
             )
-        if destination.exists() and _is_altered(destination, generation, digest):
-            yield Fault("backup-altered", f"backup {generation}", str(destination))
+        if destination.exists() and (found := _find_alteration(destination, generation, digest)):
+            yield Fault("backup-altered", f"backup {generation}", f"{destination}: {found}")
 
 
-def _is_altered(destination: Path, generation: str, digest: str) -> bool:
-    """Tell whether a generation that lies at the destination is not the one that was made."""
+def _find_alteration(destination: Path, generation: str, digest: str) -> str:
+    """Return how a generation that lies at the destination is not the one that was made; empty if it is."""
     backup = open_backup(destination)
     try:
-        found = [backup.read_manifest(wanted) for wanted in (generation, None)]
-    except (OSError, PrakatError):
-        return True
-    return any(one.generation == generation and one.digest != digest for one in found)
+        for manifest in (backup.read_manifest(generation), backup.read_manifest(None)):
+            if manifest.generation == generation and manifest.digest != digest:
+                return "another manifest"
+        return ", ".join(backup.find_damage(backup.read_manifest(generation))[:10])
+    except (OSError, PrakatError) as error:
+        return str(error)

@@ -9,7 +9,7 @@ import shutil
 import tarfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import IO, Any, BinaryIO
 
 from archive.errors import Conflict, NotFound
 from storage.backup_keys import BackupKeys
@@ -142,6 +142,13 @@ class BackupSource:
         _compare(manifest, found, decrypted)
         return manifest
 
+    def find_damage(self, manifest: BackupManifest) -> list[str]:
+        """Return members of a generation that are missing, and small ones whose bytes are not as written.
+
+        Does not read the originals: ``Backups.make`` reads a share of them each time.
+        """
+        raise NotImplementedError
+
     def _members(self, generation: str | None) -> Iterator[tuple[str, BinaryIO]]:
         """Yield name and content of each, the manifest among them; an encrypted one with ``.age``."""
         raise NotImplementedError
@@ -152,14 +159,23 @@ def _compare(manifest: BackupManifest, found: dict[str, str], decrypted: dict[st
 
     ``found``: SHA-256 of each as it is kept there; ``decrypted``: that of the content that was unpacked.
     """
-    wanted = {
-        name + AGE if name in manifest.encrypted else name: manifest.encrypted.get(name, sha256)
-        for name, sha256 in manifest.members.items()
-    }
+    wanted = _as_kept(manifest)
     differing = [name for name in sorted(wanted | found) if wanted.get(name) != found.get(name)]
     differing += [name for name, sha256 in decrypted.items() if manifest.members.get(name) != sha256]
     if differing or DATABASE not in manifest.members:
         raise damaged(differing or [DATABASE])
+
+
+def _as_kept(manifest: BackupManifest) -> dict[str, str]:
+    """Return the SHA-256 of each member's bytes by the name that it is kept under."""
+    return {
+        name + AGE if name in manifest.encrypted else name: manifest.encrypted.get(name, sha256)
+        for name, sha256 in manifest.members.items()
+    }
+
+
+def _sha256(stream: BinaryIO | IO[bytes] | None) -> str:
+    return hashlib.file_digest(stream, "sha256").hexdigest() if stream else ""  # type: ignore[arg-type]
 
 
 class TarSource(BackupSource):
@@ -178,6 +194,19 @@ class TarSource(BackupSource):
         if generation is not None and not manifest.generation.startswith(generation):
             raise NotFound(f"ไฟล์สำรองนี้มีชุดเดียว (there is only the generation) {manifest.generation}")
         return manifest
+
+    def find_damage(self, manifest: BackupManifest) -> list[str]:
+        wanted = _as_kept(manifest)
+        try:
+            with tarfile.open(self._path) as tar:
+                there = {
+                    info.name: None if info.name.startswith(FILES) else _sha256(tar.extractfile(info))
+                    for info in tar
+                    if info.isreg()
+                }
+        except (tarfile.TarError, EOFError):
+            return [self._path.name]
+        return [name for name in wanted if there.get(name, "") not in (None, wanted[name])]
 
     def _members(self, generation: str | None) -> Iterator[tuple[str, BinaryIO]]:
         if generation is not None:
@@ -202,6 +231,18 @@ class DirectorySource(BackupSource):
 
     def read_manifest(self, generation: str | None) -> BackupManifest:
         return BackupManifest.from_bytes(BackupDirectory(self._path).find_text(generation))
+
+    def find_damage(self, manifest: BackupManifest) -> list[str]:
+        damage = []
+        for name, sha256 in manifest.members.items():
+            path = self._path / manifest.path(name)
+            if not path.is_file():
+                damage.append(name)
+            elif not name.startswith(FILES):
+                with path.open("rb") as stream:
+                    if _sha256(stream) != manifest.encrypted.get(name, sha256):
+                        damage.append(name)
+        return damage
 
     def _members(self, generation: str | None) -> Iterator[tuple[str, BinaryIO]]:
         text = BackupDirectory(self._path).find_text(generation)

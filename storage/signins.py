@@ -8,6 +8,7 @@ from contextlib import suppress
 from archive.errors import NotFound, Unavailable
 from archive.model import Person, Session
 from storage import rows
+from storage.audit import recorded_people
 from storage.engine import Queries
 
 _SEEN_STEP = dt.timedelta(minutes=1)
@@ -25,7 +26,7 @@ class SignIns:
         self._engine = engine
 
     def open_session(self, person_id: int, key_hash: str, *, device: str, now: dt.datetime) -> Session:
-        with self._engine.write():
+        with recorded_people(self._engine):
             self._engine.run(
                 "DELETE FROM session WHERE started_at <= :old", old=rows.time_text(now - _REMEMBERED)
             )
@@ -70,13 +71,13 @@ class SignIns:
         return [*rows.readable(rows.session, found)]
 
     def close_session(self, person_id: int, id: int) -> None:
-        with self._engine.write():
+        with recorded_people(self._engine):
             self._engine.run(
                 "DELETE FROM session WHERE id = :id AND person_id = :person_id", id=id, person_id=person_id
             )
 
     def close_sessions(self, person_id: int) -> None:
-        with self._engine.write():
+        with recorded_people(self._engine):
             self._engine.run("DELETE FROM session WHERE person_id = :person_id", person_id=person_id)
 
     def note_failure(self, key: str, *, window: dt.timedelta, now: dt.datetime) -> int:
