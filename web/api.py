@@ -355,7 +355,14 @@ def show_picture(args: dict[str, Any], id: int, number: int) -> Response:
     """ภาพของหน้า พร้อมคำที่พบ · The page's picture, hits marked."""
     staff = _staff()
     attachment = visible_attachment(id, staff=staff)
-    return picture(attachment, number, width=args["width"], typed=args["q"], public=not staff)
+    return picture(
+        attachment,
+        number,
+        width=args["width"],
+        typed=args["q"],
+        cropped=args["crop"] == "hit",
+        public=not staff,
+    )
 
 
 def _record(id: int) -> dict[str, Any]:

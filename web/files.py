@@ -12,9 +12,12 @@ from flask import Response, current_app, make_response, request, send_file
 
 from archive.errors import Unavailable
 from archive.model import Attachment
+from indexer.reading.pictures import WAIT_SECONDS
+from indexer.reading.slots import Busy
 from indexer.search.highlighting import find_hits
 from indexer.search.query import parser as queries
 from web.bootstrap import services
+from web.http_server import HURRY
 
 _SHOWN_BY_BROWSERS = {"application/pdf", "image/jpeg", "image/png"}
 # A file from outside may neither run anything nor reach anything, whatever a browser takes it for.
@@ -57,12 +60,31 @@ def searchable(attachment: Attachment) -> Response:
     return answer
 
 
-def picture(attachment: Attachment, number: int, *, width: int, typed: str, public: bool) -> Response:
-    """The page's picture as WebP, hits for ``typed`` drawn in."""
+def picture(
+    attachment: Attachment, number: int, *, width: int, typed: str, public: bool, cropped: bool = False
+) -> Response:
+    """The page's picture as WebP, hits for ``typed`` drawn in; ``cropped``: the piece around the first hit.
+
+    While others make pictures, the whole page without marks stands in, if there is one. Raises ``Busy``.
+    """
     _check_sound(attachment)
     page = services().records.page(attachment.id, number)
     found = tuple(find_hits(page.text, queries.parse(typed))) if typed else ()
-    data = services().pictures.page(attachment, page, width=width, hits=found)
+    pictures = services().pictures
+    seconds = 0.0 if HURRY in request.headers else WAIT_SECONDS
+    address = request.remote_addr or ""
+    try:
+        data = pictures.page(
+            attachment, page, width=width, hits=found, cropped=cropped, address=address, seconds=seconds
+        )
+    except Busy:
+        unmarked = None if cropped else pictures.kept(attachment, page, width=width)
+        if unmarked is None:
+            raise
+        answer = make_response(unmarked)
+        answer.mimetype = "image/webp"
+        answer.headers["Cache-Control"] = "no-store"
+        return answer
     answer = make_response(data)
     answer.mimetype = "image/webp"
     answer.add_etag()

@@ -43,7 +43,12 @@ DRAIN_SECONDS = 20.0
 SMALL_BODY = 1 << 20
 """Bytes that anybody may send. More are received only when ``may_send`` agrees, and before that not read."""
 
+HURRY = "Prakat-Hurry"
+"""Header by which the application learns that many wait behind a request: it must not wait for its turn."""
+
 _ALWAYS_ANSWERED = {"/healthz"}
+_SLOW_ENDINGS = (".webp", "/searchable.pdf")  # made in other processes, with waiting
+_MOST_SLOW = 12  # requests that wait for the threads of slow ones; the others are told to hurry
 _LOOP_SECONDS = 1.0  # between looks at overdue connections
 _DESCRIPTORS = 4 * MAX_CONNECTIONS
 _ASCII = "".join(map(chr, range(0x80)))
@@ -315,23 +320,31 @@ class _Request(HTTPRequestParser):  # type: ignore[misc]
 
 
 class _Lanes:
-    """Threads for the application, and one apart for what must be answered always."""
+    """Threads for the application; some apart for what is slow, and one for what must be answered always."""
 
     def __init__(self, threads: int) -> None:
-        self._ordinary, self._always = ThreadedTaskDispatcher(), ThreadedTaskDispatcher()
+        self._ordinary, self._slow, self._always = (ThreadedTaskDispatcher() for _ in range(3))
         self._ordinary.set_thread_count(threads)
+        self._slow.set_thread_count(threads)
         self._always.set_thread_count(1)
 
     def add_task(self, channel: _Channel) -> None:
         """Have the first request of the connection answered."""
-        lane = self._always if channel.requests[0].path in _ALWAYS_ANSWERED else self._ordinary
+        request = channel.requests[0]
+        lane = self._always if request.path in _ALWAYS_ANSWERED else self._ordinary
+        if request.path.endswith(_SLOW_ENDINGS):
+            if len(self._slow.queue) < _MOST_SLOW:
+                lane = self._slow
+            else:
+                request.headers[HURRY.upper().replace("-", "_")] = "1"
         lane.add_task(channel)
 
     def shutdown(self) -> bool:
         """End the threads that have nothing to do any more; whether that was all of them."""
-        for lane in (self._ordinary, self._always):
+        lanes = (self._ordinary, self._slow, self._always)
+        for lane in lanes:
             lane.shutdown(timeout=1)
-        return not (self._ordinary.threads or self._always.threads)
+        return not any(lane.threads for lane in lanes)
 
 
 def _raise_descriptor_limit() -> None:

@@ -10,6 +10,7 @@ from itertools import groupby
 from typing import Any, cast
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
+from marshmallow import Schema
 from werkzeug.exceptions import NotFound as NoSuchPage
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -147,9 +148,16 @@ def document_searchable(id: int, attachment_id: int) -> Response:
 def document_picture(id: int, attachment_id: int, number: int) -> Response:
     """A page's picture, hits drawn in."""
     visible(services().records.announcement(id), staff=signed_in())
-    args = schemas.PictureArgs().load(request.args)
+    args = _sensible(schemas.PictureArgs())
     attachment = visible_attachment(attachment_id, staff=signed_in(), of=id)
-    return files.picture(attachment, number, width=args["width"], typed=args["q"], public=not signed_in())
+    return files.picture(
+        attachment,
+        number,
+        width=args["width"],
+        typed=args["q"],
+        cropped=args["crop"] == "hit",
+        public=not signed_in(),
+    )
 
 
 @pages.get("/language/<code>")
@@ -173,11 +181,14 @@ def old_address(old: str) -> AnyResponse:
 
 def _query() -> Query:
     """From the address; what makes no sense in it is passed over, as a person's typing would be."""
-    schema = schemas.SearchArgs()
-    wrong = schema.validate(request.args)
-    given = {name: value for name, value in request.args.items() if name not in wrong}
-    query: Query = schema.load(given)
+    query: Query = _sensible(schemas.SearchArgs())
     return query
+
+
+def _sensible(schema: Schema) -> Any:
+    """The arguments of the address as ``schema`` reads them, without those that it does not take."""
+    wrong = schema.validate(request.args)
+    return schema.load({name: value for name, value in request.args.items() if name not in wrong})
 
 
 def _chips(filters: Filters) -> list[tuple[str, object]]:

@@ -122,6 +122,11 @@ class SuggestArgs(_Address):
 class PictureArgs(_Address):
     q = fields.String(load_default="")
     width = fields.Integer(load_default=1000, validate=validate.OneOf([240, 480, 1000, 1600]))
+    crop = fields.String(
+        load_default="",
+        validate=validate.OneOf(["", "hit"]),
+        metadata={"description": "hit: เฉพาะส่วนรอบคำที่พบแรก · the piece around the first hit alone"},
+    )
 
 
 class AnnouncementIn(Schema):

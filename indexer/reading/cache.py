@@ -14,13 +14,14 @@ from typing import BinaryIO
 
 
 class Cache:
-    """Files by name in one folder, the longest unused deleted when they pass ``limit`` bytes."""
+    """Files by name in one folder, the longest unused deleted when they pass ``limit`` bytes or, with their
+    checksums, twice ``most`` in number."""
 
     _CHECK_EVERY = 50
 
-    def __init__(self, folder: Path, limit: int) -> None:
+    def __init__(self, folder: Path, limit: int, *, most: int = 100_000) -> None:
         self._folder = folder
-        self._limit = limit
+        self._limit, self._most = limit, most
         self._added = 0
 
     def open(self, name: str) -> BinaryIO | None:
@@ -55,13 +56,16 @@ class Cache:
                 self._shrink()
 
     def _shrink(self) -> None:
-        files = [(entry.stat(), entry) for entry in self._folder.glob("*/*")]
-        total = sum(status.st_size for status, _ in files)
+        files = []
+        for entry in self._folder.glob("*/*"):
+            with contextlib.suppress(FileNotFoundError):  # another process deletes too
+                files.append((entry.stat(), entry))
+        total, count = sum(status.st_size for status, _ in files), len(files)
         for status, entry in sorted(files, key=lambda file: file[0].st_mtime):
-            if total <= self._limit:
+            if total <= self._limit and count <= 2 * self._most:
                 break
             entry.unlink(missing_ok=True)
-            total -= status.st_size
+            total, count = total - status.st_size, count - 1
 
 
 def _sum(path: Path) -> Path:

@@ -6,11 +6,11 @@ import contextlib
 import hashlib
 import io
 import math
+import os
 import tempfile
-import threading
 import time
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,19 +24,27 @@ from indexer.reading import sandbox
 from indexer.reading.cache import Cache
 from indexer.reading.failures import Unreadable
 from indexer.reading.lines import UNITS
+from indexer.reading.slots import Slots
 from indexer.reading.wrap import wrap_picture, write_repaired
 
 MAX_PIXELS = 40_000_000
 MAX_WIDTH = 2_400
 SECONDS = 20.0
-AT_ONCE = 2
-"""Pictures made at the same time: more would only slow each other, and the site, down."""
+AT_ONCE = max(2, os.cpu_count() or 1)
+"""Pictures made at the same time on a machine: more would only slow each other, and the site, down."""
+WAIT_SECONDS = 3.0
+"""For a turn to make a picture; a page of results shows some ten, and a browser asks for six at once."""
+MOST_MARKED = 4_000
+"""Pictures with hits or cut out that are kept: there is one for every query, and anybody may ask."""
+CROP_WIDTH, CROP_HEIGHT = 6_000, 1_400
+"""Size of the piece around a hit, in 1/10,000 of the page: some four lines of a letter."""
+_CROPPED_FROM = 1_600  # pixels across the page from which a piece is cut
 RETRY_SECONDS = 600.0
 _NO_PICTURE = "แสดงภาพของหน้านี้ไม่ได้ กรุณาเปิดไฟล์ต้นฉบับแทน"
 _MAX_HEIGHT = 16_000  # WebP holds 16,383
 _HIT_COLOUR = (255, 226, 90)
 _QUALITY = 80
-_STYLE = 1  # raised when a picture would be drawn differently
+_STYLE = 2  # raised when a picture would be drawn differently
 
 
 _A3_LONG_SIDE = 1_300.0  # points, with some room
@@ -172,6 +180,23 @@ def paint(path: Path, number: int, width: int, turn: int, boxes: tuple[Rectangle
             picture = _picture(copy, number, width, turn)
     for box in boxes:
         _mark(picture, box)
+    return _webp(picture)
+
+
+def mark_and_crop(webp: bytes, width: int, boxes: tuple[Rectangle, ...], crop: Rectangle | None) -> bytes:
+    """A page's picture with hits marked; with ``crop`` that piece of it, ``width`` pixels wide. Call it in a
+    sandbox child only."""
+    with Image.open(io.BytesIO(webp)) as opened:
+        picture = opened.convert("RGB")
+    for box in boxes:
+        _mark(picture, box)
+    if crop is not None:
+        piece = picture.crop(_pixels(picture, crop))
+        picture = piece.resize((width, max(1, width * piece.height // piece.width)))
+    return _webp(picture)
+
+
+def _webp(picture: Image.Image) -> bytes:
     webp = io.BytesIO()
     picture.save(webp, "WEBP", quality=_QUALITY, method=2)
     return webp.getvalue()
@@ -194,48 +219,97 @@ def _picture(path: Path, number: int, width: int, turn: int) -> Image.Image:
 
 def _mark(picture: Image.Image, box: Rectangle) -> None:
     """Lay a colour under the text, as a marker pen does."""
-    area = (
+    area = _pixels(picture, box)
+    part = picture.crop(area)
+    picture.paste(ImageChops.multiply(part, Image.new("RGB", part.size, _HIT_COLOUR)), area)
+
+
+def _pixels(picture: Image.Image, box: Rectangle) -> tuple[int, int, int, int]:
+    return (
         box.left * picture.width // UNITS,
         box.top * picture.height // UNITS,
         -(-box.right * picture.width // UNITS),
         -(-box.bottom * picture.height // UNITS),
     )
-    part = picture.crop(area)
-    picture.paste(ImageChops.multiply(part, Image.new("RGB", part.size, _HIT_COLOUR)), area)
+
+
+def crop_around(boxes: Sequence[Rectangle]) -> Rectangle:
+    """The piece of the page around its first hit; the head of the page where there is none."""
+    first = min(boxes, key=lambda box: (box.top, box.left), default=Rectangle(2_000, 0, 8_000, 2_000))
+    left = min(max(0, (first.left + first.right - CROP_WIDTH) // 2), UNITS - CROP_WIDTH)
+    top = min(max(0, (first.top + first.bottom - CROP_HEIGHT) // 2), UNITS - CROP_HEIGHT)
+    return Rectangle(left, top, left + CROP_WIDTH, top + CROP_HEIGHT)
 
 
 class Pictures:
-    """Page pictures. The cache is disposable; it is keyed by content, page, width and hits."""
+    """Page pictures. The caches are disposable, keyed by content, page, width, hits and piece.
+
+    A page is drawn once for each width; hits are laid over that drawing. Drawing and marking take a slot of
+    the machine, for no address more than one at a time.
+    """
 
     def __init__(self, files: Files, cache: Path, *, cache_bytes: int = 512 * 1024 * 1024) -> None:
         self._files = files
-        self._cache = Cache(cache, cache_bytes)
-        self._turns = threading.BoundedSemaphore(AT_ONCE)
+        self._drawn = Cache(cache, cache_bytes)
+        self._marked = Cache(cache.with_name(f"{cache.name}-marked"), cache_bytes // 4, most=MOST_MARKED)
+        self._slots = Slots(cache, AT_ONCE)
         self._failed: dict[str, tuple[float, str]] = {}
 
     def page(
-        self, attachment: Attachment, page: Page, *, width: int, hits: tuple[tuple[int, int], ...] = ()
+        self,
+        attachment: Attachment,
+        page: Page,
+        *,
+        width: int,
+        hits: tuple[tuple[int, int], ...] = (),
+        cropped: bool = False,
+        address: str = "",
+        seconds: float = WAIT_SECONDS,
     ) -> bytes:
         """WebP bytes, ``width`` pixels wide; ``hits`` are ``[start, end)`` offsets into ``page.text``.
+        ``cropped``: the piece around the first hit alone.
 
-        Raises ``Unavailable`` when the picture cannot be made within its limits.
+        Raises ``Busy`` when others make pictures, and ``address`` may not have one made within ``seconds``;
+        ``Unavailable`` when the picture cannot be made within its limits.
         """
         width = max(1, min(width, MAX_WIDTH))
         boxes = tuple(rectangles(page, hits))
-        name = _name(attachment.sha256, page.number, width, page.turn, boxes)
-        cached = self._cache.open(name)
-        if cached is not None:
-            with cached:
-                return cached.read()
+        crop = crop_around(boxes) if cropped else None
+        if not boxes and crop is None:
+            return self.kept(attachment, page, width=width) or self._draw(
+                attachment, page, width, address, seconds
+            )
+        name = _name(attachment.sha256, page, width, boxes, crop)
+        marked = _content(self._marked, name)
+        if marked is None:
+            across = width if crop is None else _CROPPED_FROM
+            drawn = self.page(attachment, page, width=across, address=address, seconds=seconds)
+            with self._slots.taken(address, seconds=seconds):
+                marked = self._run(name, mark_and_crop, drawn, width, boxes, crop)
+            self._marked.put(name, marked)
+        return marked
+
+    def kept(self, attachment: Attachment, page: Page, *, width: int) -> bytes | None:
+        """The picture without marks, if it was made before."""
+        return _content(self._drawn, _name(attachment.sha256, page, max(1, min(width, MAX_WIDTH))))
+
+    def _draw(self, attachment: Attachment, page: Page, width: int, address: str, seconds: float) -> bytes:
+        name = _name(attachment.sha256, page, width)
         self._refuse_again(name)
+        with self._slots.taken(address, seconds=seconds):
+            drawn = _content(self._drawn, name)  # another may have made it meanwhile
+            if drawn is None:
+                with self._files.local_path(attachment.sha256) as path:
+                    drawn = self._run(name, paint, path, page.number, width, page.turn, ())
+                self._drawn.put(name, drawn)
+        return drawn
+
+    def _run(self, name: str, function: Callable[..., bytes], *args: object) -> bytes:
         try:
-            with self._turns, self._files.local_path(attachment.sha256) as path:
-                picture = sandbox.run(paint, path, page.number, width, page.turn, boxes, seconds=SECONDS)
+            return sandbox.run(function, *args, seconds=SECONDS)
         except Unreadable as error:
             self._failed[name] = time.monotonic() + RETRY_SECONDS, error.code
             raise Unavailable(_NO_PICTURE, code=error.code) from error
-        self._cache.put(name, picture)
-        return picture
 
     def _refuse_again(self, name: str) -> None:
         """A page that could not be drawn is not tried for every visitor."""
@@ -246,6 +320,20 @@ class Pictures:
             raise Unavailable(_NO_PICTURE, code=self._failed[name][1])
 
 
-def _name(sha256: str, number: int, width: int, turn: int, boxes: tuple[Rectangle, ...]) -> str:
-    drawn = hashlib.sha256(repr((_STYLE, boxes)).encode()).hexdigest()[:16]
-    return f"{sha256}-{number}-{width}-{turn}-{drawn}.webp"
+def _content(cache: Cache, name: str) -> bytes | None:
+    kept = cache.open(name)
+    if kept is None:
+        return None
+    with kept:
+        return kept.read()
+
+
+def _name(
+    sha256: str,
+    page: Page,
+    width: int,
+    boxes: tuple[Rectangle, ...] = (),
+    crop: Rectangle | None = None,
+) -> str:
+    drawn = hashlib.sha256(repr((_STYLE, boxes, crop)).encode()).hexdigest()[:16]
+    return f"{sha256}-{page.number}-{width}-{page.turn}-{drawn}.webp"

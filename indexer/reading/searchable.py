@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import io
 import tempfile
-import threading
 from collections.abc import Iterator, Sequence
 from functools import cache
 from itertools import pairwise
@@ -28,6 +27,7 @@ from archive.thai import clusters
 from indexer.reading import sandbox
 from indexer.reading.cache import Cache
 from indexer.reading.failures import Unreadable
+from indexer.reading.slots import Slots
 from indexer.reading.wrap import wrap_picture
 
 FONT = "/PrakatUnseen"
@@ -38,6 +38,7 @@ INVISIBLE = 3  # PDF's text rendering mode
 
 
 SECONDS = 60.0
+WAIT_SECONDS = 3.0  # while another copy is made
 _STYLE = 1  # raised when a copy would be made differently
 
 
@@ -47,17 +48,20 @@ class Copies:
     def __init__(self, files: Files, cache: Path, *, cache_bytes: int = 512 * 1024 * 1024) -> None:
         self._files = files
         self._cache = Cache(cache, cache_bytes)
-        self._turn = threading.Lock()  # one at a time: readers of pages come first
+        self._slots = Slots(cache, 1)  # one at a time: readers of pages come first
 
     def copy(self, attachment: Attachment, pages: Sequence[Page]) -> BinaryIO:
         """The copy of an attachment with these ``pages``, all of them, as stored.
 
-        ``NotFound`` when none was read from a picture, ``Unavailable`` when it cannot be made in time.
+        ``NotFound`` when none was read from a picture, ``Busy`` while others are made, ``Unavailable`` when
+        it cannot be made in time.
         """
         if not any(page.source is Source.OCR for page in pages):
             raise NotFound("เอกสารนี้ค้นข้อความในไฟล์ต้นฉบับได้อยู่แล้ว หรือยังไม่ได้อ่าน")
         name = _name(attachment, pages)
-        with self._turn:
+        if kept := self._cache.open(name):
+            return kept
+        with self._slots.taken("", seconds=WAIT_SECONDS):
             return self._cache.open(name) or self._make(attachment, pages, name)
 
     def _make(self, attachment: Attachment, pages: Sequence[Page], name: str) -> BinaryIO:

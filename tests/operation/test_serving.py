@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
+from wsgiref.types import WSGIEnvironment
 
 import pytest
 
@@ -189,16 +190,23 @@ class Told:
 
 
 @pytest.fixture
-def port(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
+def most_connections() -> int:
+    return 1_000
+
+
+@pytest.fixture
+def port(monkeypatch: pytest.MonkeyPatch, most_connections: int) -> Iterator[int]:
     """A server of its own whose patience is short."""
     for name in ("IDLE_SECONDS", "HEADER_SECONDS", "BODY_SECONDS", "STALLED_SECONDS"):
         monkeypatch.setattr(http_server, name, 2.0 if name == "STALLED_SECONDS" else 0.5)
-    monkeypatch.setattr(http_server, "MAX_CONNECTIONS_PER_ADDRESS", 5)
-    monkeypatch.setattr(http_server, "MAX_CONNECTIONS", 5)
+    monkeypatch.setattr(http_server, "MAX_CONNECTIONS", most_connections)
+    released = threading.Event()
 
-    def application(_environ: object, start: Callable[..., object]) -> list[bytes]:
+    def application(environ: WSGIEnvironment, start: Callable[..., object]) -> list[bytes]:
+        if environ["PATH_INFO"].endswith(".webp") and "HTTP_PRAKAT_HURRY" not in environ:
+            released.wait()
         start("200 OK", [("Content-Type", "text/plain")])
-        return [bytes(1 << 20)] * 64
+        return [bytes(1 << 20)] * (64 if environ["PATH_INFO"] == "/" else 1)
 
     sockets = listen("127.0.0.1", 0)
     server = Server(application, max_body=1 << 21, may_send=lambda _environ: True)
@@ -206,6 +214,7 @@ def port(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
     thread = threading.Thread(target=server.run, args=(stop, sockets))
     thread.start()
     yield sockets[0].getsockname()[1]
+    released.set()
     stop.set()
     thread.join()
 
@@ -246,6 +255,18 @@ def test_who_does_not_read_gives_the_thread_back(port: int) -> None:
             assert len(answer.read()) == 64 << 20
 
 
+def test_slow_pictures_hold_up_no_page(port: int) -> None:
+    with ExitStack() as open_ones:
+        for number in range(60):
+            client = open_ones.enter_context(socket.create_connection(("127.0.0.1", port), timeout=PATIENCE))
+            client.sendall(b"GET /pages/1.webp?q=%d HTTP/1.1\r\nHost: x\r\n\r\n" % number)
+        for path in (b"/healthz", b"/browse"):
+            client = open_ones.enter_context(socket.create_connection(("127.0.0.1", port), timeout=PATIENCE))
+            client.sendall(b"GET %s HTTP/1.1\r\nHost: x\r\n\r\n" % path)
+            assert client.recv(15) == b"HTTP/1.1 200 OK"
+
+
+@pytest.mark.parametrize("most_connections", [5])
 def test_the_longest_idle_makes_room(port: int) -> None:
     with ExitStack() as idle:
         crowd = []

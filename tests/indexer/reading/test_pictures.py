@@ -143,6 +143,42 @@ def test_the_cache_keeps_to_its_size(tmp_path: Path) -> None:
     assert list((tmp_path / "cache").glob("*/*")) == []
 
 
+def test_pictures_of_many_queries_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    files = LocalFiles(tmp_path / "files")
+    path = shaped(tmp_path / "a.pdf", [[TEXT]])
+    attachment, page = attached(files, path), page_of(path)
+    monkeypatch.setattr(pictures, "MOST_MARKED", 3)
+    monkeypatch.setattr(pictures.Cache, "_CHECK_EVERY", 2)
+    album = Pictures(files, tmp_path / "cache")
+    for end in range(2, 12):
+        album.page(attachment, page, width=240, hits=((0, end),))
+    assert len(list((tmp_path / "cache-marked").glob("*/*.webp"))) <= 4
+    assert len(list((tmp_path / "cache").glob("*/*.webp"))) == 1  # the page itself was drawn once
+
+
+def test_the_piece_around_a_hit(tmp_path: Path) -> None:
+    files = LocalFiles(tmp_path / "files")
+    path = shaped(tmp_path / "a.pdf", [[TEXT]])
+    attachment, page = attached(files, path), page_of(path)
+    album = Pictures(files, tmp_path / "cache")
+    shown = Image.open(io.BytesIO(album.page(attachment, page, width=480, hits=(HIT,), cropped=True)))
+    assert shown.width == 480
+    assert shown.height < 240
+    assert marked_area(shown) > 0
+    head = Image.open(io.BytesIO(album.page(attachment, page, width=480, cropped=True)))
+    assert head.width == 480
+    assert marked_area(head) == 0
+
+
+def marked_area(picture: Image.Image) -> int:
+    """How many pixels are as yellow as a hit."""
+    return sum(
+        count
+        for count, (red, green, blue) in picture.convert("RGB").getcolors(1 << 24) or ()
+        if red > 220 and green > 190 and blue < 140
+    )
+
+
 def test_a_page_that_cannot_be_drawn_is_not_tried_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

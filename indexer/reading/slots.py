@@ -1,0 +1,65 @@
+"""A bound on the slow work that a machine does at one time, over all processes, fair to every address."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import time
+import zlib
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from archive.errors import Unavailable
+
+_LOOK_SECONDS = 0.03
+_OWNER_FILES = 64  # owners share a file by their checksum; two that meet there wait for each other
+
+
+class Busy(Unavailable):
+    """All slots are taken, and stayed taken as long as the caller would wait."""
+
+    code = "busy"
+    retry_after = 2
+
+
+class Slots:
+    """``count`` slots, each a file whose lock its holder has: when a process dies, its locks are free."""
+
+    def __init__(self, folder: Path, count: int) -> None:
+        self._folder, self._count = folder, count
+
+    @contextmanager
+    def taken(self, owner: str, *, seconds: float) -> Iterator[None]:
+        """Hold a slot; one for each ``owner`` at a time, unless that is "". Raises ``Busy`` after waiting
+        for ``seconds`` in vain."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        until = time.monotonic() + seconds
+        with ExitStack() as held:
+            if owner:
+                number = zlib.crc32(owner.encode()) % _OWNER_FILES
+                held.enter_context(self._one_of([f"owner-{number}"], until))
+            held.enter_context(self._one_of([f"slot-{number}" for number in range(self._count)], until))
+            yield
+
+    @contextmanager
+    def _one_of(self, names: Sequence[str], until: float) -> Iterator[None]:
+        while (descriptor := self._locked(names)) is None:
+            if time.monotonic() >= until:
+                raise Busy("ขณะนี้มีผู้ขอดูภาพพร้อมกันมาก กรุณาลองใหม่อีกครั้งในอีกสักครู่")
+            time.sleep(_LOOK_SECONDS)
+        try:
+            yield
+        finally:
+            os.close(descriptor)
+
+    def _locked(self, names: Sequence[str]) -> int | None:
+        for name in names:
+            descriptor = os.open(self._folder / name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                os.close(descriptor)
+            else:
+                return descriptor
+        return None

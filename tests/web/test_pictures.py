@@ -1,0 +1,55 @@
+"""Page pictures while many are asked for."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+
+import pytest
+from flask.testing import FlaskClient
+
+from indexer.reading import pictures
+from indexer.reading.slots import Slots
+from tests.web.conftest import Site, memo
+from web.http_server import HURRY
+
+AT_ONCE = {HURRY: "1"}
+
+
+@pytest.fixture
+def shown(site: Site) -> tuple[Site, FlaskClient, str]:
+    made = site.announcement("ประกาศ")
+    attached = site.attach(made.id, memo("ขออนุมัติจัดซื้อหลอดไฟฟ้าสำหรับถนนสายบ้านหนองปลาดุก จำนวน 20 ดวง"))
+    site.work()
+    return site, site.client(), f"/announcements/{made.id}/attachments/{attached.id}/pages/1.webp?width=240"
+
+
+def test_while_others_are_made_the_page_without_marks_stands_in(shown: tuple[Site, FlaskClient, str]) -> None:
+    site, client, path = shown
+    with ExitStack() as taken:
+        slots = Slots(site.services.settings.data / "pictures", pictures.AT_ONCE)
+        for number in range(pictures.AT_ONCE):
+            taken.enter_context(slots.taken(f"10.0.0.{number}", seconds=1.0))
+        refused = client.get(f"{path}&q=หลอดไฟ", headers=AT_ONCE)
+        assert refused.status_code == 503
+        assert 0 < int(refused.headers["Retry-After"]) < 10
+        assert client.get("/healthz").status_code == 200
+    plain = client.get(path)
+    assert plain.status_code == 200
+    with ExitStack() as taken:
+        for number in range(pictures.AT_ONCE):
+            taken.enter_context(slots.taken(f"10.0.0.{number}", seconds=1.0))
+        stand_in = client.get(f"{path}&q=หลอดไฟ", headers=AT_ONCE)
+        assert stand_in.get_data() == plain.get_data()
+        assert stand_in.headers["Cache-Control"] == "no-store"
+    marked = client.get(f"{path}&q=หลอดไฟ")
+    assert marked.status_code == 200
+    assert marked.get_data() != plain.get_data()
+
+
+def test_a_piece_of_the_page_around_the_hit(shown: tuple[Site, FlaskClient, str]) -> None:
+    _, client, path = shown
+    piece = client.get(f"{path}&q=หลอดไฟ&crop=hit")
+    assert piece.mimetype == "image/webp"
+    assert piece.get_data() != client.get(f"{path}&q=หลอดไฟ").get_data()
+    assert client.get(f"{path}&crop=other").get_data() == client.get(path).get_data()
+    assert client.get(path.replace("width=240", "width=7")).status_code == 200
