@@ -226,8 +226,9 @@ class Records(Protocol):
         """Those that list the announcement."""
 
     # visits
-    def count_visit(self, announcement_id: int, visitor: str, *, now: dt.datetime) -> bool:
-        """Count once per visitor (an opaque, salted hash) and visit window; True when counted.
+    def count_visit(self, announcement_id: int, visitor: str, *, address: str = "", now: dt.datetime) -> bool:
+        """Count once per visitor (an opaque, salted hash) and visit window; True when counted. Of the
+        visitors from one ``address`` (a salted hash too) only the first few count; "" is no address.
 
         Does not raise ``change``. Survives the death of the process, perhaps not a power cut.
         """

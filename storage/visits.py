@@ -7,7 +7,7 @@ from collections import Counter
 
 from archive.model import PROVINCE
 from archive.ports import Miss
-from archive.thai import BANGKOK
+from archive.thai import BANGKOK, clip
 from storage import rows
 from storage.engine import Queries
 from storage.history import announcement_row
@@ -17,6 +17,16 @@ VISIT_WINDOW = dt.timedelta(minutes=30)
 """Coming back within this time is still the same visit: the usual span in web statistics, so that
 counts stay comparable with those brought from an older site."""
 
+MOST_FROM_ADDRESS = 5
+"""Visitors from one address who count in a visit window: a household or a small office behind one router."""
+
+MOST_MISSES = 2_000
+"""Queries without an answer that an organisation keeps: more than anybody reads. The rarest and oldest go."""
+LONGEST_MISS = 200
+"""Characters of such a query that are kept: more says nothing about a word that is missing."""
+MISSES_FOR = dt.timedelta(days=180)
+"""After so long nobody has asked for it again, and it goes."""
+
 
 class Visits:
     """The part of ``archive.ports.Records`` that counts: visits, work done, and misses."""
@@ -24,15 +34,18 @@ class Visits:
     def __init__(self, engine: Queries) -> None:
         self._engine = engine
 
-    def count_visit(self, announcement_id: int, visitor: str, *, now: dt.datetime) -> bool:
+    def count_visit(self, announcement_id: int, visitor: str, *, address: str = "", now: dt.datetime) -> bool:
         """A known visitor costs one look-up; a new one a transaction without a wait for the disk, nor
         for anyone who holds the announcement."""
         since = rows.time_text(now - VISIT_WINDOW)
+        visitor = f"{address}:{visitor}" if address else visitor
         if self._seen(announcement_id, visitor, since):
             return False
         with self._engine.write(durable=False):
             announcement_row(self._engine, announcement_id)
             self._forget(since)
+            if address and self._visitors_from(announcement_id, address, since) >= MOST_FROM_ADDRESS:
+                return False
             counted = self._engine.run(
                 """INSERT INTO visit (announcement_id, visitor, at) VALUES (:id, :visitor, :now)
                    ON CONFLICT (announcement_id, visitor) DO UPDATE SET at = excluded.at
@@ -50,6 +63,17 @@ class Visits:
                 )
                 self._tally()
         return counted == 1
+
+    def _visitors_from(self, announcement_id: int, address: str, since: str) -> int:
+        found = self._engine.rows(
+            """SELECT count(*) AS n FROM visit WHERE announcement_id = :id
+               AND visitor > :first AND visitor < :after AND at > :since""",
+            id=announcement_id,
+            first=f"{address}:",
+            after=f"{address};",  # the character after the colon
+            since=since,
+        )
+        return int(found[0]["n"])
 
     def _forget(self, since: str) -> None:
         """Inside a transaction: drop what is over."""
@@ -115,9 +139,28 @@ class Visits:
                    ON CONFLICT (organisation_id, query)
                    DO UPDATE SET count = miss.count + 1, last_at = excluded.last_at""",
                 home=home(self._engine, several=PROVINCE),
-                query=query,
+                query=clip(" ".join(query[: 4 * LONGEST_MISS].split()), LONGEST_MISS),
                 now=rows.now_text(),
             )
+            self._forget_misses()
+
+    def _forget_misses(self) -> None:
+        """Inside a transaction: drop misses that are old or too long, and the rarest of too many."""
+        whose = home(self._engine, several=PROVINCE)
+        self._engine.run(
+            """DELETE FROM miss WHERE organisation_id = :home
+               AND (last_at < :since OR length(query) > :longest)""",
+            home=whose,
+            since=rows.time_text(dt.datetime.now(dt.UTC) - MISSES_FOR),
+            longest=LONGEST_MISS,
+        )
+        self._engine.run(
+            """DELETE FROM miss WHERE organisation_id = :home AND query IN
+                   (SELECT query FROM miss WHERE organisation_id = :home
+                    ORDER BY count DESC, last_at DESC LIMIT 1000 OFFSET :most)""",
+            home=whose,
+            most=MOST_MISSES,
+        )
 
     def misses(self, *, limit: int = 100) -> list[Miss]:
         found = self._engine.rows(

@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 from flask import request, url_for
 
 from archive.model import Attachment
+from indexer.search.query.parser import MAX_QUERY_LENGTH
 from web.bootstrap import services
 
 _LAST_PAGE = 1_000_000
@@ -33,6 +34,11 @@ def page_path(attachment: Attachment, number: int, typed: str = "") -> str:
 def line_share(address: str) -> str:
     """The page of LINE that offers to send ``address`` to somebody."""
     return f"https://social-plugins.line.me/lineit/share?{urlencode({'url': address})}"
+
+
+def query_asked() -> str:
+    """``?q=`` of the request, as much of it as a search reads: pages repeat it in many links."""
+    return request.args.get("q", "").strip()[:MAX_QUERY_LENGTH]
 
 
 def path_asked() -> str:

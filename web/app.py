@@ -54,6 +54,7 @@ _POLICY = "; ".join(
     )
 )
 _PATHS = 20_000  # some megabytes
+_LONGEST_REMEMBERED = 100  # characters of a value: what visitors type is not kept
 _SECURE_NAME = "__Host-session"
 """A browser takes a cookie of this name over TLS only, for this host and no other."""
 
@@ -109,6 +110,8 @@ class _Application(Flask):
 
     def url_for(self, /, endpoint: str, **values: Any) -> str:
         if values.get("_external") or endpoint.startswith("."):  # these depend on more than the root
+            return super().url_for(endpoint, **values)
+        if any(isinstance(value, str) and len(value) > _LONGEST_REMEMBERED for value in values.values()):
             return super().url_for(endpoint, **values)
         return self._remembered(request.script_root, endpoint, **values)
 

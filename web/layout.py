@@ -21,11 +21,12 @@ from markupsafe import Markup
 
 from archive import thai
 from indexer.search.highlighting import TextSegment, highlight
-from indexer.search.query.parser import Query
+from indexer.search.query.parser import MAX_QUERY_LENGTH, Query
 from web import addresses, line_breaking, linked, names
 from web.answers import PageResult
 from web.bootstrap import services
 from web.errors import translated
+from web.schemas import SearchArgs
 
 LANGUAGES = ("th", "en")
 _STATIC = Path(__file__).parent / "static"
@@ -74,6 +75,7 @@ def install(app: Flask) -> None:
         path_asked=addresses.path_asked,
         month_path=month_path,
         path_with=path_with,
+        echoed_arguments=echoed_arguments,
         hit_picture=hit_picture,
     )
     app.context_processor(_shared)
@@ -91,7 +93,7 @@ def _shared() -> dict[str, Any]:
         "base_url": services().settings.base_url,
         "locale": _language(),
         "theme": theme if theme in ("light", "dark") else "",
-        "query_typed": request.args.get("q", ""),
+        "query_typed": addresses.query_asked(),
         "styles": styles(request.script_root),
     }
 
@@ -245,10 +247,25 @@ def blocks(body: str) -> Iterator[Block]:
         yield Block(tuple(items), start)
 
 
+def echoed_arguments() -> dict[str, str]:
+    """The arguments of this search as links and forms repeat them: those that a search knows, no longer than
+    it reads them. A page has some hundred links: one long argument would make megabytes of it."""
+    longest = {"q": MAX_QUERY_LENGTH}
+    return {
+        name: value[: longest.get(name, _LONGEST_ARGUMENT)]
+        for name, value in request.args.items()
+        if value and name in _SEARCH_ARGUMENTS
+    }
+
+
+_LONGEST_ARGUMENT = 200  # characters; no author, category or date is longer
+_SEARCH_ARGUMENTS = frozenset(field.data_key or name for name, field in SearchArgs().fields.items())
+
+
 def path_with(endpoint: str = "public.results", /, **changes: object) -> str:
     """The address of this search, or of the same at another ``endpoint``, with some arguments changed; None
     takes one away, any change goes to page 1."""
-    arguments = {name: value for name, value in request.args.items() if name != "page" and value}
+    arguments = {name: value for name, value in echoed_arguments().items() if name != "page"}
     arguments |= {name: str(value) for name, value in changes.items() if value is not None}
     for name, value in changes.items():
         if value is None:

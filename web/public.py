@@ -6,6 +6,7 @@ import datetime as dt
 import hashlib
 from collections.abc import Iterable
 from contextlib import suppress
+from ipaddress import ip_address, ip_network
 from itertools import groupby
 from typing import Any, cast
 
@@ -23,7 +24,7 @@ from indexer.search.query import parser as queries
 from indexer.search.query.parser import Filters, Query
 from web import files, http_caching, schemas
 from web.access import visible, visible_attachment
-from web.addresses import page_number, page_path, path_here
+from web.addresses import page_number, page_path, path_here, query_asked
 from web.answers import Answer, most_read, search, similar
 from web.auth import signed_in
 from web.bootstrap import services
@@ -92,7 +93,7 @@ def all_announcements() -> AnyResponse:
 def announcement(id: int) -> str:
     """One announcement, whole."""
     shown = visible(services().records.announcement(id), staff=signed_in())
-    typed = request.args.get("q", "").strip()
+    typed = query_asked()
     inside = _inside(id, typed) if typed else None
     attachments = services().records.attachments([id]).get(id, [])
     return render_template(
@@ -113,7 +114,7 @@ def document(id: int, attachment_id: int) -> str:
     """One page of a document at a time, so that a long one opens as fast as a short one."""
     shown = visible(services().records.announcement(id), staff=signed_in())
     attachment = visible_attachment(attachment_id, staff=signed_in(), of=id)
-    typed = request.args.get("q", "").strip()
+    typed = query_asked()
     number = page_number()
     page = services().records.page(attachment_id, number) if attachment.page_count else None
     query = queries.parse(typed)
@@ -258,7 +259,20 @@ def _count(announcement_id: int) -> None:
     agent = (request.user_agent.string or "").lower()
     if not agent or any(bot in agent for bot in _BOTS):
         return
-    traits = f"{services().secret_key}|{request.remote_addr}|{agent}"
-    visitor = hashlib.sha256(traits.encode()).hexdigest()[:24]
+    address = _hashed(_network(request.remote_addr or ""))
+    now = dt.datetime.now(dt.UTC)
     with suppress(Unavailable):  # a full disk stops no reader
-        services().records.count_visit(announcement_id, visitor, now=dt.datetime.now(dt.UTC))
+        services().records.count_visit(announcement_id, _hashed(agent), address=address, now=now)
+
+
+def _hashed(text: str) -> str:
+    """An opaque name for a trait of a visitor, which only this site can make."""
+    return hashlib.sha256(f"{services().secret_key}|{text}".encode()).hexdigest()[:24]
+
+
+def _network(address: str) -> str:
+    """An IPv4 address, or the /64 network that an IPv6 address is of: a household has all of it."""
+    with suppress(ValueError):
+        if ip_address(address).version == 6:
+            return str(ip_network(f"{address}/64", strict=False))
+    return address

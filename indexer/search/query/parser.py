@@ -163,7 +163,7 @@ def parse(
     if days and reading.days_alone and not reading.chunks:
         instead = parse(typed, filters=filters, sort=sort, page=page, per_page=per_page, days=False)
     return Query(
-        typed=typed,
+        typed=typed[:MAX_QUERY_LENGTH],
         filters=reading.filters,
         sort=sort,
         page=max(page, 1),
