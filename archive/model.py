@@ -313,6 +313,35 @@ class Session:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptLimit:
+    """How often something that can be guessed may be tried. After ``free`` failures each further one is
+    followed by a pause that doubles, from one second up to ``longest_pause``."""
+
+    key: str  # what is counted by: a name, an address, a device
+    free: int
+    longest_pause: dt.timedelta
+    is_shared: bool = (
+        False  # several people stand behind the key: one's success does not clear the others' failures
+    )
+
+    def pause_after(self, failures: int) -> dt.timedelta:
+        """The pause after so many failures."""
+        beyond = failures - self.free
+        if beyond <= 0:
+            return dt.timedelta(0)
+        return min(dt.timedelta(seconds=2 ** min(beyond - 1, 30)), self.longest_pause)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecondFactor:
+    """A person's second factor: time-based codes (TOTP, RFC 6238) of an application on their telephone."""
+
+    sealed_secret: str  # encrypted: see web/second_factor.py
+    is_confirmed: bool  # False while it is being set up
+    recovery_codes_left: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Token:
     """A key with which another program uses the API. The key itself is kept nowhere, only its hash."""
 

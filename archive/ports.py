@@ -17,6 +17,7 @@ from archive.model import (
     ALL_SCOPES,
     Announcement,
     Attachment,
+    AttemptLimit,
     Change,
     Collection,
     Details,
@@ -30,6 +31,7 @@ from archive.model import (
     Person,
     Role,
     Scope,
+    SecondFactor,
     Session,
     Status,
     Token,
@@ -355,12 +357,37 @@ class People(Protocol):
     def close_sessions(self, person_id: int) -> None:
         """All of them: after a change of password, or when a person is disabled."""
 
-    # failed sign-ins, by a key such as a name or an address
-    def note_failure(self, key: str, *, window: dt.timedelta, now: dt.datetime) -> int:
-        """Count one more; returns how many there were within ``window``, this one included."""
+    # tries at what can be guessed: kept here, so that all web processes count together
+    def begin_attempt(self, limits: Sequence[AttemptLimit], *, now: dt.datetime) -> dt.timedelta:
+        """Counts one failure for every limit and returns zero; or, while one of them must pause, counts
+        nothing and returns how long to wait. Failures are forgotten an hour after the last."""
 
-    def failures(self, key: str, *, window: dt.timedelta, now: dt.datetime) -> int: ...
-    def forget_failures(self, key: str) -> None: ...
+    def attempt_succeeded(self, limits: Sequence[AttemptLimit], *, now: dt.datetime) -> None:
+        """Forgets the failures of these limits; of a shared one only the failure of this attempt."""
+
+    # second factors
+    def second_factor(self, person_id: int) -> SecondFactor | None: ...
+    def begin_second_factor(self, person_id: int, sealed_secret: str) -> None:
+        """Keep a secret that is not confirmed yet, in place of an earlier such one. ``Conflict`` when a
+        confirmed one is there."""
+
+    def confirm_second_factor(
+        self, person_id: int, *, step: int, recovery_hashes: Sequence[str], now: dt.datetime
+    ) -> None:
+        """From now on it is asked for. ``step`` is the time step of the code that proved it, which is thereby
+        used. ``Conflict`` when there is none to confirm."""
+
+    def use_code(self, person_id: int, *, step: int) -> bool:
+        """False when a code of this time step or of a later one was used before."""
+
+    def use_recovery_code(self, person_id: int, code_hash: str, *, now: dt.datetime) -> bool:
+        """False when there is no such code, or when it was used before."""
+
+    def replace_recovery_codes(self, person_id: int, hashes: Sequence[str]) -> None:
+        """Codes from before, used or not, are worth nothing any more."""
+
+    def remove_second_factor(self, person_id: int) -> bool:
+        """False when there was none."""
 
 
 class Leases(Protocol):

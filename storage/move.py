@@ -38,7 +38,9 @@ TABLES: Mapping[str, tuple[str, ...]] = {
     "person": ("id",),
     "token": ("id",),
     "session": ("id",),
-    "failure": ("id",),
+    "second_factor": ("person_id",),
+    "recovery_code": ("person_id", "hash"),
+    "sign_in_attempt": ("key",),
     "lease": ("name",),
 }
 """Every table with its key, what others refer to first; the change counter is set at the very end."""

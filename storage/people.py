@@ -11,12 +11,13 @@ from storage import rows
 from storage.audit import recorded_people
 from storage.engine import Queries, Row
 from storage.scope import Scoped, home
+from storage.second_factors import SecondFactors
 from storage.signins import SignIns
 
 _LAST_USE_STEP = dt.timedelta(minutes=1)  # so that a program that asks often seldom writes
 
 
-class EnginePeople(SignIns):
+class EnginePeople(SignIns, SecondFactors):
     """``People`` on any ``Engine``."""
 
     def __init__(self, engine: Queries) -> None:

@@ -350,6 +350,36 @@ MIGRATIONS = (
         ),
         then=seal_everything,
     ),
+    Migration(
+        "pauses between attempts to sign in",
+        (
+            """DROP TABLE failure""",
+            """CREATE TABLE sign_in_attempt (
+                key {text} PRIMARY KEY,
+                failures BIGINT NOT NULL,
+                last_at {text} NOT NULL,
+                next_at {text} NOT NULL
+            )""",
+            """CREATE INDEX sign_in_attempt_by_time ON sign_in_attempt (last_at)""",
+        ),
+    ),
+    Migration(
+        "second factors",
+        (
+            """CREATE TABLE second_factor (
+                person_id BIGINT PRIMARY KEY REFERENCES person (id),
+                sealed_secret {text} NOT NULL,
+                confirmed_at {text},
+                last_step BIGINT NOT NULL
+            )""",
+            """CREATE TABLE recovery_code (
+                person_id BIGINT NOT NULL REFERENCES person (id),
+                hash {text} NOT NULL,
+                used_at {text},
+                PRIMARY KEY (person_id, hash)
+            )""",
+        ),
+    ),
 )
 
 

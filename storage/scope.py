@@ -36,15 +36,17 @@ _PART_OF: Mapping[str, tuple[str, str]] = {
     "collection_item": ("collection_id", "collection"),
     "collection_history": ("collection_id", "collection"),
     "session": ("person_id", "person"),
+    "second_factor": ("person_id", "person"),
+    "recovery_code": ("person_id", "person"),
 }
 """Tables whose rows are whose that is which a column of theirs names."""
 
 OWN = _WHOSE.keys() | _PART_OF.keys()
 """Tables of which an organisation has its own rows."""
 
-SHARED = {"audit", "counter", "failure", "incident", "organisation"}
-"""The chain of audit entries and the incidents; the change counter and totals; failed sign-ins, which are
-counted by address at all sites together."""
+SHARED = {"audit", "counter", "incident", "organisation", "sign_in_attempt"}
+"""The chain of audit entries and the incidents; the change counter and totals; attempts to sign in, which
+are counted by address at all sites together."""
 
 _READ = re.compile(r"(?<!DELETE )\b(FROM|JOIN)\s+(\w+)(\s*,)?", re.IGNORECASE)
 _WRITTEN = re.compile(r"\s*(?:UPDATE|DELETE\s+FROM)\s+(\w+)\b.*?\bWHERE\b", re.DOTALL | re.IGNORECASE)

@@ -1,12 +1,14 @@
-"""Queries about who is signed in, and who tried in vain."""
+"""Queries about sessions and attempts to sign in."""
 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 
 from archive.errors import NotFound, Unavailable
-from archive.model import Person, Session
+from archive.model import AttemptLimit, Person, Session
 from storage import rows
 from storage.audit import recorded_people
 from storage.engine import Queries
@@ -14,13 +16,13 @@ from storage.engine import Queries
 _SEEN_STEP = dt.timedelta(minutes=1)
 """``seen_at`` is this coarse, so that a page view seldom writes."""
 
-_REMEMBERED = dt.timedelta(days=1)
-"""Sessions begun before this, and failures older than this (and than the window asked for), are deleted
-along the way."""
+_REMEMBERED = dt.timedelta(days=1)  # sessions begun before this are deleted along the way
+
+_ATTEMPTS_FORGOTTEN_AFTER = dt.timedelta(hours=1)  # much longer than any pause between attempts
 
 
 class SignIns:
-    """The part of ``archive.ports.People`` that is about sessions and failed sign-ins."""
+    """The part of ``archive.ports.People`` that is about sessions and attempts to sign in."""
 
     def __init__(self, engine: Queries) -> None:
         self._engine = engine
@@ -80,25 +82,66 @@ class SignIns:
         with recorded_people(self._engine):
             self._engine.run("DELETE FROM session WHERE person_id = :person_id", person_id=person_id)
 
-    def note_failure(self, key: str, *, window: dt.timedelta, now: dt.datetime) -> int:
-        old = rows.time_text(now - max(window, _REMEMBERED))
+    def begin_attempt(self, limits: Sequence[AttemptLimit], *, now: dt.datetime) -> dt.timedelta:
         with self._engine.write(durable=False):
-            self._engine.run("DELETE FROM failure WHERE at <= :old", old=old)
-            self._engine.run(
-                "INSERT INTO failure (key, at) VALUES (:key, :now)", key=key, now=rows.time_text(now)
-            )
-        return self.failures(key, window=window, now=now)  # with those of others who try at the same time
+            self._forget_old_attempts(now)
+            states = [self._attempt_state(limit, now) for limit in _in_lock_order(limits)]
+            wait = max((state.wait for state in states), default=dt.timedelta(0))
+            if wait > dt.timedelta(0):
+                return wait
+            for state in states:
+                self._keep_attempts(state.limit, state.failures + 1, now)
+        return dt.timedelta(0)
 
-    def failures(self, key: str, *, window: dt.timedelta, now: dt.datetime) -> int:
-        found = self._engine.rows(
-            # not those that lie ahead: the clock was set back, and nobody shall wait until it is there again
-            "SELECT count(*) AS n FROM failure WHERE key = :key AND at > :since AND at <= :ahead",
-            key=key,
-            since=rows.time_text(now - window),
-            ahead=rows.time_text(now + window),
+    def attempt_succeeded(self, limits: Sequence[AttemptLimit], *, now: dt.datetime) -> None:
+        with self._engine.write(durable=False):
+            for limit in _in_lock_order(limits):
+                if limit.is_shared:
+                    failures = self._attempt_state(limit, now).failures
+                    self._keep_attempts(limit, max(failures - 1, 0), now)
+                else:
+                    self._engine.run("DELETE FROM sign_in_attempt WHERE key = :key", key=limit.key)
+
+    def _attempt_state(self, limit: AttemptLimit, now: dt.datetime) -> _AttemptState:
+        """Inside a transaction; other processes that try the same wait until it ends."""
+        self._engine.run(
+            """INSERT INTO sign_in_attempt (key, failures, last_at, next_at) VALUES (:key, 0, :now, :now)
+               ON CONFLICT (key) DO NOTHING""",
+            key=limit.key,
+            now=rows.time_text(now),
         )
-        return int(found[0]["n"])
+        row = self._engine.rows(
+            "SELECT * FROM sign_in_attempt WHERE key = :key FOR NO KEY UPDATE", key=limit.key
+        )[0]
+        wait = dt.datetime.fromisoformat(row["next_at"]) - now
+        if wait > limit.longest_pause:  # the clock was set back since: nobody waits until it is there again
+            return _AttemptState(limit, 0, dt.timedelta(0))
+        return _AttemptState(limit, row["failures"], wait)
 
-    def forget_failures(self, key: str) -> None:
-        with self._engine.write(durable=False):
-            self._engine.run("DELETE FROM failure WHERE key = :key", key=key)
+    def _keep_attempts(self, limit: AttemptLimit, failures: int, now: dt.datetime) -> None:
+        self._engine.run(
+            """UPDATE sign_in_attempt SET failures = :failures, last_at = :now, next_at = :next_at
+               WHERE key = :key""",
+            key=limit.key,
+            failures=failures,
+            now=rows.time_text(now),
+            next_at=rows.time_text(now + limit.pause_after(failures)),
+        )
+
+    def _forget_old_attempts(self, now: dt.datetime) -> None:
+        self._engine.run(
+            "DELETE FROM sign_in_attempt WHERE last_at <= :old",
+            old=rows.time_text(now - _ATTEMPTS_FORGOTTEN_AFTER),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _AttemptState:
+    limit: AttemptLimit
+    failures: int
+    wait: dt.timedelta  # until the next attempt; negative or zero: none
+
+
+def _in_lock_order(limits: Sequence[AttemptLimit]) -> list[AttemptLimit]:
+    """Rows are locked in the same order by everyone, so that no two processes wait for each other."""
+    return sorted(limits, key=lambda limit: limit.key)

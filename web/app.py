@@ -16,6 +16,7 @@ from archive.errors import Unavailable
 from archive.model import Scope
 from web import (
     access,
+    account,
     api,
     auth,
     collections,
@@ -33,6 +34,7 @@ from web import (
     staff,
 )
 from web.bootstrap import Services
+from web.proxies import Networks, TrustedProxies
 
 _MEGABYTE = 1 << 20
 _SMALL_BODY = _MEGABYTE
@@ -73,6 +75,8 @@ def create_app(services: Services) -> Flask:
     app = _Application("web")
     secure = services.settings.base_url.startswith("https://")
     app.extensions["prakat"] = services
+    trusted = Networks(services.settings.trusted_proxies)
+    app.wsgi_app = TrustedProxies(app.wsgi_app, trusted)  # type: ignore[method-assign]
     app.config.update(
         SECRET_KEY=services.secret_key,
         MAX_CONTENT_LENGTH=services.settings.max_upload_mb * _MEGABYTE + _FORM_OVERHEAD,
@@ -93,7 +97,7 @@ def create_app(services: Services) -> Flask:
     layout.install(app)
     auth.install(app)
     api.install(app)
-    for part in (health, fonts, feeds, dashboard, staff, review, collections, public):
+    for part in (account, health, fonts, feeds, dashboard, staff, review, collections, public):
         app.register_blueprint(part.pages)
     errors.install(app)
     organisations.install(app)

@@ -1,39 +1,39 @@
-"""Signing in: sessions that the archive knows and can end, slow hashes, a brake on guessing."""
+"""Signing in and out: passwords, second factors, and sessions that the archive knows and can end."""
 
 from __future__ import annotations
 
 import datetime as dt
 import hashlib
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import wraps
+from http import HTTPStatus
 from typing import ParamSpec, TypeVar, cast
 
 from flask import Blueprint, Flask, flash, g, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from flask_limiter import Limiter
-from flask_limiter.util import get_remote_address
 from flask_wtf import CSRFProtect, FlaskForm
 from werkzeug.exceptions import Forbidden
 from wtforms import PasswordField, StringField
 from wtforms.validators import InputRequired, Length
 
-from archive.errors import Invalid, TooMany
+from archive.errors import TooMany
 from archive.model import Person, Role, Session
 from archive.rules import LONGEST_NAME
+from web import second_factor
 from web.addresses import path_here
 from web.bootstrap import services
 from web.errors import in_words
 from web.log import note_security
-from web.passwords import LONGEST, check_strength, hash_password, verify
+from web.passwords import LONGEST, verify
+from web.sign_in_limits import attempt_succeeded, begin_attempt, code_limits, remember_device, sign_in_limits
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 pages = Blueprint("auth", __name__)
 csrf = CSRFProtect()
-limiter = Limiter(get_remote_address, storage_uri="memory://")
 
 IDLE = dt.timedelta(minutes=30)
 """A session not used for so long must be opened again; typing into a form is use."""
@@ -44,14 +44,16 @@ LONGEST_SESSION = dt.timedelta(hours=12)
 CLOCK_SLACK = dt.timedelta(minutes=5)
 """One begun further in the future was begun before the clock was set back, and is not trusted."""
 
-WINDOW = dt.timedelta(minutes=15)
-ATTEMPTS = "60/minute"
-"""Sign-ins of one address, right or wrong: each costs the processor a slow hash."""
-
-MOST_FAILURES = 8
-"""Wrong passwords for one name of an organisation, or from one address, within ``WINDOW``; then both wait."""
+CODE_WITHIN = dt.timedelta(minutes=10)
+"""From the right password to the second factor's code: a telephone may have to be fetched."""
 
 _KEY = "key"
+_PENDING = "second factor"
+_WHILE_SETTING_UP = {
+    "account.second_factor_page",
+    "account.begin_second_factor",
+    "account.confirm_second_factor",
+}
 
 
 class SignIn(FlaskForm):  # type: ignore[misc]
@@ -59,15 +61,9 @@ class SignIn(FlaskForm):  # type: ignore[misc]
     password = PasswordField(validators=[InputRequired(), Length(max=LONGEST)])
 
 
-class NewPassword(FlaskForm):  # type: ignore[misc]
-    current = PasswordField(validators=[InputRequired(), Length(max=LONGEST)])
-    new = PasswordField(validators=[InputRequired(), Length(max=LONGEST)])
-
-
 def install(app: Flask) -> None:
     """CSRF protection for every form, and who is signed in for every template."""
     csrf.init_app(app)
-    limiter.init_app(app)
     app.context_processor(lambda: {"person": current_person()})
     app.register_blueprint(pages)
 
@@ -89,7 +85,17 @@ def current_session() -> tuple[Session, Person] | None:
 
 
 def signed_in() -> bool:
-    return current_person() is not None
+    """True for a person who may see what staff see."""
+    person = current_person()
+    return person is not None and not must_set_up_second_factor(person)
+
+
+def must_set_up_second_factor(person: Person) -> bool:
+    """True for an administrator without a second factor where the settings ask for one."""
+    if person.role is not Role.ADMIN or services().settings.second_factor != "admins":
+        return False
+    factor = services().people.second_factor(person.id)
+    return factor is None or not factor.is_confirmed
 
 
 def staff_only(view: Callable[P, R]) -> Callable[P, R | ResponseReturnValue]:
@@ -97,8 +103,12 @@ def staff_only(view: Callable[P, R]) -> Callable[P, R | ResponseReturnValue]:
 
     @wraps(view)
     def checked(*args: P.args, **kwargs: P.kwargs) -> R | ResponseReturnValue:
-        if not signed_in():
+        person = current_person()
+        if person is None:
             return redirect(url_for("auth.sign_in", next=request.script_root + request.path))
+        if request.endpoint not in _WHILE_SETTING_UP and must_set_up_second_factor(person):
+            flash(_("หน่วยงานกำหนดให้ผู้ดูแลยืนยันสองขั้น กรุณาตั้งค่าก่อนเริ่มงาน"), "warn")
+            return redirect(url_for("account.second_factor_page"))
         return view(*args, **kwargs)
 
     return checked
@@ -116,26 +126,71 @@ def admin_only(view: Callable[P, R]) -> Callable[P, R | ResponseReturnValue]:
 
 
 @pages.route("/sign-in", methods=["GET", "POST"])
-@limiter.limit(ATTEMPTS, methods=["POST"])
 def sign_in() -> ResponseReturnValue:
     """One message for every failure: nobody learns which names exist."""
     form = SignIn()
+    status = HTTPStatus.OK
+    headers: dict[str, str] = {}
     if form.validate_on_submit():
         name = form.name.data.strip()
         known = services().people.by_name(name)
-        tried = _failure_keys(name, known[0] if known else None)
-        _brake(tried)
-        right = verify(known[1] if known else None, form.password.data)
-        if known and right and not known[0].disabled:
-            _open(known[0])
-            note_security("signed in", person=known[0].name)
-            return redirect(path_here(request.args.get("next", ""), url_for("dashboard.overview")))
-        _note_failure(tried)
-        note_security("sign-in failed", good=False, person=known[0].name if known else "(unknown)")
-        flash(_("ชื่อผู้ใช้หรือรหัสผ่านไม่ถูกต้อง"), "bad")
-    return render_template(
+        limits = sign_in_limits(name, known[0] if known else None)
+        try:
+            begin_attempt(limits)
+            if verify(known[1] if known else None, form.password.data) and known and not known[0].disabled:
+                attempt_succeeded(limits)
+                return _first_factor_passed(known[0], request.args.get("next", ""))
+            note_security("sign-in failed", good=False, person=known[0].name if known else "(unknown)")
+            flash(_("ชื่อผู้ใช้หรือรหัสผ่านไม่ถูกต้อง"), "bad")
+        except TooMany as error:
+            note_security("sign-in paused", good=False)
+            flash(in_words(error), "bad")
+            status, headers = HTTPStatus.TOO_MANY_REQUESTS, {"Retry-After": str(error.retry_after)}
+    page = render_template(
         "staff/sign-in.html", form=form, thai_layout=_typed_in_thai(form.password.data or "")
     )
+    return page, status, headers
+
+
+def _first_factor_passed(person: Person, next: str) -> ResponseReturnValue:
+    factor = services().people.second_factor(person.id)
+    if factor is not None and factor.is_confirmed:
+        return _ask_for_code(person, next)
+    return _signed_in(person, next)
+
+
+@pages.route("/sign-in/code", methods=["GET", "POST"])
+def enter_code() -> ResponseReturnValue:
+    """The second factor, after the right password."""
+    pending = _pending()
+    if pending is None:
+        return redirect(url_for("auth.sign_in"))
+    person, next = pending
+    status = HTTPStatus.OK
+    headers: dict[str, str] = {}
+    if request.method == "POST":
+        try:
+            if _is_code_right(person):
+                return _signed_in(person, next)
+            note_security("second factor failed", good=False, person=person.name)
+            flash(_("รหัสยืนยันไม่ถูกต้องหรือใช้ไปแล้ว กรุณารอรหัสถัดไปแล้วลองใหม่"), "bad")
+        except TooMany as error:
+            note_security("second factor paused", good=False, person=person.name)
+            flash(in_words(error), "bad")
+            status, headers = HTTPStatus.TOO_MANY_REQUESTS, {"Retry-After": str(error.retry_after)}
+    return render_template("staff/sign-in-code.html"), status, headers
+
+
+def _is_code_right(person: Person) -> bool:
+    factor = services().people.second_factor(person.id)
+    if factor is None or not factor.is_confirmed:  # taken away by an administrator meanwhile
+        return False
+    limits = code_limits(person)
+    begin_attempt(limits)
+    if not second_factor.is_right(person, factor, request.form.get("code", ""), dt.datetime.now(dt.UTC)):
+        return False
+    attempt_succeeded(limits)
+    return True
 
 
 @pages.post("/sign-out")
@@ -148,46 +203,6 @@ def sign_out() -> ResponseReturnValue:
     return redirect(url_for("public.home"))
 
 
-@pages.route("/staff/account", methods=["GET", "POST"])
-@staff_only
-def account() -> ResponseReturnValue:
-    """Change the password (every session ends but a new one here), and see where one is signed in."""
-    person = cast(Person, current_person())
-    form = NewPassword()
-    if form.validate_on_submit():
-        known = services().people.by_name(person.name)
-        try:
-            if not verify(known[1] if known else None, form.current.data):
-                raise Invalid("รหัสผ่านเดิมไม่ถูกต้อง", field="current")
-            check_strength(form.new.data, about=(person.name, services().settings.site_name))
-        except Invalid as error:
-            note_security("password not changed", good=False, person=person.name)
-            flash(in_words(error), "bad")
-        else:
-            services().people.set_password(person.id, hash_password(form.new.data))
-            services().people.close_sessions(person.id)
-            _open(person)
-            note_security("password changed", person=person.name)
-            flash(_("เปลี่ยนรหัสผ่านแล้ว และออกจากระบบในเครื่องอื่นทั้งหมด"), "good")
-            return redirect(url_for("auth.account"))
-    opened = current_session()
-    return render_template(
-        "staff/account.html",
-        form=form,
-        sessions=services().people.sessions(person.id),
-        here=opened[0].id if opened else None,
-    )
-
-
-@pages.post("/staff/account/sessions/<int:id>/close")
-@staff_only
-def close_session(id: int) -> ResponseReturnValue:
-    person = cast(Person, current_person())
-    services().people.close_session(person.id, id)
-    note_security("session ended", person=person.name)
-    return redirect(url_for("auth.account"))
-
-
 @pages.get("/staff/awake")
 @staff_only
 def awake() -> ResponseReturnValue:
@@ -195,40 +210,43 @@ def awake() -> ResponseReturnValue:
     return ""
 
 
-def _open(person: Person) -> None:
-    """A fresh key each time, so that one known from before is worth nothing."""
+def open_session(person: Person) -> None:
+    """Sign the person in with a fresh key: one known from before is worth nothing."""
     key = secrets.token_urlsafe(32)
     now = dt.datetime.now(dt.UTC)
     services().people.open_session(
         person.id, _hash(key), device=(request.user_agent.string or "")[:200], now=now
     )
-    for tried in _failure_keys(person.name, person):
-        services().people.forget_failures(tried)
     session.clear()
     session[_KEY] = key
     g.pop("opened", None)
 
 
-def _brake(keys: Iterable[str]) -> None:
-    now = dt.datetime.now(dt.UTC)
-    for key in keys:
-        if services().people.failures(key, window=WINDOW, now=now) >= MOST_FAILURES:
-            note_security("sign-in braked", good=False)
-            raise TooMany(_("ลงชื่อเข้าใช้ผิดหลายครั้ง กรุณารอ 15 นาทีแล้วลองใหม่"))
+def _signed_in(person: Person, next: str) -> ResponseReturnValue:
+    open_session(person)
+    note_security("signed in", person=person.name)
+    answer = redirect(path_here(next, url_for("dashboard.overview")))
+    remember_device(answer, person)
+    return answer
 
 
-def _note_failure(keys: Iterable[str]) -> None:
-    for key in keys:
-        services().people.note_failure(key, window=WINDOW, now=dt.datetime.now(dt.UTC))
+def _ask_for_code(person: Person, next: str) -> ResponseReturnValue:
+    """The password was right; now the second factor, for which there is ``CODE_WITHIN``."""
+    session.clear()
+    session[_PENDING] = {"person": person.id, "at": dt.datetime.now(dt.UTC).isoformat(), "next": next}
+    return redirect(url_for("auth.enter_code"))
 
 
-def _failure_keys(name: str, person: Person | None) -> tuple[str, str]:
-    """What failures are counted by: the name, in the organisation that the person belongs to (for a name that
-    nobody has, that of the site), so that what is tried elsewhere locks no one out; and the address, whatever
-    site it tries."""
-    here = services().organisation
-    whose = person.organisation if person else here.id if here else ""
-    return f"sign-in:{whose}:{name}", f"sign-in-from:{request.remote_addr}"
+def _pending() -> tuple[Person, str] | None:
+    """Whose password was right a moment ago in this browser, and where they were going."""
+    pending = session.get(_PENDING)
+    if pending is None:
+        return None
+    age = dt.datetime.now(dt.UTC) - dt.datetime.fromisoformat(pending["at"])
+    if not -CLOCK_SLACK < age < CODE_WITHIN:
+        return None
+    person = services().people.person(pending["person"])
+    return None if person.disabled else (person, pending["next"])
 
 
 def _hash(key: str) -> str:

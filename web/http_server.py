@@ -77,7 +77,8 @@ class Server:
     """Serves ``application`` with threads and an event loop.
 
     ``may_send`` tells from a request's environment, without its body, if a body of up to ``max_body`` bytes
-    may come; it is asked only about bodies above ``SMALL_BODY``.
+    may come; it is asked only about bodies above ``SMALL_BODY``. Behind a trusted proxy, told by its address,
+    many visitors may share one address.
     """
 
     def __init__(
@@ -86,17 +87,16 @@ class Server:
         *,
         max_body: int,
         may_send: Callable[[WSGIEnvironment], bool],
-        trusted_proxy: str = "127.0.0.1",
+        is_trusted_proxy: Callable[[str], bool],
     ) -> None:
         options = {
             "ident": "prakat",
-            "trusted_proxy": trusted_proxy,
-            "trusted_proxy_headers": {"x-forwarded-for", "x-forwarded-proto"},
-            "clear_untrusted_proxy_headers": True,
+            "clear_untrusted_proxy_headers": False,  # the application reads or removes them: web/proxies.py
             "connection_limit": _DESCRIPTORS,
             "log_socket_errors": False,
         }
         self._application, self._may_send = application, may_send
+        self._is_trusted_proxy = is_trusted_proxy
         self._small = Adjustments(max_request_body_size=SMALL_BODY + 1, **options)
         self._large = Adjustments(max_request_body_size=max_body + 1, **options)
         self._map: dict[int, Any] = {}
@@ -110,7 +110,16 @@ class Server:
         _raise_descriptor_limit()
         lanes = _Lanes(THREADS)
         self._listeners = [
-            _Listener(self._application, self._map, lanes, shared, self._small, self._large, self._may_send)
+            _Listener(
+                self._application,
+                self._map,
+                lanes,
+                shared,
+                self._small,
+                self._large,
+                self._may_send,
+                self._is_trusted_proxy,
+            )
             for shared in sockets
         ]
         stop.on_set(self._wake)
@@ -164,8 +173,10 @@ class _Listener(TcpWSGIServer):  # type: ignore[misc]
         small: Adjustments,
         large: Adjustments,
         may_send: Callable[[WSGIEnvironment], bool],
+        is_trusted_proxy: Callable[[str], bool],
     ) -> None:
         self.large, self.may_send = large, may_send
+        self._is_trusted_proxy = is_trusted_proxy
         info = (shared.family, shared.type, shared.proto, shared.getsockname())
         super().__init__(
             application, map, True, shared, dispatcher=lanes, adj=small, sockinfo=info, bind_socket=False
@@ -177,7 +188,7 @@ class _Listener(TcpWSGIServer):  # type: ignore[misc]
         """Called by ``handle_accept`` to take up a new connection."""
         channels = list(self.active_channels.values())
         same = [channel for channel in channels if channel.addr[0] == address[0]]
-        is_proxy = address[0] == self.adj.trusted_proxy
+        is_proxy = self._is_trusted_proxy(address[0])
         crowd = same if len(same) >= MAX_CONNECTIONS_PER_ADDRESS and not is_proxy else []
         crowd = crowd or (channels if len(channels) >= MAX_CONNECTIONS else [])
         if crowd:

@@ -17,8 +17,8 @@ LONGEST = 128
 """Characters. Length is what counts, so no kinds of letters are asked for (NIST SP 800-63B, ASVS 2.1)."""
 
 _FEWEST_GUESSES = 10**6
-"""Of one who knows the passwords that leaked most often, names, Thai words and keyboards: years, at the
-pace that the brake on sign-ins leaves."""
+"""Of one who knows the passwords that leaked most often, names, Thai words and keyboards: a year, at the
+pace that the pauses between attempts to sign in leave (web/sign_in_limits.py)."""
 
 _LOOKED_AT = 72  # characters that are estimated, whose number the time for it grows with
 

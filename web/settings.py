@@ -11,6 +11,7 @@ import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,8 @@ class Settings:
     base_url: str = "http://127.0.0.1:8000"
     secret_key: str = ""
     clamd: str = ""
+    trusted_proxies: tuple[str, ...] = ("127.0.0.1", "::1")
+    second_factor: str = "optional"
     backup_signing_key: str = ""
     backup_recipient: str = ""
 
@@ -65,6 +68,24 @@ def _files(text: str) -> str:
 def _scanner(text: str) -> str:
     if text and not re.fullmatch(r"/.+|[^\s:/]+:\d{1,5}|\[[0-9a-fA-F:]+\]:\d{1,5}", text):
         raise ValueError("ต้องเป็น host:port หรือ /ตำแหน่ง/ของ/socket (host:port, or the path of a socket)")
+    return text
+
+
+def _networks(text: str) -> tuple[str, ...]:
+    named = tuple(each for each in re.split(r"[\s,]+", text) if each)
+    for each in named:
+        try:
+            ip_network(each, strict=False)
+        except ValueError as error:
+            raise ValueError(
+                f"{each} ไม่ใช่ที่อยู่หรือเครือข่าย เช่น 127.0.0.1, 10.1.0.0/24 (not an address or a network)"
+            ) from error
+    return named
+
+
+def _second_factor(text: str) -> str:
+    if text not in ("optional", "admins"):
+        raise ValueError("ต้องเป็น optional หรือ admins (optional, or required of administrators: admins)")
     return text
 
 
@@ -106,6 +127,16 @@ KNOWN: Mapping[str, Setting] = {
         "โปรแกรมตรวจไวรัส ClamAV: host:port หรือ /ตำแหน่ง/socket ไฟล์ใหม่ทุกไฟล์ถูกตรวจก่อนรับ ถ้าไม่ตอบจะยังไม่รับไฟล์"
         " · virus scanner that every new file must pass; while it does not answer, none is taken",
     ),
+    "trusted_proxies": Setting(
+        _networks,
+        "ที่อยู่หรือเครือข่ายของพร็อกซีที่เชื่อ X-Forwarded-For ได้ คั่นด้วยจุลภาค"
+        " · addresses or networks of proxies whose X-Forwarded-For is believed, separated by commas",
+    ),
+    "second_factor": Setting(
+        _second_factor,
+        "ยืนยันสองขั้น: optional หรือ admins ให้ผู้ดูแลทุกคนต้องใช้"
+        " · second factor; admins: every administrator needs one",
+    ),
     "backup_signing_key": Setting(
         str,
         "ไฟล์กุญแจ Ed25519 (PEM) ที่เก็บแยกจากข้อมูล ใช้เซ็นข้อมูลสำรองและตรวจลายเซ็นเมื่อกู้คืน"
@@ -132,7 +163,10 @@ def load(environment: Mapping[str, str] = os.environ, *, directory: Path | None 
 
 def defaults() -> dict[str, str]:
     """Each setting's default, as text for the documentation."""
-    shown = {field.name: str(field.default) for field in fields(Settings)}
+    shown = {
+        field.name: ", ".join(field.default) if isinstance(field.default, tuple) else str(field.default)
+        for field in fields(Settings)
+    }
     return shown | {"ocr_jobs": "จำนวนหน่วยประมวลผล · number of processors"}
 
 

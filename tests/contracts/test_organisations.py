@@ -17,6 +17,7 @@ from archive.errors import Conflict, Invalid, NotFound, PrakatError
 from archive.model import (
     ALL_SCOPES,
     PROVINCE,
+    AttemptLimit,
     Details,
     Draft,
     Failure,
@@ -83,6 +84,8 @@ def town(engine: Engine, organisation: int, word: str) -> Town:
     person = people.add("somsri", word, Role.ADMIN)
     people.open_session(person.id, f"key {word}", device=word, now=NOW)
     people.add_token("web", f"token {word}")
+    people.begin_second_factor(person.id, f"secret {word}")
+    people.confirm_second_factor(person.id, step=1, recovery_hashes=[f"code {word}"], now=NOW)
     return Town(records, jobs, people, made.id, attachment.id, collection.id, person.id)
 
 
@@ -153,11 +156,15 @@ def values(theirs: Town) -> dict[str, object]:
         "key_hash": f"key {SECRET}",
         "device": "แย่งมา",
         "idle": dt.timedelta(days=4000),
-        "key": "sign-in:somsri",
         "code": "changes-lost",
         "subject": "database",
         "detail": "21",
-        "window": LEASE,
+        "limits": [AttemptLimit(key="sign-in:somsri", free=5, longest_pause=LEASE)],
+        "sealed_secret": "แย่งมา",
+        "step": 9,
+        "recovery_hashes": [f"another code {SECRET}"],
+        "hashes": [f"another code {SECRET}"],
+        "code_hash": f"code {SECRET}",
     }
 
 

@@ -1,4 +1,4 @@
-"""What every ``People`` does with sessions and failed sign-ins."""
+"""What every ``People`` does with sessions, attempts to sign in, and second factors."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import datetime as dt
 
 import pytest
 
-from archive.model import Person, Role
+from archive.errors import Conflict
+from archive.model import AttemptLimit, Person, Role, SecondFactor
 from archive.ports import People
 from tests.contracts.samples import NOW
 
 IDLE = dt.timedelta(hours=8)
-WINDOW = dt.timedelta(minutes=15)
 
 
 @pytest.fixture
@@ -48,12 +48,106 @@ def test_a_disabled_person_is_signed_out(people: People, somsri: Person) -> None
     assert people.session("key", idle=IDLE, now=NOW) is None
 
 
-def test_failures_are_counted_within_a_window(people: People) -> None:
-    assert people.failures("สมศรี", window=WINDOW, now=NOW) == 0
-    assert people.note_failure("สมศรี", window=WINDOW, now=NOW) == 1
-    assert people.note_failure("สมศรี", window=WINDOW, now=NOW + WINDOW / 2) == 2
-    assert people.note_failure("กานดา", window=WINDOW, now=NOW + WINDOW / 2) == 1
-    assert people.failures("สมศรี", window=WINDOW, now=NOW + WINDOW) == 1
-    people.forget_failures("สมศรี")
-    assert people.failures("สมศรี", window=WINDOW, now=NOW) == 0
-    assert people.failures("กานดา", window=WINDOW, now=NOW + WINDOW) == 1
+NAME = AttemptLimit(key="name", free=2, longest_pause=dt.timedelta(seconds=4))
+ADDRESS = AttemptLimit(key="address", free=4, longest_pause=dt.timedelta(minutes=1), is_shared=True)
+SECOND = dt.timedelta(seconds=1)
+NO_WAIT = dt.timedelta(0)
+
+
+def fail(people: People, times: int, *limits: AttemptLimit, now: dt.datetime = NOW) -> dt.datetime:
+    """So many failures, each as soon as it is allowed; the time of the last."""
+    for _ in range(times):
+        while (wait := people.begin_attempt(limits, now=now)) > NO_WAIT:
+            now += wait
+    return now
+
+
+def test_pauses_double_after_the_free_failures(people: People) -> None:
+    assert fail(people, 3, NAME) == NOW
+    waits = []
+    now = NOW
+    for _ in range(4):
+        wait = people.begin_attempt([NAME], now=now)
+        waits.append(wait / SECOND)
+        now += wait
+        assert people.begin_attempt([NAME], now=now) == NO_WAIT
+    assert waits == [1, 2, 4, 4]
+
+
+def test_who_must_wait_is_not_counted(people: People) -> None:
+    fail(people, 3, NAME)
+    for _ in range(50):
+        assert people.begin_attempt([NAME, ADDRESS], now=NOW) == SECOND
+    assert people.begin_attempt([NAME], now=NOW + SECOND) == NO_WAIT
+    assert fail(people, 4, ADDRESS) == NOW
+
+
+def test_the_longest_wait_of_several_limits_counts(people: People) -> None:
+    now = fail(people, 7, ADDRESS)
+    wait = people.begin_attempt([ADDRESS], now=now)
+    assert wait == 4 * SECOND
+    assert people.begin_attempt([NAME, ADDRESS], now=now) == wait
+    assert people.begin_attempt([NAME], now=now) == NO_WAIT
+
+
+def test_success_clears_one_s_own_failures_and_one_of_those_shared(people: People) -> None:
+    now = fail(people, 5, NAME, ADDRESS)
+    now += people.begin_attempt([NAME, ADDRESS], now=now)
+    assert people.begin_attempt([NAME, ADDRESS], now=now) == NO_WAIT
+    people.attempt_succeeded([NAME, ADDRESS], now=now)
+    assert fail(people, 2, NAME, now=now) == now
+    wait = people.begin_attempt([ADDRESS], now=now)
+    assert wait == SECOND  # five failures are left
+
+
+def test_failures_are_forgotten(people: People) -> None:
+    now = fail(people, 9, NAME)
+    assert fail(people, 3, NAME, now=now + dt.timedelta(hours=1)) == now + dt.timedelta(hours=1)
+
+
+def test_a_clock_set_back_makes_nobody_wait(people: People) -> None:
+    fail(people, 9, NAME, now=NOW + dt.timedelta(days=30))
+    assert people.begin_attempt([NAME], now=NOW) == NO_WAIT
+
+
+def test_a_second_factor_through_its_life(people: People, somsri: Person) -> None:
+    assert people.second_factor(somsri.id) is None
+    people.begin_second_factor(somsri.id, "sealed-1")
+    people.begin_second_factor(somsri.id, "sealed-2")
+    assert people.second_factor(somsri.id) == SecondFactor(
+        sealed_secret="sealed-2", is_confirmed=False, recovery_codes_left=0
+    )
+    assert not people.use_code(somsri.id, step=5)
+    people.confirm_second_factor(somsri.id, step=7, recovery_hashes=["a", "b"], now=NOW)
+    assert people.second_factor(somsri.id) == SecondFactor(
+        sealed_secret="sealed-2", is_confirmed=True, recovery_codes_left=2
+    )
+    for again in (
+        lambda: people.begin_second_factor(somsri.id, "sealed-3"),
+        lambda: people.confirm_second_factor(somsri.id, step=9, recovery_hashes=["c"], now=NOW),
+    ):
+        with pytest.raises(Conflict):
+            again()
+    assert people.remove_second_factor(somsri.id)
+    assert people.second_factor(somsri.id) is None
+    assert not people.remove_second_factor(somsri.id)
+    assert not people.use_recovery_code(somsri.id, "a", now=NOW)
+
+
+def test_a_code_is_used_once(people: People, somsri: Person) -> None:
+    other = people.add("กานดา", "hash", Role.ADMIN)
+    for person in (somsri, other):
+        people.begin_second_factor(person.id, "sealed")
+        people.confirm_second_factor(person.id, step=7, recovery_hashes=["a", "b"], now=NOW)
+    assert [people.use_code(somsri.id, step=step) for step in (6, 7, 8, 8, 7, 10)] == [
+        False, False, True, False, False, True,
+    ]  # fmt: skip
+    assert people.use_code(other.id, step=8)
+    assert [people.use_recovery_code(somsri.id, code, now=NOW) for code in ("a", "a", "c")] == [
+        True, False, False,
+    ]  # fmt: skip
+    people.replace_recovery_codes(somsri.id, ["d"])
+    assert [people.use_recovery_code(somsri.id, code, now=NOW) for code in ("a", "b", "d")] == [
+        False, False, True,
+    ]  # fmt: skip
+    assert people.use_recovery_code(other.id, "b", now=NOW)

@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from archive.errors import Conflict, SettingsError
-from archive.model import Role
+from archive.model import AttemptLimit, Role
 from storage.move import TABLES
 from storage.sqlite import Sqlite
 from tests.contracts.engines import prefix, schema
@@ -38,7 +38,8 @@ def data(data: Path) -> Path:
     somsri = people.add("สมศรี", "hash", Role.ADMIN)
     people.open_session(somsri.id, "key", device="Firefox", now=NOW)
     people.add_token("เว็บหลัก", "token-hash")
-    people.note_failure("สมศรี", window=dt.timedelta(hours=1), now=NOW)
+    limit = AttemptLimit(key="สมศรี", free=5, longest_pause=dt.timedelta(seconds=30))
+    people.begin_attempt([limit], now=NOW)
     close(services)
     (data / "words.txt").write_text("หนองปลาดุก\n")
     assert run(data, "reindex").exit_code == 0

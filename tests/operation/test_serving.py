@@ -209,7 +209,9 @@ def port(monkeypatch: pytest.MonkeyPatch, most_connections: int) -> Iterator[int
         return [bytes(1 << 20)] * (64 if environ["PATH_INFO"] == "/" else 1)
 
     sockets = listen("127.0.0.1", 0)
-    server = Server(application, max_body=1 << 21, may_send=lambda _environ: True)
+    server = Server(
+        application, max_body=1 << 21, may_send=lambda _environ: True, is_trusted_proxy=lambda _address: False
+    )
     stop = Told()
     thread = threading.Thread(target=server.run, args=(stop, sockets))
     thread.start()

@@ -97,6 +97,7 @@ def test_people_and_tokens(shell: Shell) -> None:
     assert "too easy to guess" in common.stderr
     shell.done("user", "password", "somsri", "--password-stdin", stdin="อีกรหัสที่ยาวพอสมควร\n")
     assert shell.run("user", "password", "nobody", "--password-stdin", stdin=PASSWORD).exit_code == 1
+    assert shell.run("user", "reset-second-factor", "somsri").exit_code == 1
     shell.done("user", "disable", "somsri")
     assert shell.done("user", "list") == "somsri\tstaff\tdisabled\n"
     token = shell.done("token", "add", "website").strip()

@@ -268,7 +268,7 @@ def test_signing_in_to_one_town_is_nothing_in_another(province: Province) -> Non
         assert other.get(path, base_url=base).status_code == 302, base
 
 
-def test_guessing_in_one_town_locks_nobody_out_of_another(province: Province) -> None:
+def test_guessing_in_one_town_slows_nobody_down_in_another(province: Province) -> None:
     for slug, name in (("pladuk", "anan"), ("bangkhen", "anan"), ("", "kanda")):
         province.of(slug).people.add(name, hash_password(PASSWORD), Role.STAFF)
     front, pladuk, bangkhen = "http://localhost", "http://localhost/pladuk", "http://bangkhen.go.th"
@@ -283,15 +283,16 @@ def test_guessing_in_one_town_locks_nobody_out_of_another(province: Province) ->
         )
         return answer.status_code
 
-    for number in range(8):
-        assert tried("anan", pladuk, f"192.0.2.{number}") == 200
+    def guess(name: str, *sites: str) -> None:
+        """Until there are pauses that outlast the rest of the test."""
+        at = 0
+        while sum(tried(name, sites[at % len(sites)], f"192.0.2.{at + n}") == 429 for n in range(3)) < 3:
+            at += 3
+
+    guess("anan", pladuk)
     assert tried("anan", pladuk, "198.51.100.1", PASSWORD) == 429
     assert tried("anan", bangkhen, "198.51.100.1", PASSWORD) == 302
-    for number in range(8):  # who goes on in the next town
-        assert tried(f"nobody {number}", (pladuk, bangkhen)[number % 2], "203.0.113.1") == 200
-    assert tried("anan", bangkhen, "203.0.113.1", PASSWORD) == 429
-    for number in range(8):  # the province's are the same people everywhere
-        assert tried("kanda", (front, pladuk, bangkhen)[number % 3], f"192.0.2.{number}") == 200
+    guess("kanda", front, pladuk, bangkhen)  # the province's are the same people everywhere
     assert [tried("kanda", site, "198.51.100.2", PASSWORD) for site in (front, pladuk, bangkhen)] == [429] * 3
 
 

@@ -73,6 +73,24 @@ def _password(name: str, from_stdin: bool) -> str:
     return str(password)
 
 
+@user.command("reset-second-factor")
+@click.argument("name")
+@organisation_option
+def reset_second_factor(name: str, organisation: str | None) -> None:
+    """ปิดการยืนยันสองขั้นของผู้ที่ทำโทรศัพท์และรหัสสำรองหาย · Switch off the second factor of one who lost it.
+
+    \b
+    ตัวอย่าง · example:
+      prakat user reset-second-factor somsri
+    """
+    people = services_of(organisation).people
+    known = people.by_name(name)
+    if known is None or not people.remove_second_factor(known[0].id):
+        raise NotFound(f"ไม่พบผู้ใช้ {name} ที่เปิดการยืนยันสองขั้น (no such person with a second factor)")
+    people.close_sessions(known[0].id)
+    click.echo(f"ปิดการยืนยันสองขั้นของ {name} แล้ว", err=True)
+
+
 @user.command("list")
 @organisation_option
 def list_users(organisation: str | None) -> None:

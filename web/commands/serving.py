@@ -26,6 +26,7 @@ from web.health import heartbeat
 from web.http_server import Server, listen
 from web.log import configure
 from web.prefork import Master, Role, StopRequest, inherited_sockets
+from web.proxies import Networks
 
 log = logging.getLogger("prakat")
 
@@ -113,6 +114,7 @@ def _server(app: Flask, services: Services) -> Server:
         app,
         max_body=(services.settings.max_upload_mb + 1) << 20,
         may_send=lambda environ: may_send(app, environ),
+        is_trusted_proxy=Networks(services.settings.trusted_proxies).__contains__,
     )
 
 

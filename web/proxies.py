@@ -1,0 +1,63 @@
+"""The address of the visitor behind trusted proxies.
+
+A proxy says in ``X-Forwarded-For`` for whom it asks and in ``X-Forwarded-Proto`` how it was asked. Only the
+proxies that the settings name are believed; from anyone else the headers are taken away unread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from ipaddress import IPv6Address, ip_address, ip_network
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+
+class Networks:
+    """A set of addresses and networks, such as ``127.0.0.1`` and ``10.1.0.0/24``."""
+
+    def __init__(self, named: Iterable[str]) -> None:
+        self._networks = [ip_network(each, strict=False) for each in named]
+
+    def __contains__(self, address: str) -> bool:
+        """True when the address is in one of them; False also for what is no address."""
+        try:
+            parsed = ip_address(address)
+        except ValueError:
+            return False
+        mapped = parsed.ipv4_mapped if isinstance(parsed, IPv6Address) else None
+        return any((mapped or parsed) in network for network in self._networks)
+
+
+class TrustedProxies:
+    """WSGI middleware that puts the visitor's address and scheme in the place of a trusted proxy's."""
+
+    def __init__(self, app: WSGIApplication, trusted: Networks) -> None:
+        self._app, self._trusted = app, trusted
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        forwarded_for = environ.pop("HTTP_X_FORWARDED_FOR", "")
+        scheme = environ.pop("HTTP_X_FORWARDED_PROTO", "").strip().lower()
+        proxy = environ.get("REMOTE_ADDR", "")
+        if proxy in self._trusted:
+            environ["REMOTE_ADDR"] = self._visitor(proxy, forwarded_for)
+            if scheme in ("http", "https"):
+                environ["wsgi.url_scheme"] = scheme
+        return self._app(environ, start_response)
+
+    def _visitor(self, proxy: str, forwarded_for: str) -> str:
+        """The nearest address that is not a trusted proxy's: what lies beyond it anybody may have written."""
+        visitor = proxy
+        for named in reversed([each.strip() for each in forwarded_for.split(",")]):
+            if not _is_address(named):
+                break
+            visitor = named
+            if named not in self._trusted:
+                break
+        return visitor
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
