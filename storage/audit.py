@@ -85,14 +85,18 @@ READING = "reading"
 
 _READING_COLUMNS = ("page_count", "details", "status", "error_code", "error_message")
 
-_PARTS: Mapping[str, tuple[str, str]] = {
-    READING: (
-        "page",
-        "attachment_id, number, source, confidence, turn, corrected, problem, text, raw, lines, doubts",
-    ),
-    "collection": ("collection_item", "collection_id, position, label, announcement_id"),
+_PARTS: Mapping[str, Mapping[str, str]] = {
+    READING: {
+        "page": "attachment_id, number, source, confidence, turn, corrected, "
+        "problem, text, raw, lines, doubts"
+    },
+    "collection": {"collection_item": "collection_id, position, label, announcement_id"},
+    "person": {
+        "second_factor": "person_id, sealed_secret, confirmed_at",
+        "recovery_code": "person_id, hash, used_at",
+    },
 }
-"""Subjects that have the rows of a second table too: that table, and its columns, the owner's id first."""
+"""Subjects that have rows of other tables too: by table its columns, the owner's id and the order first."""
 
 SUBJECTS = (*PROTECTED, READING)
 PEOPLE = ("person", "token", "session")
@@ -285,17 +289,15 @@ def _digests(engine: Queries, subject: str, ids: Sequence[int]) -> dict[Key, byt
 
 
 def _digests_of_parts(engine: Queries, subject: str, ids: Sequence[int]) -> dict[int, list[str]]:
-    if subject not in _PARTS:
-        return {}
-    table, columns = _PARTS[subject]
-    owner, order, *rest = columns.split(", ")
     parts: dict[int, list[str]] = {}
-    for id in ids:  # one at a time: the pages of one attachment may be large
-        for row in engine.rows(
-            f"SELECT {columns} FROM {table} WHERE {owner} = :id ORDER BY {order}",  # noqa: S608  # our own names
-            id=id,
-        ):
-            parts.setdefault(id, []).append(_digest(row, (order, *rest)).hex())
+    for table, columns in _PARTS.get(subject, {}).items():
+        owner, order, *rest = columns.split(", ")
+        for id in ids:  # one at a time: the pages of one attachment may be large
+            for row in engine.rows(
+                f"SELECT {columns} FROM {table} WHERE {owner} = :id ORDER BY {order}",  # noqa: S608  # our own names
+                id=id,
+            ):
+                parts.setdefault(id, []).append(_digest(row, (order, *rest)).hex())
     return parts
 
 

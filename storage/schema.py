@@ -327,30 +327,6 @@ MIGRATIONS = (
         ),
     ),
     Migration(
-        "audit",
-        (
-            """CREATE TABLE incident (
-                id {id},
-                found_at {text} NOT NULL,
-                code {text} NOT NULL,
-                subject {text} NOT NULL,
-                detail {text} NOT NULL,
-                acknowledged_at {text},
-                acknowledged_by {text}
-            )""",
-            """CREATE TABLE audit (
-                number BIGINT PRIMARY KEY,
-                at {text} NOT NULL,
-                subject {text} NOT NULL,
-                subject_id BIGINT NOT NULL,
-                digest {bytes} NOT NULL,
-                hash {bytes} NOT NULL
-            )""",
-            """CREATE INDEX audit_by_subject ON audit (subject, subject_id, number)""",
-        ),
-        then=seal_everything,
-    ),
-    Migration(
         "pauses between attempts to sign in",
         (
             """DROP TABLE failure""",
@@ -379,6 +355,30 @@ MIGRATIONS = (
                 PRIMARY KEY (person_id, hash)
             )""",
         ),
+    ),
+    Migration(
+        "audit",
+        (
+            """CREATE TABLE incident (
+                id {id},
+                found_at {text} NOT NULL,
+                code {text} NOT NULL,
+                subject {text} NOT NULL,
+                detail {text} NOT NULL,
+                acknowledged_at {text},
+                acknowledged_by {text}
+            )""",
+            """CREATE TABLE audit (
+                number BIGINT PRIMARY KEY,
+                at {text} NOT NULL,
+                subject {text} NOT NULL,
+                subject_id BIGINT NOT NULL,
+                digest {bytes} NOT NULL,
+                hash {bytes} NOT NULL
+            )""",
+            """CREATE INDEX audit_by_subject ON audit (subject, subject_id, number)""",
+        ),
+        then=seal_everything,
     ),
 )
 

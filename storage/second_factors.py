@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from archive.errors import Conflict, NotFound
 from archive.model import SecondFactor
 from storage import rows
+from storage.audit import recorded_people
 from storage.engine import Queries
 
 
@@ -31,7 +32,7 @@ class SecondFactors:
         )
 
     def begin_second_factor(self, person_id: int, sealed_secret: str) -> None:
-        with self._engine.write():
+        with recorded_people(self._engine):
             self._engine.run(
                 "DELETE FROM second_factor WHERE person_id = :id AND confirmed_at IS NULL", id=person_id
             )
@@ -49,7 +50,7 @@ class SecondFactors:
     def confirm_second_factor(
         self, person_id: int, *, step: int, recovery_hashes: Sequence[str], now: dt.datetime
     ) -> None:
-        with self._engine.write():
+        with recorded_people(self._engine):
             if not self._engine.run(
                 """UPDATE second_factor SET confirmed_at = :now, last_step = :step
                    WHERE person_id = :id AND confirmed_at IS NULL""",
@@ -71,7 +72,7 @@ class SecondFactors:
         return used == 1
 
     def use_recovery_code(self, person_id: int, code_hash: str, *, now: dt.datetime) -> bool:
-        with self._engine.write():
+        with recorded_people(self._engine):
             used = self._engine.run(
                 """UPDATE recovery_code SET used_at = :now
                    WHERE person_id = :id AND hash = :hash AND used_at IS NULL""",
@@ -82,7 +83,7 @@ class SecondFactors:
         return used == 1
 
     def replace_recovery_codes(self, person_id: int, hashes: Sequence[str]) -> None:
-        with self._engine.write():
+        with recorded_people(self._engine):
             self._engine.run("DELETE FROM recovery_code WHERE person_id = :id", id=person_id)
             for code_hash in hashes:
                 self._engine.run(
@@ -93,6 +94,6 @@ class SecondFactors:
                 )
 
     def remove_second_factor(self, person_id: int) -> bool:
-        with self._engine.write():
+        with recorded_people(self._engine):
             self._engine.run("DELETE FROM recovery_code WHERE person_id = :id", id=person_id)
             return self._engine.run("DELETE FROM second_factor WHERE person_id = :id", id=person_id) == 1

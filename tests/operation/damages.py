@@ -61,6 +61,7 @@ def make_archive(folder: Path) -> Path:
     ):
         services.people.add(name, f"hash of {name}", role)
     services.people.disable("malee")
+    services.people.begin_second_factor(1, "sealed secret")
     now = dt.datetime.now(dt.UTC)
     services.people.open_session(2, "session-key", device="Firefox", now=now)
     for name in ("importer", "mirror", "revoked", "old"):
@@ -251,6 +252,7 @@ ROWS = (
     _row("number of pages altered", "reading 17", "UPDATE attachment SET page_count = 1 WHERE id = 17"),
     _row("administrator inserted", "person 700", _copy("person", 1, 700, name="'root'"), "record-inserted"),
     _row("staff made administrator", "person 2", "UPDATE person SET role = 'admin' WHERE id = 2"),
+    _row("second factor removed", "person 1", "DELETE FROM second_factor WHERE person_id = 1"),
     _row("password replaced", "person 3", "UPDATE person SET password_hash = 'x' WHERE id = 3"),
     _row("disabled account enabled", "person 4", "UPDATE person SET disabled = 0 WHERE id = 4"),
     _row("sign-in invented", "session 600", _copy("session", 1, 600, key_hash="'x'"), "record-inserted"),
