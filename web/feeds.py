@@ -20,6 +20,7 @@ from web import schemas
 from web.addresses import absolute, path_asked
 from web.answers import search
 from web.bootstrap import services
+from web.dumps import send_dump
 
 pages = Blueprint("feeds", __name__)
 
@@ -94,29 +95,13 @@ def open_data() -> str:
 @pages.get("/open-data/announcements.csv")
 def as_csv() -> Response:
     """All published announcements; UTF-8 with a mark, so that spreadsheets show the Thai."""
-
-    def lines() -> Iterator[str]:
-        line = io.StringIO()
-        writer = csv.writer(line)
-        line.write("\ufeff")
-        columns = _columns()
-        writer.writerow(columns)
-        for announcement in _published():
-            row = _row(announcement)
-            writer.writerow([_spreadsheet_cell(row[name]) for name in columns])
-            yield line.getvalue()
-            line.seek(0)
-            line.truncate()
-        yield line.getvalue()
-
-    return _download(lines(), "text/csv; charset=utf-8", "announcements.csv")
+    return send_dump("announcements.csv", "text/csv; charset=utf-8", _csv_lines)
 
 
 @pages.get("/open-data/announcements.jsonl")
 def as_json_lines() -> Response:
     """All published announcements, one JSON object to a line."""
-    lines = (json.dumps(_row(each), ensure_ascii=False) + "\n" for each in _published())
-    return _download(lines, "application/x-ndjson; charset=utf-8", "announcements.jsonl")
+    return send_dump("announcements.jsonl", "application/x-ndjson; charset=utf-8", _json_lines)
 
 
 @pages.get("/open-data/catalog.jsonld")
@@ -147,6 +132,26 @@ def catalog() -> Response:
     return Response(json.dumps(described, ensure_ascii=False), content_type="application/ld+json")
 
 
+def _csv_lines() -> Iterator[str]:
+    line = io.StringIO()
+    writer = csv.writer(line)
+    line.write("\ufeff")
+    columns = _columns()
+    writer.writerow(columns)
+    for announcement in _published():
+        row = _row(announcement)
+        writer.writerow([_spreadsheet_cell(row[name]) for name in columns])
+        yield line.getvalue()
+        line.seek(0)
+        line.truncate()
+    yield line.getvalue()
+
+
+def _json_lines() -> Iterator[str]:
+    for announcement in _published():
+        yield json.dumps(_row(announcement), ensure_ascii=False) + "\n"
+
+
 def _published() -> Iterator[Announcement]:
     page = 1
     while True:
@@ -172,12 +177,6 @@ def _row(announcement: Announcement) -> dict[str, Any]:
         "published_on": announcement.published_on.isoformat(),
         "url": _home(announcement),
     }
-
-
-def _download(lines: Iterator[str], content_type: str, name: str) -> Response:
-    answer = Response(list(lines), content_type=content_type)
-    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return answer
 
 
 def _spreadsheet_cell(value: Any) -> Any:

@@ -47,7 +47,7 @@ HURRY = "Prakat-Hurry"
 """Header by which the application learns that many wait behind a request: it must not wait for its turn."""
 
 _ALWAYS_ANSWERED = {"/healthz"}
-_SLOW_ENDINGS = (".webp", "/searchable.pdf")  # made in other processes, with waiting
+_SLOW_ENDINGS = (".webp", "/searchable.pdf", "/file", ".csv", ".jsonl")  # made, or read, with waiting
 _MOST_SLOW = 12  # requests that wait for the threads of slow ones; the others are told to hurry
 _LOOP_SECONDS = 1.0  # between looks at overdue connections
 _DESCRIPTORS = 4 * MAX_CONNECTIONS

@@ -66,16 +66,16 @@ def test_check_names_each_row_once_and_goes_on(data: Path, services: Services, n
 def test_pages_go_on_without_it_and_readiness_is_degraded(data: Path, name: str) -> None:
     services = opened(data)
     client: FlaskClient = create_app(services).test_client()
-    lists = {page: client.get(page).status_code for page in PAGES}
+    lists = {page: client.get(page, buffered=True).status_code for page in PAGES}
     assert set(lists.values()) == {200}, lists
     damage(data, DAMAGES[name])
-    lists = {page: client.get(page).status_code for page in PAGES}
+    lists = {page: client.get(page, buffered=True).status_code for page in PAGES}
     assert set(lists.values()) == {200}, lists
     answer = client.get("/readyz").get_json()
     assert answer["status"] == "degraded" or answer["checks"]["worker"] != "ok"
     assert "damaged" in answer["checks"]["records"]
     assert rebuild(services.records, services.index) > 10
-    assert {client.get(page).status_code for page in PAGES} == {200}
+    assert {client.get(page, buffered=True).status_code for page in PAGES} == {200}
     close(services)
 
 

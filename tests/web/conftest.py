@@ -32,7 +32,7 @@ class ReaderClient(FlaskClient):
     """A client whose HTML is as people read it: without the elements that only say where lines may break."""
 
     def open(self, *args: Any, **kwargs: Any) -> TestResponse:
-        answer = super().open(*args, **kwargs)
+        answer = super().open(*args, **{"buffered": True, **kwargs})  # files are read to their end and closed
         if answer.mimetype == "text/html" and "Content-Encoding" not in answer.headers:
             answer.set_data(answer.get_data().replace(b'<wbr aria-hidden="true">', b""))
         return answer

@@ -66,7 +66,7 @@ def test_browsers_can_add_the_search(filled: Site) -> None:
 
 def test_the_table_opens_with_its_thai(filled: Site) -> None:
     rows, _format = rows_from_file(
-        io.BytesIO(filled.client().get("/open-data/announcements.csv").data),
+        io.BytesIO(filled.client().get("/open-data/announcements.csv", buffered=True).data),
         format=Format.CSV,
         encoding="utf-8-sig",
     )
@@ -79,7 +79,7 @@ def test_the_table_opens_with_its_thai(filled: Site) -> None:
 
 
 def test_json_lines_are_one_record_each(filled: Site) -> None:
-    text = filled.client().get("/open-data/announcements.jsonl").text
+    text = filled.client().get("/open-data/announcements.jsonl", buffered=True).text
     read = [json.loads(line) for line in text.splitlines()]
     assert [(one["id"], one["published_on"]) for one in read] == [(1, "2021-06-09"), (2, "2018-01-02")]
 

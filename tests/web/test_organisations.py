@@ -174,7 +174,10 @@ def test_programs_are_led_to_each_town(province: Province) -> None:
         assert all(home in text for home in homes), path
         assert "8000/announcements/" not in text.replace("bangkhen.go.th:8000/", ""), path
     assert "Disallow: /pladuk/staff\n" in client.get("/robots.txt").text
-    lines = [json.loads(line) for line in client.get("/open-data/announcements.jsonl").text.splitlines()]
+    lines = [
+        json.loads(line)
+        for line in client.get("/open-data/announcements.jsonl", buffered=True).text.splitlines()
+    ]
     assert {line["organisation"] for line in lines} == {"pladuk", "bangkhen"}
 
 

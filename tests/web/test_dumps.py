@@ -1,0 +1,108 @@
+"""Open data is written after a change and sent as a file."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from indexer.reading.slots import Slots
+from tests.web.conftest import Site
+from web import dumps, feeds
+
+PATHS = ("/open-data/announcements.csv", "/open-data/announcements.jsonl")
+
+
+@pytest.fixture
+def filled(site: Site) -> Site:
+    site.announcement("ประกาศจัดซื้อหลอดไฟ")
+    return site
+
+
+def written(site: Site) -> list[Path]:
+    return sorted((site.services.settings.data / "open-data").glob("*.*.*"))
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_a_dump_is_written_once_and_again_after_a_change(
+    filled: Site, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = filled.client().get(path, buffered=True)
+    assert "หลอดไฟ" in first.text
+    assert len(written(filled)) == 1
+    with monkeypatch.context() as patched:
+        patched.setattr(feeds, "_published", None)
+        again = filled.client().get(path, buffered=True)
+        assert again.get_data() == first.get_data()
+        part = filled.client().get(path, headers={"Range": "bytes=3-20"}, buffered=True)
+        assert (part.status_code, part.get_data()) == (206, first.get_data()[3:21])
+        same = filled.client().get(path, headers={"If-None-Match": first.headers["ETag"]}, buffered=True)
+        assert (same.status_code, same.get_data()) == (304, b"")
+        assert "public" in first.headers["Cache-Control"]
+    filled.announcement("ประกาศใหม่")
+    after = filled.client().get(path, headers={"If-None-Match": first.headers["ETag"]}, buffered=True)
+    assert "ประกาศใหม่" in after.text
+    assert len(written(filled)) == 1
+
+
+@pytest.mark.parametrize("withdrawn", [False, True])
+def test_while_one_is_written_the_one_before_is_sent_unless_it_tells_too_much(
+    filled: Site, withdrawn: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = filled.client().get(PATHS[0], buffered=True).get_data()
+    monkeypatch.setattr(dumps, "WAIT_SECONDS", 0.2)
+    filled.announcement("ประกาศใหม่")
+    if withdrawn:
+        filled.services.intake.withdraw(1, actor="สมศรี", reason="ลงผิดเรื่อง")
+    with Slots(filled.services.settings.data / "open-data", 1).taken("", seconds=1.0):  # another process
+        answer = filled.client().get(PATHS[0], buffered=True)
+    if withdrawn:
+        assert answer.status_code == 503
+        assert int(answer.headers["Retry-After"]) < 10
+        now = filled.client().get(PATHS[0], buffered=True)
+        assert "หลอดไฟ" not in now.text
+    else:
+        assert answer.get_data() == before
+
+
+def test_a_dump_that_fails_leaves_nothing_and_the_next_is_tried(
+    filled: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def torn() -> Iterator[object]:
+        yield from filled.services.records.list_announcements(statuses=[], page=1, per_page=1)[0]
+        raise OSError("disk")
+
+    monkeypatch.setattr(dumps, "WAIT_SECONDS", 0.3)
+    with monkeypatch.context() as patched:
+        patched.setattr(feeds, "_published", torn)
+        assert filled.client().get(PATHS[0], buffered=True).status_code == 503
+    assert written(filled) == []
+    monkeypatch.setattr(dumps, "WAIT_SECONDS", 20.0)
+    assert filled.client().get(PATHS[0], buffered=True).status_code == 200
+
+
+def test_many_who_ask_at_once_have_it_written_once(filled: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+    published = feeds._published
+
+    def counted() -> Iterator[object]:
+        asked.append(1)
+        return published()
+
+    monkeypatch.setattr(feeds, "_published", counted)
+    monkeypatch.setattr(dumps, "WAIT_SECONDS", 20.0)
+    found: list[int] = []
+    threads = [
+        threading.Thread(
+            target=lambda: found.append(filled.client().get(PATHS[1], buffered=True).status_code)
+        )
+        for _ in range(8)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert found == [200] * 8
+    assert len(asked) == 1
