@@ -7,7 +7,7 @@ that every adapter must pass.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -436,6 +436,9 @@ class Fault:
     code: str
     subject: str
     detail: str = ""
+    mend: Callable[[], bool] | None = (
+        None  # makes it right where that can do no harm; False when it could not
+    )
 
 
 class RowCheck(Protocol):

@@ -33,6 +33,8 @@ _CHUNK = 1 << 20
 MESSAGES = {
     "database-damaged": "ฐานข้อมูลเสียหาย กรุณากู้คืนจากข้อมูลสำรอง (database is damaged: restore a backup)",
     "unreadable": "อ่านไม่ได้ (cannot be read)",
+    "open-to-others": "ผู้ใช้อื่นในเครื่องอ่านข้อมูลได้ เรียก prakat check --repair เพื่อปิด"
+    " (others on this machine can read the data: check --repair closes it)",
     "file-missing": "ไม่พบไฟล์ต้นฉบับ แนบไฟล์เดิมอีกครั้งหรือกู้คืนจากข้อมูลสำรอง"
     " (original is missing: attach it again or restore a backup)",
     "file-damaged": "ไฟล์ต้นฉบับเสียหาย แนบไฟล์เดิมอีกครั้งหรือกู้คืนจากข้อมูลสำรอง"
@@ -163,7 +165,8 @@ class _Check:
 
     def _examine(self, examination: Examination) -> None:
         for fault in examination.faults():
-            self._find(fault.code, fault.subject, fault.detail)
+            mended = self._repair and fault.mend is not None and fault.mend()
+            self._find(fault.code, fault.subject, fault.detail, mended=mended)
 
     def _check_files(self) -> None:
         total = sum(1 for _ in self._files.all())

@@ -40,7 +40,7 @@ class LocalFiles:
             try:
                 with os.fdopen(descriptor, "wb") as part:
                     stored = receive(stream, part, limit)
-                    os.fchmod(part.fileno(), 0o440)
+                    os.fchmod(part.fileno(), 0o400)
                     part.flush()
                     os.fsync(part.fileno())
                 self._keep(Path(name), stored.sha256)

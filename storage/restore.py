@@ -264,7 +264,7 @@ def _keep(path: Path, stream: HashingReader, keys: BackupKeys | None) -> str:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w+b") as file:
-        os.fchmod(file.fileno(), 0o440 if path.parent.parent.name == FILES else 0o600)
+        os.fchmod(file.fileno(), 0o400 if path.parent.parent.name == FILES else 0o600)
         if keys is None:
             shutil.copyfileobj(stream, file, CHUNK)
             return stream.sha256()

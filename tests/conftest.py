@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+import os
+
 from hypothesis import HealthCheck, settings
+
+from storage.permissions import PRIVATE_UMASK
+
+# As the command does: what tests make is as private as what it makes.
+os.umask(PRIVATE_UMASK)
 
 # No deadlines: a busy machine is not a wrong program.
 settings.register_profile("prakat", deadline=None, suppress_health_check=[HealthCheck.too_slow])

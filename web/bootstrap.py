@@ -57,6 +57,7 @@ from storage.leases import EngineLeases
 from storage.move import Moved, move_files, move_records, refuse_occupied, unfinished
 from storage.organisations import EngineOrganisations
 from storage.people import EnginePeople
+from storage.permissions import PRIVATE_UMASK, DataPermissions, make_private_directory
 from storage.records import EngineRecords
 from storage.restore import open_backup
 from storage.restore import restore as unpack_backup
@@ -159,6 +160,11 @@ def services() -> Services:
     return cast(Services, g.services)
 
 
+def keep_files_private() -> None:
+    """Have this process and its children make files and directories for their owner alone."""
+    os.umask(PRIVATE_UMASK)
+
+
 def build(settings: Settings, *, begin_anew: bool = False) -> Services:
     """Open (and where needed create) everything that the settings name.
 
@@ -167,7 +173,7 @@ def build(settings: Settings, *, begin_anew: bool = False) -> Services:
     """
     data = settings.data
     try:
-        data.mkdir(parents=True, exist_ok=True)
+        make_private_directory(data)
     except OSError as error:
         raise SettingsError(f"สร้างที่เก็บข้อมูล {data} ไม่ได้ (cannot make PRAKAT_DATA): {error}") from error
     dictionary = Dictionary(data / backup_manifest.WORDS)
@@ -195,7 +201,13 @@ def build(settings: Settings, *, begin_anew: bool = False) -> Services:
         backups=Backups(data, engine, files, _backup_keys(settings)),
         audit=AuditTrail(engine),
         row_check=DamagedRows(engine),
-        examinations=(DamagedRows(engine), AuditTrail(engine), LastBackup(data, engine), dictionary),
+        examinations=(
+            DataPermissions(data),
+            DamagedRows(engine),
+            AuditTrail(engine),
+            LastBackup(data, engine),
+            dictionary,
+        ),
         index=_index(settings.search, data, dictionary),
         dictionary=dictionary,
         intake=_intake(records, files, scanner, settings),

@@ -8,6 +8,7 @@ import sys
 import click
 
 from archive.errors import PrakatError, SettingsError
+from web.bootstrap import keep_files_private
 from web.commands import archiving, finding, keeping, moving, organisations, people, sample, serving
 from web.commands.terminal import Group
 
@@ -44,6 +45,7 @@ def main() -> None:
     ตัวอย่าง · example:
       prakat serve
     """
+    keep_files_private()
 
 
 for command in (

@@ -84,7 +84,7 @@ def test_local_files_cannot_be_written_to(tmp_path: Path) -> None:
     files = LocalFiles(tmp_path)
     files.add(io.BytesIO(CONTENT), limit=len(CONTENT))
     with files.local_path(SHA256) as path:
-        assert stat.S_IMODE(path.stat().st_mode) == 0o440
+        assert stat.S_IMODE(path.stat().st_mode) == 0o400
     assert parts(tmp_path) == []
 
 
