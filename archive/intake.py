@@ -10,6 +10,7 @@ from typing import BinaryIO
 
 from archive import rules
 from archive.errors import Conflict, Invalid, RecordDamaged, words
+from archive.fields import checked
 from archive.filetype import HEAD_BYTES, media_type
 from archive.model import (
     Announcement,
@@ -67,7 +68,7 @@ class Intake:
         if status not in _EDITABLE:
             raise Invalid("ประกาศใหม่เป็นได้เฉพาะฉบับร่าง (draft) หรือเผยแพร่ (published)", field="status")
         given = {field.name: getattr(draft, field.name) for field in fields(Draft)}
-        kept = Draft(**rules.checked(given))  # type: ignore[arg-type]  # checked by name
+        kept = Draft(**checked(given))  # type: ignore[arg-type]  # checked by name
         return self._records.create(kept, actor=actor, status=status)
 
     def attach(
@@ -141,7 +142,7 @@ class Intake:
     ) -> Announcement:
         """Set fields of ``Draft`` or ``publish_at`` (drafts only). Raises ``Invalid``, ``Conflict``."""
         announcement = self._editable(id)
-        kept = rules.checked(changes)
+        kept = checked(changes)
         if kept.get("publish_at") is not None and announcement.status is not Status.DRAFT:
             raise Conflict("ตั้งเวลาเผยแพร่ได้เฉพาะฉบับร่าง", code="wrong-status")
         return self._records.revise(id, kept, actor=actor, if_change=if_change)

@@ -12,12 +12,11 @@ from typing import Any
 
 from archive import thai
 from archive.errors import Invalid
+from archive.fields import ANNOUNCEMENT_FIELDS, AnnouncementField, FieldType
 from archive.model import Draft, Kind, Status
 
-_KNOWN = {
-    *("ref", "title", "body", "author", "published_on", "views"),
-    *("kind", "category", "status", "old_url", "attachments"),
-}
+_DRAFTED = [field for field in ANNOUNCEMENT_FIELDS if field.is_drafted]
+_KNOWN = {*(field.name for field in _DRAFTED), "status", "attachments"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,17 +47,7 @@ def parse_line(line: str) -> ListedAnnouncement:
     if unknown := given.keys() - _KNOWN:
         raise Invalid(f"ไม่รู้จักช่อง {', '.join(sorted(unknown))} (unknown field)")
     return ListedAnnouncement(
-        Draft(
-            ref=_text(given, "ref", required=True),
-            title=_text(given, "title", required=True),
-            body=_text(given, "body"),
-            author=_text(given, "author"),
-            published_on=_date(given),
-            views=_views(given),
-            kind=_kind(given) or Kind.ANNOUNCEMENT,
-            category=_text(given, "category"),
-            old_url=_text(given, "old_url") or None,
-        ),
+        Draft(**{field.name: _value(given, field) for field in _DRAFTED}),
         _status(given),
         tuple(_files(given)),
     )
@@ -75,22 +64,31 @@ def _text(given: Mapping[str, Any], name: str, *, required: bool = False) -> str
     return value
 
 
-def _date(given: Mapping[str, Any]) -> dt.date:
-    return thai.parse_date(_text(given, "published_on", required=True))
+def _value(given: Mapping[str, Any], field: AnnouncementField) -> Any:
+    is_required = field.is_required or field.name == "ref"  # by which an import knows what it has already
+    match field.type:
+        case FieldType.COUNT:
+            return _count(given, field.name)
+        case FieldType.KIND:
+            return _kind(given, field.name) or field.default
+    text = _text(given, field.name, required=is_required)
+    if not text:
+        return field.default
+    return thai.parse_date(text) if field.type is FieldType.DATE else text
 
 
-def _views(given: Mapping[str, Any]) -> int:
-    views = given.get("views", 0)
-    if isinstance(views, bool) or not isinstance(views, int):
-        raise Invalid("ช่อง views ต้องเป็นจำนวนเต็ม (must be a whole number)", field="views")
-    return views
+def _count(given: Mapping[str, Any], name: str) -> int:
+    count = given.get(name, 0)
+    if isinstance(count, bool) or not isinstance(count, int):
+        raise Invalid(f"ช่อง {name} ต้องเป็นจำนวนเต็ม (must be a whole number)", field=name)
+    return count
 
 
-def _kind(given: Mapping[str, Any]) -> Kind | None:
-    name = _text(given, "kind")
-    if name and name not in set(Kind):
-        raise Invalid(f"ไม่รู้จักประเภท {name} (unknown kind)", field="kind")
-    return Kind(name) if name else None
+def _kind(given: Mapping[str, Any], name: str = "kind") -> Kind | None:
+    code = _text(given, name)
+    if code and code not in set(Kind):
+        raise Invalid(f"ไม่รู้จักประเภท {code} (unknown kind)", field=name)
+    return Kind(code) if code else None
 
 
 def _status(given: Mapping[str, Any]) -> Status:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from archive.errors import Conflict
+from archive.fields import ANNOUNCEMENT_FIELDS
 from archive.model import Announcement, Change, Draft, Status
 from storage import history, rows
 from storage.audit import seal
@@ -20,19 +21,14 @@ _ACTIONS = {
     Status.TRASHED: "trash",
 }
 
-_FIELDS = (
-    "title",
-    "body",
-    "author",
-    "published_on",
-    "kind",
-    "category",
-    "views",
-    "ref",
-    "old_url",
-    "publish_at",
-)
+_FIELDS = tuple(field.name for field in ANNOUNCEMENT_FIELDS)
 """What ``revise`` may set; also the names of the columns."""
+
+_INSERT = f"""INSERT INTO announcement ({", ".join(_FIELDS)},
+        status, change, created_at, updated_at, organisation_id)
+    VALUES ({", ".join(f":{name}" for name in _FIELDS)}, :status, :change, :at, :at, :home)
+    ON CONFLICT (organisation_id, ref) DO NOTHING
+    RETURNING *"""  # noqa: S608  # our own names
 
 
 _MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
@@ -48,12 +44,7 @@ class Announcements:
         fields = {name: rows.plain(getattr(draft, name, None)) for name in _FIELDS}
         with self._engine.write():
             row = self._engine.row(
-                """INSERT INTO announcement (title, body, author, published_on, kind, category, views,
-                       ref, old_url, publish_at, status, change, created_at, updated_at, organisation_id)
-                   VALUES (:title, :body, :author, :published_on, :kind, :category, :views,
-                       :ref, :old_url, :publish_at, :status, :change, :at, :at, :home)
-                   ON CONFLICT (organisation_id, ref) DO NOTHING
-                   RETURNING *""",
+                _INSERT,
                 **fields,
                 home=home(self._engine),
                 status=status.value,

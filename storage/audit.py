@@ -13,6 +13,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
+from archive.fields import ANNOUNCEMENT_FIELDS
 from archive.model import Incident
 from archive.ports import Fault
 from storage.engine import Queries, Row
@@ -21,17 +22,8 @@ from storage.rows import incident, now_text
 PROTECTED: Mapping[str, tuple[str, ...]] = {
     "announcement": (
         "organisation_id",
-        "title",
-        "body",
-        "author",
-        "published_on",
-        "kind",
-        "category",
-        "views",
+        *(field.name for field in ANNOUNCEMENT_FIELDS),
         "status",
-        "ref",
-        "old_url",
-        "publish_at",
         "reason",
         "created_at",
     ),

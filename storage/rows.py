@@ -13,6 +13,7 @@ from functools import wraps
 from typing import Concatenate, ParamSpec, TypeVar
 
 from archive.errors import RecordDamaged
+from archive.fields import ANNOUNCEMENT_FIELDS, read_column
 from archive.model import (
     Announcement,
     Attachment,
@@ -118,24 +119,18 @@ def plain(value: object) -> object:
 
 @_damaged_as_error
 def announcement(row: Row) -> Announcement:
+    """The announcement; its views are the baseline and the visits that were counted here."""
+    fields = {field.name: read_column(field, row[field.name]) for field in ANNOUNCEMENT_FIELDS}
+    fields["views"] += row["visits"]
     return Announcement(
         id=row["id"],
-        title=_text(row["title"]),
-        body=_text(row["body"]),
-        author=_text(row["author"]),
-        published_on=dt.date.fromisoformat(row["published_on"]),
-        kind=Kind(row["kind"]),
-        category=_text(row["category"]),
-        views=row["views"] + row["visits"],
         status=Status(row["status"]),
-        ref=row["ref"],
-        old_url=row["old_url"],
-        publish_at=_time(row["publish_at"]),
         reason=_text(row["reason"]),
         change=row["change"],
         created_at=dt.datetime.fromisoformat(row["created_at"]),
         updated_at=dt.datetime.fromisoformat(row["updated_at"]),
         organisation=row["organisation_id"],
+        **fields,
     )
 
 

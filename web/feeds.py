@@ -14,6 +14,7 @@ from feedgen.feed import FeedGenerator
 from flask import Blueprint, Response, render_template, request, url_for
 
 from archive import thai
+from archive.fields import ANNOUNCEMENT_FIELDS
 from archive.model import Announcement, Status
 from indexer.search.query.parser import Query, Sort
 from web import schemas
@@ -31,7 +32,8 @@ _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 """Spreadsheets in East Asian settings also take the full-width signs for the beginning of a formula."""
 
-_COLUMNS = ("id", "title", "kind", "category", "author", "published_on", "views", "url", "body")
+_EXPORTED = [field.name for field in ANNOUNCEMENT_FIELDS if field.is_exported]
+_COLUMNS = ("id", *_EXPORTED[: _EXPORTED.index("body")], "url", *_EXPORTED[_EXPORTED.index("body") :])
 
 
 @pages.get("/feed.xml")
@@ -169,14 +171,15 @@ def _columns() -> tuple[str, ...]:
 
 
 def _row(announcement: Announcement) -> dict[str, Any]:
-    row = {name: getattr(announcement, name) for name in _columns() if name != "url"}
+    row = {name: _plain(getattr(announcement, name)) for name in _columns() if name != "url"}
     if (town := services().towns.get(announcement.organisation)) is not None:
         row["organisation"] = town.slug
-    return row | {
-        "kind": announcement.kind.value,
-        "published_on": announcement.published_on.isoformat(),
-        "url": _home(announcement),
-    }
+    return row | {"url": _home(announcement)}
+
+
+def _plain(value: Any) -> Any:
+    """The value of a field as JSON and CSV have it."""
+    return value.isoformat() if isinstance(value, dt.date) else value
 
 
 def _spreadsheet_cell(value: Any) -> Any:

@@ -20,6 +20,7 @@ from flask_babel import Babel, get_locale
 from markupsafe import Markup
 
 from archive import thai
+from archive.fields import FIELDS_BY_NAME, FieldType
 from indexer.search.highlighting import TextSegment, highlight
 from indexer.search.query.parser import MAX_QUERY_LENGTH, Query
 from web import addresses, line_breaking, linked, names
@@ -147,7 +148,7 @@ def _told(code: str, value: object) -> str:
     if code == "items" and isinstance(value, list):
         return "\n".join(f"{label} #{number}" if number else label for label, number in value)
     text = str(value)
-    if code in ("published_on", "publish_at"):
+    if code in FIELDS_BY_NAME and FIELDS_BY_NAME[code].type in (FieldType.DATE, FieldType.MOMENT):
         return day(dt.datetime.fromisoformat(text) if "T" in text else dt.date.fromisoformat(text))
     if code == "kind":
         return names.kind_name(text)

@@ -6,6 +6,7 @@ from collections.abc import Collection
 
 from flask_babel import get_locale, lazy_gettext
 
+from archive.fields import ANNOUNCEMENT_FIELDS
 from archive.model import Kind, Reading, Role, Status
 from indexer.search.query.query_notes import QueryNote
 
@@ -35,14 +36,7 @@ _ACTIONS = {
     "correct": lazy_gettext("แก้ข้อความที่อ่านได้"),
 }
 _FIELDS = {
-    "title": lazy_gettext("เรื่อง"),
-    "body": lazy_gettext("ข้อความ"),
-    "author": lazy_gettext("ผู้ประกาศ"),
-    "published_on": lazy_gettext("วันที่ประกาศ"),
-    "kind": lazy_gettext("ประเภท"),
-    "category": lazy_gettext("หมวด"),
-    "views": lazy_gettext("จำนวนอ่านจากเว็บเดิม"),
-    "publish_at": lazy_gettext("เวลาเผยแพร่"),
+    **{field.name: lazy_gettext(field.label) for field in ANNOUNCEMENT_FIELDS},
     "status": lazy_gettext("สถานะ"),
     "label": lazy_gettext("ชื่อเอกสาร"),
     "filename": lazy_gettext("ชื่อไฟล์"),

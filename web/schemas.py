@@ -11,6 +11,7 @@ from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, pre
 
 from archive import thai
 from archive.errors import Invalid
+from archive.fields import ANNOUNCEMENT_FIELDS, AnnouncementField, FieldType
 from archive.model import (
     PROVINCE,
     Announcement,
@@ -129,29 +130,55 @@ class PictureArgs(_Address):
     )
 
 
-class AnnouncementIn(Schema):
-    title = fields.String(required=True)
-    body = fields.String(load_default="")
-    author = fields.String(load_default="")
-    published_on = _Day(required=True)
-    kind = fields.Enum(Kind, by_value=True, load_default=Kind.ANNOUNCEMENT)
-    category = fields.String(load_default="")
-    views = fields.Integer(load_default=0, strict=True, validate=_COUNT)
-    status = fields.String(
-        load_default=Status.DRAFT.value, validate=validate.OneOf([Status.DRAFT, Status.PUBLISHED])
-    )
+def _taken(field: AnnouncementField, **options: Any) -> fields.Field[Any]:
+    """How a field of an announcement is taken in."""
+    if field.is_nullable:
+        options["allow_none"] = True
+    match field.type:
+        case FieldType.DATE:
+            return _Day(**options)
+        case FieldType.KIND:
+            return fields.Enum(Kind, by_value=True, **options)
+        case FieldType.COUNT:
+            return fields.Integer(strict=True, validate=_COUNT, **options)
+    return fields.String(**options)
 
 
-class AnnouncementChanges(Schema):
-    """Only what is given changes."""
+def _told(field: AnnouncementField) -> fields.Field[Any]:
+    """How a field of an announcement is told."""
+    options: dict[str, Any] = {"allow_none": True} if field.is_nullable else {}
+    match field.type:
+        case FieldType.DATE:
+            return fields.Date(**options)
+        case FieldType.KIND:
+            return fields.String(validate=validate.OneOf(_KINDS), **options)
+        case FieldType.COUNT:
+            return fields.Integer(**options)
+    return fields.String(**options)
 
-    title = fields.String()
-    body = fields.String()
-    author = fields.String()
-    published_on = _Day()
-    kind = fields.Enum(Kind, by_value=True)
-    category = fields.String()
-    views = fields.Integer(strict=True, validate=_COUNT)
+
+_PUBLIC = [field for field in ANNOUNCEMENT_FIELDS if field.is_public]
+_IN_RESULTS = [field for field in _PUBLIC if field.is_in_results]
+
+AnnouncementIn = Schema.from_dict(
+    {
+        field.name: _taken(field, required=True)
+        if field.is_required
+        else _taken(field, load_default=field.default)
+        for field in _PUBLIC
+    }
+    | {
+        "status": fields.String(
+            load_default=Status.DRAFT.value, validate=validate.OneOf([Status.DRAFT, Status.PUBLISHED])
+        )
+    },
+    name="AnnouncementIn",
+)
+
+AnnouncementChanges = Schema.from_dict(
+    {field.name: _taken(field) for field in _PUBLIC}, name="AnnouncementChanges"
+)
+"""Only what is given changes."""
 
 
 class ReasonIn(_Address):
@@ -211,21 +238,19 @@ class AttachmentOut(Schema):
     signed = fields.Boolean(metadata={"description": "มีลายมือชื่อดิจิทัล · carries a digital signature"})
 
 
-class AnnouncementOut(Schema):
-    id = fields.Integer()
-    title = fields.String()
-    body = fields.String()
-    author = fields.String()
-    published_on = fields.Date()
-    kind = fields.String(validate=validate.OneOf(_KINDS))
-    category = fields.String()
-    views = fields.Integer()
-    status = fields.String(validate=validate.OneOf([status.value for status in Status]))
-    url = fields.String()
-    organisation = fields.String(metadata=_ORGANISATION)
-    attachments = fields.List(fields.Nested(AttachmentOut))
-    created_at = fields.DateTime(format="iso")
-    updated_at = fields.DateTime(format="iso")
+AnnouncementOut = Schema.from_dict(
+    {field.name: _told(field) for field in _PUBLIC}
+    | {
+        "id": fields.Integer(),
+        "status": fields.String(validate=validate.OneOf([status.value for status in Status])),
+        "url": fields.String(),
+        "organisation": fields.String(metadata=_ORGANISATION),
+        "attachments": fields.List(fields.Nested(AttachmentOut)),
+        "created_at": fields.DateTime(format="iso"),
+        "updated_at": fields.DateTime(format="iso"),
+    },
+    name="AnnouncementOut",
+)
 
 
 class AnnouncementsOut(Schema):
@@ -277,19 +302,18 @@ class PageResultOut(Schema):
     segments = fields.List(fields.Nested(SegmentOut))
 
 
-class ResultOut(Schema):
-    id = fields.Integer()
-    title = fields.String()
-    url = fields.String()
-    organisation = fields.String(metadata=_ORGANISATION)
-    author = fields.String()
-    kind = fields.String(validate=validate.OneOf(_KINDS))
-    category = fields.String()
-    published_on = fields.Date()
-    views = fields.Integer()
-    score = fields.Float()
-    segments = fields.List(fields.Nested(SegmentOut))
-    pages = fields.List(fields.Nested(PageResultOut))
+ResultOut = Schema.from_dict(
+    {field.name: _told(field) for field in _IN_RESULTS}
+    | {
+        "id": fields.Integer(),
+        "url": fields.String(),
+        "organisation": fields.String(metadata=_ORGANISATION),
+        "score": fields.Float(),
+        "segments": fields.List(fields.Nested(SegmentOut)),
+        "pages": fields.List(fields.Nested(PageResultOut)),
+    },
+    name="ResultOut",
+)
 
 
 class FacetOut(Schema):
@@ -419,13 +443,8 @@ def _as_result(result: Result, query: Query, services: Services) -> dict[str, An
     announcement = result.announcement
     return _whose(announcement, services) | {
         "id": announcement.id,
-        "title": announcement.title,
+        **{field.name: getattr(announcement, field.name) for field in _IN_RESULTS},
         "url": _url(announcement, services, url_for("public.announcement", id=announcement.id)),
-        "author": announcement.author,
-        "kind": announcement.kind,
-        "category": announcement.category,
-        "published_on": announcement.published_on,
-        "views": announcement.views,
         "score": result.score,
         "segments": result.segments,
         "pages": [

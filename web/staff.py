@@ -13,6 +13,7 @@ from flask_babel import gettext as _
 
 from archive import rules, thai
 from archive.errors import Conflict, Invalid, PrakatError
+from archive.fields import ANNOUNCEMENT_FIELDS, AnnouncementField, FieldType
 from archive.model import Announcement, Attachment, Draft, Kind, PersonalData, Reading, Status
 from indexer.search.query import parser as queries
 from web import papers
@@ -25,7 +26,10 @@ from web.errors import in_words
 pages = Blueprint("staff", __name__, url_prefix="/staff")
 
 PER_PAGE = 30
-_WRITTEN = ("title", "body", "author", "category", "kind")
+_WRITTEN = [field for field in ANNOUNCEMENT_FIELDS if field.is_in_form]
+_PLACED = {"title", "kind", "published_on", "author", "category", "body"}
+"""Fields that the form has in places of their own; others follow one after the other."""
+
 _CLOCK = "%Y-%m-%dT%H:%M"  # what <input type="datetime-local"> sends
 
 
@@ -177,6 +181,7 @@ def _form(id: int | None, typed: Any) -> str:
         offer=papers.offer(announcement, shown) if announcement else papers.Offer(),
         seen=_fingerprint(announcement) if announcement else "",
         typed=typed,
+        other_fields=[field for field in _WRITTEN if field.name not in _PLACED],
         kinds=list(Kind),
         known={name: [each.value for each in known.get(name, ())] for name in ("author", "category")},
         today=dt.datetime.now(thai.BANGKOK).date(),
@@ -198,9 +203,17 @@ def _first_filename() -> str:
 
 
 def _changes() -> dict[str, object]:
-    changes: dict[str, object] = {name: request.form[name] for name in _WRITTEN if name in request.form}
-    changes["published_on"] = thai.parse_date(request.form.get("published_on", ""))
-    return changes
+    return {
+        field.name: _typed(field) for field in _WRITTEN if field.is_required or field.name in request.form
+    }
+
+
+def _typed(field: AnnouncementField) -> object:
+    """What was typed for a field; dates as people write them, of the Buddhist era too."""
+    typed = request.form.get(field.name, "")
+    if field.is_nullable and not typed.strip():
+        return None
+    return thai.parse_date(typed) if field.type is FieldType.DATE else typed
 
 
 def _keep(id: int) -> None:
@@ -217,7 +230,7 @@ def _keep(id: int) -> None:
 
 def _fingerprint(announcement: Announcement) -> str:
     """Of what people write. Unlike ``change`` it stands still while the papers are read."""
-    written = [getattr(announcement, name) for name in (*_WRITTEN, "published_on", "status")]
+    written = [*(getattr(announcement, field.name) for field in _WRITTEN), announcement.status]
     return hashlib.sha256(repr(written).encode()).hexdigest()[:16]
 
 

@@ -1,0 +1,263 @@
+"""The fields of an announcement, each declared once.
+
+``ANNOUNCEMENT_FIELDS`` says of every field what type it has, which rule it keeps, what people call it and
+where it appears. Storage, the import manifest, forms, API, OpenAPI, open data, the audit trail and the
+history read it. A new field is a line here, an attribute of ``Draft`` and ``Announcement`` and a migration;
+searching for it and showing it in a place of its own is up to the index and the pages.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Any
+
+from archive import rules, thai
+from archive.errors import Invalid, words
+from archive.model import Kind
+
+Check = Callable[[object, str], object]
+"""Given a value and the field's name, returns the value as it is kept. Raises ``Invalid``."""
+
+_EARLIEST = dt.date(1868, 1, 1)  # พ.ศ. 2411, the start of the reign that made ministries and gazettes
+_LATEST_AHEAD = dt.timedelta(days=366)  # a date of publication further ahead is a slip
+_MOST_VIEWS = 10**12  # more than any site can have had
+
+
+class FieldType(Enum):
+    """What a field holds; in the database and in JSON all but counts are text."""
+
+    LINE = auto()  # text without line breaks
+    TEXT = auto()  # text with line breaks
+    DATE = auto()  # a date, ISO when written
+    MOMENT = auto()  # a time in UTC, ISO when written
+    KIND = auto()  # one of ``Kind``
+    COUNT = auto()  # a whole number from 0
+    IDENTIFIER = auto()  # another system's name for the record, letter by letter
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnnouncementField:
+    """One field. It has the same name as attribute, column, JSON key and form control."""
+
+    name: str
+    type: FieldType
+    label: str  # Thai, as on forms and in the history; translated where it is shown
+    check: Check
+    default: object = None  # of a field that was not given
+    is_required: bool = False
+    is_drafted: bool = True  # can be given when the announcement is made
+    is_public: bool = True  # in answers of the API, and taken by it
+    is_in_results: bool = False  # also in each result of a search
+    is_in_form: bool = False  # staff type it
+    is_exported: bool = False  # a column of the open data
+
+    @property
+    def is_nullable(self) -> bool:
+        """True for a field whose value may be absent."""
+        return self.default is None and not self.is_required
+
+
+def checked(given: Mapping[str, object]) -> dict[str, object]:
+    """The given fields in the form in which they are kept.
+
+    Raises ``Invalid`` for the first that breaks its rule, and for a name that is not a field.
+    """
+    kept = {}
+    for name, value in given.items():
+        known = FIELDS_BY_NAME.get(name)
+        if known is None:
+            raise Invalid("ไม่มีช่องข้อมูลชื่อ “%(name)s”", field=name, name=thai.clip(thai.canon(name), 40))
+        kept[name] = known.check(value, name)
+    return kept
+
+
+def read_column(field: AnnouncementField, value: Any) -> Any:
+    """The value of a field from that of its column. Raises ``ValueError`` or ``TypeError`` when it is
+    damaged."""
+    if value is None and field.is_nullable:
+        return None
+    match field.type:
+        case FieldType.DATE:
+            return dt.date.fromisoformat(value)
+        case FieldType.MOMENT:
+            return dt.datetime.fromisoformat(value)
+        case FieldType.KIND:
+            return Kind(value)
+        case FieldType.COUNT:
+            return int(value)
+    if not isinstance(value, str):
+        raise TypeError(f"{field.name} is not text")
+    return value
+
+
+def _text(value: object, field: str) -> str:
+    if not isinstance(value, str):
+        raise Invalid("ค่าในช่องนี้ต้องเป็นข้อความ", field=field)
+    return value
+
+
+def _title(value: object, field: str) -> str:
+    return rules.required_text(_text(value, field), field=field, said=words("ชื่อเรื่อง"), length=500)
+
+
+def _body(value: object, field: str) -> str:
+    return rules.body(_text(value, field))
+
+
+def _line_of(said: str, length: int) -> Check:
+    def check(value: object, field: str) -> str:
+        return rules.not_longer(rules.one_line(_text(value, field)), field, said, length)
+
+    return check
+
+
+def _verbatim(said: str, length: int) -> Check:
+    """The rule for an identifier of another system: kept letter by letter or refused; None when empty."""
+
+    def check(value: object, field: str) -> str | None:
+        if value is None or value == "":
+            return None
+        text = rules.not_longer(_text(value, field), field, said, length)
+        if not text.isprintable() or text != text.strip():
+            raise Invalid("%(what)sมีช่องว่างหัวท้ายหรืออักขระที่มองไม่เห็น กรุณาตรวจแล้วลองใหม่", field=field, what=said)
+        return text
+
+    return check
+
+
+def _published_on(value: object, field: str) -> dt.date:
+    if isinstance(value, dt.datetime) or not isinstance(value, dt.date):
+        raise Invalid("กรุณาระบุวันที่ประกาศ เช่น 9 มิถุนายน 2564", field=field, code="bad-date")
+    if not _EARLIEST <= value <= dt.datetime.now(dt.UTC).date() + _LATEST_AHEAD:
+        raise _unlikely(value, field)
+    return value
+
+
+def _unlikely(value: dt.date, field: str) -> Invalid:
+    return Invalid(
+        "วันที่ %(date)s ไม่น่าถูกต้อง กรุณาตรวจปีว่าเป็น พ.ศ. หรือ ค.ศ.",
+        field=field,
+        code="bad-date",
+        date=thai.format_date(value),
+    )
+
+
+def _kind(value: object, field: str) -> Kind:
+    try:
+        return Kind(_text(value, field))
+    except ValueError:
+        known = ", ".join(kind.value for kind in Kind)
+        raise Invalid("ไม่มีประเภทเอกสารนี้ กรุณาใช้หนึ่งใน %(known)s", field=field, known=known) from None
+
+
+def _views(value: object, field: str) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= _MOST_VIEWS:
+        raise Invalid("จำนวนผู้อ่านต้องเป็นจำนวนเต็มตั้งแต่ 0 ขึ้นไป", field=field)
+    return value
+
+
+def _publish_at(value: object, field: str) -> dt.datetime | None:
+    if value is None:
+        return None
+    if not isinstance(value, dt.datetime) or value.tzinfo is None:
+        raise Invalid("กรุณาระบุวันและเวลาที่จะเผยแพร่", field=field, code="bad-date")
+    return value
+
+
+ANNOUNCEMENT_FIELDS = (
+    AnnouncementField(
+        name="title",
+        type=FieldType.LINE,
+        label=words("เรื่อง"),
+        check=_title,
+        is_required=True,
+        is_in_results=True,
+        is_in_form=True,
+        is_exported=True,
+    ),
+    AnnouncementField(
+        name="kind",
+        type=FieldType.KIND,
+        label=words("ประเภท"),
+        check=_kind,
+        default=Kind.ANNOUNCEMENT,
+        is_in_results=True,
+        is_in_form=True,
+        is_exported=True,
+    ),
+    AnnouncementField(
+        name="category",
+        type=FieldType.LINE,
+        label=words("หมวด"),
+        check=_line_of(words("หมวดหมู่"), 100),
+        default="",
+        is_in_results=True,
+        is_in_form=True,
+        is_exported=True,
+    ),
+    AnnouncementField(
+        name="author",
+        type=FieldType.LINE,
+        label=words("ผู้ประกาศ"),
+        check=_line_of(words("ชื่อผู้ประกาศ"), 200),
+        default="",
+        is_in_results=True,
+        is_in_form=True,
+        is_exported=True,
+    ),
+    AnnouncementField(
+        name="published_on",
+        type=FieldType.DATE,
+        label=words("วันที่ประกาศ"),
+        check=_published_on,
+        is_required=True,
+        is_in_results=True,
+        is_in_form=True,
+        is_exported=True,
+    ),
+    AnnouncementField(
+        name="views",
+        type=FieldType.COUNT,
+        label=words("จำนวนอ่านจากเว็บเดิม"),
+        check=_views,
+        default=0,
+        is_in_results=True,
+        is_exported=True,
+    ),
+    AnnouncementField(
+        name="body",
+        type=FieldType.TEXT,
+        label=words("ข้อความ"),
+        check=_body,
+        default="",
+        is_in_form=True,
+        is_exported=True,
+    ),
+    AnnouncementField(
+        name="ref",
+        type=FieldType.IDENTIFIER,
+        label=words("รหัสอ้างอิง (ref)"),
+        check=_verbatim(words("รหัสอ้างอิง (ref)"), 300),
+        is_public=False,
+    ),
+    AnnouncementField(
+        name="old_url",
+        type=FieldType.IDENTIFIER,
+        label=words("ที่อยู่เดิม (old_url)"),
+        check=_verbatim(words("ที่อยู่เดิม (old_url)"), 2000),
+        is_public=False,
+    ),
+    AnnouncementField(
+        name="publish_at",
+        type=FieldType.MOMENT,
+        label=words("เวลาเผยแพร่"),
+        check=_publish_at,
+        is_drafted=False,
+        is_public=False,
+    ),
+)
+
+FIELDS_BY_NAME = {each.name: each for each in ANNOUNCEMENT_FIELDS}
