@@ -63,6 +63,7 @@ from storage.restore import open_backup
 from storage.restore import restore as unpack_backup
 from storage.scope import Scoped
 from storage.sqlite import Sqlite
+from web.own_address import site_address
 from web.settings import Settings
 
 if TYPE_CHECKING:
@@ -156,7 +157,11 @@ def services() -> Services:
     if not has_request_context():
         return whole
     if "services" not in g:
-        g.services = whole.of(request.environ[ORGANISATION], request.environ[KNOWN])
+        known = request.environ[KNOWN]
+        address = site_address(whole.settings, {each.host for each in known if each.host})
+        if address != whole.settings.base_url:
+            whole = replace(whole, settings=replace(whole.settings, base_url=address))
+        g.services = whole.of(request.environ[ORGANISATION], known)
     return cast(Services, g.services)
 
 

@@ -46,8 +46,9 @@ SMALL_BODY = 1 << 20
 HURRY = "Prakat-Hurry"
 """Header by which the application learns that many wait behind a request: it must not wait for its turn."""
 
-_ALWAYS_ANSWERED = {"/healthz"}
-_SLOW_ENDINGS = (".webp", "/searchable.pdf", "/file", ".csv", ".jsonl")  # made, or read, with waiting
+_ALWAYS_ANSWERED = "healthz"
+_SLOW_NAMES = ("file", "searchable.pdf")  # made in other processes, or read whole before they are sent
+_SLOW_TYPES = (".webp", ".csv", ".jsonl")
 _MOST_SLOW = 12  # requests that wait for the threads of slow ones; the others are told to hurry
 _LOOP_SECONDS = 1.0  # between looks at overdue connections
 _DESCRIPTORS = 4 * MAX_CONNECTIONS
@@ -342,8 +343,9 @@ class _Lanes:
     def add_task(self, channel: _Channel) -> None:
         """Have the first request of the connection answered."""
         request = channel.requests[0]
-        lane = self._always if request.path in _ALWAYS_ANSWERED else self._ordinary
-        if request.path.endswith(_SLOW_ENDINGS):
+        folder, _, name = request.path.rpartition("/")
+        lane = self._always if name == _ALWAYS_ANSWERED and not folder else self._ordinary
+        if name in _SLOW_NAMES or name.endswith(_SLOW_TYPES):
             if len(self._slow.queue) < _MOST_SLOW:
                 lane = self._slow
             else:

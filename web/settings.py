@@ -21,6 +21,10 @@ FILE = "prakat.toml"
 _PREFIX = "PRAKAT_"
 
 
+LOCAL_ADDRESS = "http://127.0.0.1:8000"
+"""The public address while none is set: a request's own stands in for it (``web/own_address.py``)."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """The settings of one installation; ``KNOWN`` explains each."""
@@ -32,7 +36,8 @@ class Settings:
     max_upload_mb: int = 100
     ocr_jobs: int = os.cpu_count() or 1
     site_name: str = "เทศบาลตำบล"
-    base_url: str = "http://127.0.0.1:8000"
+    base_url: str = LOCAL_ADDRESS
+    allowed_hosts: tuple[str, ...] = ()
     secret_key: str = ""
     clamd: str = ""
     trusted_proxies: tuple[str, ...] = ("127.0.0.1", "::1")
@@ -95,6 +100,13 @@ def _count(text: str) -> int:
     return int(text)
 
 
+def _host_names(text: str) -> tuple[str, ...]:
+    names = tuple(name.strip().lower() for name in text.split(",") if name.strip())
+    if not all(re.fullmatch(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?", name) for name in names):
+        raise ValueError("ต้องเป็นชื่อโฮสต์ คั่นด้วยจุลภาค ไม่มีพอร์ต (host names without ports, separated by commas)")
+    return names
+
+
 def _address(text: str) -> str:
     if not text.startswith(("http://", "https://")):
         raise ValueError("ต้องขึ้นต้นด้วย http:// หรือ https:// (an http or https address)")
@@ -117,7 +129,17 @@ KNOWN: Mapping[str, Setting] = {
     "max_upload_mb": Setting(_count, "ขนาดไฟล์สูงสุดที่รับ (เมกะไบต์) · largest file taken, in megabytes"),
     "ocr_jobs": Setting(_count, "จำนวนหน้าที่อ่านพร้อมกัน · pages recognised at the same time"),
     "site_name": Setting(str, "ชื่อหน่วยงานบนหน้าเว็บ · the municipality's name on the pages"),
-    "base_url": Setting(_address, "ที่อยู่เว็บที่ประชาชนใช้ · the public address of the site"),
+    "base_url": Setting(
+        _address,
+        "ที่อยู่เว็บที่ประชาชนใช้ ถ้าไม่กำหนด ใช้ที่อยู่ที่ผู้ใช้เรียก"
+        " · the public address of the site; unset, that of each request",
+    ),
+    "allowed_hosts": Setting(
+        _host_names,
+        "ชื่อโฮสต์ที่ใช้เป็นที่อยู่เว็บได้เมื่อไม่กำหนด base_url นอกจากชื่อเครื่องนี้และหมายเลข IP คั่นด้วยจุลภาค"
+        " · without a base_url: host names that a request may give as the site's address, besides this"
+        " machine's name and IP addresses",
+    ),
     "secret_key": Setting(
         str,
         "กุญแจลงชื่อเข้าใช้ สร้างเองถ้าไม่กำหนด · signs sessions; made and kept with the data when unset",

@@ -1,0 +1,61 @@
+"""The address of the site where none is set: that of the request, if its host may be believed.
+
+Whoever sends a request writes its ``Host`` header. An address made from any host at all would let a
+stranger put links to another site into pages that caches keep; so only this machine's names, IP addresses
+and the hosts that the settings allow are taken.
+"""
+
+from __future__ import annotations
+
+import logging
+import socket
+from collections.abc import Container
+from functools import cache
+from ipaddress import ip_address
+
+from flask import request
+from werkzeug.exceptions import SecurityError
+
+from web.settings import LOCAL_ADDRESS, Settings
+
+log = logging.getLogger("prakat")
+
+_MOST_WARNINGS = 100  # hosts that the log names once each; strangers may make up any number
+_warned: set[str] = set()
+
+
+def site_address(settings: Settings, organisations: Container[str] = ()) -> str:
+    """The public address as set, or that of the present request: ``http://127.0.0.1:8100``.
+
+    ``organisations``: hosts of organisations that have one of their own.
+    """
+    if settings.base_url != LOCAL_ADDRESS:
+        return settings.base_url
+    try:
+        host, address = request.host, request.host_url.rstrip("/")
+    except SecurityError:  # no host name at all
+        return settings.base_url
+    name = host.rpartition(":")[0] if host.rpartition(":")[2].isdigit() else host
+    name = name.strip("[]").lower()
+    if name in settings.allowed_hosts or name in organisations or _is_of_this_machine(name):
+        return address
+    if name not in _warned and len(_warned) < _MOST_WARNINGS:
+        _warned.add(name)
+        log.warning("host %s is not allowed as the site's address: set PRAKAT_BASE_URL", name)
+    return settings.base_url
+
+
+def _is_of_this_machine(name: str) -> bool:
+    if name == "localhost" or name.endswith(".localhost") or name in _machine_names():
+        return True
+    try:
+        ip_address(name)
+    except ValueError:
+        return False
+    return True
+
+
+@cache
+def _machine_names() -> frozenset[str]:
+    name = socket.gethostname().lower()
+    return frozenset((name, name.partition(".")[0], f"{name.partition('.')[0]}.local"))
