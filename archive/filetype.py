@@ -29,6 +29,14 @@ EXTENSIONS = {
 """Media types that the archive takes, with the usual end of their names."""
 
 
+_ARCHIVES = (b"PK\x03\x04", b"PK\x05\x06", b"Rar!\x1a\x07", b"7z\xbc\xaf\x27\x1c")
+
+
+def is_archive(head: bytes) -> bool:
+    """Whether a file begins as ZIP (Office files too), RAR or 7z, whatever PDF may be stored in it."""
+    return head.startswith(_ARCHIVES)
+
+
 def media_type(head: bytes) -> str | None:
     """One of ``EXTENSIONS`` for the first ``HEAD_BYTES`` of a file, or None for anything else."""
     for magic, picture in _PICTURES:
@@ -36,7 +44,7 @@ def media_type(head: bytes) -> str | None:
             return picture
     if head[4:8] == b"ftyp":
         return _still_picture(head)
-    return PDF if b"%PDF" in head[:HEAD_BYTES] else None
+    return PDF if b"%PDF" in head[:HEAD_BYTES] and not is_archive(head) else None
 
 
 def _still_picture(head: bytes) -> str | None:

@@ -11,7 +11,7 @@ from typing import BinaryIO
 from archive import rules
 from archive.errors import Conflict, Invalid, RecordDamaged, words
 from archive.fields import checked
-from archive.filetype import HEAD_BYTES, media_type
+from archive.filetype import HEAD_BYTES, is_archive, media_type
 from archive.model import (
     Announcement,
     Attachment,
@@ -266,6 +266,12 @@ def _media_type(stream: BinaryIO) -> str:
     stream.seek(start)
     if not head:
         raise Invalid("ไฟล์นี้ว่างเปล่า กรุณาเลือกไฟล์อีกครั้ง", field="file", code="empty-file")
+    if is_archive(head):
+        raise Invalid(
+            "ไฟล์นี้เป็นไฟล์บีบอัด (ZIP) หรือไฟล์ Office กรุณาแตกไฟล์หรือบันทึกเป็น PDF แล้วแนบทีละไฟล์",
+            field="file",
+            code="not-a-document",
+        )
     found = media_type(head)
     if found is None:
         raise Invalid(

@@ -189,6 +189,17 @@ class PersonalData:
     end: int
 
 
+@dataclass(frozen=True, slots=True)
+class ScanAdvice:
+    """Something that a clerk should know about how a file was read: a stable code and the pages (1…).
+
+    No pages when it concerns the file as a whole.
+    """
+
+    code: str
+    pages: tuple[int, ...] = ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Details:
     """What was learned from an attachment as a whole while reading it.
@@ -199,6 +210,7 @@ class Details:
     fields: dict[str, Field] = field(default_factory=dict)
     signatures: tuple[Signature, ...] = ()
     personal_data: tuple[PersonalData, ...] = ()
+    advice: tuple[ScanAdvice, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -254,8 +254,8 @@ def field_counts(case: Case, page: Page) -> tuple[Counter[tuple[str, str]], list
     by_hand = {"number": "number_hw" in meta or "number_prefix" in meta, "date": "date_is_hw" in meta}
     for name, ours in FIELDS.items():
         wanted, said = str(meta.get(name, "")), offered[ours].value if ours in offered else ""
-        if name == "kind" and not meta:
-            continue  # pages that are no letters have no kind in the truth
+        if name in {"kind", "subject"} and not meta:
+            continue  # the truth leaves open what pages are that are no letters
         hit = bool(wanted) and is_right(name, said, wanted)
         printed = bool(wanted) and not by_hand.get(name)
         counts.update(

@@ -33,6 +33,7 @@ from archive.model import (
     PersonalData,
     Reading,
     Role,
+    ScanAdvice,
     Scope,
     Session,
     Signature,
@@ -173,6 +174,7 @@ def _details(text: str) -> Details:
             for signature in kept["signatures"]
         ),
         personal_data=tuple(PersonalData(**found) for found in kept["personal_data"]),
+        advice=tuple(ScanAdvice(each["code"], tuple(each["pages"])) for each in kept.get("advice", ())),
     )
 
 

@@ -10,10 +10,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from flask_babel import gettext
+
 from archive import rules
-from archive.model import Announcement, Attachment, Kind, Reading, Status
+from archive.model import Announcement, Attachment, Kind, Reading, ScanAdvice, Status
+from indexer.reading.scan_advice import MESSAGES
 from web.bootstrap import services
 
+MOST_PAGES_NAMED = 5
 UNSURE = 0.8
 """What was read with less confidence is to be looked at before it is confirmed."""
 
@@ -30,6 +34,7 @@ class Paper:
     offer: str  # what the document says, where a person named it otherwise; "" when nothing
     pages_read: int
     elsewhere: tuple[Announcement, ...]  # other announcements with the same file
+    advice: tuple[str, ...] = ()  # how the file was read and what would make it better
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +85,16 @@ def _paper(attachment: Attachment, *, draft: bool) -> Paper:
         offer=label if not guessed and label != attachment.label else "",
         pages_read=_pages_read(attachment),
         elsewhere=_elsewhere(attachment),
+        advice=tuple(_advice_text(each) for each in attachment.details.advice),
     )
+
+
+def _advice_text(advice: ScanAdvice) -> str:
+    """The advice as a sentence in the reader's language; of many pages the first are named."""
+    pages = ", ".join(map(str, advice.pages[:MOST_PAGES_NAMED]))
+    if len(advice.pages) > MOST_PAGES_NAMED:
+        pages += " …"
+    return str(gettext(MESSAGES[advice.code], pages=pages))
 
 
 def _label(attachment: Attachment) -> str:

@@ -9,7 +9,7 @@ so that scans are understood too.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -32,11 +32,11 @@ _TONES = re.compile("[่้๊๋์็]")
 _GAP = re.compile(r"\s+|$")
 _RULE = re.compile(r"[-–—_.…=*\s]{3,}")
 _DATE = re.compile(  # in the year ๒ and ๖ look alike
-    r"(?P<day>\d{1,2})[\s.]*(?:เดือน[\s.]*)?(?P<month>[ก-์.\s]{3,16}?)[\s.]*(?:พ[\s.]*ศ[\s.]*)?"
+    r"(?<![\d/])(?<!\d\s)(?P<day>\d{1,2})[\s.]*(?:เดือน[\s.]*)?(?P<month>[ก-์.\s]{3,16}?)[\s.]*(?:พ[\s.]*ศ[\s.]*)?"
     r"(?P<year>[26][3-6]\d\d)(?!\d)"
 )
 _REFERENCE = re.compile(
-    r"(?P<office>[ก-ฮ]{1,4}\.?\s?)?(?P<code>\d{1,5}(?:\s?[.,]\s?\d{1,3}){0,3})\s?(?:[/|\\]\s?(?P<circular>ว)?\s?\.?\s?(?P<number>\d{1,6})(?!\d))"
+    r"(?P<office>[ก-ฮ]{1,4}\.?\s?)?(?P<code>\d{1,5}(?:\s?[.,]\s?\d{1,3}){0,3})\s?(?:[/|\\]\s?(?P<circular>ว)?\s?\.?\s?(?P<number>\d{1,6})(?!\d|[.,]\s?\d))"
 )
 _ISSUED_ON = re.compile(r"ณ\s*วัน|^(?:ส[ั]?[่]?ง|ประกาศ|ให้ไว้|ตราไว้)\s.{0,4}วัน")
 _NUMBER_ALONE = re.compile(r"\W*\d{1,5}\s?/\s?2[3-6]\d\d\W*$")
@@ -46,8 +46,15 @@ _PHONE = re.compile(r"\s*(?:โทร(?:ศัพท์|สาร)?|Tel)(?![ก-
 _BODY = re.compile(
     "(ด้วย|ตามที่|เพื่อ|อาศัย|โดยที่|เนื่องจาก|เนื่องด้วย|บัดนี้|จาก|ให้|ขอ|ในการนี้|อนุสนธิ|ตามหนังสือ|๑\\.|1\\.|ข้อ )"
 )
-_OFFICES = re.compile(
-    "(สำนัก|ที่ทำการ|ที่ว่าการ|องค์การ|องค์กร|เทศบาล|ศาลากลาง|จังหวัด|อำเภอ|คณะ|สภา|กรม|กระทรวง|โรงเรียน|มหาวิทยาลัย|ศูนย์|สถานี|กอง|โรงพยาบาล|วิทยาลัย)"
+_OFFICE = (
+    "(?:สำนัก|ที่ทำการ|ที่ว่าการ|องค์การ|องค์กร|เทศบาล|ศาลากลาง|จังหวัด|อำเภอ|คณะ|สภา|กรม|กระทรวง|โรงเรียน|"
+    "มหาวิทยาลัย|ศูนย์|สถานี|กอง|โรงพยาบาล|วิทยาลัย)"
+)
+_OFFICES = re.compile(_OFFICE)
+_OFFICE_AT_RIGHT = re.compile(rf"(?<=\s){_OFFICE}|(?<=\d){_OFFICE}")  # of a row that begins with the number
+_ISSUERS = re.compile(
+    rf"{_OFFICE}|ผู้|นาย|ปลัด|กำนัน|ประธาน|หัวหน้า|อธิบดี|รัฐ|สถาบัน|บริษัท|ธนาคาร|สหกรณ์|ชุมชน|หน่วย|"
+    "ฝ่าย|งาน|การ|ศาล|มูลนิธิ|สมาคม|หมู่บ้าน|วัด|ตำบล|เมือง|เขต|ท้องถิ่น|ทะเบียน|กลุ่ม|ราช"
 )
 
 _NO_ISSUER = re.compile(r"---|\W*\d|ท[ีิึื]?[่้]?\s*(?:พิเศษ|\d)|ว่าด้วย|พ\s?\.?\s?ศ|\(?ฉบับ|ครั้ง|เรือง|เรีอง")
@@ -69,6 +76,7 @@ _TITLES = (
     ("บันทึก", Kind.NOTE),
 )
 FEW = 3  # code points of a label that say which one it was
+SAME_MONTH = 80  # of 100: how alike a month's name must be
 SHORT = 4  # code points: noise
 _TITLE_LENGTH = 90  # code points; a longer line that begins so is a sentence
 _ISSUED = (Kind.ORDER, Kind.ANNOUNCEMENT, Kind.RULE, Kind.BYLAW, Kind.STATEMENT)  # dated at the end
@@ -85,10 +93,31 @@ class _Found:
 class _Row:
     """A line of text with what comparing needs, and how it lies on the page when that is known."""
 
-    def __init__(self, text: str, left: int | None, right: int | None) -> None:
+    def __init__(
+        self,
+        text: str,
+        left: int | None,
+        right: int | None,
+        raw: str = "",
+        doubts: Sequence[tuple[int, int]] = (),
+    ) -> None:
         self.text = text
         self.left = left
         self.right = right
+        self._raw = arabic_digits(raw)  # as on the page; ``doubts`` are stretches of it
+        self._doubts = doubts
+
+    def is_doubtful(self, match: re.Match[str], group: str) -> bool:
+        """Whether the recogniser doubted what ``group`` of a match in ``digits`` holds or the letter after.
+
+        What a person wrote by hand is doubted; print hardly ever is.
+        """
+        start = self._raw.find(match[0])
+        if start < 0:
+            return False
+        first = start + match.start(group) - match.start()
+        last = start + match.end(group) - match.start() + 1
+        return any(first < end and begin < last for begin, end in self._doubts)
 
     @cached_property
     def bare(self) -> str:
@@ -190,7 +219,11 @@ class _Document:
 
     @cached_property
     def title(self) -> tuple[int, Kind, str, float] | None:
-        """Place, kind, label and certainty of the title row."""
+        """Place, kind, label and certainty of the title row; one that is spelt rightly goes first."""
+        titles = list(self._titles())
+        return max(titles, key=lambda title: title[3]) if titles else None
+
+    def _titles(self) -> Iterator[tuple[int, Kind, str, float]]:
         for place, row in enumerate(self.head[:8]):
             row = _Row(_URGENCY.sub("", _NOISE.sub("", row.text)), row.left, row.right)
             for label, kind in _TITLES:
@@ -198,8 +231,8 @@ class _Document:
                 sentence = len(row.text) > _TITLE_LENGTH or row.bare.startswith(_bare(label + "ณวันที่"))
                 headed = len(label) > 6 or place == 0 or self.centred(row) or _OFFICES.match(row.after(label))
                 if sure and not sentence and headed:
-                    return place, kind, label, sure
-        return None
+                    yield place, kind, label, sure
+                    break
 
     @cached_property
     def dated(self) -> int | None:
@@ -214,6 +247,8 @@ class _Document:
     def kind(self) -> _Found | None:
         if self.title:
             return _Found(self.title[1].value, self.title[3])
+        if (department := self.label("ส่วนราชการ")) and self.subject:
+            return _Found(Kind.MEMO.value, min(LIKELY, department[1]))
         if self.addressee and (self.subject or _number_row(self)):
             return _Found(Kind.LETTER.value, LIKELY if self.subject and _number_row(self) else GUESS)
         if any(row.text.startswith("ถึง ") and len(row.text) < _TITLE_LENGTH for row in self.head[:5]):
@@ -248,20 +283,26 @@ def _rows(page: Page) -> list[_Row]:
         pieces = [line for line in page.lines if offset <= line.start < offset + max(1, len(text))]
         left = min((piece.edges[0] for piece in pieces), default=None)
         right = max((piece.edges[-1] for piece in pieces), default=None)
+        doubts = [
+            (doubt.start - offset, doubt.end - offset)
+            for doubt in page.doubts
+            if offset <= doubt.start < offset + len(text)
+        ]
         offset += len(text) + 1
         if re.search(r"[ก-๙A-Za-z0-9]", text):
-            rows.append(_Row(re.sub(r"[.…_]{3,}", " ", canon(text)).strip(), left, right))
+            shown = re.sub(r"[.…_]{3,}", " ", canon(text)).strip()
+            rows.append(_Row(shown, left, right, text, doubts))
         elif _RULE.fullmatch(text.strip() or "x"):
             rows.append(_Row("---", None, None))
     return rows
 
 
-def _number_row(document: _Document) -> tuple[str, float] | None:
-    """What stands after ``ที่`` above the subject, with Arabic digits."""
+def _number_row(document: _Document) -> tuple[_Row, int, float] | None:
+    """The row above the subject that begins with ``ที่``, where its number begins, and how sure that is."""
     for row in document.above_subject:
         start = re.match(r"(?:ด่วน\S*\s+)?ท[ีิึื]?[่้'’`\"]?(?=\s|[ก-ฮ]{1,4}\s?\d|\d|พิเศษ)\s*", row.digits)
         if start and any(char.isdigit() for char in row.digits):
-            return row.digits[start.end() :], CERTAIN if row.text.startswith("ที่") else LIKELY
+            return row, start.end(), CERTAIN if row.text.startswith("ที่") else LIKELY
     return None
 
 
@@ -277,34 +318,42 @@ def _number(document: _Document) -> _Found | None:
                 special = "พิเศษ " if match["special"] else ""
                 return _Found(f"{special}{match['number']}/{match['year']}", CERTAIN)
         return None
-    row = _number_row(document)
-    if not row or not (match := _REFERENCE.match(row[0])):
+    found = _number_row(document)
+    if not found:
+        return None
+    row, start, sure = found
+    match = _REFERENCE.match(row.digits, start)
+    if not match or row.is_doubtful(match, "code") or row.is_doubtful(match, "number"):
         return None
     office = (match["office"] or "").strip(". ")
     code = re.sub(r"\s", "", match["code"]).replace(",", ".")
     number = f"ว {match['number']}" if match["circular"] else match["number"]
-    return _Found(f"{office} {code}/{number}".strip(), row[1])
+    return _Found(f"{office} {code}/{number}".strip(), sure)
 
 
 def _date(document: _Document) -> _Found | None:
     kind = document.kind.value if document.kind else None
     if kind in _ISSUED:
         issued = next((row for row in reversed(document.tail) if _ISSUED_ON.search(row.digits)), None)
-        return _date_in(issued.digits) if issued else None
+        return _date_in(issued) if issued else None
     if kind == Kind.STAMPED and document.dated is not None:
-        return _date_in(document.tail[document.dated].digits)
+        return _date_in(document.tail[document.dated])
+    if kind is None:
+        return None  # a text that is no letter mentions dates, but has none
     rows = document.above_subject or document.head[:8]
     for row in rows:
-        if "ลงวัน" not in row.text and (date := _date_in(row.digits)):
+        if "ลงวัน" not in row.text and (date := _date_in(row)):
             return date
     return None
 
 
-def _date_in(text: str) -> _Found | None:
-    for match in _DATE.finditer(text):
+def _date_in(row: _Row) -> _Found | None:
+    for match in _DATE.finditer(row.digits):
         name = match["month"].strip()
-        near = process.extractOne(name, MONTHS + SHORT_MONTHS, scorer=fuzz.ratio, score_cutoff=72)
-        if near is None:
+        near = process.extractOne(name, MONTHS + SHORT_MONTHS, scorer=fuzz.ratio, score_cutoff=SAME_MONTH)
+        if near is None or len(name) > len(near[0]) + 1:
+            continue
+        if row.is_doubtful(match, "day") or row.is_doubtful(match, "year"):
             continue
         try:
             date = parse_date(f"{match['day']} {near[0]} พ.ศ. 2{match['year'][1:]}")
@@ -351,27 +400,44 @@ def _joined(lines: list[str]) -> str:
 
 def _from(document: _Document) -> _Found | None:
     if document.title and document.title[1] in _ISSUED:
-        place, _, label, sure = document.title
-        named = [document.head[place].after(label)]
-        for row in document.head[place + 1 : place + 3]:
-            if not document.centred(row) or _NO_ISSUER.match(row.digits) or row.starts("เรื่อง"):
-                break
-            named.append(row.text)
-        issuer = re.sub(r"\s*(ที่\s*(?:พิเศษ\s*)?[\d๐-๙].*|เรื่อง.*)$", "", _joined(named))
-        return _Found(issuer, sure) if issuer else None
-    if document.kind and document.kind.value == Kind.STAMPED:
+        return _issuer(document, document.title)
+    if document.kind is None:
+        return None  # a text that is no letter names offices, but is from none
+    if document.kind.value == Kind.STAMPED:
         return _Found(document.tail[document.dated - 1].text, LIKELY) if document.dated else None
+    return _department(document) or _office_at_right(document)
+
+
+def _issuer(document: _Document, title: tuple[int, Kind, str, float]) -> _Found | None:
+    """The office that the title of an order or an announcement names."""
+    place, _, label, sure = title
+    named = [document.head[place].after(label)]
+    for row in document.head[place + 1 : place + 3]:
+        if not document.centred(row) or _NO_ISSUER.match(row.digits) or row.starts("เรื่อง"):
+            break
+        named.append(row.text)
+    issuer = re.sub(r"\s*(ที่\s*(?:พิเศษ\s*)?[\d๐-๙].*|เรื่อง.*)$", "", _joined(named))
+    return _Found(issuer, sure) if _ISSUERS.match(issuer) else None
+
+
+def _department(document: _Document) -> _Found | None:
+    """What stands after the label of a memo, which may have been read in part."""
     if part := document.label("ส่วนราชการ"):
         return _Found(_PHONE.sub("", document.head[part[0]].after("ส่วนราชการ")).strip(), part[1])
-    for row in document.above_subject:  # the label may have been read in part
+    for row in document.above_subject:
         label, _, rest = row.text.partition(" ")
         if len(label) >= FEW and _bare("ส่วนราชการ").endswith(_bare(label)):
             return _Found(_PHONE.sub("", rest).strip(), GUESS)
+    return None
+
+
+def _office_at_right(document: _Document) -> _Found | None:
+    """The office at the right of a letter's head, in the row of its number or in one of its own."""
     for row in document.above_subject:
-        match = _REFERENCE.search(row.digits)
-        rest = row.text[match.end() :].strip() if match else row.text
-        if _OFFICES.match(rest):
-            return _Found(rest, LIKELY)
+        number = row.text.startswith("ที่") or _REFERENCE.search(row.digits)
+        office = _OFFICE_AT_RIGHT.search(row.text) if number else _OFFICES.match(row.text)
+        if office:
+            return _Found(row.text[office.start() :].strip(), LIKELY)
     return None
 
 

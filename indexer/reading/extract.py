@@ -70,6 +70,8 @@ class Document:
             try:
                 self._open_repaired(folder)
             except Unreadable as second:
+                if second.code in {"empty", "damaged"} and not is_picture and wrap.is_cut_off(path):
+                    raise Unreadable("truncated") from second
                 raise (second if second.code in {"password", "empty"} else first) from second
         if not self.outline.complete:
             self._prefer_repaired(folder)

@@ -12,6 +12,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
+from statistics import fmean
 
 from rapidfuzz.distance import Levenshtein
 
@@ -31,7 +32,7 @@ DISPUTED = 0.94  # confidence, at most, in a letter that the readings or the wor
 class Place:
     """What may stand at one place of a line: cost by text, "" for nothing; and where it stands.
 
-    ``symbols``: for every text the symbol that says so most surely.
+    ``symbols``: for every text a symbol that says so, with the mean confidence of those that do.
     """
 
     costs: dict[str, float]
@@ -107,10 +108,14 @@ def _place(column: Sequence[Symbol | None], *, spaced: bool) -> Place:
     }
     least = min(means.values())
     costs = {text: mean - least for text, mean in means.items() if mean - least <= MOST_COST}
-    symbols: dict[str, Symbol] = {}
+    by_text: dict[str, list[Symbol]] = {}
     for symbol in column:
-        if symbol and (symbol.text not in symbols or symbols[symbol.text].confidence < symbol.confidence):
-            symbols[symbol.text] = symbol
+        if symbol:
+            by_text.setdefault(symbol.text, []).append(symbol)
+    symbols = {
+        text: replace(same[0], confidence=fmean(symbol.confidence for symbol in same))
+        for text, same in by_text.items()
+    }
     return Place(costs, symbols, spaced)
 
 

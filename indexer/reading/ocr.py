@@ -36,6 +36,7 @@ ERRORS = 12.0  # … and the share of letters that it misreads for every unit th
 CONVINCING = 0.965  # mean confidence of a page that is certainly upright; wrong turns had 0.90–0.943
 ENOUGH = 20  # symbols of a sample that can convince
 GARBAGE = 0.945  # mean confidence above which a reading speaks for its turn
+LEAST_ACCURACY = 0.25  # of a page's letters; a plan read as text had 0.08, the worst page with words 0.42
 FEW_LETTERS = 6  # Thai letters of a row: with fewer nothing can be said about it
 LEAST_MARKS = 0.11  # share of marks among the Thai letters of a row: a quarter is usual
 LEAST_COVERAGE = 0.85  # of a row by words
@@ -131,7 +132,7 @@ class _Reading:
 
     def page(self) -> OcrPage:
         transcript = Transcript(self.straight)
-        for row in self.rows:
+        for row in self.rows if self.accuracy >= LEAST_ACCURACY else ():
             transcript.write(row)
         return OcrPage(
             transcript.text,

@@ -24,6 +24,7 @@ from indexer.reading.describe import describe
 from indexer.reading.extract import Document, EmbeddedPage
 from indexer.reading.failures import Unreadable
 from indexer.reading.pictures import raster
+from indexer.reading.scan_advice import advise
 from indexer.reading.verdict import Verdict, better
 
 RULES = extract.RULES * 1_000 + ocr.RULES
@@ -144,6 +145,13 @@ class Reader:
                 fields=describe(pages),
                 signatures=document.outline.signatures,
                 personal_data=tuple(find for page in pages for find in privacy.find(page.text, page.number)),
+                advice=tuple(
+                    advise(
+                        pages,
+                        has_embedded_files=document.outline.has_embedded_files,
+                        is_dynamic_form=document.outline.is_dynamic_form,
+                    )
+                ),
             ),
             min((page.rules for page in pages if not page.corrected), default=TEXT_RULES),
         )

@@ -35,6 +35,8 @@ class Outline:
     signatures: tuple[Signature, ...] = ()
     repaired: bool = False  # the file was damaged; its pages are read from a repaired private copy
     complete: bool = True  # all the pages that the file says it has were found
+    has_embedded_files: bool = False  # a portfolio, or papers attached to a PDF/A-3: they are not read
+    is_dynamic_form: bool = False  # XFA: what it shows is made by a program inside it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +87,14 @@ class Reader:
 
     def outline(self) -> Outline:
         sizes = tuple(_frame(page.page_obj)[1:] for page in self._pages)
-        return Outline(page_count=len(sizes), sizes=sizes, complete=self._promised <= len(sizes))
+        catalogue = self._pdf.doc.catalog
+        return Outline(
+            page_count=len(sizes),
+            sizes=sizes,
+            complete=self._promised <= len(sizes),
+            has_embedded_files="Collection" in catalogue or _has(catalogue, "Names", "EmbeddedFiles"),
+            is_dynamic_form=_has(catalogue, "AcroForm", "XFA"),
+        )
 
     def page(self, number: int) -> EmbeddedPage:
         """Page ``number`` (1…). Raises ``Unreadable`` when it passes a limit."""
@@ -144,6 +153,12 @@ class Reader:
         kept = self._pdf.doc._cached_objs
         for number in [number for number, (found, _) in kept.items() if isinstance(found, PDFStream)]:
             del kept[number]
+
+
+def _has(catalogue: dict[str, Any], name: str, key: str) -> bool:
+    """Whether the dictionary ``name`` of the catalogue has the key."""
+    found = resolve1(catalogue.get(name))
+    return isinstance(found, dict) and key in found
 
 
 def _promised_pages(document: Any) -> int:

@@ -17,7 +17,7 @@ from indexer.reading.straighten import Straight
 
 UNITS = 10_000  # positions are in so many parts of the page's width or height
 RESPELT = 0.5  # confidence, at most, in letters that were changed to make a word
-DOUBTFUL = 0.95  # a character recognised with less confidence is marked for the reviewer
+DOUBTFUL = 0.97  # confidence of a character below which a person should look; print has 0.985–0.996
 SAME_ROW = 0.5  # share of the lower fragment's height that must lie beside the other
 DASH = 0.7  # width of a dash in heights of a letter; between spaces dashes had 0.75–0.79, hyphens 0.37–0.41
 LEANING = 0.35  # share of a row's height that it may climb before it is given in pieces

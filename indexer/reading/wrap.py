@@ -13,12 +13,11 @@ import pikepdf
 import pillow_heif
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from archive.filetype import HEAD_BYTES, PDF, media_type
 from indexer.reading.failures import Unreadable
 
 MAX_PIXELS = 200_000_000
 """Of one picture: an A2 sheet at 600 dpi has 140 million."""
-_HEADER_BYTES = 1024
-_HEIC_BRANDS = (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1")
 _A4 = (595.0, 842.0)
 
 Image.MAX_IMAGE_PIXELS = None  # the limit here is our own, with its own message
@@ -27,15 +26,13 @@ Image.MAX_IMAGE_PIXELS = None  # the limit here is our own, with its own message
 def kind_of(path: Path) -> str:
     """``pdf`` or ``picture``, by content. Raises ``Unreadable``: empty, not-a-pdf."""
     with path.open("rb") as file:
-        head = file.read(_HEADER_BYTES)
+        head = file.read(HEAD_BYTES)
     if not head:
         raise Unreadable("empty")
-    if b"%PDF" in head:
-        return "pdf"
-    heic = head[4:8] == b"ftyp" and head[8:12] in _HEIC_BRANDS
-    if heic or head.startswith((b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"II*\x00", b"MM\x00*")):
-        return "picture"
-    raise Unreadable("not-a-pdf")
+    found = media_type(head)
+    if found is None:
+        raise Unreadable("not-a-pdf")
+    return "pdf" if found == PDF else "picture"
 
 
 def wrap_picture(path: Path, wrapped: Path) -> bool:
@@ -84,6 +81,14 @@ def _page_size(width: int, height: int, resolution: tuple[float, float]) -> tupl
 
 
 _LEAST_DPI = 100
+
+
+def is_cut_off(path: Path) -> bool:
+    """Whether a PDF lacks its end mark: a copy or a download that broke off."""
+    with path.open("rb") as file:
+        size = file.seek(0, io.SEEK_END)
+        file.seek(max(0, size - HEAD_BYTES))
+        return b"%%EOF" not in file.read()
 
 
 def write_repaired(path: Path, repaired: Path) -> None:

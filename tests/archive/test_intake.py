@@ -253,6 +253,7 @@ def test_the_type_is_what_the_bytes_say(
         b"MZ\x90\x00",
         b"<html>",
         b"PK\x03\x04 docx",
+        b"PK\x03\x04 a.pdf stored as it is: %PDF-1.7",
         b"\n" * 1100 + b"%PDF-1.4",
         b"\xff\xff\xff\xffftypisom\x00\x00\x00\x00mp41",
         b"\x00\x00\x00\x1cftypavif\x00\x00\x00\x00mif1miaf",

@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 
 from archive.errors import Conflict
-from archive.model import Attachment, Details, Failure, Field, PersonalData, Reading, Signature
+from archive.model import Attachment, Details, Failure, Field, PersonalData, Reading, ScanAdvice, Signature
 from archive.ports import Jobs, Records
 from tests.contracts.samples import ACTOR, NOW, attached, page, published
 
@@ -20,6 +20,7 @@ DETAILS = Details(
         Signature(signer="ปลัด", signed_at=None, intact=False, trusted=False),
     ),
     personal_data=(PersonalData(type="national-id", page=1, start=3, end=16),),
+    advice=(ScanAdvice("turned", (2, 3)), ScanAdvice("dynamic-form")),
 )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import random
 import struct
+import zipfile
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -140,6 +141,15 @@ def a_word_document() -> bytes:
 
 
 @case("not-a-pdf")
+def a_stored_zip_of_pdfs() -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_STORED) as archive:
+        for name in ("a.pdf", "b.pdf"):
+            archive.writestr(name, one_page())
+    return packed.getvalue()
+
+
+@case("not-a-pdf")
 def a_gif() -> bytes:
     return picture("GIF")
 
@@ -149,12 +159,12 @@ def a_header_too_late() -> bytes:
     return b" " * 2000 + one_page()
 
 
-@case("damaged", "empty")
+@case("truncated")
 def noise_after_the_header() -> bytes:
     return b"%PDF-1.4\n" + random.Random(1).randbytes(50_000)
 
 
-@case("damaged", "empty")
+@case("truncated")
 def only_a_header() -> bytes:
     return b"%PDF-1.7\n"
 
@@ -210,7 +220,7 @@ def a_cut_off_end() -> bytes:
     return one_page()[:-120]
 
 
-@case("damaged", "empty", "ready")
+@case("truncated", "ready")
 def a_cut_off_half() -> bytes:
     whole = one_page()
     return whole[: len(whole) // 2]

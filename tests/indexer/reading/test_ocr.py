@@ -96,6 +96,16 @@ def test_an_empty_page_has_no_text_and_no_confidence() -> None:
     assert (read.text, read.lines, read.confidence, read.doubts) == ("", (), 0.0, ())
 
 
+def test_scribbles_alone_are_no_text() -> None:
+    image = Image.new("L", (1754, 2480), 250)
+    draw = ImageDraw.Draw(image)
+    chance = random.Random(5)
+    for _ in range(300):
+        x, y = chance.randrange(50, 1600), chance.randrange(50, 2300)
+        draw.line([(x + chance.randrange(90), y + chance.randrange(70)) for _ in range(6)], 0, 3)
+    assert len(thai_letters(recognise(image).text)) < 5
+
+
 def test_gives_up_in_time() -> None:
     with pytest.raises(Unreadable, match="timeout"):
         recognise(page(), seconds=0.0)

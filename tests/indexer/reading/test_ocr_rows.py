@@ -14,7 +14,7 @@ from indexer.reading.straighten import Straight
 STRAIGHT = Straight(Image.new("L", (1000, 1000)), 0, 0.0)
 
 
-def fragment(text: str, left: int, top: int, confidence: float = 0.95) -> list[Symbol]:
+def fragment(text: str, left: int, top: int, confidence: float = 0.99) -> list[Symbol]:
     return [
         Symbol(char, left + 20 * place, top, left + 20 * place + 18, top + 30, confidence)
         for place, char in enumerate(text)

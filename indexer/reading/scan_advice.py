@@ -1,0 +1,37 @@
+"""What a clerk should know about how a file was read, said right after the upload."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from archive.errors import words
+from archive.model import Page, ScanAdvice, Source
+
+MESSAGES = {
+    "turned": words("หน้า %(pages)s กลับหัวหรือตะแคง (แก้ให้แล้ว)"),
+    "illegible": words("หน้า %(pages)s อ่านได้ไม่ครบ ควรสแกนใหม่ที่ 300 dpi ให้ภาพตรงและคมชัด"),
+    "no-text": words("หน้า %(pages)s ไม่พบข้อความที่อ่านได้"),
+    "embedded-files": words("ไฟล์นี้มีไฟล์อื่นแนบอยู่ข้างใน ซึ่งไม่ได้อ่าน กรุณาแนบไฟล์เหล่านั้นแยกต่างหาก"),
+    "dynamic-form": words("ไฟล์นี้เป็นแบบฟอร์ม XFA ซึ่งอ่านไม่ได้ กรุณาพิมพ์เป็น PDF (Print to PDF) แล้วแนบใหม่"),
+}
+
+LEAST_ACCURACY = 0.90  # share of letters probably right below which a page should be scanned again
+
+
+def advise(
+    pages: Sequence[Page], *, has_embedded_files: bool = False, is_dynamic_form: bool = False
+) -> Iterator[ScanAdvice]:
+    """Everything that is worth saying about a file and its pages, the gravest first."""
+    if is_dynamic_form:
+        yield ScanAdvice("dynamic-form")
+    if has_embedded_files:
+        yield ScanAdvice("embedded-files")
+    seen = [page for page in pages if page.confidence is not None and not page.corrected]
+    groups = {
+        "illegible": [page for page in seen if page.text and (page.confidence or 0) < LEAST_ACCURACY],
+        "no-text": [page for page in seen if not page.text],
+        "turned": [page for page in seen if page.turn and page.source is Source.OCR],
+    }
+    for code, group in groups.items():
+        if group:
+            yield ScanAdvice(code, tuple(page.number for page in group))
