@@ -8,6 +8,10 @@ may succeed later, and ``retry_after`` when to try, in seconds.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from archive.model import Find
+
 
 def words(thai: str) -> str:
     """The text itself. Marks what pages show in the reader's language where no error is made of it."""
@@ -87,6 +91,16 @@ class Conflict(PrakatError):
 
     code = "conflict"
     http_status = 409
+
+
+class PersonalDataFound(Conflict):
+    """Personal data would become public, and nobody has stated why. ``finds`` are its places."""
+
+    code = "personal-data"
+
+    def __init__(self, finds: Sequence[Find]) -> None:
+        super().__init__("พบข้อมูลส่วนบุคคล กรุณาตรวจดู แล้วปิดทับหรือแก้ออกก่อน หรือระบุเหตุผลที่จำเป็นต้องให้ประชาชนเห็น")
+        self.finds = tuple(finds)
 
 
 class TooLarge(PrakatError):

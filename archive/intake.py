@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-from collections.abc import Sequence
-from dataclasses import fields
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, fields
 from typing import BinaryIO
 
-from archive import rules
-from archive.errors import Conflict, Invalid, RecordDamaged, words
-from archive.fields import checked
+from archive import privacy, rules, thai
+from archive.errors import Conflict, Invalid, PersonalDataFound, RecordDamaged, words
+from archive.fields import ANNOUNCEMENT_FIELDS, FieldType, checked
 from archive.filetype import HEAD_BYTES, is_archive, media_type
 from archive.model import (
     Announcement,
     Attachment,
     Collection,
     Draft,
+    Find,
+    Hold,
     Item,
     Kind,
     Page,
@@ -25,6 +27,7 @@ from archive.model import (
     Status,
 )
 from archive.ports import Files, Records, Scanner, StoredFile
+from archive.suggested_fields import fields_not_given, suggest_fields
 
 log = logging.getLogger("prakat.security")
 
@@ -63,13 +66,27 @@ class Intake:
         self._scanner = scanner
         self._max_upload_bytes = max_upload_bytes
 
-    def create(self, draft: Draft, *, actor: str, status: Status = Status.DRAFT) -> Announcement:
-        """Raises ``Invalid`` with the offending field; ``Conflict`` when its ``ref`` is taken."""
+    def create(
+        self,
+        draft: Draft,
+        *,
+        actor: str,
+        status: Status = Status.DRAFT,
+        reason: str = "",
+        title_follows: bool = False,
+    ) -> Announcement:
+        """Raises ``Invalid`` with the offending field; ``Conflict`` when its ``ref`` is taken;
+        ``PersonalDataFound`` when it is published, has some in its fields, and no reason is given.
+        ``title_follows``: a draft may be without a title until its attachments are read."""
         if status not in _EDITABLE:
             raise Invalid("ประกาศใหม่เป็นได้เฉพาะฉบับร่าง (draft) หรือเผยแพร่ (published)", field="status")
         given = {field.name: getattr(draft, field.name) for field in fields(Draft)}
-        kept = Draft(**checked(given))  # type: ignore[arg-type]  # checked by name
-        return self._records.create(kept, actor=actor, status=status)
+        if title_follows and status is Status.DRAFT and not draft.title:
+            del given["title"]
+        kept = Draft(**{"title": "", **checked(given)})  # type: ignore[arg-type]  # checked by name
+        if status is Status.PUBLISHED:
+            _refuse_without_reason(_in_fields(asdict(kept)), reason)
+        return self._records.create(kept, actor=actor, status=status, reason=reason.strip())
 
     def attach(
         self,
@@ -116,69 +133,147 @@ class Intake:
             log.warning("refused a file", extra={"file": name, "actor": actor, "why": found.message})
             raise
 
-    def relabel(self, attachment_id: int, *, label: str, kind: Kind, actor: str) -> Attachment:
+    def replace(self, attachment_id: int, stream: BinaryIO, *, filename: str, actor: str) -> Attachment:
+        """Give an attachment other bytes under the same id: a new version. Residents see it once it is read
+        and nothing was found in it. Raises as ``attach`` does."""
+        self._editable(self._records.attachment(attachment_id).announcement_id)
+        content = _media_type(stream)
+        name = rules.safe_filename(filename, content)
+        file = self._keep(stream, name, actor)
+        return self._records.replace(attachment_id, file, filename=name, media_type=content, actor=actor)
+
+    def relabel(
+        self, attachment_id: int, *, label: str, kind: Kind, actor: str, reason: str = ""
+    ) -> Attachment:
+        """Change what residents read above the document. Raises ``PersonalDataFound`` when there is some in
+        the new label of one on a published announcement, and no reason is given."""
+        attachment = self._records.attachment(attachment_id)
+        announcement = self._editable(attachment.announcement_id)
+        shown = rules.label(label, attachment.filename)
+        found: Sequence[PersonalData] = ()
+        if announcement.status is Status.PUBLISHED and shown != attachment.label:
+            found = privacy.undecided(privacy.find_in_fields({"label": shown}), attachment.decided)
+            _refuse_without_reason([Find(attachment_id, data) for data in found], reason)
+        with self._records.batch():
+            if found:
+                self._records.release(attachment_id, found, reason=reason.strip(), actor=actor)
+            return self._records.relabel(attachment_id, label=shown, kind=kind, actor=actor)
+
+    def release(self, attachment_id: int, *, actor: str, reason: str) -> Attachment:
+        """Show an attachment in spite of what was found in it, or though it cannot be read.
+
+        Raises ``Invalid`` without a reason, ``Conflict`` (code ``unread``) while it is yet to be read.
+        """
         attachment = self._records.attachment(attachment_id)
         self._editable(attachment.announcement_id)
-        shown = rules.label(label, attachment.filename)
-        return self._records.relabel(attachment_id, label=shown, kind=kind, actor=actor)
+        said = rules.required_text(reason, field="reason", said=words("เหตุผลที่ให้ประชาชนเห็น"), length=1000)
+        if attachment.hold is Hold.UNREAD and attachment.status is not Reading.FAILED:
+            raise Conflict("ระบบยังแปลงข้อความของเอกสารนี้ไม่เสร็จ กรุณารอแล้วลองใหม่อีกครั้ง", code="unread")
+        finds = privacy.undecided_in(attachment)
+        return self._records.release(attachment_id, finds, reason=said, actor=actor)
 
     def reorder(self, announcement_id: int, attachment_ids: Sequence[int], *, actor: str) -> None:
         """``attachment_ids``: all of the announcement's, in their new order; else ``Conflict``."""
         self._editable(announcement_id)
         self._records.reorder(announcement_id, attachment_ids, actor=actor)
 
+    def move(self, attachment_id: int, position: int, *, actor: str) -> None:
+        """Put an attachment at this position (1 is the first), or at the end."""
+        announcement_id = self._records.attachment(attachment_id).announcement_id
+        beside = [each.id for each in self._records.attachments([announcement_id])[announcement_id]]
+        beside.remove(attachment_id)
+        beside.insert(position - 1, attachment_id)
+        self.reorder(announcement_id, beside, actor=actor)
+
     def detach(self, attachment_id: int, *, actor: str) -> None:
-        """Take off its announcement; the bytes stay, and the history says what they were."""
+        """Take off its announcement. Everything about it stays, so that ``reattach`` puts it back."""
         self._editable(self._records.attachment(attachment_id).announcement_id)
         self._records.detach(attachment_id, actor=actor)
+
+    def reattach(self, attachment_id: int, *, actor: str) -> Attachment:
+        """Put an attachment that was taken off back, at the end."""
+        self._editable(self._records.detached_attachment(attachment_id).announcement_id)
+        return self._records.reattach(attachment_id, actor=actor)
 
     def correct_page(self, attachment_id: int, number: int, text: str, *, actor: str) -> Page:
         """What a person reads on the page, in place of what was recognised; rereading leaves it alone."""
         self._editable(self._records.attachment(attachment_id).announcement_id)
-        return self._records.correct_page(attachment_id, number, rules.page_text(text), actor=actor)
+        kept = rules.page_text(text)
+        return self._records.correct_page(
+            attachment_id, number, kept, actor=actor, personal_data=privacy.find(kept, number)
+        )
 
     def revise(
-        self, id: int, changes: dict[str, object], *, actor: str, if_change: int | None = None
+        self,
+        id: int,
+        changes: dict[str, object],
+        *,
+        actor: str,
+        if_change: int | None = None,
+        reason: str = "",
     ) -> Announcement:
-        """Set fields of ``Draft`` or ``publish_at`` (drafts only). Raises ``Invalid``, ``Conflict``."""
+        """Set fields of ``Draft`` or ``publish_at`` (drafts only). Raises ``Invalid``, ``Conflict``;
+        ``PersonalDataFound`` when a published one would get new personal data without a reason."""
         announcement = self._editable(id)
         kept = checked(changes)
         if kept.get("publish_at") is not None and announcement.status is not Status.DRAFT:
             raise Conflict("ตั้งเวลาเผยแพร่ได้เฉพาะฉบับร่าง", code="wrong-status")
-        return self._records.revise(id, kept, actor=actor, if_change=if_change)
+        if announcement.status is Status.PUBLISHED:
+            _refuse_without_reason(_new_in_fields(announcement, kept), reason)
+        return self._records.revise(id, kept, actor=actor, if_change=if_change, reason=reason.strip())
 
     def publish(self, id: int, *, actor: str, reason: str = "") -> Announcement:
-        """Show it to residents. ``reason``: why in spite of ``personal_data``; kept in the history.
+        """Show it to residents, but for attachments that are not read yet: they follow by themselves.
 
-        Raises ``Conflict`` with code ``personal-data`` when there is some and no reason is given.
+        ``reason``: why in spite of ``personal_data``; kept in the history. Raises ``PersonalDataFound`` when
+        there is some and no reason is given, ``Invalid`` without a title.
         """
         announcement = self._ready_for(id, Status.PUBLISHED)
-        if not reason.strip() and self.personal_data(id):
-            raise Conflict(
-                "พบข้อมูลส่วนบุคคลในเอกสารแนบ กรุณาตรวจดู แล้วปิดทับในไฟล์ก่อน หรือระบุเหตุผลที่จำเป็นต้องเผยแพร่",
-                code="personal-data",
-            )
-        return self._step(announcement, Status.PUBLISHED, actor, reason)
+        if not announcement.title:
+            announcement = self._complete(announcement, actor)
+        if not announcement.title:
+            raise Invalid("กรุณากรอกชื่อเรื่องก่อนเผยแพร่", field="title", code="required")
+        found = self.personal_data(id)
+        held = [one for one in self._records.attachments([id])[id] if one.hold is Hold.PERSONAL_DATA]
+        if not reason.strip() and (found or held):
+            raise PersonalDataFound(found)
+        with self._records.batch():
+            for attachment in self._records.attachments([id])[id]:
+                decided = [find.data for find in found if find.attachment_id == attachment.id]
+                if decided or attachment.hold is Hold.PERSONAL_DATA:
+                    self._records.release(attachment.id, decided, reason=reason.strip(), actor=actor)
+            return self._step(announcement, Status.PUBLISHED, actor, reason)
+
+    def _complete(self, announcement: Announcement, actor: str) -> Announcement:
+        """Fill the fields that nobody has given from what the attachments state."""
+        stated = suggest_fields(self._records.attachments([announcement.id])[announcement.id]).fields
+        missing = fields_not_given(announcement)
+        given = {name: value for name, value in stated.items() if name in missing}
+        return self._records.revise(announcement.id, given, actor=actor) if given else announcement
 
     def publish_due(self, now: dt.datetime, *, actor: str) -> list[int]:
         """Publish the drafts whose time has come; the ids of those published.
 
         One whose attachments are still being read waits for that, since only then it is known
-        whether there is personal data in them. One in which some was found stays a draft and
-        loses its time: a person decides.
+        whether there is personal data in them; what they state fills the fields that nobody gave. One in
+        which personal data was found, or that has no title, stays a draft and loses its time: a person
+        decides.
         """
         published = []
         for due in self._records.due(now):
             try:
                 if self._being_read(due):
                     continue
+                self._complete(self._records.announcement(due), actor)
                 self.publish(due, actor=actor)
-            except Conflict as conflict:
-                if conflict.code == "personal-data":
-                    self._records.revise(due, {"publish_at": None}, actor=actor)
-                continue  # otherwise another process was faster
-            except RecordDamaged:
-                continue  # the others are published all the same
+            except (PersonalDataFound, Invalid):
+                self._records.revise(due, {"publish_at": None}, actor=actor)
+                continue
+            except (
+                Conflict,
+                RecordDamaged,
+            ):  # another process was faster; the others are published all the same
+                continue
             published.append(due)
         return published
 
@@ -188,6 +283,12 @@ class Intake:
         said = rules.required_text(
             reason, field="reason", said=words("เหตุผลที่ถอน เพราะประชาชนจะเห็นเหตุผลนี้"), length=1000
         )
+        if privacy.find(said, page=0):
+            raise Invalid(
+                "เหตุผลนี้มีข้อมูลส่วนบุคคล และประชาชนจะเห็น กรุณาเขียนโดยไม่ระบุเลขหรือหมายเลขนั้น",
+                field="reason",
+                code="personal-data",
+            )
         return self._step(announcement, Status.WITHDRAWN, actor, said)
 
     def trash(self, id: int, *, actor: str) -> Announcement:
@@ -224,10 +325,14 @@ class Intake:
             actor=actor,
         )
 
-    def personal_data(self, id: int) -> dict[int, tuple[PersonalData, ...]]:
-        """What was found in its attachments, by attachment id; empty when nothing was."""
+    def personal_data(self, id: int) -> tuple[Find, ...]:
+        """Finds in its fields and attachments that nobody has decided to show yet."""
+        fields = _in_fields(asdict(self._records.announcement(id)))
         attachments = self._records.attachments([id])[id]
-        return {one.id: one.details.personal_data for one in attachments if one.details.personal_data}
+        return (
+            *fields,
+            *(Find(one.id, data) for one in attachments for data in privacy.undecided_in(one)),
+        )
 
     def _being_read(self, id: int) -> bool:
         open_states = (Reading.WAITING, Reading.READING)
@@ -257,6 +362,38 @@ class Intake:
         return self._records.set_status(
             announcement.id, status, actor=actor, reason=reason.strip(), was=announcement.status
         )
+
+
+_PUBLIC_FIELDS = [
+    field.name
+    for field in ANNOUNCEMENT_FIELDS
+    if field.is_in_form and field.type in (FieldType.LINE, FieldType.TEXT)
+]
+"""Those that people write and residents read."""
+
+
+def _in_fields(fields: Mapping[str, object]) -> list[Find]:
+    """Personal data in the fields that residents read."""
+    texts = {name: str(fields[name]) for name in _PUBLIC_FIELDS if name in fields}
+    return [Find(None, data) for data in privacy.find_in_fields(texts)]
+
+
+def _new_in_fields(announcement: Announcement, changes: Mapping[str, object]) -> list[Find]:
+    """Personal data in changed fields whose digits are not in the announcement already."""
+    known = {
+        _digits(str(getattr(announcement, find.data.field)), find)
+        for find in _in_fields(asdict(announcement))
+    }
+    return [find for find in _in_fields(changes) if _digits(str(changes[find.data.field]), find) not in known]
+
+
+def _digits(text: str, find: Find) -> str:
+    return "".join(filter(str.isdecimal, thai.arabic_digits(text[find.data.start : find.data.end])))
+
+
+def _refuse_without_reason(finds: Sequence[Find], reason: str) -> None:
+    if finds and not reason.strip():
+        raise PersonalDataFound(finds)
 
 
 def _media_type(stream: BinaryIO) -> str:

@@ -181,12 +181,28 @@ class Field:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PersonalData:
-    """A piece of personal data found in a text: its place is given as offsets into the page's text."""
+    """A piece of personal data found in a text, with its place as offsets into that text."""
 
     type: str  # "national-id" | "phone" | "bank-account"
-    page: int
+    page: int  # 0 in a field
     start: int
     end: int
+    field: str = ""  # a field of the announcement, or ``label`` or ``filename``; "" in a page's text
+
+
+@dataclass(frozen=True, slots=True)
+class Find:
+    """A piece of personal data and the attachment that it is in; None when it is in the announcement."""
+
+    attachment_id: int | None
+    data: PersonalData
+
+
+class Hold(StrEnum):
+    """Why an attachment is held: only staff and tokens see it, whatever the announcement's status is."""
+
+    UNREAD = "unread"
+    PERSONAL_DATA = "personal-data"
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,6 +249,8 @@ class Attachment:
     details: Details
     rules: int  # version of the reading rules that made its pages; 0 before the first reading
     created_at: dt.datetime  # or when an older site took it in
+    hold: Hold | None = None  # None: shown to whoever may see the announcement
+    decided: tuple[str, ...] = ()  # personal data that a person decided to show (``privacy.decision``)
 
 
 @dataclass(frozen=True, slots=True)

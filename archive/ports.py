@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
+from archive.attachment_ports import HeldAttachments
 from archive.model import (
     ALL_SCOPES,
     Announcement,
@@ -29,6 +30,7 @@ from archive.model import (
     Organisation,
     Page,
     Person,
+    PersonalData,
     Role,
     Scope,
     SecondFactor,
@@ -85,7 +87,7 @@ class Miss:
     last_at: dt.datetime
 
 
-class Records(Protocol):
+class Records(HeldAttachments, Protocol):
     """Announcements, their attachments and pages, and their history.
 
     Every writing method is one transaction, writes a ``Change`` (``actor`` is the person's name, or
@@ -100,11 +102,19 @@ class Records(Protocol):
         """
 
     # announcements
-    def create(self, draft: Draft, *, actor: str, status: Status = Status.DRAFT) -> Announcement:
+    def create(
+        self, draft: Draft, *, actor: str, status: Status = Status.DRAFT, reason: str = ""
+    ) -> Announcement:
         """``Conflict`` (code ``ref-taken``) when another record has the draft's ``ref``."""
 
     def revise(
-        self, id: int, changes: dict[str, object], *, actor: str, if_change: int | None = None
+        self,
+        id: int,
+        changes: dict[str, object],
+        *,
+        actor: str,
+        if_change: int | None = None,
+        reason: str = "",
     ) -> Announcement:
         """Set fields of ``Draft`` or ``publish_at``. ``Conflict`` when ``if_change`` is no longer current.
 
@@ -117,7 +127,7 @@ class Records(Protocol):
         """``Conflict`` when the status is no longer ``was``. Clears ``publish_at``.
 
         The reason of a withdrawal stays on the record until it is a draft again; every reason is
-        in the history.
+        in the history. After a withdrawal decisions to show personal data no longer count.
         """
 
     def announcement(self, id: int) -> Announcement: ...
@@ -143,7 +153,8 @@ class Records(Protocol):
         """``(announcement id, its change)`` for changes after ``change``, in order of change."""
 
     def withdrawn_since(self, change: int) -> set[int]:
-        """Ids of announcements that changed after ``change`` and are not published now."""
+        """Ids of announcements that changed after ``change`` and are not published now, or of which an
+        attachment was hidden after it: an index that has followed to ``change`` may still show them."""
 
     def last_change(self) -> int: ...
     def touch(self, ids: Sequence[int]) -> None:
@@ -170,15 +181,15 @@ class Records(Protocol):
         actor: str,
         stored_at: dt.datetime | None = None,
     ) -> tuple[Attachment, bool]:
-        """Add at the end, waiting to be read; made now, or when an older site stored it.
+        """Add at the end, waiting to be read and held until then; made now, or when an older site stored it.
 
-        The same bytes again: ``(the existing one, False)``.
+        The same bytes again: ``(the existing one, False)``. One that was taken off is put back instead.
         """
 
     def relabel(self, attachment_id: int, *, label: str, kind: Kind, actor: str) -> Attachment: ...
     def reorder(self, announcement_id: int, attachment_ids: Sequence[int], *, actor: str) -> None: ...
     def detach(self, attachment_id: int, *, actor: str) -> None:
-        """Take off an announcement (kept in history; the bytes stay)."""
+        """Take off an announcement. Its bytes, pages and corrections stay, to be put back."""
 
     def attachment(self, id: int) -> Attachment: ...
     def attachments(self, announcement_ids: Iterable[int]) -> dict[int, list[Attachment]]:
@@ -186,17 +197,26 @@ class Records(Protocol):
 
     def attachments_with_file(self, sha256: str) -> list[Attachment]: ...
 
-    def failed_attachments(self) -> list[Attachment]:
-        """Those that could not be read, the latest first."""
-
     # pages
     def doubtful_pages(self, *, below: float, limit: int) -> list[Page]:
         """Pages read with less confidence, without text, or not at all; the least sure first."""
 
-    def save_page(self, page: Page) -> None:
-        """Insert or replace; a corrected page is kept as the person left it."""
+    def save_page(self, page: Page, *, sha256: str | None = None) -> None:
+        """Insert or replace; a corrected page is kept as the person left it. ``sha256``: the bytes that it
+        was read from; ``Conflict`` (code ``lease-lost``) when the attachment has others by now."""
 
-    def correct_page(self, attachment_id: int, number: int, text: str, *, actor: str) -> Page: ...
+    def correct_page(
+        self,
+        attachment_id: int,
+        number: int,
+        text: str,
+        *,
+        actor: str,
+        personal_data: Sequence[PersonalData] = (),
+    ) -> Page:
+        """Set the text that a person read. ``personal_data``: the finds in it; where nobody has decided to
+        show them, the attachment is held."""
+
     def page(self, attachment_id: int, number: int) -> Page: ...
     def pages(self, attachment_id: int) -> list[Page]: ...
     def page_texts(self, attachment_ids: Iterable[int]) -> dict[int, list[tuple[int, str]]]:
@@ -321,7 +341,12 @@ class People(Protocol):
         """The person and the password hash."""
 
     def everyone(self) -> list[Person]: ...
-    def disable(self, name: str) -> None: ...
+    def disable(self, name: str) -> None:
+        """Keep a person from signing in, and end the person's sessions."""
+
+    def enable(self, name: str) -> None:
+        """Let a disabled person sign in again. ``NotFound`` for a name that nobody has."""
+
     def set_password(self, id: int, password_hash: str) -> None: ...
     def add_token(
         self,

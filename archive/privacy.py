@@ -8,12 +8,14 @@ paid. A find is a warning to the person who publishes; it is never shown to resi
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from itertools import accumulate
 
 from stdnum.th import pin
 
-from archive.model import PersonalData
+from archive.model import Attachment, Details, Hold, PersonalData
 from archive.thai import arabic_digits
 
 NATIONAL_ID, PHONE, BANK_ACCOUNT = "national-id", "phone", "bank-account"
@@ -35,9 +37,10 @@ _LANDLINE = re.compile(
     rf"{_NOT_BEFORE}(?:\+66{_GAP}|0{_GAP})(?:2|3[2-9]|4[2-5]|5[3-6]|7[3-7])(?:{_GAP}\d){{6,7}}{_NOT_AFTER}"
 )
 _CALLS = re.compile(r"(?:โทร|มือถือ|เบอร์|ติดต่อ|[Tt]el|TEL|[Pp]hone|[Mm]obile|[Ff]ax|แฟกซ์|☎)[^\n]{0,40}$")
-# The line of a letter or memo in which an office gives its own number: at the head or the foot.
+# The line of a letter or memo in which an office gives its own number: at the head or the foot. Recognisers
+# often misread the tone mark of ส่วนราชการ.
 _OFFICE = re.compile(
-    r"(?:^|\n)[ \t]*(?:(?:ส่วนราชการ|สำนัก|กอง|ฝ่าย|งาน|ที่ทำการ|เทศบาล|องค์การบริหาร|อบต|อบจ)[^\n]*"
+    r"(?:^|\n)[ \t]*(?:(?:ส\S{0,5}ราชการ|สำนัก|กอง|ฝ่าย|งาน|ที่ทำการ|เทศบาล|องค์การบริหาร|อบต|อบจ)[^\n]*"
     r"|(?:โทร|ศัพท์|สาร|[Tt]el|[Ff]ax|[ \t./:])*)$"
 )
 
@@ -71,6 +74,67 @@ def find(text: str, page: int) -> tuple[PersonalData, ...]:
                 taken.append((start, end))
                 found.append(PersonalData(type=type, page=page, start=start, end=end))
     return tuple(sorted(found, key=lambda data: data.start))
+
+
+def find_in_fields(fields: Mapping[str, str]) -> tuple[PersonalData, ...]:
+    """Every piece of personal data in the texts of these fields, in their order."""
+    return tuple(replace(data, field=name) for name, text in fields.items() for data in find(text, page=0))
+
+
+def find_in_attachment(attachment: Attachment, details: Details) -> tuple[PersonalData, ...]:
+    """Every piece of personal data that showing the attachment would show: its names and its text.
+
+    ``details``: of its latest reading.
+    """
+    names = {"label": attachment.label, "filename": attachment.filename}
+    return (*find_in_fields(names), *details.personal_data)
+
+
+EVERYTHING = "*"
+"""Among decisions: whatever is found. Files that were published before decisions were kept have it."""
+
+
+def decision(data: PersonalData) -> str:
+    """The kind and place of a find, as a decision to show it is kept. Offsets and digits are left out, since
+    the next recognition of the same page may differ in them."""
+    return f"{data.type}:{data.field or data.page}"
+
+
+def undecided(finds: Iterable[PersonalData], decided: Iterable[str]) -> tuple[PersonalData, ...]:
+    """The finds that no decision covers. Each decision covers one find of its kind and place."""
+    left = Counter(decided)
+    if left[EVERYTHING]:
+        return ()
+    uncovered = []
+    for data in finds:
+        key = decision(data)
+        if left[key]:
+            left[key] -= 1
+        else:
+            uncovered.append(data)
+    return tuple(uncovered)
+
+
+def undecided_in(attachment: Attachment) -> tuple[PersonalData, ...]:
+    """The finds in an attachment that nobody has decided to show."""
+    return undecided(find_in_attachment(attachment, attachment.details), attachment.decided)
+
+
+def hold_after_reading(attachment: Attachment, details: Details) -> Hold | None:
+    """The hold of an attachment that has just been read. What was held for personal data stays held until a
+    person decides: the picture may still show what the text no longer has."""
+    if undecided(find_in_attachment(attachment, details), attachment.decided):
+        return Hold.PERSONAL_DATA
+    return None if attachment.hold is Hold.UNREAD else attachment.hold
+
+
+def hold_without_decisions(attachment: Attachment) -> Hold | None:
+    """The hold of an attachment once the decisions about it no longer count."""
+    if attachment.rules == 0:
+        return Hold.UNREAD
+    if find_in_attachment(attachment, attachment.details):
+        return Hold.PERSONAL_DATA
+    return None
 
 
 def _national_ids(digits: str) -> Iterator[tuple[int, int]]:

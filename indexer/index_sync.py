@@ -37,7 +37,8 @@ def sync_batch(records: Records, index: SyncTarget) -> int:
 
 
 def load_published(records: Records, ids: Iterable[int]) -> list[SourceAnnouncement]:
-    """The published ones among ``ids``, with the text of their attachments."""
+    """The published ones among ``ids``, with the text of those of their attachments
+    that are not held."""
     public = {
         id: announcement
         for id, announcement in records.announcements(ids).items()
@@ -48,7 +49,9 @@ def load_published(records: Records, ids: Iterable[int]) -> list[SourceAnnouncem
     return [
         SourceAnnouncement(
             announcement,
-            tuple((each, tuple(texts.get(each.id, ()))) for each in attachments.get(id, ())),
+            tuple(
+                (each, tuple(texts.get(each.id, ()))) for each in attachments.get(id, ()) if each.hold is None
+            ),
         )
         for id, announcement in public.items()
     ]

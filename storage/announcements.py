@@ -10,6 +10,7 @@ from archive.errors import Conflict
 from archive.fields import ANNOUNCEMENT_FIELDS
 from archive.model import Announcement, Change, Draft, Status
 from storage import history, rows
+from storage.attachments import drop_decisions
 from storage.audit import seal
 from storage.engine import Queries
 from storage.scope import home
@@ -40,7 +41,9 @@ class Announcements:
     def __init__(self, engine: Queries) -> None:
         self._engine = engine
 
-    def create(self, draft: Draft, *, actor: str, status: Status = Status.DRAFT) -> Announcement:
+    def create(
+        self, draft: Draft, *, actor: str, status: Status = Status.DRAFT, reason: str = ""
+    ) -> Announcement:
         fields = {name: rows.plain(getattr(draft, name, None)) for name in _FIELDS}
         with self._engine.write():
             row = self._engine.row(
@@ -55,12 +58,18 @@ class Announcements:
                 raise _ref_taken()
             # The other fields are on the record, or in what a later revision says was before.
             after = {"title": row["title"], "status": row["status"]}
-            history.note(self._engine, row["id"], "create", actor=actor, after=after)
+            history.note(self._engine, row["id"], "create", actor=actor, after=after, reason=reason)
             seal(self._engine, ("announcement", row["id"]))
         return rows.announcement(row)
 
     def revise(
-        self, id: int, changes: dict[str, object], *, actor: str, if_change: int | None = None
+        self,
+        id: int,
+        changes: dict[str, object],
+        *,
+        actor: str,
+        if_change: int | None = None,
+        reason: str = "",
     ) -> Announcement:
         if unknown := changes.keys() - set(_FIELDS):
             raise KeyError(f"not fields of an announcement: {sorted(unknown)}")
@@ -78,7 +87,9 @@ class Announcements:
             if after:
                 before = {name: row[name] for name in after}
                 self._set(id, after)
-                history.note(self._engine, id, "revise", actor=actor, before=before, after=after)
+                history.note(
+                    self._engine, id, "revise", actor=actor, before=before, after=after, reason=reason
+                )
             return self.announcement(id)
 
     def set_status(
@@ -93,6 +104,8 @@ class Announcements:
                 Status.TRASHED: row["reason"],
             }.get(status, "")
             self._set(id, {"status": status.value, "publish_at": None, "reason": kept})
+            if status is Status.WITHDRAWN:
+                drop_decisions(self._engine, id)
             history.note(
                 self._engine,
                 id,
@@ -197,7 +210,9 @@ class Announcements:
 
     def withdrawn_since(self, change: int) -> set[int]:
         found = self._engine.rows(
-            "SELECT id FROM announcement WHERE change > :change AND status <> 'published'", change=change
+            """SELECT id FROM announcement WHERE change > :change AND (status <> 'published'
+                   OR id IN (SELECT announcement_id FROM attachment WHERE hidden_change > :change))""",
+            change=change,
         )
         return {row["id"] for row in found}
 

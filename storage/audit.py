@@ -37,6 +37,8 @@ PROTECTED: Mapping[str, tuple[str, ...]] = {
         "size",
         "sha256",
         "created_at",
+        "hold",
+        "decided",
     ),
     "collection": ("organisation_id", "title", "body", "updated_at", "updated_by"),
     "collection_history": ("collection_id", "at", "actor", "action", "before", "after", "reason"),
@@ -66,6 +68,7 @@ UNPROTECTED: Mapping[str, tuple[str, ...]] = {
         "leased_until",
         "page_count",
         "details",
+        "hidden_change",
     ),
     "token": ("id", "last_used_at"),
     "session": ("id", "seen_at"),
@@ -131,6 +134,12 @@ def seal_everything(engine: Queries) -> None:
             found = _digests(engine, subject, range(lowest + 1, lowest + _BATCH + 1))
             known = _entries(engine, subject, lowest, lowest + _BATCH)
             _append(engine, {key: digest for key, digest in found.items() if key not in known})
+
+
+def seal_held(engine: Queries) -> None:
+    """Append an entry for every attachment that is held or was decided on."""
+    held = engine.rows("SELECT id FROM attachment WHERE hold <> '' OR decided <> ''")
+    seal(engine, *(("attachment", row["id"]) for row in held))
 
 
 def head(engine: Queries) -> tuple[int, str]:

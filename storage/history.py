@@ -26,7 +26,7 @@ def next_change(engine: Queries) -> int:
 
 
 def touch(engine: Queries, announcement_id: int) -> None:
-    """Search must look at this announcement again."""
+    """Have search look at this announcement again."""
     engine.run(
         "UPDATE announcement SET change = :change, updated_at = :at WHERE id = :id",
         id=announcement_id,

@@ -5,9 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
+from archive import privacy
 from archive.errors import Conflict
 from archive.model import Attachment, Details, Failure, Reading
 from storage import history, rows
+from storage.attachments import hide
 from storage.audit import READING, seal
 from storage.engine import Queries, Row
 
@@ -88,20 +90,28 @@ class EngineJobs:
     ) -> None:
         with self._engine.write():
             row = self._held(attachment_id, worker)
+            attachment = rows.attachment(row)
+            hold = privacy.hold_after_reading(attachment, details)
             self._engine.run(
                 "DELETE FROM page WHERE attachment_id = :id AND number > :page_count",
                 id=attachment_id,
                 page_count=page_count,
             )
             self._engine.run(
-                """UPDATE attachment SET page_count = :page_count, details = :details, rules = :rules
+                """UPDATE attachment SET page_count = :page_count, details = :details, rules = :rules,
+                       hold = :hold
                    WHERE id = :id""",
                 id=attachment_id,
+                hold=hold.value if hold else "",
                 page_count=page_count,
                 details=rows.details_text(details),
                 rules=rules,
             )
             self._settle(row, Reading.READY, None)
+            if hold != attachment.hold:
+                seal(self._engine, ("attachment", attachment_id))
+            if hold and attachment.hold is None:
+                hide(self._engine, attachment_id)
 
     def fail(self, attachment_id: int, worker: str, failure: Failure) -> None:
         with self._engine.write():
@@ -109,7 +119,7 @@ class EngineJobs:
 
     def _held(self, attachment_id: int, worker: str) -> Row:
         row = self._engine.row(
-            """SELECT id, announcement_id FROM attachment
+            """SELECT * FROM attachment
                WHERE id = :id AND worker = :worker AND status = 'reading'
                FOR NO KEY UPDATE""",
             id=attachment_id,
@@ -167,7 +177,9 @@ class EngineJobs:
         return [row["id"] for row in found]
 
     def counts(self) -> dict[str, int]:
-        found = self._engine.rows("SELECT status, count(*) AS n FROM attachment GROUP BY status")
+        found = self._engine.rows(
+            "SELECT status, count(*) AS n FROM attachment WHERE status <> 'detached' GROUP BY status"
+        )
         return {status.value: 0 for status in Reading} | {row["status"]: row["n"] for row in found}
 
     def oldest_waiting(self) -> dt.datetime | None:

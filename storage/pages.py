@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import groupby
 
-from archive.errors import NotFound
-from archive.model import Page, Source
+from archive.errors import Conflict, NotFound
+from archive.model import Page, PersonalData, Source
 from storage import history, rows
-from storage.attachments import attachment_row
+from storage.attachments import attachment_row, note_corrected_finds
 from storage.audit import READING, seal
 from storage.engine import Queries
 
@@ -20,10 +20,12 @@ class Pages:
     def __init__(self, engine: Queries) -> None:
         self._engine = engine
 
-    def save_page(self, page: Page) -> None:
+    def save_page(self, page: Page, *, sha256: str | None = None) -> None:
         """Does not wait for the disk: ``Jobs.finish`` does, and makes what came before durable too."""
         with self._engine.write(durable=False):
-            attachment_row(self._engine, page.attachment_id, lock=True)
+            attachment = attachment_row(self._engine, page.attachment_id, lock=True)
+            if sha256 is not None and attachment["sha256"] != sha256:
+                raise Conflict("ไฟล์ของเอกสารนี้ถูกเปลี่ยนแล้ว", code="lease-lost")
             self._engine.run(
                 """INSERT INTO page (attachment_id, number, source, confidence, turn, rules, corrected,
                        problem, text, raw, lines, doubts)
@@ -38,7 +40,15 @@ class Pages:
                 **rows.page_values(page),
             )
 
-    def correct_page(self, attachment_id: int, number: int, text: str, *, actor: str) -> Page:
+    def correct_page(
+        self,
+        attachment_id: int,
+        number: int,
+        text: str,
+        *,
+        actor: str,
+        personal_data: Sequence[PersonalData] = (),
+    ) -> Page:
         """Lines and doubts go: their offsets belong to the text that was read."""
         with self._engine.write():
             attachment = attachment_row(self._engine, attachment_id, lock=True)
@@ -63,7 +73,8 @@ class Pages:
                 after={**place, "text": text},
             )
             history.touch(self._engine, attachment["announcement_id"])
-            seal(self._engine, (READING, attachment_id))
+            note_corrected_finds(self._engine, rows.attachment(attachment), number, personal_data)
+            seal(self._engine, ("attachment", attachment_id), (READING, attachment_id))
         return dataclasses.replace(before, text=text, corrected=True, lines=(), doubts=())
 
     def page(self, attachment_id: int, number: int) -> Page:
@@ -87,6 +98,7 @@ class Pages:
         found = self._engine.rows(
             """SELECT * FROM page
                WHERE corrected = 0 AND (confidence < :below OR problem <> '')
+               AND attachment_id IN (SELECT id FROM attachment WHERE status <> 'detached')
                ORDER BY coalesce(confidence, 0), attachment_id, number LIMIT :limit""",
             below=below,
             limit=limit,
@@ -94,7 +106,11 @@ class Pages:
         return [*rows.readable(rows.page, found)]
 
     def count_pages(self) -> dict[str, int]:
-        found = self._engine.rows("SELECT source, count(*) AS n FROM page GROUP BY source")
+        found = self._engine.rows(
+            """SELECT source, count(*) AS n FROM page
+               WHERE attachment_id IN (SELECT id FROM attachment WHERE status <> 'detached')
+               GROUP BY source"""
+        )
         return {source.value: 0 for source in Source} | {row["source"]: row["n"] for row in found}
 
     def texts_at(self, places: Iterable[tuple[int, int]]) -> dict[tuple[int, int], str]:

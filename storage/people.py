@@ -66,13 +66,27 @@ class EnginePeople(SignIns, SecondFactors):
         return [row for row in found if row["organisation_id"] == self._engine.organisation]
 
     def disable(self, name: str) -> None:
+        self._set_disabled(name, True)
+
+    def enable(self, name: str) -> None:
+        self._set_disabled(name, False)
+
+    def _set_disabled(self, name: str, disabled: bool) -> None:
         with recorded_people(self._engine):
             if not self._engine.run(
-                "UPDATE person SET disabled = 1 WHERE name = :name AND organisation_id = :home",
+                "UPDATE person SET disabled = :disabled WHERE name = :name AND organisation_id = :home",
+                disabled=int(disabled),
                 name=name,
                 home=home(self._engine),
             ):
                 raise _nobody()
+            if disabled:  # or they would open again with the account
+                self._engine.run(
+                    """DELETE FROM session WHERE person_id IN (
+                           SELECT id FROM person WHERE name = :name AND organisation_id = :home)""",
+                    name=name,
+                    home=home(self._engine),
+                )
 
     def set_password(self, id: int, password_hash: str) -> None:
         with recorded_people(self._engine):

@@ -23,6 +23,7 @@ from archive.model import (
     Doubt,
     Failure,
     Field,
+    Hold,
     Incident,
     Item,
     Kind,
@@ -42,6 +43,9 @@ from archive.model import (
     Token,
 )
 from storage.engine import Row
+
+DETACHED = "detached"
+"""The status of an attachment that was taken off its announcement. It stays, so that it can be put back."""
 
 log = logging.getLogger("prakat.storage")
 
@@ -149,13 +153,24 @@ def attachment(row: Row) -> Attachment:
         size=row["size"],
         sha256=_text(row["sha256"]),
         page_count=row["page_count"],
-        status=Reading(row["status"]),
+        status=_reading(row),
         error=Failure(row["error_code"], row["error_message"]) if row["error_code"] else None,
         signed=bool(details.signatures),
         details=details,
         rules=row["rules"],
         created_at=dt.datetime.fromisoformat(row["created_at"]),
+        hold=Hold(row["hold"]) if row["hold"] else None,
+        decided=tuple(json.loads(row["decided"] or "[]")),
     )
+
+
+def _reading(row: Row) -> Reading:
+    """How far it is read. One that was taken off is as far as it was then."""
+    if row["status"] != DETACHED:
+        return Reading(row["status"])
+    if row["error_code"]:
+        return Reading.FAILED
+    return Reading.READY if row["rules"] else Reading.WAITING
 
 
 def details_text(details: Details) -> str:

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from storage.audit import seal_everything
+from storage.audit import seal_everything, seal_held
 from storage.engine import Engine
 from storage.rows import now_text
 
@@ -379,6 +379,27 @@ MIGRATIONS = (
             """CREATE INDEX audit_by_subject ON audit (subject, subject_id, number)""",
         ),
         then=seal_everything,
+    ),
+    Migration(
+        "held attachments",
+        (
+            """ALTER TABLE attachment ADD COLUMN hold {text} NOT NULL DEFAULT ''""",
+            """ALTER TABLE attachment ADD COLUMN decided {text} NOT NULL DEFAULT ''""",
+            # The change with which residents stopped seeing it; an index that is behind may still show it.
+            """ALTER TABLE attachment ADD COLUMN hidden_change BIGINT NOT NULL DEFAULT 0""",
+            """CREATE INDEX attachment_held ON attachment (hold) WHERE hold <> ''""",
+            """CREATE INDEX attachment_hidden ON attachment (hidden_change) WHERE hidden_change > 0""",
+            """UPDATE attachment SET hold = 'unread' WHERE status IN ('waiting', 'reading') AND rules = 0""",
+            """UPDATE attachment SET hold = 'personal-data' WHERE details LIKE '%"personal_data": [{{%'""",
+            # Whoever published it in spite of personal data said why; programs never did.
+            """UPDATE attachment SET hold = '', decided = '["*"]'
+                WHERE hold = 'personal-data' AND announcement_id IN (
+                    SELECT history.announcement_id FROM history
+                    JOIN announcement ON announcement.id = history.announcement_id
+                    WHERE announcement.status = 'published' AND history.action = 'publish'
+                    AND history.reason NOT IN ('', 'เผยแพร่ผ่าน API'))""",
+        ),
+        then=seal_held,
     ),
 )
 

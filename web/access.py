@@ -78,15 +78,25 @@ def visible(announcement: Announcement, *, staff: bool) -> Announcement:
 
 
 def visible_attachment(attachment_id: int, *, staff: bool, of: int | None = None) -> Attachment:
-    """The attachment, if its announcement may be shown. ``of``: the announcement that its address names.
-    Raises ``NotFound``, the same as for one that does not exist, or ``Gone``."""
+    """The attachment, if its announcement may be shown and it is not held. ``of``: the announcement that its
+    address names. Raises ``NotFound``, the same as for one that does not exist, or ``Gone``."""
     attachment = services().records.attachment(attachment_id)
     announcement = services().records.announcement(attachment.announcement_id)
     is_hidden = announcement.status not in (Status.PUBLISHED, Status.WITHDRAWN) and not staff
     if is_hidden or of not in (None, announcement.id):
         raise no_such_attachment()
     visible(announcement, staff=staff)
+    if attachment.hold is not None:
+        if not staff:
+            raise no_such_attachment()
+        note_held_read(attachment)
     return attachment
+
+
+def visible_attachments(announcement_id: int, *, staff: bool) -> list[Attachment]:
+    """The attachments of an announcement that may be shown, in order; others see none that is held."""
+    attachments = services().records.attachments([announcement_id])[announcement_id]
+    return [each for each in attachments if staff or each.hold is None]
 
 
 def visible_items(collection: Collection, shown: Container[int]) -> list[Item]:
@@ -95,6 +105,13 @@ def visible_items(collection: Collection, shown: Container[int]) -> list[Item]:
     return [
         item for item in collection.items if item.announcement_id is None or item.announcement_id in shown
     ]
+
+
+def note_held_read(attachment: Attachment) -> None:
+    """Write into the security log that a token read an attachment that is held."""
+    token = current_token()
+    if token is not None:
+        note_security("held attachment read", token=token.name, attachment=attachment.id, path=request.path)
 
 
 def note_unpublished_read(announcements: Iterable[Announcement]) -> None:

@@ -84,6 +84,7 @@ def _shown(services: Services, found: ResultPage, began: float) -> Answer:
         attachment.id: attachment
         for group in services.records.attachments(public).values()
         for attachment in group
+        if attachment.hold is None
     }
     texts = services.records.texts_at(
         (page.attachment_id, page.number)

@@ -11,11 +11,11 @@ from flask import Flask, Request, Response, g, json, request
 from flask_smorest import Api, Blueprint
 from marshmallow import Schema
 from webargs.flaskparser import FlaskParser
-from werkzeug.datastructures import WWWAuthenticate
+from werkzeug.datastructures import FileStorage, WWWAuthenticate
 from werkzeug.exceptions import Unauthorized
 
 from archive.errors import Invalid
-from archive.model import Collection, Draft, Kind, Scope, Status
+from archive.model import Attachment, Collection, Draft, Kind, Scope, Status
 from indexer.search.query.parser import Query
 from web import schemas
 from web.access import (
@@ -26,6 +26,7 @@ from web.access import (
     require_scope_to_change,
     visible,
     visible_attachment,
+    visible_attachments,
 )
 from web.answers import search
 from web.answers import suggest as suggest_words
@@ -137,6 +138,21 @@ def _staff() -> bool:
     return has_scope(Scope.READ)
 
 
+def _upload(**more: dict[str, Any]) -> dict[str, Any]:
+    """The description of a request that carries a file, and ``more`` properties beside it."""
+    properties = {"file": {"type": "string", "format": "binary"}, **more}
+    schema = {"type": "object", "required": ["file"], "properties": properties}
+    return {"required": True, "content": {"multipart/form-data": {"schema": schema}}}
+
+
+def _sent_file() -> FileStorage:
+    """The file in the request; ``Invalid`` without one."""
+    file = request.files.get("file")
+    if file is None:
+        raise Invalid("ไม่มีไฟล์ในคำขอ กรุณาส่งไฟล์ในช่อง file (no file was sent)", field="file")
+    return file
+
+
 @blueprint.get("/search")
 @blueprint.arguments(schemas.SearchArgs, location="query")
 @blueprint.response(200, schemas.SearchOut)
@@ -158,7 +174,8 @@ def suggest(args: dict[str, Any]) -> dict[str, Any]:
 @blueprint.response(200, schemas.AnnouncementsOut)
 def list_announcements(args: dict[str, Any]) -> dict[str, Any]:
     """รายการประกาศ ใหม่สุดก่อน · Announcements, newest first."""
-    if args["status"] is not Status.PUBLISHED and not _staff():
+    staff = _staff()
+    if args["status"] is not Status.PUBLISHED and not staff:
         raise Unauthorized(www_authenticate=_challenge())
     records = services().records
     found, total = records.list_announcements(
@@ -171,7 +188,10 @@ def list_announcements(args: dict[str, Any]) -> dict[str, Any]:
         "page": args["page"],
         "per_page": args["per_page"],
         "results": [
-            schemas.as_announcement(each, attachments.get(each.id, []), services()) for each in found
+            schemas.as_announcement(
+                each, [one for one in attachments.get(each.id, []) if staff or one.hold is None], services()
+            )
+            for each in found
         ],
     }
 
@@ -185,7 +205,8 @@ def create(given: dict[str, Any]) -> dict[str, Any]:
     status = Status(given.pop("status"))
     if status is Status.PUBLISHED:
         require_scope(Scope.PUBLISH)
-    announcement = services().intake.create(Draft(**given), actor=g.actor, status=status)
+    reason = given.pop("reason")
+    announcement = services().intake.create(Draft(**given), actor=g.actor, status=status, reason=reason)
     return _record(announcement.id)
 
 
@@ -193,8 +214,9 @@ def create(given: dict[str, Any]) -> dict[str, Any]:
 @blueprint.response(200, schemas.AnnouncementOut)
 def show(id: int) -> dict[str, Any]:
     """หนึ่งประกาศ · One announcement."""
-    visible(services().records.announcement(id), staff=_staff())
-    return _record(id)
+    staff = _staff()
+    visible(services().records.announcement(id), staff=staff)
+    return _record(id, staff=staff)
 
 
 @blueprint.patch("/announcements/<int:id>")
@@ -204,7 +226,8 @@ def show(id: int) -> dict[str, Any]:
 def revise(changes: dict[str, Any], id: int) -> dict[str, Any]:
     """แก้ไขประกาศ · Change an announcement; a published one needs the scope ``publish``."""
     require_scope_to_change(services().records.announcement(id))
-    services().intake.revise(id, changes, actor=g.actor)
+    reason = changes.pop("reason", "")
+    services().intake.revise(id, changes, actor=g.actor, reason=reason)
     return _record(id)
 
 
@@ -213,9 +236,9 @@ def revise(changes: dict[str, Any], id: int) -> dict[str, Any]:
 @blueprint.arguments(schemas.ReasonIn, required=False)
 @blueprint.response(200, schemas.AnnouncementOut)
 def publish(args: dict[str, Any], id: int) -> dict[str, Any]:
-    """เผยแพร่ · Publish. ``reason`` says why in spite of personal data that was found; a program's word is
-    enough without one."""
-    services().intake.publish(id, actor=g.actor, reason=args["reason"] or "เผยแพร่ผ่าน API")
+    """เผยแพร่ · Publish. With personal data (409, code ``personal-data``) it takes a ``reason``. Attachments
+    that are not read yet follow by themselves, once nothing was found in them."""
+    services().intake.publish(id, actor=g.actor, reason=args["reason"])
     return _record(id)
 
 
@@ -242,22 +265,9 @@ def restore(id: int) -> dict[str, Any]:
 @writing
 @blueprint.arguments(schemas.AttachmentIn, location="form")
 @blueprint.doc(
-    requestBody={
-        "required": True,
-        "content": {
-            "multipart/form-data": {
-                "schema": {
-                    "type": "object",
-                    "required": ["file"],
-                    "properties": {
-                        "file": {"type": "string", "format": "binary"},
-                        "label": {"type": "string"},
-                        "kind": {"type": "string", "enum": [kind.value for kind in Kind]},
-                    },
-                }
-            }
-        },
-    }
+    requestBody=_upload(
+        label={"type": "string"}, kind={"type": "string", "enum": [kind.value for kind in Kind]}
+    )
 )
 @blueprint.response(202, schemas.AttachmentOut)
 @blueprint.alt_response(200, schema=schemas.AttachmentOut, description="แนบไฟล์นี้ไว้แล้ว · attached before")
@@ -265,9 +275,7 @@ def attach(given: dict[str, Any], id: int) -> tuple[dict[str, Any], int]:
     """แนบไฟล์ · Attach a file; it is read in the background. To a published announcement it needs the scope
     ``publish``."""
     require_scope_to_change(services().records.announcement(id))
-    file = request.files.get("file")
-    if file is None:
-        raise Invalid("ไม่มีไฟล์ในคำขอ กรุณาส่งไฟล์ในช่อง file (no file was sent)", field="file")
+    file = _sent_file()
     attachment, new = services().intake.attach(
         id,
         cast(BinaryIO, file.stream),
@@ -332,6 +340,57 @@ def show_attachment(id: int) -> dict[str, Any]:
     return schemas.as_attachment(visible_attachment(id, staff=_staff()))
 
 
+@blueprint.patch("/attachments/<int:id>")
+@writing
+@blueprint.arguments(schemas.AttachmentChanges)
+@blueprint.response(200, schemas.AttachmentOut)
+def change_attachment(changes: dict[str, Any], id: int) -> dict[str, Any]:
+    """แก้ชื่อ ประเภท ลำดับ · Change label, kind and position; of a published announcement it needs the scope
+    ``publish``."""
+    attachment = _require_scope_for_attachment(id)
+    intake = services().intake
+    with services().records.batch():
+        if "position" in changes:
+            intake.move(id, changes["position"], actor=g.actor)
+        label, kind = changes.get("label", attachment.label), changes.get("kind", attachment.kind)
+        intake.relabel(id, label=label, kind=kind, actor=g.actor)
+    return schemas.as_attachment(services().records.attachment(id))
+
+
+@blueprint.delete("/attachments/<int:id>")
+@writing
+@blueprint.response(204)
+def detach(id: int) -> None:
+    """นำออก · Take off; everything about it is kept, and staff can put it back."""
+    _require_scope_for_attachment(id)
+    services().intake.detach(id, actor=g.actor)
+
+
+@blueprint.put("/attachments/<int:id>/file")
+@writing
+@blueprint.doc(requestBody=_upload())
+@blueprint.response(202, schemas.AttachmentOut)
+@blueprint.alt_response(200, schema=schemas.AttachmentOut, description="ไฟล์เดิม · the same bytes")
+def replace_file(id: int) -> tuple[dict[str, Any], int]:
+    """เปลี่ยนไฟล์ · A new version under the same id. It is held until it is read and nothing was found."""
+    before = _require_scope_for_attachment(id)
+    file = _sent_file()
+    after = services().intake.replace(
+        id, cast(BinaryIO, file.stream), filename=file.filename or "", actor=g.actor
+    )
+    return schemas.as_attachment(after), 200 if after.sha256 == before.sha256 else 202
+
+
+@blueprint.post("/attachments/<int:id>/release")
+@publishing
+@blueprint.arguments(schemas.ReasonIn)
+@blueprint.response(200, schemas.AttachmentOut)
+def release(args: dict[str, Any], id: int) -> dict[str, Any]:
+    """ให้ประชาชนเห็น · Show an attachment that is held, in spite of what was found in it."""
+    attachment = services().intake.release(id, actor=g.actor, reason=args["reason"])
+    return schemas.as_attachment(attachment)
+
+
 @blueprint.get("/attachments/<int:id>/pages")
 @blueprint.response(200, schemas.PageOut(many=True))
 def show_pages(id: int) -> list[dict[str, Any]]:
@@ -365,8 +424,13 @@ def show_picture(args: dict[str, Any], id: int, number: int) -> Response:
     )
 
 
-def _record(id: int) -> dict[str, Any]:
-    records = services().records
-    return schemas.as_announcement(
-        records.announcement(id), records.attachments([id]).get(id, []), services()
-    )
+def _record(id: int, *, staff: bool = True) -> dict[str, Any]:
+    announcement = services().records.announcement(id)
+    return schemas.as_announcement(announcement, visible_attachments(id, staff=staff), services())
+
+
+def _require_scope_for_attachment(id: int) -> Attachment:
+    """The attachment, if the token may change it."""
+    attachment = services().records.attachment(id)
+    require_scope_to_change(services().records.announcement(attachment.announcement_id))
+    return attachment

@@ -10,7 +10,7 @@ from pygal.style import Style
 
 from archive import rules
 from archive.errors import PrakatError
-from archive.model import Role
+from archive.model import Announcement, Attachment, Hold, Reading, Role, Status
 from web.answers import most_read
 from web.auth import admin_only, staff_only
 from web.bootstrap import services
@@ -42,12 +42,27 @@ def overview() -> str:
     """Everything that may need a hand today."""
     return render_template(
         "staff/overview.html",
+        held=_held(),
         announcements=services().records.counts(),
         jobs=services().jobs.counts(),
         most_read=most_read(services(), limit=5),
         misses=services().records.misses(limit=12),
         reads=sum(count for _day, count in services().records.visits_by_day(days=_DAYS)),
     )
+
+
+def _held() -> list[tuple[Attachment, Announcement]]:
+    """Attachments on which a person has to decide, those of published announcements first."""
+    records = services().records
+    found = [
+        each
+        for each in records.held_attachments()
+        if each.hold is Hold.PERSONAL_DATA or each.status is Reading.FAILED
+    ]
+    announcements = records.announcements({each.announcement_id for each in found})
+    pairs = [(each, announcements[each.announcement_id]) for each in found]
+    waiting = [pair for pair in pairs if pair[1].status in (Status.DRAFT, Status.PUBLISHED)]
+    return sorted(waiting, key=lambda pair: pair[1].status is not Status.PUBLISHED)
 
 
 @pages.get("/reads.svg")
@@ -98,6 +113,17 @@ def disable() -> ResponseReturnValue:
     name = request.form.get("name", "")
     services().people.disable(name)
     note_security("person disabled", person=name)
+    flash(_("ระงับการใช้งานของ %(name)s แล้ว", name=name), "good")
+    return redirect(url_for("dashboard.people"))
+
+
+@pages.post("/people/enable")
+@admin_only
+def enable() -> ResponseReturnValue:
+    name = request.form.get("name", "")
+    services().people.enable(name)
+    note_security("person enabled", person=name)
+    flash(_("%(name)s ใช้งานได้อีกครั้งแล้ว", name=name), "good")
     return redirect(url_for("dashboard.people"))
 
 

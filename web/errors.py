@@ -14,7 +14,8 @@ from flask_babel import gettext, lazy_gettext
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
-from archive.errors import Gone, Invalid, MissingScope, PrakatError, Unavailable
+from archive.errors import Gone, Invalid, MissingScope, PersonalDataFound, PrakatError, Unavailable
+from archive.model import Find
 from web.log import note_security
 
 log = logging.getLogger("prakat.web")
@@ -69,7 +70,9 @@ def translated(text: Any) -> Any:
 
 def _prakat(error: PrakatError) -> ResponseReturnValue:
     if _wants_problem():
-        more = {"field": error.field} if isinstance(error, Invalid) and error.field else {}
+        more: dict[str, Any] = {"field": error.field} if isinstance(error, Invalid) and error.field else {}
+        if isinstance(error, PersonalDataFound):
+            more["finds"] = [_as_find(find) for find in error.finds]
         answer = problem(error.http_status, error.code, error.message, **more)
     else:
         answer = make_response(_page(error.http_status, in_words(error), withdrawn=_withdrawn(error)))
@@ -78,6 +81,18 @@ def _prakat(error: PrakatError) -> ResponseReturnValue:
     if error.retry:
         answer.headers["Retry-After"] = str(error.retry_after)
     return answer
+
+
+def _as_find(find: Find) -> dict[str, Any]:
+    data = find.data
+    return {
+        "type": data.type,
+        "attachment_id": find.attachment_id,
+        "page": data.page or None,
+        "field": data.field or None,
+        "start": data.start,
+        "end": data.end,
+    }
 
 
 def _http(error: HTTPException) -> ResponseReturnValue:

@@ -16,10 +16,10 @@ from pathlib import Path, PurePosixPath
 from typing import TypeVar
 
 from archive import legacy, manifest
-from archive.errors import Invalid, PrakatError, TooLarge, Unavailable
+from archive.errors import Invalid, PersonalDataFound, PrakatError, TooLarge, Unavailable
 from archive.legacy import SiteRules
 from archive.manifest import ListedAnnouncement, ListedFile
-from archive.model import Announcement, Status
+from archive.model import Announcement, Draft, Status
 from web.bootstrap import Services
 
 ACTOR = "prakat import"
@@ -171,7 +171,7 @@ class _Import:
         known = self.services.records.by_ref(listed.draft.ref or "")
         lost = [_mention(at, listed) for at, path in enumerate(paths) if path is None]
         draft = dataclasses.replace(listed.draft, body="\n".join([listed.draft.body, *lost]).strip())
-        announcement = known or self.services.intake.create(draft, actor=ACTOR, status=listed.status)
+        announcement = known or self._create(draft, listed.status, where)
         taken, refused = self._attach_all(announcement.id, listed, paths)
         if refused and not self.without_files:
             reasons = "; ".join(refused.values())
@@ -183,6 +183,16 @@ class _Import:
         else:
             self.report.added += 1
             self._mention_refused(announcement, [_mention(at, listed) for at in refused])
+
+    def _create(self, draft: Draft, status: Status, where: str) -> Announcement:
+        """With personal data in its fields it becomes a draft, for a person to decide."""
+        try:
+            return self.services.intake.create(draft, actor=ACTOR, status=status)
+        except PersonalDataFound as found:
+            self.report.problems.append(
+                (where, f"นำเข้าเป็นฉบับร่าง: {found.message} (personal data: imported as a draft)")
+            )
+            return self.services.intake.create(draft, actor=ACTOR)
 
     def _path(self, file: ListedFile, where: str) -> Path | None:
         try:

@@ -49,6 +49,8 @@ def install(app: Flask) -> None:
         status=names.status_name,
         action=names.action_name,
         role=names.role_name,
+        personal_data=names.personal_data_name,
+        field=names.field_name,
         device=names.device_name,
         told=told,
         differing=differing,

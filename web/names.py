@@ -11,10 +11,10 @@ from archive.model import Kind, Reading, Role, Status
 from indexer.search.query.query_notes import QueryNote
 
 _READINGS = {
-    Reading.WAITING: lazy_gettext("รออ่าน"),
-    Reading.READING: lazy_gettext("กำลังอ่าน"),
-    Reading.READY: lazy_gettext("อ่านแล้ว"),
-    Reading.FAILED: lazy_gettext("อ่านไม่ได้"),
+    Reading.WAITING: lazy_gettext("รอแปลงข้อความ"),
+    Reading.READING: lazy_gettext("กำลังแปลงข้อความ"),
+    Reading.READY: lazy_gettext("แปลงแล้ว"),
+    Reading.FAILED: lazy_gettext("แปลงไม่ได้"),
 }
 _STATUSES = {
     Status.DRAFT: lazy_gettext("ฉบับร่าง"),
@@ -27,6 +27,9 @@ _ACTIONS = {
     "revise": lazy_gettext("แก้ไข"),
     "attach": lazy_gettext("แนบเอกสาร"),
     "detach": lazy_gettext("นำเอกสารออก"),
+    "reattach": lazy_gettext("นำเอกสารกลับมา"),
+    "replace": lazy_gettext("เปลี่ยนไฟล์"),
+    "release": lazy_gettext("ให้ประชาชนเห็นเอกสาร"),
     "label": lazy_gettext("ตั้งชื่อเอกสาร"),
     "order": lazy_gettext("เรียงเอกสาร"),
     "publish": lazy_gettext("เผยแพร่แล้ว"),
@@ -53,6 +56,23 @@ _BROWSERS = {"Edg": "Edge", "OPR": "Opera", "SamsungBrowser": "Samsung Internet"
 _BROWSERS |= {"Chrome": "Chrome", "CriOS": "Chrome", "Safari": "Safari"}
 _SYSTEMS = {"Windows": "Windows", "Android": "Android", "iPhone": "iPhone", "iPad": "iPad"}
 _SYSTEMS |= {"Mac OS X": "Mac", "CrOS": "Chromebook", "Linux": "Linux"}
+
+
+_PERSONAL_DATA = {
+    "national-id": lazy_gettext("เลขประจำตัวประชาชน"),
+    "phone": lazy_gettext("หมายเลขโทรศัพท์"),
+    "bank-account": lazy_gettext("เลขบัญชีธนาคาร"),
+}
+
+
+def personal_data_name(type: str) -> str:
+    """What a kind of personal data is called."""
+    return str(_PERSONAL_DATA.get(type, type))
+
+
+def field_name(code: str) -> str:
+    """What a field of the form is called."""
+    return str(_FIELDS.get(code, code))
 
 
 def role_name(role: Role) -> str:

@@ -1,8 +1,7 @@
 """An announcement's attachments as staff see them: how far each is read, and what it says of itself.
 
-A label or title that nobody has typed is the file's own name. As long as it is that
-on a draft, the form begins with what was read in its place; saving the form confirms it. What residents
-see already is never renamed by the way.
+What nobody has given yet is read from the documents: the form of a draft begins with it, and saving the
+form confirms it. What residents see already is never renamed by the way.
 """
 
 from __future__ import annotations
@@ -14,6 +13,7 @@ from flask_babel import gettext
 
 from archive import rules
 from archive.model import Announcement, Attachment, Kind, Reading, ScanAdvice, Status
+from archive.suggested_fields import fields_not_given, suggest_fields
 from indexer.reading.scan_advice import MESSAGES
 from web.bootstrap import services
 
@@ -39,11 +39,12 @@ class Paper:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """What the papers say about the announcement. ``fills`` while nobody has given it a title."""
+    """Fields of the announcement as its documents state them. ``fills``: those that nobody has given, and
+    that the form of a draft begins with."""
 
-    fields: dict[str, str] = field(default_factory=dict)  # of subject, kind, date (ISO)
-    fills: bool = False
-    awaited: bool = False  # nobody has given a title, and what the papers say is not read yet
+    fields: dict[str, object] = field(default_factory=dict)
+    fills: frozenset[str] = frozenset()
+    awaited: bool = False  # nobody has given a title, and what the documents state is not read yet
 
 
 def of(announcement: Announcement) -> list[Paper]:
@@ -54,19 +55,21 @@ def of(announcement: Announcement) -> list[Paper]:
 
 
 def offer(announcement: Announcement, papers: Sequence[Paper]) -> Offer:
-    """From the first paper that says what it is about, once all before it are read."""
-    named_after = {rules.label("", paper.attachment.filename) for paper in papers}
-    unnamed = announcement.status is Status.DRAFT and announcement.title in named_after
-    for paper in papers:
-        read = paper.attachment.details.fields
-        if paper.attachment.status in (Reading.WAITING, Reading.READING):
-            return Offer(awaited=unnamed)
-        if "subject" in read:
-            return Offer(
-                {name: read[name].value for name in ("subject", "kind", "date") if name in read},
-                fills=unnamed,
-            )
-    return Offer()
+    """From the first document that says what it is about, once all before it are read."""
+    if announcement.status is not Status.DRAFT:
+        return Offer()
+    missing = fields_not_given(announcement)
+    if is_named_after_file(announcement, papers):
+        missing |= {"title", "kind"}
+    stated = suggest_fields([paper.attachment for paper in papers])
+    return Offer(
+        stated.fields, frozenset(missing & stated.fields.keys()), stated.awaited and "title" in missing
+    )
+
+
+def is_named_after_file(announcement: Announcement, papers: Sequence[Paper]) -> bool:
+    """True when the title is nothing but the name of a file."""
+    return announcement.title in {rules.label("", paper.attachment.filename) for paper in papers}
 
 
 def _paper(attachment: Attachment, *, draft: bool) -> Paper:

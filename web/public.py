@@ -23,7 +23,7 @@ from indexer.search.highlighting import find_hits, highlight
 from indexer.search.query import parser as queries
 from indexer.search.query.parser import Filters, Query
 from web import files, http_caching, schemas
-from web.access import visible, visible_attachment
+from web.access import visible, visible_attachment, visible_attachments
 from web.addresses import page_number, page_path, path_here, query_asked
 from web.answers import Answer, most_read, search, similar
 from web.auth import signed_in
@@ -95,7 +95,7 @@ def announcement(id: int) -> str:
     shown = visible(services().records.announcement(id), staff=signed_in())
     typed = query_asked()
     inside = _inside(id, typed) if typed else None
-    attachments = services().records.attachments([id]).get(id, [])
+    attachments = visible_attachments(id, staff=signed_in())
     return render_template(
         "public/announcement.html",
         announcement=shown,

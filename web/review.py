@@ -50,7 +50,7 @@ def page(id: int, number: int) -> ResponseReturnValue:
         try:
             services().intake.correct_page(id, number, request.form.get("text", ""), actor=g.actor)
             flash(_("บันทึกข้อความแล้ว การค้นหาใช้ข้อความใหม่ทันที"), "good")
-            return redirect(url_for("review.page", id=id, number=number))
+            return redirect(url_for("review.page", id=id, number=number + ("next" in request.form)))
         except PrakatError as error:
             flash(in_words(error), "bad")
     shown = services().records.page(id, number)
@@ -70,7 +70,7 @@ def learn() -> ResponseReturnValue:
         return redirect(url_for("dashboard.overview"))
     if "forget" not in request.form and word:
         here.dictionary.add(word)
-        flash(_("เพิ่ม “%(word)s” ในพจนานุกรมแล้ว ดัชนีกำลังปรับตาม", word=word), "good")
+        flash(_("เพิ่ม “%(word)s” ในพจนานุกรมแล้ว ระบบกำลังปรับปรุงการค้นหา", word=word), "good")
     here.records.forget_miss(request.form.get("query", ""))
     return redirect(url_for("dashboard.overview"))
 

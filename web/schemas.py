@@ -24,11 +24,13 @@ from archive.model import (
     Source,
     Status,
 )
+from archive.privacy import undecided_in
 from indexer.search.query.parser import Filters, Query, Sort, parse
 from web.access import visible_items
 from web.addresses import absolute, page_path
 from web.answers import Answer, PageResult, Result
 from web.bootstrap import Services, services
+from web.personal_data_schemas import FindOut, HeldOut
 
 MOST_PER_PAGE = 50
 MOST_ITEMS = 500
@@ -130,6 +132,9 @@ class PictureArgs(_Address):
     )
 
 
+_REASON = {"description": "เหตุผลที่ให้ประชาชนเห็นทั้งที่พบข้อมูลส่วนบุคคล · why it is shown in spite of personal data"}
+
+
 def _taken(field: AnnouncementField, **options: Any) -> fields.Field[Any]:
     """How a field of an announcement is taken in."""
     if field.is_nullable:
@@ -170,15 +175,25 @@ AnnouncementIn = Schema.from_dict(
     | {
         "status": fields.String(
             load_default=Status.DRAFT.value, validate=validate.OneOf([Status.DRAFT, Status.PUBLISHED])
-        )
+        ),
+        "reason": fields.String(load_default="", metadata=_REASON),
     },
     name="AnnouncementIn",
 )
 
 AnnouncementChanges = Schema.from_dict(
-    {field.name: _taken(field) for field in _PUBLIC}, name="AnnouncementChanges"
+    {field.name: _taken(field) for field in _PUBLIC} | {"reason": fields.String(metadata=_REASON)},
+    name="AnnouncementChanges",
 )
 """Only what is given changes."""
+
+
+class AttachmentChanges(Schema):
+    """Only what is given changes. ``position``: 1 is the first."""
+
+    label = fields.String()
+    kind = fields.Enum(Kind, by_value=True)
+    position = fields.Integer(strict=True, validate=validate.Range(1, MOST_ITEMS))
 
 
 class ReasonIn(_Address):
@@ -236,6 +251,11 @@ class AttachmentOut(Schema):
     status = fields.String(validate=validate.OneOf([status.value for status in Reading]))
     error = fields.Nested(ErrorOut, allow_none=True)
     signed = fields.Boolean(metadata={"description": "มีลายมือชื่อดิจิทัล · carries a digital signature"})
+    held = fields.Nested(
+        HeldOut,
+        allow_none=True,
+        metadata={"description": "ประชาชนยังไม่เห็น เพราะเหตุใด · why residents do not see it yet"},
+    )
 
 
 AnnouncementOut = Schema.from_dict(
@@ -356,13 +376,19 @@ class ProblemOut(Schema):
     code = fields.String(metadata={"description": "ไม่เปลี่ยนตามภาษา · stable, for programs"})
     detail = fields.String(metadata={"description": "ภาษาไทย บอกว่าต้องทำอย่างไร · Thai, says what to do"})
     field = fields.String(metadata={"description": "ช่องที่ผิด · the field that is wrong"})
+    finds = fields.List(
+        fields.Nested(FindOut),
+        metadata={"description": "ข้อมูลส่วนบุคคลที่พบ เมื่อ code เป็น personal-data · what was found"},
+    )
     errors = fields.Dict(metadata={"description": "ช่องที่ผิดและเหตุผล · what is wrong, by place and field"})
 
 
 def as_attachment(attachment: Attachment) -> dict[str, Any]:
-    error = attachment.error
-    return {name: getattr(attachment, name) for name in AttachmentOut().fields if name != "error"} | {
-        "error": {"code": error.code, "message": error.message} if error else None
+    error, hold = attachment.error, attachment.hold
+    names = AttachmentOut().fields.keys() - {"error", "held"}
+    return {name: getattr(attachment, name) for name in names} | {
+        "error": {"code": error.code, "message": error.message} if error else None,
+        "held": {"code": hold, "finds": len(undecided_in(attachment))} if hold else None,
     }
 
 

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, BinaryIO, cast
 
 from flask import Blueprint, abort, flash, g, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from archive import rules, thai
+from archive import thai
 from archive.errors import Conflict, Invalid, PrakatError
 from archive.fields import ANNOUNCEMENT_FIELDS, AnnouncementField, FieldType
-from archive.model import Announcement, Attachment, Draft, Kind, PersonalData, Reading, Status
+from archive.model import Announcement, Attachment, Draft, Find, Hold, Kind, Reading, Status
+from archive.privacy import undecided_in
 from indexer.search.query import parser as queries
-from web import papers
+from web import checklist, papers, personal_data
 from web.addresses import page_number
 from web.answers import search
 from web.auth import current_person, staff_only
@@ -60,11 +61,15 @@ def announcements() -> str:
 
 @pages.route("/announcements/new", methods=["GET", "POST"])
 def new() -> ResponseReturnValue:
-    """A blank form. Files may come with it; without a title the first one's name stands in."""
+    """A blank form. Files may come with it; the title may then be left to what is read in them."""
     if request.method == "GET":
         return _form(None, request.args)
     try:
-        made = services().intake.create(_draft(), actor=g.actor)
+        made = services().intake.create(
+            Draft(**_changes()),  # type: ignore[arg-type]  # intake checks each
+            actor=g.actor,
+            title_follows=_has_files(),
+        )
     except PrakatError as error:
         flash(in_words(error), "bad")
         return _form(None, request.form)
@@ -85,7 +90,7 @@ def save(id: int) -> ResponseReturnValue:
         _keep(id)
     except PrakatError as error:
         flash(in_words(error), "bad")
-        return _form(id, request.form)
+        return _form(id, request.form, finds=getattr(error, "finds", ()))
     if "publish" not in request.form:
         flash(_("บันทึกแล้ว"), "good")
     return redirect(_after_saving(id))
@@ -103,17 +108,54 @@ def attach(id: int) -> ResponseReturnValue:
     return jsonify(id=attachment.id, new=made, filename=attachment.filename), 202 if made else 200
 
 
-@pages.post("/attachments/<int:id>/<any(move, detach, reread):step>")
+@pages.route("/attachments/<int:id>", methods=["GET", "POST"])
+def attachment(id: int) -> ResponseReturnValue:
+    """Why an attachment is held and what was found in it; a person decides, or brings a new version."""
+    shown = services().records.attachment(id)
+    if request.method == "POST":
+        try:
+            flash(_replace(shown) if "replace" in request.form else _release(shown), "good")
+            return redirect(url_for("staff.edit", id=shown.announcement_id, _anchor="papers"))
+        except PrakatError as error:
+            flash(in_words(error), "bad")
+    announcement = services().records.announcement(shown.announcement_id)
+    return render_template(
+        "staff/attachment.html",
+        attachment=shown,
+        announcement=announcement,
+        found=personal_data.describe_finds(announcement, [Find(id, data) for data in undecided_in(shown)]),
+        upload_mb=services().settings.max_upload_mb,
+    )
+
+
+def _release(shown: Attachment) -> str:
+    services().intake.release(shown.id, actor=g.actor, reason=request.form.get("reason", ""))
+    return str(_("ตัดสินแล้ว ประชาชนเห็นเอกสารนี้เมื่อประกาศเผยแพร่อยู่"))
+
+
+def _replace(shown: Attachment) -> str:
+    file = request.files.get("file")
+    if file is None or not file.filename:
+        raise Invalid("กรุณาเลือกไฟล์ใหม่ก่อน", field="file")
+    services().intake.replace(shown.id, cast(BinaryIO, file.stream), filename=file.filename, actor=g.actor)
+    return str(_("เปลี่ยนไฟล์แล้ว ประชาชนจะเห็นไฟล์ใหม่เมื่อแปลงข้อความเสร็จ หากไม่พบข้อมูลส่วนบุคคล"))
+
+
+@pages.post("/attachments/<int:id>/<any(move, detach, reattach, reread):step>")
 def take_paper(id: int, step: str) -> ResponseReturnValue:
-    """Keep what is in the form around the button, then move, take off or read again the one attachment."""
-    announcement_id = services().records.attachment(id).announcement_id
+    """Keep what is in the form around the button, then move, take off, put back or read again the one
+    attachment."""
+    records = services().records
+    one = records.detached_attachment(id) if step == "reattach" else records.attachment(id)
+    announcement_id = one.announcement_id
     try:
         _keep(announcement_id)
         _PAPER_STEPS[step](id)
     except PrakatError as error:
         flash(in_words(error), "bad")
-        return _form(announcement_id, request.form)
-    return redirect(url_for("staff.edit", id=announcement_id, _anchor="papers"))
+        return _form(announcement_id, request.form, finds=getattr(error, "finds", ()))
+    anchor = "detached" if step == "detach" else "papers" if step == "reattach" else f"attachment-{id}"
+    return redirect(url_for("staff.edit", id=announcement_id, _anchor=anchor))
 
 
 @pages.route("/announcements/<int:id>/publish", methods=["GET", "POST"])
@@ -126,18 +168,18 @@ def publish(id: int) -> ResponseReturnValue:
         except PrakatError as error:
             flash(in_words(error), "bad")
     announcement = services().records.announcement(id)
-    attachments = services().records.attachments([id]).get(id, [])
-    found = [(each, data) for each in attachments for data in each.details.personal_data]
-    unread = [each for each in attachments if each.status in (Reading.WAITING, Reading.READING)]
+    shown = papers.of(announcement)
+    unread = [each.attachment for each in shown if each.attachment.hold is Hold.UNREAD]
+    found = services().intake.personal_data(id)
     return render_template(
         "staff/publish.html",
         announcement=announcement,
-        attachments=attachments,
-        found=[(each, data, _around(each, data)) for each, data in found],
-        unread=unread,
+        checks=checklist.checks(announcement, shown, found),
+        found=personal_data.describe_finds(announcement, found),
+        found_seen=personal_data.fingerprint(found),
+        unread=[each for each in unread if each.status in (Reading.WAITING, Reading.READING)],
         when=_when(announcement, unread=bool(unread)),
         publish_at=request.form.get("publish_at") or _clock(announcement.publish_at),
-        unnamed=papers.offer(announcement, papers.of(announcement)).fills,
     )
 
 
@@ -170,7 +212,8 @@ def history(id: int) -> str:
     )
 
 
-def _form(id: int | None, typed: Any) -> str:
+def _form(id: int | None, typed: Any, *, finds: Sequence[Find] = ()) -> str:
+    """``finds``: personal data that a published announcement would get; the form then asks for a reason."""
     announcement = services().records.announcement(id) if id is not None else None
     shown = papers.of(announcement) if announcement else []
     known = search(services(), queries.parse("", per_page=1)).facets
@@ -179,6 +222,8 @@ def _form(id: int | None, typed: Any) -> str:
         announcement=announcement,
         papers=shown,
         offer=papers.offer(announcement, shown) if announcement else papers.Offer(),
+        detached=services().records.detached_attachments(announcement.id) if announcement else (),
+        finds=finds,
         seen=_fingerprint(announcement) if announcement else "",
         typed=typed,
         other_fields=[field for field in _WRITTEN if field.name not in _PLACED],
@@ -189,17 +234,9 @@ def _form(id: int | None, typed: Any) -> str:
     )
 
 
-def _draft() -> Draft:
-    given = _changes()
-    given["title"] = str(given.get("title", "")).strip() or _first_filename()
-    return Draft(**given)  # type: ignore[arg-type]  # intake checks each
-
-
-def _first_filename() -> str:
-    """Named by a script that sends the files one by one afterwards, or that of the first file sent along."""
-    sent = [file.filename for file in request.files.getlist("files") if file.filename]
-    named = [name for name in (request.form.get("first_filename", ""), *sent) if name]
-    return rules.label("", named[0]) if named else ""
+def _has_files() -> bool:
+    """True when files come with the form, or a script is about to send them one by one."""
+    return "files_follow" in request.form or any(file.filename for file in request.files.getlist("files"))
 
 
 def _changes() -> dict[str, object]:
@@ -223,8 +260,11 @@ def _keep(id: int) -> None:
         return
     if request.form["seen"] != _fingerprint(announcement):
         raise Conflict("มีผู้อื่นแก้ไขประกาศนี้ไปก่อนแล้ว สิ่งที่พิมพ์ยังอยู่ กรุณาตรวจดูแล้วบันทึกอีกครั้ง")
-    services().intake.revise(id, _changes(), actor=g.actor, if_change=announcement.change)
-    _relabel_all(id)
+    changes, reason = _changes(), request.form.get("reason", "")
+    if announcement.status is Status.DRAFT and not announcement.title and not changes.get("title"):
+        changes.pop("title", None)  # still to be read from the attachments
+    services().intake.revise(id, changes, actor=g.actor, if_change=announcement.change, reason=reason)
+    _relabel_all(id, reason)
     _attach_all(id)
 
 
@@ -251,18 +291,31 @@ def _move(attachment_id: int) -> None:
 
 def _detach(attachment_id: int) -> None:
     services().intake.detach(attachment_id, actor=g.actor)
-    flash(_("นำเอกสารออกแล้ว ไฟล์ต้นฉบับยังเก็บไว้ในคลัง"), "good")
+    flash(_("นำเอกสารออกแล้ว นำกลับมาได้จากรายการเอกสารที่นำออก"), "good")
+
+
+def _reattach(attachment_id: int) -> None:
+    services().intake.reattach(attachment_id, actor=g.actor)
+    flash(_("นำเอกสารกลับมาแล้ว"), "good")
 
 
 def _reread(attachment_id: int) -> None:
     services().jobs.again([attachment_id], afresh=True)
-    flash(_("ส่งเอกสารไปอ่านใหม่แล้ว"), "good")
+    flash(_("ส่งเอกสารไปแปลงข้อความใหม่แล้ว"), "good")
 
 
-_PAPER_STEPS: dict[str, Callable[[int], None]] = {"move": _move, "detach": _detach, "reread": _reread}
+_PAPER_STEPS: dict[str, Callable[[int], None]] = {
+    "move": _move,
+    "detach": _detach,
+    "reattach": _reattach,
+    "reread": _reread,
+}
 
 
 def _publish_now(id: int) -> str:
+    found = services().intake.personal_data(id)
+    if found and request.form.get("found_seen") != personal_data.fingerprint(found):
+        raise Conflict("พบข้อมูลส่วนบุคคลเพิ่มขณะที่เปิดหน้านี้อยู่ กรุณาตรวจดูอีกครั้ง", code="personal-data")
     services().intake.publish(id, actor=g.actor, reason=request.form.get("reason", ""))
     return str(_("เผยแพร่แล้ว ประชาชนค้นพบได้ทันที"))
 
@@ -331,25 +384,16 @@ def _attach_all(id: int) -> None:
             flash(_("ไฟล์ %(name)s มีอยู่แล้ว", name=attachment.filename), "warn")
 
 
-def _relabel_all(id: int) -> None:
+def _relabel_all(id: int, reason: str) -> None:
     for attachment in services().records.attachments([id]).get(id, []):
         label = request.form.get(f"label-{attachment.id}", attachment.label)
         kind = _known_kind(request.form.get(f"kind-{attachment.id}", attachment.kind))
         if (label, kind) != (attachment.label, attachment.kind):
-            services().intake.relabel(attachment.id, label=label, kind=kind, actor=g.actor)
+            services().intake.relabel(attachment.id, label=label, kind=kind, actor=g.actor, reason=reason)
 
 
 def _known_kind(code: str) -> Kind:
     return Kind(code) if code in set(Kind) else abort(400)
-
-
-def _around(attachment: Attachment, found: PersonalData) -> str:
-    """The found piece with a little text around it, cut between clusters."""
-    text = services().records.page(attachment.id, found.page).text
-    borders = thai.clusters(text)
-    start = max((border for border in borders if border <= max(found.start - 40, 0)), default=0)
-    end = min((border for border in borders if border >= found.end + 20), default=len(text))
-    return " ".join(text[start:end].split())
 
 
 def _known_status() -> bool:

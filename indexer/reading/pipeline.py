@@ -89,7 +89,7 @@ class Reader:
         with Document(path) as document:
             wanted = self._unread(attachment.id, document.outline.page_count)
             for page in self._pages(attachment.id, document, wanted):
-                self._records.save_page(page)
+                self._records.save_page(page, sha256=attachment.sha256)
                 self._records.tally(PAGES_READ, 1)
                 if not going_on():
                     raise Stopped

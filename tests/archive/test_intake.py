@@ -9,7 +9,7 @@ import pytest
 
 from archive.errors import Conflict, Invalid, NotFound, TooLarge
 from archive.intake import Intake
-from archive.model import Announcement, Details, Draft, Kind, Page, PersonalData, Source, Status
+from archive.model import Announcement, Details, Draft, Find, Kind, Page, PersonalData, Source, Status
 from archive.ports import Files, Jobs, Records
 
 ACTOR = "สมศรี"
@@ -185,7 +185,7 @@ def test_personal_data_is_published_for_a_stated_reason_only(
     made = intake.create(draft(), actor=ACTOR)
     attachment = upload(intake, made)
     read_with(jobs, NATIONAL_ID)
-    assert intake.personal_data(made.id) == {attachment: (NATIONAL_ID,)}
+    assert intake.personal_data(made.id) == (Find(attachment, NATIONAL_ID),)
     with pytest.raises(Conflict) as refused:
         intake.publish(made.id, actor=ACTOR, reason="  ")
     assert refused.value.code == "personal-data"

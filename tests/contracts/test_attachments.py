@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 
 from archive.errors import Conflict, NotFound
-from archive.model import Announcement, Details, Kind, Reading
-from archive.ports import Records
-from tests.contracts.samples import ACTOR, attached, published, stored
+from archive.model import Announcement, Details, Hold, Kind, Reading
+from archive.ports import Jobs, Records
+from tests.contracts.samples import ACTOR, attached, page, published, stored
 
 
 @pytest.fixture
@@ -106,5 +108,46 @@ def test_detaching_closes_the_gap_and_tells_what_was_there(
         records.attachment(second.id)
     entry = records.history(announcement.id)[-1]
     assert (entry.action, entry.before["sha256"]) == ("detach", second.sha256)
-    again = attached(records, announcement, b"1")
-    assert again.id > third.id  # an id never comes back as something else
+    assert (
+        attached(records, announcement, b"another").id > third.id
+    )  # an id never comes back as something else
+
+
+@pytest.mark.parametrize("way", ["reattach", "the same bytes again"])
+def test_what_was_taken_off_comes_back_whole(records: Records, announcement: Announcement, way: str) -> None:
+    first, second = (attached(records, announcement, b"%d" % n) for n in range(2))
+    records.save_page(page(first, text="ข้อความ"))
+    records.correct_page(first.id, 1, "ข้อความที่คนแก้", actor=ACTOR)
+    records.detach(first.id, actor=ACTOR)
+    assert [each.id for each in records.detached_attachments(announcement.id)] == [first.id]
+    assert records.count_pages()["ocr"] == 0
+    if way == "reattach":
+        records.reattach(first.id, actor=ACTOR)
+    else:
+        assert attached(records, announcement, b"0").id == first.id
+    assert order(records, announcement) == [second.id, first.id]
+    assert [each.position for each in records.attachments([announcement.id])[announcement.id]] == [1, 2]
+    assert records.page(first.id, 1).text == "ข้อความที่คนแก้"
+    assert "reattach" in [entry.action for entry in records.history(announcement.id)]
+    assert records.detached_attachments(announcement.id) == []
+
+
+def test_a_new_version_begins_unread_and_drops_what_is_still_read_of_the_old(
+    records: Records, jobs: Jobs, announcement: Announcement
+) -> None:
+    first = attached(records, announcement, b"old")
+    job = jobs.claim("w", lease=dt.timedelta(minutes=1), now=dt.datetime.now(dt.UTC))
+    assert job is not None
+    file = stored(b"new")
+    new = records.replace(first.id, file, filename="ใหม่.pdf", media_type="application/pdf", actor=ACTOR)
+    assert (new.id, new.sha256, new.status, new.hold) == (first.id, file.sha256, "waiting", Hold.UNREAD)
+    with pytest.raises(Conflict):
+        records.save_page(page(first), sha256=first.sha256)
+    with pytest.raises(Conflict):
+        jobs.finish(first.id, "w", page_count=1, details=Details(), rules=1)
+    assert records.pages(first.id) == []
+    attached(records, announcement, b"other")
+    with pytest.raises(Conflict):
+        records.replace(
+            first.id, stored(b"other"), filename="a.pdf", media_type="application/pdf", actor=ACTOR
+        )

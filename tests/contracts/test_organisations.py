@@ -118,6 +118,8 @@ def values(theirs: Town) -> dict[str, object]:
         "was": None,
         "statuses": list(Status),
         "reason": "",
+        "decided": [],
+        "personal_data": [],
         "actor": ACTOR,
         "draft": Draft(title="ใหม่", published_on=NOW.date()),
         "ref": "1",

@@ -87,9 +87,12 @@ def test_texts_by_attachment_in_order_of_pages(records: Records, attachment: Att
 
 
 def test_pages_go_with_their_attachment(records: Records, attachment: Attachment) -> None:
-    records.save_page(page(attachment))
+    records.save_page(page(attachment, problem="no-text"))
     records.detach(attachment.id, actor=ACTOR)
-    assert records.page_texts([attachment.id]) == {attachment.id: []}
+    assert records.doubtful_pages(below=1, limit=9) == []
+    assert not any(records.count_pages().values())
+    with pytest.raises(NotFound):
+        records.pages(attachment.id)
 
 
 numbers = st.integers(-(2**40), 2**40)  # hostile files put letters far off the page

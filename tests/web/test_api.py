@@ -54,6 +54,7 @@ def test_a_scan_goes_in_and_its_page_is_found(site: Site, client: FlaskClient, t
         "status": "ready",
         "error": None,
         "signed": False,
+        "held": None,
     }
     (page,) = client.get(f"/api/v1/attachments/{attachment['id']}/pages").json
     assert page.keys() == {"number", "text", "source", "confidence"}

@@ -59,6 +59,7 @@ def test_a_signed_scan_is_read_and_its_original_stays(site: Site, tmp_path: Path
     assert page.source is Source.OCR
     assert page.lines
 
+    site.services.intake.release(attachment.id, reason="เจ้าของยินยอมแล้ว", actor="test")
     client = site.client()
     assert client.get(f"/api/v1/attachments/{attachment.id}").json["signed"] is True
     assert client.get(f"/api/v1/attachments/{attachment.id}/file", buffered=True).data == paper
@@ -127,7 +128,7 @@ def test_what_cannot_be_opened_says_why(site: Site, make: object, code: str) -> 
     assert callable(make)
     attachment = site.attach(announcement.id, make())
     site.work()
-    answer = site.client().get(f"/api/v1/attachments/{attachment.id}").json
+    answer = site.client().get(f"/api/v1/attachments/{attachment.id}", headers=site.token()).json
     assert (answer["status"], answer["error"]["code"]) == ("failed", code)
     assert answer["error"]["message"]
 

@@ -27,7 +27,9 @@ def user() -> None:
 
 @user.command("add")
 @click.argument("name")
-@click.option("--role", type=click.Choice([role.value for role in Role]), required=True, help="หน้าที่ · role")
+@click.option(
+    "--role", type=click.Choice([role.value for role in Role]), required=True, help="สิทธิ์ใช้งาน · role"
+)
 @click.option("--password-stdin", is_flag=True, help="อ่านรหัสผ่านจาก stdin · read the password from stdin")
 @organisation_option
 def add_user(name: str, role: str, password_stdin: bool, organisation: str | None) -> None:
@@ -116,6 +118,20 @@ def disable_user(name: str, organisation: str | None) -> None:
     """
     services_of(organisation).people.disable(name)
     click.echo(f"ปิดการใช้งาน {name} แล้ว", err=True)
+
+
+@user.command("enable")
+@click.argument("name")
+@organisation_option
+def enable_user(name: str, organisation: str | None) -> None:
+    """ให้ผู้ใช้ที่ถูกระงับใช้งานอีกครั้ง · Let a disabled person sign in again.
+
+    \b
+    ตัวอย่าง · example:
+      prakat user enable somsri
+    """
+    services_of(organisation).people.enable(name)
+    click.echo(f"ให้ {name} ใช้งานอีกครั้งแล้ว", err=True)
 
 
 @click.group(cls=Group)

@@ -1,52 +1,101 @@
-// The announcement form: files are sent one by one as they are dropped, each with its progress; while they
-// are read, the page is brought up to date around whatever a person is typing.
+// Staff's forms: files are sent one by one as they are dropped, each with its progress; what fails stays listed
+// until it is sent or dismissed; while documents are read, the page is brought up to date around whatever a
+// person is typing; and leaving with work that is not saved asks first.
 "use strict";
 
-const form = document.getElementById("main");
-const papers = form.querySelector("[data-papers]");
-const rows = papers.querySelector("[data-rows]");
-const drop = papers.querySelector("[data-drop]");
-const input = drop.querySelector("input");
-const WATCH_EVERY = 1500; // milliseconds
+const WATCH_EVERY = 1500; // milliseconds between looks at how far documents are read
+const AWAKE_EVERY = 5 * 60 * 1000; // milliseconds of typing after which the session is kept from ending
 
-const AWAKE_EVERY = 5 * 60 * 1000;
+const uploads = new Set(); // files that are on their way, or that failed and still wait
+
+// Unsaved work: a form that was typed into, or files that did not arrive.
+let leaving = false; // a button or link of ours was pressed that saves what is there
+const unsavedForm = document.querySelector("form[data-unsaved]");
+const typed = (field) => {
+  if (field.type === "hidden" || field.type === "file" || field.disabled) return false;
+  if (field.tagName === "SELECT") return [...field.options].some((one) => one.selected !== one.defaultSelected);
+  if (field.type === "radio" || field.type === "checkbox") return field.checked !== field.defaultChecked;
+  return "defaultValue" in field && field.value !== field.defaultValue;
+};
+const filledIn = new WeakMap(); // field → value that was filled in from the documents, not by a person
+const unsaved = () => unsavedForm.dataset.unsaved === "typed"
+  || [...unsavedForm.elements].some((field) => typed(field) && filledIn.get(field) !== field.value);
+
+if (unsavedForm) {
+  unsavedForm.addEventListener("submit", () => { leaving = true; });
+  addEventListener("pageshow", () => { leaving = false; });
+  addEventListener("beforeunload", (event) => {
+    if (!uploads.size && (leaving || !unsaved())) return;
+    event.preventDefault();
+    event.returnValue = ""; // what older browsers ask for
+  });
+}
+
+const form = document.getElementById("main");
+const papers = form?.querySelector("[data-papers]");
+const rows = papers?.querySelector("[data-rows]");
 
 // Whoever types is there: the session must not end before what is typed is saved.
-let awake = Date.now();
-form.addEventListener("input", () => {
-  if (Date.now() - awake < AWAKE_EVERY) return;
-  awake = Date.now();
-  fetch(papers.dataset.awake);
-});
+function keepAwake() {
+  let awake = Date.now();
+  form.addEventListener("input", () => {
+    if (Date.now() - awake < AWAKE_EVERY) return;
+    awake = Date.now();
+    fetch(papers.dataset.awake);
+  });
+}
 
+function button(text, act) {
+  const made = document.createElement("button");
+  made.type = "button";
+  made.className = "button small";
+  made.textContent = text;
+  made.addEventListener("click", act);
+  return made;
+}
+
+// A line in the list of files that are sent.
 function sending(file) {
   const line = document.createElement("li");
   const name = document.createElement("span");
   const bar = document.createElement("progress");
-  name.textContent = `${file.name} `;
   bar.max = 1;
-  bar.value = 0;
   bar.setAttribute("aria-label", file.name);
-  line.append(name, bar);
-  papers.querySelector("[data-uploads]").append(line);
-  return {
+  const shown = {
     bar,
-    say: (text) => { name.textContent = `${file.name} — ${text}`; bar.remove(); },
-    done: () => line.remove(),
+    begin: () => { name.textContent = `${file.name} `; bar.value = 0; line.className = ""; line.replaceChildren(name, bar); uploads.add(shown); },
+    done: () => { uploads.delete(shown); line.remove(); },
+    say: (text) => { uploads.delete(shown); name.textContent = `${file.name} — ${text}`; line.replaceChildren(name, button(papers.dataset.dismiss, shown.done)); },
+    fail: (text, again) => {
+      line.className = "failed";
+      name.textContent = `${file.name} — ${text}`;
+      const { retry, dismiss } = papers.dataset;
+      line.replaceChildren(name, ...(again ? [button(retry, again)] : []), button(dismiss, () => { shown.done(); settle(); }));
+    },
   };
+  shown.begin();
+  papers.querySelector("[data-uploads]").append(line);
+  return shown;
 }
 
+// Resolves to true when the file is kept. The same bytes again are recognised, so that sending twice does no harm.
 function send(address, file, shown) {
   return new Promise((done) => {
     const request = new XMLHttpRequest();
     const body = new FormData();
     body.append("csrf_token", form.elements.csrf_token.value);
     body.append("file", file);
+    shown.begin();
     request.upload.addEventListener("progress", (event) => { if (event.lengthComputable) shown.bar.value = event.loaded / event.total; });
     request.addEventListener("loadend", () => {
+      const again = () => send(address, file, shown).then(settle);
       if (request.status === 202) shown.done();
       else if (request.status === 200) shown.say(papers.dataset.again);
-      else shown.say(new DOMParser().parseFromString(request.responseText, "text/html").querySelector("h1")?.textContent || papers.dataset.refused);
+      else if (!request.status) shown.fail(papers.dataset.lost, again);
+      else {
+        const answer = new DOMParser().parseFromString(request.responseText, "text/html");
+        shown.fail(answer.querySelector("h1")?.textContent || papers.dataset.refused, again);
+      }
       done(request.status === 202);
     });
     request.open("POST", address);
@@ -54,29 +103,38 @@ function send(address, file, shown) {
   });
 }
 
+let draft = null; // the address of the draft that was made with the first files
+
 async function take(files) {
   const list = [...files].map((file) => ({ file, shown: sending(file) }));
   if (!list.length) return;
-  const draft = papers.dataset.address ? null : await begin(list[0].file.name);
+  if (!papers.dataset.address && !draft) draft = await begin();
   const address = papers.dataset.address || (draft && `${draft}/attachments`);
-  if (!address) return list.forEach(({ shown }) => shown.say(papers.dataset.refused));
-  let refused = false;
-  for (const { file, shown } of list) refused = !(await send(address, file, shown)) || refused; // in order: it is theirs on the page
-  if (draft && !refused) location.assign(draft);
-  else if (draft) setTimeout(() => location.assign(draft), 4000); // time to read what was refused
-  else update();
+  if (!address) {
+    const again = () => { list.forEach(({ shown }) => shown.done()); take(list.map(({ file }) => file)); };
+    return list.forEach(({ shown }) => shown.fail(papers.dataset.lost, again));
+  }
+  for (const { file, shown } of list) await send(address, file, shown); // in order: it is theirs on the page
+  await settle();
+}
+
+// Once nothing is on its way and nothing failed: to the draft, or the rows of what arrived.
+async function settle() {
+  if (!draft) return update();
+  if (uploads.size || papers.querySelector("[data-uploads]").children.length) return;
+  leaving = true;
+  location.assign(draft);
 }
 
 // A new announcement becomes a draft with its first files. Returns its address.
-async function begin(name) {
+async function begin() {
   const body = new FormData(form);
   body.delete("files");
-  body.append("first_filename", name);
+  body.append("files_follow", "yes");
   const answer = await fetch(form.action, { method: "POST", body }).catch(() => null);
   return answer && answer.redirected ? new URL(answer.url).pathname : null;
 }
 
-const typed = (field) => field.tagName === "SELECT" ? [...field.options].some((one) => one.selected !== one.defaultSelected) : field.value !== field.defaultValue;
 const untouched = (part) => !part.contains(document.activeElement) && ![...part.querySelectorAll("textarea, select")].some(typed);
 
 // The page as it is now, taken over wherever nobody is at work.
@@ -87,11 +145,11 @@ async function update() {
   for (const row of fresh.querySelectorAll("[data-attachment]")) {
     const shown = rows.querySelector(`[data-attachment="${row.dataset.attachment}"]`);
     if (!shown) rows.append(row);
-    else if (shown.dataset.status === row.dataset.status && shown.dataset.progress === row.dataset.progress) continue;
+    else if (["status", "progress", "hold"].every((name) => shown.dataset[name] === row.dataset[name])) continue;
     else if (untouched(shown)) shown.replaceWith(row);
     else { shown.querySelector(".facts").replaceWith(row.querySelector(".facts")); Object.assign(shown.dataset, row.dataset); }
   }
-  if (fresh.querySelector("[name=seen]").value === form.elements.seen.value) fill(fresh);
+  if (fresh.querySelector("[name=seen]")?.value === form.elements.seen?.value) fill(fresh);
   offers(rows);
 }
 
@@ -101,21 +159,23 @@ function fill(fresh) {
   papers.dataset.own = "yes";
   form.querySelector("[data-awaited]")?.remove();
   document.getElementById("said").after(note);
-  for (const name of ["title", "kind", "published_on"]) {
+  for (const name of ["title", "kind", "published_on", "author"]) {
     const field = form.elements[name];
-    if (!typed(field) && field !== document.activeElement) field.value = fresh.getElementById(name).value;
+    if (typed(field) || field === document.activeElement) continue;
+    field.value = fresh.getElementById(name).value;
+    filledIn.set(field, field.value);
   }
   document.getElementById("heading").textContent = form.elements.title.value;
 }
 
 function offers(part) {
-  part.querySelectorAll("[data-use][hidden]").forEach((button) => {
-    button.hidden = false;
-    button.addEventListener("click", () => {
-      const field = document.getElementById(button.dataset.for);
-      field.value = button.dataset.use;
+  part.querySelectorAll("[data-use][hidden]").forEach((offer) => {
+    offer.hidden = false;
+    offer.addEventListener("click", () => {
+      const field = document.getElementById(offer.dataset.for);
+      field.value = offer.dataset.use;
       field.focus();
-      button.parentElement.remove();
+      offer.parentElement.remove();
     });
   });
 }
@@ -125,9 +185,18 @@ async function watch() {
   setTimeout(watch, WATCH_EVERY);
 }
 
-for (const type of ["dragenter", "dragover"]) drop.addEventListener(type, (event) => { event.preventDefault(); drop.classList.add("over"); });
-for (const type of ["dragleave", "drop"]) drop.addEventListener(type, () => drop.classList.remove("over"));
-drop.addEventListener("drop", (event) => { event.preventDefault(); take(event.dataTransfer.files); });
-input.addEventListener("change", () => { const files = [...input.files]; input.value = ""; take(files); });
-offers(document);
-if (papers.dataset.address) watch();
+function acceptDrops(drop) {
+  const input = drop.querySelector("input");
+  for (const type of ["dragenter", "dragover"]) drop.addEventListener(type, (event) => { event.preventDefault(); drop.classList.add("over"); });
+  for (const type of ["dragleave", "drop"]) drop.addEventListener(type, () => drop.classList.remove("over"));
+  drop.addEventListener("drop", (event) => { event.preventDefault(); take(event.dataTransfer.files); });
+  input.addEventListener("change", () => { const files = [...input.files]; input.value = ""; take(files); });
+}
+
+if (papers) {
+  keepAwake();
+  const drop = papers.querySelector("[data-drop]");
+  if (drop) acceptDrops(drop);
+  offers(document);
+  if (papers.dataset.address) watch();
+}

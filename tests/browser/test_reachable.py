@@ -1,0 +1,61 @@
+"""Whatever can be pressed can be pressed with a mouse, at every width."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import DESK, PHONE, Visit
+from tests.browser.pages import public_pages, staff_pages
+from tests.browser.site import Site
+
+REACHABLE = Path(__file__).with_name("reachable.js").read_text(encoding="utf-8")
+WIDTHS = [PHONE, DESK, 1366, 1920]
+
+
+def covered(page: Page, addresses: list[str]) -> dict[str, list[str]]:
+    """The controls that cannot be hit, by address."""
+    found = {}
+    for address in addresses:
+        page.goto(address)
+        if controls := page.evaluate(REACHABLE):
+            found[address] = controls
+    return found
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_every_control_of_residents_can_be_hit(visit: Visit, site: Site, width: int) -> None:
+    assert covered(visit(width=width), public_pages(site)) == {}
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_every_control_of_staff_can_be_hit(staff: Visit, site: Site, width: int) -> None:
+    assert covered(staff(width=width), staff_pages(site)) == {}
+
+
+def test_something_that_lies_over_a_control_is_noticed(visit: Visit) -> None:
+    page = visit()
+    page.goto("/sign-in")
+    page.add_style_tag(content="main button { position: relative; z-index: -1 } body { isolation: isolate }")
+    page.add_style_tag(content=".card::after { content: ''; position: absolute; inset: 0; width: 100vw }")
+    assert any("button" in control for control in page.evaluate(REACHABLE))
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_a_page_s_text_is_corrected_with_the_mouse(staff: Visit, site: Site, width: int) -> None:
+    page = staff(width=width)
+    page.goto(f"/staff/attachments/{site.attachments[0].id}/pages/1")
+    box = page.locator("#text")
+    box.scroll_into_view_if_needed()
+    place = box.bounding_box()
+    assert place is not None
+    page.mouse.click(place["x"] + place["width"] / 2, place["y"] + place["height"] / 2)
+    expect(box).to_be_focused()
+    page.keyboard.press("Control+End")
+    page.keyboard.insert_text(f"\nแก้ด้วยเมาส์ที่ {width}")
+    page.get_by_role("button", name="บันทึกข้อความ").click()
+    expect(page.locator(".notice.good")).to_be_visible()
+    expect(box).to_have_value(site.services.records.page(site.attachments[0].id, 1).text)
+    assert f"แก้ด้วยเมาส์ที่ {width}" in box.input_value()

@@ -1,0 +1,97 @@
+"""Nothing that a clerk brings or types is lost without a word."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import Dialog, FilePayload, Page, Route, expect
+
+from tests.browser.conftest import Visit
+from tests.browser.site import Site, order
+
+SENDING = re.compile(r"/staff/announcements/\d+/attachments$")
+
+
+def paper(name: str, mark: str) -> FilePayload:
+    return {"name": name, "mimeType": "application/pdf", "buffer": order("7/2566", mark, mark)}
+
+
+def cut_the_first(page: Page, number: int) -> None:
+    """The connection is reset while the file of this number is sent; later ones arrive."""
+    seen = []
+
+    def answer(route: Route) -> None:
+        seen.append(route)
+        if len(seen) == number:
+            route.abort("connectionreset")
+        else:
+            route.continue_()
+
+    page.route(SENDING, answer)
+
+
+def test_a_file_whose_connection_broke_stays_listed_and_is_sent_again(staff: Visit, site: Site) -> None:
+    page = staff()
+    cut_the_first(page, 2)
+    page.goto("/staff/announcements/new")
+    page.set_input_files("#files", [paper("one.pdf", "หนึ่งขาด"), paper("two.pdf", "สองขาด")])
+    line = page.locator("[data-uploads] li")
+    expect(line).to_contain_text("two.pdf")
+    expect(line).to_contain_text("การเชื่อมต่อขาด")
+    page.wait_for_timeout(4500)  # longer than such a message once stood
+    expect(line).to_have_count(1)
+    page.get_by_role("button", name="ลองใหม่").click()
+    page.wait_for_url(re.compile(r"/staff/announcements/\d+$"))
+    expect(page.locator("[data-attachment]")).to_have_count(2)
+
+
+def test_a_draft_that_could_not_be_made_keeps_the_files_listed(staff: Visit) -> None:
+    page = staff()
+    page.goto("/staff/announcements/new")
+    page.route("**/staff/announcements/new", lambda route: route.abort("connectionreset"))
+    page.set_input_files("#files", [paper("one.pdf", "หนึ่งหาย")])
+    expect(page.locator("[data-uploads] li")).to_contain_text("one.pdf")
+    page.unroute("**/staff/announcements/new")
+    page.get_by_role("button", name="ลองใหม่").click()
+    page.wait_for_url(re.compile(r"/staff/announcements/\d+$"))
+
+
+def test_a_refused_file_is_listed_until_it_is_dismissed(staff: Visit) -> None:
+    page = staff()
+    page.goto("/staff/announcements/new")
+    wrong: FilePayload = {"name": "note.pdf", "mimeType": "application/pdf", "buffer": b"not a document"}
+    page.set_input_files("#files", [paper("one.pdf", "รับได้"), wrong])
+    line = page.locator("[data-uploads] li")
+    expect(line).to_contain_text("รับเฉพาะไฟล์ PDF")
+    page.get_by_role("button", name="ปิดรายการนี้").click()
+    page.wait_for_url(re.compile(r"/staff/announcements/\d+$"))
+
+
+def test_leaving_with_unsaved_work_asks(staff: Visit, site: Site) -> None:
+    page = staff()
+    asked: list[str] = []
+
+    def stay(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.dismiss()
+
+    page.on("dialog", stay)
+    page.goto(f"/staff/announcements/{site.centre.id}")
+    page.get_by_role("link", name="ภาพรวม").click()
+    page.wait_for_url("**/staff")
+    assert asked == []  # nothing was typed
+    for address, field in (
+        (f"/staff/announcements/{site.centre.id}", "#category"),
+        (f"/staff/attachments/{site.attachments[0].id}/pages/1", "#text"),
+    ):
+        page.goto(address)
+        page.locator(field).press_sequentially("พิมพ์ค้าง")
+        page.get_by_role("link", name="ภาพรวม").click()
+        page.wait_for_timeout(300)
+        assert asked.pop() == "beforeunload"
+        assert page.url.endswith(address)
+        page.locator(field).fill(page.evaluate("name => document.querySelector(name).defaultValue", field))
+    page.locator("#text").press_sequentially(" ")
+    page.get_by_role("button", name="บันทึกข้อความ").click()
+    expect(page.locator(".notice.good")).to_be_visible()
+    assert asked == []  # saving is no leaving

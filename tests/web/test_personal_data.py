@@ -1,0 +1,336 @@
+"""One gate before everything that becomes public: nothing is shown before it is read and decided."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+
+from archive import thai
+from archive.errors import Invalid, PersonalDataFound
+from archive.model import Announcement, Attachment, Hold, Role, Status
+from tests.web.conftest import BROWSER, Site, memo
+from web.importing import import_manifest
+
+NATIONAL_ID = "1-1017-00230-70-8"
+WITH_ID = memo(f"นางสมศรี เลขประจำตัวประชาชน {NATIONAL_ID} ได้รับเบี้ยยังชีพบ้านหนองกระทิง", subject="ผู้รับเบี้ย")
+WITHOUT = memo("ซ่อมถนนสายบ้านหนองกระทิง", subject="ซ่อมถนน")
+REASON = "กฎหมายกำหนดให้ประกาศ"
+
+
+@pytest.fixture
+def site(site: Site) -> Site:
+    """An archive that can be searched already."""
+    site.announcement("ประกาศอื่น")
+    site.work()
+    return site
+
+
+def api(site: Site, method: str, path: str, **how: object) -> tuple[int, dict[str, object]]:
+    """Status and body of a call with a token."""
+    headers = site.__dict__.setdefault("headers", None) or site.token("gate")
+    site.__dict__["headers"] = headers
+    answer = site.client().open(f"/api/v1{path}", method=method, headers=headers, **how)  # type: ignore[arg-type]
+    return answer.status_code, (answer.get_json(silent=True) or {})
+
+
+def held(site: Site, attachment: Attachment) -> Hold | None:
+    return site.services.records.attachment(attachment.id).hold
+
+
+def public_addresses(announcement: Announcement, attachment: Attachment) -> Iterator[str]:
+    """Addresses at which residents would meet the attachment or its text."""
+    page, api = f"/announcements/{announcement.id}", "/api/v1"
+    yield from (
+        page,
+        f"{page}?q=หนองกระทิง",
+        f"{page}/attachments/{attachment.id}",
+        f"{page}/attachments/{attachment.id}/file",
+        f"{page}/attachments/{attachment.id}/searchable.pdf",
+        f"{page}/attachments/{attachment.id}/pages/1.webp",
+        f"{api}/announcements",
+        f"{api}/announcements/{announcement.id}",
+        f"{api}/attachments/{attachment.id}",
+        f"{api}/attachments/{attachment.id}/pages",
+        f"{api}/attachments/{attachment.id}/file",
+        f"{api}/attachments/{attachment.id}/pages/1.webp",
+        f"{api}/search?q=หนองกระทิง",
+        f"{api}/search?q=11017002307",
+        f"{api}/suggest?q=หนองกระ",
+        "/search?q=หนองกระทิง",
+        "/feed.xml?q=หนองกระทิง",
+        "/feed.xml",
+        "/sitemap.xml",
+        "/open-data/announcements.csv",
+        "/open-data/announcements.jsonl",
+        "/collections/1",
+        "/",
+        "/browse",
+    )
+
+
+def assert_hidden(site: Site, announcement: Announcement, attachment: Attachment) -> None:
+    """Residents find no trace of the attachment."""
+    client = site.client()
+    for address in public_addresses(announcement, attachment):
+        answer = client.get(address, headers=BROWSER, buffered=True)
+        if f"/attachments/{attachment.id}" in address:
+            assert answer.status_code == 404, address
+        text = answer.get_data().decode(errors="replace")
+        for trace in (attachment.label, attachment.filename, attachment.sha256):
+            assert trace not in text, (address, trace)
+        if "/attachments/" not in address:  # an error page names its own address
+            assert f"attachments/{attachment.id}" not in text, address
+    found = client.get("/api/v1/search", query_string={"q": "หนองกระทิง"}).json
+    assert found is not None
+    assert found["total"] == 0
+    assert not any(found["facets"].values())
+
+
+def assert_shown(site: Site, announcement: Announcement, attachment: Attachment) -> None:
+    client = site.client()
+    assert attachment.label in client.get(f"/announcements/{announcement.id}").text
+    assert client.get(f"/api/v1/attachments/{attachment.id}/file", buffered=True).status_code == 200
+    found = client.get("/api/v1/search", query_string={"q": "หนองกระทิง"}).json
+    assert found is not None
+    assert [result["id"] for result in found["results"]] == [announcement.id]
+
+
+def test_a_file_added_to_a_published_record_waits_until_it_is_read(site: Site) -> None:
+    made = site.announcement("ประกาศงานถนน")
+    attachment = site.attach(made.id, WITHOUT, "ซ่อมถนนสายในบ้าน.pdf")
+    assert_hidden(site, made, attachment)
+    assert api(site, "GET", f"/attachments/{attachment.id}")[1]["held"] == {"code": "unread", "finds": 0}
+    assert api(site, "GET", f"/attachments/{attachment.id}/pages")[0] == 200
+    site.work()
+    assert_shown(site, made, attachment)
+    assert api(site, "GET", f"/attachments/{attachment.id}")[1]["held"] is None
+
+
+def test_a_file_with_personal_data_waits_for_a_decision(site: Site) -> None:
+    made = site.announcement("ประกาศเบี้ยยังชีพ")
+    attachment = site.attach(made.id, WITH_ID, "รายชื่อผู้รับเบี้ยยังชีพ.pdf")
+    site.work()
+    assert_hidden(site, made, attachment)
+    address = f"/attachments/{attachment.id}"
+    assert api(site, "GET", address)[1]["held"] == {"code": "personal-data", "finds": 1}
+    assert api(site, "POST", f"{address}/release", json={})[0] == 422
+    status, released = api(site, "POST", f"{address}/release", json={"reason": REASON})
+    assert (status, released["held"]) == (200, None)
+    site.work()
+    assert_shown(site, made, attachment)
+    assert site.services.records.history(made.id)[-1].reason == REASON
+
+
+def test_staff_see_what_is_held_and_decide_on_the_page(site: Site) -> None:
+    made = site.announcement("ประกาศเบี้ยยังชีพ")
+    attachment = site.attach(made.id, WITH_ID, "รายชื่อ.pdf")
+    site.work()
+    clerk = site.signed_in(Role.STAFF)
+    overview = clerk.get("/staff").text
+    assert overview.index(attachment.label) < overview.index("การอ่านรายวัน")
+    assert f"/staff/attachments/{attachment.id}" in overview
+    page = clerk.get(f"/staff/attachments/{attachment.id}").text
+    assert NATIONAL_ID in thai.arabic_digits(page)
+    refused = clerk.post(f"/staff/attachments/{attachment.id}", data={"reason": " "})
+    assert "เหตุผล" in refused.text
+    assert held(site, attachment) is Hold.PERSONAL_DATA
+    clerk.post(f"/staff/attachments/{attachment.id}", data={"reason": REASON})
+    assert held(site, attachment) is None
+    assert attachment.label not in clerk.get("/staff").text
+
+
+def test_publishing_over_an_unread_file_shows_all_but_that(site: Site) -> None:
+    made = site.announcement("ประกาศเบี้ยยังชีพ", status=Status.DRAFT)
+    attachment = site.attach(made.id, WITH_ID, "รายชื่อผู้รับเบี้ยยังชีพ.pdf")
+    assert api(site, "POST", f"/announcements/{made.id}/publish", json={"reason": REASON})[0] == 200
+    assert_hidden(site, made, attachment)
+    site.work()
+    assert_hidden(site, made, attachment)
+
+
+def test_a_program_that_publishes_needs_a_reason_too(site: Site) -> None:
+    made = site.announcement("ประกาศเบี้ยยังชีพ", status=Status.DRAFT, body=f"ผู้รับ {NATIONAL_ID}")
+    attachment = site.attach(made.id, WITH_ID)
+    site.work()
+    status, problem = api(site, "POST", f"/announcements/{made.id}/publish")
+    assert (status, problem["code"]) == (409, "personal-data")
+    places = [(find["attachment_id"], find["field"], find["page"]) for find in problem["finds"]]  # type: ignore[attr-defined]
+    assert places == [(None, "body", None), (attachment.id, None, 1)]
+    status, shown = api(site, "POST", f"/announcements/{made.id}/publish", json={"reason": REASON})
+    assert (status, shown["status"]) == (200, "published")
+    assert held(site, attachment) is None
+    assert site.services.records.history(made.id)[-1].reason == REASON
+
+
+@pytest.mark.parametrize("field", ["title", "body", "author", "category"])
+def test_what_people_write_is_looked_through_on_every_way(site: Site, field: str) -> None:
+    written = {field: f"เลขประจำตัว {NATIONAL_ID}"}
+    base = {"title": "ประกาศ", "published_on": "2021-06-09"}
+    status, problem = api(site, "POST", "/announcements", json=base | written | {"status": "published"})
+    assert (status, problem["code"]) == (409, "personal-data")
+    given = base | written | {"status": "published", "reason": REASON}
+    assert api(site, "POST", "/announcements", json=given)[0] == 201
+
+    shown = site.announcement("ประกาศที่เผยแพร่แล้ว")
+    status, problem = api(site, "PATCH", f"/announcements/{shown.id}", json=written)
+    assert (status, problem["code"]) == (409, "personal-data")
+    clerk = site.signed_in(Role.STAFF)
+    form = {"title": shown.title, "body": "", "author": "ก", "published_on": "9 มิถุนายน 2564"} | written
+    seen = _seen(clerk, shown.id)
+    refused = clerk.post(f"/staff/announcements/{shown.id}", data=form | {"seen": seen})
+    assert 'name="reason"' in refused.text
+    assert NATIONAL_ID not in getattr(site.services.records.announcement(shown.id), field)
+    clerk.post(f"/staff/announcements/{shown.id}", data=form | {"seen": seen, "reason": REASON})
+    assert NATIONAL_ID in getattr(site.services.records.announcement(shown.id), field)
+    # What stands there already is not asked about again.
+    assert api(site, "PATCH", f"/announcements/{shown.id}", json={field: f"{written[field]} แล้ว"})[0] == 200
+
+    timed = site.announcement(
+        "ตั้งเวลา", status=Status.DRAFT, **{n: v for n, v in written.items() if n != "title"}
+    )
+    site.services.intake.revise(timed.id, {**written, "publish_at": dt.datetime.now(dt.UTC)}, actor="t")
+    assert site.services.intake.publish_due(dt.datetime.now(dt.UTC), actor="timer") == []
+    assert site.services.records.announcement(timed.id).publish_at is None
+
+
+def _seen(clerk: FlaskClient, id: int) -> str:
+    page = clerk.get(f"/staff/announcements/{id}").text
+    return page.split('name="seen" value="')[1].split('"')[0]
+
+
+def test_an_import_brings_such_a_record_as_a_draft(site: Site, tmp_path: Path) -> None:
+    (tmp_path / "list.pdf").write_bytes(WITH_ID)
+    lines = [
+        {"ref": "1", "title": f"ผู้รับเบี้ย {NATIONAL_ID}"},
+        {"ref": "2", "title": "ผู้รับเบี้ย", "attachments": [{"path": "list.pdf", "label": "รายชื่อผู้รับ"}]},
+    ]
+    common = {"body": "", "author": "", "published_on": "2021-06-09", "views": 0}
+    manifest = tmp_path / "manifest.jsonl"
+    manifest.write_text("\n".join(json.dumps(line | common) for line in lines), encoding="utf-8")
+    report = import_manifest(site.services, manifest, lambda _done, _total: None)
+    records = site.services.records
+    first, second = records.by_ref("1"), records.by_ref("2")
+    assert first is not None
+    assert second is not None
+    assert (first.status, second.status) == (Status.DRAFT, Status.PUBLISHED)
+    assert [where for where, _why in report.problems] == ["บรรทัด 1"]
+    [attachment] = records.attachments([second.id])[second.id]
+    assert_hidden(site, second, attachment)
+    site.work()
+    assert_hidden(site, second, attachment)
+
+
+def test_a_new_version_of_a_file_waits_as_a_new_file_does(site: Site) -> None:
+    made = site.announcement("ประกาศงานถนน")
+    attachment = site.attach(made.id, WITHOUT, "ซ่อมถนนสายในบ้าน.pdf")
+    site.work()
+    assert_shown(site, made, attachment)
+    new = {"file": (io.BytesIO(WITH_ID), "ซ่อมถนนสายในบ้าน.pdf")}
+    status, answer = api(site, "PUT", f"/attachments/{attachment.id}/file", data=new)
+    assert (status, answer["id"], answer["status"]) == (202, attachment.id, "waiting")
+    assert_hidden(site, made, attachment)  # also while the index still knows the old version
+    site.work()
+    assert_hidden(site, made, attachment)
+    again = {"file": (io.BytesIO(WITH_ID), "ซ่อมถนนสายในบ้าน.pdf")}
+    assert api(site, "PUT", f"/attachments/{attachment.id}/file", data=again)[0] == 200
+
+
+def test_an_id_that_a_rereading_finds_hides_the_file(site: Site) -> None:
+    made = site.announcement("ประกาศงานถนน")
+    attachment = site.attach(made.id, WITHOUT, "ซ่อมถนนสายในบ้าน.pdf")
+    site.work()
+    corrected = f"ซ่อมถนนสายบ้านหนองกระทิง ผู้ร้อง {NATIONAL_ID}"
+    site.services.intake.correct_page(attachment.id, 1, corrected, actor="สมศรี")
+    assert_hidden(site, made, attachment)  # also before the index has followed
+    site.services.intake.correct_page(attachment.id, 1, "ซ่อมถนนสายบ้านหนองกระทิง", actor="สมศรี")
+    assert held(site, attachment) is Hold.PERSONAL_DATA  # the picture may show it all the same
+    site.services.jobs.again([attachment.id])
+    site.work()
+    assert held(site, attachment) is Hold.PERSONAL_DATA
+    site.services.intake.release(attachment.id, reason="ในภาพไม่มีเลขนี้", actor="สมศรี")
+    site.work()
+    assert_shown(site, made, attachment)
+
+
+def test_a_rereading_of_what_is_public_hides_nothing(site: Site) -> None:
+    made = site.announcement("ประกาศงานถนน")
+    attachment = site.attach(made.id, WITHOUT)
+    site.work()
+    site.services.jobs.again([attachment.id], afresh=True)
+    assert_shown(site, made, attachment)
+
+
+def test_a_decision_lasts_until_the_record_is_withdrawn(site: Site) -> None:
+    made = site.announcement("ประกาศเบี้ยยังชีพ", status=Status.DRAFT)
+    attachment = site.attach(made.id, WITH_ID)
+    site.work()
+    intake = site.services.intake
+    intake.publish(made.id, actor="สมศรี", reason=REASON)
+    site.services.jobs.again([attachment.id], afresh=True)
+    site.work()
+    assert held(site, attachment) is None
+    intake.withdraw(made.id, actor="สมศรี", reason="มีข้อมูลส่วนบุคคล")
+    intake.restore(made.id, actor="สมศรี")
+    with pytest.raises(PersonalDataFound):
+        intake.publish(made.id, actor="สมศรี")
+
+
+@pytest.mark.parametrize("change", ["label", "filename"])
+def test_names_of_files_are_looked_through(site: Site, change: str) -> None:
+    made = site.announcement("ประกาศงานถนน")
+    given = {"label": f"คำร้องของ {NATIONAL_ID}"} if change == "label" else {}
+    name = f"{NATIONAL_ID.replace('-', '')}.pdf" if change == "filename" else "ก.pdf"
+    attachment, _ = site.services.intake.attach(
+        made.id, io.BytesIO(WITHOUT), filename=name, actor="t", **({"label": "คำร้อง"} | given)
+    )
+    site.work()
+    assert held(site, attachment) is Hold.PERSONAL_DATA
+    assert_hidden(site, made, attachment)
+
+
+def test_a_label_with_an_id_is_not_taken_on_what_is_public(site: Site) -> None:
+    made = site.announcement("ประกาศงานถนน")
+    attachment = site.attach(made.id, WITHOUT)
+    site.work()
+    changes = {"label": f"คำร้องของ {NATIONAL_ID}"}
+    assert api(site, "PATCH", f"/attachments/{attachment.id}", json=changes)[0] == 409
+    status, answer = api(
+        site, "PATCH", f"/attachments/{attachment.id}", json={"label": "คำร้อง", "kind": "letter"}
+    )
+    assert (status, answer["label"], answer["kind"]) == (200, "คำร้อง", "letter")
+
+
+def test_the_reason_of_a_withdrawal_is_public(site: Site) -> None:
+    made = site.announcement("ประกาศงานถนน")
+    with pytest.raises(Invalid):
+        site.services.intake.withdraw(made.id, actor="t", reason=f"มีเลข {NATIONAL_ID}")
+
+
+def test_a_file_that_cannot_be_read_is_shown_by_decision_only(site: Site) -> None:
+    made = site.announcement("ประกาศงานถนน")
+    attachment = site.attach(made.id, b"%PDF-1.7\n" + b"\x00" * 900, "เสียหายบางส่วน.pdf")
+    address = f"/attachments/{attachment.id}"
+    status, problem = api(site, "POST", f"{address}/release", json={"reason": REASON})
+    assert (status, problem["code"]) == (409, "unread")
+    site.work()
+    assert_hidden(site, made, attachment)
+    assert api(site, "GET", address)[1]["held"] == {"code": "unread", "finds": 0}
+    assert api(site, "POST", f"{address}/release", json={"reason": "เปิดอ่านแล้ว"})[1]["held"] is None
+    assert attachment.label in site.client().get(f"/announcements/{made.id}").text
+
+
+def test_a_file_is_taken_off_and_moved_by_programs(site: Site) -> None:
+    made = site.announcement("ประกาศงานถนน")
+    first = site.attach(made.id, WITHOUT, "ซ่อมถนนสายในบ้าน.pdf")
+    second = site.attach(made.id, memo("สอง"))
+    site.work()
+    assert api(site, "PATCH", f"/attachments/{second.id}", json={"position": 1})[1]["position"] == 1
+    assert api(site, "DELETE", f"/attachments/{first.id}")[0] == 204
+    assert_hidden(site, made, first)  # also while the index still knows it
+    assert api(site, "GET", f"/attachments/{first.id}")[0] == 404

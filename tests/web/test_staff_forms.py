@@ -1,0 +1,122 @@
+"""Clerks' forms: titles from the papers, questions before what hurts, and ways back."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+
+import pytest
+from flask.testing import FlaskClient
+
+from archive import thai
+from archive.model import Announcement, Attachment, Kind, Role, Status
+from tests.web.conftest import BROWSER, PASSWORD, Site, memo
+
+TODAY = dt.datetime.now(thai.BANGKOK).date()
+
+
+def new_with_file(site: Site, clerk: FlaskClient, **typed: str) -> tuple[Announcement, Attachment]:
+    """A draft made from the form with one file, as the form sends it without a script."""
+    form = {"title": "", "body": "", "author": "", "published_on": TODAY.isoformat(), "kind": "announcement"}
+    data = form | typed | {"files": (io.BytesIO(memo("ให้ซ่อมถนน")), "12 announce worn200.pdf")}
+    made = clerk.post("/staff/announcements/new", data=data, content_type="multipart/form-data")
+    id = int(made.location.split("/")[3])
+    return site.services.records.announcement(id), site.services.records.attachments([id])[id][0]
+
+
+def test_a_file_name_is_no_title_and_the_login_no_author(site: Site) -> None:
+    clerk = site.signed_in(Role.STAFF)
+    assert (
+        'value="staff"'
+        not in clerk.get("/staff/announcements/new").text.split('id="author"')[1].split(">")[0]
+    )
+    made, _ = new_with_file(site, clerk)
+    assert (made.title, made.author) == ("", "")
+    for address in (f"/staff/announcements/{made.id}", "/staff/announcements?status=draft"):
+        assert "(ยังไม่มีชื่อเรื่อง)" in clerk.get(address).text
+    published = clerk.post(f"/staff/announcements/{made.id}/publish", data={"when": "now"})
+    assert "กรุณากรอกชื่อเรื่องก่อนเผยแพร่" in published.text
+    assert site.services.records.announcement(made.id).status is Status.DRAFT
+
+
+def test_published_by_itself_it_has_what_the_paper_states(site: Site) -> None:
+    clerk = site.signed_in(Role.STAFF)
+    made, _ = new_with_file(site, clerk)
+    clerk.post(f"/staff/announcements/{made.id}/publish", data={"when": "read"})
+    site.work()
+    shown = site.services.records.announcement(made.id)
+    if shown.status is Status.DRAFT:  # read after the worker had looked for what is due
+        site.services.intake.publish_due(dt.datetime.now(dt.UTC), actor="timer")
+        shown = site.services.records.announcement(made.id)
+    assert shown.status is Status.PUBLISHED
+    assert (shown.title, shown.kind) == ("ขออนุมัติจัดซื้อหลอดไฟ", Kind.MEMO)
+    assert shown.published_on == dt.date(2021, 6, 9)
+    assert shown.author.startswith("สำนักปลัดเทศบาล")
+
+
+def test_what_a_person_gave_is_not_overwritten(site: Site) -> None:
+    clerk = site.signed_in(Role.STAFF)
+    given = {"title": "ชื่อที่ตั้งเอง", "author": "กองคลัง", "published_on": "2024-01-02"}
+    made, _ = new_with_file(site, clerk, **given)
+    clerk.post(f"/staff/announcements/{made.id}/publish", data={"when": "read"})
+    site.work()
+    site.services.intake.publish_due(dt.datetime.now(dt.UTC), actor="timer")
+    shown = site.services.records.announcement(made.id)
+    assert (shown.title, shown.author, shown.published_on.isoformat()) == tuple(given.values())
+    assert shown.kind is Kind.ANNOUNCEMENT
+
+
+def test_a_paper_without_a_subject_stays_a_draft(site: Site) -> None:
+    clerk = site.signed_in(Role.STAFF)
+    made, attachment = new_with_file(site, clerk)
+    blank = (io.BytesIO(b"%PDF-1.7\n" + b"\x00" * 900), "scan.pdf")
+    clerk.post(f"/staff/attachments/{attachment.id}", data={"replace": "1", "file": blank})
+    clerk.post(f"/staff/announcements/{made.id}/publish", data={"when": "read"})
+    site.work()
+    site.services.intake.publish_due(dt.datetime.now(dt.UTC), actor="timer")
+    kept = site.services.records.announcement(made.id)
+    assert (kept.status, kept.publish_at, kept.title) == (Status.DRAFT, None, "")
+
+
+def test_the_checklist_names_what_is_doubtful(site: Site) -> None:
+    clerk = site.signed_in(Role.STAFF)
+    made, _ = new_with_file(site, clerk, title="12 announce worn200", published_on="2024-01-02")
+    site.work()
+    page = clerk.get(f"/staff/announcements/{made.id}/publish").text
+    for doubt in ("ชื่อเรื่องเป็นชื่อไฟล์", "ยังไม่ได้ระบุหน่วยงานที่ประกาศ", "วันที่ในเอกสาร: 9 มิถุนายน 2564"):
+        assert doubt in page
+    assert page.count('class="warn"') > page.count('class="good"') > 0
+
+
+def test_taking_a_paper_off_what_is_public_asks_first_and_is_undone(site: Site) -> None:
+    made = site.announcement("ประกาศงานถนน")
+    attachment = site.attach(made.id, memo("ถนน"), "ถนน.pdf")
+    clerk = site.signed_in(Role.STAFF)
+    page = clerk.get(f"/staff/announcements/{made.id}").text
+    before_button = page.split(f"/staff/attachments/{attachment.id}/detach")[0]
+    assert before_button.rindex("<details") > before_button.rfind("</details")  # behind a question
+    clerk.post(f"/staff/attachments/{attachment.id}/detach")
+    assert site.services.records.attachments([made.id])[made.id] == []
+    assert f"/staff/attachments/{attachment.id}/reattach" in clerk.get(f"/staff/announcements/{made.id}").text
+    clerk.post(f"/staff/attachments/{attachment.id}/reattach")
+    assert [each.id for each in site.services.records.attachments([made.id])[made.id]] == [attachment.id]
+
+
+@pytest.mark.parametrize("way", ["page", "command"])
+def test_a_disabled_account_can_be_enabled(site: Site, way: str) -> None:
+    clerk, admin = site.signed_in(Role.STAFF), site.signed_in(Role.ADMIN)
+    page = admin.get("/staff/people").text
+    before_button = page.split("/staff/people/disable")[0]
+    assert before_button.rindex("<details") > before_button.rfind("</details")  # behind a question
+    assert (
+        "ระงับการใช้งานของ staff แล้ว"
+        in admin.post("/staff/people/disable", data={"name": "staff"}, follow_redirects=True).text
+    )
+    assert clerk.get("/staff").status_code == 302
+    if way == "page":
+        admin.post("/staff/people/enable", data={"name": "staff"})
+    else:
+        site.services.people.enable("staff")
+    assert clerk.get("/staff").status_code == 302  # the old session does not open again
+    answer = site.client().post("/sign-in", data={"name": "staff", "password": PASSWORD}, headers=BROWSER)
+    assert answer.status_code == 302

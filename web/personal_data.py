@@ -1,0 +1,58 @@
+"""Personal data that was found, as staff are shown it before they decide."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from archive import thai
+from archive.model import Announcement, Attachment, Find
+from web.bootstrap import services
+
+_BEFORE, _AFTER = 40, 20  # code points shown around a find: enough for the name before a number
+
+
+@dataclass(frozen=True, slots=True)
+class DescribedFind:
+    """A find with a little text around it. ``attachment`` is None for one in the announcement itself."""
+
+    type: str
+    attachment: Attachment | None
+    page: int
+    field: str
+    around: str
+
+
+def describe_finds(announcement: Announcement, finds: Iterable[Find]) -> list[DescribedFind]:
+    """The finds in an announcement and its attachments as a page shows them."""
+    attachments = {
+        each.id: each for each in services().records.attachments([announcement.id])[announcement.id]
+    }
+    described = []
+    for find in finds:
+        attachment = attachments.get(find.attachment_id or 0)
+        text = _text_with(find, announcement, attachment)
+        around = _around(text, find.data.start, find.data.end)
+        described.append(DescribedFind(find.data.type, attachment, find.data.page, find.data.field, around))
+    return described
+
+
+def fingerprint(finds: Iterable[Find]) -> str:
+    """A value that changes when there are other finds: a decision counts only for those that were shown."""
+    return hashlib.sha256(repr(sorted(map(repr, finds))).encode()).hexdigest()[:16]
+
+
+def _text_with(find: Find, announcement: Announcement, attachment: Attachment | None) -> str:
+    """The text that the find's offsets count in."""
+    if find.data.field:
+        return str(getattr(attachment or announcement, find.data.field))
+    return services().records.page(attachment.id, find.data.page).text if attachment else ""
+
+
+def _around(text: str, start: int, end: int) -> str:
+    """The stretch with a little text on both sides, cut between clusters."""
+    borders = thai.clusters(text)
+    first = max((border for border in borders if border <= max(start - _BEFORE, 0)), default=0)
+    last = min((border for border in borders if border >= end + _AFTER), default=len(text))
+    return " ".join(text[first:last].split())
