@@ -224,7 +224,7 @@ def _run_role(role: Role, master: socket.socket, instead_of: int | None) -> NoRe
     """A forked process's whole life."""
     status = 1
     try:
-        Path("/proc/self/comm").write_text(role.name)
+        Path(os.sep, "proc", "self", "comm").write_text(role.name)
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
         stop = StopRequest(master)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)

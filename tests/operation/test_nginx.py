@@ -1,0 +1,156 @@
+"""The shipped nginx configuration before the real service: what is kept, for whom, and what is refused."""
+
+from __future__ import annotations
+
+import http.client
+import re
+import shutil
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlencode
+
+import pytest
+
+from archive.model import Role
+from tests.operation.nginx import nginx
+from tests.torture.service import Service
+from web import http_caching
+from web.bootstrap import build
+from web.passwords import hash_password
+from web.settings import Settings
+
+pytestmark = pytest.mark.skipif(shutil.which("nginx") is None, reason="nginx is not installed")
+
+PASSWORD = "รหัสผ่านยาวพอสมควร"
+STAFF_LINK = "/staff"
+"""On pages as those who are signed in see them."""
+
+
+@dataclass
+class Proxied:
+    service: Service
+    port: int
+
+    def ask(
+        self, path: str, method: str = "GET", body: bytes = b"", **headers: str
+    ) -> tuple[int, http.client.HTTPMessage, str]:
+        named = {name.replace("_", "-"): text for name, text in headers.items()}
+        with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)) as connection:
+            connection.request(method, path, body, named)
+            answer = connection.getresponse()
+            return answer.status, answer.headers, answer.read().decode()
+
+    def published(self, title: str) -> int:
+        given = {"title": title, "body": "", "author": "ปลัด", "published_on": "2021-06-09"}
+        id: int = self.service.api.post("/announcements", given)["id"]
+        self.service.api.post(f"/announcements/{id}/publish", {"reason": "ทดสอบ"})
+        return id
+
+
+@pytest.fixture(scope="module")
+def proxied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxied]:
+    folder: Path = tmp_path_factory.mktemp("nginx")
+    folder.chmod(0o755)
+    service = Service(folder / "data", folder / "log")
+    services = build(Settings(data=folder / "data"))
+    services.people.add("somsri", hash_password(PASSWORD), Role.STAFF)
+    services.database.close()
+    service.start("--processes", "1")
+    with nginx(folder, service.port) as port:
+        yield Proxied(service, port)
+    service.kill("all")
+
+
+def test_a_public_page_is_asked_for_once(proxied: Proxied) -> None:
+    id = proxied.published("ประกาศน้ำท่วม")
+    first = proxied.ask(f"/announcements/{id}")
+    again = proxied.ask(f"/announcements/{id}")
+    assert first[0] == again[0] == 200
+    assert again[1]["X-Cache"] in ("HIT", "STALE", "UPDATING")
+    assert again[2] == first[2]
+    assert again[1]["X-Request-Id"] == first[1]["X-Request-Id"]
+    unchanged = proxied.ask(f"/announcements/{id}", If_None_Match=first[1]["ETag"])
+    assert unchanged[0] == 304
+
+
+def test_what_is_withdrawn_is_gone_within_seconds(proxied: Proxied) -> None:
+    id = proxied.published("ประกาศที่จะถอน")
+    assert "ประกาศที่จะถอน" in proxied.ask(f"/api/v1/announcements/{id}")[2]
+    proxied.service.api.post(f"/announcements/{id}/withdraw", {"reason": "ลงผิดเรื่อง"})
+    time.sleep(http_caching.SHARED_SECONDS + http_caching.STALE_SECONDS + 1)
+    for path in (f"/api/v1/announcements/{id}", f"/announcements/{id}"):
+        assert proxied.ask(path)[0] == 410
+
+
+def test_each_language_and_theme_is_kept_apart(proxied: Proxied) -> None:
+    pages = {
+        cookie: proxied.ask("/", Cookie=cookie)[2] for cookie in ("language=th", "language=en", "theme=dark")
+    }
+    assert len(set(pages.values())) == 3
+    for cookie, page in pages.items():
+        assert proxied.ask("/", Cookie=f"_ga=GA1.2; {cookie}")[2] == page
+
+
+def test_what_staff_see_is_kept_for_nobody(proxied: Proxied) -> None:
+    cookie = sign_in(proxied)
+    for _ in range(2):
+        status, headers, page = proxied.ask("/", Cookie=cookie)
+        assert (status, headers["X-Cache"]) == (200, "BYPASS")
+        assert STAFF_LINK in page
+        assert "no-store" in headers["Cache-Control"]
+    assert STAFF_LINK not in proxied.ask("/")[2]
+    draft = proxied.service.api.post(
+        "/announcements", {"title": "ร่างลับ", "body": "", "author": "ปลัด", "published_on": "2021-06-09"}
+    )["id"]
+    bearer = f"Bearer {proxied.service.token}"
+    status, headers, _ = proxied.ask(f"/api/v1/announcements/{draft}", Authorization=bearer)
+    assert (status, headers["X-Cache"]) == (200, "BYPASS")
+    assert proxied.ask(f"/api/v1/announcements/{draft}")[0] == 404
+
+
+def sign_in(proxied: Proxied) -> str:
+    """The cookie of a clerk's session."""
+    _, headers, page = proxied.ask("/sign-in")
+    cookie = headers["Set-Cookie"].partition(";")[0]
+    [token] = re.findall(r'name="csrf_token"[^>]*value="([^"]+)"', page)
+    form = urlencode({"csrf_token": token, "name": "somsri", "password": PASSWORD}).encode()
+    status, headers, _ = proxied.ask(
+        "/sign-in", "POST", form, Cookie=cookie, Content_Type="application/x-www-form-urlencoded"
+    )
+    assert status == 302
+    return "; ".join(set.partition(";")[0] for set in headers.get_all("Set-Cookie") or ())
+
+
+def test_a_strangers_large_body_is_refused(proxied: Proxied) -> None:
+    for path in ("/nothing", "/api/v1/announcements/1/attachments"):
+        with socket.create_connection(("127.0.0.1", proxied.port), timeout=30) as posting:
+            posting.sendall(f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: 60000000\r\n\r\n".encode())
+            assert posting.recv(12) == b"HTTP/1.1 413"
+
+
+def test_a_programs_file_goes_through(proxied: Proxied) -> None:
+    id = proxied.published("มีเอกสาร")
+    border, file = "x" * 20, bytes(3_000_000)
+    body = f'--{border}\r\nContent-Disposition: form-data; name="file"; filename="a.pdf"\r\n\r\n'.encode()
+    body += b"%PDF-1.7\n" + file + f"\r\n--{border}--\r\n".encode()
+    status, _, answer = proxied.ask(
+        f"/api/v1/announcements/{id}/attachments",
+        "POST",
+        body,
+        Authorization=f"Bearer {proxied.service.token}",
+        Content_Type=f"multipart/form-data; boundary={border}",
+    )
+    assert status == 202, answer
+
+
+def test_idle_connections_stop_nobody(proxied: Proxied) -> None:
+    with ExitStack() as idle:
+        for _ in range(90):  # no address may have more than a hundred
+            connection = socket.create_connection(("127.0.0.1", proxied.port), timeout=30)
+            idle.enter_context(connection).sendall(b"G")
+        assert proxied.ask("/healthz")[0] == 200
+        assert proxied.ask("/browse")[0] == 200
