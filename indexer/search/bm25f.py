@@ -1,144 +1,170 @@
-"""Which documents have what of a plan: BM25F over its clauses, any of which may match."""
+"""BM25F over the clauses of a query plan, any of which may match."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from indexer.analysis.tokenizer import gram_terms, searchable_bytes
+from indexer.search.context import SearchContext
 from indexer.search.index_reader import FuzzyGramMatch, IndexReader, MinimumMatch
 from indexer.search.posting_list import DocumentNumbers, Floats, Mask, PostingList, intersect
 from indexer.search.query.query_plan import Alternative, Clause
 
-_ROUNDING = 0.9999  # of sums of 32-bit floats
-_MISREAD = 0.5  # what a word counts of which only some letters can be read
-_LEGIBLE = 0.34  # share of its grams that must be there
-_SHORTEST_MISREAD = 4  # letters
-_MOST_MISREAD = 12  # clauses that are looked for so
-_FEW = 5000  # documents that are soon compared
+_ROUNDING = 0.9999  # sums of 32-bit floats may be so much too small
+_MIN_FUZZY_LENGTH = 4  # letters; shorter words have too few grams to be told apart
+_MAX_FUZZY_CLAUSES = 12  # clauses, highest IDF first, that are matched by grams
+_FEW_DOCUMENTS = 5000  # documents; intersecting so few first is faster than reading the other lists
 
 
-class Bm25fScorer:
-    """BM25F of every document; ``covered``: the sum of the idfs of the clauses that it has."""
+@dataclass(frozen=True, slots=True)
+class ClauseScores:
+    """The BM25F score of every document, and ``covered``: the IDF mass of the clauses that it matches.
 
-    def __init__(self, reader: IndexReader, clauses: tuple[Clause, ...]) -> None:
-        self.scores: Floats = np.zeros(reader.size, dtype=np.float32)
-        self.covered: Floats = np.zeros(reader.size, dtype=np.float32)
-        self._found: dict[Clause, PostingList] = {}
-        self._idfs: dict[Clause, float] = {}
-        self._snapshot = reader
-        reader.prefetch(clauses, clauses)
-        for clause in clauses:
-            found, idf = _any_of(reader, clause)
-            found.add_to(self.scores)
-            found.count_in(self.covered, idf)
-            self._found[clause], self._idfs[clause] = found, idf
-        self._held = reader.fetched_count
-        self._misread: dict[Clause, FuzzyGramMatch] = {}  # that were looked for
+    ``fetched`` is the number of documents that the reader held when this was computed.
+    """
 
-    def _take_in(self) -> None:
-        """Documents that have come here since."""
-        new = np.arange(self._held, self._snapshot.fetched_count)
-        for clause in self._found if len(new) else ():
-            found, _ = _any_of(self._snapshot, clause)
-            weights = found.at(new)
-            self.scores[new] += weights
-            self.covered[new] += np.float32(self._idfs[clause]) * (weights > 0)
-            self._found[clause] = found
-        if len(new):
-            self._count_misread(self._held)
-        self._held = self._snapshot.fetched_count
+    scores: Floats
+    covered: Floats
+    postings: Mapping[Clause, PostingList]
+    idfs: Mapping[Clause, float]
+    fuzzy: Mapping[Clause, FuzzyGramMatch]
+    fetched: int
 
     @property
     def clauses(self) -> Collection[Clause]:
-        return self._found.keys()
-
-    def documents_with(self, clauses: Iterable[Clause]) -> Mask:
-        """The documents with any of them."""
-        mask = np.zeros(self._snapshot.size, dtype=bool)
-        for clause in clauses:
-            self._found[clause].mark(mask)
-        return mask
+        return self.postings.keys()
 
     @property
-    def idfs(self) -> tuple[float, ...]:
-        """By clause."""
-        return tuple(self._idfs.values())
+    def idf_mass(self) -> float:
+        """Returns the sum of the clauses' IDFs."""
+        return sum(self.idfs.values())
 
     def complete(self) -> Mask:
-        """The documents with all clauses."""
-        mask: Mask = self.covered >= sum(self._idfs.values()) * _ROUNDING
+        """Returns the documents that match all clauses."""
+        mask: Mask = self.covered >= self.idf_mass * _ROUNDING
         return mask
 
-    def mark_covered(self, documents: DocumentNumbers, clauses: Iterable[Clause]) -> None:
-        """Documents that have the clauses in other words: as parts of longer ones."""
-        self._take_in()
+    def matching_any(self, clauses: Iterable[Clause]) -> Mask:
+        """Returns the documents that match one of the clauses at least."""
+        mask = np.zeros(len(self.scores), dtype=bool)
         for clause in clauses:
-            if clause in self._found:
-                others = documents.compress(self._found[clause].at(documents) == 0)
-                self.covered[others] += np.float32(self._idfs[clause])
+            self.postings[clause].mark(mask)
+        return mask
 
-    def enough(self, least: float) -> MinimumMatch:
-        """To have so much of the clauses as is covered by now."""
-        return MinimumMatch(dict(self._idfs), dict(self._misread), least)
+    def minimum_match(self, least: float) -> MinimumMatch:
+        """Returns the condition to cover an IDF mass of ``least``."""
+        return MinimumMatch(dict(self.idfs), dict(self.fuzzy), least)
 
-    def prefetch_matches(self, enough: MinimumMatch) -> None:
-        """More documents that have enough, where a later page needs them."""
-        self._snapshot.prefetch_matches(enough)
-        self._take_in()
 
-    def misread(self) -> Mask:
-        """Count in the documents whose damaged places look like a clause that they do not have. Gives those
-        with all clauses that need no such thing; some of them may have come here only now."""
-        telling = sorted(self._idfs, key=self._idfs.__getitem__, reverse=True)[:_MOST_MISREAD]
-        self._snapshot.prefetch(
-            some=[*self.clauses, *(clause for one in telling for clause in _legible(one))]
-        )
-        self._take_in()
-        complete = self.complete()
-        self._misread = {clause: _sought(clause) for clause in telling}
-        self._count_misread(0)
-        return complete
+def score_clauses(context: SearchContext, clauses: tuple[Clause, ...]) -> ClauseScores:
+    """Returns the scores of all documents for the clauses."""
+    reader = context.reader
+    reader.prefetch(clauses, clauses)
+    scores = np.zeros(reader.size, dtype=np.float32)
+    covered = np.zeros(reader.size, dtype=np.float32)
+    postings: dict[Clause, PostingList] = {}
+    idfs: dict[Clause, float] = {}
+    for clause in clauses:
+        postings[clause], idfs[clause] = _clause_postings(reader, clause)
+        postings[clause].add_to(scores)
+        postings[clause].count_in(covered, idfs[clause])
+    return ClauseScores(scores, covered, postings, idfs, {}, reader.fetched_count)
 
-    def _count_misread(self, first: int) -> None:
-        """In documents from the ``first`` on."""
-        for clause, sought in self._misread.items():
-            documents, shares = _misread(self._snapshot, sought)
-            new = (documents >= first) & (self._found[clause].at(documents) == 0)
-            documents, shares = documents[new], shares[new] * np.float32(self._idfs[clause])
-            self.scores[documents] += shares * np.float32(_MISREAD)
-            self.covered[documents] += shares
+
+def include_fetched(context: SearchContext, found: ClauseScores) -> ClauseScores:
+    """Returns the scores with the documents that the reader fetched since they were computed."""
+    reader = context.reader
+    new = np.arange(found.fetched, reader.fetched_count)
+    if not len(new):
+        return found
+    scores, covered = found.scores.copy(), found.covered.copy()
+    postings = {clause: _clause_postings(reader, clause)[0] for clause in found.clauses}
+    for clause, listed in postings.items():
+        weights = listed.at(new)
+        scores[new] += weights
+        covered[new] += np.float32(found.idfs[clause]) * (weights > 0)
+    extended = replace(found, scores=scores, covered=covered, postings=postings, fetched=reader.fetched_count)
+    return _add_fuzzy(context, extended, found.fetched)
+
+
+def mark_covered(
+    context: SearchContext, found: ClauseScores, documents: DocumentNumbers, clauses: Iterable[Clause]
+) -> ClauseScores:
+    """Returns the scores with ``documents`` counted as matching ``clauses``: they have these inside longer
+    words, or otherwise than by their terms."""
+    found = include_fetched(context, found)
+    covered = found.covered.copy()
+    for clause in clauses:
+        if clause in found.postings:
+            others = documents.compress(found.postings[clause].at(documents) == 0)
+            covered[others] += np.float32(found.idfs[clause])
+    return replace(found, covered=covered)
+
+
+def prefetch_partial(context: SearchContext, found: ClauseScores, minimum: MinimumMatch) -> ClauseScores:
+    """Returns the scores after fetching more documents with ``minimum``, where a later page needs them."""
+    context.reader.prefetch_matches(minimum)
+    return include_fetched(context, found)
+
+
+def match_fuzzily(context: SearchContext, found: ClauseScores) -> tuple[ClauseScores, Mask]:
+    """Returns the scores with clauses matched by their grams in damaged text, and the documents that match
+    all clauses without that."""
+    distinctive = sorted(found.idfs, key=found.idfs.__getitem__, reverse=True)[:_MAX_FUZZY_CLAUSES]
+    grams = (clause for one in distinctive for clause in _gram_clauses(context, one))
+    context.reader.prefetch(some=[*found.clauses, *grams])
+    found = include_fetched(context, found)
+    complete = found.complete()
+    fuzzy = {clause: _fuzzy_match(context, clause) for clause in distinctive}
+    return _add_fuzzy(context, replace(found, fuzzy=fuzzy), 0), complete
+
+
+def _add_fuzzy(context: SearchContext, found: ClauseScores, first: int) -> ClauseScores:
+    """Returns the scores with fuzzy matches of the documents from number ``first`` on."""
+    if not found.fuzzy:
+        return found
+    scores, covered = found.scores.copy(), found.covered.copy()
+    for clause, match in found.fuzzy.items():
+        documents, shares = _fuzzy_documents(context.reader, match)
+        new = (documents >= first) & (found.postings[clause].at(documents) == 0)
+        documents, shares = documents[new], shares[new] * np.float32(found.idfs[clause])
+        scores[documents] += shares * np.float32(context.tuning.fuzzy_weight)
+        covered[documents] += shares
+    return replace(found, scores=scores, covered=covered)
 
 
 def _grams(clause: Clause) -> list[str]:
     data = searchable_bytes(clause.typed).data
-    return gram_terms(data) if len(data) >= _SHORTEST_MISREAD and not data[:1].isdigit() else []
+    return gram_terms(data) if len(data) >= _MIN_FUZZY_LENGTH and not data[:1].isdigit() else []
 
 
-def _legible(clause: Clause) -> list[Clause]:
-    """Its grams as clauses that together count what it counts when it is misread."""
+def _gram_clauses(context: SearchContext, clause: Clause) -> list[Clause]:
+    """Returns the clause's grams as clauses whose weights sum up to that of a fuzzy match."""
     terms = _grams(clause)
-    return [Clause(term, (Alternative((term,), _MISREAD / len(terms)),)) for term in terms]
+    weight = context.tuning.fuzzy_weight / max(len(terms), 1)
+    return [Clause(term, (Alternative((term,), weight),)) for term in terms]
 
 
-def _sought(clause: Clause) -> FuzzyGramMatch:
+def _fuzzy_match(context: SearchContext, clause: Clause) -> FuzzyGramMatch:
     terms = tuple(_grams(clause))
-    return FuzzyGramMatch(terms, math.floor(max(1.0, _LEGIBLE * len(terms))) + 1)
+    return FuzzyGramMatch(terms, math.floor(max(1.0, context.tuning.fuzzy_min_grams * len(terms))) + 1)
 
 
-def _misread(reader: IndexReader, sought: FuzzyGramMatch) -> tuple[DocumentNumbers, Floats]:
-    """Documents that have grams of a clause where they are damaged, and the share of them (0–1)."""
+def _fuzzy_documents(reader: IndexReader, match: FuzzyGramMatch) -> tuple[DocumentNumbers, Floats]:
+    """Returns the documents with enough of the grams, and the share of them that each has (0–1)."""
     counts = np.zeros(reader.size, dtype=np.float32)
-    for term in sought.terms:
+    for term in match.terms:
         counts[reader.documents_with(term)] += 1
-    documents = np.flatnonzero(counts >= sought.fewest)
-    return documents, counts[documents] / np.float32(max(len(sought.terms), 1))
+    documents = np.flatnonzero(counts >= match.fewest)
+    return documents, counts[documents] / np.float32(max(len(match.terms), 1))
 
 
 def clause_mask(reader: IndexReader, clause: Clause) -> Mask:
-    """The documents with the clause."""
+    """Returns the documents that match the clause."""
     mask = np.zeros(reader.size, dtype=bool)
     reader.mark([terms[0] for terms, _ in clause.alternatives if len(terms) == 1], mask)
     for terms, _ in clause.alternatives:
@@ -148,54 +174,54 @@ def clause_mask(reader: IndexReader, clause: Clause) -> Mask:
 
 
 def documents_with_all(reader: IndexReader, clauses: Sequence[Clause]) -> DocumentNumbers:
-    """The documents with every one of the clauses, of which there is one at least; ascending."""
+    """Returns the documents that match every clause, ascending. Needs one clause at least."""
     reader.prefetch(clauses)
     plain = [reader.postings(clause.alternatives[0].terms[0]) for clause in clauses if _is_plain(clause)]
     others = [clause for clause in clauses if not _is_plain(clause)]
-    soon = plain and others and min(one.count for one in plain) < _FEW
-    if soon and not len(intersect(plain)):
-        return np.empty(0, np.int64)  # sooner than any look at the others
-    return intersect([*plain, *(_listed(reader, clause) for clause in others)])
+    is_short = plain and others and min(one.count for one in plain) < _FEW_DOCUMENTS
+    if is_short and not len(intersect(plain)):
+        return np.empty(0, np.int64)
+    return intersect([*plain, *(_unweighted(reader, clause) for clause in others)])
 
 
-def _listed(reader: IndexReader, clause: Clause) -> PostingList:
-    """The documents with the clause, without weights: a word at an end is looked for beside one after the
-    other."""
-    having = reader.cached(clause, lambda: np.flatnonzero(clause_mask(reader, clause)))
-    return PostingList.kept(having, np.ones(len(having), dtype=np.float32), reader.size)
+def _unweighted(reader: IndexReader, clause: Clause) -> PostingList:
+    """Returns the documents that match the clause, with weight 1. Cached: the words at the ends of a phrase
+    are tried in several combinations."""
+    matching = reader.cached(clause, lambda: np.flatnonzero(clause_mask(reader, clause)))
+    return PostingList.kept(matching, np.ones(len(matching), dtype=np.float32), reader.size)
 
 
 def _is_plain(clause: Clause) -> bool:
-    """Whether it is one term."""
+    """Returns True for a clause that is a single term."""
     return len(clause.alternatives) == 1 and len(clause.alternatives[0].terms) == 1
 
 
-def _any_of(reader: IndexReader, clause: Clause) -> tuple[PostingList, float]:
-    """Documents with the clause and its weight in each; and how much the clause tells them apart."""
+def _clause_postings(reader: IndexReader, clause: Clause) -> tuple[PostingList, float]:
+    """Returns the documents that match the clause with their scores, and the clause's IDF."""
     if _is_plain(clause):
-        return _weighed(reader, clause.alternatives[0].terms[0])
-    found = _best_of(reader, clause)
+        return _term_postings(reader, clause.alternatives[0].terms[0])
+    found = _best_alternative(reader, clause)
     return found, reader.idf(reader.clause_document_frequency(clause, found))
 
 
-def _weighed(reader: IndexReader, term: str) -> tuple[PostingList, float]:
-    """Documents with the term, each scored with its idf; and this."""
+def _term_postings(reader: IndexReader, term: str) -> tuple[PostingList, float]:
     idf = reader.idf(reader.document_frequency(term))
     return reader.postings(term).scaled(idf), idf
 
 
-def _best_of(reader: IndexReader, clause: Clause) -> PostingList:
-    """The best alternative in each document; none counts more than what was typed, however rare it is."""
+def _best_alternative(reader: IndexReader, clause: Clause) -> PostingList:
+    """Returns the score of the best alternative in each document. No alternative counts more than the typed
+    terms could, however rare it is."""
     most = sum(reader.idf(reader.document_frequency(term)) for term in clause.alternatives[0].terms)
     best = np.zeros(reader.size, dtype=np.float32)
     for alternative in clause.alternatives:
-        _sum_of(reader, alternative.terms).raise_to(best, most, alternative.weight)
+        _alternative_postings(reader, alternative.terms).raise_to(best, most, alternative.weight)
     return PostingList.everywhere(best)
 
 
-def _sum_of(reader: IndexReader, terms: tuple[str, ...]) -> PostingList:
-    """Documents with every term, each scored with all of them."""
-    lists = [_weighed(reader, term)[0] for term in terms]
+def _alternative_postings(reader: IndexReader, terms: tuple[str, ...]) -> PostingList:
+    """Returns the documents with every term, each scored with all of them."""
+    lists = [_term_postings(reader, term)[0] for term in terms]
     if len(lists) == 1:
         return lists[0]
     documents = intersect(lists)

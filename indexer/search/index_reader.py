@@ -20,12 +20,6 @@ from indexer.search.posting_list import DocumentNumbers, Floats, Mask, PostingLi
 from indexer.search.query.query_plan import Clause
 from indexer.search.title_index import TitleMatch
 
-# BM25F. Weights and length normalisation by zone: a word in the title says most; a long
-# attachment is normalised strongest, so that it does not bury a short announcement.
-K1 = 0.9
-ZONE_WEIGHTS = {"title": 3.0, "labels": 2.0, "author": 1.5, "number": 3.0, "body": 1.0, "pages": 0.7}
-LENGTH_NORMALIZATION = {"title": 0.3, "labels": 0.4, "body": 0.75, "pages": 0.75}
-
 MARK_BYTES = searchable_bytes("ัิีึืุู็่้๊๋์ํ").data
 """Marks above and below the line: typed last, or left out in haste."""
 

@@ -9,25 +9,25 @@ from itertools import pairwise
 import numpy as np
 
 from indexer.analysis.tokenizer import text_of_bytes
-from indexer.search.bm25f import Bm25fScorer
+from indexer.search.bm25f import score_clauses
+from indexer.search.context import SearchContext
 from indexer.search.index_reader import IndexReader
 from indexer.search.query.query_plan import Alternative, Clause
 
-_WORDS = 25
-_CANDIDATES = 100
-_MOST_READ = 20_000  # letters of the announcement
-_TITLE = 3  # a word of the title counts so many times
-_ALIKE = 0.15  # of the announcement's own score
+_WORDS = 25  # distinctive words that are searched for
+_CANDIDATES = 100  # words whose exact document frequency is looked up
+_MAX_BYTES = 20_000  # of the announcement's text that are looked at
 
 
-def find_similar(reader: IndexReader, announcement_id: int, limit: int) -> list[int]:
+def find_similar(context: SearchContext, announcement_id: int, limit: int) -> list[int]:
     """Ids, most alike first; nothing for an unknown announcement."""
+    reader = context.reader
     document = reader.document_numbers.get(announcement_id)
     if document is None:
         return []
-    clauses = tuple(Clause(term, (Alternative((term,)),)) for term in _telling(reader, document))
-    scores = Bm25fScorer(reader, clauses).scores
-    bound = float(scores[document]) * _ALIKE
+    clauses = tuple(Clause(term, (Alternative((term,)),)) for term in _distinctive_words(context, document))
+    scores = score_clauses(context, clauses).scores.copy()
+    bound = float(scores[document]) * context.tuning.min_similarity
     scores[document] = 0
     alike = np.flatnonzero(scores > bound)
     ids = reader.attributes["id"][alike]
@@ -35,22 +35,23 @@ def find_similar(reader: IndexReader, announcement_id: int, limit: int) -> list[
     return [int(id) for id in ids[order]]
 
 
-def _telling(reader: IndexReader, document: int) -> list[str]:
+def _distinctive_words(context: SearchContext, document: int) -> list[str]:
     """Its words with the highest tf·idf that other announcements have too."""
-    text = reader.text(document)[:_MOST_READ]
+    reader = context.reader
+    text = reader.text(document)[:_MAX_BYTES]
     title = text.find(b"\0")
     borders = np.flatnonzero(reader.token_boundaries(document)[: len(text) + 1]).tolist()
     counts: Counter[str] = Counter()
     for start, end in pairwise(borders):
         word = text[start:end]
         if len(word) > 1 and b"\0" not in word:
-            counts[text_of_bytes(word)] += _TITLE if end <= title else 1
-    nearly = _weighed(reader, counts, reader.estimated_document_frequencies(list(counts)))[:_CANDIDATES]
+            counts[text_of_bytes(word)] += context.tuning.similar_title_count if end <= title else 1
+    nearly = _by_tf_idf(reader, counts, reader.estimated_document_frequencies(list(counts)))[:_CANDIDATES]
     sure = {term: counts[term] for term in nearly}
-    return _weighed(reader, sure, reader.document_frequencies(nearly))[:_WORDS]
+    return _by_tf_idf(reader, sure, reader.document_frequencies(nearly))[:_WORDS]
 
 
-def _weighed(reader: IndexReader, counts: Mapping[str, int], frequencies: Iterable[int]) -> list[str]:
+def _by_tf_idf(reader: IndexReader, counts: Mapping[str, int], frequencies: Iterable[int]) -> list[str]:
     """The terms that more than one document has, by tf·idf."""
     weighed = []
     for (term, count), documents in zip(counts.items(), frequencies, strict=True):

@@ -8,21 +8,20 @@ from collections.abc import Iterator
 import numpy as np
 
 from indexer.analysis.tokenizer import fold, searchable_bytes
-from indexer.search.index_reader import IndexReader
+from indexer.search.context import SearchContext
 from indexer.search.ports import PageHit
 from indexer.search.posting_list import Mask
 from indexer.search.query.query_plan import QueryPlan
 
 _MOST_PAGES = 3
 _MOST_PLACES = 200  # of one term that are looked at
-_PHRASE = 2.0
-_LEAST = 0.3  # of the best page's score: one that has a common word alone says nothing beside it
 
 
 def rank_pages(
-    reader: IndexReader, plan: QueryPlan, idfs: tuple[float, ...], document: int
+    context: SearchContext, plan: QueryPlan, idfs: tuple[float, ...], document: int
 ) -> tuple[PageHit, ...]:
     """At most three pages that have the words, best first; what is quoted must be there."""
+    reader = context.reader
     layout = reader.layout(document)
     if not layout.pages:
         return ()
@@ -41,8 +40,8 @@ def rank_pages(
         if phrase.exact:
             scores *= there
         if phrase.words > 1:
-            scores += _PHRASE * there
-    least = _LEAST * scores.max()
+            scores += context.tuning.page_phrase_boost * there
+    least = context.tuning.min_page_share * scores.max()
     order = [place for place in np.argsort(-scores, kind="stable").tolist() if scores[place] > least]
     return tuple(
         PageHit(layout.pages[place][0], layout.pages[place][1], float(scores[place]))

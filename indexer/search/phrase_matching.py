@@ -21,6 +21,7 @@ from indexer.search.bm25f import documents_with_all
 from indexer.search.index_reader import IndexReader
 from indexer.search.posting_list import DocumentNumbers, Floats, Mask
 from indexer.search.query.query_plan import Alternative, Clause, QueryPart
+from indexer.search.tuning import SearchTuning
 
 _CLEAR = 10  # documents with a piece, from which on it is not looked for in other words
 _MOST_UNITS = 12  # of a piece that is looked for as a whole
@@ -31,7 +32,6 @@ _MOST_ENDINGS = 24  # words that may stand there
 _SHORTEST_EDGE = 2  # letters
 _LETTERS_A_SLIP, _MOST_SLIPS = 6, 4  # of a piece that may be misread
 _MOST_PLACES = 8  # of one of its letters in a text
-_UNLIKE, _BLURRED = 0.7, 0.8
 
 
 def documents_with_phrase(
@@ -185,30 +185,30 @@ def _edge(reader: IndexReader, lexicon: Lexicon, clauses: Sequence[Clause], *, e
     return Clause(letters, (*alternatives, *(clauses[0].alternatives if len(clauses) == 1 else ())))
 
 
-def phrase_similarity(texts: Sequence[bytes], data: bytes) -> Floats:
-    """Of each run: 1 when it has the other, less when some letters are misread, 0 when nothing is like it."""
-    return fuzzy_phrase_similarity(
-        texts, data, np.array([contains_phrase(text, data) for text in texts], dtype=bool)
-    )
+def phrase_similarity(texts: Sequence[bytes], data: bytes, tuning: SearchTuning) -> Floats:
+    """Returns for each text 1 if it contains the phrase, less if some letters are misread, 0 for nothing."""
+    exact = np.array([contains_phrase(text, data) for text in texts], dtype=bool)
+    return fuzzy_phrase_similarity(texts, data, exact, tuning)
 
 
-def fuzzy_phrase_similarity(texts: Sequence[bytes], data: bytes, there: Mask) -> Floats:
-    """``likeness`` of runs of which it is known whether they have the other."""
+def fuzzy_phrase_similarity(texts: Sequence[bytes], data: bytes, exact: Mask, tuning: SearchTuning) -> Floats:
+    """Returns ``phrase_similarity`` of texts of which it is known which contain the phrase (``exact``)."""
     places: list[bytes] = []
     owners: list[int] = []
     pieces = _pieces(data)
-    for owner in np.flatnonzero(~there).tolist():
-        near = _near(texts[owner], pieces)
+    for owner in np.flatnonzero(~exact).tolist():
+        near = _places_with_piece(texts[owner], pieces)
         places += near
         owners += [owner] * len(near)
-    alike = there.astype(np.float32)
+    similarity = exact.astype(np.float32)
     if places:
-        least = math.ceil(_UNLIKE * len(data))
+        floor, ceiling = tuning.fuzzy_phrase_floor, tuning.fuzzy_phrase_ceiling
+        least = math.ceil(floor * len(data))
         (best,) = process.cdist(
             [data], places, scorer=LCSseq.similarity, score_cutoff=least, dtype=np.float64
         )
-        np.maximum.at(alike, owners, (best / float(len(data)) - _UNLIKE) / (1 - _UNLIKE) * _BLURRED)
-    return alike
+        np.maximum.at(similarity, owners, (best / float(len(data)) - floor) / (1 - floor) * ceiling)
+    return similarity
 
 
 def _pieces(data: bytes) -> list[tuple[bytes, int, int]]:
@@ -220,7 +220,7 @@ def _pieces(data: bytes) -> list[tuple[bytes, int, int]]:
     return [(data[at : at + size], at + slips, len(data) - at + slips) for at in starts]
 
 
-def _near(text: bytes, pieces: list[tuple[bytes, int, int]]) -> list[bytes]:
+def _places_with_piece(text: bytes, pieces: list[tuple[bytes, int, int]]) -> list[bytes]:
     """Places of a run that has one of the pieces."""
     places = []
     for piece, before, after in pieces:

@@ -1,115 +1,119 @@
-"""A query on one commit of the index → a page of hits."""
+"""A query → a page of results: rewrite → retrieve → correct → filter → rank → present.
+
+``indexer.search.query.parser.parse`` comes before; ``web.answers`` joins the hits with their records.
+Each step takes values and returns values.
+"""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-import numpy as np
-
-from indexer.analysis.dictionary import Lexicon
-from indexer.search import ranking
-from indexer.search.bm25f import Bm25fScorer
+from indexer.search.bm25f import score_clauses
+from indexer.search.context import SearchContext
+from indexer.search.coverage import answer_coverage, minimum_coverage
+from indexer.search.explain import explain_search
 from indexer.search.filters import combine_masks, count_facets, filter_masks
-from indexer.search.index_reader import IndexReader
 from indexer.search.page_ranking import rank_pages
 from indexer.search.ports import Hit, ResultPage
-from indexer.search.posting_list import DocumentNumbers, Floats, Mask
-from indexer.search.query import query_notes as remarks
-from indexer.search.query.parser import Query, Sort, normalize_query
-from indexer.search.query.query_notes import QueryNote
-from indexer.search.query.query_plan import QueryPlan, build_query_plan, expanded_abbreviations
-from indexer.search.query.query_plan import synonym_texts as same
-from indexer.search.retrieval import is_found_as_typed, relax, retrieve
-from indexer.search.spelling_correction import correct_query
+from indexer.search.posting_list import Mask
+from indexer.search.query import query_notes
+from indexer.search.query.parser import Query, normalize_query
+from indexer.search.query.query_plan import (
+    QueryPlan,
+    build_query_plan,
+    expanded_abbreviations,
+    synonym_texts,
+)
+from indexer.search.ranking import RankedDocuments, rank
+from indexer.search.retrieval import Retrieved, relax, retrieve
+from indexer.search.spelling_correction import CorrectedQuery, correct_query
 
 
-def search(reader: IndexReader, lexicon: Lexicon, query: Query) -> ResultPage:
-    """Anything that ``parse`` gives has an answer."""
-    wanted = build_query_plan(query, lexicon)
-    scorer = Bm25fScorer(reader, wanted.clauses)
-    words: tuple[tuple[str, str], ...] = ()
-    if not is_found_as_typed(reader, wanted, scorer):
-        wanted, words = correct_query(reader, lexicon, wanted)
-        scorer = Bm25fScorer(reader, wanted.clauses) if words else scorer
-    # What answers does not depend on filters, so that the count beside one is what it leads to.
-    found = retrieve(reader, lexicon, wanted, query.times, scorer)
-    narrowing = filter_masks(reader, query.filters)  # of all documents that came here by now
-    allowed = combine_masks(reader, narrowing)
-    if narrowing and not (found.wanted & allowed).any():
-        found = relax(reader, lexicon, wanted, query.times, scorer, allowed)
-    documents = np.flatnonzero(found.wanted & allowed)
-    if query.instead and not len(documents):
-        return _instead(reader, lexicon, query.instead)
-    ordered, scores = _ordered(reader, wanted, query, documents, scorer.scores[documents], found.first)
-    beyond = reader.unfetched_totals(found.wanted, found.enough)
+def search(context: SearchContext, query: Query) -> ResultPage:
+    """Returns the page of results of any query that ``parse`` gives."""
+    typed = build_query_plan(query, context.lexicon)
+    corrected = correct_query(context, typed, score_clauses(context, typed.clauses))
+    # Retrieval does not depend on filters, so that the count beside a filter is what choosing it gives.
+    found = retrieve(context, corrected.plan, query.times, corrected.scores)
+    filters = filter_masks(context.reader, query.filters)
+    allowed = combine_masks(context.reader, filters)
+    if filters and not (found.documents & allowed).any():
+        found = relax(context, corrected.plan, query.times, found, allowed)
+    ranked = rank(context, query, corrected.plan, found, allowed)
+    if query.instead and not len(ranked.documents):
+        return _search_instead(context, query.instead)
+    return present(context, query, corrected, found, filters, ranked)
+
+
+def _search_instead(context: SearchContext, query: Query) -> ResultPage:
+    """Returns what names the days that were typed alone, where nothing was published on them."""
+    page = search(context, query)
+    notes = dict.fromkeys((query_notes.NOT_THEN, *page.query.loosened))
+    return replace(page, query=replace(page.query, loosened=tuple(notes)))
+
+
+def present(
+    context: SearchContext,
+    query: Query,
+    corrected: CorrectedQuery,
+    found: Retrieved,
+    filters: dict[str, Mask],
+    ranked: RankedDocuments,
+) -> ResultPage:
+    """Returns the page asked for; what covers too little of the query is ``related``, not an answer."""
+    coverage = answer_coverage(context, corrected.plan, query.times, found.scores, ranked)
+    hits = _hits(context, query, corrected.plan, found, ranked)
+    as_run = _query_as_run(query, corrected, found)
+    explanation = explain_search(context, corrected.plan, found, ranked, coverage, query)
+    if coverage < minimum_coverage(context, corrected.plan):
+        return ResultPage(
+            total=0, hits=(), related=hits, query=as_run, coverage=coverage, explanation=explanation
+        )
+    unfetched = context.reader.unfetched_totals(found.documents, found.minimum)
+    return ResultPage(
+        total=ranked.total + unfetched.total,
+        hits=hits,
+        facets=count_facets(context.reader, found.documents, filters, unfetched.facets),
+        did_you_mean=_corrected_text(normalize_query(query.typed), corrected.words),
+        query=as_run,
+        coverage=coverage,
+        explanation=explanation,
+    )
+
+
+def _hits(
+    context: SearchContext, query: Query, plan: QueryPlan, found: Retrieved, ranked: RankedDocuments
+) -> tuple[Hit, ...]:
     begin = (max(query.page, 1) - 1) * query.per_page
     shown = slice(begin, begin + query.per_page)
-    hits = tuple(
+    idfs = tuple(found.scores.idfs.values())
+    return tuple(
         Hit(
-            int(reader.attributes["id"][document]),
+            int(context.reader.attributes["id"][document]),
             round(score, 4),
-            rank_pages(reader, wanted, scorer.idfs, document),
+            rank_pages(context, plan, idfs, document),
         )
-        for document, score in zip(ordered[shown].tolist(), scores[shown].tolist(), strict=True)
-    )
-    return ResultPage(
-        total=len(documents) + beyond.total,
-        hits=hits,
-        facets=count_facets(reader, found.wanted, narrowing, beyond.facets),
-        did_you_mean=_corrected(normalize_query(query.typed), words),
-        query=_as_run(query, wanted, words, found.loosened),
+        for document, score in zip(
+            ranked.documents[shown].tolist(), ranked.scores[shown].tolist(), strict=True
+        )
     )
 
 
-def _instead(reader: IndexReader, lexicon: Lexicon, query: Query) -> ResultPage:
-    """What names the days that were typed, where none was announced on them."""
-    page = search(reader, lexicon, query)
-    said = dict.fromkeys((remarks.NOT_THEN, *page.query.loosened))
-    return replace(page, query=replace(page.query, loosened=tuple(said)))
-
-
-def _as_run(
-    query: Query, wanted: QueryPlan, words: tuple[tuple[str, str], ...], loosened: tuple[QueryNote, ...]
-) -> Query:
-    """With what slips and abbreviations were read as."""
-    short = expanded_abbreviations(wanted)
-    understood = [remarks.stands_for(typed, other) for typed, other in short]
-    understood += [remarks.read_as(typed, word) for typed, word in words]
-    marks = (*same(wanted), *(word for _, word in words))
+def _query_as_run(query: Query, corrected: CorrectedQuery, found: Retrieved) -> Query:
+    """Returns the query with notes on corrections and expansions, and with further words to highlight."""
+    notes = [query_notes.stands_for(*pair) for pair in expanded_abbreviations(corrected.plan)]
+    notes += [query_notes.read_as(*pair) for pair in corrected.words]
+    marks = (*synonym_texts(corrected.plan), *(word for _, word in corrected.words))
     return replace(
         query,
-        understood=(*query.understood, *understood),
-        loosened=loosened,
+        understood=(*query.understood, *notes),
+        loosened=found.notes,
         marks=(*query.marks, *marks),
     )
 
 
-def _corrected(typed: str, words: tuple[tuple[str, str], ...]) -> str | None:
-    """The query with its misspelt pieces replaced; None when there are none."""
+def _corrected_text(typed: str, words: tuple[tuple[str, str], ...]) -> str | None:
+    """Returns the typed text with its corrections; None when there are none."""
     for piece, word in words:
         typed = typed.replace(piece, word)
     return typed if words else None
-
-
-def _ordered(
-    reader: IndexReader,
-    wanted: QueryPlan,
-    query: Query,
-    documents: DocumentNumbers,
-    scores: Floats,
-    first: Mask,
-) -> tuple[DocumentNumbers, Floats]:
-    """All answers in the order asked for, with their scores."""
-    facts = reader.attributes
-    if query.sort is Sort.RELEVANCE and wanted.clauses:
-        return ranking.rank_documents(
-            reader, wanted, documents, scores, first[documents], query.page * query.per_page
-        )
-    ids, dates = facts["id"][documents], facts["date"][documents]
-    if query.sort is Sort.OLDEST:
-        order = np.lexsort((ids, dates))
-    elif query.sort is Sort.MOST_READ:
-        order = np.lexsort((ids, -dates, -facts["views"][documents].astype(np.int64)))
-    else:
-        order = np.lexsort((-ids.astype(np.int64), -dates))
-    return documents[order], scores[order]

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from indexer.analysis.index_document import SourceAnnouncement
+from indexer.search.explanations import SearchExplanation
 from indexer.search.query.parser import Query
 
 
@@ -50,6 +51,9 @@ class ResultPage:
     facets: dict[str, tuple[FacetValue, ...]] = field(default_factory=dict)
     did_you_mean: str | None = None
     query: Query  # as it was run: says what was understood and what was loosened
+    related: tuple[Hit, ...] = ()  # what came near, where nothing covers enough of the query; total is 0 then
+    coverage: float = 1.0  # share of the query that the best hit answers
+    explanation: SearchExplanation | None = None  # where the query asks for it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,140 +1,216 @@
-"""Which documents answer a plan, and in what order.
+"""Ranking: BM25F scores, boosted by what stands together in the text as it does in the query.
 
-BM25F over all clauses (any may match), then the first of them are looked at letter by letter: the
-query as one run, its phrases, its words side by side. Recency and reads decide between near-ties
-only.
+Only the best ``RERANK_DEPTH`` documents are read letter by letter. Recency and views decide between
+near-ties only.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass, fields
+
 import numpy as np
 
+from indexer.search.context import SearchContext
 from indexer.search.index_reader import IndexReader
 from indexer.search.phrase_matching import contains_phrase, fuzzy_phrase_similarity, take_bytes
 from indexer.search.posting_list import DocumentNumbers, Floats, Mask
-from indexer.search.query.query_plan import MIN_SENTENCE_CLAUSES, QueryPlan, adjacent_pairs
+from indexer.search.query.parser import Query, Sort
+from indexer.search.query.query_plan import Phrase, QueryPlan, adjacent_pairs
+from indexer.search.retrieval import Retrieved
+from indexer.search.tuning import SearchTuning
 
-RERANK_DEPTH = 150
-_WHOLE, _IN_TITLE, _PHRASES, _SIDE_BY_SIDE = 0.5, 0.25, 0.6, 0.25
-_CLEAR = 10  # answers with every phrase, from which on no others are looked at closely
-_MOST_BLURRED = 100
-_MOST_IN_A_ROW = 8  # words that are looked for side by side
-_MOST_LETTERS = 4_000_000  # that are read for one answer
-_NEAR_TIE = 0.01
+RERANK_DEPTH = 150  # documents that are read for boosts
+_ENOUGH_EXACT = 10  # documents with every phrase, from which on misread phrases are not looked for
+_MAX_FUZZY_TEXTS = 100  # texts in which misread phrases are looked for
+_MAX_ADJACENT = 8  # clauses of a query whose neighbours are looked for side by side
+_MAX_BYTES = 4_000_000  # of text read for one query
 
 
-def rank_documents(
-    reader: IndexReader,
+@dataclass(frozen=True, slots=True)
+class PhraseBoosts:
+    """Boosts of documents in shares of the best score, by reason."""
+
+    phrases: Floats
+    whole_query: Floats
+    title: Floats
+    adjacency: Floats
+
+    def total(self) -> Floats:
+        """Returns the sum of all reasons for each document."""
+        total: Floats = self.phrases + self.whole_query + self.title + self.adjacency
+        return total
+
+    def ordered(self, order: DocumentNumbers) -> PhraseBoosts:
+        """Returns the boosts in another order of documents."""
+        return PhraseBoosts(*(getattr(self, each.name)[order] for each in fields(self)))
+
+
+@dataclass(frozen=True, slots=True)
+class RankedDocuments:
+    """The first documents of ``total``, best first, with their scores.
+
+    ``boosts`` are those of the first documents, in units of ``best_score``; None where no boost was given.
+    """
+
+    documents: DocumentNumbers
+    scores: Floats
+    total: int
+    boosts: PhraseBoosts | None = None
+    best_score: float = 0.0
+
+
+def rank(
+    context: SearchContext, query: Query, plan: QueryPlan, found: Retrieved, allowed: Mask
+) -> RankedDocuments:
+    """Returns the retrieved documents among ``allowed`` in the order that the query asks for."""
+    documents = np.flatnonzero(found.documents & allowed)
+    scores = found.scores.scores[documents]
+    if query.sort is Sort.RELEVANCE and plan.clauses:
+        needed = query.page * query.per_page
+        return rank_by_relevance(context, plan, documents, scores, found.preferred[documents], needed)
+    attributes = context.reader.attributes[documents]
+    ids, dates = attributes["id"], attributes["date"]
+    if query.sort is Sort.OLDEST:
+        order = np.lexsort((ids, dates))
+    elif query.sort is Sort.MOST_READ:
+        order = np.lexsort((ids, -dates, -attributes["views"].astype(np.int64)))
+    else:
+        order = np.lexsort((-ids.astype(np.int64), -dates))
+    return RankedDocuments(documents[order], scores[order], len(documents))
+
+
+def rank_by_relevance(
+    context: SearchContext,
     plan: QueryPlan,
     documents: DocumentNumbers,
     scores: Floats,
-    first: Mask,
+    preferred: Mask,
     needed: int,
-) -> tuple[DocumentNumbers, Floats]:
-    """Best first, at least ``needed`` of them; the same order however many are asked for.
+) -> RankedDocuments:
+    """Returns at least ``needed`` documents, best first; the same order however many are needed.
 
-    ``first``: those of ``documents`` that are looked at before any other.
+    ``preferred`` marks those of ``documents`` that are read for boosts before any other.
     """
-    scores = _tie_broken(reader, documents, scores)
-    chosen = scores + first * scores.max(initial=0)
+    reader, total = context.reader, len(documents)
+    scores = _prefer_recent_and_read(reader, documents, scores, context.tuning.near_tie)
+    chosen = scores + preferred * scores.max(initial=0)
     most = max(needed, RERANK_DEPTH)
     if len(documents) > 2 * most:
-        enough = chosen >= np.partition(chosen, len(chosen) - most)[len(chosen) - most]
-        documents, scores, chosen = (part.compress(enough) for part in (documents, scores, chosen))
+        is_chosen = chosen >= np.partition(chosen, len(chosen) - most)[len(chosen) - most]
+        documents, scores, chosen = (each.compress(is_chosen) for each in (documents, scores, chosen))
     order = _best_first(reader, documents, chosen)
     documents, scores = documents[order], scores[order]
-    head = _lifted(reader, plan, documents[:RERANK_DEPTH], scores[:RERANK_DEPTH])
-    again = _best_first(reader, documents[:RERANK_DEPTH], head)
-    return (
-        np.concatenate([documents[again], documents[RERANK_DEPTH:]]),
-        np.concatenate([head[again], scores[RERANK_DEPTH:]]),
+    head = documents[:RERANK_DEPTH]
+    boosts = phrase_boosts(context, plan, head)
+    best = float(scores[:RERANK_DEPTH].max(initial=0))
+    boosted = scores[:RERANK_DEPTH] + boosts.total() * np.float32(best)
+    again = _best_first(reader, head, boosted)
+    return RankedDocuments(
+        np.concatenate([head[again], documents[RERANK_DEPTH:]]),
+        np.concatenate([boosted[again], scores[RERANK_DEPTH:]]),
+        total,
+        boosts.ordered(again),
+        best,
     )
 
 
 def _best_first(reader: IndexReader, documents: DocumentNumbers, scores: Floats) -> DocumentNumbers:
-    """Highest score first; equal scores newest first, then by id, so that pages never overlap."""
-    facts = reader.attributes
-    order: DocumentNumbers = np.lexsort((facts["id"][documents], -facts["date"][documents], -scores))
+    """Returns the order by score; equal scores newest first, then by id, so that pages never overlap."""
+    attributes = reader.attributes
+    order: DocumentNumbers = np.lexsort(
+        (attributes["id"][documents], -attributes["date"][documents], -scores)
+    )
     return order
 
 
-def _lifted(reader: IndexReader, plan: QueryPlan, documents: DocumentNumbers, scores: Floats) -> Floats:
-    """The scores lifted by what stands together in the text as it does in the query."""
-    sought = _Sought(plan, list(take_bytes(reader.texts(documents), _MOST_LETTERS)))
-    lift = np.zeros(len(documents), dtype=np.float32)
-    values = sought.lift()
-    lift[: len(values)] = values
-    lifted: Floats = scores + lift * scores.max(initial=0)
-    return lifted
-
-
-class _Sought:
-    """The runs of letters that lift an answer, looked for in some texts."""
-
-    def __init__(self, plan: QueryPlan, texts: list[bytes]) -> None:
-        self._texts = texts
-        self._phrases = [phrase for phrase in plan.phrases if phrase.words > 1]
-        self._pairs = adjacent_pairs(plan.clauses) if 1 < len(plan.clauses) <= _MOST_IN_A_ROW else []
-        self._weight = sum(phrase.words for phrase in self._phrases)
-        self._whole = plan.whole if self._phrases or len(plan.phrases) > 1 else b""
-        self._sentence = len(plan.clauses) >= MIN_SENTENCE_CLAUSES
-
-    def lift(self) -> Floats:
-        """For each text: 0 for nothing; with every phrase at least ``_PHRASES``."""
-        there = [_having(self._texts, phrase.data) for phrase in self._phrases]
-        value = np.zeros(len(self._texts), dtype=np.float32)
-        for phrase, found in zip(self._phrases, there, strict=True):
-            value += np.float32(_PHRASES * phrase.words / self._weight) * found
-        clear = int(np.count_nonzero(np.all(there, axis=0))) if there else _CLEAR
-        whole = self._with_whole(there)
-        for place in whole:
-            text = self._texts[place]
-            value[place] += _WHOLE + _IN_TITLE * contains_phrase(text[: text.find(b"\0")], self._whole)
-        if self._sentence and whole:  # it is there just as it was typed
-            return value
-        for pair in self._pairs:
-            value += np.float32(_SIDE_BY_SIDE / len(self._pairs)) * _having(self._texts, pair, loosely=True)
-        if clear < _CLEAR:
-            blurred = self._blurred(there)
-            value[: len(blurred)] = np.maximum(value[: len(blurred)], blurred)
-        return value
-
-    def _with_whole(self, there: list[Mask]) -> list[int]:
-        """The texts that have the whole query: they have every phrase that is a part of it."""
-        if not self._whole:
-            return []
-        parts = [
-            found
-            for phrase, found in zip(self._phrases, there, strict=True)
-            if contains_phrase(self._whole, phrase.data)
-        ]
-        among = np.flatnonzero(np.all(parts, axis=0)) if parts else np.arange(len(self._texts))
-        return [place for place in among.tolist() if contains_phrase(self._texts[place], self._whole)]
-
-    def _blurred(self, there: list[Mask]) -> Floats:
-        """What the first texts have of the phrases where letters are misread."""
-        texts = self._texts[:_MOST_BLURRED]
-        value = np.zeros(len(texts), dtype=np.float32)
-        for phrase, found in zip(self._phrases, there, strict=True):
-            alike = fuzzy_phrase_similarity(texts, phrase.data, found[: len(texts)])
-            value += alike * np.float32(_PHRASES * phrase.words / self._weight)
-        return value
-
-
-def _having(texts: list[bytes], data: bytes, *, loosely: bool = False) -> Mask:
-    """Which of the texts have the run; ``loosely``: also as a part of a number."""
-    if loosely or not (data[:1].isdigit() or data[-1:].isdigit()):
-        return np.array([data in text for text in texts], dtype=bool)
-    return np.array([contains_phrase(text, data) for text in texts], dtype=bool)
-
-
-def _tie_broken(reader: IndexReader, documents: DocumentNumbers, scores: Floats) -> Floats:
-    """A hair's breadth more for what is newer and more read."""
+def _prefer_recent_and_read(
+    reader: IndexReader, documents: DocumentNumbers, scores: Floats, near_tie: float
+) -> Floats:
+    """Returns the scores, a hair's breadth higher for newer and more read documents."""
     if not len(documents):
         return scores
-    dates, reads = reader.dates[documents], reader.log_views[documents]
+    dates, views = reader.dates[documents], reader.log_views[documents]
     span = float(dates.max() - dates.min()) or 1.0
-    recent = (dates - dates.min()) / np.float32(span)
-    read = reads / np.float32(float(reads.max()) or 1.0)
-    preferred: Floats = scores * (1 + np.float32(_NEAR_TIE / 2) * (recent + read))
+    recency = (dates - dates.min()) / np.float32(span)
+    popularity = views / np.float32(float(views.max()) or 1.0)
+    preferred: Floats = scores * (1 + np.float32(near_tie / 2) * (recency + popularity))
     return preferred
+
+
+def phrase_boosts(context: SearchContext, plan: QueryPlan, documents: DocumentNumbers) -> PhraseBoosts:
+    """Returns the boosts of documents for the plan's phrases, its whole text and its neighbouring words."""
+    texts = list(take_bytes(context.reader.texts(documents), _MAX_BYTES))
+    tuning = context.tuning
+    phrases = [phrase for phrase in plan.phrases if phrase.words > 1]
+    exact = [_with_phrase(texts, phrase.data) for phrase in phrases]
+    value = _phrase_values(phrases, exact, len(texts), tuning)
+    whole, title = _whole_query_values(plan, texts, phrases, exact, tuning)
+    adjacency = np.zeros(len(texts), dtype=np.float32)
+    is_sentence_as_typed = plan.is_sentence and bool(whole.any())
+    if not is_sentence_as_typed:
+        adjacency = _adjacency_values(plan, texts, tuning)
+        exact_count = int(np.count_nonzero(np.all(exact, axis=0))) if exact else _ENOUGH_EXACT
+        if exact_count < _ENOUGH_EXACT:
+            others = whole + title + adjacency
+            fuzzy = _fuzzy_values(phrases, exact, texts, tuning)
+            value[: len(fuzzy)] = np.maximum(value[: len(fuzzy)], fuzzy - others[: len(fuzzy)])
+    missing = len(documents) - len(texts)
+    return PhraseBoosts(*(np.pad(each, (0, missing)) for each in (value, whole, title, adjacency)))
+
+
+def _phrase_values(phrases: list[Phrase], exact: list[Mask], count: int, tuning: SearchTuning) -> Floats:
+    """Returns for each text the share of the phrases that it has, by their number of words."""
+    value = np.zeros(count, dtype=np.float32)
+    words = sum(phrase.words for phrase in phrases)
+    for phrase, found in zip(phrases, exact, strict=True):
+        value += np.float32(tuning.phrase_boost * phrase.words / words) * found
+    return value
+
+
+def _whole_query_values(
+    plan: QueryPlan, texts: list[bytes], phrases: list[Phrase], exact: list[Mask], tuning: SearchTuning
+) -> tuple[Floats, Floats]:
+    """Returns the boosts of the texts with the whole query, and of those with it in the title."""
+    whole, title = np.zeros(len(texts), dtype=np.float32), np.zeros(len(texts), dtype=np.float32)
+    if not (phrases or len(plan.phrases) > 1):
+        return whole, title
+    parts = [
+        found
+        for phrase, found in zip(phrases, exact, strict=True)
+        if contains_phrase(plan.whole, phrase.data)
+    ]
+    candidates = np.flatnonzero(np.all(parts, axis=0)) if parts else np.arange(len(texts))
+    for place in candidates.tolist():
+        text = texts[place]
+        if contains_phrase(text, plan.whole):
+            whole[place] = tuning.whole_query_boost
+            title[place] = tuning.title_boost * contains_phrase(text[: text.find(b"\0")], plan.whole)
+    return whole, title
+
+
+def _adjacency_values(plan: QueryPlan, texts: list[bytes], tuning: SearchTuning) -> Floats:
+    """Returns for each text the share of the plan's neighbouring clauses that stand side by side."""
+    value = np.zeros(len(texts), dtype=np.float32)
+    pairs = adjacent_pairs(plan.clauses) if 1 < len(plan.clauses) <= _MAX_ADJACENT else []
+    for pair in pairs:
+        found = np.array([pair in text for text in texts], dtype=bool)
+        value += np.float32(tuning.adjacency_boost / len(pairs)) * found
+    return value
+
+
+def _fuzzy_values(
+    phrases: list[Phrase], exact: list[Mask], texts: list[bytes], tuning: SearchTuning
+) -> Floats:
+    """Returns for the first texts the boosts of phrases with misread letters."""
+    texts = texts[:_MAX_FUZZY_TEXTS]
+    value = np.zeros(len(texts), dtype=np.float32)
+    words = sum(phrase.words for phrase in phrases)
+    for phrase, found in zip(phrases, exact, strict=True):
+        similarity = fuzzy_phrase_similarity(texts, phrase.data, found[: len(texts)], tuning)
+        value += similarity * np.float32(tuning.phrase_boost * phrase.words / words)
+    return value
+
+
+def _with_phrase(texts: list[bytes], data: bytes) -> Mask:
+    """Returns which of the texts contain the phrase."""
+    return np.array([contains_phrase(text, data) for text in texts], dtype=bool)

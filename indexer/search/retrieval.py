@@ -1,4 +1,4 @@
-"""Which documents answer a plan; and, where nothing has all that was asked for, what was given up."""
+"""Retrieval: the documents that match a query plan, and what was relaxed to find any."""
 
 from __future__ import annotations
 
@@ -6,8 +6,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from indexer.analysis.dictionary import Lexicon
-from indexer.search.bm25f import Bm25fScorer, documents_with_all
+from indexer.search.bm25f import (
+    ClauseScores,
+    documents_with_all,
+    mark_covered,
+    match_fuzzily,
+    prefetch_partial,
+)
+from indexer.search.context import SearchContext
 from indexer.search.filters import date_range_mask
 from indexer.search.index_reader import IndexReader, MinimumMatch
 from indexer.search.phrase_matching import (
@@ -17,199 +23,228 @@ from indexer.search.phrase_matching import (
     phrase_similarity,
 )
 from indexer.search.posting_list import DocumentNumbers, Mask
-from indexer.search.query import query_notes as remarks
+from indexer.search.query import query_notes
 from indexer.search.query.parser import DateRange
 from indexer.search.query.query_notes import QueryNote
 from indexer.search.query.query_plan import (
     MIN_SENTENCE_CLAUSES,
     Phrase,
+    QueryPart,
     QueryPlan,
     build_query_part,
     date_name_clauses,
 )
 
-_ENOUGH = 10  # answers with all words, from which on no others are shown
-_NEAR = 0.45  # share of the words, by weight, that any other answer must have
-_NEAR_BEST = 0.5  # share of what the best answer has, that any other must have
-_NEAR_BEST_QUOTED = 0.75  # the same for who asked for the very words
-_NEAR_SENTENCE = 0.25  # share of them that an answer must have
-_FEWEST_READ = 100  # documents that are read for one of many pieces
-_LIKELIEST = 20  # documents that are read for the query as it was typed
-_ANY = 1e-9  # of the words, by weight: less than any of them has
-_MOST_BLURRED = 200  # documents that are read for a piece with letters misread
-_ALIKE = 0.4  # how like it must be
-_OF_TIME = 0.85  # share of what the best answer has, that one of the time must have for no other to be shown
+_MIN_VERIFIED = 100  # documents read for each of many phrases
+_TOP_DOCUMENTS = 20  # documents read to see whether the query stands there as typed
+_NEXT_TO_NOTHING = 1e-9  # of the IDF mass: less than any clause has
+_MAX_FUZZY_VERIFIED = 200  # documents read for a phrase with misread letters
 
 
 @dataclass(frozen=True, slots=True)
 class Retrieved:
-    """The documents that answer, before filters; those of them that have a piece of several words as it was
-    typed; what was given up to have any; and what is enough then."""
+    """The documents that match, before filters.
 
-    wanted: Mask
-    first: Mask
-    loosened: tuple[QueryNote, ...] = ()
-    enough: MinimumMatch | None = None
+    ``preferred`` have a phrase as it was typed and rank first. ``notes`` say what was relaxed. ``minimum``
+    is what a partial match covers, None where all documents match every clause.
+    """
+
+    documents: Mask
+    preferred: Mask
+    scores: ClauseScores
+    notes: tuple[QueryNote, ...] = ()
+    minimum: MinimumMatch | None = None
 
 
 def retrieve(
-    reader: IndexReader,
-    lexicon: Lexicon,
-    plan: QueryPlan,
-    times: tuple[DateRange, ...],
-    scorer: Bm25fScorer,
+    context: SearchContext, plan: QueryPlan, times: tuple[DateRange, ...], scores: ClauseScores
 ) -> Retrieved:
-    """Whatever filters say. Credits ``scorer`` with what is there in other words."""
-    timely = _timely(reader, lexicon, times, scorer)
-    first = _credited(reader, lexicon, plan, scorer)
-    rest = _without(reader, lexicon, plan)
-    found = _found(reader, plan, scorer, first, rest)
+    """Returns the documents that match the plan and one of the times, whatever the filters are."""
+    scores, timely = _match_times(context, times, scores)
+    scores, preferred = _match_phrases(context, plan, scores)
+    found = _match_clauses(context, plan, scores, preferred, _not_excluded(context, plan))
     if timely is None:
         return found
-    best, of_it = (scorer.covered[among].max(initial=0) for among in (found.wanted, found.wanted & timely))
-    if of_it > 0 and of_it >= _OF_TIME * best:
-        enough = found.enough and found.enough._replace(then=True)
-        return replace(found, wanted=found.wanted & timely, enough=enough)
-    return replace(found, loosened=(*found.loosened, remarks.NOT_THEN))
+    best, best_timely = (
+        found.scores.covered[among].max(initial=0) for among in (found.documents, found.documents & timely)
+    )
+    if best_timely > 0 and best_timely >= context.tuning.min_share_in_time * best:
+        minimum = found.minimum and found.minimum._replace(then=True)
+        return replace(found, documents=found.documents & timely, minimum=minimum)
+    return replace(found, notes=(*found.notes, query_notes.NOT_THEN))
 
 
 def relax(
-    reader: IndexReader,
-    lexicon: Lexicon,
-    plan: QueryPlan,
-    times: tuple[DateRange, ...],
-    scorer: Bm25fScorer,
-    allowed: Mask,
+    context: SearchContext, plan: QueryPlan, times: tuple[DateRange, ...], found: Retrieved, allowed: Mask
 ) -> Retrieved:
-    """Where none of the documents that answer is ``allowed``: those with most of the words, or with any."""
-    rest = _without(reader, lexicon, plan)
-    covered = np.where(rest, scorer.covered, 0)
-    least = _NEAR * sum(scorer.idfs)
+    """Returns the partial matches among ``allowed``, where no retrieved document passes the filters."""
+    scores, rest = found.scores, _not_excluded(context, plan)
+    covered = np.where(rest, scores.covered, 0)
+    least = context.tuning.min_coverage * scores.idf_mass
     if not ((covered >= least) & allowed).any():
-        least = _ANY
-    wanted = covered >= least
-    given_up = [remarks.NOT_ALL]
+        least = _NEXT_TO_NOTHING
+    documents = covered >= least
+    notes = [query_notes.NOT_ALL]
     if any(phrase.exact for phrase in plan.phrases):
-        given_up.insert(0, remarks.NOT_QUOTED)
+        notes.insert(0, query_notes.NOT_QUOTED)
     if times:
-        given_up.append(remarks.NOT_THEN)
+        notes.append(query_notes.NOT_THEN)
     none = np.zeros_like(rest)
-    if not scorer.idfs or not (wanted & allowed).any():
-        return Retrieved(none, none)
-    return Retrieved(wanted, none, tuple(given_up), scorer.enough(least))
+    if not scores.idfs or not (documents & allowed).any():
+        return Retrieved(none, none, scores)
+    return Retrieved(documents, none, scores, tuple(notes), scores.minimum_match(least))
 
 
-def is_found_as_typed(reader: IndexReader, plan: QueryPlan, scorer: Bm25fScorer) -> bool:
-    """Whether one of the likeliest documents has the query just as it was typed: then nothing is misspelt."""
-    likely = np.flatnonzero(scorer.complete() & reader.live) if scorer.idfs else np.empty(0, np.int64)
-    if len(likely) > _LIKELIEST:
-        likely = likely[np.argpartition(-scorer.scores[likely], _LIKELIEST)[:_LIKELIEST]]
-    return any(contains_phrase(text, plan.whole) for text in reader.texts(likely))
+def is_found_as_typed(reader: IndexReader, plan: QueryPlan, scores: ClauseScores) -> bool:
+    """Returns True if one of the best documents has the whole query as it was typed: then nothing is
+    misspelt."""
+    complete = scores.complete() & reader.live
+    best = np.flatnonzero(complete) if scores.idfs else np.empty(0, np.int64)
+    if len(best) > _TOP_DOCUMENTS:
+        best = best[np.argpartition(-scores.scores[best], _TOP_DOCUMENTS)[:_TOP_DOCUMENTS]]
+    return any(contains_phrase(text, plan.whole) for text in reader.texts(best))
 
 
-def _timely(
-    reader: IndexReader, lexicon: Lexicon, times: tuple[DateRange, ...], scorer: Bm25fScorer
-) -> Mask | None:
-    """Documents of one of the times, or that name it: those of the time are taken to have its words."""
+def _match_times(
+    context: SearchContext, times: tuple[DateRange, ...], scores: ClauseScores
+) -> tuple[ClauseScores, Mask | None]:
+    """Returns the documents published in one of the times, or naming it; the former count as naming it.
+    The mask is None for a query without times."""
     if not times:
-        return None
+        return scores, None
+    reader = context.reader
     timely = np.zeros(reader.size, dtype=bool)
-    others = set(scorer.clauses)
+    others = set(scores.clauses)
     for time in times:
-        clauses = build_query_part(time.text, lexicon).clauses
+        clauses = build_query_part(time.text, context.lexicon).clauses
         others -= set(clauses)
-        of_it = np.flatnonzero(date_range_mask(reader, time.first, time.last) & reader.live)
-        scorer.mark_covered(of_it, clauses)
-        timely[documents_with_all(reader, date_name_clauses(time.text, lexicon))] = True
-        timely[of_it] = True
-    return timely & scorer.documents_with(others) if others else timely
+        published = np.flatnonzero(date_range_mask(reader, time.first, time.last) & reader.live)
+        scores = mark_covered(context, scores, published, clauses)
+        timely[documents_with_all(reader, date_name_clauses(time.text, context.lexicon))] = True
+        timely[published] = True
+    return scores, timely & scores.matching_any(others) if others else timely
 
 
-def _credited(reader: IndexReader, lexicon: Lexicon, plan: QueryPlan, scorer: Bm25fScorer) -> Mask:
-    """The documents that have a piece of several words as it was typed; they have all of its words."""
-    first = np.zeros(reader.size, dtype=bool)
-    pieces = [typed for typed in plan.parts if typed.phrase.words > 1]
-    most = max(MAX_VERIFIED // max(len(pieces), 1), _FEWEST_READ)
-    for typed in pieces:
-        documents = documents_with_phrase(reader, lexicon, typed, scorer.scores, most=most)
-        scorer.mark_covered(documents, typed.clauses)
-        first[documents] = True
-    return first
+def _match_phrases(
+    context: SearchContext, plan: QueryPlan, scores: ClauseScores
+) -> tuple[ClauseScores, Mask]:
+    """Returns the documents that have a part of several words as it was typed: these have all its words."""
+    preferred = np.zeros(context.reader.size, dtype=bool)
+    parts = _phrase_parts(plan)
+    most = max(MAX_VERIFIED // max(len(parts), 1), _MIN_VERIFIED)
+    for part in parts:
+        documents = documents_with_phrase(context.reader, context.lexicon, part, scores.scores, most=most)
+        scores = mark_covered(context, scores, documents, part.clauses)
+        preferred[documents] = True
+    return scores, preferred
 
 
-def _found(reader: IndexReader, plan: QueryPlan, scorer: Bm25fScorer, first: Mask, rest: Mask) -> Retrieved:
-    """Documents with all words; where these are few, also those with most of the words. All of ``rest``."""
-    if not scorer.idfs:
-        return Retrieved(rest, first)
-    complete = scorer.complete() & rest
+def _phrase_parts(plan: QueryPlan) -> list[QueryPart]:
+    return [part for part in plan.parts if part.phrase.words > 1]
+
+
+def _match_clauses(
+    context: SearchContext, plan: QueryPlan, scores: ClauseScores, preferred: Mask, rest: Mask
+) -> Retrieved:
+    """Returns the documents of ``rest`` that match all clauses; where these are few, also partial matches."""
+    if not scores.idfs:
+        return Retrieved(rest, preferred, scores)
+    complete = scores.complete() & rest
     exact = tuple(phrase for phrase in plan.phrases if phrase.exact)
     if exact:
-        quoted = _with(reader, exact, complete)
+        quoted = _with_phrases(context.reader, exact, complete)
         if quoted.any():
-            return Retrieved(quoted, first)
+            return Retrieved(quoted, preferred, scores)
+    is_sentence = len(scores.idfs) >= MIN_SENTENCE_CLAUSES
+    notes = (query_notes.NOT_QUOTED,) if exact else ()
     found = int(complete.sum())
-    loosened = (remarks.NOT_QUOTED,) if exact else ()
-    sentence = len(scorer.idfs) >= MIN_SENTENCE_CLAUSES
-    if found < _ENOUGH or sentence:
-        found += reader.unfetched_totals(complete, None).unfiltered
-    if found < _ENOUGH or sentence:
-        if not (sentence and found and first.any()):  # else it is there as it was typed
-            complete |= scorer.misread() & rest
-        enough = _enough(reader, scorer, rest, quoted=bool(exact))
-        near = _near(scorer, enough, rest) | complete
-        if found < int(near.sum()) + reader.unfetched_totals(near, enough).unfiltered:
-            said = remarks.ALSO_SOME if found else remarks.NOT_ALL
-            return Retrieved(near, first, (*loosened, said), enough)
-    elif any(typed.phrase.words > 1 for typed in plan.parts) and int(first.sum()) < _ENOUGH:
-        complete |= scorer.misread() & rest
-        enough = _enough(reader, scorer, rest, quoted=bool(exact))
-        blurred = _blurred(reader, plan, scorer, _near(scorer, enough, rest) & ~complete)
-        first[blurred] = complete[blurred] = True
-    return Retrieved(complete, first, loosened)
+    if found < context.tuning.enough_complete or is_sentence:
+        found += context.reader.unfetched_totals(complete, None).unfiltered
+    if found < context.tuning.enough_complete or is_sentence:
+        return _add_partial(context, Retrieved(complete, preferred, scores, notes), rest, found)
+    if _phrase_parts(plan) and int(preferred.sum()) < context.tuning.enough_complete:
+        scores, also_complete = match_fuzzily(context, scores)
+        complete |= also_complete & rest
+        minimum = _minimum_match(context, scores, rest, is_quoted=bool(exact))
+        scores, partial = _partial_matches(context, scores, minimum, rest)
+        fuzzy = _with_fuzzy_phrases(context, plan, scores, partial & ~complete)
+        preferred, complete = preferred.copy(), complete.copy()
+        preferred[fuzzy] = complete[fuzzy] = True
+    return Retrieved(complete, preferred, scores, notes)
 
 
-def _enough(reader: IndexReader, scorer: Bm25fScorer, allowed: Mask, *, quoted: bool) -> MinimumMatch:
-    """Most of the words, or nearly as many as the best document has."""
-    sentence = len(scorer.idfs) >= MIN_SENTENCE_CLAUSES
-    most = (_NEAR_SENTENCE if sentence else _NEAR) * sum(scorer.idfs)
-    best = float(np.where(allowed, scorer.covered, 0).max(initial=0))
-    near_best = _NEAR_BEST_QUOTED if quoted else _NEAR_BEST
-    if near_best * best < most:
-        best = max(best, reader.max_unfetched_score(scorer.enough(best)))
-    return scorer.enough(max(min(most, near_best * best), _ANY))
+def _add_partial(context: SearchContext, complete: Retrieved, rest: Mask, found: int) -> Retrieved:
+    """Returns the ``found`` complete matches and the partial ones, with a note if there are any of these."""
+    documents, preferred, scores, notes = (
+        complete.documents,
+        complete.preferred,
+        complete.scores,
+        complete.notes,
+    )
+    is_sentence = len(scores.idfs) >= MIN_SENTENCE_CLAUSES
+    if not (is_sentence and found and preferred.any()):  # else the sentence is there as it was typed
+        scores, also_complete = match_fuzzily(context, scores)
+        documents = documents | (also_complete & rest)
+    minimum = _minimum_match(context, scores, rest, is_quoted=query_notes.NOT_QUOTED in notes)
+    scores, partial = _partial_matches(context, scores, minimum, rest)
+    partial = partial | documents
+    if found < int(partial.sum()) + context.reader.unfetched_totals(partial, minimum).unfiltered:
+        note = query_notes.ALSO_SOME if found else query_notes.NOT_ALL
+        return Retrieved(partial, preferred, scores, (*notes, note), minimum)
+    return Retrieved(documents, preferred, scores, notes)
 
 
-def _near(scorer: Bm25fScorer, enough: MinimumMatch, allowed: Mask) -> Mask:
-    """Documents that have enough; as many as the page that is asked for needs."""
-    scorer.prefetch_matches(enough)
-    near: Mask = allowed & (scorer.covered >= enough.least)
-    return near
+def _minimum_match(
+    context: SearchContext, scores: ClauseScores, allowed: Mask, *, is_quoted: bool
+) -> MinimumMatch:
+    """Returns the condition of a partial match: to cover a share of the query's IDF mass, or of what the
+    best document covers if that is less."""
+    tuning, mass = context.tuning, scores.idf_mass
+    is_sentence = len(scores.idfs) >= MIN_SENTENCE_CLAUSES
+    most = (tuning.min_coverage_sentence if is_sentence else tuning.min_coverage) * mass
+    best = float(np.where(allowed, scores.covered, 0).max(initial=0))
+    share = tuning.min_share_of_best_quoted if is_quoted else tuning.min_share_of_best
+    if share * best < most:
+        best = max(best, context.reader.max_unfetched_score(scores.minimum_match(best)))
+    return scores.minimum_match(max(min(most, share * best), _NEXT_TO_NOTHING))
 
 
-def _blurred(reader: IndexReader, plan: QueryPlan, scorer: Bm25fScorer, among: Mask) -> DocumentNumbers:
-    """Documents that have a piece of several words with some letters misread."""
+def _partial_matches(
+    context: SearchContext, scores: ClauseScores, minimum: MinimumMatch, allowed: Mask
+) -> tuple[ClauseScores, Mask]:
+    """Returns the documents that cover the minimum, as many as the page asked for needs."""
+    scores = prefetch_partial(context, scores, minimum)
+    partial: Mask = allowed & (scores.covered >= minimum.least)
+    return scores, partial
+
+
+def _with_fuzzy_phrases(
+    context: SearchContext, plan: QueryPlan, scores: ClauseScores, among: Mask
+) -> DocumentNumbers:
+    """Returns the documents that have every phrase with some letters misread."""
     candidates = np.flatnonzero(among)
-    if len(candidates) > _MOST_BLURRED:
-        best = np.argpartition(-scorer.scores[candidates], _MOST_BLURRED)[:_MOST_BLURRED]
+    if len(candidates) > _MAX_FUZZY_VERIFIED:
+        best = np.argpartition(-scores.scores[candidates], _MAX_FUZZY_VERIFIED)[:_MAX_FUZZY_VERIFIED]
         candidates = np.sort(candidates[best])
-    pieces = [typed.phrase.data for typed in plan.parts if typed.phrase.words > 1]
-    for data in pieces:
+    for part in _phrase_parts(plan):
         if len(candidates):
-            candidates = candidates[phrase_similarity(list(reader.texts(candidates)), data) > _ALIKE]
+            texts = list(context.reader.texts(candidates))
+            similar = phrase_similarity(texts, part.phrase.data, context.tuning)
+            candidates = candidates[similar > context.tuning.min_phrase_similarity]
     return candidates
 
 
-def _without(reader: IndexReader, lexicon: Lexicon, plan: QueryPlan) -> Mask:
-    """The live documents that have nothing of what is not wanted."""
-    rest = reader.live
-    for unwanted in plan.without:
+def _not_excluded(context: SearchContext, plan: QueryPlan) -> Mask:
+    """Returns the live documents that have nothing of what the query excludes."""
+    rest = context.reader.live
+    for excluded in plan.without:
         rest = rest.copy()
-        rest[documents_with_phrase(reader, lexicon, unwanted)] = False
+        rest[documents_with_phrase(context.reader, context.lexicon, excluded)] = False
     return rest
 
 
-def _with(reader: IndexReader, phrases: tuple[Phrase, ...], among: Mask) -> Mask:
-    """The documents among these that have every one of the phrases."""
+def _with_phrases(reader: IndexReader, phrases: tuple[Phrase, ...], among: Mask) -> Mask:
+    """Returns the documents among these that have every phrase."""
     mask = np.zeros(reader.size, dtype=bool)
     documents = np.flatnonzero(among)
     mask[documents] = [

@@ -1,22 +1,22 @@
-"""What was meant where the archive has nothing as it was typed: misspelt pieces read anew."""
+"""Spelling correction for queries that match nothing as typed."""
 
 from __future__ import annotations
 
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import accumulate
 from typing import NamedTuple
 
-from indexer.analysis.dictionary import Lexicon
 from indexer.analysis.spelling_index import SpellingCandidate, spelling_candidates
 from indexer.analysis.tokenizer import THAI, searchable_bytes
-from indexer.search.bm25f import clause_mask, documents_with_all
-from indexer.search.index_reader import MIN_WORD_FREQUENCY, IndexReader
+from indexer.search.bm25f import ClauseScores, clause_mask, documents_with_all, score_clauses
+from indexer.search.context import SearchContext
+from indexer.search.index_reader import MIN_WORD_FREQUENCY
 from indexer.search.phrase_matching import documents_with_phrase
 from indexer.search.posting_list import DocumentNumbers
-from indexer.search.query import keyboard_layout as keyboard
+from indexer.search.query.keyboard_layout import switch_layout
 from indexer.search.query.query_plan import (
     Alternative,
     Clause,
@@ -26,199 +26,220 @@ from indexer.search.query.query_plan import (
     add_synonyms,
     build_query_part,
 )
+from indexer.search.retrieval import is_found_as_typed
 
-_MOST_PLACES = 4  # of one query that are read anew
-_MOST_READINGS = 4
-_WHOLE = 16  # letters of a piece that is read anew as a whole
-_COUNTED = 60  # documents with a reading, beyond which more say nothing
-_READ = 150  # documents that are read to count them
-_OFTENER = 4  # so many times must a reading be there, for once that it is there as typed
-_TYPED = 0.9  # what a word as typed counts beside the one meant
-_SHORTEST = 3  # letters
-_GUESSED = 5  # letters of a word that may be meant, although the archive does not have it where it was typed
-_PIECE, _BESIDE = 3, 8  # letters of a word that may be a piece of one, and of all of them on a side
-_BEFORE_OR_AFTER = 4  # letters beside what was typed that a text must have too, for it to be meant so
-_RUN = re.compile(f"[{THAI}]+")
-_ABBREVIATED = re.compile(r"[ก-ฮ]{1,6}\.")  # nobody guesses one from another
+_MAX_CORRECTIONS = 4  # corrected stretches of one query
+_MAX_CANDIDATES = 4  # candidates whose documents are counted, for one stretch
+_MAX_WHOLE_LENGTH = 16  # letters of a Thai run that is corrected as a whole
+_MAX_COUNTED = 60  # documents with a candidate, beyond which more make it no likelier
+_MAX_VERIFIED = 150  # documents read to count them
+_MIN_LENGTH = 3  # letters of a stretch that is corrected, or of a word typed in the other layout
+_MIN_GUESSED_LENGTH = 5  # letters of a corrected word that the archive need not have beside its neighbours
+_MAX_PIECE_LENGTH = 3  # letters of a word that may be a piece of a misspelt one
+_MAX_PIECES_LENGTH = 8  # letters of all such pieces on one side
+_NEIGHBOUR_LENGTH = 4  # letters beside a stretch that a text must have too, for the stretch to be right
+_THAI_RUN = re.compile(f"[{THAI}]+")
+_ABBREVIATION = re.compile(r"[ก-ฮ]{1,6}\.")  # one abbreviation cannot be guessed from another
+_SWITCHED_TEXT = re.compile(rf"[{THAI}a-z0-9]+(?:[ .-][{THAI}a-z0-9]+)*", re.IGNORECASE)
 
 
-class CorrectedQuery(NamedTuple):
-    """The plan with misspelt places replaced: ``words`` are pairs of a place and what it was read as."""
+@dataclass(frozen=True, slots=True)
+class CorrectedQuery:
+    """The plan with misspelt stretches replaced, its scores, and pairs (stretch as typed, correction)."""
 
     plan: QueryPlan
-    segment: tuple[tuple[str, str], ...]
+    scores: ClauseScores
+    words: tuple[tuple[str, str], ...] = ()
 
 
-class _Place(NamedTuple):
-    """A misspelt stretch ``[start, end)`` of a part's text, and what is meant."""
+class _Correction(NamedTuple):
+    """A misspelt stretch ``[start, end)`` of a part's text, and its correction."""
 
     start: int
     end: int
-    reading: SpellingCandidate
+    candidate: SpellingCandidate
 
 
-def correct_query(reader: IndexReader, lexicon: Lexicon, plan: QueryPlan) -> CorrectedQuery:
-    """Every part as it is likeliest meant; what the archive has as it was typed stays."""
+def correct_query(context: SearchContext, plan: QueryPlan, scores: ClauseScores) -> CorrectedQuery:
+    """Returns the plan with every part as it is most likely meant; what the archive has as typed stays."""
+    if is_found_as_typed(context.reader, plan, scores):
+        return CorrectedQuery(plan, scores)
     parts = []
     words: list[tuple[str, str]] = []
-    for typed in plan.parts:
-        other = _of_other_keyboard(reader, lexicon, typed)
-        if other is not None:
-            parts.append(other)
-            words.append((typed.raw, other.text))
+    for part in plan.parts:
+        switched = _in_other_layout(context, part)
+        if switched is not None:
+            parts.append(switched)
+            words.append((part.raw, switched.text))
             continue
-        places = (
-            []
-            if typed.phrase.exact
-            else _places(reader, lexicon, typed, plan.whole, _MOST_PLACES - len(words))
-        )
-        parts.append(_replaced(reader, lexicon, typed, places) if places else typed)
-        words += [(typed.raw[place.start : place.end], place.reading.text) for place in places]
-    return CorrectedQuery(replace(plan, parts=tuple(parts)), tuple(words))
+        corrections = _corrections(context, part, plan.whole, _MAX_CORRECTIONS - len(words))
+        parts.append(_apply_corrections(context, part, corrections) if corrections else part)
+        words += [(part.raw[each.start : each.end], each.candidate.text) for each in corrections]
+    if not words:
+        return CorrectedQuery(plan, scores)
+    corrected = replace(plan, parts=tuple(parts))
+    return CorrectedQuery(corrected, score_clauses(context, corrected.clauses), tuple(words))
 
 
-def _of_other_keyboard(reader: IndexReader, lexicon: Lexicon, typed: QueryPart) -> QueryPart | None:
-    """What comes out with the keyboard in the other language, if only that is in the archive."""
-    if len(typed.raw) < _SHORTEST:
+def _in_other_layout(context: SearchContext, part: QueryPart) -> QueryPart | None:
+    """Returns the part as typed with the keyboard in the other layout, if the archive has only that."""
+    typed = switch_layout(part.raw)
+    if len(part.raw) < _MIN_LENGTH or not _SWITCHED_TEXT.fullmatch(typed):
         return None
-    other = build_query_part(keyboard.switch_layout(typed.raw), lexicon)
-    words = [clause.typed for clause in other.clauses]
-    real = all(lexicon.tokenizer.is_known_word(word) for word in words if word[0] >= "ก")
-    if not (real and words and len(documents_with_all(reader, other.clauses))):
+    switched = build_query_part(typed, context.lexicon)
+    words = [clause.typed for clause in switched.clauses]
+    is_real = all(
+        context.lexicon.tokenizer.is_known_word(word) if word[0] >= "ก" else len(word) >= _MIN_LENGTH
+        for word in words
+    )
+    if not (is_real and words and len(documents_with_all(context.reader, switched.clauses))):
         return None
-    return None if len(documents_with_phrase(reader, lexicon, typed, enough=1)) else other
+    as_typed = documents_with_phrase(context.reader, context.lexicon, part, enough=1)
+    return None if len(as_typed) else switched
 
 
-def _places(reader: IndexReader, lexicon: Lexicon, typed: QueryPart, whole: bytes, most: int) -> list[_Place]:
+def _corrections(context: SearchContext, part: QueryPart, whole: bytes, most: int) -> list[_Correction]:
+    if part.phrase.exact:
+        return []
     found = []
-    for start, end in _doubtful(reader, lexicon, typed.text)[:most]:
-        reading = _reading(reader, lexicon, typed.text[start:end], whole)
-        if reading is not None:
-            found.append(_Place(start, end, reading))
+    for start, end in _doubtful_stretches(context, part.text)[:most]:
+        candidate = _best_candidate(context, part.text[start:end], whole)
+        if candidate is not None:
+            found.append(_Correction(start, end, candidate))
     return found
 
 
-def _doubtful(reader: IndexReader, lexicon: Lexicon, text: str) -> list[tuple[int, int]]:
-    """Stretches that may be misspelt: a short piece whole, of a long one unknown words and those beside."""
+def _doubtful_stretches(context: SearchContext, text: str) -> list[tuple[int, int]]:
+    """Returns stretches that may be misspelt: short runs; in long ones unknown words and neighbours."""
+    tokenizer, reader = context.lexicon.tokenizer, context.reader
     found: list[tuple[int, int]] = []
-    for letters in _RUN.finditer(text):
-        words = lexicon.tokenizer.segment(letters.group())
+    for letters in _THAI_RUN.finditer(text):
+        words = tokenizer.segment(letters.group())
         borders = [letters.start(), *accumulate(map(len, words), initial=letters.start())]
-        if _ABBREVIATED.match(text, letters.start()):
+        if _ABBREVIATION.match(text, letters.start()):
             continue
-        if len(letters.group()) <= _WHOLE:
+        if len(letters.group()) <= _MAX_WHOLE_LENGTH:
             found.append(letters.span())
             continue
         for place, word in enumerate(words):
-            known = lexicon.tokenizer.is_known_word(word) or (
-                len(word) > 1 and reader.document_frequency(word) >= MIN_WORD_FREQUENCY
-            )
-            if not known:
-                start, end = _around(words, borders, place)
+            is_frequent = len(word) > 1 and reader.document_frequency(word) >= MIN_WORD_FREQUENCY
+            if not (tokenizer.is_known_word(word) or is_frequent):
+                start, end = _with_neighbours(words, borders, place)
                 if found and start < found[-1][1]:
                     start = found.pop()[0]
                 found.append((start, end))
-    return [(start, end) for start, end in found if end - start >= _SHORTEST]
+    return [(start, end) for start, end in found if end - start >= _MIN_LENGTH]
 
 
-def _around(words: Sequence[str], borders: Sequence[int], place: int) -> tuple[int, int]:
-    """A word with those beside it: short ones may be pieces of one that was misspelt."""
+def _with_neighbours(words: Sequence[str], borders: Sequence[int], place: int) -> tuple[int, int]:
+    """Returns the stretch of a word and those beside it: short ones may be pieces of one misspelt word."""
     first, after = max(place - 1, 0), min(place + 2, len(words))
-    left, right = borders[place] - _BESIDE, borders[place] + _BESIDE
-    while first and len(words[first]) <= _PIECE and borders[first] > left:
+    left, right = borders[place] - _MAX_PIECES_LENGTH, borders[place] + _MAX_PIECES_LENGTH
+    while first and len(words[first]) <= _MAX_PIECE_LENGTH and borders[first] > left:
         first -= 1
-    while after < len(words) and len(words[after - 1]) <= _PIECE and borders[after] < right:
+    while after < len(words) and len(words[after - 1]) <= _MAX_PIECE_LENGTH and borders[after] < right:
         after += 1
     return borders[first], borders[after]
 
 
-def _reading(reader: IndexReader, lexicon: Lexicon, text: str, whole: bytes) -> SpellingCandidate | None:
-    """The likeliest reading that the archive has; None when what was typed is well known there itself, or
-    stands there beside what it stands beside in the ``whole`` query."""
-    words = lexicon.tokenizer.segment(text)
-    strange = not all(map(lexicon.tokenizer.is_known_word, words))
-    if len(words) == 1 and not strange and reader.document_frequency(words[0]):
+def _best_candidate(context: SearchContext, text: str, whole: bytes) -> SpellingCandidate | None:
+    """Returns the most likely correction that the archive has.
+
+    None when the typed text is well known there itself, or stands there beside what it was typed beside.
+    """
+    reader, tokenizer = context.reader, context.lexicon.tokenizer
+    words = tokenizer.segment(text)
+    is_unknown = not all(map(tokenizer.is_known_word, words))
+    if len(words) == 1 and not is_unknown and reader.document_frequency(words[0]):
         return None
-    as_it_is = build_query_part(text, lexicon)
-    if any(len(clause.alternatives) > 1 and clause_mask(reader, clause).any() for clause in as_it_is.clauses):
+    typed = build_query_part(text, context.lexicon)
+    if any(len(each.alternatives) > 1 and clause_mask(reader, each).any() for each in typed.clauses):
         return None
-    having = documents_with_phrase(reader, lexicon, as_it_is, enough=MIN_WORD_FREQUENCY)
-    typed = len(having)
-    if typed >= (MIN_WORD_FREQUENCY if strange else 1) or _stands_so(
-        reader, having, as_it_is.phrase.data, whole
-    ):
+    matching = documents_with_phrase(reader, context.lexicon, typed, enough=MIN_WORD_FREQUENCY)
+    is_common = len(matching) >= (MIN_WORD_FREQUENCY if is_unknown else 1)
+    if is_common or _has_same_neighbours(context, matching, typed.phrase.data, whole):
         return None
 
     def rarity(word: str) -> float:
         frequency = reader.document_frequency(word)
-        real = frequency >= MIN_WORD_FREQUENCY or (frequency and lexicon.tokenizer.is_known_word(word))
-        return reader.idf(frequency) if real else math.inf
+        is_word = frequency >= MIN_WORD_FREQUENCY or (frequency and tokenizer.is_known_word(word))
+        return reader.idf(frequency) if is_word else math.inf
 
     def near(pieces: list[str]) -> list[tuple[int, str]]:
-        return reader.words_sounding_like(pieces, lexicon.tokenizer.is_known_word)
+        return reader.words_sounding_like(pieces, tokenizer.is_known_word)
 
-    found = spelling_candidates(text, near, rarity, _MOST_READINGS)
-    best = _likeliest(reader, lexicon, found, _OFTENER * typed)
+    candidates = spelling_candidates(text, near, rarity, _MAX_CANDIDATES)
+    best = _most_likely(context, candidates, context.tuning.correction_ratio * len(matching))
     if best is not None:
         return best
-    return found[0] if found and strange and not typed and _is_whole(found[0]) else None
+    is_certain = candidates and is_unknown and not len(matching) and _is_whole(candidates[0])
+    return candidates[0] if is_certain else None
 
 
-def _stands_so(reader: IndexReader, documents: DocumentNumbers, data: bytes, whole: bytes) -> bool:
-    """Whether one of the documents has the run with the letters before or after it in the whole query."""
+def _has_same_neighbours(
+    context: SearchContext, documents: DocumentNumbers, data: bytes, whole: bytes
+) -> bool:
+    """Returns True if a document has the stretch with the letters before or after it in the whole query."""
     start = whole.find(data)
     end = start + len(data)
-    beside = whole[max(start - _BEFORE_OR_AFTER, 0) : end], whole[start : end + _BEFORE_OR_AFTER]
+    beside = whole[max(start - _NEIGHBOUR_LENGTH, 0) : end], whole[start : end + _NEIGHBOUR_LENGTH]
     longer = [one for one in beside if len(one) > len(data)]
-    return any(one in text for text in reader.texts(documents) for one in longer)
+    return any(one in text for text in context.reader.texts(documents) for one in longer)
 
 
-def _likeliest(
-    reader: IndexReader, lexicon: Lexicon, found: Sequence[SpellingCandidate], over: int
+def _most_likely(
+    context: SearchContext, candidates: Sequence[SpellingCandidate], over: int
 ) -> SpellingCandidate | None:
-    """Of readings, cheapest first, the likeliest of those that more than ``over`` documents have."""
+    """Returns the most likely of candidates (cheapest first) that more than ``over`` documents have."""
     best, least = None, math.inf
-    for reading in found:
-        if reading.cost - math.log(_COUNTED) >= least:
-            break  # however often it is there, and so is any after it
-        meant_so = build_query_part(reading.text, lexicon)
-        count = len(documents_with_phrase(reader, lexicon, meant_so, enough=_COUNTED, most=_READ))
-        if count > over and reading.cost - math.log(count) < least:
-            best, least = reading, reading.cost - math.log(count)
+    for candidate in candidates:
+        if candidate.cost - math.log(_MAX_COUNTED) >= least:
+            break  # neither it nor any after it can be likelier, however many documents have it
+        part = build_query_part(candidate.text, context.lexicon)
+        matching = documents_with_phrase(
+            context.reader, context.lexicon, part, enough=_MAX_COUNTED, most=_MAX_VERIFIED
+        )
+        count = len(matching)
+        if count > over and candidate.cost - math.log(count) < least:
+            best, least = candidate, candidate.cost - math.log(count)
     return best
 
 
-def _is_whole(reading: SpellingCandidate) -> bool:
-    """Whether no letter was left over between the words, and none was guessed from next to nothing."""
-    return all(len(word) > 1 and (word == piece or len(word) >= _GUESSED) for piece, word in reading.words)
+def _is_whole(candidate: SpellingCandidate) -> bool:
+    """Returns True if no single letter is left over, and no short word was guessed."""
+    return all(
+        len(word) > 1 and (word == piece or len(word) >= _MIN_GUESSED_LENGTH)
+        for piece, word in candidate.words
+    )
 
 
-def _replaced(reader: IndexReader, lexicon: Lexicon, typed: QueryPart, places: list[_Place]) -> QueryPart:
-    """The part as it was read; a word that was known as typed counts too, as do all in a sentence."""
+def _apply_corrections(context: SearchContext, part: QueryPart, corrections: list[_Correction]) -> QueryPart:
+    """Returns the corrected part. Known words count as typed too, as do all words of a longer text."""
     clauses: list[Clause] = []
     text = ""
     at = 0
-    for start, end, reading in places:
-        clauses += build_query_part(typed.text[at:start], lexicon).clauses
-        clauses += (_read(lexicon, piece, word) for piece, word in reading.words)
-        if end - start < len(typed.text):
-            written = build_query_part(typed.text[start:end], lexicon).clauses
+    for start, end, candidate in corrections:
+        clauses += build_query_part(part.text[at:start], context.lexicon).clauses
+        clauses += (_corrected_clause(context, piece, word) for piece, word in candidate.words)
+        if end - start < len(part.text):
+            typed = build_query_part(part.text[start:end], context.lexicon).clauses
             clauses += (
-                clause
-                for clause in written
-                if len(clause.typed) > 1 and reader.document_frequency(clause.typed)
+                each
+                for each in typed
+                if len(each.typed) > 1 and context.reader.document_frequency(each.typed)
             )
-        text += typed.text[at:start] + reading.text
+        text += part.text[at:start] + candidate.text
         at = end
-    clauses += build_query_part(typed.text[at:], lexicon).clauses
-    text += typed.text[at:]
+    clauses += build_query_part(part.text[at:], context.lexicon).clauses
+    text += part.text[at:]
     phrase = Phrase(searchable_bytes(text).data, len(clauses), exact=False)
-    return QueryPart(typed.text, tuple(add_synonyms(clauses, lexicon)), phrase)
+    return QueryPart(part.text, tuple(add_synonyms(clauses, context.lexicon)), phrase)
 
 
-def _read(lexicon: Lexicon, piece: str, word: str) -> Clause:
-    terms, pieces = lexicon.tokenizer.segment(word), lexicon.tokenizer.segment(piece)
+def _corrected_clause(context: SearchContext, piece: str, word: str) -> Clause:
+    tokenizer = context.lexicon.tokenizer
+    terms, typed = tokenizer.segment(word), tokenizer.segment(piece)
     alternatives = [Alternative(terms)]
-    if pieces != terms and all(map(lexicon.tokenizer.is_known_word, pieces)):
-        alternatives.append(Alternative(pieces, _TYPED))
+    if typed != terms and all(map(tokenizer.is_known_word, typed)):
+        alternatives.append(Alternative(typed, context.tuning.typed_weight))
     return Clause(word, tuple(alternatives))

@@ -7,9 +7,9 @@ from dataclasses import replace
 from itertools import islice
 from operator import itemgetter
 
-from indexer.analysis.dictionary import Lexicon
 from indexer.analysis.tokenizer import THAI, fold, searchable_bytes
-from indexer.search.index_reader import MARK_BYTES, IndexReader
+from indexer.search.context import SearchContext
+from indexer.search.index_reader import MARK_BYTES
 from indexer.search.phrase_matching import documents_with_phrase
 from indexer.search.query import keyboard_layout as keyboard
 from indexer.search.query.parser import normalize_query
@@ -24,41 +24,41 @@ _WORD = re.compile(f"[{THAI}]+|[a-z]+")
 _MOST_TYPED = 80
 
 
-def suggest(reader: IndexReader, lexicon: Lexicon, typed: str, limit: int) -> list[str]:
+def suggest(context: SearchContext, typed: str, limit: int) -> list[str]:
     """Completed words first, then titles: those that begin with it before those that have it within."""
     typed = " ".join(normalize_query(typed).split())[:_MOST_TYPED]
-    found = _suggested(reader, lexicon, typed, limit)
+    found = _suggested(context, typed, limit)
     if not found and len(typed) >= _SHORTEST_OTHER:
-        found = _suggested(reader, lexicon, keyboard.switch_layout(typed), limit)
+        found = _suggested(context, keyboard.switch_layout(typed), limit)
     return found
 
 
-def _suggested(reader: IndexReader, lexicon: Lexicon, typed: str, limit: int) -> list[str]:
+def _suggested(context: SearchContext, typed: str, limit: int) -> list[str]:
     letters = searchable_bytes(fold(typed)).data
-    if not letters or not reader.count:
+    if not letters or not context.reader.count:
         return []
-    words = [typed] if len(letters) > 1 and _stands_alone(reader, lexicon, typed) else []
-    words += _completed(reader, lexicon, typed)
-    titles = list(_titles(reader, letters, marks=True))
+    words = [typed] if len(letters) > 1 and _stands_alone(context, typed) else []
+    words += _completed(context, typed)
+    titles = list(_titles(context, letters, marks=True))
     bare = letters.translate(None, MARK_BYTES)
     if len(words) + len(titles) < limit and len(letters) > 1 and bare:
-        titles += _titles(reader, bare, marks=False)
+        titles += _titles(context, bare, marks=False)
     return list(dict.fromkeys([*words[:_MOST_WORDS], *titles]))[:limit]
 
 
-def _stands_alone(reader: IndexReader, lexicon: Lexicon, typed: str) -> bool:
+def _stands_alone(context: SearchContext, typed: str) -> bool:
     """Whether what was typed is one whole word of the archive."""
-    tokens = lexicon.tokenizer.tokens(typed)
-    return len(tokens) == 1 and reader.document_frequency(tokens[0].term) > 0
+    tokens = context.lexicon.tokenizer.tokens(typed)
+    return len(tokens) == 1 and context.reader.document_frequency(tokens[0].term) > 0
 
 
-def _completed(reader: IndexReader, lexicon: Lexicon, typed: str) -> list[str]:
+def _completed(context: SearchContext, typed: str) -> list[str]:
     """The typed text with its last word completed, commonest first.
 
     Half a word may be cut into several: เทศบ goes on as เทศบาล before บ does as บริหาร. What would stand
     right after another word is completed only as the archive has the two together.
     """
-    tokens = lexicon.tokenizer.tokens(typed)
+    tokens = context.lexicon.tokenizer.tokens(typed)
     if not tokens or tokens[-1].end != len(typed):
         return []
     found: list[str] = []
@@ -67,21 +67,21 @@ def _completed(reader: IndexReader, lexicon: Lexicon, typed: str) -> list[str]:
         if len(found) >= _MOST_WORDS or not _WORD.fullmatch(begun):
             continue
         apart = token.start == 0 or typed[token.start - 1].isspace()
-        words = reader.completions(begun, _MOST_WORDS if apart else _MOST_TRIED)
+        words = context.reader.completions(begun, _MOST_WORDS if apart else _MOST_TRIED)
         texts = (typed[: token.start] + word for word in words)
-        found += islice((text for text in texts if apart or _is_there(reader, lexicon, text)), _MOST_WORDS)
+        found += islice((text for text in texts if apart or _is_there(context, text)), _MOST_WORDS)
     return list(dict.fromkeys(found))[:_MOST_WORDS]
 
 
-def _is_there(reader: IndexReader, lexicon: Lexicon, text: str) -> bool:
+def _is_there(context: SearchContext, text: str) -> bool:
     """Whether a document has the end of the text in one piece, as far as a few are read."""
     (*_, last) = text.split()
-    typed = build_query_part(last, lexicon, exact=True)
+    typed = build_query_part(last, context.lexicon, exact=True)
     near = replace(typed, phrase=typed.phrase._replace(exact=False))
-    return len(documents_with_phrase(reader, lexicon, near, enough=1, most=_MOST_READ)) > 0
+    return len(documents_with_phrase(context.reader, context.lexicon, near, enough=1, most=_MOST_READ)) > 0
 
 
-def _titles(reader: IndexReader, letters: bytes, *, marks: bool) -> list[str]:
+def _titles(context: SearchContext, letters: bytes, *, marks: bool) -> list[str]:
     # stable: names of one announcement stay in their order
-    found = sorted(reader.titles_containing(letters, marks=marks), key=itemgetter(slice(3)))
+    found = sorted(context.reader.titles_containing(letters, marks=marks), key=itemgetter(slice(3)))
     return [named.name for named in found]

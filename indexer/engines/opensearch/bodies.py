@@ -27,14 +27,12 @@ from indexer.analysis.tokenizer import Tokenizer, fold, searchable_bytes, text_o
 from indexer.engines.opensearch.cluster import Address
 from indexer.search.index_reader import (
     COMPLETABLE_WORD,
-    K1,
-    LENGTH_NORMALIZATION,
     MARK_BYTES,
     THAI_WORD,
-    ZONE_WEIGHTS,
     quantize,
 )
 from indexer.search.posting_list import Floats, Mask
+from indexer.search.tuning import TUNING
 
 STEPS = 1000
 """A weight of 1 as a frequency."""
@@ -58,7 +56,7 @@ def settings(address: Address) -> dict[str, Any]:
             "refresh_interval": "-1",
             "gc_deletes": "1h",  # for so long an older update of what was removed is known to be older
             "max_result_window": _DEEPEST,
-            "similarity": {"weight": {"type": "BM25", "k1": K1 * STEPS, "b": 0}},
+            "similarity": {"weight": {"type": "BM25", "k1": TUNING.k1 * STEPS, "b": 0}},
             "analysis": {
                 "tokenizer": {
                     "line": {"type": "char_group", "tokenize_on_chars": ["\n"], "max_token_length": 1000}
@@ -130,7 +128,9 @@ def averages(documents: Sequence[IndexDocument]) -> dict[str, float]:
     if not documents:
         return dict(TYPICAL)
     facts = np.concatenate([np.frombuffer(made.columns["facts"], ATTRIBUTES) for made in documents])
-    return {zone: quantize(float(facts[zone].astype(np.float64).mean())) for zone in LENGTH_NORMALIZATION}
+    return {
+        zone: quantize(float(facts[zone].astype(np.float64).mean())) for zone in TUNING.length_normalization
+    }
 
 
 def announcement_id(made: IndexDocument) -> int:
@@ -177,10 +177,10 @@ def _weights(made: IndexDocument, facts: np.void, average: Averages) -> npt.NDAr
     packed = np.fromiter(made.terms.values(), np.uint32, len(made.terms))
     total = np.zeros(len(packed))
     for zone in ZONES:
-        share = LENGTH_NORMALIZATION.get(zone.name, 0.0)
+        share = TUNING.length_normalization.get(zone.name, 0.0)
         length = float(facts[zone.name]) / average[zone.name] if share else 0.0
         counts = (packed >> np.uint32(zone.shift)) & np.uint32(zone.most)
-        total += counts * (ZONE_WEIGHTS[zone.name] / (1 - share + share * length))
+        total += counts * (TUNING.zone_weights[zone.name] / (1 - share + share * length))
     most = min(_MOST, _MOST_TOGETHER // max(len(packed), 1))
     return np.clip(np.round(total * STEPS), 1, most).astype(np.int64)
 
@@ -244,7 +244,7 @@ class Weighed(NamedTuple):
 def read_weights(text: str) -> Weighed:
     items = np.frombuffer(_data(text), _ITEM)
     weights = items["weight"].astype(np.float32) / np.float32(STEPS)
-    return Weighed(items["hash"], weights / (weights + np.float32(K1)))
+    return Weighed(items["hash"], weights / (weights + np.float32(TUNING.k1)))
 
 
 def read_facts(text: str) -> np.void:

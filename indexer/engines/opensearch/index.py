@@ -35,6 +35,7 @@ from indexer.engines.opensearch.filling import (
     put,
     removed,
 )
+from indexer.search.context import SearchContext
 from indexer.search.more_like_this import find_similar
 from indexer.search.pipeline import search
 from indexer.search.ports import Generation, IndexManifest, ResultPage
@@ -117,7 +118,9 @@ class OpenSearchIndex:
         return self._asked(self._ids) or []
 
     def search(self, query: Query) -> ResultPage:
-        found = self._asked(lambda live: search(self._candidates(live, query), live.lexicon, query))
+        found = self._asked(
+            lambda live: search(SearchContext(self._candidates(live, query), live.lexicon), query)
+        )
         return found or ResultPage(total=0, hits=(), query=query)
 
     def suggest(
@@ -130,7 +133,10 @@ class OpenSearchIndex:
     ) -> list[str]:
         query = Query(typed=typed, filters=Filters(organisation=organisation, withheld=withheld))
         return (
-            self._asked(lambda live: suggest(self._candidates(live, query), live.lexicon, typed, limit)) or []
+            self._asked(
+                lambda live: suggest(SearchContext(self._candidates(live, query), live.lexicon), typed, limit)
+            )
+            or []
         )
 
     def similar(self, announcement_id: int, *, limit: int = 5) -> list[int]:
@@ -144,7 +150,7 @@ class OpenSearchIndex:
             )
             own = self._candidates(live, Query(typed="", filters=Filters(organisation=organisation)))
             own.bring(announcement_id)
-            return find_similar(own, announcement_id, limit)
+            return find_similar(SearchContext(own, live.lexicon), announcement_id, limit)
 
         return self._asked(alike) or []
 

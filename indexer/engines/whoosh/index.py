@@ -22,11 +22,13 @@ from indexer.engines.whoosh.checksums import IndexDamaged
 from indexer.engines.whoosh.generations import GenerationDirectory
 from indexer.engines.whoosh.reader import CommitReader
 from indexer.engines.whoosh.segments import GenerationBuilder, OpenGeneration
+from indexer.search.context import SearchContext
 from indexer.search.more_like_this import find_similar
 from indexer.search.pipeline import search
 from indexer.search.ports import Generation, IndexManifest, ResultPage
 from indexer.search.query.parser import Query
 from indexer.search.suggest import suggest
+from indexer.search.tuning import TUNING, SearchTuning
 
 SCHEMA = 8
 """Raise it whenever the files of a generation change their form."""
@@ -50,7 +52,8 @@ class WhooshIndex:
     Numbers of views are those of an announcement's last update.
     """
 
-    def __init__(self, directory: Path, dictionary: Dictionary) -> None:
+    def __init__(self, directory: Path, dictionary: Dictionary, tuning: SearchTuning = TUNING) -> None:
+        self._tuning = tuning
         self._generations = GenerationDirectory(directory)
         self._dictionary = dictionary
         self._open: OpenGeneration | None = None
@@ -83,7 +86,7 @@ class WhooshIndex:
             return ResultPage(total=0, hits=(), query=query)
         with self._reading(live.directory):
             part = live.reader.of(query.filters.organisation, query.filters.withheld)
-            return search(part, live.lexicon, query)
+            return search(SearchContext(part, live.lexicon, self._tuning), query)
 
     def suggest(
         self,
@@ -97,7 +100,8 @@ class WhooshIndex:
         if live is None:
             return []
         with self._reading(live.directory):
-            return suggest(live.reader.of(organisation, withheld), live.lexicon, typed, limit)
+            part = live.reader.of(organisation, withheld)
+            return suggest(SearchContext(part, live.lexicon, self._tuning), typed, limit)
 
     def similar(self, announcement_id: int, *, limit: int = 5) -> list[int]:
         live = self._live()
@@ -106,7 +110,8 @@ class WhooshIndex:
             return []
         organisation = int(live.reader.attributes["organisation"][document])
         with self._reading(live.directory):
-            return find_similar(live.reader.of(organisation), announcement_id, limit)
+            part = live.reader.of(organisation)
+            return find_similar(SearchContext(part, live.lexicon, self._tuning), announcement_id, limit)
 
     @contextmanager
     def rebuild(self, *, jobs: int = 1) -> Iterator[Generation]:
@@ -189,7 +194,7 @@ class WhooshIndex:
         if manifest is None or manifest.schema != SCHEMA:
             raise Unavailable("ดัชนีค้นหาเป็นของรุ่นอื่น ระบบกำลังสร้างใหม่ กรุณาลองอีกครั้งในอีกสักครู่", code="index-outdated")
         with self._opening(path):
-            segments = OpenGeneration(path)
+            segments = OpenGeneration(path, self._tuning)
             if segments.lexicon.version != manifest.dictionary:
                 raise IndexDamaged("words.txt")
         return segments

@@ -39,12 +39,9 @@ from indexer.engines.whoosh.schema import FIELD, schema
 from indexer.search.doc_values import OrdinalColumn, concatenate_columns, encode_ordinals, facet_column
 from indexer.search.index_reader import (
     COMPLETABLE_WORD,
-    K1,
-    LENGTH_NORMALIZATION,
     MARK_BYTES,
     MIN_WORD_FREQUENCY,
     THAI_WORD,
-    ZONE_WEIGHTS,
     MinimumMatch,
     UnfetchedTotals,
     quantize,
@@ -52,6 +49,7 @@ from indexer.search.index_reader import (
 from indexer.search.posting_list import DocumentNumbers, Floats, Mask, PostingList
 from indexer.search.query.query_plan import Clause
 from indexer.search.title_index import TitleIndex, TitleMatch
+from indexer.search.tuning import TUNING, SearchTuning
 
 _MOST_COUNTED = 40  # words
 _MOST_NAMED = 400  # titles of a segment
@@ -115,9 +113,9 @@ def _summed(segments: Sequence[OpenSegment], term: str) -> int:
     return count
 
 
-def _saturated(weights: Floats) -> Floats:
+def _saturated(weights: Floats, k1: float) -> Floats:
     """The weights between 0 and 1: each further occurrence says less."""
-    saturated: Floats = weights + np.float32(K1)
+    saturated: Floats = weights + np.float32(k1)
     return np.divide(weights, saturated, out=saturated)
 
 
@@ -133,7 +131,15 @@ class CommitReader:
     same commit with only these alive.
     """
 
-    def __init__(self, storage: Any, toc: TOC, position: int, earlier: CommitReader | None = None) -> None:
+    def __init__(
+        self,
+        storage: Any,
+        toc: TOC,
+        position: int,
+        earlier: CommitReader | None = None,
+        tuning: SearchTuning = TUNING,
+    ) -> None:
+        self._tuning = tuning
         known = {segment.id: segment for segment in earlier.segments} if earlier else {}
         self.commit: int = toc.generation
         self.position = position
@@ -184,7 +190,7 @@ class CommitReader:
             return None
         part = copy(self)
         part._parts = LRUCache(_KEPT_PARTS)
-        for of_live in ("numbers", "_norms"):
+        for of_live in ("document_numbers", "_norms"):
             part.__dict__.pop(of_live, None)
         part.live, part.count, part._whole = live, count, False
         part._scored = LRUCache(_KEPT_SCORED // _KEPT_PARTS, getsizeof=PostingList.bytes)
@@ -214,10 +220,12 @@ class CommitReader:
     @cached_property
     def _norms(self) -> dict[str, Floats]:
         norms = {}
-        for zone, share in LENGTH_NORMALIZATION.items():
+        for zone, share in self._tuning.length_normalization.items():
             lengths = self.attributes[zone].astype(np.float32)
             average = quantize(float(lengths[self.live].mean()) if self.count else 1.0)
-            norms[zone] = np.float32(ZONE_WEIGHTS[zone]) / (1 - share + share * lengths / np.float32(average))
+            norms[zone] = np.float32(self._tuning.zone_weights[zone]) / (
+                1 - share + share * lengths / np.float32(average)
+            )
         return norms
 
     def postings(self, term: str) -> PostingList:
@@ -271,12 +279,12 @@ class CommitReader:
     def _score(self, term: str) -> PostingList:
         lists = list(self._postings(term))
         if lists and all(postings.ids is None for _, _, postings in lists):
-            return PostingList.spread(_saturated(self._weights(lists)))
+            return PostingList.spread(_saturated(self._weights(lists), self._tuning.k1))
         documents, weights = self._weights_listed(lists)
         if not self._whole:
             kept = self.live[documents]
             documents, weights = documents.compress(kept), weights.compress(kept)
-        return PostingList.kept(documents, _saturated(weights), self.size)
+        return PostingList.kept(documents, _saturated(weights, self._tuning.k1), self.size)
 
     def _weights(self, lists: Iterable[tuple[int, int, Postings]]) -> Floats:
         """Of every document its count of a common term, weighted and normalised zone by zone."""
@@ -319,7 +327,9 @@ class CommitReader:
             if used >> shift & zone.most:
                 counts = (rest >> shift & zone.most).astype(np.float32)
                 weights += counts * (
-                    self._norms[zone.name][documents] if zone.name in self._norms else ZONE_WEIGHTS[zone.name]
+                    self._norms[zone.name][documents]
+                    if zone.name in self._norms
+                    else self._tuning.zone_weights[zone.name]
                 )
         return weights
 

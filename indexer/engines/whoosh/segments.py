@@ -31,6 +31,7 @@ from indexer.engines.whoosh.codec import Writer
 from indexer.engines.whoosh.reader import CommitReader
 from indexer.engines.whoosh.schema import schema
 from indexer.engines.whoosh.toc import CheckedIndex, read_toc, write_toc
+from indexer.search.tuning import TUNING, SearchTuning
 
 _WORDS = "words.txt"
 _NAME = "MAIN"
@@ -43,8 +44,9 @@ _SETTLED = 50_000_000  # nanoseconds after which a time stamp can be trusted to 
 class OpenGeneration:
     """An open generation."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, tuning: SearchTuning = TUNING) -> None:
         self.directory = directory
+        self._tuning = tuning
         self.lexicon: Lexicon = parse_lexicon((directory / _WORDS).read_text(encoding="utf-8"))
         self._storage = FileStorage(str(directory))
         self._index = _opened(self._storage)
@@ -79,7 +81,7 @@ class OpenGeneration:
             try:
                 toc = read_toc(self.directory, _NAME, generation)
                 position = _read_position(self.directory, generation)
-                return CommitReader(self._storage, toc, position, known)
+                return CommitReader(self._storage, toc, position, known, self._tuning)
             except FileNotFoundError:  # a commit has just cleared these files away: look again
                 time.sleep(0.005 * attempt)
         raise FileNotFoundError(f"no commit can be read in {self.directory}")

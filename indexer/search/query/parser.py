@@ -78,6 +78,7 @@ class Query:
     understood: tuple[QueryNote, ...] = ()
     loosened: tuple[QueryNote, ...] = ()
     marks: tuple[str, ...] = ()
+    explain: bool = False  # the page of results says how it came about
     instead: Query | None = None  # as words, where days that were typed alone have no announcements
 
 

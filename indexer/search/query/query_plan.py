@@ -75,6 +75,11 @@ class QueryPlan:
         return tuple(dict.fromkeys(clause for part in self.parts for clause in part.clauses))[:_MOST_UNITS]
 
     @property
+    def is_sentence(self) -> bool:
+        """Returns True for so many clauses that nobody expects all of them in one document."""
+        return len(self.clauses) >= MIN_SENTENCE_CLAUSES
+
+    @property
     def phrases(self) -> tuple[Phrase, ...]:
         return tuple(part.phrase for part in self.parts if part.phrase.data)
 

@@ -1,0 +1,99 @@
+"""Coverage: how much of a query the best documents answer. Below a threshold nothing was found."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+from pythainlp.corpus import thai_stopwords
+
+from indexer.analysis.tokenizer import fold, searchable_bytes
+from indexer.search.bm25f import ClauseScores
+from indexer.search.context import SearchContext
+from indexer.search.query.parser import DateRange
+from indexer.search.query.query_plan import Clause, QueryPlan, build_query_part
+from indexer.search.ranking import RankedDocuments
+
+_BEST_DOCUMENTS = 3  # documents looked at; the best of them counts
+_ALL = 0.999  # of the IDF mass: sums of 32-bit floats are rounded
+
+
+def minimum_coverage(context: SearchContext, plan: QueryPlan) -> float:
+    """Returns the coverage below which the answer to the plan is "nothing found"."""
+    tuning = context.tuning
+    return tuning.min_answer_coverage_sentence if plan.is_sentence else tuning.min_answer_coverage
+
+
+def answer_coverage(
+    context: SearchContext,
+    plan: QueryPlan,
+    times: tuple[DateRange, ...],
+    scores: ClauseScores,
+    ranked: RankedDocuments,
+) -> float:
+    """Returns the share (0–1) of the query that the best document answers; 1 for a query without words.
+
+    Times do not count: that other times are shown is said in a note.
+
+    A document that matches every clause answers all. Otherwise a word counts in full only beside a word
+    that it was typed beside, and what no dictionary knows counts less, for it may be a misspelling.
+    """
+    if not scores.idfs or not len(ranked.documents):
+        return 1.0
+    best = ranked.documents[np.argsort(-ranked.scores, kind="stable")[:_BEST_DOCUMENTS]]
+    if scores.covered[best].max() >= scores.idf_mass * _ALL:
+        return 1.0
+    named = {clause for time in times for clause in build_query_part(time.text, context.lexicon).clauses}
+    weights = _weights(context, scores, named)
+    if not weights:
+        return 1.0
+    return max(_document_coverage(context, plan, scores, weights, document) for document in best.tolist())
+
+
+def _weights(context: SearchContext, scores: ClauseScores, named: set[Clause]) -> dict[Clause, float]:
+    """Returns the weight of each clause that names no time: its IDF; less for stop words and unknown words.
+
+    An unseen word weighs as much as one seen once: in small archives it would outweigh all others.
+    """
+    tokenizer = context.lexicon.tokenizer
+    most = context.reader.idf(1)
+    weights = {}
+    for clause, idf in scores.idfs.items():
+        terms = clause.alternatives[0].terms
+        is_known = all(tokenizer.is_known_word(term) or not "ก" <= term[0] <= "๎" for term in terms)
+        if clause not in named:
+            share = 1.0 if is_known else context.tuning.unknown_word_weight
+            share *= context.tuning.stop_word_weight if clause.typed in thai_stopwords() else 1.0
+            weights[clause] = share * min(idf, most)
+    return weights
+
+
+def _document_coverage(
+    context: SearchContext,
+    plan: QueryPlan,
+    scores: ClauseScores,
+    weights: dict[Clause, float],
+    document: int,
+) -> float:
+    at = np.array([document], dtype=np.int64)
+    matched = {clause for clause, listed in scores.postings.items() if listed.at(at)[0] > 0}
+    otherwise = float(scores.covered[document]) - sum(scores.idfs[clause] for clause in matched)
+    apart = _scattered(plan, context.reader.text(document))
+    value = sum(
+        weight * (context.tuning.scattered_word_weight if clause in apart else 1.0)
+        for clause, weight in weights.items()
+        if clause in matched
+    )
+    return min((value + max(otherwise, 0.0)) / sum(weights.values()), 1.0)
+
+
+def _scattered(plan: QueryPlan, text: bytes) -> set[Clause]:
+    """Returns the clauses that were typed beside others, but stand beside none of these in the text."""
+    beside: set[Clause] = set()
+    paired: set[Clause] = set()
+    for part in plan.parts:
+        for left, right in pairwise(part.clauses):
+            paired |= {left, right}
+            if searchable_bytes(fold(left.typed + right.typed)).data in text:
+                beside |= {left, right}
+    return paired - beside

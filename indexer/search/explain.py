@@ -1,0 +1,69 @@
+"""Explains a search: the plan, each clause's document frequency and IDF, each hit's score by part."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from indexer.search.context import SearchContext
+from indexer.search.coverage import minimum_coverage
+from indexer.search.explanations import ClauseExplanation, HitExplanation, ScorePart, SearchExplanation
+from indexer.search.query.parser import Query
+from indexer.search.query.query_plan import QueryPlan
+from indexer.search.ranking import RankedDocuments
+from indexer.search.retrieval import Retrieved
+
+
+def explain_search(
+    context: SearchContext,
+    plan: QueryPlan,
+    found: Retrieved,
+    ranked: RankedDocuments,
+    coverage: float,
+    query: Query,
+) -> SearchExplanation | None:
+    """Returns the explanation of a page of results; None unless the query asks for it."""
+    if not query.explain:
+        return None
+    scores = found.scores
+    clauses = tuple(
+        ClauseExplanation(
+            clause.typed,
+            tuple((" ".join(each.terms), each.weight) for each in clause.alternatives),
+            context.reader.clause_document_frequency(clause, scores.postings[clause]),
+            round(idf, 4),
+        )
+        for clause, idf in scores.idfs.items()
+    )
+    begin = (query.page - 1) * query.per_page
+    places = range(begin, min(begin + query.per_page, len(ranked.documents)))
+    return SearchExplanation(
+        clauses,
+        tuple(part.text for part in plan.parts if part.phrase.words > 1),
+        round(coverage, 4),
+        minimum_coverage(context, plan),
+        tuple(_explain_hit(context, found, ranked, place) for place in places),
+    )
+
+
+def _explain_hit(
+    context: SearchContext, found: Retrieved, ranked: RankedDocuments, place: int
+) -> HitExplanation:
+    document, score = int(ranked.documents[place]), float(ranked.scores[place])
+    at = np.array([document], dtype=np.int64)
+    matches = {clause: float(listed.at(at)[0]) for clause, listed in found.scores.postings.items()}
+    parts = [ScorePart(f"bm25f: {clause.typed}", value) for clause, value in matches.items() if value]
+    bm25f = float(found.scores.scores[document])
+    parts.append(ScorePart("misread words", bm25f - sum(matches.values())))
+    boosts = ranked.boosts
+    if boosts is not None and place < len(boosts.phrases):
+        for name in ("phrases", "whole_query", "title", "adjacency"):
+            value = float(getattr(boosts, name)[place]) * ranked.best_score
+            parts.append(ScorePart(name.replace("_", " "), value))
+    parts.append(ScorePart("recency and views", score - sum(part.value for part in parts)))
+    covered = float(found.scores.covered[document]) / max(found.scores.idf_mass, 1e-9)
+    return HitExplanation(
+        int(context.reader.attributes["id"][document]),
+        round(score, 4),
+        round(min(covered, 1.0), 4),
+        tuple(ScorePart(part.name, round(part.value, 4)) for part in parts if abs(part.value) > 0.00005),
+    )

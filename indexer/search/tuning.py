@@ -1,0 +1,71 @@
+"""All thresholds and weights of search in one place.
+
+docs/decisions/search-tuning.md shows for each value what the search benchmark loses without it.
+Limits that only bound the work of one search stand in the modules that need them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+def _zone_weights() -> Mapping[str, float]:
+    return {"title": 3.0, "labels": 2.0, "author": 1.5, "number": 3.0, "body": 1.0, "pages": 0.7}
+
+
+def _length_normalization() -> Mapping[str, float]:
+    return {"title": 0.3, "labels": 0.4, "body": 0.75, "pages": 0.75}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchTuning:
+    """Thresholds and weights; shares are between 0 and 1. "IDF mass" is the sum of the IDFs of clauses."""
+
+    # BM25F
+    k1: float = 0.9  # saturation: a term that occurs k1 times (weighted) counts half of its maximum
+    zone_weights: Mapping[str, float] = field(default_factory=_zone_weights)
+    length_normalization: Mapping[str, float] = field(default_factory=_length_normalization)  # BM25F's b
+    fuzzy_weight: float = 0.5  # weight of a clause of which only grams match, beside an exact match
+    fuzzy_min_grams: float = 0.34  # share of a clause's grams that must be there
+
+    # retrieval
+    enough_complete: int = 10  # documents with all clauses, from which on partial matches are left out
+    min_coverage: float = 0.45  # share of the query's IDF mass that a partial match covers at least …
+    min_share_of_best: float = 0.5  # … or this share of what the best document covers, if that is less
+    min_share_of_best_quoted: float = 0.75  # the same for a query with quotes
+    min_coverage_sentence: float = 0.25  # as ``min_coverage``, for sentences
+    min_share_in_time: float = 0.85  # share of the best coverage, for documents of the time to stand alone
+    min_phrase_similarity: float = 0.4  # of a misread phrase, for its document to be shown first
+
+    # honest answers
+    scattered_word_weight: float = 0.65  # a word found apart from the words it was typed with
+    unknown_word_weight: float = 0.75  # a word that no dictionary knows is often a misspelling
+    stop_word_weight: float = 0.3  # small archives lack even words that say nothing (ได้, ต้อง)
+    min_answer_coverage: float = 0.53  # below it the answer is "nothing found"
+    min_answer_coverage_sentence: float = 0.3  # the same for sentences: nobody expects all their words
+
+    # ranking, in shares of the best BM25F score
+    whole_query_boost: float = 0.5  # the whole query stands in the text as typed
+    title_boost: float = 0.25  # … and in the title
+    phrase_boost: float = 0.6  # all phrases stand in the text
+    adjacency_boost: float = 0.25  # all neighbouring words stand side by side
+    near_tie: float = 0.01  # at most so much for the newest and the most read document
+    fuzzy_phrase_floor: float = 0.7  # share of letters in order, below which a phrase is not there
+    fuzzy_phrase_ceiling: float = 0.8  # value of a phrase with one misread letter, beside an exact one
+
+    # pages
+    page_phrase_boost: float = 2.0  # IDF units for a phrase on the page
+    min_page_share: float = 0.3  # share of the best page's score that a page needs to be shown
+
+    # spelling correction
+    correction_ratio: int = 4  # a correction must match so many times the documents that the typed text does
+    typed_weight: float = 0.9  # weight of a known word as typed, beside its correction
+
+    # similar announcements
+    similar_title_count: int = 3  # an occurrence in the title counts as so many in the text
+    min_similarity: float = 0.15  # share of the announcement's own score
+
+
+TUNING = SearchTuning()
+"""The values in force."""

@@ -1,0 +1,74 @@
+"""How honestly search says that nothing was found: on queries that the corpus answers, and on others.
+
+    python -m tests.benchmarks.honesty --data DIRECTORY [--texts docs docs_ocr5] [--list]
+
+``DIRECTORY`` is that of ``tests.benchmarks.search``. Answerable are its ``queries.jsonl`` and
+``questions.jsonl`` (beside this file); the tasks ``compound_…`` are left out. ``impossible.jsonl`` is
+a made yardstick: places, offices and topics that were invented for it, each with the word that no
+document of the corpus contains (``absent``; one that does is skipped and counted). Shown is the
+share of queries, by task, to which the answer is "nothing found".
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from indexer.analysis.dictionary import Dictionary
+from indexer.analysis.tokenizer import fold, searchable_bytes
+from indexer.engines.whoosh import WhooshIndex
+from indexer.search.query.parser import parse
+from tests.benchmarks.corpus import entry, records
+
+HERE = Path(__file__).parent
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--data", type=Path, required=True, help="queries and corpus")
+    parser.add_argument("--texts", nargs="+", default=["docs"], help="names of the corpus's files")
+    parser.add_argument("--list", action="store_true", help="list the queries that were misjudged")
+    options = parser.parse_args()
+    answerable = [*records(options.data / "queries.jsonl"), *records(HERE / "questions.jsonl")]
+    answerable = [each for each in answerable if not each["task"].startswith("compound")]
+    for name in options.texts:
+        corpus = list(records(next(options.data.glob(f"{name}.jsonl*"))))
+        text = b"\0".join(searchable_bytes(fold(f"{each['title']}\n{each['body']}")).data for each in corpus)
+        every = list(records(HERE / "impossible.jsonl"))
+        impossible = [each for each in every if searchable_bytes(fold(each["absent"])).data not in text]
+        with tempfile.TemporaryDirectory() as folder:
+            index = WhooshIndex(Path(folder), Dictionary())
+            with index.rebuild() as generation:
+                generation.add(entry(number, record) for number, record in enumerate(corpus))
+            print(f"{name}: {len(every) - len(impossible)} of the impossible queries have an answer here")
+            report("impossible", impossible, index, options.list, wanted=True)
+            report("answerable", answerable, index, options.list, wanted=False)
+
+
+def report(
+    name: str, queries: Iterable[dict[str, Any]], index: WhooshIndex, listed: bool, *, wanted: bool
+) -> None:
+    """Print the share of "nothing found" by task; ``wanted`` is the right outcome."""
+    outcomes: dict[str, list[bool]] = defaultdict(list)
+    for task, typed, is_nothing in judged(queries, index):
+        outcomes[task].append(is_nothing)
+        if listed and is_nothing is not wanted:
+            print(f"  misjudged: {task} {typed}")
+    every = [one for each in outcomes.values() for one in each]
+    tasks = ", ".join(f"{task} {sum(each)}/{len(each)}" for task, each in outcomes.items())
+    print(f"  {name}: {sum(every)} of {len(every)} ({sum(every) / len(every):.1%}): {tasks}")
+
+
+def judged(queries: Iterable[dict[str, Any]], index: WhooshIndex) -> Iterator[tuple[str, str, bool]]:
+    for query in queries:
+        yield query["task"], query["query"], index.search(parse(query["query"])).total == 0
+
+
+if __name__ == "__main__":
+    main()
