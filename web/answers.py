@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from archive.errors import Unavailable
 from archive.model import Announcement, Attachment, Status
 from indexer.reindex import NO_LIMIT
+from indexer.search.explanations import SearchExplanation
 from indexer.search.highlighting import TextSegment, snippet
 from indexer.search.ports import FacetValue, Hit, ResultPage
 from indexer.search.query.parser import Filters, Query, Sort, parse
@@ -41,7 +42,11 @@ class Result:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """One page of results. ``query`` is as it was run: what was understood and what was loosened."""
+    """One page of results. ``query`` is as it was run: what was understood and what was loosened.
+
+    Where what was found covers too little of what was asked, ``total`` is 0 and ``related`` holds what
+    came near. ``explanation`` is there where the query asks for it.
+    """
 
     total: int
     results: tuple[Result, ...]
@@ -49,6 +54,8 @@ class Answer:
     did_you_mean: str | None
     query: Query
     took_ms: float
+    related: tuple[Result, ...] = ()
+    explanation: SearchExplanation | None = None
 
 
 def search(services: Services, query: Query) -> Answer:
@@ -76,7 +83,7 @@ def _shown(services: Services, found: ResultPage, began: float) -> Answer:
     public = {
         id: announcement
         for id, announcement in services.records.announcements(
-            hit.announcement_id for hit in found.hits
+            hit.announcement_id for hit in (*found.hits, *found.related)
         ).items()
         if announcement.status is Status.PUBLISHED
     }
@@ -88,17 +95,24 @@ def _shown(services: Services, found: ResultPage, began: float) -> Answer:
     }
     texts = services.records.texts_at(
         (page.attachment_id, page.number)
-        for hit in found.hits
+        for hit in (*found.hits, *found.related)
         for page in hit.pages
         if page.attachment_id in attachments
     )
-    return Answer(
-        total=found.total - (len(found.hits) - len(public)),
-        results=tuple(
+
+    def shown(hits: tuple[Hit, ...]) -> tuple[Result, ...]:
+        return tuple(
             _result(public[hit.announcement_id], hit, attachments, texts, found.query)
-            for hit in found.hits
+            for hit in hits
             if hit.announcement_id in public
-        ),
+        )
+
+    results = shown(found.hits)
+    return Answer(
+        total=found.total - (len(found.hits) - len(results)),
+        results=results,
+        related=shown(found.related),
+        explanation=found.explanation,
         facets=_facets(services, found.facets),
         did_you_mean=found.did_you_mean,
         query=found.query,

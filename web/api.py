@@ -158,6 +158,8 @@ def _sent_file() -> FileStorage:
 @blueprint.response(200, schemas.SearchOut)
 def find(query: Query) -> dict[str, Any]:
     """ค้นหาประกาศที่เผยแพร่ · Search published announcements; no query lists all, newest first."""
+    if query.explain:
+        require_scope(Scope.READ)
     return schemas.as_answer(search(services(), query), services())
 
 

@@ -65,7 +65,8 @@ def present(
     hits = _hits(context, query, corrected.plan, found, ranked)
     as_run = _query_as_run(query, corrected, found)
     explanation = explain_search(context, corrected.plan, found, ranked, coverage, query)
-    if coverage < minimum_coverage(context, corrected.plan):
+    is_inside = query.filters.announcement_id is not None  # whoever is in a document sees what little it has
+    if coverage < minimum_coverage(context, corrected.plan) and not is_inside:
         return ResultPage(
             total=0, hits=(), related=hits, query=as_run, coverage=coverage, explanation=explanation
         )

@@ -10,12 +10,14 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
+from indexer.analysis.dictionary import SYNONYM_WEIGHT
+from indexer.analysis.tokenizer import fold, searchable_bytes
 from indexer.search.context import SearchContext
 from indexer.search.index_reader import IndexReader
 from indexer.search.phrase_matching import contains_phrase, fuzzy_phrase_similarity, take_bytes
 from indexer.search.posting_list import DocumentNumbers, Floats, Mask
 from indexer.search.query.parser import Query, Sort
-from indexer.search.query.query_plan import Phrase, QueryPlan, adjacent_pairs
+from indexer.search.query.query_plan import Phrase, QueryPart, QueryPlan, adjacent_pairs
 from indexer.search.retrieval import Retrieved
 from indexer.search.tuning import SearchTuning
 
@@ -23,6 +25,7 @@ RERANK_DEPTH = 150  # documents that are read for boosts
 _ENOUGH_EXACT = 10  # documents with every phrase, from which on misread phrases are not looked for
 _MAX_FUZZY_TEXTS = 100  # texts in which misread phrases are looked for
 _MAX_ADJACENT = 8  # clauses of a query whose neighbours are looked for side by side
+_MIN_SYNONYM_PHRASE = 4  # letters of a synonym that is looked for as a phrase
 _MAX_BYTES = 4_000_000  # of text read for one query
 
 
@@ -141,9 +144,12 @@ def phrase_boosts(context: SearchContext, plan: QueryPlan, documents: DocumentNu
     """Returns the boosts of documents for the plan's phrases, its whole text and its neighbouring words."""
     texts = list(take_bytes(context.reader.texts(documents), _MAX_BYTES))
     tuning = context.tuning
-    phrases = [phrase for phrase in plan.phrases if phrase.words > 1]
+    parts = [part for part in plan.parts if part.phrase.words > 1]
+    phrases = [part.phrase for part in parts]
     exact = [_with_phrase(texts, phrase.data) for phrase in phrases]
-    value = _phrase_values(phrases, exact, len(texts), tuning)
+    synonyms = [_with_synonym_phrase(texts, part) for part in parts]
+    value = _phrase_values(phrases, exact, synonyms, tuning)
+    value = np.pad(value, (0, len(texts) - len(value)))
     whole, title = _whole_query_values(plan, texts, phrases, exact, tuning)
     adjacency = np.zeros(len(texts), dtype=np.float32)
     is_sentence_as_typed = plan.is_sentence and bool(whole.any())
@@ -158,13 +164,29 @@ def phrase_boosts(context: SearchContext, plan: QueryPlan, documents: DocumentNu
     return PhraseBoosts(*(np.pad(each, (0, missing)) for each in (value, whole, title, adjacency)))
 
 
-def _phrase_values(phrases: list[Phrase], exact: list[Mask], count: int, tuning: SearchTuning) -> Floats:
-    """Returns for each text the share of the phrases that it has, by their number of words."""
-    value = np.zeros(count, dtype=np.float32)
+def _phrase_values(
+    phrases: list[Phrase], exact: list[Mask], synonyms: list[Mask], tuning: SearchTuning
+) -> Floats:
+    """Returns for each text the share of the phrases that it has, by their number of words; a phrase with
+    a synonym in it counts as much as a synonym does."""
+    value = np.zeros(len(exact[0]) if exact else 0, dtype=np.float32)
     words = sum(phrase.words for phrase in phrases)
-    for phrase, found in zip(phrases, exact, strict=True):
-        value += np.float32(tuning.phrase_boost * phrase.words / words) * found
+    for phrase, found, similar in zip(phrases, exact, synonyms, strict=True):
+        share = np.maximum(found.astype(np.float32), similar * np.float32(SYNONYM_WEIGHT))
+        value += np.float32(tuning.phrase_boost * phrase.words / words) * share
     return value
+
+
+def _with_synonym_phrase(texts: list[bytes], part: QueryPart) -> Mask:
+    """Returns which of the texts have the part with one of its clauses in other words."""
+    found = np.zeros(len(texts), dtype=bool)
+    typed = [clause.typed for clause in part.clauses]
+    for place, clause in enumerate(part.clauses):
+        for alternative in clause.alternatives[1:]:
+            if sum(map(len, alternative.terms)) >= _MIN_SYNONYM_PHRASE:
+                words = [*typed[:place], "".join(alternative.terms), *typed[place + 1 :]]
+                found |= _with_phrase(texts, searchable_bytes(fold("".join(words))).data)
+    return found
 
 
 def _whole_query_values(

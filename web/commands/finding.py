@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 
 import click
 from rich.console import Console
@@ -11,6 +12,7 @@ from rich.text import Text
 
 from archive import thai
 from indexer.reindex import is_rebuild_needed, rebuild
+from indexer.search.explanations import SearchExplanation
 from indexer.search.query import parser as queries
 from web import schemas
 from web.answers import Result, search
@@ -28,8 +30,9 @@ from web.commands.terminal import ALL, bar, open_existing, open_services, organi
     type=click.IntRange(1, schemas.MOST_PER_PAGE),
     help="แสดงไม่เกินกี่เรื่อง · announcements at most",
 )
+@click.option("--explain", is_flag=True, help="แสดงที่มาของคะแนน · show how each score came about")
 @organisation_option
-def find(typed: str, as_json: bool, limit: int, organisation: str | None) -> None:
+def find(typed: str, as_json: bool, limit: int, explain: bool, organisation: str | None) -> None:
     """ค้นหาประกาศที่เผยแพร่ · Search published announcements.
 
     \b
@@ -37,7 +40,7 @@ def find(typed: str, as_json: bool, limit: int, organisation: str | None) -> Non
       prakat search "ภาษีที่ดิน 2564"
     """
     services = services_of(organisation, otherwise=ALL, opened=open_existing)
-    answer = search(services, queries.parse(typed, per_page=limit))
+    answer = search(services, replace(queries.parse(typed, per_page=limit), explain=explain))
     if as_json:
         with create_app(services).test_request_context(base_url=services.settings.base_url):
             said = schemas.SearchOut().dump(schemas.as_answer(answer, services))
@@ -47,6 +50,24 @@ def find(typed: str, as_json: bool, limit: int, organisation: str | None) -> Non
     for result in answer.results:
         _show(console, result)
     click.echo(f"พบ {answer.total:,} เรื่อง ({answer.took_ms:.0f} ms)", err=True)
+    if answer.related:
+        console.print("ใกล้เคียง · related:")
+    for result in answer.related:
+        _show(console, result)
+    if answer.explanation is not None:
+        _explain(console, answer.explanation)
+
+
+def _explain(console: Console, explanation: SearchExplanation) -> None:
+    console.print(f"coverage {explanation.coverage:.2f}, nothing found below {explanation.min_coverage:.2f}")
+    for clause in explanation.clauses:
+        ways = ", ".join(f"{terms} × {weight:g}" for terms, weight in clause.alternatives)
+        statistics = f"df {clause.document_frequency:,}, idf {clause.idf:.2f}"
+        console.print(Text(f"clause {clause.typed}: {statistics}: {ways}"), soft_wrap=True)
+    for hit in explanation.hits:
+        parts = " + ".join(f"{part.value:.3f} {part.name}" for part in hit.parts)
+        line = f"{hit.announcement_id}: {hit.score:.3f} (covers {hit.coverage:.2f}) = {parts}"
+        console.print(Text(line), soft_wrap=True)
 
 
 def _show(console: Console, result: Result) -> None:

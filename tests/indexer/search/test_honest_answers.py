@@ -1,0 +1,133 @@
+"""Nothing found is said where too little of a query is covered; what came near stands apart."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import replace
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+
+from indexer.analysis.dictionary import Dictionary
+from indexer.engines.whoosh import WhooshIndex
+from indexer.search.query.parser import Filters, parse
+from tests.contracts.test_search_index import entry
+
+TITLES = (
+    "ประกาศหยุดจ่ายน้ำประปาชั่วคราว",
+    "ประกาศรับสมัครพนักงานจ้าง",
+    "ประกาศเตือนภัยน้ำท่วมฉับพลัน",
+    "โครงการก่อสร้างถนนคอนกรีตบ้านหนองปลาดุก",
+    "ประกาศราคากลางซ่อมแซมถนนสายบ้านใหม่",
+    "คำสั่งแต่งตั้งคณะกรรมการตรวจรับพัสดุ",
+    "ตารางฉีดวัคซีนป้องกันโรคพิษสุนัขบ้า",
+    "ประชาสัมพันธ์การชำระภาษีที่ดินและสิ่งปลูกสร้าง",
+    "รายงานการประชุมสภาเทศบาล สมัยสามัญ",
+    "ประกาศกำหนดวันเก็บขยะอันตราย",
+)
+
+
+@pytest.fixture(scope="module")
+def index(tmp_path_factory: pytest.TempPathFactory) -> WhooshIndex:
+    index = WhooshIndex(tmp_path_factory.mktemp("index"), Dictionary())
+    with index.rebuild() as generation:
+        generation.add(entry(number, title) for number, title in enumerate(TITLES, start=1))
+    return index
+
+
+@pytest.mark.parametrize(
+    "typed", ["ถนนแอตแลนติส", "ใบอนุญาตเลี้ยงยีราฟ", "ศูนย์อนุรักษ์เพนกวิน", "วัคซีน ยูนิคอร์น ฮอบบิท", "ลานสเก็ตน้ำแข็ง"]
+)
+def test_what_the_archive_does_not_have_is_not_found(index: WhooshIndex, typed: str) -> None:
+    page = index.search(parse(typed))
+    assert (page.total, page.hits, page.did_you_mean) == (0, (), None)
+    assert not any(page.facets.values())
+
+
+@pytest.mark.parametrize(
+    ("typed", "wanted"),
+    [
+        ("ถนนบ้านหนองปลาดุก", 4),
+        ("ภาษีที่ดิน", 8),
+        ("วัคซีนสุนัข", 7),
+        ("เก็บขยะ", 10),
+        ("ซ่อมถนน", 5),
+        ("รับสมัครพนักงาน", 2),
+    ],
+)
+def test_what_the_archive_has_is_found(index: WhooshIndex, typed: str, wanted: int) -> None:
+    page = index.search(parse(typed))
+    assert page.hits[0].announcement_id == wanted
+    assert page.related == ()
+
+
+def test_what_came_near_is_told_apart(index: WhooshIndex) -> None:
+    page = index.search(parse("วัคซีน ยูนิคอร์น ฮอบบิท"))
+    assert [hit.announcement_id for hit in page.related] == [7]
+    assert page.coverage < 0.5
+
+
+def test_inside_one_announcement_what_little_it_has_is_shown(index: WhooshIndex) -> None:
+    page = index.search(parse("วัคซีน ยูนิคอร์น ฮอบบิท", filters=Filters(announcement_id=7)))
+    assert [hit.announcement_id for hit in page.hits] == [7]
+
+
+def test_the_parts_of_a_score_add_up_to_it(index: WhooshIndex) -> None:
+    page = index.search(replace(parse("ซ่อมแซมถนนบ้านใหม่"), explain=True))
+    assert page.explanation is not None
+    assert [hit.announcement_id for hit in page.explanation.hits] == [
+        hit.announcement_id for hit in page.hits
+    ]
+    for hit, explained in zip(page.hits, page.explanation.hits, strict=True):
+        assert sum(part.value for part in explained.parts) == pytest.approx(hit.score, abs=0.001)
+    assert {clause.typed for clause in page.explanation.clauses} >= {"ซ่อมแซมถนน", "บ้าน"}
+    assert all(clause.idf > 0 for clause in page.explanation.clauses)
+
+
+def test_no_search_is_explained_unasked(index: WhooshIndex) -> None:
+    assert index.search(parse("ถนน")).explanation is None
+
+
+@pytest.fixture(scope="module")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> tuple[WhooshIndex, list[str]]:
+    """The sample archive's announcements, and their titles by id."""
+    text = (files("web") / "sample" / "announcements.toml").read_text(encoding="utf-8")
+    announcements = next(iter(tomllib.loads(text).values()))
+    index = WhooshIndex(tmp_path_factory.mktemp("sample"), Dictionary())
+    with index.rebuild() as generation:
+        generation.add(entry(id, each["title"], each["body"]) for id, each in enumerate(announcements))
+    return index, [each["title"] for each in announcements]
+
+
+@pytest.mark.parametrize(
+    ("typed", "wanted"),
+    [
+        ("น้ำไม่ไหล", "หยุดจ่ายน้ำประปา"),
+        ("ไฟดับ", "ไฟฟ้าส่องสว่าง"),
+        ("ขยะเหม็น", "เก็บขนขยะ"),
+        ("ลูกเข้าโรงเรียน", "รับสมัครเด็กเข้าศูนย์พัฒนาเด็กเล็ก"),
+        ("น้ำท่วม", "น้ำท่วมฉับพลัน"),
+    ],
+)
+def test_everyday_words_lead_to_official_ones(
+    sample: tuple[WhooshIndex, list[str]], typed: str, wanted: str
+) -> None:
+    index, titles = sample
+    assert wanted in titles[index.search(parse(typed)).hits[0].announcement_id]
+
+
+@pytest.mark.parametrize("typed", ["เเบตง ยะลา", "แบตง ยะลา", "ญื่นฟอ้ง", "ปปช ๆ ๆ", "ะะ", "ๅๅ/ๅ"])
+def test_no_garbage_is_suggested(sample: tuple[WhooshIndex, list[str]], typed: str) -> None:
+    index, _ = sample
+    suggested = index.search(parse(typed)).did_you_mean
+    assert suggested is None or not set(suggested) & set("[]{}';/\\|`<>=")
+
+
+def test_an_organisations_part_knows_its_own_documents(tmp_path: Path) -> None:
+    index = WhooshIndex(tmp_path, Dictionary())
+    index.update([entry(1, "ซ่อมถนนสายหลัก"), entry(2, "ซ่อมถนนสายรอง")], (), position=2)
+    live = index._live()
+    assert live is not None
+    assert sorted(live.reader.document_numbers) == [1, 2]
+    assert sorted(live.reader.of(None, frozenset({1})).document_numbers) == [2]
