@@ -1,0 +1,54 @@
+"""The shape in which the API explains a search."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from marshmallow import Schema, fields
+
+from indexer.search.explanations import SearchExplanation
+
+
+class ScorePartOut(Schema):
+    name = fields.String()
+    value = fields.Float()
+
+
+class HitExplanationOut(Schema):
+    announcement_id = fields.Integer()
+    score = fields.Float()
+    coverage = fields.Float()
+    parts = fields.List(fields.Nested(ScorePartOut))
+
+
+class AlternativeOut(Schema):
+    terms = fields.String()
+    weight = fields.Float()
+
+
+class ClauseExplanationOut(Schema):
+    typed = fields.String()
+    alternatives = fields.List(fields.Nested(AlternativeOut))
+    document_frequency = fields.Integer()
+    idf = fields.Float()
+
+
+class ExplanationOut(Schema):
+    """The plan of a search, and the parts of each hit's score; these add up to the score."""
+
+    clauses = fields.List(fields.Nested(ClauseExplanationOut))
+    phrases = fields.List(fields.String())
+    coverage = fields.Float(metadata={"description": "ส่วนของคำถามที่มีคำตอบ · share of the query answered"})
+    min_coverage = fields.Float(metadata={"description": "ต่ำกว่านี้ถือว่าไม่พบ · below it: nothing found"})
+    hits = fields.List(fields.Nested(HitExplanationOut))
+
+
+def as_explanation(explanation: SearchExplanation) -> dict[str, Any]:
+    """The explanation as plain values for JSON."""
+    plain = asdict(explanation)
+    for clause in plain["clauses"]:
+        clause["alternatives"] = [
+            {"terms": terms, "weight": weight} for terms, weight in clause["alternatives"]
+        ]
+    return plain
