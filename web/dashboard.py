@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pygal
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -11,7 +13,8 @@ from pygal.style import Style
 from archive import rules
 from archive.errors import PrakatError
 from archive.model import Announcement, Attachment, Hold, Reading, Role, Status
-from web.answers import most_read
+from indexer.search.query.parser import parse
+from web.answers import most_read, search
 from web.auth import admin_only, staff_only
 from web.bootstrap import services
 from web.errors import in_words
@@ -49,6 +52,15 @@ def overview() -> str:
         misses=services().records.misses(limit=12),
         reads=sum(count for _day, count in services().records.visits_by_day(days=_DAYS)),
     )
+
+
+@pages.get("/explain")
+@staff_only
+def explain() -> str:
+    """How a search comes about: its plan, and each hit's score by part."""
+    query = replace(parse(request.args.get("q", "")), explain=True)
+    answer = search(services(), query) if query.typed else None
+    return render_template("staff/explain.html", answer=answer, typed=query.typed)
 
 
 def _held() -> list[tuple[Attachment, Announcement]]:

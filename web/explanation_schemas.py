@@ -9,6 +9,9 @@ from marshmallow import Schema, fields
 
 from indexer.search.explanations import SearchExplanation
 
+EXPLAIN = {"description": "ที่มาของคะแนน (ต้องมีโทเคน) · how each score came about (needs a token)"}
+RELATED = {"description": "ใกล้เคียง เมื่อไม่พบ · what came near, where nothing was found"}
+
 
 class ScorePartOut(Schema):
     name = fields.String()
@@ -44,11 +47,13 @@ class ExplanationOut(Schema):
     hits = fields.List(fields.Nested(HitExplanationOut))
 
 
-def as_explanation(explanation: SearchExplanation) -> dict[str, Any]:
-    """The explanation as plain values for JSON."""
+def as_explained(explanation: SearchExplanation | None) -> dict[str, Any]:
+    """Returns the explanation as plain values under its name; nothing where none was asked for."""
+    if explanation is None:
+        return {}
     plain = asdict(explanation)
     for clause in plain["clauses"]:
         clause["alternatives"] = [
             {"terms": terms, "weight": weight} for terms, weight in clause["alternatives"]
         ]
-    return plain
+    return {"explanation": plain}

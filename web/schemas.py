@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from flask import url_for
@@ -30,6 +31,7 @@ from web.access import visible_items
 from web.addresses import absolute, page_path
 from web.answers import Answer, PageResult, Result
 from web.bootstrap import Services, services
+from web.explanation_schemas import EXPLAIN, RELATED, ExplanationOut, as_explained
 from web.personal_data_schemas import FindOut, HeldOut
 
 MOST_PER_PAGE = 50
@@ -84,6 +86,7 @@ class SearchArgs(PagingArgs):
         metadata={"description": "เมื่อค้นหลายหน่วยงาน · the slug of one, where several are searched"},
     )
     sort = fields.Enum(Sort, by_value=True, load_default=Sort.RELEVANCE)
+    explain = fields.Boolean(load_default=False, metadata=EXPLAIN)
 
     @post_load
     def query(self, data: dict[str, Any], **_: Any) -> Query:
@@ -96,9 +99,10 @@ class SearchArgs(PagingArgs):
             to_date=data["to_date"],
             organisation=_number(data["organisation"]),
         )
-        return parse(
+        query = parse(
             data["q"], filters=filters, sort=data["sort"], page=data["page"], per_page=data["per_page"]
         )
+        return replace(query, explain=data["explain"])
 
 
 def _number(slug: str | None) -> int | None:
@@ -360,6 +364,8 @@ class SearchOut(Schema):
     loosened = fields.List(fields.String(), metadata={"description": "สิ่งที่ยอมละ · what was given up, in Thai"})
     loosened_english = fields.List(fields.String())
     results = fields.List(fields.Nested(ResultOut))
+    related = fields.List(fields.Nested(ResultOut), metadata=RELATED)
+    explanation = fields.Nested(ExplanationOut)
     facets = fields.Nested(FacetsOut)
 
 
@@ -457,12 +463,13 @@ def as_answer(answer: Answer, services: Services) -> dict[str, Any]:
         "loosened": [remark.thai for remark in query.loosened],
         "loosened_english": [remark.english for remark in query.loosened],
         "results": [_as_result(result, query, services) for result in answer.results],
+        "related": [_as_result(result, query, services) for result in answer.related],
         "facets": {
             name: [{"value": facet.value, "count": facet.count} for facet in answer.facets.get(name, ())]
             for name in FacetsOut().fields
             if name != "organisation" or name in answer.facets
         },
-    }
+    } | as_explained(answer.explanation)
 
 
 def _as_result(result: Result, query: Query, services: Services) -> dict[str, Any]:
