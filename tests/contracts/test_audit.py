@@ -16,7 +16,7 @@ STORAGE = Path(__file__).parents[2] / "storage"
 _WRITE = re.compile(r"\b(?:INSERT INTO|UPDATE|DELETE FROM) (\w+)\b(?:\s+SET\s+(.*?)(?:WHERE|$))?", re.DOTALL)
 _UNRECORDED = {"schema.py", "move.py", "audit.py"}  # whole databases, whose chain goes with them
 _APPENDS = re.compile(r"\b(seal|recorded_people)\(|self\._note\(")  # an attachment's ``_note`` appends
-_CALLER_APPENDS = {"_keep"}  # of a collection, once its items are there
+_CALLER_APPENDS = {"_keep", "_set_hold"}  # once the items of a collection are there; with the hold of a file
 
 
 def faults(engine: Engine) -> list[Fault]:
