@@ -23,6 +23,7 @@ Check = Callable[[object, str], object]
 
 _EARLIEST = dt.date(1868, 1, 1)  # พ.ศ. 2411, the start of the reign that made ministries and gazettes
 _LATEST_AHEAD = dt.timedelta(days=366)  # a date of publication further ahead is a slip
+_LATEST_EXPIRY = dt.timedelta(days=50 * 366)  # concessions and leases of land last for decades
 _MOST_VIEWS = 10**12  # more than any site can have had
 
 
@@ -136,6 +137,16 @@ def _published_on(value: object, field: str) -> dt.date:
     return value
 
 
+def _expires_on(value: object, field: str) -> dt.date | None:
+    if value is None:
+        return None
+    if isinstance(value, dt.datetime) or not isinstance(value, dt.date):
+        raise Invalid("กรุณาระบุวันหมดเขต เช่น 9 มิถุนายน 2570 หรือเว้นว่างไว้", field=field, code="bad-date")
+    if not _EARLIEST <= value <= dt.datetime.now(dt.UTC).date() + _LATEST_EXPIRY:
+        raise _unlikely(value, field)
+    return value
+
+
 def _unlikely(value: dt.date, field: str) -> Invalid:
     return Invalid(
         "วันที่ %(date)s ไม่น่าถูกต้อง กรุณาตรวจปีว่าเป็น พ.ศ. หรือ ค.ศ.",
@@ -233,6 +244,15 @@ ANNOUNCEMENT_FIELDS = (
         label=words("ข้อความ"),
         check=_body,
         default="",
+        is_in_form=True,
+        is_exported=True,
+    ),
+    AnnouncementField(
+        name="expires_on",
+        type=FieldType.DATE,
+        label=words("หมดเขต"),
+        check=_expires_on,
+        is_in_results=True,
         is_in_form=True,
         is_exported=True,
     ),

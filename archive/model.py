@@ -128,6 +128,7 @@ class Draft:
     views: int = 0  # the baseline brought from an older site
     ref: str | None = None  # unique in the source that it was imported from
     old_url: str | None = None  # the path that the older site served it at
+    expires_on: dt.date | None = None  # the last day on which it is open, such as for bids or applications
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,6 +146,7 @@ class Announcement:
     status: Status
     ref: str | None = None
     old_url: str | None = None
+    expires_on: dt.date | None = None
     publish_at: dt.datetime | None = None  # publish by itself at this time
     reason: str = ""  # why it was withdrawn
     change: int = 0  # archive-wide counter: grows with every change that the index must follow

@@ -401,6 +401,13 @@ MIGRATIONS = (
         ),
         then=seal_held,
     ),
+    Migration(
+        "expiry of announcements",
+        (
+            """ALTER TABLE announcement ADD COLUMN expires_on {text}""",
+            """CREATE INDEX announcement_by_expiry ON announcement (status, expires_on)""",
+        ),
+    ),
 )
 
 

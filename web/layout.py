@@ -43,6 +43,7 @@ def install(app: Flask) -> None:
     app.jinja_env.add_extension("jinja2.ext.i18n")
     app.jinja_env.filters.update(
         day=day,
+        is_past=is_past,
         kind=names.kind_name,
         remark=names.remark,
         reading=names.reading_name,
@@ -137,6 +138,11 @@ def day(date: dt.date | dt.datetime) -> str:
     if str(get_locale()) == "en":
         return f"{date.day} {date:%B} {date.year}{clock}"
     return thai.format_date(date) + (f"{clock} น." if clock else "")
+
+
+def is_past(date: dt.date) -> bool:
+    """True when the day is over in Thailand."""
+    return date < dt.datetime.now(thai.BANGKOK).date()
 
 
 def told(fields: Mapping[str, object]) -> list[tuple[str, str]]:
