@@ -195,7 +195,7 @@ def _sensible(schema: Schema) -> Any:
 def _chips(filters: Filters) -> list[tuple[str, object]]:
     """Argument and value of each filter in force that one click takes away."""
     names = {"kind": "kind", "author": "author", "category": "category", "year": "year"}
-    names |= {"from": "from_date", "to": "to_date", "organisation": "organisation"}
+    names |= {"from": "from_date", "to": "to_date", "open": "open_on", "organisation": "organisation"}
     found = [(name, getattr(filters, field)) for name, field in names.items()]
     return [(name, value) for name, value in found if value is not None]
 

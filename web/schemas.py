@@ -81,6 +81,10 @@ class SearchArgs(PagingArgs):
     )
     from_date = _Day(load_default=None, data_key="from")
     to_date = _Day(load_default=None, data_key="to")
+    open = fields.Boolean(
+        load_default=False,
+        metadata={"description": "เฉพาะที่ยังไม่หมดเขต · only what has a closing day that is not over"},
+    )
     organisation = fields.String(
         load_default=None,
         metadata={"description": "เมื่อค้นหลายหน่วยงาน · the slug of one, where several are searched"},
@@ -97,12 +101,18 @@ class SearchArgs(PagingArgs):
             year=data["year"],
             from_date=data["from_date"],
             to_date=data["to_date"],
+            open_on=today() if data["open"] or data["sort"] is Sort.CLOSING else None,
             organisation=_number(data["organisation"]),
         )
         query = parse(
             data["q"], filters=filters, sort=data["sort"], page=data["page"], per_page=data["per_page"]
         )
         return replace(query, explain=data["explain"])
+
+
+def today() -> dt.date:
+    """The present day in Thailand."""
+    return dt.datetime.now(thai.BANGKOK).date()
 
 
 def _number(slug: str | None) -> int | None:

@@ -27,6 +27,7 @@ ATTRIBUTES = np.dtype(
     [
         ("id", "<u4"),
         ("date", "<i4"),
+        ("expires", "<i4"),
         ("views", "<u4"),
         ("kind", "<u1"),
         ("organisation", "<u4"),
@@ -37,6 +38,8 @@ ATTRIBUTES = np.dtype(
     ]
 )
 """Fixed-size values of a document; those named like a zone are its length in terms."""
+
+NEVER_EXPIRES = 2**31 - 1  # later than any date: sorts last
 
 PLAIN_ZONES = ("title", "labels", "author", "number", "body")
 """Zones in the order of the searchable bytes; the pages follow them."""
@@ -150,6 +153,11 @@ class _DocumentWriter:
         return np.packbits(borders).tobytes()
 
 
+def expiry_ordinal(announcement: Announcement) -> int:
+    """The day on which it closes, as an ordinal; ``NEVER_EXPIRES`` without one."""
+    return NEVER_EXPIRES if announcement.expires_on is None else announcement.expires_on.toordinal()
+
+
 def build_index_document(entry: SourceAnnouncement, segmenter: Tokenizer) -> IndexDocument:
     """Returns everything that the index stores of a published announcement."""
     announcement = entry.announcement
@@ -161,6 +169,7 @@ def build_index_document(entry: SourceAnnouncement, segmenter: Tokenizer) -> Ind
     facts = np.zeros((), dtype=ATTRIBUTES)
     facts["id"] = announcement.id
     facts["date"] = announcement.published_on.toordinal()
+    facts["expires"] = expiry_ordinal(announcement)
     facts["views"] = max(0, announcement.views)
     facts["kind"] = KINDS.index(announcement.kind)
     facts["organisation"] = announcement.organisation

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Set
 import numpy as np
 import numpy.typing as npt
 
+from indexer.analysis.index_document import NEVER_EXPIRES
 from indexer.analysis.tokenizer import fold, searchable_bytes
 from indexer.search.doc_values import DocumentFacets
 from indexer.search.index_reader import IndexReader
@@ -33,6 +34,9 @@ def filter_masks(reader: IndexReader, filters: Filters) -> dict[str, Mask]:
         found["year"] = _with(reader, "year", {filters.year})
     if filters.from_date is not None or filters.to_date is not None:
         found["date"] = date_range_mask(reader, filters.from_date, filters.to_date)
+    if filters.open_on is not None:
+        expires = reader.attributes["expires"]
+        found["open"] = (expires >= filters.open_on.toordinal()) & (expires != NEVER_EXPIRES)
     if filters.announcement_id is not None:
         found["announcement_id"] = reader.attributes["id"] == filters.announcement_id
     return found

@@ -75,6 +75,8 @@ def rank(
     ids, dates = attributes["id"], attributes["date"]
     if query.sort is Sort.OLDEST:
         order = np.lexsort((ids, dates))
+    elif query.sort is Sort.CLOSING:
+        order = np.lexsort((ids, -dates, attributes["expires"][documents]))
     elif query.sort is Sort.MOST_READ:
         order = np.lexsort((ids, -dates, -attributes["views"].astype(np.int64)))
     else:

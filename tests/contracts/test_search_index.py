@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import replace
+from typing import cast
 
 import pytest
 
@@ -27,6 +28,7 @@ def entry(id: int, title: str, *pages: str, **values: object) -> SourceAnnouncem
         category=str(values.pop("category", "")),
         views=int(values.pop("views", 0)),  # type: ignore[call-overload]
         status=Status.PUBLISHED,
+        expires_on=cast("dt.date | None", values.pop("expires_on", None)),
         created_at=NOW,
         updated_at=NOW,
         organisation=int(values.pop("organisation", 1)),  # type: ignore[call-overload]
@@ -151,6 +153,17 @@ def test_without_a_query_everything_is_listed_newest_first(archive: SearchIndex)
     assert found(archive) == [3, 2, 1, 4]
     assert found(archive, sort=Sort.OLDEST) == [4, 1, 2, 3]
     assert found(archive, sort=Sort.MOST_READ)[:2] == [4, 1]
+
+
+def test_what_is_open_on_a_day_is_found_and_sorted_by_its_end(index: SearchIndex) -> None:
+    ends = {1: dt.date(2027, 5, 9), 2: dt.date(2027, 5, 1), 3: None, 4: dt.date(2027, 4, 30)}
+    entries = [entry(id, "ประกาศสอบราคา", expires_on=end) for id, end in ends.items()]
+    index.update(entries, (), position=4)
+    open_on = Filters(open_on=dt.date(2027, 5, 1))
+    assert sorted(found(index, "สอบราคา", filters=open_on)) == [1, 2]
+    assert found(index, filters=open_on, sort=Sort.CLOSING) == [2, 1]
+    assert found(index, sort=Sort.CLOSING) == [4, 2, 1, 3]
+    assert index.differing([entry(1, "ประกาศสอบราคา", expires_on=None)]) == [1]
 
 
 def test_pages_of_hits_follow_each_other(index: SearchIndex) -> None:

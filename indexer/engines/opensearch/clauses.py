@@ -9,6 +9,7 @@ from itertools import accumulate
 from typing import Any
 
 from indexer.analysis.dictionary import Lexicon
+from indexer.analysis.index_document import NEVER_EXPIRES
 from indexer.engines.opensearch.bodies import letters, phrase
 from indexer.search.doc_values import DocumentFacets
 from indexer.search.index_reader import FuzzyGramMatch, MinimumMatch
@@ -40,6 +41,7 @@ _TOGETHER = 100.0  # what a piece of several words counts where they stand toget
 ORDERS: Mapping[Sort, list[Mapping[str, str]]] = {
     Sort.NEWEST: [{"date": "desc"}, {"id": "desc"}],
     Sort.OLDEST: [{"date": "asc"}, {"id": "asc"}],
+    Sort.CLOSING: [{"expires": "asc"}, {"date": "desc"}, {"id": "asc"}],
     Sort.MOST_READ: [{"views": "desc"}, {"date": "desc"}, {"id": "asc"}],
 }
 
@@ -191,6 +193,8 @@ def _narrowing(filters: Filters) -> dict[str, Json]:
         found["year"] = {"term": {"year": filters.year}}
     if filters.from_date is not None or filters.to_date is not None:
         found["date"] = between(filters.from_date, filters.to_date)
+    if filters.open_on is not None:
+        found["open"] = {"range": {"expires": {"gte": filters.open_on.toordinal(), "lt": NEVER_EXPIRES}}}
     if filters.announcement_id is not None:
         found["announcement_id"] = {"term": {"id": filters.announcement_id}}
     return found

@@ -17,7 +17,12 @@ from typing import Any, TypeVar
 
 from archive.errors import Unavailable
 from indexer.analysis.dictionary import Dictionary, Lexicon, parse_lexicon
-from indexer.analysis.index_document import KINDS, SourceAnnouncement, build_index_document
+from indexer.analysis.index_document import (
+    KINDS,
+    SourceAnnouncement,
+    build_index_document,
+    expiry_ordinal,
+)
 from indexer.analysis.index_document import document_bytes as letters_of_entry
 from indexer.analysis.tokenizer import TOKENIZER_VERSION
 from indexer.engines.opensearch import clauses
@@ -43,7 +48,7 @@ from indexer.search.query.parser import Filters, Query
 from indexer.search.query.query_plan import build_query_plan
 from indexer.search.suggest import suggest
 
-SCHEMA = 1
+SCHEMA = 2
 """Raise it whenever documents or the mapping change their form."""
 
 _FRESH = 1.0  # seconds for which the alias and the position are taken to be as they were
@@ -242,6 +247,7 @@ class OpenSearchIndex:
                 announcement = entry.announcement
                 if (
                     int(facts["date"]) == announcement.published_on.toordinal()
+                    and int(facts["expires"]) == expiry_ordinal(announcement)
                     and KINDS[facts["kind"]] is announcement.kind
                     and int(facts["organisation"]) == announcement.organisation
                     and fields["category"][0] == announcement.category

@@ -30,7 +30,7 @@ from indexer.search.query.parser import Query
 from indexer.search.suggest import suggest
 from indexer.search.tuning import TUNING, SearchTuning
 
-SCHEMA = 8
+SCHEMA = 9
 """Raise it whenever the files of a generation change their form."""
 
 

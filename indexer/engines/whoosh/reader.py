@@ -30,6 +30,7 @@ from indexer.analysis.index_document import (
     SourceAnnouncement,
     ZoneLayout,
     document_bytes,
+    expiry_ordinal,
     parse_zone_layout,
 )
 from indexer.analysis.spelling_index import SpellingIndex
@@ -441,6 +442,7 @@ class CommitReader:
         facts = self.attributes[document]
         return (
             int(facts["date"]) == announcement.published_on.toordinal()
+            and int(facts["expires"]) == expiry_ordinal(announcement)
             and KINDS[facts["kind"]] is announcement.kind
             and int(facts["organisation"]) == announcement.organisation
             and self.facets.values[self.facets.codes[document]].category == announcement.category

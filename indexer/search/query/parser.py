@@ -21,6 +21,7 @@ class Sort(StrEnum):
     NEWEST = "newest"
     OLDEST = "oldest"
     MOST_READ = "most-read"
+    CLOSING = "closing"  # what closes first comes first
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +34,9 @@ class Filters:
     year: int | None = None  # Buddhist era
     from_date: dt.date | None = None
     to_date: dt.date | None = None
+    open_on: dt.date | None = (
+        None  # closes on this day or later; without a closing day it does not count as open
+    )
     announcement_id: int | None = None  # search inside one announcement
     organisation: int | None = None  # as if there were no others: its words, its counts
     withheld: frozenset[int] = frozenset()  # as if these announcements were not there
