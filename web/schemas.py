@@ -8,11 +8,10 @@ from dataclasses import replace
 from typing import Any
 
 from flask import url_for
-from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, pre_load, validate
+from marshmallow import EXCLUDE, Schema, fields, post_load, pre_load, validate
 
 from archive import thai
-from archive.errors import Invalid
-from archive.fields import ANNOUNCEMENT_FIELDS, AnnouncementField, FieldType
+from archive.fields import ANNOUNCEMENT_FIELDS
 from archive.model import (
     PROVINCE,
     Announcement,
@@ -32,24 +31,13 @@ from web.addresses import absolute, page_path
 from web.answers import Answer, PageResult, Result
 from web.bootstrap import Services, services
 from web.explanation_schemas import EXPLAIN, RELATED, ExplanationOut, as_explained
+from web.field_schemas import COUNT, KINDS, Day, taken, told
 from web.personal_data_schemas import FindOut, HeldOut
 
 MOST_PER_PAGE = 50
 MOST_ITEMS = 500
 """Lines of a collection that one request may bring."""
-_COUNT = validate.Range(0, 2**31 - 1)
 _ORGANISATION = {"description": "เฉพาะเมื่อมีหลายหน่วยงาน · only where there are several"}
-_KINDS = [kind.value for kind in Kind]
-
-
-class _Day(fields.Date):
-    """ISO out; in, as Thai people write it too (``9 มิถุนายน 2564``)."""
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> dt.date:
-        try:
-            return thai.parse_date(str(value))
-        except Invalid as error:
-            raise ValidationError(error.message) from error
 
 
 class _Address(Schema):
@@ -79,8 +67,8 @@ class SearchArgs(PagingArgs):
     year = fields.Integer(
         load_default=None, validate=validate.Range(1, 9999), metadata={"description": "พ.ศ. · Buddhist era"}
     )
-    from_date = _Day(load_default=None, data_key="from")
-    to_date = _Day(load_default=None, data_key="to")
+    from_date = Day(load_default=None, data_key="from")
+    to_date = Day(load_default=None, data_key="to")
     open = fields.Boolean(
         load_default=False,
         metadata={"description": "เฉพาะที่ยังไม่หมดเขต · only what has a closing day that is not over"},
@@ -149,41 +137,14 @@ class PictureArgs(_Address):
 _REASON = {"description": "เหตุผลที่ให้ประชาชนเห็นทั้งที่พบข้อมูลส่วนบุคคล · why it is shown in spite of personal data"}
 
 
-def _taken(field: AnnouncementField, **options: Any) -> fields.Field[Any]:
-    """How a field of an announcement is taken in."""
-    if field.is_nullable:
-        options["allow_none"] = True
-    match field.type:
-        case FieldType.DATE:
-            return _Day(**options)
-        case FieldType.KIND:
-            return fields.Enum(Kind, by_value=True, **options)
-        case FieldType.COUNT:
-            return fields.Integer(strict=True, validate=_COUNT, **options)
-    return fields.String(**options)
-
-
-def _told(field: AnnouncementField) -> fields.Field[Any]:
-    """How a field of an announcement is told."""
-    options: dict[str, Any] = {"allow_none": True} if field.is_nullable else {}
-    match field.type:
-        case FieldType.DATE:
-            return fields.Date(**options)
-        case FieldType.KIND:
-            return fields.String(validate=validate.OneOf(_KINDS), **options)
-        case FieldType.COUNT:
-            return fields.Integer(**options)
-    return fields.String(**options)
-
-
 _PUBLIC = [field for field in ANNOUNCEMENT_FIELDS if field.is_public]
 _IN_RESULTS = [field for field in _PUBLIC if field.is_in_results]
 
 AnnouncementIn = Schema.from_dict(
     {
-        field.name: _taken(field, required=True)
+        field.name: taken(field, required=True)
         if field.is_required
-        else _taken(field, load_default=field.default)
+        else taken(field, load_default=field.default)
         for field in _PUBLIC
     }
     | {
@@ -196,7 +157,7 @@ AnnouncementIn = Schema.from_dict(
 )
 
 AnnouncementChanges = Schema.from_dict(
-    {field.name: _taken(field) for field in _PUBLIC} | {"reason": fields.String(metadata=_REASON)},
+    {field.name: taken(field) for field in _PUBLIC} | {"reason": fields.String(metadata=_REASON)},
     name="AnnouncementChanges",
 )
 """Only what is given changes."""
@@ -223,7 +184,7 @@ class ItemIn(Schema):
     """A line of a collection. ``label``: the heading that it stands under, such as ``O1``."""
 
     label = fields.String(load_default="")
-    announcement_id = fields.Integer(load_default=None, allow_none=True, strict=True, validate=_COUNT)
+    announcement_id = fields.Integer(load_default=None, allow_none=True, strict=True, validate=COUNT)
 
     @post_load
     def item(self, data: dict[str, Any], **_: Any) -> Item:
@@ -258,7 +219,7 @@ class AttachmentOut(Schema):
     position = fields.Integer()
     label = fields.String()
     filename = fields.String()
-    kind = fields.String(validate=validate.OneOf(_KINDS))
+    kind = fields.String(validate=validate.OneOf(KINDS))
     size = fields.Integer(metadata={"description": "ไบต์ · bytes"})
     sha256 = fields.String()
     page_count = fields.Integer(allow_none=True)
@@ -273,7 +234,7 @@ class AttachmentOut(Schema):
 
 
 AnnouncementOut = Schema.from_dict(
-    {field.name: _told(field) for field in _PUBLIC}
+    {field.name: told(field) for field in _PUBLIC}
     | {
         "id": fields.Integer(),
         "status": fields.String(validate=validate.OneOf([status.value for status in Status])),
@@ -337,7 +298,7 @@ class PageResultOut(Schema):
 
 
 ResultOut = Schema.from_dict(
-    {field.name: _told(field) for field in _IN_RESULTS}
+    {field.name: told(field) for field in _IN_RESULTS}
     | {
         "id": fields.Integer(),
         "url": fields.String(),

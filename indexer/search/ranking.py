@@ -76,7 +76,7 @@ def rank(
     if query.sort is Sort.OLDEST:
         order = np.lexsort((ids, dates))
     elif query.sort is Sort.CLOSING:
-        order = np.lexsort((ids, -dates, attributes["expires"][documents]))
+        order = np.lexsort((ids, -dates, attributes["expires"]))
     elif query.sort is Sort.MOST_READ:
         order = np.lexsort((ids, -dates, -attributes["views"].astype(np.int64)))
     else:

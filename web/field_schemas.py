@@ -1,0 +1,53 @@
+"""The declared fields of an announcement (archive/fields.py) as the JSON API takes and tells them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from marshmallow import ValidationError, fields, validate
+
+from archive import thai
+from archive.errors import Invalid
+from archive.fields import AnnouncementField, FieldType
+from archive.model import Kind
+
+COUNT = validate.Range(0, 2**31 - 1)
+KINDS = [kind.value for kind in Kind]
+
+
+class Day(fields.Date):
+    """ISO out; in, as Thai people write it too (``9 มิถุนายน 2564``)."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> dt.date:
+        try:
+            return thai.parse_date(str(value))
+        except Invalid as error:
+            raise ValidationError(error.message) from error
+
+
+def taken(field: AnnouncementField, **options: Any) -> fields.Field[Any]:
+    """How a field of an announcement is taken in."""
+    if field.is_nullable:
+        options["allow_none"] = True
+    match field.type:
+        case FieldType.DATE:
+            return Day(**options)
+        case FieldType.KIND:
+            return fields.Enum(Kind, by_value=True, **options)
+        case FieldType.COUNT:
+            return fields.Integer(strict=True, validate=COUNT, **options)
+    return fields.String(**options)
+
+
+def told(field: AnnouncementField) -> fields.Field[Any]:
+    """How a field of an announcement is told."""
+    options: dict[str, Any] = {"allow_none": True} if field.is_nullable else {}
+    match field.type:
+        case FieldType.DATE:
+            return fields.Date(**options)
+        case FieldType.KIND:
+            return fields.String(validate=validate.OneOf(KINDS), **options)
+        case FieldType.COUNT:
+            return fields.Integer(**options)
+    return fields.String(**options)
