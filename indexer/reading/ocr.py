@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from PIL import Image
+from PIL import Image, ImageFilter
 from rapidfuzz import fuzz
 
 from archive.model import Doubt, Line
@@ -45,7 +45,7 @@ CERTAIN = 0.99  # mean confidence of a row that is not read again; rows read wit
 AGREED = 2  # readings that end the rereading of a row if they are equal
 ABOVE, BELOW = 0.95, 0.6  # of a row's height: what may stand there
 SIDE = 20  # pixels
-CLOSE = 6  # pixels
+BLUR = 1.2  # pixels
 TIMEOUT = 60.0  # seconds
 
 
@@ -155,13 +155,14 @@ def _read(straight: Straight, deadline: float) -> _Reading:
 def _reread(row: list[Symbol], image: Image.Image, deadline: float) -> list[Symbol]:
     """The likeliest text of a row: read again by itself, in two other ways, where the reading doubts.
 
-    A smaller picture smooths what scanner and copier added; a close box leaves out what stands above and
-    below. Sparse layout analysis also takes the marks of some rows for specks and cuts the row below them.
+    A smaller picture and a blurred one smooth what scanner and copier added. Sparse layout analysis also
+    takes the marks of some rows for specks and cuts the row below them.
     """
     if mean_confidence(row) >= CERTAIN and not _lacks_marks_or_words(_text(row)):
         return vote([row])
     readings = [row]
-    for box, change in ((_around(row, image), _halved), (_close_to(row), None)):
+    box = _around(row, image)
+    for change in (_halved, _blurred):
         if time.monotonic() >= deadline:
             break
         again = read_line(image, box, deadline - time.monotonic(), change)
@@ -174,6 +175,10 @@ def _reread(row: list[Symbol], image: Image.Image, deadline: float) -> list[Symb
 
 def _halved(picture: Image.Image) -> Image.Image:
     return picture.reduce(2)
+
+
+def _blurred(picture: Image.Image) -> Image.Image:
+    return picture.filter(ImageFilter.GaussianBlur(BLUR))
 
 
 def _is_same_line(one: Sequence[Symbol], other: Sequence[Symbol]) -> bool:
@@ -206,16 +211,6 @@ def _around(row: list[Symbol], image: Image.Image) -> Box:
     top = max(0, min(top - ABOVE * height, *(symbol.top for symbol in row)))
     bottom = min(image.height, max(bottom + BELOW * height, *(symbol.bottom for symbol in row)))
     return left, int(top), right, int(bottom)
-
-
-def _close_to(row: Sequence[Symbol]) -> Box:
-    """Left, top, right and bottom of the row with hardly any room."""
-    return (
-        min(symbol.left for symbol in row) - SIDE,
-        min(symbol.top for symbol in row) - CLOSE,
-        max(symbol.right for symbol in row) + SIDE,
-        max(symbol.bottom for symbol in row) + CLOSE,
-    )
 
 
 def warm_up() -> None:

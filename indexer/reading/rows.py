@@ -18,6 +18,8 @@ from indexer.reading.straighten import Straight
 UNITS = 10_000  # positions are in so many parts of the page's width or height
 RESPELT = 0.5  # confidence, at most, in letters that were changed to make a word
 DOUBTFUL = 0.97  # confidence of a character below which a person should look; print has 0.985–0.996
+END = 6  # symbols at the end of a fragment that tell where its row goes on
+OVERLAP = 20  # pixels by which fragments of one row may cover each other
 SAME_ROW = 0.5  # share of the lower fragment's height that must lie beside the other
 DASH = 0.7  # width of a dash in heights of a letter; between spaces dashes had 0.75–0.79, hyphens 0.37–0.41
 LEANING = 0.35  # share of a row's height that it may climb before it is given in pieces
@@ -71,18 +73,23 @@ class _Row:
         self._measure()
 
     def _measure(self) -> None:
-        letters = [symbol for symbol in self.symbols if symbol.text[0].isalnum()] or self.symbols
-        self.top = median(symbol.top for symbol in letters)
-        self.bottom = median(symbol.bottom for symbol in letters)
+        self.top, self.bottom = _extent(self.symbols)
 
     @property
     def middle(self) -> float:
         return (self.top + self.bottom) / 2
 
     def beside(self, other: _Row) -> bool:
-        """Whether both stand on one row without covering each other."""
-        shared = min(self.bottom, other.bottom) - max(self.top, other.top)
-        if shared < SAME_ROW * min(self.bottom - self.top, other.bottom - other.top):
+        """Whether both stand on one row without covering each other.
+
+        On a photograph rows bend, so the ends that face each other are compared.
+        """
+        right_of = other.symbols[0].left >= self.symbols[-1].right - OVERLAP
+        left_of = other.symbols[-1].right <= self.symbols[0].left + OVERLAP
+        one = _extent(self.symbols[-END:] if right_of else self.symbols[:END] if left_of else self.symbols)
+        two = _extent(other.symbols[:END] if right_of else other.symbols[-END:] if left_of else other.symbols)
+        shared = min(one[1], two[1]) - max(one[0], two[0])
+        if shared < SAME_ROW * min(one[1] - one[0], two[1] - two[0]):
             return False
         left, right = other.symbols[0].left, other.symbols[-1].right
         covered = sum(1 for symbol in self.symbols if symbol.right > left + 2 and symbol.left < right - 2)
@@ -95,6 +102,12 @@ class _Row:
         rest = [_after_space(rest[0]), *rest[1:]] if rest else []
         self.symbols = [*first[:place], _after_space(second[0]), *second[1:], *rest]
         self._measure()
+
+
+def _extent(symbols: Sequence[Symbol]) -> tuple[float, float]:
+    """Top and bottom of the letters' bodies."""
+    letters = [symbol for symbol in symbols if symbol.text[0].isalnum()] or symbols
+    return median(symbol.top for symbol in letters), median(symbol.bottom for symbol in letters)
 
 
 def _after_space(symbol: Symbol) -> Symbol:

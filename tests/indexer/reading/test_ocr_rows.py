@@ -77,3 +77,14 @@ def test_a_wide_hyphen_between_spaces_is_a_dash() -> None:
 
     assert written(31) == "10 – 1"
     assert written(15) == "10 - 1"
+
+
+def test_fragments_of_a_row_that_bends_are_one_row() -> None:
+    def bent(text: str, left: int) -> list[Symbol]:
+        return [
+            Symbol(char, x, x // 12, x + 18, x // 12 + 30, 0.99)
+            for x, char in ((left + 20 * place, char) for place, char in enumerate(text))
+        ]
+
+    rows = in_rows([bent("ตั้งแต่วันที่๑ตุลาคม", 50), bent("ถึง๓๐กันยายน๒๕๕๗นี้", 500)])
+    assert [text_of([row]) for row in rows] == ["ตั้งแต่วันที่๑ตุลาคม ถึง๓๐กันยายน๒๕๕๗นี้"]
