@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archive.model import Page, Source
+from archive.model import Doubt, Page, Source
 from archive.thai import thai_digits
 from indexer.reading.describe import describe
 
@@ -164,3 +166,32 @@ def test_order_numbers(number: int, year: int, thai: bool) -> None:
 @given(st.text())
 def test_any_text_is_described_without_error(text: str) -> None:
     describe(pages(text))
+
+
+def doubted(text: str, *stretches: str) -> dict[str, str]:
+    """What is said of a scan whose stretches the recogniser doubted, as it doubts handwriting."""
+    doubts = tuple(Doubt(text.index(each), text.index(each) + len(each), 0.92) for each in stretches)
+    (page,) = pages(text, confidence=0.98)
+    return {name: field.value for name, field in describe([replace(page, doubts=doubts)]).items()}
+
+
+def test_days_and_numbers_written_by_hand_are_left_open() -> None:
+    assert doubted(LETTER)["date"] == "2023-05-20"
+    by_hand = doubted(LETTER, "๒๐ พฤษ", "๑๒๓")
+    assert "date" not in by_hand
+    assert "number" not in by_hand
+    assert by_hand["from"] == "กรมส่งเสริมการปกครองท้องถิ่น"
+
+
+@pytest.mark.parametrize("day", ["๑ ๗", "๒ตู", "๑/๗"])
+def test_a_day_that_was_not_read_whole_is_no_day(day: str) -> None:
+    assert "date" not in values(LETTER.replace("๒๐ พฤษภาคม", f"{day} พฤษภาคม"))
+
+
+def test_an_office_stands_after_a_number_that_could_not_be_read() -> None:
+    assert values(LETTER.replace("ว ๑๒๓", "วน๑"))["from"] == "กรมส่งเสริมการปกครองท้องถิ่น"
+
+
+def test_a_text_that_is_no_letter_has_no_sender_and_no_date() -> None:
+    said = values("งบทดลอง\nณ วันที่ ๓๐ กันยายน ๒๕๕๗\nองค์การบริหารส่วนตำบลไทรย้อย\nรายการ เดบิต เครดิต")
+    assert not {"from", "date"} & set(said)
