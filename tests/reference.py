@@ -41,7 +41,9 @@ def _cell(default: str) -> str:
 
 
 def _commands(group: click.Group, name: str) -> str:
-    return "".join(_command(group.commands[each], f"{name} {each}") for each in sorted(group.commands))
+    context = click.Context(group)
+    found = {each: group.get_command(context, each) for each in sorted(group.list_commands(context))}
+    return "".join(_command(command, f"{name} {each}") for each, command in found.items() if command)
 
 
 def _command(command: click.Command, name: str) -> str:

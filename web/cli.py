@@ -2,22 +2,53 @@
 
 from __future__ import annotations
 
+import ast
 import errno
+import importlib
 import sys
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 
 import click
 
 from archive.errors import PrakatError, SettingsError
-from web.bootstrap import keep_files_private
-from web.commands import archiving, finding, keeping, moving, organisations, people, sample, serving
 from web.commands.terminal import Group
+
+_COMMANDS = Path(__file__).parent / "commands"
+
+_ONE_LINE = 1_000  # characters: more than any command has to say
 
 _DISK = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EACCES, errno.EPERM}
 """What a disk refuses; anything else that goes wrong with files is a fault of ours."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Command:
+    """A command of a module that is not loaded."""
+
+    module: str
+    short_help: str
+
+
 class Prakat(Group):
-    """Says every error of ours in one clear line."""
+    """Says every error of ours in one clear line. Loads a command when it is used: most need dictionaries and
+    libraries that take a second."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        """All names, in order."""
+        return sorted(_found_commands())
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command, loaded; None for a name that is no command."""
+        if cmd_name not in self.commands and (found := _found_commands().get(cmd_name)):
+            for command in importlib.import_module(found.module).COMMANDS:
+                self.add_command(command)
+        return super().get_command(ctx, cmd_name)
+
+    def describe(self, name: str) -> str:
+        """All that a command does, in one line, without loading it."""
+        return _found_commands()[name].short_help
 
     def invoke(self, ctx: click.Context) -> object:
         try:
@@ -45,20 +76,44 @@ def main() -> None:
     ตัวอย่าง · example:
       prakat serve
     """
+    from web.bootstrap import keep_files_private
+
     keep_files_private()
 
 
-for command in (
-    *serving.COMMANDS,
-    *people.COMMANDS,
-    *organisations.COMMANDS,
-    *archiving.COMMANDS,
-    *finding.COMMANDS,
-    *keeping.COMMANDS,
-    *moving.COMMANDS,
-    *sample.COMMANDS,
-):
-    main.add_command(command)
+@cache
+def _found_commands() -> dict[str, _Command]:
+    """By name, the commands that the modules of ``web/commands`` list as ``COMMANDS``.
+
+    Read from their source: importing all of them took four seconds, to show their names.
+    """
+    found = {}
+    for path in _COMMANDS.glob("*.py"):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
+        for node in tree.body:
+            if not isinstance(node, ast.Assign) or ast.unparse(node.targets[0]) != "COMMANDS":
+                continue
+            for listed in ast.walk(node.value):
+                if isinstance(listed, ast.Name):
+                    function = functions[listed.id]
+                    name, help = _command_name(function), ast.get_docstring(function)
+                    said = click.Command(name, help=help).get_short_help_str(limit=_ONE_LINE)
+                    found[name] = _Command(f"web.commands.{path.stem}", said)
+    return found
+
+
+def _command_name(function: ast.FunctionDef) -> str:
+    """As click names it: by its decorator, or after the function."""
+    for decorator in function.decorator_list:
+        if isinstance(decorator, ast.Call) and ast.unparse(decorator.func) in (
+            "click.command",
+            "click.group",
+        ):
+            for given in decorator.args:
+                return str(ast.literal_eval(given))
+    return function.name.replace("_", "-").removesuffix("-command").removesuffix("-group")
+
 
 if __name__ == "__main__":
     main()

@@ -22,7 +22,7 @@ from waitress.adjustments import Adjustments
 from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser
 from waitress.server import TcpWSGIServer
-from waitress.task import ThreadedTaskDispatcher
+from waitress.task import ThreadedTaskDispatcher, WSGITask
 
 THREADS = 4
 """Requests at the same time in one process; more take the interpreter from each other."""
@@ -204,9 +204,21 @@ class _Listener(TcpWSGIServer):  # type: ignore[misc]
         """Done by ``Server`` once a second instead: waitress has one time-out for everything."""
 
 
+class _Task(WSGITask):  # type: ignore[misc]
+    """Answers a request."""
+
+    def set_close_on_finish(self) -> None:
+        """Close the connection after the answer; but one without a body (304) says itself where it ends, and
+        waitress would close it too."""
+        asked = self.request.headers.get("CONNECTION", "").lower() == "close"
+        if self.has_body or self.version != "1.1" or asked or self.request.connection_close:
+            super().set_close_on_finish()
+
+
 class _Channel(HTTPChannel):  # type: ignore[misc]
     """One connection with its client."""
 
+    task_class = _Task
     lingers_until: float | None = None
     _was_refused = False
     _waiting = 0  # bytes of answers, at the last look
@@ -233,6 +245,7 @@ class _Channel(HTTPChannel):  # type: ignore[misc]
             return time.monotonic() > self.lingers_until
         if self.is_busy():
             return self._is_stalled()
+        self._waiting, self._taken_at = 0, time.monotonic()
         if self.request is None:
             return bool(time.time() - self.last_activity > IDLE_SECONDS)
         return bool(self.request.is_overdue())

@@ -151,6 +151,18 @@ def test_a_large_body_of_a_stranger_is_not_received(service: Service, path: str,
     assert "chunked" in length or "ใหญ่เกิน" in answer.decode()
 
 
+def test_a_connection_lives_on_after_an_unchanged_page(service: Service) -> None:
+    with closing(http.client.HTTPConnection("127.0.0.1", service.port, timeout=PATIENCE)) as connection:
+        for path in ("/", "/browse"):
+            connection.request("GET", path)
+            first = connection.getresponse()
+            first.read()
+            socket_before = connection.sock
+            connection.request("GET", path, headers={"If-None-Match": first.headers["ETag"]})
+            assert connection.getresponse().read() == b""
+            assert connection.sock is socket_before
+
+
 def test_a_stranger_who_goes_on_sending_sees_the_refusal(service: Service) -> None:
     with opened(service) as posting:
         posting.sendall(b"POST /sign-in HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4000000\r\n\r\n")

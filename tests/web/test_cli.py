@@ -42,7 +42,9 @@ def shell(tmp_path: Path) -> Shell:
 
 def commands(group: click.Group, *names: str) -> list[tuple[tuple[str, ...], click.Command]]:
     found: list[tuple[tuple[str, ...], click.Command]] = []
-    for name, command in group.commands.items():
+    for name in group.list_commands(click.Context(group)):
+        command = group.get_command(click.Context(group), name)
+        assert command is not None
         found.append(((*names, name), command))
         if isinstance(command, click.Group):
             found += commands(command, *names, name)
@@ -236,3 +238,27 @@ def test_whoever_has_no_home_can_run_it(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "web.cli", "user", "list"]
     ran = subprocess.run(command, capture_output=True, text=True, check=False, env=given)
     assert (ran.returncode, ran.stderr) == (0, "")
+
+
+def test_help_and_names_need_none_of_what_the_commands_need() -> None:
+    """Dictionaries, libraries and pages take seconds to load."""
+    program = (
+        "import sys\n"
+        "from web.cli import main\n"
+        "try: main(['--help'])\n"
+        "except SystemExit: pass\n"
+        "heavy = {'flask', 'numpy', 'nlpo3', 'pythainlp', 'pikepdf', 'pyhanko', 'web.bootstrap'}\n"
+        "print(heavy & set(sys.modules), file=sys.stderr)\n"
+    )
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert ran.stderr.strip() == "set()"
+    assert "serve" in ran.stdout
+    assert "Web and background reading" in ran.stdout
+
+
+def test_short_help_is_what_the_command_says() -> None:
+    context = click.Context(main)
+    for name in main.list_commands(context):
+        command = main.get_command(context, name)
+        assert command is not None
+        assert main.describe(name) == command.get_short_help_str(limit=1000)  # type: ignore[attr-defined]

@@ -18,6 +18,7 @@ from tests.disks import small_disk
 from tests.torture.service import Service
 from tests.web.conftest import Site, memo, open_site
 from web.health import STUCK, heartbeat
+from web.metrics import SharedHistogram
 
 LONG_AGO = dt.datetime.now(dt.UTC) - dt.timedelta(hours=1)
 
@@ -205,3 +206,18 @@ def test_counting_never_moves_the_archive(site: Site) -> None:
     site.services.records.tally("change", 7)
     assert site.services.records.tallies()["change"] == 7
     assert site.services.records.last_change() == change
+
+
+def test_searches_of_all_processes_are_counted_together() -> None:
+    histogram = SharedHistogram("prakat_test_seconds", "Test")
+    histogram.observe(0.004)
+    pid = os.fork()
+    if pid == 0:
+        histogram.observe(0.3)
+        os._exit(0)
+    os.waitpid(pid, 0)
+    [family] = histogram.collect()
+    values = {(each.name, each.labels.get("le")): each.value for each in family.samples}
+    assert values["prakat_test_seconds_count", None] == 2
+    assert values["prakat_test_seconds_bucket", "0.005"] == 1
+    assert values["prakat_test_seconds_sum", None] == pytest.approx(0.304)

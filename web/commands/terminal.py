@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import click
 from rich.console import Console
@@ -21,18 +22,22 @@ from rich.text import Text
 
 from archive.errors import NotFound
 from archive.model import THE_PROVINCE
-from web import bootstrap, settings
-from web.bootstrap import Services
+from web import settings
+
+if TYPE_CHECKING:
+    from web.bootstrap import Services
 
 
 class Group(click.Group):
     """Lists its commands with all that each does: cut off at one line, the English would be lost."""
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
-            formatter.write_dl(
-                [(name, self.commands[name].get_short_help_str(limit=1000)) for name in sorted(self.commands)]
-            )
+            formatter.write_dl([(name, self.describe(name)) for name in self.list_commands(ctx)])
+
+    def describe(self, name: str) -> str:
+        """All that a command does, in one line."""
+        return self.commands[name].get_short_help_str(limit=1000)
 
 
 BAR_AFTER = 2.0
@@ -41,6 +46,8 @@ BAR_AFTER = 2.0
 
 def open_services() -> Services:
     """The archive that the settings name."""
+    from web import bootstrap
+
     return bootstrap.build(settings.load())
 
 

@@ -1,0 +1,262 @@
+"""Requests a second, memory and the longest wait of a bystander, on the running service.
+
+    python -m benchmarks.serving DOCS.jsonl QUERIES.jsonl --seconds 5
+
+Imports the documents into a new archive, then measures with ``serve --processes 1`` and ``2``: searches of
+the API with one and with eight clients; the first page, results and an announcement fresh, kept and unchanged
+(304), directly and through nginx; memory (PSS) of all processes; and how long ``/healthz`` and the first page
+take for a bystander while the service is attacked. Compare figures of one run only.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import http.client
+import io
+import itertools
+import json
+import multiprocessing
+import shutil
+import signal
+import socket
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from http import HTTPStatus
+from pathlib import Path
+from urllib.parse import quote
+
+from archive.model import Kind
+from indexer.reindex import rebuild
+from tests.benchmarks.corpus import records
+from tests.benchmarks.import_corpus import manifest
+from tests.operation.nginx import nginx
+from tests.torture.service import Service
+from web.bootstrap import build
+from web.importing import import_manifest
+from web.sample.documents import Text, make
+from web.settings import Settings
+
+BROWSER = {"User-Agent": "Mozilla/5.0 benchmark"}
+
+
+def ask(port: int, paths: list[str], headers: dict[str, str], until: float) -> int:
+    """Ask for the paths in turn on one connection until a time (Unix); the number of answers."""
+    answers, connection = 0, http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    for path in itertools.cycle(paths):
+        connection.request("GET", path, headers=headers)  # on a new connection where the last was closed
+        answer = connection.getresponse()
+        answer.read()
+        if answer.status not in (HTTPStatus.OK, HTTPStatus.NOT_MODIFIED):
+            raise RuntimeError(f"{path}: {answer.status}")
+        answers += 1
+        if time.time() > until:
+            break
+    connection.close()
+    return answers
+
+
+def rate(port: int, paths: list[str], clients: int, seconds: float, **headers: str) -> float:
+    """Answers a second to so many clients, in processes of their own."""
+    with multiprocessing.get_context("fork").Pool(clients) as pool:
+        until = time.time() + seconds
+        shares = [paths[number::clients] or paths for number in range(clients)]
+        return sum(pool.starmap(ask, [(port, share, BROWSER | headers, until) for share in shares])) / seconds
+
+
+def memory(service: Service) -> float:
+    """Megabytes that all processes of the service hold, shared ones counted once (PSS)."""
+    total = 0
+    for pid in service.left_behind():
+        with suppress(OSError):
+            rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
+            total += int(rollup.split("\nPss:")[1].split()[0])
+    return total / 1024
+
+
+@contextmanager
+def running(folder: Path, processes: int) -> Iterator[Service]:
+    service = Service(folder / "data", folder / "log")
+    service.start("--processes", str(processes))
+    try:
+        yield service
+    finally:
+        service.signal(signal.SIGTERM)
+        service.wait()
+
+
+def measure_rates(service: Service, queries: list[str], seconds: float, proxied: int | None) -> None:
+    fresh = [
+        f"/api/v1/search?q={quote(query)}&per_page={10 + turn}" for turn in range(8) for query in queries
+    ]
+    one, eight = (rate(service.port, fresh[clients::2], clients, seconds) for clients in (1, 8))
+    print(f"  API, fresh searches: {one:.0f}/s with 1 client, {eight:.0f}/s with 8: {eight / one:.2f} x")
+    words = [f"/search?q={quote(query)}&per_page={20 + turn}" for turn in range(20) for query in queries]
+    for name, fresh_paths, path in (
+        ("home", [f"/?fresh={number}" for number in range(100_000)], "/"),
+        ("results", words, f"/search?q={quote(queries[0])}"),
+        (
+            "announcement",
+            [f"/announcements/{n % 1500 + 1}?n={n}" for n in range(100_000)],
+            "/announcements/1",
+        ),
+    ):
+        made = rate(service.port, fresh_paths, 2, seconds)
+        kept = rate(service.port, [path], 2, seconds)
+        connection = http.client.HTTPConnection("127.0.0.1", service.port)
+        connection.request("GET", path, headers=BROWSER)
+        tag = connection.getresponse().headers["ETag"]
+        connection.close()
+        unchanged = rate(service.port, [path], 2, seconds, **{"If-None-Match": tag})
+        line = f"  {name}: {made:.0f}/s fresh, {kept:.0f}/s kept ({kept / made:.1f} x), {unchanged:.0f}/s 304"
+        print(line + (f", {rate(proxied, [path], 4, seconds):.0f}/s through nginx" if proxied else ""))
+
+
+def idle(port: int) -> Iterator[None]:
+    """105 connections, a byte every few seconds."""
+    with ExitStack() as held:
+        crowd = [held.enter_context(socket.create_connection(("127.0.0.1", port))) for _ in range(105)]
+        while True:
+            for one in crowd:
+                with suppress(OSError):
+                    one.sendall(b"G")
+            yield
+
+
+def large_posts(port: int) -> Iterator[None]:
+    """Six anonymous bodies of 60 MB, sent as fast as they are taken."""
+    body = bytes(1 << 20)
+    while True:
+        with suppress(OSError), ExitStack() as held:
+            for _ in range(6):
+                one = held.enter_context(socket.create_connection(("127.0.0.1", port), timeout=2))
+                one.sendall(b"POST /nothing HTTP/1.1\r\nHost: x\r\nContent-Length: 60000000\r\n\r\n" + body)
+        yield
+
+
+def pictures(port: int, path: str) -> Iterator[None]:
+    """24 requests at once for a page's picture, each with another word."""
+    numbers = itertools.count()
+
+    def one() -> None:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+        with suppress(OSError, http.client.HTTPException):
+            connection.request("GET", f"{path}?q={quote('ถนน')}+{next(numbers)}&width=1600")
+            connection.getresponse().read()
+        connection.close()
+
+    while True:
+        threads = [threading.Thread(target=one) for _ in range(24)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        yield
+
+
+def dumps(port: int) -> Iterator[None]:
+    """Eight clients that ask for the open data and read nothing."""
+    with ExitStack() as held:
+        for _ in range(8):
+            one = held.enter_context(socket.create_connection(("127.0.0.1", port)))
+            one.sendall(b"GET /open-data/announcements.jsonl HTTP/1.1\r\nHost: x\r\n\r\n")
+        while True:
+            yield
+
+
+def longest_wait(port: int, attack: Iterator[None], seconds: float) -> str:
+    """What a bystander waits at most for an answer during the attack."""
+    end = time.monotonic() + seconds
+    attacking = threading.Thread(target=_go_on, args=(attack, end))
+    attacking.start()
+    longest = {"/healthz": 0.0, "/": 0.0}
+    while time.monotonic() < end:
+        for path in longest:
+            began = time.monotonic()
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
+            connection.request("GET", path)
+            if connection.getresponse().status != HTTPStatus.OK:
+                raise RuntimeError(path)
+            connection.close()
+            longest[path] = max(longest[path], time.monotonic() - began)
+            time.sleep(0.1)
+    attacking.join()
+    return ", ".join(f"{path} {wait:.2f} s" for path, wait in longest.items())
+
+
+def _go_on(attack: Iterator[None], end: float) -> None:
+    while time.monotonic() < end:
+        next(attack)
+        time.sleep(0.2)
+
+
+def attacked(service: Service, proxied: int | None, picture: str, seconds: float) -> None:
+    attacks: dict[str, Callable[[int], Iterator[None]]] = {
+        "105 idle connections": idle,
+        "six large posts": large_posts,
+        "24 pictures": lambda port: pictures(port, picture),
+        "eight dumps unread": dumps,
+    }
+    for name, attack in attacks.items():
+        for way, port in (("direct", service.port), ("nginx", proxied)):
+            if port:
+                waits = longest_wait(port, attack(port), seconds)
+                print(f"  {name}, {way}: longest wait {waits}; {memory(service):.0f} MB")
+
+
+def fill(folder: Path, docs: Path) -> str:
+    """An archive of the documents and a memo with a page; the address of its picture."""
+    services = build(Settings(data=folder / "data"))
+    manifest(docs, folder / "manifest.jsonl")
+    import_manifest(services, folder / "manifest.jsonl", lambda _done, _total: None)
+    memo = make(_memo()).pdf
+    attached, _ = services.intake.attach(1, io.BytesIO(memo), filename="memo.pdf", actor="benchmark")
+    rebuild(services.records, services.index)
+    services.database.close()
+    return f"/api/v1/attachments/{attached.id}/pages/1.webp"
+
+
+def _memo() -> Text:
+    return Text(
+        kind=Kind.MEMO,
+        number="นป 52301/412",
+        date=dt.date(2021, 6, 9),
+        subject="ขออนุมัติซ่อมถนน",
+        paragraphs=("ขออนุมัติซ่อมถนนสายบ้านหนองปลาดุก",),
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("docs", type=Path)
+    parser.add_argument("queries", type=Path)
+    parser.add_argument("--seconds", type=float, default=5)
+    given = parser.parse_args()
+    queries = [json.loads(line)["query"] for line in given.queries.read_text().splitlines()]
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        picture = fill(folder, given.docs)
+        print(f"{sum(1 for _ in records(given.docs))} announcements")
+        held: dict[int, float] = {}
+        for processes in (1, 2):
+            with running(folder, processes) as service, ExitStack() as front:
+                proxied = None
+                if shutil.which("nginx"):
+                    (folder / f"nginx-{processes}").mkdir()
+                    proxied = front.enter_context(
+                        nginx(folder / f"nginx-{processes}", service.port, limits=False)
+                    )
+                print(f"{processes} processes:")
+                measure_rates(service, queries, given.seconds, proxied)
+                held[processes] = memory(service)
+                print(f"  memory of all: {held[processes]:.0f} MB")
+                if processes == 2:
+                    attacked(service, proxied, picture, 3 * given.seconds)
+        print(f"memory of two processes / one: {held[2] / held[1]:.2f}")
+
+
+if __name__ == "__main__":
+    main()
