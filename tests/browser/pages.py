@@ -52,6 +52,7 @@ def staff_pages(site: Site) -> list[str]:
         f"/staff/attachments/{first.id}/pages/1",
         "/staff/people",
         "/staff/account",
+        "/staff/account/second-factor",
         "/staff/no-such-page",
     ]
 
