@@ -34,9 +34,12 @@ from training.wear import Shifts, Wear
 
 Grey = NDArray[np.uint8]
 
-RESOLUTIONS = {100: 4, 120: 5, 150: 18, 200: 30, 240: 8, 300: 35}  # dpi → weight
+RESOLUTIONS = {100: 2, 120: 3, 150: 14, 200: 36, 240: 8, 300: 37}  # dpi → weight
 EM = 1.02  # a line's box as the reader gives it, in ems …
 DESCENT = 0.24  # … and how much of it is below the baseline
+LETTER = 0.45  # height of a letter without marks, in ems
+LOOSENESS = ((0.0, 0.08), (0.08, 0.45), (0.4, 1.0))  # of a cut, in heights of the line, above and below …
+LOOSENESS_SHARES = (0.4, 0.4, 0.2)  # … and how often: specks and stamps make Tesseract's boxes high
 LINES_PER_PAGE = 28  # drawn at random: more pages give more kinds of wear
 PAGES_PER_FILE = 45  # of documents: so that a book does not outweigh a hundred letters
 PAGES_PER_SET = 40
@@ -61,6 +64,8 @@ class Piece:
     right: float
     baseline: float
     em: float
+    ceiling: float  # baseline of the line above
+    floor: float  # where the letters of the line below begin
 
 
 def pieces(page: EmbeddedPage, random: np.random.Generator) -> list[Piece]:
@@ -80,6 +85,7 @@ def pieces(page: EmbeddedPage, random: np.random.Generator) -> list[Piece]:
             continue
         em = (line.bottom - line.top) / EM
         baseline = line.bottom - DESCENT * em
+        ceiling, floor = _neighbours(number, boxes)
         for start, end in _cuts(text, random):
             shown = text[start:end]
             found.append(
@@ -89,6 +95,8 @@ def pieces(page: EmbeddedPage, random: np.random.Generator) -> list[Piece]:
                     line.edges[end] / UNITS,
                     baseline / UNITS,
                     em / UNITS,
+                    ceiling / UNITS,
+                    floor / UNITS,
                 )
             )
     return found
@@ -108,6 +116,22 @@ def _is_drawn_over(number: int, boxes: list[tuple[int, int, int, int]]) -> bool:
         if other != number and down > 0.45 * (bottom - top) and along > 0:
             return True
     return False
+
+
+def _neighbours(number: int, boxes: list[tuple[int, int, int, int]]) -> tuple[float, float]:
+    """Return the baseline of the line above and the top of the letters of the line below."""
+    top, bottom, left, right = boxes[number]
+    middle = (top + bottom) / 2
+    ceiling, floor = 0.0, float(UNITS)
+    for top2, bottom2, left2, right2 in boxes:
+        em = (bottom2 - top2) / EM
+        if min(right, right2) <= max(left, left2):
+            continue
+        if bottom2 < middle:
+            ceiling = max(ceiling, bottom2 - DESCENT * em)
+        elif top2 > middle:
+            floor = min(floor, bottom2 - (DESCENT + LETTER) * em)
+    return ceiling, floor
 
 
 def _cuts(text: str, random: np.random.Generator) -> Iterator[tuple[int, int]]:
@@ -227,11 +251,14 @@ def _cut(
         round(piece.baseline * height + 0.1 * em),
     )
     top, bottom = min(rows[0], usual_top) if random.random() < 0.6 else rows[0], max(rows[1], usual_bottom)
-    loose = 0.3 if random.random() < 0.12 else 0.08
-    top = round(top + moved.min() - pad * random.uniform(0.3, 1.3) - size * random.uniform(-0.02, loose))
-    bottom = round(
-        bottom + moved.max() + pad * random.uniform(0.3, 1.3) + size * random.uniform(-0.02, loose)
+    least, most = LOOSENESS[int(random.choice(len(LOOSENESS), p=LOOSENESS_SHARES))]
+    above, below = random.uniform(least, most, 2) * (
+        1 if random.random() < 0.6 else random.permutation([0.2, 1])
     )
+    highest, lowest = round((piece.ceiling + 0.1 * piece.em) * height), round(piece.floor * height)
+    top = max(round(top - size * above), min(top, highest)) + moved.min()
+    bottom = min(round(bottom + size * below), max(bottom, lowest)) + moved.max()
+    top, bottom = round(top - pad * random.uniform(0, 1.3)), round(bottom + pad * random.uniform(0, 1.3))
     cut = worn[max(0, top) : min(height, bottom), left:right]
     if cut.shape[0] < 8 or float(cut.max()) - float(cut.min()) < 40:
         return None

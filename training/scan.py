@@ -84,7 +84,9 @@ class Scanner:
         """Black text on white, cut close to what a layout analysis cuts: ink plus a few pixels."""
         font = _font(path, size)
         left, top, right, bottom = font.getbbox(text, language="th")
-        up, down, side = (self._random.integers(2, limit) for limit in (size // 4, size // 5, size // 3))
+        loose = 3 if self._chance(0.35) else 1  # specks and stamps make a layout analysis cut high
+        limits = (loose * size // 4, loose * size // 5, size // 3)
+        up, down, side = (self._random.integers(2, limit) for limit in limits)
         image = Image.new("L", (int(right - left + 2 * side), int(bottom - top + up + down)), 255)
         ImageDraw.Draw(image).text((side - left, up - top), text, 0, font, language="th")
         return image

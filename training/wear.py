@@ -116,13 +116,13 @@ class Wear:
             (0.15, self._copy),
             (0.10, self._show_through),
             (0.90, self._ink),
-            (0.25, self._light),
-            (0.05, self._smear),
-            (0.55, self._blur),
-            (0.65, self._noise),
+            (0.15, self._light),
+            (0.03, self._smear),
+            (0.45, self._blur),
+            (0.3, self._noise),
             (0.15, self._streaks),
-            (0.42, self._threshold),
-            (0.25, self._speckle),
+            (0.6, self._threshold),
+            (0.5, self._speckle),
             (0.06, self._fax),
             (0.35, self._jpeg),
         ]
@@ -187,7 +187,7 @@ class Wear:
 
     def _noise(self, page: Grey) -> Grey:
         """Grain, drawn once for a tile and laid over the page at shifted places."""
-        tile = self._random.normal(0, self._random.gamma(2.0, 5.0), (509, 701)).astype(np.float32)
+        tile = self._random.normal(0, self._random.gamma(2.0, 3.5), (509, 701)).astype(np.float32)
         if self._is_so(0.5):
             tile = (tile + np.roll(tile, 1, 0) + np.roll(tile, 1, 1) + np.roll(tile, (1, 1), (0, 1))) / 2
         rows, columns = -(-page.shape[0] // 509), -(-page.shape[1] // 701)
@@ -211,13 +211,13 @@ class Wear:
         """Black and white, often too dark or too pale."""
         page = self._blurred(page, self._random.uniform(0.15, 0.35))
         dark, light = np.percentile(page[::5, ::5], (1, 80))
-        level = dark + (light - dark) * self._random.uniform(0.3, 0.8)
+        level = dark + (light - dark) * self._random.uniform(0.35, 0.78)
         return np.where(page > level, np.uint8(255), np.uint8(0))
 
     def _speckle(self, page: Grey) -> Grey:
         """Specks of one to three pixels, mostly dark."""
         worn = page.copy()
-        count = int(page.size * 10 ** self._random.uniform(-5, -2.4))
+        count = int(page.size * 10 ** self._random.uniform(-5, -2.6))
         y, x = (
             self._random.integers(0, page.shape[0] - 3, count),
             self._random.integers(0, page.shape[1] - 3, count),
