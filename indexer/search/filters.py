@@ -18,6 +18,7 @@ from indexer.search.posting_list import Mask
 from indexer.search.query.parser import Filters
 
 _MOST_VALUES = 50  # of one facet
+_EPOCH = dt.date(1970, 1, 1).toordinal()  # day 0 of numpy's dates, as an ordinal
 FACET_NAMES = DocumentFacets._fields
 
 
@@ -42,14 +43,19 @@ def filter_masks(reader: IndexReader, filters: Filters) -> dict[str, Mask]:
     return found
 
 
-def date_range_mask(reader: IndexReader, first: dt.date | None, last: dt.date | None) -> Mask:
-    """The documents of these days; None is no limit."""
+def date_range_mask(
+    reader: IndexReader, first: dt.date | None, last: dt.date | None, month: int | None = None
+) -> Mask:
+    """Returns the documents of these days (None is no limit) and of the month (1–12), if one is given."""
     dates = reader.attributes["date"]
     mask: Mask = np.ones(reader.size, dtype=bool)
     if first is not None:
         mask &= dates >= first.toordinal()
     if last is not None:
         mask &= dates <= last.toordinal()
+    if month is not None:
+        days = (dates.astype(np.int64) - _EPOCH).astype("datetime64[D]")
+        mask &= days.astype("datetime64[M]").astype(np.int64) % 12 + 1 == month
     return mask
 
 

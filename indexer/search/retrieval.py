@@ -118,7 +118,8 @@ def _match_times(
     for time in times:
         clauses = build_query_part(time.text, context.lexicon).clauses
         others -= set(clauses)
-        published = np.flatnonzero(date_range_mask(reader, time.first, time.last) & reader.live)
+        in_time = date_range_mask(reader, time.first, time.last, time.month)
+        published = np.flatnonzero(in_time & reader.live)
         scores = mark_covered(context, scores, published, clauses)
         timely[documents_with_all(reader, date_name_clauses(time.text, context.lexicon))] = True
         timely[published] = True

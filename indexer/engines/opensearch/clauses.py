@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from bisect import bisect_left
+from calendar import monthrange
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import accumulate
 from typing import Any
@@ -35,6 +36,7 @@ EVERYWHERE = "everywhere"
 """The name of the number of answers whatever filters say."""
 
 _MOST_VALUES = 50
+_YEARS = range(1990, 2061)  # in which a month without a year is looked for
 _SURELY = 0.999  # of what is enough, for sums are rounded
 _TOGETHER = 100.0  # what a piece of several words counts where they stand together
 
@@ -79,7 +81,7 @@ class Wanted:
         self.within = _narrowing(filters)
         self.organisation = organised(filters.organisation, filters.withheld)
         self._unwanted = [self._standing(one) for one in plan.without]
-        within = [(between(time.first, time.last), time.text) for time in times]
+        within = [(_in_time(time), time.text) for time in times]
         self._times = [(days, date_name_clauses(text, lexicon)) for days, text in within]
         self._timely = {
             unit: days for days, text in within for unit in build_query_part(text, lexicon).clauses
@@ -173,6 +175,14 @@ def organised(organisation: int | None, withheld: frozenset[int] = frozenset()) 
     ids = sorted(withheld)
     batches = (ids[start : start + _MOST_WITHHELD] for start in range(0, len(ids), _MOST_WITHHELD))
     return [own, *({"bool": {"must_not": {"terms": {"id": batch}}}} for batch in batches)]
+
+
+def _in_time(time: DateRange) -> Json:
+    """Announcements of a date range, or of a month in any of the years that archives cover."""
+    if time.month is None:
+        return between(time.first, time.last)
+    months = [dt.date(year, time.month, 1) for year in _YEARS]
+    return some(between(first, first.replace(day=monthrange(first.year, first.month)[1])) for first in months)
 
 
 def between(first: dt.date | None, last: dt.date | None) -> Json:

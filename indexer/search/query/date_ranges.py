@@ -1,8 +1,9 @@
-"""Stretches of time as Thai people write them → first and last day.
+"""Date ranges as Thai people write them → first and last day, or a month of any year.
 
 ``มิ.ย. 64``, ``9 มิถุนายน 2564``, ``1-15 มิ.ย. 64``, ``มิ.ย.-ส.ค. 2564``, ``ตั้งแต่ ม.ค. 64 ถึง มี.ค. 65``,
-``ปีงบประมาณ 2565`` (October to September), ``ก่อน 1 ม.ค. 64``, ``9/6/64``, ``2021-06-09``, ``June 9, 2021``:
-years of two digits are Buddhist-era, of four either.
+``ปีงบประมาณ 2565`` and ``ปีงบ 65`` (October to September), ``ปี 2564``, ``มิถุนายน`` (of any year),
+``ก่อน 1 ม.ค. 64``, ``9/6/64``, ``2021-06-09``, ``June 9, 2021``: years of two digits are Buddhist-era, of
+four either.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ _SHORT = "|".join(re.escape(name).replace(r"\.", r"\.?\s?") for name in thai.SHO
 _SPOKEN = [re.sub("(?:คม|ยน|พันธ์)$", "", name) for name in thai.MONTHS]
 _NAMES = sorted([*thai.MONTHS, *_SPOKEN, *_ENGLISH, "กรกฏาคม", "กุมภาพันธุ์"], key=len, reverse=True)
 _MONTH = rf"(?:{'|'.join(_NAMES)}|(?:{_SHORT}))(?![ก-ฮa-z])\.?"
+_THAI_MONTH = rf"(?:{'|'.join(thai.MONTHS)}|(?<![ก-ฮ.])(?:{_SHORT})\.)(?![ก-ฮ\d])"
 _ERA = r"(?:พ\.?\s?ศ\.?|ค\.?\s?ศ\.?|ปี)?"
 _YEAR = rf"{_ERA}\s*(?:\d{{4}}|\d{{2}})(?![\d/.,:-]*\d)"
 _DAY = r"(?<![\d/.,])\d{1,2}"
@@ -42,6 +44,8 @@ _STRETCH = re.compile(
       | (?P<since>ตั้งแต่)\s*(?P<start>{_ONE})
       | (?P<side>หลังจาก|หลัง|ก่อน)\s*(?P<limit>{_ONE})
       | (?P<one>{_ONE})
+      | (?:ปี|พ\.\s?ศ\.)\s*(?:พ\.?\s?ศ\.?\s*)?(?P<year>2[45]\d{{2}})(?![\d/.,:-]*\d)
+      | (?P<month>{_THAI_MONTH})
     )""",
     re.VERBOSE,
 )
@@ -52,13 +56,17 @@ _DAY_LONG = dt.timedelta(days=1)
 
 
 class DateMatch(NamedTuple):
-    """``[start, end)`` in the folded text; ``first`` and ``last`` days, None for open."""
+    """A date range at ``[start, end)`` of the folded text, by its first and last day (None for open).
+
+    ``month`` (1–12) is a month of any year; ``first`` and ``last`` are None then.
+    """
 
     start: int
     end: int
     first: dt.date | None
     last: dt.date | None
     labelled: bool  # written as a filter
+    month: int | None = None
 
 
 def buddhist_year(year: int) -> int:
@@ -69,7 +77,7 @@ def buddhist_year(year: int) -> int:
 
 
 def find_date_ranges(folded: str) -> list[DateMatch]:
-    """Every stretch of time in a folded text; what looks like one but is none is passed over."""
+    """Returns every date range of a folded text. What looks like one but is no date is skipped."""
     found = []
     for match in _STRETCH.finditer(folded):
         try:
@@ -77,11 +85,18 @@ def find_date_ranges(folded: str) -> list[DateMatch]:
         except (Invalid, ValueError):
             continue
         if first is None or last is None or first <= last:
-            found.append(DateMatch(*match.span(), first, last, match["label"] is not None))
+            month = thai.month_number(match["month"]) if match["month"] else None
+            found.append(DateMatch(*match.span(), first, last, match["label"] is not None, month))
     return found
 
 
 def _days(match: re.Match[str]) -> tuple[dt.date | None, dt.date | None]:
+    """Returns the first and the last day of a match, None for open."""
+    if match["month"]:
+        return None, None
+    if match["year"]:
+        year = int(match["year"]) - thai.ERA
+        return dt.date(year, 1, 1), dt.date(year, 12, 31)
     if match["fiscal"]:
         year = buddhist_year(int(match["fiscal"])) - thai.ERA
         return dt.date(year - 1, 10, 1), dt.date(year, 9, 30)

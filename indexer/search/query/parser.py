@@ -55,11 +55,15 @@ class QueryPiece:
 
 @dataclass(frozen=True, slots=True)
 class DateRange:
-    """A stretch of time among the words: an answer is of that time, or names it (``text``, folded)."""
+    """A date range among the words: a result is of that time, or names it (``text``, folded).
+
+    ``month`` (1–12) is a month of any year; ``first`` and ``last`` are None then.
+    """
 
     text: str
     first: dt.date | None
     last: dt.date | None
+    month: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,7 +191,9 @@ def _without_times(reading: _Reading, raw: str, folded: str, *, days: bool) -> s
         alone = days and not any(map(str.isalnum, _without(folded, (stretch.start, stretch.end))))
         if folded[: stretch.start].endswith(":"):
             continue  # the value of a field
-        if stretch.labelled or (alone and not reading.chunks and "งบ" not in folded):
+        if stretch.labelled or (
+            alone and not reading.chunks and stretch.month is None and "งบ" not in folded
+        ):
             raw, folded = (_without(text, (stretch.start, stretch.end)) for text in (raw, folded))
             reading.between(stretch)
         else:
@@ -233,8 +239,12 @@ class _Reading:
 
     def around(self, stretch: DateMatch, folded: str) -> None:
         """A stretch of time beside other words."""
-        self.times.append(DateRange(folded[stretch.start : stretch.end], stretch.first, stretch.last))
-        self.understood.append(remarks.time(stretch.first, stretch.last))
+        text = folded[stretch.start : stretch.end]
+        self.times.append(DateRange(text, stretch.first, stretch.last, stretch.month))
+        if stretch.month is None:
+            self.understood.append(remarks.time(stretch.first, stretch.last))
+        else:
+            self.understood.append(remarks.month(stretch.month))
 
     def take(self, found: re.Match[str]) -> None:
         name, quoted = found["field"] or found["name"], found["quoted"]

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from archive.model import Kind
-from archive.thai import ERA, format_date, format_short_date
+from archive.thai import ERA, MONTHS, format_date, format_short_date
 
 
 class QueryNote(NamedTuple):
@@ -82,6 +82,11 @@ def time(first: dt.date | None, last: dt.date | None) -> QueryNote:
     """Announced on these days or about them."""
     named = stretch(first, last)
     return QueryNote(f"ช่วงเวลา: {named.thai}", f"Time: {named.english}")
+
+
+def month(number: int) -> QueryNote:
+    """A month of any year."""
+    return QueryNote(f"เดือน: {MONTHS[number - 1]}", f"Month: {calendar.month_name[number]}")
 
 
 def stretch(first: dt.date | None, last: dt.date | None) -> QueryNote:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import tomllib
 from dataclasses import replace
 from importlib.resources import files
@@ -131,3 +132,24 @@ def test_an_organisations_part_knows_its_own_documents(tmp_path: Path) -> None:
     assert live is not None
     assert sorted(live.reader.document_numbers) == [1, 2]
     assert sorted(live.reader.of(None, frozenset({1})).document_numbers) == [2]
+
+
+@pytest.mark.parametrize(
+    ("typed", "wanted"),
+    [
+        ("น้ำประปา ปี 2564", [1, 3]),
+        ("น้ำประปา พ.ศ. 2565", [2]),
+        ("น้ำประปา ปีงบ 65", [2, 3]),
+        ("น้ำประปา มิถุนายน", [1, 2]),
+        ("น้ำประปา มิ.ย.", [1, 2]),
+        ("น้ำประปา ตุลาคม", [3]),
+    ],
+)
+def test_a_typed_time_narrows(tmp_path: Path, typed: str, wanted: list[int]) -> None:
+    index = WhooshIndex(tmp_path, Dictionary())
+    days = (dt.date(2021, 6, 9), dt.date(2022, 6, 15), dt.date(2021, 10, 2), dt.date(2019, 3, 4))
+    entries = [entry(number, "แจ้งเรื่องน้ำประปา", published_on=day) for number, day in enumerate(days, start=1)]
+    index.update(entries, (), position=4)
+    page = index.search(parse(typed))
+    assert sorted(hit.announcement_id for hit in page.hits) == wanted
+    assert page.query.loosened == ()
