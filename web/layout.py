@@ -15,6 +15,7 @@ from pathlib import Path, PurePath
 from typing import Any
 from urllib.parse import urlencode
 
+import segno
 from flask import Flask, request, url_for
 from flask_babel import Babel, get_locale
 from markupsafe import Markup
@@ -81,6 +82,7 @@ def install(app: Flask) -> None:
         path_with=path_with,
         echoed_arguments=echoed_arguments,
         hit_picture=hit_picture,
+        qr_code=qr_code,
     )
     app.context_processor(_shared)
 
@@ -216,16 +218,23 @@ def file_type(filename: str) -> str:
     return PurePath(filename).suffix.removeprefix(".").upper()[:4] or "?"
 
 
+def qr_code(address: str) -> Markup:
+    """The address as a QR code, an SVG that prints sharp."""
+    drawn = segno.make(address, micro=False, error="m")
+    return Markup(drawn.svg_inline(scale=3, border=2, svgclass="qr", lineclass=None, light="#fff"))  # noqa: S704
+
+
 def hit_picture(page: PageResult, typed: str) -> str:
-    """The address of a small picture of a result's page, its hits marked."""
+    """The address of a picture of the piece of a result's page around its first hit, hits marked."""
     attachment = page.attachment
     return url_for(
         "public.document_picture",
         id=attachment.announcement_id,
         attachment_id=attachment.id,
         number=page.number,
-        width=240,
+        width=480,
         q=typed,
+        crop="hit",
     )
 
 

@@ -24,7 +24,7 @@ from indexer.search.query import parser as queries
 from indexer.search.query.parser import Filters, Query
 from web import files, http_caching, schemas
 from web.access import visible, visible_attachment, visible_attachments
-from web.addresses import page_number, page_path, path_here, query_asked
+from web.addresses import absolute, page_number, page_path, path_here, query_asked
 from web.answers import Answer, most_read, search, similar
 from web.auth import signed_in
 from web.bootstrap import services
@@ -106,6 +106,20 @@ def announcement(id: int) -> str:
         collections=services().records.collections_with(id),
         related=_published(similar(services(), id, limit=4)),
         neighbours=_neighbours(shown),
+    )
+
+
+@pages.get("/announcements/<int:id>/certificate")
+def certificate(id: int) -> str:
+    """Who published the announcement and when, and each document's checksum: whether a copy is genuine."""
+    shown = visible(services().records.announcement(id), staff=signed_in())
+    published = [each.at for each in services().records.history(id) if each.action == "publish"]
+    return render_template(
+        "public/certificate.html",
+        announcement=shown,
+        attachments=visible_attachments(id, staff=signed_in()),
+        published_at=max(published, default=None),
+        address=absolute(url_for("public.announcement", id=id)),
     )
 
 

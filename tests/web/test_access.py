@@ -107,6 +107,7 @@ GUARDS: dict[str, Guard] = {
     "public.all_announcements": Guard.OPEN,
     "public.follow": Guard.OPEN,
     "public.announcement": Guard.PUBLISHED,
+    "public.certificate": Guard.PUBLISHED,
     "public.document": Guard.PUBLISHED,
     "public.document_file": Guard.PUBLISHED,
     "public.document_picture": Guard.PUBLISHED,

@@ -1,4 +1,4 @@
-// What a page does beyond links and forms: suggestions while typing, the theme, sharing, copying, zoom, turning pages.
+// What a page does beyond links and forms: suggestions while typing, the theme, sharing, copying, zoom, turning pages, pictures.
 "use strict";
 
 function suggestions(form) {
@@ -97,6 +97,15 @@ function swipe(sheet) {
 
 document.querySelectorAll("form.search[data-suggest]").forEach(suggestions);
 document.querySelectorAll("[data-theme-switch]").forEach(theme);
+// A picture that the server is too busy to make now is asked for again, a little later each time.
+document.querySelectorAll(".find img, .sheet img").forEach((image) => {
+  let tries = 0;
+  const again = () => {
+    if (++tries <= 4) setTimeout(() => { image.src = image.src; }, 1500 * tries);
+  };
+  image.addEventListener("error", again);
+  if (image.complete && image.naturalWidth === 0 && image.currentSrc) again();
+});
 document.querySelectorAll("[data-share]").forEach((button) => {
   button.hidden = false;
   button.addEventListener("click", () => {
@@ -122,5 +131,17 @@ document.querySelectorAll("[data-zoom]").forEach((button) => {
   button.addEventListener("click", () => {
     const large = document.querySelector(".sheet").classList.toggle("large");
     button.setAttribute("aria-pressed", String(large));
+  });
+});
+document.querySelectorAll("[data-compare]").forEach((part) => {
+  const input = part.querySelector("input"), said = part.querySelector("output");
+  if (!crypto.subtle) return; // browsers keep it from pages that came unencrypted
+  part.hidden = false;
+  input.addEventListener("change", async () => {
+    const digest = await crypto.subtle.digest("SHA-256", await input.files[0].arrayBuffer());
+    const mine = [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+    const codes = [...document.querySelectorAll("[data-digest]")];
+    codes.forEach((code) => code.classList.toggle("same", code.dataset.digest === mine));
+    said.textContent = codes.some((code) => code.dataset.digest === mine) ? input.dataset.same : input.dataset.other;
   });
 });
