@@ -3,6 +3,7 @@
   const controls = "a[href], button, input:not([type=hidden]), select, textarea, summary";
   const visible = (one) => {
     const box = one.getBoundingClientRect();
+    if (getComputedStyle(one).clipPath === "inset(50%)") return false; // for screen readers alone
     return one.checkVisibility({ visibilityProperty: true, opacityProperty: true }) && box.width > 2 && box.height > 2;
   };
   const label = (one) => `${one.tagName.toLowerCase()}#${one.id} “${(one.textContent || one.name || "").trim().slice(0, 40)}”`;

@@ -35,7 +35,7 @@ def test_a_file_whose_connection_broke_stays_listed_and_is_sent_again(staff: Vis
     cut_the_first(page, 2)
     page.goto("/staff/announcements/new")
     page.set_input_files("#files", [paper("one.pdf", "หนึ่งขาด"), paper("two.pdf", "สองขาด")])
-    line = page.locator("[data-uploads] li")
+    line = page.locator("[data-uploads] li.failed")
     expect(line).to_contain_text("two.pdf")
     expect(line).to_contain_text("การเชื่อมต่อขาด")
     page.wait_for_timeout(4500)  # longer than such a message once stood
@@ -61,7 +61,7 @@ def test_a_refused_file_is_listed_until_it_is_dismissed(staff: Visit) -> None:
     page.goto("/staff/announcements/new")
     wrong: FilePayload = {"name": "note.pdf", "mimeType": "application/pdf", "buffer": b"not a document"}
     page.set_input_files("#files", [paper("one.pdf", "รับได้"), wrong])
-    line = page.locator("[data-uploads] li")
+    line = page.locator("[data-uploads] li.failed")
     expect(line).to_contain_text("รับเฉพาะไฟล์ PDF")
     page.get_by_role("button", name="ปิดรายการนี้").click()
     page.wait_for_url(re.compile(r"/staff/announcements/\d+$"))
