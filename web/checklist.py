@@ -29,7 +29,7 @@ def checks(announcement: Announcement, papers: Sequence[Paper], found: Sequence[
     stated = offer(announcement, papers).fields
     place = url_for("staff.edit", id=announcement.id, _anchor="said")
     return [
-        _title(announcement, papers, place),
+        _title(announcement, papers, stated.get("title"), place),
         _check(_("ผู้ประกาศ"), announcement.author, place, stated.get("author"), _("ยังไม่ได้ระบุหน่วยงานที่ประกาศ")),
         _dated(announcement, stated.get("published_on"), place),
         _kind(announcement, stated.get("kind"), place),
@@ -44,9 +44,11 @@ def _check(name: str, value: str, place: str, stated: object, remark: str) -> Ch
     return Check(name, value or "–", bool(value), "" if value else said, place)
 
 
-def _title(announcement: Announcement, papers: Sequence[Paper], place: str) -> Check:
+def _title(announcement: Announcement, papers: Sequence[Paper], stated: object, place: str) -> Check:
     remark = ""
-    if not announcement.title:
+    if not announcement.title and stated:
+        remark = f"{_('ยังไม่มีชื่อเรื่อง จะใช้ชื่อในเอกสาร')}: {stated}"
+    elif not announcement.title:
         remark = _("ยังไม่มีชื่อเรื่อง พิมพ์เอง หรือเลือกเผยแพร่อัตโนมัติเมื่ออ่านเสร็จ")
     elif is_named_after_file(announcement, papers):
         remark = _("ชื่อเรื่องเป็นชื่อไฟล์ กรุณาตั้งชื่อให้ประชาชนเข้าใจ")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import re
 from collections.abc import Callable, Sequence
 from typing import Any, BinaryIO, cast
 
@@ -17,7 +18,7 @@ from archive.fields import ANNOUNCEMENT_FIELDS, AnnouncementField, FieldType
 from archive.model import Announcement, Attachment, Draft, Find, Hold, Kind, Reading, Status
 from archive.privacy import undecided_in
 from indexer.search.query import parser as queries
-from web import checklist, papers, personal_data
+from web import checklist, layout, papers, personal_data
 from web.addresses import page_number
 from web.answers import search
 from web.auth import current_person, staff_only
@@ -31,7 +32,8 @@ _WRITTEN = [field for field in ANNOUNCEMENT_FIELDS if field.is_in_form]
 _PLACED = {"title", "kind", "published_on", "author", "category", "body"}
 """Fields that the form has in places of their own; others follow one after the other."""
 
-_CLOCK = "%Y-%m-%dT%H:%M"  # what <input type="datetime-local"> sends
+_CLOCK = re.compile(r"([01]?\d|2[0-3])[:.]([0-5]\d)(?:\s*น\.?)?")  # 9:00, 09.00 น.
+_WORKDAY_BEGINS = "08:30"
 
 
 @pages.before_request
@@ -179,7 +181,8 @@ def publish(id: int) -> ResponseReturnValue:
         found_seen=personal_data.fingerprint(found),
         unread=[each for each in unread if each.status in (Reading.WAITING, Reading.READING)],
         when=_when(announcement, unread=bool(unread)),
-        publish_at=request.form.get("publish_at") or _clock(announcement.publish_at),
+        publish_on=request.form.get("publish_on", _day_of(announcement.publish_at)),
+        publish_time=request.form.get("publish_time", _clock_of(announcement.publish_at)),
     )
 
 
@@ -325,12 +328,14 @@ def _publish_when_read(id: int) -> str:
 
 
 def _publish_later(id: int) -> str:
-    try:
-        at = dt.datetime.strptime(request.form.get("publish_at", ""), _CLOCK).replace(tzinfo=thai.BANGKOK)
-    except ValueError:
-        raise Invalid("กรุณาระบุวันและเวลาที่จะเผยแพร่", field="publish_at") from None
+    typed, clock = request.form.get("publish_on", ""), request.form.get("publish_time", "")
+    hours = _CLOCK.fullmatch(thai.arabic_digits(clock).strip())
+    if not typed.strip() or not hours:
+        raise Invalid("กรุณาระบุวันและเวลาที่จะเผยแพร่", field="publish_on")
+    time = dt.time(int(hours[1]), int(hours[2]))
+    at = dt.datetime.combine(thai.parse_date(typed), time, thai.BANGKOK)
     if at <= dt.datetime.now(dt.UTC):  # a slip in the date must not publish at once
-        raise Invalid("เวลาที่ตั้งผ่านไปแล้ว กรุณาตั้งเวลาที่ยังมาไม่ถึง หรือเลือกเผยแพร่ทันที", field="publish_at")
+        raise Invalid("เวลาที่ตั้งผ่านไปแล้ว กรุณาตั้งเวลาที่ยังมาไม่ถึง หรือเลือกเผยแพร่ทันที", field="publish_on")
     return _publish_at(id, at)
 
 
@@ -364,8 +369,13 @@ def _when(announcement: Announcement, *, unread: bool) -> str:
     return "read" if unread else "now"
 
 
-def _clock(at: dt.datetime | None) -> str:
-    return at.astimezone(thai.BANGKOK).strftime(_CLOCK) if at else ""
+def _day_of(at: dt.datetime | None) -> str:
+    """The day of a publication as it is typed: of the Buddhist era on Thai pages."""
+    return layout.day(at.astimezone(thai.BANGKOK).date()) if at else ""
+
+
+def _clock_of(at: dt.datetime | None) -> str:
+    return f"{at.astimezone(thai.BANGKOK):%H:%M}" if at else _WORKDAY_BEGINS
 
 
 def _attach_all(id: int) -> None:

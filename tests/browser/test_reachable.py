@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import DESK, PHONE, Visit
+from tests.browser.conftest import DESK, PHONE, UNCOVERED, Visit
 from tests.browser.pages import public_pages, staff_pages
 from tests.browser.site import Site
 
@@ -33,6 +33,23 @@ def test_every_control_of_residents_can_be_hit(visit: Visit, site: Site, width: 
 @pytest.mark.parametrize("width", WIDTHS)
 def test_every_control_of_staff_can_be_hit(staff: Visit, site: Site, width: int) -> None:
     assert covered(staff(width=width), staff_pages(site)) == {}
+
+
+@pytest.mark.parametrize(("width", "height"), [(DESK, 700), (320, 256)], ids=["desk", "400 % zoom"])
+def test_nothing_lies_over_the_field_that_has_the_focus(
+    staff: Visit, site: Site, width: int, height: int
+) -> None:
+    page = staff(width=width)
+    page.set_viewport_size({"width": width, "height": height})
+    page.goto(f"/staff/announcements/{site.centre.id}")
+    page.locator("#files").focus()
+    seen = 0
+    while not page.evaluate("document.activeElement.matches('.saving *')"):
+        page.keyboard.press("Tab")
+        name = page.evaluate("document.activeElement.id || document.activeElement.textContent")
+        assert page.evaluate(UNCOVERED), name
+        seen += 1
+    assert seen > 10
 
 
 def test_something_that_lies_over_a_control_is_noticed(visit: Visit) -> None:
