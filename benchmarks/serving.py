@@ -29,7 +29,7 @@ from http import HTTPStatus
 from pathlib import Path
 from urllib.parse import quote
 
-from archive.model import Kind
+from archive.model import Kind, Status
 from indexer.reindex import rebuild
 from tests.benchmarks.corpus import records
 from tests.benchmarks.import_corpus import manifest
@@ -88,6 +88,11 @@ def running(folder: Path, processes: int) -> Iterator[Service]:
         service.wait()
 
 
+def published(service: Service) -> list[int]:
+    """Ids of the newest fifty announcements."""
+    return [each["id"] for each in service.api.get("/announcements", per_page=50)["results"]]
+
+
 def measure_rates(service: Service, queries: list[str], seconds: float, proxied: int | None) -> None:
     fresh = [
         f"/api/v1/search?q={quote(query)}&per_page={10 + turn}" for turn in range(8) for query in queries
@@ -95,13 +100,14 @@ def measure_rates(service: Service, queries: list[str], seconds: float, proxied:
     one, eight = (rate(service.port, fresh[clients::2], clients, seconds) for clients in (1, 8))
     print(f"  API, fresh searches: {one:.0f}/s with 1 client, {eight:.0f}/s with 8: {eight / one:.2f} x")
     words = [f"/search?q={quote(query)}&per_page={20 + turn}" for turn in range(20) for query in queries]
+    found = published(service)
     for name, fresh_paths, path in (
         ("home", [f"/?fresh={number}" for number in range(100_000)], "/"),
         ("results", words, f"/search?q={quote(queries[0])}"),
         (
             "announcement",
-            [f"/announcements/{n % 1500 + 1}?n={n}" for n in range(100_000)],
-            "/announcements/1",
+            [f"/announcements/{found[n % 50]}?n={n}" for n in range(99_999)],
+            f"/announcements/{found[0]}",
         ),
     ):
         made = rate(service.port, fresh_paths, 2, seconds)
@@ -213,7 +219,8 @@ def fill(folder: Path, docs: Path) -> str:
     manifest(docs, folder / "manifest.jsonl")
     import_manifest(services, folder / "manifest.jsonl", lambda _done, _total: None)
     memo = make(_memo()).pdf
-    attached, _ = services.intake.attach(1, io.BytesIO(memo), filename="memo.pdf", actor="benchmark")
+    [first], _ = services.records.list_announcements(statuses=[Status.PUBLISHED], page=1, per_page=1)
+    attached, _ = services.intake.attach(first.id, io.BytesIO(memo), filename="memo.pdf", actor="benchmark")
     rebuild(services.records, services.index)
     services.database.close()
     return f"/api/v1/attachments/{attached.id}/pages/1.webp"
