@@ -32,7 +32,8 @@ DISPUTED = 0.94  # confidence, at most, in a letter that the readings or the wor
 class Place:
     """What may stand at one place of a line: cost by text, "" for nothing; and where it stands.
 
-    ``symbols``: for every text a symbol that says so, with the mean confidence of those that do.
+    ``symbols``: for every text a symbol that says so, with the mean confidence of those that do; with the
+    least of a digit's.
     """
 
     costs: dict[str, float]
@@ -112,10 +113,11 @@ def _place(column: Sequence[Symbol | None], *, spaced: bool) -> Place:
     for symbol in column:
         if symbol:
             by_text.setdefault(symbol.text, []).append(symbol)
-    symbols = {
-        text: replace(same[0], confidence=fmean(symbol.confidence for symbol in same))
-        for text, same in by_text.items()
-    }
+    symbols = {}
+    for text, same in by_text.items():
+        sure = [symbol.confidence for symbol in same]
+        # a digit that any reading doubts may be handwriting, and no word tells
+        symbols[text] = replace(same[0], confidence=fmean(sure) if is_thai(text) else min(sure))
     return Place(costs, symbols, spaced)
 
 
