@@ -28,7 +28,7 @@ from indexer.reading.words import coverage, thai_letters, without_marks
 
 __all__ = ["DPI", "RULES", "SYSTEM_MODELS", "OcrPage", "recognise", "warm_up"]
 
-RULES = 4
+RULES = 5
 """Version of the rules and the model of recognition: raised when they would read a page differently."""
 
 FLAWLESS = 0.993  # the network's mean confidence in pages that it reads without an error …
