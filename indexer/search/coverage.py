@@ -10,18 +10,21 @@ from pythainlp.corpus import thai_stopwords
 from indexer.analysis.tokenizer import fold, searchable_bytes
 from indexer.search.bm25f import ClauseScores
 from indexer.search.context import SearchContext
-from indexer.search.query.parser import DateRange
+from indexer.search.query.parser import KIND_NAMES, DateRange
 from indexer.search.query.query_plan import Clause, QueryPlan, build_query_part
 from indexer.search.ranking import RankedDocuments
 
 _BEST_DOCUMENTS = 3  # documents looked at; the best of them counts
+_KINDS = frozenset(name for names in KIND_NAMES.values() for name in names)  # each document is of some kind
 _ALL = 0.999  # of the IDF mass: sums of 32-bit floats are rounded
 
 
 def minimum_coverage(context: SearchContext, plan: QueryPlan) -> float:
     """Returns the coverage below which the answer to the plan is "nothing found"."""
     tuning = context.tuning
-    return tuning.min_answer_coverage_sentence if plan.is_sentence else tuning.min_answer_coverage
+    if plan.is_sentence:
+        return tuning.min_answer_coverage_sentence
+    return tuning.min_answer_coverage_question if plan.is_question else tuning.min_answer_coverage
 
 
 def answer_coverage(
@@ -63,7 +66,8 @@ def _weights(context: SearchContext, scores: ClauseScores, named: set[Clause]) -
         is_known = all(tokenizer.is_known_word(term) or not "ก" <= term[0] <= "๎" for term in terms)
         if clause not in named:
             share = 1.0 if is_known else context.tuning.unknown_word_weight
-            share *= context.tuning.stop_word_weight if clause.typed in thai_stopwords() else 1.0
+            says_little = clause.typed in thai_stopwords() or clause.typed in _KINDS
+            share *= context.tuning.stop_word_weight if says_little else 1.0
             weights[clause] = share * min(idf, most)
     return weights
 
@@ -77,8 +81,12 @@ def _document_coverage(
 ) -> float:
     at = np.array([document], dtype=np.int64)
     matched = {clause for clause, listed in scores.postings.items() if listed.at(at)[0] > 0}
+    text = context.reader.text(document)
+    parts = [part for part in plan.parts if part.phrase.data and part.phrase.data in text]
+    as_typed = {clause for part in parts for clause in part.clauses if clause in scores.idfs}
+    matched |= as_typed
+    apart = _scattered(plan, text) - as_typed
     otherwise = float(scores.covered[document]) - sum(scores.idfs[clause] for clause in matched)
-    apart = _scattered(plan, context.reader.text(document))
     value = sum(
         weight * (context.tuning.scattered_word_weight if clause in apart else 1.0)
         for clause, weight in weights.items()
@@ -93,7 +101,7 @@ def _scattered(plan: QueryPlan, text: bytes) -> set[Clause]:
     paired: set[Clause] = set()
     for part in plan.parts:
         for left, right in pairwise(part.clauses):
-            paired |= {left, right}
+            paired |= {each for each in (left, right) if len(each.alternatives[0].terms) == 1}
             if searchable_bytes(fold(left.typed + right.typed)).data in text:
                 beside |= {left, right}
     return paired - beside

@@ -68,6 +68,7 @@ class QueryPlan:
     parts: tuple[QueryPart, ...]
     whole: bytes
     without: tuple[QueryPart, ...]
+    is_question: bool = False  # words that only ask were left out
 
     @property
     def clauses(self) -> tuple[Clause, ...]:
@@ -94,7 +95,7 @@ def build_query_plan(query: Query, lexicon: Lexicon) -> QueryPlan:
         parts.append(made)
     whole = searchable_bytes(fold(" ".join(chunk.text for chunk in query.chunks))).data
     without = tuple(build_query_part(text, lexicon, exact=True) for text in query.without[:_MOST_PARTS])
-    return QueryPlan(tuple(parts), whole, without)
+    return QueryPlan(tuple(parts), whole, without, is_question=told != chunks)
 
 
 def _with_numbers(chunks: Sequence[QueryPiece]) -> list[QueryPiece]:
