@@ -16,6 +16,7 @@ from indexer.reading.words import longest_word
 
 LEAST_CONFIDENCE = 0.95  # mean of a line's symbols; print below it holds a word that tells it from noise
 LEAST_OF_SHORT = 0.966  # of a line of few symbols without a word; a page number has 0.98 and more
+LEAST_OF_LETTERS = 0.98  # of a line of few letters without a digit or a word: a scribble had 0.974
 FEW = 4  # symbols
 LEAST_WORD = 4  # code points of a dictionary word that does not come about by chance
 LONG_RULE = 10  # symbols
@@ -39,7 +40,9 @@ def without_noise(line: Sequence[Symbol]) -> list[Symbol]:
 def _is_text(line: Sequence[Symbol]) -> bool:
     text = "".join((" " if symbol.spaced else "") + symbol.text for symbol in line)
     sure = mean_confidence(line)
-    if sure < (LEAST_OF_SHORT if len(line) <= FEW else LEAST_CONFIDENCE):
+    has_digit = any(letter.isdigit() for letter in text)
+    least_of_short = LEAST_OF_SHORT if has_digit else LEAST_OF_LETTERS
+    if sure < (least_of_short if len(line) <= FEW else LEAST_CONFIDENCE):
         return longest_word(repair(text)) >= LEAST_WORD
     letters = text.replace(" ", "")
     pairs = list(pairwise(letters))
