@@ -63,7 +63,11 @@ def _in_routes(tree: ast.AST) -> Iterator[ast.AST]:
         if isinstance(each, ast.FunctionDef):
             for decorator in each.decorator_list:
                 yield from ast.walk(decorator)
-        if isinstance(each, ast.Call) and isinstance(each.func, ast.Name) and each.func.id == "Blueprint":
+        if (
+            isinstance(each, ast.Call)
+            and isinstance(each.func, ast.Name)
+            and each.func.id.endswith("Blueprint")
+        ):
             yield from ast.walk(each)
 
 
