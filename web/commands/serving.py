@@ -13,7 +13,7 @@ from contextlib import suppress
 from types import FrameType
 
 import click
-from flask import Flask
+from flask import Flask, url_for
 
 from archive.errors import PrakatError, Unavailable
 from indexer.leader_leases import lease_holder_name
@@ -33,8 +33,13 @@ log = logging.getLogger("prakat")
 WEB, READER = "prakat-web", "prakat-reader"
 """Names of the processes, as ``ps`` shows them."""
 
-_WARM_UP = ("/", "/search?q=ประกาศ", "/search", "/api/v1/suggest?q=ประกาศ")
-"""Pages that load what all pages need: templates, dictionaries, the index."""
+_WARM_UP: tuple[tuple[str, dict[str, str]], ...] = (
+    ("public.home", {}),
+    ("public.results", {"q": "ประกาศ"}),
+    ("public.results", {}),
+    ("api.suggest", {"q": "ประกาศ"}),
+)
+"""Endpoints, with their arguments, that load what all pages need: templates, dictionaries, the index."""
 
 _AUDIT_HEAD_EVERY = 3600.0  # seconds between entries of the audit chain's head in the log
 
@@ -122,7 +127,9 @@ def _warm_up(app: Flask) -> None:
     """Load what requests need, then keep it out of garbage collection: looking through it again and again
     took a process four times as long, and would copy the memory that processes share."""
     logging.disable(logging.CRITICAL)  # nobody asked for these pages
-    for path in _WARM_UP:
+    with app.test_request_context():
+        paths = [url_for(endpoint, **arguments) for endpoint, arguments in _WARM_UP]  # type: ignore[arg-type]
+    for path in paths:
         with suppress(Exception):  # whatever is wrong, those who ask for pages will see it
             app.test_client().get(path, headers={"Accept-Encoding": "gzip"})
     logging.disable(logging.NOTSET)
