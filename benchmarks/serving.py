@@ -30,9 +30,9 @@ from pathlib import Path
 from urllib.parse import quote
 
 from archive.model import Kind, Status
+from benchmarks.corpus import records
+from benchmarks.import_corpus import manifest
 from indexer.reindex import rebuild
-from tests.benchmarks.corpus import records
-from tests.benchmarks.import_corpus import manifest
 from tests.operation.nginx import nginx
 from tests.torture.service import Service
 from web.bootstrap import build

@@ -41,7 +41,7 @@ def test_the_papers_name_files_that_are_there() -> None:
     for paper in kept(".md"):
         text = paper.read_text(encoding="utf-8")
         for path in re.findall(
-            rf"`((?:{'|'.join((*ROOMS, 'tests', 'scripts', 'docs', 'deploy'))})/[\w/.]+)`", text
+            rf"`((?:{'|'.join((*ROOMS, 'tests', 'benchmarks', 'scripts', 'docs', 'deploy'))})/[\w/.]+)`", text
         ):
             assert (ROOT / path).exists(), f"{paper.name}: {path}"
         assert set(re.findall(r"\btest_\w+\.py", text)) <= tests, paper.name

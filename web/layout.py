@@ -121,7 +121,7 @@ _STYLES = (_STATIC / "site.css").read_text(encoding="utf-8")
 def styles(root: str) -> Markup:
     """The styles of residents' pages below ``root``; what they name, they name as seen from their own file.
     They travel inside the page: on a slow phone a request of their own would keep the first text waiting for
-    as long again (measured by ``tests.benchmarks.first_text``)."""
+    as long again (measured by ``benchmarks.first_text``)."""
     return Markup(_STYLES.replace('url("../', f'url("{root}/'))  # noqa: S704  our own file
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from playwright.sync_api import Browser
 
-from tests.benchmarks.first_text import load, residents_pages
+from benchmarks.first_text import load, residents_pages
 from tests.browser.conftest import Visit
 from tests.browser.site import Site
 

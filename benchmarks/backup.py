@@ -1,6 +1,6 @@
 """What keeping safe costs: backup under upload load, restore, comparison, check.
 
-    python -m tests.benchmarks.backup --data DIRECTORY [--count 10000] [--kilobytes 40]
+    python -m benchmarks.backup --data DIRECTORY [--count 10000] [--kilobytes 40]
 
 Every record and every byte of what was restored is compared with the archive that went on meanwhile.
 """

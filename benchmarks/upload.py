@@ -1,7 +1,7 @@
 """Documents through the running service: uploaded over HTTP, read, searched for; and killed in between.
 
-    python -m tests.benchmarks.upload DIRECTORY…             # PDFs beside a truth.json
-    python -m tests.benchmarks.upload DIRECTORY… --kill      # kill -9 while twenty uploads are in flight
+    python -m benchmarks.upload DIRECTORY…             # PDFs beside a truth.json
+    python -m benchmarks.upload DIRECTORY… --kill      # kill -9 while twenty uploads are in flight
 
 A truth is a list of ``{"file", "page", "phrases"}`` or a mapping of file to ``{"pages": [text]}``.
 """

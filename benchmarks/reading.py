@@ -1,4 +1,4 @@
-"""How well and how fast PDFs are read: ``python -m tests.benchmarks.reading --data DIRECTORY``.
+"""How well and how fast PDFs are read: ``python -m benchmarks.reading --data DIRECTORY``.
 
 The directory holds PDFs and ``truth.json``: a list of ``{"file", "page", "phrases", "needs_ocr"}``. The
 tables give

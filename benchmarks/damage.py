@@ -1,6 +1,6 @@
 """How many of the damages that an archive may suffer ``prakat check`` finds, each by itself.
 
-python -m tests.benchmarks.damage
+python -m benchmarks.damage
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
 """What each value of ``SearchTuning`` is worth: nDCG@10 without it, beside nDCG@10 with all of them.
 
-    python -m tests.benchmarks.tuning --data DIRECTORY [--texts docs docs_ocr5] [--every N]
+    python -m benchmarks.tuning --data DIRECTORY [--texts docs docs_ocr5] [--every N]
 
-``DIRECTORY`` is that of ``tests.benchmarks.search``. Each value in turn is set to what takes it out
+``DIRECTORY`` is that of ``benchmarks.search``. Each value in turn is set to what takes it out
 (``NEUTRAL``); the difference in the mean of the tasks is printed as a table in Markdown. What came
-near (``related``) counts as found, so that ranking alone is judged; ``tests.benchmarks.honesty``
+near (``related``) counts as found, so that ranking alone is judged; ``benchmarks.honesty``
 judges the thresholds of honest answers. With ``--every N`` only each Nth query is asked.
 """
 
@@ -18,12 +18,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from benchmarks.corpus import entry, records
+from benchmarks.search import ndcg
 from indexer.analysis.dictionary import Dictionary
 from indexer.engines.whoosh import WhooshIndex
 from indexer.search.query.parser import parse
 from indexer.search.tuning import TUNING, SearchTuning
-from tests.benchmarks.corpus import entry, records
-from tests.benchmarks.search import ndcg
 
 HERE = Path(__file__).parent
 NEUTRAL: Mapping[str, Any] = {

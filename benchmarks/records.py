@@ -1,6 +1,6 @@
 """What keeping costs: announcements, attachments, claims, visits, pages and files per second.
 
-    [scripts/scale.sh] python -m tests.benchmarks.records --data DIRECTORY [--count N]
+    [scripts/scale.sh] python -m benchmarks.records --data DIRECTORY [--count N]
 
 ``DIRECTORY`` should be on the disk that will hold the archive: most of the cost is its fsync.
 """

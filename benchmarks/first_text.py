@@ -1,6 +1,6 @@
 """When the first text of residents' pages stands, on a slow phone: how many bytes and requests that took.
 
-    python -m tests.benchmarks.first_text http://127.0.0.1:8000 --rounds 5
+    python -m benchmarks.first_text http://127.0.0.1:8000 --rounds 5
 
 Chromium as DevTools slows it down, each round with nothing in its cache. Other work on the machine only
 adds to a time, so the least of the rounds is printed beside the middle one.

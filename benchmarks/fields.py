@@ -1,4 +1,4 @@
-"""How well documents are described: ``python -m tests.benchmarks.fields [--count N] [--scans N]``.
+"""How well documents are described: ``python -m benchmarks.fields [--count N] [--scans N]``.
 
 Makes memos, letters, stamped letters, orders and announcements of invented offices in many layouts, both
 numerals and several typefaces, reads each as the archive does, once as a word processor writes it and

@@ -1,10 +1,10 @@
 """The embedded index and OpenSearch side by side: do they agree, and what does each cost?
 
-    scripts/scale.sh .venv/bin/python -m tests.benchmarks.engines --data DIRECTORY [--measure 100000]
+    scripts/scale.sh .venv/bin/python -m benchmarks.engines --data DIRECTORY [--measure 100000]
 
-``DIRECTORY`` as for ``tests.benchmarks.search``. ``--agree`` asks both so many queries on the corpus itself:
+``DIRECTORY`` as for ``benchmarks.search``. ``--agree`` asks both so many queries on the corpus itself:
 how much of the first ten they share, and nDCG@10 of each. ``--measure`` makes an archive of so many
-announcements (as ``tests.benchmarks.speed`` does) and asks it with 1, 8 and 32 users at once, who wait for
+announcements (as ``benchmarks.speed`` does) and asks it with 1, 8 and 32 users at once, who wait for
 nothing but answers, for ``--seconds`` each. Clients, index and cluster share this machine; for figures of
 more than a test's small nodes, ``SCALE_JAVA="-Xms1g -Xmx1g"``.
 """
@@ -26,6 +26,8 @@ from opensearchpy import OpenSearch
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.corpus import entry, records, resampled
+from benchmarks.search import FIRST, ndcg
 from indexer.analysis.dictionary import Dictionary
 from indexer.analysis.index_document import SourceAnnouncement
 from indexer.engines.opensearch import OpenSearchIndex
@@ -33,8 +35,6 @@ from indexer.engines.opensearch.cluster import read_address
 from indexer.engines.whoosh import WhooshIndex
 from indexer.search.ports import SearchIndex
 from indexer.search.query.parser import parse
-from tests.benchmarks.corpus import entry, records, resampled
-from tests.benchmarks.search import FIRST, ndcg
 
 USERS = (1, 8, 32)
 NAMES = ("Whoosh", "OpenSearch")

@@ -1,8 +1,8 @@
 """Residents at the running service, alone and while staff upload and the index is rebuilt.
 
-    python -m tests.benchmarks.load DOCS.jsonl QUERIES.jsonl --clients 1 8 --seconds 20
-    python -m tests.benchmarks.load DOCS.jsonl QUERIES.jsonl --clients 50 --seconds 300 --busy DIRECTORY
-    python -m tests.benchmarks.load DOCS.jsonl QUERIES.jsonl --clients 8 --seconds 20 --rebuilds 8
+    python -m benchmarks.load DOCS.jsonl QUERIES.jsonl --clients 1 8 --seconds 20
+    python -m benchmarks.load DOCS.jsonl QUERIES.jsonl --clients 50 --seconds 300 --busy DIRECTORY
+    python -m benchmarks.load DOCS.jsonl QUERIES.jsonl --clients 8 --seconds 20 --rebuilds 8
 
 With ``--busy`` every run is made twice: in peace, and with the PDFs of the directory uploaded again and
 again (each time as new bytes) while ``prakat reindex`` runs without pause. Each client asks, reads the
@@ -33,10 +33,10 @@ from urllib.parse import quote
 
 import numpy as np
 
+from benchmarks.corpus import records
+from benchmarks.import_corpus import manifest
+from benchmarks.upload import PORT, Service
 from indexer.reindex import rebuild
-from tests.benchmarks.corpus import records
-from tests.benchmarks.import_corpus import manifest
-from tests.benchmarks.upload import PORT, Service
 from web.bootstrap import build
 from web.importing import import_manifest
 from web.settings import Settings

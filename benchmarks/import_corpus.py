@@ -1,6 +1,6 @@
 """A corpus through ``prakat import``, the index, and its queries: rates, sizes, latencies.
 
-python -m tests.benchmarks.import_corpus DOCS.jsonl QUERIES.jsonl
+python -m benchmarks.import_corpus DOCS.jsonl QUERIES.jsonl
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.corpus import records
 from indexer.reindex import rebuild
 from indexer.search.query.parser import parse
-from tests.benchmarks.corpus import records
 from web.answers import search
 from web.bootstrap import Services, build
 from web.importing import import_manifest

@@ -1,8 +1,8 @@
 """How honestly search says that nothing was found: on queries that the corpus answers, and on others.
 
-    python -m tests.benchmarks.honesty --data DIRECTORY [--texts docs docs_ocr5] [--list]
+    python -m benchmarks.honesty --data DIRECTORY [--texts docs docs_ocr5] [--list]
 
-``DIRECTORY`` is that of ``tests.benchmarks.search``. Answerable are its ``queries.jsonl`` and
+``DIRECTORY`` is that of ``benchmarks.search``. Answerable are its ``queries.jsonl`` and
 ``questions.jsonl`` (beside this file); the tasks ``compound_…`` are left out. ``impossible.jsonl`` is
 a made yardstick: places, offices and topics that were invented for it, each with the word that no
 document of the corpus contains (``absent``; one that does is skipped and counted). Shown is the
@@ -18,11 +18,11 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from benchmarks.corpus import entry, records
 from indexer.analysis.dictionary import Dictionary
 from indexer.analysis.tokenizer import fold, searchable_bytes
 from indexer.engines.whoosh import WhooshIndex
 from indexer.search.query.parser import parse
-from tests.benchmarks.corpus import entry, records
 
 HERE = Path(__file__).parent
 

@@ -1,8 +1,8 @@
 """What one request of a resident costs the service in processor time, whatever else the machine does.
 
-    python -m tests.benchmarks.request DOCS.jsonl QUERIES.jsonl [--data DIRECTORY] [--profile record]
+    python -m benchmarks.request DOCS.jsonl QUERIES.jsonl [--data DIRECTORY] [--profile record]
 
-Each query is asked as ``tests.benchmarks.load`` asks it: of the API, of the results page, and the record
+Each query is asked as ``benchmarks.load`` asks it: of the API, of the results page, and the record
 that it finds first is opened. The application is called as a server calls it, without network and logs.
 Beside each kind stands what of it the index itself took: its search, or its search for what is similar.
 ``--data`` keeps the archive for further runs, so that two states of the code can be compared in turn on it.
@@ -28,10 +28,10 @@ from urllib.parse import quote
 import numpy as np
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
+from benchmarks.corpus import records
+from benchmarks.import_corpus import manifest
 from indexer.reindex import rebuild
 from indexer.search.ports import SearchIndex
-from tests.benchmarks.corpus import records
-from tests.benchmarks.import_corpus import manifest
 from web.app import create_app
 from web.bootstrap import Services, build
 from web.importing import import_manifest

@@ -1,8 +1,8 @@
 """How fast and how large: building, size, memory and queries, beside tantivy fed the same terms.
 
-    python -m tests.benchmarks.speed --data DIRECTORY [--counts 2000 20000 100000] [--work DIRECTORY]
+    python -m benchmarks.speed --data DIRECTORY [--counts 2000 20000 100000] [--work DIRECTORY]
 
-``DIRECTORY`` holds ``docs.jsonl`` and ``queries.jsonl`` (``tests.benchmarks.search``). Larger archives are
+``DIRECTORY`` holds ``docs.jsonl`` and ``queries.jsonl`` (``benchmarks.search``). Larger archives are
 made by resampling: each further announcement is half of one and half of another. A query of ours gives a
 page of ten with facets, best pages and passages with the words marked. tantivy gives the ids of ten; and, as
 its *whole answer*, also the counts of the facets (its aggregations) and passages with the words marked
@@ -31,6 +31,7 @@ import tantivy
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.corpus import entry, records, resampled
 from indexer.analysis.dictionary import Dictionary
 from indexer.analysis.index_document import build_index_document
 from indexer.engines.whoosh import WhooshIndex
@@ -38,7 +39,6 @@ from indexer.search.filters import FACET_NAMES
 from indexer.search.highlighting import snippet
 from indexer.search.query.parser import parse
 from indexer.search.query.query_plan import build_query_plan
-from tests.benchmarks.corpus import entry, records, resampled
 
 _BATCH = 250
 _SHARES = (50, 95, 99)
@@ -71,7 +71,7 @@ def _measured(options: argparse.Namespace, count: int) -> dict[str, float]:
     values: dict[str, float] = {}
     with tempfile.TemporaryDirectory(dir=options.work) as folder:
         for step in STEPS:
-            command = [sys.executable, "-m", "tests.benchmarks.speed", "--data", str(options.data)]
+            command = [sys.executable, "-m", "benchmarks.speed", "--data", str(options.data)]
             command += ["--counts", str(count), "--queries", str(options.queries)]
             command += ["--step", step, "--folder", folder, *(["--cpu"] if options.cpu else [])]
             ran = subprocess.run(command, check=True, capture_output=True, text=True)

@@ -1,7 +1,7 @@
 """How well the right announcement is found: nDCG@10 by kind of query, on clean and on damaged text.
 
-    python -m tests.benchmarks.search --data DIRECTORY [--texts docs docs_ocr2 docs_ocr5] [--alone]
-    python -m tests.benchmarks.search --data DIRECTORY --texts docs --queries tests/benchmarks/questions.jsonl
+    python -m benchmarks.search --data DIRECTORY [--texts docs docs_ocr2 docs_ocr5] [--alone]
+    python -m benchmarks.search --data DIRECTORY --texts docs --queries benchmarks/questions.jsonl
 
 ``DIRECTORY`` holds ``queries.jsonl`` (``task``, ``query``, ``rel``: the ids wanted) and the corpus
 as ``docs.jsonl``, ``docs_ocr2.jsonl.gz`` … (``id``, ``date``, ``cat``, ``title``, ``body``). Beside
@@ -40,10 +40,10 @@ from whoosh.analysis import LowercaseFilter, Token, Tokenizer
 from whoosh.filedb.filestore import RamStorage
 from whoosh.index import FileIndex
 
+from benchmarks.corpus import entry, records
 from indexer.analysis.dictionary import Dictionary
 from indexer.engines.whoosh import WhooshIndex
 from indexer.search.query.parser import parse
-from tests.benchmarks.corpus import entry, records
 
 TEXTS = ("docs", "docs_ocr2", "docs_ocr5")
 FIRST = 10
