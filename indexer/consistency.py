@@ -1,7 +1,7 @@
-"""Records, files, jobs and index against each other, on a running service; and what can be mended.
+"""Consistency check: compares records, files, jobs and index on a running service, and repairs faults.
 
-Nothing is deleted, and nothing is taken for wrong that a running service is only about to do: what
-looks wrong in the index is looked at again once the index has followed.
+Nothing is deleted. Work that a running service is only about to do is not reported as a fault: an index
+entry that looks wrong is checked again once the index is level with the records.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ from indexer.search.ports import SearchIndex
 from indexer.worker import LEASE
 
 PATIENCE = 10.0
-"""Seconds without any progress after which the index is taken for left behind, or a job for stuck."""
+"""Seconds without any progress after which the index is reported as behind, or a job as stuck."""
 
 _LOOKS = 3
-"""How often something in the index is looked at again before it is taken for wrong."""
+"""Number of repeated checks of an index entry before it is reported as wrong."""
 
 _CHUNK = 1 << 20
 
@@ -70,7 +70,10 @@ MESSAGES = {
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """``code`` is a key of ``MESSAGES``; ``subject`` says what it is about, ``detail`` what was seen."""
+    """A fault that was found.
+
+    ``code`` is a key of ``MESSAGES``, ``subject`` names the faulty object, ``detail`` says what was seen.
+    """
 
     code: str
     subject: str
@@ -80,7 +83,7 @@ class Finding:
 
 @dataclass(slots=True)
 class ConsistencyReport:
-    """``findings`` need somebody; ``notes`` are good to know. ``checked`` counts what was looked at."""
+    """Result of a check. ``findings`` need action, ``notes`` do not; ``checked`` counts checked objects."""
 
     findings: list[Finding] = field(default_factory=list)
     notes: list[Finding] = field(default_factory=list)
@@ -90,12 +93,12 @@ class ConsistencyReport:
 
     @property
     def clean(self) -> bool:
-        """Whether nothing is wrong any more."""
+        """Returns True if there are no findings, or all of them were repaired."""
         return all(finding.mended for finding in self.findings)
 
 
 Progress = Callable[[str, int, int], None]
-"""Called with the step, how much of it is done, and of how much."""
+"""Function that is called with the name of a step, the number of objects done, and the total number."""
 
 
 def check_consistency(
@@ -109,7 +112,7 @@ def check_consistency(
     examinations: Sequence[Examination] = (),
     progress: Progress = lambda _step, _done, _total: None,
 ) -> ConsistencyReport:
-    """Look at everything once, and with ``repair`` mend what cannot do harm.
+    """Checks everything once and returns the report; with ``repair`` does all repairs that are harmless.
 
     Takes about as long as reading every stored byte.
     """
@@ -146,7 +149,7 @@ class _Check:
 
     @contextmanager
     def _told(self, subject: str) -> Iterator[None]:
-        """What cannot even be read is a finding; the next step goes on."""
+        """Records an error that stops a step as a finding, so that the next step still runs."""
         try:
             yield
         except PrakatError as error:
@@ -177,7 +180,7 @@ class _Check:
             self._progress("files", done, max(done, total))
 
     def _check_file(self, stored: StoredFile) -> None:
-        """Its bytes against its name, and who uses it."""
+        """Compares a file's SHA-256 with its name, and notes a file that no attachment uses."""
         users = self._records.attachments_with_file(stored.sha256)
         used_by = ", ".join(f"attachment {attachment.id}" for attachment in users)
         try:
@@ -214,7 +217,10 @@ class _Check:
             self._find("pages-missing", subject, f"{pages}/{attachment.page_count}", mended=mended)
 
     def _check_jobs(self) -> None:
-        """A running worker takes back within a second or two what others have left."""
+        """Reports jobs that no worker continues.
+
+        A running worker requeues abandoned jobs within a second or two, so the check waits for that.
+        """
         stuck = self._lapsed()
         deadline = time.monotonic() + PATIENCE
         while stuck and time.monotonic() < deadline:
@@ -231,7 +237,7 @@ class _Check:
     # index
 
     def _check_index(self) -> None:
-        """What only a rebuild mends, or else what is wrong entry by entry."""
+        """Reports faults of the index that only a rebuild repairs; if there are none, wrong entries."""
         beyond = self._beyond_following()
         if not beyond:
             self._follow_up()
@@ -258,7 +264,7 @@ class _Check:
         return found
 
     def _follow_up(self) -> None:
-        """Left behind only when nobody makes the index follow."""
+        """Reports the index as behind when it does not catch up with the records within ``PATIENCE``."""
         wanted = self._records.last_change()
         behind = wanted - self._index.position()
         if self._reaches(wanted):
@@ -269,7 +275,10 @@ class _Check:
         self._find("index-behind", "index", f"{behind}", mended=self._repair)
 
     def _reaches(self, wanted: int) -> bool:
-        """Whether the index follows to ``wanted``, however long, as long as it moves at all."""
+        """Waits until the index reaches the position ``wanted``; returns False if it stops moving before.
+
+        The index counts as stopped after ``PATIENCE`` seconds without any progress.
+        """
         position, deadline = self._index.position(), time.monotonic() + PATIENCE
         while position < wanted:
             if time.monotonic() > deadline:
@@ -305,7 +314,7 @@ class _Check:
         return {id: announcement.change for id, announcement in self._records.announcements(ids).items()}
 
     def _mend(self, wrong: Iterable[int]) -> dict[int, str]:
-        """What is still wrong after following these anew, or else after a rebuild."""
+        """Syncs the wrong announcements again, rebuilds if that fails, and returns those still wrong."""
         self._records.touch(sorted(wrong))
         while sync_batch(self._records, self._index):
             pass
@@ -318,7 +327,7 @@ class _Check:
     def _wrong(
         self, ids: Iterable[int], progress: Callable[[int, int], None] = lambda _done, _total: None
     ) -> dict[int, str]:
-        """What is wrong about these, by announcement id."""
+        """Returns the fault code of each announcement of ``ids`` that is wrong in the index."""
         wanted = sorted(ids)
         wrong: dict[int, str] = {}
         for done in range(0, len(wanted), BATCH_SIZE):
@@ -352,7 +361,10 @@ class _Check:
 
 
 _SETTLED = {Reading.READY, Reading.FAILED}
-"""While an attachment is read its pages are saved one by one; search follows when it is done."""
+"""States in which an attachment's text is final.
+
+While an attachment is read its pages are saved one by one, and the index is synced when all are saved.
+"""
 
 
 def _hash(files: Files, sha256: str) -> str:

@@ -1,7 +1,8 @@
-"""How an index follows the records: one loop for the live index, a new generation, a restored one.
+"""Index sync: brings an index level with the records, batch by batch.
 
-Every change that search must know raises the archive's change counter; an index remembers the
-counter that it has followed to. So nothing is ever forgotten, and doing it twice does no harm.
+One loop serves the live index, a new generation and a restored index. Every change that search must know
+raises the archive's change counter, and an index stores the counter up to which it has followed. Therefore
+no change is missed, and syncing twice does no harm.
 """
 
 from __future__ import annotations
@@ -14,18 +15,21 @@ from archive.ports import Records
 from indexer.analysis.index_document import SourceAnnouncement
 
 BATCH_SIZE = 250
-"""Announcements in one commit: smaller ones cost more each, larger ones keep readers waiting."""
+"""Announcements in one commit: smaller commits cost more in total, larger ones keep readers waiting."""
 
 
 class SyncTarget(Protocol):
-    """The part of ``SearchIndex`` and ``Generation`` that follows."""
+    """The methods of ``SearchIndex`` and ``Generation`` that syncing needs."""
 
     def position(self) -> int: ...
     def update(self, add: Iterable[SourceAnnouncement], remove: Iterable[int], *, position: int) -> None: ...
 
 
 def sync_batch(records: Records, index: SyncTarget) -> int:
-    """Bring the index one batch closer to the records; how many announcements were taken (0: level)."""
+    """Brings the index one batch closer to the records; returns the number of announcements in the batch.
+
+    Returns 0 when the index is level with the records.
+    """
     changes = records.changed_since(index.position(), limit=BATCH_SIZE)
     if not changes:
         return 0
@@ -37,8 +41,7 @@ def sync_batch(records: Records, index: SyncTarget) -> int:
 
 
 def load_published(records: Records, ids: Iterable[int]) -> list[SourceAnnouncement]:
-    """The published ones among ``ids``, with the text of those of their attachments
-    that are not held."""
+    """Returns the published announcements among ``ids``, with the text of attachments not on hold."""
     public = {
         id: announcement
         for id, announcement in records.announcements(ids).items()

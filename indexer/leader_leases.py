@@ -1,7 +1,7 @@
-"""Duties that one worker at a time does for all of them: each is a lease, renewed while its holder lives.
+"""Leader leases: each duty is done by one worker at a time, which renews the duty's lease while it lives.
 
-Doing one twice would do no harm (every duty can be killed and done again); doing it in every worker
-would cost each of them what one of them needs.
+Doing a duty twice would do no harm (every duty can be killed and repeated), but doing it in every worker
+would multiply its cost by the number of workers.
 """
 
 from __future__ import annotations
@@ -15,23 +15,28 @@ from collections.abc import Mapping
 from archive.ports import Leases
 
 LEASE = dt.timedelta(seconds=10)
-"""A dead holder's duty is taken over after so long: until then search does not follow."""
+"""Time after which another worker takes over a dead holder's duty. Until then the index is not synced."""
 
 RENEW_EVERY = 3.0  # seconds; two renewals may be missed
 
 SYNC_INDEX, MAINTAIN = "follow", "tend"
-"""Keeping search level with the records, and building it anew; publishing what is due, taking back what
-dead workers held."""
+"""Names of the duties.
+
+``SYNC_INDEX``: keep the index level with the records and rebuild it. ``MAINTAIN``: publish what is due and
+requeue attachments of dead workers.
+"""
 
 
 def lease_holder_name(process: int | None = None) -> str:
-    """What a worker is called, on any number of machines; this process's, or that of a child."""
+    """Returns a name for a worker, unique across machines: for this process, or for the given process id."""
     return f"{socket.gethostname()}:{process or os.getpid()}"
 
 
 class LeaderLeases:
-    """Which duties are ``holder``'s. ``names`` gives each duty's lease a name: those who share a name take
-    turns. Threads may ask it at once."""
+    """The duties whose leases ``holder`` has. Several threads may use the object at the same time.
+
+    ``names`` maps each duty to the name of its lease; workers that share a name take turns.
+    """
 
     def __init__(
         self, leases: Leases, names: Mapping[str, str], holder: str, *, lease: dt.timedelta = LEASE
@@ -40,7 +45,7 @@ class LeaderLeases:
         self._held_since: dict[str, float] = {}
 
     def renew(self) -> None:
-        """Claim those that are free, and renew one's own. Raises ``Unavailable``: then they lapse."""
+        """Claims free leases and renews held ones. Raises ``Unavailable``: then the held leases lapse."""
         for duty, name in self._names.items():
             began = time.monotonic()
             if self._leases.claim(name, self._holder, lease=self._lease, now=dt.datetime.now(dt.UTC)):
@@ -49,13 +54,16 @@ class LeaderLeases:
                 self._held_since.pop(duty, None)
 
     def is_leader(self, duty: str) -> bool:
-        """Whether the duty is ours, by the time that passed here: a process that was held up, or cut off
-        from the database, must not go on when another has taken over."""
+        """Returns True while the holder has the lease of the duty, by this process's own clock.
+
+        The own clock is used because a process that was suspended, or cut off from the database, must not
+        go on after another worker has taken over.
+        """
         since = self._held_since.get(duty)
         return since is not None and time.monotonic() - since < self._lease.total_seconds()
 
     def give_back(self) -> None:
-        """All of them: an orderly stop, or the end of a child."""
+        """Releases all leases, at an orderly stop or after the end of a child process."""
         self._held_since.clear()
         for name in self._names.values():
             self._leases.release(name, self._holder)

@@ -1,4 +1,4 @@
-"""A new generation of the index from the records' saved text, beside the live one."""
+"""Rebuilds the index from the records' saved text, as a new generation beside the live one."""
 
 from __future__ import annotations
 
@@ -12,27 +12,29 @@ from indexer.index_sync import BATCH_SIZE, load_published, sync_batch
 from indexer.search.ports import Generation, SearchIndex
 
 NO_LIMIT = 2**31
-"""More announcements than there can be."""
+"""A limit on announcements that is higher than any archive's number of them."""
 
 
 def is_ahead_of_records(records: Records, index: SearchIndex) -> bool:
-    """Whether the index has followed changes that the records do not have: they were put back to an
-    earlier state, and will use the same numbers for something else."""
+    """Returns True if the index has followed changes that the records do not have.
+
+    Then the records were restored to an earlier state and will use the same change numbers again.
+    """
     return index.position() > records.last_change()
 
 
 def note_loss(records: Records, index: SearchIndex) -> None:
-    """Keep as an incident that the index is ahead: once it is built anew nothing else tells of the loss."""
+    """Records an incident if the index is ahead of the records: after a rebuild no other trace is left."""
     try:
         position, last = index.position(), records.last_change()
-    except PrakatError:  # torn: it tells nothing
+    except PrakatError:  # a damaged index has no readable position
         return
     if position > last:
         records.note_incident("changes-lost", "database", f"{position - last} ({position} > {last})")
 
 
 def is_rebuild_needed(records: Records, index: SearchIndex) -> bool:
-    """Whether following is not enough: the index is missing, torn, outdated or ahead."""
+    """Returns True if syncing is not enough: the index is missing, damaged, outdated or ahead."""
     return not index.is_current() or is_ahead_of_records(records, index)
 
 
@@ -43,11 +45,12 @@ def rebuild(
     jobs: int = 1,
     progress: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> int:
-    """Build from all records in ``jobs`` processes, replay what changed meanwhile, compare counts, swap.
+    """Rebuilds the index from all records and returns the number of announcements in the new generation.
 
-    ``progress(done, total)`` is called after each batch, in announcements. Returns how many the new
-    generation holds. Killed at any moment, the live generation serves on. Raises ``Unavailable``
-    (the live one stays) when the new one does not hold what the records do.
+    Builds in ``jobs`` processes, replays changes made meanwhile, compares counts and swaps the generations.
+    ``progress(done, total)`` is called after each batch, in announcements. If the rebuild is killed, the live
+    generation stays in use. Raises ``Unavailable``, and keeps the live generation, when the new generation
+    and the records have different numbers of announcements.
     """
     note_loss(records, index)
     with index.rebuild(jobs=jobs) as generation:
@@ -68,7 +71,7 @@ def _all(records: Records, progress: Callable[[int, int], None]) -> Iterator[Sou
 
 
 def _count_published(records: Records, expected: int) -> int:
-    """Return how many published announcements there are; if it is not ``expected``, without damaged rows."""
+    """Returns the number of published announcements; if it is not ``expected``, without damaged rows."""
     published = records.counts()[Status.PUBLISHED]
     if published == expected:
         return published

@@ -25,19 +25,19 @@ from indexer.search.ports import SearchIndex
 
 log = logging.getLogger("prakat.scrub")
 
-BYTES_PER_SECOND = 4 << 20  # a hundredth to a thirtieth of what a disk gives; 100 GB take seven hours
+BYTES_PER_SECOND = 4 << 20  # a hundredth to a thirtieth of a disk's speed; 100 GB take seven hours
 INDEX_EVERY = dt.timedelta(hours=1)
 FILES_EVERY = dt.timedelta(days=7)
-DAMAGED_EVERY = dt.timedelta(minutes=5)  # what was found damaged is read again: somebody may have mended it
+DAMAGED_EVERY = dt.timedelta(minutes=5)  # damaged files are read again, as they may have been repaired
 
 _CHUNK = 256 << 10  # bytes between two pauses
-_SAVE_EVERY = 10.0  # seconds; what a killed worker had read since then is read again
-_MOST_NAMED = 1_000  # damaged files that are named; there may be more
+_SAVE_EVERY = 10.0  # seconds between saves of the state; a killed worker's reading since then is repeated
+_MOST_NAMED = 1_000  # damaged files that the state lists; there may be more
 
 
 @dataclass(slots=True)
 class ScrubState:
-    """What the scrub has read and found. Times are ISO 8601 in UTC, "" for never."""
+    """Progress and findings of the scrub. Times are ISO 8601 in UTC, "" for never."""
 
     index_checked_at: str = ""
     files_began_at: str = ""  # of the pass that is under way
@@ -51,18 +51,18 @@ class ScrubState:
 
 
 def read_state(path: Path) -> ScrubState:
-    """The state as the worker last wrote it; an empty one when there is none that can be read."""
+    """Returns the state as the worker last wrote it; an empty state when none can be read."""
     with suppress(OSError, ValueError, TypeError):
         return ScrubState(**json.loads(path.read_text()))
     return ScrubState()
 
 
 class ScrubStopped(Exception):
-    """The worker is to stop; what was being read is read again later."""
+    """Raised when the worker is to stop; the file that was being read is read again later."""
 
 
 class Scrub:
-    """Reads a little at each ``step``. One worker at a time uses a state file."""
+    """Verifies the index and the files. Only one worker at a time may use a state file."""
 
     def __init__(self, records: Records, files: Files, index: SearchIndex, path: Path) -> None:
         self._records, self._files, self._index = records, files, index
@@ -73,10 +73,10 @@ class Scrub:
         self._damaged_read_at = _never()
 
     def check_index(self, wait: Callable[[float], bool]) -> bool:
-        """Read the whole index if it is time; False when it is not. Damage is noted by the index itself.
+        """Reads the whole index if a check is due; returns False if not. The index itself records damage.
 
-        ``wait`` sleeps for so many seconds and returns True when the worker is to stop: then this raises
-        ``ScrubStopped``.
+        ``wait`` sleeps for the given seconds and returns True when the worker is to stop; then this method
+        raises ``ScrubStopped``.
         """
         if not _is_due(self._state.index_checked_at, INDEX_EVERY):
             return False
@@ -91,7 +91,10 @@ class Scrub:
         return True
 
     def check_file(self, wait: Callable[[float], bool]) -> bool:
-        """Read the next original if it is time; False when it is not. ``wait`` as for ``check_index``."""
+        """Reads the next original file if a check is due; returns False if not.
+
+        ``wait`` has the same meaning as in ``check_index``.
+        """
         if self._state.damaged_files and dt.datetime.now(dt.UTC) - self._damaged_read_at > DAMAGED_EVERY:
             self._damaged_read_at = dt.datetime.now(dt.UTC)
             for sha256 in list(self._state.damaged_files):
@@ -121,7 +124,7 @@ class Scrub:
         self._save()
 
     def _note_missing(self) -> None:
-        """Originals that attachments name and that are not there."""
+        """Records the original files that attachments refer to and that do not exist."""
         ids = [id for id, _ in self._records.changed_since(0, limit=NO_LIMIT)]
         for start in range(0, len(ids), BATCH_SIZE):
             groups = self._records.attachments(ids[start : start + BATCH_SIZE]).values()
@@ -146,7 +149,7 @@ class Scrub:
         return digest.hexdigest()
 
     def _note(self, sha256: str, fault: str) -> None:
-        """Remember the fault of a file, or that it has none."""
+        """Records the fault of a file, or removes the recorded fault when ``fault`` is empty."""
         known = self._state.damaged_files
         if known.get(sha256, "") == fault or (fault and len(known) >= _MOST_NAMED):
             return
@@ -171,7 +174,10 @@ class Scrub:
 
 
 def _is_due(at: str, every: dt.timedelta) -> bool:
-    """Whether ``every`` has passed since; also when that time is ahead: the clock was set back."""
+    """Returns True if ``every`` has passed since ``at``, or if ``at`` is empty or in the future.
+
+    A time in the future means that the clock was set back.
+    """
     return not at or not dt.timedelta(0) <= dt.datetime.now(dt.UTC) - dt.datetime.fromisoformat(at) < every
 
 

@@ -1,8 +1,8 @@
-"""Background work: claim, lease, read, finish; keep search level with the records; publish what is due.
+"""Background worker: reads attachments, keeps the index level with the records, publishes what is due.
 
-Any number of workers may run. Each step may be killed and done again: a claim that is not renewed
-lapses, and following the records is idempotent. Attachments are shared out among the workers; what is
-done for all (following, publishing what is due) is the duty of one at a time.
+Any number of workers may run. Each step may be killed and repeated: a claim that is not renewed lapses, and
+syncing the index is idempotent. Attachments are shared among the workers. Work that is done once for all
+workers (syncing the index, publishing what is due) is the duty of one worker at a time.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ log = logging.getLogger("prakat.worker")
 
 LEASE = dt.timedelta(seconds=30)
 RENEW_EVERY = 8.0  # seconds; two renewals may be missed before another worker takes over
-LANES = 2  # attachments read at the same time, so that a long one does not hold up a short one
-IDLE = 0.3  # seconds between looks when there is nothing to do: search follows within a second
+LANES = 2  # attachments read at the same time, so that a long one does not delay a short one
+IDLE = 0.3  # seconds of sleep when a step found no work; short, so that search follows within a second
 
 
 class Worker:
-    """Runs until told to stop; owns its threads, not the services that it is given."""
+    """Background worker. Owns its threads, but not the services that it is given."""
 
     def __init__(
         self,
@@ -56,9 +56,9 @@ class Worker:
         self._stop = threading.Event()
 
     def run(self, stop: threading.Event, beat: Callable[[], None] = lambda: None) -> None:
-        """Work until ``stop``, then finish the pages in hand, give the rest back, and return.
+        """Works until ``stop`` is set, then finishes the current pages, releases the rest, and returns.
 
-        ``beat`` is called about once a second while all is well.
+        ``beat`` is called about once a second while all threads are alive.
         """
         self._stop = stop
         threads = [
@@ -81,11 +81,14 @@ class Worker:
                 beat()
         for thread in threads:
             thread.join()
-        with suppress(Unavailable):  # then they lapse
+        with suppress(Unavailable):  # leases that cannot be given back lapse by themselves
             self._duties.give_back()
 
     def _repeat(self, step: Callable[[], bool]) -> None:
-        """``step`` again and again, at once while it finds work. Trouble is logged and tried again."""
+        """Calls ``step`` until the worker stops, without a pause while ``step`` finds work.
+
+        An exception is logged, and ``step`` is called again 5 seconds later.
+        """
         while not self._stop.is_set():
             try:
                 busy = step()
@@ -112,7 +115,7 @@ class Worker:
         except Stopped:
             self._jobs.release(attachment.id, name)
             return
-        except Unavailable:  # no fault of the file's
+        except Unavailable:  # a service is down; the attachment itself is not at fault
             self._jobs.release(attachment.id, name)
             raise
         except Unreadable as error:
@@ -139,7 +142,7 @@ class Worker:
         )
 
     def _renew_duties(self) -> bool:
-        """In a thread of its own: building the index anew takes longer than a lease."""
+        """Renews the leases of duties. Runs in its own thread, as a rebuild takes longer than a lease."""
         self._duties.renew()
         self._stop.wait(RENEW_DUTIES_EVERY)
         return False
@@ -153,7 +156,7 @@ class Worker:
         return sync_batch(self._records, self._index) > 0
 
     def _tend(self) -> bool:
-        """Publish what is due; put back in line what dead workers held, even while all lanes are busy."""
+        """Publishes what is due, and requeues attachments of dead workers, even while all lanes are busy."""
         if not self._duties.is_leader(MAINTAIN):
             return False
         now = dt.datetime.now(dt.UTC)
@@ -163,7 +166,7 @@ class Worker:
         return False
 
     def _scrub_some(self) -> bool:
-        """Read a little of what is stored, slowly, so that damage is known before it is needed."""
+        """Verifies a little of the index and the files, slowly, to find damage before the data is needed."""
         busy = False
         with suppress(ScrubStopped):
             if self._duties.is_leader(SYNC_INDEX):
@@ -174,7 +177,10 @@ class Worker:
 
 
 class _Lease:
-    """Renews a claim in the background while the reading lasts; ``kept`` is False once it is lost."""
+    """Renews a claim in the background while an attachment is read.
+
+    ``kept`` is False once the claim is lost.
+    """
 
     def __init__(self, jobs: Jobs, attachment_id: int, name: str) -> None:
         self._jobs, self._attachment_id, self._name = jobs, attachment_id, name

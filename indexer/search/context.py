@@ -1,4 +1,4 @@
-"""What every step of a search reads."""
+"""The objects that every step of a search uses."""
 
 from __future__ import annotations
 

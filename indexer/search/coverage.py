@@ -1,4 +1,4 @@
-"""Coverage: how much of a query the best documents answer. Below a threshold nothing was found."""
+"""Coverage: the share of a query that the best documents match. Below a threshold nothing was found."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from indexer.search.query.parser import KIND_NAMES, DateRange
 from indexer.search.query.query_plan import Clause, QueryPlan, build_query_part
 from indexer.search.ranking import RankedDocuments
 
-_BEST_DOCUMENTS = 3  # documents looked at; the best of them counts
+_BEST_DOCUMENTS = 3  # best-ranked documents whose coverage is computed; the highest counts
 _KINDS = frozenset(name for names in KIND_NAMES.values() for name in names)  # each document is of some kind
-_ALL = 0.999  # of the IDF mass: sums of 32-bit floats are rounded
+_ALL = 0.999  # share of the IDF mass that counts as all of it, as sums of 32-bit floats are rounded
 
 
 def minimum_coverage(context: SearchContext, plan: QueryPlan) -> float:
@@ -36,10 +36,9 @@ def answer_coverage(
 ) -> float:
     """Returns the share (0–1) of the query that the best document answers; 1 for a query without words.
 
-    Times do not count: that other times are shown is said in a note.
-
-    A document that matches every clause answers all. Otherwise a word counts in full only beside a word
-    that it was typed beside, and what no dictionary knows counts less, for it may be a misspelling.
+    Date ranges do not count, as a note says that other dates are shown. A document that matches every clause
+    answers all. Otherwise a word counts in full only beside a word that it was typed beside, and a word
+    that is in no dictionary counts less, as it may be a misspelling.
     """
     if not scores.idfs or not len(ranked.documents):
         return 1.0

@@ -1,4 +1,7 @@
-"""What facets count and filters compare: few different values, so each document has a code."""
+"""Columns of values that facets count and filters compare, stored as one code per document.
+
+Codes are used because the documents share few different values.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ _EPOCH = np.datetime64("1970-01-01", "D").item().toordinal()
 
 
 class DocumentFacets(NamedTuple):
-    """The values of one document; the year is of the Buddhist era."""
+    """The facet values of one document. ``year`` is in the Buddhist era."""
 
     kind: str
     author: str
@@ -24,7 +27,7 @@ class DocumentFacets(NamedTuple):
 
 
 class OrdinalColumn(NamedTuple):
-    """A column as numbers: ``codes[document]`` is a place in ``values``, which are distinct."""
+    """A column as numbers: ``codes[document]`` is a position in ``values``, which are distinct."""
 
     codes: npt.NDArray[np.intp]
     values: list[Any]
@@ -37,7 +40,7 @@ def encode_ordinals(column: Iterable[Hashable]) -> OrdinalColumn:
 
 
 def concatenate_columns(parts: Sequence[OrdinalColumn]) -> OrdinalColumn:
-    """Columns one after the other as one."""
+    """Returns the columns concatenated into one, with codes into one list of distinct values."""
     places: dict[Hashable, int] = {}
     codes = [np.empty(0, np.intp)]
     for part in parts:
@@ -47,7 +50,7 @@ def concatenate_columns(parts: Sequence[OrdinalColumn]) -> OrdinalColumn:
 
 
 def facet_column(facts: npt.NDArray[Any], authors: OrdinalColumn, categories: OrdinalColumn) -> OrdinalColumn:
-    """The values of all facets in one column, of ``Facets``: documents share few combinations."""
+    """Returns one column of ``DocumentFacets``, because documents share few combinations of values."""
     dates = (facts["date"].astype(np.int64) - _EPOCH).astype("datetime64[D]")
     years = dates.astype("datetime64[Y]").astype(np.int64) + 1970 + 543
     columns = [facts["kind"], authors.codes, years, categories.codes, facts["organisation"]]

@@ -1,4 +1,4 @@
-"""What ``explain`` tells about a search: plain values, for the API, the command and the staff page."""
+"""Explanations of a search as plain values, for the API, the command and the staff page."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class ScorePart:
 
 @dataclass(frozen=True, slots=True)
 class HitExplanation:
-    """The parts of a hit's score (their sum is ``score``), and the share of the IDF mass that it matches."""
+    """The parts of a hit's score, which add up to ``score``, and the share of the IDF mass it matches."""
 
     announcement_id: int
     score: float
@@ -35,7 +35,7 @@ class HitExplanation:
 
 @dataclass(frozen=True, slots=True)
 class SearchExplanation:
-    """How a page of results came about."""
+    """The clauses, thresholds and scores from which a page of results was made."""
 
     clauses: tuple[ClauseExplanation, ...]
     phrases: tuple[str, ...]

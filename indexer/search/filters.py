@@ -1,4 +1,4 @@
-"""What narrows an answer, and how many answers each value of a facet has."""
+"""Filter masks, and counts of results for each value of a facet."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from indexer.search.ports import FacetValue
 from indexer.search.posting_list import Mask
 from indexer.search.query.parser import Filters
 
-_MOST_VALUES = 50  # of one facet
+_MOST_VALUES = 50  # values of one facet that are returned, the most frequent first
 _EPOCH = dt.date(1970, 1, 1).toordinal()  # day 0 of numpy's dates, as an ordinal
 FACET_NAMES = DocumentFacets._fields
 
 
 def filter_masks(reader: IndexReader, filters: Filters) -> dict[str, Mask]:
-    """The documents that each filter lets through, by the filter's name; only those that are set."""
+    """Returns a mask of the documents that pass each filter, by the filter's name; only for set filters."""
     found: dict[str, Mask] = {}
     if filters.kind is not None:
         found["kind"] = _with(reader, "kind", {filters.kind.value})
@@ -60,7 +60,7 @@ def date_range_mask(
 
 
 def combine_masks(reader: IndexReader, found: Mapping[str, Mask], but: str = "") -> Mask:
-    """The live documents that pass every filter, that named ``but`` left out."""
+    """Returns the live documents that pass every filter except the filter named ``but``."""
     mask = reader.live
     for name, one in found.items():
         if name != but:
@@ -74,7 +74,10 @@ def count_facets(
     found: Mapping[str, Mask],
     beyond: Mapping[str, Mapping[str | int, int]],
 ) -> dict[str, tuple[FacetValue, ...]]:
-    """Counts over ``wanted`` and what lies ``beyond``; each facet under every filter but its own."""
+    """Returns the counts of each facet's values over ``wanted``, plus the counts ``beyond`` (unfetched).
+
+    Each facet is counted under every filter but its own.
+    """
     everything = _counts(reader, wanted & combine_masks(reader, found))
     return {
         name: _values(
@@ -88,7 +91,7 @@ def count_facets(
 
 
 def _counts(reader: IndexReader, mask: Mask) -> npt.NDArray[np.intp]:
-    """How many of the documents have each combination of values."""
+    """Returns for each combination of facet values the number of documents in ``mask`` that have it."""
     codes, combinations = reader.facets
     return np.bincount(codes[np.flatnonzero(mask)], minlength=len(combinations))
 
@@ -105,7 +108,10 @@ def _values(
 
 
 def _named(reader: IndexReader, name: str, typed: str) -> Mask:
-    """Documents whose value is what was typed; or, when none is, has it within (letters only compared)."""
+    """Returns the documents whose value equals the typed text; if there is none, those that contain it.
+
+    Only letters are compared.
+    """
     letters = _letters(typed)
     values = {value: _letters(value) for value in {getattr(each, name) for each in reader.facets.values}}
     fitting = {value for value, its in values.items() if its == letters}
@@ -115,7 +121,7 @@ def _named(reader: IndexReader, name: str, typed: str) -> Mask:
 
 
 def _with(reader: IndexReader, name: str, values: Set[str | int]) -> Mask:
-    """Documents with one of the values."""
+    """Returns the documents that have one of the values."""
     codes, combinations = reader.facets
     fitting = np.array([getattr(each, name) in values for each in combinations], dtype=bool)
     return fitting[codes]

@@ -1,7 +1,8 @@
-"""A text and a query → segments for people: never markup, never cut inside a Thai cluster.
+"""Highlighting: splits a text into segments that a query hits and segments that it does not hit.
 
-Hits are found as the index finds them: phrases as runs of letters, whatever white space and
-punctuation stands between; words only where the text is cut into the same words.
+The segments are plain text, never markup, and are never cut inside a Thai cluster. Hits are found as the
+index finds them: a phrase as a run of letters, whatever white space and punctuation stands between them; a
+word only where the tokenizer cuts the text into the same words.
 """
 
 from __future__ import annotations
@@ -20,10 +21,10 @@ from indexer.analysis.dictionary import Dictionary
 from indexer.analysis.tokenizer import THAI, Tokenizer, fold, searchable_bytes
 from indexer.search.query.parser import Query
 
-_MOST_HITS = 300  # marked in one text
-_LONGEST = 1000  # letters that are cut at a time
-_CONTEXT = 30  # characters before the first hit of a passage
-_TOGETHER = 3  # common words in a row
+_MOST_HITS = 300  # hits of one phrase or word that are marked in one text
+_LONGEST = 1000  # letters that are segmented into words at a time
+_CONTEXT = 30  # characters shown before the first hit of a passage
+_TOGETHER = 3  # stop words in a row from which on they are marked as a phrase
 _LETTERS = re.compile(f"[{THAI}]{{1,{_LONGEST}}}[ะัาำิ-ฺๅ็-๎]*(?<![เแโใไ])|[^\\W{THAI}]{{1,{_LONGEST}}}")
 _THAI = frozenset(map(chr, range(0xE01, 0xE4F)))
 
@@ -35,17 +36,17 @@ class TextSegment:
 
 
 def find_hits(text: str, query: Query) -> list[tuple[int, int]]:
-    """Where the query's words stand in a display text: ``[start, end)`` offsets, in order, apart."""
+    """Returns the query's hits in a display text as ``[start, end)`` offsets, sorted, without overlaps."""
     return _Hits(_Borders(fold(text)), query).within(0, len(text))
 
 
 def highlight(text: str, query: Query) -> tuple[TextSegment, ...]:
-    """The whole text, cut at its hits."""
+    """Returns the whole text, split into segments at its hits."""
     return _segments(text, find_hits(text, query), 0, len(text))
 
 
 def snippet(text: str, query: Query, *, length: int = 180) -> tuple[TextSegment, ...]:
-    """The best passage of about ``length`` characters; the start of the text when nothing hits."""
+    """Returns the best passage of about ``length`` characters; the start of the text if there is no hit."""
     borders = _Borders(fold(text))
     found = _Hits(borders, query)
     context = min(_CONTEXT, length // 4)
@@ -64,7 +65,7 @@ def snippet(text: str, query: Query, *, length: int = 180) -> tuple[TextSegment,
 
 @dataclass(frozen=True, slots=True)
 class _Sought:
-    """Runs of letters: ``phrases`` count wherever they stand, ``words`` only as whole words."""
+    """Runs of letters to find: ``phrases`` hit anywhere in a text, ``segment`` only as whole words."""
 
     phrases: tuple[bytes, ...]
     segment: tuple[bytes, ...]
@@ -92,7 +93,10 @@ def _telling(word: str) -> bool:
 
 
 def _together(words: list[str]) -> list[str]:
-    """Stretches of words that say nothing each, but much one after the other: การ มี ส่วน ร่วม."""
+    """Returns each run of at least ``_TOGETHER`` stop words as one phrase, such as การ มี ส่วน ร่วม.
+
+    Each of these words alone says nothing; the run does.
+    """
     stretches = [(telling, list(stretch)) for telling, stretch in groupby(words, key=_telling)]
     return ["".join(stretch) for telling, stretch in stretches if not telling and len(stretch) >= _TOGETHER]
 
@@ -105,14 +109,17 @@ def _runs(texts: list[str]) -> tuple[bytes, ...]:
 
 @cache
 def _segmenter() -> Tokenizer:
-    """Cuts with the built-in words: borders of words in a text that is only shown."""
+    """Returns a tokenizer with the built-in words, for word boundaries in a text that is only displayed."""
     return Dictionary().current().tokenizer
 
 
 def _places(
     letters: bytes, runs: tuple[bytes, ...], kept: np.ndarray[tuple[int], np.dtype[np.intp]]
 ) -> Iterator[tuple[int, int]]:
-    """Where in the text the runs stand."""
+    """Yields the ``[start, end)`` offsets of the runs in the text.
+
+    ``letters`` are the searchable bytes of the text; ``kept`` maps their positions to offsets in the text.
+    """
     firsts: list[int] = []
     lasts: list[int] = []
     for data in runs:
@@ -127,7 +134,7 @@ def _places(
 
 
 class _Borders:
-    """Where a folded text may be cut between words; each stretch of letters is cut when first asked for."""
+    """Word boundaries of a folded text. A stretch of letters is segmented when it is first needed."""
 
     def __init__(self, folded: str) -> None:
         self.folded = folded
@@ -136,14 +143,14 @@ class _Borders:
         self._told: dict[tuple[int, int], bool] = {}
 
     def is_word(self, start: int, end: int) -> bool:
-        """Whether the text is cut into words right before and right after the place."""
+        """Returns True if word boundaries lie exactly at ``start`` and at ``end``."""
         told = self._told.get((start, end))
         if told is None:
             told = self._told[start, end] = self.before(start) == start and self.before(end) == end
         return told
 
     def before(self, place: int) -> int:
-        """The last border of a word at or before the place."""
+        """Returns the last word boundary at or before the offset ``place``."""
         stretch = self._around(place)
         if stretch is None or place >= stretch[1]:
             return place
@@ -153,7 +160,10 @@ class _Borders:
         return borders[bisect_right(borders, place) - 1]
 
     def _around(self, place: int) -> tuple[int, int] | None:
-        """The stretch of letters that the place is in, or the last one before it and after white space."""
+        """Returns the last stretch of letters that begins before the offset ``place``.
+
+        Only stretches after the last white space before ``place`` count; None if there is none.
+        """
         first = self.folded.rfind(" ", 0, place) + 1
         stretches = self._stretches.get(first)
         if stretches is None:
@@ -170,8 +180,10 @@ class _Borders:
 
 
 class _Hits:
-    """Where a query stands in a text. Whether a place is a word there takes time to tell: it is told for
-    the places that are asked for."""
+    """Hits of a query in a text.
+
+    To check that a candidate hit is a whole word takes time, so only requested candidates are checked.
+    """
 
     def __init__(self, borders: _Borders, query: Query) -> None:
         self._borders = borders
@@ -182,11 +194,14 @@ class _Hits:
             (*_whole_clusters(folded, *place), True) for place in _places(letters.data, sought.phrases, kept)
         ]
         places += [(*place, False) for place in _places(letters.data, sought.segment, kept)]
-        self._places = sorted(places)  # start, end, whether it is sure
+        self._places = sorted(places)  # start, end, True for a hit that needs no check for a whole word
         self._longest = max((end - start for start, end, _ in places), default=0)
 
     def within(self, start: int, end: int, *, clipped: bool = False) -> list[tuple[int, int]]:
-        """The hits between two places, in order, apart; ``clipped``: also those that reach over an end."""
+        """Returns the hits between two offsets, sorted, without overlaps.
+
+        With ``clipped`` also the hits that reach over ``start`` or ``end`` are returned.
+        """
         first = bisect_left(self._places, (start - self._longest if clipped else start,))
         places = self._places[first : bisect_left(self._places, (end,))]
         is_word = self._borders.is_word
@@ -197,13 +212,16 @@ class _Hits:
         )
 
     def densest(self, length: int) -> int | None:
-        """Where the passage of that length begins that shows the most different words; None for no hit."""
+        """Returns the start of the passage of ``length`` characters that shows the most different words.
+
+        Returns None if there is no hit.
+        """
         best, best_value = None, 0.0
         rough = _apart((left, right) for left, right, _ in self._places)
         bounds = list(_values(self._borders.folded, rough, length))
         for at in sorted(range(len(rough)), key=bounds.__getitem__, reverse=True):
             if bounds[at] <= best_value:
-                break  # more than this is not there, however many of the places are words
+                break  # no later passage can show more, even if all its candidates are whole words
             start = rough[at][0]
             shown = self.within(start, max(start + length, rough[at][1]))
             value = next(_values(self._borders.folded, shown, length), 0.0)
@@ -213,7 +231,7 @@ class _Hits:
 
 
 def _whole_clusters(folded: str, start: int, end: int) -> tuple[int, int]:
-    """The place with the vowels and marks that cannot be parted from it."""
+    """Returns the offsets widened by the vowels and marks that cannot be separated from their letters."""
     while end < len(folded) and folded[end] in "ะัาำิีึืฺุู็่้๊๋์ํ๎ๅ":
         end += 1
     while start > 0 and (folded[start] in "ะัาำิีึืฺุู็่้๊๋์ํ๎ๅ" or folded[start - 1] in "เแโใไ"):
@@ -222,7 +240,7 @@ def _whole_clusters(folded: str, start: int, end: int) -> tuple[int, int]:
 
 
 def _apart(found: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Places in order; those that touch or overlap become one."""
+    """Returns the sorted offsets with touching and overlapping ones joined into one."""
     joined: list[tuple[int, int]] = []
     for start, end in found:
         if joined and start <= joined[-1][1]:
@@ -233,7 +251,10 @@ def _apart(found: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
 
 
 def _values(text: str, found: list[tuple[int, int]], length: int) -> Iterator[float]:
-    """For each place, how many letters of different words a passage of that length from it shows."""
+    """Yields for each hit the value of a passage of ``length`` characters that begins at the hit.
+
+    The value is the number of letters of the different words shown, plus 0.01 for each hit shown.
+    """
     last = letters = 0
     words = [text[start:end] for start, end in found]
     shown = dict.fromkeys(words, 0)

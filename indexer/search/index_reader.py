@@ -1,6 +1,6 @@
-"""What a query is run on: documents by number, their columns as arrays, and figures of the whole archive.
+"""Interface to an index for queries: documents by number, columns as arrays, statistics of the archive.
 
-``Snapshot`` is all that matching and ranking know of an engine.
+``IndexReader`` is all that matching and ranking know of an engine.
 """
 
 from __future__ import annotations
@@ -24,32 +24,38 @@ MARK_BYTES = searchable_bytes("ัิีึืุู็่้๊๋์ํ").data
 """Marks above and below the line: typed last, or left out in haste."""
 
 MIN_WORD_FREQUENCY = 3
-"""Documents that must have what no dictionary knows before it counts as a word."""
+"""Documents in which an unknown string of letters must occur before it counts as a word."""
 THAI_WORD = re.compile(f"[{THAI}]+")
 COMPLETABLE_WORD = re.compile(f"[{THAI}]+|[a-z]+")
-"""What may be offered to complete what is being typed."""
+"""Words that may be offered as completions: Thai or Latin letters only."""
 
 
 class FuzzyGramMatch(NamedTuple):
-    """Terms of which at least so many are there where damaged letters look like a clause."""
+    """Terms of a clause, of which at least ``fewest`` occur where the clause stands with misread letters."""
 
     terms: tuple[str, ...]
     fewest: int
 
 
 class MinimumMatch(NamedTuple):
-    """What a document must have to answer: clauses that together are worth at least ``least``. Where one of
-    them is only misread, each of its terms that is there is worth an equal share of it."""
+    """Minimum that a document must match: clauses whose ``worth`` adds up to at least ``least``.
+
+    Where a document has a clause only with misread letters (``misread``), each term of its
+    ``FuzzyGramMatch`` that the document has is worth an equal share of the clause.
+    """
 
     worth: Mapping[Clause, float]
     misread: Mapping[Clause, FuzzyGramMatch]
     least: float
-    then: bool = False  # it must also be of one of the times that were asked for, or name it
+    then: bool = False  # the document must also be of one of the date ranges asked for, or name that range
 
 
 class UnfetchedTotals(NamedTuple):
-    """Answers that are not among a reader's documents: how many, and of each value of a facet, under the
-    filters; and how many whatever filters say."""
+    """Counts of matching documents that the reader has not fetched.
+
+    ``total`` and ``facets`` (by facet and value) count the documents that pass the filters; ``unfiltered``
+    counts them whatever the filters say.
+    """
 
     total: int
     facets: Mapping[str, Mapping[str | int, int]]
@@ -57,107 +63,123 @@ class UnfetchedTotals(NamedTuple):
 
 
 class IndexReader(Protocol):
-    """Documents that a query may be about, by number. An engine that keeps all of them near has the whole
-    archive here; another one has the best of those that were sought.
+    """Documents that a query may match, by number.
 
-    Masks and columns have ``size`` places, of which only the ``live`` ones hold a document.
+    The reader of an embedded engine has all documents of the archive; that of a remote engine has only the
+    best of the documents that it has fetched. Masks and columns have ``size`` places, of which only the
+    ``live`` ones hold a document.
     """
 
     @property
     def count(self) -> int:
-        """Documents of the whole archive."""
+        """Returns the number of documents of the whole archive."""
 
     @property
     def size(self) -> int: ...
     @property
     def fetched_count(self) -> int:
-        """Places that are taken so far, from the first on."""
+        """Returns the number of places that are taken so far, counted from the first."""
 
     @property
     def live(self) -> Mask: ...
     @property
     def attributes(self) -> npt.NDArray[np.void]:
-        """``indexer.analysis.index_document.FACTS`` of each."""
+        """Returns ``indexer.analysis.index_document.ATTRIBUTES`` of each document."""
 
     @property
     def document_numbers(self) -> Mapping[int, int]:
-        """Document number by announcement id."""
+        """Returns the document number of each announcement id."""
 
     @property
     def dates(self) -> Floats:
-        """Day of each."""
+        """Returns the date of each document, as a day number (proleptic Gregorian ordinal)."""
 
     @property
     def log_views(self) -> Floats:
-        """Views of each, by their order of magnitude."""
+        """Returns the logarithm of each document's number of views (``log1p``)."""
 
     @property
     def facets(self) -> OrdinalColumn:
-        """``indexer.search.doc_values.Facets`` of each."""
+        """Returns the ``indexer.search.doc_values.DocumentFacets`` of each document."""
 
     def prefetch(self, every: Sequence[Clause] = (), some: Sequence[Clause] = ()) -> None:
-        """See to it that the best documents with every one of ``every`` are here, and the best with any of
-        ``some``. Documents keep their numbers."""
+        """Fetches the best documents with all clauses of ``every``, and the best with any clause of ``some``.
+
+        Documents that were fetched before keep their numbers.
+        """
 
     def prefetch_matches(self, enough: MinimumMatch) -> None:
-        """See to it that as many of the best documents with enough are here as the page asked for needs."""
+        """Fetches as many of the best documents that reach the minimum match as the requested page needs."""
 
     def unfetched_totals(self, answers: Mask, enough: MinimumMatch | None) -> UnfetchedTotals:
-        """What answers as these do, and is not here; None: they have all that was asked for."""
+        """Returns counts of the documents that match as ``answers`` do, but were not fetched.
+
+        ``enough`` is the minimum match of the answers; None if the answers match every clause.
+        """
 
     def max_unfetched_score(self, enough: MinimumMatch) -> float:
-        """The most that the clauses are worth in any document that is not here."""
+        """Returns an upper bound of the clauses' score in any document that was not fetched."""
 
     def has_exact_value(self, name: str) -> bool:
-        """Whether there are documents with just the author or category (``name``) that the filter asks for,
-        though perhaps not here."""
+        """Returns True if documents, perhaps not fetched, have exactly the value that a filter asks for.
+
+        ``name`` is the filter: ``author`` or ``category``.
+        """
 
     def postings(self, term: str) -> PostingList: ...
     def documents_with(self, term: str) -> DocumentNumbers: ...
     def mark(self, terms: Sequence[str], mask: Mask) -> None:
-        """Set the mask wherever a live document has any of the terms."""
+        """Sets the mask for every live document that has at least one of the terms."""
 
     def cached(self, what: Hashable, find: Callable[[], DocumentNumbers]) -> DocumentNumbers:
-        """What was found before, or is found now."""
+        """Returns the cached result for the key ``what``; calls ``find`` for the result if none is cached."""
 
     def document_frequency(self, term: str) -> int:
-        """How many documents of the archive have the term."""
+        """Returns the number of documents of the archive that have the term."""
 
     def document_frequencies(self, terms: Sequence[str]) -> list[int]: ...
     def clause_document_frequency(self, clause: Clause, found: PostingList) -> int:
-        """How many documents of the archive have the clause, of which these are here."""
+        """Returns the number of documents of the archive that match the clause; ``found`` are the fetched."""
 
     def estimated_document_frequencies(self, terms: Sequence[str]) -> list[int]:
-        """The frequency of each, roughly and soon."""
+        """Returns an estimate of each term's document frequency, which is fast to compute."""
 
     def idf(self, frequency: int) -> float: ...
     def prefetch_affixes(self, beginnings: Sequence[str], endings: Sequence[str], most: int) -> None:
-        """What ``beginning`` and ``ending`` will be asked for: all at once, where asking costs a way."""
+        """Fetches in one request the words that ``words_with_prefix`` and ``words_with_suffix`` will return.
+
+        Does nothing where the reader needs no requests.
+        """
 
     def words_with_prefix(self, letters: str, most: int) -> Iterator[str]: ...
     def words_with_suffix(self, letters: str, most: int) -> Iterator[str]: ...
     def words_sounding_like(self, pieces: list[str], knows: Callable[[str], bool]) -> list[tuple[int, str]]:
-        """Words of the archive that sound like one of the pieces, with the piece's number. ``knows``:
-        whether a word is in the dictionary."""
+        """Returns words of the archive that sound like one of the pieces, each with the piece's number.
+
+        ``knows`` returns True for a word of the dictionary.
+        """
 
     def completions(self, begun: str, most: int) -> list[str]:
-        """Words of the archive that begin so, and go on, commonest first."""
+        """Returns words of the archive that begin with ``begun`` and are longer, the commonest first."""
 
     def titles_containing(self, letters: bytes, *, marks: bool) -> Iterable[TitleMatch]:
-        """Titles and subjects with the letters; ``marks`` unset: whatever marks stand among them."""
+        """Returns titles and subjects that contain the letters.
+
+        Without ``marks``, the marks above and below the line in the titles and subjects are ignored.
+        """
 
     def text(self, document: int) -> bytes:
-        """The run of its letters, zones and pages apart by a zero byte."""
+        """Returns the document's searchable bytes, with a zero byte between zones and between pages."""
 
     def texts(self, documents: DocumentNumbers) -> Iterator[bytes]:
-        """``text`` of one after the other: the fast way to many."""
+        """Yields ``text`` of each document in turn; faster than single calls for many documents."""
 
     def token_boundaries(self, document: int) -> Mask:
-        """Whether a word begins or ends at each place of ``text``."""
+        """Returns for each position of ``text`` True if a word begins or ends there."""
 
     def layout(self, document: int) -> ZoneLayout: ...
 
 
 def quantize(average: float) -> float:
-    """The average on a grid of 10 %, so that it stays the same while documents come and go."""
+    """Returns the average rounded to a grid of 10 %, so that the result is stable while documents change."""
     return 1.1 ** round(math.log(max(average, 1.0), 1.1))

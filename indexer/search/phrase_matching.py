@@ -1,8 +1,8 @@
-"""Which documents have a piece of the query as it was typed: letter by letter, white space aside.
+"""Phrase matching: finds documents that contain a part of the query letter by letter, ignoring white space.
 
-The words at the ends of a piece may be parts of longer words (``ไกลยาเสพ`` in ห่างไกลยาเสพติด), and the
-query is cut there as the document is not: words that begin or end so are looked up too, and every
-document that is found this way is read.
+The words at the ends of a phrase may be parts of longer words (``ไกลยาเสพ`` in ห่างไกลยาเสพติด), which the
+tokenizer cuts differently in the document. Therefore words of the archive that begin or end with those
+letters are looked up too, and every document that is found this way is read.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ from indexer.search.posting_list import DocumentNumbers, Floats, Mask
 from indexer.search.query.query_plan import Alternative, Clause, QueryPart
 from indexer.search.tuning import SearchTuning
 
-_CLEAR = 10  # documents with a piece, from which on it is not looked for in other words
-_MOST_UNITS = 12  # of a piece that is looked for as a whole
-MAX_VERIFIED = 400  # documents
-_MOST_LETTERS = 6_000_000
-_EDGE = 3  # words at an end that may be pieces of one
-_MOST_ENDINGS = 24  # words that may stand there
-_SHORTEST_EDGE = 2  # letters
-_LETTERS_A_SLIP, _MOST_SLIPS = 6, 4  # of a piece that may be misread
-_MOST_PLACES = 8  # of one of its letters in a text
+_CLEAR = 10  # documents with the phrase; from this many on, documents cut into other words are not sought
+_MOST_UNITS = 12  # clauses; a part of the query with more of them is not matched as a phrase
+MAX_VERIFIED = 400  # candidate documents whose text is read
+_MOST_LETTERS = 6_000_000  # bytes of text that are read for one phrase
+_EDGE = 3  # words at an end of the phrase that may be pieces of one longer word
+_MOST_ENDINGS = 24  # words of the archive that are looked up for an end of the phrase
+_SHORTEST_EDGE = 2  # letters; shorter ends of a phrase are not looked up
+_LETTERS_A_SLIP, _MOST_SLIPS = 6, 4  # one misread letter is allowed for each 6 letters, 4 at most
+_MOST_PLACES = 8  # occurrences of one piece of the phrase that are compared in a text
 
 
 def documents_with_phrase(
@@ -43,10 +43,11 @@ def documents_with_phrase(
     enough: int = 1 << 30,
     most: int = MAX_VERIFIED,
 ) -> DocumentNumbers:
-    """Live documents with the piece, ascending; of too many that may have it, those with the best scores.
+    """Returns the live documents that contain the phrase of ``part``, in ascending order.
 
-    No more than ``enough`` of them are looked for, in about ``most`` documents. Those in which it is cut
-    into other words are looked for only when few have the same words.
+    Returns at most ``enough`` documents. About ``most`` candidates are read: where there are more, those
+    with the best scores. Documents in which the phrase is cut into other words are sought only when few
+    documents have the same words.
     """
     if not part.phrase.data or not 0 < len(part.clauses) <= _MOST_UNITS:
         return np.empty(0, np.int64)
@@ -74,9 +75,9 @@ def _read(
     enough: int,
     most: int,
 ) -> DocumentNumbers:
-    """Those of the candidates that have the piece, letter by letter.
+    """Returns the candidates whose text contains the phrase of ``part`` letter by letter.
 
-    ``which`` tells the candidates apart from others for the same words.
+    ``which`` distinguishes the cached result from that of other candidates for the same words.
     """
     if len(candidates) > most and not part.phrase.exact:
         best: DocumentNumbers | slice = slice(most)
@@ -84,7 +85,7 @@ def _read(
             best = np.argpartition(-scores[candidates], most)[:most]
         candidates = np.sort(candidates[best])
         return np.array(list(islice(_there(reader, candidates, part), enough)), dtype=np.int64)
-    # All of them, whatever is enough: who asked to tell what was meant, soon asks again for an answer.
+    # All candidates are read, whatever ``enough`` says: after spelling correction retrieval needs them too.
     every = reader.cached(
         (which, part.clauses, part.phrase),
         lambda: np.array(list(_there(reader, candidates, part)), dtype=np.int64),
@@ -101,7 +102,7 @@ def _there(reader: IndexReader, candidates: DocumentNumbers, part: QueryPart) ->
 
 
 def take_bytes(texts: Iterable[bytes], letters: int) -> Iterator[bytes]:
-    """The texts, until so many letters were read."""
+    """Yields the texts until more than ``letters`` bytes were read."""
     for text in texts:
         yield text
         letters -= len(text)
@@ -110,12 +111,15 @@ def take_bytes(texts: Iterable[bytes], letters: int) -> Iterator[bytes]:
 
 
 def contains_phrase(text: bytes, data: bytes) -> bool:
-    """Whether a run has another in it; 25 is not in 250."""
+    """Returns True if ``text`` contains ``data`` and no digits of a longer number; 25 is not in 250."""
     return data in text and (not _has_edge_digits(data) or find_phrase(text, data) >= 0)
 
 
 def find_phrase(text: bytes, data: bytes, start: int = 0) -> int:
-    """Where the first run has the second, -1 for nowhere."""
+    """Returns the first position of ``data`` in ``text`` from ``start`` on; -1 if there is none.
+
+    A position at which ``data`` would be part of a longer number does not count.
+    """
     found = text.find(data, start)
     if _has_edge_digits(data):
         while found >= 0 and _in_number(text, data, found):
@@ -124,12 +128,12 @@ def find_phrase(text: bytes, data: bytes, start: int = 0) -> int:
 
 
 def _has_edge_digits(data: bytes) -> bool:
-    """Whether it may be the end or the beginning of a longer number."""
+    """Returns True if ``data`` begins or ends with a digit, so that it may be part of a longer number."""
     return data[:1].isdigit() or data[-1:].isdigit()
 
 
 def _in_number(text: bytes, data: bytes, found: int) -> bool:
-    """Whether digits before or after make another number of it."""
+    """Returns True if ``data`` at position ``found`` is part of a longer number in ``text``."""
     after = found + len(data)
     return (data[:1].isdigit() and text[found - 1 : found].isdigit()) or (
         data[-1:].isdigit() and text[after : after + 1].isdigit()
@@ -137,7 +141,7 @@ def _in_number(text: bytes, data: bytes, found: int) -> bool:
 
 
 def _cut_otherwise(reader: IndexReader, lexicon: Lexicon, clauses: Sequence[Clause]) -> DocumentNumbers:
-    """Documents that have its inner words and, at the ends, words that it may have been cut from."""
+    """Returns documents with the phrase's inner words and, for its ends, words that contain these ends."""
     firsts, lasts = _loose(lexicon, clauses), _loose(lexicon, clauses[::-1])
     reader.prefetch_affixes(
         [letters for last in lasts if (letters := _together(clauses[len(clauses) - last :]))],
@@ -157,7 +161,7 @@ def _cut_otherwise(reader: IndexReader, lexicon: Lexicon, clauses: Sequence[Clau
 
 
 def _loose(lexicon: Lexicon, clauses: Sequence[Clause]) -> list[int]:
-    """How many of the first clauses may be one cut-off word."""
+    """Returns the possible numbers of first clauses that may together be a piece of one longer word."""
     counts = [1]
     for count in range(2, min(_EDGE, len(clauses) - 1) + 1):
         if all(lexicon.tokenizer.is_known_word(clause.typed) for clause in clauses[: count - 1]):
@@ -167,32 +171,35 @@ def _loose(lexicon: Lexicon, clauses: Sequence[Clause]) -> list[int]:
 
 
 def _together(clauses: Sequence[Clause]) -> str:
-    """Their letters; none where they are too few to tell anything."""
+    """Returns the letters of the clauses; "" where these are fewer than ``_SHORTEST_EDGE``."""
     letters = "".join(clause.typed for clause in clauses)
     return letters if len(letters) >= _SHORTEST_EDGE else ""
 
 
 def _edge(reader: IndexReader, lexicon: Lexicon, clauses: Sequence[Clause], *, ends: bool) -> Clause | None:
-    """Any word of the archive that ends (or begins) with the clauses; None: every document may have one."""
+    """Returns a clause of the words of the archive that end (or begin) with the letters of the clauses.
+
+    Returns None where the edge cannot narrow the documents, as each may have such a word.
+    """
     letters = _together(clauses)
     if not letters:
         return None
     find = reader.words_with_suffix if ends else reader.words_with_prefix
     words = dict.fromkeys(find(letters, _MOST_ENDINGS))
     if not words or (len(clauses) == 1 and not lexicon.tokenizer.is_known_word(letters)):
-        return None  # a leftover: its letters are cut in some other way there
+        return None  # a leftover of segmentation, whose letters a document may have in other tokens
     alternatives = [Alternative((word,)) for word in words]
     return Clause(letters, (*alternatives, *(clauses[0].alternatives if len(clauses) == 1 else ())))
 
 
 def phrase_similarity(texts: Sequence[bytes], data: bytes, tuning: SearchTuning) -> Floats:
-    """Returns for each text 1 if it contains the phrase, less if some letters are misread, 0 for nothing."""
+    """Returns for each text 1 if it has the phrase, less if some letters are misread, otherwise 0."""
     exact = np.array([contains_phrase(text, data) for text in texts], dtype=bool)
     return fuzzy_phrase_similarity(texts, data, exact, tuning)
 
 
 def fuzzy_phrase_similarity(texts: Sequence[bytes], data: bytes, exact: Mask, tuning: SearchTuning) -> Floats:
-    """Returns ``phrase_similarity`` of texts of which it is known which contain the phrase (``exact``)."""
+    """Returns ``phrase_similarity`` of each text, given which texts contain the phrase (``exact``)."""
     places: list[bytes] = []
     owners: list[int] = []
     pieces = _pieces(data)
@@ -212,8 +219,10 @@ def fuzzy_phrase_similarity(texts: Sequence[bytes], data: bytes, exact: Mask, tu
 
 
 def _pieces(data: bytes) -> list[tuple[bytes, int, int]]:
-    """Pieces of a run, one of which is whole wherever the run stands with a few letters misread; and how many
-    letters before and after the beginning of each are looked at."""
+    """Returns pieces of a phrase, one of which is intact wherever a few letters of the phrase are misread.
+
+    Each piece comes with the number of letters to compare before and after the piece's beginning.
+    """
     slips = min(len(data) // _LETTERS_A_SLIP, _MOST_SLIPS)
     size = len(data) // (slips + 1)
     starts = range(0, size * (slips + 1), size) if slips else ()
@@ -221,7 +230,7 @@ def _pieces(data: bytes) -> list[tuple[bytes, int, int]]:
 
 
 def _places_with_piece(text: bytes, pieces: list[tuple[bytes, int, int]]) -> list[bytes]:
-    """Places of a run that has one of the pieces."""
+    """Returns the stretches of the text around each occurrence of one of the pieces."""
     places = []
     for piece, before, after in pieces:
         found = text.find(piece)

@@ -1,8 +1,8 @@
-"""The SearchIndex protocol: small, and with no engine's language through it.
+"""The ``SearchIndex`` protocol, which no engine's own terms or types pass through.
 
-The index is disposable: all of it can be rebuilt from the records' saved text. It remembers the
-``change`` counter of the archive that it has followed (``position``), so that following is one
-loop for a live index, a new generation and an index restored from an old backup alike.
+The index is disposable: all of it can be rebuilt from the records' saved text. An index stores the
+``change`` counter of the archive up to which it has followed (``position``), so that one loop brings a live
+index, a new generation and an index restored from an old backup up to date.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class PageHit:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One announcement that answers, with at most three of its pages, best first."""
+    """One announcement that matches the query, with at most three of its pages, the best first."""
 
     announcement_id: int
     score: float
@@ -42,23 +42,29 @@ class FacetValue:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResultPage:
-    """One page of hits. ``facets`` holds kind, author, year (Buddhist era), category and organisation (its
-    id); the counts of each respect the query and every filter but its own. With an organisation as a
-    filter nothing of the others is in the answer: not in counts, facets or ``did_you_mean``."""
+    """One page of hits.
+
+    ``facets`` holds kind, author, year (Buddhist era), category and organisation (by id). The counts of a
+    facet respect the query and every filter but the facet's own. With an organisation as a filter, counts,
+    facets and ``did_you_mean`` contain nothing of other organisations.
+    """
 
     total: int
     hits: tuple[Hit, ...]
     facets: dict[str, tuple[FacetValue, ...]] = field(default_factory=dict)
     did_you_mean: str | None = None
-    query: Query  # as it was run: says what was understood and what was loosened
-    related: tuple[Hit, ...] = ()  # what came near, where nothing covers enough of the query; total is 0 then
+    query: Query  # the query as it was run; its notes say what was understood and what was loosened
+    related: tuple[Hit, ...] = ()  # partial matches, where no hit covers enough of the query (total is 0)
     coverage: float = 1.0  # share of the query that the best hit answers
-    explanation: SearchExplanation | None = None  # where the query asks for it
+    explanation: SearchExplanation | None = None  # set where the query asks for an explanation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IndexManifest:
-    """What an index was made with; any difference from the running code means: rebuild."""
+    """Versions of the rules and words that an index was made with.
+
+    Any difference from those of the running code means that the index must be rebuilt.
+    """
 
     schema: int
     canon: int
@@ -68,32 +74,35 @@ class IndexManifest:
 
 
 class Generation(Protocol):
-    """An index in the making, not yet seen by searchers."""
+    """An index that is being built and is not yet visible to searches."""
 
     def add(self, entries: Iterable[SourceAnnouncement]) -> None:
-        """Announcements that are not in it yet: the fast way to fill it."""
+        """Adds announcements that the generation does not contain yet; faster than ``update``."""
 
     def reached(self, position: int) -> None:
-        """Set the change counter that the generation has followed to."""
+        """Sets the change counter of the archive up to which the generation has followed."""
 
     def update(self, add: Iterable[SourceAnnouncement], remove: Iterable[int], *, position: int) -> None:
-        """As ``SearchIndex.update``: for what changed while the generation was filled."""
+        """Applies changes made while the generation was filled, as ``SearchIndex.update`` does."""
 
     def position(self) -> int: ...
     def count(self) -> int: ...
 
 
 class SearchIndex(Protocol):
-    """Every method raises ``Unavailable`` rather than answer from parts that are damaged: then ``is_current``
-    is False, and a rebuild mends it."""
+    """A search index.
+
+    Every method raises ``Unavailable`` rather than answer from damaged parts of the index. Then
+    ``is_current`` returns False, and a rebuild repairs the index.
+    """
 
     def update(self, add: Iterable[SourceAnnouncement], remove: Iterable[int], *, position: int) -> None:
-        """Replace and remove by announcement id and move ``position``: idempotent, all or nothing."""
+        """Replaces and removes announcements by id and sets ``position``: idempotent and atomic."""
 
     def position(self) -> int: ...
     def count(self) -> int: ...
     def ids(self) -> Sequence[int]:
-        """Every announcement id in the index, ascending."""
+        """Returns every announcement id in the index, in ascending order."""
 
     def search(self, query: Query) -> ResultPage: ...
     def suggest(
@@ -104,28 +113,42 @@ class SearchIndex(Protocol):
         withheld: frozenset[int] = frozenset(),
         limit: int = 8,
     ) -> list[str]:
-        """``organisation`` and ``withheld`` as in ``Filters``."""
+        """Returns at most ``limit`` suggestions for the typed text.
+
+        ``organisation`` and ``withheld`` have the same meaning as in ``Filters``.
+        """
 
     def similar(self, announcement_id: int, *, limit: int = 5) -> list[int]:
-        """Of the same organisation."""
+        """Returns the ids of similar announcements of the same organisation."""
 
     def rebuild(self, *, jobs: int = 1) -> AbstractContextManager[Generation]:
-        """A new generation beside the live one; published on a clean exit only. Waits for one that
-        another process is building. ``jobs``: processes that analyse at the same time."""
+        """Opens a new generation beside the live one, which is published on a clean exit only.
+
+        Waits while another process builds a generation. ``jobs`` is the number of processes that analyse
+        at the same time.
+        """
 
     def manifest(self) -> IndexManifest | None:
-        """None when there is no usable index."""
+        """Returns the manifest of the live index; None when there is no usable index."""
 
     def is_current(self) -> bool:
-        """Whether it is usable and was made by the rules and words in force; otherwise: rebuild."""
+        """Returns True if the index is usable and was made with the rules and words now in force.
+
+        An index that is not current must be rebuilt.
+        """
 
     def damage(self, after_read: Callable[[int], None] = ...) -> list[str]:
-        """Names of the parts that are missing or not as they were written; reads every byte, and notes what
-        it finds. ``after_read`` is called with the number of bytes of each piece that was read: it may wait,
-        so that a slow scrub leaves the disk to others."""
+        """Reads every byte of the index; returns and records the names of missing or damaged parts.
+
+        ``after_read`` is called after each piece that was read, with the number of its bytes. The call may
+        wait, so that a slow scrub leaves the disk to others.
+        """
 
     def noted_damage(self) -> list[str]:
-        """Names of the parts that were found damaged by reading or by ``damage``, until a rebuild."""
+        """Returns the names of parts found damaged since the last rebuild, by any read or by ``damage``."""
 
     def differing(self, entries: Iterable[SourceAnnouncement]) -> list[int]:
-        """Ids of those that it does not hold just as given (numbers of views aside)."""
+        """Returns the ids of entries that the index does not have exactly as given.
+
+        The number of views is ignored.
+        """

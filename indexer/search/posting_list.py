@@ -1,7 +1,7 @@
-"""Documents that have something, and how much it weighs in each.
+"""Posting lists: the documents that have a term or clause, and its weight in each.
 
-Few documents are kept as a list; many as one value for every document of the snapshot, which is
-smaller and is added up several times faster.
+A short list is stored as document numbers with weights. A long list is stored as one weight for every
+document of the reader, which is smaller and is summed several times faster.
 """
 
 from __future__ import annotations
@@ -16,12 +16,15 @@ DocumentNumbers = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float32]
 Mask = npt.NDArray[np.bool_]
 
-_STEPS = 65_535  # of a weight from 0 to 1
-_MANY = 8  # one document of so many: no list is kept
+_STEPS = 65_535  # steps of a weight from 0 to 1, which is stored in 16 bits
+_MANY = 8  # a list with at least one of 8 documents is stored as one weight for every document
 
 
 class PostingList:
-    """``count`` documents, ascending, with their weights. Never changes; ``scaled`` shares its arrays."""
+    """``count`` documents in ascending order, with their weights.
+
+    A posting list never changes; ``scaled`` returns one that shares its arrays.
+    """
 
     __slots__ = ("_listed", "_scale", "_values", "count")
 
@@ -33,7 +36,11 @@ class PostingList:
         count: int | None = None,
         scale: float = 1.0,
     ) -> None:
-        """``listed`` is None where there is a value for every document: 0 for those without it."""
+        """Stores the given arrays without copying.
+
+        ``listed`` is None where ``values`` has one value for every document, 0 for a document that is not in
+        the list.
+        """
         self.count = len(values) if count is None else count
         self._listed = listed
         self._values = values
@@ -41,7 +48,10 @@ class PostingList:
 
     @classmethod
     def kept(cls, documents: DocumentNumbers, weights: Floats, size: int) -> PostingList:
-        """Weights over 0 and up to 1 of documents in a snapshot of that size, to 16 bits."""
+        """Returns a list of documents with weights above 0 and up to 1, rounded to 16 bits.
+
+        ``size`` is the number of documents of the reader.
+        """
         count, values = len(documents), _stepped(weights)
         if count * _MANY < size:
             return cls(documents, values, scale=1 / _STEPS)
@@ -51,13 +61,13 @@ class PostingList:
 
     @classmethod
     def spread(cls, weights: Floats) -> PostingList:
-        """The same of every document: 0 for those without it."""
+        """Returns a list from one weight for every document, rounded to 16 bits; 0 for no posting."""
         values = _stepped(weights)
         return cls(None, values, count=int(np.count_nonzero(values > 0)), scale=1 / _STEPS)
 
     @classmethod
     def everywhere(cls, weights: Floats) -> PostingList:
-        """``weights``: of every document, 0 for those without it."""
+        """Returns a list from one weight for every document, not rounded; 0 for no posting."""
         return cls(None, weights, count=int(np.count_nonzero(weights > 0)))
 
     def scaled(self, factor: float) -> PostingList:
@@ -65,18 +75,18 @@ class PostingList:
 
     @property
     def documents(self) -> DocumentNumbers:
-        """Ascending."""
+        """Returns the document numbers in ascending order."""
         if self._listed is None:
-            return np.flatnonzero(self._values > 0)  # of truth values it takes a fifth of the time
+            return np.flatnonzero(self._values > 0)  # flatnonzero of booleans takes a fifth of the time
         return self._listed
 
     def bytes(self) -> int:
-        """What it takes to keep it."""
+        """Returns the number of bytes that the list takes in a cache."""
         listed = 0 if self._listed is None else self._listed.nbytes
         return int(self._values.nbytes) + listed + 100
 
     def at(self, documents: DocumentNumbers) -> Floats:
-        """Its weight in each of the documents, 0 where it is not."""
+        """Returns the weight of each of the documents; 0 for a document that is not in the list."""
         if self._listed is None:
             return self._values[documents] * self._scale
         if not self.count:
@@ -88,27 +98,30 @@ class PostingList:
         return weights
 
     def add_to(self, sums: Floats) -> None:
-        """Add its weight in every document to ``sums``."""
+        """Adds the weight of every listed document to ``sums``."""
         if self._listed is None:
             sums += _times(self._values, self._scale)
         else:
             sums[self._listed] += self._values * self._scale
 
     def count_in(self, sums: Floats, value: float) -> None:
-        """Add ``value`` to ``sums`` wherever it is."""
+        """Adds ``value`` to ``sums`` for every listed document."""
         if self._listed is None:
             sums += _times(self._values > 0, np.float32(value))
         else:
             sums[self._listed] += np.float32(value)
 
     def raise_to(self, best: Floats, most: float, share: float) -> None:
-        """Raise ``best`` in every document to a share of its weight there, or of ``most`` if this is less."""
+        """Raises ``best`` for every listed document to ``share`` times its weight, if that is higher.
+
+        Weights above ``most`` count as ``most``.
+        """
         where = slice(None) if self._listed is None else self._listed
         weights = np.minimum(_times(self._values, self._scale), np.float32(most))
         best[where] = np.maximum(best[where], weights * np.float32(share))
 
     def mark(self, mask: Mask) -> None:
-        """Set the mask wherever it is."""
+        """Sets the mask for every listed document."""
         if self._listed is None:
             mask |= self._values > 0
         else:
@@ -116,14 +129,14 @@ class PostingList:
 
 
 def _times(values: npt.NDArray[Any], factor: np.float32) -> Floats:
-    """As 32-bit floats, multiplied: half the time of both in one step."""
+    """Returns the values as 32-bit floats times ``factor``; two steps take half the time of one."""
     floats: Floats = values.astype(np.float32)
     floats *= factor
     return floats
 
 
 def _stepped(weights: Floats) -> npt.NDArray[np.uint16]:
-    """To 16 bits; more than 0 stays so."""
+    """Returns the weights rounded to 16 bits; a weight above 0 never becomes 0."""
     steps = weights * np.float32(_STEPS)
     np.rint(steps, out=steps)
     np.maximum(steps, weights > 0, out=steps)
@@ -131,9 +144,9 @@ def _stepped(weights: Floats) -> npt.NDArray[np.uint16]:
 
 
 def intersect(lists: Sequence[PostingList]) -> DocumentNumbers:
-    """The documents with every one of them, of which there is one at least; ascending."""
+    """Returns the documents that are in all lists, in ascending order. ``lists`` must not be empty."""
     fewest, *others = sorted(lists, key=lambda one: one.count)
     documents = fewest.documents
     for other in others:
-        documents = documents.compress(other.at(documents) > 0)  # many times sooner than by index
+        documents = documents.compress(other.at(documents) > 0)  # many times faster than indexing
     return documents

@@ -1,4 +1,4 @@
-"""What someone who is typing may want: titles and subjects that have it, and words that begin so."""
+"""Suggestions while a user types: completed words, and titles and subjects that contain the typed text."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from indexer.search.query import keyboard_layout as keyboard
 from indexer.search.query.parser import normalize_query
 from indexer.search.query.query_plan import build_query_part
 
-_MOST_WORDS = 3
-_MOST_PIECES = 4  # that half a word may be cut into
-_MOST_TRIED = 6  # words that may go on right after another
-_MOST_READ = 40  # documents in which the two are looked for together
-_SHORTEST_OTHER = 3  # letters that may have been typed with the other keyboard
+_MOST_WORDS = 3  # completed words in the suggestions
+_MOST_PIECES = 4  # tokens that an unfinished word may be cut into
+_MOST_TRIED = 6  # completions tried for a word that directly follows another word
+_MOST_READ = 40  # documents read to find both words together
+_SHORTEST_OTHER = 3  # letters; a shorter text is not tried in the other keyboard layout
 _WORD = re.compile(f"[{THAI}]+|[a-z]+")
-_MOST_TYPED = 80
+_MOST_TYPED = 80  # characters of the typed text that are used
 
 
 def suggest(context: SearchContext, typed: str, limit: int) -> list[str]:
-    """Completed words first, then titles: those that begin with it before those that have it within."""
+    """Returns completed words, then titles that begin with the typed text, then titles that contain it."""
     typed = " ".join(normalize_query(typed).split())[:_MOST_TYPED]
     found = _suggested(context, typed, limit)
     if not found and len(typed) >= _SHORTEST_OTHER:
@@ -47,16 +47,17 @@ def _suggested(context: SearchContext, typed: str, limit: int) -> list[str]:
 
 
 def _stands_alone(context: SearchContext, typed: str) -> bool:
-    """Whether what was typed is one whole word of the archive."""
+    """Returns True if the typed text is exactly one word of the archive."""
     tokens = context.lexicon.tokenizer.tokens(typed)
     return len(tokens) == 1 and context.reader.document_frequency(tokens[0].term) > 0
 
 
 def _completed(context: SearchContext, typed: str) -> list[str]:
-    """The typed text with its last word completed, commonest first.
+    """Returns the typed text with its last word completed, the commonest completion first.
 
-    Half a word may be cut into several: เทศบ goes on as เทศบาล before บ does as บริหาร. What would stand
-    right after another word is completed only as the archive has the two together.
+    The tokenizer may cut an unfinished word into several tokens: เทศบ is completed to เทศบาล before its last
+    token บ is completed to บริหาร. A token that directly follows another word is completed only to words
+    that the archive has directly after that word.
     """
     tokens = context.lexicon.tokenizer.tokens(typed)
     if not tokens or tokens[-1].end != len(typed):
@@ -74,7 +75,7 @@ def _completed(context: SearchContext, typed: str) -> list[str]:
 
 
 def _is_there(context: SearchContext, text: str) -> bool:
-    """Whether a document has the end of the text in one piece, as far as a few are read."""
+    """Returns True if a document has the last word of ``text`` as a phrase; reads ``_MOST_READ`` at most."""
     (*_, last) = text.split()
     typed = build_query_part(last, context.lexicon, exact=True)
     near = replace(typed, phrase=typed.phrase._replace(exact=False))
@@ -82,6 +83,6 @@ def _is_there(context: SearchContext, text: str) -> bool:
 
 
 def _titles(context: SearchContext, letters: bytes, *, marks: bool) -> list[str]:
-    # stable: names of one announcement stay in their order
+    # The sort is stable, so that names of one announcement stay in their order.
     found = sorted(context.reader.titles_containing(letters, marks=marks), key=itemgetter(slice(3)))
     return [named.name for named in found]

@@ -1,4 +1,4 @@
-"""Titles and subjects, found by any of their letters."""
+"""Substring search in titles and subjects."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from indexer.search.posting_list import Mask
 
 
 class TitleMatch(NamedTuple):
-    """A title or subject that was found by its letters; in order, the likeliest comes first."""
+    """A title or subject that contains the letters sought. Sorts the most likely match first."""
 
-    within: bool  # does not begin with them
-    unread: int  # minus the number of views
+    within: bool  # the title has the letters in its middle or at its end, not at its beginning
+    unread: int  # minus the number of views, so that the most viewed sorts first
     announcement_id: int
     name: str
 
 
 class TitleIndex:
-    """Titles and subjects of a segment, to be found by any of their letters."""
+    """Titles and subjects of a segment, searchable by any letters in them."""
 
     def __init__(self, named: list[tuple[int, str]], letters: list[bytes]) -> None:
         self.titles_containing = named  # document within the segment, title or subject
@@ -28,8 +28,11 @@ class TitleIndex:
         self._starts = np.cumsum([1, *(len(one) + 1 for one in letters)])
 
     def documents_with(self, letters: bytes, most: int, live: Mask) -> Iterator[tuple[bool, int]]:
-        """Places in ``named`` with the letters, and whether they begin so: those first. Of ``live``
-        documents of the segment only."""
+        """Yields for each title with the letters: True if it begins with them, and its position.
+
+        Titles that begin with the letters come first. The position is in ``titles_containing``. Yields at
+        most ``most`` titles, of ``live`` documents of the segment only.
+        """
         seen: set[int] = set()
         for needle in (b"\0" + letters, letters):
             at = self._joined.find(needle)
@@ -41,6 +44,6 @@ class TitleIndex:
                 at = self._joined.find(needle, int(self._starts[place + 1]) - 1)
 
     def without(self, marks: bytes) -> TitleIndex:
-        """The same with some letters left out."""
+        """Returns the same index without the letters ``marks``."""
         bare = self._joined[1:].translate(None, marks)
         return TitleIndex(self.titles_containing, bare.split(b"\0"))

@@ -72,7 +72,7 @@ def settings(address: Address) -> dict[str, Any]:
 
 
 def in_service(address: Address) -> dict[str, Any]:
-    """What is changed once the index is filled."""
+    """Returns the settings that are changed once the index is filled."""
     return {"index": {"number_of_replicas": address.replicas, "refresh_interval": address.refresh}}
 
 
@@ -139,7 +139,7 @@ def announcement_id(made: IndexDocument) -> int:
 
 
 def body(made: IndexDocument, average: Averages) -> dict[str, Any]:
-    """What is kept of an announcement."""
+    """Returns the OpenSearch document of an announcement."""
     facts = np.frombuffer(made.columns["facts"], ATTRIBUTES)[0]
     author, category = made.columns["author"].decode(), made.columns["category"].decode()
     names = list(
@@ -217,7 +217,7 @@ def phrase(text: str, segmenter: Tokenizer) -> str:
 
 
 def letters(text: str) -> str:
-    """What names are compared by."""
+    """Returns the letters of a name, by which names are compared."""
     return text_of_bytes(searchable_bytes(fold(text)).data)
 
 
@@ -226,12 +226,15 @@ def word_id(word: str) -> str:
 
 
 def is_word(term: str) -> bool:
-    """Whether a term is looked for by beginning, end or sound."""
+    """Returns True if a term can be looked up by its beginning, end or sound."""
     return COMPLETABLE_WORD.fullmatch(term) is not None
 
 
 def word_body(word: str, counted: int) -> dict[str, Any]:
-    """``counted``: documents that had it when the generation was made."""
+    """Returns the OpenSearch document of a word.
+
+    ``counted`` is the number of documents that had the word when the generation was made.
+    """
     sounds = sorted(set(deletion_keys(word))) if THAI_WORD.fullmatch(word) else []
     return {"word": word, "backwards": word[::-1], "sounds": sounds, "counted": counted}
 
@@ -254,7 +257,7 @@ def read_facts(text: str) -> np.void:
 
 
 class Written(NamedTuple):
-    """What is read of a document letter by letter."""
+    """The columns of a document that phrase matching and page ranking read."""
 
     text: bytes
     token_boundaries: bytes

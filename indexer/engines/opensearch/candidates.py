@@ -86,7 +86,7 @@ def _size(written: Written) -> int:
 
 
 class _Whole(NamedTuple):
-    """What the query itself found: its units, the documents that came, the answer, and how many were held."""
+    """Result of the query itself: its clauses, the documents fetched, the response, and ``fetched_count``."""
 
     clauses: tuple[Clause, ...]
     here: DocumentNumbers
@@ -95,7 +95,7 @@ class _Whole(NamedTuple):
 
 
 class Candidates(Held):
-    """See ``indexer.search.index_reader.Snapshot``."""
+    """An ``indexer.search.index_reader.IndexReader`` of the documents fetched from OpenSearch."""
 
     def __init__(
         self,
@@ -153,12 +153,12 @@ class Candidates(Held):
         return {"sort": clauses.ORDERS[self._query.sort]} if self._query.sort in clauses.ORDERS else {}
 
     def _besides(self, query: clauses.Json) -> clauses.Json:
-        """What is not here yet."""
+        """Returns the query restricted to documents that were not fetched yet."""
         here = [{"terms": {"id": list(self.document_numbers)}}] if self.document_numbers else []
         return {"bool": {"must": [query], "must_not": here}}
 
     def _note_exhausted(self, units: Iterable[Clause], answer: Mapping[str, Any]) -> None:
-        """Whether all with any of the units are here now."""
+        """Records the clauses and their terms as exhausted if every document with them was fetched."""
         if len(answer["hits"]["hits"]) < _SOUGHT:
             alone = (each.terms for unit in units for each in unit.alternatives if len(each.terms) == 1)
             self._exhausted |= {*units, *(term for (term,) in alone)}
@@ -202,7 +202,10 @@ class Candidates(Held):
         return {"query": query, "track_total_hits": True, "aggs": clauses.counts(within)} | narrowed
 
     def _pages(self, query: clauses.Json, size: int) -> list[dict[str, Any]]:
-        """Whatever filters say, for what answers does not depend on them; and what they let through."""
+        """Returns requests for the query without filters and, where filters are set, with them.
+
+        The query without filters is needed because retrieval does not depend on filters.
+        """
         everywhere = self._page(query, size, within=False)
         return [everywhere, self._page(query, size)] if self._wanted.within else [everywhere]
 
@@ -249,7 +252,7 @@ class Candidates(Held):
         return max((hit["_score"] for hit in self._ask([best])[0]["hits"]["hits"]), default=0.0)
 
     def _less(self, answer: Mapping[str, Any], here: DocumentNumbers) -> UnfetchedTotals:
-        """What was counted, less what is here."""
+        """Returns the counts in the response minus the documents ``here``, which were fetched."""
         counts, total, unfiltered = _numbers(answer)
         values = {
             name: self._others(name, here, counts[name]["values"]["buckets"]) for name in clauses.FACETS
@@ -259,7 +262,7 @@ class Candidates(Held):
     def _others(
         self, name: str, here: DocumentNumbers, buckets: Iterable[Mapping[str, Any]]
     ) -> dict[str | int, int]:
-        """How many that are not here have each value."""
+        """Returns for each value of a facet the number of documents with it that were not fetched."""
         codes, combinations = self.facets
         values = Counter(getattr(combinations[code], name) for code in codes[here].tolist())
         found = {bucket["key"]: bucket["doc_count"] - values[bucket["key"]] for bucket in buckets}
@@ -361,7 +364,7 @@ class Candidates(Held):
         return {"query": query, "size": 0, "track_total_hits": True}
 
     def _uncounted(self, units: Iterable[Clause]) -> dict[Hashable, clauses.Json]:
-        """What is not known yet of the frequency of these and of their terms."""
+        """Returns queries for the clauses and terms whose document frequency is not known yet."""
         wanted: dict[Hashable, clauses.Json] = {}
         for unit in units:
             terms = {term: clauses.term(term) for each in unit.alternatives for term in each.terms}

@@ -1,4 +1,4 @@
-"""What a query asks for, in the words of OpenSearch."""
+"""Translates the clauses and filters of a query into OpenSearch's query language."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ from indexer.search.query.query_plan import (
 Json = Mapping[str, Any]
 
 ANNOUNCEMENTS: Json = {"exists": {"field": "id"}}
-"""All of them: an index holds other things beside."""
+"""Query for all announcements; an index also contains documents of other kinds, such as words."""
 
 FACETS = DocumentFacets._fields
-"""The fields that are counted, by the same names."""
+"""Names of the facets, which are also the names of the fields that are counted."""
 
 EVERYWHERE = "everywhere"
-"""The name of the number of answers whatever filters say."""
+"""Name of the aggregation that counts matching documents without filters."""
 
 _MOST_VALUES = 50
 _YEARS = range(1990, 2061)  # in which a month without a year is looked for
@@ -61,7 +61,7 @@ def term(term: str, weight: float = 1.0) -> Json:
 
 
 def unit(unit: Clause) -> Json:
-    """Any alternative; the best of them counts."""
+    """Returns a query that any alternative of the clause matches; the best alternative gives the score."""
     alternatives = [_alternative(alternative) for alternative in unit.alternatives]
     return alternatives[0] if len(alternatives) == 1 else {"dis_max": {"queries": alternatives}}
 
@@ -72,7 +72,7 @@ def _alternative(alternative: Alternative) -> Json:
 
 
 class Wanted:
-    """A query that is asked again and again in other words: its filters, and what it does not want."""
+    """Builds the OpenSearch queries of one query plan, with its filters, date ranges and exclusions."""
 
     def __init__(
         self, plan: QueryPlan, filters: Filters, times: Sequence[DateRange], lexicon: Lexicon
@@ -88,7 +88,7 @@ class Wanted:
         }
 
     def is_exact(self, name: str) -> bool:
-        """Whether the filter is for the whole of a name."""
+        """Returns True if the filter ``name`` asks for exactly one value."""
         return "term" in self.within.get(name, {})
 
     def strict(self, units: Sequence[Clause], *, together: bool) -> Json:
@@ -147,7 +147,7 @@ class Wanted:
         return [*then, some(others)] if others else then
 
     def _unit(self, one: Clause) -> Json:
-        """What names a time, or is of it."""
+        """Returns the query of a clause; for a clause that names a date, documents of that date match too."""
         clause = unit(one)
         return some([clause, self._timely[one]]) if one in self._timely else clause
 

@@ -1,4 +1,4 @@
-"""An OpenSearch cluster as the index uses it: its address, calls that say what is wrong, bulk writing."""
+"""OpenSearch client of the index: address, calls with explained errors, and bulk writing."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ _PATIENCE = 10.0
 """Seconds to wait for an answer."""
 
 _LONG = 60
-"""Seconds to wait for what is written in bulk, or for a new index to be ready."""
+"""Seconds to wait for a bulk write, or for a new index to be ready."""
 
 _POLL = 0.5
-"""Seconds between looks at what is being done."""
+"""Seconds between checks of a running task."""
 
 _COPIES = 20
-"""Seconds to wait for the copies of a new index."""
+"""Seconds to wait for the replicas of a new index."""
 
 _TRIES = 3
 _AT_ONCE = 200  # documents of one request
@@ -50,7 +50,10 @@ _REJECTED_AGAIN = 8  # times, with ever longer pauses, that what a busy cluster 
 _PAUSE, _LONGEST_PAUSE = 1, 30  # seconds
 
 _HARMLESS = {"index": {409}, "create": {409}, "delete": {404, 409}}
-"""What a newer update has overtaken, or what is there or gone already."""
+"""HTTP statuses by bulk action that are no errors.
+
+They mean that a newer update exists, or that the document was created or deleted already.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +70,7 @@ class Address:
 
 
 def read_address(text: str) -> Address:
-    """Raises ``SettingsError`` with what is wrong."""
+    """Returns the address that ``text`` describes. Raises ``SettingsError`` that names the wrong part."""
     parts = urlsplit(text.removeprefix("opensearch+"))
     account, _, places = parts.netloc.rpartition("@")
     if "@" in parts.path + parts.query + parts.fragment:  # nothing of it is shown
@@ -108,11 +111,11 @@ def read_address(text: str) -> Address:
 
 
 class Gone(Exception):
-    """The index that was asked is not there any more: another generation may have taken its place."""
+    """Raised when an index no longer exists: another generation may have taken its place."""
 
 
 class Cluster:
-    """Calls to the nodes of an address. One that is dead is passed over; what is asked is asked again."""
+    """Calls to the nodes of an address. A dead node is skipped and its request is sent to another node."""
 
     def __init__(self, address: Address) -> None:
         self.address = address
@@ -120,7 +123,7 @@ class Cluster:
 
     @property
     def client(self) -> OpenSearch:
-        """Of this process: a child cannot use the connections of its parent."""
+        """Returns the client of this process; a child process cannot use the connections of its parent."""
         client = self._clients.get(os.getpid())
         if client is None:
             client = self._clients[os.getpid()] = OpenSearch(
@@ -138,7 +141,7 @@ class Cluster:
     def ask(
         self, index: str, bodies: Sequence[Mapping[str, Any]], preference: str = ""
     ) -> list[dict[str, Any]]:
-        """The answers of several searches on one index, whole: never those of some of its shards alone."""
+        """Returns the responses of several searches on one index; never partial results of some shards."""
         head = {"index": index, "allow_partial_search_results": False}
         head |= {"preference": preference} if preference else {}
         lines: list[Mapping[str, Any]] = [
@@ -152,12 +155,12 @@ class Cluster:
         return list(answers)
 
     def _statistics(self, body: Mapping[str, Any]) -> dict[str, str]:
-        """What is ranked on several shards is ranked by figures of them all."""
+        """Returns parameters that make a ranked search on several shards use statistics of all shards."""
         ranked = self.address.shards > 1 and body["size"] and "sort" not in body
         return {"search_type": "dfs_query_then_fetch"} if ranked else {}
 
     def documents(self, index: str, ids: Sequence[str], **what: Any) -> list[dict[str, Any]]:
-        """Those that are there, by id, as they are now."""
+        """Returns the documents among ``ids`` that exist, in their current state."""
         if not ids:
             return []
         with explained():
@@ -168,7 +171,7 @@ class Cluster:
         return [one for one in found if one["found"]]
 
     def columns(self, index: str, ids: Sequence[int], names: Sequence[str]) -> list[dict[str, Any]]:
-        """Of announcements, as searches see them: the ``fields`` and ``_version`` of those that are there."""
+        """Returns ``fields`` and ``_version`` of the announcements among ``ids`` that searches see."""
         body = {
             "query": {"terms": {"id": list(ids)}},
             "size": len(ids),
@@ -179,8 +182,11 @@ class Cluster:
         return list(self.ask(index, [body])[0]["hits"]["hits"]) if ids else []
 
     def write(self, index: str, actions: Iterable[Mapping[str, Any]], *, visible: bool) -> None:
-        """Send bulk actions piece by piece, each when the one before was taken; what the cluster is too busy
-        for is sent again. With ``visible`` the last is found by searches when this returns."""
+        """Sends bulk actions in pieces, each after the one before was accepted.
+
+        Actions that a busy cluster rejects are sent again. With ``visible`` this method returns only when
+        searches see all actions.
+        """
         with explained():
             sent = streaming_bulk(
                 self.client,
@@ -201,20 +207,20 @@ class Cluster:
                     raise _trouble(outcome.get("status", 503), outcome.get("error"))
 
     def count(self, index: str, query: Mapping[str, Any]) -> int:
-        """How many documents that searches see answer."""
+        """Returns the number of documents, visible to searches, that match the query."""
         (answer,) = self.ask(index, [{"query": query, "size": 0, "track_total_hits": True}])
         return int(answer["hits"]["total"]["value"])
 
     # Indexes
 
     def live(self, alias: str) -> str | None:
-        """The index that the alias leads to."""
+        """Returns the name of the index that the alias points to; None if there is none."""
         with suppress(Gone), explained():
             return str(next(iter(self.client.indices.get_alias(name=alias))))
         return None
 
     def lead(self, alias: str, index: str, previous: str | None) -> None:
-        """From now on the alias leads to the index: in one step."""
+        """Points the alias to the index, and away from ``previous``, in one atomic step."""
         actions = [{"add": {"index": index, "alias": alias}}]
         actions += [{"remove": {"index": previous, "alias": alias}}] if previous else []
         with explained():
@@ -233,7 +239,7 @@ class Cluster:
             return list(self.client.indices.get_settings(index=pattern, name="index.uuid"))
 
     def remembered(self, index: str) -> dict[str, Any]:
-        """What was written into the index with ``remember``; nothing otherwise."""
+        """Returns the values stored in the index with ``remember``; an empty dict if there are none."""
         with explained():
             found = self.client.indices.get_mapping(index=index)[index]["mappings"]
         return dict(found.get("_meta", {}))
@@ -251,8 +257,10 @@ class Cluster:
             self.client.indices.refresh(index=index, request_timeout=_LONG)
 
     def merge(self, index: str, segments: int) -> Iterator[None]:
-        """Write an index that is filled anew in so many segments of each shard: halved, for what was kept to
-        copy single documents goes, and sooner searched. Gives way again and again until it is done."""
+        """Merges a newly filled index into ``segments`` segments per shard; yields until that is done.
+
+        The merge halves the index, as data kept for copying single documents goes, and speeds up searches.
+        """
         with explained():
             self.client.indices.flush(index=index, force=True, request_timeout=_LONG)
             merging = {"max_num_segments": segments, "wait_for_completion": False}
@@ -262,8 +270,10 @@ class Cluster:
                 yield
 
     def wait_for(self, index: str) -> None:
-        """Until every shard of the index can be searched, on as many nodes as it should be while there is
-        time; ``Unavailable`` if not even on one."""
+        """Waits until every shard of the index can be searched, with all its copies if there is time.
+
+        Raises ``Unavailable`` if a shard has not even one copy.
+        """
         with explained():
             for status, seconds in (("green", _COPIES), ("yellow", _LONG)):
                 found = self.client.cluster.health(
@@ -278,7 +288,7 @@ class Cluster:
         raise _trouble(503, "shards are not assigned")
 
     def lost_shards(self, index: str) -> list[str]:
-        """Shards of which no copy can be searched."""
+        """Returns the names of the shards of which no copy can be searched."""
         with explained():
             found = self.client.cluster.health(index=index, level="shards")
         shards = found.get("indices", {}).get(index, {}).get("shards", {})
@@ -287,7 +297,7 @@ class Cluster:
     # A lease
 
     def take(self, index: str, owner: str, seconds: float) -> bool:
-        """Whether the lease that the index stands for is now the owner's, for so long from now on."""
+        """Takes or renews the lease stored in the index for ``seconds``; returns True if owner has it."""
         body = {"owner": owner, "until": time.time() + seconds}
         with explained():
             try:
@@ -308,7 +318,7 @@ class Cluster:
         return False
 
     def give_back(self, index: str, owner: str) -> None:
-        """The lease, if it is still the owner's. If the cluster does not answer it lapses."""
+        """Releases the lease if the owner still has it. If the cluster does not answer, the lease lapses."""
         with suppress(Unavailable), explained():
             found = self.client.get(index=index, id="lease", ignore=(404,))
             if found.get("found") and found["_source"]["owner"] == owner:
@@ -316,20 +326,23 @@ class Cluster:
 
 
 def _credentials(account: tuple[str, str] | None) -> dict[str, str]:
-    """Of a name and password in any script; the client library's own way takes only Latin ones."""
+    """Returns the header for a name and password in any script; the client library accepts only Latin."""
     if account is None:
         return {}
     return {"authorization": f"Basic {base64.b64encode(':'.join(account).encode()).decode()}"}
 
 
 def fetched(names: Sequence[str]) -> dict[str, Any]:
-    """What a search is to bring of each document: columns. Whole documents would cost ten times as much."""
+    """Returns search options that fetch columns only; whole documents would cost ten times as much."""
     return {"_source": False, "stored_fields": "_none_", "version": True, "docvalue_fields": list(names)}
 
 
 @contextmanager
 def explained() -> Iterator[None]:
-    """Trouble with the cluster as ``Unavailable``, a lost index as ``Gone``, our own mistakes as such."""
+    """Converts errors of the cluster: a lost index to ``Gone``, a bad request to ``RuntimeError``.
+
+    All other errors become ``Unavailable``.
+    """
     try:
         yield
     except TransportError as error:

@@ -1,4 +1,4 @@
-"""The documents of an archive in OpenSearch that a query has found so far, by number, with what they hold."""
+"""The documents that a query has fetched from OpenSearch so far, by number, with their values."""
 
 from __future__ import annotations
 
@@ -14,11 +14,14 @@ from indexer.search.doc_values import DocumentFacets, OrdinalColumn, encode_ordi
 from indexer.search.posting_list import DocumentNumbers, Floats, Mask, PostingList
 
 COLUMNS = ("id", "facts", "author", "category")
-"""What is fetched of each; with ``weights`` its terms too."""
+"""Fields that are fetched of each document. The field ``weights`` is added where terms are needed."""
 
 
 class Held:
-    """See ``indexer.search.index_reader.Snapshot``; ``versions``: of each document when it came."""
+    """The fetched documents, as a part of ``indexer.search.index_reader.IndexReader``.
+
+    ``versions`` holds the version of each document at the time it was fetched.
+    """
 
     def __init__(self, size: int) -> None:
         self.size = size
@@ -35,7 +38,10 @@ class Held:
         self._table: tuple[npt.NDArray[np.uint32], DocumentNumbers, Floats] | None = None
 
     def take(self, hits: Iterable[Mapping[str, Any]]) -> DocumentNumbers:
-        """Give each a number, unless it has one or there are too many."""
+        """Adds the documents of the hits and returns their numbers.
+
+        A document that was fetched before keeps its number. Beyond ``size`` documents none are added.
+        """
         numbers = []
         for hit in hits:
             id = hit["fields"]["id"][0]

@@ -278,7 +278,7 @@ class OpenSearchIndex:
         raise Unavailable("ดัชนีค้นหากำลังเปลี่ยนรุ่น กรุณาลองอีกครั้งในอีกสักครู่", code="search-unavailable")
 
     def _forget(self) -> None:
-        """What was seen, or that nothing could be, holds no longer."""
+        """Discards the cached state of the cluster and the cached failure."""
         with self._lock:
             self._looked, self._failed = 0.0, None
 

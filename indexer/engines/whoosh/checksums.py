@@ -1,8 +1,8 @@
-"""Checksums (CRC-32) of everything that the index writes, and reading that compares with them.
+"""Checksums (CRC-32) of everything that the index writes, and functions that verify them when reading.
 
-Each value, list and table in a file carries its own checksum and is compared whenever it is read, so that
-a damaged file never gives a wrong answer. ``NAME.sums`` beside a segment holds those of its whole files: a
-slow scrub finds with them what no query has read yet.
+Each value, list and table in a file carries its own checksum, which is verified at every read, so that a
+damaged file never gives a wrong answer. ``NAME.sums`` beside a segment holds the checksums of its whole
+files: with these a slow scrub finds damage in parts that no query has read yet.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 _SUMS = ".sums"
-_CHUNK = 256 << 10  # bytes that are read at once of a whole file
-_WIDTH = 4  # bytes of a checksum
+_CHUNK = 256 << 10  # bytes read at a time while a whole file is verified
+_WIDTH = 4  # bytes in a checksum
 
 
 class IndexDamaged(Exception):
@@ -25,12 +25,15 @@ class IndexDamaged(Exception):
 
 
 def with_checksum(data: bytes) -> bytes:
-    """``data`` followed by its checksum."""
+    """Returns ``data`` followed by its checksum."""
     return data + zlib.crc32(data).to_bytes(_WIDTH, "little")
 
 
 def without_checksum(data: bytes, name: str) -> bytes:
-    """The data that ``with_checksum`` was given. Raises ``IndexDamaged`` for file ``name``."""
+    """Returns the data that ``with_checksum`` was given.
+
+    Raises ``IndexDamaged`` with the file's ``name`` when the checksum does not match.
+    """
     content = data[:-_WIDTH]
     if len(data) < _WIDTH or zlib.crc32(content).to_bytes(_WIDTH, "little") != data[-_WIDTH:]:
         raise IndexDamaged(name)
@@ -38,12 +41,15 @@ def without_checksum(data: bytes, name: str) -> bytes:
 
 
 def line_with_checksum(text: str) -> str:
-    """A line of text and its checksum, for files that people may want to read."""
+    """Returns a line of text with its checksum, for files that people may want to read."""
     return f"{text} {zlib.crc32(text.encode()):08x}\n"
 
 
 def line_without_checksum(line: str, name: str) -> str:
-    """The text that ``line_with_checksum`` was given. Raises ``IndexDamaged`` for file ``name``."""
+    """Returns the text that ``line_with_checksum`` was given.
+
+    Raises ``IndexDamaged`` with the file's ``name`` when the checksum does not match.
+    """
     text, _, _ = line.rpartition(" ")
     if line != line_with_checksum(text):
         raise IndexDamaged(name)
@@ -51,8 +57,11 @@ def line_without_checksum(line: str, name: str) -> str:
 
 
 class CheckedFile:
-    """An open file of a segment. It is read in pieces and not mapped into memory: a disk that fails to give
-    a mapped page kills the process, a failed read is an error. Threads may read at once."""
+    """An open file of a segment. Several threads may read the file at the same time.
+
+    The file is read in pieces and not mapped into memory: when a disk fails to deliver a mapped page the
+    process is killed, while a failed read is only an error.
+    """
 
     def __init__(self, file: Any) -> None:
         self.name = str(file._name)
@@ -61,18 +70,27 @@ class CheckedFile:
         self.size = os.fstat(self._descriptor).st_size
 
     def read(self, start: int, end: int, checksum: int) -> bytes:
-        """The bytes from ``start`` to ``end``. Raises ``IndexDamaged``."""
+        """Returns the bytes from ``start`` to ``end``.
+
+        Raises ``IndexDamaged`` when the bytes cannot be read or do not match ``checksum``.
+        """
         data = self._read(start, end)
         if zlib.crc32(data) != checksum:
             raise IndexDamaged(self.name)
         return data
 
     def read_all(self) -> bytes:
-        """The whole file, which ends with its checksum; returned without it. Raises ``IndexDamaged``."""
+        """Returns the content of the whole file, without the checksum at its end.
+
+        Raises ``IndexDamaged`` when the file cannot be read or does not match its checksum.
+        """
         return without_checksum(self._read(0, self.size), self.name)
 
     def read_tail(self, start: int) -> bytes:
-        """As ``read_all``, from ``start`` to the end. Raises ``IndexDamaged``."""
+        """Returns the bytes from ``start`` to the end, without the checksum that follows them.
+
+        Raises ``IndexDamaged`` when the bytes cannot be read or do not match their checksum.
+        """
         return without_checksum(self._read(start, self.size), self.name)
 
     def _read(self, start: int, end: int) -> bytes:
@@ -85,7 +103,7 @@ class CheckedFile:
 
 
 def write(directory: Path, segment: str) -> None:
-    """Write down the checksums of all files of a segment; none of them changes after this."""
+    """Writes the checksums of all files of a segment, which never change after this, to ``SEGMENT.sums``."""
     sums = {
         path.name: _checksum(path, lambda _count: None) for path in sorted(directory.glob(f"{segment}.*"))
     }
@@ -93,9 +111,9 @@ def write(directory: Path, segment: str) -> None:
 
 
 def damaged_files(directory: Path, segment: str, after_read: Callable[[int], None]) -> list[str]:
-    """Names of the segment's files that are missing or not as they were written.
+    """Returns the names of the segment's files that are missing or do not match their checksums.
 
-    ``after_read`` is called with the number of bytes after each piece that was read: it may wait.
+    ``after_read`` is called after each piece that was read, with the number of its bytes; the call may wait.
     """
     kept = f"{segment}{_SUMS}"
     try:

@@ -1,8 +1,8 @@
 """A Whoosh codec whose posting lists numpy reads whole.
 
-Whoosh keeps documents, columns, segments and commits; its own posting lists are pickled blocks
-read one posting at a time in Python, which is nearly all the time of a search. Here a segment's
-terms are one sorted file and each posting list two short arrays. A posting's weight is the count
+Whoosh stores documents, columns, segments and commits. Its own posting lists are pickled blocks that
+Python reads one posting at a time, which takes nearly all the time of a search. Here a segment's
+terms are one sorted file and each posting list is two short arrays. A posting's weight is the count
 of its term in every field of the announcement, packed into 32 bits (``pack``).
 
 Segments are written and merged term by term (``Writer``), never posting by posting. That uses
@@ -59,30 +59,31 @@ _LITTLE = {1: "<u1", 2: "<u2", 4: "<u4"}
 
 
 def _narrow(values: npt.NDArray[np.uint32]) -> tuple[int, bytes]:
-    """The values in the narrowest width that holds them all."""
+    """Returns the narrowest width (1, 2 or 4 bytes) that holds all values, and the values encoded in it."""
     most = int(values.max()) if len(values) else 0
     width = 1 if most < 1 << 8 else 2 if most < 1 << 16 else 4
     return width, values.astype(_LITTLE[width]).tobytes()
 
 
 def _steps(values: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint32]:
-    """The first value and the differences to the next."""
+    """Returns the first value, followed by the difference of each value to the one before."""
     steps = values.copy()
     steps[1:] -= values[:-1]
     return steps
 
 
-_EVERY = 3  # in place of the first width: no ids, but a count for every document of the segment
-_FLAT, _OTHERS = 1 << 6, 1 << 7  # flags beside the three widths, two bits each, in a list's first byte
-_COMMON = 3  # one document of so many: a byte for each is no more than what a list takes
+_EVERY = 3  # stands in place of the first width: the list has no ids, but a count for every document
+_FLAT, _OTHERS = 1 << 6, 1 << 7  # flags in a list's first byte, beside three widths of two bits each
+_COMMON = 3  # a term in one of 3 documents is common: one byte per document takes no more space than ids
 
 
 class Postings(NamedTuple):
-    """The documents of a segment that have a term, ascending, and how often.
+    """The documents of a segment that have a term, in ascending order, with the term's counts.
 
-    ``ids`` is None for a common term: then ``first``, the counts in the first zone, has a place for every
-    document of the segment. ``others`` are the places in it where other zones are set, ``rest`` what these
-    are there (packed, without the first zone).
+    ``first`` holds the counts in the first zone, one for each of ``ids``. For a common term ``ids`` is None
+    and ``first`` has one count for every document of the segment. ``others`` lists the positions in
+    ``first`` of the documents that have the term in other zones; ``rest`` holds the counts in those zones
+    (packed, without the first zone), one for each of ``others``.
     """
 
     ids: npt.NDArray[np.int64] | None
@@ -92,7 +93,7 @@ class Postings(NamedTuple):
 
     @property
     def documents(self) -> npt.NDArray[np.int64]:
-        """``ids``, also of a common term."""
+        """Returns the document numbers, also for a common term, whose ``ids`` is None."""
         if self.ids is not None:
             return self.ids
         there = self.first > 0
@@ -100,14 +101,14 @@ class Postings(NamedTuple):
         return np.flatnonzero(there)
 
     def listed(self) -> Postings:
-        """The same with ids."""
+        """Returns the same postings with ``ids`` set."""
         if self.ids is not None:
             return self
         ids = self.documents
         return Postings(ids, self.first[ids], ids.searchsorted(self.others), self.rest)
 
     def packed(self) -> tuple[Ids, Counts]:
-        """Ids and the count of each in all zones."""
+        """Returns the document numbers, and the packed counts of each in all zones."""
         found = self.listed()
         counts = found.first.astype(np.uint32)
         counts[found.others] |= found.rest.astype(np.uint32) << 8
@@ -118,8 +119,12 @@ _NO_PLACES, _NO_COUNTS = np.empty(0, np.int64), np.empty(0, np.uint8)
 
 
 def encode(ids: Ids, counts: Counts, size: int) -> bytes:
-    """Ids as differences, or none for a term that many of the segment's ``size`` documents have; counts as
-    one byte each for the first zone, the others only where set."""
+    """Encodes a posting list for the index file.
+
+    Ids are written as differences; they are left out for a term that many of the segment's ``size``
+    documents have. The count in the first zone takes one byte per document; the counts in the other zones
+    are written only where they are set.
+    """
     first = (counts & 0xFF).astype(np.uint8)
     others = np.flatnonzero(counts >> 8).astype(np.uint32)
     rest = counts[others] >> np.uint32(8)
@@ -143,12 +148,18 @@ def encode(ids: Ids, counts: Counts, size: int) -> bytes:
 
 
 def _before_ids(head: int, count: int) -> int:
-    """Bytes of a list of ``count`` ids before these, by its first byte."""
+    """Returns the number of bytes before the ids in an encoded list of ``count`` ids.
+
+    ``head`` is the first byte of the list.
+    """
     return (5 if head & _OTHERS else 1) + (1 if head & _FLAT else count)
 
 
 def decode(data: bytes, count: int, size: int) -> Postings:
-    """What ``encode`` was given; ``count``: how many ids; ``size``: documents of the segment."""
+    """Decodes a posting list that ``encode`` wrote.
+
+    ``count`` is the number of ids in the list, ``size`` the number of documents of the segment.
+    """
     head, position, length = data[0], 1, 0
     if head & _OTHERS:
         length = int.from_bytes(data[1:5], "little")
@@ -173,7 +184,10 @@ def decode(data: bytes, count: int, size: int) -> Postings:
 
 
 class ArrayTermsWriter:
-    """Terms must come in order of their bytes, after all documents."""
+    """Writes a segment's terms and posting lists.
+
+    Terms must be written in order of their bytes, after all documents of the segment.
+    """
 
     def __init__(self, storage: Any, segment: Any) -> None:
         self._storage = storage
@@ -186,7 +200,7 @@ class ArrayTermsWriter:
         self.is_closed = False
 
     def write_term(self, term: bytes, ids: Ids, counts: Counts, size: int) -> None:
-        """``size``: documents of the segment."""
+        """Appends a term with its posting list. ``size`` is the number of documents of the segment."""
         data = encode(ids, counts, size)
         self._postings.write(data)
         self._terms.append(term)
@@ -205,20 +219,23 @@ class ArrayTermsWriter:
 
 
 class ArrayTermsReader(TermsReader):  # type: ignore[misc]
-    """A segment's terms in memory, its posting lists on disk. ``words`` and ``sizes`` run parallel."""
+    """Reads a segment's terms (held in memory) and its posting lists (left on disk).
+
+    ``words`` holds the terms in order; ``sizes`` holds the document frequency of each.
+    """
 
     def __init__(self, storage: Any, segment: Any) -> None:
         with segment.open_file(storage, _TERMS) as file:
             words = zlib.decompress(CheckedFile(file).read_all())
         self._size: int = segment.doc_count_all()
-        # No list: the collector of garbage would walk through it again and again.
+        # A tuple, because Python's garbage collector would walk through a list again and again.
         self.words: tuple[bytes, ...] = tuple(words.split(b"\n")) if words else ()
-        # A look-up takes a tenth of the time of a search among ``words``, and queries make hundreds.
+        # A dict look-up takes a tenth of the time of a search in ``words``, and a query makes hundreds.
         self._places = {word: place for place, word in enumerate(self.words)}
         with segment.open_file(storage, _TABLE) as file:
             table = zlib.decompress(CheckedFile(file).read_all())
         count = len(self.words)
-        # Views of memory give plain numbers, sooner than arrays.
+        # A memoryview returns plain Python numbers, faster than a numpy array.
         self._ends = memoryview(np.cumsum(np.frombuffer(table, "<u4", count), dtype=np.int64).data)
         self.sizes = memoryview(np.frombuffer(table, "<u4", count, 4 * count).astype(np.uint32).data)
         checksums = np.frombuffer(table, "<u4", count, 8 * count)
@@ -227,11 +244,11 @@ class ArrayTermsReader(TermsReader):  # type: ignore[misc]
             self._postings = CheckedFile(file)
 
     def place(self, term: bytes) -> int | None:
-        """Where the term stands among ``words``."""
+        """Returns the position of the term in ``words``; None if the segment does not have the term."""
         return self._places.get(term)
 
     def words_with_prefix(self, letters: bytes, most: int) -> Iterator[str]:
-        """The first of the terms that begin so."""
+        """Yields the first of the terms that begin with ``letters``, at most ``most``, in byte order."""
         first = bisect_left(self.words, letters)
         for word in self.words[first : first + most]:
             if not word.startswith(letters):
@@ -239,7 +256,7 @@ class ArrayTermsReader(TermsReader):  # type: ignore[misc]
             yield word.decode()
 
     def words_with_suffix(self, letters: bytes, most: int) -> Iterator[str]:
-        """The first of the terms that end so."""
+        """Yields terms that end with ``letters``, at most ``most``, in order of their reversed bytes."""
         ending = letters[::-1]
         first = bisect_left(self._backwards, ending)
         for word in self._backwards[first : first + most]:
@@ -249,20 +266,23 @@ class ArrayTermsReader(TermsReader):  # type: ignore[misc]
 
     @cached_property
     def _backwards(self) -> tuple[bytes, ...]:
-        """The terms with their bytes in reverse, sorted."""
+        """Returns the terms with their bytes reversed, sorted."""
         return tuple(sorted(word[::-1] for word in self.words))
 
     def postings_at(self, place: int) -> Postings:
-        """Of the term that stands there among ``words``."""
+        """Returns the postings of the term at position ``place`` in ``words``."""
         return decode(self._list_at(place), self.sizes[place], self._size)
 
     def _list_at(self, place: int) -> bytes:
-        """The encoded posting list of the term that stands there among ``words``."""
+        """Returns the encoded posting list of the term at position ``place`` in ``words``."""
         start = self._ends[place - 1] if place else 0
         return self._postings.read(start, self._ends[place], self._checksums[place])
 
     def mark(self, terms: Iterable[bytes], mask: npt.NDArray[np.bool_]) -> None:
-        """Set the mask wherever a document of the segment has one of the terms: short lists all at once."""
+        """Sets the mask for every document of the segment that has at least one of the terms.
+
+        The lists of rare terms are decoded together.
+        """
         steps: dict[int, list[bytes]] = {}
         counts: dict[int, list[int]] = {}
         for place in [self._places[term] for term in terms if term in self._places]:
@@ -281,9 +301,9 @@ class ArrayTermsReader(TermsReader):  # type: ignore[misc]
             mask[sums - before.repeat(counts[width])] = True
 
     def close(self) -> None:
-        """The file is closed with the last reference to it: another thread may still be reading."""
+        """Does nothing: the file is closed with the last reference to it, as a thread may still read it."""
 
-    # What Whoosh asks of a codec, so that its own searchers and tools read these segments too.
+    # The methods below are Whoosh's codec interface: with them its own tools can read these segments too.
 
     def __contains__(self, term: tuple[str, bytes]) -> bool:
         return term[0] == FIELD and self.place(term[1]) is not None
@@ -326,14 +346,17 @@ class ArrayTermsReader(TermsReader):  # type: ignore[misc]
 
 
 class _Part(NamedTuple):
-    """A segment on its way into a new one: new number by old, -1 where the document is gone."""
+    """A segment that is being merged into a new one.
+
+    ``numbers`` maps old document numbers to new ones; -1 for a deleted document.
+    """
 
     terms: ArrayTermsReader
     numbers: npt.NDArray[np.int64]
 
 
 class Writer(SegmentWriter):  # type: ignore[misc]
-    """Writes one segment and commits: either new documents (``add``) or older segments (``merge``)."""
+    """Writes one segment and commits. The segment is made of new documents or of older segments."""
 
     def __init__(self, index: Any) -> None:
         super().__init__(index, codec=ArrayCodec(), compound=False, timeout=30)
@@ -344,7 +367,7 @@ class Writer(SegmentWriter):  # type: ignore[misc]
         self._parts: list[_Part] = []
 
     def add(self, terms: Mapping[str, int], columns: Mapping[str, bytes]) -> None:
-        """One document: the packed weight of each term, and the value of each column."""
+        """Adds one document, given the packed counts of each term and the value of each column."""
         ordinals = self._ordinals
         self._posted_terms.extend([ordinals.setdefault(term, len(ordinals)) for term in terms])
         self._posted_counts.extend(terms.values())
@@ -353,15 +376,15 @@ class Writer(SegmentWriter):  # type: ignore[misc]
 
     @property
     def postings(self) -> int:
-        """How many postings wait in memory."""
+        """Returns the number of postings that are held in memory."""
         return len(self._posted_terms)
 
     def _assemble_segment(self) -> None:
-        """Whoosh calls this when a segment's files are written and closed."""
+        """Writes the segment's checksums. Whoosh calls this when the segment's files are closed."""
         checksums.write(Path(self.storage.folder), self.get_segment().segment_id())
 
     def _commit_toc(self, segments: list[Any]) -> None:
-        """Whoosh calls this to make a commit visible."""
+        """Writes the table of contents. Whoosh calls this to make a commit visible."""
         directory = Path(self.storage.folder)
         write_toc(directory, self.indexname, TOC(self.schema, segments, self.generation))
         clean_files(self.storage, self.indexname, self.generation, segments)
@@ -416,7 +439,7 @@ class Writer(SegmentWriter):  # type: ignore[misc]
 
 
 def _heads(number: int, part: _Part) -> Iterator[tuple[bytes, int, int]]:
-    """Each term of a part in order, with the part's number and the term's place in it."""
+    """Returns each term of a part in order, with the part's number and the term's position in the part."""
     return ((word, number, place) for place, word in enumerate(part.terms.words))
 
 

@@ -1,8 +1,9 @@
 """The index's directories: one generation each, a manifest written last, a pointer swapped atomically.
 
 ``index/current`` holds the name of the live generation. A directory without a manifest was never
-finished and is cleared away by the next rebuild; one older generation is kept. Whoever finds a live
-generation damaged says so in its ``damaged`` file, which every process sees and the worker acts upon.
+finished and is removed by the next rebuild; one older generation is kept. A process that finds damage in
+the live generation writes it to the generation's ``damaged`` file: every process sees that file, and the
+worker acts upon it.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ class GenerationDirectory:
         self._directory = directory
 
     def current(self) -> Path | None:
-        """The live generation's directory; None when there is none, or when nobody can tell which it is."""
+        """Returns the live generation's directory; None when there is none or its name is unreadable."""
         try:
             line = (self._directory / _POINTER).read_text(errors="replace")
             name = line_without_checksum(line, _POINTER)
@@ -44,14 +45,14 @@ class GenerationDirectory:
 
     @contextmanager
     def one_at_a_time(self) -> Iterator[None]:
-        """Holds off other processes that build; the kernel lets go when this one dies."""
+        """Holds the build lock, so that only one process builds. The kernel frees a dead process's lock."""
         self._directory.mkdir(parents=True, exist_ok=True)
         with (self._directory / _LOCK).open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
 
     def begin(self) -> Path:
-        """An empty directory for a new generation; unfinished ones of earlier runs are removed."""
+        """Creates an empty directory for a new generation; removes unfinished ones of earlier runs."""
         for path in self._all():
             if not (path / _MANIFEST).is_file():
                 shutil.rmtree(path, ignore_errors=True)
@@ -60,7 +61,7 @@ class GenerationDirectory:
         return path
 
     def publish(self, path: Path, manifest: IndexManifest) -> None:
-        """Write the manifest, swap the pointer, keep one generation back."""
+        """Writes the manifest, swaps the pointer, and removes all but one of the older generations."""
         values = asdict(manifest) | {"built_at": manifest.built_at.isoformat()}
         _write(path / _MANIFEST, json.dumps(values, indent=1))
         previous = self.current()
@@ -70,7 +71,7 @@ class GenerationDirectory:
                 shutil.rmtree(old, ignore_errors=True)
 
     def manifest(self, path: Path) -> IndexManifest | None:
-        """None when it cannot be read."""
+        """Returns the manifest of the generation at ``path``; None when the manifest cannot be read."""
         try:
             values = json.loads((path / _MANIFEST).read_text())
             built_at = dt.datetime.fromisoformat(values.pop("built_at"))
@@ -79,13 +80,15 @@ class GenerationDirectory:
             return None
 
     def note_damage(self, path: Path, parts: Iterable[str]) -> None:
-        """Remember that parts of a generation are damaged. On a disk that cannot be written to the next scrub
-        finds them again."""
+        """Records that parts of a generation are damaged.
+
+        On a disk that cannot be written to nothing is recorded; the next scrub finds the damage again.
+        """
         with suppress(OSError), (path / _DAMAGED).open("a") as file:
             file.writelines(f"{part}\n" for part in parts)
 
     def noted_damage(self, path: Path) -> list[str]:
-        """The parts of a generation that somebody found damaged."""
+        """Returns the names of the generation's parts that were recorded as damaged."""
         try:
             return sorted(set((path / _DAMAGED).read_text(errors="replace").splitlines()))
         except FileNotFoundError:
@@ -102,7 +105,7 @@ def _number(path: Path) -> int:
 
 
 def _write(path: Path, text: str) -> None:
-    """Write, sync, rename: the file is whole or not there."""
+    """Writes a file atomically: writes a temporary file, syncs it to disk and renames it."""
     temporary = path.with_name(f".{path.name}.new")
     with temporary.open("w") as file:
         file.write(text)

@@ -31,13 +31,13 @@ from indexer.search.suggest import suggest
 from indexer.search.tuning import TUNING, SearchTuning
 
 SCHEMA = 9
-"""Raise it whenever the files of a generation change their form."""
+"""Version of the file format of a generation. To be raised whenever that format changes."""
 
 
 log = logging.getLogger("prakat.index")
 
 _OWN_LIMITS = {errno.EMFILE, errno.ENFILE, errno.ENOMEM}
-"""What keeps a process from opening a file that is whole."""
+"""Error numbers that mean a limit of the process was reached, although the file is undamaged."""
 
 
 class _Live(NamedTuple):
@@ -47,9 +47,9 @@ class _Live(NamedTuple):
 
 
 class WhooshIndex:
-    """``SearchIndex`` in a directory. One process writes; readers follow its commits by themselves.
+    """``SearchIndex`` in a directory. One process writes; readers notice its commits by themselves.
 
-    Numbers of views are those of an announcement's last update.
+    The number of views of an announcement is as of the announcement's last update.
     """
 
     def __init__(self, directory: Path, dictionary: Dictionary, tuning: SearchTuning = TUNING) -> None:
@@ -172,7 +172,7 @@ class WhooshIndex:
         )
 
     def _live(self) -> _Live | None:
-        """The latest commit of the live generation; None when there is none."""
+        """Returns the latest commit of the live generation; None when there is no live generation."""
         segments = self._segments()
         if segments is None:
             return None
@@ -180,7 +180,7 @@ class WhooshIndex:
             return _Live(segments.directory, segments.lexicon, segments.reader())
 
     def _segments(self) -> OpenGeneration | None:
-        """The live generation, opened anew when the pointer has moved; None when there is none."""
+        """Returns the live generation, reopened when the pointer has moved; None when there is none."""
         path = self._generations.current()
         if path is None:
             return None
@@ -207,7 +207,10 @@ class WhooshIndex:
 
     @contextmanager
     def _opening(self, path: Path) -> Iterator[None]:
-        """Any error of opening a generation means that it is damaged, but for a process's own limits."""
+        """Converts any error of opening a generation into ``Unavailable`` and records damage.
+
+        Errors that come from the process's own limits (``_OWN_LIMITS``) are not recorded as damage.
+        """
         try:
             with self._reading(path):
                 yield
@@ -222,7 +225,7 @@ class WhooshIndex:
 
     @contextmanager
     def _reading(self, path: Path) -> Iterator[None]:
-        """Damage that is met in a generation is noted there and refused: no answer is made from it."""
+        """Records damage that is found while reading a generation, and raises ``Unavailable``."""
         try:
             yield
         except (IndexDamaged, zlib.error) as error:

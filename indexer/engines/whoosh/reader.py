@@ -1,7 +1,7 @@
-"""One commit of the embedded index as a ``Snapshot``.
+"""One commit of the embedded index as an ``IndexReader``.
 
-It never changes; the next one is another that takes over the segments that stayed the same. Its document
-numbers run through all segments.
+A ``CommitReader`` never changes; the reader of the next commit takes over the open segments that stayed the
+same. Document numbers run through all segments of a commit.
 """
 
 from __future__ import annotations
@@ -52,19 +52,19 @@ from indexer.search.query.query_plan import Clause
 from indexer.search.title_index import TitleIndex, TitleMatch
 from indexer.search.tuning import TUNING, SearchTuning
 
-_MOST_COUNTED = 40  # words
-_MOST_NAMED = 400  # titles of a segment
+_MOST_COUNTED = 40  # completions whose live documents are counted, the commonest first
+_MOST_NAMED = 400  # titles looked at in one segment
 
 _NONE, _NO_COUNTS = np.empty(0, np.int64), np.empty(0, np.uint8)
 
-_KEPT_SCORED = 96_000_000  # bytes
-_KEPT_PARTS = 16  # organisations, or states of the records, whose part is remembered
-_KEPT_COUNTS = 50_000  # terms
-_KEPT_FOUND = 1_000_000  # documents in answers that are remembered, 8 bytes apiece
+_KEPT_SCORED = 96_000_000  # bytes of posting lists that are cached
+_KEPT_PARTS = 16  # readers of one organisation, or without withheld announcements, that are cached
+_KEPT_COUNTS = 50_000  # terms whose document frequency is cached
+_KEPT_FOUND = 1_000_000  # document numbers in cached results, 8 bytes each
 
 
 class OpenSegment:
-    """A segment's files, opened once for as long as any reader has it."""
+    """A segment's files, opened once and shared by all readers that have the segment."""
 
     def __init__(self, storage: Any, segment: Any) -> None:
         codec = segment.codec()
@@ -80,7 +80,11 @@ class OpenSegment:
             self.facets = facet_column(self.attributes, _coded(opened["author"]), _coded(opened["category"]))
 
     def meanable(self, knows: Callable[[str], bool]) -> Iterator[str]:
-        """Its words that people may mean: those of the dictionary, and what is there again and again."""
+        """Yields the segment's Thai words that a misspelling may stand for.
+
+        These are the words that the dictionary ``knows``, and those that occur in at least
+        ``MIN_WORD_FREQUENCY`` documents.
+        """
         for data, size in zip(self.terms.words, self.terms.sizes.tolist(), strict=True):
             word = data.decode()
             if THAI_WORD.fullmatch(word) and (size >= MIN_WORD_FREQUENCY or knows(word)):
@@ -97,7 +101,7 @@ class OpenSegment:
 
     @cached_property
     def bare_names(self) -> TitleIndex:
-        """``names`` without the marks that are typed last or left out in haste."""
+        """Returns ``names`` without the marks that people type last or leave out in haste."""
         return self.names.without(MARK_BYTES)
 
 
@@ -107,7 +111,7 @@ def _coded(column: Any) -> OrdinalColumn:
 
 
 def _summed(segments: Sequence[OpenSegment], term: str) -> int:
-    """How many documents of the segments have the term, deleted ones too."""
+    """Returns the number of documents of the segments that have the term, including deleted documents."""
     data, count = term.encode(), 0
     for segment in segments:
         count += segment.terms.doc_frequency(FIELD, data)
@@ -115,21 +119,21 @@ def _summed(segments: Sequence[OpenSegment], term: str) -> int:
 
 
 def _saturated(weights: Floats, k1: float) -> Floats:
-    """The weights between 0 and 1: each further occurrence says less."""
+    """Returns the weights saturated to between 0 and 1 (BM25): each further occurrence adds less."""
     saturated: Floats = weights + np.float32(k1)
     return np.divide(weights, saturated, out=saturated)
 
 
 def _room(documents: DocumentNumbers) -> int:
-    """What it takes to remember them."""
+    """Returns the size of a cached result, counted in documents."""
     return len(documents) + 50
 
 
 class CommitReader:
-    """What one commit holds. ``position`` is the archive's change that it has followed.
+    """Reader of one commit. ``position`` is the last change of the archive that the commit has followed.
 
-    What is asked of it, is asked of its ``live`` documents; so the part of one organisation (``of``) is the
-    same commit with only these alive.
+    Every method answers from the ``live`` documents only. The reader of one organisation (``of``) is
+    therefore the same commit with only that organisation's documents live.
     """
 
     def __init__(
@@ -160,15 +164,17 @@ class CommitReader:
         self._scored: LRUCache[str, PostingList] = LRUCache(_KEPT_SCORED, getsizeof=PostingList.bytes)
         self._remembered: LRUCache[Hashable, DocumentNumbers] = LRUCache(_KEPT_FOUND, getsizeof=_room)
         self._parts: LRUCache[tuple[int | None, frozenset[int]], CommitReader | None] = LRUCache(_KEPT_PARTS)
-        # Words of earlier commits are as good: how frequent each is, is asked of this one.
+        # Words of earlier commits may stay: the frequency of each is always taken from this commit.
         self._spellings: SpellingIndex = earlier._spellings if earlier else SpellingIndex()
         self._about = lru_cache(_KEPT_COUNTS)(partial(_summed, self.segments))
         self._counts: dict[str, int] = {}  # live documents by term, where some are not live
         self._lock = Lock()
 
     def of(self, organisation: int | None, withheld: frozenset[int] = frozenset()) -> CommitReader:
-        """The documents of an organisation alone (None: of all), without those of the announcements
-        ``withheld``; with their own counts and words."""
+        """Returns a reader of one organisation's documents (None: of all) without ``withheld`` announcements.
+
+        The counts and words of that reader are of its documents alone.
+        """
         if withheld:
             withheld = frozenset(withheld & self.document_numbers.keys())
         if organisation is None and not withheld:
@@ -180,8 +186,11 @@ class CommitReader:
             return self._parts[key] or self
 
     def _part(self, organisation: int | None, withheld: frozenset[int]) -> CommitReader | None:
-        """None for all of them: a commit that held itself, or a part itself, would stay in memory after its
-        last reader until all of it is searched for garbage."""
+        """Returns the reader that ``of`` returns; None where that reader would have the same documents.
+
+        A reader that cached a reference to itself would stay in memory after its last use, until Python's
+        garbage collector ran through all of it.
+        """
         live = self.live.copy()
         if organisation is not None:
             live &= self.attributes["organisation"] == organisation
@@ -202,7 +211,7 @@ class CommitReader:
 
     @cached_property
     def document_numbers(self) -> dict[int, int]:
-        """Document number by announcement id."""
+        """Returns the document number of each live document by announcement id."""
         live = np.flatnonzero(self.live)
         return dict(zip(self.attributes["id"][live].tolist(), live.tolist(), strict=True))
 
@@ -230,7 +239,7 @@ class CommitReader:
         return norms
 
     def postings(self, term: str) -> PostingList:
-        """Every live document with the term, and how much the term weighs in each."""
+        """Returns every live document with the term, and the term's weight in each."""
         with self._lock:
             kept = self._scored.get(term)
         if kept is None:
@@ -240,7 +249,7 @@ class CommitReader:
         return kept
 
     def documents_with(self, term: str) -> DocumentNumbers:
-        """Every live document with the term."""
+        """Returns every live document with the term."""
         with self._lock:
             kept = self._scored.get(term)
         return self.cached(term, lambda: self._listed(term)) if kept is None else kept.documents
@@ -253,7 +262,7 @@ class CommitReader:
         mask |= found & self.live
 
     def cached(self, what: Hashable, find: Callable[[], DocumentNumbers]) -> DocumentNumbers:
-        """What was found before in this commit, or is found now."""
+        """Returns the cached result for the key ``what``; calls ``find`` for the result if none is cached."""
         with self._lock:
             kept = self._remembered.get(what)
         if kept is None:
@@ -264,7 +273,7 @@ class CommitReader:
         return kept
 
     def _postings(self, term: str) -> Iterator[tuple[int, int, Postings]]:
-        """Of each segment with the term: its first document, how many it has, and the postings there."""
+        """Yields for each segment with the term: its first document number, its size, and the postings."""
         data = term.encode()
         for base, segment in zip(self.bases, self.segments, strict=False):
             place = segment.terms.place(data)
@@ -272,7 +281,7 @@ class CommitReader:
                 yield base, segment.size, segment.terms.postings_at(place)
 
     def _listed(self, term: str) -> DocumentNumbers:
-        """The live documents with a term."""
+        """Returns the live documents with a term."""
         lists = [postings.documents + base for base, _, postings in self._postings(term)]
         found = np.concatenate([np.empty(0, np.int64), *lists])
         return found if self._whole else found.compress(self.live[found])
@@ -288,7 +297,7 @@ class CommitReader:
         return PostingList.kept(documents, _saturated(weights, self._tuning.k1), self.size)
 
     def _weights(self, lists: Iterable[tuple[int, int, Postings]]) -> Floats:
-        """Of every document its count of a common term, weighted and normalised zone by zone."""
+        """Returns every document's count of a common term, weighted and length-normalised zone by zone."""
         weights = np.zeros(self.size, dtype=np.float32)
         others, rest = [_NONE], [_NO_COUNTS]
         for base, size, postings in lists:
@@ -303,7 +312,7 @@ class CommitReader:
         return weights
 
     def _weights_listed(self, lists: Iterable[tuple[int, int, Postings]]) -> tuple[DocumentNumbers, Floats]:
-        """The documents with a term, deleted ones too, and their weights."""
+        """Returns the documents with a term, including deleted ones, and the term's weight in each."""
         documents, firsts, others, rest = [_NONE], [_NO_COUNTS], [_NONE], [_NO_COUNTS]
         length = 0
         for base, _, postings in lists:
@@ -320,7 +329,7 @@ class CommitReader:
         return found, weights
 
     def _rest_weights(self, documents: DocumentNumbers, rest: npt.NDArray[np.unsignedinteger[Any]]) -> Floats:
-        """What all zones but the first add: these are rarely set."""
+        """Returns the weight that all zones but the first add to each document; these are rarely set."""
         weights = np.zeros(len(documents), dtype=np.float32)
         used = int(np.bitwise_or.reduce(rest, initial=0))
         for zone in ZONES[1:]:
@@ -335,7 +344,7 @@ class CommitReader:
         return weights
 
     def document_frequency(self, term: str) -> int:
-        """How many live documents have the term."""
+        """Returns the number of live documents that have the term."""
         about = self._about(term)
         return about if self._whole or not about else self._counted(term)
 
@@ -351,17 +360,17 @@ class CommitReader:
         return [self.document_frequency(term) for term in terms]
 
     def estimated_document_frequencies(self, terms: Sequence[str]) -> list[int]:
-        """The same without a look at any document: deleted ones are counted too."""
+        """Returns the frequency of each term without reading any document: deleted ones are counted too."""
         return [self._about(term) for term in terms]
 
     def clause_document_frequency(self, unit: Clause, found: PostingList) -> int:  # noqa: ARG002 (all of them are here)
         return found.count
 
     def prefetch(self, every: Sequence[Clause] = (), some: Sequence[Clause] = ()) -> None:
-        """All documents are here."""
+        """Does nothing: this reader holds all documents."""
 
     def prefetch_matches(self, enough: MinimumMatch) -> None:
-        """All documents are here."""
+        """Does nothing: this reader holds all documents."""
 
     def unfetched_totals(self, answers: Mask, enough: MinimumMatch | None) -> UnfetchedTotals:  # noqa: ARG002
         return UnfetchedTotals(0, {}, 0)
@@ -373,16 +382,16 @@ class CommitReader:
         return 0.0
 
     def prefetch_affixes(self, beginnings: Sequence[str], endings: Sequence[str], most: int) -> None:
-        """All words are here."""
+        """Does nothing: this reader holds all words."""
 
     def words_with_prefix(self, letters: str, most: int) -> Iterator[str]:
-        """Words of the archive that begin so, ``most`` in each segment."""
+        """Yields words of the archive that begin with ``letters``, at most ``most`` of each segment."""
         data = letters.encode()
         for segment in self.segments:
             yield from segment.terms.words_with_prefix(data, most)
 
     def words_with_suffix(self, letters: str, most: int) -> Iterator[str]:
-        """Words of the archive that end so, ``most`` in each segment."""
+        """Yields words of the archive that end with ``letters``, at most ``most`` of each segment."""
         data = letters.encode()
         for segment in self.segments:
             yield from segment.terms.words_with_suffix(data, most)
@@ -414,7 +423,7 @@ class CommitReader:
                 yield TitleMatch(not begins, -int(facts["views"]), int(facts["id"]), name)
 
     def idf(self, frequency: int) -> float:
-        """How much a term that ``frequency`` documents have tells them apart."""
+        """Returns the inverse document frequency (BM25) of a term that ``frequency`` documents have."""
         return math.log1p((self.count - frequency + 0.5) / (frequency + 0.5))
 
     def _at(self, document: int) -> tuple[OpenSegment, int]:
@@ -434,7 +443,7 @@ class CommitReader:
         return (columns[number][local] for number, local in places)
 
     def holds(self, entry: SourceAnnouncement) -> bool:
-        """Whether it has the announcement just as given, views aside."""
+        """Returns True if the index has the announcement exactly as given; the number of views is ignored."""
         announcement = entry.announcement
         document = self.document_numbers.get(announcement.id)
         if document is None:
@@ -454,6 +463,6 @@ class CommitReader:
         return parse_zone_layout(segment.layout[local])
 
     def token_boundaries(self, document: int) -> Mask:
-        """Whether a word begins or ends at each place of ``text``."""
+        """Returns for each position of ``text`` True if a word begins or ends there."""
         segment, local = self._at(document)
         return np.unpackbits(np.frombuffer(segment.token_boundaries[local], np.uint8)).astype(bool)

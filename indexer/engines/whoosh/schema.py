@@ -1,4 +1,4 @@
-"""How Whoosh sees a document: one field of ready-made terms, and columns of its values."""
+"""Whoosh's schema of a document: one indexed field of ready-made terms, and one column for each value."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from indexer.analysis.index_document import COLUMNS, COMPRESSED_COLUMNS
 from indexer.engines.whoosh.checksums import CheckedFile, with_checksum
 
 FIELD = "terms"
-"""The one indexed field of a document."""
+"""Name of the one indexed field of a document."""
 
 
 def schema() -> Schema:
-    """Whoosh's view of a document."""
+    """Returns Whoosh's schema of a document."""
     packed, plain = PackedColumn(), BytesColumn()
     own = {name: COLUMN(packed if name in COMPRESSED_COLUMNS else plain) for name in COLUMNS}
     return Schema(**{FIELD: TermsField()}, **own)
 
 
 class TermsField(FieldType):  # type: ignore[misc]
-    """Terms that ``Writer`` hands over ready made."""
+    """Field type of terms that need no analysis: ``Writer`` receives them ready made."""
 
     def __init__(self) -> None:
         self.format = Existence()
@@ -48,9 +48,10 @@ class TermsField(FieldType):  # type: ignore[misc]
 
 
 class BytesColumn(columns.Column):  # type: ignore[misc]
-    """A byte string for every document, read when it is asked for.
+    """A column with one byte string per document; each value is read from disk on request.
 
-    Behind the values the file has a tail: where each value ends, the checksum of each, and that of all.
+    A tail follows the values in the file: the end offset of each value, the checksum of each value, and the
+    checksum of all values together.
     """
 
     _default = b""
@@ -63,7 +64,7 @@ class BytesColumn(columns.Column):  # type: ignore[misc]
             self._end = self._checksum = 0
 
         def _pad(self, docnum: int) -> None:
-            """Documents up to ``docnum`` that were given no value have an empty one, whose checksum is 0."""
+            """Gives an empty value, whose checksum is 0, to documents before ``docnum`` that have none."""
             missing = docnum - len(self._ends)
             self._ends.extend([self._end] * missing)
             self._checksums.extend([0] * missing)
@@ -86,13 +87,13 @@ class BytesColumn(columns.Column):  # type: ignore[misc]
             super().__init__(dbfile, basepos, length, doccount)
             self._file = CheckedFile(dbfile)
             tail = self._file.read_tail(length - 8 * doccount - 4 * (doccount + 1) - 4)
-            # Views of memory give plain numbers, sooner than arrays.
+            # A memoryview returns plain Python numbers, faster than a numpy array.
             self.ends = memoryview(np.frombuffer(tail, "<u8", doccount).astype(np.int64).data)
             checksums = np.frombuffer(tail, "<u4", doccount + 1, 8 * doccount)
             self._checksums = memoryview(checksums.astype(np.int64).data)
 
         def all(self) -> bytes:
-            """The values of all documents, one after the other."""
+            """Returns the values of all documents, concatenated."""
             end = self.ends[-1] if len(self.ends) else 0
             return self._file.read(0, end, self._checksums[-1])
 
@@ -102,7 +103,7 @@ class BytesColumn(columns.Column):  # type: ignore[misc]
 
 
 class PackedColumn(columns.Column):  # type: ignore[misc]
-    """A byte string for every document, all compressed as one: for what is read together or not at all."""
+    """A column with one byte string per document, compressed together: all values are read at once."""
 
     _default = b""
 
@@ -127,7 +128,7 @@ class PackedColumn(columns.Column):  # type: ignore[misc]
             self._count = doccount
 
         def values(self) -> list[bytes]:
-            """Of every document."""
+            """Returns the value of every document."""
             data = zlib.decompress(self._packed.read_all())
             ends = (
                 4 * self._count + np.cumsum(np.frombuffer(data, "<u4", self._count), dtype=np.int64)

@@ -1,8 +1,8 @@
-"""One generation on disk: a Whoosh index, the words it was cut with, and how far it has followed.
+"""One generation on disk: a Whoosh index, the lexicon that it was tokenized with, and its position.
 
-One process writes, any number read; a reader notices a commit by the directory's time stamp.
-The position is written beside the table of contents under the same number just before it, so
-that both become visible with one rename.
+The position is the last change of the archive that the index has followed. One process writes, any
+number of processes read; a reader notices a commit by the directory's time stamp. The position is written
+under the same number as the table of contents, just before it, so that both become visible with one rename.
 """
 
 from __future__ import annotations
@@ -36,13 +36,13 @@ from indexer.search.tuning import TUNING, SearchTuning
 _WORDS = "words.txt"
 _NAME = "MAIN"
 _AT_ONCE = 11_500_000  # postings held in memory before a segment is written
-_TIER = 8  # so many segments of about one size become one
-_LARGEST = 60_000  # documents; larger segments are left alone
-_SETTLED = 50_000_000  # nanoseconds after which a time stamp can be trusted to be the last
+_TIER = 8  # segments of about the same size that are merged into one
+_LARGEST = 60_000  # documents; larger segments are never merged
+_SETTLED = 50_000_000  # nanoseconds; a directory's time stamp older than this can be trusted to be the last
 
 
 class OpenGeneration:
-    """An open generation."""
+    """An open generation, for reading and writing."""
 
     def __init__(self, directory: Path, tuning: SearchTuning = TUNING) -> None:
         self.directory = directory
@@ -56,14 +56,14 @@ class OpenGeneration:
 
     @classmethod
     def create(cls, directory: Path, lexicon: Lexicon) -> OpenGeneration:
-        """Lay out an empty generation in an empty directory."""
+        """Creates an empty generation in an empty directory."""
         (directory / _WORDS).write_text(lexicon.text(), encoding="utf-8")
         _write_position(directory, 0, 0)
         write_toc(directory, _NAME, TOC(schema(), [], 0))
         return cls(directory)
 
     def reader(self) -> CommitReader:
-        """The latest commit; the same object as long as there is no newer one."""
+        """Returns a reader of the latest commit; the same object as long as there is no newer commit."""
         stamp = self.directory.stat().st_mtime_ns
         known = self._snapshot
         if known is not None and stamp == self._stamp:
@@ -87,10 +87,11 @@ class OpenGeneration:
         raise FileNotFoundError(f"no commit can be read in {self.directory}")
 
     def damage(self, after_read: Callable[[int], None]) -> list[str]:
-        """Names of the files that are missing or not as written, in the latest commit. Raises
-        ``IndexDamaged`` when not even these can be told.
+        """Returns the names of files of the latest commit that are missing or do not match their checksums.
 
-        ``after_read`` is called with the number of bytes after each piece that was read: it may wait.
+        Raises ``IndexDamaged`` when the table of contents or the position itself is damaged.
+        ``after_read`` is called after each piece that was read, with the number of its bytes; the call may
+        wait.
         """
         whole: set[str] = set()
         while True:
@@ -107,7 +108,7 @@ class OpenGeneration:
                 damaged = damaged_files(self.directory, segment, after_read)
                 found += damaged
                 whole |= set() if damaged else {segment}
-            # A commit may have cleared files away meanwhile: what it left is looked at again.
+            # A commit may have removed files meanwhile: then the files of the new commit are checked.
             if not found or self._index.latest_generation() == generation:
                 return sorted(found)
 
@@ -115,7 +116,7 @@ class OpenGeneration:
         return (self.directory / _WORDS).read_bytes() == self.lexicon.text().encode()
 
     def write(self, add: Iterable[SourceAnnouncement], remove: Iterable[int], position: int) -> None:
-        """One commit: replace and remove by announcement id, and set the position."""
+        """Makes one commit: replaces and removes documents by announcement id, and sets the position."""
         writer = Writer(self._index)
         try:
             before = self.reader()
@@ -136,7 +137,7 @@ class OpenGeneration:
         self._merge()
 
     def _merge(self) -> None:
-        """Segments of about one size become one, so that their number stays logarithmic."""
+        """Merges segments of about the same size, so that the number of segments stays logarithmic."""
         while chosen := _to_merge(self._index._read_toc().segments):
             for segment in chosen:
                 if damaged := damaged_files(self.directory, segment, lambda _count: None):
@@ -152,14 +153,14 @@ class OpenGeneration:
             self._clear(writer.generation)
 
     def _clear(self, generation: int) -> None:
-        """The positions of older commits go; another process may have made a newer one already."""
+        """Removes the position files of commits before ``generation``, and keeps those of newer commits."""
         for path in self.directory.glob("position.*"):
             if int(path.suffix[1:]) < generation:
                 path.unlink(missing_ok=True)
 
 
 class GenerationBuilder:
-    """A generation being filled from nothing: large segments, no merging."""
+    """Fills a new generation from nothing: writes large segments and does not merge them."""
 
     def __init__(self, segments: OpenGeneration, *, jobs: int) -> None:
         self._segments = segments
@@ -169,7 +170,7 @@ class GenerationBuilder:
         self._position = 0
 
     def add(self, entries: Iterable[SourceAnnouncement]) -> None:
-        """Announcements that are not in it yet."""
+        """Adds announcements that the generation does not contain yet."""
         for made in self._analysis.documents(entries):
             self._writer = self._writer or Writer(self._index)
             self._writer.add(*made)
@@ -180,7 +181,7 @@ class GenerationBuilder:
         self._position = position
 
     def update(self, add: Iterable[SourceAnnouncement], remove: Iterable[int], *, position: int) -> None:
-        """Follow changes that came while it was filled."""
+        """Applies changes that were made to the archive while the generation was filled."""
         self.flush()
         self._segments.write(add, remove, position)
         self._position = position
@@ -193,14 +194,14 @@ class GenerationBuilder:
         return self._segments.reader().count
 
     def flush(self) -> None:
-        """Commit what was added."""
+        """Commits the announcements that were added since the last commit."""
         writer = self._writer or Writer(self._index)
         _write_position(self._segments.directory, writer.generation, self._position)
         writer.commit(mergetype=_not_empty)
         self._writer = None
 
     def close(self) -> None:
-        """Let go of what was not committed, and of the processes."""
+        """Discards uncommitted announcements and stops the analysis processes."""
         self._analysis.close()
         if self._writer is not None:
             self._writer.cancel()
@@ -228,7 +229,10 @@ def _not_empty(_writer: Any, segments: list[Any]) -> list[Any]:
 
 
 def _to_merge(segments: list[Any]) -> set[str]:
-    """Ids of segments to make one of: a full tier, or one that is mostly deleted documents."""
+    """Returns the ids of segments to merge into one; an empty set when no merge is needed.
+
+    The segments are a full tier, or one segment in which more than half of the documents are deleted.
+    """
     tiers: dict[int, list[Any]] = {}
     for segment in segments:
         if segment.doc_count_all() <= _LARGEST and segment.deleted_count() * 2 > segment.doc_count_all():

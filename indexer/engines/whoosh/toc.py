@@ -1,7 +1,7 @@
 """Whoosh's table of contents of a commit, with a checksum at its end.
 
-It names the segments and their deleted documents: a flipped bit in it could bring a withdrawn announcement
-back. Whoosh reads it by its own rules and passes over what follows.
+The table of contents names the segments and their deleted documents: a flipped bit in it could bring a
+withdrawn announcement back. Whoosh reads the table by its own rules and ignores the checksum after it.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from indexer.engines.whoosh.checksums import with_checksum, without_checksum
 
 
 class CheckedIndex(FileIndex):  # type: ignore[misc]
-    """Whoosh's index in a directory, which begins no write from a damaged table of contents."""
+    """Whoosh's index in a directory. Never starts a write from a damaged table of contents."""
 
     def _read_toc(self) -> TOC:
         return read_toc(Path(self.storage.folder), self.indexname, self.latest_generation())
 
 
 def write_toc(directory: Path, index_name: str, toc: TOC) -> None:
-    """Write it whole under its name, which makes the commit visible."""
+    """Writes the table of contents in one atomic step, which makes the commit visible."""
     memory = RamStorage()
     toc.write(memory, index_name)
     name = _name(index_name, toc.generation)
@@ -33,8 +33,11 @@ def write_toc(directory: Path, index_name: str, toc: TOC) -> None:
 
 
 def read_toc(directory: Path, index_name: str, generation: int) -> TOC:
-    """The table of contents of a commit. Raises ``FileNotFoundError`` when a later commit has cleared it
-    away, ``IndexDamaged`` when it is not as it was written."""
+    """Returns the table of contents of a commit.
+
+    Raises ``FileNotFoundError`` when a later commit has removed the file, ``IndexDamaged`` when the file
+    does not match its checksum.
+    """
     name = _name(index_name, generation)
     memory = RamStorage()
     memory.files[name] = without_checksum((directory / name).read_bytes(), name)

@@ -56,28 +56,28 @@ _DAY_LONG = dt.timedelta(days=1)
 
 
 class DateMatch(NamedTuple):
-    """A date range at ``[start, end)`` of the folded text, by its first and last day (None for open).
+    """A date range at ``[start, end)`` of the folded text, with its first and last day (None: open end).
 
-    ``month`` (1–12) is a month of any year; ``first`` and ``last`` are None then.
+    ``month`` (1–12) means that month of any year; ``first`` and ``last`` are None then.
     """
 
     start: int
     end: int
     first: dt.date | None
     last: dt.date | None
-    labelled: bool  # written as a filter
+    labelled: bool  # written as a filter, such as ``date:``
     month: int | None = None
 
 
 def buddhist_year(year: int) -> int:
-    """64 and 2021 → 2564; a year from 2300 on is Buddhist-era already."""
+    """Returns the year in the Buddhist era: 64 and 2021 → 2564; from 2300 on a year is in it already."""
     if year < 100:
         return 2500 + year
     return year if year >= 2300 else year + thai.ERA
 
 
 def find_date_ranges(folded: str) -> list[DateMatch]:
-    """Returns every date range of a folded text. What looks like one but is no date is skipped."""
+    """Returns every date range of a folded text. Text that looks like a date but is none is skipped."""
     found = []
     for match in _STRETCH.finditer(folded):
         try:
@@ -120,7 +120,10 @@ def _days(match: re.Match[str]) -> tuple[dt.date | None, dt.date | None]:
 
 
 def _one(text: str) -> tuple[dt.date, dt.date]:
-    """First and last day of a day or a month with its year. Raises ``Invalid`` or ``ValueError``."""
+    """Returns the first and last day of a date or of a month with its year.
+
+    Raises ``Invalid`` or ``ValueError`` for text that is no date.
+    """
     if re.fullmatch(_NUMERIC, text):
         day = thai.parse_date(text)
         return day, day

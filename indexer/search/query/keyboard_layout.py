@@ -1,6 +1,6 @@
-"""Text typed with the keyboard set to the other language, as it would have come out in the right one.
+"""Converts text that was typed with the keyboard set to the wrong language.
 
-The Thai layout is Kedmanee (มอก. 820), the Latin one that of the United States.
+The Thai layout is Kedmanee (มอก. 820), the Latin layout is that of the United States.
 """
 
 from __future__ import annotations
@@ -12,5 +12,8 @@ _TO_LATIN = {ord(thai): latin for latin, thai in zip(_LATIN, _THAI, strict=True)
 
 
 def switch_layout(typed: str) -> str:
-    """``gmL[k]`` → เทศบาล, ``แนอรก`` → ``covid``; what stands on no key stays."""
+    """Returns the text as the same keys type it in the other layout.
+
+    ``gmL[k]`` → เทศบาล, ``แนอรก`` → ``covid``. Characters that are on no key stay.
+    """
     return typed.translate(_TO_THAI if typed.isascii() else _TO_LATIN)

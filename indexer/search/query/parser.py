@@ -1,4 +1,4 @@
-"""What was typed → what is meant."""
+"""Query parser: turns the typed text into a ``Query``."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ class Sort(StrEnum):
     NEWEST = "newest"
     OLDEST = "oldest"
     MOST_READ = "most-read"
-    CLOSING = "closing"  # what closes first comes first
+    CLOSING = "closing"  # the announcement with the earliest closing day comes first
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filters:
-    """What narrows the answer; None is no limit."""
+    """Filters that narrow the results. None means no limit."""
 
     kind: Kind | None = None
     author: str | None = None
@@ -38,14 +38,17 @@ class Filters:
         None  # closes on this day or later; without a closing day it does not count as open
     )
     announcement_id: int | None = None  # search inside one announcement
-    organisation: int | None = None  # as if there were no others: its words, its counts
-    withheld: frozenset[int] = frozenset()  # as if these announcements were not there
+    organisation: int | None = None  # search as if this organisation were alone: its words, its counts
+    withheld: frozenset[int] = frozenset()  # ids of announcements that are treated as if not there
 
 
 @dataclass(frozen=True, slots=True)
 class QueryPiece:
-    """Something typed in one piece, folded; ``raw``: in its own case. ``exact``: it stood in quotes.
-    ``others``: any of these will do as well."""
+    """A piece of the query that was typed without a space or in quotes.
+
+    ``text`` is folded, ``raw`` has the typed case. ``exact`` is True for a piece in quotes. ``others`` are
+    alternatives to the piece, joined with ``OR``.
+    """
 
     text: str
     exact: bool = False
@@ -55,9 +58,10 @@ class QueryPiece:
 
 @dataclass(frozen=True, slots=True)
 class DateRange:
-    """A date range among the words: a result is of that time, or names it (``text``, folded).
+    """A date range among the words of a query.
 
-    ``month`` (1–12) is a month of any year; ``first`` and ``last`` are None then.
+    A result must have a date in the range, or name the range (``text``, folded). ``month`` (1–12) means that
+    month of any year; ``first`` and ``last`` are None then.
     """
 
     text: str
@@ -68,11 +72,11 @@ class DateRange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Query:
-    """What is meant. A search gives it back as it was run.
+    """A parsed query. A search returns the query as it was run.
 
-    ``understood`` says how filters, abbreviations and slips were read, ``loosened`` which wishes
-    were given up so as to find anything. ``marks`` are further words to mark in texts: corrected
-    spellings and what abbreviations stand for.
+    ``understood`` notes how filters, abbreviations and misspellings were read; ``loosened`` notes which
+    conditions were given up to find anything. ``marks`` are further words to highlight in texts: corrected
+    spellings and the full forms of abbreviations.
     """
 
     typed: str
@@ -86,12 +90,12 @@ class Query:
     understood: tuple[QueryNote, ...] = ()
     loosened: tuple[QueryNote, ...] = ()
     marks: tuple[str, ...] = ()
-    explain: bool = False  # the page of results says how it came about
-    instead: Query | None = None  # as words, where days that were typed alone have no announcements
+    explain: bool = False  # the page of results is to contain an explanation
+    instead: Query | None = None  # the same text as words, for a date filter without any announcements
 
 
 MAX_QUERY_LENGTH = 500
-"""Characters that are read; what comes after them is passed over."""
+"""Characters of the typed text that are read; the rest is ignored."""
 
 KIND_NAMES = {
     Kind.LETTER: ("หนังสือภายนอก",),
@@ -108,7 +112,7 @@ KIND_NAMES = {
     Kind.NOTE: ("บันทึก",),
     Kind.OTHER: ("อื่นๆ", "อื่น"),
 }
-"""How people name the kinds after ``kind:``."""
+"""Thai names of each kind that people may write after ``kind:``."""
 
 _FIELDS = {
     "author": "author", "by": "author", "ผู้เขียน": "author", "ผู้ประกาศ": "author", "โดย": "author",
@@ -130,7 +134,7 @@ _NUMBER = re.compile(
     re.VERBOSE,
 )
 
-_QUOTED = re.compile(r'"[^"]*"')  # what is quoted is meant to the letter
+_QUOTED = re.compile(r'"[^"]*"')  # quoted text is searched letter by letter, so no dates are read in it
 _PART = re.compile(
     r"""
       (?P<no>(?<!\S)-(?=[^\s\d-]))? (?:
@@ -152,13 +156,14 @@ def parse(
     per_page: int = 10,
     days: bool = True,
 ) -> Query:
-    """Anything typed is legal; filters written in the text (``year:2564``) join ``filters``, which win.
+    """Parses a typed query. Accepts any text and never raises.
 
-    Quotes of any form ask for the very words; ``-word`` and ``NOT word`` leave out; of words with
-    ``OR`` between them any will do; ``author:`` ``kind:`` ``year:`` ``category:`` ``number:`` (and
-    their Thai names) narrow. What looks like one of these but makes no sense is searched as words. A
-    date range (``indexer.search.query.date_ranges``) is a filter when it stands alone or is named one
-    (``date:``); among words, and wherever ``days`` is False, a result is of that time or names it.
+    Quotes of any form ask for the exact words. ``-word`` and ``NOT word`` exclude a word. Of words with
+    ``OR`` between them any one suffices. ``author:`` ``kind:`` ``year:`` ``category:`` ``number:`` (and
+    their Thai names) are filters; they join the argument ``filters``, which has precedence. A field with a
+    value that makes no sense for it is searched as words. A date range
+    (``indexer.search.query.date_ranges``) is a filter when it stands alone or is labelled (``date:``). Among
+    words, and wherever ``days`` is False, a result must have a date in that range or name the range.
     """
     reading = _Reading(filters or Filters())
     raw = _SPACED.sub(r"\1:", normalize_query(typed))
@@ -186,7 +191,7 @@ def parse(
 
 
 def _without_times(reading: _Reading, raw: str, folded: str, *, days: bool) -> str:
-    """What was typed but for the stretches of time that are filters; the reading is told of all of them."""
+    """Returns ``raw`` without the date ranges that are filters; adds every date range to ``reading``."""
     for stretch in reversed(find_date_ranges(_QUOTED.sub(lambda quoted: " " * len(quoted.group()), folded))):
         alone = days and not any(map(str.isalnum, _without(folded, (stretch.start, stretch.end))))
         if folded[: stretch.start].endswith(":"):
@@ -202,17 +207,17 @@ def _without_times(reading: _Reading, raw: str, folded: str, *, days: bool) -> s
 
 
 def normalize_query(typed: str) -> str:
-    """What was typed as it is read: in the archive's canon, with plain quotes, letters and signs."""
+    """Returns the typed text in the archive's canonical form, with plain quotes, letters and signs."""
     return canon(typed[:MAX_QUERY_LENGTH]).translate(_PLAIN)
 
 
 def _without(text: str, span: tuple[int, int]) -> str:
-    """The text with spaces in the place of what was read."""
+    """Returns the text with the span replaced by as many spaces."""
     return text[: span[0]] + " " * (span[1] - span[0]) + text[span[1] :]
 
 
 class _Reading:
-    """What has been understood so far, part by part."""
+    """State of the parser: the filters, pieces, date ranges and notes that were read so far."""
 
     def __init__(self, filters: Filters) -> None:
         self.filters = self._chosen = filters
@@ -221,16 +226,16 @@ class _Reading:
         self.times: list[DateRange] = []
         self.understood: list[QueryNote] = []
         self.days_alone = False
-        self._joined = ""  # the word between what was read and what comes next
+        self._joined = ""  # operator (OR, AND, NOT) before the next piece
 
     def number(self, value: str) -> None:
-        """A reference that the answer must have, whatever its spaces."""
+        """Adds a document number that results must contain; spaces around its signs are ignored."""
         value = re.sub(r"\s*([/.-])\s*", r"\1", value)
         self.chunks.append(QueryPiece(value, exact=True))
         self.understood.append(remarks.number(value))
 
     def between(self, stretch: DateMatch) -> None:
-        """A stretch of time as a filter, unless days were chosen already."""
+        """Sets a date range as a filter, unless a date filter is set already."""
         first, last = self.filters.from_date, self.filters.to_date
         if first is None and last is None:
             self.filters = replace(self.filters, from_date=stretch.first, to_date=stretch.last)
@@ -238,7 +243,7 @@ class _Reading:
             self.days_alone = not stretch.labelled
 
     def around(self, stretch: DateMatch, folded: str) -> None:
-        """A stretch of time beside other words."""
+        """Adds a date range that stands among other words."""
         text = folded[stretch.start : stretch.end]
         self.times.append(DateRange(text, stretch.first, stretch.last, stretch.month))
         if stretch.month is None:
@@ -274,7 +279,7 @@ class _Reading:
             self.chunks.append(chunk)
 
     def _narrow(self, name: str, value: str) -> bool:
-        """Set a filter; False when the value makes no sense for it."""
+        """Sets the filter ``name``; returns False when the value makes no sense for that filter."""
         folded = fold(value)
         match name:
             case "author":

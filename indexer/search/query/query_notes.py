@@ -1,4 +1,4 @@
-"""What is said of a query beside its answer: how it was understood, and which wishes were given up."""
+"""Notes about a query for the user: how the query was understood, and which conditions were given up."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from archive.thai import ERA, MONTHS, format_date, format_short_date
 
 
 class QueryNote(NamedTuple):
-    """A phrase for people, in both languages."""
+    """A note for the user, in Thai and English."""
 
     thai: str
     english: str
@@ -60,7 +60,7 @@ def year(buddhist: int) -> QueryNote:
 
 
 def years(first: int, last: int) -> QueryNote:
-    """Of the Buddhist era."""
+    """Returns the note of a range of years, given in the Buddhist era."""
     return QueryNote(f"ปี พ.ศ. {first}–{last}", f"Years: {first - ERA}–{last - ERA}")
 
 
@@ -73,24 +73,24 @@ def until(day: dt.date) -> QueryNote:
 
 
 def days(first: dt.date | None, last: dt.date | None) -> QueryNote:
-    """Announced on these days, None for open."""
+    """Returns the note of a date filter. None means an open end."""
     named = stretch(first, last)
     return QueryNote(f"วันที่: {named.thai}", f"Dates: {named.english}")
 
 
 def time(first: dt.date | None, last: dt.date | None) -> QueryNote:
-    """Announced on these days or about them."""
+    """Returns the note of a date range among words: results are of these days or name them."""
     named = stretch(first, last)
     return QueryNote(f"ช่วงเวลา: {named.thai}", f"Time: {named.english}")
 
 
 def month(number: int) -> QueryNote:
-    """A month of any year."""
+    """Returns the note of a month (1–12) of any year."""
     return QueryNote(f"เดือน: {MONTHS[number - 1]}", f"Month: {calendar.month_name[number]}")
 
 
 def stretch(first: dt.date | None, last: dt.date | None) -> QueryNote:
-    """First and last day by name, None for open."""
+    """Returns the first and last day in words. None means an open end."""
     if first and first == last:
         return QueryNote(format_date(first), _english(first))
     thai = (format_short_date(day) if day else "" for day in (first, last))

@@ -1,4 +1,4 @@
-"""A query → what to look for in the index: clauses of alternative terms, and runs of letters."""
+"""Query plan: turns a ``Query`` into clauses of alternative terms and phrases to look up in the index."""
 
 from __future__ import annotations
 
@@ -15,45 +15,45 @@ from indexer.analysis.tokenizer import Token, fold, searchable_bytes
 from indexer.search.query.parser import Query, QueryPiece
 from indexer.search.query.question_words import strip_question_words
 
-_MOST_PARTS = 64
-_MOST_UNITS = 64
-_MOST_ALTERNATIVES = 8
+_MOST_PARTS = 64  # parts of a query that are used
+_MOST_UNITS = 64  # clauses of a query that are used
+_MOST_ALTERNATIVES = 8  # alternatives of one clause that are used
 MIN_SENTENCE_CLAUSES = 8
-"""Words, from which on nobody expects all of them."""
-_PARTS = 0.8  # a code found by its parts
+"""Clauses from which on a query is a sentence: nobody expects all of its words in one document."""
+_PARTS = 0.8  # weight of a code that is found by its parts
 
 _MONTHS = frozenset(token for name in (*MONTHS, *SHORT_MONTHS) for token in (name, name.rstrip(".")))
 _BEFORE_A_YEAR = frozenset({"ปี", "พ.ศ.", "ค.ศ.", "พศ", "คศ", "งบประมาณ"})
 _BEFORE_A_TIME = frozenset("เมื่อ วัน ที่ วันที่ เดือน ปี พ.ศ. ค.ศ.".split())
 _NUMBERED = re.compile(r"(?<![a-z0-9.-])([a-z]{1,3})[ .-]?(\d{1,4}(?:\.\d{1,2})?)(?![a-z0-9/-]|[.,:]\d)")
-_ERAS = range(1700, 2200), range(1700 + ERA, 2200 + ERA)  # years that are meant as such
+_ERAS = range(1700, 2200), range(1700 + ERA, 2200 + ERA)  # numbers taken for years: Common Era, Buddhist
 
 
 class Alternative(NamedTuple):
-    """Terms that all must be there, and how much they count beside the clause's other alternatives."""
+    """Terms that a document must all have, with the weight of this alternative among those of its clause."""
 
     terms: tuple[str, ...]
     weight: float = 1.0
 
 
 class Clause(NamedTuple):
-    """One thing that was asked for; any of its alternatives answers it."""
+    """One condition of a query. A document with any of the alternatives matches the clause."""
 
     typed: str
     alternatives: tuple[Alternative, ...]
 
 
 class Phrase(NamedTuple):
-    """A run of letters that the query has in one piece: words typed without a space, or quoted."""
+    """A run of letters of the query: words that were typed without a space, or in quotes."""
 
     data: bytes
     words: int
-    exact: bool  # quoted: the answer must have it
+    exact: bool  # the phrase was quoted: results must contain it
 
 
 @dataclass(frozen=True, slots=True)
 class QueryPart:
-    """What was typed in one piece."""
+    """A part of the query that was typed in one piece, with its clauses and its phrase."""
 
     text: str  # folded
     clauses: tuple[Clause, ...]
@@ -63,21 +63,21 @@ class QueryPart:
 
 @dataclass(frozen=True, slots=True)
 class QueryPlan:
-    """``whole``: the entire query as one run."""
+    """The parts of a query. ``whole`` is the entire query as one run of searchable bytes."""
 
     parts: tuple[QueryPart, ...]
     whole: bytes
     without: tuple[QueryPart, ...]
-    is_question: bool = False  # words that only ask were left out
+    is_question: bool = False  # question words were removed
 
     @property
     def clauses(self) -> tuple[Clause, ...]:
-        """Each once, in the order typed."""
+        """Returns the clauses of all parts in the order typed, each once."""
         return tuple(dict.fromkeys(clause for part in self.parts for clause in part.clauses))[:_MOST_UNITS]
 
     @property
     def is_sentence(self) -> bool:
-        """Returns True for so many clauses that nobody expects all of them in one document."""
+        """Returns True if the plan has so many clauses that nobody expects all of them in one document."""
         return len(self.clauses) >= MIN_SENTENCE_CLAUSES
 
     @property
@@ -99,7 +99,7 @@ def build_query_plan(query: Query, lexicon: Lexicon) -> QueryPlan:
 
 
 def _with_numbers(chunks: Sequence[QueryPiece]) -> list[QueryPiece]:
-    """A few Latin letters and the number after them in one chunk: ``PM 2.5``."""
+    """Returns the pieces, with a few Latin letters and the number after them joined into one: ``PM 2.5``."""
     joined: list[QueryPiece] = []
     for chunk in chunks:
         last = joined.pop() if joined else None
@@ -118,7 +118,7 @@ def _part(chunk: QueryPiece, lexicon: Lexicon, before: tuple[Clause, ...]) -> Qu
 
 
 def _either(chunk: QueryPiece, lexicon: Lexicon) -> QueryPart:
-    """Chunks of which any will do as one clause."""
+    """Returns a part with one clause, whose alternatives are the pieces joined with ``OR``."""
     clauses = [build_query_part(one.text, lexicon, exact=True).clauses for one in (chunk, *chunk.others)]
     alternatives = (
         tuple(term for clause in each for term in clause.alternatives[0].terms) for each in clauses
@@ -128,7 +128,7 @@ def _either(chunk: QueryPiece, lexicon: Lexicon) -> QueryPart:
 
 
 def _told(chunk: QueryPiece, lexicon: Lexicon) -> list[QueryPiece]:
-    """The chunk without words that only ask."""
+    """Returns the stretches of a piece that remain without its question words."""
     if chunk.exact or chunk.others:
         return [chunk]
     return [
@@ -140,7 +140,10 @@ def _told(chunk: QueryPiece, lexicon: Lexicon) -> list[QueryPiece]:
 def build_query_part(
     text: str, lexicon: Lexicon, *, exact: bool = False, before: tuple[Clause, ...] = ()
 ) -> QueryPart:
-    """A piece of a query as it is looked for. ``before``: the clause that stands before it."""
+    """Returns the clauses and the phrase of a piece of a query.
+
+    ``before`` is the clause before the piece; a year after a month is read with its help.
+    """
     folded = fold(text)
     clauses = _words(folded, lexicon, exact=exact)
     if not exact:
@@ -151,7 +154,7 @@ def build_query_part(
 
 
 def add_synonyms(clauses: list[Clause], lexicon: Lexicon) -> list[Clause]:
-    """Words that can be said otherwise as one clause."""
+    """Returns the clauses, with words that have synonyms joined into one clause with alternatives."""
     found = []
     at = 0
     while at < len(clauses):
@@ -170,7 +173,10 @@ def add_synonyms(clauses: list[Clause], lexicon: Lexicon) -> list[Clause]:
 
 
 def _longest(clauses: list[Clause], at: int, lexicon: Lexicon) -> tuple[int, tuple[Synonym, ...]]:
-    """The longest run of words from ``at`` that can be said otherwise, and how; 0 for none."""
+    """Returns the length of the longest run of words from ``at`` that has synonyms, and these synonyms.
+
+    The length is 0 if no run has synonyms.
+    """
     best: tuple[int, tuple[Synonym, ...]] = (0, ())
     terms: tuple[str, ...] = ()
     for length in range(1, min(lexicon.max_synonym_terms, len(clauses) - at) + 1):
@@ -183,7 +189,7 @@ def _longest(clauses: list[Clause], at: int, lexicon: Lexicon) -> tuple[int, tup
 
 
 def _spelt_out(clauses: list[Clause], text: str) -> list[Clause]:
-    """Latin letters that stand there by name as one clause, by these letters too."""
+    """Returns the clauses, with Thai names of Latin letters joined and the Latin letters as alternative."""
     for start, end, latin in find_spelled_letters(text):
         borders = _borders(clauses, text)
         if start in borders and end in borders:
@@ -195,7 +201,10 @@ def _spelt_out(clauses: list[Clause], text: str) -> list[Clause]:
 
 
 def _borders(clauses: list[Clause], text: str) -> dict[int, int]:
-    """By a place in the text, the number of the clause that begins there or, at its end, of the next."""
+    """Returns clause numbers by offset in the text.
+
+    The start of a clause maps to that clause's number, the end of a clause to the number of the next.
+    """
     borders: dict[int, int] = {}
     at = 0
     for number, clause in enumerate(clauses):
@@ -206,7 +215,10 @@ def _borders(clauses: list[Clause], text: str) -> dict[int, int]:
 
 
 def _numbered(clauses: list[Clause], text: str) -> list[Clause]:
-    """Latin letters and their number as one clause, whether they stand together: ``PM 2.5`` is ``PM2.5``."""
+    """Returns the clauses, with Latin letters and the number after them as one clause.
+
+    The clause matches with and without a space between letters and number: ``PM 2.5`` is ``PM2.5``.
+    """
     for found in _NUMBERED.finditer(text):
         borders = _borders(clauses, text)
         first, after = borders.get(found.start()), borders.get(found.end())
@@ -231,7 +243,7 @@ def _numbered(clauses: list[Clause], text: str) -> list[Clause]:
 
 
 def _dated(clauses: list[Clause], before: tuple[Clause, ...]) -> list[Clause]:
-    """Years also in the other era and, after a month, with two digits or all four."""
+    """Returns the clauses with alternatives for years: the other era; after a month two or four digits."""
     dated = list(before)
     for clause in clauses:
         year = clause.typed
@@ -245,13 +257,13 @@ def _dated(clauses: list[Clause], before: tuple[Clause, ...]) -> list[Clause]:
 
 
 def date_name_clauses(time: str, lexicon: Lexicon) -> tuple[Clause, ...]:
-    """The clauses by which a text names a time: ``วันที่`` and ``เดือน`` may be left out."""
+    """Returns the clauses by which a text names a date range, without words like ``วันที่`` and ``เดือน``."""
     clauses = build_query_part(time, lexicon).clauses
     return tuple(clause for clause in clauses if clause.typed not in _BEFORE_A_TIME) or clauses
 
 
 def _years(year: int, month: bool) -> list[str]:
-    """Other ways to write a year, ``month`` when one stands before it."""
+    """Returns other ways to write a year. ``month`` is True when a month stands before the year."""
     if month and year < 100:
         return [str(2500 + year), str(2500 + year - ERA)]
     short = [f"{year % 100:02d}"] if month and year in _ERAS[1] else []
@@ -261,7 +273,7 @@ def _years(year: int, month: bool) -> list[str]:
 
 
 def _words(folded: str, lexicon: Lexicon, *, exact: bool) -> list[Clause]:
-    """One clause a word; a code with its parts is one."""
+    """Returns one clause for each word; a code and its parts make one clause."""
     tokens = lexicon.tokenizer.tokens(folded)
     words = []
     at = 0
@@ -279,7 +291,7 @@ def _words(folded: str, lexicon: Lexicon, *, exact: bool) -> list[Clause]:
 
 
 def _parts(tokens: list[Token], at: int) -> tuple[str, ...]:
-    """The terms that lie within the token at ``at``."""
+    """Returns the terms of the tokens that lie within the token number ``at``."""
     parts = []
     for token in tokens[at + 1 :]:
         if token.start >= tokens[at].end:
@@ -289,7 +301,7 @@ def _parts(tokens: list[Token], at: int) -> tuple[str, ...]:
 
 
 def expanded_abbreviations(plan: QueryPlan) -> tuple[tuple[str, str], ...]:
-    """What abbreviations and everyday words were read as: what was typed, and what it stands for."""
+    """Returns pairs of an abbreviation or everyday word as typed and the longer form that it stands for."""
     return tuple(
         (clause.typed, "".join(other.terms))
         for clause in plan.clauses
@@ -301,7 +313,7 @@ def expanded_abbreviations(plan: QueryPlan) -> tuple[tuple[str, str], ...]:
 
 
 def synonym_texts(plan: QueryPlan) -> tuple[str, ...]:
-    """What says the same as something typed."""
+    """Returns the synonyms and other spellings of the typed words."""
     return tuple(
         "".join(other.terms)
         for clause in plan.clauses
@@ -311,5 +323,5 @@ def synonym_texts(plan: QueryPlan) -> tuple[str, ...]:
 
 
 def adjacent_pairs(clauses: tuple[Clause, ...]) -> list[bytes]:
-    """Each two clauses in a row as one run."""
+    """Returns each two adjacent clauses as one run of searchable bytes."""
     return [searchable_bytes(fold(left.typed + right.typed)).data for left, right in pairwise(clauses)]

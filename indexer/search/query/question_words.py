@@ -1,4 +1,4 @@
-"""What of a question only asks, and what it asks about: nobody writes ``อยากทราบว่า…กี่แห่งคะ`` into a record."""
+"""Removes interrogative words from a question: no record contains ``อยากทราบว่า…กี่แห่งคะ``."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _ASKS = re.compile(
 
 
 def strip_question_words(text: str, segmenter: Tokenizer) -> list[tuple[int, int]]:
-    """The stretches ``[start, end)`` of a folded piece of a query that are left without what only asks."""
+    """Returns the stretches ``[start, end)`` of a folded piece of a query that are no question words."""
     borders = {0, *(token.end for token in segmenter.tokens(text))}
     stretches = []
     at = 0
