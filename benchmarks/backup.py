@@ -1,4 +1,4 @@
-"""What keeping safe costs: backup under upload load, restore, comparison, check.
+"""Benchmark of backups: backup under upload load, restore, comparison, check.
 
     python -m benchmarks.backup --data DIRECTORY [--count 10000] [--kilobytes 40]
 
@@ -102,7 +102,7 @@ class _Uploads:
 
 
 def _compare(services: Services, other: Services) -> int:
-    """Whatever the copy has is as in the archive itself; how many announcements that were."""
+    """Assert that everything in the copy equals the archive. Returns the number of announcements compared."""
     count = 0
     for announcement in _all(other):
         id = announcement.id

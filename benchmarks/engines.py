@@ -190,7 +190,7 @@ def _disk(index: SearchIndex, work: Path, address: str) -> float:
 
 
 def _memory(index: SearchIndex, address: str) -> float:
-    """What the processes hold that answer: this one, or the nodes."""
+    """Returns the resident memory of the processes that answer: this one, or the OpenSearch nodes."""
     processes = [os.getpid()]
     if isinstance(index, OpenSearchIndex):
         nodes: dict[str, Any] = client(address).nodes.info(metric="process")["nodes"]

@@ -178,7 +178,7 @@ def words(text: str) -> tuple[str, ...]:
 
 @dataclass
 class Writer:
-    """What one document says, and the hand that lays it out."""
+    """Composes one document and lays it out; ``truth`` collects its fields."""
 
     chance: random.Random
     truth: dict[str, str] = field(default_factory=dict)

@@ -44,7 +44,7 @@ from web.settings import Settings
 
 @dataclass
 class Seen:
-    """What one client saw: seconds by kind of address, and answers that were none."""
+    """Observations of one client: seconds by kind of address, and the number of failed answers."""
 
     times: dict[str, list[float]] = field(default_factory=lambda: {"api": [], "results": [], "record": []})
     inside: list[float] = field(default_factory=list)  # seconds that the API says it took
@@ -183,7 +183,7 @@ def memory_mb(pid: int, kind: str = "VmRSS") -> float:
 
 
 def processor_seconds(pid: int) -> float:
-    """What the web process has used, its system's part too."""
+    """Returns the processor seconds that the process has used, system time included."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 

@@ -60,7 +60,7 @@ def even(text: str) -> str:
 
 
 def letters(text: str) -> str:
-    """What the character error rate compares."""
+    """Returns the letters that the character error rate compares."""
     return re.sub(r"\s|[-–—_.…]{3,}", "", even(text))
 
 

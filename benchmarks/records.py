@@ -1,4 +1,4 @@
-"""What keeping costs: announcements, attachments, claims, visits, pages and files per second.
+"""Benchmark of storage: announcements, attachments, claims, visits, pages and files per second.
 
     [scripts/scale.sh] python -m benchmarks.records --data DIRECTORY [--count N]
 
@@ -116,7 +116,7 @@ def _records(opened: Opener, count: int) -> dict[str, float]:
 
 
 def _shared(opened: Opener, rates: _Rates, few: int) -> None:
-    """What several processes do at once; each counts its own start in."""
+    """Measure the writes of several processes at once; each counts its own start in."""
 
     def create(_: str) -> None:
         records = EngineRecords(opened())

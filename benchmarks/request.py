@@ -1,4 +1,4 @@
-"""What one request of a resident costs the service in processor time, whatever else the machine does.
+"""Benchmark of the processor time that one request of a resident costs, whatever else the machine does.
 
     python -m benchmarks.request DOCS.jsonl QUERIES.jsonl [--data DIRECTORY] [--profile record]
 

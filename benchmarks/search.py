@@ -1,4 +1,4 @@
-"""How well the right announcement is found: nDCG@10 by kind of query, on clean and on damaged text.
+"""Benchmark of search quality: nDCG@10 by kind of query, on clean and on damaged text.
 
     python -m benchmarks.search --data DIRECTORY [--texts docs docs_ocr2 docs_ocr5] [--alone]
     python -m benchmarks.search --data DIRECTORY --texts docs --queries benchmarks/questions.jsonl
@@ -48,7 +48,7 @@ from indexer.search.query.parser import parse
 TEXTS = ("docs", "docs_ocr2", "docs_ocr5")
 FIRST = 10
 Finder = Callable[[str, int], list[str]]
-"""What was typed and how many to return → ids of the corpus, best first."""
+"""Function of the typed query and the number of results → ids of the corpus, best first."""
 
 
 class Wanted(NamedTuple):

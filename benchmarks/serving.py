@@ -174,7 +174,7 @@ def dumps(port: int) -> Iterator[None]:
 
 
 def longest_wait(port: int, attack: Iterator[None], seconds: float) -> str:
-    """What a bystander waits at most for an answer during the attack."""
+    """Returns the longest wait of a bystander for an answer during the attack, by path."""
     end = time.monotonic() + seconds
     attacking = threading.Thread(target=_go_on, args=(attack, end))
     attacking.start()

@@ -1,4 +1,4 @@
-"""What each value of ``SearchTuning`` is worth: nDCG@10 without it, beside nDCG@10 with all of them.
+"""Benchmark of each value of ``SearchTuning``: nDCG@10 without the value, beside nDCG@10 with all values.
 
     python -m benchmarks.tuning --data DIRECTORY [--texts docs docs_ocr5] [--every N]
 

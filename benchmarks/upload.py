@@ -118,7 +118,7 @@ class Service:
 
 @dataclass
 class Truth:
-    """What a person reads in a file: pairs of page and phrase."""
+    """Text that a person reads in a file: pairs of page and phrase."""
 
     file: Path
     phrases: list[tuple[int, str]] = field(default_factory=list)
@@ -180,7 +180,7 @@ def read_all(service: Service, directory: Path) -> None:
 
 
 def _finds(service: Service, attachment_id: int, page: int, phrase: str) -> bool:
-    """Whether searching for the phrase names the page."""
+    """Returns True when searching for the phrase finds the page."""
     _, answer = service.ask("GET", "/api/v1/search?" + urlencode({"q": phrase, "per_page": 50}))
     pages = [
         (found["attachment_id"], found["page"]) for result in answer["results"] for found in result["pages"]

@@ -167,7 +167,7 @@ def _hashable(value: Any) -> Any:
 
 @cache
 def _fits(op: Any, value: Any, character: str, flags: int) -> bool:
-    """Whether a character is what one node asks for: told by ``re`` itself."""
+    """Returns True when ``re`` itself matches the character with this one node."""
     nodes = sre_parser.SubPattern(sre_parser.State())
     nodes.append((op, list(value) if isinstance(value, tuple) else value))
     nodes.state.flags = flags

@@ -1,3 +1,3 @@
-"""What people and programs touch: pages, JSON and commands. ``web.bootstrap`` alone names adapters."""
+"""Interfaces for people and programs: pages, JSON, commands. Only ``web.bootstrap`` names adapters."""
 
 import indexer  # noqa: F401 - says how the Thai libraries are to be imported

@@ -1,7 +1,7 @@
-"""A query → what people are shown: hits joined with their records and passages.
+"""Runs a query and joins the index's hits with their records and passages.
 
-Pages, API and command share it. The records have the last word on what is public, so an index that
-is behind by a moment never shows what was withdrawn.
+Pages, API and command share this module. The records decide what is public, so an index that is behind by a
+moment never shows a withdrawn announcement.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from web.metrics import SEARCH_SECONDS
 
 @dataclass(frozen=True, slots=True)
 class PageResult:
-    """A page that answers, with its best passage."""
+    """A page that matches the query, with its best passage."""
 
     attachment: Attachment
     number: int
@@ -32,7 +32,7 @@ class PageResult:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """An announcement that answers: a passage of its body, and at most three of its pages."""
+    """An announcement that matches the query: a passage of its body, and at most three of its pages."""
 
     announcement: Announcement
     score: float
@@ -42,10 +42,10 @@ class Result:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """One page of results. ``query`` is as it was run: what was understood and what was loosened.
+    """One page of results. ``query`` is the query as it was run, with what was understood and loosened.
 
-    Where what was found covers too little of what was asked, ``total`` is 0 and ``related`` holds what
-    came near. ``explanation`` is there where the query asks for it.
+    Where the matches cover too little of the query, ``total`` is 0 and ``related`` holds the nearest results.
+    ``explanation`` is None unless the query asks for one.
     """
 
     total: int
@@ -59,10 +59,10 @@ class Answer:
 
 
 def search(services: Services, query: Query) -> Answer:
-    """The answer from published records only.
+    """Returns the answer to a query, from published records only.
 
-    Without a usable index the records themselves are listed; what they cannot answer is
-    ``Unavailable``, which is not the same as finding nothing.
+    Without a usable index the records themselves are listed, newest first. A query that the records alone
+    cannot answer raises ``Unavailable``, which is not the same as finding nothing.
     """
     began = time.perf_counter()
     try:
@@ -79,7 +79,11 @@ def search(services: Services, query: Query) -> Answer:
 
 
 def _shown(services: Services, found: ResultPage, began: float) -> Answer:
-    """What the index found as the records have it now: they have the last word on what is public."""
+    """Returns the answer made of the index's hits and their current records.
+
+    The records decide what is public: hits that are not published, and attachments that are held, are left
+    out.
+    """
     public = {
         id: announcement
         for id, announcement in services.records.announcements(
@@ -121,15 +125,20 @@ def _shown(services: Services, found: ResultPage, began: float) -> Answer:
 
 
 def _scoped(services: Services, query: Query) -> Query:
-    """Of the organisation whose services these are; at the province's front of the one that was chosen."""
+    """Returns the query limited to the organisation whose services these are.
+
+    At the province's front the query stays as it is, with the organisation that the reader chose.
+    """
     if services.organisation is None or services.is_province:
         return query
     return replace(query, filters=replace(query.filters, organisation=services.organisation.id))
 
 
 def _without_withdrawn(services: Services, query: Query) -> Query:
-    """Leaves out what was withdrawn since the index followed the records: it counts in no total, no facet
-    and no correction either, also while no worker makes the index follow."""
+    """Returns the query without the announcements withdrawn since the index followed the records.
+
+    Those count in no total, no facet and no correction, also while no worker makes the index follow.
+    """
     withdrawn = services.records.withdrawn_since(services.index.position())
     return replace(query, filters=replace(query.filters, withheld=frozenset(withdrawn)))
 
@@ -137,7 +146,7 @@ def _without_withdrawn(services: Services, query: Query) -> Query:
 def _facets(
     services: Services, found: Mapping[str, tuple[FacetValue, ...]]
 ) -> dict[str, tuple[FacetValue, ...]]:
-    """Organisations by their slugs, and only where there is a choice."""
+    """Returns the facets; organisations are named by slug, and only at the province's front."""
     facets = {name: values for name, values in found.items() if name != "organisation"}
     if services.is_province:
         facets["organisation"] = tuple(
@@ -149,8 +158,11 @@ def _facets(
 
 
 def suggest(services: Services, typed: str) -> list[str]:
-    """For someone who is typing. What changed since the index followed the records is left out: it may be
-    withdrawn, or no longer have the title that the index knows."""
+    """Returns completions for the text that someone is typing.
+
+    Announcements changed since the index followed the records are left out: they may be withdrawn, or no
+    longer have the title that the index knows.
+    """
     chosen = _scoped(services, parse("")).filters.organisation
     changed = services.records.changed_since(services.index.position(), limit=NO_LIMIT)
     return services.index.suggest(
@@ -159,7 +171,7 @@ def suggest(services: Services, typed: str) -> list[str]:
 
 
 def _listed(services: Services, query: Query, began: float) -> Answer:
-    """The newest, as the records have them."""
+    """Returns an answer that lists the newest published announcements, from the records."""
     listed, total = services.records.list_announcements(
         statuses=[Status.PUBLISHED], page=query.page, per_page=query.per_page
     )
@@ -176,7 +188,10 @@ def _listed(services: Services, query: Query, began: float) -> Answer:
 
 
 def most_read(services: Services, *, limit: int) -> Answer:
-    """What residents read most; nothing without a usable index, so that the page comes all the same."""
+    """Returns an answer with the announcements that residents read most.
+
+    Without a usable index the answer is empty, so that the page is shown all the same.
+    """
     query = parse("", sort=Sort.MOST_READ, per_page=limit)
     try:
         return search(services, query)
@@ -185,7 +200,7 @@ def most_read(services: Services, *, limit: int) -> Answer:
 
 
 def similar(services: Services, id: int, *, limit: int) -> list[int]:
-    """Announcements like this one; none without a usable index."""
+    """Returns the ids of announcements like this one; none without a usable index."""
     try:
         return services.index.similar(id, limit=limit)
     except Unavailable:

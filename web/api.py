@@ -39,7 +39,7 @@ R = TypeVar("R")
 
 
 class _BodyParser(FlaskParser):
-    """Refuses JSON that Python cannot hold: nested without end, or with numbers of thousands of digits."""
+    """Refuses JSON that Python cannot hold: too deeply nested, or with numbers of thousands of digits."""
 
     def load_json(self, req: Request, schema: Schema) -> Any:
         try:
@@ -81,7 +81,7 @@ def install(app: Flask) -> None:
 
 
 class _Api(Api):  # type: ignore[misc]
-    """Describes errors as they come: problem details."""
+    """Describes errors as problem details, which is how they are sent."""
 
     ERROR_SCHEMA = schemas.ProblemOut
 
@@ -91,7 +91,10 @@ class _Api(Api):  # type: ignore[misc]
         del self.DEFAULT_RESPONSE_CONTENT_TYPE
 
     def _openapi_json(self) -> Response:
-        """Its paths begin at the root of the site that is asked; one below a path is named as the server."""
+        """Returns the OpenAPI description of the requested site.
+
+        Its paths begin at that site's root; a site below a path is named as the server.
+        """
         root = request.script_root
         described = self.spec.to_dict() | ({"servers": [{"url": root}]} if root else {})
         return Response(json.dumps(described, indent=2, sort_keys=False), content_type="application/json")
@@ -134,19 +137,19 @@ def _challenge() -> Any:
 
 
 def _staff() -> bool:
-    """True when the request may see what is not public."""
+    """Returns True when the request may see unpublished announcements."""
     return has_scope(Scope.READ)
 
 
 def _upload(**more: dict[str, Any]) -> dict[str, Any]:
-    """The description of a request that carries a file, and ``more`` properties beside it."""
+    """Returns the description of a request that carries a file, and ``more`` properties beside it."""
     properties = {"file": {"type": "string", "format": "binary"}, **more}
     schema = {"type": "object", "required": ["file"], "properties": properties}
     return {"required": True, "content": {"multipart/form-data": {"schema": schema}}}
 
 
 def _sent_file() -> FileStorage:
-    """The file in the request; ``Invalid`` without one."""
+    """Returns the file in the request. Raises ``Invalid`` when there is none."""
     file = request.files.get("file")
     if file is None:
         raise Invalid("ไม่มีไฟล์ในคำขอ กรุณาส่งไฟล์ในช่อง file (no file was sent)", field="file")
@@ -324,7 +327,10 @@ def change_collection(changes: dict[str, Any], id: int) -> dict[str, Any]:
 
 
 def _collections(found: Sequence[Collection]) -> list[dict[str, Any]]:
-    """As the one who asks may see them: without a token, published announcements alone are named."""
+    """Returns collections as the reader may see them.
+
+    Without a token only published announcements are named.
+    """
     ids = {item.announcement_id for each in found for item in each.items if item.announcement_id}
     known = services().records.announcements(ids)
     if _staff():
@@ -432,7 +438,7 @@ def _record(id: int, *, staff: bool = True) -> dict[str, Any]:
 
 
 def _require_scope_for_attachment(id: int) -> Attachment:
-    """The attachment, if the token may change it."""
+    """Returns the attachment. Raises ``MissingScope`` when the token may not change it."""
     attachment = services().records.attachment(id)
     require_scope_to_change(services().records.announcement(attachment.announcement_id))
     return attachment

@@ -124,7 +124,7 @@ class _Application(Flask):
 
 
 class _Number(IntegerConverter):
-    """A number in an address that a database can hold; others name nothing."""
+    """A number in an address that fits a database integer; a larger number is no address (404)."""
 
     def __init__(self, map: Map) -> None:
         super().__init__(map, max=2**31 - 1)
@@ -135,7 +135,7 @@ def _name_request() -> None:
 
 
 def may_send(app: Flask, environ: WSGIEnvironment) -> bool:
-    """Whether a large body may follow the header that ``environ`` was made from."""
+    """Returns True when the client may send a large body after the header that ``environ`` was made from."""
     cast(organisations.ByAddress, app.wsgi_app).note_organisation(environ)
     with app.request_context(environ), suppress(Unavailable):
         return _may_bring_files()
@@ -143,13 +143,16 @@ def may_send(app: Flask, environ: WSGIEnvironment) -> bool:
 
 
 def _limit_body() -> None:
-    """Refuse a body that is too large for who sends it, before any of it is read."""
+    """Refuse a body that is too large for its sender, before any of the body is read."""
     if (request.content_length or 0) > _SMALL_BODY and not _may_bring_files():
         raise RequestEntityTooLarge
 
 
 def _may_bring_files() -> bool:
-    """Files come in multipart forms, from clerks who are signed in and from programs with a token."""
+    """Returns True when the request may carry files.
+
+    Files come in multipart forms, from clerks who are signed in and from programs with a token.
+    """
     if request.mimetype != "multipart/form-data":
         return False
     if request.blueprint == "api":
@@ -163,7 +166,7 @@ def _guard(answer: Response) -> Response:
     answer.headers.setdefault("Content-Security-Policy", policy)
     for name, value in _HEADERS.items():
         answer.headers.setdefault(name, value)
-    if request.endpoint != "static" and session:  # what its owner sees stays in no cache
+    if request.endpoint != "static" and session:  # pages of a signed-in person stay in no cache
         answer.headers.setdefault("Cache-Control", "no-store")
     if request.is_secure:
         answer.headers.setdefault("Strict-Transport-Security", "max-age=31536000")

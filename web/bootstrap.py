@@ -73,15 +73,15 @@ _MEGABYTE = 1 << 20
 
 
 ORGANISATION, KNOWN = "prakat.organisation", "prakat.organisations"
-"""In a request's environment: the organisation that it is for (None for the only one), and all of them."""
+"""Keys in a request's WSGI environment: its organisation (None for the only one), and all organisations."""
 
 
 @dataclass(frozen=True, slots=True)
 class Services:
     """Everything that pages, API and commands work with, wired once per process.
 
-    Those of a process see all that is kept; where there are several organisations, ``of`` gives what pages
-    and commands of one of them work with.
+    The services of a process see all records. Where there are several organisations, ``of`` returns the
+    services for pages and commands of one organisation.
     """
 
     settings: Settings
@@ -103,12 +103,15 @@ class Services:
     copies: Copies
     secret_key: str
     organisations: Organisations
-    organisation: Organisation | None = None  # whose these are; None: the only one's
+    organisation: Organisation | None = None  # the organisation of these services; None: the only one
     towns: Mapping[int, Organisation] = field(default_factory=dict)  # by id, where there are several
 
     def of(self, organisation: Organisation | None, known: Sequence[Organisation]) -> Services:
-        """For one of those that are known, or for the province: all records, but its own people. To the
-        services of an organisation nothing of another exists."""
+        """Returns the services of one organisation or of the province; with None these services unchanged.
+
+        The province's services see all records, but only the province's own people. The services of an
+        organisation see nothing of another organisation.
+        """
         if organisation is None:
             return self
         engine = cast(Engine, self.database)
@@ -132,15 +135,18 @@ class Services:
 
     @property
     def is_province(self) -> bool:
-        """Whether these are for all organisations together, where there are several."""
+        """Returns True when the services are for all organisations together, where there are several."""
         return self.organisation is not None and self.organisation.id == PROVINCE
 
     def site(self, announcement: Announcement) -> str:
-        """The full address of the site that an announcement is on."""
+        """Returns the full address of the site that an announcement is on."""
         return self.address(announcement.organisation) if self.is_province else self.settings.base_url
 
     def address(self, organisation: int) -> str:
-        """The full address of an organisation's site; that of all for one that joined a moment ago."""
+        """Returns the full address of an organisation's site.
+
+        An organisation that joined a moment ago gets the address of the whole installation.
+        """
         town = self.towns.get(organisation)
         if town is None:
             return self.settings.base_url
@@ -152,7 +158,7 @@ class Services:
 
 
 def services() -> Services:
-    """The services of the running application: in a request those of whom it is for."""
+    """Returns the services of the running application; in a request, those of the request's organisation."""
     whole = cast(Services, current_app.extensions["prakat"])
     if not has_request_context():
         return whole
@@ -329,12 +335,13 @@ def move(source: Settings, target: Settings, progress: Callable[[str, int, int],
 
 
 def _place(engine: str, data: Path) -> str | Path:
-    """Embedded engines keep their things in the data directory, each under a name of its own."""
+    """Returns an engine's address, or the data directory for embedded engines (each has its own name in
+    it)."""
     return engine if "://" in engine else data.resolve()
 
 
 def build_worker(services: Services) -> Worker:
-    """Background reading and indexing on the same services."""
+    """Returns the worker that reads and indexes in the background on the same services."""
     reader = Reader(services.records, services.files, ocr_jobs=services.settings.ocr_jobs)
     return Worker(
         services.records,
@@ -353,7 +360,10 @@ def scrub_state_path(settings: Settings) -> Path:
 
 
 def duties(services: Services, holder: str) -> LeaderLeases:
-    """What one worker at a time does for all. An index in a directory is followed by one on its machine."""
+    """Returns the leases for duties that one worker at a time does for all workers.
+
+    An index in a directory is followed by a worker on the same machine.
+    """
     place = _place(services.settings.search, services.settings.data)
     index = "" if isinstance(place, str) else f" {socket.gethostname()}:{place}"
     return LeaderLeases(services.leases, {SYNC_INDEX: f"{SYNC_INDEX}{index}", MAINTAIN: MAINTAIN}, holder)
@@ -385,7 +395,7 @@ def _index(search: str, data: Path, dictionary: Dictionary) -> SearchIndex:
 
 @contextmanager
 def _installed(setting: str) -> Iterator[None]:
-    """The small server does without the libraries of the big engines."""
+    """Raises ``SettingsError`` when the library of a big engine is missing; the small server needs none."""
     try:
         yield
     except ModuleNotFoundError as error:
@@ -398,8 +408,10 @@ _SHORTEST_SECRET = 32  # characters
 
 
 def _kept_secret(path: Path) -> str:
-    """Made once, readable by the owner only; processes that start together agree on one. What a power cut
-    left of one is none."""
+    """Returns the secret key; creates it first where there is none, readable by the owner only.
+
+    Processes that start together agree on one key. A key that a power cut left too short is replaced.
+    """
     with suppress(FileNotFoundError):
         if len(kept := path.read_text(errors="replace").strip("\0\n ")) >= _SHORTEST_SECRET:
             return kept

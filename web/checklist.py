@@ -1,4 +1,4 @@
-"""What a person looks at before an announcement becomes public: one line for each thing, good or not yet."""
+"""Checklist shown before an announcement becomes public: one line for each item, good or not yet."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from web.papers import Paper, is_named_after_file, offer
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One line. ``place``: where it is put right."""
+    """One line of the checklist. ``place``: address of the form where the item is put right."""
 
     name: str
     value: str
@@ -25,7 +25,7 @@ class Check:
 
 
 def checks(announcement: Announcement, papers: Sequence[Paper], found: Sequence[Find]) -> list[Check]:
-    """The lines for an announcement with these attachments and finds of personal data, in order."""
+    """Returns the lines for an announcement, its attachments and finds of personal data, in order."""
     stated = offer(announcement, papers).fields
     place = url_for("staff.edit", id=announcement.id, _anchor="said")
     return [

@@ -20,7 +20,7 @@ _COMMANDS = Path(__file__).parent / "commands"
 _ONE_LINE = 1_000  # characters: more than any command has to say
 
 _DISK = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EACCES, errno.EPERM}
-"""What a disk refuses; anything else that goes wrong with files is a fault of ours."""
+"""Error numbers of a disk that refuses; any other error with files is a fault of this program."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,22 +32,24 @@ class _Command:
 
 
 class Prakat(Group):
-    """Says every error of ours in one clear line. Loads a command when it is used: most need dictionaries and
-    libraries that take a second."""
+    """The ``prakat`` command group; reports each ``PrakatError`` in one clear line.
+
+    Loads a command only when it is used: most need dictionaries and libraries that take a second.
+    """
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
-        """All names, in order."""
+        """Returns all command names, in order."""
         return sorted(_found_commands())
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command, loaded; None for a name that is no command."""
+        """Returns the command, loaded; None for a name that is no command."""
         if cmd_name not in self.commands and (found := _found_commands().get(cmd_name)):
             for command in importlib.import_module(found.module).COMMANDS:
                 self.add_command(command)
         return super().get_command(ctx, cmd_name)
 
     def describe(self, name: str) -> str:
-        """All that a command does, in one line, without loading it."""
+        """Returns the whole description of a command in one line, without loading the command."""
         return _found_commands()[name].short_help
 
     def invoke(self, ctx: click.Context) -> object:

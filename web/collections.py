@@ -40,13 +40,13 @@ def everything() -> str:
 
 @pages.get("/collections/<int:id>")
 def collection(id: int) -> str:
-    """Its explanation and its parts; a heading that staff gave no announcement says so."""
+    """Show a collection's explanation and parts; a heading to which staff gave no announcement says so."""
     shown = services().records.collection(id)
     return render_template("public/collection.html", collection=shown, parts=parts(shown))
 
 
 def parts(collection: Collection) -> list[Part]:
-    """The headings of a collection with their announcements, as residents see them."""
+    """Returns the headings of a collection with their announcements, as residents see them."""
     ids = [item.announcement_id for item in collection.items if item.announcement_id is not None]
     shown = {
         id: each
@@ -69,7 +69,7 @@ def mine() -> str:
 @pages.route("/staff/collections/<int:id>", methods=["GET", "POST"])
 @staff_only
 def edit(id: int | None = None) -> ResponseReturnValue:
-    """Title, explanation, and lines in order; an emptied line goes."""
+    """Edit title, explanation, and lines in order; an emptied line is removed."""
     if request.method == "POST":
         try:
             person = current_person()
@@ -91,7 +91,7 @@ def edit(id: int | None = None) -> ResponseReturnValue:
 @pages.get("/staff/collections/<int:id>/history")
 @staff_only
 def history(id: int) -> str:
-    """Every change of it: who, when, what it was and what it became."""
+    """Show every change of a collection: who, when, the value before and the value after."""
     shown = services().records.collection(id)
     changes = services().records.collection_history(id)
     return render_template(
@@ -103,7 +103,10 @@ def history(id: int) -> str:
 
 
 def _lines(collection: Collection | None) -> dict[str, object]:
-    """What the form begins with: what was typed if there is something, else what is kept."""
+    """Returns the collection's lines as the form shows them at first, with titles and recent announcements.
+
+    The typed lines are used after a POST, else the stored ones.
+    """
     if request.method == "POST":
         lines = _typed()
     else:
@@ -122,12 +125,15 @@ def _lines(collection: Collection | None) -> dict[str, object]:
 
 
 def _items() -> list[Item]:
-    """In the order of the numbers typed before them."""
+    """Returns the collection's items in the order of the numbers typed before them."""
     return [Item(label, _number(typed)) for label, typed in _typed() if label or typed]
 
 
 def _typed() -> list[tuple[str, str]]:
-    """Heading and announcement of each line, sorted by its place; one left without a place comes last."""
+    """Returns heading and announcement of each typed line, sorted by place.
+
+    A line without a place comes last.
+    """
     lines = zip(
         request.form.getlist("place"),
         request.form.getlist("label"),
@@ -147,7 +153,10 @@ def _place(typed: str) -> float:
 
 
 def _number(typed: str) -> int | None:
-    """Of an announcement: typed, or in a pasted address, which may have a port and a query as well."""
+    """Returns the number of an announcement, typed alone or inside a pasted address.
+
+    The address may have a port and a query as well.
+    """
     found = re.search(r"(?:^|/announcements/)(\d{1,15})(?:[/?#].*)?$", thai.arabic_digits(typed))
     if typed and not found:
         raise Invalid("“%(typed)s” ไม่ใช่เลขหรือที่อยู่ของประกาศ", field="items", typed=thai.clip(typed, 60))

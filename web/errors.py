@@ -45,7 +45,7 @@ def install(app: Flask) -> None:
 
 
 def problem(status: int, code: str, detail: str, **more: Any) -> Response:
-    """RFC 9457 problem details."""
+    """Returns the error as RFC 9457 problem details."""
     body = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status}
     if status >= _OURS:
         body["instance"] = f"urn:prakat:request:{g.get('request_id', '')}"
@@ -57,14 +57,15 @@ def problem(status: int, code: str, detail: str, **more: Any) -> Response:
 
 
 def in_words(error: PrakatError) -> str:
-    """What went wrong and what to do, in the reader's language."""
+    """Returns a sentence in the reader's language: what went wrong and what to do."""
     values = {name: translated(value) for name, value in error.values.items()}
     said: str = translated(error.said)
     return said % values if values else said
 
 
 def translated(text: Any) -> Any:
-    """A text of the catalogue in the reader's language; what is not in it, as it is."""
+    """Returns the catalogue's text in the reader's language, or the text unchanged if the catalogue lacks
+    it."""
     return gettext(text) if isinstance(text, str) and text else text
 
 
@@ -132,7 +133,7 @@ _OURS = HTTPStatus.INTERNAL_SERVER_ERROR
 
 
 def _withdrawn(error: PrakatError) -> Mapping[str, object] | None:
-    """Title, date and reason of a withdrawn announcement; None for other errors."""
+    """Returns title, date and reason of a withdrawn announcement; None for other errors."""
     return error.values if isinstance(error, Gone) else None
 
 

@@ -1,4 +1,4 @@
-"""For other programs to read: Atom, sitemap, robots, OpenSearch description, open data."""
+"""Formats for other programs: Atom, sitemap, robots, OpenSearch description, open data."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ pages = Blueprint("feeds", __name__)
 
 _AT_ONCE = 500  # announcements read from the records at a time
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""What may be typed, but not written in XML. What is kept has none of it."""
+"""Characters that can be typed but are not allowed in XML. Stored texts have none of these characters."""
 
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 """Spreadsheets in East Asian settings also take the full-width signs for the beginning of a formula."""
@@ -38,7 +38,7 @@ _COLUMNS = ("id", *_EXPORTED[: _EXPORTED.index("body")], "url", *_EXPORTED[_EXPO
 
 @pages.get("/feed.xml")
 def feed() -> Response:
-    """Atom of anything that can be searched; without a sort, newest first."""
+    """Send an Atom feed of any search; without a sort, newest first."""
     schema = schemas.SearchArgs()
     given = {name: value for name, value in request.args.items() if name not in schema.validate(request.args)}
     query: Query = schema.load({"sort": Sort.NEWEST.value} | given)
@@ -65,7 +65,7 @@ def feed() -> Response:
 
 @pages.get("/sitemap.xml")
 def sitemap() -> Response:
-    """Every published announcement."""
+    """Send a sitemap of every published announcement."""
     return Response(
         render_template(
             "sitemap.xml", announcements=_published(), collections=services().records.collections()
@@ -85,7 +85,7 @@ def robots() -> Response:
 
 @pages.get("/opensearch.xml")
 def description() -> Response:
-    """Browsers offer the archive as a search engine."""
+    """Send the OpenSearch description, with which browsers offer the archive as a search engine."""
     return Response(render_template("opensearch.xml"), content_type="application/opensearchdescription+xml")
 
 
@@ -96,19 +96,19 @@ def open_data() -> str:
 
 @pages.get("/open-data/announcements.csv")
 def as_csv() -> Response:
-    """All published announcements; UTF-8 with a mark, so that spreadsheets show the Thai."""
+    """Send all published announcements as CSV; UTF-8 with a mark, so that spreadsheets show the Thai."""
     return send_dump("announcements.csv", "text/csv; charset=utf-8", _csv_lines)
 
 
 @pages.get("/open-data/announcements.jsonl")
 def as_json_lines() -> Response:
-    """All published announcements, one JSON object to a line."""
+    """Send all published announcements, one JSON object to a line."""
     return send_dump("announcements.jsonl", "application/x-ndjson; charset=utf-8", _json_lines)
 
 
 @pages.get("/open-data/catalog.jsonld")
 def catalog() -> Response:
-    """The data set described in DCAT (W3C, version 3)."""
+    """Send the description of the data set in DCAT (W3C, version 3)."""
     media = {"feeds.as_csv": "text/csv", "feeds.as_json_lines": "application/x-ndjson"}
     described = {
         "@context": {
@@ -178,13 +178,16 @@ def _row(announcement: Announcement) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
-    """The value of a field as JSON and CSV have it."""
+    """Returns the value of a field as JSON and CSV have it."""
     return value.isoformat() if isinstance(value, dt.date) else value
 
 
 def _spreadsheet_cell(value: Any) -> Any:
-    """The value for a cell of a CSV file. A text that a spreadsheet would compute gets an apostrophe before
-    it, by which spreadsheets know text (OWASP, "CSV Injection")."""
+    """Returns the value for a cell of a CSV file.
+
+    A text that a spreadsheet would compute gets an apostrophe in front, by which spreadsheets know text
+    (OWASP, "CSV Injection").
+    """
     return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA_STARTS) else value
 
 

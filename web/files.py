@@ -1,4 +1,4 @@
-"""Originals, searchable copies and page pictures over HTTP: the same for the API and the pages."""
+"""Sends originals, searchable copies and page pictures over HTTP, for the API and the pages alike."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from web.bootstrap import services
 from web.http_server import HURRY
 
 _SHOWN_BY_BROWSERS = {"application/pdf", "image/jpeg", "image/png"}
-# A file from outside may neither run anything nor reach anything, whatever a browser takes it for.
+# An uploaded file may neither run scripts nor load anything, whatever type a browser takes the file for.
 _FILE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; object-src 'self'; sandbox"
 
 
@@ -34,7 +34,7 @@ _lock = threading.Lock()
 
 
 def original(attachment: Attachment, *, public: bool) -> Response:
-    """The uploaded bytes, with the file name they came with; ranges and revalidation as HTTP has them."""
+    """Returns the uploaded bytes under their original file name, with HTTP ranges and revalidation."""
     _check_sound(attachment)
     answer = send_range_as_file(
         services().files.open(attachment.sha256),
@@ -52,10 +52,10 @@ def original(attachment: Attachment, *, public: bool) -> Response:
 def send_range_as_file(
     file: BinaryIO, size: int, *, mimetype: str, download_name: str, etag: str, as_attachment: bool = True
 ) -> Response:
-    """The file of ``size`` bytes, or the range of it that is asked for; 304 when the client has it already.
+    """Returns the file of ``size`` bytes, or the requested range of it; 304 when the client has it already.
 
-    A range is handed to the server as a file too: so it costs neither memory nor a thread while a slow client
-    reads it.
+    A range is handed to the server as a file too, so that a range costs neither memory nor a thread while a
+    slow client reads it.
     """
     answer = send_file(
         file,
@@ -75,12 +75,15 @@ def send_range_as_file(
 
 
 def _takes_files() -> bool:
-    """Whether the server sends a file itself, from where it stands and as long as the answer says."""
+    """Returns True when the server sends a file itself, from the file's current position."""
     return "wsgi.file_wrapper" in request.environ
 
 
 def searchable(attachment: Attachment) -> Response:
-    """A scan with its text laid over it, to search, mark and copy in; for what is public only."""
+    """Returns a scan as a PDF with its text laid over it, to search, mark and copy.
+
+    Only for public attachments.
+    """
     pages = services().records.pages(attachment.id)
     answer = send_file(
         services().copies.copy(attachment, pages),
@@ -96,9 +99,10 @@ def searchable(attachment: Attachment) -> Response:
 def picture(
     attachment: Attachment, number: int, *, width: int, typed: str, public: bool, cropped: bool = False
 ) -> Response:
-    """The page's picture as WebP, hits for ``typed`` drawn in; ``cropped``: the piece around the first hit.
+    """Returns the page's picture as WebP, with the hits for ``typed`` drawn in.
 
-    While others make pictures, the whole page without marks stands in, if there is one. Raises ``Busy``.
+    ``cropped``: only the area around the first hit. While pictures for other requests are being made, the
+    kept picture of the whole page without marks is returned, if there is one. Raises ``Busy`` otherwise.
     """
     _check_sound(attachment)
     page = services().records.page(attachment.id, number)
@@ -127,10 +131,13 @@ def picture(
 
 
 def _check_sound(attachment: Attachment) -> None:
-    """Nobody is shown what a disk has made of a document. Raises ``Unavailable`` (code ``file-damaged``)."""
+    """Raises ``Unavailable`` (code ``file-damaged``) when the stored file no longer has its checksum.
+
+    A file found sound is not read again for a day.
+    """
     with _lock:
         sound: TTLCache[str, bool] = current_app.extensions.setdefault("sound", TTLCache(20_000, _DAY))
-        if attachment.sha256 in sound:  # read whole and found to be what it was, today
+        if attachment.sha256 in sound:  # its checksum was compared within the last day
             return
     with services().files.open(attachment.sha256) as stream:
         found = hashlib.file_digest(stream, "sha256").hexdigest()  # type: ignore[arg-type]  # any reader
@@ -144,5 +151,9 @@ def _check_sound(attachment: Attachment) -> None:
 
 
 def _cache(answer: Response, *, public: bool) -> None:
-    """Asked again each time, so that what is withdrawn is gone at once; unchanged bytes stay unsent."""
+    """Set how the answer may be cached.
+
+    Clients revalidate each time, so that a withdrawn file is gone at once; unchanged bytes are not sent
+    again.
+    """
     answer.headers["Cache-Control"] = "public, no-cache" if public else "private, no-store"

@@ -35,19 +35,22 @@ LEAST_FREE = 256 << 20
 
 
 def heartbeat(settings: Settings) -> Path:
-    """The file that a working worker touches about once a second."""
+    """Returns the file that a working worker touches about once a second."""
     return settings.data / "worker-alive"
 
 
 @pages.get("/healthz")
 def alive() -> Response:
-    """The process answers."""
+    """Answer 200 while the process can answer."""
     return jsonify(status="ok")
 
 
 @pages.get("/readyz")
 def ready() -> tuple[Response, int]:
-    """Whether residents and staff are served in full; what is wrong, if not."""
+    """Report the readiness checks: 200 and ``ready``, or 503 and what is wrong.
+
+    Ready means that residents and staff are served in full.
+    """
     trouble = {name: _trouble(check) for name, check in CHECKS.items()}
     well = not any(trouble.values())
     checks = {name: said or "ok" for name, said in trouble.items()}
@@ -58,7 +61,7 @@ def ready() -> tuple[Response, int]:
 
 @pages.get("/metrics")
 def metrics() -> Response:
-    """For Prometheus, read at the moment of asking."""
+    """Send the metrics for Prometheus, read at the moment of the request."""
     return Response(exposition(services()), content_type="text/plain; version=0.0.4; charset=utf-8")
 
 

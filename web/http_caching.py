@@ -1,10 +1,12 @@
-"""How answers travel: public ones validated and kept while nothing changes, compressed where they hold no
-secret; static files kept by browsers for ever.
+"""HTTP caching and compression of answers.
+
+Public answers are validated and kept while nothing changes, and compressed where they hold no secret; static
+files are kept by browsers for ever.
 
 Public pages and answers of the API carry an ETag that is made from all that they depend on: the change
-counter, the audit chain (collections, organisations), the index, the dictionary, the address and the
-reader's language. So to know that a page is as it was costs a lookup, and each process keeps the pages that
-it made until one of these moves. What staff or programs with a token see is kept nowhere.
+counter, the audit chain (collections, organisations), the index, the dictionary, the address and the reader's
+language. So a lookup is enough to know that a page is unchanged, and each process keeps the pages that it
+made until one of these values changes. Answers to staff or to programs with a token are kept nowhere.
 """
 
 from __future__ import annotations
@@ -26,22 +28,23 @@ from archive.errors import Unavailable
 from web.bootstrap import services
 
 SHARED_SECONDS = 2
-"""A shared cache answers by itself for so long; browsers ask each time."""
+"""Seconds for which a shared cache answers by itself; browsers ask each time."""
 
 STALE_SECONDS = 3
-"""After that it may answer so much longer with what it has, while it asks. What is withdrawn is gone from
-every cache after the sum."""
+"""Seconds after ``SHARED_SECONDS`` in which a shared cache may still send its copy while it asks for a new
+copy. A withdrawn page is gone from every cache after the sum of both."""
 
 FRESH_SECONDS = 60
-"""Numbers of views, and how far a file is read, move without a change of the archive: pages follow then."""
+"""Seconds after which a page is made anew even if the archive has not changed: the number of views and the
+reading progress of files move without a change of the archive."""
 
 KEPT_BYTES = 32 << 20
-"""Rendered pages that a process keeps; a page has some 10 KB, compressed."""
+"""Bytes of rendered pages that a process keeps; a page has some 10 KB, compressed."""
 
 PUBLIC = f"public, max-age=0, s-maxage={SHARED_SECONDS}, stale-while-revalidate={STALE_SECONDS}"
 _PRIVATE = "private, no-store"
 _PARTS = {"public", "feeds", "collections", "api", "api-docs", None}
-"""Blueprints with public answers; None has the description of the API."""
+"""Blueprints with public answers; None stands for the description of the API."""
 
 _TYPES = {
     "text/html",
@@ -52,21 +55,24 @@ _TYPES = {
     "application/xml",
     "image/svg+xml",
 }
-_LEAST = 500  # bytes worth the trouble of compressing
+_LEAST = 500  # bytes; smaller answers are not worth compressing
 _FOR_EVER = "public, max-age=31536000, immutable"
 _VERSION = version("prakat")
 
 
 @dataclass(frozen=True, slots=True)
 class _KeptAnswer:
-    """An answer as it was sent, without what is each request's own."""
+    """An answer as it was sent, without the headers that differ with each request."""
 
     body: bytes
     headers: tuple[tuple[str, str], ...]
 
 
 class KeptAnswers:
-    """The answers of this process by their ETag, those used last up to ``limit`` bytes. For all threads."""
+    """This process's answers by their ETag, up to ``limit`` bytes; the least recently used are dropped.
+
+    Safe for use by all threads.
+    """
 
     def __init__(self, limit: int = KEPT_BYTES) -> None:
         self._answers: LRUCache[str, _KeptAnswer] = LRUCache(limit, lambda answer: len(answer.body) + 1_000)
@@ -74,19 +80,19 @@ class KeptAnswers:
         self._lock = Lock()
 
     def get(self, tag: str) -> _KeptAnswer | None:
-        """The answer with this tag, if it is kept."""
+        """Returns the answer with this tag; None if it is not kept."""
         with self._lock:
             return self._answers.get(tag)
 
     def put(self, tag: str, body: bytes, headers: Iterable[tuple[str, str]]) -> None:
-        """Keep an answer, unless it is larger than a twentieth of all that is kept."""
+        """Keep an answer, unless it is larger than a twentieth of ``limit``."""
         if len(body) < self._limit // 20:
             with self._lock:
                 self._answers[tag] = _KeptAnswer(body, tuple(headers))
 
 
 def install(app: Flask) -> None:
-    """Treat every answer of ``app``, after all that is installed later has treated it."""
+    """Register the caching of ``app``'s answers, which runs after all handlers that are installed later."""
     app.extensions["kept-answers"] = KeptAnswers()
     app.before_request(_answer_unchanged)
     app.after_request(_keep)
@@ -95,12 +101,12 @@ def install(app: Flask) -> None:
 
 
 def keep_nowhere() -> None:
-    """Have the answer to this request asked for anew each time: something is to be noted of each."""
+    """Have no cache keep the answer to this request: something is recorded of each request."""
     g.entity_tag = None
 
 
 def _answer_unchanged() -> Response | None:
-    """The answer without work: unchanged, or as it was made before."""
+    """Returns 304 for an unchanged answer, or the kept answer; None when it must be made."""
     g.entity_tag = _entity_tag() if _is_for_everybody() else None
     if g.entity_tag is None:
         return None
@@ -111,7 +117,7 @@ def _answer_unchanged() -> Response | None:
 
 
 def _is_for_everybody() -> bool:
-    """Whether the request is one whose answer does not depend on who asks."""
+    """Returns True when the answer does not depend on who sends the request."""
     return (
         request.method in ("GET", "HEAD")
         and request.blueprint in _PARTS
@@ -122,7 +128,7 @@ def _is_for_everybody() -> bool:
 
 
 def _entity_tag() -> str | None:
-    """Made from all that a public answer depends on; None while one of it cannot be told."""
+    """Returns a hash of all that a public answer depends on; None while part of that is unavailable."""
     here = services()
     try:
         manifest = here.index.manifest()
@@ -151,7 +157,7 @@ def _kept_answers() -> KeptAnswers:
 
 
 def _keep(answer: Response) -> Response:
-    """Say how the answer may be kept, and keep it here."""
+    """Set how the answer may be cached, and keep it in this process."""
     if "Authorization" in request.headers:
         answer.headers.setdefault("Cache-Control", _PRIVATE)
     tag: str | None = g.get("entity_tag")
@@ -168,15 +174,18 @@ def _keep(answer: Response) -> Response:
 
 
 def _keep_static(answer: Response) -> Response:
-    """A static file that was asked for by its content (``?v=``) will never be another."""
+    """Let browsers keep a static file for ever when its address names its content (``?v=``)."""
     if request.endpoint == "static" and "v" in request.args and answer.status_code == 200:
         answer.headers["Cache-Control"] = _FOR_EVER
     return answer
 
 
 def _compress(answer: Response) -> Response:
-    """Pages of those who are signed in, or with a form's token in them, go as they are: compressed,
-    their length would tell about the secrets in them (BREACH)."""
+    """Compress the answer, unless it may hold a secret.
+
+    Pages of people who are signed in, or with a form's token in them, are sent as they are: compressed, their
+    length would tell about the secrets in them (BREACH).
+    """
     if answer.mimetype not in _TYPES or answer.status_code != 200 or answer.content_encoding:
         return answer
     answer.vary.add("Accept-Encoding")

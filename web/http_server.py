@@ -25,20 +25,20 @@ from waitress.server import TcpWSGIServer
 from waitress.task import ThreadedTaskDispatcher, WSGITask
 
 THREADS = 4
-"""Requests at the same time in one process; more take the interpreter from each other."""
+"""Requests that one process answers at the same time; more threads would contend for the interpreter."""
 
 MAX_CONNECTIONS = 1_000  # of one process; each idle one costs a socket and some 10 KB
 MAX_CONNECTIONS_PER_ADDRESS = 200  # an office behind one address has some dozens of browsers, each with six
 
-IDLE_SECONDS = 30.0  # a connection without a request
+IDLE_SECONDS = 30.0  # that a connection without a request is kept open
 HEADER_SECONDS = 10.0  # from a request's first byte to the end of its header
-BODY_SECONDS = 30.0  # for a body, and more while it comes faster than ``MIN_BODY_RATE``
+BODY_SECONDS = 30.0  # for a body, and longer while the body comes faster than ``MIN_BODY_RATE``
 MIN_BODY_RATE = 1_000  # bytes a second; a poor mobile connection sends ten times as much
-STALLED_SECONDS = 30.0  # without a byte of the answer taken
-LINGER_SECONDS = 3.0  # reading on what a refused client sends, so that it gets to see the refusal
+STALLED_SECONDS = 30.0  # in which a client takes no byte of the answer, after which it is cut off
+LINGER_SECONDS = 3.0  # of reading on what a refused client sends, so that the client sees the refusal
 
 DRAIN_SECONDS = 20.0
-"""At a stop, for requests in flight to be received, answered and sent."""
+"""Seconds at a stop for requests in flight to be received, answered and sent."""
 
 SMALL_BODY = 1 << 20
 """Bytes that anybody may send. More are received only when ``may_send`` agrees, and before that not read."""
@@ -186,7 +186,7 @@ class _Listener(TcpWSGIServer):  # type: ignore[misc]
     def channel_class(
         self, server: _Listener, connection: socket.socket, address: Any, adj: Any, map: dict[int, Any]
     ) -> None:
-        """Called by ``handle_accept`` to take up a new connection."""
+        """Take up a new connection; called by ``handle_accept``."""
         channels = list(self.active_channels.values())
         same = [channel for channel in channels if channel.addr[0] == address[0]]
         is_proxy = self._is_trusted_proxy(address[0])
@@ -201,15 +201,18 @@ class _Listener(TcpWSGIServer):  # type: ignore[misc]
         _Channel(server, connection, address, adj, map)
 
     def maintenance(self, now: float) -> None:
-        """Done by ``Server`` once a second instead: waitress has one time-out for everything."""
+        """Do nothing: waitress has one time-out for everything, so ``Server`` checks time-outs once a
+        second."""
 
 
 class _Task(WSGITask):  # type: ignore[misc]
     """Answers a request."""
 
     def set_close_on_finish(self) -> None:
-        """Close the connection after the answer; but one without a body (304) says itself where it ends, and
-        waitress would close it too."""
+        """Close the connection after the answer, unless the answer has no body.
+
+        An answer without a body (304) marks its own end; waitress would close the connection there too.
+        """
         asked = self.request.headers.get("CONNECTION", "").lower() == "close"
         if self.has_body or self.version != "1.1" or asked or self.request.connection_close:
             super().set_close_on_finish()
@@ -228,19 +231,19 @@ class _Channel(HTTPChannel):  # type: ignore[misc]
         super().__init__(*given)
 
     def parser_class(self, adj: Any) -> _Request:
-        """A new request on this connection."""
+        """Returns a new request on this connection."""
         return _Request(adj, self)
 
     def is_busy(self) -> bool:
-        """Whether a request is being answered, or an answer sent."""
+        """Returns True while a request is being answered or an answer is being sent."""
         return bool(self.requests or self.total_outbufs_len)
 
     def is_idle(self) -> bool:
-        """Whether nothing is being received, answered or sent."""
+        """Returns True while nothing is being received, answered or sent."""
         return not self.is_busy() and self.request is None and self.lingers_until is None
 
     def is_overdue(self) -> bool:
-        """Whether the client is too slow to be waited for any longer."""
+        """Returns True when the client is too slow to be waited for any longer."""
         if self.lingers_until is not None:
             return time.monotonic() > self.lingers_until
         if self.is_busy():
@@ -251,7 +254,7 @@ class _Channel(HTTPChannel):  # type: ignore[misc]
         return bool(self.request.is_overdue())
 
     def _is_stalled(self) -> bool:
-        """Whether the client has taken nothing of what waits for it, for too long."""
+        """Returns True when bytes wait for the client and it took none for more than ``STALLED_SECONDS``."""
         now, waiting = time.monotonic(), self.total_outbufs_len
         if waiting == 0 or waiting < self._waiting:
             self._taken_at = now
@@ -274,7 +277,7 @@ class _Channel(HTTPChannel):  # type: ignore[misc]
         super().handle_close()
 
     def note_refusal(self) -> None:
-        """The body of the present request will not be taken."""
+        """Record that the body of the present request will not be received."""
         self._was_refused = True
 
     def readable(self) -> bool:
@@ -284,7 +287,7 @@ class _Channel(HTTPChannel):  # type: ignore[misc]
         return self.lingers_until is None and bool(super().writable())
 
     def received(self, data: bytes) -> bool:
-        """Take up what came; what a refused client sends goes nowhere."""
+        """Receive data from the client; data from a client whose request was refused is dropped."""
         return self.lingers_until is None and bool(super().received(data))
 
 
@@ -310,14 +313,14 @@ class _Request(HTTPRequestParser):  # type: ignore[misc]
             self._refuse()
 
     def is_overdue(self) -> bool:
-        """Whether it comes in too slowly."""
+        """Returns True when the request's header or body comes in too slowly."""
         took = time.monotonic() - self._began
         if not self.headers_finished:
             return took > HEADER_SECONDS
         return bool(took > BODY_SECONDS + self.body_bytes_received / MIN_BODY_RATE)
 
     def _refuse(self) -> None:
-        """Pass it on without its body: the application sees the length and explains the refusal."""
+        """Pass the request on without its body: the application sees the length and explains the refusal."""
         self.body_rcv = None
         self.content_length = 0
         self.expect_continue = False
@@ -325,7 +328,7 @@ class _Request(HTTPRequestParser):  # type: ignore[misc]
         self._channel.note_refusal()
 
     def _environment(self) -> WSGIEnvironment:
-        """As much of the WSGI environment as the header alone gives."""
+        """Returns the part of the WSGI environment that is known from the header alone."""
         named = {f"HTTP_{name}": value for name, value in self.headers.items()}
         return {
             "REQUEST_METHOD": self.command.upper(),
@@ -366,7 +369,8 @@ class _Lanes:
         lane.add_task(channel)
 
     def shutdown(self) -> bool:
-        """End the threads that have nothing to do any more; whether that was all of them."""
+        """End the threads that have nothing to do any more. Returns True when those were all of the
+        threads."""
         lanes = (self._ordinary, self._slow, self._always)
         for lane in lanes:
             lane.shutdown(timeout=1)

@@ -32,7 +32,7 @@ Source = TypeVar("Source")
 
 @dataclass
 class Report:
-    """What an import did. ``problems`` are ``(where, why)``."""
+    """Counts and problems of an import. ``problems`` are ``(where, why)``."""
 
     added: int = 0
     known: int = 0
@@ -42,7 +42,7 @@ class Report:
 
 
 def import_manifest(services: Services, path: Path, progress: Callable[[int, int], None]) -> Report:
-    """Every line of a JSON Lines file, with the files that it names beside it."""
+    """Import every line of a JSON Lines file, with the files beside it that the lines name."""
     total = _count_lines(path)
 
     def take(numbered: tuple[int, str]) -> ListedAnnouncement:
@@ -63,7 +63,7 @@ def import_manifest(services: Services, path: Path, progress: Callable[[int, int
 def import_site(
     services: Services, path: Path, rules: SiteRules, progress: Callable[[int, int], None]
 ) -> Report:
-    """Every saved page below ``path``, or the one that it is, with the files beside it."""
+    """Import every saved page below ``path``, or the one page that ``path`` is, with the files beside it."""
     directory = path if path.is_dir() else path.parent
     pages = sorted({page for pattern in _PAGES for page in path.rglob(pattern)}) if path.is_dir() else [path]
 

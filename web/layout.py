@@ -1,4 +1,4 @@
-"""What every page shares: language, theme, dates and texts as people read them, versioned assets."""
+"""Template filters and globals that every page shares: language, theme, dates, texts, versioned assets."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _NUMBERED = re.compile(r"^\s*[(]?([0-9๐-๙]{1,2})[.)]\s+(.+)$")
 
 
 def install(app: Flask) -> None:
-    """Filters, globals and the choice of language for ``app``'s templates."""
+    """Install filters, globals and the choice of language for ``app``'s templates."""
     app.config.update(
         BABEL_DEFAULT_LOCALE="th", BABEL_TRANSLATION_DIRECTORIES=str(Path(__file__).parent / "translations")
     )
@@ -105,7 +105,8 @@ def _shared() -> dict[str, Any]:
 
 
 def asset(name: str) -> str:
-    """Address of a static file that changes with its content, so that it may be kept for ever."""
+    """Returns the address of a static file; it changes with the content, so that it may be cached for
+    ever."""
     return url_for("static", filename=name, v=_version(name))
 
 
@@ -119,20 +120,29 @@ _STYLES = (_STATIC / "site.css").read_text(encoding="utf-8")
 
 @lru_cache(maxsize=128)
 def styles(root: str) -> Markup:
-    """The styles of residents' pages below ``root``; what they name, they name as seen from their own file.
-    They travel inside the page: on a slow phone a request of their own would keep the first text waiting for
-    as long again (measured by ``benchmarks.first_text``)."""
+    """Returns the styles of residents' pages for a site whose root is ``root``.
+
+    Addresses in the styles are relative to the file of the styles, so they are rewritten to begin at
+    ``root``. The styles travel inside the page: on a slow phone a request of their own would keep the first
+    text waiting for as long again (measured by ``benchmarks.first_text``).
+    """
     return Markup(_STYLES.replace('url("../', f'url("{root}/'))  # noqa: S704  our own file
 
 
 @lru_cache(maxsize=128)
 def styles_source(root: str) -> str:
-    """The same, as the policy of what a page may contain names them: these and no other inline styles."""
+    """Returns the CSP source (a SHA-256 hash) that allows the inline styles of ``styles``.
+
+    The policy allows these and no other inline styles.
+    """
     return f"'sha256-{b64encode(hashlib.sha256(styles(root).encode()).digest()).decode()}'"
 
 
 def day(date: dt.date | dt.datetime) -> str:
-    """``9 มิถุนายน 2564``; in English ``9 June 2021``. A moment is shown in Thai time."""
+    """Returns a date as ``9 มิถุนายน 2564``; in English ``9 June 2021``.
+
+    A moment is shown in Thai time.
+    """
     clock = ""
     if isinstance(date, dt.datetime):
         local = date.astimezone(thai.BANGKOK)
@@ -143,12 +153,12 @@ def day(date: dt.date | dt.datetime) -> str:
 
 
 def is_past(date: dt.date) -> bool:
-    """True when the day is over in Thailand."""
+    """Returns True when the day is over in Thailand."""
     return date < dt.datetime.now(thai.BANGKOK).date()
 
 
 def told(fields: Mapping[str, object]) -> list[tuple[str, str]]:
-    """Name and value of what a change set, as people read them."""
+    """Returns name and value of each field that a change set, as people read them."""
     return [(name, _told(code, fields[code])) for code, name in names.field_names(fields)]
 
 
@@ -166,7 +176,7 @@ def _told(code: str, value: object) -> str:
 
 
 def differing(was: str, now: str) -> tuple[str, str]:
-    """The lines of two texts that differ; ``…`` stands for a stretch that both have."""
+    """Returns the lines of two texts that differ; ``…`` stands for a stretch that both texts have."""
     before, after = was.split("\n"), now.split("\n")
     gone: list[str] = []
     come: list[str] = []
@@ -177,55 +187,58 @@ def differing(was: str, now: str) -> tuple[str, str]:
 
 
 def month(date: dt.date) -> str:
-    """``มิถุนายน``; in English ``June``."""
+    """Returns the name of the date's month: ``มิถุนายน``; in English ``June``."""
     return f"{date:%B}" if str(get_locale()) == "en" else thai.MONTHS[date.month - 1]
 
 
 def era(year: int | dt.date) -> str:
-    """A Buddhist year (or that of a date) as people of the page's language count: ``พ.ศ. 2564``, ``2021``."""
+    """Returns the year as readers of the page's language count it: ``พ.ศ. 2564``, ``2021``.
+
+    ``year`` is a year of the Buddhist era, or a date.
+    """
     buddhist = thai.buddhist_year(year) if isinstance(year, dt.date) else year
     return str(buddhist - thai.ERA) if str(get_locale()) == "en" else f"พ.ศ. {buddhist}"
 
 
 def month_path(date: dt.date) -> str:
-    """The search for everything published in the date's month."""
+    """Returns the address of the search for everything published in the date's month."""
     last = date.replace(day=monthrange(date.year, date.month)[1])
     return f"{url_for('public.results')}?from={date.replace(day=1)}&to={last}&sort=newest"
 
 
 def size(number: int) -> str:
-    """``2.4 MB``."""
+    """Returns a number of bytes for people: ``2.4 MB``."""
     return f"{number / 1e6:.1f} MB" if number >= 1e6 else f"{max(number // 1000, 1)} KB"
 
 
 def unbroken_text(text: str) -> Markup:
-    """The text, escaped, with its words kept whole at the ends of lines."""
+    """Returns the text, escaped, with its words kept whole at the ends of lines."""
     return line_breaking.with_break_opportunities(text, services().dictionary.current().words)
 
 
 def marked(segments: tuple[TextSegment, ...]) -> Markup:
-    """Segments with their hits in ``<mark>``, escaped, words kept whole."""
+    """Returns the segments, escaped, with hits in ``<mark>`` and words kept whole."""
     return line_breaking.segments_with_break_opportunities(segments, services().dictionary.current().words)
 
 
 def highlighted(text: str, query: Query | None) -> Markup:
-    """The text with the query's hits in ``<mark>``; without a query just the text."""
+    """Returns the text with the query's hits in ``<mark>``; without a query just the text."""
     return marked(highlight(text, query)) if query else unbroken_text(text)
 
 
 def file_type(filename: str) -> str:
-    """``PDF`` of ``order.pdf``, for a document that has no picture."""
+    """Returns the file type for a document without a picture: ``PDF`` for ``order.pdf``."""
     return PurePath(filename).suffix.removeprefix(".").upper()[:4] or "?"
 
 
 def qr_code(address: str) -> Markup:
-    """The address as a QR code, an SVG that prints sharp."""
+    """Returns the address as a QR code, an SVG that prints sharp."""
     drawn = segno.make(address, micro=False, error="m")
     return Markup(drawn.svg_inline(scale=3, border=2, svgclass="qr", lineclass=None, light="#fff"))  # noqa: S704
 
 
 def hit_picture(page: PageResult, typed: str) -> str:
-    """The address of a picture of the piece of a result's page around its first hit, hits marked."""
+    """Returns the address of a picture of the area around a result page's first hit, hits marked."""
     attachment = page.attachment
     return url_for(
         "public.document_picture",
@@ -247,7 +260,10 @@ class Block:
 
 
 def blocks(body: str) -> Iterator[Block]:
-    """A body as paragraphs and numbered lists; nothing typed is lost, a list keeps its numbers."""
+    """Yields a body's paragraphs and numbered lists.
+
+    No typed text is lost, and a list keeps its numbers.
+    """
     items: list[str] = []
     start = 0
     for line in filter(str.strip, body.split("\n")):
@@ -266,8 +282,11 @@ def blocks(body: str) -> Iterator[Block]:
 
 
 def echoed_arguments() -> dict[str, str]:
-    """The arguments of this search as links and forms repeat them: those that a search knows, no longer than
-    it reads them. A page has some hundred links: one long argument would make megabytes of it."""
+    """Returns the arguments of this search that links and forms repeat.
+
+    Only the arguments of a search are repeated, each cut to the length that a search reads. A page has some
+    hundred links: one long argument would make megabytes of it.
+    """
     longest = {"q": MAX_QUERY_LENGTH}
     return {
         name: value[: longest.get(name, _LONGEST_ARGUMENT)]
@@ -276,13 +295,15 @@ def echoed_arguments() -> dict[str, str]:
     }
 
 
-_LONGEST_ARGUMENT = 200  # characters; no author, category or date is longer
+_LONGEST_ARGUMENT = 200  # characters of a repeated argument; no author, category or date is longer
 _SEARCH_ARGUMENTS = frozenset(field.data_key or name for name, field in SearchArgs().fields.items())
 
 
 def path_with(endpoint: str = "public.results", /, **changes: object) -> str:
-    """The address of this search, or of the same at another ``endpoint``, with some arguments changed; None
-    takes one away, any change goes to page 1."""
+    """Returns the address of this search, or of the same at another ``endpoint``, with arguments changed.
+
+    None removes an argument. Any change goes to page 1.
+    """
     arguments = {name: value for name, value in echoed_arguments().items() if name != "page"}
     arguments |= {name: str(value) for name, value in changes.items() if value is not None}
     for name, value in changes.items():

@@ -1,4 +1,4 @@
-"""Pages described in schema.org's words, for search engines and other programs."""
+"""Describes pages in schema.org's vocabulary, for search engines and other programs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _CONTEXT = "https://schema.org"
 
 
 def site() -> dict[str, Any]:
-    """The archive as a service of the municipality, with how it is searched."""
+    """Returns the archive as a service of the municipality, with its search address."""
     home, search = absolute(url_for("public.home")), absolute(url_for("public.results"))
     return {
         "@context": _CONTEXT,
@@ -44,7 +44,7 @@ def site() -> dict[str, Any]:
 
 
 def announcement(announcement: Announcement, attachments: Sequence[Attachment]) -> dict[str, Any]:
-    """A digital document with its parts."""
+    """Returns an announcement as a schema.org digital document with its attachments as parts."""
     described = _document(announcement) | {
         "@context": _CONTEXT,
         "dateModified": announcement.updated_at.isoformat(),
@@ -58,7 +58,7 @@ def announcement(announcement: Announcement, attachments: Sequence[Attachment]) 
 
 
 def collection(collection: Collection, parts: Sequence[Part]) -> dict[str, Any]:
-    """An ordered list of documents."""
+    """Returns a collection as an ordered list of documents."""
     listed = [each for part in parts for each in part.announcements]
     return {
         "@context": _CONTEXT,

@@ -1,4 +1,4 @@
-"""What Prometheus is told: the archive as it stands, the work done, and how long searches take."""
+"""Metrics for Prometheus: the state of the archive, the work done, and how long searches take."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _ROWS = 64  # processes that count apart; two that share a row may lose a count 
 
 
 class SharedHistogram(Collector):
-    """A histogram in memory that forked processes share: whichever is asked tells what all of them saw."""
+    """A histogram in memory shared by forked processes: each process reports the counts of all."""
 
     def __init__(self, name: str, help: str) -> None:
         self._name, self._help = name, help
@@ -36,7 +36,7 @@ class SharedHistogram(Collector):
         self._lock = Lock()
 
     def observe(self, seconds: float) -> None:
-        """Count one more."""
+        """Add one observation."""
         row = self._rows[os.getpid() % _ROWS]
         with self._lock:
             row[bisect_left(_BUCKETS, seconds)] += 1
@@ -54,7 +54,7 @@ SEARCH_SECONDS = SharedHistogram("prakat_search_seconds", "Time that searches to
 
 
 def exposition(services: Services) -> bytes:
-    """All metrics in Prometheus' text format, read at the moment of asking."""
+    """Returns all metrics in Prometheus' text format, read when the function is called."""
     registry = CollectorRegistry()
     registry.register(_Archive(services))
     registry.register(SEARCH_SECONDS)
@@ -95,7 +95,7 @@ class _Archive(Collector):
         yield GaugeMetricFamily("prakat_index_lag_changes", "Changes not yet in the index", lag)
 
     def _scrub(self) -> Iterator[Metric]:
-        """What the slow scrub of index and originals has read and found."""
+        """Yields metrics of what the slow scrub of index and originals has read and found."""
         state = read_state(scrub_state_path(self._services.settings))
         yield GaugeMetricFamily(
             "prakat_damaged_files", "Originals damaged or missing", len(state.damaged_files)

@@ -1,4 +1,4 @@
-"""What codes are called on screen, in the reader's language: kinds, states, actions and fields."""
+"""Labels on screen for codes, in the reader's language: kinds, states, actions and fields."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ _FIELDS = {
 
 _ROLES = {Role.STAFF: lazy_gettext("เจ้าหน้าที่"), Role.ADMIN: lazy_gettext("ผู้ดูแล")}
 
-# what a browser says it is → what people call it; the first that is said counts
+# word in the User-Agent header → name that people use; the first word found in the header counts
 _BROWSERS = {"Edg": "Edge", "OPR": "Opera", "SamsungBrowser": "Samsung Internet", "Firefox": "Firefox"}
 _BROWSERS |= {"Chrome": "Chrome", "CriOS": "Chrome", "Safari": "Safari"}
 _SYSTEMS = {"Windows": "Windows", "Android": "Android", "iPhone": "iPhone", "iPad": "iPad"}
@@ -66,12 +66,12 @@ _PERSONAL_DATA = {
 
 
 def personal_data_name(type: str) -> str:
-    """What a kind of personal data is called."""
+    """Returns the label of a type of personal data."""
     return str(_PERSONAL_DATA.get(type, type))
 
 
 def field_name(code: str) -> str:
-    """What a field of the form is called."""
+    """Returns the label of a field of the form."""
     return str(_FIELDS.get(code, code))
 
 
@@ -80,7 +80,10 @@ def role_name(role: Role) -> str:
 
 
 def device_name(said: str) -> str:
-    """``Chrome · Windows`` of what a browser says of itself; its own words when none is known."""
+    """Returns ``Chrome · Windows`` for a browser's User-Agent header.
+
+    Returns the header itself when neither browser nor system is known.
+    """
     found = [
         next((name for word, name in words.items() if word in said), "") for words in (_BROWSERS, _SYSTEMS)
     ]
@@ -93,12 +96,12 @@ def kind_name(kind: Kind | str) -> str:
 
 
 def remark(said: QueryNote) -> str:
-    """What is said of a query beside its answer."""
+    """Returns a note about a query, in the reader's language."""
     return said.english if str(get_locale()) == "en" else said.thai
 
 
 def reading_name(state: Reading) -> str:
-    """How far an attachment is read, in a word or two."""
+    """Returns the label of an attachment's reading state."""
     return str(_READINGS[state])
 
 
@@ -107,10 +110,10 @@ def status_name(status: Status | str) -> str:
 
 
 def action_name(action: str) -> str:
-    """What somebody did, as the history shows it."""
+    """Returns the label of an action, as the history shows it."""
     return str(_ACTIONS.get(action, action))
 
 
 def field_names(fields: Collection[str]) -> list[tuple[str, str]]:
-    """Code and name of those among ``fields`` that mean something to people, in the order of the form."""
+    """Returns code and label of those ``fields`` that have a label, in the order of the form."""
     return [(code, str(name)) for code, name in _FIELDS.items() if code in fields]

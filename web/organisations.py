@@ -1,10 +1,10 @@
-"""Several municipalities on one installation: which of them a request is for, and addresses below its own.
+"""Several municipalities on one installation: finds the organisation that a request is for.
 
-Each has its address by host or by the first part of the path. The whole application then works on the
-services of that organisation alone (``web.bootstrap.Services.of``), at a root of its own: the part of the
-path that names the organisation has become WSGI's ``SCRIPT_NAME``, with which ``url_for`` begins every
-path. What is at no organisation's address is the province's front: a search of all. With a single
-organisation none of this does anything.
+Each organisation has its address by host or by the first part of the path. The whole application then works
+on the services of that organisation alone (``web.bootstrap.Services.of``), at a root of its own: the part of
+the path that names the organisation has become WSGI's ``SCRIPT_NAME``, with which ``url_for`` begins every
+path. A request at no organisation's address is for the province's front: a search of all. With a single
+organisation this module does nothing.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from web.access import visible
 from web.auth import signed_in
 from web.bootstrap import KNOWN, ORGANISATION, services
 
-_FRESH = 3.0  # seconds that the organisations are remembered
+_FRESH = 3.0  # seconds for which the list of organisations is kept before it is read again
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 _HOST = re.compile(r"(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*")
 
@@ -42,7 +42,7 @@ def install(app: Flask) -> None:
 
 
 class ByAddress:
-    """Says for each request whose it is, and takes the organisation's part off its path."""
+    """WSGI middleware that finds each request's organisation and takes its part off the path."""
 
     def __init__(self, app: WSGIApplication, organisations: Organisations) -> None:
         self._app, self._organisations = app, organisations
@@ -54,14 +54,14 @@ class ByAddress:
         return self._app(environ, start_response)
 
     def note_organisation(self, environ: WSGIEnvironment) -> None:
-        """Write into ``environ`` for whom the request is, and move its root there."""
+        """Write the request's organisation into ``environ``, and move the root to that organisation."""
         known = self._remembered()
         environ[KNOWN] = known.all
         environ[ORGANISATION] = _asked_for(known, environ) if len(known.all) > 1 else None
 
     def _remembered(self) -> _Known:
         if time.monotonic() > self._until:
-            with suppress(Unavailable):  # then as they were
+            with suppress(Unavailable):  # then the list stays as it was
                 self._known = _Known.of(self._organisations.all())
             self._until = time.monotonic() + _FRESH
         return self._known
@@ -69,7 +69,7 @@ class ByAddress:
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """The organisations as they were a moment ago, and by what an address may name."""
+    """The organisations as last read, by host and by slug."""
 
     all: Sequence[Organisation]
     by_host: Mapping[str, Organisation]
@@ -82,7 +82,10 @@ class _Known:
 
 
 def _asked_for(known: _Known, environ: WSGIEnvironment) -> Organisation:
-    """Whose address it is; below a path, the root of the application is moved there."""
+    """Returns the organisation whose address the request has; the province where there is none.
+
+    For an organisation below a path, the root of the application is moved in ``environ``.
+    """
     host = environ.get("HTTP_HOST", "").partition(":")[0].lower()
     if host in known.by_host:
         return known.by_host[host]
@@ -95,14 +98,14 @@ def _asked_for(known: _Known, environ: WSGIEnvironment) -> Organisation:
 
 
 def _keep_from_towns() -> None:
-    """The numbers of the whole installation are not an organisation's to show."""
+    """Raises ``NotFound`` for an organisation's request for the whole installation's numbers."""
     among_several = services().organisation is not None and not services().is_province
     if among_several and request.endpoint in ("health.metrics", "health.ready"):
         raise NotFound
 
 
 def _lead_home() -> AnyResponse | None:
-    """At the province's front an announcement is where its organisation has it."""
+    """Redirect an announcement at the province's front to the site of its organisation."""
     named = request.view_args or {}
     if not services().is_province or request.blueprint != "public" or "id" not in named:
         return None
@@ -111,7 +114,7 @@ def _lead_home() -> AnyResponse | None:
 
 
 def _shown() -> dict[int | str, str]:
-    """Names by id and by slug at the province's front, where results say whose they are."""
+    """Returns organisations' names by id and by slug at the province's front; elsewhere nothing."""
     if not services().is_province:
         return {}
     towns = services().towns.values()
@@ -119,7 +122,10 @@ def _shown() -> dict[int | str, str]:
 
 
 def checked(organisation: Organisation, app: Flask) -> Organisation:
-    """As it may be kept: raises ``Invalid`` for a slug that ``app`` needs for a page of its own."""
+    """Returns the organisation, if its slug, host and name can be stored.
+
+    Raises ``Invalid`` otherwise, also for a slug that ``app`` needs for a page of its own.
+    """
     taken = {"all", *(rule.rule.split("/")[1] for rule in app.url_map.iter_rules())}
     if not _SLUG.fullmatch(organisation.slug) or organisation.slug in taken:
         raise Invalid(

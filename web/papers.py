@@ -1,7 +1,7 @@
-"""An announcement's attachments as staff see them: how far each is read, and what it says of itself.
+"""An announcement's attachments as staff see them: how far each is read, and its suggested fields.
 
-What nobody has given yet is read from the documents: the form of a draft begins with it, and saving the
-form confirms it. What residents see already is never renamed by the way.
+Fields that nobody has given are read from the documents: the form of a draft begins with the suggestions, and
+saving the form confirms them. Names that residents already see are never changed by a suggestion.
 """
 
 from __future__ import annotations
@@ -19,43 +19,48 @@ from web.bootstrap import services
 
 MOST_PAGES_NAMED = 5
 UNSURE = 0.8
-"""What was read with less confidence is to be looked at before it is confirmed."""
+"""Confidence (0 to 1) below which a person is asked to look at a value before confirming it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Paper:
-    """One attachment in the form. ``label`` and ``kind`` are what its fields begin with."""
+    """One attachment in the form. ``label`` and ``kind`` are the first values of its fields."""
 
     attachment: Attachment
     label: str
     kind: Kind
     guessed: bool  # read from the document, not yet confirmed
     unsure: bool
-    offer: str  # what the document says, where a person named it otherwise; "" when nothing
+    offer: str  # label stated by the document, where a person gave another; "" when none
     pages_read: int
     elsewhere: tuple[Announcement, ...]  # other announcements with the same file
-    advice: tuple[str, ...] = ()  # how the file was read and what would make it better
+    advice: tuple[str, ...] = ()  # sentences on how the file was read and how to scan it better
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """Fields of the announcement as its documents state them. ``fills``: those that nobody has given, and
-    that the form of a draft begins with."""
+    """Fields of the announcement as its documents state them.
+
+    ``fills``: names of the fields that nobody has given, and with which the form of a draft begins.
+    """
 
     fields: dict[str, object] = field(default_factory=dict)
     fills: frozenset[str] = frozenset()
-    awaited: bool = False  # nobody has given a title, and what the documents state is not read yet
+    awaited: bool = False  # nobody has given a title, and the documents are not read yet
 
 
 def of(announcement: Announcement) -> list[Paper]:
-    """In order of position."""
+    """Returns the announcement's attachments in order of position."""
     attachments = services().records.attachments([announcement.id]).get(announcement.id, [])
     draft = announcement.status is Status.DRAFT
     return [_paper(attachment, draft=draft) for attachment in attachments]
 
 
 def offer(announcement: Announcement, papers: Sequence[Paper]) -> Offer:
-    """From the first document that says what it is about, once all before it are read."""
+    """Returns the fields that the documents suggest for a draft; nothing for any other announcement.
+
+    They come from the first document that states its subject, once all documents before it are read.
+    """
     if announcement.status is not Status.DRAFT:
         return Offer()
     missing = fields_not_given(announcement)
@@ -68,7 +73,7 @@ def offer(announcement: Announcement, papers: Sequence[Paper]) -> Offer:
 
 
 def is_named_after_file(announcement: Announcement, papers: Sequence[Paper]) -> bool:
-    """True when the title is nothing but the name of a file."""
+    """Returns True when the title is nothing but the name of a file."""
     return announcement.title in {rules.label("", paper.attachment.filename) for paper in papers}
 
 
@@ -93,7 +98,7 @@ def _paper(attachment: Attachment, *, draft: bool) -> Paper:
 
 
 def _advice_text(advice: ScanAdvice) -> str:
-    """The advice as a sentence in the reader's language; of many pages the first are named."""
+    """Returns the advice as a sentence in the reader's language; of many pages the first are named."""
     pages = ", ".join(map(str, advice.pages[:MOST_PAGES_NAMED]))
     if len(advice.pages) > MOST_PAGES_NAMED:
         pages += " …"
@@ -101,8 +106,10 @@ def _advice_text(advice: ScanAdvice) -> str:
 
 
 def _label(attachment: Attachment) -> str:
-    """As a clerk would write it, in the document's language whatever that of the page: the kind, its
-    number, and what it is about; "" when that was not read."""
+    """Returns a label as a clerk would write it: kind, number and subject; "" while the subject is not read.
+
+    The label is in the document's language, whatever the language of the page.
+    """
     read = attachment.details.fields
     if "subject" not in read:
         return ""

@@ -50,7 +50,10 @@ def hash_password(password: str) -> str:
 
 
 def verify(password_hash: str | None, password: str) -> bool:
-    """Whether the password is right; takes as long for a person that does not exist (None)."""
+    """Returns True when the password is right.
+
+    For a person that does not exist (``password_hash`` None) the check takes as long as for one that does.
+    """
     whole = len(password) <= LONGEST
     try:
         right = _hasher.verify(password_hash or _NOBODY, password[:LONGEST])

@@ -36,7 +36,7 @@ connections with the processes that go on until the new ones are there."""
 
 
 class StopRequest:
-    """Tells a process when to stop: a signal came, or the master is gone."""
+    """Signals a process to stop: after SIGTERM or SIGINT, or when the master is gone."""
 
     def __init__(self, master: socket.socket) -> None:
         self._master = master

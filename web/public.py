@@ -1,4 +1,4 @@
-"""What residents see: home, results, announcements, documents, ways to browse."""
+"""Pages for residents: home, results, announcements, documents, ways to browse."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _BOTS = ("bot", "crawl", "spider", "slurp", "preview", "curl", "wget", "python",
 
 @pages.get("/")
 def home() -> str:
-    """Search, what is new, what is read most."""
+    """Show the search field, the newest announcements and the most read ones."""
     latest, _total = services().records.list_announcements(
         statuses=[Status.PUBLISHED], page=1, per_page=_LATEST
     )
@@ -52,7 +52,7 @@ def home() -> str:
 
 @pages.get("/search")
 def results() -> str:
-    """The answer to a query; all its state is in the address."""
+    """Show the answer to a query; all its state is in the address."""
     query = _query()
     answer = search(services(), query)
     if not answer.total and query.typed and query.page == 1:
@@ -66,7 +66,7 @@ def results() -> str:
 
 @pages.get("/browse")
 def browse() -> str:
-    """Ways in for those who do not know what to type."""
+    """Show ways to browse, for those who do not know what to type."""
     answer = search(services(), queries.parse("", per_page=1))
     years = [
         (year + thai.ERA, [(dt.date(year, month, 1), count) for _year, month, count in months])
@@ -79,7 +79,7 @@ def browse() -> str:
 
 @pages.get("/follow")
 def follow() -> str:
-    """How to be told of new announcements: of all, or of those that a search finds."""
+    """Explain how to be told of new announcements: of all, or of those that a search finds."""
     return render_template("public/follow.html")
 
 
@@ -111,7 +111,7 @@ def announcement(id: int) -> str:
 
 @pages.get("/announcements/<int:id>/certificate")
 def certificate(id: int) -> str:
-    """Who published the announcement and when, and each document's checksum: whether a copy is genuine."""
+    """Show who published the announcement and when, and each document's checksum, to verify a copy."""
     shown = visible(services().records.announcement(id), staff=signed_in())
     published = [each.at for each in services().records.history(id) if each.action == "publish"]
     return render_template(
@@ -154,7 +154,10 @@ def document_file(id: int, attachment_id: int) -> Response:
 
 @pages.get("/announcements/<int:id>/attachments/<int:attachment_id>/searchable.pdf")
 def document_searchable(id: int, attachment_id: int) -> Response:
-    """A scan's copy with its text laid over it; never of what is not published, whoever asks."""
+    """Send a scan's copy with its text laid over it.
+
+    Nobody gets a copy of an unpublished document, staff included.
+    """
     visible(services().records.announcement(id), staff=False)
     return files.searchable(visible_attachment(attachment_id, staff=False, of=id))
 
@@ -185,7 +188,7 @@ def language(code: str) -> AnyResponse:
 
 @pages.get("/<path:old>")
 def old_address(old: str) -> AnyResponse:
-    """An address of the older site leads to its announcement for good."""
+    """Redirect an address of the older site to its announcement (301)."""
     asked = request.full_path.rstrip("?")
     found = services().records.by_old_url(asked) or services().records.by_old_url(f"/{old}")
     if found is None or found.status not in (Status.PUBLISHED, Status.WITHDRAWN):
@@ -195,19 +198,19 @@ def old_address(old: str) -> AnyResponse:
 
 
 def _query() -> Query:
-    """From the address; what makes no sense in it is passed over, as a person's typing would be."""
+    """Returns the query of the address; arguments that make no sense are ignored, like a person's slips."""
     query: Query = _sensible(schemas.SearchArgs())
     return query
 
 
 def _sensible(schema: Schema) -> Any:
-    """The arguments of the address as ``schema`` reads them, without those that it does not take."""
+    """Returns the address's arguments as ``schema`` reads them, without those that ``schema`` refuses."""
     wrong = schema.validate(request.args)
     return schema.load({name: value for name, value in request.args.items() if name not in wrong})
 
 
 def _chips(filters: Filters) -> list[tuple[str, object]]:
-    """Argument and value of each filter in force that one click takes away."""
+    """Returns argument and value of each active filter that one click removes."""
     names = {"kind": "kind", "author": "author", "category": "category", "year": "year"}
     names |= {"from": "from_date", "to": "to_date", "open": "open_on", "organisation": "organisation"}
     found = [(name, getattr(filters, field)) for name, field in names.items()]
@@ -215,14 +218,14 @@ def _chips(filters: Filters) -> list[tuple[str, object]]:
 
 
 def _inside(id: int, typed: str) -> Answer | None:
-    """Where in this announcement; None when nothing can be searched just now."""
+    """Returns where this announcement matches what was typed; None while the index cannot be searched."""
     with suppress(Unavailable):
         return search(services(), queries.parse(typed, filters=Filters(announcement_id=id)))
     return None
 
 
 def _recognised(attachments: Iterable[Attachment]) -> set[int]:
-    """Those of which at least the first page was read from a picture."""
+    """Returns the ids of the attachments whose first page (at least) was read by OCR."""
     ready = [each for each in attachments if each.status is Reading.READY and each.page_count]
     return {each.id for each in ready if services().records.page(each.id, 1).source is Source.OCR}
 
@@ -234,13 +237,13 @@ def _published(ids: Iterable[int]) -> list[Announcement]:
 
 
 def _neighbours(announcement: Announcement) -> dict[str, Announcement | None]:
-    """The published ones just before and after it in time."""
+    """Returns the published announcements just before and after this one in time."""
     earlier, later = services().records.neighbours(announcement.id)
     return {"earlier": earlier, "later": later}
 
 
 def _steps(attachment: Attachment, number: int, query: Query) -> dict[str, Any]:
-    """Addresses of the pages around, and of the next and previous page that has a hit."""
+    """Returns addresses of the pages around, and of the next and previous page that has a hit."""
     count = attachment.page_count or 0
     steps: dict[str, Any] = {"count": count}
     if number > 1:
@@ -262,8 +265,11 @@ def _steps(attachment: Attachment, number: int, query: Query) -> dict[str, Any]:
 
 @pages.after_request
 def _count_visit(answer: Response) -> Response:
-    """Count a visit of a resident to an announcement: no staff, no program, once in a while for each. Also
-    where the page was not made for this request."""
+    """Count a visit of a resident to an announcement.
+
+    Staff and programs are not counted, and each visitor is counted once in a while. A visit counts also when
+    the page was not made for this request.
+    """
     if request.endpoint == "public.announcement" and answer.status_code in (200, 304) and not signed_in():
         _count(cast("dict[str, Any]", request.view_args)["id"])
     return answer
@@ -280,12 +286,12 @@ def _count(announcement_id: int) -> None:
 
 
 def _hashed(text: str) -> str:
-    """An opaque name for a trait of a visitor, which only this site can make."""
+    """Returns an opaque name for a trait of a visitor, which only this site can make."""
     return hashlib.sha256(f"{services().secret_key}|{text}".encode()).hexdigest()[:24]
 
 
 def _network(address: str) -> str:
-    """An IPv4 address, or the /64 network that an IPv6 address is of: a household has all of it."""
+    """Returns an IPv4 address as it is, or the /64 network of an IPv6 address: a household has all of it."""
     with suppress(ValueError):
         if ip_address(address).version == 6:
             return str(ip_network(f"{address}/64", strict=False))

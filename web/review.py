@@ -1,4 +1,4 @@
-"""What machines read, under people's eyes: doubtful pages, corrections, searches that found nothing."""
+"""Review of machine reading by staff: doubtful pages, corrections, searches that found nothing."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from web.errors import in_words
 pages = Blueprint("review", __name__, url_prefix="/staff")
 
 SURE = 0.93
-"""Pages of which probably fewer letters are right are shown for review."""
+"""Share of letters that are probably right (0 to 1); pages below it are shown for review."""
 
 
 @pages.before_request
@@ -29,7 +29,7 @@ def _staff_only() -> None:
 
 @pages.get("/review")
 def queue() -> str:
-    """Failed files, and pages read with little confidence or without any text."""
+    """Show failed files, and pages read with little confidence or without any text."""
     doubtful = services().records.doubtful_pages(below=SURE, limit=100)
     return render_template(
         "staff/review.html",
@@ -44,7 +44,8 @@ def queue() -> str:
 
 @pages.route("/attachments/<int:id>/pages/<int:number>", methods=["GET", "POST"])
 def page(id: int, number: int) -> ResponseReturnValue:
-    """The picture and beside it the text; what a person writes stays over rereadings."""
+    """Show the picture of a page beside its text. Text that a person writes is kept when the page is read
+    again."""
     attachment = services().records.attachment(id)
     if request.method == "POST":
         try:
@@ -61,7 +62,7 @@ def page(id: int, number: int) -> ResponseReturnValue:
 
 @pages.post("/misses")
 def learn() -> ResponseReturnValue:
-    """A word that people search for joins the local dictionary."""
+    """Add a word that people search for to the local dictionary."""
     word = request.form.get("word", "").strip()
     here = services()
     if "forget" not in request.form and word and here.organisation and not here.is_province:
@@ -76,7 +77,7 @@ def learn() -> ResponseReturnValue:
 
 
 def _doubted(page: Page) -> tuple[TextSegment, ...]:
-    """The text cut at the stretches that the recogniser was not sure of."""
+    """Returns the text cut at the stretches that the recogniser was not sure of."""
     segments, at = [], 0
     for doubt in page.doubts:
         segments += [

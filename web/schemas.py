@@ -1,4 +1,4 @@
-"""The shapes of the JSON API, once: they check what comes in, write what goes out, and become OpenAPI."""
+"""Schemas of the JSON API: they check requests, write answers, and become the OpenAPI description."""
 
 from __future__ import annotations
 
@@ -36,19 +36,19 @@ from web.personal_data_schemas import FindOut, HeldOut
 
 MOST_PER_PAGE = 50
 MOST_ITEMS = 500
-"""Lines of a collection that one request may bring."""
+"""Most lines of a collection in one request."""
 _ORGANISATION = {"description": "เฉพาะเมื่อมีหลายหน่วยงาน · only where there are several"}
 
 
 class _Address(Schema):
-    """What comes in an address or a form: names that are not known are passed over."""
+    """Base of arguments in an address or a form: unknown names are ignored."""
 
     class Meta:
         unknown = EXCLUDE
 
     @pre_load
     def drop_empty(self, data: Any, **_: Any) -> dict[str, Any]:
-        """A form sends every field, the empty ones too."""
+        """Returns the arguments that have a value: a form sends every field, the empty ones too."""
         return {key: data[key] for key in data if data[key] != ""}
 
 
@@ -99,12 +99,12 @@ class SearchArgs(PagingArgs):
 
 
 def today() -> dt.date:
-    """The present day in Thailand."""
+    """Returns the present day in Thailand."""
     return dt.datetime.now(thai.BANGKOK).date()
 
 
 def _number(slug: str | None) -> int | None:
-    """The organisation's id; ``PROVINCE``, which has no records, for a slug that is not known."""
+    """Returns the organisation's id; for an unknown slug ``PROVINCE``, which has no records."""
     towns = services().towns
     if slug is None or not towns:
         return None
@@ -160,11 +160,11 @@ AnnouncementChanges = Schema.from_dict(
     {field.name: taken(field) for field in _PUBLIC} | {"reason": fields.String(metadata=_REASON)},
     name="AnnouncementChanges",
 )
-"""Only what is given changes."""
+"""Changes of an announcement; only the given fields change."""
 
 
 class AttachmentChanges(Schema):
-    """Only what is given changes. ``position``: 1 is the first."""
+    """Changes of an attachment; only the given fields change. ``position``: 1 is the first."""
 
     label = fields.String()
     kind = fields.Enum(Kind, by_value=True)
@@ -181,7 +181,7 @@ class AttachmentIn(_Address):
 
 
 class ItemIn(Schema):
-    """A line of a collection. ``label``: the heading that it stands under, such as ``O1``."""
+    """A line of a collection. ``label``: the line's heading, such as ``O1``."""
 
     label = fields.String(load_default="")
     announcement_id = fields.Integer(load_default=None, allow_none=True, strict=True, validate=COUNT)
@@ -201,7 +201,7 @@ class CollectionIn(Schema):
 
 
 class CollectionChanges(Schema):
-    """Only what is given changes; ``items`` are given whole, in order."""
+    """Changes of a collection; only the given fields change. ``items`` are given whole, in order."""
 
     title = fields.String()
     body = fields.String()
@@ -370,13 +370,13 @@ def as_attachment(attachment: Attachment) -> dict[str, Any]:
 
 
 def _whose(announcement: Announcement, services: Services) -> dict[str, str]:
-    """The slug of its organisation, where there are several."""
+    """Returns the slug of the announcement's organisation, where there are several."""
     town = services.towns.get(announcement.organisation)
     return {"organisation": town.slug} if town else {}
 
 
 def _url(announcement: Announcement, services: Services, path: str) -> str:
-    """A path of the announcement; at the province's front in full, on its organisation's site."""
+    """Returns an announcement's path; at the province's front the full address on its organisation's site."""
     return absolute(path, services.address(announcement.organisation)) if services.is_province else path
 
 
@@ -396,7 +396,10 @@ def as_announcement(
 
 
 def as_collection(collection: Collection, shown: Mapping[int, Announcement]) -> dict[str, Any]:
-    """``shown``: those of its announcements that the reader may see, by id."""
+    """Returns the collection as the API tells it.
+
+    ``shown``: those of its announcements that the reader may see, by id.
+    """
     return {
         "id": collection.id,
         "title": collection.title,

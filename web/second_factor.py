@@ -33,7 +33,7 @@ _CLOCK_STEPS = (0, -1, 1)  # a telephone's clock may be off by half a minute, an
 
 
 def new_secret() -> str:
-    """A random secret, in the form that applications on telephones take."""
+    """Returns a random secret in the form that authenticator applications take."""
     return pyotp.random_base32()
 
 
@@ -43,7 +43,7 @@ def seal(secret: str) -> str:
 
 
 def unseal(factor: SecondFactor) -> str:
-    """The secret of a second factor. Raises ``Unavailable`` when the secret key is another than it was."""
+    """Returns the secret of a second factor. Raises ``Unavailable`` when the secret key has changed since."""
     try:
         return _cipher().decrypt(factor.sealed_secret.encode()).decode()
     except InvalidToken as error:
@@ -54,19 +54,19 @@ def unseal(factor: SecondFactor) -> str:
 
 
 def enrolment_address(person: Person, secret: str) -> str:
-    """The ``otpauth:`` address that an application on a telephone reads from the QR code."""
+    """Returns the ``otpauth:`` address that an authenticator application reads from the QR code."""
     site = services().settings.site_name
     return pyotp.TOTP(secret).provisioning_uri(name=person.name, issuer_name=site)
 
 
 def qr_code(address: str) -> str:
-    """The address as an SVG picture, dark on light in either theme."""
+    """Returns the address as an SVG picture, dark on light in either theme."""
     code = segno.make(address, error="m")
     return str(code.svg_inline(scale=5, border=4, dark="#000000", light="#ffffff"))
 
 
 def time_step(secret: str, typed: str, now: dt.datetime) -> int | None:
-    """The time step whose code was typed, now or just before or after; None for a wrong code."""
+    """Returns the time step (now, just before or just after) of the typed code; None for a wrong code."""
     code = _plain(typed)
     current = int(now.timestamp()) // _STEP
     totp = pyotp.TOTP(secret)
@@ -77,8 +77,10 @@ def time_step(secret: str, typed: str, now: dt.datetime) -> int | None:
 
 
 def is_right(person: Person, factor: SecondFactor, typed: str, now: dt.datetime) -> bool:
-    """True when a code of the telephone or a recovery code was typed that was not used before. It is then
-    used."""
+    """Returns True when the typed code is a valid telephone code or recovery code that was not used before.
+
+    The code is then marked as used.
+    """
     people = services().people
     step = time_step(unseal(factor), typed, now)
     if step is not None:
@@ -87,7 +89,7 @@ def is_right(person: Person, factor: SecondFactor, typed: str, now: dt.datetime)
 
 
 def new_recovery_codes() -> list[str]:
-    """Codes to be written down, each in groups of four letters and digits."""
+    """Returns new recovery codes to write down, each in groups of four letters and digits."""
     made = [
         base64.b32encode(secrets.token_bytes(_RECOVERY_BYTES)).decode().lower() for _ in range(RECOVERY_CODES)
     ]
@@ -95,12 +97,12 @@ def new_recovery_codes() -> list[str]:
 
 
 def recovery_hash(typed: str) -> str:
-    """The hash under which a recovery code is kept; SHA-256 serves, since the codes are random."""
+    """Returns the hash under which a recovery code is kept; SHA-256 suffices, since the codes are random."""
     return hashlib.sha256(_plain(typed).lower().encode()).hexdigest()
 
 
 def _plain(typed: str) -> str:
-    """What was typed without spaces and hyphens, with Arabic digits."""
+    """Returns the typed code without spaces and hyphens, with Arabic digits."""
     return "".join(thai.arabic_digits(typed).replace("-", "").split())
 
 

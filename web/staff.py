@@ -46,7 +46,7 @@ def _staff_only() -> None:
 
 @pages.get("/announcements")
 def announcements() -> str:
-    """All of them, by status."""
+    """List all announcements by status."""
     status = Status(request.args.get("status", Status.DRAFT)) if _known_status() else Status.DRAFT
     number = page_number()
     found, total = services().records.list_announcements(statuses=[status], page=number, per_page=PER_PAGE)
@@ -63,7 +63,10 @@ def announcements() -> str:
 
 @pages.route("/announcements/new", methods=["GET", "POST"])
 def new() -> ResponseReturnValue:
-    """A blank form. Files may come with it; the title may then be left to what is read in them."""
+    """Show a blank form.
+
+    Files may come with the form; the title may then be left to be read from the files.
+    """
     if request.method == "GET":
         return _form(None, request.args)
     try:
@@ -81,13 +84,13 @@ def new() -> ResponseReturnValue:
 
 @pages.get("/announcements/<int:id>")
 def edit(id: int) -> ResponseReturnValue:
-    """The announcement, its files as they are read, and what may be done with it."""
+    """Show the announcement, the reading of its files, and the actions possible on it."""
     return _form(id, {})
 
 
 @pages.post("/announcements/<int:id>")
 def save(id: int) -> ResponseReturnValue:
-    """Keep what is in the form, then do what the pressed button says."""
+    """Store the form's content, then do what the pressed button says."""
     try:
         _keep(id)
     except PrakatError as error:
@@ -100,7 +103,7 @@ def save(id: int) -> ResponseReturnValue:
 
 @pages.post("/announcements/<int:id>/attachments")
 def attach(id: int) -> ResponseReturnValue:
-    """One file, from a script that shows its progress: JSON."""
+    """Attach one file sent by a script that shows progress; answers in JSON."""
     file = request.files.get("file")
     if file is None:
         abort(400)
@@ -162,7 +165,7 @@ def take_paper(id: int, step: str) -> ResponseReturnValue:
 
 @pages.route("/announcements/<int:id>/publish", methods=["GET", "POST"])
 def publish(id: int) -> ResponseReturnValue:
-    """At once, or at a time; personal data is shown first and takes a reason."""
+    """Publish at once or at a set time; personal data is shown first and needs a reason."""
     if request.method == "POST":
         try:
             flash(_PUBLICATIONS.get(request.form.get("when", ""), _publish_now)(id), "good")
@@ -238,7 +241,7 @@ def _form(id: int | None, typed: Any, *, finds: Sequence[Find] = ()) -> str:
 
 
 def _has_files() -> bool:
-    """True when files come with the form, or a script is about to send them one by one."""
+    """Returns True when files come with the form, or a script is about to send them one by one."""
     return "files_follow" in request.form or any(file.filename for file in request.files.getlist("files"))
 
 
@@ -249,7 +252,8 @@ def _changes() -> dict[str, object]:
 
 
 def _typed(field: AnnouncementField) -> object:
-    """What was typed for a field; dates as people write them, of the Buddhist era too."""
+    """Returns the value typed for a field; a date may be typed as people write it, also in the Buddhist
+    era."""
     typed = request.form.get(field.name, "")
     if field.is_nullable and not typed.strip():
         return None
@@ -257,7 +261,7 @@ def _typed(field: AnnouncementField) -> object:
 
 
 def _keep(id: int) -> None:
-    """What is in the form: the announcement, its papers' names, and new files."""
+    """Store the form's content: the announcement, its attachments' names, and new files."""
     announcement = services().records.announcement(id)
     if announcement.status not in (Status.DRAFT, Status.PUBLISHED) or "seen" not in request.form:
         return
@@ -272,7 +276,10 @@ def _keep(id: int) -> None:
 
 
 def _fingerprint(announcement: Announcement) -> str:
-    """Of what people write. Unlike ``change`` it stands still while the papers are read."""
+    """Returns a hash of the fields that people write, and of the status.
+
+    Unlike ``change``, this hash stays the same while the attachments are read.
+    """
     written = [*(getattr(announcement, field.name) for field in _WRITTEN), announcement.status]
     return hashlib.sha256(repr(written).encode()).hexdigest()[:16]
 
@@ -282,7 +289,7 @@ def _after_saving(id: int) -> str:
 
 
 def _move(attachment_id: int) -> None:
-    """One place up or down."""
+    """Move the attachment one place up or down."""
     attachment = services().records.attachment(attachment_id)
     beside = services().records.attachments([attachment.announcement_id])[attachment.announcement_id]
     ids = [each.id for each in beside]
@@ -361,7 +368,10 @@ _PUBLICATIONS: dict[str, Callable[[int], str]] = {
 
 
 def _when(announcement: Announcement, *, unread: bool) -> str:
-    """What the form begins with; after an error what was chosen, or a second press would publish at once."""
+    """Returns the publication time that the form selects at first.
+
+    After an error that is the choice already made; otherwise a second press would publish at once.
+    """
     if chosen := request.form.get("when"):
         return chosen
     if announcement.publish_at and announcement.publish_at > dt.datetime.now(dt.UTC):
@@ -370,7 +380,7 @@ def _when(announcement: Announcement, *, unread: bool) -> str:
 
 
 def _day_of(at: dt.datetime | None) -> str:
-    """The day of a publication as it is typed: of the Buddhist era on Thai pages."""
+    """Returns the day of a publication as it is typed: in the Buddhist era on Thai pages."""
     return layout.day(at.astimezone(thai.BANGKOK).date()) if at else ""
 
 
@@ -379,7 +389,7 @@ def _clock_of(at: dt.datetime | None) -> str:
 
 
 def _attach_all(id: int) -> None:
-    """Files that came with the form itself, where no script sent them before."""
+    """Attach the files sent with the form itself, for browsers where no script sent them before."""
     for file in request.files.getlist("files"):
         if not file.filename:
             continue

@@ -60,7 +60,7 @@ def _check(page: Page, *paths: str) -> None:
 
 
 def _looked_at(page: Page, name: str) -> dict[str, list[str]]:
-    """What breaks a rule, all of them, in either theme and width."""
+    """Returns all rule violations of the page, in either theme and width."""
     found = {}
     for width in (PHONE, DESK):
         page.set_viewport_size({"width": width, "height": 844})

@@ -1,4 +1,4 @@
-"""Where lines of Thai break on a phone: never inside a word, and the text stays what it was."""
+"""Lines of Thai on a phone never break inside a word, and the text stays unchanged."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def _headings(page: Page) -> list[str]:
 
 
 def _parts_a_word(text: str, at: int) -> bool:
-    """Whether the judge, a dictionary's maximal matching, sees a word there that goes on."""
+    """Returns True when a word goes on across ``at``, by maximal matching with a dictionary."""
     if not re.match(f"[{THAI}]{{2}}", text[at - 1 : at + 1]):
         return False
     run = next(found for found in re.finditer(f"[{THAI}]+", text) if found.start() < at < found.end())

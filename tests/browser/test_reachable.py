@@ -1,4 +1,4 @@
-"""Whatever can be pressed can be pressed with a mouse, at every width."""
+"""Every control can be pressed with a mouse, at every width."""
 
 from __future__ import annotations
 

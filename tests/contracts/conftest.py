@@ -1,4 +1,4 @@
-"""What the contract suites are given: each engine, each store."""
+"""Fixtures of the contract suites: each engine, each store."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every ``Records`` does with attachments."""
+"""Contract of every ``Records``: attachments."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whatever the archive writes is in its audit chain; whatever is written behind its back is found."""
+"""Every write of the archive is in its audit chain; every write behind its back is found."""
 
 from __future__ import annotations
 

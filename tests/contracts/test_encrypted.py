@@ -57,7 +57,8 @@ def stranger(tmp_path: Path) -> Path:
 
 
 def refused(ask: Callable[[], object], caplog: pytest.LogCaptureFixture) -> PrakatError:
-    """What was said; nothing of it, nor of its causes or what was logged, tells the password."""
+    """Returns the error that ``ask`` raises; neither the error, nor its causes, nor the log tells the
+    password."""
     caplog.set_level(logging.DEBUG)
     with pytest.raises(PrakatError) as caught:
         ask()
@@ -125,7 +126,7 @@ def test_a_wrong_password_for_search_is_named_as_such(
 
 @searching
 def test_neither_commands_nor_readiness_nor_logs_tell_a_password(search: Search, tmp_path: Path) -> None:
-    """Whether it is right or wrong."""
+    """The password is not told, right or wrong."""
     asked = (
         "import sys; from web import settings, bootstrap; from web.app import create_app;"
         "app = create_app(bootstrap.build(settings.load()));"

@@ -1,4 +1,4 @@
-"""What every ``Files`` does, and how the local one meets a bad disk."""
+"""Contract of every ``Files``, and the local store's behaviour on a bad disk."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every ``Jobs`` does."""
+"""Contract of every ``Jobs``."""
 
 from __future__ import annotations
 

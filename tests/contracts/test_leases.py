@@ -1,4 +1,4 @@
-"""What every ``Leases`` does: one holder at a time, and never nobody for long."""
+"""Contract of every ``Leases``: one holder at a time, and never nobody for long."""
 
 from __future__ import annotations
 

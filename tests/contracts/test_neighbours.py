@@ -1,4 +1,4 @@
-"""What a town asks of SQLite costs the same however much its neighbours keep."""
+"""A town's queries to SQLite cost the same however many records its neighbours keep."""
 
 from __future__ import annotations
 

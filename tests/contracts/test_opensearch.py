@@ -1,4 +1,4 @@
-"""What only a cluster can get wrong: lost shards, updates that overtake each other, builders that vanish."""
+"""Failures that only a cluster can have: lost shards, updates out of order, builders that vanish."""
 
 from __future__ import annotations
 

@@ -97,7 +97,7 @@ def towns(engine: Engine) -> tuple[Town, Town]:
 
 
 def values(theirs: Town) -> dict[str, object]:
-    """What each argument is called with: of the other organisation, wherever it can be."""
+    """Returns the arguments to call with; they name the other organisation's records where they can."""
     return {
         "id": theirs.announcement,
         "ids": [theirs.announcement],

@@ -1,4 +1,4 @@
-"""What every ``Records`` does with pages."""
+"""Contract of every ``Records``: pages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every ``People`` does."""
+"""Contract of every ``People``."""
 
 from __future__ import annotations
 

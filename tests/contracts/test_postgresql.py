@@ -1,4 +1,4 @@
-"""What only a server can do to us: connections that die, records that others hold, no server at all."""
+"""Failures that only a server can have: dead connections, records locked by others, no server."""
 
 from __future__ import annotations
 

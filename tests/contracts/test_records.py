@@ -1,4 +1,4 @@
-"""What every ``Records`` does with announcements and their history."""
+"""Contract of every ``Records``: announcements and their history."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What only a store on the network can do to us: parts that were left, no bucket, no server."""
+"""Failures that only a store on the network can have: leftover parts, no bucket, no server."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every search engine must do, whatever is inside."""
+"""Contract of every search engine, whatever its implementation."""
 
 from __future__ import annotations
 

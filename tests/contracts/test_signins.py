@@ -1,4 +1,4 @@
-"""What every ``People`` does with sessions, attempts to sign in, and second factors."""
+"""Contract of every ``People``: sessions, attempts to sign in, and second factors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every ``Records`` does with visits."""
+"""Contract of every ``Records``: visits."""
 
 from __future__ import annotations
 

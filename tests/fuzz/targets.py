@@ -1,4 +1,4 @@
-"""What is thrown at, and what must come of it: an answer or a refusal with its reason, in bounded time."""
+"""Fuzzing targets: each case must give an answer or a refusal with its reason, in bounded time."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from tests.fuzz import documents, texts
 
 
 class Target(Protocol):
-    """``make`` depends on ``chance`` alone; ``judge`` raises when what must hold does not."""
+    """A fuzzing target. ``make`` depends on ``chance`` alone; ``judge`` raises when a requirement does not
+    hold."""
 
     suffix: str
 

@@ -105,7 +105,7 @@ class _OnSite:
 
 
 class Queries(_OnSite):
-    """What is typed has an answer, on the page and in the API, and is suggested for."""
+    """Fuzzes queries: any typed text has an answer on the page and in the API, and in suggestions."""
 
     suffix = ".txt"
 

@@ -84,7 +84,7 @@ def add(services: Services, number: int) -> int:
 
 
 def read(services: Services, text: str, *, pages: int) -> None:
-    """What waits is read, without the cost of reading it."""
+    """Mark all waiting attachments as read with ``text``, without the cost of reading them."""
     while claimed := services.jobs.claim("w", lease=LEASE, now=dt.datetime.now(dt.UTC)):
         for number in range(1, pages + 1):
             page = Page(
@@ -166,7 +166,7 @@ def _bytes(services: Services, sha256: str) -> bytes:
 
 
 def answers(services: Services, queries: Sequence[str] = QUERIES) -> list[object]:
-    """What searches find, in order, with scores and facets."""
+    """Returns the results of searches, in order, with scores and facets."""
     return [
         (found.total, found.hits, found.facets)
         for typed in queries

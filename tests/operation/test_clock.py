@@ -127,7 +127,7 @@ def test_nobody_waits_longer_than_a_lease(service: Timed, services: Services, ju
 
 
 def test_history_and_search_stay_in_order(service: Timed, services: Services) -> None:
-    """What was done while the clock was an hour behind comes after what was done before."""
+    """Changes made while the clock was an hour behind come after the changes made before."""
     made = service.api.post(
         "/announcements",
         {"title": "ก", "body": "", "author": "ธุรการ", "published_on": "2026-06-09", "status": "published"},

@@ -1,4 +1,4 @@
-"""What was lost stays said until somebody acknowledges it."""
+"""A loss stays reported until somebody acknowledges it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is done for all workers is done by one of them, and by another once that one is killed."""
+"""One worker does the duties of all workers, and another takes over once that one is killed."""
 
 from __future__ import annotations
 

@@ -186,7 +186,7 @@ def test_a_file_of_a_program_with_a_token_is_received(service: Service) -> None:
 
 
 class Told:
-    """Whether a server is to stop, for one that runs in a thread."""
+    """A stop request for a server that runs in a thread."""
 
     def __init__(self) -> None:
         self._event = threading.Event()

@@ -44,7 +44,7 @@ class Tally:
         self.trials: list[Trial] = []
 
     def ask(self, what: str, request: Callable[[], object]) -> bool:
-        """Whether it was answered well."""
+        """Send a request and record the trial. Returns True when the request was answered well."""
         began, status = time.monotonic(), 200
         try:
             request()

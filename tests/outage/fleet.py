@@ -66,20 +66,20 @@ class Fleet(Service):
 
 
 class Servers:
-    """Those that ``scripts/scale.sh`` started, to be ill-treated."""
+    """The servers that ``scripts/scale.sh`` started, for the outage tests to break."""
 
     def __init__(self) -> None:
         self._folder = Path(os.environ["SCALE_FOLDER"])
 
     def missing(self) -> list[str]:
-        """Why one of them could not be had."""
+        """Returns the reasons why servers could not be had."""
         given = (
             os.environ[name].partition(" ") for name in ("SCALE_DATABASE", "SCALE_FILES", "SCALE_SEARCH")
         )
         return [reason for kind, _, reason in given if kind != "at"]
 
     def kill_node(self) -> None:
-        """One OpenSearch node, for good."""
+        """Kill one OpenSearch node for good."""
         os.kill(int((self._folder / "opensearch" / "0.pid").read_text()), signal.SIGKILL)
 
     def restart_database(self) -> None:

@@ -28,9 +28,9 @@ class State:
 
 @dataclass
 class Promise:
-    """What is known of one announcement.
+    """The known state of one announcement.
 
-    ``kept`` was acknowledged. ``maybe`` was asked for when the service died: it may have happened.
+    ``kept`` was acknowledged. ``maybe`` was asked for when the service died: that change may have happened.
     """
 
     title: str

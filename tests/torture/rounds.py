@@ -113,7 +113,7 @@ class Torture:
             self._ledger.trouble(f"{still} attachments cannot be read")
 
     def _restore_last_backup(self) -> None:
-        """Whatever the kills did, a backup that is there is whole."""
+        """Verify that an existing backup is whole, whatever the kills did."""
         for name in ("backup.tar", "backup"):
             source = self._directory / name
             if name == "backup" and not (source / "manifest.json").exists():

@@ -1,4 +1,4 @@
-"""Whether every promise was kept: records, files, reading and search, as a client sees them."""
+"""Verifies that every promise was kept: records, files, reading and search, as a client sees them."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ from tests.torture.service import Service
 
 _PER_PAGE = 50
 SETTLED_WITHIN = 180.0
-"""Seconds from when writing ends until all is read and found: leases last half a minute."""
+"""Seconds after the last write within which all must be read and found: leases last half a minute."""
 
 
 def records(api: Api, ledger: Ledger) -> None:
-    """Nothing acknowledged is lost, nothing is there twice or without having been asked for."""
+    """Verify that no acknowledged record is lost, is there twice, or is there without having been asked
+    for."""
     found: dict[str, dict[str, Any]] = {}
     for status in ("draft", PUBLISHED, "withdrawn", "trashed"):
         for record in _all(api, "/announcements", status=status):

@@ -20,7 +20,7 @@ from tests.web.conftest import Site, memo, open_site
 
 
 class Guard(Enum):
-    """What stands before a route."""
+    """The access rule of a route."""
 
     OPEN = "for everyone"
     PUBLISHED = "for everyone when the record is published; staff see all"
@@ -339,7 +339,7 @@ class Neighbours:
         return self.strangers.ask(who, method, path)
 
     def assert_known_there(self, who: str) -> None:
-        """That it was a stranger with a name who was refused."""
+        """Assert that the refused stranger has valid credentials at its own organisation."""
         address = "/api/v1/announcements?status=draft" if who == "token" else "/staff"
         assert self.ask(who, "GET", address, at="/there")[0] == OK
 
@@ -409,7 +409,7 @@ def test_at_the_province_s_front_an_organisation_s_people_are_nobody(
 
 
 def test_one_s_own_people_work_as_ever(neighbours: Neighbours) -> None:
-    """What keeps strangers out keeps nobody else out."""
+    """The rules that keep strangers out keep nobody else out."""
     id, attachment_id = neighbours.here.ids[Status.DRAFT]
     for who, address in (
         ("staff", f"/announcements/{id}"),

@@ -18,7 +18,7 @@ WRITTEN = re.compile(r"""(?:["'`(]|(?<!; path)=)\s*/(?![/*>])|\brequest\.path\b|
 is a cookie of the whole host."""
 
 KNOWN = {"/api/"}
-"""What addresses are recognised by, not where anything leads."""
+"""Strings by which code recognises an address; these lead nowhere."""
 
 
 @pytest.mark.parametrize("kind", ["html", "xml", "js", "css"])

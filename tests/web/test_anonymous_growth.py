@@ -1,4 +1,4 @@
-"""What visitors who nobody knows can make grow is bounded: views, misses, addresses in links, caches."""
+"""Data that anonymous visitors can make grow is bounded: views, misses, addresses in links, caches."""
 
 from __future__ import annotations
 

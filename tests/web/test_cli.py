@@ -29,7 +29,7 @@ class Shell:
         return CliRunner().invoke(main, arguments, input=stdin, env=given, prog_name="prakat")
 
     def done(self, *arguments: str, stdin: str = "") -> str:
-        """What a command that must succeed gives."""
+        """Returns the output of a command that must succeed."""
         ran = self.run(*arguments, stdin=stdin)
         assert ran.exit_code == 0, ran.stderr
         return ran.stdout

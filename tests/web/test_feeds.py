@@ -1,4 +1,4 @@
-"""What other programs read, read by other programs' libraries."""
+"""Formats for other programs, read with other programs' libraries."""
 
 from __future__ import annotations
 

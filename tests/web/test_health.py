@@ -1,4 +1,4 @@
-"""What monitoring is told: red when residents or staff are not served in full, and only then."""
+"""Monitoring reports red when residents or staff are not served in full, and only then."""
 
 from __future__ import annotations
 

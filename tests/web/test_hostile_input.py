@@ -1,4 +1,4 @@
-"""Whatever a manifest line or an old page holds: it is taken, or refused with a reason; nothing else."""
+"""Any manifest line or old page is taken or refused with a reason; nothing else happens."""
 
 from __future__ import annotations
 

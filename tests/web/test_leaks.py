@@ -1,4 +1,4 @@
-"""What is hidden tells nothing about itself: not by an error, not in a collection, not in a table."""
+"""Hidden records give nothing away about themselves: not by an error, not in a collection, not in a table."""
 
 from __future__ import annotations
 

@@ -108,7 +108,7 @@ def test_a_town_counts_its_own(province: Province) -> None:
 
 
 def test_what_people_write_stays_as_they_wrote_it(province: Province) -> None:
-    """Whatever looks like an address in it."""
+    """Text that looks like an address is not rewritten."""
     written = """<a href="/x"> "url": "/x" data-y="/x" """.strip()
     town = province.of("pladuk")
     made = town.intake.create(Draft(title=written, body=written, published_on=DAY), actor="test")

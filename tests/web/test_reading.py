@@ -1,4 +1,4 @@
-"""What is brought in is read: scans, signed papers, photographs, files that nobody can open."""
+"""Uploaded files are read: scans, signed papers, photographs, files that nobody can open."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ def somsri(site: Site) -> None:
 
 
 def sign_in(client: FlaskClient, *, name: str = "somsri", next: str = "") -> str:
-    """Where the right password leads to."""
+    """Sign in with the right password. Returns the address of the redirect."""
     answer = client.post(
         "/sign-in", query_string={"next": next}, data={"name": name, "password": PASSWORD}, headers=BROWSER
     )

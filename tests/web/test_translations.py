@@ -46,7 +46,7 @@ def _list(patterns: str | list[str]) -> list[str]:
 
 
 def _calls() -> list[str]:
-    """Those whose first argument is a text, as `make translations` knows them."""
+    """Returns the functions whose first argument is a text, as `make translations` knows them."""
     [line] = re.findall(r"^TEXTS := (.*)$", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
     return str(line).split()
 

@@ -1,4 +1,4 @@
-"""What was withdrawn is nowhere to be found, also while nothing makes the index follow the records."""
+"""Withdrawn announcements cannot be found, also while nothing makes the index follow the records."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What goes into the archive, and what it holds."""
+"""Commands that bring documents into the archive and show its content."""
 
 from __future__ import annotations
 

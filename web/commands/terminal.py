@@ -1,4 +1,4 @@
-"""What commands share on the terminal: the services, tables, and bars that stay out of pipes."""
+"""Helpers shared by commands on the terminal: services, tables, and progress bars that stay out of pipes."""
 
 from __future__ import annotations
 
@@ -29,14 +29,17 @@ if TYPE_CHECKING:
 
 
 class Group(click.Group):
-    """Lists its commands with all that each does: cut off at one line, the English would be lost."""
+    """A command group that lists each command with its whole description.
+
+    Cut off at one line, the English would be lost.
+    """
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl([(name, self.describe(name)) for name in self.list_commands(ctx)])
 
     def describe(self, name: str) -> str:
-        """All that a command does, in one line."""
+        """Returns the whole description of a command in one line."""
         return self.commands[name].get_short_help_str(limit=1000)
 
 
@@ -75,8 +78,11 @@ def services_of(
     otherwise: str | None = None,
     opened: Callable[[], Services] = open_services,
 ) -> Services:
-    """What an organisation works with, by its slug or ``ALL``. None is the only one; where there are
-    several, it is ``otherwise`` or a ``UsageError``. ``NotFound`` for one that is not known."""
+    """Returns the services of an organisation, given by its slug or ``ALL``.
+
+    None stands for the only organisation. Where there are several, None stands for ``otherwise``, or raises
+    ``UsageError`` without it. Raises ``NotFound`` for an unknown slug.
+    """
     services = opened()
     known = services.organisations.all()
     if len(known) > 1:

@@ -40,7 +40,7 @@ def fill(services: Services, progress: Callable[[int, int], None]) -> int:
 
 
 def document(given: Mapping[str, Any], file: Mapping[str, Any]) -> Text:
-    """What one of an announcement's files says."""
+    """Returns the content of one of an announcement's files."""
     paragraphs = [line for line in given["body"].split("\n") if line.strip()]
     paragraphs += [file["says"]] if "says" in file else []
     if "pages" in file:

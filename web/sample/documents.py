@@ -36,7 +36,7 @@ class Made:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Text:
-    """What a document is to say."""
+    """Content of a sample document."""
 
     kind: Kind
     number: str

@@ -1,4 +1,4 @@
-"""What documents say about themselves, in the forms that offices write."""
+"""Metadata that documents state about themselves, in the forms that offices write."""
 
 from __future__ import annotations
 
@@ -169,7 +169,7 @@ def test_any_text_is_described_without_error(text: str) -> None:
 
 
 def doubted(text: str, *stretches: str) -> dict[str, str]:
-    """What is said of a scan whose stretches the recogniser doubted, as it doubts handwriting."""
+    """Returns the fields of a scan whose ``stretches`` the recogniser doubted, as it doubts handwriting."""
     doubts = tuple(Doubt(text.index(each), text.index(each) + len(each), 0.92) for each in stretches)
     (page,) = pages(text, confidence=0.98)
     return {name: field.value for name, field in describe([replace(page, doubts=doubts)]).items()}

@@ -1,4 +1,4 @@
-"""What a PDF carries is read as a person sees it: marks on their letters, words whole, in their places."""
+"""Reading of a PDF's embedded text as a person sees it: marks on their letters, whole words, right places."""
 
 from __future__ import annotations
 

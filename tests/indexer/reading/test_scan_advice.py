@@ -1,4 +1,4 @@
-"""What a clerk is told about a file that was just read."""
+"""Advice to a clerk about a file that was just read."""
 
 from __future__ import annotations
 

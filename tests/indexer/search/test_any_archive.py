@@ -1,4 +1,4 @@
-"""What must hold of the order of answers in any archive, however its texts came about."""
+"""Properties of the order of results that hold in any archive, however its texts came about."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What people type, and what is understood: abbreviations, slips, dates, filters, the other keyboard."""
+"""Interpretation of typed queries: abbreviations, slips, dates, filters, the other keyboard."""
 
 from __future__ import annotations
 

@@ -59,7 +59,7 @@ def test_whoever_cannot_reach_the_cluster_says_so_in_thai() -> None:
 
 
 def test_a_cluster_that_is_silent_holds_nobody_up_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Those who ask at the same time do not wait one after the other."""
+    """Searches at the same time do not wait one after the other."""
     monkeypatch.setattr("indexer.engines.opensearch.cluster._PATIENCE", 0.3)
     with socket.create_server(("127.0.0.1", 0)) as silent:  # takes connections, says nothing
         index = OpenSearchIndex(f"opensearch+http://127.0.0.1:{silent.getsockname()[1]}/", Dictionary())
