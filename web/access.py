@@ -1,4 +1,4 @@
-"""Who may see what: the one place that decides, for API, pages, feeds and files alike."""
+"""Access rules: decides who may see what, for API, pages, feeds and files alike."""
 
 from __future__ import annotations
 
@@ -19,17 +19,20 @@ _TOKEN_BYTES = 32
 
 
 def new_token() -> str:
-    """A new API token, to be shown once."""
+    """Returns a new API token, to be shown once."""
     return f"prakat_{secrets.token_urlsafe(_TOKEN_BYTES)}"
 
 
 def token_hash(token: str) -> str:
-    """The hash under which a token is kept. Plain SHA-256 serves: tokens are random, not chosen by people."""
+    """Returns the hash under which a token is kept.
+
+    Plain SHA-256 suffices: tokens are random, not chosen by people.
+    """
     return hashlib.sha256(token.encode()).hexdigest()
 
 
 def current_token() -> Token | None:
-    """The live token that the request carries; None without one."""
+    """Returns the live token that the request carries; None without one."""
     if "token" not in g:
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
         known = scheme.lower() == "bearer" and token.strip()
@@ -39,7 +42,7 @@ def current_token() -> Token | None:
 
 
 def has_scope(scope: Scope) -> bool:
-    """True when the request carries a live token with this scope."""
+    """Returns True when the request carries a live token with this scope."""
     token = current_token()
     return token is not None and scope in token.scopes
 
@@ -53,15 +56,20 @@ def require_scope(scope: Scope) -> None:
 
 
 def require_scope_to_change(announcement: Announcement) -> None:
-    """Raises ``MissingScope`` unless the token may change this announcement. A published one needs
-    ``publish``, since its changes are public at once."""
+    """Raises ``MissingScope`` unless the token may change this announcement.
+
+    A published announcement needs the scope ``publish``, since its changes are public at once.
+    """
     if announcement.status is Status.PUBLISHED:
         require_scope(Scope.PUBLISH)
 
 
 def visible(announcement: Announcement, *, staff: bool) -> Announcement:
-    """The announcement, if it may be shown. Raises ``Gone`` with title, date and reason when it was
-    withdrawn; otherwise ``NotFound``, the same as for one that does not exist."""
+    """Returns the announcement, if it may be shown.
+
+    Raises ``Gone`` with title, date and reason for a withdrawn announcement; for others ``NotFound``, the
+    same as for an announcement that does not exist.
+    """
     if announcement.status is Status.PUBLISHED:
         return announcement
     if staff:
@@ -78,8 +86,11 @@ def visible(announcement: Announcement, *, staff: bool) -> Announcement:
 
 
 def visible_attachment(attachment_id: int, *, staff: bool, of: int | None = None) -> Attachment:
-    """The attachment, if its announcement may be shown and it is not held. ``of``: the announcement that its
-    address names. Raises ``NotFound``, the same as for one that does not exist, or ``Gone``."""
+    """Returns the attachment, if its announcement may be shown and the attachment is not held.
+
+    ``of``: the announcement that the attachment's address names. Raises ``Gone``, or ``NotFound``, the same
+    as for an attachment that does not exist.
+    """
     attachment = services().records.attachment(attachment_id)
     announcement = services().records.announcement(attachment.announcement_id)
     is_hidden = announcement.status not in (Status.PUBLISHED, Status.WITHDRAWN) and not staff
@@ -94,14 +105,16 @@ def visible_attachment(attachment_id: int, *, staff: bool, of: int | None = None
 
 
 def visible_attachments(announcement_id: int, *, staff: bool) -> list[Attachment]:
-    """The attachments of an announcement that may be shown, in order; others see none that is held."""
+    """Returns an announcement's attachments in order; held ones are left out unless ``staff``."""
     attachments = services().records.attachments([announcement_id])[announcement_id]
     return [each for each in attachments if staff or each.hold is None]
 
 
 def visible_items(collection: Collection, shown: Container[int]) -> list[Item]:
-    """The lines of a collection without those of announcements that are not among ``shown``: their
-    headings may tell as much as their titles."""
+    """Returns the collection's lines without those of announcements that are not among ``shown``.
+
+    The heading of a hidden announcement is left out too: a heading may tell as much as a title.
+    """
     return [
         item for item in collection.items if item.announcement_id is None or item.announcement_id in shown
     ]
@@ -115,7 +128,7 @@ def note_held_read(attachment: Attachment) -> None:
 
 
 def note_unpublished_read(announcements: Iterable[Announcement]) -> None:
-    """Write into the security log that a token read those of these that are not public."""
+    """Write into the security log that a token read the unpublished ones of these announcements."""
     token = current_token()
     ids = sorted(each.id for each in announcements if each.status is not Status.PUBLISHED)
     if token is not None and ids:

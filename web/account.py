@@ -1,4 +1,4 @@
-"""One's own account: password, sessions, second factor."""
+"""The account of the person who is signed in: password, sessions, second factor."""
 
 from __future__ import annotations
 
@@ -34,8 +34,10 @@ class NewPassword(FlaskForm):  # type: ignore[misc]
 @pages.route("", methods=["GET", "POST"])
 @staff_only
 def overview() -> ResponseReturnValue:
-    """One's own account: sessions, the state of the second factor, and a new password, with which every
-    session ends but a new one here."""
+    """Show the person's sessions and second factor; change the password.
+
+    A new password ends every session of the person but a new one on this device.
+    """
     person = cast(Person, current_person())
     form = NewPassword()
     if form.validate_on_submit():
@@ -74,14 +76,17 @@ def close_session(id: int) -> ResponseReturnValue:
 @pages.get("/second-factor")
 @staff_only
 def second_factor_page() -> str:
-    """The second factor: off, being set up, or on."""
+    """Show the second factor: off, being set up, or on."""
     return _second_factor_page(_me())
 
 
 @pages.post("/second-factor/begin")
 @staff_only
 def begin_second_factor() -> ResponseReturnValue:
-    """Make a secret and show it; it is asked for only once a code has proved that the telephone knows it."""
+    """Make a secret and show it.
+
+    Codes are asked for at sign-in only once a code has proved that the telephone knows the secret.
+    """
     try:
         services().people.begin_second_factor(_me().id, second_factor.seal(second_factor.new_secret()))
     except Conflict as error:
@@ -92,7 +97,10 @@ def begin_second_factor() -> ResponseReturnValue:
 @pages.post("/second-factor/confirm")
 @staff_only
 def confirm_second_factor() -> ResponseReturnValue:
-    """A right code switches the second factor on; the recovery codes are shown this once."""
+    """Switch the second factor on after a right code.
+
+    The recovery codes are shown this once.
+    """
     person = _me()
     factor = services().people.second_factor(person.id)
     if factor is None or factor.is_confirmed:
@@ -114,7 +122,7 @@ def confirm_second_factor() -> ResponseReturnValue:
 @pages.post("/second-factor/recovery-codes")
 @staff_only
 def new_recovery_codes() -> ResponseReturnValue:
-    """New recovery codes in place of the old ones, for one who knows the password."""
+    """Replace the recovery codes by new ones, for a person who knows the password."""
     person = _me()
     factor = services().people.second_factor(person.id)
     if factor is None or not factor.is_confirmed or not _knows_password(person):
@@ -128,7 +136,7 @@ def new_recovery_codes() -> ResponseReturnValue:
 @pages.post("/second-factor/disable")
 @staff_only
 def disable_second_factor() -> ResponseReturnValue:
-    """Switch it off, for one who knows the password."""
+    """Switch the second factor off, for a person who knows the password."""
     person = _me()
     if _knows_password(person) and services().people.remove_second_factor(person.id):
         note_security("second factor off", person=person.name)
@@ -137,7 +145,7 @@ def disable_second_factor() -> ResponseReturnValue:
 
 
 def _second_factor_page(person: Person, *, codes: list[str] | None = None) -> str:
-    """``codes``: recovery codes that were made just now."""
+    """Returns the page of the second factor. ``codes``: recovery codes that were made just now."""
     factor = services().people.second_factor(person.id)
     return render_template(
         "staff/second-factor.html",
@@ -149,7 +157,7 @@ def _second_factor_page(person: Person, *, codes: list[str] | None = None) -> st
 
 
 def _enrolment(person: Person, factor: SecondFactor | None) -> dict[str, object]:
-    """The secret, as a QR code and to be typed, while it is being set up."""
+    """Returns the secret as a QR code and as text while the second factor is being set up; else nothing."""
     if factor is None or factor.is_confirmed:
         return {}
     secret = second_factor.unseal(factor)
@@ -160,12 +168,12 @@ def _enrolment(person: Person, factor: SecondFactor | None) -> dict[str, object]
 
 
 def _me() -> Person:
-    """Who is signed in, on pages for staff only."""
+    """Returns the person who is signed in, on pages for staff only."""
     return cast(Person, current_person())
 
 
 def _knows_password(person: Person) -> bool:
-    """True when the form has the person's password; otherwise it is said what is wrong."""
+    """Returns True when the form has the person's password; otherwise shows an error message."""
     try:
         _check_own_password(person, request.form.get("password", ""))
     except (Invalid, TooMany) as error:
@@ -176,7 +184,7 @@ def _knows_password(person: Person) -> bool:
 
 
 def _check_own_password(person: Person, typed: str) -> None:
-    """Raises ``Invalid`` when it is not the person's password, ``TooMany`` during a pause."""
+    """Raises ``Invalid`` for a wrong password of the person, ``TooMany`` during a pause."""
     limits = own_password_limits(person)
     begin_attempt(limits)
     known = services().people.by_name(person.name)

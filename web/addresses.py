@@ -1,7 +1,7 @@
-"""Addresses: of pages with their arguments, in full for programs, and the way back to where somebody was.
+"""Builds addresses: of pages with arguments, full ones for programs, and the way back to the previous page.
 
-Every path begins with the root of the site that is asked (``request.script_root``: ``""``, or ``/slug`` for
-an organisation below a path). ``url_for`` puts it there, so that nothing else needs to know of it.
+Every path begins with the root of the requested site (``request.script_root``: ``""``, or ``/slug`` for an
+organisation below a path). ``url_for`` puts the root there, so that other code need not know of it.
 """
 
 from __future__ import annotations
@@ -20,29 +20,35 @@ _PATH_HERE = re.compile(r"/(?![/\\])[^\t\r\n]*")
 
 
 def absolute(path: str, site: str | None = None) -> str:
-    """``https://…/announcements/17``, for programs: a path of the site that is asked, there or on another
-    ``site`` (its full address)."""
+    """Returns a full address, such as ``https://…/announcements/17``, for programs.
+
+    ``path`` is a path of the requested site. ``site``: full address of another site on which the path is
+    meant.
+    """
     return (site or services().settings.base_url) + path.removeprefix(request.script_root)
 
 
 def page_path(attachment: Attachment, number: int, typed: str = "") -> str:
-    """``/announcements/17/attachments/3?page=2&q=…``."""
+    """Returns ``/announcements/17/attachments/3?page=2&q=…`` for a page of an attachment."""
     path = url_for("public.document", id=attachment.announcement_id, attachment_id=attachment.id)
     return f"{path}?{urlencode({'page': number} | ({'q': typed} if typed else {}))}"
 
 
 def line_share(address: str) -> str:
-    """The page of LINE that offers to send ``address`` to somebody."""
+    """Returns the address of LINE's page for sending ``address`` to somebody."""
     return f"https://social-plugins.line.me/lineit/share?{urlencode({'url': address})}"
 
 
 def query_asked() -> str:
-    """``?q=`` of the request, as much of it as a search reads: pages repeat it in many links."""
+    """Returns ``?q=`` of the request, cut to the length that a search reads.
+
+    The length matters because pages repeat the query in many links.
+    """
     return request.args.get("q", "").strip()[:MAX_QUERY_LENGTH]
 
 
 def path_asked() -> str:
-    """Of this very request, with its arguments."""
+    """Returns the path of the present request, with its arguments."""
     return request.script_root + request.full_path
 
 
@@ -54,6 +60,6 @@ def path_here(target: str, otherwise: str) -> str:
 
 
 def page_number() -> int:
-    """``?page=`` of the request; the first where it makes no sense."""
+    """Returns ``?page=`` of the request; 1 for a value that is no page number."""
     given = request.args.get("page", 1, type=int)
     return given if 1 <= given <= _LAST_PAGE else 1

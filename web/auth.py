@@ -1,4 +1,4 @@
-"""Signing in and out: passwords, second factors, and sessions that the archive knows and can end."""
+"""Signing in and out: passwords, second factors, and sessions kept by the archive, which can end them."""
 
 from __future__ import annotations
 
@@ -36,16 +36,16 @@ pages = Blueprint("auth", __name__)
 csrf = CSRFProtect()
 
 IDLE = dt.timedelta(minutes=30)
-"""A session not used for so long must be opened again; typing into a form is use."""
+"""Time without use after which a session ends; typing into a form is use."""
 
 LONGEST_SESSION = dt.timedelta(hours=12)
-"""However much it is used: a working day."""
+"""Time after which a session ends, however much it is used: a working day."""
 
 CLOCK_SLACK = dt.timedelta(minutes=5)
-"""One begun further in the future was begun before the clock was set back, and is not trusted."""
+"""A session begun further in the future was begun before the clock was set back, and is not trusted."""
 
 CODE_WITHIN = dt.timedelta(minutes=10)
-"""From the right password to the second factor's code: a telephone may have to be fetched."""
+"""Time from the right password to the second factor's code: a telephone may have to be fetched."""
 
 _KEY = "key"
 _PENDING = "second factor"
@@ -62,14 +62,14 @@ class SignIn(FlaskForm):  # type: ignore[misc]
 
 
 def install(app: Flask) -> None:
-    """CSRF protection for every form, and who is signed in for every template."""
+    """Protect every form of ``app`` against CSRF, and give every template the signed-in person."""
     csrf.init_app(app)
     app.context_processor(lambda: {"person": current_person()})
     app.register_blueprint(pages)
 
 
 def current_person() -> Person | None:
-    """Who is signed in with this request."""
+    """Returns the person who is signed in with this request; None for a visitor."""
     opened = current_session()
     return opened[1] if opened else None
 
@@ -85,13 +85,13 @@ def current_session() -> tuple[Session, Person] | None:
 
 
 def signed_in() -> bool:
-    """True for a person who may see what staff see."""
+    """Returns True when the request's person may see unpublished records as staff."""
     person = current_person()
     return person is not None and not must_set_up_second_factor(person)
 
 
 def must_set_up_second_factor(person: Person) -> bool:
-    """True for an administrator without a second factor where the settings ask for one."""
+    """Returns True for an administrator without the second factor that the settings require."""
     if person.role is not Role.ADMIN or services().settings.second_factor != "admins":
         return False
     factor = services().people.second_factor(person.id)
@@ -99,7 +99,7 @@ def must_set_up_second_factor(person: Person) -> bool:
 
 
 def staff_only(view: Callable[P, R]) -> Callable[P, R | ResponseReturnValue]:
-    """Others are asked to sign in first, and come back."""
+    """Returns the view for staff only: others are asked to sign in first, and come back to the view."""
 
     @wraps(view)
     def checked(*args: P.args, **kwargs: P.kwargs) -> R | ResponseReturnValue:
@@ -127,7 +127,10 @@ def admin_only(view: Callable[P, R]) -> Callable[P, R | ResponseReturnValue]:
 
 @pages.route("/sign-in", methods=["GET", "POST"])
 def sign_in() -> ResponseReturnValue:
-    """One message for every failure: nobody learns which names exist."""
+    """Show the sign-in form and check the password.
+
+    Every failure has the same message: nobody learns which names exist.
+    """
     form = SignIn()
     status = HTTPStatus.OK
     headers: dict[str, str] = {}
@@ -161,7 +164,7 @@ def _first_factor_passed(person: Person, next: str) -> ResponseReturnValue:
 
 @pages.route("/sign-in/code", methods=["GET", "POST"])
 def enter_code() -> ResponseReturnValue:
-    """The second factor, after the right password."""
+    """Ask for the second factor, after the right password."""
     pending = _pending()
     if pending is None:
         return redirect(url_for("auth.sign_in"))
@@ -206,12 +209,12 @@ def sign_out() -> ResponseReturnValue:
 @pages.get("/staff/awake")
 @staff_only
 def awake() -> ResponseReturnValue:
-    """Asked for by a form while somebody types into it, so that the session does not end meanwhile."""
+    """Keep the session alive: a form requests this address while somebody types into the form."""
     return ""
 
 
 def open_session(person: Person) -> None:
-    """Sign the person in with a fresh key: one known from before is worth nothing."""
+    """Sign the person in with a fresh session key, so that a key known from before is worth nothing."""
     key = secrets.token_urlsafe(32)
     now = dt.datetime.now(dt.UTC)
     services().people.open_session(
@@ -231,14 +234,17 @@ def _signed_in(person: Person, next: str) -> ResponseReturnValue:
 
 
 def _ask_for_code(person: Person, next: str) -> ResponseReturnValue:
-    """The password was right; now the second factor, for which there is ``CODE_WITHIN``."""
+    """Redirect to the second factor after a right password; the code must come within ``CODE_WITHIN``."""
     session.clear()
     session[_PENDING] = {"person": person.id, "at": dt.datetime.now(dt.UTC).isoformat(), "next": next}
     return redirect(url_for("auth.enter_code"))
 
 
 def _pending() -> tuple[Person, str] | None:
-    """Whose password was right a moment ago in this browser, and where they were going."""
+    """Returns the person who typed a right password in this browser, and the page to go to afterwards.
+
+    None when that was longer ago than ``CODE_WITHIN``, or the person is disabled.
+    """
     pending = session.get(_PENDING)
     if pending is None:
         return None
@@ -254,5 +260,5 @@ def _hash(key: str) -> str:
 
 
 def _typed_in_thai(password: str) -> bool:
-    """Probably the Thai keyboard was on."""
+    """Returns True when the password has Thai letters: the Thai keyboard was probably on."""
     return any("\u0e00" <= letter <= "\u0e7f" for letter in password)

@@ -253,7 +253,7 @@ def _has_index(settings: Settings, dictionary: Dictionary) -> bool:
         return False
     try:
         return _index(settings.search, settings.data, dictionary).position() > 0
-    except PrakatError:  # torn or out of reach: it says nothing
+    except PrakatError:  # a damaged or unreachable index says nothing
         return False
 
 
@@ -282,7 +282,7 @@ def restore(
     else:
         _restore_to_servers(settings, unpack, progress)
     services = build(settings)
-    # Whoever was reading something when the backup was made does not know this copy.
+    # A worker that was reading a document when the backup was made does not know this copy.
     services.jobs.take_back(lease=LEASE, now=dt.datetime.now(dt.UTC) + LEASE)
     return services
 
@@ -404,7 +404,7 @@ def _installed(setting: str) -> Iterator[None]:
         ) from error
 
 
-_SHORTEST_SECRET = 32  # characters
+_SHORTEST_SECRET = 32  # characters; a shorter key is what a power cut left, and is replaced
 
 
 def _kept_secret(path: Path) -> str:

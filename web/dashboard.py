@@ -1,4 +1,5 @@
-"""The staff's first page: what waits, what was read, what people looked for in vain; and who works here."""
+"""The staff's first page: waiting documents, reads, searches without results; and the people with
+accounts."""
 
 from __future__ import annotations
 
@@ -42,7 +43,7 @@ _CHART = {
 @pages.get("")
 @staff_only
 def overview() -> str:
-    """Everything that may need a hand today."""
+    """Show everything that may need staff's attention today."""
     return render_template(
         "staff/overview.html",
         held=_held(),
@@ -57,14 +58,17 @@ def overview() -> str:
 @pages.get("/explain")
 @staff_only
 def explain() -> str:
-    """How a search comes about: its plan, and each hit's score by part."""
+    """Show how a search comes about: its plan, and each hit's score by part."""
     query = replace(parse(request.args.get("q", "")), explain=True)
     answer = search(services(), query) if query.typed else None
     return render_template("staff/explain.html", answer=answer, typed=query.typed)
 
 
 def _held() -> list[tuple[Attachment, Announcement]]:
-    """Attachments on which a person has to decide, those of published announcements first."""
+    """Returns the attachments on which a person has to decide, with their announcements.
+
+    Those of published announcements come first.
+    """
     records = services().records
     found = [
         each
@@ -80,7 +84,7 @@ def _held() -> list[tuple[Attachment, Announcement]]:
 @pages.get("/reads.svg")
 @staff_only
 def reads_chart() -> Response:
-    """Visits a day, drawn on the server."""
+    """Send a chart of the visits a day, drawn on the server."""
     counts = services().records.visits_by_day(days=_DAYS)
     most = max(count for _day, count in counts)
     most += most % 2  # so that half of it is a number of visits too
@@ -105,7 +109,7 @@ def reads_chart() -> Response:
 @pages.route("/people", methods=["GET", "POST"])
 @admin_only
 def people() -> ResponseReturnValue:
-    """Who may sign in; admins add and disable."""
+    """Show the people who may sign in; administrators add and disable people here."""
     if request.method == "POST":
         try:
             name, password = rules.name(request.form.get("name", "")), request.form.get("password", "")

@@ -1,4 +1,4 @@
-"""Open data as files: written anew after a change, apart from the requests for them; sent as files are."""
+"""Open data as files: rewritten in the background after a change, and sent like other files."""
 
 from __future__ import annotations
 
@@ -23,17 +23,20 @@ from web.http_caching import PUBLIC, keep_nowhere
 log = logging.getLogger("prakat.dumps")
 
 WAIT_SECONDS = 3.0
-"""A request waits so long for a file that is being written; 10,000 announcements take about as long."""
+"""Seconds for which a request waits for a file being written; 10,000 announcements take about as long."""
 
 _LOOK_SECONDS = 0.05
-_FORGOTTEN_AFTER = 7 * 24 * 3600.0  # seconds since a file was written, of an address that is no more in use
+_FORGOTTEN_AFTER = (
+    7 * 24 * 3600.0
+)  # seconds since writing; then files of addresses no longer in use are deleted
 
 
 def send_dump(name: str, media_type: str, lines: Callable[[], Iterator[str]]) -> Response:
-    """The file ``name`` with ``lines``, as of the last change of the archive; with ranges and an ETag.
+    """Returns the file ``name`` with ``lines``, as of the last change of the archive; with ranges and an
+    ETag.
 
-    While it is written after a change, the one before is sent, unless something was withdrawn since. Raises
-    ``Busy`` when there is none to send yet.
+    While a file is being rewritten after a change, the previous file is sent, unless something was withdrawn
+    since. Raises ``Busy`` when there is no file to send yet.
     """
     keep_nowhere()
     folder = services().settings.data / "open-data"
@@ -61,7 +64,7 @@ def _organisations() -> list[tuple[int, str]]:
 
 
 def _write_in_background(target: Path, lines: Callable[[], Iterator[str]]) -> None:
-    """Have ``target`` written, here or by who writes it already, and wait for it a while."""
+    """Start writing ``target`` unless another process is writing it; wait at most ``WAIT_SECONDS``."""
     thread = threading.Thread(target=copy_current_request_context(_write), args=(target, lines), daemon=True)
     thread.start()
     until = time.monotonic() + WAIT_SECONDS
@@ -98,7 +101,7 @@ def _delete_older(target: Path) -> None:
 
 
 def _older(folder: Path, place: str, name: str) -> Path | None:
-    """The newest file of before, unless it holds what was withdrawn since."""
+    """Returns the newest previous file; None if there is none, or something was withdrawn since."""
     by_change = {int(path.name.split(".")[1]): path for path in folder.glob(f"{place}.*.{name}")}
     change = max(by_change, default=None)
     if change is None or services().records.withdrawn_since(change):

@@ -1,4 +1,4 @@
-"""The declared fields of an announcement (archive/fields.py) as the JSON API takes and tells them."""
+"""JSON schemas of the declared fields of an announcement (archive/fields.py)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ KINDS = [kind.value for kind in Kind]
 
 
 class Day(fields.Date):
-    """ISO out; in, as Thai people write it too (``9 มิถุนายน 2564``)."""
+    """A date: written as ISO 8601; read also as Thai people write dates (``9 มิถุนายน 2564``)."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> dt.date:
         try:
@@ -27,7 +27,7 @@ class Day(fields.Date):
 
 
 def taken(field: AnnouncementField, **options: Any) -> fields.Field[Any]:
-    """How a field of an announcement is taken in."""
+    """Returns the schema field that reads an announcement's field from a request."""
     if field.is_nullable:
         options["allow_none"] = True
     match field.type:
@@ -41,7 +41,7 @@ def taken(field: AnnouncementField, **options: Any) -> fields.Field[Any]:
 
 
 def told(field: AnnouncementField) -> fields.Field[Any]:
-    """How a field of an announcement is told."""
+    """Returns the schema field that writes an announcement's field into an answer."""
     options: dict[str, Any] = {"allow_none": True} if field.is_nullable else {}
     match field.type:
         case FieldType.DATE:

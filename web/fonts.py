@@ -1,4 +1,4 @@
-"""Sarabun for the pages: the Thai and Latin letters of the package's files, as WOFF2 from our own address."""
+"""Serves Sarabun from the site's own address: the Thai and Latin letters of the package's files, as WOFF2."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _LETTERS = [*range(0x20, 0x7F), 0xA0, 0xA9, 0xB7, 0xD7, *range(0xE01, 0xE5C), *r
 
 @pages.get("/fonts/sarabun-<weight>.woff2")
 def font(weight: str) -> Response:
-    """One weight, about 25 KB; a browser asks once a year."""
+    """Send one weight of the font, about 25 KB; a browser asks once a year."""
     if weight not in _WEIGHTS:
         abort(404)
     answer = make_response(_woff2(weight))
@@ -34,7 +34,7 @@ def font(weight: str) -> Response:
 
 @cache
 def _woff2(weight: str) -> bytes:
-    """Cut down once per process; the tables that shape Thai stay."""
+    """Returns the font reduced to ``_LETTERS``, once per process; the tables that shape Thai are kept."""
     loaded = TTFont(_FILES / _WEIGHTS[weight])
     options = subset.Options(flavor="woff2", layout_features=["*"], notdef_outline=True, hinting=False)
     cutter = subset.Subsetter(options)

@@ -1,4 +1,4 @@
-"""Alive, ready, and in numbers: ``/healthz``, ``/readyz``, ``/metrics``."""
+"""Health endpoints: alive (``/healthz``), ready (``/readyz``), numbers (``/metrics``)."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from web.settings import Settings
 pages = Blueprint("health", __name__)
 
 BEAT_SECONDS = 15
-"""A worker that has not been heard of for so long is taken for dead."""
+"""Seconds without a heartbeat after which a worker is taken for dead."""
 
 BEHIND = dt.timedelta(minutes=10)
-"""An index that has not taken up a change for so long does not follow; a large import may take minutes."""
+"""Age above which a change missing in the index is an error; a large import may take minutes."""
 
 STUCK = dt.timedelta(minutes=2)
-"""What waits longer while nobody works on it is stuck."""
+"""Time after which a waiting document is stuck, if no document is being read."""
 
 LEAST_FREE = 256 << 20
 """Bytes of disk below which an upload may fail."""
@@ -75,7 +75,7 @@ def _trouble(check: Callable[[Services], str]) -> str:
 
 
 def _database(services: Services) -> str:
-    services.records.tally("readiness checks", 1)  # what can only be read takes no upload
+    services.records.tally("readiness checks", 1)  # a write: a database that can only be read takes no upload
     return ""
 
 
@@ -120,12 +120,15 @@ def _worker(services: Services) -> str:
         silent = time.time() - heartbeat(services.settings).stat().st_mtime
     except FileNotFoundError:
         return "ยังไม่มีตัวอ่านเอกสารทำงาน (no worker)"
-    # Heard of in the future: the clock was set back, and since then nothing was heard.
+    # A heartbeat in the future: the clock was set back, and no heartbeat came since.
     return "" if abs(silent) < BEAT_SECONDS else "ตัวอ่านเอกสารไม่ทำงาน (worker is dead)"
 
 
 def _queue(services: Services) -> str:
-    """A long queue is no trouble as long as somebody works on it."""
+    """Returns an error when documents wait and none is being read.
+
+    A long queue is no error as long as a worker reads documents.
+    """
     oldest = services.jobs.oldest_waiting()
     if oldest is None or _now() - oldest < STUCK or services.jobs.counts()["reading"]:
         return ""
@@ -160,4 +163,4 @@ CHECKS = {
 }
 
 DEGRADING = {"records", "incidents"}
-"""Checks that say that somebody must look, while everybody is served."""
+"""Checks whose failure a person must look at, although everybody is still served."""

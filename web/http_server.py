@@ -41,7 +41,7 @@ DRAIN_SECONDS = 20.0
 """Seconds at a stop for requests in flight to be received, answered and sent."""
 
 SMALL_BODY = 1 << 20
-"""Bytes that anybody may send. More are received only when ``may_send`` agrees, and before that not read."""
+"""Bytes of a body that anybody may send. A larger body is read only after ``may_send`` agreed."""
 
 HURRY = "Prakat-Hurry"
 """Header by which the application learns that many wait behind a request: it must not wait for its turn."""

@@ -1,8 +1,8 @@
-"""Many announcements at once, from a manifest or from an older site's pages: any size, resumable.
+"""Imports many announcements from a manifest or from an older site's pages: any size, resumable.
 
-What was imported before is found again by its ``ref``: running an import again adds nothing twice and
-completes what was cut short. An outage (full disk, no virus scanner) ends it, so that nothing is taken
-without its files meanwhile.
+Announcements imported before are found again by their ``ref``: running an import again adds nothing twice and
+completes an import that was cut short. An outage (full disk, no virus scanner) ends the import, so that no
+announcement is taken without its files meanwhile.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from archive.model import Announcement, Draft, Status
 from web.bootstrap import Services
 
 ACTOR = "prakat import"
-_LONGEST_BATCH = 0.5  # seconds that other writers may have to wait
+_LONGEST_BATCH = 0.5  # seconds of a transaction, for which other writers may have to wait
 _LARGEST_PAGE = 16 << 20  # bytes; a saved page holds text alone, pictures lie beside it
 _PAGES = ("*.html", "*.htm", "*.txt")
 
@@ -95,8 +95,11 @@ def _listed(page: Path, directory: Path, rules: SiteRules) -> ListedAnnouncement
 
 
 def _read_page(page: Path, directory: Path) -> bytes:
-    """The bytes of a saved page. Raises ``Invalid`` for what is no ordinary file, for a link that leads out
-    of the folder, and for more bytes than any page has."""
+    """Returns the bytes of a saved page.
+
+    Raises ``Invalid`` for anything but an ordinary file, for a link that leads out of the folder, and for a
+    file larger than ``_LARGEST_PAGE``.
+    """
     path = page.resolve()
     if not path.is_relative_to(directory.resolve()):
         raise Invalid("ลิงก์ชี้ออกไปนอกโฟลเดอร์ที่นำเข้า จึงไม่อ่าน (link leads outside)")
@@ -119,7 +122,10 @@ def _import(
     *,
     without_files: bool = False,
 ) -> Report:
-    """``without_files``: a record is worth having though a file of it is lost."""
+    """Import all ``sources`` and return the report.
+
+    ``without_files``: import an announcement even when a file of it is lost.
+    """
     report = Report()
     archive = _Import(services, directory, report, without_files)
     for batch in _batches(services, sources):
@@ -136,9 +142,10 @@ def _import(
 
 
 def _batches(services: Services, sources: Iterable[Source]) -> Iterator[Iterator[Source]]:
-    """The sources in runs that are one transaction each: fast, and short enough for other writers.
+    """Yields the sources in runs that are one transaction each: fast, and short enough for other writers.
 
-    A virus scanner may take minutes, for which nobody else shall wait: then each write is its own.
+    With a virus scanner, which may take minutes, each write is a transaction of its own, so that no other
+    writer waits for the scanner.
     """
     rest = iter(sources)
     together = contextlib.nullcontext if services.scanner else services.records.batch
@@ -159,7 +166,7 @@ def _batches(services: Services, sources: Iterable[Source]) -> Iterator[Iterator
 
 @dataclass(frozen=True, slots=True)
 class _Import:
-    """Listed announcements into the archive, as far as they are not there yet."""
+    """Imports listed announcements that the archive does not have yet."""
 
     services: Services
     directory: Path
@@ -185,7 +192,7 @@ class _Import:
             self._mention_refused(announcement, [_mention(at, listed) for at in refused])
 
     def _create(self, draft: Draft, status: Status, where: str) -> Announcement:
-        """With personal data in its fields it becomes a draft, for a person to decide."""
+        """Create the announcement; as a draft when its fields have personal data, for a person to decide."""
         try:
             return self.services.intake.create(draft, actor=ACTOR, status=status)
         except PersonalDataFound as found:
@@ -206,7 +213,10 @@ class _Import:
     def _attach_all(
         self, announcement_id: int, listed: ListedAnnouncement, paths: list[Path | None]
     ) -> tuple[dict[int, int], dict[int, str]]:
-        """By place in the list: ids of what was taken, and why the others were refused."""
+        """Attach the files of an announcement.
+
+        Returns, by position in the list, the ids of attached files and the reasons for refused files.
+        """
         taken: dict[int, int] = {}
         refused: dict[int, str] = {}
         for at, path in enumerate(paths):
@@ -232,13 +242,14 @@ class _Import:
         return attachment.id
 
     def _mention_refused(self, announcement: Announcement, refused: list[str]) -> None:
-        """As a lost file, one that was not taken leaves its line."""
+        """Add the lines of refused files to the body, as for lost files."""
         if refused:
             body = "\n".join([announcement.body, *refused]).strip()
             self.services.intake.revise(announcement.id, {"body": body}, actor=ACTOR)
 
     def _complete(self, known: Announcement, listed: ListedAnnouncement, taken: dict[int, int]) -> None:
-        """Files that were lost the last time take their places, and their mentions leave the body."""
+        """Put files that were lost at the last import in their places, and remove their lines from the
+        body."""
         mentions = {_mention(at, listed) for at in taken}
         lines = known.body.split("\n")
         if not mentions.intersection(lines):
@@ -251,13 +262,13 @@ class _Import:
 
 
 def _mention(at: int, listed: ListedAnnouncement) -> str:
-    """A lost file's line as the old page had it."""
+    """Returns the line for a lost file, as the old page had it."""
     file = listed.files[at]
     return f"เอกสารแนบ {at + 1}. {file.label} [{file.path.name}]"
 
 
 def _beside(directory: Path, file: ListedFile) -> Path:
-    """The file's path; ``Invalid`` before anything is stored, when it is not there or leads outside."""
+    """Returns the file's path. Raises ``Invalid`` when the file is missing or outside the folder."""
     lost = Invalid(f"ไม่พบไฟล์ {file.path} (file not found)", field="attachments")
     try:
         path = (directory / file.path).resolve()

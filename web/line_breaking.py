@@ -39,12 +39,15 @@ _OPPORTUNITY = Markup('<wbr aria-hidden="true">')  # else Chromium names a headi
 
 @lru_cache(maxsize=2_000)
 def with_break_opportunities(text: str, local_words: frozenset[str]) -> Markup:
-    """Escape ``text`` and mark where its lines may break; ``local_words`` are the place's own words."""
+    """Returns ``text`` escaped, with marks where its lines may break.
+
+    ``local_words`` are the place's own words.
+    """
     return segments_with_break_opportunities((TextSegment(text, hit=False),), local_words)
 
 
 def segments_with_break_opportunities(segments: Iterable[TextSegment], local_words: frozenset[str]) -> Markup:
-    """Escape the segments, mark where lines may break, and put hits into ``<mark>``."""
+    """Returns the segments escaped, with break opportunities, and hits in ``<mark>``."""
     lines: list[list[TextSegment]] = [[]]
     for segment in segments:
         first, *others = segment.text.split("\n")
@@ -69,7 +72,7 @@ def _is_thai(char: str) -> bool:
 
 
 def _pieces(text: str, local_words: frozenset[str]) -> Iterator[str]:
-    """The text in pieces between which a line may break; joined they are the text."""
+    """Yields the pieces of the text between which a line may break; joined, the pieces are the text."""
     pending = ""  # stands before the next opportunity
     end = 0
     for run in _THAI_RUN.finditer(text):
@@ -94,21 +97,24 @@ def _pieces(text: str, local_words: frozenset[str]) -> Iterator[str]:
 
 
 def _other_pieces(text: str) -> list[str]:
-    """Text before or after a run of Thai, in pieces: after white space, and inside what fits on no line."""
+    """Returns text before or after a run of Thai, in pieces.
+
+    A piece ends after white space, and inside a token too long for a line.
+    """
     pieces = _AFTER_SPACE.split(text)
     return [part for piece in pieces for part in _LONG_TOKEN.sub(r"\g<0>\n", piece).split("\n")]
 
 
 @lru_cache(maxsize=20_000)
 def _fitting(word: str) -> tuple[str, ...]:
-    """The word, or what fits on no line in clusters."""
+    """Returns the word as one piece, or in clusters when the word is too long for a line."""
     if len(word) <= _MAX_UNBROKEN:
         return (word,)
     return tuple(word[start:end] for start, end in pairwise(thai.clusters(word)))
 
 
 def joined(run: str, local: frozenset[str]) -> list[str]:
-    """Cut a run of Thai letters into words; การ and its like stay with the word that follows."""
+    """Returns a run of Thai letters cut into words; prefixes such as การ stay with the word that follows."""
     words: list[str] = []
     is_prefix = False
     for word in _cut(run, local):
@@ -121,7 +127,8 @@ def joined(run: str, local: frozenset[str]) -> list[str]:
 
 
 def _cut(run: str, local: frozenset[str]) -> tuple[str, ...]:
-    """Cut into the fewest words; a cluster that belongs to no word stays with its neighbours."""
+    """Returns the run cut into the fewest words; a cluster that belongs to no word stays with its
+    neighbours."""
     words = [(last + 1, length, 1) for last, length in _known(local).iter(run)]
     costs, before = _cheapest(len(run), words)
     if costs[-1] == math.inf:  # not words throughout
@@ -141,7 +148,7 @@ def _cut(run: str, local: frozenset[str]) -> tuple[str, ...]:
 
 
 def _cheapest(size: int, steps: Iterable[tuple[int, int, int]]) -> tuple[list[float], list[int]]:
-    """The least cost of reaching each offset, and the offset before it on that way (shortest path).
+    """Returns the least cost of reaching each offset, and the offset before it on that way (shortest path).
 
     ``steps``: end, length and cost of each, in the order of their ends.
     """
@@ -154,9 +161,9 @@ def _cheapest(size: int, steps: Iterable[tuple[int, int, int]]) -> tuple[list[fl
 
 
 def _known(local: frozenset[str]) -> ahocorasick.Automaton:
-    """The automaton that finds all words of the dictionary in a text, in the order of their ends.
+    """Returns the automaton that finds all words of the dictionary in a text, in the order of their ends.
 
-    One thread builds it and the others wait: eight that each built it left 90 MB behind.
+    One thread builds the automaton and the others wait: eight threads that each built one left 90 MB behind.
     """
     with _BUILDING:
         return _built(local)

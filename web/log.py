@@ -74,4 +74,4 @@ def _note(answer: Response) -> Response:
 
 
 _TOO_MANY = {"static", "health.alive", "health.ready", "health.metrics"}
-"""Asked for again and again by browsers and monitors."""
+"""Endpoints that are not logged: browsers and monitors request them again and again."""

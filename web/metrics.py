@@ -23,7 +23,7 @@ from indexer.scrub import read_state
 from web.bootstrap import Services, scrub_state_path
 
 _BUCKETS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)  # seconds
-_ROWS = 64  # processes that count apart; two that share a row may lose a count now and then
+_ROWS = 64  # processes with a row of their own; two that share a row may lose a count now and then
 
 
 class SharedHistogram(Collector):
@@ -31,7 +31,7 @@ class SharedHistogram(Collector):
 
     def __init__(self, name: str, help: str) -> None:
         self._name, self._help = name, help
-        width = len(_BUCKETS) + 2  # with what is above all buckets, and the sum
+        width = len(_BUCKETS) + 2  # and a column for values above all buckets, and one for the sum
         self._rows = np.frombuffer(mmap.mmap(-1, _ROWS * width * 8), np.float64).reshape(_ROWS, width)
         self._lock = Lock()
 
@@ -73,7 +73,7 @@ class _Archive(Collector):
         oldest, now = self._services.jobs.oldest_waiting(), dt.datetime.now(dt.UTC)
         waits = (now - oldest).total_seconds() if oldest else 0.0
         yield GaugeMetricFamily("prakat_queue_age_seconds", "Age of the oldest waiting attachment", waits)
-        with suppress(Unavailable):  # torn: its numbers are missing, which is what there is to say
+        with suppress(Unavailable):  # a damaged index has no numbers; their absence shows the damage
             yield from self._index(now)
         yield from self._work()
         yield from self._scrub()

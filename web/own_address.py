@@ -1,8 +1,8 @@
-"""The address of the site where none is set: that of the request, if its host may be believed.
+"""Finds the site's address where none is set: the request's, if its host may be believed.
 
-Whoever sends a request writes its ``Host`` header. An address made from any host at all would let a
-stranger put links to another site into pages that caches keep; so only this machine's names, IP addresses
-and the hosts that the settings allow are taken.
+Whoever sends a request writes its ``Host`` header. An address made from any host at all would let a stranger
+put links to another site into pages that caches keep; so only this machine's names, IP addresses and the
+hosts that the settings allow are taken.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _warned: set[str] = set()
 
 
 def site_address(settings: Settings, organisations: Container[str] = ()) -> str:
-    """The public address as set, or that of the present request: ``http://127.0.0.1:8100``.
+    """Returns the public address as set, or that of the present request: ``http://127.0.0.1:8100``.
 
     ``organisations``: hosts of organisations that have one of their own.
     """

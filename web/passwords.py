@@ -1,4 +1,4 @@
-"""Passwords: strong enough to be worth guessing at, and kept as Argon2id hashes only."""
+"""Password strength and hashing: easily guessed passwords are refused, and only Argon2id hashes are kept."""
 
 from __future__ import annotations
 
@@ -17,18 +17,20 @@ LONGEST = 128
 """Characters. Length is what counts, so no kinds of letters are asked for (NIST SP 800-63B, ASVS 2.1)."""
 
 _FEWEST_GUESSES = 10**6
-"""Of one who knows the passwords that leaked most often, names, Thai words and keyboards: a year, at the
-pace that the pauses between attempts to sign in leave (web/sign_in_limits.py)."""
+"""Guesses by someone who knows the passwords that leaked most often, names, Thai words and keyboards: a year,
+at the pace that the pauses between attempts to sign in leave (web/sign_in_limits.py)."""
 
-_LOOKED_AT = 72  # characters that are estimated, whose number the time for it grows with
+_LOOKED_AT = 72  # characters whose strength is estimated; the time of the estimate grows with them
 
 _hasher = PasswordHasher()  # argon2-cffi's defaults follow RFC 9106
 _NOBODY = _hasher.hash("nobody has this password")
 
 
 def check_strength(password: str, *, about: Iterable[str] = ()) -> None:
-    """Raises ``Invalid`` when it is too short, too long, or too easily guessed by one who knows the
-    names that it is ``about``."""
+    """Raises ``Invalid`` when the password is too short, too long or too easily guessed.
+
+    ``about``: names that the guesser is taken to know.
+    """
     if len(password) < SHORTEST:
         raise Invalid("รหัสผ่านต้องยาวอย่างน้อย %(least)s ตัวอักษร (too short)", field="password", least=SHORTEST)
     if len(password) > LONGEST:

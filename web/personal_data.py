@@ -1,4 +1,4 @@
-"""Personal data that was found, as staff are shown it before they decide."""
+"""Describes personal data that was found, for staff who decide on publication."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _BEFORE, _AFTER = 40, 20  # code points shown around a find: enough for the name
 
 @dataclass(frozen=True, slots=True)
 class DescribedFind:
-    """A find with a little text around it. ``attachment`` is None for one in the announcement itself."""
+    """A find with a little text around it. ``attachment`` is None for a find in the announcement itself."""
 
     type: str
     attachment: Attachment | None
@@ -25,7 +25,7 @@ class DescribedFind:
 
 
 def describe_finds(announcement: Announcement, finds: Iterable[Find]) -> list[DescribedFind]:
-    """The finds in an announcement and its attachments as a page shows them."""
+    """Returns the finds in an announcement and its attachments as a page shows them."""
     attachments = {
         each.id: each for each in services().records.attachments([announcement.id])[announcement.id]
     }
@@ -39,19 +39,22 @@ def describe_finds(announcement: Announcement, finds: Iterable[Find]) -> list[De
 
 
 def fingerprint(finds: Iterable[Find]) -> str:
-    """A value that changes when there are other finds: a decision counts only for those that were shown."""
+    """Returns a hash that changes when there are other finds.
+
+    A decision counts only for the finds that were shown.
+    """
     return hashlib.sha256(repr(sorted(map(repr, finds))).encode()).hexdigest()[:16]
 
 
 def _text_with(find: Find, announcement: Announcement, attachment: Attachment | None) -> str:
-    """The text that the find's offsets count in."""
+    """Returns the text to which the find's offsets refer."""
     if find.data.field:
         return str(getattr(attachment or announcement, find.data.field))
     return services().records.page(attachment.id, find.data.page).text if attachment else ""
 
 
 def _around(text: str, start: int, end: int) -> str:
-    """The stretch with a little text on both sides, cut between clusters."""
+    """Returns the find with a little text on both sides, cut between clusters."""
     borders = thai.clusters(text)
     first = max((border for border in borders if border <= max(start - _BEFORE, 0)), default=0)
     last = min((border for border in borders if border >= end + _AFTER), default=len(text))

@@ -22,8 +22,8 @@ from typing import NoReturn
 
 log = logging.getLogger("prakat")
 
-RESTART_SECONDS = 2.0  # before a process that ended at once is started again
-STOP_SECONDS = 25.0  # for all processes to end by themselves; a little longer than they take at most
+RESTART_SECONDS = 2.0  # of waiting before a process that ended at once is started again
+STOP_SECONDS = 25.0  # for all processes to end by themselves; a little longer than processes take at most
 START_SECONDS = 120.0  # until a process's first sign of life, on a busy machine
 HUNG_SECONDS = 30.0  # without a sign of life; one comes every second
 
@@ -31,8 +31,8 @@ _LOOK_SECONDS = 0.2
 _BEATS_AT_ONCE = 4096  # bytes, one for each sign of life
 _SIGNALS = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD}
 _SOCKETS, _OLD_PROCESSES = "_PRAKAT_SOCKETS", "_PRAKAT_OLD_PROCESSES"
-"""Descriptors that a master hands to the one that takes its place: its sockets, and its ends of the
-connections with the processes that go on until the new ones are there."""
+"""Environment variables with the descriptors that a master hands to its successor: the listening sockets, and
+the master's ends of the connections with processes that go on until the new processes are there."""
 
 
 class StopRequest:
@@ -54,7 +54,8 @@ class StopRequest:
         return self._event.is_set()
 
     def on_set(self, call: Callable[[], None]) -> None:
-        """Have ``call`` called when the time has come; it must be short and safe in a signal handler."""
+        """Register ``call`` for the moment of the stop; ``call`` must be short and safe in a signal
+        handler."""
         self._calls.append(call)
 
     def beat(self) -> None:
@@ -87,7 +88,7 @@ class Role:
 
 @dataclass(slots=True)
 class _Process:
-    """A place that a process of a role takes; another takes it when that one has ended."""
+    """A slot for a process of a role; another process takes the slot when the present one has ended."""
 
     role: Role
     pid: int | None = None
@@ -168,8 +169,11 @@ class Master:
         process.restart_at = time.monotonic() + (RESTART_SECONDS if age < RESTART_SECONDS else 0.0)
 
     def _end_silent_ones(self) -> None:
-        """Kill who gives no sign of life. The time is counted, not measured: whoever stops the whole service
-        for a while stops this count too."""
+        """Kill each process that gives no sign of life.
+
+        The silence is counted in looks, not measured by the clock: stopping the whole service for a while
+        stops this count too.
+        """
         for process in self._processes:
             if process.connection is None or process.pid is None:
                 continue
@@ -197,7 +201,7 @@ class Master:
         os.execv(sys.executable, [sys.executable, "-m", "web.cli", *sys.argv[1:]])  # noqa: S606 - ourselves
 
     def _stop(self) -> None:
-        """Ask all to stop, wait for them, and kill who does not."""
+        """Ask all processes to stop, wait for them, and kill those that do not."""
         running = {process.pid for process in self._processes if process.connection is not None}
         for pid in running:
             if pid is not None:
@@ -216,12 +220,12 @@ class Master:
 
 
 def inherited_sockets() -> list[socket.socket]:
-    """The listening sockets of the master whose place this one takes; none at a first start."""
+    """Returns the listening sockets of the master that this one replaces; none at a first start."""
     return [socket.socket(fileno=number) for number in _numbers(os.environ.pop(_SOCKETS, ""))]
 
 
 def _run_role(role: Role, master: socket.socket, instead_of: int | None) -> NoReturn:
-    """A forked process's whole life."""
+    """Run a role in a forked process from start to exit."""
     status = 1
     try:
         Path(os.sep, "proc", "self", "comm").write_text(role.name)
@@ -238,7 +242,7 @@ def _run_role(role: Role, master: socket.socket, instead_of: int | None) -> NoRe
 
 
 def _ended() -> list[tuple[int, int]]:
-    """Process ids and exit statuses of the children that have ended since the last call."""
+    """Returns process ids and exit statuses of the children that have ended since the last call."""
     ended = []
     with suppress(ChildProcessError):
         while True:

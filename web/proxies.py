@@ -18,7 +18,7 @@ class Networks:
         self._networks = [ip_network(each, strict=False) for each in named]
 
     def __contains__(self, address: str) -> bool:
-        """True when the address is in one of them; False also for what is no address."""
+        """Returns True when the address is in one of the networks; False also for text that is no address."""
         try:
             parsed = ip_address(address)
         except ValueError:
@@ -44,7 +44,10 @@ class TrustedProxies:
         return self._app(environ, start_response)
 
     def _visitor(self, proxy: str, forwarded_for: str) -> str:
-        """The nearest address that is not a trusted proxy's: what lies beyond it anybody may have written."""
+        """Returns the nearest forwarded address that is not a trusted proxy's.
+
+        Addresses beyond that one may have been written by anybody.
+        """
         visitor = proxy
         for named in reversed([each.strip() for each in forwarded_for.split(",")]):
             if not _is_address(named):

@@ -22,7 +22,7 @@ _PREFIX = "PRAKAT_"
 
 
 LOCAL_ADDRESS = "http://127.0.0.1:8000"
-"""The public address while none is set: a request's own stands in for it (``web/own_address.py``)."""
+"""Default of the public address; while none is set, the request's own is used (``web/own_address.py``)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

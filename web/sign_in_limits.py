@@ -21,23 +21,23 @@ from archive.model import AttemptLimit, Person
 from web.bootstrap import services
 
 FREE_FAILURES = 5
-"""Of a name, a device or a code before pauses begin: people mistype, and try the passwords that they have."""
+"""Failures of a name, a device or a code before pauses begin: people mistype, and try all their passwords."""
 
 FREE_FAILURES_OF_ADDRESS = 20
-"""A whole office may have one address."""
+"""Failures of an address before pauses begin: a whole office may have one address."""
 
 LONGEST_PAUSE = dt.timedelta(seconds=30)
 """2,880 guesses a day at most for a name: a year for the million that the weakest password withstands
 (web/passwords.py)."""
 
 LONGEST_PAUSE_OF_ADDRESS = dt.timedelta(minutes=2)
-"""Longer than that of a name, so that one who goes on guessing from one address leaves others their turn."""
+"""Longer than the pause of a name, so that a guesser at one address leaves others there their turn."""
 
 LONGEST_PAUSE_OF_CODES = dt.timedelta(minutes=5)
 """A code has six digits and three of them are right: 288 guesses a day find one in three years."""
 
 DEVICE_KNOWN_FOR = dt.timedelta(days=365)
-_MOST_PEOPLE = 12  # who share a device and are remembered on it
+_MOST_PEOPLE = 12  # people who share a device and are remembered on it
 
 
 def sign_in_limits(name: str, person: Person | None) -> list[AttemptLimit]:

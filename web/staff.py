@@ -30,7 +30,7 @@ pages = Blueprint("staff", __name__, url_prefix="/staff")
 PER_PAGE = 30
 _WRITTEN = [field for field in ANNOUNCEMENT_FIELDS if field.is_in_form]
 _PLACED = {"title", "kind", "published_on", "author", "category", "body"}
-"""Fields that the form has in places of their own; others follow one after the other."""
+"""Fields with a place of their own in the form; the other fields follow one after the other."""
 
 _CLOCK = re.compile(r"([01]?\d|2[0-3])[:.]([0-5]\d)(?:\s*น\.?)?")  # 9:00, 09.00 น.
 _WORKDAY_BEGINS = "08:30"
@@ -347,7 +347,7 @@ def _publish_later(id: int) -> str:
 
 
 def _publish_at(id: int, at: dt.datetime) -> str:
-    if services().intake.personal_data(id):  # nobody would be there to state the reason
+    if services().intake.personal_data(id):  # at the set time nobody would be there to state the reason
         raise Conflict("พบข้อมูลส่วนบุคคล จึงตั้งเวลาไว้ไม่ได้ กรุณาเผยแพร่ทันทีโดยระบุเหตุผล", code="personal-data")
     services().intake.revise(id, {"publish_at": at}, actor=g.actor)
     return str(_("ตั้งเวลาเผยแพร่แล้ว"))
@@ -364,7 +364,7 @@ _PUBLICATIONS: dict[str, Callable[[int], str]] = {
     "later": _publish_later,
     "not": _publish_not,
 }
-"""By what was chosen: do it, and say what was done."""
+"""Chosen time → function that carries out the publication and returns a message for the person."""
 
 
 def _when(announcement: Announcement, *, unread: bool) -> str:

@@ -185,7 +185,7 @@ INSTEAD: dict[tuple[str, str], Callable[[Town], object]] = {
     ("add_token", "token_hash"): lambda _theirs: "a new token",
     ("tally", "name"): lambda _theirs: "pages",
 }
-"""Where an argument's name says less."""
+"""Values for arguments whose name alone does not tell what they are."""
 
 
 def methods(port: type) -> Iterator[str]:
