@@ -77,7 +77,7 @@ def _add(services: Services, number: int, size: int) -> None:
 
 
 class _Uploads:
-    """A clerk who never rests: new announcements with files, one after another."""
+    """A clerk who uploads without pause: new announcements with files, one after another."""
 
     def __init__(self, services: Services, size: int) -> None:
         self._services, self._size = services, size

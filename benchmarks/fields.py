@@ -415,7 +415,7 @@ def scanned(pdf: bytes, seed: int) -> bytes:
 
 
 def read(path: Path) -> list[Page]:
-    """All pages of a file, as the archive keeps them."""
+    """Returns all pages of a file, as the archive keeps them."""
     pages = []
     with Document(path) as document:
         for number in range(1, document.outline.page_count + 1):
@@ -458,7 +458,7 @@ def right(name: str, said: str, wanted: str, *, exact: bool) -> bool:
 
 
 def judge(layout: str, seed: int, on_paper: bool) -> tuple[Counter[tuple[str, str]], list[str]]:
-    """Counts by (field, outcome) and what was wrong, for one made document."""
+    """Returns counts by (field, outcome) and a list of wrong fields, for one made document."""
     made = make(layout, seed)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "made.pdf"

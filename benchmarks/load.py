@@ -83,7 +83,7 @@ def _get(connection: http.client.HTTPConnection, seen: Seen, kind: str, path: st
 
 
 def run(queries: list[str], clients: int, seconds: float) -> Seen:
-    """All clients at once, in processes of their own."""
+    """Run all clients at once, in processes of their own."""
     with multiprocessing.get_context("spawn").Pool(min(clients, 10)) as pool:
         shares = [len(range(start, clients, 10)) for start in range(min(clients, 10))]
         found = pool.starmap(
@@ -114,7 +114,7 @@ def _residents(queries: list[str], share: int, seed: int, seconds: float) -> lis
 
 
 def show(title: str, seen: Seen, seconds: float) -> float:
-    """Prints a line for each kind of address; returns requests a second."""
+    """Print a line for each kind of address. Returns requests a second."""
     count = sum(map(len, seen.times.values()))
     print(f"{title}: {count / seconds:.0f} requests a second, {seen.errors} errors")
     for kind, times in seen.times.items():
@@ -127,14 +127,14 @@ def show(title: str, seen: Seen, seconds: float) -> float:
 
 
 def rebuilding(service: Service) -> subprocess.Popen[bytes]:
-    """``prakat reindex``, begun."""
+    """Start ``prakat reindex``."""
     command = [sys.executable, "-m", "web.cli", "reindex", "--jobs", "1"]
     environment = os.environ | {"PRAKAT_DATA": str(service.data)}
     return subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
 def while_rebuilt(service: Service, queries: list[str], clients: int, seconds: float) -> str:
-    """How many requests were answered while the index was rebuilt once, and the memory afterwards."""
+    """Returns the number of requests answered while the index was rebuilt once, and the memory afterwards."""
     assert service.process is not None
     begun = rebuilding(service)
     seen = run(queries, clients, seconds)
@@ -147,7 +147,7 @@ def while_rebuilt(service: Service, queries: list[str], clients: int, seconds: f
 
 @contextmanager
 def busy(service: Service, folder: Path) -> Iterator[list[int]]:
-    """Uploads and rebuilds until the end of the context; gives the count of uploads answered 202."""
+    """Upload and rebuild until the end of the context; gives the count of uploads answered 202."""
     files = [path.read_bytes() for path in sorted(folder.glob("*.pdf"))]
     sent, stop = [0], threading.Event()
 

@@ -40,7 +40,7 @@ STOP_WORDS = thai_stopwords()
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """A scanned page: its picture at ``DPI`` and what is written on it."""
+    """A scanned page: its picture at ``DPI`` and the text written on it."""
 
     profile: str
     image: Image.Image
@@ -90,7 +90,7 @@ def score(truth: str, read: str) -> Counter[str]:
 
 
 def bare(image: Image.Image, turn: int) -> float:
-    """Processor seconds that Tesseract alone takes for an upright picture."""
+    """Returns the processor seconds that Tesseract alone takes for an upright picture."""
     upright = image.convert("L").rotate(-turn, expand=True)
     start = time.process_time()
     engine = bare_engine()

@@ -103,7 +103,7 @@ def cases(folders: Iterable[Path]) -> list[Case]:
 
 
 def read(case: Case) -> Outcome:
-    """Read a page as the archive does, in this process."""
+    """Read a page in this process as the archive does."""
     with Document(case.path) as document:
         start = time.process_time()
         embedded = document.read_page(case.number)
@@ -136,7 +136,7 @@ def _page(case: Case, text: str, raw: str, source: Source, **others: Any) -> Pag
 
 
 def bare_seconds(image: Image.Image, turn: int) -> float:
-    """Processor seconds that Tesseract alone takes for the picture set upright."""
+    """Returns the processor seconds that Tesseract alone takes for the picture set upright."""
     upright = image.convert("L").rotate(-turn, expand=True)
     start = time.process_time()
     engine = bare_engine()
@@ -157,7 +157,8 @@ def solid(text: str) -> str:
 
 
 def errors(phrase: str, text: str) -> int:
-    """Edit distance between a phrase and the stretch of the text that is nearest to it."""
+    """Returns the edit distance between a phrase and the stretch of the text that is nearest to the
+    phrase."""
     letters = np.array([ord(letter) for letter in text], np.int32)
     row = np.zeros(len(letters) + 1, np.int32)
     places = np.arange(len(letters) + 1, dtype=np.int32)
@@ -246,7 +247,7 @@ def nearest(phrase: str, text: str) -> str:
 
 
 def field_counts(case: Case, page: Page) -> tuple[Counter[tuple[str, str]], list[str]]:
-    """Counts by field and outcome, and sentences about what was wrong."""
+    """Returns counts by field and outcome, and sentences about wrong fields."""
     counts: Counter[tuple[str, str]] = Counter()
     wrong: list[str] = []
     meta = case.meta or {}
@@ -296,7 +297,7 @@ def field_table(listed: Sequence[tuple[Case, Outcome]], *, with_misses: bool) ->
 
 
 def search_table(listed: Sequence[tuple[Case, Outcome]]) -> Table:
-    """Share of quoted phrases whose page is among the first results, all pages in one index."""
+    """Returns the share of quoted phrases whose page is among the first results, all pages in one index."""
     sums: defaultdict[bool, Counter[str]] = defaultdict(Counter)
     with tempfile.TemporaryDirectory() as folder:
         index = WhooshIndex(Path(folder), Dictionary())
@@ -351,7 +352,7 @@ def _entry(id: int, page: Page) -> SourceAnnouncement:
 
 
 def wrong_turns(listed: Sequence[Case], count: int) -> list[str]:
-    """Names of the pages that were not set upright, of ``count`` pages turned at random."""
+    """Returns the names of the pages that were not set upright, of ``count`` pages turned at random."""
     chance = random.Random(7)
     wrong = []
     for number in range(count):

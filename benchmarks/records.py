@@ -65,7 +65,7 @@ class _Rates(dict[str, float]):
         self[step] = times / (time.perf_counter() - start)
 
     def together(self, step: str, times: int, work: Callable[[str], object]) -> None:
-        """``work`` in several processes at once, each opening its own; the time it takes them all."""
+        """Run ``work`` in several processes at once, and record the times per second over all of them."""
         start = time.perf_counter()
         children = [in_child(lambda n=n: work(f"p{n}")) for n in range(PROCESSES)]  # type: ignore[misc]
         assert [ended(child) for child in children] == [0] * PROCESSES

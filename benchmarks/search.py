@@ -88,7 +88,7 @@ def main() -> None:
 
 
 def ours(folder: Path, corpus: Iterable[dict[str, Any]]) -> Finder:
-    """The index as it is used."""
+    """Returns a finder on the index as it is used in production."""
     index = WhooshIndex(folder, Dictionary())
     ids = []
     with index.rebuild() as generation:

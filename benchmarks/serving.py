@@ -44,7 +44,10 @@ BROWSER = {"User-Agent": "Mozilla/5.0 benchmark"}
 
 
 def ask(port: int, paths: list[str], headers: dict[str, str], until: float) -> int:
-    """Ask for the paths in turn on one connection until a time (Unix); the number of answers."""
+    """Request the paths in turn on one connection until a time (Unix).
+
+    Returns the number of answers.
+    """
     answers, connection = 0, http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     for path in itertools.cycle(paths):
         connection.request("GET", path, headers=headers)  # on a new connection where the last was closed
@@ -60,7 +63,7 @@ def ask(port: int, paths: list[str], headers: dict[str, str], until: float) -> i
 
 
 def rate(port: int, paths: list[str], clients: int, seconds: float, **headers: str) -> float:
-    """Answers a second to so many clients, in processes of their own."""
+    """Returns the answers a second to the given number of clients, each in a process of its own."""
     with multiprocessing.get_context("fork").Pool(clients) as pool:
         until = time.time() + seconds
         shares = [paths[number::clients] or paths for number in range(clients)]
@@ -68,7 +71,7 @@ def rate(port: int, paths: list[str], clients: int, seconds: float, **headers: s
 
 
 def memory(service: Service) -> float:
-    """Megabytes that all processes of the service hold, shared ones counted once (PSS)."""
+    """Returns the megabytes that all processes of the service hold, shared ones counted once (PSS)."""
     total = 0
     for pid in service.left_behind():
         with suppress(OSError):
@@ -89,7 +92,7 @@ def running(folder: Path, processes: int) -> Iterator[Service]:
 
 
 def published(service: Service) -> list[int]:
-    """Ids of the newest fifty announcements."""
+    """Returns the ids of the newest fifty announcements."""
     return [each["id"] for each in service.api.get("/announcements", per_page=50)["results"]]
 
 
@@ -122,7 +125,7 @@ def measure_rates(service: Service, queries: list[str], seconds: float, proxied:
 
 
 def idle(port: int) -> Iterator[None]:
-    """105 connections, a byte every few seconds."""
+    """Open 105 connections that send a byte every few seconds."""
     with ExitStack() as held:
         crowd = [held.enter_context(socket.create_connection(("127.0.0.1", port))) for _ in range(105)]
         while True:
@@ -133,7 +136,7 @@ def idle(port: int) -> Iterator[None]:
 
 
 def large_posts(port: int) -> Iterator[None]:
-    """Six anonymous bodies of 60 MB, sent as fast as they are taken."""
+    """Send six anonymous bodies of 60 MB as fast as the service takes them."""
     body = bytes(1 << 20)
     while True:
         with suppress(OSError), ExitStack() as held:
@@ -144,7 +147,7 @@ def large_posts(port: int) -> Iterator[None]:
 
 
 def pictures(port: int, path: str) -> Iterator[None]:
-    """24 requests at once for a page's picture, each with another word."""
+    """Send 24 requests at once for a page's picture, each with another word."""
     numbers = itertools.count()
 
     def one() -> None:
@@ -164,7 +167,7 @@ def pictures(port: int, path: str) -> Iterator[None]:
 
 
 def dumps(port: int) -> Iterator[None]:
-    """Eight clients that ask for the open data and read nothing."""
+    """Open eight clients that ask for the open data and read nothing."""
     with ExitStack() as held:
         for _ in range(8):
             one = held.enter_context(socket.create_connection(("127.0.0.1", port)))

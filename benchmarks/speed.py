@@ -67,7 +67,7 @@ def main() -> None:
 
 
 def _measured(options: argparse.Namespace, count: int) -> dict[str, float]:
-    """All steps on one archive."""
+    """Measure all steps on one archive."""
     values: dict[str, float] = {}
     with tempfile.TemporaryDirectory(dir=options.work) as folder:
         for step in STEPS:
@@ -226,7 +226,7 @@ def _percentiles(name: str, ask: Callable[[str], None], typed: Iterable[str], cp
 
 
 def _peak() -> float:
-    """Most megabytes that this process has held."""
+    """Returns the most megabytes that this process has held."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 

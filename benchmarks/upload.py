@@ -44,7 +44,7 @@ class Service:
     token: str = ""
 
     def start(self) -> float:
-        """Seconds until it answers."""
+        """Start the service. Returns the seconds until it answers."""
         began = time.perf_counter()
         self.process = subprocess.Popen(
             [sys.executable, "-m", "web.cli", "serve", "--port", str(PORT)],
@@ -144,7 +144,7 @@ def truths(directory: Path) -> Iterator[Truth]:
 
 
 def settle(service: Service, ids: list[int]) -> dict[int, Any]:
-    """Every attachment once it is read, or not to be read."""
+    """Returns every attachment once it is read, or has failed."""
     done: dict[int, Any] = {}
     while len(done) < len(ids):
         for id in ids:

@@ -1,8 +1,4 @@
-"""Known weaknesses in the locked dependencies, as the public advisories have them: ``make audit``.
-
-Exit 1 when there is one. Where no advisory service can be reached nothing can be found: that is said, with
-the reason, and is no failure.
-"""
+"""Finds known weaknesses in the locked dependencies, from the public advisories: ``make audit``."""
 
 from __future__ import annotations
 
@@ -22,7 +18,7 @@ _PATIENCE = "10"  # seconds for one answer
 
 
 def audit(lock: Path, *service: str) -> tuple[list[str], int, str]:
-    """Weaknesses found, how many dependencies were looked up, and what kept the others from it."""
+    """Returns the weaknesses found, the number of dependencies looked up, and what kept others from it."""
     ran = subprocess.run(
         [sys.executable, "-m", "pip_audit", "--requirement", lock, "--require-hashes", "--disable-pip",
          "--format", "json", "--progress-spinner", "off", "--timeout", _PATIENCE, *service],

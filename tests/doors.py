@@ -1,4 +1,4 @@
-"""A door before a server of the tests: it ends TLS, and lets in who has the account."""
+"""A TLS proxy before a server of the tests: ends TLS, and admits only clients with the account."""
 
 from __future__ import annotations
 
@@ -18,8 +18,10 @@ _GOODBYE = 0.1  # seconds to wait until the other end has closed a connection to
 
 @contextmanager
 def door(upstream: int, certificate: trustme.LeafCert, account: str = "") -> Iterator[int]:
-    """Its port; behind it is the server at the port ``upstream`` of this machine. ``account``: name:password
-    that the first request of each connection must have."""
+    """Yields the port of a proxy before the server at the port ``upstream`` of this machine.
+
+    ``account``: name:password that the first request of each connection must have.
+    """
     context = SSLContext(PROTOCOL_TLS_SERVER)
     certificate.configure_cert(context)
     expected = base64.b64encode(account.encode())

@@ -28,7 +28,7 @@ environment wins.
 
 
 def reference() -> str:
-    """All of it, as Markdown."""
+    """Returns the whole reference as Markdown."""
     shown = defaults()
     rows = [
         f"| `PRAKAT_{name.upper()}` | {_cell(shown[name])} | {known.help} |" for name, known in KNOWN.items()

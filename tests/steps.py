@@ -37,7 +37,7 @@ class _Matcher:
         self._groups: dict[int, tuple[int, int]] = {}
 
     def match(self, place: int, *, whole: bool = False) -> int | None:
-        """End of the match that begins at ``place``; None when there is none."""
+        """Returns the end of the match that begins at ``place``; None when there is none."""
         self._groups.clear()
         end = len(self._text)
         return self._sequence(self._parsed, 0, place, lambda at: at if not whole or at == end else None)
@@ -240,7 +240,7 @@ class CountedPattern:
 
 
 class _CountedModule(types.ModuleType):
-    """``re`` for a module that calls its functions with a pattern's text."""
+    """Stands in for ``re`` in a module that calls its functions with a pattern's text."""
 
     def __init__(self, steps: Steps) -> None:
         super().__init__("re")
@@ -263,7 +263,7 @@ class _CountedModule(types.ModuleType):
 
 @contextmanager
 def counting(modules: Iterable[types.ModuleType]) -> Iterator[Steps]:
-    """Count what is executed inside, and the expressions of the modules."""
+    """Count the code executed inside the block, and the expressions of the modules."""
     steps = Steps()
     with pytest.MonkeyPatch.context() as patch:
         for module in modules:
@@ -284,7 +284,7 @@ def _count_patterns(module: types.ModuleType, steps: Steps, patch: pytest.Monkey
 
 
 def steps_of(steps: Steps, work: Callable[[], object]) -> int:
-    """How many steps ``work`` takes; what it raises is no matter."""
+    """Returns the number of steps that ``work`` takes; an error that ``work`` raises is ignored."""
 
     def trace(frame: types.FrameType, event: str, _argument: Any) -> Any:
         if frame.f_globals.get("__name__", "").partition(".")[0] in ("tests", "re", "enum"):

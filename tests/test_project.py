@@ -1,4 +1,4 @@
-"""The project as a whole: its papers say what its code does, and its rooms stay in order."""
+"""Checks on the project as a whole: documents agree with the code, and folders stay in order."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ LONGEST_FUNCTION = 60
 
 
 def kept(*suffixes: str) -> list[Path]:
-    """Files under version control."""
+    """Returns the files under version control."""
     listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True)
     paths = [ROOT / line for line in listed.stdout.splitlines()]
     return [path for path in paths if path.suffix in suffixes and path.exists()]

@@ -208,7 +208,7 @@ class Trainer:
         part.replace(path)
 
     def restore(self, path: Path) -> None:
-        """Go on from a checkpoint that this program wrote."""
+        """Load a checkpoint that this program wrote, to go on from it."""
         with np.load(path) as data:
             leaves = [data[name] for name in data.files]
         everything = jax.tree.unflatten(jax.tree.structure(self._everything()), leaves)
@@ -241,7 +241,7 @@ def _alike(samples: list[Sample]) -> Iterator[list[Sample]]:
 
 
 def distance(first: list[int], second: list[int]) -> int:
-    """Levenshtein distance."""
+    """Returns the Levenshtein distance."""
     row = list(range(len(second) + 1))
     for one in first:
         before, row[0] = row[0], row[0] + 1
@@ -291,7 +291,7 @@ def main() -> int:
 def train(
     trainer: Trainer, lines: Lines, alphabet: Alphabet, choices: argparse.Namespace, checkpoint: Path
 ) -> None:
-    """Learn until ``choices.steps``, writing the curve to ``curve.jsonl``."""
+    """Train until ``choices.steps``, writing the curve to ``curve.jsonl``."""
     random = np.random.default_rng(choices.seed * 1_000_003 + trainer.step)
     log = partial(_log, choices.work / "curve.jsonl")
     seen: list[tuple[float, float, int]] = []

@@ -1,4 +1,4 @@
-"""Pictures of lines with their text, as training reads them: a few thousand in one ``.npz`` file."""
+"""Sets of line pictures with their text, for training: a few thousand lines in one ``.npz`` file."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class LineSet:
         self.sources.append(source)
 
     def save(self, path: Path) -> None:
-        """Write the set whole: a reader never sees a part of it."""
+        """Write the set to a file in one step: a reader never sees a part of the set."""
         part = path.with_suffix(".part")
         with part.open("wb") as file:
             np.savez(
@@ -67,7 +67,8 @@ def scale(picture: Grey) -> Grey:
 
 
 def page(text: str, picture: bytes) -> bytes:
-    """One line in the layout of Tesseract's ``ImageData::Serialize``: no boxes, only picture and text."""
+    """Returns one line in the layout of Tesseract's ``ImageData::Serialize``: only picture and text, no
+    boxes."""
     truth = text.encode()
 
     def sized(data: bytes) -> bytes:

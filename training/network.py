@@ -39,7 +39,7 @@ def normalise(picture: NDArray[np.uint8]) -> NDArray[np.float32]:
 
 
 def _percentile(counts: NDArray[np.int64], share: float) -> float:
-    """Tesseract's ``STATS::ile`` of a histogram of grey values."""
+    """Returns Tesseract's ``STATS::ile`` of a histogram of grey values."""
     target = max(1.0, share * counts.sum())
     totals = np.cumsum(counts)
     index = int(np.searchsorted(totals, target)) + 1
@@ -114,7 +114,10 @@ def _recur_forward(
 
 
 def _recur_backward(residuals: Residuals, slopes: jax.Array) -> tuple[jax.Array, jax.Array, None]:
-    """Gradients. The weights' is one product after the loop instead of one in every step of it."""
+    """Returns the gradients.
+
+    The gradient of the weights is one product after the loop, instead of one in every step of the loop.
+    """
     from_state, keep, outputs, states, cells, enters, forgets, leaves = residuals
 
     def step(carry: tuple[jax.Array, jax.Array], xs: tuple[jax.Array, ...]) -> tuple[Any, jax.Array]:

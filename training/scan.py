@@ -1,8 +1,4 @@
-"""A line of text → a picture of it as an office scanner would give: worn, noisy, stamped, but readable.
-
-Everything is drawn from one random generator per line, so the same seed gives the same pixels with the
-same versions of Pillow and the fonts.
-"""
+"""Draws a line of text as an office scanner would show it: worn, noisy, stamped, but readable."""
 
 from __future__ import annotations
 
@@ -24,7 +20,10 @@ HEIGHT = 56  # pixels of a stored line: a little over the network's 48, so that 
 
 
 def fonts() -> list[tuple[Path, int]]:
-    """Font files with the weight of each: the typefaces of Thai offices most, ornamental ones rarely."""
+    """Returns the font files with the weight of each.
+
+    The typefaces of Thai offices are drawn most, ornamental ones rarely.
+    """
     sarabun = Path(fontpkg_sarabun.__file__).parent / "files"
     chosen = [(sarabun / f"Sarabun-{style}.ttf", weight) for style, weight in SARABUN.items()]
     for family, weight in TLWG_FAMILIES.items():
@@ -64,7 +63,8 @@ class Scanner:
         self._weights = np.array(weights) / sum(weights)
 
     def picture(self, text: str, behind: str) -> bytes:
-        """PNG bytes of ``text``, ``HEIGHT`` pixels high; ``behind`` is a line that may show through."""
+        """Returns PNG bytes of ``text``, ``HEIGHT`` pixels high; ``behind`` is a line that may show
+        through."""
         size = self._random.choice((60, 72, 84))
         path = self._fonts[self._random.choice(len(self._fonts), p=self._weights)]
         ink = self._squeeze(self._draw(text, path, size))
@@ -81,7 +81,7 @@ class Scanner:
         return bool(self._random.random() < probability)
 
     def _draw(self, text: str, path: Path, size: int) -> Image.Image:
-        """Black text on white, cut close to what a layout analysis cuts: ink plus a few pixels."""
+        """Returns black text on white, cut close to what a layout analysis cuts: ink plus a few pixels."""
         font = _font(path, size)
         left, top, right, bottom = font.getbbox(text, language="th")
         loose = 3 if self._chance(0.35) else 1  # specks and stamps make a layout analysis cut high
@@ -92,7 +92,10 @@ class Scanner:
         return image
 
     def _squeeze(self, image: Image.Image) -> Image.Image:
-        """Condense or widen: office documents use the narrow TH Sarabun cut of the same drawing."""
+        """Returns the line condensed or widened.
+
+        Office documents use the narrow TH Sarabun cut of the same drawing.
+        """
         width = round(image.width * self._random.uniform(0.80, 1.12))
         return image.resize((max(8, width), image.height), Image.Resampling.BILINEAR)
 
@@ -111,7 +114,7 @@ class Scanner:
         return image.rotate(angle, Image.Resampling.BILINEAR, fillcolor=255)
 
     def _paper(self, ink: Image.Image, behind: str, path: Path, size: int) -> Image.Image:
-        """Ink and paper of real tones, shading, and now and then the other side of the sheet."""
+        """Returns the line with real tones of ink and paper, shading, and at times the sheet's other side."""
         text = np.asarray(ink, np.float32) / 255
         height, width = text.shape
         dark, light = self._random.uniform(0, 105), self._random.uniform(205, 255)
@@ -131,7 +134,7 @@ class Scanner:
         return Image.fromarray(np.clip(dark + (light - dark) * text + shade, 0, 255).astype(np.uint8))
 
     def _overlay(self, image: Image.Image) -> Image.Image:
-        """Parts of a stamp, a signature's stroke, a dotted line to write on, a table's rule, a crease."""
+        """Returns the line with parts of stamps, signatures, dotted lines, table rules or creases over it."""
         draw = ImageDraw.Draw(image)
         width, height = image.size
         if self._chance(0.07):
@@ -185,7 +188,7 @@ class Scanner:
         return image
 
     def _wear(self, image: Image.Image) -> Image.Image:
-        """Scanner's resolution, blur, noise, black-and-white threshold, JPEG: each now and then."""
+        """Returns the line after a scanner: resolution, blur, noise, black-and-white threshold, JPEG."""
         height = int(self._random.choice((26, 32, 38, 46, 58, 70), p=(0.06, 0.17, 0.22, 0.25, 0.2, 0.1)))
         image = image.resize(
             (max(12, round(image.width * height / image.height)), height), Image.Resampling.BOX

@@ -42,7 +42,7 @@ LATIN = "abcdefghijklmnopqrstuvwxyz"
 
 @cache
 def _column(name: str) -> tuple[str, ...]:
-    """First column of a list that PyThaiNLP ships."""
+    """Returns the first column of a list that PyThaiNLP ships."""
     with (CORPUS / name).open(encoding="utf-8") as file:
         return tuple(row[0] for row in csv.reader(file))
 
@@ -55,7 +55,7 @@ def _phrases() -> tuple[str, ...]:
 
 @cache
 def _words() -> tuple[tuple[str, ...], tuple[float, ...]]:
-    """Words of running text with damped frequencies, so that rare words are seen too."""
+    """Returns words of running text with damped frequencies, so that rare words are seen too."""
     counts = {}
     for line in (CORPUS / "tnc_freq.txt").read_text(encoding="utf-8").splitlines():
         word, _, count = line.partition("\t")
@@ -69,13 +69,13 @@ def _words() -> tuple[tuple[str, ...], tuple[float, ...]]:
 
 
 def in_thai_digits(text: str) -> str:
-    """Thai digits, but for the tokens that hold Latin letters (addresses, product names)."""
+    """Returns the text in Thai digits, but for tokens with Latin letters (addresses, product names)."""
     return re.sub(r"(?<!\S)[^A-Za-z\s]+(?!\S)", lambda match: match[0].translate(THAI_DIGITS), text)
 
 
 @cache
 def _names() -> tuple[list[str], list[str], list[str]]:
-    """Men's, women's and family names, in a fixed order."""
+    """Returns men's, women's and family names, in a fixed order."""
     return sorted(thai_male_names()), sorted(thai_female_names()), sorted(thai_family_names())
 
 
@@ -87,7 +87,7 @@ class Writer:
         self._male, self._female, self._family = _names()
 
     def line(self) -> str:
-        """One line of 1–90 characters, single spaces, in Thai or Arabic digits throughout."""
+        """Returns one line of 1–90 characters, single spaces, in Thai or Arabic digits throughout."""
         make = self._random.choices(
             (self._sentence, self._running, self._figures, self._person, self._latin, self._digits),
             (34, 16, 28, 8, 8, 12),

@@ -1,8 +1,4 @@
-"""A clean page → the page after copiers, fax machines, scanners, pens and phones.
-
-All is drawn from one random generator, so the same seed gives the same pixels. Pages are grey, 0 black to
-255 white. Only ``bend`` moves ink, and it says by how much.
-"""
+"""Wears a clean page as copiers, fax machines, scanners, pens and phones do."""
 
 from __future__ import annotations
 
@@ -135,14 +131,15 @@ class Wear:
         return bool(self._random.random() < probability)
 
     def _thicken(self, page: Grey) -> Grey:
-        """Fatter or thinner strokes, by one pixel."""
+        """Returns the page with strokes fatter or thinner by one pixel."""
         chosen = ImageFilter.MinFilter(3) if self._is_so(0.65) else ImageFilter.MaxFilter(3)
         changed = np.asarray(Image.fromarray(page).filter(chosen), np.float32)
         share = self._random.uniform(0.3, 1)
         return (page * (1 - share) + changed * share).astype(np.uint8)
 
     def _copy(self, page: Grey) -> Grey:
-        """One generation on a photocopier: soft edges, then hard contrast around a level that is off."""
+        """Returns the page as a photocopier does: soft edges, then hard contrast around a level that is
+        off."""
         soft = self._blurred(page, self._random.uniform(0.25, 0.6))
         level, slope = self._random.uniform(85, 195), self._random.uniform(1.5, 6)
         return _by_tone(soft, lambda tone: 255 / (1 + np.exp(-slope * (tone - level) / 64)))
@@ -155,13 +152,13 @@ class Wear:
         )
 
     def _ink(self, page: Grey) -> Grey:
-        """Ink that is not black on paper that is not white."""
+        """Returns the page with ink that is not black on paper that is not white."""
         dark = self._random.uniform(0, 130) if self._is_so(0.6) else 0
         light = self._random.uniform(max(170, dark + 70), 255)
         return _by_tone(page, lambda tone: dark + (light - dark) * tone / 255)
 
     def _light(self, page: Grey) -> Grey:
-        """Uneven light: a slope over the page and dark corners, as a phone leaves them."""
+        """Returns the page in uneven light, as a phone takes it: a slope over the page and dark corners."""
         height, width = page.shape
         x, y = np.linspace(-1, 1, width), np.linspace(-1, 1, height)[:, None]
         slope = self._random.uniform(-0.25, 0.25, 2)
@@ -170,7 +167,7 @@ class Wear:
         return np.clip(page * light.astype(np.float32), 0, 255).astype(np.uint8)
 
     def _smear(self, page: Grey) -> Grey:
-        """Toner or a moving sheet drawn out along the lines."""
+        """Returns the page drawn out along the lines, as toner or a moving sheet is."""
         reach = int(self._random.integers(2, max(3, round(2.2 * self._unit))))
         total = sum(np.roll(page, shift, 1).astype(np.float32) for shift in range(reach))
         return (total / reach).astype(np.uint8)
@@ -179,14 +176,14 @@ class Wear:
         return self._blurred(page, self._random.gamma(3.0, 0.13))
 
     def _blurred(self, page: Grey, radius: float) -> Grey:
-        """Blur with a radius in hundredths of an inch."""
+        """Returns the page blurred with a radius in hundredths of an inch."""
         soft = Image.fromarray(np.ascontiguousarray(page)).filter(
             ImageFilter.GaussianBlur(radius * self._unit)
         )
         return np.asarray(soft)
 
     def _noise(self, page: Grey) -> Grey:
-        """Grain, drawn once for a tile and laid over the page at shifted places."""
+        """Returns the page with grain, drawn once for a tile and laid over the page at shifted places."""
         tile = self._random.normal(0, self._random.gamma(2.0, 3.5), (509, 701)).astype(np.float32)
         if self._is_so(0.5):
             tile = (tile + np.roll(tile, 1, 0) + np.roll(tile, 1, 1) + np.roll(tile, (1, 1), (0, 1))) / 2
@@ -195,7 +192,7 @@ class Wear:
         return np.clip(page + grain, 0, 255).astype(np.uint8)
 
     def _streaks(self, page: Grey) -> Grey:
-        """Dark or light lines down the page from a dirty glass."""
+        """Returns the page with dark or light lines down it, as from a dirty glass."""
         worn = page.copy()
         for _ in range(int(self._random.integers(1, 6))):
             x, width = (
@@ -208,14 +205,14 @@ class Wear:
         return worn
 
     def _threshold(self, page: Grey) -> Grey:
-        """Black and white, often too dark or too pale."""
+        """Returns the page in black and white, often too dark or too pale."""
         page = self._blurred(page, self._random.uniform(0.15, 0.35))
         dark, light = np.percentile(page[::5, ::5], (1, 80))
         level = dark + (light - dark) * self._random.uniform(0.35, 0.78)
         return np.where(page > level, np.uint8(255), np.uint8(0))
 
     def _speckle(self, page: Grey) -> Grey:
-        """Specks of one to three pixels, mostly dark."""
+        """Returns the page with specks of one to three pixels, mostly dark."""
         worn = page.copy()
         count = int(page.size * 10 ** self._random.uniform(-5, -2.6))
         y, x = (
@@ -230,7 +227,8 @@ class Wear:
         return worn
 
     def _fax(self, page: Grey) -> Grey:
-        """Standard or fine fax: 204 columns and 98 or 196 rows an inch, black and white."""
+        """Returns the page as a standard or fine fax: 204 columns, 98 or 196 rows an inch, black and
+        white."""
         height, width = page.shape
         rows = 98 if self._is_so(0.4) else 196
         small = (max(8, round(width * 2.04 / self._unit)), max(8, round(height * rows / 100 / self._unit)))

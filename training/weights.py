@@ -124,7 +124,7 @@ class _Reader:
             raise ValueError(f"unknown layer {kind!r}")
 
     def skip_specification(self) -> None:
-        """Go past the network's description, which stands behind its layers."""
+        """Skip the network's description, which follows its layers."""
         self._string()
 
     def _matrix(self) -> _Matrix:

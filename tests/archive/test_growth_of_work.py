@@ -82,7 +82,7 @@ def steps() -> Iterator[Steps]:
 
 
 def growth(steps: Steps, work: Callable[[str], object], piece: str, length: int) -> tuple[int, int]:
-    """Steps for a text of this length, and for one of twice the length."""
+    """Returns the steps for a text of this length, and for one of twice the length."""
     other, once, twice = (
         (piece * (size // len(piece) + 1))[:size] for size in (length + 1, length, 2 * length)
     )

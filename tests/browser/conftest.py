@@ -39,7 +39,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def visit(browser: Browser, site: Site) -> Iterator[Visit]:
-    """A visitor's window of the archive, of a given width, with or without JavaScript."""
+    """Returns a function that opens a visitor's window of a given width, with or without JavaScript."""
     opened: list[BrowserContext] = []
 
     def visit(*, width: int = DESK, javascript: bool = True, language: str = "th") -> Page:
@@ -63,7 +63,7 @@ def visit(browser: Browser, site: Site) -> Iterator[Visit]:
 
 @pytest.fixture
 def staff(visit: Visit) -> Visit:
-    """The same, signed in."""
+    """Returns a function that opens a window like ``visit``, signed in."""
 
     def signed_in(**how: object) -> Page:
         page = visit(**how)

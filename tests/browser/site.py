@@ -76,7 +76,7 @@ def running(data: Path) -> Iterator[Site]:
 
 
 def wait_until(done: Callable[[], bool], what: str) -> None:
-    """Until ``done()`` is true. Fails with ``what`` when that takes far too long."""
+    """Wait until ``done()`` is true. Fails with ``what`` when that takes far too long."""
     end = time.monotonic() + _PATIENCE
     while not done():
         assert time.monotonic() < end, f"waited in vain until {what}"
@@ -90,7 +90,7 @@ def order(number: str, subject: str, *paragraphs: str, kind: Kind = Kind.ORDER) 
 
 
 def scanned(pdf: bytes, seed: int) -> bytes:
-    """The same on paper, signed and scanned: no text inside."""
+    """Returns the document of ``order`` on paper, signed and scanned: no text inside."""
     return scan(pdf, Look(), seed=seed)
 
 

@@ -102,7 +102,7 @@ def test_a_clerk_publishes_in_the_other_town(page: Page) -> None:
 
 
 def _until_there(page: Page, path: str, count: int) -> None:
-    """Search follows within seconds."""
+    """Load the page until the search lists ``count`` records: search follows within seconds."""
     for _try in range(40):
         page.goto(path)
         if page.locator(".entries > li").count() == count:

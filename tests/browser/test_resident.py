@@ -154,7 +154,7 @@ def test_a_page_reaches_for_nothing_outside(visit: Visit, site: Site) -> None:
 
 
 def _fits(page: Page) -> None:
-    """Nothing sticks out of the window sideways."""
+    """Assert that nothing sticks out of the window sideways."""
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
 
 

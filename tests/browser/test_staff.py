@@ -224,7 +224,7 @@ def test_a_wrong_password_says_nothing_of_names(visit: Visit) -> None:
 
 
 def _draft_with(page: Page, files: list[FilePayload]) -> str:
-    """A new announcement by dropping files; its path."""
+    """Create an announcement by dropping files. Returns its path."""
     page.goto("/staff/announcements/new")
     page.set_input_files("#files", files)
     page.wait_for_url(re.compile(r"/staff/announcements/\d+$"))
@@ -232,7 +232,7 @@ def _draft_with(page: Page, files: list[FilePayload]) -> str:
 
 
 def _found(page: Page, site: Site, mark: str) -> None:
-    """As soon as the index has followed."""
+    """Wait until the index has followed and search finds the announcement."""
     services = site.services
     wait_until(lambda: services.index.position() >= services.records.last_change(), "it was indexed")
     page.goto(f"/search?q={mark}")

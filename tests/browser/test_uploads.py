@@ -1,4 +1,4 @@
-"""Nothing that a clerk brings or types is lost without a word."""
+"""No upload and no typed text of a clerk is lost without a message."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ def sqlite(folder: Path) -> Iterator[Opener]:
 
 @contextmanager
 def postgresql(folder: Path) -> Iterator[Opener]:
-    """In a schema of its own, which is gone afterwards."""
+    """Yields an opener of a schema of its own, which is gone afterwards."""
     with schema(folder) as address:
         yield lambda: Postgres(address)
 

@@ -1,4 +1,4 @@
-"""Real servers behind TLS, with accounts: who they are is checked, and nobody is told a password."""
+"""Real servers behind TLS, with accounts: their certificates are checked, and no password is told."""
 
 from __future__ import annotations
 
@@ -44,14 +44,14 @@ def authority() -> trustme.CA:
 
 @pytest.fixture
 def ca(authority: trustme.CA, tmp_path: Path) -> Path:
-    """Who vouches for the servers."""
+    """The certificate authority of the servers."""
     authority.cert_pem.write_to_path(tmp_path / "ca.pem")
     return tmp_path / "ca.pem"
 
 
 @pytest.fixture
 def stranger(tmp_path: Path) -> Path:
-    """Somebody else."""
+    """A certificate authority that the client does not know."""
     trustme.CA().cert_pem.write_to_path(tmp_path / "stranger.pem")
     return tmp_path / "stranger.pem"
 

@@ -48,7 +48,7 @@ def test_an_upload_killed_at_any_line_is_whole_or_absent(archive: Archive, tmp_p
     answered = tmp_path / "answered"
 
     def upload(child: Archive) -> None:
-        """Each step uploads other bytes, and says so when it was told that they are kept."""
+        """Upload different bytes at each step, and touch ``answered`` once the archive has kept them."""
         child.intake.attach(made.id, io.BytesIO(CONTENT + b"%d" % step), filename="ก.pdf", actor=ACTOR)
         answered.touch()
 

@@ -58,7 +58,7 @@ def test_a_clock_that_is_set_by_a_little_takes_it_from_nobody(leases: Leases) ->
 
 
 def test_of_those_who_reach_for_it_at_once_one_gets_it(opened: Opener, tmp_path: Path) -> None:
-    """Again and again, a duty that nobody has yet."""
+    """In each round the processes claim a duty that has no holder yet."""
     opened().close()
 
     def reach(n: int) -> None:

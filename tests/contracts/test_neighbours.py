@@ -49,7 +49,7 @@ def fill(engine: Sqlite, organisation: int, count: int) -> None:
 
 
 def steps(engine: Sqlite, ask: Callable[[], object]) -> int:
-    """Of SQLite's own machine, until the answer is there."""
+    """Returns the number of steps of SQLite's virtual machine until the answer is there."""
     connection, taken = engine._connection().db.conn, 0
 
     def count() -> int:

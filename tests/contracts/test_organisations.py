@@ -46,7 +46,7 @@ LEASE = dt.timedelta(minutes=5)
 
 @dataclass
 class Town:
-    """The same things in each, but for one word."""
+    """One organisation's records. Both towns have the same records, but for one word."""
 
     records: Records
     jobs: Jobs
@@ -91,7 +91,7 @@ def town(engine: Engine, organisation: int, word: str) -> Town:
 
 @pytest.fixture
 def towns(engine: Engine) -> tuple[Town, Town]:
-    """The one that asks, and the one that is asked about."""
+    """Returns the town that asks, and the town whose records are asked for."""
     other = EngineOrganisations(engine).add("bangkhen", "เทศบาลบางเขน", None)
     return town(engine, other.id, MINE), town(engine, 1, SECRET)
 
@@ -317,7 +317,7 @@ def test_no_two_have_a_slug_or_a_host(organisations: Organisations) -> None:
 
 
 def test_every_table_is_somebody_s() -> None:
-    """A new table is an organisation's or for all, and that is said."""
+    """A new table must be declared as an organisation's or as common to all."""
     assert TABLES.keys() - {"lease"} | {"counter"} == OWN | SHARED
 
 

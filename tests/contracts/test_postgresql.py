@@ -32,7 +32,7 @@ def engine(address: str) -> Iterator[Postgres]:
 
 
 def drop_connections(address: str) -> None:
-    """As a restart of the server does."""
+    """Close all connections as a restart of the server does."""
     with psycopg.connect(address, autocommit=True) as connection:
         connection.execute(
             """SELECT pg_terminate_backend(pid) FROM pg_stat_activity

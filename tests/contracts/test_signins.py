@@ -55,7 +55,10 @@ NO_WAIT = dt.timedelta(0)
 
 
 def fail(people: People, times: int, *limits: AttemptLimit, now: dt.datetime = NOW) -> dt.datetime:
-    """So many failures, each as soon as it is allowed; the time of the last."""
+    """Record the given number of failures, each as soon as it is allowed.
+
+    Returns the time of the last failure.
+    """
     for _ in range(times):
         while (wait := people.begin_attempt(limits, now=now)) > NO_WAIT:
             now += wait

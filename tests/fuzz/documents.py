@@ -121,7 +121,7 @@ def _double(chance: random.Random, data: bytes, _other: bytes) -> bytes:
 
 
 def _splice(chance: random.Random, data: bytes, other: bytes) -> bytes:
-    """An object of another file in the place of one of this."""
+    """Put an object of another file in the place of one of this file."""
     mine, theirs = _OBJECT.findall(data), _OBJECT.findall(other)
     if not mine or not theirs:
         return data[: len(data) // 2] + other[len(other) // 2 :]
@@ -129,7 +129,7 @@ def _splice(chance: random.Random, data: bytes, other: bytes) -> bytes:
 
 
 def _renumber(chance: random.Random, data: bytes, _other: bytes) -> bytes:
-    """Any number: a length, a box, a reference, a count."""
+    """Change any number: a length, a box, a reference, a count."""
     places = [*_NUMBER.finditer(data)]
     for place in sorted(chance.sample(places, min(len(places), chance.choice((1, 2, 6)))), key=_start)[::-1]:
         number = chance.choice((*_HUGE, b"%d" % chance.randrange(50)))
@@ -156,7 +156,10 @@ def _harm_xref(chance: random.Random, data: bytes, _other: bytes) -> bytes:
 
 
 def _harm_stream(chance: random.Random, data: bytes, _other: bytes) -> bytes:
-    """Inside a compressed stream, so that what is harmed is what it says, not how it is packed."""
+    """Change the content of a compressed stream.
+
+    The stream is compressed again, so that its content is harmed and not its compression.
+    """
     packed = [*_STREAM.finditer(data)]
     if not packed:
         return data
@@ -219,7 +222,7 @@ def _change(chance: random.Random, pdf: pikepdf.Pdf) -> None:
 
 
 def _bury(pdf: pikepdf.Pdf, depth: int) -> None:
-    """The page tree below so many more nodes."""
+    """Put the page tree below the given number of further nodes."""
     inner = pdf.Root.Pages
     for _ in range(depth):
         inner = pdf.make_indirect(Dictionary(Type=Name.Pages, Kids=Array([inner]), Count=len(pdf.pages)))

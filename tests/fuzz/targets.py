@@ -35,7 +35,10 @@ TARGETS: dict[str, Callable[[Path, Path | None], Target]] = {
 def run(
     name: str, folder: Path, *, seed: int, seconds: float, only: int | None = None, corpus: Path | None = None
 ) -> tuple[int, list[str]]:
-    """Cases tried, and faults: which case, what it did. The case itself is kept in ``folder``."""
+    """Returns the number of cases tried, and the faults: which case, and its outcome.
+
+    A case with a fault is kept in ``folder``.
+    """
     place = folder / name
     place.mkdir(parents=True)
     target = TARGETS[name](place, corpus)

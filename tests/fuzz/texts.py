@@ -67,7 +67,7 @@ By : งานธุรการ เมื่อ : 9 เดือน มิถ�
 
 
 def mutated(chance: random.Random, text: str, others: tuple[str, ...]) -> str:
-    """A few accidents."""
+    """Returns the text after a few random changes."""
     for _ in range(chance.choice((1, 1, 2, 3, 8))):
         at, to = sorted(chance.randrange(len(text) + 1) for _ in range(2))
         before, piece, after = text[:at], text[at:to], text[to:]
@@ -91,7 +91,7 @@ def _quickly(began: float) -> None:
 
 
 class _OnSite:
-    """Targets that need an archive."""
+    """Base of targets that need an archive."""
 
     def __init__(self, folder: Path, _corpus: Path | None) -> None:
         self._folder = folder
@@ -129,7 +129,7 @@ class Queries(_OnSite):
 
 
 class Manifests(_OnSite):
-    """Each line is taken, known, or refused with a reason in Thai; never half."""
+    """Fuzzes manifests: each line is imported, known, or refused with a reason in Thai; never half."""
 
     suffix = ".jsonl"
 

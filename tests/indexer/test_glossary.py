@@ -1,4 +1,4 @@
-"""The glossary has the words that the search modules are named after."""
+"""The glossary has the words in the names of the search modules."""
 
 from __future__ import annotations
 

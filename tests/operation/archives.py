@@ -47,7 +47,10 @@ def draft(number: int) -> Draft:
 
 @contextmanager
 def written_meanwhile(services: Services) -> Iterator[list[int]]:
-    """Somebody goes on adding announcements; their ids, as each is acknowledged, three at the least."""
+    """Add announcements without pause while the block runs.
+
+    Yields the list of the ids of acknowledged announcements, three at the least.
+    """
     stop = threading.Event()
     written: list[int] = []
 
@@ -111,7 +114,7 @@ def close(services: Services) -> None:
 
 
 def run(data: Path, *arguments: str) -> Result:
-    """A command as the shell runs it."""
+    """Run a command as the shell does."""
     return CliRunner().invoke(main, arguments, env={"PRAKAT_DATA": str(data)})
 
 
@@ -134,7 +137,7 @@ def generation(data: Path) -> Path:
 
 
 def overwrite(path: Path, content: bytes) -> None:
-    """As a failing disk does: whatever the permissions say."""
+    """Overwrite a file as a failing disk does, whatever the permissions say."""
     path.chmod(0o600)
     path.write_bytes(content)
 

@@ -39,7 +39,7 @@ class Timed(Service):
         super().__init__(self.data, folder / "log")
 
     def set_clock(self, offset: dt.timedelta) -> None:
-        """So far from the true time, from now on."""
+        """Set the service's clock this far from the true time, from now on."""
         new = self._offset.with_suffix(".new")
         new.write_text(f"{offset.total_seconds():+.0f}\n")
         new.replace(self._offset)

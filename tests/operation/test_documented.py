@@ -1,4 +1,4 @@
-"""The page for operators names whatever may be found and whatever is measured."""
+"""The page for operators names every possible finding and every metric."""
 
 from __future__ import annotations
 

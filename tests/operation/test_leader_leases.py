@@ -20,7 +20,7 @@ WORKERS = 4
 
 
 def test_one_at_a_time_and_another_when_it_is_killed(opened: Opener, tmp_path: Path) -> None:  # noqa: F811
-    """Workers note when they have the duty; whoever has it is killed, three times."""
+    """Workers note when they have the duty; the holder is killed, three times."""
     opened().close()
 
     def work(number: int) -> None:
@@ -55,7 +55,8 @@ def _held(folder: Path, number: int) -> list[tuple[float, float]]:
 
 
 def _holding(folder: Path, *, since: float, but: set[int]) -> int:
-    """Who has noted that it has the duty; somebody must before two leases are over."""
+    """Returns the worker that has noted that it has the duty, which must happen before two leases are
+    over."""
     end = time.monotonic() + 10 * LEASE.total_seconds()
     while time.monotonic() < end:
         for number in set(range(WORKERS)) - but:

@@ -1,4 +1,4 @@
-"""A lost database is a loss that somebody is told of: neither an archive nor a backup begins anew."""
+"""A lost database is reported as a loss: neither an archive nor a backup begins anew."""
 
 from __future__ import annotations
 

@@ -65,11 +65,11 @@ def target(request: pytest.FixtureRequest, data: Path, tmp_path: Path) -> Iterat
 
 
 def quiet(_step: str, _done: int, _total: int) -> None:
-    """No bar."""
+    """Shows no progress bar."""
 
 
 def told(settings: Settings) -> tuple[object, ...]:
-    """All that an archive holds, down to the rows and the ids that it will give next."""
+    """Returns everything that an archive holds, down to the rows and the ids that it will give next."""
     services = build(settings)
     rows = {
         table: sorted(map(repr, (dict(row) for row in services.database.rows(f"SELECT * FROM {table}"))))  # type: ignore[attr-defined]

@@ -18,7 +18,7 @@ from web.health import heartbeat
 
 
 class Clock:
-    """Waits without waiting: remembers for how long, and stops after a number of waits."""
+    """A clock that does not wait: it records the waits, and stops after a number of them."""
 
     def __init__(self, stop_after: int = 10**9) -> None:
         self.seconds, self._left = 0.0, stop_after
@@ -34,7 +34,7 @@ def scrub_of(services: Services) -> Scrub:
 
 
 def scrub_all(services: Services) -> Clock:
-    """All that is due, as a worker does it."""
+    """Scrub all that is due, as a worker does."""
     scrub, clock = scrub_of(services), Clock()
     scrub.check_index(clock.wait)
     while scrub.check_file(clock.wait):

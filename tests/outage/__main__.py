@@ -58,7 +58,7 @@ class Tally:
 
 
 class PatientClerk(Clerk):
-    """Goes on with something else when it is told to try again later."""
+    """A clerk who goes on with something else when told to try again later."""
 
     tally: Tally
 
@@ -157,7 +157,7 @@ def _fail(given: argparse.Namespace, fleet: Fleet, servers: Servers) -> list[str
 
 
 def _report(name: str, tally: Tally, began: float, calm: float) -> None:
-    """Wait, and tell what went wrong since a failure began, and when it was over."""
+    """Wait, and report what went wrong since a failure began, and when it was over."""
     time.sleep(calm)
     ended = time.monotonic() - calm
     for what in ("search", "write"):

@@ -45,7 +45,7 @@ class Fleet(Service):
         return time.monotonic() - began
 
     def dead(self) -> list[str]:
-        """Processes that ended by themselves: none should."""
+        """Returns the processes that ended by themselves: none should."""
         return [
             f"{process.args} ended with {process.returncode}"
             for process in self._processes
@@ -93,7 +93,7 @@ class Servers:
         )
 
     def stop_store(self, seconds: float) -> None:
-        """The S3 server answers nobody, then goes on."""
+        """Stop the S3 server for a while, so that it answers nobody, then let it go on."""
         store = int((self._folder / "s3.pid").read_text())
         os.kill(store, signal.SIGSTOP)
         time.sleep(seconds)

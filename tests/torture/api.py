@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 
 class Interrupted(Exception):
-    """The connection broke: whether the request was carried out, nobody knows."""
+    """The connection broke: the request may or may not have been carried out."""
 
 
 class Refused(Exception):
@@ -47,7 +47,7 @@ class Api:
         return self._sent("PATCH", path, given)
 
     def upload(self, announcement_id: int, content: bytes, filename: str) -> Any:
-        """As a browser's form sends it."""
+        """Upload a file as a browser's form does."""
         border = secrets.token_hex(16)
         body = (
             f'--{border}\r\nContent-Disposition: form-data; name="file"; filename="{filename}"\r\n'

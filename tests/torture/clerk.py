@@ -83,7 +83,7 @@ def _pdf(text: str) -> bytes:
 
 
 class Clerk(threading.Thread):
-    """Does one thing after another until told to stop or until the service is gone."""
+    """A clerk who does one thing after another until told to stop or until the service is gone."""
 
     def __init__(self, name: str, api: Api, ledger: Ledger, seed: int, stop: threading.Event) -> None:
         super().__init__(name=name, daemon=True)

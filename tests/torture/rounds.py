@@ -35,7 +35,10 @@ class Torture:
     def run(
         self, *, kills: int, seconds: float = float("inf"), tell: Callable[[str], None] = print
     ) -> dict[str, object]:
-        """Kill so often, or for so long; the figures. ``troubles`` is empty when every promise was kept."""
+        """Kill so often, or for so long. Returns the figures.
+
+        ``troubles`` is empty when every promise was kept.
+        """
         end = time.monotonic() + seconds
         done = 0
         self._start()
@@ -103,7 +106,7 @@ class Torture:
             verify.check(self._service, ledger)
 
     def _read_again(self, failed: int) -> None:
-        """A file in whose reading three workers were killed has failed, as it should; a clerk asks anew."""
+        """Have files read again that failed, as they should, after three workers were killed reading them."""
         if not failed:
             return
         self._figures["readings given up after three kills"] += failed

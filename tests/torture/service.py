@@ -35,16 +35,16 @@ class Service:
 
     @property
     def pid(self) -> int:
-        """Of the process that the others are children of."""
+        """Returns the id of the process that is the parent of all the others."""
         assert self._server is not None
         return self._server.pid
 
     def signal(self, number: signal.Signals) -> None:
-        """Send it to the process that the others are children of."""
+        """Send a signal to the process that is the parent of all the others."""
         os.kill(self.pid, number)
 
     def wait(self) -> int:
-        """The exit status, when it has ended by itself."""
+        """Returns the exit status, when the service has ended by itself."""
         assert self._server is not None
         return self._server.wait(60)
 
@@ -68,7 +68,7 @@ class Service:
         raise AssertionError(f"not ready within {READY_WITHIN:.0f} s: {self.api.readiness()}")
 
     def beside(self, *arguments: str) -> None:
-        """A command that works at the same time and is killed with the rest."""
+        """Start a command that works at the same time and is killed with the service."""
         group = self._server.pid if self._server else 0
         with self._log.open("ab") as log:
             self._beside.append(
@@ -82,7 +82,7 @@ class Service:
             )
 
     def failed_beside(self) -> list[str]:
-        """Commands that ended in trouble by themselves."""
+        """Returns the commands that ended with an error by themselves."""
         return [
             f"{' '.join(map(str, command.args[3:]))} ended with {command.returncode}"  # type: ignore[index]
             for command in self._beside
@@ -90,7 +90,7 @@ class Service:
         ]
 
     def kill(self, what: str) -> None:
-        """SIGKILL for everything, or for the web or the worker process alone."""
+        """Send SIGKILL to every process, or to the web or the worker process alone."""
         assert self._server is not None
         if what == "worker":
             for reader in children(self._server.pid, READER):
@@ -110,13 +110,13 @@ class Service:
             _until_gone(self._server.pid)
 
     def hold_worker(self, *, held: bool) -> None:
-        """Let the worker stand still where it is, as on a disk that does not answer; or go on."""
+        """Stop the worker where it is, as on a disk that does not answer; or let it go on."""
         assert self._server is not None
         for reader in children(self._server.pid, READER):
             os.kill(reader, signal.SIGSTOP if held else signal.SIGCONT)
 
     def run(self, *arguments: str, data: Path | None = None) -> subprocess.CompletedProcess[str]:
-        """A command to its end; on another data directory, if one is given."""
+        """Run a command to its end; on another data directory, if one is given."""
         return subprocess.run(
             [sys.executable, "-m", "web.cli", *arguments],
             env=self._environment() | ({"PRAKAT_DATA": str(data)} if data else {}),
@@ -126,7 +126,7 @@ class Service:
         )
 
     def left_behind(self) -> list[int]:
-        """Processes that still work on the data directory."""
+        """Returns the processes that still work on the data directory."""
         mark = f"PRAKAT_DATA={self._data}".encode()
         found = []
         for path in Path("/proc").glob("[0-9]*/environ"):

@@ -48,7 +48,7 @@ def _state(record: dict[str, Any]) -> State:
 
 
 def files(api: Api, ledger: Ledger, chance: random.Random, most: int) -> None:
-    """Bytes come back as they were sent."""
+    """Verify that stored bytes are the bytes that were sent."""
     having = [
         promise for promise in ledger.promises.values() if promise.id and promise.kept and promise.kept.files
     ]
@@ -78,7 +78,7 @@ def settle(service: Service, ledger: Ledger) -> dict[str, int]:
 
 
 def search(api: Api, ledger: Ledger, chance: random.Random, most: int) -> None:
-    """The index holds the published records, each once, as they stand; and no others."""
+    """Verify that the index holds each published record once, as it stands, and no other record."""
     published = {
         promise.id: promise
         for promise in ledger.promises.values()
@@ -101,7 +101,7 @@ def search(api: Api, ledger: Ledger, chance: random.Random, most: int) -> None:
 
 
 def check(service: Service, ledger: Ledger) -> None:
-    """``prakat check`` says the same."""
+    """Verify that ``prakat check`` finds nothing wrong."""
     ended = service.run("check", "--json")
     if ended.returncode:
         ledger.trouble(f"check ended with {ended.returncode}: {ended.stdout[:3000]} {ended.stderr[-500:]}")

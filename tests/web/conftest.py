@@ -49,7 +49,7 @@ class Site:
         return ReaderClient(self.app, self.app.response_class, use_cookies=True)
 
     def token(self, name: str = "test", *, scopes: frozenset[Scope] = ALL_SCOPES) -> dict[str, str]:
-        """Headers that carry a new API token."""
+        """Returns headers that carry a new API token."""
         token = new_token()
         self.services.people.add_token(name, token_hash(token), scopes=scopes)
         return {"Authorization": f"Bearer {token}"}
@@ -86,7 +86,7 @@ class Site:
         return attachment
 
     def work(self) -> None:
-        """Let a worker read all that waits, until search is level with the records."""
+        """Let a worker read all waiting documents, until search is level with the records."""
         stop = threading.Event()
         worker = build_worker(self.services)
         thread = threading.Thread(target=worker.run, args=(stop,))

@@ -165,7 +165,10 @@ class Archive:
             intake.trash(id, actor="test")
 
     def ask(self, who: str, method: str, path: str) -> tuple[int, str]:
-        """Status and text of an answer. Writing goes without a body: the guard stands before it."""
+        """Returns status and text of an answer.
+
+        A writing request goes without a body: the guard stands before the body is read.
+        """
         client, headers = self.clients[who]
         answer = client.open(self.root + path, method=method, headers=headers, buffered=True)
         return answer.status_code, answer.get_data().decode(errors="replace")
@@ -240,7 +243,7 @@ def allowed(guard: Guard, who: str, status: Status, endpoint: str) -> set[int]:
 
 @pytest.mark.parametrize("who", PEOPLE)
 def test_writing_is_guarded(archive: Archive, who: str) -> None:
-    """Whoever may not write gets no further than the guard, and nothing changes."""
+    """A person who may not write gets no further than the guard, and nothing changes."""
     for rule, method in routes(archive):
         guard = GUARDS[rule.endpoint]
         if method == "GET" or guard is Guard.OPEN or _may(guard, who):
@@ -357,7 +360,10 @@ def neighbours(tmp_path_factory: pytest.TempPathFactory) -> Neighbours:
 def test_another_organisation_s_people_read_what_everyone_may(
     neighbours: Neighbours, who: str, status: Status
 ) -> None:
-    """Here as if nobody was signed in; at their own address not even what is public here."""
+    """People of another organisation read here like visitors who are not signed in.
+
+    At their own address they do not even see this organisation's public records.
+    """
     for rule, method in routes(neighbours.here):
         if method != "GET":
             continue

@@ -58,7 +58,7 @@ def test_no_view_writes_an_address_down() -> None:
 
 
 def _in_routes(tree: ast.AST) -> Iterator[ast.AST]:
-    """All that stands in decorators and in the making of blueprints."""
+    """Yields all syntax nodes in decorators and in the making of blueprints."""
     for each in ast.walk(tree):
         if isinstance(each, ast.FunctionDef):
             for decorator in each.decorator_list:
@@ -88,7 +88,7 @@ def test_a_page_offers_its_picture_in_several_sizes_whatever_was_typed(site: Sit
 
 @pytest.mark.parametrize("root", ["", "/offices/prakat"])
 def test_all_that_is_named_is_below_the_root(site: Site, root: str) -> None:
-    """Wherever WSGI says that the application begins."""
+    """The root is the path at which WSGI says that the application begins."""
     made = site.announcement("ซ่อมถนน")
     site.work()
     below = {"SCRIPT_NAME": root}

@@ -122,7 +122,7 @@ def test_every_answer_carries_its_guards(client: FlaskClient) -> None:
 
 
 def begun(site: Site, *, started: dt.timedelta, seen: dt.timedelta = dt.timedelta()) -> None:
-    """As if the sessions had been begun, and seen last, so long ago."""
+    """Change the sessions as if they had been begun, and last seen, the given time ago."""
     now = dt.datetime.now(dt.UTC)
     with site.services.database.write():  # type: ignore[attr-defined]  # the embedded engine's
         site.services.database.run(  # type: ignore[attr-defined]

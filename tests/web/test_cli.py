@@ -19,7 +19,8 @@ PASSWORD = "รหัสผ่านยาวพอสมควร\n"
 
 
 class Shell:
-    """Commands with their own data directory, in this process: starting one for each takes a second."""
+    """Runs commands with a data directory of their own, in this process: a process for each takes a
+    second."""
 
     def __init__(self, data: Path) -> None:
         self.data = data
@@ -231,7 +232,10 @@ def test_the_command_is_installed_under_its_name() -> None:
 
 
 def test_whoever_has_no_home_can_run_it(tmp_path: Path) -> None:
-    """As a service's user; a library that makes itself a directory there would keep it from starting."""
+    """A service's user has no home directory.
+
+    A library that creates a directory of its own in the home would keep the command from starting.
+    """
     (tmp_path / "file").touch()
     home = {"HOME": str(tmp_path / "file" / "home"), "PRAKAT_DATA": str(tmp_path / "data")}
     given = {name: value for name, value in os.environ.items() if not name.startswith("PYTHAINLP")} | home

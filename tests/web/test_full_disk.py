@@ -166,7 +166,7 @@ def test_a_reindex_leaves_the_index_as_it_was(full: Site) -> None:
 
 
 def test_what_waits_to_be_read_waits_for_room(full: Site) -> None:
-    """Neither lost nor called unreadable; read once there is room."""
+    """The document is neither lost nor called unreadable; it is read once there is room."""
     full.attach(2, memo("ขออนุมัติจัดเก็บขยะ"))
     fill_to_the_brim(full)
     stop = threading.Event()

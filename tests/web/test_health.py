@@ -24,7 +24,7 @@ LONG_AGO = dt.datetime.now(dt.UTC) - dt.timedelta(hours=1)
 
 
 def well(site: Site) -> Site:
-    """As a running service is."""
+    """Bring the site into the state of a running service."""
     rebuild(site.services.records, site.services.index)
     heartbeat(site.services.settings).touch()
     return site
@@ -40,7 +40,7 @@ def readiness(site: Site) -> tuple[int, dict[str, str]]:
 
 
 def numbers(site: Site) -> dict[str, float]:
-    """Samples of ``/metrics`` by name and labels, as Prometheus reads them."""
+    """Returns the samples of ``/metrics`` by name and labels, as Prometheus reads them."""
     text = site.client().get("/metrics").get_data(as_text=True)
     return {
         sample.name + "".join(f" {value}" for value in sample.labels.values()): sample.value
@@ -57,7 +57,7 @@ def test_a_running_service_is_ready(site: Site) -> None:
 
 
 def later(site: Site, statement: str) -> None:
-    """Let time have passed since something was written."""
+    """Run ``statement`` with a time long ago, as if time had passed since something was written."""
     with site.services.database.write():  # type: ignore[attr-defined]  # the embedded engine's
         site.services.database.run(statement, at=LONG_AGO.isoformat(timespec="microseconds"))  # type: ignore[attr-defined]
 

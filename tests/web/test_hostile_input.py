@@ -33,7 +33,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
 
 
 def take(site: Site, *lines: str) -> list[str]:
-    """Reasons why lines were not taken; every line is one or the other."""
+    """Returns the reasons for refused lines; every line is either imported or refused."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "manifest.jsonl"
         path.write_bytes("\n".join(lines).encode("utf-8", "surrogatepass"))

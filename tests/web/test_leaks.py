@@ -19,7 +19,7 @@ OF_EACH_ANSWER = {"X-Request-Id", "Date", "Content-Length"}
 
 
 def assert_same(client: FlaskClient, one: str, other: str) -> None:
-    """Status, text and headers of what is answered at two addresses differ in the address alone."""
+    """Assert that the answers at two addresses differ in the address alone (status, text, headers)."""
     answers = [client.get(path, buffered=True) for path in (one, other)]
     assert [answer.status_code for answer in answers] == [404, 404]
     first, second = [_without(path, answer.text) for path, answer in zip((one, other), answers, strict=True)]

@@ -203,7 +203,7 @@ def test_each_town_has_its_own_old_addresses(province: Province) -> None:
 
 
 def test_no_link_of_a_town_below_a_path_leads_out_of_it(province: Province) -> None:
-    """All pages that can be reached, as a resident and as an admin."""
+    """Checks all pages that can be reached, as a resident and as an admin."""
     client = province.client()
     client.post("/pladuk/sign-in", data={"name": "somsri", "password": PASSWORD}, headers=BROWSER)
     waiting, seen = ["/pladuk/", "/pladuk/staff", "/pladuk/staff/review"], set[str]()
@@ -287,7 +287,7 @@ def test_guessing_in_one_town_slows_nobody_down_in_another(province: Province) -
         return answer.status_code
 
     def guess(name: str, *sites: str) -> None:
-        """Until there are pauses that outlast the rest of the test."""
+        """Try wrong passwords until the pauses outlast the rest of the test."""
         at = 0
         while sum(tried(name, sites[at % len(sites)], f"192.0.2.{at + n}") == 429 for n in range(3)) < 3:
             at += 3

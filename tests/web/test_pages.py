@@ -21,7 +21,7 @@ PARTS = re.compile(r'(?:<link rel="stylesheet" href|<script src)="([^"]+)"')
 
 
 def test_public_pages_are_light(site: Site) -> None:
-    """Page, style, script and typefaces, as they go over the line."""
+    """Counts page, style, script and typefaces, as sent over the network."""
     for number in range(30):
         site.announcement(f"อัตราค่าธรรมเนียมเก็บขนขยะมูลฝอยทั่วไป ฉบับที่ {number}", body="ย่อหน้า\n" * 40)
     attachment = site.attach(1, memo(*["ให้ใช้หลอดไฟแบบประหยัดพลังงานทั้งหมู่บ้าน"] * 12))

@@ -32,7 +32,7 @@ def site(site: Site) -> Site:
 
 
 def api(site: Site, method: str, path: str, **how: object) -> tuple[int, dict[str, object]]:
-    """Status and body of a call with a token."""
+    """Returns status and body of a call with a token."""
     headers = site.__dict__.setdefault("headers", None) or site.token("gate")
     site.__dict__["headers"] = headers
     answer = site.client().open(f"/api/v1{path}", method=method, headers=headers, **how)  # type: ignore[arg-type]
@@ -44,7 +44,7 @@ def held(site: Site, attachment: Attachment) -> Hold | None:
 
 
 def public_addresses(announcement: Announcement, attachment: Attachment) -> Iterator[str]:
-    """Addresses at which residents would meet the attachment or its text."""
+    """Yields the addresses at which residents would meet the attachment or its text."""
     page, api = f"/announcements/{announcement.id}", "/api/v1"
     yield from (
         page,
@@ -75,7 +75,7 @@ def public_addresses(announcement: Announcement, attachment: Attachment) -> Iter
 
 
 def assert_hidden(site: Site, announcement: Announcement, attachment: Attachment) -> None:
-    """Residents find no trace of the attachment."""
+    """Assert that residents find no trace of the attachment."""
     client = site.client()
     for address in public_addresses(announcement, attachment):
         answer = client.get(address, headers=BROWSER, buffered=True)

@@ -34,7 +34,7 @@ def somsri(site: Site) -> None:
 def attempt(
     client: FlaskClient, password: str, *, name: str = "somsri", address: str = CLERK, **headers: str
 ) -> tuple[int, int]:
-    """Status of a try to sign in, and the seconds after which to try again."""
+    """Returns the status of a try to sign in, and the seconds after which to try again."""
     answer = client.post(
         "/sign-in",
         data={"name": name, "password": password},
@@ -45,7 +45,7 @@ def attempt(
 
 
 def fail(site: Site, times: int, *, name: str = "somsri", address: str = STRANGER) -> None:
-    """So many wrong passwords from this address until now, each as soon as it was allowed."""
+    """Count so many wrong passwords from this address until now, each as soon as it was allowed."""
     known = site.services.people.by_name(name)
     with site.app.test_request_context(environ_base={"REMOTE_ADDR": address}):
         g.services = site.services  # as the WSGI layer around the application gives them

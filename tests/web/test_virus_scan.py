@@ -1,4 +1,4 @@
-"""Nothing comes in that the virus scanner has not looked through, whichever way it comes."""
+"""No file is stored unless the virus scanner has looked through it, whichever way it comes."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def with_scanner(folder: Path, address: str) -> Site:
 
 
 def kept(site: Site) -> tuple[object, ...]:
-    """All that an upload might leave behind."""
+    """Returns everything that an upload might leave behind."""
     services = site.services
     ids = [id for id, _ in services.records.changed_since(0, limit=100)]
     half = list((services.settings.data / "files" / "incoming").iterdir())

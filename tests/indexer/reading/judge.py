@@ -1,4 +1,4 @@
-"""Takes a file through everything that reading does with it, and says how it ended."""
+"""Takes a file through all steps of reading, and reports how the reading ended."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from indexer.reading.verdict import Verdict
 
 @dataclass(frozen=True)
 class Ending:
-    """``end``: ready, or the failure's code. ``problem``: what kept page 1 from being read."""
+    """Outcome of reading. ``end``: ready, or the failure's code. ``problem``: why page 1 could not be
+    read."""
 
     end: str
     text: str = ""

@@ -1,4 +1,4 @@
-"""Nothing found is said where too little of a query is covered; what came near stands apart."""
+"""An answer is empty where too little of a query is covered; related results stand apart."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ def run(index: WhooshIndex, typed: str) -> Query:
 
 
 def said(remarks: tuple[QueryNote, ...]) -> list[str]:
-    """In Thai."""
+    """Returns the notes on the query in Thai."""
     return [remark.thai for remark in remarks]
 
 

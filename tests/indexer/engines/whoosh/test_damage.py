@@ -24,7 +24,7 @@ _TYPED = (
 
 
 def asked(services: Services) -> dict[str, Callable[[], object]]:
-    """Every way to ask, by a name."""
+    """Returns every way to ask the index, by a name."""
     index = services.index
 
     def found(typed: str, sort: Sort) -> object:
@@ -43,8 +43,10 @@ def asked(services: Services) -> dict[str, Callable[[], object]]:
 
 
 def answers(services: Services) -> dict[str, object]:
-    """By the way it was asked, what the index says; what it refuses is left out. Where there is no manifest
-    nothing is said: callers take that for an index that is being built."""
+    """Returns the index's answers by the way of asking; refused ones are left out.
+
+    Where there is no manifest, there are no answers: callers take that for an index that is being built.
+    """
     given = {}
     for name, ask in asked(services).items():
         try:

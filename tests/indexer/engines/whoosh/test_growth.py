@@ -47,7 +47,7 @@ def some_entry(chance: random.Random, id: int) -> SourceAnnouncement:
 
 
 def answers(index: WhooshIndex) -> list[tuple[object, ...]]:
-    """All that a resident could see, of each query."""
+    """Returns everything that a resident could see of the answers to each query."""
     seen: list[tuple[object, ...]] = [("ids", *index.ids())]
     for typed in QUERIES:
         seen.extend(
