@@ -9,11 +9,11 @@ from collections.abc import Iterable, Sequence
 from archive.errors import Conflict
 from archive.fields import ANNOUNCEMENT_FIELDS
 from archive.model import Announcement, Change, Draft, Status
-from storage import history, rows
+from storage import history, mappers
 from storage.attachments import drop_decisions
 from storage.audit import seal
 from storage.engine import Queries
-from storage.scope import home
+from storage.tenancy import home
 
 _ACTIONS = {
     Status.DRAFT: "restore",
@@ -44,7 +44,7 @@ class Announcements:
     def create(
         self, draft: Draft, *, actor: str, status: Status = Status.DRAFT, reason: str = ""
     ) -> Announcement:
-        fields = {name: rows.plain(getattr(draft, name, None)) for name in _FIELDS}
+        fields = {name: mappers.plain(getattr(draft, name, None)) for name in _FIELDS}
         with self._engine.write():
             row = self._engine.row(
                 _INSERT,
@@ -52,7 +52,7 @@ class Announcements:
                 home=home(self._engine),
                 status=status.value,
                 change=history.next_change(self._engine),
-                at=rows.now_text(),
+                at=mappers.now_text(),
             )
             if row is None:
                 raise _ref_taken()
@@ -60,7 +60,7 @@ class Announcements:
             after = {"title": row["title"], "status": row["status"]}
             history.note(self._engine, row["id"], "create", actor=actor, after=after, reason=reason)
             seal(self._engine, ("announcement", row["id"]))
-        return rows.announcement(row)
+        return mappers.announcement(row)
 
     def revise(
         self,
@@ -81,7 +81,7 @@ class Announcements:
                 )
             after = {
                 name: value
-                for name, value in ((name, rows.plain(value)) for name, value in changes.items())
+                for name, value in ((name, mappers.plain(value)) for name, value in changes.items())
                 if value != row[name]
             }
             if after:
@@ -132,11 +132,11 @@ class Announcements:
         seal(self._engine, ("announcement", id))
 
     def announcement(self, id: int) -> Announcement:
-        return rows.announcement(history.announcement_row(self._engine, id))
+        return mappers.announcement(history.announcement_row(self._engine, id))
 
     def announcements(self, ids: Iterable[int]) -> dict[int, Announcement]:
         found = self._engine.rows("SELECT * FROM announcement WHERE id IN :ids", ids=list(ids))
-        return {each.id: each for each in rows.readable(rows.announcement, found)}
+        return {each.id: each for each in mappers.readable(mappers.announcement, found)}
 
     def by_ref(self, ref: str) -> Announcement | None:
         row = self._engine.row(
@@ -144,13 +144,13 @@ class Announcements:
             ref=ref,
             home=home(self._engine),
         )
-        return None if row is None else rows.announcement(row)
+        return None if row is None else mappers.announcement(row)
 
     def by_old_url(self, old_url: str) -> Announcement | None:
         row = self._engine.row(
             "SELECT * FROM announcement WHERE old_url = :old_url ORDER BY id LIMIT 1", old_url=old_url
         )
-        return None if row is None else rows.announcement(row)
+        return None if row is None else mappers.announcement(row)
 
     def list_announcements(
         self, *, statuses: Sequence[Status], page: int, per_page: int
@@ -169,7 +169,7 @@ class Announcements:
             limit=per_page,
             offset=(page - 1) * per_page,
         )
-        return [*rows.readable(rows.announcement, found)], total[0]["n"]
+        return [*mappers.readable(mappers.announcement, found)], total[0]["n"]
 
     def neighbours(self, id: int) -> tuple[Announcement | None, Announcement | None]:
         place = history.announcement_row(self._engine, id)
@@ -185,8 +185,8 @@ class Announcements:
             **values,
         )
         return (
-            next(rows.readable(rows.announcement, earlier), None),
-            next(rows.readable(rows.announcement, later), None),
+            next(mappers.readable(mappers.announcement, earlier), None),
+            next(mappers.readable(mappers.announcement, later), None),
         )
 
     def months(self) -> list[tuple[int, int, int]]:
@@ -237,7 +237,7 @@ class Announcements:
         found = self._engine.rows(
             """SELECT id FROM announcement WHERE publish_at <= :now AND status = 'draft'
                ORDER BY publish_at, id""",
-            now=rows.time_text(now),
+            now=mappers.time_text(now),
         )
         return [row["id"] for row in found]
 

@@ -12,7 +12,7 @@ from archive import privacy
 from archive.errors import Conflict, no_such_attachment
 from archive.model import Attachment, Hold, Kind, PersonalData
 from archive.ports import StoredFile
-from storage import history, rows
+from storage import history, mappers
 from storage.audit import READING, seal
 from storage.engine import Queries, Row
 
@@ -34,7 +34,7 @@ def drop_decisions(engine: Queries, announcement_id: int) -> None:
     """Inside a transaction: what was decided about personal data in an announcement's attachments no longer
     counts, and they are held as their texts ask."""
     found = engine.rows("SELECT * FROM attachment WHERE announcement_id = :id", id=announcement_id)
-    for attachment in map(rows.attachment, found):
+    for attachment in map(mappers.attachment, found):
         if attachment.decided or attachment.hold is None:
             _set_hold(engine, attachment.id, privacy.hold_without_decisions(attachment), ())
             seal(engine, ("attachment", attachment.id))
@@ -52,7 +52,7 @@ def note_corrected_finds(
     engine.run(
         "UPDATE attachment SET details = :details WHERE id = :id",
         id=attachment.id,
-        details=rows.details_text(details),
+        details=mappers.details_text(details),
     )
     finds = privacy.find_in_attachment(attachment, details)
     if attachment.hold is None and privacy.undecided(finds, attachment.decided):
@@ -101,7 +101,7 @@ class Attachments:
     ) -> tuple[Attachment, bool]:
         with self._engine.write():
             history.announcement_row(self._engine, announcement_id)
-            now = rows.now_text()
+            now = mappers.now_text()
             row = self._engine.row(
                 """INSERT INTO attachment (announcement_id, position, label, filename, kind, media_type,
                        size, sha256, status, hold, created_at, queued_at)
@@ -120,16 +120,16 @@ class Attachments:
                 size=file.size,
                 sha256=file.sha256,
                 at=now,
-                made=now if stored_at is None else rows.time_text(stored_at),
+                made=now if stored_at is None else mappers.time_text(stored_at),
             )
             if row is None:
                 known = self._with_bytes(announcement_id, file.sha256)
-                if known["status"] != rows.DETACHED:
-                    return rows.attachment(known), False
+                if known["status"] != mappers.DETACHED:
+                    return mappers.attachment(known), False
                 self.reattach(known["id"], actor=actor)
                 return self.relabel(known["id"], label=label, kind=kind, actor=actor), True
             self._note(row, "attach", actor=actor, after=_described(row))
-        return rows.attachment(row), True
+        return mappers.attachment(row), True
 
     def _with_bytes(self, announcement_id: int, sha256: str) -> Row:
         return self._engine.rows(
@@ -144,7 +144,7 @@ class Attachments:
         with self._engine.write():
             row = attachment_row(self._engine, attachment_id, lock=True)
             if row["sha256"] == file.sha256:
-                return rows.attachment(row)
+                return mappers.attachment(row)
             if self._engine.row(
                 "SELECT id FROM attachment WHERE announcement_id = :id AND sha256 = :sha256",
                 id=row["announcement_id"],
@@ -163,7 +163,7 @@ class Attachments:
                 media_type=media_type,
                 size=file.size,
                 sha256=file.sha256,
-                now=rows.now_text(),
+                now=mappers.now_text(),
             )
             after = attachment_row(self._engine, attachment_id)
             self._note(row, "replace", actor=actor, before=_described(row), after=_described(after))
@@ -175,7 +175,7 @@ class Attachments:
     ) -> Attachment:
         with self._engine.write():
             row = attachment_row(self._engine, attachment_id, lock=True)
-            attachment = rows.attachment(row)
+            attachment = mappers.attachment(row)
             decisions = (*attachment.decided, *map(privacy.decision, decided))
             finds = privacy.find_in_attachment(attachment, attachment.details)
             hold = Hold.PERSONAL_DATA if privacy.undecided(finds, decisions) else None
@@ -188,14 +188,14 @@ class Attachments:
         found = self._engine.rows(
             """SELECT * FROM attachment WHERE hold <> '' AND status <> 'detached' ORDER BY hold, id DESC"""
         )
-        return [rows.attachment(row) for row in found]
+        return [mappers.attachment(row) for row in found]
 
     def detached_attachments(self, announcement_id: int) -> list[Attachment]:
         found = self._engine.rows(
             "SELECT * FROM attachment WHERE announcement_id = :id AND status = 'detached' ORDER BY id",
             id=announcement_id,
         )
-        return [rows.attachment(row) for row in found]
+        return [mappers.attachment(row) for row in found]
 
     def relabel(self, attachment_id: int, *, label: str, kind: Kind, actor: str) -> Attachment:
         with self._engine.write():
@@ -270,22 +270,22 @@ class Attachments:
                        WHERE beside.announcement_id = :announcement_id AND beside.status <> 'detached')
                    WHERE id = :id""",
                 id=attachment_id,
-                status=rows.attachment(row).status.value,
-                now=rows.now_text(),
+                status=mappers.attachment(row).status.value,
+                now=mappers.now_text(),
                 announcement_id=row["announcement_id"],
             )
             after = attachment_row(self._engine, attachment_id)
             self._note(after, "reattach", actor=actor, after=_described(after))
-            return rows.attachment(after)
+            return mappers.attachment(after)
 
     def detached_attachment(self, id: int) -> Attachment:
         row = self._engine.row("SELECT * FROM attachment WHERE id = :id AND status = 'detached'", id=id)
         if row is None:
             raise no_such_attachment()
-        return rows.attachment(row)
+        return mappers.attachment(row)
 
     def attachment(self, id: int) -> Attachment:
-        return rows.attachment(attachment_row(self._engine, id))
+        return mappers.attachment(attachment_row(self._engine, id))
 
     def attachments(self, announcement_ids: Iterable[int]) -> dict[int, list[Attachment]]:
         ids = list(announcement_ids)
@@ -296,7 +296,7 @@ class Attachments:
         )
         by_announcement: dict[int, list[Attachment]] = {one: [] for one in ids}
         for one, group in groupby(found, key=lambda row: int(row["announcement_id"])):
-            by_announcement[one] = [*rows.readable(rows.attachment, group)]
+            by_announcement[one] = [*mappers.readable(mappers.attachment, group)]
         return by_announcement
 
     def _of(self, announcement_id: int) -> list[Attachment]:
@@ -304,14 +304,14 @@ class Attachments:
 
     def failed_attachments(self) -> list[Attachment]:
         found = self._engine.rows("SELECT * FROM attachment WHERE status = 'failed' ORDER BY id DESC")
-        return [*rows.readable(rows.attachment, found)]
+        return [*mappers.readable(mappers.attachment, found)]
 
     def attachments_with_file(self, sha256: str) -> list[Attachment]:
         found = self._engine.rows(
             "SELECT * FROM attachment WHERE sha256 = :sha256 AND status <> 'detached' ORDER BY id",
             sha256=sha256,
         )
-        return [*rows.readable(rows.attachment, found)]
+        return [*mappers.readable(mappers.attachment, found)]
 
     def _note(
         self,

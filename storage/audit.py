@@ -17,7 +17,7 @@ from archive.fields import ANNOUNCEMENT_FIELDS
 from archive.model import Incident
 from archive.ports import Fault
 from storage.engine import Queries, Row
-from storage.rows import incident, now_text
+from storage.mappers import incident, now_text
 
 PROTECTED: Mapping[str, tuple[str, ...]] = {
     "announcement": (

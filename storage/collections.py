@@ -7,10 +7,10 @@ from typing import cast
 
 from archive.errors import NotFound
 from archive.model import Change, Collection, Item
-from storage import rows
+from storage import mappers
 from storage.audit import seal
 from storage.engine import Queries, Row
-from storage.scope import home
+from storage.tenancy import home
 
 
 class Collections:
@@ -47,7 +47,7 @@ class Collections:
         found = self._engine.rows(
             "SELECT * FROM collection_history WHERE collection_id = :id ORDER BY id", id=id
         )
-        return [*rows.readable(rows.change, found)]
+        return [*mappers.readable(mappers.change, found)]
 
     def collection(self, id: int) -> Collection:
         found = self._filled(self._engine.rows("SELECT * FROM collection WHERE id = :id", id=id))
@@ -75,12 +75,12 @@ class Collections:
         items: dict[int, list[Item]] = {}
         for line in lines:
             items.setdefault(line["collection_id"], []).append(Item(line["label"], line["announcement_id"]))
-        return [*rows.readable(lambda row: rows.collection(row, items.get(row["id"], [])), found)]
+        return [*mappers.readable(lambda row: mappers.collection(row, items.get(row["id"], [])), found)]
 
 
 def _keep(engine: Queries, id: int | None, title: str, body: str, actor: str) -> int:
     """Its own row; returns its id."""
-    columns: dict[str, object] = {"title": title, "body": body, "at": rows.now_text(), "actor": actor}
+    columns: dict[str, object] = {"title": title, "body": body, "at": mappers.now_text(), "actor": actor}
     if id is not None:
         engine.run(
             """UPDATE collection SET title = :title, body = :body, updated_at = :at, updated_by = :actor
@@ -112,11 +112,11 @@ def _note(
         """INSERT INTO collection_history (collection_id, at, actor, action, before, after, reason)
            VALUES (:id, :at, :actor, :action, :before, :after, '') RETURNING id""",
         id=id,
-        at=rows.now_text(),
+        at=mappers.now_text(),
         actor=actor,
         action=action,
-        before=rows.json_text({name: value for name, value in before.items() if name in changed}),
-        after=rows.json_text({name: value for name, value in after.items() if name in changed}),
+        before=mappers.json_text({name: value for name, value in before.items() if name in changed}),
+        after=mappers.json_text({name: value for name, value in after.items() if name in changed}),
     )
     seal(engine, ("collection_history", made[0]["id"]))
 

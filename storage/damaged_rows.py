@@ -6,20 +6,20 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from archive.errors import RecordDamaged
 from archive.ports import Fault
-from storage import rows
+from storage import mappers
 from storage.engine import Queries, Row
 
 _MAPPERS: Mapping[str, Callable[[Row], object]] = {
-    "announcement": rows.announcement,
-    "attachment": rows.attachment,
-    "history": rows.change,
-    "collection": lambda row: rows.collection(row, ()),
-    "collection_history": rows.change,
-    "organisation": rows.organisation,
-    "person": rows.person,
-    "token": rows.token,
-    "session": rows.session,
-    "incident": rows.incident,
+    "announcement": mappers.announcement,
+    "attachment": mappers.attachment,
+    "history": mappers.change,
+    "collection": lambda row: mappers.collection(row, ()),
+    "collection_history": mappers.change,
+    "organisation": mappers.organisation,
+    "person": mappers.person,
+    "token": mappers.token,
+    "session": mappers.session,
+    "incident": mappers.incident,
 }
 _LISTED = ("announcement", "attachment")  # what the pages of residents are made of
 _BATCH = 500  # rows that are read at a time; a readiness check reads so many of each table
@@ -54,7 +54,7 @@ class DamagedRows:
             "SELECT * FROM page WHERE attachment_id = :id ORDER BY number", id=attachment
         )
         for row in found:
-            if reason := _damage(row, rows.page):
+            if reason := _damage(row, mappers.page):
                 yield Fault("record-damaged", f"attachment {attachment} page {row['number']}", reason)
 
     def look(self) -> list[str]:

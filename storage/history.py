@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from archive.errors import no_such_announcement
 from archive.model import Change
-from storage import rows
+from storage import mappers
 from storage.audit import seal
 from storage.engine import Queries, Row
 
@@ -31,7 +31,7 @@ def touch(engine: Queries, announcement_id: int) -> None:
         "UPDATE announcement SET change = :change, updated_at = :at WHERE id = :id",
         id=announcement_id,
         change=next_change(engine),
-        at=rows.now_text(),
+        at=mappers.now_text(),
     )
 
 
@@ -50,11 +50,11 @@ def note(
         """INSERT INTO history (announcement_id, at, actor, action, before, after, reason)
            VALUES (:announcement_id, :at, :actor, :action, :before, :after, :reason) RETURNING id""",
         announcement_id=announcement_id,
-        at=rows.now_text(),
+        at=mappers.now_text(),
         actor=actor,
         action=action,
-        before=rows.json_text(before or {}),
-        after=rows.json_text(after or {}),
+        before=mappers.json_text(before or {}),
+        after=mappers.json_text(after or {}),
         reason=reason,
     )
     seal(engine, ("history", made[0]["id"]))
@@ -64,4 +64,4 @@ def of(engine: Queries, announcement_id: int) -> list[Change]:
     """Oldest first."""
     announcement_row(engine, announcement_id)
     found = engine.rows("SELECT * FROM history WHERE announcement_id = :id ORDER BY id", id=announcement_id)
-    return [*rows.readable(rows.change, found)]
+    return [*mappers.readable(mappers.change, found)]

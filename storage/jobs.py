@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from archive import privacy
 from archive.errors import Conflict
 from archive.model import Attachment, Details, Failure, Reading
-from storage import history, rows
+from storage import history, mappers
 from storage.attachments import hide
 from storage.audit import READING, seal
 from storage.engine import Queries, Row
@@ -41,9 +41,9 @@ class EngineJobs:
                                FOR NO KEY UPDATE SKIP LOCKED)
                    RETURNING *""",
                 worker=worker,
-                until=rows.time_text(now + lease),
+                until=mappers.time_text(now + lease),
             )
-        return None if row is None else rows.attachment(row)
+        return None if row is None else mappers.attachment(row)
 
     def lapsed(self, *, lease: dt.timedelta, now: dt.datetime) -> list[int]:
         return [row["id"] for row in self._lapsed(lease, now)]
@@ -70,8 +70,8 @@ class EngineJobs:
             f"""SELECT id, announcement_id, attempts FROM attachment
                 WHERE status = 'reading' AND (leased_until <= :now OR leased_until > :latest)
                 ORDER BY id {lock}""",  # noqa: S608
-            now=rows.time_text(now),
-            latest=rows.time_text(now + 2 * lease),
+            now=mappers.time_text(now),
+            latest=mappers.time_text(now + 2 * lease),
         )
 
     def renew(self, attachment_id: int, worker: str, *, lease: dt.timedelta, now: dt.datetime) -> bool:
@@ -81,7 +81,7 @@ class EngineJobs:
                    WHERE id = :id AND worker = :worker AND status = 'reading'""",
                 id=attachment_id,
                 worker=worker,
-                until=rows.time_text(now + lease),
+                until=mappers.time_text(now + lease),
             )
         return held == 1
 
@@ -90,7 +90,7 @@ class EngineJobs:
     ) -> None:
         with self._engine.write():
             row = self._held(attachment_id, worker)
-            attachment = rows.attachment(row)
+            attachment = mappers.attachment(row)
             hold = privacy.hold_after_reading(attachment, details)
             self._engine.run(
                 "DELETE FROM page WHERE attachment_id = :id AND number > :page_count",
@@ -104,7 +104,7 @@ class EngineJobs:
                 id=attachment_id,
                 hold=hold.value if hold else "",
                 page_count=page_count,
-                details=rows.details_text(details),
+                details=mappers.details_text(details),
                 rules=rules,
             )
             self._settle(row, Reading.READY, None)
@@ -165,7 +165,7 @@ class EngineJobs:
                        error_code = NULL, error_message = NULL
                    WHERE id IN :ids AND status IN ('ready', 'failed')""",
                 ids=list(attachment_ids),
-                now=rows.now_text(),
+                now=mappers.now_text(),
             )
 
     def outdated(self, rules: int, *, failed: bool) -> list[int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from storage import rows
+from storage import mappers
 from storage.engine import Engine
 
 
@@ -16,7 +16,7 @@ class EngineLeases:
 
     def claim(self, name: str, holder: str, *, lease: dt.timedelta, now: dt.datetime) -> bool:
         """Twice the lease ahead: a live holder's may be ahead by a little when the clock is set."""
-        times = {"now": rows.time_text(now), "latest": rows.time_text(now + 2 * lease)}
+        times = {"now": mappers.time_text(now), "latest": mappers.time_text(now + 2 * lease)}
         if self._engine.row(
             """SELECT 1 AS held FROM lease
                WHERE name = :name AND holder <> :holder AND until > :now AND until <= :latest""",
@@ -32,7 +32,7 @@ class EngineLeases:
                    WHERE lease.holder = excluded.holder OR lease.until <= :now OR lease.until > :latest""",
                 name=name,
                 holder=holder,
-                until=rows.time_text(now + lease),
+                until=mappers.time_text(now + lease),
                 **times,
             )
         return taken == 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from archive.errors import Conflict, NotFound
 from archive.model import Organisation
-from storage import rows
+from storage import mappers
 from storage.audit import seal
 from storage.engine import Engine
 
@@ -29,7 +29,9 @@ class EngineOrganisations:
         self._engine = engine
 
     def all(self) -> list[Organisation]:
-        return [rows.organisation(row) for row in self._engine.rows("SELECT * FROM organisation ORDER BY id")]
+        return [
+            mappers.organisation(row) for row in self._engine.rows("SELECT * FROM organisation ORDER BY id")
+        ]
 
     def add(self, slug: str, name: str, host: str | None) -> Organisation:
         with self._engine.write():
@@ -41,7 +43,7 @@ class EngineOrganisations:
                 host=host,
             )[0]
             seal(self._engine, ("organisation", row["id"]))
-        return rows.organisation(row)
+        return mappers.organisation(row)
 
     def change(self, slug: str, *, to: Organisation) -> None:
         with self._engine.write():

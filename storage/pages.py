@@ -8,7 +8,7 @@ from itertools import groupby
 
 from archive.errors import Conflict, NotFound
 from archive.model import Page, PersonalData, Source
-from storage import history, rows
+from storage import history, mappers
 from storage.attachments import attachment_row, note_corrected_finds
 from storage.audit import READING, seal
 from storage.engine import Queries
@@ -37,7 +37,7 @@ class Pages:
                        text = excluded.text, raw = excluded.raw, lines = excluded.lines,
                        doubts = excluded.doubts
                    WHERE page.corrected = 0""",
-                **rows.page_values(page),
+                **mappers.page_values(page),
             )
 
     def correct_page(
@@ -73,7 +73,7 @@ class Pages:
                 after={**place, "text": text},
             )
             history.touch(self._engine, attachment["announcement_id"])
-            note_corrected_finds(self._engine, rows.attachment(attachment), number, personal_data)
+            note_corrected_finds(self._engine, mappers.attachment(attachment), number, personal_data)
             seal(self._engine, ("attachment", attachment_id), (READING, attachment_id))
         return dataclasses.replace(before, text=text, corrected=True, lines=(), doubts=())
 
@@ -85,14 +85,14 @@ class Pages:
         )
         if row is None:
             raise NotFound("ไม่พบหน้านี้ในเอกสาร")
-        return rows.page(row)
+        return mappers.page(row)
 
     def pages(self, attachment_id: int) -> list[Page]:
         attachment_row(self._engine, attachment_id)
         found = self._engine.rows(
             "SELECT * FROM page WHERE attachment_id = :id ORDER BY number", id=attachment_id
         )
-        return [*rows.readable(rows.page, found)]
+        return [*mappers.readable(mappers.page, found)]
 
     def doubtful_pages(self, *, below: float, limit: int) -> list[Page]:
         found = self._engine.rows(
@@ -103,7 +103,7 @@ class Pages:
             below=below,
             limit=limit,
         )
-        return [*rows.readable(rows.page, found)]
+        return [*mappers.readable(mappers.page, found)]
 
     def count_pages(self) -> dict[str, int]:
         found = self._engine.rows(

@@ -7,12 +7,12 @@ from contextlib import suppress
 
 from archive.errors import Conflict, NotFound, Unavailable
 from archive.model import ALL_SCOPES, PROVINCE, Person, Role, Scope, Token
-from storage import rows
+from storage import mappers
 from storage.audit import recorded_people
 from storage.engine import Queries, Row
-from storage.scope import Scoped, home
 from storage.second_factors import SecondFactors
 from storage.signins import SignIns
+from storage.tenancy import Scoped, home
 
 _LAST_USE_STEP = dt.timedelta(minutes=1)  # so that a program that asks often seldom writes
 
@@ -33,17 +33,17 @@ class EnginePeople(SignIns, SecondFactors):
                 name=name,
                 password_hash=password_hash,
                 role=role.value,
-                now=rows.now_text(),
+                now=mappers.now_text(),
             )
             if row is None:
                 raise Conflict("มีผู้ใช้ชื่อ “%(name)s” อยู่แล้ว กรุณาใช้ชื่ออื่น", code="name-taken", name=name)
-        return rows.person(row)
+        return mappers.person(row)
 
     def person(self, id: int) -> Person:
         row = self._engine.row("SELECT * FROM person WHERE id = :id", id=id)
         if row is None:
             raise _nobody()
-        return rows.person(row)
+        return mappers.person(row)
 
     def by_name(self, name: str) -> tuple[Person, str] | None:
         """The organisation's own before the province's of the same name."""
@@ -53,10 +53,10 @@ class EnginePeople(SignIns, SecondFactors):
             name=name,
             homes=[home(self._engine), PROVINCE],
         )
-        return None if row is None else (rows.person(row), row["password_hash"])
+        return None if row is None else (mappers.person(row), row["password_hash"])
 
     def everyone(self) -> list[Person]:
-        return [*rows.readable(rows.person, self._own("SELECT * FROM person ORDER BY name"))]
+        return [*mappers.readable(mappers.person, self._own("SELECT * FROM person ORDER BY name"))]
 
     def _own(self, sql: str) -> list[Row]:
         """Without those of the province, who work here too but belong elsewhere."""
@@ -115,8 +115,8 @@ class EnginePeople(SignIns, SecondFactors):
                 name=name,
                 hash=token_hash,
                 scopes=",".join(sorted(scopes)),
-                expires_at=rows.time_text(expires_at) if expires_at else None,
-                now=rows.now_text(),
+                expires_at=mappers.time_text(expires_at) if expires_at else None,
+                now=mappers.now_text(),
             )
 
     def token(self, token_hash: str, *, now: dt.datetime) -> Token | None:
@@ -124,23 +124,23 @@ class EnginePeople(SignIns, SecondFactors):
             """SELECT * FROM token
                WHERE hash = :hash AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > :now)""",
             hash=token_hash,
-            now=rows.time_text(now),
+            now=mappers.time_text(now),
         )
         if row is None:
             return None
-        found = rows.token(row)
+        found = mappers.token(row)
         if found.last_used_at is None or abs(now - found.last_used_at) >= _LAST_USE_STEP:
             # A full disk must not lock programs out.
             with suppress(Unavailable), self._engine.write(durable=False):
                 self._engine.run(
                     "UPDATE token SET last_used_at = :now WHERE id = :id",
                     id=row["id"],
-                    now=rows.time_text(now),
+                    now=mappers.time_text(now),
                 )
         return found
 
     def tokens(self) -> list[Token]:
-        return [*rows.readable(rows.token, self._own("SELECT * FROM token ORDER BY id"))]
+        return [*mappers.readable(mappers.token, self._own("SELECT * FROM token ORDER BY id"))]
 
     def revoke_token(self, name: str) -> None:
         with recorded_people(self._engine):
@@ -149,7 +149,7 @@ class EnginePeople(SignIns, SecondFactors):
                    WHERE name = :name AND organisation_id = :home AND revoked_at IS NULL""",
                 home=home(self._engine),
                 name=name,
-                now=rows.now_text(),
+                now=mappers.now_text(),
             ):
                 raise NotFound(f"ไม่พบโทเคนชื่อ “{name}” ที่ยังใช้ได้")
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from storage.audit import seal_everything, seal_held
 from storage.engine import Engine
-from storage.rows import now_text
+from storage.mappers import now_text
 
 
 @dataclass(frozen=True, slots=True)

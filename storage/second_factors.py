@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from archive.errors import Conflict, NotFound
 from archive.model import SecondFactor
-from storage import rows
+from storage import mappers
 from storage.audit import recorded_people
 from storage.engine import Queries
 
@@ -56,7 +56,7 @@ class SecondFactors:
                    WHERE person_id = :id AND confirmed_at IS NULL""",
                 id=person_id,
                 step=step,
-                now=rows.time_text(now),
+                now=mappers.time_text(now),
             ):
                 raise Conflict("ไม่มีการยืนยันสองขั้นที่รอตั้งค่า กรุณาเริ่มใหม่", code="second-factor-missing")
             self.replace_recovery_codes(person_id, recovery_hashes)
@@ -78,7 +78,7 @@ class SecondFactors:
                    WHERE person_id = :id AND hash = :hash AND used_at IS NULL""",
                 id=person_id,
                 hash=code_hash,
-                now=rows.time_text(now),
+                now=mappers.time_text(now),
             )
         return used == 1
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from archive.errors import NotFound, Unavailable
 from archive.model import AttemptLimit, Person, Session
-from storage import rows
+from storage import mappers
 from storage.audit import recorded_people
 from storage.engine import Queries
 
@@ -30,7 +30,7 @@ class SignIns:
     def open_session(self, person_id: int, key_hash: str, *, device: str, now: dt.datetime) -> Session:
         with recorded_people(self._engine):
             self._engine.run(
-                "DELETE FROM session WHERE started_at <= :old", old=rows.time_text(now - _REMEMBERED)
+                "DELETE FROM session WHERE started_at <= :old", old=mappers.time_text(now - _REMEMBERED)
             )
             row = self._engine.row(
                 """INSERT INTO session (person_id, key_hash, device, started_at, seen_at)
@@ -39,11 +39,11 @@ class SignIns:
                 person_id=person_id,
                 key_hash=key_hash,
                 device=device,
-                now=rows.time_text(now),
+                now=mappers.time_text(now),
             )
             if row is None:
                 raise NotFound("ไม่พบผู้ใช้นี้")
-        return rows.session(row)
+        return mappers.session(row)
 
     def session(
         self, key_hash: str, *, idle: dt.timedelta, now: dt.datetime
@@ -52,25 +52,27 @@ class SignIns:
             """SELECT session.* FROM session JOIN person ON person.id = session.person_id
                WHERE key_hash = :key_hash AND seen_at > :since AND disabled = 0""",
             key_hash=key_hash,
-            since=rows.time_text(now - idle),
+            since=mappers.time_text(now - idle),
         )
         if found is None:
             return None
-        session = rows.session(found)
+        session = mappers.session(found)
         if abs(now - session.seen_at) >= _SEEN_STEP:  # seen in the future: the clock was set back since
             with suppress(Unavailable), self._engine.write(durable=False):  # a full disk locks nobody out
                 self._engine.run(
-                    "UPDATE session SET seen_at = :now WHERE id = :id", id=session.id, now=rows.time_text(now)
+                    "UPDATE session SET seen_at = :now WHERE id = :id",
+                    id=session.id,
+                    now=mappers.time_text(now),
                 )
         person = self._engine.rows("SELECT * FROM person WHERE id = :id", id=session.person_id)[0]
-        return session, rows.person(person)
+        return session, mappers.person(person)
 
     def sessions(self, person_id: int) -> list[Session]:
         found = self._engine.rows(
             "SELECT * FROM session WHERE person_id = :person_id ORDER BY seen_at DESC, id DESC",
             person_id=person_id,
         )
-        return [*rows.readable(rows.session, found)]
+        return [*mappers.readable(mappers.session, found)]
 
     def close_session(self, person_id: int, id: int) -> None:
         with recorded_people(self._engine):
@@ -108,7 +110,7 @@ class SignIns:
             """INSERT INTO sign_in_attempt (key, failures, last_at, next_at) VALUES (:key, 0, :now, :now)
                ON CONFLICT (key) DO NOTHING""",
             key=limit.key,
-            now=rows.time_text(now),
+            now=mappers.time_text(now),
         )
         row = self._engine.rows(
             "SELECT * FROM sign_in_attempt WHERE key = :key FOR NO KEY UPDATE", key=limit.key
@@ -124,14 +126,14 @@ class SignIns:
                WHERE key = :key""",
             key=limit.key,
             failures=failures,
-            now=rows.time_text(now),
-            next_at=rows.time_text(now + limit.pause_after(failures)),
+            now=mappers.time_text(now),
+            next_at=mappers.time_text(now + limit.pause_after(failures)),
         )
 
     def _forget_old_attempts(self, now: dt.datetime) -> None:
         self._engine.run(
             "DELETE FROM sign_in_attempt WHERE last_at <= :old",
-            old=rows.time_text(now - _ATTEMPTS_FORGOTTEN_AFTER),
+            old=mappers.time_text(now - _ATTEMPTS_FORGOTTEN_AFTER),
         )
 
 

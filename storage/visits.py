@@ -8,10 +8,10 @@ from collections import Counter
 from archive.model import PROVINCE
 from archive.ports import Miss
 from archive.thai import BANGKOK, clip
-from storage import rows
+from storage import mappers
 from storage.engine import Queries
 from storage.history import announcement_row
-from storage.scope import home
+from storage.tenancy import home
 
 VISIT_WINDOW = dt.timedelta(minutes=30)
 """Coming back within this time is still the same visit: the usual span in web statistics, so that
@@ -37,7 +37,7 @@ class Visits:
     def count_visit(self, announcement_id: int, visitor: str, *, address: str = "", now: dt.datetime) -> bool:
         """A known visitor costs one look-up; a new one a transaction without a wait for the disk, nor
         for anyone who holds the announcement."""
-        since = rows.time_text(now - VISIT_WINDOW)
+        since = mappers.time_text(now - VISIT_WINDOW)
         visitor = f"{address}:{visitor}" if address else visitor
         if self._seen(announcement_id, visitor, since):
             return False
@@ -52,7 +52,7 @@ class Visits:
                    WHERE visit.at <= :since""",
                 id=announcement_id,
                 visitor=visitor,
-                now=rows.time_text(now),
+                now=mappers.time_text(now),
                 since=since,
             )
             if counted:
@@ -140,7 +140,7 @@ class Visits:
                    DO UPDATE SET count = miss.count + 1, last_at = excluded.last_at""",
                 home=home(self._engine, several=PROVINCE),
                 query=clip(" ".join(query[: 4 * LONGEST_MISS].split()), LONGEST_MISS),
-                now=rows.now_text(),
+                now=mappers.now_text(),
             )
             self._forget_misses()
 
@@ -151,7 +151,7 @@ class Visits:
             """DELETE FROM miss WHERE organisation_id = :home
                AND (last_at < :since OR length(query) > :longest)""",
             home=whose,
-            since=rows.time_text(dt.datetime.now(dt.UTC) - MISSES_FOR),
+            since=mappers.time_text(dt.datetime.now(dt.UTC) - MISSES_FOR),
             longest=LONGEST_MISS,
         )
         self._engine.run(

@@ -61,8 +61,8 @@ from storage.permissions import PRIVATE_UMASK, DataPermissions, make_private_dir
 from storage.records import EngineRecords
 from storage.restore import open_backup
 from storage.restore import restore as unpack_backup
-from storage.scope import Scoped
 from storage.sqlite import Sqlite
+from storage.tenancy import Scoped
 from web.own_address import site_address
 from web.settings import Settings
 

@@ -7,7 +7,7 @@ import datetime as dt
 
 from archive.fields import ANNOUNCEMENT_FIELDS, FieldType, read_column
 from archive.model import Announcement, Draft
-from storage.rows import plain
+from storage.mappers import plain
 
 EXAMPLES = {
     FieldType.LINE: "ข้อความ",

@@ -8,7 +8,7 @@ import hashlib
 from archive.model import Announcement, Attachment, Doubt, Draft, Kind, Line, Page, Source, Status
 from archive.ports import Records, StoredFile
 from storage.engine import Queries
-from storage.scope import OWN, Scoped
+from storage.tenancy import OWN, Scoped
 
 NOW = dt.datetime(2026, 6, 9, 9, 0, tzinfo=dt.UTC)
 ACTOR = "สมศรี ใจดี"

@@ -9,8 +9,8 @@ from pathlib import Path
 from archive.model import Status
 from storage.jobs import EngineJobs
 from storage.records import EngineRecords
-from storage.scope import Scoped
 from storage.sqlite import Sqlite
+from storage.tenancy import Scoped
 from tests.contracts.samples import NOW
 
 HERE, NEXT_DOOR = 1, 2

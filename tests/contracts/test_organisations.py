@@ -36,7 +36,7 @@ from storage.move import TABLES
 from storage.organisations import EngineOrganisations
 from storage.people import EnginePeople
 from storage.records import EngineRecords
-from storage.scope import OWN, SHARED, Scoped
+from storage.tenancy import OWN, SHARED, Scoped
 from tests.contracts.samples import ACTOR, NOW, attached, draft, page, rows_of, stored
 
 SECRET = "มะม่วงน้ำปลาหวาน"

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from archive.errors import NotFound
 from archive.model import Attachment, Doubt, Line, Source
 from archive.ports import Records
-from storage.rows import pack_doubts, pack_lines, unpack_doubts, unpack_lines
+from storage.mappers import pack_doubts, pack_lines, unpack_doubts, unpack_lines
 from tests.contracts.samples import ACTOR, attached, page, published
 
 

@@ -10,7 +10,7 @@ from archive.model import PROVINCE, Draft, Role
 from storage import schema
 from storage.people import EnginePeople
 from storage.records import EngineRecords
-from storage.scope import Scoped
+from storage.tenancy import Scoped
 from tests.contracts.engines import Opener
 
 NOW = dt.datetime(2026, 6, 9, 8, 30, tzinfo=dt.UTC)
