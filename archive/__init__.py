@@ -1,1 +1,1 @@
-"""What a municipality keeps, in its own words. Imports none of the other rooms."""
+"""The domain of a municipal archive: values, rules and ports. Imports no other package of the project."""

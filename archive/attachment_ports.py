@@ -1,4 +1,4 @@
-"""What the archive needs from its records to hold attachments back, replace them and put them back."""
+"""Port for attachments: hold them back from residents, replace them, and restore detached ones."""
 
 from __future__ import annotations
 
@@ -12,33 +12,36 @@ if TYPE_CHECKING:
 
 
 class HeldAttachments(Protocol):
-    """The part of ``archive.ports.Records`` about attachments that are held, or that need a hand."""
+    """Part of ``archive.ports.Records`` about attachments that are held, detached or failed."""
 
     def replace(
         self, attachment_id: int, file: StoredFile, *, filename: str, media_type: str, actor: str
     ) -> Attachment:
-        """Give it other bytes under the same id. It waits to be read, and is held until then.
+        """Give an attachment other bytes under the same id. The attachment is held until it is read.
 
-        ``Conflict`` (code ``file-attached``) when another attachment of the announcement has these bytes.
+        Raises ``Conflict`` (code ``file-attached``) when another attachment of the announcement has these
+        bytes.
         """
 
     def release(
         self, attachment_id: int, decided: Iterable[PersonalData], *, reason: str, actor: str
     ) -> Attachment:
-        """Note the decision to show these finds. The attachment is then no longer held, unless there are
-        others."""
+        """Record the decision to show the finds ``decided``.
+
+        The attachment is then no longer held, unless undecided finds remain.
+        """
 
     def reattach(self, attachment_id: int, *, actor: str) -> Attachment:
-        """Put one that was taken off back, at the end, under its id."""
+        """Put a detached attachment back, after the announcement's other attachments, under its id."""
 
     def detached_attachment(self, id: int) -> Attachment:
-        """One that was taken off."""
+        """Return a detached attachment. Raises ``NotFound`` when no detached attachment has this id."""
 
     def detached_attachments(self, announcement_id: int) -> list[Attachment]:
-        """Those that were taken off, in the order in which they came."""
+        """Return the announcement's detached attachments, in the order in which they were first attached."""
 
     def held_attachments(self) -> list[Attachment]:
-        """Those that residents do not see yet: first for personal data, then unread; the latest first."""
+        """Return held attachments: first those held for personal data, then unread ones; the latest first."""
 
     def failed_attachments(self) -> list[Attachment]:
-        """Those that could not be read, the latest first."""
+        """Return the attachments that could not be read, the latest first."""

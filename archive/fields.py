@@ -1,8 +1,8 @@
 """The fields of an announcement, each declared once.
 
-``ANNOUNCEMENT_FIELDS`` says of every field what type it has, which rule it keeps, what people call it and
-where it appears. Storage, the import manifest, forms, API, OpenAPI, open data, the audit trail and the
-history read it. A new field is a line here, an attribute of ``Draft`` and ``Announcement`` and a migration;
+``ANNOUNCEMENT_FIELDS`` declares the type, validation rule, Thai label and places of use of every field.
+Storage, the import manifest, forms, API, OpenAPI, open data, the audit trail and the history read these
+declarations. A new field is a line here, an attribute of ``Draft`` and ``Announcement`` and a migration;
 searching for it and showing it in a place of its own is up to the index and the pages.
 """
 
@@ -19,16 +19,16 @@ from archive.errors import Invalid, words
 from archive.model import Kind
 
 Check = Callable[[object, str], object]
-"""Given a value and the field's name, returns the value as it is kept. Raises ``Invalid``."""
+"""Validation rule: takes a value and the field's name, returns the value to store. Raises ``Invalid``."""
 
 _EARLIEST = dt.date(1868, 1, 1)  # พ.ศ. 2411, the start of the reign that made ministries and gazettes
-_LATEST_AHEAD = dt.timedelta(days=366)  # a date of publication further ahead is a slip
+_LATEST_AHEAD = dt.timedelta(days=366)  # a date of publication further ahead is a typing error
 _LATEST_EXPIRY = dt.timedelta(days=50 * 366)  # concessions and leases of land last for decades
 _MOST_VIEWS = 10**12  # more than any site can have had
 
 
 class FieldType(Enum):
-    """What a field holds; in the database and in JSON all but counts are text."""
+    """Type of a field's value. In the database and in JSON, all types but ``COUNT`` are text."""
 
     LINE = auto()  # text without line breaks
     TEXT = auto()  # text with line breaks
@@ -36,21 +36,21 @@ class FieldType(Enum):
     MOMENT = auto()  # a time in UTC, ISO when written
     KIND = auto()  # one of ``Kind``
     COUNT = auto()  # a whole number from 0
-    IDENTIFIER = auto()  # another system's name for the record, letter by letter
+    IDENTIFIER = auto()  # another system's name for the record, never altered
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnnouncementField:
-    """One field. It has the same name as attribute, column, JSON key and form control."""
+    """One field. Its attribute, column, JSON key and form control have the same name."""
 
     name: str
     type: FieldType
     label: str  # Thai, as on forms and in the history; translated where it is shown
     check: Check
-    default: object = None  # of a field that was not given
+    default: object = None  # value of a field that was not given
     is_required: bool = False
     is_drafted: bool = True  # can be given when the announcement is made
-    is_public: bool = True  # in answers of the API, and taken by it
+    is_public: bool = True  # the API returns and accepts the field
     is_in_results: bool = False  # also in each result of a search
     is_in_form: bool = False  # staff type it
     is_exported: bool = False  # a column of the open data
@@ -62,9 +62,9 @@ class AnnouncementField:
 
 
 def checked(given: Mapping[str, object]) -> dict[str, object]:
-    """The given fields in the form in which they are kept.
+    """Return the given fields, validated and in the form in which they are stored.
 
-    Raises ``Invalid`` for the first that breaks its rule, and for a name that is not a field.
+    Raises ``Invalid`` for the first field that breaks its rule, and for a name that is not a field.
     """
     kept = {}
     for name, value in given.items():
@@ -76,8 +76,10 @@ def checked(given: Mapping[str, object]) -> dict[str, object]:
 
 
 def read_column(field: AnnouncementField, value: Any) -> Any:
-    """The value of a field from that of its column. Raises ``ValueError`` or ``TypeError`` when it is
-    damaged."""
+    """Convert a column's value to the field's value.
+
+    Raises ``ValueError`` or ``TypeError`` when the column's value is damaged.
+    """
     if value is None and field.is_nullable:
         return None
     match field.type:
@@ -116,7 +118,7 @@ def _line_of(said: str, length: int) -> Check:
 
 
 def _verbatim(said: str, length: int) -> Check:
-    """The rule for an identifier of another system: kept letter by letter or refused; None when empty."""
+    """Return the rule for another system's identifier: kept unaltered or refused; None when empty."""
 
     def check(value: object, field: str) -> str | None:
         if value is None or value == "":

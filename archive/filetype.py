@@ -1,9 +1,9 @@
-"""What an uploaded file is, by its content; its name and the browser's word count for nothing."""
+"""Detects the media type of an uploaded file by its content, never by its name or the browser's header."""
 
 from __future__ import annotations
 
 HEAD_BYTES = 1024
-"""How much of a file's start is looked at. PDF readers accept ``%PDF`` anywhere in it."""
+"""Bytes from a file's start that are examined: PDF readers accept ``%PDF`` anywhere in these bytes."""
 
 PDF = "application/pdf"
 
@@ -16,7 +16,7 @@ _PICTURES = (
 # Brands of ISO base media files (ISO/IEC 23008-12) that hold still pictures.
 _HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx"}
 _HEIF_BRANDS = {b"mif1", b"msf1", b"heif"}
-_AVIF_BRANDS = {b"avif", b"avis"}  # name mif1 as well, but are another codec
+_AVIF_BRANDS = {b"avif", b"avis"}  # such files list the brand mif1 too, but use another codec
 
 EXTENSIONS = {
     PDF: ".pdf",
@@ -26,19 +26,22 @@ EXTENSIONS = {
     "image/heic": ".heic",
     "image/heif": ".heif",
 }
-"""Media types that the archive takes, with the usual end of their names."""
+"""Media types that the archive accepts → usual file extension."""
 
 
 _ARCHIVES = (b"PK\x03\x04", b"PK\x05\x06", b"Rar!\x1a\x07", b"7z\xbc\xaf\x27\x1c")
 
 
 def is_archive(head: bytes) -> bool:
-    """Whether a file begins as ZIP (Office files too), RAR or 7z, whatever PDF may be stored in it."""
+    """Return True for a file that begins as ZIP (Office files too), RAR or 7z, even with a PDF inside."""
     return head.startswith(_ARCHIVES)
 
 
 def media_type(head: bytes) -> str | None:
-    """One of ``EXTENSIONS`` for the first ``HEAD_BYTES`` of a file, or None for anything else."""
+    """Return the media type of a file, one of ``EXTENSIONS``; None for any other file.
+
+    ``head``: the first ``HEAD_BYTES`` of the file.
+    """
     for magic, picture in _PICTURES:
         if head.startswith(magic):
             return picture

@@ -1,4 +1,4 @@
-"""How things come into the archive and change: create, attach, revise, publish, withdraw, restore."""
+"""Commands that change the archive: create, attach, revise, publish, withdraw, restore and others."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _STEPS = {
     Status.TRASHED: {Status.DRAFT, Status.WITHDRAWN},
     Status.DRAFT: {Status.WITHDRAWN, Status.TRASHED},
 }
-"""Where each status may be reached from."""
+"""New status → statuses that an announcement may have before the change."""
 
 _EDITABLE = {Status.DRAFT, Status.PUBLISHED}
 
@@ -56,7 +56,7 @@ _REMEDIES = {
 
 
 class Intake:
-    """The archive's verbs. Checks every rule, then asks ``Records`` and ``Files`` to keep."""
+    """Commands that change the archive. Each one validates its input, then writes to the ports."""
 
     def __init__(
         self, records: Records, files: Files, *, max_upload_bytes: int, scanner: Scanner | None = None
@@ -75,9 +75,12 @@ class Intake:
         reason: str = "",
         title_follows: bool = False,
     ) -> Announcement:
-        """Raises ``Invalid`` with the offending field; ``Conflict`` when its ``ref`` is taken;
-        ``PersonalDataFound`` when it is published, has some in its fields, and no reason is given.
-        ``title_follows``: a draft may be without a title until its attachments are read."""
+        """Create an announcement from a draft.
+
+        ``title_follows``: a draft may be without a title until its attachments are read. Raises ``Invalid``
+        with the offending field; ``Conflict`` when the draft's ``ref`` is taken; ``PersonalDataFound`` when
+        the status is published, the fields contain personal data, and no reason is given.
+        """
         if status not in _EDITABLE:
             raise Invalid("ประกาศใหม่เป็นได้เฉพาะฉบับร่าง (draft) หรือเผยแพร่ (published)", field="status")
         given = {field.name: getattr(draft, field.name) for field in fields(Draft)}
@@ -99,12 +102,12 @@ class Intake:
         kind: Kind | None = None,
         stored_at: dt.datetime | None = None,
     ) -> tuple[Attachment, bool]:
-        """Keep the bytes of a seekable stream, then the record and its job in one transaction.
-        ``stored_at``: when an older site took the file in.
+        """Store the bytes of a seekable stream, then the record and its job in one transaction.
 
-        ``(attachment, True)`` when new, ``(the existing one, False)`` for the same bytes again.
-        Raises ``Invalid`` for what is neither a PDF nor a picture, or in which a virus was found;
-        ``TooLarge``; ``Unavailable``, also when there is a scanner that does not answer.
+        ``stored_at``: the time at which an older site stored the file. Returns ``(attachment, True)`` for a
+        new attachment, ``(the existing attachment, False)`` for the same bytes again. Raises ``Invalid`` for
+        a file that is neither a PDF nor a picture, or in which a virus was found; ``TooLarge``; and
+        ``Unavailable``, also when the configured scanner does not answer.
         """
         self._editable(announcement_id)
         content = _media_type(stream)
@@ -123,7 +126,7 @@ class Intake:
         )
 
     def _keep(self, stream: BinaryIO, name: str, actor: str) -> StoredFile:
-        """Nothing is kept that was not looked through, where there is a scanner."""
+        """Store a file. Where a scanner is configured, only a scanned and clean file is stored."""
         if self._scanner is None:
             return self._files.add(stream, limit=self._max_upload_bytes)
         try:
@@ -134,8 +137,11 @@ class Intake:
             raise
 
     def replace(self, attachment_id: int, stream: BinaryIO, *, filename: str, actor: str) -> Attachment:
-        """Give an attachment other bytes under the same id: a new version. Residents see it once it is read
-        and nothing was found in it. Raises as ``attach`` does."""
+        """Give an attachment other bytes under the same id: a new version.
+
+        Residents see the attachment once the new version is read and no personal data was found in it. Raises
+        as ``attach`` does.
+        """
         self._editable(self._records.attachment(attachment_id).announcement_id)
         content = _media_type(stream)
         name = rules.safe_filename(filename, content)
@@ -145,8 +151,11 @@ class Intake:
     def relabel(
         self, attachment_id: int, *, label: str, kind: Kind, actor: str, reason: str = ""
     ) -> Attachment:
-        """Change what residents read above the document. Raises ``PersonalDataFound`` when there is some in
-        the new label of one on a published announcement, and no reason is given."""
+        """Change the label that residents read above the document, and the document's kind.
+
+        Raises ``PersonalDataFound`` when the announcement is published, the new label contains personal data,
+        and no reason is given.
+        """
         attachment = self._records.attachment(attachment_id)
         announcement = self._editable(attachment.announcement_id)
         shown = rules.label(label, attachment.filename)
@@ -160,9 +169,9 @@ class Intake:
             return self._records.relabel(attachment_id, label=shown, kind=kind, actor=actor)
 
     def release(self, attachment_id: int, *, actor: str, reason: str) -> Attachment:
-        """Show an attachment in spite of what was found in it, or though it cannot be read.
+        """Show an attachment although personal data was found in it or reading it failed.
 
-        Raises ``Invalid`` without a reason, ``Conflict`` (code ``unread``) while it is yet to be read.
+        Raises ``Invalid`` without a reason, ``Conflict`` (code ``unread``) while the attachment is unread.
         """
         attachment = self._records.attachment(attachment_id)
         self._editable(attachment.announcement_id)
@@ -173,12 +182,15 @@ class Intake:
         return self._records.release(attachment_id, finds, reason=said, actor=actor)
 
     def reorder(self, announcement_id: int, attachment_ids: Sequence[int], *, actor: str) -> None:
-        """``attachment_ids``: all of the announcement's, in their new order; else ``Conflict``."""
+        """Reorder the attachments of an announcement.
+
+        ``attachment_ids``: ids of all its attachments in their new order. Raises ``Conflict`` for other ids.
+        """
         self._editable(announcement_id)
         self._records.reorder(announcement_id, attachment_ids, actor=actor)
 
     def move(self, attachment_id: int, position: int, *, actor: str) -> None:
-        """Put an attachment at this position (1 is the first), or at the end."""
+        """Move an attachment to a position (1 is the first). A position past the end means the end."""
         announcement_id = self._records.attachment(attachment_id).announcement_id
         beside = [each.id for each in self._records.attachments([announcement_id])[announcement_id]]
         beside.remove(attachment_id)
@@ -186,17 +198,17 @@ class Intake:
         self.reorder(announcement_id, beside, actor=actor)
 
     def detach(self, attachment_id: int, *, actor: str) -> None:
-        """Take off its announcement. Everything about it stays, so that ``reattach`` puts it back."""
+        """Detach an attachment from its announcement. The data stays, so that ``reattach`` works."""
         self._editable(self._records.attachment(attachment_id).announcement_id)
         self._records.detach(attachment_id, actor=actor)
 
     def reattach(self, attachment_id: int, *, actor: str) -> Attachment:
-        """Put an attachment that was taken off back, at the end."""
+        """Put a detached attachment back, after the announcement's other attachments."""
         self._editable(self._records.detached_attachment(attachment_id).announcement_id)
         return self._records.reattach(attachment_id, actor=actor)
 
     def correct_page(self, attachment_id: int, number: int, text: str, *, actor: str) -> Page:
-        """What a person reads on the page, in place of what was recognised; rereading leaves it alone."""
+        """Replace the recognised text of a page by a person's text. A rereading does not change that text."""
         self._editable(self._records.attachment(attachment_id).announcement_id)
         kept = rules.page_text(text)
         return self._records.correct_page(
@@ -212,8 +224,11 @@ class Intake:
         if_change: int | None = None,
         reason: str = "",
     ) -> Announcement:
-        """Set fields of ``Draft`` or ``publish_at`` (drafts only). Raises ``Invalid``, ``Conflict``;
-        ``PersonalDataFound`` when a published one would get new personal data without a reason."""
+        """Set fields of ``Draft``, or ``publish_at`` (drafts only).
+
+        Raises ``Invalid``, ``Conflict``, and ``PersonalDataFound`` when a published announcement would get
+        new personal data without a reason.
+        """
         announcement = self._editable(id)
         kept = checked(changes)
         if kept.get("publish_at") is not None and announcement.status is not Status.DRAFT:
@@ -223,10 +238,11 @@ class Intake:
         return self._records.revise(id, kept, actor=actor, if_change=if_change, reason=reason.strip())
 
     def publish(self, id: int, *, actor: str, reason: str = "") -> Announcement:
-        """Show it to residents, but for attachments that are not read yet: they follow by themselves.
+        """Publish an announcement. Attachments that are not read yet are shown later, once they are read.
 
-        ``reason``: why in spite of ``personal_data``; kept in the history. Raises ``PersonalDataFound`` when
-        there is some and no reason is given, ``Invalid`` without a title.
+        ``reason``: the reason to publish in spite of personal data; kept in the history. Raises
+        ``PersonalDataFound`` when personal data is undecided and no reason is given, ``Invalid`` without a
+        title.
         """
         announcement = self._ready_for(id, Status.PUBLISHED)
         if not announcement.title:
@@ -245,19 +261,18 @@ class Intake:
             return self._step(announcement, Status.PUBLISHED, actor, reason)
 
     def _complete(self, announcement: Announcement, actor: str) -> Announcement:
-        """Fill the fields that nobody has given from what the attachments state."""
+        """Fill the fields that nobody has given with the values that the attachments state."""
         stated = suggest_fields(self._records.attachments([announcement.id])[announcement.id]).fields
         missing = fields_not_given(announcement)
         given = {name: value for name, value in stated.items() if name in missing}
         return self._records.revise(announcement.id, given, actor=actor) if given else announcement
 
     def publish_due(self, now: dt.datetime, *, actor: str) -> list[int]:
-        """Publish the drafts whose time has come; the ids of those published.
+        """Publish the drafts whose ``publish_at`` has come. Returns the ids of the published announcements.
 
-        One whose attachments are still being read waits for that, since only then it is known
-        whether there is personal data in them; what they state fills the fields that nobody gave. One in
-        which personal data was found, or that has no title, stays a draft and loses its time: a person
-        decides.
+        A draft whose attachments are still being read waits, since personal data in them is not known before.
+        The values that the attachments state fill the fields that nobody gave. A draft in which personal data
+        was found, or that has no title, stays a draft and its ``publish_at`` is cleared: a person decides.
         """
         published = []
         for due in self._records.due(now):
@@ -272,13 +287,16 @@ class Intake:
             except (
                 Conflict,
                 RecordDamaged,
-            ):  # another process was faster; the others are published all the same
+            ):  # another process was faster; the other drafts are published all the same
                 continue
             published.append(due)
         return published
 
     def withdraw(self, id: int, *, actor: str, reason: str) -> Announcement:
-        """Residents then get 410 with the reason."""
+        """Withdraw a published announcement. Residents then get status 410 with the reason.
+
+        Raises ``Invalid`` without a reason, or when the reason contains personal data.
+        """
         announcement = self._ready_for(id, Status.WITHDRAWN)
         said = rules.required_text(
             reason, field="reason", said=words("เหตุผลที่ถอน เพราะประชาชนจะเห็นเหตุผลนี้"), length=1000
@@ -292,17 +310,17 @@ class Intake:
         return self._step(announcement, Status.WITHDRAWN, actor, said)
 
     def trash(self, id: int, *, actor: str) -> Announcement:
-        """Out of sight, nothing deleted. What is published must be withdrawn first."""
+        """Move an announcement to the trash; nothing is deleted. A published one must be withdrawn first."""
         return self._step(self._ready_for(id, Status.TRASHED), Status.TRASHED, actor)
 
     def restore(self, id: int, *, actor: str) -> Announcement:
-        """Back from withdrawn or trashed to draft."""
+        """Make a draft of a withdrawn or trashed announcement."""
         return self._step(self._ready_for(id, Status.DRAFT), Status.DRAFT, actor)
 
     def collect(
         self, id: int | None, *, title: str, body: str, items: Sequence[Item], actor: str
     ) -> Collection:
-        """Make a collection, or replace what the one with this id says and lists.
+        """Create a collection when ``id`` is None; else replace the collection's title, body and items.
 
         Raises ``Invalid`` with the offending field, ``NotFound`` for an unknown collection.
         """
@@ -326,7 +344,7 @@ class Intake:
         )
 
     def personal_data(self, id: int) -> tuple[Find, ...]:
-        """Finds in its fields and attachments that nobody has decided to show yet."""
+        """Return the finds in an announcement's fields and attachments that nobody has decided to show."""
         fields = _in_fields(asdict(self._records.announcement(id)))
         attachments = self._records.attachments([id])[id]
         return (
@@ -369,17 +387,17 @@ _PUBLIC_FIELDS = [
     for field in ANNOUNCEMENT_FIELDS
     if field.is_in_form and field.type in (FieldType.LINE, FieldType.TEXT)
 ]
-"""Those that people write and residents read."""
+"""Names of the fields that people write and residents read."""
 
 
 def _in_fields(fields: Mapping[str, object]) -> list[Find]:
-    """Personal data in the fields that residents read."""
+    """Return the personal data in the fields that residents read."""
     texts = {name: str(fields[name]) for name in _PUBLIC_FIELDS if name in fields}
     return [Find(None, data) for data in privacy.find_in_fields(texts)]
 
 
 def _new_in_fields(announcement: Announcement, changes: Mapping[str, object]) -> list[Find]:
-    """Personal data in changed fields whose digits are not in the announcement already."""
+    """Return the personal data in changed fields whose digits are not in the announcement already."""
     known = {
         _digits(str(getattr(announcement, find.data.field)), find)
         for find in _in_fields(asdict(announcement))
@@ -397,7 +415,10 @@ def _refuse_without_reason(finds: Sequence[Find], reason: str) -> None:
 
 
 def _media_type(stream: BinaryIO) -> str:
-    """By content; leaves the stream where it was."""
+    """Return the media type of a stream by its content. The stream's position stays.
+
+    Raises ``Invalid`` for an empty file and for a type that the archive does not accept.
+    """
     start = stream.tell()
     head = stream.read(HEAD_BYTES)
     stream.seek(start)

@@ -1,4 +1,4 @@
-"""The nouns of a municipal archive: plain, frozen values that every room shares.
+"""Value objects of a municipal archive: frozen dataclasses and enums that every package uses.
 
 Times are aware UTC datetimes, dates are ISO (C.E.) ``date`` values; the Buddhist era appears
 only on screen and in what people type (``archive.thai``).
@@ -12,7 +12,7 @@ from enum import StrEnum
 
 
 class Status(StrEnum):
-    """Where an announcement stands. Only ``PUBLISHED`` is ever shown to residents."""
+    """Status of an announcement. Residents only ever see announcements that are ``PUBLISHED``."""
 
     DRAFT = "draft"
     PUBLISHED = "published"
@@ -64,7 +64,7 @@ _KIND_NAMES = {
 
 
 class Reading(StrEnum):
-    """How far an attachment is read. The state is the job: there is no second queue."""
+    """Reading status of an attachment. This status is the job queue: there is no second queue."""
 
     WAITING = "waiting"
     READING = "reading"
@@ -73,7 +73,7 @@ class Reading(StrEnum):
 
 
 class Source(StrEnum):
-    """Where a page's text comes from."""
+    """Origin of a page's text."""
 
     EMBEDDED = "embedded"
     OCR = "ocr"
@@ -81,14 +81,14 @@ class Source(StrEnum):
 
 
 class Role(StrEnum):
-    """What a person may do: staff publish, admins also manage people and settings."""
+    """Role of a person: staff publish, admins also manage people and settings."""
 
     STAFF = "staff"
     ADMIN = "admin"
 
 
 class Scope(StrEnum):
-    """What an API token may do."""
+    """Permission of an API token."""
 
     READ = "read"  # see records that are not public
     WRITE = "write"  # make and change drafts, and attach files to them
@@ -98,26 +98,26 @@ class Scope(StrEnum):
 ALL_SCOPES = frozenset(Scope)
 
 PROVINCE = 0
-"""In the place of an organisation: people and programs that work in all of them."""
+"""Organisation id of people and programs that work in all organisations."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Organisation:
-    """A municipality that keeps its records here. Where it is the only one, nobody sees a trace of it."""
+    """A municipality that keeps its records here. Where there is only one, users see no sign of it."""
 
     id: int
-    slug: str  # its part of an address: lower-case letters, digits, hyphens
-    name: str  # "" for the only one, which the settings name
-    host: str | None  # the host name that it is served under, if it has one of its own
+    slug: str  # in addresses: lower-case letters, digits, hyphens
+    name: str  # "" for the only organisation, which the settings name
+    host: str | None  # host name of its site, if it has one of its own
 
 
 THE_PROVINCE = Organisation(id=PROVINCE, slug="", name="", host=None)
-"""Whose services and pages are those for all organisations together, where there are several."""
+"""Pseudo-organisation whose services and pages cover all organisations, where there are several."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """What a person (or a manifest line) gives to make an announcement."""
+    """Input for a new announcement, from a person or from a line of an import manifest."""
 
     title: str
     body: str = ""
@@ -128,12 +128,12 @@ class Draft:
     views: int = 0  # the baseline brought from an older site
     ref: str | None = None  # unique in the source that it was imported from
     old_url: str | None = None  # the path that the older site served it at
-    expires_on: dt.date | None = None  # the last day on which it is open, such as for bids or applications
+    expires_on: dt.date | None = None  # last day, such as for bids or applications
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Announcement:
-    """One record. ``views`` is baseline plus counted visits."""
+    """One announcement. ``views`` is the baseline plus the counted visits."""
 
     id: int
     title: str
@@ -147,17 +147,17 @@ class Announcement:
     ref: str | None = None
     old_url: str | None = None
     expires_on: dt.date | None = None
-    publish_at: dt.datetime | None = None  # publish by itself at this time
+    publish_at: dt.datetime | None = None  # time of scheduled publication
     reason: str = ""  # why it was withdrawn
     change: int = 0  # archive-wide counter: grows with every change that the index must follow
     created_at: dt.datetime
     updated_at: dt.datetime
-    organisation: int = 1  # the id of the one that it belongs to
+    organisation: int = 1  # id of the organisation that the announcement belongs to
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why an attachment could not be read: a stable code and a Thai sentence for the clerk."""
+    """Reason why an attachment could not be read: a stable code and a Thai sentence for the clerk."""
 
     code: str
     message: str
@@ -175,7 +175,7 @@ class Signature:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
-    """Something a document says about itself, with how sure we are of it (0–1)."""
+    """A field read from a document, such as its number, with the confidence of the reading (0–1)."""
 
     value: str
     confidence: float
@@ -183,7 +183,7 @@ class Field:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PersonalData:
-    """A piece of personal data found in a text, with its place as offsets into that text."""
+    """Personal data found in a text. ``start`` and ``end`` are offsets into that text."""
 
     type: str  # "national-id" | "phone" | "bank-account"
     page: int  # 0 in a field
@@ -201,7 +201,10 @@ class Find:
 
 
 class Hold(StrEnum):
-    """Why an attachment is held: only staff and tokens see it, whatever the announcement's status is."""
+    """Reason why an attachment is held.
+
+    Only staff and tokens see a held attachment, whatever the announcement's status is.
+    """
 
     UNREAD = "unread"
     PERSONAL_DATA = "personal-data"
@@ -209,9 +212,9 @@ class Hold(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ScanAdvice:
-    """Something that a clerk should know about how a file was read: a stable code and the pages (1…).
+    """Advice to a clerk about how a file was read: a stable code and the page numbers (1…).
 
-    No pages when it concerns the file as a whole.
+    ``pages`` is empty when the advice concerns the file as a whole.
     """
 
     code: str
@@ -220,7 +223,7 @@ class ScanAdvice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Details:
-    """What was learned from an attachment as a whole while reading it.
+    """Results of reading an attachment, for the attachment as a whole.
 
     ``fields`` may hold kind, number, date (ISO), subject, from, to and urgency.
     """
@@ -233,7 +236,7 @@ class Details:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attachment:
-    """One file of an announcement, kept byte for byte, and how far it is read."""
+    """One file of an announcement, kept byte for byte, with its reading status and results."""
 
     id: int
     announcement_id: int
@@ -251,7 +254,7 @@ class Attachment:
     details: Details
     rules: int  # version of the reading rules that made its pages; 0 before the first reading
     created_at: dt.datetime  # or when an older site took it in
-    hold: Hold | None = None  # None: shown to whoever may see the announcement
+    hold: Hold | None = None  # None: shown to everybody who may see the announcement
     decided: tuple[str, ...] = ()  # personal data that a person decided to show (``privacy.decision``)
 
 
@@ -259,7 +262,7 @@ class Attachment:
 class Item:
     """One line of a collection: a heading such as ``O1 โครงสร้าง``, an announcement, or both.
 
-    Lines with the same heading, one after the other, stand under it together.
+    Consecutive lines with the same heading are shown together under that heading.
     """
 
     label: str
@@ -280,7 +283,7 @@ class Collection:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of text on the page's picture, for drawing hits.
+    """One line of text on the page's picture, with the positions at which search hits are drawn.
 
     ``start`` is an offset into ``Page.text``. ``edges`` holds one x position more than the line
     has code points, so the code points ``[a, b)`` of the text lie between ``edges[a - start]``
@@ -296,7 +299,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """A stretch ``[start, end)`` of ``Page.text`` that the recogniser was not sure of (0–1)."""
+    """A span ``[start, end)`` of ``Page.text`` that the recogniser read with low confidence (0–1)."""
 
     start: int
     end: int
@@ -305,7 +308,7 @@ class Doubt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """One page as read. ``text`` is what is shown and indexed; ``raw`` is what the file gave."""
+    """One page as read. ``text`` is shown and indexed; ``raw`` is the text that the file gave."""
 
     attachment_id: int
     number: int  # 1…
@@ -317,8 +320,8 @@ class Page:
     lines: tuple[Line, ...] = ()
     doubts: tuple[Doubt, ...] = ()
     rules: int = 0  # version of the reading rules
-    corrected: bool = False  # text was set by a person; a rereading leaves it alone
-    problem: str = ""  # code of what kept this page from being read; "" when nothing did
+    corrected: bool = False  # True: a person set the text, and a rereading does not change it
+    problem: str = ""  # code of the problem that kept the page from being read; "" for none
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -339,25 +342,28 @@ class Session:
 
     id: int
     person_id: int
-    device: str  # what the browser says it is
+    device: str  # as the browser describes itself
     started_at: dt.datetime
     seen_at: dt.datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttemptLimit:
-    """How often something that can be guessed may be tried. After ``free`` failures each further one is
-    followed by a pause that doubles, from one second up to ``longest_pause``."""
+    """Limit on attempts to guess a secret.
 
-    key: str  # what is counted by: a name, an address, a device
+    After ``free`` failures each further failure is followed by a pause. The pause doubles each time, from
+    one second up to ``longest_pause``.
+    """
+
+    key: str  # attempts are counted by this key: a name, an address, a device
     free: int
     longest_pause: dt.timedelta
     is_shared: bool = (
-        False  # several people stand behind the key: one's success does not clear the others' failures
+        False  # True: several people share the key; one's success does not clear the others' failures
     )
 
     def pause_after(self, failures: int) -> dt.timedelta:
-        """The pause after so many failures."""
+        """Return the pause after this number of failures."""
         beyond = failures - self.free
         if beyond <= 0:
             return dt.timedelta(0)
@@ -375,7 +381,7 @@ class SecondFactor:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Token:
-    """A key with which another program uses the API. The key itself is kept nowhere, only its hash."""
+    """A token with which another program uses the API. Only the hash of the secret is stored."""
 
     name: str
     scopes: frozenset[Scope]

@@ -1,8 +1,8 @@
 """Personal data in a page's text: national IDs, phone numbers of people, bank accounts.
 
-What is looked for is what the Personal Data Protection Act (พ.ร.บ. คุ้มครองข้อมูลส่วนบุคคล พ.ศ. ๒๕๖๒) most
-often catches offices with: lists of names with ID numbers, of telephone numbers, of accounts that were
-paid. A find is a warning to the person who publishes; it is never shown to residents.
+Offices break the Personal Data Protection Act (พ.ร.บ. คุ้มครองข้อมูลส่วนบุคคล พ.ศ. ๒๕๖๒) most often with
+these data: lists of names with ID numbers, of telephone numbers, of accounts that were paid. A find is a
+warning to the person who publishes; a find is never shown to residents.
 """
 
 from __future__ import annotations
@@ -20,13 +20,14 @@ from archive.thai import arabic_digits
 
 NATIONAL_ID, PHONE, BANK_ACCOUNT = "national-id", "phone", "bank-account"
 
-# What may stand between the digits of one number: a gap, a dash, a dot, one line break. It is read in one
-# way only (an atomic group): else thirteen wide gaps could be read in four to the power of thirteen ways.
+# Separators allowed between the digits of one number: a gap, a dash, a dot, one line break. The group is
+# atomic, so that it matches in one way only: thirteen wide gaps could match in four to the power of thirteen
+# ways otherwise.
 _GAP = r"(?>[ \t\u00a0\u2009]{0,6}(?:[-–—‐‑.][ \t\u00a0\u2009]{0,3})?(?:\n[ \t]{0,3})?)"
 _NOT_BEFORE = r"(?<![\d/,])(?<!\d[.-])"
 _NOT_AFTER = r"(?![\d/]|[.,-]\d)"
 
-# A recogniser's slips inside a number that is a national ID in all else.
+# Letters that OCR confuses with digits → the digit, inside a number that otherwise is a national ID.
 _SLIPS = str.maketrans("OoQIl|", "000111")
 _ID_DIGIT = r"[\dOoQIl|]"
 _CARD_BREAKS = {1, 5, 10, 12}
@@ -37,8 +38,8 @@ _LANDLINE = re.compile(
     rf"{_NOT_BEFORE}(?:\+66{_GAP}|0{_GAP})(?:2|3[2-9]|4[2-5]|5[3-6]|7[3-7])(?:{_GAP}\d){{6,7}}{_NOT_AFTER}"
 )
 _CALLS = re.compile(r"(?:โทร|มือถือ|เบอร์|ติดต่อ|[Tt]el|TEL|[Pp]hone|[Mm]obile|[Ff]ax|แฟกซ์|☎)[^\n]{0,40}$")
-# The line of a letter or memo in which an office gives its own number: at the head or the foot. Recognisers
-# often misread the tone mark of ส่วนราชการ.
+# The line at the head or foot of a letter or memo in which an office gives its own number. OCR often misreads
+# the tone mark of ส่วนราชการ.
 _OFFICE = re.compile(
     r"(?:^|\n)[ \t]*(?:(?:ส\S{0,5}ราชการ|สำนัก|กอง|ฝ่าย|งาน|ที่ทำการ|เทศบาล|องค์การบริหาร|อบต|อบจ)[^\n]*"
     r"|(?:โทร|ศัพท์|สาร|[Tt]el|[Ff]ax|[ \t./:])*)$"
@@ -53,14 +54,14 @@ _CONTEXT = 100  # code points before a number in which the words that explain it
 
 
 def find(text: str, page: int) -> tuple[PersonalData, ...]:
-    """Every piece of personal data in ``text``, in order and apart, with offsets into ``text``.
+    """Return the personal data in ``text``, in order and without overlaps, with offsets into ``text``.
 
-    National IDs are told by their checksum (mod 11), mobile numbers by their form, landlines and bank
-    accounts by their form and a word before them (โทร., เลขที่บัญชี). Both sets of digits, broken by spaces,
-    dashes, dots or a line's end. The landline that an office gives as its own, as every letter does, is
-    nobody's personal data.
+    National IDs are recognised by their checksum (mod 11), mobile numbers by their form, landlines and bank
+    accounts by their form and a word before them (โทร., เลขที่บัญชี). Digits may be Thai or Arabic, and may
+    be separated by spaces, dashes, dots or a line break. The landline that an office gives as its own, as
+    every letter does, is not personal data.
     """
-    digits = arabic_digits(text)  # as long as ``text``: offsets hold
+    digits = arabic_digits(text)  # has the length of ``text``, so its offsets are those of ``text``
     taken: list[tuple[int, int]] = []
     found: list[PersonalData] = []
     for type, spans in (
@@ -77,31 +78,33 @@ def find(text: str, page: int) -> tuple[PersonalData, ...]:
 
 
 def find_in_fields(fields: Mapping[str, str]) -> tuple[PersonalData, ...]:
-    """Every piece of personal data in the texts of these fields, in their order."""
+    """Return the personal data in the texts of these fields, in the fields' order."""
     return tuple(replace(data, field=name) for name, text in fields.items() for data in find(text, page=0))
 
 
 def find_in_attachment(attachment: Attachment, details: Details) -> tuple[PersonalData, ...]:
-    """Every piece of personal data that showing the attachment would show: its names and its text.
+    """Return the personal data in an attachment's label, filename and text.
 
-    ``details``: of its latest reading.
+    ``details``: results of the attachment's latest reading.
     """
     names = {"label": attachment.label, "filename": attachment.filename}
     return (*find_in_fields(names), *details.personal_data)
 
 
 EVERYTHING = "*"
-"""Among decisions: whatever is found. Files that were published before decisions were kept have it."""
+"""Decision that covers every find. Files that were published before decisions were stored have it."""
 
 
 def decision(data: PersonalData) -> str:
-    """The kind and place of a find, as a decision to show it is kept. Offsets and digits are left out, since
-    the next recognition of the same page may differ in them."""
+    """Return the text that stands for a find in a stored decision: its type and its field or page.
+
+    Offsets and digits are left out, since the next recognition of the same page may give other ones.
+    """
     return f"{data.type}:{data.field or data.page}"
 
 
 def undecided(finds: Iterable[PersonalData], decided: Iterable[str]) -> tuple[PersonalData, ...]:
-    """The finds that no decision covers. Each decision covers one find of its kind and place."""
+    """Return the finds that no decision covers. Each decision covers one find of its type and place."""
     left = Counter(decided)
     if left[EVERYTHING]:
         return ()
@@ -116,20 +119,23 @@ def undecided(finds: Iterable[PersonalData], decided: Iterable[str]) -> tuple[Pe
 
 
 def undecided_in(attachment: Attachment) -> tuple[PersonalData, ...]:
-    """The finds in an attachment that nobody has decided to show."""
+    """Return the finds in an attachment that nobody has decided to show."""
     return undecided(find_in_attachment(attachment, attachment.details), attachment.decided)
 
 
 def hold_after_reading(attachment: Attachment, details: Details) -> Hold | None:
-    """The hold of an attachment that has just been read. What was held for personal data stays held until a
-    person decides: the picture may still show what the text no longer has."""
+    """Return the hold of an attachment that has just been read; None for no hold.
+
+    An attachment that was held for personal data stays held until a person decides: the page's picture may
+    still show data that the recognised text no longer has.
+    """
     if undecided(find_in_attachment(attachment, details), attachment.decided):
         return Hold.PERSONAL_DATA
     return None if attachment.hold is Hold.UNREAD else attachment.hold
 
 
 def hold_without_decisions(attachment: Attachment) -> Hold | None:
-    """The hold of an attachment once the decisions about it no longer count."""
+    """Return the hold that an attachment has without any decisions about its personal data."""
     if attachment.rules == 0:
         return Hold.UNREAD
     if find_in_attachment(attachment, attachment.details):
@@ -138,7 +144,10 @@ def hold_without_decisions(attachment: Attachment) -> Hold | None:
 
 
 def _national_ids(digits: str) -> Iterator[tuple[int, int]]:
-    """Thirteen digits whose last is the checksum; any place where they begin is tried."""
+    """Yield the spans of numbers with thirteen digits whose last digit is the checksum.
+
+    A match may begin at any position. At most two letters are taken for misread digits.
+    """
     place = 0
     while match := _ID.search(digits, place):
         written = match[0].translate(_SLIPS)
@@ -151,10 +160,10 @@ def _national_ids(digits: str) -> Iterator[tuple[int, int]]:
 
 
 def _grouped_as_id(written: str) -> bool:
-    """Whether the digits stand as on an ID card (1-4-5-2-1, with one break more or some fewer), or each
-    alone.
+    """Return True when digits are grouped as on an ID card, or stand each alone.
 
-    Columns of years, of page numbers, of small sums do not.
+    The groups of an ID card are 1-4-5-2-1; one more break, or fewer breaks, are accepted. Columns of years,
+    of page numbers or of small sums are grouped otherwise.
     """
     lengths = [len(group) for group in re.findall(r"\d+", written)]
     breaks = set(accumulate(lengths[:-1]))
@@ -167,7 +176,7 @@ def _matches(pattern: re.Pattern[str], digits: str) -> Iterator[tuple[int, int]]
 
 
 def _explained(number: re.Pattern[str], words: re.Pattern[str], digits: str) -> Iterator[tuple[int, int]]:
-    """Numbers that a word a little before them explains."""
+    """Yield the spans of numbers that follow a matching word within ``_CONTEXT`` code points."""
     for match in number.finditer(digits):
         if words.search(digits[max(0, match.start() - _CONTEXT) : match.start()]):
             yield match.span()

@@ -1,4 +1,4 @@
-"""What an announcement and an attachment must look like, with Thai words for what is wrong."""
+"""Validation of texts in announcements and attachments, with error messages in Thai."""
 
 from __future__ import annotations
 
@@ -11,14 +11,17 @@ from archive.errors import Invalid, words
 from archive.filetype import EXTENSIONS
 
 LONGEST_NAME = 100
-"""Characters of the name of a person or a token."""
+"""Most characters in the name of a person or a token."""
 
 _FILENAME_BYTES = 180  # most file systems allow 255 bytes, and a Thai letter takes three
 _FORBIDDEN_IN_NAMES = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]')
 
 
 def required_text(text: str, *, field: str, said: str, length: int) -> str:
-    """One line, not empty. ``said``: what people call the field."""
+    """Return the text as one line. Raises ``Invalid`` when the text is empty or too long.
+
+    ``said``: the field's Thai name, for the error message. ``length``: most characters.
+    """
     line = one_line(text)
     if not line:
         raise Invalid("กรุณากรอก%(what)s", field=field, code="required", what=said)
@@ -26,37 +29,37 @@ def required_text(text: str, *, field: str, said: str, length: int) -> str:
 
 
 def name(text: str) -> str:
-    """What a person who signs in, or a program's token, is called."""
+    """Return the name of a person who signs in, or of a program's token. Raises ``Invalid``."""
     return required_text(text, field="name", said=words("ชื่อ"), length=LONGEST_NAME)
 
 
 def page_text(text: str) -> str:
-    """What a person read on a page, with its lines."""
+    """Return the text of a page, as a person corrected it, with its line breaks. Raises ``Invalid``."""
     return not_longer(thai.canon(text), "text", words("ข้อความของหน้า"), 200_000)
 
 
 def heading(text: str) -> str:
-    """A heading in a collection; one line, may be empty."""
+    """Return a heading of a collection as one line, which may be empty. Raises ``Invalid``."""
     return not_longer(one_line(text), "items", words("หัวข้อ"), 300)
 
 
 def body(text: str) -> str:
-    """Text of any length a person writes, with its lines."""
+    """Return a body text with its line breaks, without trailing spaces. Raises ``Invalid`` when too long."""
     lines = (line.rstrip() for line in thai.canon(text).split("\n"))
     return not_longer("\n".join(lines).strip("\n"), "body", words("เนื้อความ"), 500_000)
 
 
 def label(text: str, filename: str) -> str:
-    """As given, or else the file's name without its end."""
+    """Return the label of an attachment: as given, or else the file's name without its extension."""
     given = one_line(text) or one_line(PurePosixPath(filename).stem.replace("_", " "))
     return not_longer(given or "เอกสารแนบ", "label", words("ชื่อเอกสารแนบ"), 300)
 
 
 def safe_filename(name: str, media_type: str) -> str:
-    """The uploader's name for the file, fit for a download on any system.
+    """Return the uploader's name for the file, made safe for a download on any system.
 
-    Keeps Thai; takes off folders, control and reserved characters and leading dots; ends as
-    ``media_type`` asks, so that nothing is ever downloaded under the name of a program.
+    Thai letters stay. Folders, control characters, reserved characters and leading dots are removed. The
+    extension is one of ``media_type``, so that no file is downloaded under the name of a program.
     """
     base = PureWindowsPath(thai.canon(name).replace("\n", " ")).name
     base = re.sub(r"\s+", " ", _FORBIDDEN_IN_NAMES.sub("", base)).strip(" .")
@@ -73,7 +76,7 @@ def _same_extensions(extension: str) -> set[str]:
 
 
 def _fitting(text: str, size: int) -> str:
-    """As many whole clusters as fit into ``size`` bytes of UTF-8."""
+    """Return the longest prefix of whole clusters that fits into ``size`` bytes of UTF-8."""
     borders = thai.clusters(text)
     used = 0
     for start, end in pairwise(borders):
@@ -84,12 +87,12 @@ def _fitting(text: str, size: int) -> str:
 
 
 def one_line(text: str) -> str:
-    """The text in its canonical form, with single spaces for line breaks and runs of spaces."""
+    """Return the text in its canonical form, with single spaces for line breaks and runs of spaces."""
     return re.sub(r"\s+", " ", thai.canon(text)).strip()
 
 
 def not_longer(text: str, field: str, said: str, length: int) -> str:
-    """The text. Raises ``Invalid`` when it has more than ``length`` characters."""
+    """Return the text. Raises ``Invalid`` when the text has more than ``length`` characters."""
     if len(text) > length:
         raise Invalid(
             "%(what)sยาวเกินไป (%(size)s ตัวอักษร) กรุณาย่อให้ไม่เกิน %(most)s ตัวอักษร",

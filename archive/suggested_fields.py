@@ -12,19 +12,25 @@ from archive.fields import checked
 from archive.model import Announcement, Attachment, Kind, Reading
 
 _READ_AS = {"title": "subject", "kind": "kind", "published_on": "date", "author": "from"}
-"""Field of an announcement → field that is read from a document."""
+"""Name of an announcement's field → name of the field that is read from a document."""
 
 
 @dataclass(frozen=True, slots=True)
 class SuggestedFields:
-    """``fields``: by name, checked. ``awaited``: an attachment that comes first is not read yet."""
+    """Suggested values of fields.
+
+    ``fields``: checked values by name. ``awaited``: True while an attachment that may state them is unread.
+    """
 
     fields: dict[str, object] = field(default_factory=dict)
     awaited: bool = False
 
 
 def suggest_fields(attachments: Sequence[Attachment]) -> SuggestedFields:
-    """The fields that the first attachment with a subject states, once all before it are read."""
+    """Return the fields that the first attachment with a subject states.
+
+    Nothing is suggested while an attachment before that one is still to be read.
+    """
     for attachment in attachments:
         if attachment.status in (Reading.WAITING, Reading.READING):
             return SuggestedFields(awaited=True)
@@ -34,8 +40,11 @@ def suggest_fields(attachments: Sequence[Attachment]) -> SuggestedFields:
 
 
 def fields_not_given(announcement: Announcement) -> set[str]:
-    """Names of the fields that nobody has given: they are as a new draft has them. A date is taken as not
-    given when it is the day on which the draft was made, a kind while there is no title."""
+    """Return the names of the fields that nobody has given: they still have the values of a new draft.
+
+    A date counts as not given when it is the day on which the draft was made; a kind counts as not given
+    while there is no title.
+    """
     made_on = announcement.created_at.astimezone(thai.BANGKOK).date()
     as_new: dict[str, object] = {
         "title": "",
@@ -47,7 +56,7 @@ def fields_not_given(announcement: Announcement) -> set[str]:
 
 
 def _stated_by(attachment: Attachment) -> dict[str, object]:
-    """What was read and breaks no rule: a misread year, for example, is left out."""
+    """Return the fields that were read and pass validation. A misread year, for example, is left out."""
     stated: dict[str, object] = {}
     for name, read_as in _READ_AS.items():
         if found := attachment.details.fields.get(read_as):

@@ -1,6 +1,6 @@
-"""Thai text and dates: the one canon of the project. Pure functions.
+"""Normalisation of Thai text, and Thai dates, for the whole project. Pure functions.
 
-Nothing here uses NFKC or NFKD: both take ำ (U+0E33) apart into ํ and า, which is another spelling.
+No function uses NFKC or NFKD: both decompose ำ (U+0E33) into ํ and า, which is another spelling.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ ERA = 543
 """Buddhist year minus Common Era year, for every date since the calendar of 1941."""
 
 BANGKOK = dt.timezone(dt.timedelta(hours=7))
-"""All of Thailand keeps one time, and no summer time."""
+"""Time zone of all Thailand, which has no summer time."""
 
 MONTHS = (
     "มกราคม",
@@ -65,7 +65,7 @@ _UNSEEN = re.compile(
     "\u2060-\u206f\u3164\ufeff\ufff9-\ufffb\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]"
 )
 _MARK_RUN = re.compile(f"[{_MARKS}]{{2,}}")
-# Two marks that are of one rank, or in another order than they are spelt.
+# Two marks that have the same rank, or that are not in the order of their ranks.
 _MISSPELT_MARKS = re.compile(
     "|".join(f"[{marks}][{''.join(_MARKS_BY_RANK[: rank + 1])}]" for rank, marks in enumerate(_MARKS_BY_RANK))
 )
@@ -75,8 +75,11 @@ _AM_STRETCH = re.compile(f"[{_MARKS}าำ]{{2,}}")
 _AM_PART = re.compile(f"([{_MARKS}]*)([าำ]?)")
 
 _MOST_MARKS = 30
-"""Marks on one letter that are kept: the limit of Unicode's stream-safe text (UAX #15). What has more is no
-text, and normalising it would take time with the square of its length."""
+"""Most marks on one letter; further marks are dropped.
+
+The limit is that of Unicode's stream-safe text (UAX #15). A letter with more marks is no real text, and
+normalising it would take time with the square of its length.
+"""
 _COMBINING = "".join(map(chr, filter(lambda code: unicodedata.combining(chr(code)), range(0x1F000))))
 _TOO_MANY_MARKS = re.compile(f"([{_COMBINING}]{{{_MOST_MARKS}}})[{_COMBINING}]+")
 
@@ -85,11 +88,11 @@ _TO_THAI = str.maketrans("0123456789", THAI_DIGITS)
 
 
 def canon(text: str) -> str:
-    """The one way to write what a reader sees; idempotent, and safe to store and to show.
+    """Return the canonical form of a text; idempotent, and safe to store and to show.
 
-    NFC; line breaks are ``\\n``; what cannot be seen (zero-width, control, direction marks) is out;
-    marks stand in the order in which they are spelt, each once; ``ํา`` is ``ำ`` with its tone mark
-    before it; ``เเ`` is ``แ``. Digits, letter case and spaces stay as written.
+    The text is in NFC and its line breaks are ``\\n``. Invisible characters (zero-width, control, direction
+    marks) are removed. Marks are sorted in spelling order, each once. ``ํา`` becomes ``ำ`` with the tone mark
+    before that letter; ``เเ`` becomes ``แ``. Digits, letter case and spaces stay as written.
     """
     if text.isascii() and text.isprintable():
         return text
@@ -107,15 +110,15 @@ def _spell_marks(text: str) -> str:
 
 
 def _in_order(marks: str) -> list[str]:
-    """The marks in the order in which they are spelt, each once."""
+    """Return the marks in spelling order, each once."""
     return sorted(dict.fromkeys(marks), key=_MARK_RANK.__getitem__)
 
 
 def _compose_am(text: str) -> str:
     """Write ``ํา``, ``ํ้า`` and ``ำ้`` as ``ำ`` with the tone mark in front, however they are nested.
 
-    Takes text whose marks are spelt in order. One pass from left to right: a tone mark after ``ำ`` belongs
-    in front of it, and in front of all that it may pass on the way.
+    ``text`` must have its marks in spelling order. One pass from left to right: a tone mark after ``ำ`` is
+    moved in front of that ``ำ``, and further to the front past every group that lets tone marks pass.
     """
     if not _SPLIT_AM.search(text):  # as nearly always
         return text
@@ -131,8 +134,10 @@ class _Group(NamedTuple):
 
 
 class _Composer:
-    """Puts one stretch of marks, ``า`` and ``ำ`` in order. Its base is the group to whose marks a tone that
-    follows the last ``ำ`` belongs."""
+    """Puts one stretch of marks, ``า`` and ``ำ`` in order.
+
+    ``_base`` is the index of the group that receives a tone mark which follows the last ``ำ``.
+    """
 
     def __init__(self) -> None:
         self._groups = [_Group([], [], 0)]
@@ -176,17 +181,17 @@ class _Composer:
 
 
 def _lets_tones_pass(marks: list[str]) -> bool:
-    """Whether a tone that is put among the marks of a group comes first of them: then it moves on."""
+    """Return True when a tone mark would sort before all these marks, and so moves on past the group."""
     return all(_MARK_RANK[mark] > _MARK_RANK["่"] for mark in marks)
 
 
 def arabic_digits(text: str) -> str:
-    """๑๒๓ → 123; as many characters as before."""
+    """Convert Thai digits to Arabic digits: ๑๒๓ → 123. The length stays the same."""
     return text.translate(_TO_ARABIC)
 
 
 def thai_digits(text: str) -> str:
-    """123 → ๑๒๓; as many characters as before."""
+    """Convert Arabic digits to Thai digits: 123 → ๑๒๓. The length stays the same."""
     return text.translate(_TO_THAI)
 
 
@@ -200,10 +205,10 @@ _CLUSTER = re.compile(
 
 
 def clusters(text: str) -> list[int]:
-    """Offsets between which ``text`` may be cut: 0, every border of a cluster, ``len(text)``.
+    """Return the offsets at which ``text`` may be cut: 0, every border of a cluster, ``len(text)``.
 
-    A cluster is what is drawn and read as one: a Thai consonant with its vowels and marks, any
-    other character with its combining marks, a flag or a joined emoji.
+    A cluster is a group of characters that is drawn and read as one: a Thai consonant with its
+    vowels and marks, any other character with its combining marks, a flag or a joined emoji.
     """
     borders = [0]
     joined = False
@@ -218,14 +223,14 @@ def clusters(text: str) -> list[int]:
 
 
 def _continues(character: str) -> bool:
-    """Whether a character is drawn onto the one before it."""
+    """Return True for a character that belongs to the cluster of the character before it."""
     return not character.isascii() and (
         character in "ะาำๅ\u200d" or unicodedata.category(character) in {"Mn", "Mc", "Me", "Sk"}
     )
 
 
 def clip(text: str, length: int) -> str:
-    """At most ``length`` code points, ``…`` among them where something was left out.
+    """Shorten a text to at most ``length`` code points, including ``…`` where text was left out.
 
     Never cuts a cluster; a first cluster that does not fit is left out whole.
     """
@@ -242,12 +247,12 @@ def buddhist_year(date: dt.date) -> int:
 
 
 def format_date(date: dt.date) -> str:
-    """``9 มิถุนายน 2564``."""
+    """Return a date as ``9 มิถุนายน 2564``."""
     return f"{date.day} {MONTHS[date.month - 1]} {buddhist_year(date)}"
 
 
 def format_short_date(date: dt.date) -> str:
-    """``9 มิ.ย. 64``."""
+    """Return a date as ``9 มิ.ย. 64``."""
     return f"{date.day} {SHORT_MONTHS[date.month - 1]} {buddhist_year(date) % 100:02d}"
 
 
@@ -256,7 +261,7 @@ def _letters(month: str) -> str:
 
 
 def _spoken(month: str) -> str:
-    """มิถุนายน is มิถุนา in speech."""
+    """Return the spoken form of a month's name: มิถุนา for มิถุนายน."""
     return re.sub("(คม|ยน|พันธ์)$", "", month)
 
 
@@ -264,11 +269,11 @@ _MONTH_NUMBERS = {
     _letters(name): number
     for names in (MONTHS, SHORT_MONTHS, tuple(map(_spoken, MONTHS)))
     for number, name in enumerate(names, start=1)
-} | {"กรกฏาคม": 7, "กุมภาพันธุ์": 2}  # the commonest slips in old records
+} | {"กรกฏาคม": 7, "กุมภาพันธุ์": 2}  # the commonest misspellings in old records
 
 
 def month_number(name: str) -> int | None:
-    """1…12 for a full, spoken or short Thai month name, with or without its dots and spaces."""
+    """Return 1…12 for a full, spoken or short Thai month name, with or without dots and spaces; else None."""
     return _MONTH_NUMBERS.get(_letters(name))
 
 
@@ -277,15 +282,15 @@ _ISO_DATE = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
 _NUMERIC_DATE = re.compile(r"(\d{1,2})\s*([/.-])\s*(\d{1,2})\s*\2\s*" + _YEAR)
 _THAI_DATE = re.compile(r"(?:ณ\s*)?(?:วัน\S*?ที่|ที่)?\s*(\d{1,2})\s*(?:เดือน)?\s*([ก-๎.\s]+?)\s*" + _YEAR)
 _MOST_DATE = 100  # characters of the longest date that anyone writes, with room for spaces
-_YEARS = range(1700, 2300)  # C.E.; outside it is a slip, not a date of a record
+_YEARS = range(1700, 2300)  # C.E.; a year outside this range is a typing error
 
 
 def parse_date(text: str) -> dt.date:
-    """A date as Thai people write it, or ISO, in either set of digits.
+    """Parse a date as Thai people write it, or an ISO date, in Thai or Arabic digits.
 
     ``9 มิถุนายน 2564``, ``9 มิ.ย. 64``, ``๙ เดือน มิถุนายน พ.ศ. ๒๕๖๔``, ``วันพุธที่ 9 มิถุนายน 2564``,
     ``09/06/2564``, ``9-6-64``, ``2021-06-09``. Years of two digits are Buddhist (64 is 2564); years of
-    four digits are Buddhist from 2400 on, unless พ.ศ. or ค.ศ. says. Raises ``Invalid`` otherwise.
+    four digits are Buddhist from 2400 on, unless พ.ศ. or ค.ศ. is written. Raises ``Invalid`` for other texts.
     """
     if len(text) > _MOST_DATE:
         raise _no_date(text)
@@ -307,7 +312,7 @@ def parse_date(text: str) -> dt.date:
 
 
 def _common_era(year: str, era: str | None) -> int:
-    """``era`` as written, or None."""
+    """Return the Common Era year. ``era``: the era as written, or None."""
     christian = era is not None and era.startswith("ค")
     if len(year) == 2:
         return int(year) + (2000 if christian else 2500 - ERA)

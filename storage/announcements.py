@@ -23,7 +23,7 @@ _ACTIONS = {
 }
 
 _FIELDS = tuple(field.name for field in ANNOUNCEMENT_FIELDS)
-"""What ``revise`` may set; also the names of the columns."""
+"""Names of the fields that ``revise`` may set. The columns have the same names."""
 
 _INSERT = f"""INSERT INTO announcement ({", ".join(_FIELDS)},
         status, change, created_at, updated_at, organisation_id)
@@ -36,7 +36,7 @@ _MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
 
 
 class Announcements:
-    """The part of ``archive.ports.Records`` that is about announcements."""
+    """Announcements part of ``archive.ports.Records``."""
 
     def __init__(self, engine: Queries) -> None:
         self._engine = engine
@@ -56,7 +56,7 @@ class Announcements:
             )
             if row is None:
                 raise _ref_taken()
-            # The other fields are on the record, or in what a later revision says was before.
+            # The other fields are on the record, or in the ``before`` values of a later revision.
             after = {"title": row["title"], "status": row["status"]}
             history.note(self._engine, row["id"], "create", actor=actor, after=after, reason=reason)
             seal(self._engine, ("announcement", row["id"]))
@@ -118,7 +118,11 @@ class Announcements:
             return self.announcement(id)
 
     def _set(self, id: int, columns: dict[str, object]) -> None:
-        """Inside a transaction. The columns' names are our own, never typed by a person."""
+        """Set columns of an announcement. Call this inside a transaction.
+
+        Raises ``Conflict`` when another announcement of the organisation has the new ``ref``. The columns'
+        names go into the SQL as they are: they must come from this code, never from a person.
+        """
         if columns.get("ref") is not None and self._engine.row(
             """SELECT id FROM announcement WHERE ref = :ref AND id <> :id AND organisation_id =
                    (SELECT organisation_id FROM announcement WHERE id = :id)""",

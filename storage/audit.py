@@ -1,9 +1,9 @@
-"""A hash chain over what an archive holds, by which ``prakat check`` notices changes that were not its own.
+"""Hash chain over the rows of an archive. ``prakat check`` uses the chain to detect tampering.
 
 Each write of a protected row appends an entry in the same transaction: the SHA-256 of the row, and the
-SHA-256 of the entry with that of the entry before it. Who changes, inserts or deletes a row behind the
-archive's back leaves it different from its last entry; who changes entries breaks the chain; who makes
-the whole chain anew gives it another head than the one in the backups and in the log.
+SHA-256 of the entry together with the hash of the entry before it. A row that was changed, inserted or
+deleted outside this program differs from its last entry. A changed entry breaks the chain. A chain that was
+computed anew has another head than the one in the backups and in the log.
 """
 
 from __future__ import annotations
@@ -48,8 +48,10 @@ PROTECTED: Mapping[str, tuple[str, ...]] = {
     "session": ("person_id", "key_hash", "device", "started_at"),
     "incident": ("found_at", "code", "subject", "detail", "acknowledged_at", "acknowledged_by"),
 }
-"""By table, the columns that are in the digest of a row. A column that is empty counts as absent, so that a
-migration may add one."""
+"""Table → columns that are in the digest of a row.
+
+An empty column counts as absent, so that a migration may add a column.
+"""
 
 UNPROTECTED: Mapping[str, tuple[str, ...]] = {
     # position in search's queue, counted visits, and columns of older versions
@@ -73,10 +75,13 @@ UNPROTECTED: Mapping[str, tuple[str, ...]] = {
     "token": ("id", "last_used_at"),
     "session": ("id", "seen_at"),
 }
-"""By table, the columns that change in the course of work, or that are protected otherwise."""
+"""Table → columns that are not in its digest: they change in normal work or are protected otherwise."""
 
 READING = "reading"
-"""What was read of an attachment: how that ended, its details and its pages, as one entry when it ends."""
+"""Subject of the entry for an attachment's reading: its outcome, details and pages.
+
+The entry is appended when the reading ends.
+"""
 
 _READING_COLUMNS = ("page_count", "details", "status", "error_code", "error_message")
 
@@ -91,7 +96,10 @@ _PARTS: Mapping[str, Mapping[str, str]] = {
         "recovery_code": "person_id, hash, used_at",
     },
 }
-"""Subjects that have rows of other tables too: by table its columns, the owner's id and the order first."""
+"""Subject → tables whose rows are part of its digest, each with its columns.
+
+The first column is the owner's id, the second one gives the order of the rows.
+"""
 
 SUBJECTS = (*PROTECTED, READING)
 PEOPLE = ("person", "token", "session")
@@ -105,7 +113,7 @@ Key = tuple[str, int]
 
 
 def seal(engine: Queries, *keys: Key) -> None:
-    """Append an entry for each of these rows as it is now, or for its absence. Inside a transaction."""
+    """Append an entry for the present state, or the absence, of each row. Call this inside a transaction."""
     now = {
         key: digest
         for subject in {subject for subject, _ in keys}
@@ -116,7 +124,7 @@ def seal(engine: Queries, *keys: Key) -> None:
 
 @contextmanager
 def recorded_people(engine: Queries) -> Iterator[None]:
-    """Write people, tokens and sessions in one transaction; append what it changed of them at its end."""
+    """Open a transaction; at its end, append an entry for each changed person, token and session."""
     with engine.write():
         before = _people(engine)
         yield
@@ -128,7 +136,7 @@ def recorded_people(engine: Queries) -> Iterator[None]:
 
 
 def seal_everything(engine: Queries) -> None:
-    """Append an entry for every row that has none: the beginning of the chain."""
+    """Append an entry for every row that has none. This starts the chain of an existing archive."""
     for subject in SUBJECTS:
         for lowest in range(0, _highest(engine, subject), _BATCH):
             found = _digests(engine, subject, range(lowest + 1, lowest + _BATCH + 1))
@@ -137,7 +145,7 @@ def seal_everything(engine: Queries) -> None:
 
 
 def seal_held(engine: Queries) -> None:
-    """Append an entry for every attachment that is held or was decided on."""
+    """Append an entry for every attachment that is held or has decisions about personal data."""
     held = engine.rows("SELECT id FROM attachment WHERE hold <> '' OR decided <> ''")
     seal(engine, *(("attachment", row["id"]) for row in held))
 
@@ -157,7 +165,7 @@ def open_incidents(engine: Queries) -> list[Incident]:
 
 
 def insert_incident(engine: Queries, fault: Fault) -> None:
-    """Add an open incident. Inside a transaction."""
+    """Add an open incident. Call this inside a transaction."""
     made = engine.rows(
         """INSERT INTO incident (found_at, code, subject, detail)
            VALUES (:at, :code, :subject, :detail) RETURNING id""",
@@ -170,7 +178,7 @@ def insert_incident(engine: Queries, fault: Fault) -> None:
 
 
 class AuditTrail:
-    """``archive.ports.Audit`` on any ``Engine``."""
+    """Adapter of ``archive.ports.Audit`` for any ``Engine``."""
 
     def __init__(self, engine: Queries) -> None:
         self._engine = engine
@@ -293,7 +301,7 @@ def _digests_of_parts(engine: Queries, subject: str, ids: Sequence[int]) -> dict
     parts: dict[int, list[str]] = {}
     for table, columns in _PARTS.get(subject, {}).items():
         owner, order, *rest = columns.split(", ")
-        for id in ids:  # one at a time: the pages of one attachment may be large
+        for id in ids:  # one owner at a time, since the pages of one attachment may be large
             for row in engine.rows(
                 f"SELECT {columns} FROM {table} WHERE {owner} = :id ORDER BY {order}",  # noqa: S608  # our own names
                 id=id,
@@ -303,7 +311,7 @@ def _digests_of_parts(engine: Queries, subject: str, ids: Sequence[int]) -> dict
 
 
 def _digest(row: Row, columns: Iterable[str], parts: Iterable[str] = ()) -> bytes:
-    present = set(row.keys())  # a later version's columns are not there while its migrations run
+    present = set(row.keys())  # columns of a later version are missing while its migrations run
     values = {name: row[name] for name in columns if name in present and row[name] not in (None, "", 0)}
     return hashlib.sha256(json.dumps([values, *parts], sort_keys=True, default=_plain).encode()).digest()
 

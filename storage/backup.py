@@ -48,7 +48,7 @@ from storage.restore import TarSource
 
 @dataclass(slots=True)
 class BackupReport:
-    """What one backup did. All names are SHA-256 of originals.
+    """Result of one backup. All names are SHA-256 of originals.
 
     ``damaged`` and ``missing``: the archive itself no longer has them as they were; the damaged are in
     the backup as they are. ``mended``: were damaged or gone in the directory, copied again. ``spoiled``:

@@ -1,7 +1,7 @@
-"""Keys of backups, which are kept apart from the archive: one signs, one encrypts.
+"""Keys of backups: one signs, one encrypts. Both keys are kept apart from the archive.
 
-Both are in forms that other programs read: an Ed25519 key in PEM (``openssl genpkey -algorithm ed25519``),
-and the public key or identity of age (``age-keygen``).
+Both keys have formats that other programs read: an Ed25519 key in PEM
+(``openssl genpkey -algorithm ed25519``), and the public key or identity of age (``age-keygen``).
 """
 
 from __future__ import annotations
@@ -23,15 +23,16 @@ _FORGED = "ลายเซ็นของข้อมูลสำรองไม
 
 
 class BackupKeys:
-    """What makes and reads backups may use; without any key they are neither signed nor encrypted.
+    """Keys for writing and reading backups. Without keys, backups are neither signed nor encrypted.
 
-    ``recipient``: whom they are encrypted for. Reading what is encrypted needs ``identity``.
+    ``recipient`` is the age public key for which backups are encrypted. ``identity`` is the age private key
+    that reads an encrypted backup.
     """
 
     def __init__(self, *, signing_key: str = "", recipient: str = "", identity: Path | None = None) -> None:
-        """``signing_key``: path of a PEM file with a private key, or with the public one for reading only.
+        """Load the keys. Raises ``SettingsError`` for a key that cannot be used.
 
-        Raises ``SettingsError`` for a key that cannot be used.
+        ``signing_key``: path of a PEM file with the private key, or with the public key for reading only.
         """
         self._private: Ed25519PrivateKey | None = None
         self._public: Ed25519PublicKey | None = None
@@ -42,7 +43,7 @@ class BackupKeys:
 
     @property
     def sign(self) -> Callable[[bytes], bytes] | None:
-        """The function that signs; None without a private key. Raises ``SettingsError`` with a public one."""
+        """The signing function; None without a key. Raises ``SettingsError`` for a public key alone."""
         if self._public and not self._private:
             raise SettingsError(
                 "PRAKAT_BACKUP_SIGNING_KEY เป็นกุญแจสาธารณะ ใช้เซ็นไม่ได้ (a public key cannot sign)"
@@ -61,7 +62,7 @@ class BackupKeys:
             raise Invalid(_FORGED, code="backup-signature") from None
 
     def encrypt(self, stream: BinaryIO, into: Path) -> str:
-        """Write an age file, durably. Returns the SHA-256 of what was read."""
+        """Encrypt a stream into an age file and sync the file to disk. Returns the stream's SHA-256."""
         hashing = HashingReader(stream)
         with into.open("wb") as encrypted:
             pyrage.encrypt_io(hashing, encrypted, [self.recipient])
@@ -69,7 +70,7 @@ class BackupKeys:
         return hashing.sha256()
 
     def decrypt(self, stream: HashingReader, into: BinaryIO) -> None:
-        """Write the content of an age file. Raises ``Invalid`` without the identity, or when damaged."""
+        """Decrypt an age file. Raises ``Invalid`` without the identity, or when the age file is damaged."""
         if self.identity is None:
             raise Invalid(
                 "ข้อมูลสำรองนี้เข้ารหัสไว้ ต้องระบุ --identity FILE (the backup is encrypted: give --identity)",

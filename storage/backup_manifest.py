@@ -1,4 +1,4 @@
-"""The form of a backup: the names of its members, and the manifest that holds the SHA-256 of each.
+"""Format of a backup: the names of its members, and the manifest that holds the SHA-256 of each.
 
 A backup holds the database, the small files beside it, and every original that the database names, under
 the names that they have in the data directory. It is one tar file with ``manifest.json`` as its last
@@ -48,20 +48,20 @@ NAME = re.compile(
     rf"{re.escape(DATABASE)}|{re.escape(WORDS)}|{SECRET}|{re.escape(SETTINGS)}"
     rf"|{FILES}/([0-9a-f]{{2}})/\1[0-9a-f]{{62}}"
 )
-"""Nothing else is ever unpacked."""
+"""Names of members that may be unpacked. A member with any other name is never unpacked."""
 
 Progress = Callable[[str, int, int], None]
-"""Called with the step (``write``, ``verify``, ``restore``), files done, and files in all."""
+"""Callback that receives the step (``write``, ``verify``, ``restore``), files done, and files in all."""
 
 
 @dataclass(kw_only=True)
 class BackupManifest:
-    """What one backup, or one generation of a directory, consists of.
+    """Manifest of one backup, or of one generation in a backup directory.
 
     ``members``: SHA-256 of each member's content by name. ``encrypted``: SHA-256 of the age file that is
     kept in its place, for each member that is encrypted. ``archive`` is None in manifests of versions that
-    did not note it. ``digest`` and ``signature`` are of a manifest that was written or read: the text that is
-    signed, and the Ed25519 signature of it, if there is one.
+    did not note it. ``digest`` is the text that is signed; a manifest that was written or read has it.
+    ``signature`` is the Ed25519 signature of ``digest``; None where there is none.
     """
 
     made_at: dt.datetime
@@ -74,8 +74,8 @@ class BackupManifest:
     def to_bytes(self, sign: Callable[[bytes], bytes] | None = None) -> bytes:
         """Return the JSON text with a checksum of its own, signed with ``sign`` where it is given.
 
-        What is signed is ``digest``, which is set: the SHA-256, in hexadecimal, of the text without checksum
-        and signature.
+        Sets ``digest``, the text that is signed: the SHA-256, in hexadecimal, of the manifest without
+        checksum and signature.
         """
         content: dict[str, Any] = {
             "format": _ENCRYPTED_FORMAT if self.encrypted else _PLAIN_FORMAT,
@@ -117,7 +117,7 @@ class BackupManifest:
 
     @property
     def generation(self) -> str:
-        """The name of the generation: the moment, in UTC, at which the backup was made."""
+        """Name of the generation: the time, in UTC, at which the backup was made."""
         return self.made_at.astimezone(dt.UTC).strftime("%Y-%m-%dT%H%M%SZ")
 
     def paths(self) -> Iterator[str]:
@@ -147,13 +147,13 @@ def _digest(content: Mapping[str, object]) -> str:
 
 
 def damaged(names: list[str]) -> Invalid:
-    """Return the refusal that names the damage."""
+    """Return the error that lists the damaged members (at most 10 names)."""
     shown = ", ".join(names[:10]) + (f" … (+{len(names) - 10:,})" if len(names) > 10 else "")
     return Invalid(f"ข้อมูลสำรองเสียหายที่ (backup is damaged at) {shown}", code="backup-damaged")
 
 
 class HashingReader:
-    """A stream that is hashed while it is read."""
+    """Wraps a stream and hashes its bytes while they are read."""
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
@@ -177,7 +177,7 @@ class HashingReader:
 
 @contextmanager
 def open_database(database: Path) -> Iterator[sqlite3.Connection]:
-    """Open a database that nobody writes to."""
+    """Open a database read-only. No process may write to that database meanwhile."""
     with closing(sqlite3.connect(f"{database.resolve().as_uri()}?mode=ro&immutable=1", uri=True)) as opened:
         opened.row_factory = sqlite3.Row
         yield opened
@@ -224,7 +224,7 @@ def disk_trouble_as_unavailable(what: str) -> Iterator[None]:
 
 
 def sync(file: BinaryIO) -> None:
-    """Write everything to the disk; the next reader gets it from there, not from memory."""
+    """Write the file to the disk and drop its cached pages, so that the next reader reads the disk."""
     file.flush()
     os.fsync(file.fileno())
     os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)

@@ -1,4 +1,4 @@
-"""Queries about collections: lists that staff put together."""
+"""Queries about collections: lists of announcements that staff put together."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from storage.tenancy import home
 
 
 class Collections:
-    """The part of ``archive.ports.Records`` that is about collections."""
+    """Collections part of ``archive.ports.Records``."""
 
     def __init__(self, engine: Queries) -> None:
         self._engine = engine
@@ -79,7 +79,7 @@ class Collections:
 
 
 def _keep(engine: Queries, id: int | None, title: str, body: str, actor: str) -> int:
-    """Its own row; returns its id."""
+    """Insert or update the collection's own row, without its items. Returns the collection's id."""
     columns: dict[str, object] = {"title": title, "body": body, "at": mappers.now_text(), "actor": actor}
     if id is not None:
         engine.run(
@@ -106,7 +106,7 @@ def _note(
     before: Mapping[str, object],
     after: Mapping[str, object],
 ) -> None:
-    """Into the history: what is different, before and after."""
+    """Append an entry to the collection's history: the changed fields, before and after."""
     changed = {name for name in after if before.get(name) != after[name]}
     made = engine.rows(
         """INSERT INTO collection_history (collection_id, at, actor, action, before, after, reason)
@@ -122,12 +122,12 @@ def _note(
 
 
 def _told(collection: Collection) -> dict[str, object]:
-    """What people write of it."""
+    """Return the fields of a collection that people write: title, body and items."""
     return {"title": collection.title, "body": collection.body, "items": _lines(collection.items)}
 
 
 def _lines(items: Sequence[Item]) -> list[list[object]]:
-    """As JSON holds them."""
+    """Return the items in their JSON form: lists of label and announcement id."""
     return [[item.label, item.announcement_id] for item in items]
 
 

@@ -1,9 +1,9 @@
-"""What the queries need from a database engine, so that they are written once.
+"""Protocols of a database engine. Queries use these protocols and so are written once for all engines.
 
-The SQL in this room is the part that SQLite and PostgreSQL share, with named parameters
-(``:name``). A ``list`` goes in as ``IN :name``, and a row that another transaction may be changing is
-read ``FOR NO KEY UPDATE``, with ``SKIP LOCKED`` when somebody else's is not worth waiting for; each
-engine writes these in its own way, or leaves the latter out where it has one writer at a time.
+The SQL in ``storage`` is the part that SQLite and PostgreSQL share, with named parameters (``:name``). A
+``list`` is passed as ``IN :name``. A row that another transaction may be changing is read ``FOR NO KEY
+UPDATE``, with ``SKIP LOCKED`` when a locked row is not worth waiting for. Each engine translates these; an
+engine with one writer at a time leaves the locks out.
 """
 
 from __future__ import annotations
@@ -21,36 +21,36 @@ class Queries(Protocol):
 
     def rows(self, sql: str, **values: object) -> list[Row]: ...
     def row(self, sql: str, **values: object) -> Row | None:
-        """The first row, or None."""
+        """Return the first row of the result; None when the result is empty."""
 
     def run(self, sql: str, **values: object) -> int:
-        """How many rows were changed."""
+        """Run a statement. Returns the number of changed rows."""
 
     def run_many(self, sql: str, many: Sequence[Mapping[str, object]]) -> None:
-        """The same statement with each of these values."""
+        """Run the same statement once for each set of values."""
 
     def write(self, *, durable: bool = True) -> AbstractContextManager[None]:
-        """One transaction; a nested one can fail by itself. Durable ones exclude each other.
+        """Open a transaction for the length of the context. A nested transaction can fail by itself.
 
-        When it returns the data survives a power cut; with ``durable=False`` only the death of
-        the process, which is far cheaper, and it may run beside others. Whatever raises the change
-        counter must be durable: an index may have followed it already, and must never meet the same
-        number for something else.
+        Durable transactions exclude each other, and their data survives a power cut once the context ends.
+        With ``durable=False`` the data survives only the death of the process. Such a transaction is far
+        cheaper and may run beside others. A transaction that raises the change counter must be durable: an
+        index may have followed the counter already, and must never meet the same number for another change.
         """
 
 
 class Engine(Queries, Protocol):
-    """A whole database."""
+    """A whole database: queries, and operations on all tables together."""
 
     def has_table(self, name: str) -> bool: ...
     def last_id(self, table: str) -> int:
-        """The highest id that a table ever gave; 0 when it gave none."""
+        """Return the highest id that a table ever assigned; 0 when the table assigned none."""
 
     def go_on_after(self, table: str, id: int) -> None:
-        """Give higher ids only, from now on."""
+        """Make the table assign only ids above ``id`` from now on."""
 
     def copy_to(self, path: Path) -> None:
-        """One moment of everything as an SQLite database, whole by itself; others go on writing."""
+        """Write a consistent copy of the database to ``path`` as one SQLite file. Writers are not blocked."""
 
     def checkpoint(self) -> None:
         """See ``archive.ports.Database``."""

@@ -1,4 +1,4 @@
-"""What every write leaves behind: an entry of the history and a higher change counter."""
+"""Entries of the history and the change counter: every write appends one and raises the other."""
 
 from __future__ import annotations
 
@@ -19,14 +19,17 @@ def announcement_row(engine: Queries, id: int) -> Row:
 
 
 def next_change(engine: Queries) -> int:
-    """Inside a transaction. Writers wait here for each other until they commit, so the counter
-    grows in the order of commits and whoever follows it never misses a change."""
+    """Raise the change counter and return its new value. Call this inside a transaction.
+
+    A second writer waits in this function until the first one commits. So the counter grows in the order
+    of commits, and a process that follows the counter never misses a change.
+    """
     raised = engine.rows("UPDATE counter SET value = value + 1 WHERE name = 'change' RETURNING value")
     return int(raised[0]["value"])
 
 
 def touch(engine: Queries, announcement_id: int) -> None:
-    """Have search look at this announcement again."""
+    """Raise the announcement's ``change``, so that search indexes the announcement again."""
     engine.run(
         "UPDATE announcement SET change = :change, updated_at = :at WHERE id = :id",
         id=announcement_id,
@@ -45,7 +48,7 @@ def note(
     after: Mapping[str, object] | None = None,
     reason: str = "",
 ) -> None:
-    """Append an entry to the history of an announcement. Inside a transaction."""
+    """Append an entry to the history of an announcement. Call this inside a transaction."""
     made = engine.rows(
         """INSERT INTO history (announcement_id, at, actor, action, before, after, reason)
            VALUES (:announcement_id, :at, :actor, :action, :before, :after, :reason) RETURNING id""",
@@ -61,7 +64,7 @@ def note(
 
 
 def of(engine: Queries, announcement_id: int) -> list[Change]:
-    """Oldest first."""
+    """Return the history of an announcement, oldest entry first."""
     announcement_row(engine, announcement_id)
     found = engine.rows("SELECT * FROM history WHERE announcement_id = :id ORDER BY id", id=announcement_id)
     return [*mappers.readable(mappers.change, found)]

@@ -1,7 +1,7 @@
-"""An archive from one database or store of files into another, compared once it is there.
+"""Moves an archive into another database or another store of files, and compares both afterwards.
 
-Each step may be killed and run again: what is there already and equal is left as it is. Until
-everything is there the target is marked as unfinished, so that nobody serves half an archive.
+Each step may be killed and run again: rows and files that are equal at the target already are left as they
+are. The target is marked as unfinished until everything is there, so that nobody serves half an archive.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from archive.ports import Files, StoredFile
 from storage.engine import Engine
 
 Progress = Callable[[str, int, int], None]
-"""Called with the step (``files``, ``records``), how many are there, and of how many."""
+"""Callback that receives the step (``files``, ``records``), the number that is done, and the total."""
 
 TABLES: Mapping[str, tuple[str, ...]] = {
     "organisation": ("id",),
@@ -43,12 +43,15 @@ TABLES: Mapping[str, tuple[str, ...]] = {
     "sign_in_attempt": ("key",),
     "lease": ("name",),
 }
-"""Every table with its key, what others refer to first; the change counter is set at the very end."""
+"""Every table → its primary key. A table comes after those that it refers to.
 
-_ROWS = 500
-_FILES = 64
-_THREADS = 8  # a store on the network answers late, but many at once
-_CHUNK = 1 << 20
+The change counter is missing here: ``_finish`` sets it at the very end.
+"""
+
+_ROWS = 500  # rows of a batch
+_FILES = 64  # files of a batch
+_THREADS = 8  # files copied at once: a store on the network answers late, but serves many requests together
+_CHUNK = 1 << 20  # bytes that are hashed at a time
 
 _Key = tuple[Any, ...]
 _Values = dict[str, Any]
@@ -56,8 +59,11 @@ _Values = dict[str, Any]
 
 @dataclass(slots=True)
 class Moved:
-    """``files`` and ``records`` that are there and equal; of them ``copied`` were not there before.
-    ``damaged``: originals (SHA-256) that the source itself no longer has as they were."""
+    """Result of a move.
+
+    ``files`` and ``records`` count what is equal at the target; ``copied`` counts those of both that were
+    not there before. ``damaged`` lists the SHA-256 of originals that are damaged at the source itself.
+    """
 
     files: int = 0
     records: int = 0
@@ -66,13 +72,16 @@ class Moved:
 
 
 def unfinished(engine: Engine) -> bool:
-    """Whether an archive is being moved into this database."""
+    """Return True while an archive is being moved into this database."""
     return engine.row("SELECT 1 AS found FROM counter WHERE name = 'moving'") is not None
 
 
 def move_records(source: Engine, target: Engine, moved: Moved, progress: Progress) -> None:
-    """Every row and counter. Raises ``Conflict`` when the target holds something else already, or when
-    the source was changed meanwhile: then it goes on where it was when it is called again."""
+    """Copy every row and the change counter, and compare each batch of rows.
+
+    Raises ``Conflict`` when the source is unfinished itself, when the target holds another archive, or when
+    the source was changed meanwhile. A repeated call copies only rows that differ.
+    """
     if unfinished(source):
         raise Conflict("ต้นทางเองยังย้ายมาไม่เสร็จ (the source itself is unfinished)", code="unfinished")
     _begin(target)
@@ -95,7 +104,7 @@ def move_records(source: Engine, target: Engine, moved: Moved, progress: Progres
 
 
 def refuse_occupied(target: Engine) -> None:
-    """Raises ``Conflict`` when there is an archive in it, unless it is one that is being moved there."""
+    """Raise ``Conflict`` when the target holds an archive, unless a move into the target is unfinished."""
     if unfinished(target):
         return
     if any(target.row(f"SELECT 1 AS found FROM {name} LIMIT 1") for name in ("announcement", "person")):  # noqa: S608
@@ -121,7 +130,7 @@ def _finish(target: Engine, change: int) -> None:
 
 
 class _Table:
-    """One table on both sides, walked in the order of its key."""
+    """One table in the source and in the target, read in the order of its primary key."""
 
     def __init__(self, name: str, source: Engine, target: Engine) -> None:
         self._name, self._key = name, TABLES[name]
@@ -129,7 +138,11 @@ class _Table:
         self._columns = ", ".join(self._key)
 
     def level(self) -> Iterator[tuple[int, int]]:
-        """Batch by batch: how many rows there are and equal, how many of them were not before."""
+        """Make the target's rows equal to the source's, batch by batch.
+
+        Yields for each batch the number of equal rows, and the number of those that were not equal before.
+        Raises ``Unavailable`` when a batch still differs after it was written.
+        """
         after: _Key | None = None
         whole = False
         while not whole:
@@ -145,7 +158,10 @@ class _Table:
             after = upto
 
     def _rows(self, engine: Engine, after: _Key | None, upto: _Key | None) -> dict[_Key, _Values]:
-        """By key, those ``after`` and ``upto`` (all before and beyond, for None)."""
+        """Return rows by key: keys above ``after`` and up to ``upto``. None means no bound on that side.
+
+        Without ``upto``, the source returns at most ``_ROWS`` rows.
+        """
         values: dict[str, object] = {}
         conditions = ["1 = 1"]
         for sign, mark, end in ((">", "after", after), ("<=", "upto", upto)):
@@ -162,7 +178,7 @@ class _Table:
         return {tuple(row[column] for column in self._key): {**row} for row in found}
 
     def _mend(self, wanted: dict[_Key, _Values], there: dict[_Key, _Values]) -> None:
-        """Take away what is no longer wanted, then insert or replace what differs."""
+        """Delete the target's rows that the source lacks, then insert or replace those that differ."""
         gone = [there[key] for key in there.keys() - wanted.keys()]
         new = [row for key, row in wanted.items() if there.get(key) != row]
         with self._target.write():
@@ -181,7 +197,7 @@ class _Table:
 
 
 def move_files(source: Files, target: Files, moved: Moved, progress: Progress) -> None:
-    """Every original; each is read at the target and compared byte by byte, through its SHA-256."""
+    """Copy every original. Each is read again at the target and compared by its SHA-256."""
     total = sum(1 for _ in source.all())
     remaining = source.all()
     with ThreadPoolExecutor(_THREADS, thread_name_prefix="move") as pool:
@@ -198,7 +214,10 @@ def move_files(source: Files, target: Files, moved: Moved, progress: Progress) -
 
 
 def _level(source: Files, target: Files, file: StoredFile) -> bool | None:
-    """Whether it had to be copied; None when the source's own copy is damaged."""
+    """Copy a file that the target lacks. Returns True when it was copied, False when it was there already.
+
+    Returns None when the source's own copy is damaged. Raises ``Unavailable`` when the copied bytes differ.
+    """
     if _is_there(target, file):
         return False
     with source.local_path(file.sha256) as path:

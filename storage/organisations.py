@@ -1,4 +1,4 @@
-"""``archive.ports.Organisations`` on any ``Engine``."""
+"""Adapter of ``archive.ports.Organisations`` for any ``Engine``."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ from storage.engine import Engine
 
 
 def strays(engine: Engine) -> list[str]:
-    """What belongs to an organisation that is not there, and so is shown by none."""
+    """Return a line for each row whose organisation does not exist, and which therefore no site shows.
+
+    At most 20 lines a table.
+    """
     return [
         f"{table} {row['id']}: no organisation {row['organisation_id']}"
         for table in ("announcement", "collection", "person", "token")

@@ -1,6 +1,6 @@
-"""Permissions of the data directory: for the service's own user and nobody else.
+"""Permissions of the data directory: only the service's own user may read or write it.
 
-In it lie drafts, withdrawn records, password hashes and the key that signs sessions.
+The data directory holds drafts, withdrawn records, password hashes and the key that signs sessions.
 """
 
 from __future__ import annotations
@@ -14,27 +14,30 @@ from pathlib import Path
 from archive.ports import Fault
 
 PRIVATE_UMASK = 0o077
-"""With it new directories have mode 0700 and new files 0600."""
+"""Mask under which new directories get mode 0700 and new files mode 0600."""
 
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
 def make_private_directory(path: Path) -> None:
-    """Make the directory, or take away what others may do with one that is there and with what lies directly
-    in it: the database, the key, the settings. Raises ``OSError`` when it cannot be made."""
+    """Create a directory that only its owner may use. Raises ``OSError`` when it cannot be created.
+
+    Where the directory exists, other users' permissions are removed from the directory and from the files
+    directly in it: the database, the key, the settings.
+    """
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
     for each in _open_to_others([path, *path.iterdir()]):
         _close_to_others(each)
 
 
 class DataPermissions:
-    """An ``Examination``: finds what others than the owner may read or change in the data directory."""
+    """An ``Examination`` that finds paths in the data directory with permissions for other users."""
 
     def __init__(self, data: Path) -> None:
         self._data = data
 
     def faults(self) -> Iterator[Fault]:
-        """Yield one fault for the whole directory; mending it leaves everything to its owner."""
+        """Yield at most one fault, for the whole directory. Its ``mend`` removes other users' permissions."""
         found = self._found()
         if found:
             yield Fault("open-to-others", str(self._data), f"{len(found)}: {found[0]} …", mend=self._close)
@@ -49,9 +52,9 @@ class DataPermissions:
 
 
 def _open_to_others(paths: Iterable[Path]) -> Iterator[Path]:
-    """Those of this process's own paths on which others have any permission."""
+    """Yield the paths that this process's user owns and on which other users have any permission."""
     for path in paths:
-        with suppress(FileNotFoundError):  # gone meanwhile: the service is at work
+        with suppress(FileNotFoundError):  # the running service may have deleted the file meanwhile
             found = path.lstat()
             if not stat.S_ISLNK(found.st_mode) and found.st_mode & _OTHERS and found.st_uid == os.geteuid():
                 yield path

@@ -1,8 +1,9 @@
-"""One organisation's part of an archive: queries for which nobody else's rows exist.
+"""Tenancy: restricts every query to the rows of one organisation.
 
-The queries of this room do not speak of organisations. On ``Scoped`` a table stands for the
-organisation's own rows of it wherever a query reads, changes or deletes; so no query, present or
-future, reaches those of another. A table that is not named in ``OWN`` or ``SHARED`` cannot be asked for.
+The queries in ``storage`` do not mention organisations. ``Scoped`` rewrites their SQL: wherever a query
+reads, changes or deletes, a table's name stands for the organisation's own rows of that table. So no query,
+present or future, reaches the rows of another organisation. A query of a table that is in neither ``OWN``
+nor ``SHARED`` fails.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from functools import lru_cache
 from archive.errors import Invalid
 from storage.engine import Queries, Row
 
-_PERSON = "{table}.organisation_id IN (0, :organisation)"  # the province's work in each
+_PERSON = "{table}.organisation_id IN (0, :organisation)"  # 0: the province, which works in each
 
 _WHOSE: Mapping[str, str] = {
     "announcement": "{table}.organisation_id = :organisation",
@@ -24,7 +25,7 @@ _WHOSE: Mapping[str, str] = {
     "person": _PERSON,
     "token": _PERSON,
 }
-"""Tables whose rows say whose they are."""
+"""Tables with a column ``organisation_id``: table → condition that a row belongs to the organisation."""
 
 _PART_OF: Mapping[str, tuple[str, str]] = {
     "attachment": ("announcement_id", "announcement"),
@@ -39,14 +40,17 @@ _PART_OF: Mapping[str, tuple[str, str]] = {
     "second_factor": ("person_id", "person"),
     "recovery_code": ("person_id", "person"),
 }
-"""Tables whose rows are whose that is which a column of theirs names."""
+"""Tables that belong to an organisation through a foreign key: table → (column, parent table)."""
 
 OWN = _WHOSE.keys() | _PART_OF.keys()
-"""Tables of which an organisation has its own rows."""
+"""Tables whose rows belong to organisations."""
 
 SHARED = {"audit", "counter", "incident", "organisation", "sign_in_attempt"}
-"""The chain of audit entries and the incidents; the change counter and totals; attempts to sign in, which
-are counted by address at all sites together."""
+"""Tables that all organisations share.
+
+They hold the chain of audit entries and the incidents, the change counter and running totals, the
+organisations themselves, and attempts to sign in, which are counted by address at all sites together.
+"""
 
 _READ = re.compile(r"(?<!DELETE )\b(FROM|JOIN)\s+(\w+)(\s*,)?", re.IGNORECASE)
 _WRITTEN = re.compile(r"\s*(?:UPDATE|DELETE\s+FROM)\s+(\w+)\b.*?\bWHERE\b", re.DOTALL | re.IGNORECASE)
@@ -56,7 +60,7 @@ _OR = re.compile(r"\bOR\b", re.IGNORECASE)
 
 
 class Scoped:
-    """``Queries`` of one organisation; what is new belongs to it (``home``)."""
+    """``Queries`` restricted to one organisation. New rows belong to that organisation (see ``home``)."""
 
     def __init__(self, engine: Queries, organisation: int) -> None:
         self._engine = engine
@@ -81,8 +85,11 @@ class Scoped:
 
 
 def home(engine: Queries, *, several: int | None = None) -> int:
-    """The organisation that what is new belongs to. Where there are several and none was chosen: ``several``,
-    or ``Invalid``."""
+    """Return the id of the organisation that new rows belong to.
+
+    Where there are several organisations and none was chosen, returns ``several``; raises ``Invalid`` (code
+    ``which-organisation``) when ``several`` is None.
+    """
     if isinstance(engine, Scoped):
         return engine.organisation
     known = engine.rows("SELECT id FROM organisation ORDER BY id LIMIT 2")
@@ -100,9 +107,13 @@ def home(engine: Queries, *, several: int | None = None) -> int:
 
 @lru_cache(maxsize=512)
 def _scoped(sql: str) -> str:
-    """The same for one organisation's rows. Our own words are trusted to be simple: what is read comes after
-    ``FROM`` or ``JOIN``, and the first ``WHERE`` of a change is its own."""
-    own_rows = _tested if "FOR NO KEY UPDATE" in sql else _joined  # a lock would hold what is joined too
+    """Return the SQL restricted to the rows of the organisation ``:organisation``.
+
+    The SQL must be simple, as this project's is: tables that are read follow ``FROM`` or ``JOIN``, and the
+    first ``WHERE`` of an ``UPDATE`` or ``DELETE`` belongs to that statement itself. Raises ``ValueError`` for
+    a list of tables, for a change without ``WHERE``, and for an ``OR`` outside parentheses.
+    """
+    own_rows = _tested if "FOR NO KEY UPDATE" in sql else _joined  # a row lock would lock the joined rows too
     read = _READ.sub(lambda found: _read(found, own_rows), sql)
     verb = _VERB.match(sql)
     if verb is None or verb[1].upper() not in ("UPDATE", "DELETE"):
@@ -118,7 +129,7 @@ def _scoped(sql: str) -> str:
 
 
 def _chooses(condition: str) -> bool:
-    """Whether it has an ``OR`` outside all parentheses."""
+    """Return True when the condition has an ``OR`` outside all parentheses."""
     inside = 1
     while inside:
         condition, inside = _INNERMOST.subn("", condition)
@@ -133,20 +144,23 @@ def _read(found: re.Match[str], own_rows: Callable[[str], str]) -> str:
 
 
 def _joined(table: str) -> str:
-    """Its own rows, for an engine to begin with: at the organisation, or at the rows that the query names,
-    whichever are fewer."""
+    """Return a SELECT of the organisation's own rows of ``table``, written with joins.
+
+    Joins let the database engine start from the organisation or from the rows that the query names,
+    whichever are fewer.
+    """
     holders, whose = _holders(table)
     joins = "".join(f" JOIN {name} AS {alias} ON {condition}" for name, alias, condition in holders)
     return f"SELECT {table}.* FROM {table}{joins} WHERE {whose}"  # noqa: S608  # our own names
 
 
 def _tested(table: str) -> str:
-    """The same, with nothing of other tables in it that a lock could hold."""
+    """Return the same SELECT as ``_joined`` without joins, so that a row lock locks no other table's rows."""
     return f"SELECT * FROM {table} WHERE {_test(table)}"  # noqa: S608  # our own names
 
 
 def _test(table: str) -> str:
-    """Whether a row of ``table`` is an organisation's own."""
+    """Return the SQL condition that a row of ``table`` belongs to the organisation."""
     holders, whose = _holders(table)
     if not holders:
         return whose
@@ -156,8 +170,10 @@ def _test(table: str) -> str:
 
 
 def _holders(table: str) -> tuple[list[tuple[str, str, str]], str]:
-    """The tables, by name, alias and condition, through which a row of ``table`` is somebody's; and the
-    condition that it is the organisation's."""
+    """Return the parent tables of ``table`` and the condition that a row belongs to the organisation.
+
+    Each parent table is ``(name, alias, join condition)``; the last one has the column ``organisation_id``.
+    """
     holders, part = [], table
     while table in _PART_OF:
         column, table = _PART_OF[table]
