@@ -1,4 +1,4 @@
-"""The Flask application: pages, API, feeds and what guards them, on given services."""
+"""Builds the Flask application on given services: pages, API, feeds and their guards."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _MEGABYTE = 1 << 20
 _SMALL_BODY = _MEGABYTE
 """Bytes of a body that anybody may send; announcements with long texts have a tenth of it."""
 
-_FORM_OVERHEAD = _MEGABYTE  # fields and boundaries around the file itself
+_FORM_OVERHEAD = _MEGABYTE  # bytes for fields and boundaries around the file itself
 
 _POLICY = "; ".join(
     (
@@ -55,8 +55,8 @@ _POLICY = "; ".join(
         "frame-ancestors 'none'",
     )
 )
-_PATHS = 20_000  # some megabytes
-_LONGEST_REMEMBERED = 100  # characters of a value: what visitors type is not kept
+_PATHS = 20_000  # paths that are cached: some megabytes
+_LONGEST_REMEMBERED = 100  # characters of a value in a cached path: texts that visitors type are not cached
 _SECURE_NAME = "__Host-session"
 """A browser takes a cookie of this name over TLS only, for this host and no other."""
 
@@ -71,7 +71,7 @@ _HEADERS = {
 
 
 def create_app(services: Services) -> Flask:
-    """An application on ``services``; make one per process."""
+    """Returns an application on ``services``; make one per process."""
     app = _Application("web")
     secure = services.settings.base_url.startswith("https://")
     app.extensions["prakat"] = services
@@ -105,8 +105,11 @@ def create_app(services: Services) -> Flask:
 
 
 class _Application(Flask):
-    """Remembers the paths that it built: a page names some forty, most of them in every page, and building
-    each of them anew took a tenth of its processor time."""
+    """A Flask application that caches the paths of ``url_for``.
+
+    A page has some forty paths, most of them in every page, and building each of them anew took a tenth of a
+    page's processor time.
+    """
 
     def __init__(self, name: str) -> None:
         super().__init__(name)

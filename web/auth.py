@@ -186,7 +186,7 @@ def enter_code() -> ResponseReturnValue:
 
 def _is_code_right(person: Person) -> bool:
     factor = services().people.second_factor(person.id)
-    if factor is None or not factor.is_confirmed:  # taken away by an administrator meanwhile
+    if factor is None or not factor.is_confirmed:  # an administrator has removed the second factor meanwhile
         return False
     limits = code_limits(person)
     begin_attempt(limits)

@@ -25,7 +25,7 @@ from web.passwords import check_strength, hash_password
 pages = Blueprint("dashboard", __name__, url_prefix="/staff")
 
 _DAYS = 14
-_GREY = "#75837f"  # to be read on a light and on a dark ground: a picture does not know which it is on
+_GREY = "#75837f"  # legible on light and dark ground: a picture does not know the page's theme
 _CHART = {
     "background": "transparent",
     "plot_background": "transparent",
@@ -87,7 +87,7 @@ def reads_chart() -> Response:
     """Send a chart of the visits a day, drawn on the server."""
     counts = services().records.visits_by_day(days=_DAYS)
     most = max(count for _day, count in counts)
-    most += most % 2  # so that half of it is a number of visits too
+    most += most % 2  # even, so that half of it is a whole number of visits
     chart = pygal.Bar(
         height=240,
         width=760,

@@ -25,10 +25,8 @@ log = logging.getLogger("prakat.dumps")
 WAIT_SECONDS = 3.0
 """Seconds for which a request waits for a file being written; 10,000 announcements take about as long."""
 
-_LOOK_SECONDS = 0.05
-_FORGOTTEN_AFTER = (
-    7 * 24 * 3600.0
-)  # seconds since writing; then files of addresses no longer in use are deleted
+_LOOK_SECONDS = 0.05  # between checks for the finished file
+_FORGOTTEN_AFTER = 7 * 24 * 3600.0  # seconds since writing; then files of unused addresses are deleted
 
 
 def send_dump(name: str, media_type: str, lines: Callable[[], Iterator[str]]) -> Response:

@@ -100,7 +100,7 @@ def _http(error: HTTPException) -> ResponseReturnValue:
     status = error.code or 500
     if status in _REFUSALS or isinstance(error, CSRFError):
         note_security("refused", good=False, status=status, path=request.path, method=request.method)
-    if error.response is not None:  # a redirect, or an answer that was made whole elsewhere
+    if error.response is not None:  # a redirect, or an answer that is already complete
         return error.get_response()
     message = str(MESSAGES.get(status, error.name))
     if not _wants_problem():

@@ -1,4 +1,4 @@
-"""The shape in which the API explains a search."""
+"""Schemas in which the API explains a search."""
 
 from __future__ import annotations
 

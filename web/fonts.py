@@ -13,7 +13,7 @@ from fontTools import subset
 from fontTools.ttLib import TTFont
 
 pages = Blueprint("fonts", __name__)
-logging.getLogger("fontTools").setLevel(logging.WARNING)  # else a line for every table that it cuts
+logging.getLogger("fontTools").setLevel(logging.WARNING)  # below, it logs a line for every table it cuts
 
 _FILES = Path(fontpkg_sarabun.__file__).parent / "files"
 _WEIGHTS = {"regular": "Sarabun-Regular.ttf", "bold": "Sarabun-Bold.ttf"}

@@ -50,15 +50,16 @@ _ALWAYS_ANSWERED = "healthz"
 _SLOW_NAMES = ("file", "searchable.pdf")  # made in other processes, or read whole before they are sent
 _SLOW_TYPES = (".webp", ".csv", ".jsonl")
 _MOST_SLOW = 12  # requests that wait for the threads of slow ones; the others are told to hurry
-_LOOP_SECONDS = 1.0  # between looks at overdue connections
+_LOOP_SECONDS = 1.0  # between checks for overdue connections
 _DESCRIPTORS = 4 * MAX_CONNECTIONS
 _ASCII = "".join(map(chr, range(0x80)))
 
-logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a queue for a moment is no news
+logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a short queue is not worth a log line
 
 
 class Stop(Protocol):
-    """Says when a process is to stop, and takes its signs of life."""
+    """Interface of a stop request: tells when a process must stop, and receives the process's signs of
+    life."""
 
     def is_set(self) -> bool: ...
     def on_set(self, call: Callable[[], None]) -> None: ...
@@ -66,7 +67,10 @@ class Stop(Protocol):
 
 
 def listen(host: str, port: int) -> list[socket.socket]:
-    """Listening sockets for every address of ``host``, to be shared by processes. Raises ``OSError``."""
+    """Returns listening sockets for every address of ``host``, to be shared by processes.
+
+    Raises ``OSError``.
+    """
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     return [
         socket.create_server(address[:2], family=family, backlog=1024)
@@ -77,9 +81,10 @@ def listen(host: str, port: int) -> list[socket.socket]:
 class Server:
     """Serves ``application`` with threads and an event loop.
 
-    ``may_send`` tells from a request's environment, without its body, if a body of up to ``max_body`` bytes
-    may come; it is asked only about bodies above ``SMALL_BODY``. Behind a trusted proxy, told by its address,
-    many visitors may share one address.
+    ``may_send`` returns True when the client of a request, whose environment is given without its body, may
+    send a body of up to ``max_body`` bytes; the server calls it only for bodies above ``SMALL_BODY``.
+    ``is_trusted_proxy`` returns True for the address of a trusted proxy, behind which many visitors may share
+    one address.
     """
 
     def __init__(
@@ -104,9 +109,9 @@ class Server:
         self._listeners: list[_Listener] = []
 
     def run(self, stop: Stop, sockets: Iterable[socket.socket]) -> None:
-        """Serve until ``stop`` is set; then accept nothing more, finish what is in flight, and return.
+        """Serve until ``stop`` is set; then accept no more requests, finish those in flight, and return.
 
-        ``sockets`` listen already; other processes may share them.
+        ``sockets`` are listening already; other processes may share them.
         """
         _raise_descriptor_limit()
         lanes = _Lanes(THREADS)
@@ -127,13 +132,13 @@ class Server:
         while not stop.is_set():
             self._step()
             stop.beat()
-        self._step(0.0)  # who was already connecting is let in
+        self._step(0.0)  # clients that are already connecting are accepted
         for listener in self._listeners:
             wasyncore.dispatcher.close(listener)
         self._drain(stop)
         for channel in self._channels():
             channel.close_now()
-        if lanes.shutdown():  # a thread that is still at work would use them
+        if lanes.shutdown():  # a thread that is still working would use the triggers
             for listener in self._listeners:
                 listener.trigger.close()
 
@@ -163,7 +168,7 @@ class Server:
 
 
 class _Listener(TcpWSGIServer):  # type: ignore[misc]
-    """Accepts connections. When there are too many, the one that is idle for the longest makes room."""
+    """Accepts connections. When there are too many, the connection idle for the longest is closed."""
 
     def __init__(
         self,
@@ -201,12 +206,11 @@ class _Listener(TcpWSGIServer):  # type: ignore[misc]
         _Channel(server, connection, address, adj, map)
 
     def maintenance(self, now: float) -> None:
-        """Do nothing: waitress has one time-out for everything, so ``Server`` checks time-outs once a
-        second."""
+        """Do nothing: ``Server`` checks time-outs once a second; waitress has one time-out for everything."""
 
 
 class _Task(WSGITask):  # type: ignore[misc]
-    """Answers a request."""
+    """Answers one request."""
 
     def set_close_on_finish(self) -> None:
         """Close the connection after the answer, unless the answer has no body.
@@ -224,7 +228,7 @@ class _Channel(HTTPChannel):  # type: ignore[misc]
     task_class = _Task
     lingers_until: float | None = None
     _was_refused = False
-    _waiting = 0  # bytes of answers, at the last look
+    _waiting = 0  # bytes of answers not yet sent, at the last check
 
     def __init__(self, *given: Any) -> None:
         self._taken_at = time.monotonic()
@@ -262,12 +266,15 @@ class _Channel(HTTPChannel):  # type: ignore[misc]
         return waiting > 0 and now - self._taken_at > STALLED_SECONDS
 
     def close_now(self) -> None:
-        """Close, whatever is still to be sent."""
+        """Close the connection, even if bytes are still to be sent."""
         self.lingers_until = 0.0
         self.handle_close()
 
     def handle_close(self) -> None:
-        """Close; after a refusal, first let the client send what it is sending, or it sees no answer."""
+        """Close the connection.
+
+        After a refusal the client may first finish sending; otherwise the client would not see the answer.
+        """
         if self.lingers_until is None and self._was_refused:
             self.lingers_until = time.monotonic() + LINGER_SECONDS
             self.will_close = False
@@ -292,8 +299,10 @@ class _Channel(HTTPChannel):  # type: ignore[misc]
 
 
 class _Request(HTTPRequestParser):  # type: ignore[misc]
-    """A request as it comes in. Takes Thai in an address unescaped too: browsers escape it, people at a
-    shell do not."""
+    """A request as it is received.
+
+    Thai in an address is accepted unescaped too: browsers escape Thai, people at a shell do not.
+    """
 
     def __init__(self, adj: Any, channel: _Channel) -> None:
         super().__init__(adj)
@@ -301,7 +310,7 @@ class _Request(HTTPRequestParser):  # type: ignore[misc]
         self._began = time.monotonic()
 
     def parse_header(self, header_plus: bytes) -> None:
-        """Read the header, and decide from it how long a body may be."""
+        """Read the header, and decide from the header how long the body may be."""
         line, end, rest = header_plus.partition(b"\r\n")
         super().parse_header(quote_from_bytes(line, safe=_ASCII).encode() + end + rest)
         if self.content_length <= SMALL_BODY and not self.chunked:
@@ -309,7 +318,7 @@ class _Request(HTTPRequestParser):  # type: ignore[misc]
         listener = self._channel.server
         if listener.may_send(self._environment()):
             self.adj = listener.large
-        elif not self.chunked:  # else it is cut off when it becomes too long
+        elif not self.chunked:  # a chunked body is cut off when it becomes too long
             self._refuse()
 
     def is_overdue(self) -> bool:
@@ -348,7 +357,7 @@ class _Request(HTTPRequestParser):  # type: ignore[misc]
 
 
 class _Lanes:
-    """Threads for the application; some apart for what is slow, and one for what must be answered always."""
+    """Threads for the application: ordinary ones, some for slow requests, one for ``/healthz``."""
 
     def __init__(self, threads: int) -> None:
         self._ordinary, self._slow, self._always = (ThreadedTaskDispatcher() for _ in range(3))
@@ -357,7 +366,7 @@ class _Lanes:
         self._always.set_thread_count(1)
 
     def add_task(self, channel: _Channel) -> None:
-        """Have the first request of the connection answered."""
+        """Queue the first request of the connection for the threads that suit the request."""
         request = channel.requests[0]
         folder, _, name = request.path.rpartition("/")
         lane = self._always if name == _ALWAYS_ANSWERED and not folder else self._ordinary
@@ -369,8 +378,7 @@ class _Lanes:
         lane.add_task(channel)
 
     def shutdown(self) -> bool:
-        """End the threads that have nothing to do any more. Returns True when those were all of the
-        threads."""
+        """End the idle threads. Returns True when no thread is left."""
         lanes = (self._ordinary, self._slow, self._always)
         for lane in lanes:
             lane.shutdown(timeout=1)

@@ -273,7 +273,7 @@ def _beside(directory: Path, file: ListedFile) -> Path:
     try:
         path = (directory / file.path).resolve()
         there = path.is_file()
-    except (OSError, ValueError) as error:  # no name that a disk can have
+    except (OSError, ValueError) as error:  # the name is impossible on this disk
         raise lost from error
     if not path.is_relative_to(directory.resolve()):
         raise Invalid(f"ไฟล์ {file.path} อยู่นอกโฟลเดอร์ของรายการนำเข้า (outside)", field="attachments")

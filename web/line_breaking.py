@@ -26,15 +26,15 @@ from indexer.search.highlighting import TextSegment
 
 _MAX_UNBROKEN = 20  # letters without a break opportunity: about what a phone's narrowest column holds
 _PREFIXES = frozenset(("การ", "ความ", "ผู้", "นัก", "ไม่"))  # stay with the word that follows
-_UNKNOWN_COST = 4  # of a cluster that belongs to no word, where a word costs 1
+_UNKNOWN_COST = 4  # cost of a cluster that belongs to no word; a word costs 1
 _THAI_RUN = re.compile(rf"([{THAI}]+)([ ]?ๆ|ฯ)?")  # ๆ and ฯ never begin a line
-_ENDINGS = " \tๆฯ"  # of what a line may end with before a word
+_ENDINGS = " \tๆฯ"  # characters after which a line may end before a word
 _AFTER_SPACE = re.compile(r"(?<=\s)(?=\S)")
 _LONG_TOKEN = re.compile(rf"\S{{{_MAX_UNBROKEN}}}(?=\S)")
-_WORD = re.compile("[^ัิ-ฺ็-๎ะาำๅ].*[^เแโใไ]")  # so that a text of words alone is cut between clusters
+_WORD = re.compile("[^ัิ-ฺ็-๎ะาำๅ].*[^เแโใไ]")  # so that a cut between words is also one between clusters
 _LINE = Markup('<span class="words">%s</span>')
 _MARK = Markup("<mark>%s</mark>")
-_OPPORTUNITY = Markup('<wbr aria-hidden="true">')  # else Chromium names a heading with a space at each
+_OPPORTUNITY = Markup('<wbr aria-hidden="true">')  # unhidden, Chromium names a heading with a space at each
 
 
 @lru_cache(maxsize=2_000)
@@ -73,7 +73,7 @@ def _is_thai(char: str) -> bool:
 
 def _pieces(text: str, local_words: frozenset[str]) -> Iterator[str]:
     """Yields the pieces of the text between which a line may break; joined, the pieces are the text."""
-    pending = ""  # stands before the next opportunity
+    pending = ""  # text before the next break opportunity
     end = 0
     for run in _THAI_RUN.finditer(text):
         first, *others = _other_pieces(text[end : run.start()])
@@ -131,7 +131,7 @@ def _cut(run: str, local: frozenset[str]) -> tuple[str, ...]:
     neighbours."""
     words = [(last + 1, length, 1) for last, length in _known(local).iter(run)]
     costs, before = _cheapest(len(run), words)
-    if costs[-1] == math.inf:  # not words throughout
+    if costs[-1] == math.inf:  # some of the run belongs to no word
         clusters = [(end, end - start, _UNKNOWN_COST) for start, end in pairwise(thai.clusters(run))]
         costs, before = _cheapest(len(run), sorted(clusters + words, key=itemgetter(0)))
     pieces: list[str] = []

@@ -15,7 +15,7 @@ security = logging.getLogger("prakat.security")
 
 
 def configure() -> None:
-    """For the running service; commands that people type speak for themselves."""
+    """Set up JSON logs for the running service; commands that people type print their own messages."""
     shared: list[Processor] = [
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
@@ -44,17 +44,20 @@ def _add_request(_logger: WrappedLogger, _method: str, event: EventDict) -> Even
 
 
 def install(app: Flask) -> None:
-    """A line for each request that is answered.
+    """Log a line for each request that ``app`` answers.
 
-    Not what was searched for, nor by whom: that is nobody's business, and logs outlive their purpose.
+    A line never has the words searched for or the person who searched: those are nobody's business, and logs
+    outlive their purpose.
     """
     app.before_request(_begin)
     app.after_request(_note)
 
 
 def note_security(event: str, *, good: bool = True, **facts: object) -> None:
-    """A line for what concerns sign-ins and rights, with the address that it came from. Never what was
-    typed: people mistake one field for the other."""
+    """Log an event of sign-ins and rights, with the address that the request came from.
+
+    Typed text is never logged: people mistake one field for the other.
+    """
     level = logging.INFO if good else logging.WARNING
     security.log(level, event, extra=facts | {"address": request.remote_addr})
 

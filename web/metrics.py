@@ -43,7 +43,7 @@ class SharedHistogram(Collector):
             row[-1] += seconds
 
     def collect(self) -> Iterator[Metric]:
-        """The histogram of all processes."""
+        """Yields the histogram of all processes."""
         *counts, total = self._rows.sum(axis=0).tolist()
         names = [*map(str, _BUCKETS), "+Inf"]
         buckets = list(zip(names, itertools.accumulate(counts), strict=True))
@@ -67,7 +67,7 @@ class _Archive(Collector):
         self._services = services
 
     def collect(self) -> Iterator[Metric]:
-        """Gauges of the archive as it stands."""
+        """Yields the gauges of the present state of the archive."""
         yield self._by_status("announcements", "Announcements by status", self._services.records.counts())
         yield self._by_status("attachments", "Attachments by state of reading", self._services.jobs.counts())
         oldest, now = self._services.jobs.oldest_waiting(), dt.datetime.now(dt.UTC)

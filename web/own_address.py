@@ -33,7 +33,7 @@ def site_address(settings: Settings, organisations: Container[str] = ()) -> str:
         return settings.base_url
     try:
         host, address = request.host, request.host_url.rstrip("/")
-    except SecurityError:  # no host name at all
+    except SecurityError:  # the header is no host name
         return settings.base_url
     name = host.rpartition(":")[0] if host.rpartition(":")[2].isdigit() else host
     name = name.strip("[]").lower()

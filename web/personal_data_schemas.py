@@ -1,4 +1,4 @@
-"""How the JSON API tells of personal data that was found, and of attachments held for it."""
+"""Schemas in which the API tells of personal data found, and of attachments held for it."""
 
 from __future__ import annotations
 

@@ -25,9 +25,9 @@ log = logging.getLogger("prakat")
 RESTART_SECONDS = 2.0  # of waiting before a process that ended at once is started again
 STOP_SECONDS = 25.0  # for all processes to end by themselves; a little longer than processes take at most
 START_SECONDS = 120.0  # until a process's first sign of life, on a busy machine
-HUNG_SECONDS = 30.0  # without a sign of life; one comes every second
+HUNG_SECONDS = 30.0  # without a sign of life, after which a process is killed; one comes every second
 
-_LOOK_SECONDS = 0.2
+_LOOK_SECONDS = 0.2  # between checks of the processes
 _BEATS_AT_ONCE = 4096  # bytes, one for each sign of life
 _SIGNALS = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD}
 _SOCKETS, _OLD_PROCESSES = "_PRAKAT_SOCKETS", "_PRAKAT_OLD_PROCESSES"
@@ -54,18 +54,17 @@ class StopRequest:
         return self._event.is_set()
 
     def on_set(self, call: Callable[[], None]) -> None:
-        """Register ``call`` for the moment of the stop; ``call`` must be short and safe in a signal
-        handler."""
+        """Call ``call`` at the stop; ``call`` must be short and safe in a signal handler."""
         self._calls.append(call)
 
     def beat(self) -> None:
-        """Give the master a sign of life."""
-        with suppress(OSError):  # it has many unread ones, or is gone
+        """Send the master a sign of life."""
+        with suppress(OSError):  # the master has many unread signs, or is gone
             self._master.send(b".", socket.MSG_DONTWAIT)
 
     def _watch(self) -> None:
         with suppress(OSError):
-            self._master.recv(1)  # nothing is ever sent: it returns when the other end is gone
+            self._master.recv(1)  # nothing is ever sent: ``recv`` returns when the other end is gone
         self._set()
 
     def _set(self) -> None:
@@ -76,9 +75,9 @@ class StopRequest:
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """One kind of process: its name, how many, and its work.
+    """One kind of process: its name, the number of processes, and its work.
 
-    ``run`` is given the stop request, and the process id of the one in whose place it was started, if any.
+    ``run`` gets the stop request, and the process id of the process that it replaces, if any.
     """
 
     name: str
@@ -94,16 +93,16 @@ class _Process:
     pid: int | None = None
     connection: socket.socket | None = None
     started_at: float = 0.0
-    silent: float = 0.0  # seconds
+    silent: float = 0.0  # seconds without a sign of life
     patience: float = field(default=START_SECONDS)
     restart_at: float = 0.0
 
 
 class Master:
-    """Runs the processes of ``roles`` until it is told to stop (SIGTERM, SIGINT).
+    """Runs the processes of ``roles`` until SIGTERM or SIGINT.
 
     SIGHUP: the program is loaded anew with its settings and takes over the listening ``sockets``; the old
-    processes finish what they have in hand. ``check`` says beforehand, by raising, that this cannot be.
+    processes finish the requests in hand. ``check`` raises an error beforehand if the reload is impossible.
     """
 
     def __init__(
@@ -114,7 +113,7 @@ class Master:
         self._old_processes = _numbers(os.environ.pop(_OLD_PROCESSES, ""))
 
     def run(self) -> None:
-        """Start all, watch over them, and return when they have stopped."""
+        """Start all processes, watch over them, and return when they have stopped."""
         signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
         for process in self._processes:
             self._start(process, instead_of=None)
@@ -142,7 +141,7 @@ class Master:
         pid = os.fork()
         if pid == 0:
             ours.close()
-            self._let_old_processes_go()  # they end when nobody has the other end of their connections
+            self._let_old_processes_go()  # they end once nobody holds the other end of the connections
             for other in self._processes:
                 if other.connection is not None:
                     other.connection.close()
@@ -210,7 +209,7 @@ class Master:
         while running and time.monotonic() < end:
             received = signal.sigtimedwait(_SIGNALS, _LOOK_SECONDS)
             if received and received.si_signo in (signal.SIGTERM, signal.SIGINT):
-                break  # asked a second time: at once
+                break  # a second signal: kill at once
             running -= {pid for pid, _ in _ended()}
         for pid in running:
             if pid is not None:

@@ -57,7 +57,7 @@ def results() -> str:
     answer = search(services(), query)
     if not answer.total and query.typed and query.page == 1:
         http_caching.keep_nowhere()
-        with suppress(Unavailable):  # a full disk stops no search
+        with suppress(Unavailable):  # a search that cannot be noted (full disk) is still answered
             services().records.note_miss(query.typed)
     return render_template(
         "public/results.html", answer=answer, query=answer.query, chips=_chips(query.filters)
@@ -85,13 +85,13 @@ def follow() -> str:
 
 @pages.get("/announcements")
 def all_announcements() -> AnyResponse:
-    """The list is a search for everything."""
+    """Redirect to the search for everything, which is the list of all announcements."""
     return redirect(url_for("public.results"))
 
 
 @pages.get("/announcements/<int:id>")
 def announcement(id: int) -> str:
-    """One announcement, whole."""
+    """Show one announcement in full."""
     shown = visible(services().records.announcement(id), staff=signed_in())
     typed = query_asked()
     inside = _inside(id, typed) if typed else None
@@ -125,7 +125,7 @@ def certificate(id: int) -> str:
 
 @pages.get("/announcements/<int:id>/attachments/<int:attachment_id>")
 def document(id: int, attachment_id: int) -> str:
-    """One page of a document at a time, so that a long one opens as fast as a short one."""
+    """Show one page of a document at a time, so that a long document opens as fast as a short one."""
     shown = visible(services().records.announcement(id), staff=signed_in())
     attachment = visible_attachment(attachment_id, staff=signed_in(), of=id)
     typed = query_asked()
@@ -146,7 +146,7 @@ def document(id: int, attachment_id: int) -> str:
 
 @pages.get("/announcements/<int:id>/attachments/<int:attachment_id>/file")
 def document_file(id: int, attachment_id: int) -> Response:
-    """The original, byte for byte."""
+    """Send the original file, byte for byte."""
     visible(services().records.announcement(id), staff=signed_in())
     attachment = visible_attachment(attachment_id, staff=signed_in(), of=id)
     return files.original(attachment, public=not signed_in())
@@ -164,7 +164,7 @@ def document_searchable(id: int, attachment_id: int) -> Response:
 
 @pages.get("/announcements/<int:id>/attachments/<int:attachment_id>/pages/<int:number>.webp")
 def document_picture(id: int, attachment_id: int, number: int) -> Response:
-    """A page's picture, hits drawn in."""
+    """Send a page's picture, hits drawn in."""
     visible(services().records.announcement(id), staff=signed_in())
     args = _sensible(schemas.PictureArgs())
     attachment = visible_attachment(attachment_id, staff=signed_in(), of=id)
@@ -281,7 +281,7 @@ def _count(announcement_id: int) -> None:
         return
     address = _hashed(_network(request.remote_addr or ""))
     now = dt.datetime.now(dt.UTC)
-    with suppress(Unavailable):  # a full disk stops no reader
+    with suppress(Unavailable):  # a visit that cannot be counted (full disk) is still served
         services().records.count_visit(announcement_id, _hashed(agent), address=address, now=now)
 
 

@@ -1,7 +1,7 @@
-"""Every setting, once: its name, default and help; the only reader of the environment.
+"""Declares every setting once, with name, default and help; the only module that reads the environment.
 
-A setting is an environment variable ``PRAKAT_NAME`` or a line ``name = …`` in ``prakat.toml`` (in the
-current directory, or else in the data directory). The environment wins.
+A setting is an environment variable ``PRAKAT_NAME`` or a line ``name = …`` in ``prakat.toml`` (in the current
+directory, or else in the data directory). The environment wins.
 """
 
 from __future__ import annotations
@@ -115,7 +115,7 @@ def _address(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """How one setting is read and explained (Thai, then English)."""
+    """Reader and explanation (Thai, then English) of one setting."""
 
     read: Callable[[str], Any]
     help: str
@@ -172,7 +172,10 @@ KNOWN: Mapping[str, Setting] = {
 
 
 def load(environment: Mapping[str, str] = os.environ, *, directory: Path | None = None) -> Settings:
-    """The settings in force. Raises ``SettingsError`` with one line that names what is wrong."""
+    """Returns the settings in force.
+
+    Raises ``SettingsError`` with one line that names the wrong setting.
+    """
     here = directory or Path()
     given = _from_file(here / FILE)
     named = {key.removeprefix(_PREFIX).lower(): text for key, text in _ours(environment).items()}
@@ -184,7 +187,7 @@ def load(environment: Mapping[str, str] = os.environ, *, directory: Path | None 
 
 
 def defaults() -> dict[str, str]:
-    """Each setting's default, as text for the documentation."""
+    """Returns each setting's default, as text for the documentation."""
     shown = {
         field.name: ", ".join(field.default) if isinstance(field.default, tuple) else str(field.default)
         for field in fields(Settings)
@@ -207,13 +210,15 @@ def _from_file(path: Path) -> dict[str, str]:
 
 
 def without_secrets(address: str) -> str:
-    """An address as it may be shown: without the account that it has before its ``@``, or a password."""
+    """Returns an address without its secrets: the account before ``@``, and a password."""
     return re.sub(r"(?i)(//).*@|(password=)[^&]*", r"\1\2…", address)
 
 
 def read(name: str, text: str, file: str = "") -> Any:
-    """The value of one setting, from the environment or a ``file``. Raises ``SettingsError`` when it is
-    unknown or wrong."""
+    """Returns the value of one setting, given as text from the environment or a ``file``.
+
+    Raises ``SettingsError`` for an unknown setting or a wrong value.
+    """
     where = f"{_PREFIX}{name.upper()}" + (f" ({name} ใน {file})" if file else "")
     if name not in KNOWN:
         raise SettingsError(f"ไม่รู้จักการตั้งค่า {where} (unknown setting; known: {', '.join(KNOWN)})")

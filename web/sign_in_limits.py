@@ -1,9 +1,9 @@
-"""How often passwords and codes may be tried, and the devices that strangers' failures do not slow down.
+"""Limits how often passwords and codes may be tried; strangers' failures do not slow down known devices.
 
-Failures never lock a password: they are followed by pauses, after which the right one works. They are counted
-for the name, wherever they come from, and for the address that they come from. A device that signed in before
-carries a signed cookie; for the people who did so it has a count of its own, so that nobody outside can make
-them wait (OWASP, "Slow Down Online Guessing Attacks with Device Cookies").
+Failures never lock a password: they are followed by pauses, after which the right password works. Failures
+are counted for the name, wherever they come from, and for the address that they come from. A device that
+signed in before carries a signed cookie; for the people who did so the device has a count of its own, so that
+nobody outside can make them wait (OWASP, "Slow Down Online Guessing Attacks with Device Cookies").
 """
 
 from __future__ import annotations
@@ -41,7 +41,10 @@ _MOST_PEOPLE = 12  # people who share a device and are remembered on it
 
 
 def sign_in_limits(name: str, person: Person | None) -> list[AttemptLimit]:
-    """The limits for a try at the password of ``name``. ``person``: who has this name, if anybody."""
+    """Returns the limits for a try at the password of ``name``.
+
+    ``person``: the person who has this name, if anybody.
+    """
     if person is not None and (device := _known_device(person)):
         return [_limit(f"device:{device}")]
     here = services().organisation
@@ -58,20 +61,25 @@ def sign_in_limits(name: str, person: Person | None) -> list[AttemptLimit]:
 
 
 def code_limits(person: Person) -> list[AttemptLimit]:
-    """The limits for a try at the second factor of a person whose password was right."""
+    """Returns the limits for a try at the second factor of a person whose password was right."""
     device = _known_device(person)
     key = f"code of device:{device}" if device else f"code:{person.id}"
     return [AttemptLimit(key=key, free=FREE_FAILURES, longest_pause=LONGEST_PAUSE_OF_CODES)]
 
 
 def own_password_limits(person: Person) -> list[AttemptLimit]:
-    """The limits for a try at the password of somebody who is signed in, perhaps at a desk left alone."""
+    """Returns the limits for a try at the password of a person who is signed in.
+
+    The person may have left the desk, and somebody else may be typing.
+    """
     return [_limit(f"own password:{person.id}")]
 
 
 def begin_attempt(limits: list[AttemptLimit]) -> None:
-    """Count one failure until ``attempt_succeeded`` says otherwise. Raises ``TooMany`` with the seconds to
-    wait during a pause."""
+    """Count one failure, which ``attempt_succeeded`` takes back.
+
+    Raises ``TooMany`` with the seconds to wait during a pause.
+    """
     wait = services().people.begin_attempt(limits, now=dt.datetime.now(dt.UTC))
     if wait > dt.timedelta(0):
         seconds = math.ceil(wait.total_seconds())
@@ -83,12 +91,12 @@ def begin_attempt(limits: list[AttemptLimit]) -> None:
 
 
 def attempt_succeeded(limits: list[AttemptLimit]) -> None:
-    """Take back the failure that ``begin_attempt`` counted, and those before it that were one's own."""
+    """Take back the failure that ``begin_attempt`` counted, and the person's own failures before it."""
     services().people.attempt_succeeded(limits, now=dt.datetime.now(dt.UTC))
 
 
 def remember_device(answer: AnyResponse, person: Person) -> None:
-    """Let the device know by its cookie that the person signed in on it."""
+    """Set the cookie by which the device is known as one on which the person signed in."""
     known = _people_of_device()
     device = known.pop(str(person.id), None) or secrets.token_urlsafe(18)
     kept = dict([*known.items(), (str(person.id), device)][-_MOST_PEOPLE:])
@@ -107,12 +115,12 @@ def _limit(key: str) -> AttemptLimit:
 
 
 def _known_device(person: Person) -> str | None:
-    """The identifier of a device on which this person signed in before; None on any other."""
+    """Returns the identifier of a device on which this person signed in before; None on any other."""
     return _people_of_device().get(str(person.id))
 
 
 def _people_of_device() -> dict[str, str]:
-    """Identifier of the device for each person, by the person's id."""
+    """Returns the device's identifier for each person known on the device, by the person's id."""
     try:
         known = _serializer().loads(
             request.cookies.get(_cookie_name(), ""), max_age=int(DEVICE_KNOWN_FOR.total_seconds())

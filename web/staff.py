@@ -1,4 +1,4 @@
-"""Staff's work on announcements: write, attach, see them read, publish, withdraw."""
+"""Staff's pages for announcements: write, attach, follow the reading, publish, withdraw."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _WORKDAY_BEGINS = "08:30"
 @pages.before_request
 @staff_only
 def _staff_only() -> None:
-    """Everything under /staff is for those who are signed in."""
+    """Restrict everything under /staff to people who are signed in."""
     person = current_person()
     g.actor = person.name if person else ""
 
@@ -115,7 +115,10 @@ def attach(id: int) -> ResponseReturnValue:
 
 @pages.route("/attachments/<int:id>", methods=["GET", "POST"])
 def attachment(id: int) -> ResponseReturnValue:
-    """Why an attachment is held and what was found in it; a person decides, or brings a new version."""
+    """Show why an attachment is held and what was found in it.
+
+    A person then decides, or uploads a new version.
+    """
     shown = services().records.attachment(id)
     if request.method == "POST":
         try:
@@ -148,8 +151,10 @@ def _replace(shown: Attachment) -> str:
 
 @pages.post("/attachments/<int:id>/<any(move, detach, reattach, reread):step>")
 def take_paper(id: int, step: str) -> ResponseReturnValue:
-    """Keep what is in the form around the button, then move, take off, put back or read again the one
-    attachment."""
+    """Store the content of the form around the button, then carry out the button for one attachment.
+
+    The button moves, takes off, puts back or reads again.
+    """
     records = services().records
     one = records.detached_attachment(id) if step == "reattach" else records.attachment(id)
     announcement_id = one.announcement_id
@@ -209,7 +214,7 @@ def take_step(id: int, step: str) -> ResponseReturnValue:
 
 @pages.get("/announcements/<int:id>/history")
 def history(id: int) -> str:
-    """Every change: who, when, what it was and what it became."""
+    """Show every change: who, when, the value before and the value after."""
     return render_template(
         "staff/history.html",
         title=services().records.announcement(id).title,
@@ -219,7 +224,10 @@ def history(id: int) -> str:
 
 
 def _form(id: int | None, typed: Any, *, finds: Sequence[Find] = ()) -> str:
-    """``finds``: personal data that a published announcement would get; the form then asks for a reason."""
+    """Returns the page with the form.
+
+    ``finds``: personal data that a published announcement would get; the form then asks for a reason.
+    """
     announcement = services().records.announcement(id) if id is not None else None
     shown = papers.of(announcement) if announcement else []
     known = search(services(), queries.parse("", per_page=1)).facets
@@ -269,7 +277,7 @@ def _keep(id: int) -> None:
         raise Conflict("มีผู้อื่นแก้ไขประกาศนี้ไปก่อนแล้ว สิ่งที่พิมพ์ยังอยู่ กรุณาตรวจดูแล้วบันทึกอีกครั้ง")
     changes, reason = _changes(), request.form.get("reason", "")
     if announcement.status is Status.DRAFT and not announcement.title and not changes.get("title"):
-        changes.pop("title", None)  # still to be read from the attachments
+        changes.pop("title", None)  # the title is still to be read from the attachments
     services().intake.revise(id, changes, actor=g.actor, if_change=announcement.change, reason=reason)
     _relabel_all(id, reason)
     _attach_all(id)

@@ -136,7 +136,7 @@ def stats(as_json: bool, organisation: str | None) -> None:
 
 
 def _in_words(value: Any) -> object:
-    """A value of ``stats`` for a table: of named things their number, None as a dash."""
+    """Returns a value of ``stats`` for a table: the number of entries of a dict, a dash for None."""
     return len(value) if isinstance(value, dict) else "-" if value is None else value
 
 

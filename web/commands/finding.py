@@ -1,4 +1,4 @@
-"""Search from the shell, and the index that it needs."""
+"""Commands for search from the shell, and for the search index."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Nothing lost: examination, backup and restore."""
+"""Commands that keep the archive safe: examination, backup and restore."""
 
 from __future__ import annotations
 

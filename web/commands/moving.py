@@ -65,7 +65,7 @@ def move(places: tuple[str, ...]) -> None:
 
 
 def _target(source: Settings, places: Sequence[str]) -> Settings:
-    """The settings in force afterwards: what is not named stays where it is."""
+    """Returns the settings after the move; settings that are not named stay as they are."""
     target = source
     for place in sorted(places, key=lambda place: "://" in place):  # a directory stands for both engines
         if place.startswith("s3://"):

@@ -1,4 +1,4 @@
-"""Several municipalities on one installation."""
+"""Commands for several municipalities on one installation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who may sign in, and the API's tokens."""
+"""Commands for people's accounts and the API's tokens."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def change_password(name: str, password_stdin: bool, organisation: str | None) -
 
 
 def _password(name: str, from_stdin: bool) -> str:
-    """Typed twice or read once, and strong enough."""
+    """Returns a password, typed twice or read once, that is strong enough."""
     if from_stdin:
         password = sys.stdin.readline().rstrip("\r\n")
     else:
@@ -200,7 +200,10 @@ def list_tokens(organisation: str | None) -> None:
 
 
 def _end_of_day(typed: str) -> dt.datetime:
-    """The last moment of a day in Thailand that is not over. Raises ``Invalid``."""
+    """Returns the last moment of a day in Thailand.
+
+    Raises ``Invalid`` for a day that is over.
+    """
     day = thai.parse_date(typed)
     end = dt.datetime.combine(day, dt.time.max, thai.BANGKOK)
     if end <= dt.datetime.now(dt.UTC):

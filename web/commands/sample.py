@@ -39,7 +39,7 @@ def sample() -> None:
 
 
 def _name_site(path: Path) -> None:
-    """The municipality's name, unless the archive has settings already."""
+    """Set the site's name to the sample municipality's, unless the archive has settings already."""
     if not path.exists():
         path.write_text(f'site_name = "{OFFICE}"\n', encoding="utf-8")
 

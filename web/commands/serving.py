@@ -1,4 +1,4 @@
-"""The running service: web and background reading."""
+"""Commands that run the service: web and background reading."""
 
 from __future__ import annotations
 
@@ -124,13 +124,16 @@ def _server(app: Flask, services: Services) -> Server:
 
 
 def _warm_up(app: Flask) -> None:
-    """Load what requests need, then keep it out of garbage collection: looking through it again and again
-    took a process four times as long, and would copy the memory that processes share."""
-    logging.disable(logging.CRITICAL)  # nobody asked for these pages
+    """Load everything that requests need, then exclude it from garbage collection.
+
+    Looking through these objects again and again took a process four times as long, and would copy the memory
+    that processes share.
+    """
+    logging.disable(logging.CRITICAL)  # no person requested these pages, so they are not logged
     with app.test_request_context():
         paths = [url_for(endpoint, **arguments) for endpoint, arguments in _WARM_UP]  # type: ignore[arg-type]
     for path in paths:
-        with suppress(Exception):  # whatever is wrong, those who ask for pages will see it
+        with suppress(Exception):  # an error will show when people request pages
             app.test_client().get(path, headers={"Accept-Encoding": "gzip"})
     logging.disable(logging.NOTSET)
     gc.collect()
@@ -156,7 +159,7 @@ def _read(services: Services, stop: threading.Event, sign_of_life: Callable[[], 
 
 
 def _log_audit_head(services: Services) -> None:
-    """Leave the head of the audit chain in the log, where who rewrites the chain cannot reach it."""
+    """Log the head of the audit chain, where somebody who rewrites the chain cannot reach it."""
     with suppress(PrakatError):
         number, digest = services.audit.head()
         log.info("audit head %d %s", number, digest)

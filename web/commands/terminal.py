@@ -44,18 +44,21 @@ class Group(click.Group):
 
 
 BAR_AFTER = 2.0
-"""Seconds before a bar appears: short work needs none."""
+"""Seconds of work before a bar appears: short work needs no bar."""
 
 
 def open_services() -> Services:
-    """The archive that the settings name."""
+    """Returns the services of the archive that the settings name."""
     from web import bootstrap
 
     return bootstrap.build(settings.load())
 
 
 def open_existing() -> Services:
-    """The same, for commands that would say nothing of an archive made a moment ago."""
+    """Returns the same services as ``open_services``. Raises ``NotFound`` when there is no archive.
+
+    For commands that would have nothing to say of an archive made a moment ago.
+    """
     given = settings.load()
     if given.database == "sqlite" and not given.data.is_dir():
         raise NotFound(f"ไม่พบที่เก็บข้อมูล {given.data} กรุณาตรวจ PRAKAT_DATA (there is no archive)")
@@ -63,7 +66,7 @@ def open_existing() -> Services:
 
 
 ALL = "all"
-"""In the place of an organisation: the province, whose people and programs work in each."""
+"""Given instead of a slug: the province, whose people and programs work in every organisation."""
 
 organisation_option = click.option(
     "--organisation",
@@ -106,14 +109,17 @@ class _Rate(ProgressColumn):
 
 @contextmanager
 def bar(title: str) -> Iterator[Callable[[int, int], None]]:
-    """``report(done, total)``: a bar on stderr with rate and time left; nothing when that is no terminal."""
+    """Yields ``report(done, total)``, which draws a bar on stderr with rate and time left.
+
+    Nothing is drawn when stderr is no terminal.
+    """
     with bars({"": title}) as report:
         yield lambda done, total: report("", done, total)
 
 
 @contextmanager
 def bars(titles: Mapping[str, str]) -> Iterator[Callable[[str, int, int], None]]:
-    """As ``bar``, for work in several steps: ``report(step, done, total)`` with a bar for each."""
+    """Yields ``report(step, done, total)``, which draws a bar like ``bar`` for each step of the work."""
     console = Console(stderr=True)
     columns = (
         TextColumn("{task.description}"),
@@ -138,7 +144,7 @@ def bars(titles: Mapping[str, str]) -> Iterator[Callable[[str, int, int], None]]
 
 
 def table(title: str, rows: Mapping[str, object]) -> None:
-    """Names and values, to stdout."""
+    """Print names and values to stdout."""
     shown = Table(show_header=False)
     for name, value in rows.items():
         shown.add_row(name, f"{value:,}" if isinstance(value, int) else str(value))

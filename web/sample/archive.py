@@ -21,13 +21,16 @@ _FILLER = 9  # paragraphs that fill a page of a long document
 
 
 def announcements() -> list[dict[str, Any]]:
-    """The sample's announcements as written down."""
+    """Returns the sample's announcements as written in ``announcements.toml``."""
     listed: list[dict[str, Any]] = _written("announcements")["announcement"]
     return listed
 
 
 def fill(services: Services, progress: Callable[[int, int], None]) -> int:
-    """Put the sample into an archive; again, it adds nothing twice. Returns how many announcements."""
+    """Put the sample into an archive. Returns the number of announcements of the sample.
+
+    A second call adds nothing twice.
+    """
     listed = announcements()
     asked = [(given, file, seed) for seed, given in enumerate(listed) for file in given.get("files", ())]
     with ProcessPoolExecutor(os.cpu_count()) as pool:
@@ -94,7 +97,7 @@ def _add(services: Services, given: Mapping[str, Any], made: list[tuple[Mapping[
 
 
 def _collect(services: Services, listed: list[dict[str, Any]]) -> None:
-    """The year's disclosure page, unless there are collections already."""
+    """Create the year's disclosure page, unless there are collections already."""
     if services.records.collections():
         return
     given = _written("collection")

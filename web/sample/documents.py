@@ -21,7 +21,7 @@ CLERK = "นางสาวพิมพ์ชนก ใจเย็น"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Made:
-    """A document and the truth about it; ``pages`` is the text in reading order, by page."""
+    """A document and its true content; ``pages`` is the text in reading order, by page."""
 
     pdf: bytes
     kind: Kind
@@ -52,7 +52,7 @@ class Text:
 
 
 def make(text: Text) -> Made:
-    """The document, laid out after its kind."""
+    """Returns the document, laid out according to its kind."""
     sheet = Sheet()
     _LAYOUTS.get(text.kind, _notice)(sheet, text)
     sheet.number_pages()
@@ -163,7 +163,7 @@ def _signature(sheet: Sheet, name: str, post: str) -> None:
 
 
 def _emblem(sheet: Sheet, *, x: float, size: float) -> None:
-    """A made-up seal: rings and a fish."""
+    """Draw a made-up seal: rings and a fish."""
     pdf = sheet.pdf
     left, top = pdf.l_margin + x, sheet.y
     pdf.set_line_width(1.4)
@@ -187,7 +187,7 @@ def _thai(text: str) -> str:
 
 
 def _date(date: dt.date, *, era: bool = False) -> str:
-    """``๙ มิถุนายน ๒๕๖๔``, or with พ.ศ. before the year."""
+    """Returns ``๙ มิถุนายน ๒๕๖๔``, or with พ.ศ. before the year."""
     shown = _thai(thai.format_date(date))
     day, month, year = shown.split()
     return f"{day} {month} {'พ.ศ. ' if era else ''}{year}"

@@ -1,4 +1,4 @@
-"""A document → signed paper from an office scanner: pictures only, no text."""
+"""Turns a document into signed paper from an office scanner: pictures only, no text."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ DPI = 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
-    """How the scanner saw it. ``skew`` and ``turn`` in degrees; ``quality`` of its JPEG (0–95)."""
+    """Properties of the scan. ``skew`` and ``turn`` are in degrees; ``quality`` is that of the JPEG
+    (0–95)."""
 
     skew: float = 0.6
     turn: int = 0
@@ -27,7 +28,7 @@ class Look:
 
 
 def scan(pdf: bytes, look: Look, *, seed: int) -> bytes:
-    """An image-only PDF; the same seed gives the same pixels."""
+    """Returns an image-only PDF; the same seed gives the same pixels."""
     random = np.random.default_rng(seed)
     document = pypdfium2.PdfDocument(pdf)
     try:
@@ -56,7 +57,7 @@ def _paper(picture: Image.Image, look: Look, random: np.random.Generator) -> byt
 
 
 def _sign(picture: Image.Image, look: Look, random: np.random.Generator) -> None:
-    """A round red stamp and a stroke of blue ink near where the signature's space is."""
+    """Draw a round red stamp and a stroke of blue ink near the space for the signature."""
     draw = ImageDraw.Draw(picture, "RGBA")
     x, y = int(picture.width * 0.56), _above_name(picture)
     if look.stamp:
@@ -81,7 +82,7 @@ def _sign(picture: Image.Image, look: Look, random: np.random.Generator) -> None
 
 
 def _above_name(picture: Image.Image) -> int:
-    """The middle of the largest empty band in the lower right: where a signature belongs."""
+    """Returns the middle of the largest empty band in the lower right, where a signature belongs."""
     grey = np.asarray(picture.convert("L"))[:, picture.width // 2 : picture.width * 9 // 10]
     inked = np.flatnonzero((grey < 128).any(axis=1))
     if len(inked) < 2:

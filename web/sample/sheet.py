@@ -19,7 +19,10 @@ _SARA_AM = re.compile("([่-๋]?)ำ")
 
 
 class Sheet:
-    """Text from top to bottom, over as many pages as it takes. ``text`` collects what was set, by page."""
+    """Sets text from top to bottom, over as many pages as needed.
+
+    ``text`` collects the text that was set, by page.
+    """
 
     def __init__(self) -> None:
         self._pdf = FPDF(unit="pt", format="A4")
@@ -32,7 +35,7 @@ class Sheet:
 
     @property
     def pdf(self) -> FPDF:
-        """For drawing what is no text."""
+        """Returns the PDF under the text, for drawing other things than text."""
         return self._pdf
 
     @property
@@ -42,14 +45,14 @@ class Sheet:
     def line(
         self, text: str, *, size: float = SIZE, bold: bool = False, align: str = "L", x: float = 0
     ) -> None:
-        """One line that is known to fit; ``x`` in points from the left margin."""
+        """Set one line that is known to fit; ``x`` in points from the left margin."""
         self._make_room(size)
         self._set(text, size, bold, align, x)
         self._pdf.set_y(self.y + size * LEADING)
         self.pages[-1].append(text)
 
     def beside(self, *parts: tuple[str, float, bool]) -> None:
-        """Parts ``(text, x, bold)`` of one line."""
+        """Set the parts ``(text, x, bold)`` of one line."""
         self._make_room(SIZE)
         for text, x, bold in parts:
             self._set(text, SIZE, bold, "L", x)
@@ -57,7 +60,7 @@ class Sheet:
         self.pages[-1].append(" ".join(text for text, _, _ in parts))
 
     def paragraph(self, text: str, *, indent: float = INDENT, size: float = SIZE) -> None:
-        """Filled to the width, first line indented, broken between Thai words."""
+        """Set a paragraph to the full width, first line indented, broken between Thai words."""
         width = self._pdf.epw
         line, room = "", width - indent
         x = indent
@@ -74,7 +77,7 @@ class Sheet:
         self._pdf.set_y(self.y + points)
 
     def number_pages(self) -> None:
-        """``- ๒ -`` at the head of every page but the first, as long documents have it."""
+        """Write ``- ๒ -`` at the head of every page but the first, as long documents have it."""
         for number in range(2, len(self.pages) + 1):
             self._pdf.page = number
             self._pdf.set_y(36)
@@ -106,7 +109,10 @@ class Sheet:
 
 
 def _decomposed(text: str) -> str:
-    """ำ as its two glyphs: the file then gives a character for each, and a reader puts them together."""
+    """Returns the text with ำ as its two glyphs.
+
+    The PDF then gives a character for each glyph, and a reader puts them together.
+    """
     return _SARA_AM.sub("ํ\\1า", text)
 
 
