@@ -1,9 +1,9 @@
-"""The one tree of errors that people may see.
+"""Errors that are shown to people, all derived from ``PrakatError``.
 
-Every error carries a stable English ``code`` for programs, and ``message``: a Thai sentence
-that says what to do next. Pages show it in the reader's language: ``said`` is what they translate, with
-``%(name)s`` where ``values`` go in (``web.errors.in_words``). ``retry`` tells whether the same request
-may succeed later, and ``retry_after`` when to try, in seconds.
+Every error has a stable English ``code`` for programs, and ``message``: a Thai sentence that says how to go
+on. Pages show the message in the reader's language: they translate ``said``, in which ``%(name)s`` stands for
+one of ``values`` (``web.errors.in_words``). ``retry`` is True when the same request may succeed later, after
+``retry_after`` seconds.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from archive.model import Find
 
 
 def words(thai: str) -> str:
-    """The text itself. Marks what pages show in the reader's language where no error is made of it."""
+    """Return the text unchanged. Marks a text for translation, like ``gettext_noop``."""
     return thai
 
 
 class PrakatError(Exception):
-    """Something that could not be done, explained so that the reader can act on it."""
+    """An operation that failed, with a message on which the reader can act."""
 
     code = "error"
     http_status = 500
@@ -36,19 +36,19 @@ class PrakatError(Exception):
 
 
 class NotFound(PrakatError):
-    """No such record, or none that this person may see."""
+    """A record that does not exist, or that this person may not see."""
 
     code = "not-found"
     http_status = 404
 
 
 def no_such_announcement() -> NotFound:
-    """The same for an absent announcement and for one that this person may not see."""
+    """Return the error for an announcement that is absent or that this person may not see."""
     return NotFound("ไม่พบประกาศนี้ อาจถูกลบไปแล้ว กรุณาค้นหาใหม่อีกครั้ง")
 
 
 def no_such_attachment() -> NotFound:
-    """The same for an absent attachment and for one of an announcement that this person may not see."""
+    """Return the error for an attachment that is absent or whose announcement this person may not see."""
     return NotFound("ไม่พบเอกสารแนบนี้ อาจถูกนำออกไปแล้ว")
 
 
@@ -60,7 +60,7 @@ class Gone(PrakatError):
 
 
 class MissingScope(PrakatError):
-    """The API token may not do this; ``scope`` is what it lacks."""
+    """An API token without the scope that the request needs; ``scope`` is the missing one."""
 
     code = "insufficient-scope"
     http_status = 403
@@ -87,14 +87,14 @@ class Invalid(PrakatError):
 
 
 class Conflict(PrakatError):
-    """The record is not in a state that allows this, or somebody else changed it meanwhile."""
+    """A record whose state forbids the operation, or that somebody else has changed meanwhile."""
 
     code = "conflict"
     http_status = 409
 
 
 class PersonalDataFound(Conflict):
-    """Personal data would become public, and nobody has stated why. ``finds`` are its places."""
+    """Personal data that would become public without a stated reason. ``finds`` lists where it is."""
 
     code = "personal-data"
 
@@ -111,7 +111,7 @@ class TooLarge(PrakatError):
 
 
 class Unavailable(PrakatError):
-    """Storage, disk or search cannot serve just now; nothing was half done."""
+    """Storage, disk or search that cannot serve at present. No operation was left half done."""
 
     code = "unavailable"
     http_status = 503
@@ -120,7 +120,7 @@ class Unavailable(PrakatError):
 
 
 class TooMany(PrakatError):
-    """Asked too often; ``message`` says how long to wait."""
+    """Too many requests; ``message`` says how long to wait."""
 
     code = "too-many"
     http_status = 429
@@ -129,7 +129,7 @@ class TooMany(PrakatError):
 
 
 class SettingsError(PrakatError):
-    """A setting that is unknown or wrong; stops the start."""
+    """A setting that is unknown or wrong; the program does not start."""
 
     code = "settings"
 

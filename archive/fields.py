@@ -24,7 +24,7 @@ Check = Callable[[object, str], object]
 _EARLIEST = dt.date(1868, 1, 1)  # พ.ศ. 2411, the start of the reign that made ministries and gazettes
 _LATEST_AHEAD = dt.timedelta(days=366)  # a date of publication further ahead is a typing error
 _LATEST_EXPIRY = dt.timedelta(days=50 * 366)  # concessions and leases of land last for decades
-_MOST_VIEWS = 10**12  # more than any site can have had
+_MOST_VIEWS = 10**12  # views; more than any site can have had
 
 
 class FieldType(Enum):
@@ -49,11 +49,11 @@ class AnnouncementField:
     check: Check
     default: object = None  # value of a field that was not given
     is_required: bool = False
-    is_drafted: bool = True  # can be given when the announcement is made
+    is_drafted: bool = True  # the field can be given with a new announcement
     is_public: bool = True  # the API returns and accepts the field
-    is_in_results: bool = False  # also in each result of a search
-    is_in_form: bool = False  # staff type it
-    is_exported: bool = False  # a column of the open data
+    is_in_results: bool = False  # each search result contains the field
+    is_in_form: bool = False  # staff fill in the field on the form
+    is_exported: bool = False  # the field is a column of the open data
 
     @property
     def is_nullable(self) -> bool:

@@ -261,7 +261,7 @@ class Intake:
             return self._step(announcement, Status.PUBLISHED, actor, reason)
 
     def _complete(self, announcement: Announcement, actor: str) -> Announcement:
-        """Fill the fields that nobody has given with the values that the attachments state."""
+        """Fill fields that nobody has given with values that the attachments state."""
         stated = suggest_fields(self._records.attachments([announcement.id])[announcement.id]).fields
         missing = fields_not_given(announcement)
         given = {name: value for name, value in stated.items() if name in missing}

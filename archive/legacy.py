@@ -1,7 +1,7 @@
-"""Saved pages of an older municipal web site → drafts with their attachments.
+"""Converts saved pages of an older municipal web site into drafts with their attachments.
 
-What differs from site to site stands in a rule file (``archive/data/site.toml`` is the default
-and the documentation of its form); nothing here knows a particular site.
+A rule file describes the layout of a site. ``archive/data/site.toml`` is the default rule file and documents
+the format. This module contains nothing about a particular site.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from archive import thai
 from archive.errors import Invalid
 from archive.model import Draft
 
-# Elements that begin a line of their own; all others run on within the line.
+# Block elements, which begin a new line; all other elements are inline.
 _BLOCKS = frozenset(
     "address article blockquote body dd div dl dt fieldset footer form h1 h2 h3 h4 h5 h6 header hr li"
     " main nav ol p pre section table tbody td tfoot th thead tr ul".split()
@@ -33,7 +33,7 @@ _CHARSET = re.compile(rb"charset\s*=\s*[\"']?\s*([\w-]+)", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SiteRules:
-    """How one site lays out its pages; see ``archive/data/site.toml``."""
+    """Layout of one site's pages; see ``archive/data/site.toml``."""
 
     byline: re.Pattern[str]
     attachment: re.Pattern[str]
@@ -43,7 +43,7 @@ class SiteRules:
 
     @classmethod
     def load(cls, path: Path | None = None) -> SiteRules:
-        """The rules in ``path``, or the built-in ones. Raises ``Invalid`` when they cannot be used."""
+        """Load the rules in ``path``, or the built-in ones. Raises ``Invalid`` for an unusable file."""
         source = path if path is not None else files("archive") / "data" / "site.toml"
         try:
             table = tomllib.loads(source.read_text(encoding="utf-8"))
@@ -67,7 +67,7 @@ class SiteRules:
 
 @dataclass(frozen=True, slots=True)
 class OldFile:
-    """An attachment as the page names it; ``stored_at`` is read from the file's name (Thai time)."""
+    """An attachment that an old page lists. ``stored_at`` is read from the file's name (Thai time)."""
 
     filename: str
     label: str
@@ -76,20 +76,20 @@ class OldFile:
 
 @dataclass(frozen=True, slots=True)
 class OldPage:
-    """What one saved page holds."""
+    """Content of one saved page."""
 
     draft: Draft
     files: tuple[OldFile, ...]
 
 
-_MOST_VIEW_DIGITS = 10  # ten thousand million readers; the rules of the archive allow no more
+_MOST_VIEW_DIGITS = 10  # digits; up to ten thousand million readers, within the archive's own limit
 
 
 def decode(data: bytes) -> str:
-    """A saved page's text, whichever encoding it was saved in.
+    """Decode a saved page, whatever its encoding.
 
-    UTF-8 and UTF-16 are told by themselves; what is neither is what the page declares, or else
-    windows-874, the superset of TIS-620 that Thai Windows wrote.
+    UTF-8 and UTF-16 are detected. Other pages are decoded as they declare, or else as windows-874, the
+    superset of TIS-620 that Thai Windows wrote.
     """
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return data.decode("utf-16", errors="replace")
@@ -105,9 +105,9 @@ _THAI_ENCODINGS = {"iso-8859-11": "iso8859_11", "windows-874": "cp874", "tis-620
 
 
 def parse(page: str, *, name: str, rules: SiteRules) -> OldPage:
-    """One page, HTML or plain text, with ``name`` its file name without ending.
+    """Parse one page of HTML or plain text. ``name``: the page's file name without extension.
 
-    Raises ``Invalid`` naming what is missing: no byline, no title, a date that is none.
+    Raises ``Invalid`` for a page without byline or title, or with an invalid date.
     """
     text, address = _flatten(page) if _is_html(page) else (page, "")
     lines = text.splitlines()
@@ -150,7 +150,10 @@ def _is_html(page: str) -> bool:
 
 
 def _flatten(page: str) -> tuple[str, str]:
-    """The page's text, a line to a block, links to files followed by ``[file name]``; its address."""
+    """Return the page's text and its address.
+
+    Each block element is a line of the text. Links to files are followed by ``[file name]``.
+    """
     saved_from = _SAVED_FROM.search(page)
     try:
         tree = html.document_fromstring(re.sub(r"^\s*<\?xml[^>]*\?>", "", page))
@@ -181,7 +184,7 @@ def _write(element: html.HtmlElement, parts: list[str]) -> None:
 
 
 def _one_line(text: str | None) -> str:
-    """Line breaks in the source of a page are only spaces."""
+    """Replace runs of white space, with line breaks, by one space, as HTML does."""
     return re.sub(r"[ \t\r\n]+", " ", text or "")
 
 
@@ -213,7 +216,7 @@ def _split_body(lines: list[str], rules: SiteRules) -> tuple[str, list[re.Match[
 
 
 def _old_path(address: str) -> str:
-    """Path and query of an address: the same whatever host name the new site answers to."""
+    """Return path and query of an address, which do not depend on the new site's host name."""
     parts = _split(address)
     if parts.scheme not in ("http", "https"):
         return ""
@@ -221,7 +224,7 @@ def _old_path(address: str) -> str:
 
 
 def _split(address: str) -> SplitResult:
-    """An address as its page has it, which may be none at all."""
+    """Split an address from a page. Returns empty parts for an invalid address."""
     try:
         return urlsplit(address)
     except ValueError:
@@ -233,8 +236,8 @@ def _old_file(match: re.Match[str], rules: SiteRules) -> OldFile:
     stored_at = None
     if rules.file_time:
         try:
-            named = f"{PurePosixPath(filename).stem} +0700"  # all of Thailand keeps one time
+            named = f"{PurePosixPath(filename).stem} +0700"  # all of Thailand has one time zone
             stored_at = dt.datetime.strptime(named, f"{rules.file_time} %z")
         except ValueError:
-            stored_at = None  # a name given by a person
+            stored_at = None  # the file's name holds no time: a person chose it
     return OldFile(filename, match["label"].strip() or filename, stored_at)

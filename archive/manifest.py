@@ -1,5 +1,7 @@
-"""A line of an import manifest → a draft with its files. The form is part of the contract with other
-programs: one JSON object to a line."""
+"""Parses the lines of an import manifest into drafts with their files.
+
+The format is a contract with other programs: one JSON object on each line.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,7 @@ class ListedFile:
     path: PurePosixPath
     label: str
     kind: Kind | None
-    stored_at: dt.datetime | None = None  # when an older site took it in
+    stored_at: dt.datetime | None = None  # time at which an older site stored the file
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,7 @@ class ListedAnnouncement:
 
 
 def parse_line(line: str) -> ListedAnnouncement:
-    """Raises ``Invalid`` that says what is wrong with the line."""
+    """Parse one line. Raises ``Invalid`` with a message about the fault in the line."""
     try:
         given = json.loads(line)
     except (ValueError, RecursionError) as error:
@@ -65,7 +67,7 @@ def _text(given: Mapping[str, Any], name: str, *, required: bool = False) -> str
 
 
 def _value(given: Mapping[str, Any], field: AnnouncementField) -> Any:
-    is_required = field.is_required or field.name == "ref"  # by which an import knows what it has already
+    is_required = field.is_required or field.name == "ref"  # imports recognise announcements by it
     match field.type:
         case FieldType.COUNT:
             return _count(given, field.name)

@@ -125,10 +125,10 @@ class Draft:
     published_on: dt.date
     kind: Kind = Kind.ANNOUNCEMENT
     category: str = ""
-    views: int = 0  # the baseline brought from an older site
-    ref: str | None = None  # unique in the source that it was imported from
-    old_url: str | None = None  # the path that the older site served it at
-    expires_on: dt.date | None = None  # last day, such as for bids or applications
+    views: int = 0  # baseline: views that an older site counted
+    ref: str | None = None  # identifier in the source of the import, unique there
+    old_url: str | None = None  # path of the announcement on an older site
+    expires_on: dt.date | None = None  # last day on which bids, applications and the like are accepted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,8 +148,8 @@ class Announcement:
     old_url: str | None = None
     expires_on: dt.date | None = None
     publish_at: dt.datetime | None = None  # time of scheduled publication
-    reason: str = ""  # why it was withdrawn
-    change: int = 0  # archive-wide counter: grows with every change that the index must follow
+    reason: str = ""  # reason of the withdrawal
+    change: int = 0  # archive-wide counter; raised by every change that the index must follow
     created_at: dt.datetime
     updated_at: dt.datetime
     organisation: int = 1  # id of the organisation that the announcement belongs to
@@ -186,7 +186,7 @@ class PersonalData:
     """Personal data found in a text. ``start`` and ``end`` are offsets into that text."""
 
     type: str  # "national-id" | "phone" | "bank-account"
-    page: int  # 0 in a field
+    page: int  # page number, from 1; 0 for personal data in a field
     start: int
     end: int
     field: str = ""  # a field of the announcement, or ``label`` or ``filename``; "" in a page's text
@@ -253,7 +253,7 @@ class Attachment:
     signed: bool  # carries a digital signature
     details: Details
     rules: int  # version of the reading rules that made its pages; 0 before the first reading
-    created_at: dt.datetime  # or when an older site took it in
+    created_at: dt.datetime  # or the time at which an older site stored the file
     hold: Hold | None = None  # None: shown to everybody who may see the announcement
     decided: tuple[str, ...] = ()  # personal data that a person decided to show (``privacy.decision``)
 
@@ -315,7 +315,7 @@ class Page:
     text: str
     raw: str
     source: Source
-    confidence: float | None  # of the recogniser, 0–1; None for embedded text
+    confidence: float | None  # confidence of the OCR, 0–1; None for embedded text
     turn: int = 0  # degrees clockwise (0, 90, 180, 270) that set the file's page upright
     lines: tuple[Line, ...] = ()
     doubts: tuple[Doubt, ...] = ()
@@ -375,7 +375,7 @@ class SecondFactor:
     """A person's second factor: time-based codes (TOTP, RFC 6238) of an application on their telephone."""
 
     sealed_secret: str  # encrypted: see web/second_factor.py
-    is_confirmed: bool  # False while it is being set up
+    is_confirmed: bool  # False during set-up
     recovery_codes_left: int
 
 
@@ -405,7 +405,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Incident:
-    """Evidence of a loss or of tampering, which stays open until somebody acknowledges it."""
+    """Evidence of a loss or of tampering. An incident stays open until somebody acknowledges it."""
 
     id: int
     found_at: dt.datetime

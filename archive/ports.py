@@ -256,7 +256,7 @@ class Records(HeldAttachments, Protocol):
     def visits_by_day(self, *, days: int) -> list[tuple[dt.date, int]]:
         """Return ``(date, visits)`` of the last days in Thai time, oldest first, with days of no visits."""
 
-    # work done, in numbers that only grow
+    # running totals, which only grow
     def tally(self, name: str, amount: int) -> None:
         """Add to a running total. The total survives the death of the process, perhaps not a power cut."""
 
@@ -270,7 +270,7 @@ class Records(HeldAttachments, Protocol):
     def open_incidents(self) -> list[Incident]:
         """Return the incidents that nobody has acknowledged, oldest first."""
 
-    # searches that found nothing
+    # queries without results
     def note_miss(self, query: str) -> None:
         """Count a query that found nothing."""
 
@@ -339,7 +339,7 @@ class People(Protocol):
 
     def everyone(self) -> list[Person]: ...
     def disable(self, name: str) -> None:
-        """Keep a person from signing in, and end the person's sessions."""
+        """Disable a person: the person cannot sign in, and the person's sessions end."""
 
     def enable(self, name: str) -> None:
         """Let a disabled person sign in again. ``NotFound`` for a name that nobody has."""
@@ -353,7 +353,7 @@ class People(Protocol):
         scopes: frozenset[Scope] = ALL_SCOPES,
         expires_at: dt.datetime | None = None,
     ) -> None:
-        """Keep a new token. Raises ``Conflict`` when a token that was not revoked has this name."""
+        """Store a new token. Raises ``Conflict`` when a token that was not revoked has this name."""
 
     def token(self, token_hash: str, *, now: dt.datetime) -> Token | None:
         """Return the token with this hash, and record that the token was used at ``now``.
@@ -364,7 +364,7 @@ class People(Protocol):
 
     def revoke_token(self, name: str) -> None: ...
 
-    # sessions: kept here, so that any web process knows them and a person can end them
+    # sessions: stored, so that every web process knows them and a person can end them
     def open_session(self, person_id: int, key_hash: str, *, device: str, now: dt.datetime) -> Session: ...
     def session(
         self, key_hash: str, *, idle: dt.timedelta, now: dt.datetime
@@ -379,7 +379,7 @@ class People(Protocol):
     def close_sessions(self, person_id: int) -> None:
         """Close all sessions of a person: after a change of password, or when the person is disabled."""
 
-    # attempts to guess secrets: kept here, so that all web processes count together
+    # attempts to guess secrets: stored, so that all web processes count together
     def begin_attempt(self, limits: Sequence[AttemptLimit], *, now: dt.datetime) -> dt.timedelta:
         """Count one failure for every limit, and return zero.
         While one of the limits must pause, counts nothing and returns the time to wait. Failures are
@@ -430,7 +430,7 @@ class Leases(Protocol):
 
 
 class Organisations(Protocol):
-    """The municipalities that keep their records here; there is always one."""
+    """Organisations (municipalities) that keep their records here; there is always at least one."""
 
     def all(self) -> list[Organisation]:
         """Return all organisations, in the order in which they joined."""

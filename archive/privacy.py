@@ -50,7 +50,7 @@ _BANKS = re.compile(
     r"(?:เลขที่บัญชี|บัญชีเลขที่|เลขบัญชี|หมายเลขบัญชี|บัญชีเงินฝาก|ธนาคาร|ธ\.?ก\.?ส|ออมทรัพย์|กระแสรายวัน|พร้อมเพย์"
     r"|[Aa]ccount|[Bb]ank|[Aa]/[Cc])[^\n]{0,60}(?:\n[^\n]{0,30})?$"
 )
-_CONTEXT = 100  # code points before a number in which the words that explain it are looked for
+_CONTEXT = 100  # code points before a number that are searched for explaining words
 
 
 def find(text: str, page: int) -> tuple[PersonalData, ...]:

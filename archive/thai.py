@@ -176,7 +176,7 @@ class _Composer:
             self._add_marks([mark for mark in group.marks if mark != "\u0e4d"])
             vowel = "ำ"
         self._groups[-1].vowels.append(vowel)
-        if vowel == "า":  # no tone passes it
+        if vowel == "า":  # no tone mark moves past this vowel
             self._push([], is_base=True)
 
 
@@ -281,7 +281,7 @@ _YEAR = r"(พ\.?\s?ศ\.?|ค\.?\s?ศ\.?|พุทธศักราช|คร
 _ISO_DATE = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
 _NUMERIC_DATE = re.compile(r"(\d{1,2})\s*([/.-])\s*(\d{1,2})\s*\2\s*" + _YEAR)
 _THAI_DATE = re.compile(r"(?:ณ\s*)?(?:วัน\S*?ที่|ที่)?\s*(\d{1,2})\s*(?:เดือน)?\s*([ก-๎.\s]+?)\s*" + _YEAR)
-_MOST_DATE = 100  # characters of the longest date that anyone writes, with room for spaces
+_MOST_DATE = 100  # characters; longer than any written date, with room for spaces
 _YEARS = range(1700, 2300)  # C.E.; a year outside this range is a typing error
 
 

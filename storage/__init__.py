@@ -1,1 +1,1 @@
-"""Keeps the records and the bytes: the adapters behind the ports of ``archive.ports``."""
+"""Adapters of ``archive.ports``: storage of records, files, jobs and people, and backups."""

@@ -1,4 +1,4 @@
-"""A few figures of an archive that only ever grow, by which a loss is noticed."""
+"""Figures of an archive that normally only grow. A smaller figure shows a loss of data."""
 
 from __future__ import annotations
 
@@ -7,27 +7,27 @@ from dataclasses import dataclass
 from typing import Any
 
 ReadRows = Callable[[str], list[Mapping[str, Any]]]
-"""Runs a query and returns its rows."""
+"""Function that runs a query and returns its rows."""
 
-SMALL_LOSS = 10  # rows; as many attachments or people may go in the course of ordinary work
-LARGE_LOSS = 0.1  # share of the rows; beyond it and beyond ``SMALL_LOSS`` it is no ordinary work
+SMALL_LOSS = 10  # rows; ordinary work may delete as many attachments or people
+LARGE_LOSS = 0.1  # share of the rows; a loss above both this share and ``SMALL_LOSS`` is not ordinary work
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArchiveFigures:
-    """The change counter and the numbers of rows at one moment."""
+    """Change counter, numbers of rows and end of the audit chain at one time."""
 
     change: int
     announcement: int
     history: int
     attachment: int
     person: int
-    audit_number: int = 0  # of the last entry of the audit chain; 0 before there was a chain
-    audit_hash: str = ""  # of that entry, in hexadecimal
+    audit_number: int = 0  # number of the last entry of the audit chain; 0 without a chain
+    audit_hash: str = ""  # hash of the last entry, in hexadecimal
 
     @classmethod
     def read(cls, rows: ReadRows, *, has_audit: bool = True) -> ArchiveFigures:
-        """Read the figures with ``rows``, which runs a query. ``has_audit``: whether there is a chain yet."""
+        """Read the figures with ``rows``, which runs a query. ``has_audit``: False without an audit chain."""
         counts = {name: int(rows(f"SELECT count(*) AS n FROM {name}")[0]["n"]) for name in _NAMES}  # noqa: S608
         newest = rows("SELECT number, hash FROM audit ORDER BY number DESC LIMIT 1") if has_audit else []
         return cls(
@@ -41,7 +41,7 @@ class ArchiveFigures:
         )
 
     def is_in_chain(self, rows: ReadRows) -> bool:
-        """Tell whether the audit chain of an archive still has the entry that was the last one then."""
+        """Return True when the audit chain still has the entry that was the last one in these figures."""
         if not self.audit_number:
             return True
         found = rows(f"SELECT hash FROM audit WHERE number = {self.audit_number:d}")  # noqa: S608
@@ -49,10 +49,10 @@ class ArchiveFigures:
 
 
 def describe_losses(before: ArchiveFigures, now: ArchiveFigures) -> list[str]:
-    """Return what an archive has lost since ``before``, one line each; nothing where it only went on.
+    """Return one line for each loss of an archive since ``before``; an empty list without a loss.
 
-    Announcements and history are never deleted, so any that is missing is a loss. Attachments and people
-    are a loss when more of them are gone than somebody deletes on purpose.
+    Announcements and history are never deleted, so any missing row is a loss. Missing attachments and people
+    are a loss when more are missing than somebody deletes on purpose.
     """
     lost = []
     if now.change < before.change:

@@ -18,8 +18,10 @@ from storage.engine import Queries, Row
 
 
 def attachment_row(engine: Queries, id: int, *, lock: bool = False) -> Row:
-    """The row of an attachment that was not taken off. With ``lock``, inside a transaction, other writers of
-    its pages wait."""
+    """Return the row of an attachment that is not detached. Raises ``NotFound``.
+
+    With ``lock``, which needs a transaction, other writers of the attachment's pages wait.
+    """
     lock_rows = "FOR NO KEY UPDATE" if lock else ""
     row = engine.row(
         f"SELECT * FROM attachment WHERE id = :id AND status <> 'detached' {lock_rows}",  # noqa: S608
@@ -31,8 +33,10 @@ def attachment_row(engine: Queries, id: int, *, lock: bool = False) -> Row:
 
 
 def drop_decisions(engine: Queries, announcement_id: int) -> None:
-    """Inside a transaction: what was decided about personal data in an announcement's attachments no longer
-    counts, and they are held as their texts ask."""
+    """Cancel the decisions about personal data in an announcement's attachments.
+
+    Each attachment is then held as ``privacy.hold_without_decisions`` says. Call this inside a transaction.
+    """
     found = engine.rows("SELECT * FROM attachment WHERE announcement_id = :id", id=announcement_id)
     for attachment in map(mappers.attachment, found):
         if attachment.decided or attachment.hold is None:
@@ -43,8 +47,11 @@ def drop_decisions(engine: Queries, announcement_id: int) -> None:
 def note_corrected_finds(
     engine: Queries, attachment: Attachment, page: int, found: Sequence[PersonalData]
 ) -> None:
-    """Inside a transaction, after the announcement's change was raised: a person corrected the page, and
-    these are now the finds in it. New ones hold the attachment; that some are gone does not free it."""
+    """Replace the finds of a page by those in its corrected text.
+
+    Undecided finds hold the attachment; a find that has gone does not release it. Call this inside a
+    transaction, after the announcement's ``change`` was raised.
+    """
     others = [data for data in attachment.details.personal_data if data.page != page]
     details = dataclasses.replace(
         attachment.details, personal_data=tuple(sorted([*others, *found], key=lambda one: one.page))
@@ -61,8 +68,11 @@ def note_corrected_finds(
 
 
 def hide(engine: Queries, attachment_id: int) -> None:
-    """Inside a transaction, after the announcement's change was raised: an index that has not followed to
-    this change may still show the attachment."""
+    """Record the change with which an attachment became hidden from residents.
+
+    An index that has not followed to this change may still show the attachment. Call this inside a
+    transaction, after the announcement's ``change`` was raised.
+    """
     engine.run(
         """UPDATE attachment SET hidden_change = (
                SELECT announcement.change FROM announcement
@@ -82,7 +92,7 @@ def _set_hold(engine: Queries, attachment_id: int, hold: Hold | None, decided: S
 
 
 class Attachments:
-    """The part of ``archive.ports.Records`` that is about attachments."""
+    """Attachments part of ``archive.ports.Records``."""
 
     def __init__(self, engine: Queries) -> None:
         self._engine = engine
@@ -337,6 +347,6 @@ class Attachments:
 
 
 def _described(row: Row) -> dict[str, object]:
-    """Enough to attach the same bytes again under the same name."""
+    """Return the columns that suffice to attach the same bytes again under the same name."""
     names = ("position", "label", "filename", "kind", "media_type", "size", "sha256")
     return {"attachment_id": row["id"], **{name: row[name] for name in names}}

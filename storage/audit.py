@@ -54,7 +54,7 @@ An empty column counts as absent, so that a migration may add a column.
 """
 
 UNPROTECTED: Mapping[str, tuple[str, ...]] = {
-    # position in search's queue, counted visits, and columns of older versions
+    # position in the queue of indexing, counted visits, and columns of older versions
     "announcement": ("id", "change", "updated_at", "visits", "ref_of_one"),
     # the order on the announcement, the work of reading, and what reading found (see ``READING``)
     "attachment": (
@@ -106,7 +106,7 @@ PEOPLE = ("person", "token", "session")
 
 _GENESIS = hashlib.sha256(b"prakat").digest()
 _BATCH = 500  # rows that are examined at a time
-_LOOKS = 3  # times that a difference is looked at while somebody may be writing
+_LOOKS = 3  # times that a difference is checked, since a concurrent write may cause it
 
 Key = tuple[str, int]
 """A subject and the id of its row."""
@@ -243,7 +243,7 @@ class AuditTrail:
                     yield key, code
 
     def _settled_difference(self, key: Key) -> str:
-        """Look again at a row that somebody may be writing now. Returns the code of the fault, or ``""``."""
+        """Compare a row with its entry again: it may be in writing. Returns the fault's code or ``""``."""
         subject, id = key
         for _ in range(_LOOKS):
             before = _entries(self._engine, subject, id - 1, id).get(key)
@@ -257,12 +257,12 @@ class AuditTrail:
         return "record-altered" if before else "record-inserted"
 
     def _is_read(self, attachment_id: int) -> bool:
-        """Tell whether the reading is over; pages are saved one by one until then."""
+        """Return True when the reading of an attachment is over. Until then pages are saved one by one."""
         row = self._engine.row("SELECT status FROM attachment WHERE id = :id", id=attachment_id)
         return row is not None and row["status"] in ("ready", "failed")
 
     def _describe(self, key: Key) -> str:
-        """Return when the row was last written by the archive, and to which announcement it belongs."""
+        """Return a text with the time of the row's last entry and the announcement that owns the row."""
         subject, id = key
         row = self._engine.row(
             "SELECT at FROM audit WHERE subject = :subject AND subject_id = :id ORDER BY number DESC LIMIT 1",
@@ -290,7 +290,7 @@ def _people(engine: Queries) -> dict[Key, bytes]:
 
 
 def _digests(engine: Queries, subject: str, ids: Sequence[int]) -> dict[Key, bytes]:
-    """Return the digest of each of these rows that is there."""
+    """Return the digests of those rows that exist."""
     table, columns = ("attachment", _READING_COLUMNS) if subject == READING else (subject, PROTECTED[subject])
     found = engine.rows(f"SELECT * FROM {table} WHERE id IN :ids", ids=list(ids))  # noqa: S608
     parts = _digests_of_parts(engine, subject, [row["id"] for row in found])
@@ -367,6 +367,6 @@ def _append(engine: Queries, digests: Mapping[Key, bytes]) -> None:
 
 
 def _link(last: bytes, entry: Row) -> bytes:
-    """Return the hash of an entry that follows one with the hash ``last``."""
+    """Return the hash of an entry; ``last`` is the hash of the entry before it."""
     told = f"{entry['number']}|{entry['at']}|{entry['subject']}|{entry['subject_id']}|"
     return hashlib.sha256(last + told.encode() + bytes(entry["digest"])).digest()

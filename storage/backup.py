@@ -1,6 +1,6 @@
-"""One consistent copy of an archive, made while it serves: see ``storage.backup_manifest`` for its form.
+"""Makes consistent backups of an archive while the service runs. Format: ``storage.backup_manifest``.
 
-Memory does not grow with the bytes: a few hundred bytes for each file are held for the manifest.
+Memory use does not grow with the size of files: the manifest takes a few hundred bytes for each file.
 """
 
 from __future__ import annotations
@@ -50,15 +50,15 @@ from storage.restore import TarSource
 class BackupReport:
     """Result of one backup. All names are SHA-256 of originals.
 
-    ``damaged`` and ``missing``: the archive itself no longer has them as they were; the damaged are in
-    the backup as they are. ``mended``: were damaged or gone in the directory, copied again. ``spoiled``:
-    damaged there, and the archive has none to mend them with.
+    ``damaged`` and ``missing`` are damaged or missing in the archive itself; the backup holds the damaged
+    ones as they are. ``mended`` were damaged or missing in the backup directory and were copied again.
+    ``spoiled`` are damaged in the backup directory, and the archive has no intact copy.
     """
 
     files: int = 0
-    copied: int = 0  # of them by this backup, not by one before it
-    verified: int = 0  # of those from before, read again
-    generations: int = 1  # that the destination holds now
+    copied: int = 0  # files that this backup copied; the others were there before
+    verified: int = 0  # files of earlier backups that were read again
+    generations: int = 1  # generations that the destination holds now
     damaged: list[str] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
     mended: list[str] = field(default_factory=list)
@@ -66,7 +66,7 @@ class BackupReport:
 
 
 class Backups:
-    """Makes backups of one archive: its database, its originals, the small files in its directory."""
+    """Makes backups of one archive: its database, its originals, and the small data files."""
 
     def __init__(self, data: Path, engine: Engine, files: Files, keys: BackupKeys | None = None) -> None:
         self._data = data
@@ -86,14 +86,14 @@ class Backups:
     ) -> BackupReport:
         """Back up into ``destination``: a file, or a directory that exists.
 
-        Into a directory only what is new is copied, as one more generation, and a share of what was there
-        is read again: all of it within 30 times, or at once with ``verify``. What was there stays until
-        the new one is complete, durable and verified; then generations beyond the last of each of
+        Into a directory only new files are copied, as one more generation. A share of the files that were
+        there is read again: all of them within 30 backups, or at once with ``verify``. Earlier generations
+        stay until the new one is complete, durable and verified; then generations beyond the last of each of
         ``keep_days`` days and ``keep_months`` months are removed (see ``storage.generations``).
 
-        Raises ``Invalid`` inside the data directory; ``Conflict`` while another backup goes there, and
-        (code ``archive-went-back``) when the archive has less than the backup before, unless
-        ``accept_loss``; ``Unavailable`` on a bad disk or a damaged database.
+        Raises ``Invalid`` for a destination inside the data directory; ``Conflict`` while another backup is
+        written there, and (code ``archive-went-back``) when the archive has less than the previous backup,
+        unless ``accept_loss``; ``Unavailable`` on a bad disk or a damaged database.
         """
         if destination.resolve().is_relative_to(self._data.resolve()):
             raise Invalid("ที่เก็บสำรองต้องอยู่นอกที่เก็บข้อมูล (the backup must lie outside of the data directory)")
@@ -104,7 +104,7 @@ class Backups:
             disk_trouble_as_unavailable("สำรองข้อมูลไม่สำเร็จ ข้อมูลสำรองเดิมยังอยู่ (backup failed)"),
             private_directory(aside),
         ):
-            # The database first: whatever it names was durable before it was named.
+            # The database first: every file that it names was durable before the database named it.
             snapshot = aside / DATABASE
             self._engine.copy_to(snapshot)
             examine(snapshot)
@@ -145,7 +145,7 @@ class Backups:
 _NAMED = """SELECT sha256, size FROM attachment
     UNION SELECT json_extract(before, '$.sha256'), json_extract(before, '$.size')
     FROM history WHERE json_extract(before, '$.sha256') IS NOT NULL ORDER BY 1"""
-"""Originals of what is attached, and of what was taken off or replaced but may be attached again."""
+"""Query of all originals: also of detached or replaced attachments, which may be attached again."""
 
 
 def _read_figures(snapshot: Path) -> ArchiveFigures:
@@ -176,7 +176,7 @@ def _refuse_loss(before: ArchiveFigures | None, snapshot: Path) -> None:
 
 
 class _Target(Protocol):
-    """A backup being written. ``manifest`` names what is in it so far."""
+    """A backup that is being written. ``manifest`` lists the members that were written so far."""
 
     manifest: BackupManifest
 
@@ -184,20 +184,23 @@ class _Target(Protocol):
     def __exit__(self, *_: object) -> None: ...
 
     def figures_before(self) -> ArchiveFigures | None:
-        """Return the figures of the backup that this one follows or replaces; None where there is none."""
+        """Return the figures of the previous backup; None where there is none."""
 
     def put(self, name: str, source: Path) -> None:
-        """Keep a file under a name."""
+        """Write a file into the backup under a name."""
 
     def put_original(self, file: StoredFile) -> bool:
-        """Keep an original; False when it is there already. Raises ``NotFound``."""
+        """Write an original. Returns False when the backup has it already. Raises ``NotFound``."""
 
     def publish(self, progress: Progress, retention: Retention) -> int:
-        """Make durable, verify, and put in its place. Returns the number of generations that are kept."""
+        """Sync and verify the backup, and put it in its place.
+
+        Returns the number of generations that are kept.
+        """
 
 
 class _TarTarget:
-    """One tar file, which takes the place of the one before it."""
+    """Backup as one tar file, which replaces the previous file."""
 
     def __init__(self, destination: Path, aside: Path, files: Files, keys: BackupKeys) -> None:
         self.manifest = BackupManifest(made_at=_now())
@@ -205,7 +208,7 @@ class _TarTarget:
         self._destination, self._aside = destination, aside
         self._part = aside / "backup.tar"
         self._file = self._part.open("wb")
-        os.fchmod(self._file.fileno(), 0o600)  # people's password hashes are in it
+        os.fchmod(self._file.fileno(), 0o600)  # the backup holds password hashes
         self._tar: Any = tarfile.TarFile(
             fileobj=self._file, mode="w", format=tarfile.PAX_FORMAT, copybufsize=CHUNK
         )
@@ -225,7 +228,7 @@ class _TarTarget:
                 tar.extract(DATABASE, self._aside / "before", filter="data")
             return _read_figures(self._aside / "before" / DATABASE)
         except (OSError, PrakatError, tarfile.TarError):
-            return None  # there is none, or nothing can be learned from it
+            return None  # there is no previous backup, or it cannot be read
 
     def put(self, name: str, source: Path) -> None:
         with source.open("rb") as stream:
@@ -252,7 +255,7 @@ class _TarTarget:
         stream.seek(0)
         hashing = HashingReader(stream)
         self._tar.addfile(info, hashing)
-        self._tar.members.clear()  # tarfile would remember every one
+        self._tar.members.clear()  # else tarfile would keep every member in memory
         return hashing.sha256()
 
     def publish(self, progress: Progress, retention: Retention) -> int:  # noqa: ARG002  # there is one
@@ -267,12 +270,15 @@ class _TarTarget:
         return 1
 
 
-_ROUND = 30  # backups into a directory, after which each original in it was read again
-_LEAST = 200  # originals that are read again each time at least
+_ROUND = 30  # backups into a directory within which each of its originals is read again
+_LEAST = 200  # least number of originals that a backup reads again
 
 
 class _DirectoryTarget:
-    """One more generation. An original's time of change tells when it was last read there and found whole."""
+    """Backup as one more generation in a directory.
+
+    The modification time of an original in the directory is the time at which it was last verified.
+    """
 
     def __init__(
         self,
@@ -290,10 +296,10 @@ class _DirectoryTarget:
         self._files, self._keys, self._report, self._whole = files, keys, report, whole
         self._before = self._directory.newest_readable()
         self.manifest = BackupManifest(made_at=self._next_moment())
-        self._to_verify: list[tuple[float, str]] = []  # when last verified, SHA-256
+        self._to_verify: list[tuple[float, str]] = []  # time of the last verification, SHA-256
 
     def _next_moment(self) -> dt.datetime:
-        """Now, or a second after a generation that was made in this second."""
+        """Return the present time, moved on by whole seconds until no generation has its name."""
         moment = _now()
         while BackupManifest(made_at=moment).generation in self._directory.generations():
             moment += dt.timedelta(seconds=1)
@@ -343,31 +349,31 @@ class _DirectoryTarget:
         _keep(part, kept)
 
     def _was_kept(self, name: str) -> bool:
-        """Tell whether the generation before has it in the form that is written now."""
+        """Return True when the previous generation has the member, encrypted or not as in this backup."""
         before = self._before
         return before is not None and name in (before.encrypted if self._keys.recipient else before.members)
 
     def _has(self, name: str, file: StoredFile) -> bool:
-        """Take an original over from the generation before, if it seems to be there."""
+        """Add an original that is in the directory to the manifest. Returns False when it must be copied."""
         try:
             found = (self._path / name).with_suffix(AGE if self._keys.recipient else "").stat()
         except FileNotFoundError:
             return False
         if self._keys.recipient:
             if not self._was_kept(name) or self._before is None:
-                return False  # nobody knows the SHA-256 of what lies there
+                return False  # the SHA-256 of the encrypted file is not known
             self.manifest.encrypted[name] = self._before.encrypted[name]
         elif found.st_size != file.size:
             return False
         self.manifest.members[name] = file.sha256
         now = self.manifest.made_at.timestamp()
-        verified = found.st_mtime if found.st_mtime <= now else 0.0  # the clock was set back since
+        verified = found.st_mtime if found.st_mtime <= now else 0.0  # the clock was set back
         self._to_verify.append((verified, file.sha256))
         return True
 
     def publish(self, progress: Progress, retention: Retention) -> int:
         self._verify(progress)
-        os.sync()  # the renames; each file's bytes were on the disk before its own
+        os.sync()  # for the renames; each file was synced before its rename
         part = self._aside / MANIFEST
         with part.open("wb") as file:
             file.write(self.manifest.to_bytes(self._keys.sign))
@@ -377,7 +383,7 @@ class _DirectoryTarget:
         return len(self._directory.generations())
 
     def _verify(self, progress: Progress) -> None:
-        """Read again those that were not read for the longest time."""
+        """Read again the originals that were not verified for the longest time."""
         held = len(self._to_verify)
         due = heapq.nsmallest(held if self._whole else max(_LEAST, -(-held // _ROUND)), self._to_verify)
         for done, (_, sha256) in enumerate(due, start=1):
@@ -392,10 +398,11 @@ class _DirectoryTarget:
             progress("verify", done, len(due))
 
     def _mend(self, sha256: str, path: Path, found: str) -> None:
-        """Copy an original again from the archive.
+        """Copy a damaged original again from the archive.
 
-        What the archive does not have either stays, under the name of what it became, so that the rest can
-        be restored; encrypted, it cannot even be read any more.
+        Where the archive has no intact copy, the damaged file stays in the backup under the SHA-256 of its
+        present bytes, so that the rest can be restored. A damaged encrypted file cannot be read at all, so
+        the backup then leaves this original out.
         """
         name = original(sha256)
         try:
@@ -425,7 +432,7 @@ def _keep(part: Path, kept: Path) -> None:
 
 
 def _hash(path: Path) -> str:
-    """Return the SHA-256 of what is on the disk, not in memory; empty when it cannot be read."""
+    """Return the SHA-256 of a file as it is on the disk, not in the cache; empty when it is unreadable."""
     try:
         with path.open("rb") as file:
             os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)

@@ -42,7 +42,7 @@ AGE = ".age"
 CHUNK = 1 << 20  # bytes that are read at a time
 
 _PLAIN_FORMAT = 1
-_ENCRYPTED_FORMAT = 2  # versions before encryption refuse it as newer than they are
+_ENCRYPTED_FORMAT = 2  # versions without encryption refuse this format as newer
 
 NAME = re.compile(
     rf"{re.escape(DATABASE)}|{re.escape(WORDS)}|{SECRET}|{re.escape(SETTINGS)}"
@@ -196,7 +196,10 @@ def examine(database: Path) -> None:
 
 @contextmanager
 def private_directory(directory: Path) -> Iterator[None]:
-    """Hold an empty directory for the length of the context, alone; take over from a process that died."""
+    """Lock and empty a directory for the length of the context, and delete it afterwards.
+
+    Files that a dead process left are deleted. Raises ``Conflict`` while another process has the lock.
+    """
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     descriptor = os.open(directory, os.O_RDONLY)
     try:

@@ -1,7 +1,7 @@
-"""The virus scanner: clamd, ClamAV's daemon, which is sent what comes in before it is kept.
+"""Virus scanner: sends uploaded files to clamd, ClamAV's daemon, before they are stored.
 
-An own module, since it takes one command (``INSTREAM``): of the published clients one is under the
-GPL, the others have not been kept for ten years.
+This module talks to clamd itself, since only one command is needed (``INSTREAM``). Of the published client
+libraries one is under the GPL, and the others have not been maintained for ten years.
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ _CONNECT_SECONDS = 5.0
 _ANSWER_SECONDS = 180.0  # longer than clamd's own MaxScanTime, two minutes unless set
 _LONGEST_ANSWER = 4096
 _FOUND = re.compile(r"stream: (.+) FOUND")
-_NOT_WHOLE = "Heuristics.Limits.Exceeded"  # what clamd says with AlertExceedsMax, instead of "OK"
+_NOT_WHOLE = "Heuristics.Limits.Exceeded"  # clamd's answer with AlertExceedsMax, instead of "OK"
 
 
 class Clamd:
-    """``archive.ports.Scanner`` on clamd at ``host:port``, or at the path of its socket."""
+    """Adapter of ``archive.ports.Scanner`` for clamd at ``host:port``, or at the path of its socket."""
 
     def __init__(self, address: str) -> None:
         self._address = address
 
     def ping(self) -> None:
-        """Raises ``Unavailable`` when nobody answers."""
+        """Check clamd. Raises ``Unavailable`` when clamd does not answer."""
         with self._connected() as connection:
             connection.settimeout(_CONNECT_SECONDS)
             connection.sendall(b"zPING\0")
@@ -42,7 +42,7 @@ class Clamd:
 
     @contextmanager
     def scanned(self, stream: BinaryIO) -> Iterator[BinaryIO]:
-        """The same bytes, sent to clamd as they are read."""
+        """Provide a stream of the same bytes, which are sent to clamd while they are read."""
         with self._connected() as connection:
             yield cast(BinaryIO, io.BufferedReader(_Scanned(stream, connection), _CHUNK))
 
@@ -61,7 +61,7 @@ _CHUNK = 1 << 16
 
 
 class _Scanned(io.RawIOBase):
-    """Reads a stream on; its last read brings the verdict."""
+    """Stream that sends the bytes it reads to clamd. The read at the end raises if clamd found a virus."""
 
     def __init__(self, stream: BinaryIO, connection: socket.socket) -> None:
         self._stream, self._connection = stream, connection
@@ -86,7 +86,7 @@ class _Scanned(io.RawIOBase):
         self._begun = True
         try:
             self._connection.sendall(start + struct.pack("!L", len(chunk)) + chunk)
-        except OSError:  # it says why before it hangs up
+        except OSError:  # clamd sends the reason before it closes the connection
             _judge(_answer(self._connection))
             raise _silent() from None
 
@@ -108,7 +108,10 @@ def _connect(address: str) -> socket.socket:
 
 
 def _answer(connection: socket.socket) -> str:
-    """One answer, which ends with a zero byte; what came of it when the connection breaks."""
+    """Return clamd's answer, which ends with a zero byte.
+
+    Returns the part that was received when the connection breaks.
+    """
     got = b""
     with suppress(OSError):
         while not got.endswith(b"\0") and len(got) < _LONGEST_ANSWER and (more := connection.recv(1024)):
@@ -117,7 +120,11 @@ def _answer(connection: socket.socket) -> str:
 
 
 def _judge(answer: str) -> None:
-    """Silence is no verdict."""
+    """Return for the answer that the file is clean; raise for any other answer.
+
+    Raises ``Invalid`` for a virus, ``TooLarge`` for a file over clamd's limits, and ``Unavailable`` for an
+    empty or unknown answer.
+    """
     if answer == "stream: OK":
         return
     if found := _FOUND.fullmatch(answer):

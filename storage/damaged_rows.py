@@ -1,4 +1,4 @@
-"""Finds rows that cannot be read: all of them for ``prakat check``, a share each time for readiness."""
+"""Finds rows that cannot be read: ``prakat check`` reads all rows, a readiness check a share of them."""
 
 from __future__ import annotations
 
@@ -21,17 +21,18 @@ _MAPPERS: Mapping[str, Callable[[Row], object]] = {
     "session": mappers.session,
     "incident": mappers.incident,
 }
-_LISTED = ("announcement", "attachment")  # what the pages of residents are made of
-_BATCH = 500  # rows that are read at a time; a readiness check reads so many of each table
+_LISTED = ("announcement", "attachment")  # tables that residents' pages are made from
+_BATCH = 500  # rows read at a time; also the rows of each table that one readiness check reads
 
 
 class DamagedRows:
-    """An ``Examination`` of every row, by reading it as the archive does."""
+    """An ``Examination`` that reads every row as the archive does."""
 
     def __init__(self, engine: Queries) -> None:
         self._engine = engine
         self._known: dict[str, set[int]] = {table: set() for table in _LISTED}
-        self._next: dict[str, int | None] = dict.fromkeys(_LISTED)  # the id below which the next look begins
+        # By table, ``look`` reads ids below this one next; None: it begins with the newest.
+        self._next: dict[str, int | None] = dict.fromkeys(_LISTED)
 
     def faults(self) -> Iterator[Fault]:
         """Yield every row that cannot be read."""
@@ -58,10 +59,10 @@ class DamagedRows:
                 yield Fault("record-damaged", f"attachment {attachment} page {row['number']}", reason)
 
     def look(self) -> list[str]:
-        """Read a share of the rows that pages are made of. Returns the names of the damaged that are known.
+        """Read a share of the rows of ``_LISTED``. Returns the names of the known damaged rows.
 
-        The newest first, the next ones at the next call, and again from the newest; what was damaged at an
-        earlier call is read again, for somebody may have mended it.
+        The first call reads the newest rows, each further call the next older ones, then again the newest.
+        Rows that were damaged at an earlier call are read again, since somebody may have repaired them.
         """
         for table in _LISTED:
             below = self._next[table]
@@ -89,7 +90,7 @@ def _faults(found: Sequence[Row], table: str) -> Iterator[Fault]:
 
 
 def _damage(row: Row, mapper: Callable[[Row], object]) -> str:
-    """Return why a row cannot be read; empty when it can."""
+    """Return the reason why a row cannot be read; empty for a readable row."""
     try:
         mapper(row)
     except RecordDamaged as error:

@@ -1,4 +1,4 @@
-"""Files in a local directory, by the SHA-256 of their content: ``ab/ab34…``."""
+"""Store of files in a local directory. A file's path is the SHA-256 of its content: ``ab/ab34…``."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _MEGABYTE = 1 << 20
 
 
 class LocalFiles:
-    """``archive.ports.Files`` on a directory of its own."""
+    """Adapter of ``archive.ports.Files`` for a local directory that holds nothing else."""
 
     def __init__(self, root: Path) -> None:
         self._root = root
@@ -33,8 +33,10 @@ class LocalFiles:
             self._sweep()
 
     def add(self, stream: BinaryIO, *, limit: int) -> StoredFile:
-        """Write aside, make durable, rename. Bytes that are there already are replaced by the same
-        bytes, which mends a copy that the disk had damaged."""
+        """Store a stream: write a temporary file, sync it, rename it.
+
+        A file that exists is replaced by the same bytes, which repairs a copy that the disk had damaged.
+        """
         with explained(), self._receiving():
             descriptor, name = tempfile.mkstemp(dir=self._incoming)
             try:
@@ -55,7 +57,7 @@ class LocalFiles:
         sync_directory(place.parent)
 
     def _make_shelves(self) -> None:
-        """All at the start, so that ``add`` never relies on a directory that is not durable yet."""
+        """Create all 256 directories at the start, so that ``add`` uses only directories that are durable."""
         for number in range(256):
             (self._root / f"{number:02x}").mkdir(exist_ok=True)
         sync_directory(self._root)
@@ -63,12 +65,15 @@ class LocalFiles:
 
     @contextmanager
     def _receiving(self) -> Iterator[None]:
-        """Keep other processes' ``_sweep`` away while something is being received."""
+        """Keep the ``_sweep`` of other processes from running while a file is being received."""
         with _locked(self._incoming, fcntl.LOCK_SH):
             yield
 
     def _sweep(self) -> None:
-        """Remove what processes that died had half received; later, if anyone is receiving now."""
+        """Delete the incomplete files that dead processes left.
+
+        Does nothing while any process is receiving a file; a later start deletes them.
+        """
         try:
             with _locked(self._incoming, fcntl.LOCK_EX | fcntl.LOCK_NB):
                 for part in self._incoming.iterdir():
@@ -107,7 +112,7 @@ class LocalFiles:
 
 
 def receive(stream: BinaryIO, part: BinaryIO, limit: int) -> StoredFile:
-    """Copy and hash as it comes. Raises ``TooLarge`` past ``limit`` bytes."""
+    """Copy a stream into ``part`` and hash its bytes. Raises ``TooLarge`` past ``limit`` bytes."""
     digest, size = hashlib.sha256(), 0
     while chunk := stream.read(_CHUNK):
         size += len(chunk)
@@ -121,7 +126,7 @@ def receive(stream: BinaryIO, part: BinaryIO, limit: int) -> StoredFile:
 
 
 def sync_directory(directory: Path) -> None:
-    """Make the renames in it survive a power cut."""
+    """Sync a directory, so that renames in this directory survive a power cut."""
     descriptor = os.open(directory, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -151,7 +156,7 @@ _TROUBLE = {
 
 @contextmanager
 def explained() -> Iterator[None]:
-    """Trouble with the disk as ``Unavailable``; a reader's broken connection as it is."""
+    """Convert errors of the disk into ``Unavailable``; raise others (a broken connection) unchanged."""
     try:
         yield
     except OSError as error:

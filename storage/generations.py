@@ -1,4 +1,4 @@
-"""The generations that a backup directory holds, and the rule by which they are kept."""
+"""Generations of a backup directory, and the retention rule."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _MONTH = len("2026-11")
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """Which generations are kept: the latest of each of the last days and months that have any.
+    """Retention rule: keep the latest generation of each of the last days and months that have any.
 
-    ``newest`` generations are kept whatever their day, so that a bad one does not at once take the place
-    of a good one of the same day.
+    The ``newest`` generations are kept whatever their day, so that a bad generation does not at once replace
+    a good one of the same day.
     """
 
     days: int
@@ -27,7 +27,7 @@ class Retention:
     newest: int = 3
 
     def keep(self, generations: Iterable[str]) -> set[str]:
-        """Return the names of those that are kept."""
+        """Return the names of the generations that the rule keeps."""
         names = sorted(generations)
         kept = set(names[-self.newest :])
         for length, count in ((_DAY, self.days), (_MONTH, self.months)):
@@ -37,17 +37,17 @@ class Retention:
 
 
 class BackupDirectory:
-    """A backup that is a directory. One of a version before generations holds only ``manifest.json``."""
+    """A backup directory. Versions before generations left only ``manifest.json`` in the directory."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
 
     def generations(self) -> list[str]:
-        """Return the names of the generations, oldest first. Does not read them."""
+        """Return the names of the generations, oldest first. The manifests are not read."""
         return sorted(path.stem for path in (self.path / GENERATIONS).glob("*.json"))
 
     def read(self, generation: str) -> BackupManifest:
-        """Return the manifest of one generation. Raises ``Invalid`` when it is damaged."""
+        """Return the manifest of one generation. Raises ``Invalid`` when the manifest is damaged."""
         return BackupManifest.from_bytes(self._manifest_path(generation).read_bytes())
 
     def find_text(self, wanted: str | None) -> bytes:
@@ -79,7 +79,7 @@ class BackupDirectory:
         return None
 
     def publish(self, part: Path, name: str) -> None:
-        """Put a manifest that is complete and durable in its place: it is now the newest generation."""
+        """Publish a complete and durable manifest as the newest generation."""
         (self.path / GENERATIONS).mkdir(mode=0o700, exist_ok=True)
         kept = self._manifest_path(name)
         kept.write_bytes(part.read_bytes())
@@ -88,7 +88,7 @@ class BackupDirectory:
         sync_directory(self.path)
 
     def adopt(self) -> None:
-        """Make a generation of the ``manifest.json`` that a version before generations left."""
+        """Turn a ``manifest.json`` of a version before generations into a generation."""
         try:
             text = self.find_text(None)
             manifest = BackupManifest.from_bytes(text)
@@ -102,8 +102,8 @@ class BackupDirectory:
     def prune(self, retention: Retention) -> int:
         """Remove generations that the rule does not keep, then files that no kept generation names.
 
-        Returns how many generations were removed. Where a kept manifest is damaged nothing is removed,
-        because nobody knows what it names.
+        Returns the number of removed generations. Where a kept manifest is damaged nothing is removed,
+        because the files that this manifest names are not known.
         """
         kept = retention.keep(self.generations())
         try:

@@ -1,4 +1,4 @@
-"""Queries about incidents: evidence that something was lost or tampered with, kept until acknowledged."""
+"""Queries about incidents: evidence of loss or tampering, which stays open until acknowledged."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from storage.engine import Queries
 
 
 class Incidents:
-    """The part of ``archive.ports.Records`` that is about incidents."""
+    """Incidents part of ``archive.ports.Records``."""
 
     def __init__(self, engine: Queries) -> None:
         self._engine = engine

@@ -1,4 +1,4 @@
-"""``archive.ports.Jobs`` on any ``Engine``: the state of an attachment is its job."""
+"""Adapter of ``archive.ports.Jobs`` for any ``Engine``. An attachment's status is its job."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ from storage.audit import READING, seal
 from storage.engine import Queries, Row
 
 MAX_ATTEMPTS = 3
-"""A worker may die by accident; a file that outlives three of them is what kills them."""
+"""Readings of an attachment after which it fails, when the worker died each time.
+
+One worker may die by accident; after three deaths the file is taken for the cause.
+"""
 
 _CRASHED = Failure(
     "reader-crashed",
@@ -23,7 +26,7 @@ _CRASHED = Failure(
 
 
 class EngineJobs:
-    """``Jobs`` on any ``Engine``."""
+    """Adapter of ``Jobs`` for any ``Engine``."""
 
     def __init__(self, engine: Queries) -> None:
         self._engine = engine
@@ -31,7 +34,7 @@ class EngineJobs:
     def claim(self, worker: str, *, lease: dt.timedelta, now: dt.datetime) -> Attachment | None:
         self.take_back(lease=lease, now=now)
         if not self._engine.row("SELECT 1 AS found FROM attachment WHERE status = 'waiting' LIMIT 1"):
-            return None  # idle workers leave the writers alone
+            return None  # idle workers take no write lock
         with self._engine.write(durable=False):
             row = self._engine.row(
                 """UPDATE attachment SET status = 'reading', worker = :worker, leased_until = :until,
@@ -52,7 +55,7 @@ class EngineJobs:
         if not self._lapsed(lease, now):
             return 0
         with self._engine.write():
-            lapsed = self._lapsed(lease, now, "FOR NO KEY UPDATE")  # none is renewed meanwhile
+            lapsed = self._lapsed(lease, now, "FOR NO KEY UPDATE")  # none is renewed while locked
             for row in lapsed:
                 if row["attempts"] >= MAX_ATTEMPTS:
                     self._settle(row, Reading.FAILED, _CRASHED)
@@ -65,7 +68,10 @@ class EngineJobs:
         return len(lapsed)
 
     def _lapsed(self, lease: dt.timedelta, now: dt.datetime, lock: str = "") -> list[Row]:
-        """Twice the lease ahead: a live worker's claim may be ahead by a little when the clock is set."""
+        """Return the rows whose lease has run out, or ends more than twice the lease ahead.
+
+        A live worker's lease may end a little further ahead than one lease when the clock is set.
+        """
         return self._engine.rows(
             f"""SELECT id, announcement_id, attempts FROM attachment
                 WHERE status = 'reading' AND (leased_until <= :now OR leased_until > :latest)
@@ -130,7 +136,7 @@ class EngineJobs:
         return row
 
     def _settle(self, row: Row, status: Reading, failure: Failure | None) -> None:
-        """Inside a transaction: the reading is over, and search must follow."""
+        """End a reading, and make search index the announcement again. Call this inside a transaction."""
         self._engine.run(
             """UPDATE attachment SET status = :status, error_code = :code, error_message = :message,
                    worker = NULL, leased_until = NULL

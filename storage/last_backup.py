@@ -1,4 +1,4 @@
-"""A note beside the archive on the last backup, which later examinations compare the archive with."""
+"""Note on the last backup, in the data directory. Later checks compare the archive with this note."""
 
 from __future__ import annotations
 
@@ -20,14 +20,17 @@ NOTE = "last-backup.json"
 
 
 class LastBackup:
-    """An ``Examination`` by the note: where the last backup is, its digest, and what the archive held."""
+    """An ``Examination`` that compares the archive with its last backup.
+
+    The note holds the backup's destination, its digest, and the archive's figures at that time.
+    """
 
     def __init__(self, data: Path, engine: Engine) -> None:
         self._path = data / NOTE
         self._engine = engine
 
     def note(self, destination: Path, manifest: BackupManifest) -> None:
-        """Keep, durably, what a backup that is in its place holds."""
+        """Write the note on a published backup, and sync it to the disk."""
         content = {
             "destination": str(destination.resolve()),
             "generation": manifest.generation,
@@ -43,9 +46,9 @@ class LastBackup:
         sync_directory(self._path.parent)
 
     def faults(self) -> Iterator[Fault]:
-        """Yield what the archive has less than its last backup, and whether that backup was altered since.
+        """Yield losses of the archive since its last backup, and alterations of that backup.
 
-        Nothing is said of a backup whose place cannot be reached now: the disk may be kept elsewhere.
+        A backup whose destination cannot be reached is not checked: the disk may be stored elsewhere.
         """
         try:
             content = json.loads(self._path.read_text(encoding="utf-8"))
@@ -68,7 +71,7 @@ class LastBackup:
 
 
 def _find_alteration(destination: Path, generation: str, digest: str) -> str:
-    """Return how a generation that lies at the destination is not the one that was made; empty if it is."""
+    """Return how a generation differs from the one that was written; empty when it does not differ."""
     backup = open_backup(destination)
     try:
         for manifest in (backup.read_manifest(generation), backup.read_manifest(None)):

@@ -1,4 +1,4 @@
-"""``archive.ports.Leases`` on any ``Engine``: a row for each duty, taken in one statement."""
+"""Adapter of ``archive.ports.Leases`` for any ``Engine``: one row for each duty."""
 
 from __future__ import annotations
 
@@ -9,13 +9,17 @@ from storage.engine import Engine
 
 
 class EngineLeases:
-    """``Leases`` on any ``Engine``."""
+    """Adapter of ``Leases`` for any ``Engine``."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
     def claim(self, name: str, holder: str, *, lease: dt.timedelta, now: dt.datetime) -> bool:
-        """Twice the lease ahead: a live holder's may be ahead by a little when the clock is set."""
+        """Take or renew a lease; see ``archive.ports.Leases``.
+
+        A lease that ends more than twice the lease ahead is taken over. A live holder's lease may end a
+        little further ahead than one lease when the clock is set.
+        """
         times = {"now": mappers.time_text(now), "latest": mappers.time_text(now + 2 * lease)}
         if self._engine.row(
             """SELECT 1 AS held FROM lease
@@ -24,7 +28,7 @@ class EngineLeases:
             holder=holder,
             **times,
         ):
-            return False  # those who wait leave the writers alone
+            return False  # a waiting process takes no write lock
         with self._engine.write(durable=False):
             taken = self._engine.run(
                 """INSERT INTO lease (name, holder, until) VALUES (:name, :holder, :until)

@@ -1,4 +1,4 @@
-"""Rows of the database ↔ the archive's values."""
+"""Mappers between rows of the database and the archive's value objects."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ from archive.model import (
 from storage.engine import Row
 
 DETACHED = "detached"
-"""The status of an attachment that was taken off its announcement. It stays, so that it can be put back."""
+"""Status of an attachment that was taken off its announcement. Its row stays for ``reattach``."""
 
 log = logging.getLogger("prakat.storage")
 
@@ -77,9 +77,9 @@ def _damaged_as_error(mapper: Callable[Concatenate[Row, _P], _T]) -> Callable[Co
 
 
 def readable(mapper: Callable[[Row], _T], found: Iterable[Row]) -> Iterator[_T]:
-    """Map rows, without those that are damaged: one bad row must not take a list from everybody.
+    """Map rows, leaving out damaged rows, so that one damaged row does not make a whole list fail.
 
-    Each damaged row is logged once by each process; ``prakat check`` and the readiness check name them.
+    Each process logs each damaged row once. ``prakat check`` and the readiness check list damaged rows.
     """
     for row in found:
         try:
@@ -92,14 +92,17 @@ def readable(mapper: Callable[[Row], _T], found: Iterable[Row]) -> Iterator[_T]:
 
 
 def _text(value: object) -> str:
-    """Return a value that must be text. Bytes that are no UTF-8 come as bytes, and raise ``TypeError``."""
+    """Return a value that must be text. Raises ``TypeError`` for any other value.
+
+    The database driver returns text that is not UTF-8 as bytes.
+    """
     if not isinstance(value, str):
         raise TypeError(f"not a text: {value!r}")
     return value
 
 
 def time_text(at: dt.datetime) -> str:
-    """Always of the same width and in UTC, so that times sort as text."""
+    """Return a time as text in UTC. All times have the same width, so that times sort as text."""
     return at.astimezone(dt.UTC).isoformat(timespec="microseconds")
 
 
@@ -112,7 +115,7 @@ def _time(text: str | None) -> dt.datetime | None:
 
 
 def plain(value: object) -> object:
-    """A field's value as JSON and the database hold it."""
+    """Convert a field's value to its form in JSON and in the database."""
     if isinstance(value, dt.datetime):
         return time_text(value)
     if isinstance(value, dt.date):
@@ -124,7 +127,7 @@ def plain(value: object) -> object:
 
 @_damaged_as_error
 def announcement(row: Row) -> Announcement:
-    """The announcement; its views are the baseline and the visits that were counted here."""
+    """Return the announcement. Its ``views`` is the baseline plus the visits that were counted here."""
     fields = {field.name: read_column(field, row[field.name]) for field in ANNOUNCEMENT_FIELDS}
     fields["views"] += row["visits"]
     return Announcement(
@@ -165,7 +168,7 @@ def attachment(row: Row) -> Attachment:
 
 
 def _reading(row: Row) -> Reading:
-    """How far it is read. One that was taken off is as far as it was then."""
+    """Return the reading status. A detached attachment has the status that it had before."""
     if row["status"] != DETACHED:
         return Reading(row["status"])
     if row["error_code"]:
@@ -174,7 +177,7 @@ def _reading(row: Row) -> Reading:
 
 
 def details_text(details: Details) -> str:
-    """All in ASCII: a hostile file's fields may hold what UTF-8 cannot."""
+    """Return details as JSON in ASCII: fields of a hostile file may hold characters that UTF-8 cannot."""
     return json.dumps(asdict(details), default=plain)
 
 
@@ -229,7 +232,10 @@ def page(row: Row) -> Page:
 
 
 def pack_lines(lines: Sequence[Line]) -> bytes:
-    """Per line: start, top, bottom, number of edges, then the steps from edge to edge; deflated."""
+    """Pack lines into bytes, compressed with zlib.
+
+    A line is packed as start, top, bottom, number of edges, then the differences between its edges.
+    """
     numbers: list[int] = []
     for line in lines:
         numbers += (line.start, line.top, line.bottom, len(line.edges))

@@ -43,14 +43,14 @@ TABLES: Mapping[str, tuple[str, ...]] = {
     "sign_in_attempt": ("key",),
     "lease": ("name",),
 }
-"""Every table → its primary key. A table comes after those that it refers to.
+"""Table → columns of its primary key. A table comes after the tables that it refers to.
 
 The change counter is missing here: ``_finish`` sets it at the very end.
 """
 
 _ROWS = 500  # rows of a batch
 _FILES = 64  # files of a batch
-_THREADS = 8  # files copied at once: a store on the network answers late, but serves many requests together
+_THREADS = 8  # files copied at once: a network store answers slowly, but serves many requests together
 _CHUNK = 1 << 20  # bytes that are hashed at a time
 
 _Key = tuple[Any, ...]

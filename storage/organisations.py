@@ -26,7 +26,7 @@ def strays(engine: Engine) -> list[str]:
 
 
 class EngineOrganisations:
-    """``Organisations`` on any ``Engine``."""
+    """Adapter of ``Organisations`` for any ``Engine``."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine

@@ -1,4 +1,4 @@
-"""Queries about the pages that were read."""
+"""Queries about the pages of attachments."""
 
 from __future__ import annotations
 
@@ -15,13 +15,16 @@ from storage.engine import Queries
 
 
 class Pages:
-    """The part of ``archive.ports.Records`` that is about pages."""
+    """Pages part of ``archive.ports.Records``."""
 
     def __init__(self, engine: Queries) -> None:
         self._engine = engine
 
     def save_page(self, page: Page, *, sha256: str | None = None) -> None:
-        """Does not wait for the disk: ``Jobs.finish`` does, and makes what came before durable too."""
+        """Insert or replace a page; see ``archive.ports.Records``.
+
+        The write does not wait for the disk: ``Jobs.finish`` does, and makes earlier writes durable too.
+        """
         with self._engine.write(durable=False):
             attachment = attachment_row(self._engine, page.attachment_id, lock=True)
             if sha256 is not None and attachment["sha256"] != sha256:
@@ -49,7 +52,10 @@ class Pages:
         actor: str,
         personal_data: Sequence[PersonalData] = (),
     ) -> Page:
-        """Lines and doubts go: their offsets belong to the text that was read."""
+        """Set a page's text; see ``archive.ports.Records``.
+
+        Lines and doubts are deleted, since their offsets belong to the recognised text.
+        """
         with self._engine.write():
             attachment = attachment_row(self._engine, attachment_id, lock=True)
             before = self.page(attachment_id, number)

@@ -1,4 +1,4 @@
-"""``archive.ports.People`` on any ``Engine``."""
+"""Adapter of ``archive.ports.People`` for any ``Engine``."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from storage.second_factors import SecondFactors
 from storage.signins import SignIns
 from storage.tenancy import Scoped, home
 
-_LAST_USE_STEP = dt.timedelta(minutes=1)  # so that a program that asks often seldom writes
+_LAST_USE_STEP = dt.timedelta(minutes=1)  # a program that calls often causes one write a minute at most
 
 
 class EnginePeople(SignIns, SecondFactors):
-    """``People`` on any ``Engine``."""
+    """Adapter of ``People`` for any ``Engine``."""
 
     def __init__(self, engine: Queries) -> None:
         self._engine = engine
@@ -46,7 +46,7 @@ class EnginePeople(SignIns, SecondFactors):
         return mappers.person(row)
 
     def by_name(self, name: str) -> tuple[Person, str] | None:
-        """The organisation's own before the province's of the same name."""
+        """Return the person and the password hash. An organisation's own person precedes the province's."""
         row = self._engine.row(
             """SELECT * FROM person WHERE name = :name AND organisation_id IN :homes
                ORDER BY organisation_id DESC LIMIT 1""",
@@ -59,7 +59,7 @@ class EnginePeople(SignIns, SecondFactors):
         return [*mappers.readable(mappers.person, self._own("SELECT * FROM person ORDER BY name"))]
 
     def _own(self, sql: str) -> list[Row]:
-        """Without those of the province, who work here too but belong elsewhere."""
+        """Return a query's rows; for one organisation, without the rows of the province."""
         found = self._engine.rows(sql)
         if not isinstance(self._engine, Scoped):
             return found
@@ -80,7 +80,7 @@ class EnginePeople(SignIns, SecondFactors):
                 home=home(self._engine),
             ):
                 raise _nobody()
-            if disabled:  # or they would open again with the account
+            if disabled:  # else the sessions would work again once the account is enabled
                 self._engine.run(
                     """DELETE FROM session WHERE person_id IN (
                            SELECT id FROM person WHERE name = :name AND organisation_id = :home)""",
@@ -130,7 +130,7 @@ class EnginePeople(SignIns, SecondFactors):
             return None
         found = mappers.token(row)
         if found.last_used_at is None or abs(now - found.last_used_at) >= _LAST_USE_STEP:
-            # A full disk must not lock programs out.
+            # Where the disk is full, the write is skipped, so that programs still get in.
             with suppress(Unavailable), self._engine.write(durable=False):
                 self._engine.run(
                     "UPDATE token SET last_used_at = :now WHERE id = :id",

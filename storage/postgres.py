@@ -1,4 +1,4 @@
-"""PostgreSQL through psycopg: any number of processes on any number of machines."""
+"""PostgreSQL engine, through psycopg: any number of processes on any number of machines."""
 
 from __future__ import annotations
 
@@ -136,7 +136,7 @@ class Postgres:
         with self._one_moment(), closing(Sqlite(path)) as collected:
             move_records(self, collected, Moved(), lambda *_: None)
         with closing(sqlite3.connect(path)) as copy:
-            copy.execute("PRAGMA journal_mode = DELETE")  # one file, whole by itself
+            copy.execute("PRAGMA journal_mode = DELETE")  # makes the copy one file, without a log beside it
 
     @contextmanager
     def _one_moment(self) -> Iterator[None]:
@@ -199,7 +199,7 @@ class Postgres:
                 pool.putconn(connection)
                 if last or not dead:
                     raise
-                pool.check()  # the others will have died with it
+                pool.check()  # the pool's other connections have probably died too
         raise AssertionError
 
     def _pool(self) -> ConnectionPool[Connection[DictRow]]:

@@ -1,4 +1,4 @@
-"""The whole of ``archive.ports.Records``, put together from its parts."""
+"""Adapter of ``archive.ports.Records``, composed of its parts."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from storage.visits import Visits
 
 
 class EngineRecords(Announcements, Attachments, Collections, Incidents, Pages, Visits):
-    """``Records`` on any ``Engine``."""
+    """Adapter of ``Records`` for any ``Engine``."""
 
     def __init__(self, engine: Queries) -> None:
         super().__init__(engine)

@@ -1,4 +1,4 @@
-"""A backup back into a data directory: whole, or not at all."""
+"""Restores a backup into a data directory: completely, or not at all."""
 
 from __future__ import annotations
 
@@ -40,13 +40,13 @@ def restore(
     generation: str | None = None,
     keys: BackupKeys | None = None,
 ) -> BackupManifest:
-    """Unpack a backup into ``data``, which must be empty or absent; it is there whole, or not at all.
+    """Restore a backup into ``data``, which must be empty or absent: completely, or not at all.
 
-    ``generation``: the beginning of the name of one, such as a day; the newest when None. Returns the
-    manifest of what was restored.
+    ``generation``: the beginning of a generation's name, such as a day; None for the newest. Returns the
+    manifest of the restored generation.
 
-    Raises ``Conflict`` when there is something in ``data``, ``NotFound`` for an unknown generation,
-    ``Invalid`` (code ``backup-damaged``) naming what in the backup is not as it was written, or (code
+    Raises ``Conflict`` when ``data`` is not empty, ``NotFound`` for an unknown generation,
+    ``Invalid`` (code ``backup-damaged``) with the names of the damaged members, or (code
     ``backup-signature``, ``backup-encrypted``) when the keys do not fit, ``Unavailable`` on a bad disk.
     """
     aside = _beside(data)
@@ -70,12 +70,15 @@ def restore(
 
 
 def open_backup(path: Path) -> BackupSource:
-    """Return the backup at a path, to be read; nothing is read yet."""
+    """Return the backup at a path, for reading. No byte is read yet."""
     return DirectorySource(path) if path.is_dir() else TarSource(path)
 
 
 def _beside(data: Path) -> Path:
-    """Return a place on the same file system: next to the data directory, or inside where that cannot be."""
+    """Return a path for temporary files on the file system of the data directory.
+
+    The path is next to the data directory, or inside where the parent is not writable or another file system.
+    """
     if data.is_mount() or (data.exists() and not os.access(data.parent, os.W_OK)):
         return data / ".restoring"
     return data.with_name(f".{data.name}.restoring")
@@ -83,15 +86,15 @@ def _beside(data: Path) -> Path:
 
 def _move(unpacked: Path, data: Path) -> None:
     if not unpacked.is_relative_to(data):
-        unpacked.replace(data)  # over the empty directory, if there is one
+        unpacked.replace(data)  # replaces the empty directory, if one exists
     else:
-        for path in sorted(unpacked.iterdir(), key=lambda path: path.name == DATABASE):  # the database last
+        for path in sorted(unpacked.iterdir(), key=lambda path: path.name == DATABASE):  # database last
             path.replace(data / path.name)
     sync_directory(data.parent)
 
 
 class BackupSource:
-    """A backup being read. ``total``: how many members there are, as far as that is known."""
+    """A backup that is being read. ``total``: number of members, 0 while that is not known."""
 
     total = 0
 
@@ -103,7 +106,7 @@ class BackupSource:
         raise NotImplementedError
 
     def read_manifest(self, generation: str | None) -> BackupManifest:
-        """Return the manifest of a generation, the newest when None. Raises as ``check``."""
+        """Return the manifest of a generation, of the newest for None. Raises as ``check`` does."""
         raise NotImplementedError
 
     def check(
@@ -114,9 +117,10 @@ class BackupSource:
         into: Path | None = None,
         keys: BackupKeys | None = None,
     ) -> BackupManifest:
-        """Read every byte of one generation, and with ``into`` keep them there, decrypted.
+        """Read every byte of one generation. With ``into``, write the decrypted members into that directory.
 
-        Returns its manifest. Raises ``Invalid`` naming what is damaged, ``NotFound`` for no such generation.
+        Returns the generation's manifest. Raises ``Invalid`` with the names of damaged members, ``NotFound``
+        for an unknown generation.
         """
         found: dict[str, str] = {}
         decrypted: dict[str, str] = {}
@@ -143,21 +147,21 @@ class BackupSource:
         return manifest
 
     def find_damage(self, manifest: BackupManifest) -> list[str]:
-        """Return members of a generation that are missing, and small ones whose bytes are not as written.
+        """Return members that are missing, and members other than originals whose bytes have changed.
 
         Does not read the originals: ``Backups.make`` reads a share of them each time.
         """
         raise NotImplementedError
 
     def _members(self, generation: str | None) -> Iterator[tuple[str, BinaryIO]]:
-        """Yield name and content of each, the manifest among them; an encrypted one with ``.age``."""
+        """Yield name and content of each member and of the manifest. Encrypted names end in ``.age``."""
         raise NotImplementedError
 
 
 def _compare(manifest: BackupManifest, found: dict[str, str], decrypted: dict[str, str]) -> None:
-    """Raise ``Invalid`` unless exactly the members of the manifest were found, as they were written.
+    """Raise ``Invalid`` unless exactly the members of the manifest were found, with the same bytes.
 
-    ``found``: SHA-256 of each as it is kept there; ``decrypted``: that of the content that was unpacked.
+    ``found``: SHA-256 of each member as stored; ``decrypted``: SHA-256 of each unpacked content.
     """
     wanted = _as_kept(manifest)
     differing = [name for name in sorted(wanted | found) if wanted.get(name) != found.get(name)]
@@ -167,7 +171,7 @@ def _compare(manifest: BackupManifest, found: dict[str, str], decrypted: dict[st
 
 
 def _as_kept(manifest: BackupManifest) -> dict[str, str]:
-    """Return the SHA-256 of each member's bytes by the name that it is kept under."""
+    """Return stored name → SHA-256 of the stored bytes, for each member."""
     return {
         name + AGE if name in manifest.encrypted else name: manifest.encrypted.get(name, sha256)
         for name, sha256 in manifest.members.items()
@@ -217,7 +221,7 @@ class TarSource(BackupSource):
         ):
             tar: Any = opened
             while (info := tar.next()) is not None:
-                tar.members.clear()  # tarfile would remember every one
+                tar.members.clear()  # else tarfile would keep every member in memory
                 if not info.isreg():
                     raise damaged([info.name])
                 yield info.name, tar.extractfile(info)
@@ -254,13 +258,13 @@ class DirectorySource(BackupSource):
                 with (self._path / manifest.path(name)).open("rb") as stream:
                     yield name + AGE if name in manifest.encrypted else name, stream
             except FileNotFoundError:
-                continue  # missed when found and wanted are compared
+                continue  # ``_compare`` reports the missing member
 
 
 def _keep(path: Path, stream: HashingReader, keys: BackupKeys | None) -> str:
-    """Make a file for its owner's eyes only; with ``keys`` it is the content of an age file.
+    """Write a file that only its owner may read. With ``keys``, ``stream`` is an age file to decrypt.
 
-    Returns the SHA-256 of what was kept.
+    Returns the SHA-256 of the written content.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w+b") as file:

@@ -1,4 +1,4 @@
-"""Files in a bucket of an S3-compatible store, by the SHA-256 of their content."""
+"""Store of files in a bucket of an S3-compatible service. A file's key is the SHA-256 of its content."""
 
 from __future__ import annotations
 
@@ -24,25 +24,25 @@ from archive.ports import StoredFile
 from storage.files import SHA256, explained, no_file, receive
 
 log = logging.getLogger("prakat.s3")
-logging.getLogger("botocore").setLevel(logging.WARNING)  # it tells where each process found its credentials
+logging.getLogger("botocore").setLevel(logging.WARNING)  # INFO logs where credentials were found
 
 _IN_MEMORY = 4 << 20
-"""Bytes of an upload that are held without a file on the disk."""
+"""Most bytes of an upload that are kept in memory; a larger upload is kept in a temporary file."""
 
 _PARTS = TransferConfig(multipart_threshold=8 << 20, multipart_chunksize=8 << 20, max_concurrency=4)
 _BUFFER = 1 << 18
 
 _ABANDONED = dt.timedelta(days=1)
-"""An upload in parts that is this old belongs to nobody any more."""
+"""Age after which an unfinished multipart upload is taken for abandoned, and is aborted."""
 
 _OPTIONS = {"endpoint", "region"}
 _ABSENT = {"404", "NoSuchKey", "NotFound"}
 
 
 class S3Files:
-    """``archive.ports.Files`` on ``s3://bucket/prefix?endpoint=…&region=…``.
+    """Adapter of ``archive.ports.Files`` for ``s3://bucket/prefix?endpoint=…&region=…``.
 
-    Credentials come from where Amazon's own tools look for them (``AWS_ACCESS_KEY_ID`` and the like).
+    Credentials are read from the places that Amazon's own tools use (``AWS_ACCESS_KEY_ID`` and the like).
     """
 
     def __init__(self, address: str) -> None:
@@ -58,9 +58,11 @@ class S3Files:
         self._find_bucket()
 
     def add(self, stream: BinaryIO, *, limit: int) -> StoredFile:
-        """Hashed as it comes in, then sent under its name, in parts that the store checks: it is seen
-        whole or not at all, and nothing is copied or renamed within the store. Bytes that are there
-        already are replaced by the same bytes."""
+        """Store a stream: hash the bytes into a temporary file, then upload that file under its SHA-256.
+
+        The service checks each part of the upload, and shows the whole file or nothing. Nothing is copied or
+        renamed within the store. A file that exists is replaced by the same bytes.
+        """
         with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY) as received:
             spool = cast(BinaryIO, received)
             with explained():
@@ -81,7 +83,7 @@ class S3Files:
 
     @contextmanager
     def local_path(self, sha256: str) -> Iterator[Path]:
-        """A private copy, gone afterwards."""
+        """Provide the path of a private copy, which is deleted at the end of the context."""
         key = self._key(sha256)
         with tempfile.NamedTemporaryFile(prefix="prakat-") as copy:
             with explained(), _answered():
@@ -98,7 +100,7 @@ class S3Files:
         return True
 
     def all(self) -> Iterator[StoredFile]:
-        """In the order of the store, which is that of the names."""
+        """Yield every stored file in the order in which the service lists them, which is that of the keys."""
         for item in self._listed("list_objects_v2", "Contents"):
             name = item["Key"].removeprefix(self._prefix)
             if SHA256.fullmatch(name):
@@ -110,7 +112,10 @@ class S3Files:
         return self._prefix + sha256
 
     def _find_bucket(self) -> None:
-        """A wrong bucket stops the start; a store that is silent for a while does not."""
+        """Check the bucket, and sweep abandoned uploads.
+
+        Raises ``SettingsError`` for a wrong bucket. A service that does not answer is only logged.
+        """
         try:
             self._client().head_bucket(Bucket=self._bucket)
             self._sweep()
@@ -125,7 +130,7 @@ class S3Files:
             ) from error
 
     def _sweep(self) -> None:
-        """Give up what processes that died had half sent: it is never seen, but it takes room."""
+        """Abort abandoned multipart uploads of dead processes. They are never visible, but take space."""
         old = dt.datetime.now(dt.UTC) - _ABANDONED
         for upload in self._listed("list_multipart_uploads", "Uploads"):
             if upload["Initiated"] < old:
@@ -141,7 +146,7 @@ class S3Files:
                 yield from page.get(what, ())
 
     def _client(self) -> Any:
-        """Of this process: a child must not speak through the connections of its parent."""
+        """Return the client of this process: a forked child must not use its parent's connections."""
         client = self._clients.get(os.getpid())
         if client is None:
             client = boto3.session.Session().client(
@@ -161,7 +166,7 @@ class S3Files:
 
 
 class _Object(io.RawIOBase):
-    """An object that streams from where one reads; elsewhere after a ``seek``. Raises ``NotFound``."""
+    """Seekable stream of an object. A read after ``seek`` sends a new request. Raises ``NotFound``."""
 
     def __init__(self, client: Any, bucket: str, key: str) -> None:
         self._client = client
@@ -215,7 +220,7 @@ _FULL = {"XMinioStorageFull", "QuotaExceeded", "InsufficientStorage", "507"}
 
 @contextmanager
 def _answered() -> Iterator[None]:
-    """The store's refusals and silences as ``NotFound`` and ``Unavailable``."""
+    """Convert errors of the service into ``NotFound`` and ``Unavailable``."""
     try:
         yield
     except ClientError as error:

@@ -1,10 +1,10 @@
-"""The tables, as ordered, named migrations. A migration that was released is never edited.
+"""Schema of the database, as ordered, named migrations. A released migration is never edited.
 
-One that changes rows which ``storage.audit`` protects must append entries for them in ``then``.
+A migration that changes rows which ``storage.audit`` protects must append entries for them in ``then``.
 
-Times are ISO 8601 text in UTC with microseconds, so that they sort as text; dates are ISO text;
-``{id}``, ``{text}`` and ``{bytes}`` are filled in with the engine's own words for a key that is never
-used twice, for text that sorts by its code points, and for binary data.
+Times are ISO 8601 text in UTC with microseconds, so that they sort as text; dates are ISO text. ``{id}``,
+``{text}`` and ``{bytes}`` are replaced by the engine's column types for a key that is never used twice, for
+text that sorts by its code points, and for binary data.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from storage.mappers import now_text
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """The few words in which engines differ."""
+    """Column types whose SQL differs between engines."""
 
     id: str
     text: str
@@ -30,8 +30,8 @@ class Dialect:
 class Migration:
     name: str
     statements: tuple[str, ...]
-    carried: tuple[str, ...] = ()  # tables whose ids came from others: the next ones are above them
-    then: Callable[[Engine], None] | None = None  # what SQL cannot do; runs after the statements
+    carried: tuple[str, ...] = ()  # tables whose rows were copied with their ids: new ids must be higher
+    then: Callable[[Engine], None] | None = None  # a step that SQL cannot do; runs after the statements
 
 
 MIGRATIONS = (
@@ -186,7 +186,7 @@ MIGRATIONS = (
                 day {text} NOT NULL
             )""",
             """CREATE INDEX waiting_visit_by_announcement ON waiting_visit (announcement_id)""",
-            # What was counted before counts were kept for each announcement stays, under 0.
+            # Visits from before counts were kept for each announcement stay, under announcement 0.
             """CREATE TABLE day_visits (
                 day {text} NOT NULL,
                 announcement_id BIGINT NOT NULL,
@@ -196,7 +196,7 @@ MIGRATIONS = (
             """INSERT INTO day_visits (day, announcement_id, count)
                 SELECT day, 0, count FROM visits_of_day""",
             """DROP TABLE visits_of_day""",
-            # PostgreSQL locks a row against references to it while a unique value of it is changed.
+            # PostgreSQL locks a row against references while a unique column of that row is changed.
             """DROP INDEX announcement_by_change""",
             """CREATE INDEX announcement_by_change ON announcement (change)""",
         ),
@@ -240,12 +240,13 @@ MIGRATIONS = (
                 name {text} NOT NULL,
                 host {text} UNIQUE
             )""",
-            # The one that everything belongs to until there is a second; named by the settings.
+            # The organisation that owns all rows until there is a second; the settings name it.
             """INSERT INTO organisation (slug, name) VALUES ('main', '')""",
             """ALTER TABLE announcement ADD COLUMN organisation_id BIGINT NOT NULL DEFAULT 1""",
             """CREATE INDEX announcement_of_organisation
                 ON announcement (organisation_id, status, published_on, id)""",
-            # Each has its own references and names. SQLite drops no unique column: the old one stays, empty.
+            # Each organisation has its own refs and names. SQLite cannot drop a unique column, so the old
+            # column stays, empty.
             """ALTER TABLE announcement RENAME COLUMN ref TO ref_of_one""",
             """ALTER TABLE announcement ADD COLUMN ref {text}""",
             """UPDATE announcement SET ref = ref_of_one, ref_of_one = NULL""",
@@ -282,7 +283,7 @@ MIGRATIONS = (
             """ALTER TABLE token ADD COLUMN organisation_id BIGINT NOT NULL DEFAULT 1""",
             """DROP INDEX token_by_name""",
             """CREATE UNIQUE INDEX token_by_name ON token (organisation_id, name) WHERE revoked_at IS NULL""",
-            # 0: at the address of all of them.
+            # organisation_id 0: searches at the address of all organisations.
             """ALTER TABLE miss RENAME TO miss_of_one""",
             """CREATE TABLE miss (
                 organisation_id BIGINT NOT NULL,
@@ -320,7 +321,7 @@ MIGRATIONS = (
     Migration(
         "scopes of tokens",
         (
-            # Tokens from before could do everything.
+            # Existing tokens had all permissions.
             """ALTER TABLE token ADD COLUMN scopes {text} NOT NULL DEFAULT 'publish,read,write'""",
             """ALTER TABLE token ADD COLUMN expires_at {text}""",
             """ALTER TABLE token ADD COLUMN last_used_at {text}""",
@@ -385,13 +386,13 @@ MIGRATIONS = (
         (
             """ALTER TABLE attachment ADD COLUMN hold {text} NOT NULL DEFAULT ''""",
             """ALTER TABLE attachment ADD COLUMN decided {text} NOT NULL DEFAULT ''""",
-            # The change with which residents stopped seeing it; an index that is behind may still show it.
+            # The change at which residents stopped seeing the attachment; an older index may still show it.
             """ALTER TABLE attachment ADD COLUMN hidden_change BIGINT NOT NULL DEFAULT 0""",
             """CREATE INDEX attachment_held ON attachment (hold) WHERE hold <> ''""",
             """CREATE INDEX attachment_hidden ON attachment (hidden_change) WHERE hidden_change > 0""",
             """UPDATE attachment SET hold = 'unread' WHERE status IN ('waiting', 'reading') AND rules = 0""",
             """UPDATE attachment SET hold = 'personal-data' WHERE details LIKE '%"personal_data": [{{%'""",
-            # Whoever published it in spite of personal data said why; programs never did.
+            # A person who published in spite of personal data gave a reason; programs never gave one.
             """UPDATE attachment SET hold = '', decided = '["*"]'
                 WHERE hold = 'personal-data' AND announcement_id IN (
                     SELECT history.announcement_id FROM history
@@ -412,10 +413,10 @@ MIGRATIONS = (
 
 
 def migrate(engine: Engine, dialect: Dialect, begin: Callable[[], None]) -> None:
-    """Apply what is missing, in order, in one transaction; processes that start together queue up.
+    """Apply missing migrations, in order, in one transaction. Processes that start together wait in turn.
 
-    A database that has everything is not written to. ``begin`` is called before an empty one is filled,
-    and may refuse by raising.
+    A database with all migrations is not written to. ``begin`` is called before an empty database is filled,
+    and may raise to refuse.
     """
     if not engine.has_table("migration"):
         begin()

@@ -13,7 +13,7 @@ from storage.engine import Queries
 
 
 class SecondFactors:
-    """The part of ``archive.ports.People`` that is about second factors."""
+    """Second-factor part of ``archive.ports.People``."""
 
     def __init__(self, engine: Queries) -> None:
         self._engine = engine

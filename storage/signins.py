@@ -14,15 +14,15 @@ from storage.audit import recorded_people
 from storage.engine import Queries
 
 _SEEN_STEP = dt.timedelta(minutes=1)
-"""``seen_at`` is this coarse, so that a page view seldom writes."""
+"""Least time between two updates of ``seen_at``, so that few page views cause a write."""
 
-_REMEMBERED = dt.timedelta(days=1)  # sessions begun before this are deleted along the way
+_REMEMBERED = dt.timedelta(days=1)  # older sessions are deleted when a session is opened
 
 _ATTEMPTS_FORGOTTEN_AFTER = dt.timedelta(hours=1)  # much longer than any pause between attempts
 
 
 class SignIns:
-    """The part of ``archive.ports.People`` that is about sessions and attempts to sign in."""
+    """Part of ``archive.ports.People`` about sessions and attempts to sign in."""
 
     def __init__(self, engine: Queries) -> None:
         self._engine = engine
@@ -57,8 +57,8 @@ class SignIns:
         if found is None:
             return None
         session = mappers.session(found)
-        if abs(now - session.seen_at) >= _SEEN_STEP:  # seen in the future: the clock was set back since
-            with suppress(Unavailable), self._engine.write(durable=False):  # a full disk locks nobody out
+        if abs(now - session.seen_at) >= _SEEN_STEP:  # abs: the clock may have been set back
+            with suppress(Unavailable), self._engine.write(durable=False):  # a full disk ends no session
                 self._engine.run(
                     "UPDATE session SET seen_at = :now WHERE id = :id",
                     id=session.id,
@@ -105,7 +105,10 @@ class SignIns:
                     self._engine.run("DELETE FROM sign_in_attempt WHERE key = :key", key=limit.key)
 
     def _attempt_state(self, limit: AttemptLimit, now: dt.datetime) -> _AttemptState:
-        """Inside a transaction; other processes that try the same wait until it ends."""
+        """Return the failures and the remaining pause of a limit, and lock its row.
+
+        Call this inside a transaction; other processes with the same key wait until the transaction ends.
+        """
         self._engine.run(
             """INSERT INTO sign_in_attempt (key, failures, last_at, next_at) VALUES (:key, 0, :now, :now)
                ON CONFLICT (key) DO NOTHING""",
@@ -116,7 +119,7 @@ class SignIns:
             "SELECT * FROM sign_in_attempt WHERE key = :key FOR NO KEY UPDATE", key=limit.key
         )[0]
         wait = dt.datetime.fromisoformat(row["next_at"]) - now
-        if wait > limit.longest_pause:  # the clock was set back since: nobody waits until it is there again
+        if wait > limit.longest_pause:  # the clock was set back: the stored time is not waited for
             return _AttemptState(limit, 0, dt.timedelta(0))
         return _AttemptState(limit, row["failures"], wait)
 
@@ -141,9 +144,9 @@ class SignIns:
 class _AttemptState:
     limit: AttemptLimit
     failures: int
-    wait: dt.timedelta  # until the next attempt; negative or zero: none
+    wait: dt.timedelta  # time until the next attempt; zero or negative: no wait
 
 
 def _in_lock_order(limits: Sequence[AttemptLimit]) -> list[AttemptLimit]:
-    """Rows are locked in the same order by everyone, so that no two processes wait for each other."""
+    """Return the limits in the order in which every process locks their rows, to avoid deadlocks."""
     return sorted(limits, key=lambda limit: limit.key)

@@ -1,4 +1,4 @@
-"""SQLite through sqlite-utils: one file, many processes, every acknowledged write on the disk."""
+"""SQLite engine, through sqlite-utils: one file, many processes, acknowledged writes on the disk."""
 
 from __future__ import annotations
 
@@ -21,10 +21,13 @@ from storage.organisations import strays
 from storage.schema import Dialect, migrate
 
 _PATIENCE_MS = 30_000
-"""How long a writer waits for its turn before it gives up with ``Unavailable``."""
+"""Milliseconds that a writer waits for the write lock before it fails with ``Unavailable``."""
 
 _CHECKPOINT_MS = 2_000
-"""How long the last process to stop waits for readers in others before it leaves the log to them."""
+"""Milliseconds that a checkpoint waits for readers in other processes.
+
+After that the write-ahead log stays as it is, for the other processes.
+"""
 
 _DIALECT = Dialect(id="INTEGER PRIMARY KEY AUTOINCREMENT", text="TEXT", bytes="BLOB")
 _LIST = re.compile(r"\bIN :(\w+)")
@@ -35,7 +38,7 @@ class Sqlite:
     """An ``Engine``. Each thread of each process has a connection of its own."""
 
     def __init__(self, path: Path, begin: Callable[[], None] = lambda: None) -> None:
-        """``begin`` is called before an empty database is made, and may refuse by raising."""
+        """Open and migrate. ``begin`` runs before an empty database is created, and may raise to refuse."""
         self._path = path
         self._threads = threading.local()
         self._open: weakref.WeakSet[_Connection] = weakref.WeakSet()
@@ -93,7 +96,7 @@ class Sqlite:
             self.run("INSERT INTO sqlite_sequence (name, seq) VALUES (:table, :id)", table=table, id=id)
 
     def faults(self) -> list[str]:
-        """See ``archive.ports.Database``: the file's structure, and rows that refer to none."""
+        """See ``archive.ports.Database``. Lists faults of the file's structure and dangling references."""
         found = [row["integrity_check"] for row in self.rows("PRAGMA integrity_check")]
         found = [] if found == ["ok"] else found
         lost = self.rows("PRAGMA foreign_key_check")
@@ -103,22 +106,22 @@ class Sqlite:
     def copy_to(self, path: Path) -> None:
         """See ``Engine.copy_to``."""
         with _explained(), closing(sqlite3.connect(path)) as copy:
-            # All in one step: in several, each write of others would begin it anew.
+            # All pages in one step: with several steps, each concurrent write would restart the backup.
             self._connection().db.conn.backup(copy, pages=-1)
-            copy.execute("PRAGMA journal_mode = DELETE")  # one file, whole by itself
+            copy.execute("PRAGMA journal_mode = DELETE")  # makes the copy one file, without a log beside it
 
     def checkpoint(self) -> None:
-        """See ``archive.ports.Database``: a write-ahead log that is lost later takes nothing with it."""
+        """See ``archive.ports.Database``. No data is lost if the write-ahead log is lost afterwards."""
         with suppress(
             Unavailable, sqlite3.Error
-        ):  # a full disk: the log stays, and is read at the next start
+        ):  # on a full disk the log stays, and is read at the next start
             connection = self._connection()
             connection.db.execute(f"PRAGMA busy_timeout = {_CHECKPOINT_MS}")
             connection.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             connection.db.execute(f"PRAGMA busy_timeout = {_PATIENCE_MS}")
 
     def close(self) -> None:
-        """Close every thread's connection; only when no thread uses them any more."""
+        """Close every thread's connection. Call this only when no thread uses a connection any more."""
         self.checkpoint()
         for connection in list(self._open):
             connection.close()
@@ -128,7 +131,7 @@ class Sqlite:
         found: _Connection | None = getattr(self._threads, "connection", None)
         if found is not None and found.process == os.getpid():
             return found
-        self._threads.inherited = found  # SQLite forbids a child even to close its parent's connection
+        self._threads.inherited = found  # kept open: SQLite forbids a child to close its parent's connection
         with _explained():
             found = _Connection(self._path)
         self._threads.connection = found
@@ -137,14 +140,14 @@ class Sqlite:
 
 
 class _Connection:
-    """A connection that closes itself when its thread is gone. Not to be carried across a fork."""
+    """A connection that closes itself when its thread ends. A forked child must not use the connection."""
 
     def __init__(self, path: Path) -> None:
         self.process = os.getpid()
         self.writing = False
         self._path = path
         connection = sqlite3.connect(
-            f"{path.absolute().as_uri()}?mode=rw",  # never an empty one in the place of one that is gone
+            f"{path.absolute().as_uri()}?mode=rw",  # rw: never creates an empty file for a lost one
             uri=True,
             timeout=_PATIENCE_MS / 1000,
             isolation_level=None,
@@ -188,7 +191,7 @@ class _Connection:
             )
 
     def undecoded(self, sql: str, values: dict[str, object]) -> list[Row]:
-        """Run a query again that met a text which is no UTF-8. Such a text comes as bytes."""
+        """Run a query again after it met text that is not UTF-8. Such text is returned as bytes."""
         self.db.conn.text_factory = _text_or_bytes
         try:
             found: list[Row] = self.db.conn.execute(sql, values).fetchall()
@@ -197,7 +200,10 @@ class _Connection:
             self.db.conn.text_factory = str
 
     def check_transaction(self) -> None:
-        """On a full disk SQLite gives up a whole transaction by itself, whoever caught its error."""
+        """Raise ``Unavailable`` when SQLite has rolled the transaction back by itself.
+
+        SQLite does so on a full disk, even when the error was caught.
+        """
         if not self.db.conn.in_transaction:
             raise Unavailable("บันทึกไม่สำเร็จทั้งชุด ยังไม่มีการบันทึกใด ๆ กรุณาแจ้งผู้ดูแลระบบให้ตรวจพื้นที่ดิสก์")
 
@@ -211,7 +217,7 @@ class _Connection:
 
 
 def _is_undecodable(error: sqlite3.OperationalError) -> bool:
-    return "Could not decode to UTF-8" in str(error)  # the driver has no code for it
+    return "Could not decode to UTF-8" in str(error)  # the driver has no code for this error
 
 
 def _text_or_bytes(value: bytes) -> str | bytes:
@@ -223,7 +229,10 @@ def _text_or_bytes(value: bytes) -> str | bytes:
 
 @lru_cache(maxsize=512)
 def _spell(sql: str) -> str:
-    """``IN :ids`` as SQLite can take a list of any length: as JSON. Its one writer needs no row locks."""
+    """Return the SQL in SQLite's form: ``IN :ids`` reads the list from JSON, and row locks are left out.
+
+    JSON allows lists of any length. SQLite has one writer at a time, which needs no row locks.
+    """
     return _LIST.sub(r"IN (SELECT value FROM json_each(:\1))", _LOCK.sub("", sql))
 
 
@@ -244,7 +253,7 @@ _TROUBLE = {
 
 @contextmanager
 def _explained() -> Iterator[None]:
-    """Trouble with the disk or with other writers as ``Unavailable``; our own mistakes as they are."""
+    """Convert errors of the disk and of lock waits into ``Unavailable``; raise other errors unchanged."""
     try:
         yield
     except sqlite3.DatabaseError as error:

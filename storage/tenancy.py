@@ -16,7 +16,7 @@ from functools import lru_cache
 from archive.errors import Invalid
 from storage.engine import Queries, Row
 
-_PERSON = "{table}.organisation_id IN (0, :organisation)"  # 0: the province, which works in each
+_PERSON = "{table}.organisation_id IN (0, :organisation)"  # 0: the province
 
 _WHOSE: Mapping[str, str] = {
     "announcement": "{table}.organisation_id = :organisation",

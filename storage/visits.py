@@ -1,4 +1,4 @@
-"""Who read what, and what nobody could find: many small writes that must cost little."""
+"""Counts visits and queries without results. Both are many small writes, which must be cheap."""
 
 from __future__ import annotations
 
@@ -14,29 +14,40 @@ from storage.history import announcement_row
 from storage.tenancy import home
 
 VISIT_WINDOW = dt.timedelta(minutes=30)
-"""Coming back within this time is still the same visit: the usual span in web statistics, so that
-counts stay comparable with those brought from an older site."""
+"""Time after a counted visit in which the same visitor is not counted again.
+
+The span is the usual one in web statistics, so that counts stay comparable with those of an older site.
+"""
 
 MOST_FROM_ADDRESS = 5
-"""Visitors from one address who count in a visit window: a household or a small office behind one router."""
+"""Most visitors from one address that count in a visit window.
+
+A household or a small office behind one router has as many.
+"""
 
 MOST_MISSES = 2_000
-"""Queries without an answer that an organisation keeps: more than anybody reads. The rarest and oldest go."""
+"""Most queries without results that an organisation stores: more than anybody reads.
+
+The rarest and oldest are deleted first.
+"""
 LONGEST_MISS = 200
-"""Characters of such a query that are kept: more says nothing about a word that is missing."""
+"""Most characters of such a query that are stored: a longer text does not show which word is missing."""
 MISSES_FOR = dt.timedelta(days=180)
-"""After so long nobody has asked for it again, and it goes."""
+"""Time after which a query that was not repeated is deleted."""
 
 
 class Visits:
-    """The part of ``archive.ports.Records`` that counts: visits, work done, and misses."""
+    """Counting part of ``archive.ports.Records``: visits, running totals, and queries without results."""
 
     def __init__(self, engine: Queries) -> None:
         self._engine = engine
 
     def count_visit(self, announcement_id: int, visitor: str, *, address: str = "", now: dt.datetime) -> bool:
-        """A known visitor costs one look-up; a new one a transaction without a wait for the disk, nor
-        for anyone who holds the announcement."""
+        """Count a visit; see ``archive.ports.Records``.
+
+        A known visitor costs one look-up. A new visitor costs a transaction, which waits neither for the disk
+        nor for a lock on the announcement.
+        """
         since = mappers.time_text(now - VISIT_WINDOW)
         visitor = f"{address}:{visitor}" if address else visitor
         if self._seen(announcement_id, visitor, since):
@@ -70,13 +81,13 @@ class Visits:
                AND visitor > :first AND visitor < :after AND at > :since""",
             id=announcement_id,
             first=f"{address}:",
-            after=f"{address};",  # the character after the colon
+            after=f"{address};",  # ";" is the character after ":"
             since=since,
         )
         return int(found[0]["n"])
 
     def _forget(self, since: str) -> None:
-        """Inside a transaction: drop what is over."""
+        """Delete at most 100 visits whose visit window is over. Call this inside a transaction."""
         self._engine.run(
             """DELETE FROM visit WHERE (announcement_id, visitor) IN
                    (SELECT announcement_id, visitor FROM visit WHERE at <= :since ORDER BY at LIMIT 100
@@ -85,8 +96,11 @@ class Visits:
         )
 
     def _tally(self) -> None:
-        """Inside a transaction: add the waiting visits to the announcements that nobody holds. Those of
-        the others wait for the next visit to anything, so no visit waits for a row."""
+        """Add waiting visits to announcements that are not locked. Call this inside a transaction.
+
+        Visits to locked announcements stay until the next visit to any announcement, so that no visit waits
+        for a row lock.
+        """
         free = self._engine.rows(
             """SELECT id FROM announcement WHERE id IN (SELECT announcement_id FROM waiting_visit)
                ORDER BY id LIMIT 20 FOR NO KEY UPDATE SKIP LOCKED"""
@@ -145,7 +159,7 @@ class Visits:
             self._forget_misses()
 
     def _forget_misses(self) -> None:
-        """Inside a transaction: drop misses that are old or too long, and the rarest of too many."""
+        """Delete misses that are old, too long or above the limit. Call this inside a transaction."""
         whose = home(self._engine, several=PROVINCE)
         self._engine.run(
             """DELETE FROM miss WHERE organisation_id = :home
@@ -193,4 +207,4 @@ class Visits:
 
 
 _TALLY = "tally "
-"""Keeps running totals apart from the change counter in the same table."""
+"""Prefix of a running total's name: the change counter is in the same table."""
