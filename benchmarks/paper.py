@@ -61,7 +61,7 @@ NEAR = 0.10  # share of a phrase's letters that may be wrong in a near reading
 SIMILAR = 95  # of 100: how alike a name or a subject must be to count as right
 FIRST = 3  # results among which a phrase's page must be
 FIELDS = {"kind": "kind", "number": "number", "date": "date", "subject": "subject", "frm": "from", "to": "to"}
-"""The truth's names of fields and ours."""
+"""Name of a field in the truth → its name in the archive."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,8 +157,7 @@ def solid(text: str) -> str:
 
 
 def errors(phrase: str, text: str) -> int:
-    """Returns the edit distance between a phrase and the stretch of the text that is nearest to the
-    phrase."""
+    """Returns the edit distance between a phrase and the most similar stretch of the text."""
     letters = np.array([ord(letter) for letter in text], np.int32)
     row = np.zeros(len(letters) + 1, np.int32)
     places = np.arange(len(letters) + 1, dtype=np.int32)

@@ -67,8 +67,10 @@ def scale(picture: Grey) -> Grey:
 
 
 def page(text: str, picture: bytes) -> bytes:
-    """Returns one line in the layout of Tesseract's ``ImageData::Serialize``: only picture and text, no
-    boxes."""
+    """Returns one line in the layout of Tesseract's ``ImageData::Serialize``.
+
+    The line has only picture and text, no boxes.
+    """
     truth = text.encode()
 
     def sized(data: bytes) -> bytes:

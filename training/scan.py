@@ -63,8 +63,10 @@ class Scanner:
         self._weights = np.array(weights) / sum(weights)
 
     def picture(self, text: str, behind: str) -> bytes:
-        """Returns PNG bytes of ``text``, ``HEIGHT`` pixels high; ``behind`` is a line that may show
-        through."""
+        """Returns PNG bytes of ``text``, ``HEIGHT`` pixels high.
+
+        ``behind`` is a line that may show through.
+        """
         size = self._random.choice((60, 72, 84))
         path = self._fonts[self._random.choice(len(self._fonts), p=self._weights)]
         ink = self._squeeze(self._draw(text, path, size))

@@ -81,8 +81,10 @@ def write_dictionary(dawg: Path, unicharset: Path, chars: list[str]) -> None:
 
 
 def unichar(chars: list[str], number: int) -> str:
-    """Returns one row of a character set: character, properties, unused metrics, script, case, direction,
-    mirror."""
+    """Returns one row of a character set.
+
+    The row has character, properties, unused metrics, script, case, direction and mirror.
+    """
     char = chars[number]
     thai, latin = "\u0e00" <= char <= "\u0e7f" and char != "฿", char in LATIN + LATIN.upper()
     script = "Thai" if thai else "Latin" if latin else "Common"

@@ -138,8 +138,10 @@ class Wear:
         return (page * (1 - share) + changed * share).astype(np.uint8)
 
     def _copy(self, page: Grey) -> Grey:
-        """Returns the page as a photocopier does: soft edges, then hard contrast around a level that is
-        off."""
+        """Returns the page after one generation on a photocopier.
+
+        Edges become soft, then contrast hard around a level that is off.
+        """
         soft = self._blurred(page, self._random.uniform(0.25, 0.6))
         level, slope = self._random.uniform(85, 195), self._random.uniform(1.5, 6)
         return _by_tone(soft, lambda tone: 255 / (1 + np.exp(-slope * (tone - level) / 64)))
@@ -227,8 +229,10 @@ class Wear:
         return worn
 
     def _fax(self, page: Grey) -> Grey:
-        """Returns the page as a standard or fine fax: 204 columns, 98 or 196 rows an inch, black and
-        white."""
+        """Returns the page after a standard or fine fax.
+
+        A fax has 204 columns and 98 or 196 rows an inch, in black and white.
+        """
         height, width = page.shape
         rows = 98 if self._is_so(0.4) else 196
         small = (max(8, round(width * 2.04 / self._unit)), max(8, round(height * rows / 100 / self._unit)))

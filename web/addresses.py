@@ -53,8 +53,10 @@ def path_asked() -> str:
 
 
 def path_here(target: str, otherwise: str) -> str:
-    """A way back that somebody names, if it is a path on this site. Browsers take ``/\\`` for ``//`` and
-    read over tabs and line breaks."""
+    """Returns ``target`` if it is a path on this site, else ``otherwise``.
+
+    Browsers take ``/\\`` for ``//`` and ignore tabs and line breaks, so such targets are refused.
+    """
     root = request.script_root
     return target if target.startswith(root) and _PATH_HERE.fullmatch(target, len(root)) else otherwise
 

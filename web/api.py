@@ -101,8 +101,10 @@ class _Api(Api):  # type: ignore[misc]
 
 
 def needs_scope(scope: Scope) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Lets a view be called only with a live token that has this scope. The token's name is the actor in the
-    history (``g.actor``)."""
+    """Lets a view be called only with a live token that has this scope.
+
+    The token's name is the actor in the history (``g.actor``).
+    """
 
     def decorate(view: Callable[P, R]) -> Callable[P, R]:
         @wraps(view)

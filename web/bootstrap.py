@@ -335,8 +335,10 @@ def move(source: Settings, target: Settings, progress: Callable[[str, int, int],
 
 
 def _place(engine: str, data: Path) -> str | Path:
-    """Returns an engine's address, or the data directory for embedded engines (each has its own name in
-    it)."""
+    """Returns the engine's address, or the data directory for an embedded engine.
+
+    Embedded engines keep their files in the data directory, each under a name of its own.
+    """
     return engine if "://" in engine else data.resolve()
 
 

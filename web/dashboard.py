@@ -1,5 +1,4 @@
-"""The staff's first page: waiting documents, reads, searches without results; and the people with
-accounts."""
+"""The staff's first page (waiting documents, reads, searches without results) and the page of accounts."""
 
 from __future__ import annotations
 

@@ -30,11 +30,10 @@ _FORGOTTEN_AFTER = 7 * 24 * 3600.0  # seconds since writing; then files of unuse
 
 
 def send_dump(name: str, media_type: str, lines: Callable[[], Iterator[str]]) -> Response:
-    """Returns the file ``name`` with ``lines``, as of the last change of the archive; with ranges and an
-    ETag.
+    """Returns the file ``name`` with ``lines``, as of the last change of the archive.
 
-    While a file is being rewritten after a change, the previous file is sent, unless something was withdrawn
-    since. Raises ``Busy`` when there is no file to send yet.
+    The answer has ranges and an ETag. While a file is being rewritten after a change, the previous file is
+    sent, unless something was withdrawn since. Raises ``Busy`` when there is no file to send yet.
     """
     keep_nowhere()
     folder = services().settings.data / "open-data"

@@ -64,8 +64,10 @@ def in_words(error: PrakatError) -> str:
 
 
 def translated(text: Any) -> Any:
-    """Returns the catalogue's text in the reader's language, or the text unchanged if the catalogue lacks
-    it."""
+    """Returns a text of the catalogue in the reader's language.
+
+    A text that the catalogue lacks is returned unchanged.
+    """
     return gettext(text) if isinstance(text, str) and text else text
 
 

@@ -58,8 +58,7 @@ logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a short queue is 
 
 
 class Stop(Protocol):
-    """Interface of a stop request: tells when a process must stop, and receives the process's signs of
-    life."""
+    """Interface of a stop request, which also receives the process's signs of life."""
 
     def is_set(self) -> bool: ...
     def on_set(self, call: Callable[[], None]) -> None: ...

@@ -248,8 +248,10 @@ class _Import:
             self.services.intake.revise(announcement.id, {"body": body}, actor=ACTOR)
 
     def _complete(self, known: Announcement, listed: ListedAnnouncement, taken: dict[int, int]) -> None:
-        """Put files that were lost at the last import in their places, and remove their lines from the
-        body."""
+        """Put files that were lost at the last import in their places.
+
+        The lines about these files are removed from the body.
+        """
         mentions = {_mention(at, listed) for at in taken}
         lines = known.body.split("\n")
         if not mentions.intersection(lines):

@@ -105,8 +105,10 @@ def _shared() -> dict[str, Any]:
 
 
 def asset(name: str) -> str:
-    """Returns the address of a static file; it changes with the content, so that it may be cached for
-    ever."""
+    """Returns the address of a static file.
+
+    The address changes with the file's content, so that browsers may keep the file for ever.
+    """
     return url_for("static", filename=name, v=_version(name))
 
 

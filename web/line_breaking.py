@@ -127,8 +127,10 @@ def joined(run: str, local: frozenset[str]) -> list[str]:
 
 
 def _cut(run: str, local: frozenset[str]) -> tuple[str, ...]:
-    """Returns the run cut into the fewest words; a cluster that belongs to no word stays with its
-    neighbours."""
+    """Returns the run cut into the fewest words.
+
+    A cluster that belongs to no word stays with its neighbours.
+    """
     words = [(last + 1, length, 1) for last, length in _known(local).iter(run)]
     costs, before = _cheapest(len(run), words)
     if costs[-1] == math.inf:  # some of the run belongs to no word

@@ -44,8 +44,10 @@ def queue() -> str:
 
 @pages.route("/attachments/<int:id>/pages/<int:number>", methods=["GET", "POST"])
 def page(id: int, number: int) -> ResponseReturnValue:
-    """Show the picture of a page beside its text. Text that a person writes is kept when the page is read
-    again."""
+    """Show the picture of a page beside its text.
+
+    Text that a person writes is kept when the page is read again.
+    """
     attachment = services().records.attachment(id)
     if request.method == "POST":
         try:

@@ -260,8 +260,10 @@ def _changes() -> dict[str, object]:
 
 
 def _typed(field: AnnouncementField) -> object:
-    """Returns the value typed for a field; a date may be typed as people write it, also in the Buddhist
-    era."""
+    """Returns the value typed for a field.
+
+    A date may be typed as people write dates, also in the Buddhist era.
+    """
     typed = request.form.get(field.name, "")
     if field.is_nullable and not typed.strip():
         return None

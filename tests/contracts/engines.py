@@ -26,7 +26,7 @@ from storage.s3 import S3Files
 from storage.sqlite import Sqlite
 
 Opener = Callable[[], Engine]
-"""Opens the same database again and again, in any process."""
+"""Function that opens the same database, any number of times and in any process."""
 
 StoreOpener = Callable[[], Files]
 IndexOpener = Callable[[], SearchIndex]

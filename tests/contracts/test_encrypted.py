@@ -57,8 +57,10 @@ def stranger(tmp_path: Path) -> Path:
 
 
 def refused(ask: Callable[[], object], caplog: pytest.LogCaptureFixture) -> PrakatError:
-    """Returns the error that ``ask`` raises; neither the error, nor its causes, nor the log tells the
-    password."""
+    """Returns the error that ``ask`` raises.
+
+    Asserts that neither the error, nor its causes, nor the log tells the password.
+    """
     caplog.set_level(logging.DEBUG)
     with pytest.raises(PrakatError) as caught:
         ask()

@@ -14,8 +14,10 @@ from tests.fuzz import documents, texts
 
 
 class Target(Protocol):
-    """A fuzzing target. ``make`` depends on ``chance`` alone; ``judge`` raises when a requirement does not
-    hold."""
+    """A fuzzing target.
+
+    ``make`` depends on ``chance`` alone; ``judge`` raises when a requirement does not hold.
+    """
 
     suffix: str
 

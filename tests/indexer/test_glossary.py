@@ -11,7 +11,7 @@ PLAIN = frozenset(
     "doc values spelling loanwords parallel analysis dictionary context tuning filters explain explanations "
     "highlighting suggest pipeline keyboard layout date ranges question notes reader list bm25f plan".split()
 )
-"""Words that the field or the language has anyway."""
+"""Words that need no entry: terms of the field, or plain English."""
 
 
 def test_the_names_of_search_modules_are_words_of_the_glossary() -> None:

@@ -283,7 +283,7 @@ ROWS = (
     Damage("an original gone", lambda data: stored(data)[2].unlink(), ("file-missing", "")),
     Damage("words.txt in TIS-620", _write_words, ("words-encoding", "words.txt")),
 )
-"""May be inflicted together."""
+"""Damages that may be inflicted together."""
 
 
 def _alter_with_digest(data: Path) -> None:
@@ -401,7 +401,7 @@ WHOLES = (
     ),
     Damage("counted visits", lambda data: sql(data, "UPDATE announcement SET visits = 9 WHERE id = 1"), None),
 )
-"""Each by itself."""
+"""Damages that are inflicted each by itself."""
 
 
 def copy_archive(sound: Path, folder: Path) -> Path:

@@ -19,8 +19,10 @@ SHIPPED = Path(__file__).parents[2] / "deploy" / "nginx.conf"
 
 @contextmanager
 def nginx(folder: Path, service_port: int, *, limits: bool = True) -> Iterator[int]:
-    """nginx in front of the service; yields the port that it listens on. Without ``limits`` it counts no
-    requests, as for a crowd of many addresses."""
+    """Run nginx in front of the service; yields the port on which nginx listens.
+
+    Without ``limits`` nginx counts no requests, as for a crowd of many addresses.
+    """
     port = free_port()
     text = _without_tls(SHIPPED.read_text(), folder, service_port, port)
     if not limits:

@@ -55,8 +55,10 @@ def _held(folder: Path, number: int) -> list[tuple[float, float]]:
 
 
 def _holding(folder: Path, *, since: float, but: set[int]) -> int:
-    """Returns the worker that has noted that it has the duty, which must happen before two leases are
-    over."""
+    """Returns the worker, other than ``but``, that noted after ``since`` that it has the duty.
+
+    Fails when no worker does so within ten leases.
+    """
     end = time.monotonic() + 10 * LEASE.total_seconds()
     while time.monotonic() < end:
         for number in set(range(WORKERS)) - but:

@@ -27,7 +27,7 @@ pytestmark = pytest.mark.skipif(shutil.which("nginx") is None, reason="nginx is 
 
 PASSWORD = "รหัสผ่านยาวพอสมควร"
 STAFF_LINK = "/staff"
-"""On pages as those who are signed in see them."""
+"""Text on pages as people who are signed in see them."""
 
 
 @dataclass

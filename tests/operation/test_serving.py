@@ -22,7 +22,7 @@ from web.commands.serving import READER, WEB
 from web.http_server import Server, listen
 
 PATIENCE = 20.0
-"""Seconds for an answer on a busy machine; what these tests are about took minutes or never came."""
+"""Seconds for an answer on a busy machine; the answers that these tests check took minutes or never came."""
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ from tests.torture.api import Api
 from tests.torture.service import Service, free_port
 
 READY_WITHIN = 300.0
-"""Seconds; many processes start at once on few processors."""
+"""Seconds until the fleet is ready; many processes start at once on few processors."""
 
 
 class Fleet(Service):

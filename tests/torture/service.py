@@ -15,7 +15,7 @@ from tests.torture.api import Api
 from web.commands.serving import READER
 
 READY_WITHIN = 120.0
-"""Seconds; generous, because other work may share the machine."""
+"""Seconds until the service is ready; generous, because other work may share the machine."""
 
 
 class Service:

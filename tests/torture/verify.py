@@ -18,8 +18,7 @@ SETTLED_WITHIN = 180.0
 
 
 def records(api: Api, ledger: Ledger) -> None:
-    """Verify that no acknowledged record is lost, is there twice, or is there without having been asked
-    for."""
+    """Verify that no acknowledged record is lost, and none is there twice or unasked."""
     found: dict[str, dict[str, Any]] = {}
     for status in ("draft", PUBLISHED, "withdrawn", "trashed"):
         for record in _all(api, "/announcements", status=status):

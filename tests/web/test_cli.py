@@ -19,8 +19,10 @@ PASSWORD = "รหัสผ่านยาวพอสมควร\n"
 
 
 class Shell:
-    """Runs commands with a data directory of their own, in this process: a process for each takes a
-    second."""
+    """Runs commands with a data directory of their own, in this process.
+
+    Starting a process for each command would take a second.
+    """
 
     def __init__(self, data: Path) -> None:
         self.data = data

@@ -16,8 +16,10 @@ DPI = 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
-    """Properties of the scan. ``skew`` and ``turn`` are in degrees; ``quality`` is that of the JPEG
-    (0–95)."""
+    """Properties of a scan.
+
+    ``skew`` and ``turn`` are in degrees; ``quality`` is that of the JPEG (0–95).
+    """
 
     skew: float = 0.6
     turn: int = 0

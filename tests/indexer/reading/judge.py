@@ -15,8 +15,10 @@ from indexer.reading.verdict import Verdict
 
 @dataclass(frozen=True)
 class Ending:
-    """Outcome of reading. ``end``: ready, or the failure's code. ``problem``: why page 1 could not be
-    read."""
+    """Outcome of reading a file.
+
+    ``end``: ready, or the failure's code. ``problem``: why page 1 could not be read.
+    """
 
     end: str
     text: str = ""
