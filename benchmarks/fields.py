@@ -117,7 +117,10 @@ class Sheet:
         self.pdf.set_font("face", "B" if bold else "", size)
 
     def _shown(self, text: str) -> str:
-        """In the sheet's numerals, ำ as its two glyphs, so that shaping puts them in their places."""
+        """Returns the text in the sheet's numerals, with ำ as its two glyphs.
+
+        Shaping then puts both glyphs in their places.
+        """
         return re.sub("([่-๋]?)ำ", "ํ\\1า", thai_digits(text) if self.thai else text)
 
     def wide(self, text: str, size: float = 0, bold: bool = False) -> float:

@@ -24,7 +24,10 @@ PAINTED = "performance.getEntriesByName('first-contentful-paint')[0]?.startTime"
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """One load of a page. ``first_text``: milliseconds until text stood; ``size``: bytes over the wire."""
+    """One load of a page.
+
+    ``first_text``: milliseconds until text stood; ``size``: bytes sent over the network.
+    """
 
     first_text: float
     size: int

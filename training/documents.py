@@ -234,7 +234,10 @@ def _ink_rows(clean: Grey, piece: Piece) -> tuple[int, int] | None:
 def _cut(
     worn: Grey, piece: Piece, rows: tuple[int, int], shifts: Shifts, dpi: int, random: np.random.Generator
 ) -> Grey | None:
-    """Cut the piece out as a layout analysis would: the ink and a little more, sometimes too much."""
+    """Returns the piece cut out as by a layout analysis; None for a piece that is too narrow.
+
+    A layout analysis cuts the ink and a little more, sometimes too much.
+    """
     height, width = worn.shape
     pad = 4 * dpi / 300
     left = round(piece.left * width - pad * random.uniform(0.3, 1.5))

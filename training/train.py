@@ -109,7 +109,10 @@ def write_lines(folder: Path, *, seed: int, count: int) -> Path:
 
 
 def write_file(path: Path, seed: int) -> None:
-    """One file of made lines; each file has its own seed, so any number of processes gives the same."""
+    """Write one file of made lines.
+
+    Each file has its own seed, so any number of processes makes the same files.
+    """
     writer, scanner = Writer(seed), Scanner(seed)
     texts = [writer.line() for _ in range(LINES_PER_FILE)]
     pages = [page(text, scanner.picture(text, writer.line())) for text in texts]

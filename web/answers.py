@@ -42,10 +42,11 @@ class Result:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """One page of results. ``query`` is the query as it was run, with what was understood and loosened.
+    """One page of results.
 
-    Where the matches cover too little of the query, ``total`` is 0 and ``related`` holds the nearest results.
-    ``explanation`` is None unless the query asks for one.
+    ``query`` is the query as it was run, with notes on how it was understood and loosened. Where the matches
+    cover too little of the query, ``total`` is 0 and ``related`` holds the nearest results. ``explanation``
+    is None unless the query asks for one.
     """
 
     total: int

@@ -305,7 +305,10 @@ def _backup_keys(settings: Settings, identity: Path | None = None) -> BackupKeys
 def _restore_to_servers(
     settings: Settings, unpack: Callable[[Path], object], progress: Callable[[str, int, int], None]
 ) -> None:
-    """Whole into the data directory first, then from there. Killed, the same again goes on."""
+    """Restore into the data directory first, then move from there to the servers.
+
+    After a kill the same command continues.
+    """
     with closing(_engine(settings.database, settings.data)) as engine:
         refuse_occupied(engine)
     unpacked = settings.data / _UNPACKED

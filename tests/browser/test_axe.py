@@ -71,6 +71,6 @@ def _looked_at(page: Page, name: str) -> dict[str, list[str]]:
 
 
 def _violations(page: Page, options: dict[str, object]) -> list[str]:
-    """One line for each element that breaks a rule."""
+    """Returns one line for each element that breaks a rule."""
     answer = Axe().run(page, options={"resultTypes": ["violations"]} | options).response
     return [f"{rule['id']}: {node['html'][:120]}" for rule in answer["violations"] for node in rule["nodes"]]

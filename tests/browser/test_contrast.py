@@ -62,7 +62,7 @@ def test_what_is_typed_on_the_home_page_leaves_pixels(visit: Visit, theme: Theme
 
 
 def _low_contrasts(page: Page, paths: list[str], theme: Theme) -> list[str]:
-    """One line for each state of a control, on any of the pages, whose contrast is too low."""
+    """Returns one line for each state of a control whose contrast is too low, on any of the pages."""
     page.add_init_script(path=COLOURS)
     page.emulate_media(color_scheme=theme)
     low: list[str] = []

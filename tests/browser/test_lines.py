@@ -35,7 +35,7 @@ LINES = """() => [...document.querySelectorAll("main .words")].map((element) => 
 
 @pytest.fixture(scope="module")
 def long(site: Site) -> Announcement:
-    """All that the sample's announcements say, in one."""
+    """An announcement with the texts of all the sample's announcements."""
     sample = tomllib.loads((files("web.sample") / "announcements.toml").read_text(encoding="utf-8"))
     told = sample["announcement"]
     draft = Draft(

@@ -58,6 +58,6 @@ def page(attachment: Attachment, number: int = 1, text: str = "น้ำใจ",
 
 
 def rows_of(engine: Queries, organisation: int) -> dict[str, list[str]]:
-    """Every row of one organisation's, as the database has it."""
+    """Returns every row of one organisation, as stored in the database."""
     scope = Scoped(engine, organisation)
     return {table: sorted(repr(dict(row)) for row in scope.rows(f"SELECT * FROM {table}")) for table in OWN}

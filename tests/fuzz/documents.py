@@ -40,7 +40,10 @@ _NAMES = (
 
 
 class Documents:
-    """Each file ends as read, or with a code that has a message; in time; and the next one is read."""
+    """Fuzzes documents: each file ends as read, or with a code that has a message.
+
+    Each ends in time, and the next file is read.
+    """
 
     suffix = ".pdf"
 

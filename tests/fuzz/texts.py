@@ -161,7 +161,7 @@ class Manifests(_OnSite):
 
 
 class Pages(_OnSite):
-    """Each page becomes a record with a title, or is refused with a reason in Thai."""
+    """Fuzzes old pages: each becomes a record with a title, or is refused with a reason in Thai."""
 
     suffix = ".html"
 

@@ -72,7 +72,7 @@ def written_meanwhile(services: Services) -> Iterator[list[int]]:
 
 
 def add(services: Services, number: int) -> int:
-    """One announcement, as it stands after everything that happened to it; returns its id."""
+    """Add one announcement with its whole history. Returns its id."""
     intake = services.intake
     made = intake.create(draft(number), actor=ACTOR)
     if number % 2 == 0:
@@ -149,7 +149,7 @@ def flip(path: Path, place: int) -> None:
 
 
 def everything(services: Services) -> dict[int, object]:
-    """Every record with all that hangs on it, and the bytes of its files."""
+    """Returns every record with all data that belongs to the record, and the bytes of its files."""
     records = services.records
     listed, _ = records.list_announcements(statuses=list(Status), page=1, per_page=100_000)
     told: dict[int, object] = {}

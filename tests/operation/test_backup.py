@@ -167,7 +167,7 @@ def test_a_flipped_bit_is_refused_and_named(data: Path, tmp_path: Path, name: st
 
 
 def test_a_flipped_bit_anywhere_is_refused_or_does_no_harm(data: Path, tmp_path: Path) -> None:
-    """Every 4,001st byte of the file: contents, headers and padding."""
+    """Flips a bit in every 4,001st byte of the file: contents, headers and padding."""
     services = opened(data)
     whole, records = backed_up(data, tmp_path / "backup.tar").read_bytes(), everything(services)
     close(services)

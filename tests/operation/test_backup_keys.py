@@ -62,7 +62,7 @@ def test_a_signed_backup_is_restored_with_the_public_key(data: Path, destination
 
 
 def test_a_backup_that_was_summed_again_is_refused(data: Path, tmp_path: Path, keys: Path) -> None:
-    """Somebody swaps the database for another and makes the sums right."""
+    """The database is swapped for another, and the checksums are made right."""
     destination = tmp_path / "backup"
     destination.mkdir()
     assert run(data, "backup", destination, signing_key=keys / "private.pem").exit_code == 0

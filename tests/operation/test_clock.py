@@ -64,7 +64,7 @@ def service(tmp_path: Path) -> Iterator[Timed]:
 
 @pytest.fixture
 def services(service: Timed) -> Services:
-    """The same archive from a process with the true time."""
+    """The services of the same archive, in a process with the true time."""
     return opened(service.data)
 
 
@@ -108,7 +108,7 @@ def test_what_is_scheduled_is_published_once_and_never_early(service: Timed, ser
 
 @pytest.mark.parametrize("jump", [-HOUR, HOUR])
 def test_nobody_waits_longer_than_a_lease(service: Timed, services: Services, jump: dt.timedelta) -> None:
-    """For a paper that a worker was reading which died, or for search, which another one followed."""
+    """A dead worker's lease ends in time, for its document and for the duty of following the index."""
     made = published(services, "ประกาศสอบราคา")
     service.hold_worker(held=True)
     paper = services.intake.attach(made.id, io.BytesIO(memo("หลอดไฟ")), filename="a.pdf", actor=ACTOR)[0]

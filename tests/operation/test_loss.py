@@ -84,7 +84,7 @@ def test_an_archive_that_went_back_is_not_backed_up(data: Path, tmp_path: Path) 
 
 
 def test_a_backup_of_an_older_version_is_compared_too(data: Path, tmp_path: Path) -> None:
-    """Its manifest says nothing of the records; its database does."""
+    """The backup's manifest says nothing of the records; the backup's database does."""
     destination = tmp_path / "b"
     destination.mkdir()
     assert run(data, "backup", str(destination)).exit_code == 0
@@ -118,7 +118,7 @@ def test_a_backup_directory_of_an_older_version_restores_and_becomes_a_generatio
 
 
 def as_of_old(destination: Path) -> None:
-    """As a version before generations left it: one manifest, which says nothing of the records."""
+    """Change a backup to the form before generations: one manifest, without the records."""
     (generation,) = (destination / "generations").iterdir()
     generation.unlink()
     generation.parent.rmdir()
@@ -196,7 +196,7 @@ def test_files_go_from_a_backup_only_when_no_generation_names_them(
 
 
 def forget(data: Path, sha256: str) -> None:
-    """As if the attachment had never been: neither it nor its history names the file."""
+    """Delete the attachment without a trace: neither the attachment nor its history names the file."""
     with sqlite3.connect(data / "prakat.sqlite") as other:
         other.execute("PRAGMA foreign_keys = ON")  # its pages go with it
         other.execute("DELETE FROM attachment WHERE sha256 = ?", [sha256])

@@ -27,7 +27,7 @@ from web.settings import Settings
 
 @pytest.fixture
 def data(data: Path) -> Path:
-    """With people, visits and the traces of what was taken off again."""
+    """An archive with people, visits and the traces of detached attachments."""
     services = build(Settings(data=data))
     records, people = services.records, services.people
     last = [row["id"] for row in services.database.rows("SELECT id FROM attachment ORDER BY id")][-1]  # type: ignore[attr-defined]

@@ -117,7 +117,7 @@ def test_a_torn_state_begins_anew(services: Services) -> None:
 
 
 def test_a_worker_finds_and_mends_a_rotten_index(data: Path, services: Services) -> None:
-    """Nobody asks anything: the scrub alone finds it."""
+    """No search is made: the scrub alone finds the damage."""
     before, place = answers(services), generation(data)
     for path in place.glob("*.lists"):
         flip(path, random.Random(1).randrange(path.stat().st_size))

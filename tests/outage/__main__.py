@@ -31,7 +31,10 @@ _WORDS = ("ประกาศ", "เนื้อความ", "แก้ไข"
 
 
 class Trial(NamedTuple):
-    """One request: when it was answered, by what, and how long that took; 0 for a broken connection."""
+    """One request: the time of its answer, its kind, its status, and its duration.
+
+    The status is 0 for a broken connection.
+    """
 
     at: float
     what: str

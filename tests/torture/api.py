@@ -22,7 +22,7 @@ class Refused(Exception):
 
 
 class Api:
-    """One connection to each request, so that a killed server is noticed at once."""
+    """A client that opens one connection for each request, so that a killed server is noticed at once."""
 
     def __init__(self, port: int, token: str) -> None:
         self._port = port

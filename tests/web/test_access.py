@@ -314,7 +314,7 @@ STRANGERS = ("token", "staff", "admin")
 
 
 class Neighbours:
-    """The same archive as one of two organisations; people and programs of the other one ask."""
+    """The same archive as one of two organisations; people and programs of the other send requests."""
 
     def __init__(self, data: Path) -> None:
         kept = open_site(data).services.organisations
@@ -337,7 +337,7 @@ class Neighbours:
         return Site(self.whole.services.of(town, known), self.whole.app)
 
     def ask(self, who: str, method: str, path: str, *, at: str) -> tuple[int, str]:
-        """As a stranger, at the address of either."""
+        """Send a request as a stranger, at the address of either organisation."""
         self.strangers.root = at
         return self.strangers.ask(who, method, path)
 

@@ -53,7 +53,7 @@ def test_folding_keeps_every_offset(text: str) -> None:
 
 @given(THAI_TEXT, THAI_TEXT)
 def test_a_piece_of_a_text_is_found_in_its_run(before: str, piece: str) -> None:
-    """Unless a digit stands at the border: 12 is no piece of 123."""
+    """A digit at the border prevents the match: 12 is no piece of 123."""
     whole = searchable_bytes(fold(before + piece)).data
     assert searchable_bytes(fold(piece)).data in whole or any(map(str.isdigit, before[-1:] + piece))
 

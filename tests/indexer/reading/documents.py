@@ -13,7 +13,10 @@ A4 = (0, 0, 595, 842)
 
 
 def shaped(path: Path, pages: list[list[str]], *, size: float = 14) -> Path:
-    """Pages of Thai lines, shaped by HarfBuzz in Sarabun, a line every 22 points from (70, 80)."""
+    """Makes a PDF with pages of Thai lines, shaped by HarfBuzz in Sarabun.
+
+    Lines stand 22 points apart, from (70, 80).
+    """
     pdf = FPDF(unit="pt", format="A4")
     pdf.add_font("Sarabun", fname=SARABUN)
     pdf.set_text_shaping(use_shaping_engine=True)

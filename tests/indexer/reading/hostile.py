@@ -102,7 +102,10 @@ def changed(change: Callable[[pikepdf.Pdf], None], **saving: object) -> bytes:
 
 
 def zeros(size: int) -> bytes:
-    """So many zero bytes, packed; made from one packed block, as packing gigabytes takes long."""
+    """Returns the given number of zero bytes, compressed.
+
+    They are made from one compressed block, as compressing gigabytes takes long.
+    """
     block = 10_000_000
     packer = zlib.compressobj(9, zlib.DEFLATED, -15)
     packed = packer.compress(bytes(block)) + packer.flush(zlib.Z_FULL_FLUSH)

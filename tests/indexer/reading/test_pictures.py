@@ -171,7 +171,7 @@ def test_the_piece_around_a_hit(tmp_path: Path) -> None:
 
 
 def marked_area(picture: Image.Image) -> int:
-    """How many pixels are as yellow as a hit."""
+    """Returns the number of pixels that are as yellow as a hit."""
     return sum(
         count
         for count, (red, green, blue) in picture.convert("RGB").getcolors(1 << 24) or ()

@@ -74,7 +74,7 @@ def send_key() -> Key:
 
 
 class Member:
-    """As the first releases of Python 3.11 send a member of an enum."""
+    """Pickles like a member of an enum in the first releases of Python 3.11."""
 
     def __reduce__(self) -> tuple[object, tuple[object, str]]:
         return getattr, (Kind, "MEMO")

@@ -102,7 +102,10 @@ def test_segments_stay_few_while_updates_trickle_in(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("organisations", [1, 2])
 def test_a_replaced_generation_is_let_go_at_once(tmp_path: Path, organisations: int) -> None:
-    """Not only when all of the memory is searched for garbage: that may be a thousand requests later."""
+    """The files are closed at once, not at the next full garbage collection.
+
+    A full collection may be a thousand requests later.
+    """
     chance = random.Random(1)
     index = WhooshIndex(tmp_path, Dictionary())
     gc.disable()
