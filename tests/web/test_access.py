@@ -78,6 +78,7 @@ GUARDS: dict[str, Guard] = {
     "feeds.as_csv": Guard.OPEN,
     "feeds.as_json_lines": Guard.OPEN,
     "feeds.catalog": Guard.OPEN,
+    "dashboard.explain": Guard.STAFF,
     "dashboard.overview": Guard.STAFF,
     "dashboard.reads_chart": Guard.STAFF,
     "dashboard.people": Guard.ADMIN,
