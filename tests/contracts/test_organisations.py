@@ -138,6 +138,7 @@ def values(theirs: Town) -> dict[str, object]:
         "body": "",
         "items": [Item("แย่งมา", theirs.announcement)],
         "visitor": "another",
+        "address": "elsewhere",
         "days": 5,
         "query": SECRET,
         "name": "somsri",

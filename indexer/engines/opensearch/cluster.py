@@ -206,8 +206,9 @@ class Cluster:
                 if not taken and outcome.get("status") not in _HARMLESS[action]:
                     raise _trouble(outcome.get("status", 503), outcome.get("error"))
 
-    def count(self, index: str, query: Mapping[str, Any]) -> int:
-        """Returns the number of documents, visible to searches, that match the query."""
+    def count(self, index: str, *conditions: Mapping[str, Any]) -> int:
+        """Returns the number of documents, visible to searches, that meet all conditions."""
+        query = {"bool": {"filter": list(conditions)}}
         (answer,) = self.ask(index, [{"query": query, "size": 0, "track_total_hits": True}])
         return int(answer["hits"]["total"]["value"])
 
