@@ -300,7 +300,11 @@ class _Check:
             self._find(code, f"announcement {id}", mended=id not in left)
 
     def _certain(self, ids: Iterable[int]) -> dict[int, str]:
-        """Only what the index says that it has followed, and what stood still while it was compared."""
+        """Returns the faults that are certain.
+
+        These are faults of announcements that the index has followed, and that did not change while they
+        were compared.
+        """
         position, before = self._index.position(), self._changes(ids)
         wrong = self._wrong(ids)
         after = self._changes(wrong)

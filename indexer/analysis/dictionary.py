@@ -156,12 +156,12 @@ class Dictionary:
         return self._lexicon
 
     def faults(self) -> Iterator[Fault]:
-        """Yield that the file is not in UTF-8. See ``archive.ports.Examination``."""
+        """Yields a fault if the file is not in UTF-8. See ``archive.ports.Examination``."""
         if self._path and self._state() and not _is_utf8(self._path.read_bytes()):
             yield Fault("words-encoding", self._path.name, _LEGACY_ENCODING)
 
     def _local(self) -> str:
-        """Return the text of the file, in whichever of the two encodings it was saved."""
+        """Returns the text of the file, which may be saved in either of the two encodings."""
         content = self._path.read_bytes() if self._path else b""
         if _is_utf8(content):
             return content.decode("utf-8-sig")
@@ -177,7 +177,7 @@ class Dictionary:
                 file.write(f"{word}\n")
 
     def _convert(self, path: Path) -> None:
-        """Save the file as UTF-8, in one step, where an editor saved it in the older encoding."""
+        """Saves the file as UTF-8, in one atomic step, if an editor saved it in the older encoding."""
         if not path.exists() or _is_utf8(path.read_bytes()):
             return
         part = path.with_suffix(".part")

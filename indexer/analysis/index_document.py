@@ -154,7 +154,7 @@ class _DocumentWriter:
 
 
 def expiry_ordinal(announcement: Announcement) -> int:
-    """The day on which it closes, as an ordinal; ``NEVER_EXPIRES`` without one."""
+    """Returns the announcement's closing day as an ordinal; ``NEVER_EXPIRES`` if it has none."""
     return NEVER_EXPIRES if announcement.expires_on is None else announcement.expires_on.toordinal()
 
 

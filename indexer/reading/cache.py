@@ -1,6 +1,6 @@
-"""What can be made again, kept on disk for a while, each file beside its checksum.
+"""Disk cache of files that can be made again, each with its checksum beside it.
 
-Nothing here waits for the disk, so a power cut may leave any of it empty or torn: then it is made again.
+No write waits for the disk, so a power cut may leave a file empty or torn: then the file is made again.
 """
 
 from __future__ import annotations
@@ -14,8 +14,11 @@ from typing import BinaryIO
 
 
 class Cache:
-    """Files by name in one folder, the longest unused deleted when they pass ``limit`` bytes or, with their
-    checksums, twice ``most`` in number."""
+    """A cache of files by name in one folder.
+
+    The files that were unused for longest are deleted when all files pass ``limit`` bytes or, with their
+    checksums, twice ``most`` in number.
+    """
 
     _CHECK_EVERY = 50
 
@@ -25,8 +28,10 @@ class Cache:
         self._added = 0
 
     def open(self, name: str) -> BinaryIO | None:
-        """The file from its start, or None, also when it is not as it was put. It may be read to its end
-        though it is deleted meanwhile."""
+        """Opens a cached file; returns None if there is none or if it does not match its checksum.
+
+        The open file can be read to its end even if it is deleted from the cache meanwhile.
+        """
         path = self._folder / name[:2] / name
         try:
             file = path.open("rb")
@@ -42,7 +47,7 @@ class Cache:
         return file
 
     def put(self, name: str, content: bytes) -> None:
-        """Keep it; a full or read-only disk only means that it is made again next time."""
+        """Stores a file. An error of the disk is ignored, as the file can be made again next time."""
         folder = self._folder / name[:2]
         with contextlib.suppress(OSError):
             folder.mkdir(parents=True, exist_ok=True)

@@ -61,7 +61,7 @@ class Assembler:
         self._doubled: Cell | None = None  # the cell that is being drawn over
 
     def add(self, runs: list[Run]) -> list[TextLine]:
-        """All lines of the page."""
+        """Returns all lines of the page, assembled from its runs."""
         for run in runs:
             for glyph in run.glyphs:
                 first = glyph.text[:1]
@@ -130,7 +130,7 @@ class Assembler:
 
 
 def _continues(line: TextLine, run: Run, glyph: Glyph) -> bool:
-    """Whether a glyph goes on with the line: same direction, same baseline, not far back."""
+    """Returns True if a glyph continues the line: same direction, same baseline, not far back."""
     if abs(run.angle - line.angle) > 1.0:
         return False
     last = line.cells[-1] if line.cells else None
@@ -142,7 +142,7 @@ def _continues(line: TextLine, run: Run, glyph: Glyph) -> bool:
 
 
 def _cell_at(line: TextLine, place: float, size: float) -> Cell | None:
-    """The letter whose end is at ``place``: where a mark that was drawn later belongs."""
+    """Returns the letter that ends at ``place``, to which a mark drawn later belongs, or None."""
     nearest = min(
         (cell for cell in line.cells if not cell.text.isspace()),
         key=lambda cell: abs(cell.end - place),
@@ -152,7 +152,7 @@ def _cell_at(line: TextLine, place: float, size: float) -> Cell | None:
 
 
 def _drawn_at(line: TextLine, text: str, glyph: Glyph, run: Run) -> Cell | None:
-    """The cell that already shows this text at this place (bold made by drawing twice)."""
+    """Returns the cell that already shows the text at this place, as in bold text that is drawn twice."""
     near = _SAME_PLACE * run.size
     if abs(run.level - line.level) > near or run.angle != line.angle or glyph.end - glyph.start <= near:
         return None
@@ -165,7 +165,7 @@ def _drawn_at(line: TextLine, text: str, glyph: Glyph, run: Run) -> Cell | None:
 
 
 def _without_overprints(lines: list[TextLine]) -> list[TextLine]:
-    """Leave out whole lines that were drawn twice."""
+    """Returns the lines without those that were drawn twice."""
     seen: dict[str, list[TextLine]] = {}
     kept = []
     for line in lines:
@@ -184,7 +184,7 @@ def _without_overprints(lines: list[TextLine]) -> list[TextLine]:
 
 
 def spaced(line: TextLine) -> list[Cell]:
-    """The line's cells with the spaces that a person sees, and no others."""
+    """Returns the line's cells with the spaces that a person sees, and no other spaces."""
     letters = [cell for cell in line.cells if not cell.text.isspace()]
     shown = {id(after) for before, after in pairwise(line.cells) if before.text.isspace()}
     gaps = [after.start - before.end for before, after in pairwise(letters) if id(after) not in shown]

@@ -62,7 +62,7 @@ class Run:
 
 @dataclass(slots=True)
 class Content:
-    """What a page shows. ``image_area`` in square points, clipped to the page."""
+    """The visible content of a page. ``image_area`` is in square points, clipped to the page."""
 
     runs: list[Run] = field(default_factory=list)
     image_area: float = 0.0
@@ -118,14 +118,14 @@ class _Text:
 
 
 def multiply(first: Matrix, second: Matrix) -> Matrix:
-    """The matrix that applies ``first``, then ``second``."""
+    """Returns the matrix that applies ``first``, then ``second``."""
     a, b, c, d, e, f = first
     g, h, i, j, k, m = second
     return (a * g + b * i, a * h + b * j, c * g + d * i, c * h + d * j, e * g + f * i + k, e * h + f * j + m)
 
 
 def transform(matrix: Matrix, box: Box) -> Box:
-    """The upright box around a transformed box."""
+    """Returns the upright box around a transformed box."""
     a, b, c, d, e, f = matrix
     xs = [a * x + c * y + e for x in (box[0], box[2]) for y in (box[1], box[3])]
     ys = [b * x + d * y + f for x in (box[0], box[2]) for y in (box[1], box[3])]
@@ -151,7 +151,7 @@ class Interpreter:
         self._replaced: list[Run] | None = None  # runs under an /ActualText
 
     def run(self, streams: list[Any], resources: Any, matrix: Matrix, depth: int = 0) -> None:
-        """Run a page's (or form's) streams. Raises ``Unreadable`` past the limits."""
+        """Runs a page's (or form's) streams. Raises ``Unreadable`` past the limits."""
         data = b"\n".join(self._data(stream) for stream in streams)
         outside = (self._matrix, self._text, len(self._marked))
         self._matrix, self._text = matrix, self._text.copy()
@@ -244,7 +244,7 @@ class Interpreter:
             self.run_form(painted, self._matrix, resources, depth + 1)
 
     def run_form(self, form: PDFStream, matrix: Matrix, resources: dict[str, Any], depth: int) -> None:
-        """Run a form (or an annotation's appearance); one nested too deep is passed over."""
+        """Runs a form (or an annotation's appearance); skips a form that is nested too deep."""
         self._forms += 1
         if self._forms > MAX_FORMS:
             raise Unreadable("too-big")
@@ -371,7 +371,7 @@ class Interpreter:
     def _advance(
         self, face: _Face, parts: list[Any], origin: float, stretch: float
     ) -> tuple[list[Glyph], float]:
-        """The glyphs of a string, and how far it moves in text space."""
+        """Returns the glyphs of a string, and the distance that the string moves in text space."""
         text = self._text
         per_em = text.size * text.scale
         per_thousandth = -0.001 * per_em
@@ -394,7 +394,7 @@ class Interpreter:
 
 
 def _replace(runs: list[Run], actual: str) -> Run:
-    """One run in place of several: the text spread evenly over their extent."""
+    """Returns one run in place of several, with the text spread evenly over their extent."""
     first = runs[0]
     level = [run for run in runs if abs(run.level - first.level) < first.size and run.angle == first.angle]
     start = min(glyph.start for run in level for glyph in run.glyphs)
@@ -427,7 +427,7 @@ def _matrix(numbers: Any) -> Matrix:
 
 
 def appearances(annotations: Any) -> Iterator[tuple[PDFStream, Box]]:
-    """What annotations and filled-in fields show on the page: each appearance and its place."""
+    """Yields the visible appearance of each annotation and filled-in field, with its box on the page."""
     listed = resolve1(annotations)
     for annotation in map(_dictionary, listed if isinstance(listed, list) else []):
         hidden = 0b10_0010  # Hidden, NoView
@@ -447,7 +447,7 @@ def appearances(annotations: Any) -> Iterator[tuple[PDFStream, Box]]:
 
 
 def placed(form: PDFStream, place: Box) -> Matrix:
-    """The matrix that fits an appearance's transformed box into its place (ISO 32000, 12.5.5)."""
+    """Returns the matrix that fits an appearance's transformed box into its place (ISO 32000, 12.5.5)."""
     box = resolve1(form.get("BBox"))
     own = resolve1(form.get("Matrix"))
     if not isinstance(box, list) or len(box) != 4:

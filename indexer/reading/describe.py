@@ -1,4 +1,4 @@
-"""What an official document says about itself: kind, number, date, subject, from, to, urgency.
+"""Metadata of an official document: extracts its kind, number, date, subject, from, to and urgency.
 
 The forms are those of the Prime Minister's Office regulation on correspondence (ระเบียบสำนักนายกรัฐมนตรี
 ว่าด้วยงานสารบรรณ พ.ศ. ๒๕๒๖): labels at the start of lines in the head of the first page, the date of
@@ -108,9 +108,9 @@ class _Row:
         self._doubts = doubts
 
     def is_doubtful(self, match: re.Match[str], group: str) -> bool:
-        """Whether the recogniser doubted what ``group`` of a match in ``digits`` holds or the letter after.
+        """Returns True if OCR marked ``group`` of a match in ``digits``, or the letter after, as doubtful.
 
-        What a person wrote by hand is doubted; print hardly ever is.
+        OCR doubts handwriting, but hardly ever print.
         """
         start = self._raw.find(match[0])
         if start < 0:
@@ -121,12 +121,12 @@ class _Row:
 
     @cached_property
     def bare(self) -> str:
-        """Without tone marks and spaces."""
+        """Returns the text of the row without tone marks and spaces."""
         return _bare(self.text)
 
     @cached_property
     def digits(self) -> str:
-        """With Arabic digits."""
+        """Returns the text of the row with Arabic digits."""
         return arabic_digits(self.text)
 
     @property
@@ -134,7 +134,7 @@ class _Row:
         return (self.right or 0) - (self.left or 0)
 
     def starts(self, label: str) -> float:
-        """How sure (0–1) the row begins with ``label``, tone marks aside.
+        """Returns the certainty (0–1) that the row begins with ``label``; tone marks are ignored.
 
         One slip is allowed, two in long labels, where the label stands apart from what follows.
         """
@@ -150,7 +150,7 @@ class _Row:
         return LIKELY if near <= (1 if len(wanted) < 9 else 2) else 0.0
 
     def after(self, label: str) -> str:
-        """What follows the label, or its misread form."""
+        """Returns the text after the label, which may be misread."""
         wanted = _bare(label)
         size = len(wanted)
         if not self.bare.startswith(wanted):
@@ -159,7 +159,7 @@ class _Row:
 
 
 def describe(pages: Sequence[Page]) -> dict[str, Field]:
-    """Fields by name, each only where it was found.
+    """Returns the fields that were found, by name.
 
     ``kind`` is a value of ``Kind``; ``number`` is canonical (``มท 0808.2/ว 123``, ``123/2564``); ``date``
     is ISO; ``urgency`` one of ด่วน, ด่วนมาก, ด่วนที่สุด; ``subject``, ``from`` and ``to`` are as written.
@@ -188,14 +188,14 @@ class _Document:
         self.right = max((row.right for row in head if row.right is not None), default=0)
 
     def label(self, label: str) -> tuple[int, float] | None:
-        """Place in the head of the first row that begins with ``label``, and how sure that is."""
+        """Returns the position in the head of the first row that begins with ``label``, and the certainty."""
         for place, row in enumerate(self.head):
             if sure := row.starts(label):
                 return place, sure
         return None
 
     def centred(self, row: _Row) -> bool:
-        """Whether the row stands in the middle; told by its words when places are not known."""
+        """Returns True if the row is centred; judged by its words when its position is not known."""
         if row.left is None or row.right is None:
             return not _BODY.match(row.text)
         off = abs(row.left + row.right - self.left - self.right) / 2
@@ -219,7 +219,7 @@ class _Document:
 
     @cached_property
     def title(self) -> tuple[int, Kind, str, float] | None:
-        """Place, kind, label and certainty of the title row; one that is spelt rightly goes first."""
+        """Returns position, kind, label and certainty of the title row; the most certain row is chosen."""
         titles = list(self._titles())
         return max(titles, key=lambda title: title[3]) if titles else None
 
@@ -236,7 +236,7 @@ class _Document:
 
     @cached_property
     def dated(self) -> int | None:
-        """Place in the tail of the row that is a date and no more, as stamped letters end."""
+        """Returns the position in the tail of the row that is only a date, as in stamped letters."""
         for place in range(len(self.tail) - 1, 0, -1):
             match = _DATE.match(self.tail[place].digits)
             if match and len(self.tail[place].text) - match.end() < SHORT:
@@ -267,7 +267,7 @@ def _sizes(wanted: str) -> range:
 
 
 def _drop(text: str, count: int) -> str:
-    """``text`` without its first ``count`` code points as ``_bare`` counts them."""
+    """Returns ``text`` without its first ``count`` code points; tone marks and spaces do not count."""
     place = 0
     while place < len(text) and (count or _TONES.match(text[place])):
         count -= not (_TONES.match(text[place]) or text[place].isspace())
@@ -276,7 +276,7 @@ def _drop(text: str, count: int) -> str:
 
 
 def _rows(page: Page) -> list[_Row]:
-    """The page's lines that hold text, with their left and right ends where the page knows them."""
+    """Returns the page's lines that contain text, with their left and right ends where these are known."""
     rows: list[_Row] = []
     offset = 0
     for text in page.text.split("\n"):
@@ -298,7 +298,7 @@ def _rows(page: Page) -> list[_Row]:
 
 
 def _number_row(document: _Document) -> tuple[_Row, int, float] | None:
-    """The row above the subject that begins with ``ที่``, where its number begins, and how sure that is."""
+    """Returns the row above the subject that begins with ``ที่``, its number's offset, and the certainty."""
     for row in document.above_subject:
         start = re.match(r"(?:ด่วน\S*\s+)?ท[ีิึื]?[่้'’`\"]?(?=\s|[ก-ฮ]{1,4}\s?\d|\d|พิเศษ)\s*", row.digits)
         if start and any(char.isdigit() for char in row.digits):
@@ -390,7 +390,7 @@ def _ends_subject(row: _Row) -> bool:
 
 
 def _joined(lines: list[str]) -> str:
-    """Lines of running Thai without the breaks between them."""
+    """Returns the lines joined into one text; Thai lines are joined without a space."""
     text = lines[0]
     for line in lines[1:]:
         thai = re.search("[ก-๎]$", text) and re.match("[ก-๎]", line)
@@ -409,7 +409,7 @@ def _from(document: _Document) -> _Found | None:
 
 
 def _issuer(document: _Document, title: tuple[int, Kind, str, float]) -> _Found | None:
-    """The office that the title of an order or an announcement names."""
+    """Returns the office that the title of an order or an announcement names."""
     place, _, label, sure = title
     named = [document.head[place].after(label)]
     for row in document.head[place + 1 : place + 3]:
@@ -421,7 +421,7 @@ def _issuer(document: _Document, title: tuple[int, Kind, str, float]) -> _Found 
 
 
 def _department(document: _Document) -> _Found | None:
-    """What stands after the label of a memo, which may have been read in part."""
+    """Returns the department after the label ส่วนราชการ of a memo; the label may have been read in part."""
     if part := document.label("ส่วนราชการ"):
         return _Found(_PHONE.sub("", document.head[part[0]].after("ส่วนราชการ")).strip(), part[1])
     for row in document.above_subject:
@@ -432,7 +432,7 @@ def _department(document: _Document) -> _Found | None:
 
 
 def _office_at_right(document: _Document) -> _Found | None:
-    """The office at the right of a letter's head, in the row of its number or in one of its own."""
+    """Returns the office at the right of a letter's head, in the row of its number or in its own row."""
     for row in document.above_subject:
         number = row.text.startswith("ที่") or _REFERENCE.search(row.digits)
         office = _OFFICE_AT_RIGHT.search(row.text) if number else _OFFICES.match(row.text)

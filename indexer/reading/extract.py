@@ -1,4 +1,4 @@
-"""A file → the text that it carries, page by page, read in a child process with limits."""
+"""Extracts the text that a file carries, page by page, in a child process with limits."""
 
 from __future__ import annotations
 
@@ -23,21 +23,24 @@ RULES = 1
 OPEN_SECONDS = 20.0
 PAGE_SECONDS = 20.0
 FILE_SECONDS = 900.0
-"""For the embedded text of all pages together; a page takes some 0.03."""
+"""Seconds for the embedded text of all pages together; a page takes some 0.03."""
 MAX_KILLS = 3
-"""After so many pages that had to be stopped, the rest of the file is not tried."""
+"""Number of pages that had to be stopped after which the rest of the file is not tried."""
 MEMORY_MB = 1024
 
 
 class Document:
-    """An open file. Its child process dies with it, or when a page passes a limit (and is replaced)."""
+    """An open file with a child process that reads it.
+
+    The child process ends when the document is closed. It is replaced when a page passes a limit.
+    """
 
     outline: Outline
     path: Path
     """A PDF: the file itself, its repaired copy, or the picture wrapped in one. Valid until ``close``."""
 
     def __init__(self, path: Path) -> None:
-        """Raises ``Unreadable`` with the reason."""
+        """Opens the file at ``path``. Raises ``Unreadable`` with the reason."""
         self._folder = tempfile.TemporaryDirectory(prefix="prakat-")
         self._child = Child(memory_mb=MEMORY_MB)
         self._deadline = time.monotonic() + FILE_SECONDS
@@ -85,7 +88,7 @@ class Document:
         self.path, self.outline = repaired, replace(outline, repaired=True)
 
     def _prefer_repaired(self, folder: Path) -> None:
-        """Pages are missing: take the repaired copy if it has more of them."""
+        """Switches to a repaired copy of a file with missing pages, if the copy has more pages."""
         found, path = self.outline, self.path
         with contextlib.suppress(Unreadable):
             self._open_repaired(folder)
@@ -99,7 +102,7 @@ class Document:
             self.outline = replace(self.outline, signatures=found)
 
     def read_page(self, number: int) -> EmbeddedPage:
-        """Page ``number`` (1…). Never raises for what is in the file: see ``EmbeddedPage.problem``."""
+        """Reads page ``number`` (1…). Never raises for the file's content: see ``EmbeddedPage.problem``."""
         if self._kills >= MAX_KILLS:
             return EmbeddedPage(number=number, problem=self._last_problem)
         left = self._deadline - time.monotonic()
@@ -116,6 +119,6 @@ class Document:
             return EmbeddedPage(number=number, problem=error.code)
 
     def close(self) -> None:
-        """End the child and drop the private copies."""
+        """Ends the child process and deletes the private copies."""
         self._child.close()
         self._folder.cleanup()

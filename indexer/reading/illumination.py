@@ -1,4 +1,4 @@
-"""Evens out the light on photographs of pages, which falls off to the edges and into folds."""
+"""Corrects uneven illumination on photographs of pages, where light is weaker at edges and in folds."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ PAPER = 250  # grey level that paper gets
 
 
 def evened(grey: Image.Image) -> Image.Image:
-    """The page with paper of one brightness, if it is a photograph; a scan as it is."""
+    """Returns a photograph of a page with paper of even brightness; returns a scan unchanged."""
     small = grey.reduce(REDUCE)
     if min(small.size) <= NEAR:
         return grey

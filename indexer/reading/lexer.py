@@ -37,9 +37,9 @@ class Name(str):
 
 
 def tokens(data: bytes) -> Iterator[tuple[bytes, list[Any]]]:
-    """Each operator and its operands: floats, bytes, ``Name``, lists, dicts.
+    """Yields each operator and its operands: floats, bytes, ``Name``, lists, dicts.
 
-    An inline image comes as the operator BI, without operands. What is no PDF syntax is passed over.
+    An inline image comes as the operator BI, without operands. Bytes that are no PDF syntax are skipped.
     """
     operands: list[Any] = []
     outer: list[list[Any]] = []

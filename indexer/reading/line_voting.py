@@ -1,4 +1,4 @@
-"""Several readings of one line → the likeliest text, letter by letter.
+"""Line voting: combines several readings of one line into the most likely text, letter by letter.
 
 Readings are aligned on the first (recogniser output voting, ROVER). Every place then holds what any
 reading has there, and what the recogniser thought of instead, each with a cost. Thai words decide between
@@ -30,10 +30,10 @@ DISPUTED = 0.94  # confidence, at most, in a letter that the readings or the wor
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """What may stand at one place of a line: cost by text, "" for nothing; and where it stands.
+    """The possible texts at one place of a line, each with its cost; "" stands for no symbol.
 
-    ``symbols``: for every text a symbol that says so, with the mean confidence of those that do; with the
-    least of a digit's.
+    ``symbols`` holds for every text a symbol with that text and its position. The symbol's confidence is the
+    mean of all readings with that text; for a text that is not Thai, such as a digit, the lowest of them.
     """
 
     costs: dict[str, float]
@@ -46,7 +46,7 @@ class Place:
 
 
 def vote(readings: Sequence[Sequence[Symbol]]) -> list[Symbol]:
-    """The likeliest line of several readings; spaces are those of the first."""
+    """Returns the most likely line of several readings, with the spaces of the first reading."""
     places = _merged(readings)
     line: list[Symbol] = []
     is_space_due = False
@@ -69,7 +69,11 @@ def vote(readings: Sequence[Sequence[Symbol]]) -> list[Symbol]:
 
 
 def _merged(readings: Sequence[Sequence[Symbol]]) -> list[Place]:
-    """Places of the first reading, with what the others have there, and places for what only they have."""
+    """Returns the places of the aligned readings.
+
+    These are the places of the first reading, with the symbols of the others there, and further places for
+    symbols that only other readings have.
+    """
     first, *others = readings
     columns: list[list[Symbol | None]] = [[symbol, *[None] * len(others)] for symbol in first]
     gaps: dict[int, dict[int, Sequence[Symbol]]] = {}
@@ -97,7 +101,10 @@ def _merged(readings: Sequence[Sequence[Symbol]]) -> list[Place]:
 
 
 def _place(column: Sequence[Symbol | None], *, spaced: bool) -> Place:
-    """Mean cost of every text over the readings: 0 in one that says so, ``MISSING`` in one without it."""
+    """Returns a place with the mean cost of every text over the readings.
+
+    A text costs 0 in a reading that has it as its choice, and ``MISSING`` in a reading without it.
+    """
     said = [dict(_choices(symbol)) if symbol else {"": 0.0} for symbol in column]
     texts = dict.fromkeys(text for choices in said for text in choices)
     means = {
@@ -122,7 +129,10 @@ def _place(column: Sequence[Symbol | None], *, spaced: bool) -> Place:
 
 
 def _choices(symbol: Symbol) -> Iterator[tuple[str, float]]:
-    """What a symbol may stand for: itself, and alternatives of its own kind (no digit for a letter)."""
+    """Yields the possible texts of a symbol: its alternatives of the same kind, and its own text.
+
+    A digit is no alternative for a letter.
+    """
     for text, cost in symbol.alternatives:
         if is_thai(text) == is_thai(symbol.text):
             yield text, cost
@@ -130,12 +140,12 @@ def _choices(symbol: Symbol) -> Iterator[tuple[str, float]]:
 
 
 def is_thai(text: str) -> bool:
-    """Whether a text begins with a Thai letter or mark; digits and ๆ ฯ ฿ are none."""
+    """Returns True if a text begins with a Thai letter or mark; Thai digits and ๆ ฯ ฿ are neither."""
     return "ก" <= text[0] <= "ฮ" or "ะ" <= text[0] <= "ฺ" or "เ" <= text[0] <= "ไ" or "็" <= text[0] <= "๎"
 
 
 def _decided(places: Sequence[Place]) -> list[str]:
-    """The text of every place: by words within a stretch of Thai letters, else the cheapest."""
+    """Returns the text of every place: by words within a stretch of Thai letters, otherwise the cheapest."""
     decided: list[str] = []
     start = 0
     while start < len(places):
@@ -164,7 +174,7 @@ class _Step:
 
 
 def _by_words(places: Sequence[Place]) -> list[str]:
-    """The cheapest path through a stretch. A state is the beginning of a word; "" is the end of one."""
+    """Returns the cheapest path through a stretch. A state is a word's beginning; "" is a word's end."""
     words, beginnings = known_words(), _beginnings()
     layers: list[dict[str, _Step]] = [{"": _Step(0.0, "", "")}]
     for place in places:
@@ -190,7 +200,7 @@ def _by_words(places: Sequence[Place]) -> list[str]:
 
 
 def _reach(reached: dict[str, _Step], state: str, step: _Step) -> None:
-    """Add a way to a state to ``reached`` if none so cheap is known."""
+    """Adds a way to a state to ``reached`` if no equally cheap way is known."""
     if state not in reached or step.cost < reached[state].cost:
         reached[state] = step
 
@@ -203,10 +213,10 @@ def _unknown(text: str) -> float:
 
 @cache
 def _beginnings() -> frozenset[str]:
-    """Every beginning of every known word."""
+    """Returns every beginning of every known word."""
     return frozenset(word[:size] for word in known_words() for size in range(1, len(word) + 1))
 
 
 def warm_up() -> None:
-    """Load the words."""
+    """Loads the words."""
     _beginnings()

@@ -26,7 +26,7 @@ class Laid:
 
 
 def lay(lines: Sequence[TextLine]) -> Laid:
-    """Join lines to a text."""
+    """Joins lines to a text."""
     pieces: list[str] = []
     owners: list[tuple[TextLine, Cell] | None] = []
     for line in lines:
@@ -40,7 +40,7 @@ def lay(lines: Sequence[TextLine]) -> Laid:
 
 
 def locate(laid: Laid, repaired: Repaired, width: float, height: float) -> tuple[Line, ...]:
-    """The lines of the repaired text on a page of that width and height (points)."""
+    """Returns the lines of the repaired text on a page of the given width and height (points)."""
     lines: list[Line] = []
     stretch: list[tuple[int, TextLine, Cell]] = []
     for offset, source in enumerate(repaired.origin):
@@ -92,7 +92,7 @@ def _units(share: float) -> int:
 
 
 def turn_of(runs: Sequence[Run]) -> int:
-    """Degrees clockwise that set most of the text upright."""
+    """Returns the rotation in degrees clockwise that sets most of the text upright."""
     counts = dict.fromkeys((0, 90, 180, 270), 0)
     for run in runs:
         quarter = round(run.angle / 90) * 90 % 360
@@ -108,7 +108,7 @@ _MOST = 0.6
 
 
 def turned(runs: Sequence[Run], turn: int, width: float, height: float) -> list[Run]:
-    """The runs on the page of that width and height once it is turned clockwise."""
+    """Returns the runs as they lie after the page, of the given size, is turned clockwise by ``turn``."""
     x, y = {0: (0.0, 0.0), 90: (0.0, width), 180: (width, height), 270: (height, 0.0)}[turn]
     moved = []
     for run in runs:

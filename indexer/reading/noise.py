@@ -1,4 +1,4 @@
-"""Removes from recognised lines what is no text: emblems, stamps, specks, handwriting, dotted rules.
+"""Removes noise from recognised lines: emblems, stamps, specks, handwriting, dotted rules.
 
 The network is sure of real print and less sure of anything else. On 24 scanned pages of Thai offices the mean
 confidence of a line of print was 0.97–0.995, of emblems, seals and pages read upside down 0.73–0.95.
@@ -27,12 +27,12 @@ SURE_OF_DOTS = 0.965  # mean confidence: real numbers have more
 
 
 def mean_confidence(symbols: Sequence[Symbol]) -> float:
-    """Mean confidence (0–1) of the symbols, 0 when there are none."""
+    """Returns the mean confidence (0–1) of the symbols; 0 when there are no symbols."""
     return sum(symbol.confidence for symbol in symbols) / len(symbols) if symbols else 0.0
 
 
 def without_noise(line: Sequence[Symbol]) -> list[Symbol]:
-    """The line without dotted rules; empty if the whole line is no text."""
+    """Returns the line without dotted rules; an empty list if the whole line is no text."""
     kept = _without_dotted_rules(line)
     return kept if kept and _is_text(kept) else []
 
@@ -51,7 +51,7 @@ def _is_text(line: Sequence[Symbol]) -> bool:
 
 
 def _without_dotted_rules(line: Sequence[Symbol]) -> list[Symbol]:
-    """Drop runs of symbols that a dotted rule was read as; what follows stands after a space."""
+    """Removes runs of symbols that a dotted rule was read as; the symbol after a run follows a space."""
     kept: list[Symbol] = []
     place, after_rule = 0, False
     while place < len(line):

@@ -1,4 +1,4 @@
-"""The picture of a page → its text, with the place of every character and what is in doubt.
+"""OCR of a page image: returns the text, the position of every character and the doubtful stretches.
 
 Tesseract runs inside the calling process (a child with limits, see ``indexer.reading.sandbox``), on one core:
 a page per process uses a machine better than several cores per page.
@@ -51,11 +51,11 @@ TIMEOUT = 60.0  # seconds
 
 @dataclass(frozen=True, slots=True)
 class OcrPage:
-    """What was recognised on one page: ``raw`` by the engine, ``text`` repaired.
+    """The text recognised on one page: ``raw`` is the engine's output, ``text`` is repaired.
 
-    ``lines`` give places on the upright page (after ``turn`` degrees clockwise); ``confidence`` is the
-    share of the letters that is probably right, 0–1, and 0 for a page without any. A line that leans
-    on the page is given as several pieces, each level.
+    ``lines`` give positions on the upright page (after a rotation of ``turn`` degrees clockwise).
+    ``confidence`` is the share of the letters that is probably right (0–1), and 0 for a page without
+    letters. A line that is slanted on the page is given as several pieces, each horizontal.
     """
 
     text: str
@@ -67,7 +67,7 @@ class OcrPage:
 
 
 def recognise(image: Image.Image, *, seconds: float = TIMEOUT) -> OcrPage:
-    """Recognise a page's picture at ``DPI``: Thai official text, with Latin words among it.
+    """Recognises a page's picture at ``DPI``: Thai official text, with Latin words among it.
 
     Raises ``Unreadable``: ``timeout`` past ``seconds``, ``no-ocr-model`` when no Thai model is installed.
     """
@@ -76,10 +76,11 @@ def recognise(image: Image.Image, *, seconds: float = TIMEOUT) -> OcrPage:
 
 
 def _upright(levelled: Levelled, deadline: float) -> _Reading:
-    """The reading of the page turned as it can be read.
+    """Returns the recognised text of the page in its upright orientation.
 
-    The turn that the ink speaks for is read first and kept if the reading convinces. Otherwise a few lines
-    of every other turn are read, and then the page in the turn whose lines speak for it most.
+    The page is first read in the orientation that its ink suggests, and that reading is kept if its
+    confidence is high enough. Otherwise a few lines are read in every other orientation, and then the whole
+    page in the orientation with the strongest evidence.
     """
     first = None
     if levelled.is_clear:
@@ -94,7 +95,10 @@ def _upright(levelled: Levelled, deadline: float) -> _Reading:
 
 
 def _turn_of_samples(levelled: Levelled, deadline: float, *, without_first: bool) -> tuple[Turn, float]:
-    """The turn whose lines speak for it most, and how strongly; the first that convinces ends the search."""
+    """Returns the orientation with the strongest evidence in a sample of lines, and that evidence.
+
+    The search ends at the first orientation whose sample has a high enough confidence.
+    """
     found: list[tuple[float, Turn]] = []
     for turn in levelled.turns[without_first:]:
         sample = read_sample(levelled.straight(turn).image, deadline - time.monotonic())
@@ -106,7 +110,7 @@ def _turn_of_samples(levelled: Levelled, deadline: float, *, without_first: bool
 
 
 def _evidence(symbols: Sequence[Symbol]) -> float:
-    """How strongly recognised symbols speak for text that stands upright; below 0 they speak against it."""
+    """Returns the evidence that the symbols give for upright text; a value below 0 is evidence against it."""
     return sum(symbol.confidence - GARBAGE for symbol in symbols)
 
 
@@ -124,7 +128,7 @@ class _Reading:
 
     @property
     def accuracy(self) -> float:
-        """Share of the letters that is probably right; 0 when there are none."""
+        """Returns the share of the letters that is probably right; 0 when there are no letters."""
         if not self.rows:
             return 0.0
         sure = mean_confidence([symbol for row in self.rows for symbol in row])
@@ -153,10 +157,10 @@ def _read(straight: Straight, deadline: float) -> _Reading:
 
 
 def _reread(row: list[Symbol], image: Image.Image, deadline: float) -> list[Symbol]:
-    """The likeliest text of a row: read again by itself, in two other ways, where the reading doubts.
+    """Returns the most likely text of a row, which is read again by itself where the first reading is unsure.
 
-    A smaller picture and a blurred one smooth what scanner and copier added. Sparse layout analysis also
-    takes the marks of some rows for specks and cuts the row below them.
+    The row is read from a smaller and from a blurred picture, which smooth the noise of scanner and copier.
+    Sparse layout analysis also takes the marks of some rows for specks and cuts the row below them.
     """
     if mean_confidence(row) >= CERTAIN and not _lacks_marks_or_words(_text(row)):
         return vote([row])
@@ -202,7 +206,7 @@ def _lacks_marks_or_words(text: str) -> bool:
 
 
 def _around(row: list[Symbol], image: Image.Image) -> Box:
-    """Left, top, right and bottom of the row with room for marks on two storeys above and one below."""
+    """Returns the box of the row, with room for two levels of marks above the letters and one below."""
     letters = [symbol for symbol in row if symbol.text[0].isalnum()] or row
     top, bottom = median(symbol.top for symbol in letters), median(symbol.bottom for symbol in letters)
     height = bottom - top
@@ -214,7 +218,7 @@ def _around(row: list[Symbol], image: Image.Image) -> Box:
 
 
 def warm_up() -> None:
-    """Load the model and the words before processes are forked that will all need them."""
+    """Loads the model and the words, before the processes that all need them are forked."""
     respell.warm_up()
     line_voting.warm_up()
     with contextlib.suppress(Unreadable):

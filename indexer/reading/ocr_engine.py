@@ -43,7 +43,7 @@ Box = tuple[int, int, int, int]
 
 
 def read_page(image: Image.Image, seconds: float) -> list[list[Symbol]]:
-    """Find and read the lines of an upright page. Pieces of one row may come apart, in any order.
+    """Finds and reads the lines of an upright page. Pieces of one row may come apart, in any order.
 
     Raises ``Unreadable``: ``timeout`` past ``seconds``, ``no-ocr-model`` when no Thai model is installed.
     """
@@ -55,9 +55,9 @@ def read_page(image: Image.Image, seconds: float) -> list[list[Symbol]]:
 def read_line(
     image: Image.Image, box: Box, seconds: float, change: Callable[[Image.Image], Image.Image] | None = None
 ) -> list[Symbol]:
-    """Read what stands in ``box`` as one line. Raises as ``read_page``.
+    """Reads the part of the image in ``box`` as one line. Raises the same errors as ``read_page``.
 
-    ``change`` is applied to the picture of the line first; places are given on ``image`` all the same.
+    ``change`` is applied to the picture of the line first; positions are still given on ``image``.
     """
     engine = _engine()
     engine.SetPageSegMode(tesserocr.PSM.SINGLE_LINE)
@@ -82,7 +82,7 @@ def read_line(
 
 
 def read_sample(image: Image.Image, seconds: float) -> list[Symbol]:
-    """Read the beginnings of the page's longest lines. Raises as ``read_page``."""
+    """Reads the beginnings of the page's longest lines. Raises the same errors as ``read_page``."""
     boxes = sorted(_text_lines(image), key=lambda box: box[0] - box[2])[:SAMPLE_LINES]
     symbols: list[Symbol] = []
     for left, top, right, bottom in boxes:
@@ -97,7 +97,7 @@ def _within(box: Box, image: Image.Image) -> Box:
 
 
 def _text_lines(image: Image.Image) -> Iterator[Box]:
-    """Boxes of what layout analysis takes for lines of text, and may be."""
+    """Yields the boxes of lines of text that layout analysis finds, if their size is plausible."""
     engine = _engine()
     engine.SetPageSegMode(LAYOUT)
     engine.SetImage(image)
@@ -125,7 +125,7 @@ def _recognized(
 
 @lru_cache(maxsize=1)
 def _engine() -> tesserocr.PyTessBaseAPI:
-    """The recogniser, loaded once per process: our own model, or else the system's stock one."""
+    """Returns the OCR engine, loaded once per process: with our own model, or else the system's stock one."""
     for folder, model in _models():
         engine = tesserocr.PyTessBaseAPI(
             path=f"{folder}/", lang=model, psm=LAYOUT, oem=tesserocr.OEM.LSTM_ONLY
@@ -137,7 +137,7 @@ def _engine() -> tesserocr.PyTessBaseAPI:
 
 
 def load() -> None:
-    """Load the model. Raises ``Unreadable``."""
+    """Loads the model. Raises ``Unreadable`` when no model is installed."""
     _engine()
 
 
@@ -151,7 +151,7 @@ def _models() -> Iterator[tuple[Path, str]]:
 
 
 def _lines(engine: tesserocr.PyTessBaseAPI) -> Iterator[list[Symbol]]:
-    """Lines as Tesseract found them, in its own order."""
+    """Yields the lines that Tesseract found, in Tesseract's order."""
     level = tesserocr.RIL.SYMBOL
     results = engine.GetIterator()
     if results is None or results.Empty(level):
@@ -183,7 +183,7 @@ def _lines(engine: tesserocr.PyTessBaseAPI) -> Iterator[list[Symbol]]:
 
 
 def _alternatives(symbol: tesserocr.PyResultIterator, text: str) -> tuple[tuple[str, float], ...]:
-    """Other readings of a symbol with how much less certain the engine was of each, best first.
+    """Returns other readings of a symbol with the engine's loss of certainty for each, best first.
 
     An alternative's confidence falls by 5 for every unit of certainty; the engine clips it at 0.
     """

@@ -67,9 +67,10 @@ _SAME_WORD = 60  # hits closer than this are drawn as one
 
 
 def rectangles(page: Page, hits: tuple[tuple[int, int], ...]) -> list[Rectangle]:
-    """Where the ``[start, end)`` stretches of ``page.text`` stand on the page, neighbours merged.
+    """Returns the rectangles of the ``[start, end)`` stretches of ``page.text``, with neighbours merged.
 
-    Nothing for a page whose text a person corrected: its places are those of the text before.
+    Returns no rectangles for a page whose text a person corrected, because the stored positions belong to
+    the text before the correction.
     """
     if page.corrected:
         return []
@@ -110,7 +111,7 @@ def _padded(line: Line, left: int, right: int) -> Rectangle:
 
 
 def raster(path: Path, number: int, dpi: float) -> Image.Image:
-    """Page ``number`` (1…) of a PDF, its own /Rotate applied. Call it in a sandbox child only.
+    """Renders page ``number`` (1…) of a PDF, with its /Rotate applied. To be called in a sandbox child only.
 
     The resolution is lowered where the picture would pass 40 megapixels, and for a scan whose size was
     given in pixels instead of points. Raises ``Unreadable``.
@@ -121,7 +122,7 @@ def raster(path: Path, number: int, dpi: float) -> Image.Image:
 
 
 def _scale_of_oversized_scan(page: pypdfium2.PdfPage) -> float:
-    """Pixels a point at which a scan larger than A3 is worth drawing; infinite for other pages.
+    """Returns the highest useful scale (pixels a point) of a scan larger than A3; infinite for other pages.
 
     Some scanners write one point for each pixel: an A4 sheet at 200 dpi then measures 60 by 83 cm. Drawn at
     300 dpi of that size it would have six times the pixels of the scan, and no more detail.
@@ -166,7 +167,7 @@ def _render(page: pypdfium2.PdfPage, scale: float) -> Image.Image:
 
 
 def paint(path: Path, number: int, width: int, turn: int, boxes: tuple[Rectangle, ...]) -> bytes:
-    """A page's picture as WebP. Call it in a sandbox child only. Raises ``Unreadable``."""
+    """Returns a page's picture as WebP. To be called in a sandbox child only. Raises ``Unreadable``."""
     with tempfile.TemporaryDirectory(prefix="prakat-") as folder:
         copy = Path(folder) / "copy.pdf"
         if wrap_picture(path, copy):
@@ -184,8 +185,10 @@ def paint(path: Path, number: int, width: int, turn: int, boxes: tuple[Rectangle
 
 
 def mark_and_crop(webp: bytes, width: int, boxes: tuple[Rectangle, ...], crop: Rectangle | None) -> bytes:
-    """A page's picture with hits marked; with ``crop`` that piece of it, ``width`` pixels wide. Call it in a
-    sandbox child only."""
+    """Returns a page's picture with hits marked. To be called in a sandbox child only.
+
+    With ``crop`` only that piece of the picture is returned, ``width`` pixels wide.
+    """
     with Image.open(io.BytesIO(webp)) as opened:
         picture = opened.convert("RGB")
     for box in boxes:
@@ -218,7 +221,7 @@ def _picture(path: Path, number: int, width: int, turn: int) -> Image.Image:
 
 
 def _mark(picture: Image.Image, box: Rectangle) -> None:
-    """Lay a colour under the text, as a marker pen does."""
+    """Colours the background of a box, as a marker pen does."""
     area = _pixels(picture, box)
     part = picture.crop(area)
     picture.paste(ImageChops.multiply(part, Image.new("RGB", part.size, _HIT_COLOUR)), area)
@@ -234,7 +237,7 @@ def _pixels(picture: Image.Image, box: Rectangle) -> tuple[int, int, int, int]:
 
 
 def crop_around(boxes: Sequence[Rectangle]) -> Rectangle:
-    """The piece of the page around its first hit; the head of the page where there is none."""
+    """Returns the piece of the page around its first hit; the head of the page if there is no hit."""
     first = min(boxes, key=lambda box: (box.top, box.left), default=Rectangle(2_000, 0, 8_000, 2_000))
     left = min(max(0, (first.left + first.right - CROP_WIDTH) // 2), UNITS - CROP_WIDTH)
     top = min(max(0, (first.top + first.bottom - CROP_HEIGHT) // 2), UNITS - CROP_HEIGHT)
@@ -266,8 +269,10 @@ class Pictures:
         address: str = "",
         seconds: float = WAIT_SECONDS,
     ) -> bytes:
-        """WebP bytes, ``width`` pixels wide; ``hits`` are ``[start, end)`` offsets into ``page.text``.
-        ``cropped``: the piece around the first hit alone.
+        """Returns the page's picture as WebP, ``width`` pixels wide, with the hits marked.
+
+        ``hits`` are ``[start, end)`` offsets into ``page.text``. With ``cropped`` only the piece around the
+        first hit is returned.
 
         Raises ``Busy`` when others make pictures, and ``address`` may not have one made within ``seconds``;
         ``Unavailable`` when the picture cannot be made within its limits.
@@ -290,7 +295,7 @@ class Pictures:
         return marked
 
     def kept(self, attachment: Attachment, page: Page, *, width: int) -> bytes | None:
-        """The picture without marks, if it was made before."""
+        """Returns the picture without marks if it is in the cache, otherwise None."""
         return _content(self._drawn, _name(attachment.sha256, page, max(1, min(width, MAX_WIDTH))))
 
     def _draw(self, attachment: Attachment, page: Page, width: int, address: str, seconds: float) -> bytes:
@@ -312,7 +317,7 @@ class Pictures:
             raise Unavailable(_NO_PICTURE, code=error.code) from error
 
     def _refuse_again(self, name: str) -> None:
-        """A page that could not be drawn is not tried for every visitor."""
+        """Raises ``Unavailable`` for a page that failed to draw less than ``RETRY_SECONDS`` ago."""
         now = time.monotonic()
         known = self._failed.copy()  # other threads add to it
         self._failed = {key: failed for key, failed in known.items() if failed[0] > now}

@@ -1,7 +1,7 @@
-"""One attachment, top to bottom: bytes → pages → what the document says of itself.
+"""Reads one attachment: opens the file, reads each page, and extracts the document's metadata.
 
-Pages are saved one by one as they are read, so a reading that was killed goes on where it stopped.
-A page that cannot be read is a state of that page; only a file of which nothing can be read fails.
+Pages are saved one by one as they are read, so a killed reading continues where it stopped. A page that
+cannot be read is recorded with its problem; only a file of which no page can be read fails.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ from indexer.reading.verdict import Verdict, better
 RULES = extract.RULES * 1_000 + ocr.RULES
 """Version of all reading rules: grows when those of extraction, repair or recognition do."""
 TEXT_RULES = extract.RULES * 1_000 + 999
-"""Of a page with good text of its own, which no other recognition can better."""
+"""Version of a page whose own text is good: no newer recognition can improve such a page."""
 
 PAGES_READ = "pages read"
 OCR_MILLISECONDS = "OCR milliseconds"
-"""Running totals that are kept of the work."""
+"""Names of the running totals of pages read and of time spent in OCR (milliseconds)."""
 
 OCR_DPI = 300
 OCR_SECONDS = 120.0
@@ -42,7 +42,10 @@ OCR_MEMORY_MB = 1536
 
 
 LEAST_ROOM = 128 << 20
-"""Bytes of the disk for temporary files below which nothing is read: repaired and wrapped copies, parts."""
+"""Free bytes on the disk of temporary files below which no file is read.
+
+Reading needs room for repaired and wrapped copies, and for parts.
+"""
 
 
 def cramped() -> bool:
@@ -50,12 +53,12 @@ def cramped() -> bool:
 
 
 class Stopped(Exception):
-    """The reading was asked to stop between two pages; what was read is saved."""
+    """Raised when a reading was asked to stop between two pages; the pages read so far are saved."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """``rules``: the oldest that any of its pages was read with."""
+    """Result of reading an attachment. ``rules`` is the oldest version that a page of it was read with."""
 
     page_count: int
     details: Details
@@ -63,7 +66,7 @@ class Outcome:
 
 
 class Reader:
-    """Reads attachments. One may be shared by threads: they take turns page by page."""
+    """Reads attachments. Threads may share one reader; they take turns page by page."""
 
     def __init__(self, records: Records, files: Files, *, ocr_jobs: int) -> None:
         self._records = records
@@ -72,10 +75,10 @@ class Reader:
         self._recognisers = ThreadPoolExecutor(ocr_jobs, thread_name_prefix="ocr")
 
     def read(self, attachment: Attachment, going_on: Callable[[], bool]) -> Outcome:
-        """Read what is not read yet, page by page, for as long as ``going_on()``.
+        """Reads the pages that are not read yet, one by one, as long as ``going_on()`` returns True.
 
-        Raises ``Unreadable`` when nothing of the file can be read, ``Stopped`` when told to stop,
-        ``Unavailable`` when there is no room for it: that is no fault of the file's.
+        Raises ``Unreadable`` when no page of the file can be read, ``Stopped`` when ``going_on()`` returns
+        False, ``Unavailable`` when the disk has no room, which is not the file's fault.
         """
         if cramped():
             raise Unavailable(
@@ -107,8 +110,10 @@ class Reader:
         return [number for number in range(1, page_count + 1) if number not in done]
 
     def _pages(self, attachment_id: int, document: Document, wanted: list[int]) -> Iterator[Page]:
-        """Embedded text at once; pictures as they are recognised, a few at a time so that other
-        attachments get their turn."""
+        """Yields pages with embedded text at once, and other pages as they are recognised.
+
+        Only a few pages are recognised at a time, so that other attachments get their turn.
+        """
         pending: dict[Future[Page], int] = {}
         try:
             for number in wanted:
@@ -126,7 +131,7 @@ class Reader:
         finally:
             for future in pending:
                 future.cancel()
-            wait(pending)  # they read a file that is about to be closed
+            wait(pending)  # running recognitions still read the file, which is closed after this
 
     def _timed(self, attachment_id: int, path: Path, embedded: EmbeddedPage) -> Page:
         began = time.monotonic()
@@ -158,7 +163,7 @@ class Reader:
 
 
 def _check_sound(path: Path, sha256: str) -> None:
-    """What a disk has made of a document is not read as if it were the document."""
+    """Raises ``Unreadable`` if the file's SHA-256 is wrong, so that a damaged file is never read."""
     with path.open("rb") as file:
         if hashlib.file_digest(file, "sha256").hexdigest() != sha256:
             raise Unreadable("damaged")
@@ -211,5 +216,5 @@ def _recognise(attachment_id: int, path: Path, embedded: EmbeddedPage) -> Page:
 
 
 def recognise_page(path: Path, number: int) -> ocr.OcrPage:
-    """In the child: picture, then text."""
+    """Renders a page and recognises its text. Runs in the child process."""
     return ocr.recognise(raster(path, number, OCR_DPI))

@@ -28,25 +28,28 @@ logging.getLogger("pdfminer").setLevel(logging.CRITICAL)  # it remarks on every 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outline:
-    """What a file is, before its pages are read. ``sizes``: upright width and height in points."""
+    """Facts about a file that are known before its pages are read.
+
+    ``sizes`` holds the width and height in points of each upright page.
+    """
 
     page_count: int
     sizes: tuple[tuple[float, float], ...]
     signatures: tuple[Signature, ...] = ()
     repaired: bool = False  # the file was damaged; its pages are read from a repaired private copy
     complete: bool = True  # all the pages that the file says it has were found
-    has_embedded_files: bool = False  # a portfolio, or papers attached to a PDF/A-3: they are not read
-    is_dynamic_form: bool = False  # XFA: what it shows is made by a program inside it
+    has_embedded_files: bool = False  # a portfolio, or a PDF/A-3 with attached files, which are not read
+    is_dynamic_form: bool = False  # an XFA form, whose visible content is made by a program inside it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EmbeddedPage:
-    """A page's own text.
+    """The text that the file carries for a page.
 
-    ``raw`` as the file gave it, ``text`` as a person sees it, ``lines`` where ``text`` stands.
-    ``turn``: degrees clockwise, beyond the file's own /Rotate, that set the page upright.
-    ``image_share``: share (0–1) of the page that pictures cover. ``problem``: why the page could not
-    be read, "" when it could; the verdict is then OCR.
+    ``raw`` is the text in the file, ``text`` the text as a person sees it, ``lines`` the positions of
+    ``text``. ``turn`` is the rotation in degrees clockwise, beyond the file's own /Rotate, that sets the page
+    upright. ``image_share`` is the share (0–1) of the page that pictures cover. ``problem`` is the reason
+    why the page could not be read (the verdict is then OCR), "" for a page that was read.
     """
 
     number: int
@@ -97,7 +100,7 @@ class Reader:
         )
 
     def page(self, number: int) -> EmbeddedPage:
-        """Page ``number`` (1…). Raises ``Unreadable`` when it passes a limit."""
+        """Reads page ``number`` (1…). Raises ``Unreadable`` when the page passes a limit."""
         page = self._pages[number - 1]
         try:
             return self._read(number, page.page_obj)
@@ -149,14 +152,14 @@ class Reader:
         return interpreter.content
 
     def _forget_streams(self) -> None:
-        """Let go of streams (pictures, mostly) that the engine would keep until the file is closed."""
+        """Frees streams (mostly pictures) that the engine would keep until the file is closed."""
         kept = self._pdf.doc._cached_objs
         for number in [number for number, (found, _) in kept.items() if isinstance(found, PDFStream)]:
             del kept[number]
 
 
 def _has(catalogue: dict[str, Any], name: str, key: str) -> bool:
-    """Whether the dictionary ``name`` of the catalogue has the key."""
+    """Returns True if the dictionary ``name`` of the catalogue has the key."""
     found = resolve1(catalogue.get(name))
     return isinstance(found, dict) and key in found
 
@@ -171,7 +174,7 @@ _A4 = (0.0, 0.0, 595.0, 842.0)
 
 
 def _frame(page: PDFPage) -> tuple[Matrix, float, float]:
-    """The matrix to the visible page, its /Rotate applied, and that page's size in points."""
+    """Returns the matrix to the visible page, with /Rotate applied, and that page's size in points."""
     media, crop = _ordered(page.mediabox), _ordered(page.cropbox)
     x0, y0 = max(media[0], crop[0]), max(media[1], crop[1])
     x1, y1 = min(media[2], crop[2]), min(media[3], crop[3])
@@ -191,7 +194,7 @@ def _ordered(box: Box) -> Box:
 
 
 def warm_up() -> None:
-    """Load the dictionary."""
+    """Loads the dictionary."""
     coverage("เทศบาล")
 
 
@@ -199,14 +202,14 @@ _open: Reader | None = None  # the file that this child serves
 
 
 def open_file(path: Path) -> Outline:
-    """Open a PDF in this child; ``read_page`` then reads from it."""
+    """Opens a PDF in this child process; ``read_page`` then reads from that PDF."""
     global _open  # noqa: PLW0603 - a child serves one file
     _open = Reader(path)
     return _open.outline()
 
 
 def read_page(number: int) -> EmbeddedPage:
-    """A page of the file that this child has open."""
+    """Reads page ``number`` (1…) of the file that this child process has open."""
     if _open is None:
         raise Unreadable("crashed")
     return _open.page(number)

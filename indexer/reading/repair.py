@@ -1,4 +1,4 @@
-"""Broken Thai text, as PDFs give it → what a person sees on the page.
+"""Repairs broken Thai text from PDFs, so that it reads as a person sees it on the page.
 
 Each rule undoes one way in which fonts and printer drivers lose or move Thai marks; their order
 matters. Clean text passes unchanged. No Unicode normal form is used: NFKC splits ำ.
@@ -42,12 +42,12 @@ class Repaired:
 
 
 def repair(text: str) -> str:
-    """The text as a person reads it on the page. Idempotent; clean text comes back unchanged."""
+    """Returns the text as a person reads it on the page. Idempotent; clean text is returned unchanged."""
     return trace(text).text
 
 
 def undecodable(text: str) -> int:
-    """How many character codes of the raw text stand for no character that anyone knows."""
+    """Returns the number of character codes of the raw text that stand for no known character."""
     return len(_UNKNOWN.findall(text))
 
 
@@ -55,7 +55,7 @@ _UNKNOWN = re.compile(rf"(?<![{_THAI}])\(cid:\d+\)|\(cid:(?!20[1-5]\))\d+\)|[\uf
 
 
 def trace(text: str) -> Repaired:
-    """``repair``, and where every code point of the result comes from."""
+    """Returns the repaired text, with the origin of each of its code points in the given text."""
     repaired = _Tracer(text)
     for _ in range(_ROUNDS):
         before = repaired.text
@@ -77,11 +77,14 @@ class _Tracer:
         self.origin: Sequence[int] = range(len(text))
 
     def replace_each(self, table: dict[int, str]) -> None:
-        """Replace code points one for one."""
+        """Replaces code points one for one."""
         self.text = self.text.translate(table)
 
     def replace(self, pattern: re.Pattern[str], replacement: str | Callable[[re.Match[str]], str]) -> None:
-        """``re.sub``; what replaces a match of another length comes from the match's first code point."""
+        """Replaces matches as ``re.sub`` does, and keeps track of origins.
+
+        A replacement of another length than its match gets the origin of the match's first code point.
+        """
         matches = list(pattern.finditer(self.text))
         if not matches:
             return
@@ -107,7 +110,7 @@ def _substitute(pattern: str, replacement: str | Callable[[re.Match[str]], str])
 
 
 def _read_latin_as_thai(text: _Tracer) -> None:
-    """Old Thai fonts pass as Latin-1: each code is the same byte of TIS-620 (``¡ÒÃ`` is การ)."""
+    """Decodes text of old Thai fonts that pass as Latin-1: each code is a TIS-620 byte (``¡ÒÃ`` is การ)."""
     high = [letter for letter in text.text if "\xa1" <= letter <= "\xfb"]
     if len(high) < _LATIN_ENOUGH or len(high) < len(thai_letters(text.text)):
         return
@@ -121,7 +124,7 @@ _LATIN_COVERAGE = 0.7
 
 
 def _choose_am(match: re.Match[str]) -> str:
-    """A space before า stands for a lost nikhahit (ำ) or for nothing (า): the dictionary decides."""
+    """Returns ำ or า for a space before า, which may be a lost nikhahit: the dictionary decides."""
     tone = match["tone"]
     text, start, end = match.string, match.start(), match.end()
     scores = {}

@@ -1,6 +1,6 @@
-"""Recognised Thai → the same with the recogniser's slips undone, where words leave no doubt.
+"""OCR correction: corrects misread letters in recognised Thai text where the words leave no doubt.
 
-On 1.2 million letters of clean text it changes 8 in 100,000, half of them slips of the writers.
+On 1.2 million letters of clean text the correction changes 8 in 100,000, half of them slips of the writers.
 
 A recogniser takes letters for their look-alikes and loses the marks above them (สารสัม for สารส้ม, ตากว่า for
 ต่ำกว่า). Words that look alike have one *outline*: marks left out, look-alikes as one letter. A line is cut
@@ -48,12 +48,12 @@ class _Words(NamedTuple):
 
 
 def respell(text: str) -> str:
-    """The text with every slip undone of which its line leaves no doubt; other letters stay."""
+    """Returns the text with misread letters corrected where its line leaves no doubt; other letters stay."""
     return _outside_names(_STRETCH, _respelt, _outside_names(_SPACED, _without_stray_space, text))
 
 
 def _outside_names(pattern: re.Pattern[str], change: Callable[[re.Match[str]], str], text: str) -> str:
-    """``pattern.sub``, but people keep the names that were read."""
+    """Applies ``change`` to the matches of ``pattern`` that are not within a person's name."""
     named = [match.span() for match in _NAMED.finditer(text)]
     return pattern.sub(
         lambda match: (
@@ -64,7 +64,7 @@ def _outside_names(pattern: re.Pattern[str], change: Callable[[re.Match[str]], s
 
 
 def _without_stray_space(match: re.Match[str]) -> str:
-    """Without the space in the middle, if one word over it makes far more sense than two beside it."""
+    """Returns "" for a stray space: one word across the space is far more likely than two words beside it."""
     text, place = match.string, match.end()
     left = _LETTERS_BEFORE.search(text, max(0, match.start() - REACH), match.start())
     right = _LETTERS.match(text, place, place + REACH)
@@ -75,7 +75,7 @@ def _without_stray_space(match: re.Match[str]) -> str:
 
 
 def _cost(text: str) -> float:
-    """Of the letters as words, none of them misread."""
+    """Returns the cost (nats) of the letters as a row of words, with no letter misread."""
     costs = _words().costs
     best = [0.0] + [math.inf] * len(text)
     for start in range(len(text)):
@@ -100,7 +100,7 @@ def _respelt(match: re.Match[str]) -> str:
 
 
 def _likeliest(text: str, places: Sequence[int], outline: str) -> Iterator[tuple[str, str]]:
-    """The cheapest way to cut the text at ``places``: each piece as it was read, and the word meant."""
+    """Yields the pieces of the cheapest way to cut the text at ``places``, each with its most likely word."""
     size = len(outline)
     best = [math.inf] * size + [0.0]
     chosen: list[tuple[int, str]] = [(0, "")] * size
@@ -118,7 +118,7 @@ def _likeliest(text: str, places: Sequence[int], outline: str) -> Iterator[tuple
 
 
 def _candidates(shown: str, outline: str) -> Iterator[tuple[str, float]]:
-    """What a piece may stand for, with the cost: itself, and words of the same outline."""
+    """Yields the possible texts of a piece with their costs: the piece itself, and words of its outline."""
     words = _words()
     yield shown, words.costs.get(shown, UNKNOWN if len(outline) == 1 else math.inf)
     for word in words.outlines.get(outline, ()):
@@ -143,10 +143,10 @@ def _words() -> _Words:
 
 
 def known_words() -> dict[str, float]:
-    """Every known word with its rarity in nats: 4 for the most frequent, some 18 for one never met."""
+    """Returns every known word with its rarity in nats: 4 for the most frequent, some 18 for unseen words."""
     return _words().costs
 
 
 def warm_up() -> None:
-    """Load the words."""
+    """Loads the words."""
     _words()

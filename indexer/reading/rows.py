@@ -1,4 +1,4 @@
-"""Recognised symbols → rows in reading order → a page's text with the place of every code point."""
+"""Joins recognised symbols to rows in reading order, and rows to a page's text with positions."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Symbol:
 
 
 def in_rows(fragments: Iterable[Sequence[Symbol]]) -> list[list[Symbol]]:
-    """Fragments of lines, in any order → whole rows from the top, each from left to right.
+    """Returns whole rows from the top, each from left to right, from fragments of lines in any order.
 
     Sparse layout analysis cuts a row at wide gaps (the number at the left and the office at the right
     of a letter's head); a reader takes them as one row.
@@ -80,9 +80,9 @@ class _Row:
         return (self.top + self.bottom) / 2
 
     def beside(self, other: _Row) -> bool:
-        """Whether both stand on one row without covering each other.
+        """Returns True if both pieces stand on one row without covering each other.
 
-        On a photograph rows bend, so the ends that face each other are compared.
+        On a photograph rows bend, so the ends of the pieces that face each other are compared.
         """
         right_of = other.symbols[0].left >= self.symbols[-1].right - OVERLAP
         left_of = other.symbols[-1].right <= self.symbols[0].left + OVERLAP
@@ -105,7 +105,7 @@ class _Row:
 
 
 def _extent(symbols: Sequence[Symbol]) -> tuple[float, float]:
-    """Top and bottom of the letters' bodies."""
+    """Returns the top and bottom of the letters' bodies."""
     letters = [symbol for symbol in symbols if symbol.text[0].isalnum()] or symbols
     return median(symbol.top for symbol in letters), median(symbol.bottom for symbol in letters)
 
@@ -137,7 +137,7 @@ class Transcript:
         self.doubts.extend(_doubts(text, sure, start))
 
     def _place(self, start: int, places: Sequence[float], top: float, bottom: float) -> None:
-        """Add the row as one line, or as several where the page leans so far that one would not fit."""
+        """Adds the row as one line, or as several if the page leans so far that one would not fit."""
         width, height = self.straight.image.size
         climb = abs(self.straight.drop(places[-1]) - self.straight.drop(places[0]))
         pieces = max(1, min(len(places) - 1, round(climb / (LEANING * max(1.0, bottom - top)))))
@@ -151,7 +151,7 @@ class Transcript:
 
 
 def _with_dashes(row: Sequence[Symbol]) -> list[Symbol]:
-    """The row with a dash for every hyphen that is as wide as one: the model knows hyphens only."""
+    """Returns the row with a dash for every hyphen as wide as a dash, as the model knows only hyphens."""
     letters = [symbol.bottom - symbol.top for symbol in row if symbol.text[0].isalnum()]
     if not letters:
         return list(row)
@@ -170,7 +170,7 @@ def _unit(position: float, size: int) -> int:
 
 
 def _spread(row: Sequence[Symbol]) -> tuple[str, list[float], list[float]]:
-    """Text of a row, the x position of every edge between its code points, and their confidences."""
+    """Returns a row's text, the x position of every edge between its code points, and their confidences."""
     text, edges, sure = "", [float(row[0].left)], []
     for symbol in row:
         if symbol.spaced:
@@ -190,7 +190,7 @@ def _spread(row: Sequence[Symbol]) -> tuple[str, list[float], list[float]]:
 
 
 def _repaired(text: str, edges: list[float], sure: list[float]) -> tuple[str, list[float], list[float]]:
-    """Repair the text of a row and undo slips in its words; what was undone is in doubt."""
+    """Repairs the text of a row and corrects misread letters; corrected letters get a low confidence."""
     repaired = " ".join(repair(text).split())
     edges, sure = _moved(text, repaired, edges, sure, most=1.0)
     respelt = respell(repaired)
@@ -200,9 +200,10 @@ def _repaired(text: str, edges: list[float], sure: list[float]) -> tuple[str, li
 def _moved(
     old_text: str, new_text: str, edges: list[float], sure: list[float], *, most: float
 ) -> tuple[list[float], list[float]]:
-    """Places and confidences for the changed text: a stretch that changed shares what it had.
+    """Returns edges and confidences for the changed text.
 
-    It is read with a confidence of ``most`` at most.
+    A changed stretch shares the extent and the mean confidence of the stretch that it replaces; its
+    confidence is ``most`` at most.
     """
     if new_text == old_text:
         return edges, sure
@@ -221,7 +222,7 @@ def _moved(
 
 
 def _stretches(old: str, new: str) -> Iterator[tuple[range, range]]:
-    """What corresponds in two texts: equal stretches, and changed ones as small as can be."""
+    """Yields corresponding stretches of two texts: equal stretches, and the smallest changed ones."""
     changed_old = changed_new = 0
     for step in Indel.opcodes(old, new):
         if step.tag == "equal":
@@ -234,7 +235,7 @@ def _stretches(old: str, new: str) -> Iterator[tuple[range, range]]:
 
 
 def _doubts(text: str, sure: Sequence[float], start: int) -> Iterator[Doubt]:
-    """Runs of doubtful characters, each with the marks that belong to its letters."""
+    """Yields runs of doubtful characters, each with the marks that belong to its letters."""
     place = 0
     while place < len(text):
         end = place + 1

@@ -44,25 +44,27 @@ _RESULT_LIMIT = 256 * _MEGABYTE
 
 
 class TimedOut(Unreadable):
-    """The work took longer than it may."""
+    """Raised when the work took longer than its time limit."""
 
     code = "timeout"
 
 
 class OutOfMemory(Unreadable):
-    """The work wanted more memory than it may have."""
+    """Raised when the work needed more memory than its limit."""
 
     code = "memory"
 
 
 class Crashed(Unreadable):
-    """The child died, or sent something that is no result."""
+    """Raised when the child died, or sent data that is no result."""
 
     code = "crashed"
 
 
 def run(function: Callable[..., T], *args: Any, seconds: float, memory_mb: int = 1024) -> T:
-    """``function(*args)`` in a child of its own. ``function`` must be importable by name.
+    """Runs ``function(*args)`` in its own child process and returns the result.
+
+    ``function`` must be importable by name.
 
     Raises ``TimedOut``, ``OutOfMemory``, ``Crashed``, or the ``Unreadable`` that the function raised.
     """
@@ -94,7 +96,7 @@ class Child:
         return self._connection is not None
 
     def call(self, function: Callable[..., T], *args: Any, seconds: float) -> T:
-        """``function(*args)`` in the child, within ``seconds`` of wall-clock time."""
+        """Runs ``function(*args)`` in the child, within ``seconds`` of wall-clock time."""
         request = pickle.dumps((function, args, seconds))
         if self._connection is None:
             self._pid, self._connection = _fork(self._memory_mb)
@@ -126,7 +128,7 @@ class Child:
         raise OutOfMemory if outcome == "memory" else Crashed
 
     def close(self) -> None:
-        """End the child and everything that it started."""
+        """Ends the child and every process that it started."""
         if self._connection is None:
             return
         # The open connection is what proves that the process group is still this child's.
@@ -184,7 +186,7 @@ class _Nursery:
         self._control = ours
 
     def fork(self, memory_mb: int) -> tuple[int, Connection]:
-        """A new child: its pid, which is also its process group, and the connection to it."""
+        """Forks a new child; returns its pid, which is also its process group, and its connection."""
         ours, theirs = socket.socketpair()
         with ours, theirs:
             with self._lock:
@@ -195,7 +197,7 @@ class _Nursery:
             return int.from_bytes(answer, "big"), Connection(ours.detach())
 
     def close(self) -> None:
-        """Closing the connection ends the nursery."""
+        """Closes the connection, which ends the nursery."""
         self._control.close()
         self._process.wait()
 
@@ -217,7 +219,7 @@ def _nursery(*, lost: bool = False) -> _Nursery:
 
 
 def _fork(memory_mb: int) -> tuple[int, Connection]:
-    """A new child; if the nursery was killed, from a new one."""
+    """Forks a new child, from a new nursery if the old nursery was killed."""
     try:
         return _nursery().fork(memory_mb)
     except OSError:
@@ -225,7 +227,7 @@ def _fork(memory_mb: int) -> tuple[int, Connection]:
 
 
 def nurse(control_fd: int) -> None:
-    """The nursery's whole life: fork a child for every connection that comes in."""
+    """Runs the nursery process: forks a child for every connection that comes in."""
     control = socket.socket(fileno=control_fd)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # children are reaped by the kernel
@@ -250,7 +252,7 @@ def nurse(control_fd: int) -> None:
 
 
 def _serve(connection: Connection, memory_mb: int) -> None:
-    """The child's whole life: calls in, answers out, until the parent hangs up."""
+    """Runs the child process: serves calls until the parent closes the connection."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_AS, (memory_mb * _MEGABYTE, memory_mb * _MEGABYTE))
     os.nice(NICENESS)
@@ -268,7 +270,7 @@ def _serve(connection: Connection, memory_mb: int) -> None:
 
 
 def _limit_processor(seconds: float) -> None:
-    """A child whose parent died must end too: it gets twice the wall-clock time of the call."""
+    """Limits the processor time to twice the wall-clock time of the call, to end a child without parent."""
     used = resource.getrusage(resource.RUSAGE_SELF)
     allowed = int(used.ru_utime + used.ru_stime + 2 * seconds) + 1
     resource.setrlimit(resource.RLIMIT_CPU, (allowed, resource.getrlimit(resource.RLIMIT_CPU)[1]))

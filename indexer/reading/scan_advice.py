@@ -1,4 +1,4 @@
-"""What a clerk should know about how a file was read, said right after the upload."""
+"""Advice for the clerk about the quality of a scan, shown right after the upload."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LEAST_ACCURACY = 0.90  # share of letters probably right below which a page shou
 def advise(
     pages: Sequence[Page], *, has_embedded_files: bool = False, is_dynamic_form: bool = False
 ) -> Iterator[ScanAdvice]:
-    """Everything that is worth saying about a file and its pages, the gravest first."""
+    """Yields the advice on a file and its pages, the most serious first."""
     if is_dynamic_form:
         yield ScanAdvice("dynamic-form")
     if has_embedded_files:

@@ -1,4 +1,4 @@
-"""A colour scan → grey, with the seals and signatures that lie over black text taken out.
+"""Stamp removal: converts a colour scan to grey without seals and signatures that lie over black text.
 
 Offices put a red or blue seal over the signer's name. In plain grey it makes the name unreadable. Ink of
 colour that stands by itself (a stamped date, a registry's stamp, a red headline) is text and stays.
@@ -22,7 +22,7 @@ MEETS = 4  # cells where the ink of colour lies on black ink, at least
 
 
 def without_seals(image: Image.Image) -> Image.Image:
-    """The page in grey; what is black under a seal stays."""
+    """Returns the page in grey without seals; black text under a seal stays."""
     if image.mode not in ("RGB", "RGBA", "P", "CMYK"):
         return image.convert("L")
     colours = image.convert("RGB")
@@ -37,7 +37,7 @@ def without_seals(image: Image.Image) -> Image.Image:
 
 
 def _without_colour(colours: Image.Image) -> Image.Image:
-    """Lift every pixel by its colour: ink of colour turns to paper, black stays black."""
+    """Lightens every pixel by its colour: coloured ink turns to paper, black stays black."""
     red, green, blue = colours.split()
     lightest = ImageChops.lighter(ImageChops.lighter(red, green), blue)
     darkest = ImageChops.darker(ImageChops.darker(red, green), blue)
@@ -47,7 +47,7 @@ def _without_colour(colours: Image.Image) -> Image.Image:
 
 
 def _sealed(pixels: NDArray[np.int16]) -> Cells:
-    """The cells, by row and column, of every seal or signature over text."""
+    """Returns the cells, by row and column, of every seal or signature over text."""
     lightest, darkest = pixels.max(2), pixels.min(2)
     coloured = _cells(lightest - darkest >= COLOURED)
     meets = coloured & _cells((lightest <= BLACK) & (lightest - darkest < COLOURED // 2))
@@ -69,7 +69,7 @@ def _cells(ink: Cells) -> Cells:
 
 
 def _connected(left: Cells, start: tuple[int, int]) -> list[tuple[int, int]]:
-    """All cells that touch ``start`` through others, taken out of ``left``."""
+    """Returns all cells that are connected with ``start``, and removes them from ``left``."""
     left[start] = False
     patch = [start]
     for row, column in patch:  # grows while it is walked
@@ -81,6 +81,6 @@ def _connected(left: Cells, start: tuple[int, int]) -> list[tuple[int, int]]:
 
 
 def _grown(cells: Cells) -> Cells:
-    """One cell more on every side, for the faint rim of the ink."""
+    """Returns the cells grown by one cell on every side, for the faint rim of the ink."""
     padded = np.pad(cells, 1)
     return np.asarray(np.lib.stride_tricks.sliding_window_view(padded, (3, 3)).any((2, 3)))

@@ -1,4 +1,4 @@
-"""A scanned PDF → a copy of it in which the recognised text can be searched, marked and copied.
+"""Text layer: makes a copy of a scanned PDF in which the recognised text can be searched and copied.
 
 The text lies over the picture in a font without ink: one run per line, every cluster of Thai letters
 where it stands on the page. The original is never touched; the copy is for reading, and the index is
@@ -51,7 +51,7 @@ class Copies:
         self._slots = Slots(cache, 1)  # one at a time: readers of pages come first
 
     def copy(self, attachment: Attachment, pages: Sequence[Page]) -> BinaryIO:
-        """The copy of an attachment with these ``pages``, all of them, as stored.
+        """Opens the searchable copy of an attachment. ``pages`` are all its pages as stored.
 
         ``NotFound`` when none was read from a picture, ``Busy`` while others are made, ``Unavailable`` when
         it cannot be made in time.
@@ -83,7 +83,7 @@ def _name(attachment: Attachment, pages: Sequence[Page]) -> str:
 
 
 def searchable_copy(original: Path, pages: Sequence[Page], target: Path) -> None:
-    """Write ``target``: ``original`` with recognised pages set upright and their text laid over them.
+    """Writes ``target``: ``original`` with recognised pages set upright and their text laid over them.
 
     ``pages`` as stored; those with text of their own are copied as they are. A digital signature holds
     for the original only and is left out of the copy. Raises ``Unreadable``.
@@ -112,7 +112,7 @@ def _add_layer(pdf: pikepdf.Pdf, leaf: pikepdf.Page, page: Page, font: pikepdf.O
 
 
 def _set_upright(leaf: pikepdf.Page, turn: int) -> tuple[float, float]:
-    """Draw the page upright from the corner of its space, without /Rotate; its width and height in points.
+    """Sets the page upright without /Rotate, and returns its width and height in points.
 
     Some readers take lines of text on a page with /Rotate apart.
     """
@@ -141,7 +141,7 @@ def _set_upright(leaf: pikepdf.Page, turn: int) -> tuple[float, float]:
 
 
 def _even_lines(text: str) -> Iterator[Line]:
-    """Lines down the page, for a text that a person corrected: nobody says where its words stand."""
+    """Yields evenly spaced lines for a text that a person corrected, whose positions are not known."""
     lines = text.split("\n")
     start = 0
     for number, line in enumerate(lines):
@@ -154,10 +154,10 @@ def _even_lines(text: str) -> Iterator[Line]:
 
 
 def _run(page: Page, line: Line, width: float, height: float) -> str:
-    """The operators that write one line: its font size is its height, its clusters fill their widths.
+    """Returns the operators that write one line: font size by its height, each cluster in its own width.
 
-    The characters of a cluster share its width, one beside the other. Readers that meet a mark of no
-    width, or one drawn over its letter, put it somewhere else or break the word there.
+    The characters of a cluster share its width, one beside the other. PDF readers misplace a mark that has
+    no width or is drawn over its letter, or break the word there.
     """
     size = max(1.0, (line.bottom - line.top) * height / UNITS)
     text = page.text[line.start : line.start + len(line.edges) - 1]
@@ -171,7 +171,7 @@ def _run(page: Page, line: Line, width: float, height: float) -> str:
 
 
 def _font(pdf: pikepdf.Pdf) -> pikepdf.Dictionary:
-    """A font in which every UTF-16 unit stands for itself."""
+    """Returns a font in which every UTF-16 unit stands for itself."""
     program = pdf.make_stream(_program())
     program.Length1 = len(_program())
     descriptor = pikepdf.Dictionary(
@@ -223,7 +223,7 @@ _TO_UNICODE = (
 
 @cache
 def _program() -> bytes:
-    """A TrueType font of one glyph, a box: never drawn, but readers measure it."""
+    """Returns a TrueType font of one glyph, a box that is never drawn, but that PDF readers measure."""
     pen = TTGlyphPen(None)
     pen.moveTo((0, DESCENT))
     for corner in ((0, ASCENT), (ADVANCE, ASCENT), (ADVANCE, DESCENT)):
@@ -246,7 +246,7 @@ def _program() -> bytes:
 
 
 def _unsign(pdf: pikepdf.Pdf) -> None:
-    """Take the values of signature fields out: they would show as broken in a copy."""
+    """Removes the values of signature fields, because they would show as broken in a copy."""
     _drop(pdf.Root, "/Perms")
     form = pdf.Root.get("/AcroForm")
     if isinstance(form, pikepdf.Dictionary):

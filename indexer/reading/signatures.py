@@ -24,7 +24,7 @@ logging.getLogger("pyhanko").setLevel(logging.CRITICAL)  # what it finds wrong i
 
 
 def may_be_signed(path: Path) -> bool:
-    """Whether the file has the mark of a signature: a byte range, which is never compressed."""
+    """Returns True if the file contains a byte range, which marks a signature and is never compressed."""
     before = b""
     with path.open("rb") as file:
         while chunk := file.read(_CHUNK):
@@ -35,7 +35,7 @@ def may_be_signed(path: Path) -> bool:
 
 
 def signatures(path: Path) -> tuple[Signature, ...]:
-    """The signatures in a PDF, in the order of signing.
+    """Returns the signatures in a PDF, in the order of signing.
 
     Without a configured root certificate no signer is trusted: ``trusted`` is then False.
     """
@@ -61,6 +61,6 @@ def _judge(embedded: EmbeddedPdfSignature) -> Signature:
 
 
 def _covers_what_is_shown(status: PdfSignatureStatus) -> bool:
-    """The whole file was signed, or what came after it is only what a signature allows."""
+    """Returns True if the whole file was signed, or only changes that the signature allows came after."""
     whole = status.coverage == SignatureCoverageLevel.ENTIRE_FILE
     return whole or bool(status.docmdp_ok)

@@ -1,4 +1,4 @@
-"""A bound on the slow work that a machine does at one time, over all processes, fair to every address."""
+"""Limits the slow work that all processes of a machine do at the same time, fairly for every address."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _OWNER_FILES = 64  # owners share a file by their checksum; two that meet there 
 
 
 class Busy(Unavailable):
-    """All slots are taken, and stayed taken as long as the caller would wait."""
+    """Raised when all slots stayed taken for as long as the caller was willing to wait."""
 
     code = "busy"
     retry_after = 2
@@ -31,8 +31,10 @@ class Slots:
 
     @contextmanager
     def taken(self, owner: str, *, seconds: float) -> Iterator[None]:
-        """Hold a slot; one for each ``owner`` at a time, unless that is "". Raises ``Busy`` after waiting
-        for ``seconds`` in vain."""
+        """Holds a slot. Each ``owner`` has at most one slot at a time, unless ``owner`` is "".
+
+        Raises ``Busy`` after waiting for ``seconds`` in vain.
+        """
         self._folder.mkdir(parents=True, exist_ok=True)
         until = time.monotonic() + seconds
         with ExitStack() as held:

@@ -44,7 +44,7 @@ class Straight:
     lean: float
 
     def drop(self, x: float) -> float:
-        """How many pixels lower column ``x`` lay on the turned page than it lies on ``image``."""
+        """Returns the pixels by which column ``x`` lay lower on the turned page than it lies on ``image``."""
         return (x - self.image.width / 2) * math.tan(math.radians(self.lean))
 
 
@@ -63,14 +63,14 @@ class Levelled:
     lean_across: float  # degrees, of the rows of the page turned by a quarter
 
     def straight(self, turn: Turn) -> Straight:
-        """The page turned clockwise by ``turn`` degrees, its rows level."""
+        """Returns the page turned clockwise by ``turn`` degrees, with level rows."""
         turned = self.grey.transpose(_TRANSPOSE[turn]) if turn else self.grey
         lean = self.lean_along if turn in (0, 180) else self.lean_across
         return Straight(_sheared(turned, lean) if abs(lean) >= LEAST_LEAN else turned, turn, lean)
 
 
 def level(image: Image.Image) -> Levelled:
-    """Measure the lean and the likely orientation of a page's picture."""
+    """Measures the lean and the likely orientation of a page's picture."""
     grey = evened(without_seals(image))
     ink = _ink(grey)
     along, across = _rows(ink), _rows(np.rot90(ink))
@@ -94,7 +94,7 @@ _TRANSPOSE = {
 
 
 def _sheared(grey: Image.Image, lean: float) -> Image.Image:
-    """Shift columns by whole pixels until lines run level.
+    """Shifts columns by whole pixels until lines run level.
 
     Ten times faster than rotating, exact to undo, and as good to read: letters keep a slant of a few
     degrees.
@@ -134,7 +134,7 @@ class _Strips:
     centres: NDArray[np.float64]  # of the strips, from the middle of the page
 
     def at(self, lean: float) -> NDArray[np.float32]:
-        """Ink by row, along lines that lean by so many degrees (clockwise positive)."""
+        """Returns the ink by row, along lines that lean by the given degrees (clockwise positive)."""
         count, height = self.sums.shape
         shifts = np.rint(self.centres * math.tan(math.radians(lean))).astype(int)
         rows = np.clip(np.arange(height)[None, :] + shifts[:, None], 0, height - 1)
@@ -166,7 +166,7 @@ def _rows(ink: Ink) -> _Rows:
 
 
 def _ink_over_and_under(ink: Ink, lean: float) -> tuple[float, float]:
-    """The ink over and under the bodies of the lines. There is more under them on a page upside down.
+    """Returns the ink over and under the bodies of the lines; on a page upside down more is under them.
 
     The body of a line is the run of rows with over half of the ink of its fullest row. Vowels and tone
     marks stand above it; only two vowels and a few tails stand below.
@@ -191,7 +191,7 @@ def _ink_over_and_under(ink: Ink, lean: float) -> tuple[float, float]:
 
 
 def _peaks(rows: NDArray[np.float32], reach: int = 14) -> NDArray[np.float32]:
-    """For every row the fullest row near it, and at least a little, so that noise makes no lines."""
+    """Returns for every row the ink of the fullest row near it, with a minimum so that noise is no line."""
     padded = np.pad(rows, reach)
     near = np.lib.stride_tricks.sliding_window_view(padded, 2 * reach + 1).max(1)
     return np.asarray(np.maximum(near, 0.02 * len(rows)), np.float32)

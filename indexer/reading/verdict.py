@@ -1,4 +1,4 @@
-"""Whether the text that a file carries for a page can be used, or the page must be recognised."""
+"""OCR policy: decides if the text that a file carries for a page is used, or if the page needs OCR."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from indexer.reading.words import coverage, misplaced, thai_letters
 
 
 class Verdict(StrEnum):
-    """What to do with a page."""
+    """The decision about a page: use the file's own text, recognise the page, or both."""
 
     EMBEDDED = "embedded"  # the file's own text is good
     OCR = "ocr"  # recognise the picture; the file's own text is useless
@@ -28,10 +28,11 @@ _SCAN = 0.60  # of the page under pictures: a scan, whatever layer lies over it
 
 
 def decide(text: str, *, undecodable: float, image_share: float, paths: int) -> Verdict:
-    """The verdict on a page's repaired text.
+    """Returns the verdict on a page, given its repaired text.
 
-    ``undecodable``: share (0–1) of its character codes that stand for no known character.
-    ``image_share``: share (0–1) of the page that pictures cover. ``paths``: lines and outlines drawn.
+    ``undecodable`` is the share (0–1) of its character codes that stand for no known character.
+    ``image_share`` is the share (0–1) of the page that pictures cover. ``paths`` is the number of lines and
+    outlines drawn.
     """
     characters = len("".join(text.split()))
     if characters < _FEW_CHARACTERS:
@@ -49,7 +50,10 @@ def decide(text: str, *, undecodable: float, image_share: float, paths: int) -> 
 
 
 def better(embedded: str, recognised: str) -> str:
-    """Of two readings of one page, the one with more Thai letters in words than outside of them."""
+    """Returns the better of two readings of one page.
+
+    A reading's value is the number of Thai letters in dictionary words minus the number outside of words.
+    """
 
     def worth(text: str) -> float:
         return len(thai_letters(text)) * (2 * coverage(text) - 1)

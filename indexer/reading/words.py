@@ -1,4 +1,4 @@
-"""How much of a text is made of Thai words: what tells readable text from garbage."""
+"""Text quality: the share of a text that is made of Thai words, which distinguishes text from garbage."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ _MISPLACED = re.compile(
 
 
 def thai_letters(text: str) -> str:
-    """The Thai letters, vowels and marks of a text, joined; digits and signs are left out."""
+    """Returns the Thai letters, vowels and marks of a text, joined; digits and signs are left out."""
     return "".join(_LETTERS.findall(text))
 
 
 def without_marks(text: str) -> str:
-    """The text without vowels and tones that stand above or below their letters."""
+    """Returns the text without vowels and tone marks that stand above or below their letters."""
     return "".join(letter for letter in text if letter not in _ABOVE_OR_BELOW)
 
 
 def coverage(text: str) -> float:
-    """Share (0–1) of the Thai letters that lie in dictionary words of two letters or more.
+    """Returns the share (0–1) of the Thai letters that lie in dictionary words of two letters or more.
 
-    Readable Thai has 0.84 and more, garbage 0.38 and less. 1.0 for a text without Thai letters.
-    White space inside a word does not count against it.
+    Readable Thai has 0.84 and more, garbage 0.38 and less. Returns 1.0 for a text without Thai letters.
+    White space inside a word does not lower the share.
     """
     letters = thai_letters(text)
     if not letters:
@@ -56,13 +56,13 @@ def coverage(text: str) -> float:
 
 
 def misplaced(text: str) -> float:
-    """Share (0–1) of the Thai letters that stand where Thai spelling has no place for them."""
+    """Returns the share (0–1) of the Thai letters that stand where Thai spelling does not allow them."""
     letters = len(thai_letters(text))
     return sum(len(match[0]) for match in _MISPLACED.finditer(text)) / letters if letters else 0.0
 
 
 def longest_word(text: str) -> int:
-    """Length of the longest dictionary word in a text, in code points; 0 for none."""
+    """Returns the length of the longest dictionary word in a text, in code points; 0 for none."""
     words, longest = _dictionary()
     best = 0
     for run in _LETTERS.findall(text):
@@ -76,7 +76,7 @@ def longest_word(text: str) -> int:
 
 
 def longest_word_over(text: str, at: int) -> int:
-    """Length of the longest dictionary word in ``text`` that the code point ``at`` belongs to; 0 for none."""
+    """Returns the length of the longest dictionary word that contains the code point ``at``; 0 for none."""
     words, longest = _dictionary()
     best = 0
     for start in range(at + 1):
@@ -90,7 +90,7 @@ def longest_word_over(text: str, at: int) -> int:
 
 @cache
 def _dictionary() -> tuple[frozenset[str], dict[str, int]]:
-    """PyThaiNLP's words, and the length of the longest word by its first two letters."""
+    """Returns PyThaiNLP's words, and the length of the longest word by its first two letters."""
     words = frozenset(word for word in thai_words() if len(word) >= 2)
     longest: dict[str, int] = {}
     for word in words:

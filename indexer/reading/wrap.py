@@ -1,6 +1,7 @@
-"""What a clerk brings → a PDF to read from: itself, its repaired copy, or pictures wrapped without loss.
+"""Input normalisation: turns an uploaded file into a PDF that can be read.
 
-The original is never altered; copies go to a private folder. Runs in a sandbox child.
+The result is the file itself, a repaired copy of it, or a PDF that contains a picture without loss. The
+original is never altered; copies go to a private folder. Runs in a sandbox child.
 """
 
 from __future__ import annotations
@@ -17,14 +18,14 @@ from archive.filetype import HEAD_BYTES, PDF, media_type
 from indexer.reading.failures import Unreadable
 
 MAX_PIXELS = 200_000_000
-"""Of one picture: an A2 sheet at 600 dpi has 140 million."""
+"""Largest number of pixels of one picture: an A2 sheet at 600 dpi has 140 million."""
 _A4 = (595.0, 842.0)
 
 Image.MAX_IMAGE_PIXELS = None  # the limit here is our own, with its own message
 
 
 def kind_of(path: Path) -> str:
-    """``pdf`` or ``picture``, by content. Raises ``Unreadable``: empty, not-a-pdf."""
+    """Returns ``pdf`` or ``picture``, judged by the content. Raises ``Unreadable``: empty, not-a-pdf."""
     with path.open("rb") as file:
         head = file.read(HEAD_BYTES)
     if not head:
@@ -36,7 +37,10 @@ def kind_of(path: Path) -> str:
 
 
 def wrap_picture(path: Path, wrapped: Path) -> bool:
-    """Write a picture as a PDF, each frame a page. False, and nothing written, for what is a PDF already."""
+    """Writes a picture as a PDF with one page per frame.
+
+    Returns False, and writes nothing, if the file is a PDF already.
+    """
     if kind_of(path) == "pdf":
         return False
     try:
@@ -51,7 +55,7 @@ def _wrap(path: Path) -> bytes:
     with Image.open(path) as picture:
         if picture.width * picture.height > MAX_PIXELS:
             raise Unreadable("too-big")
-        picture.load()  # a truncated picture shows itself here
+        picture.load()  # raises for a truncated picture
         exact = picture.format in {"JPEG", "TIFF", "PNG"} and "A" not in picture.getbands()
         if exact:
             try:
@@ -67,7 +71,7 @@ def _wrap(path: Path) -> bytes:
 
 
 def _pdf(picture: bytes) -> bytes:
-    """Every frame a page: A4 for what gives no resolution, as phones do."""
+    """Returns a PDF with one page per frame; of size A4 for pictures without a resolution, as of phones."""
     wrapped: bytes = img2pdf.convert(picture, rotation=img2pdf.Rotation.ifvalid, layout_fun=_page_size)
     return wrapped
 
@@ -84,7 +88,7 @@ _LEAST_DPI = 100
 
 
 def is_cut_off(path: Path) -> bool:
-    """Whether a PDF lacks its end mark: a copy or a download that broke off."""
+    """Returns True if a PDF lacks its end mark, which means that a copy or a download broke off."""
     with path.open("rb") as file:
         size = file.seek(0, io.SEEK_END)
         file.seek(max(0, size - HEAD_BYTES))
@@ -92,7 +96,7 @@ def is_cut_off(path: Path) -> bool:
 
 
 def write_repaired(path: Path, repaired: Path) -> None:
-    """Write a repaired copy of a PDF. Raises ``Unreadable``: password, damaged, empty."""
+    """Writes a repaired copy of a PDF. Raises ``Unreadable``: password, damaged, empty."""
     try:
         with pikepdf.open(path) as pdf:
             if not pdf.pages:
@@ -107,7 +111,7 @@ def write_repaired(path: Path, repaired: Path) -> None:
 
 
 def _give_size(page: pikepdf.Page) -> None:
-    """A page without a usable /MediaBox gets A4; a /CropBox or /Rotate that is none goes."""
+    """Sets A4 on a page without a usable /MediaBox, and removes an invalid /CropBox or /Rotate."""
     try:
         sound = len([float(number) for number in page.mediabox]) == 4
     except (ValueError, TypeError, AttributeError, KeyError):

@@ -1,4 +1,4 @@
-"""Announcements like one: those that share the words that tell it apart."""
+"""Similar announcements: finds announcements that share the distinctive words of a given one."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _MAX_BYTES = 20_000  # of the announcement's text that are looked at
 
 
 def find_similar(context: SearchContext, announcement_id: int, limit: int) -> list[int]:
-    """Ids, most alike first; nothing for an unknown announcement."""
+    """Returns ids of similar announcements, the most similar first; none for an unknown announcement."""
     reader = context.reader
     document = reader.document_numbers.get(announcement_id)
     if document is None:
@@ -36,7 +36,7 @@ def find_similar(context: SearchContext, announcement_id: int, limit: int) -> li
 
 
 def _distinctive_words(context: SearchContext, document: int) -> list[str]:
-    """Its words with the highest tf·idf that other announcements have too."""
+    """Returns the document's words with the highest tf·idf that other announcements have too."""
     reader = context.reader
     text = reader.text(document)[:_MAX_BYTES]
     title = text.find(b"\0")
@@ -52,7 +52,7 @@ def _distinctive_words(context: SearchContext, document: int) -> list[str]:
 
 
 def _by_tf_idf(reader: IndexReader, counts: Mapping[str, int], frequencies: Iterable[int]) -> list[str]:
-    """The terms that more than one document has, by tf·idf."""
+    """Returns the terms that more than one document has, sorted by tf·idf, the highest first."""
     weighed = []
     for (term, count), documents in zip(counts.items(), frequencies, strict=True):
         if documents > 1:

@@ -1,4 +1,4 @@
-"""The best pages of an announcement for a plan."""
+"""Page ranking: finds the best pages of an announcement for a query plan."""
 
 from __future__ import annotations
 
@@ -13,14 +13,17 @@ from indexer.search.ports import PageHit
 from indexer.search.posting_list import Mask
 from indexer.search.query.query_plan import QueryPlan
 
-_MOST_PAGES = 3
-_MOST_PLACES = 200  # of one term that are looked at
+_MOST_PAGES = 3  # pages shown of one announcement
+_MOST_PLACES = 200  # occurrences of one term that are counted
 
 
 def rank_pages(
     context: SearchContext, plan: QueryPlan, idfs: tuple[float, ...], document: int
 ) -> tuple[PageHit, ...]:
-    """At most three pages that have the words, best first; what is quoted must be there."""
+    """Returns at most three pages that have the words of the plan, the best first.
+
+    A page must contain every quoted phrase.
+    """
     reader = context.reader
     layout = reader.layout(document)
     if not layout.pages:
@@ -52,7 +55,7 @@ def rank_pages(
 def _counts(
     text: bytes, data: bytes, ends: list[int], start: int, borders: Mask | None = None
 ) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    """How often the run stands on each page; with ``borders``, as whole words only."""
+    """Returns the number of occurrences of ``data`` on each page; with ``borders``, of whole words only."""
     counts = np.zeros(len(ends))
     for place in _places(text, data, start):
         if borders is None or (borders[place] and borders[place + len(data)]):

@@ -1,11 +1,11 @@
-"""An index document as OpenSearch keeps it: mapping, settings, and what goes in and comes out.
+"""OpenSearch documents: mapping, settings, and conversion of index documents in both directions.
 
-Nothing is analysed there. A term comes with its finished BM25F weight as its frequency, for which BM25
-without normalisation gives the very score that ``indexer.search.index_reader`` computes: so candidates come
-in our own order. The averages that the weights are normalised with belong to the generation.
+OpenSearch analyses nothing. A term is stored with its finished BM25F weight as its frequency, for which
+BM25 without normalisation gives the same score that the embedded index computes: so candidates come in our
+own order. The averages that the weights are normalised with belong to the generation.
 
-Beside the announcements an index holds its words, to be found by beginning, end and sound; what it was made
-with; and how far it has followed.
+Beside the announcements an index contains the words of the archive, searchable by beginning, end and sound;
+its manifest; and its position.
 """
 
 from __future__ import annotations
@@ -35,20 +35,23 @@ from indexer.search.posting_list import Floats, Mask
 from indexer.search.tuning import TUNING
 
 STEPS = 1000
-"""A weight of 1 as a frequency."""
+"""Term frequency that stands for a weight of 1."""
 
-_MOST = 60_000  # a weight that is as good as any larger one
-_MOST_TOGETHER = 2**31 - 1  # of the frequencies of a document
-_DEEPEST = 100_000  # answers that can be paged through
+_MOST = 60_000  # highest frequency that is stored; larger weights hardly change a score
+_MOST_TOGETHER = 2**31 - 1  # highest sum of the frequencies of a document
+_DEEPEST = 100_000  # results that can be paged through
 TYPICAL = {"title": 14.0, "labels": 8.0, "body": 60.0, "pages": 400.0}
-"""Averages of municipal announcements in terms, for an index that begins empty."""
+"""Average zone lengths of municipal announcements, in terms, for an index that begins empty."""
 
 _ITEM = np.dtype([("hash", "<u4"), ("weight", "<u2")])
 Averages = Mapping[str, float]
 
 
 def settings(address: Address) -> dict[str, Any]:
-    """Of an index that is being filled: nobody searches it yet, and it is made once more if it is lost."""
+    """Returns the settings of an index that is being filled.
+
+    Such an index has no replicas, as nobody searches it yet and a lost one is simply built again.
+    """
     return {
         "index": {
             "number_of_shards": address.shards,
@@ -125,7 +128,7 @@ MAPPING: dict[str, Any] = {
 
 
 def averages(documents: Sequence[IndexDocument]) -> dict[str, float]:
-    """Mean lengths of the zones, on the grid that the embedded index rounds them to."""
+    """Returns the mean lengths of the zones, rounded to the same grid as in the embedded index."""
     if not documents:
         return dict(TYPICAL)
     facts = np.concatenate([np.frombuffer(made.columns["facts"], ATTRIBUTES) for made in documents])
@@ -175,7 +178,7 @@ def body(made: IndexDocument, average: Averages) -> dict[str, Any]:
 
 
 def _weights(made: IndexDocument, facts: np.void, average: Averages) -> npt.NDArray[np.int64]:
-    """The BM25F weight of each term, in ``STEPS``."""
+    """Returns the BM25F weight of each term times ``STEPS``."""
     packed = np.fromiter(made.terms.values(), np.uint32, len(made.terms))
     total = np.zeros(len(packed))
     for zone in ZONES:
@@ -192,7 +195,7 @@ def term_hash(term: str) -> int:
 
 
 def _lines(text: bytes, cuts: bytes) -> Iterator[str]:
-    """The words of each zone and page in order, a line each."""
+    """Yields for each zone and page its words in order, one word a line."""
     written = text_of_bytes(text)
     borders = np.flatnonzero(np.unpackbits(np.frombuffer(cuts, np.uint8))[: len(text) + 1]).tolist()
     line: list[str] = []
@@ -208,7 +211,7 @@ def _lines(text: bytes, cuts: bytes) -> Iterator[str]:
 
 
 def phrase(text: str, segmenter: Tokenizer) -> str:
-    """A piece of a query, cut as the documents are, for the field ``words``."""
+    """Returns the words of a piece of a query, tokenized as documents are, for the field ``words``."""
     row = searchable_bytes(fold(text))
     cuts = np.zeros(len(row.data) + 1, dtype=bool)
     places = np.array([(token.start, token.end) for token in segmenter.tokens(text)], dtype=np.int64).ravel()
@@ -279,7 +282,7 @@ def _text(data: bytes) -> str:
 
 
 def _data(text: str) -> bytes:
-    """Columns come in the alphabet of addresses, without padding."""
+    """Decodes a column, which OpenSearch returns in URL-safe base64 without padding."""
     return base64.urlsafe_b64decode(text + "==")
 
 

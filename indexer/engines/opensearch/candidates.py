@@ -1,7 +1,7 @@
-"""A ``Snapshot`` of an archive in OpenSearch: the best documents for one query, fetched as they are sought.
+"""``IndexReader`` of an OpenSearch index: the best documents for one query, fetched as they are needed.
 
-What the cluster gives comes in the order of the same BM25F; who answers, what it is worth and where it stands
-is then decided by the same code, from the same terms and letters, as with the embedded index.
+The cluster returns documents in the order of the same BM25F. The code that also serves the embedded index
+then decides, from the same terms and letters, which documents match, their scores and their order.
 """
 
 from __future__ import annotations
@@ -43,29 +43,29 @@ from indexer.search.query.parser import Query, Sort
 from indexer.search.query.query_plan import MIN_SENTENCE_CLAUSES, Clause
 from indexer.search.title_index import TitleMatch
 
-_SOUGHT = 200  # documents for the query as a whole, and again so many for what has some of it
-_FEW = 20  # documents with all of it
-_MORE = 150  # for each thing that is sought besides
-_PLACES = 3000  # for what is sought besides
-_DEEP = (1000, 10_000, 100_000)  # documents that are sought so as to show a later page
-_READ_AT_ONCE = 100  # documents
-_MOST_HEARD = 1000  # words that sound alike
-_MOST_COUNTED = 40  # words that may complete one
-_MOST_NAMED = 24
-_SHELF = 96 << 20  # bytes
+_SOUGHT = 200  # documents fetched with all clauses of the query, and as many with some of them
+_FEW = 20  # documents with all clauses; below this number, documents with some clauses are fetched too
+_MORE = 150  # documents fetched for each further request
+_PLACES = 3000  # document numbers reserved for further requests
+_DEEP = (1000, 10_000, 100_000)  # documents fetched to show a later page
+_READ_AT_ONCE = 100  # documents whose text is fetched in one request
+_MOST_HEARD = 1000  # words fetched that sound alike
+_MOST_COUNTED = 40  # completions whose documents are counted
+_MOST_NAMED = 24  # announcements fetched for a title search
+_SHELF = 96 << 20  # bytes of document texts that are cached
 _NEWEST_FIRST = {"sort": clauses.ORDERS[Sort.NEWEST]}
 
 
 @dataclass(frozen=True, slots=True)
 class TermStatistics:
-    """Of one state of an index: filled as they are asked for, shared by all queries on it."""
+    """Document frequencies in one state of an index, filled on request and shared by all its queries."""
 
     count: int
     frequencies: dict[Hashable, int] = field(default_factory=dict)
 
 
 class DocumentCache:
-    """Letters of documents that earlier queries read, while there is room: by index, id and version."""
+    """Cache of document texts that earlier queries read, by index, announcement id and version."""
 
     def __init__(self) -> None:
         self._kept: LRUCache[tuple[str, int, int], Written] = LRUCache(_SHELF, getsizeof=_size)
@@ -149,7 +149,7 @@ class Candidates(Held):
             self.take(answer["hits"]["hits"])
 
     def _order(self) -> dict[str, Any]:
-        """Of the page asked for, if it is not that of the scores."""
+        """Returns the sort option of the requested page; empty if the page is sorted by score."""
         return {"sort": clauses.ORDERS[self._query.sort]} if self._query.sort in clauses.ORDERS else {}
 
     def _besides(self, query: clauses.Json) -> clauses.Json:
@@ -168,7 +168,7 @@ class Candidates(Held):
         return enough.worth.keys() | set(read) <= self._exhausted
 
     def _seek_whole(self, units: Sequence[Clause]) -> None:
-        """For the query itself: what has all of it and, where that is little, what has some of it."""
+        """Fetches documents with all clauses and, where these are few, documents with some clauses."""
         loose = self._pages(self._wanted.loose(units), _SOUGHT)
         sentence = len(units) >= MIN_SENTENCE_CLAUSES
         terms = self._uncounted(units)
@@ -188,7 +188,10 @@ class Candidates(Held):
             self._note_exhausted(units, found[0])
 
     def _strict_pages(self, units: Sequence[Clause]) -> list[dict[str, Any]]:
-        """The documents with all that was asked for, their number and facets; whatever filters say too."""
+        """Returns requests for the documents with all clauses, with their total and facets.
+
+        A second request without filters is returned where filters are set.
+        """
         query = self._wanted.strict(units, together=True)
         page = self._page(query, self._needed, weighed=bool(units))
         order = self._order() if units or self._query.sort is not Sort.RELEVANCE else _NEWEST_FIRST
@@ -196,7 +199,7 @@ class Candidates(Held):
         return [page | self._numbered(query) | order, *everywhere]
 
     def _numbered(self, query: clauses.Json) -> dict[str, Any]:
-        """Their number and facets, under the filters and whatever these say."""
+        """Returns request options for the total and facets of a query, with and without the filters."""
         within = self._wanted.within
         narrowed = {"post_filter": {"bool": {"filter": list(within.values())}}} if within else {}
         return {"query": query, "track_total_hits": True, "aggs": clauses.counts(within)} | narrowed
@@ -221,7 +224,7 @@ class Candidates(Held):
         }
 
     def bring(self, id: int) -> None:
-        """See to it that this one is here, if the archive has it."""
+        """Fetches the announcement ``id``, if the index has it."""
         self.take(self._ask([self._page({"term": {"id": id}}, 1)])[0]["hits"]["hits"])
 
     def unfetched_totals(self, answers: Mask, enough: MinimumMatch | None) -> UnfetchedTotals:
@@ -295,7 +298,7 @@ class Candidates(Held):
         return parse_zone_layout(self._read(document).layout)
 
     def _read(self, document: int) -> Written:
-        """With it come those that were found after it: they are looked at next."""
+        """Returns the columns of a document; also fetches those of later ones, which are needed next."""
         if document not in self._written:
             self._fetch(
                 [at for at in range(document, self.fetched_count) if at not in self._written][:_READ_AT_ONCE]
@@ -342,7 +345,10 @@ class Candidates(Held):
         return known[unit.alternatives]
 
     def estimated_document_frequencies(self, terms: Sequence[str]) -> list[int]:
-        """As counted when the generation was made; 0 for what is no word. More may have come to have it."""
+        """Returns document frequencies as of the time when the generation was made.
+
+        Returns 0 for a term that is no word. The current frequency of a word may be higher.
+        """
         found = self._cluster.documents(
             self._index, [word_id(term) for term in terms], _source="word,counted"
         )
@@ -358,7 +364,10 @@ class Candidates(Held):
         )
 
     def _counted(self, query: clauses.Json) -> dict[str, Any]:
-        """Without an organisation the cluster knows a term's count without a look at any document."""
+        """Returns a request that counts the documents of a query, of the query's organisation if it has one.
+
+        Without an organisation the cluster knows a term's count without reading any document.
+        """
         if self._query.filters.organisation is not None or self._query.filters.withheld:
             query = {"bool": {"filter": [query, *self._wanted.organisation]}}
         return {"query": query, "size": 0, "track_total_hits": True}
@@ -446,20 +455,20 @@ class Candidates(Held):
                     yield from _named(source, letters, marks=marks)
 
     def _ask(self, bodies: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-        """One query sees the same copies of the index again."""
+        """Returns the responses to the requests; all requests of one query go to the same shard copies."""
         if not bodies:
             return []
         return self._cluster.ask(self._index, bodies, f"q{term_hash(self._query.typed)}")
 
 
 def _numbers(answer: Mapping[str, Any]) -> tuple[Mapping[str, Any], int, int]:
-    """Facets, and how many there are under the filters and whatever these say."""
+    """Returns the facets of a response, its total with filters and its total without filters."""
     counts = answer["aggregations"]
     return counts, answer["hits"]["total"]["value"], counts[clauses.EVERYWHERE]["doc_count"]
 
 
 def _named(source: Mapping[str, Any], letters: bytes, *, marks: bool) -> Iterator[TitleMatch]:
-    """The names of an announcement that have the letters."""
+    """Yields the titles and subjects of an announcement that contain the letters."""
     for name in source["shown"]:
         data = searchable_bytes(fold(name)).data
         data = data if marks else data.translate(None, MARK_BYTES)
@@ -468,7 +477,7 @@ def _named(source: Mapping[str, Any], letters: bytes, *, marks: bool) -> Iterato
 
 
 def _listed(query: clauses.Json, most: int, order: Sequence[Mapping[str, str]]) -> dict[str, Any]:
-    """Words and how often they were counted."""
+    """Returns a request for words and their document counts."""
     return {
         "query": query,
         "size": most,

@@ -35,10 +35,10 @@ FACETS = DocumentFacets._fields
 EVERYWHERE = "everywhere"
 """Name of the aggregation that counts matching documents without filters."""
 
-_MOST_VALUES = 50
-_YEARS = range(1990, 2061)  # in which a month without a year is looked for
-_SURELY = 0.999  # of what is enough, for sums are rounded
-_TOGETHER = 100.0  # what a piece of several words counts where they stand together
+_MOST_VALUES = 50  # values of one facet that are counted
+_YEARS = range(1990, 2061)  # years in which a month without a year is looked for
+_SURELY = 0.999  # share of the minimum that counts as reaching it, because sums are rounded
+_TOGETHER = 100.0  # score of a part of several words that a document has as it was typed
 
 ORDERS: Mapping[Sort, list[Mapping[str, str]]] = {
     Sort.NEWEST: [{"date": "desc"}, {"id": "desc"}],
@@ -92,8 +92,11 @@ class Wanted:
         return "term" in self.within.get(name, {})
 
     def strict(self, units: Sequence[Clause], *, together: bool) -> Json:
-        """Documents with all units; with ``together`` first those where pieces stand as they were typed,
-        and of quoted ones no others."""
+        """Returns the query for documents with all clauses.
+
+        With ``together``, documents that have a part of the query as it was typed come first, and documents
+        without a quoted phrase are left out.
+        """
         pieces = [one for one in self._plan.parts if one.phrase.words > 1] if together else []
         return {
             "bool": {
@@ -105,17 +108,17 @@ class Wanted:
         }
 
     def loose(self, units: Sequence[Clause]) -> Json:
-        """Documents with any of the units, those with most of them first."""
+        """Returns the query for documents with any of the clauses; documents with most clauses come first."""
         found = some(unit(one) for one in units)
         return {"bool": {"must": [found], "filter": self.organisation, "must_not": self._unwanted}}
 
     def enough(self, enough: MinimumMatch) -> Json:
-        """Documents with at least so much; their score is what it is worth to them."""
+        """Returns the query for documents that reach the minimum match, scored by their matched worth."""
         least = {"min_score": enough.least} if enough.least else {}
         return {"function_score": {"query": self.worth(enough), **least}}
 
     def worth(self, enough: MinimumMatch) -> Json:
-        """Documents that may have enough, by what their units are worth."""
+        """Returns the query for documents that may reach the minimum match, scored by their matched worth."""
         clauses = {unit: self._worth(unit, worth, enough.misread) for unit, worth in enough.worth.items()}
         return {
             "bool": {
@@ -130,7 +133,7 @@ class Wanted:
         }
 
     def _worth(self, unit: Clause, worth: float, misread: Mapping[Clause, FuzzyGramMatch]) -> list[Json]:
-        """The unit; and, where it is not, what may be left of it."""
+        """Returns a query for a clause and, for documents that lack the clause, one for its misread terms."""
         there = self._unit(unit)
         found: list[Json] = [{"constant_score": {"filter": there, "boost": worth}}]
         terms, fewest = misread.get(unit, FuzzyGramMatch((), 0))
@@ -141,7 +144,7 @@ class Wanted:
         return found
 
     def _then(self, units: Iterable[Clause]) -> list[Json]:
-        """Of one of the times, or naming it, with something else that was asked for."""
+        """Returns queries for documents of a date range, or that name it, with one of the other clauses."""
         then = [some(some([days, every(map(unit, named))]) for days, named in self._times)]
         others = [unit(one) for one in units if one not in self._timely]
         return [*then, some(others)] if others else then
@@ -152,7 +155,7 @@ class Wanted:
         return some([clause, self._timely[one]]) if one in self._timely else clause
 
     def _standing(self, one: QueryPart, weight: float = 1.0) -> Json:
-        """The words of a piece, one after the other."""
+        """Returns the query for the words of a part of the query in a row."""
         if one.phrase.words == 1:
             return every(unit(each) for each in one.clauses)
         text = phrase(one.text, self._lexicon.tokenizer)
@@ -160,7 +163,7 @@ class Wanted:
 
 
 def _needed(enough: MinimumMatch) -> list[Clause]:
-    """Units of which a document must have one, for all the others together are not enough."""
+    """Returns the clauses of which a document needs one: all others together do not reach the minimum."""
     units = sorted(enough.worth, key=enough.worth.__getitem__)
     together = list(accumulate(enough.worth[unit] for unit in units))
     return units[bisect_left(together, enough.least * _SURELY) :] or units[-1:]
@@ -170,7 +173,7 @@ _MOST_WITHHELD = 65_536  # ids in one clause, by OpenSearch's own limit
 
 
 def organised(organisation: int | None, withheld: frozenset[int] = frozenset()) -> list[Json]:
-    """Announcements of an organisation, or of all; without those ``withheld``."""
+    """Returns filters for the announcements of an organisation (None: of all) without ``withheld`` ids."""
     own: Json = ANNOUNCEMENTS if organisation is None else {"term": {"organisation": organisation}}
     ids = sorted(withheld)
     batches = (ids[start : start + _MOST_WITHHELD] for start in range(0, len(ids), _MOST_WITHHELD))
@@ -178,7 +181,7 @@ def organised(organisation: int | None, withheld: frozenset[int] = frozenset()) 
 
 
 def _in_time(time: DateRange) -> Json:
-    """Announcements of a date range, or of a month in any of the years that archives cover."""
+    """Returns the query for a date range, or for a month in any of the years that archives cover."""
     if time.month is None:
         return between(time.first, time.last)
     months = [dt.date(year, time.month, 1) for year in _YEARS]
@@ -191,7 +194,7 @@ def between(first: dt.date | None, last: dt.date | None) -> Json:
 
 
 def _narrowing(filters: Filters) -> dict[str, Json]:
-    """Each filter that is set, by its name."""
+    """Returns the query of each filter that is set, by the filter's name."""
     found: dict[str, Json] = {}
     if filters.kind is not None:
         found["kind"] = {"term": {"kind": filters.kind.value}}
@@ -211,13 +214,15 @@ def _narrowing(filters: Filters) -> dict[str, Json]:
 
 
 def containing(name: str, value: str) -> Json:
-    """The filter for an author or category of whose name only a part was given."""
+    """Returns the filter for an author or category of which only a part of the name was given."""
     return {"wildcard": {f"{name}_letters": f"*{letters(value)}*"}}
 
 
 def counts(within: Mapping[str, Json]) -> dict[str, Any]:
-    """Aggregations: how many of the answers have each value, under every filter but the facet's own; and how
-    many there are without any."""
+    """Returns aggregations that count the results with each value of each facet, and all results.
+
+    A facet is counted under every filter but its own; all results are counted without filters.
+    """
     return {EVERYWHERE: {"filter": {"match_all": {}}}} | {
         name: {
             "filter": {"bool": {"filter": [one for other, one in within.items() if other != name]}},

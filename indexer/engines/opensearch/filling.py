@@ -1,7 +1,7 @@
-"""A new generation in a cluster: filled beside the live one, then the alias goes over to it in one step.
+"""Fills a new generation in a cluster beside the live one, then points the alias to it in one step.
 
-Generations are indexes ``<alias>-000001`` and so on. What an index was made with is written last, so one that
-says nothing of it was never finished and is removed by the next rebuild; one older generation is kept.
+Generations are indexes ``<alias>-000001`` and so on. The manifest is written last, so an index without a
+manifest was never finished and is removed by the next rebuild; one older generation is kept.
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ from indexer.engines.opensearch.bodies import (
 from indexer.engines.opensearch.cluster import Cluster
 
 SAMPLE = 1000
-"""Documents that the averages of a generation are measured on."""
+"""Number of documents that the averages of a generation are measured on."""
 
-_LEASE = 120.0  # seconds that a builder may be silent before another takes over
-_RENEWED = 15.0  # seconds
-_POLL = 1.0  # seconds between looks at a lease that another has
+_LEASE = 120.0  # seconds that a builder may be silent before another process takes over
+_RENEWED = 15.0  # seconds between two renewals of the lease
+_POLL = 1.0  # seconds between checks of a lease that another process has
 
-_WORTH_MERGING, _OF_ONE_SEGMENT = 2_000, 500_000  # announcements
+_WORTH_MERGING, _OF_ONE_SEGMENT = 2_000, 500_000  # announcements from which to merge; in one merged segment
 
 POSITION, LEXICON = "position", "lexicon"
 
@@ -47,7 +47,7 @@ Action = Mapping[str, Any]
 
 
 def put(made: IndexDocument, average: Averages, position: int) -> Action:
-    """Replaces what is older than ``position``."""
+    """Returns the bulk action that stores an announcement unless a version after ``position`` is stored."""
     return _versioned("index", str(announcement_id(made)), position) | {"_source": body(made, average)}
 
 
@@ -68,7 +68,7 @@ def _versioned(action: str, id: str, position: int) -> dict[str, Any]:
 
 
 class Lease:
-    """The right to build, of one process at a time on any machine; it lapses when its holder dies."""
+    """The right to build, which one process on any machine has at a time. Lapses when its holder dies."""
 
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
@@ -86,14 +86,14 @@ class Lease:
         self._cluster.give_back(self._index, self._owner)
 
     def renew(self) -> None:
-        """To be called again and again while building."""
+        """Renews the lease if a renewal is due. Must be called repeatedly while building."""
         if time.monotonic() - self._renewed > _RENEWED:
             self._cluster.take(self._index, self._owner, _LEASE)
             self._renewed = time.monotonic()
 
 
 class Filling:
-    """See ``indexer.search.ports.Generation``."""
+    """An ``indexer.search.ports.Generation`` in an OpenSearch cluster."""
 
     def __init__(self, cluster: Cluster, lexicon: Lexicon, lease: Lease, *, jobs: int) -> None:
         self._cluster, self._lexicon, self._lease = cluster, lexicon, lease
@@ -139,7 +139,7 @@ class Filling:
         return self._cluster.count(self._index, clauses.ANNOUNCEMENTS)
 
     def publish(self, manifest: Mapping[str, Any]) -> None:
-        """Finish the index, wait until it can be searched, and let the alias lead to it."""
+        """Completes the index, waits until it can be searched, and points the alias to it."""
         self._measure()
         self._analysis.close()
         self._cluster.write(self._index, self._last(), visible=False)
@@ -162,7 +162,7 @@ class Filling:
         self._remove([self._index])
 
     def _begin(self) -> str:
-        """An empty index; unfinished ones of earlier runs are removed."""
+        """Creates an empty index and returns its name; removes unfinished indexes of earlier runs."""
         everything = self._all()
         live = self._cluster.live(self._alias)
         self._remove(index for index in everything if index != live and not self._cluster.remembered(index))
@@ -171,7 +171,7 @@ class Filling:
         return index
 
     def _measure(self) -> None:
-        """Take the averages of what came first, and send it."""
+        """Measures the averages on the first documents, and sends these documents."""
         if self._averages is None:
             self._averages, self._sample = averages(self._first), len(self._first)
             first, self._first = self._first, []
@@ -192,7 +192,7 @@ class Filling:
             yield made
 
     def _last(self) -> Iterator[Action]:
-        """The words, and what the index says of itself."""
+        """Yields the last actions: the words of the archive, the lexicon and the position."""
         for word, count in self._words.items():
             yield {"_op_type": "index", "_id": word_id(word), "_source": word_body(word, count)}
         yield {"_op_type": "index", "_id": LEXICON, "_source": {"lexicon": self._lexicon.text()}}
@@ -207,6 +207,6 @@ class Filling:
 
 
 def _number(index: str) -> int:
-    """Of a generation; 0 for any other index."""
+    """Returns the number of a generation by its index name; 0 for any other index."""
     found = re.search(r"-([0-9]{6,})$", index)
     return int(found[1]) if found else 0

@@ -101,7 +101,7 @@ class Held:
         return owners[np.flatnonzero(hashes == term_hash(term))]
 
     def _terms(self) -> tuple[npt.NDArray[np.uint32], DocumentNumbers, Floats]:
-        """The terms of all documents here, one after the other: their hash, document and impact."""
+        """Returns the terms of all fetched documents, concatenated: hashes, document numbers and impacts."""
         if self._table is None:
             sizes = [len(hashes) for hashes in self._hashes]
             self._table = (

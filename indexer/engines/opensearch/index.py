@@ -1,8 +1,8 @@
 """The search index in an OpenSearch cluster, for any number of web and worker processes.
 
-An alias leads to the live generation, an index of its own. The same terms, letters and code find and rank as
-in the embedded index; see ``candidates``. While the cluster cannot answer, everything here raises
-``Unavailable``: searches say so, and what should be indexed waits in the records.
+An alias points to the live generation, which is an OpenSearch index of its own. Retrieval and ranking use
+the same terms, letters and code as the embedded index; see ``candidates``. While the cluster cannot answer,
+every method raises ``Unavailable``: searches show that error, and changes wait in the records.
 """
 
 from __future__ import annotations
@@ -49,10 +49,10 @@ from indexer.search.query.query_plan import build_query_plan
 from indexer.search.suggest import suggest
 
 SCHEMA = 2
-"""Raise it whenever documents or the mapping change their form."""
+"""Version of documents and mapping. To be raised whenever either changes."""
 
-_FRESH = 1.0  # seconds for which the alias and the position are taken to be as they were
-_OUTGROWN = 4  # times as many documents as the averages were measured on
+_FRESH = 1.0  # seconds for which the alias and the position are cached
+_OUTGROWN = 4  # a rebuild is due above 4 times the documents that the averages were measured on
 _FEW = 250
 _PAGE = 10_000
 _READ_AT_ONCE = 100
@@ -62,7 +62,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class _Live:
-    """The live generation as it was a moment ago."""
+    """Cached state of the live generation."""
 
     index: str
     manifest: IndexManifest
@@ -76,8 +76,8 @@ class _Live:
 class OpenSearchIndex:
     """``SearchIndex`` at an address that ``indexer.engines.opensearch.cluster.read_address`` reads.
 
-    Numbers of views are those of an announcement's last update. An update is one for each announcement: a
-    reader may see some of it before the rest, but the position moves only when all of it is there.
+    The number of views of an announcement is as of the announcement's last update. An update is not atomic:
+    a reader may see some of its announcements before the rest, but the position is set only after all.
     """
 
     def __init__(self, address: str, dictionary: Dictionary) -> None:
@@ -178,15 +178,18 @@ class OpenSearchIndex:
         return live.manifest if live else None
 
     def is_current(self) -> bool:
-        """Raises ``Unavailable`` while the cluster cannot say: most nodes that are away come back. What is
-        lost for good ``damage`` names; then rebuild."""
+        """Returns True if the index was made with the rules and words now in force.
+
+        Raises ``Unavailable`` while the cluster does not answer, as most missing nodes come back. Parts that
+        are lost for good are named by ``damage``; then the index must be rebuilt.
+        """
         live = self._live()
         if live is None or live.manifest != replace(self._wanted(), built_at=live.manifest.built_at):
             return False
         return live.sample >= SAMPLE or live.counts[None].count <= _OUTGROWN * max(live.sample, _FEW)
 
     def damage(self, after_read: Callable[[int], None] = lambda _count: None) -> list[str]:  # noqa: ARG002
-        """The cluster compares its files with their checksums by itself; what it gave up is named."""
+        """Returns the lost shards; the cluster itself compares its files with their checksums."""
         return self.noted_damage()
 
     def noted_damage(self) -> list[str]:
@@ -209,7 +212,7 @@ class OpenSearchIndex:
         return Candidates(self._cluster, live.index, figures, self._shelf, query=query, wanted=wanted)
 
     def _figures(self, live: _Live, filters: Filters, wanted: clauses.Wanted) -> TermStatistics:
-        """Figures of an organisation are shared by all queries on it; with something withheld, by none."""
+        """Returns the statistics of an organisation, shared by all its queries without withheld ids."""
         if filters.withheld:
             return TermStatistics(self._cluster.count(live.index, *wanted.organisation))
         if filters.organisation not in live.counts:
@@ -235,7 +238,7 @@ class OpenSearchIndex:
                 return ids
 
     def _held(self, live: _Live, entries: Sequence[SourceAnnouncement]) -> set[int]:
-        """Ids of those that the index holds just as given."""
+        """Returns the ids of the entries that the index has exactly as given."""
         same = set()
         for start in range(0, len(entries), _READ_AT_ONCE):
             by_id = {entry.announcement.id: entry for entry in entries[start : start + _READ_AT_ONCE]}
@@ -266,7 +269,10 @@ class OpenSearchIndex:
         )
 
     def _asked(self, ask: Callable[[_Live], T]) -> T | None:
-        """Ask the live generation; once more when another took its place meanwhile. None without any."""
+        """Returns the result of ``ask`` on the live generation; None if there is no live generation.
+
+        Calls ``ask`` once more when another generation went live meanwhile.
+        """
         for _ in range(2):
             live = self._live()
             if live is None:
@@ -283,7 +289,10 @@ class OpenSearchIndex:
             self._looked, self._failed = 0.0, None
 
     def _live(self, *, fresh: bool = False) -> _Live | None:
-        """As of a second ago at most, or with ``fresh`` of now; None when nothing was ever built."""
+        """Returns the live generation; None when no generation was ever built.
+
+        The returned state is at most ``_FRESH`` seconds old, or with ``fresh`` of now.
+        """
         asked = time.monotonic()
         with self._lock:
             if self._failed is not None and self._failed[0] > asked - _FRESH:  # those who queued fail with it
