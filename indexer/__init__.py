@@ -1,13 +1,13 @@
-"""Turns files into findable text.
+"""Reading, indexing and search of announcements.
 
-``reading`` makes pages of a file, ``finding`` answers of a query; ``whoosh_index`` and ``opensearch_index``
-keep what is to be found. The modules here run them: ``worker``, ``reindex``, ``follow``, ``check``,
-``duties``.
+``reading`` turns files into pages of text, ``analysis`` turns announcements into index documents, ``search``
+turns a query into results, and ``engines`` store the index. The modules here run them: ``worker``,
+``reindex``, ``index_sync``, ``consistency``, ``leader_leases``, ``scrub``.
 """
 
 from __future__ import annotations
 
 import os
 
-# Before its first import: it would make a directory in the home of whoever runs this, and a service has none.
+# Set before PyThaiNLP is imported, which would make a directory in the user's home; a service has no home.
 os.environ.setdefault("PYTHAINLP_READ_ONLY", "1")

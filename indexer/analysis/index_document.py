@@ -1,4 +1,4 @@
-"""Index document: what the index stores of an announcement (term counts by zone and column values).
+"""Index document: the data that the index stores of an announcement (term counts by zone, column values).
 
 Beside the terms the index stores the announcement's text as searchable bytes (one byte a letter, a
 third of the text's size) with a bit for every token boundary: phrases, best pages and similar

@@ -14,9 +14,7 @@ from indexer.analysis.spelling_index import phonetic_key
 from indexer.analysis.tokenizer import THAI
 
 _MIN_THAI_LENGTH, _MIN_LATIN_LENGTH = 4, 3  # letters: shorter ones are Thai words as well (บุก, ฟุต)
-# normalised edit distance of phonetic keys; above it two words are no spellings of one
-# normalised edit distance of phonetic keys; above it two words are no spellings of one
-# normalised edit distance of phonetic keys; above it two words are no spellings of one
+# normalised edit distance of phonetic keys; from it on two words are no spellings of one word
 _MAX_SOUND_DISTANCE = 0.5
 _THAI_SPELLING = re.compile(f"[{THAI}]{{{_MIN_THAI_LENGTH},}}")
 
@@ -57,7 +55,7 @@ def _consistent_spellings(found: list[str]) -> list[str]:
 
 
 def sound_alike(one: str, other: str) -> bool:
-    """Returns True if two words may be spellings of one. Always True when one is in Latin letters."""
+    """Returns True if two words may be spellings of one word; always True if one is in Latin letters."""
     if one.isascii() or other.isascii():
         return True
     return OSA.normalized_distance(phonetic_key(one), phonetic_key(other)) < _MAX_SOUND_DISTANCE

@@ -33,7 +33,7 @@ _MIN_TYPED_FOR_DELETION = 3  # letters; shorter typed text is compared by its wh
 _MIN_WORD_FOR_DELETION = 4  # letters; in a shorter word one edit costs more than any candidate may
 _MAX_TYPED_LENGTH = 40  # letters of a piece that is corrected; the search is quadratic in it
 _SOUND_EDIT_COST, _LETTER_EDIT_COST = 0.6, 0.4  # cost of an edit that is heard, and of one that is seen
-_MAX_COST_PER_LETTER = 0.3  # edits may cost so much per letter of the word
+_MAX_COST_PER_LETTER = 0.3  # highest cost of the edits, for each letter of the word
 _WORD_COST, _RARITY_COST, _EDIT_COST, _UNKNOWN_LETTER_COST = (
     1.5,
     0.5,

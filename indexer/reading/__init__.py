@@ -1,1 +1,1 @@
-"""A file → its pages: the text that it carries or that its picture shows, and what it says of itself."""
+"""Reading of files: the text of each page, from the file or by OCR, and the document's metadata."""

@@ -1,4 +1,4 @@
-"""Shown strings → lines of Thai text: each mark on its letter, each word in one piece.
+"""Assembles shown strings to lines of Thai text, with each mark on its letter and each word in one piece.
 
 The glyphs stay in the order in which the file draws them. Sorting them by place, as most extractors
 do, puts Thai marks (drawn beside, above or far from their letters) on the wrong letter.

@@ -1,4 +1,4 @@
-"""A page's content streams → the strings that it shows, in stream order, with their places.
+"""Interprets a page's content streams: finds the strings that are shown, in stream order, with positions.
 
 pdfplumber opens the file and pdfminer.six, its engine, decodes streams and fonts; the operators are
 run here, because Thai needs what the engine leaves out (/ActualText, zero-width glyphs, annotations)
@@ -26,13 +26,13 @@ Matrix = tuple[float, float, float, float, float, float]
 Box = tuple[float, float, float, float]
 
 MAX_GLYPHS = 200_000
-"""A page with more is no page for people; a dense gazette page has some 8,000."""
+"""Glyphs of one page, at most: a dense gazette page has some 8,000; no page for people has more than this."""
 MAX_FORMS = 2_000
 MAX_DEPTH = 12
 MAX_OPERATORS = 2_000_000
 MAX_SAVED = 500
 MAX_ACTUAL_TEXT = 10_000
-_GUESSED_WIDTH = 0.5  # of the em, in a font that gives no widths
+_GUESSED_WIDTH = 0.5  # ems: width of a glyph in a font that gives no widths
 MAX_CONTENT_BYTES = 64 * 1024 * 1024
 HORIZONTAL: Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
 

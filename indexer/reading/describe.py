@@ -75,9 +75,9 @@ _TITLES = (
     ("ข่าว", Kind.NEWS),
     ("บันทึก", Kind.NOTE),
 )
-FEW = 3  # code points of a label that say which one it was
-SAME_MONTH = 80  # of 100: how alike a month's name must be
-SHORT = 4  # code points: noise
+FEW = 3  # code points: shortest end of a label from which the label is recognised
+SAME_MONTH = 80  # of 100: lowest similarity to a month's name
+SHORT = 4  # code points: a shorter rest of a row is noise
 _TITLE_LENGTH = 90  # code points; a longer line that begins so is a sentence
 _ISSUED = (Kind.ORDER, Kind.ANNOUNCEMENT, Kind.RULE, Kind.BYLAW, Kind.STATEMENT)  # dated at the end
 _URGENCIES = ("ด่วนที่สุด", "ด่วนมาก", "ด่วน")

@@ -24,8 +24,8 @@ WORD_WEIGHT = 1.5  # units for a nat of a word's rarity
 UNKNOWN_LETTER = 8.0  # nats of a letter that belongs to no word, as in ``respell``
 UNKNOWN_MARK = 3.0  # nats of a mark that belongs to no word
 MOST_COST = 12.0  # units above the cheapest choice of a place; dearer ones are dropped
-MISSING = 8.0  # units, at most, for what a reading does not have at a place
-DISPUTED = 0.94  # confidence, at most, in a letter that the readings or the words left open
+MISSING = 8.0  # units: highest cost of a text that a reading does not have at a place
+DISPUTED = 0.94  # highest confidence in a letter that differs from the cheapest choice of the readings
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +174,9 @@ class _Step:
 
 
 def _by_words(places: Sequence[Place]) -> list[str]:
-    """Returns the cheapest path through a stretch. A state is a word's beginning; "" is a word's end."""
+    """Returns the texts of the cheapest path through a stretch.
+
+    A state of the path is the beginning of a word; "" is the end of a word."""
     words, beginnings = known_words(), _beginnings()
     layers: list[dict[str, _Step]] = [{"": _Step(0.0, "", "")}]
     for place in places:

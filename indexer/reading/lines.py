@@ -1,4 +1,4 @@
-"""Assembled lines → the page's text, and where each code point of it stands on the picture."""
+"""Line layout: joins assembled lines to the page's text, with the position of each code point."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from indexer.reading.repair import Repaired
 
 UNITS = 10_000
 _ASCENT, _DESCENT = 0.78, 0.24  # of the em: where Thai marks end, above and below the baseline
-_LEVEL = 1.0  # degrees
+_LEVEL = 1.0  # degrees: text at a smaller angle counts as horizontal
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,11 +15,11 @@ from indexer.reading.rows import Symbol
 from indexer.reading.words import longest_word
 
 LEAST_CONFIDENCE = 0.95  # mean of a line's symbols; print below it holds a word that tells it from noise
-LEAST_OF_SHORT = 0.966  # of a line of few symbols without a word; a page number has 0.98 and more
-LEAST_OF_LETTERS = 0.98  # of a line of few letters without a digit or a word: a scribble had 0.974
-FEW = 4  # symbols
+LEAST_OF_SHORT = 0.966  # mean of a short line with a digit, without a word; a page number has 0.98 and more
+LEAST_OF_LETTERS = 0.98  # mean of a short line without a digit or a word: a scribble had 0.974
+FEW = 4  # symbols of a short line, at most
 LEAST_WORD = 4  # code points of a dictionary word that does not come about by chance
-LONG_RULE = 10  # symbols
+LONG_RULE = 10  # pairs of neighbours from which on a line is checked for monotony
 VARIETY = 0.5  # share of different pairs among the pairs of neighbours: half of what the dullest text has
 LEAST_DOTS = 5  # symbols in a row that stand for a dotted rule
 DOTS = frozenset("๐๑๖๘๙68@.,·•…-_")  # what the network makes of the dots of a form

@@ -34,19 +34,19 @@ RULES = 5
 FLAWLESS = 0.993  # the network's mean confidence in pages that it reads without an error …
 ERRORS = 12.0  # … and the share of letters that it misreads for every unit that it falls below: measured
 CONVINCING = 0.965  # mean confidence of a page that is certainly upright; wrong turns had 0.90–0.943
-ENOUGH = 20  # symbols of a sample that can convince
-GARBAGE = 0.945  # mean confidence above which a reading speaks for its turn
-LEAST_ACCURACY = 0.25  # of a page's letters; a plan read as text had 0.08, the worst page with words 0.42
-FEW_LETTERS = 6  # Thai letters of a row: with fewer nothing can be said about it
+ENOUGH = 20  # symbols that a sample needs for its orientation to be accepted
+GARBAGE = 0.945  # mean confidence above which a reading is evidence for its orientation
+LEAST_ACCURACY = 0.25  # accuracy of a page that is text; a plan had 0.08, the worst page with words 0.42
+FEW_LETTERS = 6  # Thai letters; a row with fewer is not judged by its marks and words
 LEAST_MARKS = 0.11  # share of marks among the Thai letters of a row: a quarter is usual
-LEAST_COVERAGE = 0.85  # of a row by words
-SAME_ROW = 60  # of 100: how alike two readings of one row are, marks aside
+LEAST_COVERAGE = 0.85  # share of a row's Thai letters in words, below which the row is read again
+SAME_ROW = 60  # of 100: lowest similarity of two readings of one row, without marks
 CERTAIN = 0.99  # mean confidence of a row that is not read again; rows read without an error have 0.990–0.995
 AGREED = 2  # readings that end the rereading of a row if they are equal
-ABOVE, BELOW = 0.95, 0.6  # of a row's height: what may stand there
-SIDE = 20  # pixels
-BLUR = 1.2  # pixels
-TIMEOUT = 60.0  # seconds
+ABOVE, BELOW = 0.95, 0.6  # room for marks above and below a row, as shares of the row's height
+SIDE = 20  # pixels of room at the left and right of a row that is read again
+BLUR = 1.2  # pixels: radius of the blur with which a row is read again
+TIMEOUT = 60.0  # seconds for one page
 
 
 @dataclass(frozen=True, slots=True)

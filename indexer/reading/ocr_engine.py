@@ -27,12 +27,12 @@ SYSTEM_MODELS = (  # where Debian, Ubuntu and Fedora put the stock models
     Path("/usr/share/tessdata"),
     Path("/usr/share/tesseract/tessdata"),
 )
-DPI = 300  # of the pictures of pages; scans of less are enlarged to it
+DPI = 300  # resolution of the pictures of pages; scans of lower resolution are enlarged
 LAYOUT = tesserocr.PSM.SPARSE_TEXT  # finds the lines around seals and signatures
-MOST_COST = 12.0  # of an alternative, in units of the engine's certainty above its first choice
-LEAST_SIDE = 8  # pixels of a picture that the engine is given
+MOST_COST = 12.0  # highest cost of an alternative, in units of the engine's certainty
+LEAST_SIDE = 8  # pixels: shortest side of a picture that is given to the engine
 SAMPLE_LINES = 6  # lines read to judge an orientation
-SAMPLE_WIDTH = 900  # pixels of each of them: some 20 letters
+SAMPLE_WIDTH = 900  # pixels read of each sample line: some 20 letters
 LINE_HEIGHTS = (
     20,
     140,

@@ -1,4 +1,4 @@
-"""A page of a file → a WebP picture, upright, with hits drawn in; made in a child process, cached on disk."""
+"""Renders a page as an upright WebP picture with marked hits, in a child process, cached on disk."""
 
 from __future__ import annotations
 
@@ -33,15 +33,15 @@ SECONDS = 20.0
 AT_ONCE = max(2, os.cpu_count() or 1)
 """Pictures made at the same time on a machine: more would only slow each other, and the site, down."""
 WAIT_SECONDS = 3.0
-"""For a turn to make a picture; a page of results shows some ten, and a browser asks for six at once."""
+"""Seconds to wait for a slot: a page of results shows some ten pictures, a browser asks for six at once."""
 MOST_MARKED = 4_000
-"""Pictures with hits or cut out that are kept: there is one for every query, and anybody may ask."""
+"""Pictures with hits, or cropped, that are cached: each query makes its own, and anybody may query."""
 CROP_WIDTH, CROP_HEIGHT = 6_000, 1_400
 """Size of the piece around a hit, in 1/10,000 of the page: some four lines of a letter."""
 _CROPPED_FROM = 1_600  # pixels across the page from which a piece is cut
 RETRY_SECONDS = 600.0
 _NO_PICTURE = "แสดงภาพของหน้านี้ไม่ได้ กรุณาเปิดไฟล์ต้นฉบับแทน"
-_MAX_HEIGHT = 16_000  # WebP holds 16,383
+_MAX_HEIGHT = 16_000  # pixels; the highest WebP picture has 16,383
 _HIT_COLOUR = (255, 226, 90)
 _QUALITY = 80
 _STYLE = 2  # raised when a picture would be drawn differently
@@ -62,7 +62,7 @@ class Rectangle:
     bottom: int
 
 
-_PADDING = 20  # 1/10,000
+_PADDING = 20  # margin around a hit, in 1/10,000 of the page
 _SAME_WORD = 60  # hits closer than this are drawn as one
 
 

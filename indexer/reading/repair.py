@@ -35,7 +35,7 @@ _STRAY_LATIN = dict(zip("ÉÊËÌÍ", "่้๊๋์", strict=True))
 
 @dataclass(frozen=True, slots=True)
 class Repaired:
-    """``origin[i]``: the offset, in the text that was given, of what ``text[i]`` comes from."""
+    """A repaired text. ``origin[i]`` is the offset in the given text from which ``text[i]`` comes."""
 
     text: str
     origin: Sequence[int]
@@ -66,7 +66,7 @@ def trace(text: str) -> Repaired:
     return Repaired(repaired.text, repaired.origin)
 
 
-_ROUNDS = 4  # a rule may bring together what an earlier one looks for
+_ROUNDS = 4  # rounds of all rules at most; a rule may create a match of an earlier rule
 
 
 class _Tracer:

@@ -21,14 +21,14 @@ from pythainlp.corpus import tnc
 from pythainlp.corpus.common import thai_family_names, thai_female_names, thai_male_names, thai_words
 from rapidfuzz.distance import Levenshtein
 
-LEAST = 5  # code points of a word that may be put in
-USUAL = 5  # times that it stands in the Thai National Corpus
+LEAST = 5  # code points: shortest word that may replace a misread one
+USUAL = 5  # occurrences in the Thai National Corpus that such a word must have
 SLIP = 7.0  # cost (nats) of a sign that differs
-UNKNOWN = 8.0  # of a letter that belongs to no word
-JOIN = 6.0  # gain (nats) for which a space goes
-REACH = 14  # letters on either side of a space that are weighed
-NAME = 14.0  # of a person's name: known, so that it stays as it is, but never put in
-LONGEST = 24  # letters of an outline
+UNKNOWN = 8.0  # cost (nats) of a letter that belongs to no word
+JOIN = 6.0  # gain (nats) from which on a stray space is removed
+REACH = 14  # letters on either side of a space that are compared
+NAME = 14.0  # cost (nats) of a person's name: names are known words, but never replace other text
+LONGEST = 24  # letters of the longest outline
 
 _STRETCH = re.compile("[ก-ฮะ-ฺเ-ไ็-๎]{3,}")
 _LETTERS = re.compile("[ก-ฮะ-ฺเ-ไ็-๎]+")

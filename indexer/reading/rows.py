@@ -15,8 +15,8 @@ from indexer.reading.repair import repair
 from indexer.reading.respell import respell
 from indexer.reading.straighten import Straight
 
-UNITS = 10_000  # positions are in so many parts of the page's width or height
-RESPELT = 0.5  # confidence, at most, in letters that were changed to make a word
+UNITS = 10_000  # positions are in 1/10,000 of the page's width or height
+RESPELT = 0.5  # highest confidence in letters that were changed to make a word
 DOUBTFUL = 0.97  # confidence of a character below which a person should look; print has 0.985–0.996
 END = 6  # symbols at the end of a fragment that tell where its row goes on
 OVERLAP = 20  # pixels by which fragments of one row may cover each other

@@ -1,4 +1,4 @@
-"""Hostile work in a child process with limits on time, memory and processor.
+"""Sandbox: runs work on untrusted files in a child process with limits on time, memory and processor.
 
 A nursery process, started afresh (it inherits no database connection), imports the slow libraries
 once and forks a child for each piece of work, which costs some ten milliseconds. The child limits

@@ -14,11 +14,11 @@ Cells = NDArray[np.bool_]
 
 REDUCE = 4  # full-size pixels to one pixel of the copy that is judged
 CELL = 8  # pixels of that copy to a cell: a third of a line's height at 300 dpi
-COLOURED = 60  # least difference between a pixel's channels (0–255) to be ink of colour
-BLACK = 110  # most light (0–255) of any channel to be black ink
-LEAST_SHARE = 0.04  # of a cell's pixels, to count as holding such ink
-TALL = 6  # cells: ink lower than this is a line of text, not a seal
-MEETS = 4  # cells where the ink of colour lies on black ink, at least
+COLOURED = 60  # lowest difference between the channels (0–255) of a pixel of coloured ink
+BLACK = 110  # highest value (0–255) of any channel of a pixel of black ink
+LEAST_SHARE = 0.04  # share of a cell's pixels with such ink, from which on the cell counts
+TALL = 6  # cells: coloured ink of less height is a line of text, not a seal
+MEETS = 4  # cells in which the ink of a seal lies on black ink, at least
 
 
 def without_seals(image: Image.Image) -> Image.Image:

@@ -31,14 +31,14 @@ from indexer.reading.slots import Slots
 from indexer.reading.wrap import wrap_picture
 
 FONT = "/PrakatUnseen"
-ADVANCE = 500  # thousandths of an em: every character of the font without ink is so wide
+ADVANCE = 500  # thousandths of an em: width of every character of the invisible font
 ASCENT, DESCENT = 800, -200
-UNITS = 10_000  # of ``Line``
+UNITS = 10_000  # positions of ``Line`` are in 1/10,000 of the page's width or height
 INVISIBLE = 3  # PDF's text rendering mode
 
 
 SECONDS = 60.0
-WAIT_SECONDS = 3.0  # while another copy is made
+WAIT_SECONDS = 3.0  # seconds to wait while another copy is made
 _STYLE = 1  # raised when a copy would be made differently
 
 

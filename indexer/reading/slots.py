@@ -13,7 +13,7 @@ from pathlib import Path
 from archive.errors import Unavailable
 
 _LOOK_SECONDS = 0.03
-_OWNER_FILES = 64  # owners share a file by their checksum; two that meet there wait for each other
+_OWNER_FILES = 64  # lock files of owners; two owners with the same file wait for each other
 
 
 class Busy(Unavailable):
@@ -24,7 +24,7 @@ class Busy(Unavailable):
 
 
 class Slots:
-    """``count`` slots, each a file whose lock its holder has: when a process dies, its locks are free."""
+    """``count`` slots, each a locked file. When a process dies, the kernel frees its locks."""
 
     def __init__(self, folder: Path, count: int) -> None:
         self._folder, self._count = folder, count

@@ -1,8 +1,8 @@
-"""A picture of a page → the same page upright, level and in grey, ready to be recognised.
+"""Deskew: turns a page's picture upright and level, and converts it to grey, ready for OCR.
 
-All is measured on a small copy of the page (a tenth of a second in all): how its ink falls into rows
-tells whether text runs along or across, by how much it leans, and, since Thai writes far more above
-its letters than below them, which end is up.
+Everything is measured on a small copy of the page, which takes a tenth of a second. The rows of ink show if
+text runs along or across the page and by how much the text leans. Thai has far more marks above its letters
+than below them, which shows which side of the page is up.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ Ink = NDArray[np.float32]  # 0 paper … 1 ink, by row and column of the small c
 
 SMALL = 900  # pixels of the small copy's longer side: a line of 16-point text is some 14 rows high
 PATCH = 16  # pixels of the small copy: in so wide a patch some paper shows
-STRIPS = 48  # columns are summed in so many strips, each shifted as a whole when a lean is tried
+STRIPS = 48  # strips in which columns are summed; each is shifted as a whole when a lean is tried
 MOST_LEAN = 7.0  # degrees; pages lie askew in a feeder, not more than this
-LEAST_SHARPNESS = 60_000.0  # about four full lines of text
+LEAST_SHARPNESS = 60_000.0  # sharpness of rows from which an orientation is clear: about four lines of text
 CLEAR_ROWS = 2.0  # times as sharp as the rows across; pages of rules and of little text have less
 CLEAR_MARKS = 1.4  # times as much ink over the lines as under them, or the reverse; text has 1.4–11
 LEAST_LEAN = 0.1  # degrees; less moves no line by the height of a mark
@@ -113,7 +113,10 @@ def _sheared(grey: Image.Image, lean: float) -> Image.Image:
 
 
 def _ink(grey: Image.Image) -> Ink:
-    """The small copy: how much darker than the paper around it, so that shading does not count."""
+    """Returns the ink of a small copy: how much darker each pixel is than the paper around the pixel.
+
+    The comparison with the paper nearby makes shading count for nothing.
+    """
     small = np.asarray(grey.reduce(max(1, round(max(grey.size) / SMALL))), np.float32)
     height, width = (side - side % PATCH for side in small.shape)
     small = small[:height, :width]

@@ -24,7 +24,7 @@ _UNDECODABLE = 0.10
 _ENOUGH_THAI = 30
 _GARBAGE, _SUSPICIOUS = 0.60, 0.80
 _MISPLACED = 0.10
-_SCAN = 0.60  # of the page under pictures: a scan, whatever layer lies over it
+_SCAN = 0.60  # share of the page under pictures from which on it is a scan, even with a text layer
 
 
 def decide(text: str, *, undecodable: float, image_share: float, paths: int) -> Verdict:

@@ -1,1 +1,1 @@
-"""Search: everything from what was typed to a page of results that is the same for every engine."""
+"""Search: turns the typed text into a page of results; the same code for every engine."""

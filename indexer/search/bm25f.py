@@ -14,7 +14,7 @@ from indexer.search.index_reader import FuzzyGramMatch, IndexReader, MinimumMatc
 from indexer.search.posting_list import DocumentNumbers, Floats, Mask, PostingList, intersect
 from indexer.search.query.query_plan import Alternative, Clause
 
-_ROUNDING = 0.9999  # sums of 32-bit floats may be so much too small
+_ROUNDING = 0.9999  # share of the IDF mass that counts as all of it, as sums of 32-bit floats are rounded
 _MIN_FUZZY_LENGTH = 4  # letters; shorter words have too few grams to be told apart
 _MAX_FUZZY_CLAUSES = 12  # clauses, highest IDF first, that are matched by grams
 _FEW_DOCUMENTS = 5000  # documents; intersecting so few first is faster than reading the other lists

@@ -16,7 +16,7 @@ from indexer.search.query.query_plan import Alternative, Clause
 
 _WORDS = 25  # distinctive words that are searched for
 _CANDIDATES = 100  # words whose exact document frequency is looked up
-_MAX_BYTES = 20_000  # of the announcement's text that are looked at
+_MAX_BYTES = 20_000  # bytes of the announcement's text that are read
 
 
 def find_similar(context: SearchContext, announcement_id: int, limit: int) -> list[int]:

@@ -1,7 +1,7 @@
-"""Ranking: BM25F scores, boosted by what stands together in the text as it does in the query.
+"""Ranking: BM25F scores, boosted for phrases and neighbouring words of the query that a text contains.
 
-Only the best ``RERANK_DEPTH`` documents are read letter by letter. Recency and views decide between
-near-ties only.
+Only the texts of the best ``RERANK_DEPTH`` documents are read. Recency and views decide between near-ties
+only.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _ENOUGH_EXACT = 10  # documents with every phrase, from which on misread phrases
 _MAX_FUZZY_TEXTS = 100  # texts in which misread phrases are looked for
 _MAX_ADJACENT = 8  # clauses of a query whose neighbours are looked for side by side
 _MIN_SYNONYM_PHRASE = 4  # letters of a synonym that is looked for as a phrase
-_MAX_BYTES = 4_000_000  # of text read for one query
+_MAX_BYTES = 4_000_000  # bytes of text read for one query
 
 
 @dataclass(frozen=True, slots=True)

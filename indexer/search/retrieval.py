@@ -37,7 +37,7 @@ from indexer.search.query.query_plan import (
 
 _MIN_VERIFIED = 100  # documents read for each of many phrases
 _TOP_DOCUMENTS = 20  # documents read to see whether the query stands there as typed
-_NEXT_TO_NOTHING = 1e-9  # of the IDF mass: less than any clause has
+_NEXT_TO_NOTHING = 1e-9  # IDF mass that is less than that of any clause
 _MAX_FUZZY_VERIFIED = 200  # documents read for a phrase with misread letters
 
 

@@ -31,8 +31,8 @@ from indexer.search.retrieval import is_found_as_typed
 _MAX_CORRECTIONS = 4  # corrected stretches of one query
 _MAX_CANDIDATES = 4  # candidates whose documents are counted, for one stretch
 _MAX_WHOLE_LENGTH = 16  # letters of a Thai run that is corrected as a whole
-_MAX_COUNTED = 60  # documents with a candidate, beyond which more make it no likelier
-_MAX_VERIFIED = 150  # documents read to count them
+_MAX_COUNTED = 60  # documents with a candidate that are counted; more do not make the candidate likelier
+_MAX_VERIFIED = 150  # documents read to count those with a candidate
 _MIN_LENGTH = 3  # letters of a stretch that is corrected, or of a word typed in the other layout
 _MIN_GUESSED_LENGTH = 5  # letters of a corrected word that the archive need not have beside its neighbours
 _MAX_PIECE_LENGTH = 3  # letters of a word that may be a piece of a misspelt one

@@ -27,7 +27,7 @@ class SearchTuning:
     zone_weights: Mapping[str, float] = field(default_factory=_zone_weights)
     length_normalization: Mapping[str, float] = field(default_factory=_length_normalization)  # BM25F's b
     fuzzy_weight: float = 0.5  # weight of a clause of which only grams match, beside an exact match
-    fuzzy_min_grams: float = 0.34  # share of a clause's grams that must be there
+    fuzzy_min_grams: float = 0.34  # share of a clause's grams that a document must have
 
     # retrieval
     enough_complete: int = 10  # documents with all clauses, from which on partial matches are left out
@@ -51,8 +51,8 @@ class SearchTuning:
     title_boost: float = 0.25  # … and in the title
     phrase_boost: float = 0.6  # all phrases stand in the text
     adjacency_boost: float = 0.25  # all neighbouring words stand side by side
-    near_tie: float = 0.01  # at most so much for the newest and the most read document
-    fuzzy_phrase_floor: float = 0.7  # share of letters in order, below which a phrase is not there
+    near_tie: float = 0.01  # highest boost, for the newest and most read document, as a share of its score
+    fuzzy_phrase_floor: float = 0.7  # share of letters in order, below which a phrase does not match
     fuzzy_phrase_ceiling: float = 0.8  # value of a phrase with one misread letter, beside an exact one
 
     # pages

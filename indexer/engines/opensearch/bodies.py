@@ -81,7 +81,7 @@ def in_service(address: Address) -> dict[str, Any]:
 
 _COLUMN = {"type": "binary", "doc_values": True}
 _KEYWORD = {"type": "keyword"}
-_PIECES = {"type": "wildcard", "doc_values": True}  # these are compared in the end
+_PIECES = {"type": "wildcard", "doc_values": True}  # matches are verified on the doc values
 _NOT_IN_SOURCE = ["terms", "words", "names", "bare_names", "facts", "weights", "text", "cuts", "layout"]
 
 MAPPING: dict[str, Any] = {

@@ -44,10 +44,10 @@ _COPIES = 20
 """Seconds to wait for the replicas of a new index."""
 
 _TRIES = 3
-_AT_ONCE = 200  # documents of one request
+_AT_ONCE = 200  # documents in one bulk request
 _BYTES_AT_ONCE = 8 << 20
-_REJECTED_AGAIN = 8  # times, with ever longer pauses, that what a busy cluster rejected is sent again
-_PAUSE, _LONGEST_PAUSE = 1, 30  # seconds
+_REJECTED_AGAIN = 8  # times that an action which a busy cluster rejected is sent again, with longer pauses
+_PAUSE, _LONGEST_PAUSE = 1, 30  # seconds before an action is sent again
 
 _HARMLESS = {"index": {409}, "create": {409}, "delete": {404, 409}}
 """HTTP statuses by bulk action that are no errors.

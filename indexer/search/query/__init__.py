@@ -1,1 +1,1 @@
-"""Query understanding: what was typed → a query → a plan of clauses; independent of any engine."""
+"""Query understanding: turns the typed text into a query and a plan of clauses; independent of any engine."""
