@@ -111,6 +111,7 @@ def test_pages_describe_themselves(filled: Site) -> None:
 def test_descriptions_use_words_that_schema_org_has(filled: Site) -> None:
     words = rdflib.namespace.SDO  # schema.org's vocabulary, as the library has it
     attachment = filled.attach(1, memo("ข้อความ"))
+    filled.work()  # a file on a published record is held until it is read
     filled.services.intake.collect(None, title="ชุด", body="", items=[Item("O1", 2)], actor="test")
     types = set()
     for path in ("/", "/announcements/1", "/collections/1"):

@@ -121,7 +121,7 @@ def test_pictures_are_read_as_scans(site: Site) -> None:
 
 @pytest.mark.parametrize(
     ("make", "code"),
-    [(locked, "password"), (lambda: b"%PDF-1.7\n" + b"\x00" * 900, "damaged")],
+    [(locked, "password"), (lambda: b"%PDF-1.7\n" + b"\x00" * 900, "truncated")],
 )
 def test_what_cannot_be_opened_says_why(site: Site, make: object, code: str) -> None:
     announcement = site.announcement("เปิดไม่ได้")
