@@ -9,14 +9,21 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from whoosh.filedb.filestore import RamStorage
+from whoosh.filedb.filestore import FileStorage, RamStorage
 from whoosh.index import TOC, FileIndex
 
 from indexer.engines.whoosh.checksums import with_checksum, without_checksum
 
 
 class CheckedIndex(FileIndex):  # type: ignore[misc]
-    """Whoosh's index in a directory. Never starts a write from a damaged table of contents."""
+    """Whoosh's index in a directory. Never starts a write from a damaged table of contents.
+
+    Whoosh's own constructor reads the table without its checksum, and leaves the file open where that fails.
+    """
+
+    def __init__(self, storage: FileStorage, indexname: str) -> None:
+        self.storage, self.indexname, self._schema = storage, indexname, None
+        self._read_toc()
 
     def _read_toc(self) -> TOC:
         return read_toc(Path(self.storage.folder), self.indexname, self.latest_generation())
