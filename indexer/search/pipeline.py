@@ -66,7 +66,7 @@ def present(
     as_run = _query_as_run(query, corrected, found)
     explanation = explain_search(context, corrected.plan, found, ranked, coverage, query)
     is_inside = query.filters.announcement_id is not None  # whoever is in a document sees what little it has
-    if coverage < minimum_coverage(context, corrected.plan) and not is_inside:
+    if coverage < minimum_coverage(context, corrected.plan) and not (is_inside or filters):
         return ResultPage(
             total=0, hits=(), related=hits, query=as_run, coverage=coverage, explanation=explanation
         )
