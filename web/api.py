@@ -410,7 +410,7 @@ def show_pages(id: int) -> list[dict[str, Any]]:
 
 
 @blueprint.get("/attachments/<int:id>/file")
-@blueprint.response(200, {"type": "string", "format": "binary"}, content_type="application/pdf")
+@blueprint.response(200, {"type": "string", "format": "binary"}, content_type="*/*")
 def show_file(id: int) -> Response:
     """ไฟล์ต้นฉบับ · The original, byte for byte."""
     staff = _staff()
