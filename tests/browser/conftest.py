@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -93,6 +94,18 @@ def tab_to(page: Page, selector: str) -> None:
     raise AssertionError(f"{selector} is not reached with the Tab key")
 
 
+def wait_until(page: Page, condition: str, seconds: float = 20) -> None:
+    """Wait until the JavaScript expression is true on the page.
+
+    Asks from outside: Playwright's ``wait_for_function`` evaluates its text again inside the page, which
+    the content security policy forbids.
+    """
+    end = time.monotonic() + seconds
+    while not page.evaluate(condition):
+        assert time.monotonic() < end, f"after {seconds} s still not: {condition}"
+        page.wait_for_timeout(50)  # ms
+
+
 def shoot(page: Page, name: str) -> None:
     """Keep a picture of the page in the folder that ``SCREENSHOTS`` names, if it does."""
     if folder := os.environ.get("SCREENSHOTS"):
@@ -100,6 +113,6 @@ def shoot(page: Page, name: str) -> None:
         window = page.viewport_size or {"width": DESK, "height": 900}
         whole = int(page.evaluate("document.documentElement.scrollHeight"))
         page.set_viewport_size({"width": window["width"], "height": whole})  # what sticks is at its end
-        page.wait_for_function("[...document.images].every(image => image.complete)")
+        wait_until(page, "[...document.images].every(image => image.complete)")
         page.screenshot(path=Path(folder) / f"{name}.png")
         page.set_viewport_size(window)

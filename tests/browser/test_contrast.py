@@ -12,7 +12,7 @@ from typing import Any, Literal
 import pytest
 from playwright.sync_api import Page
 
-from tests.browser.conftest import Visit, shoot
+from tests.browser.conftest import Visit, shoot, wait_until
 from tests.browser.pages import public_pages, staff_pages
 from tests.browser.site import Site
 
@@ -110,6 +110,6 @@ def _hover_over_all(page: Page) -> list[dict[str, Any]]:
     for look in range(page.evaluate("() => contrasts.markLooks()")):
         control = page.locator(f"[data-look='{look}']")
         control.hover(force=True)
-        page.wait_for_function("!document.getAnimations().length")  # colours change in steps
+        wait_until(page, "!document.getAnimations().length")  # colours change in steps
         judged.append(control.evaluate("element => contrasts.text(element)"))
     return judged

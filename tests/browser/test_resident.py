@@ -8,7 +8,7 @@ import pypdfium2
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import DESK, PHONE, Visit, shoot, tab_to
+from tests.browser.conftest import DESK, PHONE, Visit, shoot, tab_to, wait_until
 from tests.browser.site import Site
 
 SOUGHT = "หอกระจายข่าว"  # stands in the scan alone: found only if it was recognised
@@ -40,7 +40,7 @@ def test_from_home_to_the_original(visit: Visit, site: Site, width: int, javascr
     expect(page.locator(".read mark").first).to_have_text(SOUGHT)
     picture = page.locator(".sheet img")
     expect(picture).to_have_js_property("complete", True)
-    page.wait_for_function("document.querySelector('.sheet img').naturalWidth > 300")
+    wait_until(page, "document.querySelector('.sheet img').naturalWidth > 300")
     _fits(page)
     shoot(page, f"document-{width}")
 
@@ -142,7 +142,7 @@ def test_a_page_reaches_for_nothing_outside(visit: Visit, site: Site) -> None:
     paths = ("/", "/search?q=ศูนย์", f"/announcements/{site.centre.id}")
     for path in paths:  # pictures that a busy server had no time for are made by then
         page.goto(path)
-        page.wait_for_function("[...document.images].every(image => image.naturalWidth)")
+        wait_until(page, "[...document.images].every(image => image.naturalWidth)")
     asked.clear()
     said.clear()
     for path in paths:
