@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any
 
-from archive import rules, thai
+from archive import thai, validation
 from archive.errors import Invalid, words
 from archive.model import Kind
 
@@ -103,16 +103,16 @@ def _text(value: object, field: str) -> str:
 
 
 def _title(value: object, field: str) -> str:
-    return rules.required_text(_text(value, field), field=field, said=words("ชื่อเรื่อง"), length=500)
+    return validation.required_text(_text(value, field), field=field, said=words("ชื่อเรื่อง"), length=500)
 
 
 def _body(value: object, field: str) -> str:
-    return rules.body(_text(value, field))
+    return validation.body(_text(value, field))
 
 
 def _line_of(said: str, length: int) -> Check:
     def check(value: object, field: str) -> str:
-        return rules.not_longer(rules.one_line(_text(value, field)), field, said, length)
+        return validation.not_longer(validation.one_line(_text(value, field)), field, said, length)
 
     return check
 
@@ -123,7 +123,7 @@ def _verbatim(said: str, length: int) -> Check:
     def check(value: object, field: str) -> str | None:
         if value is None or value == "":
             return None
-        text = rules.not_longer(_text(value, field), field, said, length)
+        text = validation.not_longer(_text(value, field), field, said, length)
         if not text.isprintable() or text != text.strip():
             raise Invalid("%(what)sมีช่องว่างหัวท้ายหรืออักขระที่มองไม่เห็น กรุณาตรวจแล้วลองใหม่", field=field, what=said)
         return text

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
 from typing import BinaryIO
 
-from archive import privacy, rules, thai
+from archive import privacy, thai, validation
 from archive.errors import Conflict, Invalid, PersonalDataFound, RecordDamaged, words
 from archive.fields import ANNOUNCEMENT_FIELDS, FieldType, checked
 from archive.filetype import HEAD_BYTES, is_archive, media_type
@@ -111,8 +111,8 @@ class Intake:
         """
         self._editable(announcement_id)
         content = _media_type(stream)
-        name = rules.safe_filename(filename, content)
-        shown = rules.label(label, name)
+        name = validation.safe_filename(filename, content)
+        shown = validation.label(label, name)
         file = self._keep(stream, name, actor)
         return self._records.attach(
             announcement_id,
@@ -144,7 +144,7 @@ class Intake:
         """
         self._editable(self._records.attachment(attachment_id).announcement_id)
         content = _media_type(stream)
-        name = rules.safe_filename(filename, content)
+        name = validation.safe_filename(filename, content)
         file = self._keep(stream, name, actor)
         return self._records.replace(attachment_id, file, filename=name, media_type=content, actor=actor)
 
@@ -158,7 +158,7 @@ class Intake:
         """
         attachment = self._records.attachment(attachment_id)
         announcement = self._editable(attachment.announcement_id)
-        shown = rules.label(label, attachment.filename)
+        shown = validation.label(label, attachment.filename)
         found: Sequence[PersonalData] = ()
         if announcement.status is Status.PUBLISHED and shown != attachment.label:
             found = privacy.undecided(privacy.find_in_fields({"label": shown}), attachment.decided)
@@ -175,7 +175,7 @@ class Intake:
         """
         attachment = self._records.attachment(attachment_id)
         self._editable(attachment.announcement_id)
-        said = rules.required_text(reason, field="reason", said=words("เหตุผลที่ให้ประชาชนเห็น"), length=1000)
+        said = validation.required_text(reason, field="reason", said=words("เหตุผลที่ให้ประชาชนเห็น"), length=1000)
         if attachment.hold is Hold.UNREAD and attachment.status is not Reading.FAILED:
             raise Conflict("ระบบยังแปลงข้อความของเอกสารนี้ไม่เสร็จ กรุณารอแล้วลองใหม่อีกครั้ง", code="unread")
         finds = privacy.undecided_in(attachment)
@@ -210,7 +210,7 @@ class Intake:
     def correct_page(self, attachment_id: int, number: int, text: str, *, actor: str) -> Page:
         """Replace the recognised text of a page by a person's text. A rereading does not change that text."""
         self._editable(self._records.attachment(attachment_id).announcement_id)
-        kept = rules.page_text(text)
+        kept = validation.page_text(text)
         return self._records.correct_page(
             attachment_id, number, kept, actor=actor, personal_data=privacy.find(kept, number)
         )
@@ -298,7 +298,7 @@ class Intake:
         Raises ``Invalid`` without a reason, or when the reason contains personal data.
         """
         announcement = self._ready_for(id, Status.WITHDRAWN)
-        said = rules.required_text(
+        said = validation.required_text(
             reason, field="reason", said=words("เหตุผลที่ถอน เพราะประชาชนจะเห็นเหตุผลนี้"), length=1000
         )
         if privacy.find(said, page=0):
@@ -334,11 +334,11 @@ class Intake:
                     field="items",
                     number=item.announcement_id,
                 )
-        kept = [Item(rules.heading(item.label), item.announcement_id) for item in items]
+        kept = [Item(validation.heading(item.label), item.announcement_id) for item in items]
         return self._records.save_collection(
             id,
-            title=rules.required_text(title, field="title", said=words("ชื่อชุดประกาศ"), length=500),
-            body=rules.body(body),
+            title=validation.required_text(title, field="title", said=words("ชื่อชุดประกาศ"), length=500),
+            body=validation.body(body),
             items=[item for item in kept if item.label or item.announcement_id],
             actor=actor,
         )

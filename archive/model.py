@@ -374,7 +374,7 @@ class AttemptLimit:
 class SecondFactor:
     """A person's second factor: time-based codes (TOTP, RFC 6238) of an application on their telephone."""
 
-    sealed_secret: str  # encrypted: see web/second_factor.py
+    sealed_secret: str  # encrypted: see web/accounts/second_factor.py
     is_confirmed: bool  # False during set-up
     recovery_codes_left: int
 

@@ -33,10 +33,10 @@ from rich.table import Table
 
 from archive.model import Page, Source
 from archive.thai import MONTHS, SHORT_MONTHS, arabic_digits, thai_digits
-from indexer.reading.describe import describe
-from indexer.reading.extract import Document
-from indexer.reading.pipeline import recognise_page
-from indexer.reading.verdict import Verdict
+from indexer.extraction.embedded_text import Document
+from indexer.extraction.metadata import describe
+from indexer.extraction.ocr_policy import Verdict
+from indexer.extraction.pipeline import recognise_page
 from web.sample.scans import Look, scan
 
 FIELDS = ("kind", "number", "date", "subject", "from", "to", "urgency")

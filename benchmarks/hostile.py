@@ -15,9 +15,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from rich.console import Console
 from rich.table import Table
 
-from indexer.reading import sandbox
-from tests.indexer.reading.hostile import CASES, write
-from tests.indexer.reading.judge import judge
+from indexer.extraction import sandbox
+from tests.indexer.extraction.hostile import CASES, write
+from tests.indexer.extraction.judge import judge
 
 
 class Peak:

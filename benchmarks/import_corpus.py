@@ -17,9 +17,9 @@ import numpy as np
 from benchmarks.corpus import records
 from indexer.reindex import rebuild
 from indexer.search.query.parser import parse
-from web.answers import search
 from web.bootstrap import Services, build
 from web.importing import import_manifest
+from web.search_service import search
 from web.settings import Settings
 
 

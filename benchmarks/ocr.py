@@ -33,7 +33,7 @@ from rich.console import Console
 from rich.table import Table
 
 from archive.thai import arabic_digits, canon
-from indexer.reading.ocr import DPI, SYSTEM_MODELS, recognise
+from indexer.extraction.ocr.recognition import DPI, SYSTEM_MODELS, recognise
 
 STOP_WORDS = thai_stopwords()
 

@@ -50,11 +50,11 @@ from archive.thai import arabic_digits, canon
 from indexer.analysis.dictionary import Dictionary
 from indexer.analysis.index_document import SourceAnnouncement
 from indexer.engines.whoosh import WhooshIndex
-from indexer.reading.describe import describe
-from indexer.reading.extract import Document
-from indexer.reading.ocr import DPI, SYSTEM_MODELS, recognise
-from indexer.reading.pictures import raster
-from indexer.reading.verdict import Verdict, better
+from indexer.extraction.embedded_text import Document
+from indexer.extraction.metadata import describe
+from indexer.extraction.ocr.recognition import DPI, SYSTEM_MODELS, recognise
+from indexer.extraction.ocr_policy import Verdict, better
+from indexer.extraction.page_images import raster
 from indexer.search.query.parser import parse
 
 NEAR = 0.10  # share of a phrase's letters that may be wrong in a near reading

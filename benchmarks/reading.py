@@ -28,10 +28,10 @@ import pdfplumber
 from rich.console import Console
 from rich.table import Table
 
-from indexer.reading import reader
-from indexer.reading.extract import Document, EmbeddedPage
-from indexer.reading.pipeline import recognise_page
-from indexer.reading.verdict import Verdict, better
+from indexer.extraction.embedded_text import Document, EmbeddedPage
+from indexer.extraction.ocr_policy import Verdict, better
+from indexer.extraction.pdf import parser
+from indexer.extraction.pipeline import recognise_page
 from web.sample.sheet import Sheet
 
 LONG = 432  # pages: a year's minutes of a council
@@ -137,7 +137,7 @@ def damage(listed: list[Case]) -> Table:
 def speed(listed: list[Case]) -> Table:
     """Processor seconds for all pages of the files that carry their text, opening included."""
     table = Table("file", "pages", "extract_text s", "here s", "ratio")
-    reader.warm_up()
+    parser.warm_up()
     totals = [0.0, 0.0]
     count = 0
     for path in sorted({case.path for case in listed if not case.needs_ocr}):
@@ -169,7 +169,7 @@ def read_stock(path: Path) -> int:
 
 
 def read_here(path: Path) -> int:
-    opened = reader.Reader(path)
+    opened = parser.Reader(path)
     count = opened.outline().page_count
     for number in range(1, count + 1):
         opened.page(number)
@@ -200,7 +200,7 @@ def memory() -> str:
 READ_ALONE = """
 import re, sys
 from pathlib import Path
-from indexer.reading import reader
+from indexer.extraction.pdf import parser
 
 def peak():
     return int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) // 1024

@@ -21,8 +21,8 @@ from rich.table import Table
 
 from archive.model import Details, Kind, Line, Page, Source, Status
 from archive.ports import StoredFile
-from storage.jobs import EngineJobs
-from storage.records import EngineRecords
+from storage.repositories.jobs import EngineJobs
+from storage.repositories.records import EngineRecords
 from tests.contracts.engines import ENGINES, STORES, Opener, StoreOpener
 from tests.contracts.processes import ended, in_child
 from tests.contracts.samples import ACTOR, draft

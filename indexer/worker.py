@@ -19,11 +19,11 @@ from archive.errors import Conflict, PrakatError, Unavailable
 from archive.intake import Intake
 from archive.model import Attachment, Failure
 from archive.ports import Jobs, Records
+from indexer.extraction.failures import MESSAGES, Unreadable
+from indexer.extraction.pipeline import Reader, Stopped
 from indexer.index_sync import sync_batch
 from indexer.leader_leases import MAINTAIN, SYNC_INDEX, LeaderLeases, lease_holder_name
 from indexer.leader_leases import RENEW_EVERY as RENEW_DUTIES_EVERY
-from indexer.reading.failures import MESSAGES, Unreadable
-from indexer.reading.pipeline import Reader, Stopped
 from indexer.reindex import is_rebuild_needed, rebuild
 from indexer.scrub import Scrub, ScrubStopped
 from indexer.search.ports import SearchIndex

@@ -19,7 +19,7 @@ from psycopg_pool import ConnectionPool
 from archive.errors import Unavailable
 from storage.engine import Row
 from storage.move import Moved, move_records
-from storage.organisations import strays
+from storage.repositories.organisations import strays
 from storage.schema import Dialect, migrate
 from storage.sqlite import Sqlite
 

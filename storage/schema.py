@@ -1,6 +1,6 @@
 """Schema of the database, as ordered, named migrations. A released migration is never edited.
 
-A migration that changes rows which ``storage.audit`` protects must append entries for them in ``then``.
+A migration that changes rows which ``storage.hash_chain`` protects must append entries for them in ``then``.
 
 Times are ISO 8601 text in UTC with microseconds, so that they sort as text; dates are ISO text. ``{id}``,
 ``{text}`` and ``{bytes}`` are replaced by the engine's column types for a key that is never used twice, for
@@ -12,8 +12,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from storage.audit import seal_everything, seal_held
 from storage.engine import Engine
+from storage.hash_chain import seal_everything, seal_held
 from storage.mappers import now_text
 
 

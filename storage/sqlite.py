@@ -17,7 +17,7 @@ import sqlite_utils
 
 from archive.errors import Unavailable
 from storage.engine import Row
-from storage.organisations import strays
+from storage.repositories.organisations import strays
 from storage.schema import Dialect, migrate
 
 _PATIENCE_MS = 30_000

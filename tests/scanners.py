@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from archive.errors import Unavailable
-from storage.clamd import Clamd
+from storage.files.virus_scanner import Clamd
 
 VIRUS = b"PRAKAT-TEST-SIGNATURE-THIS-IS-NO-VIRUS"
 FINDING = "Prakat.Test.Signature.UNOFFICIAL"

@@ -23,11 +23,11 @@ import pypdfium2
 from numpy.typing import NDArray
 from PIL import ImageDraw
 
-from indexer.reading.failures import Unreadable
-from indexer.reading.lines import UNITS
-from indexer.reading.reader import EmbeddedPage, Reader
-from indexer.reading.verdict import Verdict
-from indexer.reading.words import coverage, misplaced, thai_letters
+from indexer.extraction.failures import Unreadable
+from indexer.extraction.ocr_policy import Verdict
+from indexer.extraction.page_text import UNITS
+from indexer.extraction.pdf.parser import EmbeddedPage, Reader
+from indexer.extraction.text_quality import coverage, misplaced, thai_letters
 from training.lineset import LineSet, scale
 from training.text import in_thai_digits
 from training.wear import Shifts, Wear

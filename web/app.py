@@ -14,27 +14,14 @@ from werkzeug.routing import IntegerConverter, Map
 
 from archive.errors import Unavailable
 from archive.model import Scope
-from web import (
-    access,
-    account,
-    api,
-    auth,
-    collections,
-    dashboard,
-    errors,
-    feeds,
-    fonts,
-    health,
-    http_caching,
-    layout,
-    log,
-    organisations,
-    public,
-    review,
-    staff,
-)
+from web import errors, fonts, organisations, template_filters
+from web.accounts import access, sign_in
+from web.api import resources
 from web.bootstrap import Services
-from web.proxies import Networks, TrustedProxies
+from web.public import collections, feeds, pages
+from web.serving import health, http_caching, log
+from web.serving.proxies import Networks, TrustedProxies
+from web.staff import account, announcements, dashboard, review
 
 _MEGABYTE = 1 << 20
 _SMALL_BODY = _MEGABYTE
@@ -94,10 +81,10 @@ def create_app(services: Services) -> Flask:
     http_caching.install(app)
     app.after_request(_guard)
     log.install(app)
-    layout.install(app)
-    auth.install(app)
-    api.install(app)
-    for part in (account, health, fonts, feeds, dashboard, staff, review, collections, public):
+    template_filters.install(app)
+    sign_in.install(app)
+    resources.install(app)
+    for part in (account, health, fonts, feeds, dashboard, announcements, review, collections, pages):
         app.register_blueprint(part.pages)
     errors.install(app)
     organisations.install(app)
@@ -160,12 +147,12 @@ def _may_bring_files() -> bool:
         return False
     if request.blueprint == "api":
         return access.has_scope(Scope.WRITE)
-    return request.blueprint == "staff" and auth.signed_in()
+    return request.blueprint == "staff" and sign_in.signed_in()
 
 
 def _guard(answer: Response) -> Response:
     answer.headers["X-Request-Id"] = g.get("request_id", "")
-    policy = _POLICY.format(styles=layout.styles_source(request.script_root))
+    policy = _POLICY.format(styles=template_filters.styles_source(request.script_root))
     answer.headers.setdefault("Content-Security-Policy", policy)
     for name, value in _HEADERS.items():
         answer.headers.setdefault(name, value)

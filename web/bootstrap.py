@@ -36,34 +36,34 @@ from archive.ports import (
 )
 from indexer.analysis.dictionary import Dictionary
 from indexer.engines.whoosh import WhooshIndex
+from indexer.extraction.page_images import Pictures
+from indexer.extraction.pipeline import Reader
+from indexer.extraction.text_layer import Copies
 from indexer.leader_leases import MAINTAIN, SYNC_INDEX, LeaderLeases, lease_holder_name
-from indexer.reading.pictures import Pictures
-from indexer.reading.pipeline import Reader
-from indexer.reading.searchable import Copies
 from indexer.scrub import Scrub
 from indexer.search.ports import SearchIndex
 from indexer.worker import LEASE, Worker
-from storage import backup_manifest
-from storage.audit import AuditTrail
-from storage.backup import Backups
-from storage.backup_keys import BackupKeys
-from storage.clamd import Clamd
+from storage.backup import manifest
+from storage.backup.keys import BackupKeys
+from storage.backup.last_backup import NOTE, LastBackup
+from storage.backup.restore import open_backup
+from storage.backup.restore import restore as unpack_backup
+from storage.backup.writer import Backups
 from storage.damaged_rows import DamagedRows
 from storage.engine import Engine
-from storage.files import LocalFiles
-from storage.jobs import EngineJobs
-from storage.last_backup import NOTE, LastBackup
-from storage.leases import EngineLeases
+from storage.files.local import LocalFiles
+from storage.files.virus_scanner import Clamd
+from storage.hash_chain import AuditTrail
 from storage.move import Moved, move_files, move_records, refuse_occupied, unfinished
-from storage.organisations import EngineOrganisations
-from storage.people import EnginePeople
 from storage.permissions import PRIVATE_UMASK, DataPermissions, make_private_directory
-from storage.records import EngineRecords
-from storage.restore import open_backup
-from storage.restore import restore as unpack_backup
+from storage.repositories.jobs import EngineJobs
+from storage.repositories.leases import EngineLeases
+from storage.repositories.organisations import EngineOrganisations
+from storage.repositories.people import EnginePeople
+from storage.repositories.records import EngineRecords
 from storage.sqlite import Sqlite
 from storage.tenancy import Scoped
-from web.own_address import site_address
+from web.serving.own_address import site_address
 from web.settings import Settings
 
 if TYPE_CHECKING:
@@ -187,7 +187,7 @@ def build(settings: Settings, *, begin_anew: bool = False) -> Services:
         make_private_directory(data)
     except OSError as error:
         raise SettingsError(f"สร้างที่เก็บข้อมูล {data} ไม่ได้ (cannot make PRAKAT_DATA): {error}") from error
-    dictionary = Dictionary(data / backup_manifest.WORDS)
+    dictionary = Dictionary(data / manifest.WORDS)
     engine = _engine(
         settings.database, data, lambda: None if begin_anew else _refuse_lost_database(settings, dictionary)
     )
@@ -224,7 +224,7 @@ def build(settings: Settings, *, begin_anew: bool = False) -> Services:
         intake=_intake(records, files, scanner, settings),
         pictures=Pictures(files, data / "pictures"),
         copies=Copies(files, data / "copies"),
-        secret_key=settings.secret_key or _kept_secret(data / backup_manifest.SECRET),
+        secret_key=settings.secret_key or _kept_secret(data / manifest.SECRET),
         organisations=EngineOrganisations(engine),
     )
 
@@ -239,7 +239,7 @@ def _refuse_lost_database(settings: Settings, dictionary: Dictionary) -> None:
     }
     found = ", ".join(name for name, is_there in evidence.items() if is_there)
     if found:
-        place = data / backup_manifest.DATABASE if settings.database == "sqlite" else "PRAKAT_DATABASE"
+        place = data / manifest.DATABASE if settings.database == "sqlite" else "PRAKAT_DATABASE"
         raise SettingsError(
             f"ไม่พบฐานข้อมูลที่ {place} แต่ยังมี {found} ของคลังเดิม จึงไม่เริ่มคลังว่าง"
             f" ย้ายโฟลเดอร์ {data} ไปไว้ที่อื่นแล้วกู้คืนด้วย prakat restore ถ้าตั้งใจเริ่มใหม่ ใช้ prakat begin-anew"
@@ -269,7 +269,7 @@ def restore(
     generation: str | None = None,
     identity: Path | None = None,
 ) -> Services:
-    """Unpack a backup and return its services; the index is still to be built. See ``storage.restore``."""
+    """Unpack a backup and return its services without an index. See ``storage.backup.restore``."""
     unpack = partial(
         unpack_backup,
         source,
@@ -331,7 +331,7 @@ def move(source: Settings, target: Settings, progress: Callable[[str, int, int],
             closing(_engine(target.database, target.data)) as other,
         ):
             move_records(engine, other, moved, progress)
-    for name in (backup_manifest.WORDS, backup_manifest.SECRET, backup_manifest.SETTINGS):
+    for name in (manifest.WORDS, manifest.SECRET, manifest.SETTINGS):
         if (source.data / name).exists() and not (target.data / name).exists():
             shutil.copy2(source.data / name, target.data / name)
     return moved
@@ -376,7 +376,7 @@ def duties(services: Services, holder: str) -> LeaderLeases:
 
 def _engine(database: str, data: Path, begin: Callable[[], None] = lambda: None) -> Sqlite | Postgres:
     if database == "sqlite":
-        return Sqlite(data / backup_manifest.DATABASE, begin)
+        return Sqlite(data / manifest.DATABASE, begin)
     with _installed("PRAKAT_DATABASE"):
         from storage.postgres import Postgres
     return Postgres(database, begin)
@@ -384,9 +384,9 @@ def _engine(database: str, data: Path, begin: Callable[[], None] = lambda: None)
 
 def _files(files: str, data: Path) -> Files:
     if files == "local":
-        return LocalFiles(data / backup_manifest.FILES)
+        return LocalFiles(data / manifest.FILES)
     with _installed("PRAKAT_FILES"):
-        from storage.s3 import S3Files
+        from storage.files.s3 import S3Files
     return S3Files(files)
 
 

@@ -16,7 +16,7 @@ from werkzeug.exceptions import HTTPException
 
 from archive.errors import Gone, Invalid, MissingScope, PersonalDataFound, PrakatError, Unavailable
 from archive.model import Find
-from web.log import note_security
+from web.serving.log import note_security
 
 log = logging.getLogger("prakat.web")
 

@@ -15,12 +15,12 @@ from werkzeug.wsgi import wrap_file
 
 from archive.errors import Unavailable
 from archive.model import Attachment
-from indexer.reading.pictures import WAIT_SECONDS
-from indexer.reading.slots import Busy
+from indexer.extraction.machine_semaphore import Busy
+from indexer.extraction.page_images import WAIT_SECONDS
 from indexer.search.highlighting import find_hits
 from indexer.search.query import parser as queries
 from web.bootstrap import services
-from web.http_server import HURRY
+from web.serving.http_server import HURRY
 
 _SHOWN_BY_BROWSERS = {"application/pdf", "image/jpeg", "image/png"}
 # An uploaded file may neither run scripts nor load anything, whatever type a browser takes the file for.

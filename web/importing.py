@@ -15,10 +15,10 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import TypeVar
 
-from archive import legacy, manifest
 from archive.errors import Invalid, PersonalDataFound, PrakatError, TooLarge, Unavailable
-from archive.legacy import SiteRules
-from archive.manifest import ListedAnnouncement, ListedFile
+from archive.importers import legacy_site, manifest
+from archive.importers.legacy_site import SiteRules
+from archive.importers.manifest import ListedAnnouncement, ListedFile
 from archive.model import Announcement, Draft, Status
 from web.bootstrap import Services
 
@@ -82,7 +82,7 @@ def import_site(
 
 
 def _listed(page: Path, directory: Path, rules: SiteRules) -> ListedAnnouncement:
-    old = legacy.parse(legacy.decode(_read_page(page, directory)), name=page.stem, rules=rules)
+    old = legacy_site.parse(legacy_site.decode(_read_page(page, directory)), name=page.stem, rules=rules)
     beside = page.parent.relative_to(directory)
     return ListedAnnouncement(
         dataclasses.replace(old.draft, ref=f"site:{page.relative_to(directory).as_posix()}"),

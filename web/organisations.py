@@ -23,8 +23,8 @@ from werkzeug.wrappers import Response as AnyResponse
 from archive.errors import Invalid, Unavailable
 from archive.model import THE_PROVINCE, Organisation
 from archive.ports import Organisations
-from web.access import visible
-from web.auth import signed_in
+from web.accounts.access import visible
+from web.accounts.sign_in import signed_in
 from web.bootstrap import KNOWN, ORGANISATION, services
 
 _FRESH = 3.0  # seconds for which the list of organisations is kept before it is read again

@@ -22,7 +22,7 @@ _PREFIX = "PRAKAT_"
 
 
 LOCAL_ADDRESS = "http://127.0.0.1:8000"
-"""Default of the public address; while none is set, the request's own is used (``web/own_address.py``)."""
+"""Default of the public address; while none is set, ``web.serving.own_address`` finds one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,6 @@
 """A query → a page of results: rewrite → retrieve → correct → filter → rank → present.
 
-``indexer.search.query.parser.parse`` comes before; ``web.answers`` joins the hits with their records.
+``indexer.search.query.parser.parse`` comes before; ``web.search_service`` joins the hits with their records.
 Each step takes values and returns values.
 """
 

@@ -9,9 +9,9 @@ import pytest
 
 from archive.intake import Intake
 from archive.ports import Files, Jobs, Records
-from storage.files import LocalFiles
-from storage.jobs import EngineJobs
-from storage.records import EngineRecords
+from storage.files.local import LocalFiles
+from storage.repositories.jobs import EngineJobs
+from storage.repositories.records import EngineRecords
 from storage.sqlite import Sqlite
 
 

@@ -12,9 +12,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from archive import legacy, privacy, rules, thai
+from archive import privacy, thai, validation
+from archive.importers import legacy_site
 from indexer.analysis import dictionary, index_document, loanwords, spelling_index, tokenizer
-from indexer.reading import repair, words
+from indexer.extraction import text_quality
+from indexer.extraction.pdf import text_repair
 from indexer.search import highlighting
 from indexer.search.query import date_ranges, keyboard_layout, parser, query_plan, question_words
 from tests.steps import Steps, counting, steps_of
@@ -24,8 +26,27 @@ from web.bootstrap import build
 from web.settings import Settings
 
 _MODULES = (
-    *(legacy, privacy, rules, thai, dictionary, index_document, loanwords, spelling_index, tokenizer),
-    *(repair, words, highlighting, date_ranges, keyboard_layout, parser, query_plan, question_words),
+    *(
+        legacy_site,
+        privacy,
+        validation,
+        thai,
+        dictionary,
+        index_document,
+        loanwords,
+        spelling_index,
+        tokenizer,
+    ),
+    *(
+        text_repair,
+        text_quality,
+        highlighting,
+        date_ranges,
+        keyboard_layout,
+        parser,
+        query_plan,
+        question_words,
+    ),
     line_breaking,
 )
 _LENGTH = 200  # characters; twice that are tried too
@@ -50,14 +71,14 @@ FUNCTIONS: dict[str, Callable[[str], object]] = {
     "parse_date": thai.parse_date,
     "month_number": thai.month_number,
     "find personal data": lambda text: privacy.find(text, 1),
-    "repair": repair.repair,
-    "undecodable": repair.undecodable,
-    "coverage": words.coverage,
-    "name": rules.name,
-    "body": rules.body,
-    "heading": rules.heading,
-    "page text": rules.page_text,
-    "safe file name": lambda text: rules.safe_filename(text, "application/pdf"),
+    "repair": text_repair.repair,
+    "undecodable": text_repair.undecodable,
+    "coverage": text_quality.coverage,
+    "name": validation.name,
+    "body": validation.body,
+    "heading": validation.heading,
+    "page text": validation.page_text,
+    "safe file name": lambda text: validation.safe_filename(text, "application/pdf"),
     "fold": tokenizer.fold,
     "run": tokenizer.searchable_bytes,
     "tokens": _LEXICON.tokenizer.tokens,

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from archive.errors import Invalid
-from archive.legacy import OldFile, SiteRules, decode, parse
+from archive.importers.legacy_site import OldFile, SiteRules, decode, parse
 
 BANGKOK = dt.timezone(dt.timedelta(hours=7))
 

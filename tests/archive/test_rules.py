@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archive import rules
+from archive import validation
 from archive.errors import Invalid
 from archive.filetype import EXTENSIONS, PDF
 
@@ -29,28 +29,28 @@ from archive.filetype import EXTENSIONS, PDF
     ],
 )
 def test_safe_filename(given: str, kept: str) -> None:
-    assert rules.safe_filename(given, PDF) == kept
+    assert validation.safe_filename(given, PDF) == kept
 
 
 def test_other_names_for_the_same_type_are_kept() -> None:
-    assert rules.safe_filename("ก.JPEG", "image/jpeg") == "ก.JPEG"
-    assert rules.safe_filename("ก.tiff", "image/tiff") == "ก.tiff"
-    assert rules.safe_filename("ก.png", "image/jpeg") == "ก.png.jpg"
+    assert validation.safe_filename("ก.JPEG", "image/jpeg") == "ก.JPEG"
+    assert validation.safe_filename("ก.tiff", "image/tiff") == "ก.tiff"
+    assert validation.safe_filename("ก.png", "image/jpeg") == "ก.png.jpg"
 
 
 @given(st.text(max_size=300), st.sampled_from(sorted(EXTENSIONS)))
 def test_any_name_becomes_a_safe_one(name: str, media_type: str) -> None:
-    safe = rules.safe_filename(name, media_type)
+    safe = validation.safe_filename(name, media_type)
     assert 0 < len(safe.encode()) <= 200
     assert not set(safe) & set('/\\\x00\r\n":*?<>|')
     assert not safe.startswith((".", " "))
     assert "." in safe
-    assert rules.safe_filename(safe, media_type) == safe
+    assert validation.safe_filename(safe, media_type) == safe
 
 
 def test_labels() -> None:
-    assert rules.label("", "คำสั่ง_ที่_12.pdf") == "คำสั่ง ที่ 12"
-    assert rules.label("  บันทึก\nข้อความ ", "x.pdf") == "บันทึก ข้อความ"
+    assert validation.label("", "คำสั่ง_ที่_12.pdf") == "คำสั่ง ที่ 12"
+    assert validation.label("  บันทึก\nข้อความ ", "x.pdf") == "บันทึก ข้อความ"
     with pytest.raises(Invalid) as refused:
-        rules.label("ก" * 301, "x.pdf")
+        validation.label("ก" * 301, "x.pdf")
     assert refused.value.field == "label"

@@ -19,8 +19,8 @@ from urllib.request import urlopen
 
 from archive.model import Announcement, Attachment, Collection, Draft, Item, Kind, Reading, Role
 from web import bootstrap
+from web.accounts.passwords import hash_password
 from web.bootstrap import Services
-from web.passwords import hash_password
 from web.sample.documents import Text, make
 from web.sample.scans import Look, scan
 from web.settings import Settings

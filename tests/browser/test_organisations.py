@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from archive.model import Organisation, Role
 from tests.browser.site import NAME, PASSWORD, Site, order, running, wait_until
-from web.passwords import hash_password
+from web.accounts.passwords import hash_password
 
 
 @pytest.fixture(scope="module")

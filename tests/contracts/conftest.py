@@ -9,13 +9,13 @@ import pytest
 
 from archive.ports import Files, Jobs, Leases, Organisations, People, Records
 from indexer.search.ports import SearchIndex
-from storage.audit import AuditTrail
 from storage.engine import Engine
-from storage.jobs import EngineJobs
-from storage.leases import EngineLeases
-from storage.organisations import EngineOrganisations
-from storage.people import EnginePeople
-from storage.records import EngineRecords
+from storage.hash_chain import AuditTrail
+from storage.repositories.jobs import EngineJobs
+from storage.repositories.leases import EngineLeases
+from storage.repositories.organisations import EngineOrganisations
+from storage.repositories.people import EnginePeople
+from storage.repositories.records import EngineRecords
 from tests.contracts.engines import ENGINES, INDEXES, STORES, IndexOpener, Opener, StoreOpener
 
 

@@ -20,9 +20,9 @@ from indexer.engines.opensearch.cluster import read_address
 from indexer.engines.whoosh import WhooshIndex
 from indexer.search.ports import SearchIndex
 from storage.engine import Engine
-from storage.files import LocalFiles
+from storage.files.local import LocalFiles
+from storage.files.s3 import S3Files
 from storage.postgres import Postgres
-from storage.s3 import S3Files
 from storage.sqlite import Sqlite
 
 Opener = Callable[[], Engine]

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from archive.ports import Fault
-from storage.audit import PROTECTED, UNPROTECTED, AuditTrail, head
 from storage.engine import Engine
+from storage.hash_chain import PROTECTED, UNPROTECTED, AuditTrail, head
 
 STORAGE = Path(__file__).parents[2] / "storage"
 _WRITE = re.compile(r"\b(?:INSERT INTO|UPDATE|DELETE FROM) (\w+)\b(?:\s+SET\s+(.*?)(?:WHERE|$))?", re.DOTALL)
@@ -25,7 +25,7 @@ def faults(engine: Engine) -> list[Fault]:
 
 @pytest.mark.parametrize("table", PROTECTED)
 def test_every_column_is_protected_or_known_to_change(engine: Engine, table: str) -> None:
-    """A column that was added is in one of the two lists of ``storage.audit``."""
+    """A column that was added is in one of the two lists of ``storage.hash_chain``."""
     engine.run(f"CREATE TABLE copied AS SELECT * FROM {table} WHERE 1 = 0")
     engine.run("INSERT INTO copied DEFAULT VALUES")
     columns = set(engine.rows("SELECT * FROM copied")[0].keys())
@@ -42,7 +42,7 @@ def test_every_function_that_writes_protected_columns_appends_to_the_chain() -> 
                 written = ast.get_source_segment(text, node) or ""
                 if _writes_protected(written):
                     assert _APPENDS.search(written), (
-                        f"{path.name}: {node.name} must append to the audit chain (storage.audit)"
+                        f"{path.name}: {node.name} must append to the audit chain (storage.hash_chain)"
                     )
 
 

@@ -21,9 +21,9 @@ from archive.errors import PrakatError, SettingsError, Unavailable
 from indexer.analysis.dictionary import Dictionary
 from indexer.engines.opensearch import OpenSearchIndex
 from indexer.engines.opensearch.cluster import read_address
+from storage.files.s3 import S3Files
 from storage.postgres import Postgres
-from storage.records import EngineRecords
-from storage.s3 import S3Files
+from storage.repositories.records import EngineRecords
 from tests.contracts.engines import alias, prefix
 from tests.contracts.samples import published, stored
 from tests.contracts.test_search_index import ARCHIVE, found

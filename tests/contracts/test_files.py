@@ -12,7 +12,7 @@ import pytest
 
 from archive.errors import NotFound, TooLarge
 from archive.ports import Files, StoredFile
-from storage.files import LocalFiles
+from storage.files.local import LocalFiles
 
 CONTENT = b"%PDF-1.7\n" + bytes(range(256)) * 9000  # more than two chunks
 SHA256 = hashlib.sha256(CONTENT).hexdigest()

@@ -12,8 +12,8 @@ import pytest
 
 from archive.errors import Unavailable
 from archive.model import Status
-from storage.files import LocalFiles
-from storage.records import EngineRecords
+from storage.files.local import LocalFiles
+from storage.repositories.records import EngineRecords
 from storage.sqlite import Sqlite
 from tests import disks
 from tests.contracts.samples import ACTOR, draft, published

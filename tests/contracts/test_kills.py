@@ -12,9 +12,9 @@ import pytest
 from archive.intake import Intake
 from archive.model import Status
 from archive.ports import Files, Records
-from storage.files import LocalFiles
-from storage.jobs import EngineJobs
-from storage.records import EngineRecords
+from storage.files.local import LocalFiles
+from storage.repositories.jobs import EngineJobs
+from storage.repositories.records import EngineRecords
 from storage.sqlite import Sqlite
 from tests.contracts.processes import killed_at
 from tests.contracts.samples import ACTOR, NOW, draft, stored

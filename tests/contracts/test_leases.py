@@ -6,7 +6,7 @@ import datetime as dt
 from pathlib import Path
 
 from archive.ports import Leases
-from storage.leases import EngineLeases
+from storage.repositories.leases import EngineLeases
 from tests.contracts.engines import Opener
 from tests.contracts.processes import ended, in_child
 from tests.contracts.samples import NOW

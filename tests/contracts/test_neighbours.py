@@ -7,8 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from archive.model import Status
-from storage.jobs import EngineJobs
-from storage.records import EngineRecords
+from storage.repositories.jobs import EngineJobs
+from storage.repositories.records import EngineRecords
 from storage.sqlite import Sqlite
 from storage.tenancy import Scoped
 from tests.contracts.samples import NOW

@@ -31,11 +31,11 @@ from archive.model import (
 )
 from archive.ports import Jobs, Organisations, People, Records
 from storage.engine import Engine
-from storage.jobs import EngineJobs
 from storage.move import TABLES
-from storage.organisations import EngineOrganisations
-from storage.people import EnginePeople
-from storage.records import EngineRecords
+from storage.repositories.jobs import EngineJobs
+from storage.repositories.organisations import EngineOrganisations
+from storage.repositories.people import EnginePeople
+from storage.repositories.records import EngineRecords
 from storage.tenancy import OWN, SHARED, Scoped
 from tests.contracts.samples import ACTOR, NOW, attached, draft, page, rows_of, stored
 

@@ -11,7 +11,7 @@ import pytest
 
 from archive.errors import Unavailable
 from storage.postgres import Postgres
-from storage.records import EngineRecords
+from storage.repositories.records import EngineRecords
 from tests.contracts.engines import schema
 from tests.contracts.samples import ACTOR, NOW, published
 

@@ -13,8 +13,8 @@ import pytest
 from archive.errors import Conflict
 from archive.model import Details
 from archive.ports import Records
-from storage.jobs import EngineJobs
-from storage.records import EngineRecords
+from storage.repositories.jobs import EngineJobs
+from storage.repositories.records import EngineRecords
 from tests.contracts.engines import Opener, StoreOpener
 from tests.contracts.processes import ended, in_child
 from tests.contracts.samples import ACTOR, NOW, attached, draft, published

@@ -13,7 +13,7 @@ import boto3
 import pytest
 
 from archive.errors import SettingsError, Unavailable
-from storage.s3 import S3Files
+from storage.files.s3 import S3Files
 from tests.contracts.engines import prefix
 from tests.contracts.samples import stored
 

@@ -8,8 +8,8 @@ import pytest
 
 from archive.model import PROVINCE, Draft, Role
 from storage import schema
-from storage.people import EnginePeople
-from storage.records import EngineRecords
+from storage.repositories.people import EnginePeople
+from storage.repositories.records import EngineRecords
 from storage.tenancy import Scoped
 from tests.contracts.engines import Opener
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from archive.ports import Records
-from storage.visits import VISIT_WINDOW
+from storage.repositories.visits import VISIT_WINDOW
 from tests.contracts.samples import ACTOR, NOW, published
 
 MOMENT = dt.timedelta(seconds=1)

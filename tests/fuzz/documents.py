@@ -15,11 +15,11 @@ import pikepdf
 from pikepdf import Array, Dictionary, Encryption, Name
 from PIL import Image
 
-from indexer.reading import extract
-from indexer.reading.failures import MESSAGES
-from tests.indexer.reading.documents import shaped
-from tests.indexer.reading.hostile import CASES
-from tests.indexer.reading.judge import judge
+from indexer.extraction import embedded_text
+from indexer.extraction.failures import MESSAGES
+from tests.indexer.extraction.documents import shaped
+from tests.indexer.extraction.hostile import CASES
+from tests.indexer.extraction.judge import judge
 from tests.web.conftest import memo
 
 SECONDS = 6.0  # for each step in the child; a page takes some hundredths
@@ -51,8 +51,8 @@ class Documents:
         self._folder = folder
         self._sound = _sound(folder, corpus)
         self._judged = 0
-        self._limits = extract.OPEN_SECONDS, extract.PAGE_SECONDS
-        extract.OPEN_SECONDS = extract.PAGE_SECONDS = SECONDS
+        self._limits = embedded_text.OPEN_SECONDS, embedded_text.PAGE_SECONDS
+        embedded_text.OPEN_SECONDS = embedded_text.PAGE_SECONDS = SECONDS
 
     def make(self, chance: random.Random) -> bytes:
         data = chance.choice(self._sound)
@@ -78,7 +78,7 @@ class Documents:
             assert "หลอดไฟ" in judge(path, seconds=SECONDS).text, "a sound file is no longer read"
 
     def close(self) -> None:
-        extract.OPEN_SECONDS, extract.PAGE_SECONDS = self._limits
+        embedded_text.OPEN_SECONDS, embedded_text.PAGE_SECONDS = self._limits
         shutil.rmtree(self._folder)
 
 

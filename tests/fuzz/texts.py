@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from archive.legacy import SiteRules
+from archive.importers.legacy_site import SiteRules
 from archive.model import Status
 from tests.indexer.search.test_strange_queries import WRITTEN
 from tests.web.conftest import Site, memo, open_site

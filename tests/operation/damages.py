@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from archive.model import Item, Role
-from storage.audit import seal_everything
-from storage.backup_manifest import BackupManifest
+from storage.backup.manifest import BackupManifest
+from storage.hash_chain import seal_everything
 from storage.sqlite import Sqlite
 from tests.operation.archives import (
     ACTOR,

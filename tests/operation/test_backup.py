@@ -312,8 +312,8 @@ def test_a_killed_backup_leaves_the_earlier_one_and_the_next_is_whole(data: Path
     program = """
 import os, signal, sys
 from pathlib import Path
-from storage.backup import Backups
-from storage.files import LocalFiles
+from storage.backup.writer import Backups
+from storage.files.local import LocalFiles
 from storage.sqlite import Sqlite
 data = Path(sys.argv[1])
 def die(step, done, total):
@@ -416,7 +416,7 @@ def test_within_a_round_every_file_is_read_again(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Twelve files, one of them each time."""
-    monkeypatch.setattr("storage.backup._LEAST", 0)
+    monkeypatch.setattr("storage.backup.writer._LEAST", 0)
     destination = tmp_path / "backup"
     destination.mkdir()
     backed_up(data, destination)
@@ -435,7 +435,7 @@ def test_within_a_round_every_file_is_read_again(
 def test_a_clock_that_was_set_back_leaves_nothing_out(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("storage.backup._LEAST", 0)
+    monkeypatch.setattr("storage.backup.writer._LEAST", 0)
     destination = tmp_path / "backup"
     destination.mkdir()
     backed_up(data, destination)

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
 )
 
-from storage.backup_manifest import BackupManifest
+from storage.backup.manifest import BackupManifest
 from tests.operation.archives import add, close, everything, flip, opened
 from web.bootstrap import Services
 from web.cli import main

@@ -9,8 +9,8 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from indexer.consistency import MESSAGES
 from web.bootstrap import Services
-from web.health import CHECKS
-from web.metrics import exposition
+from web.serving.health import CHECKS
+from web.serving.metrics import exposition
 
 PAGE = (Path(__file__).parents[2] / "docs" / "operation.md").read_text(encoding="utf-8")
 

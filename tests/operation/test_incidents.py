@@ -22,7 +22,7 @@ from indexer.reindex import is_rebuild_needed
 from tests.operation.archives import add, checked, close, level, opened
 from web.app import create_app
 from web.bootstrap import Services, build_worker
-from web.metrics import exposition
+from web.serving.metrics import exposition
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 from indexer.leader_leases import MAINTAIN, SYNC_INDEX, LeaderLeases
-from storage.leases import EngineLeases
+from storage.repositories.leases import EngineLeases
 from tests.contracts.conftest import engine, opened  # noqa: F401  # on every engine
 from tests.contracts.engines import Opener
 from tests.contracts.processes import KILLED, ended, in_child

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from archive.errors import SettingsError, Unavailable
-from storage.backup_manifest import BackupManifest
+from storage.backup.manifest import BackupManifest
 from tests.operation.archives import ACTOR, add, checked, close, draft, everything, opened, run, stored
 from web.bootstrap import Services
 
@@ -153,7 +153,7 @@ def test_a_restore_drill_of_every_generation(
     moments: dict[str, dict[int, object]] = {}
     for step in range(16):
         moment = begun + dt.timedelta(days=9 * step, hours=step)
-        monkeypatch.setattr("storage.backup._now", lambda moment=moment: moment)
+        monkeypatch.setattr("storage.backup.writer._now", lambda moment=moment: moment)
         made = add(services, 100 + 2 * step)
         if step % 3 == 2:
             (attachment, *_) = services.records.attachments([made])[made]
@@ -182,7 +182,7 @@ def test_files_go_from_a_backup_only_when_no_generation_names_them(
 
     def backed_up(day: int) -> bool:
         moment = begun + dt.timedelta(days=day)
-        monkeypatch.setattr("storage.backup._now", lambda: moment)
+        monkeypatch.setattr("storage.backup.writer._now", lambda: moment)
         arguments = ("backup", str(destination), "--keep-days", "2", "--keep-months", "0")
         assert run(data, *arguments).exit_code == 0
         return any(path.name == victim.sha256 for path in stored(destination))

@@ -18,9 +18,9 @@ import pytest
 from archive.model import Role
 from tests.operation.nginx import nginx
 from tests.torture.service import Service
-from web import http_caching
+from web.accounts.passwords import hash_password
 from web.bootstrap import build
-from web.passwords import hash_password
+from web.serving import http_caching
 from web.settings import Settings
 
 pytestmark = pytest.mark.skipif(shutil.which("nginx") is None, reason="nginx is not installed")

@@ -14,7 +14,7 @@ from indexer.scrub import BYTES_PER_SECOND, Scrub, ScrubStopped, read_state
 from tests.operation.archives import answers, flip, generation, overwrite, run, stored
 from tests.web.conftest import BROWSER, open_site
 from web.bootstrap import Services, build_worker, scrub_state_path
-from web.health import heartbeat
+from web.serving.health import heartbeat
 
 
 class Clock:

@@ -17,9 +17,9 @@ from wsgiref.types import WSGIEnvironment
 import pytest
 
 from tests.torture.service import Service, children
-from web import http_server
 from web.commands.serving import READER, WEB
-from web.http_server import Server, listen
+from web.serving import http_server
+from web.serving.http_server import Server, listen
 
 PATIENCE = 20.0
 """Seconds for an answer on a busy machine; the answers that these tests check took minutes or never came."""

@@ -9,8 +9,8 @@ from click.testing import CliRunner
 
 from archive.model import Reading, Status
 from tests.operation.archives import opened
+from web.accounts.passwords import verify
 from web.cli import main
-from web.passwords import verify
 
 KEPT = Path(__file__).with_name("first-release.tar")
 

@@ -10,8 +10,8 @@ import pikepdf
 import pypdfium2
 import pytest
 
-from indexer.reading.reader import EmbeddedPage, Reader
-from tests.indexer.reading.documents import shaped
+from indexer.extraction.pdf.parser import EmbeddedPage, Reader
+from tests.indexer.extraction.documents import shaped
 from training.documents import crops, draws_thai_digits, pieces, write_set
 from training.lineset import HEIGHT, LineSet
 

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
-from indexer.reading.ocr_engine import OWN_MODEL
-from tests.indexer.reading.documents import SARABUN
+from indexer.extraction.ocr.tesseract import OWN_MODEL
+from tests.indexer.extraction.documents import SARABUN
 from training.lineset import page
 from training.weights import in_floating_point, read_weights, replace_weights
 

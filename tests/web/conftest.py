@@ -17,10 +17,10 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from archive.model import ALL_SCOPES, Announcement, Attachment, Draft, Kind, Role, Scope, Status
-from web.access import new_token, token_hash
+from web.accounts.access import new_token, token_hash
+from web.accounts.passwords import hash_password
 from web.app import create_app
 from web.bootstrap import Services, build, build_worker
-from web.passwords import hash_password
 from web.sample.documents import Text, make
 from web.settings import Settings
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from storage.visits import LONGEST_MISS, MOST_FROM_ADDRESS, MOST_MISSES
+from storage.repositories.visits import LONGEST_MISS, MOST_FROM_ADDRESS, MOST_MISSES
 from tests.web.conftest import BROWSER, Site
 
 _OTHERS = "203.0.113.7"

@@ -13,9 +13,9 @@ from flask.testing import FlaskClient
 from archive.errors import Invalid
 from archive.model import Role
 from tests.web.conftest import BROWSER, PASSWORD, Site
+from web.accounts.passwords import LONGEST, check_strength, hash_password, verify
+from web.accounts.sign_in import CLOCK_SLACK, IDLE, LONGEST_SESSION
 from web.app import create_app
-from web.auth import CLOCK_SLACK, IDLE, LONGEST_SESSION
-from web.passwords import LONGEST, check_strength, hash_password, verify
 
 
 def sign_in(client: FlaskClient, name: str, password: str, next: str = "") -> tuple[int, str]:

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from indexer.reading.slots import Slots
+from indexer.extraction.machine_semaphore import Slots
 from tests.web.conftest import Site
-from web import dumps, feeds
+from web.public import feeds, open_data_files
 
 PATHS = ("/open-data/announcements.csv", "/open-data/announcements.jsonl")
 
@@ -52,7 +52,7 @@ def test_while_one_is_written_the_one_before_is_sent_unless_it_tells_too_much(
     filled: Site, withdrawn: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = filled.client().get(PATHS[0], buffered=True).get_data()
-    monkeypatch.setattr(dumps, "WAIT_SECONDS", 0.2)
+    monkeypatch.setattr(open_data_files, "WAIT_SECONDS", 0.2)
     filled.announcement("ประกาศใหม่")
     if withdrawn:
         filled.services.intake.withdraw(1, actor="สมศรี", reason="ลงผิดเรื่อง")
@@ -74,12 +74,12 @@ def test_a_dump_that_fails_leaves_nothing_and_the_next_is_tried(
         yield from filled.services.records.list_announcements(statuses=[], page=1, per_page=1)[0]
         raise OSError("disk")
 
-    monkeypatch.setattr(dumps, "WAIT_SECONDS", 0.3)
+    monkeypatch.setattr(open_data_files, "WAIT_SECONDS", 0.3)
     with monkeypatch.context() as patched:
         patched.setattr(feeds, "_published", torn)
         assert filled.client().get(PATHS[0], buffered=True).status_code == 503
     assert written(filled) == []
-    monkeypatch.setattr(dumps, "WAIT_SECONDS", 20.0)
+    monkeypatch.setattr(open_data_files, "WAIT_SECONDS", 20.0)
     assert filled.client().get(PATHS[0], buffered=True).status_code == 200
 
 
@@ -92,7 +92,7 @@ def test_many_who_ask_at_once_have_it_written_once(filled: Site, monkeypatch: py
         return published()
 
     monkeypatch.setattr(feeds, "_published", counted)
-    monkeypatch.setattr(dumps, "WAIT_SECONDS", 20.0)
+    monkeypatch.setattr(open_data_files, "WAIT_SECONDS", 20.0)
     found: list[int] = []
     threads = [
         threading.Thread(

@@ -17,8 +17,8 @@ from indexer.reindex import rebuild
 from tests.disks import small_disk
 from tests.torture.service import Service
 from tests.web.conftest import Site, memo, open_site
-from web.health import STUCK, heartbeat
-from web.metrics import SharedHistogram
+from web.serving.health import STUCK, heartbeat
+from web.serving.metrics import SharedHistogram
 
 LONG_AGO = dt.datetime.now(dt.UTC) - dt.timedelta(hours=1)
 

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from archive import legacy
 from archive.errors import Invalid
-from archive.legacy import SiteRules
+from archive.importers import legacy_site
+from archive.importers.legacy_site import SiteRules
 from tests.web.conftest import Site, open_site
 from web.importing import import_manifest
 
@@ -71,7 +71,7 @@ def test_a_line_that_is_none_is_named(site: Site, line: str) -> None:
     assert len(take(site, line, json.dumps(WHOLE))) == 1
 
 
-@given(text=st.text(st.characters(exclude_categories=())) | st.binary().map(legacy.decode))
+@given(text=st.text(st.characters(exclude_categories=())) | st.binary().map(legacy_site.decode))
 @example(text="<html>" * 20_000)
 @example(text="<!doctype html><p>" + "<b>" * 50_000)
 @example(text="x\nBy : ก เมื่อ : 9 มิถุนายน 2564 อ่าน : 9999999999999999999999")
@@ -81,4 +81,4 @@ def test_a_line_that_is_none_is_named(site: Site, line: str) -> None:
 def test_any_page_of_an_older_site(text: str) -> None:
     rules = SiteRules.load()
     with suppress(Invalid):
-        assert legacy.parse(text, name="page", rules=rules).draft.title
+        assert legacy_site.parse(text, name="page", rules=rules).draft.title

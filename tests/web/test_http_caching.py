@@ -8,7 +8,7 @@ from werkzeug.test import TestResponse
 
 from archive.model import Item, Role, Status
 from tests.web.conftest import BROWSER, Site
-from web import http_caching
+from web.serving import http_caching
 
 PAGES = (
     "/",
@@ -64,7 +64,7 @@ def test_a_page_is_made_once_while_nothing_changes(
     def never(*_: object, **__: object) -> str:
         raise AssertionError("it was made again")
 
-    for place in ("web.public.render_template", "web.schemas.as_answer"):
+    for place in ("web.public.pages.render_template", "web.api.schemas.as_answer"):
         monkeypatch.setattr(place, never)
     again = get(filled.client(), path)
     assert again.get_data() == first.get_data()

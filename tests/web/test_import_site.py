@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from archive.legacy import SiteRules
+from archive.importers.legacy_site import SiteRules
 from tests.web.conftest import BROWSER, Site, memo
 from web.importing import Report, import_site
 

@@ -33,7 +33,7 @@ import sys
 from pathlib import Path
 from web.app import create_app
 from web.bootstrap import build
-from web.log import configure
+from web.serving.log import configure
 from web.settings import Settings
 app = create_app(build(Settings(data=Path(sys.argv[1]))))
 configure()

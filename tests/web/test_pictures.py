@@ -7,10 +7,10 @@ from contextlib import ExitStack
 import pytest
 from flask.testing import FlaskClient
 
-from indexer.reading import pictures
-from indexer.reading.slots import Slots
+from indexer.extraction import page_images
+from indexer.extraction.machine_semaphore import Slots
 from tests.web.conftest import Site, memo
-from web.http_server import HURRY
+from web.serving.http_server import HURRY
 
 AT_ONCE = {HURRY: "1"}
 
@@ -26,8 +26,8 @@ def shown(site: Site) -> tuple[Site, FlaskClient, str]:
 def test_while_others_are_made_the_page_without_marks_stands_in(shown: tuple[Site, FlaskClient, str]) -> None:
     site, client, path = shown
     with ExitStack() as taken:
-        slots = Slots(site.services.settings.data / "pictures", pictures.AT_ONCE)
-        for number in range(pictures.AT_ONCE):
+        slots = Slots(site.services.settings.data / "pictures", page_images.AT_ONCE)
+        for number in range(page_images.AT_ONCE):
             taken.enter_context(slots.taken(f"10.0.0.{number}", seconds=1.0))
         refused = client.get(f"{path}&q=หลอดไฟ", headers=AT_ONCE)
         assert refused.status_code == 503
@@ -36,7 +36,7 @@ def test_while_others_are_made_the_page_without_marks_stands_in(shown: tuple[Sit
     plain = client.get(path)
     assert plain.status_code == 200
     with ExitStack() as taken:
-        for number in range(pictures.AT_ONCE):
+        for number in range(page_images.AT_ONCE):
             taken.enter_context(slots.taken(f"10.0.0.{number}", seconds=1.0))
         stand_in = client.get(f"{path}&q=หลอดไฟ", headers=AT_ONCE)
         assert stand_in.get_data() == plain.get_data()

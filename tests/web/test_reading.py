@@ -12,8 +12,8 @@ import pypdfium2
 import pytest
 
 from archive.model import Attachment, Role, Source, Status
-from indexer.reading.pipeline import RULES, TEXT_RULES
-from tests.indexer.reading.signing import SIGNER, make_signer, sign
+from indexer.extraction.pipeline import RULES, TEXT_RULES
+from tests.indexer.extraction.signing import SIGNER, make_signer, sign
 from tests.web.conftest import Site, memo
 from web.sample.scans import Look, scan
 

@@ -14,8 +14,8 @@ from flask.testing import FlaskClient
 
 from archive.model import Role
 from tests.web.conftest import BROWSER, PASSWORD, ReaderClient, Site
+from web.accounts.passwords import hash_password
 from web.app import create_app
-from web.passwords import hash_password
 
 PAGE = "/staff/account/second-factor"
 STEP = 30  # seconds

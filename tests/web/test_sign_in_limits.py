@@ -13,15 +13,15 @@ from flask.testing import FlaskClient
 from archive.errors import SettingsError
 from archive.model import AttemptLimit, Role
 from tests.web.conftest import BROWSER, PASSWORD, ReaderClient, Site, open_site
-from web.app import create_app
-from web.passwords import hash_password
-from web.settings import load
-from web.sign_in_limits import (
+from web.accounts.passwords import hash_password
+from web.accounts.sign_in_limits import (
     FREE_FAILURES,
     FREE_FAILURES_OF_ADDRESS,
     own_password_limits,
     sign_in_limits,
 )
+from web.app import create_app
+from web.settings import load
 
 CLERK, STRANGER = "198.51.100.7", "203.0.113.9"
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from archive.errors import Unavailable
-from archive.legacy import SiteRules
+from archive.importers.legacy_site import SiteRules
 from archive.model import Role
 from tests.scanners import FINDING, VIRUS, clamd, free_port
 from tests.web.conftest import BROWSER, Site, memo, open_site

@@ -10,8 +10,8 @@ from typing import Any
 import click
 
 from archive.errors import NotFound
-from archive.legacy import SiteRules
-from indexer.reading.pipeline import RULES
+from archive.importers.legacy_site import SiteRules
+from indexer.extraction.pipeline import RULES
 from indexer.scrub import read_state
 from web.bootstrap import scrub_state_path
 from web.commands.terminal import ALL, bar, open_existing, organisation_option, services_of, table

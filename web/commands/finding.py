@@ -14,10 +14,10 @@ from archive import thai
 from indexer.reindex import is_rebuild_needed, rebuild
 from indexer.search.explanations import SearchExplanation
 from indexer.search.query import parser as queries
-from web import schemas
-from web.answers import Result, search
+from web.api import schemas
 from web.app import create_app
 from web.commands.terminal import ALL, bar, open_existing, open_services, organisation_option, services_of
+from web.search_service import Result, search
 
 
 @click.command("search")

@@ -7,12 +7,12 @@ import sys
 
 import click
 
-from archive import rules, thai
+from archive import thai, validation
 from archive.errors import Invalid, NotFound
 from archive.model import ALL_SCOPES, Role, Scope
-from web.access import new_token, token_hash
+from web.accounts.access import new_token, token_hash
+from web.accounts.passwords import check_strength, hash_password
 from web.commands.terminal import Group, organisation_option, services_of
-from web.passwords import check_strength, hash_password
 
 
 @click.group(cls=Group)
@@ -39,7 +39,7 @@ def add_user(name: str, role: str, password_stdin: bool, organisation: str | Non
     ตัวอย่าง · example:
       prakat user add somsri --role admin
     """
-    name = rules.name(name)
+    name = validation.name(name)
     password = _password(name, password_stdin)
     person = services_of(organisation).people.add(name, hash_password(password), Role(role))
     click.echo(f"เพิ่ม {person.name} ({person.role}) แล้ว", err=True)
@@ -173,7 +173,7 @@ def add_token(name: str, scopes: tuple[str, ...], expires: str | None, organisat
     given = frozenset(map(Scope, scopes)) | {Scope.READ} if scopes else ALL_SCOPES
     expires_at = _end_of_day(expires) if expires else None
     people = services_of(organisation).people
-    people.add_token(rules.name(name), token_hash(made), scopes=given, expires_at=expires_at)
+    people.add_token(validation.name(name), token_hash(made), scopes=given, expires_at=expires_at)
     click.echo(made)
     click.echo("เก็บไว้ให้ดี จะไม่แสดงอีก (keep it: it is not shown again)", err=True)
 

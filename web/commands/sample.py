@@ -8,8 +8,8 @@ from pathlib import Path
 import click
 
 from archive.model import Role
+from web.accounts.passwords import hash_password
 from web.commands.terminal import bar, open_services
-from web.passwords import hash_password
 from web.sample.archive import fill
 from web.sample.documents import OFFICE
 from web.settings import FILE

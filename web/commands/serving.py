@@ -22,11 +22,11 @@ from web import settings
 from web.app import create_app, may_send
 from web.bootstrap import Services, build_worker, duties
 from web.commands.terminal import open_services
-from web.health import heartbeat
-from web.http_server import Server, listen
-from web.log import configure
-from web.prefork import Master, Role, StopRequest, inherited_sockets
-from web.proxies import Networks
+from web.serving.health import heartbeat
+from web.serving.http_server import Server, listen
+from web.serving.log import configure
+from web.serving.prefork import Master, Role, StopRequest, inherited_sockets
+from web.serving.proxies import Networks
 
 log = logging.getLogger("prakat")
 

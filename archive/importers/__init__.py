@@ -1,0 +1,1 @@
+"""Importers: what other systems leave behind, as announcements."""

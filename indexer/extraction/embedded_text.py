@@ -1,0 +1,131 @@
+"""Extracts the text that a file carries, page by page, in a child process with limits."""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+import time
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from indexer.extraction.failures import Unreadable
+from indexer.extraction.image import input_normalization
+from indexer.extraction.pdf import parser, signatures
+from indexer.extraction.pdf.parser import EmbeddedPage, Outline
+from indexer.extraction.sandbox import Child, run
+
+__all__ = ["RULES", "Document", "EmbeddedPage", "Outline"]
+
+RULES = 1
+"""Version of the rules of reading and repair: raised when they would read a page differently."""
+
+OPEN_SECONDS = 20.0
+PAGE_SECONDS = 20.0
+FILE_SECONDS = 900.0
+"""Seconds for the embedded text of all pages together; a page takes some 0.03."""
+MAX_KILLS = 3
+"""Number of pages that had to be stopped after which the rest of the file is not tried."""
+MEMORY_MB = 1024
+
+
+class Document:
+    """An open file with a child process that reads it.
+
+    The child process ends when the document is closed. It is replaced when a page passes a limit.
+    """
+
+    outline: Outline
+    path: Path
+    """A PDF: the file itself, its repaired copy, or the picture wrapped in one. Valid until ``close``."""
+
+    def __init__(self, path: Path) -> None:
+        """Opens the file at ``path``. Raises ``Unreadable`` with the reason."""
+        self._folder = tempfile.TemporaryDirectory(prefix="prakat-")
+        self._child = Child(memory_mb=MEMORY_MB)
+        self._deadline = time.monotonic() + FILE_SECONDS
+        self._kills = 0
+        self._last_problem = ""
+        try:
+            self._open(path)
+        except BaseException:
+            self.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _open(self, path: Path) -> None:
+        folder = Path(self._folder.name)
+        wrapped = folder / "wrapped.pdf"
+        is_picture = self._child.call(
+            input_normalization.wrap_picture, path, wrapped, seconds=2 * OPEN_SECONDS
+        )
+        self.path = wrapped if is_picture else path
+        try:
+            self.outline = self._child.call(parser.open_file, self.path, seconds=OPEN_SECONDS)
+        except Unreadable as first:
+            if first.code in {"password", "too-many-pages"}:
+                raise
+            try:
+                self._open_repaired(folder)
+            except Unreadable as second:
+                if (
+                    second.code in {"empty", "damaged"}
+                    and not is_picture
+                    and input_normalization.is_cut_off(path)
+                ):
+                    raise Unreadable("truncated") from second
+                raise (second if second.code in {"password", "empty"} else first) from second
+        if not self.outline.complete:
+            self._prefer_repaired(folder)
+        if not is_picture and signatures.may_be_signed(path):
+            self._read_signatures(path)
+
+    def _open_repaired(self, folder: Path) -> None:
+        repaired = folder / "repaired.pdf"
+        self._child.call(input_normalization.write_repaired, self.path, repaired, seconds=OPEN_SECONDS)
+        outline = self._child.call(parser.open_file, repaired, seconds=OPEN_SECONDS)
+        self.path, self.outline = repaired, replace(outline, repaired=True)
+
+    def _prefer_repaired(self, folder: Path) -> None:
+        """Switches to a repaired copy of a file with missing pages, if the copy has more pages."""
+        found, path = self.outline, self.path
+        with contextlib.suppress(Unreadable):
+            self._open_repaired(folder)
+        if self.outline.page_count <= found.page_count:
+            self.outline, self.path = found, path
+            self._child.call(parser.open_file, path, seconds=OPEN_SECONDS)
+
+    def _read_signatures(self, path: Path) -> None:
+        with contextlib.suppress(Unreadable):  # a file whose signatures cannot be read is still read
+            found = run(signatures.signatures, path, seconds=OPEN_SECONDS)
+            self.outline = replace(self.outline, signatures=found)
+
+    def read_page(self, number: int) -> EmbeddedPage:
+        """Reads page ``number`` (1…). Never raises for the file's content: see ``EmbeddedPage.problem``."""
+        if self._kills >= MAX_KILLS:
+            return EmbeddedPage(number=number, problem=self._last_problem)
+        left = self._deadline - time.monotonic()
+        if left <= 0:
+            return EmbeddedPage(number=number, problem="timeout")
+        try:
+            if not self._child.alive:
+                self._child.call(parser.open_file, self.path, seconds=OPEN_SECONDS)
+            return self._child.call(parser.read_page, number, seconds=min(left, PAGE_SECONDS))
+        except Unreadable as error:
+            if not self._child.alive:
+                self._kills += 1
+            self._last_problem = error.code
+            return EmbeddedPage(number=number, problem=error.code)
+
+    def close(self) -> None:
+        """Ends the child process and deletes the private copies."""
+        self._child.close()
+        self._folder.cleanup()

@@ -1,0 +1,1 @@
+"""Page images before OCR: input files as PDF, light, skew, stamps."""

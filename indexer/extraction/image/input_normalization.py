@@ -1,0 +1,123 @@
+"""Input normalisation: turns an uploaded file into a PDF that can be read.
+
+The result is the file itself, a repaired copy of it, or a PDF that contains a picture without loss. The
+original is never altered; copies go to a private folder. Runs in a sandbox child.
+"""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import img2pdf
+import pikepdf
+import pillow_heif
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from archive.filetype import HEAD_BYTES, PDF, media_type
+from indexer.extraction.failures import Unreadable
+
+MAX_PIXELS = 200_000_000
+"""Largest number of pixels of one picture: an A2 sheet at 600 dpi has 140 million."""
+_A4 = (595.0, 842.0)
+
+Image.MAX_IMAGE_PIXELS = None  # the limit here is our own, with its own message
+
+
+def kind_of(path: Path) -> str:
+    """Returns ``pdf`` or ``picture``, judged by the content. Raises ``Unreadable``: empty, not-a-pdf."""
+    with path.open("rb") as file:
+        head = file.read(HEAD_BYTES)
+    if not head:
+        raise Unreadable("empty")
+    found = media_type(head)
+    if found is None:
+        raise Unreadable("not-a-pdf")
+    return "pdf" if found == PDF else "picture"
+
+
+def wrap_picture(path: Path, wrapped: Path) -> bool:
+    """Writes a picture as a PDF with one page per frame.
+
+    Returns False, and writes nothing, if the file is a PDF already.
+    """
+    if kind_of(path) == "pdf":
+        return False
+    try:
+        wrapped.write_bytes(_wrap(path))
+    except (OSError, UnidentifiedImageError, ValueError, SyntaxError, img2pdf.ImageOpenError) as error:
+        raise Unreadable("damaged") from error
+    return True
+
+
+def _wrap(path: Path) -> bytes:
+    pillow_heif.register_heif_opener()
+    with Image.open(path) as picture:
+        if picture.width * picture.height > MAX_PIXELS:
+            raise Unreadable("too-big")
+        picture.load()  # raises for a truncated picture
+        exact = picture.format in {"JPEG", "TIFF", "PNG"} and "A" not in picture.getbands()
+        if exact:
+            try:
+                return _pdf(path.read_bytes())
+            except (img2pdf.AlphaChannelError, img2pdf.JpegColorspaceError, img2pdf.PdfTooLargeError):
+                pass  # as below: the same pixels, in a form that a PDF can hold
+        upright = ImageOps.exif_transpose(picture)
+        flat = Image.new("RGB", upright.size, "white")
+        flat.paste(upright, mask=upright.getchannel("A") if "A" in upright.getbands() else None)
+        png = io.BytesIO()
+        flat.save(png, "PNG", compress_level=1)
+        return _pdf(png.getvalue())
+
+
+def _pdf(picture: bytes) -> bytes:
+    """Returns a PDF with one page per frame; of size A4 for pictures without a resolution, as of phones."""
+    wrapped: bytes = img2pdf.convert(picture, rotation=img2pdf.Rotation.ifvalid, layout_fun=_page_size)
+    return wrapped
+
+
+def _page_size(width: int, height: int, resolution: tuple[float, float]) -> tuple[float, float, float, float]:
+    across, down = width * 72 / resolution[0], height * 72 / resolution[1]
+    if resolution[0] < _LEAST_DPI or resolution[1] < _LEAST_DPI:
+        shrink = min(max(_A4) / max(across, down), min(_A4) / min(across, down))
+        across, down = across * shrink, down * shrink
+    return across, down, across, down
+
+
+_LEAST_DPI = 100
+
+
+def is_cut_off(path: Path) -> bool:
+    """Returns True if a PDF lacks its end mark, which means that a copy or a download broke off."""
+    with path.open("rb") as file:
+        size = file.seek(0, io.SEEK_END)
+        file.seek(max(0, size - HEAD_BYTES))
+        return b"%%EOF" not in file.read()
+
+
+def write_repaired(path: Path, repaired: Path) -> None:
+    """Writes a repaired copy of a PDF. Raises ``Unreadable``: password, damaged, empty."""
+    try:
+        with pikepdf.open(path) as pdf:
+            if not pdf.pages:
+                raise Unreadable("empty")
+            for page in pdf.pages:
+                _give_size(page)
+            pdf.save(repaired)
+    except pikepdf.PasswordError as error:
+        raise Unreadable("password") from error
+    except (pikepdf.PdfError, ValueError, KeyError, TypeError) as error:
+        raise Unreadable("damaged") from error
+
+
+def _give_size(page: pikepdf.Page) -> None:
+    """Sets A4 on a page without a usable /MediaBox, and removes an invalid /CropBox or /Rotate."""
+    try:
+        sound = len([float(number) for number in page.mediabox]) == 4
+    except (ValueError, TypeError, AttributeError, KeyError):
+        sound = False
+    if not sound:
+        page.obj.MediaBox = [0, 0, *map(int, _A4)]
+    for key in ("/CropBox", "/Rotate"):
+        if key in page.obj and not isinstance(page.obj[key], pikepdf.Array if key == "/CropBox" else int):
+            del page.obj[key]

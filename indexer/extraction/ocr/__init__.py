@@ -1,0 +1,1 @@
+"""OCR: recognition, line layout, choice between readings, correction."""

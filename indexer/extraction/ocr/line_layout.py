@@ -1,0 +1,252 @@
+"""Joins recognised symbols to rows in reading order, and rows to a page's text with positions."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+from statistics import fmean, median
+
+from rapidfuzz.distance import Indel
+
+from archive.model import Doubt, Line
+from indexer.extraction.image.deskew import Straight
+from indexer.extraction.ocr.correction import respell
+from indexer.extraction.pdf.text_repair import repair
+
+UNITS = 10_000  # positions are in 1/10,000 of the page's width or height
+RESPELT = 0.5  # highest confidence in letters that were changed to make a word
+DOUBTFUL = 0.97  # confidence of a character below which a person should look; print has 0.985–0.996
+END = 6  # symbols at the end of a fragment that tell where its row goes on
+OVERLAP = 20  # pixels by which fragments of one row may cover each other
+SAME_ROW = 0.5  # share of the lower fragment's height that must lie beside the other
+DASH = 0.7  # width of a dash in heights of a letter; between spaces dashes had 0.75–0.79, hyphens 0.37–0.41
+LEANING = 0.35  # share of a row's height that it may climb before it is given in pieces
+
+
+@dataclass(frozen=True, slots=True)
+class Symbol:
+    """A recognised character, in pixels of the straightened picture, with its confidence (0–1).
+
+    ``alternatives``: other readings of it, with how much less certain the recogniser was of each (0 for as
+    certain; a unit divides the likelihood by about e).
+    """
+
+    text: str
+    left: int
+    top: int
+    right: int
+    bottom: int
+    confidence: float
+    spaced: bool = False  # white space stands before it
+    alternatives: tuple[tuple[str, float], ...] = ()
+
+
+def in_rows(fragments: Iterable[Sequence[Symbol]]) -> list[list[Symbol]]:
+    """Returns whole rows from the top, each from left to right, from fragments of lines in any order.
+
+    Sparse layout analysis cuts a row at wide gaps (the number at the left and the office at the right
+    of a letter's head); a reader takes them as one row.
+    """
+    rows: list[_Row] = []
+    for fragment in sorted(
+        (_Row(list(fragment)) for fragment in fragments if fragment), key=lambda row: row.middle
+    ):
+        beside = [row for row in rows[-4:] if row.beside(fragment)]
+        if beside:
+            min(beside, key=lambda row: abs(row.middle - fragment.middle)).join(fragment)
+        else:
+            rows.append(fragment)
+    return [row.symbols for row in sorted(rows, key=lambda row: row.middle)]
+
+
+@dataclass(slots=True)
+class _Row:
+    """Symbols of one row and the height of its letters' bodies."""
+
+    symbols: list[Symbol]
+    top: float = 0
+    bottom: float = 0
+
+    def __post_init__(self) -> None:
+        self._measure()
+
+    def _measure(self) -> None:
+        self.top, self.bottom = _extent(self.symbols)
+
+    @property
+    def middle(self) -> float:
+        return (self.top + self.bottom) / 2
+
+    def beside(self, other: _Row) -> bool:
+        """Returns True if both pieces stand on one row without covering each other.
+
+        On a photograph rows bend, so the ends of the pieces that face each other are compared.
+        """
+        right_of = other.symbols[0].left >= self.symbols[-1].right - OVERLAP
+        left_of = other.symbols[-1].right <= self.symbols[0].left + OVERLAP
+        one = _extent(self.symbols[-END:] if right_of else self.symbols[:END] if left_of else self.symbols)
+        two = _extent(other.symbols[:END] if right_of else other.symbols[-END:] if left_of else other.symbols)
+        shared = min(one[1], two[1]) - max(one[0], two[0])
+        if shared < SAME_ROW * min(one[1] - one[0], two[1] - two[0]):
+            return False
+        left, right = other.symbols[0].left, other.symbols[-1].right
+        covered = sum(1 for symbol in self.symbols if symbol.right > left + 2 and symbol.left < right - 2)
+        return covered <= 2
+
+    def join(self, other: _Row) -> None:
+        first, second = sorted((self.symbols, other.symbols), key=lambda symbols: symbols[0].left)
+        place = next((i for i, symbol in enumerate(first) if symbol.left > second[0].left), len(first))
+        rest = first[place:]  # the second lies in a gap of the first, unless this is empty
+        rest = [_after_space(rest[0]), *rest[1:]] if rest else []
+        self.symbols = [*first[:place], _after_space(second[0]), *second[1:], *rest]
+        self._measure()
+
+
+def _extent(symbols: Sequence[Symbol]) -> tuple[float, float]:
+    """Returns the top and bottom of the letters' bodies."""
+    letters = [symbol for symbol in symbols if symbol.text[0].isalnum()] or symbols
+    return median(symbol.top for symbol in letters), median(symbol.bottom for symbol in letters)
+
+
+def _after_space(symbol: Symbol) -> Symbol:
+    return replace(symbol, spaced=True)
+
+
+@dataclass(slots=True)
+class Transcript:
+    """A page's text as it is written row by row, repaired, with places on the turned page."""
+
+    straight: Straight
+    text: str = ""
+    raw: str = ""
+    lines: list[Line] = field(default_factory=list)
+    doubts: list[Doubt] = field(default_factory=list)
+
+    def write(self, row: Sequence[Symbol]) -> None:
+        read, places, sure = _spread(_with_dashes(row))
+        self.raw += ("\n" if self.raw else "") + read
+        text, places, sure = _repaired(read, places, sure)
+        if not text:
+            return
+        start = len(self.text) + 1 if self.text else 0
+        self.text += ("\n" if self.text else "") + text
+        top, bottom = min(symbol.top for symbol in row), max(symbol.bottom for symbol in row)
+        self._place(start, places, top, bottom)
+        self.doubts.extend(_doubts(text, sure, start))
+
+    def _place(self, start: int, places: Sequence[float], top: float, bottom: float) -> None:
+        """Adds the row as one line, or as several if the page leans so far that one would not fit."""
+        width, height = self.straight.image.size
+        climb = abs(self.straight.drop(places[-1]) - self.straight.drop(places[0]))
+        pieces = max(1, min(len(places) - 1, round(climb / (LEANING * max(1.0, bottom - top)))))
+        cuts = [round(piece * (len(places) - 1) / pieces) for piece in range(pieces + 1)]
+        for first, last in pairwise(cuts):
+            drop = self.straight.drop((places[first] + places[last]) / 2)
+            edges = tuple(_unit(x, width) for x in places[first : last + 1])
+            self.lines.append(
+                Line(start + first, _unit(top + drop, height), _unit(bottom + drop, height), edges)
+            )
+
+
+def _with_dashes(row: Sequence[Symbol]) -> list[Symbol]:
+    """Returns the row with a dash for every hyphen as wide as a dash, as the model knows only hyphens."""
+    letters = [symbol.bottom - symbol.top for symbol in row if symbol.text[0].isalnum()]
+    if not letters:
+        return list(row)
+    least = DASH * median(letters)
+    ends = {place for place, symbol in enumerate(row) if symbol.spaced}
+    return [
+        replace(symbol, text="–")
+        if symbol.text == "-" and {place, place + 1} <= ends and symbol.right - symbol.left >= least
+        else symbol
+        for place, symbol in enumerate(row)
+    ]
+
+
+def _unit(position: float, size: int) -> int:
+    return max(0, min(UNITS, round(position * UNITS / size)))
+
+
+def _spread(row: Sequence[Symbol]) -> tuple[str, list[float], list[float]]:
+    """Returns a row's text, the x position of every edge between its code points, and their confidences."""
+    text, edges, sure = "", [float(row[0].left)], []
+    for symbol in row:
+        if symbol.spaced:
+            text += " "
+            edges.append(max(edges[-1], float(symbol.left)))
+            sure.append(1.0)
+        steps = [0.0 if unicodedata.category(char) == "Mn" else 1.0 for char in symbol.text]
+        total = sum(steps)
+        left, right = max(edges[-1], float(symbol.left)), max(edges[-1], float(symbol.right))
+        done = 0.0
+        for step in steps:
+            done += step
+            edges.append(left + (right - left) * done / total if total else edges[-1])
+        text += symbol.text
+        sure.extend([symbol.confidence] * len(symbol.text))
+    return text, edges, sure
+
+
+def _repaired(text: str, edges: list[float], sure: list[float]) -> tuple[str, list[float], list[float]]:
+    """Repairs the text of a row and corrects misread letters; corrected letters get a low confidence."""
+    repaired = " ".join(repair(text).split())
+    edges, sure = _moved(text, repaired, edges, sure, most=1.0)
+    respelt = respell(repaired)
+    return respelt, *_moved(repaired, respelt, edges, sure, most=RESPELT)
+
+
+def _moved(
+    old_text: str, new_text: str, edges: list[float], sure: list[float], *, most: float
+) -> tuple[list[float], list[float]]:
+    """Returns edges and confidences for the changed text.
+
+    A changed stretch shares the extent and the mean confidence of the stretch that it replaces; its
+    confidence is ``most`` at most.
+    """
+    if new_text == old_text:
+        return edges, sure
+    new_edges, new_sure = [edges[0]], list[float]()
+    for old, new in _stretches(old_text, new_text):
+        sure_of = sure[old.start : old.stop]
+        if len(old) == len(new):
+            new_edges.extend(edges[old.start + 1 : old.stop + 1])
+        else:
+            left, right = edges[old.start], edges[old.stop]
+            new_edges.extend(left + (right - left) * (step + 1) / len(new) for step in range(len(new)))
+            sure_of = [fmean(sure_of or [1.0])] * len(new)
+        same = old_text[old.start : old.stop] == new_text[new.start : new.stop]
+        new_sure.extend(sure_of if same else (min(most, value) for value in sure_of))
+    return new_edges, new_sure
+
+
+def _stretches(old: str, new: str) -> Iterator[tuple[range, range]]:
+    """Yields corresponding stretches of two texts: equal stretches, and the smallest changed ones."""
+    changed_old = changed_new = 0
+    for step in Indel.opcodes(old, new):
+        if step.tag == "equal":
+            if changed_old < step.src_start or changed_new < step.dest_start:
+                yield range(changed_old, step.src_start), range(changed_new, step.dest_start)
+            yield range(step.src_start, step.src_end), range(step.dest_start, step.dest_end)
+            changed_old, changed_new = step.src_end, step.dest_end
+    if changed_old < len(old) or changed_new < len(new):
+        yield range(changed_old, len(old)), range(changed_new, len(new))
+
+
+def _doubts(text: str, sure: Sequence[float], start: int) -> Iterator[Doubt]:
+    """Yields runs of doubtful characters, each with the marks that belong to its letters."""
+    place = 0
+    while place < len(text):
+        end = place + 1
+        while end < len(text) and unicodedata.category(text[end]) == "Mn":
+            end += 1
+        if text[place] == " " or min(sure[place:end]) >= DOUBTFUL:
+            place = end
+            continue
+        while end < len(text) and text[end] != " " and sure[end] < DOUBTFUL:
+            end += 1
+        while end < len(text) and unicodedata.category(text[end]) == "Mn":
+            end += 1
+        yield Doubt(start + place, start + end, round(fmean(sure[place:end]), 2))
+        place = end

@@ -1,0 +1,224 @@
+"""Line voting: combines several readings of one line into the most likely text, letter by letter.
+
+Readings are aligned on the first (recogniser output voting, ROVER). Every place then holds what any
+reading has there, and what the recogniser thought of instead, each with a cost. Thai words decide between
+letters that the readings leave open: the cheapest path through the line is sought, where a letter in no word
+is dear and rare words are dearer than frequent ones. Digits and Latin letters are decided by votes alone.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from statistics import fmean
+
+from rapidfuzz.distance import Levenshtein
+
+from indexer.extraction.ocr.correction import known_words
+from indexer.extraction.ocr.line_layout import Symbol
+
+# Costs are in the recogniser's units of certainty.
+WORD_WEIGHT = 1.5  # units for a nat of a word's rarity
+UNKNOWN_LETTER = 8.0  # nats of a letter that belongs to no word, as in ``respell``
+UNKNOWN_MARK = 3.0  # nats of a mark that belongs to no word
+MOST_COST = 12.0  # units above the cheapest choice of a place; dearer ones are dropped
+MISSING = 8.0  # units: highest cost of a text that a reading does not have at a place
+DISPUTED = 0.94  # highest confidence in a letter that differs from the cheapest choice of the readings
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The possible texts at one place of a line, each with its cost; "" stands for no symbol.
+
+    ``symbols`` holds for every text a symbol with that text and its position. The symbol's confidence is the
+    mean of all readings with that text; for a text that is not Thai, such as a digit, the lowest of them.
+    """
+
+    costs: dict[str, float]
+    symbols: dict[str, Symbol]
+    spaced: bool
+
+    @property
+    def first(self) -> str:
+        return min(self.costs, key=self.costs.__getitem__)
+
+
+def vote(readings: Sequence[Sequence[Symbol]]) -> list[Symbol]:
+    """Returns the most likely line of several readings, with the spaces of the first reading."""
+    places = _merged(readings)
+    line: list[Symbol] = []
+    is_space_due = False
+    for place, text in zip(places, _decided(places), strict=True):
+        is_space_due = is_space_due or place.spaced
+        if not text:
+            continue
+        symbol = place.symbols.get(text) or replace(next(iter(place.symbols.values())), text=text)
+        if len(place.costs) > 1:
+            symbol = replace(
+                symbol,
+                confidence=min(symbol.confidence, DISPUTED) if text != place.first else symbol.confidence,
+                alternatives=tuple(
+                    (other, cost) for other, cost in place.costs.items() if other and other != text
+                ),
+            )
+        line.append(replace(symbol, spaced=is_space_due and bool(line)))
+        is_space_due = False
+    return line
+
+
+def _merged(readings: Sequence[Sequence[Symbol]]) -> list[Place]:
+    """Returns the places of the aligned readings.
+
+    These are the places of the first reading, with the symbols of the others there, and further places for
+    symbols that only other readings have.
+    """
+    first, *others = readings
+    columns: list[list[Symbol | None]] = [[symbol, *[None] * len(others)] for symbol in first]
+    gaps: dict[int, dict[int, Sequence[Symbol]]] = {}
+    for number, other in enumerate(others, start=1):
+        steps = Levenshtein.opcodes([symbol.text for symbol in first], [symbol.text for symbol in other])
+        for step in steps:
+            if step.tag == "insert":
+                gaps.setdefault(step.src_start, {})[number] = other[step.dest_start : step.dest_end]
+            elif step.tag != "delete":
+                for place, symbol in zip(
+                    range(step.src_start, step.src_end), other[step.dest_start : step.dest_end], strict=True
+                ):
+                    columns[place][number] = symbol
+    places = []
+    for at in range(len(first) + 1):
+        extra = gaps.get(at, {})
+        for step_at in range(max(map(len, extra.values()), default=0)):
+            column: list[Symbol | None] = [None] * len(readings)
+            for number, symbols in extra.items():
+                column[number] = symbols[step_at] if step_at < len(symbols) else None
+            places.append(_place(column, spaced=False))
+        if at < len(first):
+            places.append(_place(columns[at], spaced=first[at].spaced))
+    return places
+
+
+def _place(column: Sequence[Symbol | None], *, spaced: bool) -> Place:
+    """Returns a place with the mean cost of every text over the readings.
+
+    A text costs 0 in a reading that has it as its choice, and ``MISSING`` in a reading without it.
+    """
+    said = [dict(_choices(symbol)) if symbol else {"": 0.0} for symbol in column]
+    texts = dict.fromkeys(text for choices in said for text in choices)
+    means = {
+        text: sum(
+            min(MISSING if len(said) > 1 else MOST_COST, choices.get(text, MISSING)) for choices in said
+        )
+        / len(said)
+        for text in texts
+    }
+    least = min(means.values())
+    costs = {text: mean - least for text, mean in means.items() if mean - least <= MOST_COST}
+    by_text: dict[str, list[Symbol]] = {}
+    for symbol in column:
+        if symbol:
+            by_text.setdefault(symbol.text, []).append(symbol)
+    symbols = {}
+    for text, same in by_text.items():
+        sure = [symbol.confidence for symbol in same]
+        # a digit that any reading doubts may be handwriting, and no word tells
+        symbols[text] = replace(same[0], confidence=fmean(sure) if is_thai(text) else min(sure))
+    return Place(costs, symbols, spaced)
+
+
+def _choices(symbol: Symbol) -> Iterator[tuple[str, float]]:
+    """Yields the possible texts of a symbol: its alternatives of the same kind, and its own text.
+
+    A digit is no alternative for a letter.
+    """
+    for text, cost in symbol.alternatives:
+        if is_thai(text) == is_thai(symbol.text):
+            yield text, cost
+    yield symbol.text, 0.0
+
+
+def is_thai(text: str) -> bool:
+    """Returns True if a text begins with a Thai letter or mark; Thai digits and ๆ ฯ ฿ are neither."""
+    return "ก" <= text[0] <= "ฮ" or "ะ" <= text[0] <= "ฺ" or "เ" <= text[0] <= "ไ" or "็" <= text[0] <= "๎"
+
+
+def _decided(places: Sequence[Place]) -> list[str]:
+    """Returns the text of every place: by words within a stretch of Thai letters, otherwise the cheapest."""
+    decided: list[str] = []
+    start = 0
+    while start < len(places):
+        end = start + 1
+        if _may_be_thai(places[start]):
+            while end < len(places) and _may_be_thai(places[end]) and not places[end].spaced:
+                end += 1
+        stretch = places[start:end]
+        is_open = end - start > 1 and any(len(place.costs) > 1 for place in stretch)
+        decided += _by_words(stretch) if is_open else [place.first for place in stretch]
+        start = end
+    return decided
+
+
+def _may_be_thai(place: Place) -> bool:
+    return any(text and is_thai(text) for text in place.costs)
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """The cheapest way to a state: its cost, the state before it and the text that was chosen."""
+
+    cost: float
+    before: str
+    text: str
+
+
+def _by_words(places: Sequence[Place]) -> list[str]:
+    """Returns the texts of the cheapest path through a stretch.
+
+    A state of the path is the beginning of a word; "" is the end of a word."""
+    words, beginnings = known_words(), _beginnings()
+    layers: list[dict[str, _Step]] = [{"": _Step(0.0, "", "")}]
+    for place in places:
+        reached: dict[str, _Step] = {}
+        for state, step in layers[-1].items():
+            if not state:
+                text = place.first
+                _reach(reached, "", _Step(step.cost + WORD_WEIGHT * _unknown(text), state, text))
+            for text, cost in place.costs.items():
+                word = state + text
+                total = step.cost + cost
+                if not text or word in beginnings:
+                    _reach(reached, word, _Step(total, state, text))
+                if len(word) > 1 and word in words and text:
+                    _reach(reached, "", _Step(total + WORD_WEIGHT * words[word], state, text))
+        layers.append(reached)
+    texts: list[str] = []
+    state = ""
+    for layer in reversed(layers[1:]):
+        texts.append(layer[state].text)
+        state = layer[state].before
+    return texts[::-1]
+
+
+def _reach(reached: dict[str, _Step], state: str, step: _Step) -> None:
+    """Adds a way to a state to ``reached`` if no equally cheap way is known."""
+    if state not in reached or step.cost < reached[state].cost:
+        reached[state] = step
+
+
+def _unknown(text: str) -> float:
+    if not text:
+        return 0.0
+    return UNKNOWN_MARK if unicodedata.category(text[0]) == "Mn" else UNKNOWN_LETTER
+
+
+@cache
+def _beginnings() -> frozenset[str]:
+    """Returns every beginning of every known word."""
+    return frozenset(word[:size] for word in known_words() for size in range(1, len(word) + 1))
+
+
+def warm_up() -> None:
+    """Loads the words."""
+    _beginnings()

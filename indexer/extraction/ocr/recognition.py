@@ -1,0 +1,225 @@
+"""OCR of a page image: returns the text, the position of every character and the doubtful stretches.
+
+Tesseract runs inside the calling process (a child with limits, see ``indexer.extraction.sandbox``), on one
+core: a page per process uses a machine better than several cores per page.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from PIL import Image, ImageFilter
+from rapidfuzz import fuzz
+
+from archive.model import Doubt, Line
+from indexer.extraction.failures import Unreadable
+from indexer.extraction.image.deskew import Levelled, Straight, Turn, level
+from indexer.extraction.ocr import correction, line_voting, tesseract
+from indexer.extraction.ocr.line_layout import Symbol, Transcript, in_rows
+from indexer.extraction.ocr.line_voting import vote
+from indexer.extraction.ocr.noise import mean_confidence, without_noise
+from indexer.extraction.ocr.tesseract import DPI, SYSTEM_MODELS, Box, read_line, read_page, read_sample
+from indexer.extraction.pdf.text_repair import repair
+from indexer.extraction.text_quality import coverage, thai_letters, without_marks
+
+__all__ = ["DPI", "RULES", "SYSTEM_MODELS", "OcrPage", "recognise", "warm_up"]
+
+RULES = 5
+"""Version of the rules and the model of recognition: raised when they would read a page differently."""
+
+FLAWLESS = 0.993  # the network's mean confidence in pages that it reads without an error …
+ERRORS = 12.0  # … and the share of letters that it misreads for every unit that it falls below: measured
+CONVINCING = 0.965  # mean confidence of a page that is certainly upright; wrong turns had 0.90–0.943
+ENOUGH = 20  # symbols that a sample needs for its orientation to be accepted
+GARBAGE = 0.945  # mean confidence above which a reading is evidence for its orientation
+LEAST_ACCURACY = 0.25  # accuracy of a page that is text; a plan had 0.08, the worst page with words 0.42
+FEW_LETTERS = 6  # Thai letters; a row with fewer is not judged by its marks and words
+LEAST_MARKS = 0.11  # share of marks among the Thai letters of a row: a quarter is usual
+LEAST_COVERAGE = 0.85  # share of a row's Thai letters in words, below which the row is read again
+SAME_ROW = 60  # of 100: lowest similarity of two readings of one row, without marks
+CERTAIN = 0.99  # mean confidence of a row that is not read again; rows read without an error have 0.990–0.995
+AGREED = 2  # readings that end the rereading of a row if they are equal
+ABOVE, BELOW = 0.95, 0.6  # room for marks above and below a row, as shares of the row's height
+SIDE = 20  # pixels of room at the left and right of a row that is read again
+BLUR = 1.2  # pixels: radius of the blur with which a row is read again
+TIMEOUT = 60.0  # seconds for one page
+
+
+@dataclass(frozen=True, slots=True)
+class OcrPage:
+    """The text recognised on one page: ``raw`` is the engine's output, ``text`` is repaired.
+
+    ``lines`` give positions on the upright page (after a rotation of ``turn`` degrees clockwise).
+    ``confidence`` is the share of the letters that is probably right (0–1), and 0 for a page without
+    letters. A line that is slanted on the page is given as several pieces, each horizontal.
+    """
+
+    text: str
+    raw: str
+    lines: tuple[Line, ...]
+    confidence: float
+    doubts: tuple[Doubt, ...]
+    turn: Turn
+
+
+def recognise(image: Image.Image, *, seconds: float = TIMEOUT) -> OcrPage:
+    """Recognises a page's picture at ``DPI``: Thai official text, with Latin words among it.
+
+    Raises ``Unreadable``: ``timeout`` past ``seconds``, ``no-ocr-model`` when no Thai model is installed.
+    """
+    deadline = time.monotonic() + seconds
+    return _upright(level(image), deadline).page()
+
+
+def _upright(levelled: Levelled, deadline: float) -> _Reading:
+    """Returns the recognised text of the page in its upright orientation.
+
+    The page is first read in the orientation that its ink suggests, and that reading is kept if its
+    confidence is high enough. Otherwise a few lines are read in every other orientation, and then the whole
+    page in the orientation with the strongest evidence.
+    """
+    first = None
+    if levelled.is_clear:
+        first = _read(levelled.straight(levelled.turns[0]), deadline)
+        if first.confidence >= CONVINCING:
+            return first
+    turn, evidence = _turn_of_samples(levelled, deadline, without_first=first is not None)
+    if first is not None and evidence <= 0:
+        return first
+    second = _read(levelled.straight(turn), deadline)
+    return first if first is not None and first.evidence > second.evidence else second
+
+
+def _turn_of_samples(levelled: Levelled, deadline: float, *, without_first: bool) -> tuple[Turn, float]:
+    """Returns the orientation with the strongest evidence in a sample of lines, and that evidence.
+
+    The search ends at the first orientation whose sample has a high enough confidence.
+    """
+    found: list[tuple[float, Turn]] = []
+    for turn in levelled.turns[without_first:]:
+        sample = read_sample(levelled.straight(turn).image, deadline - time.monotonic())
+        found.append((_evidence(sample), turn))
+        if len(sample) >= ENOUGH and mean_confidence(sample) >= CONVINCING:
+            break
+    evidence, turn = max(found, key=lambda each: each[0])
+    return turn, evidence
+
+
+def _evidence(symbols: Sequence[Symbol]) -> float:
+    """Returns the evidence that the symbols give for upright text; a value below 0 is evidence against it."""
+    return sum(symbol.confidence - GARBAGE for symbol in symbols)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """A straightened picture and the rows of symbols read on it, from the top.
+
+    ``confidence``: mean over all symbols, noise included. ``evidence``: how strongly they speak for the turn.
+    """
+
+    straight: Straight
+    rows: list[list[Symbol]]
+    confidence: float
+    evidence: float
+
+    @property
+    def accuracy(self) -> float:
+        """Returns the share of the letters that is probably right; 0 when there are no letters."""
+        if not self.rows:
+            return 0.0
+        sure = mean_confidence([symbol for row in self.rows for symbol in row])
+        return min(1.0, max(0.0, 1 - ERRORS * (FLAWLESS - sure)))
+
+    def page(self) -> OcrPage:
+        transcript = Transcript(self.straight)
+        for row in self.rows if self.accuracy >= LEAST_ACCURACY else ():
+            transcript.write(row)
+        return OcrPage(
+            transcript.text,
+            transcript.raw,
+            tuple(transcript.lines),
+            self.accuracy,
+            tuple(transcript.doubts),
+            self.straight.turn,
+        )
+
+
+def _read(straight: Straight, deadline: float) -> _Reading:
+    fragments = read_page(straight.image, deadline - time.monotonic())
+    symbols = [symbol for line in fragments for symbol in line]
+    rows = in_rows(kept for line in fragments if (kept := without_noise(line)))
+    rows = [_reread(row, straight.image, deadline) for row in rows]
+    return _Reading(straight, rows, mean_confidence(symbols), _evidence(symbols))
+
+
+def _reread(row: list[Symbol], image: Image.Image, deadline: float) -> list[Symbol]:
+    """Returns the most likely text of a row, which is read again by itself where the first reading is unsure.
+
+    The row is read from a smaller and from a blurred picture, which smooth the noise of scanner and copier.
+    Sparse layout analysis also takes the marks of some rows for specks and cuts the row below them.
+    """
+    if mean_confidence(row) >= CERTAIN and not _lacks_marks_or_words(_text(row)):
+        return vote([row])
+    readings = [row]
+    box = _around(row, image)
+    for change in (_halved, _blurred):
+        if time.monotonic() >= deadline:
+            break
+        again = read_line(image, box, deadline - time.monotonic(), change)
+        if _is_same_line(readings[0], again):
+            readings.append(again)
+            if len(readings) == AGREED and _solid(row) == _solid(again):
+                break
+    return vote(readings)
+
+
+def _halved(picture: Image.Image) -> Image.Image:
+    return picture.reduce(2)
+
+
+def _blurred(picture: Image.Image) -> Image.Image:
+    return picture.filter(ImageFilter.GaussianBlur(BLUR))
+
+
+def _is_same_line(one: Sequence[Symbol], other: Sequence[Symbol]) -> bool:
+    return fuzz.ratio(without_marks(_solid(one)), without_marks(_solid(other))) >= SAME_ROW
+
+
+def _solid(row: Sequence[Symbol]) -> str:
+    return "".join(symbol.text for symbol in row)
+
+
+def _text(row: list[Symbol]) -> str:
+    return repair("".join((" " if symbol.spaced else "") + symbol.text for symbol in row))
+
+
+def _lacks_marks_or_words(text: str) -> bool:
+    letters = thai_letters(text)
+    if len(letters) < FEW_LETTERS:
+        return False
+    marks = len(letters) - len(without_marks(letters))
+    return marks < LEAST_MARKS * len(letters) or coverage(text) < LEAST_COVERAGE
+
+
+def _around(row: list[Symbol], image: Image.Image) -> Box:
+    """Returns the box of the row, with room for two levels of marks above the letters and one below."""
+    letters = [symbol for symbol in row if symbol.text[0].isalnum()] or row
+    top, bottom = median(symbol.top for symbol in letters), median(symbol.bottom for symbol in letters)
+    height = bottom - top
+    left = max(0, min(symbol.left for symbol in row) - SIDE)
+    right = min(image.width, max(symbol.right for symbol in row) + SIDE)
+    top = max(0, min(top - ABOVE * height, *(symbol.top for symbol in row)))
+    bottom = min(image.height, max(bottom + BELOW * height, *(symbol.bottom for symbol in row)))
+    return left, int(top), right, int(bottom)
+
+
+def warm_up() -> None:
+    """Loads the model and the words, before the processes that all need them are forked."""
+    correction.warm_up()
+    line_voting.warm_up()
+    with contextlib.suppress(Unreadable):
+        tesseract.load()

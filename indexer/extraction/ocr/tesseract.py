@@ -1,0 +1,198 @@
+"""Tesseract inside this process: pictures → recognised symbols, with the alternatives that it considered.
+
+Runs in a sandbox child, on one core: a page per process uses a machine better than several cores per page.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
+
+from PIL import Image
+
+from indexer.extraction.failures import Unreadable
+from indexer.extraction.ocr.line_layout import Symbol
+
+# before the import: Tesseract reads it when its library loads
+os.environ.setdefault("OMP_THREAD_LIMIT", "1")
+import tesserocr
+
+OWN_MODEL = Path(__file__).parents[2] / "data" / "prakat_tha.traineddata"
+SYSTEM_MODELS = (  # where Debian, Ubuntu and Fedora put the stock models
+    Path("/usr/share/tesseract-ocr/5/tessdata"),
+    Path("/usr/share/tesseract-ocr/4.00/tessdata"),
+    Path("/usr/share/tessdata"),
+    Path("/usr/share/tesseract/tessdata"),
+)
+DPI = 300  # resolution of the pictures of pages; scans of lower resolution are enlarged
+LAYOUT = tesserocr.PSM.SPARSE_TEXT  # finds the lines around seals and signatures
+MOST_COST = 12.0  # highest cost of an alternative, in units of the engine's certainty
+LEAST_SIDE = 8  # pixels: shortest side of a picture that is given to the engine
+SAMPLE_LINES = 6  # lines read to judge an orientation
+SAMPLE_WIDTH = 900  # pixels read of each sample line: some 20 letters
+LINE_HEIGHTS = (
+    20,
+    140,
+)  # pixels at ``DPI``: of 8-point to 60-point type; others are rules, specks and pictures
+
+Box = tuple[int, int, int, int]
+"""Left, top, right and bottom, in pixels."""
+
+
+def read_page(image: Image.Image, seconds: float) -> list[list[Symbol]]:
+    """Finds and reads the lines of an upright page. Pieces of one row may come apart, in any order.
+
+    Raises ``Unreadable``: ``timeout`` past ``seconds``, ``no-ocr-model`` when no Thai model is installed.
+    """
+    engine = _engine()
+    engine.SetPageSegMode(LAYOUT)
+    return list(_lines(_recognized(engine, image, seconds)))
+
+
+def read_line(
+    image: Image.Image, box: Box, seconds: float, change: Callable[[Image.Image], Image.Image] | None = None
+) -> list[Symbol]:
+    """Reads the part of the image in ``box`` as one line. Raises the same errors as ``read_page``.
+
+    ``change`` is applied to the picture of the line first; positions are still given on ``image``.
+    """
+    engine = _engine()
+    engine.SetPageSegMode(tesserocr.PSM.SINGLE_LINE)
+    left, top, right, bottom = _within(box, image)
+    if right - left < LEAST_SIDE or bottom - top < LEAST_SIDE:
+        return []
+    picture = image.crop((left, top, right, bottom))
+    if change is not None:
+        picture = change(picture)
+    across, down = (right - left) / picture.width, (bottom - top) / picture.height
+    return [
+        replace(
+            symbol,
+            left=left + round(symbol.left * across),
+            top=top + round(symbol.top * down),
+            right=left + round(symbol.right * across),
+            bottom=top + round(symbol.bottom * down),
+        )
+        for line in _lines(_recognized(engine, picture, seconds))
+        for symbol in line
+    ]
+
+
+def read_sample(image: Image.Image, seconds: float) -> list[Symbol]:
+    """Reads the beginnings of the page's longest lines. Raises the same errors as ``read_page``."""
+    boxes = sorted(_text_lines(image), key=lambda box: box[0] - box[2])[:SAMPLE_LINES]
+    symbols: list[Symbol] = []
+    for left, top, right, bottom in boxes:
+        margin = (bottom - top) // 3
+        area = (left - margin, top - margin, min(right, left + SAMPLE_WIDTH) + margin, bottom + margin)
+        symbols += read_line(image, area, seconds)
+    return symbols
+
+
+def _within(box: Box, image: Image.Image) -> Box:
+    return max(0, box[0]), max(0, box[1]), min(image.width, box[2]), min(image.height, box[3])
+
+
+def _text_lines(image: Image.Image) -> Iterator[Box]:
+    """Yields the boxes of lines of text that layout analysis finds, if their size is plausible."""
+    engine = _engine()
+    engine.SetPageSegMode(LAYOUT)
+    engine.SetImage(image)
+    engine.SetSourceResolution(DPI)
+    found = engine.AnalyseLayout()
+    if found is None:
+        return
+    for line in tesserocr.iterate_level(found, tesserocr.RIL.TEXTLINE):
+        box = line.BoundingBox(tesserocr.RIL.TEXTLINE)
+        if box:
+            height = box[3] - box[1]
+            if LINE_HEIGHTS[0] <= height <= LINE_HEIGHTS[1] and box[2] - box[0] >= 3 * height:
+                yield box
+
+
+def _recognized(
+    engine: tesserocr.PyTessBaseAPI, image: Image.Image, seconds: float
+) -> tesserocr.PyTessBaseAPI:
+    engine.SetImage(image)
+    engine.SetSourceResolution(DPI)
+    if seconds <= 0 or not engine.Recognize(timeout=round(seconds * 1000)):
+        raise Unreadable("timeout")
+    return engine
+
+
+@lru_cache(maxsize=1)
+def _engine() -> tesserocr.PyTessBaseAPI:
+    """Returns the OCR engine, loaded once per process: with our own model, or else the system's stock one."""
+    for folder, model in _models():
+        engine = tesserocr.PyTessBaseAPI(
+            path=f"{folder}/", lang=model, psm=LAYOUT, oem=tesserocr.OEM.LSTM_ONLY
+        )
+        engine.SetVariable("preserve_interword_spaces", "1")
+        engine.SetVariable("lstm_choice_mode", "1")  # alternatives of every symbol; a tenth more time
+        return engine
+    raise Unreadable("no-ocr-model")
+
+
+def load() -> None:
+    """Loads the model. Raises ``Unreadable`` when no model is installed."""
+    _engine()
+
+
+def _models() -> Iterator[tuple[Path, str]]:
+    folders = [Path(os.environ["TESSDATA_PREFIX"])] if "TESSDATA_PREFIX" in os.environ else []
+    if OWN_MODEL.exists():
+        yield OWN_MODEL.parent, OWN_MODEL.stem
+    for folder in (*folders, *SYSTEM_MODELS):
+        if (folder / "tha.traineddata").exists():
+            yield folder, "tha"
+
+
+def _lines(engine: tesserocr.PyTessBaseAPI) -> Iterator[list[Symbol]]:
+    """Yields the lines that Tesseract found, in Tesseract's order."""
+    level = tesserocr.RIL.SYMBOL
+    results = engine.GetIterator()
+    if results is None or results.Empty(level):
+        return
+    line: list[Symbol] = []
+    for symbol in tesserocr.iterate_level(results, level):
+        if symbol.IsAtBeginningOf(tesserocr.RIL.TEXTLINE) and line:
+            yield line
+            line = []
+        spaced = symbol.IsAtBeginningOf(tesserocr.RIL.WORD) and symbol.BlanksBeforeWord() > 0
+        text, box = symbol.GetUTF8Text(level).strip(), symbol.BoundingBox(level)
+        if text and box:
+            left, top, right, bottom = box
+            confidence = symbol.Confidence(level) / 100
+            line.append(
+                Symbol(
+                    text,
+                    left,
+                    top,
+                    right,
+                    bottom,
+                    confidence,
+                    spaced and bool(line),
+                    _alternatives(symbol, text),
+                )
+            )
+    if line:
+        yield line
+
+
+def _alternatives(symbol: tesserocr.PyResultIterator, text: str) -> tuple[tuple[str, float], ...]:
+    """Returns other readings of a symbol with the engine's loss of certainty for each, best first.
+
+    An alternative's confidence falls by 5 for every unit of certainty; the engine clips it at 0.
+    """
+    choices = [(choice.GetUTF8Text(), choice.Confidence()) for choice in symbol.GetChoiceIterator()]
+    best = max((confidence for other, confidence in choices if other == text), default=None)
+    if best is None:
+        return ()
+    return tuple(
+        (other, (best - confidence) / 5)
+        for other, confidence in choices
+        if other and other != text and confidence > 0 and (best - confidence) / 5 <= MOST_COST
+    )

@@ -1,0 +1,344 @@
+"""Renders a page as an upright WebP picture with marked hits, in a child process, cached on disk."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import io
+import math
+import os
+import tempfile
+import time
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pypdfium2
+from PIL import Image, ImageChops
+
+from archive.errors import Unavailable
+from archive.model import Attachment, Line, Page
+from archive.ports import Files
+from indexer.extraction import sandbox
+from indexer.extraction.disk_cache import Cache
+from indexer.extraction.failures import Unreadable
+from indexer.extraction.image.input_normalization import wrap_picture, write_repaired
+from indexer.extraction.machine_semaphore import Slots
+from indexer.extraction.page_text import UNITS
+
+MAX_PIXELS = 40_000_000
+MAX_WIDTH = 2_400
+SECONDS = 20.0
+AT_ONCE = max(2, os.cpu_count() or 1)
+"""Pictures made at the same time on a machine: more would only slow each other, and the site, down."""
+WAIT_SECONDS = 3.0
+"""Seconds to wait for a slot: a page of results shows some ten pictures, a browser asks for six at once."""
+MOST_MARKED = 4_000
+"""Pictures with hits, or cropped, that are cached: each query makes its own, and anybody may query."""
+CROP_WIDTH, CROP_HEIGHT = 6_000, 1_400
+"""Size of the piece around a hit, in 1/10,000 of the page: some four lines of a letter."""
+_CROPPED_FROM = 1_600  # pixels across the page from which a piece is cut
+RETRY_SECONDS = 600.0
+_NO_PICTURE = "แสดงภาพของหน้านี้ไม่ได้ กรุณาเปิดไฟล์ต้นฉบับแทน"
+_MAX_HEIGHT = 16_000  # pixels; the highest WebP picture has 16,383
+_HIT_COLOUR = (255, 226, 90)
+_QUALITY = 80
+_STYLE = 2  # raised when a picture would be drawn differently
+
+
+_A3_LONG_SIDE = 1_300.0  # points, with some room
+_A4_LONG_SIDE_PIXELS = 3_508  # at 300 dpi
+_COVERS = 0.6  # share of the page under one picture that makes it a scan
+
+
+@dataclass(frozen=True, slots=True)
+class Rectangle:
+    """A place on the upright page, in 1/10,000 of its width and height, from the top left corner."""
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+
+_PADDING = 20  # margin around a hit, in 1/10,000 of the page
+_SAME_WORD = 60  # hits closer than this are drawn as one
+
+
+def rectangles(page: Page, hits: tuple[tuple[int, int], ...]) -> list[Rectangle]:
+    """Returns the rectangles of the ``[start, end)`` stretches of ``page.text``, with neighbours merged.
+
+    Returns no rectangles for a page whose text a person corrected, because the stored positions belong to
+    the text before the correction.
+    """
+    if page.corrected:
+        return []
+    starts = [line.start for line in page.lines]
+    found: dict[int, list[tuple[int, int]]] = {}
+    for start, end in hits:
+        for number in range(max(0, bisect_right(starts, start) - 1), bisect_left(starts, end)):
+            line = page.lines[number]
+            last = len(line.edges) - 1
+            left = line.edges[min(last, max(0, start - line.start))]
+            right = line.edges[min(last, max(0, end - line.start))]
+            if right > left:
+                found.setdefault(number, []).append((left, right))
+    return [
+        _padded(page.lines[number], left, right)
+        for number, extents in sorted(found.items())
+        for left, right in _merged(extents)
+    ]
+
+
+def _merged(extents: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    merged: list[tuple[int, int]] = []
+    for left, right in sorted(extents):
+        if merged and left - merged[-1][1] <= _SAME_WORD:
+            merged[-1] = (merged[-1][0], max(right, merged[-1][1]))
+        else:
+            merged.append((left, right))
+    return merged
+
+
+def _padded(line: Line, left: int, right: int) -> Rectangle:
+    return Rectangle(
+        max(0, left - _PADDING),
+        max(0, line.top - _PADDING),
+        min(UNITS, right + _PADDING),
+        min(UNITS, line.bottom + _PADDING),
+    )
+
+
+def raster(path: Path, number: int, dpi: float) -> Image.Image:
+    """Renders page ``number`` (1…) of a PDF, with its /Rotate applied. To be called in a sandbox child only.
+
+    The resolution is lowered where the picture would pass 40 megapixels, and for a scan whose size was
+    given in pixels instead of points. Raises ``Unreadable``.
+    """
+    with _opened(path) as document:
+        page = document[number - 1]
+        return _render(page, min(dpi / 72, _scale_of_oversized_scan(page)))
+
+
+def _scale_of_oversized_scan(page: pypdfium2.PdfPage) -> float:
+    """Returns the highest useful scale (pixels a point) of a scan larger than A3; infinite for other pages.
+
+    Some scanners write one point for each pixel: an A4 sheet at 200 dpi then measures 60 by 83 cm. Drawn at
+    300 dpi of that size it would have six times the pixels of the scan, and no more detail.
+    """
+    longest = max(page.get_size())
+    if longest <= _A3_LONG_SIDE:
+        return math.inf
+    pixels = 0
+    for picture in page.get_objects(filter=[pypdfium2.raw.FPDF_PAGEOBJ_IMAGE], max_depth=2):
+        left, bottom, right, top = picture.get_bounds()
+        if (right - left) * (top - bottom) >= _COVERS * page.get_width() * page.get_height():
+            pixels = max(pixels, *picture.get_px_size())
+    return max(pixels, _A4_LONG_SIDE_PIXELS) / longest if pixels else math.inf
+
+
+@contextlib.contextmanager
+def _opened(path: Path) -> Iterator[pypdfium2.PdfDocument]:
+    try:
+        document = pypdfium2.PdfDocument(path)
+    except pypdfium2.PdfiumError as error:
+        locked = error.err_code == pypdfium2.raw.FPDF_ERR_PASSWORD
+        raise Unreadable("password" if locked else "damaged") from error
+    try:
+        with contextlib.suppress(pypdfium2.PdfiumError):
+            document.init_forms()  # what is filled in is drawn too
+        yield document
+    except (pypdfium2.PdfiumError, IndexError) as error:
+        raise Unreadable("damaged") from error
+    finally:
+        document.close()
+
+
+def _render(page: pypdfium2.PdfPage, scale: float) -> Image.Image:
+    width, height = page.get_size()
+    if not (width > 0 and height > 0):
+        raise Unreadable("damaged")
+    scale = min(scale, (MAX_PIXELS / (width * height)) ** 0.5)
+    if min(width, height) * scale < 1:
+        raise Unreadable("too-big")
+    picture: Image.Image = page.render(scale=scale, rev_byteorder=True).to_pil()
+    return picture.convert("RGB")
+
+
+def paint(path: Path, number: int, width: int, turn: int, boxes: tuple[Rectangle, ...]) -> bytes:
+    """Returns a page's picture as WebP. To be called in a sandbox child only. Raises ``Unreadable``."""
+    with tempfile.TemporaryDirectory(prefix="prakat-") as folder:
+        copy = Path(folder) / "copy.pdf"
+        if wrap_picture(path, copy):
+            path = copy
+        try:
+            picture = _picture(path, number, width, turn)
+        except Unreadable as error:
+            if error.code != "damaged":
+                raise
+            write_repaired(path, copy)
+            picture = _picture(copy, number, width, turn)
+    for box in boxes:
+        _mark(picture, box)
+    return _webp(picture)
+
+
+def mark_and_crop(webp: bytes, width: int, boxes: tuple[Rectangle, ...], crop: Rectangle | None) -> bytes:
+    """Returns a page's picture with hits marked. To be called in a sandbox child only.
+
+    With ``crop`` only that piece of the picture is returned, ``width`` pixels wide.
+    """
+    with Image.open(io.BytesIO(webp)) as opened:
+        picture = opened.convert("RGB")
+    for box in boxes:
+        _mark(picture, box)
+    if crop is not None:
+        piece = picture.crop(_pixels(picture, crop))
+        picture = piece.resize((width, max(1, width * piece.height // piece.width)))
+    return _webp(picture)
+
+
+def _webp(picture: Image.Image) -> bytes:
+    webp = io.BytesIO()
+    picture.save(webp, "WEBP", quality=_QUALITY, method=2)
+    return webp.getvalue()
+
+
+_CLOCKWISE = {90: Image.Transpose.ROTATE_270, 180: Image.Transpose.ROTATE_180, 270: Image.Transpose.ROTATE_90}
+
+
+def _picture(path: Path, number: int, width: int, turn: int) -> Image.Image:
+    with _opened(path) as document:
+        page = document[number - 1]
+        across, down = page.get_size()
+        if turn in (90, 270):
+            across, down = down, across
+        if not (across > 0 and down > 0):
+            raise Unreadable("damaged")
+        picture = _render(page, min(width / across, _MAX_HEIGHT / down))
+    return picture.transpose(_CLOCKWISE[turn]) if turn else picture
+
+
+def _mark(picture: Image.Image, box: Rectangle) -> None:
+    """Colours the background of a box, as a marker pen does."""
+    area = _pixels(picture, box)
+    part = picture.crop(area)
+    picture.paste(ImageChops.multiply(part, Image.new("RGB", part.size, _HIT_COLOUR)), area)
+
+
+def _pixels(picture: Image.Image, box: Rectangle) -> tuple[int, int, int, int]:
+    return (
+        box.left * picture.width // UNITS,
+        box.top * picture.height // UNITS,
+        -(-box.right * picture.width // UNITS),
+        -(-box.bottom * picture.height // UNITS),
+    )
+
+
+def crop_around(boxes: Sequence[Rectangle]) -> Rectangle:
+    """Returns the piece of the page around its first hit; the head of the page if there is no hit."""
+    first = min(boxes, key=lambda box: (box.top, box.left), default=Rectangle(2_000, 0, 8_000, 2_000))
+    left = min(max(0, (first.left + first.right - CROP_WIDTH) // 2), UNITS - CROP_WIDTH)
+    top = min(max(0, (first.top + first.bottom - CROP_HEIGHT) // 2), UNITS - CROP_HEIGHT)
+    return Rectangle(left, top, left + CROP_WIDTH, top + CROP_HEIGHT)
+
+
+class Pictures:
+    """Page pictures. The caches are disposable, keyed by content, page, width, hits and piece.
+
+    A page is drawn once for each width; hits are laid over that drawing. Drawing and marking take a slot of
+    the machine, for no address more than one at a time.
+    """
+
+    def __init__(self, files: Files, cache: Path, *, cache_bytes: int = 512 * 1024 * 1024) -> None:
+        self._files = files
+        self._drawn = Cache(cache, cache_bytes)
+        self._marked = Cache(cache.with_name(f"{cache.name}-marked"), cache_bytes // 4, most=MOST_MARKED)
+        self._slots = Slots(cache, AT_ONCE)
+        self._failed: dict[str, tuple[float, str]] = {}
+
+    def page(
+        self,
+        attachment: Attachment,
+        page: Page,
+        *,
+        width: int,
+        hits: tuple[tuple[int, int], ...] = (),
+        cropped: bool = False,
+        address: str = "",
+        seconds: float = WAIT_SECONDS,
+    ) -> bytes:
+        """Returns the page's picture as WebP, ``width`` pixels wide, with the hits marked.
+
+        ``hits`` are ``[start, end)`` offsets into ``page.text``. With ``cropped`` only the piece around the
+        first hit is returned.
+
+        Raises ``Busy`` when others make pictures, and ``address`` may not have one made within ``seconds``;
+        ``Unavailable`` when the picture cannot be made within its limits.
+        """
+        width = max(1, min(width, MAX_WIDTH))
+        boxes = tuple(rectangles(page, hits))
+        crop = crop_around(boxes) if cropped else None
+        if not boxes and crop is None:
+            return self.kept(attachment, page, width=width) or self._draw(
+                attachment, page, width, address, seconds
+            )
+        name = _name(attachment.sha256, page, width, boxes, crop)
+        marked = _content(self._marked, name)
+        if marked is None:
+            across = width if crop is None else _CROPPED_FROM
+            drawn = self.page(attachment, page, width=across, address=address, seconds=seconds)
+            with self._slots.taken(address, seconds=seconds):
+                marked = self._run(name, mark_and_crop, drawn, width, boxes, crop)
+            self._marked.put(name, marked)
+        return marked
+
+    def kept(self, attachment: Attachment, page: Page, *, width: int) -> bytes | None:
+        """Returns the picture without marks if it is in the cache, otherwise None."""
+        return _content(self._drawn, _name(attachment.sha256, page, max(1, min(width, MAX_WIDTH))))
+
+    def _draw(self, attachment: Attachment, page: Page, width: int, address: str, seconds: float) -> bytes:
+        name = _name(attachment.sha256, page, width)
+        self._refuse_again(name)
+        with self._slots.taken(address, seconds=seconds):
+            drawn = _content(self._drawn, name)  # another may have made it meanwhile
+            if drawn is None:
+                with self._files.local_path(attachment.sha256) as path:
+                    drawn = self._run(name, paint, path, page.number, width, page.turn, ())
+                self._drawn.put(name, drawn)
+        return drawn
+
+    def _run(self, name: str, function: Callable[..., bytes], *args: object) -> bytes:
+        try:
+            return sandbox.run(function, *args, seconds=SECONDS)
+        except Unreadable as error:
+            self._failed[name] = time.monotonic() + RETRY_SECONDS, error.code
+            raise Unavailable(_NO_PICTURE, code=error.code) from error
+
+    def _refuse_again(self, name: str) -> None:
+        """Raises ``Unavailable`` for a page that failed to draw less than ``RETRY_SECONDS`` ago."""
+        now = time.monotonic()
+        known = self._failed.copy()  # other threads add to it
+        self._failed = {key: failed for key, failed in known.items() if failed[0] > now}
+        if name in self._failed:
+            raise Unavailable(_NO_PICTURE, code=self._failed[name][1])
+
+
+def _content(cache: Cache, name: str) -> bytes | None:
+    kept = cache.open(name)
+    if kept is None:
+        return None
+    with kept:
+        return kept.read()
+
+
+def _name(
+    sha256: str,
+    page: Page,
+    width: int,
+    boxes: tuple[Rectangle, ...] = (),
+    crop: Rectangle | None = None,
+) -> str:
+    drawn = hashlib.sha256(repr((_STYLE, boxes, crop)).encode()).hexdigest()[:16]
+    return f"{sha256}-{page.number}-{width}-{page.turn}-{drawn}.webp"

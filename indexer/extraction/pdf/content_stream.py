@@ -1,0 +1,461 @@
+"""Interprets a page's content streams: finds the strings that are shown, in stream order, with positions.
+
+pdfplumber opens the file and pdfminer.six, its engine, decodes streams and fonts; the operators are
+run here, because Thai needs what the engine leaves out (/ActualText, zero-width glyphs, annotations)
+and because tokens found by one regular expression are several times as fast as its character loop.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from pdfminer.pdffont import PDFFont, PDFUnicodeNotDefined
+from pdfminer.pdfinterp import PDFResourceManager
+from pdfminer.pdftypes import PDFObjRef, PDFStream, resolve1
+from pdfminer.psparser import PSLiteral
+from pdfminer.utils import decode_text
+
+from indexer.extraction.failures import Unreadable
+from indexer.extraction.pdf.lexer import Name, tokens
+
+Matrix = tuple[float, float, float, float, float, float]
+Box = tuple[float, float, float, float]
+
+MAX_GLYPHS = 200_000
+"""Glyphs of one page, at most: a dense gazette page has some 8,000; no page for people has more than this."""
+MAX_FORMS = 2_000
+MAX_DEPTH = 12
+MAX_OPERATORS = 2_000_000
+MAX_SAVED = 500
+MAX_ACTUAL_TEXT = 10_000
+_GUESSED_WIDTH = 0.5  # ems: width of a glyph in a font that gives no widths
+MAX_CONTENT_BYTES = 64 * 1024 * 1024
+HORIZONTAL: Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
+
+
+class Glyph(NamedTuple):
+    """A shown character code: its text and its extent along the baseline, in points."""
+
+    text: str
+    start: float
+    end: float
+
+
+@dataclass(slots=True)
+class Run:
+    """Glyphs shown by one operator (or replaced by one /ActualText).
+
+    ``angle``: the baseline's direction in degrees, counter-clockwise. ``level``: the distance of the
+    baseline from the origin, across the direction. ``size``: the em, in points.
+    """
+
+    glyphs: list[Glyph]
+    angle: float
+    level: float
+    size: float
+    font: int
+
+
+@dataclass(slots=True)
+class Content:
+    """The visible content of a page. ``image_area`` is in square points, clipped to the page."""
+
+    runs: list[Run] = field(default_factory=list)
+    image_area: float = 0.0
+    paths: int = 0
+    glyphs: int = 0
+
+
+class _Face:
+    """A font as the interpreter needs it: character code → text and width, remembered."""
+
+    __slots__ = ("_font", "_unmeasured", "decode", "known", "multibyte", "number")
+
+    def __init__(self, font: PDFFont, number: int) -> None:
+        self._font = font
+        self.number = number
+        self.decode = font.decode
+        self.multibyte = font.is_multibyte()
+        self.known: dict[int, tuple[str, float]] = {}
+        self._unmeasured = not font.widths and not font.default_width
+
+    def prefetch_affixes(self, code: int) -> tuple[str, float]:
+        try:
+            text = self._font.to_unichr(code)
+        except PDFUnicodeNotDefined:
+            text = f"(cid:{code})"
+        width = _GUESSED_WIDTH if self._unmeasured else float(self._font.char_width(code))
+        found = self.known[code] = (str(text), width if math.isfinite(width) else 0.0)
+        return found
+
+
+@dataclass(slots=True)
+class _Text:
+    """The text state: everything that q and Q save, apart from the matrices."""
+
+    face: _Face | None = None
+    size: float = 0.0
+    character_space: float = 0.0
+    word_space: float = 0.0
+    scale: float = 1.0
+    leading: float = 0.0
+    rise: float = 0.0
+
+    def copy(self) -> _Text:
+        return _Text(
+            self.face,
+            self.size,
+            self.character_space,
+            self.word_space,
+            self.scale,
+            self.leading,
+            self.rise,
+        )
+
+
+def multiply(first: Matrix, second: Matrix) -> Matrix:
+    """Returns the matrix that applies ``first``, then ``second``."""
+    a, b, c, d, e, f = first
+    g, h, i, j, k, m = second
+    return (a * g + b * i, a * h + b * j, c * g + d * i, c * h + d * j, e * g + f * i + k, e * h + f * j + m)
+
+
+def transform(matrix: Matrix, box: Box) -> Box:
+    """Returns the upright box around a transformed box."""
+    a, b, c, d, e, f = matrix
+    xs = [a * x + c * y + e for x in (box[0], box[2]) for y in (box[1], box[3])]
+    ys = [b * x + d * y + f for x in (box[0], box[2]) for y in (box[1], box[3])]
+    return min(xs), min(ys), max(xs), max(ys)
+
+
+class Interpreter:
+    """Runs one page's operators. Faces outlive the page: give the same ``faces`` for the whole file."""
+
+    def __init__(self, fonts: PDFResourceManager, faces: dict[int, _Face], page: Box) -> None:
+        self.content = Content()
+        self._fonts = fonts
+        self._faces = faces
+        self._page = page
+        self._forms = 0
+        self._bytes = 0
+        self._operated = 0
+        self._matrix: Matrix = HORIZONTAL
+        self._text = _Text()
+        self._text_matrix: Matrix = HORIZONTAL
+        self._line_matrix: Matrix = HORIZONTAL
+        self._marked: list[str | None] = []
+        self._replaced: list[Run] | None = None  # runs under an /ActualText
+
+    def run(self, streams: list[Any], resources: Any, matrix: Matrix, depth: int = 0) -> None:
+        """Runs a page's (or form's) streams. Raises ``Unreadable`` past the limits."""
+        data = b"\n".join(self._data(stream) for stream in streams)
+        outside = (self._matrix, self._text, len(self._marked))
+        self._matrix, self._text = matrix, self._text.copy()
+        self._execute(data, _dictionary(resources), depth)
+        while len(self._marked) > outside[2]:
+            self._end_marked()
+        self._matrix, self._text = outside[:2]
+
+    def _data(self, stream: Any) -> bytes:
+        stream = resolve1(stream)
+        if not isinstance(stream, PDFStream):
+            return b""
+        data: bytes = stream.get_data()
+        self._bytes += len(data)
+        if self._bytes > MAX_CONTENT_BYTES:
+            raise Unreadable("too-big")
+        return data
+
+    def _execute(self, data: bytes, resources: dict[str, Any], depth: int) -> None:
+        saved: list[tuple[Matrix, _Text]] = []
+        simple = self._operators()
+        for operator, operands in tokens(data):
+            self._operated += 1
+            if self._operated > MAX_OPERATORS:
+                raise Unreadable("too-big")
+            action = simple.get(operator)
+            try:
+                if action is not None:
+                    action(*operands)
+                elif operator == b"q" and len(saved) < MAX_SAVED:
+                    saved.append((self._matrix, self._text.copy()))
+                elif operator == b"Q" and saved:
+                    self._matrix, self._text = saved.pop()
+                elif operator == b"Tf":
+                    self._text.face = self._face(resources, operands[0])
+                    self._text.size = float(operands[1])
+                elif operator == b"Do":
+                    self._paint(resources, operands[0], depth)
+                elif operator == b"BDC":
+                    self._begin_marked(_properties(resources, operands[1]))
+            except (TypeError, ValueError, IndexError, OverflowError):
+                continue  # wrong operands: a viewer skips the operator as well
+
+    def _operators(self) -> dict[bytes, Callable[..., None]]:
+        return {
+            b"Tj": self._show,
+            b"TJ": self._show_spaced,
+            b"'": self._next_line_show,
+            b'"': self._space_next_line_show,
+            b"Td": self._move,
+            b"TD": self._move_leading,
+            b"Tm": self._set_matrix,
+            b"T*": self._next_line,
+            b"BT": self._begin_text,
+            b"cm": self._concatenate,
+            b"Tc": self._set_character_space,
+            b"Tw": self._set_word_space,
+            b"Tz": self._set_scale,
+            b"TL": self._set_leading,
+            b"Ts": self._set_rise,
+            b"BMC": self._begin_marked_plain,
+            b"EMC": self._end_marked,
+            b"BI": self._inline_image,
+            **dict.fromkeys((b"m", b"re"), self._count_path),
+        }
+
+    # paths and pictures
+
+    def _count_path(self, *_: Any) -> None:
+        self.content.paths += 1
+
+    def _inline_image(self) -> None:
+        self._add_image()
+
+    def _add_image(self) -> None:
+        left, bottom, right, top = transform(self._matrix, (0.0, 0.0, 1.0, 1.0))
+        width = min(right, self._page[2]) - max(left, self._page[0])
+        height = min(top, self._page[3]) - max(bottom, self._page[1])
+        if width > 0 and height > 0:
+            self.content.image_area += width * height
+
+    def _paint(self, resources: dict[str, Any], name: Any, depth: int) -> None:
+        painted = resolve1(_dictionary(resources.get("XObject")).get(str(name)))
+        if not isinstance(painted, PDFStream):
+            return
+        kind = _literal(painted.get("Subtype"))
+        if kind == "Image":
+            self._add_image()
+        elif kind == "Form":
+            self.run_form(painted, self._matrix, resources, depth + 1)
+
+    def run_form(self, form: PDFStream, matrix: Matrix, resources: dict[str, Any], depth: int) -> None:
+        """Runs a form (or an annotation's appearance); skips a form that is nested too deep."""
+        self._forms += 1
+        if self._forms > MAX_FORMS:
+            raise Unreadable("too-big")
+        if depth > MAX_DEPTH:
+            return
+        own = resolve1(form.get("Matrix"))
+        if isinstance(own, list) and len(own) == 6:
+            matrix = multiply(_matrix(own), matrix)
+        self.run([form], form.get("Resources") or resources, matrix, depth)
+
+    # marked content
+
+    def _begin_marked_plain(self, *_: Any) -> None:
+        self._begin_marked({})
+
+    def _begin_marked(self, properties: dict[str, Any]) -> None:
+        actual = resolve1(properties.get("ActualText"))
+        usable = isinstance(actual, bytes) and len(actual) <= MAX_ACTUAL_TEXT
+        self._marked.append(decode_text(actual) if usable else None)
+        if self._marked[-1] is not None and self._replaced is None:
+            self._replaced = []
+
+    def _end_marked(self, *_: Any) -> None:
+        if not self._marked:
+            return
+        actual = self._marked.pop()
+        if actual is None or any(text is not None for text in self._marked):
+            return
+        runs, self._replaced = self._replaced or [], None
+        if "".join(glyph.text for run in runs for glyph in run.glyphs) == actual:
+            self.content.runs.extend(runs)
+        elif runs:
+            self.content.runs.append(_replace(runs, actual))
+
+    # text state
+
+    def _begin_text(self) -> None:
+        self._text_matrix = self._line_matrix = HORIZONTAL
+
+    def _concatenate(self, *numbers: float) -> None:
+        self._matrix = multiply(_matrix(numbers), self._matrix)
+
+    def _set_matrix(self, *numbers: float) -> None:
+        self._text_matrix = self._line_matrix = _matrix(numbers)
+
+    def _move(self, x: float, y: float) -> None:
+        a, b, c, d, e, f = self._line_matrix
+        self._text_matrix = self._line_matrix = (a, b, c, d, x * a + y * c + e, x * b + y * d + f)
+
+    def _move_leading(self, x: float, y: float) -> None:
+        self._text.leading = -y
+        self._move(x, y)
+
+    def _next_line(self) -> None:
+        self._move(0.0, -self._text.leading)
+
+    def _set_character_space(self, space: float) -> None:
+        self._text.character_space = float(space)
+
+    def _set_word_space(self, space: float) -> None:
+        self._text.word_space = float(space)
+
+    def _set_scale(self, percent: float) -> None:
+        self._text.scale = float(percent) / 100.0
+
+    def _set_leading(self, leading: float) -> None:
+        self._text.leading = float(leading)
+
+    def _set_rise(self, rise: float) -> None:
+        self._text.rise = float(rise)
+
+    def _face(self, resources: dict[str, Any], name: Any) -> _Face:
+        reference = _dictionary(resources.get("Font")).get(str(name))
+        number = reference.objid if isinstance(reference, PDFObjRef) else id(reference)
+        face = self._faces.get(number)
+        if face is None:
+            spec = _dictionary(reference)
+            try:
+                font = self._fonts.get_font(number if isinstance(reference, PDFObjRef) else None, spec)
+            except MemoryError:
+                raise
+            except Exception:  # noqa: BLE001 - a font that the engine cannot read shows undecodable codes
+                font = self._fonts.get_font(None, {})
+            face = self._faces[number] = _Face(font, number)
+        return face
+
+    # showing
+
+    def _next_line_show(self, string: bytes) -> None:
+        self._next_line()
+        self._show_spaced([string])
+
+    def _space_next_line_show(self, word_space: float, character_space: float, string: bytes) -> None:
+        self._set_word_space(word_space)
+        self._set_character_space(character_space)
+        self._next_line_show(string)
+
+    def _show(self, string: bytes) -> None:
+        self._show_spaced([string])
+
+    def _show_spaced(self, parts: list[Any]) -> None:
+        text = self._text
+        face = text.face
+        if face is None:
+            return
+        a, b, c, d, e, f = multiply(self._text_matrix, self._matrix)
+        stretch = math.hypot(a, b) or 1e-6
+        angle = math.degrees(math.atan2(b, a)) if b else (180.0 if a < 0 else 0.0)
+        cosine, sine = a / stretch, b / stretch
+        x, y = e + text.rise * c, f + text.rise * d
+        origin = x * cosine + y * sine
+        advance = self._advance(face, parts, origin, stretch)
+        run = Run(advance[0], angle, y * cosine - x * sine, abs(text.size) * math.hypot(c, d), face.number)
+        moved = advance[1]
+        ta, tb, tc, td, te, tf = self._text_matrix
+        self._text_matrix = (ta, tb, tc, td, te + moved * ta, tf + moved * tb)
+        if not run.glyphs or not all(map(math.isfinite, (run.level, run.size, origin, moved))):
+            return
+        self.content.glyphs += len(run.glyphs)
+        if self.content.glyphs > MAX_GLYPHS:
+            raise Unreadable("too-big")
+        (self.content.runs if self._replaced is None else self._replaced).append(run)
+
+    def _advance(
+        self, face: _Face, parts: list[Any], origin: float, stretch: float
+    ) -> tuple[list[Glyph], float]:
+        """Returns the glyphs of a string, and the distance that the string moves in text space."""
+        text = self._text
+        per_em = text.size * text.scale
+        per_thousandth = -0.001 * per_em
+        after = text.character_space * text.scale
+        after_space = after + (0.0 if face.multibyte else text.word_space * text.scale)
+        known, look_up = face.known, face.prefetch_affixes
+        glyphs: list[Glyph] = []
+        append = glyphs.append
+        x = 0.0
+        for part in parts:
+            if part.__class__ is bytes:
+                for code in face.decode(part):
+                    shown, width = known.get(code) or look_up(code)
+                    width *= per_em
+                    append(Glyph(shown, origin + x * stretch, origin + (x + width) * stretch))
+                    x += width + (after_space if code == 32 else after)
+            else:
+                x += part * per_thousandth
+        return glyphs, x
+
+
+def _replace(runs: list[Run], actual: str) -> Run:
+    """Returns one run in place of several, with the text spread evenly over their extent."""
+    first = runs[0]
+    level = [run for run in runs if abs(run.level - first.level) < first.size and run.angle == first.angle]
+    start = min(glyph.start for run in level for glyph in run.glyphs)
+    end = max(glyph.end for run in level for glyph in run.glyphs)
+    pieces = re.findall(r".[\u0e31\u0e34-\u0e3a\u0e47-\u0e4e]*", actual, re.DOTALL)
+    step = (end - start) / max(1, len(pieces))
+    glyphs = [Glyph(piece, start + step * at, start + step * (at + 1)) for at, piece in enumerate(pieces)]
+    return Run(glyphs, first.angle, first.level, first.size, first.font)
+
+
+def _dictionary(value: Any) -> dict[str, Any]:
+    value = resolve1(value)
+    return value if isinstance(value, dict) else {}
+
+
+def _properties(resources: dict[str, Any], value: Any) -> dict[str, Any]:
+    if isinstance(value, Name):
+        value = _dictionary(resources.get("Properties")).get(str(value))
+    return _dictionary(value)
+
+
+def _literal(value: Any) -> str:
+    value = resolve1(value)
+    return str(value.name) if isinstance(value, PSLiteral) else ""
+
+
+def _matrix(numbers: Any) -> Matrix:
+    a, b, c, d, e, f = (float(resolve1(number)) for number in numbers)
+    return (a, b, c, d, e, f)
+
+
+def appearances(annotations: Any) -> Iterator[tuple[PDFStream, Box]]:
+    """Yields the visible appearance of each annotation and filled-in field, with its box on the page."""
+    listed = resolve1(annotations)
+    for annotation in map(_dictionary, listed if isinstance(listed, list) else []):
+        hidden = 0b10_0010  # Hidden, NoView
+        flags = resolve1(annotation.get("F"))
+        if (isinstance(flags, int) and flags & hidden) or _literal(annotation.get("Subtype")) == "Popup":
+            continue
+        shown = resolve1(_dictionary(annotation.get("AP")).get("N"))
+        if isinstance(shown, dict):
+            shown = resolve1(shown.get(_literal(annotation.get("AS"))))
+        place = resolve1(annotation.get("Rect"))
+        if isinstance(shown, PDFStream) and isinstance(place, list) and len(place) == 4:
+            try:
+                x0, y0, x1, y1 = (float(resolve1(number)) for number in place)
+            except (TypeError, ValueError):
+                continue
+            yield shown, (min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1))
+
+
+def placed(form: PDFStream, place: Box) -> Matrix:
+    """Returns the matrix that fits an appearance's transformed box into its place (ISO 32000, 12.5.5)."""
+    box = resolve1(form.get("BBox"))
+    own = resolve1(form.get("Matrix"))
+    if not isinstance(box, list) or len(box) != 4:
+        return (1.0, 0.0, 0.0, 1.0, place[0], place[1])
+    x0, y0, x1, y1 = (float(resolve1(number)) for number in box)
+    bounds = transform(
+        _matrix(own) if isinstance(own, list) and len(own) == 6 else HORIZONTAL, (x0, y0, x1, y1)
+    )
+    across = (place[2] - place[0]) / ((bounds[2] - bounds[0]) or 1.0)
+    up = (place[3] - place[1]) / ((bounds[3] - bounds[1]) or 1.0)
+    return (across, 0.0, 0.0, up, place[0] - bounds[0] * across, place[1] - bounds[1] * up)

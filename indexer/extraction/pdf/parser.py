@@ -1,0 +1,223 @@
+"""Reads one PDF with pdfplumber, in a sandbox child: what it is, and the text that its pages carry."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pdfplumber
+from pdfminer.pdfdocument import PDFEncryptionError, PDFPasswordIncorrect
+from pdfminer.pdfpage import PDFPage
+from pdfminer.pdftypes import PDFStream, resolve1
+from pdfplumber.utils.exceptions import PdfminerException
+
+from archive.model import Line, Signature
+from indexer.extraction.failures import Unreadable
+from indexer.extraction.ocr_policy import Verdict, coverage, decide
+from indexer.extraction.page_text import lay, locate, turn_of, turned
+from indexer.extraction.pdf.content_stream import (
+    Box,
+    Content,
+    Interpreter,
+    Matrix,
+    appearances,
+    multiply,
+    placed,
+)
+from indexer.extraction.pdf.glyph_clusters import Assembler
+from indexer.extraction.pdf.text_repair import trace, undecodable
+
+MAX_PAGES = 5_000
+
+logging.getLogger("pdfminer").setLevel(logging.CRITICAL)  # it remarks on every odd font
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outline:
+    """Facts about a file that are known before its pages are read.
+
+    ``sizes`` holds the width and height in points of each upright page.
+    """
+
+    page_count: int
+    sizes: tuple[tuple[float, float], ...]
+    signatures: tuple[Signature, ...] = ()
+    repaired: bool = False  # the file was damaged; its pages are read from a repaired private copy
+    complete: bool = True  # all the pages that the file says it has were found
+    has_embedded_files: bool = False  # a portfolio, or a PDF/A-3 with attached files, which are not read
+    is_dynamic_form: bool = False  # an XFA form, whose visible content is made by a program inside it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmbeddedPage:
+    """The text that the file carries for a page.
+
+    ``raw`` is the text in the file, ``text`` the text as a person sees it, ``lines`` the positions of
+    ``text``. ``turn`` is the rotation in degrees clockwise, beyond the file's own /Rotate, that sets the page
+    upright. ``image_share`` is the share (0–1) of the page that pictures cover. ``problem`` is the reason
+    why the page could not be read (the verdict is then OCR), "" for a page that was read.
+    """
+
+    number: int
+    raw: str = ""
+    text: str = ""
+    lines: tuple[Line, ...] = ()
+    verdict: Verdict = Verdict.OCR
+    coverage: float = 0.0
+    turn: int = 0
+    image_share: float = 0.0
+    problem: str = ""
+
+
+class Reader:
+    """An open PDF. Pages may be read in any order; fonts are decoded once for the whole file."""
+
+    def __init__(self, path: Path) -> None:
+        """Raises ``Unreadable``: password, too-many-pages or damaged."""
+        try:
+            self._pdf = pdfplumber.open(path)
+            self._promised = _promised_pages(self._pdf.doc)
+            if self._promised > MAX_PAGES:
+                raise Unreadable("too-many-pages")
+            self._pages: list[Any] = self._pdf.pages
+        except PdfminerException as error:
+            locked = error.args and isinstance(error.args[0], PDFPasswordIncorrect | PDFEncryptionError)
+            raise Unreadable("password" if locked else "damaged") from error
+        except (Unreadable, MemoryError):
+            raise
+        except Exception as error:
+            raise Unreadable("damaged") from error
+        if not self._pages:
+            raise Unreadable("empty")
+        if len(self._pages) > MAX_PAGES:
+            raise Unreadable("too-many-pages")
+        self._faces: dict[int, Any] = {}
+        self._swapped: set[int] = set()
+
+    def outline(self) -> Outline:
+        sizes = tuple(_frame(page.page_obj)[1:] for page in self._pages)
+        catalogue = self._pdf.doc.catalog
+        return Outline(
+            page_count=len(sizes),
+            sizes=sizes,
+            complete=self._promised <= len(sizes),
+            has_embedded_files="Collection" in catalogue or _has(catalogue, "Names", "EmbeddedFiles"),
+            is_dynamic_form=_has(catalogue, "AcroForm", "XFA"),
+        )
+
+    def page(self, number: int) -> EmbeddedPage:
+        """Reads page ``number`` (1…). Raises ``Unreadable`` when the page passes a limit."""
+        page = self._pages[number - 1]
+        try:
+            return self._read(number, page.page_obj)
+        except (Unreadable, MemoryError):
+            raise
+        except Exception as error:
+            raise Unreadable("damaged") from error
+        finally:
+            page.close()
+            self._forget_streams()
+
+    def close(self) -> None:
+        self._pdf.close()
+
+    def _read(self, number: int, page: PDFPage) -> EmbeddedPage:
+        matrix, width, height = _frame(page)
+        content = self._interpret(page, matrix, (0.0, 0.0, width, height))
+        turn = turn_of(content.runs)
+        runs = content.runs
+        if turn:
+            runs = turned(runs, turn, width, height)
+        laid = lay(Assembler(self._swapped).add(runs))
+        repaired = trace(laid.text)
+        if turn in (90, 270):
+            width, height = height, width
+        share = min(1.0, content.image_area / (width * height))
+        verdict = decide(
+            repaired.text,
+            undecodable=undecodable(laid.text) / max(1, content.glyphs),
+            image_share=share,
+            paths=content.paths,
+        )
+        return EmbeddedPage(
+            number=number,
+            raw=laid.text,
+            text=repaired.text,
+            lines=locate(laid, repaired, width, height),
+            verdict=verdict,
+            coverage=coverage(repaired.text),
+            turn=turn,
+            image_share=share,
+        )
+
+    def _interpret(self, page: PDFPage, matrix: Matrix, box: Box) -> Content:
+        interpreter = Interpreter(self._pdf.rsrcmgr, self._faces, box)
+        interpreter.run(page.contents, page.resources, matrix)
+        for form, place in appearances(page.annots):
+            interpreter.run_form(form, multiply(placed(form, place), matrix), {}, 1)
+        return interpreter.content
+
+    def _forget_streams(self) -> None:
+        """Frees streams (mostly pictures) that the engine would keep until the file is closed."""
+        kept = self._pdf.doc._cached_objs
+        for number in [number for number, (found, _) in kept.items() if isinstance(found, PDFStream)]:
+            del kept[number]
+
+
+def _has(catalogue: dict[str, Any], name: str, key: str) -> bool:
+    """Returns True if the dictionary ``name`` of the catalogue has the key."""
+    found = resolve1(catalogue.get(name))
+    return isinstance(found, dict) and key in found
+
+
+def _promised_pages(document: Any) -> int:
+    tree = resolve1(document.catalog.get("Pages"))
+    count = resolve1(tree.get("Count")) if isinstance(tree, dict) else 0
+    return count if isinstance(count, int) else 0
+
+
+_A4 = (0.0, 0.0, 595.0, 842.0)
+
+
+def _frame(page: PDFPage) -> tuple[Matrix, float, float]:
+    """Returns the matrix to the visible page, with /Rotate applied, and that page's size in points."""
+    media, crop = _ordered(page.mediabox), _ordered(page.cropbox)
+    x0, y0 = max(media[0], crop[0]), max(media[1], crop[1])
+    x1, y1 = min(media[2], crop[2]), min(media[3], crop[3])
+    if not (x1 - x0 >= 1 and y1 - y0 >= 1):
+        x0, y0, x1, y1 = media if media[2] - media[0] >= 1 and media[3] - media[1] >= 1 else _A4
+    width, height = x1 - x0, y1 - y0
+    matrix, *size = {
+        90: ((0.0, -1.0, 1.0, 0.0, -y0, x1), height, width),
+        180: ((-1.0, 0.0, 0.0, -1.0, x1, y1), width, height),
+        270: ((0.0, 1.0, -1.0, 0.0, y1, -x0), height, width),
+    }.get(page.rotate, ((1.0, 0.0, 0.0, 1.0, -x0, -y0), width, height))
+    return matrix, size[0], size[1]
+
+
+def _ordered(box: Box) -> Box:
+    return min(box[0], box[2]), min(box[1], box[3]), max(box[0], box[2]), max(box[1], box[3])
+
+
+def warm_up() -> None:
+    """Loads the dictionary."""
+    coverage("เทศบาล")
+
+
+_open: Reader | None = None  # the file that this child serves
+
+
+def open_file(path: Path) -> Outline:
+    """Opens a PDF in this child process; ``read_page`` then reads from that PDF."""
+    global _open  # noqa: PLW0603 - a child serves one file
+    _open = Reader(path)
+    return _open.outline()
+
+
+def read_page(number: int) -> EmbeddedPage:
+    """Reads page ``number`` (1…) of the file that this child process has open."""
+    if _open is None:
+        raise Unreadable("crashed")
+    return _open.page(number)

@@ -1,0 +1,221 @@
+"""Reads one attachment: opens the file, reads each page, and extracts the document's metadata.
+
+Pages are saved one by one as they are read, so a killed reading continues where it stopped. A page that
+cannot be read is recorded with its problem; only a file of which no page can be read fails.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from pathlib import Path
+
+from archive import privacy
+from archive.errors import Unavailable
+from archive.model import Attachment, Details, Page, Source
+from archive.ports import Files, Records
+from indexer.extraction import embedded_text, sandbox
+from indexer.extraction.embedded_text import Document, EmbeddedPage
+from indexer.extraction.failures import Unreadable
+from indexer.extraction.metadata import describe
+from indexer.extraction.ocr import recognition
+from indexer.extraction.ocr_policy import Verdict, better
+from indexer.extraction.page_images import raster
+from indexer.extraction.scan_advice import advise
+
+RULES = embedded_text.RULES * 1_000 + recognition.RULES
+"""Version of all reading rules: grows when those of extraction, repair or recognition do."""
+TEXT_RULES = embedded_text.RULES * 1_000 + 999
+"""Version of a page whose own text is good: no newer recognition can improve such a page."""
+
+PAGES_READ = "pages read"
+OCR_MILLISECONDS = "OCR milliseconds"
+"""Names of the running totals of pages read and of time spent in OCR (milliseconds)."""
+
+OCR_DPI = 300
+OCR_SECONDS = 120.0
+OCR_MEMORY_MB = 1536
+
+
+LEAST_ROOM = 128 << 20
+"""Free bytes on the disk of temporary files below which no file is read.
+
+Reading needs room for repaired and wrapped copies, and for parts.
+"""
+
+
+def cramped() -> bool:
+    return shutil.disk_usage(tempfile.gettempdir()).free < LEAST_ROOM
+
+
+class Stopped(Exception):
+    """Raised when a reading was asked to stop between two pages; the pages read so far are saved."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Result of reading an attachment. ``rules`` is the oldest version that a page of it was read with."""
+
+    page_count: int
+    details: Details
+    rules: int
+
+
+class Reader:
+    """Reads attachments. Threads may share one reader; they take turns page by page."""
+
+    def __init__(self, records: Records, files: Files, *, ocr_jobs: int) -> None:
+        self._records = records
+        self._files = files
+        self._ocr_jobs = ocr_jobs
+        self._recognisers = ThreadPoolExecutor(ocr_jobs, thread_name_prefix="ocr")
+
+    def read(self, attachment: Attachment, going_on: Callable[[], bool]) -> Outcome:
+        """Reads the pages that are not read yet, one by one, as long as ``going_on()`` returns True.
+
+        Raises ``Unreadable`` when no page of the file can be read, ``Stopped`` when ``going_on()`` returns
+        False, ``Unavailable`` when the disk has no room, which is not the file's fault.
+        """
+        if cramped():
+            raise Unavailable(
+                f"พื้นที่ชั่วคราวที่ {tempfile.gettempdir()} เหลือน้อย การอ่านเอกสารรออยู่ (no room to read in)"
+            )
+        with self._files.local_path(attachment.sha256) as path:
+            _check_sound(path, attachment.sha256)
+            return self._read(attachment, path, going_on)
+
+    def _read(self, attachment: Attachment, path: Path, going_on: Callable[[], bool]) -> Outcome:
+        with Document(path) as document:
+            wanted = self._unread(attachment.id, document.outline.page_count)
+            for page in self._pages(attachment.id, document, wanted):
+                self._records.save_page(page, sha256=attachment.sha256)
+                self._records.tally(PAGES_READ, 1)
+                if not going_on():
+                    raise Stopped
+            return self._conclude(attachment.id, document)
+
+    def close(self) -> None:
+        self._recognisers.shutdown(cancel_futures=True)
+
+    def _unread(self, attachment_id: int, page_count: int) -> list[int]:
+        done = {
+            page.number
+            for page in self._records.pages(attachment_id)
+            if page.corrected or (page.rules in (RULES, TEXT_RULES) and not page.problem)
+        }
+        return [number for number in range(1, page_count + 1) if number not in done]
+
+    def _pages(self, attachment_id: int, document: Document, wanted: list[int]) -> Iterator[Page]:
+        """Yields pages with embedded text at once, and other pages as they are recognised.
+
+        Only a few pages are recognised at a time, so that other attachments get their turn.
+        """
+        pending: dict[Future[Page], int] = {}
+        try:
+            for number in wanted:
+                embedded = document.read_page(number)
+                if embedded.verdict in (Verdict.EMBEDDED, Verdict.BLANK):
+                    yield _as_page(attachment_id, embedded)
+                    continue
+                pending[self._recognisers.submit(self._timed, attachment_id, document.path, embedded)] = (
+                    number
+                )
+                if len(pending) >= self._ocr_jobs:
+                    yield from _finished(pending, FIRST_COMPLETED)
+            while pending:
+                yield from _finished(pending, FIRST_COMPLETED)
+        finally:
+            for future in pending:
+                future.cancel()
+            wait(pending)  # running recognitions still read the file, which is closed after this
+
+    def _timed(self, attachment_id: int, path: Path, embedded: EmbeddedPage) -> Page:
+        began = time.monotonic()
+        page = _recognise(attachment_id, path, embedded)
+        self._records.tally(OCR_MILLISECONDS, round(1000 * (time.monotonic() - began)))
+        return page
+
+    def _conclude(self, attachment_id: int, document: Document) -> Outcome:
+        pages = self._records.pages(attachment_id)
+        problems = [page.problem for page in pages if page.problem]
+        if problems and len(problems) == len(pages):
+            raise Unreadable(problems[0])
+        return Outcome(
+            document.outline.page_count,
+            Details(
+                fields=describe(pages),
+                signatures=document.outline.signatures,
+                personal_data=tuple(find for page in pages for find in privacy.find(page.text, page.number)),
+                advice=tuple(
+                    advise(
+                        pages,
+                        has_embedded_files=document.outline.has_embedded_files,
+                        is_dynamic_form=document.outline.is_dynamic_form,
+                    )
+                ),
+            ),
+            min((page.rules for page in pages if not page.corrected), default=TEXT_RULES),
+        )
+
+
+def _check_sound(path: Path, sha256: str) -> None:
+    """Raises ``Unreadable`` if the file's SHA-256 is wrong, so that a damaged file is never read."""
+    with path.open("rb") as file:
+        if hashlib.file_digest(file, "sha256").hexdigest() != sha256:
+            raise Unreadable("damaged")
+
+
+def _finished(pending: dict[Future[Page], int], when: str) -> Iterator[Page]:
+    done, _ = wait(pending, return_when=when)
+    for future in done:
+        del pending[future]
+        yield future.result()
+
+
+def _as_page(attachment_id: int, embedded: EmbeddedPage, problem: str = "") -> Page:
+    return Page(
+        attachment_id=attachment_id,
+        number=embedded.number,
+        text=embedded.text,
+        raw=embedded.raw,
+        source=Source.EMBEDDED if embedded.text else Source.NONE,
+        confidence=None,
+        turn=embedded.turn,
+        lines=embedded.lines,
+        rules=TEXT_RULES if embedded.verdict in (Verdict.EMBEDDED, Verdict.BLANK) else RULES,
+        problem=problem,
+    )
+
+
+def _recognise(attachment_id: int, path: Path, embedded: EmbeddedPage) -> Page:
+    try:
+        seen = sandbox.run(
+            recognise_page, path, embedded.number, seconds=OCR_SECONDS, memory_mb=OCR_MEMORY_MB
+        )
+    except Unreadable as error:
+        kept = embedded.verdict is Verdict.BOTH  # doubtful text is better than none
+        return _as_page(attachment_id, embedded, "" if kept else embedded.problem or error.code)
+    if embedded.verdict is Verdict.BOTH and better(embedded.text, seen.text) == embedded.text:
+        return _as_page(attachment_id, embedded)
+    return Page(
+        attachment_id=attachment_id,
+        number=embedded.number,
+        text=seen.text,
+        raw=seen.raw,
+        source=Source.OCR if seen.text else Source.NONE,
+        confidence=seen.confidence,
+        turn=seen.turn,
+        lines=seen.lines,
+        doubts=seen.doubts,
+        rules=RULES,
+    )
+
+
+def recognise_page(path: Path, number: int) -> recognition.OcrPage:
+    """Renders a page and recognises its text. Runs in the child process."""
+    return recognition.recognise(raster(path, number, OCR_DPI))

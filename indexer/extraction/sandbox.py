@@ -1,0 +1,292 @@
+"""Sandbox: runs work on untrusted files in a child process with limits on time, memory and processor.
+
+A nursery process, started afresh (it inherits no database connection), imports the slow libraries
+once and forks a child for each piece of work, which costs some ten milliseconds. The child limits
+itself, works at low priority, and is killed with its whole process group when its time is up.
+What a child sends back is unpickled with an allow-list: a child that a file has taken over cannot
+make its parent run anything.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import dataclasses
+import datetime as dt
+import enum
+import gc
+import importlib
+import io
+import logging
+import os
+import pickle
+import resource
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from indexer.extraction.failures import Unreadable
+
+T = TypeVar("T")
+
+PRELOAD = tuple(
+    f"indexer.extraction.{name}"
+    for name in ("pdf.parser", "image.input_normalization", "page_images", "ocr.recognition")
+)
+"""Modules that the nursery imports once, so that no child has to; a ``warm_up`` in them is called."""
+
+NICENESS = 10
+_MEGABYTE = 1024 * 1024
+_RESULT_LIMIT = 256 * _MEGABYTE
+
+
+class TimedOut(Unreadable):
+    """Raised when the work took longer than its time limit."""
+
+    code = "timeout"
+
+
+class OutOfMemory(Unreadable):
+    """Raised when the work needed more memory than its limit."""
+
+    code = "memory"
+
+
+class Crashed(Unreadable):
+    """Raised when the child died, or sent data that is no result."""
+
+    code = "crashed"
+
+
+def run(function: Callable[..., T], *args: Any, seconds: float, memory_mb: int = 1024) -> T:
+    """Runs ``function(*args)`` in its own child process and returns the result.
+
+    ``function`` must be importable by name.
+
+    Raises ``TimedOut``, ``OutOfMemory``, ``Crashed``, or the ``Unreadable`` that the function raised.
+    """
+    with Child(memory_mb=memory_mb) as child:
+        return child.call(function, *args, seconds=seconds)
+
+
+class Child:
+    """A child that serves many calls and keeps its state between them (an open file, say).
+
+    After ``TimedOut``, ``OutOfMemory`` or ``Crashed`` the next call gets a new child, without the state.
+    """
+
+    def __init__(self, *, memory_mb: int = 1024) -> None:
+        self._memory_mb = memory_mb
+        self._connection: Connection | None = None
+        self._pid = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @property
+    def alive(self) -> bool:
+        return self._connection is not None
+
+    def call(self, function: Callable[..., T], *args: Any, seconds: float) -> T:
+        """Runs ``function(*args)`` in the child, within ``seconds`` of wall-clock time."""
+        request = pickle.dumps((function, args, seconds))
+        if self._connection is None:
+            self._pid, self._connection = _fork(self._memory_mb)
+        try:
+            self._connection.send_bytes(request)
+            if not self._connection.poll(seconds):
+                raise TimedOut
+            answer = self._connection.recv_bytes(_RESULT_LIMIT)
+        except (EOFError, OSError):
+            self.close()
+            raise Crashed from None
+        except BaseException:
+            self.close()
+            raise
+        result: T = self._understand(answer)
+        return result
+
+    def _understand(self, answer: bytes) -> Any:
+        try:
+            outcome, value = _Results(io.BytesIO(answer)).load()
+        except Exception as error:
+            self.close()
+            raise Crashed from error
+        if outcome == "done":
+            return value
+        if outcome == "unreadable":
+            raise Unreadable(value)
+        self.close()
+        raise OutOfMemory if outcome == "memory" else Crashed
+
+    def close(self) -> None:
+        """Ends the child and every process that it started."""
+        if self._connection is None:
+            return
+        # The open connection is what proves that the process group is still this child's.
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._pid, signal.SIGKILL)
+        self._connection.close()
+        self._connection = None
+
+
+class _Results(pickle.Unpickler):
+    """Builds plain values, and the project's own dataclasses and enums; nothing else."""
+
+    def find_class(self, module: str, name: str) -> Any:
+        if module.split(".")[0] in {"archive", "indexer"}:
+            found = getattr(sys.modules.get(module) or importlib.import_module(module), name, None)
+            if isinstance(found, type) and (dataclasses.is_dataclass(found) or issubclass(found, enum.Enum)):
+                return found
+        if (module, name) == ("builtins", "getattr"):
+            return _member  # what the first releases of Python 3.11 write for a member of an enum
+        if module == "datetime" and name in {"datetime", "date", "timedelta", "timezone"}:
+            return getattr(dt, name)
+        raise pickle.UnpicklingError(f"{module}.{name} is no result")
+
+
+def _member(kind: Any, name: str) -> enum.Enum:
+    if isinstance(kind, type) and issubclass(kind, enum.Enum):
+        return kind[name]
+    raise pickle.UnpicklingError(f"{kind}.{name} is no result")
+
+
+class _Nursery:
+    """The parent's side of the process that forks children."""
+
+    def __init__(self) -> None:
+        self.owner = os.getpid()
+        self._lock = threading.Lock()
+        ours, theirs = socket.socketpair()
+        with theirs:
+            self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and code
+                [
+                    sys.executable,
+                    "-c",
+                    f"from {__name__} import nurse; nurse({theirs.fileno()})",
+                ],
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                env={
+                    **os.environ,
+                    "PYTHONPATH": os.pathsep.join(sys.path),
+                    "OMP_THREAD_LIMIT": "1",
+                    "OPENBLAS_NUM_THREADS": "1",
+                },
+                start_new_session=True,
+            )
+        self._control = ours
+
+    def fork(self, memory_mb: int) -> tuple[int, Connection]:
+        """Forks a new child; returns its pid, which is also its process group, and its connection."""
+        ours, theirs = socket.socketpair()
+        with ours, theirs:
+            with self._lock:
+                socket.send_fds(self._control, [memory_mb.to_bytes(4, "big")], [theirs.fileno()])
+                answer = self._control.recv(4)
+            if len(answer) < 4:
+                raise BrokenPipeError("the nursery has ended")
+            return int.from_bytes(answer, "big"), Connection(ours.detach())
+
+    def close(self) -> None:
+        """Closes the connection, which ends the nursery."""
+        self._control.close()
+        self._process.wait()
+
+
+_shared: _Nursery | None = None
+_shared_lock = threading.Lock()
+
+
+def _nursery(*, lost: bool = False) -> _Nursery:
+    """This process's nursery, started on first use, after a fork, and when it was ``lost``."""
+    global _shared  # noqa: PLW0603 - one per process, however many threads ask
+    with _shared_lock:
+        if _shared is None or _shared.owner != os.getpid() or lost:
+            if lost and _shared is not None:
+                _shared.close()
+            _shared = _Nursery()
+            atexit.register(_shared.close)
+        return _shared
+
+
+def _fork(memory_mb: int) -> tuple[int, Connection]:
+    """Forks a new child, from a new nursery if the old nursery was killed."""
+    try:
+        return _nursery().fork(memory_mb)
+    except OSError:
+        return _nursery(lost=True).fork(memory_mb)
+
+
+def nurse(control_fd: int) -> None:
+    """Runs the nursery process: forks a child for every connection that comes in."""
+    control = socket.socket(fileno=control_fd)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # children are reaped by the kernel
+    for name in PRELOAD:
+        getattr(importlib.import_module(name), "warm_up", lambda: None)()
+    gc.freeze()  # what is loaded stays shared between the children
+    while True:
+        limit, descriptors, _, _ = socket.recv_fds(control, 4, 1)
+        if not limit:
+            return
+        pid = os.fork()
+        if pid == 0:
+            control.close()
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            os.setpgid(0, 0)
+            _serve(Connection(descriptors[0]), int.from_bytes(limit, "big"))
+            os._exit(0)
+        with contextlib.suppress(OSError):  # done here as well, lest the parent kills before the child did it
+            os.setpgid(pid, pid)
+        os.close(descriptors[0])
+        control.sendall(pid.to_bytes(4, "big"))
+
+
+def _serve(connection: Connection, memory_mb: int) -> None:
+    """Runs the child process: serves calls until the parent closes the connection."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_AS, (memory_mb * _MEGABYTE, memory_mb * _MEGABYTE))
+    os.nice(NICENESS)
+    logging.disable(logging.CRITICAL)
+    with open(os.devnull, "wb") as nowhere:  # noqa: PTH123 - libraries print what they think of a file
+        os.dup2(nowhere.fileno(), 1)
+        os.dup2(nowhere.fileno(), 2)
+    while True:
+        try:
+            function, args, seconds = pickle.loads(connection.recv_bytes())  # noqa: S301 - from the parent
+        except EOFError:
+            return
+        _limit_processor(seconds)
+        connection.send_bytes(_answer(function, args))
+
+
+def _limit_processor(seconds: float) -> None:
+    """Limits the processor time to twice the wall-clock time of the call, to end a child without parent."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    allowed = int(used.ru_utime + used.ru_stime + 2 * seconds) + 1
+    resource.setrlimit(resource.RLIMIT_CPU, (allowed, resource.getrlimit(resource.RLIMIT_CPU)[1]))
+
+
+def _answer(function: Callable[..., Any], args: tuple[Any, ...]) -> bytes:
+    try:
+        return pickle.dumps(("done", function(*args)))
+    except Unreadable as error:
+        return pickle.dumps(("unreadable", error.code))
+    except MemoryError:
+        return pickle.dumps(("memory", None))
+    except RecursionError:
+        return pickle.dumps(("crashed", "recursion"))
+    except Exception as error:  # noqa: BLE001 - whatever a hostile file provokes ends here
+        return pickle.dumps(("crashed", repr(error)))

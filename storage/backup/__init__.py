@@ -1,0 +1,1 @@
+"""Backups: written, kept in generations, verified and restored."""

@@ -1,0 +1,82 @@
+"""Note on the last backup, in the data directory. Later checks compare the archive with this note."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+
+from archive.errors import PrakatError
+from archive.ports import Fault
+from storage.archive_figures import ArchiveFigures, describe_losses
+from storage.backup.manifest import BackupManifest
+from storage.backup.restore import open_backup
+from storage.engine import Engine
+from storage.files.local import sync_directory
+
+NOTE = "last-backup.json"
+
+
+class LastBackup:
+    """An ``Examination`` that compares the archive with its last backup.
+
+    The note holds the backup's destination, its digest, and the archive's figures at that time.
+    """
+
+    def __init__(self, data: Path, engine: Engine) -> None:
+        self._path = data / NOTE
+        self._engine = engine
+
+    def note(self, destination: Path, manifest: BackupManifest) -> None:
+        """Write the note on a published backup, and sync it to the disk."""
+        content = {
+            "destination": str(destination.resolve()),
+            "generation": manifest.generation,
+            "digest": manifest.digest,
+            "archive": asdict(manifest.archive) if manifest.archive else None,
+        }
+        part = self._path.with_suffix(".part")
+        with part.open("w", encoding="utf-8") as file:
+            json.dump(content, file, indent=1)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(self._path)
+        sync_directory(self._path.parent)
+
+    def faults(self) -> Iterator[Fault]:
+        """Yield losses of the archive since its last backup, and alterations of that backup.
+
+        A backup whose destination cannot be reached is not checked: the disk may be stored elsewhere.
+        """
+        try:
+            content = json.loads(self._path.read_text(encoding="utf-8"))
+            destination = Path(content["destination"])
+            generation, digest = str(content["generation"]), str(content["digest"])
+            before = ArchiveFigures(**content["archive"])
+        except FileNotFoundError:
+            return
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            yield Fault("unreadable", NOTE, str(error))
+            return
+        for loss in describe_losses(before, ArchiveFigures.read(self._engine.rows)):
+            yield Fault("archive-went-back", f"backup {generation}", loss)
+        if not before.is_in_chain(self._engine.rows):
+            yield Fault(
+                "audit-broken", f"audit {before.audit_number}", f"not the entry of backup {generation}"
+            )
+        if destination.exists() and (found := _find_alteration(destination, generation, digest)):
+            yield Fault("backup-altered", f"backup {generation}", f"{destination}: {found}")
+
+
+def _find_alteration(destination: Path, generation: str, digest: str) -> str:
+    """Return how a generation differs from the one that was written; empty when it does not differ."""
+    backup = open_backup(destination)
+    try:
+        for manifest in (backup.read_manifest(generation), backup.read_manifest(None)):
+            if manifest.generation == generation and manifest.digest != digest:
+                return "another manifest"
+        return ", ".join(backup.find_damage(backup.read_manifest(generation))[:10])
+    except (OSError, PrakatError) as error:
+        return str(error)

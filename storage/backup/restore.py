@@ -1,0 +1,277 @@
+"""Restores a backup into a data directory: completely, or not at all."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import shutil
+import tarfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import IO, Any, BinaryIO
+
+from archive.errors import Conflict, NotFound
+from storage.backup.keys import BackupKeys
+from storage.backup.manifest import (
+    AGE,
+    CHUNK,
+    DATABASE,
+    FILES,
+    MANIFEST,
+    NAME,
+    BackupManifest,
+    HashingReader,
+    Progress,
+    damaged,
+    disk_trouble_as_unavailable,
+    examine,
+    private_directory,
+)
+from storage.backup.retention import BackupDirectory
+from storage.files.local import sync_directory
+
+
+def restore(
+    source: Path,
+    data: Path,
+    progress: Progress,
+    *,
+    generation: str | None = None,
+    keys: BackupKeys | None = None,
+) -> BackupManifest:
+    """Restore a backup into ``data``, which must be empty or absent: completely, or not at all.
+
+    ``generation``: the beginning of a generation's name, such as a day; None for the newest. Returns the
+    manifest of the restored generation.
+
+    Raises ``Conflict`` when ``data`` is not empty, ``NotFound`` for an unknown generation,
+    ``Invalid`` (code ``backup-damaged``) with the names of the damaged members, or (code
+    ``backup-signature``, ``backup-encrypted``) when the keys do not fit, ``Unavailable`` on a bad disk.
+    """
+    aside = _beside(data)
+    if data.exists() and any(path != aside for path in data.iterdir()):
+        raise Conflict(f"{data} มีข้อมูลอยู่แล้ว กู้คืนได้เฉพาะลงที่ว่าง (not empty: restore into an empty directory)")
+    keys = keys or BackupKeys()
+    backup = open_backup(source)
+    with disk_trouble_as_unavailable("กู้คืนไม่สำเร็จ ยังไม่มีอะไรเปลี่ยน (restore failed)"), private_directory(aside):
+        unpacked = aside / "data"
+        unpacked.mkdir()
+
+        def report(done: int) -> None:
+            progress("restore", done, max(done, backup.total))
+
+        manifest = backup.check(report, generation=generation, into=unpacked, keys=keys)
+        keys.verify(manifest)
+        examine(unpacked / DATABASE)
+        os.sync()
+        _move(unpacked, data)
+    return manifest
+
+
+def open_backup(path: Path) -> BackupSource:
+    """Return the backup at a path, for reading. No byte is read yet."""
+    return DirectorySource(path) if path.is_dir() else TarSource(path)
+
+
+def _beside(data: Path) -> Path:
+    """Return a path for temporary files on the file system of the data directory.
+
+    The path is next to the data directory, or inside where the parent is not writable or another file system.
+    """
+    if data.is_mount() or (data.exists() and not os.access(data.parent, os.W_OK)):
+        return data / ".restoring"
+    return data.with_name(f".{data.name}.restoring")
+
+
+def _move(unpacked: Path, data: Path) -> None:
+    if not unpacked.is_relative_to(data):
+        unpacked.replace(data)  # replaces the empty directory, if one exists
+    else:
+        for path in sorted(unpacked.iterdir(), key=lambda path: path.name == DATABASE):  # database last
+            path.replace(data / path.name)
+    sync_directory(data.parent)
+
+
+class BackupSource:
+    """A backup that is being read. ``total``: number of members, 0 while that is not known."""
+
+    total = 0
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def generations(self) -> list[str]:
+        """Return the names of the generations, oldest first."""
+        raise NotImplementedError
+
+    def read_manifest(self, generation: str | None) -> BackupManifest:
+        """Return the manifest of a generation, of the newest for None. Raises as ``check`` does."""
+        raise NotImplementedError
+
+    def check(
+        self,
+        progress: Callable[[int], None],
+        *,
+        generation: str | None = None,
+        into: Path | None = None,
+        keys: BackupKeys | None = None,
+    ) -> BackupManifest:
+        """Read every byte of one generation. With ``into``, write the decrypted members into that directory.
+
+        Returns the generation's manifest. Raises ``Invalid`` with the names of damaged members, ``NotFound``
+        for an unknown generation.
+        """
+        found: dict[str, str] = {}
+        decrypted: dict[str, str] = {}
+        manifest: BackupManifest | None = None
+        name = self._path.name
+        try:
+            for name, stream in self._members(generation):
+                if name == MANIFEST:
+                    manifest = BackupManifest.from_bytes(stream.read())
+                    continue
+                plain = name.removesuffix(AGE)
+                if not NAME.fullmatch(plain):
+                    raise damaged([name])
+                hashing = HashingReader(stream)
+                if into:
+                    decrypted[plain] = _keep(into / plain, hashing, keys if name != plain else None)
+                found[name] = hashing.finish()
+                progress(len(found))
+        except (tarfile.TarError, EOFError) as error:
+            raise damaged([name]) from error
+        if manifest is None:
+            raise damaged([f"{MANIFEST} (ไม่มีอะไรต่อจาก · nothing follows {name})"])
+        _compare(manifest, found, decrypted)
+        return manifest
+
+    def find_damage(self, manifest: BackupManifest) -> list[str]:
+        """Return members that are missing, and members other than originals whose bytes have changed.
+
+        Does not read the originals: ``Backups.make`` reads a share of them each time.
+        """
+        raise NotImplementedError
+
+    def _members(self, generation: str | None) -> Iterator[tuple[str, BinaryIO]]:
+        """Yield name and content of each member and of the manifest. Encrypted names end in ``.age``."""
+        raise NotImplementedError
+
+
+def _compare(manifest: BackupManifest, found: dict[str, str], decrypted: dict[str, str]) -> None:
+    """Raise ``Invalid`` unless exactly the members of the manifest were found, with the same bytes.
+
+    ``found``: SHA-256 of each member as stored; ``decrypted``: SHA-256 of each unpacked content.
+    """
+    wanted = _as_kept(manifest)
+    differing = [name for name in sorted(wanted | found) if wanted.get(name) != found.get(name)]
+    differing += [name for name, sha256 in decrypted.items() if manifest.members.get(name) != sha256]
+    if differing or DATABASE not in manifest.members:
+        raise damaged(differing or [DATABASE])
+
+
+def _as_kept(manifest: BackupManifest) -> dict[str, str]:
+    """Return stored name → SHA-256 of the stored bytes, for each member."""
+    return {
+        name + AGE if name in manifest.encrypted else name: manifest.encrypted.get(name, sha256)
+        for name, sha256 in manifest.members.items()
+    }
+
+
+def _sha256(stream: BinaryIO | IO[bytes] | None) -> str:
+    return hashlib.file_digest(stream, "sha256").hexdigest() if stream else ""  # type: ignore[arg-type]
+
+
+class TarSource(BackupSource):
+    """A backup in one file, which is its only generation."""
+
+    def generations(self) -> list[str]:
+        return [self.read_manifest(None).generation]
+
+    def read_manifest(self, generation: str | None) -> BackupManifest:
+        try:
+            with tarfile.open(self._path) as tar:
+                text = tar.extractfile(MANIFEST)
+                manifest = BackupManifest.from_bytes(text.read() if text else b"")
+        except (tarfile.TarError, EOFError, KeyError) as error:
+            raise damaged([MANIFEST]) from error
+        if generation is not None and not manifest.generation.startswith(generation):
+            raise NotFound(f"ไฟล์สำรองนี้มีชุดเดียว (there is only the generation) {manifest.generation}")
+        return manifest
+
+    def find_damage(self, manifest: BackupManifest) -> list[str]:
+        wanted = _as_kept(manifest)
+        try:
+            with tarfile.open(self._path) as tar:
+                there = {
+                    info.name: None if info.name.startswith(FILES) else _sha256(tar.extractfile(info))
+                    for info in tar
+                    if info.isreg()
+                }
+        except (tarfile.TarError, EOFError):
+            return [self._path.name]
+        return [name for name in wanted if there.get(name, "") not in (None, wanted[name])]
+
+    def _members(self, generation: str | None) -> Iterator[tuple[str, BinaryIO]]:
+        if generation is not None:
+            self.read_manifest(generation)
+        with (
+            self._path.open("rb") as file,
+            tarfile.open(fileobj=file, mode="r|", bufsize=CHUNK) as opened,
+        ):
+            tar: Any = opened
+            while (info := tar.next()) is not None:
+                tar.members.clear()  # else tarfile would keep every member in memory
+                if not info.isreg():
+                    raise damaged([info.name])
+                yield info.name, tar.extractfile(info)
+
+
+class DirectorySource(BackupSource):
+    """A backup that is a directory of generations."""
+
+    def generations(self) -> list[str]:
+        return BackupDirectory(self._path).generations() or [self.read_manifest(None).generation]
+
+    def read_manifest(self, generation: str | None) -> BackupManifest:
+        return BackupManifest.from_bytes(BackupDirectory(self._path).find_text(generation))
+
+    def find_damage(self, manifest: BackupManifest) -> list[str]:
+        damage = []
+        for name, sha256 in manifest.members.items():
+            path = self._path / manifest.path(name)
+            if not path.is_file():
+                damage.append(name)
+            elif not name.startswith(FILES):
+                with path.open("rb") as stream:
+                    if _sha256(stream) != manifest.encrypted.get(name, sha256):
+                        damage.append(name)
+        return damage
+
+    def _members(self, generation: str | None) -> Iterator[tuple[str, BinaryIO]]:
+        text = BackupDirectory(self._path).find_text(generation)
+        manifest = BackupManifest.from_bytes(text)
+        self.total = len(manifest.members)
+        yield MANIFEST, io.BytesIO(text)
+        for name in manifest.members:
+            try:
+                with (self._path / manifest.path(name)).open("rb") as stream:
+                    yield name + AGE if name in manifest.encrypted else name, stream
+            except FileNotFoundError:
+                continue  # ``_compare`` reports the missing member
+
+
+def _keep(path: Path, stream: HashingReader, keys: BackupKeys | None) -> str:
+    """Write a file that only its owner may read. With ``keys``, ``stream`` is an age file to decrypt.
+
+    Returns the SHA-256 of the written content.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w+b") as file:
+        os.fchmod(file.fileno(), 0o400 if path.parent.parent.name == FILES else 0o600)
+        if keys is None:
+            shutil.copyfileobj(stream, file, CHUNK)
+            return stream.sha256()
+        keys.decrypt(stream, file)
+        file.seek(0)
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,122 @@
+"""Generations of a backup directory, and the retention rule."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from archive.errors import Invalid, NotFound
+from storage.backup.manifest import FILES, GENERATIONS, MANIFEST, STATE, BackupManifest, damaged
+from storage.files.local import sync_directory
+
+_DAY = len("2026-11-28")
+_MONTH = len("2026-11")
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """Retention rule: keep the latest generation of each of the last days and months that have any.
+
+    The ``newest`` generations are kept whatever their day, so that a bad generation does not at once replace
+    a good one of the same day.
+    """
+
+    days: int
+    months: int
+    newest: int = 3
+
+    def keep(self, generations: Iterable[str]) -> set[str]:
+        """Return the names of the generations that the rule keeps."""
+        names = sorted(generations)
+        kept = set(names[-self.newest :])
+        for length, count in ((_DAY, self.days), (_MONTH, self.months)):
+            latest = {name[:length]: name for name in names}  # the last of a period wins
+            kept.update(latest[period] for period in sorted(latest)[-count:])
+        return kept
+
+
+class BackupDirectory:
+    """A backup directory. Versions before generations left only ``manifest.json`` in the directory."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def generations(self) -> list[str]:
+        """Return the names of the generations, oldest first. The manifests are not read."""
+        return sorted(path.stem for path in (self.path / GENERATIONS).glob("*.json"))
+
+    def read(self, generation: str) -> BackupManifest:
+        """Return the manifest of one generation. Raises ``Invalid`` when the manifest is damaged."""
+        return BackupManifest.from_bytes(self._manifest_path(generation).read_bytes())
+
+    def find_text(self, wanted: str | None) -> bytes:
+        """Return the manifest of the newest generation whose name begins with ``wanted``, or of the newest.
+
+        Raises ``NotFound`` when there is none of that name, ``Invalid`` when there is no manifest at all.
+        """
+        if wanted is None:
+            try:
+                return (self.path / MANIFEST).read_bytes()
+            except FileNotFoundError:
+                raise damaged([MANIFEST]) from None
+        found = [name for name in self.generations() if name.startswith(wanted)]
+        if found:
+            return self._manifest_path(found[-1]).read_bytes()
+        known = ", ".join(self.generations()) or "-"
+        raise NotFound(f"ไม่พบชุดสำรอง {wanted} มีชุด (no such generation; there are): {known}")
+
+    def newest_readable(self) -> BackupManifest | None:
+        """Return the newest generation whose manifest can be read; None where there is none."""
+        try:
+            return BackupManifest.from_bytes(self.find_text(None))
+        except Invalid:
+            for name in reversed(self.generations()):
+                try:
+                    return self.read(name)
+                except Invalid:
+                    continue
+        return None
+
+    def publish(self, part: Path, name: str) -> None:
+        """Publish a complete and durable manifest as the newest generation."""
+        (self.path / GENERATIONS).mkdir(mode=0o700, exist_ok=True)
+        kept = self._manifest_path(name)
+        kept.write_bytes(part.read_bytes())
+        part.replace(self.path / MANIFEST)
+        sync_directory(kept.parent)
+        sync_directory(self.path)
+
+    def adopt(self) -> None:
+        """Turn a ``manifest.json`` of a version before generations into a generation."""
+        try:
+            text = self.find_text(None)
+            manifest = BackupManifest.from_bytes(text)
+        except Invalid:
+            return
+        kept = self._manifest_path(manifest.generation)
+        if not kept.exists():
+            kept.parent.mkdir(mode=0o700, exist_ok=True)
+            kept.write_bytes(text)
+
+    def prune(self, retention: Retention) -> int:
+        """Remove generations that the rule does not keep, then files that no kept generation names.
+
+        Returns the number of removed generations. Where a kept manifest is damaged nothing is removed,
+        because the files that this manifest names are not known.
+        """
+        kept = retention.keep(self.generations())
+        try:
+            named = {path for name in kept for path in self.read(name).paths()}
+        except Invalid:
+            return 0
+        removed = [name for name in self.generations() if name not in kept]
+        for name in removed:
+            self._manifest_path(name).unlink()
+        for path in [*(self.path / STATE).glob("*"), *(self.path / FILES).glob("??/*")]:
+            if str(path.relative_to(self.path)) not in named:
+                path.unlink()
+        return len(removed)
+
+    def _manifest_path(self, generation: str) -> Path:
+        return self.path / GENERATIONS / f"{generation}.json"

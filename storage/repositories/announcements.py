@@ -1,0 +1,254 @@
+"""Queries about announcements."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Iterable, Sequence
+
+from archive.errors import Conflict
+from archive.fields import ANNOUNCEMENT_FIELDS
+from archive.model import Announcement, Change, Draft, Status
+from storage import mappers
+from storage.engine import Queries
+from storage.hash_chain import seal
+from storage.repositories import history
+from storage.repositories.attachments import drop_decisions
+from storage.tenancy import home
+
+_ACTIONS = {
+    Status.DRAFT: "restore",
+    Status.PUBLISHED: "publish",
+    Status.WITHDRAWN: "withdraw",
+    Status.TRASHED: "trash",
+}
+
+_FIELDS = tuple(field.name for field in ANNOUNCEMENT_FIELDS)
+"""Names of the fields that ``revise`` may set. The columns have the same names."""
+
+_INSERT = f"""INSERT INTO announcement ({", ".join(_FIELDS)},
+        status, change, created_at, updated_at, organisation_id)
+    VALUES ({", ".join(f":{name}" for name in _FIELDS)}, :status, :change, :at, :at, :home)
+    ON CONFLICT (organisation_id, ref) DO NOTHING
+    RETURNING *"""  # noqa: S608  # our own names
+
+
+_MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
+
+
+class Announcements:
+    """Announcements part of ``archive.ports.Records``."""
+
+    def __init__(self, engine: Queries) -> None:
+        self._engine = engine
+
+    def create(
+        self, draft: Draft, *, actor: str, status: Status = Status.DRAFT, reason: str = ""
+    ) -> Announcement:
+        fields = {name: mappers.plain(getattr(draft, name, None)) for name in _FIELDS}
+        with self._engine.write():
+            row = self._engine.row(
+                _INSERT,
+                **fields,
+                home=home(self._engine),
+                status=status.value,
+                change=history.next_change(self._engine),
+                at=mappers.now_text(),
+            )
+            if row is None:
+                raise _ref_taken()
+            # The other fields are on the record, or in the ``before`` values of a later revision.
+            after = {"title": row["title"], "status": row["status"]}
+            history.note(self._engine, row["id"], "create", actor=actor, after=after, reason=reason)
+            seal(self._engine, ("announcement", row["id"]))
+        return mappers.announcement(row)
+
+    def revise(
+        self,
+        id: int,
+        changes: dict[str, object],
+        *,
+        actor: str,
+        if_change: int | None = None,
+        reason: str = "",
+    ) -> Announcement:
+        if unknown := changes.keys() - set(_FIELDS):
+            raise KeyError(f"not fields of an announcement: {sorted(unknown)}")
+        with self._engine.write():
+            row = history.announcement_row(self._engine, id)
+            if if_change is not None and row["change"] != if_change:
+                raise Conflict(
+                    "มีผู้อื่นแก้ไขประกาศนี้ไปก่อนแล้ว กรุณาเปิดใหม่ ตรวจดู แล้วแก้ไขอีกครั้ง", code="edited-meanwhile"
+                )
+            after = {
+                name: value
+                for name, value in ((name, mappers.plain(value)) for name, value in changes.items())
+                if value != row[name]
+            }
+            if after:
+                before = {name: row[name] for name in after}
+                self._set(id, after)
+                history.note(
+                    self._engine, id, "revise", actor=actor, before=before, after=after, reason=reason
+                )
+            return self.announcement(id)
+
+    def set_status(
+        self, id: int, status: Status, *, actor: str, reason: str = "", was: Status | None = None
+    ) -> Announcement:
+        with self._engine.write():
+            row = history.announcement_row(self._engine, id)
+            if was is not None and row["status"] != was:
+                raise Conflict("สถานะของประกาศเปลี่ยนไปแล้ว กรุณาเปิดใหม่แล้วลองอีกครั้ง", code="edited-meanwhile")
+            kept = {
+                Status.WITHDRAWN: reason,
+                Status.TRASHED: row["reason"],
+            }.get(status, "")
+            self._set(id, {"status": status.value, "publish_at": None, "reason": kept})
+            if status is Status.WITHDRAWN:
+                drop_decisions(self._engine, id)
+            history.note(
+                self._engine,
+                id,
+                _ACTIONS[status],
+                actor=actor,
+                before={"status": row["status"]},
+                after={"status": status.value},
+                reason=reason,
+            )
+            return self.announcement(id)
+
+    def _set(self, id: int, columns: dict[str, object]) -> None:
+        """Set columns of an announcement. Call this inside a transaction.
+
+        Raises ``Conflict`` when another announcement of the organisation has the new ``ref``. The columns'
+        names go into the SQL as they are: they must come from this code, never from a person.
+        """
+        if columns.get("ref") is not None and self._engine.row(
+            """SELECT id FROM announcement WHERE ref = :ref AND id <> :id AND organisation_id =
+                   (SELECT organisation_id FROM announcement WHERE id = :id)""",
+            ref=columns["ref"],
+            id=id,
+        ):
+            raise _ref_taken()
+        assignments = ", ".join(f"{name} = :{name}" for name in columns)
+        self._engine.run(f"UPDATE announcement SET {assignments} WHERE id = :id", id=id, **columns)  # noqa: S608
+        history.touch(self._engine, id)
+        seal(self._engine, ("announcement", id))
+
+    def announcement(self, id: int) -> Announcement:
+        return mappers.announcement(history.announcement_row(self._engine, id))
+
+    def announcements(self, ids: Iterable[int]) -> dict[int, Announcement]:
+        found = self._engine.rows("SELECT * FROM announcement WHERE id IN :ids", ids=list(ids))
+        return {each.id: each for each in mappers.readable(mappers.announcement, found)}
+
+    def by_ref(self, ref: str) -> Announcement | None:
+        row = self._engine.row(
+            "SELECT * FROM announcement WHERE ref = :ref AND organisation_id = :home",
+            ref=ref,
+            home=home(self._engine),
+        )
+        return None if row is None else mappers.announcement(row)
+
+    def by_old_url(self, old_url: str) -> Announcement | None:
+        row = self._engine.row(
+            "SELECT * FROM announcement WHERE old_url = :old_url ORDER BY id LIMIT 1", old_url=old_url
+        )
+        return None if row is None else mappers.announcement(row)
+
+    def list_announcements(
+        self, *, statuses: Sequence[Status], page: int, per_page: int
+    ) -> tuple[list[Announcement], int]:
+        wanted = [status.value for status in statuses]
+        total = self._engine.rows(
+            "SELECT count(*) AS n FROM announcement WHERE status IN :wanted", wanted=wanted
+        )
+        found = self._engine.rows(
+            # The inner query sorts by the index alone, not the records with their bodies.
+            """SELECT * FROM announcement WHERE id IN (
+                   SELECT id FROM announcement WHERE status IN :wanted
+                   ORDER BY published_on DESC, id DESC LIMIT :limit OFFSET :offset)
+               ORDER BY published_on DESC, id DESC""",
+            wanted=wanted,
+            limit=per_page,
+            offset=(page - 1) * per_page,
+        )
+        return [*mappers.readable(mappers.announcement, found)], total[0]["n"]
+
+    def neighbours(self, id: int) -> tuple[Announcement | None, Announcement | None]:
+        place = history.announcement_row(self._engine, id)
+        values = {"day": place["published_on"], "id": id, "status": Status.PUBLISHED.value}
+        earlier = self._engine.rows(
+            """SELECT * FROM announcement WHERE status = :status AND (published_on, id) < (:day, :id)
+               ORDER BY published_on DESC, id DESC LIMIT 3""",
+            **values,
+        )
+        later = self._engine.rows(
+            """SELECT * FROM announcement WHERE status = :status AND (published_on, id) > (:day, :id)
+               ORDER BY published_on, id LIMIT 3""",
+            **values,
+        )
+        return (
+            next(mappers.readable(mappers.announcement, earlier), None),
+            next(mappers.readable(mappers.announcement, later), None),
+        )
+
+    def months(self) -> list[tuple[int, int, int]]:
+        found = self._engine.rows(
+            """SELECT substr(published_on, 1, 7) AS month, COUNT(*) AS number FROM announcement
+               WHERE status = 'published' GROUP BY substr(published_on, 1, 7) ORDER BY 1 DESC"""
+        )
+        return [
+            (int(row["month"][:4]), int(row["month"][5:]), row["number"])
+            for row in found
+            if _MONTH.fullmatch(str(row["month"]))  # a damaged date is in no month
+        ]
+
+    def changed_since(self, change: int, *, limit: int) -> list[tuple[int, int]]:
+        found = self._engine.rows(
+            "SELECT id, change FROM announcement WHERE change > :change ORDER BY change LIMIT :limit",
+            change=change,
+            limit=limit,
+        )
+        return [(row["id"], row["change"]) for row in found]
+
+    def withdrawn_since(self, change: int) -> set[int]:
+        found = self._engine.rows(
+            """SELECT id FROM announcement WHERE change > :change AND (status <> 'published'
+                   OR id IN (SELECT announcement_id FROM attachment WHERE hidden_change > :change))""",
+            change=change,
+        )
+        return {row["id"] for row in found}
+
+    def last_change(self) -> int:
+        return int(self._engine.rows("SELECT value FROM counter WHERE name = 'change'")[0]["value"])
+
+    def touch(self, ids: Sequence[int]) -> None:
+        with self._engine.write():
+            for row in self._engine.rows("SELECT id FROM announcement WHERE id IN :ids", ids=list(ids)):
+                self._engine.run(
+                    "UPDATE announcement SET change = :change WHERE id = :id",
+                    id=row["id"],
+                    change=history.next_change(self._engine),
+                )
+
+    def counts(self) -> dict[str, int]:
+        found = self._engine.rows("SELECT status, count(*) AS n FROM announcement GROUP BY status")
+        counted = {row["status"]: row["n"] for row in found}
+        return {status.value: counted.get(status.value, 0) for status in Status}
+
+    def due(self, now: dt.datetime) -> list[int]:
+        found = self._engine.rows(
+            """SELECT id FROM announcement WHERE publish_at <= :now AND status = 'draft'
+               ORDER BY publish_at, id""",
+            now=mappers.time_text(now),
+        )
+        return [row["id"] for row in found]
+
+    def history(self, announcement_id: int) -> list[Change]:
+        return history.of(self._engine, announcement_id)
+
+
+def _ref_taken() -> Conflict:
+    return Conflict("มีประกาศที่ใช้รหัสอ้างอิง (ref) นี้อยู่แล้ว กรุณาใช้รหัสอื่น หรือแก้ไขประกาศเดิม", code="ref-taken")

@@ -1,0 +1,353 @@
+"""Queries about attachments."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import json
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+
+from archive import privacy
+from archive.errors import Conflict, no_such_attachment
+from archive.model import Attachment, Hold, Kind, PersonalData
+from archive.ports import StoredFile
+from storage import mappers
+from storage.engine import Queries, Row
+from storage.hash_chain import READING, seal
+from storage.repositories import history
+
+
+def attachment_row(engine: Queries, id: int, *, lock: bool = False) -> Row:
+    """Return the row of an attachment that is not detached. Raises ``NotFound``.
+
+    With ``lock``, which needs a transaction, other writers of the attachment's pages wait.
+    """
+    lock_rows = "FOR NO KEY UPDATE" if lock else ""
+    row = engine.row(
+        f"SELECT * FROM attachment WHERE id = :id AND status <> 'detached' {lock_rows}",  # noqa: S608
+        id=id,
+    )
+    if row is None:
+        raise no_such_attachment()
+    return row
+
+
+def drop_decisions(engine: Queries, announcement_id: int) -> None:
+    """Cancel the decisions about personal data in an announcement's attachments.
+
+    Each attachment is then held as ``privacy.hold_without_decisions`` says. Call this inside a transaction.
+    """
+    found = engine.rows("SELECT * FROM attachment WHERE announcement_id = :id", id=announcement_id)
+    for attachment in map(mappers.attachment, found):
+        if attachment.decided or attachment.hold is None:
+            _set_hold(engine, attachment.id, privacy.hold_without_decisions(attachment), ())
+            seal(engine, ("attachment", attachment.id))
+
+
+def note_corrected_finds(
+    engine: Queries, attachment: Attachment, page: int, found: Sequence[PersonalData]
+) -> None:
+    """Replace the finds of a page by those in its corrected text.
+
+    Undecided finds hold the attachment; a find that has gone does not release it. Call this inside a
+    transaction, after the announcement's ``change`` was raised.
+    """
+    others = [data for data in attachment.details.personal_data if data.page != page]
+    details = dataclasses.replace(
+        attachment.details, personal_data=tuple(sorted([*others, *found], key=lambda one: one.page))
+    )
+    engine.run(
+        "UPDATE attachment SET details = :details WHERE id = :id",
+        id=attachment.id,
+        details=mappers.details_text(details),
+    )
+    finds = privacy.find_in_attachment(attachment, details)
+    if attachment.hold is None and privacy.undecided(finds, attachment.decided):
+        _set_hold(engine, attachment.id, Hold.PERSONAL_DATA, attachment.decided)
+        hide(engine, attachment.id)
+
+
+def hide(engine: Queries, attachment_id: int) -> None:
+    """Record the change with which an attachment became hidden from residents.
+
+    An index that has not followed to this change may still show the attachment. Call this inside a
+    transaction, after the announcement's ``change`` was raised.
+    """
+    engine.run(
+        """UPDATE attachment SET hidden_change = (
+               SELECT announcement.change FROM announcement
+               WHERE announcement.id = attachment.announcement_id)
+           WHERE id = :id""",
+        id=attachment_id,
+    )
+
+
+def _set_hold(engine: Queries, attachment_id: int, hold: Hold | None, decided: Sequence[str]) -> None:
+    engine.run(
+        "UPDATE attachment SET hold = :hold, decided = :decided WHERE id = :id",
+        id=attachment_id,
+        hold=hold.value if hold else "",
+        decided=json.dumps(list(decided)) if decided else "",
+    )
+
+
+class Attachments:
+    """Attachments part of ``archive.ports.Records``."""
+
+    def __init__(self, engine: Queries) -> None:
+        self._engine = engine
+
+    def attach(
+        self,
+        announcement_id: int,
+        file: StoredFile,
+        *,
+        filename: str,
+        media_type: str,
+        label: str,
+        kind: Kind,
+        actor: str,
+        stored_at: dt.datetime | None = None,
+    ) -> tuple[Attachment, bool]:
+        with self._engine.write():
+            history.announcement_row(self._engine, announcement_id)
+            now = mappers.now_text()
+            row = self._engine.row(
+                """INSERT INTO attachment (announcement_id, position, label, filename, kind, media_type,
+                       size, sha256, status, hold, created_at, queued_at)
+                   VALUES (:announcement_id,
+                       (SELECT coalesce(max(position), 0) + 1 FROM attachment
+                        WHERE announcement_id = :announcement_id AND status <> 'detached'),
+                       :label, :filename, :kind, :media_type, :size, :sha256, 'waiting', 'unread',
+                       :made, :at)
+                   ON CONFLICT (announcement_id, sha256) DO NOTHING
+                   RETURNING *""",
+                announcement_id=announcement_id,
+                label=label,
+                filename=filename,
+                kind=kind.value,
+                media_type=media_type,
+                size=file.size,
+                sha256=file.sha256,
+                at=now,
+                made=now if stored_at is None else mappers.time_text(stored_at),
+            )
+            if row is None:
+                known = self._with_bytes(announcement_id, file.sha256)
+                if known["status"] != mappers.DETACHED:
+                    return mappers.attachment(known), False
+                self.reattach(known["id"], actor=actor)
+                return self.relabel(known["id"], label=label, kind=kind, actor=actor), True
+            self._note(row, "attach", actor=actor, after=_described(row))
+        return mappers.attachment(row), True
+
+    def _with_bytes(self, announcement_id: int, sha256: str) -> Row:
+        return self._engine.rows(
+            "SELECT * FROM attachment WHERE announcement_id = :id AND sha256 = :sha256",
+            id=announcement_id,
+            sha256=sha256,
+        )[0]
+
+    def replace(
+        self, attachment_id: int, file: StoredFile, *, filename: str, media_type: str, actor: str
+    ) -> Attachment:
+        with self._engine.write():
+            row = attachment_row(self._engine, attachment_id, lock=True)
+            if row["sha256"] == file.sha256:
+                return mappers.attachment(row)
+            if self._engine.row(
+                "SELECT id FROM attachment WHERE announcement_id = :id AND sha256 = :sha256",
+                id=row["announcement_id"],
+                sha256=file.sha256,
+            ):
+                raise Conflict("ไฟล์นี้แนบอยู่กับประกาศนี้แล้ว หรือเคยนำออกไป กรุณาใช้เอกสารนั้นแทน", code="file-attached")
+            self._engine.run("DELETE FROM page WHERE attachment_id = :id", id=attachment_id)
+            self._engine.run(
+                """UPDATE attachment SET filename = :filename, media_type = :media_type, size = :size,
+                       sha256 = :sha256, page_count = NULL, status = 'waiting', error_code = NULL,
+                       error_message = NULL, details = '{}', rules = 0, queued_at = :now, attempts = 0,
+                       worker = NULL, leased_until = NULL, hold = 'unread', decided = ''
+                   WHERE id = :id""",
+                id=attachment_id,
+                filename=filename,
+                media_type=media_type,
+                size=file.size,
+                sha256=file.sha256,
+                now=mappers.now_text(),
+            )
+            after = attachment_row(self._engine, attachment_id)
+            self._note(row, "replace", actor=actor, before=_described(row), after=_described(after))
+            hide(self._engine, attachment_id)
+            return self.attachment(attachment_id)
+
+    def release(
+        self, attachment_id: int, decided: Iterable[PersonalData], *, reason: str, actor: str
+    ) -> Attachment:
+        with self._engine.write():
+            row = attachment_row(self._engine, attachment_id, lock=True)
+            attachment = mappers.attachment(row)
+            decisions = (*attachment.decided, *map(privacy.decision, decided))
+            finds = privacy.find_in_attachment(attachment, attachment.details)
+            hold = Hold.PERSONAL_DATA if privacy.undecided(finds, decisions) else None
+            _set_hold(self._engine, attachment_id, hold, decisions)
+            place: dict[str, object] = {"attachment_id": attachment_id, "label": row["label"]}
+            self._note(row, "release", actor=actor, after=place, reason=reason)
+            return self.attachment(attachment_id)
+
+    def held_attachments(self) -> list[Attachment]:
+        found = self._engine.rows(
+            """SELECT * FROM attachment WHERE hold <> '' AND status <> 'detached' ORDER BY hold, id DESC"""
+        )
+        return [mappers.attachment(row) for row in found]
+
+    def detached_attachments(self, announcement_id: int) -> list[Attachment]:
+        found = self._engine.rows(
+            "SELECT * FROM attachment WHERE announcement_id = :id AND status = 'detached' ORDER BY id",
+            id=announcement_id,
+        )
+        return [mappers.attachment(row) for row in found]
+
+    def relabel(self, attachment_id: int, *, label: str, kind: Kind, actor: str) -> Attachment:
+        with self._engine.write():
+            row = attachment_row(self._engine, attachment_id)
+            wanted = {"label": label, "kind": kind.value}
+            after = {name: value for name, value in wanted.items() if value != row[name]}
+            if after:
+                self._engine.run(
+                    "UPDATE attachment SET label = :label, kind = :kind WHERE id = :id",
+                    id=attachment_id,
+                    **wanted,
+                )
+                before = {"attachment_id": attachment_id, **{name: row[name] for name in after}}
+                self._note(
+                    row, "label", actor=actor, before=before, after={"attachment_id": attachment_id, **after}
+                )
+            return self.attachment(attachment_id)
+
+    def reorder(self, announcement_id: int, attachment_ids: Sequence[int], *, actor: str) -> None:
+        with self._engine.write():
+            history.announcement_row(self._engine, announcement_id)
+            before = [attachment.id for attachment in self._of(announcement_id)]
+            after = list(attachment_ids)
+            if sorted(before) != sorted(after):
+                raise Conflict("รายการเอกสารแนบเปลี่ยนไปแล้ว กรุณาเปิดใหม่แล้วจัดลำดับอีกครั้ง", code="edited-meanwhile")
+            if before == after:
+                return
+            for position, attachment_id in enumerate(after, start=1):
+                self._engine.run(
+                    "UPDATE attachment SET position = :position WHERE id = :id",
+                    position=position,
+                    id=attachment_id,
+                )
+            history.note(
+                self._engine,
+                announcement_id,
+                "order",
+                actor=actor,
+                before={"order": before},
+                after={"order": after},
+            )
+            history.touch(self._engine, announcement_id)
+
+    def detach(self, attachment_id: int, *, actor: str) -> None:
+        with self._engine.write():
+            row = attachment_row(self._engine, attachment_id)
+            self._engine.run(
+                """UPDATE attachment SET status = 'detached', worker = NULL, leased_until = NULL
+                   WHERE id = :id""",
+                id=attachment_id,
+            )
+            self._engine.run(
+                """UPDATE attachment SET position = position - 1
+                   WHERE announcement_id = :announcement_id AND position > :position
+                   AND status <> 'detached'""",
+                announcement_id=row["announcement_id"],
+                position=row["position"],
+            )
+            self._note(row, "detach", actor=actor, before=_described(row))
+            hide(self._engine, attachment_id)
+
+    def reattach(self, attachment_id: int, *, actor: str) -> Attachment:
+        with self._engine.write():
+            row = self._engine.row(
+                "SELECT * FROM attachment WHERE id = :id AND status = 'detached'", id=attachment_id
+            )
+            if row is None:
+                raise no_such_attachment()
+            self._engine.run(
+                """UPDATE attachment SET status = :status, queued_at = :now, attempts = 0, position = (
+                       SELECT coalesce(max(beside.position), 0) + 1 FROM attachment AS beside
+                       WHERE beside.announcement_id = :announcement_id AND beside.status <> 'detached')
+                   WHERE id = :id""",
+                id=attachment_id,
+                status=mappers.attachment(row).status.value,
+                now=mappers.now_text(),
+                announcement_id=row["announcement_id"],
+            )
+            after = attachment_row(self._engine, attachment_id)
+            self._note(after, "reattach", actor=actor, after=_described(after))
+            return mappers.attachment(after)
+
+    def detached_attachment(self, id: int) -> Attachment:
+        row = self._engine.row("SELECT * FROM attachment WHERE id = :id AND status = 'detached'", id=id)
+        if row is None:
+            raise no_such_attachment()
+        return mappers.attachment(row)
+
+    def attachment(self, id: int) -> Attachment:
+        return mappers.attachment(attachment_row(self._engine, id))
+
+    def attachments(self, announcement_ids: Iterable[int]) -> dict[int, list[Attachment]]:
+        ids = list(announcement_ids)
+        found = self._engine.rows(
+            """SELECT * FROM attachment WHERE announcement_id IN :ids AND status <> 'detached'
+               ORDER BY announcement_id, position""",
+            ids=ids,
+        )
+        by_announcement: dict[int, list[Attachment]] = {one: [] for one in ids}
+        for one, group in groupby(found, key=lambda row: int(row["announcement_id"])):
+            by_announcement[one] = [*mappers.readable(mappers.attachment, group)]
+        return by_announcement
+
+    def _of(self, announcement_id: int) -> list[Attachment]:
+        return self.attachments([announcement_id])[announcement_id]
+
+    def failed_attachments(self) -> list[Attachment]:
+        found = self._engine.rows("SELECT * FROM attachment WHERE status = 'failed' ORDER BY id DESC")
+        return [*mappers.readable(mappers.attachment, found)]
+
+    def attachments_with_file(self, sha256: str) -> list[Attachment]:
+        found = self._engine.rows(
+            "SELECT * FROM attachment WHERE sha256 = :sha256 AND status <> 'detached' ORDER BY id",
+            sha256=sha256,
+        )
+        return [*mappers.readable(mappers.attachment, found)]
+
+    def _note(
+        self,
+        row: Row,
+        action: str,
+        *,
+        actor: str,
+        before: dict[str, object] | None = None,
+        after: dict[str, object] | None = None,
+        reason: str = "",
+    ) -> None:
+        history.note(
+            self._engine,
+            row["announcement_id"],
+            action,
+            actor=actor,
+            before=before,
+            after=after,
+            reason=reason,
+        )
+        history.touch(self._engine, row["announcement_id"])
+        seal(self._engine, ("attachment", row["id"]), (READING, row["id"]))
+
+
+def _described(row: Row) -> dict[str, object]:
+    """Return the columns that suffice to attach the same bytes again under the same name."""
+    names = ("position", "label", "filename", "kind", "media_type", "size", "sha256")
+    return {"attachment_id": row["id"], **{name: row[name] for name in names}}

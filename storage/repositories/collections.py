@@ -1,0 +1,135 @@
+"""Queries about collections: lists of announcements that staff put together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import cast
+
+from archive.errors import NotFound
+from archive.model import Change, Collection, Item
+from storage import mappers
+from storage.engine import Queries, Row
+from storage.hash_chain import seal
+from storage.tenancy import home
+
+
+class Collections:
+    """Collections part of ``archive.ports.Records``."""
+
+    def __init__(self, engine: Queries) -> None:
+        self._engine = engine
+
+    def save_collection(
+        self, id: int | None, *, title: str, body: str, items: Sequence[Item], actor: str
+    ) -> Collection:
+        wanted = {"title": title, "body": body, "items": _lines(items)}
+        with self._engine.write():
+            before = _told(self.collection(id)) if id is not None else {}
+            if before == wanted:
+                return self.collection(cast(int, id))
+            kept = _keep(self._engine, id, title, body, actor)
+            self._engine.run("DELETE FROM collection_item WHERE collection_id = :id", id=kept)
+            for position, item in enumerate(items, start=1):
+                self._engine.run(
+                    """INSERT INTO collection_item (collection_id, position, label, announcement_id)
+                       VALUES (:id, :position, :label, :announcement_id)""",
+                    id=kept,
+                    position=position,
+                    label=item.label,
+                    announcement_id=item.announcement_id,
+                )
+            _note(self._engine, kept, "create" if id is None else "revise", actor, before, wanted)
+            seal(self._engine, ("collection", kept))
+            return self.collection(kept)
+
+    def collection_history(self, id: int) -> list[Change]:
+        self.collection(id)
+        found = self._engine.rows(
+            "SELECT * FROM collection_history WHERE collection_id = :id ORDER BY id", id=id
+        )
+        return [*mappers.readable(mappers.change, found)]
+
+    def collection(self, id: int) -> Collection:
+        found = self._filled(self._engine.rows("SELECT * FROM collection WHERE id = :id", id=id))
+        if not found:
+            raise _no_collection()
+        return found[0]
+
+    def collections(self) -> list[Collection]:
+        return self._filled(self._engine.rows("SELECT * FROM collection ORDER BY id DESC"))
+
+    def collections_with(self, announcement_id: int) -> list[Collection]:
+        found = self._engine.rows(
+            """SELECT * FROM collection WHERE id IN
+                   (SELECT collection_id FROM collection_item WHERE announcement_id = :id)
+               ORDER BY id DESC""",
+            id=announcement_id,
+        )
+        return self._filled(found)
+
+    def _filled(self, found: Sequence[Row]) -> list[Collection]:
+        lines = self._engine.rows(
+            "SELECT * FROM collection_item WHERE collection_id IN :ids ORDER BY collection_id, position",
+            ids=[row["id"] for row in found],
+        )
+        items: dict[int, list[Item]] = {}
+        for line in lines:
+            items.setdefault(line["collection_id"], []).append(Item(line["label"], line["announcement_id"]))
+        return [*mappers.readable(lambda row: mappers.collection(row, items.get(row["id"], [])), found)]
+
+
+def _keep(engine: Queries, id: int | None, title: str, body: str, actor: str) -> int:
+    """Insert or update the collection's own row, without its items. Returns the collection's id."""
+    columns: dict[str, object] = {"title": title, "body": body, "at": mappers.now_text(), "actor": actor}
+    if id is not None:
+        engine.run(
+            """UPDATE collection SET title = :title, body = :body, updated_at = :at, updated_by = :actor
+               WHERE id = :id""",
+            id=id,
+            **columns,
+        )
+        return id
+    made = engine.rows(
+        """INSERT INTO collection (title, body, updated_at, updated_by, organisation_id)
+           VALUES (:title, :body, :at, :actor, :home) RETURNING id""",
+        home=home(engine),
+        **columns,
+    )
+    return int(made[0]["id"])
+
+
+def _note(
+    engine: Queries,
+    id: int,
+    action: str,
+    actor: str,
+    before: Mapping[str, object],
+    after: Mapping[str, object],
+) -> None:
+    """Append an entry to the collection's history: the changed fields, before and after."""
+    changed = {name for name in after if before.get(name) != after[name]}
+    made = engine.rows(
+        """INSERT INTO collection_history (collection_id, at, actor, action, before, after, reason)
+           VALUES (:id, :at, :actor, :action, :before, :after, '') RETURNING id""",
+        id=id,
+        at=mappers.now_text(),
+        actor=actor,
+        action=action,
+        before=mappers.json_text({name: value for name, value in before.items() if name in changed}),
+        after=mappers.json_text({name: value for name, value in after.items() if name in changed}),
+    )
+    seal(engine, ("collection_history", made[0]["id"]))
+
+
+def _told(collection: Collection) -> dict[str, object]:
+    """Return the fields of a collection that people write: title, body and items."""
+    return {"title": collection.title, "body": collection.body, "items": _lines(collection.items)}
+
+
+def _lines(items: Sequence[Item]) -> list[list[object]]:
+    """Return the items in their JSON form: lists of label and announcement id."""
+    return [[item.label, item.announcement_id] for item in items]
+
+
+def _no_collection() -> NotFound:
+    return NotFound("ไม่พบชุดประกาศนี้ กรุณาเลือกจากหน้าชุดประกาศ")

@@ -1,0 +1,70 @@
+"""Entries of the history and the change counter: every write appends one and raises the other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from archive.errors import no_such_announcement
+from archive.model import Change
+from storage import mappers
+from storage.engine import Queries, Row
+from storage.hash_chain import seal
+
+
+def announcement_row(engine: Queries, id: int) -> Row:
+    row = engine.row("SELECT * FROM announcement WHERE id = :id", id=id)
+    if row is None:
+        raise no_such_announcement()
+    return row
+
+
+def next_change(engine: Queries) -> int:
+    """Raise the change counter and return its new value. Call this inside a transaction.
+
+    A second writer waits in this function until the first one commits. So the counter grows in the order
+    of commits, and a process that follows the counter never misses a change.
+    """
+    raised = engine.rows("UPDATE counter SET value = value + 1 WHERE name = 'change' RETURNING value")
+    return int(raised[0]["value"])
+
+
+def touch(engine: Queries, announcement_id: int) -> None:
+    """Raise the announcement's ``change``, so that search indexes the announcement again."""
+    engine.run(
+        "UPDATE announcement SET change = :change, updated_at = :at WHERE id = :id",
+        id=announcement_id,
+        change=next_change(engine),
+        at=mappers.now_text(),
+    )
+
+
+def note(
+    engine: Queries,
+    announcement_id: int,
+    action: str,
+    *,
+    actor: str,
+    before: Mapping[str, object] | None = None,
+    after: Mapping[str, object] | None = None,
+    reason: str = "",
+) -> None:
+    """Append an entry to the history of an announcement. Call this inside a transaction."""
+    made = engine.rows(
+        """INSERT INTO history (announcement_id, at, actor, action, before, after, reason)
+           VALUES (:announcement_id, :at, :actor, :action, :before, :after, :reason) RETURNING id""",
+        announcement_id=announcement_id,
+        at=mappers.now_text(),
+        actor=actor,
+        action=action,
+        before=mappers.json_text(before or {}),
+        after=mappers.json_text(after or {}),
+        reason=reason,
+    )
+    seal(engine, ("history", made[0]["id"]))
+
+
+def of(engine: Queries, announcement_id: int) -> list[Change]:
+    """Return the history of an announcement, oldest entry first."""
+    announcement_row(engine, announcement_id)
+    found = engine.rows("SELECT * FROM history WHERE announcement_id = :id ORDER BY id", id=announcement_id)
+    return [*mappers.readable(mappers.change, found)]

@@ -1,0 +1,194 @@
+"""Adapter of ``archive.ports.Jobs`` for any ``Engine``. An attachment's status is its job."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+
+from archive import privacy
+from archive.errors import Conflict
+from archive.model import Attachment, Details, Failure, Reading
+from storage import mappers
+from storage.engine import Queries, Row
+from storage.hash_chain import READING, seal
+from storage.repositories import history
+from storage.repositories.attachments import hide
+
+MAX_ATTEMPTS = 3
+"""Readings of an attachment after which it fails, when the worker died each time.
+
+One worker may die by accident; after three deaths the file is taken for the cause.
+"""
+
+_CRASHED = Failure(
+    "reader-crashed",
+    "อ่านเอกสารนี้ไม่สำเร็จหลังลองแล้ว 3 ครั้ง ไฟล์อาจเสียหายหรือซับซ้อนเกินไป กรุณาบันทึกเป็น PDF ใหม่แล้วแนบอีกครั้ง",
+)
+
+
+class EngineJobs:
+    """Adapter of ``Jobs`` for any ``Engine``."""
+
+    def __init__(self, engine: Queries) -> None:
+        self._engine = engine
+
+    def claim(self, worker: str, *, lease: dt.timedelta, now: dt.datetime) -> Attachment | None:
+        self.take_back(lease=lease, now=now)
+        if not self._engine.row("SELECT 1 AS found FROM attachment WHERE status = 'waiting' LIMIT 1"):
+            return None  # idle workers take no write lock
+        with self._engine.write(durable=False):
+            row = self._engine.row(
+                """UPDATE attachment SET status = 'reading', worker = :worker, leased_until = :until,
+                       attempts = attempts + 1
+                   WHERE id = (SELECT id FROM attachment WHERE status = 'waiting'
+                               ORDER BY attempts, rules, queued_at, id LIMIT 1
+                               FOR NO KEY UPDATE SKIP LOCKED)
+                   RETURNING *""",
+                worker=worker,
+                until=mappers.time_text(now + lease),
+            )
+        return None if row is None else mappers.attachment(row)
+
+    def lapsed(self, *, lease: dt.timedelta, now: dt.datetime) -> list[int]:
+        return [row["id"] for row in self._lapsed(lease, now)]
+
+    def take_back(self, *, lease: dt.timedelta, now: dt.datetime) -> int:
+        if not self._lapsed(lease, now):
+            return 0
+        with self._engine.write():
+            lapsed = self._lapsed(lease, now, "FOR NO KEY UPDATE")  # none is renewed while locked
+            for row in lapsed:
+                if row["attempts"] >= MAX_ATTEMPTS:
+                    self._settle(row, Reading.FAILED, _CRASHED)
+                else:
+                    self._engine.run(
+                        """UPDATE attachment SET status = 'waiting', worker = NULL, leased_until = NULL
+                           WHERE id = :id""",
+                        id=row["id"],
+                    )
+        return len(lapsed)
+
+    def _lapsed(self, lease: dt.timedelta, now: dt.datetime, lock: str = "") -> list[Row]:
+        """Return the rows whose lease has run out, or ends more than twice the lease ahead.
+
+        A live worker's lease may end a little further ahead than one lease when the clock is set.
+        """
+        return self._engine.rows(
+            f"""SELECT id, announcement_id, attempts FROM attachment
+                WHERE status = 'reading' AND (leased_until <= :now OR leased_until > :latest)
+                ORDER BY id {lock}""",  # noqa: S608
+            now=mappers.time_text(now),
+            latest=mappers.time_text(now + 2 * lease),
+        )
+
+    def renew(self, attachment_id: int, worker: str, *, lease: dt.timedelta, now: dt.datetime) -> bool:
+        with self._engine.write(durable=False):
+            held = self._engine.run(
+                """UPDATE attachment SET leased_until = :until
+                   WHERE id = :id AND worker = :worker AND status = 'reading'""",
+                id=attachment_id,
+                worker=worker,
+                until=mappers.time_text(now + lease),
+            )
+        return held == 1
+
+    def finish(
+        self, attachment_id: int, worker: str, *, page_count: int, details: Details, rules: int
+    ) -> None:
+        with self._engine.write():
+            row = self._held(attachment_id, worker)
+            attachment = mappers.attachment(row)
+            hold = privacy.hold_after_reading(attachment, details)
+            self._engine.run(
+                "DELETE FROM page WHERE attachment_id = :id AND number > :page_count",
+                id=attachment_id,
+                page_count=page_count,
+            )
+            self._engine.run(
+                """UPDATE attachment SET page_count = :page_count, details = :details, rules = :rules,
+                       hold = :hold
+                   WHERE id = :id""",
+                id=attachment_id,
+                hold=hold.value if hold else "",
+                page_count=page_count,
+                details=mappers.details_text(details),
+                rules=rules,
+            )
+            self._settle(row, Reading.READY, None)
+            if hold != attachment.hold:
+                seal(self._engine, ("attachment", attachment_id))
+            if hold and attachment.hold is None:
+                hide(self._engine, attachment_id)
+
+    def fail(self, attachment_id: int, worker: str, failure: Failure) -> None:
+        with self._engine.write():
+            self._settle(self._held(attachment_id, worker), Reading.FAILED, failure)
+
+    def _held(self, attachment_id: int, worker: str) -> Row:
+        row = self._engine.row(
+            """SELECT * FROM attachment
+               WHERE id = :id AND worker = :worker AND status = 'reading'
+               FOR NO KEY UPDATE""",
+            id=attachment_id,
+            worker=worker,
+        )
+        if row is None:
+            raise Conflict("งานอ่านเอกสารนี้ถูกส่งต่อให้ตัวอ่านอื่นแล้ว หรือเอกสารถูกนำออกแล้ว", code="lease-lost")
+        return row
+
+    def _settle(self, row: Row, status: Reading, failure: Failure | None) -> None:
+        """End a reading, and make search index the announcement again. Call this inside a transaction."""
+        self._engine.run(
+            """UPDATE attachment SET status = :status, error_code = :code, error_message = :message,
+                   worker = NULL, leased_until = NULL
+               WHERE id = :id""",
+            id=row["id"],
+            status=status.value,
+            code=failure and failure.code,
+            message=failure and failure.message,
+        )
+        history.touch(self._engine, row["announcement_id"])
+        seal(self._engine, (READING, row["id"]))
+
+    def release(self, attachment_id: int, worker: str) -> None:
+        with self._engine.write(durable=False):
+            self._engine.run(
+                """UPDATE attachment SET status = 'waiting', worker = NULL, leased_until = NULL,
+                       attempts = attempts - 1
+                   WHERE id = :id AND worker = :worker AND status = 'reading'""",
+                id=attachment_id,
+                worker=worker,
+            )
+
+    def again(self, attachment_ids: Sequence[int], *, afresh: bool = False) -> int:
+        with self._engine.write():
+            if afresh:
+                self._engine.run(
+                    "UPDATE page SET rules = 0 WHERE attachment_id IN :ids AND corrected = 0",
+                    ids=list(attachment_ids),
+                )
+            return self._engine.run(
+                """UPDATE attachment SET status = 'waiting', attempts = 0, queued_at = :now,
+                       error_code = NULL, error_message = NULL
+                   WHERE id IN :ids AND status IN ('ready', 'failed')""",
+                ids=list(attachment_ids),
+                now=mappers.now_text(),
+            )
+
+    def outdated(self, rules: int, *, failed: bool) -> list[int]:
+        condition = "status = 'failed'" if failed else "status = 'ready' AND rules < :rules"
+        found = self._engine.rows(
+            f"SELECT id FROM attachment WHERE {condition} ORDER BY id",  # noqa: S608
+            rules=rules,
+        )
+        return [row["id"] for row in found]
+
+    def counts(self) -> dict[str, int]:
+        found = self._engine.rows(
+            "SELECT status, count(*) AS n FROM attachment WHERE status <> 'detached' GROUP BY status"
+        )
+        return {status.value: 0 for status in Reading} | {row["status"]: row["n"] for row in found}
+
+    def oldest_waiting(self) -> dt.datetime | None:
+        row = self._engine.row("SELECT min(queued_at) AS at FROM attachment WHERE status = 'waiting'")
+        return dt.datetime.fromisoformat(row["at"]) if row and row["at"] else None

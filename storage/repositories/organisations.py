@@ -1,0 +1,72 @@
+"""Adapter of ``archive.ports.Organisations`` for any ``Engine``."""
+
+from __future__ import annotations
+
+from archive.errors import Conflict, NotFound
+from archive.model import Organisation
+from storage import mappers
+from storage.engine import Engine
+from storage.hash_chain import seal
+
+
+def strays(engine: Engine) -> list[str]:
+    """Return a line for each row whose organisation does not exist, and which therefore no site shows.
+
+    At most 20 lines a table.
+    """
+    return [
+        f"{table} {row['id']}: no organisation {row['organisation_id']}"
+        for table in ("announcement", "collection", "person", "token")
+        for row in engine.rows(
+            f"""SELECT id, organisation_id FROM {table}
+                WHERE organisation_id <> 0 AND organisation_id NOT IN (SELECT id FROM organisation)
+                ORDER BY id LIMIT 20"""  # noqa: S608  # our own names
+        )
+    ]
+
+
+class EngineOrganisations:
+    """Adapter of ``Organisations`` for any ``Engine``."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def all(self) -> list[Organisation]:
+        return [
+            mappers.organisation(row) for row in self._engine.rows("SELECT * FROM organisation ORDER BY id")
+        ]
+
+    def add(self, slug: str, name: str, host: str | None) -> Organisation:
+        with self._engine.write():
+            self._refuse_taken(slug, host)
+            row = self._engine.rows(
+                "INSERT INTO organisation (slug, name, host) VALUES (:slug, :name, :host) RETURNING *",
+                slug=slug,
+                name=name,
+                host=host,
+            )[0]
+            seal(self._engine, ("organisation", row["id"]))
+        return mappers.organisation(row)
+
+    def change(self, slug: str, *, to: Organisation) -> None:
+        with self._engine.write():
+            self._refuse_taken(to.slug, to.host, but=slug)
+            changed = self._engine.rows(
+                """UPDATE organisation SET slug = :slug, name = :name, host = :host WHERE slug = :known
+                   RETURNING id""",
+                slug=to.slug,
+                name=to.name,
+                host=to.host,
+                known=slug,
+            )
+            if not changed:
+                raise NotFound(f"ไม่พบหน่วยงาน {slug} (no such organisation)")
+            seal(self._engine, ("organisation", changed[0]["id"]))
+
+    def _refuse_taken(self, slug: str, host: str | None, but: str = "") -> None:
+        for other in self.all():
+            if other.slug != but and (other.slug == slug or (host and other.host == host)):
+                raise Conflict(
+                    f"หน่วยงาน {other.slug} ใช้ชื่อหรือที่อยู่นี้แล้ว (another organisation has this slug or host)",
+                    code="organisation-taken",
+                )

@@ -1,0 +1,143 @@
+"""Queries about the pages of attachments."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+
+from archive.errors import Conflict, NotFound
+from archive.model import Page, PersonalData, Source
+from storage import mappers
+from storage.engine import Queries
+from storage.hash_chain import READING, seal
+from storage.repositories import history
+from storage.repositories.attachments import attachment_row, note_corrected_finds
+
+
+class Pages:
+    """Pages part of ``archive.ports.Records``."""
+
+    def __init__(self, engine: Queries) -> None:
+        self._engine = engine
+
+    def save_page(self, page: Page, *, sha256: str | None = None) -> None:
+        """Insert or replace a page; see ``archive.ports.Records``.
+
+        The write does not wait for the disk: ``Jobs.finish`` does, and makes earlier writes durable too.
+        """
+        with self._engine.write(durable=False):
+            attachment = attachment_row(self._engine, page.attachment_id, lock=True)
+            if sha256 is not None and attachment["sha256"] != sha256:
+                raise Conflict("ไฟล์ของเอกสารนี้ถูกเปลี่ยนแล้ว", code="lease-lost")
+            self._engine.run(
+                """INSERT INTO page (attachment_id, number, source, confidence, turn, rules, corrected,
+                       problem, text, raw, lines, doubts)
+                   VALUES (:attachment_id, :number, :source, :confidence, :turn, :rules, :corrected,
+                       :problem, :text, :raw, :lines, :doubts)
+                   ON CONFLICT (attachment_id, number) DO UPDATE SET
+                       source = excluded.source, confidence = excluded.confidence, turn = excluded.turn,
+                       rules = excluded.rules, corrected = excluded.corrected, problem = excluded.problem,
+                       text = excluded.text, raw = excluded.raw, lines = excluded.lines,
+                       doubts = excluded.doubts
+                   WHERE page.corrected = 0""",
+                **mappers.page_values(page),
+            )
+
+    def correct_page(
+        self,
+        attachment_id: int,
+        number: int,
+        text: str,
+        *,
+        actor: str,
+        personal_data: Sequence[PersonalData] = (),
+    ) -> Page:
+        """Set a page's text; see ``archive.ports.Records``.
+
+        Lines and doubts are deleted, since their offsets belong to the recognised text.
+        """
+        with self._engine.write():
+            attachment = attachment_row(self._engine, attachment_id, lock=True)
+            before = self.page(attachment_id, number)
+            if before.corrected and before.text == text:
+                return before
+            self._engine.run(
+                """UPDATE page SET text = :text, corrected = 1, lines = :none, doubts = :none
+                   WHERE attachment_id = :attachment_id AND number = :number""",
+                text=text,
+                none=b"",
+                attachment_id=attachment_id,
+                number=number,
+            )
+            place: dict[str, object] = {"attachment_id": attachment_id, "page": number}
+            history.note(
+                self._engine,
+                attachment["announcement_id"],
+                "correct",
+                actor=actor,
+                before={**place, "text": before.text},
+                after={**place, "text": text},
+            )
+            history.touch(self._engine, attachment["announcement_id"])
+            note_corrected_finds(self._engine, mappers.attachment(attachment), number, personal_data)
+            seal(self._engine, ("attachment", attachment_id), (READING, attachment_id))
+        return dataclasses.replace(before, text=text, corrected=True, lines=(), doubts=())
+
+    def page(self, attachment_id: int, number: int) -> Page:
+        row = self._engine.row(
+            "SELECT * FROM page WHERE attachment_id = :id AND number = :number",
+            id=attachment_id,
+            number=number,
+        )
+        if row is None:
+            raise NotFound("ไม่พบหน้านี้ในเอกสาร")
+        return mappers.page(row)
+
+    def pages(self, attachment_id: int) -> list[Page]:
+        attachment_row(self._engine, attachment_id)
+        found = self._engine.rows(
+            "SELECT * FROM page WHERE attachment_id = :id ORDER BY number", id=attachment_id
+        )
+        return [*mappers.readable(mappers.page, found)]
+
+    def doubtful_pages(self, *, below: float, limit: int) -> list[Page]:
+        found = self._engine.rows(
+            """SELECT * FROM page
+               WHERE corrected = 0 AND (confidence < :below OR problem <> '')
+               AND attachment_id IN (SELECT id FROM attachment WHERE status <> 'detached')
+               ORDER BY coalesce(confidence, 0), attachment_id, number LIMIT :limit""",
+            below=below,
+            limit=limit,
+        )
+        return [*mappers.readable(mappers.page, found)]
+
+    def count_pages(self) -> dict[str, int]:
+        found = self._engine.rows(
+            """SELECT source, count(*) AS n FROM page
+               WHERE attachment_id IN (SELECT id FROM attachment WHERE status <> 'detached')
+               GROUP BY source"""
+        )
+        return {source.value: 0 for source in Source} | {row["source"]: row["n"] for row in found}
+
+    def texts_at(self, places: Iterable[tuple[int, int]]) -> dict[tuple[int, int], str]:
+        wanted = set(places)
+        found = self._engine.rows(
+            "SELECT attachment_id, number, text FROM page WHERE attachment_id IN :ids AND number IN :numbers",
+            ids=[one for one, _ in wanted],
+            numbers=[number for _, number in wanted],
+        )
+        texts = {(row["attachment_id"], row["number"]): row["text"] for row in found}
+        return {place: text for place, text in texts.items() if place in wanted}
+
+    def page_texts(self, attachment_ids: Iterable[int]) -> dict[int, list[tuple[int, str]]]:
+        ids = list(attachment_ids)
+        found = self._engine.rows(
+            """SELECT attachment_id, number, text FROM page WHERE attachment_id IN :ids
+               ORDER BY attachment_id, number""",
+            ids=ids,
+        )
+        texts: dict[int, list[tuple[int, str]]] = {one: [] for one in ids}
+        for one, group in groupby(found, key=lambda row: int(row["attachment_id"])):
+            texts[one] = [(row["number"], row["text"]) for row in group]
+        return texts

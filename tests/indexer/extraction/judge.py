@@ -1,0 +1,46 @@
+"""Takes a file through all steps of reading, and reports how the reading ended."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from indexer.extraction import sandbox
+from indexer.extraction.embedded_text import Document, EmbeddedPage
+from indexer.extraction.failures import Unreadable
+from indexer.extraction.ocr_policy import Verdict
+from indexer.extraction.page_images import paint, raster
+
+
+@dataclass(frozen=True)
+class Ending:
+    """Outcome of reading a file.
+
+    ``end``: ready, or the failure's code. ``problem``: why page 1 could not be read.
+    """
+
+    end: str
+    text: str = ""
+    problem: str = ""
+
+
+def seen(path: Path, number: int) -> tuple[int, int]:
+    """Size of the picture that recognition would get, at a resolution that keeps the tests short."""
+    return raster(path, number, 100).size
+
+
+def judge(path: Path, seconds: float = 10.0) -> Ending:
+    """Open, read page 1, rasterise it where it has no good text, and draw it for a reader."""
+    page = EmbeddedPage(number=1)
+    try:
+        with Document(path) as document:
+            page = document.read_page(1)
+            if page.problem or page.verdict in {Verdict.OCR, Verdict.BOTH}:
+                sandbox.run(seen, document.path, 1, seconds=seconds)
+        ending = Ending("ready", page.text, page.problem)
+    except Unreadable as error:
+        ending = Ending(page.problem or error.code)
+    with contextlib.suppress(Unreadable):  # what matters is that it ends
+        sandbox.run(paint, path, 1, 800, 0, (), seconds=seconds)
+    return ending

@@ -1,0 +1,147 @@
+"""Reading of a PDF's embedded text as a person sees it: marks on their letters, whole words, right places."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pikepdf
+import pytest
+
+from indexer.extraction.embedded_text import Document, EmbeddedPage
+from indexer.extraction.ocr_policy import Verdict
+from tests.indexer.extraction.documents import Raw, shaped
+
+LINES = [
+    "ประกาศเทศบาลตำบลหนองปลาดุก",
+    "เรื่อง การชำระภาษีที่ดินและสิ่งปลูกสร้าง ประจำปี ๒๕๖๗",
+    "ด้วยน้ำท่วมพื้นที่หมู่ที่ ๓ จึงขอให้ผู้ประสบภัยยื่นคำร้องได้ทั้งสิ้น",
+    "ณ สำนักงานเทศบาล ภายในวันที่ ๓๐ กันยายน ๒๕๖๗",
+]
+
+
+def read(path: Path, number: int = 1) -> EmbeddedPage:
+    with Document(path) as document:
+        return document.read_page(number)
+
+
+def drawn(raw: Raw, tmp_path: Path, content: str) -> str:
+    return read(raw.save(tmp_path / "drawn.pdf", f"BT /F 20 Tf 50 700 Td {content} ET")).text
+
+
+def test_shaped_thai_comes_back_as_written(tmp_path: Path) -> None:
+    page = read(shaped(tmp_path / "a.pdf", [["หน้าแรก"], LINES]), 2)
+    assert page.text.split("\n") == LINES
+    assert page.verdict is Verdict.EMBEDDED
+    assert page.coverage > 0.9
+
+
+def test_every_letter_has_its_place(tmp_path: Path) -> None:
+    page = read(shaped(tmp_path / "a.pdf", [LINES]))
+    for line, row in zip(page.lines, LINES, strict=True):
+        assert page.text[line.start : line.start + len(line.edges) - 1] == row
+        assert list(line.edges) == sorted(line.edges)
+        assert line.edges[0] == pytest.approx(70 / 595.28 * 10_000, abs=10)
+    tops = [line.top for line in page.lines]
+    assert tops[1] - tops[0] == pytest.approx(22 / 841.89 * 10_000, abs=2)
+    assert page.lines[0].top < 80 / 841.89 * 10_000 < page.lines[0].bottom
+
+
+@pytest.mark.parametrize("turn", [90, 180, 270])
+def test_a_page_turned_by_the_file_is_read_and_set_upright(tmp_path: Path, turn: int) -> None:
+    path = shaped(tmp_path / "a.pdf", [LINES])
+    upright = read(path)
+    with pikepdf.open(path, allow_overwriting_input=True) as pdf:
+        pdf.pages[0].rotate(turn, relative=False)
+        pdf.save(path)
+    page = read(path)
+    assert page.text == upright.text
+    assert page.turn == 360 - turn
+    for line, expected in zip(page.lines, upright.lines, strict=True):
+        assert line.edges == pytest.approx(expected.edges, abs=2)
+        assert line.top == pytest.approx(expected.top, abs=2)
+
+
+def test_places_are_of_the_visible_part_of_the_page(tmp_path: Path) -> None:
+    path = shaped(tmp_path / "a.pdf", [LINES])
+    with pikepdf.open(path, allow_overwriting_input=True) as pdf:
+        pdf.pages[0].CropBox = [50, 0, 595, 842]
+        pdf.save(path)
+    assert read(path).lines[0].edges[0] == pytest.approx(20 / 545 * 10_000, abs=10)
+
+
+def test_a_mark_joins_the_letter_before_it_wherever_it_is_drawn(tmp_path: Path) -> None:
+    raw = Raw(["ว", "ิ", "ช", "า"], {2: 0})
+    content = f"{raw.show('ว')} [400 <02> -400] TJ {raw.show('ช', 'า')}"
+    assert drawn(raw, tmp_path, content) == "วิชา"
+
+
+def test_marks_drawn_after_their_line_find_their_letters(tmp_path: Path) -> None:
+    raw = Raw(["ท", "ี", "่", "ด", "ิ", "น"], {2: 0, 3: 0, 5: 0})
+    letters = raw.show("ท", "ด", "น", "ท", "น")
+    marks = f"10 0 Td {raw.show('ี', '่')} 10 0 Td {raw.show('ิ')}"
+    spread = f"{letters} ET BT /F 20 Tf 50 700 Td {marks}"
+    assert drawn(raw, tmp_path, spread) == "ที่ดินทน"
+
+
+def test_a_zero_width_space_before_aa_is_a_lost_am(tmp_path: Path) -> None:
+    raw = Raw(["จ", " ", "า", "น", "ว", "้"], {2: 0, 6: 0})
+    assert drawn(raw, tmp_path, raw.show("จ", " ", "า", "น", "ว", "น")) == "จำนวน"
+    assert drawn(raw, tmp_path, raw.show("น", " ", "้", "า")) == "น้ำ"
+
+
+def test_a_font_with_am_and_aa_swapped_is_set_right(tmp_path: Path) -> None:
+    raw = Raw(["จ", " ", "ำ", "น", "ว", "ก", "ร"], {2: 0})
+    content = raw.show("จ", " ", "ำ", "น", "ว", "น", "ก", "ำ", "ร")
+    assert drawn(raw, tmp_path, content) == "จำนวนการ"
+
+
+def test_text_printed_twice_is_read_once(tmp_path: Path) -> None:
+    raw = Raw(["ป", "ร", "ะ", "ก", "า", "ศ"])
+    word = raw.show("ป", "ร", "ะ", "ก", "า", "ศ")
+    assert drawn(raw, tmp_path, f"{word} 0.4 0 Td {word}") == "ประกาศ"
+
+
+def test_a_gap_is_a_space_and_a_wide_one_a_tab(tmp_path: Path) -> None:
+    raw = Raw(["ก", "ข", "เ"])
+    assert drawn(raw, tmp_path, "[<01> -100 <02> -400 <01> -3000 <02>] TJ") == "กข ก\tข"
+    assert drawn(raw, tmp_path, "[<03> -400 <01>] TJ") == "เก"
+
+
+def test_letters_set_apart_for_show_stay_one_word(tmp_path: Path) -> None:
+    raw = Raw(["ป", "ร", "ะ", "ก", "า", "ศ"])
+    assert drawn(raw, tmp_path, f"8 Tc {raw.show('ป', 'ร', 'ะ', 'ก', 'า', 'ศ')}") == "ประกาศ"
+
+
+def test_actual_text_stands_for_its_glyphs(tmp_path: Path) -> None:
+    raw = Raw(["ก", "x"])
+    actual = "\ufeffกำ".encode("utf-16-be").hex()
+    content = f"{raw.show('ก')} /Span <</ActualText <{actual}>>> BDC {raw.show('x')} EMC {raw.show('ก')}"
+    assert drawn(raw, tmp_path, content) == "กกำก"
+
+
+def test_what_is_filled_into_a_form_is_read(tmp_path: Path) -> None:
+    raw = Raw(["ช", "ื", "่", "อ", "ก", "ำ"], {2: 0, 3: 0})
+    form = raw.pdf.make_stream(f"BT /F 12 Tf 2 4 Td {raw.show('ก', 'ำ')} ET".encode())
+    form.Subtype, form.BBox, form.Resources = pikepdf.Name.Form, [0, 0, 100, 20], raw.page.Resources
+    shown = pikepdf.Dictionary(N=form)
+    field = raw.pdf.make_indirect(
+        pikepdf.Dictionary(Subtype=pikepdf.Name.Widget, T="name", Rect=[200, 694, 300, 714], AP=shown)
+    )
+    raw.page.Annots = pikepdf.Array([field])
+    raw.pdf.Root.AcroForm = pikepdf.Dictionary(Fields=pikepdf.Array([field]))
+    assert drawn(raw, tmp_path, raw.show("ช", "ื", "่", "อ")) == "ชื่อ\tกำ"
+
+
+def test_a_page_without_text_is_blank_or_a_scan(tmp_path: Path) -> None:
+    raw = Raw(["ก"])
+    assert read(raw.save(tmp_path / "blank.pdf", "")).verdict is Verdict.BLANK
+    picture = "q 595 0 0 842 0 0 cm BI /W 1 /H 1 /BPC 8 /CS /G ID \x00 EI Q"
+    page = read(raw.save(tmp_path / "scan.pdf", picture))
+    assert page.verdict is Verdict.OCR
+    assert page.image_share == pytest.approx(1.0)
+
+
+def test_a_page_of_garbage_is_recognised_instead(tmp_path: Path) -> None:
+    raw = Raw(list("กฬฆฌฒณฎฏฐฑฉฮ"))
+    content = raw.show(*"ฬฆฌฒณฎฏฐฑฉฮก" * 5)
+    assert read(raw.save(tmp_path / "a.pdf", f"BT /F 9 Tf 50 700 Td {content} ET")).verdict is Verdict.OCR

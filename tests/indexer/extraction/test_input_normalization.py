@@ -1,0 +1,96 @@
+"""Pictures of scans are wrapped without loss, upright and page by page; damaged files are repaired."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import pikepdf
+import pillow_heif
+import pytest
+from PIL import Image, ImageChops
+
+from indexer.extraction.embedded_text import Document
+from indexer.extraction.image.input_normalization import wrap_picture, write_repaired
+from indexer.extraction.page_images import raster
+from tests.indexer.extraction.documents import shaped
+
+
+def drawing(size: tuple[int, int] = (300, 200)) -> Image.Image:
+    picture = Image.new("RGB", size, "white")
+    picture.paste("navy", (0, 0, size[0] // 2, size[1] // 2))  # the upper left quarter
+    return picture
+
+
+def test_a_jpeg_goes_in_byte_for_byte(tmp_path: Path) -> None:
+    source, wrapped = tmp_path / "a.jpg", tmp_path / "a.pdf"
+    drawing().save(source, quality=80)
+    assert wrap_picture(source, wrapped)
+    with pikepdf.open(wrapped) as pdf:
+        (image,) = pdf.pages[0].get_images().values()
+        assert image.read_raw_bytes() == source.read_bytes()
+
+
+@pytest.mark.parametrize(("name", "options"), [("a.png", {}), ("a.tif", {"compression": "tiff_lzw"})])
+def test_no_pixel_is_lost(tmp_path: Path, name: str, options: dict[str, str]) -> None:
+    source, wrapped = tmp_path / name, tmp_path / "a.pdf"
+    drawing().save(source, **options)  # type: ignore[arg-type]
+    assert wrap_picture(source, wrapped)
+    with pikepdf.open(wrapped) as pdf:
+        (image,) = pdf.pages[0].get_images().values()
+        inside = pikepdf.PdfImage(image).as_pil_image().convert("RGB")
+    assert ImageChops.difference(inside, drawing()).getbbox() is None
+
+
+def test_a_picture_with_transparency_gets_white_paper(tmp_path: Path) -> None:
+    source, wrapped = tmp_path / "a.png", tmp_path / "a.pdf"
+    Image.new("RGBA", (200, 100), (0, 0, 0, 0)).save(source)
+    assert wrap_picture(source, wrapped)
+    assert raster(wrapped, 1, 72).getpixel((5, 5)) == (255, 255, 255)
+
+
+def test_a_heic_photograph_is_taken(tmp_path: Path) -> None:
+    source, wrapped = tmp_path / "a.heic", tmp_path / "a.pdf"
+    pillow_heif.from_pillow(drawing()).save(source)
+    assert wrap_picture(source, wrapped)
+    picture = raster(wrapped, 1, 72)
+    assert picture.width > picture.height
+    assert picture.getpixel((9, 9))[2] > picture.getpixel((9, 9))[0] + 60
+
+
+def test_a_photograph_stands_as_its_camera_says(tmp_path: Path) -> None:
+    source, wrapped = tmp_path / "a.jpg", tmp_path / "a.pdf"
+    exif = Image.Exif()
+    exif[0x0112] = 6  # to be turned a quarter clockwise
+    drawing().save(source, exif=exif)
+    assert wrap_picture(source, wrapped)
+    picture = raster(wrapped, 1, 72)
+    assert picture.height > picture.width
+    assert picture.getpixel((picture.width - 9, 9))[0] < 60
+
+
+def test_every_frame_of_a_tiff_is_a_page(tmp_path: Path) -> None:
+    source = tmp_path / "a.tif"
+    frames = [drawing() for _ in range(3)]
+    frames[0].save(source, save_all=True, append_images=frames[1:])
+    with Document(source) as document:
+        assert document.outline.page_count == 3
+
+
+def test_a_pdf_is_left_alone(tmp_path: Path) -> None:
+    source = shaped(tmp_path / "a.pdf", [["หน้า"]])
+    assert not wrap_picture(source, tmp_path / "b.pdf")
+    assert not (tmp_path / "b.pdf").exists()
+
+
+def test_a_cut_off_pdf_is_repaired_in_a_copy(tmp_path: Path) -> None:
+    source = shaped(tmp_path / "a.pdf", [["หน้าแรก"], ["หน้าสอง"]])
+    content = source.read_bytes()
+    source.write_bytes(content[: content.rindex(b"xref") - 20])
+    damaged = source.read_bytes()
+    write_repaired(source, tmp_path / "b.pdf")
+    with pikepdf.open(io.BytesIO((tmp_path / "b.pdf").read_bytes())) as pdf:
+        assert len(pdf.pages) == 2
+    with Document(source) as document:
+        assert [document.read_page(number).text for number in (1, 2)] == ["หน้าแรก", "หน้าสอง"]
+    assert source.read_bytes() == damaged

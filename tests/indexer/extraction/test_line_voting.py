@@ -1,0 +1,56 @@
+"""Votes between readings of one line."""
+
+from __future__ import annotations
+
+import pytest
+
+from indexer.extraction.ocr.line_layout import Symbol
+from indexer.extraction.ocr.line_voting import vote
+
+
+def reading(text: str, **alternatives: tuple[tuple[str, float], ...]) -> list[Symbol]:
+    """Symbols of a text, one a code point; ``alternatives`` by the letter that they stand beside."""
+    symbols: list[Symbol] = []
+    spaced = False
+    for letter in text:
+        if letter == " ":
+            spaced = True
+            continue
+        left = 20 * len(symbols)
+        symbols.append(Symbol(letter, left, 0, left + 18, 40, 0.98, spaced, alternatives.get(letter, ())))
+        spaced = False
+    return symbols
+
+
+def text_of(symbols: list[Symbol]) -> str:
+    return "".join((" " if symbol.spaced else "") + symbol.text for symbol in symbols)
+
+
+def test_most_readings_decide_digits() -> None:
+    lines = [reading("พ.ศ. 2541"), reading("พ.ศ. 2547"), reading("พ.ศ. 2547")]
+    assert text_of(vote(lines)) == "พ.ศ. 2547"
+
+
+def test_a_letter_that_most_readings_have_is_put_in_and_a_stray_one_dropped() -> None:
+    lines = [reading("งบระมาณ"), reading("งบประมาณ"), reading("งบประมาณร")]
+    assert text_of(vote(lines)) == "งบประมาณ"
+
+
+def test_words_decide_between_what_the_recogniser_considered() -> None:
+    assert text_of(vote([reading("ดามหลักเกณฑ์", ด=(("ต", 7.5),))])) == "ตามหลักเกณฑ์"
+    assert text_of(vote([reading("ดามหลักเกณฑ์")])) == "ดามหลักเกณฑ์"
+
+
+@pytest.mark.parametrize("text", ["การพาณิชยกิจ", "นายบุญเกริ", "กข ๑๒๓/๒๕๔๙"])
+def test_what_no_reading_doubts_stays(text: str) -> None:
+    assert text_of(vote([reading(text), reading(text)])) == text
+
+
+def test_no_digit_is_put_in_the_place_of_a_letter() -> None:
+    assert text_of(vote([reading("หมู่ที่ ๓ก", ก=(("๑", 0.1),))])) == "หมู่ที่ ๓ก"
+
+
+def test_what_was_left_open_is_in_doubt_and_keeps_its_alternatives() -> None:
+    changed = vote([reading("ดามหลักเกณฑ์", ด=(("ต", 7.5),))])[0]
+    assert changed.confidence < 0.95
+    assert [text for text, _ in changed.alternatives] == ["ด"]

@@ -1,0 +1,206 @@
+"""Pictures of pages show their hits where the words stand, and are made once."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+from dataclasses import replace
+from pathlib import Path
+
+import pikepdf
+import pytest
+from PIL import Image
+
+from archive.errors import Unavailable
+from archive.model import Attachment, Details, Kind, Line, Page, Reading, Source
+from indexer.extraction import page_images, sandbox
+from indexer.extraction.embedded_text import Document
+from indexer.extraction.page_images import Pictures, Rectangle, paint, rectangles
+from storage.files.local import LocalFiles
+from tests.indexer.extraction.documents import shaped
+
+TEXT = "ประกาศเทศบาลตำบลหนองปลาดุก"
+WORD = "เทศบาล"
+HIT = (TEXT.index(WORD), TEXT.index(WORD) + len(WORD))
+
+
+def page_of(path: Path) -> Page:
+    with Document(path) as document:
+        read = document.read_page(1)
+    return Page(
+        attachment_id=1,
+        number=1,
+        text=read.text,
+        raw=read.raw,
+        source=Source.EMBEDDED,
+        confidence=None,
+        turn=read.turn,
+        lines=read.lines,
+    )
+
+
+def attached(files: LocalFiles, path: Path) -> Attachment:
+    with path.open("rb") as stream:
+        stored = files.add(stream, limit=10**9)
+    return Attachment(
+        id=1,
+        announcement_id=1,
+        position=1,
+        label="",
+        filename="a.pdf",
+        kind=Kind.OTHER,
+        media_type="application/pdf",
+        size=stored.size,
+        sha256=stored.sha256,
+        page_count=1,
+        status=Reading.READY,
+        error=None,
+        signed=False,
+        details=Details(),
+        rules=1,
+        created_at=dt.datetime.now(dt.UTC),
+    )
+
+
+def marked(picture: Image.Image) -> tuple[int, int, int, int]:
+    """The box around everything that is coloured, in pixels."""
+    red, _, blue = picture.convert("RGB").split()
+    coloured = [
+        index for index, (r, b) in enumerate(zip(red.tobytes(), blue.tobytes(), strict=True)) if r - b > 80
+    ]
+    columns = [index % picture.width for index in coloured]
+    rows = [index // picture.width for index in coloured]
+    return min(columns), min(rows), max(columns), max(rows)
+
+
+def painted(path: Path, page: Page, width: int = 800) -> Image.Image:
+    boxes = tuple(rectangles(page, (HIT,)))
+    webp = sandbox.run(paint, path, 1, width, page.turn, boxes, seconds=20)
+    picture = Image.open(io.BytesIO(webp))
+    assert picture.format == "WEBP"
+    return picture
+
+
+@pytest.mark.parametrize("turn", [0, 90])
+def test_a_hit_is_marked_where_its_word_stands(tmp_path: Path, turn: int) -> None:
+    path = shaped(tmp_path / "a.pdf", [[TEXT, TEXT]], size=20)
+    with pikepdf.open(path, allow_overwriting_input=True) as pdf:
+        pdf.pages[0].rotate(turn, relative=False)
+        pdf.save(path)
+    page = page_of(path)
+    picture = painted(path, page)
+    assert picture.width == 800
+    assert picture.height == pytest.approx(1131, abs=2)
+    left, top, right, bottom = marked(picture)
+    per_point = 800 / 595.28
+    line = page.lines[0]
+    assert left == pytest.approx(line.edges[HIT[0]] * 800 / 10_000, abs=4)
+    assert right == pytest.approx(line.edges[HIT[1]] * 800 / 10_000, abs=4)
+    assert top < (80 - 10) * per_point < 80 * per_point < bottom
+
+
+def test_hits_on_one_line_that_touch_are_one(tmp_path: Path) -> None:
+    page = page_of(shaped(tmp_path / "a.pdf", [[TEXT, TEXT]]))
+    second = len(TEXT) + 1
+    assert len(rectangles(page, ((0, 6), (6, 12)))) == 1
+    assert len(rectangles(page, ((0, 6), (second, second + 6)))) == 2
+    assert len(rectangles(page, ((0, second + 6),))) == 2
+    assert rectangles(page, ()) == []
+
+
+def test_rectangles_stay_on_the_page() -> None:
+    page = Page(
+        attachment_id=1, number=1, text="กข", raw="", source=Source.OCR, confidence=0.9,
+        lines=(Line(0, 5, 9_995, (0, 5_000, 10_000)),),
+    )  # fmt: skip
+    assert rectangles(page, ((0, 99),)) == [Rectangle(0, 0, 10_000, 10_000)]
+
+
+def test_a_page_that_a_person_corrected_has_no_places(tmp_path: Path) -> None:
+    page = page_of(shaped(tmp_path / "a.pdf", [[TEXT]]))
+    assert rectangles(replace(page, corrected=True), (HIT,)) == []
+
+
+def test_a_picture_is_made_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    files = LocalFiles(tmp_path / "files")
+    path = shaped(tmp_path / "a.pdf", [[TEXT]])
+    attachment, page = attached(files, path), page_of(path)
+    album = Pictures(files, tmp_path / "cache")
+    first = album.page(attachment, page, width=300)
+    marked_one = album.page(attachment, page, width=300, hits=(HIT,))
+    assert first != marked_one
+    monkeypatch.setattr(sandbox, "run", None)
+    assert album.page(attachment, page, width=300) == first
+    assert Pictures(files, tmp_path / "cache").page(attachment, page, width=300, hits=(HIT,)) == marked_one
+
+
+def test_the_cache_keeps_to_its_size(tmp_path: Path) -> None:
+    files = LocalFiles(tmp_path / "files")
+    path = shaped(tmp_path / "a.pdf", [[TEXT]])
+    attachment, page = attached(files, path), page_of(path)
+    for width in (300, 301):
+        Pictures(files, tmp_path / "cache", cache_bytes=1).page(attachment, page, width=width)
+    assert list((tmp_path / "cache").glob("*/*")) == []
+
+
+def test_pictures_of_many_queries_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    files = LocalFiles(tmp_path / "files")
+    path = shaped(tmp_path / "a.pdf", [[TEXT]])
+    attachment, page = attached(files, path), page_of(path)
+    monkeypatch.setattr(page_images, "MOST_MARKED", 3)
+    monkeypatch.setattr(page_images.Cache, "_CHECK_EVERY", 2)
+    album = Pictures(files, tmp_path / "cache")
+    for end in range(2, 12):
+        album.page(attachment, page, width=240, hits=((0, end),))
+    assert len(list((tmp_path / "cache-marked").glob("*/*.webp"))) <= 4
+    assert len(list((tmp_path / "cache").glob("*/*.webp"))) == 1  # the page itself was drawn once
+
+
+def test_the_piece_around_a_hit(tmp_path: Path) -> None:
+    files = LocalFiles(tmp_path / "files")
+    path = shaped(tmp_path / "a.pdf", [[TEXT]])
+    attachment, page = attached(files, path), page_of(path)
+    album = Pictures(files, tmp_path / "cache")
+    shown = Image.open(io.BytesIO(album.page(attachment, page, width=480, hits=(HIT,), cropped=True)))
+    assert shown.width == 480
+    assert shown.height < 240
+    assert marked_area(shown) > 0
+    head = Image.open(io.BytesIO(album.page(attachment, page, width=480, cropped=True)))
+    assert head.width == 480
+    assert marked_area(head) == 0
+
+
+def marked_area(picture: Image.Image) -> int:
+    """Returns the number of pixels that are as yellow as a hit."""
+    return sum(
+        count
+        for count, (red, green, blue) in picture.convert("RGB").getcolors(1 << 24) or ()
+        if red > 220 and green > 190 and blue < 140
+    )
+
+
+def test_a_page_that_cannot_be_drawn_is_not_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = LocalFiles(tmp_path / "files")
+    path = shaped(tmp_path / "a.pdf", [[TEXT]])
+    page = page_of(path)
+    path.write_bytes(b"%PDF-1.7\n")
+    album = Pictures(files, tmp_path / "cache")
+    attachment = attached(files, path)
+    with pytest.raises(Unavailable) as first:
+        album.page(attachment, page, width=300)
+    monkeypatch.setattr(page_images, "sandbox", None)
+    with pytest.raises(Unavailable) as second:
+        album.page(attachment, page, width=300)
+    assert first.value.code == second.value.code == "damaged"
+
+
+@pytest.mark.parametrize(("form", "name"), [("JPEG", "a.jpg"), ("PNG", "a.png"), ("TIFF", "a.tif")])
+def test_a_picture_of_a_scan_is_shown(tmp_path: Path, form: str, name: str) -> None:
+    path = tmp_path / name
+    Image.new("RGB", (300, 400), "navy").save(path, form)
+    webp = sandbox.run(paint, path, 1, 150, 0, (), seconds=20)
+    with Image.open(io.BytesIO(webp)) as picture:
+        assert (picture.width, picture.height) == (150, 200)
+        assert picture.getpixel((75, 100))[2] > 100

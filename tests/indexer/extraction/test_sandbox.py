@@ -1,0 +1,179 @@
+"""The sandbox ends whatever runs in it, says why, and gives the memory back."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from archive.model import Failure, Kind
+from indexer.extraction import sandbox
+from indexer.extraction.failures import MESSAGES, Unreadable
+
+
+def double(number: int) -> int:
+    return 2 * number
+
+
+def sleep_long() -> None:
+    time.sleep(60)
+
+
+def spin() -> None:
+    while True:
+        pass
+
+
+def fill_memory() -> int:
+    return len(bytearray(4 * 1024**3))
+
+
+def die() -> None:
+    os.abort()
+
+
+def refuse() -> None:
+    raise Unreadable("password")
+
+
+def fail() -> None:
+    raise ValueError("an error that nobody foresaw")
+
+
+def spawn_and_sleep(pid_file: str) -> None:
+    grandchild = os.fork()
+    if grandchild == 0:
+        time.sleep(60)
+        os._exit(0)
+    Path(pid_file).write_text(str(grandchild), encoding="utf-8")
+    time.sleep(60)
+
+
+def pid_and_niceness() -> tuple[int, int]:
+    return os.getpid(), os.nice(0)
+
+
+def open_descriptors() -> list[str]:
+    return [os.path.realpath(name) for name in Path("/proc/self/fd").iterdir()]
+
+
+class Weapon:
+    def __reduce__(self) -> tuple[object, tuple[str]]:
+        return os.system, ("touch taken-over",)
+
+
+class Key:
+    def __reduce__(self) -> tuple[object, tuple[object, str]]:
+        return getattr, (Failure, "__init__")
+
+
+def send_key() -> Key:
+    return Key()
+
+
+class Member:
+    """Pickles like a member of an enum in the first releases of Python 3.11."""
+
+    def __reduce__(self) -> tuple[object, tuple[object, str]]:
+        return getattr, (Kind, "MEMO")
+
+
+def send_member() -> Member:
+    return Member()
+
+
+def send_weapon() -> Weapon:
+    return Weapon()
+
+
+def test_a_result_comes_back() -> None:
+    assert sandbox.run(double, 21, seconds=10) == 42
+
+
+def test_a_child_works_at_low_priority_in_another_process() -> None:
+    pid, niceness = sandbox.run(pid_and_niceness, seconds=10)
+    assert pid != os.getpid()
+    assert niceness >= sandbox.NICENESS
+
+
+@pytest.mark.parametrize("function", [sleep_long, spin])
+def test_time_runs_out(function) -> None:  # type: ignore[no-untyped-def]
+    started = time.monotonic()
+    with pytest.raises(sandbox.TimedOut) as caught:
+        sandbox.run(function, seconds=0.3)
+    assert time.monotonic() - started < 5
+    assert caught.value.failure == Failure("timeout", MESSAGES["timeout"])
+
+
+def test_memory_runs_out() -> None:
+    with pytest.raises(sandbox.OutOfMemory):
+        sandbox.run(fill_memory, seconds=10)
+
+
+@pytest.mark.parametrize("function", [die, fail])
+def test_a_crash_is_told(function) -> None:  # type: ignore[no-untyped-def]
+    with pytest.raises(sandbox.Crashed):
+        sandbox.run(function, seconds=10)
+
+
+def test_a_reason_crosses_the_border() -> None:
+    with pytest.raises(Unreadable) as caught:
+        sandbox.run(refuse, seconds=10)
+    assert caught.value.failure.code == "password"
+
+
+def test_a_child_that_was_taken_over_cannot_run_anything_here(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(sandbox.Crashed):
+        sandbox.run(send_weapon, seconds=10)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_grandchildren_die_with_the_child(tmp_path: Path) -> None:
+    pid_file = tmp_path / "pid"
+    with pytest.raises(sandbox.TimedOut):
+        sandbox.run(spawn_and_sleep, str(pid_file), seconds=2)
+    grandchild = int(pid_file.read_text(encoding="utf-8"))
+    for _ in range(100):
+        if not Path(f"/proc/{grandchild}").exists() or _is_zombie(grandchild):
+            return
+        time.sleep(0.02)
+    pytest.fail("the grandchild is still alive")
+
+
+def _is_zombie(pid: int) -> bool:
+    return ") Z " in Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")
+
+
+def test_a_child_inherits_no_open_file_of_its_parent(tmp_path: Path) -> None:
+    with (tmp_path / "secrets.sqlite").open("wb"):
+        assert not any("secrets" in name for name in sandbox.run(open_descriptors, seconds=10))
+
+
+def test_a_child_serves_many_calls_and_is_replaced_after_a_kill() -> None:
+    with sandbox.Child() as child:
+        first, _ = child.call(pid_and_niceness, seconds=10)
+        assert child.call(pid_and_niceness, seconds=10)[0] == first
+        with pytest.raises(sandbox.TimedOut):
+            child.call(spin, seconds=0.2)
+        assert not child.alive
+        assert child.call(pid_and_niceness, seconds=10)[0] != first
+
+
+def test_a_lost_nursery_is_replaced() -> None:
+    sandbox.run(double, 1, seconds=10)
+    process = sandbox._nursery()._process
+    process.kill()
+    process.wait()
+    assert sandbox.run(double, 2, seconds=10) == 4
+
+
+def test_an_attribute_comes_back_of_an_enum_only() -> None:
+    result: object = sandbox.run(send_member, seconds=10)
+    assert result is Kind.MEMO
+    with pytest.raises(sandbox.Crashed):
+        sandbox.run(send_key, seconds=10)

@@ -1,0 +1,56 @@
+"""Advice to a clerk about a file that was just read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pikepdf
+import pytest
+
+from archive.model import Page, ScanAdvice, Source
+from indexer.extraction.embedded_text import Document
+from indexer.extraction.scan_advice import MESSAGES, advise
+from tests.indexer.extraction.documents import shaped
+
+
+def page(number: int, text: str = "ประกาศ", confidence: float | None = 0.98, turn: int = 0) -> Page:
+    source = Source.EMBEDDED if confidence is None else Source.OCR if text else Source.NONE
+    return Page(
+        attachment_id=1, number=number, text=text, raw=text, source=source, confidence=confidence, turn=turn
+    )
+
+
+def test_pages_that_were_turned_read_badly_or_not_at_all_are_named() -> None:
+    worn, empty = page(3, confidence=0.6), page(4, text="", confidence=0.0)
+    assert list(advise([page(1), page(2, turn=180), worn, empty, page(5, turn=90)])) == [
+        ScanAdvice("illegible", (3,)),
+        ScanAdvice("no-text", (4,)),
+        ScanAdvice("turned", (2, 5)),
+    ]
+
+
+def test_a_good_scan_and_a_text_layer_need_no_advice() -> None:
+    assert list(advise([page(1), page(2, confidence=None, turn=90)])) == []
+
+
+def test_every_advice_has_its_sentence() -> None:
+    pages = [page(1, turn=90), page(2, confidence=0.5), page(3, text="", confidence=0.0)]
+    given = advise(pages, has_embedded_files=True, is_dynamic_form=True)
+    assert {each.code for each in given} == set(MESSAGES)
+
+
+@pytest.mark.parametrize("kind", ["portfolio", "attachment", "form", "plain"])
+def test_what_a_pdf_holds_besides_its_pages_is_noticed(tmp_path: Path, kind: str) -> None:
+    path, changed = shaped(tmp_path / "a.pdf", [["ประกาศเทศบาล"]]), tmp_path / "b.pdf"
+    with pikepdf.open(path) as pdf:
+        if kind == "attachment":
+            pdf.attachments["b.txt"] = pikepdf.AttachedFileSpec(pdf, b"text")
+        elif kind == "portfolio":
+            pdf.Root.Collection = pikepdf.Dictionary(Type=pikepdf.Name.Collection)
+        elif kind == "form":
+            pdf.Root.AcroForm = pikepdf.Dictionary(Fields=[], XFA=pdf.make_stream(b"<xdp/>"))
+        pdf.save(changed)
+    with Document(changed) as document:
+        outline = document.outline
+    assert outline.has_embedded_files == (kind in {"portfolio", "attachment"})
+    assert outline.is_dynamic_form == (kind == "form")

@@ -1,0 +1,135 @@
+"""Access rules: decides who may see what, for API, pages, feeds and files alike."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import secrets
+from collections.abc import Container, Iterable
+from typing import cast
+
+from flask import g, request
+
+from archive.errors import Gone, MissingScope, no_such_announcement, no_such_attachment
+from archive.model import Announcement, Attachment, Collection, Item, Scope, Status, Token
+from web.bootstrap import services
+from web.serving.log import note_security
+
+_TOKEN_BYTES = 32
+
+
+def new_token() -> str:
+    """Returns a new API token, to be shown once."""
+    return f"prakat_{secrets.token_urlsafe(_TOKEN_BYTES)}"
+
+
+def token_hash(token: str) -> str:
+    """Returns the hash under which a token is kept.
+
+    Plain SHA-256 suffices: tokens are random, not chosen by people.
+    """
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def current_token() -> Token | None:
+    """Returns the live token that the request carries; None without one."""
+    if "token" not in g:
+        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        known = scheme.lower() == "bearer" and token.strip()
+        now = dt.datetime.now(dt.UTC)
+        g.token = services().people.token(token_hash(known), now=now) if known else None
+    return cast("Token | None", g.token)
+
+
+def has_scope(scope: Scope) -> bool:
+    """Returns True when the request carries a live token with this scope."""
+    token = current_token()
+    return token is not None and scope in token.scopes
+
+
+def require_scope(scope: Scope) -> None:
+    """Raises ``MissingScope`` unless the request's token has this scope."""
+    if not has_scope(scope):
+        token = current_token()
+        note_security("scope missing", good=False, token=token.name if token else None, scope=scope.value)
+        raise MissingScope(scope.value)
+
+
+def require_scope_to_change(announcement: Announcement) -> None:
+    """Raises ``MissingScope`` unless the token may change this announcement.
+
+    A published announcement needs the scope ``publish``, since its changes are public at once.
+    """
+    if announcement.status is Status.PUBLISHED:
+        require_scope(Scope.PUBLISH)
+
+
+def visible(announcement: Announcement, *, staff: bool) -> Announcement:
+    """Returns the announcement, if it may be shown.
+
+    Raises ``Gone`` with title, date and reason for a withdrawn announcement; for others ``NotFound``, the
+    same as for an announcement that does not exist.
+    """
+    if announcement.status is Status.PUBLISHED:
+        return announcement
+    if staff:
+        note_unpublished_read([announcement])
+        return announcement
+    if announcement.status is Status.WITHDRAWN:
+        raise Gone(
+            "ประกาศนี้ถูกถอนแล้ว เหตุผล: %(reason)s",
+            reason=announcement.reason,
+            title=announcement.title,
+            published_on=announcement.published_on,
+        )
+    raise no_such_announcement()
+
+
+def visible_attachment(attachment_id: int, *, staff: bool, of: int | None = None) -> Attachment:
+    """Returns the attachment, if its announcement may be shown and the attachment is not held.
+
+    ``of``: the announcement that the attachment's address names. Raises ``Gone``, or ``NotFound``, the same
+    as for an attachment that does not exist.
+    """
+    attachment = services().records.attachment(attachment_id)
+    announcement = services().records.announcement(attachment.announcement_id)
+    is_hidden = announcement.status not in (Status.PUBLISHED, Status.WITHDRAWN) and not staff
+    if is_hidden or of not in (None, announcement.id):
+        raise no_such_attachment()
+    visible(announcement, staff=staff)
+    if attachment.hold is not None:
+        if not staff:
+            raise no_such_attachment()
+        note_held_read(attachment)
+    return attachment
+
+
+def visible_attachments(announcement_id: int, *, staff: bool) -> list[Attachment]:
+    """Returns an announcement's attachments in order; held ones are left out unless ``staff``."""
+    attachments = services().records.attachments([announcement_id])[announcement_id]
+    return [each for each in attachments if staff or each.hold is None]
+
+
+def visible_items(collection: Collection, shown: Container[int]) -> list[Item]:
+    """Returns the collection's lines without those of announcements that are not among ``shown``.
+
+    The heading of a hidden announcement is left out too: a heading may tell as much as a title.
+    """
+    return [
+        item for item in collection.items if item.announcement_id is None or item.announcement_id in shown
+    ]
+
+
+def note_held_read(attachment: Attachment) -> None:
+    """Write into the security log that a token read an attachment that is held."""
+    token = current_token()
+    if token is not None:
+        note_security("held attachment read", token=token.name, attachment=attachment.id, path=request.path)
+
+
+def note_unpublished_read(announcements: Iterable[Announcement]) -> None:
+    """Write into the security log that a token read the unpublished ones of these announcements."""
+    token = current_token()
+    ids = sorted(each.id for each in announcements if each.status is not Status.PUBLISHED)
+    if token is not None and ids:
+        note_security("unpublished record read", token=token.name, announcements=ids, path=request.path)

@@ -1,0 +1,64 @@
+"""Password strength and hashing: easily guessed passwords are refused, and only Argon2id hashes are kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from pythainlp.corpus import thai_words
+from zxcvbn import zxcvbn
+
+from archive.errors import Invalid
+from indexer.search.query import keyboard_layout as keyboard
+
+SHORTEST = 12
+LONGEST = 128
+"""Characters. Length is what counts, so no kinds of letters are asked for (NIST SP 800-63B, ASVS 2.1)."""
+
+_FEWEST_GUESSES = 10**6
+"""Guesses by someone who knows the passwords that leaked most often, names, Thai words and keyboards: a year,
+at the pace that the pauses between attempts to sign in leave (web/accounts/sign_in_limits.py)."""
+
+_LOOKED_AT = 72  # characters whose strength is estimated; the time of the estimate grows with them
+
+_hasher = PasswordHasher()  # argon2-cffi's defaults follow RFC 9106
+_NOBODY = _hasher.hash("nobody has this password")
+
+
+def check_strength(password: str, *, about: Iterable[str] = ()) -> None:
+    """Raises ``Invalid`` when the password is too short, too long or too easily guessed.
+
+    ``about``: names that the guesser is taken to know.
+    """
+    if len(password) < SHORTEST:
+        raise Invalid("รหัสผ่านต้องยาวอย่างน้อย %(least)s ตัวอักษร (too short)", field="password", least=SHORTEST)
+    if len(password) > LONGEST:
+        raise Invalid("รหัสผ่านยาวเกิน %(most)s ตัวอักษร (too long)", field="password", most=LONGEST)
+    known = [*filter(None, about), *sorted(thai_words())]
+    for typed in (
+        password,
+        keyboard.switch_layout(password),
+    ):  # Thai words are often typed with the other keyboard
+        if zxcvbn(typed[:_LOOKED_AT], user_inputs=known)["guesses"] < _FEWEST_GUESSES:
+            raise Invalid(
+                "รหัสผ่านนี้เดาได้ง่าย กรุณาใช้คำที่ไม่เกี่ยวกันหลายคำ (too easy to guess: use several unrelated words)",
+                field="password",
+            )
+
+
+def hash_password(password: str) -> str:
+    return _hasher.hash(password)
+
+
+def verify(password_hash: str | None, password: str) -> bool:
+    """Returns True when the password is right.
+
+    For a person that does not exist (``password_hash`` None) the check takes as long as for one that does.
+    """
+    whole = len(password) <= LONGEST
+    try:
+        right = _hasher.verify(password_hash or _NOBODY, password[:LONGEST])
+    except (VerificationError, InvalidHashError):
+        return False
+    return right and whole and password_hash is not None

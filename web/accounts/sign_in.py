@@ -1,0 +1,270 @@
+"""Signing in and out: passwords, second factors, and sessions kept by the archive, which can end them."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import secrets
+from collections.abc import Callable
+from functools import wraps
+from http import HTTPStatus
+from typing import ParamSpec, TypeVar, cast
+
+from flask import Blueprint, Flask, flash, g, redirect, render_template, request, session, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_wtf import CSRFProtect, FlaskForm
+from werkzeug.exceptions import Forbidden
+from wtforms import PasswordField, StringField
+from wtforms.validators import InputRequired, Length
+
+from archive.errors import TooMany
+from archive.model import Person, Role, Session
+from archive.validation import LONGEST_NAME
+from web.accounts import second_factor
+from web.accounts.passwords import LONGEST, verify
+from web.accounts.sign_in_limits import (
+    attempt_succeeded,
+    begin_attempt,
+    code_limits,
+    remember_device,
+    sign_in_limits,
+)
+from web.addresses import path_here
+from web.bootstrap import services
+from web.errors import in_words
+from web.serving.log import note_security
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+pages = Blueprint("auth", __name__)
+csrf = CSRFProtect()
+
+IDLE = dt.timedelta(minutes=30)
+"""Time without use after which a session ends; typing into a form is use."""
+
+LONGEST_SESSION = dt.timedelta(hours=12)
+"""Time after which a session ends, however much it is used: a working day."""
+
+CLOCK_SLACK = dt.timedelta(minutes=5)
+"""A session begun further in the future was begun before the clock was set back, and is not trusted."""
+
+CODE_WITHIN = dt.timedelta(minutes=10)
+"""Time from the right password to the second factor's code: a telephone may have to be fetched."""
+
+_KEY = "key"
+_PENDING = "second factor"
+_WHILE_SETTING_UP = {
+    "account.second_factor_page",
+    "account.begin_second_factor",
+    "account.confirm_second_factor",
+}
+
+
+class SignIn(FlaskForm):  # type: ignore[misc]
+    name = StringField(validators=[InputRequired(), Length(max=LONGEST_NAME)])
+    password = PasswordField(validators=[InputRequired(), Length(max=LONGEST)])
+
+
+def install(app: Flask) -> None:
+    """Protect every form of ``app`` against CSRF, and give every template the signed-in person."""
+    csrf.init_app(app)
+    app.context_processor(lambda: {"person": current_person()})
+    app.register_blueprint(pages)
+
+
+def current_person() -> Person | None:
+    """Returns the person who is signed in with this request; None for a visitor."""
+    opened = current_session()
+    return opened[1] if opened else None
+
+
+def current_session() -> tuple[Session, Person] | None:
+    if "opened" not in g:
+        key = session.get(_KEY)
+        now = dt.datetime.now(dt.UTC)
+        opened = services().people.session(_hash(key), idle=IDLE, now=now) if key else None
+        lasts = opened is not None and -CLOCK_SLACK < now - opened[0].started_at < LONGEST_SESSION
+        g.opened = opened if lasts else None
+    return cast("tuple[Session, Person] | None", g.opened)
+
+
+def signed_in() -> bool:
+    """Returns True when the request's person may see unpublished records as staff."""
+    person = current_person()
+    return person is not None and not must_set_up_second_factor(person)
+
+
+def must_set_up_second_factor(person: Person) -> bool:
+    """Returns True for an administrator without the second factor that the settings require."""
+    if person.role is not Role.ADMIN or services().settings.second_factor != "admins":
+        return False
+    factor = services().people.second_factor(person.id)
+    return factor is None or not factor.is_confirmed
+
+
+def staff_only(view: Callable[P, R]) -> Callable[P, R | ResponseReturnValue]:
+    """Returns the view for staff only: others are asked to sign in first, and come back to the view."""
+
+    @wraps(view)
+    def checked(*args: P.args, **kwargs: P.kwargs) -> R | ResponseReturnValue:
+        person = current_person()
+        if person is None:
+            return redirect(url_for("auth.sign_in", next=request.script_root + request.path))
+        if request.endpoint not in _WHILE_SETTING_UP and must_set_up_second_factor(person):
+            flash(_("หน่วยงานกำหนดให้ผู้ดูแลยืนยันสองขั้น กรุณาตั้งค่าก่อนเริ่มงาน"), "warn")
+            return redirect(url_for("account.second_factor_page"))
+        return view(*args, **kwargs)
+
+    return checked
+
+
+def admin_only(view: Callable[P, R]) -> Callable[P, R | ResponseReturnValue]:
+    @wraps(view)
+    def checked(*args: P.args, **kwargs: P.kwargs) -> R | ResponseReturnValue:
+        person = current_person()
+        if person is not None and person.role is not Role.ADMIN:
+            raise Forbidden
+        return staff_only(view)(*args, **kwargs)
+
+    return checked
+
+
+@pages.route("/sign-in", methods=["GET", "POST"])
+def sign_in() -> ResponseReturnValue:
+    """Show the sign-in form and check the password.
+
+    Every failure has the same message: nobody learns which names exist.
+    """
+    form = SignIn()
+    status = HTTPStatus.OK
+    headers: dict[str, str] = {}
+    if form.validate_on_submit():
+        name = form.name.data.strip()
+        known = services().people.by_name(name)
+        limits = sign_in_limits(name, known[0] if known else None)
+        try:
+            begin_attempt(limits)
+            if verify(known[1] if known else None, form.password.data) and known and not known[0].disabled:
+                attempt_succeeded(limits)
+                return _first_factor_passed(known[0], request.args.get("next", ""))
+            note_security("sign-in failed", good=False, person=known[0].name if known else "(unknown)")
+            flash(_("ชื่อผู้ใช้หรือรหัสผ่านไม่ถูกต้อง"), "bad")
+        except TooMany as error:
+            note_security("sign-in paused", good=False)
+            flash(in_words(error), "bad")
+            status, headers = HTTPStatus.TOO_MANY_REQUESTS, {"Retry-After": str(error.retry_after)}
+    page = render_template(
+        "staff/sign-in.html", form=form, thai_layout=_typed_in_thai(form.password.data or "")
+    )
+    return page, status, headers
+
+
+def _first_factor_passed(person: Person, next: str) -> ResponseReturnValue:
+    factor = services().people.second_factor(person.id)
+    if factor is not None and factor.is_confirmed:
+        return _ask_for_code(person, next)
+    return _signed_in(person, next)
+
+
+@pages.route("/sign-in/code", methods=["GET", "POST"])
+def enter_code() -> ResponseReturnValue:
+    """Ask for the second factor, after the right password."""
+    pending = _pending()
+    if pending is None:
+        return redirect(url_for("auth.sign_in"))
+    person, next = pending
+    status = HTTPStatus.OK
+    headers: dict[str, str] = {}
+    if request.method == "POST":
+        try:
+            if _is_code_right(person):
+                return _signed_in(person, next)
+            note_security("second factor failed", good=False, person=person.name)
+            flash(_("รหัสยืนยันไม่ถูกต้องหรือใช้ไปแล้ว กรุณารอรหัสถัดไปแล้วลองใหม่"), "bad")
+        except TooMany as error:
+            note_security("second factor paused", good=False, person=person.name)
+            flash(in_words(error), "bad")
+            status, headers = HTTPStatus.TOO_MANY_REQUESTS, {"Retry-After": str(error.retry_after)}
+    return render_template("staff/sign-in-code.html"), status, headers
+
+
+def _is_code_right(person: Person) -> bool:
+    factor = services().people.second_factor(person.id)
+    if factor is None or not factor.is_confirmed:  # an administrator has removed the second factor meanwhile
+        return False
+    limits = code_limits(person)
+    begin_attempt(limits)
+    if not second_factor.is_right(person, factor, request.form.get("code", ""), dt.datetime.now(dt.UTC)):
+        return False
+    attempt_succeeded(limits)
+    return True
+
+
+@pages.post("/sign-out")
+def sign_out() -> ResponseReturnValue:
+    opened = current_session()
+    if opened is not None:
+        services().people.close_session(opened[1].id, opened[0].id)
+        note_security("signed out", person=opened[1].name)
+    session.clear()
+    return redirect(url_for("public.home"))
+
+
+@pages.get("/staff/awake")
+@staff_only
+def awake() -> ResponseReturnValue:
+    """Keep the session alive: a form requests this address while somebody types into the form."""
+    return ""
+
+
+def open_session(person: Person) -> None:
+    """Sign the person in with a fresh session key, so that a key known from before is worth nothing."""
+    key = secrets.token_urlsafe(32)
+    now = dt.datetime.now(dt.UTC)
+    services().people.open_session(
+        person.id, _hash(key), device=(request.user_agent.string or "")[:200], now=now
+    )
+    session.clear()
+    session[_KEY] = key
+    g.pop("opened", None)
+
+
+def _signed_in(person: Person, next: str) -> ResponseReturnValue:
+    open_session(person)
+    note_security("signed in", person=person.name)
+    answer = redirect(path_here(next, url_for("dashboard.overview")))
+    remember_device(answer, person)
+    return answer
+
+
+def _ask_for_code(person: Person, next: str) -> ResponseReturnValue:
+    """Redirect to the second factor after a right password; the code must come within ``CODE_WITHIN``."""
+    session.clear()
+    session[_PENDING] = {"person": person.id, "at": dt.datetime.now(dt.UTC).isoformat(), "next": next}
+    return redirect(url_for("auth.enter_code"))
+
+
+def _pending() -> tuple[Person, str] | None:
+    """Returns the person who typed a right password in this browser, and the page to go to afterwards.
+
+    None when that was longer ago than ``CODE_WITHIN``, or the person is disabled.
+    """
+    pending = session.get(_PENDING)
+    if pending is None:
+        return None
+    age = dt.datetime.now(dt.UTC) - dt.datetime.fromisoformat(pending["at"])
+    if not -CLOCK_SLACK < age < CODE_WITHIN:
+        return None
+    person = services().people.person(pending["person"])
+    return None if person.disabled else (person, pending["next"])
+
+
+def _hash(key: str) -> str:
+    return hashlib.sha256(key.encode()).hexdigest()
+
+
+def _typed_in_thai(password: str) -> bool:
+    """Returns True when the password has Thai letters: the Thai keyboard was probably on."""
+    return any("\u0e00" <= letter <= "\u0e7f" for letter in password)

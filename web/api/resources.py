@@ -1,0 +1,446 @@
+"""The JSON API under ``/api/v1``, described at ``/openapi.json`` from this very code."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import wraps
+from json import JSONDecodeError
+from typing import Any, BinaryIO, ParamSpec, TypeVar, cast
+
+from flask import Flask, Request, Response, g, json, request
+from flask_smorest import Api, Blueprint
+from marshmallow import Schema
+from webargs.flaskparser import FlaskParser
+from werkzeug.datastructures import FileStorage, WWWAuthenticate
+from werkzeug.exceptions import Unauthorized
+
+from archive.errors import Invalid
+from archive.model import Attachment, Collection, Draft, Kind, Scope, Status
+from indexer.search.query.parser import Query
+from web.accounts.access import (
+    current_token,
+    has_scope,
+    note_unpublished_read,
+    require_scope,
+    require_scope_to_change,
+    visible,
+    visible_attachment,
+    visible_attachments,
+)
+from web.accounts.sign_in import csrf
+from web.api import schemas
+from web.bootstrap import services
+from web.files import original, picture
+from web.search_service import search
+from web.search_service import suggest as suggest_words
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class _BodyParser(FlaskParser):
+    """Refuses JSON that Python cannot hold: too deeply nested, or with numbers of thousands of digits."""
+
+    def load_json(self, req: Request, schema: Schema) -> Any:
+        try:
+            return super().load_json(req, schema)
+        except (ValueError, RecursionError) as error:
+            return self._handle_invalid_json_error(JSONDecodeError(str(error), "", 0), req)
+
+
+class _Blueprint(Blueprint):  # type: ignore[misc]
+    ARGUMENTS_PARSER = _BodyParser()
+
+
+blueprint = _Blueprint("api", __name__, url_prefix="/api/v1", description="ประกาศ เอกสารแนบ และการค้นหา")
+
+
+def install(app: Flask) -> None:
+    """Put the API and its description into ``app``."""
+    app.config.update(
+        API_TITLE="Prakat ประกาศ",
+        API_VERSION="v1",
+        OPENAPI_VERSION="3.1.0",
+        OPENAPI_URL_PREFIX="/",
+        OPENAPI_JSON_PATH="openapi.json",
+    )
+    api = _Api(app)
+    api.spec.components.security_scheme(
+        "token",
+        {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "prakat token add NAME · สิทธิ์ (scopes):"
+            " read เห็นสิ่งที่ยังไม่เผยแพร่ · sees what is not public;"
+            " write สร้างและแก้ฉบับร่าง · makes and changes drafts;"
+            " publish เผยแพร่ ถอน และแก้สิ่งที่เผยแพร่แล้ว · publishes, withdraws, and changes what is public",
+        },
+    )
+    api.register_blueprint(blueprint)
+    csrf.exempt(blueprint)  # a token in a header cannot be sent by another site's form
+
+
+class _Api(Api):  # type: ignore[misc]
+    """Describes errors as problem details, which is how they are sent."""
+
+    ERROR_SCHEMA = schemas.ProblemOut
+
+    def _register_responses(self) -> None:
+        self.DEFAULT_RESPONSE_CONTENT_TYPE = "application/problem+json"
+        super()._register_responses()
+        del self.DEFAULT_RESPONSE_CONTENT_TYPE
+
+    def _openapi_json(self) -> Response:
+        """Returns the OpenAPI description of the requested site.
+
+        Its paths begin at that site's root; a site below a path is named as the server.
+        """
+        root = request.script_root
+        described = self.spec.to_dict() | ({"servers": [{"url": root}]} if root else {})
+        return Response(json.dumps(described, indent=2, sort_keys=False), content_type="application/json")
+
+
+def needs_scope(scope: Scope) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Lets a view be called only with a live token that has this scope.
+
+    The token's name is the actor in the history (``g.actor``).
+    """
+
+    def decorate(view: Callable[P, R]) -> Callable[P, R]:
+        @wraps(view)
+        def checked(*args: P.args, **kwargs: P.kwargs) -> R:
+            token = current_token()
+            if token is None:
+                raise Unauthorized(www_authenticate=_challenge())
+            require_scope(scope)
+            g.actor = f"token {token.name}"
+            return view(*args, **kwargs)
+
+        refused = blueprint.alt_response(
+            403,
+            schema=schemas.ProblemOut,
+            content_type="application/problem+json",
+            description=_REFUSED,
+        )(checked)
+        documented: Callable[P, R] = blueprint.doc(security=[{"token": [scope.value]}])(refused)
+        return documented
+
+    return decorate
+
+
+_REFUSED = "โทเคนไม่มีสิทธิ์ที่ต้องใช้ · the token lacks the scope that this needs (code insufficient-scope)"
+
+writing = needs_scope(Scope.WRITE)
+publishing = needs_scope(Scope.PUBLISH)
+
+
+def _challenge() -> Any:
+    return WWWAuthenticate("bearer", {"realm": "prakat"})
+
+
+def _staff() -> bool:
+    """Returns True when the request may see unpublished announcements."""
+    return has_scope(Scope.READ)
+
+
+def _upload(**more: dict[str, Any]) -> dict[str, Any]:
+    """Returns the description of a request that carries a file, and ``more`` properties beside it."""
+    properties = {"file": {"type": "string", "format": "binary"}, **more}
+    schema = {"type": "object", "required": ["file"], "properties": properties}
+    return {"required": True, "content": {"multipart/form-data": {"schema": schema}}}
+
+
+def _sent_file() -> FileStorage:
+    """Returns the file in the request. Raises ``Invalid`` when there is none."""
+    file = request.files.get("file")
+    if file is None:
+        raise Invalid("ไม่มีไฟล์ในคำขอ กรุณาส่งไฟล์ในช่อง file (no file was sent)", field="file")
+    return file
+
+
+@blueprint.get("/search")
+@blueprint.arguments(schemas.SearchArgs, location="query")
+@blueprint.response(200, schemas.SearchOut)
+def find(query: Query) -> dict[str, Any]:
+    """ค้นหาประกาศที่เผยแพร่ · Search published announcements; no query lists all, newest first."""
+    if query.explain:
+        require_scope(Scope.READ)
+    return schemas.as_answer(search(services(), query), services())
+
+
+@blueprint.get("/suggest")
+@blueprint.arguments(schemas.SuggestArgs, location="query")
+@blueprint.response(200, schemas.SuggestOut)
+def suggest(args: dict[str, Any]) -> dict[str, Any]:
+    """คำแนะนำขณะพิมพ์ · Suggestions while typing."""
+    return {"suggestions": suggest_words(services(), args["q"])}
+
+
+@blueprint.get("/announcements")
+@blueprint.arguments(schemas.PlainPagingArgs, location="query")
+@blueprint.response(200, schemas.AnnouncementsOut)
+def list_announcements(args: dict[str, Any]) -> dict[str, Any]:
+    """รายการประกาศ ใหม่สุดก่อน · Announcements, newest first."""
+    staff = _staff()
+    if args["status"] is not Status.PUBLISHED and not staff:
+        raise Unauthorized(www_authenticate=_challenge())
+    records = services().records
+    found, total = records.list_announcements(
+        statuses=[args["status"]], page=args["page"], per_page=args["per_page"]
+    )
+    note_unpublished_read(found)
+    attachments = records.attachments(announcement.id for announcement in found)
+    return {
+        "total": total,
+        "page": args["page"],
+        "per_page": args["per_page"],
+        "results": [
+            schemas.as_announcement(
+                each, [one for one in attachments.get(each.id, []) if staff or one.hold is None], services()
+            )
+            for each in found
+        ],
+    }
+
+
+@blueprint.post("/announcements")
+@writing
+@blueprint.arguments(schemas.AnnouncementIn)
+@blueprint.response(201, schemas.AnnouncementOut)
+def create(given: dict[str, Any]) -> dict[str, Any]:
+    """สร้างประกาศ · Make an announcement."""
+    status = Status(given.pop("status"))
+    if status is Status.PUBLISHED:
+        require_scope(Scope.PUBLISH)
+    reason = given.pop("reason")
+    announcement = services().intake.create(Draft(**given), actor=g.actor, status=status, reason=reason)
+    return _record(announcement.id)
+
+
+@blueprint.get("/announcements/<int:id>")
+@blueprint.response(200, schemas.AnnouncementOut)
+def show(id: int) -> dict[str, Any]:
+    """หนึ่งประกาศ · One announcement."""
+    staff = _staff()
+    visible(services().records.announcement(id), staff=staff)
+    return _record(id, staff=staff)
+
+
+@blueprint.patch("/announcements/<int:id>")
+@writing
+@blueprint.arguments(schemas.AnnouncementChanges)
+@blueprint.response(200, schemas.AnnouncementOut)
+def revise(changes: dict[str, Any], id: int) -> dict[str, Any]:
+    """แก้ไขประกาศ · Change an announcement; a published one needs the scope ``publish``."""
+    require_scope_to_change(services().records.announcement(id))
+    reason = changes.pop("reason", "")
+    services().intake.revise(id, changes, actor=g.actor, reason=reason)
+    return _record(id)
+
+
+@blueprint.post("/announcements/<int:id>/publish")
+@publishing
+@blueprint.arguments(schemas.ReasonIn, required=False)
+@blueprint.response(200, schemas.AnnouncementOut)
+def publish(args: dict[str, Any], id: int) -> dict[str, Any]:
+    """เผยแพร่ · Publish. With personal data (409, code ``personal-data``) it takes a ``reason``. Attachments
+    that are not read yet follow by themselves, once nothing was found in them."""
+    services().intake.publish(id, actor=g.actor, reason=args["reason"])
+    return _record(id)
+
+
+@blueprint.post("/announcements/<int:id>/withdraw")
+@publishing
+@blueprint.arguments(schemas.ReasonIn, required=False)
+@blueprint.response(200, schemas.AnnouncementOut)
+def withdraw(args: dict[str, Any], id: int) -> dict[str, Any]:
+    """ถอน · Withdraw; residents then get 410 with the reason."""
+    services().intake.withdraw(id, actor=g.actor, reason=args["reason"] or "ถอนผ่าน API")
+    return _record(id)
+
+
+@blueprint.post("/announcements/<int:id>/restore")
+@writing
+@blueprint.response(200, schemas.AnnouncementOut)
+def restore(id: int) -> dict[str, Any]:
+    """กู้คืนเป็นฉบับร่าง · Back to draft, from withdrawn or trashed."""
+    services().intake.restore(id, actor=g.actor)
+    return _record(id)
+
+
+@blueprint.post("/announcements/<int:id>/attachments")
+@writing
+@blueprint.arguments(schemas.AttachmentIn, location="form")
+@blueprint.doc(
+    requestBody=_upload(
+        label={"type": "string"}, kind={"type": "string", "enum": [kind.value for kind in Kind]}
+    )
+)
+@blueprint.response(202, schemas.AttachmentOut)
+@blueprint.alt_response(200, schema=schemas.AttachmentOut, description="แนบไฟล์นี้ไว้แล้ว · attached before")
+def attach(given: dict[str, Any], id: int) -> tuple[dict[str, Any], int]:
+    """แนบไฟล์ · Attach a file; it is read in the background. To a published announcement it needs the scope
+    ``publish``."""
+    require_scope_to_change(services().records.announcement(id))
+    file = _sent_file()
+    attachment, new = services().intake.attach(
+        id,
+        cast(BinaryIO, file.stream),
+        filename=file.filename or "",
+        actor=g.actor,
+        label=given["label"],
+        kind=given["kind"],
+    )
+    return schemas.as_attachment(attachment), 202 if new else 200
+
+
+@blueprint.get("/collections")
+@blueprint.response(200, schemas.CollectionsOut)
+def list_collections() -> dict[str, Any]:
+    """ชุดประกาศ ล่าสุดก่อน · Collections, the latest made first."""
+    return {"results": _collections(services().records.collections())}
+
+
+@blueprint.get("/collections/<int:id>")
+@blueprint.response(200, schemas.CollectionOut)
+def show_collection(id: int) -> dict[str, Any]:
+    """หนึ่งชุด เรียงตามลำดับ · One collection, its lines in order."""
+    return _collections([services().records.collection(id)])[0]
+
+
+@blueprint.post("/collections")
+@publishing
+@blueprint.arguments(schemas.CollectionIn)
+@blueprint.response(201, schemas.CollectionOut)
+def collect(given: dict[str, Any]) -> dict[str, Any]:
+    """สร้างชุดประกาศ · Make a collection."""
+    return _collections([services().intake.collect(None, **given, actor=g.actor)])[0]
+
+
+@blueprint.patch("/collections/<int:id>")
+@publishing
+@blueprint.arguments(schemas.CollectionChanges)
+@blueprint.response(200, schemas.CollectionOut)
+def change_collection(changes: dict[str, Any], id: int) -> dict[str, Any]:
+    """แก้ไขชุดประกาศ · Change a collection."""
+    known = services().records.collection(id)
+    kept = {"title": known.title, "body": known.body, "items": known.items} | changes
+    return _collections([services().intake.collect(id, **kept, actor=g.actor)])[0]
+
+
+def _collections(found: Sequence[Collection]) -> list[dict[str, Any]]:
+    """Returns collections as the reader may see them.
+
+    Without a token only published announcements are named.
+    """
+    ids = {item.announcement_id for each in found for item in each.items if item.announcement_id}
+    known = services().records.announcements(ids)
+    if _staff():
+        note_unpublished_read(known.values())
+        shown = known
+    else:
+        shown = {id: each for id, each in known.items() if each.status is Status.PUBLISHED}
+    return [schemas.as_collection(each, shown) for each in found]
+
+
+@blueprint.get("/attachments/<int:id>")
+@blueprint.response(200, schemas.AttachmentOut)
+def show_attachment(id: int) -> dict[str, Any]:
+    """หนึ่งเอกสารแนบ · One attachment and how far it is read."""
+    return schemas.as_attachment(visible_attachment(id, staff=_staff()))
+
+
+@blueprint.patch("/attachments/<int:id>")
+@writing
+@blueprint.arguments(schemas.AttachmentChanges)
+@blueprint.response(200, schemas.AttachmentOut)
+def change_attachment(changes: dict[str, Any], id: int) -> dict[str, Any]:
+    """แก้ชื่อ ประเภท ลำดับ · Change label, kind and position; of a published announcement it needs the scope
+    ``publish``."""
+    attachment = _require_scope_for_attachment(id)
+    intake = services().intake
+    with services().records.batch():
+        if "position" in changes:
+            intake.move(id, changes["position"], actor=g.actor)
+        label, kind = changes.get("label", attachment.label), changes.get("kind", attachment.kind)
+        intake.relabel(id, label=label, kind=kind, actor=g.actor)
+    return schemas.as_attachment(services().records.attachment(id))
+
+
+@blueprint.delete("/attachments/<int:id>")
+@writing
+@blueprint.response(204)
+def detach(id: int) -> None:
+    """นำออก · Take off; everything about it is kept, and staff can put it back."""
+    _require_scope_for_attachment(id)
+    services().intake.detach(id, actor=g.actor)
+
+
+@blueprint.put("/attachments/<int:id>/file")
+@writing
+@blueprint.doc(requestBody=_upload())
+@blueprint.response(202, schemas.AttachmentOut)
+@blueprint.alt_response(200, schema=schemas.AttachmentOut, description="ไฟล์เดิม · the same bytes")
+def replace_file(id: int) -> tuple[dict[str, Any], int]:
+    """เปลี่ยนไฟล์ · A new version under the same id. It is held until it is read and nothing was found."""
+    before = _require_scope_for_attachment(id)
+    file = _sent_file()
+    after = services().intake.replace(
+        id, cast(BinaryIO, file.stream), filename=file.filename or "", actor=g.actor
+    )
+    return schemas.as_attachment(after), 200 if after.sha256 == before.sha256 else 202
+
+
+@blueprint.post("/attachments/<int:id>/release")
+@publishing
+@blueprint.arguments(schemas.ReasonIn)
+@blueprint.response(200, schemas.AttachmentOut)
+def release(args: dict[str, Any], id: int) -> dict[str, Any]:
+    """ให้ประชาชนเห็น · Show an attachment that is held, in spite of what was found in it."""
+    attachment = services().intake.release(id, actor=g.actor, reason=args["reason"])
+    return schemas.as_attachment(attachment)
+
+
+@blueprint.get("/attachments/<int:id>/pages")
+@blueprint.response(200, schemas.PageOut(many=True))
+def show_pages(id: int) -> list[dict[str, Any]]:
+    """ข้อความทุกหน้า · The text of every page."""
+    visible_attachment(id, staff=_staff())
+    return [schemas.as_page(page) for page in services().records.pages(id)]
+
+
+@blueprint.get("/attachments/<int:id>/file")
+@blueprint.response(200, {"type": "string", "format": "binary"}, content_type="*/*")
+def show_file(id: int) -> Response:
+    """ไฟล์ต้นฉบับ · The original, byte for byte."""
+    staff = _staff()
+    return original(visible_attachment(id, staff=staff), public=not staff)
+
+
+@blueprint.get("/attachments/<int:id>/pages/<int:number>.webp")
+@blueprint.arguments(schemas.PictureArgs, location="query")
+@blueprint.response(200, {"type": "string", "format": "binary"}, content_type="image/webp")
+def show_picture(args: dict[str, Any], id: int, number: int) -> Response:
+    """ภาพของหน้า พร้อมคำที่พบ · The page's picture, hits marked."""
+    staff = _staff()
+    attachment = visible_attachment(id, staff=staff)
+    return picture(
+        attachment,
+        number,
+        width=args["width"],
+        typed=args["q"],
+        cropped=args["crop"] == "hit",
+        public=not staff,
+    )
+
+
+def _record(id: int, *, staff: bool = True) -> dict[str, Any]:
+    announcement = services().records.announcement(id)
+    return schemas.as_announcement(announcement, visible_attachments(id, staff=staff), services())
+
+
+def _require_scope_for_attachment(id: int) -> Attachment:
+    """Returns the attachment. Raises ``MissingScope`` when the token may not change it."""
+    attachment = services().records.attachment(id)
+    require_scope_to_change(services().records.announcement(attachment.announcement_id))
+    return attachment

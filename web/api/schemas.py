@@ -1,0 +1,473 @@
+"""Schemas of the JSON API: they check requests, write answers, and become the OpenAPI description."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from flask import url_for
+from marshmallow import EXCLUDE, Schema, fields, post_load, pre_load, validate
+
+from archive import thai
+from archive.fields import ANNOUNCEMENT_FIELDS
+from archive.model import (
+    PROVINCE,
+    Announcement,
+    Attachment,
+    Collection,
+    Item,
+    Kind,
+    Page,
+    Reading,
+    Source,
+    Status,
+)
+from archive.privacy import undecided_in
+from indexer.search.query.parser import Filters, Query, Sort, parse
+from web.accounts.access import visible_items
+from web.addresses import absolute, page_path
+from web.api.explanation_schemas import EXPLAIN, RELATED, ExplanationOut, as_explained
+from web.api.field_schemas import COUNT, KINDS, Day, taken, told
+from web.api.personal_data_schemas import FindOut, HeldOut
+from web.bootstrap import Services, services
+from web.search_service import Answer, PageResult, Result
+
+MOST_PER_PAGE = 50
+MOST_ITEMS = 500
+"""Most lines of a collection in one request."""
+_ORGANISATION = {"description": "เฉพาะเมื่อมีหลายหน่วยงาน · only where there are several"}
+
+
+class _Address(Schema):
+    """Base of arguments in an address or a form: unknown names are ignored."""
+
+    class Meta:
+        unknown = EXCLUDE
+
+    @pre_load
+    def drop_empty(self, data: Any, **_: Any) -> dict[str, Any]:
+        """Returns the arguments that have a value: a form sends every field, the empty ones too."""
+        return {key: data[key] for key in data if data[key] != ""}
+
+
+class PagingArgs(_Address):
+    page = fields.Integer(load_default=1, validate=validate.Range(1, 1_000_000))
+    per_page = fields.Integer(load_default=10, validate=validate.Range(1, MOST_PER_PAGE))
+
+
+class SearchArgs(PagingArgs):
+    """The parameters of a search, in an address: the API's, the pages' and the feed's alike."""
+
+    q = fields.String(load_default="", metadata={"description": "คำค้น · what is looked for"})
+    kind = fields.Enum(Kind, by_value=True, load_default=None)
+    author = fields.String(load_default=None)
+    category = fields.String(load_default=None)
+    year = fields.Integer(
+        load_default=None, validate=validate.Range(1, 9999), metadata={"description": "พ.ศ. · Buddhist era"}
+    )
+    from_date = Day(load_default=None, data_key="from")
+    to_date = Day(load_default=None, data_key="to")
+    open = fields.Boolean(
+        load_default=False,
+        metadata={"description": "เฉพาะที่ยังไม่หมดเขต · only what has a closing day that is not over"},
+    )
+    organisation = fields.String(
+        load_default=None,
+        metadata={"description": "เมื่อค้นหลายหน่วยงาน · the slug of one, where several are searched"},
+    )
+    sort = fields.Enum(Sort, by_value=True, load_default=Sort.RELEVANCE)
+    explain = fields.Boolean(load_default=False, metadata=EXPLAIN)
+
+    @post_load
+    def query(self, data: dict[str, Any], **_: Any) -> Query:
+        filters = Filters(
+            kind=data["kind"],
+            author=data["author"],
+            category=data["category"],
+            year=data["year"],
+            from_date=data["from_date"],
+            to_date=data["to_date"],
+            open_on=today() if data["open"] or data["sort"] is Sort.CLOSING else None,
+            organisation=_number(data["organisation"]),
+        )
+        query = parse(
+            data["q"], filters=filters, sort=data["sort"], page=data["page"], per_page=data["per_page"]
+        )
+        return replace(query, explain=data["explain"])
+
+
+def today() -> dt.date:
+    """Returns the present day in Thailand."""
+    return dt.datetime.now(thai.BANGKOK).date()
+
+
+def _number(slug: str | None) -> int | None:
+    """Returns the organisation's id; for an unknown slug ``PROVINCE``, which has no records."""
+    towns = services().towns
+    if slug is None or not towns:
+        return None
+    return next((id for id, each in towns.items() if each.slug == slug), PROVINCE)
+
+
+class PlainPagingArgs(PagingArgs):
+    status = fields.Enum(
+        Status,
+        by_value=True,
+        load_default=Status.PUBLISHED,
+        metadata={"description": "อื่นนอกจาก published ต้องมี token"},
+    )
+
+
+class SuggestArgs(_Address):
+    q = fields.String(load_default="")
+
+
+class PictureArgs(_Address):
+    q = fields.String(load_default="")
+    width = fields.Integer(load_default=1000, validate=validate.OneOf([240, 480, 1000, 1600]))
+    crop = fields.String(
+        load_default="",
+        validate=validate.OneOf(["", "hit"]),
+        metadata={"description": "hit: เฉพาะส่วนรอบคำที่พบแรก · the piece around the first hit alone"},
+    )
+
+
+_REASON = {"description": "เหตุผลที่ให้ประชาชนเห็นทั้งที่พบข้อมูลส่วนบุคคล · why it is shown in spite of personal data"}
+
+
+_PUBLIC = [field for field in ANNOUNCEMENT_FIELDS if field.is_public]
+_IN_RESULTS = [field for field in _PUBLIC if field.is_in_results]
+
+AnnouncementIn = Schema.from_dict(
+    {
+        field.name: taken(field, required=True)
+        if field.is_required
+        else taken(field, load_default=field.default)
+        for field in _PUBLIC
+    }
+    | {
+        "status": fields.String(
+            load_default=Status.DRAFT.value, validate=validate.OneOf([Status.DRAFT, Status.PUBLISHED])
+        ),
+        "reason": fields.String(load_default="", metadata=_REASON),
+    },
+    name="AnnouncementIn",
+)
+
+AnnouncementChanges = Schema.from_dict(
+    {field.name: taken(field) for field in _PUBLIC} | {"reason": fields.String(metadata=_REASON)},
+    name="AnnouncementChanges",
+)
+"""Changes of an announcement; only the given fields change."""
+
+
+class AttachmentChanges(Schema):
+    """Changes of an attachment; only the given fields change. ``position``: 1 is the first."""
+
+    label = fields.String()
+    kind = fields.Enum(Kind, by_value=True)
+    position = fields.Integer(strict=True, validate=validate.Range(1, MOST_ITEMS))
+
+
+class ReasonIn(_Address):
+    reason = fields.String(load_default="")
+
+
+class AttachmentIn(_Address):
+    label = fields.String(load_default="")
+    kind = fields.Enum(Kind, by_value=True, load_default=None)
+
+
+class ItemIn(Schema):
+    """A line of a collection. ``label``: the line's heading, such as ``O1``."""
+
+    label = fields.String(load_default="")
+    announcement_id = fields.Integer(load_default=None, allow_none=True, strict=True, validate=COUNT)
+
+    @post_load
+    def item(self, data: dict[str, Any], **_: Any) -> Item:
+        return Item(data["label"], data["announcement_id"])
+
+
+_ITEMS = validate.Length(max=MOST_ITEMS)
+
+
+class CollectionIn(Schema):
+    title = fields.String(required=True)
+    body = fields.String(load_default="")
+    items = fields.List(fields.Nested(ItemIn), load_default=list, validate=_ITEMS)
+
+
+class CollectionChanges(Schema):
+    """Changes of a collection; only the given fields change. ``items`` are given whole, in order."""
+
+    title = fields.String()
+    body = fields.String()
+    items = fields.List(fields.Nested(ItemIn), validate=_ITEMS)
+
+
+class ErrorOut(Schema):
+    code = fields.String()
+    message = fields.String()
+
+
+class AttachmentOut(Schema):
+    id = fields.Integer()
+    announcement_id = fields.Integer()
+    position = fields.Integer()
+    label = fields.String()
+    filename = fields.String()
+    kind = fields.String(validate=validate.OneOf(KINDS))
+    size = fields.Integer(metadata={"description": "ไบต์ · bytes"})
+    sha256 = fields.String()
+    page_count = fields.Integer(allow_none=True)
+    status = fields.String(validate=validate.OneOf([status.value for status in Reading]))
+    error = fields.Nested(ErrorOut, allow_none=True)
+    signed = fields.Boolean(metadata={"description": "มีลายมือชื่อดิจิทัล · carries a digital signature"})
+    held = fields.Nested(
+        HeldOut,
+        allow_none=True,
+        metadata={"description": "ประชาชนยังไม่เห็น เพราะเหตุใด · why residents do not see it yet"},
+    )
+
+
+AnnouncementOut = Schema.from_dict(
+    {field.name: told(field) for field in _PUBLIC}
+    | {
+        "id": fields.Integer(),
+        "status": fields.String(validate=validate.OneOf([status.value for status in Status])),
+        "url": fields.String(),
+        "organisation": fields.String(metadata=_ORGANISATION),
+        "attachments": fields.List(fields.Nested(AttachmentOut)),
+        "created_at": fields.DateTime(format="iso"),
+        "updated_at": fields.DateTime(format="iso"),
+    },
+    name="AnnouncementOut",
+)
+
+
+class AnnouncementsOut(Schema):
+    total = fields.Integer()
+    page = fields.Integer()
+    per_page = fields.Integer()
+    results = fields.List(fields.Nested(AnnouncementOut))
+
+
+class ItemOut(Schema):
+    label = fields.String()
+    announcement_id = fields.Integer(
+        allow_none=True, metadata={"description": "ของประกาศที่เผยแพร่แล้ว · of what is published"}
+    )
+    title = fields.String(allow_none=True)
+    url = fields.String(allow_none=True)
+
+
+class CollectionOut(Schema):
+    id = fields.Integer()
+    title = fields.String()
+    body = fields.String()
+    url = fields.String()
+    items = fields.List(fields.Nested(ItemOut))
+    updated_at = fields.DateTime(format="iso")
+
+
+class CollectionsOut(Schema):
+    results = fields.List(fields.Nested(CollectionOut))
+
+
+class PageOut(Schema):
+    number = fields.Integer()
+    text = fields.String()
+    source = fields.String(validate=validate.OneOf([source.value for source in Source]))
+    confidence = fields.Float(allow_none=True, validate=validate.Range(0, 1))
+
+
+class SegmentOut(Schema):
+    text = fields.String()
+    hit = fields.Boolean()
+
+
+class PageResultOut(Schema):
+    attachment_id = fields.Integer()
+    label = fields.String()
+    page = fields.Integer()
+    url = fields.String()
+    segments = fields.List(fields.Nested(SegmentOut))
+
+
+ResultOut = Schema.from_dict(
+    {field.name: told(field) for field in _IN_RESULTS}
+    | {
+        "id": fields.Integer(),
+        "url": fields.String(),
+        "organisation": fields.String(metadata=_ORGANISATION),
+        "score": fields.Float(),
+        "segments": fields.List(fields.Nested(SegmentOut)),
+        "pages": fields.List(fields.Nested(PageResultOut)),
+    },
+    name="ResultOut",
+)
+
+
+class FacetOut(Schema):
+    value = fields.Raw(metadata={"description": "ข้อความ หรือปี พ.ศ. เป็นตัวเลข · text, or the year as a number"})
+    count = fields.Integer()
+
+
+class FacetsOut(Schema):
+    kind = fields.List(fields.Nested(FacetOut))
+    author = fields.List(fields.Nested(FacetOut))
+    year = fields.List(fields.Nested(FacetOut))
+    category = fields.List(fields.Nested(FacetOut))
+    organisation = fields.List(fields.Nested(FacetOut), metadata=_ORGANISATION)
+
+
+class SearchOut(Schema):
+    total = fields.Integer()
+    page = fields.Integer()
+    per_page = fields.Integer()
+    took_ms = fields.Float()
+    did_you_mean = fields.String(allow_none=True)
+    understood = fields.List(fields.String(), metadata={"description": "เข้าใจว่า · how it was read, in Thai"})
+    understood_english = fields.List(fields.String())
+    loosened = fields.List(fields.String(), metadata={"description": "สิ่งที่ยอมละ · what was given up, in Thai"})
+    loosened_english = fields.List(fields.String())
+    results = fields.List(fields.Nested(ResultOut))
+    related = fields.List(fields.Nested(ResultOut), metadata=RELATED)
+    explanation = fields.Nested(ExplanationOut)
+    facets = fields.Nested(FacetsOut)
+
+
+class SuggestOut(Schema):
+    suggestions = fields.List(fields.String())
+
+
+class ProblemOut(Schema):
+    """RFC 9457 problem details."""
+
+    type = fields.String()
+    title = fields.String()
+    status = fields.Integer()
+    code = fields.String(metadata={"description": "ไม่เปลี่ยนตามภาษา · stable, for programs"})
+    detail = fields.String(metadata={"description": "ภาษาไทย บอกว่าต้องทำอย่างไร · Thai, says what to do"})
+    field = fields.String(metadata={"description": "ช่องที่ผิด · the field that is wrong"})
+    finds = fields.List(
+        fields.Nested(FindOut),
+        metadata={"description": "ข้อมูลส่วนบุคคลที่พบ เมื่อ code เป็น personal-data · what was found"},
+    )
+    errors = fields.Dict(metadata={"description": "ช่องที่ผิดและเหตุผล · what is wrong, by place and field"})
+
+
+def as_attachment(attachment: Attachment) -> dict[str, Any]:
+    error, hold = attachment.error, attachment.hold
+    names = AttachmentOut().fields.keys() - {"error", "held"}
+    return {name: getattr(attachment, name) for name in names} | {
+        "error": {"code": error.code, "message": error.message} if error else None,
+        "held": {"code": hold, "finds": len(undecided_in(attachment))} if hold else None,
+    }
+
+
+def _whose(announcement: Announcement, services: Services) -> dict[str, str]:
+    """Returns the slug of the announcement's organisation, where there are several."""
+    town = services.towns.get(announcement.organisation)
+    return {"organisation": town.slug} if town else {}
+
+
+def _url(announcement: Announcement, services: Services, path: str) -> str:
+    """Returns an announcement's path; at the province's front the full address on its organisation's site."""
+    return absolute(path, services.address(announcement.organisation)) if services.is_province else path
+
+
+def as_announcement(
+    announcement: Announcement, attachments: list[Attachment], services: Services
+) -> dict[str, Any]:
+    names = AnnouncementOut().fields.keys() - {"url", "attachments", "organisation"}
+    whose = _whose(announcement, services)
+    return (
+        {name: getattr(announcement, name) for name in names}
+        | whose
+        | {
+            "url": _url(announcement, services, url_for("public.announcement", id=announcement.id)),
+            "attachments": [as_attachment(attachment) for attachment in attachments],
+        }
+    )
+
+
+def as_collection(collection: Collection, shown: Mapping[int, Announcement]) -> dict[str, Any]:
+    """Returns the collection as the API tells it.
+
+    ``shown``: those of its announcements that the reader may see, by id.
+    """
+    return {
+        "id": collection.id,
+        "title": collection.title,
+        "body": collection.body,
+        "url": url_for("collections.collection", id=collection.id),
+        "items": [
+            _as_item(item.label, shown.get(item.announcement_id or 0))
+            for item in visible_items(collection, shown)
+        ],
+        "updated_at": collection.updated_at,
+    }
+
+
+def _as_item(label: str, listed: Announcement | None) -> dict[str, Any]:
+    if listed is None:
+        return {"label": label, "announcement_id": None, "title": None, "url": None}
+    url = url_for("public.announcement", id=listed.id)
+    return {"label": label, "announcement_id": listed.id, "title": listed.title, "url": url}
+
+
+def as_page(page: Page) -> dict[str, Any]:
+    return {name: getattr(page, name) for name in PageOut().fields}
+
+
+def as_answer(answer: Answer, services: Services) -> dict[str, Any]:
+    query = answer.query
+    return {
+        "total": answer.total,
+        "page": query.page,
+        "per_page": query.per_page,
+        "took_ms": round(answer.took_ms, 1),
+        "did_you_mean": answer.did_you_mean,
+        "understood": [remark.thai for remark in query.understood],
+        "understood_english": [remark.english for remark in query.understood],
+        "loosened": [remark.thai for remark in query.loosened],
+        "loosened_english": [remark.english for remark in query.loosened],
+        "results": [_as_result(result, query, services) for result in answer.results],
+        "related": [_as_result(result, query, services) for result in answer.related],
+        "facets": {
+            name: [{"value": facet.value, "count": facet.count} for facet in answer.facets.get(name, ())]
+            for name in FacetsOut().fields
+            if name != "organisation" or name in answer.facets
+        },
+    } | as_explained(answer.explanation)
+
+
+def _as_result(result: Result, query: Query, services: Services) -> dict[str, Any]:
+    announcement = result.announcement
+    return _whose(announcement, services) | {
+        "id": announcement.id,
+        **{field.name: getattr(announcement, field.name) for field in _IN_RESULTS},
+        "url": _url(announcement, services, url_for("public.announcement", id=announcement.id)),
+        "score": result.score,
+        "segments": result.segments,
+        "pages": [
+            _as_page_result(
+                page, _url(announcement, services, page_path(page.attachment, page.number, query.typed))
+            )
+            for page in result.pages
+        ],
+    }
+
+
+def _as_page_result(page: PageResult, url: str) -> dict[str, Any]:
+    return {
+        "attachment_id": page.attachment.id,
+        "label": page.attachment.label,
+        "page": page.number,
+        "url": url,
+        "segments": page.segments,
+    }

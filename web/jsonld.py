@@ -1,0 +1,112 @@
+"""Describes pages in schema.org's vocabulary, for search engines and other programs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from flask import url_for
+
+from archive.model import Announcement, Attachment, Collection
+from web.addresses import absolute, page_path
+from web.bootstrap import services
+from web.public.collections import Part
+
+_CONTEXT = "https://schema.org"
+
+
+def site() -> dict[str, Any]:
+    """Returns the archive as a service of the municipality, with its search address."""
+    home, search = absolute(url_for("public.home")), absolute(url_for("public.results"))
+    return {
+        "@context": _CONTEXT,
+        "@graph": [
+            {
+                "@type": "WebSite",
+                "url": home,
+                "name": services().settings.site_name,
+                "inLanguage": ["th", "en"],
+                "potentialAction": {
+                    "@type": "SearchAction",
+                    "target": {"@type": "EntryPoint", "urlTemplate": f"{search}?q={{query}}"},
+                    "query-input": "required name=query",
+                },
+            },
+            {
+                "@type": "GovernmentService",
+                "name": "ค้นหาประกาศและเอกสาร",
+                "serviceType": "คลังประกาศและเอกสาร",
+                "provider": _office(),
+                "availableChannel": {"@type": "ServiceChannel", "serviceUrl": home},
+            },
+        ],
+    }
+
+
+def announcement(announcement: Announcement, attachments: Sequence[Attachment]) -> dict[str, Any]:
+    """Returns an announcement as a schema.org digital document with its attachments as parts."""
+    described = _document(announcement) | {
+        "@context": _CONTEXT,
+        "dateModified": announcement.updated_at.isoformat(),
+        "isAccessibleForFree": True,
+        "publisher": _office(),
+        "hasPart": [_part(attachment) for attachment in attachments],
+    }
+    if announcement.author:
+        described["author"] = {"@type": "Organization", "name": announcement.author}
+    return described
+
+
+def collection(collection: Collection, parts: Sequence[Part]) -> dict[str, Any]:
+    """Returns a collection as an ordered list of documents."""
+    listed = [each for part in parts for each in part.announcements]
+    return {
+        "@context": _CONTEXT,
+        "@type": "CollectionPage",
+        "url": absolute(url_for("collections.collection", id=collection.id)),
+        "name": collection.title,
+        "inLanguage": "th",
+        "publisher": _office(),
+        "mainEntity": {
+            "@type": "ItemList",
+            "itemListElement": [
+                {"@type": "ListItem", "position": at, "item": _document(each)}
+                for at, each in enumerate(listed, start=1)
+            ],
+        },
+    }
+
+
+def _document(announcement: Announcement) -> dict[str, Any]:
+    url = absolute(url_for("public.announcement", id=announcement.id), services().site(announcement))
+    return {
+        "@type": "DigitalDocument",
+        "@id": url,
+        "url": url,
+        "name": announcement.title,
+        "genre": announcement.kind.thai,
+        "datePublished": announcement.published_on.isoformat(),
+        "inLanguage": "th",
+    }
+
+
+def _part(attachment: Attachment) -> dict[str, Any]:
+    file = url_for("public.document_file", id=attachment.announcement_id, attachment_id=attachment.id)
+    return {
+        "@type": "DigitalDocument",
+        "url": absolute(page_path(attachment, 1)),
+        "name": attachment.label,
+        "genre": attachment.kind.thai,
+        "position": attachment.position,
+        "encoding": {
+            "@type": "MediaObject",
+            "contentUrl": absolute(file),
+            "encodingFormat": attachment.media_type,
+            "contentSize": str(attachment.size),
+            "sha256": attachment.sha256,
+        },
+    }
+
+
+def _office() -> dict[str, str]:
+    return {"@type": "GovernmentOrganization", "name": services().settings.site_name}

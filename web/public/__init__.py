@@ -1,0 +1,1 @@
+"""Pages, feeds and open data for residents."""

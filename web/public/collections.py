@@ -1,0 +1,163 @@
+"""Collections: what residents see of them, and how staff put them together."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from itertools import groupby
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from archive import thai
+from archive.errors import Invalid, PrakatError
+from archive.model import Announcement, Collection, Item, Status
+from web.accounts.access import visible_items
+from web.accounts.sign_in import current_person, staff_only
+from web.api.schemas import MOST_ITEMS
+from web.bootstrap import services
+from web.errors import in_words
+
+pages = Blueprint("collections", __name__)
+
+_BLANKS = 3  # empty lines at the end of the form
+_RECENT = 50  # announcements offered while a number is typed
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A heading and the published announcements under it."""
+
+    label: str
+    announcements: tuple[Announcement, ...]
+
+
+@pages.get("/collections")
+def everything() -> str:
+    return render_template("public/collections.html", collections=services().records.collections())
+
+
+@pages.get("/collections/<int:id>")
+def collection(id: int) -> str:
+    """Show a collection's explanation and parts; a heading to which staff gave no announcement says so."""
+    shown = services().records.collection(id)
+    return render_template("public/collection.html", collection=shown, parts=parts(shown))
+
+
+def parts(collection: Collection) -> list[Part]:
+    """Returns the headings of a collection with their announcements, as residents see them."""
+    ids = [item.announcement_id for item in collection.items if item.announcement_id is not None]
+    shown = {
+        id: each
+        for id, each in services().records.announcements(ids).items()
+        if each.status is Status.PUBLISHED
+    }
+    return [
+        Part(label, tuple(shown[item.announcement_id] for item in items if item.announcement_id is not None))
+        for label, items in groupby(visible_items(collection, shown), key=lambda item: item.label)
+    ]
+
+
+@pages.get("/staff/collections")
+@staff_only
+def mine() -> str:
+    return render_template("staff/collections.html", collections=services().records.collections())
+
+
+@pages.route("/staff/collections/new", methods=["GET", "POST"])
+@pages.route("/staff/collections/<int:id>", methods=["GET", "POST"])
+@staff_only
+def edit(id: int | None = None) -> ResponseReturnValue:
+    """Edit title, explanation, and lines in order; an emptied line is removed."""
+    if request.method == "POST":
+        try:
+            person = current_person()
+            kept = services().intake.collect(
+                id,
+                title=request.form.get("title", ""),
+                body=request.form.get("body", ""),
+                items=_items(),
+                actor=person.name if person else "",
+            )
+            flash(_("บันทึกแล้ว"), "good")
+            return redirect(url_for("collections.edit", id=kept.id))
+        except PrakatError as error:
+            flash(in_words(error), "bad")
+    shown = services().records.collection(id) if id is not None else None
+    return render_template("staff/collection.html", collection=shown, **_lines(shown))
+
+
+@pages.get("/staff/collections/<int:id>/history")
+@staff_only
+def history(id: int) -> str:
+    """Show every change of a collection: who, when, the value before and the value after."""
+    shown = services().records.collection(id)
+    changes = services().records.collection_history(id)
+    return render_template(
+        "staff/history.html",
+        title=shown.title,
+        back=url_for("collections.edit", id=id),
+        changes=list(reversed(changes)),
+    )
+
+
+def _lines(collection: Collection | None) -> dict[str, object]:
+    """Returns the collection's lines as the form shows them at first, with titles and recent announcements.
+
+    The typed lines are used after a POST, else the stored ones.
+    """
+    if request.method == "POST":
+        lines = _typed()
+    else:
+        lines = (
+            [(item.label, str(item.announcement_id or "")) for item in collection.items] if collection else []
+        )
+    recent, _total = services().records.list_announcements(
+        statuses=[Status.PUBLISHED, Status.DRAFT], page=1, per_page=_RECENT
+    )
+    ids = [int(number) for _label, number in lines if number.isdecimal()]
+    return {
+        "lines": lines + [("", "")] * _BLANKS,
+        "titles": {str(each.id): each.title for each in services().records.announcements(ids).values()},
+        "recent": recent,
+    }
+
+
+def _items() -> list[Item]:
+    """Returns the collection's items in the order of the numbers typed before them."""
+    return [Item(label, _number(typed)) for label, typed in _typed() if label or typed]
+
+
+def _typed() -> list[tuple[str, str]]:
+    """Returns heading and announcement of each typed line, sorted by place.
+
+    A line without a place comes last.
+    """
+    lines = zip(
+        request.form.getlist("place"),
+        request.form.getlist("label"),
+        request.form.getlist("announcement"),
+        strict=False,
+    )
+    placed = [(_place(place), label.strip(), number.strip()) for place, label, number in lines]
+    placed.sort(key=lambda line: line[0])
+    return [(label, number) for _at, label, number in placed[:MOST_ITEMS] if label or number]
+
+
+def _place(typed: str) -> float:
+    try:
+        return float(thai.arabic_digits(typed))
+    except ValueError:
+        return float("inf")
+
+
+def _number(typed: str) -> int | None:
+    """Returns the number of an announcement, typed alone or inside a pasted address.
+
+    The address may have a port and a query as well.
+    """
+    found = re.search(r"(?:^|/announcements/)(\d{1,15})(?:[/?#].*)?$", thai.arabic_digits(typed))
+    if typed and not found:
+        raise Invalid("“%(typed)s” ไม่ใช่เลขหรือที่อยู่ของประกาศ", field="items", typed=thai.clip(typed, 60))
+    return int(found[1]) if found else None

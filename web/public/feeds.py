@@ -1,0 +1,195 @@
+"""Formats for other programs: Atom, sitemap, robots, OpenSearch description, open data."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from feedgen.feed import FeedGenerator
+from flask import Blueprint, Response, render_template, request, url_for
+
+from archive import thai
+from archive.fields import ANNOUNCEMENT_FIELDS
+from archive.model import Announcement, Status
+from indexer.search.query.parser import Query, Sort
+from web.addresses import absolute, path_asked
+from web.api import schemas
+from web.bootstrap import services
+from web.public.open_data_files import send_dump
+from web.search_service import search
+
+pages = Blueprint("feeds", __name__)
+
+_AT_ONCE = 500  # announcements read from the records at a time
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""Characters that can be typed but are not allowed in XML. Stored texts have none of these characters."""
+
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+"""Spreadsheets in East Asian settings also take the full-width signs for the beginning of a formula."""
+
+_EXPORTED = [field.name for field in ANNOUNCEMENT_FIELDS if field.is_exported]
+_COLUMNS = ("id", *_EXPORTED[: _EXPORTED.index("body")], "url", *_EXPORTED[_EXPORTED.index("body") :])
+
+
+@pages.get("/feed.xml")
+def feed() -> Response:
+    """Send an Atom feed of any search; without a sort, newest first."""
+    schema = schemas.SearchArgs()
+    given = {name: value for name, value in request.args.items() if name not in schema.validate(request.args)}
+    query: Query = schema.load({"sort": Sort.NEWEST.value} | given)
+    made = FeedGenerator()
+    made.id(absolute(path_asked().rstrip("?")))
+    made.title(_NOT_XML.sub("", services().settings.site_name + (f" · {query.typed}" if query.typed else "")))
+    made.link(href=absolute(path_asked().rstrip("?")), rel="self")
+    made.link(href=absolute(url_for("public.home")), rel="alternate")
+    made.language("th")
+    found = [result.announcement for result in search(services(), query).results]
+    made.updated(max((each.updated_at for each in found), default=dt.datetime.now(dt.UTC)))
+    for announcement in found:
+        entry = made.add_entry(order="append")
+        entry.id(_home(announcement))
+        entry.title(announcement.title)
+        entry.link(href=_home(announcement))
+        entry.author(name=announcement.author or services().settings.site_name)
+        entry.published(dt.datetime.combine(announcement.published_on, dt.time(), thai.BANGKOK))
+        entry.updated(announcement.updated_at)
+        entry.category(term=announcement.kind.value, label=announcement.kind.thai)
+        entry.summary(thai.clip(announcement.body, 300))
+    return Response(made.atom_str(pretty=True), content_type="application/atom+xml; charset=utf-8")
+
+
+@pages.get("/sitemap.xml")
+def sitemap() -> Response:
+    """Send a sitemap of every published announcement."""
+    return Response(
+        render_template(
+            "sitemap.xml", announcements=_published(), collections=services().records.collections()
+        ),
+        content_type="application/xml",
+    )
+
+
+@pages.get("/robots.txt")
+def robots() -> Response:
+    hidden = [url_for(page) for page in ("dashboard.overview", "auth.sign_in", "public.results")]
+    below = [f"/{town.slug}" for town in services().towns.values() if services().is_province]
+    lines = ["User-agent: *", *(f"Disallow: {root}{path}" for root in ("", *below) for path in hidden)]
+    lines += [f"Sitemap: {absolute(url_for('feeds.sitemap'))}", ""]
+    return Response("\n".join(lines), content_type="text/plain; charset=utf-8")
+
+
+@pages.get("/opensearch.xml")
+def description() -> Response:
+    """Send the OpenSearch description, with which browsers offer the archive as a search engine."""
+    return Response(render_template("opensearch.xml"), content_type="application/opensearchdescription+xml")
+
+
+@pages.get("/open-data")
+def open_data() -> str:
+    return render_template("public/open-data.html")
+
+
+@pages.get("/open-data/announcements.csv")
+def as_csv() -> Response:
+    """Send all published announcements as CSV; UTF-8 with a mark, so that spreadsheets show the Thai."""
+    return send_dump("announcements.csv", "text/csv; charset=utf-8", _csv_lines)
+
+
+@pages.get("/open-data/announcements.jsonl")
+def as_json_lines() -> Response:
+    """Send all published announcements, one JSON object to a line."""
+    return send_dump("announcements.jsonl", "application/x-ndjson; charset=utf-8", _json_lines)
+
+
+@pages.get("/open-data/catalog.jsonld")
+def catalog() -> Response:
+    """Send the description of the data set in DCAT (W3C, version 3)."""
+    media = {"feeds.as_csv": "text/csv", "feeds.as_json_lines": "application/x-ndjson"}
+    described = {
+        "@context": {
+            "dcat": "http://www.w3.org/ns/dcat#",
+            "dct": "http://purl.org/dc/terms/",
+            "foaf": "http://xmlns.com/foaf/0.1/",
+        },
+        "@type": "dcat:Dataset",
+        "@id": absolute(url_for("feeds.open_data")),
+        "dct:title": {"@language": "th", "@value": f"ประกาศของ{services().settings.site_name}"},
+        "dct:publisher": {"@type": "foaf:Organization", "foaf:name": services().settings.site_name},
+        "dcat:landingPage": {"@id": absolute(url_for("feeds.open_data"))},
+        "dct:language": "th",
+        "dcat:distribution": [
+            {
+                "@type": "dcat:Distribution",
+                "dcat:downloadURL": {"@id": absolute(url_for(page))},
+                "dcat:mediaType": {"@id": f"https://www.iana.org/assignments/media-types/{type}"},
+            }
+            for page, type in media.items()
+        ],
+    }
+    return Response(json.dumps(described, ensure_ascii=False), content_type="application/ld+json")
+
+
+def _csv_lines() -> Iterator[str]:
+    line = io.StringIO()
+    writer = csv.writer(line)
+    line.write("\ufeff")
+    columns = _columns()
+    writer.writerow(columns)
+    for announcement in _published():
+        row = _row(announcement)
+        writer.writerow([_spreadsheet_cell(row[name]) for name in columns])
+        yield line.getvalue()
+        line.seek(0)
+        line.truncate()
+    yield line.getvalue()
+
+
+def _json_lines() -> Iterator[str]:
+    for announcement in _published():
+        yield json.dumps(_row(announcement), ensure_ascii=False) + "\n"
+
+
+def _published() -> Iterator[Announcement]:
+    page = 1
+    while True:
+        found, _ = services().records.list_announcements(
+            statuses=[Status.PUBLISHED], page=page, per_page=_AT_ONCE
+        )
+        yield from found
+        if len(found) < _AT_ONCE:
+            return
+        page += 1
+
+
+def _columns() -> tuple[str, ...]:
+    return (*_COLUMNS, "organisation") if services().towns else _COLUMNS
+
+
+def _row(announcement: Announcement) -> dict[str, Any]:
+    row = {name: _plain(getattr(announcement, name)) for name in _columns() if name != "url"}
+    if (town := services().towns.get(announcement.organisation)) is not None:
+        row["organisation"] = town.slug
+    return row | {"url": _home(announcement)}
+
+
+def _plain(value: Any) -> Any:
+    """Returns the value of a field as JSON and CSV have it."""
+    return value.isoformat() if isinstance(value, dt.date) else value
+
+
+def _spreadsheet_cell(value: Any) -> Any:
+    """Returns the value for a cell of a CSV file.
+
+    A text that a spreadsheet would compute gets an apostrophe in front, by which spreadsheets know text
+    (OWASP, "CSV Injection").
+    """
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA_STARTS) else value
+
+
+def _home(announcement: Announcement) -> str:
+    return absolute(url_for("public.announcement", id=announcement.id), services().site(announcement))

@@ -1,0 +1,106 @@
+"""Open data as files: rewritten in the background after a change, and sent like other files."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from importlib.metadata import version
+from pathlib import Path
+
+from flask import Response, copy_current_request_context, request
+
+from indexer.extraction.machine_semaphore import Busy, Slots
+from web.bootstrap import services
+from web.files import send_range_as_file
+from web.serving.http_caching import PUBLIC, keep_nowhere
+
+log = logging.getLogger("prakat.dumps")
+
+WAIT_SECONDS = 3.0
+"""Seconds for which a request waits for a file being written; 10,000 announcements take about as long."""
+
+_LOOK_SECONDS = 0.05  # between checks for the finished file
+_FORGOTTEN_AFTER = 7 * 24 * 3600.0  # seconds since writing; then files of unused addresses are deleted
+
+
+def send_dump(name: str, media_type: str, lines: Callable[[], Iterator[str]]) -> Response:
+    """Returns the file ``name`` with ``lines``, as of the last change of the archive.
+
+    The answer has ranges and an ETag. While a file is being rewritten after a change, the previous file is
+    sent, unless something was withdrawn since. Raises ``Busy`` when there is no file to send yet.
+    """
+    keep_nowhere()
+    folder = services().settings.data / "open-data"
+    change = services().records.last_change()
+    place = hashlib.sha256(
+        repr(
+            (version("prakat"), services().settings.base_url, request.script_root, _organisations())
+        ).encode()
+    ).hexdigest()[:12]
+    current = folder / f"{place}.{change}.{name}"
+    if not current.exists():
+        _write_in_background(current, lines)
+    found = current if current.exists() else _older(folder, place, name)
+    if found is None:
+        raise Busy("กำลังเตรียมไฟล์ข้อมูลเปิด กรุณาลองใหม่อีกครั้งในอีกสักครู่")
+    file = found.open("rb")
+    size = os.fstat(file.fileno()).st_size
+    answer = send_range_as_file(file, size, mimetype=media_type, download_name=name, etag=found.name)
+    answer.headers["Cache-Control"] = PUBLIC
+    return answer
+
+
+def _organisations() -> list[tuple[int, str]]:
+    return [(id, town.slug) for id, town in services().towns.items()]
+
+
+def _write_in_background(target: Path, lines: Callable[[], Iterator[str]]) -> None:
+    """Start writing ``target`` unless another process is writing it; wait at most ``WAIT_SECONDS``."""
+    thread = threading.Thread(target=copy_current_request_context(_write), args=(target, lines), daemon=True)
+    thread.start()
+    until = time.monotonic() + WAIT_SECONDS
+    while not target.exists() and time.monotonic() < until:
+        thread.join(_LOOK_SECONDS)
+        if not thread.is_alive():
+            time.sleep(_LOOK_SECONDS)
+
+
+def _write(target: Path, lines: Callable[[], Iterator[str]]) -> None:
+    with suppress(Busy), Slots(target.parent, 1).taken("", seconds=0.0):
+        if target.exists():
+            return
+        try:
+            with tempfile.NamedTemporaryFile(
+                "w", encoding="utf-8", newline="", dir=target.parent, delete=False
+            ) as file:
+                file.writelines(lines())
+            Path(file.name).replace(target)
+        except Exception:
+            log.exception("%s", target.name)
+            Path(file.name).unlink(missing_ok=True)
+        _delete_older(target)
+
+
+def _delete_older(target: Path) -> None:
+    place, _change, name = target.name.split(".", 2)
+    for other in target.parent.glob("*.*.*"):
+        with suppress(FileNotFoundError):
+            is_forgotten = time.time() - other.stat().st_mtime > _FORGOTTEN_AFTER
+            is_older = other.name.startswith(f"{place}.") and other.name.endswith(f".{name}")
+            if other != target and (is_older or is_forgotten):
+                other.unlink()
+
+
+def _older(folder: Path, place: str, name: str) -> Path | None:
+    """Returns the newest previous file; None if there is none, or something was withdrawn since."""
+    by_change = {int(path.name.split(".")[1]): path for path in folder.glob(f"{place}.*.{name}")}
+    change = max(by_change, default=None)
+    if change is None or services().records.withdrawn_since(change):
+        return None
+    return by_change[change]

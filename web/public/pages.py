@@ -1,0 +1,300 @@
+"""Pages for residents: home, results, announcements, documents, ways to browse."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Iterable
+from contextlib import suppress
+from ipaddress import ip_address, ip_network
+from itertools import groupby
+from typing import Any, cast
+
+from flask import Blueprint, Response, redirect, render_template, request, url_for
+from marshmallow import Schema
+from werkzeug.exceptions import NotFound as NoSuchPage
+from werkzeug.wrappers import Response as AnyResponse
+
+from archive import thai
+from archive.errors import Unavailable
+from archive.model import Announcement, Attachment, Reading, Source, Status
+from indexer.extraction.page_images import rectangles
+from indexer.search.highlighting import find_hits, highlight
+from indexer.search.query import parser as queries
+from indexer.search.query.parser import Filters, Query
+from web import files
+from web.accounts.access import visible, visible_attachment, visible_attachments
+from web.accounts.sign_in import signed_in
+from web.addresses import absolute, page_number, page_path, path_here, query_asked
+from web.api import schemas
+from web.bootstrap import services
+from web.search_service import Answer, most_read, search, similar
+from web.serving import http_caching
+
+pages = Blueprint("public", __name__)
+
+_LATEST = 8
+_MOST_READ = 5
+_BOTS = ("bot", "crawl", "spider", "slurp", "preview", "curl", "wget", "python", "headless", "monitor")
+
+
+@pages.get("/")
+def home() -> str:
+    """Show the search field, the newest announcements and the most read ones."""
+    latest, _total = services().records.list_announcements(
+        statuses=[Status.PUBLISHED], page=1, per_page=_LATEST
+    )
+    return render_template(
+        "public/home.html",
+        latest=latest,
+        most_read=most_read(services(), limit=_MOST_READ),
+        collections=services().records.collections(),
+    )
+
+
+@pages.get("/search")
+def results() -> str:
+    """Show the answer to a query; all its state is in the address."""
+    query = _query()
+    answer = search(services(), query)
+    if not answer.total and query.typed and query.page == 1:
+        http_caching.keep_nowhere()
+        with suppress(Unavailable):  # a search that cannot be noted (full disk) is still answered
+            services().records.note_miss(query.typed)
+    return render_template(
+        "public/results.html", answer=answer, query=answer.query, chips=_chips(query.filters)
+    )
+
+
+@pages.get("/browse")
+def browse() -> str:
+    """Show ways to browse, for those who do not know what to type."""
+    answer = search(services(), queries.parse("", per_page=1))
+    years = [
+        (year + thai.ERA, [(dt.date(year, month, 1), count) for _year, month, count in months])
+        for year, months in groupby(services().records.months(), key=lambda each: each[0])
+    ]
+    return render_template(
+        "public/browse.html", answer=answer, years=years, collections=services().records.collections()
+    )
+
+
+@pages.get("/follow")
+def follow() -> str:
+    """Explain how to be told of new announcements: of all, or of those that a search finds."""
+    return render_template("public/follow.html")
+
+
+@pages.get("/announcements")
+def all_announcements() -> AnyResponse:
+    """Redirect to the search for everything, which is the list of all announcements."""
+    return redirect(url_for("public.results"))
+
+
+@pages.get("/announcements/<int:id>")
+def announcement(id: int) -> str:
+    """Show one announcement in full."""
+    shown = visible(services().records.announcement(id), staff=signed_in())
+    typed = query_asked()
+    inside = _inside(id, typed) if typed else None
+    attachments = visible_attachments(id, staff=signed_in())
+    return render_template(
+        "public/announcement.html",
+        announcement=shown,
+        attachments=attachments,
+        recognised=_recognised(attachments),
+        inside=inside,
+        query=queries.parse(typed) if typed else None,
+        collections=services().records.collections_with(id),
+        related=_published(similar(services(), id, limit=4)),
+        neighbours=_neighbours(shown),
+    )
+
+
+@pages.get("/announcements/<int:id>/certificate")
+def certificate(id: int) -> str:
+    """Show who published the announcement and when, and each document's checksum, to verify a copy."""
+    shown = visible(services().records.announcement(id), staff=signed_in())
+    published = [each.at for each in services().records.history(id) if each.action == "publish"]
+    return render_template(
+        "public/certificate.html",
+        announcement=shown,
+        attachments=visible_attachments(id, staff=signed_in()),
+        published_at=max(published, default=None),
+        address=absolute(url_for("public.announcement", id=id)),
+    )
+
+
+@pages.get("/announcements/<int:id>/attachments/<int:attachment_id>")
+def document(id: int, attachment_id: int) -> str:
+    """Show one page of a document at a time, so that a long document opens as fast as a short one."""
+    shown = visible(services().records.announcement(id), staff=signed_in())
+    attachment = visible_attachment(attachment_id, staff=signed_in(), of=id)
+    typed = query_asked()
+    number = page_number()
+    page = services().records.page(attachment_id, number) if attachment.page_count else None
+    query = queries.parse(typed)
+    return render_template(
+        "public/document.html",
+        announcement=shown,
+        attachment=attachment,
+        page=page,
+        number=number,
+        segments=highlight(page.text, query) if page else (),
+        boxes=rectangles(page, tuple(find_hits(page.text, query))) if page and typed else [],
+        steps=_steps(attachment, number, query) if page else {},
+    )
+
+
+@pages.get("/announcements/<int:id>/attachments/<int:attachment_id>/file")
+def document_file(id: int, attachment_id: int) -> Response:
+    """Send the original file, byte for byte."""
+    visible(services().records.announcement(id), staff=signed_in())
+    attachment = visible_attachment(attachment_id, staff=signed_in(), of=id)
+    return files.original(attachment, public=not signed_in())
+
+
+@pages.get("/announcements/<int:id>/attachments/<int:attachment_id>/searchable.pdf")
+def document_searchable(id: int, attachment_id: int) -> Response:
+    """Send a scan's copy with its text laid over it.
+
+    Nobody gets a copy of an unpublished document, staff included.
+    """
+    visible(services().records.announcement(id), staff=False)
+    return files.searchable(visible_attachment(attachment_id, staff=False, of=id))
+
+
+@pages.get("/announcements/<int:id>/attachments/<int:attachment_id>/pages/<int:number>.webp")
+def document_picture(id: int, attachment_id: int, number: int) -> Response:
+    """Send a page's picture, hits drawn in."""
+    visible(services().records.announcement(id), staff=signed_in())
+    args = _sensible(schemas.PictureArgs())
+    attachment = visible_attachment(attachment_id, staff=signed_in(), of=id)
+    return files.picture(
+        attachment,
+        number,
+        width=args["width"],
+        typed=args["q"],
+        cropped=args["crop"] == "hit",
+        public=not signed_in(),
+    )
+
+
+@pages.get("/language/<code>")
+def language(code: str) -> AnyResponse:
+    """Remember the language and go back to where the reader was, on this site."""
+    answer = redirect(path_here(request.args.get("next", ""), url_for("public.home")))
+    answer.set_cookie("language", code if code in ("th", "en") else "th", max_age=31536000, samesite="Lax")
+    return answer
+
+
+@pages.get("/<path:old>")
+def old_address(old: str) -> AnyResponse:
+    """Redirect an address of the older site to its announcement (301)."""
+    asked = request.full_path.rstrip("?")
+    found = services().records.by_old_url(asked) or services().records.by_old_url(f"/{old}")
+    if found is None or found.status not in (Status.PUBLISHED, Status.WITHDRAWN):
+        raise NoSuchPage
+    visible(found, staff=False)
+    return redirect(url_for("public.announcement", id=found.id), code=301)
+
+
+def _query() -> Query:
+    """Returns the query of the address; arguments that make no sense are ignored, like a person's slips."""
+    query: Query = _sensible(schemas.SearchArgs())
+    return query
+
+
+def _sensible(schema: Schema) -> Any:
+    """Returns the address's arguments as ``schema`` reads them, without those that ``schema`` refuses."""
+    wrong = schema.validate(request.args)
+    return schema.load({name: value for name, value in request.args.items() if name not in wrong})
+
+
+def _chips(filters: Filters) -> list[tuple[str, object]]:
+    """Returns argument and value of each active filter that one click removes."""
+    names = {"kind": "kind", "author": "author", "category": "category", "year": "year"}
+    names |= {"from": "from_date", "to": "to_date", "open": "open_on", "organisation": "organisation"}
+    found = [(name, getattr(filters, field)) for name, field in names.items()]
+    return [(name, value) for name, value in found if value is not None]
+
+
+def _inside(id: int, typed: str) -> Answer | None:
+    """Returns where this announcement matches what was typed; None while the index cannot be searched."""
+    with suppress(Unavailable):
+        return search(services(), queries.parse(typed, filters=Filters(announcement_id=id)))
+    return None
+
+
+def _recognised(attachments: Iterable[Attachment]) -> set[int]:
+    """Returns the ids of the attachments whose first page (at least) was read by OCR."""
+    ready = [each for each in attachments if each.status is Reading.READY and each.page_count]
+    return {each.id for each in ready if services().records.page(each.id, 1).source is Source.OCR}
+
+
+def _published(ids: Iterable[int]) -> list[Announcement]:
+    ids = list(ids)
+    found = services().records.announcements(ids)
+    return [found[id] for id in ids if id in found and found[id].status is Status.PUBLISHED]
+
+
+def _neighbours(announcement: Announcement) -> dict[str, Announcement | None]:
+    """Returns the published announcements just before and after this one in time."""
+    earlier, later = services().records.neighbours(announcement.id)
+    return {"earlier": earlier, "later": later}
+
+
+def _steps(attachment: Attachment, number: int, query: Query) -> dict[str, Any]:
+    """Returns addresses of the pages around, and of the next and previous page that has a hit."""
+    count = attachment.page_count or 0
+    steps: dict[str, Any] = {"count": count}
+    if number > 1:
+        steps["previous"] = page_path(attachment, number - 1, query.typed)
+    if number < count:
+        steps["next"] = page_path(attachment, number + 1, query.typed)
+    if query.typed:
+        texts = services().records.page_texts([attachment.id])[attachment.id]
+        found = [n for n, text in texts if find_hits(text, query)]
+        steps["hits"] = len(found)
+        before = [n for n in found if n < number]
+        after = [n for n in found if n > number]
+        if before:
+            steps["previous_hit"] = page_path(attachment, before[-1], query.typed)
+        if after:
+            steps["next_hit"] = page_path(attachment, after[0], query.typed)
+    return steps
+
+
+@pages.after_request
+def _count_visit(answer: Response) -> Response:
+    """Count a visit of a resident to an announcement.
+
+    Staff and programs are not counted, and each visitor is counted once in a while. A visit counts also when
+    the page was not made for this request.
+    """
+    if request.endpoint == "public.announcement" and answer.status_code in (200, 304) and not signed_in():
+        _count(cast("dict[str, Any]", request.view_args)["id"])
+    return answer
+
+
+def _count(announcement_id: int) -> None:
+    agent = (request.user_agent.string or "").lower()
+    if not agent or any(bot in agent for bot in _BOTS):
+        return
+    address = _hashed(_network(request.remote_addr or ""))
+    now = dt.datetime.now(dt.UTC)
+    with suppress(Unavailable):  # a visit that cannot be counted (full disk) is still served
+        services().records.count_visit(announcement_id, _hashed(agent), address=address, now=now)
+
+
+def _hashed(text: str) -> str:
+    """Returns an opaque name for a trait of a visitor, which only this site can make."""
+    return hashlib.sha256(f"{services().secret_key}|{text}".encode()).hexdigest()[:24]
+
+
+def _network(address: str) -> str:
+    """Returns an IPv4 address as it is, or the /64 network of an IPv6 address: a household has all of it."""
+    with suppress(ValueError):
+        if ip_address(address).version == 6:
+            return str(ip_network(f"{address}/64", strict=False))
+    return address

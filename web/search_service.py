@@ -1,0 +1,231 @@
+"""Runs a query and joins the index's hits with their records and passages.
+
+Pages, API and command share this module. The records decide what is public, so an index that is behind by a
+moment never shows a withdrawn announcement.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from archive.errors import Unavailable
+from archive.model import Announcement, Attachment, Status
+from indexer.reindex import NO_LIMIT
+from indexer.search.explanations import SearchExplanation
+from indexer.search.highlighting import TextSegment, snippet
+from indexer.search.ports import FacetValue, Hit, ResultPage
+from indexer.search.query.parser import Filters, Query, Sort, parse
+from web.bootstrap import Services
+from web.serving.metrics import SEARCH_SECONDS
+
+
+@dataclass(frozen=True, slots=True)
+class PageResult:
+    """A page that matches the query, with its best passage."""
+
+    attachment: Attachment
+    number: int
+    segments: tuple[TextSegment, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """An announcement that matches the query: a passage of its body, and at most three of its pages."""
+
+    announcement: Announcement
+    score: float
+    segments: tuple[TextSegment, ...]
+    pages: tuple[PageResult, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """One page of results.
+
+    ``query`` is the query as it was run, with notes on how it was understood and loosened. Where the matches
+    cover too little of the query, ``total`` is 0 and ``related`` holds the nearest results. ``explanation``
+    is None unless the query asks for one.
+    """
+
+    total: int
+    results: tuple[Result, ...]
+    facets: Mapping[str, tuple[FacetValue, ...]]
+    did_you_mean: str | None
+    query: Query
+    took_ms: float
+    related: tuple[Result, ...] = ()
+    explanation: SearchExplanation | None = None
+
+
+def search(services: Services, query: Query) -> Answer:
+    """Returns the answer to a query, from published records only.
+
+    Without a usable index the records themselves are listed, newest first. A query that the records alone
+    cannot answer raises ``Unavailable``, which is not the same as finding nothing.
+    """
+    began = time.perf_counter()
+    try:
+        found = services.index.search(_without_withdrawn(services, _scoped(services, query)))
+        if not found.total and services.index.manifest() is None and services.records.last_change():
+            raise Unavailable("กำลังสร้างดัชนีค้นหา กรุณาค้นใหม่อีกครั้งในอีกสักครู่", code="index-missing")
+    except Unavailable:
+        if query.typed or query.filters != Filters() or query.sort not in (Sort.RELEVANCE, Sort.NEWEST):
+            raise
+        return _listed(services, query, began)
+    answer = _shown(services, found, began)
+    SEARCH_SECONDS.observe(answer.took_ms / 1000)
+    return answer
+
+
+def _shown(services: Services, found: ResultPage, began: float) -> Answer:
+    """Returns the answer made of the index's hits and their current records.
+
+    The records decide what is public: hits that are not published, and attachments that are held, are left
+    out.
+    """
+    public = {
+        id: announcement
+        for id, announcement in services.records.announcements(
+            hit.announcement_id for hit in (*found.hits, *found.related)
+        ).items()
+        if announcement.status is Status.PUBLISHED
+    }
+    attachments = {
+        attachment.id: attachment
+        for group in services.records.attachments(public).values()
+        for attachment in group
+        if attachment.hold is None
+    }
+    texts = services.records.texts_at(
+        (page.attachment_id, page.number)
+        for hit in (*found.hits, *found.related)
+        for page in hit.pages
+        if page.attachment_id in attachments
+    )
+
+    def shown(hits: tuple[Hit, ...]) -> tuple[Result, ...]:
+        return tuple(
+            _result(public[hit.announcement_id], hit, attachments, texts, found.query)
+            for hit in hits
+            if hit.announcement_id in public
+        )
+
+    results = shown(found.hits)
+    return Answer(
+        total=found.total - (len(found.hits) - len(results)),
+        results=results,
+        related=shown(found.related),
+        explanation=found.explanation,
+        facets=_facets(services, found.facets),
+        did_you_mean=found.did_you_mean,
+        query=found.query,
+        took_ms=(time.perf_counter() - began) * 1000,
+    )
+
+
+def _scoped(services: Services, query: Query) -> Query:
+    """Returns the query limited to the organisation whose services these are.
+
+    At the province's front the query stays as it is, with the organisation that the reader chose.
+    """
+    if services.organisation is None or services.is_province:
+        return query
+    return replace(query, filters=replace(query.filters, organisation=services.organisation.id))
+
+
+def _without_withdrawn(services: Services, query: Query) -> Query:
+    """Returns the query without the announcements withdrawn since the index followed the records.
+
+    Those count in no total, no facet and no correction, also while no worker makes the index follow.
+    """
+    withdrawn = services.records.withdrawn_since(services.index.position())
+    return replace(query, filters=replace(query.filters, withheld=frozenset(withdrawn)))
+
+
+def _facets(
+    services: Services, found: Mapping[str, tuple[FacetValue, ...]]
+) -> dict[str, tuple[FacetValue, ...]]:
+    """Returns the facets; organisations are named by slug, and only at the province's front."""
+    facets = {name: values for name, values in found.items() if name != "organisation"}
+    if services.is_province:
+        facets["organisation"] = tuple(
+            FacetValue(services.towns[int(each.value)].slug, each.count)
+            for each in found.get("organisation", ())
+            if int(each.value) in services.towns
+        )
+    return facets
+
+
+def suggest(services: Services, typed: str) -> list[str]:
+    """Returns completions for the text that someone is typing.
+
+    Announcements changed since the index followed the records are left out: they may be withdrawn, or no
+    longer have the title that the index knows.
+    """
+    chosen = _scoped(services, parse("")).filters.organisation
+    changed = services.records.changed_since(services.index.position(), limit=NO_LIMIT)
+    return services.index.suggest(
+        typed, organisation=chosen, withheld=frozenset(id for id, _change in changed)
+    )
+
+
+def _listed(services: Services, query: Query, began: float) -> Answer:
+    """Returns an answer that lists the newest published announcements, from the records."""
+    listed, total = services.records.list_announcements(
+        statuses=[Status.PUBLISHED], page=query.page, per_page=query.per_page
+    )
+    return Answer(
+        total=total,
+        results=tuple(
+            Result(announcement, 0.0, snippet(announcement.body, query), ()) for announcement in listed
+        ),
+        facets={},
+        did_you_mean=None,
+        query=query,
+        took_ms=(time.perf_counter() - began) * 1000,
+    )
+
+
+def most_read(services: Services, *, limit: int) -> Answer:
+    """Returns an answer with the announcements that residents read most.
+
+    Without a usable index the answer is empty, so that the page is shown all the same.
+    """
+    query = parse("", sort=Sort.MOST_READ, per_page=limit)
+    try:
+        return search(services, query)
+    except Unavailable:
+        return Answer(total=0, results=(), facets={}, did_you_mean=None, query=query, took_ms=0.0)
+
+
+def similar(services: Services, id: int, *, limit: int) -> list[int]:
+    """Returns the ids of announcements like this one; none without a usable index."""
+    try:
+        return services.index.similar(id, limit=limit)
+    except Unavailable:
+        return []
+
+
+def _result(
+    announcement: Announcement,
+    hit: Hit,
+    attachments: Mapping[int, Attachment],
+    texts: Mapping[tuple[int, int], str],
+    query: Query,
+) -> Result:
+    return Result(
+        announcement,
+        hit.score,
+        snippet(announcement.body, query),
+        tuple(
+            PageResult(
+                attachments[page.attachment_id],
+                page.number,
+                snippet(texts[page.attachment_id, page.number], query),
+            )
+            for page in hit.pages
+            if (page.attachment_id, page.number) in texts
+        ),
+    )

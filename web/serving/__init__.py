@@ -1,0 +1,1 @@
+"""Serving over HTTP: processes, server, caching, proxies, logs, metrics and health."""

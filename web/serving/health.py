@@ -1,0 +1,166 @@
+"""Health endpoints: alive (``/healthz``), ready (``/readyz``), numbers (``/metrics``)."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from flask import Blueprint, Response, jsonify
+
+from archive.errors import PrakatError
+from indexer.extraction.pipeline import cramped
+from indexer.scrub import read_state
+from web.bootstrap import Services, scrub_state_path, services
+from web.serving.metrics import exposition
+from web.settings import Settings
+
+pages = Blueprint("health", __name__)
+
+BEAT_SECONDS = 15
+"""Seconds without a heartbeat after which a worker is taken for dead."""
+
+BEHIND = dt.timedelta(minutes=10)
+"""Age above which a change missing in the index is an error; a large import may take minutes."""
+
+STUCK = dt.timedelta(minutes=2)
+"""Time after which a waiting document is stuck, if no document is being read."""
+
+LEAST_FREE = 256 << 20
+"""Bytes of disk below which an upload may fail."""
+
+
+def heartbeat(settings: Settings) -> Path:
+    """Returns the file that a working worker touches about once a second."""
+    return settings.data / "worker-alive"
+
+
+@pages.get("/healthz")
+def alive() -> Response:
+    """Answer 200 while the process can answer."""
+    return jsonify(status="ok")
+
+
+@pages.get("/readyz")
+def ready() -> tuple[Response, int]:
+    """Report the readiness checks: 200 and ``ready``, or 503 and what is wrong.
+
+    Ready means that residents and staff are served in full.
+    """
+    trouble = {name: _trouble(check) for name, check in CHECKS.items()}
+    well = not any(trouble.values())
+    checks = {name: said or "ok" for name, said in trouble.items()}
+    wrong = {name for name, said in trouble.items() if said}
+    status = "ready" if well else "degraded" if wrong <= DEGRADING else "not ready"
+    return jsonify(status=status, checks=checks), 200 if well else 503
+
+
+@pages.get("/metrics")
+def metrics() -> Response:
+    """Send the metrics for Prometheus, read at the moment of the request."""
+    return Response(exposition(services()), content_type="text/plain; version=0.0.4; charset=utf-8")
+
+
+def _trouble(check: Callable[[Services], str]) -> str:
+    try:
+        return check(services())
+    except PrakatError as error:
+        return f"{error} ({error.code})"
+    except OSError as error:
+        return str(error)
+
+
+def _database(services: Services) -> str:
+    services.records.tally("readiness checks", 1)  # a write: a database that can only be read takes no upload
+    return ""
+
+
+def _files(services: Services) -> str:
+    data = services.settings.data
+    folders = (data, *(path for path in data.iterdir() if path.is_dir()))
+    if not all(os.access(folder, os.W_OK) for folder in folders):
+        return "ที่เก็บข้อมูลเขียนไม่ได้ (data directory is read-only)"
+    if shutil.disk_usage(data).free < LEAST_FREE:
+        return "พื้นที่ดิสก์เหลือน้อย (disk almost full)"
+    if cramped():
+        return f"พื้นที่ชั่วคราวที่ {tempfile.gettempdir()} เหลือน้อย (no room for temporary files)"
+    damaged = read_state(scrub_state_path(services.settings)).damaged_files
+    if damaged:
+        return (
+            f"ไฟล์ต้นฉบับเสียหายหรือหายไป {len(damaged)} ไฟล์ เรียก prakat check เพื่อดูชื่อ"
+            f" (originals are damaged or missing: run prakat check)"
+        )
+    return ""
+
+
+def _scanner(services: Services) -> str:
+    if services.scanner is not None:
+        services.scanner.ping()
+    return ""
+
+
+def _index(services: Services) -> str:
+    if services.index.manifest() is None:
+        return "กำลังสร้างดัชนี (index is being built)"
+    if services.index.noted_damage():
+        return "ดัชนีเสียหาย กำลังสร้างใหม่ (index is damaged and being built anew)"
+    behind = services.records.changed_since(services.index.position(), limit=1)
+    for announcement in services.records.announcements(id for id, _ in behind).values():
+        if _now() - announcement.updated_at > BEHIND:
+            return "ดัชนีตามทะเบียนไม่ทัน (index does not follow the records)"
+    return ""
+
+
+def _worker(services: Services) -> str:
+    try:
+        silent = time.time() - heartbeat(services.settings).stat().st_mtime
+    except FileNotFoundError:
+        return "ยังไม่มีตัวอ่านเอกสารทำงาน (no worker)"
+    # A heartbeat in the future: the clock was set back, and no heartbeat came since.
+    return "" if abs(silent) < BEAT_SECONDS else "ตัวอ่านเอกสารไม่ทำงาน (worker is dead)"
+
+
+def _queue(services: Services) -> str:
+    """Returns an error when documents wait and none is being read.
+
+    A long queue is no error as long as a worker reads documents.
+    """
+    oldest = services.jobs.oldest_waiting()
+    if oldest is None or _now() - oldest < STUCK or services.jobs.counts()["reading"]:
+        return ""
+    return "มีเอกสารรออ่านแต่ไม่มีการอ่าน (queue is stuck)"
+
+
+def _records(services: Services) -> str:
+    damaged = services.row_check.look()
+    return f"รายการในฐานข้อมูลอ่านไม่ได้ (damaged rows): {', '.join(damaged[:10])}" if damaged else ""
+
+
+def _incidents(services: Services) -> str:
+    found = services.records.open_incidents()
+    if not found:
+        return ""
+    return f"มีหลักฐานว่าข้อมูลสูญหาย {len(found)} เรื่องที่ยังไม่มีผู้รับทราบ (losses to be acknowledged: see prakat check)"
+
+
+def _now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)
+
+
+CHECKS = {
+    "database": _database,
+    "files": _files,
+    "scanner": _scanner,
+    "index": _index,
+    "worker": _worker,
+    "queue": _queue,
+    "records": _records,
+    "incidents": _incidents,
+}
+
+DEGRADING = {"records", "incidents"}
+"""Checks whose failure a person must look at, although everybody is still served."""

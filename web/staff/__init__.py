@@ -1,0 +1,1 @@
+"""Pages for staff: write, attach, review, publish."""

@@ -1,0 +1,199 @@
+"""The account of the person who is signed in: password, sessions, second factor."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import cast
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_wtf import FlaskForm
+from markupsafe import Markup
+from wtforms import PasswordField
+from wtforms.validators import InputRequired, Length
+
+from archive.errors import Conflict, Invalid, TooMany
+from archive.model import Person, SecondFactor
+from web.accounts import second_factor
+from web.accounts.passwords import LONGEST, check_strength, hash_password, verify
+from web.accounts.sign_in import (
+    current_person,
+    current_session,
+    must_set_up_second_factor,
+    open_session,
+    staff_only,
+)
+from web.accounts.sign_in_limits import attempt_succeeded, begin_attempt, own_password_limits
+from web.bootstrap import services
+from web.errors import in_words
+from web.serving.log import note_security
+
+pages = Blueprint("account", __name__, url_prefix="/staff/account")
+
+
+class NewPassword(FlaskForm):  # type: ignore[misc]
+    current = PasswordField(validators=[InputRequired(), Length(max=LONGEST)])
+    new = PasswordField(validators=[InputRequired(), Length(max=LONGEST)])
+
+
+@pages.route("", methods=["GET", "POST"])
+@staff_only
+def overview() -> ResponseReturnValue:
+    """Show the person's sessions and second factor; change the password.
+
+    A new password ends every session of the person but a new one on this device.
+    """
+    person = cast(Person, current_person())
+    form = NewPassword()
+    if form.validate_on_submit():
+        try:
+            _check_own_password(person, form.current.data)
+            check_strength(form.new.data, about=(person.name, services().settings.site_name))
+        except (Invalid, TooMany) as error:
+            note_security("password not changed", good=False, person=person.name)
+            flash(in_words(error), "bad")
+        else:
+            services().people.set_password(person.id, hash_password(form.new.data))
+            services().people.close_sessions(person.id)
+            open_session(person)
+            note_security("password changed", person=person.name)
+            flash(_("เปลี่ยนรหัสผ่านแล้ว และออกจากระบบในเครื่องอื่นทั้งหมด"), "good")
+            return redirect(url_for("account.overview"))
+    opened = current_session()
+    return render_template(
+        "staff/account.html",
+        form=form,
+        sessions=services().people.sessions(person.id),
+        here=opened[0].id if opened else None,
+        factor=services().people.second_factor(person.id),
+    )
+
+
+@pages.post("/sessions/<int:id>/close")
+@staff_only
+def close_session(id: int) -> ResponseReturnValue:
+    person = cast(Person, current_person())
+    services().people.close_session(person.id, id)
+    note_security("session ended", person=person.name)
+    return redirect(url_for("account.overview"))
+
+
+@pages.get("/second-factor")
+@staff_only
+def second_factor_page() -> str:
+    """Show the second factor: off, being set up, or on."""
+    return _second_factor_page(_me())
+
+
+@pages.post("/second-factor/begin")
+@staff_only
+def begin_second_factor() -> ResponseReturnValue:
+    """Make a secret and show it.
+
+    Codes are asked for at sign-in only once a code has proved that the telephone knows the secret.
+    """
+    try:
+        services().people.begin_second_factor(_me().id, second_factor.seal(second_factor.new_secret()))
+    except Conflict as error:
+        flash(in_words(error), "bad")
+    return redirect(url_for("account.second_factor_page"))
+
+
+@pages.post("/second-factor/confirm")
+@staff_only
+def confirm_second_factor() -> ResponseReturnValue:
+    """Switch the second factor on after a right code.
+
+    The recovery codes are shown this once.
+    """
+    person = _me()
+    factor = services().people.second_factor(person.id)
+    if factor is None or factor.is_confirmed:
+        return redirect(url_for("account.second_factor_page"))
+    now = dt.datetime.now(dt.UTC)
+    step = second_factor.time_step(second_factor.unseal(factor), request.form.get("code", ""), now)
+    if step is None:
+        flash(_("รหัสไม่ตรง กรุณาตรวจเวลาในโทรศัพท์ แล้วพิมพ์รหัส 6 หลักที่แอปแสดงอยู่"), "bad")
+        return redirect(url_for("account.second_factor_page"))
+    codes = second_factor.new_recovery_codes()
+    services().people.confirm_second_factor(
+        person.id, step=step, recovery_hashes=[second_factor.recovery_hash(code) for code in codes], now=now
+    )
+    note_security("second factor on", person=person.name)
+    flash(_("เปิดการยืนยันสองขั้นแล้ว"), "good")
+    return _second_factor_page(person, codes=codes)
+
+
+@pages.post("/second-factor/recovery-codes")
+@staff_only
+def new_recovery_codes() -> ResponseReturnValue:
+    """Replace the recovery codes by new ones, for a person who knows the password."""
+    person = _me()
+    factor = services().people.second_factor(person.id)
+    if factor is None or not factor.is_confirmed or not _knows_password(person):
+        return redirect(url_for("account.second_factor_page"))
+    codes = second_factor.new_recovery_codes()
+    services().people.replace_recovery_codes(person.id, [second_factor.recovery_hash(code) for code in codes])
+    note_security("recovery codes replaced", person=person.name)
+    return _second_factor_page(person, codes=codes)
+
+
+@pages.post("/second-factor/disable")
+@staff_only
+def disable_second_factor() -> ResponseReturnValue:
+    """Switch the second factor off, for a person who knows the password."""
+    person = _me()
+    if _knows_password(person) and services().people.remove_second_factor(person.id):
+        note_security("second factor off", person=person.name)
+        flash(_("ปิดการยืนยันสองขั้นแล้ว"), "good")
+    return redirect(url_for("account.second_factor_page"))
+
+
+def _second_factor_page(person: Person, *, codes: list[str] | None = None) -> str:
+    """Returns the page of the second factor. ``codes``: recovery codes that were made just now."""
+    factor = services().people.second_factor(person.id)
+    return render_template(
+        "staff/second-factor.html",
+        factor=factor,
+        codes=codes,
+        is_required=must_set_up_second_factor(person),
+        **_enrolment(person, factor),
+    )
+
+
+def _enrolment(person: Person, factor: SecondFactor | None) -> dict[str, object]:
+    """Returns the secret as a QR code and as text while the second factor is being set up; else nothing."""
+    if factor is None or factor.is_confirmed:
+        return {}
+    secret = second_factor.unseal(factor)
+    groups = [secret[at : at + 4] for at in range(0, len(secret), 4)]
+    address = second_factor.enrolment_address(person, secret)
+    picture = Markup(second_factor.qr_code(address))  # noqa: S704  # the library's, of letters that it drew
+    return {"secret": " ".join(groups), "qr_code": picture, "address": address}
+
+
+def _me() -> Person:
+    """Returns the person who is signed in, on pages for staff only."""
+    return cast(Person, current_person())
+
+
+def _knows_password(person: Person) -> bool:
+    """Returns True when the form has the person's password; otherwise shows an error message."""
+    try:
+        _check_own_password(person, request.form.get("password", ""))
+    except (Invalid, TooMany) as error:
+        note_security("own password not right", good=False, person=person.name)
+        flash(in_words(error), "bad")
+        return False
+    return True
+
+
+def _check_own_password(person: Person, typed: str) -> None:
+    """Raises ``Invalid`` for a wrong password of the person, ``TooMany`` during a pause."""
+    limits = own_password_limits(person)
+    begin_attempt(limits)
+    known = services().people.by_name(person.name)
+    if not verify(known[1] if known and known[0].id == person.id else None, typed):
+        raise Invalid("รหัสผ่านเดิมไม่ถูกต้อง", field="current")
+    attempt_succeeded(limits)

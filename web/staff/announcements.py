@@ -1,0 +1,431 @@
+"""Staff's pages for announcements: write, attach, follow the reading, publish, withdraw."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import re
+from collections.abc import Callable, Sequence
+from typing import Any, BinaryIO, cast
+
+from flask import Blueprint, abort, flash, g, jsonify, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from archive import thai
+from archive.errors import Conflict, Invalid, PrakatError
+from archive.fields import ANNOUNCEMENT_FIELDS, AnnouncementField, FieldType
+from archive.model import Announcement, Attachment, Draft, Find, Hold, Kind, Reading, Status
+from archive.privacy import undecided_in
+from indexer.search.query import parser as queries
+from web import template_filters
+from web.accounts.sign_in import current_person, staff_only
+from web.addresses import page_number
+from web.bootstrap import services
+from web.errors import in_words
+from web.search_service import search
+from web.staff import attachment_forms, checklist, personal_data
+
+pages = Blueprint("staff", __name__, url_prefix="/staff")
+
+PER_PAGE = 30
+_WRITTEN = [field for field in ANNOUNCEMENT_FIELDS if field.is_in_form]
+_PLACED = {"title", "kind", "published_on", "author", "category", "body"}
+"""Fields with a place of their own in the form; the other fields follow one after the other."""
+
+_CLOCK = re.compile(r"([01]?\d|2[0-3])[:.]([0-5]\d)(?:\s*น\.?)?")  # 9:00, 09.00 น.
+_WORKDAY_BEGINS = "08:30"
+
+
+@pages.before_request
+@staff_only
+def _staff_only() -> None:
+    """Restrict everything under /staff to people who are signed in."""
+    person = current_person()
+    g.actor = person.name if person else ""
+
+
+@pages.get("/announcements")
+def announcements() -> str:
+    """List all announcements by status."""
+    status = Status(request.args.get("status", Status.DRAFT)) if _known_status() else Status.DRAFT
+    number = page_number()
+    found, total = services().records.list_announcements(statuses=[status], page=number, per_page=PER_PAGE)
+    return render_template(
+        "staff/announcements.html",
+        found=found,
+        total=total,
+        status=status,
+        counts=services().records.counts(),
+        number=number,
+        last=-(-total // PER_PAGE),
+    )
+
+
+@pages.route("/announcements/new", methods=["GET", "POST"])
+def new() -> ResponseReturnValue:
+    """Show a blank form.
+
+    Files may come with the form; the title may then be left to be read from the files.
+    """
+    if request.method == "GET":
+        return _form(None, request.args)
+    try:
+        made = services().intake.create(
+            Draft(**_changes()),  # type: ignore[arg-type]  # intake checks each
+            actor=g.actor,
+            title_follows=_has_files(),
+        )
+    except PrakatError as error:
+        flash(in_words(error), "bad")
+        return _form(None, request.form)
+    _attach_all(made.id)
+    return redirect(_after_saving(made.id))
+
+
+@pages.get("/announcements/<int:id>")
+def edit(id: int) -> ResponseReturnValue:
+    """Show the announcement, the reading of its files, and the actions possible on it."""
+    return _form(id, {})
+
+
+@pages.post("/announcements/<int:id>")
+def save(id: int) -> ResponseReturnValue:
+    """Store the form's content, then do what the pressed button says."""
+    try:
+        _keep(id)
+    except PrakatError as error:
+        flash(in_words(error), "bad")
+        return _form(id, request.form, finds=getattr(error, "finds", ()))
+    if "publish" not in request.form:
+        flash(_("บันทึกแล้ว"), "good")
+    return redirect(_after_saving(id))
+
+
+@pages.post("/announcements/<int:id>/attachments")
+def attach(id: int) -> ResponseReturnValue:
+    """Attach one file sent by a script that shows progress; answers in JSON."""
+    file = request.files.get("file")
+    if file is None:
+        abort(400)
+    attachment, made = services().intake.attach(
+        id, cast(BinaryIO, file.stream), filename=file.filename or "", actor=g.actor
+    )
+    return jsonify(id=attachment.id, new=made, filename=attachment.filename), 202 if made else 200
+
+
+@pages.route("/attachments/<int:id>", methods=["GET", "POST"])
+def attachment(id: int) -> ResponseReturnValue:
+    """Show why an attachment is held and what was found in it.
+
+    A person then decides, or uploads a new version.
+    """
+    shown = services().records.attachment(id)
+    if request.method == "POST":
+        try:
+            flash(_replace(shown) if "replace" in request.form else _release(shown), "good")
+            return redirect(url_for("staff.edit", id=shown.announcement_id, _anchor="papers"))
+        except PrakatError as error:
+            flash(in_words(error), "bad")
+    announcement = services().records.announcement(shown.announcement_id)
+    return render_template(
+        "staff/attachment.html",
+        attachment=shown,
+        announcement=announcement,
+        found=personal_data.describe_finds(announcement, [Find(id, data) for data in undecided_in(shown)]),
+        upload_mb=services().settings.max_upload_mb,
+    )
+
+
+def _release(shown: Attachment) -> str:
+    services().intake.release(shown.id, actor=g.actor, reason=request.form.get("reason", ""))
+    return str(_("ตัดสินแล้ว ประชาชนเห็นเอกสารนี้เมื่อประกาศเผยแพร่อยู่"))
+
+
+def _replace(shown: Attachment) -> str:
+    file = request.files.get("file")
+    if file is None or not file.filename:
+        raise Invalid("กรุณาเลือกไฟล์ใหม่ก่อน", field="file")
+    services().intake.replace(shown.id, cast(BinaryIO, file.stream), filename=file.filename, actor=g.actor)
+    return str(_("เปลี่ยนไฟล์แล้ว ประชาชนจะเห็นไฟล์ใหม่เมื่อแปลงข้อความเสร็จ หากไม่พบข้อมูลส่วนบุคคล"))
+
+
+@pages.post("/attachments/<int:id>/<any(move, detach, reattach, reread):step>")
+def take_paper(id: int, step: str) -> ResponseReturnValue:
+    """Store the content of the form around the button, then carry out the button for one attachment.
+
+    The button moves, takes off, puts back or reads again.
+    """
+    records = services().records
+    one = records.detached_attachment(id) if step == "reattach" else records.attachment(id)
+    announcement_id = one.announcement_id
+    try:
+        _keep(announcement_id)
+        _PAPER_STEPS[step](id)
+    except PrakatError as error:
+        flash(in_words(error), "bad")
+        return _form(announcement_id, request.form, finds=getattr(error, "finds", ()))
+    anchor = "detached" if step == "detach" else "papers" if step == "reattach" else f"attachment-{id}"
+    return redirect(url_for("staff.edit", id=announcement_id, _anchor=anchor))
+
+
+@pages.route("/announcements/<int:id>/publish", methods=["GET", "POST"])
+def publish(id: int) -> ResponseReturnValue:
+    """Publish at once or at a set time; personal data is shown first and needs a reason."""
+    if request.method == "POST":
+        try:
+            flash(_PUBLICATIONS.get(request.form.get("when", ""), _publish_now)(id), "good")
+            return redirect(url_for("staff.edit", id=id))
+        except PrakatError as error:
+            flash(in_words(error), "bad")
+    announcement = services().records.announcement(id)
+    shown = attachment_forms.of(announcement)
+    unread = [each.attachment for each in shown if each.attachment.hold is Hold.UNREAD]
+    found = services().intake.personal_data(id)
+    return render_template(
+        "staff/publish.html",
+        announcement=announcement,
+        checks=checklist.checks(announcement, shown, found),
+        found=personal_data.describe_finds(announcement, found),
+        found_seen=personal_data.fingerprint(found),
+        unread=[each for each in unread if each.status in (Reading.WAITING, Reading.READING)],
+        when=_when(announcement, unread=bool(unread)),
+        publish_on=request.form.get("publish_on", _day_of(announcement.publish_at)),
+        publish_time=request.form.get("publish_time", _clock_of(announcement.publish_at)),
+    )
+
+
+@pages.post("/announcements/<int:id>/<any(withdraw, trash, restore):step>")
+def take_step(id: int, step: str) -> ResponseReturnValue:
+    intake = services().intake
+    try:
+        if step == "withdraw":
+            intake.withdraw(id, actor=g.actor, reason=request.form.get("reason", ""))
+            flash(_("ถอนประกาศแล้ว ประชาชนเห็นเพียงเหตุผลที่ถอน"), "good")
+        elif step == "trash":
+            intake.trash(id, actor=g.actor)
+            flash(_("ทิ้งลงถังขยะแล้ว กู้คืนได้เสมอ"), "good")
+        else:
+            intake.restore(id, actor=g.actor)
+            flash(_("กู้คืนเป็นฉบับร่างแล้ว"), "good")
+    except PrakatError as error:
+        flash(in_words(error), "bad")
+    return redirect(url_for("staff.edit", id=id))
+
+
+@pages.get("/announcements/<int:id>/history")
+def history(id: int) -> str:
+    """Show every change: who, when, the value before and the value after."""
+    return render_template(
+        "staff/history.html",
+        title=services().records.announcement(id).title,
+        back=url_for("staff.edit", id=id),
+        changes=list(reversed(services().records.history(id))),
+    )
+
+
+def _form(id: int | None, typed: Any, *, finds: Sequence[Find] = ()) -> str:
+    """Returns the page with the form.
+
+    ``finds``: personal data that a published announcement would get; the form then asks for a reason.
+    """
+    announcement = services().records.announcement(id) if id is not None else None
+    shown = attachment_forms.of(announcement) if announcement else []
+    known = search(services(), queries.parse("", per_page=1)).facets
+    return render_template(
+        "staff/announcement.html",
+        announcement=announcement,
+        papers=shown,
+        offer=attachment_forms.offer(announcement, shown) if announcement else attachment_forms.Offer(),
+        detached=services().records.detached_attachments(announcement.id) if announcement else (),
+        finds=finds,
+        seen=_fingerprint(announcement) if announcement else "",
+        typed=typed,
+        other_fields=[field for field in _WRITTEN if field.name not in _PLACED],
+        kinds=list(Kind),
+        known={name: [each.value for each in known.get(name, ())] for name in ("author", "category")},
+        today=dt.datetime.now(thai.BANGKOK).date(),
+        upload_mb=services().settings.max_upload_mb,
+    )
+
+
+def _has_files() -> bool:
+    """Returns True when files come with the form, or a script is about to send them one by one."""
+    return "files_follow" in request.form or any(file.filename for file in request.files.getlist("files"))
+
+
+def _changes() -> dict[str, object]:
+    return {
+        field.name: _typed(field) for field in _WRITTEN if field.is_required or field.name in request.form
+    }
+
+
+def _typed(field: AnnouncementField) -> object:
+    """Returns the value typed for a field.
+
+    A date may be typed as people write dates, also in the Buddhist era.
+    """
+    typed = request.form.get(field.name, "")
+    if field.is_nullable and not typed.strip():
+        return None
+    return thai.parse_date(typed) if field.type is FieldType.DATE else typed
+
+
+def _keep(id: int) -> None:
+    """Store the form's content: the announcement, its attachments' names, and new files."""
+    announcement = services().records.announcement(id)
+    if announcement.status not in (Status.DRAFT, Status.PUBLISHED) or "seen" not in request.form:
+        return
+    if request.form["seen"] != _fingerprint(announcement):
+        raise Conflict("มีผู้อื่นแก้ไขประกาศนี้ไปก่อนแล้ว สิ่งที่พิมพ์ยังอยู่ กรุณาตรวจดูแล้วบันทึกอีกครั้ง")
+    changes, reason = _changes(), request.form.get("reason", "")
+    if announcement.status is Status.DRAFT and not announcement.title and not changes.get("title"):
+        changes.pop("title", None)  # the title is still to be read from the attachments
+    services().intake.revise(id, changes, actor=g.actor, if_change=announcement.change, reason=reason)
+    _relabel_all(id, reason)
+    _attach_all(id)
+
+
+def _fingerprint(announcement: Announcement) -> str:
+    """Returns a hash of the fields that people write, and of the status.
+
+    Unlike ``change``, this hash stays the same while the attachments are read.
+    """
+    written = [*(getattr(announcement, field.name) for field in _WRITTEN), announcement.status]
+    return hashlib.sha256(repr(written).encode()).hexdigest()[:16]
+
+
+def _after_saving(id: int) -> str:
+    return url_for("staff.publish" if "publish" in request.form else "staff.edit", id=id)
+
+
+def _move(attachment_id: int) -> None:
+    """Move the attachment one place up or down."""
+    attachment = services().records.attachment(attachment_id)
+    beside = services().records.attachments([attachment.announcement_id])[attachment.announcement_id]
+    ids = [each.id for each in beside]
+    at = ids.index(attachment_id)
+    to = min(max(at + (1 if request.form.get("to") == "down" else -1), 0), len(ids) - 1)
+    ids.insert(to, ids.pop(at))
+    services().intake.reorder(attachment.announcement_id, ids, actor=g.actor)
+
+
+def _detach(attachment_id: int) -> None:
+    services().intake.detach(attachment_id, actor=g.actor)
+    flash(_("นำเอกสารออกแล้ว นำกลับมาได้จากรายการเอกสารที่นำออก"), "good")
+
+
+def _reattach(attachment_id: int) -> None:
+    services().intake.reattach(attachment_id, actor=g.actor)
+    flash(_("นำเอกสารกลับมาแล้ว"), "good")
+
+
+def _reread(attachment_id: int) -> None:
+    services().jobs.again([attachment_id], afresh=True)
+    flash(_("ส่งเอกสารไปแปลงข้อความใหม่แล้ว"), "good")
+
+
+_PAPER_STEPS: dict[str, Callable[[int], None]] = {
+    "move": _move,
+    "detach": _detach,
+    "reattach": _reattach,
+    "reread": _reread,
+}
+
+
+def _publish_now(id: int) -> str:
+    found = services().intake.personal_data(id)
+    if found and request.form.get("found_seen") != personal_data.fingerprint(found):
+        raise Conflict("พบข้อมูลส่วนบุคคลเพิ่มขณะที่เปิดหน้านี้อยู่ กรุณาตรวจดูอีกครั้ง", code="personal-data")
+    services().intake.publish(id, actor=g.actor, reason=request.form.get("reason", ""))
+    return str(_("เผยแพร่แล้ว ประชาชนค้นพบได้ทันที"))
+
+
+def _publish_when_read(id: int) -> str:
+    return _publish_at(id, dt.datetime.now(dt.UTC))
+
+
+def _publish_later(id: int) -> str:
+    typed, clock = request.form.get("publish_on", ""), request.form.get("publish_time", "")
+    hours = _CLOCK.fullmatch(thai.arabic_digits(clock).strip())
+    if not typed.strip() or not hours:
+        raise Invalid("กรุณาระบุวันและเวลาที่จะเผยแพร่", field="publish_on")
+    time = dt.time(int(hours[1]), int(hours[2]))
+    at = dt.datetime.combine(thai.parse_date(typed), time, thai.BANGKOK)
+    if at <= dt.datetime.now(dt.UTC):  # a slip in the date must not publish at once
+        raise Invalid("เวลาที่ตั้งผ่านไปแล้ว กรุณาตั้งเวลาที่ยังมาไม่ถึง หรือเลือกเผยแพร่ทันที", field="publish_on")
+    return _publish_at(id, at)
+
+
+def _publish_at(id: int, at: dt.datetime) -> str:
+    if services().intake.personal_data(id):  # at the set time nobody would be there to state the reason
+        raise Conflict("พบข้อมูลส่วนบุคคล จึงตั้งเวลาไว้ไม่ได้ กรุณาเผยแพร่ทันทีโดยระบุเหตุผล", code="personal-data")
+    services().intake.revise(id, {"publish_at": at}, actor=g.actor)
+    return str(_("ตั้งเวลาเผยแพร่แล้ว"))
+
+
+def _publish_not(id: int) -> str:
+    services().intake.revise(id, {"publish_at": None}, actor=g.actor)
+    return str(_("ยกเลิกเวลาเผยแพร่แล้ว ยังเป็นฉบับร่าง"))
+
+
+_PUBLICATIONS: dict[str, Callable[[int], str]] = {
+    "now": _publish_now,
+    "read": _publish_when_read,
+    "later": _publish_later,
+    "not": _publish_not,
+}
+"""Chosen time → function that carries out the publication and returns a message for the person."""
+
+
+def _when(announcement: Announcement, *, unread: bool) -> str:
+    """Returns the publication time that the form selects at first.
+
+    After an error that is the choice already made; otherwise a second press would publish at once.
+    """
+    if chosen := request.form.get("when"):
+        return chosen
+    if announcement.publish_at and announcement.publish_at > dt.datetime.now(dt.UTC):
+        return "later"
+    return "read" if unread else "now"
+
+
+def _day_of(at: dt.datetime | None) -> str:
+    """Returns the day of a publication as it is typed: in the Buddhist era on Thai pages."""
+    return template_filters.day(at.astimezone(thai.BANGKOK).date()) if at else ""
+
+
+def _clock_of(at: dt.datetime | None) -> str:
+    return f"{at.astimezone(thai.BANGKOK):%H:%M}" if at else _WORKDAY_BEGINS
+
+
+def _attach_all(id: int) -> None:
+    """Attach the files sent with the form itself, for browsers where no script sent them before."""
+    for file in request.files.getlist("files"):
+        if not file.filename:
+            continue
+        try:
+            attachment, made = services().intake.attach(
+                id, cast(BinaryIO, file.stream), filename=file.filename, actor=g.actor
+            )
+        except PrakatError as error:
+            flash(f"{file.filename}: {in_words(error)}", "bad")
+            continue
+        if not made:
+            flash(_("ไฟล์ %(name)s มีอยู่แล้ว", name=attachment.filename), "warn")
+
+
+def _relabel_all(id: int, reason: str) -> None:
+    for attachment in services().records.attachments([id]).get(id, []):
+        label = request.form.get(f"label-{attachment.id}", attachment.label)
+        kind = _known_kind(request.form.get(f"kind-{attachment.id}", attachment.kind))
+        if (label, kind) != (attachment.label, attachment.kind):
+            services().intake.relabel(attachment.id, label=label, kind=kind, actor=g.actor, reason=reason)
+
+
+def _known_kind(code: str) -> Kind:
+    return Kind(code) if code in set(Kind) else abort(400)
+
+
+def _known_status() -> bool:
+    return request.args.get("status", "") in set(Status)

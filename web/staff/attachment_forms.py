@@ -1,0 +1,131 @@
+"""An announcement's attachments as staff see them: how far each is read, and its suggested fields.
+
+Fields that nobody has given are read from the documents: the form of a draft begins with the suggestions, and
+saving the form confirms them. Names that residents already see are never changed by a suggestion.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from flask_babel import gettext
+
+from archive import validation
+from archive.model import Announcement, Attachment, Kind, Reading, ScanAdvice, Status
+from archive.suggested_fields import fields_not_given, suggest_fields
+from indexer.extraction.scan_advice import MESSAGES
+from web.bootstrap import services
+
+MOST_PAGES_NAMED = 5
+UNSURE = 0.8
+"""Confidence (0 to 1) below which a person is asked to look at a value before confirming it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paper:
+    """One attachment in the form. ``label`` and ``kind`` are the first values of its fields."""
+
+    attachment: Attachment
+    label: str
+    kind: Kind
+    guessed: bool  # read from the document, not yet confirmed
+    unsure: bool
+    offer: str  # label stated by the document, where a person gave another; "" when none
+    pages_read: int
+    elsewhere: tuple[Announcement, ...]  # other announcements with the same file
+    advice: tuple[str, ...] = ()  # sentences on how the file was read and how to scan it better
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """Fields of the announcement as its documents state them.
+
+    ``fills``: names of the fields that nobody has given, and with which the form of a draft begins.
+    """
+
+    fields: dict[str, object] = field(default_factory=dict)
+    fills: frozenset[str] = frozenset()
+    awaited: bool = False  # nobody has given a title, and the documents are not read yet
+
+
+def of(announcement: Announcement) -> list[Paper]:
+    """Returns the announcement's attachments in order of position."""
+    attachments = services().records.attachments([announcement.id]).get(announcement.id, [])
+    draft = announcement.status is Status.DRAFT
+    return [_paper(attachment, draft=draft) for attachment in attachments]
+
+
+def offer(announcement: Announcement, papers: Sequence[Paper]) -> Offer:
+    """Returns the fields that the documents suggest for a draft; nothing for any other announcement.
+
+    They come from the first document that states its subject, once all documents before it are read.
+    """
+    if announcement.status is not Status.DRAFT:
+        return Offer()
+    missing = fields_not_given(announcement)
+    if is_named_after_file(announcement, papers):
+        missing |= {"title", "kind"}
+    stated = suggest_fields([paper.attachment for paper in papers])
+    return Offer(
+        stated.fields, frozenset(missing & stated.fields.keys()), stated.awaited and "title" in missing
+    )
+
+
+def is_named_after_file(announcement: Announcement, papers: Sequence[Paper]) -> bool:
+    """Returns True when the title is nothing but the name of a file."""
+    return announcement.title in {validation.label("", paper.attachment.filename) for paper in papers}
+
+
+def _paper(attachment: Attachment, *, draft: bool) -> Paper:
+    read = attachment.details.fields
+    label = _label(attachment)
+    unnamed = attachment.label == validation.label("", attachment.filename)
+    guessed = bool(label) and unnamed and draft
+    fills_kind = draft and attachment.kind is Kind.OTHER and "kind" in read
+    kind = Kind(read["kind"].value) if fills_kind else attachment.kind
+    return Paper(
+        attachment=attachment,
+        label=label if guessed else attachment.label,
+        kind=kind,
+        guessed=guessed,
+        unsure=guessed and read["subject"].confidence < UNSURE,
+        offer=label if not guessed and label != attachment.label else "",
+        pages_read=_pages_read(attachment),
+        elsewhere=_elsewhere(attachment),
+        advice=tuple(_advice_text(each) for each in attachment.details.advice),
+    )
+
+
+def _advice_text(advice: ScanAdvice) -> str:
+    """Returns the advice as a sentence in the reader's language; of many pages the first are named."""
+    pages = ", ".join(map(str, advice.pages[:MOST_PAGES_NAMED]))
+    if len(advice.pages) > MOST_PAGES_NAMED:
+        pages += " …"
+    return str(gettext(MESSAGES[advice.code], pages=pages))
+
+
+def _label(attachment: Attachment) -> str:
+    """Returns a label as a clerk would write it: kind, number and subject; "" while the subject is not read.
+
+    The label is in the document's language, whatever the language of the page.
+    """
+    read = attachment.details.fields
+    if "subject" not in read:
+        return ""
+    words = [Kind(read["kind"].value).thai] if "kind" in read else []
+    words += [f"ที่ {read['number'].value}"] if "number" in read else []
+    words += [f"เรื่อง {read['subject'].value}"] if words else [read["subject"].value]
+    return validation.label(" ".join(words), attachment.filename)
+
+
+def _pages_read(attachment: Attachment) -> int:
+    if attachment.status is not Reading.READING:
+        return 0
+    return len(services().records.page_texts([attachment.id]).get(attachment.id, []))
+
+
+def _elsewhere(attachment: Attachment) -> tuple[Announcement, ...]:
+    others = services().records.attachments_with_file(attachment.sha256)
+    ids = {each.announcement_id for each in others} - {attachment.announcement_id}
+    return tuple(services().records.announcements(ids).values())

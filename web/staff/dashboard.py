@@ -1,0 +1,147 @@
+"""The staff's first page (waiting documents, reads, searches without results) and the page of accounts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pygal
+from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from pygal.style import Style
+
+from archive import validation
+from archive.errors import PrakatError
+from archive.model import Announcement, Attachment, Hold, Reading, Role, Status
+from indexer.search.query.parser import parse
+from web.accounts.passwords import check_strength, hash_password
+from web.accounts.sign_in import admin_only, staff_only
+from web.bootstrap import services
+from web.errors import in_words
+from web.search_service import most_read, search
+from web.serving.log import note_security
+
+pages = Blueprint("dashboard", __name__, url_prefix="/staff")
+
+_DAYS = 14
+_GREY = "#75837f"  # legible on light and dark ground: a picture does not know the page's theme
+_CHART = {
+    "background": "transparent",
+    "plot_background": "transparent",
+    "colors": ("#0f9488",),
+    "foreground": _GREY,
+    "foreground_strong": _GREY,
+    "foreground_subtle": _GREY,
+    "guide_stroke_color": _GREY,
+    "font_family": "Sarabun, sans-serif",
+    "label_font_size": 13,
+    "major_label_font_size": 13,
+}
+
+
+@pages.get("")
+@staff_only
+def overview() -> str:
+    """Show everything that may need staff's attention today."""
+    return render_template(
+        "staff/overview.html",
+        held=_held(),
+        announcements=services().records.counts(),
+        jobs=services().jobs.counts(),
+        most_read=most_read(services(), limit=5),
+        misses=services().records.misses(limit=12),
+        reads=sum(count for _day, count in services().records.visits_by_day(days=_DAYS)),
+    )
+
+
+@pages.get("/explain")
+@staff_only
+def explain() -> str:
+    """Show how a search comes about: its plan, and each hit's score by part."""
+    query = replace(parse(request.args.get("q", "")), explain=True)
+    answer = search(services(), query) if query.typed else None
+    return render_template("staff/explain.html", answer=answer, typed=query.typed)
+
+
+def _held() -> list[tuple[Attachment, Announcement]]:
+    """Returns the attachments on which a person has to decide, with their announcements.
+
+    Those of published announcements come first.
+    """
+    records = services().records
+    found = [
+        each
+        for each in records.held_attachments()
+        if each.hold is Hold.PERSONAL_DATA or each.status is Reading.FAILED
+    ]
+    announcements = records.announcements({each.announcement_id for each in found})
+    pairs = [(each, announcements[each.announcement_id]) for each in found]
+    waiting = [pair for pair in pairs if pair[1].status in (Status.DRAFT, Status.PUBLISHED)]
+    return sorted(waiting, key=lambda pair: pair[1].status is not Status.PUBLISHED)
+
+
+@pages.get("/reads.svg")
+@staff_only
+def reads_chart() -> Response:
+    """Send a chart of the visits a day, drawn on the server."""
+    counts = services().records.visits_by_day(days=_DAYS)
+    most = max(count for _day, count in counts)
+    most += most % 2  # even, so that half of it is a whole number of visits
+    chart = pygal.Bar(
+        height=240,
+        width=760,
+        margin=8,
+        show_legend=False,
+        show_y_guides=True,
+        js=[],
+        formatter=lambda count: f"{count:,.0f}",
+        style=Style(**_CHART),
+    )
+    chart.y_labels = [0, most] if most < 4 else [0, most // 2, most]
+    chart.x_labels = [f"{day.day}/{day.month}" for day, _count in counts]
+    chart.add(_("อ่าน"), [count for _day, count in counts])
+    answer = Response(chart.render(), content_type="image/svg+xml")
+    answer.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'"
+    return answer
+
+
+@pages.route("/people", methods=["GET", "POST"])
+@admin_only
+def people() -> ResponseReturnValue:
+    """Show the people who may sign in; administrators add and disable people here."""
+    if request.method == "POST":
+        try:
+            name, password = validation.name(request.form.get("name", "")), request.form.get("password", "")
+            check_strength(password, about=(name, services().settings.site_name))
+            person = services().people.add(name, hash_password(password), _role())
+            note_security("person added", person=person.name, role=person.role.value)
+            flash(_("เพิ่มผู้ใช้ %(name)s แล้ว", name=name), "good")
+            return redirect(url_for("dashboard.people"))
+        except PrakatError as error:
+            flash(in_words(error), "bad")
+    return render_template("staff/people.html", everyone=services().people.everyone())
+
+
+@pages.post("/people/disable")
+@admin_only
+def disable() -> ResponseReturnValue:
+    name = request.form.get("name", "")
+    services().people.disable(name)
+    note_security("person disabled", person=name)
+    flash(_("ระงับการใช้งานของ %(name)s แล้ว", name=name), "good")
+    return redirect(url_for("dashboard.people"))
+
+
+@pages.post("/people/enable")
+@admin_only
+def enable() -> ResponseReturnValue:
+    name = request.form.get("name", "")
+    services().people.enable(name)
+    note_security("person enabled", person=name)
+    flash(_("%(name)s ใช้งานได้อีกครั้งแล้ว", name=name), "good")
+    return redirect(url_for("dashboard.people"))
+
+
+def _role() -> Role:
+    given = request.form.get("role", Role.STAFF)
+    return Role(given) if given in set(Role) else abort(400)

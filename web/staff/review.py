@@ -1,0 +1,90 @@
+"""Review of machine reading by staff: doubtful pages, corrections, searches that found nothing."""
+
+from __future__ import annotations
+
+from flask import Blueprint, flash, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from archive.errors import PrakatError
+from archive.model import Page
+from indexer.extraction.failures import MESSAGES
+from indexer.search.highlighting import TextSegment
+from web.accounts.sign_in import current_person, staff_only
+from web.bootstrap import services
+from web.errors import in_words
+
+pages = Blueprint("review", __name__, url_prefix="/staff")
+
+SURE = 0.93
+"""Share of letters that are probably right (0 to 1); pages below it are shown for review."""
+
+
+@pages.before_request
+@staff_only
+def _staff_only() -> None:
+    person = current_person()
+    g.actor = person.name if person else ""
+
+
+@pages.get("/review")
+def queue() -> str:
+    """Show failed files, and pages read with little confidence or without any text."""
+    doubtful = services().records.doubtful_pages(below=SURE, limit=100)
+    return render_template(
+        "staff/review.html",
+        failed=services().records.failed_attachments(),
+        doubtful=doubtful,
+        problems=MESSAGES,
+        labels={
+            id: services().records.attachment(id).label for id in {page.attachment_id for page in doubtful}
+        },
+    )
+
+
+@pages.route("/attachments/<int:id>/pages/<int:number>", methods=["GET", "POST"])
+def page(id: int, number: int) -> ResponseReturnValue:
+    """Show the picture of a page beside its text.
+
+    Text that a person writes is kept when the page is read again.
+    """
+    attachment = services().records.attachment(id)
+    if request.method == "POST":
+        try:
+            services().intake.correct_page(id, number, request.form.get("text", ""), actor=g.actor)
+            flash(_("บันทึกข้อความแล้ว การค้นหาใช้ข้อความใหม่ทันที"), "good")
+            return redirect(url_for("review.page", id=id, number=number + ("next" in request.form)))
+        except PrakatError as error:
+            flash(in_words(error), "bad")
+    shown = services().records.page(id, number)
+    return render_template(
+        "staff/page.html", attachment=attachment, page=shown, segments=_doubted(shown), number=number
+    )
+
+
+@pages.post("/misses")
+def learn() -> ResponseReturnValue:
+    """Add a word that people search for to the local dictionary."""
+    word = request.form.get("word", "").strip()
+    here = services()
+    if "forget" not in request.form and word and here.organisation and not here.is_province:
+        # One index is cut into words for all; a new word builds it anew.
+        flash(_("คำใหม่ใช้ร่วมกันทุกหน่วยงาน กรุณาแจ้งผู้ดูแลของจังหวัดให้เพิ่ม"), "warn")
+        return redirect(url_for("dashboard.overview"))
+    if "forget" not in request.form and word:
+        here.dictionary.add(word)
+        flash(_("เพิ่ม “%(word)s” ในพจนานุกรมแล้ว ระบบกำลังปรับปรุงการค้นหา", word=word), "good")
+    here.records.forget_miss(request.form.get("query", ""))
+    return redirect(url_for("dashboard.overview"))
+
+
+def _doubted(page: Page) -> tuple[TextSegment, ...]:
+    """Returns the text cut at the stretches that the recogniser was not sure of."""
+    segments, at = [], 0
+    for doubt in page.doubts:
+        segments += [
+            TextSegment(page.text[at : doubt.start], hit=False),
+            TextSegment(page.text[doubt.start : doubt.end], hit=True),
+        ]
+        at = doubt.end
+    return (*segments, TextSegment(page.text[at:], hit=False))

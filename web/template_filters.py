@@ -1,0 +1,314 @@
+"""Template filters and globals that every page shares: language, theme, dates, texts, versioned assets."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import re
+from base64 import b64encode
+from calendar import monthrange
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from functools import cache, lru_cache
+from pathlib import Path, PurePath
+from typing import Any
+from urllib.parse import urlencode
+
+import segno
+from flask import Flask, request, url_for
+from flask_babel import Babel, get_locale
+from markupsafe import Markup
+
+from archive import thai
+from archive.fields import FIELDS_BY_NAME, FieldType
+from indexer.search.highlighting import TextSegment, highlight
+from indexer.search.query.parser import MAX_QUERY_LENGTH, Query
+from web import addresses, jsonld, labels, line_breaking
+from web.api.schemas import SearchArgs
+from web.bootstrap import services
+from web.errors import translated
+from web.search_service import PageResult
+
+LANGUAGES = ("th", "en")
+_STATIC = Path(__file__).parent / "static"
+_NUMBERED = re.compile(r"^\s*[(]?([0-9๐-๙]{1,2})[.)]\s+(.+)$")
+
+
+def install(app: Flask) -> None:
+    """Install filters, globals and the choice of language for ``app``'s templates."""
+    app.config.update(
+        BABEL_DEFAULT_LOCALE="th", BABEL_TRANSLATION_DIRECTORIES=str(Path(__file__).parent / "translations")
+    )
+    Babel(app, locale_selector=_language)
+    app.jinja_env.add_extension("jinja2.ext.i18n")
+    app.jinja_env.filters.update(
+        day=day,
+        is_past=is_past,
+        kind=labels.kind_name,
+        remark=labels.remark,
+        reading=labels.reading_name,
+        status=labels.status_name,
+        action=labels.action_name,
+        role=labels.role_name,
+        personal_data=labels.personal_data_name,
+        field=labels.field_name,
+        device=labels.device_name,
+        told=told,
+        differing=differing,
+        linked_announcement=jsonld.announcement,
+        linked_collection=jsonld.collection,
+        month=month,
+        era=era,
+        iso_date=dt.date.fromisoformat,
+        clip=thai.clip,
+        size=size,
+        marked=marked,
+        highlighted=highlighted,
+        file_type=file_type,
+        unbroken=unbroken_text,
+        translated=translated,
+        blocks=blocks,
+        thousands=lambda n: f"{n:,}",
+    )
+    app.jinja_env.globals.update(
+        asset=asset,
+        linked_site=jsonld.site,
+        absolute=addresses.absolute,
+        page_path=addresses.page_path,
+        line_share=addresses.line_share,
+        path_asked=addresses.path_asked,
+        month_path=month_path,
+        path_with=path_with,
+        echoed_arguments=echoed_arguments,
+        hit_picture=hit_picture,
+        qr_code=qr_code,
+    )
+    app.context_processor(_shared)
+
+
+def _language() -> str:
+    chosen = request.cookies.get("language", "")
+    return chosen if chosen in LANGUAGES else "th"
+
+
+def _shared() -> dict[str, Any]:
+    theme = request.cookies.get("theme", "")
+    return {
+        "site_name": services().settings.site_name,
+        "base_url": services().settings.base_url,
+        "locale": _language(),
+        "theme": theme if theme in ("light", "dark") else "",
+        "query_typed": addresses.query_asked(),
+        "styles": styles(request.script_root),
+    }
+
+
+def asset(name: str) -> str:
+    """Returns the address of a static file.
+
+    The address changes with the file's content, so that browsers may keep the file for ever.
+    """
+    return url_for("static", filename=name, v=_version(name))
+
+
+@cache
+def _version(name: str) -> str:
+    return hashlib.sha256((_STATIC / name).read_bytes()).hexdigest()[:10]
+
+
+_STYLES = (_STATIC / "site.css").read_text(encoding="utf-8")
+
+
+@lru_cache(maxsize=128)
+def styles(root: str) -> Markup:
+    """Returns the styles of residents' pages for a site whose root is ``root``.
+
+    Addresses in the styles are relative to the file of the styles, so they are rewritten to begin at
+    ``root``. The styles travel inside the page: on a slow phone a request of their own would keep the first
+    text waiting for as long again (measured by ``benchmarks.first_text``).
+    """
+    return Markup(_STYLES.replace('url("../', f'url("{root}/'))  # noqa: S704  our own file
+
+
+@lru_cache(maxsize=128)
+def styles_source(root: str) -> str:
+    """Returns the CSP source (a SHA-256 hash) that allows the inline styles of ``styles``.
+
+    The policy allows these and no other inline styles.
+    """
+    return f"'sha256-{b64encode(hashlib.sha256(styles(root).encode()).digest()).decode()}'"
+
+
+def day(date: dt.date | dt.datetime) -> str:
+    """Returns a date as ``9 มิถุนายน 2564``; in English ``9 June 2021``.
+
+    A moment is shown in Thai time.
+    """
+    clock = ""
+    if isinstance(date, dt.datetime):
+        local = date.astimezone(thai.BANGKOK)
+        date, clock = local.date(), f" {local:%H:%M}"
+    if str(get_locale()) == "en":
+        return f"{date.day} {date:%B} {date.year}{clock}"
+    return thai.format_date(date) + (f"{clock} น." if clock else "")
+
+
+def is_past(date: dt.date) -> bool:
+    """Returns True when the day is over in Thailand."""
+    return date < dt.datetime.now(thai.BANGKOK).date()
+
+
+def told(fields: Mapping[str, object]) -> list[tuple[str, str]]:
+    """Returns name and value of each field that a change set, as people read them."""
+    return [(name, _told(code, fields[code])) for code, name in labels.field_names(fields)]
+
+
+def _told(code: str, value: object) -> str:
+    if value is None or value == "":
+        return "–"
+    if code == "items" and isinstance(value, list):
+        return "\n".join(f"{label} #{number}" if number else label for label, number in value)
+    text = str(value)
+    if code in FIELDS_BY_NAME and FIELDS_BY_NAME[code].type in (FieldType.DATE, FieldType.MOMENT):
+        return day(dt.datetime.fromisoformat(text) if "T" in text else dt.date.fromisoformat(text))
+    if code == "kind":
+        return labels.kind_name(text)
+    return labels.status_name(text) if code == "status" else text
+
+
+def differing(was: str, now: str) -> tuple[str, str]:
+    """Returns the lines of two texts that differ; ``…`` stands for a stretch that both texts have."""
+    before, after = was.split("\n"), now.split("\n")
+    gone: list[str] = []
+    come: list[str] = []
+    for what, left, left_end, right, right_end in SequenceMatcher(None, before, after).get_opcodes():
+        gone += [thai.ELLIPSIS] if what == "equal" else before[left:left_end]
+        come += [thai.ELLIPSIS] if what == "equal" else after[right:right_end]
+    return "\n".join(gone), "\n".join(come)
+
+
+def month(date: dt.date) -> str:
+    """Returns the name of the date's month: ``มิถุนายน``; in English ``June``."""
+    return f"{date:%B}" if str(get_locale()) == "en" else thai.MONTHS[date.month - 1]
+
+
+def era(year: int | dt.date) -> str:
+    """Returns the year as readers of the page's language count it: ``พ.ศ. 2564``, ``2021``.
+
+    ``year`` is a year of the Buddhist era, or a date.
+    """
+    buddhist = thai.buddhist_year(year) if isinstance(year, dt.date) else year
+    return str(buddhist - thai.ERA) if str(get_locale()) == "en" else f"พ.ศ. {buddhist}"
+
+
+def month_path(date: dt.date) -> str:
+    """Returns the address of the search for everything published in the date's month."""
+    last = date.replace(day=monthrange(date.year, date.month)[1])
+    return f"{url_for('public.results')}?from={date.replace(day=1)}&to={last}&sort=newest"
+
+
+def size(number: int) -> str:
+    """Returns a number of bytes for people: ``2.4 MB``."""
+    return f"{number / 1e6:.1f} MB" if number >= 1e6 else f"{max(number // 1000, 1)} KB"
+
+
+def unbroken_text(text: str) -> Markup:
+    """Returns the text, escaped, with its words kept whole at the ends of lines."""
+    return line_breaking.with_break_opportunities(text, services().dictionary.current().words)
+
+
+def marked(segments: tuple[TextSegment, ...]) -> Markup:
+    """Returns the segments, escaped, with hits in ``<mark>`` and words kept whole."""
+    return line_breaking.segments_with_break_opportunities(segments, services().dictionary.current().words)
+
+
+def highlighted(text: str, query: Query | None) -> Markup:
+    """Returns the text with the query's hits in ``<mark>``; without a query just the text."""
+    return marked(highlight(text, query)) if query else unbroken_text(text)
+
+
+def file_type(filename: str) -> str:
+    """Returns the file type for a document without a picture: ``PDF`` for ``order.pdf``."""
+    return PurePath(filename).suffix.removeprefix(".").upper()[:4] or "?"
+
+
+def qr_code(address: str) -> Markup:
+    """Returns the address as a QR code, an SVG that prints sharp."""
+    drawn = segno.make(address, micro=False, error="m")
+    return Markup(drawn.svg_inline(scale=3, border=2, svgclass="qr", lineclass=None, light="#fff"))  # noqa: S704
+
+
+def hit_picture(page: PageResult, typed: str) -> str:
+    """Returns the address of a picture of the area around a result page's first hit, hits marked."""
+    attachment = page.attachment
+    return url_for(
+        "public.document_picture",
+        id=attachment.announcement_id,
+        attachment_id=attachment.id,
+        number=page.number,
+        width=480,
+        q=typed,
+        crop="hit",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A paragraph, or a numbered list with the number that it starts from."""
+
+    items: tuple[str, ...]
+    start: int | None = None
+
+
+def blocks(body: str) -> Iterator[Block]:
+    """Yields a body's paragraphs and numbered lists.
+
+    No typed text is lost, and a list keeps its numbers.
+    """
+    items: list[str] = []
+    start = 0
+    for line in filter(str.strip, body.split("\n")):
+        found = _NUMBERED.match(line)
+        number = int(thai.arabic_digits(found[1])) if found else None
+        if items and number != start + len(items):
+            yield Block(tuple(items), start)
+            items = []
+        if found and number is not None:
+            start = start if items else number
+            items.append(found[2])
+        else:
+            yield Block((line.strip(),))
+    if items:
+        yield Block(tuple(items), start)
+
+
+def echoed_arguments() -> dict[str, str]:
+    """Returns the arguments of this search that links and forms repeat.
+
+    Only the arguments of a search are repeated, each cut to the length that a search reads. A page has some
+    hundred links: one long argument would make megabytes of it.
+    """
+    longest = {"q": MAX_QUERY_LENGTH}
+    return {
+        name: value[: longest.get(name, _LONGEST_ARGUMENT)]
+        for name, value in request.args.items()
+        if value and name in _SEARCH_ARGUMENTS
+    }
+
+
+_LONGEST_ARGUMENT = 200  # characters of a repeated argument; no author, category or date is longer
+_SEARCH_ARGUMENTS = frozenset(field.data_key or name for name, field in SearchArgs().fields.items())
+
+
+def path_with(endpoint: str = "public.results", /, **changes: object) -> str:
+    """Returns the address of this search, or of the same at another ``endpoint``, with arguments changed.
+
+    None removes an argument. Any change goes to page 1.
+    """
+    arguments = {name: value for name, value in echoed_arguments().items() if name != "page"}
+    arguments |= {name: str(value) for name, value in changes.items() if value is not None}
+    for name, value in changes.items():
+        if value is None:
+            arguments.pop(name, None)
+    return url_for(endpoint) + (f"?{urlencode(arguments)}" if arguments else "")
