@@ -35,6 +35,8 @@ from archive.ports import (
     Scanner,
 )
 from indexer.analysis.dictionary import Dictionary
+from indexer.consistency import ConsistencyReport, check_consistency
+from indexer.consistency import Progress as CheckProgress
 from indexer.engines.whoosh import WhooshIndex
 from indexer.extraction.page_images import Pictures
 from indexer.extraction.pipeline import Reader
@@ -46,6 +48,8 @@ from indexer.worker import LEASE, Worker
 from storage.backup import manifest
 from storage.backup.keys import BackupKeys
 from storage.backup.last_backup import NOTE, LastBackup
+from storage.backup.manifest import BackupManifest
+from storage.backup.rehearsal import rehearse_restore as unpack_backup_aside
 from storage.backup.restore import open_backup
 from storage.backup.restore import restore as unpack_backup
 from storage.backup.writer import Backups
@@ -131,6 +135,21 @@ class Services:
             records=records,
             jobs=EngineJobs(scope),
             intake=_intake(records, self.files, self.scanner, self.settings),
+        )
+
+    def examine(
+        self, *, repair: bool = False, progress: CheckProgress = lambda _step, _done, _total: None
+    ) -> ConsistencyReport:
+        """Check every stored byte, record and index entry; with ``repair`` do all harmless repairs."""
+        return check_consistency(
+            self.records,
+            self.jobs,
+            self.files,
+            self.index,
+            self.database,
+            repair=repair,
+            examinations=self.examinations,
+            progress=progress,
         )
 
     @property
@@ -285,6 +304,12 @@ def restore(
     # A worker that was reading a document when the backup was made does not know this copy.
     services.jobs.take_back(lease=LEASE, now=dt.datetime.now(dt.UTC) + LEASE)
     return services
+
+
+def rehearse_restore(settings: Settings, source: Path, identity: Path | None = None) -> BackupManifest:
+    """Restore the newest backup beside the archive, compare it, and delete it again."""
+    room = settings.data / "restore-rehearsal"
+    return unpack_backup_aside(source, room, _backup_keys(settings, identity))
 
 
 _EMBEDDED = ("sqlite", "local")

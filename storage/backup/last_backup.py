@@ -2,21 +2,40 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import os
 from collections.abc import Iterator
-from dataclasses import asdict
+from contextlib import suppress
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from archive.errors import PrakatError
 from archive.ports import Fault
 from storage.archive_figures import ArchiveFigures, describe_losses
-from storage.backup.manifest import BackupManifest
+from storage.backup.manifest import GENERATION_FORMAT, BackupManifest
 from storage.backup.restore import open_backup
 from storage.engine import Engine
 from storage.files.local import sync_directory
 
 NOTE = "last-backup.json"
+
+
+@dataclass(frozen=True, slots=True)
+class BackupNote:
+    """Place and time of the last backup."""
+
+    destination: Path
+    made_at: dt.datetime
+
+
+def read_backup_note(data: Path) -> BackupNote | None:
+    """Return the note on the last backup; None when there is none that can be read."""
+    with suppress(OSError, ValueError, KeyError, TypeError):
+        content = json.loads((data / NOTE).read_text(encoding="utf-8"))
+        made_at = dt.datetime.strptime(content["generation"], GENERATION_FORMAT).replace(tzinfo=dt.UTC)
+        return BackupNote(Path(content["destination"]), made_at)
+    return None
 
 
 class LastBackup:

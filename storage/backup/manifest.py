@@ -39,6 +39,7 @@ MANIFEST = "manifest.json"
 GENERATIONS = "generations"
 STATE = "state"
 AGE = ".age"
+GENERATION_FORMAT = "%Y-%m-%dT%H%M%SZ"  # name of a generation, from the time in UTC
 CHUNK = 1 << 20  # bytes that are read at a time
 
 _PLAIN_FORMAT = 1
@@ -118,7 +119,7 @@ class BackupManifest:
     @property
     def generation(self) -> str:
         """Name of the generation: the time, in UTC, at which the backup was made."""
-        return self.made_at.astimezone(dt.UTC).strftime("%Y-%m-%dT%H%M%SZ")
+        return self.made_at.astimezone(dt.UTC).strftime(GENERATION_FORMAT)
 
     def paths(self) -> Iterator[str]:
         """Yield the path of each member inside a backup directory."""

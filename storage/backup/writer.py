@@ -20,7 +20,7 @@ from archive.errors import Conflict, Invalid, NotFound, PrakatError, Unavailable
 from archive.ports import Files, StoredFile
 from storage.archive_figures import ArchiveFigures, describe_losses
 from storage.backup.keys import BackupKeys
-from storage.backup.last_backup import LastBackup
+from storage.backup.last_backup import BackupNote, LastBackup, read_backup_note
 from storage.backup.manifest import (
     AGE,
     CHUNK,
@@ -73,6 +73,10 @@ class Backups:
         self._engine = engine
         self._files = files
         self._keys = keys or BackupKeys()
+
+    def last(self) -> BackupNote | None:
+        """Return place and time of the last backup; None before the first."""
+        return read_backup_note(self._data)
 
     def make(
         self,

@@ -12,7 +12,6 @@ from rich.console import Console
 from rich.table import Table
 
 from indexer.consistency import MESSAGES, ConsistencyReport, Finding
-from indexer.consistency import check_consistency as examine
 from indexer.reindex import rebuild
 from web import bootstrap, settings
 from web.commands.terminal import bars, open_existing
@@ -46,16 +45,7 @@ def check(as_json: bool, repair: bool, acknowledge: str | None) -> None:
                 err=True,
             )
     with bars(_STEPS) as progress:
-        report = examine(
-            services.records,
-            services.jobs,
-            services.files,
-            services.index,
-            services.database,
-            repair=repair,
-            examinations=services.examinations,
-            progress=progress,
-        )
+        report = services.examine(repair=repair, progress=progress)
     if as_json:
         click.echo(json.dumps(_described(report), ensure_ascii=False))
     else:

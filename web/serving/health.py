@@ -16,6 +16,7 @@ from archive.errors import PrakatError
 from indexer.extraction.pipeline import cramped
 from indexer.scrub import read_state
 from web.bootstrap import Services, scrub_state_path, services
+from web.nightly import STEP_NAMES, read_nightly
 from web.serving.metrics import exposition
 from web.settings import Settings
 
@@ -147,6 +148,17 @@ def _incidents(services: Services) -> str:
     return f"มีหลักฐานว่าข้อมูลสูญหาย {len(found)} เรื่องที่ยังไม่มีผู้รับทราบ (losses to be acknowledged: see prakat check)"
 
 
+def _nightly(services: Services) -> str:
+    """Returns an error when the last nightly run failed or a run was missed; empty before the first."""
+    last = read_nightly(services.settings)
+    if last is None:
+        return ""
+    failed = [f"{STEP_NAMES[step.name]}: {step.detail}" for step in last.steps if not step.is_ok]
+    if failed:
+        return f"งานกลางคืนมีขั้นที่ไม่สำเร็จ (nightly run failed): {'; '.join(failed)}"
+    return "ไม่มีงานกลางคืนเกินสองวันแล้ว (nightly run is overdue)" if last.is_overdue else ""
+
+
 def _now() -> dt.datetime:
     return dt.datetime.now(dt.UTC)
 
@@ -160,7 +172,8 @@ CHECKS = {
     "queue": _queue,
     "records": _records,
     "incidents": _incidents,
+    "nightly": _nightly,
 }
 
-DEGRADING = {"records", "incidents"}
+DEGRADING = {"records", "incidents", "nightly"}
 """Checks whose failure a person must look at, although everybody is still served."""

@@ -21,6 +21,7 @@ from archive.errors import Unavailable
 from indexer.extraction.pipeline import OCR_MILLISECONDS, PAGES_READ
 from indexer.scrub import read_state
 from web.bootstrap import Services, scrub_state_path
+from web.nightly import read_nightly
 
 _BUCKETS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)  # seconds
 _ROWS = 64  # processes with a row of their own; two that share a row may lose a count now and then
@@ -77,6 +78,7 @@ class _Archive(Collector):
             yield from self._index(now)
         yield from self._work()
         yield from self._scrub()
+        yield from self._nightly()
         incidents = len(self._services.records.open_incidents())
         yield GaugeMetricFamily("prakat_incidents", "Losses that nobody has acknowledged", incidents)
         free = shutil.disk_usage(self._services.settings.data).free
@@ -108,6 +110,21 @@ class _Archive(Collector):
             yield GaugeMetricFamily(
                 f"prakat_scrub_{part}_timestamp_seconds", f"When all of the {part} was last read", seconds
             )
+
+    def _nightly(self) -> Iterator[Metric]:
+        """Yields time and outcome of the last nightly run; nothing before the first."""
+        last = read_nightly(self._services.settings)
+        if last is None:
+            return
+        yield GaugeMetricFamily(
+            "prakat_nightly_timestamp_seconds",
+            "When the last nightly run ended",
+            last.finished_at.timestamp(),
+        )
+        steps = GaugeMetricFamily("prakat_nightly_ok", "1 for a step that succeeded, else 0", labels=["step"])
+        for step in last.steps:
+            steps.add_metric([step.name], int(step.is_ok))
+        yield steps
 
     def _work(self) -> Iterator[Metric]:
         done = self._services.records.tallies()

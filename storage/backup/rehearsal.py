@@ -1,0 +1,56 @@
+"""Rehearses a restore: unpacks the newest backup aside, compares it with the manifest, deletes it again."""
+
+from __future__ import annotations
+
+import shutil
+from contextlib import closing
+from pathlib import Path
+
+from archive.errors import Invalid, Unavailable
+from storage.archive_figures import ArchiveFigures
+from storage.backup.keys import BackupKeys
+from storage.backup.manifest import DATABASE, BackupManifest
+from storage.backup.restore import open_backup, restore
+from storage.sqlite import Sqlite
+
+FREE_AFTERWARDS = 1 << 30
+"""Bytes that must stay free while the restored copy exists: uploads go on meanwhile."""
+
+
+def rehearse_restore(source: Path, room: Path, keys: BackupKeys) -> BackupManifest:
+    """Restore the newest backup into ``room``, compare it with its manifest, and delete ``room`` again.
+
+    Every byte is compared with its SHA-256, and the records with the figures that the manifest holds.
+    Returns the manifest.
+
+    Raises ``Invalid`` (code ``backup-damaged``, ``backup-signature``, ``backup-encrypted``, or
+    ``backup-differs`` for other records than were backed up), and ``Unavailable`` when the disk has no room.
+    """
+    shutil.rmtree(room, ignore_errors=True)  # what a killed rehearsal left
+    needed = _size(source) + FREE_AFTERWARDS
+    free = shutil.disk_usage(room.parent).free
+    if free < needed:
+        raise Unavailable(
+            f"พื้นที่ไม่พอสำหรับซ้อมกู้คืน ต้องการ {needed >> 20:,} MB ว่าง {free >> 20:,} MB (no room for a rehearsal)"
+        )
+    try:
+        manifest = restore(source, room, lambda _step, _done, _total: None, keys=keys)
+        with closing(Sqlite(room / DATABASE)) as engine:
+            found = ArchiveFigures.read(engine.rows)
+    finally:
+        shutil.rmtree(room, ignore_errors=True)
+    if manifest.archive is not None and found != manifest.archive:
+        raise Invalid(
+            f"กู้คืนได้ไม่ตรงกับที่สำรอง (restored records differ): {found} ≠ {manifest.archive}",
+            code="backup-differs",
+        )
+    return manifest
+
+
+def _size(source: Path) -> int:
+    """Return the bytes of the newest generation of a backup, as stored."""
+    if source.is_file():
+        return source.stat().st_size
+    manifest = open_backup(source).read_manifest(None)
+    paths = [source / manifest.path(name) for name in manifest.members]
+    return sum(path.stat().st_size for path in paths if path.exists())

@@ -1,0 +1,129 @@
+"""The diagnosis names what is wrong on a machine, and the command that it names mends it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from archive.model import Role
+from tests.operation.archives import close, opened, run
+from web import diagnosis
+from web.accounts.passwords import hash_password
+from web.serving.health import heartbeat
+
+MENDED = 'site_name = "เทศบาลตำบลหนองปลาดุก"\nbase_url = "https://archive.nongpladuk.go.th"\n'
+
+
+def found(data: Path) -> tuple[int, dict[str, dict[str, object]]]:
+    ran = run(data, "doctor", "--json")
+    assert ran.exception is None or isinstance(ran.exception, SystemExit), ran.exception
+    return ran.exit_code, {each["code"]: each for each in json.loads(ran.stdout)}
+
+
+@pytest.fixture
+def cared_for(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The archive of an officer who did everything, on a machine that has everything."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(diagnosis, "_sync_seconds", lambda _folder: 0.002)
+    (data / "prakat.toml").write_text(MENDED, encoding="utf-8")
+    services = opened(data)
+    services.people.add("somsri", hash_password("รหัสผ่านยาวพอสมควร"), Role.ADMIN)
+    heartbeat(services.settings).touch()
+    close(services)
+    assert run(data, "nightly", str(tmp_path / "backups")).exit_code == 0
+    return data
+
+
+def test_nothing_is_wrong_where_everything_was_done(cared_for: Path) -> None:
+    status, codes = found(cared_for)
+    assert status == 0, codes
+    assert all(each["is_advice"] for each in codes.values())
+
+
+def test_a_new_machine_lacks_an_archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    status, codes = found(tmp_path / "data")
+    assert status == 1
+    assert codes["no-archive"]["remedy"] == "prakat serve"
+    assert not (tmp_path / "data").exists()
+
+
+def open_to_others(data: Path) -> None:
+    next((data / "files").iterdir()).chmod(0o755)
+
+
+def no_heartbeat(data: Path) -> None:
+    (data / "worker-alive").unlink()
+
+
+def wrong_setting(data: Path) -> None:
+    (data / "prakat.toml").write_text(MENDED + "colour = 'red'\n", encoding="utf-8")
+
+
+def trusts_everybody(data: Path) -> None:
+    (data / "prakat.toml").write_text(MENDED + 'trusted_proxies = "0.0.0.0/0"\n', encoding="utf-8")
+
+
+def unencrypted_site(data: Path) -> None:
+    plain = MENDED.replace("https://", "http://") + "ocr_jobs = 500\nsecret_key = 'short'\n"
+    (data / "prakat.toml").write_text(plain, encoding="utf-8")
+
+
+def nameless(data: Path) -> None:
+    (data / "prakat.toml").unlink()
+
+
+def no_backup(data: Path) -> None:
+    (data / "last-backup.json").unlink()
+
+
+def nobody(data: Path) -> None:
+    run(data, "user", "disable", "somsri")
+
+
+def no_index(data: Path) -> None:
+    (data / "index" / "current").unlink()
+
+
+@pytest.mark.parametrize(
+    ("harm", "codes"),
+    [
+        (open_to_others, {"open-to-others"}),
+        (no_heartbeat, {"no-worker"}),
+        (wrong_setting, {"settings"}),
+        (trusts_everybody, {"proxies"}),
+        (unencrypted_site, {"no-tls", "ocr-jobs", "secret-key"}),
+        (nameless, {"site-name", "base-url"}),
+        (no_backup, {"no-backup"}),
+        (nobody, {"no-admin"}),
+        (no_index, {"index"}),
+    ],
+)
+def test_each_trouble_is_named_with_what_mends_it(
+    cared_for: Path, harm: Callable[[Path], None], codes: set[str]
+) -> None:
+    harm(cared_for)
+    status, named = found(cared_for)
+    assert status == 1
+    assert codes == {code for code, each in named.items() if not each["is_advice"]}
+    assert all(named[code]["remedy"] for code in codes)
+    shown = run(cared_for, "doctor")
+    assert all(f"[{code}]" in shown.stdout for code in codes)
+    assert shown.stderr.startswith("พบ")
+
+
+def test_what_the_remedy_says_mends(cared_for: Path) -> None:
+    open_to_others(cared_for)
+    assert found(cared_for)[1]["open-to-others"]["remedy"] == "prakat check --repair"
+    assert run(cared_for, "check", "--repair").exit_code == 0
+    assert "open-to-others" not in found(cared_for)[1]
+
+
+def test_a_machine_without_models_is_told_which(cared_for: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(diagnosis, "SYSTEM_MODELS", (cared_for / "nothing",))
+    status, codes = found(cared_for)
+    assert status == 1
+    assert str(codes["models"]["remedy"]).startswith("sudo apt-get install tesseract-ocr-tha")

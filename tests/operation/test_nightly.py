@@ -1,0 +1,84 @@
+"""The work of every night: each step is done, what it finds is kept, and monitoring sees it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from pathlib import Path
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from archive.errors import Invalid
+from storage.backup.manifest import DATABASE
+from tests.operation.archives import flip, overwrite, run, stored
+from web.app import create_app
+from web.bootstrap import Services, rehearse_restore, scrub_state_path
+from web.nightly import OVERDUE, RESULT, read_nightly, run_nightly
+from web.serving.metrics import exposition
+
+
+def outcomes(services: Services, destination: Path) -> dict[str, bool]:
+    return {step.name: step.is_ok for step in run_nightly(services, destination).steps}
+
+
+def nightly_readiness(services: Services) -> str:
+    answer = create_app(services).test_client().get("/readyz").json
+    return str(answer["checks"]["nightly"])  # type: ignore[index]
+
+
+def test_a_good_night_is_kept_and_seen(services: Services, tmp_path: Path) -> None:
+    assert read_nightly(services.settings) is None
+    assert nightly_readiness(services) == "ok"
+    ran = run(services.settings.data, "nightly", str(tmp_path / "backups"))
+    assert ran.exit_code == 0, ran.output
+    assert [line[0] for line in ran.stdout.splitlines()] == ["✓"] * 4
+    kept = read_nightly(services.settings)
+    assert kept is not None
+    assert kept.is_ok
+    assert [step.name for step in kept.steps] == ["backup", "check", "scrub", "restore"]
+    assert nightly_readiness(services) == "ok"
+    assert not list(services.settings.data.glob("*rehearsal*"))
+    families = {
+        family.name: family for family in text_string_to_metric_families(exposition(services).decode())
+    }
+    assert {sample.value for sample in families["prakat_nightly_ok"].samples} == {1.0}
+    (ended,) = families["prakat_nightly_timestamp_seconds"].samples
+    assert ended.value == pytest.approx(kept.finished_at.timestamp())
+
+
+def test_a_damaged_original_is_said_by_the_steps_that_meet_it(services: Services, tmp_path: Path) -> None:
+    flip(stored(services.settings.data)[0], 100)
+    ran = run(services.settings.data, "nightly", str(tmp_path / "backups"))
+    assert ran.exit_code == 1
+    assert read_nightly(services.settings) is not None
+    assert "file-damaged" in ran.stdout
+    assert "nightly run failed" in nightly_readiness(services)
+
+
+def test_a_spoiled_backup_fails_the_rehearsal(services: Services, tmp_path: Path) -> None:
+    backups = tmp_path / "backups"
+    assert all(outcomes(services, backups).values())
+    (database, *_) = (path for path in (backups / "state").iterdir() if path.stat().st_size > 50_000)
+    manifest = rehearse_restore(services.settings, backups)
+    assert DATABASE in manifest.members
+    overwrite(database, b"not a database")
+    with pytest.raises(Invalid) as refused:
+        rehearse_restore(services.settings, backups)
+    assert refused.value.code == "backup-damaged"
+    assert not list(services.settings.data.glob("*rehearsal*"))
+
+
+def test_findings_of_the_slow_scrub_fail_its_step(services: Services, tmp_path: Path) -> None:
+    found = json.dumps({"damaged_files": {"ab" * 32: "damaged"}})
+    scrub_state_path(services.settings).write_text(found)
+    assert outcomes(services, tmp_path / "backups")["scrub"] is False
+
+
+def test_a_missed_night_is_seen(services: Services, tmp_path: Path) -> None:
+    run_nightly(services, tmp_path / "backups")
+    path = services.settings.data / RESULT
+    kept = json.loads(path.read_text(encoding="utf-8"))
+    kept["finished_at"] = (dt.datetime.now(dt.UTC) - OVERDUE - dt.timedelta(minutes=1)).isoformat()
+    path.write_text(json.dumps(kept), encoding="utf-8")
+    assert "overdue" in nightly_readiness(services)

@@ -1,0 +1,85 @@
+"""Commands for whoever looks after the machine: the diagnosis, and the work of every night."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.text import Text
+
+from web.commands.terminal import open_existing
+from web.diagnosis import Area, Trouble, diagnose
+from web.nightly import STEP_NAMES, run_nightly
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="สำหรับโปรแกรม · for programs")
+def doctor(as_json: bool) -> None:
+    """ตรวจเครื่องและการตั้งค่า พร้อมคำสั่งที่แก้ได้ · Find what is missing, misset, unsafe or slow; exit 1 on findings.
+
+    Names the command that mends each. Advice, which the service runs well without, leaves the exit status 0.
+
+    \b
+    ตัวอย่าง · example:
+      prakat doctor
+    """
+    found = diagnose()
+    if as_json:
+        click.echo(json.dumps([asdict(trouble) for trouble in found], ensure_ascii=False))
+    else:
+        _show(found)
+    sys.exit(1 if any(not trouble.is_advice for trouble in found) else 0)
+
+
+_AREAS = {
+    Area.MISSING: "ขาด · missing",
+    Area.MISSET: "ตั้งค่าไม่ถูก · misset",
+    Area.UNSAFE: "ไม่ปลอดภัย · unsafe",
+    Area.SLOW: "ช้า · slow",
+}
+
+
+def _show(found: list[Trouble]) -> None:
+    console = Console(highlight=False)
+    for trouble in found:
+        area = "คำแนะนำ · advice" if trouble.is_advice else _AREAS[trouble.area]
+        console.print(Text(f"{area}  [{trouble.code}]", style="bold"), soft_wrap=True)
+        console.print(Text(f"  {trouble.message}"), soft_wrap=True)
+        console.print(Text(f"  → {trouble.remedy}"), soft_wrap=True)
+    problems = sum(not trouble.is_advice for trouble in found)
+    if problems:
+        click.echo(f"พบ {problems:,} เรื่องที่ต้องแก้ (to be mended)", err=True)
+    else:
+        click.echo("ไม่พบสิ่งที่ต้องแก้ (nothing to mend)", err=True)
+
+
+@click.command()
+@click.argument("destination", metavar="DEST", type=click.Path(file_okay=False, path_type=Path))
+@click.option(
+    "--identity",
+    metavar="FILE",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="ไฟล์กุญแจลับของ age เพื่อซ้อมกู้คืนข้อมูลสำรองที่เข้ารหัส · age identity, to rehearse with encrypted backups",
+)
+def nightly(destination: Path, identity: Path | None) -> None:
+    """งานทุกคืน: สำรอง ตรวจ อ่านทวน ซ้อมกู้คืน · Back up, check, look at the scrub, rehearse a restore.
+
+    The result is kept: /readyz, /metrics, prakat doctor and the pages of staff show it. Exit 1 when a step
+    failed.
+
+    \b
+    ตัวอย่าง · example:
+      prakat nightly /var/backups/prakat/
+    """
+    result = run_nightly(open_existing(), destination, identity=identity)
+    for step in result.steps:
+        sign = "✓" if step.is_ok else "✗"
+        click.echo(f"{sign} {STEP_NAMES[step.name]} ({step.name}, {step.seconds:,.1f} s): {step.detail}")
+    sys.exit(0 if result.is_ok else 1)
+
+
+COMMANDS = (doctor, nightly)

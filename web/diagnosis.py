@@ -1,0 +1,318 @@
+"""Looks for what is missing, misset, unsafe or slow on this machine; names the command that mends each."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import resource
+import shutil
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from enum import StrEnum
+from importlib.util import find_spec
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from archive.errors import PrakatError, SettingsError
+from archive.model import Role
+from indexer.extraction.ocr.tesseract import OWN_MODEL, SYSTEM_MODELS
+from indexer.reindex import is_rebuild_needed
+from web import settings
+from web.bootstrap import Services, build
+from web.nightly import OVERDUE, read_nightly
+from web.serving.health import BEAT_SECONDS, LEAST_FREE, heartbeat
+from web.settings import LOCAL_ADDRESS, Settings
+
+LEAST_MEMORY = 2 << 30
+"""Bytes of memory below which reading scans swaps: a page needs up to 1 GiB, the web processes 0.4 GB."""
+
+SLOW_SYNC = 0.05
+"""Seconds for one fsync above which saving is slow: a disk of 2010 needs 0.02 s, an SSD 0.002 s."""
+
+LEAST_OPEN_FILES = 1024  # descriptors; each waiting client and each part of the index takes one
+
+_SYNCS = 7  # measured; the middle one counts
+_NETWORK_DISKS = {"nfs", "nfs4", "cifs", "smb3", "9p", "fuse.sshfs"}
+"""File systems on which SQLite's locks and write-ahead log are not reliable (sqlite.org/wal.html)."""
+
+_LIBRARIES = {"postgresql": "psycopg", "postgres": "psycopg", "s3": "boto3", "opensearch": "opensearchpy"}
+_SECRET_LENGTH = 32  # characters of a key that nobody guesses
+_ALL_ADDRESSES = {"0.0.0.0/0", "::/0"}
+_INSTALL_MODELS = "sudo apt-get install tesseract-ocr-tha tesseract-ocr-eng tesseract-ocr-osd"
+_SETTINGS_FILE = "แก้ไข {file} ในที่เก็บข้อมูล: {line}"
+
+
+class Area(StrEnum):
+    """Kind of trouble."""
+
+    MISSING = "missing"
+    MISSET = "misset"
+    UNSAFE = "unsafe"
+    SLOW = "slow"
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """One thing to mend. ``remedy`` is the command, or the line of the settings, that mends it.
+
+    ``is_advice``: the service runs well without it, but a careful officer would do it.
+    """
+
+    code: str
+    area: Area
+    message: str  # Thai, English in brackets
+    remedy: str
+    is_advice: bool = False
+
+
+Look = Callable[[Settings], Iterator[Trouble]]
+LookInside = Callable[[Services], Iterator[Trouble]]
+
+
+def diagnose() -> list[Trouble]:
+    """Returns everything that was found, worst kind first. Changes nothing but what every start closes."""
+    try:
+        given = settings.load()
+    except SettingsError as error:
+        return [Trouble("settings", Area.MISSET, error.message, "prakat serve --help; แก้ prakat.toml")]
+    found = [trouble for look in MACHINE for trouble in look(given)]
+    if given.database == "sqlite" and not given.data.is_dir():
+        missing = f"ยังไม่มีคลังที่ {given.data} (there is no archive; PRAKAT_DATA names its place)"
+        found.append(Trouble("no-archive", Area.MISSING, missing, "prakat serve"))
+        return _sorted(found)
+    try:
+        services = build(given)
+    except PrakatError as error:
+        found.append(Trouble("cannot-open", Area.MISSET, error.message, "prakat serve; ดูข้อความบรรทัดแรก"))
+        return _sorted(found)
+    for look in ARCHIVE:
+        try:
+            found += look(services)
+        except PrakatError as error:
+            found.append(Trouble("cannot-ask", Area.MISSET, error.message, "prakat check"))
+    return _sorted(found)
+
+
+def _sorted(found: list[Trouble]) -> list[Trouble]:
+    return sorted(found, key=lambda trouble: (trouble.is_advice, list(Area).index(trouble.area)))
+
+
+def _line(line: str) -> str:
+    return _SETTINGS_FILE.format(file=settings.FILE, line=line)
+
+
+def _models(_given: Settings) -> Iterator[Trouble]:
+    if not OWN_MODEL.exists():
+        said = "ไม่มีแบบจำลองอ่านภาพของประกาศ ติดตั้งไม่ครบ (the recognition model is missing: install again)"
+        yield Trouble("own-model", Area.MISSING, said, "pip install --force-reinstall prakat")
+    absent = [
+        name
+        for name in ("tha", "eng", "osd")
+        if not any((place / f"{name}.traineddata").exists() for place in SYSTEM_MODELS)
+    ]
+    if absent:
+        said = (
+            f"ไม่มีแบบจำลอง Tesseract {', '.join(absent)} อ่านสแกนไม่ได้หรืออ่านได้ไม่ดี (models for scans are missing)"
+        )
+        yield Trouble("models", Area.MISSING, said, _INSTALL_MODELS)
+
+
+def _libraries(given: Settings) -> Iterator[Trouble]:
+    schemes = {
+        urlsplit(each).scheme.partition("+")[0] for each in (given.database, given.files, given.search)
+    }
+    for scheme in sorted(schemes & _LIBRARIES.keys()):
+        if find_spec(_LIBRARIES[scheme]) is None:
+            said = f"ไม่มีไลบรารี {_LIBRARIES[scheme]} ที่ {scheme} ต้องใช้ (a library is missing)"
+            yield Trouble("library", Area.MISSING, said, "pip install 'prakat[scale]'")
+
+
+def _names(given: Settings) -> Iterator[Trouble]:
+    if given.site_name == Settings().site_name:
+        said = "ยังไม่ได้ตั้งชื่อหน่วยงาน (the municipality's name is not set)"
+        yield Trouble("site-name", Area.MISSET, said, _line('site_name = "เทศบาลตำบล…"'))
+    if given.base_url == LOCAL_ADDRESS:
+        said = "ยังไม่ได้ตั้งที่อยู่เว็บ ลิงก์ในฟีด อีเมล และแผนผังเว็บอาจใช้ไม่ได้ (the public address is not set)"
+        yield Trouble("base-url", Area.MISSET, said, _line('base_url = "https://…"'))
+    here = Path(settings.FILE)
+    if (
+        here.exists()
+        and (given.data / settings.FILE).exists()
+        and not here.samefile(given.data / settings.FILE)
+    ):
+        said = f"มี {settings.FILE} สองไฟล์ ไฟล์ในโฟลเดอร์นี้บังไฟล์ในที่เก็บข้อมูล (this one hides the other)"
+        yield Trouble("two-settings", Area.MISSET, said, f"mv {here.resolve()} {here.resolve()}.bak")
+
+
+def _guards(given: Settings) -> Iterator[Trouble]:
+    address = urlsplit(given.base_url)
+    if address.scheme == "http" and given.base_url != LOCAL_ADDRESS:
+        said = "เว็บไม่ใช้ https รหัสผ่านเจ้าหน้าที่ถูกดักอ่านได้ (passwords travel in the clear)"
+        yield Trouble("no-tls", Area.UNSAFE, said, "cp deploy/nginx.conf /etc/nginx/conf.d/prakat.conf")
+    if 0 < len(given.secret_key) < _SECRET_LENGTH:
+        said = "PRAKAT_SECRET_KEY สั้นเกินไป เดาได้ (the key of sign-ins is too short)"
+        yield Trouble("secret-key", Area.UNSAFE, said, "ลบบรรทัด secret_key หรือใช้ openssl rand -hex 32")
+    if _ALL_ADDRESSES & set(given.trusted_proxies):
+        said = "เชื่อ X-Forwarded-For จากทุกที่ ผู้เดารหัสผ่านปลอมที่อยู่ได้ (every address is a trusted proxy)"
+        yield Trouble("proxies", Area.UNSAFE, said, _line('trusted_proxies = "127.0.0.1"'))
+    if os.geteuid() == 0:
+        said = "กำลังใช้สิทธิ์ root บริการควรมีผู้ใช้ของตัวเอง (running as root)"
+        yield Trouble("root", Area.UNSAFE, said, "sudo -u prakat prakat doctor", is_advice=True)
+
+
+def _permissions(given: Settings) -> Iterator[Trouble]:
+    if not given.data.is_dir():
+        return
+    open_ones = [path for path in (given.data, *given.data.rglob("*")) if _is_open_to_others(path)]
+    if open_ones:
+        said = f"ผู้ใช้อื่นในเครื่องอ่าน {open_ones[0]} ได้ (others may read {len(open_ones)} paths)"
+        yield Trouble("open-to-others", Area.UNSAFE, said, "prakat check --repair")
+
+
+def _is_open_to_others(path: Path) -> bool:
+    try:
+        return bool(path.lstat().st_mode & 0o077) and not path.is_symlink()
+    except FileNotFoundError:  # the running service deleted it meanwhile
+        return False
+
+
+def _disk(given: Settings) -> Iterator[Trouble]:
+    place = given.data if given.data.is_dir() else Path()
+    if shutil.disk_usage(place).free < 8 * LEAST_FREE:
+        said = f"พื้นที่ดิสก์เหลือน้อยที่ {place.resolve()} (disk is almost full)"
+        yield Trouble("disk-space", Area.MISSING, said, f"df -h {place.resolve()}; ขยายดิสก์หรือย้ายข้อมูลสำรองออก")
+    if shutil.disk_usage(tempfile.gettempdir()).free < (given.max_upload_mb << 20) * 4:
+        said = f"พื้นที่ชั่วคราวไม่พอสำหรับไฟล์ใหญ่สุดที่รับ {given.max_upload_mb} MB (no room for uploads)"
+        yield Trouble(
+            "temporary-space", Area.MISSING, said, f"df -h {tempfile.gettempdir()}; ตั้ง TMPDIR ไปดิสก์ที่ว่าง"
+        )
+    if given.database == "sqlite" and _file_system(place) in _NETWORK_DISKS:
+        said = f"ที่เก็บข้อมูลอยู่บนดิสก์เครือข่าย ({_file_system(place)}) ฐานข้อมูลเสียหายได้ (database on a network disk)"
+        yield Trouble("network-disk", Area.UNSAFE, said, "prakat move --to /var/lib/prakat")
+
+
+def _speed(given: Settings) -> Iterator[Trouble]:
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    if memory < LEAST_MEMORY:
+        said = f"หน่วยความจำ {memory >> 20:,} MB อ่านสแกนจะช้า ควรมี {LEAST_MEMORY >> 30} GB (little memory)"
+        yield Trouble("memory", Area.SLOW, said, _line("ocr_jobs = 1"))
+    processors = len(os.sched_getaffinity(0))
+    if given.ocr_jobs > processors:
+        said = f"อ่านพร้อมกัน {given.ocr_jobs} หน้า แต่มี {processors} หน่วยประมวลผล (more jobs than processors)"
+        yield Trouble("ocr-jobs", Area.SLOW, said, _line(f"ocr_jobs = {processors}"))
+    soft, _hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft < LEAST_OPEN_FILES:
+        said = f"เปิดไฟล์พร้อมกันได้เพียง {soft} ไฟล์ (few open files)"
+        yield Trouble("open-files", Area.SLOW, said, "systemctl edit prakat: LimitNOFILE=8192")
+    if given.data.is_dir() and (seconds := _sync_seconds(given.data)) > SLOW_SYNC:
+        said = f"ดิสก์ใช้ {seconds * 1000:.0f} ms ต่อการบันทึก การรับไฟล์และนำเข้าจะช้า (the disk syncs slowly)"
+        yield Trouble("slow-disk", Area.SLOW, said, "prakat move --to /ดิสก์/SSD/prakat")
+
+
+def _sync_seconds(folder: Path) -> float:
+    """Returns the median seconds of a small durable write; 0 where nothing can be written."""
+    taken = []
+    with suppress(OSError), tempfile.TemporaryFile(dir=folder) as file:
+        for _ in range(_SYNCS):
+            began = time.perf_counter()
+            file.write(b"x" * 4096)
+            file.flush()
+            os.fsync(file.fileno())
+            taken.append(time.perf_counter() - began)
+    return statistics.median(taken) if taken else 0.0
+
+
+def _file_system(place: Path) -> str:
+    """Returns the type of the file system that a path is on; "" where it is not known."""
+    mounts = []
+    with suppress(OSError):
+        for line in Path("/proc/mounts").read_text(encoding="utf-8").splitlines():
+            _device, mount, kind, *_rest = line.split()
+            if place.resolve().is_relative_to(mount):
+                mounts.append((len(mount), kind))
+    return max(mounts)[1] if mounts else ""
+
+
+def _people(services: Services) -> Iterator[Trouble]:
+    active = [person for person in services.people.everyone() if not person.disabled]
+    admins = [person for person in active if person.role is Role.ADMIN]
+    if not admins:
+        said = "ยังไม่มีผู้ดูแลระบบที่ลงชื่อเข้าใช้ได้ (nobody can administer)"
+        yield Trouble("no-admin", Area.MISSING, said, "prakat user add ชื่อ --role admin")
+    lacking = [person.name for person in admins if services.people.second_factor(person.id) is None]
+    if lacking and services.settings.second_factor != "admins":
+        said = f"ผู้ดูแลไม่ใช้การยืนยันสองขั้น: {', '.join(lacking)} (administrators without a second factor)"
+        yield Trouble("second-factor", Area.UNSAFE, said, _line('second_factor = "admins"'), is_advice=True)
+    note = services.settings.data / "sample-sign-in.txt"
+    if note.exists() and any(f": {person.name} /" in note.read_text(encoding="utf-8") for person in active):
+        said = "บัญชีตัวอย่าง demo ยังใช้ได้ และรหัสผ่านอยู่ในไฟล์ (the sample's account is still there)"
+        yield Trouble("sample-account", Area.UNSAFE, said, "prakat user disable demo", is_advice=True)
+
+
+def _backup(services: Services) -> Iterator[Trouble]:
+    last = services.backups.last()
+    command = "prakat nightly /var/backups/prakat/"
+    if last is None:
+        said = "ยังไม่เคยสำรองข้อมูล (there is no backup)"
+        yield Trouble("no-backup", Area.MISSING, said, "systemctl enable --now prakat-nightly.timer")
+        return
+    if dt.datetime.now(dt.UTC) - last.made_at > OVERDUE:
+        said = f"สำรองครั้งล่าสุดเมื่อ {last.made_at:%Y-%m-%d} (the last backup is old)"
+        yield Trouble("old-backup", Area.MISSING, said, command)
+    with suppress(OSError):
+        if last.destination.stat().st_dev == services.settings.data.stat().st_dev:
+            said = "ข้อมูลสำรองอยู่บนดิสก์เดียวกับคลัง ดิสก์เสียจะหายทั้งคู่ (the backup is on the same disk)"
+            yield Trouble("same-disk", Area.UNSAFE, said, "prakat nightly /mnt/ดิสก์อื่น/prakat/", is_advice=True)
+    if not services.settings.backup_recipient:
+        said = "ข้อมูลสำรองไม่ได้เข้ารหัส ผู้ที่ได้ดิสก์ไปอ่านได้ทั้งหมด (backups are not encrypted)"
+        yield Trouble("plain-backup", Area.UNSAFE, said, _line('backup_recipient = "age1…"'), is_advice=True)
+
+
+def _night(services: Services) -> Iterator[Trouble]:
+    last = read_nightly(services.settings)
+    if last is None:
+        said = "งานกลางคืน (สำรอง ตรวจ ซ้อมกู้คืน) ยังไม่เคยทำงาน (the nightly run is not set up)"
+        yield Trouble(
+            "no-nightly", Area.MISSING, said, "systemctl enable --now prakat-nightly.timer", is_advice=True
+        )
+        return
+    for step in last.steps:
+        if not step.is_ok:
+            said = f"งานกลางคืนขั้น {step.name} ไม่สำเร็จ (a nightly step failed): {step.detail}"
+            yield Trouble("nightly", Area.UNSAFE, said, "prakat check")
+    if last.is_overdue:
+        said = "งานกลางคืนไม่ทำงานเกินสองวัน (the nightly run is overdue)"
+        yield Trouble("old-nightly", Area.MISSING, said, "systemctl status prakat-nightly.timer")
+
+
+def _service(services: Services) -> Iterator[Trouble]:
+    try:
+        silent = time.time() - heartbeat(services.settings).stat().st_mtime
+    except OSError:
+        silent = float("inf")
+    if silent > BEAT_SECONDS:
+        said = "ตัวอ่านเอกสารไม่ทำงาน เอกสารใหม่จะยังค้นไม่พบ (no worker is running)"
+        yield Trouble("no-worker", Area.MISSING, said, "systemctl start prakat")
+    if is_rebuild_needed(services.records, services.index):
+        said = "ดัชนีค้นหาไม่มี เก่า หรือเสียหาย (the index is missing, outdated or damaged)"
+        yield Trouble("index", Area.MISSING, said, "prakat reindex --if-needed")
+    if failed := services.jobs.counts().get("failed", 0):
+        said = f"เอกสาร {failed:,} ฉบับอ่านไม่สำเร็จ (attachments could not be read)"
+        yield Trouble("failed-reading", Area.MISSING, said, "prakat reread --failed", is_advice=True)
+    if incidents := services.records.open_incidents():
+        said = f"มีหลักฐานว่าข้อมูลสูญหาย {len(incidents)} เรื่อง (losses nobody has acknowledged)"
+        yield Trouble("incidents", Area.UNSAFE, said, "prakat check")
+    if services.scanner is not None:
+        services.scanner.ping()
+    elif not services.settings.clamd:
+        said = "ไม่ได้ตั้งโปรแกรมตรวจไวรัส (no virus scanner is set)"
+        remedy = "sudo apt-get install clamav-daemon; " + _line('clamd = "/run/clamav/clamd.ctl"')
+        yield Trouble("no-scanner", Area.UNSAFE, said, remedy, is_advice=True)
+
+
+MACHINE: tuple[Look, ...] = (_models, _libraries, _names, _guards, _permissions, _disk, _speed)
+ARCHIVE: tuple[LookInside, ...] = (_people, _backup, _night, _service)
