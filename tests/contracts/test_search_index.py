@@ -267,7 +267,7 @@ def test_a_rebuild_is_seen_on_a_clean_exit_only(archive: SearchIndex) -> None:
         assert list(archive.ids()) == [1, 2, 3, 4]
     assert list(archive.ids()) == [8]
     assert archive.position() == 12
-    assert archive.importers.manifest() is not None
+    assert archive.manifest() is not None
 
 
 def test_the_query_comes_back_as_it_was_run(archive: SearchIndex) -> None:
