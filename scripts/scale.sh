@@ -38,14 +38,17 @@ start_postgresql() {
     mkdir "$folder/postgresql"
     chown "$user" "$folder/postgresql"
     cd "$folder/postgresql"
-    unprivileged "$programs/initdb" --pgdata=data --auth=trust --username=prakat --encoding=UTF8 --locale=C.UTF-8 \
+    unprivileged "$programs/initdb" --pgdata=data --auth=trust --username=postgres --encoding=UTF8 --locale=C.UTF-8 \
         >initdb.log 2>&1 &&
         unprivileged "$programs/pg_ctl" start --pgdata=data --wait --silent --log=server.log \
-            --options="-c listen_addresses='' -c unix_socket_directories='$folder/postgresql' -c max_connections=200" ||
+            --options="-c listen_addresses='' -c unix_socket_directories='$folder/postgresql' -c max_connections=200" &&
+        # An ordinary role, since a superuser bypasses row-level security.
+        unprivileged "$programs/createuser" --host="$folder/postgresql" --username=postgres prakat &&
+        unprivileged "$programs/createdb" --host="$folder/postgresql" --username=postgres --owner=prakat prakat ||
         { without SCALE_DATABASE PostgreSQL "$(tail -n 1 "$folder/postgresql/"*.log | tr '\n' ' ')"; cd "$OLDPWD"; return; }
     stop+=("cd '$folder/postgresql' && unprivileged '$programs/pg_ctl' stop --pgdata=data --mode=fast --silent")
     cd "$OLDPWD"
-    export SCALE_DATABASE="at postgresql://prakat@/postgres?host=$folder/postgresql"
+    export SCALE_DATABASE="at postgresql://prakat@/prakat?host=$folder/postgresql"
 }
 
 start_s3() {

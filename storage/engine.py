@@ -1,19 +1,45 @@
 """Protocols of a database engine. Queries use these protocols and so are written once for all engines.
 
 The SQL in ``storage`` is the part that SQLite and PostgreSQL share, with named parameters (``:name``). A
-``list`` is passed as ``IN :name``. A row that another transaction may be changing is read ``FOR NO KEY
-UPDATE``, with ``SKIP LOCKED`` when a locked row is not worth waiting for. Each engine translates these; an
-engine with one writer at a time leaves the locks out.
+``list`` is passed as ``IN :name``; None in its place stands for any value. ``:organisations`` and
+``:account_organisations`` are None unless the caller passes them (see ``storage.tenancy``). A row that
+another transaction may be changing is read ``FOR NO KEY UPDATE``, with ``SKIP LOCKED`` when a locked row is
+not worth waiting for. Each engine translates these; an engine with one writer at a time leaves the locks out.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Protocol
 
 Row = Mapping[str, Any]
+
+_LIST = re.compile(r"\bIN :(\w+)")
+
+
+def spell_lists(sql: str, values: Mapping[str, object], many: str) -> tuple[str, dict[str, object]]:
+    """Return the SQL and its values with each ``IN :name`` in the form that suits the list.
+
+    ``many`` is the engine's form for a list of any length, with the replacement ``{name}``. A list of one is
+    compared with ``=``, so that an index on further columns can be used. None stands for any value.
+    """
+    given: dict[str, Any] = {"organisations": None, "account_organisations": None, **values}
+    bound = {**given}
+
+    def form(found: re.Match[str]) -> str:
+        name = found[1]
+        listed = given[name]
+        if listed is None:
+            return "IS NOT NULL"
+        if len(listed) == 1:
+            bound[name] = listed[0]
+            return f"= :{name}"
+        return many.format(name=name)
+
+    return _LIST.sub(form, sql), bound
 
 
 class Queries(Protocol):
@@ -27,7 +53,7 @@ class Queries(Protocol):
         """Run a statement. Returns the number of changed rows."""
 
     def run_many(self, sql: str, many: Sequence[Mapping[str, object]]) -> None:
-        """Run the same statement once for each set of values."""
+        """Run the same statement once for each set of values. Lists among the values have the same length."""
 
     def write(self, *, durable: bool = True) -> AbstractContextManager[None]:
         """Open a transaction for the length of the context. A nested transaction can fail by itself.

@@ -18,6 +18,7 @@ from archive.model import Incident
 from archive.ports import Fault
 from storage.engine import Queries, Row
 from storage.mappers import incident, now_text
+from storage.tenancy import condition
 
 PROTECTED: Mapping[str, tuple[str, ...]] = {
     "announcement": (
@@ -71,9 +72,13 @@ UNPROTECTED: Mapping[str, tuple[str, ...]] = {
         "page_count",
         "details",
         "hidden_change",
+        "organisation_id",
     ),
+    # the organisation is that of the row which owns them, and ``prakat check`` compares both
+    "history": ("id", "organisation_id"),
+    "collection_history": ("id", "organisation_id"),
     "token": ("id", "last_used_at"),
-    "session": ("id", "seen_at"),
+    "session": ("id", "seen_at", "organisation_id"),
 }
 """Table → columns that are not in its digest: they change in normal work or are protected otherwise."""
 
@@ -284,7 +289,10 @@ def _people(engine: Queries) -> dict[Key, bytes]:
         for key, digest in _digests(
             engine,
             subject,
-            [row["id"] for row in engine.rows(f"SELECT id FROM {subject}")],  # noqa: S608  # our own names
+            [
+                row["id"]
+                for row in engine.rows(f"SELECT id FROM {subject} WHERE {condition(engine, subject)}")  # noqa: S608
+            ],
         ).items()
     }
 
@@ -292,7 +300,10 @@ def _people(engine: Queries) -> dict[Key, bytes]:
 def _digests(engine: Queries, subject: str, ids: Sequence[int]) -> dict[Key, bytes]:
     """Return the digests of those rows that exist."""
     table, columns = ("attachment", _READING_COLUMNS) if subject == READING else (subject, PROTECTED[subject])
-    found = engine.rows(f"SELECT * FROM {table} WHERE id IN :ids", ids=list(ids))  # noqa: S608
+    found = engine.rows(
+        f"SELECT * FROM {table} WHERE {condition(engine, table)} AND id IN :ids",  # noqa: S608
+        ids=list(ids),
+    )
     parts = _digests_of_parts(engine, subject, [row["id"] for row in found])
     return {(subject, row["id"]): _digest(row, columns, parts.get(row["id"], ())) for row in found}
 
@@ -303,7 +314,8 @@ def _digests_of_parts(engine: Queries, subject: str, ids: Sequence[int]) -> dict
         owner, order, *rest = columns.split(", ")
         for id in ids:  # one owner at a time, since the pages of one attachment may be large
             for row in engine.rows(
-                f"SELECT {columns} FROM {table} WHERE {owner} = :id ORDER BY {order}",  # noqa: S608  # our own names
+                f"""SELECT {columns} FROM {table} WHERE {condition(engine, table)} AND {owner} = :id
+                    ORDER BY {order}""",  # noqa: S608  # our own names
                 id=id,
             ):
                 parts.setdefault(id, []).append(_digest(row, (order, *rest)).hex())

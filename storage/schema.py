@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from storage.engine import Engine
 from storage.hash_chain import seal_everything, seal_held
 from storage.mappers import now_text
+from storage.tenancy import PARENTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -407,6 +408,32 @@ MIGRATIONS = (
         (
             """ALTER TABLE announcement ADD COLUMN expires_on {text}""",
             """CREATE INDEX announcement_by_expiry ON announcement (status, expires_on)""",
+        ),
+    ),
+    Migration(
+        "organisation of every row",
+        (
+            *(
+                statement
+                for table, (column, parent) in PARENTS.items()
+                for statement in (
+                    # Until now, most installations have had one organisation, whose rows need no update.
+                    f"ALTER TABLE {table} ADD COLUMN organisation_id BIGINT NOT NULL DEFAULT 1",
+                    f"""UPDATE {table} SET organisation_id =
+                            (SELECT organisation_id FROM {parent} WHERE {parent}.id = {table}.{column})
+                        WHERE {column} IN (SELECT id FROM {parent} WHERE organisation_id <> 1)""",  # noqa: S608
+                )
+            ),
+            # SQLite prefers an index that begins with the organisation even to the key of a parent row.
+            """DROP INDEX announcement_of_organisation""",
+            """CREATE INDEX announcement_of_organisation
+                ON announcement (status, organisation_id, published_on, id)""",
+            """CREATE INDEX attachment_of_organisation ON attachment (status, organisation_id)""",
+            """CREATE INDEX page_of_organisation ON page (source, organisation_id, attachment_id)""",
+            """CREATE INDEX page_uncorrected ON page (corrected, organisation_id)""",
+            """DROP INDEX page_by_source""",
+            """CREATE INDEX day_visits_of_organisation ON day_visits (organisation_id, day)""",
+            """DROP INDEX day_visits_of_announcement""",
         ),
     ),
 )

@@ -10,13 +10,12 @@ import threading
 import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
-from functools import lru_cache
 from pathlib import Path
 
 import sqlite_utils
 
 from archive.errors import Unavailable
-from storage.engine import Row
+from storage.engine import Row, spell_lists
 from storage.repositories.organisations import strays
 from storage.schema import Dialect, migrate
 
@@ -30,7 +29,6 @@ After that the write-ahead log stays as it is, for the other processes.
 """
 
 _DIALECT = Dialect(id="INTEGER PRIMARY KEY AUTOINCREMENT", text="TEXT", bytes="BLOB")
-_LIST = re.compile(r"\bIN :(\w+)")
 _LOCK = re.compile(r"\bFOR NO KEY UPDATE( SKIP LOCKED)?")
 
 
@@ -52,11 +50,11 @@ class Sqlite:
         with _explained():
             connection = self._connection()
             try:
-                return connection.db.execute(_spell(sql), _bind(values)).fetchall()
+                return connection.db.execute(*_spell(sql, values)).fetchall()
             except sqlite3.OperationalError as error:
                 if not _is_undecodable(error) or not sql.lstrip().upper().startswith("SELECT"):
                     raise
-                return connection.undecoded(_spell(sql), _bind(values))
+                return connection.undecoded(*_spell(sql, values))
 
     def row(self, sql: str, **values: object) -> Row | None:
         found = self.rows(sql, **values)
@@ -64,11 +62,13 @@ class Sqlite:
 
     def run(self, sql: str, **values: object) -> int:
         with _explained():
-            return self._connection().db.execute(_spell(sql), _bind(values)).rowcount
+            return self._connection().db.execute(*_spell(sql, values)).rowcount
 
     def run_many(self, sql: str, many: Sequence[Mapping[str, object]]) -> None:
         with _explained():
-            self._connection().db.conn.executemany(_spell(sql), many)
+            each = [_spell(sql, values) for values in many]
+            if each:
+                self._connection().db.conn.executemany(each[0][0], [values for _, values in each])
 
     @contextmanager
     def write(self, *, durable: bool = True) -> Iterator[None]:
@@ -227,17 +227,15 @@ def _text_or_bytes(value: bytes) -> str | bytes:
         return value
 
 
-@lru_cache(maxsize=512)
-def _spell(sql: str) -> str:
-    """Return the SQL in SQLite's form: ``IN :ids`` reads the list from JSON, and row locks are left out.
+def _spell(sql: str, values: Mapping[str, object]) -> tuple[str, dict[str, object]]:
+    """Return the SQL in SQLite's form, and its values: lists are read from JSON, row locks are left out.
 
     JSON allows lists of any length. SQLite has one writer at a time, which needs no row locks.
     """
-    return _LIST.sub(r"IN (SELECT value FROM json_each(:\1))", _LOCK.sub("", sql))
-
-
-def _bind(values: dict[str, object]) -> dict[str, object]:
-    return {name: json.dumps(value) if isinstance(value, list) else value for name, value in values.items()}
+    spelled, bound = spell_lists(sql, values, "IN (SELECT value FROM json_each(:{name}))")
+    return _LOCK.sub("", spelled), {
+        name: json.dumps(value) if isinstance(value, list) else value for name, value in bound.items()
+    }
 
 
 _TROUBLE = {

@@ -1,33 +1,28 @@
-"""Tenancy: restricts every query to the rows of one organisation.
+"""Tenancy: which organisation's rows a query may read or change.
 
-The queries in ``storage`` do not mention organisations. ``Scoped`` rewrites their SQL: wherever a query
-reads, changes or deletes, a table's name stands for the organisation's own rows of that table. So no query,
-present or future, reaches the rows of another organisation. A query of a table that is in neither ``OWN``
-nor ``SHARED`` fails.
+Every query of a table in ``OWN`` says so in its own text, with one of these conditions:
+
+- ``organisation_id IN :organisations``: rows of the organisation,
+- ``organisation_id IN :account_organisations``: accounts that may work in it, its own and the province's,
+- ``organisation_id = :organisation``: rows of exactly one organisation, where the caller passes its id.
+
+``Scoped`` gives the first two their values. Without ``Scoped`` both hold for every row, since the worker,
+maintenance and the province's pages work on the whole installation. PostgreSQL enforces the same rule once
+more by row-level security (``storage.postgres``), also on a query that lacks the condition.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from functools import lru_cache
 
 from archive.errors import Invalid
+from archive.model import PROVINCE
 from storage.engine import Queries, Row
 
-_PERSON = "{table}.organisation_id IN (0, :organisation)"  # 0: the province
-
-_WHOSE: Mapping[str, str] = {
-    "announcement": "{table}.organisation_id = :organisation",
-    "collection": "{table}.organisation_id = :organisation",
-    "miss": "{table}.organisation_id = :organisation",
-    "person": _PERSON,
-    "token": _PERSON,
-}
-"""Tables with a column ``organisation_id``: table → condition that a row belongs to the organisation."""
-
-_PART_OF: Mapping[str, tuple[str, str]] = {
+PARENTS: Mapping[str, tuple[str, str]] = {
     "attachment": ("announcement_id", "announcement"),
     "page": ("attachment_id", "attachment"),
     "history": ("announcement_id", "announcement"),
@@ -40,10 +35,13 @@ _PART_OF: Mapping[str, tuple[str, str]] = {
     "second_factor": ("person_id", "person"),
     "recovery_code": ("person_id", "person"),
 }
-"""Tables that belong to an organisation through a foreign key: table → (column, parent table)."""
+"""Tables whose rows belong to the organisation of a parent row: table → (foreign key, parent table)."""
 
-OWN = _WHOSE.keys() | _PART_OF.keys()
-"""Tables whose rows belong to organisations."""
+ACCOUNTS = frozenset({"person", "token", "session", "second_factor", "recovery_code"})
+"""Tables of accounts. Rows of the province (organisation 0) may be used in every organisation."""
+
+OWN = PARENTS.keys() | {"announcement", "collection", "miss", "person", "token"}
+"""Tables whose rows belong to organisations. Each has the column ``organisation_id``."""
 
 SHARED = {"audit", "counter", "incident", "organisation", "sign_in_attempt"}
 """Tables that all organisations share.
@@ -52,39 +50,45 @@ They hold the chain of audit entries and the incidents, the change counter and r
 organisations themselves, and attempts to sign in, which are counted by address at all sites together.
 """
 
-_READ = re.compile(r"(?<!DELETE )\b(FROM|JOIN)\s+(\w+)(\s*,)?", re.IGNORECASE)
-_WRITTEN = re.compile(r"\s*(?:UPDATE|DELETE\s+FROM)\s+(\w+)\b.*?\bWHERE\b", re.DOTALL | re.IGNORECASE)
-_VERB = re.compile(r"\s*(\w+)")
-_INNERMOST = re.compile(r"\([^()]*\)")
-_OR = re.compile(r"\bOR\b", re.IGNORECASE)
+_TABLE = re.compile(r"(?<!\bKEY )(?<!\bDO )\b(?:FROM|JOIN|INTO|UPDATE)\s+(\w+)", re.IGNORECASE)
+_CONDITION = re.compile(r"organisation_id (IN :organisations|IN :account_organisations|= :organisation)\b")
 
 
 class Scoped:
-    """``Queries`` restricted to one organisation. New rows belong to that organisation (see ``home``)."""
+    """``Queries`` for one organisation. New rows belong to that organisation (``current_organisation``).
+
+    A query of a table of ``OWN`` that does not say its organisation raises ``ValueError``.
+    """
 
     def __init__(self, engine: Queries, organisation: int) -> None:
         self._engine = engine
         self.organisation = organisation
+        self._bound: dict[str, object] = {
+            "organisations": [organisation],
+            "account_organisations": [*{PROVINCE, organisation}],
+        }
 
     def rows(self, sql: str, **values: object) -> list[Row]:
-        return self._engine.rows(_scoped(sql), organisation=self.organisation, **values)
+        _check(sql)
+        return self._engine.rows(sql, **{**self._bound, **values})
 
     def row(self, sql: str, **values: object) -> Row | None:
-        return self._engine.row(_scoped(sql), organisation=self.organisation, **values)
+        _check(sql)
+        return self._engine.row(sql, **{**self._bound, **values})
 
     def run(self, sql: str, **values: object) -> int:
-        return self._engine.run(_scoped(sql), organisation=self.organisation, **values)
+        _check(sql)
+        return self._engine.run(sql, **{**self._bound, **values})
 
     def run_many(self, sql: str, many: Sequence[Mapping[str, object]]) -> None:
-        self._engine.run_many(
-            _scoped(sql), [{"organisation": self.organisation, **values} for values in many]
-        )
+        _check(sql)
+        self._engine.run_many(sql, [{**self._bound, **values} for values in many])
 
     def write(self, *, durable: bool = True) -> AbstractContextManager[None]:
         return self._engine.write(durable=durable)
 
 
-def home(engine: Queries, *, several: int | None = None) -> int:
+def current_organisation(engine: Queries, *, several: int | None = None) -> int:
     """Return the id of the organisation that new rows belong to.
 
     Where there are several organisations and none was chosen, returns ``several``; raises ``Invalid`` (code
@@ -105,78 +109,26 @@ def home(engine: Queries, *, several: int | None = None) -> int:
     return several
 
 
+def condition(engine: Queries, table: str) -> str:
+    """Return the condition for queries that are written for any table, such as those of the hash chain.
+
+    The whole installation needs none: its queries also run while migrations have yet to add the column.
+    """
+    if not isinstance(engine, Scoped) or table in SHARED:
+        return "1 = 1"
+    names = "account_organisations" if table in ACCOUNTS else "organisations"
+    return f"organisation_id IN :{names}"
+
+
 @lru_cache(maxsize=512)
-def _scoped(sql: str) -> str:
-    """Return the SQL restricted to the rows of the organisation ``:organisation``.
+def _check(sql: str) -> None:
+    """Raise ``ValueError`` for a query of an organisation's own table that does not say which organisation.
 
-    The SQL must be simple, as this project's is: tables that are read follow ``FROM`` or ``JOIN``, and the
-    first ``WHERE`` of an ``UPDATE`` or ``DELETE`` belongs to that statement itself. Raises ``ValueError`` for
-    a list of tables, for a change without ``WHERE``, and for an ``OR`` outside parentheses.
+    Raises ``KeyError`` for a table that is in neither ``OWN`` nor ``SHARED``.
     """
-    own_rows = _tested if "FOR NO KEY UPDATE" in sql else _joined  # a row lock would lock the joined rows too
-    read = _READ.sub(lambda found: _read(found, own_rows), sql)
-    verb = _VERB.match(sql)
-    if verb is None or verb[1].upper() not in ("UPDATE", "DELETE"):
-        return read
-    written = _WRITTEN.match(read)
-    if written is None:
-        raise ValueError(f"changes every row: {sql}")
-    if written[1] in SHARED:
-        return read
-    if _chooses(read[written.end() :]):
-        raise ValueError(f"OR without parentheses would reach beyond the organisation: {sql}")
-    return f"{written[0]} {_test(written[1])} AND {read[written.end() :]}"
-
-
-def _chooses(condition: str) -> bool:
-    """Return True when the condition has an ``OR`` outside all parentheses."""
-    inside = 1
-    while inside:
-        condition, inside = _INNERMOST.subn("", condition)
-    return _OR.search(condition) is not None
-
-
-def _read(found: re.Match[str], own_rows: Callable[[str], str]) -> str:
-    table = found[2]
-    if found[3]:
-        raise ValueError(f"reads a list of tables, join them: {found[0]}")
-    return found[0] if table in SHARED else f"{found[1]} ({own_rows(table)}) AS {table}"
-
-
-def _joined(table: str) -> str:
-    """Return a SELECT of the organisation's own rows of ``table``, written with joins.
-
-    Joins let the database engine start from the organisation or from the rows that the query names,
-    whichever are fewer.
-    """
-    holders, whose = _holders(table)
-    joins = "".join(f" JOIN {name} AS {alias} ON {condition}" for name, alias, condition in holders)
-    return f"SELECT {table}.* FROM {table}{joins} WHERE {whose}"  # noqa: S608  # our own names
-
-
-def _tested(table: str) -> str:
-    """Return the same SELECT as ``_joined`` without joins, so that a row lock locks no other table's rows."""
-    return f"SELECT * FROM {table} WHERE {_test(table)}"  # noqa: S608  # our own names
-
-
-def _test(table: str) -> str:
-    """Return the SQL condition that a row of ``table`` belongs to the organisation."""
-    holders, whose = _holders(table)
-    if not holders:
-        return whose
-    named = ", ".join(f"{name} AS {alias}" for name, alias, _condition in holders)
-    conditions = " AND ".join(condition for _name, _alias, condition in holders)
-    return f"EXISTS (SELECT 1 FROM {named} WHERE {conditions} AND {whose})"  # noqa: S608  # our own names
-
-
-def _holders(table: str) -> tuple[list[tuple[str, str, str]], str]:
-    """Return the parent tables of ``table`` and the condition that a row belongs to the organisation.
-
-    Each parent table is ``(name, alias, join condition)``; the last one has the column ``organisation_id``.
-    """
-    holders, part = [], table
-    while table in _PART_OF:
-        column, table = _PART_OF[table]
-        holders.append((table, f"{table}_held", f"{table}_held.id = {part}.{column}"))
-        part = f"{table}_held"
-    return holders, _WHOSE[table].format(table=part)
+    tables = set(_TABLE.findall(sql))
+    if unknown := tables - OWN - SHARED:
+        raise KeyError(f"belongs to the whole installation: {unknown}")
+    is_insert = sql.lstrip()[:6].upper() == "INSERT" and "organisation_id" in sql
+    if tables & OWN and not is_insert and not _CONDITION.search(sql):
+        raise ValueError(f"does not say its organisation: {sql}")

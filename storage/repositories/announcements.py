@@ -14,7 +14,7 @@ from storage.engine import Queries
 from storage.hash_chain import seal
 from storage.repositories import history
 from storage.repositories.attachments import drop_decisions
-from storage.tenancy import home
+from storage.tenancy import current_organisation
 
 _ACTIONS = {
     Status.DRAFT: "restore",
@@ -28,7 +28,7 @@ _FIELDS = tuple(field.name for field in ANNOUNCEMENT_FIELDS)
 
 _INSERT = f"""INSERT INTO announcement ({", ".join(_FIELDS)},
         status, change, created_at, updated_at, organisation_id)
-    VALUES ({", ".join(f":{name}" for name in _FIELDS)}, :status, :change, :at, :at, :home)
+    VALUES ({", ".join(f":{name}" for name in _FIELDS)}, :status, :change, :at, :at, :organisation)
     ON CONFLICT (organisation_id, ref) DO NOTHING
     RETURNING *"""  # noqa: S608  # our own names
 
@@ -50,7 +50,7 @@ class Announcements:
             row = self._engine.row(
                 _INSERT,
                 **fields,
-                home=home(self._engine),
+                organisation=current_organisation(self._engine),
                 status=status.value,
                 change=history.next_change(self._engine),
                 at=mappers.now_text(),
@@ -125,14 +125,20 @@ class Announcements:
         names go into the SQL as they are: they must come from this code, never from a person.
         """
         if columns.get("ref") is not None and self._engine.row(
-            """SELECT id FROM announcement WHERE ref = :ref AND id <> :id AND organisation_id =
+            """SELECT id FROM announcement WHERE organisation_id IN :organisations AND ref = :ref
+               AND id <> :id AND organisation_id =
                    (SELECT organisation_id FROM announcement WHERE id = :id)""",
             ref=columns["ref"],
             id=id,
         ):
             raise _ref_taken()
         assignments = ", ".join(f"{name} = :{name}" for name in columns)
-        self._engine.run(f"UPDATE announcement SET {assignments} WHERE id = :id", id=id, **columns)  # noqa: S608
+        self._engine.run(
+            f"""UPDATE announcement SET {assignments}
+                WHERE organisation_id IN :organisations AND id = :id""",  # noqa: S608
+            id=id,
+            **columns,
+        )
         history.touch(self._engine, id)
         seal(self._engine, ("announcement", id))
 
@@ -140,20 +146,24 @@ class Announcements:
         return mappers.announcement(history.announcement_row(self._engine, id))
 
     def announcements(self, ids: Iterable[int]) -> dict[int, Announcement]:
-        found = self._engine.rows("SELECT * FROM announcement WHERE id IN :ids", ids=list(ids))
+        found = self._engine.rows(
+            "SELECT * FROM announcement WHERE organisation_id IN :organisations AND id IN :ids", ids=list(ids)
+        )
         return {each.id: each for each in mappers.readable(mappers.announcement, found)}
 
     def by_ref(self, ref: str) -> Announcement | None:
         row = self._engine.row(
-            "SELECT * FROM announcement WHERE ref = :ref AND organisation_id = :home",
+            "SELECT * FROM announcement WHERE organisation_id = :organisation AND ref = :ref",
             ref=ref,
-            home=home(self._engine),
+            organisation=current_organisation(self._engine),
         )
         return None if row is None else mappers.announcement(row)
 
     def by_old_url(self, old_url: str) -> Announcement | None:
         row = self._engine.row(
-            "SELECT * FROM announcement WHERE old_url = :old_url ORDER BY id LIMIT 1", old_url=old_url
+            """SELECT * FROM announcement WHERE organisation_id IN :organisations AND old_url = :old_url
+               ORDER BY id LIMIT 1""",
+            old_url=old_url,
         )
         return None if row is None else mappers.announcement(row)
 
@@ -162,12 +172,14 @@ class Announcements:
     ) -> tuple[list[Announcement], int]:
         wanted = [status.value for status in statuses]
         total = self._engine.rows(
-            "SELECT count(*) AS n FROM announcement WHERE status IN :wanted", wanted=wanted
+            """SELECT count(*) AS n FROM announcement
+               WHERE organisation_id IN :organisations AND status IN :wanted""",
+            wanted=wanted,
         )
         found = self._engine.rows(
             # The inner query sorts by the index alone, not the records with their bodies.
             """SELECT * FROM announcement WHERE id IN (
-                   SELECT id FROM announcement WHERE status IN :wanted
+                   SELECT id FROM announcement WHERE organisation_id IN :organisations AND status IN :wanted
                    ORDER BY published_on DESC, id DESC LIMIT :limit OFFSET :offset)
                ORDER BY published_on DESC, id DESC""",
             wanted=wanted,
@@ -180,12 +192,14 @@ class Announcements:
         place = history.announcement_row(self._engine, id)
         values = {"day": place["published_on"], "id": id, "status": Status.PUBLISHED.value}
         earlier = self._engine.rows(
-            """SELECT * FROM announcement WHERE status = :status AND (published_on, id) < (:day, :id)
+            """SELECT * FROM announcement WHERE organisation_id IN :organisations AND status = :status
+               AND (published_on, id) < (:day, :id)
                ORDER BY published_on DESC, id DESC LIMIT 3""",
             **values,
         )
         later = self._engine.rows(
-            """SELECT * FROM announcement WHERE status = :status AND (published_on, id) > (:day, :id)
+            """SELECT * FROM announcement WHERE organisation_id IN :organisations AND status = :status
+               AND (published_on, id) > (:day, :id)
                ORDER BY published_on, id LIMIT 3""",
             **values,
         )
@@ -197,7 +211,8 @@ class Announcements:
     def months(self) -> list[tuple[int, int, int]]:
         found = self._engine.rows(
             """SELECT substr(published_on, 1, 7) AS month, COUNT(*) AS number FROM announcement
-               WHERE status = 'published' GROUP BY substr(published_on, 1, 7) ORDER BY 1 DESC"""
+               WHERE organisation_id IN :organisations AND status = 'published'
+               GROUP BY substr(published_on, 1, 7) ORDER BY 1 DESC"""
         )
         return [
             (int(row["month"][:4]), int(row["month"][5:]), row["number"])
@@ -207,7 +222,9 @@ class Announcements:
 
     def changed_since(self, change: int, *, limit: int) -> list[tuple[int, int]]:
         found = self._engine.rows(
-            "SELECT id, change FROM announcement WHERE change > :change ORDER BY change LIMIT :limit",
+            """SELECT id, change FROM announcement
+               WHERE organisation_id IN :organisations AND change > :change
+               ORDER BY change LIMIT :limit""",
             change=change,
             limit=limit,
         )
@@ -215,8 +232,10 @@ class Announcements:
 
     def withdrawn_since(self, change: int) -> set[int]:
         found = self._engine.rows(
-            """SELECT id FROM announcement WHERE change > :change AND (status <> 'published'
-                   OR id IN (SELECT announcement_id FROM attachment WHERE hidden_change > :change))""",
+            """SELECT id FROM announcement WHERE organisation_id IN :organisations AND change > :change
+               AND (status <> 'published' OR id IN (
+                   SELECT announcement_id FROM attachment
+                   WHERE organisation_id IN :organisations AND hidden_change > :change))""",
             change=change,
         )
         return {row["id"] for row in found}
@@ -226,21 +245,30 @@ class Announcements:
 
     def touch(self, ids: Sequence[int]) -> None:
         with self._engine.write():
-            for row in self._engine.rows("SELECT id FROM announcement WHERE id IN :ids", ids=list(ids)):
+            for row in self._engine.rows(
+                "SELECT id FROM announcement WHERE organisation_id IN :organisations AND id IN :ids",
+                ids=list(ids),
+            ):
                 self._engine.run(
-                    "UPDATE announcement SET change = :change WHERE id = :id",
+                    """UPDATE announcement SET change = :change
+                       WHERE organisation_id IN :organisations AND id = :id""",
                     id=row["id"],
                     change=history.next_change(self._engine),
                 )
 
     def counts(self) -> dict[str, int]:
-        found = self._engine.rows("SELECT status, count(*) AS n FROM announcement GROUP BY status")
+        found = self._engine.rows(
+            """SELECT status, count(*) AS n FROM announcement
+               WHERE organisation_id IN :organisations AND status IN :known GROUP BY status""",
+            known=[status.value for status in Status],
+        )
         counted = {row["status"]: row["n"] for row in found}
         return {status.value: counted.get(status.value, 0) for status in Status}
 
     def due(self, now: dt.datetime) -> list[int]:
         found = self._engine.rows(
-            """SELECT id FROM announcement WHERE publish_at <= :now AND status = 'draft'
+            """SELECT id FROM announcement
+               WHERE organisation_id IN :organisations AND publish_at <= :now AND status = 'draft'
                ORDER BY publish_at, id""",
             now=mappers.time_text(now),
         )

@@ -25,7 +25,8 @@ def attachment_row(engine: Queries, id: int, *, lock: bool = False) -> Row:
     """
     lock_rows = "FOR NO KEY UPDATE" if lock else ""
     row = engine.row(
-        f"SELECT * FROM attachment WHERE id = :id AND status <> 'detached' {lock_rows}",  # noqa: S608
+        f"""SELECT * FROM attachment
+            WHERE organisation_id IN :organisations AND id = :id AND status <> 'detached' {lock_rows}""",  # noqa: S608
         id=id,
     )
     if row is None:
@@ -38,7 +39,11 @@ def drop_decisions(engine: Queries, announcement_id: int) -> None:
 
     Each attachment is then held as ``privacy.hold_without_decisions`` says. Call this inside a transaction.
     """
-    found = engine.rows("SELECT * FROM attachment WHERE announcement_id = :id", id=announcement_id)
+    found = engine.rows(
+        """SELECT * FROM attachment
+           WHERE organisation_id IN :organisations AND announcement_id = :id""",
+        id=announcement_id,
+    )
     for attachment in map(mappers.attachment, found):
         if attachment.decided or attachment.hold is None:
             _set_hold(engine, attachment.id, privacy.hold_without_decisions(attachment), ())
@@ -58,7 +63,7 @@ def note_corrected_finds(
         attachment.details, personal_data=tuple(sorted([*others, *found], key=lambda one: one.page))
     )
     engine.run(
-        "UPDATE attachment SET details = :details WHERE id = :id",
+        "UPDATE attachment SET details = :details WHERE organisation_id IN :organisations AND id = :id",
         id=attachment.id,
         details=mappers.details_text(details),
     )
@@ -77,7 +82,7 @@ def hide(engine: Queries, attachment_id: int) -> None:
     engine.run(
         """UPDATE attachment SET hidden_change = (
                SELECT announcement.change FROM announcement
-               WHERE announcement.id = attachment.announcement_id)
+               WHERE organisation_id IN :organisations AND announcement.id = attachment.announcement_id)
            WHERE id = :id""",
         id=attachment_id,
     )
@@ -85,7 +90,8 @@ def hide(engine: Queries, attachment_id: int) -> None:
 
 def _set_hold(engine: Queries, attachment_id: int, hold: Hold | None, decided: Sequence[str]) -> None:
     engine.run(
-        "UPDATE attachment SET hold = :hold, decided = :decided WHERE id = :id",
+        """UPDATE attachment SET hold = :hold, decided = :decided
+           WHERE organisation_id IN :organisations AND id = :id""",
         id=attachment_id,
         hold=hold.value if hold else "",
         decided=json.dumps(list(decided)) if decided else "",
@@ -111,19 +117,21 @@ class Attachments:
         stored_at: dt.datetime | None = None,
     ) -> tuple[Attachment, bool]:
         with self._engine.write():
-            history.announcement_row(self._engine, announcement_id)
+            announcement = history.announcement_row(self._engine, announcement_id)
             now = mappers.now_text()
             row = self._engine.row(
                 """INSERT INTO attachment (announcement_id, position, label, filename, kind, media_type,
-                       size, sha256, status, hold, created_at, queued_at)
+                       size, sha256, status, hold, created_at, queued_at, organisation_id)
                    VALUES (:announcement_id,
                        (SELECT coalesce(max(position), 0) + 1 FROM attachment
-                        WHERE announcement_id = :announcement_id AND status <> 'detached'),
+                        WHERE organisation_id IN :organisations AND announcement_id = :announcement_id
+                        AND status <> 'detached'),
                        :label, :filename, :kind, :media_type, :size, :sha256, 'waiting', 'unread',
-                       :made, :at)
+                       :made, :at, :organisation)
                    ON CONFLICT (announcement_id, sha256) DO NOTHING
                    RETURNING *""",
                 announcement_id=announcement_id,
+                organisation=announcement["organisation_id"],
                 label=label,
                 filename=filename,
                 kind=kind.value,
@@ -144,7 +152,8 @@ class Attachments:
 
     def _with_bytes(self, announcement_id: int, sha256: str) -> Row:
         return self._engine.rows(
-            "SELECT * FROM attachment WHERE announcement_id = :id AND sha256 = :sha256",
+            """SELECT * FROM attachment
+               WHERE organisation_id IN :organisations AND announcement_id = :id AND sha256 = :sha256""",
             id=announcement_id,
             sha256=sha256,
         )[0]
@@ -157,18 +166,23 @@ class Attachments:
             if row["sha256"] == file.sha256:
                 return mappers.attachment(row)
             if self._engine.row(
-                "SELECT id FROM attachment WHERE announcement_id = :id AND sha256 = :sha256",
+                """SELECT id FROM attachment
+                   WHERE organisation_id IN :organisations AND announcement_id = :id AND sha256 = :sha256""",
                 id=row["announcement_id"],
                 sha256=file.sha256,
             ):
                 raise Conflict("ไฟล์นี้แนบอยู่กับประกาศนี้แล้ว หรือเคยนำออกไป กรุณาใช้เอกสารนั้นแทน", code="file-attached")
-            self._engine.run("DELETE FROM page WHERE attachment_id = :id", id=attachment_id)
+            self._engine.run(
+                """DELETE FROM page
+                   WHERE organisation_id IN :organisations AND attachment_id = :id""",
+                id=attachment_id,
+            )
             self._engine.run(
                 """UPDATE attachment SET filename = :filename, media_type = :media_type, size = :size,
                        sha256 = :sha256, page_count = NULL, status = 'waiting', error_code = NULL,
                        error_message = NULL, details = '{}', rules = 0, queued_at = :now, attempts = 0,
                        worker = NULL, leased_until = NULL, hold = 'unread', decided = ''
-                   WHERE id = :id""",
+                   WHERE organisation_id IN :organisations AND id = :id""",
                 id=attachment_id,
                 filename=filename,
                 media_type=media_type,
@@ -197,13 +211,17 @@ class Attachments:
 
     def held_attachments(self) -> list[Attachment]:
         found = self._engine.rows(
-            """SELECT * FROM attachment WHERE hold <> '' AND status <> 'detached' ORDER BY hold, id DESC"""
+            """SELECT * FROM attachment
+               WHERE organisation_id IN :organisations AND hold <> '' AND status <> 'detached'
+               ORDER BY hold, id DESC"""
         )
         return [mappers.attachment(row) for row in found]
 
     def detached_attachments(self, announcement_id: int) -> list[Attachment]:
         found = self._engine.rows(
-            "SELECT * FROM attachment WHERE announcement_id = :id AND status = 'detached' ORDER BY id",
+            """SELECT * FROM attachment
+               WHERE organisation_id IN :organisations AND announcement_id = :id AND status = 'detached'
+               ORDER BY id""",
             id=announcement_id,
         )
         return [mappers.attachment(row) for row in found]
@@ -215,7 +233,8 @@ class Attachments:
             after = {name: value for name, value in wanted.items() if value != row[name]}
             if after:
                 self._engine.run(
-                    "UPDATE attachment SET label = :label, kind = :kind WHERE id = :id",
+                    """UPDATE attachment SET label = :label, kind = :kind
+                       WHERE organisation_id IN :organisations AND id = :id""",
                     id=attachment_id,
                     **wanted,
                 )
@@ -236,7 +255,8 @@ class Attachments:
                 return
             for position, attachment_id in enumerate(after, start=1):
                 self._engine.run(
-                    "UPDATE attachment SET position = :position WHERE id = :id",
+                    """UPDATE attachment SET position = :position
+                       WHERE organisation_id IN :organisations AND id = :id""",
                     position=position,
                     id=attachment_id,
                 )
@@ -255,12 +275,13 @@ class Attachments:
             row = attachment_row(self._engine, attachment_id)
             self._engine.run(
                 """UPDATE attachment SET status = 'detached', worker = NULL, leased_until = NULL
-                   WHERE id = :id""",
+                   WHERE organisation_id IN :organisations AND id = :id""",
                 id=attachment_id,
             )
             self._engine.run(
                 """UPDATE attachment SET position = position - 1
-                   WHERE announcement_id = :announcement_id AND position > :position
+                   WHERE organisation_id IN :organisations AND announcement_id = :announcement_id
+                   AND position > :position
                    AND status <> 'detached'""",
                 announcement_id=row["announcement_id"],
                 position=row["position"],
@@ -271,14 +292,17 @@ class Attachments:
     def reattach(self, attachment_id: int, *, actor: str) -> Attachment:
         with self._engine.write():
             row = self._engine.row(
-                "SELECT * FROM attachment WHERE id = :id AND status = 'detached'", id=attachment_id
+                """SELECT * FROM attachment
+                   WHERE organisation_id IN :organisations AND id = :id AND status = 'detached'""",
+                id=attachment_id,
             )
             if row is None:
                 raise no_such_attachment()
             self._engine.run(
                 """UPDATE attachment SET status = :status, queued_at = :now, attempts = 0, position = (
                        SELECT coalesce(max(beside.position), 0) + 1 FROM attachment AS beside
-                       WHERE beside.announcement_id = :announcement_id AND beside.status <> 'detached')
+                       WHERE beside.organisation_id IN :organisations
+                       AND beside.announcement_id = :announcement_id AND beside.status <> 'detached')
                    WHERE id = :id""",
                 id=attachment_id,
                 status=mappers.attachment(row).status.value,
@@ -290,7 +314,11 @@ class Attachments:
             return mappers.attachment(after)
 
     def detached_attachment(self, id: int) -> Attachment:
-        row = self._engine.row("SELECT * FROM attachment WHERE id = :id AND status = 'detached'", id=id)
+        row = self._engine.row(
+            """SELECT * FROM attachment
+               WHERE organisation_id IN :organisations AND id = :id AND status = 'detached'""",
+            id=id,
+        )
         if row is None:
             raise no_such_attachment()
         return mappers.attachment(row)
@@ -301,7 +329,8 @@ class Attachments:
     def attachments(self, announcement_ids: Iterable[int]) -> dict[int, list[Attachment]]:
         ids = list(announcement_ids)
         found = self._engine.rows(
-            """SELECT * FROM attachment WHERE announcement_id IN :ids AND status <> 'detached'
+            """SELECT * FROM attachment
+               WHERE organisation_id IN :organisations AND announcement_id IN :ids AND status <> 'detached'
                ORDER BY announcement_id, position""",
             ids=ids,
         )
@@ -314,12 +343,17 @@ class Attachments:
         return self.attachments([announcement_id])[announcement_id]
 
     def failed_attachments(self) -> list[Attachment]:
-        found = self._engine.rows("SELECT * FROM attachment WHERE status = 'failed' ORDER BY id DESC")
+        found = self._engine.rows(
+            """SELECT * FROM attachment
+               WHERE organisation_id IN :organisations AND status = 'failed' ORDER BY id DESC"""
+        )
         return [*mappers.readable(mappers.attachment, found)]
 
     def attachments_with_file(self, sha256: str) -> list[Attachment]:
         found = self._engine.rows(
-            "SELECT * FROM attachment WHERE sha256 = :sha256 AND status <> 'detached' ORDER BY id",
+            """SELECT * FROM attachment
+               WHERE organisation_id IN :organisations AND sha256 = :sha256 AND status <> 'detached'
+               ORDER BY id""",
             sha256=sha256,
         )
         return [*mappers.readable(mappers.attachment, found)]

@@ -10,7 +10,7 @@ from archive.model import Change, Collection, Item
 from storage import mappers
 from storage.engine import Queries, Row
 from storage.hash_chain import seal
-from storage.tenancy import home
+from storage.tenancy import current_organisation
 
 
 class Collections:
@@ -28,11 +28,17 @@ class Collections:
             if before == wanted:
                 return self.collection(cast(int, id))
             kept = _keep(self._engine, id, title, body, actor)
-            self._engine.run("DELETE FROM collection_item WHERE collection_id = :id", id=kept)
+            self._engine.run(
+                """DELETE FROM collection_item
+                   WHERE organisation_id IN :organisations AND collection_id = :id""",
+                id=kept,
+            )
             for position, item in enumerate(items, start=1):
                 self._engine.run(
-                    """INSERT INTO collection_item (collection_id, position, label, announcement_id)
-                       VALUES (:id, :position, :label, :announcement_id)""",
+                    """INSERT INTO collection_item (collection_id, position, label, announcement_id,
+                           organisation_id)
+                       SELECT id, :position, :label, CAST(:announcement_id AS BIGINT), organisation_id
+                       FROM collection WHERE organisation_id IN :organisations AND id = :id""",
                     id=kept,
                     position=position,
                     label=item.label,
@@ -45,23 +51,32 @@ class Collections:
     def collection_history(self, id: int) -> list[Change]:
         self.collection(id)
         found = self._engine.rows(
-            "SELECT * FROM collection_history WHERE collection_id = :id ORDER BY id", id=id
+            """SELECT * FROM collection_history
+               WHERE organisation_id IN :organisations AND collection_id = :id ORDER BY id""",
+            id=id,
         )
         return [*mappers.readable(mappers.change, found)]
 
     def collection(self, id: int) -> Collection:
-        found = self._filled(self._engine.rows("SELECT * FROM collection WHERE id = :id", id=id))
+        row = self._engine.row(
+            "SELECT * FROM collection WHERE organisation_id IN :organisations AND id = :id", id=id
+        )
+        found = self._filled([] if row is None else [row])
         if not found:
             raise _no_collection()
         return found[0]
 
     def collections(self) -> list[Collection]:
-        return self._filled(self._engine.rows("SELECT * FROM collection ORDER BY id DESC"))
+        found = self._engine.rows(
+            "SELECT * FROM collection WHERE organisation_id IN :organisations ORDER BY id DESC"
+        )
+        return self._filled(found)
 
     def collections_with(self, announcement_id: int) -> list[Collection]:
         found = self._engine.rows(
-            """SELECT * FROM collection WHERE id IN
-                   (SELECT collection_id FROM collection_item WHERE announcement_id = :id)
+            """SELECT * FROM collection WHERE organisation_id IN :organisations AND id IN
+                   (SELECT collection_id FROM collection_item
+                    WHERE organisation_id IN :organisations AND announcement_id = :id)
                ORDER BY id DESC""",
             id=announcement_id,
         )
@@ -69,7 +84,9 @@ class Collections:
 
     def _filled(self, found: Sequence[Row]) -> list[Collection]:
         lines = self._engine.rows(
-            "SELECT * FROM collection_item WHERE collection_id IN :ids ORDER BY collection_id, position",
+            """SELECT * FROM collection_item
+               WHERE organisation_id IN :organisations AND collection_id IN :ids
+               ORDER BY collection_id, position""",
             ids=[row["id"] for row in found],
         )
         items: dict[int, list[Item]] = {}
@@ -84,15 +101,15 @@ def _keep(engine: Queries, id: int | None, title: str, body: str, actor: str) ->
     if id is not None:
         engine.run(
             """UPDATE collection SET title = :title, body = :body, updated_at = :at, updated_by = :actor
-               WHERE id = :id""",
+               WHERE organisation_id IN :organisations AND id = :id""",
             id=id,
             **columns,
         )
         return id
     made = engine.rows(
         """INSERT INTO collection (title, body, updated_at, updated_by, organisation_id)
-           VALUES (:title, :body, :at, :actor, :home) RETURNING id""",
-        home=home(engine),
+           VALUES (:title, :body, :at, :actor, :organisation) RETURNING id""",
+        organisation=current_organisation(engine),
         **columns,
     )
     return int(made[0]["id"])
@@ -109,8 +126,10 @@ def _note(
     """Append an entry to the collection's history: the changed fields, before and after."""
     changed = {name for name in after if before.get(name) != after[name]}
     made = engine.rows(
-        """INSERT INTO collection_history (collection_id, at, actor, action, before, after, reason)
-           VALUES (:id, :at, :actor, :action, :before, :after, '') RETURNING id""",
+        """INSERT INTO collection_history (collection_id, at, actor, action, before, after, reason,
+               organisation_id)
+           SELECT id, :at, :actor, :action, :before, :after, '', organisation_id FROM collection
+           WHERE organisation_id IN :organisations AND id = :id RETURNING id""",
         id=id,
         at=mappers.now_text(),
         actor=actor,

@@ -12,7 +12,7 @@ from storage.hash_chain import seal
 
 
 def announcement_row(engine: Queries, id: int) -> Row:
-    row = engine.row("SELECT * FROM announcement WHERE id = :id", id=id)
+    row = engine.row("SELECT * FROM announcement WHERE organisation_id IN :organisations AND id = :id", id=id)
     if row is None:
         raise no_such_announcement()
     return row
@@ -31,7 +31,8 @@ def next_change(engine: Queries) -> int:
 def touch(engine: Queries, announcement_id: int) -> None:
     """Raise the announcement's ``change``, so that search indexes the announcement again."""
     engine.run(
-        "UPDATE announcement SET change = :change, updated_at = :at WHERE id = :id",
+        """UPDATE announcement SET change = :change, updated_at = :at
+           WHERE organisation_id IN :organisations AND id = :id""",
         id=announcement_id,
         change=next_change(engine),
         at=mappers.now_text(),
@@ -50,8 +51,10 @@ def note(
 ) -> None:
     """Append an entry to the history of an announcement. Call this inside a transaction."""
     made = engine.rows(
-        """INSERT INTO history (announcement_id, at, actor, action, before, after, reason)
-           VALUES (:announcement_id, :at, :actor, :action, :before, :after, :reason) RETURNING id""",
+        """INSERT INTO history (announcement_id, at, actor, action, before, after, reason, organisation_id)
+           SELECT id, :at, :actor, :action, :before, :after, :reason, organisation_id
+           FROM announcement WHERE organisation_id IN :organisations AND id = :announcement_id
+           RETURNING id""",
         announcement_id=announcement_id,
         at=mappers.now_text(),
         actor=actor,
@@ -66,5 +69,8 @@ def note(
 def of(engine: Queries, announcement_id: int) -> list[Change]:
     """Return the history of an announcement, oldest entry first."""
     announcement_row(engine, announcement_id)
-    found = engine.rows("SELECT * FROM history WHERE announcement_id = :id ORDER BY id", id=announcement_id)
+    found = engine.rows(
+        "SELECT * FROM history WHERE organisation_id IN :organisations AND announcement_id = :id ORDER BY id",
+        id=announcement_id,
+    )
     return [*mappers.readable(mappers.change, found)]

@@ -34,15 +34,20 @@ class EngineJobs:
 
     def claim(self, worker: str, *, lease: dt.timedelta, now: dt.datetime) -> Attachment | None:
         self.take_back(lease=lease, now=now)
-        if not self._engine.row("SELECT 1 AS found FROM attachment WHERE status = 'waiting' LIMIT 1"):
+        if not self._engine.row(
+            """SELECT 1 AS found FROM attachment
+               WHERE organisation_id IN :organisations AND status = 'waiting' LIMIT 1"""
+        ):
             return None  # idle workers take no write lock
         with self._engine.write(durable=False):
             row = self._engine.row(
                 """UPDATE attachment SET status = 'reading', worker = :worker, leased_until = :until,
                        attempts = attempts + 1
-                   WHERE id = (SELECT id FROM attachment WHERE status = 'waiting'
-                               ORDER BY attempts, rules, queued_at, id LIMIT 1
-                               FOR NO KEY UPDATE SKIP LOCKED)
+                   WHERE organisation_id IN :organisations AND id = (
+                       SELECT id FROM attachment
+                       WHERE organisation_id IN :organisations AND status = 'waiting'
+                       ORDER BY attempts, rules, queued_at, id LIMIT 1
+                       FOR NO KEY UPDATE SKIP LOCKED)
                    RETURNING *""",
                 worker=worker,
                 until=mappers.time_text(now + lease),
@@ -63,7 +68,7 @@ class EngineJobs:
                 else:
                     self._engine.run(
                         """UPDATE attachment SET status = 'waiting', worker = NULL, leased_until = NULL
-                           WHERE id = :id""",
+                           WHERE organisation_id IN :organisations AND id = :id""",
                         id=row["id"],
                     )
         return len(lapsed)
@@ -75,7 +80,8 @@ class EngineJobs:
         """
         return self._engine.rows(
             f"""SELECT id, announcement_id, attempts FROM attachment
-                WHERE status = 'reading' AND (leased_until <= :now OR leased_until > :latest)
+                WHERE organisation_id IN :organisations AND status = 'reading'
+                AND (leased_until <= :now OR leased_until > :latest)
                 ORDER BY id {lock}""",  # noqa: S608
             now=mappers.time_text(now),
             latest=mappers.time_text(now + 2 * lease),
@@ -85,7 +91,8 @@ class EngineJobs:
         with self._engine.write(durable=False):
             held = self._engine.run(
                 """UPDATE attachment SET leased_until = :until
-                   WHERE id = :id AND worker = :worker AND status = 'reading'""",
+                   WHERE organisation_id IN :organisations AND id = :id AND worker = :worker
+                   AND status = 'reading'""",
                 id=attachment_id,
                 worker=worker,
                 until=mappers.time_text(now + lease),
@@ -100,14 +107,16 @@ class EngineJobs:
             attachment = mappers.attachment(row)
             hold = privacy.hold_after_reading(attachment, details)
             self._engine.run(
-                "DELETE FROM page WHERE attachment_id = :id AND number > :page_count",
+                """DELETE FROM page
+                   WHERE organisation_id IN :organisations AND attachment_id = :id
+                   AND number > :page_count""",
                 id=attachment_id,
                 page_count=page_count,
             )
             self._engine.run(
                 """UPDATE attachment SET page_count = :page_count, details = :details, rules = :rules,
                        hold = :hold
-                   WHERE id = :id""",
+                   WHERE organisation_id IN :organisations AND id = :id""",
                 id=attachment_id,
                 hold=hold.value if hold else "",
                 page_count=page_count,
@@ -127,7 +136,8 @@ class EngineJobs:
     def _held(self, attachment_id: int, worker: str) -> Row:
         row = self._engine.row(
             """SELECT * FROM attachment
-               WHERE id = :id AND worker = :worker AND status = 'reading'
+               WHERE organisation_id IN :organisations AND id = :id AND worker = :worker
+               AND status = 'reading'
                FOR NO KEY UPDATE""",
             id=attachment_id,
             worker=worker,
@@ -141,7 +151,7 @@ class EngineJobs:
         self._engine.run(
             """UPDATE attachment SET status = :status, error_code = :code, error_message = :message,
                    worker = NULL, leased_until = NULL
-               WHERE id = :id""",
+               WHERE organisation_id IN :organisations AND id = :id""",
             id=row["id"],
             status=status.value,
             code=failure and failure.code,
@@ -155,7 +165,8 @@ class EngineJobs:
             self._engine.run(
                 """UPDATE attachment SET status = 'waiting', worker = NULL, leased_until = NULL,
                        attempts = attempts - 1
-                   WHERE id = :id AND worker = :worker AND status = 'reading'""",
+                   WHERE organisation_id IN :organisations AND id = :id AND worker = :worker
+                   AND status = 'reading'""",
                 id=attachment_id,
                 worker=worker,
             )
@@ -164,13 +175,15 @@ class EngineJobs:
         with self._engine.write():
             if afresh:
                 self._engine.run(
-                    "UPDATE page SET rules = 0 WHERE attachment_id IN :ids AND corrected = 0",
+                    """UPDATE page SET rules = 0
+                       WHERE organisation_id IN :organisations AND attachment_id IN :ids AND corrected = 0""",
                     ids=list(attachment_ids),
                 )
             return self._engine.run(
                 """UPDATE attachment SET status = 'waiting', attempts = 0, queued_at = :now,
                        error_code = NULL, error_message = NULL
-                   WHERE id IN :ids AND status IN ('ready', 'failed')""",
+                   WHERE organisation_id IN :organisations AND id IN :ids
+                   AND status IN ('ready', 'failed')""",
                 ids=list(attachment_ids),
                 now=mappers.now_text(),
             )
@@ -178,17 +191,23 @@ class EngineJobs:
     def outdated(self, rules: int, *, failed: bool) -> list[int]:
         condition = "status = 'failed'" if failed else "status = 'ready' AND rules < :rules"
         found = self._engine.rows(
-            f"SELECT id FROM attachment WHERE {condition} ORDER BY id",  # noqa: S608
+            f"""SELECT id FROM attachment
+                WHERE organisation_id IN :organisations AND {condition} ORDER BY id""",  # noqa: S608
             rules=rules,
         )
         return [row["id"] for row in found]
 
     def counts(self) -> dict[str, int]:
         found = self._engine.rows(
-            "SELECT status, count(*) AS n FROM attachment WHERE status <> 'detached' GROUP BY status"
+            """SELECT status, count(*) AS n FROM attachment
+               WHERE organisation_id IN :organisations AND status IN :known GROUP BY status""",
+            known=[status.value for status in Reading],
         )
         return {status.value: 0 for status in Reading} | {row["status"]: row["n"] for row in found}
 
     def oldest_waiting(self) -> dt.datetime | None:
-        row = self._engine.row("SELECT min(queued_at) AS at FROM attachment WHERE status = 'waiting'")
+        row = self._engine.row(
+            """SELECT min(queued_at) AS at FROM attachment
+               WHERE organisation_id IN :organisations AND status = 'waiting'"""
+        )
         return dt.datetime.fromisoformat(row["at"]) if row and row["at"] else None

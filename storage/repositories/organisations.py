@@ -7,14 +7,15 @@ from archive.model import Organisation
 from storage import mappers
 from storage.engine import Engine
 from storage.hash_chain import seal
+from storage.tenancy import PARENTS
 
 
 def strays(engine: Engine) -> list[str]:
-    """Return a line for each row whose organisation does not exist, and which therefore no site shows.
+    """Return a line for each row whose organisation does not exist or is not that of the row that owns it.
 
-    At most 20 lines a table.
+    No site shows such a row, or the wrong one does. At most 20 lines a table.
     """
-    return [
+    homeless = [
         f"{table} {row['id']}: no organisation {row['organisation_id']}"
         for table in ("announcement", "collection", "person", "token")
         for row in engine.rows(
@@ -23,6 +24,17 @@ def strays(engine: Engine) -> list[str]:
                 ORDER BY id LIMIT 20"""  # noqa: S608  # our own names
         )
     ]
+    torn = [
+        f"{table} of {parent} {row['id']}: organisation {row['child']} instead of {row['owner']}"
+        for table, (column, parent) in PARENTS.items()
+        for row in engine.rows(
+            f"""SELECT {parent}.id, {parent}.organisation_id AS owner, {table}.organisation_id AS child
+                FROM {table} JOIN {parent} ON {parent}.id = {table}.{column}
+                WHERE {table}.organisation_id <> {parent}.organisation_id
+                ORDER BY {parent}.id LIMIT 20"""  # noqa: S608  # our own names
+        )
+    ]
+    return homeless + torn
 
 
 class EngineOrganisations:

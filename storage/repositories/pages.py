@@ -32,15 +32,16 @@ class Pages:
                 raise Conflict("ไฟล์ของเอกสารนี้ถูกเปลี่ยนแล้ว", code="lease-lost")
             self._engine.run(
                 """INSERT INTO page (attachment_id, number, source, confidence, turn, rules, corrected,
-                       problem, text, raw, lines, doubts)
+                       problem, text, raw, lines, doubts, organisation_id)
                    VALUES (:attachment_id, :number, :source, :confidence, :turn, :rules, :corrected,
-                       :problem, :text, :raw, :lines, :doubts)
+                       :problem, :text, :raw, :lines, :doubts, :organisation)
                    ON CONFLICT (attachment_id, number) DO UPDATE SET
                        source = excluded.source, confidence = excluded.confidence, turn = excluded.turn,
                        rules = excluded.rules, corrected = excluded.corrected, problem = excluded.problem,
                        text = excluded.text, raw = excluded.raw, lines = excluded.lines,
                        doubts = excluded.doubts
                    WHERE page.corrected = 0""",
+                organisation=attachment["organisation_id"],
                 **mappers.page_values(page),
             )
 
@@ -64,7 +65,8 @@ class Pages:
                 return before
             self._engine.run(
                 """UPDATE page SET text = :text, corrected = 1, lines = :none, doubts = :none
-                   WHERE attachment_id = :attachment_id AND number = :number""",
+                   WHERE organisation_id IN :organisations AND attachment_id = :attachment_id
+                   AND number = :number""",
                 text=text,
                 none=b"",
                 attachment_id=attachment_id,
@@ -86,7 +88,8 @@ class Pages:
 
     def page(self, attachment_id: int, number: int) -> Page:
         row = self._engine.row(
-            "SELECT * FROM page WHERE attachment_id = :id AND number = :number",
+            """SELECT * FROM page
+               WHERE organisation_id IN :organisations AND attachment_id = :id AND number = :number""",
             id=attachment_id,
             number=number,
         )
@@ -97,15 +100,20 @@ class Pages:
     def pages(self, attachment_id: int) -> list[Page]:
         attachment_row(self._engine, attachment_id)
         found = self._engine.rows(
-            "SELECT * FROM page WHERE attachment_id = :id ORDER BY number", id=attachment_id
+            """SELECT * FROM page
+               WHERE organisation_id IN :organisations AND attachment_id = :id ORDER BY number""",
+            id=attachment_id,
         )
         return [*mappers.readable(mappers.page, found)]
 
     def doubtful_pages(self, *, below: float, limit: int) -> list[Page]:
         found = self._engine.rows(
             """SELECT * FROM page
-               WHERE corrected = 0 AND (confidence < :below OR problem <> '')
-               AND attachment_id IN (SELECT id FROM attachment WHERE status <> 'detached')
+               WHERE organisation_id IN :organisations AND corrected = 0
+               AND (confidence < :below OR problem <> '')
+               AND attachment_id NOT IN (
+                   SELECT id FROM attachment
+                   WHERE organisation_id IN :organisations AND status = 'detached')
                ORDER BY coalesce(confidence, 0), attachment_id, number LIMIT :limit""",
             below=below,
             limit=limit,
@@ -115,15 +123,19 @@ class Pages:
     def count_pages(self) -> dict[str, int]:
         found = self._engine.rows(
             """SELECT source, count(*) AS n FROM page
-               WHERE attachment_id IN (SELECT id FROM attachment WHERE status <> 'detached')
-               GROUP BY source"""
+               WHERE organisation_id IN :organisations AND source IN :known AND attachment_id NOT IN (
+                   SELECT id FROM attachment
+                   WHERE organisation_id IN :organisations AND status = 'detached')
+               GROUP BY source""",
+            known=[source.value for source in Source],
         )
         return {source.value: 0 for source in Source} | {row["source"]: row["n"] for row in found}
 
     def texts_at(self, places: Iterable[tuple[int, int]]) -> dict[tuple[int, int], str]:
         wanted = set(places)
         found = self._engine.rows(
-            "SELECT attachment_id, number, text FROM page WHERE attachment_id IN :ids AND number IN :numbers",
+            """SELECT attachment_id, number, text FROM page
+               WHERE organisation_id IN :organisations AND attachment_id IN :ids AND number IN :numbers""",
             ids=[one for one, _ in wanted],
             numbers=[number for _, number in wanted],
         )
@@ -133,7 +145,8 @@ class Pages:
     def page_texts(self, attachment_ids: Iterable[int]) -> dict[int, list[tuple[int, str]]]:
         ids = list(attachment_ids)
         found = self._engine.rows(
-            """SELECT attachment_id, number, text FROM page WHERE attachment_id IN :ids
+            """SELECT attachment_id, number, text FROM page
+               WHERE organisation_id IN :organisations AND attachment_id IN :ids
                ORDER BY attachment_id, number""",
             ids=ids,
         )

@@ -8,11 +8,11 @@ from contextlib import suppress
 from archive.errors import Conflict, NotFound, Unavailable
 from archive.model import ALL_SCOPES, PROVINCE, Person, Role, Scope, Token
 from storage import mappers
-from storage.engine import Queries, Row
+from storage.engine import Queries
 from storage.hash_chain import recorded_people
 from storage.repositories.second_factors import SecondFactors
 from storage.repositories.sign_ins import SignIns
-from storage.tenancy import Scoped, home
+from storage.tenancy import current_organisation
 
 _LAST_USE_STEP = dt.timedelta(minutes=1)  # a program that calls often causes one write a minute at most
 
@@ -27,9 +27,9 @@ class EnginePeople(SignIns, SecondFactors):
         with recorded_people(self._engine):
             row = self._engine.row(
                 """INSERT INTO person (name, password_hash, role, created_at, organisation_id)
-                   VALUES (:name, :password_hash, :role, :now, :home)
+                   VALUES (:name, :password_hash, :role, :now, :organisation)
                    ON CONFLICT (organisation_id, name) DO NOTHING RETURNING *""",
-                home=home(self._engine),
+                organisation=current_organisation(self._engine),
                 name=name,
                 password_hash=password_hash,
                 role=role.value,
@@ -40,7 +40,11 @@ class EnginePeople(SignIns, SecondFactors):
         return mappers.person(row)
 
     def person(self, id: int) -> Person:
-        row = self._engine.row("SELECT * FROM person WHERE id = :id", id=id)
+        row = self._engine.row(
+            """SELECT * FROM person
+               WHERE organisation_id IN :account_organisations AND id = :id""",
+            id=id,
+        )
         if row is None:
             raise _nobody()
         return mappers.person(row)
@@ -48,22 +52,18 @@ class EnginePeople(SignIns, SecondFactors):
     def by_name(self, name: str) -> tuple[Person, str] | None:
         """Return the person and the password hash. An organisation's own person precedes the province's."""
         row = self._engine.row(
-            """SELECT * FROM person WHERE name = :name AND organisation_id IN :homes
+            """SELECT * FROM person WHERE organisation_id IN :account_organisations AND name = :name
                ORDER BY organisation_id DESC LIMIT 1""",
             name=name,
-            homes=[home(self._engine), PROVINCE],
+            account_organisations=[current_organisation(self._engine), PROVINCE],
         )
         return None if row is None else (mappers.person(row), row["password_hash"])
 
     def everyone(self) -> list[Person]:
-        return [*mappers.readable(mappers.person, self._own("SELECT * FROM person ORDER BY name"))]
-
-    def _own(self, sql: str) -> list[Row]:
-        """Return a query's rows; for one organisation, without the rows of the province."""
-        found = self._engine.rows(sql)
-        if not isinstance(self._engine, Scoped):
-            return found
-        return [row for row in found if row["organisation_id"] == self._engine.organisation]
+        found = self._engine.rows(
+            "SELECT * FROM person WHERE organisation_id IN :organisations ORDER BY name"
+        )
+        return [*mappers.readable(mappers.person, found)]
 
     def disable(self, name: str) -> None:
         self._set_disabled(name, True)
@@ -74,24 +74,26 @@ class EnginePeople(SignIns, SecondFactors):
     def _set_disabled(self, name: str, disabled: bool) -> None:
         with recorded_people(self._engine):
             if not self._engine.run(
-                "UPDATE person SET disabled = :disabled WHERE name = :name AND organisation_id = :home",
+                """UPDATE person SET disabled = :disabled
+                   WHERE organisation_id = :organisation AND name = :name""",
                 disabled=int(disabled),
                 name=name,
-                home=home(self._engine),
+                organisation=current_organisation(self._engine),
             ):
                 raise _nobody()
             if disabled:  # else the sessions would work again once the account is enabled
                 self._engine.run(
-                    """DELETE FROM session WHERE person_id IN (
-                           SELECT id FROM person WHERE name = :name AND organisation_id = :home)""",
+                    """DELETE FROM session WHERE organisation_id = :organisation AND person_id IN (
+                           SELECT id FROM person WHERE organisation_id = :organisation AND name = :name)""",
                     name=name,
-                    home=home(self._engine),
+                    organisation=current_organisation(self._engine),
                 )
 
     def set_password(self, id: int, password_hash: str) -> None:
         with recorded_people(self._engine):
             if not self._engine.run(
-                "UPDATE person SET password_hash = :password_hash WHERE id = :id",
+                """UPDATE person SET password_hash = :password_hash
+                   WHERE organisation_id IN :account_organisations AND id = :id""",
                 id=id,
                 password_hash=password_hash,
             ):
@@ -110,8 +112,8 @@ class EnginePeople(SignIns, SecondFactors):
                 raise Conflict(f"มีโทเคนชื่อ “{name}” อยู่แล้ว กรุณาใช้ชื่ออื่น หรือเพิกถอนของเดิมก่อน", code="name-taken")
             self._engine.run(
                 """INSERT INTO token (name, hash, scopes, expires_at, created_at, organisation_id)
-                   VALUES (:name, :hash, :scopes, :expires_at, :now, :home)""",
-                home=home(self._engine),
+                   VALUES (:name, :hash, :scopes, :expires_at, :now, :organisation)""",
+                organisation=current_organisation(self._engine),
                 name=name,
                 hash=token_hash,
                 scopes=",".join(sorted(scopes)),
@@ -122,7 +124,8 @@ class EnginePeople(SignIns, SecondFactors):
     def token(self, token_hash: str, *, now: dt.datetime) -> Token | None:
         row = self._engine.row(
             """SELECT * FROM token
-               WHERE hash = :hash AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > :now)""",
+               WHERE organisation_id IN :account_organisations AND hash = :hash AND revoked_at IS NULL
+               AND (expires_at IS NULL OR expires_at > :now)""",
             hash=token_hash,
             now=mappers.time_text(now),
         )
@@ -133,21 +136,23 @@ class EnginePeople(SignIns, SecondFactors):
             # Where the disk is full, the write is skipped, so that programs still get in.
             with suppress(Unavailable), self._engine.write(durable=False):
                 self._engine.run(
-                    "UPDATE token SET last_used_at = :now WHERE id = :id",
+                    """UPDATE token SET last_used_at = :now
+                       WHERE organisation_id IN :account_organisations AND id = :id""",
                     id=row["id"],
                     now=mappers.time_text(now),
                 )
         return found
 
     def tokens(self) -> list[Token]:
-        return [*mappers.readable(mappers.token, self._own("SELECT * FROM token ORDER BY id"))]
+        found = self._engine.rows("SELECT * FROM token WHERE organisation_id IN :organisations ORDER BY id")
+        return [*mappers.readable(mappers.token, found)]
 
     def revoke_token(self, name: str) -> None:
         with recorded_people(self._engine):
             if not self._engine.run(
                 """UPDATE token SET revoked_at = :now
-                   WHERE name = :name AND organisation_id = :home AND revoked_at IS NULL""",
-                home=home(self._engine),
+                   WHERE organisation_id = :organisation AND name = :name AND revoked_at IS NULL""",
+                organisation=current_organisation(self._engine),
                 name=name,
                 now=mappers.now_text(),
             ):

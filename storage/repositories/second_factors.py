@@ -19,11 +19,17 @@ class SecondFactors:
         self._engine = engine
 
     def second_factor(self, person_id: int) -> SecondFactor | None:
-        row = self._engine.row("SELECT * FROM second_factor WHERE person_id = :id", id=person_id)
+        row = self._engine.row(
+            """SELECT * FROM second_factor
+               WHERE organisation_id IN :account_organisations AND person_id = :id""",
+            id=person_id,
+        )
         if row is None:
             return None
         left = self._engine.rows(
-            "SELECT count(*) AS n FROM recovery_code WHERE person_id = :id AND used_at IS NULL", id=person_id
+            """SELECT count(*) AS n FROM recovery_code
+               WHERE organisation_id IN :account_organisations AND person_id = :id AND used_at IS NULL""",
+            id=person_id,
         )
         return SecondFactor(
             sealed_secret=row["sealed_secret"],
@@ -34,13 +40,17 @@ class SecondFactors:
     def begin_second_factor(self, person_id: int, sealed_secret: str) -> None:
         with recorded_people(self._engine):
             self._engine.run(
-                "DELETE FROM second_factor WHERE person_id = :id AND confirmed_at IS NULL", id=person_id
+                """DELETE FROM second_factor
+                   WHERE organisation_id IN :account_organisations AND person_id = :id
+                   AND confirmed_at IS NULL""",
+                id=person_id,
             )
             if self.second_factor(person_id) is not None:
                 raise Conflict("เปิดการยืนยันสองขั้นไว้แล้ว กรุณาปิดก่อนแล้วจึงตั้งใหม่", code="second-factor-on")
             made = self._engine.run(
-                """INSERT INTO second_factor (person_id, sealed_secret, last_step)
-                   SELECT id, :sealed_secret, 0 FROM person WHERE id = :id""",
+                """INSERT INTO second_factor (person_id, sealed_secret, last_step, organisation_id)
+                   SELECT id, :sealed_secret, 0, organisation_id FROM person
+                   WHERE organisation_id IN :account_organisations AND id = :id""",
                 id=person_id,
                 sealed_secret=sealed_secret,
             )
@@ -53,7 +63,8 @@ class SecondFactors:
         with recorded_people(self._engine):
             if not self._engine.run(
                 """UPDATE second_factor SET confirmed_at = :now, last_step = :step
-                   WHERE person_id = :id AND confirmed_at IS NULL""",
+                   WHERE organisation_id IN :account_organisations AND person_id = :id
+                   AND confirmed_at IS NULL""",
                 id=person_id,
                 step=step,
                 now=mappers.time_text(now),
@@ -65,7 +76,8 @@ class SecondFactors:
         with self._engine.write():
             used = self._engine.run(
                 """UPDATE second_factor SET last_step = :step
-                   WHERE person_id = :id AND last_step < :step AND confirmed_at IS NOT NULL""",
+                   WHERE organisation_id IN :account_organisations AND person_id = :id AND last_step < :step
+                   AND confirmed_at IS NOT NULL""",
                 id=person_id,
                 step=step,
             )
@@ -75,7 +87,8 @@ class SecondFactors:
         with recorded_people(self._engine):
             used = self._engine.run(
                 """UPDATE recovery_code SET used_at = :now
-                   WHERE person_id = :id AND hash = :hash AND used_at IS NULL""",
+                   WHERE organisation_id IN :account_organisations AND person_id = :id AND hash = :hash
+                   AND used_at IS NULL""",
                 id=person_id,
                 hash=code_hash,
                 now=mappers.time_text(now),
@@ -84,16 +97,30 @@ class SecondFactors:
 
     def replace_recovery_codes(self, person_id: int, hashes: Sequence[str]) -> None:
         with recorded_people(self._engine):
-            self._engine.run("DELETE FROM recovery_code WHERE person_id = :id", id=person_id)
+            self._engine.run(
+                """DELETE FROM recovery_code
+                   WHERE organisation_id IN :account_organisations AND person_id = :id""",
+                id=person_id,
+            )
             for code_hash in hashes:
                 self._engine.run(
-                    """INSERT INTO recovery_code (person_id, hash)
-                       SELECT person_id, :hash FROM second_factor WHERE person_id = :id""",
+                    """INSERT INTO recovery_code (person_id, hash, organisation_id)
+                       SELECT person_id, :hash, organisation_id FROM second_factor
+                       WHERE organisation_id IN :account_organisations AND person_id = :id""",
                     id=person_id,
                     hash=code_hash,
                 )
 
     def remove_second_factor(self, person_id: int) -> bool:
         with recorded_people(self._engine):
-            self._engine.run("DELETE FROM recovery_code WHERE person_id = :id", id=person_id)
-            return self._engine.run("DELETE FROM second_factor WHERE person_id = :id", id=person_id) == 1
+            self._engine.run(
+                """DELETE FROM recovery_code
+                   WHERE organisation_id IN :account_organisations AND person_id = :id""",
+                id=person_id,
+            )
+            removed = self._engine.run(
+                """DELETE FROM second_factor
+                   WHERE organisation_id IN :account_organisations AND person_id = :id""",
+                id=person_id,
+            )
+        return removed == 1

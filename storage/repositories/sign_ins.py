@@ -30,11 +30,13 @@ class SignIns:
     def open_session(self, person_id: int, key_hash: str, *, device: str, now: dt.datetime) -> Session:
         with recorded_people(self._engine):
             self._engine.run(
-                "DELETE FROM session WHERE started_at <= :old", old=mappers.time_text(now - _REMEMBERED)
+                "DELETE FROM session WHERE organisation_id IN :account_organisations AND started_at <= :old",
+                old=mappers.time_text(now - _REMEMBERED),
             )
             row = self._engine.row(
-                """INSERT INTO session (person_id, key_hash, device, started_at, seen_at)
-                   SELECT id, :key_hash, :device, :now, :now FROM person WHERE id = :person_id
+                """INSERT INTO session (person_id, key_hash, device, started_at, seen_at, organisation_id)
+                   SELECT id, :key_hash, :device, :now, :now, organisation_id FROM person
+                   WHERE organisation_id IN :account_organisations AND id = :person_id
                    RETURNING *""",
                 person_id=person_id,
                 key_hash=key_hash,
@@ -50,7 +52,8 @@ class SignIns:
     ) -> tuple[Session, Person] | None:
         found = self._engine.row(
             """SELECT session.* FROM session JOIN person ON person.id = session.person_id
-               WHERE key_hash = :key_hash AND seen_at > :since AND disabled = 0""",
+               WHERE session.organisation_id IN :account_organisations AND key_hash = :key_hash
+               AND seen_at > :since AND disabled = 0""",
             key_hash=key_hash,
             since=mappers.time_text(now - idle),
         )
@@ -60,16 +63,23 @@ class SignIns:
         if abs(now - session.seen_at) >= _SEEN_STEP:  # abs: the clock may have been set back
             with suppress(Unavailable), self._engine.write(durable=False):  # a full disk ends no session
                 self._engine.run(
-                    "UPDATE session SET seen_at = :now WHERE id = :id",
+                    """UPDATE session SET seen_at = :now
+                       WHERE organisation_id IN :account_organisations AND id = :id""",
                     id=session.id,
                     now=mappers.time_text(now),
                 )
-        person = self._engine.rows("SELECT * FROM person WHERE id = :id", id=session.person_id)[0]
+        person = self._engine.rows(
+            """SELECT * FROM person
+               WHERE organisation_id IN :account_organisations AND id = :id""",
+            id=session.person_id,
+        )[0]
         return session, mappers.person(person)
 
     def sessions(self, person_id: int) -> list[Session]:
         found = self._engine.rows(
-            "SELECT * FROM session WHERE person_id = :person_id ORDER BY seen_at DESC, id DESC",
+            """SELECT * FROM session
+               WHERE organisation_id IN :account_organisations AND person_id = :person_id
+               ORDER BY seen_at DESC, id DESC""",
             person_id=person_id,
         )
         return [*mappers.readable(mappers.session, found)]
@@ -77,12 +87,19 @@ class SignIns:
     def close_session(self, person_id: int, id: int) -> None:
         with recorded_people(self._engine):
             self._engine.run(
-                "DELETE FROM session WHERE id = :id AND person_id = :person_id", id=id, person_id=person_id
+                """DELETE FROM session
+                   WHERE organisation_id IN :account_organisations AND id = :id AND person_id = :person_id""",
+                id=id,
+                person_id=person_id,
             )
 
     def close_sessions(self, person_id: int) -> None:
         with recorded_people(self._engine):
-            self._engine.run("DELETE FROM session WHERE person_id = :person_id", person_id=person_id)
+            self._engine.run(
+                """DELETE FROM session
+                   WHERE organisation_id IN :account_organisations AND person_id = :person_id""",
+                person_id=person_id,
+            )
 
     def begin_attempt(self, limits: Sequence[AttemptLimit], *, now: dt.datetime) -> dt.timedelta:
         with self._engine.write(durable=False):

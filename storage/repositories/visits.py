@@ -11,7 +11,7 @@ from archive.thai import BANGKOK, clip
 from storage import mappers
 from storage.engine import Queries
 from storage.repositories.history import announcement_row
-from storage.tenancy import home
+from storage.tenancy import current_organisation
 
 VISIT_WINDOW = dt.timedelta(minutes=30)
 """Time after a counted visit in which the same visitor is not counted again.
@@ -53,22 +53,26 @@ class Visits:
         if self._seen(announcement_id, visitor, since):
             return False
         with self._engine.write(durable=False):
-            announcement_row(self._engine, announcement_id)
+            announcement = announcement_row(self._engine, announcement_id)
             self._forget(since)
             if address and self._visitors_from(announcement_id, address, since) >= MOST_FROM_ADDRESS:
                 return False
             counted = self._engine.run(
-                """INSERT INTO visit (announcement_id, visitor, at) VALUES (:id, :visitor, :now)
+                """INSERT INTO visit (announcement_id, visitor, at, organisation_id)
+                   VALUES (:id, :visitor, :now, :organisation)
                    ON CONFLICT (announcement_id, visitor) DO UPDATE SET at = excluded.at
                    WHERE visit.at <= :since""",
                 id=announcement_id,
+                organisation=announcement["organisation_id"],
                 visitor=visitor,
                 now=mappers.time_text(now),
                 since=since,
             )
             if counted:
                 self._engine.run(
-                    "INSERT INTO waiting_visit (announcement_id, day) VALUES (:id, :day)",
+                    """INSERT INTO waiting_visit (announcement_id, day, organisation_id)
+                       VALUES (:id, :day, :organisation)""",
+                    organisation=announcement["organisation_id"],
                     id=announcement_id,
                     day=now.astimezone(BANGKOK).date().isoformat(),
                 )
@@ -77,7 +81,8 @@ class Visits:
 
     def _visitors_from(self, announcement_id: int, address: str, since: str) -> int:
         found = self._engine.rows(
-            """SELECT count(*) AS n FROM visit WHERE announcement_id = :id
+            """SELECT count(*) AS n FROM visit
+               WHERE organisation_id IN :organisations AND announcement_id = :id
                AND visitor > :first AND visitor < :after AND at > :since""",
             id=announcement_id,
             first=f"{address}:",
@@ -89,8 +94,9 @@ class Visits:
     def _forget(self, since: str) -> None:
         """Delete at most 100 visits whose visit window is over. Call this inside a transaction."""
         self._engine.run(
-            """DELETE FROM visit WHERE (announcement_id, visitor) IN
-                   (SELECT announcement_id, visitor FROM visit WHERE at <= :since ORDER BY at LIMIT 100
+            """DELETE FROM visit WHERE organisation_id IN :organisations AND (announcement_id, visitor) IN
+                   (SELECT announcement_id, visitor FROM visit
+                    WHERE organisation_id IN :organisations AND at <= :since ORDER BY at LIMIT 100
                     FOR NO KEY UPDATE SKIP LOCKED)""",
             since=since,
         )
@@ -102,24 +108,31 @@ class Visits:
         for a row lock.
         """
         free = self._engine.rows(
-            """SELECT id FROM announcement WHERE id IN (SELECT announcement_id FROM waiting_visit)
+            """SELECT id, organisation_id FROM announcement
+               WHERE organisation_id IN :organisations
+               AND id IN (SELECT announcement_id FROM waiting_visit WHERE organisation_id IN :organisations)
                ORDER BY id LIMIT 20 FOR NO KEY UPDATE SKIP LOCKED"""
         )
         for row in free:
             waiting = self._engine.rows(
-                "DELETE FROM waiting_visit WHERE announcement_id = :id RETURNING day", id=row["id"]
+                """DELETE FROM waiting_visit
+                   WHERE organisation_id IN :organisations AND announcement_id = :id RETURNING day""",
+                id=row["id"],
             )
             self._engine.run(
-                "UPDATE announcement SET visits = visits + :more WHERE id = :id",
+                """UPDATE announcement SET visits = visits + :more
+                   WHERE organisation_id IN :organisations AND id = :id""",
                 id=row["id"],
                 more=len(waiting),
             )
             for day, more in Counter(visit["day"] for visit in waiting).items():
                 self._engine.run(
-                    """INSERT INTO day_visits (day, announcement_id, count) VALUES (:day, :id, :more)
+                    """INSERT INTO day_visits (day, announcement_id, count, organisation_id)
+                       VALUES (:day, :id, :more, :organisation)
                        ON CONFLICT (day, announcement_id)
                        DO UPDATE SET count = day_visits.count + excluded.count""",
                     id=row["id"],
+                    organisation=row["organisation_id"],
                     day=day,
                     more=more,
                 )
@@ -128,7 +141,8 @@ class Visits:
         return (
             self._engine.row(
                 """SELECT 1 AS seen FROM visit
-                   WHERE announcement_id = :id AND visitor = :visitor AND at > :since""",
+                   WHERE organisation_id IN :organisations AND announcement_id = :id AND visitor = :visitor
+                   AND at > :since""",
                 id=announcement_id,
                 visitor=visitor,
                 since=since,
@@ -140,7 +154,8 @@ class Visits:
         today = dt.datetime.now(BANGKOK).date()
         shown = [today - dt.timedelta(days=back) for back in reversed(range(days))]
         found = self._engine.rows(
-            "SELECT day, sum(count) AS count FROM day_visits WHERE day >= :first GROUP BY day",
+            """SELECT day, sum(count) AS count FROM day_visits
+               WHERE organisation_id IN :organisations AND day >= :first GROUP BY day""",
             first=shown[0].isoformat(),
         )
         counts = {row["day"]: int(row["count"]) for row in found}
@@ -149,10 +164,11 @@ class Visits:
     def note_miss(self, query: str) -> None:
         with self._engine.write(durable=False):
             self._engine.run(
-                """INSERT INTO miss (organisation_id, query, count, last_at) VALUES (:home, :query, 1, :now)
+                """INSERT INTO miss (organisation_id, query, count, last_at)
+                   VALUES (:organisation, :query, 1, :now)
                    ON CONFLICT (organisation_id, query)
                    DO UPDATE SET count = miss.count + 1, last_at = excluded.last_at""",
-                home=home(self._engine, several=PROVINCE),
+                organisation=current_organisation(self._engine, several=PROVINCE),
                 query=clip(" ".join(query[: 4 * LONGEST_MISS].split()), LONGEST_MISS),
                 now=mappers.now_text(),
             )
@@ -160,26 +176,26 @@ class Visits:
 
     def _forget_misses(self) -> None:
         """Delete misses that are old, too long or above the limit. Call this inside a transaction."""
-        whose = home(self._engine, several=PROVINCE)
+        organisation = current_organisation(self._engine, several=PROVINCE)
         self._engine.run(
-            """DELETE FROM miss WHERE organisation_id = :home
+            """DELETE FROM miss WHERE organisation_id = :organisation
                AND (last_at < :since OR length(query) > :longest)""",
-            home=whose,
+            organisation=organisation,
             since=mappers.time_text(dt.datetime.now(dt.UTC) - MISSES_FOR),
             longest=LONGEST_MISS,
         )
         self._engine.run(
-            """DELETE FROM miss WHERE organisation_id = :home AND query IN
-                   (SELECT query FROM miss WHERE organisation_id = :home
+            """DELETE FROM miss WHERE organisation_id = :organisation AND query IN
+                   (SELECT query FROM miss WHERE organisation_id = :organisation
                     ORDER BY count DESC, last_at DESC LIMIT 1000 OFFSET :most)""",
-            home=whose,
+            organisation=organisation,
             most=MOST_MISSES,
         )
 
     def misses(self, *, limit: int = 100) -> list[Miss]:
         found = self._engine.rows(
             """SELECT query, sum(count) AS count, max(last_at) AS last_at FROM miss
-               GROUP BY query ORDER BY 2 DESC, 3 DESC LIMIT :limit""",
+               WHERE organisation_id IN :organisations GROUP BY query ORDER BY 2 DESC, 3 DESC LIMIT :limit""",
             limit=limit,
         )
         return [
@@ -188,7 +204,9 @@ class Visits:
 
     def forget_miss(self, query: str) -> None:
         with self._engine.write():
-            self._engine.run("DELETE FROM miss WHERE query = :query", query=query)
+            self._engine.run(
+                "DELETE FROM miss WHERE organisation_id IN :organisations AND query = :query", query=query
+            )
 
     def tally(self, name: str, amount: int) -> None:
         with self._engine.write(durable=False):

@@ -8,7 +8,7 @@ import hashlib
 from archive.model import Announcement, Attachment, Doubt, Draft, Kind, Line, Page, Source, Status
 from archive.ports import Records, StoredFile
 from storage.engine import Queries
-from storage.tenancy import OWN, Scoped
+from storage.tenancy import ACCOUNTS, OWN
 
 NOW = dt.datetime(2026, 6, 9, 9, 0, tzinfo=dt.UTC)
 ACTOR = "สมศรี ใจดี"
@@ -59,5 +59,13 @@ def page(attachment: Attachment, number: int = 1, text: str = "น้ำใจ",
 
 def rows_of(engine: Queries, organisation: int) -> dict[str, list[str]]:
     """Returns every row of one organisation, as stored in the database."""
-    scope = Scoped(engine, organisation)
-    return {table: sorted(repr(dict(row)) for row in scope.rows(f"SELECT * FROM {table}")) for table in OWN}
+    return {
+        table: sorted(
+            repr(dict(row))
+            for row in engine.rows(
+                f"SELECT * FROM {table} WHERE organisation_id IN :whose",
+                whose=[organisation, 0] if table in ACCOUNTS else [organisation],
+            )
+        )
+        for table in OWN
+    }

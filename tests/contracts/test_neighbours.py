@@ -32,19 +32,21 @@ def fill(engine: Sqlite, organisation: int, count: int) -> None:
         )
         engine.run_many(
             f"""INSERT INTO attachment (id, announcement_id, position, label, filename, kind, media_type,
-                    size, sha256, status, created_at, queued_at)
+                    size, sha256, status, created_at, queued_at, organisation_id)
                 VALUES (:id, :id, 1, 'a', 'a.pdf', 'news', 'application/pdf',
-                    1, :id, 'ready', '{at}', '{at}')""",
+                    1, :id, 'ready', '{at}', '{at}', :whose)""",
             ids,
         )
         engine.run_many(
             """INSERT INTO page (attachment_id, number, source, confidence, turn, rules, corrected, problem,
-                   text, raw, lines, doubts)
-               VALUES (:id, 1, 'ocr', 0.99, 0, 1, 0, '', '', '', '', '')""",
+                   text, raw, lines, doubts, organisation_id)
+               VALUES (:id, 1, 'ocr', 0.99, 0, 1, 0, '', '', '', '', '', :whose)""",
             ids,
         )
         engine.run_many(
-            f"INSERT INTO day_visits (day, announcement_id, count) VALUES ('{today}', :id, 1)", ids
+            f"""INSERT INTO day_visits (day, announcement_id, count, organisation_id)
+                VALUES ('{today}', :id, 1, :whose)""",
+            ids,
         )
 
 

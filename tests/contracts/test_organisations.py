@@ -33,7 +33,7 @@ from archive.ports import Jobs, Organisations, People, Records
 from storage.engine import Engine
 from storage.move import TABLES
 from storage.repositories.jobs import EngineJobs
-from storage.repositories.organisations import EngineOrganisations
+from storage.repositories.organisations import EngineOrganisations, strays
 from storage.repositories.people import EnginePeople
 from storage.repositories.records import EngineRecords
 from storage.tenancy import OWN, SHARED, Scoped
@@ -322,24 +322,31 @@ def test_every_table_is_somebody_s() -> None:
     assert TABLES.keys() - {"lease"} | {"counter"} == OWN | SHARED
 
 
-def test_what_is_not_known_cannot_be_asked_for(engine: Engine) -> None:
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT * FROM announcement",
+        "SELECT * FROM audit JOIN page ON page.number = audit.number",
+        "UPDATE announcement SET title = ''",
+        "DELETE FROM visit WHERE at = ''",
+        "insert into page (attachment_id) select id from attachment",
+    ],
+)
+def test_a_query_that_does_not_say_its_organisation_is_refused(engine: Engine, sql: str) -> None:
+    with pytest.raises(ValueError, match="does not say its organisation"):
+        Scoped(engine, 1).rows(sql)
+
+
+def test_what_belongs_to_the_whole_installation_cannot_be_asked_for(engine: Engine) -> None:
     with pytest.raises(KeyError):
         Scoped(engine, 1).rows("SELECT * FROM lease")
-    with pytest.raises(ValueError, match="every row"):
-        Scoped(engine, 1).run("UPDATE announcement SET title = ''")
-    with pytest.raises(ValueError, match="OR without"):
-        Scoped(engine, 1).run("DELETE FROM announcement WHERE id = 1 OR (id = 2)")
-    Scoped(engine, 1).run("DELETE FROM announcement WHERE (id = 1 OR (id = 2))")
-    with pytest.raises(ValueError, match="list of tables"):
-        Scoped(engine, 1).rows("SELECT * FROM announcement, lease")
 
 
-@pytest.mark.behind_its_back
-def test_however_a_query_is_spelt(engine: Engine) -> None:
-    mine, theirs = town(engine, 1, MINE), town(engine, 2, SECRET)
-    scope = Scoped(engine, 1)
-    assert {row["title"] for row in scope.rows("select title\nfrom announcement")} == {MINE}
-    scope.run("delete from history where announcement_id in (:mine, :theirs)",
-              mine=mine.announcement, theirs=theirs.announcement)  # fmt: skip
-    assert not mine.records.history(mine.announcement)
-    assert theirs.records.history(theirs.announcement)
+def test_a_row_of_another_organisation_than_its_owner_is_found(
+    engine: Engine, towns: tuple[Town, Town]
+) -> None:
+    assert strays(engine) == []
+    with engine.write():
+        engine.run("UPDATE page SET organisation_id = 2 WHERE attachment_id = :id", id=towns[1].attachment)
+    (fault,) = strays(engine)
+    assert fault == f"page of attachment {towns[1].attachment}: organisation 2 instead of 1"

@@ -8,10 +8,12 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from psycopg import errors
 
 from archive.errors import Unavailable
 from storage.postgres import Postgres
 from storage.repositories.records import EngineRecords
+from storage.tenancy import OWN, Scoped
 from tests.contracts.engines import schema
 from tests.contracts.samples import ACTOR, NOW, published
 
@@ -92,3 +94,30 @@ def test_a_server_that_is_not_there_is_named_as_unavailable(tmp_path: Path) -> N
 
 def test_nothing_is_wrong_with_a_sound_database(engine: Postgres) -> None:
     assert engine.faults() == []
+
+
+def test_row_level_security_restricts_a_query_that_forgets_its_organisation(engine: Postgres) -> None:
+    for organisation in (1, 2):
+        published(EngineRecords(Scoped(engine, organisation)), str(organisation))
+    forgetful = "SELECT title FROM announcement"
+    assert [row["title"] for row in engine.rows(forgetful, organisations=[2])] == ["2"]
+    with engine.write():
+        assert engine.run("UPDATE announcement SET author = 'x'", organisations=[2]) == 1
+        with pytest.raises(errors.InsufficientPrivilege), engine.write():
+            engine.run("UPDATE announcement SET organisation_id = 1", organisations=[2])
+        assert [row["title"] for row in engine.rows(forgetful, organisations=[1])] == ["1"]
+    assert sorted(row["author"] for row in engine.rows("SELECT author FROM announcement")) == ["", "x"]
+
+
+def test_every_table_of_an_organisation_has_a_policy_and_an_unknown_session_sees_nothing(
+    engine: Postgres, address: str
+) -> None:
+    published(EngineRecords(engine))
+    assert engine.rows("SELECT 1 AS one FROM history")
+    protected = engine.rows(
+        """SELECT relname FROM pg_class JOIN pg_policy ON polrelid = pg_class.oid
+           WHERE relrowsecurity AND relforcerowsecurity AND relnamespace = current_schema()::regnamespace"""
+    )
+    assert {row["relname"] for row in protected} == OWN
+    with psycopg.connect(address) as unknown:
+        assert not any(unknown.execute(f"SELECT 1 FROM {table}".encode()).fetchall() for table in OWN)
