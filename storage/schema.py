@@ -436,6 +436,10 @@ MIGRATIONS = (
             """DROP INDEX day_visits_of_announcement""",
         ),
     ),
+    Migration(
+        "order of harvests",
+        ("""CREATE INDEX announcement_by_update ON announcement (updated_at, id)""",),
+    ),
 )
 
 

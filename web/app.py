@@ -18,7 +18,7 @@ from web import errors, fonts, organisations, template_filters
 from web.accounts import access, sign_in
 from web.api import resources
 from web.bootstrap import Services
-from web.public import collections, feeds, pages
+from web.public import collections, feeds, oai, pages
 from web.serving import health, http_caching, log
 from web.serving.proxies import Networks, TrustedProxies
 from web.staff import account, announcements, dashboard, review
@@ -84,7 +84,7 @@ def create_app(services: Services) -> Flask:
     template_filters.install(app)
     sign_in.install(app)
     resources.install(app)
-    for part in (account, health, fonts, feeds, dashboard, announcements, review, collections, pages):
+    for part in (account, health, fonts, feeds, oai, dashboard, announcements, review, collections, pages):
         app.register_blueprint(part.pages)
     errors.install(app)
     organisations.install(app)

@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 from flask import current_app, g, has_request_context, request
 
 from archive.errors import PrakatError, SettingsError
+from archive.harvest_ports import Harvest
 from archive.intake import Intake
 from archive.model import PROVINCE, Announcement, Organisation
 from archive.ports import (
@@ -60,6 +61,7 @@ from storage.files.virus_scanner import Clamd
 from storage.hash_chain import AuditTrail
 from storage.move import Moved, move_files, move_records, refuse_occupied, unfinished
 from storage.permissions import PRIVATE_UMASK, DataPermissions, make_private_directory
+from storage.repositories.harvest import EngineHarvest
 from storage.repositories.jobs import EngineJobs
 from storage.repositories.leases import EngineLeases
 from storage.repositories.organisations import EngineOrganisations
@@ -91,6 +93,7 @@ class Services:
     settings: Settings
     database: Database
     records: Records
+    harvest: Harvest
     jobs: Jobs
     people: People
     leases: Leases
@@ -133,6 +136,7 @@ class Services:
                 base_url=whose.address(organisation.id),
             ),
             records=records,
+            harvest=EngineHarvest(scope),
             jobs=EngineJobs(scope),
             intake=_intake(records, self.files, self.scanner, self.settings),
         )
@@ -223,6 +227,7 @@ def build(settings: Settings, *, begin_anew: bool = False) -> Services:
         settings=settings,
         database=engine,
         records=records,
+        harvest=EngineHarvest(engine),
         jobs=EngineJobs(engine),
         people=EnginePeople(engine),
         leases=EngineLeases(engine),

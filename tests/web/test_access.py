@@ -84,6 +84,7 @@ GUARDS: dict[str, Guard] = {
     "dashboard.people": Guard.ADMIN,
     "dashboard.disable": Guard.ADMIN,
     "dashboard.enable": Guard.ADMIN,
+    "oai.answer": Guard.OPEN,
     "staff.announcements": Guard.STAFF,
     "staff.new": Guard.STAFF,
     "staff.edit": Guard.STAFF,

@@ -1,0 +1,65 @@
+"""Queries of harvesters: public announcements and withdrawn ones, in the order of their last change."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+
+from archive.harvest_ports import HarvestSelection
+from archive.model import Announcement
+from storage import mappers
+from storage.engine import Queries
+
+# An announcement leaves the public by being withdrawn only, whatever becomes of it afterwards.
+_WAS_PUBLIC = """(status = 'published' OR id IN (
+    SELECT announcement_id FROM history WHERE organisation_id IN :organisations AND action = 'withdraw'))"""
+
+_BEGINNING = dt.datetime(1, 1, 1, tzinfo=dt.UTC)
+_END = dt.datetime(9999, 12, 31, tzinfo=dt.UTC)
+
+
+class EngineHarvest:
+    """Adapter of ``archive.harvest_ports.Harvest`` for any ``Engine``."""
+
+    def __init__(self, engine: Queries) -> None:
+        self._engine = engine
+
+    def changes(
+        self, selection: HarvestSelection, *, after: tuple[dt.datetime, int] | None, limit: int
+    ) -> Sequence[Announcement]:
+        in_set = ""
+        if selection.kind is not None:
+            in_set += " AND (status <> 'published' OR kind = :kind)"
+        if selection.category is not None:
+            in_set += " AND (status <> 'published' OR category = :category)"
+        last_at, last_id = after or (_BEGINNING, 0)
+        found = self._engine.rows(
+            f"""SELECT * FROM announcement
+                WHERE organisation_id IN :organisations AND (updated_at, id) > (:last_at, :last_id)
+                AND updated_at >= :since AND updated_at < :before AND {_WAS_PUBLIC} {in_set}
+                ORDER BY updated_at, id LIMIT :limit""",  # noqa: S608  # our own conditions
+            last_at=mappers.time_text(last_at),
+            last_id=last_id,
+            since=mappers.time_text(selection.since or _BEGINNING),
+            before=mappers.time_text(selection.before or _END),
+            kind=selection.kind.value if selection.kind else "",
+            category=selection.category or "",
+            limit=limit,
+        )
+        return [*mappers.readable(mappers.announcement, found)]
+
+    def was_public(self, id: int) -> bool:
+        found = self._engine.row(
+            f"""SELECT id FROM announcement
+                WHERE organisation_id IN :organisations AND id = :id AND {_WAS_PUBLIC}""",  # noqa: S608
+            id=id,
+        )
+        return found is not None
+
+    def categories(self) -> Sequence[str]:
+        found = self._engine.rows(
+            """SELECT DISTINCT category FROM announcement
+               WHERE organisation_id IN :organisations AND status = 'published' AND category <> ''
+               ORDER BY category"""
+        )
+        return [str(row["category"]) for row in found]

@@ -1,0 +1,194 @@
+"""OAI-PMH, as another archive harvests it: the whole, what changed since, what was withdrawn, and no more."""
+
+from __future__ import annotations
+
+import datetime as dt
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from lxml import etree
+from oaipmh_scythe import Scythe
+from oaipmh_scythe.exceptions import BadResumptionToken, IdDoesNotExist, NoRecordsMatch
+from werkzeug.serving import make_server
+
+from archive.model import Announcement, Draft, Kind, Organisation, Status
+from tests.operation.archives import read
+from tests.web.conftest import Site, memo, open_site
+from web.public import oai
+
+OAI = "{http://www.openarchives.org/OAI/2.0/}"
+SECRET = "มะม่วงน้ำปลาหวาน"
+
+
+@pytest.fixture
+def address(site: Site) -> Iterator[str]:
+    server = make_server("127.0.0.1", 0, site.app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.port}/oai"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def asked(site: Site, **arguments: str) -> etree._Element:
+    answer = site.client().get("/oai", query_string=arguments, headers={"Host": "127.0.0.1"})
+    assert answer.status_code == 200
+    assert answer.content_type == "text/xml; charset=utf-8"
+    return etree.fromstring(answer.data)
+
+
+def error(root: etree._Element) -> str | None:
+    found = root.find(f"{OAI}error")
+    return None if found is None else found.get("code")
+
+
+def identifier(announcement: Announcement) -> str:
+    return f"oai:127.0.0.1:announcements/{announcement.id}"
+
+
+def test_a_harvester_gets_every_public_record_and_no_other(
+    site: Site, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(oai, "RECORDS_PER_ANSWER", 3)
+    public = [
+        site.announcement(f"ประกาศที่ {n}", category="จัดซื้อจัดจ้าง", kind=Kind.ORDER, body="ถนน & คลอง <ซ่อม>")
+        for n in range(7)
+    ]
+    withdrawn = site.announcement(SECRET, status=Status.WITHDRAWN, body=SECRET, category=SECRET)
+    again_draft = site.announcement(SECRET, status=Status.WITHDRAWN, body=SECRET)
+    site.services.intake.restore(again_draft.id, actor="test")
+    site.announcement(SECRET, status=Status.DRAFT, category=SECRET)
+    site.announcement(SECRET, status=Status.TRASHED)
+    with Scythe(address) as scythe:
+        assert scythe.identify().repositoryName == "เทศบาลตำบลหนองปลาดุก"
+        records = list(scythe.list_records())
+        sets = {each.setName: each.setSpec for each in scythe.list_sets()}
+        in_set = list(scythe.list_records(set_=sets["จัดซื้อจัดจ้าง"], ignore_deleted=True))
+        of_kind = list(scythe.list_identifiers(set_="kind:order", ignore_deleted=True))
+    found = {record.header.identifier: record for record in records}
+    gone = {identifier(withdrawn), identifier(again_draft)}
+    assert set(found) == {identifier(each) for each in public} | gone
+    assert len(records) == len(found)
+    assert {name for name, record in found.items() if record.deleted} == gone
+    assert {record.header.identifier for record in in_set} == {identifier(each) for each in public}
+    assert {header.identifier for header in of_kind} == {identifier(each) for each in public}
+    assert SECRET not in sets
+    assert not any(SECRET in record.raw for record in records)
+    told = found[identifier(public[0])].metadata
+    assert told["title"] == ["ประกาศที่ 0"]
+    assert told["description"] == ["ถนน & คลอง <ซ่อม>"]
+    assert told["type"] == ["คำสั่ง", "Order"]
+    assert told["date"] == ["2021-06-09"]
+    assert told["identifier"][0].endswith(f"/announcements/{public[0].id}")  # type: ignore[union-attr]
+
+
+def test_the_next_harvest_brings_what_changed_and_drops_what_was_withdrawn(site: Site, address: str) -> None:
+    old = site.announcement("เรื่องเดิม")
+    kept = site.announcement("เรื่องที่ถอนภายหลัง")
+    with site.services.database.write():  # type: ignore[attr-defined]  # the embedded engine's
+        site.services.database.run(  # type: ignore[attr-defined]
+            "UPDATE announcement SET updated_at = :at",
+            at=dt.datetime(2026, 1, 1, 12, tzinfo=dt.UTC).isoformat(timespec="microseconds"),
+        )
+    site.services.intake.withdraw(kept.id, actor="test", reason="ผิดเรื่อง")
+    with Scythe(address) as scythe:
+        (changed,) = scythe.list_records(from_="2026-01-02")
+        assert (changed.header.identifier, changed.deleted) == (identifier(kept), True)
+        (before,) = scythe.list_records(until="2026-01-01")
+        assert before.header.identifier == identifier(old)
+        exact = "2026-01-01T12:00:00Z"
+        assert len(list(scythe.list_records(from_=exact, until=exact))) == 1
+        with pytest.raises(NoRecordsMatch):
+            list(scythe.list_records(until="2025-12-31"))
+
+
+def test_files_that_are_held_are_not_told(site: Site) -> None:
+    made = site.announcement("มีเอกสาร")
+    attachment = site.attach(made.id, memo("เนื้อหา"), "เอกสารแนบ.pdf")
+    root = asked(site, verb="GetRecord", metadataPrefix="oai_dc", identifier=identifier(made))
+    assert b"attachments" not in etree.tostring(root)
+    read(site.services, "เนื้อหา", pages=1)
+    root = asked(site, verb="GetRecord", metadataPrefix="oai_dc", identifier=identifier(made))
+    assert f"/attachments/{attachment.id}/file".encode() in etree.tostring(root)
+
+
+def test_records_that_never_were_public_do_not_exist(site: Site, address: str) -> None:
+    draft = site.announcement("ฉบับร่าง", status=Status.DRAFT)
+    with Scythe(address) as scythe:
+        for name in (identifier(draft), "oai:127.0.0.1:announcements/999", "oai:elsewhere:announcements/1"):
+            with pytest.raises(IdDoesNotExist):
+                scythe.get_record(name)
+        with pytest.raises(BadResumptionToken):
+            list(scythe.list_records(resumption_token="e30="))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        ({}, "badVerb"),
+        ({"verb": "Destroy"}, "badVerb"),
+        ({"verb": "ListRecords"}, "badArgument"),
+        ({"verb": "ListRecords", "metadataPrefix": "marc"}, "cannotDisseminateFormat"),
+        ({"verb": "ListRecords", "metadataPrefix": "oai_dc", "from": "เมื่อวาน"}, "badArgument"),
+        ({"verb": "ListRecords", "metadataPrefix": "oai_dc", "from": "2026-13-01"}, "badArgument"),
+        ({"verb": "ListRecords", "metadataPrefix": "oai_dc", "until": "9999-12-31"}, "badArgument"),
+        ({"verb": "ListRecords", "metadataPrefix": "oai_dc", "set": "nothing"}, "noRecordsMatch"),
+        ({"verb": "ListRecords", "resumptionToken": "ไม่ใช่"}, "badResumptionToken"),
+        ({"verb": "ListRecords", "resumptionToken": "W10="}, "badResumptionToken"),
+        ({"verb": "ListSets", "resumptionToken": "W10="}, "badResumptionToken"),
+        ({"verb": "GetRecord", "metadataPrefix": "oai_dc", "identifier": "x"}, "idDoesNotExist"),
+        ({"verb": "Identify", "identifier": "x"}, "badArgument"),
+    ],
+)
+def test_wrong_requests_are_answered_with_the_protocols_codes(
+    site: Site, arguments: dict[str, str], code: str
+) -> None:
+    site.announcement("ประกาศ")
+    assert error(asked(site, **arguments)) == code
+
+
+def test_a_post_is_answered_as_a_get_is(site: Site) -> None:
+    site.announcement("ประกาศ")
+    site.app.config["WTF_CSRF_ENABLED"] = True
+    answer = site.client().post("/oai", data={"verb": "ListIdentifiers", "metadataPrefix": "oai_dc"})
+    assert answer.status_code == 200
+    assert error(etree.fromstring(answer.data)) is None
+
+
+def test_each_town_is_harvested_apart_and_the_province_together(tmp_path: Path) -> None:
+    organisations = open_site(tmp_path / "data").services.organisations
+    organisations.change("main", to=Organisation(id=1, slug="pladuk", name="หนองปลาดุก", host=None))
+    organisations.add("bangkhen", "บางเขน", "bangkhen.go.th")
+    site = open_site(tmp_path / "data")
+    for town in organisations.all():
+        intake = site.services.of(town, organisations.all()).intake
+        draft = Draft(title=town.name, published_on=dt.date(2021, 6, 9), category=town.slug)
+        intake.create(draft, actor="test", status=Status.PUBLISHED)
+
+    def told(path: str, host: str, verb: str, tag: str) -> list[str]:
+        arguments = {"verb": verb} | ({} if verb == "ListSets" else {"metadataPrefix": "oai_dc"})
+        answer = site.client().get(path, query_string=arguments, headers={"Host": host})
+        return [str(each.text) for each in etree.fromstring(answer.data).iter(f"{OAI}{tag}")]
+
+    (here,) = told("/pladuk/oai", "127.0.0.1", "ListIdentifiers", "identifier")
+    (there,) = told("/oai", "bangkhen.go.th", "ListIdentifiers", "identifier")
+    assert sorted(told("/oai", "127.0.0.1", "ListIdentifiers", "identifier")) == sorted([here, there])
+    assert "pladuk" not in told("/oai", "bangkhen.go.th", "ListSets", "setName")
+
+
+def test_a_harvest_survives_a_restart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(oai, "RECORDS_PER_ANSWER", 2)
+    site = open_site(tmp_path / "data")
+    for number in range(3):
+        site.announcement(f"ประกาศ {number}")
+    root = asked(site, verb="ListIdentifiers", metadataPrefix="oai_dc")
+    token = root.find(f".//{OAI}resumptionToken")
+    assert token is not None
+    again = asked(open_site(tmp_path / "data"), verb="ListIdentifiers", resumptionToken=str(token.text))
+    assert len([*again.iter(f"{OAI}identifier")]) == 1
+    last = again.find(f".//{OAI}resumptionToken")
+    assert last is not None
+    assert (last.text, last.get("cursor")) == (None, "2")

@@ -1,0 +1,336 @@
+"""OAI-PMH 2.0: lets other archives harvest the public announcements as Dublin Core.
+
+Nothing is kept between requests: a resumption token holds the place and the limits of its harvest. An
+announcement that was withdrawn is a deleted record, for ever.
+"""
+
+from __future__ import annotations
+
+import base64
+import datetime as dt
+import hashlib
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from urllib.parse import urlsplit
+
+from flask import Blueprint, Response, request, url_for
+from lxml import etree
+
+from archive.errors import NotFound
+from archive.harvest_ports import HarvestSelection
+from archive.model import Announcement, Kind, Status
+from web.accounts.access import visible_attachments
+from web.accounts.sign_in import csrf
+from web.addresses import absolute
+from web.bootstrap import services
+
+pages = Blueprint("oai", __name__)
+csrf.exempt(pages)  # OAI-PMH demands POST beside GET; nothing is changed by either
+
+RECORDS_PER_ANSWER = 100
+"""Records in one answer; a harvester comes back for the rest with the resumption token."""
+
+_OAI = "http://www.openarchives.org/OAI/2.0/"
+_OAI_DC = "http://www.openarchives.org/OAI/2.0/oai_dc/"
+_DC = "http://purl.org/dc/elements/1.1/"
+_XSI = "http://www.w3.org/2001/XMLSchema-instance"
+_XML = "http://www.w3.org/XML/1998/namespace"
+_PREFIX = "oai_dc"
+_SECOND = "%Y-%m-%dT%H:%M:%SZ"
+_DAY = "%Y-%m-%d"
+_IDENTIFIER = re.compile(r"oai:[^:]+:announcements/(\d{1,10})")
+_KIND_SET, _CATEGORY_SET = "kind:", "category:"
+
+_ARGUMENTS: Mapping[str, tuple[frozenset[str], frozenset[str]]] = {
+    "Identify": (frozenset(), frozenset()),
+    "ListMetadataFormats": (frozenset(), frozenset({"identifier"})),
+    "ListSets": (frozenset(), frozenset({"resumptionToken"})),
+    "GetRecord": (frozenset({"identifier", "metadataPrefix"}), frozenset()),
+    "ListIdentifiers": (frozenset({"metadataPrefix"}), frozenset({"from", "until", "set"})),
+    "ListRecords": (frozenset({"metadataPrefix"}), frozenset({"from", "until", "set"})),
+}
+"""Verb → required and optional arguments (OAI-PMH 2.0, section 4)."""
+
+
+class ProtocolError(Exception):
+    """A request that the protocol does not allow. ``code`` is one of the protocol's error codes."""
+
+    def __init__(self, code: str, said: str) -> None:
+        super().__init__(said)
+        self.code = code
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Place in a harvest: its limits, the last record sent, and the number of records sent."""
+
+    selection: HarvestSelection
+    after: tuple[dt.datetime, int] | None = None
+    sent: int = 0
+
+
+@pages.route("/oai", methods=["GET", "POST"])
+def answer() -> Response:
+    """Answer one request of a harvester. Errors of the protocol are answers too, with status 200."""
+    root = etree.Element(f"{{{_OAI}}}OAI-PMH", nsmap={None: _OAI, "xsi": _XSI})
+    root.set(f"{{{_XSI}}}schemaLocation", f"{_OAI} {_OAI}OAI-PMH.xsd")
+    _add(root, "responseDate", dt.datetime.now(dt.UTC).strftime(_SECOND))
+    asked = _add(root, "request", absolute(url_for("oai.answer")))
+    try:
+        verb, arguments = _checked_arguments()
+        filled = etree.Element(f"{{{_OAI}}}{verb}")
+        _VERBS[verb](filled, arguments)
+        for name, value in {"verb": verb, **arguments}.items():
+            asked.set(name, value)
+        root.append(filled)
+    except ProtocolError as error:
+        _add(root, "error", str(error), code=error.code)
+    text = etree.tostring(root, xml_declaration=True, encoding="UTF-8")
+    return Response(text, content_type="text/xml; charset=utf-8")
+
+
+def _checked_arguments() -> tuple[str, dict[str, str]]:
+    """Returns verb and arguments of the request. Raises ``ProtocolError`` for those that make no sense."""
+    values = request.values
+    verb = values.get("verb", "")
+    if verb not in _ARGUMENTS or len(values.getlist("verb")) > 1:
+        raise ProtocolError("badVerb", "unknown or missing verb")
+    arguments = {name: value for name, value in values.items() if name != "verb"}
+    if any(len(values.getlist(name)) > 1 for name in arguments):
+        raise ProtocolError("badArgument", "an argument is repeated")
+    required, optional = _ARGUMENTS[verb]
+    is_resumed = verb.startswith("List") and arguments.keys() == {"resumptionToken"}
+    if not is_resumed and not required <= arguments.keys() <= required | optional:
+        raise ProtocolError(
+            "badArgument", f"{verb} takes {', '.join(sorted(required | optional)) or 'nothing'}"
+        )
+    if arguments.get("metadataPrefix", _PREFIX) != _PREFIX:
+        raise ProtocolError("cannotDisseminateFormat", f"only {_PREFIX} is available")
+    return verb, arguments
+
+
+def _identify(filled: etree._Element, _arguments: Mapping[str, str]) -> None:
+    first = services().harvest.changes(HarvestSelection(), after=None, limit=1)
+    since = first[0].updated_at if first else dt.datetime.now(dt.UTC)
+    _add(filled, "repositoryName", services().settings.site_name)
+    _add(filled, "baseURL", absolute(url_for("oai.answer")))
+    _add(filled, "protocolVersion", "2.0")
+    _add(
+        filled, "adminEmail", f"postmaster@{_host(services().settings.base_url)}"
+    )  # every host has one: RFC 2142
+    _add(filled, "earliestDatestamp", since.strftime(_SECOND))
+    _add(filled, "deletedRecord", "persistent")
+    _add(filled, "granularity", "YYYY-MM-DDThh:mm:ssZ")
+
+
+def _list_formats(filled: etree._Element, arguments: Mapping[str, str]) -> None:
+    if "identifier" in arguments:
+        _find(arguments["identifier"])
+    format = _add(filled, "metadataFormat")
+    _add(format, "metadataPrefix", _PREFIX)
+    _add(format, "schema", "http://www.openarchives.org/OAI/2.0/oai_dc.xsd")
+    _add(format, "metadataNamespace", _OAI_DC)
+
+
+def _list_sets(filled: etree._Element, arguments: Mapping[str, str]) -> None:
+    if arguments:
+        raise ProtocolError("badResumptionToken", "all sets were in the first answer")
+    sets = {f"{_KIND_SET}{kind.value}": f"{kind.thai} · {kind.english}" for kind in Kind}
+    sets |= {_category_set(category): category for category in services().harvest.categories()}
+    for spec, name in sets.items():
+        each = _add(filled, "set")
+        _add(each, "setSpec", spec)
+        _add(each, "setName", name)
+
+
+def _get_record(filled: etree._Element, arguments: Mapping[str, str]) -> None:
+    _add_record(filled, _find(arguments["identifier"]))
+
+
+def _list_records(filled: etree._Element, arguments: Mapping[str, str]) -> None:
+    _list(filled, arguments, _add_record)
+
+
+def _list_identifiers(filled: etree._Element, arguments: Mapping[str, str]) -> None:
+    _list(filled, arguments, _add_header)
+
+
+_VERBS: Mapping[str, Callable[[etree._Element, Mapping[str, str]], None]] = {
+    "Identify": _identify,
+    "ListMetadataFormats": _list_formats,
+    "ListSets": _list_sets,
+    "GetRecord": _get_record,
+    "ListIdentifiers": _list_identifiers,
+    "ListRecords": _list_records,
+}
+
+
+def _list(
+    filled: etree._Element,
+    arguments: Mapping[str, str],
+    add: Callable[[etree._Element, Announcement], None],
+) -> None:
+    token = arguments.get("resumptionToken")
+    place = _read_token(token) if token is not None else _Place(_selection(arguments))
+    found = services().harvest.changes(place.selection, after=place.after, limit=RECORDS_PER_ANSWER + 1)
+    if not found and token is None:
+        raise ProtocolError("noRecordsMatch", "nothing was published or withdrawn so")
+    for announcement in found[:RECORDS_PER_ANSWER]:
+        add(filled, announcement)
+    if len(found) > RECORDS_PER_ANSWER:
+        last = found[RECORDS_PER_ANSWER - 1]
+        rest = replace(place, after=(last.updated_at, last.id), sent=place.sent + RECORDS_PER_ANSWER)
+        _add(filled, "resumptionToken", _write_token(rest), cursor=str(place.sent))
+    elif token is not None:
+        _add(filled, "resumptionToken", cursor=str(place.sent))
+
+
+def _selection(arguments: Mapping[str, str]) -> HarvestSelection:
+    """Returns the limits that the arguments give. Raises ``ProtocolError`` for those that make no sense."""
+    given = [arguments[name] for name in ("from", "until") if name in arguments]
+    if len({len(each) for each in given}) > 1:
+        raise ProtocolError("badArgument", "from and until have different granularities")
+    since = _moment(arguments["from"])[0] if "from" in arguments else None
+    before = _moment(arguments["until"])[1] if "until" in arguments else None
+    if since is not None and before is not None and since >= before:
+        raise ProtocolError("badArgument", "from is later than until")
+    return replace(_selected_set(arguments.get("set")), since=since, before=before)
+
+
+def _moment(text: str) -> tuple[dt.datetime, dt.datetime]:
+    """Returns the first moment of a day or second, and the first moment after it."""
+    for pattern, length in ((_SECOND, dt.timedelta(seconds=1)), (_DAY, dt.timedelta(days=1))):
+        if len(text) == len("2026-01-01T00:00:00Z" if pattern == _SECOND else "2026-01-01"):
+            try:
+                first = dt.datetime.strptime(text, pattern).replace(tzinfo=dt.UTC)
+                return first, first + length
+            except (ValueError, OverflowError):
+                break
+    raise ProtocolError("badArgument", "a date has the form 2026-11-28 or 2026-11-28T12:00:00Z")
+
+
+def _selected_set(spec: str | None) -> HarvestSelection:
+    if spec is None:
+        return HarvestSelection()
+    if spec.startswith(_KIND_SET) and spec.removeprefix(_KIND_SET) in set(Kind):
+        return HarvestSelection(kind=Kind(spec.removeprefix(_KIND_SET)))
+    for category in services().harvest.categories():
+        if spec == _category_set(category):
+            return HarvestSelection(category=category)
+    raise ProtocolError("noRecordsMatch", "there is no such set")
+
+
+def _category_set(category: str) -> str:
+    """Returns the name of a category's set. A set's name takes no Thai letters, so a hash stands for it."""
+    return f"{_CATEGORY_SET}{hashlib.sha256(category.encode()).hexdigest()[:12]}"
+
+
+def _write_token(place: _Place) -> str:
+    chosen, last = place.selection, place.after
+    content = {
+        "since": chosen.since.isoformat() if chosen.since else None,
+        "before": chosen.before.isoformat() if chosen.before else None,
+        "kind": chosen.kind.value if chosen.kind else None,
+        "category": chosen.category,
+        "at": last[0].isoformat() if last else None,
+        "id": last[1] if last else 0,
+        "sent": place.sent,
+    }
+    return base64.urlsafe_b64encode(json.dumps(content).encode()).decode()
+
+
+def _read_token(token: str) -> _Place:
+    """Returns the place that a token holds. Raises ``ProtocolError`` for a token that was not given out."""
+    try:
+        content = json.loads(base64.urlsafe_b64decode(token.encode()))
+        since, before = (
+            content[name] and dt.datetime.fromisoformat(content[name]) for name in ("since", "before")
+        )
+        kind = Kind(content["kind"]) if content["kind"] else None
+        category = str(content["category"]) if content["category"] is not None else None
+        selection = HarvestSelection(since=since, before=before, kind=kind, category=category)
+        after = (dt.datetime.fromisoformat(content["at"]).astimezone(dt.UTC), int(content["id"]))
+        return _Place(selection, after, int(content["sent"]))
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
+        raise ProtocolError("badResumptionToken", "begin the harvest again") from error
+
+
+def _find(identifier: str) -> Announcement:
+    """Returns the announcement with this identifier, public or once public. Raises ``ProtocolError``."""
+    named = _IDENTIFIER.fullmatch(identifier)
+    absent = ProtocolError("idDoesNotExist", "there is no such record")
+    if named is None or int(named[1]) >= 2**31 or not services().harvest.was_public(int(named[1])):
+        raise absent
+    try:
+        found = services().records.announcement(int(named[1]))
+    except NotFound as error:
+        raise absent from error
+    if identifier != _identifier(found):
+        raise absent
+    return found
+
+
+def _identifier(announcement: Announcement) -> str:
+    return f"oai:{_host(services().site(announcement))}:announcements/{announcement.id}"
+
+
+def _host(address: str) -> str:
+    return urlsplit(address).hostname or "localhost"
+
+
+def _add_header(parent: etree._Element, announcement: Announcement) -> None:
+    """Add the header of a record. That of a deleted record names nothing but the record."""
+    is_public = announcement.status is Status.PUBLISHED
+    header = _add(parent, "header", **({} if is_public else {"status": "deleted"}))
+    _add(header, "identifier", _identifier(announcement))
+    _add(header, "datestamp", announcement.updated_at.astimezone(dt.UTC).strftime(_SECOND))
+    if is_public:
+        _add(header, "setSpec", f"{_KIND_SET}{announcement.kind.value}")
+        if announcement.category:
+            _add(header, "setSpec", _category_set(announcement.category))
+
+
+def _add_record(parent: etree._Element, announcement: Announcement) -> None:
+    record = _add(parent, "record")
+    _add_header(record, announcement)
+    if announcement.status is Status.PUBLISHED:
+        _add_dublin_core(_add(record, "metadata"), announcement)
+
+
+def _add_dublin_core(metadata: etree._Element, announcement: Announcement) -> None:
+    dublin = etree.SubElement(metadata, f"{{{_OAI_DC}}}dc", nsmap={"oai_dc": _OAI_DC, "dc": _DC, "xsi": _XSI})
+    dublin.set(f"{{{_XSI}}}schemaLocation", f"{_OAI_DC} http://www.openarchives.org/OAI/2.0/oai_dc.xsd")
+
+    def say(name: str, text: str, language: str | None = None) -> None:
+        if text:
+            element = etree.SubElement(dublin, f"{{{_DC}}}{name}")
+            element.text = text
+            if language:
+                element.set(f"{{{_XML}}}lang", language)
+
+    site = services().site(announcement)
+    home = url_for("public.announcement", id=announcement.id)
+    say("title", announcement.title, "th")
+    say("creator", announcement.author, "th")
+    say("publisher", services().settings.site_name, "th")
+    say("subject", announcement.category, "th")
+    say("description", announcement.body, "th")
+    say("date", announcement.published_on.isoformat())
+    say("type", announcement.kind.thai, "th")
+    say("type", announcement.kind.english, "en")
+    say("identifier", absolute(home, site))
+    say("language", "th")
+    attachments = visible_attachments(announcement.id, staff=False)
+    for media_type in sorted({attachment.media_type for attachment in attachments}):
+        say("format", media_type)
+    for attachment in attachments:
+        file = url_for("public.document_file", id=announcement.id, attachment_id=attachment.id)
+        say("relation", absolute(file, site))
+
+
+def _add(parent: etree._Element, name: str, text: str | None = None, **attributes: str) -> etree._Element:
+    element = etree.SubElement(parent, f"{{{_OAI}}}{name}", attributes)
+    element.text = text
+    return element
