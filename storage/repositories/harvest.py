@@ -11,8 +11,9 @@ from storage import mappers
 from storage.engine import Queries
 
 # An announcement leaves the public by being withdrawn only, whatever becomes of it afterwards.
-_WAS_PUBLIC = """(status = 'published' OR id IN (
-    SELECT announcement_id FROM history WHERE organisation_id IN :organisations AND action = 'withdraw'))"""
+_WAS_PUBLIC = """(status = 'published' OR EXISTS (
+    SELECT 1 FROM history
+    WHERE organisation_id IN :organisations AND announcement_id = announcement.id AND action = 'withdraw'))"""
 
 _BEGINNING = dt.datetime(1, 1, 1, tzinfo=dt.UTC)
 _END = dt.datetime(9999, 12, 31, tzinfo=dt.UTC)
