@@ -24,6 +24,7 @@ from archive.model import (
     Page,
     PersonalData,
     Reading,
+    RelationKind,
     Status,
 )
 from archive.ports import Files, Records, Scanner, StoredFile
@@ -316,6 +317,28 @@ class Intake:
     def restore(self, id: int, *, actor: str) -> Announcement:
         """Make a draft of a withdrawn or trashed announcement."""
         return self._step(self._ready_for(id, Status.DRAFT), Status.DRAFT, actor)
+
+    def relate(self, newer_id: int, older_id: int, kind: RelationKind | None, *, actor: str) -> None:
+        """Confirm that one announcement cancels, amends or replaces an older one; with None, dismiss that.
+
+        Raises ``Invalid`` when an announcement would be related to itself, or the older one already changes
+        the newer one; ``NotFound`` for an unknown announcement; ``Conflict`` for one in the trash.
+        """
+        if newer_id == older_id:
+            raise Invalid("ประกาศยกเลิกหรือแก้ไขตัวเองไม่ได้ กรุณาเลือกประกาศอื่น", field="older")
+        for id in (newer_id, older_id):
+            announcement = self._records.announcement(id)
+            if announcement.status is Status.TRASHED:
+                raise Conflict(
+                    "%(stands)s กรุณากู้คืนก่อนแก้ไข", code="wrong-status", stands=_STANDS[announcement.status]
+                )
+        is_reversed = any(
+            each.newer_id == older_id and each.older_id == newer_id and each.kind
+            for each in self._records.relations(newer_id)
+        )
+        if kind is not None and is_reversed:
+            raise Invalid("อีกฉบับยกเลิกหรือแก้ไขฉบับนี้อยู่แล้ว กรุณาเอาความเกี่ยวข้องเดิมออกก่อน", field="older")
+        self._records.decide_relation(newer_id, older_id, kind, actor=actor)
 
     def collect(
         self, id: int | None, *, title: str, body: str, items: Sequence[Item], actor: str

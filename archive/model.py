@@ -155,6 +155,36 @@ class Announcement:
     organisation: int = 1  # id of the organisation that the announcement belongs to
 
 
+class RelationKind(StrEnum):
+    """Relation of a newer announcement to an older one."""
+
+    CANCELS = "cancels"
+    AMENDS = "amends"
+    REPLACES = "replaces"
+
+    @property
+    def ends(self) -> bool:
+        """True when the older announcement is no longer in force."""
+        return self is not RelationKind.AMENDS
+
+    @property
+    def passive(self) -> str:
+        """Name of the relation as the older announcement has it."""
+        return {"cancels": "cancelled-by", "amends": "amended-by", "replaces": "replaced-by"}[self]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Relation:
+    """A person's decision on how a newer announcement changes an older one.
+
+    ``kind`` is None when the person dismissed the relation: it is not offered again.
+    """
+
+    newer_id: int
+    older_id: int
+    kind: RelationKind | None
+
+
 @dataclass(frozen=True, slots=True)
 class Failure:
     """Reason why an attachment could not be read: a stable code and a Thai sentence for the clerk."""

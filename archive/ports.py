@@ -38,6 +38,7 @@ from archive.model import (
     Status,
     Token,
 )
+from archive.relation_ports import RelationRecords
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,7 @@ class Miss:
     last_at: dt.datetime
 
 
-class Records(HeldAttachments, Protocol):
+class Records(HeldAttachments, RelationRecords, Protocol):
     """Announcements, their attachments and pages, and their history.
 
     Every method that writes is one transaction and records a ``Change``, whose ``actor`` is the person's name

@@ -15,6 +15,7 @@ _MAPPERS: Mapping[str, Callable[[Row], object]] = {
     "history": mappers.change,
     "collection": lambda row: mappers.collection(row, ()),
     "collection_history": mappers.change,
+    "relation": mappers.relation,
     "organisation": mappers.organisation,
     "person": mappers.person,
     "token": mappers.token,

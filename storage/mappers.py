@@ -33,6 +33,8 @@ from archive.model import (
     Person,
     PersonalData,
     Reading,
+    Relation,
+    RelationKind,
     Role,
     ScanAdvice,
     Scope,
@@ -337,6 +339,15 @@ def token(row: Row) -> Token:
         expires_at=_time(row["expires_at"]),
         last_used_at=_time(row["last_used_at"]),
         revoked_at=_time(row["revoked_at"]),
+    )
+
+
+@_damaged_as_error
+def relation(row: Row) -> Relation:
+    return Relation(
+        newer_id=row["newer_id"],
+        older_id=row["older_id"],
+        kind=RelationKind(row["kind"]) if row["kind"] else None,
     )
 
 

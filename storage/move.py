@@ -31,6 +31,7 @@ TABLES: Mapping[str, tuple[str, ...]] = {
     "collection": ("id",),
     "collection_item": ("collection_id", "position"),
     "collection_history": ("id",),
+    "relation": ("id",),
     "visit": ("announcement_id", "visitor"),
     "waiting_visit": ("id",),
     "day_visits": ("day", "announcement_id"),

@@ -440,6 +440,21 @@ MIGRATIONS = (
         "order of harvests",
         ("""CREATE INDEX announcement_by_update ON announcement (updated_at, id)""",),
     ),
+    Migration(
+        "relations of announcements",
+        (
+            # kind '': a person dismissed the relation that a text suggests
+            """CREATE TABLE relation (
+                id {id},
+                organisation_id BIGINT NOT NULL,
+                newer_id BIGINT NOT NULL REFERENCES announcement (id),
+                older_id BIGINT NOT NULL REFERENCES announcement (id),
+                kind {text} NOT NULL,
+                UNIQUE (newer_id, older_id)
+            )""",
+            """CREATE INDEX relation_by_older ON relation (older_id)""",
+        ),
+    ),
 )
 
 

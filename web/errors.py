@@ -135,7 +135,7 @@ _OURS = HTTPStatus.INTERNAL_SERVER_ERROR
 
 
 def _withdrawn(error: PrakatError) -> Mapping[str, object] | None:
-    """Returns title, date and reason of a withdrawn announcement; None for other errors."""
+    """Returns title, date, reason and successors of a withdrawn announcement; None for other errors."""
     return error.values if isinstance(error, Gone) else None
 
 

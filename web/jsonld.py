@@ -7,7 +7,8 @@ from typing import Any
 
 from flask import url_for
 
-from archive.model import Announcement, Attachment, Collection
+from archive.model import Announcement, Attachment, Collection, Kind, RelationKind
+from archive.relations import Standing, standing
 from web.addresses import absolute, page_path
 from web.bootstrap import services
 from web.public.collections import Part
@@ -52,8 +53,31 @@ def announcement(announcement: Announcement, attachments: Sequence[Attachment]) 
         "publisher": _office(),
         "hasPart": [_part(attachment) for attachment in attachments],
     }
+    found = standing(services().records, announcement)
+    if announcement.kind in _LEGAL_KINDS or found.chain:
+        described |= _legal_force(found)
     if announcement.author:
         described["author"] = {"@type": "Organization", "name": announcement.author}
+    return described
+
+
+_LEGAL_KINDS = {Kind.ORDER, Kind.RULE, Kind.BYLAW}
+_LEGAL_RELATIONS = {
+    RelationKind.CANCELS: "legislationRepeals",
+    RelationKind.REPLACES: "legislationRepeals",
+    RelationKind.AMENDS: "legislationChanges",
+}
+
+
+def _legal_force(found: Standing) -> dict[str, Any]:
+    """Returns whether a legal document is in force and which ones it changes, in schema.org's terms."""
+    described: dict[str, Any] = {
+        "@type": ["DigitalDocument", "Legislation"],
+        "legislationLegalForce": f"{_CONTEXT}/{'InForce' if found.is_in_force else 'NotInForce'}",
+    }
+    for kind, other in found.changes:
+        address = absolute(url_for("public.announcement", id=other.id), services().site(other))
+        described.setdefault(_LEGAL_RELATIONS[kind], []).append({"@id": address})
     return described
 
 

@@ -36,7 +36,17 @@ _ACTIONS = {
     "withdraw": lazy_gettext("ถอน"),
     "trash": lazy_gettext("ทิ้งลงถังขยะ"),
     "restore": lazy_gettext("กู้คืน"),
+    "relate": lazy_gettext("ความเกี่ยวข้อง"),
     "correct": lazy_gettext("แก้ข้อความที่อ่านได้"),
+}
+_RELATIONS = {
+    "cancels": lazy_gettext("ยกเลิก"),
+    "amends": lazy_gettext("แก้ไขเพิ่มเติม"),
+    "replaces": lazy_gettext("ใช้แทน"),
+    "cancelled-by": lazy_gettext("ยกเลิกแล้วโดย"),
+    "amended-by": lazy_gettext("แก้ไขเพิ่มเติมโดย"),
+    "replaced-by": lazy_gettext("ยกเลิกแล้ว ใช้แทนโดย"),
+    "dismissed": lazy_gettext("ไม่เกี่ยวข้อง"),
 }
 _FIELDS = {
     **{field.name: lazy_gettext(field.label) for field in ANNOUNCEMENT_FIELDS},
@@ -46,6 +56,7 @@ _FIELDS = {
     "page": lazy_gettext("หน้า"),
     "text": lazy_gettext("ข้อความ"),
     "items": lazy_gettext("รายการ"),
+    "relation": lazy_gettext("ความเกี่ยวข้อง"),
 }
 
 
@@ -107,6 +118,11 @@ def reading_name(state: Reading) -> str:
 
 def status_name(status: Status | str) -> str:
     return str(_STATUSES[Status(status)])
+
+
+def relation_name(name: str) -> str:
+    """Returns the label of a relation, as either of the two announcements has it."""
+    return str(_RELATIONS[name])
 
 
 def action_name(action: str) -> str:

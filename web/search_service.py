@@ -38,6 +38,7 @@ class Result:
     score: float
     segments: tuple[TextSegment, ...]
     pages: tuple[PageResult, ...]
+    is_in_force: bool = True  # no published announcement cancels or replaces it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +57,7 @@ class Answer:
     query: Query
     took_ms: float
     related: tuple[Result, ...] = ()
+    has_ended: bool = False  # the archive has announcements that are no longer in force
     explanation: SearchExplanation | None = None
 
 
@@ -67,7 +69,9 @@ def search(services: Services, query: Query) -> Answer:
     """
     began = time.perf_counter()
     try:
-        found = services.index.search(_without_withdrawn(services, _scoped(services, query)))
+        found = services.index.search(
+            _without_withdrawn(services, _scoped(services, _ended(services, query)))
+        )
         if not found.total and services.index.manifest() is None and services.records.last_change():
             raise Unavailable("กำลังสร้างดัชนีค้นหา กรุณาค้นใหม่อีกครั้งในอีกสักครู่", code="index-missing")
     except Unavailable:
@@ -92,6 +96,7 @@ def _shown(services: Services, found: ResultPage, began: float) -> Answer:
         ).items()
         if announcement.status is Status.PUBLISHED
     }
+    ended = services.records.no_longer_in_force()
     attachments = {
         attachment.id: attachment
         for group in services.records.attachments(public).values()
@@ -107,7 +112,10 @@ def _shown(services: Services, found: ResultPage, began: float) -> Answer:
 
     def shown(hits: tuple[Hit, ...]) -> tuple[Result, ...]:
         return tuple(
-            _result(public[hit.announcement_id], hit, attachments, texts, found.query)
+            replace(
+                _result(public[hit.announcement_id], hit, attachments, texts, found.query),
+                is_in_force=hit.announcement_id not in ended,
+            )
             for hit in hits
             if hit.announcement_id in public
         )
@@ -117,6 +125,7 @@ def _shown(services: Services, found: ResultPage, began: float) -> Answer:
         total=found.total - (len(found.hits) - len(results)),
         results=results,
         related=shown(found.related),
+        has_ended=bool(ended),
         explanation=found.explanation,
         facets=_facets(services, found.facets),
         did_you_mean=found.did_you_mean,
@@ -133,6 +142,13 @@ def _scoped(services: Services, query: Query) -> Query:
     if services.organisation is None or services.is_province:
         return query
     return replace(query, filters=replace(query.filters, organisation=services.organisation.id))
+
+
+def _ended(services: Services, query: Query) -> Query:
+    """Returns the query with the announcements that it leaves out when only those in force are wanted."""
+    if not query.filters.in_force:
+        return query
+    return replace(query, filters=replace(query.filters, ended=services.records.no_longer_in_force()))
 
 
 def _without_withdrawn(services: Services, query: Query) -> Query:

@@ -22,9 +22,12 @@ from markupsafe import Markup
 
 from archive import thai
 from archive.fields import FIELDS_BY_NAME, FieldType
+from archive.model import Announcement
+from archive.relations import cited_name
 from indexer.search.highlighting import TextSegment, highlight
 from indexer.search.query.parser import MAX_QUERY_LENGTH, Query
 from web import addresses, jsonld, labels, line_breaking
+from web.accounts.access import visible_attachments
 from web.api.schemas import SearchArgs
 from web.bootstrap import services
 from web.errors import translated
@@ -49,6 +52,8 @@ def install(app: Flask) -> None:
         remark=labels.remark,
         reading=labels.reading_name,
         status=labels.status_name,
+        relation=labels.relation_name,
+        cited=cited,
         action=labels.action_name,
         role=labels.role_name,
         personal_data=labels.personal_data_name,
@@ -159,6 +164,11 @@ def is_past(date: dt.date) -> bool:
     return date < dt.datetime.now(thai.BANGKOK).date()
 
 
+def cited(announcement: Announcement) -> str:
+    """Returns the announcement's name as other texts cite it: number and title."""
+    return cited_name(announcement, visible_attachments(announcement.id, staff=False))
+
+
 def told(fields: Mapping[str, object]) -> list[tuple[str, str]]:
     """Returns name and value of each field that a change set, as people read them."""
     return [(name, _told(code, fields[code])) for code, name in labels.field_names(fields)]
@@ -174,6 +184,9 @@ def _told(code: str, value: object) -> str:
         return day(dt.datetime.fromisoformat(text) if "T" in text else dt.date.fromisoformat(text))
     if code == "kind":
         return labels.kind_name(text)
+    if code == "relation":
+        name, _space, number = text.partition(" ")
+        return f"{labels.relation_name(name)} #{number}"
     return labels.status_name(text) if code == "status" else text
 
 

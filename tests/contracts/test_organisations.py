@@ -25,6 +25,7 @@ from archive.model import (
     Kind,
     Organisation,
     Page,
+    RelationKind,
     Role,
     Source,
     Status,
@@ -67,6 +68,7 @@ def town(engine: Engine, organisation: int, word: str) -> Town:
     )
     due = records.create(draft(word), actor=word)
     records.revise(due.id, {"publish_at": NOW}, actor=word)
+    records.decide_relation(due.id, made.id, RelationKind.AMENDS, actor=word)
     attachment = attached(records, made, b"the same bytes")
     broken = attached(records, made, b"broken")
     for one in (attachment, broken):
@@ -106,6 +108,10 @@ def values(theirs: Town) -> dict[str, object]:
         "attachment_id": theirs.attachment,
         "attachment_ids": [theirs.attachment],
         "person_id": theirs.person,
+        "newer_id": theirs.announcement,
+        "older_id": theirs.announcement,
+        "date": draft().published_on,
+        "words": SECRET,
         "places": [(theirs.attachment, 1)],
         "number": 1,
         "page": 1,
@@ -184,6 +190,8 @@ INSTEAD: dict[tuple[str, str], Callable[[Town], object]] = {
     ("close_session", "id"): lambda _theirs: 1,
     ("open_session", "key_hash"): lambda _theirs: "a new key",
     ("add_token", "token_hash"): lambda _theirs: "a new token",
+    ("with_number", "number"): lambda _theirs: "5/2564",
+    ("decide_relation", "kind"): lambda _theirs: RelationKind.CANCELS,
     ("tally", "name"): lambda _theirs: "pages",
 }
 """Values for arguments whose name alone does not tell what they are."""

@@ -166,6 +166,13 @@ def test_what_is_open_on_a_day_is_found_and_sorted_by_its_end(index: SearchIndex
     assert index.differing([entry(1, "ประกาศสอบราคา", expires_on=None)]) == [1]
 
 
+def test_what_is_no_longer_in_force_is_left_out_of_hits_and_facets(archive: SearchIndex) -> None:
+    filters = Filters(in_force=True, ended=frozenset({1, 3}))
+    assert found(archive, filters=filters) == [2, 4]
+    page = archive.search(Query(typed="", filters=filters))
+    assert sum(each.count for each in page.facets["kind"]) == page.total == 2
+
+
 def test_pages_of_hits_follow_each_other(index: SearchIndex) -> None:
     index.update(
         [entry(number, f"ประกาศรับสมัครงาน ครั้งที่ {number}") for number in range(1, 251)], (), position=250

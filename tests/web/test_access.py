@@ -94,6 +94,7 @@ GUARDS: dict[str, Guard] = {
     "staff.publish": Guard.STAFF,
     "staff.take_paper": Guard.STAFF,
     "staff.take_step": Guard.STAFF,
+    "staff.relate": Guard.STAFF,
     "staff.history": Guard.STAFF,
     "collections.everything": Guard.OPEN,
     "collections.collection": Guard.OPEN,

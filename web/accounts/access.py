@@ -12,6 +12,7 @@ from flask import g, request
 
 from archive.errors import Gone, MissingScope, no_such_announcement, no_such_attachment
 from archive.model import Announcement, Attachment, Collection, Item, Scope, Status, Token
+from archive.relations import standing
 from web.bootstrap import services
 from web.serving.log import note_security
 
@@ -67,8 +68,8 @@ def require_scope_to_change(announcement: Announcement) -> None:
 def visible(announcement: Announcement, *, staff: bool) -> Announcement:
     """Returns the announcement, if it may be shown.
 
-    Raises ``Gone`` with title, date and reason for a withdrawn announcement; for others ``NotFound``, the
-    same as for an announcement that does not exist.
+    Raises ``Gone`` with title, date, reason and successors for a withdrawn announcement; for others
+    ``NotFound``, the same as for an announcement that does not exist.
     """
     if announcement.status is Status.PUBLISHED:
         return announcement
@@ -81,6 +82,7 @@ def visible(announcement: Announcement, *, staff: bool) -> Announcement:
             reason=announcement.reason,
             title=announcement.title,
             published_on=announcement.published_on,
+            successors=standing(services().records, announcement).changed_by,
         )
     raise no_such_announcement()
 

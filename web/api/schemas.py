@@ -25,12 +25,14 @@ from archive.model import (
     Status,
 )
 from archive.privacy import undecided_in
+from archive.relations import standing
 from indexer.search.query.parser import Filters, Query, Sort, parse
 from web.accounts.access import visible_items
 from web.addresses import absolute, page_path
 from web.api.explanation_schemas import EXPLAIN, RELATED, ExplanationOut, as_explained
 from web.api.field_schemas import COUNT, KINDS, Day, taken, told
 from web.api.personal_data_schemas import FindOut, HeldOut
+from web.api.relation_schemas import IN_FORCE, RelationOut, as_standing
 from web.bootstrap import Services, services
 from web.search_service import Answer, PageResult, Result
 
@@ -73,6 +75,10 @@ class SearchArgs(PagingArgs):
         load_default=False,
         metadata={"description": "เฉพาะที่ยังไม่หมดเขต · only what has a closing day that is not over"},
     )
+    in_force = fields.Boolean(
+        load_default=False,
+        metadata={"description": "เฉพาะที่ไม่ถูกยกเลิก · only what no published announcement cancels or replaces"},
+    )
     organisation = fields.String(
         load_default=None,
         metadata={"description": "เมื่อค้นหลายหน่วยงาน · the slug of one, where several are searched"},
@@ -90,6 +96,7 @@ class SearchArgs(PagingArgs):
             from_date=data["from_date"],
             to_date=data["to_date"],
             open_on=today() if data["open"] or data["sort"] is Sort.CLOSING else None,
+            in_force=data["in_force"],
             organisation=_number(data["organisation"]),
         )
         query = parse(
@@ -240,6 +247,8 @@ AnnouncementOut = Schema.from_dict(
         "status": fields.String(validate=validate.OneOf([status.value for status in Status])),
         "url": fields.String(),
         "organisation": fields.String(metadata=_ORGANISATION),
+        "in_force": fields.Boolean(metadata=IN_FORCE),
+        "relations": fields.List(fields.Nested(RelationOut)),
         "attachments": fields.List(fields.Nested(AttachmentOut)),
         "created_at": fields.DateTime(format="iso"),
         "updated_at": fields.DateTime(format="iso"),
@@ -303,6 +312,7 @@ ResultOut = Schema.from_dict(
         "id": fields.Integer(),
         "url": fields.String(),
         "organisation": fields.String(metadata=_ORGANISATION),
+        "in_force": fields.Boolean(metadata=IN_FORCE),
         "score": fields.Float(),
         "segments": fields.List(fields.Nested(SegmentOut)),
         "pages": fields.List(fields.Nested(PageResultOut)),
@@ -383,11 +393,12 @@ def _url(announcement: Announcement, services: Services, path: str) -> str:
 def as_announcement(
     announcement: Announcement, attachments: list[Attachment], services: Services
 ) -> dict[str, Any]:
-    names = AnnouncementOut().fields.keys() - {"url", "attachments", "organisation"}
+    names = AnnouncementOut().fields.keys() - {"url", "attachments", "organisation", "in_force", "relations"}
     whose = _whose(announcement, services)
     return (
         {name: getattr(announcement, name) for name in names}
         | whose
+        | as_standing(standing(services.records, announcement))
         | {
             "url": _url(announcement, services, url_for("public.announcement", id=announcement.id)),
             "attachments": [as_attachment(attachment) for attachment in attachments],
@@ -452,6 +463,7 @@ def _as_result(result: Result, query: Query, services: Services) -> dict[str, An
         "id": announcement.id,
         **{field.name: getattr(announcement, field.name) for field in _IN_RESULTS},
         "url": _url(announcement, services, url_for("public.announcement", id=announcement.id)),
+        "in_force": result.is_in_force,
         "score": result.score,
         "segments": result.segments,
         "pages": [

@@ -8,14 +8,14 @@ import io
 import json
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 from feedgen.feed import FeedGenerator
 from flask import Blueprint, Response, render_template, request, url_for
 
 from archive import thai
 from archive.fields import ANNOUNCEMENT_FIELDS
-from archive.model import Announcement, Status
+from archive.model import Announcement, RelationKind, Status
 from indexer.search.query.parser import Query, Sort
 from web.addresses import absolute, path_asked
 from web.api import schemas
@@ -140,8 +140,11 @@ def _csv_lines() -> Iterator[str]:
     line.write("\ufeff")
     columns = _columns()
     writer.writerow(columns)
+    relations = _Relations()
     for announcement in _published():
-        row = _row(announcement)
+        row = _row(announcement) | relations.columns(announcement)
+        row["in_force"] = "true" if row["in_force"] else "false"
+        row["relations"] = " ".join(f"{each['relation']}:{each['id']}" for each in row["relations"])
         writer.writerow([_spreadsheet_cell(row[name]) for name in columns])
         yield line.getvalue()
         line.seek(0)
@@ -150,8 +153,30 @@ def _csv_lines() -> Iterator[str]:
 
 
 def _json_lines() -> Iterator[str]:
+    relations = _Relations()
     for announcement in _published():
-        yield json.dumps(_row(announcement), ensure_ascii=False) + "\n"
+        yield json.dumps(_row(announcement) | relations.columns(announcement), ensure_ascii=False) + "\n"
+
+
+class _Relations:
+    """The public relations of all announcements, read once for a whole file."""
+
+    def __init__(self) -> None:
+        self._of: dict[int, list[dict[str, Any]]] = {}
+        self._ended: set[int] = set()
+        for each in services().records.public_relations():
+            kind = cast(RelationKind, each.kind)
+            self._of.setdefault(each.newer_id, []).append({"relation": kind.value, "id": each.older_id})
+            self._of.setdefault(each.older_id, []).append({"relation": kind.passive, "id": each.newer_id})
+            if kind.ends:
+                self._ended.add(each.older_id)
+
+    def columns(self, announcement: Announcement) -> dict[str, Any]:
+        """Returns whether the announcement is in force, and its relations."""
+        return {
+            "in_force": announcement.id not in self._ended,
+            "relations": self._of.get(announcement.id, []),
+        }
 
 
 def _published() -> Iterator[Announcement]:
@@ -167,11 +192,12 @@ def _published() -> Iterator[Announcement]:
 
 
 def _columns() -> tuple[str, ...]:
-    return (*_COLUMNS, "organisation") if services().towns else _COLUMNS
+    columns = (*_COLUMNS, "in_force", "relations")
+    return (*columns, "organisation") if services().towns else columns
 
 
 def _row(announcement: Announcement) -> dict[str, Any]:
-    row = {name: _plain(getattr(announcement, name)) for name in _columns() if name != "url"}
+    row = {name: _plain(getattr(announcement, name)) for name in ("id", *_EXPORTED)}
     if (town := services().towns.get(announcement.organisation)) is not None:
         row["organisation"] = town.slug
     return row | {"url": _home(announcement)}

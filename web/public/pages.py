@@ -18,6 +18,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from archive import thai
 from archive.errors import Unavailable
 from archive.model import Announcement, Attachment, Reading, Source, Status
+from archive.relations import standing
 from indexer.extraction.page_images import rectangles
 from indexer.search.highlighting import find_hits, highlight
 from indexer.search.query import parser as queries
@@ -103,6 +104,7 @@ def announcement(id: int) -> str:
         announcement=shown,
         attachments=attachments,
         recognised=_recognised(attachments),
+        standing=standing(services().records, shown),
         inside=inside,
         query=queries.parse(typed) if typed else None,
         collections=services().records.collections_with(id),
@@ -120,6 +122,7 @@ def certificate(id: int) -> str:
         "public/certificate.html",
         announcement=shown,
         attachments=visible_attachments(id, staff=signed_in()),
+        standing=standing(services().records, shown),
         published_at=max(published, default=None),
         address=absolute(url_for("public.announcement", id=id)),
     )
@@ -216,6 +219,7 @@ def _chips(filters: Filters) -> list[tuple[str, object]]:
     names = {"kind": "kind", "author": "author", "category": "category", "year": "year"}
     names |= {"from": "from_date", "to": "to_date", "open": "open_on", "organisation": "organisation"}
     found = [(name, getattr(filters, field)) for name, field in names.items()]
+    found += [("in_force", True)] if filters.in_force else []
     return [(name, value) for name, value in found if value is not None]
 
 

@@ -11,7 +11,7 @@ from concurrent.futures import ProcessPoolExecutor
 from importlib.resources import files
 from typing import Any
 
-from archive.model import Draft, Item, Kind, Status
+from archive.model import Draft, Item, Kind, RelationKind, Status
 from web.bootstrap import Services
 from web.sample.documents import Text, make
 from web.sample.scans import Look, scan
@@ -38,6 +38,7 @@ def fill(services: Services, progress: Callable[[int, int], None]) -> int:
         for done, given in enumerate(listed, start=1):
             _add(services, given, [(file, next(made)) for file in given.get("files", ())])
             progress(done, len(listed))
+    _relate(services, listed)
     _collect(services, listed)
     return len(listed)
 
@@ -94,6 +95,15 @@ def _add(services: Services, given: Mapping[str, Any], made: list[tuple[Mapping[
         services.intake.publish(announcement.id, actor=ACTOR)
     if given.get("status") == Status.WITHDRAWN:
         services.intake.withdraw(announcement.id, actor=ACTOR, reason=given["reason"])
+
+
+def _relate(services: Services, listed: list[dict[str, Any]]) -> None:
+    """Confirm which announcements of the sample cancel which."""
+    known = {each["title"]: services.records.by_ref(_ref(each)) for each in listed}
+    for given in listed:
+        newer, older = known[given["title"]], known.get(given.get("cancels", ""))
+        if newer and older:
+            services.intake.relate(newer.id, older.id, RelationKind.CANCELS, actor=ACTOR)
 
 
 def _collect(services: Services, listed: list[dict[str, Any]]) -> None:

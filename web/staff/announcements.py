@@ -15,7 +15,7 @@ from flask_babel import gettext as _
 from archive import thai
 from archive.errors import Conflict, Invalid, PrakatError
 from archive.fields import ANNOUNCEMENT_FIELDS, AnnouncementField, FieldType
-from archive.model import Announcement, Attachment, Draft, Find, Hold, Kind, Reading, Status
+from archive.model import Announcement, Attachment, Draft, Find, Hold, Kind, Reading, RelationKind, Status
 from archive.privacy import undecided_in
 from indexer.search.query import parser as queries
 from web import template_filters
@@ -24,7 +24,7 @@ from web.addresses import page_number
 from web.bootstrap import services
 from web.errors import in_words
 from web.search_service import search
-from web.staff import attachment_forms, checklist, personal_data
+from web.staff import attachment_forms, checklist, personal_data, relation_forms
 
 pages = Blueprint("staff", __name__, url_prefix="/staff")
 
@@ -169,6 +169,18 @@ def take_paper(id: int, step: str) -> ResponseReturnValue:
     return redirect(url_for("staff.edit", id=announcement_id, _anchor=anchor))
 
 
+@pages.post("/announcements/<int:id>/relations")
+def relate(id: int) -> ResponseReturnValue:
+    """Store the form's content, then carry out the button for one relation: confirm, dismiss or add."""
+    try:
+        _keep(id)
+        flash(relation_forms.decide(id, request.form, g.actor), "good")
+    except PrakatError as error:
+        flash(in_words(error), "bad")
+        return _form(id, request.form, finds=getattr(error, "finds", ()))
+    return redirect(url_for("staff.edit", id=id, _anchor="relations"))
+
+
 @pages.route("/announcements/<int:id>/publish", methods=["GET", "POST"])
 def publish(id: int) -> ResponseReturnValue:
     """Publish at once or at a set time; personal data is shown first and needs a reason."""
@@ -237,6 +249,8 @@ def _form(id: int | None, typed: Any, *, finds: Sequence[Find] = ()) -> str:
         announcement=announcement,
         papers=shown,
         offer=attachment_forms.offer(announcement, shown) if announcement else attachment_forms.Offer(),
+        relations=relation_forms.of(announcement) if announcement else relation_forms.RelationForm(),
+        relation_kinds=list(RelationKind),
         detached=services().records.detached_attachments(announcement.id) if announcement else (),
         finds=finds,
         seen=_fingerprint(announcement) if announcement else "",

@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 
 from archive.model import Announcement, Find, Kind, Reading
 from web import labels, template_filters
+from web.staff import relation_forms
 from web.staff.attachment_forms import Paper, is_named_after_file, offer
 
 
@@ -34,6 +35,7 @@ def checks(announcement: Announcement, papers: Sequence[Paper], found: Sequence[
         _dated(announcement, stated.get("published_on"), place),
         _kind(announcement, stated.get("kind"), place),
         _check(_("หมวด"), announcement.category, place, None, _("ยังไม่ได้เลือกหมวด ประชาชนจะหาจากหมวดไม่พบ")),
+        _relations(announcement),
         _attachments(announcement, papers),
         _privacy(papers, found),
     ]
@@ -65,6 +67,16 @@ def _kind(announcement: Announcement, stated: object, place: str) -> Check:
     differs = isinstance(stated, Kind) and stated is not announcement.kind
     remark = f"{_('เอกสารระบุว่า')}: {labels.kind_name(stated)}" if isinstance(stated, Kind) and differs else ""
     return Check(_("ประเภท"), labels.kind_name(announcement.kind), not differs, remark, place)
+
+
+def _relations(announcement: Announcement) -> Check:
+    found = relation_forms.of(announcement)
+    value = ", ".join(f"{labels.relation_name(kind)} {other.title}" for kind, other in found.changes)
+    remark = ""
+    if found.suggested:
+        remark = _("ข้อความกล่าวถึงประกาศอื่น %(count)s ฉบับที่ยังไม่ได้ยืนยัน", count=len(found.suggested))
+    place = url_for("staff.edit", id=announcement.id, _anchor="relations")
+    return Check(_("ความเกี่ยวข้อง"), value or "–", not remark, remark, place)
 
 
 def _attachments(announcement: Announcement, papers: Sequence[Paper]) -> Check:

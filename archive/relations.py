@@ -1,0 +1,153 @@
+"""Relations between announcements: suggestions from an announcement's own text, and what is in force."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from rapidfuzz import fuzz
+
+from archive.citations import Citation, find_citations
+from archive.model import Announcement, Attachment, Kind, RelationKind, Status
+from archive.ports import Records
+from archive.thai import arabic_digits, buddhist_year
+
+_SAME_SUBJECT = 80  # of 100: lowest similarity of a cited subject to a title; OCR misreads some letters
+_CITED = (Kind.ORDER, Kind.RULE, Kind.BYLAW, Kind.ANNOUNCEMENT)  # letters are numbered by their sender
+_LONGEST_CHAIN = 50  # announcements of one chain of changes that a page lists
+
+
+@dataclass(frozen=True, slots=True)
+class SuggestedRelation:
+    """An announcement in the archive that matches a citation."""
+
+    citation: Citation
+    older: Announcement
+
+
+def suggest_relations(records: Records, announcement: Announcement) -> list[SuggestedRelation]:
+    """Return the relations that the announcement's text states and nobody has decided on yet."""
+    decided = {
+        each.older_id for each in records.relations(announcement.id) if each.newer_id == announcement.id
+    }
+    found: dict[int, SuggestedRelation] = {}
+    for citation in _citations(records, announcement):
+        for older in _matches(records, announcement, citation):
+            if older.id not in decided:
+                found.setdefault(older.id, SuggestedRelation(citation, older))
+    return [*found.values()]
+
+
+def _citations(records: Records, announcement: Announcement) -> Iterator[Citation]:
+    """Yield the citations in the title and body, then those in each attachment's pages."""
+    yield from find_citations(f"{announcement.title}\n{announcement.body}")
+    attachments = records.attachments([announcement.id])[announcement.id]
+    texts = records.page_texts(each.id for each in attachments)
+    for attachment in attachments:
+        yield from find_citations("\n".join(text for _number, text in texts.get(attachment.id, ())))
+
+
+def _matches(records: Records, newer: Announcement, citation: Citation) -> list[Announcement]:
+    """Return the announcements that fit a citation; nothing where several fit equally badly."""
+    if citation.number:
+        ids = records.with_number(citation.number)
+    elif citation.dated:
+        ids = records.dated(citation.dated)
+    else:
+        ids = records.with_title(citation.subject)
+    known = records.announcements(id for id in ids if id != newer.id).values()
+    fitting = [
+        each
+        for each in known
+        if each.published_on <= newer.published_on and _is_of_kind(records, each, citation)
+    ]
+    if citation.number:
+        dated = [each for each in fitting if citation.dated in (None, each.published_on)]
+        return dated or fitting
+    if citation.year is not None:
+        return [each for each in fitting if _is_of_year(each, citation.year)]
+    if citation.subject:
+        return [each for each in fitting if fuzz.partial_ratio(citation.subject, each.title) >= _SAME_SUBJECT]
+    return fitting if len(fitting) == 1 else []
+
+
+def _is_of_kind(records: Records, announcement: Announcement, citation: Citation) -> bool:
+    attachments = records.attachments([announcement.id])[announcement.id]
+    return citation.kind in (announcement.kind, *(each.kind for each in attachments))
+
+
+def _is_of_year(announcement: Announcement, year: int) -> bool:
+    """Return True when the title names the year (Buddhist era), or the announcement is of that year."""
+    return str(year) in arabic_digits(announcement.title) or buddhist_year(announcement.published_on) == year
+
+
+def cited_name(announcement: Announcement, attachments: Iterable[Attachment]) -> str:
+    """Return the announcement's name as official texts cite it: its number, where one is known, and title.
+
+    ``attachments``: those that the reader may see. The first order, rule or announcement states the number.
+    """
+    numbered = (each for each in attachments if each.kind in _CITED and "number" in each.details.fields)
+    first = next(numbered, None)
+    if first is None or first.details.fields["number"].value in arabic_digits(announcement.title):
+        return announcement.title
+    return f"{first.kind.thai}ที่ {first.details.fields['number'].value} {announcement.title}"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Relations of an announcement to published ones.
+
+    ``chain``: all announcements that changed each other with this one, the oldest first; empty without any.
+    """
+
+    changed_by: tuple[tuple[RelationKind, Announcement], ...]
+    changes: tuple[tuple[RelationKind, Announcement], ...]
+    chain: tuple[Announcement, ...]
+    ended: frozenset[int]  # ids of those of the chain that another one cancels or replaces
+
+    @property
+    def is_in_force(self) -> bool:
+        return not self.ended_by
+
+    @property
+    def ended_by(self) -> list[Announcement]:
+        """Return the announcements that cancel or replace this one."""
+        return [other for kind, other in self.changed_by if kind.ends]
+
+
+def standing(records: Records, announcement: Announcement) -> Standing:
+    """Return the announcement's relations to published announcements. Others are as if not there."""
+    known = {announcement.id: announcement}
+    relations: dict[tuple[int, int], RelationKind] = {}
+    new: Iterable[int] = [announcement.id]
+    while new and len(known) < _LONGEST_CHAIN:
+        confirmed = [each for id in new for each in records.relations(id) if each.kind is not None]
+        beside = {id for each in confirmed for id in (each.newer_id, each.older_id)} - known.keys()
+        published = {
+            id: each for id, each in records.announcements(beside).items() if each.status is Status.PUBLISHED
+        }
+        known |= published
+        relations |= {
+            (each.newer_id, each.older_id): each.kind
+            for each in confirmed
+            if each.kind and each.newer_id in known and each.older_id in known
+        }
+        new = published.keys()
+    return Standing(
+        tuple((kind, known[newer]) for (newer, older), kind in relations.items() if older == announcement.id),
+        tuple((kind, known[older]) for (newer, older), kind in relations.items() if newer == announcement.id),
+        tuple(sorted(known.values(), key=lambda each: (each.published_on, each.id))) if relations else (),
+        frozenset(older for (_newer, older), kind in relations.items() if kind.ends),
+    )
+
+
+RELATION_NAMES = tuple(name for kind in RelationKind for name in (kind.value, kind.passive))
+"""Names of relations, as the newer and as the older announcement has them."""
+
+
+def named_relations(standing: Standing) -> Iterator[tuple[str, Announcement]]:
+    """Yield each relation's name from the announcement's own side, and the other announcement."""
+    for kind, other in standing.changes:
+        yield kind.value, other
+    for kind, other in standing.changed_by:
+        yield kind.passive, other

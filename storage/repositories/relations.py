@@ -1,0 +1,136 @@
+"""Queries about relations between announcements: which one cancels, amends or replaces which."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+
+from archive.citations import names_number
+from archive.errors import no_such_announcement
+from archive.model import Relation, RelationKind
+from archive.thai import thai_digits
+from storage import mappers
+from storage.engine import Queries, Row
+from storage.hash_chain import seal
+from storage.repositories import history
+
+_FOUND_AT_MOST = 200  # announcements that a rough search returns before their texts are compared
+_PUBLISHED = "(SELECT id FROM announcement WHERE organisation_id IN :organisations AND status = 'published')"
+_NOT_TRASHED = "(SELECT id FROM announcement WHERE organisation_id IN :organisations AND status <> 'trashed')"
+
+
+class Relations:
+    """Relations part of ``archive.ports.Records``."""
+
+    def __init__(self, engine: Queries) -> None:
+        self._engine = engine
+
+    def decide_relation(self, newer_id: int, older_id: int, kind: RelationKind | None, *, actor: str) -> None:
+        code = kind.value if kind else ""
+        names = {each.value: each.passive for each in RelationKind}
+        with self._engine.write():
+            newer = history.announcement_row(self._engine, newer_id)
+            older = history.announcement_row(self._engine, older_id)
+            if older["organisation_id"] != newer["organisation_id"]:
+                raise no_such_announcement()
+            known = self._engine.row(
+                """SELECT * FROM relation WHERE organisation_id IN :organisations
+                   AND newer_id = :newer_id AND older_id = :older_id""",
+                newer_id=newer_id,
+                older_id=older_id,
+            )
+            if known is not None and known["kind"] == code:
+                return
+            made = self._engine.rows(
+                """INSERT INTO relation (organisation_id, newer_id, older_id, kind)
+                   VALUES (:organisation_id, :newer_id, :older_id, :kind)
+                   ON CONFLICT (newer_id, older_id) DO UPDATE SET kind = excluded.kind RETURNING id""",
+                organisation_id=newer["organisation_id"],
+                newer_id=newer_id,
+                older_id=older_id,
+                kind=code,
+            )
+            seal(self._engine, ("relation", made[0]["id"]))
+            before = known["kind"] if known is not None else ""
+            _note(self._engine, newer_id, older_id, before, code, actor)
+            _note(self._engine, older_id, newer_id, names.get(before, ""), names.get(code, ""), actor)
+
+    def relations(self, announcement_id: int) -> list[Relation]:
+        found = self._engine.rows(
+            """SELECT * FROM relation WHERE organisation_id IN :organisations
+                   AND (newer_id = :id OR older_id = :id) ORDER BY id""",
+            id=announcement_id,
+        )
+        return [*mappers.readable(mappers.relation, found)]
+
+    def public_relations(self) -> list[Relation]:
+        found = self._engine.rows(
+            f"""SELECT * FROM relation WHERE organisation_id IN :organisations AND kind <> ''
+                AND newer_id IN {_PUBLISHED} AND older_id IN {_PUBLISHED} ORDER BY id"""  # noqa: S608
+        )
+        return [*mappers.readable(mappers.relation, found)]
+
+    def no_longer_in_force(self) -> frozenset[int]:
+        found = self._engine.rows(
+            f"""SELECT older_id AS id FROM relation WHERE organisation_id IN :organisations
+                AND kind IN :ending AND newer_id IN {_PUBLISHED}""",  # noqa: S608
+            ending=[kind.value for kind in RelationKind if kind.ends],
+        )
+        return frozenset(row["id"] for row in found)
+
+    def with_number(self, number: str) -> list[int]:
+        found = self._engine.rows(
+            f"""SELECT id, title AS said FROM announcement
+                WHERE organisation_id IN :organisations AND status <> 'trashed'
+                AND (title LIKE :arabic OR title LIKE :thai)
+                UNION ALL
+                SELECT announcement_id AS id, details AS said FROM attachment
+                WHERE organisation_id IN :organisations AND status <> 'detached'
+                AND details LIKE :arabic AND announcement_id IN {_NOT_TRASHED}
+                ORDER BY 1 LIMIT :most""",  # noqa: S608
+            arabic=f"%{number}%",
+            thai=f"%{thai_digits(number)}%",
+            most=_FOUND_AT_MOST,
+        )
+        return _ids([row for row in found if names_number(row["said"], number)])
+
+    def with_title(self, words: str) -> list[int]:
+        found = self._engine.rows(
+            """SELECT id FROM announcement WHERE organisation_id IN :organisations AND status <> 'trashed'
+               AND title LIKE :words ORDER BY id LIMIT :most""",
+            words=f"%{words.replace('%', '').replace('_', '')}%",
+            most=_FOUND_AT_MOST,
+        )
+        return _ids(found)
+
+    def dated(self, date: dt.date) -> list[int]:
+        found = self._engine.rows(
+            f"""SELECT id FROM announcement
+                WHERE organisation_id IN :organisations AND status <> 'trashed' AND published_on = :day
+                UNION
+                SELECT announcement_id AS id FROM attachment
+                WHERE organisation_id IN :organisations AND status <> 'detached'
+                AND details LIKE :stated AND announcement_id IN {_NOT_TRASHED}
+                ORDER BY 1 LIMIT :most""",  # noqa: S608
+            day=date.isoformat(),
+            stated=f'%"value": "{date.isoformat()}"%',
+            most=_FOUND_AT_MOST,
+        )
+        return _ids(found)
+
+
+def _ids(found: Sequence[Row]) -> list[int]:
+    return sorted({row["id"] for row in found})
+
+
+def _note(engine: Queries, id: int, other_id: int, before: str, after: str, actor: str) -> None:
+    """Append the decision to the history of one of the two announcements, and make its pages new."""
+    history.note(
+        engine,
+        id,
+        "relate",
+        actor=actor,
+        before={"relation": f"{before} {other_id}"} if before else None,
+        after={"relation": f"{after or 'dismissed'} {other_id}"},
+    )
+    history.touch(engine, id)

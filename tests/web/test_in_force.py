@@ -1,0 +1,118 @@
+"""What is in force: read from the text, confirmed by staff, told wherever an announcement is told."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+
+from archive.model import Announcement, RelationKind, Role, Status
+from tests.web.conftest import Site
+
+OLD = "คำสั่งเทศบาล ที่ 5/2564 เรื่อง ปิดสนามกีฬา"
+NEW = "คำสั่งเทศบาล ที่ 12/2564 เรื่อง เปิดสนามกีฬา"
+TEXT = "ให้ยกเลิกคำสั่งเทศบาล ที่ ๕/๒๕๖๔ ลงวันที่ ๙ มิถุนายน ๒๕๖๔"
+
+
+def pair(site: Site, status: Status = Status.PUBLISHED) -> tuple[Announcement, Announcement]:
+    return site.announcement(OLD, kind="order"), site.announcement(
+        NEW, kind="order", body=TEXT, status=status
+    )
+
+
+def confirm(site: Site, newer: Announcement, older: Announcement) -> None:
+    site.services.intake.relate(newer.id, older.id, RelationKind.CANCELS, actor="test")
+
+
+def test_staff_confirm_what_the_text_states(site: Site) -> None:
+    older, newer = pair(site, Status.DRAFT)
+    staff, edit = site.signed_in(Role.STAFF), f"/staff/announcements/{newer.id}"
+    page = staff.get(edit).text
+    assert 'class="suggested"' in page
+    assert OLD in page
+    assert "ที่ยังไม่ได้ยืนยัน" in staff.get(f"{edit}/publish").text
+    seen = page.partition('name="seen" value="')[2].partition('"')[0]
+    form = {"seen": seen, "title": NEW, "published_on": "9 มิถุนายน 2564", "kind": "order", "body": TEXT}
+    answer = staff.post(
+        f"{edit}/relations", data=form | {"relate": older.id, f"relation-{older.id}": "cancels"}
+    )
+    assert answer.status_code == 302
+    page = staff.get(edit).text
+    assert 'class="suggested"' not in page
+    assert "ยังไม่ได้ยืนยัน" not in staff.get(f"{edit}/publish").text
+    staff.post(f"{edit}/relations", data={"dismiss": older.id})
+    assert site.services.records.relations(newer.id)[0].kind is None
+    assert 'class="suggested"' not in staff.get(edit).text  # a dismissed one is not offered again
+    for typed in ("๕/๒๕๖๔", f"http://localhost/announcements/{older.id}?q=ก"):
+        staff.post(f"{edit}/relations", data={"dismiss": older.id})
+        staff.post(
+            f"{edit}/relations", data={"relate": "typed", "related_kind": "replaces", "related_to": typed}
+        )
+        assert site.services.records.relations(newer.id)[0].kind is RelationKind.REPLACES
+    refused = staff.post(
+        f"{edit}/relations", data={"relate": "typed", "related_kind": "cancels", "related_to": "99/2564"}
+    )
+    assert "พบประกาศเลขที่ 99/2564 0 เรื่อง" in refused.text
+
+
+def test_both_pages_say_so_and_a_draft_stays_unnamed(site: Site) -> None:
+    older, newer = pair(site, Status.DRAFT)
+    confirm(site, newer, older)
+    client = site.client()
+    address = f"/announcements/{older.id}"
+    for path in (address, f"{address}/certificate", f"/api/v1{address}", "/open-data/announcements.jsonl"):
+        assert "12/2564" not in client.get(path).text, path
+    assert client.get(f"/api/v1{address}").json["in_force"] is True
+    site.services.intake.publish(newer.id, actor="test")
+    page = re.sub(r"\s+", " ", client.get(address).text)
+    assert f'<b>ยกเลิกแล้วโดย</b> <a href="/announcements/{newer.id}" lang="th">{NEW}</a>' in page
+    assert "https://schema.org/NotInForce" in page
+    assert f'<b>ยกเลิก</b> <a href="{address}"' in re.sub(
+        r"\s+", " ", client.get(f"/announcements/{newer.id}").text
+    )
+    assert "ยกเลิกแล้วโดย" in client.get(f"{address}/certificate").text
+    told = client.get(f"/api/v1{address}").json
+    assert told["in_force"] is False
+    assert [(each["relation"], each["announcement_id"]) for each in told["relations"]] == [
+        ("cancelled-by", newer.id)
+    ]
+
+
+def test_the_withdrawn_page_names_its_successor(site: Site) -> None:
+    older, newer = pair(site)
+    confirm(site, newer, older)
+    site.services.intake.withdraw(older.id, actor="test", reason="หมดความจำเป็น")
+    answer = site.client().get(f"/announcements/{older.id}")
+    assert answer.status_code == 410
+    assert NEW in answer.text
+    site.services.intake.withdraw(newer.id, actor="test", reason="ผิด")
+    assert NEW not in site.client().get(f"/announcements/{older.id}").text
+
+
+def test_search_and_open_data_tell_what_is_in_force(site: Site) -> None:
+    older, newer = pair(site)
+    site.work()
+    client = site.client()
+    everything = client.get("/api/v1/search?q=สนามกีฬา").json
+    assert (everything["total"], {each["in_force"] for each in everything["results"]}) == (2, {True})
+    assert "in_force=true" not in client.get("/search?q=สนามกีฬา").text
+    confirm(site, newer, older)
+    site.work()
+    page = client.get("/search?q=สนามกีฬา").text
+    assert '<li class="ended">ยกเลิกแล้ว</li>' in page
+    assert "in_force=true" in page
+    narrowed = client.get("/api/v1/search?q=สนามกีฬา&in_force=true").json
+    assert [each["id"] for each in narrowed["results"]] == [newer.id]
+    assert narrowed["facets"]["kind"] == [{"value": "order", "count": 1}]
+    assert "ที่ยังใช้อยู่" in client.get("/search?q=สนามกีฬา&in_force=true").text
+    rows = {
+        row["id"]: row
+        for row in csv.DictReader(
+            io.StringIO(client.get("/open-data/announcements.csv").text.lstrip("\ufeff"))
+        )
+    }
+    told = rows[str(older.id)]
+    assert (told["in_force"], told["relations"]) == ("false", f"cancelled-by:{newer.id}")
+    lines = [json.loads(line) for line in client.get("/open-data/announcements.jsonl").text.splitlines()]
+    assert {line["id"]: line["in_force"] for line in lines} == {older.id: False, newer.id: True}

@@ -1,0 +1,44 @@
+"""Schemas of the JSON API for relations between announcements, and what is in force."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import url_for
+from marshmallow import Schema, fields, validate
+
+from archive.model import Announcement
+from archive.relations import RELATION_NAMES, Standing, named_relations
+
+IN_FORCE = {"description": "ไม่ถูกยกเลิก · no published announcement cancels or replaces it"}
+
+
+class RelationOut(Schema):
+    """A relation to another published announcement."""
+
+    relation = fields.String(
+        validate=validate.OneOf([*RELATION_NAMES]),
+        metadata={"description": "สิ่งที่ประกาศนี้ทำกับอีกฉบับ · from this announcement's side"},
+    )
+    announcement_id = fields.Integer()
+    title = fields.String()
+    published_on = fields.Date()
+    url = fields.String()
+
+
+def as_standing(found: Standing) -> dict[str, Any]:
+    """Returns an announcement's relations as the API tells them."""
+    return {
+        "in_force": found.is_in_force,
+        "relations": [_as_relation(name, other) for name, other in named_relations(found)],
+    }
+
+
+def _as_relation(name: str, other: Announcement) -> dict[str, Any]:
+    return {
+        "relation": name,
+        "announcement_id": other.id,
+        "title": other.title,
+        "published_on": other.published_on,
+        "url": url_for("public.announcement", id=other.id),
+    }

@@ -1,0 +1,92 @@
+"""Relations on an announcement's form: suggested by its text, confirmed, dismissed, or chosen by hand."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from flask_babel import gettext as _
+
+from archive.errors import Invalid
+from archive.model import Announcement, RelationKind
+from archive.relations import SuggestedRelation, suggest_relations
+from archive.thai import arabic_digits
+from web.bootstrap import services
+
+_ADDRESS = re.compile(r"(?:.*/announcements/)?(\d{1,9})(?:[/?#].*)?")
+_NUMBER = re.compile(r"(?:ที่)?\s*0*(\d{1,5})\s*/\s*(2[3-6]\d\d)")
+
+
+@dataclass(frozen=True, slots=True)
+class RelationForm:
+    """Relations as the form shows them: suggested ones, and confirmed ones from either side."""
+
+    suggested: tuple[SuggestedRelation, ...] = ()
+    changes: tuple[tuple[RelationKind, Announcement], ...] = ()
+    changed_by: tuple[tuple[RelationKind, Announcement], ...] = ()
+
+
+def of(announcement: Announcement) -> RelationForm:
+    """Returns the announcement's relations to all announcements, published or not."""
+    confirmed = [each for each in services().records.relations(announcement.id) if each.kind]
+    known = services().records.announcements(
+        {id for each in confirmed for id in (each.newer_id, each.older_id)}
+    )
+    return RelationForm(
+        tuple(suggest_relations(services().records, announcement)),
+        tuple(
+            (each.kind, known[each.older_id])
+            for each in confirmed
+            if each.kind and each.newer_id == announcement.id and each.older_id in known
+        ),
+        tuple(
+            (each.kind, known[each.newer_id])
+            for each in confirmed
+            if each.kind and each.older_id == announcement.id and each.newer_id in known
+        ),
+    )
+
+
+def decide(id: int, form: Mapping[str, str], actor: str) -> str:
+    """Carry out the pressed button of the form. Returns a message for the person.
+
+    Raises ``Invalid`` for text that names no announcement, or more than one.
+    """
+    intake = services().intake
+    if "dismiss" in form:
+        intake.relate(id, _known(form["dismiss"]), None, actor=actor)
+        return str(_("เอาความเกี่ยวข้องออกแล้ว"))
+    chosen = form.get("relate", "")
+    typed = chosen == "typed"
+    older = _named(form.get("related_to", "")) if typed else _known(chosen)
+    kind = form.get("related_kind" if typed else f"relation-{older}", "")
+    if kind not in set(RelationKind):
+        raise Invalid("กรุณาเลือกว่าประกาศนี้ยกเลิก แก้ไขเพิ่มเติม หรือใช้แทนอีกฉบับ", field="related_kind")
+    intake.relate(id, older, RelationKind(kind), actor=actor)
+    return str(_("บันทึกความเกี่ยวข้องแล้ว"))
+
+
+def _known(value: str) -> int:
+    if not value.isascii() or not value.isdigit():
+        raise Invalid("กรุณาเลือกประกาศที่เกี่ยวข้อง", field="related_to")
+    return services().records.announcement(int(value)).id
+
+
+def _named(typed: str) -> int:
+    """Returns the id of the announcement that was typed: its address, its id, or a document's number."""
+    plain = arabic_digits(typed).strip()
+    if match := _NUMBER.fullmatch(plain):
+        found = services().records.with_number(f"{match[1]}/{match[2]}")
+        if len(found) != 1:
+            raise Invalid(
+                "พบประกาศเลขที่ %(number)s %(count)s เรื่อง กรุณาวางที่อยู่ของประกาศที่ต้องการ",
+                field="related_to",
+                number=f"{match[1]}/{match[2]}",
+                count=len(found),
+            )
+        return found[0]
+    match = _ADDRESS.fullmatch(plain)
+    if match is None:
+        raise Invalid("กรุณาพิมพ์เลขที่เอกสาร เช่น 5/2560 หรือวางที่อยู่ของประกาศ", field="related_to")
+    return _known(match[1])
