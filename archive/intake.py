@@ -126,6 +126,14 @@ class Intake:
             stored_at=stored_at,
         )
 
+    def store(self, stream: BinaryIO, *, filename: str, actor: str) -> StoredFile:
+        """Store the bytes of a seekable stream for a record that is still to be made.
+
+        Raises as ``attach`` does.
+        """
+        name = validation.safe_filename(filename, _media_type(stream))
+        return self._keep(stream, name, actor)
+
     def _keep(self, stream: BinaryIO, name: str, actor: str) -> StoredFile:
         """Store a file. Where a scanner is configured, only a scanned and clean file is stored."""
         if self._scanner is None:

@@ -35,6 +35,7 @@ from archive.ports import (
     RowCheck,
     Scanner,
 )
+from archive.transfer_ports import Transfer
 from indexer.analysis.dictionary import Dictionary
 from indexer.consistency import ConsistencyReport, check_consistency
 from indexer.consistency import Progress as CheckProgress
@@ -67,6 +68,7 @@ from storage.repositories.leases import EngineLeases
 from storage.repositories.organisations import EngineOrganisations
 from storage.repositories.people import EnginePeople
 from storage.repositories.records import EngineRecords
+from storage.repositories.transfer import EngineTransfer
 from storage.sqlite import Sqlite
 from storage.tenancy import Scoped
 from web.serving.own_address import site_address
@@ -94,6 +96,7 @@ class Services:
     database: Database
     records: Records
     harvest: Harvest
+    transfer: Transfer
     jobs: Jobs
     people: People
     leases: Leases
@@ -137,6 +140,7 @@ class Services:
             ),
             records=records,
             harvest=EngineHarvest(scope),
+            transfer=EngineTransfer(scope),
             jobs=EngineJobs(scope),
             intake=_intake(records, self.files, self.scanner, self.settings),
         )
@@ -228,6 +232,7 @@ def build(settings: Settings, *, begin_anew: bool = False) -> Services:
         database=engine,
         records=records,
         harvest=EngineHarvest(engine),
+        transfer=EngineTransfer(engine),
         jobs=EngineJobs(engine),
         people=EnginePeople(engine),
         leases=EngineLeases(engine),

@@ -14,6 +14,21 @@ from storage.hash_chain import READING, seal
 from storage.repositories import history
 from storage.repositories.attachments import attachment_row, note_corrected_finds
 
+_WRITE = """INSERT INTO page (attachment_id, number, source, confidence, turn, rules, corrected,
+        problem, text, raw, lines, doubts, organisation_id)
+    VALUES (:attachment_id, :number, :source, :confidence, :turn, :rules, :corrected,
+        :problem, :text, :raw, :lines, :doubts, :organisation)
+    ON CONFLICT (attachment_id, number) DO UPDATE SET
+        source = excluded.source, confidence = excluded.confidence, turn = excluded.turn,
+        rules = excluded.rules, corrected = excluded.corrected, problem = excluded.problem,
+        text = excluded.text, raw = excluded.raw, lines = excluded.lines, doubts = excluded.doubts
+    WHERE page.corrected = 0"""
+
+
+def write_page(engine: Queries, page: Page, organisation: int) -> None:
+    """Insert or replace a page, unless a person corrected it. Call this inside a transaction."""
+    engine.run(_WRITE, organisation=organisation, **mappers.page_values(page))
+
 
 class Pages:
     """Pages part of ``archive.ports.Records``."""
@@ -30,20 +45,7 @@ class Pages:
             attachment = attachment_row(self._engine, page.attachment_id, lock=True)
             if sha256 is not None and attachment["sha256"] != sha256:
                 raise Conflict("ไฟล์ของเอกสารนี้ถูกเปลี่ยนแล้ว", code="lease-lost")
-            self._engine.run(
-                """INSERT INTO page (attachment_id, number, source, confidence, turn, rules, corrected,
-                       problem, text, raw, lines, doubts, organisation_id)
-                   VALUES (:attachment_id, :number, :source, :confidence, :turn, :rules, :corrected,
-                       :problem, :text, :raw, :lines, :doubts, :organisation)
-                   ON CONFLICT (attachment_id, number) DO UPDATE SET
-                       source = excluded.source, confidence = excluded.confidence, turn = excluded.turn,
-                       rules = excluded.rules, corrected = excluded.corrected, problem = excluded.problem,
-                       text = excluded.text, raw = excluded.raw, lines = excluded.lines,
-                       doubts = excluded.doubts
-                   WHERE page.corrected = 0""",
-                organisation=attachment["organisation_id"],
-                **mappers.page_values(page),
-            )
+            write_page(self._engine, page, attachment["organisation_id"])
 
     def correct_page(
         self,

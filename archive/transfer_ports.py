@@ -1,0 +1,37 @@
+"""Port for records that come from another archive of this kind, with their history and texts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from archive.model import Announcement, Attachment, Change, Page
+
+
+@dataclass(frozen=True, slots=True)
+class CarriedAttachment:
+    """An attachment with the pages that were read from it. Ids are those of the other archive."""
+
+    attachment: Attachment
+    pages: tuple[Page, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CarriedRecord:
+    """An announcement with everything that belongs to it. Ids are those of the other archive."""
+
+    announcement: Announcement
+    history: tuple[Change, ...] = ()
+    attachments: tuple[CarriedAttachment, ...] = ()
+
+
+class Transfer(Protocol):
+    """Takes over records of another archive."""
+
+    def adopt(self, record: CarriedRecord, *, actor: str, reason: str) -> Announcement:
+        """Create the announcement with its history, attachments and pages, in one transaction.
+
+        The files of the attachments must be stored already. Ids and change numbers are new, and the history
+        ends with an entry ``import`` by ``actor``. Raises ``Conflict`` (code ``ref-taken``) when another
+        announcement has the ``ref``.
+        """

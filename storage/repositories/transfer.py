@@ -1,0 +1,110 @@
+"""Takes over records of another archive: announcement, history, attachments and pages, as they were there."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+from archive.errors import Conflict
+from archive.fields import ANNOUNCEMENT_FIELDS
+from archive.model import Announcement, Change, Reading
+from archive.transfer_ports import CarriedAttachment, CarriedRecord
+from storage import mappers
+from storage.engine import Queries
+from storage.hash_chain import READING, seal
+from storage.repositories import history
+from storage.repositories.pages import write_page
+from storage.tenancy import current_organisation
+
+_FIELDS = tuple(field.name for field in ANNOUNCEMENT_FIELDS)
+
+_INSERT = f"""INSERT INTO announcement ({", ".join(_FIELDS)},
+        status, reason, change, created_at, updated_at, organisation_id)
+    VALUES ({", ".join(f":{name}" for name in _FIELDS)},
+        :status, :reason, :change, :created_at, :updated_at, :organisation)
+    ON CONFLICT (organisation_id, ref) DO NOTHING
+    RETURNING *"""  # noqa: S608  # our own names
+
+
+class EngineTransfer:
+    """Adapter of ``archive.transfer_ports.Transfer`` for any ``Engine``."""
+
+    def __init__(self, engine: Queries) -> None:
+        self._engine = engine
+
+    def adopt(self, record: CarriedRecord, *, actor: str, reason: str) -> Announcement:
+        given = record.announcement
+        with self._engine.write():
+            organisation = current_organisation(self._engine)
+            row = self._engine.row(
+                _INSERT,
+                **{name: mappers.plain(getattr(given, name)) for name in _FIELDS},
+                status=given.status.value,
+                reason=given.reason,
+                change=history.next_change(self._engine),
+                created_at=mappers.time_text(given.created_at),
+                updated_at=mappers.now_text(),
+                organisation=organisation,
+            )
+            if row is None:
+                raise Conflict("มีประกาศที่ใช้รหัสอ้างอิง (ref) นี้อยู่แล้ว", code="ref-taken")
+            for change in record.history:
+                self._insert_change(row["id"], change, organisation)
+            history.note(self._engine, row["id"], "import", actor=actor, reason=reason)
+            for carried in record.attachments:
+                self._insert_attachment(row["id"], carried, organisation)
+            seal(self._engine, ("announcement", row["id"]))
+        return mappers.announcement(row)
+
+    def _insert_change(self, announcement_id: int, change: Change, organisation: int) -> None:
+        made = self._engine.rows(
+            """INSERT INTO history (announcement_id, at, actor, action, before, after, reason,
+                   organisation_id)
+               VALUES (:announcement_id, :at, :actor, :action, :before, :after, :reason, :organisation)
+               RETURNING id""",
+            announcement_id=announcement_id,
+            at=mappers.time_text(change.at),
+            actor=change.actor,
+            action=change.action,
+            before=mappers.json_text(change.before),
+            after=mappers.json_text(change.after),
+            reason=change.reason,
+            organisation=organisation,
+        )
+        seal(self._engine, ("history", made[0]["id"]))
+
+    def _insert_attachment(self, announcement_id: int, carried: CarriedAttachment, organisation: int) -> None:
+        given = carried.attachment
+        status = Reading.WAITING if given.status is Reading.READING else given.status
+        made = self._engine.rows(
+            """INSERT INTO attachment (announcement_id, position, label, filename, kind, media_type, size,
+                   sha256, page_count, status, error_code, error_message, details, rules, hold, decided,
+                   created_at, queued_at, organisation_id)
+               VALUES (:announcement_id, :position, :label, :filename, :kind, :media_type, :size,
+                   :sha256, :page_count, :status, :error_code, :error_message, :details, :rules, :hold,
+                   :decided, :created_at, :queued_at, :organisation)
+               RETURNING id""",
+            announcement_id=announcement_id,
+            position=given.position,
+            label=given.label,
+            filename=given.filename,
+            kind=given.kind.value,
+            media_type=given.media_type,
+            size=given.size,
+            sha256=given.sha256,
+            page_count=given.page_count,
+            status=status.value,
+            error_code=given.error.code if given.error else None,
+            error_message=given.error.message if given.error else None,
+            details=mappers.details_text(given.details),
+            rules=given.rules,
+            hold=given.hold.value if given.hold else "",
+            decided=json.dumps(list(given.decided)) if given.decided else "",
+            created_at=mappers.time_text(given.created_at),
+            queued_at=mappers.now_text(),
+            organisation=organisation,
+        )
+        id = int(made[0]["id"])
+        for page in carried.pages:
+            write_page(self._engine, replace(page, attachment_id=id), organisation)
+        seal(self._engine, ("attachment", id), (READING, id))

@@ -1,0 +1,120 @@
+"""A bag holds what the archive holds; any BagIt program verifies it, and another archive takes it in."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+
+import bagit
+import pytest
+
+from archive.model import Announcement, Attachment, Change, Item, Page, Status
+from tests.operation.archives import ACTOR, checked, close, everything, flip, level, opened, run, stored
+from web.bootstrap import Services
+
+Record = tuple[Announcement, list[Change], list[tuple[Attachment, list[Page], bytes]]]
+
+
+def compared(services: Services) -> dict[str, object]:
+    """Returns every record by title, without what belongs to one archive alone: ids, counters, times."""
+    found: dict[str, object] = {}
+    for announcement, history, attachments in everything(services).values():  # type: ignore[misc]
+        told = dataclasses.replace(
+            announcement, id=0, change=0, ref=None, updated_at=announcement.created_at, organisation=0
+        )
+        files = [
+            (
+                dataclasses.replace(one, id=0, announcement_id=0),
+                [dataclasses.replace(page, attachment_id=0) for page in pages],
+                content,
+            )
+            for one, pages, content in attachments
+        ]
+        found[announcement.title] = (told, [each for each in history if each.action != "import"], files)
+    return found
+
+
+@pytest.fixture
+def kept(services: Services) -> Services:
+    """An archive with a collection, a corrected page and a detached file."""
+    services.intake.collect(
+        None, title="รายงานประจำปี", body="ปี ๒๕๖๔", items=[Item("O1", 2), Item("O2", None)], actor=ACTOR
+    )
+    services.records.correct_page(1, 1, "ข้อความที่แก้แล้ว ๑๒๓", actor=ACTOR)
+    level(services)
+    return services
+
+
+def test_another_archive_takes_a_bag_in_record_by_record(kept: Services, tmp_path: Path) -> None:
+    bag, there = tmp_path / "bag", tmp_path / "there"
+    ran = run(kept.settings.data, "export", str(bag))
+    assert ran.exit_code == 0, ran.output
+    assert bagit.Bag(str(bag)).validate()
+    assert run(there, "import", str(bag)).stdout.startswith("เพิ่ม 24 เรื่อง")
+    again = run(there, "import", str(bag))
+    assert (again.exit_code, again.stdout.split()[1]) == (0, "0")
+    services = opened(there)
+    level(services)
+    assert compared(services) == compared(kept)
+    (collection,) = services.records.collections()
+    (item, heading) = collection.items
+    assert services.records.announcement(item.announcement_id or 0).title == (
+        kept.records.announcement(2).title
+    )
+    assert (collection.title, heading.label) == ("รายงานประจำปี", "O2")
+    close(services)
+    assert checked(there) == (0, set())
+
+
+def test_a_public_bag_holds_what_residents_see_and_no_more(kept: Services, tmp_path: Path) -> None:
+    bag = tmp_path / "bag"
+    assert run(kept.settings.data, "export", str(bag), "--public").exit_code == 0
+    records = {path.stem: json.loads(path.read_text()) for path in (bag / "data" / "records").glob("*.json")}
+    listed, _ = kept.records.list_announcements(statuses=[Status.PUBLISHED], page=1, per_page=100)
+    assert records.keys() == {str(each.id) for each in listed}
+    assert all(each["history"] == [] for each in records.values())
+    assert ACTOR.encode() not in b"".join(path.read_bytes() for path in bag.rglob("*") if path.is_file())
+    originals = {path.parent.name for path in (bag / "data" / "files").glob("*/*")}
+    assert originals <= records.keys()
+
+
+def test_a_selection_holds_its_announcements_alone(kept: Services, tmp_path: Path) -> None:
+    bag = tmp_path / "bag"
+    assert run(kept.settings.data, "export", str(bag), "2", "3").exit_code == 0
+    assert {path.stem for path in (bag / "data" / "records").iterdir()} == {"2", "3"}
+    assert run(kept.settings.data, "export", str(bag), "2").exit_code == 1  # it is there
+    assert run(kept.settings.data, "export", str(tmp_path / "other"), "999").exit_code == 1
+    assert not (tmp_path / "other").exists()
+
+
+def test_a_damaged_original_is_named_and_not_exported(kept: Services, tmp_path: Path) -> None:
+    flip(stored(kept.settings.data)[0], 100)
+    ran = run(kept.settings.data, "export", str(tmp_path / "bag"))
+    assert ran.exit_code == 1
+    assert "damaged" in ran.stderr
+    assert bagit.Bag(str(tmp_path / "bag")).validate()
+
+
+def test_a_damaged_bag_is_refused_and_a_wrong_record_named(kept: Services, tmp_path: Path) -> None:
+    bag, there = tmp_path / "bag", tmp_path / "there"
+    run(kept.settings.data, "export", str(bag))
+    record = bag / "data" / "records" / "2.json"
+    content = json.loads(record.read_text())
+    content["announcement"]["title"] = ""
+    record.write_text(json.dumps(content))
+    refused = run(there, "import", str(bag))
+    assert refused.exit_code == 1
+    assert "damaged" in refused.stderr
+    bagit.Bag(str(bag)).save(manifests=True)
+    ran = run(there, "import", str(bag))
+    assert ran.exit_code == 1
+    assert ran.stdout.startswith("เพิ่ม 23 เรื่อง")
+    assert "2.json:" in ran.stderr
+
+
+def test_a_folder_of_another_kind_is_no_bag(tmp_path: Path) -> None:
+    (tmp_path / "pages").mkdir()
+    ran = run(tmp_path / "data", "import", str(tmp_path / "pages"))
+    assert ran.exit_code == 2
+    assert "import-site" in ran.stderr

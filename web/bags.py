@@ -1,0 +1,281 @@
+"""BagIt bags (RFC 8493): exports of records with originals, texts and history, and imports of such bags.
+
+``data/records/17.json`` holds an announcement, ``data/files/17/1.pdf`` an original of it. The manifests of
+the bag hold the SHA-256 of every file, so that any BagIt program can verify an export without Prakat.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from importlib.metadata import version
+from pathlib import Path, PurePosixPath
+from urllib.parse import urlsplit
+
+import bagit
+from cattrs.errors import BaseValidationError, StructureHandlerNotFoundError
+from cattrs.preconf.json import make_converter
+
+from archive.errors import Conflict, Invalid, NotFound, PrakatError
+from archive.fields import ANNOUNCEMENT_FIELDS, checked
+from archive.model import Announcement, Attachment, Collection, Details, Hold, Item, Reading, Status
+from archive.transfer_ports import CarriedAttachment, CarriedRecord
+from indexer.reindex import NO_LIMIT
+from web.bootstrap import Services
+from web.importing import ACTOR, Report
+
+RECORDS, FILES, COLLECTIONS = "records", "files", "collections.json"
+_SOURCE = "Internal-Sender-Identifier"
+_FORMAT = "prakat-records-1"
+_CHUNK = 1 << 20
+_AT_ONCE = 200  # announcements read at a time
+_NOT_AS_WRITTEN = (ValueError, TypeError, KeyError, BaseValidationError, StructureHandlerNotFoundError)
+
+_README = """\
+เอกสารนี้ส่งออกจากประกาศ (Prakat) ในรูปแบบ BagIt (RFC 8493)
+records/เลข.json   ประกาศหนึ่งเรื่อง: ข้อมูล ประวัติ เอกสารแนบ และข้อความที่อ่านได้ของทุกหน้า
+files/เลข/ลำดับ     ไฟล์ต้นฉบับของเอกสารแนบ ตามลำดับในประกาศ
+collections.json   ชุดประกาศ
+นำเข้า: prakat import โฟลเดอร์นี้
+
+An export of Prakat as a BagIt bag. records/N.json is one announcement with its history, attachments and the
+text of every page; files/N/POSITION is an original. Import it with: prakat import THIS_FOLDER
+"""
+
+_converter = make_converter()
+_converter.register_structure_hook_func(lambda kind: kind is object, lambda value, _kind: value)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BagSelection:
+    """Records to export. Without ids and category, all of them.
+
+    ``is_public``: only what residents see, without history, references and unpublished attachments.
+    """
+
+    ids: Sequence[int] = ()
+    category: str | None = None
+    is_public: bool = False
+
+
+def export_bag(
+    services: Services, destination: Path, selection: BagSelection, progress: Callable[[int, int], None]
+) -> Report:
+    """Export records into a new directory, which appears when it is complete and verified.
+
+    An original that is damaged or missing is left out and named in the report's problems. Raises ``Conflict``
+    when ``destination`` exists.
+    """
+    if destination.exists():
+        raise Conflict(f"มี {destination} อยู่แล้ว กรุณาใช้ชื่อใหม่ (it exists already)")
+    part = destination.with_name(f".{destination.name}.part")
+    shutil.rmtree(part, ignore_errors=True)  # what a killed export left
+    (part / RECORDS).mkdir(parents=True, mode=0o700)
+    report = Report()
+    try:
+        wanted = _wanted(services, selection)
+        for done, announcement in enumerate(_selected(services, wanted, selection), start=1):
+            _write_record(services, announcement, part, selection, report)
+            progress(done, len(wanted))
+        if not selection.ids and selection.category is None:
+            _write_collections(services, part, is_public=selection.is_public)
+        (part / "README.txt").write_text(_README, encoding="utf-8")
+        bagit.make_bag(str(part), _described(services), checksums=["sha256"])
+        part.replace(destination)
+    except BaseException:
+        shutil.rmtree(part, ignore_errors=True)
+        raise
+    return report
+
+
+def _wanted(services: Services, selection: BagSelection) -> list[int]:
+    known = [id for id, _change in services.records.changed_since(0, limit=NO_LIMIT)]
+    if missing := set(selection.ids) - set(known):
+        raise NotFound(f"ไม่พบประกาศเลขที่ {', '.join(map(str, sorted(missing)))} (no such announcement)")
+    return sorted(selection.ids or known)
+
+
+def _selected(services: Services, wanted: Sequence[int], selection: BagSelection) -> Iterator[Announcement]:
+    for start in range(0, len(wanted), _AT_ONCE):
+        found = services.records.announcements(wanted[start : start + _AT_ONCE])
+        for _id, announcement in sorted(found.items()):
+            is_hidden = selection.is_public and announcement.status is not Status.PUBLISHED
+            if not is_hidden and selection.category in (None, announcement.category):
+                yield announcement
+
+
+def _write_record(
+    services: Services, announcement: Announcement, folder: Path, selection: BagSelection, report: Report
+) -> None:
+    records = services.records
+    attachments = records.attachments([announcement.id])[announcement.id]
+    if selection.is_public:
+        attachments = [each for each in attachments if each.hold is None and each.status is Reading.READY]
+    record = CarriedRecord(
+        announcement,
+        tuple(records.history(announcement.id)),
+        tuple(CarriedAttachment(each, tuple(records.pages(each.id))) for each in attachments),
+    )
+    if selection.is_public:
+        record = _public_part(record)
+    text = json.dumps(
+        _converter.unstructure(record), indent=1
+    )  # ASCII: texts of files may have half characters
+    (folder / RECORDS / f"{announcement.id}.json").write_text(text, encoding="ascii")
+    report.added += 1
+    for attachment in attachments:
+        try:
+            _copy_original(services, attachment, folder / file_path(attachment))
+            report.files += 1
+        except (PrakatError, OSError) as error:
+            report.problems.append((f"{announcement.id} {attachment.filename}", str(error)))
+
+
+def file_path(attachment: Attachment) -> PurePosixPath:
+    """Returns where an original lies in a bag, below ``data``."""
+    ending = PurePosixPath(attachment.filename).suffix
+    ending = ending if ending.isascii() else ""
+    return PurePosixPath(FILES) / str(attachment.announcement_id) / f"{attachment.position}{ending}"
+
+
+def _public_part(record: CarriedRecord) -> CarriedRecord:
+    """Returns what residents see of a record: no history, no references, no texts before correction."""
+    hidden = {field.name: field.default for field in ANNOUNCEMENT_FIELDS if not field.is_public}
+    attachments = tuple(
+        CarriedAttachment(
+            replace(carried.attachment, details=Details(), decided=()),
+            tuple(replace(page, raw="", lines=(), doubts=(), problem="") for page in carried.pages),
+        )
+        for carried in record.attachments
+    )
+    return CarriedRecord(replace(record.announcement, **hidden), (), attachments)  # type: ignore[arg-type]  # by name
+
+
+def _copy_original(services: Services, attachment: Attachment, target: Path) -> None:
+    """Copy an original. Raises ``Invalid`` when its bytes are not those of its SHA-256."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    digest = hashlib.sha256()
+    with services.files.open(attachment.sha256) as source, target.open("wb") as copy:
+        while chunk := source.read(_CHUNK):
+            digest.update(chunk)
+            copy.write(chunk)
+    if digest.hexdigest() != attachment.sha256:
+        target.unlink()
+        raise Invalid("ไฟล์ต้นฉบับเสียหาย (the original is damaged)")
+
+
+def _write_collections(services: Services, folder: Path, *, is_public: bool) -> None:
+    collections = services.records.collections()
+    if is_public:
+        collections = [_public_collection(services, each) for each in collections]
+    content = _converter.unstructure([replace(each, updated_by="") for each in collections])
+    (folder / COLLECTIONS).write_text(json.dumps(content, indent=1, ensure_ascii=False), encoding="utf-8")
+
+
+def _public_collection(services: Services, collection: Collection) -> Collection:
+    ids = [item.announcement_id for item in collection.items if item.announcement_id is not None]
+    found = services.records.announcements(ids)
+    shown = {id for id, each in found.items() if each.status is Status.PUBLISHED}
+    items = tuple(each for each in collection.items if each.announcement_id in (None, *shown))
+    return replace(collection, items=items)
+
+
+def _described(services: Services) -> dict[str, str]:
+    settings = services.settings
+    return {
+        "Source-Organization": settings.site_name,
+        "External-Description": "ประกาศและเอกสารแนบ · announcements with their documents",
+        _SOURCE: urlsplit(settings.base_url).netloc,
+        "Bag-Software-Agent": f"prakat {version('prakat')}",
+        "External-Identifier": _FORMAT,
+    }
+
+
+def is_bag(path: Path) -> bool:
+    """Returns True for a directory that says that it is a BagIt bag."""
+    return (path / "bagit.txt").is_file()
+
+
+def import_bag(services: Services, path: Path, progress: Callable[[int, int], None]) -> Report:
+    """Import every record of a bag, verified first, with texts and history as they were.
+
+    A record that was imported before is recognised by its ``ref`` and left as it is. Raises ``Invalid`` for a
+    bag that is damaged or was not exported by this program.
+    """
+    try:
+        bag = bagit.Bag(str(path))
+        bag.validate()
+    except bagit.BagError as error:
+        raise Invalid(f"ถุงข้อมูลเสียหายหรือไม่ครบ (the bag is damaged or incomplete): {error}") from error
+    if bag.info.get("External-Identifier") != _FORMAT:
+        raise Invalid("ไม่ใช่ถุงข้อมูลที่ประกาศส่งออก (not a bag that was exported by this program)")
+    source, report = str(bag.info.get(_SOURCE, "")), Report()
+    payload = path / "data"
+    listed = sorted(payload.glob(f"{RECORDS}/*.json"), key=lambda each: (len(each.name), each.name))
+    ids: dict[int, int] = {}
+    for done, file in enumerate(listed, start=1):
+        try:
+            record = _read_record(file, source)
+            ids[record.announcement.id] = _take(services, record, payload, report)
+        except (PrakatError, OSError, *_NOT_AS_WRITTEN) as error:
+            report.problems.append((file.name, getattr(error, "message", str(error))))
+        progress(done, len(listed))
+    if (payload / COLLECTIONS).is_file():
+        _take_collections(services, payload / COLLECTIONS, ids)
+    return report
+
+
+def _read_record(file: Path, source: str) -> CarriedRecord:
+    """Returns a record, its fields validated. A record without ``ref`` gets one from its bag and number."""
+    record = _converter.loads(file.read_text(encoding="ascii"), CarriedRecord)
+    given = record.announcement
+    ref = given.ref or f"bag:{source}/announcements/{given.id}"
+    fields = {field.name: getattr(given, field.name) for field in ANNOUNCEMENT_FIELDS} | {"ref": ref}
+    return replace(record, announcement=replace(given, **checked(fields)))  # type: ignore[arg-type]  # by name
+
+
+def _take(services: Services, record: CarriedRecord, payload: Path, report: Report) -> int:
+    """Import one record and return its id here."""
+    known = services.records.by_ref(str(record.announcement.ref))
+    if known is not None:
+        report.known += 1
+        return known.id
+    for carried in record.attachments:
+        _store_original(services, carried.attachment, payload)
+        report.files += 1
+    kept = tuple(map(_held_again, record.attachments))
+    adopted = services.transfer.adopt(
+        replace(record, attachments=kept), actor=ACTOR, reason=f"{record.announcement.ref}"
+    )
+    report.added += 1
+    return adopted.id
+
+
+def _held_again(carried: CarriedAttachment) -> CarriedAttachment:
+    """Returns the attachment; one that was not read to its end is held, and read here."""
+    if carried.attachment.status in (Reading.READY, Reading.FAILED):
+        return carried
+    return CarriedAttachment(replace(carried.attachment, hold=Hold.UNREAD))
+
+
+def _store_original(services: Services, attachment: Attachment, payload: Path) -> None:
+    with (payload / file_path(attachment)).open("rb") as stream:
+        stored = services.intake.store(stream, filename=attachment.filename, actor=ACTOR)
+    if (stored.sha256, stored.size) != (attachment.sha256, attachment.size):
+        raise Invalid(f"{attachment.filename}: ไฟล์ไม่ตรงกับทะเบียน (not the file that the record names)")
+
+
+def _take_collections(services: Services, file: Path, ids: dict[int, int]) -> None:
+    """Import the collections whose title is not here yet, with the records that are here now."""
+    known = {each.title for each in services.records.collections()}
+    for collection in reversed(_converter.loads(file.read_text(encoding="utf-8"), list[Collection])):
+        if collection.title in known:
+            continue
+        items = [
+            Item(item.label, ids.get(item.announcement_id) if item.announcement_id else None)
+            for item in collection.items
+        ]
+        services.intake.collect(None, title=collection.title, body=collection.body, items=items, actor=ACTOR)
