@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Protocol
 
-from archive.model import Attachment, PersonalData
+from archive.model import Attachment, FileVersion, PersonalData
 
 if TYPE_CHECKING:
     from archive.ports import StoredFile
@@ -15,12 +15,19 @@ class HeldAttachments(Protocol):
     """Part of ``archive.ports.Records`` about attachments that are held, detached or failed."""
 
     def replace(
-        self, attachment_id: int, file: StoredFile, *, filename: str, media_type: str, actor: str
+        self,
+        attachment_id: int,
+        file: StoredFile,
+        *,
+        filename: str,
+        media_type: str,
+        actor: str,
+        is_redacted: bool = False,
     ) -> Attachment:
         """Give an attachment other bytes under the same id. The attachment is held until it is read.
 
-        Raises ``Conflict`` (code ``file-attached``) when another attachment of the announcement has these
-        bytes.
+        The file before and the texts of its pages are kept as a ``FileVersion``. Raises ``Conflict`` (code
+        ``file-attached``) when another attachment of the announcement has these bytes.
         """
 
     def release(
@@ -39,6 +46,15 @@ class HeldAttachments(Protocol):
 
     def detached_attachments(self, announcement_id: int) -> list[Attachment]:
         """Return the announcement's detached attachments, in the order in which they were first attached."""
+
+    def file_versions(self, attachment_id: int) -> list[FileVersion]:
+        """Return the files that an attachment had before its present one, oldest first."""
+
+    def version_texts(self, attachment_id: int, number: int) -> list[str]:
+        """Return the texts of the pages of an earlier file. Raises ``NotFound``."""
+
+    def versions_with_file(self, sha256: str) -> list[FileVersion]:
+        """Return the earlier files of all attachments that have these bytes."""
 
     def held_attachments(self) -> list[Attachment]:
         """Return held attachments: first those held for personal data, then unread ones; the latest first."""

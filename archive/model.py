@@ -286,6 +286,22 @@ class Attachment:
     created_at: dt.datetime  # or the time at which an older site stored the file
     hold: Hold | None = None  # None: shown to everybody who may see the announcement
     decided: tuple[str, ...] = ()  # personal data that a person decided to show (``privacy.decision``)
+    is_redacted: bool = False  # True: made here from another file, in which staff covered some places
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileVersion:
+    """A file that an attachment had before another file replaced it. Only staff see earlier files."""
+
+    attachment_id: int
+    number: int  # 1 is the first file of the attachment
+    filename: str
+    media_type: str
+    size: int  # bytes
+    sha256: str  # lower-case hexadecimal
+    is_redacted: bool
+    replaced_at: dt.datetime
+    replaced_by: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -325,6 +341,16 @@ class Line:
     top: int
     bottom: int
     edges: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Rectangle:
+    """An area of the upright page, in 1/10,000 of its width and height, from the top left corner."""
+
+    left: int
+    top: int
+    right: int
+    bottom: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,6 +77,14 @@ def find(text: str, page: int) -> tuple[PersonalData, ...]:
     return tuple(sorted(found, key=lambda data: data.start))
 
 
+def without_finds(text: str) -> str:
+    """Return the text with ``×`` in the place of each digit and letter of the personal data in it."""
+    for data in find(text, page=0):
+        covered = re.sub(r"\w", "×", text[data.start : data.end])
+        text = text[: data.start] + covered + text[data.end :]
+    return text
+
+
 def find_in_fields(fields: Mapping[str, str]) -> tuple[PersonalData, ...]:
     """Return the personal data in the texts of these fields, in the fields' order."""
     return tuple(replace(data, field=name) for name, text in fields.items() for data in find(text, page=0))

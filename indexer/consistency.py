@@ -181,8 +181,14 @@ class _Check:
 
     def _check_file(self, stored: StoredFile) -> None:
         """Compares a file's SHA-256 with its name, and notes a file that no attachment uses."""
-        users = self._records.attachments_with_file(stored.sha256)
-        used_by = ", ".join(f"attachment {attachment.id}" for attachment in users)
+        users = [
+            *(f"attachment {each.id}" for each in self._records.attachments_with_file(stored.sha256)),
+            *(
+                f"attachment {each.attachment_id} version {each.number}"
+                for each in self._records.versions_with_file(stored.sha256)
+            ),
+        ]
+        used_by = ", ".join(users)
         try:
             found = _hash(self._files, stored.sha256)
         except (OSError, PrakatError) as error:
@@ -212,6 +218,9 @@ class _Check:
         subject = f"attachment {attachment.id}"
         if not self._files.exists(attachment.sha256):
             self._find("file-missing", subject, attachment.sha256)
+        for version in self._records.file_versions(attachment.id):
+            if not self._files.exists(version.sha256):
+                self._find("file-missing", f"{subject} version {version.number}", version.sha256)
         if attachment.status is Reading.READY and pages != attachment.page_count:
             mended = self._repair and self._jobs.again([attachment.id]) == 1
             self._find("pages-missing", subject, f"{pages}/{attachment.page_count}", mended=mended)

@@ -40,6 +40,7 @@ PROTECTED: Mapping[str, tuple[str, ...]] = {
         "created_at",
         "hold",
         "decided",
+        "is_redacted",
     ),
     "collection": ("organisation_id", "title", "body", "updated_at", "updated_by"),
     "collection_history": ("collection_id", "at", "actor", "action", "before", "after", "reason"),
@@ -95,6 +96,10 @@ _PARTS: Mapping[str, Mapping[str, str]] = {
     READING: {
         "page": "attachment_id, number, source, confidence, turn, corrected, "
         "problem, text, raw, lines, doubts"
+    },
+    "attachment": {
+        "file_version": "attachment_id, number, filename, media_type, size, sha256, is_redacted, texts, "
+        "replaced_at, replaced_by"
     },
     "collection": {"collection_item": "collection_id, position, label, announcement_id"},
     "person": {

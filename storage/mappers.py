@@ -23,6 +23,7 @@ from archive.model import (
     Doubt,
     Failure,
     Field,
+    FileVersion,
     Hold,
     Incident,
     Item,
@@ -166,7 +167,33 @@ def attachment(row: Row) -> Attachment:
         created_at=dt.datetime.fromisoformat(row["created_at"]),
         hold=Hold(row["hold"]) if row["hold"] else None,
         decided=tuple(json.loads(row["decided"] or "[]")),
+        is_redacted=bool(row["is_redacted"]),
     )
+
+
+@_damaged_as_error
+def file_version(row: Row) -> FileVersion:
+    return FileVersion(
+        attachment_id=row["attachment_id"],
+        number=row["number"],
+        filename=_text(row["filename"]),
+        media_type=_text(row["media_type"]),
+        size=row["size"],
+        sha256=_text(row["sha256"]),
+        is_redacted=bool(row["is_redacted"]),
+        replaced_at=dt.datetime.fromisoformat(row["replaced_at"]),
+        replaced_by=_text(row["replaced_by"]),
+    )
+
+
+def pack_texts(texts: Sequence[str]) -> bytes:
+    """Pack texts into bytes, as a JSON list compressed with zlib."""
+    return zlib.compress(json.dumps(texts, ensure_ascii=False).encode())
+
+
+@_damaged_as_error
+def version_texts(row: Row) -> list[str]:
+    return [_text(text) for text in json.loads(zlib.decompress(row["texts"]))]
 
 
 def _reading(row: Row) -> Reading:

@@ -25,6 +25,7 @@ TABLES: Mapping[str, tuple[str, ...]] = {
     "announcement": ("id",),
     "attachment": ("id",),
     "page": ("attachment_id", "number"),
+    "file_version": ("attachment_id", "number"),
     "history": ("id",),
     "audit": ("number",),
     "incident": ("id",),

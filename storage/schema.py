@@ -35,6 +35,21 @@ class Migration:
     then: Callable[[Engine], None] | None = None  # a step that SQL cannot do; runs after the statements
 
 
+_PARTS_OF_RECORDS = (
+    "attachment",
+    "page",
+    "history",
+    "visit",
+    "waiting_visit",
+    "day_visits",
+    "collection_item",
+    "collection_history",
+    "session",
+    "second_factor",
+    "recovery_code",
+)
+"""Tables that got the column ``organisation_id`` by a migration; later tables have it from the beginning."""
+
 MIGRATIONS = (
     Migration(
         "records",
@@ -415,7 +430,8 @@ MIGRATIONS = (
         (
             *(
                 statement
-                for table, (column, parent) in PARENTS.items()
+                for table in _PARTS_OF_RECORDS
+                for column, parent in (PARENTS[table],)
                 for statement in (
                     # Until now, most installations have had one organisation, whose rows need no update.
                     f"ALTER TABLE {table} ADD COLUMN organisation_id BIGINT NOT NULL DEFAULT 1",
@@ -453,6 +469,27 @@ MIGRATIONS = (
                 UNIQUE (newer_id, older_id)
             )""",
             """CREATE INDEX relation_by_older ON relation (older_id)""",
+        ),
+    ),
+    Migration(
+        "earlier files of attachments",
+        (
+            """ALTER TABLE attachment ADD COLUMN is_redacted BIGINT NOT NULL DEFAULT 0""",
+            """CREATE TABLE file_version (
+                organisation_id BIGINT NOT NULL,
+                attachment_id BIGINT NOT NULL REFERENCES attachment (id) ON DELETE CASCADE,
+                number BIGINT NOT NULL,
+                filename {text} NOT NULL,
+                media_type {text} NOT NULL,
+                size BIGINT NOT NULL,
+                sha256 {text} NOT NULL,
+                is_redacted BIGINT NOT NULL,
+                texts {bytes} NOT NULL,
+                replaced_at {text} NOT NULL,
+                replaced_by {text} NOT NULL,
+                PRIMARY KEY (attachment_id, number)
+            )""",
+            """CREATE INDEX file_version_by_file ON file_version (sha256)""",
         ),
     ),
 )

@@ -21,7 +21,22 @@ from web.bootstrap import Services
 from web.public import collections, feeds, oai, pages
 from web.serving import health, http_caching, log
 from web.serving.proxies import Networks, TrustedProxies
-from web.staff import account, announcements, dashboard, review
+from web.staff import account, announcements, dashboard, file_versions, redaction, review
+
+_PARTS = (
+    account,
+    health,
+    fonts,
+    feeds,
+    oai,
+    dashboard,
+    announcements,
+    file_versions,
+    redaction,
+    review,
+    collections,
+    pages,
+)
 
 _MEGABYTE = 1 << 20
 _SMALL_BODY = _MEGABYTE
@@ -84,7 +99,7 @@ def create_app(services: Services) -> Flask:
     template_filters.install(app)
     sign_in.install(app)
     resources.install(app)
-    for part in (account, health, fonts, feeds, oai, dashboard, announcements, review, collections, pages):
+    for part in _PARTS:
         app.register_blueprint(part.pages)
     errors.install(app)
     organisations.install(app)

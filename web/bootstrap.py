@@ -42,6 +42,7 @@ from indexer.consistency import Progress as CheckProgress
 from indexer.engines.whoosh import WhooshIndex
 from indexer.extraction.page_images import Pictures
 from indexer.extraction.pipeline import Reader
+from indexer.extraction.redaction import Redactor
 from indexer.extraction.text_layer import Copies
 from indexer.leader_leases import MAINTAIN, SYNC_INDEX, LeaderLeases, lease_holder_name
 from indexer.scrub import Scrub
@@ -111,6 +112,7 @@ class Services:
     intake: Intake
     pictures: Pictures
     copies: Copies
+    redactor: Redactor
     secret_key: str
     organisations: Organisations
     organisation: Organisation | None = None  # the organisation of these services; None: the only one
@@ -253,6 +255,7 @@ def build(settings: Settings, *, begin_anew: bool = False) -> Services:
         intake=_intake(records, files, scanner, settings),
         pictures=Pictures(files, data / "pictures"),
         copies=Copies(files, data / "copies"),
+        redactor=Redactor(files, data / "redactions", jobs=settings.ocr_jobs),
         secret_key=settings.secret_key or _kept_secret(data / manifest.SECRET),
         organisations=EngineOrganisations(engine),
     )

@@ -14,7 +14,7 @@ from flask import Response, current_app, make_response, request, send_file
 from werkzeug.wsgi import wrap_file
 
 from archive.errors import Unavailable
-from archive.model import Attachment
+from archive.model import Attachment, FileVersion
 from indexer.extraction.machine_semaphore import Busy
 from indexer.extraction.page_images import WAIT_SECONDS
 from indexer.search.highlighting import find_hits
@@ -33,16 +33,16 @@ _DAY = 24 * 3600.0
 _lock = threading.Lock()
 
 
-def original(attachment: Attachment, *, public: bool) -> Response:
-    """Returns the uploaded bytes under their original file name, with HTTP ranges and revalidation."""
-    _check_sound(attachment)
+def original(file: Attachment | FileVersion, *, public: bool) -> Response:
+    """Returns the stored bytes under their file name, with HTTP ranges and revalidation."""
+    _check_sound(file)
     answer = send_range_as_file(
-        services().files.open(attachment.sha256),
-        attachment.size,
-        mimetype=attachment.media_type,
-        as_attachment=attachment.media_type not in _SHOWN_BY_BROWSERS,
-        download_name=attachment.filename,
-        etag=attachment.sha256,
+        services().files.open(file.sha256),
+        file.size,
+        mimetype=file.media_type,
+        as_attachment=file.media_type not in _SHOWN_BY_BROWSERS,
+        download_name=file.filename,
+        etag=file.sha256,
     )
     answer.headers["Content-Security-Policy"] = _FILE_POLICY
     _cache(answer, public=public)
@@ -130,24 +130,24 @@ def picture(
     return answer
 
 
-def _check_sound(attachment: Attachment) -> None:
+def _check_sound(file: Attachment | FileVersion) -> None:
     """Raises ``Unavailable`` (code ``file-damaged``) when the stored file no longer has its checksum.
 
     A file found sound is not read again for a day.
     """
     with _lock:
         sound: TTLCache[str, bool] = current_app.extensions.setdefault("sound", TTLCache(20_000, _DAY))
-        if attachment.sha256 in sound:  # its checksum was compared within the last day
+        if file.sha256 in sound:  # its checksum was compared within the last day
             return
-    with services().files.open(attachment.sha256) as stream:
+    with services().files.open(file.sha256) as stream:
         found = hashlib.file_digest(stream, "sha256").hexdigest()  # type: ignore[arg-type]  # any reader
-    if found != attachment.sha256:
-        log.error("original is damaged", extra={"sha256": attachment.sha256, "attachment": attachment.id})
+    if found != file.sha256:
+        log.error("original is damaged", extra={"sha256": file.sha256, "file": file.filename})
         raise Unavailable(
             "ไฟล์ต้นฉบับในที่เก็บเสียหาย จึงไม่แสดง กรุณาแจ้งผู้ดูแลระบบให้กู้คืนจากข้อมูลสำรอง", code="file-damaged"
         )
     with _lock:
-        sound[attachment.sha256] = True
+        sound[file.sha256] = True
 
 
 def _cache(answer: Response, *, public: bool) -> None:

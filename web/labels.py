@@ -29,6 +29,7 @@ _ACTIONS = {
     "detach": lazy_gettext("นำเอกสารออก"),
     "reattach": lazy_gettext("นำเอกสารกลับมา"),
     "replace": lazy_gettext("เปลี่ยนไฟล์"),
+    "redact": lazy_gettext("เปลี่ยนเป็นสำเนาที่ปิดข้อมูลส่วนบุคคล"),
     "release": lazy_gettext("ให้ประชาชนเห็นเอกสาร"),
     "label": lazy_gettext("ตั้งชื่อเอกสาร"),
     "order": lazy_gettext("เรียงเอกสาร"),

@@ -11,14 +11,13 @@ import tempfile
 import time
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import pypdfium2
 from PIL import Image, ImageChops
 
 from archive.errors import Unavailable
-from archive.model import Attachment, Line, Page
+from archive.model import Attachment, Line, Page, Rectangle
 from archive.ports import Files
 from indexer.extraction import sandbox
 from indexer.extraction.disk_cache import Cache
@@ -50,16 +49,6 @@ _STYLE = 2  # raised when a picture would be drawn differently
 _A3_LONG_SIDE = 1_300.0  # points, with some room
 _A4_LONG_SIDE_PIXELS = 3_508  # at 300 dpi
 _COVERS = 0.6  # share of the page under one picture that makes it a scan
-
-
-@dataclass(frozen=True, slots=True)
-class Rectangle:
-    """A place on the upright page, in 1/10,000 of its width and height, from the top left corner."""
-
-    left: int
-    top: int
-    right: int
-    bottom: int
 
 
 _PADDING = 20  # margin around a hit, in 1/10,000 of the page
@@ -217,6 +206,11 @@ def _picture(path: Path, number: int, width: int, turn: int) -> Image.Image:
         if not (across > 0 and down > 0):
             raise Unreadable("damaged")
         picture = _render(page, min(width / across, _MAX_HEIGHT / down))
+    return turned_upright(picture, turn)
+
+
+def turned_upright(picture: Image.Image, turn: int) -> Image.Image:
+    """Returns the picture turned clockwise by ``turn`` degrees (0, 90, 180, 270)."""
     return picture.transpose(_CLOCKWISE[turn]) if turn else picture
 
 

@@ -91,7 +91,7 @@ class Reader:
 
     def _read(self, attachment: Attachment, path: Path, going_on: Callable[[], bool]) -> Outcome:
         with Document(path) as document:
-            wanted = self._unread(attachment.id, document.outline.page_count)
+            wanted = self._unread(attachment, document.outline.page_count)
             for page in self._pages(attachment.id, document, wanted):
                 self._records.save_page(page, sha256=attachment.sha256)
                 self._records.tally(PAGES_READ, 1)
@@ -102,11 +102,18 @@ class Reader:
     def close(self) -> None:
         self._recognisers.shutdown(cancel_futures=True)
 
-    def _unread(self, attachment_id: int, page_count: int) -> list[int]:
+    def _unread(self, attachment: Attachment, page_count: int) -> list[int]:
+        """Returns the numbers of the pages to read.
+
+        The pages of a redacted copy have the text that was read in the file before: a new reading of the
+        covered pictures would be no better. They are read when a person asks for it (``rules`` is 0 then).
+        """
         done = {
             page.number
-            for page in self._records.pages(attachment_id)
-            if page.corrected or (page.rules in (RULES, TEXT_RULES) and not page.problem)
+            for page in self._records.pages(attachment.id)
+            if page.corrected
+            or (page.rules in (RULES, TEXT_RULES) and not page.problem)
+            or (page.rules and attachment.is_redacted)
         }
         return [number for number in range(1, page_count + 1) if number not in done]
 

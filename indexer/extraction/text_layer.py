@@ -56,7 +56,7 @@ class Copies:
         ``NotFound`` when none was read from a picture, ``Busy`` while others are made, ``Unavailable`` when
         it cannot be made in time.
         """
-        if not any(page.source is Source.OCR for page in pages):
+        if attachment.is_redacted or not any(page.source is Source.OCR for page in pages):
             raise NotFound("เอกสารนี้ค้นข้อความในไฟล์ต้นฉบับได้อยู่แล้ว หรือยังไม่ได้อ่าน")
         name = _name(attachment, pages)
         if kept := self._cache.open(name):
@@ -92,17 +92,18 @@ def searchable_copy(original: Path, pages: Sequence[Page], target: Path) -> None
         original = target
     try:
         with pikepdf.open(original, allow_overwriting_input=True) as pdf:
-            font = pdf.make_indirect(_font(pdf))
+            font = pdf.make_indirect(invisible_font(pdf))
             for page in pages:
                 if page.source is Source.OCR and page.number <= len(pdf.pages):
-                    _add_layer(pdf, pdf.pages[page.number - 1], page, font)
+                    add_text_layer(pdf, pdf.pages[page.number - 1], page, font)
             _unsign(pdf)
             pdf.save(target, object_stream_mode=pikepdf.ObjectStreamMode.generate)
     except (pikepdf.PdfError, ValueError) as error:
         raise Unreadable("damaged") from error
 
 
-def _add_layer(pdf: pikepdf.Pdf, leaf: pikepdf.Page, page: Page, font: pikepdf.Object) -> None:
+def add_text_layer(pdf: pikepdf.Pdf, leaf: pikepdf.Page, page: Page, font: pikepdf.Object) -> None:
+    """Sets ``leaf`` upright and lays the text of ``page`` over it. ``font``: see ``invisible_font``."""
     width, height = _set_upright(leaf, page.turn)
     lines = _even_lines(page.text) if page.corrected else page.lines
     text = "\n".join(_run(page, line, width, height) for line in lines)
@@ -170,8 +171,8 @@ def _run(page: Page, line: Line, width: float, height: float) -> str:
     return f"{FONT} {size:.2f} Tf 1 0 0 1 {x:.2f} {y:.2f} Tm {' '.join(shown)}"
 
 
-def _font(pdf: pikepdf.Pdf) -> pikepdf.Dictionary:
-    """Returns a font in which every UTF-16 unit stands for itself."""
+def invisible_font(pdf: pikepdf.Pdf) -> pikepdf.Dictionary:
+    """Returns a font without ink, in which every UTF-16 unit stands for itself."""
     program = pdf.make_stream(_program())
     program.Length1 = len(_program())
     descriptor = pikepdf.Dictionary(

@@ -16,6 +16,7 @@ from storage import mappers
 from storage.engine import Queries, Row
 from storage.hash_chain import READING, seal
 from storage.repositories import history
+from storage.repositories.file_versions import keep_version
 
 
 def attachment_row(engine: Queries, id: int, *, lock: bool = False) -> Row:
@@ -159,7 +160,14 @@ class Attachments:
         )[0]
 
     def replace(
-        self, attachment_id: int, file: StoredFile, *, filename: str, media_type: str, actor: str
+        self,
+        attachment_id: int,
+        file: StoredFile,
+        *,
+        filename: str,
+        media_type: str,
+        actor: str,
+        is_redacted: bool = False,
     ) -> Attachment:
         with self._engine.write():
             row = attachment_row(self._engine, attachment_id, lock=True)
@@ -172,6 +180,7 @@ class Attachments:
                 sha256=file.sha256,
             ):
                 raise Conflict("ไฟล์นี้แนบอยู่กับประกาศนี้แล้ว หรือเคยนำออกไป กรุณาใช้เอกสารนั้นแทน", code="file-attached")
+            keep_version(self._engine, row, actor=actor)
             self._engine.run(
                 """DELETE FROM page
                    WHERE organisation_id IN :organisations AND attachment_id = :id""",
@@ -181,17 +190,25 @@ class Attachments:
                 """UPDATE attachment SET filename = :filename, media_type = :media_type, size = :size,
                        sha256 = :sha256, page_count = NULL, status = 'waiting', error_code = NULL,
                        error_message = NULL, details = '{}', rules = 0, queued_at = :now, attempts = 0,
-                       worker = NULL, leased_until = NULL, hold = 'unread', decided = ''
+                       worker = NULL, leased_until = NULL, hold = 'unread', decided = '',
+                       is_redacted = :is_redacted
                    WHERE organisation_id IN :organisations AND id = :id""",
                 id=attachment_id,
                 filename=filename,
                 media_type=media_type,
                 size=file.size,
                 sha256=file.sha256,
+                is_redacted=int(is_redacted),
                 now=mappers.now_text(),
             )
             after = attachment_row(self._engine, attachment_id)
-            self._note(row, "replace", actor=actor, before=_described(row), after=_described(after))
+            self._note(
+                row,
+                "redact" if is_redacted else "replace",
+                actor=actor,
+                before=_described(row),
+                after=_described(after),
+            )
             hide(self._engine, attachment_id)
             return self.attachment(attachment_id)
 

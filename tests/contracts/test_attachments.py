@@ -151,3 +151,28 @@ def test_a_new_version_begins_unread_and_drops_what_is_still_read_of_the_old(
         records.replace(
             first.id, stored(b"other"), filename="a.pdf", media_type="application/pdf", actor=ACTOR
         )
+
+
+def test_the_file_before_is_kept_with_its_text(records: Records, announcement: Announcement) -> None:
+    first = attached(records, announcement, b"old")
+    records.save_page(page(first, text="ข้อความเดิม"))
+    for content in (b"new", b"newer"):
+        records.replace(
+            first.id,
+            stored(content),
+            filename="ใหม่.pdf",
+            media_type="application/pdf",
+            actor=ACTOR,
+            is_redacted=content == b"new",
+        )
+    versions = records.file_versions(first.id)
+    assert [(each.number, each.sha256, each.is_redacted) for each in versions] == [
+        (1, stored(b"old").sha256, False),
+        (2, stored(b"new").sha256, True),
+    ]
+    assert (versions[0].filename, versions[0].replaced_by) == ("ประกาศ.pdf", ACTOR)
+    assert records.version_texts(first.id, 1) == ["ข้อความเดิม"]
+    assert records.versions_with_file(stored(b"old").sha256) == versions[:1]
+    assert [entry.action for entry in records.history(announcement.id)][-2:] == ["redact", "replace"]
+    with pytest.raises(NotFound):
+        records.version_texts(first.id, 3)

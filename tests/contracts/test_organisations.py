@@ -69,7 +69,11 @@ def town(engine: Engine, organisation: int, word: str) -> Town:
     due = records.create(draft(word), actor=word)
     records.revise(due.id, {"publish_at": NOW}, actor=word)
     records.decide_relation(due.id, made.id, RelationKind.AMENDS, actor=word)
-    attachment = attached(records, made, b"the same bytes")
+    attachment = attached(records, made, f"before {word}".encode())
+    records.save_page(page(attachment, text=word))
+    records.replace(
+        attachment.id, stored(b"the same bytes"), filename=word, media_type="application/pdf", actor=word
+    )
     broken = attached(records, made, b"broken")
     for one in (attachment, broken):
         records.save_page(page(one, text=word, problem="no-text", confidence=0.1))
@@ -134,6 +138,7 @@ def values(theirs: Town) -> dict[str, object]:
         "file": stored(b"more"),
         "filename": "ใหม่.pdf",
         "media_type": "application/pdf",
+        "is_redacted": False,
         "label": "ใหม่",
         "kind": Kind.OTHER,
         "stored_at": None,

@@ -231,9 +231,16 @@ def _inside(id: int, typed: str) -> Answer | None:
 
 
 def _recognised(attachments: Iterable[Attachment]) -> set[int]:
-    """Returns the ids of the attachments whose first page (at least) was read by OCR."""
-    ready = [each for each in attachments if each.status is Reading.READY and each.page_count]
-    return {each.id for each in ready if services().records.page(each.id, 1).source is Source.OCR}
+    """Returns the ids of the attachments of which a searchable copy can be made.
+
+    These are attachments whose first page (at least) was read by OCR. Redacted copies have a text layer.
+    """
+    scanned = [
+        each
+        for each in attachments
+        if each.status is Reading.READY and each.page_count and not each.is_redacted
+    ]
+    return {each.id for each in scanned if services().records.page(each.id, 1).source is Source.OCR}
 
 
 def _published(ids: Iterable[int]) -> list[Announcement]:

@@ -133,6 +133,7 @@ def attachment(id: int) -> ResponseReturnValue:
         attachment=shown,
         announcement=announcement,
         found=personal_data.describe_finds(announcement, [Find(id, data) for data in undecided_in(shown)]),
+        versions=services().records.file_versions(id),
         upload_mb=services().settings.max_upload_mb,
     )
 

@@ -12,10 +12,10 @@ import pytest
 from PIL import Image
 
 from archive.errors import Unavailable
-from archive.model import Attachment, Details, Kind, Line, Page, Reading, Source
+from archive.model import Attachment, Details, Kind, Line, Page, Reading, Rectangle, Source
 from indexer.extraction import page_images, sandbox
 from indexer.extraction.embedded_text import Document
-from indexer.extraction.page_images import Pictures, Rectangle, paint, rectangles
+from indexer.extraction.page_images import Pictures, paint, rectangles
 from storage.files.local import LocalFiles
 from tests.indexer.extraction.documents import shaped
 

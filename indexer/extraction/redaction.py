@@ -1,0 +1,358 @@
+"""Redaction: makes a copy of a document in which some areas are covered, and proves that nothing is left.
+
+The copy is a new PDF. Each of its pages is a picture of the original page with black boxes burnt into it,
+and the page's text without the covered characters. Nothing else of the original file is taken over: no
+metadata, earlier revision, annotation, embedded file or signature. The finished copy is read again before it
+is given out.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+import re
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import groupby, pairwise
+from pathlib import Path
+from typing import BinaryIO
+
+import pikepdf
+from PIL import Image, ImageDraw
+
+from archive import privacy
+from archive.errors import Conflict, Invalid, TooLarge, Unavailable
+from archive.model import Attachment, Line, Page, Rectangle
+from archive.ports import Files
+from archive.thai import arabic_digits, clusters
+from indexer.extraction import sandbox
+from indexer.extraction.embedded_text import Document
+from indexer.extraction.failures import MESSAGES, Unreadable
+from indexer.extraction.machine_semaphore import Slots
+from indexer.extraction.page_images import raster, rectangles, turned_upright
+from indexer.extraction.page_text import UNITS
+from indexer.extraction.pipeline import OCR_MEMORY_MB, OCR_SECONDS, recognise_page
+from indexer.extraction.text_layer import add_text_layer, invisible_font
+
+COVER = "█"
+"""Character that stands in the copy's text for each covered piece of a line."""
+
+MOST_PAGES = 100  # pages; 36 took 14 s on two cores, and a proxy usually waits for 60 s
+DPI = 200  # print of 10 points stays legible, an A4 page takes some 300 KB
+JPEG_QUALITY = 80
+PAGE_SECONDS = 30.0
+WAIT_SECONDS = 5.0  # seconds to wait while another copy is made
+_WIDTH_SHARE = 0.1  # share of a cluster's width under a box from which the cluster counts as covered
+_HEIGHT_SHARE = 0.2  # share of a line's height under a box; boxes may touch the lines above and below
+_MARGIN = 30  # 1/10,000 of the page around a find: OCR gives the position of a digit with some error
+_BLACK = 40  # of 255: brightest value of a covered pixel; JPEG blurs the border of a box
+_COLOURFUL = 40  # of 255: saturation; paper under a scanner's lamp has some 20, a blue stamp 100 and more
+_BLURRED = 8  # pixels at the border of a box that JPEG may blur: one block of its grid
+_LEAST_DIGITS = 6  # digits in a row beside a box that show that the box covers only a part of a number
+
+Boxes = Mapping[int, Sequence[Rectangle]]
+"""Page number → areas of that upright page that are to be covered."""
+
+
+def boxes_of_finds(page: Page, spans: Sequence[tuple[int, int]]) -> list[Rectangle]:
+    """Returns the areas that cover the spans of ``page.text``; none where positions are not known."""
+    return [
+        Rectangle(
+            max(0, box.left - _MARGIN), box.top, min(UNITS, box.right + _MARGIN), min(UNITS, box.bottom)
+        )
+        for box in rectangles(page, tuple(spans))
+    ]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class RedactedCopy:
+    """A redacted copy. ``pages``: its pages as read, without those that are to be recognised in the copy."""
+
+    content: BinaryIO
+    pages: tuple[Page, ...]
+
+
+class Redactor:
+    """Makes redacted copies of attachments, one at a time on this machine."""
+
+    def __init__(self, files: Files, folder: Path, *, jobs: int) -> None:
+        """``folder``: directory of the lock. ``jobs``: pages that are worked on at the same time."""
+        self._files = files
+        self._slots = Slots(folder, 1)
+        self._jobs = jobs
+
+    def make(self, attachment: Attachment, pages: Sequence[Page], boxes: Boxes) -> RedactedCopy:
+        """Returns the redacted copy of an attachment. ``pages``: all pages of the attachment.
+
+        Raises ``Invalid`` without boxes, ``TooLarge`` for a file with too many pages, ``Conflict`` (code
+        ``redaction-incomplete``) when covered data is still to be found in the copy, ``Busy`` while another
+        copy is made, and ``Unavailable`` when the file cannot be drawn.
+        """
+        if not any(boxes.values()):
+            raise Invalid("ยังไม่มีส่วนใดที่จะปิด กรุณาเลือกหรือวาดกรอบอย่างน้อยหนึ่งแห่ง", field="boxes")
+        if len(pages) > MOST_PAGES:
+            raise TooLarge("ปิดข้อมูลได้ครั้งละไม่เกิน %(most)s หน้า กรุณาแบ่งไฟล์แล้วแนบใหม่", most=MOST_PAGES)
+        with (
+            self._slots.taken("", seconds=WAIT_SECONDS),
+            tempfile.TemporaryDirectory(prefix="prakat-") as name,
+        ):
+            target = Path(name) / "copy.pdf"
+            try:
+                with self._files.local_path(attachment.sha256) as path, Document(path) as document:
+                    self._draw(document.path, pages, boxes, Path(name))
+                covered = [without_covered(page, boxes.get(page.number, ())) for page in pages]
+                sandbox.run(assemble, Path(name), covered, target, seconds=2 * PAGE_SECONDS)
+                self._prove(target, pages, covered, boxes)
+            except Unreadable as error:
+                raise Unavailable(MESSAGES[error.code], code=error.code) from error
+            return RedactedCopy(
+                io.BytesIO(target.read_bytes()),
+                tuple(page for page in covered if page.lines or not boxes.get(page.number)),
+            )
+
+    def _draw(self, path: Path, pages: Sequence[Page], boxes: Boxes, folder: Path) -> None:
+        """Writes the picture of each page, with its boxes, into ``folder``."""
+
+        def draw(page: Page) -> None:
+            picture = sandbox.run(
+                burn_page,
+                path,
+                page.number,
+                page.turn,
+                tuple(boxes.get(page.number, ())),
+                seconds=PAGE_SECONDS,
+            )
+            _picture_path(folder, page.number).write_bytes(picture)
+
+        with ThreadPoolExecutor(self._jobs) as pool:
+            list(pool.map(draw, pages))
+
+    def _prove(self, copy: Path, pages: Sequence[Page], covered: Sequence[Page], boxes: Boxes) -> None:
+        """Reads the copy again. Raises ``Conflict`` when covered data is still in its text or pictures."""
+        numbers = covered_numbers(pages, covered)
+        with Document(copy) as document:
+            if document.outline.page_count != len(pages):
+                raise Unreadable("damaged")
+            for page in pages:
+                found = document.read_page(page.number)
+                inside = text_inside(found.text, found.lines, boxes.get(page.number, ()))
+                if inside.strip() or _has_number(found.text, numbers):
+                    raise _incomplete(page.number)
+        drawn = [page.number for page in pages if boxes.get(page.number)]
+
+        def is_clean(number: int) -> bool:
+            return self._is_picture_clean(copy, number, boxes[number], numbers)
+
+        with ThreadPoolExecutor(self._jobs) as pool:
+            for number, clean in zip(drawn, pool.map(is_clean, drawn), strict=True):
+                if not clean:
+                    raise _incomplete(number)
+
+    def _is_picture_clean(
+        self, copy: Path, number: int, boxes: Sequence[Rectangle], numbers: Sequence[str]
+    ) -> bool:
+        if not sandbox.run(is_black, copy, number, tuple(boxes), seconds=PAGE_SECONDS):
+            return False
+        if not numbers:
+            return True
+        seen = sandbox.run(recognise_page, copy, number, seconds=OCR_SECONDS, memory_mb=OCR_MEMORY_MB)
+        return not _has_number(seen.text, numbers) and not _has_part(seen.text, seen.lines, boxes, numbers)
+
+
+def _incomplete(number: int) -> Conflict:
+    return Conflict(
+        "ยังเห็นข้อมูลที่ต้องปิดในหน้า %(page)s จึงยังไม่ได้เปลี่ยนไฟล์ กรุณาปรับกรอบให้คลุมทั้งหมด แล้วลองใหม่",
+        code="redaction-incomplete",
+        page=number,
+    )
+
+
+# In the child process.
+
+
+def burn_page(path: Path, number: int, turn: int, boxes: Sequence[Rectangle]) -> bytes:
+    """Returns a JPEG picture of the upright page with black boxes. Raises ``Unreadable``."""
+    picture = turned_upright(raster(path, number, DPI), turn)
+    if _is_grey(picture):
+        picture = picture.convert("L")
+    pen = ImageDraw.Draw(picture)
+    for box in boxes:
+        pen.rectangle(_pixels(picture, box), fill=0 if picture.mode == "L" else (0, 0, 0))
+    jpeg = io.BytesIO()
+    picture.save(jpeg, "JPEG", quality=JPEG_QUALITY)
+    return jpeg.getvalue()
+
+
+def assemble(folder: Path, pages: Sequence[Page], target: Path) -> None:
+    """Writes a new PDF of the pictures in ``folder``, with the pages' texts laid over them."""
+    with pikepdf.new() as pdf:
+        font = pdf.make_indirect(invisible_font(pdf))
+        for page in pages:
+            jpeg = _picture_path(folder, page.number).read_bytes()
+            leaf = _add_picture(pdf, jpeg)
+            add_text_layer(pdf, leaf, _without_covers(page), font)
+        pdf.save(target, object_stream_mode=pikepdf.ObjectStreamMode.generate, deterministic_id=True)
+
+
+def _without_covers(page: Page) -> Page:
+    """Returns the page without the positions of covers: PDF readers mix lines up around such wide letters."""
+    lines = (line for line in page.lines if page.text[line.start : line.start + 1] != COVER)
+    return dataclasses.replace(page, lines=tuple(lines))
+
+
+def is_black(path: Path, number: int, boxes: Sequence[Rectangle]) -> bool:
+    """Returns True when every box of the page is black, but for a border that JPEG may blur."""
+    picture = raster(path, number, DPI).convert("L")
+    for box in boxes:
+        left, top, right, bottom = _pixels(picture, box)
+        inner = (left + _BLURRED, top + _BLURRED, right - _BLURRED, bottom - _BLURRED)
+        if inner[0] < inner[2] and inner[1] < inner[3] and _brightest(picture.crop(inner)) > _BLACK:
+            return False
+    return True
+
+
+def _picture_path(folder: Path, number: int) -> Path:
+    return folder / f"{number}.jpg"
+
+
+def _is_grey(picture: Image.Image) -> bool:
+    """Returns True when the picture has hardly any colour: such a page takes half the room in grey."""
+    small = picture.resize((64, 64)).convert("HSV")
+    return _brightest(small.getchannel("S")) < _COLOURFUL
+
+
+def _brightest(channel: Image.Image) -> int:
+    """Returns the highest value (0–255) in a picture of one channel."""
+    return max(value for value, count in enumerate(channel.histogram()) if count)
+
+
+def _add_picture(pdf: pikepdf.Pdf, jpeg: bytes) -> pikepdf.Page:
+    with Image.open(io.BytesIO(jpeg)) as opened:
+        (width, height), mode = opened.size, opened.mode
+    image = pikepdf.Stream(
+        pdf,
+        jpeg,
+        Type=pikepdf.Name.XObject,
+        Subtype=pikepdf.Name.Image,
+        Width=width,
+        Height=height,
+        ColorSpace=pikepdf.Name.DeviceGray if mode == "L" else pikepdf.Name.DeviceRGB,
+        BitsPerComponent=8,
+        Filter=pikepdf.Name.DCTDecode,
+    )
+    across, down = width * 72 / DPI, height * 72 / DPI
+    pdf.add_blank_page(page_size=(across, down))
+    leaf = pdf.pages[-1]
+    leaf.obj.Resources = pikepdf.Dictionary(XObject=pikepdf.Dictionary(Page=image))
+    leaf.obj.Contents = pdf.make_stream(f"q {across:.2f} 0 0 {down:.2f} 0 0 cm /Page Do Q".encode())
+    return leaf
+
+
+def _pixels(picture: Image.Image, box: Rectangle) -> tuple[int, int, int, int]:
+    return (
+        box.left * picture.width // UNITS,
+        box.top * picture.height // UNITS,
+        -(-box.right * picture.width // UNITS),
+        -(-box.bottom * picture.height // UNITS),
+    )
+
+
+# Text under the boxes.
+
+
+def without_covered(page: Page, boxes: Sequence[Rectangle]) -> Page:
+    """Returns the page, upright as in the copy, without the characters under the boxes.
+
+    Each covered piece of a line becomes one ``COVER``. On a page with boxes, text whose position is not known
+    is left out: it may be under a box.
+    """
+    if not boxes:
+        return dataclasses.replace(page, turn=0)
+    text, end = "", 0
+    lines: list[Line] = []
+    for line in page.lines:
+        text += re.sub(r"\S", "", page.text[end : line.start])
+        for piece, shown in _pieces(page.text, line, boxes):
+            lines.append(dataclasses.replace(shown, start=len(text)))
+            text += piece
+        end = line.start + len(line.edges) - 1
+    return dataclasses.replace(page, text=text, raw=text, lines=tuple(lines), doubts=(), turn=0)
+
+
+def _pieces(text: str, line: Line, boxes: Sequence[Rectangle]) -> Iterator[tuple[str, Line]]:
+    """Yields the pieces of a line with their texts; a covered piece has the text ``COVER``."""
+    for is_covered, group in groupby(_clusters_under(text, line, boxes), key=lambda each: each[2]):
+        places = list(group)
+        left, right = places[0][0], places[-1][1]
+        if is_covered:
+            yield COVER, dataclasses.replace(line, edges=(line.edges[left], line.edges[right]))
+        else:
+            piece = text[line.start + left : line.start + right]
+            yield piece, dataclasses.replace(line, edges=line.edges[left : right + 1])
+
+
+def text_inside(text: str, lines: Sequence[Line], boxes: Sequence[Rectangle]) -> str:
+    """Returns the characters of the text whose middle is under a box."""
+    inside = ""
+    for line in lines:
+        middle = (line.top + line.bottom) / 2
+        near = [box for box in boxes if box.top < middle < box.bottom]
+        for place, (left, right) in enumerate(pairwise(line.edges)):
+            if any(box.left < (left + right) / 2 < box.right for box in near):
+                inside += text[line.start + place]
+    return inside
+
+
+def _clusters_under(text: str, line: Line, boxes: Sequence[Rectangle]) -> Iterator[tuple[int, int, bool]]:
+    """Yields each cluster of a line, as offsets into the line, and True when the cluster is under a box."""
+    length = len(line.edges) - 1
+    near = [
+        box
+        for box in boxes
+        if min(box.bottom, line.bottom) - max(box.top, line.top) > _HEIGHT_SHARE * (line.bottom - line.top)
+    ]
+    for left, right in pairwise(clusters(text[line.start : line.start + length])):
+        low, high = sorted((line.edges[left], line.edges[right]))
+        room = _WIDTH_SHARE * (high - low)
+        yield left, right, any(min(box.right, high) - max(box.left, low) > room for box in near)
+
+
+def covered_numbers(pages: Sequence[Page], covered: Sequence[Page]) -> list[str]:
+    """Returns the digits of the personal data that the original pages have and the covered ones lack."""
+    return sorted(
+        {
+            number
+            for page, left in zip(pages, covered, strict=True)
+            for number in set(_numbers(page.text)) - set(_numbers(left.text))
+        }
+    )
+
+
+def _numbers(text: str) -> list[str]:
+    return [_digits(text[found.start : found.end]) for found in privacy.find(text, page=0)]
+
+
+def _digits(text: str) -> str:
+    return re.sub(r"\D", "", arabic_digits(text))
+
+
+def _has_number(text: str, numbers: Sequence[str]) -> bool:
+    digits = re.sub(r"(?<=\d)[\s.–-]+(?=\d)", "", arabic_digits(text))
+    return any(number in digits for number in numbers)
+
+
+def _has_part(text: str, lines: Sequence[Line], boxes: Sequence[Rectangle], numbers: Sequence[str]) -> bool:
+    """Returns True when a line beside a box still shows several digits in a row of a covered number."""
+    parts = {
+        number[start : start + _LEAST_DIGITS]
+        for number in numbers
+        for start in range(len(number) - _LEAST_DIGITS + 1)
+    }
+    for line in lines:
+        half = (line.bottom - line.top) / 2
+        if any(min(box.bottom, line.bottom) - max(box.top, line.top) > half for box in boxes):
+            digits = _digits(text[line.start : line.start + len(line.edges) - 1])
+            if any(part in digits for part in parts):
+                return True
+    return False

@@ -1,0 +1,74 @@
+"""Queries about the files that attachments had before their present ones."""
+
+from __future__ import annotations
+
+from archive.errors import NotFound
+from archive.model import FileVersion
+from storage import mappers
+from storage.engine import Queries, Row
+
+
+def keep_version(engine: Queries, attachment: Row, *, actor: str) -> None:
+    """Keep the attachment's present file and the texts of its pages. Call this inside a transaction."""
+    texts = engine.rows(
+        """SELECT text FROM page
+           WHERE organisation_id IN :organisations AND attachment_id = :id ORDER BY number""",
+        id=attachment["id"],
+    )
+    last = engine.row(
+        """SELECT coalesce(max(number), 0) AS number FROM file_version
+           WHERE organisation_id IN :organisations AND attachment_id = :id""",
+        id=attachment["id"],
+    )
+    engine.run(
+        """INSERT INTO file_version (organisation_id, attachment_id, number, filename, media_type, size,
+               sha256, is_redacted, texts, replaced_at, replaced_by)
+           VALUES (:organisation, :attachment_id, :number, :filename, :media_type, :size,
+               :sha256, :is_redacted, :texts, :at, :actor)""",
+        organisation=attachment["organisation_id"],
+        attachment_id=attachment["id"],
+        number=(last["number"] if last else 0) + 1,
+        filename=attachment["filename"],
+        media_type=attachment["media_type"],
+        size=attachment["size"],
+        sha256=attachment["sha256"],
+        is_redacted=attachment["is_redacted"],
+        texts=mappers.pack_texts([row["text"] for row in texts]),
+        at=mappers.now_text(),
+        actor=actor,
+    )
+
+
+class FileVersions:
+    """File versions part of ``archive.ports.Records``."""
+
+    def __init__(self, engine: Queries) -> None:
+        self._engine = engine
+
+    def file_versions(self, attachment_id: int) -> list[FileVersion]:
+        found = self._engine.rows(
+            """SELECT * FROM file_version
+               WHERE organisation_id IN :organisations AND attachment_id = :id ORDER BY number""",
+            id=attachment_id,
+        )
+        return [*mappers.readable(mappers.file_version, found)]
+
+    def version_texts(self, attachment_id: int, number: int) -> list[str]:
+        row = self._engine.row(
+            """SELECT texts FROM file_version
+               WHERE organisation_id IN :organisations AND attachment_id = :id AND number = :number""",
+            id=attachment_id,
+            number=number,
+        )
+        if row is None:
+            raise NotFound("ไม่พบไฟล์รุ่นนี้ กรุณาเปิดรายการไฟล์ก่อนหน้าอีกครั้ง")
+        return mappers.version_texts(row)
+
+    def versions_with_file(self, sha256: str) -> list[FileVersion]:
+        found = self._engine.rows(
+            """SELECT * FROM file_version
+               WHERE organisation_id IN :organisations AND sha256 = :sha256
+               ORDER BY attachment_id, number""",
+            sha256=sha256,
+        )
+        return [*mappers.readable(mappers.file_version, found)]

@@ -1,0 +1,160 @@
+"""Redacted copies: what is under a box is gone, and a box that leaves something to be read is refused."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import io
+from pathlib import Path
+
+import pikepdf
+import pypdfium2
+import pytest
+
+from archive import privacy
+from archive.errors import Conflict, Invalid
+from archive.model import Attachment, Details, Kind, Line, Page, Reading, Rectangle, Source
+from indexer.extraction.embedded_text import Document
+from indexer.extraction.redaction import COVER, Redactor, boxes_of_finds, text_inside, without_covered
+from storage.files.local import LocalFiles
+from web.sample.documents import Text, make
+
+NUMBER = "1-2345-67890-12-1"
+
+
+class Paper:
+    """A memo with a national ID in the store, as read, and what makes copies of it."""
+
+    def __init__(self, folder: Path, *, turned: bool = False) -> None:
+        text = Text(
+            kind=Kind.MEMO,
+            number="นป 1/1",
+            date=dt.date(2021, 6, 9),
+            subject="รายชื่อ",
+            paragraphs=[f"เลขที่ {NUMBER} ได้รับเงิน"],
+        )
+        pdf = make(text).pdf
+        self.files = LocalFiles(folder / "files")
+        stored = self.files.add(io.BytesIO(_turned(pdf) if turned else pdf), limit=1 << 24)
+        self.attachment = Attachment(
+            id=1,
+            announcement_id=1,
+            position=1,
+            label="",
+            filename="a.pdf",
+            kind=Kind.MEMO,
+            media_type="application/pdf",
+            size=stored.size,
+            sha256=stored.sha256,
+            page_count=1,
+            status=Reading.READY,
+            error=None,
+            signed=False,
+            details=Details(),
+            rules=1,
+            created_at=dt.datetime.now(dt.UTC),
+        )
+        with self.files.local_path(stored.sha256) as path, Document(path) as document:
+            read = document.read_page(1)
+        self.page = Page(
+            attachment_id=1,
+            number=1,
+            text=read.text,
+            raw=read.raw,
+            source=Source.EMBEDDED,
+            confidence=None,
+            turn=read.turn,
+            lines=read.lines,
+            rules=1,
+        )
+        (find,) = privacy.find(read.text, 1)
+        self.boxes = boxes_of_finds(self.page, [(find.start, find.end)])
+        self.redactor = Redactor(self.files, folder / "locks", jobs=1)
+
+
+def _turned(pdf: bytes) -> bytes:
+    """The PDF as a scanner delivers a sheet that lay across: the page's content turned by a quarter."""
+    target = io.BytesIO()
+    with pikepdf.open(io.BytesIO(pdf)) as opened:
+        leaf = opened.pages[0]
+        _left, _bottom, width, height = (float(edge) for edge in leaf.mediabox)
+        leaf.contents_add(f"q 0 1 -1 0 {height} 0 cm".encode(), prepend=True)
+        leaf.contents_add(b"Q")
+        leaf.mediabox = pikepdf.Array([0, 0, height, width])
+        opened.save(target)
+    return target.getvalue()
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_covered_number_is_gone_from_picture_and_text(tmp_path: Path, turned: bool) -> None:
+    paper = Paper(tmp_path, turned=turned)
+    copy = paper.redactor.make(paper.attachment, [paper.page], {1: paper.boxes})
+    (page,) = copy.pages
+    assert page.text.count(COVER) == len(paper.boxes)
+    assert page.turn == 0
+    assert privacy.find(page.text, 1) == ()
+    drawn = pypdfium2.PdfDocument(copy.content)[0]
+    assert drawn.get_width() < drawn.get_height()  # upright
+    picture = drawn.render(scale=1).to_pil().convert("L")
+    for box in paper.boxes:
+        middle = (
+            (box.left + box.right) * picture.width // 20_000,
+            (box.top + box.bottom) * picture.height // 20_000,
+        )
+        assert picture.getpixel(middle) < 40
+
+
+def test_a_box_over_half_of_the_number_is_refused(tmp_path: Path) -> None:
+    paper = Paper(tmp_path)
+    box = paper.boxes[0]
+    half = dataclasses.replace(box, left=(box.left + box.right) // 2)
+    with pytest.raises(Conflict) as refused:
+        paper.redactor.make(paper.attachment, [paper.page], {1: [half]})
+    assert refused.value.code == "redaction-incomplete"
+
+
+def test_a_box_beside_the_number_is_refused_although_the_text_lacks_it(tmp_path: Path) -> None:
+    """Stored positions may be wrong: only the finished picture tells whether the number is covered."""
+    paper = Paper(tmp_path)
+    shifted = [
+        dataclasses.replace(line, top=line.top + 900, bottom=line.bottom + 900) for line in paper.page.lines
+    ]
+    moved = dataclasses.replace(paper.page, lines=tuple(shifted))
+    (find,) = privacy.find(moved.text, 1)
+    with pytest.raises(Conflict) as refused:
+        paper.redactor.make(paper.attachment, [moved], {1: boxes_of_finds(moved, [(find.start, find.end)])})
+    assert refused.value.code == "redaction-incomplete"
+
+
+def test_a_copy_without_boxes_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(Invalid):
+        Redactor(LocalFiles(tmp_path / "files"), tmp_path, jobs=1).make(None, [], {1: []})  # type: ignore[arg-type]
+
+
+def test_text_whose_place_is_not_known_is_left_out_of_a_page_with_boxes() -> None:
+    page = _page("ก ลับ\nข้าง", (Line(0, 0, 100, (0, 100)), Line(6, 200, 300, (0, 100, 200, 300, 400))))
+    kept = without_covered(page, [Rectangle(9000, 9000, 9100, 9100)])
+    assert "ลับ" not in kept.text
+    assert kept.text.split() == ["ก", "ข้าง"]
+    assert without_covered(page, ()).text == page.text
+
+
+def test_a_cluster_is_covered_whole_or_not_at_all() -> None:
+    page = _page("กำนัน", (Line(0, 0, 100, (0, 100, 200, 300, 400, 500)),))
+    kept = without_covered(page, [Rectangle(0, 0, 50, 100)])
+    assert kept.text == f"{COVER}นัน"
+    assert [len(line.edges) - 1 for line in kept.lines] == [1, 3]
+    assert text_inside(page.text, page.lines, [Rectangle(0, 0, 160, 100)]) == "กำ"
+
+
+def _page(text: str, lines: tuple[Line, ...]) -> Page:
+    return Page(
+        attachment_id=1,
+        number=1,
+        text=text,
+        raw=text,
+        source=Source.OCR,
+        confidence=1.0,
+        lines=lines,
+        rules=1,
+    )

@@ -1,0 +1,244 @@
+"""A redacted document, attacked: nothing that was covered is to be had from anything that residents reach."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pikepdf
+import pypdfium2
+import pytest
+from PIL import Image
+
+from archive.model import Attachment, Hold, Role, Status
+from archive.thai import thai_digits
+from indexer.extraction.redaction import COVER
+from tests.web.conftest import memo, open_site
+
+NAME = "ประหยัดทรัพย์มะม่วงหวาน"
+NUMBER = "1-2345-67890-12-1"
+DIGITS = NUMBER.replace("-", "")
+SECRETS = (NUMBER, DIGITS, NAME)
+REASON = "ทดสอบก่อนปิดข้อมูล"
+
+
+class Redacted:
+    """A published document that was read by residents with its secrets, and was then redacted."""
+
+    def __init__(self, data: Path) -> None:
+        self.site = open_site(data)
+        intake = self.site.services.intake
+        made = self.site.announcement("ประกาศรายชื่อผู้ได้รับเงินช่วยเหลือ", status=Status.DRAFT)
+        text = f"ประชาชนเลขที่ {NUMBER} นาย{NAME} มีสิทธิได้รับเงินช่วยเหลือ"
+        self.original = _laden_with_secrets(memo(text, subject="รายชื่อผู้มีสิทธิ"))
+        self.attachment = self.site.attach(made.id, self.original, f"รายชื่อ {DIGITS}.pdf")
+        intake.relabel(self.attachment.id, label="บัญชีรายชื่อ", kind=self.attachment.kind, actor="test")
+        self.site.work()
+        intake.publish(made.id, actor="test", reason=REASON)
+        self.site.work()
+        self.addresses = self._addresses(made.id)
+        client = self.site.client()
+        self.before = {path: client.get(path) for path in self.addresses}
+        staff = self.site.signed_in(Role.STAFF)
+        page = f"/staff/attachments/{self.attachment.id}/redact"
+        boxes = re.findall(r'name="box" value="([^"]+)"', staff.get(page).text)
+        marked = staff.post(page, data={"box": boxes, "known": boxes, "words": f"นาย{NAME}", "mark": "1"})
+        boxes = re.findall(r'name="box" value="([^"]+)"', marked.text)
+        self.answer = staff.post(page, data={"box": boxes, "known": boxes})
+        self.unread = {path: client.get(path) for path in self.addresses}
+        self.site.work()
+        self.staff, self.announcement = staff, made
+
+    def _addresses(self, id: int) -> list[str]:
+        attachment = self.attachment.id
+        shown = f"/announcements/{id}/attachments/{attachment}"
+        return [
+            f"/announcements/{id}",
+            f"/announcements/{id}?q={NAME}",
+            f"/announcements/{id}/certificate",
+            shown,
+            f"{shown}?q={DIGITS}",
+            f"{shown}/file",
+            f"{shown}/searchable.pdf",
+            f"{shown}/pages/1.webp?width=1000",
+            f"{shown}/pages/1.webp?width=1000&q={NAME}",
+            f"{shown}/pages/1.webp?width=1000&q={NAME}&crop=hit",
+            f"/api/v1/announcements/{id}",
+            f"/api/v1/attachments/{attachment}",
+            f"/api/v1/attachments/{attachment}/pages",
+            f"/api/v1/attachments/{attachment}/file",
+            f"/api/v1/attachments/{attachment}/pages/1.webp",
+            *(
+                f"{page}?q={secret}"
+                for secret in SECRETS
+                for page in ("/search", "/api/v1/search", "/feed.xml")
+            ),
+            f"/api/v1/suggest?q={NAME[:9]}",
+            f"/api/v1/suggest?q={DIGITS[:4]}",
+            "/open-data/announcements.csv",
+            "/open-data/announcements.jsonl",
+            "/sitemap.xml",
+            "/",
+        ]
+
+    def now(self) -> Attachment:
+        return self.site.services.records.attachment(self.attachment.id)
+
+
+def _laden_with_secrets(pdf: bytes) -> bytes:
+    """The document with its secrets in metadata, an annotation, an embedded file and an earlier revision."""
+    target = io.BytesIO()
+    with pikepdf.open(io.BytesIO(pdf)) as opened:
+        opened.docinfo["/Title"] = f"{NUMBER} {NAME}"
+        with opened.open_metadata() as metadata:
+            metadata["dc:description"] = NUMBER
+        opened.attachments["secret.txt"] = NUMBER.encode()
+        note = pikepdf.Dictionary(
+            Type=pikepdf.Name.Annot, Subtype=pikepdf.Name.Text, Rect=[0, 0, 9, 9], Contents=NUMBER
+        )
+        opened.pages[0].obj.Annots = pikepdf.Array([opened.make_indirect(note)])
+        opened.save(target)
+    return target.getvalue() + f"\n% {NUMBER} {NAME}\n%%EOF\n".encode()
+
+
+@pytest.fixture(scope="module")
+def redacted(tmp_path_factory: pytest.TempPathFactory) -> Redacted:
+    return Redacted(Path(tmp_path_factory.mktemp("redacted")) / "data")
+
+
+def _tells(data: bytes) -> list[str]:
+    """The secrets that the bytes tell, in any script and encoding that a reader may try."""
+    forms = [(secret, form.encode(code)) for secret in SECRETS for form in _forms(secret) for code in _CODES]
+    return sorted({secret for secret, form in forms if form in data or form.hex().encode() in data})
+
+
+_CODES = ("utf-8", "utf-16-be", "utf-16-le")
+
+
+def _forms(secret: str) -> Iterator[str]:
+    yield secret
+    yield thai_digits(secret)
+    yield json.dumps(secret)[1:-1]
+
+
+def test_the_way_there_worked(redacted: Redacted) -> None:
+    """The secrets were public, in each kind of place that is attacked below."""
+    told = {path for path, answer in redacted.before.items() if _tells(answer.data)}
+    assert any("/pages" in path for path in told)
+    assert any(path.endswith("/file") for path in told)
+    assert redacted.before[f"/api/v1/search?q={NAME}"].json["total"] == 1
+    assert redacted.answer.status_code == 302
+    now = redacted.now()
+    assert (now.is_redacted, now.hold, now.status) == (True, None, "ready")
+    assert now.sha256 != redacted.attachment.sha256
+
+
+def test_no_address_tells_what_was_covered(redacted: Redacted) -> None:
+    """Neither while the copy waits to be read nor afterwards. What was asked for may be echoed."""
+    client = redacted.site.client()
+    for path in redacted.addresses:
+        for answer in (redacted.unread[path], client.get(path)):
+            asked = parse_qs(urlsplit(path).query).get("q", ["none"])[0]
+            data = answer.data.replace(asked.encode(), b"")
+            assert _tells(data) == [], path
+
+
+def test_search_knows_nothing_of_it(redacted: Redacted) -> None:
+    client = redacted.site.client()
+    for secret in SECRETS:
+        found = client.get("/api/v1/search", query_string={"q": f'"{secret}"'}).json
+        assert (found["total"], found["did_you_mean"]) == (0, None), secret
+    for start in (NAME[:6], NAME[:9], DIGITS[:3], DIGITS[:6]):
+        assert client.get("/api/v1/suggest", query_string={"q": start}).json["suggestions"] == [], start
+    found = client.get("/api/v1/search", query_string={"q": "มีสิทธิได้รับเงินช่วยเหลือ"}).json
+    assert found["total"] == 1  # the rest of the page is found as before
+    assert COVER in "".join(
+        piece["text"] for page in found["results"][0]["pages"] for piece in page["segments"]
+    )
+
+
+def test_the_file_holds_pictures_and_text_alone(redacted: Redacted) -> None:
+    client = redacted.site.client()
+    data = client.get(f"/api/v1/attachments/{redacted.attachment.id}/file").data
+    assert data.count(b"%%EOF") == 1  # no earlier revision
+    with pikepdf.open(io.BytesIO(data)) as pdf:
+        assert "/Info" not in pdf.trailer
+        assert not {"/Metadata", "/Names", "/AcroForm", "/OCProperties"} & set(pdf.Root.keys())
+        assert not pdf.attachments
+        assert all("/Annots" not in page.obj for page in pdf.pages)
+        for thing in pdf.objects:
+            if isinstance(thing, pikepdf.Stream):
+                assert _tells(thing.read_raw_bytes() + _unpacked(thing)) == []
+    assert _tells(data) == []
+    document = pypdfium2.PdfDocument(data)
+    text = document[0].get_textpage().get_text_range()
+    assert "มีสิทธิได้รับเงินช่วยเหลือ" in "".join(text.split())
+    assert not any(secret in "".join(text.split()) for secret in SECRETS)
+
+
+def _unpacked(stream: pikepdf.Stream) -> bytes:
+    try:
+        return bytes(stream.read_bytes())
+    except (pikepdf.PdfError, zlib.error):  # a picture
+        return b""
+
+
+def test_the_picture_is_black_and_no_cache_gives_the_old_one(redacted: Redacted) -> None:
+    client = redacted.site.client()
+    path = next(path for path in redacted.addresses if path.endswith("pages/1.webp?width=1000"))
+    old = redacted.before[path]
+    new = client.get(path, headers={"If-None-Match": old.headers["ETag"]})
+    assert new.status_code == 200
+    assert new.data != old.data
+    before, after = (Image.open(io.BytesIO(answer.data)).convert("L") for answer in (old, new))
+    assert _dark(after) > _dark(before) + 2_000
+    file = next(path for path in redacted.addresses if path.endswith("/file"))
+    again = client.get(file, headers={"If-None-Match": redacted.before[file].headers["ETag"]})
+    assert (again.status_code, again.data == redacted.original) == (200, False)
+
+
+def _dark(picture: Image.Image) -> int:
+    return sum(picture.histogram()[:40])
+
+
+def test_the_original_stays_for_staff_alone(redacted: Redacted) -> None:
+    page = f"/staff/attachments/{redacted.attachment.id}"
+    assert redacted.staff.get(f"{page}/versions/1/file").data == redacted.original
+    assert COVER in redacted.staff.get(f"{page}/versions/1").text
+    nobody, token = redacted.site.client(), redacted.site.token()
+    for address in ("/versions/1", "/versions/1/file"):
+        assert nobody.get(page + address).status_code == 302
+        assert nobody.get(page + address, headers=token).status_code == 302
+
+
+def test_going_back_to_the_original_hides_the_document_again(redacted: Redacted) -> None:
+    page = f"/staff/attachments/{redacted.attachment.id}/versions/1/restore"
+    redacted.staff.post(page)
+    redacted.site.work()
+    assert redacted.now().hold is Hold.PERSONAL_DATA
+    client = redacted.site.client()
+    assert client.get(f"/api/v1/attachments/{redacted.attachment.id}/file").status_code == 404
+    assert client.get("/api/v1/search", query_string={"q": DIGITS}).json["total"] == 0
+
+
+@pytest.mark.parametrize("value", ["1,0,0,9,9", "x,0,0,9,9,drawn", "1,9,9,1,1,drawn", "1,0,0,99999,9,drawn"])
+def test_a_box_that_is_none_is_refused(redacted: Redacted, value: str) -> None:
+    page = f"/staff/attachments/{redacted.attachment.id}/redact"
+    assert redacted.staff.post(page, data={"box": value}).status_code == 400
+
+
+def test_without_a_box_nothing_is_replaced(redacted: Redacted) -> None:
+    before = redacted.now().sha256
+    redacted.staff.post(f"/staff/attachments/{redacted.attachment.id}/redact")
+    assert redacted.now().sha256 == before
+
+
+def test_the_name_of_the_original_in_the_store_is_told_nowhere(redacted: Redacted) -> None:
+    client = redacted.site.client()
+    for path in redacted.addresses:
+        assert redacted.attachment.sha256.encode() not in client.get(path).data, path

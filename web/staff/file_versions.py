@@ -1,0 +1,58 @@
+"""Earlier files of an attachment, for staff only: what differs, the file itself, and the way back."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, flash, g, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from archive.errors import PrakatError
+from web import files
+from web.accounts.sign_in import current_person, staff_only
+from web.bootstrap import services
+from web.errors import in_words
+from web.serving.log import note_security
+from web.staff.text_difference import difference
+
+pages = Blueprint("file_versions", __name__, url_prefix="/staff/attachments/<int:id>/versions/<int:number>")
+
+
+@pages.before_request
+@staff_only
+def _staff_only() -> None:
+    person = current_person()
+    g.actor = person.name if person else ""
+
+
+@pages.get("")
+def compare(id: int, number: int) -> str:
+    """Show the difference between the text of an earlier file and the present text."""
+    records = services().records
+    version = services().intake.file_version(id, number)
+    texts = [page.text for page in records.pages(id)]
+    return render_template(
+        "staff/file-version.html",
+        attachment=records.attachment(id),
+        version=version,
+        lines=difference("\n".join(records.version_texts(id, number)), "\n".join(texts)),
+    )
+
+
+@pages.get("/file")
+def file(id: int, number: int) -> Response:
+    """Send an earlier file, byte for byte. Each reading is logged: the file may hold personal data."""
+    services().records.attachment(id)
+    version = services().intake.file_version(id, number)
+    note_security("earlier file read", person=g.actor, attachment=id, version=number)
+    return files.original(version, public=False)
+
+
+@pages.post("/restore")
+def restore(id: int, number: int) -> ResponseReturnValue:
+    """Make an earlier file the attachment's present file again."""
+    try:
+        services().intake.restore_file(id, number, actor=g.actor)
+        flash(_("กลับไปใช้ไฟล์เดิมแล้ว ประชาชนจะเห็นเมื่อแปลงข้อความเสร็จ หากไม่พบข้อมูลส่วนบุคคล"), "good")
+    except PrakatError as error:
+        flash(in_words(error), "bad")
+    return redirect(url_for("staff.attachment", id=id))
