@@ -6,19 +6,18 @@ import datetime as dt
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
-from pathlib import PurePosixPath
 from typing import BinaryIO
 
 from archive import privacy, thai, validation
-from archive.errors import Conflict, Invalid, NotFound, PersonalDataFound, RecordDamaged, words
+from archive.errors import Conflict, Invalid, PersonalDataFound, RecordDamaged, words
 from archive.fields import ANNOUNCEMENT_FIELDS, FieldType, checked
-from archive.filetype import HEAD_BYTES, PDF, is_archive, media_type
+from archive.file_versions import FileVersionCommands
+from archive.filetype import HEAD_BYTES, is_archive, media_type
 from archive.model import (
     Announcement,
     Attachment,
     Collection,
     Draft,
-    FileVersion,
     Find,
     Hold,
     Item,
@@ -44,9 +43,6 @@ _STEPS = {
 
 _EDITABLE = {Status.DRAFT, Status.PUBLISHED}
 
-_REDACTED = " (ปิดข้อมูลส่วนบุคคล)"  # end of the name of a redacted copy
-_LARGEST_COPY = 500 << 20  # bytes; pictures of 100 pages may be larger than the uploaded file was
-
 _STANDS = {
     Status.DRAFT: words("ประกาศนี้ยังเป็นฉบับร่าง"),
     Status.PUBLISHED: words("ประกาศนี้เผยแพร่อยู่"),
@@ -61,7 +57,7 @@ _REMEDIES = {
 }
 
 
-class Intake:
+class Intake(FileVersionCommands):
     """Commands that change the archive. Each one validates its input, then writes to the ports."""
 
     def __init__(
@@ -161,50 +157,6 @@ class Intake:
         name = validation.safe_filename(filename, content)
         file = self._keep(stream, name, actor)
         return self._records.replace(attachment_id, file, filename=name, media_type=content, actor=actor)
-
-    def replace_by_redacted_copy(
-        self, attachment_id: int, copy: BinaryIO, pages: Sequence[Page], *, actor: str
-    ) -> Attachment:
-        """Give an attachment a copy of its file in which places are covered, under the same id.
-
-        ``pages``: pages of the copy as read; pages that are missing are still to be read. The file before
-        stays for staff only. Residents see the copy once no personal data was found in any page.
-        """
-        attachment = self._records.attachment(attachment_id)
-        self._editable(attachment.announcement_id)
-        file = self._files.add(copy, limit=max(self._max_upload_bytes, _LARGEST_COPY))
-        stem = PurePosixPath(privacy.without_finds(attachment.filename)).stem.removesuffix(_REDACTED)
-        name = validation.safe_filename(f"{stem}{_REDACTED}.pdf", PDF)
-        with self._records.batch():
-            redacted = self._records.replace(
-                attachment_id, file, filename=name, media_type=PDF, actor=actor, is_redacted=True
-            )
-            for page in pages:
-                self._records.save_page(page, sha256=file.sha256)
-        return redacted
-
-    def restore_file(self, attachment_id: int, number: int, *, actor: str) -> Attachment:
-        """Give an attachment one of its earlier files again; the present file becomes an earlier one.
-
-        ``number``: see ``FileVersion``. The attachment is held until it is read, as after ``replace``.
-        """
-        self._editable(self._records.attachment(attachment_id).announcement_id)
-        version = self.file_version(attachment_id, number)
-        return self._records.replace(
-            attachment_id,
-            StoredFile(version.sha256, version.size),
-            filename=version.filename,
-            media_type=version.media_type,
-            actor=actor,
-            is_redacted=version.is_redacted,
-        )
-
-    def file_version(self, attachment_id: int, number: int) -> FileVersion:
-        """Return an earlier file of an attachment. Raises ``NotFound``."""
-        for version in self._records.file_versions(attachment_id):
-            if version.number == number:
-                return version
-        raise NotFound("ไม่พบไฟล์รุ่นนี้ กรุณาเปิดรายการไฟล์ก่อนหน้าอีกครั้ง")
 
     def relabel(
         self, attachment_id: int, *, label: str, kind: Kind, actor: str, reason: str = ""
