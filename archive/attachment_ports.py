@@ -55,9 +55,3 @@ class HeldAttachments(Protocol):
 
     def versions_with_file(self, sha256: str) -> list[FileVersion]:
         """Return the earlier files of all attachments that have these bytes."""
-
-    def held_attachments(self) -> list[Attachment]:
-        """Return held attachments: first those held for personal data, then unread ones; the latest first."""
-
-    def failed_attachments(self) -> list[Attachment]:
-        """Return the attachments that could not be read, the latest first."""

@@ -280,6 +280,15 @@ ANNOUNCEMENT_FIELDS = (
         is_drafted=False,
         is_public=False,
     ),
+    AnnouncementField(
+        name="assigned_to",
+        type=FieldType.LINE,
+        label=words("ผู้รับผิดชอบ"),
+        check=_line_of(words("ชื่อผู้รับผิดชอบ"), validation.LONGEST_NAME),
+        default="",
+        is_drafted=False,
+        is_public=False,
+    ),
 )
 
 FIELDS_BY_NAME = {each.name: each for each in ANNOUNCEMENT_FIELDS}

@@ -29,7 +29,7 @@ from archive.model import (
     Status,
 )
 from archive.ports import Files, Records, Scanner, StoredFile
-from archive.suggested_fields import fields_not_given, suggest_fields
+from archive.suggested_fields import fields_not_given, is_file_name, suggest_fields
 
 log = logging.getLogger("prakat.security")
 
@@ -256,7 +256,7 @@ class Intake(FileVersionCommands):
         """
         announcement = self._ready_for(id, Status.PUBLISHED)
         if not announcement.title:
-            announcement = self._complete(announcement, actor)
+            announcement = self.complete(id, actor=actor)
         if not announcement.title:
             raise Invalid("กรุณากรอกชื่อเรื่องก่อนเผยแพร่", field="title", code="required")
         found = self.personal_data(id)
@@ -270,26 +270,31 @@ class Intake(FileVersionCommands):
                     self._records.release(attachment.id, decided, reason=reason.strip(), actor=actor)
             return self._step(announcement, Status.PUBLISHED, actor, reason)
 
-    def _complete(self, announcement: Announcement, actor: str) -> Announcement:
+    def complete(self, id: int, *, actor: str) -> Announcement:
         """Fill fields that nobody has given with values that the attachments state."""
-        stated = suggest_fields(self._records.attachments([announcement.id])[announcement.id]).fields
-        missing = fields_not_given(announcement)
+        announcement = self._records.announcement(id)
+        attachments = self._records.attachments([id])[id]
+        stated = suggest_fields(attachments).fields
+        missing = fields_not_given(announcement, attachments)
         given = {name: value for name, value in stated.items() if name in missing}
-        return self._records.revise(announcement.id, given, actor=actor) if given else announcement
+        return self._records.revise(id, given, actor=actor) if given else announcement
 
     def publish_due(self, now: dt.datetime, *, actor: str) -> list[int]:
         """Publish the drafts whose ``publish_at`` has come. Returns the ids of the published announcements.
 
         A draft whose attachments are still being read waits, since personal data in them is not known before.
         The values that the attachments state fill the fields that nobody gave. A draft in which personal data
-        was found, or that has no title, stays a draft and its ``publish_at`` is cleared: a person decides.
+        was found, or without a title of its own, stays a draft and its ``publish_at`` is cleared: a person
+        decides.
         """
         published = []
         for due in self._records.due(now):
             try:
                 if self._being_read(due):
                     continue
-                self._complete(self._records.announcement(due), actor)
+                titled = self.complete(due, actor=actor).title
+                if is_file_name(titled, self._records.attachments([due])[due]):
+                    raise Invalid("ชื่อเรื่องเป็นชื่อไฟล์ กรุณาตั้งชื่อให้ประชาชนเข้าใจ", field="title")
                 self.publish(due, actor=actor)
             except (PersonalDataFound, Invalid):
                 self._records.revise(due, {"publish_at": None}, actor=actor)

@@ -148,6 +148,7 @@ class Announcement:
     old_url: str | None = None
     expires_on: dt.date | None = None
     publish_at: dt.datetime | None = None  # time of scheduled publication
+    assigned_to: str = ""  # name of the person who looks after the record
     reason: str = ""  # reason of the withdrawal
     change: int = 0  # archive-wide counter; raised by every change that the index must follow
     created_at: dt.datetime
@@ -457,6 +458,10 @@ class Change:
     before: dict[str, object]
     after: dict[str, object]
     reason: str = ""
+    id: int = 0  # within the history of announcements, or of collections
+    bulk: str = ""  # the same for all changes that were made at once
+    announcement_id: int | None = None  # None: a collection's change
+    collection_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -39,6 +39,7 @@ from archive.model import (
     Token,
 )
 from archive.relation_ports import RelationRecords
+from archive.worklist import Worklists
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,7 @@ class Miss:
     last_at: dt.datetime
 
 
-class Records(HeldAttachments, RelationRecords, Protocol):
+class Records(HeldAttachments, RelationRecords, Worklists, Protocol):
     """Announcements, their attachments and pages, and their history.
 
     Every method that writes is one transaction and records a ``Change``, whose ``actor`` is the person's name
@@ -98,9 +99,10 @@ class Records(HeldAttachments, RelationRecords, Protocol):
     Unknown ids raise ``NotFound``.
     """
 
-    def batch(self) -> AbstractContextManager[None]:
+    def batch(self, bulk: str = "") -> AbstractContextManager[None]:
         """Combine writes of this thread into one transaction: all are kept, or none.
-        A write that raises is undone alone, so a loop may go on with the next record."""
+        A write that raises is undone alone, so a loop may go on with the next record. ``bulk``: a name that
+        the history gives to all these changes, so that they can be undone as one."""
 
     # announcements
     def create(

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import PurePosixPath
 
-from archive import thai
+from archive import thai, validation
 from archive.errors import Invalid
 from archive.fields import checked
+from archive.filetype import EXTENSIONS
 from archive.model import Announcement, Attachment, Kind, Reading
 
 _READ_AS = {"title": "subject", "kind": "kind", "published_on": "date", "author": "from"}
@@ -39,20 +42,37 @@ def suggest_fields(attachments: Sequence[Attachment]) -> SuggestedFields:
     return SuggestedFields()
 
 
-def fields_not_given(announcement: Announcement) -> set[str]:
+def fields_not_given(announcement: Announcement, attachments: Sequence[Attachment] = ()) -> set[str]:
     """Return the names of the fields that nobody has given: they still have the values of a new draft.
 
-    A date counts as not given when it is the day on which the draft was made; a kind counts as not given
-    while there is no title.
+    A date counts as not given when it is the day on which the draft was made. A title that is the name of a
+    file counts as not given; a kind counts as not given while the title does.
     """
     made_on = announcement.created_at.astimezone(thai.BANGKOK).date()
+    is_titled = bool(announcement.title) and not is_file_name(announcement.title, attachments)
     as_new: dict[str, object] = {
-        "title": "",
-        "kind": Kind.ANNOUNCEMENT if not announcement.title else None,
+        "title": announcement.title if not is_titled else None,
+        "kind": Kind.ANNOUNCEMENT if not is_titled else None,
         "published_on": made_on,
         "author": "",
     }
     return {name for name, value in as_new.items() if getattr(announcement, name) == value}
+
+
+def is_file_name(title: str, attachments: Sequence[Attachment]) -> bool:
+    """Return True when a title is nothing but the name of a file, such as ``scan_0012`` or ``12 doc.pdf``.
+
+    The name of an attachment with a Thai word in it, such as ``ประกาศราคากลาง``, may be a title.
+    """
+    if PurePosixPath(title).suffix.lower() in _EXTENSIONS:
+        return True
+    is_attachments_name = title in {validation.label("", each.filename) for each in attachments}
+    return is_attachments_name and not _THAI_WORD.search(_SCANNERS_WORD.sub("", title))
+
+
+_EXTENSIONS = frozenset(EXTENSIONS.values())
+_SCANNERS_WORD = re.compile("สแกน|สำเนา")  # what scanners and file managers write before a number
+_THAI_WORD = re.compile("[ก-๎]{3}")
 
 
 def _stated_by(attachment: Attachment) -> dict[str, object]:

@@ -28,7 +28,7 @@ PROTECTED: Mapping[str, tuple[str, ...]] = {
         "reason",
         "created_at",
     ),
-    "history": ("announcement_id", "at", "actor", "action", "before", "after", "reason"),
+    "history": ("announcement_id", "at", "actor", "action", "before", "after", "reason", "bulk"),
     "attachment": (
         "announcement_id",
         "label",
@@ -43,7 +43,7 @@ PROTECTED: Mapping[str, tuple[str, ...]] = {
         "is_redacted",
     ),
     "collection": ("organisation_id", "title", "body", "updated_at", "updated_by"),
-    "collection_history": ("collection_id", "at", "actor", "action", "before", "after", "reason"),
+    "collection_history": ("collection_id", "at", "actor", "action", "before", "after", "reason", "bulk"),
     "relation": ("organisation_id", "newer_id", "older_id", "kind"),
     "organisation": ("slug", "name", "host"),
     "person": ("organisation_id", "name", "password_hash", "role", "disabled", "created_at"),

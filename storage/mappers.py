@@ -306,6 +306,8 @@ def unpack_doubts(packed: bytes) -> tuple[Doubt, ...]:
 
 @_damaged_as_error
 def change(row: Row) -> Change:
+    """Return a change of an announcement or of a collection, whichever the row has a column for."""
+    columns = row.keys()
     return Change(
         at=dt.datetime.fromisoformat(row["at"]),
         actor=_text(row["actor"]),
@@ -313,6 +315,10 @@ def change(row: Row) -> Change:
         before=json.loads(row["before"]),
         after=json.loads(row["after"]),
         reason=row["reason"],
+        id=row["id"],
+        bulk=row["bulk"],
+        announcement_id=row["announcement_id"] if "announcement_id" in columns else None,
+        collection_id=row["collection_id"] if "collection_id" in columns else None,
     )
 
 

@@ -491,4 +491,15 @@ MIGRATIONS = (
             """CREATE INDEX file_version_by_file ON file_version (sha256)""",
         ),
     ),
+    Migration(
+        "worklist",
+        (
+            """ALTER TABLE announcement ADD COLUMN assigned_to {text} NOT NULL DEFAULT ''""",
+            # Changes that were made at once have the same value.
+            """ALTER TABLE history ADD COLUMN bulk {text} NOT NULL DEFAULT ''""",
+            """ALTER TABLE collection_history ADD COLUMN bulk {text} NOT NULL DEFAULT ''""",
+            """CREATE INDEX history_by_time ON history (at)""",
+            """CREATE INDEX history_by_bulk ON history (bulk) WHERE bulk <> ''""",
+        ),
+    ),
 )

@@ -21,7 +21,7 @@ from web.bootstrap import Services
 from web.public import collections, feeds, oai, pages
 from web.serving import health, http_caching, log
 from web.serving.proxies import Networks, TrustedProxies
-from web.staff import account, announcements, dashboard, file_versions, redaction, review
+from web.staff import account, announcements, dashboard, file_versions, redaction, review, worklist
 
 _PARTS = (
     account,
@@ -29,6 +29,7 @@ _PARTS = (
     fonts,
     feeds,
     oai,
+    worklist,
     dashboard,
     announcements,
     file_versions,

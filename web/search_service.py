@@ -69,9 +69,7 @@ def search(services: Services, query: Query) -> Answer:
     """
     began = time.perf_counter()
     try:
-        found = services.index.search(
-            _without_withdrawn(services, _scoped(services, _ended(services, query)))
-        )
+        found = find_hits(services, _ended(services, query))
         if not found.total and services.index.manifest() is None and services.records.last_change():
             raise Unavailable("กำลังสร้างดัชนีค้นหา กรุณาค้นใหม่อีกครั้งในอีกสักครู่", code="index-missing")
     except Unavailable:
@@ -81,6 +79,11 @@ def search(services: Services, query: Query) -> Answer:
     answer = _shown(services, found, began)
     SEARCH_SECONDS.observe(answer.took_ms / 1000)
     return answer
+
+
+def find_hits(services: Services, query: Query) -> ResultPage:
+    """Returns the index's hits for a query, of this organisation and without withdrawn records."""
+    return services.index.search(_without_withdrawn(services, _scoped(services, query)))
 
 
 def _shown(services: Services, found: ResultPage, began: float) -> Answer:

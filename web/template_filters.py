@@ -47,6 +47,7 @@ def install(app: Flask) -> None:
     app.jinja_env.add_extension("jinja2.ext.i18n")
     app.jinja_env.filters.update(
         day=day,
+        short_day=short_day,
         is_past=is_past,
         kind=labels.kind_name,
         remark=labels.remark,
@@ -88,6 +89,7 @@ def install(app: Flask) -> None:
         echoed_arguments=echoed_arguments,
         hit_picture=hit_picture,
         qr_code=qr_code,
+        month_names=month_names,
     )
     app.context_processor(_shared)
 
@@ -159,6 +161,14 @@ def day(date: dt.date | dt.datetime) -> str:
     return thai.format_date(date) + (f"{clock} น." if clock else "")
 
 
+def short_day(at: dt.datetime) -> str:
+    """Returns a moment, in Thai time, as ``9 มิ.ย. 64 08:30``; in English ``9 Jun 2021 08:30``."""
+    local = at.astimezone(thai.BANGKOK)
+    if str(get_locale()) == "en":
+        return f"{local.day} {local:%b %Y %H:%M}"
+    return f"{thai.format_short_date(local.date())} {local:%H:%M}"
+
+
 def is_past(date: dt.date) -> bool:
     """Returns True when the day is over in Thailand."""
     return date < dt.datetime.now(thai.BANGKOK).date()
@@ -204,6 +214,11 @@ def differing(was: str, now: str) -> tuple[str, str]:
 def month(date: dt.date) -> str:
     """Returns the name of the date's month: ``มิถุนายน``; in English ``June``."""
     return f"{date:%B}" if str(get_locale()) == "en" else thai.MONTHS[date.month - 1]
+
+
+def month_names() -> list[tuple[int, str]]:
+    """Returns number and name of each month, in the reader's language."""
+    return [(number, month(dt.date(2000, number, 1))) for number in range(1, 13)]
 
 
 def era(year: int | dt.date) -> str:

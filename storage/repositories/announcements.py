@@ -45,7 +45,10 @@ class Announcements:
     def create(
         self, draft: Draft, *, actor: str, status: Status = Status.DRAFT, reason: str = ""
     ) -> Announcement:
-        fields = {name: mappers.plain(getattr(draft, name, None)) for name in _FIELDS}
+        fields = {
+            field.name: mappers.plain(getattr(draft, field.name, field.default))
+            for field in ANNOUNCEMENT_FIELDS
+        }
         with self._engine.write():
             row = self._engine.row(
                 _INSERT,

@@ -226,14 +226,6 @@ class Attachments:
             self._note(row, "release", actor=actor, after=place, reason=reason)
             return self.attachment(attachment_id)
 
-    def held_attachments(self) -> list[Attachment]:
-        found = self._engine.rows(
-            """SELECT * FROM attachment
-               WHERE organisation_id IN :organisations AND hold <> '' AND status <> 'detached'
-               ORDER BY hold, id DESC"""
-        )
-        return [mappers.attachment(row) for row in found]
-
     def detached_attachments(self, announcement_id: int) -> list[Attachment]:
         found = self._engine.rows(
             """SELECT * FROM attachment
@@ -358,13 +350,6 @@ class Attachments:
 
     def _of(self, announcement_id: int) -> list[Attachment]:
         return self.attachments([announcement_id])[announcement_id]
-
-    def failed_attachments(self) -> list[Attachment]:
-        found = self._engine.rows(
-            """SELECT * FROM attachment
-               WHERE organisation_id IN :organisations AND status = 'failed' ORDER BY id DESC"""
-        )
-        return [*mappers.readable(mappers.attachment, found)]
 
     def attachments_with_file(self, sha256: str) -> list[Attachment]:
         found = self._engine.rows(

@@ -10,6 +10,7 @@ from archive.model import Change, Collection, Item
 from storage import mappers
 from storage.engine import Queries, Row
 from storage.hash_chain import seal
+from storage.repositories.history import bulk_name
 from storage.tenancy import current_organisation
 
 
@@ -126,10 +127,11 @@ def _note(
     """Append an entry to the collection's history: the changed fields, before and after."""
     changed = {name for name in after if before.get(name) != after[name]}
     made = engine.rows(
-        """INSERT INTO collection_history (collection_id, at, actor, action, before, after, reason,
+        """INSERT INTO collection_history (collection_id, at, actor, action, before, after, reason, bulk,
                organisation_id)
-           SELECT id, :at, :actor, :action, :before, :after, '', organisation_id FROM collection
+           SELECT id, :at, :actor, :action, :before, :after, '', :bulk, organisation_id FROM collection
            WHERE organisation_id IN :organisations AND id = :id RETURNING id""",
+        bulk=bulk_name(),
         id=id,
         at=mappers.now_text(),
         actor=actor,

@@ -2,13 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 
 from archive.errors import no_such_announcement
 from archive.model import Change
 from storage import mappers
 from storage.engine import Queries, Row
 from storage.hash_chain import seal
+
+_bulk: ContextVar[str] = ContextVar("bulk", default="")
+
+
+@contextmanager
+def in_bulk(name: str) -> Iterator[None]:
+    """Mark the changes that are written during the context as made at once, under ``name``."""
+    token = _bulk.set(name)
+    try:
+        yield
+    finally:
+        _bulk.reset(token)
+
+
+def bulk_name() -> str:
+    """Return the name under which changes are made at once at present; "" for a single change."""
+    return _bulk.get()
 
 
 def announcement_row(engine: Queries, id: int) -> Row:
@@ -51,10 +70,12 @@ def note(
 ) -> None:
     """Append an entry to the history of an announcement. Call this inside a transaction."""
     made = engine.rows(
-        """INSERT INTO history (announcement_id, at, actor, action, before, after, reason, organisation_id)
-           SELECT id, :at, :actor, :action, :before, :after, :reason, organisation_id
+        """INSERT INTO history (announcement_id, at, actor, action, before, after, reason, bulk,
+               organisation_id)
+           SELECT id, :at, :actor, :action, :before, :after, :reason, :bulk, organisation_id
            FROM announcement WHERE organisation_id IN :organisations AND id = :announcement_id
            RETURNING id""",
+        bulk=bulk_name(),
         announcement_id=announcement_id,
         at=mappers.now_text(),
         actor=actor,

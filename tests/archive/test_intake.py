@@ -11,6 +11,7 @@ from archive.errors import Conflict, Invalid, NotFound, TooLarge
 from archive.intake import Intake
 from archive.model import Announcement, Details, Draft, Find, Kind, Page, PersonalData, Source, Status
 from archive.ports import Files, Jobs, Records
+from archive.suggested_fields import is_file_name
 
 ACTOR = "สมศรี"
 PDF = b"%PDF-1.7\n%stuff"
@@ -289,3 +290,20 @@ def test_the_same_bytes_again(intake: Intake) -> None:
     again, new_again = intake.attach(made.id, io.BytesIO(PDF), filename="ข.pdf", actor=ACTOR)
     assert (new, new_again) == (True, False)
     assert again == first
+
+
+@pytest.mark.parametrize(
+    ("title", "filename", "expected"),
+    [
+        ("12 announce worn200", "12 announce worn200.pdf", True),
+        ("สแกน 0012", "สแกน_0012.pdf", True),
+        ("ประกาศ.pdf", "อื่น.pdf", True),
+        ("ประกาศราคากลาง", "ประกาศราคากลาง.pdf", False),
+        ("Public hearing", "scan1.pdf", False),
+    ],
+)
+def test_the_name_of_a_file_is_told_from_a_title(
+    intake: Intake, records: Records, title: str, filename: str, expected: bool
+) -> None:
+    attachment = records.attachment(upload(intake, intake.create(draft(), actor=ACTOR), filename=filename))
+    assert is_file_name(title, [attachment]) is expected

@@ -37,8 +37,10 @@ def staff_pages(site: Site) -> list[str]:
     first = site.attachments[0]
     return [
         "/staff",
-        "/staff/announcements?status=published",
-        "/staff/announcements?status=trashed",
+        "/staff?status=published&kind=news",
+        "/staff?status=trashed",
+        f"/staff/publish?id={_draft_with_personal_data(site)}",
+        "/staff/statistics",
         "/staff/announcements/new",
         f"/staff/announcements/{site.centre.id}",
         f"/staff/announcements/{site.centre.id}/publish",

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 
 import pytest
 from playwright.sync_api import FilePayload, Page, expect
 
+from archive import thai
 from tests.browser.conftest import DESK, PHONE, Visit, shoot, tab_to
 from tests.browser.site import NAME, PASSWORD, Site, order, scanned, wait_until
 
@@ -130,26 +132,37 @@ def test_published_by_itself_once_read(staff: Visit, visit: Visit, site: Site) -
 
 def test_a_time_must_be_given(staff: Visit, site: Site) -> None:
     page = staff()
+    today = dt.datetime.now(thai.BANGKOK).date()
+    next_year = str(thai.buddhist_year(today) + 1)
     page.goto(_draft_with(page, papers("ท่าเรือ")[1:2]) + "/publish")
     page.locator("[value=later]").check()
-    page.get_by_role("button", name="เผยแพร่").click()
+    for part in ("day", "month", "year"):
+        page.locator(f"[name=publish_on-{part}]").select_option(value="")
+    page.get_by_role("button", name="ตั้งเวลาเผยแพร่", exact=True).click()
     expect(page.locator(".notice.bad")).to_contain_text("ระบุวันและเวลา")
     expect(page.locator("[value=later]")).to_be_checked()  # a second press must not publish at once
-    page.fill("#publish_on", "9 มิ.ย. 2563")
-    page.fill("#publish_time", "09:00")
-    page.get_by_role("button", name="เผยแพร่").click()
+    _pick_date(page, str(today.day), thai.MONTHS[today.month - 1], str(thai.buddhist_year(today)))
+    page.fill("#publish_time", "00:00")
+    page.get_by_role("button", name="ตั้งเวลาเผยแพร่", exact=True).click()
     expect(page.locator(".notice.bad")).to_contain_text("ผ่านไปแล้ว")
-    page.fill("#publish_on", "9/6/2573")
+    _pick_date(page, "9", "มิถุนายน", next_year)
     page.fill("#publish_time", "๙.๐๐ น.")
     page.get_by_role("button", name="ตั้งเวลาเผยแพร่", exact=True).click()
-    expect(page.locator("main")).to_contain_text("จะเผยแพร่ 9 มิถุนายน 2573 09:00 น.")
+    expect(page.locator("main")).to_contain_text(f"จะเผยแพร่ 9 มิถุนายน {next_year} 09:00 น.")
     page.get_by_role("button", name="บันทึกและเผยแพร่").click()
-    expect(page.locator("#publish_on")).to_have_value("9 มิถุนายน 2573")
+    expect(page.locator("[name=publish_on-day]")).to_have_value("9")
+    expect(page.locator("[name=publish_on-month]")).to_have_value("6")
+    expect(page.locator("[name=publish_on-year]")).to_have_value(str(today.year + 1))
     expect(page.locator("#publish_time")).to_have_value("09:00")
     page.get_by_role("link", name="กลับไปแก้ไข").click()
     page.get_by_role("button", name="ยกเลิกเวลาเผยแพร่").click()
     expect(page.locator(".notice.good")).to_contain_text("ยังเป็นฉบับร่าง")
     expect(page.locator("main")).not_to_contain_text("จะเผยแพร่")
+
+
+def _pick_date(page: Page, day: str, month: str, year: str) -> None:
+    for part, chosen in (("day", day), ("month", month), ("year", year)):
+        page.locator(f"[name=publish_on-{part}]").select_option(label=chosen)
 
 
 def test_what_is_typed_while_papers_are_read_stays(staff: Visit) -> None:

@@ -31,11 +31,11 @@ def somsri(site: Site) -> None:
 
 
 def test_a_right_password_opens_the_staff_pages(client: FlaskClient) -> None:
-    assert client.get("/staff/announcements").status_code == 302
+    assert client.get("/staff").status_code == 302
     assert sign_in(client, "somsri", PASSWORD) == (302, "/staff")
-    assert client.get("/staff/announcements").status_code == 200
+    assert client.get("/staff").status_code == 200
     client.post("/sign-out")
-    assert client.get("/staff/announcements").status_code == 302
+    assert client.get("/staff").status_code == 302
 
 
 def test_nobody_learns_which_names_exist(client: FlaskClient) -> None:
@@ -80,7 +80,7 @@ def test_a_session_key_from_before_is_worth_nothing(client: FlaskClient, site: S
 def test_a_disabled_person_is_out_at_once(client: FlaskClient, site: Site) -> None:
     sign_in(client, "somsri", PASSWORD)
     site.services.people.disable("somsri")
-    assert client.get("/staff/announcements").status_code == 302
+    assert client.get("/staff").status_code == 302
 
 
 def test_a_new_password_ends_the_other_sessions(client: FlaskClient, site: Site) -> None:
@@ -151,7 +151,7 @@ def test_a_session_ends_when_it_is_idle_or_old(
 ) -> None:
     sign_in(client, "somsri", PASSWORD)
     begun(site, started=started, seen=seen)
-    assert client.get("/staff/announcements").status_code == (200 if lasts else 302)
+    assert client.get("/staff").status_code == (200 if lasts else 302)
 
 
 def test_a_clock_set_back_makes_no_session_idle_for_longer(client: FlaskClient, site: Site) -> None:
@@ -228,7 +228,7 @@ def test_what_staff_see_stays_in_no_cache(client: FlaskClient, site: Site) -> No
     for address in (
         "/staff",
         "/staff/account",
-        "/staff/announcements",
+        "/staff",
         f"/announcements/{made.id}",
         "/nowhere",
     ):

@@ -234,7 +234,7 @@ def open_session(person: Person) -> None:
 def _signed_in(person: Person, next: str) -> ResponseReturnValue:
     open_session(person)
     note_security("signed in", person=person.name)
-    answer = redirect(path_here(next, url_for("dashboard.overview")))
+    answer = redirect(path_here(next, url_for("worklist.table")))
     remember_device(answer, person)
     return answer
 

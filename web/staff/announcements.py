@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-import re
 from collections.abc import Callable, Sequence
 from typing import Any, BinaryIO, cast
 
@@ -18,23 +17,17 @@ from archive.fields import ANNOUNCEMENT_FIELDS, AnnouncementField, FieldType
 from archive.model import Announcement, Attachment, Draft, Find, Hold, Kind, Reading, RelationKind, Status
 from archive.privacy import undecided_in
 from indexer.search.query import parser as queries
-from web import template_filters
 from web.accounts.sign_in import current_person, staff_only
-from web.addresses import page_number
 from web.bootstrap import services
 from web.errors import in_words
 from web.search_service import search
-from web.staff import attachment_forms, checklist, personal_data, relation_forms
+from web.staff import attachment_forms, checklist, personal_data, publication, relation_forms
 
 pages = Blueprint("staff", __name__, url_prefix="/staff")
 
-PER_PAGE = 30
 _WRITTEN = [field for field in ANNOUNCEMENT_FIELDS if field.is_in_form]
 _PLACED = {"title", "kind", "published_on", "author", "category", "body"}
 """Fields with a place of their own in the form; the other fields follow one after the other."""
-
-_CLOCK = re.compile(r"([01]?\d|2[0-3])[:.]([0-5]\d)(?:\s*น\.?)?")  # 9:00, 09.00 น.
-_WORKDAY_BEGINS = "08:30"
 
 
 @pages.before_request
@@ -43,23 +36,6 @@ def _staff_only() -> None:
     """Restrict everything under /staff to people who are signed in."""
     person = current_person()
     g.actor = person.name if person else ""
-
-
-@pages.get("/announcements")
-def announcements() -> str:
-    """List all announcements by status."""
-    status = Status(request.args.get("status", Status.DRAFT)) if _known_status() else Status.DRAFT
-    number = page_number()
-    found, total = services().records.list_announcements(statuses=[status], page=number, per_page=PER_PAGE)
-    return render_template(
-        "staff/announcements.html",
-        found=found,
-        total=total,
-        status=status,
-        counts=services().records.counts(),
-        number=number,
-        last=-(-total // PER_PAGE),
-    )
 
 
 @pages.route("/announcements/new", methods=["GET", "POST"])
@@ -187,7 +163,7 @@ def publish(id: int) -> ResponseReturnValue:
     """Publish at once or at a set time; personal data is shown first and needs a reason."""
     if request.method == "POST":
         try:
-            flash(_PUBLICATIONS.get(request.form.get("when", ""), _publish_now)(id), "good")
+            flash(publication.publish_one(id), "good")
             return redirect(url_for("staff.edit", id=id))
         except PrakatError as error:
             flash(in_words(error), "bad")
@@ -202,9 +178,8 @@ def publish(id: int) -> ResponseReturnValue:
         found=personal_data.describe_finds(announcement, found),
         found_seen=personal_data.fingerprint(found),
         unread=[each for each in unread if each.status in (Reading.WAITING, Reading.READING)],
-        when=_when(announcement, unread=bool(unread)),
-        publish_on=request.form.get("publish_on", _day_of(announcement.publish_at)),
-        publish_time=request.form.get("publish_time", _clock_of(announcement.publish_at)),
+        when=publication.chosen_choice(announcement, unread=bool(unread)),
+        **publication.time_fields(announcement.publish_at),
     )
 
 
@@ -348,72 +323,6 @@ _PAPER_STEPS: dict[str, Callable[[int], None]] = {
 }
 
 
-def _publish_now(id: int) -> str:
-    found = services().intake.personal_data(id)
-    if found and request.form.get("found_seen") != personal_data.fingerprint(found):
-        raise Conflict("พบข้อมูลส่วนบุคคลเพิ่มขณะที่เปิดหน้านี้อยู่ กรุณาตรวจดูอีกครั้ง", code="personal-data")
-    services().intake.publish(id, actor=g.actor, reason=request.form.get("reason", ""))
-    return str(_("เผยแพร่แล้ว ประชาชนค้นพบได้ทันที"))
-
-
-def _publish_when_read(id: int) -> str:
-    return _publish_at(id, dt.datetime.now(dt.UTC))
-
-
-def _publish_later(id: int) -> str:
-    typed, clock = request.form.get("publish_on", ""), request.form.get("publish_time", "")
-    hours = _CLOCK.fullmatch(thai.arabic_digits(clock).strip())
-    if not typed.strip() or not hours:
-        raise Invalid("กรุณาระบุวันและเวลาที่จะเผยแพร่", field="publish_on")
-    time = dt.time(int(hours[1]), int(hours[2]))
-    at = dt.datetime.combine(thai.parse_date(typed), time, thai.BANGKOK)
-    if at <= dt.datetime.now(dt.UTC):  # a slip in the date must not publish at once
-        raise Invalid("เวลาที่ตั้งผ่านไปแล้ว กรุณาตั้งเวลาที่ยังมาไม่ถึง หรือเลือกเผยแพร่ทันที", field="publish_on")
-    return _publish_at(id, at)
-
-
-def _publish_at(id: int, at: dt.datetime) -> str:
-    if services().intake.personal_data(id):  # at the set time nobody would be there to state the reason
-        raise Conflict("พบข้อมูลส่วนบุคคล จึงตั้งเวลาไว้ไม่ได้ กรุณาเผยแพร่ทันทีโดยระบุเหตุผล", code="personal-data")
-    services().intake.revise(id, {"publish_at": at}, actor=g.actor)
-    return str(_("ตั้งเวลาเผยแพร่แล้ว"))
-
-
-def _publish_not(id: int) -> str:
-    services().intake.revise(id, {"publish_at": None}, actor=g.actor)
-    return str(_("ยกเลิกเวลาเผยแพร่แล้ว ยังเป็นฉบับร่าง"))
-
-
-_PUBLICATIONS: dict[str, Callable[[int], str]] = {
-    "now": _publish_now,
-    "read": _publish_when_read,
-    "later": _publish_later,
-    "not": _publish_not,
-}
-"""Chosen time → function that carries out the publication and returns a message for the person."""
-
-
-def _when(announcement: Announcement, *, unread: bool) -> str:
-    """Returns the publication time that the form selects at first.
-
-    After an error that is the choice already made; otherwise a second press would publish at once.
-    """
-    if chosen := request.form.get("when"):
-        return chosen
-    if announcement.publish_at and announcement.publish_at > dt.datetime.now(dt.UTC):
-        return "later"
-    return "read" if unread else "now"
-
-
-def _day_of(at: dt.datetime | None) -> str:
-    """Returns the day of a publication as it is typed: in the Buddhist era on Thai pages."""
-    return template_filters.day(at.astimezone(thai.BANGKOK).date()) if at else ""
-
-
-def _clock_of(at: dt.datetime | None) -> str:
-    return f"{at.astimezone(thai.BANGKOK):%H:%M}" if at else _WORKDAY_BEGINS
-
-
 def _attach_all(id: int) -> None:
     """Attach the files sent with the form itself, for browsers where no script sent them before."""
     for file in request.files.getlist("files"):
@@ -440,7 +349,3 @@ def _relabel_all(id: int, reason: str) -> None:
 
 def _known_kind(code: str) -> Kind:
     return Kind(code) if code in set(Kind) else abort(400)
-
-
-def _known_status() -> bool:
-    return request.args.get("status", "") in set(Status)

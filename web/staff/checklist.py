@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from flask import url_for
 from flask_babel import gettext as _
 
-from archive.model import Announcement, Find, Kind, Reading
+from archive.model import Announcement, Find, Hold, Kind, Reading, Status
+from archive.suggested_fields import is_file_name
 from web import labels, template_filters
+from web.bootstrap import services
 from web.staff import relation_forms
 from web.staff.attachment_forms import Paper, is_named_after_file, offer
 
@@ -31,7 +33,7 @@ def checks(announcement: Announcement, papers: Sequence[Paper], found: Sequence[
     place = url_for("staff.edit", id=announcement.id, _anchor="said")
     return [
         _title(announcement, papers, stated.get("title"), place),
-        _check(_("ผู้ประกาศ"), announcement.author, place, stated.get("author"), _("ยังไม่ได้ระบุหน่วยงานที่ประกาศ")),
+        _author(announcement, stated.get("author"), place),
         _dated(announcement, stated.get("published_on"), place),
         _kind(announcement, stated.get("kind"), place),
         _check(_("หมวด"), announcement.category, place, None, _("ยังไม่ได้เลือกหมวด ประชาชนจะหาจากหมวดไม่พบ")),
@@ -39,6 +41,25 @@ def checks(announcement: Announcement, papers: Sequence[Paper], found: Sequence[
         _attachments(announcement, papers),
         _privacy(papers, found),
     ]
+
+
+def obstacle(announcement: Announcement, papers: Sequence[Paper], found: Sequence[Find]) -> str:
+    """Returns the reason why a record cannot be published as it is; "" when it can.
+
+    Fields that nobody gave, and that the documents state, are filled from them at publication.
+    """
+    if announcement.status is not Status.DRAFT:
+        return str(_("ไม่ใช่ฉบับร่าง"))
+    attachments = [paper.attachment for paper in papers]
+    suggested = offer(announcement, papers)
+    if "title" not in suggested.fills and not suggested.awaited:
+        if not announcement.title:
+            return str(_("ยังไม่มีชื่อเรื่อง"))
+        if is_file_name(announcement.title, attachments):
+            return str(_("ชื่อเรื่องเป็นชื่อไฟล์ กรุณาตั้งชื่อให้ประชาชนเข้าใจ"))
+    if found or any(each.hold is Hold.PERSONAL_DATA for each in attachments):
+        return str(_("พบข้อมูลส่วนบุคคล ต้องตัดสินทีละเรื่อง"))
+    return ""
 
 
 def _check(name: str, value: str, place: str, stated: object, remark: str) -> Check:
@@ -55,6 +76,17 @@ def _title(announcement: Announcement, papers: Sequence[Paper], stated: object, 
     elif is_named_after_file(announcement, papers):
         remark = _("ชื่อเรื่องเป็นชื่อไฟล์ กรุณาตั้งชื่อให้ประชาชนเข้าใจ")
     return Check(_("เรื่อง"), announcement.title or "–", not remark, remark, place)
+
+
+def _author(announcement: Announcement, stated: object, place: str) -> Check:
+    """Returns the line for the division that announces; a person's sign-in name is none."""
+    remark = _("ยังไม่ได้ระบุหน่วยงานที่ประกาศ")
+    signs_in = announcement.author in {each.name for each in services().people.everyone()}
+    if announcement.author and signs_in:
+        remark = _("ผู้ประกาศเป็นชื่อผู้ใช้ ควรเป็นกองหรือหน่วยงาน")
+        remark += f" · {_('เอกสารระบุว่า')}: {stated}" if stated else ""
+        return Check(_("ผู้ประกาศ"), announcement.author, False, remark, place)
+    return _check(_("ผู้ประกาศ"), announcement.author, place, stated, remark)
 
 
 def _dated(announcement: Announcement, stated: object, place: str) -> Check:

@@ -1,4 +1,4 @@
-"""The staff's first page (waiting documents, reads, searches without results) and the page of accounts."""
+"""Statistics of reads and searches without results, the explanation of a search, and the page of accounts."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pygal.style import Style
 
 from archive import validation
 from archive.errors import PrakatError
-from archive.model import Announcement, Attachment, Hold, Reading, Role, Status
+from archive.model import Role
 from indexer.search.query.parser import parse
 from web.accounts.passwords import check_strength, hash_password
 from web.accounts.sign_in import admin_only, staff_only
@@ -39,15 +39,12 @@ _CHART = {
 }
 
 
-@pages.get("")
+@pages.get("/statistics")
 @staff_only
-def overview() -> str:
-    """Show everything that may need staff's attention today."""
+def statistics() -> str:
+    """Show what residents read, and what they searched for in vain."""
     return render_template(
-        "staff/overview.html",
-        held=_held(),
-        announcements=services().records.counts(),
-        jobs=services().jobs.counts(),
+        "staff/statistics.html",
         most_read=most_read(services(), limit=5),
         misses=services().records.misses(limit=12),
         reads=sum(count for _day, count in services().records.visits_by_day(days=_DAYS)),
@@ -61,23 +58,6 @@ def explain() -> str:
     query = replace(parse(request.args.get("q", "")), explain=True)
     answer = search(services(), query) if query.typed else None
     return render_template("staff/explain.html", answer=answer, typed=query.typed)
-
-
-def _held() -> list[tuple[Attachment, Announcement]]:
-    """Returns the attachments on which a person has to decide, with their announcements.
-
-    Those of published announcements come first.
-    """
-    records = services().records
-    found = [
-        each
-        for each in records.held_attachments()
-        if each.hold is Hold.PERSONAL_DATA or each.status is Reading.FAILED
-    ]
-    announcements = records.announcements({each.announcement_id for each in found})
-    pairs = [(each, announcements[each.announcement_id]) for each in found]
-    waiting = [pair for pair in pairs if pair[1].status in (Status.DRAFT, Status.PUBLISHED)]
-    return sorted(waiting, key=lambda pair: pair[1].status is not Status.PUBLISHED)
 
 
 @pages.get("/reads.svg")

@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 
 from archive.errors import PrakatError
 from archive.model import Page
+from archive.worklist import LEAST_CONFIDENCE
 from indexer.extraction.failures import MESSAGES
 from indexer.search.highlighting import TextSegment
 from web.accounts.sign_in import current_person, staff_only
@@ -15,9 +16,6 @@ from web.bootstrap import services
 from web.errors import in_words
 
 pages = Blueprint("review", __name__, url_prefix="/staff")
-
-SURE = 0.93
-"""Share of letters that are probably right (0 to 1); pages below it are shown for review."""
 
 
 @pages.before_request
@@ -29,11 +27,10 @@ def _staff_only() -> None:
 
 @pages.get("/review")
 def queue() -> str:
-    """Show failed files, and pages read with little confidence or without any text."""
-    doubtful = services().records.doubtful_pages(below=SURE, limit=100)
+    """Show the pages that were read with little confidence or without any text."""
+    doubtful = services().records.doubtful_pages(below=LEAST_CONFIDENCE, limit=100)
     return render_template(
         "staff/review.html",
-        failed=services().records.failed_attachments(),
         doubtful=doubtful,
         problems=MESSAGES,
         labels={
@@ -70,12 +67,12 @@ def learn() -> ResponseReturnValue:
     if "forget" not in request.form and word and here.organisation and not here.is_province:
         # One index is cut into words for all; a new word builds it anew.
         flash(_("คำใหม่ใช้ร่วมกันทุกหน่วยงาน กรุณาแจ้งผู้ดูแลของจังหวัดให้เพิ่ม"), "warn")
-        return redirect(url_for("dashboard.overview"))
+        return redirect(url_for("dashboard.statistics"))
     if "forget" not in request.form and word:
         here.dictionary.add(word)
         flash(_("เพิ่ม “%(word)s” ในพจนานุกรมแล้ว ระบบกำลังปรับปรุงการค้นหา", word=word), "good")
     here.records.forget_miss(request.form.get("query", ""))
-    return redirect(url_for("dashboard.overview"))
+    return redirect(url_for("dashboard.statistics"))
 
 
 def _doubted(page: Page) -> tuple[TextSegment, ...]:

@@ -1,0 +1,38 @@
+"""One command applied to many records at once, as one change that can be undone as one."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from archive.errors import Conflict, Invalid, NotFound, PrakatError, RecordDamaged
+from archive.ports import Records
+
+
+@dataclass(frozen=True, slots=True)
+class BulkOutcome:
+    """Outcome of a command on many records.
+
+    ``bulk``: the name of the changes in the history. ``refused``: the other records, each with the reason.
+    """
+
+    bulk: str
+    done: tuple[int, ...]
+    refused: tuple[tuple[int, PrakatError], ...]
+
+
+def apply_to_each(records: Records, ids: Iterable[int], command: Callable[[int], object]) -> BulkOutcome:
+    """Call ``command`` with each id, in one transaction. A record that is refused stays as it was."""
+    bulk = secrets.token_hex(8)
+    done: list[int] = []
+    refused: list[tuple[int, PrakatError]] = []
+    with records.batch(bulk):
+        for id in ids:
+            try:
+                with records.batch():
+                    command(id)
+                done.append(id)
+            except (Conflict, Invalid, NotFound, RecordDamaged) as error:
+                refused.append((id, error))
+    return BulkOutcome(bulk, tuple(done), tuple(refused))

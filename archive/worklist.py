@@ -1,0 +1,83 @@
+"""The staff's worklist: filters, rows and reasons why a record needs somebody's attention."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from archive.model import Announcement, Kind, Status
+
+
+class Problem(StrEnum):
+    """Reason why a record needs attention."""
+
+    PERSONAL_DATA = "personal-data"  # an attachment is held until somebody decides about personal data
+    FAILED = "failed"  # an attachment could not be read
+    DOUBTFUL = "doubtful"  # a page was read with low confidence
+    SCHEDULED = "scheduled"  # a draft waits for its time of publication
+    EXPIRING = "expiring"  # a published record closes within ``EXPIRES_SOON``
+
+
+EXPIRES_SOON = dt.timedelta(days=7)  # a week: long enough to prolong or to prepare what follows
+
+LEAST_CONFIDENCE = 0.93
+"""Confidence (0 to 1) of a page's reading below which a person should look at the page."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorklistFilters:
+    """Filters of the worklist. None and "" mean no limit."""
+
+    statuses: tuple[Status, ...] = tuple(Status)
+    person: str = ""  # records assigned to this person, or made by the person and assigned to nobody
+    author: str = ""
+    category: str = ""
+    kind: Kind | None = None
+    problem: Problem | None = None
+    changed_since: dt.datetime | None = None
+    ids: Sequence[int] | None = None  # only records among these
+
+
+@dataclass(frozen=True, slots=True)
+class FoundProblem:
+    """A problem of a record, with the attachment (and its page) that has the problem, if it is one's."""
+
+    announcement_id: int
+    problem: Problem
+    attachment_id: int | None = None
+    page: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorklistRow:
+    """One record of the worklist. ``changed_by``: actor of its last change."""
+
+    announcement: Announcement
+    changed_by: str
+    problems: tuple[FoundProblem, ...] = ()
+
+
+class Worklists(Protocol):
+    """Part of ``archive.ports.Records`` about the worklist. ``today`` is the date in Thailand."""
+
+    def worklist(
+        self, filters: WorklistFilters, *, today: dt.date, page: int, per_page: int
+    ) -> tuple[list[WorklistRow], int]:
+        """Return one page of records and the total number.
+        The order is that of ``filters.ids``; without ids the last changed record comes first."""
+
+    def count_problems(self, *, today: dt.date) -> dict[Problem, int]:
+        """Return the number of records with each problem."""
+
+    def count_statuses(self, filters: WorklistFilters, *, today: dt.date) -> dict[Status, int]:
+        """Return the number of records of each status that pass the other filters."""
+
+    def worklist_values(self, field: str) -> list[str]:
+        """Return the values of ``author`` or ``category`` in any record, the most frequent first."""
+
+    def unpublished_texts(self, *, limit: int) -> Iterator[tuple[int, str]]:
+        """Yield id and text of the ``limit`` records changed last that are not published.
+        The text has the fields, and the attachments' names and pages."""

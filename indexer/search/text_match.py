@@ -1,0 +1,39 @@
+"""Matches texts that are in no index, such as drafts, with the words of a query."""
+
+from __future__ import annotations
+
+from indexer.analysis.tokenizer import Tokenizer, fold, searchable_bytes
+from indexer.search.query.parser import Query, QueryPiece
+
+
+class TextMatcher:
+    """Tells which texts contain every word of a query, and none that the query excludes.
+
+    White space, case and the kind of digits do not count, as in the index. A piece in quotes must stand as
+    it was typed; of other pieces each word may stand anywhere.
+    """
+
+    def __init__(self, query: Query, tokenizer: Tokenizer) -> None:
+        self._wanted = [
+            [_sought(piece, tokenizer) for piece in (chunk, *chunk.others)] for chunk in query.chunks
+        ]
+        self._wanted += [[[_letters(time.text)]] for time in query.times]
+        self._unwanted = [_letters(text) for text in query.without]
+
+    def matches(self, text: str) -> bool:
+        """Returns True for a text with every word of the query; always True for a query without words."""
+        letters = _letters(text)
+        return all(
+            any(all(word in letters for word in words) for words in alternatives)
+            for alternatives in self._wanted
+        ) and not any(word in letters for word in self._unwanted)
+
+
+def _sought(piece: QueryPiece, tokenizer: Tokenizer) -> list[bytes]:
+    if piece.exact:
+        return [_letters(piece.text)]
+    return [_letters(token.term) for token in tokenizer.tokens(piece.text)] or [_letters(piece.text)]
+
+
+def _letters(text: str) -> bytes:
+    return searchable_bytes(fold(text)).data

@@ -1,0 +1,214 @@
+"""Queries of the staff's worklist."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+
+from archive.model import Status
+from archive.worklist import (
+    EXPIRES_SOON,
+    LEAST_CONFIDENCE,
+    FoundProblem,
+    Problem,
+    WorklistFilters,
+    WorklistRow,
+)
+from storage import mappers
+from storage.engine import Queries
+
+_MOST_VALUES = 300  # authors or categories that are offered
+_BATCH = 100  # records whose texts are read at a time
+
+_PROBLEMS = {
+    Problem.PERSONAL_DATA: """SELECT announcement.id AS announcement_id,
+            min(attachment.id) AS attachment_id, 0 AS page
+        FROM announcement JOIN attachment ON attachment.announcement_id = announcement.id
+        WHERE announcement.organisation_id IN :organisations
+        AND announcement.status IN ('draft', 'published') AND attachment.hold = 'personal-data'
+        AND attachment.status <> 'detached' AND {which} GROUP BY announcement.id""",
+    Problem.FAILED: """SELECT announcement.id AS announcement_id,
+            min(attachment.id) AS attachment_id, 0 AS page
+        FROM announcement JOIN attachment ON attachment.announcement_id = announcement.id
+        WHERE announcement.organisation_id IN :organisations
+        AND announcement.status IN ('draft', 'published') AND attachment.status = 'failed'
+        AND {which} GROUP BY announcement.id""",
+    Problem.DOUBTFUL: """SELECT announcement.id AS announcement_id,
+            min(page.attachment_id) AS attachment_id, min(page.number) AS page
+        FROM announcement JOIN attachment ON attachment.announcement_id = announcement.id
+        JOIN page ON page.attachment_id = attachment.id
+        WHERE announcement.organisation_id IN :organisations
+        AND announcement.status IN ('draft', 'published') AND attachment.status <> 'detached'
+        AND page.corrected = 0 AND (page.confidence < :sure OR page.problem <> '')
+        AND {which} GROUP BY announcement.id""",
+    Problem.SCHEDULED: """SELECT announcement.id AS announcement_id, NULL AS attachment_id, 0 AS page
+        FROM announcement WHERE organisation_id IN :organisations AND status = 'draft'
+        AND publish_at IS NOT NULL AND {which}""",
+    Problem.EXPIRING: """SELECT announcement.id AS announcement_id, NULL AS attachment_id, 0 AS page
+        FROM announcement WHERE organisation_id IN :organisations AND status = 'published'
+        AND expires_on BETWEEN :today AND :soon AND {which}""",
+}
+"""Problem → query for the records that have it. ``{which}`` is replaced by a condition on the records."""
+
+
+class Worklist:
+    """Worklist part of ``archive.ports.Records``."""
+
+    def __init__(self, engine: Queries) -> None:
+        self._engine = engine
+
+    def worklist(
+        self, filters: WorklistFilters, *, today: dt.date, page: int, per_page: int
+    ) -> tuple[list[WorklistRow], int]:
+        ids, total = self._page_of_ids(filters, today, page, per_page)
+        rows = self._engine.rows(
+            "SELECT * FROM announcement WHERE organisation_id IN :organisations AND id IN :ids", ids=ids
+        )
+        shown = sorted(mappers.readable(mappers.announcement, rows), key=lambda each: ids.index(each.id))
+        actors = self._last_actors(ids)
+        problems = self._problems(ids, today)
+        return [
+            WorklistRow(
+                announcement=each,
+                changed_by=actors.get(each.id, ""),
+                problems=tuple(one for one in problems if one.announcement_id == each.id),
+            )
+            for each in shown
+        ], total
+
+    def _page_of_ids(
+        self, filters: WorklistFilters, today: dt.date, page: int, per_page: int
+    ) -> tuple[list[int], int]:
+        """Return the ids on one page of the worklist, and the total number of records."""
+        condition, values = _condition(filters, today)
+        start = (page - 1) * per_page
+        if filters.ids is not None:  # few: their order is given
+            sql = f"SELECT id FROM announcement WHERE {condition}"  # noqa: S608  # our own text
+            passed = {row["id"] for row in self._engine.rows(sql, **values)}
+            ids = [id for id in filters.ids if id in passed]
+            return ids[start : start + per_page], len(ids)
+        total = self._engine.rows(
+            f"SELECT count(*) AS n FROM announcement WHERE {condition}",  # noqa: S608
+            **values,
+        )
+        found = self._engine.rows(
+            f"""SELECT id FROM announcement WHERE {condition}
+                ORDER BY updated_at DESC, id DESC LIMIT :limit OFFSET :offset""",  # noqa: S608
+            limit=per_page,
+            offset=start,
+            **values,
+        )
+        return [row["id"] for row in found], int(total[0]["n"])
+
+    def count_problems(self, *, today: dt.date) -> dict[Problem, int]:
+        values = _problem_values(today)
+        return {
+            problem: int(
+                self._engine.rows(
+                    f"SELECT count(*) AS n FROM ({_PROBLEMS[problem].format(which='1 = 1')}) AS found",  # noqa: S608
+                    **values,
+                )[0]["n"]
+            )
+            for problem in Problem
+        }
+
+    def count_statuses(self, filters: WorklistFilters, *, today: dt.date) -> dict[Status, int]:
+        condition, values = _condition(filters, today)
+        found = self._engine.rows(
+            f"SELECT status, count(*) AS n FROM announcement WHERE {condition} GROUP BY status",  # noqa: S608
+            **values,
+        )
+        counted = {row["status"]: int(row["n"]) for row in found}
+        return {status: counted.get(status.value, 0) for status in Status}
+
+    def worklist_values(self, field: str) -> list[str]:
+        if field not in ("author", "category"):
+            raise KeyError(field)
+        found = self._engine.rows(
+            f"""SELECT {field} AS value, count(*) AS n FROM announcement
+                WHERE organisation_id IN :organisations AND {field} <> ''
+                GROUP BY {field} ORDER BY 2 DESC, 1 LIMIT :limit""",  # noqa: S608  # one of two names
+            limit=_MOST_VALUES,
+        )
+        return [row["value"] for row in found]
+
+    def unpublished_texts(self, *, limit: int) -> Iterator[tuple[int, str]]:
+        found = self._engine.rows(
+            """SELECT id FROM announcement
+               WHERE organisation_id IN :organisations AND status <> 'published'
+               ORDER BY updated_at DESC, id DESC LIMIT :limit""",
+            limit=limit,
+        )
+        ids = [row["id"] for row in found]
+        for start in range(0, len(ids), _BATCH):
+            yield from self._texts(ids[start : start + _BATCH])
+
+    def _texts(self, ids: Sequence[int]) -> Iterator[tuple[int, str]]:
+        texts: dict[int, list[str]] = {id: [] for id in ids}
+        for sql in (
+            """SELECT id, title, category, author, body FROM announcement
+               WHERE organisation_id IN :organisations AND id IN :ids""",
+            """SELECT announcement_id AS id, label, filename FROM attachment
+               WHERE organisation_id IN :organisations AND announcement_id IN :ids
+               AND status <> 'detached'""",
+            """SELECT attachment.announcement_id AS id, page.text FROM page
+               JOIN attachment ON attachment.id = page.attachment_id
+               WHERE page.organisation_id IN :organisations
+               AND attachment.announcement_id IN :ids AND attachment.status <> 'detached'
+               ORDER BY page.attachment_id, page.number""",
+        ):
+            for row in self._engine.rows(sql, ids=ids):
+                id, *values = (row[name] for name in row.keys())  # noqa: SIM118  # sqlite3.Row
+                texts[id] += [value for value in values if isinstance(value, str)]
+        for id, parts in texts.items():
+            yield id, "\n".join(parts)
+
+    def _last_actors(self, ids: Sequence[int]) -> dict[int, str]:
+        found = self._engine.rows(
+            """SELECT announcement_id, actor FROM history WHERE id IN
+                   (SELECT max(id) FROM history WHERE organisation_id IN :organisations
+                    AND announcement_id IN :ids GROUP BY announcement_id)""",
+            ids=list(ids),
+        )
+        return {row["announcement_id"]: row["actor"] for row in found}
+
+    def _problems(self, ids: Sequence[int], today: dt.date) -> list[FoundProblem]:
+        values = _problem_values(today)
+        return [
+            FoundProblem(row["announcement_id"], problem, row["attachment_id"], row["page"] or 0)
+            for problem, sql in _PROBLEMS.items()
+            for row in self._engine.rows(sql.format(which="announcement.id IN :ids"), ids=list(ids), **values)
+        ]
+
+
+def _problem_values(today: dt.date) -> dict[str, object]:
+    soon = today + EXPIRES_SOON
+    return {"sure": LEAST_CONFIDENCE, "today": today.isoformat(), "soon": soon.isoformat()}
+
+
+def _condition(filters: WorklistFilters, today: dt.date) -> tuple[str, dict[str, object]]:
+    """Return the filters as a condition in SQL, and its values."""
+    conditions = ["organisation_id IN :organisations", "status IN :statuses"]
+    values: dict[str, object] = {"statuses": [status.value for status in filters.statuses]}
+    for name in ("author", "category", "kind"):
+        if wanted := getattr(filters, name):
+            conditions.append(f"{name} = :{name}")
+            values[name] = mappers.plain(wanted)
+    if filters.person:
+        conditions.append(
+            """(assigned_to = :person OR (assigned_to = '' AND id IN
+                (SELECT announcement_id FROM history
+                 WHERE organisation_id IN :organisations AND action = 'create' AND actor = :person)))"""
+        )
+        values["person"] = filters.person
+    if filters.changed_since is not None:
+        conditions.append("updated_at >= :changed_since")
+        values["changed_since"] = mappers.time_text(filters.changed_since)
+    if filters.ids is not None:
+        conditions.append("id IN :ids")
+        values["ids"] = list(filters.ids)
+    if filters.problem is not None:
+        found = _PROBLEMS[filters.problem].format(which="1 = 1")
+        conditions.append(f"id IN (SELECT announcement_id FROM ({found}) AS found)")  # noqa: S608
+        values |= _problem_values(today)
+    return " AND ".join(conditions), values

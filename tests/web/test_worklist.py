@@ -1,0 +1,181 @@
+"""The worklist: find any record, and do one thing to many at once."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+
+from flask.testing import FlaskClient
+
+from archive.model import Announcement, Item, Reading, Role, Status
+from tests.web.conftest import Site, memo
+
+NATIONAL_ID = "1-1017-00230-70-8"
+
+
+def titles(page: str) -> list[str]:
+    """The titles in the table, in order."""
+    return [
+        re.sub("<[^>]+>", "", found).strip()
+        for found in re.findall(r'class="subject" lang="th">\s*<a [^>]*>(.*?)</a>', page, re.DOTALL)
+    ]
+
+
+def drafts(site: Site, count: int) -> list[Announcement]:
+    return [site.announcement(f"ร่างที่ {number}", status=Status.DRAFT) for number in range(count)]
+
+
+def act(clerk: FlaskClient, action: str, made: list[Announcement], **values: str) -> str:
+    """Press a button of the bar with these records ticked. Returns the page that follows."""
+    data = {"action": action, "id": [str(each.id) for each in made], **values}
+    return clerk.post("/staff/bulk", data=data, follow_redirects=True).text
+
+
+def test_every_record_is_found_but_trash_stays_apart(site: Site) -> None:
+    site.announcement("ประกาศค่าขยะ", body="ค่าธรรมเนียมเก็บขนขยะ")
+    site.announcement("ร่างเรื่องขยะ", status=Status.DRAFT, body="ถังขยะ ๔๐ ใบ")
+    site.announcement("ถังขยะเก่า", status=Status.TRASHED)
+    site.announcement("ภาษีป้าย")
+    site.work()
+    clerk = site.signed_in(Role.STAFF)
+    assert sorted(titles(clerk.get("/staff?q=ขยะ").text)) == ["ประกาศค่าขยะ", "ร่างเรื่องขยะ"]
+    assert titles(clerk.get("/staff?q=ขยะ 40 ใบ").text)[0] == "ร่างเรื่องขยะ"  # digits of either kind
+    assert titles(clerk.get("/staff?q=ขยะ&status=trashed").text) == ["ถังขยะเก่า"]
+    assert "ไม่มีเรื่องที่ตรง" in clerk.get("/staff?q=ไดโนเสาร์").text
+    assert titles(clerk.get("/staff?q=ขยะ&status=draft&kind=order").text) == []
+
+
+def test_words_of_a_draft_s_papers_find_it(site: Site) -> None:
+    made = site.announcement("ไม่บอกอะไร", status=Status.DRAFT)
+    site.attach(made.id, memo("ติดตั้งเครื่องสูบน้ำที่บ้านโคกกลาง"))
+    site.work()
+    clerk = site.signed_in(Role.STAFF)
+    assert titles(clerk.get("/staff?q=เครื่องสูบน้ำ โคกกลาง").text) == ["ไม่บอกอะไร"]
+    assert titles(clerk.get('/staff?q="สูบน้ำเครื่อง"').text) == []
+
+
+def test_one_s_own_drafts(site: Site) -> None:
+    site.announcement("ของคนอื่น", status=Status.DRAFT)
+    clerk = site.signed_in(Role.STAFF)
+    form = {"title": "ของฉัน", "published_on": "2024-01-02", "kind": "announcement"}
+    clerk.post("/staff/announcements/new", data=form)
+    assert titles(clerk.get("/staff?status=draft&mine=1").text) == ["ของฉัน"]
+
+
+def test_thirty_records_get_a_category_in_one_step(site: Site) -> None:
+    made = drafts(site, 30)
+    page = act(site.signed_in(Role.STAFF), "retag", made, category="จัดซื้อจัดจ้าง")
+    assert "ทำแล้ว 30 เรื่อง" in page
+    found = site.services.records.announcements(each.id for each in made)
+    assert {each.category for each in found.values()} == {"จัดซื้อจัดจ้าง"}
+
+
+def test_the_list_comes_back_with_its_filters(site: Site) -> None:
+    [made] = drafts(site, 1)
+    data = {"action": "trash", "id": str(made.id), "at-status": "draft", "at-q": "ร่าง"}
+    answer = site.signed_in(Role.STAFF).post("/staff/bulk", data=data)
+    assert "status=draft" in answer.location
+    assert "q=" in answer.location
+
+
+def test_what_a_record_does_not_allow_is_said_and_the_others_are_done(site: Site) -> None:
+    public, draft = site.announcement("เผยแพร่อยู่"), site.announcement("ร่าง", status=Status.DRAFT)
+    clerk = site.signed_in(Role.STAFF)
+    page = act(clerk, "trash", [public, draft])
+    assert "ทำแล้ว 1 เรื่อง" in page
+    assert "เผยแพร่อยู่: ประกาศนี้เผยแพร่อยู่ กรุณาถอนประกาศพร้อมเหตุผลก่อน" in page
+    assert "กรุณากรอกเหตุผลที่ถอน" in act(clerk, "withdraw", [public])
+    act(clerk, "withdraw", [public], reason="ลงผิดเรื่อง")
+    act(clerk, "restore", [public, draft])
+    kept = site.services.records.announcements([public.id, draft.id])
+    assert {each.status for each in kept.values()} == {Status.DRAFT}
+
+
+def test_nothing_ticked_and_nothing_known_change_nothing(site: Site) -> None:
+    [made] = drafts(site, 1)
+    clerk = site.signed_in(Role.STAFF)
+    before = site.services.records.last_change()
+    assert "กรุณาเลือกเรื่องที่จะทำก่อน" in act(clerk, "trash", [])
+    for action in ("", "erase"):
+        assert "กรุณาเลือกว่าจะทำอะไร" in act(clerk, action, [made])
+    assert "ไม่พบผู้ใช้ชื่อนี้" in act(clerk, "assign", [made], person="ไม่มีคนนี้")
+    assert site.services.records.last_change() == before
+
+
+def test_records_are_assigned_and_put_into_a_collection_once(site: Site) -> None:
+    made = drafts(site, 3)
+    kept = site.services.intake.collect(None, title="OIT", body="", items=[Item("O1", made[0].id)], actor="x")
+    clerk = site.signed_in(Role.STAFF)
+    act(clerk, "assign", made, person="staff")
+    assert site.services.records.announcement(made[1].id).assigned_to == "staff"
+    assert len(titles(clerk.get("/staff?mine=1").text)) == 3
+    act(clerk, "collect", made, collection=str(kept.id))
+    items = site.services.records.collection(kept.id).items
+    assert [item.announcement_id for item in items] == [each.id for each in made]
+
+
+def test_ten_drafts_are_published_with_one_checklist(site: Site) -> None:
+    made = drafts(site, 8)
+    unnamed = site.announcement("scan0012", status=Status.DRAFT)
+    site.attach(unnamed.id, b"%PDF-1.7\n" + b"\0" * 900, "scan0012.pdf")
+    private = site.announcement("ผู้รับเบี้ย", status=Status.DRAFT, body=f"นางสมศรี {NATIONAL_ID}")
+    site.work()
+    clerk = site.signed_in(Role.STAFF)
+    all_ten = [*made, unnamed, private]
+    page = act(clerk, "publish", all_ten)
+    assert "เผยแพร่ได้ 8 จาก 10 เรื่อง" in page
+    assert "ชื่อเรื่องเป็นชื่อไฟล์" in page
+    assert "พบข้อมูลส่วนบุคคล ต้องตัดสินทีละเรื่อง" in page
+    assert len(re.findall(r'name="id"[^>]*checked', page)) == 8
+    sent = {"when": "now", "id": [str(each.id) for each in all_ten]}
+    done = clerk.post("/staff/publish", data=sent, follow_redirects=True).text
+    assert "ทำแล้ว 8 เรื่อง" in done
+    assert "scan0012: ชื่อเรื่องเป็นชื่อไฟล์" in done
+    assert "ผู้รับเบี้ย: พบข้อมูลส่วนบุคคล" in done
+    kept = site.services.records.announcements(each.id for each in all_ten)
+    assert [kept[each.id].status for each in (made[0], unnamed, private)] == [
+        Status.PUBLISHED,
+        Status.DRAFT,
+        Status.DRAFT,
+    ]
+
+
+def test_many_are_published_at_a_set_time_and_the_unread_once_read(site: Site) -> None:
+    made = drafts(site, 2)
+    clerk = site.signed_in(Role.STAFF)
+    when = dt.datetime.now(dt.UTC) + dt.timedelta(days=400)
+    sent = {
+        "when": "later",
+        "id": [str(each.id) for each in made],
+        "publish_on-day": str(when.day),
+        "publish_on-month": str(when.month),
+        "publish_on-year": str(when.year),
+        "publish_time": "๙.๐๐ น.",
+    }
+    clerk.post("/staff/publish", data=sent)
+    at = site.services.records.announcement(made[0].id).publish_at
+    assert at is not None
+    assert (at.hour, at.minute) == (2, 0)  # 9:00 in Thailand
+    assert (
+        "31 กุมภาพันธ์"
+        not in clerk.post(
+            "/staff/publish", data=sent | {"publish_on-day": "31", "publish_on-month": "2"}
+        ).text
+    )
+    site.attach(made[0].id, memo("ถนน"))
+    page = clerk.post("/staff/publish", data={"when": "now", "id": str(made[0].id)}, follow_redirects=True)
+    assert "ทำแล้ว 1 เรื่อง" in page.text
+    kept = site.services.records.announcement(made[0].id)
+    assert kept.status is Status.DRAFT
+    assert kept.publish_at is not None
+    assert site.services.records.attachments([kept.id])[kept.id][0].status is Reading.WAITING
+
+
+def test_today_counts_lead_to_the_records(site: Site) -> None:
+    broken = site.announcement("ไฟล์เสีย", status=Status.DRAFT)
+    site.attach(broken.id, b"%PDF-1.7\n" + b"\0" * 900, "เสีย.pdf")
+    site.work()
+    clerk = site.signed_in(Role.STAFF)
+    assert re.search(r'href="/staff\?problem=failed">\s*<b>1</b>', clerk.get("/staff").text)
+    assert titles(clerk.get("/staff?problem=failed").text) == ["ไฟล์เสีย"]
+    assert titles(clerk.get("/staff?problem=expiring").text) == []

@@ -1,0 +1,134 @@
+"""Publication by staff: at once, once the documents are read, or at a set time; of one record or of many."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Mapping
+
+from flask import g, request
+from flask_babel import gettext as _
+
+from archive import thai
+from archive.bulk import BulkOutcome, apply_to_each
+from archive.errors import Conflict, Invalid
+from archive.model import Announcement, Reading
+from archive.suggested_fields import is_file_name
+from web.bootstrap import services
+from web.staff import personal_data
+from web.staff.date_picker import DatePicker, date_picker, picked_date, picked_time
+
+_WORKDAY_BEGINS = "08:30"
+_YEARS_AHEAD = 5  # years that the list offers, this one among them
+
+
+def publish_one(id: int) -> str:
+    """Carries out the choice in the form for one record. Returns a message for the person."""
+    return _CHOICES.get(request.form.get("when", ""), _publish_now)(id)
+
+
+def publish_many(ids: Iterable[int]) -> BulkOutcome:
+    """Publishes each record at the set time, or at once.
+
+    At once means, for a record with documents that are still being read: as soon as they are read.
+    """
+    at = _chosen_time(request.form) if request.form.get("when") == "later" else None
+
+    def publish(id: int) -> None:
+        if at is not None:
+            _publish_at(id, at)
+        elif is_being_read(id):
+            _publish_when_read(id)
+        else:
+            _refuse_file_name(id)
+            services().intake.publish(id, actor=g.actor)
+
+    return apply_to_each(services().records, ids, publish)
+
+
+def is_being_read(id: int) -> bool:
+    """Returns True while a document of the record is not read yet."""
+    attachments = services().records.attachments([id])[id]
+    return any(each.status in (Reading.WAITING, Reading.READING) for each in attachments)
+
+
+def time_fields(at: dt.datetime | None) -> dict[str, DatePicker | str]:
+    """Returns the first values of the fields for a time of publication. ``at``: the time set before."""
+    local = at.astimezone(thai.BANGKOK) if at else None
+    today = dt.datetime.now(thai.BANGKOK).date()
+    picker = date_picker(
+        "publish_on",
+        request.form,
+        local.date() if local else today + dt.timedelta(days=1),
+        years=range(today.year, today.year + _YEARS_AHEAD),
+    )
+    clock = f"{local:%H:%M}" if local else _WORKDAY_BEGINS
+    return {"publish_on": picker, "publish_time": request.form.get("publish_time", clock)}
+
+
+def chosen_choice(announcement: Announcement, *, unread: bool) -> str:
+    """Returns the choice that the form begins with.
+
+    After an error that is the choice already made; otherwise a second press would publish at once.
+    """
+    if chosen := request.form.get("when"):
+        return chosen
+    if announcement.publish_at and announcement.publish_at > dt.datetime.now(dt.UTC):
+        return "later"
+    return "read" if unread else "now"
+
+
+def _publish_now(id: int) -> str:
+    found = services().intake.personal_data(id)
+    if found and request.form.get("found_seen") != personal_data.fingerprint(found):
+        raise Conflict("พบข้อมูลส่วนบุคคลเพิ่มขณะที่เปิดหน้านี้อยู่ กรุณาตรวจดูอีกครั้ง", code="personal-data")
+    _refuse_file_name(id)
+    services().intake.publish(id, actor=g.actor, reason=request.form.get("reason", ""))
+    return str(_("เผยแพร่แล้ว ประชาชนค้นพบได้ทันที"))
+
+
+def _refuse_file_name(id: int) -> None:
+    """Fills what nobody gave from the documents. Raises ``Invalid`` when the title stays a file's name."""
+    title = services().intake.complete(id, actor=g.actor).title
+    if is_file_name(title, services().records.attachments([id])[id]):
+        raise Invalid("ชื่อเรื่องเป็นชื่อไฟล์ กรุณาตั้งชื่อให้ประชาชนเข้าใจ", field="title")
+
+
+def _publish_when_read(id: int) -> str:
+    return _publish_at(id, dt.datetime.now(dt.UTC))
+
+
+def _publish_later(id: int) -> str:
+    return _publish_at(id, _chosen_time(request.form))
+
+
+def _chosen_time(form: Mapping[str, str]) -> dt.datetime:
+    day, clock = picked_date("publish_on", form), picked_time(form.get("publish_time", ""))
+    if day is None or clock is None:
+        raise Invalid("กรุณาระบุวันและเวลาที่จะเผยแพร่", field="publish_on")
+    at = dt.datetime.combine(day, clock, thai.BANGKOK)
+    if at <= dt.datetime.now(dt.UTC):  # a slip in the date must not publish at once
+        raise Invalid("เวลาที่ตั้งผ่านไปแล้ว กรุณาตั้งเวลาที่ยังมาไม่ถึง หรือเลือกเผยแพร่ทันที", field="publish_on")
+    return at
+
+
+def _publish_at(id: int, at: dt.datetime) -> str:
+    if services().intake.personal_data(id):  # at the set time nobody would be there to state the reason
+        raise Conflict("พบข้อมูลส่วนบุคคล จึงตั้งเวลาไว้ไม่ได้ กรุณาเผยแพร่ทันทีโดยระบุเหตุผล", code="personal-data")
+    if not is_being_read(id):
+        _refuse_file_name(id)
+    services().intake.revise(id, {"publish_at": at}, actor=g.actor)
+    return str(_("ตั้งเวลาเผยแพร่แล้ว"))
+
+
+def _publish_not(id: int) -> str:
+    services().intake.revise(id, {"publish_at": None}, actor=g.actor)
+    return str(_("ยกเลิกเวลาเผยแพร่แล้ว ยังเป็นฉบับร่าง"))
+
+
+_CHOICES: dict[str, Callable[[int], str]] = {
+    "now": _publish_now,
+    "read": _publish_when_read,
+    "later": _publish_later,
+    "not": _publish_not,
+}
+"""Chosen time → function that carries out the publication and returns a message for the person."""

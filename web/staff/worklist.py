@@ -1,0 +1,284 @@
+"""The staff's first page: what needs attention today, and one table over all records with bulk actions."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from urllib.parse import urlencode
+
+from flask import Blueprint, flash, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext
+
+from archive import thai
+from archive.bulk import BulkOutcome, apply_to_each
+from archive.errors import Invalid, PrakatError
+from archive.model import Announcement, Item, Kind, Status
+from archive.worklist import Problem, WorklistFilters
+from web import labels
+from web.accounts.sign_in import current_person, staff_only
+from web.addresses import page_number, query_asked
+from web.bootstrap import services
+from web.errors import in_words
+from web.staff import attachment_forms, checklist, publication
+from web.staff.worklist_search import search_all_records
+
+pages = Blueprint("worklist", __name__, url_prefix="/staff")
+
+PER_PAGE = 50
+_MOST_NAMED = 10  # refused records that a message names
+
+PROBLEM_NAMES = {
+    Problem.PERSONAL_DATA: lazy_gettext("ต้องตัดสินข้อมูลส่วนบุคคล"),
+    Problem.FAILED: lazy_gettext("แปลงข้อความไม่ได้"),
+    Problem.DOUBTFUL: lazy_gettext("ระบบอ่านไม่แน่ใจ"),
+    Problem.SCHEDULED: lazy_gettext("ตั้งเวลาเผยแพร่ไว้"),
+    Problem.EXPIRING: lazy_gettext("หมดเขตภายใน 7 วัน"),
+}
+_CHANGED = {
+    "1": lazy_gettext("ใน 24 ชั่วโมง"),
+    "7": lazy_gettext("ใน 7 วัน"),
+    "30": lazy_gettext("ใน 30 วัน"),
+    "365": lazy_gettext("ใน 1 ปี"),
+}
+"""Number of days → name of the filter for records that changed since."""
+
+_EVERYTHING_BUT_TRASH = (Status.DRAFT, Status.PUBLISHED, Status.WITHDRAWN)
+
+
+@pages.before_request
+@staff_only
+def _staff_only() -> None:
+    person = current_person()
+    g.actor = person.name if person else ""
+
+
+@dataclass(frozen=True, slots=True)
+class AskedFilters:
+    """The filters in the address, with values that make no sense left out. ``status`` "" is all but trash."""
+
+    q: str
+    status: str
+    mine: str
+    kind: str
+    category: str
+    author: str
+    problem: str
+    changed: str
+
+    def arguments(self, **changes: str) -> dict[str, str]:
+        """Returns the arguments of the address, without those that are empty."""
+        values = {name: getattr(self, name) for name in self.__slots__} | changes
+        return {name: value for name, value in values.items() if value}
+
+    def path(self, **changes: str) -> str:
+        """Returns the address of the worklist with some filters changed."""
+        arguments = self.arguments(**changes)
+        return url_for("worklist.table") + (f"?{urlencode(arguments)}" if arguments else "")
+
+
+def _asked() -> AskedFilters:
+    known: dict[str, set[str]] = {
+        "status": set(Status),
+        "kind": set(Kind),
+        "problem": set(Problem),
+        "changed": set(_CHANGED),
+    }
+    given = {name: request.args.get(name, "")[:200] for name in AskedFilters.__slots__}
+    for name, values in known.items():
+        if given[name] not in values:
+            given[name] = ""
+    return AskedFilters(**given | {"q": query_asked()})
+
+
+def _filters(asked: AskedFilters, ids: Sequence[int] | None) -> WorklistFilters:
+    since = dt.datetime.now(dt.UTC) - dt.timedelta(days=int(asked.changed)) if asked.changed else None
+    return WorklistFilters(
+        statuses=(Status(asked.status),) if asked.status else _EVERYTHING_BUT_TRASH,
+        person=g.actor if asked.mine else "",
+        author=asked.author,
+        category=asked.category,
+        kind=Kind(asked.kind) if asked.kind else None,
+        problem=Problem(asked.problem) if asked.problem else None,
+        changed_since=since,
+        ids=ids,
+    )
+
+
+@pages.get("")
+def table() -> str:
+    """Show what needs attention today, and the records that pass the filters."""
+    records = services().records
+    asked = _asked()
+    ids = search_all_records(services(), asked.q) if asked.q else None
+    number, today = page_number(), dt.datetime.now(thai.BANGKOK).date()
+    filters = _filters(asked, ids)
+    rows, total = records.worklist(filters, today=today, page=number, per_page=PER_PAGE)
+    every_status = replace(_filters(asked, ids), statuses=tuple(Status))
+    counts = records.count_statuses(every_status, today=today)
+    problems = records.count_problems(today=today)
+    return render_template(
+        "staff/worklist.html",
+        asked=asked,
+        rows=rows,
+        total=total,
+        number=number,
+        last=max(1, -(-total // PER_PAGE)),
+        problems={problem: count for problem, count in problems.items() if count},
+        problem_names=PROBLEM_NAMES,
+        counts=counts,
+        kept=sum(counts[status] for status in _EVERYTHING_BUT_TRASH),
+        changed_names=_CHANGED,
+        kind_choices=[(kind, labels.kind_name(kind)) for kind in Kind],
+        author_choices=[(each, each) for each in records.worklist_values("author")],
+        category_choices=[(each, each) for each in records.worklist_values("category")],
+        people=[each.name for each in services().people.everyone() if not each.disabled],
+        collections=records.collections(),
+    )
+
+
+@pages.post("/bulk")
+def apply() -> ResponseReturnValue:
+    """Carry out the pressed button on every ticked record; then back to the same list."""
+    ids = _ids(request.form.getlist("id"))
+    action = request.form.get("action", "")
+    try:
+        if not ids:
+            raise Invalid("กรุณาเลือกเรื่องที่จะทำก่อน โดยติ๊กช่องหน้าเรื่อง")
+        if action == "publish":
+            return redirect(url_for("worklist.publish") + "?" + urlencode([("id", id) for id in ids]))
+        if action not in _ACTIONS:
+            raise Invalid("กรุณาเลือกว่าจะทำอะไรกับเรื่องที่เลือกไว้")
+        _report(_ACTIONS[action](ids))
+    except PrakatError as error:
+        flash(in_words(error), "bad")
+    return redirect(_back())
+
+
+@pages.route("/publish", methods=["GET", "POST"])
+def publish() -> ResponseReturnValue:
+    """Show one checklist for all chosen drafts; publish those that are ticked and pass it."""
+    if request.method == "POST":
+        try:
+            outcome = publication.publish_many(_ids(request.form.getlist("id")))
+            _report(outcome)
+            if outcome.done or not outcome.refused:
+                return redirect(url_for("worklist.table"))
+        except PrakatError as error:
+            flash(in_words(error), "bad")
+    known = services().records.announcements(_ids(request.args.getlist("id"))[:PER_PAGE])
+    return render_template(
+        "staff/publish-many.html",
+        candidates=[_candidate(each) for each in known.values()],
+        ticked=set(request.form.getlist("id")) if request.method == "POST" else None,
+        when=request.form.get("when", "now"),
+        **publication.time_fields(None),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A record in the checklist for many. ``obstacle``: why it cannot be published; "" when it can."""
+
+    announcement: Announcement
+    title: str
+    checks: Sequence[checklist.Check]
+    obstacle: str
+    is_being_read: bool
+
+
+def _candidate(announcement: Announcement) -> Candidate:
+    papers = attachment_forms.of(announcement)
+    found = services().intake.personal_data(announcement.id)
+    stated = attachment_forms.offer(announcement, papers)
+    return Candidate(
+        announcement,
+        str(stated.fields["title"]) if "title" in stated.fills else announcement.title,
+        checklist.checks(announcement, papers, found),
+        checklist.obstacle(announcement, papers, found),
+        publication.is_being_read(announcement.id),
+    )
+
+
+def _ids(given: Sequence[str]) -> list[int]:
+    return [int(id) for id in dict.fromkeys(given) if id.isdecimal() and len(id) < 10]
+
+
+def _withdraw(ids: Sequence[int]) -> BulkOutcome:
+    reason = request.form.get("reason", "")
+    if not reason.strip():
+        raise Invalid("กรุณากรอกเหตุผลที่ถอน เพราะประชาชนจะเห็นเหตุผลนี้", field="reason")
+    return _each(ids, lambda each: services().intake.withdraw(each, actor=g.actor, reason=reason))
+
+
+def _trash(ids: Sequence[int]) -> BulkOutcome:
+    return _each(ids, lambda each: services().intake.trash(each, actor=g.actor))
+
+
+def _restore(ids: Sequence[int]) -> BulkOutcome:
+    return _each(ids, lambda each: services().intake.restore(each, actor=g.actor))
+
+
+def _retag(ids: Sequence[int]) -> BulkOutcome:
+    changes: dict[str, object] = {"category": request.form.get("category", "")}
+    return _each(ids, lambda each: services().intake.revise(each, changes, actor=g.actor))
+
+
+def _assign(ids: Sequence[int]) -> BulkOutcome:
+    name = request.form.get("person", "")
+    if name and name not in {each.name for each in services().people.everyone()}:
+        raise Invalid("ไม่พบผู้ใช้ชื่อนี้ กรุณาเลือกจากรายการ", field="person")
+    return _each(ids, lambda each: services().intake.revise(each, {"assigned_to": name}, actor=g.actor))
+
+
+def _collect(ids: Sequence[int]) -> BulkOutcome:
+    """Adds the records to the end of a collection; those that it has already stay where they are."""
+    chosen = request.form.get("collection", "")
+    if not chosen.isdecimal():
+        raise Invalid("กรุณาเลือกชุดประกาศก่อน", field="collection")
+    shown = services().records.collection(int(chosen))
+
+    def add(id: int) -> None:
+        kept = services().records.collection(shown.id)
+        if id not in {item.announcement_id for item in kept.items}:
+            services().intake.collect(
+                kept.id, title=kept.title, body=kept.body, items=[*kept.items, Item("", id)], actor=g.actor
+            )
+
+    return _each(ids, add)
+
+
+def _each(ids: Sequence[int], command: Callable[[int], object]) -> BulkOutcome:
+    return apply_to_each(services().records, ids, command)
+
+
+_ACTIONS: dict[str, Callable[[Sequence[int]], BulkOutcome]] = {
+    "withdraw": _withdraw,
+    "trash": _trash,
+    "restore": _restore,
+    "retag": _retag,
+    "collect": _collect,
+    "assign": _assign,
+}
+"""Value of a button → function that carries it out on the records with these ids."""
+
+
+def _report(outcome: BulkOutcome) -> None:
+    """Show how many records a command changed, and which it refused, each with the reason."""
+    if outcome.done:
+        flash(_("ทำแล้ว %(count)s เรื่อง", count=len(outcome.done)), "good")
+    titles = services().records.announcements(id for id, _error in outcome.refused)
+    for id, error in outcome.refused[:_MOST_NAMED]:
+        title = titles[id].title if id in titles else ""
+        flash(f"{title or _('(ยังไม่มีชื่อเรื่อง)')}: {in_words(error)}", "bad")
+    if len(outcome.refused) > _MOST_NAMED:
+        flash(_("และอีก %(count)s เรื่องที่ทำไม่ได้", count=len(outcome.refused) - _MOST_NAMED), "bad")
+
+
+def _back() -> str:
+    """Returns the address of the list from which the form was sent, with its filters."""
+    names = [*AskedFilters.__slots__, "page"]
+    arguments = {name: request.form[f"at-{name}"][:500] for name in names if request.form.get(f"at-{name}")}
+    return url_for("worklist.table") + (f"?{urlencode(arguments)}" if arguments else "")

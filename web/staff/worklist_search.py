@@ -1,0 +1,73 @@
+"""Search over all records, for staff: the published ones by the index, the others by their stored text."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import replace
+
+from archive import thai
+from archive.errors import Unavailable
+from archive.model import Announcement
+from indexer.analysis.tokenizer import Tokenizer, fold
+from indexer.search.query.parser import Filters, Query, parse
+from indexer.search.text_match import TextMatcher
+from web.bootstrap import Services
+from web.search_service import find_hits
+
+MOST_HITS = 300  # published records that one search returns: more than anybody looks through
+MOST_UNPUBLISHED = 2_000  # records that are not published and are read through by one search
+
+
+def search_all_records(services: Services, typed: str) -> list[int]:
+    """Returns the ids of records that match what was typed, the best first.
+
+    Published records are found as residents find them. Drafts and other records that are not published are
+    in no index; of these the ``MOST_UNPUBLISHED`` changed last are searched, and must contain every word.
+    """
+    query = parse(typed, per_page=MOST_HITS)
+    queries = [query]
+    hits: list[int] = []
+    related: list[int] = []
+    with suppress(Unavailable):  # without an index the records that are not published are searched alone
+        found = find_hits(services, query)
+        hits = [hit.announcement_id for hit in found.hits]
+        related = [hit.announcement_id for hit in found.related]
+        if found.did_you_mean:
+            queries.append(replace(parse(found.did_you_mean), filters=query.filters))
+    titled, others = _search_unpublished(services, queries)
+    return list(dict.fromkeys((*titled, *hits, *others, *related)))
+
+
+def _search_unpublished(services: Services, queries: list[Query]) -> tuple[list[int], list[int]]:
+    """Returns the matching records whose title matches, then the other ones; the last changed first."""
+    tokenizer = Tokenizer(services.dictionary.current().words)
+    matchers = [TextMatcher(query, tokenizer) for query in queries]
+    titled, others = [], []
+    for id, text in services.records.unpublished_texts(limit=MOST_UNPUBLISHED):
+        if any(matcher.matches(text.partition("\n")[0]) for matcher in matchers):
+            titled.append(id)
+        elif any(matcher.matches(text) for matcher in matchers):
+            others.append(id)
+    filters = queries[0].filters
+    if filters != Filters():
+        known = services.records.announcements([*titled, *others])
+        passing = {id for id, each in known.items() if _passes(each, filters)}
+        return [id for id in titled if id in passing], [id for id in others if id in passing]
+    return titled, others
+
+
+def _passes(announcement: Announcement, filters: Filters) -> bool:
+    """Returns True when the record passes the filters that the query names."""
+    year = filters.year
+    return (
+        (filters.kind is None or announcement.kind is filters.kind)
+        and _contains(announcement.author, filters.author)
+        and _contains(announcement.category, filters.category)
+        and (year is None or thai.buddhist_year(announcement.published_on) == year)
+        and (filters.from_date is None or announcement.published_on >= filters.from_date)
+        and (filters.to_date is None or announcement.published_on <= filters.to_date)
+    )
+
+
+def _contains(text: str, wanted: str | None) -> bool:
+    return wanted is None or fold(wanted) in fold(text)

@@ -1,0 +1,45 @@
+// The worklist: one tick for the whole page, ticks for a range with Shift, and how many are ticked.
+"use strict";
+
+const list = document.querySelector("[data-worklist]");
+
+if (list) {
+  const ticks = [...list.querySelectorAll("[name=id]")];
+  const everything = list.querySelector("[data-everything]");
+  const all = everything.querySelector("input");
+  const ticked = list.querySelector("[data-ticked]");
+  const nothing = ticked.textContent;
+  let last = null; // the tick that was pressed last
+
+  const show = () => {
+    const count = ticks.filter((tick) => tick.checked).length;
+    ticked.textContent = count ? ticked.dataset.ticked.replace("#", count) : nothing;
+    all.checked = count === ticks.length;
+    all.indeterminate = count > 0 && !all.checked;
+  };
+
+  everything.hidden = false;
+  all.addEventListener("change", () => { ticks.forEach((tick) => { tick.checked = all.checked; }); show(); });
+  ticks.forEach((tick) => tick.addEventListener("click", (event) => {
+    if (event.shiftKey && last) {
+      const [from, to] = [ticks.indexOf(last), ticks.indexOf(tick)].sort((a, b) => a - b);
+      ticks.slice(from, to + 1).forEach((each) => { each.checked = tick.checked; });
+    }
+    last = tick;
+    show();
+  }));
+  // Enter in a field beside a button presses that button, not the first one of the form.
+  list.addEventListener("keydown", (event) => {
+    const line = event.key === "Enter" && event.target.matches("input:not([type=checkbox])") && event.target.closest(".one-line");
+    if (!line) return;
+    event.preventDefault();
+    line.querySelector("button").click();
+  });
+  // One question at a time.
+  list.querySelectorAll("details").forEach((each) => each.addEventListener("toggle", () => {
+    if (!each.open) return;
+    list.querySelectorAll("details[open]").forEach((other) => { if (other !== each) other.open = false; });
+    each.querySelector("input, select").focus();
+  }));
+  addEventListener("pageshow", show);
+}
