@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from storage import schema
 from storage.engine import Engine
 from storage.mappers import now_text
-from storage.schema import Dialect, Migration
+from storage.schema import Migration
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """Column types whose SQL differs between engines."""
+
+    id: str
+    text: str
+    bytes: str
 
 
 def migrate(engine: Engine, dialect: Dialect, begin: Callable[[], None]) -> None:

@@ -18,10 +18,9 @@ from psycopg_pool import ConnectionPool
 
 from archive.errors import Unavailable
 from storage.engine import Row, spell_lists
-from storage.migration import migrate
+from storage.migration import Dialect, migrate
 from storage.move import Moved, move_records
 from storage.repositories.organisations import strays
-from storage.schema import Dialect
 from storage.sqlite import Sqlite
 from storage.tenancy import ACCOUNTS
 

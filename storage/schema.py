@@ -18,15 +18,6 @@ from storage.tenancy import PARENTS
 
 
 @dataclass(frozen=True, slots=True)
-class Dialect:
-    """Column types whose SQL differs between engines."""
-
-    id: str
-    text: str
-    bytes: str
-
-
-@dataclass(frozen=True, slots=True)
 class Migration:
     name: str
     statements: tuple[str, ...]

@@ -16,9 +16,8 @@ import sqlite_utils
 
 from archive.errors import Unavailable
 from storage.engine import Row, spell_lists
-from storage.migration import migrate
+from storage.migration import Dialect, migrate
 from storage.repositories.organisations import strays
-from storage.schema import Dialect
 
 _PATIENCE_MS = 30_000
 """Milliseconds that a writer waits for the write lock before it fails with ``Unavailable``."""
