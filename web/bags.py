@@ -128,7 +128,7 @@ def _write_record(
     report.added += 1
     for attachment in attachments:
         try:
-            _copy_original(services, attachment, folder / file_path(attachment))
+            copy_original(services, attachment, folder / file_path(attachment))
             report.files += 1
         except (PrakatError, OSError) as error:
             report.problems.append((f"{announcement.id} {attachment.filename}", str(error)))
@@ -154,7 +154,7 @@ def _public_part(record: CarriedRecord) -> CarriedRecord:
     return CarriedRecord(replace(record.announcement, **hidden), (), attachments)  # type: ignore[arg-type]  # by name
 
 
-def _copy_original(services: Services, attachment: Attachment, target: Path) -> None:
+def copy_original(services: Services, attachment: Attachment, target: Path) -> None:
     """Copy an original. Raises ``Invalid`` when its bytes are not those of its SHA-256."""
     target.parent.mkdir(parents=True, exist_ok=True)
     digest = hashlib.sha256()

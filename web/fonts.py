@@ -16,16 +16,16 @@ pages = Blueprint("fonts", __name__)
 logging.getLogger("fontTools").setLevel(logging.WARNING)  # below, it logs a line for every table it cuts
 
 _FILES = Path(fontpkg_sarabun.__file__).parent / "files"
-_WEIGHTS = {"regular": "Sarabun-Regular.ttf", "bold": "Sarabun-Bold.ttf"}
+WEIGHTS = {"regular": "Sarabun-Regular.ttf", "bold": "Sarabun-Bold.ttf"}
 _LETTERS = [*range(0x20, 0x7F), 0xA0, 0xA9, 0xB7, 0xD7, *range(0xE01, 0xE5C), *range(0x2010, 0x2027), 0x25CC]
 
 
 @pages.get("/fonts/sarabun-<weight>.woff2")
 def font(weight: str) -> Response:
     """Send one weight of the font, about 25 KB; a browser asks once a year."""
-    if weight not in _WEIGHTS:
+    if weight not in WEIGHTS:
         abort(404)
-    answer = make_response(_woff2(weight))
+    answer = make_response(woff2(weight))
     answer.mimetype = "font/woff2"
     answer.headers["Cache-Control"] = "public, max-age=31536000, immutable"
     answer.add_etag()
@@ -33,9 +33,9 @@ def font(weight: str) -> Response:
 
 
 @cache
-def _woff2(weight: str) -> bytes:
+def woff2(weight: str) -> bytes:
     """Returns the font reduced to ``_LETTERS``, once per process; the tables that shape Thai are kept."""
-    loaded = TTFont(_FILES / _WEIGHTS[weight])
+    loaded = TTFont(_FILES / WEIGHTS[weight])
     options = subset.Options(flavor="woff2", layout_features=["*"], notdef_outline=True, hinting=False)
     cutter = subset.Subsetter(options)
     cutter.populate(unicodes=_LETTERS)

@@ -14,7 +14,7 @@ from archive.errors import NotFound
 from archive.importers.legacy_site import SiteRules
 from indexer.extraction.pipeline import RULES
 from indexer.scrub import read_state
-from web.bags import BagSelection, export_bag, import_bag, is_bag
+from web.bags import import_bag, is_bag
 from web.bootstrap import Services, scrub_state_path
 from web.commands.terminal import ALL, bar, open_existing, organisation_option, services_of, table
 from web.importing import Report, import_manifest, import_site
@@ -49,39 +49,6 @@ def importer_of(path: Path) -> Callable[[Services, Path, Callable[[int, int], No
         f"{path} ไม่ใช่ไฟล์ JSON Lines หรือถุงข้อมูล หน้าเว็บเดิมใช้ prakat import-site"
         " (neither a manifest nor a bag; saved pages: prakat import-site)"
     )
-
-
-@click.command("export")
-@click.argument("destination", metavar="DEST", type=click.Path(path_type=Path))
-@click.argument("announcement_ids", nargs=-1, type=int)
-@click.option("--category", metavar="NAME", help="เฉพาะหมวดนี้ · only this category")
-@click.option("--public", "is_public", is_flag=True, help="เฉพาะที่ประชาชนเห็น · only what residents see")
-@organisation_option
-def export(
-    destination: Path,
-    announcement_ids: tuple[int, ...],
-    category: str | None,
-    is_public: bool,
-    organisation: str | None,
-) -> None:
-    """ส่งออกเป็นถุงข้อมูล BagIt พร้อมต้นฉบับ ข้อความ และประวัติ · Export as a BagIt bag, for other archives.
-
-    DEST: a new directory. Without numbers of announcements, all of them. prakat import takes the bag in
-    again.
-
-    \b
-    ตัวอย่าง · example:
-      prakat export bag-2026
-      prakat export for-the-national-archives --public --category งบประมาณ
-    """
-    services = services_of(organisation, otherwise=ALL, opened=open_existing)
-    selection = BagSelection(ids=announcement_ids, category=category, is_public=is_public)
-    with bar("ส่งออก") as progress:
-        report = export_bag(services, destination, selection, progress)
-    click.echo(f"ส่งออก {report.added:,} เรื่อง {report.files:,} ไฟล์ ที่ {destination}")
-    for where, why in report.problems:
-        click.echo(f"{where}: {why}", err=True)
-    sys.exit(1 if report.problems else 0)
 
 
 @click.command("import-site")
@@ -223,4 +190,4 @@ _NAMES = {
     "damaged_files": "ไฟล์ที่เสียหายหรือหายไป",
 }
 
-COMMANDS = (import_, import_old_site, export, reread, stats)
+COMMANDS = (import_, import_old_site, reread, stats)

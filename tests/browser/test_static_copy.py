@@ -1,0 +1,41 @@
+"""A copy of the public side, opened from a disk as a person with a USB stick does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from playwright.sync_api import Browser, expect
+
+from tests.operation.archives import read, run
+from tests.web.conftest import memo, open_site
+
+
+def test_a_copy_is_searched_and_read_from_a_disk(browser: Browser, tmp_path: Path) -> None:
+    site = open_site(tmp_path / "data")
+    made = site.announcement("ซ่อมถังประปาบ้านดอนมะกอก", body="ปี ๒๕๖๔ <b>ไม่หนา</b>")
+    site.announcement("รับสมัครพนักงานจ้าง")
+    site.attach(made.id, memo("ให้ซ่อม"), "บันทึก.pdf")
+    read(site.services, "งบประมาณ ๑๒๓,๐๐๐ บาท", pages=1)
+    assert run(tmp_path / "data", "export-site", str(tmp_path / "usb")).exit_code == 0
+    page = browser.new_page()
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto((tmp_path / "usb" / "index.html").as_uri())
+    box, results = page.get_by_role("searchbox"), page.locator("[data-copy-results] li")
+    box.fill("123,000 บาท")
+    box.press("Enter")
+    expect(page.get_by_role("status")).to_have_text("พบ 1 เรื่อง")
+    expect(results.locator("mark")).to_have_text("๑๒๓,๐๐๐")
+    box.fill("ไม่หนา 2564")
+    page.get_by_role("button", name="ค้นหา").click()
+    expect(results).to_contain_text("<b>ไม่หนา</b>")
+    box.fill("ทุเรียนกวน")
+    box.press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("ไม่พบ")
+    box.fill("ถังประปา")
+    box.press("Enter")
+    results.get_by_role("link").click()
+    page.get_by_text("ข้อความในเอกสาร 1 หน้า").click()
+    expect(page.get_by_text("งบประมาณ ๑๒๓,๐๐๐ บาท")).to_be_visible()
+    assert errors == []
+    page.close()

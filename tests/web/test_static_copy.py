@@ -1,0 +1,79 @@
+"""The copy for a USB stick: whole for residents, and nothing in it that residents may not see."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from archive.model import Item, Status
+from tests.operation.archives import flip, read, run, stored
+from tests.web.conftest import Site, memo
+
+SECRET = "มะม่วงน้ำปลาหวาน"
+
+
+def filled(site: Site) -> int:
+    """Returns the id of a public announcement with a document of a page."""
+    made = site.announcement("ซ่อมถังประปา", body="บ้านดอนมะกอก ๑๒ หลัง", author="กองช่าง")
+    site.attach(made.id, memo("ให้ซ่อมถังประปา"), "บันทึก.pdf")
+    read(site.services, "ข้อความในเอกสาร ถังประปา", pages=1)
+    for status in (Status.DRAFT, Status.WITHDRAWN, Status.TRASHED):
+        hidden = site.announcement(f"{SECRET} {status}", status=status, body=SECRET, category=SECRET)
+        site.services.intake.collect(
+            None, title="ชุด", body="", items=[Item(SECRET, hidden.id), Item("O1", made.id)], actor="test"
+        )
+    held = site.announcement("มีเอกสารที่ยังไม่อ่าน")
+    site.attach(held.id, memo(SECRET), f"{SECRET}.pdf")
+    return made.id
+
+
+def test_the_copy_is_whole_and_holds_nothing_hidden(site: Site, tmp_path: Path) -> None:
+    id = filled(site)
+    copy = tmp_path / "usb"
+    ran = run(site.services.settings.data, "export-site", str(copy))
+    assert ran.exit_code == 0, ran.output
+    assert ran.stdout.startswith("ส่งออก 2 เรื่อง 1 ไฟล์")
+    for path in copy.rglob("*"):
+        assert SECRET not in path.name
+        assert path.is_dir() or SECRET.encode() not in path.read_bytes(), path
+    page = (copy / "announcements" / f"{id}.html").read_text(encoding="utf-8")
+    assert "ข้อความในเอกสาร ถังประปา" in page
+    (original,) = (copy / "files" / str(id)).iterdir()
+    (kept,) = [
+        each for each in stored(site.services.settings.data) if each.stat().st_size == original.stat().st_size
+    ]
+    assert original.read_bytes() == kept.read_bytes()
+
+
+def test_every_link_of_the_copy_leads_to_a_file_of_it(site: Site, tmp_path: Path) -> None:
+    filled(site)
+    copy = tmp_path / "usb"
+    run(site.services.settings.data, "export-site", str(copy))
+    links = 0
+    for page in copy.rglob("*.html"):
+        for target in re.findall(r'(?:href|src)="([^"]+)"', page.read_text(encoding="utf-8")):
+            if not urlsplit(target).scheme:
+                assert (page.parent / target).resolve().is_file(), (page, target)
+                links += 1
+    assert links > 20
+    styles = (copy / "static" / "site.css").read_text(encoding="utf-8")
+    assert all(
+        (copy / "static" / name).resolve().is_file() for name in re.findall(r'url\("([^"]+)"\)', styles)
+    )
+
+
+def test_a_copy_replaces_nothing_and_names_what_is_damaged(site: Site, tmp_path: Path) -> None:
+    filled(site)
+    data = site.services.settings.data
+    for path in stored(data):
+        flip(path, 10)
+    ran = run(data, "export-site", str(tmp_path / "usb"))
+    assert ran.exit_code == 1
+    assert "damaged" in ran.stderr
+    assert "ไม่มีไฟล์ต้นฉบับในสำเนานี้" in (tmp_path / "usb" / "announcements" / "1.html").read_text(
+        encoding="utf-8"
+    )
+    again = run(data, "export-site", str(tmp_path / "usb"))
+    assert again.exit_code == 1
+    assert "exists already" in again.stderr

@@ -1,0 +1,196 @@
+"""Static copy of the public side: pages, originals and a small search, read from a disk without a server."""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+import json
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from flask import render_template, url_for
+
+from archive import thai
+from archive.errors import Conflict, PrakatError
+from archive.model import Announcement, Attachment, Collection, Status
+from indexer.reindex import NO_LIMIT
+from web.app import create_app
+from web.bags import copy_original, file_path
+from web.bootstrap import KNOWN, ORGANISATION, Services
+from web.fonts import WEIGHTS, woff2
+from web.importing import Report
+from web.public.collections import parts
+
+_STATIC = Path(__file__).parent / "static"
+_ON_FIRST_PAGE = 50  # newest announcements that the first page lists
+_SHARD_CHARACTERS = 2_000_000  # of text in one file of the search: read in a blink, also from a slow stick
+_AT_ONCE = 200  # announcements read at a time
+
+
+def write_static_copy(services: Services, destination: Path, progress: Callable[[int, int], None]) -> Report:
+    """Write the copy into a new directory, which appears when it is complete.
+
+    It holds what residents see and nothing else. An original that is damaged is left out and named in the
+    report's problems. Raises ``Conflict`` when ``destination`` exists.
+    """
+    if destination.exists():
+        raise Conflict(f"มี {destination} อยู่แล้ว กรุณาใช้ชื่อใหม่ (it exists already)")
+    part = destination.with_name(f".{destination.name}.part")
+    shutil.rmtree(part, ignore_errors=True)  # what a killed copy left
+    part.mkdir(parents=True)
+    app = create_app(services)
+    try:
+        environ = {ORGANISATION: services.organisation, KNOWN: services.organisations.all()}
+        with app.test_request_context(base_url=services.settings.base_url, environ_overrides=environ):
+            copy = _Copy(services, part)
+            copy.write(progress)
+        part.replace(destination)
+    except BaseException:
+        shutil.rmtree(part, ignore_errors=True)
+        raise
+    return copy.report
+
+
+@dataclass(slots=True)
+class _Copy:
+    services: Services
+    folder: Path
+    report: Report = field(default_factory=Report)
+    _years: dict[int, list[Announcement]] = field(default_factory=dict)
+    _shard: list[dict[str, object]] = field(default_factory=list)
+    _shard_characters: int = 0
+    _shards: int = 0
+
+    def write(self, progress: Callable[[int, int], None]) -> None:
+        self._write_looks()
+        listed = self.services.records.counts()[Status.PUBLISHED.value]
+        for done, announcement in enumerate(self._public(), start=1):
+            self._write_announcement(announcement)
+            progress(done, max(done, listed))
+        self._finish_shard()
+        self._write_lists()
+
+    def _public(self) -> Iterator[Announcement]:
+        ids = sorted(id for id, _change in self.services.records.changed_since(0, limit=NO_LIMIT))
+        for start in range(0, len(ids), _AT_ONCE):
+            found = self.services.records.announcements(ids[start : start + _AT_ONCE])
+            yield from (each for _id, each in sorted(found.items()) if each.status is Status.PUBLISHED)
+
+    def _write_looks(self) -> None:
+        for name in ("site.css", "icon.svg", "copy-search.js"):
+            self._place(f"static/{name}").write_bytes((_STATIC / name).read_bytes())
+        for weight in WEIGHTS:
+            self._place(f"fonts/sarabun-{weight}.woff2").write_bytes(woff2(weight))
+
+    def _write_announcement(self, announcement: Announcement) -> None:
+        attachments = self.services.records.attachments([announcement.id])[announcement.id]
+        shown = [each for each in attachments if each.hold is None]
+        texts = self.services.records.page_texts(each.id for each in shown)
+        rows = [(each, self._copied(each), texts.get(each.id, [])) for each in shown]
+        path = url_for("public.announcement", id=announcement.id)
+        self._render(
+            f"announcements/{announcement.id}.html",
+            "announcement.html",
+            announcement=announcement,
+            attachments=rows,
+            address=self.services.site(announcement) + path,
+        )
+        self._years.setdefault(announcement.published_on.year + thai.ERA, []).append(announcement)
+        self._add_to_search(announcement, [(each.label, pages) for each, _file, pages in rows])
+        self.report.added += 1
+
+    def _copied(self, attachment: Attachment) -> str:
+        """Copies an original. Returns its path in the copy; "" for one that cannot be copied."""
+        target = file_path(attachment)
+        try:
+            copy_original(self.services, attachment, self.folder / target)
+        except (PrakatError, OSError) as error:
+            self.report.problems.append((f"{attachment.announcement_id} {attachment.filename}", str(error)))
+            return ""
+        self.report.files += 1
+        return target.as_posix()
+
+    def _add_to_search(
+        self, announcement: Announcement, documents: Sequence[tuple[str, list[tuple[int, str]]]]
+    ) -> None:
+        pages = [
+            (f"{label} หน้า {number}", " ".join(text.split()))
+            for label, texts in documents
+            for number, text in texts
+        ]
+        self._shard.append(
+            {
+                "id": announcement.id,
+                "title": announcement.title,
+                "kind": announcement.kind.thai,
+                "day": thai.format_date(announcement.published_on),
+                "iso": announcement.published_on.isoformat(),
+                "body": " ".join([announcement.author, announcement.category, *announcement.body.split()]),
+                "pages": pages,
+            }
+        )
+        self._shard_characters += len(announcement.body) + sum(len(text) for _where, text in pages)
+        if self._shard_characters > _SHARD_CHARACTERS:
+            self._finish_shard()
+
+    def _finish_shard(self) -> None:
+        if self._shard:
+            content = json.dumps(self._shard, ensure_ascii=False)
+            self._place(f"search-data/{self._shards}.js").write_text(
+                f"prakatShard({content});\n", encoding="utf-8"
+            )
+            self._shards += 1
+        self._shard, self._shard_characters = [], 0
+
+    def _write_lists(self) -> None:
+        def newest(announcements: Sequence[Announcement]) -> list[Announcement]:
+            return sorted(announcements, key=lambda each: (each.published_on, each.id), reverse=True)
+
+        collections = self.services.records.collections()
+        everything = list(itertools.chain.from_iterable(self._years.values()))
+        self._render(
+            "index.html",
+            "list.html",
+            heading=self.services.settings.site_name,
+            searches=True,
+            shards=self._shards,
+            years=[(year, len(found)) for year, found in sorted(self._years.items(), reverse=True)],
+            collections=collections,
+            entries=[("", each) for each in newest(everything)[:_ON_FIRST_PAGE]],
+        )
+        for year, found in self._years.items():
+            entries = [("", each) for each in newest(found)]
+            self._render(f"years/{year}.html", "list.html", heading=f"พ.ศ. {year}", entries=entries)
+        for collection in collections:
+            self._render(
+                f"collections/{collection.id}.html",
+                "list.html",
+                heading=collection.title,
+                entries=_lines(collection),
+            )
+
+    def _render(self, path: str, template: str, **values: object) -> None:
+        text = render_template(
+            f"static_copy/{template}",
+            up="../" * path.count("/"),
+            made_on=dt.datetime.now(thai.BANGKOK).date(),
+            site_address=self.services.settings.base_url,
+            **values,
+        )
+        self._place(path).write_text(text, encoding="utf-8")
+
+    def _place(self, path: str) -> Path:
+        target = self.folder / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        return target
+
+
+def _lines(collection: Collection) -> list[tuple[str, Announcement | None]]:
+    """Returns headings and announcements of a collection, each heading once."""
+    lines: list[tuple[str, Announcement | None]] = []
+    for part in parts(collection):
+        shown: list[Announcement | None] = [*part.announcements] or [None]
+        lines += [(part.label if at == 0 else "", each) for at, each in enumerate(shown)]
+    return lines
