@@ -28,7 +28,7 @@ _MOST_VIEWS = 10**12  # views; more than any site can have had
 
 
 class FieldType(Enum):
-    """Type of a field's value. In the database and in JSON, all types but ``COUNT`` are text."""
+    """Type of a field's value. In the database and in JSON, all types but ``COUNT`` and ``FLAG`` are text."""
 
     LINE = auto()  # text without line breaks
     TEXT = auto()  # text with line breaks
@@ -36,6 +36,7 @@ class FieldType(Enum):
     MOMENT = auto()  # a time in UTC, ISO when written
     KIND = auto()  # one of ``Kind``
     COUNT = auto()  # a whole number from 0
+    FLAG = auto()  # true or false; 1 or 0 in the database
     IDENTIFIER = auto()  # another system's name for the record, never altered
 
 
@@ -91,6 +92,8 @@ def read_column(field: AnnouncementField, value: Any) -> Any:
             return Kind(value)
         case FieldType.COUNT:
             return int(value)
+        case FieldType.FLAG:
+            return bool(int(value))
     if not isinstance(value, str):
         raise TypeError(f"{field.name} is not text")
     return value
@@ -169,6 +172,12 @@ def _kind(value: object, field: str) -> Kind:
 def _views(value: object, field: str) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= _MOST_VIEWS:
         raise Invalid("จำนวนผู้อ่านต้องเป็นจำนวนเต็มตั้งแต่ 0 ขึ้นไป", field=field)
+    return value
+
+
+def _flag(value: object, field: str) -> bool:
+    if not isinstance(value, bool):
+        raise Invalid("ค่าในช่องนี้ต้องเป็นใช่หรือไม่ใช่ (true, false)", field=field)
     return value
 
 
@@ -257,6 +266,14 @@ ANNOUNCEMENT_FIELDS = (
         is_in_results=True,
         is_in_form=True,
         is_exported=True,
+    ),
+    AnnouncementField(
+        name="noindex",
+        type=FieldType.FLAG,
+        label=words("ไม่ให้ Google และเว็บค้นหาอื่นแสดงประกาศนี้"),
+        check=_flag,
+        default=False,
+        is_in_form=True,
     ),
     AnnouncementField(
         name="ref",

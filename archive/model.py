@@ -129,6 +129,7 @@ class Draft:
     ref: str | None = None  # identifier in the source of the import, unique there
     old_url: str | None = None  # path of the announcement on an older site
     expires_on: dt.date | None = None  # last day on which bids, applications and the like are accepted
+    noindex: bool = False  # True: search engines of the web are asked not to list the announcement
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,6 +148,7 @@ class Announcement:
     ref: str | None = None
     old_url: str | None = None
     expires_on: dt.date | None = None
+    noindex: bool = False
     publish_at: dt.datetime | None = None  # time of scheduled publication
     assigned_to: str = ""  # name of the person who looks after the record
     reason: str = ""  # reason of the withdrawal

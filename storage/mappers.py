@@ -125,6 +125,8 @@ def plain(value: object) -> object:
         return value.isoformat()
     if isinstance(value, Kind | Status):
         return value.value
+    if isinstance(value, bool):
+        return int(value)
     return value
 
 

@@ -493,4 +493,8 @@ MIGRATIONS = (
             """CREATE INDEX history_by_bulk ON history (bulk) WHERE bulk <> ''""",
         ),
     ),
+    Migration(
+        "announcements that search engines should not list",
+        ("""ALTER TABLE announcement ADD COLUMN noindex BIGINT NOT NULL DEFAULT 0""",),
+    ),
 )

@@ -174,6 +174,8 @@ def _guard(answer: Response) -> Response:
         answer.headers.setdefault(name, value)
     if request.endpoint != "static" and session:  # pages of a signed-in person stay in no cache
         answer.headers.setdefault("Cache-Control", "no-store")
+    if g.get("noindex"):
+        answer.headers["X-Robots-Tag"] = "noindex"
     if request.is_secure:
         answer.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
     return answer

@@ -18,6 +18,7 @@ from urllib.parse import urlencode
 import segno
 from flask import Flask, request, url_for
 from flask_babel import Babel, get_locale
+from flask_babel import gettext as _
 from markupsafe import Markup
 
 from archive import thai
@@ -192,6 +193,8 @@ def _told(code: str, value: object) -> str:
     text = str(value)
     if code in FIELDS_BY_NAME and FIELDS_BY_NAME[code].type in (FieldType.DATE, FieldType.MOMENT):
         return day(dt.datetime.fromisoformat(text) if "T" in text else dt.date.fromisoformat(text))
+    if code in FIELDS_BY_NAME and FIELDS_BY_NAME[code].type is FieldType.FLAG:
+        return str(_("ใช่") if value else _("ไม่"))
     if code == "kind":
         return labels.kind_name(text)
     if code == "relation":

@@ -73,6 +73,8 @@ def _value(given: Mapping[str, Any], field: AnnouncementField) -> Any:
             return _count(given, field.name)
         case FieldType.KIND:
             return _kind(given, field.name) or field.default
+        case FieldType.FLAG:
+            return _flag(given, field.name)
     text = _text(given, field.name, required=is_required)
     if not text:
         return field.default
@@ -84,6 +86,13 @@ def _count(given: Mapping[str, Any], name: str) -> int:
     if isinstance(count, bool) or not isinstance(count, int):
         raise Invalid(f"ช่อง {name} ต้องเป็นจำนวนเต็ม (must be a whole number)", field=name)
     return count
+
+
+def _flag(given: Mapping[str, Any], name: str) -> bool:
+    flag = given.get(name, False)
+    if not isinstance(flag, bool):
+        raise Invalid(f"ช่อง {name} ต้องเป็น true หรือ false (must be true or false)", field=name)
+    return flag
 
 
 def _kind(given: Mapping[str, Any], name: str = "kind") -> Kind | None:

@@ -15,6 +15,7 @@ EXAMPLES = {
     FieldType.DATE: dt.date(2027, 1, 31),
     FieldType.MOMENT: dt.datetime(2027, 1, 31, 8, tzinfo=dt.UTC),
     FieldType.COUNT: 3,
+    FieldType.FLAG: True,
     FieldType.IDENTIFIER: "/news/1",
 }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import io
 import json
+import re
 from urllib.parse import quote
 
 import feedparser
@@ -14,7 +15,7 @@ from lxml import etree, html
 from sqlite_utils import Database
 from sqlite_utils.utils import Format, rows_from_file
 
-from archive.model import Item, Status
+from archive.model import Item, Role, Status
 from tests.web.conftest import Site, memo
 
 TITLE = "น้ำท่วม: “ถนน” สาย ก & ข <ปิด>\u200b"
@@ -135,3 +136,42 @@ def test_descriptions_use_words_that_schema_org_has(filled: Site) -> None:
 def _described(site: Site, path: str) -> dict:
     [script] = html.fromstring(site.client().get(path).text).xpath("//script[@type='application/ld+json']")
     return json.loads(script.text)
+
+
+def test_what_search_engines_should_not_list_says_so_everywhere(site: Site) -> None:
+    shown = site.announcement("ประกาศที่ทุกเว็บแสดงได้")
+    asked = site.announcement("ประกาศรายชื่อผู้เข้าสอบ", noindex=True)
+    attachment = site.attach(asked.id, memo("เนื้อหา"))
+    site.work()
+    client = site.client()
+    page = f"/announcements/{asked.id}"
+    for address in (
+        page,
+        f"{page}/attachments/{attachment.id}",
+        f"{page}/attachments/{attachment.id}/file",
+        f"{page}/attachments/{attachment.id}/pages/1.webp",
+        f"/api/v1/attachments/{attachment.id}/file",
+    ):
+        answer = client.get(address)
+        assert (answer.status_code, answer.headers.get("X-Robots-Tag")) == (200, "noindex"), address
+    assert client.get(page).text.count('<meta name="robots" content="noindex">') == 1
+    assert "X-Robots-Tag" not in client.get(f"/announcements/{shown.id}").headers
+    listed = client.get("/sitemap.xml").text
+    assert f"/announcements/{shown.id}<" in listed
+    assert f"{page}<" not in listed
+    assert client.get("/api/v1/search?q=ผู้เข้าสอบ").json["total"] == 1  # residents find it here as before
+
+
+def test_staff_switch_search_engines_off_and_on_again(site: Site) -> None:
+    made = site.announcement("ประกาศรายชื่อผู้เข้าสอบ")
+    staff = site.signed_in(Role.STAFF)
+    page = f"/staff/announcements/{made.id}"
+    for sent, is_off in ((["1", "0"], True), (["0"], False)):
+        form = staff.get(page).text
+        seen = re.search(r'name="seen" value="(\w+)"', form)[1]
+        staff.post(
+            page, data={"seen": seen, "title": made.title, "published_on": "9/6/2564", "noindex": sent}
+        )
+        assert site.services.records.announcement(made.id).noindex is is_off
+        box = re.search(r'<input\s+type="checkbox"\s+name="noindex"[^>]*>', staff.get(page).text)[0]
+        assert ("checked" in box) is is_off

@@ -66,11 +66,12 @@ def require_scope_to_change(announcement: Announcement) -> None:
 
 
 def visible(announcement: Announcement, *, staff: bool) -> Announcement:
-    """Returns the announcement, if it may be shown.
+    """Returns the announcement, if it may be shown. ``g.noindex`` tells then what it says to search engines.
 
     Raises ``Gone`` with title, date, reason and successors for a withdrawn announcement; for others
     ``NotFound``, the same as for an announcement that does not exist.
     """
+    g.noindex = announcement.noindex
     if announcement.status is Status.PUBLISHED:
         return announcement
     if staff:

@@ -37,6 +37,8 @@ def taken(field: AnnouncementField, **options: Any) -> fields.Field[Any]:
             return fields.Enum(Kind, by_value=True, **options)
         case FieldType.COUNT:
             return fields.Integer(strict=True, validate=COUNT, **options)
+        case FieldType.FLAG:
+            return fields.Boolean(truthy={True}, falsy={False}, **options)
     return fields.String(**options)
 
 
@@ -50,4 +52,6 @@ def told(field: AnnouncementField) -> fields.Field[Any]:
             return fields.String(validate=validate.OneOf(KINDS), **options)
         case FieldType.COUNT:
             return fields.Integer(**options)
+        case FieldType.FLAG:
+            return fields.Boolean(**options)
     return fields.String(**options)

@@ -68,7 +68,9 @@ def sitemap() -> Response:
     """Send a sitemap of every published announcement."""
     return Response(
         render_template(
-            "sitemap.xml", announcements=_published(), collections=services().records.collections()
+            "sitemap.xml",
+            announcements=(each for each in _published() if not each.noindex),
+            collections=services().records.collections(),
         ),
         content_type="application/xml",
     )

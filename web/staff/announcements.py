@@ -231,7 +231,10 @@ def _form(id: int | None, typed: Any, *, finds: Sequence[Find] = ()) -> str:
         finds=finds,
         seen=_fingerprint(announcement) if announcement else "",
         typed=typed,
-        other_fields=[field for field in _WRITTEN if field.name not in _PLACED],
+        other_fields=[
+            field for field in _WRITTEN if field.name not in _PLACED and field.type is not FieldType.FLAG
+        ],
+        flags=[field for field in _WRITTEN if field.type is FieldType.FLAG],
         kinds=list(Kind),
         known={name: [each.value for each in known.get(name, ())] for name in ("author", "category")},
         today=dt.datetime.now(thai.BANGKOK).date(),
@@ -255,6 +258,8 @@ def _typed(field: AnnouncementField) -> object:
 
     A date may be typed as people write dates, also in the Buddhist era.
     """
+    if field.type is FieldType.FLAG:
+        return request.form.get(field.name) == "1"
     typed = request.form.get(field.name, "")
     if field.is_nullable and not typed.strip():
         return None
