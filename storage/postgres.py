@@ -18,7 +18,8 @@ from psycopg_pool import ConnectionPool
 
 from archive.errors import Unavailable
 from storage.engine import Row, spell_lists
-from storage.migration import Dialect, migrate
+from storage.migration import Dialect
+from storage.migrator import migrate
 from storage.move import Moved, move_records
 from storage.repositories.organisations import strays
 from storage.sqlite import Sqlite

@@ -16,7 +16,8 @@ import sqlite_utils
 
 from archive.errors import Unavailable
 from storage.engine import Row, spell_lists
-from storage.migration import Dialect, migrate
+from storage.migration import Dialect
+from storage.migrator import migrate
 from storage.repositories.organisations import strays
 
 _PATIENCE_MS = 30_000
