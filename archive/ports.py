@@ -39,6 +39,7 @@ from archive.model import (
     Token,
 )
 from archive.relation_ports import RelationRecords
+from archive.reports import ReportRecords
 from archive.worklist import Worklists
 
 
@@ -91,7 +92,7 @@ class Miss:
     last_at: dt.datetime
 
 
-class Records(HeldAttachments, RelationRecords, Worklists, Protocol):
+class Records(HeldAttachments, RelationRecords, ReportRecords, Worklists, Protocol):
     """Announcements, their attachments and pages, and their history.
 
     Every method that writes is one transaction and records a ``Change``, whose ``actor`` is the person's name

@@ -49,6 +49,11 @@ def body(text: str) -> str:
     return not_longer("\n".join(lines).strip("\n"), "body", words("เนื้อความ"), 500_000)
 
 
+def report_text(text: str) -> str:
+    """Return the text of a resident's report, with its line breaks; it may be empty. Raises ``Invalid``."""
+    return not_longer(thai.canon(text).strip(), "text", words("ข้อความ"), 1_000)
+
+
 def label(text: str, filename: str) -> str:
     """Return the label of an attachment: as given, or else the file's name without its extension."""
     given = one_line(text) or one_line(PurePosixPath(filename).stem.replace("_", " "))

@@ -45,6 +45,7 @@ from archive.model import (
     Status,
     Token,
 )
+from archive.reports import Report, ReportKind
 from storage.engine import Row
 
 DETACHED = "detached"
@@ -383,6 +384,23 @@ def relation(row: Row) -> Relation:
         newer_id=row["newer_id"],
         older_id=row["older_id"],
         kind=RelationKind(row["kind"]) if row["kind"] else None,
+    )
+
+
+@_damaged_as_error
+def report(row: Row) -> Report:
+    return Report(
+        id=row["id"],
+        kind=ReportKind(row["kind"]),
+        text=_text(row["text"]),
+        announcement_id=row["announcement_id"],
+        attachment_id=row["attachment_id"],
+        page=row["page"],
+        query=_text(row["query"]),
+        count=row["count"],
+        made_at=dt.datetime.fromisoformat(row["made_at"]),
+        done_at=_time(row["done_at"]),
+        done_by=row["done_by"],
     )
 
 

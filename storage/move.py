@@ -33,6 +33,7 @@ TABLES: Mapping[str, tuple[str, ...]] = {
     "collection_item": ("collection_id", "position"),
     "collection_history": ("id",),
     "relation": ("id",),
+    "report": ("id",),
     "visit": ("announcement_id", "visitor"),
     "waiting_visit": ("id",),
     "day_visits": ("day", "announcement_id"),

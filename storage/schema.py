@@ -12,6 +12,7 @@ from __future__ import annotations
 from storage.first_migrations import FIRST_MIGRATIONS
 from storage.hash_chain import seal_everything, seal_held
 from storage.migration import Migration
+from storage.resident_tables import REPORTS
 from storage.tenancy import PARENTS
 
 _PARTS_OF_RECORDS = (
@@ -204,4 +205,5 @@ MIGRATIONS = (
         "announcements that search engines should not list",
         ("""ALTER TABLE announcement ADD COLUMN noindex BIGINT NOT NULL DEFAULT 0""",),
     ),
+    Migration("reports of residents", REPORTS),
 )

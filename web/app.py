@@ -18,10 +18,19 @@ from web import errors, fonts, organisations, template_filters
 from web.accounts import access, sign_in
 from web.api import resources
 from web.bootstrap import Services
-from web.public import collections, feeds, oai, pages
+from web.public import collections, feeds, oai, pages, reports
 from web.serving import health, http_caching, log
 from web.serving.proxies import Networks, TrustedProxies
-from web.staff import account, announcements, dashboard, file_versions, redaction, review, worklist
+from web.staff import (
+    account,
+    announcements,
+    dashboard,
+    file_versions,
+    redaction,
+    report_list,
+    review,
+    worklist,
+)
 
 _PARTS = (
     account,
@@ -35,7 +44,9 @@ _PARTS = (
     file_versions,
     redaction,
     review,
+    report_list,
     collections,
+    reports,
     pages,
 )
 

@@ -8,6 +8,7 @@ from flask_babel import get_locale, lazy_gettext
 
 from archive.fields import ANNOUNCEMENT_FIELDS
 from archive.model import Kind, Reading, Role, Status
+from archive.reports import ReportKind
 from indexer.search.query.query_notes import QueryNote
 
 _READINGS = {
@@ -48,6 +49,13 @@ _RELATIONS = {
     "amended-by": lazy_gettext("แก้ไขเพิ่มเติมโดย"),
     "replaced-by": lazy_gettext("ยกเลิกแล้ว ใช้แทนโดย"),
     "dismissed": lazy_gettext("ไม่เกี่ยวข้อง"),
+}
+_REPORTS = {
+    ReportKind.UNREADABLE: lazy_gettext("อ่านไม่ออกหรือเปิดไม่ได้"),
+    ReportKind.WRONG: lazy_gettext("ข้อมูลผิด หรือไม่ตรงกับเอกสาร"),
+    ReportKind.PERSONAL_DATA: lazy_gettext("มีข้อมูลส่วนบุคคล"),
+    ReportKind.NOT_FOUND: lazy_gettext("ไม่ใช่สิ่งที่หา"),
+    ReportKind.OTHER: lazy_gettext("เรื่องอื่น"),
 }
 _FIELDS = {
     **{field.name: lazy_gettext(field.label) for field in ANNOUNCEMENT_FIELDS},
@@ -124,6 +132,11 @@ def status_name(status: Status | str) -> str:
 def relation_name(name: str) -> str:
     """Returns the label of a relation, as either of the two announcements has it."""
     return str(_RELATIONS[name])
+
+
+def report_name(kind: ReportKind) -> str:
+    """Returns the label of what a report is about."""
+    return str(_REPORTS[kind])
 
 
 def action_name(action: str) -> str:

@@ -55,6 +55,7 @@ def install(app: Flask) -> None:
         reading=labels.reading_name,
         status=labels.status_name,
         relation=labels.relation_name,
+        report=labels.report_name,
         cited=cited,
         action=labels.action_name,
         role=labels.role_name,

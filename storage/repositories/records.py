@@ -14,12 +14,22 @@ from storage.repositories.file_versions import FileVersions
 from storage.repositories.incidents import Incidents
 from storage.repositories.pages import Pages
 from storage.repositories.relations import Relations
+from storage.repositories.reports import Reports
 from storage.repositories.visits import Visits
 from storage.repositories.worklist import Worklist
 
 
 class EngineRecords(
-    Announcements, Attachments, Collections, FileVersions, Incidents, Pages, Relations, Visits, Worklist
+    Announcements,
+    Attachments,
+    Collections,
+    FileVersions,
+    Incidents,
+    Pages,
+    Relations,
+    Reports,
+    Visits,
+    Worklist,
 ):
     """Adapter of ``Records`` for any ``Engine``."""
 

@@ -31,6 +31,7 @@ from archive.model import (
     Status,
 )
 from archive.ports import Jobs, Organisations, People, Records
+from archive.reports import ReportDraft, ReportKind
 from storage.engine import Engine
 from storage.move import TABLES
 from storage.repositories.jobs import EngineJobs
@@ -68,6 +69,7 @@ def town(engine: Engine, organisation: int, word: str) -> Town:
     )
     due = records.create(draft(word), actor=word)
     records.revise(due.id, {"publish_at": NOW}, actor=word)
+    records.add_report(ReportDraft(kind=ReportKind.OTHER, text=word, announcement_id=made.id))
     records.decide_relation(due.id, made.id, RelationKind.AMENDS, actor=word)
     attachment = attached(records, made, f"before {word}".encode())
     records.save_page(page(attachment, text=word))
@@ -131,6 +133,7 @@ def values(theirs: Town) -> dict[str, object]:
         "decided": [],
         "personal_data": [],
         "actor": ACTOR,
+        "given": ReportDraft(kind=ReportKind.OTHER, announcement_id=theirs.announcement),
         "draft": Draft(title="ใหม่", published_on=NOW.date()),
         "ref": "1",
         "old_url": "/old/1",
@@ -195,6 +198,8 @@ INSTEAD: dict[tuple[str, str], Callable[[Town], object]] = {
     ("close_session", "id"): lambda _theirs: 1,
     ("open_session", "key_hash"): lambda _theirs: "a new key",
     ("add_token", "token_hash"): lambda _theirs: "a new token",
+    ("finish_report", "id"): lambda _theirs: 2,
+    ("reopen_report", "id"): lambda _theirs: 2,
     ("with_number", "number"): lambda _theirs: "5/2564",
     ("decide_relation", "kind"): lambda _theirs: RelationKind.CANCELS,
     ("tally", "name"): lambda _theirs: "pages",

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 from collections.abc import Iterable
 from contextlib import suppress
-from ipaddress import ip_address, ip_network
 from itertools import groupby
 from typing import Any, cast
 
@@ -31,6 +29,7 @@ from web.api import schemas
 from web.bootstrap import services
 from web.search_service import Answer, most_read, search, similar
 from web.serving import http_caching
+from web.visitors import hashed_trait, visitor_address
 
 pages = Blueprint("public", __name__)
 
@@ -292,20 +291,8 @@ def _count(announcement_id: int) -> None:
     agent = (request.user_agent.string or "").lower()
     if not agent or any(bot in agent for bot in _BOTS):
         return
-    address = _hashed(_network(request.remote_addr or ""))
     now = dt.datetime.now(dt.UTC)
     with suppress(Unavailable):  # a visit that cannot be counted (full disk) is still served
-        services().records.count_visit(announcement_id, _hashed(agent), address=address, now=now)
-
-
-def _hashed(text: str) -> str:
-    """Returns an opaque name for a trait of a visitor, which only this site can make."""
-    return hashlib.sha256(f"{services().secret_key}|{text}".encode()).hexdigest()[:24]
-
-
-def _network(address: str) -> str:
-    """Returns an IPv4 address as it is, or the /64 network of an IPv6 address: a household has all of it."""
-    with suppress(ValueError):
-        if ip_address(address).version == 6:
-            return str(ip_network(f"{address}/64", strict=False))
-    return address
+        services().records.count_visit(
+            announcement_id, hashed_trait(agent), address=visitor_address(), now=now
+        )

@@ -1,0 +1,67 @@
+"""Residents' reports: what they tell staff of a paper, or of a search; value objects and port."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+
+class ReportKind(StrEnum):
+    """Subject of a resident's report."""
+
+    PERSONAL_DATA = "personal-data"
+    UNREADABLE = "unreadable"
+    WRONG = "wrong"
+    NOT_FOUND = "not-found"  # a search did not show what the resident looked for
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportDraft:
+    """A report as a resident sends it. Nothing of the resident is kept but the text itself."""
+
+    kind: ReportKind
+    text: str = ""
+    announcement_id: int | None = None
+    attachment_id: int | None = None
+    page: int | None = None
+    query: str = ""  # for ``ReportKind.NOT_FOUND``
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """A resident's report as staff see it."""
+
+    id: int
+    kind: ReportKind
+    text: str
+    announcement_id: int | None
+    attachment_id: int | None
+    page: int | None
+    query: str
+    count: int  # times that the same was reported
+    made_at: dt.datetime
+    done_at: dt.datetime | None  # None while it is open
+    done_by: str
+
+
+class ReportRecords(Protocol):
+    """Part of ``archive.ports.Records`` about reports."""
+
+    def add_report(self, given: ReportDraft) -> None:
+        """Store a report; an open report with the same content is counted once more instead.
+        Deletes finished reports that are old. Raises ``TooMany`` while too many reports are open."""
+
+    def open_reports(self) -> list[Report]:
+        """Return the reports that nobody has finished: personal data first, then the oldest first."""
+
+    def finished_reports(self, *, limit: int) -> list[Report]:
+        """Return finished reports, the last finished first."""
+
+    def finish_report(self, id: int, *, actor: str) -> None:
+        """Set a report to done. Raises ``NotFound`` for an unknown one."""
+
+    def reopen_report(self, id: int) -> None:
+        """Set a finished report back to open. Raises ``NotFound`` for an unknown one."""

@@ -1,0 +1,111 @@
+"""Queries about residents' reports."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from archive.errors import NotFound, TooMany
+from archive.model import PROVINCE
+from archive.reports import Report, ReportDraft, ReportKind
+from storage import mappers
+from storage.engine import Queries
+from storage.tenancy import current_organisation
+
+MOST_OPEN_REPORTS = 1_000
+"""Most open reports of an organisation: more than anybody reads, so a flood fills neither list nor disk."""
+
+FINISHED_FOR = dt.timedelta(days=180)
+"""Time after which a finished report is deleted. Its text may name its sender."""
+
+
+class Reports:
+    """Reports part of ``archive.ports.Records``."""
+
+    def __init__(self, engine: Queries) -> None:
+        self._engine = engine
+
+    def add_report(self, given: ReportDraft) -> None:
+        organisation = current_organisation(self._engine, several=PROVINCE)
+        values: dict[str, object] = {
+            "kind": given.kind.value,
+            "text": given.text,
+            "announcement_id": given.announcement_id,
+            "attachment_id": given.attachment_id,
+            "page": given.page,
+            "query": given.query,
+        }
+        with self._engine.write():
+            self._delete_old()
+            counted = self._engine.run(
+                """UPDATE report SET count = count + 1
+                   WHERE organisation_id = :organisation AND done_at IS NULL
+                   AND kind = :kind AND text = :text AND query = :query
+                   AND coalesce(announcement_id, 0) = :announcement
+                   AND coalesce(attachment_id, 0) = :attachment AND coalesce(page, 0) = :sheet""",
+                organisation=organisation,
+                announcement=given.announcement_id or 0,
+                attachment=given.attachment_id or 0,
+                sheet=given.page or 0,
+                **{name: values[name] for name in ("kind", "text", "query")},
+            )
+            if counted:
+                return
+            self._refuse_flood(organisation)
+            self._engine.run(
+                """INSERT INTO report (organisation_id, kind, text, announcement_id, attachment_id, page,
+                       query, count, made_at, done_by)
+                   VALUES (:organisation, :kind, :text, CAST(:announcement_id AS BIGINT),
+                       CAST(:attachment_id AS BIGINT), CAST(:page AS BIGINT), :query, 1, :now, '')""",
+                organisation=organisation,
+                now=mappers.now_text(),
+                **values,
+            )
+
+    def _refuse_flood(self, organisation: int) -> None:
+        found = self._engine.rows(
+            "SELECT count(*) AS n FROM report WHERE organisation_id = :organisation AND done_at IS NULL",
+            organisation=organisation,
+        )
+        if found[0]["n"] >= MOST_OPEN_REPORTS:
+            raise TooMany("มีเรื่องที่แจ้งไว้รอเจ้าหน้าที่จำนวนมาก กรุณาแจ้งใหม่ในวันทำการถัดไป")
+
+    def _delete_old(self) -> None:
+        """Delete finished reports that are old. Call this inside a transaction."""
+        self._engine.run(
+            "DELETE FROM report WHERE organisation_id IN :organisations AND done_at < :since",
+            since=mappers.time_text(dt.datetime.now(dt.UTC) - FINISHED_FOR),
+        )
+
+    def open_reports(self) -> list[Report]:
+        found = self._engine.rows(
+            """SELECT * FROM report WHERE organisation_id IN :organisations AND done_at IS NULL
+               ORDER BY CASE WHEN kind = :urgent THEN 0 ELSE 1 END, made_at, id""",
+            urgent=ReportKind.PERSONAL_DATA.value,
+        )
+        return [*mappers.readable(mappers.report, found)]
+
+    def finished_reports(self, *, limit: int) -> list[Report]:
+        found = self._engine.rows(
+            """SELECT * FROM report WHERE organisation_id IN :organisations AND done_at IS NOT NULL
+               ORDER BY done_at DESC, id DESC LIMIT :limit""",
+            limit=limit,
+        )
+        return [*mappers.readable(mappers.report, found)]
+
+    def finish_report(self, id: int, *, actor: str) -> None:
+        self._set_done(id, mappers.now_text(), actor)
+
+    def reopen_report(self, id: int) -> None:
+        self._set_done(id, None, "")
+
+    def _set_done(self, id: int, at: str | None, actor: str) -> None:
+        with self._engine.write():
+            changed = self._engine.run(
+                """UPDATE report SET done_at = CAST(:at AS TEXT), done_by = :actor
+                   WHERE organisation_id IN :organisations AND id = :id""",
+                id=id,
+                at=at,
+                actor=actor,
+            )
+        if not changed:
+            raise NotFound("ไม่พบเรื่องที่แจ้งนี้ อาจถูกลบไปแล้ว")

@@ -1,0 +1,63 @@
+"""Staff's list of residents' reports: read, look at the paper, mark as done."""
+
+from __future__ import annotations
+
+from flask import Blueprint, flash, g, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from archive.model import Announcement, Attachment
+from archive.reports import Report
+from web.accounts.sign_in import current_person, staff_only
+from web.bootstrap import services
+
+pages = Blueprint("report_list", __name__, url_prefix="/staff")
+
+_FINISHED_SHOWN = 30  # finished reports on the page, from which one may be opened again
+
+
+@pages.before_request
+@staff_only
+def _staff_only() -> None:
+    person = current_person()
+    g.actor = person.name if person else ""
+
+
+@pages.get("/reports")
+def reports() -> str:
+    """Show the open reports, then the ones finished last."""
+    opened = services().records.open_reports()
+    finished = services().records.finished_reports(limit=_FINISHED_SHOWN)
+    announcements, attachments = _subjects([*opened, *finished])
+    return render_template(
+        "staff/reports.html",
+        opened=opened,
+        finished=finished,
+        announcements=announcements,
+        attachments=attachments,
+    )
+
+
+@pages.post("/reports/<int:id>/finish")
+def finish(id: int) -> ResponseReturnValue:
+    services().records.finish_report(id, actor=g.actor)
+    flash(_("ปิดเรื่องแล้ว"), "good")
+    return redirect(url_for("report_list.reports"))
+
+
+@pages.post("/reports/<int:id>/reopen")
+def reopen(id: int) -> ResponseReturnValue:
+    services().records.reopen_report(id)
+    flash(_("เปิดเรื่องอีกครั้งแล้ว"), "good")
+    return redirect(url_for("report_list.reports"))
+
+
+def _subjects(found: list[Report]) -> tuple[dict[int, Announcement], dict[int, Attachment]]:
+    """Returns the announcements and attachments that the reports are about, by id."""
+    announcements = services().records.announcements(
+        each.announcement_id for each in found if each.announcement_id
+    )
+    attachments = {
+        each.id: each for group in services().records.attachments(announcements).values() for each in group
+    }
+    return announcements, attachments

@@ -1,0 +1,58 @@
+"""Traits of a visitor as opaque hashes: what is counted or limited for each visitor names nobody."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import math
+from contextlib import suppress
+from ipaddress import ip_address, ip_network
+from urllib.parse import urlsplit
+
+from flask import request
+from werkzeug.exceptions import BadRequest
+
+from archive.errors import TooMany
+from archive.model import AttemptLimit
+from web.bootstrap import services
+
+
+def hashed_trait(text: str) -> str:
+    """Returns an opaque name for a trait of a visitor, which only this site can make."""
+    return hashlib.sha256(f"{services().secret_key}|{text}".encode()).hexdigest()[:24]
+
+
+def visitor_address() -> str:
+    """Returns the hash of the visitor's address; of IPv6, of the /64 network that a household has."""
+    address = request.remote_addr or ""
+    with suppress(ValueError):
+        if ip_address(address).version == 6:
+            address = str(ip_network(f"{address}/64", strict=False))
+    return hashed_trait(address)
+
+
+def limit_rate(purpose: str, *, free: int, longest_pause: dt.timedelta) -> None:
+    """Count one use of an open form from the visitor's address.
+
+    After ``free`` uses each further one is followed by a pause, which doubles up to ``longest_pause``. An
+    hour without any use ends that. Raises ``TooMany`` during a pause.
+    """
+    limit = AttemptLimit(key=f"{purpose}:{visitor_address()}", free=free, longest_pause=longest_pause)
+    wait = services().people.begin_attempt([limit], now=dt.datetime.now(dt.UTC))
+    if wait > dt.timedelta(0):
+        seconds = math.ceil(wait.total_seconds())
+        error = TooMany("ส่งถี่เกินไป กรุณารอ %(seconds)s วินาทีแล้วลองใหม่", seconds=seconds)
+        error.retry_after = seconds
+        raise error
+
+
+def require_own_form() -> None:
+    """Raises ``BadRequest`` unless the request comes from a form of this site.
+
+    Visitors have no session that a form's token could be compared with. Browsers state the site of the form
+    instead: in ``Origin``, older ones in ``Referer``.
+    """
+    stated = request.headers.get("Origin") or request.headers.get("Referer") or ""
+    own = (request.host, urlsplit(services().settings.base_url).netloc)
+    if urlsplit(stated).netloc not in own:
+        raise BadRequest
