@@ -19,11 +19,11 @@ LEASE = dt.timedelta(seconds=10)
 
 RENEW_EVERY = 3.0  # seconds; two renewals may be missed
 
-SYNC_INDEX, MAINTAIN = "follow", "tend"
+SYNC_INDEX, MAINTAIN, COLLECT_SCANS = "follow", "tend", "collect"
 """Names of the duties.
 
 ``SYNC_INDEX``: keep the index level with the records and rebuild it. ``MAINTAIN``: publish what is due and
-requeue attachments of dead workers.
+requeue attachments of dead workers. ``COLLECT_SCANS``: take scans out of the watched folder.
 """
 
 

@@ -21,8 +21,9 @@ from archive.model import Attachment, Failure
 from archive.ports import Jobs, Records
 from indexer.extraction.failures import MESSAGES, Unreadable
 from indexer.extraction.pipeline import Reader, Stopped
+from indexer.inbox import LOOK_EVERY, Inbox
 from indexer.index_sync import sync_batch
-from indexer.leader_leases import MAINTAIN, SYNC_INDEX, LeaderLeases, lease_holder_name
+from indexer.leader_leases import COLLECT_SCANS, MAINTAIN, SYNC_INDEX, LeaderLeases, lease_holder_name
 from indexer.leader_leases import RENEW_EVERY as RENEW_DUTIES_EVERY
 from indexer.reindex import is_rebuild_needed, rebuild
 from indexer.scrub import Scrub, ScrubStopped
@@ -48,10 +49,11 @@ class Worker:
         reader: Reader,
         duties: LeaderLeases,
         scrub: Scrub,
+        inbox: Inbox,
     ) -> None:
         self._records, self._jobs, self._intake = records, jobs, intake
         self._index, self._reader, self._duties = index, reader, duties
-        self._scrub = scrub
+        self._scrub, self._inbox = scrub, inbox
         self._name = lease_holder_name()
         self._stop = threading.Event()
 
@@ -71,6 +73,7 @@ class Worker:
                 ("follow", self._follow),
                 ("tend", self._tend),
                 ("scrub", self._scrub_some),
+                ("inbox", self._collect_scan),
                 ("duties", self._renew_duties),
             )
         ]
@@ -163,6 +166,13 @@ class Worker:
         self._intake.publish_due(now, actor="prakat worker")
         self._jobs.take_back(lease=LEASE, now=now)
         self._stop.wait(1.0)
+        return False
+
+    def _collect_scan(self) -> bool:
+        """Takes a scan out of the watched folder, if there is one and this worker watches it."""
+        if self._duties.is_leader(COLLECT_SCANS) and self._inbox.collect():
+            return True
+        self._stop.wait(LOOK_EVERY)
         return False
 
     def _scrub_some(self) -> bool:

@@ -29,6 +29,7 @@ from web.staff import (
     redaction,
     report_list,
     review,
+    separator,
     worklist,
 )
 
@@ -45,6 +46,7 @@ _PARTS = (
     redaction,
     review,
     report_list,
+    separator,
     collections,
     reports,
     pages,

@@ -44,7 +44,8 @@ from indexer.extraction.page_images import Pictures
 from indexer.extraction.pipeline import Reader
 from indexer.extraction.redaction import Redactor
 from indexer.extraction.text_layer import Copies
-from indexer.leader_leases import MAINTAIN, SYNC_INDEX, LeaderLeases, lease_holder_name
+from indexer.inbox import Inbox, InboxTarget
+from indexer.leader_leases import COLLECT_SCANS, MAINTAIN, SYNC_INDEX, LeaderLeases, lease_holder_name
 from indexer.scrub import Scrub
 from indexer.search.ports import SearchIndex
 from indexer.worker import LEASE, Worker
@@ -394,7 +395,22 @@ def build_worker(services: Services) -> Worker:
         reader,
         duties(services, lease_holder_name()),
         Scrub(services.records, services.files, services.index, scrub_state_path(services.settings)),
+        Inbox(lambda: inbox_targets(services)),
     )
+
+
+def inbox_targets(services: Services) -> dict[Path, InboxTarget]:
+    """Returns the watched folders with where their scans go.
+
+    Where there are several organisations, each has a folder of its own, named by its slug.
+    """
+    if not services.settings.inbox:
+        return {}
+    folder, known = Path(services.settings.inbox).expanduser(), services.organisations.all()
+    if len(known) == 1:
+        return {folder: InboxTarget(services.records, services.intake)}
+    scoped = {town.slug: services.of(town, known) for town in known}
+    return {folder / slug: InboxTarget(each.records, each.intake) for slug, each in scoped.items()}
 
 
 def scrub_state_path(settings: Settings) -> Path:
@@ -405,11 +421,14 @@ def scrub_state_path(settings: Settings) -> Path:
 def duties(services: Services, holder: str) -> LeaderLeases:
     """Returns the leases for duties that one worker at a time does for all workers.
 
-    An index in a directory is followed by a worker on the same machine.
+    An index in a directory, and a watched folder, belong to a worker on the same machine.
     """
     place = _place(services.settings.search, services.settings.data)
     index = "" if isinstance(place, str) else f" {socket.gethostname()}:{place}"
-    return LeaderLeases(services.leases, {SYNC_INDEX: f"{SYNC_INDEX}{index}", MAINTAIN: MAINTAIN}, holder)
+    names = {SYNC_INDEX: f"{SYNC_INDEX}{index}", MAINTAIN: MAINTAIN}
+    if services.settings.inbox:
+        names[COLLECT_SCANS] = f"{COLLECT_SCANS} {socket.gethostname()}:{services.settings.inbox}"
+    return LeaderLeases(services.leases, names, holder)
 
 
 def _engine(database: str, data: Path, begin: Callable[[], None] = lambda: None) -> Sqlite | Postgres:

@@ -195,6 +195,13 @@ def _disk(given: Settings) -> Iterator[Trouble]:
         yield Trouble("network-disk", Area.UNSAFE, said, "prakat move --to /var/lib/prakat")
 
 
+def _inbox(given: Settings) -> Iterator[Trouble]:
+    folder = Path(given.inbox).expanduser()
+    if given.inbox and not (folder.is_dir() and os.access(folder, os.R_OK | os.W_OK | os.X_OK)):
+        said = f"โฟลเดอร์รับสแกน {folder} ไม่มีหรือเขียนไม่ได้ (the watched folder is missing or closed)"
+        yield Trouble("inbox", Area.MISSET, said, f"install -d -o prakat -m 770 {folder}")
+
+
 def _speed(given: Settings) -> Iterator[Trouble]:
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     if memory < LEAST_MEMORY:
@@ -314,5 +321,5 @@ def _service(services: Services) -> Iterator[Trouble]:
         yield Trouble("no-scanner", Area.UNSAFE, said, remedy, is_advice=True)
 
 
-MACHINE: tuple[Look, ...] = (_models, _libraries, _names, _guards, _permissions, _disk, _speed)
+MACHINE: tuple[Look, ...] = (_models, _libraries, _names, _guards, _permissions, _disk, _inbox, _speed)
 ARCHIVE: tuple[LookInside, ...] = (_people, _backup, _night, _service)

@@ -39,6 +39,7 @@ class Settings:
     base_url: str = LOCAL_ADDRESS
     allowed_hosts: tuple[str, ...] = ()
     secret_key: str = ""
+    inbox: str = ""
     clamd: str = ""
     trusted_proxies: tuple[str, ...] = ("127.0.0.1", "::1")
     second_factor: str = "optional"
@@ -143,6 +144,11 @@ KNOWN: Mapping[str, Setting] = {
     "secret_key": Setting(
         str,
         "กุญแจลงชื่อเข้าใช้ สร้างเองถ้าไม่กำหนด · signs sessions; made and kept with the data when unset",
+    ),
+    "inbox": Setting(
+        str,
+        "โฟลเดอร์รับสแกน ไฟล์ที่เครื่องสแกนวางไว้เป็นฉบับร่างให้เอง เรื่องละหนึ่งฉบับ"
+        " · watched folder: scans that a scanner drops there become drafts",
     ),
     "clamd": Setting(
         _scanner,

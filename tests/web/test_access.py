@@ -89,6 +89,7 @@ GUARDS: dict[str, Guard] = {
     "dashboard.disable": Guard.ADMIN,
     "dashboard.enable": Guard.ADMIN,
     "oai.answer": Guard.OPEN,
+    "separator.sheet": Guard.STAFF,
     "staff.new": Guard.STAFF,
     "staff.edit": Guard.STAFF,
     "staff.save": Guard.STAFF,

@@ -1,0 +1,188 @@
+"""Watched folder: scans that a network scanner drops into it become drafts, each exactly once.
+
+A draft is recognised by its ``ref``, made of the SHA-256 of the dropped file. So a crash at any moment, or
+the same file dropped twice, makes no second draft. A file leaves the folder only after its draft and its
+attachment are stored: into ``รับแล้ว``; ``ซ้ำ`` when the archive had it before; ``รับไม่ได้``, with the reason in a
+text file beside it, when the archive refuses it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import logging
+import os
+import stat
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from archive.errors import Conflict, Invalid, TooLarge
+from archive.intake import Intake
+from archive.model import Announcement, Draft
+from archive.ports import Records
+from archive.thai import BANGKOK
+from indexer.extraction import sandbox
+from indexer.extraction.failures import Unreadable
+from indexer.extraction.separators import cut_stack
+
+log = logging.getLogger("prakat.inbox")
+
+ACTOR = "โฟลเดอร์รับสแกน"
+
+TAKEN, KNOWN, REFUSED = "รับแล้ว", "ซ้ำ", "รับไม่ได้"
+"""Folders for dropped files that were taken, that the archive had before, and that it refuses."""
+
+SETTLED_SECONDS = 5.0
+"""Seconds without a change after which a file is taken to be complete: scanners write without pauses."""
+
+UNFINISHED_SECONDS = 600.0
+"""Seconds to wait for the end mark of a PDF; then it is taken, and its reading says that it is cut off."""
+
+LOOK_EVERY = 3.0  # seconds between looks into the folder
+
+_CUT_SECONDS = 300.0  # for a stack of 500 pages
+_CUT_MEMORY_MB = 1536
+_TAIL = 1024  # bytes at the end of a PDF in which its end mark lies
+_IGNORED_ENDINGS = (".tmp", ".part", ".partial", ".crdownload", ".filepart", ".ini", ".db", ".txt")
+
+
+@dataclass(frozen=True, slots=True)
+class InboxTarget:
+    """Where the scans of one folder go."""
+
+    records: Records
+    intake: Intake
+
+
+Targets = Callable[[], Mapping[Path, InboxTarget]]
+"""Function that returns the watched folders as of now, each with where its scans go."""
+
+
+class Inbox:
+    """Takes scans out of watched folders. Only one worker at a time may use the same folders."""
+
+    def __init__(self, targets: Targets) -> None:
+        self._targets = targets
+        self._sizes: dict[Path, tuple[int, float]] = {}  # size and time at which it was seen first
+
+    def collect(self) -> bool:
+        """Take at most one file of each folder. Returns True when a file was taken out."""
+        has_taken = False
+        for folder, target in self._targets().items():
+            for path in self._complete_files(folder):
+                self._take(path, folder, target)
+                has_taken = True
+                break
+        return has_taken
+
+    def _complete_files(self, folder: Path) -> Iterator[Path]:
+        """Yields the files of a folder that nobody writes to any more, the oldest first."""
+        try:
+            found = [(path.lstat(), path) for path in folder.iterdir() if not _is_ignored(path)]
+        except FileNotFoundError:
+            return
+        seen = {path: self._sizes.get(path, (-1, 0.0)) for _, path in found}
+        now = time.monotonic()
+        for status, path in sorted(found, key=lambda pair: (pair[0].st_mtime, pair[1].name)):
+            if not stat.S_ISREG(status.st_mode):
+                continue
+            size, since = seen[path]
+            if size != status.st_size:
+                seen[path] = (status.st_size, now)
+            elif now - since >= SETTLED_SECONDS and (_has_end(path) or now - since >= UNFINISHED_SECONDS):
+                yield path
+        self._sizes = {path: known for path, known in self._sizes.items() if path.parent != folder} | seen
+
+    def _take(self, path: Path, folder: Path, target: InboxTarget) -> None:
+        """Store one file and move it out of the folder. Raises ``Unavailable``, with the file left there."""
+        sha256 = _sha256(path)
+        try:
+            is_new = _store(path, sha256, target)
+        except (Invalid, TooLarge) as error:
+            _move(path, folder / REFUSED, reason=error.message)
+            log.warning("scan refused", extra={"file": path.name, "why": error.message})
+        else:
+            _move(path, folder / (TAKEN if is_new else KNOWN))
+            log.info("scan taken", extra={"file": path.name, "sha256": sha256, "is_new": is_new})
+
+
+def _store(path: Path, sha256: str, target: InboxTarget) -> bool:
+    """Make a draft of each document in a file. Returns False when the archive had all of them."""
+    with tempfile.TemporaryDirectory(prefix="prakat-inbox-") as folder:
+        try:
+            count = sandbox.run(cut_stack, path, Path(folder), seconds=_CUT_SECONDS, memory_mb=_CUT_MEMORY_MB)
+        except Unreadable:  # the reading of the attachment will say why
+            count = 0
+        if count == 0:
+            return _store_document(path, path.name, f"inbox:{sha256}", target)
+        stored = [
+            _store_document(
+                Path(folder) / f"{number}.pdf",
+                f"{path.stem} ({number}).pdf",
+                f"inbox:{sha256}:{number}",
+                target,
+            )
+            for number in range(1, count + 1)
+        ]
+        return any(stored)
+
+
+def _store_document(path: Path, filename: str, ref: str, target: InboxTarget) -> bool:
+    """Make a draft with one attachment, as far as it is not there. Returns False when all of it was there."""
+    draft = target.records.by_ref(ref)
+    if draft is not None and _has_file(target.records, draft, _sha256(path)):
+        return False
+    with path.open("rb") as stream:  # before the draft: a file that is refused leaves none
+        target.intake.store(stream, filename=filename, actor=ACTOR)
+    if draft is None:
+        today = dt.datetime.now(BANGKOK).date()
+        draft = target.intake.create(
+            Draft(title="", published_on=today, ref=ref), actor=ACTOR, title_follows=True
+        )
+    try:
+        with path.open("rb") as stream:
+            target.intake.attach(draft.id, stream, filename=filename, actor=ACTOR)
+    except Conflict:  # a person threw the draft away meanwhile
+        return False
+    return True
+
+
+def _has_file(records: Records, draft: Announcement, sha256: str) -> bool:
+    """Returns True when the draft has, or had, an attachment with these bytes."""
+    there = records.attachments([draft.id])[draft.id] + records.detached_attachments(draft.id)
+    return any(attachment.sha256 == sha256 for attachment in there)
+
+
+def _is_ignored(path: Path) -> bool:
+    name = path.name.lower()
+    return name.startswith((".", "~")) or name.endswith(_IGNORED_ENDINGS)
+
+
+def _has_end(path: Path) -> bool:
+    """Returns False for a PDF without its end mark; True for every other file."""
+    with path.open("rb") as file:
+        if not file.read(_TAIL).lstrip().startswith(b"%PDF"):
+            return True
+        size = file.seek(0, os.SEEK_END)
+        file.seek(max(0, size - _TAIL))
+        return b"%%EOF" in file.read()
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _move(path: Path, folder: Path, *, reason: str = "") -> None:
+    """Move a file into a folder, under another name where its own is taken."""
+    folder.mkdir(exist_ok=True)
+    target, number = folder / path.name, 2
+    while target.exists():
+        target = folder / f"{path.stem} ({number}){path.suffix}"
+        number += 1
+    if reason:
+        target.with_name(f"{target.name}.txt").write_text(f"{reason}\n", encoding="utf-8")
+    path.rename(target)

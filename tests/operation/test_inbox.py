@@ -1,0 +1,221 @@
+"""Scans dropped into the watched folder become drafts, each exactly once, whatever is cut off."""
+
+from __future__ import annotations
+
+import io
+import os
+import signal
+from dataclasses import replace
+from pathlib import Path
+from typing import BinaryIO
+
+import img2pdf
+import pikepdf
+import pytest
+import segno
+from PIL import Image, ImageDraw
+
+from archive.errors import Unavailable
+from archive.intake import Intake
+from archive.model import Announcement, Organisation, Status
+from indexer import inbox as watched
+from indexer.extraction.separators import SEPARATOR_TEXT
+from indexer.inbox import KNOWN, REFUSED, TAKEN, Inbox
+from tests.contracts.processes import KILLED, ended, in_child
+from tests.operation.archives import close, opened
+from tests.web.conftest import memo
+from web.bootstrap import Services, inbox_targets
+
+PAGE = (1240, 1754)  # pixels of A4 at 150 dpi
+
+
+@pytest.fixture
+def services(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Services:
+    monkeypatch.setattr(watched, "SETTLED_SECONDS", 0.0)
+    return watching(tmp_path)
+
+
+def watching(tmp_path: Path) -> Services:
+    folder = tmp_path / "inbox"
+    folder.mkdir(exist_ok=True)
+    services = opened(tmp_path / "data")
+    return replace(services, settings=replace(services.settings, inbox=str(folder)))
+
+
+def collect(services: Services) -> None:
+    """Look into the folder until nothing is taken any more."""
+    inbox = Inbox(lambda: inbox_targets(services))
+    inbox.collect()  # the first look only sees how large the files are
+    while inbox.collect():
+        pass
+
+
+def folder_of(services: Services) -> Path:
+    return Path(services.settings.inbox)
+
+
+def drafts(services: Services) -> list[Announcement]:
+    return services.records.list_announcements(statuses=list(Status), page=1, per_page=100)[0]
+
+
+def attached(services: Services) -> list[tuple[str, int]]:
+    """Returns name and size of every attachment."""
+    found = services.records.attachments(each.id for each in drafts(services)).values()
+    return sorted((each.filename, each.size) for attachments in found for each in attachments)
+
+
+def scanned(text: str, code: str | None = None, *, turn: float = 1.5) -> bytes:
+    """Returns a page as a scanner makes it: a little askew, grey, compressed."""
+    page = Image.new("L", PAGE, 235)
+    ImageDraw.Draw(page).text((200, 200), text, fill=30, font_size=60)
+    if code is not None:
+        drawn = io.BytesIO()
+        segno.make(code, micro=False, error="m").save(drawn, kind="png", scale=18, border=2)
+        page.paste(Image.open(drawn).convert("L"), (380, 500))
+    turned = page.rotate(turn, fillcolor=235)
+    out = io.BytesIO()
+    turned.save(out, "JPEG", quality=60, dpi=(150, 150))
+    return out.getvalue()
+
+
+def stack(*pages: bytes) -> bytes:
+    made: bytes = img2pdf.convert(list(pages))
+    return made
+
+
+def test_a_dropped_scan_becomes_a_draft_and_leaves_the_folder(services: Services) -> None:
+    content = memo("ให้ซ่อมถังประปา")
+    (folder_of(services) / "scan0001.pdf").write_bytes(content)
+    (folder_of(services) / "Thumbs.db").write_bytes(b"x")
+    collect(services)
+    (draft,) = drafts(services)
+    assert (draft.status, draft.title) == (Status.DRAFT, "")
+    assert attached(services) == [("scan0001.pdf", len(content))]
+    assert (folder_of(services) / TAKEN / "scan0001.pdf").read_bytes() == content
+    assert [path.name for path in folder_of(services).iterdir() if path.is_file()] == ["Thumbs.db"]
+
+
+def test_the_same_file_twice_makes_one_draft(services: Services) -> None:
+    content = memo("เรื่องเดียวกัน")
+    for name in ("a.pdf", "b.pdf"):
+        (folder_of(services) / name).write_bytes(content)
+    collect(services)
+    assert len(drafts(services)) == 1
+    assert [path.name for path in (folder_of(services) / KNOWN).iterdir()] == ["b.pdf"]
+    services.intake.trash(drafts(services)[0].id, actor="สมศรี")
+    (folder_of(services) / "a.pdf").write_bytes(content)
+    collect(services)
+    assert len(drafts(services)) == 1
+    assert sorted(path.name for path in (folder_of(services) / KNOWN).iterdir()) == ["a.pdf", "b.pdf"]
+
+
+def test_a_file_that_is_still_written_is_left_alone(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, content = folder_of(services) / "slow.pdf", memo("เขียนช้า")
+    inbox = Inbox(lambda: inbox_targets(services))
+    path.write_bytes(content[:-1000])
+    for _ in range(3):
+        assert not inbox.collect()  # a PDF without its end
+    path.write_bytes(content)
+    assert not inbox.collect()  # it grew since the last look
+    assert inbox.collect()
+    monkeypatch.setattr(watched, "UNFINISHED_SECONDS", 0.0)
+    (folder_of(services) / "cut-off.pdf").write_bytes(content[:-1000])
+    collect(services)
+    assert len(drafts(services)) == 2  # its reading will say that it is cut off
+
+
+def test_what_is_no_document_is_put_aside_with_the_reason(services: Services) -> None:
+    (folder_of(services) / "program.exe").write_bytes(b"MZ...")
+    os.mkfifo(folder_of(services) / "pipe")
+    (folder_of(services) / "link.pdf").symlink_to("/etc/hostname")
+    collect(services)
+    assert drafts(services) == []
+    reason = (folder_of(services) / REFUSED / "program.exe.txt").read_text(encoding="utf-8")
+    assert "รับเฉพาะ" in reason
+    assert (folder_of(services) / REFUSED / "program.exe").exists()
+
+
+def test_separator_sheets_part_a_stack(services: Services) -> None:
+    content = stack(
+        scanned("sheet", SEPARATOR_TEXT, turn=-3),
+        scanned("first, page 1"),
+        scanned("first, page 2", "https://example.go.th/another-code"),
+        scanned("sheet", SEPARATOR_TEXT, turn=178),
+        scanned("sheet", SEPARATOR_TEXT),
+        scanned("second, page 1"),
+    )
+    (folder_of(services) / "stack.pdf").write_bytes(content)
+    collect(services)
+    assert [name for name, _ in attached(services)] == ["stack (1).pdf", "stack (2).pdf"]
+    counts = []
+    for draft in sorted(drafts(services), key=lambda each: each.id):
+        (attachment,) = services.records.attachments([draft.id])[draft.id]
+        with services.files.open(attachment.sha256) as stream, pikepdf.open(stream) as pdf:
+            counts.append(len(pdf.pages))
+    assert counts == [2, 1]
+    (folder_of(services) / "again.pdf").write_bytes(content)
+    collect(services)
+    assert len(drafts(services)) == 2
+
+
+@pytest.mark.parametrize("step", ["store", "create", "attach", "rename"])
+def test_a_crash_at_any_step_makes_neither_two_drafts_nor_none(
+    services: Services, tmp_path: Path, step: str
+) -> None:
+    content = memo("ไฟดับกลางคัน")
+    (folder_of(services) / "scan.pdf").write_bytes(content)
+    close(services)
+
+    def killed_at_the_step() -> None:
+        kill_after(Path if step == "rename" else Intake, step)
+        collect(watching(tmp_path))
+
+    assert ended(in_child(killed_at_the_step)) == KILLED
+    again = watching(tmp_path)
+    collect(again)
+    assert len(drafts(again)) == 1
+    assert attached(again) == [("scan.pdf", len(content))]
+    assert not (folder_of(again) / "scan.pdf").exists()
+
+
+def kill_after(owner: type, name: str) -> None:
+    """Have this process die right after the first call of a method."""
+    original = getattr(owner, name)
+
+    def called(*args: object, **kwargs: object) -> None:
+        original(*args, **kwargs)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    setattr(owner, name, called)
+
+
+def test_a_full_disk_leaves_the_scan_in_the_folder(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder_of(services) / "scan.pdf").write_bytes(memo("ดิสก์เต็ม"))
+
+    def full(_self: Intake, _stream: BinaryIO, **_named: object) -> None:
+        raise Unavailable("พื้นที่ดิสก์เต็ม")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Intake, "store", full)
+        with pytest.raises(Unavailable):
+            collect(services)
+    assert (folder_of(services) / "scan.pdf").exists()
+    collect(services)
+    assert len(drafts(services)) == 1
+
+
+def test_each_organisation_has_a_folder_of_its_own(services: Services) -> None:
+    services.organisations.change("main", to=Organisation(id=1, slug="pladuk", name="หนองปลาดุก", host=None))
+    services.organisations.add("bangkhen", "บางเขน", None)
+    folders = inbox_targets(services)
+    assert sorted(path.name for path in folders) == ["bangkhen", "pladuk"]
+    folder = folder_of(services) / "bangkhen"
+    folder.mkdir()
+    (folder / "scan.pdf").write_bytes(memo("ของบางเขน"))
+    collect(services)
+    (draft,) = drafts(services)
+    assert draft.organisation == services.organisations.all()[1].id

@@ -1,0 +1,24 @@
+"""The separator sheet, which staff print and lay between documents of a stack that is scanned at once."""
+
+from __future__ import annotations
+
+from flask import Blueprint, render_template
+
+from indexer.extraction.separators import SEPARATOR_TEXT
+from web.accounts.sign_in import staff_only
+from web.bootstrap import services
+
+pages = Blueprint("separator", __name__, url_prefix="/staff")
+
+
+@pages.get("/separator")
+@staff_only
+def sheet() -> str:
+    """Show the sheet, to be printed by the browser."""
+    return render_template("staff/separator.html", code=SEPARATOR_TEXT)
+
+
+@pages.app_context_processor
+def _has_inbox() -> dict[str, bool]:
+    """Tells templates of staff whether scans come through a watched folder."""
+    return {"has_inbox": bool(services().settings.inbox)}
