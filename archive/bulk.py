@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from archive.errors import Conflict, Invalid, NotFound, PrakatError, RecordDamaged
-from archive.ports import Records
+from archive.repositories import Records
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,8 @@ from archive import privacy, validation
 from archive.errors import NotFound
 from archive.filetype import PDF
 from archive.model import Announcement, Attachment, FileVersion, Page
-from archive.ports import Files, Records, StoredFile
+from archive.ports import Files, StoredFile
+from archive.repositories import Records
 
 _REDACTED = " (ปิดข้อมูลส่วนบุคคล)"  # end of the name of a redacted copy
 _LARGEST_COPY = 500 << 20  # bytes; pictures of 100 pages may be larger than the uploaded file was
@@ -35,17 +36,17 @@ class FileVersionCommands(ABC):
         ``pages``: pages of the copy as read; pages that are missing are still to be read. The file before
         stays for staff only. Residents see the copy once no personal data was found in any page.
         """
-        attachment = self._records.attachment(attachment_id)
+        attachment = self._records.attachments.get(attachment_id)
         self._editable(attachment.announcement_id)
         file = self._files.add(copy, limit=max(self._max_upload_bytes, _LARGEST_COPY))
         stem = PurePosixPath(privacy.without_finds(attachment.filename)).stem.removesuffix(_REDACTED)
         name = validation.safe_filename(f"{stem}{_REDACTED}.pdf", PDF)
         with self._records.batch():
-            redacted = self._records.replace(
+            redacted = self._records.attachments.replace(
                 attachment_id, file, filename=name, media_type=PDF, actor=actor, is_redacted=True
             )
             for page in pages:
-                self._records.save_page(page, sha256=file.sha256)
+                self._records.pages.save(page, sha256=file.sha256)
         return redacted
 
     def restore_file(self, attachment_id: int, number: int, *, actor: str) -> Attachment:
@@ -53,9 +54,9 @@ class FileVersionCommands(ABC):
 
         ``number``: see ``FileVersion``. The attachment is held until it is read, as after ``replace``.
         """
-        self._editable(self._records.attachment(attachment_id).announcement_id)
+        self._editable(self._records.attachments.get(attachment_id).announcement_id)
         version = self.file_version(attachment_id, number)
-        return self._records.replace(
+        return self._records.attachments.replace(
             attachment_id,
             StoredFile(version.sha256, version.size),
             filename=version.filename,
@@ -66,7 +67,7 @@ class FileVersionCommands(ABC):
 
     def file_version(self, attachment_id: int, number: int) -> FileVersion:
         """Return an earlier file of an attachment. Raises ``NotFound``."""
-        for version in self._records.file_versions(attachment_id):
+        for version in self._records.versions.by_attachment(attachment_id):
             if version.number == number:
                 return version
         raise NotFound("ไม่พบไฟล์รุ่นนี้ กรุณาเปิดรายการไฟล์ก่อนหน้าอีกครั้ง")

@@ -28,7 +28,8 @@ from archive.model import (
     RelationKind,
     Status,
 )
-from archive.ports import Files, Records, Scanner, StoredFile
+from archive.ports import Files, Scanner, StoredFile
+from archive.repositories import Records
 from archive.suggested_fields import fields_not_given, is_file_name, suggest_fields
 
 log = logging.getLogger("prakat.security")
@@ -91,7 +92,7 @@ class Intake(FileVersionCommands):
         kept = Draft(**{"title": "", **checked(given)})  # type: ignore[arg-type]  # checked by name
         if status is Status.PUBLISHED:
             _refuse_without_reason(_in_fields(asdict(kept)), reason)
-        return self._records.create(kept, actor=actor, status=status, reason=reason.strip())
+        return self._records.announcements.create(kept, actor=actor, status=status, reason=reason.strip())
 
     def attach(
         self,
@@ -116,7 +117,7 @@ class Intake(FileVersionCommands):
         name = validation.safe_filename(filename, content)
         shown = validation.label(label, name)
         file = self._keep(stream, name, actor)
-        return self._records.attach(
+        return self._records.attachments.attach(
             announcement_id,
             file,
             filename=name,
@@ -152,11 +153,13 @@ class Intake(FileVersionCommands):
         Residents see the attachment once the new version is read and no personal data was found in it. Raises
         as ``attach`` does.
         """
-        self._editable(self._records.attachment(attachment_id).announcement_id)
+        self._editable(self._records.attachments.get(attachment_id).announcement_id)
         content = _media_type(stream)
         name = validation.safe_filename(filename, content)
         file = self._keep(stream, name, actor)
-        return self._records.replace(attachment_id, file, filename=name, media_type=content, actor=actor)
+        return self._records.attachments.replace(
+            attachment_id, file, filename=name, media_type=content, actor=actor
+        )
 
     def relabel(
         self, attachment_id: int, *, label: str, kind: Kind, actor: str, reason: str = ""
@@ -166,7 +169,7 @@ class Intake(FileVersionCommands):
         Raises ``PersonalDataFound`` when the announcement is published, the new label contains personal data,
         and no reason is given.
         """
-        attachment = self._records.attachment(attachment_id)
+        attachment = self._records.attachments.get(attachment_id)
         announcement = self._editable(attachment.announcement_id)
         shown = validation.label(label, attachment.filename)
         found: Sequence[PersonalData] = ()
@@ -175,21 +178,21 @@ class Intake(FileVersionCommands):
             _refuse_without_reason([Find(attachment_id, data) for data in found], reason)
         with self._records.batch():
             if found:
-                self._records.release(attachment_id, found, reason=reason.strip(), actor=actor)
-            return self._records.relabel(attachment_id, label=shown, kind=kind, actor=actor)
+                self._records.attachments.release(attachment_id, found, reason=reason.strip(), actor=actor)
+            return self._records.attachments.relabel(attachment_id, label=shown, kind=kind, actor=actor)
 
     def release(self, attachment_id: int, *, actor: str, reason: str) -> Attachment:
         """Show an attachment although personal data was found in it or reading it failed.
 
         Raises ``Invalid`` without a reason, ``Conflict`` (code ``unread``) while the attachment is unread.
         """
-        attachment = self._records.attachment(attachment_id)
+        attachment = self._records.attachments.get(attachment_id)
         self._editable(attachment.announcement_id)
         said = validation.required_text(reason, field="reason", said=words("เหตุผลที่ให้ประชาชนเห็น"), length=1000)
         if attachment.hold is Hold.UNREAD and attachment.status is not Reading.FAILED:
             raise Conflict("ระบบยังแปลงข้อความของเอกสารนี้ไม่เสร็จ กรุณารอแล้วลองใหม่อีกครั้ง", code="unread")
         finds = privacy.undecided_in(attachment)
-        return self._records.release(attachment_id, finds, reason=said, actor=actor)
+        return self._records.attachments.release(attachment_id, finds, reason=said, actor=actor)
 
     def reorder(self, announcement_id: int, attachment_ids: Sequence[int], *, actor: str) -> None:
         """Reorder the attachments of an announcement.
@@ -197,31 +200,33 @@ class Intake(FileVersionCommands):
         ``attachment_ids``: ids of all its attachments in their new order. Raises ``Conflict`` for other ids.
         """
         self._editable(announcement_id)
-        self._records.reorder(announcement_id, attachment_ids, actor=actor)
+        self._records.attachments.reorder(announcement_id, attachment_ids, actor=actor)
 
     def move(self, attachment_id: int, position: int, *, actor: str) -> None:
         """Move an attachment to a position (1 is the first). A position past the end means the end."""
-        announcement_id = self._records.attachment(attachment_id).announcement_id
-        beside = [each.id for each in self._records.attachments([announcement_id])[announcement_id]]
+        announcement_id = self._records.attachments.get(attachment_id).announcement_id
+        beside = [
+            each.id for each in self._records.attachments.by_announcement([announcement_id])[announcement_id]
+        ]
         beside.remove(attachment_id)
         beside.insert(position - 1, attachment_id)
         self.reorder(announcement_id, beside, actor=actor)
 
     def detach(self, attachment_id: int, *, actor: str) -> None:
         """Detach an attachment from its announcement. The data stays, so that ``reattach`` works."""
-        self._editable(self._records.attachment(attachment_id).announcement_id)
-        self._records.detach(attachment_id, actor=actor)
+        self._editable(self._records.attachments.get(attachment_id).announcement_id)
+        self._records.attachments.detach(attachment_id, actor=actor)
 
     def reattach(self, attachment_id: int, *, actor: str) -> Attachment:
         """Put a detached attachment back, after the announcement's other attachments."""
-        self._editable(self._records.detached_attachment(attachment_id).announcement_id)
-        return self._records.reattach(attachment_id, actor=actor)
+        self._editable(self._records.attachments.get_detached(attachment_id).announcement_id)
+        return self._records.attachments.reattach(attachment_id, actor=actor)
 
     def correct_page(self, attachment_id: int, number: int, text: str, *, actor: str) -> Page:
         """Replace the recognised text of a page by a person's text. A rereading does not change that text."""
-        self._editable(self._records.attachment(attachment_id).announcement_id)
+        self._editable(self._records.attachments.get(attachment_id).announcement_id)
         kept = validation.page_text(text)
-        return self._records.correct_page(
+        return self._records.pages.correct(
             attachment_id, number, kept, actor=actor, personal_data=privacy.find(kept, number)
         )
 
@@ -245,7 +250,9 @@ class Intake(FileVersionCommands):
             raise Conflict("ตั้งเวลาเผยแพร่ได้เฉพาะฉบับร่าง", code="wrong-status")
         if announcement.status is Status.PUBLISHED:
             _refuse_without_reason(_new_in_fields(announcement, kept), reason)
-        return self._records.revise(id, kept, actor=actor, if_change=if_change, reason=reason.strip())
+        return self._records.announcements.revise(
+            id, kept, actor=actor, if_change=if_change, reason=reason.strip()
+        )
 
     def publish(self, id: int, *, actor: str, reason: str = "") -> Announcement:
         """Publish an announcement. Attachments that are not read yet are shown later, once they are read.
@@ -260,24 +267,30 @@ class Intake(FileVersionCommands):
         if not announcement.title:
             raise Invalid("กรุณากรอกชื่อเรื่องก่อนเผยแพร่", field="title", code="required")
         found = self.personal_data(id)
-        held = [one for one in self._records.attachments([id])[id] if one.hold is Hold.PERSONAL_DATA]
+        held = [
+            one
+            for one in self._records.attachments.by_announcement([id])[id]
+            if one.hold is Hold.PERSONAL_DATA
+        ]
         if not reason.strip() and (found or held):
             raise PersonalDataFound(found)
         with self._records.batch():
-            for attachment in self._records.attachments([id])[id]:
+            for attachment in self._records.attachments.by_announcement([id])[id]:
                 decided = [find.data for find in found if find.attachment_id == attachment.id]
                 if decided or attachment.hold is Hold.PERSONAL_DATA:
-                    self._records.release(attachment.id, decided, reason=reason.strip(), actor=actor)
+                    self._records.attachments.release(
+                        attachment.id, decided, reason=reason.strip(), actor=actor
+                    )
             return self._step(announcement, Status.PUBLISHED, actor, reason)
 
     def complete(self, id: int, *, actor: str) -> Announcement:
         """Fill fields that nobody has given with values that the attachments state."""
-        announcement = self._records.announcement(id)
-        attachments = self._records.attachments([id])[id]
+        announcement = self._records.announcements.get(id)
+        attachments = self._records.attachments.by_announcement([id])[id]
         stated = suggest_fields(attachments).fields
         missing = fields_not_given(announcement, attachments)
         given = {name: value for name, value in stated.items() if name in missing}
-        return self._records.revise(id, given, actor=actor) if given else announcement
+        return self._records.announcements.revise(id, given, actor=actor) if given else announcement
 
     def publish_due(self, now: dt.datetime, *, actor: str) -> list[int]:
         """Publish the drafts whose ``publish_at`` has come. Returns the ids of the published announcements.
@@ -288,16 +301,16 @@ class Intake(FileVersionCommands):
         decides.
         """
         published = []
-        for due in self._records.due(now):
+        for due in self._records.announcements.due(now):
             try:
                 if self._being_read(due):
                     continue
                 titled = self.complete(due, actor=actor).title
-                if is_file_name(titled, self._records.attachments([due])[due]):
+                if is_file_name(titled, self._records.attachments.by_announcement([due])[due]):
                     raise Invalid("ชื่อเรื่องเป็นชื่อไฟล์ กรุณาตั้งชื่อให้ประชาชนเข้าใจ", field="title")
                 self.publish(due, actor=actor)
             except (PersonalDataFound, Invalid):
-                self._records.revise(due, {"publish_at": None}, actor=actor)
+                self._records.announcements.revise(due, {"publish_at": None}, actor=actor)
                 continue
             except (
                 Conflict,
@@ -341,18 +354,18 @@ class Intake(FileVersionCommands):
         if newer_id == older_id:
             raise Invalid("ประกาศยกเลิกหรือแก้ไขตัวเองไม่ได้ กรุณาเลือกประกาศอื่น", field="older")
         for id in (newer_id, older_id):
-            announcement = self._records.announcement(id)
+            announcement = self._records.announcements.get(id)
             if announcement.status is Status.TRASHED:
                 raise Conflict(
                     "%(stands)s กรุณากู้คืนก่อนแก้ไข", code="wrong-status", stands=_STANDS[announcement.status]
                 )
         is_reversed = any(
             each.newer_id == older_id and each.older_id == newer_id and each.kind
-            for each in self._records.relations(newer_id)
+            for each in self._records.relations.by_announcement(newer_id)
         )
         if kind is not None and is_reversed:
             raise Invalid("อีกฉบับยกเลิกหรือแก้ไขฉบับนี้อยู่แล้ว กรุณาเอาความเกี่ยวข้องเดิมออกก่อน", field="older")
-        self._records.decide_relation(newer_id, older_id, kind, actor=actor)
+        self._records.relations.decide(newer_id, older_id, kind, actor=actor)
 
     def collect(
         self, id: int | None, *, title: str, body: str, items: Sequence[Item], actor: str
@@ -361,7 +374,7 @@ class Intake(FileVersionCommands):
 
         Raises ``Invalid`` with the offending field, ``NotFound`` for an unknown collection.
         """
-        known = self._records.announcements(
+        known = self._records.announcements.get_many(
             item.announcement_id for item in items if item.announcement_id is not None
         )
         for item in items:
@@ -372,7 +385,7 @@ class Intake(FileVersionCommands):
                     number=item.announcement_id,
                 )
         kept = [Item(validation.heading(item.label), item.announcement_id) for item in items]
-        return self._records.save_collection(
+        return self._records.collections.save(
             id,
             title=validation.required_text(title, field="title", said=words("ชื่อชุดประกาศ"), length=500),
             body=validation.body(body),
@@ -382,8 +395,8 @@ class Intake(FileVersionCommands):
 
     def personal_data(self, id: int) -> tuple[Find, ...]:
         """Return the finds in an announcement's fields and attachments that nobody has decided to show."""
-        fields = _in_fields(asdict(self._records.announcement(id)))
-        attachments = self._records.attachments([id])[id]
+        fields = _in_fields(asdict(self._records.announcements.get(id)))
+        attachments = self._records.attachments.by_announcement([id])[id]
         return (
             *fields,
             *(Find(one.id, data) for one in attachments for data in privacy.undecided_in(one)),
@@ -391,10 +404,10 @@ class Intake(FileVersionCommands):
 
     def _being_read(self, id: int) -> bool:
         open_states = (Reading.WAITING, Reading.READING)
-        return any(one.status in open_states for one in self._records.attachments([id])[id])
+        return any(one.status in open_states for one in self._records.attachments.by_announcement([id])[id])
 
     def _editable(self, id: int) -> Announcement:
-        announcement = self._records.announcement(id)
+        announcement = self._records.announcements.get(id)
         if announcement.status not in _EDITABLE:
             raise Conflict(
                 "%(stands)s กรุณากู้คืนก่อนแก้ไข", code="wrong-status", stands=_STANDS[announcement.status]
@@ -402,7 +415,7 @@ class Intake(FileVersionCommands):
         return announcement
 
     def _ready_for(self, id: int, status: Status) -> Announcement:
-        announcement = self._records.announcement(id)
+        announcement = self._records.announcements.get(id)
         if announcement.status not in _STEPS[status]:
             remedy = _REMEDIES.get((announcement.status, status), words("ไม่ต้องทำอะไรเพิ่ม"))
             raise Conflict(
@@ -414,7 +427,7 @@ class Intake(FileVersionCommands):
         return announcement
 
     def _step(self, announcement: Announcement, status: Status, actor: str, reason: str = "") -> Announcement:
-        return self._records.set_status(
+        return self._records.announcements.set_status(
             announcement.id, status, actor=actor, reason=reason.strip(), was=announcement.status
         )
 

@@ -7,40 +7,27 @@ that every adapter must pass.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
-from archive.attachment_ports import HeldAttachments
 from archive.model import (
     ALL_SCOPES,
-    Announcement,
     Attachment,
     AttemptLimit,
-    Change,
-    Collection,
     Details,
-    Draft,
     Failure,
     Incident,
-    Item,
-    Kind,
     Organisation,
-    Page,
     Person,
-    PersonalData,
     Role,
     Scope,
     SecondFactor,
     Session,
-    Status,
     Token,
 )
-from archive.relation_ports import RelationRecords
-from archive.reports import ReportRecords
-from archive.worklist import Worklists
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,208 +68,6 @@ class Scanner(Protocol):
 
     def ping(self) -> None:
         """Check the scanner. Raises ``Unavailable`` when the scanner does not answer."""
-
-
-@dataclass(frozen=True, slots=True)
-class Miss:
-    """A query without results, with the number of searches and the time of the last one."""
-
-    query: str
-    count: int
-    last_at: dt.datetime
-
-
-class Records(HeldAttachments, RelationRecords, ReportRecords, Worklists, Protocol):
-    """Announcements, their attachments and pages, and their history.
-
-    Every method that writes is one transaction and records a ``Change``, whose ``actor`` is the person's name
-    or the name of the command. It raises the announcement's ``change`` counter when search must follow.
-    Unknown ids raise ``NotFound``.
-    """
-
-    def batch(self, bulk: str = "") -> AbstractContextManager[None]:
-        """Combine writes of this thread into one transaction: all are kept, or none.
-        A write that raises is undone alone, so a loop may go on with the next record. ``bulk``: a name that
-        the history gives to all these changes, so that they can be undone as one."""
-
-    # announcements
-    def create(
-        self, draft: Draft, *, actor: str, status: Status = Status.DRAFT, reason: str = ""
-    ) -> Announcement:
-        """Create an announcement. Raises ``Conflict`` (code ``ref-taken``) when another has the ``ref``."""
-
-    def revise(
-        self,
-        id: int,
-        changes: dict[str, object],
-        *,
-        actor: str,
-        if_change: int | None = None,
-        reason: str = "",
-    ) -> Announcement:
-        """Set fields of ``Draft`` or ``publish_at``.
-        Raises ``Conflict`` when ``if_change`` is no longer current. ``views`` sets the baseline; visits that
-        were counted here are added to the baseline. Without a different value, nothing is written."""
-
-    def set_status(
-        self, id: int, status: Status, *, actor: str, reason: str = "", was: Status | None = None
-    ) -> Announcement:
-        """Set the status and clear ``publish_at``. Raises ``Conflict`` when the status is no longer ``was``.
-        The reason of a withdrawal stays on the record until the record is a draft again; every reason is in
-        the history. A withdrawal cancels the decisions to show personal data."""
-
-    def announcement(self, id: int) -> Announcement: ...
-    def announcements(self, ids: Iterable[int]) -> dict[int, Announcement]: ...
-    def by_ref(self, ref: str) -> Announcement | None: ...
-    def by_old_url(self, old_url: str) -> Announcement | None: ...
-    def list_announcements(
-        self,
-        *,
-        statuses: Sequence[Status],
-        page: int,
-        per_page: int,
-    ) -> tuple[list[Announcement], int]:
-        """Return one page of announcements and the total number.
-        Announcements are sorted by ``published_on``, newest first, then by id."""
-
-    def neighbours(self, id: int) -> tuple[Announcement | None, Announcement | None]:
-        """Return the published announcements just before and after this one, by ``published_on``, then id."""
-
-    def months(self) -> list[tuple[int, int, int]]:
-        """Return ``(year C.E., month, number of published announcements)``, newest month first.
-        Months without published announcements are left out."""
-
-    def changed_since(self, change: int, *, limit: int) -> list[tuple[int, int]]:
-        """Return ``(announcement id, its change)`` for changes after ``change``, in order of change."""
-
-    def withdrawn_since(self, change: int) -> set[int]:
-        """Return the ids of announcements that an index at ``change`` may still show, but must not.
-        They changed after ``change`` and are not published now, or one of their attachments was hidden after
-        ``change``."""
-
-    def last_change(self) -> int: ...
-    def touch(self, ids: Sequence[int]) -> None:
-        """Make search index these announcements again. The history gets no entry, as nothing else changes."""
-
-    def counts(self) -> dict[str, int]:
-        """Return the number of announcements by status value, 0 where there are none."""
-
-    def due(self, now: dt.datetime) -> list[int]:
-        """Return the ids of drafts whose ``publish_at`` is not after ``now``."""
-
-    def history(self, announcement_id: int) -> list[Change]: ...
-
-    # attachments
-    def attach(
-        self,
-        announcement_id: int,
-        file: StoredFile,
-        *,
-        filename: str,
-        media_type: str,
-        label: str,
-        kind: Kind,
-        actor: str,
-        stored_at: dt.datetime | None = None,
-    ) -> tuple[Attachment, bool]:
-        """Add an attachment after the others. It waits to be read, and is held until then.
-        ``stored_at``: the time at which an older site stored the file; else the attachment's time is now.
-        Returns ``(attachment, True)``; ``(the existing attachment, False)`` when the announcement has the
-        same bytes already. A detached attachment with the same bytes is put back instead."""
-
-    def relabel(self, attachment_id: int, *, label: str, kind: Kind, actor: str) -> Attachment: ...
-    def reorder(self, announcement_id: int, attachment_ids: Sequence[int], *, actor: str) -> None: ...
-    def detach(self, attachment_id: int, *, actor: str) -> None:
-        """Detach an attachment. Its bytes, pages and corrections stay, so that it can be put back."""
-
-    def attachment(self, id: int) -> Attachment: ...
-    def attachments(self, announcement_ids: Iterable[int]) -> dict[int, list[Attachment]]:
-        """Return the attachments by announcement id, in order of position."""
-
-    def attachments_with_file(self, sha256: str) -> list[Attachment]: ...
-
-    # pages
-    def doubtful_pages(self, *, below: float, limit: int) -> list[Page]:
-        """Return uncorrected pages with a confidence under ``below`` or a problem, the least sure first."""
-
-    def save_page(self, page: Page, *, sha256: str | None = None) -> None:
-        """Insert or replace a page, but leave a page that a person corrected as it is.
-        ``sha256``: hash of the bytes that the page was read from. Raises ``Conflict`` (code ``lease-lost``)
-        when the attachment has other bytes by now."""
-
-    def correct_page(
-        self,
-        attachment_id: int,
-        number: int,
-        text: str,
-        *,
-        actor: str,
-        personal_data: Sequence[PersonalData] = (),
-    ) -> Page:
-        """Set a page's text as a person corrected it.
-        ``personal_data``: the finds in this text. The attachment is held while some of them are undecided."""
-
-    def page(self, attachment_id: int, number: int) -> Page: ...
-    def pages(self, attachment_id: int) -> list[Page]: ...
-    def page_texts(self, attachment_ids: Iterable[int]) -> dict[int, list[tuple[int, str]]]:
-        """Return ``(number, text)`` of every page, by attachment id. Search needs no other columns."""
-
-    def count_pages(self) -> dict[str, int]:
-        """Return the number of pages by source value, 0 where there are none."""
-
-    def texts_at(self, places: Iterable[tuple[int, int]]) -> dict[tuple[int, int], str]:
-        """Return texts of pages by ``(attachment id, page number)``. Unknown pages are left out."""
-
-    # collections
-    def save_collection(
-        self, id: int | None, *, title: str, body: str, items: Sequence[Item], actor: str
-    ) -> Collection:
-        """Create a collection when ``id`` is None; else replace the whole collection.
-        An id is never used twice. Without a difference, nothing is written."""
-
-    def collection(self, id: int) -> Collection: ...
-    def collections(self) -> list[Collection]:
-        """Return all collections, the latest made first."""
-
-    def collection_history(self, id: int) -> list[Change]:
-        """Return every change, oldest first. ``items`` are lines of ``(label, announcement id or None)``."""
-
-    def collections_with(self, announcement_id: int) -> list[Collection]:
-        """Return the collections that list the announcement."""
-
-    # visits
-    def count_visit(self, announcement_id: int, visitor: str, *, address: str = "", now: dt.datetime) -> bool:
-        """Count a visit once per visitor and visit window. Returns True when the visit was counted.
-        ``visitor`` and ``address`` are opaque, salted hashes. Of the visitors from one address only the first
-        few count; "" is no address. ``change`` is not raised. The count survives the death of the process,
-        perhaps not a power cut."""
-
-    def visits_by_day(self, *, days: int) -> list[tuple[dt.date, int]]:
-        """Return ``(date, visits)`` of the last days in Thai time, oldest first, with days of no visits."""
-
-    # running totals, which only grow
-    def tally(self, name: str, amount: int) -> None:
-        """Add to a running total. The total survives the death of the process, perhaps not a power cut."""
-
-    def tallies(self) -> dict[str, int]:
-        """Return the running totals by name."""
-
-    # evidence of loss and tampering
-    def note_incident(self, code: str, subject: str, detail: str) -> None:
-        """Record an incident, unless an open one is the same. Incidents stay open until acknowledged."""
-
-    def open_incidents(self) -> list[Incident]:
-        """Return the incidents that nobody has acknowledged, oldest first."""
-
-    # queries without results
-    def note_miss(self, query: str) -> None:
-        """Count a query that found nothing."""
-
-    def misses(self, *, limit: int = 100) -> list[Miss]:
-        """Return queries without results, most frequent first."""
-
-    def forget_miss(self, query: str) -> None:
-        """Remove a query from the list, once the dictionary has learned the query."""
 
 
 class Jobs(Protocol):

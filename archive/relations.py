@@ -9,7 +9,7 @@ from rapidfuzz import fuzz
 
 from archive.citations import Citation, find_citations
 from archive.model import Announcement, Attachment, Kind, RelationKind, Status
-from archive.ports import Records
+from archive.repositories import Records
 from archive.thai import arabic_digits, buddhist_year
 
 _SAME_SUBJECT = 80  # of 100: lowest similarity of a cited subject to a title; OCR misreads some letters
@@ -28,7 +28,9 @@ class SuggestedRelation:
 def suggest_relations(records: Records, announcement: Announcement) -> list[SuggestedRelation]:
     """Return the relations that the announcement's text states and nobody has decided on yet."""
     decided = {
-        each.older_id for each in records.relations(announcement.id) if each.newer_id == announcement.id
+        each.older_id
+        for each in records.relations.by_announcement(announcement.id)
+        if each.newer_id == announcement.id
     }
     found: dict[int, SuggestedRelation] = {}
     for citation in _citations(records, announcement):
@@ -41,8 +43,8 @@ def suggest_relations(records: Records, announcement: Announcement) -> list[Sugg
 def _citations(records: Records, announcement: Announcement) -> Iterator[Citation]:
     """Yield the citations in the title and body, then those in each attachment's pages."""
     yield from find_citations(f"{announcement.title}\n{announcement.body}")
-    attachments = records.attachments([announcement.id])[announcement.id]
-    texts = records.page_texts(each.id for each in attachments)
+    attachments = records.attachments.by_announcement([announcement.id])[announcement.id]
+    texts = records.pages.texts(each.id for each in attachments)
     for attachment in attachments:
         yield from find_citations("\n".join(text for _number, text in texts.get(attachment.id, ())))
 
@@ -50,12 +52,12 @@ def _citations(records: Records, announcement: Announcement) -> Iterator[Citatio
 def _matches(records: Records, newer: Announcement, citation: Citation) -> list[Announcement]:
     """Return the announcements that fit a citation; nothing where several fit equally badly."""
     if citation.number:
-        ids = records.with_number(citation.number)
+        ids = records.relations.with_number(citation.number)
     elif citation.dated:
-        ids = records.dated(citation.dated)
+        ids = records.relations.dated(citation.dated)
     else:
-        ids = records.with_title(citation.subject)
-    known = records.announcements(id for id in ids if id != newer.id).values()
+        ids = records.relations.with_title(citation.subject)
+    known = records.announcements.get_many(id for id in ids if id != newer.id).values()
     fitting = [
         each
         for each in known
@@ -72,7 +74,7 @@ def _matches(records: Records, newer: Announcement, citation: Citation) -> list[
 
 
 def _is_of_kind(records: Records, announcement: Announcement, citation: Citation) -> bool:
-    attachments = records.attachments([announcement.id])[announcement.id]
+    attachments = records.attachments.by_announcement([announcement.id])[announcement.id]
     return citation.kind in (announcement.kind, *(each.kind for each in attachments))
 
 
@@ -121,10 +123,14 @@ def standing(records: Records, announcement: Announcement) -> Standing:
     relations: dict[tuple[int, int], RelationKind] = {}
     new: Iterable[int] = [announcement.id]
     while new and len(known) < _LONGEST_CHAIN:
-        confirmed = [each for id in new for each in records.relations(id) if each.kind is not None]
+        confirmed = [
+            each for id in new for each in records.relations.by_announcement(id) if each.kind is not None
+        ]
         beside = {id for each in confirmed for id in (each.newer_id, each.older_id)} - known.keys()
         published = {
-            id: each for id, each in records.announcements(beside).items() if each.status is Status.PUBLISHED
+            id: each
+            for id, each in records.announcements.get_many(beside).items()
+            if each.status is Status.PUBLISHED
         }
         known |= published
         relations |= {

@@ -47,21 +47,21 @@ class Report:
     done_by: str
 
 
-class ReportRecords(Protocol):
-    """Part of ``archive.ports.Records`` about reports."""
+class Reports(Protocol):
+    """Residents' reports of problems."""
 
-    def add_report(self, given: ReportDraft) -> None:
+    def add(self, given: ReportDraft) -> None:
         """Store a report; an open report with the same content is counted once more instead.
         Deletes finished reports that are old. Raises ``TooMany`` while too many reports are open."""
 
-    def open_reports(self) -> list[Report]:
+    def list_open(self) -> list[Report]:
         """Return the reports that nobody has finished: personal data first, then the oldest first."""
 
-    def finished_reports(self, *, limit: int) -> list[Report]:
+    def list_finished(self, *, limit: int) -> list[Report]:
         """Return finished reports, the last finished first."""
 
-    def finish_report(self, id: int, *, actor: str) -> None:
+    def finish(self, id: int, *, actor: str) -> None:
         """Set a report to done. Raises ``NotFound`` for an unknown one."""
 
-    def reopen_report(self, id: int) -> None:
+    def reopen(self, id: int) -> None:
         """Set a finished report back to open. Raises ``NotFound`` for an unknown one."""

@@ -60,10 +60,10 @@ class WorklistRow:
     problems: tuple[FoundProblem, ...] = ()
 
 
-class Worklists(Protocol):
-    """Part of ``archive.ports.Records`` about the worklist. ``today`` is the date in Thailand."""
+class Worklist(Protocol):
+    """Records that staff must look at, with their problems. ``today`` is the date in Thailand."""
 
-    def worklist(
+    def list_page(
         self, filters: WorklistFilters, *, today: dt.date, page: int, per_page: int
     ) -> tuple[list[WorklistRow], int]:
         """Return one page of records and the total number.
@@ -75,7 +75,7 @@ class Worklists(Protocol):
     def count_statuses(self, filters: WorklistFilters, *, today: dt.date) -> dict[Status, int]:
         """Return the number of records of each status that pass the other filters."""
 
-    def worklist_values(self, field: str) -> list[str]:
+    def values(self, field: str) -> list[str]:
         """Return the values of ``author`` or ``category`` in any record, the most frequent first."""
 
     def unpublished_texts(self, *, limit: int) -> Iterator[tuple[int, str]]:

@@ -106,12 +106,15 @@ def _compare(services: Services, other: Services) -> int:
     count = 0
     for announcement in _all(other):
         id = announcement.id
-        mine, theirs = services.records.attachments([id])[id], other.records.attachments([id])[id]
-        assert services.records.announcement(id).title == announcement.title
-        assert services.records.history(id)[:1] == other.records.history(id)[:1]
+        mine, theirs = (
+            services.attachments.by_announcement([id])[id],
+            other.records.attachments.by_announcement([id])[id],
+        )
+        assert services.announcements.get(id).title == announcement.title
+        assert services.history.entries(id)[:1] == other.records.history.entries(id)[:1]
         assert [one.sha256 for one in theirs] == [one.sha256 for one in mine][: len(theirs)]
         for one, copy in zip(mine, theirs, strict=False):
-            assert services.records.pages(one.id) == other.records.pages(copy.id)
+            assert services.pages.by_attachment(one.id) == other.records.pages.by_attachment(copy.id)
             with services.files.open(one.sha256) as ours, other.files.open(copy.sha256) as kept:
                 assert ours.read() == kept.read()
         count += 1
@@ -119,9 +122,9 @@ def _compare(services: Services, other: Services) -> int:
 
 
 def _all(services: Services) -> Iterator[Announcement]:
-    ids = [id for id, _ in services.records.changed_since(0, limit=2**31)]
+    ids = [id for id, _ in services.history.changed_since(0, limit=2**31)]
     for start in range(0, len(ids), _BATCH):
-        yield from services.records.announcements(ids[start : start + _BATCH]).values()
+        yield from services.announcements.get_many(ids[start : start + _BATCH]).values()
 
 
 def _command(data: Path, *arguments: str | Path) -> None:

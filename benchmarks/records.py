@@ -22,7 +22,7 @@ from rich.table import Table
 from archive.model import Details, Kind, Line, Page, Source, Status
 from archive.ports import StoredFile
 from storage.repositories.jobs import EngineJobs
-from storage.repositories.records import EngineRecords
+from storage.repositories.records import open_records
 from tests.contracts.engines import ENGINES, STORES, Opener, StoreOpener
 from tests.contracts.processes import ended, in_child
 from tests.contracts.samples import ACTOR, draft
@@ -74,13 +74,13 @@ class _Rates(dict[str, float]):
 
 def _records(opened: Opener, count: int) -> dict[str, float]:
     engine = opened()
-    records, jobs = EngineRecords(engine), EngineJobs(engine)
+    records, jobs = open_records(engine), EngineJobs(engine)
     few = max(count // 10, 1)
     rates = _Rates()
 
     def create_and_attach(n: int) -> None:
-        made = records.create(draft(body=BODY), actor=ACTOR)
-        records.attach(
+        made = records.announcements.create(draft(body=BODY), actor=ACTOR)
+        records.attachments.attach(
             made.id,
             StoredFile(f"{n:064x}", 1),
             filename="ก.pdf",
@@ -100,15 +100,17 @@ def _records(opened: Opener, count: int) -> dict[str, float]:
         rates.row("create + attach, in one batch", count, create_and_attach)
     rates.row("claim, nothing else", few, lambda _: jobs.claim("w", lease=LEASE, now=NOW))
     rates.row("claim + finish", few, claim_and_finish)
-    rates.row("visit, counted", few, lambda n: records.count_visit(1, f"visitor {n}", now=NOW))
-    rates.row("visit, already counted", few, lambda n: records.count_visit(1, f"visitor {n}", now=NOW))
-    rates.row("page of 3,200 characters, saved", few, lambda n: records.save_page(_page(n + 1)))
-    rates.row("page with its lines, read", few, lambda n: records.page(1, n + 1))
-    rates.row("announcement, read", count, lambda n: records.announcement(n + 1))
+    rates.row("visit, counted", few, lambda n: records.figures.count_visit(1, f"visitor {n}", now=NOW))
+    rates.row(
+        "visit, already counted", few, lambda n: records.figures.count_visit(1, f"visitor {n}", now=NOW)
+    )
+    rates.row("page of 3,200 characters, saved", few, lambda n: records.pages.save(_page(n + 1)))
+    rates.row("page with its lines, read", few, lambda n: records.pages.get(1, n + 1))
+    rates.row("announcement, read", count, lambda n: records.announcements.get(n + 1))
     rates.row(
         "first page of the list",
         few,
-        lambda _: records.list_announcements(statuses=[Status.DRAFT], page=1, per_page=20),
+        lambda _: records.announcements.list_page(statuses=[Status.DRAFT], page=1, per_page=20),
     )
     engine.close()
     _shared(opened, rates, few)
@@ -119,9 +121,9 @@ def _shared(opened: Opener, rates: _Rates, few: int) -> None:
     """Measure the writes of several processes at once; each counts its own start in."""
 
     def create(_: str) -> None:
-        records = EngineRecords(opened())
+        records = open_records(opened())
         for _turn in range(few):
-            records.create(draft(body=BODY), actor=ACTOR)
+            records.announcements.create(draft(body=BODY), actor=ACTOR)
 
     def claim(name: str) -> None:
         jobs = EngineJobs(opened())
@@ -129,9 +131,9 @@ def _shared(opened: Opener, rates: _Rates, few: int) -> None:
             jobs.claim(name, lease=LEASE, now=NOW)
 
     def visit(name: str) -> None:
-        records = EngineRecords(opened())
+        records = open_records(opened())
         for turn in range(few):
-            records.count_visit(1, f"{name} {turn}", now=NOW)
+            records.figures.count_visit(1, f"{name} {turn}", now=NOW)
 
     times = PROCESSES * few
     rates.together(f"create, {PROCESSES} processes", times, create)

@@ -222,7 +222,7 @@ def fill(folder: Path, docs: Path) -> str:
     manifest(docs, folder / "manifest.jsonl")
     import_manifest(services, folder / "manifest.jsonl", lambda _done, _total: None)
     memo = make(_memo()).pdf
-    [first], _ = services.records.list_announcements(statuses=[Status.PUBLISHED], page=1, per_page=1)
+    [first], _ = services.announcements.list_page(statuses=[Status.PUBLISHED], page=1, per_page=1)
     attached, _ = services.intake.attach(first.id, io.BytesIO(memo), filename="memo.pdf", actor="benchmark")
     rebuild(services.records, services.index)
     services.database.close()

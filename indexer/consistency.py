@@ -16,7 +16,8 @@ from functools import partial
 
 from archive.errors import PrakatError
 from archive.model import Attachment, Reading
-from archive.ports import Database, Examination, Files, Jobs, Records, StoredFile
+from archive.ports import Database, Examination, Files, Jobs, StoredFile
+from archive.repositories import Records
 from indexer.index_sync import BATCH_SIZE, load_published, sync_batch
 from indexer.reindex import NO_LIMIT, is_ahead_of_records, rebuild
 from indexer.search.ports import SearchIndex
@@ -182,10 +183,10 @@ class _Check:
     def _check_file(self, stored: StoredFile) -> None:
         """Compares a file's SHA-256 with its name, and notes a file that no attachment uses."""
         users = [
-            *(f"attachment {each.id}" for each in self._records.attachments_with_file(stored.sha256)),
+            *(f"attachment {each.id}" for each in self._records.attachments.with_file(stored.sha256)),
             *(
                 f"attachment {each.attachment_id} version {each.number}"
-                for each in self._records.versions_with_file(stored.sha256)
+                for each in self._records.versions.with_file(stored.sha256)
             ),
         ]
         used_by = ", ".join(users)
@@ -202,11 +203,13 @@ class _Check:
     # records
 
     def _check_records(self) -> None:
-        ids = [id for id, _ in self._records.changed_since(0, limit=NO_LIMIT)]
+        ids = [id for id, _ in self._records.history.changed_since(0, limit=NO_LIMIT)]
         for done in range(0, len(ids), BATCH_SIZE):
             batch = ids[done : done + BATCH_SIZE]
-            attachments = [one for group in self._records.attachments(batch).values() for one in group]
-            texts = self._records.page_texts(attachment.id for attachment in attachments)
+            attachments = [
+                one for group in self._records.attachments.by_announcement(batch).values() for one in group
+            ]
+            texts = self._records.pages.texts(attachment.id for attachment in attachments)
             for attachment in attachments:
                 self._check_attachment(attachment, len(texts.get(attachment.id, ())))
             self._report.checked["announcements"] += len(batch)
@@ -218,7 +221,7 @@ class _Check:
         subject = f"attachment {attachment.id}"
         if not self._files.exists(attachment.sha256):
             self._find("file-missing", subject, attachment.sha256)
-        for version in self._records.file_versions(attachment.id):
+        for version in self._records.versions.by_attachment(attachment.id):
             if not self._files.exists(version.sha256):
                 self._find("file-missing", f"{subject} version {version.number}", version.sha256)
         if attachment.status is Reading.READY and pages != attachment.page_count:
@@ -262,19 +265,24 @@ class _Check:
     def _beyond_following(self) -> list[tuple[str, str]]:
         try:
             if self._index.manifest() is None:
-                return [("index-missing", "")] if self._records.last_change() else []
+                return [("index-missing", "")] if self._records.history.last_change() else []
             found = [("index-damaged", name) for name in self._index.damage()]
             if not self._index.is_current():
                 found.append(("index-outdated", ""))
             if is_ahead_of_records(self._records, self._index):
-                found.append(("index-ahead", f"{self._index.position()} > {self._records.last_change()}"))
+                found.append(
+                    (
+                        "index-ahead",
+                        f"{self._index.position()} > {self._records.history.last_change()}",
+                    )
+                )
         except PrakatError as error:
             return [("index-damaged", str(error))]
         return found
 
     def _follow_up(self) -> None:
         """Reports the index as behind when it does not catch up with the records within ``PATIENCE``."""
-        wanted = self._records.last_change()
+        wanted = self._records.history.last_change()
         behind = wanted - self._index.position()
         if self._reaches(wanted):
             return
@@ -298,11 +306,11 @@ class _Check:
         return True
 
     def _check_entries(self) -> None:
-        public = {id for id, _ in self._records.changed_since(0, limit=NO_LIMIT)}
+        public = {id for id, _ in self._records.history.changed_since(0, limit=NO_LIMIT)}
         wrong = self._wrong(public | set(self._index.ids()), self._step("index"))
         for _ in range(_LOOKS):
             if wrong:
-                self._reaches(self._records.last_change())
+                self._reaches(self._records.history.last_change())
                 wrong = self._certain(wrong)
         left = self._mend(wrong) if wrong and self._repair else wrong
         for id, code in sorted(wrong.items()):
@@ -324,11 +332,13 @@ class _Check:
         }
 
     def _changes(self, ids: Iterable[int]) -> dict[int, int]:
-        return {id: announcement.change for id, announcement in self._records.announcements(ids).items()}
+        return {
+            id: announcement.change for id, announcement in self._records.announcements.get_many(ids).items()
+        }
 
     def _mend(self, wrong: Iterable[int]) -> dict[int, str]:
         """Syncs the wrong announcements again, rebuilds if that fails, and returns those still wrong."""
-        self._records.touch(sorted(wrong))
+        self._records.history.touch(sorted(wrong))
         while sync_batch(self._records, self._index):
             pass
         left = self._wrong(wrong)
@@ -364,7 +374,7 @@ class _Check:
         )
 
     def _check_incidents(self) -> None:
-        for incident in self._records.open_incidents():
+        for incident in self._records.incidents.list_open():
             self._find(
                 incident.code, incident.subject, f"{incident.detail}, {incident.found_at:%Y-%m-%d %H:%M}Z"
             )

@@ -22,7 +22,7 @@ from pathlib import Path
 from archive.errors import Conflict, Invalid, TooLarge
 from archive.intake import Intake
 from archive.model import Announcement, Draft
-from archive.ports import Records
+from archive.repositories import Records
 from archive.thai import BANGKOK
 from indexer.extraction import sandbox
 from indexer.extraction.failures import Unreadable
@@ -132,7 +132,7 @@ def _store(path: Path, sha256: str, target: InboxTarget) -> bool:
 
 def _store_document(path: Path, filename: str, ref: str, target: InboxTarget) -> bool:
     """Make a draft with one attachment, as far as it is not there. Returns False when all of it was there."""
-    draft = target.records.by_ref(ref)
+    draft = target.records.announcements.by_ref(ref)
     if draft is not None and _has_file(target.records, draft, _sha256(path)):
         return False
     with path.open("rb") as stream:  # before the draft: a file that is refused leaves none
@@ -152,7 +152,7 @@ def _store_document(path: Path, filename: str, ref: str, target: InboxTarget) ->
 
 def _has_file(records: Records, draft: Announcement, sha256: str) -> bool:
     """Returns True when the draft has, or had, an attachment with these bytes."""
-    there = records.attachments([draft.id])[draft.id] + records.detached_attachments(draft.id)
+    there = records.attachments.by_announcement([draft.id])[draft.id] + records.attachments.detached(draft.id)
     return any(attachment.sha256 == sha256 for attachment in there)
 
 

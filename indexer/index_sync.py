@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import Protocol
 
 from archive.model import Status
-from archive.ports import Records
+from archive.repositories import Records
 from indexer.analysis.index_document import SourceAnnouncement
 
 BATCH_SIZE = 250
@@ -30,7 +30,7 @@ def sync_batch(records: Records, index: SyncTarget) -> int:
 
     Returns 0 when the index is level with the records.
     """
-    changes = records.changed_since(index.position(), limit=BATCH_SIZE)
+    changes = records.history.changed_since(index.position(), limit=BATCH_SIZE)
     if not changes:
         return 0
     ids = [id for id, _ in changes]
@@ -44,11 +44,11 @@ def load_published(records: Records, ids: Iterable[int]) -> list[SourceAnnouncem
     """Returns the published announcements among ``ids``, with the text of attachments not on hold."""
     public = {
         id: announcement
-        for id, announcement in records.announcements(ids).items()
+        for id, announcement in records.announcements.get_many(ids).items()
         if announcement.status is Status.PUBLISHED
     }
-    attachments = records.attachments(public)
-    texts = records.page_texts(attachment.id for group in attachments.values() for attachment in group)
+    attachments = records.attachments.by_announcement(public)
+    texts = records.pages.texts(attachment.id for group in attachments.values() for attachment in group)
     return [
         SourceAnnouncement(
             announcement,

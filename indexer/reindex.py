@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from archive.errors import PrakatError, Unavailable
 from archive.model import Status
-from archive.ports import Records
+from archive.repositories import Records
 from indexer.analysis.index_document import SourceAnnouncement
 from indexer.index_sync import BATCH_SIZE, load_published, sync_batch
 from indexer.search.ports import Generation, SearchIndex
@@ -20,17 +20,17 @@ def is_ahead_of_records(records: Records, index: SearchIndex) -> bool:
 
     Then the records were restored to an earlier state and will use the same change numbers again.
     """
-    return index.position() > records.last_change()
+    return index.position() > records.history.last_change()
 
 
 def note_loss(records: Records, index: SearchIndex) -> None:
     """Records an incident if the index is ahead of the records: after a rebuild no other trace is left."""
     try:
-        position, last = index.position(), records.last_change()
+        position, last = index.position(), records.history.last_change()
     except PrakatError:  # a damaged index has no readable position
         return
     if position > last:
-        records.note_incident("changes-lost", "database", f"{position - last} ({position} > {last})")
+        records.incidents.note("changes-lost", "database", f"{position - last} ({position} > {last})")
 
 
 def is_rebuild_needed(records: Records, index: SearchIndex) -> bool:
@@ -54,7 +54,7 @@ def rebuild(
     """
     note_loss(records, index)
     with index.rebuild(jobs=jobs) as generation:
-        start = records.last_change()
+        start = records.history.last_change()
         generation.add(_all(records, progress))
         generation.reached(start)
         while sync_batch(records, generation):
@@ -64,7 +64,7 @@ def rebuild(
 
 
 def _all(records: Records, progress: Callable[[int, int], None]) -> Iterator[SourceAnnouncement]:
-    ids = [id for id, _ in records.changed_since(0, limit=NO_LIMIT)]
+    ids = [id for id, _ in records.history.changed_since(0, limit=NO_LIMIT)]
     for done in range(0, len(ids), BATCH_SIZE):
         yield from load_published(records, ids[done : done + BATCH_SIZE])
         progress(min(done + BATCH_SIZE, len(ids)), len(ids))
@@ -72,19 +72,19 @@ def _all(records: Records, progress: Callable[[int, int], None]) -> Iterator[Sou
 
 def _count_published(records: Records, expected: int) -> int:
     """Returns the number of published announcements; if it is not ``expected``, without damaged rows."""
-    published = records.counts()[Status.PUBLISHED]
+    published = records.announcements.counts()[Status.PUBLISHED]
     if published == expected:
         return published
-    ids = [id for id, _ in records.changed_since(0, limit=NO_LIMIT)]
+    ids = [id for id, _ in records.history.changed_since(0, limit=NO_LIMIT)]
     return sum(
         announcement.status is Status.PUBLISHED
         for done in range(0, len(ids), BATCH_SIZE)
-        for announcement in records.announcements(ids[done : done + BATCH_SIZE]).values()
+        for announcement in records.announcements.get_many(ids[done : done + BATCH_SIZE]).values()
     )
 
 
 def _compare(records: Records, generation: Generation) -> None:
-    level = records.last_change() == generation.position()
+    level = records.history.last_change() == generation.position()
     if level and generation.count() != (published := _count_published(records, generation.count())):
         raise Unavailable(
             f"ดัชนีใหม่มี {generation.count()} เรื่อง แต่ทะเบียนมี {published} เรื่อง จึงยังใช้ดัชนีเดิม"

@@ -18,7 +18,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from archive.errors import NotFound, PrakatError
-from archive.ports import Files, Records, StoredFile
+from archive.ports import Files, StoredFile
+from archive.repositories import Records
 from indexer.index_sync import BATCH_SIZE
 from indexer.reindex import NO_LIMIT
 from indexer.search.ports import SearchIndex
@@ -125,9 +126,9 @@ class Scrub:
 
     def _note_missing(self) -> None:
         """Records the original files that attachments refer to and that do not exist."""
-        ids = [id for id, _ in self._records.changed_since(0, limit=NO_LIMIT)]
+        ids = [id for id, _ in self._records.history.changed_since(0, limit=NO_LIMIT)]
         for start in range(0, len(ids), BATCH_SIZE):
-            groups = self._records.attachments(ids[start : start + BATCH_SIZE]).values()
+            groups = self._records.attachments.by_announcement(ids[start : start + BATCH_SIZE]).values()
             for sha256 in {attachment.sha256 for group in groups for attachment in group}:
                 if not self._files.exists(sha256):
                     self._note(sha256, "missing")
@@ -136,7 +137,7 @@ class Scrub:
         try:
             self._note(sha256, "" if self._hash(sha256, wait) == sha256 else "damaged")
         except NotFound:
-            self._note(sha256, "missing" if self._records.attachments_with_file(sha256) else "")
+            self._note(sha256, "missing" if self._records.attachments.with_file(sha256) else "")
         except (OSError, PrakatError):
             self._note(sha256, "unreadable")
 

@@ -18,7 +18,8 @@ from typing import Self
 from archive.errors import Conflict, PrakatError, Unavailable
 from archive.intake import Intake
 from archive.model import Attachment, Failure
-from archive.ports import Jobs, Records
+from archive.ports import Jobs
+from archive.repositories import Records
 from indexer.extraction.failures import MESSAGES, Unreadable
 from indexer.extraction.pipeline import Reader, Stopped
 from indexer.inbox import LOOK_EVERY, Inbox

@@ -92,7 +92,7 @@ def export_bag(
 
 
 def _wanted(services: Services, selection: BagSelection) -> list[int]:
-    known = [id for id, _change in services.records.changed_since(0, limit=NO_LIMIT)]
+    known = [id for id, _change in services.history.changed_since(0, limit=NO_LIMIT)]
     if missing := set(selection.ids) - set(known):
         raise NotFound(f"ไม่พบประกาศเลขที่ {', '.join(map(str, sorted(missing)))} (no such announcement)")
     return sorted(selection.ids or known)
@@ -100,7 +100,7 @@ def _wanted(services: Services, selection: BagSelection) -> list[int]:
 
 def _selected(services: Services, wanted: Sequence[int], selection: BagSelection) -> Iterator[Announcement]:
     for start in range(0, len(wanted), _AT_ONCE):
-        found = services.records.announcements(wanted[start : start + _AT_ONCE])
+        found = services.announcements.get_many(wanted[start : start + _AT_ONCE])
         for _id, announcement in sorted(found.items()):
             is_hidden = selection.is_public and announcement.status is not Status.PUBLISHED
             if not is_hidden and selection.category in (None, announcement.category):
@@ -111,13 +111,13 @@ def _write_record(
     services: Services, announcement: Announcement, folder: Path, selection: BagSelection, report: Report
 ) -> None:
     records = services.records
-    attachments = records.attachments([announcement.id])[announcement.id]
+    attachments = records.attachments.by_announcement([announcement.id])[announcement.id]
     if selection.is_public:
         attachments = [each for each in attachments if each.hold is None and each.status is Reading.READY]
     record = CarriedRecord(
         announcement,
-        tuple(records.history(announcement.id)),
-        tuple(CarriedAttachment(each, tuple(records.pages(each.id))) for each in attachments),
+        tuple(records.history.entries(announcement.id)),
+        tuple(CarriedAttachment(each, tuple(records.pages.by_attachment(each.id))) for each in attachments),
     )
     if selection.is_public:
         record = _public_part(record)
@@ -168,7 +168,7 @@ def copy_original(services: Services, attachment: Attachment, target: Path) -> N
 
 
 def _write_collections(services: Services, folder: Path, *, is_public: bool) -> None:
-    collections = services.records.collections()
+    collections = services.collections.all()
     if is_public:
         collections = [_public_collection(services, each) for each in collections]
     content = _converter.unstructure([replace(each, updated_by="") for each in collections])
@@ -177,7 +177,7 @@ def _write_collections(services: Services, folder: Path, *, is_public: bool) -> 
 
 def _public_collection(services: Services, collection: Collection) -> Collection:
     ids = [item.announcement_id for item in collection.items if item.announcement_id is not None]
-    found = services.records.announcements(ids)
+    found = services.announcements.get_many(ids)
     shown = {id for id, each in found.items() if each.status is Status.PUBLISHED}
     items = tuple(each for each in collection.items if each.announcement_id in (None, *shown))
     return replace(collection, items=items)
@@ -239,7 +239,7 @@ def _read_record(file: Path, source: str) -> CarriedRecord:
 
 def _take(services: Services, record: CarriedRecord, payload: Path, report: Report) -> int:
     """Import one record and return its id here."""
-    known = services.records.by_ref(str(record.announcement.ref))
+    known = services.announcements.by_ref(str(record.announcement.ref))
     if known is not None:
         report.known += 1
         return known.id
@@ -270,7 +270,7 @@ def _store_original(services: Services, attachment: Attachment, payload: Path) -
 
 def _take_collections(services: Services, file: Path, ids: dict[int, int]) -> None:
     """Import the collections whose title is not here yet, with the records that are here now."""
-    known = {each.title for each in services.records.collections()}
+    known = {each.title for each in services.collections.all()}
     for collection in reversed(_converter.loads(file.read_text(encoding="utf-8"), list[Collection])):
         if collection.title in known:
             continue

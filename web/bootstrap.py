@@ -31,10 +31,10 @@ from archive.ports import (
     Leases,
     Organisations,
     People,
-    Records,
     RowCheck,
     Scanner,
 )
+from archive.repositories import Records
 from archive.transfer_ports import Transfer
 from indexer.analysis.dictionary import Dictionary
 from indexer.consistency import ConsistencyReport, check_consistency
@@ -69,10 +69,11 @@ from storage.repositories.jobs import EngineJobs
 from storage.repositories.leases import EngineLeases
 from storage.repositories.organisations import EngineOrganisations
 from storage.repositories.people import EnginePeople
-from storage.repositories.records import EngineRecords
+from storage.repositories.records import open_records
 from storage.repositories.transfer import EngineTransfer
 from storage.sqlite import Sqlite
 from storage.tenancy import Scoped
+from web.repository_access import RepositoryAccess
 from web.serving.own_address import site_address
 from web.settings import Settings
 
@@ -87,7 +88,7 @@ ORGANISATION, KNOWN = "prakat.organisation", "prakat.organisations"
 
 
 @dataclass(frozen=True, slots=True)
-class Services:
+class Services(RepositoryAccess):
     """Everything that pages, API and commands work with, wired once per process.
 
     The services of a process see all records. Where there are several organisations, ``of`` returns the
@@ -133,7 +134,7 @@ class Services:
         whose = replace(self, organisation=organisation, towns=towns, people=EnginePeople(scope))
         if whose.is_province:
             return whose
-        records = EngineRecords(scope)
+        records = open_records(scope)
         return replace(
             whose,
             settings=replace(
@@ -228,7 +229,7 @@ def build(settings: Settings, *, begin_anew: bool = False) -> Services:
             " (an archive is still being moved here: run that prakat move to its end)"
         )
     files = _files(settings.files, data)
-    records = EngineRecords(engine)
+    records = open_records(engine)
     scanner = Clamd(settings.clamd) if settings.clamd else None
     return Services(
         settings=settings,

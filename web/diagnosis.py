@@ -310,7 +310,7 @@ def _service(services: Services) -> Iterator[Trouble]:
     if failed := services.jobs.counts().get("failed", 0):
         said = f"เอกสาร {failed:,} ฉบับอ่านไม่สำเร็จ (attachments could not be read)"
         yield Trouble("failed-reading", Area.MISSING, said, "prakat reread --failed", is_advice=True)
-    if incidents := services.records.open_incidents():
+    if incidents := services.incidents.list_open():
         said = f"มีหลักฐานว่าข้อมูลสูญหาย {len(incidents)} เรื่อง (losses nobody has acknowledged)"
         yield Trouble("incidents", Area.UNSAFE, said, "prakat check")
     if services.scanner is not None:

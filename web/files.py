@@ -84,7 +84,7 @@ def searchable(attachment: Attachment) -> Response:
 
     Only for public attachments.
     """
-    pages = services().records.pages(attachment.id)
+    pages = services().pages.by_attachment(attachment.id)
     answer = send_file(
         services().copies.copy(attachment, pages),
         mimetype="application/pdf",
@@ -105,7 +105,7 @@ def picture(
     kept picture of the whole page without marks is returned, if there is one. Raises ``Busy`` otherwise.
     """
     _check_sound(attachment)
-    page = services().records.page(attachment.id, number)
+    page = services().pages.get(attachment.id, number)
     found = tuple(find_hits(page.text, queries.parse(typed))) if typed else ()
     pictures = services().pictures
     seconds = 0.0 if HURRY in request.headers else WAIT_SECONDS

@@ -175,7 +175,7 @@ class _Import:
 
     def add(self, listed: ListedAnnouncement, where: str) -> None:
         paths = [self._path(file, where) for file in listed.files]
-        known = self.services.records.by_ref(listed.draft.ref or "")
+        known = self.services.announcements.by_ref(listed.draft.ref or "")
         lost = [_mention(at, listed) for at, path in enumerate(paths) if path is None]
         draft = dataclasses.replace(listed.draft, body="\n".join([listed.draft.body, *lost]).strip())
         announcement = known or self._create(draft, listed.status, where)
@@ -258,7 +258,7 @@ class _Import:
             return
         body = "\n".join(line for line in lines if line not in mentions)
         self.services.intake.revise(known.id, {"body": body}, actor=ACTOR)
-        held = [each.id for each in self.services.records.attachments([known.id])[known.id]]
+        held = [each.id for each in self.services.attachments.by_announcement([known.id])[known.id]]
         listed_first = [*taken.values(), *(id for id in held if id not in taken.values())]
         self.services.intake.reorder(known.id, listed_first, actor=ACTOR)
 

@@ -109,7 +109,7 @@ def _lead_home() -> AnyResponse | None:
     named = request.view_args or {}
     if not services().is_province or request.blueprint != "public" or "id" not in named:
         return None
-    shown = visible(services().records.announcement(named["id"]), staff=signed_in())
+    shown = visible(services().announcements.get(named["id"]), staff=signed_in())
     return redirect(services().address(shown.organisation) + request.full_path.rstrip("?"))
 
 

@@ -70,7 +70,7 @@ def search(services: Services, query: Query) -> Answer:
     began = time.perf_counter()
     try:
         found = find_hits(services, _ended(services, query))
-        if not found.total and services.index.manifest() is None and services.records.last_change():
+        if not found.total and services.index.manifest() is None and services.history.last_change():
             raise Unavailable("กำลังสร้างดัชนีค้นหา กรุณาค้นใหม่อีกครั้งในอีกสักครู่", code="index-missing")
     except Unavailable:
         if query.typed or query.filters != Filters() or query.sort not in (Sort.RELEVANCE, Sort.NEWEST):
@@ -94,19 +94,19 @@ def _shown(services: Services, found: ResultPage, began: float) -> Answer:
     """
     public = {
         id: announcement
-        for id, announcement in services.records.announcements(
+        for id, announcement in services.announcements.get_many(
             hit.announcement_id for hit in (*found.hits, *found.related)
         ).items()
         if announcement.status is Status.PUBLISHED
     }
-    ended = services.records.no_longer_in_force()
+    ended = services.relations.no_longer_in_force()
     attachments = {
         attachment.id: attachment
-        for group in services.records.attachments(public).values()
+        for group in services.attachments.by_announcement(public).values()
         for attachment in group
         if attachment.hold is None
     }
-    texts = services.records.texts_at(
+    texts = services.pages.texts_at(
         (page.attachment_id, page.number)
         for hit in (*found.hits, *found.related)
         for page in hit.pages
@@ -151,7 +151,10 @@ def _ended(services: Services, query: Query) -> Query:
     """Returns the query with the announcements that it leaves out when only those in force are wanted."""
     if not query.filters.in_force:
         return query
-    return replace(query, filters=replace(query.filters, ended=services.records.no_longer_in_force()))
+    return replace(
+        query,
+        filters=replace(query.filters, ended=services.relations.no_longer_in_force()),
+    )
 
 
 def _without_withdrawn(services: Services, query: Query) -> Query:
@@ -159,7 +162,7 @@ def _without_withdrawn(services: Services, query: Query) -> Query:
 
     Those count in no total, no facet and no correction, also while no worker makes the index follow.
     """
-    withdrawn = services.records.withdrawn_since(services.index.position())
+    withdrawn = services.history.withdrawn_since(services.index.position())
     return replace(query, filters=replace(query.filters, withheld=frozenset(withdrawn)))
 
 
@@ -184,7 +187,7 @@ def suggest(services: Services, typed: str) -> list[str]:
     longer have the title that the index knows.
     """
     chosen = _scoped(services, parse("")).filters.organisation
-    changed = services.records.changed_since(services.index.position(), limit=NO_LIMIT)
+    changed = services.history.changed_since(services.index.position(), limit=NO_LIMIT)
     return services.index.suggest(
         typed, organisation=chosen, withheld=frozenset(id for id, _change in changed)
     )
@@ -192,7 +195,7 @@ def suggest(services: Services, typed: str) -> list[str]:
 
 def _listed(services: Services, query: Query, began: float) -> Answer:
     """Returns an answer that lists the newest published announcements, from the records."""
-    listed, total = services.records.list_announcements(
+    listed, total = services.announcements.list_page(
         statuses=[Status.PUBLISHED], page=query.page, per_page=query.per_page
     )
     return Answer(

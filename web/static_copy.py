@@ -65,7 +65,7 @@ class _Copy:
 
     def write(self, progress: Callable[[int, int], None]) -> None:
         self._write_looks()
-        listed = self.services.records.counts()[Status.PUBLISHED.value]
+        listed = self.services.announcements.counts()[Status.PUBLISHED.value]
         for done, announcement in enumerate(self._public(), start=1):
             self._write_announcement(announcement)
             progress(done, max(done, listed))
@@ -73,9 +73,9 @@ class _Copy:
         self._write_lists()
 
     def _public(self) -> Iterator[Announcement]:
-        ids = sorted(id for id, _change in self.services.records.changed_since(0, limit=NO_LIMIT))
+        ids = sorted(id for id, _change in self.services.history.changed_since(0, limit=NO_LIMIT))
         for start in range(0, len(ids), _AT_ONCE):
-            found = self.services.records.announcements(ids[start : start + _AT_ONCE])
+            found = self.services.announcements.get_many(ids[start : start + _AT_ONCE])
             yield from (each for _id, each in sorted(found.items()) if each.status is Status.PUBLISHED)
 
     def _write_looks(self) -> None:
@@ -85,9 +85,9 @@ class _Copy:
             self._place(f"fonts/sarabun-{weight}.woff2").write_bytes(woff2(weight))
 
     def _write_announcement(self, announcement: Announcement) -> None:
-        attachments = self.services.records.attachments([announcement.id])[announcement.id]
+        attachments = self.services.attachments.by_announcement([announcement.id])[announcement.id]
         shown = [each for each in attachments if each.hold is None]
-        texts = self.services.records.page_texts(each.id for each in shown)
+        texts = self.services.pages.texts(each.id for each in shown)
         rows = [(each, self._copied(each), texts.get(each.id, [])) for each in shown]
         path = url_for("public.announcement", id=announcement.id)
         self._render(
@@ -148,7 +148,7 @@ class _Copy:
         def newest(announcements: Sequence[Announcement]) -> list[Announcement]:
             return sorted(announcements, key=lambda each: (each.published_on, each.id), reverse=True)
 
-        collections = self.services.records.collections()
+        collections = self.services.collections.all()
         everything = list(itertools.chain.from_iterable(self._years.values()))
         self._render(
             "index.html",

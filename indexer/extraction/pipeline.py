@@ -18,7 +18,8 @@ from pathlib import Path
 from archive import privacy
 from archive.errors import Unavailable
 from archive.model import Attachment, Details, Page, Source
-from archive.ports import Files, Records
+from archive.ports import Files
+from archive.repositories import Records
 from indexer.extraction import embedded_text, sandbox
 from indexer.extraction.embedded_text import Document, EmbeddedPage
 from indexer.extraction.failures import Unreadable
@@ -93,8 +94,8 @@ class Reader:
         with Document(path) as document:
             wanted = self._unread(attachment, document.outline.page_count)
             for page in self._pages(attachment.id, document, wanted):
-                self._records.save_page(page, sha256=attachment.sha256)
-                self._records.tally(PAGES_READ, 1)
+                self._records.pages.save(page, sha256=attachment.sha256)
+                self._records.figures.tally(PAGES_READ, 1)
                 if not going_on():
                     raise Stopped
             return self._conclude(attachment.id, document)
@@ -110,7 +111,7 @@ class Reader:
         """
         done = {
             page.number
-            for page in self._records.pages(attachment.id)
+            for page in self._records.pages.by_attachment(attachment.id)
             if page.corrected
             or (page.rules in (RULES, TEXT_RULES) and not page.problem)
             or (page.rules and attachment.is_redacted)
@@ -144,11 +145,11 @@ class Reader:
     def _timed(self, attachment_id: int, path: Path, embedded: EmbeddedPage) -> Page:
         began = time.monotonic()
         page = _recognise(attachment_id, path, embedded)
-        self._records.tally(OCR_MILLISECONDS, round(1000 * (time.monotonic() - began)))
+        self._records.figures.tally(OCR_MILLISECONDS, round(1000 * (time.monotonic() - began)))
         return page
 
     def _conclude(self, attachment_id: int, document: Document) -> Outcome:
-        pages = self._records.pages(attachment_id)
+        pages = self._records.pages.by_attachment(attachment_id)
         problems = [page.problem for page in pages if page.problem]
         if problems and len(problems) == len(pages):
             raise Unreadable(problems[0])

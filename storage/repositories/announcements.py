@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 
 from archive.errors import Conflict
 from archive.fields import ANNOUNCEMENT_FIELDS
-from archive.model import Announcement, Change, Draft, Status
+from archive.model import Announcement, Draft, Status
 from storage import mappers
 from storage.engine import Queries
 from storage.hash_chain import seal
@@ -36,8 +36,8 @@ _INSERT = f"""INSERT INTO announcement ({", ".join(_FIELDS)},
 _MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
 
 
-class Announcements:
-    """Announcements part of ``archive.ports.Records``."""
+class EngineAnnouncements:
+    """Adapter of ``Announcements`` for any ``Engine``."""
 
     def __init__(self, engine: Queries) -> None:
         self._engine = engine
@@ -94,7 +94,7 @@ class Announcements:
                 history.note(
                     self._engine, id, "revise", actor=actor, before=before, after=after, reason=reason
                 )
-            return self.announcement(id)
+            return self.get(id)
 
     def set_status(
         self, id: int, status: Status, *, actor: str, reason: str = "", was: Status | None = None
@@ -119,7 +119,7 @@ class Announcements:
                 after={"status": status.value},
                 reason=reason,
             )
-            return self.announcement(id)
+            return self.get(id)
 
     def _set(self, id: int, columns: dict[str, object]) -> None:
         """Set columns of an announcement. Call this inside a transaction.
@@ -145,10 +145,10 @@ class Announcements:
         history.touch(self._engine, id)
         seal(self._engine, ("announcement", id))
 
-    def announcement(self, id: int) -> Announcement:
+    def get(self, id: int) -> Announcement:
         return mappers.announcement(history.announcement_row(self._engine, id))
 
-    def announcements(self, ids: Iterable[int]) -> dict[int, Announcement]:
+    def get_many(self, ids: Iterable[int]) -> dict[int, Announcement]:
         found = self._engine.rows(
             "SELECT * FROM announcement WHERE organisation_id IN :organisations AND id IN :ids", ids=list(ids)
         )
@@ -170,7 +170,7 @@ class Announcements:
         )
         return None if row is None else mappers.announcement(row)
 
-    def list_announcements(
+    def list_page(
         self, *, statuses: Sequence[Status], page: int, per_page: int
     ) -> tuple[list[Announcement], int]:
         wanted = [status.value for status in statuses]
@@ -223,42 +223,6 @@ class Announcements:
             if _MONTH.fullmatch(str(row["month"]))  # a damaged date is in no month
         ]
 
-    def changed_since(self, change: int, *, limit: int) -> list[tuple[int, int]]:
-        found = self._engine.rows(
-            """SELECT id, change FROM announcement
-               WHERE organisation_id IN :organisations AND change > :change
-               ORDER BY change LIMIT :limit""",
-            change=change,
-            limit=limit,
-        )
-        return [(row["id"], row["change"]) for row in found]
-
-    def withdrawn_since(self, change: int) -> set[int]:
-        found = self._engine.rows(
-            """SELECT id FROM announcement WHERE organisation_id IN :organisations AND change > :change
-               AND (status <> 'published' OR id IN (
-                   SELECT announcement_id FROM attachment
-                   WHERE organisation_id IN :organisations AND hidden_change > :change))""",
-            change=change,
-        )
-        return {row["id"] for row in found}
-
-    def last_change(self) -> int:
-        return int(self._engine.rows("SELECT value FROM counter WHERE name = 'change'")[0]["value"])
-
-    def touch(self, ids: Sequence[int]) -> None:
-        with self._engine.write():
-            for row in self._engine.rows(
-                "SELECT id FROM announcement WHERE organisation_id IN :organisations AND id IN :ids",
-                ids=list(ids),
-            ):
-                self._engine.run(
-                    """UPDATE announcement SET change = :change
-                       WHERE organisation_id IN :organisations AND id = :id""",
-                    id=row["id"],
-                    change=history.next_change(self._engine),
-                )
-
     def counts(self) -> dict[str, int]:
         found = self._engine.rows(
             """SELECT status, count(*) AS n FROM announcement
@@ -276,9 +240,6 @@ class Announcements:
             now=mappers.time_text(now),
         )
         return [row["id"] for row in found]
-
-    def history(self, announcement_id: int) -> list[Change]:
-        return history.of(self._engine, announcement_id)
 
 
 def _ref_taken() -> Conflict:

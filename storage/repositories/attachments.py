@@ -99,8 +99,8 @@ def _set_hold(engine: Queries, attachment_id: int, hold: Hold | None, decided: S
     )
 
 
-class Attachments:
-    """Attachments part of ``archive.ports.Records``."""
+class EngineAttachments:
+    """Adapter of ``Attachments`` for any ``Engine``."""
 
     def __init__(self, engine: Queries) -> None:
         self._engine = engine
@@ -210,7 +210,7 @@ class Attachments:
                 after=_described(after),
             )
             hide(self._engine, attachment_id)
-            return self.attachment(attachment_id)
+            return self.get(attachment_id)
 
     def release(
         self, attachment_id: int, decided: Iterable[PersonalData], *, reason: str, actor: str
@@ -224,9 +224,9 @@ class Attachments:
             _set_hold(self._engine, attachment_id, hold, decisions)
             place: dict[str, object] = {"attachment_id": attachment_id, "label": row["label"]}
             self._note(row, "release", actor=actor, after=place, reason=reason)
-            return self.attachment(attachment_id)
+            return self.get(attachment_id)
 
-    def detached_attachments(self, announcement_id: int) -> list[Attachment]:
+    def detached(self, announcement_id: int) -> list[Attachment]:
         found = self._engine.rows(
             """SELECT * FROM attachment
                WHERE organisation_id IN :organisations AND announcement_id = :id AND status = 'detached'
@@ -251,7 +251,7 @@ class Attachments:
                 self._note(
                     row, "label", actor=actor, before=before, after={"attachment_id": attachment_id, **after}
                 )
-            return self.attachment(attachment_id)
+            return self.get(attachment_id)
 
     def reorder(self, announcement_id: int, attachment_ids: Sequence[int], *, actor: str) -> None:
         with self._engine.write():
@@ -322,7 +322,7 @@ class Attachments:
             self._note(after, "reattach", actor=actor, after=_described(after))
             return mappers.attachment(after)
 
-    def detached_attachment(self, id: int) -> Attachment:
+    def get_detached(self, id: int) -> Attachment:
         row = self._engine.row(
             """SELECT * FROM attachment
                WHERE organisation_id IN :organisations AND id = :id AND status = 'detached'""",
@@ -332,10 +332,10 @@ class Attachments:
             raise no_such_attachment()
         return mappers.attachment(row)
 
-    def attachment(self, id: int) -> Attachment:
+    def get(self, id: int) -> Attachment:
         return mappers.attachment(attachment_row(self._engine, id))
 
-    def attachments(self, announcement_ids: Iterable[int]) -> dict[int, list[Attachment]]:
+    def by_announcement(self, announcement_ids: Iterable[int]) -> dict[int, list[Attachment]]:
         ids = list(announcement_ids)
         found = self._engine.rows(
             """SELECT * FROM attachment
@@ -349,9 +349,9 @@ class Attachments:
         return by_announcement
 
     def _of(self, announcement_id: int) -> list[Attachment]:
-        return self.attachments([announcement_id])[announcement_id]
+        return self.by_announcement([announcement_id])[announcement_id]
 
-    def attachments_with_file(self, sha256: str) -> list[Attachment]:
+    def with_file(self, sha256: str) -> list[Attachment]:
         found = self._engine.rows(
             """SELECT * FROM attachment
                WHERE organisation_id IN :organisations AND sha256 = :sha256 AND status <> 'detached'

@@ -14,20 +14,18 @@ from storage.repositories.history import bulk_name
 from storage.tenancy import current_organisation
 
 
-class Collections:
-    """Collections part of ``archive.ports.Records``."""
+class EngineCollections:
+    """Adapter of ``Collections`` for any ``Engine``."""
 
     def __init__(self, engine: Queries) -> None:
         self._engine = engine
 
-    def save_collection(
-        self, id: int | None, *, title: str, body: str, items: Sequence[Item], actor: str
-    ) -> Collection:
+    def save(self, id: int | None, *, title: str, body: str, items: Sequence[Item], actor: str) -> Collection:
         wanted = {"title": title, "body": body, "items": _lines(items)}
         with self._engine.write():
-            before = _told(self.collection(id)) if id is not None else {}
+            before = _told(self.get(id)) if id is not None else {}
             if before == wanted:
-                return self.collection(cast(int, id))
+                return self.get(cast(int, id))
             kept = _keep(self._engine, id, title, body, actor)
             self._engine.run(
                 """DELETE FROM collection_item
@@ -47,10 +45,10 @@ class Collections:
                 )
             _note(self._engine, kept, "create" if id is None else "revise", actor, before, wanted)
             seal(self._engine, ("collection", kept))
-            return self.collection(kept)
+            return self.get(kept)
 
-    def collection_history(self, id: int) -> list[Change]:
-        self.collection(id)
+    def history(self, id: int) -> list[Change]:
+        self.get(id)
         found = self._engine.rows(
             """SELECT * FROM collection_history
                WHERE organisation_id IN :organisations AND collection_id = :id ORDER BY id""",
@@ -58,7 +56,7 @@ class Collections:
         )
         return [*mappers.readable(mappers.change, found)]
 
-    def collection(self, id: int) -> Collection:
+    def get(self, id: int) -> Collection:
         row = self._engine.row(
             "SELECT * FROM collection WHERE organisation_id IN :organisations AND id = :id", id=id
         )
@@ -67,13 +65,13 @@ class Collections:
             raise _no_collection()
         return found[0]
 
-    def collections(self) -> list[Collection]:
+    def all(self) -> list[Collection]:
         found = self._engine.rows(
             "SELECT * FROM collection WHERE organisation_id IN :organisations ORDER BY id DESC"
         )
         return self._filled(found)
 
-    def collections_with(self, announcement_id: int) -> list[Collection]:
+    def with_announcement(self, announcement_id: int) -> list[Collection]:
         found = self._engine.rows(
             """SELECT * FROM collection WHERE organisation_id IN :organisations AND id IN
                    (SELECT collection_id FROM collection_item

@@ -39,13 +39,13 @@ def keep_version(engine: Queries, attachment: Row, *, actor: str) -> None:
     )
 
 
-class FileVersions:
-    """File versions part of ``archive.ports.Records``."""
+class EngineFileVersions:
+    """Adapter of ``FileVersions`` for any ``Engine``."""
 
     def __init__(self, engine: Queries) -> None:
         self._engine = engine
 
-    def file_versions(self, attachment_id: int) -> list[FileVersion]:
+    def by_attachment(self, attachment_id: int) -> list[FileVersion]:
         found = self._engine.rows(
             """SELECT * FROM file_version
                WHERE organisation_id IN :organisations AND attachment_id = :id ORDER BY number""",
@@ -53,7 +53,7 @@ class FileVersions:
         )
         return [*mappers.readable(mappers.file_version, found)]
 
-    def version_texts(self, attachment_id: int, number: int) -> list[str]:
+    def texts(self, attachment_id: int, number: int) -> list[str]:
         row = self._engine.row(
             """SELECT texts FROM file_version
                WHERE organisation_id IN :organisations AND attachment_id = :id AND number = :number""",
@@ -64,7 +64,7 @@ class FileVersions:
             raise NotFound("ไม่พบไฟล์รุ่นนี้ กรุณาเปิดรายการไฟล์ก่อนหน้าอีกครั้ง")
         return mappers.version_texts(row)
 
-    def versions_with_file(self, sha256: str) -> list[FileVersion]:
+    def with_file(self, sha256: str) -> list[FileVersion]:
         found = self._engine.rows(
             """SELECT * FROM file_version
                WHERE organisation_id IN :organisations AND sha256 = :sha256

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 
@@ -87,11 +87,53 @@ def note(
     seal(engine, ("history", made[0]["id"]))
 
 
-def of(engine: Queries, announcement_id: int) -> list[Change]:
-    """Return the history of an announcement, oldest entry first."""
-    announcement_row(engine, announcement_id)
-    found = engine.rows(
-        "SELECT * FROM history WHERE organisation_id IN :organisations AND announcement_id = :id ORDER BY id",
-        id=announcement_id,
-    )
-    return [*mappers.readable(mappers.change, found)]
+class EngineHistory:
+    """Adapter of ``History`` for any ``Engine``."""
+
+    def __init__(self, engine: Queries) -> None:
+        self._engine = engine
+
+    def entries(self, announcement_id: int) -> list[Change]:
+        announcement_row(self._engine, announcement_id)
+        found = self._engine.rows(
+            """SELECT * FROM history WHERE organisation_id IN :organisations AND announcement_id = :id
+               ORDER BY id""",
+            id=announcement_id,
+        )
+        return [*mappers.readable(mappers.change, found)]
+
+    def changed_since(self, change: int, *, limit: int) -> list[tuple[int, int]]:
+        found = self._engine.rows(
+            """SELECT id, change FROM announcement
+               WHERE organisation_id IN :organisations AND change > :change
+               ORDER BY change LIMIT :limit""",
+            change=change,
+            limit=limit,
+        )
+        return [(row["id"], row["change"]) for row in found]
+
+    def withdrawn_since(self, change: int) -> set[int]:
+        found = self._engine.rows(
+            """SELECT id FROM announcement WHERE organisation_id IN :organisations AND change > :change
+               AND (status <> 'published' OR id IN (
+                   SELECT announcement_id FROM attachment
+                   WHERE organisation_id IN :organisations AND hidden_change > :change))""",
+            change=change,
+        )
+        return {row["id"] for row in found}
+
+    def last_change(self) -> int:
+        return int(self._engine.rows("SELECT value FROM counter WHERE name = 'change'")[0]["value"])
+
+    def touch(self, ids: Sequence[int]) -> None:
+        with self._engine.write():
+            for row in self._engine.rows(
+                "SELECT id FROM announcement WHERE organisation_id IN :organisations AND id IN :ids",
+                ids=list(ids),
+            ):
+                self._engine.run(
+                    """UPDATE announcement SET change = :change
+                       WHERE organisation_id IN :organisations AND id = :id""",
+                    id=row["id"],
+                    change=next_change(self._engine),
+                )

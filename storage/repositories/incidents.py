@@ -8,13 +8,13 @@ from storage.engine import Queries
 from storage.hash_chain import insert_incident, open_incidents
 
 
-class Incidents:
-    """Incidents part of ``archive.ports.Records``."""
+class EngineIncidents:
+    """Adapter of ``Incidents`` for any ``Engine``."""
 
     def __init__(self, engine: Queries) -> None:
         self._engine = engine
 
-    def note_incident(self, code: str, subject: str, detail: str) -> None:
+    def note(self, code: str, subject: str, detail: str) -> None:
         with self._engine.write():
             known = self._engine.row(
                 """SELECT id FROM incident WHERE code = :code AND subject = :subject AND detail = :detail
@@ -26,5 +26,5 @@ class Incidents:
             if known is None:
                 insert_incident(self._engine, Fault(code, subject, detail))
 
-    def open_incidents(self) -> list[Incident]:
+    def list_open(self) -> list[Incident]:
         return open_incidents(self._engine)

@@ -30,14 +30,14 @@ def write_page(engine: Queries, page: Page, organisation: int) -> None:
     engine.run(_WRITE, organisation=organisation, **mappers.page_values(page))
 
 
-class Pages:
-    """Pages part of ``archive.ports.Records``."""
+class EnginePages:
+    """Adapter of ``Pages`` for any ``Engine``."""
 
     def __init__(self, engine: Queries) -> None:
         self._engine = engine
 
-    def save_page(self, page: Page, *, sha256: str | None = None) -> None:
-        """Insert or replace a page; see ``archive.ports.Records``.
+    def save(self, page: Page, *, sha256: str | None = None) -> None:
+        """Insert or replace a page; see ``archive.repositories.Pages``.
 
         The write does not wait for the disk: ``Jobs.finish`` does, and makes earlier writes durable too.
         """
@@ -47,7 +47,7 @@ class Pages:
                 raise Conflict("ไฟล์ของเอกสารนี้ถูกเปลี่ยนแล้ว", code="lease-lost")
             write_page(self._engine, page, attachment["organisation_id"])
 
-    def correct_page(
+    def correct(
         self,
         attachment_id: int,
         number: int,
@@ -56,13 +56,13 @@ class Pages:
         actor: str,
         personal_data: Sequence[PersonalData] = (),
     ) -> Page:
-        """Set a page's text; see ``archive.ports.Records``.
+        """Set a page's text; see ``archive.repositories.Pages``.
 
         Lines and doubts are deleted, since their offsets belong to the recognised text.
         """
         with self._engine.write():
             attachment = attachment_row(self._engine, attachment_id, lock=True)
-            before = self.page(attachment_id, number)
+            before = self.get(attachment_id, number)
             if before.corrected and before.text == text:
                 return before
             self._engine.run(
@@ -88,7 +88,7 @@ class Pages:
             seal(self._engine, ("attachment", attachment_id), (READING, attachment_id))
         return dataclasses.replace(before, text=text, corrected=True, lines=(), doubts=())
 
-    def page(self, attachment_id: int, number: int) -> Page:
+    def get(self, attachment_id: int, number: int) -> Page:
         row = self._engine.row(
             """SELECT * FROM page
                WHERE organisation_id IN :organisations AND attachment_id = :id AND number = :number""",
@@ -99,7 +99,7 @@ class Pages:
             raise NotFound("ไม่พบหน้านี้ในเอกสาร")
         return mappers.page(row)
 
-    def pages(self, attachment_id: int) -> list[Page]:
+    def by_attachment(self, attachment_id: int) -> list[Page]:
         attachment_row(self._engine, attachment_id)
         found = self._engine.rows(
             """SELECT * FROM page
@@ -108,7 +108,7 @@ class Pages:
         )
         return [*mappers.readable(mappers.page, found)]
 
-    def doubtful_pages(self, *, below: float, limit: int) -> list[Page]:
+    def doubtful(self, *, below: float, limit: int) -> list[Page]:
         found = self._engine.rows(
             """SELECT * FROM page
                WHERE organisation_id IN :organisations AND corrected = 0
@@ -122,7 +122,7 @@ class Pages:
         )
         return [*mappers.readable(mappers.page, found)]
 
-    def count_pages(self) -> dict[str, int]:
+    def counts(self) -> dict[str, int]:
         found = self._engine.rows(
             """SELECT source, count(*) AS n FROM page
                WHERE organisation_id IN :organisations AND source IN :known AND attachment_id NOT IN (
@@ -144,7 +144,7 @@ class Pages:
         texts = {(row["attachment_id"], row["number"]): row["text"] for row in found}
         return {place: text for place, text in texts.items() if place in wanted}
 
-    def page_texts(self, attachment_ids: Iterable[int]) -> dict[int, list[tuple[int, str]]]:
+    def texts(self, attachment_ids: Iterable[int]) -> dict[int, list[tuple[int, str]]]:
         ids = list(attachment_ids)
         found = self._engine.rows(
             """SELECT attachment_id, number, text FROM page

@@ -1,42 +1,46 @@
-"""Adapter of ``archive.ports.Records``, composed of its parts."""
+"""Opens the repositories of records."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
+from archive.repositories import Records
 from storage.engine import Queries
 from storage.repositories import history
-from storage.repositories.announcements import Announcements
-from storage.repositories.attachments import Attachments
-from storage.repositories.collections import Collections
-from storage.repositories.file_versions import FileVersions
-from storage.repositories.incidents import Incidents
-from storage.repositories.pages import Pages
-from storage.repositories.relations import Relations
-from storage.repositories.reports import Reports
-from storage.repositories.visits import Visits
-from storage.repositories.worklist import Worklist
+from storage.repositories.announcements import EngineAnnouncements
+from storage.repositories.attachments import EngineAttachments
+from storage.repositories.collections import EngineCollections
+from storage.repositories.figures import EngineFigures
+from storage.repositories.file_versions import EngineFileVersions
+from storage.repositories.history import EngineHistory
+from storage.repositories.incidents import EngineIncidents
+from storage.repositories.pages import EnginePages
+from storage.repositories.relations import EngineRelations
+from storage.repositories.reports import EngineReports
+from storage.repositories.worklist import EngineWorklist
 
 
-class EngineRecords(
-    Announcements,
-    Attachments,
-    Collections,
-    FileVersions,
-    Incidents,
-    Pages,
-    Relations,
-    Reports,
-    Visits,
-    Worklist,
-):
-    """Adapter of ``Records`` for any ``Engine``."""
+def open_records(engine: Queries) -> Records:
+    """Return the repositories of the whole installation, or of one organisation (``Scoped``)."""
+    return Records(
+        announcements=EngineAnnouncements(engine),
+        history=EngineHistory(engine),
+        attachments=EngineAttachments(engine),
+        pages=EnginePages(engine),
+        collections=EngineCollections(engine),
+        figures=EngineFigures(engine),
+        versions=EngineFileVersions(engine),
+        relations=EngineRelations(engine),
+        worklist=EngineWorklist(engine),
+        reports=EngineReports(engine),
+        incidents=EngineIncidents(engine),
+        batch=partial(_batch, engine),
+    )
 
-    def __init__(self, engine: Queries) -> None:
-        super().__init__(engine)
 
-    @contextmanager
-    def batch(self, bulk: str = "") -> Iterator[None]:
-        with self._engine.write(), history.in_bulk(bulk or history.bulk_name()):
-            yield
+@contextmanager
+def _batch(engine: Queries, bulk: str = "") -> Iterator[None]:
+    with engine.write(), history.in_bulk(bulk or history.bulk_name()):
+        yield

@@ -19,13 +19,13 @@ _PUBLISHED = "(SELECT id FROM announcement WHERE organisation_id IN :organisatio
 _NOT_TRASHED = "(SELECT id FROM announcement WHERE organisation_id IN :organisations AND status <> 'trashed')"
 
 
-class Relations:
-    """Relations part of ``archive.ports.Records``."""
+class EngineRelations:
+    """Adapter of ``Relations`` for any ``Engine``."""
 
     def __init__(self, engine: Queries) -> None:
         self._engine = engine
 
-    def decide_relation(self, newer_id: int, older_id: int, kind: RelationKind | None, *, actor: str) -> None:
+    def decide(self, newer_id: int, older_id: int, kind: RelationKind | None, *, actor: str) -> None:
         code = kind.value if kind else ""
         names = {each.value: each.passive for each in RelationKind}
         with self._engine.write():
@@ -55,7 +55,7 @@ class Relations:
             _note(self._engine, newer_id, older_id, before, code, actor)
             _note(self._engine, older_id, newer_id, names.get(before, ""), names.get(code, ""), actor)
 
-    def relations(self, announcement_id: int) -> list[Relation]:
+    def by_announcement(self, announcement_id: int) -> list[Relation]:
         found = self._engine.rows(
             """SELECT * FROM relation WHERE organisation_id IN :organisations
                    AND (newer_id = :id OR older_id = :id) ORDER BY id""",
@@ -63,7 +63,7 @@ class Relations:
         )
         return [*mappers.readable(mappers.relation, found)]
 
-    def public_relations(self) -> list[Relation]:
+    def public(self) -> list[Relation]:
         found = self._engine.rows(
             f"""SELECT * FROM relation WHERE organisation_id IN :organisations AND kind <> ''
                 AND newer_id IN {_PUBLISHED} AND older_id IN {_PUBLISHED} ORDER BY id"""  # noqa: S608

@@ -18,13 +18,13 @@ FINISHED_FOR = dt.timedelta(days=180)
 """Time after which a finished report is deleted. Its text may name its sender."""
 
 
-class Reports:
-    """Reports part of ``archive.ports.Records``."""
+class EngineReports:
+    """Adapter of ``Reports`` for any ``Engine``."""
 
     def __init__(self, engine: Queries) -> None:
         self._engine = engine
 
-    def add_report(self, given: ReportDraft) -> None:
+    def add(self, given: ReportDraft) -> None:
         organisation = current_organisation(self._engine, several=PROVINCE)
         values: dict[str, object] = {
             "kind": given.kind.value,
@@ -76,7 +76,7 @@ class Reports:
             since=mappers.time_text(dt.datetime.now(dt.UTC) - FINISHED_FOR),
         )
 
-    def open_reports(self) -> list[Report]:
+    def list_open(self) -> list[Report]:
         found = self._engine.rows(
             """SELECT * FROM report WHERE organisation_id IN :organisations AND done_at IS NULL
                ORDER BY CASE WHEN kind = :urgent THEN 0 ELSE 1 END, made_at, id""",
@@ -84,7 +84,7 @@ class Reports:
         )
         return [*mappers.readable(mappers.report, found)]
 
-    def finished_reports(self, *, limit: int) -> list[Report]:
+    def list_finished(self, *, limit: int) -> list[Report]:
         found = self._engine.rows(
             """SELECT * FROM report WHERE organisation_id IN :organisations AND done_at IS NOT NULL
                ORDER BY done_at DESC, id DESC LIMIT :limit""",
@@ -92,10 +92,10 @@ class Reports:
         )
         return [*mappers.readable(mappers.report, found)]
 
-    def finish_report(self, id: int, *, actor: str) -> None:
+    def finish(self, id: int, *, actor: str) -> None:
         self._set_done(id, mappers.now_text(), actor)
 
-    def reopen_report(self, id: int) -> None:
+    def reopen(self, id: int) -> None:
         self._set_done(id, None, "")
 
     def _set_done(self, id: int, at: str | None, actor: str) -> None:

@@ -51,13 +51,13 @@ _PROBLEMS = {
 """Problem → query for the records that have it. ``{which}`` is replaced by a condition on the records."""
 
 
-class Worklist:
-    """Worklist part of ``archive.ports.Records``."""
+class EngineWorklist:
+    """Adapter of ``Worklist`` for any ``Engine``."""
 
     def __init__(self, engine: Queries) -> None:
         self._engine = engine
 
-    def worklist(
+    def list_page(
         self, filters: WorklistFilters, *, today: dt.date, page: int, per_page: int
     ) -> tuple[list[WorklistRow], int]:
         ids, total = self._page_of_ids(filters, today, page, per_page)
@@ -121,7 +121,7 @@ class Worklist:
         counted = {row["status"]: int(row["n"]) for row in found}
         return {status: counted.get(status.value, 0) for status in Status}
 
-    def worklist_values(self, field: str) -> list[str]:
+    def values(self, field: str) -> list[str]:
         if field not in ("author", "category"):
             raise KeyError(field)
         found = self._engine.rows(

@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from archive.intake import Intake
-from archive.ports import Files, Jobs, Records
+from archive.ports import Files, Jobs
+from archive.repositories import Records
 from storage.files.local import LocalFiles
 from storage.repositories.jobs import EngineJobs
-from storage.repositories.records import EngineRecords
+from storage.repositories.records import open_records
 from storage.sqlite import Sqlite
 
 
@@ -24,7 +25,7 @@ def engine(tmp_path: Path) -> Iterator[Sqlite]:
 
 @pytest.fixture
 def records(engine: Sqlite) -> Records:
-    return EngineRecords(engine)
+    return open_records(engine)
 
 
 @pytest.fixture

@@ -10,7 +10,8 @@ import pytest
 from archive.errors import Conflict, Invalid, NotFound, TooLarge
 from archive.intake import Intake
 from archive.model import Announcement, Details, Draft, Find, Kind, Page, PersonalData, Source, Status
-from archive.ports import Files, Jobs, Records
+from archive.ports import Files, Jobs
+from archive.repositories import Records
 from archive.suggested_fields import is_file_name
 
 ACTOR = "สมศรี"
@@ -85,7 +86,7 @@ def test_a_broken_rule_names_its_field(intake: Intake, records: Records, field: 
         intake.revise(made.id, {field: value}, actor=ACTOR)
     assert refused.value.field == field
     assert any("ก" <= character <= "๛" for character in refused.value.message)
-    assert records.announcement(made.id) == made
+    assert records.announcements.get(made.id) == made
     if field in Draft.__slots__:
         with pytest.raises(Invalid):
             intake.create(draft(**{field: value}), actor=ACTOR)
@@ -107,7 +108,7 @@ def test_a_page_is_corrected_in_canonical_text(intake: Intake, records: Records)
     made = intake.create(draft(), actor=ACTOR)
     attachment = upload(intake, made)
     read = Page(attachment_id=attachment, number=1, text="นา", raw="นา", source=Source.OCR, confidence=0.4)
-    records.save_page(read)
+    records.pages.save(read)
     corrected = intake.correct_page(attachment, 1, "นำ\u0e49\r\nใจ", actor=ACTOR)
     assert (corrected.text, corrected.corrected) == ("น้ำ\nใจ", True)
     with pytest.raises(Invalid):
@@ -147,13 +148,13 @@ def do(intake: Intake, verb: str, id: int) -> Announcement:
 @pytest.mark.parametrize("verb", VERBS)
 def test_every_step_from_every_status(intake: Intake, records: Records, status: Status, verb: str) -> None:
     made = intake.create(draft(), actor=ACTOR)
-    records.set_status(made.id, status, actor=ACTOR)
+    records.announcements.set_status(made.id, status, actor=ACTOR)
     if verb in ALLOWED[status]:
         assert do(intake, verb, made.id).status is VERBS[verb]
     else:
         with pytest.raises(Conflict):
             do(intake, verb, made.id)
-        assert records.announcement(made.id).status is status
+        assert records.announcements.get(made.id).status is status
 
 
 def test_withdrawing_takes_a_reason(intake: Intake, records: Records) -> None:
@@ -168,7 +169,7 @@ def test_withdrawing_takes_a_reason(intake: Intake, records: Records) -> None:
 def test_what_is_out_of_sight_cannot_be_changed(intake: Intake, records: Records, status: Status) -> None:
     made = intake.create(draft(), actor=ACTOR)
     attachment = upload(intake, made)
-    records.set_status(made.id, status, actor=ACTOR)
+    records.announcements.set_status(made.id, status, actor=ACTOR)
     for change in (
         lambda: intake.revise(made.id, {"title": "ใหม่"}, actor=ACTOR),
         lambda: upload(intake, made, b"%PDF other"),
@@ -191,7 +192,7 @@ def test_personal_data_is_published_for_a_stated_reason_only(
         intake.publish(made.id, actor=ACTOR, reason="  ")
     assert refused.value.code == "personal-data"
     intake.publish(made.id, actor=ACTOR, reason="เจ้าของยินยอมแล้ว")
-    assert records.history(made.id)[-1].reason == "เจ้าของยินยอมแล้ว"
+    assert records.history.entries(made.id)[-1].reason == "เจ้าของยินยอมแล้ว"
 
 
 def test_publication_at_a_time(intake: Intake, jobs: Jobs, records: Records) -> None:
@@ -202,7 +203,7 @@ def test_publication_at_a_time(intake: Intake, jobs: Jobs, records: Records) -> 
         intake.revise(made.id, {"publish_at": NOW}, actor=ACTOR)
     assert intake.publish_due(NOW - dt.timedelta(seconds=1), actor="timer") == []
     assert intake.publish_due(NOW, actor="timer") == [plain.id]
-    held = records.announcement(personal.id)
+    held = records.announcements.get(personal.id)
     assert (held.status, held.publish_at) == (Status.DRAFT, None)
     assert intake.publish_due(NOW, actor="timer") == []
 
@@ -212,7 +213,7 @@ def test_what_is_still_read_waits_beyond_its_time(intake: Intake, records: Recor
     upload(intake, made)
     intake.revise(made.id, {"publish_at": NOW}, actor=ACTOR)
     assert intake.publish_due(NOW, actor="timer") == []
-    assert records.announcement(made.id).publish_at == NOW
+    assert records.announcements.get(made.id).publish_at == NOW
     read_with(jobs)
     assert intake.publish_due(NOW, actor="timer") == [made.id]
 
@@ -305,5 +306,7 @@ def test_the_same_bytes_again(intake: Intake) -> None:
 def test_the_name_of_a_file_is_told_from_a_title(
     intake: Intake, records: Records, title: str, filename: str, expected: bool
 ) -> None:
-    attachment = records.attachment(upload(intake, intake.create(draft(), actor=ACTOR), filename=filename))
+    attachment = records.attachments.get(
+        upload(intake, intake.create(draft(), actor=ACTOR), filename=filename)
+    )
     assert is_file_name(title, [attachment]) is expected

@@ -7,7 +7,8 @@ import io
 
 from archive.intake import Intake
 from archive.model import Details, Draft, Field, Page, Reading, Source, Status
-from archive.ports import Files, Jobs, Records
+from archive.ports import Files, Jobs
+from archive.repositories import Records
 
 NOW = dt.datetime(2026, 6, 9, 9, 0, tzinfo=dt.UTC)
 
@@ -26,16 +27,16 @@ def test_a_scan_goes_all_the_way(records: Records, jobs: Jobs, files: Files) -> 
     page = Page(
         attachment_id=attachment.id, number=1, text="ด่วน", raw="ด่วน", source=Source.OCR, confidence=0.9
     )
-    records.save_page(page)
+    records.pages.save(page)
     details = Details(fields={"number": Field(value="มท 1/2564", confidence=0.8)})
     jobs.finish(attachment.id, "worker", page_count=1, details=details, rules=1)
-    assert records.attachment(attachment.id).status is Reading.READY
-    assert records.page(attachment.id, 1) == page
+    assert records.attachments.get(attachment.id).status is Reading.READY
+    assert records.pages.get(attachment.id, 1) == page
 
     assert intake.publish(announcement.id, actor="สมศรี").status is Status.PUBLISHED
-    assert records.count_visit(announcement.id, "visitor", now=NOW)
-    assert records.announcement(announcement.id).views == 493
+    assert records.figures.count_visit(announcement.id, "visitor", now=NOW)
+    assert records.announcements.get(announcement.id).views == 493
     withdrawn = intake.withdraw(announcement.id, actor="สมศรี", reason="ประกาศผิดฉบับ")
     assert withdrawn.reason == "ประกาศผิดฉบับ"
-    actions = [change.action for change in records.history(announcement.id)]
+    actions = [change.action for change in records.history.entries(announcement.id)]
     assert actions == ["create", "attach", "publish", "withdraw"]

@@ -66,9 +66,10 @@ def running(data: Path) -> Iterator[Site]:
         wait_until(lambda: _answers(url), "the service answered")
         wait_until(lambda: _all_read(services), "everything was read")
         wait_until(
-            lambda: services.index.position() >= services.records.last_change(), "everything was indexed"
+            lambda: services.index.position() >= services.history.last_change(),
+            "everything was indexed",
         )
-        attachments = tuple(services.records.attachments([centre.id])[centre.id])
+        attachments = tuple(services.attachments.by_announcement([centre.id])[centre.id])
         yield Site(url, services, centre, attachments, withdrawn, _collect(services, centre))
     finally:
         process.send_signal(signal.SIGTERM)
@@ -117,7 +118,7 @@ def _fill(services: Services) -> tuple[Announcement, Announcement]:
             category="สิ่งแวดล้อม",
         )
     services.intake.withdraw(fee.id, actor=ACTOR, reason="ประกาศซ้ำ")
-    return services.records.announcement(centre.id), services.records.announcement(fee.id)
+    return services.announcements.get(centre.id), services.announcements.get(fee.id)
 
 
 def _collect(services: Services, centre: Announcement) -> Collection:

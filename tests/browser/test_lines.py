@@ -46,7 +46,7 @@ def long(site: Site) -> Announcement:
     made = site.services.intake.create(draft, actor=ACTOR)
     site.services.intake.publish(made.id, actor=ACTOR)
     services = site.services
-    wait_until(lambda: services.index.position() >= services.records.last_change(), "it was indexed")
+    wait_until(lambda: services.index.position() >= services.history.last_change(), "it was indexed")
     return made
 
 

@@ -76,10 +76,10 @@ def doubtful_page(site: Site, mark: str) -> tuple[str, int]:
     made = intake.create(Draft(title=mark, published_on=dt.date(2021, 6, 9)), actor=ACTOR)
     paper = io.BytesIO(order("1/2566", mark, mark))
     attachment, _ = intake.attach(made.id, paper, filename="long.pdf", actor=ACTOR)
-    wait_until(lambda: records.attachment(attachment.id).status == "ready", "it was read")
-    read = records.page(attachment.id, 1)
+    wait_until(lambda: records.attachments.get(attachment.id).status == "ready", "it was read")
+    read = records.pages.get(attachment.id, 1)
     text = "\n".join(f"บรรทัดที่ {number}" for number in range(60))
-    records.save_page(replace(read, text=text, lines=(), doubts=(Doubt(0, 7, 0.4),)))
+    records.pages.save(replace(read, text=text, lines=(), doubts=(Doubt(0, 7, 0.4),)))
     return f"/staff/attachments/{attachment.id}/pages/1", attachment.id
 
 
@@ -99,4 +99,4 @@ def test_a_page_s_text_is_corrected_with_the_mouse(staff: Visit, site: Site, wid
     page.keyboard.insert_text("\nบรรทัดสุดท้าย")
     page.get_by_role("button", name="บันทึกข้อความ").click()
     expect(page.locator(".notice.good")).to_be_visible()
-    assert site.services.records.page(attachment_id, 1).text.endswith("บรรทัดสุดท้าย")
+    assert site.services.pages.get(attachment_id, 1).text.endswith("บรรทัดสุดท้าย")

@@ -127,7 +127,7 @@ def test_published_by_itself_once_read(staff: Visit, visit: Visit, site: Site) -
         expect(page.locator("[value=read]")).to_be_checked()
     page.get_by_role("button", name="เผยแพร่").click()
     id = int(page.url.split("/")[5])
-    wait_until(lambda: site.services.records.announcement(id).status == "published", "it was published")
+    wait_until(lambda: site.services.announcements.get(id).status == "published", "it was published")
 
 
 def test_a_time_must_be_given(staff: Visit, site: Site) -> None:
@@ -247,7 +247,7 @@ def _draft_with(page: Page, files: list[FilePayload]) -> str:
 def _found(page: Page, site: Site, mark: str) -> None:
     """Wait until the index has followed and search finds the announcement."""
     services = site.services
-    wait_until(lambda: services.index.position() >= services.records.last_change(), "it was indexed")
+    wait_until(lambda: services.index.position() >= services.history.last_change(), "it was indexed")
     page.goto(f"/search?q={mark}")
     expect(page.locator(".entries .find mark").first).to_have_text(mark)
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from archive.ports import Files, Jobs, Leases, Organisations, People, Records
+from archive.ports import Files, Jobs, Leases, Organisations, People
+from archive.repositories import Records
 from indexer.search.ports import SearchIndex
 from storage.engine import Engine
 from storage.hash_chain import AuditTrail
@@ -15,7 +16,7 @@ from storage.repositories.jobs import EngineJobs
 from storage.repositories.leases import EngineLeases
 from storage.repositories.organisations import EngineOrganisations
 from storage.repositories.people import EnginePeople
-from storage.repositories.records import EngineRecords
+from storage.repositories.records import open_records
 from tests.contracts.engines import ENGINES, INDEXES, STORES, IndexOpener, Opener, StoreOpener
 
 
@@ -36,7 +37,7 @@ def engine(opened: Opener, request: pytest.FixtureRequest) -> Iterator[Engine]:
 
 @pytest.fixture
 def records(engine: Engine) -> Records:
-    return EngineRecords(engine)
+    return open_records(engine)
 
 
 @pytest.fixture

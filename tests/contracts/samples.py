@@ -6,7 +6,8 @@ import datetime as dt
 import hashlib
 
 from archive.model import Announcement, Attachment, Doubt, Draft, Kind, Line, Page, Source, Status
-from archive.ports import Records, StoredFile
+from archive.ports import StoredFile
+from archive.repositories import Records
 from storage.engine import Queries
 from storage.tenancy import ACCOUNTS, OWN
 
@@ -19,7 +20,7 @@ def draft(title: str = "ประกาศรับสมัครพนัก�
 
 
 def published(records: Records, title: str = "ประกาศรับสมัครพนักงานจ้าง", **fields: object) -> Announcement:
-    return records.create(draft(title, **fields), actor=ACTOR, status=Status.PUBLISHED)
+    return records.announcements.create(draft(title, **fields), actor=ACTOR, status=Status.PUBLISHED)
 
 
 def stored(content: bytes) -> StoredFile:
@@ -27,7 +28,7 @@ def stored(content: bytes) -> StoredFile:
 
 
 def attached(records: Records, announcement: Announcement, content: bytes = b"%PDF-1.7") -> Attachment:
-    attachment, _ = records.attach(
+    attachment, _ = records.attachments.attach(
         announcement.id,
         stored(content),
         filename="ประกาศ.pdf",

@@ -8,7 +8,8 @@ import pytest
 
 from archive.errors import Conflict, NotFound
 from archive.model import Announcement, Details, Hold, Kind, Reading
-from archive.ports import Jobs, Records
+from archive.ports import Jobs
+from archive.repositories import Records
 from tests.contracts.samples import ACTOR, attached, page, published, stored
 
 
@@ -18,12 +19,15 @@ def announcement(records: Records) -> Announcement:
 
 
 def order(records: Records, announcement: Announcement) -> list[int]:
-    return [attachment.id for attachment in records.attachments([announcement.id])[announcement.id]]
+    return [
+        attachment.id
+        for attachment in records.attachments.by_announcement([announcement.id])[announcement.id]
+    ]
 
 
 def test_an_attachment_waits_to_be_read(records: Records, announcement: Announcement) -> None:
     made = attached(records, announcement, b"%PDF-1.7 one")
-    assert made == records.attachment(made.id)
+    assert made == records.attachments.get(made.id)
     assert (made.position, made.status, made.page_count, made.rules) == (1, Reading.WAITING, None, 0)
     assert (made.filename, made.media_type, made.kind) == ("ประกาศ.pdf", "application/pdf", Kind.ANNOUNCEMENT)
     assert (made.sha256, made.size) == (stored(b"%PDF-1.7 one").sha256, 12)
@@ -32,8 +36,8 @@ def test_an_attachment_waits_to_be_read(records: Records, announcement: Announce
 
 def test_the_same_bytes_again_are_the_same_attachment(records: Records, announcement: Announcement) -> None:
     first = attached(records, announcement)
-    change = records.last_change()
-    again, new = records.attach(
+    change = records.history.last_change()
+    again, new = records.attachments.attach(
         announcement.id,
         stored(b"%PDF-1.7"),
         filename="อื่น.pdf",
@@ -43,29 +47,35 @@ def test_the_same_bytes_again_are_the_same_attachment(records: Records, announce
         actor=ACTOR,
     )
     assert (again, new) == (first, False)
-    assert records.last_change() == change
+    assert records.history.last_change() == change
     elsewhere = attached(records, published(records))
-    assert [one.id for one in records.attachments_with_file(first.sha256)] == [first.id, elsewhere.id]
+    assert [one.id for one in records.attachments.with_file(first.sha256)] == [
+        first.id,
+        elsewhere.id,
+    ]
 
 
 def test_attaching_to_nothing_is_not_found(records: Records, announcement: Announcement) -> None:
     missing = announcement.id + 1
     with pytest.raises(NotFound):
-        records.attach(
+        records.attachments.attach(
             missing, stored(b"x"), filename="", media_type="", label="", kind=Kind.OTHER, actor=ACTOR
         )
     with pytest.raises(NotFound):
-        records.attachment(1)
-    assert records.attachments([announcement.id, missing]) == {announcement.id: [], missing: []}
+        records.attachments.get(1)
+    assert records.attachments.by_announcement([announcement.id, missing]) == {
+        announcement.id: [],
+        missing: [],
+    }
 
 
 def test_order_can_be_changed(records: Records, announcement: Announcement) -> None:
     first, second, third = (attached(records, announcement, b"%d" % n).id for n in range(3))
-    change = records.last_change()
-    records.reorder(announcement.id, [third, first, second], actor=ACTOR)
+    change = records.history.last_change()
+    records.attachments.reorder(announcement.id, [third, first, second], actor=ACTOR)
     assert order(records, announcement) == [third, first, second]
-    assert records.changed_since(change, limit=10) == [(announcement.id, change + 1)]
-    entry = records.history(announcement.id)[-1]
+    assert records.history.changed_since(change, limit=10) == [(announcement.id, change + 1)]
+    entry = records.history.entries(announcement.id)[-1]
     assert (entry.before, entry.after) == (
         {"order": [first, second, third]},
         {"order": [third, first, second]},
@@ -78,35 +88,37 @@ def test_an_order_that_is_not_of_these_attachments_is_refused(
     first, second = (attached(records, announcement, b"%d" % n).id for n in range(2))
     for wrong in ([first], [first, first], [first, second, second + 1], []):
         with pytest.raises(Conflict):
-            records.reorder(announcement.id, wrong, actor=ACTOR)
+            records.attachments.reorder(announcement.id, wrong, actor=ACTOR)
     assert order(records, announcement) == [first, second]
 
 
 def test_relabelling_is_followed_and_remembered(records: Records, announcement: Announcement) -> None:
     made = attached(records, announcement)
-    change = records.last_change()
-    labelled = records.relabel(made.id, label="คำสั่งที่ 12/2564", kind=Kind.ANNOUNCEMENT, actor=ACTOR)
+    change = records.history.last_change()
+    labelled = records.attachments.relabel(
+        made.id, label="คำสั่งที่ 12/2564", kind=Kind.ANNOUNCEMENT, actor=ACTOR
+    )
     assert labelled.label == "คำสั่งที่ 12/2564"
-    assert records.last_change() == change + 1
-    entry = records.history(announcement.id)[-1]
+    assert records.history.last_change() == change + 1
+    entry = records.history.entries(announcement.id)[-1]
     assert entry.before == {"attachment_id": made.id, "label": "ประกาศ"}
     assert entry.after == {"attachment_id": made.id, "label": "คำสั่งที่ 12/2564"}
-    records.relabel(made.id, label="คำสั่งที่ 12/2564", kind=Kind.ANNOUNCEMENT, actor=ACTOR)
-    assert records.last_change() == change + 1
+    records.attachments.relabel(made.id, label="คำสั่งที่ 12/2564", kind=Kind.ANNOUNCEMENT, actor=ACTOR)
+    assert records.history.last_change() == change + 1
 
 
 def test_detaching_closes_the_gap_and_tells_what_was_there(
     records: Records, announcement: Announcement
 ) -> None:
     first, second, third = (attached(records, announcement, b"%d" % n) for n in range(3))
-    change = records.last_change()
-    records.detach(second.id, actor=ACTOR)
+    change = records.history.last_change()
+    records.attachments.detach(second.id, actor=ACTOR)
     assert order(records, announcement) == [first.id, third.id]
-    assert records.attachment(third.id).position == 2
-    assert records.last_change() == change + 1
+    assert records.attachments.get(third.id).position == 2
+    assert records.history.last_change() == change + 1
     with pytest.raises(NotFound):
-        records.attachment(second.id)
-    entry = records.history(announcement.id)[-1]
+        records.attachments.get(second.id)
+    entry = records.history.entries(announcement.id)[-1]
     assert (entry.action, entry.before["sha256"]) == ("detach", second.sha256)
     assert (
         attached(records, announcement, b"another").id > third.id
@@ -116,20 +128,22 @@ def test_detaching_closes_the_gap_and_tells_what_was_there(
 @pytest.mark.parametrize("way", ["reattach", "the same bytes again"])
 def test_what_was_taken_off_comes_back_whole(records: Records, announcement: Announcement, way: str) -> None:
     first, second = (attached(records, announcement, b"%d" % n) for n in range(2))
-    records.save_page(page(first, text="ข้อความ"))
-    records.correct_page(first.id, 1, "ข้อความที่คนแก้", actor=ACTOR)
-    records.detach(first.id, actor=ACTOR)
-    assert [each.id for each in records.detached_attachments(announcement.id)] == [first.id]
-    assert records.count_pages()["ocr"] == 0
+    records.pages.save(page(first, text="ข้อความ"))
+    records.pages.correct(first.id, 1, "ข้อความที่คนแก้", actor=ACTOR)
+    records.attachments.detach(first.id, actor=ACTOR)
+    assert [each.id for each in records.attachments.detached(announcement.id)] == [first.id]
+    assert records.pages.counts()["ocr"] == 0
     if way == "reattach":
-        records.reattach(first.id, actor=ACTOR)
+        records.attachments.reattach(first.id, actor=ACTOR)
     else:
         assert attached(records, announcement, b"0").id == first.id
     assert order(records, announcement) == [second.id, first.id]
-    assert [each.position for each in records.attachments([announcement.id])[announcement.id]] == [1, 2]
-    assert records.page(first.id, 1).text == "ข้อความที่คนแก้"
-    assert "reattach" in [entry.action for entry in records.history(announcement.id)]
-    assert records.detached_attachments(announcement.id) == []
+    assert [
+        each.position for each in records.attachments.by_announcement([announcement.id])[announcement.id]
+    ] == [1, 2]
+    assert records.pages.get(first.id, 1).text == "ข้อความที่คนแก้"
+    assert "reattach" in [entry.action for entry in records.history.entries(announcement.id)]
+    assert records.attachments.detached(announcement.id) == []
 
 
 def test_a_new_version_begins_unread_and_drops_what_is_still_read_of_the_old(
@@ -139,25 +153,27 @@ def test_a_new_version_begins_unread_and_drops_what_is_still_read_of_the_old(
     job = jobs.claim("w", lease=dt.timedelta(minutes=1), now=dt.datetime.now(dt.UTC))
     assert job is not None
     file = stored(b"new")
-    new = records.replace(first.id, file, filename="ใหม่.pdf", media_type="application/pdf", actor=ACTOR)
+    new = records.attachments.replace(
+        first.id, file, filename="ใหม่.pdf", media_type="application/pdf", actor=ACTOR
+    )
     assert (new.id, new.sha256, new.status, new.hold) == (first.id, file.sha256, "waiting", Hold.UNREAD)
     with pytest.raises(Conflict):
-        records.save_page(page(first), sha256=first.sha256)
+        records.pages.save(page(first), sha256=first.sha256)
     with pytest.raises(Conflict):
         jobs.finish(first.id, "w", page_count=1, details=Details(), rules=1)
-    assert records.pages(first.id) == []
+    assert records.pages.by_attachment(first.id) == []
     attached(records, announcement, b"other")
     with pytest.raises(Conflict):
-        records.replace(
+        records.attachments.replace(
             first.id, stored(b"other"), filename="a.pdf", media_type="application/pdf", actor=ACTOR
         )
 
 
 def test_the_file_before_is_kept_with_its_text(records: Records, announcement: Announcement) -> None:
     first = attached(records, announcement, b"old")
-    records.save_page(page(first, text="ข้อความเดิม"))
+    records.pages.save(page(first, text="ข้อความเดิม"))
     for content in (b"new", b"newer"):
-        records.replace(
+        records.attachments.replace(
             first.id,
             stored(content),
             filename="ใหม่.pdf",
@@ -165,14 +181,14 @@ def test_the_file_before_is_kept_with_its_text(records: Records, announcement: A
             actor=ACTOR,
             is_redacted=content == b"new",
         )
-    versions = records.file_versions(first.id)
+    versions = records.versions.by_attachment(first.id)
     assert [(each.number, each.sha256, each.is_redacted) for each in versions] == [
         (1, stored(b"old").sha256, False),
         (2, stored(b"new").sha256, True),
     ]
     assert (versions[0].filename, versions[0].replaced_by) == ("ประกาศ.pdf", ACTOR)
-    assert records.version_texts(first.id, 1) == ["ข้อความเดิม"]
-    assert records.versions_with_file(stored(b"old").sha256) == versions[:1]
-    assert [entry.action for entry in records.history(announcement.id)][-2:] == ["redact", "replace"]
+    assert records.versions.texts(first.id, 1) == ["ข้อความเดิม"]
+    assert records.versions.with_file(stored(b"old").sha256) == versions[:1]
+    assert [entry.action for entry in records.history.entries(announcement.id)][-2:] == ["redact", "replace"]
     with pytest.raises(NotFound):
-        records.version_texts(first.id, 3)
+        records.versions.texts(first.id, 3)

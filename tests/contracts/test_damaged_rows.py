@@ -8,7 +8,7 @@ import pytest
 
 from archive.errors import RecordDamaged
 from archive.model import Draft, Status
-from archive.ports import Records
+from archive.repositories import Records
 from storage.damaged_rows import DamagedRows
 from storage.engine import Engine
 
@@ -21,16 +21,16 @@ pytestmark = pytest.mark.behind_its_back
 def test_lists_go_on(engine: Engine, records: Records, column: str, value: str) -> None:
     for number in range(1, 4):
         draft = Draft(title=f"เรื่องที่ {number}", published_on=dt.date(2021, 6, number))
-        records.create(draft, actor="สมศรี", status=Status.PUBLISHED)
+        records.announcements.create(draft, actor="สมศรี", status=Status.PUBLISHED)
     with engine.write():
         engine.run(f"UPDATE announcement SET {column} = :value WHERE id = 2", value=value)
-    listed, _ = records.list_announcements(statuses=[Status.PUBLISHED], page=1, per_page=10)
+    listed, _ = records.announcements.list_page(statuses=[Status.PUBLISHED], page=1, per_page=10)
     assert [each.id for each in listed] == [3, 1]
-    assert set(records.announcements([1, 2, 3])) == {1, 3}
-    assert records.neighbours(3)[0] is not None
-    assert sum(number for _year, _month, number in records.months()) in (2, 3)
-    assert sum(records.counts().values()) in (2, 3)
+    assert set(records.announcements.get_many([1, 2, 3])) == {1, 3}
+    assert records.announcements.neighbours(3)[0] is not None
+    assert sum(number for _year, _month, number in records.announcements.months()) in (2, 3)
+    assert sum(records.announcements.counts().values()) in (2, 3)
     with pytest.raises(RecordDamaged):
-        records.announcement(2)
+        records.announcements.get(2)
     assert [fault.subject for fault in DamagedRows(engine).faults()] == ["announcement 2"]
     assert DamagedRows(engine).look() == ["announcement 2"]

@@ -23,7 +23,7 @@ from indexer.engines.opensearch import OpenSearchIndex
 from indexer.engines.opensearch.cluster import read_address
 from storage.files.s3 import S3Files
 from storage.postgres import Postgres
-from storage.repositories.records import EngineRecords
+from storage.repositories.records import open_records
 from tests.contracts.engines import alias, prefix
 from tests.contracts.samples import published, stored
 from tests.contracts.test_search_index import ARCHIVE, found
@@ -217,8 +217,8 @@ def test_records_by_an_account_over_tls(
     database: Database, stranger: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     engine = Postgres(database())
-    made = published(EngineRecords(engine))
-    assert EngineRecords(engine).announcement(made.id) == made
+    made = published(open_records(engine))
+    assert open_records(engine).announcements.get(made.id) == made
     assert engine.rows("SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()") == [{"ssl": True}]
     engine.close()
     for address, named in (

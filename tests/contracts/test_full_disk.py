@@ -13,7 +13,7 @@ import pytest
 from archive.errors import Unavailable
 from archive.model import Status
 from storage.files.local import LocalFiles
-from storage.repositories.records import EngineRecords
+from storage.repositories.records import open_records
 from storage.sqlite import Sqlite
 from tests import disks
 from tests.contracts.samples import ACTOR, draft, published
@@ -40,29 +40,29 @@ def test_files_refuse_and_keep_nothing(small_disk: Path) -> None:
 
 def test_records_refuse_and_can_still_be_read(small_disk: Path) -> None:
     engine = Sqlite(small_disk / "prakat.db")
-    records = EngineRecords(engine)
+    records = open_records(engine)
     made = published(records)
     with pytest.raises(Unavailable):
-        records.create(draft(body="ก" * 2 * MEGABYTE), actor=ACTOR)
-    assert records.announcement(made.id) == made
-    assert records.last_change() == made.change
+        records.announcements.create(draft(body="ก" * 2 * MEGABYTE), actor=ACTOR)
+    assert records.announcements.get(made.id) == made
+    assert records.history.last_change() == made.change
     assert published(records, "สั้น").change == made.change + 1
     engine.close()
 
 
 def test_a_batch_never_pretends_to_have_kept_what_was_lost(small_disk: Path) -> None:
     engine = Sqlite(small_disk / "prakat.db")
-    records = EngineRecords(engine)
+    records = open_records(engine)
 
     def fill() -> None:
         with records.batch():
             for n in range(200):
                 with suppress(Unavailable):
-                    records.create(draft(body="ก" * 10_000, ref=str(n)), actor=ACTOR)
+                    records.announcements.create(draft(body="ก" * 10_000, ref=str(n)), actor=ACTOR)
 
     with pytest.raises(Unavailable):
         fill()
-    assert records.last_change() == 0
-    assert records.list_announcements(statuses=list(Status), page=1, per_page=1) == ([], 0)
+    assert records.history.last_change() == 0
+    assert records.announcements.list_page(statuses=list(Status), page=1, per_page=1) == ([], 0)
     assert published(records).change == 1
     engine.close()

@@ -8,7 +8,8 @@ import pytest
 
 from archive.errors import Conflict
 from archive.model import Attachment, Details, Failure, Field, PersonalData, Reading, ScanAdvice, Signature
-from archive.ports import Jobs, Records
+from archive.ports import Jobs
+from archive.repositories import Records
 from tests.contracts.samples import ACTOR, NOW, attached, page, published
 
 LEASE = dt.timedelta(minutes=5)
@@ -52,24 +53,24 @@ def test_a_finished_job_is_ready_with_what_was_learned(
     wanted = waiting[0].id
     claim(jobs)
     for number in (1, 2, 3):
-        records.save_page(page(waiting[0], number))
-    change = records.last_change()
+        records.pages.save(page(waiting[0], number))
+    change = records.history.last_change()
     finish(jobs, wanted, rules=7, page_count=2)
-    done = records.attachment(wanted)
+    done = records.attachments.get(wanted)
     assert (done.status, done.page_count, done.rules, done.signed) == (Reading.READY, 2, 7, True)
     assert done.details == DETAILS
-    assert [one.number for one in records.pages(wanted)] == [1, 2]
-    assert records.changed_since(change, limit=10) == [(done.announcement_id, change + 1)]
+    assert [one.number for one in records.pages.by_attachment(wanted)] == [1, 2]
+    assert records.history.changed_since(change, limit=10) == [(done.announcement_id, change + 1)]
 
 
 def test_a_failed_job_says_why(jobs: Jobs, records: Records, waiting: list[Attachment]) -> None:
     failure = Failure("needs-password", "ไฟล์นี้มีรหัสผ่าน กรุณาบันทึกใหม่โดยไม่ใส่รหัส")
     claim(jobs)
-    change = records.last_change()
+    change = records.history.last_change()
     jobs.fail(waiting[0].id, "w", failure)
-    failed = records.attachment(waiting[0].id)
+    failed = records.attachments.get(waiting[0].id)
     assert (failed.status, failed.error) == (Reading.FAILED, failure)
-    assert records.last_change() == change + 1
+    assert records.history.last_change() == change + 1
 
 
 def test_a_lease_that_is_renewed_does_not_lapse(jobs: Jobs, waiting: list[Attachment]) -> None:
@@ -98,9 +99,9 @@ def test_a_lapsed_lease_goes_to_another_worker(
             too_late()
         assert refused.value.code == "lease-lost"
     jobs.release(wanted, "dead")
-    assert records.attachment(wanted).status is Reading.READING
+    assert records.attachments.get(wanted).status is Reading.READING
     finish(jobs, wanted, "alive")
-    assert records.attachment(wanted).status is Reading.READY
+    assert records.attachments.get(wanted).status is Reading.READY
 
 
 def test_a_claim_far_ahead_of_the_clock_has_lapsed(jobs: Jobs, waiting: list[Attachment]) -> None:
@@ -123,13 +124,13 @@ def test_what_kills_three_workers_has_failed(jobs: Jobs, records: Records) -> No
     for _ in range(3):
         assert claim(jobs, "dead", now) == wanted
         now += LEASE + dt.timedelta(seconds=1)
-    change = records.last_change()
+    change = records.history.last_change()
     assert claim(jobs, "alive", now) is None
-    failed = records.attachment(wanted)
+    failed = records.attachments.get(wanted)
     assert failed.status is Reading.FAILED
     assert failed.error is not None
     assert failed.error.code == "reader-crashed"
-    assert records.last_change() == change + 1
+    assert records.history.last_change() == change + 1
     assert claim(jobs, "alive", now) is None
 
 
@@ -138,7 +139,7 @@ def test_an_orderly_stop_is_no_attempt(jobs: Jobs, records: Records) -> None:
     for _ in range(5):
         assert claim(jobs) == wanted
         jobs.release(wanted, "w")
-    assert records.attachment(wanted).status is Reading.WAITING
+    assert records.attachments.get(wanted).status is Reading.WAITING
 
 
 def test_reading_again(jobs: Jobs, records: Records, waiting: list[Attachment]) -> None:
@@ -151,7 +152,7 @@ def test_reading_again(jobs: Jobs, records: Records, waiting: list[Attachment]) 
     assert jobs.outdated(1, failed=False) == []
     assert jobs.outdated(1, failed=True) == [failed]
     assert jobs.again([ready, failed, fresh, 999]) == 2
-    assert records.attachment(failed).error is None
+    assert records.attachments.get(failed).error is None
     # a new upload does not wait for rereadings
     assert {claim(jobs), claim(jobs)} == {fresh, failed}
     assert claim(jobs) == ready
@@ -162,18 +163,18 @@ def test_reading_afresh_forgets_the_rules_of_pages(jobs: Jobs, records: Records)
     for _ in range(2):
         assert claim(jobs) == paper.id
         for number in (1, 2):
-            records.save_page(page(paper, number=number, rules=7))
+            records.pages.save(page(paper, number=number, rules=7))
         finish(jobs, paper.id, rules=7, page_count=2)
         assert jobs.again([paper.id]) == 1
-        assert [each.rules for each in records.pages(paper.id)] == [7, 7]
-    records.correct_page(paper.id, 2, "แก้แล้ว", actor="test")
+        assert [each.rules for each in records.pages.by_attachment(paper.id)] == [7, 7]
+    records.pages.correct(paper.id, 2, "แก้แล้ว", actor="test")
     jobs.again([paper.id], afresh=True)
-    assert [each.rules for each in records.pages(paper.id)] == [0, 7]
+    assert [each.rules for each in records.pages.by_attachment(paper.id)] == [0, 7]
 
 
 def test_detached_work_is_dropped(jobs: Jobs, records: Records, waiting: list[Attachment]) -> None:
     claim(jobs)
-    records.detach(waiting[0].id, actor=ACTOR)
+    records.attachments.detach(waiting[0].id, actor=ACTOR)
     assert not jobs.renew(waiting[0].id, "w", lease=LEASE, now=NOW)
     with pytest.raises(Conflict):
         finish(jobs, waiting[0].id)

@@ -11,10 +11,11 @@ import pytest
 
 from archive.intake import Intake
 from archive.model import Status
-from archive.ports import Files, Records
+from archive.ports import Files
+from archive.repositories import Records
 from storage.files.local import LocalFiles
 from storage.repositories.jobs import EngineJobs
-from storage.repositories.records import EngineRecords
+from storage.repositories.records import open_records
 from storage.sqlite import Sqlite
 from tests.contracts.processes import killed_at
 from tests.contracts.samples import ACTOR, NOW, draft, stored
@@ -32,7 +33,7 @@ class Archive:
 
 def opened(folder: Path) -> Archive:
     engine = Sqlite(folder / "prakat.db")
-    records, files = EngineRecords(engine), LocalFiles(folder / "files")
+    records, files = open_records(engine), LocalFiles(folder / "files")
     return Archive(engine, records, files, Intake(records, files, max_upload_bytes=10_000))
 
 
@@ -54,9 +55,9 @@ def test_an_upload_killed_at_any_line_is_whole_or_absent(archive: Archive, tmp_p
 
     step = 1
     while killed_at(step, lambda: opened(tmp_path), upload):
-        attachments = archive.records.attachments([made.id])[made.id]
+        attachments = archive.records.attachments.by_announcement([made.id])[made.id]
         waiting = {attachment.sha256 for attachment in attachments}
-        assert len(archive.records.history(made.id)) == 1 + len(attachments)
+        assert len(archive.records.history.entries(made.id)) == 1 + len(attachments)
         assert [attachment.position for attachment in attachments] == list(range(1, len(attachments) + 1))
         assert all(archive.files.exists(sha256) for sha256 in waiting)
         LocalFiles(tmp_path / "files")  # the next start
@@ -65,7 +66,7 @@ def test_an_upload_killed_at_any_line_is_whole_or_absent(archive: Archive, tmp_p
     assert step > 50  # it did go through the lines
     assert answered.exists()
     assert stored(CONTENT + b"%d" % step).sha256 in {
-        attachment.sha256 for attachment in archive.records.attachments([made.id])[made.id]
+        attachment.sha256 for attachment in archive.records.attachments.by_announcement([made.id])[made.id]
     }
     for kept in archive.files.all():
         with archive.files.open(kept.sha256) as stream:
@@ -76,9 +77,9 @@ def test_a_publication_killed_at_any_line_is_whole_or_absent(archive: Archive, t
     made = archive.intake.create(draft(), actor=ACTOR)
     step = 1
     while killed_at(step, lambda: opened(tmp_path), lambda child: child.intake.publish(made.id, actor=ACTOR)):
-        announcement = archive.records.announcement(made.id)
-        last = archive.records.history(made.id)[-1]
-        assert announcement.change == archive.records.last_change()
+        announcement = archive.records.announcements.get(made.id)
+        last = archive.records.history.entries(made.id)[-1]
+        assert announcement.change == archive.records.history.last_change()
         if announcement.status is Status.PUBLISHED:
             assert last.action == "publish"
             archive.intake.withdraw(made.id, actor=ACTOR, reason="ทดสอบ")

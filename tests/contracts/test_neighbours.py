@@ -8,7 +8,7 @@ from pathlib import Path
 
 from archive.model import Status
 from storage.repositories.jobs import EngineJobs
-from storage.repositories.records import EngineRecords
+from storage.repositories.records import open_records
 from storage.sqlite import Sqlite
 from storage.tenancy import Scoped
 from tests.contracts.samples import NOW
@@ -68,18 +68,18 @@ def steps(engine: Sqlite, ask: Callable[[], object]) -> int:
 def test_neighbours_cost_nothing(tmp_path: Path) -> None:
     engine = Sqlite(tmp_path / "prakat.db")
     scope = Scoped(engine, HERE)
-    records, jobs = EngineRecords(scope), EngineJobs(scope)
+    records, jobs = open_records(scope), EngineJobs(scope)
     asked: dict[str, Callable[[], object]] = {
-        "announcements": records.counts,
+        "announcements": records.announcements.counts,
         "papers": jobs.counts,
-        "visits": lambda: records.visits_by_day(days=14),
-        "doubtful": lambda: records.doubtful_pages(below=0.93, limit=100),
-        "pages": records.count_pages,
-        "months": records.months,
-        "misses": records.misses,
-        "list": lambda: records.list_announcements(statuses=[Status.PUBLISHED], page=1, per_page=30),
-        "one": lambda: records.attachment(1),
-        "page": lambda: records.page_texts([1]),
+        "visits": lambda: records.figures.visits_by_day(days=14),
+        "doubtful": lambda: records.pages.doubtful(below=0.93, limit=100),
+        "pages": records.pages.counts,
+        "months": records.announcements.months,
+        "misses": records.figures.misses,
+        "list": lambda: records.announcements.list_page(statuses=[Status.PUBLISHED], page=1, per_page=30),
+        "one": lambda: records.attachments.get(1),
+        "page": lambda: records.pages.texts([1]),
     }
     fill(engine, HERE, FEW)
     alone = {name: steps(engine, ask) for name, ask in asked.items()}

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from archive.errors import NotFound
 from archive.model import Attachment, Doubt, Line, Source
-from archive.ports import Records
+from archive.repositories import Records
 from storage.mappers import pack_doubts, pack_lines, unpack_doubts, unpack_lines
 from tests.contracts.samples import ACTOR, attached, page, published
 
@@ -22,55 +22,55 @@ def attachment(records: Records) -> Attachment:
 
 def test_a_page_comes_back_as_it_was_saved(records: Records, attachment: Attachment) -> None:
     saved = page(attachment, text="ประกาศ\nน้ำ", raw="ประกาศ\nนํ้า", problem="ocr-timeout")
-    records.save_page(saved)
-    assert records.page(attachment.id, 1) == saved
+    records.pages.save(saved)
+    assert records.pages.get(attachment.id, 1) == saved
     plain = page(attachment, 2, source=Source.NONE, confidence=None, text="", raw="", lines=(), doubts=())
-    records.save_page(plain)
-    assert records.pages(attachment.id) == [saved, plain]
+    records.pages.save(plain)
+    assert records.pages.by_attachment(attachment.id) == [saved, plain]
 
 
 def test_the_raw_text_may_be_what_no_text_should_be(records: Records, attachment: Attachment) -> None:
     saved = page(attachment, raw="ก\x00\ud800\uffff")
-    records.save_page(saved)
-    assert records.page(attachment.id, 1) == saved
+    records.pages.save(saved)
+    assert records.pages.get(attachment.id, 1) == saved
 
 
 def test_saving_again_replaces(records: Records, attachment: Attachment) -> None:
-    records.save_page(page(attachment, text="ครั้งแรก"))
+    records.pages.save(page(attachment, text="ครั้งแรก"))
     second = page(attachment, text="ครั้งที่สอง", rules=4)
-    records.save_page(second)
-    assert records.pages(attachment.id) == [second]
+    records.pages.save(second)
+    assert records.pages.by_attachment(attachment.id) == [second]
 
 
 def test_what_a_person_corrected_outlives_rereading(records: Records, attachment: Attachment) -> None:
     read = page(attachment, text="ประกาค", raw="ประกาค")
-    records.save_page(read)
-    change = records.last_change()
-    corrected = records.correct_page(attachment.id, 1, "ประกาศ", actor=ACTOR)
+    records.pages.save(read)
+    change = records.history.last_change()
+    corrected = records.pages.correct(attachment.id, 1, "ประกาศ", actor=ACTOR)
     assert corrected == dataclasses.replace(read, text="ประกาศ", corrected=True, lines=(), doubts=())
-    assert records.last_change() == change + 1
-    records.save_page(page(attachment, text="ประกาฅ"))
-    assert records.page(attachment.id, 1) == corrected
-    entry = records.history(attachment.announcement_id)[-1]
+    assert records.history.last_change() == change + 1
+    records.pages.save(page(attachment, text="ประกาฅ"))
+    assert records.pages.get(attachment.id, 1) == corrected
+    entry = records.history.entries(attachment.announcement_id)[-1]
     assert entry.action == "correct"
     assert entry.before == {"attachment_id": attachment.id, "page": 1, "text": "ประกาค"}
     assert entry.after == {"attachment_id": attachment.id, "page": 1, "text": "ประกาศ"}
 
 
 def test_the_same_correction_twice_is_one(records: Records, attachment: Attachment) -> None:
-    records.save_page(page(attachment))
-    records.correct_page(attachment.id, 1, "ถูกต้อง", actor=ACTOR)
-    change = records.last_change()
-    records.correct_page(attachment.id, 1, "ถูกต้อง", actor=ACTOR)
-    assert records.last_change() == change
+    records.pages.save(page(attachment))
+    records.pages.correct(attachment.id, 1, "ถูกต้อง", actor=ACTOR)
+    change = records.history.last_change()
+    records.pages.correct(attachment.id, 1, "ถูกต้อง", actor=ACTOR)
+    assert records.history.last_change() == change
 
 
 def test_missing_pages_are_not_found(records: Records, attachment: Attachment) -> None:
     for asked in (
-        lambda: records.page(attachment.id, 1),
-        lambda: records.correct_page(attachment.id, 1, "", actor=ACTOR),
-        lambda: records.pages(attachment.id + 1),
-        lambda: records.save_page(dataclasses.replace(page(attachment), attachment_id=attachment.id + 1)),
+        lambda: records.pages.get(attachment.id, 1),
+        lambda: records.pages.correct(attachment.id, 1, "", actor=ACTOR),
+        lambda: records.pages.by_attachment(attachment.id + 1),
+        lambda: records.pages.save(dataclasses.replace(page(attachment), attachment_id=attachment.id + 1)),
     ):
         with pytest.raises(NotFound):
             asked()
@@ -79,20 +79,20 @@ def test_missing_pages_are_not_found(records: Records, attachment: Attachment) -
 def test_texts_by_attachment_in_order_of_pages(records: Records, attachment: Attachment) -> None:
     other = attached(records, published(records), b"other")
     for number, text in ((2, "สอง"), (1, "หนึ่ง"), (10, "สิบ")):
-        records.save_page(page(attachment, number, text))
-    assert records.page_texts([attachment.id, other.id]) == {
+        records.pages.save(page(attachment, number, text))
+    assert records.pages.texts([attachment.id, other.id]) == {
         attachment.id: [(1, "หนึ่ง"), (2, "สอง"), (10, "สิบ")],
         other.id: [],
     }
 
 
 def test_pages_go_with_their_attachment(records: Records, attachment: Attachment) -> None:
-    records.save_page(page(attachment, problem="no-text"))
-    records.detach(attachment.id, actor=ACTOR)
-    assert records.doubtful_pages(below=1, limit=9) == []
-    assert not any(records.count_pages().values())
+    records.pages.save(page(attachment, problem="no-text"))
+    records.attachments.detach(attachment.id, actor=ACTOR)
+    assert records.pages.doubtful(below=1, limit=9) == []
+    assert not any(records.pages.counts().values())
     with pytest.raises(NotFound):
-        records.pages(attachment.id)
+        records.pages.by_attachment(attachment.id)
 
 
 numbers = st.integers(-(2**40), 2**40)  # hostile files put letters far off the page

@@ -12,7 +12,7 @@ from psycopg import errors
 
 from archive.errors import Unavailable
 from storage.postgres import Postgres
-from storage.repositories.records import EngineRecords
+from storage.repositories.records import open_records
 from storage.tenancy import OWN, Scoped
 from tests.contracts.engines import schema
 from tests.contracts.samples import ACTOR, NOW, published
@@ -45,10 +45,10 @@ def drop_connections(address: str) -> None:
 
 def test_dead_connections_are_replaced_unnoticed(address: str) -> None:
     engine = Postgres(f"{address}&application_name={address[-20:]}")
-    records = EngineRecords(engine)
+    records = open_records(engine)
     made = published(records)
     drop_connections(address)
-    assert records.announcement(made.id) == made
+    assert records.announcements.get(made.id) == made
     drop_connections(address)
     assert published(records).change == made.change + 1
     engine.close()
@@ -56,7 +56,7 @@ def test_dead_connections_are_replaced_unnoticed(address: str) -> None:
 
 def test_a_connection_that_dies_in_a_transaction_leaves_nothing(address: str) -> None:
     engine = Postgres(f"{address}&application_name={address[-20:]}")
-    records = EngineRecords(engine)
+    records = open_records(engine)
     made = published(records)
 
     def interrupted() -> None:
@@ -68,21 +68,21 @@ def test_a_connection_that_dies_in_a_transaction_leaves_nothing(address: str) ->
     with pytest.raises(Unavailable) as refused:
         interrupted()
     assert refused.value.retry
-    assert records.last_change() == made.change
+    assert records.history.last_change() == made.change
     engine.close()
 
 
 def test_a_visit_does_not_wait_for_whoever_holds_the_record(address: str, engine: Postgres) -> None:
-    records = EngineRecords(engine)
+    records = open_records(engine)
     made = published(records)
     other = Postgres(address)
     with other.write():
-        EngineRecords(other).revise(made.id, {"title": "แก้ไข"}, actor=ACTOR)
-        assert records.count_visit(made.id, "a", now=NOW)
-        assert records.count_visit(made.id, "b", now=NOW)
-    assert records.announcement(made.id).views == 0
-    assert records.count_visit(published(records).id, "c", now=NOW)
-    assert records.announcement(made.id).views == 2
+        open_records(other).announcements.revise(made.id, {"title": "แก้ไข"}, actor=ACTOR)
+        assert records.figures.count_visit(made.id, "a", now=NOW)
+        assert records.figures.count_visit(made.id, "b", now=NOW)
+    assert records.announcements.get(made.id).views == 0
+    assert records.figures.count_visit(published(records).id, "c", now=NOW)
+    assert records.announcements.get(made.id).views == 2
     other.close()
 
 
@@ -98,7 +98,7 @@ def test_nothing_is_wrong_with_a_sound_database(engine: Postgres) -> None:
 
 def test_row_level_security_restricts_a_query_that_forgets_its_organisation(engine: Postgres) -> None:
     for organisation in (1, 2):
-        published(EngineRecords(Scoped(engine, organisation)), str(organisation))
+        published(open_records(Scoped(engine, organisation)), str(organisation))
     forgetful = "SELECT title FROM announcement"
     assert [row["title"] for row in engine.rows(forgetful, organisations=[2])] == ["2"]
     with engine.write():
@@ -112,7 +112,7 @@ def test_row_level_security_restricts_a_query_that_forgets_its_organisation(engi
 def test_every_table_of_an_organisation_has_a_policy_and_an_unknown_session_sees_nothing(
     engine: Postgres, address: str
 ) -> None:
-    published(EngineRecords(engine))
+    published(open_records(engine))
     assert engine.rows("SELECT 1 AS one FROM history")
     protected = engine.rows(
         """SELECT relname FROM pg_class JOIN pg_policy ON polrelid = pg_class.oid

@@ -12,9 +12,9 @@ import pytest
 
 from archive.errors import Conflict
 from archive.model import Details
-from archive.ports import Records
+from archive.repositories import Records
 from storage.repositories.jobs import EngineJobs
-from storage.repositories.records import EngineRecords
+from storage.repositories.records import open_records
 from tests.contracts.engines import Opener, StoreOpener
 from tests.contracts.processes import ended, in_child
 from tests.contracts.samples import ACTOR, NOW, attached, draft, published
@@ -32,13 +32,13 @@ def together(work: Callable[[int], object]) -> None:
 def test_processes_that_start_together_migrate_once(opened: Opener, _attempt: int) -> None:
     together(lambda _: opened().close())
     engine = opened()
-    assert published(EngineRecords(engine)).id == 1
+    assert published(open_records(engine)).id == 1
     engine.close()
 
 
 def test_no_two_processes_get_the_same_job(opened: Opener, tmp_path: Path) -> None:
     engine = opened()
-    records: Records = EngineRecords(engine)
+    records: Records = open_records(engine)
     with records.batch():
         announcement = published(records)
         wanted = {attached(records, announcement, b"%d" % n).id for n in range(60)}
@@ -62,66 +62,68 @@ def test_no_change_is_lost_to_one_who_follows_while_others_write(opened: Opener)
     opened().close()
 
     def work(n: int) -> None:
-        records = EngineRecords(opened())
+        records = open_records(opened())
         for _ in range(25):
-            records.create(draft(), actor=ACTOR)
+            records.announcements.create(draft(), actor=ACTOR)
 
     children = [in_child(lambda n=n: work(n)) for n in range(PROCESSES)]  # type: ignore[misc]
     engine = opened()
-    records = EngineRecords(engine)
+    records = open_records(engine)
     seen: list[tuple[int, int]] = []
     while len(seen) < 25 * PROCESSES:
-        seen += records.changed_since(seen[-1][1] if seen else 0, limit=1000)
+        seen += records.history.changed_since(seen[-1][1] if seen else 0, limit=1000)
     assert [ended(child) for child in children] == [0] * PROCESSES
-    assert len({one for one, _ in seen}) == 25 * PROCESSES == records.last_change()
+    assert len({one for one, _ in seen}) == 25 * PROCESSES == records.history.last_change()
     engine.close()
 
 
 def test_one_of_those_who_edit_the_same_state_wins(opened: Opener, tmp_path: Path) -> None:
     engine = opened()
-    made = published(EngineRecords(engine))
+    made = published(open_records(engine))
     engine.close()
 
     def edit(n: int) -> None:
         with suppress(Conflict):
-            EngineRecords(opened()).revise(made.id, {"title": f"{n}"}, actor=ACTOR, if_change=made.change)
+            open_records(opened()).announcements.revise(
+                made.id, {"title": f"{n}"}, actor=ACTOR, if_change=made.change
+            )
             (tmp_path / f"won-{n}").touch()
 
     together(edit)
     engine = opened()
-    title = EngineRecords(engine).announcement(made.id).title
+    title = open_records(engine).announcements.get(made.id).title
     assert [path.name for path in tmp_path.glob("won-*")] == [f"won-{title}"]
     engine.close()
 
 
 def test_one_visitor_with_many_browsers_counts_once(opened: Opener) -> None:
     engine = opened()
-    announcement = published(EngineRecords(engine))
+    announcement = published(open_records(engine))
     engine.close()
-    together(lambda _: EngineRecords(opened()).count_visit(announcement.id, "visitor", now=NOW))
+    together(lambda _: open_records(opened()).figures.count_visit(announcement.id, "visitor", now=NOW))
     engine = opened()
-    records = EngineRecords(engine)
-    assert not records.count_visit(announcement.id, "visitor", now=NOW)
-    records.count_visit(announcement.id, "one who comes later", now=NOW)
-    assert records.announcement(announcement.id).views == 2
+    records = open_records(engine)
+    assert not records.figures.count_visit(announcement.id, "visitor", now=NOW)
+    records.figures.count_visit(announcement.id, "one who comes later", now=NOW)
+    assert records.announcements.get(announcement.id).views == 2
     engine.close()
 
 
 def test_every_one_of_many_visitors_is_counted(opened: Opener) -> None:
     engine = opened()
-    announcement = published(EngineRecords(engine))
+    announcement = published(open_records(engine))
     engine.close()
 
     def visit(n: int) -> None:
-        records = EngineRecords(opened())
+        records = open_records(opened())
         for visitor in range(50):
-            assert records.count_visit(announcement.id, f"{n}-{visitor}", now=NOW)
+            assert records.figures.count_visit(announcement.id, f"{n}-{visitor}", now=NOW)
 
     together(visit)
     engine = opened()
-    records = EngineRecords(engine)
-    records.count_visit(announcement.id, "one who comes later", now=NOW)
-    assert records.announcement(announcement.id).views == 50 * PROCESSES + 1
+    records = open_records(engine)
+    records.figures.count_visit(announcement.id, "one who comes later", now=NOW)
+    assert records.announcements.get(announcement.id).views == 50 * PROCESSES + 1
     engine.close()
 
 

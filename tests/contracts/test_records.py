@@ -9,7 +9,7 @@ import pytest
 
 from archive.errors import Conflict, NotFound
 from archive.model import Kind, Status
-from archive.ports import Records
+from archive.repositories import Records
 from tests.contracts.samples import ACTOR, NOW, draft, published
 
 
@@ -23,8 +23,8 @@ def test_keeps_what_was_given(records: Records) -> None:
         ref="old-17",
         old_url="/news/17.html",
     )
-    made = records.create(given, actor=ACTOR)
-    assert made == records.announcement(made.id)
+    made = records.announcements.create(given, actor=ACTOR)
+    assert made == records.announcements.get(made.id)
     for field in ("title", "body", "author", "published_on", "kind", "category", "views", "ref", "old_url"):
         assert getattr(made, field) == getattr(given, field)
     assert made.status is Status.DRAFT
@@ -33,55 +33,55 @@ def test_keeps_what_was_given(records: Records) -> None:
 
 def test_unknown_ids_are_not_found(records: Records) -> None:
     for asked in (
-        lambda: records.announcement(1),
-        lambda: records.revise(1, {"title": "ก"}, actor=ACTOR),
-        lambda: records.set_status(1, Status.PUBLISHED, actor=ACTOR),
-        lambda: records.history(1),
-        lambda: records.count_visit(1, "visitor", now=NOW),
+        lambda: records.announcements.get(1),
+        lambda: records.announcements.revise(1, {"title": "ก"}, actor=ACTOR),
+        lambda: records.announcements.set_status(1, Status.PUBLISHED, actor=ACTOR),
+        lambda: records.history.entries(1),
+        lambda: records.figures.count_visit(1, "visitor", now=NOW),
     ):
         with pytest.raises(NotFound):
             asked()
-    assert records.announcements([1, 2]) == {}
+    assert records.announcements.get_many([1, 2]) == {}
 
 
 def test_names_what_was_withdrawn_since_a_change(records: Records) -> None:
     kept, gone, back = (published(records) for _ in range(3))
-    before = records.last_change()
-    assert records.withdrawn_since(before) == set()
+    before = records.history.last_change()
+    assert records.history.withdrawn_since(before) == set()
     for one in (gone, back):
-        records.set_status(one.id, Status.WITHDRAWN, actor=ACTOR, reason="พิมพ์ผิด")
-    records.set_status(back.id, Status.PUBLISHED, actor=ACTOR)
-    records.revise(kept.id, {"title": "ชื่อใหม่"}, actor=ACTOR)
-    assert records.withdrawn_since(before) == {gone.id}
-    assert records.withdrawn_since(records.last_change()) == set()
+        records.announcements.set_status(one.id, Status.WITHDRAWN, actor=ACTOR, reason="พิมพ์ผิด")
+    records.announcements.set_status(back.id, Status.PUBLISHED, actor=ACTOR)
+    records.announcements.revise(kept.id, {"title": "ชื่อใหม่"}, actor=ACTOR)
+    assert records.history.withdrawn_since(before) == {gone.id}
+    assert records.history.withdrawn_since(records.history.last_change()) == set()
 
 
 def test_finds_by_ref_and_by_old_address(records: Records) -> None:
     made = published(records, ref="ก-1", old_url="/old/1")
-    assert records.by_ref("ก-1") == made
-    assert records.by_old_url("/old/1") == made
-    assert records.by_ref("ก-2") is None
-    assert records.by_old_url("/old/2") is None
+    assert records.announcements.by_ref("ก-1") == made
+    assert records.announcements.by_old_url("/old/1") == made
+    assert records.announcements.by_ref("ก-2") is None
+    assert records.announcements.by_old_url("/old/2") is None
 
 
 def test_a_ref_belongs_to_one_record(records: Records) -> None:
     published(records, ref="ก-1")
     second = published(records, ref="ก-2")
     with pytest.raises(Conflict) as refused:
-        records.create(draft(ref="ก-1"), actor=ACTOR)
+        records.announcements.create(draft(ref="ก-1"), actor=ACTOR)
     assert refused.value.code == "ref-taken"
     with pytest.raises(Conflict):
-        records.revise(second.id, {"ref": "ก-1"}, actor=ACTOR)
-    assert records.list_announcements(statuses=list(Status), page=1, per_page=10)[1] == 2
+        records.announcements.revise(second.id, {"ref": "ก-1"}, actor=ACTOR)
+    assert records.announcements.list_page(statuses=list(Status), page=1, per_page=10)[1] == 2
 
 
 def test_a_revision_keeps_before_and_after_of_what_changed(records: Records) -> None:
     made = published(records, author="ก")
-    revised = records.revise(
+    revised = records.announcements.revise(
         made.id, {"title": "ชื่อใหม่", "author": "ก", "published_on": dt.date(2022, 1, 2)}, actor=ACTOR
     )
     assert (revised.title, revised.published_on) == ("ชื่อใหม่", dt.date(2022, 1, 2))
-    entry = records.history(made.id)[-1]
+    entry = records.history.entries(made.id)[-1]
     assert (entry.action, entry.actor) == ("revise", ACTOR)
     assert entry.before == {"title": made.title, "published_on": "2021-06-09"}
     assert entry.after == {"title": "ชื่อใหม่", "published_on": "2022-01-02"}
@@ -89,75 +89,75 @@ def test_a_revision_keeps_before_and_after_of_what_changed(records: Records) -> 
 
 def test_a_revision_without_a_difference_writes_nothing(records: Records) -> None:
     made = published(records)
-    assert records.revise(made.id, {"title": made.title}, actor=ACTOR) == made
-    assert len(records.history(made.id)) == 1
+    assert records.announcements.revise(made.id, {"title": made.title}, actor=ACTOR) == made
+    assert len(records.history.entries(made.id)) == 1
 
 
 def test_a_revision_of_what_changed_meanwhile_is_refused(records: Records) -> None:
     made = published(records)
-    records.revise(made.id, {"title": "ของคนอื่น"}, actor="คนอื่น")
+    records.announcements.revise(made.id, {"title": "ของคนอื่น"}, actor="คนอื่น")
     with pytest.raises(Conflict):
-        records.revise(made.id, {"title": "ของฉัน"}, actor=ACTOR, if_change=made.change)
-    assert records.announcement(made.id).title == "ของคนอื่น"
+        records.announcements.revise(made.id, {"title": "ของฉัน"}, actor=ACTOR, if_change=made.change)
+    assert records.announcements.get(made.id).title == "ของคนอื่น"
 
 
 def test_status_steps_are_kept_with_their_reason(records: Records) -> None:
     made = published(records)
-    withdrawn = records.set_status(made.id, Status.WITHDRAWN, actor=ACTOR, reason="ประกาศผิดฉบับ")
+    withdrawn = records.announcements.set_status(made.id, Status.WITHDRAWN, actor=ACTOR, reason="ประกาศผิดฉบับ")
     assert (withdrawn.status, withdrawn.reason) == (Status.WITHDRAWN, "ประกาศผิดฉบับ")
-    trashed = records.set_status(made.id, Status.TRASHED, actor=ACTOR)
+    trashed = records.announcements.set_status(made.id, Status.TRASHED, actor=ACTOR)
     assert trashed.reason == "ประกาศผิดฉบับ"
-    restored = records.set_status(made.id, Status.DRAFT, actor=ACTOR)
+    restored = records.announcements.set_status(made.id, Status.DRAFT, actor=ACTOR)
     assert (restored.status, restored.reason) == (Status.DRAFT, "")
-    steps = [(entry.action, entry.reason) for entry in records.history(made.id)[1:]]
+    steps = [(entry.action, entry.reason) for entry in records.history.entries(made.id)[1:]]
     assert steps == [("withdraw", "ประกาศผิดฉบับ"), ("trash", ""), ("restore", "")]
-    assert records.history(made.id)[1].before == {"status": "published"}
+    assert records.history.entries(made.id)[1].before == {"status": "published"}
 
 
 def test_a_status_that_moved_on_is_a_conflict(records: Records) -> None:
     made = published(records)
-    records.set_status(made.id, Status.WITHDRAWN, actor=ACTOR, was=Status.PUBLISHED)
+    records.announcements.set_status(made.id, Status.WITHDRAWN, actor=ACTOR, was=Status.PUBLISHED)
     with pytest.raises(Conflict):
-        records.set_status(made.id, Status.WITHDRAWN, actor=ACTOR, was=Status.PUBLISHED)
+        records.announcements.set_status(made.id, Status.WITHDRAWN, actor=ACTOR, was=Status.PUBLISHED)
 
 
 def test_lists_newest_first_by_status(records: Records) -> None:
     old = published(records, "เก่า", published_on=dt.date(2019, 1, 1))
     first = published(records, "วันเดียวกัน 1")
     second = published(records, "วันเดียวกัน 2")
-    records.create(draft("ร่าง"), actor=ACTOR)
-    found, total = records.list_announcements(statuses=[Status.PUBLISHED], page=1, per_page=2)
+    records.announcements.create(draft("ร่าง"), actor=ACTOR)
+    found, total = records.announcements.list_page(statuses=[Status.PUBLISHED], page=1, per_page=2)
     assert ([one.id for one in found], total) == ([second.id, first.id], 3)
-    found, total = records.list_announcements(statuses=[Status.PUBLISHED], page=2, per_page=2)
+    found, total = records.announcements.list_page(statuses=[Status.PUBLISHED], page=2, per_page=2)
     assert ([one.id for one in found], total) == ([old.id], 3)
 
 
 def test_every_change_that_search_must_follow_is_told_once_and_in_order(records: Records) -> None:
     first, second = published(records), published(records)
-    start = records.last_change()
-    assert records.changed_since(start, limit=10) == []
-    revised = records.revise(first.id, {"title": "ใหม่"}, actor=ACTOR)
-    withdrawn = records.set_status(second.id, Status.WITHDRAWN, actor=ACTOR, reason="ผิด")
-    again = records.revise(first.id, {"title": "ใหม่กว่า"}, actor=ACTOR)
-    assert start < revised.change < withdrawn.change < again.change == records.last_change()
-    assert records.changed_since(start, limit=10) == [
+    start = records.history.last_change()
+    assert records.history.changed_since(start, limit=10) == []
+    revised = records.announcements.revise(first.id, {"title": "ใหม่"}, actor=ACTOR)
+    withdrawn = records.announcements.set_status(second.id, Status.WITHDRAWN, actor=ACTOR, reason="ผิด")
+    again = records.announcements.revise(first.id, {"title": "ใหม่กว่า"}, actor=ACTOR)
+    assert start < revised.change < withdrawn.change < again.change == records.history.last_change()
+    assert records.history.changed_since(start, limit=10) == [
         (second.id, withdrawn.change),
         (first.id, again.change),
     ]
-    assert records.changed_since(start, limit=1) == [(second.id, withdrawn.change)]
+    assert records.history.changed_since(start, limit=1) == [(second.id, withdrawn.change)]
 
 
 def test_only_drafts_whose_time_has_come_are_due(records: Records) -> None:
     later = NOW + dt.timedelta(hours=1)
-    due, not_yet, gone = (records.create(draft(), actor=ACTOR) for _ in range(3))
+    due, not_yet, gone = (records.announcements.create(draft(), actor=ACTOR) for _ in range(3))
     bangkok = dt.timezone(dt.timedelta(hours=7))
-    records.revise(due.id, {"publish_at": NOW.astimezone(bangkok)}, actor=ACTOR)
-    records.revise(not_yet.id, {"publish_at": later}, actor=ACTOR)
-    records.revise(gone.id, {"publish_at": NOW}, actor=ACTOR)
-    records.set_status(gone.id, Status.TRASHED, actor=ACTOR)
-    assert records.due(NOW) == [due.id]
-    assert records.announcement(due.id).publish_at == NOW
-    assert records.set_status(due.id, Status.PUBLISHED, actor=ACTOR).publish_at is None
+    records.announcements.revise(due.id, {"publish_at": NOW.astimezone(bangkok)}, actor=ACTOR)
+    records.announcements.revise(not_yet.id, {"publish_at": later}, actor=ACTOR)
+    records.announcements.revise(gone.id, {"publish_at": NOW}, actor=ACTOR)
+    records.announcements.set_status(gone.id, Status.TRASHED, actor=ACTOR)
+    assert records.announcements.due(NOW) == [due.id]
+    assert records.announcements.get(due.id).publish_at == NOW
+    assert records.announcements.set_status(due.id, Status.PUBLISHED, actor=ACTOR).publish_at is None
 
 
 def test_a_batch_is_kept_whole_or_not_at_all(records: Records) -> None:
@@ -166,31 +166,34 @@ def test_a_batch_is_kept_whole_or_not_at_all(records: Records) -> None:
         with pytest.raises(Conflict):  # undoes itself only
             published(records, ref="1")
         published(records, ref="2")
-    assert records.by_ref("2") is not None
+    assert records.announcements.by_ref("2") is not None
     with suppress(NotFound), records.batch():
         published(records, ref="3")
-        records.announcement(999)
-    assert records.by_ref("3") is None
+        records.announcements.get(999)
+    assert records.announcements.by_ref("3") is None
 
 
 def test_searches_that_found_nothing_are_counted(records: Records) -> None:
     for query in ("เลขทะเบียน", "ภาษีป้าย", "ภาษีป้าย"):
-        records.note_miss(query)
-    assert [(miss.query, miss.count) for miss in records.misses()] == [("ภาษีป้าย", 2), ("เลขทะเบียน", 1)]
-    records.forget_miss("ภาษีป้าย")
-    assert [miss.query for miss in records.misses()] == ["เลขทะเบียน"]
+        records.figures.note_miss(query)
+    assert [(miss.query, miss.count) for miss in records.figures.misses()] == [
+        ("ภาษีป้าย", 2),
+        ("เลขทะเบียน", 1),
+    ]
+    records.figures.forget_miss("ภาษีป้าย")
+    assert [miss.query for miss in records.figures.misses()] == ["เลขทะเบียน"]
 
 
 def test_a_touch_is_followed_and_is_no_history(records: Records) -> None:
     first, second = published(records), published(records)
-    records.touch([first.id, 999])
-    assert records.changed_since(second.change, limit=10) == [(first.id, second.change + 1)]
-    assert records.announcement(first.id).updated_at == first.updated_at
-    assert len(records.history(first.id)) == 1
+    records.history.touch([first.id, 999])
+    assert records.history.changed_since(second.change, limit=10) == [(first.id, second.change + 1)]
+    assert records.announcements.get(first.id).updated_at == first.updated_at
+    assert len(records.history.entries(first.id)) == 1
 
 
 def test_months_count_what_is_published(records: Records) -> None:
     for day in (dt.date(2021, 6, 9), dt.date(2021, 6, 30), dt.date(2020, 12, 1)):
         published(records, published_on=day)
-    records.create(draft(published_on=dt.date(2019, 1, 1)), actor=ACTOR)
-    assert records.months() == [(2021, 6, 2), (2020, 12, 1)]
+    records.announcements.create(draft(published_on=dt.date(2019, 1, 1)), actor=ACTOR)
+    assert records.announcements.months() == [(2021, 6, 2), (2020, 12, 1)]

@@ -8,47 +8,47 @@ import pytest
 
 from archive.errors import NotFound
 from archive.model import Relation, RelationKind, Status
-from archive.ports import Records
 from archive.relations import standing
+from archive.repositories import Records
 from tests.contracts.samples import ACTOR, draft, published
 
 
 def test_a_decision_is_kept_from_both_sides_and_can_be_changed(records: Records) -> None:
     older, newer = published(records), published(records)
-    before = records.last_change()
-    records.decide_relation(newer.id, older.id, RelationKind.AMENDS, actor=ACTOR)
-    records.decide_relation(newer.id, older.id, RelationKind.CANCELS, actor=ACTOR)
-    assert records.relations(older.id) == records.relations(newer.id)
-    assert records.relations(older.id) == [
+    before = records.history.last_change()
+    records.relations.decide(newer.id, older.id, RelationKind.AMENDS, actor=ACTOR)
+    records.relations.decide(newer.id, older.id, RelationKind.CANCELS, actor=ACTOR)
+    assert records.relations.by_announcement(older.id) == records.relations.by_announcement(newer.id)
+    assert records.relations.by_announcement(older.id) == [
         Relation(newer_id=newer.id, older_id=older.id, kind=RelationKind.CANCELS)
     ]
-    assert {id for id, _ in records.changed_since(before, limit=9)} == {older.id, newer.id}
-    assert records.history(older.id)[-1].after == {"relation": f"cancelled-by {newer.id}"}
-    assert records.history(newer.id)[-1].before == {"relation": f"amends {older.id}"}
-    records.decide_relation(newer.id, older.id, None, actor=ACTOR)
-    assert records.relations(newer.id)[0].kind is None
-    assert records.public_relations() == []
+    assert {id for id, _ in records.history.changed_since(before, limit=9)} == {older.id, newer.id}
+    assert records.history.entries(older.id)[-1].after == {"relation": f"cancelled-by {newer.id}"}
+    assert records.history.entries(newer.id)[-1].before == {"relation": f"amends {older.id}"}
+    records.relations.decide(newer.id, older.id, None, actor=ACTOR)
+    assert records.relations.by_announcement(newer.id)[0].kind is None
+    assert records.relations.public() == []
     with pytest.raises(NotFound):
-        records.decide_relation(newer.id, 99, RelationKind.CANCELS, actor=ACTOR)
+        records.relations.decide(newer.id, 99, RelationKind.CANCELS, actor=ACTOR)
 
 
 def test_only_published_announcements_end_others(records: Records) -> None:
     older, amended, newer = published(records), published(records), published(records)
-    records.decide_relation(newer.id, older.id, RelationKind.REPLACES, actor=ACTOR)
-    records.decide_relation(newer.id, amended.id, RelationKind.AMENDS, actor=ACTOR)
-    assert records.no_longer_in_force() == {older.id}
-    assert len(records.public_relations()) == 2
-    records.set_status(newer.id, Status.WITHDRAWN, actor=ACTOR, reason="ผิด")
-    assert records.no_longer_in_force() == set()
-    assert records.public_relations() == []
+    records.relations.decide(newer.id, older.id, RelationKind.REPLACES, actor=ACTOR)
+    records.relations.decide(newer.id, amended.id, RelationKind.AMENDS, actor=ACTOR)
+    assert records.relations.no_longer_in_force() == {older.id}
+    assert len(records.relations.public()) == 2
+    records.announcements.set_status(newer.id, Status.WITHDRAWN, actor=ACTOR, reason="ผิด")
+    assert records.relations.no_longer_in_force() == set()
+    assert records.relations.public() == []
 
 
 def test_a_chain_names_no_draft(records: Records) -> None:
     first, second = published(records), published(records)
-    hidden = records.create(draft("ความลับ"), actor=ACTOR)
+    hidden = records.announcements.create(draft("ความลับ"), actor=ACTOR)
     last = published(records)
     for newer, older in ((second, first), (hidden, second), (last, hidden), (last, second)):
-        records.decide_relation(newer.id, older.id, RelationKind.CANCELS, actor=ACTOR)
+        records.relations.decide(newer.id, older.id, RelationKind.CANCELS, actor=ACTOR)
     found = standing(records, first)
     assert [each.id for each in found.chain] == [first.id, second.id, last.id]
     assert found.ended == {first.id, second.id}
@@ -59,11 +59,14 @@ def test_a_chain_names_no_draft(records: Records) -> None:
 def test_announcements_are_found_by_number_title_and_date(records: Records) -> None:
     made = published(records, "คำสั่งเทศบาล ที่ ๕/๒๕๖๔ เรื่อง แต่งตั้งคณะกรรมการ")
     published(records, "คำสั่งเทศบาล ที่ 15/2564", published_on=dt.date(2020, 1, 1))
-    assert records.with_number("5/2564") == [made.id]
-    assert records.with_title("แต่งตั้งคณะ") == [made.id]
-    assert records.dated(made.published_on) == [made.id]
-    records.set_status(made.id, Status.WITHDRAWN, actor=ACTOR, reason="ผิด")
-    records.set_status(made.id, Status.TRASHED, actor=ACTOR)
+    assert records.relations.with_number("5/2564") == [made.id]
+    assert records.relations.with_title("แต่งตั้งคณะ") == [made.id]
+    assert records.relations.dated(made.published_on) == [made.id]
+    records.announcements.set_status(made.id, Status.WITHDRAWN, actor=ACTOR, reason="ผิด")
+    records.announcements.set_status(made.id, Status.TRASHED, actor=ACTOR)
     assert (
-        records.with_number("5/2564") == records.with_title("แต่งตั้ง") == records.dated(made.published_on) == []
+        records.relations.with_number("5/2564")
+        == records.relations.with_title("แต่งตั้ง")
+        == records.relations.dated(made.published_on)
+        == []
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from archive.model import Announcement, Draft, Kind, Status
-from archive.ports import Records
+from archive.repositories import Records
 from archive.worklist import Problem, WorklistFilters
 from tests.contracts.samples import ACTOR
 
@@ -14,23 +14,26 @@ TODAY = dt.date(2026, 11, 28)
 
 def draft(records: Records, title: str, *, actor: str = ACTOR, **values: object) -> Announcement:
     given = Draft(title=title, published_on=dt.date(2026, 1, 1), **values)  # type: ignore[arg-type]
-    return records.create(given, actor=actor)
+    return records.announcements.create(given, actor=actor)
 
 
 def listed(records: Records, **filters: object) -> list[int]:
     asked = WorklistFilters(**filters)  # type: ignore[arg-type]
-    rows, total = records.worklist(asked, today=TODAY, page=1, per_page=50)
+    rows, total = records.worklist.list_page(asked, today=TODAY, page=1, per_page=50)
     assert total == len(rows)
     return [row.announcement.id for row in rows]
 
 
 def test_the_record_changed_last_comes_first_and_pages_follow(records: Records) -> None:
     first, second, third = (draft(records, title) for title in ("หนึ่ง", "สอง", "สาม"))
-    records.revise(first.id, {"category": "คลัง"}, actor="สมศรี")
+    records.announcements.revise(first.id, {"category": "คลัง"}, actor="สมศรี")
     assert listed(records) == [first.id, third.id, second.id]
-    rows, total = records.worklist(WorklistFilters(), today=TODAY, page=2, per_page=2)
+    rows, total = records.worklist.list_page(WorklistFilters(), today=TODAY, page=2, per_page=2)
     assert ([row.announcement.id for row in rows], total) == ([second.id], 3)
-    assert records.worklist(WorklistFilters(), today=TODAY, page=1, per_page=1)[0][0].changed_by == "สมศรี"
+    assert (
+        records.worklist.list_page(WorklistFilters(), today=TODAY, page=1, per_page=1)[0][0].changed_by
+        == "สมศรี"
+    )
 
 
 def test_filters_narrow_together(records: Records) -> None:
@@ -40,8 +43,8 @@ def test_filters_narrow_together(records: Records) -> None:
     assert listed(records, author="กองช่าง", category="รายได้") == []
     assert listed(records, statuses=(Status.TRASHED,)) == []
     assert listed(records, changed_since=dt.datetime.now(dt.UTC) + dt.timedelta(days=1)) == []
-    assert records.worklist_values("author") == ["กองคลัง", "กองช่าง"]
-    assert records.count_statuses(WorklistFilters(author="กองช่าง"), today=TODAY)[Status.DRAFT] == 1
+    assert records.worklist.values("author") == ["กองคลัง", "กองช่าง"]
+    assert records.worklist.count_statuses(WorklistFilters(author="กองช่าง"), today=TODAY)[Status.DRAFT] == 1
 
 
 def test_ids_that_a_search_found_keep_their_order(records: Records) -> None:
@@ -53,21 +56,25 @@ def test_ids_that_a_search_found_keep_their_order(records: Records) -> None:
 def test_a_record_belongs_to_its_maker_until_it_is_assigned(records: Records) -> None:
     made = draft(records, "ของสมศรี", actor="สมศรี")
     assert listed(records, person="สมศรี") == [made.id]
-    records.revise(made.id, {"assigned_to": "มานะ"}, actor="หัวหน้า")
+    records.announcements.revise(made.id, {"assigned_to": "มานะ"}, actor="หัวหน้า")
     assert listed(records, person="สมศรี") == []
     assert listed(records, person="มานะ") == [made.id]
 
 
 def test_each_problem_is_counted_and_shown_at_its_record(records: Records) -> None:
     scheduled = draft(records, "ตั้งเวลา")
-    records.revise(scheduled.id, {"publish_at": dt.datetime(2027, 1, 1, tzinfo=dt.UTC)}, actor=ACTOR)
+    records.announcements.revise(
+        scheduled.id, {"publish_at": dt.datetime(2027, 1, 1, tzinfo=dt.UTC)}, actor=ACTOR
+    )
     for days, title in ((0, "วันสุดท้าย"), (7, "ใกล้"), (8, "ไกล"), (-1, "เลย")):
         made = draft(records, title, expires_on=TODAY + dt.timedelta(days=days))
-        records.set_status(made.id, Status.PUBLISHED, actor=ACTOR)
-    counts = records.count_problems(today=TODAY)
+        records.announcements.set_status(made.id, Status.PUBLISHED, actor=ACTOR)
+    counts = records.worklist.count_problems(today=TODAY)
     assert {problem for problem, count in counts.items() if count} == {Problem.SCHEDULED, Problem.EXPIRING}
     assert counts[Problem.EXPIRING] == 2
-    rows, _ = records.worklist(WorklistFilters(problem=Problem.SCHEDULED), today=TODAY, page=1, per_page=9)
+    rows, _ = records.worklist.list_page(
+        WorklistFilters(problem=Problem.SCHEDULED), today=TODAY, page=1, per_page=9
+    )
     assert [(row.announcement.id, row.problems[0].problem) for row in rows] == [
         (scheduled.id, Problem.SCHEDULED)
     ]
@@ -76,8 +83,8 @@ def test_each_problem_is_counted_and_shown_at_its_record(records: Records) -> No
 def test_texts_of_what_is_not_published_are_yielded(records: Records) -> None:
     hidden = draft(records, "ร่าง", body="มะม่วง")
     shown = draft(records, "เผยแพร่")
-    records.set_status(shown.id, Status.PUBLISHED, actor=ACTOR)
-    texts = dict(records.unpublished_texts(limit=10))
+    records.announcements.set_status(shown.id, Status.PUBLISHED, actor=ACTOR)
+    texts = dict(records.worklist.unpublished_texts(limit=10))
     assert texts.keys() == {hidden.id}
     assert texts[hidden.id].startswith("ร่าง\n")
     assert "มะม่วง" in texts[hidden.id]

@@ -191,9 +191,9 @@ class Pages(_OnSite):
         for _, why in report.problems:
             assert any("ก" <= letter <= "๛" for letter in why), why
         if report.added:
-            change = self._site.services.records.last_change()
-            ((id, _),) = self._site.services.records.changed_since(change - 1, limit=1)
-            record = self._site.services.records.announcement(id)
+            change = self._site.services.history.last_change()
+            ((id, _),) = self._site.services.history.changed_since(change - 1, limit=1)
+            record = self._site.services.announcements.get(id)
             assert record.title.strip()
             answer = self._site.client().get(f"/announcements/{id}")
             if record.status is Status.PUBLISHED:

@@ -99,7 +99,7 @@ def read(services: Services, text: str, *, pages: int) -> None:
                 confidence=None,
                 rules=1,
             )
-            services.records.save_page(page)
+            services.pages.save(page)
         details = Details(fields={"number": Field(value=f"บธ {claimed.id}/2564", confidence=1.0)})
         services.jobs.finish(claimed.id, "w", page_count=pages, details=details, rules=1)
 
@@ -151,14 +151,14 @@ def flip(path: Path, place: int) -> None:
 def everything(services: Services) -> dict[int, object]:
     """Returns every record with all data that belongs to the record, and the bytes of its files."""
     records = services.records
-    listed, _ = records.list_announcements(statuses=list(Status), page=1, per_page=100_000)
+    listed, _ = records.announcements.list_page(statuses=list(Status), page=1, per_page=100_000)
     told: dict[int, object] = {}
     for announcement in listed:
-        attachments = records.attachments([announcement.id])[announcement.id]
+        attachments = records.attachments.by_announcement([announcement.id])[announcement.id]
         told[announcement.id] = (
             announcement,
-            records.history(announcement.id),
-            [(one, records.pages(one.id), _bytes(services, one.sha256)) for one in attachments],
+            records.history.entries(announcement.id),
+            [(one, records.pages.by_attachment(one.id), _bytes(services, one.sha256)) for one in attachments],
         )
     return told
 

@@ -70,7 +70,7 @@ def make_archive(folder: Path) -> Path:
     for title in ("ข้อบัญญัติ", "แผนพัฒนา", "งบประมาณ"):
         services.intake.collect(None, title=title, body="", items=[Item("ปี 2564", 1)], actor=ACTOR)
     services.intake.collect(3, title="งบประมาณรายจ่าย", body="", items=[Item("ปี 2564", 2)], actor=ACTOR)
-    services.records.note_incident("changes-lost", "database", "3 (45 > 42)")
+    services.incidents.note("changes-lost", "database", "3 (45 > 42)")
     close(services)
     shutil.copy(data / "prakat.sqlite", folder / "older.sqlite")
     services = opened(data)

@@ -86,8 +86,8 @@ def test_all_comes_back(services: Services, data: Path, tmp_path: Path, kind: st
 
 
 def test_what_was_taken_off_is_kept_too(services: Services, data: Path, tmp_path: Path) -> None:
-    attachment = services.records.attachment(1)
-    services.records.detach(1, actor=ACTOR)
+    attachment = services.attachments.get(1)
+    services.attachments.detach(1, actor=ACTOR)
     other = restored(backed_up(data, tmp_path / "backup.tar"), tmp_path / "other")
     assert other.files.exists(attachment.sha256)
     close(other)

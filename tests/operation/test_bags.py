@@ -41,7 +41,7 @@ def kept(services: Services) -> Services:
     services.intake.collect(
         None, title="รายงานประจำปี", body="ปี ๒๕๖๔", items=[Item("O1", 2), Item("O2", None)], actor=ACTOR
     )
-    services.records.correct_page(1, 1, "ข้อความที่แก้แล้ว ๑๒๓", actor=ACTOR)
+    services.pages.correct(1, 1, "ข้อความที่แก้แล้ว ๑๒๓", actor=ACTOR)
     level(services)
     return services
 
@@ -57,10 +57,10 @@ def test_another_archive_takes_a_bag_in_record_by_record(kept: Services, tmp_pat
     services = opened(there)
     level(services)
     assert compared(services) == compared(kept)
-    (collection,) = services.records.collections()
+    (collection,) = services.collections.all()
     (item, heading) = collection.items
-    assert services.records.announcement(item.announcement_id or 0).title == (
-        kept.records.announcement(2).title
+    assert services.announcements.get(item.announcement_id or 0).title == (
+        kept.records.announcements.get(2).title
     )
     assert (collection.title, heading.label) == ("รายงานประจำปี", "O2")
     close(services)
@@ -71,7 +71,7 @@ def test_a_public_bag_holds_what_residents_see_and_no_more(kept: Services, tmp_p
     bag = tmp_path / "bag"
     assert run(kept.settings.data, "export", str(bag), "--public").exit_code == 0
     records = {path.stem: json.loads(path.read_text()) for path in (bag / "data" / "records").glob("*.json")}
-    listed, _ = kept.records.list_announcements(statuses=[Status.PUBLISHED], page=1, per_page=100)
+    listed, _ = kept.records.announcements.list_page(statuses=[Status.PUBLISHED], page=1, per_page=100)
     assert records.keys() == {str(each.id) for each in listed}
     assert all(each["history"] == [] for each in records.values())
     assert ACTOR.encode() not in b"".join(path.read_bytes() for path in bag.rglob("*") if path.is_file())

@@ -91,7 +91,7 @@ def test_what_is_scheduled_is_published_once_and_never_early(service: Timed, ser
     id = scheduled(services, 20 * MINUTE).id
 
     def is_public() -> bool:
-        return services.records.announcement(id).status is Status.PUBLISHED
+        return services.announcements.get(id).status is Status.PUBLISHED
 
     for offset in (dt.timedelta(), -HOUR, dt.timedelta()):
         service.set_clock(offset)
@@ -102,7 +102,7 @@ def test_what_is_scheduled_is_published_once_and_never_early(service: Timed, ser
     for offset in (-HOUR, 30 * MINUTE):
         service.set_clock(offset)
         time.sleep(4)
-    told = [change.action for change in services.records.history(id)]
+    told = [change.action for change in services.history.entries(id)]
     assert told == ["create", "revise", "publish"]
 
 
@@ -118,7 +118,7 @@ def test_nobody_waits_longer_than_a_lease(service: Timed, services: Services, ju
     service.kill("worker")  # another takes its place, and its duties
     until(service.api.ready, 3 * duties.LEASE.total_seconds() + _SOON)
     until(
-        lambda: services.records.attachment(paper.id).status is Reading.READY,
+        lambda: services.attachments.get(paper.id).status is Reading.READY,
         worker.LEASE.total_seconds() + _SOON,
     )
     published(services, "ชลประทาน")
@@ -139,7 +139,7 @@ def test_history_and_search_stay_in_order(service: Timed, services: Services) ->
         until(lambda title=title: _titles(service) == [title])  # type: ignore[misc]
         until(service.api.ready)  # once the worker is heard of again
     edits = [
-        change.after["title"] for change in services.records.history(made["id"]) if "title" in change.after
+        change.after["title"] for change in services.history.entries(made["id"]) if "title" in change.after
     ]
     assert edits[-3:] == ["ชลประทาน 0", "ชลประทาน 1", "ชลประทาน 2"]
     assert service.run("check").returncode == 0

@@ -71,7 +71,7 @@ def test_a_flipped_bit_in_a_file_is_found_and_named(data: Path, services: Servic
     assert result.exit_code == 1
     assert "file-damaged" in result.stdout
     report = examined(services)
-    (attachment,) = services.records.attachments_with_file(victim.name)
+    (attachment,) = services.attachments.with_file(victim.name)
     assert [(one.code, one.subject, one.detail) for one in report.findings] == [
         ("file-damaged", victim.name, f"attachment {attachment.id}")
     ]
@@ -116,7 +116,7 @@ def test_what_the_index_lost_or_kept_is_found_and_mended(data: Path, services: S
     position = services.index.position()
     (extra,) = loaded(services, some(services, Status.PUBLISHED, skip=1))
     services.index.update(
-        [SourceAnnouncement(services.records.announcement(draft), extra.attachments)],
+        [SourceAnnouncement(services.announcements.get(draft), extra.attachments)],
         [published],
         position=position,
     )
@@ -281,7 +281,7 @@ def test_lost_pages_are_found_and_read_again(data: Path, services: Services) -> 
     other.close()
     assert checked(data)[1] >= {"pages-missing"}
     checked(data, "--repair")
-    assert services.records.attachment(2).status == "waiting"
+    assert services.attachments.get(2).status == "waiting"
 
 
 def test_a_running_service_is_never_accused(services: Services) -> None:
@@ -343,8 +343,8 @@ def examined(services: Services) -> ConsistencyReport:
 
 def some(services: Services, status: Status, skip: int = 0) -> int:
     """The id of an announcement with an attachment, of that status."""
-    listed, _ = services.records.list_announcements(statuses=[status], page=1, per_page=100)
-    having = [one.id for one in listed if services.records.attachments([one.id])[one.id]]
+    listed, _ = services.announcements.list_page(statuses=[status], page=1, per_page=100)
+    having = [one.id for one in listed if services.attachments.by_announcement([one.id])[one.id]]
     return having[skip]
 
 

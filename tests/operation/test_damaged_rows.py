@@ -80,7 +80,7 @@ def test_pages_go_on_without_it_and_readiness_is_degraded(data: Path, name: str)
 
 
 def test_a_row_that_was_mended_is_forgotten(data: Path, services: Services) -> None:
-    before = services.records.announcement(1).published_on
+    before = services.announcements.get(1).published_on
     damage(data, DAMAGES["date"])
     assert services.row_check.look() == ["announcement 1", "announcement 2"]
     damage(data, f"UPDATE announcement SET published_on = '{before}' WHERE id IN (1, 2)")
@@ -88,7 +88,7 @@ def test_a_row_that_was_mended_is_forgotten(data: Path, services: Services) -> N
 
 
 def test_the_other_drafts_are_published_when_their_time_comes(data: Path, services: Services) -> None:
-    drafts, _ = services.records.list_announcements(statuses=[Status.DRAFT], page=1, per_page=5)
+    drafts, _ = services.announcements.list_page(statuses=[Status.DRAFT], page=1, per_page=5)
     first, second = sorted(each.id for each in drafts)[:2]
     for id in (first, second):
         damage(data, f"UPDATE announcement SET publish_at = '2021-01-01T00:00:00+00:00' WHERE id = {id}")

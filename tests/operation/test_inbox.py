@@ -55,12 +55,12 @@ def folder_of(services: Services) -> Path:
 
 
 def drafts(services: Services) -> list[Announcement]:
-    return services.records.list_announcements(statuses=list(Status), page=1, per_page=100)[0]
+    return services.announcements.list_page(statuses=list(Status), page=1, per_page=100)[0]
 
 
 def attached(services: Services) -> list[tuple[str, int]]:
     """Returns name and size of every attachment."""
-    found = services.records.attachments(each.id for each in drafts(services)).values()
+    found = services.attachments.by_announcement(each.id for each in drafts(services)).values()
     return sorted((each.filename, each.size) for attachments in found for each in attachments)
 
 
@@ -151,7 +151,7 @@ def test_separator_sheets_part_a_stack(services: Services) -> None:
     assert [name for name, _ in attached(services)] == ["stack (1).pdf", "stack (2).pdf"]
     counts = []
     for draft in sorted(drafts(services), key=lambda each: each.id):
-        (attachment,) = services.records.attachments([draft.id])[draft.id]
+        (attachment,) = services.attachments.by_announcement([draft.id])[draft.id]
         with services.files.open(attachment.sha256) as stream, pikepdf.open(stream) as pdf:
             counts.append(len(pdf.pages))
     assert counts == [2, 1]

@@ -40,7 +40,7 @@ def crashed(filled: Path, tmp_path: Path) -> Path:
 
 def test_the_worker_rebuilds_the_index_and_keeps_the_evidence(crashed: Path) -> None:
     services = opened(crashed)
-    lost = services.index.position() - services.records.last_change()
+    lost = services.index.position() - services.history.last_change()
     assert lost > 6
     worker, stop = build_worker(services), threading.Event()
     thread = threading.Thread(target=worker.run, args=(stop,))
@@ -52,7 +52,7 @@ def test_the_worker_rebuilds_the_index_and_keeps_the_evidence(crashed: Path) -> 
     stop.set()
     thread.join()
     assert not is_rebuild_needed(services.records, services.index)
-    (incident,) = services.records.open_incidents()
+    (incident,) = services.incidents.list_open()
     assert (incident.code, incident.detail.split()[0]) == ("changes-lost", str(lost))
     assert checked(crashed) == (1, {"changes-lost"})
     close(services)
@@ -71,18 +71,18 @@ def test_readiness_and_metrics_know_until_it_is_acknowledged(crashed: Path) -> N
     assert acknowledged.acknowledged_at is not None
     assert acknowledged.acknowledged_at >= before
     assert client.get("/readyz").get_json()["checks"]["incidents"] == "ok"
-    assert services.records.open_incidents() == []
+    assert services.incidents.list_open() == []
     assert checked(crashed) == (0, set())
     close(services)
 
 
 def test_the_same_loss_is_one_incident(services: Services) -> None:
     for _ in range(3):
-        services.records.note_incident("changes-lost", "database", "21 (45 > 24)")
-    assert len(services.records.open_incidents()) == 1
+        services.incidents.note("changes-lost", "database", "21 (45 > 24)")
+    assert len(services.incidents.list_open()) == 1
     services.audit.acknowledge("สมชาย")
-    services.records.note_incident("changes-lost", "database", "21 (45 > 24)")
-    assert len(services.records.open_incidents()) == 1
+    services.incidents.note("changes-lost", "database", "21 (45 > 24)")
+    assert len(services.incidents.list_open()) == 1
 
 
 def test_a_stop_leaves_nothing_in_the_log_that_could_be_lost(data: Path, services: Services) -> None:

@@ -35,7 +35,7 @@ def test_none_undoes_what_another_was_faster_with(tmp_path: Path) -> None:
 
     children = [in_child(follows) for _ in range(FOLLOWERS)]
     for turn in range(EDITS):
-        services.records.revise(made[turn % ANNOUNCEMENTS], {"title": f"แก้ครั้งที่ {turn}"}, actor=ACTOR)
+        services.announcements.revise(made[turn % ANNOUNCEMENTS], {"title": f"แก้ครั้งที่ {turn}"}, actor=ACTOR)
     (tmp_path / "over").touch()
     assert [ended(child) for child in children] == [0] * FOLLOWERS
     while sync_batch(services.records, services.index):

@@ -156,8 +156,8 @@ def test_a_restore_drill_of_every_generation(
         monkeypatch.setattr("storage.backup.writer._now", lambda moment=moment: moment)
         made = add(services, 100 + 2 * step)
         if step % 3 == 2:
-            (attachment, *_) = services.records.attachments([made])[made]
-            services.records.detach(attachment.id, actor=ACTOR)
+            (attachment, *_) = services.attachments.by_announcement([made])[made]
+            services.attachments.detach(attachment.id, actor=ACTOR)
         arguments = ("backup", str(destination), "--keep-days", "4", "--keep-months", "4")
         assert run(data, *arguments).exit_code == 0
         moments[moment.strftime("%Y-%m-%dT%H%M%SZ")] = everything(services)
@@ -178,7 +178,7 @@ def test_files_go_from_a_backup_only_when_no_generation_names_them(
     destination = tmp_path / "b"
     destination.mkdir()
     begun = dt.datetime(2025, 1, 1, 3, 0, tzinfo=dt.UTC)
-    victim = services.records.attachment(1)
+    victim = services.attachments.get(1)
 
     def backed_up(day: int) -> bool:
         moment = begun + dt.timedelta(days=day)

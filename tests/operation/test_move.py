@@ -31,10 +31,10 @@ def data(data: Path) -> Path:
     services = build(Settings(data=data))
     records, people = services.records, services.people
     last = [row["id"] for row in services.database.rows("SELECT id FROM attachment ORDER BY id")][-1]  # type: ignore[attr-defined]
-    records.detach(last, actor=ACTOR)
+    records.attachments.detach(last, actor=ACTOR)
     for visitor in range(5):
-        records.count_visit(1 + visitor % 2, f"{visitor}", now=dt.datetime.now(dt.UTC))
-    records.note_miss("ภาษีป้าย")
+        records.figures.count_visit(1 + visitor % 2, f"{visitor}", now=dt.datetime.now(dt.UTC))
+    records.figures.note_miss("ภาษีป้าย")
     somsri = people.add("สมศรี", "hash", Role.ADMIN)
     people.open_session(somsri.id, "key", device="Firefox", now=NOW)
     people.add_token("เว็บหลัก", "token-hash")
@@ -116,7 +116,9 @@ def test_there_and_back_nothing_is_different(data: Path, target: Settings, tmp_p
 def test_ids_that_were_used_are_not_used_again(data: Path, target: Settings) -> None:
     bootstrap.move(Settings(data=data), target, quiet)
     services = build(target)
-    highest = max(one.id for found in services.records.attachments(range(1, 100)).values() for one in found)
+    highest = max(
+        one.id for found in services.attachments.by_announcement(range(1, 100)).values() for one in found
+    )
     made, _ = services.intake.attach(1, io.BytesIO(b"%PDF-1.7 new"), filename="ก.pdf", actor=ACTOR)
     assert made.id == highest + 2  # the one between was taken off before the move
     close(services)
@@ -160,9 +162,9 @@ def test_what_changes_meanwhile_is_brought_after(data: Path, target: Settings) -
         nonlocal changed
         if step == "records" and done == total and not changed:
             changed = True
-            attachment = services.records.attachments([2])[2][0]
-            services.records.detach(attachment.id, actor=ACTOR)
-            services.records.revise(1, {"title": "แก้ไขระหว่างย้าย"}, actor=ACTOR)
+            attachment = services.attachments.by_announcement([2])[2][0]
+            services.attachments.detach(attachment.id, actor=ACTOR)
+            services.announcements.revise(1, {"title": "แก้ไขระหว่างย้าย"}, actor=ACTOR)
 
     with pytest.raises(Conflict) as refused:
         bootstrap.move(source, target, change)

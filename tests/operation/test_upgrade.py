@@ -26,12 +26,12 @@ def test_the_first_release_opens(tmp_path: Path) -> None:
     prakat("restore", str(KEPT))
     prakat("check")
     services = opened(data)
-    counts = services.records.counts()
+    counts = services.announcements.counts()
     assert [counts[status] for status in (Status.PUBLISHED, Status.WITHDRAWN, Status.DRAFT)] == [1, 1, 1]
-    record = services.records.announcement(1)
+    record = services.announcements.get(1)
     assert (record.title, record.views) == ("ประกาศซ่อมถังประปาหมู่บ้าน", 492)
     assert record.body.endswith("2. ซ่อมแซม")
-    (attachment,) = services.records.attachments([1])[1]
+    (attachment,) = services.attachments.by_announcement([1])[1]
     assert (attachment.filename, attachment.status) == ("บันทึกข้อความ.pdf", Reading.READY)
     assert attachment.details.fields["number"].value == "นป 52301/412"
     known = services.people.by_name("somsri")

@@ -77,7 +77,7 @@ class Site:
             intake.withdraw(made.id, actor="test", reason="ลงผิดเรื่อง")
         if status is Status.TRASHED:
             intake.trash(made.id, actor="test")
-        return self.services.records.announcement(made.id)
+        return self.services.announcements.get(made.id)
 
     def attach(self, announcement_id: int, data: bytes, filename: str = "เอกสาร.pdf") -> Attachment:
         attachment, _ = self.services.intake.attach(
@@ -99,7 +99,7 @@ class Site:
 
     def _settled(self) -> bool:
         counts = self.services.jobs.counts()
-        level = self.services.index.position() == self.services.records.last_change()
+        level = self.services.index.position() == self.services.history.last_change()
         return level and not counts.get("waiting") and not counts.get("reading")
 
 

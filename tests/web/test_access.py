@@ -274,11 +274,11 @@ def test_writing_is_guarded(archive: Archive, who: str) -> None:
         guard = GUARDS[rule.endpoint]
         if method == "GET" or guard is Guard.OPEN or _may(guard, who):
             continue
-        before = archive.site.services.records.last_change()
+        before = archive.site.services.history.last_change()
         answered, _ = archive.ask(who, method, path(archive, rule, Status.DRAFT))
         refusal = 401 if guard is Guard.TOKEN else 403 if who == "staff" else TO_SIGN_IN
         assert answered == refusal, (who, rule.rule, answered)
-        assert archive.site.services.records.last_change() == before
+        assert archive.site.services.history.last_change() == before
 
 
 def _may(guard: Guard, who: str) -> bool:

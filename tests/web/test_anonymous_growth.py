@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from storage.repositories.visits import LONGEST_MISS, MOST_FROM_ADDRESS, MOST_MISSES
+from storage.repositories.figures import LONGEST_MISS, MOST_FROM_ADDRESS, MOST_MISSES
 from tests.web.conftest import BROWSER, Site
 
 _OTHERS = "203.0.113.7"
@@ -17,7 +17,7 @@ def read_by(site: Site, id: int, *, agent: str, address: str = "127.0.0.1") -> N
 
 
 def views(site: Site, id: int) -> int:
-    return site.services.records.announcement(id).views
+    return site.services.announcements.get(id).views
 
 
 def test_sixty_browsers_at_one_address_are_few_visitors(site: Site) -> None:
@@ -42,20 +42,20 @@ def test_a_miss_is_kept_short(site: Site) -> None:
     site.announcement("ประกาศ")
     site.work()
     site.client().get("/search", query_string={"q": "ฆฆฆฆ" * 5_000}, headers=BROWSER)
-    for miss in site.services.records.misses():
+    for miss in site.services.figures.misses():
         assert len(miss.query) <= LONGEST_MISS
-    site.services.records.note_miss("ก" * 200_000)
-    assert max(len(miss.query) for miss in site.services.records.misses()) <= LONGEST_MISS
+    site.services.figures.note_miss("ก" * 200_000)
+    assert max(len(miss.query) for miss in site.services.figures.misses()) <= LONGEST_MISS
 
 
 def test_misses_are_few_and_the_frequent_stay(site: Site) -> None:
     records = site.services.records
     for _ in range(2):
-        records.note_miss("ถามบ่อย")
+        records.figures.note_miss("ถามบ่อย")
     with records.batch():
         for number in range(MOST_MISSES + 50):
-            records.note_miss(f"คำ {number}")
-    kept = records.misses(limit=10_000)
+            records.figures.note_miss(f"คำ {number}")
+    kept = records.figures.misses(limit=10_000)
     assert len(kept) == MOST_MISSES
     assert kept[0].query == "ถามบ่อย"
     assert f"คำ {MOST_MISSES + 49}" in {miss.query for miss in kept}
@@ -63,11 +63,11 @@ def test_misses_are_few_and_the_frequent_stay(site: Site) -> None:
 
 def test_old_misses_go(site: Site) -> None:
     records, database = site.services.records, site.services.database
-    records.note_miss("เมื่อก่อน")
+    records.figures.note_miss("เมื่อก่อน")
     with database.write():  # type: ignore[attr-defined]  # the embedded engine's
         database.run("UPDATE miss SET last_at = :at", at="2020-01-01T00:00:00.000000+00:00")  # type: ignore[attr-defined]
-    records.note_miss("วันนี้")
-    assert [miss.query for miss in records.misses()] == ["วันนี้"]
+    records.figures.note_miss("วันนี้")
+    assert [miss.query for miss in records.figures.misses()] == ["วันนี้"]
 
 
 @pytest.mark.parametrize("name", ["q", "author", "category", "from", "to", "kind", "year", "sort", "unknown"])

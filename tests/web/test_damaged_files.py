@@ -52,12 +52,12 @@ def test_a_damaged_original_is_not_read(site: Site, how: str) -> None:
     sound = path.read_bytes()
     harm(path, how)
     site.work()
-    attachment = site.services.records.attachment(1)
+    attachment = site.services.attachments.get(1)
     assert (attachment.status, attachment.error and attachment.error.code) == ("failed", "damaged")
     site.attach(made.id, sound)  # the same file again mends it
     site.services.jobs.again([1])
     site.work()
-    assert site.services.records.attachment(1).status == "ready"
+    assert site.services.attachments.get(1).status == "ready"
 
 
 @pytest.mark.parametrize("how", ["flip", "cut", "empty"])

@@ -71,7 +71,7 @@ def test_a_dump_that_fails_leaves_nothing_and_the_next_is_tried(
     filled: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def torn() -> Iterator[object]:
-        yield from filled.services.records.list_announcements(statuses=[], page=1, per_page=1)[0]
+        yield from filled.services.announcements.list_page(statuses=[], page=1, per_page=1)[0]
         raise OSError("disk")
 
     monkeypatch.setattr(open_data_files, "WAIT_SECONDS", 0.3)

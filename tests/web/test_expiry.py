@@ -56,7 +56,7 @@ def test_staff_type_it_as_they_write_dates(site: Site) -> None:
     seen = page.partition('name="seen" value="')[2].partition('"')[0]
     form = {"seen": seen, "title": made.title, "published_on": "9 มิถุนายน 2564", "kind": "news"}
     staff.post(edit, data=form | {"expires_on": thai.format_date(CLOSES)})
-    assert site.services.records.announcement(made.id).expires_on == CLOSES
+    assert site.services.announcements.get(made.id).expires_on == CLOSES
     assert f'value="{thai.format_date(CLOSES)}"' in staff.get(edit).text
     history = staff.get(f"{edit}/history").text
     assert "หมดเขต" in history

@@ -172,6 +172,6 @@ def test_staff_switch_search_engines_off_and_on_again(site: Site) -> None:
         staff.post(
             page, data={"seen": seen, "title": made.title, "published_on": "9/6/2564", "noindex": sent}
         )
-        assert site.services.records.announcement(made.id).noindex is is_off
+        assert site.services.announcements.get(made.id).noindex is is_off
         box = re.search(r'<input\s+type="checkbox"\s+name="noindex"[^>]*>', staff.get(page).text)[0]
         assert ("checked" in box) is is_off

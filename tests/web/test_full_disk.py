@@ -49,8 +49,12 @@ def upload() -> dict[str, object]:
 
 def kept(site: Site) -> tuple[object, ...]:
     services = site.services
-    ids = [id for id, _ in services.records.changed_since(0, limit=100)]
-    return services.records.attachments(ids), list(services.files.all()), services.jobs.counts()
+    ids = [id for id, _ in services.history.changed_since(0, limit=100)]
+    return (
+        services.attachments.by_announcement(ids),
+        list(services.files.all()),
+        services.jobs.counts(),
+    )
 
 
 def fill_to_the_brim(site: Site) -> None:
@@ -102,11 +106,11 @@ def test_residents_notice_nothing(full: Site) -> None:
 
 def test_edits_are_refused_whole(full: Site) -> None:
     token = full.token()
-    before = full.services.records.announcement(1)
+    before = full.services.announcements.get(1)
     fill_to_the_brim(full)
     answer = full.client().patch("/api/v1/announcements/1", json={"body": "ก" * 300_000}, headers=token)
     assert answer.status_code == 503
-    assert full.services.records.announcement(1) == before
+    assert full.services.announcements.get(1) == before
 
 
 def test_staff_stay_signed_in(full: Site) -> None:
@@ -143,8 +147,8 @@ def test_an_import_ends_and_is_completed_later(full: Site, tmp_path_factory: pyt
     assert report.problems == []
     again = import_manifest(full.services, path, lambda _done, _total: None)
     assert (again.added, again.known, again.files) == (0, 6, 0)
-    found = [full.services.records.by_ref(f"r{number}") for number in range(6)]
-    held = full.services.records.attachments(each.id for each in found if each)
+    found = [full.services.announcements.by_ref(f"r{number}") for number in range(6)]
+    held = full.services.attachments.by_announcement(each.id for each in found if each)
     assert [len(attachments) for attachments in held.values()] == [1] * 6
 
 
@@ -174,10 +178,10 @@ def test_what_waits_to_be_read_waits_for_room(full: Site) -> None:
     working.start()
     try:
         time.sleep(4)
-        assert full.services.records.attachments([2])[2][0].status in ("waiting", "reading")
+        assert full.services.attachments.by_announcement([2])[2][0].status in ("waiting", "reading")
         make_room(full)
         end = time.monotonic() + 120
-        while full.services.records.attachments([2])[2][0].status != "ready":
+        while full.services.attachments.by_announcement([2])[2][0].status != "ready":
             assert time.monotonic() < end, full.services.jobs.counts()
             time.sleep(0.1)
     finally:
@@ -202,7 +206,7 @@ def test_a_full_disk_for_temporary_files_is_no_fault_of_a_paper(
         time.sleep(3)
         stop.set()
         working.join()
-        assert site.services.records.attachment(1).status == "waiting"
+        assert site.services.attachments.get(1).status == "waiting"
         monkeypatch.undo()
     site.work()
-    assert site.services.records.attachment(1).status == "ready"
+    assert site.services.attachments.get(1).status == "ready"

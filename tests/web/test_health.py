@@ -195,17 +195,17 @@ def test_work_is_counted(site: Site) -> None:
 
 
 def test_recognition_is_counted(site: Site) -> None:
-    site.services.records.tally("OCR milliseconds", 1500)
-    site.services.records.tally("OCR milliseconds", 250)
+    site.services.figures.tally("OCR milliseconds", 1500)
+    site.services.figures.tally("OCR milliseconds", 250)
     assert numbers(site)["prakat_ocr_seconds_total"] == 1.75
 
 
 def test_counting_never_moves_the_archive(site: Site) -> None:
     site.announcement("ประกาศ")
-    change = site.services.records.last_change()
-    site.services.records.tally("change", 7)
-    assert site.services.records.tallies()["change"] == 7
-    assert site.services.records.last_change() == change
+    change = site.services.history.last_change()
+    site.services.figures.tally("change", 7)
+    assert site.services.figures.tallies()["change"] == 7
+    assert site.services.history.last_change() == change
 
 
 def test_searches_of_all_processes_are_counted_together() -> None:

@@ -128,13 +128,13 @@ def test_a_visit_counts_though_the_page_is_kept(filled: Site) -> None:
     for agent in ("Mozilla/5.0 (iPhone) Safari/605", "Mozilla/5.0 (Windows NT 10.0) Firefox/140"):
         tag = {"If-None-Match": first.headers["ETag"]} if "iPhone" in agent else {}
         filled.client().get("/announcements/1", headers={"User-Agent": agent} | tag)
-    assert filled.services.records.announcement(1).views == 3
+    assert filled.services.announcements.get(1).views == 3
 
 
 def test_every_search_for_what_is_not_there_is_noted(filled: Site) -> None:
     for _ in range(2):
         get(filled.client(), "/search?q=ไดโนเสาร์")
-    assert filled.services.records.misses()[0].count == 2
+    assert filled.services.figures.misses()[0].count == 2
 
 
 def test_what_is_kept_is_bounded() -> None:

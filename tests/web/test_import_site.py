@@ -41,12 +41,12 @@ def test_a_page_becomes_a_record_with_its_files_in_order(site: Site, saved: Path
     (saved / SECOND).write_bytes(memo("สอง"))
     report = take(site, saved)
     assert (report.added, report.files, report.problems) == (1, 2, [])
-    record = site.services.records.announcement(1)
+    record = site.services.announcements.get(1)
     assert (record.title, record.author, record.views) == ("ประกาศรับสมัครพนักงานจ้าง", "งานธุรการ", 1492)
     assert record.published_on == dt.date(2021, 6, 9)
     assert "1. ตำแหน่งคนงาน\n2. ตำแหน่งพนักงานขับรถ" in record.body.replace("\n\n", "\n")
     assert "©" not in record.body
-    attachments = site.services.records.attachments([1])[1]
+    attachments = site.services.attachments.by_announcement([1])[1]
     assert [(each.position, each.label) for each in attachments] == [(1, "ประกาศรับสมัคร"), (2, "ใบสมัคร")]
     bangkok = dt.timezone(dt.timedelta(hours=7))
     assert attachments[0].created_at == dt.datetime(2021, 6, 11, 11, 31, 11, tzinfo=bangkok)
@@ -65,10 +65,10 @@ def test_again_it_adds_nothing_twice(site: Site, saved: Path) -> None:
     (saved / FIRST).write_bytes(memo("หนึ่ง"))
     (saved / SECOND).write_bytes(memo("สอง"))
     take(site, saved)
-    before = site.services.records.last_change()
+    before = site.services.history.last_change()
     report = take(site, saved)
     assert (report.added, report.known, report.files) == (0, 1, 0)
-    assert site.services.records.last_change() == before
+    assert site.services.history.last_change() == before
 
 
 def test_a_lost_file_does_not_lose_the_record(site: Site, saved: Path) -> None:
@@ -79,11 +79,11 @@ def test_a_lost_file_does_not_lose_the_record(site: Site, saved: Path) -> None:
     assert where == "news17.html"
     assert FIRST in why
     mention = f"เอกสารแนบ 1. ประกาศรับสมัคร [{FIRST}]"
-    assert site.services.records.announcement(1).body.endswith(mention)
+    assert site.services.announcements.get(1).body.endswith(mention)
     (saved / FIRST).write_bytes(memo("หนึ่ง"))
     assert take(site, saved).problems == []
-    assert mention not in site.services.records.announcement(1).body
-    held = site.services.records.attachments([1])[1]
+    assert mention not in site.services.announcements.get(1).body
+    held = site.services.attachments.by_announcement([1])[1]
     assert [each.filename for each in held] == [FIRST, SECOND]
 
 

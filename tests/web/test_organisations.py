@@ -315,7 +315,7 @@ def test_the_province_s_staff_act_in_each_town(province: Province) -> None:
         "/pladuk/staff/announcements/new", data={"title": "โดยจังหวัด", "published_on": "2026-06-09"}
     )
     id = int(made.headers["Location"].rsplit("/", 1)[-1])
-    assert province.of("pladuk").records.announcement(id).title == "โดยจังหวัด"
+    assert province.of("pladuk").records.announcements.get(id).title == "โดยจังหวัด"
 
 
 def test_a_token_works_in_its_own_town(province: Province) -> None:

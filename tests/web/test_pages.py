@@ -116,7 +116,7 @@ def test_a_collection_from_form_to_page(site: Site) -> None:
     unknown = form | {"announcement": ["999", "", "", ""]}
     assert "ไม่มีประกาศเลขที่ 999" in staff.post("/staff/collections/1", data=unknown).text
     assert site.client().post("/staff/collections/1", data=form).status_code == 302  # to the sign-in
-    assert site.services.records.collection(1).updated_by == Role.STAFF.value
+    assert site.services.collections.get(1).updated_by == Role.STAFF.value
 
 
 def test_the_history_shows_the_lines_that_changed(site: Site) -> None:
@@ -134,7 +134,7 @@ def test_an_unknown_collection_is_not_found(site: Site, path: str) -> None:
 def test_doubtful_pages_are_listed_by_their_papers_name(site: Site) -> None:
     attachment = site.attach(site.announcement("ประกาศ").id, memo("ข้อความ"), "สแกนจาง.pdf")
     for number, confidence, problem in ((1, 0.31, ""), (2, None, "damaged")):
-        site.services.records.save_page(
+        site.services.pages.save(
             Page(
                 attachment_id=attachment.id,
                 number=number,

@@ -40,7 +40,7 @@ def api(site: Site, method: str, path: str, **how: object) -> tuple[int, dict[st
 
 
 def held(site: Site, attachment: Attachment) -> Hold | None:
-    return site.services.records.attachment(attachment.id).hold
+    return site.services.attachments.get(attachment.id).hold
 
 
 def public_addresses(announcement: Announcement, attachment: Attachment) -> Iterator[str]:
@@ -124,7 +124,7 @@ def test_a_file_with_personal_data_waits_for_a_decision(site: Site) -> None:
     assert (status, released["held"]) == (200, None)
     site.work()
     assert_shown(site, made, attachment)
-    assert site.services.records.history(made.id)[-1].reason == REASON
+    assert site.services.history.entries(made.id)[-1].reason == REASON
 
 
 def test_staff_see_what_is_held_and_decide_on_the_page(site: Site) -> None:
@@ -165,7 +165,7 @@ def test_a_program_that_publishes_needs_a_reason_too(site: Site) -> None:
     status, shown = api(site, "POST", f"/announcements/{made.id}/publish", json={"reason": REASON})
     assert (status, shown["status"]) == (200, "published")
     assert held(site, attachment) is None
-    assert site.services.records.history(made.id)[-1].reason == REASON
+    assert site.services.history.entries(made.id)[-1].reason == REASON
 
 
 @pytest.mark.parametrize("field", ["title", "body", "author", "category"])
@@ -185,9 +185,9 @@ def test_what_people_write_is_looked_through_on_every_way(site: Site, field: str
     seen = _seen(clerk, shown.id)
     refused = clerk.post(f"/staff/announcements/{shown.id}", data=form | {"seen": seen})
     assert 'name="reason"' in refused.text
-    assert NATIONAL_ID not in getattr(site.services.records.announcement(shown.id), field)
+    assert NATIONAL_ID not in getattr(site.services.announcements.get(shown.id), field)
     clerk.post(f"/staff/announcements/{shown.id}", data=form | {"seen": seen, "reason": REASON})
-    assert NATIONAL_ID in getattr(site.services.records.announcement(shown.id), field)
+    assert NATIONAL_ID in getattr(site.services.announcements.get(shown.id), field)
     # What stands there already is not asked about again.
     assert api(site, "PATCH", f"/announcements/{shown.id}", json={field: f"{written[field]} แล้ว"})[0] == 200
 
@@ -196,7 +196,7 @@ def test_what_people_write_is_looked_through_on_every_way(site: Site, field: str
     )
     site.services.intake.revise(timed.id, {**written, "publish_at": dt.datetime.now(dt.UTC)}, actor="t")
     assert site.services.intake.publish_due(dt.datetime.now(dt.UTC), actor="timer") == []
-    assert site.services.records.announcement(timed.id).publish_at is None
+    assert site.services.announcements.get(timed.id).publish_at is None
 
 
 def _seen(clerk: FlaskClient, id: int) -> str:
@@ -215,12 +215,12 @@ def test_an_import_brings_such_a_record_as_a_draft(site: Site, tmp_path: Path) -
     manifest.write_text("\n".join(json.dumps(line | common) for line in lines), encoding="utf-8")
     report = import_manifest(site.services, manifest, lambda _done, _total: None)
     records = site.services.records
-    first, second = records.by_ref("1"), records.by_ref("2")
+    first, second = records.announcements.by_ref("1"), records.announcements.by_ref("2")
     assert first is not None
     assert second is not None
     assert (first.status, second.status) == (Status.DRAFT, Status.PUBLISHED)
     assert [where for where, _why in report.problems] == ["บรรทัด 1"]
-    [attachment] = records.attachments([second.id])[second.id]
+    [attachment] = records.attachments.by_announcement([second.id])[second.id]
     assert_hidden(site, second, attachment)
     site.work()
     assert_hidden(site, second, attachment)

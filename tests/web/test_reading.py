@@ -39,7 +39,7 @@ def locked() -> bytes:
 
 
 def text_of(site: Site, attachment: Attachment) -> str:
-    return "\n".join(page.text for page in site.services.records.pages(attachment.id))
+    return "\n".join(page.text for page in site.services.pages.by_attachment(attachment.id))
 
 
 def test_a_signed_scan_is_read_and_its_original_stays(site: Site, tmp_path: Path) -> None:
@@ -48,14 +48,14 @@ def test_a_signed_scan_is_read_and_its_original_stays(site: Site, tmp_path: Path
     attachment = site.attach(announcement.id, paper)
     site.work()
 
-    read = site.services.records.attachment(attachment.id)
+    read = site.services.attachments.get(attachment.id)
     assert (read.status, read.signed) == ("ready", True)
     (signature,) = read.details.signatures
     assert (signature.signer, signature.intact, signature.trusted) == (SIGNER, True, False)
     assert read.details.fields["number"].value == "นป 52301/412"
     assert read.details.fields["date"].value == "2021-06-09"
     assert {data.type for data in read.details.personal_data} == {"national-id", "phone"}
-    (page,) = site.services.records.pages(attachment.id)
+    (page,) = site.services.pages.by_attachment(attachment.id)
     assert page.source is Source.OCR
     assert page.lines
 
@@ -114,7 +114,7 @@ def test_pictures_are_read_as_scans(site: Site) -> None:
     }
     site.work()
     for form, attachment in brought.items():
-        read = site.services.records.attachment(attachment.id)
+        read = site.services.attachments.get(attachment.id)
         assert (form, read.status, read.page_count) == (form, "ready", 1)
         assert "ถังประปาบ้านดอนมะกอก" in text_of(site, attachment)
 
@@ -143,8 +143,8 @@ def test_a_rereading_touches_what_it_can_better(site: Site) -> None:
     assert jobs.outdated(RULES + 1, failed=False) == [scanned.id]  # better recognition: not for text
     assert jobs.outdated(TEXT_RULES + 1, failed=False) == [drawn.id, scanned.id]
 
-    (lost,) = records.pages(scanned.id)
-    records.save_page(replace(lost, text="", lines=(), doubts=(), problem="timeout"))
+    (lost,) = records.pages.by_attachment(scanned.id)
+    records.pages.save(replace(lost, text="", lines=(), doubts=(), problem="timeout"))
     jobs.again([scanned.id])
     site.work()
-    assert records.pages(scanned.id) == [lost]
+    assert records.pages.by_attachment(scanned.id) == [lost]

@@ -87,7 +87,7 @@ class Redacted:
         ]
 
     def now(self) -> Attachment:
-        return self.site.services.records.attachment(self.attachment.id)
+        return self.site.services.attachments.get(self.attachment.id)
 
 
 def _laden_with_secrets(pdf: bytes) -> bytes:

@@ -27,26 +27,26 @@ def test_a_problem_with_a_page_reaches_staff(site: Site) -> None:
     assert site.client().get(answer.location).status_code == 200
     staff = site.signed_in(Role.STAFF)
     assert f"/staff/attachments/{paper.id}/pages/1" in staff.get("/staff/reports").text
-    (report,) = site.services.records.open_reports()
+    (report,) = site.services.reports.list_open()
     assert (report.kind, report.attachment_id, report.page) == (ReportKind.UNREADABLE, paper.id, 1)
     staff.post(f"/staff/reports/{report.id}/finish")
     assert "ไม่มีเรื่องค้าง" in staff.get("/staff/reports").text
     staff.post(f"/staff/reports/{report.id}/reopen")
-    assert site.services.records.open_reports()
+    assert site.services.reports.list_open()
 
 
 def test_a_search_without_what_was_sought_is_a_miss_and_a_report(site: Site) -> None:
     form = {"kind": "not-found", "q": "น้ำไม่ไหล", "text": "ประกาศหยุดจ่ายน้ำ", "next": "//evil.example/"}
     assert "evil" not in send(site, **form).location
-    assert [each.query for each in site.services.records.misses()] == ["น้ำไม่ไหล"]
-    assert site.services.records.open_reports()[0].text == "ประกาศหยุดจ่ายน้ำ"
+    assert [each.query for each in site.services.figures.misses()] == ["น้ำไม่ไหล"]
+    assert site.services.reports.list_open()[0].text == "ประกาศหยุดจ่ายน้ำ"
 
 
 def test_what_nobody_may_see_is_not_named(site: Site) -> None:
     hidden = site.announcement("ความลับ", status=Status.DRAFT)
     assert site.client().get(f"/report?announcement={hidden.id}").status_code == 404
     assert send(site, kind="wrong", text="ก", announcement=hidden.id).status_code == 404
-    assert site.services.records.open_reports() == []
+    assert site.services.reports.list_open() == []
 
 
 def test_other_sites_forms_and_empty_ones_are_refused(site: Site) -> None:

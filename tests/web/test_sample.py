@@ -22,7 +22,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
 
 
 def test_it_shows_many_kinds_years_and_authors(site: Site) -> None:
-    found, total = site.services.records.list_announcements(statuses=list(Status), page=1, per_page=50)
+    found, total = site.services.announcements.list_page(statuses=list(Status), page=1, per_page=50)
     assert total >= 31
     assert len({each.kind for each in found}) >= 8
     assert len({each.published_on.year for each in found}) >= 5
@@ -31,22 +31,24 @@ def test_it_shows_many_kinds_years_and_authors(site: Site) -> None:
 
 
 def test_the_announcement_of_the_participation_centre_is_there_in_full(site: Site) -> None:
-    record = site.services.records.announcement(1)
+    record = site.services.announcements.get(1)
     assert "ศูนย์ส่งเสริมการมีส่วนร่วม" in record.title
     assert (record.author, record.views) == ("จับกังไซเบอร์", 492)
     assert record.published_on == dt.date(2021, 6, 9)
     assert "\n1. " in record.body
-    attachments = site.services.records.attachments([1])[1]
+    attachments = site.services.attachments.by_announcement([1])[1]
     assert [each.kind for each in attachments] == [Kind.MEMO, Kind.LETTER, Kind.ORDER]
     assert [each.position for each in attachments] == [1, 2, 3]
 
 
 def test_scans_hold_pictures_only_and_are_found_by_what_is_in_them(site: Site) -> None:
-    found = [each for group in site.services.records.attachments(range(1, 60)).values() for each in group]
+    found = [
+        each for group in site.services.attachments.by_announcement(range(1, 60)).values() for each in group
+    ]
     scans = [
         each
         for each in found
-        if {page.source for page in site.services.records.pages(each.id)} == {Source.OCR}
+        if {page.source for page in site.services.pages.by_attachment(each.id)} == {Source.OCR}
     ]
     assert len(scans) >= 4
     for scan in scans:
@@ -59,14 +61,14 @@ def test_scans_hold_pictures_only_and_are_found_by_what_is_in_them(site: Site) -
 
 
 def test_filling_it_again_adds_nothing(site: Site) -> None:
-    before = site.services.records.last_change()
+    before = site.services.history.last_change()
     fill(site.services, lambda _done, _total: None)
-    assert site.services.records.last_change() == before
+    assert site.services.history.last_change() == before
 
 
 def test_a_years_disclosures_are_collected_once(site: Site) -> None:
     fill(site.services, lambda _done, _total: None)
-    [collection] = site.services.records.collections()
+    [collection] = site.services.collections.all()
     page = site.client().get(f"/collections/{collection.id}").text
     assert page.count('href="/announcements/') == sum(
         item.announcement_id is not None for item in collection.items

@@ -21,7 +21,7 @@ def new_with_file(site: Site, clerk: FlaskClient, **typed: str) -> tuple[Announc
     data = form | typed | {"files": (io.BytesIO(memo("ให้ซ่อมถนน")), "12 announce worn200.pdf")}
     made = clerk.post("/staff/announcements/new", data=data, content_type="multipart/form-data")
     id = int(made.location.split("/")[3])
-    return site.services.records.announcement(id), site.services.records.attachments([id])[id][0]
+    return site.services.announcements.get(id), site.services.attachments.by_announcement([id])[id][0]
 
 
 def test_a_file_name_is_no_title_and_the_login_no_author(site: Site) -> None:
@@ -36,7 +36,7 @@ def test_a_file_name_is_no_title_and_the_login_no_author(site: Site) -> None:
         assert "(ยังไม่มีชื่อเรื่อง)" in clerk.get(address).text
     published = clerk.post(f"/staff/announcements/{made.id}/publish", data={"when": "now"})
     assert "กรุณากรอกชื่อเรื่องก่อนเผยแพร่" in published.text
-    assert site.services.records.announcement(made.id).status is Status.DRAFT
+    assert site.services.announcements.get(made.id).status is Status.DRAFT
 
 
 def test_published_by_itself_it_has_what_the_paper_states(site: Site) -> None:
@@ -44,10 +44,10 @@ def test_published_by_itself_it_has_what_the_paper_states(site: Site) -> None:
     made, _ = new_with_file(site, clerk)
     clerk.post(f"/staff/announcements/{made.id}/publish", data={"when": "read"})
     site.work()
-    shown = site.services.records.announcement(made.id)
+    shown = site.services.announcements.get(made.id)
     if shown.status is Status.DRAFT:  # read after the worker had looked for what is due
         site.services.intake.publish_due(dt.datetime.now(dt.UTC), actor="timer")
-        shown = site.services.records.announcement(made.id)
+        shown = site.services.announcements.get(made.id)
     assert shown.status is Status.PUBLISHED
     assert (shown.title, shown.kind) == ("ขออนุมัติจัดซื้อหลอดไฟ", Kind.MEMO)
     assert shown.published_on == dt.date(2021, 6, 9)
@@ -61,7 +61,7 @@ def test_what_a_person_gave_is_not_overwritten(site: Site) -> None:
     clerk.post(f"/staff/announcements/{made.id}/publish", data={"when": "read"})
     site.work()
     site.services.intake.publish_due(dt.datetime.now(dt.UTC), actor="timer")
-    shown = site.services.records.announcement(made.id)
+    shown = site.services.announcements.get(made.id)
     assert (shown.title, shown.author, shown.published_on.isoformat()) == tuple(given.values())
     assert shown.kind is Kind.ANNOUNCEMENT
 
@@ -74,7 +74,7 @@ def test_a_paper_without_a_subject_stays_a_draft(site: Site) -> None:
     clerk.post(f"/staff/announcements/{made.id}/publish", data={"when": "read"})
     site.work()
     site.services.intake.publish_due(dt.datetime.now(dt.UTC), actor="timer")
-    kept = site.services.records.announcement(made.id)
+    kept = site.services.announcements.get(made.id)
     assert (kept.status, kept.publish_at, kept.title) == (Status.DRAFT, None, "")
 
 
@@ -96,10 +96,12 @@ def test_taking_a_paper_off_what_is_public_asks_first_and_is_undone(site: Site) 
     before_button = page.split(f"/staff/attachments/{attachment.id}/detach")[0]
     assert before_button.rindex("<details") > before_button.rfind("</details")  # behind a question
     clerk.post(f"/staff/attachments/{attachment.id}/detach")
-    assert site.services.records.attachments([made.id])[made.id] == []
+    assert site.services.attachments.by_announcement([made.id])[made.id] == []
     assert f"/staff/attachments/{attachment.id}/reattach" in clerk.get(f"/staff/announcements/{made.id}").text
     clerk.post(f"/staff/attachments/{attachment.id}/reattach")
-    assert [each.id for each in site.services.records.attachments([made.id])[made.id]] == [attachment.id]
+    assert [each.id for each in site.services.attachments.by_announcement([made.id])[made.id]] == [
+        attachment.id
+    ]
 
 
 @pytest.mark.parametrize("way", ["page", "command"])

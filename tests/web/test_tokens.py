@@ -52,11 +52,11 @@ def test_a_deed_needs_its_scope(filled: Site, method: str, path: str, body: obje
             assert answer.headers["WWW-Authenticate"].startswith('Bearer error="insufficient_scope", scope="')
         return answer.status_code
 
-    before = filled.services.records.last_change()
+    before = filled.services.history.last_change()
     assert done({READ}, "reader") == 403
     if needed is PUBLISH:
         assert done({READ, WRITE}, "writer") == 403
-    assert filled.services.records.last_change() == before
+    assert filled.services.history.last_change() == before
     allowed = {READ, WRITE, PUBLISH} if needed is PUBLISH else {READ, WRITE}
     assert done(allowed, "allowed") < 300
 

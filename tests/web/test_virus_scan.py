@@ -48,9 +48,14 @@ def with_scanner(folder: Path, address: str) -> Site:
 def kept(site: Site) -> tuple[object, ...]:
     """Returns everything that an upload might leave behind."""
     services = site.services
-    ids = [id for id, _ in services.records.changed_since(0, limit=100)]
+    ids = [id for id, _ in services.history.changed_since(0, limit=100)]
     half = list((services.settings.data / "files" / "incoming").iterdir())
-    return services.records.attachments(ids), list(services.files.all()), services.jobs.counts(), half
+    return (
+        services.attachments.by_announcement(ids),
+        list(services.files.all()),
+        services.jobs.counts(),
+        half,
+    )
 
 
 def by_api(site: Site, data: bytes) -> tuple[int, str]:
@@ -198,7 +203,7 @@ def test_import_names_the_file_and_takes_the_others(guarded: Site, tmp_path: Pat
     assert why.startswith("bad.pdf: ")
     assert FINDING in why
     assert report.files == 1
-    assert [each.filename for each in guarded.services.records.attachments([1])[1]] == ["good.pdf"]
+    assert [each.filename for each in guarded.services.attachments.by_announcement([1])[1]] == ["good.pdf"]
 
 
 def test_import_ends_without_a_scanner_and_is_completed_later(tmp_path: Path, scanner: str) -> None:
@@ -225,10 +230,13 @@ def test_import_site_keeps_the_page_and_the_place_of_a_refused_file(guarded: Sit
     assert where == "news17.html"
     assert FINDING in why
     mention = f"เอกสารแนบ 1. ประกาศรับสมัคร [{FIRST}]"
-    assert guarded.services.records.announcement(1).body.endswith(mention)
+    assert guarded.services.announcements.get(1).body.endswith(mention)
     assert len(take()) == 1
-    assert guarded.services.records.announcement(1).body.count(mention) == 1
+    assert guarded.services.announcements.get(1).body.count(mention) == 1
     (saved / FIRST).write_bytes(memo("หนึ่ง"))
     assert take() == []
-    assert mention not in guarded.services.records.announcement(1).body
-    assert [each.filename for each in guarded.services.records.attachments([1])[1]] == [FIRST, SECOND]
+    assert mention not in guarded.services.announcements.get(1).body
+    assert [each.filename for each in guarded.services.attachments.by_announcement([1])[1]] == [
+        FIRST,
+        SECOND,
+    ]

@@ -7,7 +7,7 @@ from tests.web.conftest import BROWSER, Site
 
 
 def views(site: Site, id: int) -> int:
-    return site.services.records.announcement(id).views
+    return site.services.announcements.get(id).views
 
 
 def test_a_person_counts_once_and_on_top_of_the_baseline(site: Site) -> None:

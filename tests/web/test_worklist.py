@@ -66,7 +66,7 @@ def test_thirty_records_get_a_category_in_one_step(site: Site) -> None:
     made = drafts(site, 30)
     page = act(site.signed_in(Role.STAFF), "retag", made, category="จัดซื้อจัดจ้าง")
     assert "ทำแล้ว 30 เรื่อง" in page
-    found = site.services.records.announcements(each.id for each in made)
+    found = site.services.announcements.get_many(each.id for each in made)
     assert {each.category for each in found.values()} == {"จัดซื้อจัดจ้าง"}
 
 
@@ -87,19 +87,19 @@ def test_what_a_record_does_not_allow_is_said_and_the_others_are_done(site: Site
     assert "กรุณากรอกเหตุผลที่ถอน" in act(clerk, "withdraw", [public])
     act(clerk, "withdraw", [public], reason="ลงผิดเรื่อง")
     act(clerk, "restore", [public, draft])
-    kept = site.services.records.announcements([public.id, draft.id])
+    kept = site.services.announcements.get_many([public.id, draft.id])
     assert {each.status for each in kept.values()} == {Status.DRAFT}
 
 
 def test_nothing_ticked_and_nothing_known_change_nothing(site: Site) -> None:
     [made] = drafts(site, 1)
     clerk = site.signed_in(Role.STAFF)
-    before = site.services.records.last_change()
+    before = site.services.history.last_change()
     assert "กรุณาเลือกเรื่องที่จะทำก่อน" in act(clerk, "trash", [])
     for action in ("", "erase"):
         assert "กรุณาเลือกว่าจะทำอะไร" in act(clerk, action, [made])
     assert "ไม่พบผู้ใช้ชื่อนี้" in act(clerk, "assign", [made], person="ไม่มีคนนี้")
-    assert site.services.records.last_change() == before
+    assert site.services.history.last_change() == before
 
 
 def test_records_are_assigned_and_put_into_a_collection_once(site: Site) -> None:
@@ -107,10 +107,10 @@ def test_records_are_assigned_and_put_into_a_collection_once(site: Site) -> None
     kept = site.services.intake.collect(None, title="OIT", body="", items=[Item("O1", made[0].id)], actor="x")
     clerk = site.signed_in(Role.STAFF)
     act(clerk, "assign", made, person="staff")
-    assert site.services.records.announcement(made[1].id).assigned_to == "staff"
+    assert site.services.announcements.get(made[1].id).assigned_to == "staff"
     assert len(titles(clerk.get("/staff?mine=1").text)) == 3
     act(clerk, "collect", made, collection=str(kept.id))
-    items = site.services.records.collection(kept.id).items
+    items = site.services.collections.get(kept.id).items
     assert [item.announcement_id for item in items] == [each.id for each in made]
 
 
@@ -132,7 +132,7 @@ def test_ten_drafts_are_published_with_one_checklist(site: Site) -> None:
     assert "ทำแล้ว 8 เรื่อง" in done
     assert "scan0012: ชื่อเรื่องเป็นชื่อไฟล์" in done
     assert "ผู้รับเบี้ย: พบข้อมูลส่วนบุคคล" in done
-    kept = site.services.records.announcements(each.id for each in all_ten)
+    kept = site.services.announcements.get_many(each.id for each in all_ten)
     assert [kept[each.id].status for each in (made[0], unnamed, private)] == [
         Status.PUBLISHED,
         Status.DRAFT,
@@ -153,7 +153,7 @@ def test_many_are_published_at_a_set_time_and_the_unread_once_read(site: Site) -
         "publish_time": "๙.๐๐ น.",
     }
     clerk.post("/staff/publish", data=sent)
-    at = site.services.records.announcement(made[0].id).publish_at
+    at = site.services.announcements.get(made[0].id).publish_at
     assert at is not None
     assert (at.hour, at.minute) == (2, 0)  # 9:00 in Thailand
     assert (
@@ -165,10 +165,10 @@ def test_many_are_published_at_a_set_time_and_the_unread_once_read(site: Site) -
     site.attach(made[0].id, memo("ถนน"))
     page = clerk.post("/staff/publish", data={"when": "now", "id": str(made[0].id)}, follow_redirects=True)
     assert "ทำแล้ว 1 เรื่อง" in page.text
-    kept = site.services.records.announcement(made[0].id)
+    kept = site.services.announcements.get(made[0].id)
     assert kept.status is Status.DRAFT
     assert kept.publish_at is not None
-    assert site.services.records.attachments([kept.id])[kept.id][0].status is Reading.WAITING
+    assert site.services.attachments.by_announcement([kept.id])[kept.id][0].status is Reading.WAITING
 
 
 def test_today_counts_lead_to_the_records(site: Site) -> None:

@@ -94,8 +94,8 @@ def visible_attachment(attachment_id: int, *, staff: bool, of: int | None = None
     ``of``: the announcement that the attachment's address names. Raises ``Gone``, or ``NotFound``, the same
     as for an attachment that does not exist.
     """
-    attachment = services().records.attachment(attachment_id)
-    announcement = services().records.announcement(attachment.announcement_id)
+    attachment = services().attachments.get(attachment_id)
+    announcement = services().announcements.get(attachment.announcement_id)
     is_hidden = announcement.status not in (Status.PUBLISHED, Status.WITHDRAWN) and not staff
     if is_hidden or of not in (None, announcement.id):
         raise no_such_attachment()
@@ -109,7 +109,7 @@ def visible_attachment(attachment_id: int, *, staff: bool, of: int | None = None
 
 def visible_attachments(announcement_id: int, *, staff: bool) -> list[Attachment]:
     """Returns an announcement's attachments in order; held ones are left out unless ``staff``."""
-    attachments = services().records.attachments([announcement_id])[announcement_id]
+    attachments = services().attachments.by_announcement([announcement_id])[announcement_id]
     return [each for each in attachments if staff or each.hold is None]
 
 

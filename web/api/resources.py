@@ -185,11 +185,11 @@ def list_announcements(args: dict[str, Any]) -> dict[str, Any]:
     if args["status"] is not Status.PUBLISHED and not staff:
         raise Unauthorized(www_authenticate=_challenge())
     records = services().records
-    found, total = records.list_announcements(
+    found, total = records.announcements.list_page(
         statuses=[args["status"]], page=args["page"], per_page=args["per_page"]
     )
     note_unpublished_read(found)
-    attachments = records.attachments(announcement.id for announcement in found)
+    attachments = records.attachments.by_announcement(announcement.id for announcement in found)
     return {
         "total": total,
         "page": args["page"],
@@ -222,7 +222,7 @@ def create(given: dict[str, Any]) -> dict[str, Any]:
 def show(id: int) -> dict[str, Any]:
     """หนึ่งประกาศ · One announcement."""
     staff = _staff()
-    visible(services().records.announcement(id), staff=staff)
+    visible(services().announcements.get(id), staff=staff)
     return _record(id, staff=staff)
 
 
@@ -232,7 +232,7 @@ def show(id: int) -> dict[str, Any]:
 @blueprint.response(200, schemas.AnnouncementOut)
 def revise(changes: dict[str, Any], id: int) -> dict[str, Any]:
     """แก้ไขประกาศ · Change an announcement; a published one needs the scope ``publish``."""
-    require_scope_to_change(services().records.announcement(id))
+    require_scope_to_change(services().announcements.get(id))
     reason = changes.pop("reason", "")
     services().intake.revise(id, changes, actor=g.actor, reason=reason)
     return _record(id)
@@ -281,7 +281,7 @@ def restore(id: int) -> dict[str, Any]:
 def attach(given: dict[str, Any], id: int) -> tuple[dict[str, Any], int]:
     """แนบไฟล์ · Attach a file; it is read in the background. To a published announcement it needs the scope
     ``publish``."""
-    require_scope_to_change(services().records.announcement(id))
+    require_scope_to_change(services().announcements.get(id))
     file = _sent_file()
     attachment, new = services().intake.attach(
         id,
@@ -298,14 +298,14 @@ def attach(given: dict[str, Any], id: int) -> tuple[dict[str, Any], int]:
 @blueprint.response(200, schemas.CollectionsOut)
 def list_collections() -> dict[str, Any]:
     """ชุดประกาศ ล่าสุดก่อน · Collections, the latest made first."""
-    return {"results": _collections(services().records.collections())}
+    return {"results": _collections(services().collections.all())}
 
 
 @blueprint.get("/collections/<int:id>")
 @blueprint.response(200, schemas.CollectionOut)
 def show_collection(id: int) -> dict[str, Any]:
     """หนึ่งชุด เรียงตามลำดับ · One collection, its lines in order."""
-    return _collections([services().records.collection(id)])[0]
+    return _collections([services().collections.get(id)])[0]
 
 
 @blueprint.post("/collections")
@@ -323,7 +323,7 @@ def collect(given: dict[str, Any]) -> dict[str, Any]:
 @blueprint.response(200, schemas.CollectionOut)
 def change_collection(changes: dict[str, Any], id: int) -> dict[str, Any]:
     """แก้ไขชุดประกาศ · Change a collection."""
-    known = services().records.collection(id)
+    known = services().collections.get(id)
     kept = {"title": known.title, "body": known.body, "items": known.items} | changes
     return _collections([services().intake.collect(id, **kept, actor=g.actor)])[0]
 
@@ -334,7 +334,7 @@ def _collections(found: Sequence[Collection]) -> list[dict[str, Any]]:
     Without a token only published announcements are named.
     """
     ids = {item.announcement_id for each in found for item in each.items if item.announcement_id}
-    known = services().records.announcements(ids)
+    known = services().announcements.get_many(ids)
     if _staff():
         note_unpublished_read(known.values())
         shown = known
@@ -364,7 +364,7 @@ def change_attachment(changes: dict[str, Any], id: int) -> dict[str, Any]:
             intake.move(id, changes["position"], actor=g.actor)
         label, kind = changes.get("label", attachment.label), changes.get("kind", attachment.kind)
         intake.relabel(id, label=label, kind=kind, actor=g.actor)
-    return schemas.as_attachment(services().records.attachment(id))
+    return schemas.as_attachment(services().attachments.get(id))
 
 
 @blueprint.delete("/attachments/<int:id>")
@@ -406,7 +406,7 @@ def release(args: dict[str, Any], id: int) -> dict[str, Any]:
 def show_pages(id: int) -> list[dict[str, Any]]:
     """ข้อความทุกหน้า · The text of every page."""
     visible_attachment(id, staff=_staff())
-    return [schemas.as_page(page) for page in services().records.pages(id)]
+    return [schemas.as_page(page) for page in services().pages.by_attachment(id)]
 
 
 @blueprint.get("/attachments/<int:id>/file")
@@ -435,12 +435,12 @@ def show_picture(args: dict[str, Any], id: int, number: int) -> Response:
 
 
 def _record(id: int, *, staff: bool = True) -> dict[str, Any]:
-    announcement = services().records.announcement(id)
+    announcement = services().announcements.get(id)
     return schemas.as_announcement(announcement, visible_attachments(id, staff=staff), services())
 
 
 def _require_scope_for_attachment(id: int) -> Attachment:
     """Returns the attachment. Raises ``MissingScope`` when the token may not change it."""
-    attachment = services().records.attachment(id)
-    require_scope_to_change(services().records.announcement(attachment.announcement_id))
+    attachment = services().attachments.get(id)
+    require_scope_to_change(services().announcements.get(attachment.announcement_id))
     return attachment

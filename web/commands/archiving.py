@@ -101,7 +101,7 @@ def reread(attachment_ids: tuple[int, ...], failed: bool, if_needed: bool) -> No
     services = open_existing()
     for attachment_id in attachment_ids:  # an unknown one is named before anything is done
         try:
-            services.records.attachment(attachment_id)
+            services.attachments.get(attachment_id)
         except NotFound as error:
             raise NotFound(f"ไม่พบเอกสารแนบ {attachment_id} (no such attachment)") from error
     ids: set[int] = set()
@@ -126,16 +126,16 @@ def stats(as_json: bool, organisation: str | None) -> None:
     """
     services = services_of(organisation, otherwise=ALL, opened=open_existing)
     held: dict[str, dict[str, Any]] = {
-        "announcements": services.records.counts(),
+        "announcements": services.announcements.counts(),
         "attachments": services.jobs.counts(),
-        "pages": services.records.count_pages(),
+        "pages": services.pages.counts(),
     }
     if services.organisation is None or services.is_province:  # files and index are all organisations'
         files = list(services.files.all())
         held["files"] = {"count": len(files), "bytes": sum(file.size for file in files)}
         held["index"] = {
             "announcements": services.index.count(),
-            "behind": services.records.last_change() - services.index.position(),
+            "behind": services.history.last_change() - services.index.position(),
             "damaged": len(services.index.noted_damage()),
         }
         state = read_state(scrub_state_path(services.settings))

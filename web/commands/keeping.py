@@ -226,7 +226,7 @@ def begin_anew() -> None:
       prakat begin-anew
     """
     services = bootstrap.build(settings.load(), begin_anew=True)
-    is_new = services.records.last_change() == 0
+    is_new = services.history.last_change() == 0
     count = rebuild(services.records, services.index)
     if is_new:
         services.audit.acknowledge("prakat begin-anew")

@@ -35,13 +35,13 @@ class Part:
 
 @pages.get("/collections")
 def everything() -> str:
-    return render_template("public/collections.html", collections=services().records.collections())
+    return render_template("public/collections.html", collections=services().collections.all())
 
 
 @pages.get("/collections/<int:id>")
 def collection(id: int) -> str:
     """Show a collection's explanation and parts; a heading to which staff gave no announcement says so."""
-    shown = services().records.collection(id)
+    shown = services().collections.get(id)
     return render_template("public/collection.html", collection=shown, parts=parts(shown))
 
 
@@ -50,7 +50,7 @@ def parts(collection: Collection) -> list[Part]:
     ids = [item.announcement_id for item in collection.items if item.announcement_id is not None]
     shown = {
         id: each
-        for id, each in services().records.announcements(ids).items()
+        for id, each in services().announcements.get_many(ids).items()
         if each.status is Status.PUBLISHED
     }
     return [
@@ -62,7 +62,7 @@ def parts(collection: Collection) -> list[Part]:
 @pages.get("/staff/collections")
 @staff_only
 def mine() -> str:
-    return render_template("staff/collections.html", collections=services().records.collections())
+    return render_template("staff/collections.html", collections=services().collections.all())
 
 
 @pages.route("/staff/collections/new", methods=["GET", "POST"])
@@ -84,7 +84,7 @@ def edit(id: int | None = None) -> ResponseReturnValue:
             return redirect(url_for("collections.edit", id=kept.id))
         except PrakatError as error:
             flash(in_words(error), "bad")
-    shown = services().records.collection(id) if id is not None else None
+    shown = services().collections.get(id) if id is not None else None
     return render_template("staff/collection.html", collection=shown, **_lines(shown))
 
 
@@ -92,8 +92,8 @@ def edit(id: int | None = None) -> ResponseReturnValue:
 @staff_only
 def history(id: int) -> str:
     """Show every change of a collection: who, when, the value before and the value after."""
-    shown = services().records.collection(id)
-    changes = services().records.collection_history(id)
+    shown = services().collections.get(id)
+    changes = services().collections.history(id)
     return render_template(
         "staff/history.html",
         title=shown.title,
@@ -113,13 +113,13 @@ def _lines(collection: Collection | None) -> dict[str, object]:
         lines = (
             [(item.label, str(item.announcement_id or "")) for item in collection.items] if collection else []
         )
-    recent, _total = services().records.list_announcements(
+    recent, _total = services().announcements.list_page(
         statuses=[Status.PUBLISHED, Status.DRAFT], page=1, per_page=_RECENT
     )
     ids = [int(number) for _label, number in lines if number.isdecimal()]
     return {
         "lines": lines + [("", "")] * _BLANKS,
-        "titles": {str(each.id): each.title for each in services().records.announcements(ids).values()},
+        "titles": {str(each.id): each.title for each in services().announcements.get_many(ids).values()},
         "recent": recent,
     }
 

@@ -70,7 +70,7 @@ def sitemap() -> Response:
         render_template(
             "sitemap.xml",
             announcements=(each for each in _published() if not each.noindex),
-            collections=services().records.collections(),
+            collections=services().collections.all(),
         ),
         content_type="application/xml",
     )
@@ -166,7 +166,7 @@ class _Relations:
     def __init__(self) -> None:
         self._of: dict[int, list[dict[str, Any]]] = {}
         self._ended: set[int] = set()
-        for each in services().records.public_relations():
+        for each in services().relations.public():
             kind = cast(RelationKind, each.kind)
             self._of.setdefault(each.newer_id, []).append({"relation": kind.value, "id": each.older_id})
             self._of.setdefault(each.older_id, []).append({"relation": kind.passive, "id": each.newer_id})
@@ -184,7 +184,7 @@ class _Relations:
 def _published() -> Iterator[Announcement]:
     page = 1
     while True:
-        found, _ = services().records.list_announcements(
+        found, _ = services().announcements.list_page(
             statuses=[Status.PUBLISHED], page=page, per_page=_AT_ONCE
         )
         yield from found

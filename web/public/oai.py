@@ -264,7 +264,7 @@ def _find(identifier: str) -> Announcement:
     if named is None or int(named[1]) >= 2**31 or not services().harvest.was_public(int(named[1])):
         raise absent
     try:
-        found = services().records.announcement(int(named[1]))
+        found = services().announcements.get(int(named[1]))
     except NotFound as error:
         raise absent from error
     if identifier != _identifier(found):

@@ -37,7 +37,7 @@ def send_dump(name: str, media_type: str, lines: Callable[[], Iterator[str]]) ->
     """
     keep_nowhere()
     folder = services().settings.data / "open-data"
-    change = services().records.last_change()
+    change = services().history.last_change()
     place = hashlib.sha256(
         repr(
             (version("prakat"), services().settings.base_url, request.script_root, _organisations())
@@ -101,6 +101,6 @@ def _older(folder: Path, place: str, name: str) -> Path | None:
     """Returns the newest previous file; None if there is none, or something was withdrawn since."""
     by_change = {int(path.name.split(".")[1]): path for path in folder.glob(f"{place}.*.{name}")}
     change = max(by_change, default=None)
-    if change is None or services().records.withdrawn_since(change):
+    if change is None or services().history.withdrawn_since(change):
         return None
     return by_change[change]

@@ -41,14 +41,12 @@ _BOTS = ("bot", "crawl", "spider", "slurp", "preview", "curl", "wget", "python",
 @pages.get("/")
 def home() -> str:
     """Show the search field, the newest announcements and the most read ones."""
-    latest, _total = services().records.list_announcements(
-        statuses=[Status.PUBLISHED], page=1, per_page=_LATEST
-    )
+    latest, _total = services().announcements.list_page(statuses=[Status.PUBLISHED], page=1, per_page=_LATEST)
     return render_template(
         "public/home.html",
         latest=latest,
         most_read=most_read(services(), limit=_MOST_READ),
-        collections=services().records.collections(),
+        collections=services().collections.all(),
     )
 
 
@@ -60,7 +58,7 @@ def results() -> str:
     if not answer.total and query.typed and query.page == 1:
         http_caching.keep_nowhere()
         with suppress(Unavailable):  # a search that cannot be noted (full disk) is still answered
-            services().records.note_miss(query.typed)
+            services().figures.note_miss(query.typed)
     return render_template(
         "public/results.html", answer=answer, query=answer.query, chips=_chips(query.filters)
     )
@@ -72,10 +70,10 @@ def browse() -> str:
     answer = search(services(), queries.parse("", per_page=1))
     years = [
         (year + thai.ERA, [(dt.date(year, month, 1), count) for _year, month, count in months])
-        for year, months in groupby(services().records.months(), key=lambda each: each[0])
+        for year, months in groupby(services().announcements.months(), key=lambda each: each[0])
     ]
     return render_template(
-        "public/browse.html", answer=answer, years=years, collections=services().records.collections()
+        "public/browse.html", answer=answer, years=years, collections=services().collections.all()
     )
 
 
@@ -94,7 +92,7 @@ def all_announcements() -> AnyResponse:
 @pages.get("/announcements/<int:id>")
 def announcement(id: int) -> str:
     """Show one announcement in full."""
-    shown = visible(services().records.announcement(id), staff=signed_in())
+    shown = visible(services().announcements.get(id), staff=signed_in())
     typed = query_asked()
     inside = _inside(id, typed) if typed else None
     attachments = visible_attachments(id, staff=signed_in())
@@ -106,7 +104,7 @@ def announcement(id: int) -> str:
         standing=standing(services().records, shown),
         inside=inside,
         query=queries.parse(typed) if typed else None,
-        collections=services().records.collections_with(id),
+        collections=services().collections.with_announcement(id),
         related=_published(similar(services(), id, limit=4)),
         neighbours=_neighbours(shown),
     )
@@ -115,8 +113,8 @@ def announcement(id: int) -> str:
 @pages.get("/announcements/<int:id>/certificate")
 def certificate(id: int) -> str:
     """Show who published the announcement and when, and each document's checksum, to verify a copy."""
-    shown = visible(services().records.announcement(id), staff=signed_in())
-    published = [each.at for each in services().records.history(id) if each.action == "publish"]
+    shown = visible(services().announcements.get(id), staff=signed_in())
+    published = [each.at for each in services().history.entries(id) if each.action == "publish"]
     return render_template(
         "public/certificate.html",
         announcement=shown,
@@ -130,11 +128,11 @@ def certificate(id: int) -> str:
 @pages.get("/announcements/<int:id>/attachments/<int:attachment_id>")
 def document(id: int, attachment_id: int) -> str:
     """Show one page of a document at a time, so that a long document opens as fast as a short one."""
-    shown = visible(services().records.announcement(id), staff=signed_in())
+    shown = visible(services().announcements.get(id), staff=signed_in())
     attachment = visible_attachment(attachment_id, staff=signed_in(), of=id)
     typed = query_asked()
     number = page_number()
-    page = services().records.page(attachment_id, number) if attachment.page_count else None
+    page = services().pages.get(attachment_id, number) if attachment.page_count else None
     query = queries.parse(typed)
     return render_template(
         "public/document.html",
@@ -151,7 +149,7 @@ def document(id: int, attachment_id: int) -> str:
 @pages.get("/announcements/<int:id>/attachments/<int:attachment_id>/file")
 def document_file(id: int, attachment_id: int) -> Response:
     """Send the original file, byte for byte."""
-    visible(services().records.announcement(id), staff=signed_in())
+    visible(services().announcements.get(id), staff=signed_in())
     attachment = visible_attachment(attachment_id, staff=signed_in(), of=id)
     return files.original(attachment, public=not signed_in())
 
@@ -162,14 +160,14 @@ def document_searchable(id: int, attachment_id: int) -> Response:
 
     Nobody gets a copy of an unpublished document, staff included.
     """
-    visible(services().records.announcement(id), staff=False)
+    visible(services().announcements.get(id), staff=False)
     return files.searchable(visible_attachment(attachment_id, staff=False, of=id))
 
 
 @pages.get("/announcements/<int:id>/attachments/<int:attachment_id>/pages/<int:number>.webp")
 def document_picture(id: int, attachment_id: int, number: int) -> Response:
     """Send a page's picture, hits drawn in."""
-    visible(services().records.announcement(id), staff=signed_in())
+    visible(services().announcements.get(id), staff=signed_in())
     args = _sensible(schemas.PictureArgs())
     attachment = visible_attachment(attachment_id, staff=signed_in(), of=id)
     return files.picture(
@@ -194,7 +192,7 @@ def language(code: str) -> AnyResponse:
 def old_address(old: str) -> AnyResponse:
     """Redirect an address of the older site to its announcement (301)."""
     asked = request.full_path.rstrip("?")
-    found = services().records.by_old_url(asked) or services().records.by_old_url(f"/{old}")
+    found = services().announcements.by_old_url(asked) or services().announcements.by_old_url(f"/{old}")
     if found is None or found.status not in (Status.PUBLISHED, Status.WITHDRAWN):
         raise NoSuchPage
     visible(found, staff=False)
@@ -239,18 +237,18 @@ def _recognised(attachments: Iterable[Attachment]) -> set[int]:
         for each in attachments
         if each.status is Reading.READY and each.page_count and not each.is_redacted
     ]
-    return {each.id for each in scanned if services().records.page(each.id, 1).source is Source.OCR}
+    return {each.id for each in scanned if services().pages.get(each.id, 1).source is Source.OCR}
 
 
 def _published(ids: Iterable[int]) -> list[Announcement]:
     ids = list(ids)
-    found = services().records.announcements(ids)
+    found = services().announcements.get_many(ids)
     return [found[id] for id in ids if id in found and found[id].status is Status.PUBLISHED]
 
 
 def _neighbours(announcement: Announcement) -> dict[str, Announcement | None]:
     """Returns the published announcements just before and after this one in time."""
-    earlier, later = services().records.neighbours(announcement.id)
+    earlier, later = services().announcements.neighbours(announcement.id)
     return {"earlier": earlier, "later": later}
 
 
@@ -263,7 +261,7 @@ def _steps(attachment: Attachment, number: int, query: Query) -> dict[str, Any]:
     if number < count:
         steps["next"] = page_path(attachment, number + 1, query.typed)
     if query.typed:
-        texts = services().records.page_texts([attachment.id])[attachment.id]
+        texts = services().pages.texts([attachment.id])[attachment.id]
         found = [n for n, text in texts if find_hits(text, query)]
         steps["hits"] = len(found)
         before = [n for n in found if n < number]
@@ -293,6 +291,6 @@ def _count(announcement_id: int) -> None:
         return
     now = dt.datetime.now(dt.UTC)
     with suppress(Unavailable):  # a visit that cannot be counted (full disk) is still served
-        services().records.count_visit(
+        services().figures.count_visit(
             announcement_id, hashed_trait(agent), address=visitor_address(), now=now
         )

@@ -51,10 +51,10 @@ def send() -> ResponseReturnValue:
     except Invalid as error:
         return _form(in_words(error)), error.http_status
     limit_rate("report", free=FREE_REPORTS, longest_pause=LONGEST_PAUSE)
-    services().records.add_report(given)
+    services().reports.add(given)
     if given.query:
         with suppress(Unavailable):
-            services().records.note_miss(given.query)
+            services().figures.note_miss(given.query)
     return redirect(url_for("reports.thanks", next=_way_back()), code=303)
 
 
@@ -86,7 +86,7 @@ def _subject() -> tuple[Announcement | None, Attachment | None, int | None]:
         announcement_id = attachment.announcement_id
     if announcement_id is None:
         return None, None, None
-    announcement = visible(services().records.announcement(announcement_id), staff=False)
+    announcement = visible(services().announcements.get(announcement_id), staff=False)
     number = request.values.get("page", type=int)
     if attachment is None or number is None or not 1 <= number <= (attachment.page_count or 0):
         number = None

@@ -76,7 +76,7 @@ def _trouble(check: Callable[[Services], str]) -> str:
 
 
 def _database(services: Services) -> str:
-    services.records.tally("readiness checks", 1)  # a write: a database that can only be read takes no upload
+    services.figures.tally("readiness checks", 1)  # a write: a database that can only be read takes no upload
     return ""
 
 
@@ -109,8 +109,8 @@ def _index(services: Services) -> str:
         return "กำลังสร้างดัชนี (index is being built)"
     if services.index.noted_damage():
         return "ดัชนีเสียหาย กำลังสร้างใหม่ (index is damaged and being built anew)"
-    behind = services.records.changed_since(services.index.position(), limit=1)
-    for announcement in services.records.announcements(id for id, _ in behind).values():
+    behind = services.history.changed_since(services.index.position(), limit=1)
+    for announcement in services.announcements.get_many(id for id, _ in behind).values():
         if _now() - announcement.updated_at > BEHIND:
             return "ดัชนีตามทะเบียนไม่ทัน (index does not follow the records)"
     return ""
@@ -142,7 +142,7 @@ def _records(services: Services) -> str:
 
 
 def _incidents(services: Services) -> str:
-    found = services.records.open_incidents()
+    found = services.incidents.list_open()
     if not found:
         return ""
     return f"มีหลักฐานว่าข้อมูลสูญหาย {len(found)} เรื่องที่ยังไม่มีผู้รับทราบ (losses to be acknowledged: see prakat check)"

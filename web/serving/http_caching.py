@@ -133,7 +133,7 @@ def _entity_tag() -> str | None:
     try:
         manifest = here.index.manifest()
         state = (
-            here.records.last_change(),
+            here.records.history.last_change(),
             here.audit.head()[0],
             here.index.position(),
             manifest.built_at if manifest else None,

@@ -69,7 +69,9 @@ class _Archive(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """Yields the gauges of the present state of the archive."""
-        yield self._by_status("announcements", "Announcements by status", self._services.records.counts())
+        yield self._by_status(
+            "announcements", "Announcements by status", self._services.announcements.counts()
+        )
         yield self._by_status("attachments", "Attachments by state of reading", self._services.jobs.counts())
         oldest, now = self._services.jobs.oldest_waiting(), dt.datetime.now(dt.UTC)
         waits = (now - oldest).total_seconds() if oldest else 0.0
@@ -79,7 +81,7 @@ class _Archive(Collector):
         yield from self._work()
         yield from self._scrub()
         yield from self._nightly()
-        incidents = len(self._services.records.open_incidents())
+        incidents = len(self._services.incidents.list_open())
         yield GaugeMetricFamily("prakat_incidents", "Losses that nobody has acknowledged", incidents)
         free = shutil.disk_usage(self._services.settings.data).free
         yield GaugeMetricFamily("prakat_disk_free_bytes", "Free bytes where the data are", free)
@@ -93,7 +95,7 @@ class _Archive(Collector):
         )
         damaged = len(self._services.index.noted_damage())
         yield GaugeMetricFamily("prakat_index_damaged_parts", "Parts of it that are damaged", damaged)
-        lag = self._services.records.last_change() - self._services.index.position()
+        lag = self._services.history.last_change() - self._services.index.position()
         yield GaugeMetricFamily("prakat_index_lag_changes", "Changes not yet in the index", lag)
 
     def _scrub(self) -> Iterator[Metric]:
@@ -127,7 +129,7 @@ class _Archive(Collector):
         yield steps
 
     def _work(self) -> Iterator[Metric]:
-        done = self._services.records.tallies()
+        done = self._services.figures.tallies()
         pages, milliseconds = done.get(PAGES_READ, 0), done.get(OCR_MILLISECONDS, 0)
         yield CounterMetricFamily("prakat_pages_read", "Pages read since the beginning", pages)
         yield CounterMetricFamily("prakat_ocr_seconds", "Time spent on recognition", milliseconds / 1000)

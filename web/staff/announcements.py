@@ -96,20 +96,20 @@ def attachment(id: int) -> ResponseReturnValue:
 
     A person then decides, or uploads a new version.
     """
-    shown = services().records.attachment(id)
+    shown = services().attachments.get(id)
     if request.method == "POST":
         try:
             flash(_replace(shown) if "replace" in request.form else _release(shown), "good")
             return redirect(url_for("staff.edit", id=shown.announcement_id, _anchor="papers"))
         except PrakatError as error:
             flash(in_words(error), "bad")
-    announcement = services().records.announcement(shown.announcement_id)
+    announcement = services().announcements.get(shown.announcement_id)
     return render_template(
         "staff/attachment.html",
         attachment=shown,
         announcement=announcement,
         found=personal_data.describe_finds(announcement, [Find(id, data) for data in undecided_in(shown)]),
-        versions=services().records.file_versions(id),
+        versions=services().versions.by_attachment(id),
         upload_mb=services().settings.max_upload_mb,
     )
 
@@ -134,7 +134,7 @@ def take_paper(id: int, step: str) -> ResponseReturnValue:
     The button moves, takes off, puts back or reads again.
     """
     records = services().records
-    one = records.detached_attachment(id) if step == "reattach" else records.attachment(id)
+    one = records.attachments.get_detached(id) if step == "reattach" else records.attachments.get(id)
     announcement_id = one.announcement_id
     try:
         _keep(announcement_id)
@@ -167,7 +167,7 @@ def publish(id: int) -> ResponseReturnValue:
             return redirect(url_for("staff.edit", id=id))
         except PrakatError as error:
             flash(in_words(error), "bad")
-    announcement = services().records.announcement(id)
+    announcement = services().announcements.get(id)
     shown = attachment_forms.of(announcement)
     unread = [each.attachment for each in shown if each.attachment.hold is Hold.UNREAD]
     found = services().intake.personal_data(id)
@@ -206,9 +206,9 @@ def history(id: int) -> str:
     """Show every change: who, when, the value before and the value after."""
     return render_template(
         "staff/history.html",
-        title=services().records.announcement(id).title,
+        title=services().announcements.get(id).title,
         back=url_for("staff.edit", id=id),
-        changes=list(reversed(services().records.history(id))),
+        changes=list(reversed(services().history.entries(id))),
     )
 
 
@@ -217,7 +217,7 @@ def _form(id: int | None, typed: Any, *, finds: Sequence[Find] = ()) -> str:
 
     ``finds``: personal data that a published announcement would get; the form then asks for a reason.
     """
-    announcement = services().records.announcement(id) if id is not None else None
+    announcement = services().announcements.get(id) if id is not None else None
     shown = attachment_forms.of(announcement) if announcement else []
     known = search(services(), queries.parse("", per_page=1)).facets
     return render_template(
@@ -227,7 +227,7 @@ def _form(id: int | None, typed: Any, *, finds: Sequence[Find] = ()) -> str:
         offer=attachment_forms.offer(announcement, shown) if announcement else attachment_forms.Offer(),
         relations=relation_forms.of(announcement) if announcement else relation_forms.RelationForm(),
         relation_kinds=list(RelationKind),
-        detached=services().records.detached_attachments(announcement.id) if announcement else (),
+        detached=services().attachments.detached(announcement.id) if announcement else (),
         finds=finds,
         seen=_fingerprint(announcement) if announcement else "",
         typed=typed,
@@ -268,7 +268,7 @@ def _typed(field: AnnouncementField) -> object:
 
 def _keep(id: int) -> None:
     """Store the form's content: the announcement, its attachments' names, and new files."""
-    announcement = services().records.announcement(id)
+    announcement = services().announcements.get(id)
     if announcement.status not in (Status.DRAFT, Status.PUBLISHED) or "seen" not in request.form:
         return
     if request.form["seen"] != _fingerprint(announcement):
@@ -296,8 +296,8 @@ def _after_saving(id: int) -> str:
 
 def _move(attachment_id: int) -> None:
     """Move the attachment one place up or down."""
-    attachment = services().records.attachment(attachment_id)
-    beside = services().records.attachments([attachment.announcement_id])[attachment.announcement_id]
+    attachment = services().attachments.get(attachment_id)
+    beside = services().attachments.by_announcement([attachment.announcement_id])[attachment.announcement_id]
     ids = [each.id for each in beside]
     at = ids.index(attachment_id)
     to = min(max(at + (1 if request.form.get("to") == "down" else -1), 0), len(ids) - 1)
@@ -345,7 +345,7 @@ def _attach_all(id: int) -> None:
 
 
 def _relabel_all(id: int, reason: str) -> None:
-    for attachment in services().records.attachments([id]).get(id, []):
+    for attachment in services().attachments.by_announcement([id]).get(id, []):
         label = request.form.get(f"label-{attachment.id}", attachment.label)
         kind = _known_kind(request.form.get(f"kind-{attachment.id}", attachment.kind))
         if (label, kind) != (attachment.label, attachment.kind):

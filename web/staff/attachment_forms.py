@@ -51,7 +51,7 @@ class Offer:
 
 def of(announcement: Announcement) -> list[Paper]:
     """Returns the announcement's attachments in order of position."""
-    attachments = services().records.attachments([announcement.id]).get(announcement.id, [])
+    attachments = services().attachments.by_announcement([announcement.id]).get(announcement.id, [])
     draft = announcement.status is Status.DRAFT
     return [_paper(attachment, draft=draft) for attachment in attachments]
 
@@ -122,10 +122,10 @@ def _label(attachment: Attachment) -> str:
 def _pages_read(attachment: Attachment) -> int:
     if attachment.status is not Reading.READING:
         return 0
-    return len(services().records.page_texts([attachment.id]).get(attachment.id, []))
+    return len(services().pages.texts([attachment.id]).get(attachment.id, []))
 
 
 def _elsewhere(attachment: Attachment) -> tuple[Announcement, ...]:
-    others = services().records.attachments_with_file(attachment.sha256)
+    others = services().attachments.with_file(attachment.sha256)
     ids = {each.announcement_id for each in others} - {attachment.announcement_id}
-    return tuple(services().records.announcements(ids).values())
+    return tuple(services().announcements.get_many(ids).values())

@@ -46,8 +46,8 @@ def statistics() -> str:
     return render_template(
         "staff/statistics.html",
         most_read=most_read(services(), limit=5),
-        misses=services().records.misses(limit=12),
-        reads=sum(count for _day, count in services().records.visits_by_day(days=_DAYS)),
+        misses=services().figures.misses(limit=12),
+        reads=sum(count for _day, count in services().figures.visits_by_day(days=_DAYS)),
     )
 
 
@@ -64,7 +64,7 @@ def explain() -> str:
 @staff_only
 def reads_chart() -> Response:
     """Send a chart of the visits a day, drawn on the server."""
-    counts = services().records.visits_by_day(days=_DAYS)
+    counts = services().figures.visits_by_day(days=_DAYS)
     most = max(count for _day, count in counts)
     most += most % 2  # even, so that half of it is a whole number of visits
     chart = pygal.Bar(

@@ -29,19 +29,19 @@ def compare(id: int, number: int) -> str:
     """Show the difference between the text of an earlier file and the present text."""
     records = services().records
     version = services().intake.file_version(id, number)
-    texts = [page.text for page in records.pages(id)]
+    texts = [page.text for page in records.pages.by_attachment(id)]
     return render_template(
         "staff/file-version.html",
-        attachment=records.attachment(id),
+        attachment=records.attachments.get(id),
         version=version,
-        lines=difference("\n".join(records.version_texts(id, number)), "\n".join(texts)),
+        lines=difference("\n".join(records.versions.texts(id, number)), "\n".join(texts)),
     )
 
 
 @pages.get("/file")
 def file(id: int, number: int) -> Response:
     """Send an earlier file, byte for byte. Each reading is logged: the file may hold personal data."""
-    services().records.attachment(id)
+    services().attachments.get(id)
     version = services().intake.file_version(id, number)
     note_security("earlier file read", person=g.actor, attachment=id, version=number)
     return files.original(version, public=False)

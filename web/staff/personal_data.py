@@ -27,7 +27,7 @@ class DescribedFind:
 def describe_finds(announcement: Announcement, finds: Iterable[Find]) -> list[DescribedFind]:
     """Returns the finds in an announcement and its attachments as a page shows them."""
     attachments = {
-        each.id: each for each in services().records.attachments([announcement.id])[announcement.id]
+        each.id: each for each in services().attachments.by_announcement([announcement.id])[announcement.id]
     }
     described = []
     for find in finds:
@@ -50,7 +50,7 @@ def _text_with(find: Find, announcement: Announcement, attachment: Attachment | 
     """Returns the text to which the find's offsets refer."""
     if find.data.field:
         return str(getattr(attachment or announcement, find.data.field))
-    return services().records.page(attachment.id, find.data.page).text if attachment else ""
+    return services().pages.get(attachment.id, find.data.page).text if attachment else ""
 
 
 def _around(text: str, start: int, end: int) -> str:

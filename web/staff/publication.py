@@ -47,7 +47,7 @@ def publish_many(ids: Iterable[int]) -> BulkOutcome:
 
 def is_being_read(id: int) -> bool:
     """Returns True while a document of the record is not read yet."""
-    attachments = services().records.attachments([id])[id]
+    attachments = services().attachments.by_announcement([id])[id]
     return any(each.status in (Reading.WAITING, Reading.READING) for each in attachments)
 
 
@@ -89,7 +89,7 @@ def _publish_now(id: int) -> str:
 def _refuse_file_name(id: int) -> None:
     """Fills what nobody gave from the documents. Raises ``Invalid`` when the title stays a file's name."""
     title = services().intake.complete(id, actor=g.actor).title
-    if is_file_name(title, services().records.attachments([id])[id]):
+    if is_file_name(title, services().attachments.by_announcement([id])[id]):
         raise Invalid("ชื่อเรื่องเป็นชื่อไฟล์ กรุณาตั้งชื่อให้ประชาชนเข้าใจ", field="title")
 
 

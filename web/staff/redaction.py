@@ -54,8 +54,8 @@ def _staff_only() -> None:
 @pages.route("/redact", methods=["GET", "POST"])
 def redact(id: int) -> ResponseReturnValue:
     """Show the pages with the boxes; mark the places of typed words; make the copy and publish it."""
-    attachment = services().records.attachment(id)
-    read = services().records.pages(id) if attachment.status is Reading.READY else []
+    attachment = services().attachments.get(id)
+    read = services().pages.by_attachment(id) if attachment.status is Reading.READY else []
     boxes = _sent_boxes() if request.method == "POST" else _found_boxes(attachment, read)
     typed = request.form.get("words", "").strip()
     if request.method == "POST" and "mark" in request.form:

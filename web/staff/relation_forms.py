@@ -29,8 +29,8 @@ class RelationForm:
 
 def of(announcement: Announcement) -> RelationForm:
     """Returns the announcement's relations to all announcements, published or not."""
-    confirmed = [each for each in services().records.relations(announcement.id) if each.kind]
-    known = services().records.announcements(
+    confirmed = [each for each in services().relations.by_announcement(announcement.id) if each.kind]
+    known = services().announcements.get_many(
         {id for each in confirmed for id in (each.newer_id, each.older_id)}
     )
     return RelationForm(
@@ -70,14 +70,14 @@ def decide(id: int, form: Mapping[str, str], actor: str) -> str:
 def _known(value: str) -> int:
     if not value.isascii() or not value.isdigit():
         raise Invalid("กรุณาเลือกประกาศที่เกี่ยวข้อง", field="related_to")
-    return services().records.announcement(int(value)).id
+    return services().announcements.get(int(value)).id
 
 
 def _named(typed: str) -> int:
     """Returns the id of the announcement that was typed: its address, its id, or a document's number."""
     plain = arabic_digits(typed).strip()
     if match := _NUMBER.fullmatch(plain):
-        found = services().records.with_number(f"{match[1]}/{match[2]}")
+        found = services().relations.with_number(f"{match[1]}/{match[2]}")
         if len(found) != 1:
             raise Invalid(
                 "พบประกาศเลขที่ %(number)s %(count)s เรื่อง กรุณาวางที่อยู่ของประกาศที่ต้องการ",

@@ -26,8 +26,8 @@ def _staff_only() -> None:
 @pages.get("/reports")
 def reports() -> str:
     """Show the open reports, then the ones finished last."""
-    opened = services().records.open_reports()
-    finished = services().records.finished_reports(limit=_FINISHED_SHOWN)
+    opened = services().reports.list_open()
+    finished = services().reports.list_finished(limit=_FINISHED_SHOWN)
     announcements, attachments = _subjects([*opened, *finished])
     return render_template(
         "staff/reports.html",
@@ -40,24 +40,26 @@ def reports() -> str:
 
 @pages.post("/reports/<int:id>/finish")
 def finish(id: int) -> ResponseReturnValue:
-    services().records.finish_report(id, actor=g.actor)
+    services().reports.finish(id, actor=g.actor)
     flash(_("ปิดเรื่องแล้ว"), "good")
     return redirect(url_for("report_list.reports"))
 
 
 @pages.post("/reports/<int:id>/reopen")
 def reopen(id: int) -> ResponseReturnValue:
-    services().records.reopen_report(id)
+    services().reports.reopen(id)
     flash(_("เปิดเรื่องอีกครั้งแล้ว"), "good")
     return redirect(url_for("report_list.reports"))
 
 
 def _subjects(found: list[Report]) -> tuple[dict[int, Announcement], dict[int, Attachment]]:
     """Returns the announcements and attachments that the reports are about, by id."""
-    announcements = services().records.announcements(
+    announcements = services().announcements.get_many(
         each.announcement_id for each in found if each.announcement_id
     )
     attachments = {
-        each.id: each for group in services().records.attachments(announcements).values() for each in group
+        each.id: each
+        for group in services().attachments.by_announcement(announcements).values()
+        for each in group
     }
     return announcements, attachments

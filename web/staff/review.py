@@ -28,14 +28,12 @@ def _staff_only() -> None:
 @pages.get("/review")
 def queue() -> str:
     """Show the pages that were read with little confidence or without any text."""
-    doubtful = services().records.doubtful_pages(below=LEAST_CONFIDENCE, limit=100)
+    doubtful = services().pages.doubtful(below=LEAST_CONFIDENCE, limit=100)
     return render_template(
         "staff/review.html",
         doubtful=doubtful,
         problems=MESSAGES,
-        labels={
-            id: services().records.attachment(id).label for id in {page.attachment_id for page in doubtful}
-        },
+        labels={id: services().attachments.get(id).label for id in {page.attachment_id for page in doubtful}},
     )
 
 
@@ -45,7 +43,7 @@ def page(id: int, number: int) -> ResponseReturnValue:
 
     Text that a person writes is kept when the page is read again.
     """
-    attachment = services().records.attachment(id)
+    attachment = services().attachments.get(id)
     if request.method == "POST":
         try:
             services().intake.correct_page(id, number, request.form.get("text", ""), actor=g.actor)
@@ -53,7 +51,7 @@ def page(id: int, number: int) -> ResponseReturnValue:
             return redirect(url_for("review.page", id=id, number=number + ("next" in request.form)))
         except PrakatError as error:
             flash(in_words(error), "bad")
-    shown = services().records.page(id, number)
+    shown = services().pages.get(id, number)
     return render_template(
         "staff/page.html", attachment=attachment, page=shown, segments=_doubted(shown), number=number
     )
@@ -71,7 +69,7 @@ def learn() -> ResponseReturnValue:
     if "forget" not in request.form and word:
         here.dictionary.add(word)
         flash(_("เพิ่ม “%(word)s” ในพจนานุกรมแล้ว ระบบกำลังปรับปรุงการค้นหา", word=word), "good")
-    here.records.forget_miss(request.form.get("query", ""))
+    here.records.figures.forget_miss(request.form.get("query", ""))
     return redirect(url_for("dashboard.statistics"))
 
 

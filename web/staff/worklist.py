@@ -115,10 +115,10 @@ def table() -> str:
     ids = search_all_records(services(), asked.q) if asked.q else None
     number, today = page_number(), dt.datetime.now(thai.BANGKOK).date()
     filters = _filters(asked, ids)
-    rows, total = records.worklist(filters, today=today, page=number, per_page=PER_PAGE)
+    rows, total = records.worklist.list_page(filters, today=today, page=number, per_page=PER_PAGE)
     every_status = replace(_filters(asked, ids), statuses=tuple(Status))
-    counts = records.count_statuses(every_status, today=today)
-    problems = records.count_problems(today=today)
+    counts = records.worklist.count_statuses(every_status, today=today)
+    problems = records.worklist.count_problems(today=today)
     return render_template(
         "staff/worklist.html",
         asked=asked,
@@ -132,10 +132,10 @@ def table() -> str:
         kept=sum(counts[status] for status in _EVERYTHING_BUT_TRASH),
         changed_names=_CHANGED,
         kind_choices=[(kind, labels.kind_name(kind)) for kind in Kind],
-        author_choices=[(each, each) for each in records.worklist_values("author")],
-        category_choices=[(each, each) for each in records.worklist_values("category")],
+        author_choices=[(each, each) for each in records.worklist.values("author")],
+        category_choices=[(each, each) for each in records.worklist.values("category")],
         people=[each.name for each in services().people.everyone() if not each.disabled],
-        collections=records.collections(),
+        collections=records.collections.all(),
     )
 
 
@@ -168,7 +168,7 @@ def publish() -> ResponseReturnValue:
                 return redirect(url_for("worklist.table"))
         except PrakatError as error:
             flash(in_words(error), "bad")
-    known = services().records.announcements(_ids(request.args.getlist("id"))[:PER_PAGE])
+    known = services().announcements.get_many(_ids(request.args.getlist("id"))[:PER_PAGE])
     return render_template(
         "staff/publish-many.html",
         candidates=[_candidate(each) for each in known.values()],
@@ -238,10 +238,10 @@ def _collect(ids: Sequence[int]) -> BulkOutcome:
     chosen = request.form.get("collection", "")
     if not chosen.isdecimal():
         raise Invalid("กรุณาเลือกชุดประกาศก่อน", field="collection")
-    shown = services().records.collection(int(chosen))
+    shown = services().collections.get(int(chosen))
 
     def add(id: int) -> None:
-        kept = services().records.collection(shown.id)
+        kept = services().collections.get(shown.id)
         if id not in {item.announcement_id for item in kept.items}:
             services().intake.collect(
                 kept.id, title=kept.title, body=kept.body, items=[*kept.items, Item("", id)], actor=g.actor
@@ -269,7 +269,7 @@ def _report(outcome: BulkOutcome) -> None:
     """Show how many records a command changed, and which it refused, each with the reason."""
     if outcome.done:
         flash(_("ทำแล้ว %(count)s เรื่อง", count=len(outcome.done)), "good")
-    titles = services().records.announcements(id for id, _error in outcome.refused)
+    titles = services().announcements.get_many(id for id, _error in outcome.refused)
     for id, error in outcome.refused[:_MOST_NAMED]:
         title = titles[id].title if id in titles else ""
         flash(f"{title or _('(ยังไม่มีชื่อเรื่อง)')}: {in_words(error)}", "bad")

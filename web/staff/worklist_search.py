@@ -43,14 +43,14 @@ def _search_unpublished(services: Services, queries: list[Query]) -> tuple[list[
     tokenizer = Tokenizer(services.dictionary.current().words)
     matchers = [TextMatcher(query, tokenizer) for query in queries]
     titled, others = [], []
-    for id, text in services.records.unpublished_texts(limit=MOST_UNPUBLISHED):
+    for id, text in services.worklist.unpublished_texts(limit=MOST_UNPUBLISHED):
         if any(matcher.matches(text.partition("\n")[0]) for matcher in matchers):
             titled.append(id)
         elif any(matcher.matches(text) for matcher in matchers):
             others.append(id)
     filters = queries[0].filters
     if filters != Filters():
-        known = services.records.announcements([*titled, *others])
+        known = services.announcements.get_many([*titled, *others])
         passing = {id for id, each in known.items() if _passes(each, filters)}
         return [id for id in titled if id in passing], [id for id in others if id in passing]
     return titled, others

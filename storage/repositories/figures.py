@@ -6,7 +6,7 @@ import datetime as dt
 from collections import Counter
 
 from archive.model import PROVINCE
-from archive.ports import Miss
+from archive.repositories import Miss
 from archive.thai import BANGKOK, clip
 from storage import mappers
 from storage.engine import Queries
@@ -36,14 +36,14 @@ MISSES_FOR = dt.timedelta(days=180)
 """Time after which a query that was not repeated is deleted."""
 
 
-class Visits:
-    """Counting part of ``archive.ports.Records``: visits, running totals, and queries without results."""
+class EngineFigures:
+    """Adapter of ``Figures`` for any ``Engine``."""
 
     def __init__(self, engine: Queries) -> None:
         self._engine = engine
 
     def count_visit(self, announcement_id: int, visitor: str, *, address: str = "", now: dt.datetime) -> bool:
-        """Count a visit; see ``archive.ports.Records``.
+        """Count a visit; see ``archive.repositories.Figures``.
 
         A known visitor costs one look-up. A new visitor costs a transaction, which waits neither for the disk
         nor for a lock on the announcement.

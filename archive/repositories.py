@@ -1,0 +1,342 @@
+"""Ports of the repositories of records, as protocols: announcements, attachments, pages and others.
+
+Adapters live in ``storage.repositories``; ``tests/contracts`` has one contract suite for each.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Protocol
+
+from archive.model import (
+    Announcement,
+    Attachment,
+    Change,
+    Collection,
+    Draft,
+    FileVersion,
+    Incident,
+    Item,
+    Kind,
+    Page,
+    PersonalData,
+    Relation,
+    RelationKind,
+    Status,
+)
+from archive.ports import StoredFile
+from archive.reports import Reports
+from archive.worklist import Worklist
+
+
+@dataclass(frozen=True, slots=True)
+class Miss:
+    """A query without results, with the number of searches and the time of the last one."""
+
+    query: str
+    count: int
+    last_at: dt.datetime
+
+
+class Announcements(Protocol):
+    """Announcements.
+
+    Every method that writes is one transaction and records a ``Change``, whose ``actor`` is the person's name
+    or the name of the command. It raises the announcement's ``change`` counter when search must follow.
+    Unknown ids raise ``NotFound``. The same holds for attachments, pages and collections.
+    """
+
+    def create(
+        self, draft: Draft, *, actor: str, status: Status = Status.DRAFT, reason: str = ""
+    ) -> Announcement:
+        """Create an announcement. Raises ``Conflict`` (code ``ref-taken``) when another has the ``ref``."""
+
+    def revise(
+        self,
+        id: int,
+        changes: dict[str, object],
+        *,
+        actor: str,
+        if_change: int | None = None,
+        reason: str = "",
+    ) -> Announcement:
+        """Set fields of ``Draft`` or ``publish_at``.
+        Raises ``Conflict`` when ``if_change`` is no longer current. ``views`` sets the baseline; visits that
+        were counted here are added to the baseline. Without a different value, nothing is written."""
+
+    def set_status(
+        self, id: int, status: Status, *, actor: str, reason: str = "", was: Status | None = None
+    ) -> Announcement:
+        """Set the status and clear ``publish_at``. Raises ``Conflict`` when the status is no longer ``was``.
+        The reason of a withdrawal stays on the record until the record is a draft again; every reason is in
+        the history. A withdrawal cancels the decisions to show personal data."""
+
+    def get(self, id: int) -> Announcement: ...
+    def get_many(self, ids: Iterable[int]) -> dict[int, Announcement]: ...
+    def by_ref(self, ref: str) -> Announcement | None: ...
+    def by_old_url(self, old_url: str) -> Announcement | None: ...
+    def list_page(
+        self,
+        *,
+        statuses: Sequence[Status],
+        page: int,
+        per_page: int,
+    ) -> tuple[list[Announcement], int]:
+        """Return one page of announcements and the total number.
+        Announcements are sorted by ``published_on``, newest first, then by id."""
+
+    def neighbours(self, id: int) -> tuple[Announcement | None, Announcement | None]:
+        """Return the published announcements just before and after this one, by ``published_on``, then id."""
+
+    def months(self) -> list[tuple[int, int, int]]:
+        """Return ``(year C.E., month, number of published announcements)``, newest month first.
+        Months without published announcements are left out."""
+
+    def counts(self) -> dict[str, int]:
+        """Return the number of announcements by status value, 0 where there are none."""
+
+    def due(self, now: dt.datetime) -> list[int]:
+        """Return the ids of drafts whose ``publish_at`` is not after ``now``."""
+
+
+class History(Protocol):
+    """History of announcements, and the change counter that the index follows."""
+
+    def entries(self, announcement_id: int) -> list[Change]: ...
+    def changed_since(self, change: int, *, limit: int) -> list[tuple[int, int]]:
+        """Return ``(announcement id, its change)`` for changes after ``change``, in order of change."""
+
+    def withdrawn_since(self, change: int) -> set[int]:
+        """Return the ids of announcements that an index at ``change`` may still show, but must not.
+        They changed after ``change`` and are not published now, or one of their attachments was hidden after
+        ``change``."""
+
+    def last_change(self) -> int: ...
+    def touch(self, ids: Sequence[int]) -> None:
+        """Make search index these announcements again. The history gets no entry, as nothing else changes."""
+
+
+class Attachments(Protocol):
+    """Attachments of announcements: attached, held back from residents, replaced, detached and restored."""
+
+    def attach(
+        self,
+        announcement_id: int,
+        file: StoredFile,
+        *,
+        filename: str,
+        media_type: str,
+        label: str,
+        kind: Kind,
+        actor: str,
+        stored_at: dt.datetime | None = None,
+    ) -> tuple[Attachment, bool]:
+        """Add an attachment after the others. It waits to be read, and is held until then.
+        ``stored_at``: the time at which an older site stored the file; else the attachment's time is now.
+        Returns ``(attachment, True)``; ``(the existing attachment, False)`` when the announcement has the
+        same bytes already. A detached attachment with the same bytes is put back instead."""
+
+    def replace(
+        self,
+        attachment_id: int,
+        file: StoredFile,
+        *,
+        filename: str,
+        media_type: str,
+        actor: str,
+        is_redacted: bool = False,
+    ) -> Attachment:
+        """Give an attachment other bytes under the same id. The attachment is held until it is read.
+
+        The file before and the texts of its pages are kept as a ``FileVersion``. Raises ``Conflict`` (code
+        ``file-attached``) when another attachment of the announcement has these bytes.
+        """
+
+    def relabel(self, attachment_id: int, *, label: str, kind: Kind, actor: str) -> Attachment: ...
+    def reorder(self, announcement_id: int, attachment_ids: Sequence[int], *, actor: str) -> None: ...
+    def detach(self, attachment_id: int, *, actor: str) -> None:
+        """Detach an attachment. Its bytes, pages and corrections stay, so that it can be put back."""
+
+    def reattach(self, attachment_id: int, *, actor: str) -> Attachment:
+        """Put a detached attachment back, after the announcement's other attachments, under its id."""
+
+    def release(
+        self, attachment_id: int, decided: Iterable[PersonalData], *, reason: str, actor: str
+    ) -> Attachment:
+        """Record the decision to show the finds ``decided``.
+
+        The attachment is then no longer held, unless undecided finds remain.
+        """
+
+    def get(self, id: int) -> Attachment: ...
+    def by_announcement(self, announcement_ids: Iterable[int]) -> dict[int, list[Attachment]]:
+        """Return the attachments by announcement id, in order of position."""
+
+    def with_file(self, sha256: str) -> list[Attachment]: ...
+    def get_detached(self, id: int) -> Attachment:
+        """Return a detached attachment. Raises ``NotFound`` when no detached attachment has this id."""
+
+    def detached(self, announcement_id: int) -> list[Attachment]:
+        """Return the announcement's detached attachments, in the order in which they were first attached."""
+
+
+class Pages(Protocol):
+    """Pages of attachments, as they were read or corrected."""
+
+    def save(self, page: Page, *, sha256: str | None = None) -> None:
+        """Insert or replace a page, but leave a page that a person corrected as it is.
+        ``sha256``: hash of the bytes that the page was read from. Raises ``Conflict`` (code ``lease-lost``)
+        when the attachment has other bytes by now."""
+
+    def correct(
+        self,
+        attachment_id: int,
+        number: int,
+        text: str,
+        *,
+        actor: str,
+        personal_data: Sequence[PersonalData] = (),
+    ) -> Page:
+        """Set a page's text as a person corrected it.
+        ``personal_data``: the finds in this text. The attachment is held while some of them are undecided."""
+
+    def get(self, attachment_id: int, number: int) -> Page: ...
+    def by_attachment(self, attachment_id: int) -> list[Page]: ...
+    def texts(self, attachment_ids: Iterable[int]) -> dict[int, list[tuple[int, str]]]:
+        """Return ``(number, text)`` of every page, by attachment id. Search needs no other columns."""
+
+    def texts_at(self, places: Iterable[tuple[int, int]]) -> dict[tuple[int, int], str]:
+        """Return texts of pages by ``(attachment id, page number)``. Unknown pages are left out."""
+
+    def counts(self) -> dict[str, int]:
+        """Return the number of pages by source value, 0 where there are none."""
+
+    def doubtful(self, *, below: float, limit: int) -> list[Page]:
+        """Return uncorrected pages with a confidence under ``below`` or a problem, the least sure first."""
+
+
+class Collections(Protocol):
+    """Collections: lists of announcements that staff put together."""
+
+    def save(self, id: int | None, *, title: str, body: str, items: Sequence[Item], actor: str) -> Collection:
+        """Create a collection when ``id`` is None; else replace the whole collection.
+        An id is never used twice. Without a difference, nothing is written."""
+
+    def get(self, id: int) -> Collection: ...
+    def all(self) -> list[Collection]:
+        """Return all collections, the latest made first."""
+
+    def history(self, id: int) -> list[Change]:
+        """Return every change, oldest first. ``items`` are lines of ``(label, announcement id or None)``."""
+
+    def with_announcement(self, announcement_id: int) -> list[Collection]:
+        """Return the collections that list the announcement."""
+
+
+class Figures(Protocol):
+    """Counted visits, running totals, and queries without results."""
+
+    def count_visit(self, announcement_id: int, visitor: str, *, address: str = "", now: dt.datetime) -> bool:
+        """Count a visit once per visitor and visit window. Returns True when the visit was counted.
+        ``visitor`` and ``address`` are opaque, salted hashes. Of the visitors from one address only the first
+        few count; "" is no address. ``change`` is not raised. The count survives the death of the process,
+        perhaps not a power cut."""
+
+    def visits_by_day(self, *, days: int) -> list[tuple[dt.date, int]]:
+        """Return ``(date, visits)`` of the last days in Thai time, oldest first, with days of no visits."""
+
+    def tally(self, name: str, amount: int) -> None:
+        """Add to a running total. The total survives the death of the process, perhaps not a power cut."""
+
+    def tallies(self) -> dict[str, int]:
+        """Return the running totals by name."""
+
+    def note_miss(self, query: str) -> None:
+        """Count a query that found nothing."""
+
+    def misses(self, *, limit: int = 100) -> list[Miss]:
+        """Return queries without results, most frequent first."""
+
+    def forget_miss(self, query: str) -> None:
+        """Remove a query from the list, once the dictionary has learned the query."""
+
+
+class Incidents(Protocol):
+    """Evidence of loss and tampering."""
+
+    def note(self, code: str, subject: str, detail: str) -> None:
+        """Record an incident, unless an open one is the same. Incidents stay open until acknowledged."""
+
+    def list_open(self) -> list[Incident]:
+        """Return the incidents that nobody has acknowledged, oldest first."""
+
+
+class Relations(Protocol):
+    """Relations between announcements: which one cancels, amends or replaces which."""
+
+    def decide(self, newer_id: int, older_id: int, kind: RelationKind | None, *, actor: str) -> None:
+        """Store a person's decision on a relation, in place of an earlier one.
+        ``kind`` None dismisses the relation. Raises ``NotFound`` unless both announcements exist."""
+
+    def by_announcement(self, announcement_id: int) -> list[Relation]:
+        """Return the decisions on relations to and from an announcement, the oldest decision first."""
+
+    def public(self) -> list[Relation]:
+        """Return the confirmed relations between published announcements."""
+
+    def no_longer_in_force(self) -> frozenset[int]:
+        """Return the ids of the announcements that a published announcement cancels or replaces."""
+
+    def with_number(self, number: str) -> list[int]:
+        """Return the ids of announcements of which the title, or an attachment, names a document number.
+        ``number`` has Arabic digits, such as ``5/2560``. Trashed announcements are left out."""
+
+    def with_title(self, words: str) -> list[int]:
+        """Return the ids of announcements of which the title contains these words.
+        Trashed announcements are left out."""
+
+    def dated(self, date: dt.date) -> list[int]:
+        """Return the ids of announcements that are dated on this day, or have an attachment that is.
+        Trashed announcements are left out."""
+
+
+class FileVersions(Protocol):
+    """Files that attachments had before their present ones."""
+
+    def by_attachment(self, attachment_id: int) -> list[FileVersion]:
+        """Return the files that an attachment had before its present one, oldest first."""
+
+    def texts(self, attachment_id: int, number: int) -> list[str]:
+        """Return the texts of the pages of an earlier file. Raises ``NotFound``."""
+
+    def with_file(self, sha256: str) -> list[FileVersion]:
+        """Return the earlier files of all attachments that have these bytes."""
+
+
+class Batch(Protocol):
+    def __call__(self, bulk: str = "") -> AbstractContextManager[None]:
+        """Combine writes of this thread into one transaction: all are kept, or none.
+        A write that raises is undone alone, so a loop may go on with the next record. ``bulk``: a name that
+        the history gives to all these changes, so that they can be undone as one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """Repositories of the records of one organisation, or of the whole installation."""
+
+    announcements: Announcements
+    history: History
+    attachments: Attachments
+    pages: Pages
+    collections: Collections
+    figures: Figures
+    versions: FileVersions
+    relations: Relations
+    worklist: Worklist
+    reports: Reports
+    incidents: Incidents
+
+    batch: Batch
