@@ -52,7 +52,7 @@ lock: $(VENV)/.test
 
 # After texts changed: bring the English catalogue up to date, to be filled in, and compile it.
 # calls whose first argument pages show in the reader's language
-TEXTS := lazy_gettext words Conflict Gone Invalid NotFound TooLarge TooMany Unavailable
+TEXTS := lazy_gettext gettext_noop Conflict Gone Invalid NotFound TooLarge TooMany Unavailable
 
 translations: $(VENV)/.test
 	$(BIN)/pybabel -q extract -F pyproject.toml $(addprefix -k ,$(TEXTS)) --no-location \

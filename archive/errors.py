@@ -13,8 +13,8 @@ from collections.abc import Sequence
 from archive.model import Find
 
 
-def words(thai: str) -> str:
-    """Return the text unchanged. Marks a text for translation, like ``gettext_noop``."""
+def gettext_noop(thai: str) -> str:
+    """Return the text unchanged. Marks a text that pages translate when they show it."""
     return thai
 
 

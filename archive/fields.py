@@ -15,7 +15,7 @@ from enum import Enum, auto
 from typing import Any
 
 from archive import thai, validation
-from archive.errors import Invalid, words
+from archive.errors import Invalid, gettext_noop
 from archive.model import Kind
 
 Check = Callable[[object, str], object]
@@ -106,7 +106,7 @@ def _text(value: object, field: str) -> str:
 
 
 def _title(value: object, field: str) -> str:
-    return validation.required_text(_text(value, field), field=field, said=words("ชื่อเรื่อง"), length=500)
+    return validation.required_text(_text(value, field), field=field, said=gettext_noop("ชื่อเรื่อง"), length=500)
 
 
 def _body(value: object, field: str) -> str:
@@ -193,7 +193,7 @@ ANNOUNCEMENT_FIELDS = (
     AnnouncementField(
         name="title",
         type=FieldType.LINE,
-        label=words("เรื่อง"),
+        label=gettext_noop("เรื่อง"),
         check=_title,
         is_required=True,
         is_in_results=True,
@@ -203,7 +203,7 @@ ANNOUNCEMENT_FIELDS = (
     AnnouncementField(
         name="kind",
         type=FieldType.KIND,
-        label=words("ประเภท"),
+        label=gettext_noop("ประเภท"),
         check=_kind,
         default=Kind.ANNOUNCEMENT,
         is_in_results=True,
@@ -213,8 +213,8 @@ ANNOUNCEMENT_FIELDS = (
     AnnouncementField(
         name="category",
         type=FieldType.LINE,
-        label=words("หมวด"),
-        check=_line_of(words("หมวดหมู่"), 100),
+        label=gettext_noop("หมวด"),
+        check=_line_of(gettext_noop("หมวดหมู่"), 100),
         default="",
         is_in_results=True,
         is_in_form=True,
@@ -223,8 +223,8 @@ ANNOUNCEMENT_FIELDS = (
     AnnouncementField(
         name="author",
         type=FieldType.LINE,
-        label=words("ผู้ประกาศ"),
-        check=_line_of(words("ชื่อผู้ประกาศ"), 200),
+        label=gettext_noop("ผู้ประกาศ"),
+        check=_line_of(gettext_noop("ชื่อผู้ประกาศ"), 200),
         default="",
         is_in_results=True,
         is_in_form=True,
@@ -233,7 +233,7 @@ ANNOUNCEMENT_FIELDS = (
     AnnouncementField(
         name="published_on",
         type=FieldType.DATE,
-        label=words("วันที่ประกาศ"),
+        label=gettext_noop("วันที่ประกาศ"),
         check=_published_on,
         is_required=True,
         is_in_results=True,
@@ -243,7 +243,7 @@ ANNOUNCEMENT_FIELDS = (
     AnnouncementField(
         name="views",
         type=FieldType.COUNT,
-        label=words("จำนวนอ่านจากเว็บเดิม"),
+        label=gettext_noop("จำนวนอ่านจากเว็บเดิม"),
         check=_views,
         default=0,
         is_in_results=True,
@@ -252,7 +252,7 @@ ANNOUNCEMENT_FIELDS = (
     AnnouncementField(
         name="body",
         type=FieldType.TEXT,
-        label=words("ข้อความ"),
+        label=gettext_noop("ข้อความ"),
         check=_body,
         default="",
         is_in_form=True,
@@ -261,7 +261,7 @@ ANNOUNCEMENT_FIELDS = (
     AnnouncementField(
         name="expires_on",
         type=FieldType.DATE,
-        label=words("หมดเขต"),
+        label=gettext_noop("หมดเขต"),
         check=_expires_on,
         is_in_results=True,
         is_in_form=True,
@@ -270,7 +270,7 @@ ANNOUNCEMENT_FIELDS = (
     AnnouncementField(
         name="noindex",
         type=FieldType.FLAG,
-        label=words("ไม่ให้ Google และเว็บค้นหาอื่นแสดงประกาศนี้"),
+        label=gettext_noop("ไม่ให้ Google และเว็บค้นหาอื่นแสดงประกาศนี้"),
         check=_flag,
         default=False,
         is_in_form=True,
@@ -278,21 +278,21 @@ ANNOUNCEMENT_FIELDS = (
     AnnouncementField(
         name="ref",
         type=FieldType.IDENTIFIER,
-        label=words("รหัสอ้างอิง (ref)"),
-        check=_verbatim(words("รหัสอ้างอิง (ref)"), 300),
+        label=gettext_noop("รหัสอ้างอิง (ref)"),
+        check=_verbatim(gettext_noop("รหัสอ้างอิง (ref)"), 300),
         is_public=False,
     ),
     AnnouncementField(
         name="old_url",
         type=FieldType.IDENTIFIER,
-        label=words("ที่อยู่เดิม (old_url)"),
-        check=_verbatim(words("ที่อยู่เดิม (old_url)"), 2000),
+        label=gettext_noop("ที่อยู่เดิม (old_url)"),
+        check=_verbatim(gettext_noop("ที่อยู่เดิม (old_url)"), 2000),
         is_public=False,
     ),
     AnnouncementField(
         name="publish_at",
         type=FieldType.MOMENT,
-        label=words("เวลาเผยแพร่"),
+        label=gettext_noop("เวลาเผยแพร่"),
         check=_publish_at,
         is_drafted=False,
         is_public=False,
@@ -300,8 +300,8 @@ ANNOUNCEMENT_FIELDS = (
     AnnouncementField(
         name="assigned_to",
         type=FieldType.LINE,
-        label=words("ผู้รับผิดชอบ"),
-        check=_line_of(words("ชื่อผู้รับผิดชอบ"), validation.LONGEST_NAME),
+        label=gettext_noop("ผู้รับผิดชอบ"),
+        check=_line_of(gettext_noop("ชื่อผู้รับผิดชอบ"), validation.LONGEST_NAME),
         default="",
         is_drafted=False,
         is_public=False,

@@ -9,7 +9,7 @@ from dataclasses import asdict, fields
 from typing import BinaryIO
 
 from archive import privacy, thai, validation
-from archive.errors import Conflict, Invalid, PersonalDataFound, RecordDamaged, words
+from archive.errors import Conflict, Invalid, PersonalDataFound, RecordDamaged, gettext_noop
 from archive.fields import ANNOUNCEMENT_FIELDS, FieldType, checked
 from archive.file_versions import FileVersionCommands
 from archive.filetype import HEAD_BYTES, is_archive, media_type
@@ -45,16 +45,16 @@ _STEPS = {
 _EDITABLE = {Status.DRAFT, Status.PUBLISHED}
 
 _STANDS = {
-    Status.DRAFT: words("ประกาศนี้ยังเป็นฉบับร่าง"),
-    Status.PUBLISHED: words("ประกาศนี้เผยแพร่อยู่"),
-    Status.WITHDRAWN: words("ประกาศนี้ถูกถอนแล้ว"),
-    Status.TRASHED: words("ประกาศนี้อยู่ในถังขยะ"),
+    Status.DRAFT: gettext_noop("ประกาศนี้ยังเป็นฉบับร่าง"),
+    Status.PUBLISHED: gettext_noop("ประกาศนี้เผยแพร่อยู่"),
+    Status.WITHDRAWN: gettext_noop("ประกาศนี้ถูกถอนแล้ว"),
+    Status.TRASHED: gettext_noop("ประกาศนี้อยู่ในถังขยะ"),
 }
 _REMEDIES = {
-    (Status.DRAFT, Status.WITHDRAWN): words("ถอนได้เฉพาะประกาศที่เผยแพร่แล้ว หากไม่ใช้ฉบับร่างนี้ให้ทิ้งลงถังขยะ"),
-    (Status.PUBLISHED, Status.TRASHED): words("กรุณาถอนประกาศพร้อมเหตุผลก่อน แล้วจึงทิ้งลงถังขยะ"),
-    (Status.WITHDRAWN, Status.PUBLISHED): words("กรุณากู้คืนเป็นฉบับร่างและตรวจดูก่อน แล้วจึงเผยแพร่"),
-    (Status.TRASHED, Status.PUBLISHED): words("กรุณากู้คืนเป็นฉบับร่างและตรวจดูก่อน แล้วจึงเผยแพร่"),
+    (Status.DRAFT, Status.WITHDRAWN): gettext_noop("ถอนได้เฉพาะประกาศที่เผยแพร่แล้ว หากไม่ใช้ฉบับร่างนี้ให้ทิ้งลงถังขยะ"),
+    (Status.PUBLISHED, Status.TRASHED): gettext_noop("กรุณาถอนประกาศพร้อมเหตุผลก่อน แล้วจึงทิ้งลงถังขยะ"),
+    (Status.WITHDRAWN, Status.PUBLISHED): gettext_noop("กรุณากู้คืนเป็นฉบับร่างและตรวจดูก่อน แล้วจึงเผยแพร่"),
+    (Status.TRASHED, Status.PUBLISHED): gettext_noop("กรุณากู้คืนเป็นฉบับร่างและตรวจดูก่อน แล้วจึงเผยแพร่"),
 }
 
 
@@ -188,7 +188,9 @@ class Intake(FileVersionCommands):
         """
         attachment = self._records.attachments.get(attachment_id)
         self._editable(attachment.announcement_id)
-        said = validation.required_text(reason, field="reason", said=words("เหตุผลที่ให้ประชาชนเห็น"), length=1000)
+        said = validation.required_text(
+            reason, field="reason", said=gettext_noop("เหตุผลที่ให้ประชาชนเห็น"), length=1000
+        )
         if attachment.hold is Hold.UNREAD and attachment.status is not Reading.FAILED:
             raise Conflict("ระบบยังแปลงข้อความของเอกสารนี้ไม่เสร็จ กรุณารอแล้วลองใหม่อีกครั้ง", code="unread")
         finds = privacy.undecided_in(attachment)
@@ -327,7 +329,7 @@ class Intake(FileVersionCommands):
         """
         announcement = self._ready_for(id, Status.WITHDRAWN)
         said = validation.required_text(
-            reason, field="reason", said=words("เหตุผลที่ถอน เพราะประชาชนจะเห็นเหตุผลนี้"), length=1000
+            reason, field="reason", said=gettext_noop("เหตุผลที่ถอน เพราะประชาชนจะเห็นเหตุผลนี้"), length=1000
         )
         if privacy.find(said, page=0):
             raise Invalid(
@@ -387,7 +389,7 @@ class Intake(FileVersionCommands):
         kept = [Item(validation.heading(item.label), item.announcement_id) for item in items]
         return self._records.collections.save(
             id,
-            title=validation.required_text(title, field="title", said=words("ชื่อชุดประกาศ"), length=500),
+            title=validation.required_text(title, field="title", said=gettext_noop("ชื่อชุดประกาศ"), length=500),
             body=validation.body(body),
             items=[item for item in kept if item.label or item.announcement_id],
             actor=actor,
@@ -417,7 +419,7 @@ class Intake(FileVersionCommands):
     def _ready_for(self, id: int, status: Status) -> Announcement:
         announcement = self._records.announcements.get(id)
         if announcement.status not in _STEPS[status]:
-            remedy = _REMEDIES.get((announcement.status, status), words("ไม่ต้องทำอะไรเพิ่ม"))
+            remedy = _REMEDIES.get((announcement.status, status), gettext_noop("ไม่ต้องทำอะไรเพิ่ม"))
             raise Conflict(
                 "%(stands)s %(remedy)s",
                 code="wrong-status",

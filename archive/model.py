@@ -357,7 +357,7 @@ class Rectangle:
 
 
 @dataclass(frozen=True, slots=True)
-class Doubt:
+class LowConfidenceSpan:
     """A span ``[start, end)`` of ``Page.text`` that the recogniser read with low confidence (0–1)."""
 
     start: int
@@ -377,7 +377,7 @@ class Page:
     confidence: float | None  # confidence of the OCR, 0–1; None for embedded text
     turn: int = 0  # degrees clockwise (0, 90, 180, 270) that set the file's page upright
     lines: tuple[Line, ...] = ()
-    doubts: tuple[Doubt, ...] = ()
+    doubts: tuple[LowConfidenceSpan, ...] = ()
     rules: int = 0  # version of the reading rules
     corrected: bool = False  # True: a person set the text, and a rereading does not change it
     problem: str = ""  # code of the problem that kept the page from being read; "" for none

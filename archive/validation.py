@@ -7,7 +7,7 @@ from itertools import pairwise
 from pathlib import PurePosixPath, PureWindowsPath
 
 from archive import thai
-from archive.errors import Invalid, words
+from archive.errors import Invalid, gettext_noop
 from archive.filetype import EXTENSIONS
 
 LONGEST_NAME = 100
@@ -30,34 +30,34 @@ def required_text(text: str, *, field: str, said: str, length: int) -> str:
 
 def name(text: str) -> str:
     """Return the name of a person who signs in, or of a program's token. Raises ``Invalid``."""
-    return required_text(text, field="name", said=words("ชื่อ"), length=LONGEST_NAME)
+    return required_text(text, field="name", said=gettext_noop("ชื่อ"), length=LONGEST_NAME)
 
 
 def page_text(text: str) -> str:
     """Return the text of a page, as a person corrected it, with its line breaks. Raises ``Invalid``."""
-    return not_longer(thai.canon(text), "text", words("ข้อความของหน้า"), 200_000)
+    return not_longer(thai.canon(text), "text", gettext_noop("ข้อความของหน้า"), 200_000)
 
 
 def heading(text: str) -> str:
     """Return a heading of a collection as one line, which may be empty. Raises ``Invalid``."""
-    return not_longer(one_line(text), "items", words("หัวข้อ"), 300)
+    return not_longer(one_line(text), "items", gettext_noop("หัวข้อ"), 300)
 
 
 def body(text: str) -> str:
     """Return a body text with its line breaks, without trailing spaces. Raises ``Invalid`` when too long."""
     lines = (line.rstrip() for line in thai.canon(text).split("\n"))
-    return not_longer("\n".join(lines).strip("\n"), "body", words("เนื้อความ"), 500_000)
+    return not_longer("\n".join(lines).strip("\n"), "body", gettext_noop("เนื้อความ"), 500_000)
 
 
 def report_text(text: str) -> str:
     """Return the text of a resident's report, with its line breaks; it may be empty. Raises ``Invalid``."""
-    return not_longer(thai.canon(text).strip(), "text", words("ข้อความ"), 1_000)
+    return not_longer(thai.canon(text).strip(), "text", gettext_noop("ข้อความ"), 1_000)
 
 
 def label(text: str, filename: str) -> str:
     """Return the label of an attachment: as given, or else the file's name without its extension."""
     given = one_line(text) or one_line(PurePosixPath(filename).stem.replace("_", " "))
-    return not_longer(given or "เอกสารแนบ", "label", words("ชื่อเอกสารแนบ"), 300)
+    return not_longer(given or "เอกสารแนบ", "label", gettext_noop("ชื่อเอกสารแนบ"), 300)
 
 
 def safe_filename(name: str, media_type: str) -> str:

@@ -20,7 +20,6 @@ from archive.model import (
     Change,
     Collection,
     Details,
-    Doubt,
     Failure,
     Field,
     FileVersion,
@@ -29,6 +28,7 @@ from archive.model import (
     Item,
     Kind,
     Line,
+    LowConfidenceSpan,
     Organisation,
     Page,
     Person,
@@ -299,12 +299,12 @@ def _sums(steps: Iterable[int]) -> tuple[int, ...]:
     return tuple(edges)
 
 
-def pack_doubts(doubts: Sequence[Doubt]) -> bytes:
+def pack_doubts(doubts: Sequence[LowConfidenceSpan]) -> bytes:
     return b"".join(struct.pack("<qqd", doubt.start, doubt.end, doubt.confidence) for doubt in doubts)
 
 
-def unpack_doubts(packed: bytes) -> tuple[Doubt, ...]:
-    return tuple(Doubt(*values) for values in struct.iter_unpack("<qqd", packed))
+def unpack_doubts(packed: bytes) -> tuple[LowConfidenceSpan, ...]:
+    return tuple(LowConfidenceSpan(*values) for values in struct.iter_unpack("<qqd", packed))
 
 
 @_damaged_as_error

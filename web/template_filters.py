@@ -62,7 +62,7 @@ def install(app: Flask) -> None:
         personal_data=labels.personal_data_name,
         field=labels.field_name,
         device=labels.device_name,
-        told=told,
+        field_values=field_values,
         differing=differing,
         linked_announcement=jsonld.announcement,
         linked_collection=jsonld.collection,
@@ -181,12 +181,12 @@ def cited(announcement: Announcement) -> str:
     return cited_name(announcement, visible_attachments(announcement.id, staff=False))
 
 
-def told(fields: Mapping[str, object]) -> list[tuple[str, str]]:
+def field_values(fields: Mapping[str, object]) -> list[tuple[str, str]]:
     """Returns name and value of each field that a change set, as people read them."""
-    return [(name, _told(code, fields[code])) for code, name in labels.field_names(fields)]
+    return [(name, _shown_value(code, fields[code])) for code, name in labels.field_names(fields)]
 
 
-def _told(code: str, value: object) -> str:
+def _shown_value(code: str, value: object) -> str:
     if value is None or value == "":
         return "–"
     if code == "items" and isinstance(value, list):

@@ -50,7 +50,7 @@ Reading needs room for repaired and wrapped copies, and for parts.
 """
 
 
-def cramped() -> bool:
+def is_disk_low() -> bool:
     return shutil.disk_usage(tempfile.gettempdir()).free < LEAST_ROOM
 
 
@@ -82,7 +82,7 @@ class Reader:
         Raises ``Unreadable`` when no page of the file can be read, ``Stopped`` when ``going_on()`` returns
         False, ``Unavailable`` when the disk has no room, which is not the file's fault.
         """
-        if cramped():
+        if is_disk_low():
             raise Unavailable(
                 f"พื้นที่ชั่วคราวที่ {tempfile.gettempdir()} เหลือน้อย การอ่านเอกสารรออยู่ (no room to read in)"
             )

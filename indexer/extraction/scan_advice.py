@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from archive.errors import words
+from archive.errors import gettext_noop
 from archive.model import Page, ScanAdvice, Source
 
 MESSAGES = {
-    "turned": words("หน้า %(pages)s กลับหัวหรือตะแคง (แก้ให้แล้ว)"),
-    "illegible": words("หน้า %(pages)s อ่านได้ไม่ครบ ควรสแกนใหม่ที่ 300 dpi ให้ภาพตรงและคมชัด"),
-    "no-text": words("หน้า %(pages)s ไม่พบข้อความที่อ่านได้"),
-    "embedded-files": words("ไฟล์นี้มีไฟล์อื่นแนบอยู่ข้างใน ซึ่งไม่ได้อ่าน กรุณาแนบไฟล์เหล่านั้นแยกต่างหาก"),
-    "dynamic-form": words("ไฟล์นี้เป็นแบบฟอร์ม XFA ซึ่งอ่านไม่ได้ กรุณาพิมพ์เป็น PDF (Print to PDF) แล้วแนบใหม่"),
+    "turned": gettext_noop("หน้า %(pages)s กลับหัวหรือตะแคง (แก้ให้แล้ว)"),
+    "illegible": gettext_noop("หน้า %(pages)s อ่านได้ไม่ครบ ควรสแกนใหม่ที่ 300 dpi ให้ภาพตรงและคมชัด"),
+    "no-text": gettext_noop("หน้า %(pages)s ไม่พบข้อความที่อ่านได้"),
+    "embedded-files": gettext_noop("ไฟล์นี้มีไฟล์อื่นแนบอยู่ข้างใน ซึ่งไม่ได้อ่าน กรุณาแนบไฟล์เหล่านั้นแยกต่างหาก"),
+    "dynamic-form": gettext_noop("ไฟล์นี้เป็นแบบฟอร์ม XFA ซึ่งอ่านไม่ได้ กรุณาพิมพ์เป็น PDF (Print to PDF) แล้วแนบใหม่"),
 }
 
 LEAST_ACCURACY = 0.90  # share of letters probably right below which a page should be scanned again

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from archive.model import Doubt, Draft
+from archive.model import Draft, LowConfidenceSpan
 from tests.browser.conftest import DESK, PHONE, UNCOVERED, Visit
 from tests.browser.pages import public_pages, staff_pages
 from tests.browser.site import ACTOR, Site, order, wait_until
@@ -79,7 +79,7 @@ def doubtful_page(site: Site, mark: str) -> tuple[str, int]:
     wait_until(lambda: records.attachments.get(attachment.id).status == "ready", "it was read")
     read = records.pages.get(attachment.id, 1)
     text = "\n".join(f"บรรทัดที่ {number}" for number in range(60))
-    records.pages.save(replace(read, text=text, lines=(), doubts=(Doubt(0, 7, 0.4),)))
+    records.pages.save(replace(read, text=text, lines=(), doubts=(LowConfidenceSpan(0, 7, 0.4),)))
     return f"/staff/attachments/{attachment.id}/pages/1", attachment.id
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 
-from archive.model import Announcement, Attachment, Doubt, Draft, Kind, Line, Page, Source, Status
+from archive.model import Announcement, Attachment, Draft, Kind, Line, LowConfidenceSpan, Page, Source, Status
 from archive.ports import StoredFile
 from archive.repositories import Records
 from storage.engine import Queries
@@ -51,7 +51,7 @@ def page(attachment: Attachment, number: int = 1, text: str = "น้ำใจ",
             "confidence": 0.875,
             "turn": 90,
             "lines": (Line(0, 100, 250, tuple(range(40, 40 + 100 * len(text) + 1, 100))),),
-            "doubts": (Doubt(0, 2, 0.31),),
+            "doubts": (LowConfidenceSpan(0, 2, 0.31),),
             "rules": 3,
             **fields,
         }

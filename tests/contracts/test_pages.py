@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archive.errors import NotFound
-from archive.model import Attachment, Doubt, Line, Source
+from archive.model import Attachment, Line, LowConfidenceSpan, Source
 from archive.repositories import Records
 from storage.mappers import pack_doubts, pack_lines, unpack_doubts, unpack_lines
 from tests.contracts.samples import ACTOR, attached, page, published
@@ -97,7 +97,7 @@ def test_pages_go_with_their_attachment(records: Records, attachment: Attachment
 
 numbers = st.integers(-(2**40), 2**40)  # hostile files put letters far off the page
 lines = st.builds(Line, numbers, numbers, numbers, st.lists(numbers).map(tuple))
-doubts = st.builds(Doubt, st.integers(0, 2**40), st.integers(0, 2**40), st.floats(0, 1))
+doubts = st.builds(LowConfidenceSpan, st.integers(0, 2**40), st.integers(0, 2**40), st.floats(0, 1))
 
 
 @given(st.lists(lines).map(tuple))
@@ -106,5 +106,5 @@ def test_lines_are_packed_without_loss(given: tuple[Line, ...]) -> None:
 
 
 @given(st.lists(doubts).map(tuple))
-def test_doubts_are_packed_without_loss(given: tuple[Doubt, ...]) -> None:
+def test_doubts_are_packed_without_loss(given: tuple[LowConfidenceSpan, ...]) -> None:
     assert unpack_doubts(pack_doubts(given)) == given

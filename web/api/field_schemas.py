@@ -26,7 +26,7 @@ class Day(fields.Date):
             raise ValidationError(error.message) from error
 
 
-def taken(field: AnnouncementField, **options: Any) -> fields.Field[Any]:
+def input_field(field: AnnouncementField, **options: Any) -> fields.Field[Any]:
     """Returns the schema field that reads an announcement's field from a request."""
     if field.is_nullable:
         options["allow_none"] = True
@@ -42,7 +42,7 @@ def taken(field: AnnouncementField, **options: Any) -> fields.Field[Any]:
     return fields.String(**options)
 
 
-def told(field: AnnouncementField) -> fields.Field[Any]:
+def output_field(field: AnnouncementField) -> fields.Field[Any]:
     """Returns the schema field that writes an announcement's field into an answer."""
     options: dict[str, Any] = {"allow_none": True} if field.is_nullable else {}
     match field.type:

@@ -30,7 +30,7 @@ from indexer.search.query.parser import Filters, Query, Sort, parse
 from web.accounts.access import visible_items
 from web.addresses import absolute, page_path
 from web.api.explanation_schemas import EXPLAIN, RELATED, ExplanationOut, as_explained
-from web.api.field_schemas import COUNT, KINDS, Day, taken, told
+from web.api.field_schemas import COUNT, KINDS, Day, input_field, output_field
 from web.api.personal_data_schemas import FindOut, HeldOut
 from web.api.relation_schemas import IN_FORCE, RelationOut, as_standing
 from web.bootstrap import Services, services
@@ -149,9 +149,9 @@ _IN_RESULTS = [field for field in _PUBLIC if field.is_in_results]
 
 AnnouncementIn = Schema.from_dict(
     {
-        field.name: taken(field, required=True)
+        field.name: input_field(field, required=True)
         if field.is_required
-        else taken(field, load_default=field.default)
+        else input_field(field, load_default=field.default)
         for field in _PUBLIC
     }
     | {
@@ -164,7 +164,7 @@ AnnouncementIn = Schema.from_dict(
 )
 
 AnnouncementChanges = Schema.from_dict(
-    {field.name: taken(field) for field in _PUBLIC} | {"reason": fields.String(metadata=_REASON)},
+    {field.name: input_field(field) for field in _PUBLIC} | {"reason": fields.String(metadata=_REASON)},
     name="AnnouncementChanges",
 )
 """Changes of an announcement; only the given fields change."""
@@ -241,7 +241,7 @@ class AttachmentOut(Schema):
 
 
 AnnouncementOut = Schema.from_dict(
-    {field.name: told(field) for field in _PUBLIC}
+    {field.name: output_field(field) for field in _PUBLIC}
     | {
         "id": fields.Integer(),
         "status": fields.String(validate=validate.OneOf([status.value for status in Status])),
@@ -307,7 +307,7 @@ class PageResultOut(Schema):
 
 
 ResultOut = Schema.from_dict(
-    {field.name: told(field) for field in _IN_RESULTS}
+    {field.name: output_field(field) for field in _IN_RESULTS}
     | {
         "id": fields.Integer(),
         "url": fields.String(),

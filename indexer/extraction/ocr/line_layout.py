@@ -10,7 +10,7 @@ from statistics import fmean, median
 
 from rapidfuzz.distance import Indel
 
-from archive.model import Doubt, Line
+from archive.model import Line, LowConfidenceSpan
 from indexer.extraction.image.deskew import Straight
 from indexer.extraction.ocr.correction import respell
 from indexer.extraction.pdf.text_repair import repair
@@ -122,7 +122,7 @@ class Transcript:
     text: str = ""
     raw: str = ""
     lines: list[Line] = field(default_factory=list)
-    doubts: list[Doubt] = field(default_factory=list)
+    doubts: list[LowConfidenceSpan] = field(default_factory=list)
 
     def write(self, row: Sequence[Symbol]) -> None:
         read, places, sure = _spread(_with_dashes(row))
@@ -234,7 +234,7 @@ def _stretches(old: str, new: str) -> Iterator[tuple[range, range]]:
         yield range(changed_old, len(old)), range(changed_new, len(new))
 
 
-def _doubts(text: str, sure: Sequence[float], start: int) -> Iterator[Doubt]:
+def _doubts(text: str, sure: Sequence[float], start: int) -> Iterator[LowConfidenceSpan]:
     """Yields runs of doubtful characters, each with the marks that belong to its letters."""
     place = 0
     while place < len(text):
@@ -248,5 +248,5 @@ def _doubts(text: str, sure: Sequence[float], start: int) -> Iterator[Doubt]:
             end += 1
         while end < len(text) and unicodedata.category(text[end]) == "Mn":
             end += 1
-        yield Doubt(start + place, start + end, round(fmean(sure[place:end]), 2))
+        yield LowConfidenceSpan(start + place, start + end, round(fmean(sure[place:end]), 2))
         place = end

@@ -15,7 +15,7 @@ from statistics import median
 from PIL import Image, ImageFilter
 from rapidfuzz import fuzz
 
-from archive.model import Doubt, Line
+from archive.model import Line, LowConfidenceSpan
 from indexer.extraction.failures import Unreadable
 from indexer.extraction.image.deskew import Levelled, Straight, Turn, level
 from indexer.extraction.ocr import correction, line_voting, tesseract
@@ -62,7 +62,7 @@ class OcrPage:
     raw: str
     lines: tuple[Line, ...]
     confidence: float
-    doubts: tuple[Doubt, ...]
+    doubts: tuple[LowConfidenceSpan, ...]
     turn: Turn
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archive.model import Doubt, Page, Source
+from archive.model import LowConfidenceSpan, Page, Source
 from archive.thai import thai_digits
 from indexer.extraction.metadata import describe
 
@@ -170,7 +170,9 @@ def test_any_text_is_described_without_error(text: str) -> None:
 
 def doubted(text: str, *stretches: str) -> dict[str, str]:
     """Returns the fields of a scan whose ``stretches`` the recogniser doubted, as it doubts handwriting."""
-    doubts = tuple(Doubt(text.index(each), text.index(each) + len(each), 0.92) for each in stretches)
+    doubts = tuple(
+        LowConfidenceSpan(text.index(each), text.index(each) + len(each), 0.92) for each in stretches
+    )
     (page,) = pages(text, confidence=0.98)
     return {name: field.value for name, field in describe([replace(page, doubts=doubts)]).items()}
 
