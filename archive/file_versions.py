@@ -40,10 +40,10 @@ class FileVersionCommands(ABC):
         self._editable(attachment.announcement_id)
         file = self._files.add(copy, limit=max(self._max_upload_bytes, _LARGEST_COPY))
         stem = PurePosixPath(privacy.without_finds(attachment.filename)).stem.removesuffix(_REDACTED)
-        name = validation.safe_filename(f"{stem}{_REDACTED}.pdf", PDF)
+        name = validation.safe_filename(f"{stem}{_REDACTED}.pdf", PDF.media_type)
         with self._records.batch():
             redacted = self._records.attachments.replace(
-                attachment_id, file, filename=name, media_type=PDF, actor=actor, is_redacted=True
+                attachment_id, file, filename=name, media_type=PDF.media_type, actor=actor, is_redacted=True
             )
             for page in pages:
                 self._records.pages.save(page, sha256=file.sha256)

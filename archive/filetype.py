@@ -1,61 +1,122 @@
-"""Detects the media type of an uploaded file by its content, never by its name or the browser's header."""
+"""File types that the archive accepts, each declared once, and their detection by content.
+
+An upload and a later reading ask the same ``detect``: a file that was accepted is never refused when it is
+read. How files of a type are read is declared in ``indexer.extraction.parsers``.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from archive.errors import Invalid
 
 HEAD_BYTES = 1024
 """Bytes from a file's start that are examined: PDF readers accept ``%PDF`` anywhere in these bytes."""
 
-PDF = "application/pdf"
 
-_PICTURES = (
-    (b"\xff\xd8\xff", "image/jpeg"),
-    (b"\x89PNG\r\n\x1a\n", "image/png"),
-    (b"II*\x00", "image/tiff"),
-    (b"MM\x00*", "image/tiff"),
+@dataclass(frozen=True, slots=True)
+class FileType:
+    """A type of file.
+
+    ``extensions``: the usual file extension first. ``name`` is used in messages. ``has_signature`` returns
+    True for the first ``HEAD_BYTES`` of a file of this type.
+    """
+
+    media_type: str
+    name: str
+    extensions: tuple[str, ...]
+    has_signature: Callable[[bytes], bool]
+    is_shown_by_browsers: bool = False
+
+
+def _starts_with(*magics: bytes) -> Callable[[bytes], bool]:
+    return lambda head: head.startswith(magics)
+
+
+def _has_brand(*wanted: bytes) -> Callable[[bytes], bool]:
+    """Return the check for ISO base media files (ISO/IEC 23008-12) that list one of the brands."""
+    return lambda head: not _brands(head).isdisjoint(wanted)
+
+
+def _brands(head: bytes) -> set[bytes]:
+    """Return the brands of a still picture in an ISO base media file; none for any other file.
+
+    libheif reads a file whose compatible brands name a still picture, whatever its major brand is. AVIF files
+    list ``mif1`` too, but use a codec that cannot be read here.
+    """
+    if head[4:8] != b"ftyp" or head[8:12] in (b"avif", b"avis"):
+        return set()
+    box_end = min(int.from_bytes(head[:4], "big"), len(head))
+    compatible = {head[at : at + 4] for at in range(16, box_end, 4)}
+    return compatible | {head[8:12]} if compatible & {b"heic", b"heix", b"mif1"} else set()
+
+
+PDF = FileType("application/pdf", "PDF", (".pdf",), lambda head: b"%PDF" in head, is_shown_by_browsers=True)
+JPEG = FileType(
+    "image/jpeg",
+    "JPEG",
+    (".jpg", ".jpeg", ".jpe"),
+    _starts_with(b"\xff\xd8\xff"),
+    is_shown_by_browsers=True,
 )
-# Brands of ISO base media files (ISO/IEC 23008-12) that hold still pictures.
-_HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx"}
-_HEIF_BRANDS = {b"mif1", b"msf1", b"heif"}
-_AVIF_BRANDS = {b"avif", b"avis"}  # such files list the brand mif1 too, but use another codec
+PNG = FileType("image/png", "PNG", (".png",), _starts_with(b"\x89PNG\r\n\x1a\n"), is_shown_by_browsers=True)
+TIFF = FileType("image/tiff", "TIFF", (".tif", ".tiff"), _starts_with(b"II*\x00", b"MM\x00*"))
+HEIC = FileType(
+    "image/heic",
+    "HEIC",
+    (".heic", ".heif"),
+    _has_brand(b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx"),
+)
+HEIF = FileType("image/heif", "HEIF", (".heif", ".heic"), _has_brand(b"mif1"))
 
-EXTENSIONS = {
-    PDF: ".pdf",
-    "image/jpeg": ".jpg",
-    "image/png": ".png",
-    "image/tiff": ".tif",
-    "image/heic": ".heic",
-    "image/heif": ".heif",
-}
-"""Media types that the archive accepts → usual file extension."""
+FILE_TYPES = {each.media_type: each for each in (JPEG, PNG, TIFF, HEIC, HEIF, PDF)}
+"""Media type → file type, in the order of detection: PDF last, as ``%PDF`` may stand in a picture's head."""
 
+EXTENSIONS = tuple(dict.fromkeys(extension for each in FILE_TYPES.values() for extension in each.extensions))
+"""Every extension of an accepted file."""
+
+ACCEPTED_FILES = ",".join((*EXTENSIONS, *FILE_TYPES))
+"""Value of the ``accept`` attribute of a form's file field."""
 
 _ARCHIVES = (b"PK\x03\x04", b"PK\x05\x06", b"Rar!\x1a\x07", b"7z\xbc\xaf\x27\x1c")
 
 
-def is_archive(head: bytes) -> bool:
-    """Return True for a file that begins as ZIP (Office files too), RAR or 7z, even with a PDF inside."""
-    return head.startswith(_ARCHIVES)
+def detect(stream: BinaryIO) -> FileType:
+    """Return the type of a file by its content, never by its name. The stream's position stays.
 
-
-def media_type(head: bytes) -> str | None:
-    """Return the media type of a file, one of ``EXTENSIONS``; None for any other file.
-
-    ``head``: the first ``HEAD_BYTES`` of the file.
+    Raises ``Invalid``, with a message for the person who uploads: ``empty-file`` for an empty file,
+    ``not-a-document`` for any file of another type.
     """
-    for magic, picture in _PICTURES:
-        if head.startswith(magic):
-            return picture
-    if head[4:8] == b"ftyp":
-        return _still_picture(head)
-    return PDF if b"%PDF" in head[:HEAD_BYTES] and not is_archive(head) else None
+    start = stream.tell()
+    head = stream.read(HEAD_BYTES)
+    stream.seek(start)
+    if not head:
+        raise Invalid("ไฟล์นี้ว่างเปล่า กรุณาเลือกไฟล์อีกครั้ง", field="file", code="empty-file")
+    if head.startswith(_ARCHIVES):  # even with a PDF inside
+        raise Invalid(
+            "ไฟล์นี้เป็นไฟล์บีบอัด (ZIP) หรือไฟล์ Office กรุณาแตกไฟล์หรือบันทึกเป็น PDF แล้วแนบทีละไฟล์",
+            field="file",
+            code="not-a-document",
+        )
+    for each in FILE_TYPES.values():
+        if each.has_signature(head):
+            return each
+    raise Invalid(
+        "รับเฉพาะไฟล์ %(names)s กรุณาบันทึกเป็น PDF แล้วแนบอีกครั้ง",
+        field="file",
+        code="not-a-document",
+        names=accepted_names(),
+    )
 
 
-def _still_picture(head: bytes) -> str | None:
-    major = head[8:12]
-    box_end = min(int.from_bytes(head[:4], "big"), len(head))
-    brands = {major} | {head[at : at + 4] for at in range(16, box_end, 4)}
-    if major in _AVIF_BRANDS:
-        return None
-    if brands & _HEIC_BRANDS:
-        return "image/heic"
-    return "image/heif" if brands & _HEIF_BRANDS else None
+def is_shown_by_browsers(media_type: str) -> bool:
+    """Return True for a type that browsers show in a tab; False too for a media type that is unknown."""
+    known = FILE_TYPES.get(media_type)
+    return known is not None and known.is_shown_by_browsers
+
+
+def accepted_names() -> str:
+    """Return the names of all accepted types for a message."""
+    return ", ".join(each.name for each in FILE_TYPES.values())

@@ -8,11 +8,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
 from typing import BinaryIO
 
-from archive import privacy, thai, validation
+from archive import filetype, privacy, thai, validation
 from archive.errors import Conflict, Invalid, PersonalDataFound, RecordDamaged, gettext_noop
 from archive.fields import ANNOUNCEMENT_FIELDS, FieldType, checked
 from archive.file_versions import FileVersionCommands
-from archive.filetype import HEAD_BYTES, is_archive, media_type
 from archive.model import (
     Announcement,
     Attachment,
@@ -113,7 +112,7 @@ class Intake(FileVersionCommands):
         ``Unavailable``, also when the configured scanner does not answer.
         """
         self._editable(announcement_id)
-        content = _media_type(stream)
+        content = filetype.detect(stream).media_type
         name = validation.safe_filename(filename, content)
         shown = validation.label(label, name)
         file = self._keep(stream, name, actor)
@@ -133,7 +132,7 @@ class Intake(FileVersionCommands):
 
         Raises as ``attach`` does.
         """
-        name = validation.safe_filename(filename, _media_type(stream))
+        name = validation.safe_filename(filename, filetype.detect(stream).media_type)
         return self._keep(stream, name, actor)
 
     def _keep(self, stream: BinaryIO, name: str, actor: str) -> StoredFile:
@@ -154,7 +153,7 @@ class Intake(FileVersionCommands):
         as ``attach`` does.
         """
         self._editable(self._records.attachments.get(attachment_id).announcement_id)
-        content = _media_type(stream)
+        content = filetype.detect(stream).media_type
         name = validation.safe_filename(filename, content)
         file = self._keep(stream, name, actor)
         return self._records.attachments.replace(
@@ -464,29 +463,3 @@ def _digits(text: str, find: Find) -> str:
 def _refuse_without_reason(finds: Sequence[Find], reason: str) -> None:
     if finds and not reason.strip():
         raise PersonalDataFound(finds)
-
-
-def _media_type(stream: BinaryIO) -> str:
-    """Return the media type of a stream by its content. The stream's position stays.
-
-    Raises ``Invalid`` for an empty file and for a type that the archive does not accept.
-    """
-    start = stream.tell()
-    head = stream.read(HEAD_BYTES)
-    stream.seek(start)
-    if not head:
-        raise Invalid("ไฟล์นี้ว่างเปล่า กรุณาเลือกไฟล์อีกครั้ง", field="file", code="empty-file")
-    if is_archive(head):
-        raise Invalid(
-            "ไฟล์นี้เป็นไฟล์บีบอัด (ZIP) หรือไฟล์ Office กรุณาแตกไฟล์หรือบันทึกเป็น PDF แล้วแนบทีละไฟล์",
-            field="file",
-            code="not-a-document",
-        )
-    found = media_type(head)
-    if found is None:
-        raise Invalid(
-            "รับเฉพาะไฟล์ PDF หรือภาพสแกน (JPEG, PNG, TIFF, HEIC) กรุณาบันทึกเป็น PDF แล้วแนบอีกครั้ง",
-            field="file",
-            code="not-a-document",
-        )
-    return found

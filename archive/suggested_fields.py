@@ -64,13 +64,12 @@ def is_file_name(title: str, attachments: Sequence[Attachment]) -> bool:
 
     The name of an attachment with a Thai word in it, such as ``ประกาศราคากลาง``, may be a title.
     """
-    if PurePosixPath(title).suffix.lower() in _EXTENSIONS:
+    if PurePosixPath(title).suffix.lower() in EXTENSIONS:
         return True
     is_attachments_name = title in {validation.label("", each.filename) for each in attachments}
     return is_attachments_name and not _THAI_WORD.search(_SCANNERS_WORD.sub("", title))
 
 
-_EXTENSIONS = frozenset(EXTENSIONS.values())
 _SCANNERS_WORD = re.compile("สแกน|สำเนา")  # what scanners and file managers write before a number
 _THAI_WORD = re.compile("[ก-๎]{3}")
 

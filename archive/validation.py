@@ -8,7 +8,7 @@ from pathlib import PurePosixPath, PureWindowsPath
 
 from archive import thai
 from archive.errors import Invalid, gettext_noop
-from archive.filetype import EXTENSIONS
+from archive.filetype import FILE_TYPES
 
 LONGEST_NAME = 100
 """Most characters in the name of a person or a token."""
@@ -68,16 +68,11 @@ def safe_filename(name: str, media_type: str) -> str:
     """
     base = PureWindowsPath(thai.canon(name).replace("\n", " ")).name
     base = re.sub(r"\s+", " ", _FORBIDDEN_IN_NAMES.sub("", base)).strip(" .")
-    extension = EXTENSIONS[media_type]
+    extensions = FILE_TYPES[media_type].extensions
     stem, end = PurePosixPath(base).stem, PurePosixPath(base).suffix
-    if end.lower() not in _same_extensions(extension):
-        stem, end = base, extension
+    if end.lower() not in extensions:
+        stem, end = base, extensions[0]
     return f"{_fitting(stem, _FILENAME_BYTES).strip(' .') or 'เอกสาร'}{end}"
-
-
-def _same_extensions(extension: str) -> set[str]:
-    others = {".jpg": {".jpeg", ".jpe"}, ".tif": {".tiff"}, ".heic": {".heif"}, ".heif": {".heic"}}
-    return {extension} | others.get(extension, set())
 
 
 def _fitting(text: str, size: int) -> str:

@@ -14,6 +14,7 @@ from flask import Response, current_app, make_response, request, send_file
 from werkzeug.wsgi import wrap_file
 
 from archive.errors import Unavailable
+from archive.filetype import is_shown_by_browsers
 from archive.model import Attachment, FileVersion
 from indexer.extraction.machine_semaphore import Busy
 from indexer.extraction.page_images import WAIT_SECONDS
@@ -22,7 +23,6 @@ from indexer.search.query import parser as queries
 from web.bootstrap import services
 from web.serving.http_server import HURRY
 
-_SHOWN_BY_BROWSERS = {"application/pdf", "image/jpeg", "image/png"}
 # An uploaded file may neither run scripts nor load anything, whatever type a browser takes the file for.
 _FILE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; object-src 'self'; sandbox"
 
@@ -40,7 +40,7 @@ def original(file: Attachment | FileVersion, *, public: bool) -> Response:
         services().files.open(file.sha256),
         file.size,
         mimetype=file.media_type,
-        as_attachment=file.media_type not in _SHOWN_BY_BROWSERS,
+        as_attachment=not is_shown_by_browsers(file.media_type),
         download_name=file.filename,
         etag=file.sha256,
     )

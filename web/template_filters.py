@@ -23,6 +23,7 @@ from markupsafe import Markup
 
 from archive import thai
 from archive.fields import FIELDS_BY_NAME, FieldType
+from archive.filetype import ACCEPTED_FILES
 from archive.model import Announcement
 from archive.relations import cited_name
 from indexer.search.highlighting import TextSegment, highlight
@@ -80,6 +81,7 @@ def install(app: Flask) -> None:
         thousands=lambda n: f"{n:,}",
     )
     app.jinja_env.globals.update(
+        accepted_files=ACCEPTED_FILES,
         asset=asset,
         linked_site=jsonld.site,
         absolute=addresses.absolute,

@@ -10,9 +10,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from indexer.extraction import parsers
 from indexer.extraction.failures import Unreadable
 from indexer.extraction.image import input_normalization
-from indexer.extraction.pdf import parser, signatures
+from indexer.extraction.pdf import parser as pdf_parser
+from indexer.extraction.pdf import signatures
 from indexer.extraction.pdf.parser import EmbeddedPage, Outline
 from indexer.extraction.sandbox import Child, run
 
@@ -63,35 +65,31 @@ class Document:
 
     def _open(self, path: Path) -> None:
         folder = Path(self._folder.name)
-        wrapped = folder / "wrapped.pdf"
-        is_picture = self._child.call(
-            input_normalization.wrap_picture, path, wrapped, seconds=2 * OPEN_SECONDS
-        )
-        self.path = wrapped if is_picture else path
+        parser = parsers.parser_of(path)
+        is_pdf = parser.convert is None
+        self.path = path if is_pdf else folder / "converted.pdf"
+        if parser.convert is not None:
+            run(parser.convert, path, self.path, seconds=parser.seconds, memory_mb=parser.memory_mb)
         try:
-            self.outline = self._child.call(parser.open_file, self.path, seconds=OPEN_SECONDS)
+            self.outline = self._child.call(pdf_parser.open_file, self.path, seconds=OPEN_SECONDS)
         except Unreadable as first:
             if first.code in {"password", "too-many-pages"}:
                 raise
             try:
                 self._open_repaired(folder)
             except Unreadable as second:
-                if (
-                    second.code in {"empty", "damaged"}
-                    and not is_picture
-                    and input_normalization.is_cut_off(path)
-                ):
+                if second.code in {"empty", "damaged"} and is_pdf and input_normalization.is_cut_off(path):
                     raise Unreadable("truncated") from second
                 raise (second if second.code in {"password", "empty"} else first) from second
         if not self.outline.complete:
             self._prefer_repaired(folder)
-        if not is_picture and signatures.may_be_signed(path):
+        if is_pdf and signatures.may_be_signed(path):
             self._read_signatures(path)
 
     def _open_repaired(self, folder: Path) -> None:
         repaired = folder / "repaired.pdf"
         self._child.call(input_normalization.write_repaired, self.path, repaired, seconds=OPEN_SECONDS)
-        outline = self._child.call(parser.open_file, repaired, seconds=OPEN_SECONDS)
+        outline = self._child.call(pdf_parser.open_file, repaired, seconds=OPEN_SECONDS)
         self.path, self.outline = repaired, replace(outline, repaired=True)
 
     def _prefer_repaired(self, folder: Path) -> None:
@@ -101,7 +99,7 @@ class Document:
             self._open_repaired(folder)
         if self.outline.page_count <= found.page_count:
             self.outline, self.path = found, path
-            self._child.call(parser.open_file, path, seconds=OPEN_SECONDS)
+            self._child.call(pdf_parser.open_file, path, seconds=OPEN_SECONDS)
 
     def _read_signatures(self, path: Path) -> None:
         with contextlib.suppress(Unreadable):  # a file whose signatures cannot be read is still read
@@ -117,8 +115,8 @@ class Document:
             return EmbeddedPage(number=number, problem="timeout")
         try:
             if not self._child.alive:
-                self._child.call(parser.open_file, self.path, seconds=OPEN_SECONDS)
-            return self._child.call(parser.read_page, number, seconds=min(left, PAGE_SECONDS))
+                self._child.call(pdf_parser.open_file, self.path, seconds=OPEN_SECONDS)
+            return self._child.call(pdf_parser.read_page, number, seconds=min(left, PAGE_SECONDS))
         except Unreadable as error:
             if not self._child.alive:
                 self._kills += 1

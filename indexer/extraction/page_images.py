@@ -22,9 +22,10 @@ from archive.ports import Files
 from indexer.extraction import sandbox
 from indexer.extraction.disk_cache import Cache
 from indexer.extraction.failures import Unreadable
-from indexer.extraction.image.input_normalization import wrap_picture, write_repaired
+from indexer.extraction.image.input_normalization import write_repaired
 from indexer.extraction.machine_semaphore import Slots
 from indexer.extraction.page_text import UNITS
+from indexer.extraction.parsers import write_as_pdf
 
 MAX_PIXELS = 40_000_000
 MAX_WIDTH = 2_400
@@ -159,7 +160,7 @@ def paint(path: Path, number: int, width: int, turn: int, boxes: tuple[Rectangle
     """Returns a page's picture as WebP. To be called in a sandbox child only. Raises ``Unreadable``."""
     with tempfile.TemporaryDirectory(prefix="prakat-") as folder:
         copy = Path(folder) / "copy.pdf"
-        if wrap_picture(path, copy):
+        if write_as_pdf(path, copy):
             path = copy
         try:
             picture = _picture(path, number, width, turn)

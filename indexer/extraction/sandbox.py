@@ -36,8 +36,7 @@ from indexer.extraction.failures import Unreadable
 T = TypeVar("T")
 
 PRELOAD = tuple(
-    f"indexer.extraction.{name}"
-    for name in ("pdf.parser", "image.input_normalization", "page_images", "ocr.recognition")
+    f"indexer.extraction.{name}" for name in ("pdf.parser", "parsers", "page_images", "ocr.recognition")
 )
 """Modules that the nursery imports once, so that no child has to; a ``warm_up`` in them is called."""
 

@@ -27,8 +27,8 @@ from archive.thai import clusters
 from indexer.extraction import sandbox
 from indexer.extraction.disk_cache import Cache
 from indexer.extraction.failures import Unreadable
-from indexer.extraction.image.input_normalization import wrap_picture
 from indexer.extraction.machine_semaphore import Slots
+from indexer.extraction.parsers import write_as_pdf
 
 FONT = "/PrakatUnseen"
 ADVANCE = 500  # thousandths of an em: width of every character of the invisible font
@@ -88,7 +88,7 @@ def searchable_copy(original: Path, pages: Sequence[Page], target: Path) -> None
     ``pages`` as stored; those with text of their own are copied as they are. A digital signature holds
     for the original only and is left out of the copy. Raises ``Unreadable``.
     """
-    if wrap_picture(original, target):
+    if write_as_pdf(original, target):
         original = target
     try:
         with pikepdf.open(original, allow_overwriting_input=True) as pdf:

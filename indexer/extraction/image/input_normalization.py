@@ -14,47 +14,31 @@ import pikepdf
 import pillow_heif
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from archive.filetype import HEAD_BYTES, PDF, media_type
 from indexer.extraction.failures import Unreadable
 
 MAX_PIXELS = 200_000_000
 """Largest number of pixels of one picture: an A2 sheet at 600 dpi has 140 million."""
 _A4 = (595.0, 842.0)
+_TAIL_BYTES = 1024  # bytes from the end in which the end mark of a PDF stands, as PDF readers accept it
 
 Image.MAX_IMAGE_PIXELS = None  # the limit here is our own, with its own message
 
 
-def kind_of(path: Path) -> str:
-    """Returns ``pdf`` or ``picture``, judged by the content. Raises ``Unreadable``: empty, not-a-pdf."""
-    with path.open("rb") as file:
-        head = file.read(HEAD_BYTES)
-    if not head:
-        raise Unreadable("empty")
-    found = media_type(head)
-    if found is None:
-        raise Unreadable("not-a-pdf")
-    return "pdf" if found == PDF else "picture"
-
-
-def wrap_picture(path: Path, wrapped: Path) -> bool:
-    """Writes a picture as a PDF with one page per frame.
-
-    Returns False, and writes nothing, if the file is a PDF already.
-    """
-    if kind_of(path) == "pdf":
-        return False
+def wrap_picture(path: Path, wrapped: Path) -> None:
+    """Writes a picture as a PDF with one page per frame. Raises ``Unreadable``: damaged, too-big."""
     try:
         wrapped.write_bytes(_wrap(path))
-    except (OSError, UnidentifiedImageError, ValueError, SyntaxError, img2pdf.ImageOpenError) as error:
+    except _DAMAGED as error:
         raise Unreadable("damaged") from error
-    return True
+
+
+# Errors of Pillow, pillow_heif (RuntimeError, EOFError) and img2pdf about a damaged picture.
+_DAMAGED = (OSError, EOFError, RuntimeError, ValueError, SyntaxError, img2pdf.ImageOpenError)
 
 
 def _wrap(path: Path) -> bytes:
-    pillow_heif.register_heif_opener()
-    with Image.open(path) as picture:
-        if picture.width * picture.height > MAX_PIXELS:
-            raise Unreadable("too-big")
+    with _open_picture(path) as picture:
+        _check_size(picture.size)
         picture.load()  # raises for a truncated picture
         exact = picture.format in {"JPEG", "TIFF", "PNG"} and "A" not in picture.getbands()
         if exact:
@@ -68,6 +52,24 @@ def _wrap(path: Path) -> bytes:
         png = io.BytesIO()
         flat.save(png, "PNG", compress_level=1)
         return _pdf(png.getvalue())
+
+
+def _open_picture(path: Path) -> Image.Image:
+    """Opens a picture of one of the accepted formats.
+
+    A HEIF file is opened whatever its major brand is, as phones write more brands than Pillow knows.
+    """
+    try:
+        return Image.open(path, formats=("JPEG", "PNG", "TIFF"))
+    except UnidentifiedImageError:
+        photograph = pillow_heif.open_heif(path)
+        _check_size(photograph.size)
+        return photograph.to_pillow()
+
+
+def _check_size(size: tuple[int, int]) -> None:
+    if size[0] * size[1] > MAX_PIXELS:
+        raise Unreadable("too-big")
 
 
 def _pdf(picture: bytes) -> bytes:
@@ -91,7 +93,7 @@ def is_cut_off(path: Path) -> bool:
     """Returns True if a PDF lacks its end mark, which means that a copy or a download broke off."""
     with path.open("rb") as file:
         size = file.seek(0, io.SEEK_END)
-        file.seek(max(0, size - HEAD_BYTES))
+        file.seek(max(0, size - _TAIL_BYTES))
         return b"%%EOF" not in file.read()
 
 

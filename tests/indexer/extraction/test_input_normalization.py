@@ -13,6 +13,7 @@ from PIL import Image, ImageChops
 from indexer.extraction.embedded_text import Document
 from indexer.extraction.image.input_normalization import wrap_picture, write_repaired
 from indexer.extraction.page_images import raster
+from indexer.extraction.parsers import write_as_pdf
 from tests.indexer.extraction.documents import shaped
 
 
@@ -25,7 +26,7 @@ def drawing(size: tuple[int, int] = (300, 200)) -> Image.Image:
 def test_a_jpeg_goes_in_byte_for_byte(tmp_path: Path) -> None:
     source, wrapped = tmp_path / "a.jpg", tmp_path / "a.pdf"
     drawing().save(source, quality=80)
-    assert wrap_picture(source, wrapped)
+    wrap_picture(source, wrapped)
     with pikepdf.open(wrapped) as pdf:
         (image,) = pdf.pages[0].get_images().values()
         assert image.read_raw_bytes() == source.read_bytes()
@@ -35,7 +36,7 @@ def test_a_jpeg_goes_in_byte_for_byte(tmp_path: Path) -> None:
 def test_no_pixel_is_lost(tmp_path: Path, name: str, options: dict[str, str]) -> None:
     source, wrapped = tmp_path / name, tmp_path / "a.pdf"
     drawing().save(source, **options)  # type: ignore[arg-type]
-    assert wrap_picture(source, wrapped)
+    wrap_picture(source, wrapped)
     with pikepdf.open(wrapped) as pdf:
         (image,) = pdf.pages[0].get_images().values()
         inside = pikepdf.PdfImage(image).as_pil_image().convert("RGB")
@@ -45,14 +46,14 @@ def test_no_pixel_is_lost(tmp_path: Path, name: str, options: dict[str, str]) ->
 def test_a_picture_with_transparency_gets_white_paper(tmp_path: Path) -> None:
     source, wrapped = tmp_path / "a.png", tmp_path / "a.pdf"
     Image.new("RGBA", (200, 100), (0, 0, 0, 0)).save(source)
-    assert wrap_picture(source, wrapped)
+    wrap_picture(source, wrapped)
     assert raster(wrapped, 1, 72).getpixel((5, 5)) == (255, 255, 255)
 
 
 def test_a_heic_photograph_is_taken(tmp_path: Path) -> None:
     source, wrapped = tmp_path / "a.heic", tmp_path / "a.pdf"
     pillow_heif.from_pillow(drawing()).save(source)
-    assert wrap_picture(source, wrapped)
+    wrap_picture(source, wrapped)
     picture = raster(wrapped, 1, 72)
     assert picture.width > picture.height
     assert picture.getpixel((9, 9))[2] > picture.getpixel((9, 9))[0] + 60
@@ -63,7 +64,7 @@ def test_a_photograph_stands_as_its_camera_says(tmp_path: Path) -> None:
     exif = Image.Exif()
     exif[0x0112] = 6  # to be turned a quarter clockwise
     drawing().save(source, exif=exif)
-    assert wrap_picture(source, wrapped)
+    wrap_picture(source, wrapped)
     picture = raster(wrapped, 1, 72)
     assert picture.height > picture.width
     assert picture.getpixel((picture.width - 9, 9))[0] < 60
@@ -79,7 +80,7 @@ def test_every_frame_of_a_tiff_is_a_page(tmp_path: Path) -> None:
 
 def test_a_pdf_is_left_alone(tmp_path: Path) -> None:
     source = shaped(tmp_path / "a.pdf", [["หน้า"]])
-    assert not wrap_picture(source, tmp_path / "b.pdf")
+    assert not write_as_pdf(source, tmp_path / "b.pdf")
     assert not (tmp_path / "b.pdf").exists()
 
 
