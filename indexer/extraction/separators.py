@@ -9,7 +9,7 @@ import pypdfium2
 import zxingcpp
 
 from indexer.extraction.failures import Unreadable
-from indexer.extraction.image.input_normalization import wrap_picture, write_repaired
+from indexer.extraction.parsers import write_as_pdf, write_repaired
 
 SEPARATOR_TEXT = "prakat:separator"
 """Text of the QR code on a separator sheet."""
@@ -28,7 +28,7 @@ def cut_stack(path: Path, folder: Path) -> int:
     """
     pdf = path
     wrapped = folder / "stack.pdf"
-    if wrap_picture(path, wrapped):
+    if write_as_pdf(path, wrapped):
         pdf = wrapped
     runs = _runs_between(_separator_pages(pdf))
     if runs is None:
