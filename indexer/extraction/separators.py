@@ -9,7 +9,8 @@ import pypdfium2
 import zxingcpp
 
 from indexer.extraction.failures import Unreadable
-from indexer.extraction.parsers import write_as_pdf, write_repaired
+from indexer.extraction.image.input_normalization import write_repaired
+from indexer.extraction.parsers import write_as_pdf
 
 SEPARATOR_TEXT = "prakat:separator"
 """Text of the QR code on a separator sheet."""
