@@ -14,10 +14,11 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import TypeVar
+from urllib.parse import unquote
 
 from archive.errors import Invalid, PersonalDataFound, PrakatError, TooLarge, Unavailable
-from archive.importers import legacy_site, manifest
-from archive.importers.legacy_site import SiteRules
+from archive.importers import manifest, paperless
+from archive.importers.legacy_site import OldFile, OldPage, SavedSite, split_address
 from archive.importers.manifest import ListedAnnouncement, ListedFile
 from archive.model import Announcement, Draft, Status
 from web.bootstrap import Services
@@ -25,7 +26,6 @@ from web.bootstrap import Services
 ACTOR = "prakat import"
 _LONGEST_BATCH = 0.5  # seconds of a transaction, for which other writers may have to wait
 _LARGEST_PAGE = 16 << 20  # bytes; a saved page holds text alone, pictures lie beside it
-_PAGES = ("*.html", "*.htm", "*.txt")
 
 Source = TypeVar("Source")
 
@@ -61,37 +61,98 @@ def import_manifest(services: Services, path: Path, progress: Callable[[int, int
 
 
 def import_site(
-    services: Services, path: Path, rules: SiteRules, progress: Callable[[int, int], None]
+    services: Services, path: Path, site: SavedSite, progress: Callable[[int, int], None]
 ) -> Report:
     """Import every saved page below ``path``, or the one page that ``path`` is, with the files beside it."""
     directory = path if path.is_dir() else path.parent
-    pages = sorted({page for pattern in _PAGES for page in path.rglob(pattern)}) if path.is_dir() else [path]
+    pages = [path]
+    if path.is_dir():
+        pages = sorted(
+            {page for pattern in site.patterns for page in path.rglob(pattern) if not page.is_dir()}
+        )
+    places = _FilePlaces(directory)
+    done = 0
 
-    def take(page: Path) -> ListedAnnouncement:
-        return _listed(page, directory, rules)
+    def announcements() -> Iterator[tuple[Path, OldPage | PrakatError]]:
+        nonlocal done
+        for page in pages:
+            done += 1
+            try:
+                for old in site.read(_read_page(page, directory), page.stem):
+                    yield page, old
+            except PrakatError as error:
+                yield page, error
+
+    def take(found: tuple[Path, OldPage | PrakatError]) -> ListedAnnouncement:
+        page, old = found
+        if isinstance(old, PrakatError):
+            raise old
+        return _listed(page, old, places)
 
     return _import(
         services,
-        pages,
+        announcements(),
         take,
-        lambda page: str(page.relative_to(directory)),
+        lambda found: str(found[0].relative_to(directory)),
         directory,
-        lambda done: progress(done, len(pages)),
+        lambda _seen: progress(done, len(pages)),
         without_files=True,
     )
 
 
-def _listed(page: Path, directory: Path, rules: SiteRules) -> ListedAnnouncement:
-    old = legacy_site.parse(legacy_site.decode(_read_page(page, directory)), name=page.stem, rules=rules)
-    beside = page.parent.relative_to(directory)
+def _listed(page: Path, old: OldPage, places: _FilePlaces) -> ListedAnnouncement:
+    ref = f"site:{page.relative_to(places.directory).as_posix()}"
     return ListedAnnouncement(
-        dataclasses.replace(old.draft, ref=f"site:{page.relative_to(directory).as_posix()}"),
-        Status.PUBLISHED,
-        tuple(
-            ListedFile(PurePosixPath(beside.as_posix()) / file.filename, file.label, None, file.stored_at)
-            for file in old.files
+        dataclasses.replace(
+            old.draft, ref=f"site:{old.key}" if ":" in old.key else f"{ref}#{old.key}".rstrip("#")
         ),
+        Status.PUBLISHED,
+        tuple(ListedFile(places.find(page, file), file.label, None, file.stored_at) for file in old.files),
     )
+
+
+def import_paperless(services: Services, path: Path, progress: Callable[[int, int], None]) -> Report:
+    """Import the directory that paperless-ngx's exporter wrote, each document as a draft."""
+    documents = paperless.parse_manifest((path / paperless.MANIFEST).read_text("utf-8", "replace"))
+    return _import(
+        services,
+        documents,
+        paperless.listed,
+        lambda document: f"เอกสาร {document.number}",
+        path,
+        lambda done: progress(done, len(documents)),
+    )
+
+
+@dataclass(slots=True)
+class _FilePlaces:
+    """Finds the files that saved pages name, wherever a tool that saved the site has put them."""
+
+    directory: Path
+    _by_name: dict[str, list[PurePosixPath]] | None = None
+
+    def find(self, page: Path, file: OldFile) -> PurePosixPath:
+        """Returns the file's path below the directory; the place beside the page when it is nowhere."""
+        beside = PurePosixPath(page.parent.relative_to(self.directory).as_posix())
+        linked = PurePosixPath(unquote(split_address(file.address).path))
+        places = [beside / file.filename]
+        if file.address:
+            below = linked.relative_to("/") if linked.is_absolute() else linked
+            places += [beside / linked.relative_to(linked.anchor), below]
+            places += [PurePosixPath(split_address(file.address).netloc) / below]
+        for place in places:
+            if ".." not in place.parts and (self.directory / place).is_file():
+                return place
+        named = self._named(file.filename) if file.address else []
+        return named[0] if len(named) == 1 else places[0]
+
+    def _named(self, filename: str) -> list[PurePosixPath]:
+        if self._by_name is None:
+            self._by_name = {}
+            for path in self.directory.rglob("*"):
+                relative = PurePosixPath(path.relative_to(self.directory).as_posix())
+                self._by_name.setdefault(path.name, []).append(relative)
+        return self._by_name.get(filename, [])
 
 
 def _read_page(page: Path, directory: Path) -> bytes:

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-import tomllib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from importlib.resources import files
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
+from typing import Any, Protocol
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from lxml import html
@@ -40,46 +40,58 @@ class SiteRules:
     end: re.Pattern[str]
     file_time: str
     old_url: str
+    patterns: tuple[str, ...] = ("*.html", "*.htm", "*.txt")
 
     @classmethod
-    def load(cls, path: Path | None = None) -> SiteRules:
-        """Load the rules in ``path``, or the built-in ones. Raises ``Invalid`` for an unusable file."""
-        source = path if path is not None else files("archive") / "data" / "site.toml"
-        try:
-            table = tomllib.loads(source.read_text(encoding="utf-8"))
-            return cls(
-                byline=_pattern(table, "byline", {"author", "date", "views"}),
-                attachment=_pattern(table, "attachment", {"label", "file"}),
-                end=_pattern(table, "end", set()),
-                file_time=str(table.get("file_time", "")),
-                old_url=str(table.get("old_url", "")),
-            )
-        except (
-            OSError,
-            UnicodeDecodeError,
-            tomllib.TOMLDecodeError,
-            KeyError,
-            re.error,
-            ValueError,
-        ) as error:
-            raise Invalid(f"อ่านไฟล์กฎของเว็บไซต์เดิมไม่ได้ (site rules): {error}", field="rules") from error
+    def of(cls, table: Mapping[str, Any]) -> SiteRules:
+        """Returns the rules of a parsed rule file. Raises ``KeyError`` or ``ValueError`` for a bad one."""
+        return cls(
+            byline=_pattern(table, "byline", {"author", "date", "views"}),
+            attachment=_pattern(table, "attachment", {"label", "file"}),
+            end=_pattern(table, "end", set()),
+            file_time=str(table.get("file_time", "")),
+            old_url=str(table.get("old_url", "")),
+        )
+
+    def read(self, data: bytes, name: str) -> Sequence[OldPage | Invalid]:
+        """Returns the one announcement of a saved page. Raises ``Invalid`` as ``parse`` does."""
+        return [parse(decode(data), name=name, rules=self)]
 
 
 @dataclass(frozen=True, slots=True)
 class OldFile:
-    """An attachment that an old page lists. ``stored_at`` is read from the file's name (Thai time)."""
+    """An attachment that an old page lists. ``stored_at`` is read from the file's name (Thai time).
+
+    ``address`` is the link to it; "" when only its name is known.
+    """
 
     filename: str
     label: str
     stored_at: dt.datetime | None
+    address: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class OldPage:
-    """Content of one saved page."""
+    """One announcement of a saved page. ``key`` names it among several of the page; "" for the only one."""
 
     draft: Draft
     files: tuple[OldFile, ...]
+    key: str = ""
+
+
+class SavedSite(Protocol):
+    """A kind of older site: which files are its pages, and what they hold."""
+
+    @property
+    def patterns(self) -> tuple[str, ...]:
+        """Patterns of the names of saved pages."""
+
+    def read(self, data: bytes, name: str) -> Sequence[OldPage | Invalid]:
+        """Return the announcements of one saved page; an error for each that cannot be understood.
+
+        ``name``: the page's file name without extension. Raises ``Invalid`` for a page without any.
+        """
 
 
 _MOST_VIEW_DIGITS = 10  # digits; up to ten thousand million readers, within the archive's own limit
@@ -122,7 +134,7 @@ def parse(page: str, *, name: str, rules: SiteRules) -> OldPage:
         author=byline["author"].strip(),
         published_on=thai.parse_date(byline["date"]),
         views=_views(byline["views"]),
-        old_url=_old_path(address) or (rules.old_url.format(name=name) or None),
+        old_url=path_of_address(address) or (rules.old_url.format(name=name) or None),
     )
     return OldPage(draft, tuple(_old_file(match, rules) for match in attached))
 
@@ -134,7 +146,7 @@ def _views(written: str) -> int:
     return int(digits)
 
 
-def _pattern(table: dict[str, object], key: str, groups: set[str]) -> re.Pattern[str]:
+def _pattern(table: Mapping[str, Any], key: str, groups: set[str]) -> re.Pattern[str]:
     pattern = re.compile(str(table[key]))
     if missing := groups - pattern.groupindex.keys():
         raise ValueError(f"{key}: no group {', '.join(sorted(missing))}")
@@ -149,23 +161,37 @@ def _is_html(page: str) -> bool:
     return re.search(r"<(!doctype|html|body|div|table|p)\b", page[:4096], re.IGNORECASE) is not None
 
 
+def page_address(page: str, tree: html.HtmlElement) -> str:
+    """Returns the address that a saved page says it has; "" for none."""
+    if saved_from := _SAVED_FROM.search(page):
+        return saved_from.group(1)
+    links = tree.xpath("//link[@rel='canonical']/@href | //meta[@property='og:url']/@content")
+    return str(links[0]) if links else ""
+
+
+def element_text(element: html.HtmlElement) -> str:
+    """Returns the text of an element; each block element is a line."""
+    parts: list[str] = []
+    _write(element, parts, marks_files=False)
+    tail = _one_line(element.tail)
+    return "".join(parts).removesuffix(tail) if tail else "".join(parts)
+
+
 def _flatten(page: str) -> tuple[str, str]:
     """Return the page's text and its address.
 
     Each block element is a line of the text. Links to files are followed by ``[file name]``.
     """
-    saved_from = _SAVED_FROM.search(page)
     try:
         tree = html.document_fromstring(re.sub(r"^\s*<\?xml[^>]*\?>", "", page))
     except ParserError as error:
         raise Invalid("หน้าเว็บว่างเปล่า (empty page)") from error
-    links = tree.xpath("//link[@rel='canonical']/@href | //meta[@property='og:url']/@content")
     parts: list[str] = []
-    _write(tree, parts)
-    return "".join(parts), saved_from.group(1) if saved_from else (str(links[0]) if links else "")
+    _write(tree, parts, marks_files=True)
+    return "".join(parts), page_address(page, tree)
 
 
-def _write(element: html.HtmlElement, parts: list[str]) -> None:
+def _write(element: html.HtmlElement, parts: list[str], *, marks_files: bool) -> None:
     if not isinstance(element.tag, str) or element.tag in _SKIPPED:
         parts.append(_one_line(element.tail))
         return
@@ -175,8 +201,8 @@ def _write(element: html.HtmlElement, parts: list[str]) -> None:
     start = len(parts)
     parts.append(element.text or "" if element.tag == "pre" else _one_line(element.text))
     for child in element:
-        _write(child, parts)
-    if element.tag == "a":
+        _write(child, parts, marks_files=marks_files)
+    if element.tag == "a" and marks_files:
         parts.append(_file_mark(element.get("href", ""), "".join(parts[start:])))
     if block:
         parts.append("\n")
@@ -189,7 +215,7 @@ def _one_line(text: str | None) -> str:
 
 
 def _file_mark(href: str, shown: str) -> str:
-    name = PurePosixPath(unquote(_split(href).path)).name
+    name = PurePosixPath(unquote(split_address(href).path)).name
     wanted = "." in name and not name.lower().endswith((".php", ".html", ".htm", ".asp", ".aspx"))
     return f" [{name}]" if wanted and name not in shown else ""
 
@@ -215,15 +241,15 @@ def _split_body(lines: list[str], rules: SiteRules) -> tuple[str, list[re.Match[
     return "\n".join(body).strip(), attached
 
 
-def _old_path(address: str) -> str:
+def path_of_address(address: str) -> str:
     """Return path and query of an address, which do not depend on the new site's host name."""
-    parts = _split(address)
+    parts = split_address(address)
     if parts.scheme not in ("http", "https"):
         return ""
     return parts.path + (f"?{parts.query}" if parts.query else "")
 
 
-def _split(address: str) -> SplitResult:
+def split_address(address: str) -> SplitResult:
     """Split an address from a page. Returns empty parts for an invalid address."""
     try:
         return urlsplit(address)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from pathlib import Path
+from typing import cast
 
 import pytest
 
 from archive.errors import Invalid
 from archive.importers.legacy_site import OldFile, SiteRules, decode, parse
+from archive.importers.site_rules import load_site
 
 BANGKOK = dt.timezone(dt.timedelta(hours=7))
 
@@ -46,7 +48,7 @@ HTML = """<!DOCTYPE html>
 
 @pytest.fixture(scope="module")
 def rules() -> SiteRules:
-    return SiteRules.load()
+    return cast(SiteRules, load_site())
 
 
 def test_plain_text_page_keeps_title_byline_body_and_order_of_files(rules: SiteRules) -> None:
@@ -114,7 +116,7 @@ old_url = '/show/{name}'
     page = parse(
         "ข่าว\nโดย ธุรการ 5 ม.ค. 66 เข้าชม 8\nเนื้อหา\nไฟล์: แบบ ก (a.pdf)\nติดต่อเรา",
         name="n8",
-        rules=SiteRules.load(path),
+        rules=cast(SiteRules, load_site(str(path))),
     )
     assert (page.draft.author, page.draft.views, page.draft.body) == ("ธุรการ", 8, "เนื้อหา")
     assert page.draft.old_url == "/show/n8"
@@ -128,4 +130,4 @@ def test_unusable_rules_are_named(tmp_path: Path, text: str) -> None:
     path = tmp_path / "bad.toml"
     path.write_text(text, encoding="utf-8")
     with pytest.raises(Invalid):
-        SiteRules.load(path)
+        load_site(str(path))

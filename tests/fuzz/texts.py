@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from archive.importers.legacy_site import SiteRules
+from archive.importers.site_rules import load_site
 from archive.model import Status
 from tests.indexer.search.test_strange_queries import WRITTEN
 from tests.web.conftest import Site, memo, open_site
@@ -184,7 +184,7 @@ class Pages(_OnSite):
         # the number makes it another page each time
         (self._saved / f"{time.monotonic_ns()}{'.txt' if case[:1] != b'<' else '.html'}").write_bytes(case)
         began = time.process_time()
-        report = import_site(self._site.services, self._saved, SiteRules.load(), lambda _done, _total: None)
+        report = import_site(self._site.services, self._saved, load_site(), lambda _done, _total: None)
         _quickly(began)
         assert report.seen == 1
         assert report.added or report.problems, "neither taken nor refused"

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from archive.errors import Invalid
 from archive.importers import legacy_site
-from archive.importers.legacy_site import SiteRules
+from archive.importers.site_rules import load_site
 from tests.web.conftest import Site, open_site
 from web.importing import import_manifest
 
@@ -79,6 +79,6 @@ def test_a_line_that_is_none_is_named(site: Site, line: str) -> None:
 @example(text="<html><body>\ud800</body></html>")
 @example(text="<html>\0</html>")
 def test_any_page_of_an_older_site(text: str) -> None:
-    rules = SiteRules.load()
+    rules = load_site()
     with suppress(Invalid):
         assert legacy_site.parse(text, name="page", rules=rules).draft.title

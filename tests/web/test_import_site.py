@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from archive.importers.legacy_site import SiteRules
+from archive.importers.site_rules import load_site
 from tests.web.conftest import BROWSER, Site, memo
 from web.importing import Report, import_site
 
@@ -33,7 +33,7 @@ def saved(tmp_path: Path) -> Path:
 
 
 def take(site: Site, folder: Path) -> Report:
-    return import_site(site.services, folder, SiteRules.load(), lambda _done, _total: None)
+    return import_site(site.services, folder, load_site(), lambda _done, _total: None)
 
 
 def test_a_page_becomes_a_record_with_its_files_in_order(site: Site, saved: Path) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from archive.errors import Unavailable
-from archive.importers.legacy_site import SiteRules
+from archive.importers.site_rules import load_site
 from archive.model import Role
 from tests.scanners import FINDING, VIRUS, clamd, free_port
 from tests.web.conftest import BROWSER, Site, memo, open_site
@@ -224,7 +224,7 @@ def test_import_site_keeps_the_page_and_the_place_of_a_refused_file(guarded: Sit
     (saved / SECOND).write_bytes(memo("สอง"))
 
     def take() -> list[tuple[str, str]]:
-        return import_site(guarded.services, saved, SiteRules.load(), lambda _done, _total: None).problems
+        return import_site(guarded.services, saved, load_site(), lambda _done, _total: None).problems
 
     ((where, why),) = take()
     assert where == "news17.html"

@@ -11,13 +11,14 @@ from typing import Any
 import click
 
 from archive.errors import NotFound
-from archive.importers.legacy_site import SiteRules
+from archive.importers.paperless import MANIFEST as PAPERLESS_MANIFEST
+from archive.importers.site_rules import KINDS, load_site
 from indexer.extraction.pipeline import RULES
 from indexer.scrub import read_state
 from web.bags import import_bag, is_bag
 from web.bootstrap import Services, scrub_state_path
 from web.commands.terminal import ALL, bar, open_existing, organisation_option, services_of, table
-from web.importing import Report, import_manifest, import_site
+from web.importing import Report, import_manifest, import_paperless, import_site
 
 
 @click.command("import")
@@ -26,7 +27,8 @@ from web.importing import Report, import_manifest, import_site
 def import_(path: Path, organisation: str | None) -> None:
     """นำเข้าประกาศจาก JSON Lines พร้อมไฟล์ · Import a JSON Lines manifest with its files; safe to run again.
 
-    PATH: a manifest, or a directory: a bag that prakat export made.
+    PATH: a manifest, or a directory: a bag that prakat export made, or an export of paperless-ngx, whose
+    documents become drafts.
 
     \b
     ตัวอย่าง · example:
@@ -45,9 +47,11 @@ def importer_of(path: Path) -> Callable[[Services, Path, Callable[[int, int], No
         return import_manifest
     if is_bag(path):
         return import_bag
+    if (path / PAPERLESS_MANIFEST).is_file():
+        return import_paperless
     raise click.UsageError(
-        f"{path} ไม่ใช่ไฟล์ JSON Lines หรือถุงข้อมูล หน้าเว็บเดิมใช้ prakat import-site"
-        " (neither a manifest nor a bag; saved pages: prakat import-site)"
+        f"{path} ไม่ใช่ไฟล์ JSON Lines ถุงข้อมูล หรือชุดส่งออกของ paperless-ngx หน้าเว็บเดิมใช้ prakat import-site"
+        " (neither a manifest, a bag nor an export of paperless-ngx; saved pages: prakat import-site)"
     )
 
 
@@ -55,11 +59,11 @@ def importer_of(path: Path) -> Callable[[Services, Path, Callable[[int, int], No
 @click.argument("path", type=click.Path(exists=True, path_type=Path))
 @click.option(
     "--rules",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="กฎของเว็บไซต์เดิม · the site's rule file",
+    metavar="KIND|FILE",
+    help=f"ชนิดเว็บไซต์เดิม หรือไฟล์กฎของตน · kind of site ({', '.join(KINDS)}), or a rule file",
 )
 @organisation_option
-def import_old_site(path: Path, rules: Path | None, organisation: str | None) -> None:
+def import_old_site(path: Path, rules: str | None, organisation: str | None) -> None:
     """นำเข้าหน้าเว็บเดิมที่บันทึกไว้ · Import saved pages of an older site, with the files beside them.
 
     PATH: a directory with all that lies below it, or a single page.
@@ -67,8 +71,9 @@ def import_old_site(path: Path, rules: Path | None, organisation: str | None) ->
     \b
     ตัวอย่าง · example:
       prakat import-site saved-pages/
+      prakat import-site saved-posts/ --rules wordpress
     """
-    site = SiteRules.load(rules)
+    site = load_site(rules)
     services = services_of(organisation)
     with bar("นำเข้า") as progress:
         _tell(import_site(services, path, site, progress))

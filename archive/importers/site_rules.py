@@ -1,0 +1,44 @@
+"""Loads the rules of an older site: a file of one's own, or those of a common kind of site by name."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from importlib.resources import files
+from pathlib import Path
+
+from archive.errors import Invalid
+from archive.importers.legacy_site import SavedSite, SiteRules
+from archive.importers.site_selectors import SelectorRules
+from archive.importers.wordpress import WordPressRules
+
+KINDS = ("joomla", "pdf-menu", "google-sites", "wordpress")
+"""Names of the rule files that come with the program, beside the default one."""
+
+
+def load_site(rules: str | None = None) -> SavedSite:
+    """Returns the reader of a kind of site. ``rules``: one of ``KINDS``, or the path of a rule file.
+
+    Raises ``Invalid`` for an unusable rule file.
+    """
+    try:
+        source = _source(rules)
+        table = tomllib.loads(source.read_text(encoding="utf-8"))
+        match table.get("form", "lines"):
+            case "lines":
+                return SiteRules.of(table)
+            case "selectors":
+                return SelectorRules.of(table)
+            case "wordpress":
+                return WordPressRules()
+            case other:
+                raise ValueError(f"form = {other!r}")
+    except (OSError, UnicodeDecodeError, KeyError, TypeError, re.error, ValueError) as error:
+        raise Invalid(f"อ่านไฟล์กฎของเว็บไซต์เดิมไม่ได้ (site rules): {error}", field="rules") from error
+
+
+def _source(rules: str | None) -> Path:
+    built_in = Path(str(files("archive") / "data"))
+    if rules is None:
+        return built_in / "site.toml"
+    return built_in / f"site-{rules}.toml" if rules in KINDS else Path(rules)

@@ -1,0 +1,152 @@
+"""Converts saved pages of an older site whose parts are found by XPath: articles, lists, tables of links.
+
+``archive/data/site-joomla.toml`` documents the form of the rule file. One page may hold many announcements.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Any
+from urllib.parse import unquote
+
+from lxml import html
+from lxml.etree import ParserError, XPath, XPathError
+
+from archive import thai
+from archive.errors import Invalid
+from archive.importers.legacy_site import (
+    OldFile,
+    OldPage,
+    decode,
+    element_text,
+    page_address,
+    path_of_address,
+    split_address,
+)
+from archive.model import Draft
+
+PARTS = ("title", "date", "author", "views", "category", "body")
+FILE_ENDINGS = frozenset(
+    ".pdf .jpg .jpeg .png .tif .tiff .heic .doc .docx .xls .xlsx .ppt .pptx .odt .ods .zip .rar".split()
+)
+"""Endings of links that are documents, and not pages of the site."""
+
+_NUMBER = re.compile(r"[\d,๐-๙]+")
+_MOST_VIEW_DIGITS = 10  # digits; as for saved pages in lines
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SelectorRules:
+    """Layout of one site's pages as XPath expressions. ``single``: a page is one announcement."""
+
+    item: XPath
+    parts: Mapping[str, XPath]
+    files: XPath
+    date_pattern: re.Pattern[str]
+    title_end: re.Pattern[str]
+    single: bool
+    patterns: tuple[str, ...] = ("*.html", "*.htm", "*.php", "*.txt")
+
+    @classmethod
+    def of(cls, table: Mapping[str, Any]) -> SelectorRules:
+        """Returns the rules of a parsed rule file. Raises ``KeyError`` or ``ValueError`` for a bad one."""
+        try:
+            return cls(
+                item=XPath(table["item"]),
+                parts={name: XPath(table[name]) for name in PARTS if table.get(name)},
+                files=XPath(table["files"]),
+                date_pattern=re.compile(table.get("date_pattern", "(?P<date>.+)")),
+                title_end=re.compile(table.get("title_end", r"(?!)")),
+                single=bool(table.get("single", False)),
+            )
+        except XPathError as error:
+            raise ValueError(str(error)) from error
+
+    def read(self, data: bytes, name: str) -> Sequence[OldPage | Invalid]:  # noqa: ARG002  # a page has a title
+        """Returns the announcements of one saved page; see ``SavedSite``."""
+        page = decode(data)
+        try:
+            tree = html.document_fromstring(re.sub(r"^\s*<\?xml[^>]*\?>", "", page))
+        except (ParserError, ValueError) as error:
+            raise Invalid("หน้าเว็บว่างเปล่า (empty page)") from error
+        address = path_of_address(page_address(page, tree))
+        found = [self._announcement_or_error(item, address) for item in self.item(tree)]
+        if not found:
+            raise Invalid("ไม่พบประกาศในหน้านี้ตามกฎของเว็บไซต์ (no announcement on this page)", field="item")
+        return found
+
+    def _announcement_or_error(self, item: html.HtmlElement, address: str) -> OldPage | Invalid:
+        try:
+            return self._announcement(item, address)
+        except Invalid as error:
+            return error
+
+    def _announcement(self, item: html.HtmlElement, address: str) -> OldPage:
+        said = {part: _text(path(item), is_body=part == "body") for part, path in self.parts.items()}
+        files = tuple(filter(None, map(document_link, self.files(item))))
+        title = self.title_end.sub("", said.get("title", "")).strip() or (files[0].label if files else "")
+        if not title:
+            raise Invalid("ไม่พบชื่อเรื่อง (no title)", field="title")
+        dated = self.date_pattern.search(said.get("date", ""))
+        if dated is None:
+            raise Invalid(f"ไม่พบวันที่ของเรื่อง “{thai.clip(title, 60)}” (no date)", field="published_on")
+        draft = Draft(
+            title=title,
+            body=said.get("body", ""),
+            author=said.get("author", ""),
+            category=said.get("category", ""),
+            published_on=thai.parse_date(_day(dated["date"])),
+            views=_views(said.get("views", "")),
+            old_url=address or None if self.single else None,
+        )
+        return OldPage(draft, files, key="" if self.single else _key(draft, files))
+
+
+def _text(found: object, *, is_body: bool) -> str:
+    """Returns the text that an expression found: of its first element, attribute or string."""
+    if isinstance(found, list):
+        found = found[0] if found else ""
+    if isinstance(found, html.HtmlElement):
+        return body_text(found) if is_body else " ".join(element_text(found).split())
+    return " ".join(str(found).split())
+
+
+def body_text(element: html.HtmlElement) -> str:
+    """Returns the text of an element, a line for each block, with single empty lines between paragraphs."""
+    lines = "\n".join(line.strip() for line in element_text(element).splitlines())
+    return re.sub(r"\n{2,}", "\n\n", lines).strip()
+
+
+def _day(text: str) -> str:
+    """Returns a date without the time of day that machines write after it (``2021-06-09T10:00:00+07:00``)."""
+    iso = re.match(r"\d{4}-\d\d-\d\d", text.strip())
+    return iso[0] if iso else text
+
+
+def _views(text: str) -> int:
+    number = _NUMBER.search(text)
+    digits = thai.arabic_digits(number[0]).replace(",", "") if number else ""
+    if len(digits) > _MOST_VIEW_DIGITS:
+        raise Invalid("จำนวนผู้อ่านมากเกินกว่าจะเป็นไปได้ (view count is too large)", field="views")
+    return int(digits or 0)
+
+
+def document_link(link: html.HtmlElement) -> OldFile | None:
+    """Returns the document that a link leads to; None for a link to a page."""
+    address = str(link.get("href") or link.get("src") or "")
+    path = PurePosixPath(unquote(split_address(address).path))
+    is_drive = split_address(address).netloc.endswith("drive.google.com")
+    if path.suffix.lower() not in FILE_ENDINGS and not is_drive:
+        return None
+    label = " ".join(element_text(link).split()) or path.name
+    return OldFile(label if is_drive else path.name, label, None, address)
+
+
+def _key(draft: Draft, files: tuple[OldFile, ...]) -> str:
+    """Returns a name for one announcement of a page with many, the same at each import."""
+    told = "\n".join([draft.title, draft.published_on.isoformat(), *(file.address for file in files)])
+    return hashlib.sha256(told.encode(errors="surrogatepass")).hexdigest()[:16]

@@ -1,0 +1,69 @@
+"""Converts posts of a WordPress site, saved from its JSON interface (``/wp-json/wp/v2/posts?_embed``)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from lxml import html
+from lxml.etree import ParserError
+
+from archive import thai
+from archive.errors import Invalid
+from archive.importers.legacy_site import OldPage, path_of_address, split_address
+from archive.importers.site_selectors import body_text, document_link
+from archive.model import Draft
+
+
+@dataclass(frozen=True, slots=True)
+class WordPressRules:
+    """Reads saved answers of WordPress's interface; they need no further rules."""
+
+    patterns: tuple[str, ...] = ("*.json",)
+
+    def read(self, data: bytes, name: str) -> Sequence[OldPage | Invalid]:  # noqa: ARG002  # posts have names
+        """Returns the posts of one saved answer, a list of posts or one post; see ``SavedSite``."""
+        try:
+            answer = json.loads(data)
+        except (ValueError, RecursionError) as error:
+            raise Invalid(f"ไม่ใช่ JSON ที่ถูกต้อง (not JSON): {error}") from error
+        posts = answer if isinstance(answer, list) else [answer]
+        if not posts or not all(isinstance(post, dict) and "title" in post for post in posts):
+            raise Invalid("ไม่ใช่โพสต์ของ WordPress (not posts of WordPress: save /wp-json/wp/v2/posts?_embed)")
+        return [_announcement_or_error(post) for post in posts]
+
+
+def _announcement_or_error(post: Mapping[str, Any]) -> OldPage | Invalid:
+    try:
+        return _announcement(post)
+    except Invalid as error:
+        return error
+    except (KeyError, TypeError, AttributeError, IndexError, ValueError) as error:
+        return Invalid(f"โพสต์ไม่ครบ (an incomplete post): {error!r}")
+
+
+def _announcement(post: Mapping[str, Any]) -> OldPage:
+    embedded = post.get("_embedded", {})
+    terms = [term for group in embedded.get("wp:term", []) for term in group]
+    categories = [term["name"] for term in terms if term.get("taxonomy") == "category"]
+    content = _parsed(post["content"]["rendered"])
+    address = str(post.get("link", ""))
+    draft = Draft(
+        title=body_text(_parsed(post["title"]["rendered"])).strip(),
+        body=body_text(content),
+        author=str(embedded.get("author", [{}])[0].get("name", "")),
+        category=str(categories[0]) if categories else "",
+        published_on=thai.parse_date(str(post["date"])[:10]),
+        old_url=path_of_address(address) or None,
+    )
+    files = tuple(filter(None, map(document_link, content.iter("a"))))
+    return OldPage(draft, files, key=f"{split_address(address).netloc}:{int(post['id'])}")
+
+
+def _parsed(text: str) -> html.HtmlElement:
+    try:
+        return html.fragment_fromstring(text, create_parent="div")
+    except (ParserError, ValueError) as error:
+        raise Invalid("โพสต์มีเนื้อหาที่อ่านไม่ได้ (unreadable content)") from error
