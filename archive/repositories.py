@@ -11,6 +11,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
+from archive.changes import Changes
 from archive.model import (
     Announcement,
     Attachment,
@@ -159,6 +160,9 @@ class Attachments(Protocol):
     def reorder(self, announcement_id: int, attachment_ids: Sequence[int], *, actor: str) -> None: ...
     def detach(self, attachment_id: int, *, actor: str) -> None:
         """Detach an attachment. Its bytes, pages and corrections stay, so that it can be put back."""
+
+    def hold_again(self, attachment_id: int, *, actor: str) -> Attachment:
+        """Cancel the decisions to show an attachment; it is held as it was before them."""
 
     def reattach(self, attachment_id: int, *, actor: str) -> Attachment:
         """Put a detached attachment back, after the announcement's other attachments, under its id."""
@@ -329,6 +333,7 @@ class Records:
 
     announcements: Announcements
     history: History
+    changes: Changes
     attachments: Attachments
     pages: Pages
     collections: Collections

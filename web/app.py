@@ -23,6 +23,7 @@ from web.serving import health, http_caching, log
 from web.serving.proxies import Networks, TrustedProxies
 from web.staff import (
     account,
+    activity,
     announcements,
     dashboard,
     file_versions,
@@ -40,6 +41,7 @@ _PARTS = (
     feeds,
     oai,
     worklist,
+    activity,
     dashboard,
     announcements,
     file_versions,

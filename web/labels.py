@@ -32,6 +32,7 @@ _ACTIONS = {
     "replace": lazy_gettext("เปลี่ยนไฟล์"),
     "redact": lazy_gettext("เปลี่ยนเป็นสำเนาที่ปิดข้อมูลส่วนบุคคล"),
     "release": lazy_gettext("ให้ประชาชนเห็นเอกสาร"),
+    "hold": lazy_gettext("ไม่ให้ประชาชนเห็นเอกสาร"),
     "label": lazy_gettext("ตั้งชื่อเอกสาร"),
     "order": lazy_gettext("เรียงเอกสาร"),
     "publish": lazy_gettext("เผยแพร่แล้ว"),
@@ -137,6 +138,11 @@ def relation_name(name: str) -> str:
 def report_name(kind: ReportKind) -> str:
     """Returns the label of what a report is about."""
     return str(_REPORTS[kind])
+
+
+def action_names() -> list[tuple[str, str]]:
+    """Returns code and label of every action, in the order of a record's life."""
+    return [(code, str(name)) for code, name in _ACTIONS.items()]
 
 
 def action_name(action: str) -> str:

@@ -226,6 +226,16 @@ class EngineAttachments:
             self._note(row, "release", actor=actor, after=place, reason=reason)
             return self.get(attachment_id)
 
+    def hold_again(self, attachment_id: int, *, actor: str) -> Attachment:
+        with self._engine.write():
+            row = attachment_row(self._engine, attachment_id, lock=True)
+            hold = privacy.hold_without_decisions(mappers.attachment(row))
+            _set_hold(self._engine, attachment_id, hold, ())
+            place: dict[str, object] = {"attachment_id": attachment_id, "label": row["label"]}
+            self._note(row, "hold", actor=actor, after=place)
+            hide(self._engine, attachment_id)
+            return self.get(attachment_id)
+
     def detached(self, announcement_id: int) -> list[Attachment]:
         found = self._engine.rows(
             """SELECT * FROM attachment

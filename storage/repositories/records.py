@@ -11,6 +11,7 @@ from storage.engine import Queries
 from storage.repositories import history
 from storage.repositories.announcements import EngineAnnouncements
 from storage.repositories.attachments import EngineAttachments
+from storage.repositories.changes import EngineChanges
 from storage.repositories.collections import EngineCollections
 from storage.repositories.figures import EngineFigures
 from storage.repositories.file_versions import EngineFileVersions
@@ -27,6 +28,7 @@ def open_records(engine: Queries) -> Records:
     return Records(
         announcements=EngineAnnouncements(engine),
         history=EngineHistory(engine),
+        changes=EngineChanges(engine),
         attachments=EngineAttachments(engine),
         pages=EnginePages(engine),
         collections=EngineCollections(engine),

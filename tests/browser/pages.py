@@ -41,6 +41,7 @@ def staff_pages(site: Site) -> list[str]:
         "/staff?status=trashed",
         f"/staff/publish?id={_draft_with_personal_data(site)}",
         "/staff/statistics",
+        "/staff/history",
         "/staff/announcements/new",
         f"/staff/announcements/{site.centre.id}",
         f"/staff/announcements/{site.centre.id}/publish",

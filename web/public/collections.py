@@ -18,6 +18,7 @@ from web.accounts.sign_in import current_person, staff_only
 from web.api.schemas import MOST_ITEMS
 from web.bootstrap import services
 from web.errors import in_words
+from web.staff import activity
 
 pages = Blueprint("collections", __name__)
 
@@ -98,7 +99,7 @@ def history(id: int) -> str:
         "staff/history.html",
         title=shown.title,
         back=url_for("collections.edit", id=id),
-        changes=list(reversed(changes)),
+        changes=[(each, activity.undo().can_undo(each)) for each in reversed(changes)],
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any, BinaryIO, cast
 
 from flask import Blueprint, abort, flash, g, jsonify, redirect, render_template, request, url_for
@@ -13,7 +13,7 @@ from flask_babel import gettext as _
 
 from archive import thai
 from archive.errors import Conflict, Invalid, PrakatError
-from archive.fields import ANNOUNCEMENT_FIELDS, AnnouncementField, FieldType
+from archive.fields import ANNOUNCEMENT_FIELDS, FIELDS_BY_NAME, AnnouncementField, FieldType
 from archive.model import Announcement, Attachment, Draft, Find, Hold, Kind, Reading, RelationKind, Status
 from archive.privacy import undecided_in
 from indexer.search.query import parser as queries
@@ -21,7 +21,15 @@ from web.accounts.sign_in import current_person, staff_only
 from web.bootstrap import services
 from web.errors import in_words
 from web.search_service import search
-from web.staff import attachment_forms, checklist, personal_data, publication, relation_forms
+from web.staff import (
+    activity,
+    attachment_forms,
+    checklist,
+    edit_conflicts,
+    personal_data,
+    publication,
+    relation_forms,
+)
 
 pages = Blueprint("staff", __name__, url_prefix="/staff")
 
@@ -72,7 +80,7 @@ def save(id: int) -> ResponseReturnValue:
         _keep(id)
     except PrakatError as error:
         flash(in_words(error), "bad")
-        return _form(id, request.form, finds=getattr(error, "finds", ()))
+        return _form(id, request.form, error=error)
     if "publish" not in request.form:
         flash(_("บันทึกแล้ว"), "good")
     return redirect(_after_saving(id))
@@ -141,7 +149,7 @@ def take_paper(id: int, step: str) -> ResponseReturnValue:
         _PAPER_STEPS[step](id)
     except PrakatError as error:
         flash(in_words(error), "bad")
-        return _form(announcement_id, request.form, finds=getattr(error, "finds", ()))
+        return _form(announcement_id, request.form, error=error)
     anchor = "detached" if step == "detach" else "papers" if step == "reattach" else f"attachment-{id}"
     return redirect(url_for("staff.edit", id=announcement_id, _anchor=anchor))
 
@@ -154,7 +162,7 @@ def relate(id: int) -> ResponseReturnValue:
         flash(relation_forms.decide(id, request.form, g.actor), "good")
     except PrakatError as error:
         flash(in_words(error), "bad")
-        return _form(id, request.form, finds=getattr(error, "finds", ()))
+        return _form(id, request.form, error=error)
     return redirect(url_for("staff.edit", id=id, _anchor="relations"))
 
 
@@ -208,15 +216,18 @@ def history(id: int) -> str:
         "staff/history.html",
         title=services().announcements.get(id).title,
         back=url_for("staff.edit", id=id),
-        changes=list(reversed(services().history.entries(id))),
+        changes=[(each, activity.undo().can_undo(each)) for each in reversed(services().history.entries(id))],
     )
 
 
-def _form(id: int | None, typed: Any, *, finds: Sequence[Find] = ()) -> str:
+def _form(id: int | None, typed: Any, *, error: PrakatError | None = None) -> str:
     """Returns the page with the form.
 
-    ``finds``: personal data that a published announcement would get; the form then asks for a reason.
+    ``error``: why the form could not be saved. It may name personal data, for which the form then asks a
+    reason, or fields that somebody else changed, between which the form then asks to choose.
     """
+    if isinstance(error, edit_conflicts.EditConflict):
+        typed = {name: value for name, value in typed.items() if name not in error.settled}
     announcement = services().announcements.get(id) if id is not None else None
     shown = attachment_forms.of(announcement) if announcement else []
     known = search(services(), queries.parse("", per_page=1)).facets
@@ -228,8 +239,10 @@ def _form(id: int | None, typed: Any, *, finds: Sequence[Find] = ()) -> str:
         relations=relation_forms.of(announcement) if announcement else relation_forms.RelationForm(),
         relation_kinds=list(RelationKind),
         detached=services().attachments.detached(announcement.id) if announcement else (),
-        finds=finds,
+        finds=getattr(error, "finds", ()),
+        conflicts=getattr(error, "conflicts", ()),
         seen=_fingerprint(announcement) if announcement else "",
+        since=edit_conflicts.last_change_id(announcement) if announcement else 0,
         typed=typed,
         other_fields=[
             field for field in _WRITTEN if field.name not in _PLACED and field.type is not FieldType.FLAG
@@ -271,13 +284,15 @@ def _keep(id: int) -> None:
     announcement = services().announcements.get(id)
     if announcement.status not in (Status.DRAFT, Status.PUBLISHED) or "seen" not in request.form:
         return
-    if request.form["seen"] != _fingerprint(announcement):
+    if "since" not in request.form and request.form["seen"] != _fingerprint(announcement):
         raise Conflict("มีผู้อื่นแก้ไขประกาศนี้ไปก่อนแล้ว สิ่งที่พิมพ์ยังอยู่ กรุณาตรวจดูแล้วบันทึกอีกครั้ง")
-    changes, reason = _changes(), request.form.get("reason", "")
+    settled = edit_conflicts.settle(announcement, _changes() | _labels(id))
+    changes = {name: value for name, value in settled.items() if name in FIELDS_BY_NAME}
+    reason = request.form.get("reason", "")
     if announcement.status is Status.DRAFT and not announcement.title and not changes.get("title"):
         changes.pop("title", None)  # the title is still to be read from the attachments
     services().intake.revise(id, changes, actor=g.actor, if_change=announcement.change, reason=reason)
-    _relabel_all(id, reason)
+    _relabel_all(id, settled, reason)
     _attach_all(id)
 
 
@@ -344,10 +359,20 @@ def _attach_all(id: int) -> None:
             flash(_("ไฟล์ %(name)s มีอยู่แล้ว", name=attachment.filename), "warn")
 
 
-def _relabel_all(id: int, reason: str) -> None:
+def _labels(id: int) -> dict[str, object]:
+    """Returns the labels and kinds of attachments in the form, as ``label-7`` and ``kind-7``."""
+    names = [
+        f"{name}-{attachment.id}"
+        for attachment in services().attachments.by_announcement([id]).get(id, [])
+        for name in ("label", "kind")
+    ]
+    return {name: request.form[name] for name in names if name in request.form}
+
+
+def _relabel_all(id: int, settled: Mapping[str, object], reason: str) -> None:
     for attachment in services().attachments.by_announcement([id]).get(id, []):
-        label = request.form.get(f"label-{attachment.id}", attachment.label)
-        kind = _known_kind(request.form.get(f"kind-{attachment.id}", attachment.kind))
+        label = str(settled.get(f"label-{attachment.id}", attachment.label))
+        kind = _known_kind(str(settled.get(f"kind-{attachment.id}", attachment.kind)))
         if (label, kind) != (attachment.label, attachment.kind):
             services().intake.relabel(attachment.id, label=label, kind=kind, actor=g.actor, reason=reason)
 

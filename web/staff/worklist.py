@@ -14,6 +14,7 @@ from flask_babel import lazy_gettext
 
 from archive import thai
 from archive.bulk import BulkOutcome, apply_to_each
+from archive.changes import HistoryFilters
 from archive.errors import Invalid, PrakatError
 from archive.model import Announcement, Item, Kind, Status
 from archive.worklist import Problem, WorklistFilters
@@ -28,6 +29,7 @@ from web.staff.worklist_search import search_all_records
 pages = Blueprint("worklist", __name__, url_prefix="/staff")
 
 PER_PAGE = 50
+_MOST_CHANGES = 1_000  # of the records of one page, each changed in several steps
 _MOST_NAMED = 10  # refused records that a message names
 
 PROBLEM_NAMES = {
@@ -118,7 +120,6 @@ def table() -> str:
     rows, total = records.worklist.list_page(filters, today=today, page=number, per_page=PER_PAGE)
     every_status = replace(_filters(asked, ids), statuses=tuple(Status))
     counts = records.worklist.count_statuses(every_status, today=today)
-    problems = records.worklist.count_problems(today=today)
     return render_template(
         "staff/worklist.html",
         asked=asked,
@@ -126,7 +127,7 @@ def table() -> str:
         total=total,
         number=number,
         last=max(1, -(-total // PER_PAGE)),
-        problems={problem: count for problem, count in problems.items() if count},
+        to_do=_to_do(today),
         problem_names=PROBLEM_NAMES,
         counts=counts,
         kept=sum(counts[status] for status in _EVERYTHING_BUT_TRASH),
@@ -136,7 +137,28 @@ def table() -> str:
         category_choices=[(each, each) for each in records.worklist.values("category")],
         people=[each.name for each in services().people.everyone() if not each.disabled],
         collections=records.collections.all(),
+        done=_done(),
     )
+
+
+def _to_do(today: dt.date) -> list[tuple[int, str, str]]:
+    """Returns what needs attention today: how many, of what, and the address of the list."""
+    counts = services().records.worklist.count_problems(today=today)
+    found = [
+        (counts[problem], str(name), url_for("worklist.table", problem=problem))
+        for problem, name in PROBLEM_NAMES.items()
+    ]
+    reports = len(services().records.reports.list_open())
+    found.append((reports, _("เรื่องที่ประชาชนแจ้ง"), url_for("report_list.reports")))
+    return [line for line in found if line[0]]
+
+
+def _done() -> tuple[str, int] | None:
+    """Returns the name of the changes that were just made at once, and the number of their records."""
+    bulk = request.args.get("done", "")[:40]
+    changes = services().records.changes.find(HistoryFilters(bulk=bulk), limit=_MOST_CHANGES) if bulk else []
+    changed = {(change.announcement_id, change.collection_id) for change in changes}
+    return (bulk, len(changed)) if changed else None
 
 
 @pages.post("/bulk")
@@ -151,7 +173,7 @@ def apply() -> ResponseReturnValue:
             return redirect(url_for("worklist.publish") + "?" + urlencode([("id", id) for id in ids]))
         if action not in _ACTIONS:
             raise Invalid("กรุณาเลือกว่าจะทำอะไรกับเรื่องที่เลือกไว้")
-        _report(_ACTIONS[action](ids))
+        return redirect(_back(_report(_ACTIONS[action](ids))))
     except PrakatError as error:
         flash(in_words(error), "bad")
     return redirect(_back())
@@ -163,9 +185,9 @@ def publish() -> ResponseReturnValue:
     if request.method == "POST":
         try:
             outcome = publication.publish_many(_ids(request.form.getlist("id")))
-            _report(outcome)
+            done = _report(outcome)
             if outcome.done or not outcome.refused:
-                return redirect(url_for("worklist.table"))
+                return redirect(url_for("worklist.table", done=done or None))
         except PrakatError as error:
             flash(in_words(error), "bad")
     known = services().announcements.get_many(_ids(request.args.getlist("id"))[:PER_PAGE])
@@ -265,20 +287,26 @@ _ACTIONS: dict[str, Callable[[Sequence[int]], BulkOutcome]] = {
 """Value of a button → function that carries it out on the records with these ids."""
 
 
-def _report(outcome: BulkOutcome) -> None:
-    """Show how many records a command changed, and which it refused, each with the reason."""
-    if outcome.done:
-        flash(_("ทำแล้ว %(count)s เรื่อง", count=len(outcome.done)), "good")
+def _report(outcome: BulkOutcome) -> str:
+    """Show which records a command refused, each with the reason.
+
+    Returns the name of the changes that were made; "" when there were none.
+    """
     titles = services().announcements.get_many(id for id, _error in outcome.refused)
     for id, error in outcome.refused[:_MOST_NAMED]:
         title = titles[id].title if id in titles else ""
         flash(f"{title or _('(ยังไม่มีชื่อเรื่อง)')}: {in_words(error)}", "bad")
     if len(outcome.refused) > _MOST_NAMED:
         flash(_("และอีก %(count)s เรื่องที่ทำไม่ได้", count=len(outcome.refused) - _MOST_NAMED), "bad")
+    return outcome.bulk if outcome.done else ""
 
 
-def _back() -> str:
-    """Returns the address of the list from which the form was sent, with its filters."""
+def _back(done: str = "") -> str:
+    """Returns the address of the list from which the form was sent, with its filters.
+
+    ``done``: name of the changes that were made, which the list then offers to undo.
+    """
     names = [*AskedFilters.__slots__, "page"]
     arguments = {name: request.form[f"at-{name}"][:500] for name in names if request.form.get(f"at-{name}")}
+    arguments |= {"done": done} if done else {}
     return url_for("worklist.table") + (f"?{urlencode(arguments)}" if arguments else "")

@@ -1,0 +1,36 @@
+"""History of all records together: who did what, and the changes that were made at once."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Protocol
+
+from archive.model import Change
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryFilters:
+    """Filters of the history of all records. None and "" mean no limit."""
+
+    actor: str = ""
+    action: str = ""
+    since: dt.datetime | None = None
+    before: dt.datetime | None = None
+    bulk: str = ""
+
+
+class Changes(Protocol):
+    """Changes of announcements and collections together."""
+
+    def find(self, filters: HistoryFilters, *, limit: int, offset: int = 0) -> list[Change]:
+        """Return changes of all announcements and collections, the latest first."""
+
+    def get(self, id: int) -> Change:
+        """Return a change of an announcement. Raises ``NotFound``."""
+
+    def get_of_collection(self, id: int) -> Change:
+        """Return a change of a collection. Raises ``NotFound``."""
+
+    def actors(self) -> list[str]:
+        """Return the names of those who changed announcements or collections, in order."""

@@ -1,0 +1,215 @@
+"""Undoes changes of the history: one at a time, or all that were made at once.
+
+An undo is a change like any other: it obeys the same rules, is in the history, and can itself be undone.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping
+from itertools import groupby
+
+from archive.bulk import BulkOutcome
+from archive.changes import HistoryFilters
+from archive.errors import Conflict, Invalid, NotFound, RecordDamaged, gettext_noop
+from archive.fields import FIELDS_BY_NAME, read_column
+from archive.intake import Intake
+from archive.model import Change, Item, Kind, RelationKind, Status
+from archive.repositories import Records
+
+_MOST_AT_ONCE = 5_000  # changes of one bulk: fifty records, each changed in several steps, are hundreds
+_UNDONE = gettext_noop("เลิกทำการเผยแพร่")
+
+_STATUS_ACTIONS = {"publish", "withdraw", "trash", "restore"}
+
+
+class Undo:
+    """Brings records back to the state before a change."""
+
+    def __init__(self, records: Records, intake: Intake) -> None:
+        self._records = records
+        self._intake = intake
+        self._steps: Mapping[str, Callable[[int, Change, str], object]] = {
+            "create": self._creation,
+            "revise": self._fields,
+            "publish": self._publication,
+            "withdraw": self._withdrawal,
+            "trash": self._status,
+            "restore": self._status,
+            "attach": self._detach,
+            "reattach": self._detach,
+            "detach": self._reattach,
+            "label": self._label,
+            "order": self._order,
+            "replace": self._file,
+            "redact": self._file,
+            "release": self._release,
+            "correct": self._text,
+            "relate": self._relation,
+        }
+
+    def can_undo(self, change: Change) -> bool:
+        """Return True for a kind of change that can be undone."""
+        if change.collection_id is not None:
+            return change.action == "revise"
+        return change.action in self._steps
+
+    def undo(self, change: Change, *, actor: str) -> None:
+        """Undo one change, whatever was changed after it. Values of other fields stay as they are.
+
+        Raises ``Conflict`` for a change that cannot be undone, or when the record's status has changed since;
+        and whatever the command raises that brings the earlier state back.
+        """
+        if not self.can_undo(change):
+            raise Conflict("การแก้ไขแบบนี้เลิกทำไม่ได้")
+        with self._records.batch():
+            if change.collection_id is not None:
+                self._collection(change.collection_id, change, actor)
+            elif change.announcement_id is not None:
+                self._check_status(change.announcement_id, change)
+                self._steps[change.action](change.announcement_id, change, actor)
+
+    def undo_bulk(self, bulk: str, *, actor: str) -> BulkOutcome:
+        """Undo all changes that were made at once, in one transaction.
+
+        A record that was changed since stays as it is, and is among the refused ones. Raises ``NotFound``.
+        """
+        changes = self._records.changes.find(HistoryFilters(bulk=bulk), limit=_MOST_AT_ONCE)
+        if not changes:
+            raise NotFound("ไม่พบการแก้ไขนี้ในประวัติ")
+        own = secrets.token_hex(8)
+        done: list[int] = []
+        refused: list[tuple[int, Conflict | Invalid | NotFound | RecordDamaged]] = []
+        with self._records.batch(own):
+            for (announcement_id, collection_id), group in groupby(sorted(changes, key=_place), key=_record):
+                id = announcement_id or collection_id or 0
+                try:
+                    with self._records.batch():
+                        for change in group:
+                            self._refuse_later_changes(change)
+                            self.undo(change, actor=actor)
+                    done.append(id)
+                except (Conflict, Invalid, NotFound, RecordDamaged) as error:
+                    refused.append((id, error))
+        return BulkOutcome(own, tuple(done), tuple(refused))
+
+    def _refuse_later_changes(self, change: Change) -> None:
+        """Raise ``Conflict`` when a field has no longer the value that the change gave it."""
+        if change.action != "revise" or change.announcement_id is None:
+            return
+        now = self._records.announcements.get(change.announcement_id)
+        for name, value in change.after.items():
+            if getattr(now, name) != read_column(FIELDS_BY_NAME[name], value):
+                raise Conflict("มีผู้แก้ไขเรื่องนี้ภายหลัง จึงคงไว้ตามเดิม", code="edited-meanwhile")
+
+    def _check_status(self, id: int, change: Change) -> None:
+        if (
+            change.action in _STATUS_ACTIONS
+            and self._records.announcements.get(id).status != change.after["status"]
+        ):
+            raise Conflict("สถานะของเรื่องนี้เปลี่ยนไปอีกภายหลัง จึงเลิกทำขั้นนี้ไม่ได้", code="edited-meanwhile")
+
+    def _fields(self, id: int, change: Change, actor: str) -> None:
+        before = {name: read_column(FIELDS_BY_NAME[name], value) for name, value in change.before.items()}
+        if before.get("title") == "":
+            del before["title"]  # a draft's title may be missing only until somebody gives one
+        self._intake.revise(id, before, actor=actor)
+
+    def _creation(self, id: int, _change: Change, actor: str) -> None:
+        self._intake.trash(id, actor=actor)
+
+    def _publication(self, id: int, _change: Change, actor: str) -> None:
+        self._intake.withdraw(id, actor=actor, reason=_UNDONE)
+        self._intake.restore(id, actor=actor)
+
+    def _withdrawal(self, id: int, _change: Change, actor: str) -> None:
+        self._intake.restore(id, actor=actor)
+        self._intake.publish(id, actor=actor)
+
+    def _status(self, id: int, change: Change, actor: str) -> None:
+        """Go back to the status before the trash, or before a draft was made of the record."""
+        now, before = self._records.announcements.get(id), Status(str(change.before["status"]))
+        if before is Status.PUBLISHED:
+            raise Conflict("การแก้ไขแบบนี้เลิกทำไม่ได้")
+        reason = now.reason or self._last_reason(id) if before is Status.WITHDRAWN else ""
+        self._records.announcements.set_status(id, before, actor=actor, reason=reason, was=now.status)
+
+    def _last_reason(self, id: int) -> str:
+        reasons = [each.reason for each in self._records.history.entries(id) if each.action == "withdraw"]
+        return reasons[-1] if reasons else ""
+
+    def _detach(self, _id: int, change: Change, actor: str) -> None:
+        self._intake.detach(_attachment(change.after), actor=actor)
+
+    def _reattach(self, _id: int, change: Change, actor: str) -> None:
+        attachment = self._intake.reattach(_attachment(change.before), actor=actor)
+        self._intake.move(attachment.id, _number(change.before["position"]), actor=actor)
+
+    def _label(self, _id: int, change: Change, actor: str) -> None:
+        now = self._records.attachments.get(_attachment(change.before))
+        self._intake.relabel(
+            now.id,
+            label=str(change.before.get("label", now.label)),
+            kind=Kind(str(change.before.get("kind", now.kind))),
+            actor=actor,
+        )
+
+    def _order(self, id: int, change: Change, actor: str) -> None:
+        order = change.before["order"]
+        self._intake.reorder(id, [*map(_number, order)] if isinstance(order, list) else [], actor=actor)
+
+    def _file(self, _id: int, change: Change, actor: str) -> None:
+        attachment_id = _attachment(change.before)
+        for version in reversed(self._records.versions.by_attachment(attachment_id)):
+            if version.sha256 == change.before["sha256"]:
+                self._intake.restore_file(attachment_id, version.number, actor=actor)
+                return
+        raise NotFound("ไม่พบไฟล์รุ่นนี้ กรุณาเปิดรายการไฟล์ก่อนหน้าอีกครั้ง")
+
+    def _release(self, _id: int, change: Change, actor: str) -> None:
+        self._records.attachments.hold_again(_attachment(change.after), actor=actor)
+
+    def _text(self, _id: int, change: Change, actor: str) -> None:
+        place, text = change.before, str(change.before["text"])
+        self._intake.correct_page(_attachment(place), _number(place["page"]), text, actor=actor)
+
+    def _relation(self, id: int, change: Change, actor: str) -> None:
+        """Decide a relation as before. Each of the two records has the change in its own words."""
+        name, other = str(change.after["relation"]).split()
+        before = str(change.before.get("relation", "")).partition(" ")[0]
+        passive = {kind.passive: kind for kind in RelationKind}
+        if not {name, before} & (passive.keys() | set(RelationKind)):
+            raise Conflict("การแก้ไขแบบนี้เลิกทำไม่ได้")
+        is_older = bool({name, before} & passive.keys())
+        newer, older = (_number(other), id) if is_older else (id, _number(other))
+        kinds = passive | {kind.value: kind for kind in RelationKind}
+        self._records.relations.decide(newer, older, kinds.get(before), actor=actor)
+
+    def _collection(self, id: int, change: Change, actor: str) -> None:
+        now = self._records.collections.get(id)
+        items = change.before.get("items")
+        lines = [Item(*line) for line in items] if isinstance(items, list) else now.items
+        self._intake.collect(
+            id,
+            title=str(change.before.get("title", now.title)),
+            body=str(change.before.get("body", now.body)),
+            items=lines,
+            actor=actor,
+        )
+
+
+def _record(change: Change) -> tuple[int | None, int | None]:
+    return change.announcement_id, change.collection_id
+
+
+def _place(change: Change) -> tuple[int, int, int]:
+    """Return a key that sorts changes by record, and those of one record with the latest first."""
+    return change.announcement_id or 0, change.collection_id or 0, -change.id
+
+
+def _attachment(place: Mapping[str, object]) -> int:
+    return _number(place["attachment_id"])
+
+
+def _number(value: object) -> int:
+    return int(str(value))

@@ -1,0 +1,229 @@
+"""Every change has a way back; changes made at once go back at once; who did what is seen for all records."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+
+import pytest
+from flask.testing import FlaskClient
+
+from archive.model import Announcement, Hold, Item, Kind, Role, Status
+from tests.web.conftest import Site, memo
+
+
+def undo_last(site: Site, clerk: FlaskClient, made: Announcement, action: str) -> str:
+    """Press the button beside the record's last change of this kind. Returns the page that follows."""
+    change = next(each for each in reversed(site.services.history.entries(made.id)) if each.action == action)
+    page = clerk.get(f"/staff/announcements/{made.id}/history").text
+    assert f"/staff/history/{change.id}/undo" in page
+    return clerk.post(f"/staff/history/{change.id}/undo", follow_redirects=True).text
+
+
+def test_fields_go_back_and_the_way_back_goes_back(site: Site) -> None:
+    made = site.announcement("ก่อน", status=Status.DRAFT, kind=Kind.ORDER)
+    clerk = site.signed_in(Role.STAFF)
+    changes: dict[str, object] = {"title": "หลัง", "kind": "news", "category": "คลัง"}
+    site.services.intake.revise(made.id, changes, actor="x")
+    undo_last(site, clerk, made, "revise")
+    now = site.services.announcements.get(made.id)
+    assert (now.title, now.kind, now.category) == ("ก่อน", Kind.ORDER, "")
+    undo_last(site, clerk, made, "revise")
+    assert site.services.announcements.get(made.id).title == "หลัง"
+
+
+def test_each_status_goes_back_to_the_one_before(site: Site) -> None:
+    made = site.announcement("ประกาศ", status=Status.DRAFT)
+    clerk, intake, records = site.signed_in(Role.STAFF), site.services.intake, site.services.records
+    intake.publish(made.id, actor="x")
+    undo_last(site, clerk, made, "publish")
+    assert records.announcements.get(made.id).status is Status.DRAFT
+    assert site.client().get(f"/announcements/{made.id}").status_code == 404
+    intake.publish(made.id, actor="x")
+    intake.withdraw(made.id, actor="x", reason="ลงผิด")
+    undo_last(site, clerk, made, "withdraw")
+    assert records.announcements.get(made.id).status is Status.PUBLISHED
+    intake.withdraw(made.id, actor="x", reason="ลงผิดอีก")
+    intake.trash(made.id, actor="x")
+    undo_last(site, clerk, made, "trash")
+    assert (records.announcements.get(made.id).status, records.announcements.get(made.id).reason) == (
+        Status.WITHDRAWN,
+        "ลงผิดอีก",
+    )
+    intake.restore(made.id, actor="x")
+    undo_last(site, clerk, made, "restore")
+    assert records.announcements.get(made.id).reason == "ลงผิดอีก"
+
+
+def test_an_older_status_is_not_brought_back_over_a_newer_one(site: Site) -> None:
+    made = site.announcement("ประกาศ", status=Status.WITHDRAWN)
+    assert "เปลี่ยนไปอีกภายหลัง" in undo_last(site, site.signed_in(Role.STAFF), made, "publish")
+    assert site.services.announcements.get(made.id).status is Status.WITHDRAWN
+
+
+def test_what_was_done_to_papers_goes_back(site: Site) -> None:
+    made = site.announcement("ประกาศ", status=Status.DRAFT)
+    first, second = (site.attach(made.id, memo(text), f"{text}.pdf") for text in ("หนึ่ง", "สอง"))
+    site.work()
+    clerk, intake, records = site.signed_in(Role.STAFF), site.services.intake, site.services.records
+
+    def order() -> list[int]:
+        return [each.id for each in records.attachments.by_announcement([made.id])[made.id]]
+
+    intake.move(second.id, 1, actor="x")
+    undo_last(site, clerk, made, "order")
+    assert order() == [first.id, second.id]
+    intake.detach(first.id, actor="x")
+    undo_last(site, clerk, made, "detach")
+    assert order() == [first.id, second.id]
+    undo_last(site, clerk, made, "attach")
+    assert order() == [first.id]
+    intake.relabel(first.id, label="ชื่อใหม่", kind=Kind.ORDER, actor="x")
+    undo_last(site, clerk, made, "label")
+    assert (records.attachments.get(first.id).label, records.attachments.get(first.id).kind) == (
+        "หนึ่ง",
+        Kind.OTHER,
+    )
+    before = records.pages.get(first.id, 1).text
+    intake.correct_page(first.id, 1, "แก้แล้ว", actor="x")
+    undo_last(site, clerk, made, "correct")
+    assert records.pages.get(first.id, 1).text == before
+    intake.replace(first.id, io.BytesIO(memo("สาม")), filename="สาม.pdf", actor="x")
+    undo_last(site, clerk, made, "replace")
+    assert records.attachments.get(first.id).sha256 == first.sha256
+
+
+def test_a_decision_to_show_personal_data_goes_back(site: Site) -> None:
+    made = site.announcement("ผู้รับเบี้ย", status=Status.DRAFT)
+    held = site.attach(made.id, memo("นางสมศรี 1-1017-00230-70-8"))
+    site.work()
+    site.services.intake.release(held.id, actor="x", reason="กฎหมายกำหนด")
+    undo_last(site, site.signed_in(Role.STAFF), made, "release")
+    now = site.services.attachments.get(held.id)
+    assert (now.hold, now.decided) == (Hold.PERSONAL_DATA, ())
+
+
+def test_a_collection_goes_back(site: Site) -> None:
+    listed = site.announcement("ประกาศ")
+    intake, records = site.services.intake, site.services.records
+    kept = intake.collect(None, title="OIT", body="เดิม", items=[Item("O1", listed.id)], actor="x")
+    intake.collect(kept.id, title="ใหม่", body="เดิม", items=[], actor="x")
+    change = records.collections.history(kept.id)[-1]
+    clerk = site.signed_in(Role.STAFF)
+    address = f"/staff/history/collections/{change.id}/undo"
+    assert address in clerk.get(f"/staff/collections/{kept.id}/history").text
+    clerk.post(address)
+    now = records.collections.get(kept.id)
+    assert (now.title, now.body, now.items) == ("OIT", "เดิม", (Item("O1", listed.id),))
+
+
+@pytest.mark.parametrize(
+    ("action", "values"),
+    [("retag", {"category": "ใหม่"}), ("trash", {}), ("assign", {"person": "staff"})],
+)
+def test_what_was_done_to_many_is_undone_as_one(site: Site, action: str, values: dict[str, str]) -> None:
+    made = [site.announcement(f"ร่าง {n}", status=Status.DRAFT, category="เดิม") for n in range(30)]
+    clerk = site.signed_in(Role.STAFF)
+    data = {"action": action, "id": [str(each.id) for each in made], **values}
+    page = clerk.post("/staff/bulk", data=data, follow_redirects=True).text
+    assert "ทำแล้ว 30 เรื่อง" in page
+    [button] = re.findall(r'action="(/staff/history/bulk/\w+/undo)"', page)
+    clerk.post(button)
+    kept = site.services.announcements.get_many(each.id for each in made).values()
+    assert {(each.status, each.category, each.assigned_to) for each in kept} == {(Status.DRAFT, "เดิม", "")}
+
+
+def test_undoing_many_leaves_what_somebody_changed_since(site: Site) -> None:
+    made = [site.announcement(f"ร่าง {n}", status=Status.DRAFT, category="เดิม") for n in range(2)]
+    clerk = site.signed_in(Role.STAFF)
+    data = {"action": "retag", "id": [str(each.id) for each in made], "category": "ใหม่"}
+    page = clerk.post("/staff/bulk", data=data, follow_redirects=True).text
+    site.services.intake.revise(made[1].id, {"category": "ของฉัน"}, actor="คนอื่น")
+    [button] = re.findall(r'action="(/staff/history/bulk/\w+/undo)"', page)
+    answer = clerk.post(button, follow_redirects=True).text
+    assert "ร่าง 1: มีผู้แก้ไขเรื่องนี้ภายหลัง" in answer
+    kept = site.services.announcements.get_many(each.id for each in made)
+    assert [kept[each.id].category for each in made] == ["เดิม", "ของฉัน"]
+
+
+def test_who_did_what_is_listed_narrowed_and_exported(site: Site) -> None:
+    made = site.announcement("=ประกาศ")
+    site.services.intake.collect(None, title="ชุด", body="", items=[], actor="มานะ")
+    clerk = site.signed_in(Role.STAFF)
+    page = clerk.get("/staff/history").text
+    assert page.index("ชุด") < page.index("=ประกาศ")
+    mine = clerk.get("/staff/history?actor=มานะ").text
+    assert "=ประกาศ" not in mine
+    assert "สร้าง" in mine
+    assert "=ประกาศ" not in clerk.get("/staff/history?since-day=1&since-month=1&since-year=2100").text
+    assert "ไม่มีวันที่นี้" in clerk.get("/staff/history?since-day=31&since-month=2&since-year=2026").text
+    text = clerk.get("/staff/history/changes.csv?action=create").data.decode("utf-8-sig")
+    rows = list(csv.reader(io.StringIO(text)))
+    assert [(row[1], row[2]) for row in rows[1:]] == [("มานะ", "สร้าง"), ("test", "สร้าง")]
+    assert rows[2][3] == str(made.id)
+
+
+def open_form(clerk: FlaskClient, made: Announcement) -> dict[str, str]:
+    """The values with which the form opens."""
+    page = clerk.get(f"/staff/announcements/{made.id}").text
+    hidden = {name: page.split(f'name="{name}" value="')[1].split('"')[0] for name in ("seen", "since")}
+    return hidden | {
+        "title": made.title,
+        "body": made.body,
+        "author": made.author,
+        "category": made.category,
+        "kind": made.kind.value,
+        "published_on": made.published_on.isoformat(),
+    }
+
+
+def test_two_editors_of_different_fields_do_not_notice_each_other(site: Site) -> None:
+    made = site.announcement("ประกาศ", status=Status.DRAFT, body="เดิม\n\nสองวรรค")
+    clerk = site.signed_in(Role.STAFF)
+    form = open_form(clerk, made)
+    site.services.intake.revise(made.id, {"category": "คลัง"}, actor="สมศรี")
+    clerk.post(f"/staff/announcements/{made.id}", data=form | {"title": "ประกาศใหม่"})
+    now = site.services.announcements.get(made.id)
+    assert (now.title, now.category) == ("ประกาศใหม่", "คลัง")
+
+
+def test_two_editors_of_one_field_choose_with_both_texts_before_them(site: Site) -> None:
+    made = site.announcement("ประกาศ", status=Status.DRAFT)
+    clerk = site.signed_in(Role.STAFF)
+    form = open_form(clerk, made)
+    site.services.intake.revise(made.id, {"title": "ของสมศรี", "category": "คลัง"}, actor="สมศรี")
+    typed = form | {"title": "ของฉัน", "author": "กองช่าง"}
+    page = clerk.post(f"/staff/announcements/{made.id}", data=typed).text
+    for shown in ("กรุณาเลือกทีละช่อง", "ของสมศรี", "ใช้ของ สมศรี", 'name="choose-title"', ">ของฉัน</textarea>"):
+        assert shown in page
+    assert 'name="choose-category"' not in page
+    assert 'value="คลัง"' in page
+    assert site.services.announcements.get(made.id).title == "ของสมศรี"
+    again = typed | {"category": "คลัง", "since": page.split('name="since" value="')[1].split('"')[0]}
+    for choice, expected in (("theirs", "ของสมศรี"), ("mine", "ของฉัน")):
+        clerk.post(f"/staff/announcements/{made.id}", data=again | {"choose-title": choice})
+        now = site.services.announcements.get(made.id)
+        assert (now.title, now.author, now.category) == (expected, "กองช่าง", "คลัง")
+
+
+def test_a_paper_s_name_that_somebody_gave_meanwhile_stays(site: Site) -> None:
+    made = site.announcement("ประกาศ", status=Status.DRAFT)
+    paper = site.attach(made.id, memo("หนึ่ง"), "หนึ่ง.pdf")
+    clerk = site.signed_in(Role.STAFF)
+    form = open_form(clerk, made) | {f"label-{paper.id}": "หนึ่ง", f"kind-{paper.id}": "other"}
+    site.services.intake.relabel(paper.id, label="ของสมศรี", kind=Kind.OTHER, actor="สมศรี")
+    clerk.post(f"/staff/announcements/{made.id}", data=form)
+    assert site.services.attachments.get(paper.id).label == "ของสมศรี"
+    page = clerk.post(f"/staff/announcements/{made.id}", data=form | {f"label-{paper.id}": "ของฉัน"}).text
+    assert f'name="choose-label-{paper.id}"' in page
+
+
+def test_what_was_published_meanwhile_is_not_changed_unseen(site: Site) -> None:
+    made = site.announcement("ประกาศ", status=Status.DRAFT)
+    clerk = site.signed_in(Role.STAFF)
+    form = open_form(clerk, made)
+    site.services.intake.publish(made.id, actor="สมศรี")
+    page = clerk.post(f"/staff/announcements/{made.id}", data=form | {"title": "ร่างหยาบ"}).text
+    assert "เปลี่ยนสถานะของประกาศนี้ไปแล้ว" in page
+    assert site.services.announcements.get(made.id).title == "ประกาศ"

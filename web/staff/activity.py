@@ -1,0 +1,211 @@
+"""Who did what across all records, as a page and as CSV; and the way back from each change."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import (
+    Blueprint,
+    Response,
+    flash,
+    g,
+    redirect,
+    render_template,
+    request,
+    stream_with_context,
+    url_for,
+)
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from archive import thai
+from archive.changes import HistoryFilters
+from archive.errors import Invalid, PrakatError
+from archive.model import Change
+from archive.undo import Undo
+from web import labels, template_filters
+from web.accounts.sign_in import current_person, staff_only
+from web.addresses import page_number, path_here
+from web.bootstrap import services
+from web.errors import in_words
+from web.staff.date_picker import date_picker, picked_date
+
+pages = Blueprint("activity", __name__, url_prefix="/staff/history")
+
+PER_PAGE = 50
+_MOST_IN_CSV = 100_000  # changes: about 30 MB, some years of a busy municipality
+_CSV_AT_A_TIME = 1_000
+_FIRST_YEARS = 10  # years back that the date lists offer
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would run a cell that begins so
+
+
+@pages.before_request
+@staff_only
+def _staff_only() -> None:
+    person = current_person()
+    g.actor = person.name if person else ""
+
+
+@pages.get("")
+def changes() -> str:
+    """Show the changes of all records that pass the filters, the latest first."""
+    try:
+        filters = _filters()
+    except PrakatError as error:
+        flash(in_words(error), "bad")
+        filters = HistoryFilters()
+    number = page_number()
+    found = services().records.changes.find(filters, limit=PER_PAGE + 1, offset=(number - 1) * PER_PAGE)
+    shown = found[:PER_PAGE]
+    today = dt.datetime.now(thai.BANGKOK).date()
+    years = range(today.year - _FIRST_YEARS, today.year + 1)
+    return render_template(
+        "staff/activity.html",
+        changes=[(change, undo().can_undo(change)) for change in shown],
+        titles=_titles(shown),
+        filters=filters,
+        actors=services().records.changes.actors(),
+        actions=labels.action_names(),
+        since=date_picker("since", request.args, None, years=years),
+        until=date_picker("until", request.args, None, years=years),
+        number=number,
+        has_more=len(found) > PER_PAGE,
+        arguments=urlencode([(name, value) for name, value in _arguments().items()]),
+    )
+
+
+@pages.get("/changes.csv")
+def as_csv() -> Response:
+    """Send the same changes as a table for a spreadsheet."""
+    lines = stream_with_context(_csv_lines(_filters()))
+    answer = Response(lines, content_type="text/csv; charset=utf-8")
+    answer.headers["Content-Disposition"] = "attachment; filename=changes.csv"
+    return answer
+
+
+@pages.post("/<int:id>/undo")
+def undo_change(id: int) -> ResponseReturnValue:
+    """Undo one change of an announcement."""
+    return _undone(lambda: undo().undo(services().records.changes.get(id), actor=g.actor))
+
+
+@pages.post("/collections/<int:id>/undo")
+def undo_collection_change(id: int) -> ResponseReturnValue:
+    """Undo one change of a collection."""
+    return _undone(lambda: undo().undo(services().records.changes.get_of_collection(id), actor=g.actor))
+
+
+@pages.post("/bulk/<bulk>/undo")
+def undo_bulk(bulk: str) -> ResponseReturnValue:
+    """Undo all changes that were made at once."""
+
+    def undo_all() -> None:
+        outcome = undo().undo_bulk(bulk, actor=g.actor)
+        titles = services().announcements.get_many(id for id, _error in outcome.refused)
+        for id, error in outcome.refused[:10]:
+            flash(f"{titles[id].title if id in titles else id}: {in_words(error)}", "bad")
+        if not outcome.done:
+            raise Invalid("เลิกทำไม่ได้เลย ทุกเรื่องคงไว้ตามเดิม")
+
+    return _undone(undo_all)
+
+
+def undo() -> Undo:
+    """Returns what undoes changes of the records at hand."""
+    return Undo(services().records, services().intake)
+
+
+def _undone(command: Any) -> ResponseReturnValue:
+    try:
+        command()
+        flash(_("เลิกทำแล้ว กลับเป็นอย่างเดิม"), "good")
+    except PrakatError as error:
+        flash(in_words(error), "bad")
+    return redirect(path_here(request.form.get("next", ""), url_for("activity.changes")))
+
+
+def _arguments() -> dict[str, str]:
+    """Returns the arguments of the address that are filters."""
+    return {name: value[:100] for name, value in request.args.items() if value and name != "page"}
+
+
+def _filters() -> HistoryFilters:
+    """Returns the filters in the address. Raises ``Invalid`` for a date that is none."""
+    since, until = (picked_date(name, request.args) for name in ("since", "until"))
+    action = request.args.get("action", "")
+    return HistoryFilters(
+        actor=request.args.get("actor", "")[:200],
+        action=action if action in dict(labels.action_names()) else "",
+        since=_begins(since) if since else None,
+        before=_begins(until + dt.timedelta(days=1)) if until else None,
+        bulk=request.args.get("bulk", "")[:40],
+    )
+
+
+def _begins(day: dt.date) -> dt.datetime:
+    return dt.datetime.combine(day, dt.time(), thai.BANGKOK)
+
+
+def _titles(shown: list[Change]) -> dict[tuple[int | None, int | None], str]:
+    """Returns the titles of the records of these changes, by the announcement's and the collection's id."""
+    records = services().records
+    known = records.announcements.get_many({each.announcement_id for each in shown if each.announcement_id})
+    titles: dict[tuple[int | None, int | None], str] = {(id, None): each.title for id, each in known.items()}
+    if any(each.collection_id for each in shown):
+        titles |= {(None, each.id): each.title for each in records.collections.all()}
+    return titles
+
+
+def _csv_lines(filters: HistoryFilters) -> Iterator[str]:
+    line = io.StringIO()
+    writer = csv.writer(line)
+    line.write("\ufeff")  # by which spreadsheets know that the text is UTF-8
+    writer.writerow(
+        (
+            _("เวลา"),
+            _("ใคร"),
+            _("ทำอะไร"),
+            _("เลขที่ประกาศ"),
+            _("เลขที่ชุดประกาศ"),
+            _("ก่อน"),
+            _("หลัง"),
+            _("เหตุผล"),
+        )
+    )
+    for offset in range(0, _MOST_IN_CSV, _CSV_AT_A_TIME):
+        found = services().records.changes.find(filters, limit=_CSV_AT_A_TIME, offset=offset)
+        for change in found:
+            writer.writerow(map(_cell, _row(change)))
+            yield line.getvalue()
+            line.seek(0)
+            line.truncate()
+        if len(found) < _CSV_AT_A_TIME:
+            break
+    yield line.getvalue()
+
+
+def _row(change: Change) -> tuple[object, ...]:
+    return (
+        change.at.astimezone(thai.BANGKOK).isoformat(timespec="seconds"),
+        change.actor,
+        labels.action_name(change.action),
+        change.announcement_id or "",
+        change.collection_id or "",
+        _told(change.before),
+        _told(change.after),
+        change.reason,
+    )
+
+
+def _told(fields: dict[str, object]) -> str:
+    return "; ".join(f"{name}: {value}" for name, value in template_filters.field_values(fields))
+
+
+def _cell(value: object) -> str:
+    text = str(value)
+    return f"'{text}" if text.startswith(_FORMULA) else text

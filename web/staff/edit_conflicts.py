@@ -1,0 +1,124 @@
+"""Two people who edit one record at the same time: what each changed, merged where it does not collide."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from flask import request
+
+from archive import validation
+from archive.errors import Conflict, Invalid, gettext_noop
+from archive.fields import FIELDS_BY_NAME, checked
+from archive.model import Announcement, Change
+from web import template_filters
+from web.bootstrap import services
+
+_SAID = gettext_noop("มีผู้อื่นแก้ช่องเดียวกันไปก่อนแล้ว กรุณาเลือกทีละช่องว่าจะใช้ของใคร แล้วบันทึกอีกครั้ง")
+_OTHER_STATUS = gettext_noop("มีผู้อื่นเปลี่ยนสถานะของประกาศนี้ไปแล้ว สิ่งที่พิมพ์ยังอยู่ กรุณาตรวจดูแล้วบันทึกอีกครั้ง")
+_STATUS_ACTIONS = {"publish", "withdraw", "trash", "restore"}
+
+
+@dataclass(frozen=True, slots=True)
+class FieldConflict:
+    """A field that two people changed. ``name``: of the form's field; the texts are as people read them."""
+
+    name: str
+    label: str
+    mine: str
+    theirs: str
+    actor: str
+    at: dt.datetime
+
+
+class EditConflict(Conflict):
+    """Fields that somebody else changed since the form was opened.
+
+    ``conflicts``: those of them that were changed in the form too, on which the person must choose.
+    ``settled``: names of the form's fields whose stored value stays.
+    """
+
+    code = "edited-meanwhile"
+
+    def __init__(
+        self, said: str, conflicts: Sequence[FieldConflict] = (), settled: Sequence[str] = ()
+    ) -> None:
+        super().__init__(said)
+        self.conflicts = tuple(conflicts)
+        self.settled = tuple(settled)
+
+
+def last_change_id(announcement: Announcement) -> int:
+    """Returns the id of the record's last change, by which the form knows what it was opened on."""
+    return max((change.id for change in services().history.entries(announcement.id)), default=0)
+
+
+def settle(announcement: Announcement, typed: Mapping[str, object]) -> dict[str, object]:
+    """Returns the typed values that are to be stored; values that somebody else changed stay.
+
+    ``typed``: values by name, ``label-7`` and ``kind-7`` being those of attachment 7. Raises
+    ``EditConflict`` when both changed the same field differently and the person has not chosen yet.
+    """
+    theirs = _changed_since(announcement, request.form.get("since", type=int))
+    kept: dict[str, object] = {}
+    conflicts: list[FieldConflict] = []
+    settled: list[str] = []
+    for name, value in typed.items():
+        choice = request.form.get(f"choose-{name}")
+        if choice == "theirs":
+            settled.append(name)
+        elif choice == "mine" or name not in theirs:
+            kept[name] = value
+        else:
+            before, now, change = theirs[name]
+            mine = _plain(name, value)
+            if mine in (before, now):
+                settled.append(name)
+            else:
+                conflicts.append(_conflict(name, mine, now, change))
+    if conflicts:
+        raise EditConflict(_SAID, conflicts, settled)
+    return kept
+
+
+def _changed_since(announcement: Announcement, since: int | None) -> dict[str, tuple[str, str, Change]]:
+    """Returns each field that was changed after the change ``since``.
+
+    The values are the field's value then, its value now, and the last change.
+    """
+    if since is None:
+        return {}
+    found: dict[str, tuple[str, str, Change]] = {}
+    for change in services().history.entries(announcement.id):
+        if change.id <= since:
+            continue
+        if change.action in _STATUS_ACTIONS:
+            raise EditConflict(_OTHER_STATUS)
+        if change.action not in ("revise", "label"):
+            continue
+        suffix = f"-{change.before['attachment_id']}" if change.action == "label" else ""
+        for name, value in change.after.items():
+            if name != "attachment_id":
+                field = name + suffix
+                first = found[field][0] if field in found else str(change.before.get(name) or "")
+                found[field] = (first, str(value or ""), change)
+    return found
+
+
+def _plain(name: str, value: object) -> str:
+    """Returns a typed value in the form in which the history has values."""
+    if name not in FIELDS_BY_NAME:
+        return validation.one_line(str(value))
+    try:
+        kept = checked({name: value})[name]
+    except Invalid:  # the command that stores the values says so
+        kept = value
+    return kept.isoformat() if isinstance(kept, dt.date) else str(kept or "")
+
+
+def _conflict(name: str, mine: str, theirs: str, change: Change) -> FieldConflict:
+    code = name.partition("-")[0]
+    [(label, shown)] = template_filters.field_values({code: mine})
+    [(_label, other)] = template_filters.field_values({code: theirs})
+    return FieldConflict(name, label, shown, other, change.actor, change.at)
