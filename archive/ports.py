@@ -52,6 +52,8 @@ class Files(Protocol):
         """Provide a readable path for the length of the context: the file itself, or a private copy."""
 
     def exists(self, sha256: str) -> bool: ...
+    def remove(self, sha256: str) -> None:
+        """Delete a file for good; does nothing when there is none."""
 
     def all(self) -> Iterator[StoredFile]:
         """Yield every stored file by name and size, in order of SHA-256. Files are not hashed again."""

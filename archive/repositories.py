@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from archive.changes import Changes
+from archive.erasure import Erasures
 from archive.model import (
     Announcement,
     Attachment,
@@ -339,6 +340,7 @@ class Records:
     collections: Collections
     figures: Figures
     versions: FileVersions
+    erasures: Erasures
     relations: Relations
     worklist: Worklist
     reports: Reports

@@ -65,6 +65,8 @@ MESSAGES = {
     " (the archive has less than its last backup)",
     "backup-altered": "ข้อมูลสำรองล่าสุดไม่ใช่อย่างที่สำรองไว้ กรุณาสำรองใหม่ที่อื่นและตรวจดูว่าใครแก้ไข"
     " (the last backup is not what was made)",
+    "erased-file-left": "ไฟล์ที่มีคำสั่งให้ลบถาวรยังอยู่ เรียก prakat check --repair เพื่อลบ"
+    " (a file that was erased by order is still there: check --repair deletes it)",
     "file-unused": "ไฟล์ที่ไม่มีประกาศใดใช้ เก็บไว้ตามเดิม (used by no announcement; kept)",
 }
 
@@ -138,6 +140,7 @@ class _Check:
             ("database", self._check_database),
             *examinations,
             ("files", self._check_files),
+            ("erasures", self._check_erasures),
             ("records", self._check_records),
             ("jobs", self._check_jobs),
             ("index", self._check_index),
@@ -199,6 +202,15 @@ class _Check:
             self._find("file-damaged", stored.sha256, used_by)
         if not users:
             self._report.notes.append(Finding("file-unused", stored.sha256))
+
+    def _check_erasures(self) -> None:
+        """Reports files that were to be erased by order and are still there, though no record uses them."""
+        for erasure in self._records.erasures.all():
+            for sha256 in erasure.files:
+                if self._files.exists(sha256) and not self._records.erasures.is_file_used(sha256):
+                    if self._repair:
+                        self._files.remove(sha256)
+                    self._find("erased-file-left", f"erasure {erasure.id}", sha256, mended=self._repair)
 
     # records
 

@@ -34,8 +34,16 @@ def note_loss(records: Records, index: SearchIndex) -> None:
 
 
 def is_rebuild_needed(records: Records, index: SearchIndex) -> bool:
-    """Returns True if syncing is not enough: the index is missing, damaged, outdated or ahead."""
-    return not index.is_current() or is_ahead_of_records(records, index)
+    """Returns True if syncing is not enough: the index is missing, damaged, outdated or ahead.
+
+    An index from before the latest erasure is outdated too: its files may still hold what was erased.
+    """
+    return not index.is_current() or is_ahead_of_records(records, index) or _is_before_erasure(records, index)
+
+
+def _is_before_erasure(records: Records, index: SearchIndex) -> bool:
+    erased_at, manifest = records.erasures.last_at(), index.manifest()
+    return erased_at is not None and manifest is not None and manifest.built_at < erased_at
 
 
 def rebuild(

@@ -21,6 +21,7 @@ _MAPPERS: Mapping[str, Callable[[Row], object]] = {
     "token": mappers.token,
     "session": mappers.session,
     "incident": mappers.incident,
+    "erasure": mappers.erasure,
 }
 _LISTED = ("announcement", "attachment")  # tables that residents' pages are made from
 _BATCH = 500  # rows read at a time; also the rows of each table that one readiness check reads

@@ -12,6 +12,7 @@ from dataclasses import asdict
 from functools import wraps
 from typing import Concatenate, ParamSpec, TypeVar
 
+from archive.erasure import Erasure, ErasureScope
 from archive.errors import RecordDamaged
 from archive.fields import ANNOUNCEMENT_FIELDS, read_column
 from archive.model import (
@@ -50,6 +51,9 @@ from storage.engine import Row
 
 DETACHED = "detached"
 """Status of an attachment that was taken off its announcement. Its row stays for ``reattach``."""
+
+ERASED = "erased-"
+"""Beginning of what an erased attachment, a detached one without data, has in the place of its SHA-256."""
 
 log = logging.getLogger("prakat.storage")
 
@@ -186,6 +190,21 @@ def file_version(row: Row) -> FileVersion:
         is_redacted=bool(row["is_redacted"]),
         replaced_at=dt.datetime.fromisoformat(row["replaced_at"]),
         replaced_by=_text(row["replaced_by"]),
+    )
+
+
+@_damaged_as_error
+def erasure(row: Row) -> Erasure:
+    return Erasure(
+        id=row["id"],
+        announcement_id=row["announcement_id"],
+        attachment_id=row["attachment_id"],
+        scope=ErasureScope(row["scope"]),
+        ordered_by=_text(row["ordered_by"]),
+        reason=_text(row["reason"]),
+        files=tuple(_text(row["files"]).split()),
+        at=dt.datetime.fromisoformat(row["at"]),
+        actor=_text(row["actor"]),
     )
 
 

@@ -206,4 +206,21 @@ MIGRATIONS = (
         ("""ALTER TABLE announcement ADD COLUMN noindex BIGINT NOT NULL DEFAULT 0""",),
     ),
     Migration("reports of residents", REPORTS),
+    Migration(
+        "erasures",
+        (
+            """CREATE TABLE erasure (
+                id {id},
+                organisation_id BIGINT NOT NULL,
+                announcement_id BIGINT NOT NULL REFERENCES announcement (id),
+                attachment_id BIGINT NOT NULL REFERENCES attachment (id),
+                scope {text} NOT NULL,
+                ordered_by {text} NOT NULL,
+                reason {text} NOT NULL,
+                files {text} NOT NULL,
+                at {text} NOT NULL,
+                actor {text} NOT NULL
+            )""",
+        ),
+    ),
 )

@@ -160,6 +160,7 @@ class _Connection:
         self.db.enable_wal()
         self.db.execute("PRAGMA foreign_keys = ON")
         self.db.execute("PRAGMA cache_size = -16000")  # 16 MB for each connection
+        self.db.execute("PRAGMA secure_delete = ON")  # what is erased leaves no trace in free space
 
     @contextmanager
     def transaction(self, *, durable: bool) -> Iterator[None]:

@@ -41,7 +41,16 @@ PARENTS: Mapping[str, tuple[str, str]] = {
 ACCOUNTS = frozenset({"person", "token", "session", "second_factor", "recovery_code"})
 """Tables of accounts. Rows of the province (organisation 0) may be used in every organisation."""
 
-OWN = PARENTS.keys() | {"announcement", "collection", "miss", "person", "relation", "report", "token"}
+OWN = PARENTS.keys() | {
+    "announcement",
+    "collection",
+    "erasure",
+    "miss",
+    "person",
+    "relation",
+    "report",
+    "token",
+}
 """Tables whose rows belong to organisations. Each has the column ``organisation_id``."""
 
 SHARED = {"audit", "counter", "incident", "organisation", "sign_in_attempt"}

@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 
 from flask import current_app, g, has_request_context, request
 
+from archive.eraser import Eraser
 from archive.errors import PrakatError, SettingsError
 from archive.harvest_ports import Harvest
 from archive.intake import Intake
@@ -115,6 +116,7 @@ class Services(RepositoryAccess):
     pictures: Pictures
     copies: Copies
     redactor: Redactor
+    eraser: Eraser
     secret_key: str
     organisations: Organisations
     organisation: Organisation | None = None  # the organisation of these services; None: the only one
@@ -145,6 +147,7 @@ class Services(RepositoryAccess):
             records=records,
             harvest=EngineHarvest(scope),
             transfer=EngineTransfer(scope),
+            eraser=Eraser(records, self.records, self.files, (self.pictures, self.copies)),
             jobs=EngineJobs(scope),
             intake=_intake(records, self.files, self.scanner, self.settings),
         )
@@ -231,6 +234,7 @@ def build(settings: Settings, *, begin_anew: bool = False) -> Services:
     files = _files(settings.files, data)
     records = open_records(engine)
     scanner = Clamd(settings.clamd) if settings.clamd else None
+    pictures, copies = Pictures(files, data / "pictures"), Copies(files, data / "copies")
     return Services(
         settings=settings,
         database=engine,
@@ -255,9 +259,10 @@ def build(settings: Settings, *, begin_anew: bool = False) -> Services:
         index=_index(settings.search, data, dictionary),
         dictionary=dictionary,
         intake=_intake(records, files, scanner, settings),
-        pictures=Pictures(files, data / "pictures"),
-        copies=Copies(files, data / "copies"),
+        pictures=pictures,
+        copies=copies,
         redactor=Redactor(files, data / "redactions", jobs=settings.ocr_jobs),
+        eraser=Eraser(records, records, files, (pictures, copies)),
         secret_key=settings.secret_key or _kept_secret(data / manifest.SECRET),
         organisations=EngineOrganisations(engine),
     )

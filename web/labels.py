@@ -30,6 +30,7 @@ _ACTIONS = {
     "detach": lazy_gettext("นำเอกสารออก"),
     "reattach": lazy_gettext("นำเอกสารกลับมา"),
     "replace": lazy_gettext("เปลี่ยนไฟล์"),
+    "erase": lazy_gettext("ลบถาวรตามคำสั่ง"),
     "redact": lazy_gettext("เปลี่ยนเป็นสำเนาที่ปิดข้อมูลส่วนบุคคล"),
     "release": lazy_gettext("ให้ประชาชนเห็นเอกสาร"),
     "hold": lazy_gettext("ไม่ให้ประชาชนเห็นเอกสาร"),

@@ -60,6 +60,11 @@ class Cache:
             if self._added % self._CHECK_EVERY == 1:
                 self._shrink()
 
+    def forget(self, start: str) -> None:
+        """Deletes the files whose names begin with ``start``, which has at least two letters."""
+        for path in (self._folder / start[:2]).glob(f"{start}*"):
+            path.unlink(missing_ok=True)
+
     def _shrink(self) -> None:
         files = []
         for entry in self._folder.glob("*/*"):

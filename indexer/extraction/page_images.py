@@ -289,6 +289,11 @@ class Pictures:
             self._marked.put(name, marked)
         return marked
 
+    def forget(self, sha256: str) -> None:
+        """Deletes all pictures of a file from the caches."""
+        self._drawn.forget(sha256)
+        self._marked.forget(sha256)
+
     def kept(self, attachment: Attachment, page: Page, *, width: int) -> bytes | None:
         """Returns the picture without marks if it is in the cache, otherwise None."""
         return _content(self._drawn, _name(attachment.sha256, page, max(1, min(width, MAX_WIDTH))))

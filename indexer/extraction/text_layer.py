@@ -64,6 +64,10 @@ class Copies:
         with self._slots.taken("", seconds=WAIT_SECONDS):
             return self._cache.open(name) or self._make(attachment, pages, name)
 
+    def forget(self, sha256: str) -> None:
+        """Deletes all copies of a file from the cache."""
+        self._cache.forget(sha256)
+
     def _make(self, attachment: Attachment, pages: Sequence[Page], name: str) -> BinaryIO:
         with tempfile.TemporaryDirectory(prefix="prakat-") as folder:
             target = Path(folder) / "copy.pdf"

@@ -146,7 +146,7 @@ class Backups:
                 progress("write", done, total)
 
 
-_NAMED = """SELECT sha256, size FROM attachment
+_NAMED = """SELECT sha256, size FROM attachment WHERE sha256 NOT LIKE 'erased-%'
     UNION SELECT json_extract(before, '$.sha256'), json_extract(before, '$.size')
     FROM history WHERE json_extract(before, '$.sha256') IS NOT NULL ORDER BY 1"""
 """Query of all originals: also of detached or replaced attachments, which may be attached again."""

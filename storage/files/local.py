@@ -97,6 +97,12 @@ class LocalFiles:
     def exists(self, sha256: str) -> bool:
         return SHA256.fullmatch(sha256) is not None and self._path(sha256).is_file()
 
+    def remove(self, sha256: str) -> None:
+        place = self._path(sha256)
+        with explained():
+            place.unlink(missing_ok=True)
+            sync_directory(place.parent)
+
     def all(self) -> Iterator[StoredFile]:
         for shelf in sorted(self._root.iterdir()):
             if shelf == self._incoming or not shelf.is_dir():

@@ -99,6 +99,11 @@ class S3Files:
             return False
         return True
 
+    def remove(self, sha256: str) -> None:
+        """Delete a file. A bucket with versioning keeps it for as long as the bucket's rules say."""
+        with _answered():
+            self._client().delete_object(Bucket=self._bucket, Key=self._key(sha256))
+
     def all(self) -> Iterator[StoredFile]:
         """Yield every stored file in the order in which the service lists them, which is that of the keys."""
         for item in self._listed("list_objects_v2", "Contents"):

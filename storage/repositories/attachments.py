@@ -240,6 +240,7 @@ class EngineAttachments:
         found = self._engine.rows(
             """SELECT * FROM attachment
                WHERE organisation_id IN :organisations AND announcement_id = :id AND status = 'detached'
+               AND sha256 NOT LIKE 'erased-%'
                ORDER BY id""",
             id=announcement_id,
         )
@@ -312,7 +313,8 @@ class EngineAttachments:
         with self._engine.write():
             row = self._engine.row(
                 """SELECT * FROM attachment
-                   WHERE organisation_id IN :organisations AND id = :id AND status = 'detached'""",
+                   WHERE organisation_id IN :organisations AND id = :id AND status = 'detached'
+                   AND sha256 NOT LIKE 'erased-%'""",
                 id=attachment_id,
             )
             if row is None:
@@ -335,7 +337,8 @@ class EngineAttachments:
     def get_detached(self, id: int) -> Attachment:
         row = self._engine.row(
             """SELECT * FROM attachment
-               WHERE organisation_id IN :organisations AND id = :id AND status = 'detached'""",
+               WHERE organisation_id IN :organisations AND id = :id AND status = 'detached'
+                   AND sha256 NOT LIKE 'erased-%'""",
             id=id,
         )
         if row is None:

@@ -6,6 +6,7 @@ import datetime as dt
 
 import pytest
 
+from archive.erasure import ErasureScope
 from archive.errors import Conflict, NotFound
 from archive.model import Announcement, Details, Hold, Kind, Reading
 from archive.ports import Jobs
@@ -192,3 +193,57 @@ def test_the_file_before_is_kept_with_its_text(records: Records, announcement: A
     assert [entry.action for entry in records.history.entries(announcement.id)][-2:] == ["redact", "replace"]
     with pytest.raises(NotFound):
         records.versions.texts(first.id, 3)
+
+
+def test_an_erased_attachment_leaves_its_number_and_nothing_else(
+    records: Records, announcement: Announcement
+) -> None:
+    first, second = (attached(records, announcement, content) for content in (b"one", b"two"))
+    records.pages.save(page(first, text="ความลับ"))
+    records.pages.correct(first.id, 1, "ความลับที่แก้แล้ว", actor=ACTOR)
+    pdf = "application/pdf"
+    records.attachments.replace(
+        first.id, stored(b"three"), filename="ความลับ.pdf", media_type=pdf, actor=ACTOR
+    )
+    erased = records.erasures.erase(
+        first.id, ErasureScope.ATTACHMENT, ordered_by="คำสั่งศาลที่ 1", reason="ละเมิดสิทธิ", actor=ACTOR
+    )
+    assert set(erased.files) == {stored(b"one").sha256, stored(b"three").sha256}
+    assert records.erasures.all() == [erased]
+    assert records.erasures.last_at() == erased.at
+    assert not any(map(records.erasures.is_file_used, erased.files))
+    assert [
+        each.position for each in records.attachments.by_announcement([announcement.id])[announcement.id]
+    ] == [1]
+    assert records.attachments.detached(announcement.id) == []
+    for gone in (records.attachments.get, records.attachments.get_detached):
+        with pytest.raises(NotFound):
+            gone(first.id)
+    with pytest.raises(NotFound):
+        records.erasures.erase(first.id, ErasureScope.ATTACHMENT, ordered_by="x", reason="x", actor=ACTOR)
+    told = repr(records.history.entries(announcement.id))
+    assert "ความลับ" not in told
+    assert not any(sha256 in told for sha256 in erased.files)
+    assert stored(b"two").sha256 in told
+    assert announcement.id in records.history.withdrawn_since(0)
+    again = attached(records, announcement, b"one")  # the same bytes may come again
+    assert again.id not in (first.id, second.id)
+
+
+def test_earlier_files_are_erased_without_the_present_one(
+    records: Records, announcement: Announcement
+) -> None:
+    first = attached(records, announcement, b"one")
+    records.pages.save(page(first, text="ความลับ"))
+    records.attachments.replace(
+        first.id, stored(b"two"), filename="ใหม่.pdf", media_type="application/pdf", actor=ACTOR
+    )
+    records.pages.save(page(first, text="ปิดแล้ว"))
+    erased = records.erasures.erase(
+        first.id, ErasureScope.EARLIER_FILES, ordered_by="คำสั่งศาลที่ 1", reason="ละเมิดสิทธิ", actor=ACTOR
+    )
+    assert erased.files == (stored(b"one").sha256,)
+    assert records.versions.by_attachment(first.id) == []
+    assert records.attachments.get(first.id).sha256 == stored(b"two").sha256
+    assert records.pages.get(first.id, 1).text == "ปิดแล้ว"
+    assert stored(b"one").sha256 not in repr(records.history.entries(announcement.id))

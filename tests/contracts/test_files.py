@@ -36,6 +36,17 @@ def test_adding_again_changes_nothing(files: Files) -> None:
     assert list(files.all()) == [first]
 
 
+def test_what_is_removed_is_gone_and_can_be_added_again(files: Files) -> None:
+    files.add(io.BytesIO(CONTENT), limit=len(CONTENT))
+    for _ in range(2):
+        files.remove(SHA256)
+        assert not files.exists(SHA256)
+    assert list(files.all()) == []
+    assert files.add(io.BytesIO(CONTENT), limit=len(CONTENT)) == StoredFile(SHA256, len(CONTENT))
+    with pytest.raises(NotFound):
+        files.remove("../../etc/passwd")
+
+
 def test_all_in_order(files: Files) -> None:
     added = [files.add(io.BytesIO(b"%d" % n), limit=10) for n in range(20)]
     assert list(files.all()) == sorted(added, key=lambda one: one.sha256)

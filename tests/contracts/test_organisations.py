@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from archive.erasure import ErasureScope
 from archive.errors import Conflict, Invalid, NotFound, PrakatError
 from archive.model import (
     ALL_SCOPES,
@@ -36,6 +37,7 @@ from archive.repositories import (
     Announcements,
     Attachments,
     Collections,
+    Erasures,
     Figures,
     FileVersions,
     History,
@@ -64,6 +66,7 @@ REPOSITORIES = (
     Pages,
     Collections,
     Figures,
+    Erasures,
     FileVersions,
     Relations,
     Worklist,
@@ -170,6 +173,8 @@ def values(theirs: Town) -> dict[str, object]:
         "filename": "ใหม่.pdf",
         "media_type": "application/pdf",
         "is_redacted": False,
+        "scope": ErasureScope.ATTACHMENT,
+        "ordered_by": "แย่งมา",
         "label": "ใหม่",
         "kind": Kind.OTHER,
         "stored_at": None,

@@ -105,6 +105,8 @@ GUARDS: dict[str, Guard] = {
     "staff.take_step": Guard.STAFF,
     "staff.relate": Guard.STAFF,
     "staff.history": Guard.STAFF,
+    "erasures.register": Guard.ADMIN,
+    "erasures.erase": Guard.ADMIN,
     "file_versions.compare": Guard.STAFF,
     "file_versions.file": Guard.STAFF,
     "file_versions.restore": Guard.STAFF,

@@ -1,0 +1,70 @@
+"""Erasure by a recorded order: the only way in which anything of the archive is deleted for good."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from archive import validation
+from archive.erasure import Erasure, ErasureScope
+from archive.errors import words
+from archive.ports import Files
+from archive.repositories import Records
+
+
+class PageCache(Protocol):
+    """A cache of pictures or copies that were made from stored files."""
+
+    def forget(self, sha256: str) -> None:
+        """Delete everything that was made from the file."""
+
+
+class Eraser:
+    """Carries out orders of erasure: records, then bytes, then what was cached of them."""
+
+    def __init__(
+        self, records: Records, all_records: Records, files: Files, caches: Sequence[PageCache]
+    ) -> None:
+        """``all_records``: records of all organisations, which share the store of files."""
+        self._records = records
+        self._all_records = all_records
+        self._files = files
+        self._caches = caches
+
+    def erase(
+        self, attachment_id: int, scope: ErasureScope, *, ordered_by: str, reason: str, actor: str
+    ) -> Erasure:
+        """Erase an attachment or its earlier files, and return the record of it.
+
+        Raises ``Invalid`` without ``ordered_by`` or ``reason``, ``NotFound`` for an unknown attachment.
+        """
+        erasure = self._records.erasures.erase(
+            attachment_id,
+            scope,
+            ordered_by=validation.required_text(
+                ordered_by, field="ordered_by", said=words("ผู้สั่งและเลขที่คำสั่ง"), length=300
+            ),
+            reason=validation.required_text(reason, field="reason", said=words("เหตุผลที่ลบ"), length=1000),
+            actor=actor,
+        )
+        for sha256 in erasure.files:
+            for cache in self._caches:
+                cache.forget(sha256)
+        remove_erased_files(self._all_records, self._files, erasure)
+        return erasure
+
+    def kept_files(self, erasure: Erasure) -> list[str]:
+        """Return the SHA-256 of files that stayed in the store because another record has the same bytes."""
+        return [sha256 for sha256 in erasure.files if self._all_records.erasures.is_file_used(sha256)]
+
+
+def remove_erased_files(all_records: Records, files: Files, erasure: Erasure) -> list[str]:
+    """Delete the files of an erasure that no record uses any more. Returns those that were still there."""
+    left = [
+        sha256
+        for sha256 in erasure.files
+        if files.exists(sha256) and not all_records.erasures.is_file_used(sha256)
+    ]
+    for sha256 in left:
+        files.remove(sha256)
+    return left

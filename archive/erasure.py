@@ -1,0 +1,52 @@
+"""Records of erasures by order: the only deletions that keep nothing of what they take away."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+
+class ErasureScope(StrEnum):
+    """What an order of erasure is about."""
+
+    ATTACHMENT = "attachment"  # the attachment with all files that it ever had
+    EARLIER_FILES = "earlier-files"  # only the files before the present one
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Erasure:
+    """Record of an erasure by order, which stays for good. It says nothing of what was erased."""
+
+    id: int
+    announcement_id: int
+    attachment_id: int
+    scope: ErasureScope
+    ordered_by: str  # who ordered it, such as a court or the head of the office, with the number of the order
+    reason: str
+    files: tuple[str, ...]  # SHA-256 of the files, in lower-case hexadecimal
+    at: dt.datetime
+    actor: str  # the administrator who carried the order out
+
+
+class Erasures(Protocol):
+    """Erasures by order. Every other deletion keeps what it takes away."""
+
+    def erase(
+        self, attachment_id: int, scope: ErasureScope, *, ordered_by: str, reason: str, actor: str
+    ) -> Erasure:
+        """Erase an attachment, also a detached one, or its earlier files; return the record of it.
+
+        Texts of pages and names of files are removed from the history as well. The bytes stay in the store:
+        see ``archive.erasure.Eraser``.
+        """
+
+    def all(self) -> list[Erasure]:
+        """Return all erasures, the latest first."""
+
+    def last_at(self) -> dt.datetime | None:
+        """Return the time of the latest erasure; None where nothing was ever erased."""
+
+    def is_file_used(self, sha256: str) -> bool:
+        """Return True when an attachment, also a detached one, has or had a file with these bytes."""

@@ -1,0 +1,165 @@
+"""Queries about erasures by order. Every other deletion keeps what it takes away."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Collection, Mapping
+
+from archive.erasure import Erasure, ErasureScope
+from archive.errors import no_such_attachment
+from storage import mappers
+from storage.engine import Queries, Row
+from storage.hash_chain import READING, seal
+from storage.repositories import history
+from storage.repositories.attachments import hide
+
+_TELLING = {"text", "label", "filename", "sha256", "size", "media_type"}
+"""Keys of a change in the history that tell something of a file, of its name or of its pages."""
+
+
+class EngineErasures:
+    """Adapter of ``Erasures`` for any ``Engine``."""
+
+    def __init__(self, engine: Queries) -> None:
+        self._engine = engine
+
+    def erase(
+        self, attachment_id: int, scope: ErasureScope, *, ordered_by: str, reason: str, actor: str
+    ) -> Erasure:
+        with self._engine.write():
+            row = self._attachment(attachment_id)
+            files = self._files(row, scope)
+            id = self._record(row, scope, files, ordered_by=ordered_by, reason=reason, actor=actor)
+            self._engine.run(
+                "DELETE FROM file_version WHERE organisation_id IN :organisations AND attachment_id = :id",
+                id=attachment_id,
+            )
+            self._clear_history(row, scope, files)
+            if scope is ErasureScope.ATTACHMENT:
+                self._clear_attachment(row, id)
+            place: dict[str, object] = {"attachment_id": attachment_id, "erasure": id}
+            history.note(
+                self._engine, row["announcement_id"], "erase", actor=actor, after=place, reason=reason
+            )
+            history.touch(self._engine, row["announcement_id"])
+            if scope is ErasureScope.ATTACHMENT:
+                hide(self._engine, attachment_id)
+            seal(self._engine, ("attachment", attachment_id), (READING, attachment_id), ("erasure", id))
+        return next(each for each in self.all() if each.id == id)
+
+    def all(self) -> list[Erasure]:
+        found = self._engine.rows(
+            "SELECT * FROM erasure WHERE organisation_id IN :organisations ORDER BY id DESC"
+        )
+        return [*mappers.readable(mappers.erasure, found)]
+
+    def last_at(self) -> dt.datetime | None:
+        row = self._engine.row("SELECT max(at) AS at FROM erasure WHERE organisation_id IN :organisations")
+        return dt.datetime.fromisoformat(row["at"]) if row and row["at"] else None
+
+    def is_file_used(self, sha256: str) -> bool:
+        return any(
+            self._engine.row(
+                f"""SELECT 1 AS found FROM {table}
+                    WHERE organisation_id IN :organisations AND sha256 = :sha256 LIMIT 1""",  # noqa: S608
+                sha256=sha256,
+            )
+            for table in ("attachment", "file_version")
+        )
+
+    def _attachment(self, id: int) -> Row:
+        row = self._engine.row(
+            """SELECT * FROM attachment
+               WHERE organisation_id IN :organisations AND id = :id FOR NO KEY UPDATE""",
+            id=id,
+        )
+        if row is None or row["sha256"].startswith(mappers.ERASED):
+            raise no_such_attachment()
+        return row
+
+    def _files(self, row: Row, scope: ErasureScope) -> set[str]:
+        versions = self._engine.rows(
+            "SELECT sha256 FROM file_version WHERE organisation_id IN :organisations AND attachment_id = :id",
+            id=row["id"],
+        )
+        earlier = {version["sha256"] for version in versions} - {row["sha256"]}
+        return earlier | {row["sha256"]} if scope is ErasureScope.ATTACHMENT else earlier
+
+    def _record(
+        self,
+        row: Row,
+        scope: ErasureScope,
+        files: Collection[str],
+        *,
+        ordered_by: str,
+        reason: str,
+        actor: str,
+    ) -> int:
+        made = self._engine.rows(
+            """INSERT INTO erasure (organisation_id, announcement_id, attachment_id, scope, ordered_by,
+                   reason, files, at, actor)
+               VALUES (:organisation, :announcement_id, :attachment_id, :scope, :ordered_by,
+                   :reason, :files, :at, :actor) RETURNING id""",
+            organisation=row["organisation_id"],
+            announcement_id=row["announcement_id"],
+            attachment_id=row["id"],
+            scope=scope.value,
+            ordered_by=ordered_by,
+            reason=reason,
+            files=" ".join(sorted(files)),
+            at=mappers.now_text(),
+            actor=actor,
+        )
+        return int(made[0]["id"])
+
+    def _clear_attachment(self, row: Row, erasure: int) -> None:
+        """Take the attachment off, and leave nothing of it but its id and its announcement."""
+        self._engine.run(
+            "DELETE FROM page WHERE organisation_id IN :organisations AND attachment_id = :id", id=row["id"]
+        )
+        self._engine.run(
+            """UPDATE attachment SET label = '', filename = '', kind = 'other', media_type = '', size = 0,
+                   sha256 = :erased, page_count = NULL, status = 'detached', error_code = NULL,
+                   error_message = NULL, details = '{}', rules = 0, worker = NULL, leased_until = NULL,
+                   hold = 'unread', decided = '', is_redacted = 0
+               WHERE organisation_id IN :organisations AND id = :id""",
+            erased=f"{mappers.ERASED}{erasure}",
+            id=row["id"],
+        )
+        if row["status"] != mappers.DETACHED:
+            self._engine.run(
+                """UPDATE attachment SET position = position - 1
+                   WHERE organisation_id IN :organisations AND announcement_id = :announcement_id
+                   AND position > :position AND status <> 'detached'""",
+                announcement_id=row["announcement_id"],
+                position=row["position"],
+            )
+
+    def _clear_history(self, row: Row, scope: ErasureScope, files: Collection[str]) -> None:
+        """Remove what the entries of the history tell of the erased files."""
+        entries = self._engine.rows(
+            "SELECT * FROM history WHERE organisation_id IN :organisations AND announcement_id = :id",
+            id=row["announcement_id"],
+        )
+        for entry in entries:
+            told = {name: json.loads(entry[name]) for name in ("before", "after")}
+            left = {name: _untold(change, row["id"], scope, files) for name, change in told.items()}
+            if left != told:
+                self._engine.run(
+                    """UPDATE history SET before = :before, after = :after
+                       WHERE organisation_id IN :organisations AND id = :id""",
+                    id=entry["id"],
+                    **{name: mappers.json_text(change) for name, change in left.items()},
+                )
+                seal(self._engine, ("history", entry["id"]))
+
+
+def _untold(
+    change: Mapping[str, object], attachment_id: int, scope: ErasureScope, files: Collection[str]
+) -> dict[str, object]:
+    """Return one side of a change without what it tells of the erased files."""
+    is_told = change.get("attachment_id") == attachment_id and (
+        scope is ErasureScope.ATTACHMENT or "text" in change or change.get("sha256") in files
+    )
+    return {name: value for name, value in change.items() if not (is_told and name in _TELLING)}

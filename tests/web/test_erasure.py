@@ -1,0 +1,125 @@
+"""Erasure by order: nothing is left of what was erased, and the order itself stays for good."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from archive.model import Role, Status
+from storage.backup.writer import Backups
+from tests.web.conftest import Site, memo, open_site
+
+SECRET = "ประหยัดทรัพย์มะม่วงหวาน"
+ORDER = {"ordered_by": "คำสั่งศาลปกครองที่ 7/2569", "reason": "ละเมิดสิทธิส่วนบุคคล", "sure": "1"}
+
+
+class Erased:
+    """Two published announcements with the same file; the file of the first is erased, then of the second."""
+
+    def __init__(self, folder: Path) -> None:
+        self.site = open_site(folder / "data")
+        intake = self.site.services.intake
+        self.ids = []
+        paper = memo(f"นาย{SECRET} ได้รับเงิน")
+        for number in (1, 2):
+            made = self.site.announcement(f"ประกาศรายชื่อ {number}", status=Status.DRAFT)
+            attachment = self.site.attach(made.id, paper, f"{SECRET}.pdf")
+            intake.relabel(attachment.id, label=f"รายชื่อ{SECRET}", kind=attachment.kind, actor="test")
+            intake.publish(made.id, actor="test")
+            self.ids.append((made.id, attachment.id))
+        self.site.work()
+        intake.correct_page(self.ids[0][1], 1, f"{SECRET} แก้แล้ว", actor="test")
+        self.sha256 = self.site.services.records.attachments.get(self.ids[0][1]).sha256
+        self.site.work()
+        for announcement, attachment in self.ids:
+            page = f"/announcements/{announcement}/attachments/{attachment}"
+            assert self.site.client().get(f"{page}/pages/1.webp?width=480&q={SECRET}").status_code == 200
+        self.admin = self.site.signed_in(Role.ADMIN)
+        self.answers = [self._erase(attachment) for _, attachment in self.ids]
+        self.site.work()
+
+    def _erase(self, attachment: int) -> tuple[str, bool]:
+        """Returns the page that follows the erasure, and True when the store still has the file."""
+        page = self.admin.post(f"/staff/attachments/{attachment}/erase", data=ORDER, follow_redirects=True)
+        return page.text, self.site.services.files.exists(self.sha256)
+
+    @property
+    def data(self) -> Path:
+        return self.site.services.settings.data
+
+
+@pytest.fixture(scope="module")
+def erased(tmp_path_factory: pytest.TempPathFactory) -> Erased:
+    return Erased(tmp_path_factory.mktemp("erased"))
+
+
+def test_bytes_that_another_record_uses_are_kept_and_named(erased: Erased) -> None:
+    (first, is_there), (second, is_still_there) = erased.answers
+    assert (is_there, is_still_there) == (True, False)
+    assert "มีเอกสารอื่นใช้ไฟล์เดียวกัน" in first
+    assert "มีเอกสารอื่นใช้ไฟล์เดียวกัน" not in second
+
+
+def test_nothing_is_left_on_the_disk(erased: Erased) -> None:
+    """Neither in the database's free space, nor in the index, the store or the caches."""
+    erased.site.services.database.checkpoint()
+    for path in erased.data.rglob("*"):
+        assert erased.sha256 not in path.name, path
+        if path.is_file():
+            assert SECRET.encode() not in path.read_bytes(), path
+
+
+def test_residents_and_staff_find_nothing(erased: Erased) -> None:
+    for client in (erased.site.client(), erased.admin):
+        for announcement, attachment in erased.ids:
+            page = f"/announcements/{announcement}/attachments/{attachment}"
+            for address in (
+                page,
+                f"{page}/file",
+                f"{page}/pages/1.webp",
+                f"/api/v1/attachments/{attachment}",
+            ):
+                assert client.get(address).status_code == 404, address
+            assert SECRET not in client.get(f"/announcements/{announcement}").text
+        assert client.get(f"/api/v1/search?q={SECRET}").json["total"] == 0
+        assert client.get(f"/api/v1/suggest?q={SECRET[:6]}").json["suggestions"] == []
+    for announcement, _ in erased.ids:
+        assert SECRET not in erased.admin.get(f"/staff/announcements/{announcement}/history").text
+        assert SECRET not in erased.admin.get(f"/staff/announcements/{announcement}").text
+
+
+def test_the_register_tells_who_ordered_it_and_why(erased: Erased) -> None:
+    page = erased.admin.get("/staff/erasures").text
+    assert page.count(ORDER["ordered_by"]) == page.count(ORDER["reason"]) == 2
+    assert erased.site.signed_in(Role.STAFF).get("/staff/erasures").status_code == 403
+
+
+def test_a_check_is_clean_and_the_next_backup_has_nothing_of_it(erased: Erased, tmp_path: Path) -> None:
+    services = erased.site.services
+    assert services.examine().findings == []
+    target = tmp_path / "backup"
+    target.mkdir()
+    assert isinstance(services.backups, Backups)
+    report = services.backups.make(target, lambda *_: None)
+    assert (report.files, report.missing) == (0, [])
+    assert not [path for path in target.rglob("*") if path.is_file() and SECRET.encode() in path.read_bytes()]
+
+
+def test_a_file_that_comes_back_behind_the_archive_is_found_and_removed(erased: Erased) -> None:
+    services = erased.site.services
+    path = erased.data / "files" / erased.sha256[:2] / erased.sha256
+    path.write_bytes(b"from an old copy")
+    assert "erased-file-left" in {each.code for each in services.examine().findings}
+    services.examine(repair=True)
+    assert not path.exists()
+
+
+@pytest.mark.parametrize("missing", ["ordered_by", "reason", "sure"])
+def test_an_order_that_is_not_complete_erases_nothing(site: Site, missing: str) -> None:
+    made = site.announcement("ประกาศ")
+    attachment = site.attach(made.id, memo("เนื้อหา"))
+    order = {name: value for name, value in ORDER.items() if name != missing}
+    site.signed_in(Role.ADMIN).post(f"/staff/attachments/{attachment.id}/erase", data=order)
+    assert site.services.records.attachments.get(attachment.id) == attachment
+    assert site.services.records.erasures.all() == []

@@ -1,0 +1,81 @@
+"""Erasure by order, for administrators: the form that carries an order out, and the register of orders."""
+
+from __future__ import annotations
+
+from flask import Blueprint, abort, flash, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from archive.erasure import ErasureScope
+from archive.errors import Invalid, NotFound, PrakatError
+from archive.model import Attachment
+from web.accounts.sign_in import admin_only, current_person
+from web.bootstrap import services
+from web.errors import in_words
+from web.serving.log import note_security
+
+pages = Blueprint("erasures", __name__, url_prefix="/staff")
+
+
+@pages.before_request
+@admin_only
+def _admin_only() -> None:
+    person = current_person()
+    g.actor = person.name if person else ""
+
+
+@pages.get("/erasures")
+def register() -> str:
+    """List every erasure: what, who ordered it, why, who carried it out, and which bytes had to stay."""
+    found = services().records.erasures.all()
+    known = services().records.announcements.get_many({each.announcement_id for each in found})
+    kept = {each.id: len(services().eraser.kept_files(each)) for each in found}
+    return render_template("staff/erasures.html", erasures=found, announcements=known, kept=kept)
+
+
+@pages.route("/attachments/<int:id>/erase", methods=["GET", "POST"])
+def erase(id: int) -> ResponseReturnValue:
+    """Say what an erasure takes away, and carry the order out."""
+    attachment = _attachment(id)
+    if request.method == "POST":
+        try:
+            _carry_out(attachment)
+            return redirect(url_for("erasures.register"))
+        except PrakatError as error:
+            flash(in_words(error), "bad")
+    return render_template(
+        "staff/erase.html",
+        attachment=attachment,
+        announcement=services().records.announcements.get(attachment.announcement_id),
+        versions=services().records.versions.by_attachment(id),
+        elsewhere=[
+            each for each in services().records.attachments.with_file(attachment.sha256) if each.id != id
+        ],
+    )
+
+
+def _attachment(id: int) -> Attachment:
+    """Returns an attachment, also one that was taken off."""
+    try:
+        return services().records.attachments.get(id)
+    except NotFound:
+        return services().records.attachments.get_detached(id)
+
+
+def _carry_out(attachment: Attachment) -> None:
+    scope = request.form.get("scope", ErasureScope.ATTACHMENT)
+    if scope not in set(ErasureScope):
+        abort(400)
+    if "sure" not in request.form:
+        raise Invalid("กรุณายืนยันว่าเข้าใจว่ากู้คืนไม่ได้ แล้วกดลบอีกครั้ง", field="sure")
+    erasure = services().eraser.erase(
+        attachment.id,
+        ErasureScope(scope),
+        ordered_by=request.form.get("ordered_by", ""),
+        reason=request.form.get("reason", ""),
+        actor=g.actor,
+    )
+    note_security("erased by order", person=g.actor, erasure=erasure.id, attachment=attachment.id)
+    flash(_("ลบถาวรตามคำสั่งแล้ว บันทึกไว้เป็นลำดับที่ %(id)s", id=erasure.id), "good")
+    if services().eraser.kept_files(erasure):
+        flash(_("ไฟล์บางไฟล์ยังอยู่ในคลัง เพราะมีเอกสารอื่นใช้ไฟล์เดียวกัน"), "warn")
