@@ -45,7 +45,7 @@ class EngineErasures:
             history.touch(self._engine, row["announcement_id"])
             if scope is ErasureScope.ATTACHMENT:
                 hide(self._engine, attachment_id)
-            seal(self._engine, ("attachment", attachment_id), (READING, attachment_id), ("erasure", id))
+            seal(self._engine, ("attachment", attachment_id), (READING, attachment_id))
         return next(each for each in self.all() if each.id == id)
 
     def all(self) -> list[Erasure]:
@@ -111,6 +111,7 @@ class EngineErasures:
             at=mappers.now_text(),
             actor=actor,
         )
+        seal(self._engine, ("erasure", made[0]["id"]))
         return int(made[0]["id"])
 
     def _clear_attachment(self, row: Row, erasure: int) -> None:
@@ -135,6 +136,7 @@ class EngineErasures:
                 announcement_id=row["announcement_id"],
                 position=row["position"],
             )
+        seal(self._engine, ("attachment", row["id"]), (READING, row["id"]))
 
     def _clear_history(self, row: Row, scope: ErasureScope, files: Collection[str]) -> None:
         """Remove what the entries of the history tell of the erased files."""
