@@ -7,7 +7,7 @@ from typing import Protocol
 
 from archive import validation
 from archive.erasure import Erasure, ErasureScope
-from archive.errors import words
+from archive.errors import gettext_noop
 from archive.ports import Files
 from archive.repositories import Records
 
@@ -42,9 +42,11 @@ class Eraser:
             attachment_id,
             scope,
             ordered_by=validation.required_text(
-                ordered_by, field="ordered_by", said=words("ผู้สั่งและเลขที่คำสั่ง"), length=300
+                ordered_by, field="ordered_by", said=gettext_noop("ผู้สั่งและเลขที่คำสั่ง"), length=300
             ),
-            reason=validation.required_text(reason, field="reason", said=words("เหตุผลที่ลบ"), length=1000),
+            reason=validation.required_text(
+                reason, field="reason", said=gettext_noop("เหตุผลที่ลบ"), length=1000
+            ),
             actor=actor,
         )
         for sha256 in erasure.files:
