@@ -7,7 +7,9 @@ BIN := $(VENV)/bin
 export OPENSEARCH ?= 2.19.1
 SCALED := postgresql or s3 or opensearch or servers or encrypted
 
-.PHONY: translations run test test-scale audit lock clean
+WHOOSH3 := whoosh3==3.54.0
+
+.PHONY: translations run test test-scale test-whoosh3 audit lock clean
 
 run: $(VENV)/.run
 	@scripts/run.sh "$(DATA)" "$(PORT)"
@@ -23,6 +25,13 @@ test: $(VENV)/.test
 test-scale: $(VENV)/.scale-$(OPENSEARCH)
 	scripts/scale.sh sh -ec '$(BIN)/python -m pytest -n auto -k "$(SCALED)" tests/contracts tests/operation/test_move.py tests/operation/test_backup_servers.py; \
 		$(BIN)/python -m tests.outage --webs 2 --workers 2 --calm 10 --silence 10'
+
+# The embedded engine on the other maintained line of Whoosh (docs/decisions/0011): the way on, if the one that is
+# shipped stops to work with a new Python.
+test-whoosh3: $(VENV)/.test
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade --no-deps --target $(VENV)/whoosh3 $(WHOOSH3)
+	PYTHONPATH=$(VENV)/whoosh3 $(BIN)/python -m pytest -n auto tests/contracts/test_search_index.py \
+		tests/indexer/engines/whoosh tests/indexer/search
 
 # Known weaknesses of the locked dependencies. Fails when no advisory service answers, unless AUDIT=--allow-unreachable.
 audit: $(VENV)/.test

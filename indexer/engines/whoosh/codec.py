@@ -23,15 +23,20 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from whoosh.codec.base import TermsReader
-from whoosh.codec.whoosh3 import W3Codec, W3PerDocReader
-from whoosh.index import TOC, clean_files
-from whoosh.matching import ListMatcher
-from whoosh.reading import TermInfo, TermNotFound
-from whoosh.writing import SegmentWriter
 
 from indexer.engines.whoosh import checksums
 from indexer.engines.whoosh.checksums import CheckedFile, with_checksum
+from indexer.engines.whoosh.library import (
+    TOC,
+    ListMatcher,
+    SegmentWriter,
+    TermInfo,
+    TermNotFound,
+    TermsReader,
+    W3Codec,
+    W3PerDocReader,
+    clean_files,
+)
 from indexer.engines.whoosh.schema import FIELD
 from indexer.engines.whoosh.toc import write_toc
 

@@ -20,7 +20,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from cachetools import LRUCache
-from whoosh.index import TOC
 
 from indexer.analysis.index_document import (
     ATTRIBUTES,
@@ -36,6 +35,7 @@ from indexer.analysis.index_document import (
 from indexer.analysis.spelling_index import SpellingIndex
 from indexer.analysis.tokenizer import fold, searchable_bytes
 from indexer.engines.whoosh.codec import Postings
+from indexer.engines.whoosh.library import TOC
 from indexer.engines.whoosh.schema import FIELD, schema
 from indexer.search.doc_values import OrdinalColumn, concatenate_columns, encode_ordinals, facet_column
 from indexer.search.index_reader import (

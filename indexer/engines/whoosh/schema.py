@@ -9,12 +9,10 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
-from whoosh import columns
-from whoosh.fields import COLUMN, FieldType, Schema
-from whoosh.formats import Existence
 
 from indexer.analysis.index_document import COLUMNS, COMPRESSED_COLUMNS
 from indexer.engines.whoosh.checksums import CheckedFile, with_checksum
+from indexer.engines.whoosh.library import COLUMN, Existence, FieldType, Schema, columns
 
 FIELD = "terms"
 """Name of the one indexed field of a document."""

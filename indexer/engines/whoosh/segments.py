@@ -14,10 +14,6 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from whoosh.filedb.filestore import FileStorage
-from whoosh.index import TOC
-from whoosh.reading import SegmentReader
-
 from indexer.analysis.dictionary import Lexicon, parse_lexicon
 from indexer.analysis.index_document import SourceAnnouncement, build_index_document
 from indexer.analysis.parallel_analysis import ParallelAnalyzer
@@ -28,6 +24,7 @@ from indexer.engines.whoosh.checksums import (
     line_without_checksum,
 )
 from indexer.engines.whoosh.codec import Writer
+from indexer.engines.whoosh.library import TOC, FileStorage, SegmentReader
 from indexer.engines.whoosh.reader import CommitReader
 from indexer.engines.whoosh.schema import schema
 from indexer.engines.whoosh.toc import CheckedIndex, read_toc, write_toc

@@ -9,10 +9,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from whoosh.filedb.filestore import FileStorage, RamStorage
-from whoosh.index import TOC, FileIndex
-
 from indexer.engines.whoosh.checksums import with_checksum, without_checksum
+from indexer.engines.whoosh.library import TOC, FileIndex, FileStorage, RamStorage
 
 
 class CheckedIndex(FileIndex):  # type: ignore[misc]
