@@ -31,6 +31,7 @@ from archive.model import (
 )
 from archive.ports import StoredFile
 from archive.reports import Reports
+from archive.subscriptions import Subscriptions
 from archive.worklist import Worklist
 
 
@@ -344,6 +345,7 @@ class Records:
     relations: Relations
     worklist: Worklist
     reports: Reports
+    subscriptions: Subscriptions
     incidents: Incidents
 
     batch: Batch

@@ -35,6 +35,7 @@ log = logging.getLogger("prakat.worker")
 LEASE = dt.timedelta(seconds=30)
 RENEW_EVERY = 8.0  # seconds; two renewals may be missed before another worker takes over
 LANES = 2  # attachments read at the same time, so that a long one does not delay a short one
+MAIL_EVERY = 5.0  # seconds between looks for mail that is due
 IDLE = 0.3  # seconds of sleep when a step found no work; short, so that search follows within a second
 
 
@@ -51,10 +52,13 @@ class Worker:
         duties: LeaderLeases,
         scrub: Scrub,
         inbox: Inbox,
+        send_mail: Callable[[Callable[[], bool]], None] | None = None,
     ) -> None:
+        """``send_mail`` sends what is due to followers, while the function that it gets returns True."""
         self._records, self._jobs, self._intake = records, jobs, intake
         self._index, self._reader, self._duties = index, reader, duties
         self._scrub, self._inbox = scrub, inbox
+        self._send_mail = send_mail
         self._name = lease_holder_name()
         self._stop = threading.Event()
 
@@ -76,6 +80,7 @@ class Worker:
                 ("scrub", self._scrub_some),
                 ("inbox", self._collect_scan),
                 ("duties", self._renew_duties),
+                *((("mail", self._mail),) if self._send_mail else ()),
             )
         ]
         for thread in threads:
@@ -174,6 +179,13 @@ class Worker:
         if self._duties.is_leader(COLLECT_SCANS) and self._inbox.collect():
             return True
         self._stop.wait(LOOK_EVERY)
+        return False
+
+    def _mail(self) -> bool:
+        """Sends mail to followers, in a thread of its own: a dead mail server holds up nothing else."""
+        if self._send_mail is not None and self._duties.is_leader(MAINTAIN):
+            self._send_mail(lambda: self._duties.is_leader(MAINTAIN) and not self._stop.is_set())
+            self._stop.wait(MAIL_EVERY)
         return False
 
     def _scrub_some(self) -> bool:

@@ -47,6 +47,7 @@ from archive.model import (
     Token,
 )
 from archive.reports import Report, ReportKind
+from archive.subscriptions import Frequency, Subscription
 from storage.engine import Row
 
 DETACHED = "detached"
@@ -420,6 +421,24 @@ def report(row: Row) -> Report:
         made_at=dt.datetime.fromisoformat(row["made_at"]),
         done_at=_time(row["done_at"]),
         done_by=row["done_by"],
+    )
+
+
+@_damaged_as_error
+def subscription(row: Row) -> Subscription:
+    return Subscription(
+        id=row["id"],
+        organisation=row["organisation_id"],
+        address=_text(row["address"]),
+        key=row["key"],
+        search=_text(row["search"]),
+        frequency=Frequency(row["frequency"]),
+        language=row["language"],
+        made_at=dt.datetime.fromisoformat(row["made_at"]),
+        asked_at=_time(row["asked_at"]),
+        confirmed_at=_time(row["confirmed_at"]),
+        position=row["position"],
+        looked_at=_time(row["looked_at"]),
     )
 
 

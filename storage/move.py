@@ -35,6 +35,7 @@ TABLES: Mapping[str, tuple[str, ...]] = {
     "collection_history": ("id",),
     "relation": ("id",),
     "report": ("id",),
+    "subscription": ("id",),
     "visit": ("announcement_id", "visitor"),
     "waiting_visit": ("id",),
     "day_visits": ("day", "announcement_id"),

@@ -12,7 +12,7 @@ from __future__ import annotations
 from storage.first_migrations import FIRST_MIGRATIONS
 from storage.hash_chain import seal_everything, seal_held
 from storage.migration import Migration
-from storage.resident_tables import REPORTS
+from storage.resident_tables import REPORTS, SUBSCRIPTIONS
 from storage.tenancy import PARENTS
 
 _PARTS_OF_RECORDS = (
@@ -223,4 +223,5 @@ MIGRATIONS = (
             )""",
         ),
     ),
+    Migration("followers by e-mail", SUBSCRIPTIONS),
 )

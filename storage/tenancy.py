@@ -49,6 +49,7 @@ OWN = PARENTS.keys() | {
     "person",
     "relation",
     "report",
+    "subscription",
     "token",
 }
 """Tables whose rows belong to organisations. Each has the column ``organisation_id``."""

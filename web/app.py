@@ -18,7 +18,7 @@ from web import errors, fonts, organisations, template_filters
 from web.accounts import access, sign_in
 from web.api import resources
 from web.bootstrap import Services
-from web.public import collections, feeds, oai, pages, reports
+from web.public import collections, feeds, following, oai, pages, reports
 from web.serving import health, http_caching, log
 from web.serving.proxies import Networks, TrustedProxies
 from web.staff import (
@@ -53,6 +53,7 @@ _PARTS = (
     separator,
     collections,
     reports,
+    following,
     pages,
 )
 

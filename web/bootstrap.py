@@ -392,6 +392,8 @@ def _place(engine: str, data: Path) -> str | Path:
 
 def build_worker(services: Services) -> Worker:
     """Returns the worker that reads and indexes in the background on the same services."""
+    from web.follower_mail import FollowerMail  # it searches with these services
+
     reader = Reader(services.records, services.files, ocr_jobs=services.settings.ocr_jobs)
     return Worker(
         services.records,
@@ -402,6 +404,7 @@ def build_worker(services: Services) -> Worker:
         duties(services, lease_holder_name()),
         Scrub(services.records, services.files, services.index, scrub_state_path(services.settings)),
         Inbox(lambda: inbox_targets(services)),
+        FollowerMail(services).send_due if services.settings.smtp_url else None,
     )
 
 

@@ -15,6 +15,7 @@ from archive.repositories import (
     Records,
     Relations,
 )
+from archive.subscriptions import Subscriptions
 from archive.worklist import Worklist
 
 
@@ -60,6 +61,10 @@ class RepositoryAccess:
     @property
     def worklist(self) -> Worklist:
         return self.records.worklist
+
+    @property
+    def subscriptions(self) -> Subscriptions:
+        return self.records.subscriptions
 
     @property
     def reports(self) -> Reports:

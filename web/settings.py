@@ -11,9 +11,11 @@ import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
+from email.utils import parseaddr
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from archive.errors import SettingsError
 
@@ -45,6 +47,8 @@ class Settings:
     second_factor: str = "optional"
     backup_signing_key: str = ""
     backup_recipient: str = ""
+    smtp_url: str = ""
+    smtp_sender: str = ""
 
 
 def _directory(text: str) -> Path:
@@ -74,6 +78,20 @@ def _files(text: str) -> str:
 def _scanner(text: str) -> str:
     if text and not re.fullmatch(r"/.+|[^\s:/]+:\d{1,5}|\[[0-9a-fA-F:]+\]:\d{1,5}", text):
         raise ValueError("ต้องเป็น host:port หรือ /ตำแหน่ง/ของ/socket (host:port, or the path of a socket)")
+    return text
+
+
+def _mail_server(text: str) -> str:
+    parts = urlsplit(text)
+    if text and (parts.scheme not in ("smtp", "smtps") or not parts.hostname):
+        raise ValueError("ต้องเป็น smtp://host:port หรือ smtps://… (the address of a mail server)")
+    return text
+
+
+def _sender(text: str) -> str:
+    name, address = parseaddr(text)
+    if text and ("@" not in address or not f"{name}{address}".isprintable()):
+        raise ValueError("ต้องเป็นที่อยู่อีเมล เช่น no-reply@example.go.th (an e-mail address)")
     return text
 
 
@@ -170,6 +188,12 @@ KNOWN: Mapping[str, Setting] = {
         "ไฟล์กุญแจ Ed25519 (PEM) ที่เก็บแยกจากข้อมูล ใช้เซ็นข้อมูลสำรองและตรวจลายเซ็นเมื่อกู้คืน"
         " · file of an Ed25519 key, kept apart, that signs backups and verifies them",
     ),
+    "smtp_url": Setting(
+        _mail_server,
+        "เซิร์ฟเวอร์ส่งอีเมลให้ผู้ติดตาม: smtp://ผู้ใช้:รหัส@host:port (เข้ารหัสเมื่อเซิร์ฟเวอร์รับได้) หรือ smtps://…"
+        " ถ้าไม่กำหนด ติดตามได้ทางฟีดเท่านั้น · mail server for followers; unset, they have the feed alone",
+    ),
+    "smtp_sender": Setting(_sender, "ที่อยู่ผู้ส่งอีเมล · sender of the messages to followers; needed with smtp_url"),
     "backup_recipient": Setting(
         str,
         "กุญแจสาธารณะของ age (age1…) ที่ใช้เข้ารหัสข้อมูลสำรอง · public key of age that backups are encrypted for",
@@ -189,7 +213,13 @@ def load(environment: Mapping[str, str] = os.environ, *, directory: Path | None 
         data = _directory(named.get("data", str(Settings().data)))
         given = _from_file(data / FILE)
     values = {name: read(name, text, FILE) for name, text in given.items() if name not in named}
-    return Settings(**values, **{name: read(name, text) for name, text in named.items()})
+    settings = Settings(**values, **{name: read(name, text) for name, text in named.items()})
+    if settings.smtp_url and (not settings.smtp_sender or settings.base_url == LOCAL_ADDRESS):
+        raise SettingsError(
+            "PRAKAT_SMTP_URL ต้องใช้ร่วมกับ PRAKAT_SMTP_SENDER และ PRAKAT_BASE_URL เพราะอีเมลต้องมีผู้ส่งและที่อยู่ของเว็บ"
+            " (mail needs a sender and the site's address)"
+        )
+    return settings
 
 
 def defaults() -> dict[str, str]:

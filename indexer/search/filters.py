@@ -38,6 +38,8 @@ def filter_masks(reader: IndexReader, filters: Filters) -> dict[str, Mask]:
     if filters.open_on is not None:
         expires = reader.attributes["expires"]
         found["open"] = (expires >= filters.open_on.toordinal()) & (expires != NEVER_EXPIRES)
+    if filters.among is not None:
+        found["among"] = np.isin(reader.attributes["id"], sorted(filters.among))
     if filters.in_force:
         found["in_force"] = ~np.isin(reader.attributes["id"], sorted(filters.ended))
     if filters.announcement_id is not None:

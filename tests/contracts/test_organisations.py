@@ -46,6 +46,7 @@ from archive.repositories import (
     Records,
     Relations,
 )
+from archive.subscriptions import Frequency, Subscriptions
 from archive.worklist import Worklist, WorklistFilters
 from storage.engine import Engine
 from storage.move import TABLES
@@ -71,6 +72,7 @@ REPOSITORIES = (
     Relations,
     Worklist,
     Reports,
+    Subscriptions,
     Incidents,
 )
 
@@ -99,6 +101,7 @@ def town(engine: Engine, organisation: int, word: str) -> Town:
     due = records.announcements.create(draft(word), actor=word)
     records.announcements.revise(due.id, {"publish_at": NOW}, actor=word)
     records.reports.add(ReportDraft(kind=ReportKind.OTHER, text=word, announcement_id=made.id))
+    records.subscriptions.subscribe(word, word, Frequency.DAILY, language="th", key=word)
     records.relations.decide(due.id, made.id, RelationKind.AMENDS, actor=word)
     attachment = attached(records, made, f"before {word}".encode())
     records.pages.save(page(attachment, text=word))
@@ -165,6 +168,14 @@ def values(theirs: Town) -> dict[str, object]:
         "personal_data": [],
         "actor": ACTOR,
         "given": ReportDraft(kind=ReportKind.OTHER, announcement_id=theirs.announcement),
+        "search": SECRET,
+        "frequency": Frequency.DAILY,
+        "language": "th",
+        "key": SECRET,
+        "after": 0,
+        "position": 99,
+        "upto": 99,
+        "digests_at": NOW,
         "draft": Draft(title="ใหม่", published_on=NOW.date()),
         "ref": "1",
         "old_url": "/old/1",
@@ -234,6 +245,9 @@ INSTEAD: dict[tuple[type, str, str], Callable[[Town], object]] = {
     (People, "close_session", "id"): lambda _theirs: 1,
     (People, "open_session", "key_hash"): lambda _theirs: "a new key",
     (People, "add_token", "token_hash"): lambda _theirs: "a new token",
+    (Subscriptions, "subscribe", "key"): lambda _theirs: "new",
+    (Subscriptions, "asked", "id"): lambda _theirs: 2,
+    (Subscriptions, "reached", "id"): lambda _theirs: 2,
     (Reports, "finish", "id"): lambda _theirs: 2,
     (Reports, "reopen", "id"): lambda _theirs: 2,
     (Figures, "tally", "name"): lambda _theirs: "pages",

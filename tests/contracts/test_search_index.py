@@ -173,6 +173,11 @@ def test_what_is_no_longer_in_force_is_left_out_of_hits_and_facets(archive: Sear
     assert sum(each.count for each in page.facets["kind"]) == page.total == 2
 
 
+def test_only_the_announcements_among_a_set_are_found(archive: SearchIndex) -> None:
+    assert found(archive, filters=Filters(among=frozenset({1, 4, 99}))) == [1, 4]
+    assert found(archive, filters=Filters(among=frozenset())) == []
+
+
 def test_pages_of_hits_follow_each_other(index: SearchIndex) -> None:
     index.update(
         [entry(number, f"ประกาศรับสมัครงาน ครั้งที่ {number}") for number in range(1, 251)], (), position=250

@@ -77,12 +77,6 @@ def browse() -> str:
     )
 
 
-@pages.get("/follow")
-def follow() -> str:
-    """Explain how to be told of new announcements: of all, or of those that a search finds."""
-    return render_template("public/follow.html")
-
-
 @pages.get("/announcements")
 def all_announcements() -> AnyResponse:
     """Redirect to the search for everything, which is the list of all announcements."""

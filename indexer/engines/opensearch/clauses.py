@@ -208,6 +208,8 @@ def _narrowing(filters: Filters) -> dict[str, Json]:
         found["date"] = between(filters.from_date, filters.to_date)
     if filters.open_on is not None:
         found["open"] = {"range": {"expires": {"gte": filters.open_on.toordinal(), "lt": NEVER_EXPIRES}}}
+    if filters.among is not None:
+        found["among"] = {"terms": {"id": sorted(filters.among)}}
     if filters.in_force:
         found["in_force"] = {"bool": {"must_not": {"terms": {"id": sorted(filters.ended)}}}}
     if filters.announcement_id is not None:

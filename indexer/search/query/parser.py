@@ -39,6 +39,7 @@ class Filters:
     )
     announcement_id: int | None = None  # search inside one announcement
     organisation: int | None = None  # search as if this organisation were alone: its words, its counts
+    among: frozenset[int] | None = None  # ids of the only announcements that are wanted
     in_force: bool = False  # leave out ``ended``
     ended: frozenset[int] = frozenset()  # ids of announcements that others cancelled or replaced
     withheld: frozenset[int] = frozenset()  # ids of announcements that are treated as if not there

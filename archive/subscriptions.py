@@ -1,0 +1,94 @@
+"""Following by e-mail: subscriptions to what a search finds; value object and port."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from archive.errors import Invalid
+
+LONGEST_ADDRESS = 254  # characters of an e-mail address (RFC 5321, 4.5.3.1, as erratum 1690 counts them)
+_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.)+[A-Za-z]{2,63}")
+
+UNCONFIRMED_FOR = dt.timedelta(days=2)
+"""Time after which an address that nobody confirmed is deleted."""
+
+MOST_CONFIRMATIONS_A_DAY = 3
+"""Most messages asking for confirmation that one address gets in a day: a stranger may have typed it."""
+
+MOST_OF_ADDRESS = 20
+"""Most subscriptions of one address."""
+
+
+class Frequency(StrEnum):
+    """How often a follower gets a message."""
+
+    AT_ONCE = "at-once"
+    DAILY = "daily"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscription:
+    """A follower of what a search finds. It holds nothing of the person but the address."""
+
+    id: int
+    organisation: int
+    address: str
+    key: str  # unguessable; the links to confirm and to stop contain it
+    search: str  # arguments of the search, as in the address of its page: ``q=น้ำ&kind=order``
+    frequency: Frequency
+    language: str  # "th" | "en"
+    made_at: dt.datetime
+    asked_at: dt.datetime | None  # time of the message that asked for confirmation
+    confirmed_at: dt.datetime | None
+    position: int  # the publications up to here were looked at
+    looked_at: dt.datetime | None  # time at which publications were last looked through for it
+
+
+class Subscriptions(Protocol):
+    """Store of subscriptions, and the order in which announcements were published."""
+
+    def subscribe(self, address: str, search: str, frequency: Frequency, *, language: str, key: str) -> None:
+        """Store an unconfirmed subscription, unless the address has the same one or reached its limits.
+        The caller cannot tell whether it was stored: that would tell who follows what."""
+
+    def by_key(self, key: str) -> Subscription | None: ...
+    def confirm(self, key: str) -> bool:
+        """Confirm a subscription; announcements published from now on are sent. False for an unknown key."""
+
+    def stop(self, key: str) -> bool:
+        """Delete a subscription with its address. False for an unknown key."""
+
+    def delete_unconfirmed(self, now: dt.datetime) -> int:
+        """Delete subscriptions that were not confirmed in time. Returns their number."""
+
+    def to_be_asked(self, *, limit: int) -> list[Subscription]:
+        """Return unconfirmed subscriptions whose address was not asked yet, the oldest first."""
+
+    def asked(self, id: int, now: dt.datetime) -> None:
+        """Record that the message asking for confirmation was sent."""
+
+    def due(self, position: int, *, digests_at: dt.datetime, after: int, limit: int) -> list[Subscription]:
+        """Return confirmed subscriptions that are to be looked at, by id, with ids above ``after``.
+        Those at once are due when ``position`` is new to them, daily ones once after ``digests_at``."""
+
+    def reached(self, id: int, position: int, *, now: dt.datetime) -> None:
+        """Record up to which publication the follower was told everything."""
+
+    def last_publication(self) -> int:
+        """Return the position of the last publication."""
+
+    def published_between(self, after: int, upto: int) -> set[int]:
+        """Return the ids of announcements published after one position and up to another."""
+
+
+def checked_address(typed: str) -> str:
+    """Return an e-mail address, its domain in lower case. Raises ``Invalid`` for text that is none."""
+    address = typed.strip()
+    if len(address) > LONGEST_ADDRESS or not _ADDRESS.fullmatch(address):
+        raise Invalid("ที่อยู่อีเมลไม่ถูกต้อง กรุณาพิมพ์เช่น somchai@example.com", field="address")
+    name, _at, domain = address.rpartition("@")
+    return f"{name}@{domain.lower()}"

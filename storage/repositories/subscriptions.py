@@ -1,0 +1,161 @@
+"""Queries about followers by e-mail, and about the order in which announcements were published."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from archive.model import PROVINCE
+from archive.subscriptions import (
+    MOST_CONFIRMATIONS_A_DAY,
+    MOST_OF_ADDRESS,
+    UNCONFIRMED_FOR,
+    Frequency,
+    Subscription,
+)
+from storage import mappers
+from storage.engine import Queries
+from storage.tenancy import current_organisation
+
+_DAY = dt.timedelta(days=1)
+_PUBLICATION = "(action = 'publish' OR (action = 'create' AND after LIKE :made_public))"
+"""Entries of the history by which an announcement became public."""
+
+_MADE_PUBLIC = '%"status": "published"%'
+
+
+class EngineSubscriptions:
+    """Adapter of ``archive.subscriptions.Subscriptions``."""
+
+    def __init__(self, engine: Queries) -> None:
+        self._engine = engine
+
+    def subscribe(self, address: str, search: str, frequency: Frequency, *, language: str, key: str) -> None:
+        organisation = current_organisation(self._engine, several=PROVINCE)
+        now = dt.datetime.now(dt.UTC)
+        with self._engine.write():
+            # The limits hold for all organisations of an installation together: it is one mailbox.
+            found = self._engine.rows(
+                """SELECT search, confirmed_at, made_at FROM subscription
+                   WHERE organisation_id = :organisation AND address = :address""",
+                organisation=organisation,
+                address=address,
+            )
+            recent = [
+                row
+                for row in found
+                if row["confirmed_at"] is None and row["made_at"] > mappers.time_text(now - _DAY)
+            ]
+            is_known = any(row["search"] == search for row in found)
+            if is_known or len(recent) >= MOST_CONFIRMATIONS_A_DAY or len(found) >= MOST_OF_ADDRESS:
+                return
+            self._engine.run(
+                """INSERT INTO subscription (organisation_id, address, key, search, frequency, language,
+                       made_at, position)
+                   VALUES (:organisation, :address, :key, :search, :frequency, :language, :now, 0)""",
+                organisation=organisation,
+                address=address,
+                key=key,
+                search=search,
+                frequency=frequency.value,
+                language=language,
+                now=mappers.time_text(now),
+            )
+
+    def by_key(self, key: str) -> Subscription | None:
+        row = self._engine.row(
+            "SELECT * FROM subscription WHERE organisation_id IN :organisations AND key = :key", key=key
+        )
+        return None if row is None else mappers.subscription(row)
+
+    def confirm(self, key: str) -> bool:
+        with self._engine.write():
+            changed = self._engine.run(
+                """UPDATE subscription SET confirmed_at = coalesce(confirmed_at, :now),
+                       position = CASE WHEN confirmed_at IS NULL THEN :position ELSE position END
+                   WHERE organisation_id IN :organisations AND key = :key""",
+                key=key,
+                now=mappers.now_text(),
+                position=self.last_publication(),
+            )
+        return changed == 1
+
+    def stop(self, key: str) -> bool:
+        with self._engine.write():
+            changed = self._engine.run(
+                "DELETE FROM subscription WHERE organisation_id IN :organisations AND key = :key", key=key
+            )
+        return changed == 1
+
+    def delete_unconfirmed(self, now: dt.datetime) -> int:
+        before = mappers.time_text(now - UNCONFIRMED_FOR)
+        if not self._engine.row(
+            """SELECT 1 AS found FROM subscription WHERE organisation_id IN :organisations
+               AND confirmed_at IS NULL AND made_at < :before LIMIT 1""",
+            before=before,
+        ):
+            return 0
+        with self._engine.write():
+            return self._engine.run(
+                """DELETE FROM subscription WHERE organisation_id IN :organisations
+                   AND confirmed_at IS NULL AND made_at < :before""",
+                before=before,
+            )
+
+    def to_be_asked(self, *, limit: int) -> list[Subscription]:
+        found = self._engine.rows(
+            """SELECT * FROM subscription WHERE organisation_id IN :organisations
+               AND asked_at IS NULL AND confirmed_at IS NULL ORDER BY id LIMIT :limit""",
+            limit=limit,
+        )
+        return [*mappers.readable(mappers.subscription, found)]
+
+    def asked(self, id: int, now: dt.datetime) -> None:
+        with self._engine.write():
+            self._engine.run(
+                """UPDATE subscription SET asked_at = :now
+                   WHERE organisation_id IN :organisations AND id = :id""",
+                id=id,
+                now=mappers.time_text(now),
+            )
+
+    def due(self, position: int, *, digests_at: dt.datetime, after: int, limit: int) -> list[Subscription]:
+        found = self._engine.rows(
+            """SELECT * FROM subscription WHERE organisation_id IN :organisations
+               AND confirmed_at IS NOT NULL AND id > :after
+               AND ((frequency = 'at-once' AND position < :position)
+                   OR (frequency = 'daily' AND coalesce(looked_at, confirmed_at) < :digests_at))
+               ORDER BY id LIMIT :limit""",
+            position=position,
+            digests_at=mappers.time_text(digests_at),
+            after=after,
+            limit=limit,
+        )
+        return [*mappers.readable(mappers.subscription, found)]
+
+    def reached(self, id: int, position: int, *, now: dt.datetime) -> None:
+        with self._engine.write():
+            self._engine.run(
+                """UPDATE subscription SET position = :position, looked_at = :now
+                   WHERE organisation_id IN :organisations AND id = :id""",
+                id=id,
+                position=position,
+                now=mappers.time_text(now),
+            )
+
+    def last_publication(self) -> int:
+        row = self._engine.row(
+            f"""SELECT id FROM history WHERE organisation_id IN :organisations AND {_PUBLICATION}
+                ORDER BY id DESC LIMIT 1""",  # noqa: S608  # our own condition
+            made_public=_MADE_PUBLIC,
+        )
+        return 0 if row is None else int(row["id"])
+
+    def published_between(self, after: int, upto: int) -> set[int]:
+        found = self._engine.rows(
+            f"""SELECT DISTINCT announcement_id FROM history WHERE organisation_id IN :organisations
+                AND id > :after AND id <= :upto AND {_PUBLICATION}""",  # noqa: S608  # our own condition
+            after=after,
+            upto=upto,
+            made_public=_MADE_PUBLIC,
+        )
+        return {row["announcement_id"] for row in found}

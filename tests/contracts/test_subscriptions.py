@@ -1,0 +1,69 @@
+"""Contract of every ``Subscriptions``: followers, and the order of publications."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from archive.model import Status
+from archive.repositories import Records
+from archive.subscriptions import MOST_CONFIRMATIONS_A_DAY, UNCONFIRMED_FOR, Frequency
+from storage.engine import Engine
+from storage.repositories.subscriptions import EngineSubscriptions
+from tests.contracts.samples import ACTOR, draft, published
+
+NOW = dt.datetime.now(dt.UTC)
+HOUR = dt.timedelta(hours=1)
+
+
+def follow(store: EngineSubscriptions, key: str, search: str = "q=x", **more: object) -> None:
+    store.subscribe("a@example.com", search, Frequency.AT_ONCE, language="th", key=key, **more)  # type: ignore[arg-type]
+
+
+def test_an_address_is_asked_once_and_then_kept_or_forgotten(engine: Engine) -> None:
+    store = EngineSubscriptions(engine)
+    follow(store, "k1")
+    follow(store, "k2")  # the same search again
+    (asked,) = store.to_be_asked(limit=9)
+    assert (asked.key, asked.address, asked.frequency) == ("k1", "a@example.com", Frequency.AT_ONCE)
+    store.asked(asked.id, NOW)
+    assert store.to_be_asked(limit=9) == []
+    assert store.due(10, digests_at=NOW, after=0, limit=9) == []
+    assert store.delete_unconfirmed(NOW) == 0
+    assert store.delete_unconfirmed(NOW + UNCONFIRMED_FOR + HOUR) == 1
+    assert not store.confirm("k1")
+    follow(store, "k3")
+    assert store.confirm("k3")
+    assert store.delete_unconfirmed(NOW + UNCONFIRMED_FOR + HOUR) == 0
+    assert store.stop("k3")
+    assert not store.stop("k3")
+    assert engine.rows("SELECT * FROM subscription WHERE organisation_id = 1") == []
+
+
+def test_a_stranger_cannot_fill_a_mailbox(engine: Engine) -> None:
+    store = EngineSubscriptions(engine)
+    for number in range(10):
+        follow(store, f"k{number}", f"q={number}")
+    assert len(store.to_be_asked(limit=99)) == MOST_CONFIRMATIONS_A_DAY
+
+
+def test_followers_are_due_at_once_or_once_a_day(engine: Engine, records: Records) -> None:
+    store = EngineSubscriptions(engine)
+    published(records)
+    follow(store, "once")
+    store.subscribe("b@example.com", "", Frequency.DAILY, language="en", key="daily")
+    store.confirm("once")
+    store.confirm("daily")
+    start = store.last_publication()
+    hidden = records.announcements.create(draft(), actor=ACTOR)
+    assert store.last_publication() == start
+    records.announcements.set_status(hidden.id, Status.PUBLISHED, actor=ACTOR)
+    made = published(records)
+    upto = store.last_publication()
+    assert store.published_between(start, upto) == {hidden.id, made.id}
+    (once,) = store.due(upto, digests_at=NOW - HOUR, after=0, limit=9)
+    assert (once.key, once.position) == ("once", start)
+    (daily,) = store.due(upto, digests_at=NOW + HOUR, after=once.id, limit=9)
+    for each in (once, daily):
+        store.reached(each.id, upto, now=NOW + HOUR)
+    assert store.due(upto, digests_at=NOW + HOUR, after=0, limit=9) == []
+    assert [each.key for each in store.due(upto, digests_at=NOW + 2 * HOUR, after=0, limit=9)] == ["daily"]

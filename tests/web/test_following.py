@@ -1,0 +1,225 @@
+"""Following by e-mail, through a real mail server: confirmed addresses get what is new, and can stop."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from pathlib import Path
+
+import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from archive.errors import SettingsError
+from archive.model import Status
+from tests.web.conftest import Site, open_site
+from web.app import create_app
+from web.bootstrap import build_worker
+from web.follower_mail import FollowerMail
+from web.settings import load
+
+OWN = {"Origin": "http://localhost"}
+ROOT = "http://archive.example"
+
+
+class Mailbox:
+    """Handler of a mail server that keeps messages; ``refuse`` gives what it answers instead."""
+
+    port = 0
+
+    def __init__(self) -> None:
+        self.messages: list[EmailMessage] = []
+        self.refuse = ""
+
+    async def handle_RCPT(  # noqa: N802  # the server calls it so
+        self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
+    ) -> str:
+        if self.refuse:
+            return self.refuse
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(  # noqa: N802
+        self, _server: SMTP, _session: Session, envelope: Envelope
+    ) -> str:
+        message = message_from_bytes(envelope.original_content or b"", policy=policy.default)
+        assert isinstance(message, EmailMessage)
+        self.messages.append(message)
+        return "250 OK"
+
+    def text(self) -> str:
+        """Returns the text of the last message."""
+        return self.messages[-1].get_content()
+
+
+@pytest.fixture
+def mailbox() -> Iterator[Mailbox]:
+    mailbox = Mailbox()
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        mailbox.port = free.getsockname()[1]
+    server = Controller(mailbox, hostname="127.0.0.1", port=mailbox.port)
+    server.start()
+    yield mailbox
+    server.stop()
+
+
+@pytest.fixture
+def posting(tmp_path: Path, mailbox: Mailbox) -> Site:
+    plain = open_site(tmp_path / "data")
+    settings = replace(
+        plain.services.settings,
+        smtp_url=f"smtp://127.0.0.1:{mailbox.port}",
+        smtp_sender="ประกาศ <no-reply@archive.example>",
+        base_url=ROOT,
+    )
+    services = replace(plain.services, settings=settings)
+    app = create_app(services)
+    app.config["WTF_CSRF_ENABLED"] = False
+    return Site(services, app)
+
+
+def deliver(site: Site, now: dt.datetime | None = None) -> None:
+    FollowerMail(site.services).send_due(lambda: True, now)
+
+
+def follow(site: Site, mailbox: Mailbox, search: str = "", frequency: str = "at-once") -> str:
+    """Follow a search and confirm it. Returns the path at which it can be stopped."""
+    form = {"address": "a@Example.com", "frequency": frequency}
+    assert site.client().post(f"/follow?{search}", data=form, headers=OWN).status_code == 303
+    deliver(site)
+    path = re.findall(rf"{ROOT}(/follow/confirm/\S+)", mailbox.text())[0]
+    assert site.client().get(path).status_code == 200
+    assert site.client().post(path).status_code == 200
+    return path.replace("confirm", "stop")
+
+
+def test_new_announcements_reach_a_confirmed_address_once(posting: Site, mailbox: Mailbox) -> None:
+    posting.announcement("ประกาศเก่า เรื่อง น้ำประปา")
+    posting.work()
+    stop = follow(posting, mailbox, "q=น้ำประปา")
+    deliver(posting)
+    assert len(mailbox.messages) == 1  # nothing of what was there before
+    new = posting.announcement("ประกาศหยุดจ่ายน้ำประปา")
+    posting.announcement("ประกาศสอบราคาซ่อมถนน")
+    posting.announcement("น้ำประปา ฉบับร่าง", status=Status.DRAFT)
+    posting.announcement("น้ำประปา ที่ถอนแล้ว", status=Status.WITHDRAWN)
+    posting.work()
+    deliver(posting)
+    message = mailbox.messages[-1]
+    assert len(mailbox.messages) == 2
+    assert re.findall(r"/announcements/(\d+)", mailbox.text()) == [str(new.id)]
+    assert "ฉบับร่าง" not in mailbox.text()
+    assert "ที่ถอนแล้ว" not in mailbox.text()
+    assert message["To"] == "a@example.com"
+    assert message["Subject"] == "เทศบาลตำบลหนองปลาดุก: ประกาศใหม่ 1 เรื่อง"
+    assert message["List-Unsubscribe"].strip() == f"<{ROOT}{stop}>"
+    assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    deliver(posting)
+    assert len(mailbox.messages) == 2
+    # as a mail program does it: no form of this site, no cookie
+    assert posting.client().post(stop, data={"List-Unsubscribe": "One-Click"}).status_code == 200
+    posting.announcement("ประกาศน้ำประปาอีกครั้ง")
+    posting.work()
+    deliver(posting)
+    assert len(mailbox.messages) == 2
+    assert posting.services.subscriptions.by_key(stop.rpartition("/")[2]) is None
+
+
+def test_a_digest_comes_once_a_day(posting: Site, mailbox: Mailbox) -> None:
+    follow(posting, mailbox, frequency="daily")
+    posting.announcement("เรื่องที่หนึ่ง")
+    posting.announcement("เรื่องที่สอง")
+    posting.work()
+    now = dt.datetime.now(dt.UTC)
+    deliver(posting, now)
+    assert len(mailbox.messages) == 1
+    deliver(posting, now + dt.timedelta(days=1))
+    assert len(mailbox.messages) == 2
+    assert mailbox.text().count("/announcements/") == 2
+
+
+def test_a_crash_after_sending_repeats_the_same_message(
+    posting: Site, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    follow(posting, mailbox)
+    posting.announcement("เรื่องใหม่")
+    posting.work()
+    with monkeypatch.context() as crash:
+        crash.setattr(posting.services.subscriptions, "reached", lambda *_args, **_more: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            deliver(posting)
+    deliver(posting)
+    deliver(posting)
+    first, again = mailbox.messages[1:]
+    assert first["Message-ID"] == again["Message-ID"]
+
+
+def test_a_refused_address_is_deleted_a_deferred_one_stays(posting: Site, mailbox: Mailbox) -> None:
+    stop = follow(posting, mailbox)
+    posting.announcement("เรื่องใหม่")
+    posting.work()
+    key = stop.rpartition("/")[2]
+    mailbox.refuse = "451 try later"
+    deliver(posting)
+    assert posting.services.subscriptions.by_key(key) is not None
+    mailbox.refuse = "550 no such user"
+    deliver(posting)
+    assert posting.services.subscriptions.by_key(key) is None
+
+
+def test_the_worker_sends_by_itself(posting: Site, mailbox: Mailbox) -> None:
+    posting.client().post("/follow", data={"address": "a@example.com"}, headers=OWN)
+    worker, stop = build_worker(posting.services), threading.Event()
+    thread = threading.Thread(target=worker.run, args=(stop,))
+    thread.start()
+    try:
+        end = time.monotonic() + 60
+        while not mailbox.messages:
+            assert time.monotonic() < end, "no message came"
+            time.sleep(0.05)
+    finally:
+        stop.set()
+        thread.join()
+    assert [message["To"] for message in mailbox.messages] == ["a@example.com"]
+
+
+def test_forms_of_others_and_wrong_addresses_are_refused(posting: Site, mailbox: Mailbox, site: Site) -> None:
+    client = posting.client()
+    assert client.post("/follow", data={"address": "a@example.com"}).status_code == 400
+    for wrong in ("a", "a@b", "a@example.com\nBcc: b@example.com", "a@example.com, b@example.com"):
+        assert client.post("/follow", data={"address": wrong}, headers=OWN).status_code == 422
+    codes = {
+        client.post("/follow", data={"address": f"a{n}@example.com"}, headers=OWN).status_code
+        for n in range(8)
+    }
+    assert codes == {303, 429}
+    assert 'type="email"' in client.get("/follow").text
+    without = site.client()
+    assert 'type="email"' not in without.get("/follow").text
+    assert without.post("/follow", data={"address": "a@example.com"}, headers=OWN).status_code == 404
+    assert client.get("/follow/confirm/guessed").status_code == 404
+
+
+def test_mail_needs_a_sender_and_a_public_address(tmp_path: Path) -> None:
+    mail = {"PRAKAT_SMTP_URL": "smtp://mail.example", "PRAKAT_DATA": str(tmp_path)}
+    with pytest.raises(SettingsError, match="PRAKAT_SMTP_SENDER"):
+        load(mail, directory=tmp_path)
+    whole = mail | {"PRAKAT_SMTP_SENDER": "a@example.com", "PRAKAT_BASE_URL": ROOT}
+    assert load(whole, directory=tmp_path).smtp_url == "smtp://mail.example"
+    with pytest.raises(SettingsError, match="smtp://host:port"):
+        load(whole | {"PRAKAT_SMTP_URL": "http://mail.example"}, directory=tmp_path)
+
+
+def test_what_an_absent_mail_server_did_not_take_stays_due(posting: Site) -> None:
+    settings = replace(posting.services.settings, smtp_url="smtp://127.0.0.1:1")
+    posting.client().post("/follow", data={"address": "a@example.com"}, headers=OWN)
+    with pytest.raises(OSError, match="refused"):
+        FollowerMail(replace(posting.services, settings=settings)).send_due(lambda: True)
+    assert posting.services.subscriptions.to_be_asked(limit=1)

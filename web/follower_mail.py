@@ -1,0 +1,231 @@
+"""Messages to followers: asks for confirmation, then tells of new announcements at once or once a day.
+
+A message is sent, then the follower's position is saved. A process that dies in between sends the same
+message once more, under the same ``Message-ID``, by which mail programs show it once. Nothing is missed.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import logging
+import smtplib
+import ssl
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from email.message import EmailMessage
+from email.utils import format_datetime, parseaddr
+from ipaddress import ip_address
+from urllib.parse import unquote, urlsplit
+
+from archive.errors import Unavailable
+from archive.model import Announcement
+from archive.subscriptions import Frequency, Subscription
+from archive.thai import BANGKOK, format_date
+from web.bootstrap import Services
+from web.followed_search import described, followed_query
+from web.search_service import search
+
+log = logging.getLogger("prakat.mail")
+
+DIGEST_HOUR = 7  # o'clock in Thailand; before offices open
+_TIMEOUT = 30.0  # seconds for each answer of the mail server
+_RETRY_AFTER = 300.0  # seconds until a message that the server deferred is tried again
+_AT_ONCE = 100  # subscriptions read at a time
+_REFUSED_FOR_GOOD = 500  # lowest SMTP code of a permanent refusal (RFC 5321, 4.2.1)
+
+
+class FollowerMail:
+    """Sends what is due to followers through the mail server of the settings."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._store = services.subscriptions
+        self._deferred: dict[int, float] = {}  # subscription id → monotonic time of the next try
+
+    def send_due(self, may_go_on: Callable[[], bool], now: dt.datetime | None = None) -> None:
+        """Send all messages that are due at ``now``, while ``may_go_on`` returns True.
+
+        Raises ``OSError`` when the mail server cannot be reached, and ``smtplib.SMTPException`` when it
+        refuses to serve; everything that was not sent stays due.
+        """
+        now = now or dt.datetime.now(dt.UTC)
+        self._store.delete_unconfirmed(now)
+        asked = self._store.to_be_asked(limit=_AT_ONCE)
+        position = self._store.last_publication()
+        due = self._due(position, now) if self._is_index_level() else iter(())
+        messages = self._messages(asked, due, position, now)
+        for subscription, message in messages:
+            if not may_go_on():
+                return
+            if time.monotonic() < self._deferred.get(subscription.id, 0.0):
+                continue
+            self._deliver(subscription, message, position, now)
+
+    def _is_index_level(self) -> bool:
+        try:
+            return self._services.index.position() >= self._services.history.last_change()
+        except Unavailable:
+            return False
+
+    def _due(self, position: int, now: dt.datetime) -> Iterator[Subscription]:
+        local = now.astimezone(BANGKOK)
+        digests_at = local.replace(hour=DIGEST_HOUR, minute=0, second=0, microsecond=0)
+        if digests_at > local:
+            digests_at -= dt.timedelta(days=1)
+        after = 0
+        while found := self._store.due(position, digests_at=digests_at, after=after, limit=_AT_ONCE):
+            yield from found
+            after = found[-1].id
+
+    def _messages(
+        self, asked: Sequence[Subscription], due: Iterator[Subscription], position: int, now: dt.datetime
+    ) -> Iterator[tuple[Subscription, EmailMessage]]:
+        """Yield the messages to send. Followers for whom there is nothing new are moved on without one."""
+        for each in asked:
+            yield each, self._confirmation(each, now)
+        for each in due:
+            found = self._new_for(each, position)
+            if found:
+                yield each, self._news(each, found, position, now)
+            else:
+                self._store.reached(each.id, position, now=now)
+
+    def _new_for(self, subscription: Subscription, position: int) -> list[Announcement]:
+        """Return the announcements that the follower does not know yet and would find today."""
+        here = self._of(subscription)
+        ids = here.subscriptions.published_between(subscription.position, position)
+        if not ids:
+            return []
+        answer = search(here, followed_query(subscription.search, frozenset(ids)))
+        if answer.query.loosened:  # it matches only in part, or spelt otherwise
+            return []
+        return [result.announcement for result in answer.results]
+
+    def _of(self, subscription: Subscription) -> Services:
+        """Return the services of the organisation that is followed."""
+        known = self._services.organisations.all()
+        if len(known) < 2:
+            return self._services
+        town = next((each for each in known if each.id == subscription.organisation), None)
+        return self._services.of(town, known)
+
+    def _deliver(
+        self, subscription: Subscription, message: EmailMessage, position: int, now: dt.datetime
+    ) -> None:
+        try:
+            with mail_server(self._services.settings.smtp_url) as server:
+                server.send_message(message)
+        except smtplib.SMTPRecipientsRefused as refused:
+            code = min(code for code, _said in refused.recipients.values())
+            if code >= _REFUSED_FOR_GOOD:
+                log.info("an address is refused for good and was deleted")
+                self._store.stop(subscription.key)
+                return
+            self._deferred[subscription.id] = time.monotonic() + _RETRY_AFTER
+            return
+        self._deferred.pop(subscription.id, None)
+        if subscription.confirmed_at is None:
+            self._store.asked(subscription.id, now)
+        else:
+            self._store.reached(subscription.id, position, now=now)
+
+    def _confirmation(self, to: Subscription, now: dt.datetime) -> EmailMessage:
+        site, root = self._site(to)
+        what = described(to.search, everything=_said(to, "ประกาศใหม่ทุกเรื่อง", "all new announcements"))
+        link = f"{root}/follow/confirm/{to.key}"
+        message = self._message(
+            to, _said(to, f"ยืนยันการติดตามประกาศของ{site}", f"Confirm: announcements of {site}"), "confirm", now
+        )
+        message.set_content(
+            _said(
+                to,
+                f"มีผู้ขอให้ส่งประกาศของ{site} มาที่อีเมลนี้\n\nเรื่องที่ติดตาม: {what}\n\n"
+                f"ยืนยันที่\n{link}\n\nหากคุณไม่ได้ขอ ไม่ต้องทำอะไร ระบบจะลบอีเมลนี้ภายใน 2 วัน\n",
+                f"Somebody asked for announcements of {site} to be sent to this address.\n\n"
+                f"Followed: {what}\n\nConfirm at\n{link}\n\n"
+                "If it was not you, do nothing: the address is deleted within 2 days.\n",
+            )
+        )
+        return message
+
+    def _news(
+        self, to: Subscription, found: Sequence[Announcement], position: int, now: dt.datetime
+    ) -> EmailMessage:
+        site, root = self._site(to)
+        what = described(to.search, everything=_said(to, "ประกาศใหม่ทุกเรื่อง", "all new announcements"))
+        stop = f"{root}/follow/stop/{to.key}"
+        subject = _said(to, f"{site}: ประกาศใหม่ {len(found)} เรื่อง", f"{site}: {len(found)} new announcements")
+        message = self._message(to, subject, f"news {position}", now)
+        message["List-Unsubscribe"] = f"<{stop}>"  # RFC 8058: one click in the mail program
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+        listed = "\n\n".join(
+            f"{each.title}\n{format_date(each.published_on)} · {each.kind.thai}\n"
+            f"{root}/announcements/{each.id}"
+            for each in found
+        )
+        message.set_content(
+            f"{_said(to, 'เรื่องที่ติดตาม', 'Followed')}: {what}\n\n{listed}\n\n-- \n"
+            f"{_said(to, 'เลิกติดตาม', 'Stop')}: {stop}\n"
+        )
+        return message
+
+    def _site(self, subscription: Subscription) -> tuple[str, str]:
+        settings = self._of(subscription).settings
+        return settings.site_name, settings.base_url
+
+    def _message(self, to: Subscription, subject: str, purpose: str, now: dt.datetime) -> EmailMessage:
+        """Return a message without content. The same purpose gives the same ``Message-ID`` each time."""
+        message = EmailMessage()
+        sender = self._services.settings.smtp_sender
+        domain = parseaddr(sender)[1].rpartition("@")[2]
+        digest = hashlib.sha256(f"{to.key} {purpose}".encode()).hexdigest()[:32]
+        message["From"], message["To"], message["Subject"] = sender, to.address, " ".join(subject.split())
+        message["Date"] = format_datetime(now)
+        message["Message-ID"] = f"<{digest}@{domain}>"
+        message["Auto-Submitted"] = "auto-generated"
+        message["Content-Language"] = to.language
+        return message
+
+
+def digest_frequency(typed: str) -> Frequency:
+    """Return the frequency that a form states; daily where it states none."""
+    return Frequency(typed) if typed in set(Frequency) else Frequency.DAILY
+
+
+def _said(to: Subscription, thai: str, english: str) -> str:
+    return english if to.language == "en" else thai
+
+
+@contextmanager
+def mail_server(url: str) -> Iterator[smtplib.SMTP]:
+    """Open a connection to a mail server: ``smtps://`` is encrypted, ``smtp://`` where the server can be.
+
+    A password in the address is sent over an encrypted connection only, or within this machine.
+    """
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    context = ssl.create_default_context()
+    server = (
+        smtplib.SMTP_SSL(host, parts.port or 465, timeout=_TIMEOUT, context=context)
+        if parts.scheme == "smtps"
+        else smtplib.SMTP(host, parts.port or 25, timeout=_TIMEOUT)
+    )
+    with server:
+        server.ehlo()
+        if parts.scheme == "smtp" and server.has_extn("starttls"):
+            server.starttls(context=context)
+            server.ehlo()
+        if parts.username:
+            if not isinstance(server.sock, ssl.SSLSocket) and not _is_this_machine(host):
+                raise smtplib.SMTPNotSupportedError("the server offers no encryption for the password")
+            server.login(unquote(parts.username), unquote(parts.password or ""))
+        yield server
+
+
+def _is_this_machine(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -1,0 +1,105 @@
+"""Pages for following: by feed for everybody, by e-mail where a mail server is set; no account is needed."""
+
+from __future__ import annotations
+
+import datetime as dt
+import secrets
+
+from flask import Blueprint, Response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import get_locale
+
+from archive.errors import Invalid, NotFound
+from archive.subscriptions import Subscription, checked_address
+from web.accounts.sign_in import csrf
+from web.bootstrap import services
+from web.errors import in_words
+from web.followed_search import described, followed_arguments
+from web.follower_mail import digest_frequency
+from web.visitors import limit_rate, require_own_form
+
+pages = Blueprint("following", __name__)
+csrf.exempt(pages)  # visitors have no session; ``subscribe`` takes this site's own forms alone
+
+FREE_SUBSCRIPTIONS = 5
+"""Addresses entered from one network address before pauses begin: those of a household."""
+
+LONGEST_PAUSE = dt.timedelta(hours=1)
+
+
+@pages.get("/follow")
+def follow() -> str:
+    """Explain how to be told of new announcements: of all, or of those that a search finds."""
+    return _page()
+
+
+@pages.post("/follow")
+def subscribe() -> ResponseReturnValue:
+    """Note an address, to which a message that asks for confirmation is sent."""
+    require_own_form()
+    if not services().settings.smtp_url:
+        raise NotFound("ระบบนี้ยังไม่เปิดให้ติดตามทางอีเมล กรุณาใช้ฟีดข่าว")
+    try:
+        address = checked_address(request.form.get("address", ""))
+    except Invalid as error:
+        return _page(in_words(error)), error.http_status
+    limit_rate("follow", free=FREE_SUBSCRIPTIONS, longest_pause=LONGEST_PAUSE)
+    services().subscriptions.subscribe(
+        address,
+        followed_arguments(request.args),
+        digest_frequency(request.form.get("frequency", "")),
+        language=str(get_locale()),
+        key=secrets.token_urlsafe(24),
+    )
+    return redirect(url_for("following.sent"), code=303)
+
+
+@pages.get("/follow/sent")
+def sent() -> str:
+    """Say that a message is on its way. The page is the same whether the address was known or not."""
+    return render_template("public/follow-step.html", step="sent", key="")
+
+
+@pages.route("/follow/confirm/<key>", methods=["GET", "POST"])
+def confirm(key: str) -> str:
+    """Confirm a subscription by a button: programs that check mail open its links by themselves."""
+    _known(key)
+    if request.method == "POST":
+        services().subscriptions.confirm(key)
+        return render_template("public/follow-step.html", step="confirmed", key=key)
+    return render_template("public/follow-step.html", step="confirm", key=key)
+
+
+@pages.route("/follow/stop/<key>", methods=["GET", "POST"])
+def stop(key: str) -> str:
+    """Stop a subscription and delete its address; mail programs send the POST themselves (RFC 8058)."""
+    if request.method == "POST":
+        services().subscriptions.stop(key)  # a second click finds nothing, and is right all the same
+        return render_template("public/follow-step.html", step="stopped", key="")
+    _known(key)
+    return render_template("public/follow-step.html", step="stop", key=key)
+
+
+def _known(key: str) -> Subscription:
+    found = services().subscriptions.by_key(key)
+    if found is None:
+        raise NotFound("ไม่พบการติดตามนี้ อาจเลิกติดตามไปแล้ว หรือไม่ได้ยืนยันภายใน 2 วัน")
+    return found
+
+
+def _page(problem: str = "") -> str:
+    return render_template(
+        "public/follow.html",
+        has_mail=bool(services().settings.smtp_url),
+        followed=described(followed_arguments(request.args), everything=""),
+        problem=problem,
+    )
+
+
+@pages.after_request
+def _keep_key_private(answer: Response) -> Response:
+    """Keep pages of one follower out of caches, and their address out of the next site's log."""
+    if request.view_args and "key" in request.view_args:
+        answer.headers["Cache-Control"] = "no-store"
+        answer.headers["Referrer-Policy"] = "no-referrer"
+    return answer
