@@ -8,17 +8,20 @@ import time
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from indexer.extraction import parsers
 from indexer.extraction.failures import Unreadable
 from indexer.extraction.image import input_normalization
-from indexer.extraction.pdf import parser as pdf_parser
+from indexer.extraction.lazy_import import lazy_import
 from indexer.extraction.pdf import signatures
-from indexer.extraction.pdf.parser import EmbeddedPage, Outline
 from indexer.extraction.sandbox import Child, run
 
-__all__ = ["RULES", "Document", "EmbeddedPage", "Outline"]
+if TYPE_CHECKING:
+    from indexer.extraction.pdf import parser as pdf_parser
+    from indexer.extraction.pdf.parser import EmbeddedPage, Outline
+else:
+    pdf_parser = lazy_import("indexer.extraction.pdf.parser")
 
 RULES = 1
 """Version of the rules of reading and repair: raised when they would read a page differently."""
@@ -109,10 +112,10 @@ class Document:
     def read_page(self, number: int) -> EmbeddedPage:
         """Reads page ``number`` (1…). Never raises for the file's content: see ``EmbeddedPage.problem``."""
         if self._kills >= MAX_KILLS:
-            return EmbeddedPage(number=number, problem=self._last_problem)
+            return pdf_parser.EmbeddedPage(number=number, problem=self._last_problem)
         left = self._deadline - time.monotonic()
         if left <= 0:
-            return EmbeddedPage(number=number, problem="timeout")
+            return pdf_parser.EmbeddedPage(number=number, problem="timeout")
         try:
             if not self._child.alive:
                 self._child.call(pdf_parser.open_file, self.path, seconds=OPEN_SECONDS)
@@ -121,7 +124,7 @@ class Document:
             if not self._child.alive:
                 self._kills += 1
             self._last_problem = error.code
-            return EmbeddedPage(number=number, problem=error.code)
+            return pdf_parser.EmbeddedPage(number=number, problem=error.code)
 
     def close(self) -> None:
         """Ends the child process and deletes the private copies."""

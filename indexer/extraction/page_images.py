@@ -12,8 +12,8 @@ import time
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import pypdfium2
 from PIL import Image, ImageChops
 
 from archive.errors import Unavailable
@@ -23,9 +23,15 @@ from indexer.extraction import sandbox
 from indexer.extraction.disk_cache import Cache
 from indexer.extraction.failures import Unreadable
 from indexer.extraction.image.input_normalization import write_repaired
+from indexer.extraction.lazy_import import lazy_import
 from indexer.extraction.machine_semaphore import Slots
 from indexer.extraction.page_text import UNITS
 from indexer.extraction.parsers import write_as_pdf
+
+if TYPE_CHECKING:
+    import pypdfium2
+else:
+    pypdfium2 = lazy_import("pypdfium2")
 
 MAX_PIXELS = 40_000_000
 MAX_WIDTH = 2_400

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from itertools import accumulate
 
 from archive.model import Line
-from indexer.extraction.pdf.content_stream import Box, Run, transform
 from indexer.extraction.pdf.glyph_clusters import Cell, TextLine, spaced
+from indexer.extraction.pdf.shown_text import Box, Run, transform
 from indexer.extraction.pdf.text_repair import Repaired
 
 UNITS = 10_000

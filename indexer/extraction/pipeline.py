@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from archive import privacy
 from archive.errors import Unavailable
@@ -21,13 +22,16 @@ from archive.model import Attachment, Details, Page, Source
 from archive.ports import Files
 from archive.repositories import Records
 from indexer.extraction import embedded_text, sandbox
-from indexer.extraction.embedded_text import Document, EmbeddedPage
+from indexer.extraction.embedded_text import Document
 from indexer.extraction.failures import Unreadable
 from indexer.extraction.metadata import describe
 from indexer.extraction.ocr import recognition
 from indexer.extraction.ocr_policy import Verdict, better
 from indexer.extraction.page_images import raster
 from indexer.extraction.scan_advice import advise
+
+if TYPE_CHECKING:
+    from indexer.extraction.pdf.parser import EmbeddedPage
 
 RULES = embedded_text.RULES * 1_000 + recognition.RULES
 """Version of all reading rules: grows when those of extraction, repair or recognition do."""

@@ -16,9 +16,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import groupby, pairwise
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
-import pikepdf
 from PIL import Image, ImageDraw
 
 from archive import privacy
@@ -29,11 +28,17 @@ from archive.thai import arabic_digits, clusters
 from indexer.extraction import sandbox
 from indexer.extraction.embedded_text import Document
 from indexer.extraction.failures import MESSAGES, Unreadable
+from indexer.extraction.lazy_import import lazy_import
 from indexer.extraction.machine_semaphore import Slots
 from indexer.extraction.page_images import raster, rectangles, turned_upright
 from indexer.extraction.page_text import UNITS
 from indexer.extraction.pipeline import OCR_MEMORY_MB, OCR_SECONDS, recognise_page
 from indexer.extraction.text_layer import add_text_layer, invisible_font
+
+if TYPE_CHECKING:
+    import pikepdf
+else:
+    pikepdf = lazy_import("pikepdf")
 
 COVER = "█"
 """Character that stands in the copy's text for each covered piece of a line."""

@@ -35,8 +35,16 @@ from indexer.extraction.failures import Unreadable
 
 T = TypeVar("T")
 
-PRELOAD = tuple(
-    f"indexer.extraction.{name}" for name in ("pdf.parser", "parsers", "page_images", "ocr.recognition")
+PRELOAD = (
+    "indexer.extraction.pdf.parser",
+    "indexer.extraction.parsers",
+    "indexer.extraction.page_images",
+    "indexer.extraction.ocr.recognition",
+    "img2pdf",
+    "pikepdf",
+    "pillow_heif",
+    "pypdfium2",
+    "tesserocr",
 )
 """Modules that the nursery imports once, so that no child has to; a ``warm_up`` in them is called."""
 

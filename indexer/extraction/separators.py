@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pikepdf
-import pypdfium2
 import zxingcpp
 
 from indexer.extraction.failures import Unreadable
 from indexer.extraction.image.input_normalization import write_repaired
+from indexer.extraction.lazy_import import lazy_import
 from indexer.extraction.parsers import write_as_pdf
+
+if TYPE_CHECKING:
+    import pypdfium2
+else:
+    pypdfium2 = lazy_import("pypdfium2")
 
 SEPARATOR_TEXT = "prakat:separator"
 """Text of the QR code on a separator sheet."""

@@ -14,11 +14,7 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
-from typing import BinaryIO
-
-import pikepdf
-from fontTools.fontBuilder import FontBuilder
-from fontTools.pens.ttGlyphPen import TTGlyphPen
+from typing import TYPE_CHECKING, BinaryIO
 
 from archive.errors import NotFound, Unavailable
 from archive.model import Attachment, Line, Page, Source
@@ -27,8 +23,14 @@ from archive.thai import clusters
 from indexer.extraction import sandbox
 from indexer.extraction.disk_cache import Cache
 from indexer.extraction.failures import Unreadable
+from indexer.extraction.lazy_import import lazy_import
 from indexer.extraction.machine_semaphore import Slots
 from indexer.extraction.parsers import write_as_pdf
+
+if TYPE_CHECKING:
+    import pikepdf
+else:
+    pikepdf = lazy_import("pikepdf")
 
 FONT = "/PrakatUnseen"
 ADVANCE = 500  # thousandths of an em: width of every character of the invisible font
@@ -229,6 +231,9 @@ _TO_UNICODE = (
 @cache
 def _program() -> bytes:
     """Returns a TrueType font of one glyph, a box that is never drawn, but that PDF readers measure."""
+    from fontTools.fontBuilder import FontBuilder  # loaded for this font alone
+    from fontTools.pens.ttGlyphPen import TTGlyphPen
+
     pen = TTGlyphPen(None)
     pen.moveTo((0, DESCENT))
     for corner in ((0, ASCENT), (ADVANCE, ASCENT), (ADVANCE, DESCENT)):

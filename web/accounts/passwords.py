@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from pythainlp.corpus import thai_words
-from zxcvbn import zxcvbn
 
 from archive.errors import Invalid
 from indexer.search.query import keyboard_layout as keyboard
@@ -23,7 +23,11 @@ at the pace that the pauses between attempts to sign in leave (web/accounts/sign
 _LOOKED_AT = 72  # characters whose strength is estimated; the time of the estimate grows with them
 
 _hasher = PasswordHasher()  # argon2-cffi's defaults follow RFC 9106
-_NOBODY = _hasher.hash("nobody has this password")
+
+
+@cache
+def _hash_of_nobody() -> str:
+    return _hasher.hash("nobody has this password")
 
 
 def check_strength(password: str, *, about: Iterable[str] = ()) -> None:
@@ -35,6 +39,8 @@ def check_strength(password: str, *, about: Iterable[str] = ()) -> None:
         raise Invalid("รหัสผ่านต้องยาวอย่างน้อย %(least)s ตัวอักษร (too short)", field="password", least=SHORTEST)
     if len(password) > LONGEST:
         raise Invalid("รหัสผ่านยาวเกิน %(most)s ตัวอักษร (too long)", field="password", most=LONGEST)
+    from zxcvbn import zxcvbn  # 12 MB of word lists, for the few who set a password
+
     known = [*filter(None, about), *sorted(thai_words())]
     for typed in (
         password,
@@ -58,7 +64,7 @@ def verify(password_hash: str | None, password: str) -> bool:
     """
     whole = len(password) <= LONGEST
     try:
-        right = _hasher.verify(password_hash or _NOBODY, password[:LONGEST])
+        right = _hasher.verify(password_hash or _hash_of_nobody(), password[:LONGEST])
     except (VerificationError, InvalidHashError):
         return False
     return right and whole and password_hash is not None

@@ -8,13 +8,21 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import img2pdf
-import pikepdf
-import pillow_heif
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from indexer.extraction.failures import Unreadable
+from indexer.extraction.lazy_import import lazy_import
+
+if TYPE_CHECKING:
+    import img2pdf
+    import pikepdf
+    import pillow_heif
+else:
+    img2pdf = lazy_import("img2pdf")
+    pikepdf = lazy_import("pikepdf")
+    pillow_heif = lazy_import("pillow_heif")
 
 MAX_PIXELS = 200_000_000
 """Largest number of pixels of one picture: an A2 sheet at 600 dpi has 140 million."""
@@ -28,12 +36,12 @@ def wrap_picture(path: Path, wrapped: Path) -> None:
     """Writes a picture as a PDF with one page per frame. Raises ``Unreadable``: damaged, too-big."""
     try:
         wrapped.write_bytes(_wrap(path))
-    except _DAMAGED as error:
+    except (*_DAMAGED, img2pdf.ImageOpenError) as error:
         raise Unreadable("damaged") from error
 
 
-# Errors of Pillow, pillow_heif (RuntimeError, EOFError) and img2pdf about a damaged picture.
-_DAMAGED = (OSError, EOFError, RuntimeError, ValueError, SyntaxError, img2pdf.ImageOpenError)
+_DAMAGED = (OSError, EOFError, RuntimeError, ValueError, SyntaxError)
+"""Errors of Pillow and pillow_heif (RuntimeError, EOFError) about a damaged picture."""
 
 
 def _wrap(path: Path) -> bytes:

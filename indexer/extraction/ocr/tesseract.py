@@ -10,15 +10,20 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PIL import Image
 
 from indexer.extraction.failures import Unreadable
+from indexer.extraction.lazy_import import lazy_import
 from indexer.extraction.ocr.line_layout import Symbol
 
 # before the import: Tesseract reads it when its library loads
 os.environ.setdefault("OMP_THREAD_LIMIT", "1")
-import tesserocr
+if TYPE_CHECKING:
+    import tesserocr
+else:
+    tesserocr = lazy_import("tesserocr")
 
 OWN_MODEL = Path(__file__).parents[2] / "data" / "prakat_tha.traineddata"
 SYSTEM_MODELS = (  # where Debian, Ubuntu and Fedora put the stock models
@@ -28,7 +33,6 @@ SYSTEM_MODELS = (  # where Debian, Ubuntu and Fedora put the stock models
     Path("/usr/share/tesseract/tessdata"),
 )
 DPI = 300  # resolution of the pictures of pages; scans of lower resolution are enlarged
-LAYOUT = tesserocr.PSM.SPARSE_TEXT  # finds the lines around seals and signatures
 MOST_COST = 12.0  # highest cost of an alternative, in units of the engine's certainty
 LEAST_SIDE = 8  # pixels: shortest side of a picture that is given to the engine
 SAMPLE_LINES = 6  # lines read to judge an orientation
@@ -48,7 +52,7 @@ def read_page(image: Image.Image, seconds: float) -> list[list[Symbol]]:
     Raises ``Unreadable``: ``timeout`` past ``seconds``, ``no-ocr-model`` when no Thai model is installed.
     """
     engine = _engine()
-    engine.SetPageSegMode(LAYOUT)
+    engine.SetPageSegMode(tesserocr.PSM.SPARSE_TEXT)  # finds the lines around seals and signatures
     return list(_lines(_recognized(engine, image, seconds)))
 
 
@@ -99,7 +103,7 @@ def _within(box: Box, image: Image.Image) -> Box:
 def _text_lines(image: Image.Image) -> Iterator[Box]:
     """Yields the boxes of lines of text that layout analysis finds, if their size is plausible."""
     engine = _engine()
-    engine.SetPageSegMode(LAYOUT)
+    engine.SetPageSegMode(tesserocr.PSM.SPARSE_TEXT)  # finds the lines around seals and signatures
     engine.SetImage(image)
     engine.SetSourceResolution(DPI)
     found = engine.AnalyseLayout()
@@ -128,7 +132,7 @@ def _engine() -> tesserocr.PyTessBaseAPI:
     """Returns the OCR engine, loaded once per process: with our own model, or else the system's stock one."""
     for folder, model in _models():
         engine = tesserocr.PyTessBaseAPI(
-            path=f"{folder}/", lang=model, psm=LAYOUT, oem=tesserocr.OEM.LSTM_ONLY
+            path=f"{folder}/", lang=model, psm=tesserocr.PSM.SPARSE_TEXT, oem=tesserocr.OEM.LSTM_ONLY
         )
         engine.SetVariable("preserve_interword_spaces", "1")
         engine.SetVariable("lstm_choice_mode", "1")  # alternatives of every symbol; a tenth more time

@@ -11,7 +11,7 @@ import math
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 from pdfminer.pdffont import PDFFont, PDFUnicodeNotDefined
 from pdfminer.pdfinterp import PDFResourceManager
@@ -21,9 +21,7 @@ from pdfminer.utils import decode_text
 
 from indexer.extraction.failures import Unreadable
 from indexer.extraction.pdf.lexer import Name, tokens
-
-Matrix = tuple[float, float, float, float, float, float]
-Box = tuple[float, float, float, float]
+from indexer.extraction.pdf.shown_text import Box, Glyph, Matrix, Run, transform
 
 MAX_GLYPHS = 200_000
 """Glyphs of one page, at most: a dense gazette page has some 8,000; no page for people has more than this."""
@@ -35,29 +33,6 @@ MAX_ACTUAL_TEXT = 10_000
 _GUESSED_WIDTH = 0.5  # ems: width of a glyph in a font that gives no widths
 MAX_CONTENT_BYTES = 64 * 1024 * 1024
 HORIZONTAL: Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
-
-
-class Glyph(NamedTuple):
-    """A shown character code: its text and its extent along the baseline, in points."""
-
-    text: str
-    start: float
-    end: float
-
-
-@dataclass(slots=True)
-class Run:
-    """Glyphs shown by one operator (or replaced by one /ActualText).
-
-    ``angle``: the baseline's direction in degrees, counter-clockwise. ``level``: the distance of the
-    baseline from the origin, across the direction. ``size``: the em, in points.
-    """
-
-    glyphs: list[Glyph]
-    angle: float
-    level: float
-    size: float
-    font: int
 
 
 @dataclass(slots=True)
@@ -122,14 +97,6 @@ def multiply(first: Matrix, second: Matrix) -> Matrix:
     a, b, c, d, e, f = first
     g, h, i, j, k, m = second
     return (a * g + b * i, a * h + b * j, c * g + d * i, c * h + d * j, e * g + f * i + k, e * h + f * j + m)
-
-
-def transform(matrix: Matrix, box: Box) -> Box:
-    """Returns the upright box around a transformed box."""
-    a, b, c, d, e, f = matrix
-    xs = [a * x + c * y + e for x in (box[0], box[2]) for y in (box[1], box[3])]
-    ys = [b * x + d * y + f for x in (box[0], box[2]) for y in (box[1], box[3])]
-    return min(xs), min(ys), max(xs), max(ys)
 
 
 class Interpreter:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from statistics import median
 
-from indexer.extraction.pdf.content_stream import Glyph, Run
+from indexer.extraction.pdf.shown_text import Glyph, Run
 
 _MARKS = frozenset(map(chr, (0x0E31, *range(0x0E34, 0x0E3B), *range(0x0E47, 0x0E4F)))) | frozenset(
     map(chr, (*range(0xF701, 0xF70F), *range(0xF710, 0xF71B), 0xF71E, 0xF71F, 0xF720))

@@ -18,15 +18,14 @@ from indexer.extraction.failures import Unreadable
 from indexer.extraction.ocr_policy import Verdict, coverage, decide
 from indexer.extraction.page_text import lay, locate, turn_of, turned
 from indexer.extraction.pdf.content_stream import (
-    Box,
     Content,
     Interpreter,
-    Matrix,
     appearances,
     multiply,
     placed,
 )
 from indexer.extraction.pdf.glyph_clusters import Assembler
+from indexer.extraction.pdf.shown_text import Box, Matrix
 from indexer.extraction.pdf.text_repair import trace, undecodable
 
 MAX_PAGES = 5_000

@@ -8,14 +8,13 @@ from __future__ import annotations
 import logging
 import re
 from pathlib import Path
-
-from pyhanko.pdf_utils.reader import PdfFileReader
-from pyhanko.sign.validation import validate_pdf_signature
-from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
-from pyhanko.sign.validation.status import PdfSignatureStatus, SignatureCoverageLevel
-from pyhanko_certvalidator import ValidationContext
+from typing import TYPE_CHECKING
 
 from archive.model import Signature
+
+if TYPE_CHECKING:
+    from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
+    from pyhanko.sign.validation.status import PdfSignatureStatus
 
 _BYTE_RANGE = re.compile(rb"/ByteRange\s*\[")
 _CHUNK = 1024 * 1024
@@ -39,12 +38,17 @@ def signatures(path: Path) -> tuple[Signature, ...]:
 
     Without a configured root certificate no signer is trusted: ``trusted`` is then False.
     """
+    from pyhanko.pdf_utils.reader import PdfFileReader  # half a second; few documents are signed
+
     with path.open("rb") as file:
         reader = PdfFileReader(file, strict=False)
         return tuple(_judge(embedded) for embedded in reader.embedded_regular_signatures)
 
 
 def _judge(embedded: EmbeddedPdfSignature) -> Signature:
+    from pyhanko.sign.validation import validate_pdf_signature
+    from pyhanko_certvalidator import ValidationContext
+
     certificate = embedded.signer_cert
     name = "" if certificate is None else str(certificate.subject.native.get("common_name", ""))
     context = ValidationContext(trust_roots=[], allow_fetching=False)
@@ -62,5 +66,7 @@ def _judge(embedded: EmbeddedPdfSignature) -> Signature:
 
 def _covers_what_is_shown(status: PdfSignatureStatus) -> bool:
     """Returns True if the whole file was signed, or only changes that the signature allows came after."""
+    from pyhanko.sign.validation.status import SignatureCoverageLevel
+
     whole = status.coverage == SignatureCoverageLevel.ENTIRE_FILE
     return whole or bool(status.docmdp_ok)
