@@ -32,6 +32,7 @@ from web.staff import (
     report_list,
     review,
     separator,
+    system_health,
     worklist,
 )
 
@@ -51,6 +52,7 @@ _PARTS = (
     review,
     report_list,
     separator,
+    system_health,
     collections,
     reports,
     following,

@@ -42,6 +42,7 @@ def staff_pages(site: Site) -> list[str]:
         f"/staff/publish?id={_draft_with_personal_data(site)}",
         "/staff/statistics",
         "/staff/history",
+        "/staff/health",
         "/staff/announcements/new",
         f"/staff/announcements/{site.centre.id}",
         f"/staff/announcements/{site.centre.id}/publish",

@@ -82,6 +82,7 @@ GUARDS: dict[str, Guard] = {
     "dashboard.explain": Guard.STAFF,
     "dashboard.statistics": Guard.STAFF,
     "activity.changes": Guard.STAFF,
+    "system_health.overview": Guard.ADMIN,
     "activity.as_csv": Guard.STAFF,
     "activity.undo_change": Guard.STAFF,
     "activity.undo_collection_change": Guard.STAFF,

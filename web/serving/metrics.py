@@ -43,6 +43,14 @@ class SharedHistogram(Collector):
             row[bisect_left(_BUCKETS, seconds)] += 1
             row[-1] += seconds
 
+    def count_all(self) -> int:
+        """Returns the number of observations of all processes."""
+        return int(self._rows[:, :-1].sum())
+
+    def count_above(self, seconds: float) -> int:
+        """Returns the number of observations above ``seconds``, the upper bound of a bucket."""
+        return int(self._rows[:, _BUCKETS.index(seconds) + 1 : -1].sum())
+
     def collect(self) -> Iterator[Metric]:
         """Yields the histogram of all processes."""
         *counts, total = self._rows.sum(axis=0).tolist()

@@ -1,0 +1,112 @@
+"""A clerk who knows nothing does one thing to many records: by mouse, by keyboard, without a script."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from archive.model import Draft, Status
+from tests.browser.conftest import DESK, PHONE, Visit, shoot, tab_to
+from tests.browser.site import ACTOR, Site
+
+MOST_CLICKS = 6
+
+
+def drafts(site: Site, mark: str, count: int) -> list[int]:
+    made = [
+        site.services.intake.create(
+            Draft(title=f"{mark} ที่ {number}", published_on=dt.date(2026, 1, 5), author="กองช่าง"),
+            actor=ACTOR,
+        )
+        for number in range(count)
+    ]
+    return [each.id for each in made]
+
+
+def statuses(site: Site, ids: list[int]) -> set[Status]:
+    return {each.status for each in site.services.announcements.get_many(ids).values()}
+
+
+@pytest.mark.parametrize("width", [PHONE, DESK])
+def test_ten_drafts_are_published_and_taken_back(staff: Visit, site: Site, width: int) -> None:
+    ids = drafts(site, f"สิบร่าง{width}", 10)
+    page = staff(width=width)
+    page.goto(f"/staff?q=สิบร่าง{width}")
+    clicks = 0
+    for control in (
+        page.get_by_label("เลือกทั้งหน้า"),
+        page.locator("[value=publish]"),
+        page.locator("main .buttons .first"),
+    ):
+        control.click()
+        clicks += 1
+    expect(page.locator(".notice.good")).to_contain_text("ทำแล้ว 10 เรื่อง")
+    assert clicks <= MOST_CLICKS
+    assert statuses(site, ids) == {Status.PUBLISHED}
+    shoot(page, f"worklist-{width}")
+    page.get_by_role("button", name="เลิกทำ").click()
+    expect(page.locator(".notice.good")).to_contain_text("เลิกทำแล้ว")
+    assert statuses(site, ids) == {Status.DRAFT}
+
+
+def test_some_get_a_category_by_the_keyboard_alone(staff: Visit, site: Site) -> None:
+    ids = drafts(site, "เปลี่ยนหมวด", 3)
+    page = staff()
+    page.goto("/staff?q=เปลี่ยนหมวด")
+    for id in ids[:2]:
+        tab_to(page, f"#tick-{id}") if id == ids[0] else page.locator(f"#tick-{id}").focus()
+        page.keyboard.press("Space")
+    expect(page.locator("[data-ticked]")).to_have_text("เลือกแล้ว 2 เรื่อง")
+    page.locator("summary", has_text="เปลี่ยนหมวด").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#to-category")).to_be_focused()
+    page.keyboard.type("โยธา")
+    page.keyboard.press("Enter")  # presses the button beside the field
+    expect(page.locator(".notice.good")).to_contain_text("ทำแล้ว 2 เรื่อง")
+    found = site.services.announcements.get_many(ids)
+    assert [found[id].category for id in ids] == ["โยธา", "โยธา", ""]
+    assert statuses(site, ids) == {Status.DRAFT}
+
+
+def test_a_range_is_ticked_with_shift(staff: Visit, site: Site) -> None:
+    ids = drafts(site, "ติ๊กเป็นช่วง", 5)
+    page = staff()
+    page.goto("/staff?q=ติ๊กเป็นช่วง")
+    ticks = page.locator("[name=id]")
+    ticks.nth(0).click()
+    ticks.nth(3).click(modifiers=["Shift"])
+    expect(page.locator("[data-ticked]")).to_have_text("เลือกแล้ว 4 เรื่อง")
+    assert len(ids) == 5
+
+
+def test_it_works_without_a_script(staff: Visit, site: Site) -> None:
+    [id] = drafts(site, "ไม่มีสคริปต์", 1)
+    page = staff(javascript=False)
+    page.goto("/staff?q=ไม่มีสคริปต์")
+    page.locator(f"#tick-{id}").check()
+    page.locator("[value=trash]").click()
+    expect(page.locator(".notice.good")).to_contain_text("ทำแล้ว 1 เรื่อง")
+    assert statuses(site, [id]) == {Status.TRASHED}
+
+
+def test_two_editors_choose_between_their_texts(staff: Visit, site: Site) -> None:
+    [id] = drafts(site, "สองคนแก้", 1)
+    page = staff()
+    page.goto(f"/staff/announcements/{id}")
+    site.services.intake.revise(id, {"title": "ของสมศรี"}, actor="สมศรี")
+    page.fill("#title", "ของฉัน")
+    page.get_by_role("button", name="บันทึกฉบับร่าง").click()
+    _expect_choice(page)
+    page.get_by_label("ใช้ของคุณ").check()
+    page.get_by_role("button", name="บันทึกฉบับร่าง").click()
+    expect(page.locator(".notice.good")).to_be_visible()
+    assert site.services.announcements.get(id).title == "ของฉัน"
+
+
+def _expect_choice(page: Page) -> None:
+    choice = page.locator("fieldset.notice")
+    expect(choice).to_contain_text("ของฉัน")
+    expect(choice).to_contain_text("ใช้ของ สมศรี")
+    shoot(page, "two-editors")

@@ -1,0 +1,48 @@
+"""The health page says what does not work, and what to do about it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from archive.model import Role, Status
+from tests.web.conftest import Site
+from web.nightly import run_nightly
+from web.serving.metrics import SEARCH_SECONDS
+
+
+def lines(page: str) -> dict[str, str]:
+    """Name of each line that needs attention → its whole text."""
+    found = re.findall(r'<li class="warn">(.*?)</li>', page, re.DOTALL)
+    texts = [" ".join(re.sub("<[^>]+>", " ", each).split()) for each in found]
+    names = [re.search(r"<b>(.*?)</b>", each) for each in found]
+    return {name[1]: text for name, text in zip(names, texts, strict=True) if name}
+
+
+def test_what_does_not_work_is_named_with_what_to_do(site: Site) -> None:
+    broken = site.announcement("ไฟล์เสีย", status=Status.DRAFT)
+    site.attach(broken.id, b"%PDF-1.7\n" + b"\0" * 900, "เสีย.pdf")
+    site.work()
+    site.services.incidents.note("record-deleted", "announcement 7", "last written 2026-01-01")
+    page = site.signed_in(Role.ADMIN).get("/staff/health").text
+    found = lines(page)
+    assert "systemctl restart prakat" in found["ตัวอ่านเอกสาร"]
+    assert "1 ไฟล์" in found["แปลงข้อความไม่ได้"]
+    assert 'href="/staff?problem=failed"' in page
+    assert "ยังไม่เคยสำรอง" in found["สำรองข้อมูลล่าสุด"]
+    assert "prakat check" in found["หลักฐานว่าข้อมูลสูญหายหรือถูกแก้"]
+    assert "announcement 7" in page
+    assert "การค้นหา" not in found
+
+
+def test_a_good_night_leaves_nothing_to_do_about_backups(site: Site, tmp_path: Path) -> None:
+    run_nightly(site.services, tmp_path / "backups")
+    found = lines(site.signed_in(Role.ADMIN).get("/staff/health").text)
+    assert not {"สำรองข้อมูลล่าสุด", "ตรวจคลังล่าสุด", "ซ้อมกู้คืนล่าสุด"} & found.keys()
+
+
+def test_slow_searches_are_counted_without_what_was_typed() -> None:
+    before = SEARCH_SECONDS.count_all(), SEARCH_SECONDS.count_above(1.0)
+    for seconds in (0.01, 1.0, 1.5, 9.0):
+        SEARCH_SECONDS.observe(seconds)
+    assert (SEARCH_SECONDS.count_all() - before[0], SEARCH_SECONDS.count_above(1.0) - before[1]) == (4, 2)

@@ -1,0 +1,198 @@
+"""The state of the system for administrators: what works, what does not, and what to do about it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import shutil
+from dataclasses import dataclass
+
+from flask import Blueprint, render_template, url_for
+from flask_babel import gettext as _
+
+from archive.errors import PrakatError
+from archive.worklist import Problem
+from indexer.scrub import FILES_EVERY, read_state
+from web import template_filters
+from web.accounts.sign_in import admin_only
+from web.bootstrap import Services, scrub_state_path, services
+from web.nightly import OVERDUE, NightlyStep, read_nightly
+from web.serving.health import CHECKS, LEAST_FREE
+from web.serving.metrics import SEARCH_SECONDS
+
+pages = Blueprint("system_health", __name__, url_prefix="/staff/health")
+
+SLOW_SECONDS = 1.0
+"""Seconds of a search above which a reader notices the wait."""
+
+_MOST_SLOW = 0.01  # share of slow searches above which something is wrong with the machine
+_LITTLE_FREE = 8 * LEAST_FREE  # bytes of disk below which there is time left to act
+
+
+@dataclass(frozen=True, slots=True)
+class HealthLine:
+    """One thing that is watched. ``advice``: what to do, "" when all is well."""
+
+    name: str
+    value: str
+    advice: str = ""
+    place: str = ""  # address of the page on which something can be done
+
+
+@pages.get("")
+@admin_only
+def overview() -> str:
+    """Show each part of the system with its state and what to do."""
+    here = services()
+    lines = [
+        _worker(here),
+        _queue(here),
+        _failures(here),
+        _index(here),
+        _slow_searches(),
+        _disk(here),
+        _backup(here),
+        *_night(here),
+        _scrub(here),
+        _incidents(here),
+        *_other_trouble(here),
+    ]
+    return render_template(
+        "staff/health.html", lines=lines, incidents=here.incidents.list_open(), now=dt.datetime.now(dt.UTC)
+    )
+
+
+def _trouble(name: str, here: Services) -> str:
+    """Returns what the readiness check of this name finds wrong; "" when all is well."""
+    try:
+        return CHECKS[name](here)
+    except (PrakatError, OSError) as error:
+        return str(error)
+
+
+def _worker(here: Services) -> HealthLine:
+    if _trouble("worker", here):
+        return HealthLine(
+            _("ตัวอ่านเอกสาร"),
+            _("ไม่ทำงาน"),
+            _("เอกสารใหม่จะยังค้นไม่พบ กรุณาให้ผู้ดูแลเครื่องเปิดบริการใหม่ (systemctl restart prakat)"),
+        )
+    return HealthLine(_("ตัวอ่านเอกสาร"), _("ทำงานอยู่"))
+
+
+def _queue(here: Services) -> HealthLine:
+    counts = here.jobs.counts()
+    waiting = counts.get("waiting", 0) + counts.get("reading", 0)
+    oldest = here.jobs.oldest_waiting()
+    value = _("%(count)s ไฟล์", count=f"{waiting:,}")
+    if oldest is not None:
+        value += " · " + _("รอตั้งแต่ %(time)s", time=template_filters.short_day(oldest))
+    advice = ""
+    if _trouble("queue", here):
+        advice = _("มีเอกสารรออยู่แต่ไม่มีการอ่าน กรุณาให้ผู้ดูแลเครื่องเปิดบริการใหม่ (systemctl restart prakat)")
+    return HealthLine(_("เอกสารรอแปลงข้อความ"), value, advice)
+
+
+def _failures(here: Services) -> HealthLine:
+    failed = here.jobs.counts().get("failed", 0)
+    return HealthLine(
+        _("แปลงข้อความไม่ได้"),
+        _("%(count)s ไฟล์", count=f"{failed:,}"),
+        _("เปิดดูทีละเรื่อง แล้วเปลี่ยนไฟล์ หรือกดแปลงใหม่") if failed else "",
+        url_for("worklist.table", problem=Problem.FAILED) if failed else "",
+    )
+
+
+def _index(here: Services) -> HealthLine:
+    try:
+        behind = here.history.last_change() - here.index.position()
+        value = _("ตามทันแล้ว") if behind <= 0 else _("ตามหลังอยู่ %(count)s รายการ", count=f"{behind:,}")
+    except PrakatError:
+        value = _("ใช้ไม่ได้")
+    trouble = _trouble("index", here)
+    advice = _("ระบบกำลังซ่อมเอง หากเกินหนึ่งชั่วโมงยังไม่หาย ให้ผู้ดูแลเครื่องเรียก prakat reindex") if trouble else ""
+    return HealthLine(_("การค้นหา"), value, advice)
+
+
+def _slow_searches() -> HealthLine:
+    total, slow = SEARCH_SECONDS.count_all(), SEARCH_SECONDS.count_above(SLOW_SECONDS)
+    value = _("%(slow)s จาก %(total)s ครั้งใช้เวลาเกิน 1 วินาที", slow=f"{slow:,}", total=f"{total:,}")
+    is_slow = total and slow / total > _MOST_SLOW
+    advice = _("เครื่องอาจทำงานหนักหรือหน่วยความจำไม่พอ ให้ผู้ดูแลเครื่องเรียก prakat doctor") if is_slow else ""
+    return HealthLine(_("การค้นหาที่ช้า ตั้งแต่เปิดบริการ"), value, advice)
+
+
+def _disk(here: Services) -> HealthLine:
+    usage = shutil.disk_usage(here.settings.data)
+    value = _(
+        "เหลือ %(free)s จาก %(total)s GB", free=f"{usage.free / 1e9:,.1f}", total=f"{usage.total / 1e9:,.1f}"
+    )
+    advice = ""
+    if usage.free < _LITTLE_FREE:
+        advice = _("เหลือน้อย หากเต็มจะรับไฟล์ใหม่ไม่ได้ กรุณาขยายดิสก์ หรือย้ายข้อมูลสำรองไปไว้ที่อื่น")
+    elif trouble := _trouble("files", here):
+        advice = trouble
+    return HealthLine(_("พื้นที่ดิสก์"), value, advice)
+
+
+def _backup(here: Services) -> HealthLine:
+    last = here.backups.last()
+    if last is None:
+        advice = _("ยังไม่เคยสำรอง หากดิสก์เสียจะหายทั้งหมด ให้ผู้ดูแลเครื่องเปิด prakat-nightly.timer")
+        return HealthLine(_("สำรองข้อมูลล่าสุด"), _("ยังไม่มี"), advice)
+    is_old = dt.datetime.now(dt.UTC) - last.made_at > OVERDUE
+    advice = _("เก่าเกินสองวัน ให้ผู้ดูแลเครื่องตรวจ prakat-nightly.timer และดิสก์ที่เก็บข้อมูลสำรอง") if is_old else ""
+    return HealthLine(
+        _("สำรองข้อมูลล่าสุด"), f"{template_filters.short_day(last.made_at)} · {last.destination}", advice
+    )
+
+
+def _night(here: Services) -> list[HealthLine]:
+    """Returns the lines of the last check and of the last rehearsal of a restore."""
+    last = read_nightly(here.settings)
+    steps: dict[str, NightlyStep] = {step.name: step for step in last.steps} if last else {}
+    lines = []
+    for name, label, remedy in (
+        ("check", _("ตรวจคลังล่าสุด"), _("ให้ผู้ดูแลเครื่องเรียก prakat check แล้วทำตามที่แนะนำ")),
+        ("restore", _("ซ้อมกู้คืนล่าสุด"), _("ข้อมูลสำรองอาจใช้ไม่ได้ ให้ผู้ดูแลเครื่องสำรองใหม่ แล้วซ้อมกู้คืนอีกครั้ง")),
+    ):
+        step = steps.get(name)
+        if last is None or step is None:
+            setup = _("ยังไม่ได้ตั้งงานกลางคืน ให้ผู้ดูแลเครื่องเปิด prakat-nightly.timer")
+            lines.append(HealthLine(label, _("ยังไม่เคย"), setup))
+            continue
+        advice = remedy if not step.is_ok else ""
+        if step.is_ok and last.is_overdue:
+            advice = _("งานกลางคืนไม่ทำงานเกินสองวัน ให้ผู้ดูแลเครื่องตรวจ prakat-nightly.timer")
+        value = f"{template_filters.short_day(last.finished_at)} · {step.detail}"
+        lines.append(HealthLine(label, value, advice))
+    return lines
+
+
+def _scrub(here: Services) -> HealthLine:
+    state = read_state(scrub_state_path(here.settings))
+    finished = dt.datetime.fromisoformat(state.files_finished_at) if state.files_finished_at else None
+    value = template_filters.short_day(finished) if finished else _("ยังอ่านไม่ครบรอบแรก")
+    if state.damaged_files:
+        count = len(state.damaged_files)
+        advice = _(
+            "ไฟล์ต้นฉบับเสียหายหรือหายไป %(count)s ไฟล์ ให้ผู้ดูแลเครื่องเรียก prakat check แล้วกู้คืนจากข้อมูลสำรอง",
+            count=f"{count:,}",
+        )
+    elif finished and dt.datetime.now(dt.UTC) - finished > 2 * FILES_EVERY:
+        advice = _("ไม่ได้อ่านทวนเกินสองสัปดาห์ กรุณาตรวจว่าตัวอ่านเอกสารทำงานอยู่")
+    else:
+        advice = ""
+    return HealthLine(_("อ่านทวนไฟล์ต้นฉบับครบรอบล่าสุด"), value, advice)
+
+
+def _incidents(here: Services) -> HealthLine:
+    found = here.incidents.list_open()
+    advice = _("ดูรายการด้านล่าง ให้ผู้ดูแลเครื่องเรียก prakat check และรับทราบเมื่อรู้สาเหตุแล้ว") if found else ""
+    return HealthLine(_("หลักฐานว่าข้อมูลสูญหายหรือถูกแก้"), _("%(count)s เรื่อง", count=f"{len(found):,}"), advice)
+
+
+def _other_trouble(here: Services) -> list[HealthLine]:
+    """Returns a line for each other part that does not work; none when all is well."""
+    names = {"database": _("ฐานข้อมูล"), "scanner": _("โปรแกรมตรวจไวรัส"), "records": _("รายการในฐานข้อมูล")}
+    found = {name: _trouble(name, here) for name in names}
+    return [HealthLine(names[name], _("มีปัญหา"), said) for name, said in found.items() if said]
