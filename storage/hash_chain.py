@@ -12,13 +12,14 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import cast
 
 from archive.fields import ANNOUNCEMENT_FIELDS
 from archive.model import Incident
 from archive.ports import Fault
 from storage.engine import Engine, Queries, Row
 from storage.mappers import incident, now_text
-from storage.tenancy import condition
+from storage.tenancy import Scoped, condition
 
 PROTECTED: Mapping[str, tuple[str, ...]] = {
     "announcement": (
@@ -333,6 +334,8 @@ def _digests(engine: Queries, subject: str, ids: Sequence[int]) -> dict[Key, byt
 def _digests_of_parts(engine: Queries, subject: str, ids: Sequence[int]) -> dict[int, list[str]]:
     parts: dict[int, list[str]] = {}
     for table, columns in _PARTS.get(subject, {}).items():
+        if not _is_there(engine, table):
+            continue
         owner, order, *rest = columns.split(", ")
         for id in ids:  # one owner at a time, since the pages of one attachment may be large
             for row in engine.rows(
@@ -342,6 +345,11 @@ def _digests_of_parts(engine: Queries, subject: str, ids: Sequence[int]) -> dict
             ):
                 parts.setdefault(id, []).append(_digest(row, (order, *rest)).hex())
     return parts
+
+
+def _is_there(engine: Queries, table: str) -> bool:
+    """Return False while the migration that creates a table has yet to run."""
+    return isinstance(engine, Scoped) or cast(Engine, engine).has_table(table)
 
 
 def _digest(row: Row, columns: Iterable[str], parts: Iterable[str] = ()) -> bytes:

@@ -1,4 +1,8 @@
-"""An archive of the first release opens in every later one. ``first-release.tar`` is never made again."""
+"""Archives of earlier versions open in every later one, and can be gone back to.
+
+``first-release.tar`` and ``before-0.2.0.tar`` are backups that those versions made. They are never made
+again.
+"""
 
 from __future__ import annotations
 
@@ -26,12 +30,12 @@ def test_the_first_release_opens(tmp_path: Path) -> None:
     prakat("restore", str(KEPT))
     prakat("check")
     services = opened(data)
-    counts = services.announcements.counts()
+    counts = services.records.announcements.counts()
     assert [counts[status] for status in (Status.PUBLISHED, Status.WITHDRAWN, Status.DRAFT)] == [1, 1, 1]
-    record = services.announcements.get(1)
+    record = services.records.announcements.get(1)
     assert (record.title, record.views) == ("ประกาศซ่อมถังประปาหมู่บ้าน", 492)
     assert record.body.endswith("2. ซ่อมแซม")
-    (attachment,) = services.attachments.by_announcement([1])[1]
+    (attachment,) = services.records.attachments.by_announcement([1])[1]
     assert (attachment.filename, attachment.status) == ("บันทึกข้อความ.pdf", Reading.READY)
     assert attachment.details.fields["number"].value == "นป 52301/412"
     known = services.people.by_name("somsri")
@@ -39,3 +43,40 @@ def test_the_first_release_opens(tmp_path: Path) -> None:
     assert verify(known[1], "รหัสผ่านยาวพอสมควร")
     answer = json.loads(prakat("search", "ถังประปาบ้านดอนมะกอก", "--json"))
     assert [page["page"] for result in answer["results"] for page in result["pages"]] == [1]
+
+
+EARLIER = Path(__file__).with_name("before-0.2.0.tar")
+
+
+def test_the_version_before_0_2_0_opens_and_can_be_gone_back_to(tmp_path: Path) -> None:
+    before = EARLIER.read_bytes()
+    data, backups = tmp_path / "data", tmp_path / "backups"
+
+    def prakat(*arguments: str, place: Path = data) -> str:
+        ran = CliRunner().invoke(main, arguments, env={"PRAKAT_DATA": str(place)})
+        assert ran.exit_code == 0, ran.output
+        return ran.stdout
+
+    prakat("restore", str(EARLIER))
+    prakat("check")
+    services = opened(data)
+    record = services.records.announcements.get(1)
+    assert (record.title, record.views, record.category) == ("ประกาศสอบราคาจ้างก่อสร้างถนน", 493, "จัดซื้อจัดจ้าง")
+    assert [services.records.announcements.get(id).status for id in (2, 3, 4)] == [
+        Status.WITHDRAWN,
+        Status.DRAFT,
+        Status.TRASHED,
+    ]
+    assert "แก้โดยเจ้าหน้าที่" in services.records.pages.get(1, 1).text
+    (collection,) = services.records.collections.all()
+    assert collection.items[0].announcement_id == 1
+    assert [change.action for change in services.records.history.entries(2)] == ["create", "withdraw"]
+    services.intake.revise(1, {"title": "แก้ในรุ่นใหม่"}, actor="somsri")
+    prakat("reindex")
+    prakat("backup", f"{backups}/")
+    # Back to the version before: its own backup, which the upgrade has not touched, is restored as it was.
+    assert EARLIER.read_bytes() == before
+    prakat("restore", str(EARLIER), place=tmp_path / "again")
+    assert opened(tmp_path / "again").records.announcements.get(1).title == "ประกาศสอบราคาจ้างก่อสร้างถนน"
+    prakat("restore", str(backups), place=tmp_path / "new")
+    assert opened(tmp_path / "new").records.announcements.get(1).title == "แก้ในรุ่นใหม่"

@@ -1,0 +1,72 @@
+"""What a release holds: every file of the program, its components with versions, and container files."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import tomllib
+import zipfile
+from importlib.metadata import version
+from pathlib import Path
+
+import click
+import pytest
+
+from web.cli import main
+from web.settings import KNOWN
+
+ROOT = Path(__file__).parents[2]
+BIN = Path(sys.executable).parent
+
+
+def test_the_wheel_holds_every_file_of_the_program(tmp_path: Path) -> None:
+    uv = ["build", "--quiet", "--wheel", "--no-build-isolation", "--offline", "--python", sys.executable]
+    subprocess.run([BIN / "uv", *uv, "--out-dir", tmp_path, ROOT], check=True, capture_output=True)
+    (wheel,) = tmp_path.glob("*.whl")
+    with zipfile.ZipFile(wheel) as opened:
+        packed = set(opened.namelist())
+    rooms = ["archive", "indexer", "storage", "web"]
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", *rooms, "docs/manual"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    tracked = {path.replace("docs/manual/", "web/manual/") for path in listed.stdout.split("\0") if path}
+    assert {path for path in tracked - {"web/manual"} if path not in packed} == set()
+
+
+def test_the_version_is_said_once_and_has_its_changes() -> None:
+    declared = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+    newest = re.search(
+        r"^## (\d+\.\d+\.\d+)", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE
+    )
+    assert newest is not None
+    assert declared == version("prakat") == newest[1]
+
+
+def test_the_list_of_components_names_everything_that_is_installed(tmp_path: Path) -> None:
+    made = tmp_path / "prakat.cdx.json"
+    command = ["requirements", "--pyproject", ROOT / "pyproject.toml", "--of", "JSON", "-o", made]
+    subprocess.run(
+        [BIN / "cyclonedx-py", *command, ROOT / "requirements.lock"], check=True, capture_output=True
+    )
+    content = json.loads(made.read_text(encoding="utf-8"))
+    assert content["bomFormat"] == "CycloneDX"
+    named = {(each["name"].lower(), each["version"]) for each in content["components"]}
+    lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+    locked = set(re.findall(r"^([\w.-]+)(?:\[[\w,]+\])?==([^\s;\\]+)", lock, re.MULTILINE))
+    assert {(name.lower(), number) for name, number in locked} == named
+
+
+@pytest.mark.parametrize(
+    "name", ["Containerfile", "compose.yaml", "prakat.service", "prakat-nightly.service"]
+)
+def test_what_deployment_files_call_is_there(name: str) -> None:
+    text = (ROOT / "deploy" / name).read_text(encoding="utf-8")
+    commands = set(re.findall(r"(?:bin/|command: |\[\")prakat\"?,? \"?(\w+)", text))
+    assert commands
+    assert commands <= set(main.list_commands(click.Context(main)))
+    settings = set(re.findall(r"\bPRAKAT_(\w+)", text))
+    assert {setting.lower() for setting in settings} <= set(KNOWN)
+    copied = [path for line in re.findall(r"^COPY (.+) \S+$", text, re.MULTILINE) for path in line.split()]
+    assert all((ROOT / path).exists() for path in copied)
