@@ -139,6 +139,7 @@ GUARDS: dict[str, Guard] = {
     "public.certificate": Guard.PUBLISHED,
     "public.document": Guard.PUBLISHED,
     "public.document_file": Guard.PUBLISHED,
+    "public.document_text": Guard.PUBLISHED,
     "public.document_picture": Guard.PUBLISHED,
     "public.document_searchable": Guard.RESIDENTS,
     "public.language": Guard.OPEN,

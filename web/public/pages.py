@@ -27,6 +27,7 @@ from web.accounts.sign_in import signed_in
 from web.addresses import absolute, page_number, page_path, path_here, query_asked
 from web.api import schemas
 from web.bootstrap import services
+from web.reflow import reflow
 from web.search_service import Answer, most_read, search, similar
 from web.serving import http_caching
 from web.visitors import hashed_trait, visitor_address
@@ -35,6 +36,7 @@ pages = Blueprint("public", __name__)
 
 _LATEST = 8
 _MOST_READ = 5
+_TEXT_PAGES = 20  # pages of text on one web page: some 60 KB
 _BOTS = ("bot", "crawl", "spider", "slurp", "preview", "curl", "wget", "python", "headless", "monitor")
 
 
@@ -137,6 +139,26 @@ def document(id: int, attachment_id: int) -> str:
         segments=highlight(page.text, query) if page else (),
         boxes=rectangles(page, tuple(find_hits(page.text, query))) if page and typed else [],
         steps=_steps(attachment, number, query) if page else {},
+    )
+
+
+@pages.get("/announcements/<int:id>/attachments/<int:attachment_id>/text")
+def document_text(id: int, attachment_id: int) -> str:
+    """Show a document's text for screen readers, small screens and large letters, some pages at a time."""
+    shown = visible(services().announcements.get(id), staff=signed_in())
+    attachment = visible_attachment(attachment_id, staff=signed_in(), of=id)
+    first = page_number()
+    pages_read = services().pages.by_attachment(attachment_id) if attachment.page_count else []
+    wanted = [page for page in pages_read if first <= page.number < first + _TEXT_PAGES]
+    if not wanted:
+        raise NoSuchPage
+    return render_template(
+        "public/document-text.html",
+        announcement=shown,
+        attachment=attachment,
+        pages=[(page, reflow(page)) for page in wanted],
+        previous=max(1, first - _TEXT_PAGES) if first > 1 else None,
+        following=first + _TEXT_PAGES if first + _TEXT_PAGES <= (attachment.page_count or 0) else None,
     )
 
 

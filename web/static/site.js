@@ -145,3 +145,23 @@ document.querySelectorAll("[data-compare]").forEach((part) => {
     said.textContent = codes.some((code) => code.dataset.digest === mine) ? input.dataset.same : input.dataset.other;
   });
 });
+
+// Reads a text aloud by the device's own voice; a second press stops.
+document.querySelectorAll("[data-speak]").forEach((button) => {
+  if (!("speechSynthesis" in window)) return;
+  button.hidden = false;
+  button.addEventListener("click", () => {
+    const isSpeaking = button.getAttribute("aria-pressed") === "true";
+    speechSynthesis.cancel();
+    button.setAttribute("aria-pressed", String(!isSpeaking));
+    if (isSpeaking) return;
+    const texts = [...document.querySelectorAll(button.dataset.speak)];
+    texts.forEach((element, at) => {
+      const said = new SpeechSynthesisUtterance(element.textContent); // one for each paragraph: long ones are cut off
+      said.lang = "th-TH";
+      if (at === texts.length - 1) said.addEventListener("end", () => button.setAttribute("aria-pressed", "false"));
+      speechSynthesis.speak(said);
+    });
+  });
+  addEventListener("pagehide", () => speechSynthesis.cancel());
+});

@@ -1,0 +1,91 @@
+"""The text of a page as headings, paragraphs and tables, whatever the lines of the paper."""
+
+from __future__ import annotations
+
+from archive.model import Line, Page, Source
+from tests.web.conftest import Site, memo
+from web.reflow import Block, reflow
+
+LEFT, RIGHT = 1000, 9000
+
+
+def page(*rows: tuple[str, int, int] | str) -> Page:
+    """A page of lines ``(text, left, right)``, or text alone for a full line."""
+    lines, texts, offset = [], [], 0
+    for top, row in enumerate(rows):
+        text, left, right = row if isinstance(row, tuple) else (row, LEFT, RIGHT)
+        if text:
+            step = (right - left) / len(text)
+            edges = [round(left + step * at) for at in range(len(text) + 1)]
+            lines.append(Line(offset, top * 100, top * 100 + 90, tuple(edges)))
+        texts.append(text)
+        offset += len(text) + 1
+    return Page(
+        attachment_id=1,
+        number=1,
+        text="\n".join(texts),
+        raw="",
+        source=Source.OCR,
+        confidence=0.9,
+        lines=tuple(lines),
+    )
+
+
+def test_lines_of_the_paper_become_paragraphs() -> None:
+    found = reflow(
+        page(
+            ("ประกาศเทศบาล", 4000, 6000),
+            ("เรื่อง น้ำประปา", 4100, 5900),
+            "..............................",
+            ("ด้วยเทศบาลจะหยุด", 1700, RIGHT),
+            "จ่ายน้ำประปาใน",
+            ("หมู่ที่ 3", LEFT, 3000),
+            ("จึงประกาศให้ทราบ", 1700, 5000),
+            ("1. เริ่มเก้าโมง", 1700, RIGHT),
+            ("2. จบเที่ยง", 1700, 4000),
+            ("- 2 -", 4900, 5100),
+        )
+    )
+    assert found == [
+        Block("heading", "ประกาศเทศบาล เรื่อง น้ำประปา"),
+        Block("paragraph", "ด้วยเทศบาลจะหยุดจ่ายน้ำประปาในหมู่ที่ 3"),
+        Block("paragraph", "จึงประกาศให้ทราบ"),
+        Block("paragraph", "1. เริ่มเก้าโมง"),
+        Block("paragraph", "2. จบเที่ยง"),
+    ]
+
+
+def test_rows_of_aligned_cells_become_a_table() -> None:
+    rows = [
+        ("ลำดับ\tรายการ\tบาท", LEFT, RIGHT),
+        ("1\tหลอดไฟ\t500", LEFT, RIGHT),
+        ("2\tสายไฟ\t900", LEFT, RIGHT),
+    ]
+    plain = Page(
+        attachment_id=1,
+        number=1,
+        text="\n".join(text for text, _, _ in rows) + "\nรวม\t1,400",
+        raw="",
+        source=Source.EMBEDDED,
+        confidence=None,
+    )
+    table, total = reflow(plain)
+    assert table == Block(
+        "table", rows=(("ลำดับ", "รายการ", "บาท"), ("1", "หลอดไฟ", "500"), ("2", "สายไฟ", "900"))
+    )
+    assert total.kind == "paragraph"
+
+
+def test_a_document_can_be_read_without_its_pictures(site: Site) -> None:
+    made = site.announcement("ประกาศ")
+    paper = site.attach(made.id, memo("ด้วยกองช่างขอจัดซื้อหลอดไฟ เพื่อซ่อมแซมไฟทางสาธารณะ"))
+    site.work()
+    client = site.client()
+    path = f"/announcements/{made.id}/attachments/{paper.id}/text"
+    text = client.get(path).text
+    assert '<h2 id="page-1">' in text
+    assert "ด้วยกองช่างขอจัดซื้อหลอดไฟ" in text
+    assert "<img" not in text
+    assert client.get(f"{path}?page=9").status_code == 404
+    assert path in client.get(f"/announcements/{made.id}").text
+    assert f"{path}?page=1" in client.get(f"/announcements/{made.id}/attachments/{paper.id}").text
