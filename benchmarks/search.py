@@ -2,6 +2,7 @@
 
     python -m benchmarks.search --data DIRECTORY [--texts docs docs_ocr2 docs_ocr5] [--alone]
     python -m benchmarks.search --data DIRECTORY --texts docs --queries benchmarks/questions.jsonl
+    python -m benchmarks.search --data DIRECTORY --alone --cluster opensearch+http://127.0.0.1:9200/
 
 ``DIRECTORY`` holds ``queries.jsonl`` (``task``, ``query``, ``rel``: the ids wanted) and the corpus
 as ``docs.jsonl``, ``docs_ocr2.jsonl.gz`` … (``id``, ``date``, ``cat``, ``title``, ``body``). Beside
@@ -42,7 +43,9 @@ from whoosh.index import FileIndex
 
 from benchmarks.corpus import entry, records
 from indexer.analysis.dictionary import Dictionary
+from indexer.engines.opensearch import OpenSearchIndex
 from indexer.engines.whoosh import WhooshIndex
+from indexer.search.ports import SearchIndex
 from indexer.search.query.parser import parse
 
 TEXTS = ("docs", "docs_ocr2", "docs_ocr5")
@@ -64,6 +67,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="queries and corpus")
     parser.add_argument("--texts", nargs="+", default=TEXTS, help="names of the corpus's files")
     parser.add_argument("--alone", action="store_true", help="without the yardstick")
+    parser.add_argument("--cluster", default="", help="address of an OpenSearch to compare with")
     parser.add_argument("--queries", type=Path, help="other queries than those of the corpus")
     parser.add_argument("--paragraphs", action="store_true", help="short documents without titles")
     parser.add_argument("--worst", type=int, default=0, help="list so many of the queries answered worst")
@@ -78,8 +82,12 @@ def main() -> None:
         if options.paragraphs:
             corpus = list(paragraphs(corpus))
         with tempfile.TemporaryDirectory() as folder:
-            find = ours(Path(folder), corpus)
+            find = ours(WhooshIndex(Path(folder), Dictionary()), corpus)
             columns[f"{text}: ours"] = judged(find, wanted)
+            report_worst(find, wanted, options.worst)
+        if options.cluster:
+            find = ours(OpenSearchIndex(options.cluster, Dictionary()), corpus)
+            columns[f"{text}: OpenSearch"] = judged(find, wanted)
             report_worst(find, wanted, options.worst)
         if not options.alone:
             columns[f"{text}: BM25"] = judged(plain(corpus), wanted)
@@ -87,9 +95,8 @@ def main() -> None:
     Console(width=40 + 18 * len(columns)).print(table(columns))
 
 
-def ours(folder: Path, corpus: Iterable[dict[str, Any]]) -> Finder:
-    """Returns a finder on the index as it is used in production."""
-    index = WhooshIndex(folder, Dictionary())
+def ours(index: SearchIndex, corpus: Iterable[dict[str, Any]]) -> Finder:
+    """Returns a finder on an index as it is used in production."""
     ids = []
     with index.rebuild() as generation:
         for number, record in enumerate(corpus):

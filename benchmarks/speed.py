@@ -35,8 +35,8 @@ from benchmarks.corpus import entry, records, resampled
 from indexer.analysis.dictionary import Dictionary
 from indexer.analysis.index_document import build_index_document
 from indexer.engines.whoosh import WhooshIndex
-from indexer.search.filters import FACET_NAMES
 from indexer.search.highlighting import snippet
+from indexer.search.ports import FACET_NAMES
 from indexer.search.query.parser import parse
 from indexer.search.query.query_plan import build_query_plan
 

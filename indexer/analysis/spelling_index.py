@@ -147,12 +147,7 @@ def spelling_candidates(
     """
     if len(typed) > _MAX_TYPED_LENGTH:
         return []
-    spans = [
-        (start, end)
-        for start in range(len(typed))
-        for end in range(start + 1, min(start + _MAX_WORD_LENGTH, len(typed)) + 1)
-    ]
-    long = [(start, end) for start, end in spans if end - start >= _MIN_WORD_LENGTH]
+    long = _spans(typed)
     spoken = [typed[start:end] for start, end in long]
     heard = near(spoken)
     arcs: dict[int, dict[tuple[int, str], float]] = {}
@@ -168,6 +163,19 @@ def spelling_candidates(
         start, end = long[number]
         arcs.setdefault(start, {})[end, word] = _WORD_COST + _RARITY_COST * rarity(word) + _EDIT_COST * slip
     return [reading for reading in _cheapest_segmentations(typed, arcs) if reading.text != typed][:most]
+
+
+def spelling_pieces(typed: str) -> list[str]:
+    """Returns the pieces of a misspelt stretch that ``spelling_candidates`` looks up."""
+    return [] if len(typed) > _MAX_TYPED_LENGTH else [typed[start:end] for start, end in _spans(typed)]
+
+
+def _spans(typed: str) -> list[tuple[int, int]]:
+    return [
+        (start, end)
+        for start in range(len(typed))
+        for end in range(start + _MIN_WORD_LENGTH, min(start + _MAX_WORD_LENGTH, len(typed)) + 1)
+    ]
 
 
 def _cheapest_segmentations(

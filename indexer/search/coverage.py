@@ -2,105 +2,95 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping, Set
 from itertools import pairwise
 
-import numpy as np
 from pythainlp.corpus import thai_stopwords
 
+from indexer.analysis.dictionary import Lexicon
 from indexer.analysis.tokenizer import fold, searchable_bytes
-from indexer.search.bm25f import ClauseScores
-from indexer.search.context import SearchContext
 from indexer.search.query.parser import KIND_NAMES, DateRange
 from indexer.search.query.query_plan import Clause, QueryPlan, build_query_part
-from indexer.search.ranking import RankedDocuments
+from indexer.search.tuning import SearchTuning
 
-_BEST_DOCUMENTS = 3  # best-ranked documents whose coverage is computed; the highest counts
 _KINDS = frozenset(name for names in KIND_NAMES.values() for name in names)  # each document is of some kind
-_ALL = 0.999  # share of the IDF mass that counts as all of it, as sums of 32-bit floats are rounded
 
 
-def minimum_coverage(context: SearchContext, plan: QueryPlan) -> float:
+def minimum_coverage(tuning: SearchTuning, plan: QueryPlan) -> float:
     """Returns the coverage below which the answer to the plan is "nothing found"."""
-    tuning = context.tuning
     if plan.is_sentence:
         return tuning.min_answer_coverage_sentence
     return tuning.min_answer_coverage_question if plan.is_question else tuning.min_answer_coverage
 
 
-def answer_coverage(
-    context: SearchContext,
-    plan: QueryPlan,
+def clause_weights(
+    idfs: Mapping[Clause, float],
+    highest_idf: float,
     times: tuple[DateRange, ...],
-    scores: ClauseScores,
-    ranked: RankedDocuments,
-) -> float:
-    """Returns the share (0–1) of the query that the best document answers; 1 for a query without words.
-
-    Date ranges do not count, as a note says that other dates are shown. A document that matches every clause
-    answers all. Otherwise a word counts in full only beside a word that it was typed beside, and a word
-    that is in no dictionary counts less, as it may be a misspelling.
-    """
-    if not scores.idfs or not len(ranked.documents):
-        return 1.0
-    best = ranked.documents[np.argsort(-ranked.scores, kind="stable")[:_BEST_DOCUMENTS]]
-    if scores.covered[best].max() >= scores.idf_mass * _ALL:
-        return 1.0
-    named = {clause for time in times for clause in build_query_part(time.text, context.lexicon).clauses}
-    weights = _weights(context, scores, named)
-    if not weights:
-        return 1.0
-    return max(_document_coverage(context, plan, scores, weights, document) for document in best.tolist())
-
-
-def _weights(context: SearchContext, scores: ClauseScores, named: set[Clause]) -> dict[Clause, float]:
+    lexicon: Lexicon,
+    tuning: SearchTuning,
+) -> dict[Clause, float]:
     """Returns the weight of each clause that names no time: its IDF; less for stop words and unknown words.
 
-    An unseen word weighs as much as one seen once: in small archives it would outweigh all others.
+    ``highest_idf`` is that of a word seen once. An unseen word weighs no more: in small archives it would
+    outweigh all others.
     """
-    tokenizer = context.lexicon.tokenizer
-    most = context.reader.idf(1)
+    named = {clause for time in times for clause in build_query_part(time.text, lexicon).clauses}
     weights = {}
-    for clause, idf in scores.idfs.items():
-        terms = clause.alternatives[0].terms
-        is_known = all(tokenizer.is_known_word(term) or not "ก" <= term[0] <= "๎" for term in terms)
+    for clause, idf in idfs.items():
         if clause not in named:
-            share = 1.0 if is_known else context.tuning.unknown_word_weight
-            says_little = clause.typed in thai_stopwords() or clause.typed in _KINDS
-            share *= context.tuning.stop_word_weight if says_little else 1.0
-            weights[clause] = share * min(idf, most)
+            share = 1.0 if is_known(clause, lexicon) else tuning.unknown_word_weight
+            share *= tuning.stop_word_weight if says_little(clause) else 1.0
+            weights[clause] = share * min(idf, highest_idf)
     return weights
 
 
-def _document_coverage(
-    context: SearchContext,
-    plan: QueryPlan,
-    scores: ClauseScores,
-    weights: dict[Clause, float],
-    document: int,
+def is_known(clause: Clause, lexicon: Lexicon) -> bool:
+    """Returns True if the dictionary has each Thai word of the clause."""
+    terms = clause.alternatives[0].terms
+    return all(lexicon.tokenizer.is_known_word(term) or not "ก" <= term[0] <= "๎" for term in terms)
+
+
+def says_little(clause: Clause) -> bool:
+    """Returns True for a stop word, or for the name of a kind of document."""
+    return clause.typed in thai_stopwords() or clause.typed in _KINDS
+
+
+def document_coverage(
+    weights: Mapping[Clause, float],
+    matched: Collection[Clause],
+    scattered: Set[Clause],
+    otherwise: float,
+    tuning: SearchTuning,
 ) -> float:
-    at = np.array([document], dtype=np.int64)
-    matched = {clause for clause, listed in scores.postings.items() if listed.at(at)[0] > 0}
-    text = context.reader.text(document)
-    parts = [part for part in plan.parts if part.phrase.data and part.phrase.data in text]
-    as_typed = {clause for part in parts for clause in part.clauses if clause in scores.idfs}
-    matched |= as_typed
-    apart = _scattered(plan, text) - as_typed
-    otherwise = float(scores.covered[document]) - sum(scores.idfs[clause] for clause in matched)
+    """Returns the share (0–1) of the weights that a document covers.
+
+    A word in ``scattered`` was typed beside others, but stands beside none of these in the document: it
+    counts less. ``otherwise`` is the weight of what the document has with misread letters.
+    """
     value = sum(
-        weight * (context.tuning.scattered_word_weight if clause in apart else 1.0)
+        weight * (tuning.scattered_word_weight if clause in scattered else 1.0)
         for clause, weight in weights.items()
         if clause in matched
     )
     return min((value + max(otherwise, 0.0)) / sum(weights.values()), 1.0)
 
 
-def _scattered(plan: QueryPlan, text: bytes) -> set[Clause]:
-    """Returns the clauses that were typed beside others, but stand beside none of these in the text."""
-    beside: set[Clause] = set()
-    paired: set[Clause] = set()
-    for part in plan.parts:
-        for left, right in pairwise(part.clauses):
-            paired |= {each for each in (left, right) if len(each.alternatives[0].terms) == 1}
-            if searchable_bytes(fold(left.typed + right.typed)).data in text:
-                beside |= {left, right}
-    return paired - beside
+def neighbours(plan: QueryPlan) -> list[tuple[Clause, Clause, bytes]]:
+    """Returns each two clauses that were typed side by side, and both as one run of searchable bytes."""
+    return [
+        (left, right, searchable_bytes(fold(left.typed + right.typed)).data)
+        for part in plan.parts
+        for left, right in pairwise(part.clauses)
+    ]
+
+
+def scattered_clauses(
+    pairs: Collection[tuple[Clause, Clause, bytes]], beside: Collection[bytes]
+) -> set[Clause]:
+    """Returns the words of the pairs that stand beside none of their neighbours.
+
+    ``beside`` has the runs of the pairs that the document has.
+    """
+    paired = {each for pair in pairs for each in pair[:2] if len(each.alternatives[0].terms) == 1}
+    return paired - {each for left, right, run in pairs if run in beside for each in (left, right)}

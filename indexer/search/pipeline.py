@@ -1,102 +1,85 @@
-"""A query → a page of results: rewrite → retrieve → correct → filter → rank → present.
+"""A query → a page of results: rewrite → retrieve → correct → present.
 
 ``indexer.search.query.parser.parse`` comes before; ``web.search_service`` joins the hits with their records.
-Each step takes values and returns values.
+Each step takes values and returns values. An engine finds, ranks and counts (``Searcher.retrieve``).
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from indexer.search.bm25f import score_clauses
-from indexer.search.context import SearchContext
-from indexer.search.coverage import answer_coverage, minimum_coverage
-from indexer.search.explain import explain_search
-from indexer.search.filters import combine_masks, count_facets, filter_masks
-from indexer.search.page_ranking import rank_pages
-from indexer.search.ports import Hit, ResultPage
-from indexer.search.posting_list import Mask
+from indexer.analysis.dictionary import Lexicon
+from indexer.search.coverage import minimum_coverage
+from indexer.search.ports import ResultPage
 from indexer.search.query import query_notes
 from indexer.search.query.parser import Query, normalize_query
 from indexer.search.query.query_plan import (
-    QueryPlan,
     build_query_plan,
     expanded_abbreviations,
     synonym_texts,
 )
-from indexer.search.ranking import RankedDocuments, rank
-from indexer.search.retrieval import Retrieved, relax, retrieve
+from indexer.search.searcher import Retrieved, Searcher
 from indexer.search.spelling_correction import CorrectedQuery, correct_query
+from indexer.search.tuning import TUNING, SearchTuning
 
 
-def search(context: SearchContext, query: Query) -> ResultPage:
+def search(searcher: Searcher, lexicon: Lexicon, query: Query, tuning: SearchTuning = TUNING) -> ResultPage:
     """Returns the page of results of any query that ``parse`` gives."""
-    typed = build_query_plan(query, context.lexicon)
-    corrected = correct_query(context, typed, score_clauses(context, typed.clauses))
-    # Retrieval does not depend on filters, so that the count beside a filter is what choosing it gives.
-    found = retrieve(context, corrected.plan, query.times, corrected.scores)
-    filters = filter_masks(context.reader, query.filters)
-    allowed = combine_masks(context.reader, filters)
-    if filters and not (found.documents & allowed).any():
-        found = relax(context, corrected.plan, query.times, found, allowed)
-    ranked = rank(context, query, corrected.plan, found, allowed)
-    if query.instead and not len(ranked.documents):
-        return _search_instead(context, query.instead)
-    return present(context, query, corrected, found, filters, ranked)
+    typed = build_query_plan(query, lexicon)
+    corrected, found = CorrectedQuery(typed), searcher.retrieve(typed, query)
+    if not found.is_as_typed:
+        corrected, found = _correct(searcher, lexicon, query, tuning, corrected, found)
+    if query.instead and not found.total:
+        return _search_instead(searcher, lexicon, query.instead, tuning)
+    return present(query, corrected, found, tuning)
 
 
-def _search_instead(context: SearchContext, query: Query) -> ResultPage:
+def _correct(
+    searcher: Searcher,
+    lexicon: Lexicon,
+    query: Query,
+    tuning: SearchTuning,
+    typed: CorrectedQuery,
+    found: Retrieved,
+) -> tuple[CorrectedQuery, Retrieved]:
+    """Returns the corrected query with its results; as typed, where nothing better is found."""
+    corrected = correct_query(searcher.vocabulary(typed.plan), lexicon, tuning, typed.plan)
+    if not corrected.words:
+        return typed, found
+    again = searcher.retrieve(corrected.plan, query)
+    new = set(corrected.plan.clauses) - set(typed.plan.clauses)
+    return (corrected, again) if all(again.frequencies.get(clause) for clause in new) else (typed, found)
+
+
+def _search_instead(searcher: Searcher, lexicon: Lexicon, query: Query, tuning: SearchTuning) -> ResultPage:
     """Returns what names the days that were typed alone, where nothing was published on them."""
-    page = search(context, query)
+    page = search(searcher, lexicon, query, tuning)
     notes = dict.fromkeys((query_notes.NOT_THEN, *page.query.loosened))
     return replace(page, query=replace(page.query, loosened=tuple(notes)))
 
 
-def present(
-    context: SearchContext,
-    query: Query,
-    corrected: CorrectedQuery,
-    found: Retrieved,
-    filters: dict[str, Mask],
-    ranked: RankedDocuments,
-) -> ResultPage:
+def present(query: Query, corrected: CorrectedQuery, found: Retrieved, tuning: SearchTuning) -> ResultPage:
     """Returns the page asked for; what covers too little of the query is ``related``, not an answer."""
-    coverage = answer_coverage(context, corrected.plan, query.times, found.scores, ranked)
-    hits = _hits(context, query, corrected.plan, found, ranked)
     as_run = _query_as_run(query, corrected, found)
-    explanation = explain_search(context, corrected.plan, found, ranked, coverage, query)
-    is_inside = query.filters.announcement_id is not None  # whoever is in a document sees what little it has
-    if coverage < minimum_coverage(context, corrected.plan) and not (is_inside or filters):
+    # Whoever is in a document, or narrowed the results, sees what little there is.
+    is_weak = found.coverage < minimum_coverage(tuning, corrected.plan) and not query.filters.is_narrow
+    if is_weak:
         return ResultPage(
-            total=0, hits=(), related=hits, query=as_run, coverage=coverage, explanation=explanation
+            total=0,
+            hits=(),
+            related=found.hits,
+            query=as_run,
+            coverage=found.coverage,
+            explanation=found.explanation,
         )
-    unfetched = context.reader.unfetched_totals(found.documents, found.minimum)
     return ResultPage(
-        total=ranked.total + unfetched.total,
-        hits=hits,
-        facets=count_facets(context.reader, found.documents, filters, unfetched.facets),
+        total=found.total,
+        hits=found.hits,
+        facets=dict(found.facets),
         did_you_mean=_corrected_text(normalize_query(query.typed), corrected.words),
         query=as_run,
-        coverage=coverage,
-        explanation=explanation,
-    )
-
-
-def _hits(
-    context: SearchContext, query: Query, plan: QueryPlan, found: Retrieved, ranked: RankedDocuments
-) -> tuple[Hit, ...]:
-    begin = (max(query.page, 1) - 1) * query.per_page
-    shown = slice(begin, begin + query.per_page)
-    idfs = tuple(found.scores.idfs.values())
-    return tuple(
-        Hit(
-            int(context.reader.attributes["id"][document]),
-            round(score, 4),
-            rank_pages(context, plan, idfs, document),
-        )
-        for document, score in zip(
-            ranked.documents[shown].tolist(), ranked.scores[shown].tolist(), strict=True
-        )
+        coverage=found.coverage,
+        explanation=found.explanation,
     )
 
 

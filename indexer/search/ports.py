@@ -34,6 +34,10 @@ class Hit:
     pages: tuple[PageHit, ...] = ()
 
 
+FACET_NAMES = ("kind", "author", "year", "category", "organisation")
+"""Facets that results are counted by."""
+
+
 @dataclass(frozen=True, slots=True)
 class FacetValue:
     value: str | int

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
 from typing import NamedTuple
 
+from indexer.analysis.dictionary import Lexicon
 from indexer.analysis.spelling_index import SpellingCandidate, spelling_candidates
 from indexer.analysis.tokenizer import THAI, searchable_bytes
-from indexer.search.bm25f import ClauseScores, clause_mask, documents_with_all, score_clauses
-from indexer.search.context import SearchContext
-from indexer.search.index_reader import MIN_WORD_FREQUENCY
-from indexer.search.phrase_matching import documents_with_phrase
-from indexer.search.posting_list import DocumentNumbers
 from indexer.search.query.keyboard_layout import switch_layout
 from indexer.search.query.query_plan import (
     Alternative,
@@ -26,7 +22,8 @@ from indexer.search.query.query_plan import (
     add_synonyms,
     build_query_part,
 )
-from indexer.search.retrieval import is_found_as_typed
+from indexer.search.tuning import SearchTuning
+from indexer.search.vocabulary import MIN_WORD_FREQUENCY, Vocabulary
 
 _MAX_CORRECTIONS = 4  # corrected stretches of one query
 _MAX_CANDIDATES = 4  # candidates whose documents are counted, for one stretch
@@ -45,10 +42,9 @@ _SWITCHED_TEXT = re.compile(rf"[{THAI}a-z0-9]+(?:[ .-][{THAI}a-z0-9]+)*", re.IGN
 
 @dataclass(frozen=True, slots=True)
 class CorrectedQuery:
-    """The plan with misspelt stretches replaced, its scores, and pairs (stretch as typed, correction)."""
+    """The plan with misspelt stretches replaced, and pairs (stretch as typed, correction)."""
 
     plan: QueryPlan
-    scores: ClauseScores
     words: tuple[tuple[str, str], ...] = ()
 
 
@@ -60,10 +56,19 @@ class _Correction(NamedTuple):
     candidate: SpellingCandidate
 
 
-def correct_query(context: SearchContext, plan: QueryPlan, scores: ClauseScores) -> CorrectedQuery:
+class _Context(NamedTuple):
+    """The objects that every step of a correction uses."""
+
+    vocabulary: Vocabulary
+    lexicon: Lexicon
+    tuning: SearchTuning
+
+
+def correct_query(
+    vocabulary: Vocabulary, lexicon: Lexicon, tuning: SearchTuning, plan: QueryPlan
+) -> CorrectedQuery:
     """Returns the plan with every part as it is most likely meant; what the archive has as typed stays."""
-    if is_found_as_typed(context.reader, plan, scores):
-        return CorrectedQuery(plan, scores)
+    context = _Context(vocabulary, lexicon, tuning)
     parts = []
     words: list[tuple[str, str]] = []
     for part in plan.parts:
@@ -75,43 +80,70 @@ def correct_query(context: SearchContext, plan: QueryPlan, scores: ClauseScores)
         corrections = _corrections(context, part, plan.whole, _MAX_CORRECTIONS - len(words))
         parts.append(_apply_corrections(context, part, corrections) if corrections else part)
         words += [(part.raw[each.start : each.end], each.candidate.text) for each in corrections]
-    if not words:
-        return CorrectedQuery(plan, scores)
-    corrected = replace(plan, parts=tuple(parts))
-    return CorrectedQuery(corrected, score_clauses(context, corrected.clauses), tuple(words))
+    return CorrectedQuery(replace(plan, parts=tuple(parts)) if words else plan, tuple(words))
 
 
-def _in_other_layout(context: SearchContext, part: QueryPart) -> QueryPart | None:
-    """Returns the part as typed with the keyboard in the other layout, if the archive has only that."""
+def doubtful_parts(plan: QueryPlan, lexicon: Lexicon, is_frequent: Callable[[str], bool]) -> list[QueryPart]:
+    """Returns the stretches of a plan that may be misspelt, as parts of a query of their own.
+
+    ``is_frequent`` returns True for an unknown word that several documents have.
+    """
+    return [
+        build_query_part(part.text[start:end], lexicon)
+        for part in plan.parts
+        if not part.phrase.exact
+        for start, end in _doubtful_stretches(part.text, lexicon, is_frequent)
+    ]
+
+
+def parts_in_other_layout(plan: QueryPlan, lexicon: Lexicon) -> list[QueryPart]:
+    """Returns the parts of a plan that are real words as typed with the keyboard in the other layout."""
+    switched = (_switched(part, lexicon) for part in plan.parts)
+    return [part for part in switched if part is not None]
+
+
+def _switched(part: QueryPart, lexicon: Lexicon) -> QueryPart | None:
+    """Returns the part as typed with the keyboard in the other layout, if it is made of real words then."""
     typed = switch_layout(part.raw)
     if len(part.raw) < _MIN_LENGTH or not _SWITCHED_TEXT.fullmatch(typed):
         return None
-    switched = build_query_part(typed, context.lexicon)
+    switched = build_query_part(typed, lexicon)
     words = [clause.typed for clause in switched.clauses]
     is_real = all(
-        context.lexicon.tokenizer.is_known_word(word) if word[0] >= "ก" else len(word) >= _MIN_LENGTH
+        lexicon.tokenizer.is_known_word(word) if word[0] >= "ก" else len(word) >= _MIN_LENGTH
         for word in words
     )
-    if not (is_real and words and len(documents_with_all(context.reader, switched.clauses))):
+    return switched if is_real and words else None
+
+
+def _in_other_layout(context: _Context, part: QueryPart) -> QueryPart | None:
+    """Returns the part as typed with the keyboard in the other layout, if the archive has only that."""
+    switched = _switched(part, context.lexicon)
+    if switched is None or not context.vocabulary.has_all(switched.clauses):
         return None
-    as_typed = documents_with_phrase(context.reader, context.lexicon, part, enough=1)
-    return None if len(as_typed) else switched
+    return None if context.vocabulary.count_phrase(part, enough=1) else switched
 
 
-def _corrections(context: SearchContext, part: QueryPart, whole: bytes, most: int) -> list[_Correction]:
+def _corrections(context: _Context, part: QueryPart, whole: bytes, most: int) -> list[_Correction]:
     if part.phrase.exact:
         return []
     found = []
-    for start, end in _doubtful_stretches(context, part.text)[:most]:
+
+    def is_frequent(word: str) -> bool:
+        return context.vocabulary.document_frequency(word) >= MIN_WORD_FREQUENCY
+
+    for start, end in _doubtful_stretches(part.text, context.lexicon, is_frequent)[:most]:
         candidate = _best_candidate(context, part.text[start:end], whole)
         if candidate is not None:
             found.append(_Correction(start, end, candidate))
     return found
 
 
-def _doubtful_stretches(context: SearchContext, text: str) -> list[tuple[int, int]]:
+def _doubtful_stretches(
+    text: str, lexicon: Lexicon, is_frequent: Callable[[str], bool]
+) -> list[tuple[int, int]]:
     """Returns stretches that may be misspelt: short runs; in long ones unknown words and neighbours."""
-    tokenizer, reader = context.lexicon.tokenizer, context.reader
+    tokenizer = lexicon.tokenizer
     found: list[tuple[int, int]] = []
     for letters in _THAI_RUN.finditer(text):
         words = tokenizer.segment(letters.group())
@@ -122,8 +154,7 @@ def _doubtful_stretches(context: SearchContext, text: str) -> list[tuple[int, in
             found.append(letters.span())
             continue
         for place, word in enumerate(words):
-            is_frequent = len(word) > 1 and reader.document_frequency(word) >= MIN_WORD_FREQUENCY
-            if not (tokenizer.is_known_word(word) or is_frequent):
+            if not (tokenizer.is_known_word(word) or (len(word) > 1 and is_frequent(word))):
                 start, end = _with_neighbours(words, borders, place)
                 if found and start < found[-1][1]:
                     start = found.pop()[0]
@@ -142,53 +173,50 @@ def _with_neighbours(words: Sequence[str], borders: Sequence[int], place: int) -
     return borders[first], borders[after]
 
 
-def _best_candidate(context: SearchContext, text: str, whole: bytes) -> SpellingCandidate | None:
+def _best_candidate(context: _Context, text: str, whole: bytes) -> SpellingCandidate | None:
     """Returns the most likely correction that the archive has.
 
     None when the typed text is well known there itself, or stands there beside what it was typed beside.
     """
-    reader, tokenizer = context.reader, context.lexicon.tokenizer
+    vocabulary, tokenizer = context.vocabulary, context.lexicon.tokenizer
     words = tokenizer.segment(text)
     is_unknown = not all(map(tokenizer.is_known_word, words))
-    if len(words) == 1 and not is_unknown and reader.document_frequency(words[0]):
+    if len(words) == 1 and not is_unknown and vocabulary.document_frequency(words[0]):
         return None
     typed = build_query_part(text, context.lexicon)
-    if any(len(each.alternatives) > 1 and clause_mask(reader, each).any() for each in typed.clauses):
+    if any(len(each.alternatives) > 1 and vocabulary.has_clause(each) for each in typed.clauses):
         return None
-    matching = documents_with_phrase(reader, context.lexicon, typed, enough=MIN_WORD_FREQUENCY)
-    is_common = len(matching) >= (MIN_WORD_FREQUENCY if is_unknown else 1)
-    if is_common or _has_same_neighbours(context, matching, typed.phrase.data, whole):
+    matching = vocabulary.count_phrase(typed, enough=MIN_WORD_FREQUENCY)
+    is_common = matching >= (MIN_WORD_FREQUENCY if is_unknown else 1)
+    if is_common or vocabulary.has_longer_phrase(typed, with_neighbours(typed.phrase.data, whole)):
         return None
 
     def rarity(word: str) -> float:
-        frequency = reader.document_frequency(word)
+        frequency = vocabulary.document_frequency(word)
         is_word = frequency >= MIN_WORD_FREQUENCY or (frequency and tokenizer.is_known_word(word))
-        return reader.idf(frequency) if is_word else math.inf
+        return vocabulary.idf(frequency) if is_word else math.inf
 
     def near(pieces: list[str]) -> list[tuple[int, str]]:
-        return reader.words_sounding_like(pieces, tokenizer.is_known_word)
+        return vocabulary.words_sounding_like(pieces, tokenizer.is_known_word)
 
     candidates = spelling_candidates(text, near, rarity, _MAX_CANDIDATES)
-    best = _most_likely(context, candidates, context.tuning.correction_ratio * len(matching))
+    best = _most_likely(context, candidates, context.tuning.correction_ratio * matching)
     if best is not None:
         return best
-    is_certain = candidates and is_unknown and not len(matching) and _is_whole(candidates[0])
+    is_certain = candidates and is_unknown and not matching and _is_whole(candidates[0])
     return candidates[0] if is_certain else None
 
 
-def _has_same_neighbours(
-    context: SearchContext, documents: DocumentNumbers, data: bytes, whole: bytes
-) -> bool:
-    """Returns True if a document has the stretch with the letters before or after it in the whole query."""
+def with_neighbours(data: bytes, whole: bytes) -> list[bytes]:
+    """Returns a stretch of the whole query with the letters before it, and with the letters after it."""
     start = whole.find(data)
     end = start + len(data)
     beside = whole[max(start - _NEIGHBOUR_LENGTH, 0) : end], whole[start : end + _NEIGHBOUR_LENGTH]
-    longer = [one for one in beside if len(one) > len(data)]
-    return any(one in text for text in context.reader.texts(documents) for one in longer)
+    return [one for one in beside if len(one) > len(data)]
 
 
 def _most_likely(
-    context: SearchContext, candidates: Sequence[SpellingCandidate], over: int
+    context: _Context, candidates: Sequence[SpellingCandidate], over: int
 ) -> SpellingCandidate | None:
     """Returns the most likely of candidates (cheapest first) that more than ``over`` documents have."""
     best, least = None, math.inf
@@ -196,10 +224,7 @@ def _most_likely(
         if candidate.cost - math.log(_MAX_COUNTED) >= least:
             break  # neither it nor any after it can be likelier, however many documents have it
         part = build_query_part(candidate.text, context.lexicon)
-        matching = documents_with_phrase(
-            context.reader, context.lexicon, part, enough=_MAX_COUNTED, most=_MAX_VERIFIED
-        )
-        count = len(matching)
+        count = context.vocabulary.count_phrase(part, enough=_MAX_COUNTED, depth=_MAX_VERIFIED)
         if count > over and candidate.cost - math.log(count) < least:
             best, least = candidate, candidate.cost - math.log(count)
     return best
@@ -213,7 +238,7 @@ def _is_whole(candidate: SpellingCandidate) -> bool:
     )
 
 
-def _apply_corrections(context: SearchContext, part: QueryPart, corrections: list[_Correction]) -> QueryPart:
+def _apply_corrections(context: _Context, part: QueryPart, corrections: list[_Correction]) -> QueryPart:
     """Returns the corrected part. Known words count as typed too, as do all words of a longer text."""
     clauses: list[Clause] = []
     text = ""
@@ -226,7 +251,7 @@ def _apply_corrections(context: SearchContext, part: QueryPart, corrections: lis
             clauses += (
                 each
                 for each in typed
-                if len(each.typed) > 1 and context.reader.document_frequency(each.typed)
+                if len(each.typed) > 1 and context.vocabulary.document_frequency(each.typed)
             )
         text += part.text[at:start] + candidate.text
         at = end
@@ -236,7 +261,7 @@ def _apply_corrections(context: SearchContext, part: QueryPart, corrections: lis
     return QueryPart(part.text, tuple(add_synonyms(clauses, context.lexicon)), phrase)
 
 
-def _corrected_clause(context: SearchContext, piece: str, word: str) -> Clause:
+def _corrected_clause(context: _Context, piece: str, word: str) -> Clause:
     tokenizer = context.lexicon.tokenizer
     terms, typed = tokenizer.segment(word), tokenizer.segment(piece)
     alternatives = [Alternative(terms)]

@@ -7,13 +7,12 @@ from dataclasses import replace
 from itertools import islice
 from operator import itemgetter
 
+from indexer.analysis.dictionary import Lexicon
 from indexer.analysis.tokenizer import THAI, fold, searchable_bytes
-from indexer.search.context import SearchContext
-from indexer.search.index_reader import MARK_BYTES
-from indexer.search.phrase_matching import documents_with_phrase
 from indexer.search.query import keyboard_layout as keyboard
 from indexer.search.query.parser import normalize_query
 from indexer.search.query.query_plan import build_query_part
+from indexer.search.vocabulary import MARK_BYTES, Vocabulary
 
 _MOST_WORDS = 3  # completed words in the suggestions
 _MOST_PIECES = 4  # tokens that an unfinished word may be cut into
@@ -24,42 +23,42 @@ _WORD = re.compile(f"[{THAI}]+|[a-z]+")
 _MOST_TYPED = 80  # characters of the typed text that are used
 
 
-def suggest(context: SearchContext, typed: str, limit: int) -> list[str]:
+def suggest(vocabulary: Vocabulary, lexicon: Lexicon, typed: str, limit: int) -> list[str]:
     """Returns completed words, then titles that begin with the typed text, then titles that contain it."""
     typed = " ".join(normalize_query(typed).split())[:_MOST_TYPED]
-    found = _suggested(context, typed, limit)
+    found = _suggested(vocabulary, lexicon, typed, limit)
     if not found and len(typed) >= _SHORTEST_OTHER:
-        found = _suggested(context, keyboard.switch_layout(typed), limit)
+        found = _suggested(vocabulary, lexicon, keyboard.switch_layout(typed), limit)
     return found
 
 
-def _suggested(context: SearchContext, typed: str, limit: int) -> list[str]:
+def _suggested(vocabulary: Vocabulary, lexicon: Lexicon, typed: str, limit: int) -> list[str]:
     letters = searchable_bytes(fold(typed)).data
-    if not letters or not context.reader.count:
+    if not letters:
         return []
-    words = [typed] if len(letters) > 1 and _stands_alone(context, typed) else []
-    words += _completed(context, typed)
-    titles = list(_titles(context, letters, marks=True))
+    words = [typed] if len(letters) > 1 and _stands_alone(vocabulary, lexicon, typed) else []
+    words += _completed(vocabulary, lexicon, typed)
+    titles = list(_titles(vocabulary, letters, marks=True))
     bare = letters.translate(None, MARK_BYTES)
     if len(words) + len(titles) < limit and len(letters) > 1 and bare:
-        titles += _titles(context, bare, marks=False)
+        titles += _titles(vocabulary, bare, marks=False)
     return list(dict.fromkeys([*words[:_MOST_WORDS], *titles]))[:limit]
 
 
-def _stands_alone(context: SearchContext, typed: str) -> bool:
+def _stands_alone(vocabulary: Vocabulary, lexicon: Lexicon, typed: str) -> bool:
     """Returns True if the typed text is exactly one word of the archive."""
-    tokens = context.lexicon.tokenizer.tokens(typed)
-    return len(tokens) == 1 and context.reader.document_frequency(tokens[0].term) > 0
+    tokens = lexicon.tokenizer.tokens(typed)
+    return len(tokens) == 1 and vocabulary.document_frequency(tokens[0].term) > 0
 
 
-def _completed(context: SearchContext, typed: str) -> list[str]:
+def _completed(vocabulary: Vocabulary, lexicon: Lexicon, typed: str) -> list[str]:
     """Returns the typed text with its last word completed, the commonest completion first.
 
     The tokenizer may cut an unfinished word into several tokens: เทศบ is completed to เทศบาล before its last
     token บ is completed to บริหาร. A token that directly follows another word is completed only to words
     that the archive has directly after that word.
     """
-    tokens = context.lexicon.tokenizer.tokens(typed)
+    tokens = lexicon.tokenizer.tokens(typed)
     if not tokens or tokens[-1].end != len(typed):
         return []
     found: list[str] = []
@@ -68,21 +67,23 @@ def _completed(context: SearchContext, typed: str) -> list[str]:
         if len(found) >= _MOST_WORDS or not _WORD.fullmatch(begun):
             continue
         apart = token.start == 0 or typed[token.start - 1].isspace()
-        words = context.reader.completions(begun, _MOST_WORDS if apart else _MOST_TRIED)
+        words = vocabulary.completions(begun, _MOST_WORDS if apart else _MOST_TRIED)
         texts = (typed[: token.start] + word for word in words)
-        found += islice((text for text in texts if apart or _is_there(context, text)), _MOST_WORDS)
+        found += islice(
+            (text for text in texts if apart or _is_there(vocabulary, lexicon, text)), _MOST_WORDS
+        )
     return list(dict.fromkeys(found))[:_MOST_WORDS]
 
 
-def _is_there(context: SearchContext, text: str) -> bool:
+def _is_there(vocabulary: Vocabulary, lexicon: Lexicon, text: str) -> bool:
     """Returns True if a document has the last word of ``text`` as a phrase; reads ``_MOST_READ`` at most."""
     (*_, last) = text.split()
-    typed = build_query_part(last, context.lexicon, exact=True)
+    typed = build_query_part(last, lexicon, exact=True)
     near = replace(typed, phrase=typed.phrase._replace(exact=False))
-    return len(documents_with_phrase(context.reader, context.lexicon, near, enough=1, most=_MOST_READ)) > 0
+    return vocabulary.count_phrase(near, enough=1, depth=_MOST_READ) > 0
 
 
-def _titles(context: SearchContext, letters: bytes, *, marks: bool) -> list[str]:
+def _titles(vocabulary: Vocabulary, letters: bytes, *, marks: bool) -> list[str]:
     # The sort is stable, so that names of one announcement stay in their order.
-    found = sorted(context.reader.titles_containing(letters, marks=marks), key=itemgetter(slice(3)))
+    found = sorted(vocabulary.titles_containing(letters, marks=marks), key=itemgetter(slice(3)))
     return [named.name for named in found]

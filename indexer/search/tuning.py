@@ -6,6 +6,7 @@ Limits that only bound the work of one search stand in the modules that need the
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -66,6 +67,11 @@ class SearchTuning:
     # similar announcements
     similar_title_count: int = 3  # an occurrence in the title counts as so many in the text
     min_similarity: float = 0.15  # share of the announcement's own score
+
+
+def quantize(average: float) -> float:
+    """Returns the average rounded to a grid of 10 %, so that the result is stable while documents change."""
+    return 1.1 ** round(math.log(max(average, 1.0), 1.1))
 
 
 TUNING = SearchTuning()

@@ -156,7 +156,7 @@ class Cluster:
 
     def _statistics(self, body: Mapping[str, Any]) -> dict[str, str]:
         """Returns parameters that make a ranked search on several shards use statistics of all shards."""
-        ranked = self.address.shards > 1 and body["size"] and "sort" not in body
+        ranked = self.address.shards > 1 and body["size"] and body.get("track_scores")
         return {"search_type": "dfs_query_then_fetch"} if ranked else {}
 
     def documents(self, index: str, ids: Sequence[str], **what: Any) -> list[dict[str, Any]]:
@@ -169,17 +169,6 @@ class Cluster:
             if "error" in one:
                 raise _trouble(503, one["error"])
         return [one for one in found if one["found"]]
-
-    def columns(self, index: str, ids: Sequence[int], names: Sequence[str]) -> list[dict[str, Any]]:
-        """Returns ``fields`` and ``_version`` of the announcements among ``ids`` that searches see."""
-        body = {
-            "query": {"terms": {"id": list(ids)}},
-            "size": len(ids),
-            "sort": ["_doc"],
-            "track_total_hits": False,
-            **fetched(["id", *names]),
-        }
-        return list(self.ask(index, [body])[0]["hits"]["hits"]) if ids else []
 
     def write(self, index: str, actions: Iterable[Mapping[str, Any]], *, visible: bool) -> None:
         """Sends bulk actions in pieces, each after the one before was accepted.
@@ -331,11 +320,6 @@ def _credentials(account: tuple[str, str] | None) -> dict[str, str]:
     if account is None:
         return {}
     return {"authorization": f"Basic {base64.b64encode(':'.join(account).encode()).decode()}"}
-
-
-def fetched(names: Sequence[str]) -> dict[str, Any]:
-    """Returns search options that fetch columns only; whole documents would cost ten times as much."""
-    return {"_source": False, "stored_fields": "_none_", "version": True, "docvalue_fields": list(names)}
 
 
 @contextmanager

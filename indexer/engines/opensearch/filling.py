@@ -17,8 +17,8 @@ from typing import Any, Self
 from indexer.analysis.dictionary import Lexicon
 from indexer.analysis.index_document import IndexDocument, SourceAnnouncement, build_index_document
 from indexer.analysis.parallel_analysis import ParallelAnalyzer
-from indexer.engines.opensearch import clauses
-from indexer.engines.opensearch.bodies import (
+from indexer.engines.opensearch.cluster import Cluster
+from indexer.engines.opensearch.mapping import (
     MAPPING,
     Averages,
     announcement_id,
@@ -30,7 +30,7 @@ from indexer.engines.opensearch.bodies import (
     word_id,
     words_of,
 )
-from indexer.engines.opensearch.cluster import Cluster
+from indexer.engines.opensearch.queries import ANNOUNCEMENTS
 
 SAMPLE = 1000
 """Number of documents that the averages of a generation are measured on."""
@@ -136,7 +136,7 @@ class Filling:
     def count(self) -> int:
         self._measure()
         self._cluster.refresh(self._index)
-        return self._cluster.count(self._index, clauses.ANNOUNCEMENTS)
+        return self._cluster.count(self._index, ANNOUNCEMENTS)
 
     def publish(self, manifest: Mapping[str, Any]) -> None:
         """Completes the index, waits until it can be searched, and points the alias to it."""

@@ -1,8 +1,7 @@
 """The search index in an OpenSearch cluster, for any number of web and worker processes.
 
-An alias points to the live generation, which is an OpenSearch index of its own. Retrieval and ranking use
-the same terms, letters and code as the embedded index; see ``candidates``. While the cluster cannot answer,
-every method raises ``Unavailable``: searches show that error, and changes wait in the records.
+An alias points to the live generation, which is an OpenSearch index of its own. While the cluster cannot
+answer, every method raises ``Unavailable``: searches show that error, and changes wait in the records.
 """
 
 from __future__ import annotations
@@ -17,18 +16,10 @@ from typing import Any, TypeVar
 
 from archive.errors import Unavailable
 from indexer.analysis.dictionary import Dictionary, Lexicon, parse_lexicon
-from indexer.analysis.index_document import (
-    KINDS,
-    SourceAnnouncement,
-    build_index_document,
-    expiry_ordinal,
-)
-from indexer.analysis.index_document import document_bytes as letters_of_entry
+from indexer.analysis.index_document import SourceAnnouncement, build_index_document
 from indexer.analysis.tokenizer import TOKENIZER_VERSION
-from indexer.engines.opensearch import clauses
-from indexer.engines.opensearch.bodies import WRITTEN, read_facts, read_written, words_of
-from indexer.engines.opensearch.candidates import Candidates, DocumentCache, TermStatistics
 from indexer.engines.opensearch.cluster import Cluster, Gone, read_address
+from indexer.engines.opensearch.counts import DocumentCounts, TermStatistics
 from indexer.engines.opensearch.filling import (
     LEXICON,
     POSITION,
@@ -40,22 +31,23 @@ from indexer.engines.opensearch.filling import (
     put,
     removed,
 )
-from indexer.search.context import SearchContext
-from indexer.search.more_like_this import find_similar
+from indexer.engines.opensearch.mapping import fingerprint, words_of
+from indexer.engines.opensearch.queries import ANNOUNCEMENTS, similar_body
+from indexer.engines.opensearch.searcher import OpenSearchSearcher
+from indexer.engines.opensearch.vocabulary import PhraseVocabulary
 from indexer.search.pipeline import search
 from indexer.search.ports import Generation, IndexManifest, ResultPage
 from indexer.search.query.parser import Filters, Query
-from indexer.search.query.query_plan import build_query_plan
 from indexer.search.suggest import suggest
 
-SCHEMA = 2
+SCHEMA = 3
 """Version of documents and mapping. To be raised whenever either changes."""
 
 _FRESH = 1.0  # seconds for which the alias and the position are cached
 _OUTGROWN = 4  # a rebuild is due above 4 times the documents that the averages were measured on
 _FEW = 250
 _PAGE = 10_000
-_READ_AT_ONCE = 100
+_READ_AT_ONCE = 1000
 
 T = TypeVar("T")
 
@@ -70,7 +62,8 @@ class _Live:
     sample: int
     lexicon: Lexicon
     position: int
-    counts: dict[int | None, TermStatistics]  # by organisation, or of all
+    count: int
+    statistics: TermStatistics
 
 
 class OpenSearchIndex:
@@ -84,7 +77,6 @@ class OpenSearchIndex:
         self._cluster = Cluster(read_address(address))
         self._alias = self._cluster.address.index
         self._dictionary = dictionary
-        self._shelf = DocumentCache()
         self._known: _Live | None = None
         self._looked = 0.0
         self._failed: tuple[float, Unavailable] | None = None  # when a look failed, and how
@@ -117,16 +109,19 @@ class OpenSearchIndex:
 
     def count(self) -> int:
         live = self._live(fresh=True)
-        return live.counts[None].count if live else 0
+        return live.count if live else 0
 
     def ids(self) -> Sequence[int]:
         return self._asked(self._ids) or []
 
     def search(self, query: Query) -> ResultPage:
-        found = self._asked(
-            lambda live: search(SearchContext(self._candidates(live, query), live.lexicon), query)
-        )
-        return found or ResultPage(total=0, hits=(), query=query)
+        def ask(live: _Live) -> ResultPage:
+            searcher = OpenSearchSearcher(
+                self._cluster, live.index, live.lexicon, query.filters, live.statistics
+            )
+            return search(searcher, live.lexicon, query)
+
+        return self._asked(ask) or ResultPage(total=0, hits=(), query=query)
 
     def suggest(
         self,
@@ -136,28 +131,21 @@ class OpenSearchIndex:
         withheld: frozenset[int] = frozenset(),
         limit: int = 8,
     ) -> list[str]:
-        query = Query(typed=typed, filters=Filters(organisation=organisation, withheld=withheld))
-        return (
-            self._asked(
-                lambda live: suggest(SearchContext(self._candidates(live, query), live.lexicon), typed, limit)
-            )
-            or []
-        )
+        filters = Filters(organisation=organisation, withheld=withheld)
+
+        def ask(live: _Live) -> list[str]:
+            counts = DocumentCounts(self._cluster, live.index, filters, live.statistics)
+            vocabulary = PhraseVocabulary(self._cluster, live.index, filters, counts)
+            return suggest(vocabulary, live.lexicon, typed, limit)
+
+        return self._asked(ask) or []
 
     def similar(self, announcement_id: int, *, limit: int = 5) -> list[int]:
-        def alike(live: _Live) -> list[int]:
-            everyone = self._candidates(live, Query(typed=""))
-            everyone.bring(announcement_id)
-            if announcement_id not in everyone.document_numbers:
-                return []
-            organisation = int(
-                everyone.attributes[everyone.document_numbers[announcement_id]]["organisation"]
-            )
-            own = self._candidates(live, Query(typed="", filters=Filters(organisation=organisation)))
-            own.bring(announcement_id)
-            return find_similar(SearchContext(own, live.lexicon), announcement_id, limit)
+        def ask(live: _Live) -> list[int]:
+            (answer,) = self._cluster.ask(live.index, [similar_body(live.index, announcement_id, limit)])
+            return [hit["fields"]["id"][0] for hit in answer["hits"]["hits"]]
 
-        return self._asked(alike) or []
+        return self._asked(ask) or []
 
     @contextmanager
     def rebuild(self, *, jobs: int = 1) -> Iterator[Generation]:
@@ -186,7 +174,7 @@ class OpenSearchIndex:
         live = self._live()
         if live is None or live.manifest != replace(self._wanted(), built_at=live.manifest.built_at):
             return False
-        return live.sample >= SAMPLE or live.counts[None].count <= _OUTGROWN * max(live.sample, _FEW)
+        return live.sample >= SAMPLE or live.count <= _OUTGROWN * max(live.sample, _FEW)
 
     def damage(self, after_read: Callable[[int], None] = lambda _count: None) -> list[str]:  # noqa: ARG002
         """Returns the lost shards; the cluster itself compares its files with their checksums."""
@@ -197,35 +185,32 @@ class OpenSearchIndex:
         return self._cluster.lost_shards(index) if index else []
 
     def differing(self, entries: Iterable[SourceAnnouncement]) -> list[int]:
-        wanted = list(entries)
-        held = self._asked(lambda live: self._held(live, wanted)) or set()
-        return [entry.announcement.id for entry in wanted if entry.announcement.id not in held]
+        wanted = {entry.announcement.id: fingerprint(entry) for entry in entries}
+        held = self._asked(lambda live: self._fingerprints(live, list(wanted))) or {}
+        return [id for id, print_ in wanted.items() if held.get(id) != print_]
 
-    def _candidates(self, live: _Live, query: Query) -> Candidates:
-        wanted = clauses.Wanted(
-            build_query_plan(query, live.lexicon), query.filters, query.times, live.lexicon
-        )
-        for name, value in (("author", query.filters.author), ("category", query.filters.category)):
-            if value is not None and not self._cluster.count(live.index, wanted.within[name]):
-                wanted.within[name] = clauses.containing(name, value)
-        figures = self._figures(live, query.filters, wanted)
-        return Candidates(self._cluster, live.index, figures, self._shelf, query=query, wanted=wanted)
-
-    def _figures(self, live: _Live, filters: Filters, wanted: clauses.Wanted) -> TermStatistics:
-        """Returns the statistics of an organisation, shared by all its queries without withheld ids."""
-        if filters.withheld:
-            return TermStatistics(self._cluster.count(live.index, *wanted.organisation))
-        if filters.organisation not in live.counts:
-            live.counts[filters.organisation] = TermStatistics(
-                self._cluster.count(live.index, *wanted.organisation)
-            )
-        return live.counts[filters.organisation]
+    def _fingerprints(self, live: _Live, ids: Sequence[int]) -> dict[int, str]:
+        """Returns the fingerprint of each of the announcements that searches see."""
+        found = {}
+        for start in range(0, len(ids), _READ_AT_ONCE):
+            some = ids[start : start + _READ_AT_ONCE]
+            body = {
+                "query": {"terms": {"id": some}},
+                "size": len(some),
+                "sort": ["_doc"],
+                "track_total_hits": False,
+                "_source": False,
+                "docvalue_fields": ["id", "fingerprint"],
+            }
+            for hit in self._cluster.ask(live.index, [body])[0]["hits"]["hits"]:
+                found[hit["fields"]["id"][0]] = hit["fields"]["fingerprint"][0]
+        return found
 
     def _ids(self, live: _Live) -> list[int]:
         ids: list[int] = []
         while True:
             page = {
-                "query": clauses.ANNOUNCEMENTS,
+                "query": ANNOUNCEMENTS,
                 "size": _PAGE,
                 "sort": [{"id": "asc"}],
                 "_source": False,
@@ -236,28 +221,6 @@ class OpenSearchIndex:
             ids += [hit["sort"][0] for hit in hits]
             if len(hits) < _PAGE:
                 return ids
-
-    def _held(self, live: _Live, entries: Sequence[SourceAnnouncement]) -> set[int]:
-        """Returns the ids of the entries that the index has exactly as given."""
-        same = set()
-        for start in range(0, len(entries), _READ_AT_ONCE):
-            by_id = {entry.announcement.id: entry for entry in entries[start : start + _READ_AT_ONCE]}
-            names = ("facts", "category", *WRITTEN)
-            for fields in (
-                found["fields"] for found in self._cluster.columns(live.index, list(by_id), names)
-            ):
-                entry, facts = by_id[fields["id"][0]], read_facts(fields["facts"][0])
-                announcement = entry.announcement
-                if (
-                    int(facts["date"]) == announcement.published_on.toordinal()
-                    and int(facts["expires"]) == expiry_ordinal(announcement)
-                    and KINDS[facts["kind"]] is announcement.kind
-                    and int(facts["organisation"]) == announcement.organisation
-                    and fields["category"][0] == announcement.category
-                    and read_written(fields).text == letters_of_entry(entry)
-                ):
-                    same.add(announcement.id)
-        return same
 
     def _wanted(self) -> IndexManifest:
         return IndexManifest(
@@ -315,11 +278,12 @@ class OpenSearchIndex:
                 known = self._opened(index)
             (followed,) = self._cluster.documents(index, [POSITION])
             position = int(followed["_source"]["position"])
-            count = self._cluster.count(index, clauses.ANNOUNCEMENTS)
+            count = self._cluster.count(index, ANNOUNCEMENTS)
         except Gone:
             return None
-        same = position == known.position and count == known.counts[None].count
-        return known if same else replace(known, position=position, counts={None: TermStatistics(count)})
+        if position == known.position and count == known.count:
+            return known
+        return replace(known, position=position, count=count, statistics=TermStatistics())
 
     def _opened(self, index: str) -> _Live:
         written = self._cluster.remembered(index)
@@ -332,7 +296,8 @@ class OpenSearchIndex:
             written["sample"],
             parse_lexicon(words["_source"]["lexicon"]),
             position=-1,
-            counts={None: TermStatistics(0)},
+            count=0,
+            statistics=TermStatistics(),
         )
 
 

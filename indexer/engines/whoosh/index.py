@@ -19,11 +19,12 @@ from indexer.analysis.dictionary import Dictionary, Lexicon
 from indexer.analysis.index_document import SourceAnnouncement
 from indexer.analysis.tokenizer import TOKENIZER_VERSION
 from indexer.engines.whoosh.checksums import IndexDamaged
+from indexer.engines.whoosh.context import SearchContext
 from indexer.engines.whoosh.generations import GenerationDirectory
+from indexer.engines.whoosh.more_like_this import find_similar
 from indexer.engines.whoosh.reader import CommitReader
+from indexer.engines.whoosh.searcher import WhooshSearcher, WhooshVocabulary
 from indexer.engines.whoosh.segments import GenerationBuilder, OpenGeneration
-from indexer.search.context import SearchContext
-from indexer.search.more_like_this import find_similar
 from indexer.search.pipeline import search
 from indexer.search.ports import Generation, IndexManifest, ResultPage
 from indexer.search.query.parser import Query
@@ -86,7 +87,8 @@ class WhooshIndex:
             return ResultPage(total=0, hits=(), query=query)
         with self._reading(live.directory):
             part = live.reader.of(query.filters.organisation, query.filters.withheld)
-            return search(SearchContext(part, live.lexicon, self._tuning), query)
+            searcher = WhooshSearcher(SearchContext(part, live.lexicon, self._tuning))
+            return search(searcher, live.lexicon, query, self._tuning)
 
     def suggest(
         self,
@@ -101,7 +103,8 @@ class WhooshIndex:
             return []
         with self._reading(live.directory):
             part = live.reader.of(organisation, withheld)
-            return suggest(SearchContext(part, live.lexicon, self._tuning), typed, limit)
+            vocabulary = WhooshVocabulary(SearchContext(part, live.lexicon, self._tuning))
+            return suggest(vocabulary, live.lexicon, typed, limit)
 
     def similar(self, announcement_id: int, *, limit: int = 5) -> list[int]:
         live = self._live()

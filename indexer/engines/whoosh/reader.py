@@ -1,4 +1,4 @@
-"""One commit of the embedded index as an ``IndexReader``.
+"""One commit of the embedded index: documents by number, columns as arrays, statistics of the archive.
 
 A ``CommitReader`` never changes; the reader of the next commit takes over the open segments that stayed the
 same. Document numbers run through all segments of a commit.
@@ -35,22 +35,18 @@ from indexer.analysis.index_document import (
 from indexer.analysis.spelling_index import SpellingIndex
 from indexer.analysis.tokenizer import fold, searchable_bytes
 from indexer.engines.whoosh.codec import Postings
-from indexer.engines.whoosh.library import TOC
-from indexer.engines.whoosh.schema import FIELD, schema
-from indexer.search.doc_values import OrdinalColumn, concatenate_columns, encode_ordinals, facet_column
-from indexer.search.index_reader import (
-    COMPLETABLE_WORD,
-    MARK_BYTES,
-    MIN_WORD_FREQUENCY,
-    THAI_WORD,
-    MinimumMatch,
-    UnfetchedTotals,
-    quantize,
+from indexer.engines.whoosh.doc_values import (
+    OrdinalColumn,
+    concatenate_columns,
+    encode_ordinals,
+    facet_column,
 )
-from indexer.search.posting_list import DocumentNumbers, Floats, Mask, PostingList
-from indexer.search.query.query_plan import Clause
-from indexer.search.title_index import TitleIndex, TitleMatch
-from indexer.search.tuning import TUNING, SearchTuning
+from indexer.engines.whoosh.library import TOC
+from indexer.engines.whoosh.posting_list import DocumentNumbers, Floats, Mask, PostingList
+from indexer.engines.whoosh.schema import FIELD, schema
+from indexer.engines.whoosh.title_index import TitleIndex
+from indexer.search.tuning import TUNING, SearchTuning, quantize
+from indexer.search.vocabulary import COMPLETABLE_WORD, MARK_BYTES, MIN_WORD_FREQUENCY, THAI_WORD, TitleMatch
 
 _MOST_COUNTED = 40  # completions whose live documents are counted, the commonest first
 _MOST_NAMED = 400  # titles looked at in one segment
@@ -362,27 +358,6 @@ class CommitReader:
     def estimated_document_frequencies(self, terms: Sequence[str]) -> list[int]:
         """Returns the frequency of each term without reading any document: deleted ones are counted too."""
         return [self._about(term) for term in terms]
-
-    def clause_document_frequency(self, unit: Clause, found: PostingList) -> int:  # noqa: ARG002 (all of them are here)
-        return found.count
-
-    def prefetch(self, every: Sequence[Clause] = (), some: Sequence[Clause] = ()) -> None:
-        """Does nothing: this reader holds all documents."""
-
-    def prefetch_matches(self, enough: MinimumMatch) -> None:
-        """Does nothing: this reader holds all documents."""
-
-    def unfetched_totals(self, answers: Mask, enough: MinimumMatch | None) -> UnfetchedTotals:  # noqa: ARG002
-        return UnfetchedTotals(0, {}, 0)
-
-    def has_exact_value(self, name: str) -> bool:  # noqa: ARG002
-        return False
-
-    def max_unfetched_score(self, enough: MinimumMatch) -> float:  # noqa: ARG002
-        return 0.0
-
-    def prefetch_affixes(self, beginnings: Sequence[str], endings: Sequence[str], most: int) -> None:
-        """Does nothing: this reader holds all words."""
 
     def words_with_prefix(self, letters: str, most: int) -> Iterator[str]:
         """Yields words of the archive that begin with ``letters``, at most ``most`` of each segment."""

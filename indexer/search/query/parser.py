@@ -44,6 +44,11 @@ class Filters:
     ended: frozenset[int] = frozenset()  # ids of announcements that others cancelled or replaced
     withheld: frozenset[int] = frozenset()  # ids of announcements that are treated as if not there
 
+    @property
+    def is_narrow(self) -> bool:
+        """Returns True if the user narrowed the results: the organisation is no choice of the user's."""
+        return replace(self, organisation=None, withheld=frozenset(), ended=frozenset()) != Filters()
+
 
 @dataclass(frozen=True, slots=True)
 class QueryPiece:

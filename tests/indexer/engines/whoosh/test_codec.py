@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from indexer.engines.whoosh.codec import decode, encode
-from indexer.search.posting_list import PostingList, intersect
+from indexer.engines.whoosh.posting_list import PostingList, intersect
 
 COUNTS = st.integers(1, 2**28 - 1)
 LISTS = st.one_of(

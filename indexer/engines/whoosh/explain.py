@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 
-from indexer.search.context import SearchContext
+from indexer.engines.whoosh.context import SearchContext
+from indexer.engines.whoosh.ranking import RankedDocuments
+from indexer.engines.whoosh.retrieval import MatchedDocuments
 from indexer.search.coverage import minimum_coverage
 from indexer.search.explanations import ClauseExplanation, HitExplanation, ScorePart, SearchExplanation
 from indexer.search.query.parser import Query
 from indexer.search.query.query_plan import QueryPlan
-from indexer.search.ranking import RankedDocuments
-from indexer.search.retrieval import Retrieved
 
 
 def explain_search(
     context: SearchContext,
     plan: QueryPlan,
-    found: Retrieved,
+    found: MatchedDocuments,
     ranked: RankedDocuments,
     coverage: float,
     query: Query,
@@ -29,7 +29,7 @@ def explain_search(
         ClauseExplanation(
             clause.typed,
             tuple((" ".join(each.terms), each.weight) for each in clause.alternatives),
-            context.reader.clause_document_frequency(clause, scores.postings[clause]),
+            scores.postings[clause].count,
             round(idf, 4),
         )
         for clause, idf in scores.idfs.items()
@@ -40,13 +40,13 @@ def explain_search(
         clauses,
         tuple(part.text for part in plan.parts if part.phrase.words > 1),
         round(coverage, 4),
-        minimum_coverage(context, plan),
+        minimum_coverage(context.tuning, plan),
         tuple(_explain_hit(context, found, ranked, place) for place in places),
     )
 
 
 def _explain_hit(
-    context: SearchContext, found: Retrieved, ranked: RankedDocuments, place: int
+    context: SearchContext, found: MatchedDocuments, ranked: RankedDocuments, place: int
 ) -> HitExplanation:
     document, score = int(ranked.documents[place]), float(ranked.scores[place])
     at = np.array([document], dtype=np.int64)

@@ -6,23 +6,22 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from indexer.search.bm25f import (
+from indexer.engines.whoosh.bm25f import (
     ClauseScores,
     documents_with_all,
     mark_covered,
     match_fuzzily,
-    prefetch_partial,
 )
-from indexer.search.context import SearchContext
-from indexer.search.filters import date_range_mask
-from indexer.search.index_reader import IndexReader, MinimumMatch
-from indexer.search.phrase_matching import (
+from indexer.engines.whoosh.context import SearchContext
+from indexer.engines.whoosh.filters import date_range_mask
+from indexer.engines.whoosh.phrase_matching import (
     MAX_VERIFIED,
     contains_phrase,
     documents_with_phrase,
     phrase_similarity,
 )
-from indexer.search.posting_list import DocumentNumbers, Mask
+from indexer.engines.whoosh.posting_list import DocumentNumbers, Mask
+from indexer.engines.whoosh.reader import CommitReader
 from indexer.search.query import query_notes
 from indexer.search.query.parser import DateRange
 from indexer.search.query.query_notes import QueryNote
@@ -42,23 +41,21 @@ _MAX_FUZZY_VERIFIED = 200  # documents read for a phrase with misread letters
 
 
 @dataclass(frozen=True, slots=True)
-class Retrieved:
+class MatchedDocuments:
     """The documents that match, before filters.
 
-    ``preferred`` have a phrase as it was typed and rank first. ``notes`` say what was relaxed. ``minimum``
-    is what a partial match covers, None where all documents match every clause.
+    ``preferred`` have a phrase as it was typed and rank first. ``notes`` say what was relaxed.
     """
 
     documents: Mask
     preferred: Mask
     scores: ClauseScores
     notes: tuple[QueryNote, ...] = ()
-    minimum: MinimumMatch | None = None
 
 
-def retrieve(
+def match(
     context: SearchContext, plan: QueryPlan, times: tuple[DateRange, ...], scores: ClauseScores
-) -> Retrieved:
+) -> MatchedDocuments:
     """Returns the documents that match the plan and one of the times, whatever the filters are."""
     scores, timely = _match_times(context, times, scores)
     scores, preferred = _match_phrases(context, plan, scores)
@@ -69,14 +66,17 @@ def retrieve(
         found.scores.covered[among].max(initial=0) for among in (found.documents, found.documents & timely)
     )
     if best_timely > 0 and best_timely >= context.tuning.min_share_in_time * best:
-        minimum = found.minimum and found.minimum._replace(then=True)
-        return replace(found, documents=found.documents & timely, minimum=minimum)
+        return replace(found, documents=found.documents & timely)
     return replace(found, notes=(*found.notes, query_notes.NOT_THEN))
 
 
 def relax(
-    context: SearchContext, plan: QueryPlan, times: tuple[DateRange, ...], found: Retrieved, allowed: Mask
-) -> Retrieved:
+    context: SearchContext,
+    plan: QueryPlan,
+    times: tuple[DateRange, ...],
+    found: MatchedDocuments,
+    allowed: Mask,
+) -> MatchedDocuments:
     """Returns the partial matches among ``allowed``, where no retrieved document passes the filters."""
     scores, rest = found.scores, _not_excluded(context, plan)
     covered = np.where(rest, scores.covered, 0)
@@ -91,11 +91,11 @@ def relax(
         notes.append(query_notes.NOT_THEN)
     none = np.zeros_like(rest)
     if not scores.idfs or not (documents & allowed).any():
-        return Retrieved(none, none, scores)
-    return Retrieved(documents, none, scores, tuple(notes), scores.minimum_match(least))
+        return MatchedDocuments(none, none, scores)
+    return MatchedDocuments(documents, none, scores, tuple(notes))
 
 
-def is_found_as_typed(reader: IndexReader, plan: QueryPlan, scores: ClauseScores) -> bool:
+def is_found_as_typed(reader: CommitReader, plan: QueryPlan, scores: ClauseScores) -> bool:
     """Returns True if one of the best documents has the whole query as it was typed: then nothing is
     misspelt."""
     complete = scores.complete() & reader.live
@@ -120,7 +120,7 @@ def _match_times(
         others -= set(clauses)
         in_time = date_range_mask(reader, time.first, time.last, time.month)
         published = np.flatnonzero(in_time & reader.live)
-        scores = mark_covered(context, scores, published, clauses)
+        scores = mark_covered(scores, published, clauses)
         timely[documents_with_all(reader, date_name_clauses(time.text, context.lexicon))] = True
         timely[published] = True
     return scores, timely & scores.matching_any(others) if others else timely
@@ -135,7 +135,7 @@ def _match_phrases(
     most = max(MAX_VERIFIED // max(len(parts), 1), _MIN_VERIFIED)
     for part in parts:
         documents = documents_with_phrase(context.reader, context.lexicon, part, scores.scores, most=most)
-        scores = mark_covered(context, scores, documents, part.clauses)
+        scores = mark_covered(scores, documents, part.clauses)
         preferred[documents] = True
     return scores, preferred
 
@@ -146,35 +146,34 @@ def _phrase_parts(plan: QueryPlan) -> list[QueryPart]:
 
 def _match_clauses(
     context: SearchContext, plan: QueryPlan, scores: ClauseScores, preferred: Mask, rest: Mask
-) -> Retrieved:
+) -> MatchedDocuments:
     """Returns the documents of ``rest`` that match all clauses; where these are few, also partial matches."""
     if not scores.idfs:
-        return Retrieved(rest, preferred, scores)
+        return MatchedDocuments(rest, preferred, scores)
     complete = scores.complete() & rest
     exact = tuple(phrase for phrase in plan.phrases if phrase.exact)
     if exact:
         quoted = _with_phrases(context.reader, exact, complete)
         if quoted.any():
-            return Retrieved(quoted, preferred, scores)
+            return MatchedDocuments(quoted, preferred, scores)
     is_sentence = len(scores.idfs) >= MIN_SENTENCE_CLAUSES
     notes = (query_notes.NOT_QUOTED,) if exact else ()
     found = int(complete.sum())
     if found < context.tuning.enough_complete or is_sentence:
-        found += context.reader.unfetched_totals(complete, None).unfiltered
-    if found < context.tuning.enough_complete or is_sentence:
-        return _add_partial(context, Retrieved(complete, preferred, scores, notes), rest, found)
+        return _add_partial(context, MatchedDocuments(complete, preferred, scores, notes), rest, found)
     if _phrase_parts(plan) and int(preferred.sum()) < context.tuning.enough_complete:
         scores, also_complete = match_fuzzily(context, scores)
         complete |= also_complete & rest
-        minimum = _minimum_match(context, scores, rest, is_quoted=bool(exact))
-        scores, partial = _partial_matches(context, scores, minimum, rest)
+        partial = _partial_matches(context, scores, rest, is_quoted=bool(exact))
         fuzzy = _with_fuzzy_phrases(context, plan, scores, partial & ~complete)
         preferred, complete = preferred.copy(), complete.copy()
         preferred[fuzzy] = complete[fuzzy] = True
-    return Retrieved(complete, preferred, scores, notes)
+    return MatchedDocuments(complete, preferred, scores, notes)
 
 
-def _add_partial(context: SearchContext, complete: Retrieved, rest: Mask, found: int) -> Retrieved:
+def _add_partial(
+    context: SearchContext, complete: MatchedDocuments, rest: Mask, found: int
+) -> MatchedDocuments:
     """Returns the ``found`` complete matches and the partial ones, with a note if there are any of these."""
     documents, preferred, scores, notes = (
         complete.documents,
@@ -186,37 +185,25 @@ def _add_partial(context: SearchContext, complete: Retrieved, rest: Mask, found:
     if not (is_sentence and found and preferred.any()):  # else the sentence is there as it was typed
         scores, also_complete = match_fuzzily(context, scores)
         documents = documents | (also_complete & rest)
-    minimum = _minimum_match(context, scores, rest, is_quoted=query_notes.NOT_QUOTED in notes)
-    scores, partial = _partial_matches(context, scores, minimum, rest)
+    partial = _partial_matches(context, scores, rest, is_quoted=query_notes.NOT_QUOTED in notes)
     partial = partial | documents
-    if found < int(partial.sum()) + context.reader.unfetched_totals(partial, minimum).unfiltered:
+    if found < int(partial.sum()):
         note = query_notes.ALSO_SOME if found else query_notes.NOT_ALL
-        return Retrieved(partial, preferred, scores, (*notes, note), minimum)
-    return Retrieved(documents, preferred, scores, notes)
+        return MatchedDocuments(partial, preferred, scores, (*notes, note))
+    return MatchedDocuments(documents, preferred, scores, notes)
 
 
-def _minimum_match(
-    context: SearchContext, scores: ClauseScores, allowed: Mask, *, is_quoted: bool
-) -> MinimumMatch:
-    """Returns the condition of a partial match: to cover a share of the query's IDF mass, or of what the
-    best document covers if that is less."""
+def _partial_matches(context: SearchContext, scores: ClauseScores, allowed: Mask, *, is_quoted: bool) -> Mask:
+    """Returns the documents that cover a share of the query's IDF mass, or of what the best document covers
+    if that is less."""
     tuning, mass = context.tuning, scores.idf_mass
     is_sentence = len(scores.idfs) >= MIN_SENTENCE_CLAUSES
     most = (tuning.min_coverage_sentence if is_sentence else tuning.min_coverage) * mass
     best = float(np.where(allowed, scores.covered, 0).max(initial=0))
     share = tuning.min_share_of_best_quoted if is_quoted else tuning.min_share_of_best
-    if share * best < most:
-        best = max(best, context.reader.max_unfetched_score(scores.minimum_match(best)))
-    return scores.minimum_match(max(min(most, share * best), _NEXT_TO_NOTHING))
-
-
-def _partial_matches(
-    context: SearchContext, scores: ClauseScores, minimum: MinimumMatch, allowed: Mask
-) -> tuple[ClauseScores, Mask]:
-    """Returns the documents that cover the minimum, as many as the page asked for needs."""
-    scores = prefetch_partial(context, scores, minimum)
-    partial: Mask = allowed & (scores.covered >= minimum.least)
-    return scores, partial
+    least = max(min(most, share * best), _NEXT_TO_NOTHING)
+    partial: Mask = allowed & (scores.covered >= least)
+    return partial
 
 
 def _with_fuzzy_phrases(
@@ -244,7 +231,7 @@ def _not_excluded(context: SearchContext, plan: QueryPlan) -> Mask:
     return rest
 
 
-def _with_phrases(reader: IndexReader, phrases: tuple[Phrase, ...], among: Mask) -> Mask:
+def _with_phrases(reader: CommitReader, phrases: tuple[Phrase, ...], among: Mask) -> Mask:
     """Returns the documents among these that have every phrase."""
     mask = np.zeros(reader.size, dtype=bool)
     documents = np.flatnonzero(among)

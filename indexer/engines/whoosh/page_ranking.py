@@ -8,9 +8,9 @@ from collections.abc import Iterator
 import numpy as np
 
 from indexer.analysis.tokenizer import fold, searchable_bytes
-from indexer.search.context import SearchContext
+from indexer.engines.whoosh.context import SearchContext
+from indexer.engines.whoosh.posting_list import Mask
 from indexer.search.ports import PageHit
-from indexer.search.posting_list import Mask
 from indexer.search.query.query_plan import QueryPlan
 
 _MOST_PAGES = 3  # pages shown of one announcement

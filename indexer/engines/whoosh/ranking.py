@@ -12,13 +12,13 @@ import numpy as np
 
 from indexer.analysis.dictionary import SYNONYM_WEIGHT
 from indexer.analysis.tokenizer import fold, searchable_bytes
-from indexer.search.context import SearchContext
-from indexer.search.index_reader import IndexReader
-from indexer.search.phrase_matching import contains_phrase, fuzzy_phrase_similarity, take_bytes
-from indexer.search.posting_list import DocumentNumbers, Floats, Mask
+from indexer.engines.whoosh.context import SearchContext
+from indexer.engines.whoosh.phrase_matching import contains_phrase, fuzzy_phrase_similarity, take_bytes
+from indexer.engines.whoosh.posting_list import DocumentNumbers, Floats, Mask
+from indexer.engines.whoosh.reader import CommitReader
+from indexer.engines.whoosh.retrieval import MatchedDocuments
 from indexer.search.query.parser import Query, Sort
 from indexer.search.query.query_plan import Phrase, QueryPart, QueryPlan, adjacent_pairs
-from indexer.search.retrieval import Retrieved
 from indexer.search.tuning import SearchTuning
 
 RERANK_DEPTH = 150  # documents that are read for boosts
@@ -63,7 +63,7 @@ class RankedDocuments:
 
 
 def rank(
-    context: SearchContext, query: Query, plan: QueryPlan, found: Retrieved, allowed: Mask
+    context: SearchContext, query: Query, plan: QueryPlan, found: MatchedDocuments, allowed: Mask
 ) -> RankedDocuments:
     """Returns the retrieved documents among ``allowed`` in the order that the query asks for."""
     documents = np.flatnonzero(found.documents & allowed)
@@ -119,7 +119,7 @@ def rank_by_relevance(
     )
 
 
-def _best_first(reader: IndexReader, documents: DocumentNumbers, scores: Floats) -> DocumentNumbers:
+def _best_first(reader: CommitReader, documents: DocumentNumbers, scores: Floats) -> DocumentNumbers:
     """Returns the order by score; equal scores newest first, then by id, so that pages never overlap."""
     attributes = reader.attributes
     order: DocumentNumbers = np.lexsort(
@@ -129,7 +129,7 @@ def _best_first(reader: IndexReader, documents: DocumentNumbers, scores: Floats)
 
 
 def _prefer_recent_and_read(
-    reader: IndexReader, documents: DocumentNumbers, scores: Floats, near_tie: float
+    reader: CommitReader, documents: DocumentNumbers, scores: Floats, near_tie: float
 ) -> Floats:
     """Returns the scores, a hair's breadth higher for newer and more read documents."""
     if not len(documents):

@@ -9,9 +9,9 @@ from itertools import pairwise
 import numpy as np
 
 from indexer.analysis.tokenizer import text_of_bytes
-from indexer.search.bm25f import score_clauses
-from indexer.search.context import SearchContext
-from indexer.search.index_reader import IndexReader
+from indexer.engines.whoosh.bm25f import score_clauses
+from indexer.engines.whoosh.context import SearchContext
+from indexer.engines.whoosh.reader import CommitReader
 from indexer.search.query.query_plan import Alternative, Clause
 
 _WORDS = 25  # distinctive words that are searched for
@@ -51,7 +51,7 @@ def _distinctive_words(context: SearchContext, document: int) -> list[str]:
     return _by_tf_idf(reader, sure, reader.document_frequencies(nearly))[:_WORDS]
 
 
-def _by_tf_idf(reader: IndexReader, counts: Mapping[str, int], frequencies: Iterable[int]) -> list[str]:
+def _by_tf_idf(reader: CommitReader, counts: Mapping[str, int], frequencies: Iterable[int]) -> list[str]:
     """Returns the terms that more than one document has, sorted by tf·idf, the highest first."""
     weighed = []
     for (term, count), documents in zip(counts.items(), frequencies, strict=True):

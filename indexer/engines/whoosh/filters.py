@@ -11,18 +11,16 @@ import numpy.typing as npt
 
 from indexer.analysis.index_document import NEVER_EXPIRES
 from indexer.analysis.tokenizer import fold, searchable_bytes
-from indexer.search.doc_values import DocumentFacets
-from indexer.search.index_reader import IndexReader
-from indexer.search.ports import FacetValue
-from indexer.search.posting_list import Mask
+from indexer.engines.whoosh.posting_list import Mask
+from indexer.engines.whoosh.reader import CommitReader
+from indexer.search.ports import FACET_NAMES, FacetValue
 from indexer.search.query.parser import Filters
 
 _MOST_VALUES = 50  # values of one facet that are returned, the most frequent first
 _EPOCH = dt.date(1970, 1, 1).toordinal()  # day 0 of numpy's dates, as an ordinal
-FACET_NAMES = DocumentFacets._fields
 
 
-def filter_masks(reader: IndexReader, filters: Filters) -> dict[str, Mask]:
+def filter_masks(reader: CommitReader, filters: Filters) -> dict[str, Mask]:
     """Returns a mask of the documents that pass each filter, by the filter's name; only for set filters."""
     found: dict[str, Mask] = {}
     if filters.kind is not None:
@@ -48,7 +46,7 @@ def filter_masks(reader: IndexReader, filters: Filters) -> dict[str, Mask]:
 
 
 def date_range_mask(
-    reader: IndexReader, first: dt.date | None, last: dt.date | None, month: int | None = None
+    reader: CommitReader, first: dt.date | None, last: dt.date | None, month: int | None = None
 ) -> Mask:
     """Returns the documents of these days (None is no limit) and of the month (1–12), if one is given."""
     dates = reader.attributes["date"]
@@ -63,7 +61,7 @@ def date_range_mask(
     return mask
 
 
-def combine_masks(reader: IndexReader, found: Mapping[str, Mask], but: str = "") -> Mask:
+def combine_masks(reader: CommitReader, found: Mapping[str, Mask], but: str = "") -> Mask:
     """Returns the live documents that pass every filter except the filter named ``but``."""
     mask = reader.live
     for name, one in found.items():
@@ -73,12 +71,9 @@ def combine_masks(reader: IndexReader, found: Mapping[str, Mask], but: str = "")
 
 
 def count_facets(
-    reader: IndexReader,
-    wanted: Mask,
-    found: Mapping[str, Mask],
-    beyond: Mapping[str, Mapping[str | int, int]],
+    reader: CommitReader, wanted: Mask, found: Mapping[str, Mask]
 ) -> dict[str, tuple[FacetValue, ...]]:
-    """Returns the counts of each facet's values over ``wanted``, plus the counts ``beyond`` (unfetched).
+    """Returns the counts of each facet's values over ``wanted``.
 
     Each facet is counted under every filter but its own.
     """
@@ -88,30 +83,27 @@ def count_facets(
             reader,
             name,
             _counts(reader, wanted & combine_masks(reader, found, name)) if name in found else everything,
-            beyond.get(name, {}),
         )
         for name in FACET_NAMES
     }
 
 
-def _counts(reader: IndexReader, mask: Mask) -> npt.NDArray[np.intp]:
+def _counts(reader: CommitReader, mask: Mask) -> npt.NDArray[np.intp]:
     """Returns for each combination of facet values the number of documents in ``mask`` that have it."""
     codes, combinations = reader.facets
     return np.bincount(codes[np.flatnonzero(mask)], minlength=len(combinations))
 
 
-def _values(
-    reader: IndexReader, name: str, counts: npt.NDArray[np.intp], beyond: Mapping[str | int, int]
-) -> tuple[FacetValue, ...]:
+def _values(reader: CommitReader, name: str, counts: npt.NDArray[np.intp]) -> tuple[FacetValue, ...]:
     combinations = reader.facets.values
-    used = Counter(beyond)
+    used: Counter[str | int] = Counter()
     for place in np.flatnonzero(counts).tolist():
         used[getattr(combinations[place], name)] += int(counts[place])
     first = sorted(used.items(), key=lambda item: (-item[1], str(item[0])))
     return tuple(FacetValue(value, count) for value, count in first[:_MOST_VALUES] if value != "")
 
 
-def _named(reader: IndexReader, name: str, typed: str) -> Mask:
+def _named(reader: CommitReader, name: str, typed: str) -> Mask:
     """Returns the documents whose value equals the typed text; if there is none, those that contain it.
 
     Only letters are compared.
@@ -119,12 +111,12 @@ def _named(reader: IndexReader, name: str, typed: str) -> Mask:
     letters = _letters(typed)
     values = {value: _letters(value) for value in {getattr(each, name) for each in reader.facets.values}}
     fitting = {value for value, its in values.items() if its == letters}
-    if not fitting and letters and not reader.has_exact_value(name):
+    if not fitting and letters:
         fitting = {value for value, its in values.items() if letters in its}
     return _with(reader, name, fitting)
 
 
-def _with(reader: IndexReader, name: str, values: Set[str | int]) -> Mask:
+def _with(reader: CommitReader, name: str, values: Set[str | int]) -> Mask:
     """Returns the documents that have one of the values."""
     codes, combinations = reader.facets
     fitting = np.array([getattr(each, name) in values for each in combinations], dtype=bool)

@@ -3,20 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 import numpy as np
 
-from indexer.search.posting_list import Mask
-
-
-class TitleMatch(NamedTuple):
-    """A title or subject that contains the letters sought. Sorts the most likely match first."""
-
-    within: bool  # the title has the letters in its middle or at its end, not at its beginning
-    unread: int  # minus the number of views, so that the most viewed sorts first
-    announcement_id: int
-    name: str
+from indexer.engines.whoosh.posting_list import Mask
 
 
 class TitleIndex:

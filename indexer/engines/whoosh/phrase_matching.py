@@ -17,9 +17,9 @@ from rapidfuzz import process
 from rapidfuzz.distance import LCSseq
 
 from indexer.analysis.dictionary import Lexicon
-from indexer.search.bm25f import documents_with_all
-from indexer.search.index_reader import IndexReader
-from indexer.search.posting_list import DocumentNumbers, Floats, Mask
+from indexer.engines.whoosh.bm25f import documents_with_all
+from indexer.engines.whoosh.posting_list import DocumentNumbers, Floats, Mask
+from indexer.engines.whoosh.reader import CommitReader
 from indexer.search.query.query_plan import Alternative, Clause, QueryPart
 from indexer.search.tuning import SearchTuning
 
@@ -35,7 +35,7 @@ _MOST_PLACES = 8  # occurrences of one piece of the phrase that are compared in 
 
 
 def documents_with_phrase(
-    reader: IndexReader,
+    reader: CommitReader,
     lexicon: Lexicon,
     part: QueryPart,
     scores: Floats | None = None,
@@ -67,7 +67,7 @@ def documents_with_phrase(
 
 
 def _read(
-    reader: IndexReader,
+    reader: CommitReader,
     which: str,
     candidates: DocumentNumbers,
     part: QueryPart,
@@ -93,7 +93,7 @@ def _read(
     return every[:enough]
 
 
-def _there(reader: IndexReader, candidates: DocumentNumbers, part: QueryPart) -> Iterator[int]:
+def _there(reader: CommitReader, candidates: DocumentNumbers, part: QueryPart) -> Iterator[int]:
     data, texts = part.phrase.data, reader.texts(candidates)
     if not part.phrase.exact:
         texts = take_bytes(texts, _MOST_LETTERS)
@@ -140,14 +140,9 @@ def _in_number(text: bytes, data: bytes, found: int) -> bool:
     )
 
 
-def _cut_otherwise(reader: IndexReader, lexicon: Lexicon, clauses: Sequence[Clause]) -> DocumentNumbers:
+def _cut_otherwise(reader: CommitReader, lexicon: Lexicon, clauses: Sequence[Clause]) -> DocumentNumbers:
     """Returns documents with the phrase's inner words and, for its ends, words that contain these ends."""
     firsts, lasts = _loose(lexicon, clauses), _loose(lexicon, clauses[::-1])
-    reader.prefetch_affixes(
-        [letters for last in lasts if (letters := _together(clauses[len(clauses) - last :]))],
-        [letters for first in firsts if (letters := _together(clauses[:first]))],
-        _MOST_ENDINGS,
-    )
     found = np.zeros(reader.size, dtype=bool)
     for first in firsts:
         beginning = _edge(reader, lexicon, clauses[:first], ends=True)
@@ -176,7 +171,7 @@ def _together(clauses: Sequence[Clause]) -> str:
     return letters if len(letters) >= _SHORTEST_EDGE else ""
 
 
-def _edge(reader: IndexReader, lexicon: Lexicon, clauses: Sequence[Clause], *, ends: bool) -> Clause | None:
+def _edge(reader: CommitReader, lexicon: Lexicon, clauses: Sequence[Clause], *, ends: bool) -> Clause | None:
     """Returns a clause of the words of the archive that end (or begin) with the letters of the clauses.
 
     Returns None where the edge cannot narrow the documents, as each may have such a word.

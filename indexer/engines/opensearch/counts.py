@@ -1,0 +1,74 @@
+"""Counts of documents, asked for once for each state of an index."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from indexer.engines.opensearch.cluster import Cluster
+from indexer.engines.opensearch.queries import ANNOUNCEMENTS, Json, count_body, visible
+from indexer.search.query.parser import Filters
+
+_MOST = 200_000  # counts that are cached for one state of an index
+
+
+@dataclass(frozen=True, slots=True)
+class TermStatistics:
+    """Counts by query in one state of an index. Filled on request, shared by all searches."""
+
+    counts: dict[str, int] = field(default_factory=dict)
+
+
+class DocumentCounts:
+    """Counts of the documents that one query may see."""
+
+    def __init__(self, cluster: Cluster, index: str, filters: Filters, statistics: TermStatistics) -> None:
+        self._cluster, self._index = cluster, index
+        is_everyone = filters.organisation is None and not filters.withheld
+        # Without a further condition the cluster knows a term's count without reading any document.
+        self._visible = [] if is_everyone else visible(filters)
+        self._known = {} if filters.withheld else statistics.counts
+        self._prefix = f"{filters.organisation} "
+
+    @property
+    def total(self) -> int:
+        """Returns the number of all documents."""
+        return self.known(ANNOUNCEMENTS) or 0
+
+    def idf(self, frequency: int) -> float:
+        return math.log1p((max(self.total, frequency) - frequency + 0.5) / (frequency + 0.5))
+
+    def known(self, query: Json) -> int | None:
+        """Returns the number of documents that match the query; None if it was not asked for yet."""
+        return self._known.get(self._key(query))
+
+    def of(self, query: Json) -> int:
+        """Returns the number of documents that match the query."""
+        self.fetch([query])
+        return self._known[self._key(query)]
+
+    def fetch(self, queries: Sequence[Json]) -> None:
+        """Asks for all counts that are not known yet, in one request."""
+        missing = self.bodies(queries)
+        if missing:
+            answers = self._cluster.ask(self._index, [body for _, body in missing])
+            self.note([key for key, _ in missing], answers)
+
+    def bodies(self, queries: Sequence[Json]) -> list[tuple[str, dict[str, Any]]]:
+        """Returns key and request of each query that was not counted yet, and of all documents."""
+        wanted = {self._key(query): query for query in (ANNOUNCEMENTS, *queries)}
+        missing = {key: query for key, query in wanted.items() if key not in self._known}
+        return [(key, count_body([*self._visible, query])) for key, query in missing.items()]
+
+    def note(self, keys: Sequence[str], answers: Sequence[Mapping[str, Any]]) -> None:
+        """Adds the counts in the responses to those known."""
+        if len(self._known) > _MOST:
+            self._known.clear()
+        for key, answer in zip(keys, answers, strict=True):
+            self._known[key] = answer["hits"]["total"]["value"]
+
+    def _key(self, query: Json) -> str:
+        return self._prefix + json.dumps(query, sort_keys=True)

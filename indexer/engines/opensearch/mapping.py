@@ -1,0 +1,266 @@
+"""Mapping and settings of an OpenSearch index, and the OpenSearch documents of announcements and words.
+
+OpenSearch analyses nothing: it is given ready-made tokens, one a line.
+
+- ``terms``: the terms of all zones, each with its BM25F weight as its frequency. BM25 without length
+  normalisation then scores them as BM25F with the weights and the length normalisation of our zones.
+- ``grams``: bigrams of character clusters in order, one value for each zone and page. A phrase of bigrams
+  stands where its letters stand, however a tokenizer would cut them.
+- ``pages``: nested documents with the same bigrams, for the best pages of a hit.
+
+Beside the announcements an index contains the words of the archive, searchable by beginning and sound; its
+lexicon; and its position.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from archive.thai import ERA
+from indexer.analysis.index_document import (
+    ATTRIBUTES,
+    KINDS,
+    ZONES,
+    IndexDocument,
+    SourceAnnouncement,
+    document_bytes,
+    expiry_ordinal,
+    parse_zone_layout,
+)
+from indexer.analysis.spelling_index import deletion_keys
+from indexer.analysis.tokenizer import fold, searchable_bytes, text_of_bytes
+from indexer.engines.opensearch.cluster import Address
+from indexer.search.tuning import TUNING, quantize
+from indexer.search.vocabulary import COMPLETABLE_WORD, MARK_BYTES, THAI_WORD
+
+STEPS = 1000
+"""Term frequency that stands for a BM25F weight of 1."""
+
+_MOST = 60_000  # highest frequency that is stored; larger weights hardly change a score
+_MOST_TOGETHER = 2**31 - 1  # highest sum of the frequencies of a document
+_DEEPEST = 100_000  # results that can be paged through
+TYPICAL = {"title": 14.0, "labels": 8.0, "body": 60.0, "pages": 400.0}
+"""Average zone lengths of municipal announcements, in terms, for an index that begins empty."""
+
+_CLUSTER = re.compile("[เแโใไ]?[ก-ฮ][ะัาำิ-ฺๅ็-๎]*|[0-9]+|.", re.DOTALL)
+"""A character cluster: a Thai consonant with its vowels and marks, a run of digits, or another character."""
+
+Averages = Mapping[str, float]
+
+
+def settings(address: Address) -> dict[str, Any]:
+    """Returns the settings of an index that is being filled.
+
+    Such an index has no replicas, as nobody searches it yet and a lost one is simply built again.
+    """
+    lines = {"type": "char_group", "tokenize_on_chars": ["\n"], "max_token_length": 1000}
+    return {
+        "index": {
+            "number_of_shards": address.shards,
+            "number_of_replicas": 0,
+            "refresh_interval": "-1",
+            "gc_deletes": "1h",  # for so long an older update of what was removed is known to be older
+            "max_result_window": _DEEPEST,
+            "mapping": {"nested_objects": {"limit": 100_000}},  # pages of one announcement
+            "similarity": {
+                "bm25f": {"type": "BM25", "k1": TUNING.k1 * STEPS, "b": 0},
+                "phrase": {"type": "BM25", "k1": 0.2, "b": 0},  # one occurrence says nearly all
+            },
+            "analysis": {
+                "tokenizer": {"lines": lines},
+                "filter": {"weighed": {"type": "delimited_term_freq", "delimiter": "\t"}},
+                "analyzer": {
+                    "weighed": {"type": "custom", "tokenizer": "lines", "filter": ["weighed"]},
+                    "lines": {"type": "custom", "tokenizer": "lines"},
+                },
+            },
+        }
+    }
+
+
+def in_service(address: Address) -> dict[str, Any]:
+    """Returns the settings that are changed once the index is filled."""
+    return {"index": {"number_of_replicas": address.replicas, "refresh_interval": address.refresh}}
+
+
+_KEYWORD = {"type": "keyword"}
+_PIECES = {"type": "wildcard", "doc_values": True}  # matches are verified on the doc values
+_GRAMS = {"type": "text", "analyzer": "lines", "norms": False, "similarity": "phrase"}
+
+MAPPING: dict[str, Any] = {
+    "dynamic": "strict",
+    "_source": {"excludes": ["grams", "title_grams", "pages", "names", "bare_names", "sounds"]},
+    "properties": {
+        "id": {"type": "long"},
+        "terms": {
+            "type": "text",
+            "analyzer": "weighed",
+            "index_options": "freqs",
+            "norms": False,
+            "similarity": "bm25f",
+        },
+        "grams": _GRAMS,
+        "title_grams": _GRAMS,
+        "pages": {
+            "type": "nested",
+            "properties": {
+                "attachment": {"type": "long"},
+                "number": {"type": "integer"},
+                "grams": _GRAMS,
+            },
+        },
+        "names": _PIECES,
+        "bare_names": _PIECES,
+        "shown": {"type": "keyword", "index": False, "doc_values": False},
+        "kind": _KEYWORD,
+        "author": _KEYWORD,
+        "author_letters": _KEYWORD,
+        "category": _KEYWORD,
+        "category_letters": _KEYWORD,
+        "organisation": {"type": "long"},
+        "year": {"type": "integer"},
+        "month": {"type": "byte"},
+        "date": {"type": "integer"},
+        "expires": {"type": "integer"},
+        "views": {"type": "long"},
+        "fingerprint": {"type": "keyword", "index": False},
+        # of words
+        "word": _KEYWORD,
+        "sounds": _KEYWORD,
+        "counted": {"type": "long"},
+        # of the index itself
+        "position": {"type": "long"},
+        "lexicon": {"type": "keyword", "index": False, "doc_values": False},
+    },
+}
+
+
+def averages(documents: Sequence[IndexDocument]) -> dict[str, float]:
+    """Returns the mean lengths of the zones, rounded to the same grid as in the embedded index."""
+    if not documents:
+        return dict(TYPICAL)
+    facts = np.concatenate([np.frombuffer(made.columns["facts"], ATTRIBUTES) for made in documents])
+    return {
+        zone: quantize(float(facts[zone].astype(np.float64).mean())) for zone in TUNING.length_normalization
+    }
+
+
+def announcement_id(made: IndexDocument) -> int:
+    return int(np.frombuffer(made.columns["facts"], ATTRIBUTES)[0]["id"])
+
+
+def body(made: IndexDocument, average: Averages) -> dict[str, Any]:
+    """Returns the OpenSearch document of an announcement."""
+    facts = np.frombuffer(made.columns["facts"], ATTRIBUTES)[0]
+    author, category, title = (made.columns[name].decode() for name in ("author", "category", "title"))
+    names = list(dict.fromkeys([title, *made.columns["subjects"].decode().splitlines()]))
+    runs = [searchable_bytes(fold(name)).data for name in names]
+    weights = _weights(made, facts, average).tolist()
+    day = dt.date.fromordinal(int(facts["date"]))
+    zones = made.columns["text"].split(b"\0")
+    return {
+        "id": int(facts["id"]),
+        "terms": "\n".join(f"{term}\t{weight}" for term, weight in zip(made.terms, weights, strict=True)),
+        "grams": [grams(zone) for zone in zones if zone],
+        "title_grams": grams(zones[0]),
+        "pages": _pages(made),
+        "names": [text_of_bytes(data) for data in runs],
+        "bare_names": [text_of_bytes(data.translate(None, MARK_BYTES)) for data in runs],
+        "shown": names,
+        "kind": KINDS[facts["kind"]].value,
+        "author": author,
+        "author_letters": letters(author),
+        "category": category,
+        "category_letters": letters(category),
+        "organisation": int(facts["organisation"]),
+        "year": day.year + ERA,
+        "month": day.month,
+        "date": int(facts["date"]),
+        "expires": int(facts["expires"]),
+        "views": int(facts["views"]),
+        "fingerprint": _fingerprint(
+            facts["date"], facts["expires"], facts["kind"], facts["organisation"], category,
+            made.columns["text"],
+        ),
+    }  # fmt: skip
+
+
+def _pages(made: IndexDocument) -> list[dict[str, Any]]:
+    layout = parse_zone_layout(made.columns["layout"])
+    starts = [layout.zones[-1] + 1, *(end + 1 for _, _, end in layout.pages)]
+    return [
+        {"attachment": attachment, "number": number, "grams": grams(made.columns["text"][start:end])}
+        for start, (attachment, number, end) in zip(starts, layout.pages, strict=False)
+    ]
+
+
+def fingerprint(entry: SourceAnnouncement) -> str:
+    """Returns the hash of all that an index has of an announcement, without its number of views."""
+    announcement = entry.announcement
+    return _fingerprint(
+        announcement.published_on.toordinal(),
+        expiry_ordinal(announcement),
+        KINDS.index(announcement.kind),
+        announcement.organisation,
+        announcement.category,
+        document_bytes(entry),
+    )
+
+
+def _fingerprint(date: int, expires: int, kind: int, organisation: int, category: str, text: bytes) -> str:
+    head = f"{date} {expires} {kind} {organisation} {category}\0".encode()
+    return hashlib.blake2b(head + text, digest_size=16).hexdigest()
+
+
+def _weights(made: IndexDocument, facts: np.void, average: Averages) -> npt.NDArray[np.int64]:
+    """Returns the BM25F weight of each term times ``STEPS``."""
+    packed = np.fromiter(made.terms.values(), np.uint32, len(made.terms))
+    total = np.zeros(len(packed))
+    for zone in ZONES:
+        share = TUNING.length_normalization.get(zone.name, 0.0)
+        length = float(facts[zone.name]) / average[zone.name] if share else 0.0
+        counts = (packed >> np.uint32(zone.shift)) & np.uint32(zone.most)
+        total += counts * (TUNING.zone_weights[zone.name] / (1 - share + share * length))
+    most = min(_MOST, _MOST_TOGETHER // max(len(packed), 1))
+    return np.clip(np.round(total * STEPS), 1, most).astype(np.int64)
+
+
+def clusters(data: bytes) -> list[str]:
+    """Returns the character clusters of searchable bytes."""
+    return _CLUSTER.findall(text_of_bytes(data))
+
+
+def grams(data: bytes) -> str:
+    """Returns the bigrams of the character clusters of searchable bytes, one a line."""
+    return "\n".join(left + right for left, right in pairwise(clusters(data)))
+
+
+def letters(text: str) -> str:
+    """Returns the letters of a name, by which names are compared."""
+    return text_of_bytes(searchable_bytes(fold(text)).data)
+
+
+def word_id(word: str) -> str:
+    return f"={word}"
+
+
+def word_body(word: str, counted: int) -> dict[str, Any]:
+    """Returns the OpenSearch document of a word.
+
+    ``counted`` is the number of documents that had the word when the generation was made.
+    """
+    sounds = sorted(set(deletion_keys(word))) if THAI_WORD.fullmatch(word) else []
+    return {"word": word, "sounds": sounds, "counted": counted}
+
+
+def words_of(made: IndexDocument) -> Iterator[str]:
+    """Yields the words of a document that can be looked up by their beginning or sound."""
+    return (term for term in made.terms if COMPLETABLE_WORD.fullmatch(term))

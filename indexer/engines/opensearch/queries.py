@@ -1,0 +1,399 @@
+"""Translates a query plan with its filters and sort order into OpenSearch's query language."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+from indexer.analysis.dictionary import Lexicon
+from indexer.analysis.index_document import NEVER_EXPIRES
+from indexer.analysis.tokenizer import fold, gram_terms, searchable_bytes, text_of_bytes
+from indexer.engines.opensearch.mapping import STEPS, clusters, grams, letters
+from indexer.search.coverage import says_little
+from indexer.search.ports import FACET_NAMES
+from indexer.search.query.parser import DateRange, Filters, Query, Sort
+from indexer.search.query.query_plan import (
+    Alternative,
+    Clause,
+    QueryPart,
+    QueryPlan,
+    build_query_part,
+    date_name_clauses,
+)
+from indexer.search.tuning import TUNING
+
+Json = Mapping[str, Any]
+
+ANNOUNCEMENTS: Json = {"exists": {"field": "id"}}
+"""Query for all announcements; an index also contains documents of other kinds, such as words."""
+
+UNFILTERED = "unfiltered"
+"""Name of the aggregation that counts matching documents without filters."""
+
+_MOST_VALUES = 50  # values of one facet that are counted
+_MOST_PAGES = 3  # pages shown of one announcement
+_SIMILAR_WORDS = 25  # distinctive words by which similar announcements are found
+_SIMILAR_SHARE = "30%"  # share of these words that a similar announcement has at least
+_MOST_WITHHELD = 65_536  # ids in one clause, by OpenSearch's own limit
+_TERM_BOOST = 1 / (TUNING.k1 * STEPS + 1)  # OpenSearch's BM25 multiplies by k1 + 1; without that: IDF at most
+_PHRASE_BOOST = 0.3  # share of a phrase's BM25 over its bigrams that is added to the BM25F of its words
+_NEAR_BOOST = 0.2  # the same for a phrase with a misread letter
+_PIECE = 3  # character clusters of a piece of a phrase at least
+_FEWEST_PIECES, _MOST_PIECES = 3, 5  # pieces of a phrase; with two, one alone would say too little
+_MIN_FUZZY_LENGTH = 4  # letters; shorter words have too few grams to be told apart
+_MAX_FUZZY_CLAUSES = 12  # clauses that are matched by grams
+_GRAM_BOOST = 0.3  # weight of a gram beside a term
+_TITLE_BOOST = 0.1  # the same for the whole query in a title
+
+ORDERS: Mapping[Sort, list[Mapping[str, str]]] = {
+    Sort.RELEVANCE: [{"_score": "desc"}, {"date": "desc"}, {"id": "asc"}],
+    Sort.NEWEST: [{"date": "desc"}, {"id": "desc"}],
+    Sort.OLDEST: [{"date": "asc"}, {"id": "asc"}],
+    Sort.CLOSING: [{"expires": "asc"}, {"date": "desc"}, {"id": "asc"}],
+    Sort.MOST_READ: [{"views": "desc"}, {"date": "desc"}, {"id": "asc"}],
+}
+"""Sort orders that leave no ties, so that pages of results never overlap."""
+
+
+def every(queries: Iterable[Json]) -> Json:
+    return {"bool": {"must": list(queries)}}
+
+
+def some(queries: Iterable[Json], least: int = 1) -> Json:
+    return {"bool": {"should": list(queries), "minimum_should_match": least}}
+
+
+def term(term: str, weight: float = 1.0) -> Json:
+    return {"term": {"terms": {"value": term, "boost": weight * _TERM_BOOST}}}
+
+
+def clause_query(clause: Clause, name: str | None = None) -> Json:
+    """Returns a query that any alternative of the clause matches; the best alternative gives the score."""
+    alternatives = [_alternative(alternative) for alternative in clause.alternatives]
+    named = {"_name": name} if name else {}
+    return {"dis_max": {"queries": alternatives, **named}}
+
+
+def clause_count_query(clause: Clause) -> Json:
+    """Returns the query that counts the documents of a clause; a plain one for a single term, as counts are
+    cached by query."""
+    terms = clause.alternatives[0].terms
+    return term(terms[0]) if len(clause.alternatives) == len(terms) == 1 else clause_query(clause)
+
+
+def _alternative(alternative: Alternative) -> Json:
+    queries = [term(one, alternative.weight) for one in alternative.terms]
+    return queries[0] if len(queries) == 1 else every(queries)
+
+
+def phrase(data: bytes, boost: float = 1.0, field: str = "grams", name: str | None = None) -> Json:
+    """Returns a query for documents in which the letters stand in a row.
+
+    A single character cluster has no bigram: any bigram that begins with it matches then.
+    """
+    named = {"_name": name} if name else {}
+    text = grams(data)
+    if not text:
+        return {"prefix": {field: {"value": text_of_bytes(data), "boost": boost, **named}}}
+    return {"match_phrase": {field: {"query": text, "boost": boost, **named}}}
+
+
+def near_phrase(data: bytes, boost: float) -> list[Json]:
+    """Returns the query for documents in which all but one piece of a phrase stand as typed.
+
+    A misread letter spoils one piece. Returns no query for a phrase that is too short for pieces.
+    """
+    letters = clusters(data)
+    count = min(len(letters) // _PIECE, _MOST_PIECES)
+    if count < _FEWEST_PIECES:
+        return []
+    borders = [len(letters) * at // count for at in range(count + 1)]
+    pieces = ["".join(letters[start:end]) for start, end in pairwise(borders)]
+    queries = [phrase(searchable_bytes(piece).data, boost) for piece in pieces]
+    return [some(queries, count - 1)]
+
+
+def misread(clause: Clause) -> list[Json]:
+    """Returns the query for documents that have a word with misread letters: enough of its letter grams.
+
+    The index has grams only of unknown words and of the letters beside these.
+    """
+    data = searchable_bytes(clause.typed).data
+    if len(data) < _MIN_FUZZY_LENGTH or data[:1].isdigit():
+        return []
+    terms = gram_terms(data)
+    fewest = math.floor(max(1.0, TUNING.fuzzy_min_grams * len(terms))) + 1
+    return [some([term(one, _GRAM_BOOST) for one in terms], fewest)] if fewest <= len(terms) else []
+
+
+def has_bigram(data: bytes) -> bool:
+    """Returns True if the letters can be looked up as a phrase."""
+    return len(clusters(data)) > 1
+
+
+@dataclass(frozen=True, slots=True)
+class PlanQueries:
+    """The OpenSearch queries of one plan: who matches all of it, enough of it, or any of it."""
+
+    plan: QueryPlan
+    query: Query
+    lexicon: Lexicon
+
+    @property
+    def visible(self) -> list[Json]:
+        """Filters for the announcements of the query's organisation without withheld ids."""
+        return visible(self.query.filters)
+
+    @property
+    def phrases(self) -> list[QueryPart]:
+        """The parts of several words, which a document may have letter by letter."""
+        return [part for part in self.plan.parts if part.phrase.words > 1 and has_bigram(part.phrase.data)]
+
+    @property
+    def fewest(self) -> int:
+        """The number of telling clauses that a partial match has at least."""
+        tuning, count = TUNING, len(self._telling())
+        share = tuning.min_coverage_sentence if self.plan.is_sentence else tuning.min_coverage
+        return max(math.ceil(share * count - 1e-9), 1)
+
+    def all_of_it(self, *, quoted: bool, timely: bool) -> Json:
+        """Returns the query for documents with every part, by its words or letter by letter.
+
+        With ``quoted``, quoted phrases must stand there letter by letter; with ``timely``, documents must be
+        of one of the date ranges, or name it.
+        """
+        must = [self._part(part, quoted=quoted) for part in self.plan.parts if part.clauses]
+        return self._bool(must, self._whole(), timely=timely)
+
+    def enough_of_it(self, fewest: int, *, timely: bool) -> Json:
+        """Returns the query for documents with at least ``fewest`` telling clauses, or a phrase as long."""
+        telling = self._telling()
+        others = [clause for clause in self.plan.clauses if clause not in telling]
+        words = some([self._loosely(clause) for clause in telling], fewest)
+        long = [part for part in self.phrases if len(part.clauses) >= fewest]
+        short = [part for part in self.phrases if len(part.clauses) < fewest]
+        should = [phrase(part.phrase.data, _PHRASE_BOOST) for part in short]
+        should += [*(self.clause(clause) for clause in others), *self._whole()]
+        near = [query for part in self.phrases for query in near_phrase(part.phrase.data, _NEAR_BOOST)]
+        must = some([words, *(phrase(part.phrase.data, _PHRASE_BOOST) for part in long), *near])
+        return self._bool([must], should, timely=timely)
+
+    def everything(self) -> Json:
+        """Returns the query of a plan without clauses."""
+        return self._bool([], [], timely=False)
+
+    def clause(self, clause: Clause, name: str | None = None) -> Json:
+        """Returns the query of a clause; for a clause that names a date, documents of that date match too."""
+        days = [
+            in_time(time)
+            for time in self.query.times
+            if clause in build_query_part(time.text, self.lexicon).clauses
+        ]
+        if not days:
+            return clause_query(clause, name)
+        published = {"constant_score": {"filter": some(days), "boost": 1.0}}
+        return {
+            "dis_max": {"queries": [clause_query(clause), published], **({"_name": name} if name else {})}
+        }
+
+    def _telling(self) -> list[Clause]:
+        return [clause for clause in self.plan.clauses if not says_little(clause)] or list(self.plan.clauses)
+
+    def _loosely(self, clause: Clause) -> Json:
+        """Returns the query of a clause that may also stand with misread letters."""
+        fuzzy = misread(clause) if len(self.plan.clauses) <= _MAX_FUZZY_CLAUSES else []
+        return {"dis_max": {"queries": [self.clause(clause), *fuzzy]}} if fuzzy else self.clause(clause)
+
+    def _part(self, part: QueryPart, *, quoted: bool) -> Json:
+        words = [self.clause(clause) for clause in part.clauses]
+        if part not in self.phrases:
+            return every(words)
+        together = phrase(part.phrase.data, _PHRASE_BOOST)
+        if part.phrase.exact and quoted:
+            return {"bool": {"must": [together], "should": words}}
+        return some([every(words), together, *near_phrase(part.phrase.data, _NEAR_BOOST)])
+
+    def _whole(self) -> list[Json]:
+        """Returns queries for the whole query in a title and, where it has several parts, in the text."""
+        if not has_bigram(self.plan.whole):
+            return []
+        title = phrase(self.plan.whole, _TITLE_BOOST, "title_grams")
+        return [title, phrase(self.plan.whole, _PHRASE_BOOST)] if len(self.plan.parts) > 1 else [title]
+
+    def _bool(self, must: Sequence[Json], should: Sequence[Json], *, timely: bool) -> Json:
+        then = [self._timely()] if timely and self.query.times else []
+        without = [self._excluded(part) for part in self.plan.without]
+        own = [one for one in self.visible if one is not ANNOUNCEMENTS or not must]  # only these have words
+        return {"bool": {"must": must, "should": should, "filter": [*own, *then], "must_not": without}}
+
+    def _excluded(self, part: QueryPart) -> Json:
+        if part.phrase.words > 1 and has_bigram(part.phrase.data):
+            return phrase(part.phrase.data)
+        return every(clause_query(clause) for clause in part.clauses)
+
+    def _timely(self) -> Json:
+        """Returns the query for documents of one of the date ranges, or that name one, which have one of the
+        other words too."""
+        times = self.query.times
+        then = some(
+            some([in_time(time), every(map(clause_query, date_name_clauses(time.text, self.lexicon)))])
+            for time in times
+        )
+        named = {clause for time in times for clause in build_query_part(time.text, self.lexicon).clauses}
+        others = [clause_query(clause) for clause in self.plan.clauses if clause not in named]
+        return every([then, some(others)]) if others else then
+
+
+def search_body(
+    query: Query, matching: Json, shown: Sequence[Json], filters: Mapping[str, Json], *, first: bool = False
+) -> dict[str, Any]:
+    """Returns the request for one page of the matching documents, with totals and facets.
+
+    ``shown`` are named queries that tell about a hit, but match nothing more: they stand in the post filter,
+    where OpenSearch looks at them for the hits alone. With ``first``, the first page by relevance is asked
+    for, without totals, whatever page the query asks for.
+    """
+    begin = 0 if first else min((query.page - 1) * query.per_page, 100_000 - query.per_page)
+    body: dict[str, Any] = {
+        "query": matching,
+        "from": begin,
+        "size": query.per_page,
+        "sort": ORDERS[Sort.RELEVANCE if first else query.sort],
+        "track_scores": True,
+        "track_total_hits": not first,
+        "post_filter": {"bool": {"filter": [*filters.values(), {"match_all": {}}], "should": list(shown)}},
+        "_source": False,
+        "docvalue_fields": ["id"],
+    }
+    return body if first else body | {"aggs": _facets(filters)}
+
+
+def page_query(queries: PlanQueries) -> Json | None:
+    """Returns the query for the best pages of each hit; None for a plan without words."""
+    parts = [part for part in queries.plan.parts if part.phrase.data]
+    words = [searchable_bytes(fold(clause.typed)).data for clause in queries.plan.clauses]
+    should = [phrase(data, field="pages.grams") for data in words if data]
+    should += [phrase(part.phrase.data, field="pages.grams") for part in queries.phrases]
+    must = [phrase(part.phrase.data, field="pages.grams") for part in parts if part.phrase.exact]
+    if not should:
+        return None
+    return {
+        "nested": {
+            "path": "pages",
+            "query": {"bool": {"must": must, "should": should, "minimum_should_match": 1}},
+            "inner_hits": {
+                "size": _MOST_PAGES,
+                "_source": False,
+                "docvalue_fields": ["pages.attachment", "pages.number"],
+            },
+        }
+    }
+
+
+def similar_body(index: str, announcement_id: int, limit: int) -> dict[str, Any]:
+    """Returns the request for announcements of the same organisation with the same distinctive words."""
+    itself = {"index": index, "id": str(announcement_id)}
+    alike = {
+        "fields": ["terms"],
+        "like": [{"_index": index, "_id": str(announcement_id)}],
+        "max_query_terms": _SIMILAR_WORDS,
+        "min_term_freq": 1,
+        "min_doc_freq": 2,
+        "minimum_should_match": _SIMILAR_SHARE,
+    }
+    return {
+        "query": {
+            "bool": {
+                "must": {"more_like_this": alike},
+                "filter": {"terms": {"organisation": itself | {"path": "organisation"}}},
+            }
+        },
+        "size": limit,
+        "sort": ORDERS[Sort.RELEVANCE],
+        "track_total_hits": False,
+        "_source": False,
+        "docvalue_fields": ["id"],
+    }
+
+
+def count_body(queries: Sequence[Json]) -> dict[str, Any]:
+    """Returns the request that counts the documents of all queries together."""
+    return {"query": {"bool": {"filter": list(queries)}}, "size": 0, "track_total_hits": True}
+
+
+def visible(filters: Filters) -> list[Json]:
+    """Returns filters for the announcements of an organisation (None: of all) without withheld ids."""
+    own: Json = ANNOUNCEMENTS
+    if filters.organisation is not None:
+        own = {"term": {"organisation": filters.organisation}}
+    ids = sorted(filters.withheld)
+    batches = (ids[start : start + _MOST_WITHHELD] for start in range(0, len(ids), _MOST_WITHHELD))
+    return [own, *({"bool": {"must_not": {"terms": {"id": batch}}}} for batch in batches)]
+
+
+def in_time(time: DateRange) -> Json:
+    """Returns the query for a date range, or for a month of any year."""
+    if time.month is not None:
+        return {"term": {"month": time.month}}
+    return _between(time.first, time.last)
+
+
+def _between(first: dt.date | None, last: dt.date | None) -> Json:
+    limits = {"gte": first, "lte": last}
+    return {"range": {"date": {name: day.toordinal() for name, day in limits.items() if day is not None}}}
+
+
+def name_queries(filters: Filters) -> dict[str, tuple[Json, Json]]:
+    """Returns for each filter by name a query for exactly that name, and one for names that contain it."""
+    return {
+        name: (
+            {"term": {f"{name}_letters": letters(value)}},
+            {"wildcard": {f"{name}_letters": f"*{letters(value)}*"}},
+        )
+        for name in ("author", "category")
+        if (value := getattr(filters, name)) is not None
+    }
+
+
+def filter_queries(filters: Filters, unknown: Set[str] = frozenset()) -> dict[str, Json]:
+    """Returns the query of each filter that is set, by the filter's name.
+
+    ``unknown`` are filters by a name that no announcement has exactly.
+    """
+    found = {name: both[name in unknown] for name, both in name_queries(filters).items()}
+    if filters.kind is not None:
+        found["kind"] = {"term": {"kind": filters.kind.value}}
+    if filters.year is not None:
+        found["year"] = {"term": {"year": filters.year}}
+    if filters.from_date is not None or filters.to_date is not None:
+        found["date"] = _between(filters.from_date, filters.to_date)
+    if filters.open_on is not None:
+        found["open"] = {"range": {"expires": {"gte": filters.open_on.toordinal(), "lt": NEVER_EXPIRES}}}
+    if filters.among is not None:
+        found["among"] = {"terms": {"id": sorted(filters.among)}}
+    if filters.in_force:
+        found["in_force"] = {"bool": {"must_not": {"terms": {"id": sorted(filters.ended)}}}}
+    if filters.announcement_id is not None:
+        found["announcement_id"] = {"term": {"id": filters.announcement_id}}
+    return found
+
+
+def _facets(filters: Mapping[str, Json]) -> dict[str, Any]:
+    """Returns aggregations that count the results with each value of each facet, and all results.
+
+    A facet is counted under every filter but its own; all results are counted without filters.
+    """
+    counts: dict[str, Any] = {}
+    if filters:
+        counts[UNFILTERED] = {"filter": {"match_all": {}}}
+    for name in FACET_NAMES:
+        others = [one for other, one in filters.items() if other != name]
+        values = {"terms": {"field": name, "size": _MOST_VALUES}}
+        counts[name] = (
+            {"filter": {"bool": {"filter": others}}, "aggs": {"values": values}} if others else values
+        )
+    return counts

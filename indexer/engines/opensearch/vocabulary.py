@@ -1,0 +1,238 @@
+"""``indexer.search.vocabulary.Vocabulary`` of an OpenSearch index: words, phrases and titles."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from rapidfuzz.distance import OSA
+
+from indexer.analysis.dictionary import Lexicon
+from indexer.analysis.spelling_index import deletion_keys, phonetic_key, spelling_pieces
+from indexer.analysis.tokenizer import fold, searchable_bytes, text_of_bytes
+from indexer.engines.opensearch.cluster import Cluster
+from indexer.engines.opensearch.counts import DocumentCounts
+from indexer.engines.opensearch.mapping import clusters
+from indexer.engines.opensearch.queries import (
+    Json,
+    clause_count_query,
+    every,
+    has_bigram,
+    phrase,
+    term,
+    visible,
+)
+from indexer.search.coverage import is_known
+from indexer.search.query.parser import Filters
+from indexer.search.query.query_plan import Clause, QueryPart, QueryPlan
+from indexer.search.spelling_correction import doubtful_parts, parts_in_other_layout, with_neighbours
+from indexer.search.vocabulary import COMPLETABLE_WORD, MARK_BYTES, MIN_WORD_FREQUENCY, TitleMatch
+
+_MOST_HEARD = 1000  # words fetched that sound alike
+_MOST_COUNTED = 40  # completions whose documents are counted
+_MOST_NAMED = 24  # announcements fetched for a title search
+
+
+def phrase_query(part: QueryPart) -> Json:
+    """Returns the query for documents with the phrase of a part, or with its words if it has no bigram."""
+    if part.phrase.words > 1 and has_bigram(part.phrase.data):
+        return phrase(part.phrase.data)
+    return every(map(clause_count_query, part.clauses))
+
+
+def evidence_queries(plan: QueryPlan, lexicon: Lexicon) -> list[Json]:
+    """Returns the queries whose counts tell whether a plan has anything that is misspelt."""
+    parts = doubtful_parts(plan, lexicon, lambda _word: False)
+    clauses = [clause for part in parts for clause in part.clauses]
+    return [*map(clause_count_query, clauses), *map(phrase_query, parts)]
+
+
+class PhraseVocabulary:
+    """Counts of terms, clauses and phrases, and completions and titles, each looked up when it is needed."""
+
+    def __init__(self, cluster: Cluster, index: str, filters: Filters, counts: DocumentCounts) -> None:
+        self._cluster, self._index, self._visible = cluster, index, visible(filters)
+        self._counts = counts
+
+    def document_frequency(self, term_: str) -> int:
+        return self._counts.of(term(term_))
+
+    def idf(self, frequency: int) -> float:
+        return self._counts.idf(frequency)
+
+    def has_clause(self, clause: Clause) -> bool:
+        return self._counts.of(clause_count_query(clause)) > 0
+
+    def has_all(self, clauses: Sequence[Clause]) -> bool:
+        return self._counts.of(every(map(clause_count_query, clauses))) > 0
+
+    def count_phrase(self, part: QueryPart, *, enough: int, depth: int | None = None) -> int:  # noqa: ARG002
+        return min(self._counts.of(phrase_query(part)), enough)
+
+    def has_longer_phrase(self, part: QueryPart, longer: Sequence[bytes]) -> bool:
+        return any(self._counts.of(query) for query in _longer(part.phrase.data, longer))
+
+    def words_sounding_like(self, pieces: list[str], knows: Callable[[str], bool]) -> list[tuple[int, str]]:  # noqa: ARG002
+        return []  # suggestions are not corrected
+
+    def completions(self, begun: str, most: int) -> list[str]:
+        body = _words({"prefix": {"word": begun}}, _MOST_COUNTED)
+        words = _word_counts(self._cluster.ask(self._index, [body])[0])
+        fitting = [word for word in words if word != begun and COMPLETABLE_WORD.fullmatch(word)]
+        self._counts.fetch(list(map(term, fitting)))  # what was withdrawn is out
+        counted = sorted((-self.document_frequency(word), word) for word in fitting)
+        return [word for count, word in counted[:most] if count]
+
+    def titles_containing(self, letters: bytes, *, marks: bool) -> Iterator[TitleMatch]:
+        field, text = ("names" if marks else "bare_names"), text_of_bytes(letters)
+        bodies = [
+            {
+                "query": {"bool": {"filter": [query, *self._visible]}},
+                "size": _MOST_NAMED,
+                "sort": [{"views": "desc"}, {"id": "asc"}],
+                "_source": ["id", "views", "shown"],
+            }
+            for query in ({"prefix": {field: text}}, {"wildcard": {field: f"*{text}*"}})
+        ]
+        seen = set()
+        for answer in self._cluster.ask(self._index, bodies):
+            for hit in answer["hits"]["hits"]:
+                if hit["_source"]["id"] not in seen:
+                    seen.add(hit["_source"]["id"])
+                    yield from _named(hit["_source"], letters, marks=marks)
+
+
+class CorrectionVocabulary(PhraseVocabulary):
+    """The vocabulary for the correction of one plan. All that is not known yet is fetched in one request.
+
+    The number of documents with a candidate for a correction is estimated: that of its rarest word; none for
+    several words in place of words that the dictionary knows. Whoever applies a correction must see whether
+    the documents that the query may see have its words.
+    """
+
+    def __init__(
+        self,
+        cluster: Cluster,
+        index: str,
+        filters: Filters,
+        counts: DocumentCounts,
+        lexicon: Lexicon,
+        plan: QueryPlan,
+    ) -> None:
+        super().__init__(cluster, index, filters, counts)
+        self._lexicon, self._plan = lexicon, plan
+        self._heard: Mapping[str, int] | None = None  # words near the plan's, with their document frequency
+
+    def document_frequency(self, term_: str) -> int:
+        known = self._counts.known(term(term_))
+        return self._words().get(term_, 0) if known is None else known
+
+    def has_clause(self, clause: Clause) -> bool:
+        return self._known(clause_count_query(clause)) > 0
+
+    def has_all(self, clauses: Sequence[Clause]) -> bool:
+        return self._known(every(map(clause_count_query, clauses))) > 0
+
+    def count_phrase(self, part: QueryPart, *, enough: int, depth: int | None = None) -> int:  # noqa: ARG002
+        known = self._counts.known(phrase_query(part))
+        if known is None:
+            self._words()
+            known = self._counts.known(phrase_query(part))
+        if known is None:
+            terms = [term for clause in part.clauses for term in clause.alternatives[0].terms]
+            is_likely = len(terms) == 1 or not self._has_known_words_only()
+            known = min(map(self.document_frequency, terms), default=0) if is_likely else 0
+        return min(known, enough)
+
+    def has_longer_phrase(self, part: QueryPart, longer: Sequence[bytes]) -> bool:
+        return any(self._known(query) for query in _longer(part.phrase.data, longer))
+
+    def words_sounding_like(self, pieces: list[str], knows: Callable[[str], bool]) -> list[tuple[int, str]]:
+        words: dict[str, list[str]] = {}
+        for word, count in self._words().items():
+            if knows(word) or count >= MIN_WORD_FREQUENCY:
+                for sound in deletion_keys(word):
+                    words.setdefault(sound, []).append(word)
+        near = {
+            (number, word)
+            for number, piece in enumerate(pieces)
+            for sound in deletion_keys(piece)
+            for word in words.get(sound, ())
+            if OSA.distance(phonetic_key(piece), phonetic_key(word), score_cutoff=1) <= 1
+        }
+        return sorted(near)
+
+    def _has_known_words_only(self) -> bool:
+        return all(is_known(clause, self._lexicon) for clause in self._plan.clauses)
+
+    def _known(self, query: Json) -> int:
+        """Returns a count; fetches all that the correction may need where it is not known yet."""
+        if self._counts.known(query) is None:
+            self._words()
+        return self._counts.known(query) or 0
+
+    def _words(self) -> Mapping[str, int]:
+        """Returns the words near those of the plan. The first call fetches all that a correction needs."""
+        if self._heard is None:
+            self._heard = self._fetch()
+        return self._heard
+
+    def _fetch(self) -> Mapping[str, int]:
+        parts = doubtful_parts(self._plan, self._lexicon, self._is_frequent)
+        pieces = sorted({piece for part in parts for piece in spelling_pieces(part.text)})
+        sounds = sorted({sound for piece in pieces for sound in deletion_keys(piece)})
+        switched = parts_in_other_layout(self._plan, self._lexicon)
+        queries = [*map(phrase_query, parts)]
+        queries += [every(map(clause_count_query, part.clauses)) for part in switched]
+        for part in parts:
+            queries += map(clause_count_query, part.clauses)
+            queries += _longer(part.phrase.data, with_neighbours(part.phrase.data, self._plan.whole))
+        counts = self._counts.bodies(queries)
+        lookups = [
+            _words({"terms": {"sounds": sounds}}, _MOST_HEARD),
+            _words({"terms": {"word": pieces}}, max(len(pieces), 1)),
+        ]
+        answers = self._cluster.ask(self._index, [*lookups, *(body for _, body in counts)])
+        self._counts.note([key for key, _ in counts], answers[len(lookups) :])
+        return _word_counts(answers[1]) | _word_counts(answers[0])
+
+    def _is_frequent(self, word: str) -> bool:
+        return (self._counts.known(term(word)) or 0) >= MIN_WORD_FREQUENCY
+
+
+def _longer(data: bytes, longer: Iterable[bytes]) -> list[Json]:
+    """Returns queries for longer phrases without a cluster at their end that may have been cut."""
+    queries = []
+    for one in longer:
+        letters = clusters(one)
+        begins = one.startswith(data)
+        whole = letters[:-1] if begins else letters[1:]
+        if len("".join(whole)) > len(data):
+            queries.append(phrase(searchable_bytes("".join(whole)).data))
+    return queries
+
+
+def _words(query: Json, most: int) -> dict[str, Any]:
+    """Returns a request for words and the number of documents that had each when the index was made."""
+    return {
+        "query": query,
+        "size": most,
+        "sort": [{"counted": "desc"}, "_doc"],
+        "_source": False,
+        "docvalue_fields": ["word", "counted"],
+        "track_total_hits": False,
+    }
+
+
+def _word_counts(answer: Mapping[str, Any]) -> dict[str, int]:
+    fields = (hit["fields"] for hit in answer["hits"]["hits"])
+    return {each["word"][0]: each["counted"][0] for each in fields}
+
+
+def _named(source: Mapping[str, Any], letters: bytes, *, marks: bool) -> Iterator[TitleMatch]:
+    """Yields the titles and subjects of an announcement that contain the letters."""
+    for name in source["shown"]:
+        data = searchable_bytes(fold(name)).data
+        data = data if marks else data.translate(None, MARK_BYTES)
+        if letters in data:
+            yield TitleMatch(not data.startswith(letters), -source["views"], source["id"], name)

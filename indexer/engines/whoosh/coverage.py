@@ -1,0 +1,58 @@
+"""Coverage of a query by the best-ranked documents, whose texts are read."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from indexer.engines.whoosh.bm25f import ClauseScores
+from indexer.engines.whoosh.context import SearchContext
+from indexer.engines.whoosh.ranking import RankedDocuments
+from indexer.search.coverage import clause_weights, document_coverage, neighbours, scattered_clauses
+from indexer.search.query.parser import DateRange
+from indexer.search.query.query_plan import Clause, QueryPlan
+
+_BEST_DOCUMENTS = 3  # best-ranked documents whose coverage is computed; the highest counts
+_ALL = 0.999  # share of the IDF mass that counts as all of it, as sums of 32-bit floats are rounded
+
+
+def answer_coverage(
+    context: SearchContext,
+    plan: QueryPlan,
+    times: tuple[DateRange, ...],
+    scores: ClauseScores,
+    ranked: RankedDocuments,
+) -> float:
+    """Returns the share (0–1) of the query that the best document answers; 1 for a query without words.
+
+    Date ranges do not count, as a note says that other dates are shown. A document that matches every clause
+    answers all. Otherwise a word counts in full only beside a word that it was typed beside, and a word
+    that is in no dictionary counts less, as it may be a misspelling.
+    """
+    if not scores.idfs or not len(ranked.documents):
+        return 1.0
+    best = ranked.documents[np.argsort(-ranked.scores, kind="stable")[:_BEST_DOCUMENTS]]
+    if scores.covered[best].max() >= scores.idf_mass * _ALL:
+        return 1.0
+    weights = clause_weights(scores.idfs, context.reader.idf(1), times, context.lexicon, context.tuning)
+    if not weights:
+        return 1.0
+    return max(_coverage(context, plan, scores, weights, document) for document in best.tolist())
+
+
+def _coverage(
+    context: SearchContext,
+    plan: QueryPlan,
+    scores: ClauseScores,
+    weights: dict[Clause, float],
+    document: int,
+) -> float:
+    at = np.array([document], dtype=np.int64)
+    matched = {clause for clause, listed in scores.postings.items() if listed.at(at)[0] > 0}
+    text = context.reader.text(document)
+    parts = [part for part in plan.parts if part.phrase.data and part.phrase.data in text]
+    as_typed = {clause for part in parts for clause in part.clauses if clause in scores.idfs}
+    matched |= as_typed
+    pairs = neighbours(plan)
+    scattered = scattered_clauses(pairs, {run for _, _, run in pairs if run in text}) - as_typed
+    otherwise = float(scores.covered[document]) - sum(scores.idfs[clause] for clause in matched)
+    return document_coverage(weights, matched, scattered, otherwise, context.tuning)

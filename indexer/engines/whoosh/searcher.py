@@ -1,0 +1,115 @@
+"""``indexer.search.searcher.Searcher`` and ``Vocabulary`` of the embedded index."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+from indexer.engines.whoosh.bm25f import clause_mask, documents_with_all, score_clauses
+from indexer.engines.whoosh.context import SearchContext
+from indexer.engines.whoosh.coverage import answer_coverage
+from indexer.engines.whoosh.explain import explain_search
+from indexer.engines.whoosh.filters import combine_masks, count_facets, filter_masks
+from indexer.engines.whoosh.page_ranking import rank_pages
+from indexer.engines.whoosh.phrase_matching import MAX_VERIFIED, documents_with_phrase
+from indexer.engines.whoosh.posting_list import DocumentNumbers
+from indexer.engines.whoosh.ranking import RankedDocuments, rank
+from indexer.engines.whoosh.retrieval import MatchedDocuments, is_found_as_typed, match, relax
+from indexer.search.ports import Hit
+from indexer.search.query.parser import Query
+from indexer.search.query.query_plan import Clause, QueryPart, QueryPlan
+from indexer.search.searcher import Retrieved
+from indexer.search.vocabulary import MIN_WORD_FREQUENCY, TitleMatch, Vocabulary
+
+
+class WhooshSearcher:
+    """Retrieves documents from one commit by its arrays: match, filter, rank, then count and cover."""
+
+    def __init__(self, context: SearchContext) -> None:
+        self._context = context
+
+    def retrieve(self, plan: QueryPlan, query: Query) -> Retrieved:
+        context, reader = self._context, self._context.reader
+        scores = score_clauses(context, plan.clauses)
+        found = match(context, plan, query.times, scores)
+        filters = filter_masks(reader, query.filters)
+        allowed = combine_masks(reader, filters)
+        if filters and not (found.documents & allowed).any():
+            found = relax(context, plan, query.times, found, allowed)
+        ranked = rank(context, query, plan, found, allowed)
+        coverage = answer_coverage(context, plan, query.times, found.scores, ranked)
+        return Retrieved(
+            total=ranked.total,
+            hits=_hits(context, query, plan, found, ranked),
+            facets=count_facets(reader, found.documents, filters),
+            notes=found.notes,
+            coverage=coverage,
+            is_as_typed=is_found_as_typed(reader, plan, scores),
+            frequencies={clause: listed.count for clause, listed in scores.postings.items()},
+            explanation=explain_search(context, plan, found, ranked, coverage, query),
+        )
+
+    def vocabulary(self, plan: QueryPlan) -> Vocabulary:  # noqa: ARG002 (one for all plans)
+        return WhooshVocabulary(self._context)
+
+
+def _hits(
+    context: SearchContext,
+    query: Query,
+    plan: QueryPlan,
+    found: MatchedDocuments,
+    ranked: RankedDocuments,
+) -> tuple[Hit, ...]:
+    begin = (max(query.page, 1) - 1) * query.per_page
+    shown = slice(begin, begin + query.per_page)
+    idfs = tuple(found.scores.idfs.values())
+    return tuple(
+        Hit(
+            int(context.reader.attributes["id"][document]),
+            round(score, 4),
+            rank_pages(context, plan, idfs, document),
+        )
+        for document, score in zip(
+            ranked.documents[shown].tolist(), ranked.scores[shown].tolist(), strict=True
+        )
+    )
+
+
+class WhooshVocabulary:
+    """Words, phrases and titles of one commit."""
+
+    def __init__(self, context: SearchContext) -> None:
+        self._context, self._reader = context, context.reader
+
+    def document_frequency(self, term: str) -> int:
+        return self._reader.document_frequency(term)
+
+    def idf(self, frequency: int) -> float:
+        return self._reader.idf(frequency)
+
+    def has_clause(self, clause: Clause) -> bool:
+        return bool(clause_mask(self._reader, clause).any())
+
+    def has_all(self, clauses: Sequence[Clause]) -> bool:
+        return len(documents_with_all(self._reader, clauses)) > 0
+
+    def count_phrase(self, part: QueryPart, *, enough: int, depth: int | None = None) -> int:
+        return len(self._with_phrase(part, enough, depth))
+
+    def has_longer_phrase(self, part: QueryPart, longer: Sequence[bytes]) -> bool:
+        # The documents that ``count_phrase`` looked at before: with the few that a rare phrase is in.
+        texts = self._reader.texts(self._with_phrase(part, MIN_WORD_FREQUENCY, None))
+        return any(one in text for text in texts for one in longer)
+
+    def words_sounding_like(self, pieces: list[str], knows: Callable[[str], bool]) -> list[tuple[int, str]]:
+        return self._reader.words_sounding_like(pieces, knows)
+
+    def completions(self, begun: str, most: int) -> list[str]:
+        return self._reader.completions(begun, most)
+
+    def titles_containing(self, letters: bytes, *, marks: bool) -> Iterable[TitleMatch]:
+        return self._reader.titles_containing(letters, marks=marks)
+
+    def _with_phrase(self, part: QueryPart, enough: int, depth: int | None) -> DocumentNumbers:
+        return documents_with_phrase(
+            self._reader, self._context.lexicon, part, enough=enough, most=depth or MAX_VERIFIED
+        )

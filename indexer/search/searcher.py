@@ -1,0 +1,43 @@
+"""The ``Searcher`` protocol: the part of a search that each engine does in its own way."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from indexer.search.explanations import SearchExplanation
+from indexer.search.ports import FacetValue, Hit
+from indexer.search.query.parser import Query
+from indexer.search.query.query_notes import QueryNote
+from indexer.search.query.query_plan import Clause, QueryPlan
+from indexer.search.vocabulary import Vocabulary
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retrieved:
+    """An engine's answer to a query plan: the hits of one page of results, totals and coverage."""
+
+    total: int = 0  # documents that match the plan and pass the filters
+    hits: tuple[Hit, ...] = ()  # of the page asked for, best first, each with its best pages
+    facets: Mapping[str, tuple[FacetValue, ...]] = field(default_factory=dict)
+    notes: tuple[QueryNote, ...] = ()  # conditions that were given up to find anything
+    coverage: float = 1.0  # share of the plan that the best document answers (0–1)
+    is_as_typed: bool = False  # a document has the whole query as it was typed: nothing is misspelt
+    frequencies: Mapping[Clause, int] = field(default_factory=dict)  # documents that match each clause
+    explanation: SearchExplanation | None = None  # set where the query asks for an explanation
+
+
+class Searcher(Protocol):
+    """One state of an index as one query sees it: the documents of its organisation, none withheld."""
+
+    def retrieve(self, plan: QueryPlan, query: Query) -> Retrieved:
+        """Returns the documents that match the plan, filtered, sorted and cut as the query asks.
+
+        Documents that match all of the plan are returned; where these are few, also documents that match
+        enough of it. Which documents match does not depend on filters, so that the count beside a filter is
+        what choosing it gives.
+        """
+
+    def vocabulary(self, plan: QueryPlan) -> Vocabulary:
+        """Returns the vocabulary for the correction of a plan that was retrieved before."""

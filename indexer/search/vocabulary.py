@@ -1,0 +1,68 @@
+"""The words, phrases and titles of the archive, as spelling correction and suggestions ask for them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple, Protocol
+
+from indexer.analysis.tokenizer import THAI, searchable_bytes
+from indexer.search.query.query_plan import Clause, QueryPart
+
+MARK_BYTES = searchable_bytes("ัิีึืุู็่้๊๋์ํ").data
+"""Marks above and below the line: typed last, or left out in haste."""
+
+MIN_WORD_FREQUENCY = 3
+"""Documents in which an unknown string of letters must occur before it counts as a word."""
+THAI_WORD = re.compile(f"[{THAI}]+")
+COMPLETABLE_WORD = re.compile(f"[{THAI}]+|[a-z]+")
+"""Words that may be offered as completions: Thai or Latin letters only."""
+
+
+class TitleMatch(NamedTuple):
+    """A title or subject that contains the letters sought. Sorts the most likely match first."""
+
+    within: bool  # the title has the letters in its middle or at its end, not at its beginning
+    unread: int  # minus the number of views, so that the most viewed sorts first
+    announcement_id: int
+    name: str
+
+
+class Vocabulary(Protocol):
+    """Words, phrases and titles of the documents that one query may see."""
+
+    def document_frequency(self, term: str) -> int:
+        """Returns the number of documents that have the term."""
+
+    def idf(self, frequency: int) -> float:
+        """Returns the inverse document frequency (BM25) of a term that ``frequency`` documents have."""
+
+    def has_clause(self, clause: Clause) -> bool:
+        """Returns True if a document matches the clause."""
+
+    def has_all(self, clauses: Sequence[Clause]) -> bool:
+        """Returns True if a document matches every clause."""
+
+    def count_phrase(self, part: QueryPart, *, enough: int, depth: int | None = None) -> int:
+        """Returns the number of documents with the phrase of ``part``, at most ``enough``.
+
+        ``depth`` is the number of candidate documents that an engine without an index of phrases reads.
+        """
+
+    def has_longer_phrase(self, part: QueryPart, longer: Sequence[bytes]) -> bool:
+        """Returns True if a document with the phrase of ``part`` has one of the ``longer`` phrases too."""
+
+    def words_sounding_like(self, pieces: list[str], knows: Callable[[str], bool]) -> list[tuple[int, str]]:
+        """Returns words of the archive that sound like one of the pieces, each with the piece's number.
+
+        ``knows`` returns True for a word of the dictionary.
+        """
+
+    def completions(self, begun: str, most: int) -> list[str]:
+        """Returns words of the archive that begin with ``begun`` and are longer, the commonest first."""
+
+    def titles_containing(self, letters: bytes, *, marks: bool) -> Iterable[TitleMatch]:
+        """Returns titles and subjects that contain the letters.
+
+        Without ``marks``, the marks above and below the line in the titles and subjects are ignored.
+        """
