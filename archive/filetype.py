@@ -6,9 +6,13 @@ read. How files of a type are read is declared in ``indexer.extraction.parsers``
 
 from __future__ import annotations
 
+import io
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import BinaryIO
+
+import olefile
 
 from archive.errors import Invalid
 
@@ -16,28 +20,46 @@ HEAD_BYTES = 1024
 """Bytes from a file's start that are examined: PDF readers accept ``%PDF`` anywhere in these bytes."""
 
 
+_TAIL_BYTES = 1 << 20
+"""Bytes from a ZIP file's end in which its directory is looked for: room for some 10,000 parts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """The parts of a file by which its type is detected.
+
+    ``head``: its first bytes. ``tail``: the last bytes of a ZIP file, which hold its directory. ``streams``:
+    names of the top-level streams of a compound file, as Word 97 and Excel 97 write it.
+    """
+
+    head: bytes
+    tail: bytes = b""
+    streams: frozenset[str] = frozenset()
+
+
 @dataclass(frozen=True, slots=True)
 class FileType:
     """A type of file.
 
     ``extensions``: the usual file extension first. ``name`` is used in messages. ``has_signature`` returns
-    True for the first ``HEAD_BYTES`` of a file of this type.
+    True for the sample of a file of this type.
     """
 
     media_type: str
     name: str
     extensions: tuple[str, ...]
-    has_signature: Callable[[bytes], bool]
+    has_signature: Callable[[Sample], bool]
     is_shown_by_browsers: bool = False
+    is_office: bool = False
 
 
-def _starts_with(*magics: bytes) -> Callable[[bytes], bool]:
-    return lambda head: head.startswith(magics)
+def _starts_with(*magics: bytes) -> Callable[[Sample], bool]:
+    return lambda sample: sample.head.startswith(magics)
 
 
-def _has_brand(*wanted: bytes) -> Callable[[bytes], bool]:
+def _has_brand(*wanted: bytes) -> Callable[[Sample], bool]:
     """Return the check for ISO base media files (ISO/IEC 23008-12) that list one of the brands."""
-    return lambda head: not _brands(head).isdisjoint(wanted)
+    return lambda sample: not _brands(sample.head).isdisjoint(wanted)
 
 
 def _brands(head: bytes) -> set[bytes]:
@@ -53,7 +75,27 @@ def _brands(head: bytes) -> set[bytes]:
     return compatible | {head[8:12]} if compatible & {b"heic", b"heix", b"mif1"} else set()
 
 
-PDF = FileType("application/pdf", "PDF", (".pdf",), lambda head: b"%PDF" in head, is_shown_by_browsers=True)
+def _has_part(name: bytes) -> Callable[[Sample], bool]:
+    """Return the check for ZIP files that contain a part. ``name``: regular expression."""
+    entry = re.compile(rb"PK\x01\x02.{42}" + name, re.DOTALL)  # ZIP specification, 4.3.12
+    return lambda sample: entry.search(sample.tail) is not None
+
+
+def _has_mimetype(media_type: str) -> Callable[[Sample], bool]:
+    """Return the check for OpenDocument packages, which begin with their media type (part 2, 3.3)."""
+    entry = re.compile(
+        rb"PK\x03\x04.{26}mimetype" + re.escape(media_type.encode()) + b"(?![a-z-])", re.DOTALL
+    )
+    return lambda sample: entry.match(sample.head) is not None
+
+
+def _has_stream(*names: str) -> Callable[[Sample], bool]:
+    return lambda sample: not sample.streams.isdisjoint(names)
+
+
+PDF = FileType(
+    "application/pdf", "PDF", (".pdf",), lambda sample: b"%PDF" in sample.head, is_shown_by_browsers=True
+)
 JPEG = FileType(
     "image/jpeg",
     "JPEG",
@@ -71,8 +113,29 @@ HEIC = FileType(
 )
 HEIF = FileType("image/heif", "HEIF", (".heif", ".heic"), _has_brand(b"mif1"))
 
-FILE_TYPES = {each.media_type: each for each in (JPEG, PNG, TIFF, HEIC, HEIF, PDF)}
-"""Media type → file type, in the order of detection: PDF last, as ``%PDF`` may stand in a picture's head."""
+_OOXML = "application/vnd.openxmlformats-officedocument"
+_ODF = "application/vnd.oasis.opendocument"
+DOCX = FileType(
+    f"{_OOXML}.wordprocessingml.document",
+    "DOCX",
+    (".docx",),
+    _has_part(rb"word/document\d*\.xml"),
+    is_office=True,
+)
+XLSX = FileType(
+    f"{_OOXML}.spreadsheetml.sheet", "XLSX", (".xlsx",), _has_part(rb"xl/workbook\d*\.xml"), is_office=True
+)
+ODT = FileType(f"{_ODF}.text", "ODT", (".odt",), _has_mimetype(f"{_ODF}.text"), is_office=True)
+ODS = FileType(f"{_ODF}.spreadsheet", "ODS", (".ods",), _has_mimetype(f"{_ODF}.spreadsheet"), is_office=True)
+DOC = FileType("application/msword", "DOC", (".doc", ".dot"), _has_stream("WordDocument"), is_office=True)
+XLS = FileType(
+    "application/vnd.ms-excel", "XLS", (".xls", ".xlt"), _has_stream("Workbook", "Book"), is_office=True
+)
+
+FILE_TYPES = {
+    each.media_type: each for each in (JPEG, PNG, TIFF, HEIC, HEIF, DOCX, XLSX, ODT, ODS, DOC, XLS, PDF)
+}
+"""Media type → file type, in the order of detection: PDF last, as other files may hold ``%PDF``."""
 
 EXTENSIONS = tuple(dict.fromkeys(extension for each in FILE_TYPES.values() for extension in each.extensions))
 """Every extension of an accepted file."""
@@ -80,29 +143,50 @@ EXTENSIONS = tuple(dict.fromkeys(extension for each in FILE_TYPES.values() for e
 ACCEPTED_FILES = ",".join((*EXTENSIONS, *FILE_TYPES))
 """Value of the ``accept`` attribute of a form's file field."""
 
-_ARCHIVES = (b"PK\x03\x04", b"PK\x05\x06", b"Rar!\x1a\x07", b"7z\xbc\xaf\x27\x1c")
+_ZIP = b"PK\x03\x04"
+_ARCHIVES = (_ZIP, b"PK\x05\x06", b"Rar!\x1a\x07", b"7z\xbc\xaf\x27\x1c")
+_COMPOUND = olefile.MAGIC
+_has_macros = (
+    _has_part(rb"(?:(?:word|xl)/vbaProject|Basic/|Scripts/)"),
+    _has_stream("Macros", "_VBA_PROJECT_CUR"),
+)
+_is_encrypted = _has_stream("EncryptedPackage")
 
 
 def detect(stream: BinaryIO) -> FileType:
     """Return the type of a file by its content, never by its name. The stream's position stays.
 
     Raises ``Invalid``, with a message for the person who uploads: ``empty-file`` for an empty file,
-    ``not-a-document`` for any file of another type.
+    ``password`` and ``macros`` for such Office files, ``not-a-document`` for a file of any other type.
     """
     start = stream.tell()
-    head = stream.read(HEAD_BYTES)
+    sample = _sample(stream)
     stream.seek(start)
-    if not head:
+    if not sample.head:
         raise Invalid("ไฟล์นี้ว่างเปล่า กรุณาเลือกไฟล์อีกครั้ง", field="file", code="empty-file")
-    if head.startswith(_ARCHIVES):  # even with a PDF inside
+    if _is_encrypted(sample):
         raise Invalid(
-            "ไฟล์นี้เป็นไฟล์บีบอัด (ZIP) หรือไฟล์ Office กรุณาแตกไฟล์หรือบันทึกเป็น PDF แล้วแนบทีละไฟล์",
+            "ไฟล์ Office นี้ตั้งรหัสผ่านไว้ กรุณาบันทึกใหม่โดยไม่ใส่รหัสผ่าน แล้วแนบอีกครั้ง",
+            field="file",
+            code="password",
+        )
+    is_archive = sample.head.startswith(_ARCHIVES)
+    for each in FILE_TYPES.values():
+        if each.has_signature(sample) and (each.is_office or not is_archive):
+            if any(has_macros(sample) for has_macros in _has_macros):
+                raise Invalid(
+                    "ไฟล์ Office นี้มีมาโคร ซึ่งอาจเป็นอันตรายต่อผู้ดาวน์โหลด กรุณาบันทึกเป็นไฟล์ที่ไม่มีมาโคร "
+                    "หรือ PDF แล้วแนบอีกครั้ง",
+                    field="file",
+                    code="macros",
+                )
+            return each
+    if is_archive:  # even with a PDF inside
+        raise Invalid(
+            "ไฟล์นี้เป็นไฟล์บีบอัด (ZIP, RAR, 7z) กรุณาแตกไฟล์ แล้วแนบทีละไฟล์",
             field="file",
             code="not-a-document",
         )
-    for each in FILE_TYPES.values():
-        if each.has_signature(head):
-            return each
     raise Invalid(
         "รับเฉพาะไฟล์ %(names)s กรุณาบันทึกเป็น PDF แล้วแนบอีกครั้ง",
         field="file",
@@ -111,10 +195,39 @@ def detect(stream: BinaryIO) -> FileType:
     )
 
 
+def _sample(stream: BinaryIO) -> Sample:
+    """Read the parts by which a type is detected. The stream's position changes."""
+    start = stream.tell()
+    head = stream.read(HEAD_BYTES)
+    if head.startswith(_ZIP):
+        size = stream.seek(0, io.SEEK_END)
+        stream.seek(max(start, size - _TAIL_BYTES))
+        return Sample(head, tail=stream.read())
+    if head.startswith(_COMPOUND):
+        stream.seek(start)
+        return Sample(head, streams=_top_level_streams(stream))
+    return Sample(head)
+
+
+def _top_level_streams(stream: BinaryIO) -> frozenset[str]:
+    """Return the names of the top-level streams and storages of a compound file; none for a damaged one."""
+    try:
+        with olefile.OleFileIO(stream) as compound:
+            return frozenset(path[0] for path in compound.listdir(streams=True, storages=True))
+    except Exception:  # noqa: BLE001 - a hostile file may provoke any error
+        return frozenset()
+
+
 def is_shown_by_browsers(media_type: str) -> bool:
     """Return True for a type that browsers show in a tab; False too for a media type that is unknown."""
     known = FILE_TYPES.get(media_type)
     return known is not None and known.is_shown_by_browsers
+
+
+def is_office(media_type: str) -> bool:
+    """Return True for the media type of an Office file."""
+    known = FILE_TYPES.get(media_type)
+    return known is not None and known.is_office
 
 
 def accepted_names() -> str:

@@ -23,9 +23,10 @@ from markupsafe import Markup
 
 from archive import thai
 from archive.fields import FIELDS_BY_NAME, FieldType
-from archive.filetype import ACCEPTED_FILES
-from archive.model import Announcement
+from archive.filetype import ACCEPTED_FILES, is_office
+from archive.model import Announcement, Attachment, Page
 from archive.relations import cited_name
+from indexer.extraction.parsers import has_pictures
 from indexer.search.highlighting import TextSegment, highlight
 from indexer.search.query.parser import MAX_QUERY_LENGTH, Query
 from web import addresses, jsonld, labels, line_breaking
@@ -92,6 +93,7 @@ def install(app: Flask) -> None:
         path_with=path_with,
         echoed_arguments=echoed_arguments,
         hit_picture=hit_picture,
+        has_picture=has_picture,
         qr_code=qr_code,
         month_names=month_names,
     )
@@ -271,6 +273,15 @@ def qr_code(address: str) -> Markup:
     """Returns the address as a QR code, an SVG that prints sharp."""
     drawn = segno.make(address, micro=False, error="m")
     return Markup(drawn.svg_inline(scale=3, border=2, svgclass="qr", lineclass=None, light="#fff"))  # noqa: S704
+
+
+def has_picture(attachment: Attachment, page: Page | None = None) -> bool:
+    """Return True when the attachment's first page, or the given page, can be drawn.
+
+    Pages of an Office file can be drawn where LibreOffice is installed and was when the file was read.
+    """
+    was_drawn = page is None or bool(page.lines) or not is_office(attachment.media_type)
+    return was_drawn and has_pictures(attachment.media_type)
 
 
 def hit_picture(page: PageResult, typed: str) -> str:

@@ -14,6 +14,9 @@ from indexer.extraction import parsers
 from indexer.extraction.failures import Unreadable
 from indexer.extraction.image import input_normalization
 from indexer.extraction.lazy_import import lazy_import
+from indexer.extraction.ocr_policy import Verdict
+from indexer.extraction.office.text import TextPage
+from indexer.extraction.parsers import Parser
 from indexer.extraction.pdf import signatures
 from indexer.extraction.sandbox import Child, run
 
@@ -43,7 +46,11 @@ class Document:
 
     outline: Outline
     path: Path
-    """A PDF: the file itself, its repaired copy, or the picture wrapped in one. Valid until ``close``."""
+    """A PDF: the file itself, its repaired copy, or what it was converted to. Valid until ``close``.
+
+    For an Office file that cannot be converted on this machine it is the file itself: ``has_pictures`` is
+    False then.
+    """
 
     def __init__(self, path: Path) -> None:
         """Opens the file at ``path``. Raises ``Unreadable`` with the reason."""
@@ -52,6 +59,7 @@ class Document:
         self._deadline = time.monotonic() + FILE_SECONDS
         self._kills = 0
         self._last_problem = ""
+        self._texts: tuple[TextPage, ...] = ()  # pages after those of the PDF
         try:
             self._open(path)
         except BaseException:
@@ -66,11 +74,40 @@ class Document:
     ) -> None:
         self.close()
 
+    @property
+    def has_pictures(self) -> bool:
+        """True when all pages can be drawn."""
+        return not self._texts
+
     def _open(self, path: Path) -> None:
-        folder = Path(self._folder.name)
         parser = parsers.parser_of(path)
+        if parser.read_text is None:
+            self._open_pdf(parser, path)
+            return
+        try:
+            texts = run(parser.read_text, path, seconds=OPEN_SECONDS, memory_mb=MEMORY_MB)
+        except Unreadable as error:
+            if error.code != "empty":
+                raise
+            texts = ()  # it may consist of pictures
+        try:
+            self._open_pdf(parser, path)
+            are_all_drawn = parser.has_sheets and self.outline.page_count >= len(texts)
+            texts = tuple(text for text in texts if text.is_hidden and not are_all_drawn)
+        except Unreadable as error:  # there is no converter, or it cannot read the file
+            if not texts:
+                raise Unreadable("empty") from error
+            self.path, self.outline = path, pdf_parser.Outline(page_count=0, sizes=())
+        self._texts = texts
+        self.outline = replace(self.outline, page_count=self.outline.page_count + len(texts))
+
+    def _open_pdf(self, parser: Parser, path: Path) -> None:
+        """Opens the file, or the PDF that it is converted to, in the child process."""
+        folder = Path(self._folder.name)
         is_pdf = parser.convert is None
         self.path = path if is_pdf else folder / "converted.pdf"
+        if not parsers.has_pictures(parser.file_type.media_type):
+            raise Unreadable("no-office")
         if parser.convert is not None:
             run(parser.convert, path, self.path, seconds=parser.seconds, memory_mb=parser.memory_mb)
         try:
@@ -111,6 +148,10 @@ class Document:
 
     def read_page(self, number: int) -> EmbeddedPage:
         """Reads page ``number`` (1…). Never raises for the file's content: see ``EmbeddedPage.problem``."""
+        from_the_end = self.outline.page_count - number
+        if from_the_end < len(self._texts):
+            text = self._texts[-1 - from_the_end].text
+            return pdf_parser.EmbeddedPage(number=number, raw=text, text=text, verdict=Verdict.EMBEDDED)
         if self._kills >= MAX_KILLS:
             return pdf_parser.EmbeddedPage(number=number, problem=self._last_problem)
         left = self._deadline - time.monotonic()

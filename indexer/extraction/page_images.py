@@ -12,14 +12,14 @@ import time
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from PIL import Image, ImageChops
 
 from archive.errors import Unavailable
 from archive.model import Attachment, Line, Page, Rectangle
 from archive.ports import Files
-from indexer.extraction import sandbox
+from indexer.extraction import parsers, sandbox
 from indexer.extraction.disk_cache import Cache
 from indexer.extraction.failures import Unreadable
 from indexer.extraction.image.input_normalization import write_repaired
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     import pypdfium2
 else:
     pypdfium2 = lazy_import("pypdfium2")
+
+T = TypeVar("T")
 
 MAX_PIXELS = 40_000_000
 MAX_WIDTH = 2_400
@@ -256,6 +258,7 @@ class Pictures:
         self._files = files
         self._drawn = Cache(cache, cache_bytes)
         self._marked = Cache(cache.with_name(f"{cache.name}-marked"), cache_bytes // 4, most=MOST_MARKED)
+        self._converted = Cache(cache.with_name(f"{cache.name}-converted"), cache_bytes // 4)
         self._slots = Slots(cache, AT_ONCE)
         self._failed: dict[str, tuple[float, str]] = {}
 
@@ -310,14 +313,48 @@ class Pictures:
         with self._slots.taken(address, seconds=seconds):
             drawn = _content(self._drawn, name)  # another may have made it meanwhile
             if drawn is None:
-                with self._files.local_path(attachment.sha256) as path:
+                with self._drawable(attachment) as path:
                     drawn = self._run(name, paint, path, page.number, width, page.turn, ())
                 self._drawn.put(name, drawn)
         return drawn
 
-    def _run(self, name: str, function: Callable[..., bytes], *args: object) -> bytes:
+    @contextlib.contextmanager
+    def _drawable(self, attachment: Attachment) -> Iterator[Path]:
+        """Yields the path of the file, or of the PDF that an Office file was converted to once."""
+        with self._files.local_path(attachment.sha256) as path:
+            parser = parsers.PARSERS.get(attachment.media_type)
+            if parser is None or parser.convert is None or not parser.file_type.is_office:
+                yield path
+                return
+            with tempfile.TemporaryDirectory(prefix="prakat-") as folder:
+                converted = Path(folder) / "converted.pdf"
+                name = f"{attachment.sha256}.pdf"
+                kept = _content(self._converted, name)
+                if kept is None:
+                    self._refuse_again(name)
+                    self._run(
+                        name,
+                        parser.convert,
+                        path,
+                        converted,
+                        seconds=parser.seconds,
+                        memory_mb=parser.memory_mb,
+                    )
+                    self._converted.put(name, converted.read_bytes())
+                else:
+                    converted.write_bytes(kept)
+                yield converted
+
+    def _run(
+        self,
+        name: str,
+        function: Callable[..., T],
+        *args: object,
+        seconds: float = SECONDS,
+        memory_mb: int = 1024,
+    ) -> T:
         try:
-            return sandbox.run(function, *args, seconds=SECONDS)
+            return sandbox.run(function, *args, seconds=seconds, memory_mb=memory_mb)
         except Unreadable as error:
             self._failed[name] = time.monotonic() + RETRY_SECONDS, error.code
             raise Unavailable(_NO_PICTURE, code=error.code) from error

@@ -9,30 +9,45 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypedDict
 
 from archive import filetype
 from archive.errors import Invalid
 from archive.filetype import FileType
 from indexer.extraction.failures import Unreadable
 from indexer.extraction.image.input_normalization import wrap_picture
+from indexer.extraction.office.libreoffice import convert_document, convert_spreadsheet, find_program
+from indexer.extraction.office.text import TextPage, read_docx, read_odt, read_spreadsheet
 
 Converter = Callable[[Path, Path], None]
 """Writes a file (first path) as a PDF (second path). Runs in a sandbox child; raises ``Unreadable``."""
+
+
+class Limits(TypedDict):
+    """Limits of a sandbox child: seconds of wall-clock time, megabytes of memory."""
+
+    seconds: float
+    memory_mb: int
 
 
 @dataclass(frozen=True, slots=True)
 class Parser:
     """How files of one type become pages.
 
-    ``convert``: makes a PDF of the file; None for a file that is a PDF. ``seconds``, ``memory_mb``: limits of
-    the sandbox child that converts.
+    ``convert``: makes a PDF of the file; None for a file that is a PDF. ``read_text``: returns the text of
+    each page, for a type that this machine may be unable to convert. ``seconds``, ``memory_mb``: limits of
+    the sandbox child that converts. ``has_sheets``: a page of text is a sheet, and so is a page of the PDF.
     """
 
     file_type: FileType
     convert: Converter | None = None
+    read_text: Callable[[Path], tuple[TextPage, ...]] | None = None
+    has_sheets: bool = False
     seconds: float = 40.0
     memory_mb: int = 1024
 
+
+_LIBREOFFICE: Limits = {"seconds": 120.0, "memory_mb": 4096}  # it maps some 2 GB when it starts
 
 PARSERS = {
     parser.file_type.media_type: parser
@@ -43,6 +58,12 @@ PARSERS = {
         Parser(filetype.TIFF, wrap_picture),
         Parser(filetype.HEIC, wrap_picture),
         Parser(filetype.HEIF, wrap_picture),
+        Parser(filetype.DOCX, convert_document, read_docx, **_LIBREOFFICE),
+        Parser(filetype.ODT, convert_document, read_odt, **_LIBREOFFICE),
+        Parser(filetype.DOC, convert_document, **_LIBREOFFICE),
+        Parser(filetype.XLSX, convert_spreadsheet, read_spreadsheet, has_sheets=True, **_LIBREOFFICE),
+        Parser(filetype.ODS, convert_spreadsheet, read_spreadsheet, has_sheets=True, **_LIBREOFFICE),
+        Parser(filetype.XLS, convert_spreadsheet, read_spreadsheet, has_sheets=True, **_LIBREOFFICE),
     )
 }
 """Media type → parser."""
@@ -52,12 +73,20 @@ _FAILURES = {"empty-file": "empty", "not-a-document": "not-a-pdf"}
 
 
 def parser_of(path: Path) -> Parser:
-    """Returns the parser of a file, chosen by its content. Raises ``Unreadable``: empty, not-a-pdf."""
+    """Returns the parser of a file, chosen by its content.
+
+    Raises ``Unreadable``: empty, not-a-pdf, password, macros.
+    """
     try:
         with path.open("rb") as file:
             return PARSERS[filetype.detect(file).media_type]
     except Invalid as error:
         raise Unreadable(_FAILURES.get(error.code, error.code)) from error
+
+
+def has_pictures(media_type: str) -> bool:
+    """Returns True when pages of files of this type can be drawn on this machine."""
+    return not filetype.is_office(media_type) or find_program() is not None
 
 
 def write_as_pdf(path: Path, target: Path) -> bool:

@@ -105,6 +105,8 @@ class Redactor:
             target = Path(name) / "copy.pdf"
             try:
                 with self._files.local_path(attachment.sha256) as path, Document(path) as document:
+                    if not document.has_pictures:
+                        raise _is_not_drawn()
                     self._draw(document.path, pages, boxes, Path(name))
                 covered = [without_covered(page, boxes.get(page.number, ())) for page in pages]
                 sandbox.run(assemble, Path(name), covered, target, seconds=2 * PAGE_SECONDS)
@@ -163,6 +165,13 @@ class Redactor:
             return True
         seen = sandbox.run(recognise_page, copy, number, seconds=OCR_SECONDS, memory_mb=OCR_MEMORY_MB)
         return not _has_number(seen.text, numbers) and not _has_part(seen.text, seen.lines, boxes, numbers)
+
+
+def _is_not_drawn() -> Invalid:
+    return Invalid(
+        "ปิดข้อมูลในไฟล์ Office นี้ไม่ได้ กรุณาบันทึกเป็น PDF แล้วแนบแทนไฟล์เดิม จึงปิดข้อมูลได้",
+        code="not-drawn",
+    )
 
 
 def _incomplete(number: int) -> Conflict:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from archive.errors import NotFound, Unavailable
+from archive.filetype import is_office
 from archive.model import Attachment, Line, Page, Source
 from archive.ports import Files
 from archive.thai import clusters
@@ -58,7 +59,11 @@ class Copies:
         ``NotFound`` when none was read from a picture, ``Busy`` while others are made, ``Unavailable`` when
         it cannot be made in time.
         """
-        if attachment.is_redacted or not any(page.source is Source.OCR for page in pages):
+        if (
+            attachment.is_redacted
+            or is_office(attachment.media_type)
+            or not any(page.source is Source.OCR for page in pages)
+        ):
             raise NotFound("เอกสารนี้ค้นข้อความในไฟล์ต้นฉบับได้อยู่แล้ว หรือยังไม่ได้อ่าน")
         name = _name(attachment, pages)
         if kept := self._cache.open(name):

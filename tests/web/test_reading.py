@@ -12,7 +12,9 @@ import pypdfium2
 import pytest
 
 from archive.model import Attachment, Role, Source, Status
+from indexer.extraction.office import libreoffice
 from indexer.extraction.pipeline import RULES, TEXT_RULES
+from tests.indexer.extraction.office_files import docx, paragraph
 from tests.indexer.extraction.signing import SIGNER, make_signer, sign
 from tests.web.conftest import Site, memo
 from web.sample.scans import Look, scan
@@ -117,6 +119,30 @@ def test_pictures_are_read_as_scans(site: Site) -> None:
         read = site.services.attachments.get(attachment.id)
         assert (form, read.status, read.page_count) == (form, "ready", 1)
         assert "ถังประปาบ้านดอนมะกอก" in text_of(site, attachment)
+
+
+def test_an_office_file_is_found_and_downloaded_without_libreoffice(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(libreoffice, "SEARCH_PATH", "/nowhere")
+    announcement = site.announcement("ราคากลาง", status=Status.PUBLISHED)
+    content = docx(paragraph("ราคากลางถังประปาบ้านดอนมะกอก") + paragraph("โทร. ๐๘๑-๒๓๔-๕๖๗๘"))
+    attachment = site.attach(announcement.id, content, filename="ราคากลาง.docx")
+    site.work()
+    assert site.services.attachments.get(attachment.id).hold is not None  # of the phone number
+    site.services.intake.release(attachment.id, reason="เบอร์สำนักงาน", actor="test")
+    site.work()
+    client = site.client()
+    found = client.get("/api/v1/search?q=ดอนมะกอก").get_json()["results"]
+    assert [(page["attachment_id"], page["page"]) for page in found[0]["pages"]] == [(attachment.id, 1)]
+    address = f"/announcements/{announcement.id}/attachments/{attachment.id}"
+    for page in (address, f"/announcements/{announcement.id}", "/search?q=ดอนมะกอก"):
+        assert ".webp" not in client.get(page).text
+    assert "ไม่มีภาพของไฟล์ Office นี้" in client.get(address).text
+    file = client.get(f"{address}/file")
+    assert file.data == content
+    assert file.headers["Content-Disposition"].startswith("attachment")
+    assert file.mimetype.endswith("wordprocessingml.document")
 
 
 @pytest.mark.parametrize(

@@ -279,8 +279,8 @@ def restore(id: int) -> dict[str, Any]:
 @blueprint.response(202, schemas.AttachmentOut)
 @blueprint.alt_response(200, schema=schemas.AttachmentOut, description="แนบไฟล์นี้ไว้แล้ว · attached before")
 def attach(given: dict[str, Any], id: int) -> tuple[dict[str, Any], int]:
-    """แนบไฟล์ · Attach a file; it is read in the background. To a published announcement it needs the scope
-    ``publish``."""
+    """แนบไฟล์ · Attach a file: PDF, JPEG, PNG, TIFF, HEIC, DOCX, XLSX, ODT, ODS, DOC or XLS, without password
+    or macros. It is read in the background. To a published announcement it needs the scope ``publish``."""
     require_scope_to_change(services().announcements.get(id))
     file = _sent_file()
     attachment, new = services().intake.attach(

@@ -15,6 +15,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from archive import thai
 from archive.errors import Unavailable
+from archive.filetype import is_office
 from archive.model import Announcement, Attachment, Reading, Source, Status
 from archive.relations import standing
 from indexer.extraction.page_images import rectangles
@@ -251,7 +252,10 @@ def _recognised(attachments: Iterable[Attachment]) -> set[int]:
     scanned = [
         each
         for each in attachments
-        if each.status is Reading.READY and each.page_count and not each.is_redacted
+        if each.status is Reading.READY
+        and each.page_count
+        and not each.is_redacted
+        and not is_office(each.media_type)
     ]
     return {each.id for each in scanned if services().pages.get(each.id, 1).source is Source.OCR}
 

@@ -1,0 +1,158 @@
+"""Makes small Office files for tests: whole ones, and ones that a program would never write."""
+
+from __future__ import annotations
+
+import io
+import struct
+import zipfile
+from collections.abc import Mapping
+
+W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+S = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+R = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+ODF = "urn:oasis:names:tc:opendocument:xmlns:"
+_HEAD = '<?xml version="1.0" encoding="UTF-8"?>'
+_TYPES = "http://schemas.openxmlformats.org/package/2006/content-types"
+_RELATIONS = "http://schemas.openxmlformats.org/package/2006/relationships"
+_MAIN = "application/vnd.openxmlformats-officedocument."
+
+
+def package(parts: Mapping[str, str | bytes], *, stored: tuple[str, ...] = ()) -> bytes:
+    """Returns a ZIP file of the parts in their order. ``stored``: parts that are not compressed."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in parts.items():
+            method = zipfile.ZIP_STORED if name in stored else zipfile.ZIP_DEFLATED
+            archive.writestr(name, content, method)
+    return out.getvalue()
+
+
+def docx(body: str, **others: str | bytes) -> bytes:
+    """Returns a Word document with the given XML as its body. ``others``: more parts, ``__`` for ``/``."""
+    parts: dict[str, str | bytes] = {
+        "[Content_Types].xml": f'{_HEAD}<Types xmlns="{_TYPES}">'
+        '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+        '<Default Extension="xml" ContentType="application/xml"/><Override PartName="/word/document.xml" '
+        f'ContentType="{_MAIN}wordprocessingml.document.main+xml"/></Types>',
+        "_rels/.rels": f'{_HEAD}<Relationships xmlns="{_RELATIONS}"><Relationship Id="rId1" '
+        f'Type="{R}/officeDocument" Target="word/document.xml"/></Relationships>',
+        "word/document.xml": f'{_HEAD}<w:document xmlns:w="{W}"><w:body>{body}</w:body></w:document>',
+    }
+    return package(parts | {name.replace("__", "/"): content for name, content in others.items()})
+
+
+def paragraph(text: str) -> str:
+    return f"<w:p><w:r><w:t>{text}</w:t></w:r></w:p>"
+
+
+def docx_part(kind: str, text: str) -> str:
+    """Returns a further part of a Word document: comments, header1 and the like."""
+    return f'{_HEAD}<w:{kind} xmlns:w="{W}">{paragraph(text)}</w:{kind}>'
+
+
+def xlsx(sheets: Mapping[str, list[list[str]]], *, hidden: tuple[str, ...] = (), **others: str) -> bytes:
+    """Returns an Excel file with cells of text. ``hidden``: names of its hidden sheets."""
+    numbered = list(enumerate(sheets.items(), 1))
+    parts: dict[str, str | bytes] = {
+        "[Content_Types].xml": f'{_HEAD}<Types xmlns="{_TYPES}">'
+        '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+        '<Default Extension="xml" ContentType="application/xml"/><Override PartName="/xl/workbook.xml" '
+        f'ContentType="{_MAIN}spreadsheetml.sheet.main+xml"/>'
+        + "".join(
+            f'<Override PartName="/xl/worksheets/sheet{n}.xml" '
+            f'ContentType="{_MAIN}spreadsheetml.worksheet+xml"/>'
+            for n, _ in numbered
+        )
+        + "</Types>",
+        "_rels/.rels": f'{_HEAD}<Relationships xmlns="{_RELATIONS}"><Relationship Id="rId1" '
+        f'Type="{R}/officeDocument" Target="xl/workbook.xml"/></Relationships>',
+        "xl/workbook.xml": f'{_HEAD}<workbook xmlns="{S}" xmlns:r="{R}"><sheets>'
+        + "".join(
+            f'<sheet name="{name}" sheetId="{n}" r:id="rId{n}"{_state(name in hidden)}/>'
+            for n, (name, _) in numbered
+        )
+        + "</sheets></workbook>",
+        "xl/_rels/workbook.xml.rels": f'{_HEAD}<Relationships xmlns="{_RELATIONS}">'
+        + "".join(
+            f'<Relationship Id="rId{n}" Type="{R}/worksheet" Target="worksheets/sheet{n}.xml"/>'
+            for n, _ in numbered
+        )
+        + "</Relationships>",
+    }
+    for n, (_, rows) in numbered:
+        parts[f"xl/worksheets/sheet{n}.xml"] = _sheet(rows)
+    return package(parts | others)
+
+
+def _state(is_hidden: bool) -> str:
+    return ' state="hidden"' if is_hidden else ""
+
+
+def _sheet(rows: list[list[str]]) -> str:
+    lines = "".join(
+        f'<row r="{r}">'
+        + "".join(
+            f'<c r="{chr(65 + c)}{r}" t="inlineStr"><is><t>{text}</t></is></c>' for c, text in enumerate(row)
+        )
+        + "</row>"
+        for r, row in enumerate(rows, 1)
+    )
+    return f'{_HEAD}<worksheet xmlns="{S}"><sheetData>{lines}</sheetData></worksheet>'
+
+
+def opendocument(kind: str, body: str, *, manifest: str = "", **others: str) -> bytes:
+    """Returns an OpenDocument file. ``kind``: text or spreadsheet."""
+    media_type = f"application/vnd.oasis.opendocument.{kind}"
+    entries = (
+        f'<m:file-entry m:full-path="/" m:media-type="{media_type}"/>'
+        f'<m:file-entry m:full-path="content.xml" m:media-type="text/xml">{manifest}</m:file-entry>'
+    )
+    parts = {
+        "mimetype": media_type,
+        "META-INF/manifest.xml": f'{_HEAD}<m:manifest xmlns:m="{ODF}manifest:1.0">{entries}</m:manifest>',
+        "content.xml": f'{_HEAD}<office:document-content xmlns:office="{ODF}office:1.0" '
+        f'xmlns:text="{ODF}text:1.0" xmlns:table="{ODF}table:1.0" office:version="1.2">'
+        f"<office:body><office:{kind}>{body}</office:{kind}></office:body></office:document-content>",
+    }
+    return package(
+        parts | {name.replace("__", "/"): text for name, text in others.items()}, stored=("mimetype",)
+    )
+
+
+def ods(rows: list[list[str]]) -> bytes:
+    lines = "".join(
+        "<table:table-row>"
+        + "".join(
+            f'<table:table-cell office:value-type="string"><text:p>{text}</text:p></table:table-cell>'
+            for text in row
+        )
+        + "</table:table-row>"
+        for row in rows
+    )
+    return opendocument("spreadsheet", f'<table:table table:name="งบประมาณ">{lines}</table:table>')
+
+
+def compound(*names: str) -> bytes:
+    """Returns a compound file (MS-CFB) with empty streams of the given names: at most three."""
+    free, end, fat_mark = 0xFFFFFFFF, 0xFFFFFFFE, 0xFFFFFFFD
+    header = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(16)
+    header += struct.pack("<HHHHH6x", 0x3E, 3, 0xFFFE, 9, 6)
+    header += struct.pack("<IIIIIIIII", 0, 1, 1, 0, 4096, end, 0, end, 0)
+    header += struct.pack("<109I", 0, *[free] * 108)
+    fat = struct.pack("<128I", fat_mark, end, *[free] * 126)
+    entries = [_entry("Root Entry", 5, free, 1)]
+    entries += [
+        _entry(name, 2, at + 1 if at < len(names) else free, free) for at, name in enumerate(names, start=1)
+    ]
+    entries += [bytes(128)] * (4 - len(entries))
+    return header + fat + b"".join(entries)
+
+
+def _entry(name: str, kind: int, right: int, child: int) -> bytes:
+    text = (name + "\0").encode("utf-16-le")
+    return (
+        text.ljust(64, b"\0")
+        + struct.pack("<HBBIII", len(text), kind, 1, 0xFFFFFFFF, right, child)
+        + bytes(36)
+        + struct.pack("<IQ", 0xFFFFFFFE, 0)
+    )

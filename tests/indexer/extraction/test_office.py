@@ -1,0 +1,197 @@
+"""Office files: their text page by page, hostile ones refused, pictures where LibreOffice is installed."""
+
+from __future__ import annotations
+
+import http.server
+import io
+import threading
+from pathlib import Path
+
+import pytest
+
+from archive import filetype
+from archive.errors import Invalid
+from indexer.extraction import sandbox
+from indexer.extraction.embedded_text import Document
+from indexer.extraction.failures import MESSAGES, Unreadable
+from indexer.extraction.ocr_policy import Verdict
+from indexer.extraction.office import libreoffice, text
+from indexer.extraction.page_images import raster
+from indexer.extraction.parsers import parser_of
+from tests.indexer.extraction.office_files import (
+    compound,
+    docx,
+    docx_part,
+    ods,
+    opendocument,
+    package,
+    paragraph,
+    xlsx,
+)
+
+needs_libreoffice = pytest.mark.skipif(
+    libreoffice.find_program() is None, reason="LibreOffice is not installed"
+)
+PAGE_BREAK = '<w:p><w:r><w:br w:type="page"/></w:r></w:p>'
+MEMO = paragraph("บันทึกข้อความ") + PAGE_BREAK + paragraph("หน้าที่สอง") + "<w:p><w:r><w:tab/></w:r></w:p>"
+ROWS = [["รายการ", "จำนวนเงิน"], ["ค่าวัสดุ", "๑,๒๕๐"]]
+
+
+@pytest.fixture
+def without_libreoffice(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(libreoffice, "SEARCH_PATH", "/nowhere")
+
+
+def pages(content: bytes, folder: Path) -> list[str]:
+    path = folder / "file"
+    path.write_bytes(content)
+    with Document(path) as document:
+        read = [document.read_page(number) for number in range(1, document.outline.page_count + 1)]
+    assert {page.verdict for page in read} == {Verdict.EMBEDDED}
+    return [page.text for page in read]
+
+
+def failure(content: bytes, folder: Path) -> str:
+    path = folder / "file"
+    path.write_bytes(content)
+    with pytest.raises(Unreadable) as refused:
+        Document(path)
+    assert refused.value.code in MESSAGES
+    return refused.value.code
+
+
+@pytest.mark.usefixtures("without_libreoffice")
+def test_text_is_read_page_by_page_without_libreoffice(tmp_path: Path) -> None:
+    comment = docx_part("comments", "ความเห็นของหัวหน้า")
+    deleted = "<w:p><w:del><w:r><w:delText>ร่างเดิม</w:delText></w:r></w:del></w:p>"
+    assert pages(docx(MEMO + deleted), tmp_path) == ["บันทึกข้อความ", "หน้าที่สอง", "ร่างเดิม"]
+    with_comment = docx(MEMO, **{"word__comments.xml": comment})
+    assert pages(with_comment, tmp_path) == ["บันทึกข้อความ", "หน้าที่สอง", "ความเห็นของหัวหน้า"]
+    text_with_spaces = "<text:p>ประกาศ<text:s/>เทศบาล</text:p><text:p><text:soft-page-break/>หน้าสอง</text:p>"
+    assert pages(opendocument("text", text_with_spaces), tmp_path) == ["ประกาศ เทศบาล", "หน้าสอง"]
+    assert pages(ods(ROWS), tmp_path) == ["งบประมาณ\nรายการ\tจำนวนเงิน\nค่าวัสดุ\t๑,๒๕๐"]
+    book = xlsx({"ลับ": [["ซ่อนอยู่"]], "Sheet1": ROWS, "ว่าง": []}, hidden=("ลับ",))
+    assert pages(book, tmp_path) == ["รายการ\tจำนวนเงิน\nค่าวัสดุ\t๑,๒๕๐", "ลับ\nซ่อนอยู่"]
+    assert failure(compound("WordDocument"), tmp_path) == "no-office"
+
+
+@pytest.mark.parametrize(
+    ("content", "media_type"),
+    [
+        (docx(MEMO), "DOCX"),
+        (xlsx({"ก": ROWS}), "XLSX"),
+        (opendocument("text", ""), "ODT"),
+        (ods(ROWS), "ODS"),
+        (compound("WordDocument", "1Table"), "DOC"),
+        (compound("Workbook"), "XLS"),
+    ],
+)
+def test_the_type_is_told_by_the_content(content: bytes, media_type: str) -> None:
+    assert filetype.detect(io.BytesIO(content)).name == media_type
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        (docx(MEMO, **{"word__vbaProject.bin": b"\0"}), "macros"),
+        (xlsx({"ก": ROWS}, **{"xl/vbaProject.bin": ""}), "macros"),
+        (opendocument("text", "", **{"Basic__Standard__Module1.xml": ""}), "macros"),
+        (compound("Macros", "WordDocument"), "macros"),
+        (compound("_VBA_PROJECT_CUR", "Workbook"), "macros"),
+        (compound("EncryptedPackage", "EncryptionInfo"), "password"),
+        (compound("PowerPoint Document"), "not-a-document"),
+        (compound("WordDocument")[:700], "not-a-document"),
+        (package({"ppt/presentation.xml": ""}), "not-a-document"),
+        (opendocument("text-web", ""), "not-a-document"),
+        (opendocument("presentation", ""), "not-a-document"),
+    ],
+)
+def test_dangerous_and_other_office_files_are_refused_at_upload(content: bytes, code: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        filetype.detect(io.BytesIO(content))
+    assert refused.value.code == code
+
+
+BOMB = b" " * (50 << 20)
+ENTITIES = "".join(f'<!ENTITY e{n} "{f"&e{n - 1};" * 10}">' for n in range(1, 10))
+
+
+MANY_ENTITIES = f'<!DOCTYPE w [<!ENTITY e0 "ก">{ENTITIES}]><w xmlns="x"><t>&e9;</t></w>'
+FOREIGN_ENTITY = '<!DOCTYPE w [<!ENTITY f SYSTEM "file:///etc/passwd">]><w><t>&f;</t></w>'
+
+
+@pytest.mark.usefixtures("without_libreoffice")
+@pytest.mark.parametrize(
+    ("content", "codes"),
+    [
+        (docx("", **{f"word__media__{n}": BOMB for n in range(6)}), {"office-too-big"}),
+        (docx("", **{f"word__media__{n}": b"" for n in range(text.MAX_PARTS)}), {"office-too-big"}),
+        (docx(paragraph("ก" * (text.MAX_CHARACTERS + 1))), {"office-too-big", "damaged"}),
+        (package({"word/document.xml": MANY_ENTITIES}), {"damaged"}),
+        (package({"word/document.xml": FOREIGN_ENTITY}), {"damaged"}),
+        (package({"word/document.xml": "<w>" * 100_000}), {"damaged"}),
+        (docx(MEMO)[:-500], {"not-a-pdf", "damaged"}),
+        (docx(""), {"empty"}),
+        (opendocument("text", "<text:p>ก</text:p>", manifest="<m:encryption-data/>"), {"password"}),
+        (xlsx({"ก": ROWS}).replace(b"PK\x03\x04", b"PK\x03\x05", 3), {"not-a-pdf", "damaged"}),
+        (compound("Workbook"), {"empty"}),
+    ],
+)
+def test_hostile_office_files_end_with_their_reason(content: bytes, codes: set[str], tmp_path: Path) -> None:
+    assert failure(content, tmp_path) in codes
+
+
+def test_a_cell_at_the_far_corner_ends_within_the_limits(tmp_path: Path) -> None:
+    far = '<row r="1048576"><c r="XFD1048576" t="inlineStr"><is><t>ก</t></is></c></row>'
+    book = xlsx({"ก": ROWS}, **{"xl/worksheets/sheet1.xml": _sheet_with(far)})
+    assert failure(book, tmp_path) in {"crashed", "memory", "timeout", "office-too-big"}
+
+
+def _sheet_with(rows: str) -> str:
+    first = '<row r="1"><c r="A1" t="inlineStr"><is><t>ก</t></is></c></row>'
+    return (
+        '<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">'
+        f"<sheetData>{first}{rows}</sheetData></worksheet>"
+    )
+
+
+@needs_libreoffice
+def test_libreoffice_gives_pages_with_positions_and_pictures(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(xlsx({"Sheet1": ROWS, "ลับ": [["ซ่อนอยู่"]]}, hidden=("ลับ",)))
+    with Document(path) as document:
+        assert document.outline.page_count == 2
+        assert "ค่าวัสดุ" in document.read_page(1).text
+        assert document.read_page(1).lines
+        assert "ซ่อนอยู่" in document.read_page(2).text
+        assert raster(document.path, 1, 72).width > 10
+
+
+@needs_libreoffice
+def test_libreoffice_fetches_nothing(tmp_path: Path) -> None:
+    asked: list[str] = []
+
+    class Listener(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            self.send_error(404)
+
+    server = http.server.HTTPServer(("127.0.0.1", 0), Listener)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    address = f"http://127.0.0.1:{server.server_port}/picture.png"
+    frame = (
+        '<text:p>ประกาศ<draw:frame xmlns:draw="urn:oasis:names:tc:opendocument:xmlns:drawing:1.0" '
+        'xmlns:svg="urn:oasis:names:tc:opendocument:xmlns:svg-compatible:1.0" '
+        'svg:width="5cm" svg:height="5cm">'
+        f'<draw:image xmlns:xlink="http://www.w3.org/1999/xlink" xlink:href="{address}" xlink:type="simple" '
+        'xlink:show="embed" xlink:actuate="onLoad"/></draw:frame></text:p>'
+    )
+    path = tmp_path / "file"
+    path.write_bytes(opendocument("text", frame))
+    parser = parser_of(path)
+    assert parser.convert is not None
+    sandbox.run(parser.convert, path, tmp_path / "a.pdf", seconds=parser.seconds, memory_mb=parser.memory_mb)
+    server.shutdown()
+    server.server_close()
+    assert (tmp_path / "a.pdf").exists()
+    assert asked == []
