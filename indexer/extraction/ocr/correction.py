@@ -24,6 +24,8 @@ from rapidfuzz.distance import Levenshtein
 LEAST = 5  # code points: shortest word that may replace a misread one
 USUAL = 5  # occurrences in the Thai National Corpus that such a word must have
 SLIP = 7.0  # cost (nats) of a sign that differs
+LETTER = 5.0  # cost (nats) beside SLIP of a letter that was lost, added or taken for one of another shape
+LEAST_OF_LETTER = 6  # letters of the outline of a word that may have such a letter: shorter ones are by chance
 UNKNOWN = 8.0  # cost (nats) of a letter that belongs to no word
 JOIN = 6.0  # gain (nats) from which on a stray space is removed
 REACH = 14  # letters on either side of a space that are compared
@@ -41,10 +43,14 @@ _OUTLINE = _MARKS | {ord(letter): alike[0] for alike in _ALIKE for letter in ali
 
 
 class _Words(NamedTuple):
-    """Cost of every word, and by outline the words that may be put in."""
+    """Cost of every word, and by outline the words that may be put in.
+
+    ``shortened`` has the long ones of these words by their outline without one of its letters.
+    """
 
     costs: dict[str, float]
     outlines: dict[str, list[str]]
+    shortened: dict[str, list[str]]
 
 
 def respell(text: str) -> str:
@@ -71,7 +77,21 @@ def _without_stray_space(match: re.Match[str]) -> str:
     if left is None or right is None:
         return match[0]
     apart, joined = _cost(left[0]) + _cost(right[0]), _cost(left[0] + right[0])
-    return "" if apart - joined >= JOIN else match[0]
+    if apart - joined >= JOIN:
+        return ""
+    return "" if _is_in_misread_word(left[0], right[0]) else match[0]
+
+
+def _is_in_misread_word(left: str, right: str) -> bool:
+    """Returns True if one long misread word across the space is far more likely than words beside it."""
+    read, end = _likeliest(left + right), 0
+    for piece, word in read:
+        start, end = end, end + len(piece)
+        if start < len(left) < end:
+            is_misread = word != piece and len(word) >= LEAST_OF_LETTER
+            apart = _cost_of(_likeliest(left)) + _cost_of(_likeliest(right))
+            return is_misread and apart - _cost_of(read) >= JOIN
+    return False
 
 
 def _cost(text: str) -> float:
@@ -85,21 +105,39 @@ def _cost(text: str) -> float:
     return best[-1]
 
 
+def _cost_of(read: Sequence[tuple[str, str]]) -> float:
+    """Returns the cost (nats) of pieces of text that stand for words."""
+    costs = _words().costs
+    return sum(costs.get(word, UNKNOWN) + SLIP * Levenshtein.distance(piece, word) for piece, word in read)
+
+
 def _respelt(match: re.Match[str]) -> str:
-    text = match[0]
-    places = [place for place, letter in enumerate(text) if ord(letter) not in _MARKS]
-    if not places:
-        return text
-    places[0] = 0
-    outline = "".join(text[place] for place in places).translate(_OUTLINE)
-    places.append(len(text))
-    read = list(_likeliest(text, places, outline))
+    read = _likeliest(match[0])
     known = [True, *(piece in _words().costs for piece, _ in read), True]
     pieces = (meant if known[at] and known[at + 2] else piece for at, (piece, meant) in enumerate(read))
     return "".join(pieces)
 
 
-def _likeliest(text: str, places: Sequence[int], outline: str) -> Iterator[tuple[str, str]]:
+def _likeliest(text: str) -> list[tuple[str, str]]:
+    """Returns the pieces of the cheapest way to cut the text, each with its most likely word.
+
+    Where a letter belongs to no word, long words that differ from the text by one letter are tried too.
+    """
+    places = [place for place, letter in enumerate(text) if ord(letter) not in _MARKS]
+    if not places:
+        return [(text, text)]
+    places[0] = 0
+    outline = "".join(text[place] for place in places).translate(_OUTLINE)
+    places.append(len(text))
+    read = list(_cut(text, places, outline, _candidates))
+    if all(word in _words().costs for _, word in read):
+        return read
+    return list(_cut(text, places, outline, _more_candidates))
+
+
+def _cut(
+    text: str, places: Sequence[int], outline: str, candidates: Callable[[str, str], Iterator[tuple[str, float]]]
+) -> Iterator[tuple[str, str]]:
     """Yields the pieces of the cheapest way to cut the text at ``places``, each with its most likely word."""
     size = len(outline)
     best = [math.inf] * size + [0.0]
@@ -107,7 +145,7 @@ def _likeliest(text: str, places: Sequence[int], outline: str) -> Iterator[tuple
     for start in range(size - 1, -1, -1):
         for end in range(start + 1, min(size, start + LONGEST) + 1):
             shown = text[places[start] : places[end]]
-            for word, cost in _candidates(shown, outline[start:end]):
+            for word, cost in candidates(shown, outline[start:end]):
                 if cost + best[end] < best[start]:
                     best[start], chosen[start] = cost + best[end], (end, word)
     start = 0
@@ -126,6 +164,25 @@ def _candidates(shown: str, outline: str) -> Iterator[tuple[str, float]]:
             yield word, words.costs[word] + SLIP * Levenshtein.distance(shown, word)
 
 
+def _more_candidates(shown: str, outline: str) -> Iterator[tuple[str, float]]:
+    """Yields the same, and long words whose outline has one letter more or less, or another one."""
+    yield from _candidates(shown, outline)
+    words = _words()
+    if len(outline) < LEAST_OF_LETTER - 1:
+        return
+    near = set(words.shortened.get(outline, ()))
+    for place in range(len(outline)):
+        shorter = outline[:place] + outline[place + 1 :]
+        near.update(words.outlines.get(shorter, ()) if len(shorter) >= LEAST_OF_LETTER else ())
+        near.update(
+            word
+            for word in words.shortened.get(shorter, ())
+            if Levenshtein.distance(word.translate(_OUTLINE), outline) == 1
+        )
+    for word in sorted(near):
+        yield word, words.costs[word] + LETTER + SLIP * Levenshtein.distance(shown, word)
+
+
 @cache
 def _words() -> _Words:
     counts = dict(tnc.unigram_word_freqs())
@@ -136,10 +193,15 @@ def _words() -> _Words:
     for word in sorted(costs):
         if len(word) >= LEAST and counts.get(word, 0) >= USUAL and _STRETCH.fullmatch(word):
             outlines.setdefault(word.translate(_OUTLINE), []).append(word)
+    shortened: dict[str, list[str]] = {}
+    for outline, alike in outlines.items():
+        if len(outline) >= LEAST_OF_LETTER:
+            for shorter in {outline[:place] + outline[place + 1 :] for place in range(len(outline))}:
+                shortened.setdefault(shorter, []).extend(alike)
     for names in (thai_male_names(), thai_female_names(), thai_family_names()):
         for name in names:
             costs.setdefault(name, NAME)
-    return _Words(costs, outlines)
+    return _Words(costs, outlines, shortened)
 
 
 def known_words() -> dict[str, float]:

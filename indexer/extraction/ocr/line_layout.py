@@ -21,6 +21,8 @@ DOUBTFUL = 0.97  # confidence of a character below which a person should look; p
 END = 6  # symbols at the end of a fragment that tell where its row goes on
 OVERLAP = 20  # pixels by which fragments of one row may cover each other
 SAME_ROW = 0.5  # share of the lower fragment's height that must lie beside the other
+ECHO = 0.5  # share of the narrower box that an echo has in common with its letter; echoes had 0.7–1.0
+TIGHT = 0.4  # gap in heights of a letter up to which no space stands between fragments; words had 0.03–0.35
 DASH = 0.7  # width of a dash in heights of a letter; between spaces dashes had 0.75–0.79, hyphens 0.37–0.41
 LEANING = 0.35  # share of a row's height that it may climb before it is given in pieces
 
@@ -100,8 +102,25 @@ class _Row:
         place = next((i for i, symbol in enumerate(first) if symbol.left > second[0].left), len(first))
         rest = first[place:]  # the second lies in a gap of the first, unless this is empty
         rest = [_after_space(rest[0]), *rest[1:]] if rest else []
-        self.symbols = [*first[:place], _after_space(second[0]), *second[1:], *rest]
+        before, head = first[:place], second[0]
+        if before and is_echo(head, before[-1]):
+            before.pop()
+        elif not (before and self._is_tight(before[-1], head)):
+            head = _after_space(head)
+        self.symbols = [*before, head, *second[1:], *rest]
         self._measure()
+
+    def _is_tight(self, left: Symbol, right: Symbol) -> bool:
+        """Returns True for letters of one word that layout analysis took apart."""
+        are_letters = left.text[-1].isalpha() and right.text[0].isalpha()
+        return are_letters and right.left - left.right <= TIGHT * (self.bottom - self.top)
+
+
+def is_echo(symbol: Symbol, before: Symbol) -> bool:
+    """Returns True if the symbol is the one before it, read a second time."""
+    shared = min(symbol.right, before.right) - max(symbol.left, before.left)
+    narrower = min(symbol.right - symbol.left, before.right - before.left)
+    return symbol.text == before.text and shared > ECHO * narrower
 
 
 def _extent(symbols: Sequence[Symbol]) -> tuple[float, float]:

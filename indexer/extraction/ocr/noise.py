@@ -22,6 +22,7 @@ LEAST_WORD = 4  # code points of a dictionary word that does not come about by c
 LONG_RULE = 10  # pairs of neighbours from which on a line is checked for monotony
 VARIETY = 0.5  # share of different pairs among the pairs of neighbours: half of what the dullest text has
 LEAST_DOTS = 5  # symbols in a row that stand for a dotted rule
+MONOTONE = 8  # equal symbols in a row that no text has, however sure the network is of them
 DOTS = frozenset("๐๑๖๘๙68@.,·•…-_")  # what the network makes of the dots of a form
 SURE_OF_DOTS = 0.965  # mean confidence: real numbers have more
 
@@ -58,7 +59,7 @@ def _without_dotted_rules(line: Sequence[Symbol]) -> list[Symbol]:
         end = place
         while end < len(line) and line[end].text in DOTS:
             end += 1
-        if end - place >= LEAST_DOTS and mean_confidence(line[place:end]) < SURE_OF_DOTS:
+        if _is_dotted_rule(line[place:end]):
             place, after_rule = end, True
             continue
         end = max(end, place + 1)
@@ -67,3 +68,9 @@ def _without_dotted_rules(line: Sequence[Symbol]) -> list[Symbol]:
             after_rule = False
         place = end
     return kept
+
+
+def _is_dotted_rule(run: Sequence[Symbol]) -> bool:
+    if len(run) >= MONOTONE and len({symbol.text for symbol in run}) == 1:
+        return True
+    return len(run) >= LEAST_DOTS and mean_confidence(run) < SURE_OF_DOTS

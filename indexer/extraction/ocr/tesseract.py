@@ -16,7 +16,7 @@ from PIL import Image
 
 from indexer.extraction.failures import Unreadable
 from indexer.extraction.lazy_import import lazy_import
-from indexer.extraction.ocr.line_layout import Symbol
+from indexer.extraction.ocr.line_layout import Symbol, is_echo
 
 # before the import: Tesseract reads it when its library loads
 os.environ.setdefault("OMP_THREAD_LIMIT", "1")
@@ -156,6 +156,22 @@ def _models() -> Iterator[tuple[Path, str]]:
 
 def _lines(engine: tesserocr.PyTessBaseAPI) -> Iterator[list[Symbol]]:
     """Yields the lines that Tesseract found, in Tesseract's order."""
+    return map(without_echoes, _found_lines(engine))
+
+
+def without_echoes(line: list[Symbol]) -> list[Symbol]:
+    """Returns the line without letters that were read twice.
+
+    Where Tesseract cuts a line into words inside a letter, both words get that letter: ประปา becomes ประ ะปา.
+    """
+    kept: list[Symbol] = []
+    for symbol in line:
+        if not (symbol.spaced and kept and is_echo(symbol, kept[-1])):
+            kept.append(symbol)
+    return kept
+
+
+def _found_lines(engine: tesserocr.PyTessBaseAPI) -> Iterator[list[Symbol]]:
     level = tesserocr.RIL.SYMBOL
     results = engine.GetIterator()
     if results is None or results.Empty(level):
