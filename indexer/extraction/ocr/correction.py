@@ -14,7 +14,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterator, Sequence
-from functools import cache
+from functools import cache, partial
 from typing import NamedTuple
 
 from pythainlp.corpus import tnc
@@ -24,6 +24,7 @@ from rapidfuzz.distance import Levenshtein
 LEAST = 5  # code points: shortest word that may replace a misread one
 USUAL = 5  # occurrences in the Thai National Corpus that such a word must have
 SLIP = 7.0  # cost (nats) of a sign that differs
+DOUBT = 1.0  # cost (nats) instead of SLIP in a line that is read again if a more usual row of words comes out
 LETTER = 5.0  # cost (nats) beside SLIP of a letter that was lost, added or taken for one of another shape
 LEAST_OF_LETTER = 6  # letters of the outline of a word that may have such a letter: shorter ones are by chance
 UNKNOWN = 8.0  # cost (nats) of a letter that belongs to no word
@@ -56,6 +57,15 @@ class _Words(NamedTuple):
 def respell(text: str) -> str:
     """Returns the text with misread letters corrected where its line leaves no doubt; other letters stay."""
     return _outside_names(_STRETCH, _respelt, _outside_names(_SPACED, _without_stray_space, text))
+
+
+def has_lookalike(text: str) -> bool:
+    """Returns True if words of the text look like more usual words, as คำประกัน looks like ค้ำประกัน."""
+    return any(
+        piece != word
+        for match in _STRETCH.finditer(text)
+        for piece, word in _likeliest(match[0], slip=DOUBT, with_letters=False)
+    )
 
 
 def _outside_names(pattern: re.Pattern[str], change: Callable[[re.Match[str]], str], text: str) -> str:
@@ -118,10 +128,11 @@ def _respelt(match: re.Match[str]) -> str:
     return "".join(pieces)
 
 
-def _likeliest(text: str) -> list[tuple[str, str]]:
+def _likeliest(text: str, *, slip: float = SLIP, with_letters: bool = True) -> list[tuple[str, str]]:
     """Returns the pieces of the cheapest way to cut the text, each with its most likely word.
 
-    Where a letter belongs to no word, long words that differ from the text by one letter are tried too.
+    Where a letter belongs to no word, long words that differ from the text by one letter are tried too,
+    unless ``with_letters`` is False. ``slip`` is the cost (nats) of a sign that differs.
     """
     places = [place for place, letter in enumerate(text) if ord(letter) not in _MARKS]
     if not places:
@@ -129,8 +140,8 @@ def _likeliest(text: str) -> list[tuple[str, str]]:
     places[0] = 0
     outline = "".join(text[place] for place in places).translate(_OUTLINE)
     places.append(len(text))
-    read = list(_cut(text, places, outline, _candidates))
-    if all(word in _words().costs for _, word in read):
+    read = list(_cut(text, places, outline, partial(_candidates, slip=slip)))
+    if not with_letters or all(word in _words().costs for _, word in read):
         return read
     return list(_cut(text, places, outline, _more_candidates))
 
@@ -155,13 +166,13 @@ def _cut(
         start = end
 
 
-def _candidates(shown: str, outline: str) -> Iterator[tuple[str, float]]:
+def _candidates(shown: str, outline: str, *, slip: float = SLIP) -> Iterator[tuple[str, float]]:
     """Yields the possible texts of a piece with their costs: the piece itself, and words of its outline."""
     words = _words()
     yield shown, words.costs.get(shown, UNKNOWN if len(outline) == 1 else math.inf)
     for word in words.outlines.get(outline, ()):
         if word != shown:
-            yield word, words.costs[word] + SLIP * Levenshtein.distance(shown, word)
+            yield word, words.costs[word] + slip * Levenshtein.distance(shown, word)
 
 
 def _more_candidates(shown: str, outline: str) -> Iterator[tuple[str, float]]:

@@ -13,6 +13,7 @@ from rapidfuzz.distance import Indel
 from archive.model import Line, LowConfidenceSpan
 from indexer.extraction.image.deskew import Straight
 from indexer.extraction.ocr.correction import respell
+from indexer.extraction.ocr.written_forms import mend_forms
 from indexer.extraction.pdf.text_repair import repair
 
 UNITS = 10_000  # positions are in 1/10,000 of the page's width or height
@@ -212,7 +213,7 @@ def _repaired(text: str, edges: list[float], sure: list[float]) -> tuple[str, li
     """Repairs the text of a row and corrects misread letters; corrected letters get a low confidence."""
     repaired = " ".join(repair(text).split())
     edges, sure = _moved(text, repaired, edges, sure, most=1.0)
-    respelt = respell(repaired)
+    respelt = mend_forms(respell(repaired))
     return respelt, *_moved(repaired, respelt, edges, sure, most=RESPELT)
 
 

@@ -19,6 +19,7 @@ from archive.model import Line, LowConfidenceSpan
 from indexer.extraction.failures import Unreadable
 from indexer.extraction.image.deskew import Levelled, Straight, Turn, level
 from indexer.extraction.ocr import correction, line_voting, tesseract
+from indexer.extraction.ocr.correction import has_lookalike
 from indexer.extraction.ocr.line_layout import Symbol, Transcript, in_rows
 from indexer.extraction.ocr.line_voting import vote
 from indexer.extraction.ocr.noise import mean_confidence, without_noise
@@ -162,7 +163,8 @@ def _reread(row: list[Symbol], image: Image.Image, deadline: float) -> list[Symb
     The row is read from a smaller and from a blurred picture, which smooth the noise of scanner and copier.
     Sparse layout analysis also takes the marks of some rows for specks and cuts the row below them.
     """
-    if mean_confidence(row) >= CERTAIN and not _lacks_marks_or_words(_text(row)):
+    text = _text(row)
+    if mean_confidence(row) >= CERTAIN and not _lacks_marks_or_words(text) and not has_lookalike(text):
         return vote([row])
     readings = [row]
     box = _around(row, image)
