@@ -358,11 +358,15 @@ class Rectangle:
 
 @dataclass(frozen=True, slots=True)
 class LowConfidenceSpan:
-    """A span ``[start, end)`` of ``Page.text`` that the recogniser read with low confidence (0–1)."""
+    """A span ``[start, end)`` of ``Page.text`` that the recogniser read with low confidence (0–1).
+
+    ``alternatives`` are other readings of the span, the likeliest first.
+    """
 
     start: int
     end: int
     confidence: float
+    alternatives: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,6 +23,7 @@ from archive.model import (
     Incident,
     Item,
     Kind,
+    LowConfidenceSpan,
     Page,
     PersonalData,
     Relation,
@@ -213,6 +214,11 @@ class Pages(Protocol):
     def by_attachment(self, attachment_id: int) -> list[Page]: ...
     def texts(self, attachment_ids: Iterable[int]) -> dict[int, list[tuple[int, str]]]:
         """Return ``(number, text)`` of every page, by attachment id. Search needs no other columns."""
+
+    def doubts(
+        self, attachment_ids: Iterable[int]
+    ) -> dict[int, list[tuple[str, tuple[LowConfidenceSpan, ...]]]]:
+        """Return ``(text, doubts)`` of every page that has doubts, by attachment id."""
 
     def texts_at(self, places: Iterable[tuple[int, int]]) -> dict[tuple[int, int], str]:
         """Return texts of pages by ``(attachment id, page number)``. Unknown pages are left out."""

@@ -49,6 +49,7 @@ from archive.model import Announcement, Attachment, Details, Kind, Page, Reading
 from archive.thai import arabic_digits, canon
 from indexer.analysis.dictionary import Dictionary
 from indexer.analysis.index_document import SourceAnnouncement
+from indexer.analysis.other_readings import other_readings
 from indexer.engines.whoosh import WhooshIndex
 from indexer.extraction.embedded_text import Document
 from indexer.extraction.metadata import describe
@@ -347,7 +348,11 @@ def _entry(id: int, page: Page) -> SourceAnnouncement:
         rules=0,
         created_at=now,
     )
-    return SourceAnnouncement(announcement, ((attachment, ((page.number, page.text),)),))
+    return SourceAnnouncement(
+        announcement,
+        ((attachment, ((page.number, page.text),)),),
+        tuple(other_readings(page.text, page.doubts)),
+    )
 
 
 def wrong_turns(listed: Sequence[Case], count: int) -> list[str]:

@@ -13,6 +13,7 @@ from typing import Protocol
 from archive.model import Status
 from archive.repositories import Records
 from indexer.analysis.index_document import SourceAnnouncement
+from indexer.analysis.other_readings import other_readings
 
 BATCH_SIZE = 250
 """Announcements in one commit: smaller commits cost more in total, larger ones keep readers waiting."""
@@ -49,11 +50,19 @@ def load_published(records: Records, ids: Iterable[int]) -> list[SourceAnnouncem
     }
     attachments = records.attachments.by_announcement(public)
     texts = records.pages.texts(attachment.id for group in attachments.values() for attachment in group)
+    doubts = records.pages.doubts(attachment.id for group in attachments.values() for attachment in group)
     return [
         SourceAnnouncement(
             announcement,
             tuple(
                 (each, tuple(texts.get(each.id, ()))) for each in attachments.get(id, ()) if each.hold is None
+            ),
+            tuple(
+                reading
+                for each in attachments.get(id, ())
+                if each.hold is None
+                for text, spans in doubts.get(each.id, ())
+                for reading in other_readings(text, spans)
             ),
         )
         for id, announcement in public.items()

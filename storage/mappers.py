@@ -319,11 +319,21 @@ def _sums(steps: Iterable[int]) -> tuple[int, ...]:
     return tuple(edges)
 
 
+_WITH_ALTERNATIVES = struct.pack("<q", -1)
+"""Begins packed doubts with alternatives, which follow as JSON. Doubts without them never start at -1."""
+
+
 def pack_doubts(doubts: Sequence[LowConfidenceSpan]) -> bytes:
+    if any(doubt.alternatives for doubt in doubts):
+        rows = [(doubt.start, doubt.end, doubt.confidence, doubt.alternatives) for doubt in doubts]
+        return _WITH_ALTERNATIVES + json.dumps(rows, ensure_ascii=False, separators=(",", ":")).encode()
     return b"".join(struct.pack("<qqd", doubt.start, doubt.end, doubt.confidence) for doubt in doubts)
 
 
 def unpack_doubts(packed: bytes) -> tuple[LowConfidenceSpan, ...]:
+    if packed.startswith(_WITH_ALTERNATIVES):
+        rows = json.loads(packed.removeprefix(_WITH_ALTERNATIVES))
+        return tuple(LowConfidenceSpan(start, end, sure, tuple(others)) for start, end, sure, others in rows)
     return tuple(LowConfidenceSpan(*values) for values in struct.iter_unpack("<qqd", packed))
 
 

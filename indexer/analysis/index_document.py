@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from archive.model import Announcement, Attachment, Kind
+from indexer.analysis.other_readings import OtherReading
 from indexer.analysis.tokenizer import GRAM_LENGTH, Token, Tokenizer, fold, gram_terms, searchable_bytes
 
 _THAI = frozenset(map(chr, range(0xE01, 0xE4F)))
@@ -47,10 +48,14 @@ PLAIN_ZONES = ("title", "labels", "author", "number", "body")
 
 @dataclass(frozen=True, slots=True)
 class SourceAnnouncement:
-    """A published announcement with its attachments, each with ``(page number, text)`` of its pages."""
+    """A published announcement with its attachments, each with ``(page number, text)`` of its pages.
+
+    ``other_readings`` are other readings of doubtful words of these pages.
+    """
 
     announcement: Announcement
     attachments: tuple[tuple[Attachment, tuple[tuple[int, str], ...]], ...]
+    other_readings: tuple[OtherReading, ...] = ()
 
 
 class Zone(NamedTuple):
@@ -68,6 +73,7 @@ ZONES = (
     Zone("labels", 20, 15),
     Zone("author", 24, 3),
     Zone("number", 26, 3),
+    Zone("other_readings", 28, 1),
 )
 
 
@@ -131,6 +137,16 @@ class _DocumentWriter:
                 wanted[max(0, places[token.start] - GRAM_LENGTH) : places[token.end] + 1] = True
         self._grams.update(gram_terms(data, wanted))
 
+    def add_other_readings(self, readings: Iterable[OtherReading]) -> None:
+        """Adds the words of other readings. The searchable bytes hold what was read alone."""
+        counts = self._counts.setdefault("other_readings", Counter())
+        for reading in readings:
+            counts.update(
+                token.term
+                for token in self._segmenter.tokens(reading.text)
+                if token.start < reading.end and token.end > reading.start
+            )
+
     def length(self, zone: str) -> int:
         return self._counts[zone].total() if zone in self._counts else 0
 
@@ -166,6 +182,7 @@ def build_index_document(entry: SourceAnnouncement, segmenter: Tokenizer) -> Ind
     layout: list[int] = []
     for zone, text, place in _zones(entry):
         layout += [*place, writing.add(zone, text)]
+    writing.add_other_readings(entry.other_readings)
     facts = np.zeros((), dtype=ATTRIBUTES)
     facts["id"] = announcement.id
     facts["date"] = announcement.published_on.toordinal()

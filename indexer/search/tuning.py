@@ -12,7 +12,15 @@ from dataclasses import dataclass, field
 
 
 def _zone_weights() -> Mapping[str, float]:
-    return {"title": 3.0, "labels": 2.0, "author": 1.5, "number": 3.0, "body": 1.0, "pages": 0.7}
+    return {
+        "title": 3.0,
+        "labels": 2.0,
+        "author": 1.5,
+        "number": 3.0,
+        "body": 1.0,
+        "pages": 0.7,
+        "other_readings": 0.3,  # of doubtful words of scans: below what was read
+    }
 
 
 def _length_normalization() -> Mapping[str, float]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 
 from archive.errors import Conflict, NotFound
-from archive.model import Page, PersonalData, Source
+from archive.model import LowConfidenceSpan, Page, PersonalData, Source
 from storage import mappers
 from storage.engine import Queries
 from storage.hash_chain import READING, seal
@@ -156,3 +156,17 @@ class EnginePages:
         for one, group in groupby(found, key=lambda row: int(row["attachment_id"])):
             texts[one] = [(row["number"], row["text"]) for row in group]
         return texts
+
+    def doubts(
+        self, attachment_ids: Iterable[int]
+    ) -> dict[int, list[tuple[str, tuple[LowConfidenceSpan, ...]]]]:
+        found = self._engine.rows(
+            """SELECT attachment_id, text, doubts FROM page
+               WHERE organisation_id IN :organisations AND attachment_id IN :ids AND length(doubts) > 0
+               ORDER BY attachment_id, number""",
+            ids=list(attachment_ids),
+        )
+        return {
+            one: [(row["text"], mappers.unpack_doubts(bytes(row["doubts"]))) for row in group]
+            for one, group in groupby(found, key=lambda row: int(row["attachment_id"]))
+        }

@@ -289,7 +289,9 @@ def test_nothing_of_another_is_told_or_changed(
     assert rows_of(engine, 1) == before
 
 
-@pytest.mark.parametrize("name", ["announcements", "attachments", "page_texts", "texts_at", "changed_since"])
+@pytest.mark.parametrize(
+    "name", ["announcements", "attachments", "page_texts", "texts_at", "doubts", "changed_since"]
+)
 def test_what_is_asked_for_by_number_is_not_there(towns: tuple[Town, Town], name: str) -> None:
     mine, theirs = towns
     found = {
@@ -299,6 +301,7 @@ def test_what_is_asked_for_by_number_is_not_there(towns: tuple[Town, Town], name
         ],
         "page_texts": lambda: mine.records.pages.texts([theirs.attachment])[theirs.attachment],
         "texts_at": lambda: mine.records.pages.texts_at([(theirs.attachment, 1)]),
+        "doubts": lambda: mine.records.pages.doubts([theirs.attachment]),
         "changed_since": lambda: [
             id for id, _ in mine.records.history.changed_since(0, limit=50) if id == theirs.announcement
         ],

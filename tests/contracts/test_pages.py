@@ -97,7 +97,13 @@ def test_pages_go_with_their_attachment(records: Records, attachment: Attachment
 
 numbers = st.integers(-(2**40), 2**40)  # hostile files put letters far off the page
 lines = st.builds(Line, numbers, numbers, numbers, st.lists(numbers).map(tuple))
-doubts = st.builds(LowConfidenceSpan, st.integers(0, 2**40), st.integers(0, 2**40), st.floats(0, 1))
+doubts = st.builds(
+    LowConfidenceSpan,
+    st.integers(0, 2**40),
+    st.integers(0, 2**40),
+    st.floats(0, 1),
+    st.lists(st.text(), max_size=3).map(tuple),
+)
 
 
 @given(st.lists(lines).map(tuple))

@@ -10,6 +10,7 @@ import pytest
 
 from archive.model import Announcement, Attachment, Details, Field, Kind, Reading, Status
 from indexer.analysis.index_document import SourceAnnouncement
+from indexer.analysis.other_readings import OtherReading
 from indexer.search.ports import SearchIndex
 from indexer.search.query.parser import Filters, Query, Sort, parse
 
@@ -34,6 +35,7 @@ def entry(id: int, title: str, *pages: str, **values: object) -> SourceAnnouncem
         organisation=int(values.pop("organisation", 1)),  # type: ignore[call-overload]
     )
     fields = {"number": Field(value=str(values.pop("number")), confidence=1.0)} if "number" in values else {}
+    other_readings = cast("tuple[str, ...]", values.pop("other_readings", ()))
     assert not values
     attachment = Attachment(
         id=id * 10,
@@ -54,7 +56,11 @@ def entry(id: int, title: str, *pages: str, **values: object) -> SourceAnnouncem
         created_at=NOW,
     )
     texts = tuple(enumerate(pages, start=1))
-    return SourceAnnouncement(announcement, ((attachment, texts),) if pages or fields else ())
+    return SourceAnnouncement(
+        announcement,
+        ((attachment, texts),) if pages or fields else (),
+        tuple(OtherReading(word, 0, len(word)) for word in other_readings),
+    )
 
 
 ARCHIVE = (
@@ -74,6 +80,12 @@ def found(index: SearchIndex, typed: str = "", **values: object) -> list[int]:
 def archive(index: SearchIndex) -> SearchIndex:
     index.update(ARCHIVE, (), position=4)
     return index
+
+
+def test_a_misread_word_is_found_below_one_that_was_read(index: SearchIndex) -> None:
+    misread = entry(1, "บันทึกข้อความ", "เสนอชื่อดันแบบ", other_readings=("ต้นแบบ",))
+    index.update((misread, entry(2, "บันทึกข้อความ", "เสนอชื่อต้นแบบ")), (), position=1)
+    assert found(index, "ต้นแบบ") == [2, 1]
 
 
 def test_an_index_that_was_never_written_finds_nothing(index: SearchIndex) -> None:

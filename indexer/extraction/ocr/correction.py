@@ -26,7 +26,9 @@ USUAL = 5  # occurrences in the Thai National Corpus that such a word must have
 SLIP = 7.0  # cost (nats) of a sign that differs
 DOUBT = 1.0  # cost (nats) instead of SLIP in a line that is read again if a more usual row of words comes out
 LETTER = 5.0  # cost (nats) beside SLIP of a letter that was lost, added or taken for one of another shape
-LEAST_OF_LETTER = 6  # letters of the outline of a word that may have such a letter: shorter ones are by chance
+LEAST_OF_LETTER = (
+    6  # letters of the outline of a word that may have such a letter: shorter ones are by chance
+)
 UNKNOWN = 8.0  # cost (nats) of a letter that belongs to no word
 JOIN = 6.0  # gain (nats) from which on a stray space is removed
 REACH = 14  # letters on either side of a space that are compared
@@ -147,7 +149,10 @@ def _likeliest(text: str, *, slip: float = SLIP, with_letters: bool = True) -> l
 
 
 def _cut(
-    text: str, places: Sequence[int], outline: str, candidates: Callable[[str, str], Iterator[tuple[str, float]]]
+    text: str,
+    places: Sequence[int],
+    outline: str,
+    candidates: Callable[[str, str], Iterator[tuple[str, float]]],
 ) -> Iterator[tuple[str, str]]:
     """Yields the pieces of the cheapest way to cut the text at ``places``, each with its most likely word."""
     size = len(outline)

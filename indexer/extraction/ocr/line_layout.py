@@ -19,6 +19,7 @@ from indexer.extraction.pdf.text_repair import repair
 UNITS = 10_000  # positions are in 1/10,000 of the page's width or height
 RESPELT = 0.5  # highest confidence in letters that were changed to make a word
 DOUBTFUL = 0.97  # confidence of a character below which a person should look; print has 0.985–0.996
+MOST_ALTERNATIVES = 3  # other readings of a doubtful stretch that are kept
 END = 6  # symbols at the end of a fragment that tell where its row goes on
 OVERLAP = 20  # pixels by which fragments of one row may cover each other
 SAME_ROW = 0.5  # share of the lower fragment's height that must lie beside the other
@@ -145,7 +146,8 @@ class Transcript:
     doubts: list[LowConfidenceSpan] = field(default_factory=list)
 
     def write(self, row: Sequence[Symbol]) -> None:
-        read, places, sure = _spread(_with_dashes(row))
+        row = _with_dashes(row)
+        read, places, sure = _spread(row)
         self.raw += ("\n" if self.raw else "") + read
         text, places, sure = _repaired(read, places, sure)
         if not text:
@@ -154,7 +156,7 @@ class Transcript:
         self.text += ("\n" if self.text else "") + text
         top, bottom = min(symbol.top for symbol in row), max(symbol.bottom for symbol in row)
         self._place(start, places, top, bottom)
-        self.doubts.extend(_doubts(text, sure, start))
+        self.doubts.extend(_doubts(text, sure, start, _LineAlternatives(row, read, text)))
 
     def _place(self, start: int, places: Sequence[float], top: float, bottom: float) -> None:
         """Adds the row as one line, or as several if the page leans so far that one would not fit."""
@@ -254,7 +256,46 @@ def _stretches(old: str, new: str) -> Iterator[tuple[range, range]]:
         yield range(changed_old, len(old)), range(changed_new, len(new))
 
 
-def _doubts(text: str, sure: Sequence[float], start: int) -> Iterator[LowConfidenceSpan]:
+class _LineAlternatives:
+    """Other readings of stretches of a line: what the recogniser considered, and what it read at first.
+
+    ``read`` is the line as it was read, before it was repaired and corrected to ``text``.
+    """
+
+    def __init__(self, row: Sequence[Symbol], read: str, text: str) -> None:
+        self._read, self._text = read, text
+        symbols: list[Symbol | None] = []
+        for one in row:
+            symbols += [None] * one.spaced + [one] * len(one.text)
+        self._symbols: dict[int, Symbol] = {}  # by place in ``text``, where that was not changed
+        self._places: list[int] = []  # places in ``read``, by place in ``text``
+        for old, new in _stretches(read, text):
+            self._places += [min(old.start + step, old.stop) for step in range(len(new))]
+            if read[old.start : old.stop] == text[new.start : new.stop]:
+                for place, before in zip(new, old, strict=True):
+                    symbol = symbols[before]
+                    if symbol and len(symbol.text) == 1:
+                        self._symbols[place] = symbol
+        self._places.append(len(read))
+
+    def of(self, start: int, end: int) -> tuple[str, ...]:
+        """Returns the likeliest other readings of the stretch, the best first."""
+        costs: dict[str, float] = {}
+        costs[self._read[self._places[start] : self._places[end]].strip()] = 0.0
+        for place in range(start, end):
+            symbol = self._symbols.get(place)
+            for other, cost in symbol.alternatives if symbol else ():
+                if unicodedata.category(other[0])[0] == unicodedata.category(self._text[place])[0]:
+                    costs.setdefault(self._text[start:place] + other + self._text[place + 1 : end], cost)
+        likeliest = dict.fromkeys(repair(other) for other in sorted(costs, key=costs.__getitem__))
+        return tuple(other for other in likeliest if other not in ("", self._text[start:end]))[
+            :MOST_ALTERNATIVES
+        ]
+
+
+def _doubts(
+    text: str, sure: Sequence[float], start: int, alternatives: _LineAlternatives
+) -> Iterator[LowConfidenceSpan]:
     """Yields runs of doubtful characters, each with the marks that belong to its letters."""
     place = 0
     while place < len(text):
@@ -268,5 +309,7 @@ def _doubts(text: str, sure: Sequence[float], start: int) -> Iterator[LowConfide
             end += 1
         while end < len(text) and unicodedata.category(text[end]) == "Mn":
             end += 1
-        yield LowConfidenceSpan(start + place, start + end, round(fmean(sure[place:end]), 2))
+        yield LowConfidenceSpan(
+            start + place, start + end, round(fmean(sure[place:end]), 2), alternatives.of(place, end)
+        )
         place = end

@@ -29,7 +29,7 @@ from indexer.extraction.text_quality import coverage, thai_letters, without_mark
 
 __all__ = ["DPI", "RULES", "SYSTEM_MODELS", "OcrPage", "recognise", "warm_up"]
 
-RULES = 5
+RULES = 6
 """Version of the rules and the model of recognition: raised when they would read a page differently."""
 
 FLAWLESS = 0.993  # the network's mean confidence in pages that it reads without an error …
@@ -46,7 +46,6 @@ CERTAIN = 0.99  # mean confidence of a row that is not read again; rows read wit
 AGREED = 2  # readings that end the rereading of a row if they are equal
 ABOVE, BELOW = 0.95, 0.6  # room for marks above and below a row, as shares of the row's height
 SIDE = 20  # pixels of room at the left and right of a row that is read again
-BLUR = 1.2  # pixels: radius of the blur with which a row is read again
 TIMEOUT = 60.0  # seconds for one page
 
 
@@ -160,15 +159,17 @@ def _read(straight: Straight, deadline: float) -> _Reading:
 def _reread(row: list[Symbol], image: Image.Image, deadline: float) -> list[Symbol]:
     """Returns the most likely text of a row, which is read again by itself where the first reading is unsure.
 
-    The row is read from a smaller and from a blurred picture, which smooth the noise of scanner and copier.
-    Sparse layout analysis also takes the marks of some rows for specks and cuts the row below them.
+    Sparse layout analysis takes the marks of some rows for specks and cuts the row below them, so the row is
+    read again with room for its marks; then once more without the specks of a copier or a fax. A row whose
+    letters are sure and whose words merely look like more usual ones is read again once.
     """
     text = _text(row)
-    if mean_confidence(row) >= CERTAIN and not _lacks_marks_or_words(text) and not has_lookalike(text):
+    is_sure = mean_confidence(row) >= CERTAIN and not _lacks_marks_or_words(text)
+    if is_sure and not has_lookalike(text):
         return vote([row])
     readings = [row]
     box = _around(row, image)
-    for change in (_halved, _blurred):
+    for change in (None,) if is_sure else (None, _without_specks):
         if time.monotonic() >= deadline:
             break
         again = read_line(image, box, deadline - time.monotonic(), change)
@@ -179,12 +180,8 @@ def _reread(row: list[Symbol], image: Image.Image, deadline: float) -> list[Symb
     return vote(readings)
 
 
-def _halved(picture: Image.Image) -> Image.Image:
-    return picture.reduce(2)
-
-
-def _blurred(picture: Image.Image) -> Image.Image:
-    return picture.filter(ImageFilter.GaussianBlur(BLUR))
+def _without_specks(picture: Image.Image) -> Image.Image:
+    return picture.filter(ImageFilter.MedianFilter(3))
 
 
 def _is_same_line(one: Sequence[Symbol], other: Sequence[Symbol]) -> bool:

@@ -1,7 +1,7 @@
-"""Written forms of official Thai: corrects misread signs where the form of a date or an address leaves no doubt.
+"""Written forms of official Thai: corrects signs where the form of a date or an address leaves no doubt.
 
-Words cannot correct digits. These forms can: a day stands between วันที่ and the name of a month, and the digits of
-one date are all Thai or all Arabic. Every rule changes a text only where it breaks the form.
+Words cannot correct digits. These forms can: a day stands between วันที่ and the name of a month, and the
+digits of one date are all Thai or all Arabic. Every rule changes a text only where it breaks the form.
 """
 
 from __future__ import annotations
@@ -9,9 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-_MONTHS = (
-    "มกราคม|กุมภาพันธ์|มีนาคม|เมษายน|พฤษภาคม|มิถุนายน|กรกฎาคม|สิงหาคม|กันยายน|ตุลาคม|พฤศจิกายน|ธันวาคม"
-)
+_MONTHS = "มกราคม|กุมภาพันธ์|มีนาคม|เมษายน|พฤษภาคม|มิถุนายน|กรกฎาคม|สิงหาคม|กันยายน|ตุลาคม|พฤศจิกายน|ธันวาคม"
 _LIKE_NINE = "ธร5"  # what ๙ of older typefaces is read as; no other Thai digit looks like these
 
 
@@ -28,5 +26,5 @@ _RULES: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...]
     # a part of the Royal Gazette is a number and one of four letters: ตอนพิเศษ ๖๔-ง
     (re.compile(r"(ตอน(?:ที่|พิเศษ)? ?[0-9๐-๙]+) ?[-.·:] ?([ก-ง])(?![ก-๎])"), r"\1 \2"),
     # a postal code of Bangkok follows the abbreviation of its name: กหม.10300
-    (re.compile(r"(?<![ก-๎])ก ?[ก-ฮา] ?ม(\.? ?10[0-9]{3})(?![0-9])"), r"กทม\1"),
+    (re.compile(r"ก ?[ก-ฮา] ?ม(\.? ?10[0-9]{3})(?![0-9])"), r"กทม\1"),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from dataclasses import replace
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,6 +11,7 @@ from PIL import Image
 
 from indexer.extraction.image.deskew import Straight
 from indexer.extraction.ocr.line_layout import Symbol, Transcript, in_rows
+from indexer.extraction.ocr.tesseract import without_echoes
 
 STRAIGHT = Straight(Image.new("L", (1000, 1000)), 0, 0.0)
 
@@ -47,6 +49,34 @@ def test_doubts_take_whole_clusters() -> None:
     transcript = Transcript(STRAIGHT)
     transcript.write(row)
     assert [(transcript.text[d.start : d.end], d.confidence) for d in transcript.doubts] == [("นี่", 0.4)]
+
+
+def test_other_readings_of_doubtful_letters_are_kept() -> None:
+    doubted = replace(fragment("ต", 10, 10, 0.9)[0], alternatives=(("ด", 1.5), ("7", 1.0), ("ค", 3.0)))
+    transcript = Transcript(STRAIGHT)
+    transcript.write([doubted, *fragment("าม", 30, 10), *fragment("1", 100, 10)])
+    assert [doubt.alternatives for doubt in transcript.doubts] == [("ด", "ค")]
+
+
+def test_a_corrected_stretch_keeps_what_was_read() -> None:
+    transcript = Transcript(STRAIGHT)
+    transcript.write(fragment("พฤศจกายน", 10, 10))
+    (doubt,) = transcript.doubts
+    read = transcript.text[: doubt.start] + doubt.alternatives[0] + transcript.text[doubt.end :]
+    assert (transcript.text, read) == ("พฤศจิกายน", "พฤศจกายน")
+
+
+def test_a_letter_that_was_read_twice_is_written_once() -> None:
+    word = fragment("ประ", 10, 10)
+    echo = replace(word[-1], left=word[-1].left + 1, spaced=True)
+    assert without_echoes([*word, echo, *fragment("ปา", 70, 10)]) == [*word, *fragment("ปา", 70, 10)]
+    again = fragment("ออก", 10, 10)
+    assert without_echoes(again) == again
+
+
+def test_a_word_that_layout_analysis_took_apart_is_one_word() -> None:
+    assert text_of(in_rows([fragment("พนักง", 50, 100), fragment("านเทศบาล", 152, 100)])) == "พนักงานเทศบาล"
+    assert text_of(in_rows([fragment("ตุลาคม", 50, 100), fragment("มนี้", 151, 100)])) == "ตุลาคมนี้"
 
 
 @given(st.lists(st.text("กขเแำํา้่ิุ ๑๒ab.", min_size=1, max_size=20), min_size=1, max_size=5))
