@@ -32,6 +32,7 @@ from web.staff import (
     report_list,
     review,
     separator,
+    synonyms,
     system_health,
     worklist,
 )
@@ -52,6 +53,7 @@ _PARTS = (
     review,
     report_list,
     separator,
+    synonyms,
     system_health,
     collections,
     reports,

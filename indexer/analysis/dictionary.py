@@ -125,6 +125,11 @@ def parse_lexicon(text: str) -> Lexicon:
     return Lexicon(frozenset(words), tuple(sorted(meanings)), tuple(sorted(same)))
 
 
+def is_synonym_entry(line: str) -> bool:
+    """Returns True for a line of synonyms (``หมา ~ สุนัข``)."""
+    return "~" in line.split("#")[0]
+
+
 _LEGACY_ENCODING = "cp874"  # TIS-620 as Windows has it: what older editors save Thai in
 
 
@@ -162,7 +167,7 @@ class Dictionary:
 
     def _local(self) -> str:
         """Returns the text of the file, which may be saved in either of the two encodings."""
-        content = self._path.read_bytes() if self._path else b""
+        content = self._path.read_bytes() if self._path and self._path.exists() else b""
         if _is_utf8(content):
             return content.decode("utf-8-sig")
         return content.decode(_LEGACY_ENCODING, errors="ignore")
@@ -175,6 +180,27 @@ class Dictionary:
             self._convert(self._path)
             with self._path.open("a", encoding="utf-8") as file:
                 file.write(f"{word}\n")
+
+    def remove(self, entry: str) -> bool:
+        """Deletes the file's lines that are this entry, in one atomic step. Returns False without any."""
+        if self._path is None or not self._state():
+            return False
+        lines = self._local().splitlines()
+        kept = [line for line in lines if line.strip() != entry.strip()]
+        if len(kept) == len(lines):
+            return False
+        part = self._path.with_suffix(".part")
+        part.write_text("".join(f"{line}\n" for line in kept), encoding="utf-8")
+        part.replace(self._path)
+        return True
+
+    def local_synonyms(self) -> list[str]:
+        """Returns the lines with synonyms of the file, the last added first."""
+        return [line.strip() for line in reversed(self._local().splitlines()) if is_synonym_entry(line)]
+
+    def builtin_synonyms(self) -> list[str]:
+        """Returns the built-in lines with synonyms, in their order."""
+        return [line.strip() for line in self._builtin.splitlines() if is_synonym_entry(line)]
 
     def _convert(self, path: Path) -> None:
         """Saves the file as UTF-8, in one atomic step, if an editor saved it in the older encoding."""

@@ -1,0 +1,161 @@
+"""Staff's page of synonyms: everyday words beside official ones, and which lost searches they would help."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from archive.errors import Invalid, Unavailable
+from archive.repositories import Miss
+from archive.thai import canon
+from indexer.analysis.tokenizer import fold
+from indexer.search.query import parser as queries
+from web.accounts.sign_in import staff_only
+from web.bootstrap import services
+from web.errors import in_words
+from web.search_service import search
+
+pages = Blueprint("synonyms", __name__, url_prefix="/staff/synonyms")
+
+_WEEKS = dt.timedelta(weeks=4)  # time of the searches on which the effect is shown
+_MOST_MISSES = 200  # searches without results that are tried, the most frequent first
+_MOST_EFFECTS = 5  # searches named beside one entry
+_LONGEST = 60  # characters of a word or phrase
+_MOST_WORDS = 8  # words of one entry
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """A search without results that finds something once an entry is used: its query and the number found."""
+
+    query: str
+    searches: int
+    found: int
+
+
+@pages.before_request
+@staff_only
+def _staff_only() -> None:
+    """Restrict the page to people who are signed in."""
+
+
+@pages.get("")
+def table() -> str:
+    """Show the archive's own synonyms with their effect, then the built-in ones."""
+    return _page()
+
+
+@pages.post("/add")
+def add() -> ResponseReturnValue:
+    """Add an entry, or only show its effect."""
+    _require_own_dictionary()
+    try:
+        entry = _entry(request.form.get("said", ""), request.form.get("written", ""))
+    except Invalid as error:
+        flash(in_words(error), "bad")
+        return _page()
+    if "preview" in request.form:
+        return _page(preview=entry)
+    if entry not in services().dictionary.local_synonyms():
+        services().dictionary.add(entry)
+    return redirect(url_for("synonyms.table", added=entry))
+
+
+@pages.post("/remove")
+def remove() -> ResponseReturnValue:
+    """Remove an entry; the page that follows offers to put it back."""
+    _require_own_dictionary()
+    entry = request.form.get("entry", "")
+    if not services().dictionary.remove(entry):
+        abort(404)
+    return redirect(url_for("synonyms.table", removed=entry))
+
+
+@pages.post("/restore")
+def restore() -> ResponseReturnValue:
+    """Put a removed entry back."""
+    _require_own_dictionary()
+    try:
+        entry = _entry("", request.form.get("entry", "").replace("~", ","))
+    except Invalid:
+        abort(400)
+    if entry not in services().dictionary.local_synonyms():
+        services().dictionary.add(entry)
+    return redirect(url_for("synonyms.table", added=entry))
+
+
+def _page(preview: str = "") -> str:
+    here = services()
+    entries = here.dictionary.local_synonyms()
+    misses = _recent_misses()
+    removed = request.args.get("removed", "")
+    manifest = None
+    with suppress(Unavailable):
+        manifest = here.index.manifest()
+    return render_template(
+        "staff/synonyms.html",
+        entries=[(entry, _effects(entry, misses)) for entry in entries],
+        builtin=here.dictionary.builtin_synonyms(),
+        preview=preview,
+        effects=_effects(preview, misses) if preview else (),
+        added=request.args.get("added", "") if request.args.get("added") in entries else "",
+        removed=removed if "~" in removed and removed not in entries else "",
+        is_updating=manifest is not None and manifest.dictionary != here.dictionary.current().version,
+        may_change=_has_own_dictionary(),
+        misses=misses[:_MOST_EFFECTS],
+    )
+
+
+def _entry(said: str, written: str) -> str:
+    """Returns the entry of what people say and what official texts write. Raises ``Invalid``."""
+    words = [each.strip() for text in (said, written) for each in canon(text).replace("\n", ",").split(",")]
+    words = list(dict.fromkeys(filter(None, words)))
+    if not 2 <= len(words) <= _MOST_WORDS:
+        raise Invalid("กรุณากรอกอย่างน้อยสองคำที่ความหมายเดียวกัน และไม่เกิน 8 คำ", field="written")
+    if any(len(each) > _LONGEST or len(each) < 2 or set(each) & set("~=#") for each in words):
+        raise Invalid("คำหนึ่งยาว 2–60 ตัวอักษร และไม่มีเครื่องหมาย ~ = #", field="written")
+    return " ~ ".join(words)
+
+
+def _recent_misses() -> list[Miss]:
+    since = dt.datetime.now(dt.UTC) - _WEEKS
+    return [miss for miss in services().figures.misses(limit=_MOST_MISSES) if miss.last_at >= since]
+
+
+def _effects(entry: str, misses: Sequence[Miss]) -> list[Effect]:
+    """Returns the searches without results that would find something with this entry."""
+    words = [fold(word.strip()) for word in entry.split("~")]
+    effects: list[Effect] = []
+    for miss in misses:
+        query = fold(miss.query)
+        typed = max((word for word in words if word and word in query), key=len, default="")
+        found = max(
+            (_count(query.replace(typed, other)) for other in words if typed and other != typed), default=0
+        )
+        if found:
+            effects.append(Effect(miss.query, miss.count, found))
+        if len(effects) == _MOST_EFFECTS:
+            break
+    return effects
+
+
+def _count(query: str) -> int:
+    with suppress(Unavailable):
+        return search(services(), queries.parse(query, per_page=1)).total
+    return 0
+
+
+def _has_own_dictionary() -> bool:
+    """Returns True where staff may change the dictionary, which all organisations share."""
+    here = services()
+    return here.organisation is None or here.is_province
+
+
+def _require_own_dictionary() -> None:
+    if not _has_own_dictionary():
+        abort(403)
