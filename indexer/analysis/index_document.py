@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from archive.model import Announcement, Attachment, Kind
 from indexer.analysis.other_readings import OtherReading
-from indexer.analysis.tokenizer import GRAM_LENGTH, Token, Tokenizer, fold, gram_terms, searchable_bytes
+from indexer.analysis.tokenizer import GRAM_LENGTH, Tokenizer, fold, gram_terms, searchable_bytes
 
 _THAI = frozenset(map(chr, range(0xE01, 0xE4F)))
 KINDS = tuple(Kind)
@@ -118,23 +118,31 @@ class _DocumentWriter:
 
     def add(self, zone: str, text: str) -> int:
         """Appends a zone and returns its end offset in the searchable bytes."""
-        letters = searchable_bytes(fold(text))
+        folded = fold(text)
+        letters = searchable_bytes(folded)
         places = letters.byte_offsets()
-        tokens = self._segmenter.tokens(text)
-        self._counts.setdefault(zone, Counter()).update(token.term for token in tokens)
-        self._add_grams(letters.data, places, tokens)
-        borders = np.array([(token.start, token.end) for token in tokens], dtype=np.int64).ravel()
-        self._cuts.append(places[borders].astype(np.int64) + self._length)
+        terms, starts, ends = self._segmenter.terms_and_places(folded)
+        self._counts.setdefault(zone, Counter()).update(terms)
+        from_bytes, to_bytes = places[np.array(starts, np.intp)], places[np.array(ends, np.intp)]
+        self._add_grams(letters.data, terms, from_bytes, to_bytes)
+        self._cuts += [from_bytes.astype(np.int64) + self._length, to_bytes.astype(np.int64) + self._length]
         self._runs += [letters.data, b"\0"]
         self._length += len(letters.data) + 1
         return self._length - 1
 
-    def _add_grams(self, data: bytes, places: npt.NDArray[np.int32], tokens: list[Token]) -> None:
+    def _add_grams(
+        self,
+        data: bytes,
+        terms: list[str],
+        from_bytes: npt.NDArray[np.int32],
+        to_bytes: npt.NDArray[np.int32],
+    ) -> None:
         """Adds grams of unknown words and of the letters beside them: scans are misread there."""
+        unknown = {term for term in self._segmenter.unknown_words(terms) if term[0] in _THAI}
         wanted = np.zeros(len(data), dtype=bool)
-        for token in tokens:
-            if token.term[0] in _THAI and not self._segmenter.is_known_word(token.term):
-                wanted[max(0, places[token.start] - GRAM_LENGTH) : places[token.end] + 1] = True
+        for at, term in enumerate(terms):
+            if term in unknown:
+                wanted[max(0, from_bytes[at] - GRAM_LENGTH) : to_bytes[at] + 1] = True
         self._grams.update(gram_terms(data, wanted))
 
     def add_other_readings(self, readings: Iterable[OtherReading]) -> None:
@@ -151,14 +159,12 @@ class _DocumentWriter:
         return self._counts[zone].total() if zone in self._counts else 0
 
     def terms(self) -> dict[str, int]:
-        by_term: dict[str, dict[str, int]] = {}
-        for zone, counts in self._counts.items():
-            for term, count in counts.items():
-                by_term.setdefault(term, {})[zone] = count
-        once = pack_zone_counts({"body": 1})
-        return {term: pack_zone_counts(counts) for term, counts in by_term.items()} | dict.fromkeys(
-            self._grams, once
-        )
+        packed: dict[str, int] = {}
+        for zone in ZONES:
+            most, shift = zone.most, zone.shift
+            for term, count in self._counts.get(zone.name, {}).items():
+                packed[term] = packed.get(term, 0) | (min(most, count)) << shift
+        return packed | dict.fromkeys(self._grams, pack_zone_counts({"body": 1}))
 
     def text(self) -> bytes:
         return b"".join(self._runs)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import contextmanager
 from itertools import islice
 
 from indexer.analysis.dictionary import Lexicon, parse_lexicon
@@ -13,6 +15,23 @@ from indexer.analysis.index_document import IndexDocument, SourceAnnouncement, b
 
 _CHUNK_SIZE = 25  # announcements sent to a process at a time
 _CHUNKS_AHEAD = 3  # chunks sent to each process before the first result is awaited
+
+_RARE_COLLECTIONS = (50_000, 20, 50)
+"""Thresholds of Python's garbage collector while documents are analysed.
+
+Terms and counts hold no cycles, so that the default collections find nothing and take a tenth of the time.
+"""
+
+
+@contextmanager
+def rare_collections() -> Iterator[None]:
+    """Let the garbage collector of this process run rarely during the context."""
+    usual = gc.get_threshold()
+    gc.set_threshold(*_RARE_COLLECTIONS)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*usual)
 
 
 class ParallelAnalyzer:
@@ -66,6 +85,7 @@ _lexicon: Lexicon
 def _initialize_process(text: str) -> None:
     """Loads the lexicon once in a new process of the pool."""
     global _lexicon  # noqa: PLW0603 (a process of the pool has no other place)
+    gc.set_threshold(*_RARE_COLLECTIONS)
     _lexicon = parse_lexicon(text)
 
 

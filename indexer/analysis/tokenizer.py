@@ -14,6 +14,7 @@ import re
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache, lru_cache
+from itertools import accumulate
 from pathlib import Path
 from typing import NamedTuple
 
@@ -90,30 +91,52 @@ class Tokenizer:
         """Returns True for a word of the dictionary, False for a leftover piece of an unknown stretch."""
         return word in dictionary_words() or word in self._local or word in _ONE_LETTER_WORDS
 
+    def unknown_words(self, words: Iterable[str]) -> set[str]:
+        """Returns those of the words that ``is_known_word`` does not know."""
+        return set(words) - dictionary_words() - self._local - _ONE_LETTER_WORDS
+
     def segment(self, run: str) -> tuple[str, ...]:
         """Splits a folded Thai run into words. The words joined are the run again."""
         return self._cut(run)
 
     def tokens(self, text: str) -> list[Token]:
         """Returns every token of a display text, in order of place."""
-        return list(self._tokens(fold(text)))
+        return [*map(Token, *self.terms_and_places(fold(text)))]
 
-    def _tokens(self, folded: str) -> Iterator[Token]:
+    def terms_and_places(self, folded: str) -> tuple[list[str], list[int], list[int]]:
+        """Returns the terms of a folded text, in order of place, with their starts and their ends.
+
+        Three lists of plain values take half the time of as many tokens, which counts when an index is built.
+        """
+        terms: list[str] = []
+        starts: list[int] = []
+        ends: list[int] = []
         for found in _TOKEN_PATTERN.finditer(folded):
-            chunk, start, end = found.group(), found.start(), found.end()
-            match found.lastgroup:
-                case "thai":
-                    for word in self._cut(chunk):
-                        yield Token(word, start, start + len(word))
-                        start += len(word)
-                case "short":
-                    yield Token(chunk.replace(".", ""), start, end)
-                case "number":
-                    yield from _number_tokens(chunk, start)
-                case "code":
-                    yield from self._code(chunk, start)
-                case _:
-                    yield from _word_tokens(chunk, start)
+            if found.lastgroup == "thai":
+                words = self._cut(found.group())
+                terms += words
+                borders = [*accumulate(map(len, words), initial=found.start())]
+                starts += borders[:-1]
+                ends += borders[1:]
+            else:
+                for term, start, end in self._tokens_of(found):
+                    terms.append(term)
+                    starts.append(start)
+                    ends.append(end)
+        return terms, starts, ends
+
+    def _tokens_of(self, found: re.Match[str]) -> Iterator[Token]:
+        """Yields the tokens of a match of ``_TOKEN_PATTERN`` that is no Thai run."""
+        chunk, start = found.group(), found.start()
+        match found.lastgroup:
+            case "short":
+                yield Token(chunk.replace(".", ""), start, found.end())
+            case "number":
+                yield from _number_tokens(chunk, start)
+            case "code":
+                yield from self._code(chunk, start)
+            case _:
+                yield from _word_tokens(chunk, start)
 
     def _code(self, chunk: str, start: int) -> Iterator[Token]:
         yield Token(chunk.replace(" ", ""), start, start + len(chunk))
