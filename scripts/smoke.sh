@@ -37,7 +37,7 @@ while True:
         if time.monotonic() > end:
             raise
         time.sleep(0.2)
-for path in ("/", "/search?q=%E0%B8%9B%E0%B8%A3%E0%B8%B0%E0%B8%9B%E0%B8%B2", "/oai?verb=Identify", "/feed.xml",
+for path in ("/", "/search?q=%E0%B8%9B%E0%B8%A3%E0%B8%B0%E0%B8%9B%E0%B8%B2", "/help", "/oai?verb=Identify", "/feed.xml",
              "/openapi.json", "/fonts/sarabun-regular.woff2"):  # fmt: skip
     answer = urllib.request.urlopen(site + path, timeout=30)
     assert answer.status == 200 and answer.read(), path

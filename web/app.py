@@ -18,7 +18,7 @@ from web import errors, fonts, organisations, template_filters
 from web.accounts import access, sign_in
 from web.api import resources
 from web.bootstrap import Services
-from web.public import collections, feeds, following, oai, pages, reports
+from web.public import collections, feeds, following, manual, oai, pages, reports
 from web.serving import health, http_caching, log
 from web.serving.proxies import Networks, TrustedProxies
 from web.staff import (
@@ -43,6 +43,7 @@ _PARTS = (
     fonts,
     feeds,
     oai,
+    manual,
     worklist,
     activity,
     dashboard,

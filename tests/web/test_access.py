@@ -95,6 +95,8 @@ GUARDS: dict[str, Guard] = {
     "dashboard.disable": Guard.ADMIN,
     "dashboard.enable": Guard.ADMIN,
     "oai.answer": Guard.OPEN,
+    "manual.show": Guard.OPEN,
+    "manual.picture": Guard.OPEN,
     "separator.sheet": Guard.STAFF,
     "staff.new": Guard.STAFF,
     "staff.edit": Guard.STAFF,
@@ -241,6 +243,8 @@ def path(archive: Archive, rule: Rule, status: Status) -> str:
         "filename": "site.css",
         "weight": "400",
         "code": "th",
+        "page": "index",
+        "name": "search",
         "old": "news/1",
         "step": "move" if about_attachment else "restore",
     }

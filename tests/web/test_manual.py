@@ -1,0 +1,76 @@
+"""The manual: whole, readable in the program, found by words, and true to the program."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+
+from indexer.consistency import MESSAGES
+from web.cli import main
+
+ROOT = Path(__file__).parents[2]
+MANUAL = ROOT / "docs" / "manual"
+PAGES = sorted(path.stem for path in MANUAL.glob("*.md"))
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_page_is_shown_with_links_and_pictures_that_lead_somewhere(
+    client: FlaskClient, page: str
+) -> None:
+    text = client.get(f"/help/{page}").get_data(as_text=True)
+    article = text[text.index("<article") : text.index("</article>")]
+    assert article.count("<h1") == 1
+    targets = re.findall(r'(?:href|src)="(/[^"#]*)', article)
+    assert ".md" not in "".join(targets)
+    assert all(client.get(target).status_code == 200 for target in set(targets))
+
+
+def test_there_is_no_other_page(client: FlaskClient) -> None:
+    assert client.get("/help/nothing").status_code == 404
+    assert client.get("/help/..%2f..%2foperation").status_code == 404
+    assert client.get("/help/pictures/nothing.png").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("typed", "page"),
+    [
+        ("ลืมรหัสผ่าน", "staff"),
+        ("แผ่นคั่นสแกน", "staff"),
+        ("ดิสก์เสีย", "officer-care"),
+        ("ถอยกลับรุ่นเดิม", "officer-install"),
+        ("audit-broken", "officer-care"),
+    ],
+)
+def test_the_manual_is_searched_as_the_archive_is(client: FlaskClient, typed: str, page: str) -> None:
+    text = client.get("/help", query_string={"q": typed}).get_data(as_text=True)
+    found = re.findall(r'href="/help/([a-z-]+)#', text)
+    assert found[:1] == [page]
+    assert "<mark>" in text
+
+
+def test_a_search_without_result_says_so(client: FlaskClient) -> None:
+    assert "พบในคู่มือ 0 หัวข้อ" in client.get("/help?q=ทุเรียนกวน").get_data(as_text=True)
+
+
+def test_every_finding_has_its_remedy() -> None:
+    text = (MANUAL / "officer-care.md").read_text(encoding="utf-8")
+    assert [code for code in MESSAGES if f"| `{code}` |" not in text] == []
+
+
+def test_every_command_of_the_manual_exists() -> None:
+    text = "".join((MANUAL / f"{page}.md").read_text(encoding="utf-8") for page in PAGES)
+    named = set(re.findall(r"\bprakat ([a-z][a-z-]+)(?=[ `\n])", text)) - {"prakat"}
+    known = set(main.list_commands(None))  # type: ignore[arg-type]  # it needs no context
+    assert named <= known
+    assert {"nightly", "restore", "doctor", "check"} <= named
+
+
+def test_the_site_is_built_without_a_warning(tmp_path: Path) -> None:
+    command = [Path(sys.executable).parent / "mkdocs", "build", "--strict", "--quiet", "--site-dir", tmp_path]
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+    assert (tmp_path / "staff" / "index.html").is_file()
