@@ -14,6 +14,11 @@ from tests.browser.conftest import Visit, wait_until
 from tests.browser.site import Site
 
 
+_SEEN_PICTURES_ARE_THERE = """
+[...document.images].every(image => image.complete || image.getBoundingClientRect().top > innerHeight)
+"""
+
+
 def test_the_pages_that_the_manual_shows_are_there(site: Site, visit: Visit, staff: Visit) -> None:
     paper = site.attachments[0]
     resident = visit(width=1000)
@@ -40,5 +45,5 @@ def test_the_pages_that_the_manual_shows_are_there(site: Site, visit: Visit, sta
 def keep_picture(page: Page, name: str) -> None:
     """Keep the part of the page that is seen first, in the folder that ``SCREENSHOTS`` names, if it does."""
     if folder := os.environ.get("SCREENSHOTS"):
-        wait_until(page, "[...document.images].every(image => image.complete || image.getBoundingClientRect().top > innerHeight)")
+        wait_until(page, _SEEN_PICTURES_ARE_THERE)
         page.screenshot(path=Path(folder) / f"{name}.png")
