@@ -13,7 +13,6 @@ from playwright.sync_api import Page
 from tests.browser.conftest import Visit, wait_until
 from tests.browser.site import Site
 
-
 _SEEN_PICTURES_ARE_THERE = """
 [...document.images].every(image => image.complete || image.getBoundingClientRect().top > innerHeight)
 """
