@@ -95,12 +95,20 @@ class Undo:
 
     def _refuse_later_changes(self, change: Change) -> None:
         """Raise ``Conflict`` when a field has no longer the value that the change gave it."""
-        if change.action != "revise" or change.announcement_id is None:
+        if change.collection_id is not None:
+            collection = self._records.collections.get(change.collection_id)
+            lines = [[item.label, item.announcement_id] for item in collection.items]
+            is_same = lines == change.after.get("items", lines)
+        elif change.action == "revise" and change.announcement_id is not None:
+            now = self._records.announcements.get(change.announcement_id)
+            is_same = all(
+                getattr(now, name) == read_column(FIELDS_BY_NAME[name], value)
+                for name, value in change.after.items()
+            )
+        else:
             return
-        now = self._records.announcements.get(change.announcement_id)
-        for name, value in change.after.items():
-            if getattr(now, name) != read_column(FIELDS_BY_NAME[name], value):
-                raise Conflict("มีผู้แก้ไขเรื่องนี้ภายหลัง จึงคงไว้ตามเดิม", code="edited-meanwhile")
+        if not is_same:
+            raise Conflict("มีผู้แก้ไขเรื่องนี้ภายหลัง จึงคงไว้ตามเดิม", code="edited-meanwhile")
 
     def _check_status(self, id: int, change: Change) -> None:
         if (

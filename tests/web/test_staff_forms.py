@@ -122,3 +122,32 @@ def test_a_disabled_account_can_be_enabled(site: Site, way: str) -> None:
     assert clerk.get("/staff").status_code == 302  # the old session does not open again
     answer = site.client().post("/sign-in", data={"name": "staff", "password": PASSWORD}, headers=BROWSER)
     assert answer.status_code == 302
+
+
+def test_fifty_papers_are_put_in_order_by_number(site: Site) -> None:
+    made = site.announcement("ประกาศ", status=Status.DRAFT)
+    papers = [site.attach(made.id, memo(str(number)), f"{number}.pdf").id for number in range(5)]
+    clerk = site.signed_in(Role.STAFF)
+
+    def order() -> list[int]:
+        return [
+            papers.index(each.id) for each in site.services.attachments.by_announcement([made.id])[made.id]
+        ]
+
+    def move(paper: int, typed: str) -> str:
+        data = {"to": "number", f"position-{papers[paper]}": typed, f"was-{papers[paper]}": "9"}
+        return clerk.post(f"/staff/attachments/{papers[paper]}/move", data=data).text
+
+    move(4, "๑")
+    assert order() == [4, 0, 1, 2, 3]
+    move(4, "99")
+    assert order() == [0, 1, 2, 3, 4]
+    assert "ลำดับของเอกสารต้องเป็นตัวเลข" in move(4, "หน้าสุด")
+    page = clerk.get(f"/staff/announcements/{made.id}").text
+    hidden = {name: page.split(f'name="{name}" value="')[1].split('"')[0] for name in ("seen", "since")}
+    numbers = {f"position-{id}": str(at + 1) for at, id in enumerate(papers)}
+    was = {f"was-{id}": str(at + 1) for at, id in enumerate(papers)}
+    numbers |= {f"position-{papers[3]}": "1", f"position-{papers[0]}": "4"}
+    form = {"title": made.title, "published_on": "2024-01-02", "kind": "announcement", "author": ""}
+    clerk.post(f"/staff/announcements/{made.id}", data=form | hidden | was | numbers)
+    assert order() == [3, 1, 2, 0, 4]

@@ -147,6 +147,18 @@ def test_undoing_many_leaves_what_somebody_changed_since(site: Site) -> None:
     assert [kept[each.id].category for each in made] == ["เดิม", "ของฉัน"]
 
 
+def test_records_put_into_a_collection_are_taken_out_again_as_one(site: Site) -> None:
+    made = [site.announcement(f"ประกาศ {n}") for n in range(3)]
+    kept = site.services.intake.collect(None, title="OIT", body="", items=[Item("O1", None)], actor="x")
+    clerk = site.signed_in(Role.STAFF)
+    data = {"action": "collect", "collection": str(kept.id), "id": [str(each.id) for each in made]}
+    page = clerk.post("/staff/bulk", data=data, follow_redirects=True).text
+    assert len(site.services.collections.get(kept.id).items) == 4
+    [button] = re.findall(r'action="(/staff/history/bulk/\w+/undo)"', page)
+    clerk.post(button)
+    assert site.services.collections.get(kept.id).items == (Item("O1", None),)
+
+
 def test_who_did_what_is_listed_narrowed_and_exported(site: Site) -> None:
     made = site.announcement("=ประกาศ")
     site.services.intake.collect(None, title="ชุด", body="", items=[], actor="มานะ")

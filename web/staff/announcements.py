@@ -34,6 +34,7 @@ from web.staff import (
 pages = Blueprint("staff", __name__, url_prefix="/staff")
 
 _WRITTEN = [field for field in ANNOUNCEMENT_FIELDS if field.is_in_form]
+_LONGEST_POSITION = 4  # digits; no announcement has ten thousand attachments
 _PLACED = {"title", "kind", "published_on", "author", "category", "body"}
 """Fields with a place of their own in the form; the other fields follow one after the other."""
 
@@ -293,6 +294,7 @@ def _keep(id: int) -> None:
         changes.pop("title", None)  # the title is still to be read from the attachments
     services().intake.revise(id, changes, actor=g.actor, if_change=announcement.change, reason=reason)
     _relabel_all(id, settled, reason)
+    _reorder(id)
     _attach_all(id)
 
 
@@ -310,14 +312,35 @@ def _after_saving(id: int) -> str:
 
 
 def _move(attachment_id: int) -> None:
-    """Move the attachment one place up or down."""
+    """Move the attachment one place up or down, or to the number typed beside it."""
     attachment = services().attachments.get(attachment_id)
+    if request.form.get("to") == "number":
+        _reorder(attachment.announcement_id)
+        return
     beside = services().attachments.by_announcement([attachment.announcement_id])[attachment.announcement_id]
     ids = [each.id for each in beside]
     at = ids.index(attachment_id)
     to = min(max(at + (1 if request.form.get("to") == "down" else -1), 0), len(ids) - 1)
     ids.insert(to, ids.pop(at))
     services().intake.reorder(attachment.announcement_id, ids, actor=g.actor)
+
+
+def _reorder(id: int) -> None:
+    """Move each attachment beside which another number was typed to that place."""
+    ids = [each.id for each in services().attachments.by_announcement([id])[id]]
+    moved = []
+    for attachment_id in ids:
+        typed = thai.arabic_digits(request.form.get(f"position-{attachment_id}", "")).strip()
+        if typed == request.form.get(f"was-{attachment_id}", ""):
+            continue
+        if not typed.isdecimal() or len(typed) > _LONGEST_POSITION:
+            raise Invalid("ลำดับของเอกสารต้องเป็นตัวเลข เช่น 1", field=f"position-{attachment_id}")
+        moved.append((max(int(typed), 1), attachment_id))
+    for position, attachment_id in sorted(moved):
+        ids.remove(attachment_id)
+        ids.insert(position - 1, attachment_id)
+    if moved:
+        services().intake.reorder(id, ids, actor=g.actor)
 
 
 def _detach(attachment_id: int) -> None:

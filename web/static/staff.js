@@ -151,6 +151,7 @@ async function update() {
   }
   if (fresh.querySelector("[name=seen]")?.value === form.elements.seen?.value) fill(fresh);
   offers(rows);
+  showHandles();
 }
 
 function fill(fresh) {
@@ -193,10 +194,73 @@ function acceptDrops(drop) {
   input.addEventListener("change", () => { const files = [...input.files]; input.value = ""; take(files); });
 }
 
+// Papers are put in order by dragging their handle, or by typing a number and Enter.
+function acceptOrder() {
+  let dragged = null;
+  rows.addEventListener("dragstart", (event) => {
+    dragged = event.target.closest("[data-handle]")?.closest("[data-attachment]") || null;
+    if (!dragged) return;
+    event.dataTransfer.effectAllowed = "move";
+    event.dataTransfer.setData("text/plain", ""); // without data some browsers do not begin
+    event.dataTransfer.setDragImage(dragged, 20, 20);
+    dragged.classList.add("dragged");
+  });
+  rows.addEventListener("dragover", (event) => {
+    const over = dragged && event.target.closest("[data-attachment]");
+    if (!dragged) return;
+    event.preventDefault();
+    if (!over || over === dragged) return;
+    const box = over.getBoundingClientRect();
+    over[event.clientY < box.top + box.height / 2 ? "before" : "after"](dragged);
+  });
+  rows.addEventListener("drop", (event) => { if (dragged) event.preventDefault(); });
+  rows.addEventListener("dragend", () => {
+    const row = dragged;
+    dragged = null;
+    if (!row) return;
+    row.classList.remove("dragged");
+    place(row);
+  });
+  rows.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || !event.target.name?.startsWith("position-")) return;
+    event.preventDefault();
+    event.target.closest(".place").querySelector("button").click();
+  });
+}
+
+async function place(row) {
+  const { attachment, move } = row.dataset;
+  const body = new FormData();
+  body.append("csrf_token", form.elements.csrf_token.value);
+  body.append("to", "number");
+  body.append(`position-${attachment}`, [...rows.children].indexOf(row) + 1);
+  const answer = await fetch(move, { method: "POST", body }).catch(() => null);
+  if (answer?.redirected) return number();
+  const line = document.createElement("li");
+  line.className = "failed";
+  line.append(papers.dataset.refused, button(papers.dataset.retry, () => { line.remove(); place(row); }));
+  papers.querySelector("[data-uploads]").append(line);
+}
+
+// The numbers and arrows beside the rows, as they stand now.
+function number() {
+  [...rows.children].forEach((row, at) => {
+    const shown = form.elements[`position-${row.dataset.attachment}`];
+    shown.value = shown.defaultValue = at + 1;
+    form.elements[`was-${row.dataset.attachment}`].value = at + 1;
+    row.querySelector("[value=up]").disabled = at === 0;
+    row.querySelector("[value=down]").disabled = at === rows.children.length - 1;
+  });
+}
+
+const showHandles = () => rows.querySelectorAll("[data-handle]").forEach((handle) => { handle.hidden = false; });
+
 if (papers) {
   keepAwake();
   const drop = papers.querySelector("[data-drop]");
   if (drop) acceptDrops(drop);
   offers(document);
+  acceptOrder();
+  showHandles();
   if (papers.dataset.address) watch();
 }
