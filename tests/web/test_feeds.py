@@ -37,6 +37,19 @@ def test_atom_is_what_feed_readers_expect(filled: Site) -> None:
     assert [entry.title for entry in read.entries] == [TITLE.removesuffix("\u200b"), "ข่าวเก่า"]
     assert read.entries[0].published_parsed[:3] == (2021, 6, 8)  # midnight in Bangkok, told in UTC
     assert read.entries[0].link.endswith("/announcements/1")
+    entry = read.entries[0]
+    assert entry.id == entry.link
+    assert (entry.author, entry.summary) == ("จับกังไซเบอร์", "บรรทัดแรก\nบรรทัดที่สอง, มีจุลภาค")
+    assert [(tag.term, tag.label) for tag in entry.tags] == [("announcement", "ประกาศ")]
+    assert entry.updated_parsed >= entry.published_parsed
+    assert read.feed.updated_parsed >= entry.updated_parsed
+    assert read.feed.id == "http://localhost/feed.xml"
+    assert read.feed.title
+    assert {(link.rel, link.href) for link in read.feed.links} == {
+        ("self", "http://localhost/feed.xml"),
+        ("alternate", "http://localhost/"),
+    }
+    assert entry.title_detail.language == "th"
     narrowed = feedparser.parse(filled.client().get(f"/feed.xml?q={quote('ข่าวเก่า')}&kind=news").data)
     assert [entry.title for entry in narrowed.entries] == ["ข่าวเก่า"]
 

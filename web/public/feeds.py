@@ -10,7 +10,6 @@ import re
 from collections.abc import Iterator
 from typing import Any, cast
 
-from feedgen.feed import FeedGenerator
 from flask import Blueprint, Response, render_template, request, url_for
 
 from archive import thai
@@ -42,25 +41,18 @@ def feed() -> Response:
     schema = schemas.SearchArgs()
     given = {name: value for name, value in request.args.items() if name not in schema.validate(request.args)}
     query: Query = schema.load({"sort": Sort.NEWEST.value} | given)
-    made = FeedGenerator()
-    made.id(absolute(path_asked().rstrip("?")))
-    made.title(_NOT_XML.sub("", services().settings.site_name + (f" · {query.typed}" if query.typed else "")))
-    made.link(href=absolute(path_asked().rstrip("?")), rel="self")
-    made.link(href=absolute(url_for("public.home")), rel="alternate")
-    made.language("th")
     found = [result.announcement for result in search(services(), query).results]
-    made.updated(max((each.updated_at for each in found), default=dt.datetime.now(dt.UTC)))
-    for announcement in found:
-        entry = made.add_entry(order="append")
-        entry.id(_home(announcement))
-        entry.title(announcement.title)
-        entry.link(href=_home(announcement))
-        entry.author(name=announcement.author or services().settings.site_name)
-        entry.published(dt.datetime.combine(announcement.published_on, dt.time(), thai.BANGKOK))
-        entry.updated(announcement.updated_at)
-        entry.category(term=announcement.kind.value, label=announcement.kind.thai)
-        entry.summary(thai.clip(announcement.body, 300))
-    return Response(made.atom_str(pretty=True), content_type="application/atom+xml; charset=utf-8")
+    name = services().settings.site_name
+    made = render_template(
+        "feed.xml",
+        address=absolute(path_asked().rstrip("?")),
+        title=_NOT_XML.sub("", f"{name} · {query.typed}" if query.typed else name),
+        updated=max((each.updated_at for each in found), default=dt.datetime.now(dt.UTC)),
+        announcements=found,
+        midnight=lambda day: dt.datetime.combine(day, dt.time(), thai.BANGKOK),
+        clip=thai.clip,
+    )
+    return Response(made, content_type="application/atom+xml; charset=utf-8")
 
 
 @pages.get("/sitemap.xml")
