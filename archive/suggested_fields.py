@@ -13,6 +13,7 @@ from archive.errors import Invalid
 from archive.fields import checked
 from archive.filetype import EXTENSIONS
 from archive.model import Announcement, Attachment, Kind, Reading
+from archive.thai.characters import LETTERS_AND_SIGNS
 
 _READ_AS = {"title": "subject", "kind": "kind", "published_on": "date", "author": "from"}
 """Name of an announcement's field → name of the field that is read from a document."""
@@ -71,7 +72,7 @@ def is_file_name(title: str, attachments: Sequence[Attachment]) -> bool:
 
 
 _SCANNERS_WORD = re.compile("สแกน|สำเนา")  # what scanners and file managers write before a number
-_THAI_WORD = re.compile("[ก-๎]{3}")
+_THAI_WORD = re.compile(f"[{LETTERS_AND_SIGNS}]{{3}}")
 
 
 def _stated_by(attachment: Attachment) -> dict[str, object]:

@@ -8,30 +8,25 @@ element that does not wrap (``.words`` in ``static/site.css``), with a ``<wbr>``
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import pairwise
-from operator import itemgetter
-from threading import Lock
 
-import ahocorasick
 from markupsafe import Markup
-from pythainlp.corpus.common import thai_words
 
 from archive import thai
-from indexer.analysis.tokenizer import THAI
+from archive.thai.characters import LETTERS_AND_SIGNS, WORD_LETTERS
+from archive.thai.words import cut_words
 from indexer.search.highlighting import TextSegment
 
 _MAX_UNBROKEN = 20  # letters without a break opportunity: about what a phone's narrowest column holds
 _PREFIXES = frozenset(("การ", "ความ", "ผู้", "นัก", "ไม่"))  # stay with the word that follows
-_UNKNOWN_COST = 4  # cost of a cluster that belongs to no word; a word costs 1
-_THAI_RUN = re.compile(rf"([{THAI}]+)([ ]?ๆ|ฯ)?")  # ๆ and ฯ never begin a line
+_THAI_RUN = re.compile(rf"([{WORD_LETTERS}]+)([ ]?ๆ|ฯ)?")  # ๆ and ฯ never begin a line
+_LETTER_OR_SIGN = re.compile(f"[{LETTERS_AND_SIGNS}]")
 _ENDINGS = " \tๆฯ"  # characters after which a line may end before a word
 _AFTER_SPACE = re.compile(r"(?<=\s)(?=\S)")
 _LONG_TOKEN = re.compile(rf"\S{{{_MAX_UNBROKEN}}}(?=\S)")
-_WORD = re.compile("[^ัิ-ฺ็-๎ะาำๅ].*[^เแโใไ]")  # so that a cut between words is also one between clusters
 _LINE = Markup('<span class="words">%s</span>')
 _MARK = Markup("<mark>%s</mark>")
 _OPPORTUNITY = Markup('<wbr aria-hidden="true">')  # unhidden, Chromium names a heading with a space at each
@@ -68,7 +63,7 @@ def _line(parts: Sequence[TextSegment], local_words: frozenset[str]) -> Markup:
 
 
 def _is_thai(char: str) -> bool:
-    return "\u0e01" <= char <= "\u0e4e"
+    return _LETTER_OR_SIGN.match(char) is not None
 
 
 def _pieces(text: str, local_words: frozenset[str]) -> Iterator[str]:
@@ -117,68 +112,10 @@ def joined(run: str, local: frozenset[str]) -> list[str]:
     """Returns a run of Thai letters cut into words; prefixes such as การ stay with the word that follows."""
     words: list[str] = []
     is_prefix = False
-    for word in _cut(run, local):
+    for word in cut_words(run, local):
         if is_prefix and len(words[-1]) + len(word) <= _MAX_UNBROKEN:
             words[-1] += word
         else:
             words.append(word)
         is_prefix = word in _PREFIXES
-    return words
-
-
-def _cut(run: str, local: frozenset[str]) -> tuple[str, ...]:
-    """Returns the run cut into the fewest words.
-
-    A cluster that belongs to no word stays with its neighbours.
-    """
-    words = [(last + 1, length, 1) for last, length in _known(local).iter(run)]
-    costs, before = _cheapest(len(run), words)
-    if costs[-1] == math.inf:  # some of the run belongs to no word
-        clusters = [(end, end - start, _UNKNOWN_COST) for start, end in pairwise(thai.clusters(run))]
-        costs, before = _cheapest(len(run), sorted(clusters + words, key=itemgetter(0)))
-    pieces: list[str] = []
-    to, loose = len(run), False
-    while to:
-        at = before[to]
-        unknown = costs[to] - costs[at] == _UNKNOWN_COST
-        word = run[at:to]
-        if pieces and (loose or (unknown and at == 0)):
-            word += pieces.pop()
-        pieces.append(word)
-        to, loose = at, unknown
-    return tuple(reversed(pieces))
-
-
-def _cheapest(size: int, steps: Iterable[tuple[int, int, int]]) -> tuple[list[float], list[int]]:
-    """Returns the least cost of reaching each offset, and the offset before it on that way (shortest path).
-
-    ``steps``: end, length and cost of each, in the order of their ends.
-    """
-    costs, before = [0.0] + [math.inf] * size, [0] * (size + 1)
-    for end, length, cost in steps:
-        reached = costs[end - length] + cost
-        if reached < costs[end]:
-            costs[end], before[end] = reached, end - length
-    return costs, before
-
-
-def _known(local: frozenset[str]) -> ahocorasick.Automaton:
-    """Returns the automaton that finds all words of the dictionary in a text, in the order of their ends.
-
-    One thread builds the automaton and the others wait: eight threads that each built one left 90 MB behind.
-    """
-    with _BUILDING:
-        return _built(local)
-
-
-_BUILDING = Lock()
-
-
-@lru_cache(maxsize=2)
-def _built(local: frozenset[str]) -> ahocorasick.Automaton:
-    words = ahocorasick.Automaton(ahocorasick.STORE_LENGTH)
-    for word in thai_words() | local:
-        if _WORD.fullmatch(word):
-            words.add_word(word)
-    words.make_automaton()
     return words

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from archive.model import Line, Page
+from archive.thai.characters import LETTERS_AND_SIGNS
 
 _FULL = 0.8  # share of the text's width that a line fills at least when its paragraph goes on
 _INDENT = 250  # 1/10,000 of the page's width by which the first line of a paragraph is set in
@@ -27,7 +28,7 @@ _LABEL = re.compile(r"(?:เรื่อง|เรียน|อ้างถึ�
 _PAGE_NUMBER = re.compile(r"[-–]\s*[0-9๐-๙]{1,4}\s*[-–]")
 _RULE = re.compile(r"[\s.…_\-–—=*·]{4,}")
 _WIDE_SPACE = re.compile(r"\s{3,}|\t")
-_THAI = re.compile("[\u0e01-\u0e4e]")
+_THAI = re.compile(f"[{LETTERS_AND_SIGNS}]")
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,7 @@ FILE_ENDINGS = frozenset(
 )
 """Endings of links that are documents, and not pages of the site."""
 
-_NUMBER = re.compile(r"[\d,๐-๙]+")
+_NUMBER = re.compile(r"[\d,]+")
 _MOST_VIEW_DIGITS = 10  # digits; as for saved pages in lines
 
 

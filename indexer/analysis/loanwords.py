@@ -10,13 +10,13 @@ from functools import cache
 from pythainlp.corpus.th_en_translit import get_transliteration_dict
 from rapidfuzz.distance import OSA
 
+from archive.thai.characters import WORD_LETTERS
 from indexer.analysis.spelling_index import phonetic_key
-from indexer.analysis.tokenizer import THAI
 
 _MIN_THAI_LENGTH, _MIN_LATIN_LENGTH = 4, 3  # letters: shorter ones are Thai words as well (บุก, ฟุต)
 # normalised edit distance of phonetic keys; from it on two words are no spellings of one word
 _MAX_SOUND_DISTANCE = 0.5
-_THAI_SPELLING = re.compile(f"[{THAI}]{{{_MIN_THAI_LENGTH},}}")
+_THAI_SPELLING = re.compile(f"[{WORD_LETTERS}]{{{_MIN_THAI_LENGTH},}}")
 
 _LETTER_NAMES = {
     "a": "เอ", "b": "บี", "c": "ซี", "d": "ดี", "e": "อี", "f": "เอฟ", "g": "จี", "h": "เอ็?[ชท]", "i": "ไอ",
@@ -28,7 +28,9 @@ _LETTER_NAMES = {
 _LETTER_NAME = "|".join(
     f"(?:{name})" for _, name in sorted(_LETTER_NAMES.items(), key=lambda item: -len(item[1]))
 )
-_SPELLED_LETTERS = re.compile(f"(?<![{THAI}])(?:{_LETTER_NAME}){{2,8}}(?![{THAI}])|(?:{_LETTER_NAME}){{3,8}}")
+_SPELLED_LETTERS = re.compile(
+    f"(?<![{WORD_LETTERS}])(?:{_LETTER_NAME}){{2,8}}(?![{WORD_LETTERS}])|(?:{_LETTER_NAME}){{3,8}}"
+)
 
 
 @cache

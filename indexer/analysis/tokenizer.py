@@ -23,13 +23,14 @@ import numpy as np
 import numpy.typing as npt
 from pythainlp.corpus import thai_icu_words
 
+from archive.thai.characters import FOLLOWING_VOWELS, MARKS, WORD_LETTERS
+
 TOKENIZER_VERSION = "fine-4"
 """Raised whenever the same text would give other terms: an index made with another version is rebuilt."""
 
-THAI = "ก-ฮะ-ฺเ-ๅ็-๎"
 """Regular-expression character class of the letters of Thai words: no digits, ฿, ๆ, ฯ nor punctuation."""
 
-_NEVER_INITIAL = "ัิ-ฺ็-๎ะาำๅ"  # no Thai word begins with one of these
+_NEVER_INITIAL = f"{MARKS}{FOLLOWING_VOWELS}"  # no Thai word begins with one of these
 _CONSONANTS = "".join(map(chr, range(ord("ก"), ord("ฮ") + 1)))
 _ONE_LETTER_WORDS = frozenset("ณธ")  # the only Thai words of one letter
 _LEADING_VOWELS = "เแโใไ"  # no Thai word ends with one of these
@@ -67,11 +68,11 @@ def fold(text: str) -> str:
 _TOKEN_PATTERN = re.compile(
     rf"""
       (?P<address>[a-z0-9][\w.+-]*@[a-z0-9-]+(?:\.[a-z0-9-]+)+)
-    | (?P<code>(?<![{THAI}])[ก-ฮ]{{1,3}}[ ]?\d+(?:[./-]\d+)*)
+    | (?P<code>(?<![{WORD_LETTERS}])[ก-ฮ]{{1,3}}[ ]?\d+(?:[./-]\d+)*)
     | (?P<short>(?:[เแ]?[ก-ฮ][ิี]?\.){{2,}}|(?:[ก-ฮ]{{1,6}}\.)+)
-    | (?P<thai>[{THAI}]+)
+    | (?P<thai>[{WORD_LETTERS}]+)
     | (?P<number>\d+(?:[.,/:-]\d+)*)
-    | (?P<word>[^\W\d_ฯ{THAI}]+(?:[.'’-]?[^\W_ฯ{THAI}]+)*)
+    | (?P<word>[^\W\d_ฯ{WORD_LETTERS}]+(?:[.'’-]?[^\W_ฯ{WORD_LETTERS}]+)*)
     """,
     re.VERBOSE,
 )

@@ -17,15 +17,19 @@ from itertools import accumulate, groupby
 import numpy as np
 from pythainlp.corpus import thai_stopwords
 
+from archive.thai.characters import FOLLOWING_VOWELS, LEADING_VOWELS, MARKS, WORD_LETTERS
 from indexer.analysis.dictionary import Dictionary
-from indexer.analysis.tokenizer import THAI, Tokenizer, fold, searchable_bytes
+from indexer.analysis.tokenizer import Tokenizer, fold, searchable_bytes
 from indexer.search.query.parser import Query
 
 _MOST_HITS = 300  # hits of one phrase or word that are marked in one text
 _LONGEST = 1000  # letters that are segmented into words at a time
 _CONTEXT = 30  # characters shown before the first hit of a passage
 _TOGETHER = 3  # stop words in a row from which on they are marked as a phrase
-_LETTERS = re.compile(f"[{THAI}]{{1,{_LONGEST}}}[ะัาำิ-ฺๅ็-๎]*(?<![เแโใไ])|[^\\W{THAI}]{{1,{_LONGEST}}}")
+_LETTERS = re.compile(
+    f"[{WORD_LETTERS}]{{1,{_LONGEST}}}[{FOLLOWING_VOWELS}{MARKS}]*(?<![{LEADING_VOWELS}])"
+    f"|[^\\W{WORD_LETTERS}]{{1,{_LONGEST}}}"
+)
 _THAI = frozenset(map(chr, range(0xE01, 0xE4F)))
 
 

@@ -9,10 +9,11 @@ from dataclasses import dataclass, replace
 from itertools import accumulate
 from typing import NamedTuple
 
+from archive.thai.characters import CONSONANTS, WORD_LETTERS
+from archive.thai.keyboard import switch_layout
 from indexer.analysis.dictionary import Lexicon
 from indexer.analysis.spelling_index import SpellingCandidate, spelling_candidates
-from indexer.analysis.tokenizer import THAI, searchable_bytes
-from indexer.search.query.keyboard_layout import switch_layout
+from indexer.analysis.tokenizer import searchable_bytes
 from indexer.search.query.query_plan import (
     Alternative,
     Clause,
@@ -35,9 +36,9 @@ _MIN_GUESSED_LENGTH = 5  # letters of a corrected word that the archive need not
 _MAX_PIECE_LENGTH = 3  # letters of a word that may be a piece of a misspelt one
 _MAX_PIECES_LENGTH = 8  # letters of all such pieces on one side
 _NEIGHBOUR_LENGTH = 4  # letters beside a stretch that a text must have too, for the stretch to be right
-_THAI_RUN = re.compile(f"[{THAI}]+")
-_ABBREVIATION = re.compile(r"[ก-ฮ]{1,6}\.")  # one abbreviation cannot be guessed from another
-_SWITCHED_TEXT = re.compile(rf"[{THAI}a-z0-9]+(?:[ .-][{THAI}a-z0-9]+)*", re.IGNORECASE)
+_THAI_RUN = re.compile(f"[{WORD_LETTERS}]+")
+_ABBREVIATION = re.compile(rf"[{CONSONANTS}]{{1,6}}\.")  # one abbreviation cannot be guessed from another
+_SWITCHED_TEXT = re.compile(rf"[{WORD_LETTERS}a-z0-9]+(?:[ .-][{WORD_LETTERS}a-z0-9]+)*", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,10 @@ from dataclasses import replace
 from itertools import islice
 from operator import itemgetter
 
+from archive.thai import keyboard
+from archive.thai.characters import WORD_LETTERS
 from indexer.analysis.dictionary import Lexicon
-from indexer.analysis.tokenizer import THAI, fold, searchable_bytes
-from indexer.search.query import keyboard_layout as keyboard
+from indexer.analysis.tokenizer import fold, searchable_bytes
 from indexer.search.query.parser import normalize_query
 from indexer.search.query.query_plan import build_query_part
 from indexer.search.vocabulary import MARK_BYTES, Vocabulary
@@ -19,7 +20,7 @@ _MOST_PIECES = 4  # tokens that an unfinished word may be cut into
 _MOST_TRIED = 6  # completions tried for a word that directly follows another word
 _MOST_READ = 40  # documents read to find both words together
 _SHORTEST_OTHER = 3  # letters; a shorter text is not tried in the other keyboard layout
-_WORD = re.compile(f"[{THAI}]+|[a-z]+")
+_WORD = re.compile(f"[{WORD_LETTERS}]+|[a-z]+")
 _MOST_TYPED = 80  # characters of the typed text that are used
 
 

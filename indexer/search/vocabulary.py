@@ -6,7 +6,8 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple, Protocol
 
-from indexer.analysis.tokenizer import THAI, searchable_bytes
+from archive.thai.characters import WORD_LETTERS
+from indexer.analysis.tokenizer import searchable_bytes
 from indexer.search.query.query_plan import Clause, QueryPart
 
 MARK_BYTES = searchable_bytes("ัิีึืุู็่้๊๋์ํ").data
@@ -14,8 +15,8 @@ MARK_BYTES = searchable_bytes("ัิีึืุู็่้๊๋์ํ").data
 
 MIN_WORD_FREQUENCY = 3
 """Documents in which an unknown string of letters must occur before it counts as a word."""
-THAI_WORD = re.compile(f"[{THAI}]+")
-COMPLETABLE_WORD = re.compile(f"[{THAI}]+|[a-z]+")
+THAI_WORD = re.compile(f"[{WORD_LETTERS}]+")
+COMPLETABLE_WORD = re.compile(f"[{WORD_LETTERS}]+|[a-z]+")
 """Words that may be offered as completions: Thai or Latin letters only."""
 
 

@@ -14,11 +14,12 @@ from hypothesis import strategies as st
 
 from archive import privacy, thai, validation
 from archive.importers import legacy_site
+from archive.thai import keyboard
 from indexer.analysis import dictionary, index_document, loanwords, spelling_index, tokenizer
 from indexer.extraction import text_quality
 from indexer.extraction.pdf import text_repair
 from indexer.search import highlighting
-from indexer.search.query import date_ranges, keyboard_layout, parser, query_plan, question_words
+from indexer.search.query import date_ranges, parser, query_plan, question_words
 from tests.steps import Steps, counting, steps_of
 from web import line_breaking
 from web.app import create_app
@@ -42,7 +43,7 @@ _MODULES = (
         text_quality,
         highlighting,
         date_ranges,
-        keyboard_layout,
+        keyboard,
         parser,
         query_plan,
         question_words,
@@ -85,7 +86,7 @@ FUNCTIONS: dict[str, Callable[[str], object]] = {
     "parse a query": parser.parse,
     "written": parser.normalize_query,
     "stretches of time": date_ranges.find_date_ranges,
-    "other keyboard": keyboard_layout.switch_layout,
+    "other keyboard": keyboard.switch_layout,
     "question words": lambda text: question_words.strip_question_words(text, _LEXICON.tokenizer),
     "spelt out": lambda text: list(loanwords.find_spelled_letters(text)),
     "highlight": lambda text: highlighting.highlight(text, _QUERY),

@@ -10,7 +10,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from pythainlp.corpus import thai_words
 
 from archive.errors import Invalid
-from indexer.search.query import keyboard_layout as keyboard
+from archive.thai import keyboard
 
 SHORTEST = 12
 LONGEST = 128

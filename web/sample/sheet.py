@@ -10,6 +10,8 @@ import fontpkg_sarabun
 from fpdf import FPDF
 from pythainlp.tokenize import word_tokenize
 
+from archive.thai import thai_digits
+
 MARGIN_LEFT, MARGIN_RIGHT, MARGIN_TOP, MARGIN_BOTTOM = 85.0, 57.0, 71.0, 60.0  # points: 3, 2, 2.5, 2.1 cm
 INDENT = 71.0
 SIZE = 15.0
@@ -122,4 +124,4 @@ def _words(text: str) -> tuple[str, ...]:
 
 
 def _thai(number: int) -> str:
-    return str(number).translate(str.maketrans("0123456789", "๐๑๒๓๔๕๖๗๘๙"))
+    return thai_digits(str(number))

@@ -19,6 +19,7 @@ from pdfminer.pdftypes import PDFObjRef, PDFStream, resolve1
 from pdfminer.psparser import PSLiteral
 from pdfminer.utils import decode_text
 
+from archive.thai.characters import MARKS
 from indexer.extraction.failures import Unreadable
 from indexer.extraction.pdf.lexer import Name, tokens
 from indexer.extraction.pdf.shown_text import Box, Glyph, Matrix, Run, transform
@@ -366,7 +367,7 @@ def _replace(runs: list[Run], actual: str) -> Run:
     level = [run for run in runs if abs(run.level - first.level) < first.size and run.angle == first.angle]
     start = min(glyph.start for run in level for glyph in run.glyphs)
     end = max(glyph.end for run in level for glyph in run.glyphs)
-    pieces = re.findall(r".[\u0e31\u0e34-\u0e3a\u0e47-\u0e4e]*", actual, re.DOTALL)
+    pieces = re.findall(f".[{MARKS}]*", actual, re.DOTALL)
     step = (end - start) / max(1, len(pieces))
     glyphs = [Glyph(piece, start + step * at, start + step * (at + 1)) for at, piece in enumerate(pieces)]
     return Run(glyphs, first.angle, first.level, first.size, first.font)

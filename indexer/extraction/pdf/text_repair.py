@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from archive.thai.characters import CONSONANTS, MARKS, TONES
 from indexer.extraction.text_quality import coverage, longest_word_over, thai_letters
 
 # Glyphs that Thai fonts keep in the private use area (positional variants of the marks, consonants
@@ -25,10 +26,7 @@ _PRIVATE = {
 _SPACES = dict.fromkeys([0x00A0, *range(0x2000, 0x200B), 0x202F, 0x205F, 0x3000], " ")
 _ONE_FOR_ONE = {**_PRIVATE, **_SPACES}
 
-_LETTER = "ก-ฮ"
 _THAI = "\u0e01-\u0e3a\u0e40-\u0e4e"
-_MARK = "\u0e31\u0e34-\u0e3a\u0e47-\u0e4e"
-_TONE = "\u0e48-\u0e4b"
 _STRAY_MARKS = dict(zip(("201", "202", "203", "204", "205"), "่้๊๋์", strict=True))
 _STRAY_LATIN = dict(zip("ÉÊËÌÍ", "่้๊๋์", strict=True))
 
@@ -143,19 +141,19 @@ _RULES: tuple[Callable[[_Tracer], None], ...] = (
     _read_latin_as_thai,
     lambda text: text.replace_each(_ONE_FOR_ONE),
     _substitute("[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]+", ""),
-    _substitute(f"\ufffd([{_TONE}]?)[าำ]", r"\1ำ"),
+    _substitute(f"\ufffd([{TONES}]?)[าำ]", r"\1ำ"),
     _substitute("[\ue000-\uf8ff]+", " "),
     _substitute(rf"(?<=[{_THAI}])\(cid:(20[1-5])\)", lambda match: _STRAY_MARKS[match[1]]),
     _substitute(rf"(?<=[{_THAI}])[É-Í]", lambda match: _STRAY_LATIN[match[0]]),
     _substitute(r"\(cid:\d+\)|\ufffd", ""),
     _substitute("เเ", "แ"),
     _substitute("(?<![ฤฦ])ๅ", "า"),
-    _substitute(rf"(?<=[{_LETTER}]) +(?P<tone>[{_TONE}]?)[าำ](?!\s)", _choose_am),
-    _substitute(rf"(?<=[{_THAI}])\s+(?=[{_MARK}])", ""),
-    _substitute(f"\u0e4d([{_TONE}]?)า", r"\1ำ"),
-    _substitute(f"([{_TONE}])\u0e4dา", r"\1ำ"),
-    _substitute(f"([าำ])([{_TONE}]+)", r"\2\1"),
-    _substitute(rf"[{_MARK}]{{2,}}", lambda match: "".join(sorted(set(match[0]), key=_MARK_ORDER.index))),
+    _substitute(rf"(?<=[{CONSONANTS}]) +(?P<tone>[{TONES}]?)[าำ](?!\s)", _choose_am),
+    _substitute(rf"(?<=[{_THAI}])\s+(?=[{MARKS}])", ""),
+    _substitute(f"\u0e4d([{TONES}]?)า", r"\1ำ"),
+    _substitute(f"([{TONES}])\u0e4dา", r"\1ำ"),
+    _substitute(f"([าำ])([{TONES}]+)", r"\2\1"),
+    _substitute(rf"[{MARKS}]{{2,}}", lambda match: "".join(sorted(set(match[0]), key=_MARK_ORDER.index))),
     _substitute(r"[.…·]{4,}|(?:[.…·] ){3,}[.…·]?", " "),
     _substitute(" {2,}", " "),
 )

@@ -8,38 +8,38 @@ four either.
 
 from __future__ import annotations
 
-import calendar
 import datetime as dt
 import re
 from typing import NamedTuple
 
 from archive import thai
 from archive.errors import Invalid
+from archive.thai.dates import (
+    ENGLISH_MONTHS,
+    ERA_NAME,
+    MONTH_NAME,
+    SHORT_MONTH_NAME,
+    full_buddhist_year,
+    parse_period,
+)
 
-_ENGLISH = {name.lower(): number for number, name in enumerate(calendar.month_name) if number}
-_ENGLISH |= {name.lower(): number for number, name in enumerate(calendar.month_abbr) if number}
-_SHORT = "|".join(re.escape(name).replace(r"\.", r"\.?\s?") for name in thai.SHORT_MONTHS)
-_SPOKEN = [re.sub("(?:คม|ยน|พันธ์)$", "", name) for name in thai.MONTHS]
-_NAMES = sorted([*thai.MONTHS, *_SPOKEN, *_ENGLISH, "กรกฏาคม", "กุมภาพันธุ์"], key=len, reverse=True)
-_MONTH = rf"(?:{'|'.join(_NAMES)}|(?:{_SHORT}))(?![ก-ฮa-z])\.?"
-_THAI_MONTH = rf"(?:{'|'.join(thai.MONTHS)}|(?<![ก-ฮ.])(?:{_SHORT})\.)(?![ก-ฮ\d])"
-_ERA = r"(?:พ\.?\s?ศ\.?|ค\.?\s?ศ\.?|ปี)?"
-_YEAR = rf"{_ERA}\s*(?:\d{{4}}|\d{{2}})(?![\d/.,:-]*\d)"
+_THAI_MONTH = rf"(?:{'|'.join(thai.MONTHS)}|(?<![ก-ฮ.])(?:{SHORT_MONTH_NAME})\.)(?![ก-ฮ\d])"
+_YEAR = rf"{ERA_NAME}\s*(?:\d{{4}}|\d{{2}})(?![\d/.,:-]*\d)"
 _DAY = r"(?<![\d/.,])\d{1,2}"
 _TO = r"\s*(?:-|–|ถึง|จนถึง|to)\s*"
 _NUMERIC = (
     rf"(?:{_DAY}/\d{{1,2}}/(?:\d{{4}}|\d{{2}})(?![\d/])|(?<!\d)\d{{4}}-\d{{2}}-\d{{2}}(?!\d)"
     rf"|(?<![-\d/.,]){_DAY}(?:-\d{{1,2}}-|\.\d{{1,2}}\.)\d{{4}}(?![-\d/.]*\d))"
 )
-_AMERICAN = rf"(?:{'|'.join(_ENGLISH)})\.?\s+\d{{1,2}}(?:st|nd|rd|th)?,?\s+\d{{4}}(?!\d)"
-_ONE = rf"(?:{_NUMERIC}|{_AMERICAN}|(?:{_DAY}\s*)?{_MONTH}\s*{_YEAR})"
+_AMERICAN = rf"(?:{'|'.join(ENGLISH_MONTHS)})\.?\s+\d{{1,2}}(?:st|nd|rd|th)?,?\s+\d{{4}}(?!\d)"
+_ONE = rf"(?:{_NUMERIC}|{_AMERICAN}|(?:{_DAY}\s*)?{MONTH_NAME}\s*{_YEAR})"
 _LABEL = r"(?:(?P<label>(?:date|วันที่|เดือน|ช่วงเวลา|ช่วง)\s*:\s*))?"
 _STRETCH = re.compile(
     rf"""{_LABEL} (?:(?:เมื่อ)?(?:วันที่|เดือน)\s*)? (?:
-        (?:ประจำ)?(?:ปี\s*งบประมาณ|ปี\s*งบ|งบ(?:ประมาณ)?\s*ปี)\s*{_ERA}\s*(?P<fiscal>\d{{4}}|\d{{2}})(?![\d/.,]*\d)
+        (?:ประจำ)?(?:ปี\s*งบประมาณ|ปี\s*งบ|งบ(?:ประมาณ)?\s*ปี)\s*{ERA_NAME}\s*(?P<fiscal>\d{{4}}|\d{{2}})(?![\d/.,]*\d)
       | (?:(?:ตั้งแต่|จาก)\s*)?(?P<first>{_ONE}){_TO}(?P<last>{_ONE})
-      | (?P<days>{_DAY}){_TO}(?P<lastday>\d{{1,2}}\s*{_MONTH}\s*{_YEAR})
-      | (?P<months>(?:{_DAY}\s*)?{_MONTH}){_TO}(?P<lastmonth>(?:\d{{1,2}}\s*)?{_MONTH}\s*{_YEAR})
+      | (?P<days>{_DAY}){_TO}(?P<lastday>\d{{1,2}}\s*{MONTH_NAME}\s*{_YEAR})
+      | (?P<months>(?:{_DAY}\s*)?{MONTH_NAME}){_TO}(?P<lastmonth>(?:\d{{1,2}}\s*)?{MONTH_NAME}\s*{_YEAR})
       | ปี\s*(?P<years>\d{{4}}){_TO}(?:ปี\s*)?(?P<lastyear>\d{{4}})(?!\d)
       | (?P<since>ตั้งแต่)\s*(?P<start>{_ONE})
       | (?P<side>หลังจาก|หลัง|ก่อน)\s*(?P<limit>{_ONE})
@@ -49,7 +49,7 @@ _STRETCH = re.compile(
     )""",
     re.VERBOSE,
 )
-_YEAR_AT_END = re.compile(rf"({_ERA})\s*(\d+)$")
+_YEAR_AT_END = re.compile(rf"({ERA_NAME})\s*(\d+)$")
 
 
 _DAY_LONG = dt.timedelta(days=1)
@@ -67,13 +67,6 @@ class DateMatch(NamedTuple):
     last: dt.date | None
     labelled: bool  # written as a filter, such as ``date:``
     month: int | None = None
-
-
-def buddhist_year(year: int) -> int:
-    """Returns the year in the Buddhist era: 64 and 2021 → 2564; from 2300 on a year is in it already."""
-    if year < 100:
-        return 2500 + year
-    return year if year >= 2300 else year + thai.ERA
 
 
 def find_date_ranges(folded: str) -> list[DateMatch]:
@@ -98,49 +91,22 @@ def _days(match: re.Match[str]) -> tuple[dt.date | None, dt.date | None]:
         year = int(match["year"]) - thai.ERA
         return dt.date(year, 1, 1), dt.date(year, 12, 31)
     if match["fiscal"]:
-        year = buddhist_year(int(match["fiscal"])) - thai.ERA
+        year = full_buddhist_year(int(match["fiscal"])) - thai.ERA
         return dt.date(year - 1, 10, 1), dt.date(year, 9, 30)
     if match["first"]:
-        return _one(match["first"])[0], _one(match["last"])[1]
+        return parse_period(match["first"])[0], parse_period(match["last"])[1]
     if match["days"]:
-        last_day = _one(match["lastday"])[1]
+        last_day = parse_period(match["lastday"])[1]
         return last_day.replace(day=int(match["days"])), last_day
     if match["months"]:
         year_at_end = _YEAR_AT_END.search(match["lastmonth"])
         written = year_at_end.group() if year_at_end else ""
-        return _one(f"{match['months']} {written}")[0], _one(match["lastmonth"])[1]
+        return parse_period(f"{match['months']} {written}")[0], parse_period(match["lastmonth"])[1]
     if match["years"]:
-        first, last = (buddhist_year(int(match[name])) - thai.ERA for name in ("years", "lastyear"))
+        first, last = (full_buddhist_year(int(match[name])) - thai.ERA for name in ("years", "lastyear"))
         return dt.date(first, 1, 1), dt.date(last, 12, 31)
     if match["side"]:
-        begins, ends = _one(match["limit"])
+        begins, ends = parse_period(match["limit"])
         return (None, begins - _DAY_LONG) if match["side"] == "ก่อน" else (ends + _DAY_LONG, None)
-    first_day, last_day = _one(match["start"] or match["one"])
+    first_day, last_day = parse_period(match["start"] or match["one"])
     return first_day, None if match["since"] else last_day
-
-
-def _one(text: str) -> tuple[dt.date, dt.date]:
-    """Returns the first and last day of a date or of a month with its year.
-
-    Raises ``Invalid`` or ``ValueError`` for text that is no date.
-    """
-    if re.fullmatch(_NUMERIC, text):
-        day = thai.parse_date(text)
-        return day, day
-    if american := re.fullmatch(r"([a-z]+)\.?\s+(\d{1,2})\D*\s(\d{4})", text):
-        day = dt.date(int(american[3]), _ENGLISH[american[1]], int(american[2]))
-        return day, day
-    named = re.fullmatch(rf"(\d{{1,2}})?\s*({_MONTH})\s*({_ERA})\s*(\d+)", text)
-    if named is None:
-        raise ValueError(text)
-    month = _ENGLISH.get(named[2].rstrip(".")) or thai.month_number(named[2]) or 0
-    written = int(named[4])
-    year = (
-        (2000 + written if written < 100 else written)
-        if named[3].startswith("ค")
-        else buddhist_year(written) - thai.ERA
-    )
-    if named[1]:
-        day = dt.date(year, month, int(named[1]))
-        return day, day
-    return dt.date(year, month, 1), dt.date(year, month, calendar.monthrange(year, month)[1])

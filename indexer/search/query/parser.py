@@ -10,9 +10,10 @@ from enum import StrEnum
 from archive.errors import Invalid
 from archive.model import Kind
 from archive.thai import ERA, canon, parse_date
+from archive.thai.dates import full_buddhist_year
 from indexer.analysis.tokenizer import fold
 from indexer.search.query import query_notes as remarks
-from indexer.search.query.date_ranges import DateMatch, buddhist_year, find_date_ranges
+from indexer.search.query.date_ranges import DateMatch, find_date_ranges
 from indexer.search.query.query_notes import QueryNote
 
 
@@ -298,10 +299,10 @@ class _Reading:
                 kind = _kind(folded)
                 return kind is not None and self._set("kind", kind, remarks.kind(kind))
             case "year" if re.fullmatch(r"[0-9]{4}|[0-9]{2}", folded):
-                year = buddhist_year(int(folded))
+                year = full_buddhist_year(int(folded))
                 return self._set("year", year, remarks.year(year))
             case "year" if re.fullmatch(r"([0-9]{4}|[0-9]{2})-([0-9]{4}|[0-9]{2})", folded):
-                return self._years(*(buddhist_year(int(year)) for year in folded.split("-")))
+                return self._years(*(full_buddhist_year(int(year)) for year in folded.split("-")))
             case "from_date" | "to_date":
                 return self._day(name, folded)
             case "number":

@@ -1,0 +1,38 @@
+"""Normalisation of Thai text, and Thai dates, for the whole project. Pure functions.
+
+``characters``, ``digits`` and ``dates`` are offered here. ``words``, which loads a dictionary, and
+``keyboard`` are imported by their own names.
+"""
+
+from archive.thai.characters import ELLIPSIS, canon, clip, clusters
+from archive.thai.dates import (
+    BANGKOK,
+    ERA,
+    MONTHS,
+    SHORT_MONTHS,
+    buddhist_year,
+    format_date,
+    format_short_date,
+    month_number,
+    parse_date,
+)
+from archive.thai.digits import THAI_DIGITS, arabic_digits, thai_digits
+
+__all__ = [
+    "BANGKOK",
+    "ELLIPSIS",
+    "ERA",
+    "MONTHS",
+    "SHORT_MONTHS",
+    "THAI_DIGITS",
+    "arabic_digits",
+    "buddhist_year",
+    "canon",
+    "clip",
+    "clusters",
+    "format_date",
+    "format_short_date",
+    "month_number",
+    "parse_date",
+    "thai_digits",
+]

@@ -1,0 +1,190 @@
+"""Thai dates: the one parser for forms, imports, queries and documents, and how dates are written."""
+
+from __future__ import annotations
+
+import calendar
+import datetime as dt
+import re
+
+from archive.errors import Invalid
+from archive.thai.characters import CONSONANTS, canon, clip
+from archive.thai.digits import arabic_digits
+
+ERA = 543
+"""Buddhist year minus Common Era year, for every date since the calendar of 1941."""
+
+BANGKOK = dt.timezone(dt.timedelta(hours=7))
+"""Time zone of all Thailand, which has no summer time."""
+
+MONTHS = (
+    "มกราคม",
+    "กุมภาพันธ์",
+    "มีนาคม",
+    "เมษายน",
+    "พฤษภาคม",
+    "มิถุนายน",
+    "กรกฎาคม",
+    "สิงหาคม",
+    "กันยายน",
+    "ตุลาคม",
+    "พฤศจิกายน",
+    "ธันวาคม",
+)
+SHORT_MONTHS = (
+    "ม.ค.",
+    "ก.พ.",
+    "มี.ค.",
+    "เม.ย.",
+    "พ.ค.",
+    "มิ.ย.",
+    "ก.ค.",
+    "ส.ค.",
+    "ก.ย.",
+    "ต.ค.",
+    "พ.ย.",
+    "ธ.ค.",
+)
+
+
+def buddhist_year(date: dt.date) -> int:
+    return date.year + ERA
+
+
+def format_date(date: dt.date) -> str:
+    """Return a date as ``9 มิถุนายน 2564``."""
+    return f"{date.day} {MONTHS[date.month - 1]} {buddhist_year(date)}"
+
+
+def format_short_date(date: dt.date) -> str:
+    """Return a date as ``9 มิ.ย. 64``."""
+    return f"{date.day} {SHORT_MONTHS[date.month - 1]} {buddhist_year(date) % 100:02d}"
+
+
+def _letters(month: str) -> str:
+    return re.sub(r"[.\s]", "", month)
+
+
+def _spoken(month: str) -> str:
+    """Return the spoken form of a month's name: มิถุนา for มิถุนายน."""
+    return re.sub("(คม|ยน|พันธ์)$", "", month)
+
+
+_MISSPELT_MONTHS = {"กรกฏาคม": 7, "กุมภาพันธุ์": 2}  # the commonest misspellings in old records
+_MONTH_NUMBERS = {
+    _letters(name): number
+    for names in (MONTHS, SHORT_MONTHS, tuple(map(_spoken, MONTHS)))
+    for number, name in enumerate(names, start=1)
+} | _MISSPELT_MONTHS
+
+
+def month_number(name: str) -> int | None:
+    """Return 1…12 for a full, spoken or short Thai month name, with or without dots and spaces; else None."""
+    return _MONTH_NUMBERS.get(_letters(name))
+
+
+ENGLISH_MONTHS = {
+    name.lower(): number
+    for names in (calendar.month_name, calendar.month_abbr)
+    for number, name in enumerate(names)
+    if number
+}
+"""English month name or abbreviation, in lower case → 1…12."""
+
+SHORT_MONTH_NAME = "|".join(re.escape(name).replace(r"\.", r"\.?\s?") for name in SHORT_MONTHS)
+"""Pattern of an abbreviated Thai month, with or without dots and spaces."""
+
+_LONG_MONTH_NAMES = sorted(
+    {*MONTHS, *map(_spoken, MONTHS), *ENGLISH_MONTHS, *_MISSPELT_MONTHS}, key=lambda name: (-len(name), name)
+)
+MONTH_NAME = rf"(?:{'|'.join(_LONG_MONTH_NAMES)}|(?:{SHORT_MONTH_NAME}))(?![{CONSONANTS}a-z])\.?"
+"""Pattern of a Thai or English month in a text of small letters."""
+
+ERA_NAME = r"(?:พ\.?\s?ศ\.?|ค\.?\s?ศ\.?|ปี)?"
+"""Pattern of what may stand before a year."""
+
+_YEAR = r"(พ\.?\s?ศ\.?|ค\.?\s?ศ\.?|พุทธศักราช|คริสต์?ศักราช)?\s*(\d{4}|\d{2})"
+_ISO_DATE = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
+_NUMERIC_DATE = re.compile(r"(\d{1,2})\s*([/.-])\s*(\d{1,2})\s*\2\s*" + _YEAR)
+_THAI_DATE = re.compile(r"(?:ณ\s*)?(?:วัน\S*?ที่|ที่)?\s*(\d{1,2})\s*(?:เดือน)?\s*([ก-๎.\s]+?)\s*" + _YEAR)
+_MOST_DATE = 100  # characters; longer than any written date, with room for spaces
+_YEARS = range(1700, 2300)  # C.E.; a year outside this range is a typing error
+
+
+def parse_date(text: str) -> dt.date:
+    """Parse a date as Thai people write it, or an ISO date, in Thai or Arabic digits.
+
+    ``9 มิถุนายน 2564``, ``9 มิ.ย. 64``, ``๙ เดือน มิถุนายน พ.ศ. ๒๕๖๔``, ``วันพุธที่ 9 มิถุนายน 2564``,
+    ``09/06/2564``, ``9-6-64``, ``2021-06-09``. Years of two digits are Buddhist (64 is 2564); years of
+    four digits are Buddhist from 2400 on, unless พ.ศ. or ค.ศ. is written. Raises ``Invalid`` for other texts.
+    """
+    if len(text) > _MOST_DATE:
+        raise _no_date(text)
+    wanted = re.sub(r"\s+", " ", arabic_digits(canon(text))).strip()
+    if match := _ISO_DATE.fullmatch(wanted):
+        year, month, day = _common_era(match[1], None), int(match[2]), int(match[3])
+    elif match := _NUMERIC_DATE.fullmatch(wanted):
+        year, month, day = _common_era(match[5], match[4]), int(match[3]), int(match[1])
+    elif (match := _THAI_DATE.fullmatch(wanted)) and (named := month_number(match[2])):
+        year, month, day = _common_era(match[4], match[3]), named, int(match[1])
+    else:
+        raise _no_date(text)
+    if year not in _YEARS:
+        raise _no_date(text)
+    try:
+        return dt.date(year, month, day)
+    except ValueError:
+        raise _no_date(text) from None
+
+
+def _common_era(year: str, era: str | None) -> int:
+    """Return the Common Era year. ``era``: the era as written, or None."""
+    christian = era is not None and era.startswith("ค")
+    if len(year) == 2:
+        return int(year) + (2000 if christian else 2500 - ERA)
+    if christian or (era is None and int(year) < 2400):
+        return int(year)
+    return int(year) - ERA
+
+
+def _no_date(text: str) -> Invalid:
+    return Invalid(
+        "ไม่เข้าใจวันที่ “%(typed)s” กรุณาพิมพ์เช่น 9 มิถุนายน 2564 หรือ 2021-06-09",
+        code="bad-date",
+        typed=clip(canon(text[:_MOST_DATE]), 40),
+    )
+
+
+_AMERICAN_DATE = re.compile(r"([a-z]+)\.?\s+(\d{1,2})\D*\s(\d{4})")
+_NAMED_MONTH = re.compile(rf"(\d{{1,2}})?\s*({MONTH_NAME})\s*({ERA_NAME})\s*(\d+)")
+
+
+def parse_period(text: str) -> tuple[dt.date, dt.date]:
+    """Return the first and last day of a date, or of a month with its year, in a text of small letters.
+
+    As ``parse_date``, and also ``june 9, 2021``, ``มิ.ย. 64`` and ``jun 2021``; a year of four digits is
+    Buddhist from 2300 on. Raises ``Invalid`` or ``ValueError`` for text that is no date.
+    """
+    if american := _AMERICAN_DATE.fullmatch(text):
+        day = dt.date(int(american[3]), ENGLISH_MONTHS[american[1]], int(american[2]))
+        return day, day
+    named = _NAMED_MONTH.fullmatch(text)
+    if named is None:
+        day = parse_date(text)
+        return day, day
+    month = ENGLISH_MONTHS.get(named[2].rstrip(".")) or month_number(named[2]) or 0
+    written = int(named[4])
+    if named[3].startswith("ค"):
+        year = 2000 + written if written < 100 else written
+    else:
+        year = full_buddhist_year(written) - ERA
+    if named[1]:
+        day = dt.date(year, month, int(named[1]))
+        return day, day
+    return dt.date(year, month, 1), dt.date(year, month, calendar.monthrange(year, month)[1])
+
+
+def full_buddhist_year(year: int) -> int:
+    """Return the year in the Buddhist era: 64 and 2021 → 2564; from 2300 on a year is in it already."""
+    if year < 100:
+        return 2500 + year
+    return year if year >= 2300 else year + ERA

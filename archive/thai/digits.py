@@ -1,0 +1,20 @@
+"""Thai and Arabic digits."""
+
+from __future__ import annotations
+
+THAI_DIGITS = "๐๑๒๓๔๕๖๗๘๙"
+ANY_DIGITS = "0-9๐-๙"
+"""Class of Arabic and Thai digits, to be put between the brackets of a regular expression."""
+
+_TO_ARABIC = str.maketrans(THAI_DIGITS, "0123456789")
+_TO_THAI = str.maketrans("0123456789", THAI_DIGITS)
+
+
+def arabic_digits(text: str) -> str:
+    """Convert Thai digits to Arabic digits: ๑๒๓ → 123. The length stays the same."""
+    return text.translate(_TO_ARABIC)
+
+
+def thai_digits(text: str) -> str:
+    """Convert Arabic digits to Thai digits: 123 → ๑๒๓. The length stays the same."""
+    return text.translate(_TO_THAI)
