@@ -1,0 +1,28 @@
+"""Templates can be edited: one block element a line, and lines that a screen shows whole."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+TEMPLATES = Path(__file__).parent.parent.parent / "web" / "templates"
+LONGEST_LINE = 120
+BLOCK = re.compile(
+    r"<(?:article|aside|dd|details|div|dl|dt|fieldset|figure|footer|form|h[1-6]|header|legend|li|main|nav|ol|p|"
+    r"section|summary|table|tbody|td|th|thead|tr|ul)\b"
+)
+ONE_TEXT = re.compile(r"""(?:<\w+[^>]*>)?\{\{-? _\((["']).*?\1[^"']*\) -?\}\}(?:</\w+>)?""")
+
+
+@pytest.mark.parametrize(
+    "name", sorted(str(path.relative_to(TEMPLATES)) for path in TEMPLATES.rglob("*.html"))
+)
+def test_a_template_has_one_block_element_a_line(name: str) -> None:
+    wrong = []
+    for number, line in enumerate((TEMPLATES / name).read_text(encoding="utf-8").splitlines(), start=1):
+        is_one_text = ONE_TEXT.fullmatch(line.strip()) is not None  # a message is not split for its length
+        if (len(line) > LONGEST_LINE and not is_one_text) or len(BLOCK.findall(line)) > 1:
+            wrong.append(f"{number}: {line.strip()[:100]}")
+    assert not wrong
