@@ -41,9 +41,8 @@ _SIMILAR_SHARE = "30%"  # share of these words that a similar announcement has a
 _MOST_WITHHELD = 65_536  # ids in one clause, by OpenSearch's own limit
 _TERM_BOOST = 1 / (TUNING.k1 * STEPS + 1)  # OpenSearch's BM25 multiplies by k1 + 1; without that: IDF at most
 _PHRASE_BOOST = 0.3  # share of a phrase's BM25 over its bigrams that is added to the BM25F of its words
-_NEAR_BOOST = 0.2  # the same for a phrase with a misread letter
-_PIECE = 3  # character clusters of a piece of a phrase at least
-_FEWEST_PIECES, _MOST_PIECES = 3, 5  # pieces of a phrase; with two, one alone would say too little
+_NEAR_BOOST = 0.4  # the same for a phrase with a misread letter
+_CLUSTERS_A_SLIP, _MOST_SLIPS = 6, 4  # one misread letter is allowed for each 6 clusters, 4 at most
 _MIN_FUZZY_LENGTH = 4  # letters; shorter words have too few grams to be told apart
 _MAX_FUZZY_CLAUSES = 12  # clauses that are matched by grams
 _GRAM_BOOST = 0.3  # weight of a gram beside a term
@@ -103,18 +102,22 @@ def phrase(data: bytes, boost: float = 1.0, field: str = "grams", name: str | No
 
 
 def near_phrase(data: bytes, boost: float) -> list[Json]:
-    """Returns the query for documents in which all but one piece of a phrase stand as typed.
+    """Returns the query for documents that may have a phrase with a few letters misread.
 
-    A misread letter spoils one piece. Returns no query for a phrase that is too short for pieces.
+    One of its pieces must stand as typed, as there is one piece more than letters may be misread, and all
+    bigrams but those that these letters spoil must be in the document. Returns no query for a phrase that is
+    too short for pieces.
     """
     letters = clusters(data)
-    count = min(len(letters) // _PIECE, _MOST_PIECES)
-    if count < _FEWEST_PIECES:
+    if len(letters) < _CLUSTERS_A_SLIP:
         return []
-    borders = [len(letters) * at // count for at in range(count + 1)]
-    pieces = ["".join(letters[start:end]) for start, end in pairwise(borders)]
-    queries = [phrase(searchable_bytes(piece).data, boost) for piece in pieces]
-    return [some(queries, count - 1)]
+    slips = min(len(letters) // _CLUSTERS_A_SLIP, _MOST_SLIPS)
+    borders = [len(letters) * at // (slips + 1) for at in range(slips + 2)]
+    pieces = ("".join(letters[start:end]) for start, end in pairwise(borders))
+    intact = some(phrase(searchable_bytes(piece).data) for piece in pieces)
+    fewest = len(letters) - 1 - 2 * slips
+    left = {"query": grams(data), "minimum_should_match": fewest, "boost": boost}
+    return [{"bool": {"filter": [intact], "must": [{"match": {"grams": left}}]}}]
 
 
 def misread(clause: Clause) -> list[Json]:
@@ -176,9 +179,10 @@ class PlanQueries:
         words = some([self._loosely(clause) for clause in telling], fewest)
         long = [part for part in self.phrases if len(part.clauses) >= fewest]
         short = [part for part in self.phrases if len(part.clauses) < fewest]
-        should = [phrase(part.phrase.data, _PHRASE_BOOST) for part in short]
+        should = [query for part in short for query in self._near(part)]
+        should += [phrase(part.phrase.data, _PHRASE_BOOST) for part in short]
         should += [*(self.clause(clause) for clause in others), *self._whole()]
-        near = [query for part in self.phrases for query in near_phrase(part.phrase.data, _NEAR_BOOST)]
+        near = [query for part in long for query in self._near(part)]
         must = some([words, *(phrase(part.phrase.data, _PHRASE_BOOST) for part in long), *near])
         return self._bool([must], should, timely=timely)
 
@@ -203,6 +207,12 @@ class PlanQueries:
     def _telling(self) -> list[Clause]:
         return [clause for clause in self.plan.clauses if not says_little(clause)] or list(self.plan.clauses)
 
+    def _near(self, part: QueryPart) -> list[Json]:
+        """Returns the query for a phrase with misread letters; none in questions and
+        sentences, which documents seldom have letter by letter."""
+        is_prose = self.plan.is_sentence or self.plan.is_question
+        return [] if is_prose else near_phrase(part.phrase.data, _NEAR_BOOST)
+
     def _loosely(self, clause: Clause) -> Json:
         """Returns the query of a clause that may also stand with misread letters."""
         fuzzy = misread(clause) if len(self.plan.clauses) <= _MAX_FUZZY_CLAUSES else []
@@ -215,7 +225,8 @@ class PlanQueries:
         together = phrase(part.phrase.data, _PHRASE_BOOST)
         if part.phrase.exact and quoted:
             return {"bool": {"must": [together], "should": words}}
-        return some([every(words), together, *near_phrase(part.phrase.data, _NEAR_BOOST)])
+        there = some([together, *self._near(part)])
+        return {"dis_max": {"queries": [every(words), {"bool": {"must": [there], "should": words}}]}}
 
     def _whole(self) -> list[Json]:
         """Returns queries for the whole query in a title and, where it has several parts, in the text."""
