@@ -40,7 +40,7 @@ MESSAGES = {
     " (original is missing: attach it again or restore a backup)",
     "file-damaged": "ไฟล์ต้นฉบับเสียหาย แนบไฟล์เดิมอีกครั้งหรือกู้คืนจากข้อมูลสำรอง"
     " (original is damaged: attach it again or restore a backup)",
-    "pages-missing": "ข้อความของบางหน้าหายไป ต้องอ่านใหม่ (text of some pages is missing: to be read again)",
+    "pages-missing": "ข้อความของบางหน้าหายไป ต้องแปลงใหม่ (text of some pages is missing: to be read again)",
     "job-stuck": "การอ่านค้าง ไม่มีตัวอ่านใดทำต่อ (reading is stuck)",
     "index-missing": "ยังไม่มีดัชนีค้นหา (there is no index)",
     "index-damaged": "ดัชนีค้นหาเสียหาย (index is damaged)",

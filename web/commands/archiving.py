@@ -116,7 +116,7 @@ def reread(attachment_ids: tuple[int, ...], failed: bool, if_needed: bool) -> No
         ids |= set(services.jobs.outdated(RULES, failed=False))
     count = services.jobs.again(attachment_ids, afresh=True)
     count += services.jobs.again(sorted(ids.difference(attachment_ids)))
-    click.echo(f"รอการอ่านใหม่ {count:,} เอกสาร")
+    click.echo(f"รอแปลงใหม่ {count:,} เอกสาร")
 
 
 @click.command()
@@ -177,10 +177,10 @@ _NAMES = {
     "published": "เผยแพร่",
     "withdrawn": "ถอนแล้ว",
     "trashed": "ถังขยะ",
-    "waiting": "รออ่าน",
-    "reading": "กำลังอ่าน",
-    "ready": "อ่านแล้ว",
-    "failed": "อ่านไม่ได้",
+    "waiting": "รอแปลงข้อความ",
+    "reading": "กำลังแปลงข้อความ",
+    "ready": "แปลงแล้ว",
+    "failed": "แปลงไม่ได้",
     "embedded": "มีข้อความในไฟล์",
     "ocr": "อ่านจากภาพ",
     "none": "ไม่มีข้อความ",

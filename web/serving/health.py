@@ -133,7 +133,7 @@ def _queue(services: Services) -> str:
     oldest = services.jobs.oldest_waiting()
     if oldest is None or _now() - oldest < STUCK or services.jobs.counts()["reading"]:
         return ""
-    return "มีเอกสารรออ่านแต่ไม่มีการอ่าน (queue is stuck)"
+    return "มีเอกสารรอแปลงข้อความแต่ไม่มีการแปลง (queue is stuck)"
 
 
 def _records(services: Services) -> str:
