@@ -64,7 +64,7 @@ from storage.files.local import LocalFiles
 from storage.files.virus_scanner import Clamd
 from storage.hash_chain import AuditTrail
 from storage.move import Moved, move_files, move_records, refuse_occupied, unfinished
-from storage.permissions import PRIVATE_UMASK, DataPermissions, make_private_directory
+from storage.permissions import DataPermissions, make_private_directory
 from storage.repositories.harvest import EngineHarvest
 from storage.repositories.jobs import EngineJobs
 from storage.repositories.leases import EngineLeases
@@ -203,11 +203,6 @@ def services() -> Services:
             whole = replace(whole, settings=replace(whole.settings, base_url=address))
         g.services = whole.of(request.environ[ORGANISATION], known)
     return cast(Services, g.services)
-
-
-def keep_files_private() -> None:
-    """Have this process and its children make files and directories for their owner alone."""
-    os.umask(PRIVATE_UMASK)
 
 
 def build(settings: Settings, *, begin_anew: bool = False) -> Services:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import errno
 import importlib
+import os
 import sys
 from dataclasses import dataclass
 from functools import cache
@@ -13,6 +14,7 @@ from pathlib import Path
 import click
 
 from archive.errors import PrakatError, SettingsError
+from storage.permissions import PRIVATE_UMASK
 from web.commands.terminal import Group
 
 _COMMANDS = Path(__file__).parent / "commands"
@@ -78,9 +80,7 @@ def main() -> None:
     ตัวอย่าง · example:
       prakat serve
     """
-    from web.bootstrap import keep_files_private
-
-    keep_files_private()
+    os.umask(PRIVATE_UMASK)  # this process and its children make files and directories for their owner alone
 
 
 @cache

@@ -4,18 +4,28 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from rich.console import Console
 from rich.table import Table
 
-from indexer.consistency import MESSAGES, ConsistencyReport, Finding
-from indexer.reindex import rebuild
-from web import bootstrap, settings
+from indexer.extraction.lazy_import import lazy_import
+from web import settings
 from web.commands.terminal import bars, open_existing
 from web.settings import Settings
+
+if TYPE_CHECKING:
+    from indexer import consistency, reindex
+    from indexer.consistency import ConsistencyReport, Finding
+    from web import bootstrap
+else:
+    consistency = lazy_import("indexer.consistency")
+    reindex = lazy_import("indexer.reindex")
+    bootstrap = lazy_import("web.bootstrap")
 
 
 @click.command()
@@ -65,9 +75,15 @@ def _described(report: ConsistencyReport) -> dict[str, object]:
     return {
         "clean": report.clean,
         "checked": report.checked,
-        "findings": [asdict(finding) | {"message": MESSAGES[finding.code]} for finding in report.findings],
-        "notes": [asdict(note) | {"message": MESSAGES[note.code]} for note in report.notes],
+        "findings": [
+            asdict(finding) | {"message": consistency.MESSAGES[finding.code]} for finding in report.findings
+        ],
+        "notes": [asdict(note) | {"message": consistency.MESSAGES[note.code]} for note in report.notes],
     }
+
+
+def _with_messages(findings: Sequence[Finding]) -> list[dict[str, object]]:
+    return [asdict(finding) | {"message": consistency.MESSAGES[finding.code]} for finding in findings]
 
 
 def _show(report: ConsistencyReport) -> None:
@@ -93,7 +109,7 @@ def _table(title: str, findings: list[Finding]) -> None:
     for heading in ("รหัส", "ที่", "ความหมาย", "ซ่อมแล้ว"):
         shown.add_column(heading)
     for finding in findings:
-        what = f"{MESSAGES[finding.code]}\n{finding.detail}".strip()
+        what = f"{consistency.MESSAGES[finding.code]}\n{finding.detail}".strip()
         shown.add_row(finding.code, finding.subject, what, "✓" if finding.mended else "")
     Console().print(shown)
 
@@ -158,8 +174,8 @@ def backup(destination: str, verify: bool, accept_loss: bool, keep_days: int, ke
             f"อ่านไฟล์ที่สำรองไว้เดิมซ้ำ {report.verified:,} ไฟล์ (of those from before, read again)", err=True
         )
     damage = {
-        MESSAGES["file-damaged"]: report.damaged,
-        MESSAGES["file-missing"]: report.missing,
+        consistency.MESSAGES["file-damaged"]: report.damaged,
+        consistency.MESSAGES["file-missing"]: report.missing,
         "เสียหายหรือหายไปจากที่เก็บสำรอง คัดลอกใหม่แล้ว กรุณาตรวจดิสก์นั้น (was damaged or gone in the backup,"
         " copied again: look at that disk)": report.mended,
         "เสียหายในที่เก็บสำรอง และในคลังก็ไม่มีแล้ว (damaged in the backup, and the archive has none)": report.spoiled,
@@ -202,7 +218,7 @@ def restore(source: Path, generation: str | None, listing: bool, identity: Path 
     given = settings.load()
     with bars(steps) as progress:
         services = bootstrap.restore(given, source, progress, generation=generation, identity=identity)
-        count = rebuild(
+        count = reindex.rebuild(
             services.records, services.index, progress=lambda done, total: progress("rebuild", done, total)
         )
     click.echo(f"กู้คืนแล้วที่ {services.settings.data} ค้นหาได้ {count:,} เรื่อง (restored)", err=True)
@@ -227,7 +243,7 @@ def begin_anew() -> None:
     """
     services = bootstrap.build(settings.load(), begin_anew=True)
     is_new = services.history.last_change() == 0
-    count = rebuild(services.records, services.index)
+    count = reindex.rebuild(services.records, services.index)
     if is_new:
         services.audit.acknowledge("prakat begin-anew")
     click.echo(

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import datetime as dt
 import sys
+from typing import TYPE_CHECKING
 
 import click
 
 from archive import thai, validation
 from archive.errors import Invalid, NotFound
 from archive.model import ALL_SCOPES, Role, Scope
-from web.accounts.access import new_token, token_hash
-from web.accounts.passwords import check_strength, hash_password
+from indexer.extraction.lazy_import import lazy_import
 from web.commands.terminal import Group, organisation_option, services_of
+
+if TYPE_CHECKING:
+    from web.accounts import access, passwords
+else:
+    access = lazy_import("web.accounts.access")
+    passwords = lazy_import("web.accounts.passwords")
 
 
 @click.group(cls=Group)
@@ -41,7 +47,7 @@ def add_user(name: str, role: str, password_stdin: bool, organisation: str | Non
     """
     name = validation.name(name)
     password = _password(name, password_stdin)
-    person = services_of(organisation).people.add(name, hash_password(password), Role(role))
+    person = services_of(organisation).people.add(name, passwords.hash_password(password), Role(role))
     click.echo(f"เพิ่ม {person.name} ({person.role}) แล้ว", err=True)
 
 
@@ -60,7 +66,7 @@ def change_password(name: str, password_stdin: bool, organisation: str | None) -
     known = people.by_name(name)
     if known is None:
         raise NotFound(f"ไม่พบผู้ใช้ {name} (no such person)")
-    people.set_password(known[0].id, hash_password(_password(name, password_stdin)))
+    people.set_password(known[0].id, passwords.hash_password(_password(name, password_stdin)))
     people.close_sessions(known[0].id)
     click.echo(f"ตั้งรหัสผ่านใหม่ของ {name} แล้ว", err=True)
 
@@ -71,7 +77,7 @@ def _password(name: str, from_stdin: bool) -> str:
         password = sys.stdin.readline().rstrip("\r\n")
     else:
         password = click.prompt("รหัสผ่าน (password)", hide_input=True, confirmation_prompt=True, err=True)
-    check_strength(password, about=(name,))
+    passwords.check_strength(password, about=(name,))
     return str(password)
 
 
@@ -169,11 +175,11 @@ def add_token(name: str, scopes: tuple[str, ...], expires: str | None, organisat
       prakat token add website
       prakat token add scanner --scope write --expires 2027-12-31
     """
-    made = new_token()
+    made = access.new_token()
     given = frozenset(map(Scope, scopes)) | {Scope.READ} if scopes else ALL_SCOPES
     expires_at = _end_of_day(expires) if expires else None
     people = services_of(organisation).people
-    people.add_token(validation.name(name), token_hash(made), scopes=given, expires_at=expires_at)
+    people.add_token(validation.name(name), access.token_hash(made), scopes=given, expires_at=expires_at)
     click.echo(made)
     click.echo("เก็บไว้ให้ดี จะไม่แสดงอีก (keep it: it is not shown again)", err=True)
 
