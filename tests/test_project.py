@@ -14,8 +14,7 @@ from tests.reference import reference
 
 ROOT = Path(__file__).parent.parent
 ROOMS = ("archive", "storage", "indexer", "web")
-LONGEST_FILE = 500
-LONGEST_FUNCTION = 60
+LONGEST_FUNCTION = 50
 
 
 def kept(*suffixes: str) -> list[Path]:
@@ -74,10 +73,9 @@ def test_every_dependency_is_locked_and_has_its_reason() -> None:
 
 
 @pytest.mark.parametrize("room", ROOMS)
-def test_files_and_functions_are_seen_whole(room: str) -> None:
+def test_functions_are_seen_whole(room: str) -> None:
     for path in (ROOT / room).rglob("*.py"):
         text = path.read_text(encoding="utf-8")
-        assert len(text.splitlines()) <= LONGEST_FILE, path
         for node in ast.walk(ast.parse(text)):
             if isinstance(node, ast.FunctionDef):
                 assert (node.end_lineno or 0) - node.lineno < LONGEST_FUNCTION, f"{path}: {node.name}"

@@ -220,12 +220,7 @@ def build(settings: Settings, *, begin_anew: bool = False) -> Services:
     engine = _engine(
         settings.database, data, lambda: None if begin_anew else _refuse_lost_database(settings, dictionary)
     )
-    if unfinished(engine):
-        engine.close()
-        raise SettingsError(
-            "การย้ายคลังมาที่ฐานข้อมูลนี้ยังไม่เสร็จ กรุณาเรียก prakat move เดิมให้เสร็จก่อน"
-            " (an archive is still being moved here: run that prakat move to its end)"
-        )
+    _refuse_unfinished_move(engine)
     files = _files(settings.files, data)
     records = open_records(engine)
     scanner = Clamd(settings.clamd) if settings.clamd else None
@@ -261,6 +256,16 @@ def build(settings: Settings, *, begin_anew: bool = False) -> Services:
         secret_key=settings.secret_key or _kept_secret(data / manifest.SECRET),
         organisations=EngineOrganisations(engine),
     )
+
+
+def _refuse_unfinished_move(engine: Engine) -> None:
+    """Closes the engine and raises ``SettingsError`` while an archive is still being moved to it."""
+    if unfinished(engine):
+        engine.close()
+        raise SettingsError(
+            "การย้ายคลังมาที่ฐานข้อมูลนี้ยังไม่เสร็จ กรุณาเรียก prakat move เดิมให้เสร็จก่อน"
+            " (an archive is still being moved here: run that prakat move to its end)"
+        )
 
 
 def _refuse_lost_database(settings: Settings, dictionary: Dictionary) -> None:

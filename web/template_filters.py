@@ -48,6 +48,12 @@ def install(app: Flask) -> None:
     )
     Babel(app, locale_selector=_language)
     app.jinja_env.add_extension("jinja2.ext.i18n")
+    _add_filters(app)
+    _add_globals(app)
+    app.context_processor(_shared)
+
+
+def _add_filters(app: Flask) -> None:
     app.jinja_env.filters.update(
         day=day,
         short_day=short_day,
@@ -81,6 +87,9 @@ def install(app: Flask) -> None:
         blocks=blocks,
         thousands=lambda n: f"{n:,}",
     )
+
+
+def _add_globals(app: Flask) -> None:
     app.jinja_env.globals.update(
         accepted_files=ACCEPTED_FILES,
         asset=asset,
@@ -97,7 +106,6 @@ def install(app: Flask) -> None:
         qr_code=qr_code,
         month_names=month_names,
     )
-    app.context_processor(_shared)
 
 
 def _language() -> str:

@@ -173,13 +173,7 @@ class EngineAttachments:
             row = attachment_row(self._engine, attachment_id, lock=True)
             if row["sha256"] == file.sha256:
                 return mappers.attachment(row)
-            if self._engine.row(
-                """SELECT id FROM attachment
-                   WHERE organisation_id IN :organisations AND announcement_id = :id AND sha256 = :sha256""",
-                id=row["announcement_id"],
-                sha256=file.sha256,
-            ):
-                raise Conflict("ไฟล์นี้แนบอยู่กับประกาศนี้แล้ว หรือเคยนำออกไป กรุณาใช้เอกสารนั้นแทน", code="file-attached")
+            self._refuse_attached_file(row["announcement_id"], file.sha256)
             keep_version(self._engine, row, actor=actor)
             self._engine.run(
                 """DELETE FROM page
@@ -211,6 +205,16 @@ class EngineAttachments:
             )
             hide(self._engine, attachment_id)
             return self.get(attachment_id)
+
+    def _refuse_attached_file(self, announcement_id: int, sha256: str) -> None:
+        """Raises ``Conflict`` when the announcement has, or had, an attachment of the same bytes."""
+        if self._engine.row(
+            """SELECT id FROM attachment
+               WHERE organisation_id IN :organisations AND announcement_id = :id AND sha256 = :sha256""",
+            id=announcement_id,
+            sha256=sha256,
+        ):
+            raise Conflict("ไฟล์นี้แนบอยู่กับประกาศนี้แล้ว หรือเคยนำออกไป กรุณาใช้เอกสารนั้นแทน", code="file-attached")
 
     def release(
         self, attachment_id: int, decided: Iterable[PersonalData], *, reason: str, actor: str

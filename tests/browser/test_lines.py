@@ -12,7 +12,7 @@ from playwright.sync_api import Page
 from pythainlp.tokenize import word_tokenize
 
 from archive.model import Announcement, Draft
-from indexer.analysis.tokenizer import THAI
+from archive.thai.characters import WORD_LETTERS
 from tests.browser.conftest import PHONE, Visit
 from tests.browser.site import ACTOR, Site, wait_until
 
@@ -98,9 +98,9 @@ def _headings(page: Page) -> list[str]:
 
 def _parts_a_word(text: str, at: int) -> bool:
     """Returns True when a word goes on across ``at``, by maximal matching with a dictionary."""
-    if not re.match(f"[{THAI}]{{2}}", text[at - 1 : at + 1]):
+    if not re.match(f"[{WORD_LETTERS}]{{2}}", text[at - 1 : at + 1]):
         return False
-    run = next(found for found in re.finditer(f"[{THAI}]+", text) if found.start() < at < found.end())
+    run = next(found for found in re.finditer(f"[{WORD_LETTERS}]+", text) if found.start() < at < found.end())
     end = run.start()
     for word in word_tokenize(run.group(), engine="newmm"):
         end += len(word)
