@@ -212,10 +212,7 @@ def build(settings: Settings, *, begin_anew: bool = False) -> Services:
     on a backup say that there was one; unless ``begin_anew``.
     """
     data = settings.data
-    try:
-        make_private_directory(data)
-    except OSError as error:
-        raise SettingsError(f"สร้างที่เก็บข้อมูล {data} ไม่ได้ (cannot make PRAKAT_DATA): {error}") from error
+    _make_data_directory(data)
     dictionary = Dictionary(data / manifest.WORDS)
     engine = _engine(
         settings.database, data, lambda: None if begin_anew else _refuse_lost_database(settings, dictionary)
@@ -256,6 +253,14 @@ def build(settings: Settings, *, begin_anew: bool = False) -> Services:
         secret_key=settings.secret_key or _kept_secret(data / manifest.SECRET),
         organisations=EngineOrganisations(engine),
     )
+
+
+def _make_data_directory(data: Path) -> None:
+    """Raises ``SettingsError`` when the directory cannot be made."""
+    try:
+        make_private_directory(data)
+    except OSError as error:
+        raise SettingsError(f"สร้างที่เก็บข้อมูล {data} ไม่ได้ (cannot make PRAKAT_DATA): {error}") from error
 
 
 def _refuse_unfinished_move(engine: Engine) -> None:
