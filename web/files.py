@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import re
 import threading
 from http import HTTPStatus
 from pathlib import PurePath
@@ -29,6 +30,7 @@ _FILE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; ob
 
 log = logging.getLogger("prakat.files")
 
+_PLAIN_NAME = re.compile(r'filename=(?:"[^"]*"|[^;\s]+)')  # not the name after ``filename*=``
 _DAY = 24 * 3600.0
 _lock = threading.Lock()
 
@@ -65,6 +67,7 @@ def send_range_as_file(
         etag=etag,
         conditional=False,
     )
+    _name_for_old_programs(answer, download_name)
     answer.content_length = size
     answer.make_conditional(request, accept_ranges=True, complete_length=size)
     start = answer.content_range.start
@@ -72,6 +75,14 @@ def send_range_as_file(
         file.seek(start)
         answer.response = wrap_file(request.environ, file)
     return answer
+
+
+def _name_for_old_programs(answer: Response, name: str) -> None:
+    """Give the download an ASCII name beside its Thai one: without it, old programs see ``.pdf`` alone."""
+    disposition = answer.headers.get("Content-Disposition", "")
+    if "filename*=" in disposition:
+        plain = f"document{PurePath(name).suffix}"
+        answer.headers["Content-Disposition"] = _PLAIN_NAME.sub(f'filename="{plain}"', disposition)
 
 
 def _takes_files() -> bool:
@@ -91,6 +102,7 @@ def searchable(attachment: Attachment) -> Response:
         as_attachment=True,
         download_name=f"{PurePath(attachment.filename).stem} (ค้นข้อความได้).pdf",
     )
+    _name_for_old_programs(answer, "searchable.pdf")
     answer.headers["Content-Security-Policy"] = _FILE_POLICY
     _cache(answer, public=True)
     return answer

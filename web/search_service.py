@@ -14,7 +14,7 @@ from archive.errors import Unavailable
 from archive.model import Announcement, Attachment, Status
 from indexer.reindex import NO_LIMIT
 from indexer.search.explanations import SearchExplanation
-from indexer.search.highlighting import TextSegment, snippet
+from indexer.search.highlighting import TextSegment, readable_snippet
 from indexer.search.ports import FacetValue, Hit, ResultPage
 from indexer.search.query.parser import Filters, Query, Sort, parse
 from web.bootstrap import Services
@@ -201,7 +201,8 @@ def _listed(services: Services, query: Query, began: float) -> Answer:
     return Answer(
         total=total,
         results=tuple(
-            Result(announcement, 0.0, snippet(announcement.body, query), ()) for announcement in listed
+            Result(announcement, 0.0, readable_snippet(announcement.body, query), ())
+            for announcement in listed
         ),
         facets={},
         did_you_mean=None,
@@ -240,12 +241,12 @@ def _result(
     return Result(
         announcement,
         hit.score,
-        snippet(announcement.body, query),
+        readable_snippet(announcement.body, query),
         tuple(
             PageResult(
                 attachments[page.attachment_id],
                 page.number,
-                snippet(texts[page.attachment_id, page.number], query),
+                readable_snippet(texts[page.attachment_id, page.number], query),
             )
             for page in hit.pages
             if (page.attachment_id, page.number) in texts

@@ -25,7 +25,7 @@ from pythainlp.corpus import thai_icu_words
 
 from archive.thai.characters import FOLLOWING_VOWELS, MARKS, WORD_LETTERS
 
-TOKENIZER_VERSION = "fine-4"
+TOKENIZER_VERSION = "fine-5"
 """Raised whenever the same text would give other terms: an index made with another version is rebuilt."""
 
 """Regular-expression character class of the letters of Thai words: no digits, ฿, ๆ, ฯ nor punctuation."""
@@ -197,6 +197,9 @@ _MISLEADING_WORDS = frozenset("ปีงบประมาณ ปีปฏิท
 wrongly before them: เศรษฐกิจการค้า, พัฒนาการเกษตร.
 """
 
+_MISSING_WORDS = frozenset({"ประจำปี"})
+"""Words that the list lacks: without them a shorter word is found inside, such as จำปี, a flower."""
+
 
 @cache
 def dictionary_words() -> frozenset[str]:
@@ -210,6 +213,7 @@ def dictionary_words() -> frozenset[str]:
             word for word in words if not _is_nominalized(word, words) and not _is_compound(word, words)
         )
         - _MISLEADING_WORDS
+        | _MISSING_WORDS
     )
 
 

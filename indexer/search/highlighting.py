@@ -17,7 +17,7 @@ from itertools import accumulate, groupby
 import numpy as np
 from pythainlp.corpus import thai_stopwords
 
-from archive.thai.characters import FOLLOWING_VOWELS, LEADING_VOWELS, MARKS, WORD_LETTERS
+from archive.thai.characters import ELLIPSIS, FOLLOWING_VOWELS, LEADING_VOWELS, MARKS, WORD_LETTERS
 from indexer.analysis.dictionary import Dictionary
 from indexer.analysis.tokenizer import Tokenizer, fold, searchable_bytes
 from indexer.search.query.parser import Query
@@ -30,6 +30,8 @@ _LETTERS = re.compile(
     f"[{WORD_LETTERS}]{{1,{_LONGEST}}}[{FOLLOWING_VOWELS}{MARKS}]*(?<![{LEADING_VOWELS}])"
     f"|[^\\W{WORD_LETTERS}]{{1,{_LONGEST}}}"
 )
+_SPACE = re.compile(r"\s+")
+_RULE = re.compile(r"\s*[.…_\-–—=*]{4,}\s*")  # dotted and drawn lines of a form
 _THAI = frozenset(map(chr, range(0xE01, 0xE4F)))
 
 
@@ -51,11 +53,30 @@ def highlight(text: str, query: Query) -> tuple[TextSegment, ...]:
 
 def snippet(text: str, query: Query, *, length: int = 180) -> tuple[TextSegment, ...]:
     """Returns the best passage of about ``length`` characters; the start of the text if there is no hit."""
+    return _passage(text, query, length)[0]
+
+
+def readable_snippet(text: str, query: Query, *, length: int = 180) -> tuple[TextSegment, ...]:
+    """Returns the best passage as people read it: without ruling lines, and ``…`` where the text goes on."""
+    segments, start, end = _passage(text, query, length)
+    shown = [
+        segment if segment.hit else TextSegment(_RULE.sub(" ", segment.text), hit=False)
+        for segment in segments
+    ]
+    if text[:start].strip():
+        shown.insert(0, TextSegment(ELLIPSIS, hit=False))
+    if text[end:].strip():
+        shown.append(TextSegment(ELLIPSIS, hit=False))
+    return tuple(segment for segment in shown if segment.text)
+
+
+def _passage(text: str, query: Query, length: int) -> tuple[tuple[TextSegment, ...], int, int]:
+    """Returns the segments of the best passage, its start and its end."""
     borders = _Borders(fold(text))
     found = _Hits(borders, query)
     context = min(_CONTEXT, length // 4)
     first = found.densest(length - context)
-    start = 0 if first is None else borders.before(max(0, first - context))
+    start = 0 if first is None else _phrase_start(text, first, borders.before(max(0, first - context)))
     end = start + length
     if end >= len(text):  # the end of the text: the passage begins earlier, its last word stays
         start, end = borders.before(max(0, len(text) - length)), len(text)
@@ -64,7 +85,22 @@ def snippet(text: str, query: Query, *, length: int = 180) -> tuple[TextSegment,
     if end <= start:  # one word longer than the passage
         end = min(len(text), start + length)
     shown = found.within(start, end, clipped=True)
-    return _segments(text, [(max(left, start), min(right, end)) for left, right in shown], start, end)
+    places = [(max(left, start), min(right, end)) for left, right in shown]
+    return _segments(text, places, start, end), start, end
+
+
+def _phrase_start(text: str, hit: int, start: int) -> int:
+    """Returns the start of a phrase near ``start``: Thai has a space or a new line between phrases.
+
+    Without one between ``start`` and the hit, a little before ``start`` is looked at; else ``start`` stays.
+    """
+    if start == 0:
+        return 0
+    after = _SPACE.search(text, start, hit)
+    if after is not None:
+        return after.end()
+    before = [space.end() for space in _SPACE.finditer(text, max(0, start - _CONTEXT), start)]
+    return before[-1] if before else start
 
 
 @dataclass(frozen=True, slots=True)

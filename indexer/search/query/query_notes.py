@@ -103,7 +103,9 @@ def stands_for(typed: str, full: str) -> QueryNote:
 
 
 def read_as(typed: str, meant: str) -> QueryNote:
-    return QueryNote(f"“{typed}” อ่านเป็น “{meant}”", f"“{typed}” read as “{meant}”")
+    return QueryNote(
+        f"แสดงผลของ “{meant}” แทน “{typed}”", f"Showing results for “{meant}” instead of “{typed}”"
+    )
 
 
 def _english(day: dt.date) -> str:

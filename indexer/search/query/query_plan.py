@@ -300,6 +300,9 @@ def _parts(tokens: list[Token], at: int) -> tuple[str, ...]:
     return tuple(parts)
 
 
+_KNOWN_TO_ALL = {"พศ", "คศ"}  # abbreviations of the eras: nobody needs a note on what they stand for
+
+
 def expanded_abbreviations(plan: QueryPlan) -> tuple[tuple[str, str], ...]:
     """Returns pairs of an abbreviation or everyday word as typed and the longer form that it stands for."""
     return tuple(
@@ -309,6 +312,7 @@ def expanded_abbreviations(plan: QueryPlan) -> tuple[tuple[str, str], ...]:
         if other.weight == SYNONYM_WEIGHT
         and len("".join(other.terms)) > len(clause.typed)
         and not clause.typed.isdigit()
+        and clause.typed not in _KNOWN_TO_ALL
     )
 
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer.search.highlighting import find_hits, highlight, snippet
+from indexer.search.highlighting import find_hits, highlight, readable_snippet, snippet
 from indexer.search.query.parser import parse
 
 THAI_TEXT = st.text(alphabet=st.sampled_from("กขคงเแโาิี่้ำะั์ .1๒a\n"), max_size=300)
@@ -63,3 +63,19 @@ def test_without_a_hit_the_start_is_shown() -> None:
 
 def test_a_hit_at_the_very_end_is_shown() -> None:
     assert any(segment.hit for segment in snippet(f"{BODY}พลับพลึงธาร", parse("พลับพลึงธาร"), length=50))
+
+
+def test_a_word_inside_another_is_not_marked() -> None:
+    text = "แผนดำเนินงานประจำปีงบประมาณ และดอกจำปี"
+    assert find_hits(text, parse("จำปี")) == [(text.rindex("จำปี"), len(text))]
+
+
+def test_a_passage_begins_with_a_phrase_and_has_no_ruling_lines() -> None:
+    text = (
+        "ด้วยกองช่างมีความจำเป็นต้องซ่อมแซมถนนสายหลักของตำบลหลายแห่งก่อนฤดูฝน จึงขออนุมัติจัดซื้อหลอดไฟ จำนวน 20 หลอด "
+        "ตามรายการดังนี้ ......................... หลอดแอลอีดีขนาดยี่สิบวัตต์ " + "เพื่อใช้ในการซ่อมแซมทางสาธารณะ " * 6
+    )
+    shown = "".join(segment.text for segment in readable_snippet(text, parse("หลอดไฟ")))
+    assert shown.startswith("…จึงขออนุมัติจัดซื้อหลอดไฟ")
+    assert shown.endswith("…")
+    assert "...." not in shown

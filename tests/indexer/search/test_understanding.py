@@ -88,8 +88,10 @@ def test_the_other_keyboard_is_understood(index: WhooshIndex) -> None:
     page = index.search(parse("gmL[k]"))
     assert page.did_you_mean == "เทศบาล"
     assert {9, 20} <= {hit.announcement_id for hit in page.hits}
-    assert "“gmL[k]” อ่านเป็น “เทศบาล”" in said(page.query.understood)
-    assert "“gmL[k]” read as “เทศบาล”" in [remark.english for remark in page.query.understood]
+    assert "แสดงผลของ “เทศบาล” แทน “gmL[k]”" in said(page.query.understood)
+    assert "Showing results for “เทศบาล” instead of “gmL[k]”" in [
+        remark.english for remark in page.query.understood
+    ]
     assert found(index, "แนอรก") == [8]
     assert index.search(parse("covid")).did_you_mean is None
 
