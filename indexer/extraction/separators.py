@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pikepdf
 import zxingcpp
 
 from indexer.extraction.failures import Unreadable
@@ -14,8 +13,10 @@ from indexer.extraction.lazy_import import lazy_import
 from indexer.extraction.parsers import write_as_pdf
 
 if TYPE_CHECKING:
+    import pikepdf
     import pypdfium2
 else:
+    pikepdf = lazy_import("pikepdf")
     pypdfium2 = lazy_import("pypdfium2")
 
 SEPARATOR_TEXT = "prakat:separator"
