@@ -12,6 +12,7 @@ from archive import filetype, privacy, thai, validation
 from archive.errors import Conflict, Invalid, PersonalDataFound, RecordDamaged, gettext_noop
 from archive.fields import ANNOUNCEMENT_FIELDS, FieldType, checked
 from archive.file_versions import FileVersionCommands
+from archive.line_alignment import align_lines
 from archive.model import (
     Announcement,
     Attachment,
@@ -227,8 +228,21 @@ class Intake(FileVersionCommands):
         """Replace the recognised text of a page by a person's text. A rereading does not change that text."""
         self._editable(self._records.attachments.get(attachment_id).announcement_id)
         kept = validation.page_text(text)
+        before = self._records.pages.get(attachment_id, number)
         return self._records.pages.correct(
-            attachment_id, number, kept, actor=actor, personal_data=privacy.find(kept, number)
+            attachment_id,
+            number,
+            kept,
+            actor=actor,
+            personal_data=privacy.find(kept, number),
+            lines=align_lines(before.text, before.lines, kept),
+        )
+
+    def replace_reading(self, page: Page, *, actor: str) -> Page:
+        """Replace a page by another reading that a person asked for. The text before can be restored."""
+        self._editable(self._records.attachments.get(page.attachment_id).announcement_id)
+        return self._records.pages.reread(
+            page, actor=actor, personal_data=privacy.find(page.text, page.number)
         )
 
     def revise(

@@ -23,6 +23,7 @@ from archive.model import (
     Incident,
     Item,
     Kind,
+    Line,
     LowConfidenceSpan,
     Page,
     PersonalData,
@@ -206,9 +207,15 @@ class Pages(Protocol):
         *,
         actor: str,
         personal_data: Sequence[PersonalData] = (),
+        lines: Sequence[Line] = (),
     ) -> Page:
         """Set a page's text as a person corrected it.
-        ``personal_data``: the finds in this text. The attachment is held while some of them are undecided."""
+        ``personal_data``: the finds in this text. The attachment is held while some of them are undecided.
+        ``lines``: where the letters of this text are on the picture."""
+
+    def reread(self, page: Page, *, actor: str, personal_data: Sequence[PersonalData] = ()) -> Page:
+        """Replace a page by another reading that a person asked for, also a page that was corrected.
+        The text before is kept in the history. ``personal_data``: as for ``correct``."""
 
     def get(self, attachment_id: int, number: int) -> Page: ...
     def by_attachment(self, attachment_id: int) -> list[Page]: ...

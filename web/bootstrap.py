@@ -44,6 +44,7 @@ from indexer.engines.whoosh import WhooshIndex
 from indexer.extraction.page_images import Pictures
 from indexer.extraction.pipeline import Reader
 from indexer.extraction.redaction import Redactor
+from indexer.extraction.rereading import PageRereader
 from indexer.extraction.text_layer import Copies
 from indexer.inbox import Inbox, InboxTarget
 from indexer.leader_leases import COLLECT_SCANS, MAINTAIN, SYNC_INDEX, LeaderLeases, lease_holder_name
@@ -116,6 +117,7 @@ class Services(RepositoryAccess):
     pictures: Pictures
     copies: Copies
     redactor: Redactor
+    rereader: PageRereader
     eraser: Eraser
     secret_key: str
     organisations: Organisations
@@ -249,6 +251,7 @@ def build(settings: Settings, *, begin_anew: bool = False) -> Services:
         pictures=pictures,
         copies=copies,
         redactor=Redactor(files, data / "redactions", jobs=settings.ocr_jobs),
+        rereader=PageRereader(files, data / "rereadings", jobs=settings.ocr_jobs),
         eraser=Eraser(records, records, files, (pictures, copies)),
         secret_key=settings.secret_key or _kept_secret(data / manifest.SECRET),
         organisations=EngineOrganisations(engine),

@@ -41,6 +41,7 @@ _ACTIONS = {
     "trash": lazy_gettext("ทิ้งลงถังขยะ"),
     "restore": lazy_gettext("กู้คืน"),
     "relate": lazy_gettext("ความเกี่ยวข้อง"),
+    "reread": lazy_gettext("แปลงหน้าใหม่"),
     "correct": lazy_gettext("แก้ข้อความที่อ่านได้"),
 }
 _RELATIONS = {

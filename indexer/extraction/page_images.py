@@ -65,13 +65,7 @@ _SAME_WORD = 60  # hits closer than this are drawn as one
 
 
 def rectangles(page: Page, hits: tuple[tuple[int, int], ...]) -> list[Rectangle]:
-    """Returns the rectangles of the ``[start, end)`` stretches of ``page.text``, with neighbours merged.
-
-    Returns no rectangles for a page whose text a person corrected, because the stored positions belong to
-    the text before the correction.
-    """
-    if page.corrected:
-        return []
+    """Returns the rectangles of the ``[start, end)`` stretches of ``page.text``, with neighbours merged."""
     starts = [line.start for line in page.lines]
     found: dict[int, list[tuple[int, int]]] = {}
     for start, end in hits:

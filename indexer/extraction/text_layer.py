@@ -116,7 +116,7 @@ def searchable_copy(original: Path, pages: Sequence[Page], target: Path) -> None
 def add_text_layer(pdf: pikepdf.Pdf, leaf: pikepdf.Page, page: Page, font: pikepdf.Object) -> None:
     """Sets ``leaf`` upright and lays the text of ``page`` over it. ``font``: see ``invisible_font``."""
     width, height = _set_upright(leaf, page.turn)
-    lines = _even_lines(page.text) if page.corrected else page.lines
+    lines = page.lines or (_even_lines(page.text) if page.corrected else ())
     text = "\n".join(_run(page, line, width, height) for line in lines)
     layer = f"BT {INVISIBLE} Tr\n{text}\nET"
     leaf.contents_add(pdf.make_stream(layer.encode("ascii")), prepend=False)

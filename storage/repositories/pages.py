@@ -7,9 +7,9 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 
 from archive.errors import Conflict, NotFound
-from archive.model import LowConfidenceSpan, Page, PersonalData, Source
+from archive.model import Line, LowConfidenceSpan, Page, PersonalData, Source
 from storage import mappers
-from storage.engine import Queries
+from storage.engine import Queries, Row
 from storage.hash_chain import READING, seal
 from storage.repositories import history
 from storage.repositories.attachments import attachment_row, note_corrected_finds
@@ -55,38 +55,55 @@ class EnginePages:
         *,
         actor: str,
         personal_data: Sequence[PersonalData] = (),
+        lines: Sequence[Line] = (),
     ) -> Page:
-        """Set a page's text; see ``archive.repositories.Pages``.
-
-        Lines and doubts are deleted, since their offsets belong to the recognised text.
-        """
+        """Set a page's text; see ``archive.repositories.Pages``. Its doubts are settled by that."""
         with self._engine.write():
             attachment = attachment_row(self._engine, attachment_id, lock=True)
             before = self.get(attachment_id, number)
             if before.corrected and before.text == text:
                 return before
-            self._engine.run(
-                """UPDATE page SET text = :text, corrected = 1, lines = :none, doubts = :none
-                   WHERE organisation_id IN :organisations AND attachment_id = :attachment_id
-                   AND number = :number""",
-                text=text,
-                none=b"",
-                attachment_id=attachment_id,
-                number=number,
-            )
-            place: dict[str, object] = {"attachment_id": attachment_id, "page": number}
-            history.note(
-                self._engine,
-                attachment["announcement_id"],
-                "correct",
-                actor=actor,
-                before={**place, "text": before.text},
-                after={**place, "text": text},
-            )
-            history.touch(self._engine, attachment["announcement_id"])
-            note_corrected_finds(self._engine, mappers.attachment(attachment), number, personal_data)
-            seal(self._engine, ("attachment", attachment_id), (READING, attachment_id))
-        return dataclasses.replace(before, text=text, corrected=True, lines=(), doubts=())
+            after = dataclasses.replace(before, text=text, corrected=True, lines=tuple(lines), doubts=())
+            self._replace(attachment, before, after, "correct", actor, personal_data)
+        return after
+
+    def reread(self, page: Page, *, actor: str, personal_data: Sequence[PersonalData] = ()) -> Page:
+        with self._engine.write():
+            attachment = attachment_row(self._engine, page.attachment_id, lock=True)
+            before = self.get(page.attachment_id, page.number)
+            self._replace(attachment, before, page, "reread", actor, personal_data)
+        return page
+
+    def _replace(
+        self,
+        attachment: Row,
+        before: Page,
+        after: Page,
+        action: str,
+        actor: str,
+        personal_data: Sequence[PersonalData],
+    ) -> None:
+        """Replace a page, keep the text before in the history, and have search follow."""
+        self._engine.run(
+            """UPDATE page SET source = :source, confidence = :confidence, turn = :turn, rules = :rules,
+                   corrected = :corrected, problem = :problem, text = :text, raw = :raw, lines = :lines,
+                   doubts = :doubts
+               WHERE organisation_id IN :organisations AND attachment_id = :attachment_id
+               AND number = :number""",
+            **mappers.page_values(after),
+        )
+        place: dict[str, object] = {"attachment_id": after.attachment_id, "page": after.number}
+        history.note(
+            self._engine,
+            attachment["announcement_id"],
+            action,
+            actor=actor,
+            before={**place, "text": before.text},
+            after={**place, "text": after.text},
+        )
+        history.touch(self._engine, attachment["announcement_id"])
+        note_corrected_finds(self._engine, mappers.attachment(attachment), after.number, personal_data)
+        seal(self._engine, ("attachment", after.attachment_id), (READING, after.attachment_id))
 
     def get(self, attachment_id: int, number: int) -> Page:
         row = self._engine.row(

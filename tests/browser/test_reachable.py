@@ -89,7 +89,7 @@ def test_a_page_s_text_is_corrected_with_the_mouse(staff: Visit, site: Site, wid
     address, attachment_id = doubtful_page(site, f"แก้ด้วยเมาส์ที่ {width}")
     page.goto(address)
     assert page.evaluate(REACHABLE) == []
-    box = page.locator("#text")
+    box = page.locator("[data-lines] textarea").last
     box.evaluate("box => box.scrollIntoView({ block: 'center' })")
     place = box.bounding_box()
     assert place is not None

@@ -220,7 +220,8 @@ def test_personal_data_takes_a_reason(staff: Visit) -> None:
 def test_a_corrected_text_is_found(staff: Visit, site: Site) -> None:
     page = staff()
     page.goto(f"/staff/attachments/{site.attachments[0].id}/pages/1")
-    page.fill("#text", f"{page.input_value('#text')}\nพลับพลึงธาร")
+    last = page.locator("[data-lines] textarea").last
+    last.fill(f"{last.input_value()}\nพลับพลึงธาร")
     page.get_by_role("button", name="บันทึกข้อความ").click()
     expect(page.locator(".notice.good")).to_be_visible()
     _found(page, site, "พลับพลึงธาร")

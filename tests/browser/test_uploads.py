@@ -12,6 +12,9 @@ from tests.browser.site import Site, order
 SENDING = re.compile(r"/staff/announcements/\d+/attachments$")
 
 
+FIRST_LINE = "[data-lines] .text-line:first-child textarea"
+
+
 def paper(name: str, mark: str) -> FilePayload:
     return {"name": name, "mimeType": "application/pdf", "buffer": order("7/2566", mark, mark)}
 
@@ -77,21 +80,21 @@ def test_leaving_with_unsaved_work_asks(staff: Visit, site: Site) -> None:
 
     page.on("dialog", stay)
     page.goto(f"/staff/announcements/{site.centre.id}")
-    page.get_by_role("link", name="ภาพรวม").click()
-    page.wait_for_url("**/staff")
+    page.get_by_role("link", name="ที่ต้องตรวจ").click()
+    page.wait_for_url("**/staff/review")
     assert asked == []  # nothing was typed
     for address, field in (
         (f"/staff/announcements/{site.centre.id}", "#category"),
-        (f"/staff/attachments/{site.attachments[0].id}/pages/1", "#text"),
+        (f"/staff/attachments/{site.attachments[0].id}/pages/1", FIRST_LINE),
     ):
         page.goto(address)
         page.locator(field).press_sequentially("พิมพ์ค้าง")
-        page.get_by_role("link", name="ภาพรวม").click()
+        page.get_by_role("link", name="ที่ต้องตรวจ").click()
         page.wait_for_timeout(300)
         assert asked.pop() == "beforeunload"
         assert page.url.endswith(address)
         page.locator(field).fill(page.evaluate("name => document.querySelector(name).defaultValue", field))
-    page.locator("#text").press_sequentially(" ")
+    page.locator(FIRST_LINE).press_sequentially(" ")
     page.get_by_role("button", name="บันทึกข้อความ").click()
     expect(page.locator(".notice.good")).to_be_visible()
     assert asked == []  # saving is no leaving

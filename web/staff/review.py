@@ -6,14 +6,10 @@ from flask import Blueprint, flash, g, redirect, render_template, request, url_f
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from archive.errors import PrakatError
-from archive.model import Page
 from archive.worklist import LEAST_CONFIDENCE
 from indexer.extraction.failures import MESSAGES
-from indexer.search.highlighting import TextSegment
 from web.accounts.sign_in import current_person, staff_only
 from web.bootstrap import services
-from web.errors import in_words
 
 pages = Blueprint("review", __name__, url_prefix="/staff")
 
@@ -37,26 +33,6 @@ def queue() -> str:
     )
 
 
-@pages.route("/attachments/<int:id>/pages/<int:number>", methods=["GET", "POST"])
-def page(id: int, number: int) -> ResponseReturnValue:
-    """Show the picture of a page beside its text.
-
-    Text that a person writes is kept when the page is read again.
-    """
-    attachment = services().attachments.get(id)
-    if request.method == "POST":
-        try:
-            services().intake.correct_page(id, number, request.form.get("text", ""), actor=g.actor)
-            flash(_("บันทึกข้อความแล้ว การค้นหาใช้ข้อความใหม่ทันที"), "good")
-            return redirect(url_for("review.page", id=id, number=number + ("next" in request.form)))
-        except PrakatError as error:
-            flash(in_words(error), "bad")
-    shown = services().pages.get(id, number)
-    return render_template(
-        "staff/page.html", attachment=attachment, page=shown, segments=_doubted(shown), number=number
-    )
-
-
 @pages.post("/misses")
 def learn() -> ResponseReturnValue:
     """Add a word that people search for to the local dictionary."""
@@ -71,15 +47,3 @@ def learn() -> ResponseReturnValue:
         flash(_("เพิ่ม “%(word)s” ในพจนานุกรมแล้ว ระบบกำลังปรับปรุงการค้นหา", word=word), "good")
     here.records.figures.forget_miss(request.form.get("query", ""))
     return redirect(url_for("dashboard.statistics"))
-
-
-def _doubted(page: Page) -> tuple[TextSegment, ...]:
-    """Returns the text cut at the stretches that the recogniser was not sure of."""
-    segments, at = [], 0
-    for doubt in page.doubts:
-        segments += [
-            TextSegment(page.text[at : doubt.start], hit=False),
-            TextSegment(page.text[doubt.start : doubt.end], hit=True),
-        ]
-        at = doubt.end
-    return (*segments, TextSegment(page.text[at:], hit=False))

@@ -66,13 +66,17 @@ class OcrPage:
     turn: Turn
 
 
-def recognise(image: Image.Image, *, seconds: float = TIMEOUT) -> OcrPage:
+def recognise(image: Image.Image, *, seconds: float = TIMEOUT, turn: Turn | None = None) -> OcrPage:
     """Recognises a page's picture at ``DPI``: Thai official text, with Latin words among it.
 
-    Raises ``Unreadable``: ``timeout`` past ``seconds``, ``no-ocr-model`` when no Thai model is installed.
+    ``turn``: degrees clockwise that set the picture upright; None: as it can be read best. Raises
+    ``Unreadable``: ``timeout`` past ``seconds``, ``no-ocr-model`` when no Thai model is installed.
     """
     deadline = time.monotonic() + seconds
-    return _upright(level(image), deadline).page()
+    levelled = level(image)
+    if turn is not None:
+        return _read(levelled.straight(turn), deadline).page()
+    return _upright(levelled, deadline).page()
 
 
 def _upright(levelled: Levelled, deadline: float) -> _Reading:

@@ -116,9 +116,9 @@ def test_rectangles_stay_on_the_page() -> None:
     assert rectangles(page, ((0, 99),)) == [Rectangle(0, 0, 10_000, 10_000)]
 
 
-def test_a_page_that_a_person_corrected_has_no_places(tmp_path: Path) -> None:
+def test_a_page_whose_positions_are_not_known_has_no_places(tmp_path: Path) -> None:
     page = page_of(shaped(tmp_path / "a.pdf", [[TEXT]]))
-    assert rectangles(replace(page, corrected=True), (HIT,)) == []
+    assert rectangles(replace(page, corrected=True, lines=()), (HIT,)) == []
 
 
 def test_a_picture_is_made_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

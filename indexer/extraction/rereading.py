@@ -1,0 +1,98 @@
+"""Reads one page again while a person waits, with other settings: another turn, or from the picture."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from archive.errors import Invalid, Unavailable
+from archive.model import Attachment, Page, Source
+from archive.ports import Files
+from indexer.extraction import sandbox
+from indexer.extraction.embedded_text import Document
+from indexer.extraction.failures import MESSAGES, Unreadable
+from indexer.extraction.image.deskew import Turn
+from indexer.extraction.machine_semaphore import Slots
+from indexer.extraction.ocr import recognition
+from indexer.extraction.page_images import raster
+from indexer.extraction.pipeline import OCR_DPI, OCR_MEMORY_MB, OCR_SECONDS, RULES, TEXT_RULES
+
+WAIT_SECONDS = 5.0  # seconds to wait while other pages are read again
+TURNS: Sequence[Turn] = (0, 90, 180, 270)
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingSettings:
+    """Settings of one reading.
+
+    ``from_picture``: recognise the picture even where the file has text. ``turn``: degrees clockwise that set
+    the file's page upright; None: as it can be read best.
+    """
+
+    from_picture: bool = True
+    turn: Turn | None = None
+
+
+class PageRereader:
+    """Reads single pages again, a few at a time on this machine."""
+
+    def __init__(self, files: Files, folder: Path, *, jobs: int) -> None:
+        self._files = files
+        self._slots = Slots(folder, jobs)
+
+    def read(self, attachment: Attachment, number: int, settings: ReadingSettings) -> Page:
+        """Returns the page as it is read with the settings; nothing is saved.
+
+        Raises ``Busy`` while too many others are read, ``Invalid`` (code ``no-text``) for a page without text
+        of its own when ``from_picture`` is False, ``Unavailable`` when the page cannot be read.
+        """
+        try:
+            with (
+                self._slots.taken("", seconds=WAIT_SECONDS),
+                self._files.local_path(attachment.sha256) as path,
+                Document(path) as document,
+            ):
+                if settings.from_picture:
+                    return _recognised(attachment.id, document.path, number, settings.turn)
+                return _embedded(attachment.id, document, number)
+        except Unreadable as error:
+            raise Unavailable(MESSAGES[error.code], code=error.code) from error
+
+
+def _embedded(attachment_id: int, document: Document, number: int) -> Page:
+    read = document.read_page(number)
+    if not read.text.strip():
+        raise Invalid("ไฟล์ไม่มีข้อความในหน้านี้ กรุณาเลือกแปลงจากภาพ", field="method", code="no-text")
+    return Page(
+        attachment_id=attachment_id,
+        number=number,
+        text=read.text,
+        raw=read.raw,
+        source=Source.EMBEDDED,
+        confidence=None,
+        turn=read.turn,
+        lines=read.lines,
+        rules=TEXT_RULES,
+    )
+
+
+def _recognised(attachment_id: int, path: Path, number: int, turn: Turn | None) -> Page:
+    seen = sandbox.run(recognise_turned, path, number, turn, seconds=OCR_SECONDS, memory_mb=OCR_MEMORY_MB)
+    return Page(
+        attachment_id=attachment_id,
+        number=number,
+        text=seen.text,
+        raw=seen.raw,
+        source=Source.OCR if seen.text else Source.NONE,
+        confidence=seen.confidence,
+        turn=seen.turn,
+        lines=seen.lines,
+        doubts=seen.doubts,
+        rules=RULES,
+    )
+
+
+def recognise_turned(path: Path, number: int, turn: Turn | None) -> recognition.OcrPage:
+    """Renders a page and recognises its text in one orientation. Runs in the child process."""
+    return recognition.recognise(raster(path, number, OCR_DPI), turn=turn)

@@ -1,0 +1,78 @@
+"""The correction desk with the keyboard alone, and with the mouse."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+from dataclasses import replace
+
+import pytest
+from playwright.sync_api import expect
+
+from archive.model import Draft, Kind, LowConfidenceSpan, Page
+from tests.browser.conftest import Visit, shoot
+from tests.browser.site import ACTOR, Site, wait_until
+from web.sample.documents import Text, make
+
+WORDS = {"สารสัม": ("สารส้ม", "สารสม"), "ตากว่า": (), "เทศบาล": ()}
+
+
+@pytest.fixture
+def doubted(site: Site) -> Page:
+    """A page with three doubtful words: two misread ones with likely readings, and one that is right."""
+    records, intake = site.services.records, site.services.intake
+    made = intake.create(Draft(title="ตรวจคำ", published_on=dt.date(2021, 6, 9)), actor=ACTOR)
+    paper = Text(
+        kind=Kind.MEMO,
+        number="นป 1/1",
+        date=dt.date(2021, 6, 9),
+        subject="ตรวจคำ",
+        paragraphs=["ราคา สารส้ม", "ราคา ต่ำกว่า เกณฑ์", "ของ เทศบาล นี้"],
+    )
+    attachment, _ = intake.attach(made.id, io.BytesIO(make(paper).pdf), filename="a.pdf", actor=ACTOR)
+    wait_until(lambda: records.attachments.get(attachment.id).status == "ready", "it was read")
+    read = records.pages.get(attachment.id, 1)
+    text = read.text.replace("สารส้ม", "สารสัม").replace("ต่ำกว่า", "ตากว่า")
+    places = [text.rindex(word) for word in WORDS]
+    spans = tuple(LowConfidenceSpan(at, at + len(word), 0.4) for at, word in zip(places, WORDS, strict=True))
+    shown = replace(read, text=text, doubts=spans)
+    records.pages.save(shown)
+    return shown
+
+
+def test_a_page_is_corrected_with_few_keys(staff: Visit, site: Site, doubted: Page) -> None:
+    page = staff()
+    page.goto(f"/staff/attachments/{doubted.attachment_id}/pages/1")
+    left = page.locator("[data-left]")
+    expect(left).to_contain_text("3")
+    shoot(page, "staff-correction-1280")
+    page.keyboard.press("1")  # the first word is selected already; a digit puts the offered word in
+    expect(left).to_contain_text("2")
+    page.keyboard.press("Tab")  # past the second one …
+    page.keyboard.press("Enter")  # … and the third is right, so the desk goes back to the second
+    expect(left).to_contain_text("1")
+    page.keyboard.insert_text("ต่ำกว่า")  # typing replaces the selected word
+    expect(left).to_contain_text("0")
+    page.keyboard.press("Control+Enter")
+    page.wait_for_url("**/staff/review")
+    kept = site.services.pages.get(doubted.attachment_id, 1)
+    assert "ราคา สารส้ม\nราคา ต่ำกว่า เกณฑ์" in kept.text
+    assert kept.lines
+
+
+def test_words_are_chosen_with_the_mouse(staff: Visit, site: Site, doubted: Page) -> None:
+    page = staff(width=1366)
+    page.goto(f"/staff/attachments/{doubted.attachment_id}/pages/1")
+    box = page.locator("rect.doubt").first
+    box.click()  # on the picture
+    page.locator(".choices button").first.click()
+    expect(page.locator("[data-left]")).to_contain_text("2")
+    page.locator("[data-zoom='1']").click()
+    page.get_by_role("button", name="บันทึกข้อความ").click()
+    expect(page.locator(".notice.good")).to_be_visible()
+    assert "สารส้ม" in site.services.pages.get(doubted.attachment_id, 1).text
+    page.locator(".version summary").first.click()
+    expect(page.locator(".version .removed").first).to_contain_text("สารสัม")
+    page.get_by_role("button", name="กลับไปใช้ข้อความนี้").first.click()
+    expect(page.locator(".notice.good")).to_be_visible()
+    assert "สารสัม" in site.services.pages.get(doubted.attachment_id, 1).text

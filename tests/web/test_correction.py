@@ -1,0 +1,91 @@
+"""The correction desk: corrections keep their places, earlier texts come back, pages are read again."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+
+import pytest
+from flask.testing import FlaskClient
+
+from archive.model import Attachment, LowConfidenceSpan, Role, Status
+from indexer.extraction.page_images import rectangles
+from tests.web.conftest import Site, memo
+
+
+@pytest.fixture
+def attachment(site: Site) -> Attachment:
+    made = site.announcement("ประกาศ", status=Status.DRAFT)
+    attached = site.attach(made.id, memo("ขออนุมัติซื้อ สารส้ม", number="นป 1/1"))
+    site.work()
+    return site.services.attachments.get(attached.id)
+
+
+@pytest.fixture
+def staff(site: Site) -> FlaskClient:
+    return site.signed_in(Role.STAFF)
+
+
+def test_a_corrected_word_is_still_marked_on_the_picture(
+    site: Site, attachment: Attachment, staff: FlaskClient
+) -> None:
+    before = site.services.pages.get(attachment.id, 1)
+    text = before.text.replace("สารส้ม", "คลอรีน")
+    page = f"/staff/attachments/{attachment.id}/pages/1"
+    assert staff.post(page, data={"text": text, "next": "1"}).location == "/staff/review"
+    after = site.services.pages.get(attachment.id, 1)
+    (was,), (now,) = (
+        rectangles(shown, ((start, start + 6),))
+        for shown, word in ((before, "สารส้ม"), (after, "คลอรีน"))
+        for start in [shown.text.index(word)]
+    )
+    assert (now.top, now.bottom) == (was.top, was.bottom)
+    assert abs(now.left - was.left) < 100
+    assert site.services.pages.get(attachment.id, 1).corrected
+
+
+def test_every_earlier_text_is_shown_with_its_difference_and_comes_back(
+    site: Site, attachment: Attachment, staff: FlaskClient
+) -> None:
+    page = f"/staff/attachments/{attachment.id}/pages/1"
+    original = site.services.pages.get(attachment.id, 1).text
+    for text in ("ฉบับที่สอง", "ฉบับที่สาม"):
+        staff.post(page, data={"text": text})
+    shown = staff.get(page).text
+    versions = re.findall(r'name="version" value="(\d+)"', shown)
+    assert len(versions) == 2
+    assert '<p class="removed">' in shown
+    staff.post(f"{page}/restore", data={"version": versions[-1]})
+    assert site.services.pages.get(attachment.id, 1).text == original
+    assert staff.post(f"{page}/restore", data={"version": "0"}).status_code == 404
+
+
+def test_doubtful_words_come_with_other_readings(
+    site: Site, attachment: Attachment, staff: FlaskClient
+) -> None:
+    read = site.services.pages.get(attachment.id, 1)
+    text = read.text.replace("สารส้ม", "สารสัม")
+    at = text.index("สารสัม")
+    site.services.pages.save(replace(read, text=text, doubts=(LowConfidenceSpan(at, at + 6, 0.4, ("สารส้ม",)),)))
+    shown = staff.get(f"/staff/attachments/{attachment.id}/pages/1").text
+    (marks,) = re.findall(r'<script type="application/json" id="marks">(.*?)</script>', shown)
+    (mark,) = json.loads(marks)
+    assert mark["alternatives"] == ["สารส้ม"]
+    assert text[mark["start"] : mark["end"]] == "สารสัม"
+    assert 'class="doubt"' in shown
+
+
+def test_a_page_is_turned_and_read_again_and_can_be_set_back(
+    site: Site, attachment: Attachment, staff: FlaskClient
+) -> None:
+    page = f"/staff/attachments/{attachment.id}/pages/1"
+    before = site.services.pages.get(attachment.id, 1)
+    staff.post(f"{page}/reread", data={"turn": "right"})
+    turned = site.services.pages.get(attachment.id, 1)
+    assert turned.turn == 90
+    staff.post(f"{page}/reread", data={"method": "embedded"})
+    again = site.services.pages.get(attachment.id, 1)
+    assert (again.text, again.turn, again.source) == (before.text, before.turn, before.source)
+    actions = [each.action for each in site.services.history.entries(attachment.announcement_id)]
+    assert actions.count("reread") == 2

@@ -1,0 +1,137 @@
+"""The correction desk: a page's picture beside its text, with doubts, earlier versions and new readings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, cast
+
+from flask import Blueprint, abort, flash, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from archive.errors import PrakatError
+from archive.model import Attachment, Change, Page
+from indexer.extraction.image.deskew import Turn
+from indexer.extraction.page_images import rectangles
+from indexer.extraction.rereading import TURNS, ReadingSettings
+from web.accounts.sign_in import current_person, staff_only
+from web.bootstrap import services
+from web.errors import in_words
+from web.staff.text_difference import DifferenceLine, difference
+
+pages = Blueprint("correction", __name__, url_prefix="/staff/attachments/<int:id>/pages/<int:number>")
+
+MOST_ALTERNATIVES = 9  # readings offered for a doubtful place: each has a digit key
+MOST_VERSIONS = 20  # earlier texts shown on the page
+
+
+@dataclass(frozen=True, slots=True)
+class PageVersion:
+    """An earlier text of a page. ``number``: place of its change in the announcement's history."""
+
+    number: int
+    change: Change
+    text: str
+    lines: list[DifferenceLine]  # what differs in the present text
+
+
+@pages.before_request
+@staff_only
+def _staff_only() -> None:
+    person = current_person()
+    g.actor = person.name if person else ""
+
+
+@pages.route("", methods=["GET", "POST"])
+def page(id: int, number: int) -> ResponseReturnValue:
+    """Show a page and its text line by line; keep the corrected text, and go on to the next page if asked."""
+    attachment = services().attachments.get(id)
+    if request.method == "POST":
+        try:
+            services().intake.correct_page(id, number, request.form.get("text", ""), actor=g.actor)
+            flash(_("บันทึกข้อความแล้ว การค้นหาใช้ข้อความใหม่ทันที"), "good")
+            return redirect(_after_saving(attachment, number))
+        except PrakatError as error:
+            flash(in_words(error), "bad")
+    shown = services().pages.get(id, number)
+    return render_template(
+        "staff/page.html",
+        attachment=attachment,
+        page=shown,
+        number=number,
+        marks=_marks(shown),
+        versions=_versions(attachment, shown),
+    )
+
+
+@pages.post("/reread")
+def reread(id: int, number: int) -> ResponseReturnValue:
+    """Read the page again with the chosen settings. The text before can be restored."""
+    attachment = services().attachments.get(id)
+    try:
+        read = services().rereader.read(attachment, number, _settings(services().pages.get(id, number)))
+        services().intake.replace_reading(read, actor=g.actor)
+        flash(_("แปลงหน้านี้ใหม่แล้ว ข้อความก่อนหน้ายังอยู่ด้านล่าง"), "good")
+    except PrakatError as error:
+        flash(in_words(error), "bad")
+    return redirect(url_for("correction.page", id=id, number=number))
+
+
+@pages.post("/restore")
+def restore(id: int, number: int) -> ResponseReturnValue:
+    """Set the page's text back to an earlier version."""
+    attachment = services().attachments.get(id)
+    wanted = request.form.get("version", "")
+    known = {str(each.number): each for each in _versions(attachment, services().pages.get(id, number))}
+    if wanted not in known:
+        abort(404)
+    services().intake.correct_page(id, number, known[wanted].text, actor=g.actor)
+    flash(_("กลับไปใช้ข้อความนั้นแล้ว"), "good")
+    return redirect(url_for("correction.page", id=id, number=number))
+
+
+def _after_saving(attachment: Attachment, number: int) -> str:
+    if "next" not in request.form:
+        return url_for("correction.page", id=attachment.id, number=number)
+    if number < (attachment.page_count or 0):
+        return url_for("correction.page", id=attachment.id, number=number + 1)
+    return url_for("review.queue")
+
+
+def _settings(shown: Page) -> ReadingSettings:
+    """Returns the settings of the form. A turn to the left or right starts from how the page lies now."""
+    chosen = request.form.get("turn", "")
+    steps = {"left": 270, "right": 90}
+    if chosen in steps:
+        return ReadingSettings(turn=cast(Turn, (shown.turn + steps[chosen]) % 360))
+    turns = {str(turn): turn for turn in TURNS}
+    return ReadingSettings(from_picture=request.form.get("method") != "embedded", turn=turns.get(chosen))
+
+
+def _marks(shown: Page) -> list[dict[str, Any]]:
+    """Returns the page's doubtful words: offsets into the text, other readings, boxes on the picture."""
+    return [
+        {
+            "start": doubt.start,
+            "end": doubt.end,
+            "alternatives": doubt.alternatives[:MOST_ALTERNATIVES],
+            "boxes": [
+                (box.left, box.top, box.right, box.bottom)
+                for box in rectangles(shown, ((doubt.start, doubt.end),))
+            ],
+        }
+        for doubt in shown.doubts
+    ]
+
+
+def _versions(attachment: Attachment, shown: Page) -> list[PageVersion]:
+    """Returns the texts that the page had before, the latest first."""
+    changes = services().history.entries(attachment.announcement_id)
+    return [
+        PageVersion(place, change, text, difference(text, shown.text))
+        for place, change in reversed([*enumerate(changes)])
+        if change.before.get("attachment_id") == attachment.id
+        and change.before.get("page") == shown.number
+        and isinstance(text := change.before.get("text"), str)
+        and text != shown.text
+    ][:MOST_VERSIONS]

@@ -1,0 +1,251 @@
+// The correction desk: the text line by line beside the picture. Tab goes from one doubtful word to the next,
+// Enter accepts it, a digit puts one of the offered words in its place, Ctrl+Enter saves and goes on.
+"use strict";
+
+const ZOOMS = [100, 140, 190, 260]; // per cent of the frame's width
+const form = document.getElementById("desk");
+
+if (form) {
+  const whole = form.elements.text;
+  const list = form.querySelector("[data-lines]");
+  const sheet = document.querySelector("[data-sheet]");
+  const paper = sheet?.querySelector(".paper"); // an Office file has no picture
+  const marks = JSON.parse(document.getElementById("marks").textContent);
+  const lines = []; // { row, field, under, doubts: [{ start, end, mark, settled }] }, in order
+  let leaving = false;
+  let zoom = 0;
+
+  const rectangles = (doubt) => document.querySelectorAll(`rect[data-mark="${doubt.mark.start}"]`);
+
+  // Doubts, each with its line and its place there.
+
+  function build() {
+    let at = 0;
+    for (const text of whole.value.split("\n")) {
+      const doubts = marks
+        .filter((mark) => mark.start >= at && mark.end <= at + text.length)
+        .map((mark) => ({ mark, start: mark.start - at, end: mark.end - at, settled: false }));
+      addLine(text, doubts);
+      at += text.length + 1;
+    }
+    form.querySelector("[data-whole]").hidden = true;
+  }
+
+  function addLine(text, doubts, place = lines.length) {
+    const row = document.createElement("div");
+    const under = document.createElement("div");
+    const field = document.createElement("textarea");
+    row.className = "text-line";
+    under.className = "under";
+    under.setAttribute("aria-hidden", "true");
+    field.rows = 1;
+    field.value = field.defaultValue = text;
+    field.setAttribute("aria-label", `${list.dataset.line} ${place + 1}`);
+    row.append(under, field);
+    list.insertBefore(row, lines[place]?.row ?? null);
+    const line = { row, field, under, doubts, before: text };
+    lines.splice(place, 0, line);
+    field.addEventListener("input", () => follow(line));
+    field.addEventListener("keydown", (event) => press(event, line));
+    field.addEventListener("focus", () => look(line));
+    field.addEventListener("click", () => {
+      const found = line.doubts.find((each) => !each.settled && field.selectionStart >= each.start && field.selectionEnd <= each.end);
+      if (found) go(line, found);
+    });
+    paint(line);
+    return line;
+  }
+
+  // Makes lines of their own of what follows a line break in a line, as when several lines are pasted.
+  function split(line) {
+    const [first, ...rest] = line.field.value.split("\n");
+    line.field.value = first;
+    const place = lines.indexOf(line);
+    const added = rest.map((text, number) => addLine(text, [], place + 1 + number));
+    added.at(-1)?.field.focus();
+  }
+
+  // Moves the doubts of a line along with what was typed before them; one that was typed into is settled.
+  function follow(line) {
+    split(line);
+    const now = line.field.value;
+    const was = line.before;
+    let same = 0;
+    while (same < was.length && same < now.length && was[same] === now[same]) same += 1;
+    let tail = 0;
+    while (tail < was.length - same && tail < now.length - same && was[was.length - 1 - tail] === now[now.length - 1 - tail]) tail += 1;
+    const end = was.length - tail;
+    const grown = now.length - was.length;
+    for (const each of line.doubts) {
+      if (each.start >= end && each.start >= same) { each.start += grown; each.end += grown; }
+      else if (each.end > same) each.settled = true;
+    }
+    line.before = now;
+    paint(line);
+    choices();
+  }
+
+  function paint(line) {
+    const open = line.doubts.filter((each) => !each.settled);
+    const text = line.field.value;
+    const parts = [];
+    let at = 0;
+    for (const each of open) {
+      const marked = document.createElement("mark");
+      marked.textContent = text.slice(each.start, each.end);
+      parts.push(text.slice(at, each.start), marked);
+      at = each.end;
+    }
+    line.under.replaceChildren(...parts, text.slice(at));
+    line.row.classList.toggle("doubtful", open.length > 0);
+    for (const each of line.doubts) {
+      rectangles(each).forEach((rect) => rect.classList.toggle("settled", each.settled));
+    }
+    const left = lines.flatMap((each) => each.doubts).filter((each) => !each.settled).length;
+    const told = document.querySelector("[data-left]");
+    if (told) told.textContent = `${told.dataset.left} ${left}`;
+  }
+
+  // The doubtful word that is selected now.
+  let current = null;
+
+  const all = () => lines.flatMap((line) => line.doubts.filter((doubt) => !doubt.settled).map((doubt) => ({ line, doubt })));
+
+  function go(line, doubt) {
+    current = { line, doubt };
+    line.field.focus();
+    line.field.setSelectionRange(doubt.start, doubt.end);
+    document.querySelectorAll("rect.here").forEach((rect) => rect.classList.remove("here"));
+    const rects = rectangles(doubt);
+    rects.forEach((rect) => rect.classList.add("here"));
+    if (rects[0]) show(Number(rects[0].getAttribute("y")), Number(rects[0].getAttribute("x")));
+    choices();
+  }
+
+  // Goes to the next doubtful word after the cursor (or the one before it). Returns false where there is none.
+  function step(line, back) {
+    const place = lines.indexOf(line);
+    const cursor = back ? line.field.selectionStart : line.field.selectionEnd;
+    const found = all().filter((each) => {
+      const at = lines.indexOf(each.line);
+      return back
+        ? at < place || (at === place && each.doubt.end <= cursor && each.doubt !== current?.doubt)
+        : at > place || (at === place && each.doubt.start >= cursor);
+    });
+    const next = back ? found.at(-1) : found[0];
+    if (!next) return false;
+    go(next.line, next.doubt);
+    return true;
+  }
+
+  const isSelected = (line) => current && current.line === line && !current.doubt.settled
+    && line.field.selectionStart === current.doubt.start && line.field.selectionEnd === current.doubt.end;
+
+  function accept(line, word) {
+    const { doubt } = current;
+    if (word !== undefined && word !== line.field.value.slice(doubt.start, doubt.end)) {
+      line.field.setRangeText(word, doubt.start, doubt.end, "end");
+      follow(line);
+    }
+    doubt.settled = true;
+    current = null;
+    paint(line);
+    choices();
+    if (step(line, false)) return;
+    const [skipped] = all(); // one that Tab passed by
+    if (skipped) go(skipped.line, skipped.doubt);
+    else form.querySelector("button[name=next]").focus();
+  }
+
+  function press(event, line) {
+    if (event.isComposing) return;
+    if (event.key === "Enter") {
+      if (event.shiftKey) return; // a line break, which begins another line
+      event.preventDefault();
+      if (event.ctrlKey || event.metaKey) form.requestSubmit(form.querySelector("button[name=next]"));
+      else if (isSelected(line)) accept(line);
+      else if (!step(line, false)) lines[lines.indexOf(line) + 1]?.field.focus();
+      return;
+    }
+    if (event.key === "Tab" && step(line, event.shiftKey)) {
+      event.preventDefault();
+      return;
+    }
+    const digit = "123456789".indexOf(event.key);
+    if (digit >= 0 && !event.ctrlKey && !event.altKey && isSelected(line)) {
+      const word = current.doubt.mark.alternatives[digit];
+      if (word === undefined) return;
+      event.preventDefault();
+      accept(line, word);
+    }
+  }
+
+  // The offered words below the line of the selected one, for the mouse too.
+  function choices() {
+    list.querySelector(".choices")?.remove();
+    if (!current || current.doubt.settled) return;
+    const { line, doubt } = current;
+    const bar = document.createElement("div");
+    bar.className = "choices";
+    const button = (key, text, act) => {
+      const made = document.createElement("button");
+      const hint = document.createElement("kbd");
+      made.type = "button";
+      made.className = "button small";
+      made.tabIndex = -1; // the keys do the same
+      hint.textContent = key;
+      made.append(hint, ` ${text}`);
+      made.addEventListener("mousedown", (event) => event.preventDefault()); // the line keeps the focus
+      made.addEventListener("click", act);
+      bar.append(made);
+    };
+    doubt.mark.alternatives.forEach((word, place) => button(String(place + 1), word, () => accept(line, word)));
+    button("Enter", list.dataset.accept, () => accept(line));
+    line.row.append(bar);
+    line.row.scrollIntoView({ block: "nearest" });
+  }
+
+  // The picture.
+
+  function show(y, x) {
+    const height = paper.scrollHeight * y / 10000;
+    const across = paper.scrollWidth * x / 10000;
+    sheet.scrollTo({ top: height - sheet.clientHeight / 3, left: across - sheet.clientWidth / 3 });
+  }
+
+  function look(line) {
+    if (current && current.line !== line) { current = null; choices(); }
+    const found = line.doubts.find((each) => each.mark.boxes.length);
+    if (found) show(found.mark.boxes[0][1], found.mark.boxes[0][0]);
+  }
+
+  document.querySelectorAll("[data-zoom]").forEach((made) => made.addEventListener("click", () => {
+    const step = Number(made.dataset.zoom);
+    zoom = step ? Math.min(ZOOMS.length - 1, Math.max(0, zoom + step)) : 0;
+    paper.style.width = `${ZOOMS[zoom]}%`;
+  }));
+
+  document.querySelectorAll("rect[data-mark]").forEach((rect) => rect.addEventListener("click", () => {
+    const found = all().find((each) => String(each.doubt.mark.start) === rect.dataset.mark);
+    if (found) go(found.line, found.doubt);
+  }));
+
+  // Saving.
+
+  const text = () => lines.map((line) => line.field.value).join("\n");
+  const isChanged = () => text() !== whole.defaultValue;
+
+  form.addEventListener("submit", () => { leaving = true; whole.value = text(); });
+  addEventListener("pageshow", () => { leaving = false; });
+  addEventListener("beforeunload", (event) => {
+    if (leaving || !isChanged()) return;
+    event.preventDefault();
+    event.returnValue = ""; // what older browsers ask for
+  });
+
+  if (paper) document.querySelector("[data-tools]").hidden = false;
+  document.querySelector("[data-help]").hidden = false;
+  build();
+  const first = all()[0];
+  if (first) go(first.line, first.doubt);
+}
