@@ -33,8 +33,11 @@ def doubted(site: Site) -> Page:
     wait_until(lambda: records.attachments.get(attachment.id).status == "ready", "it was read")
     read = records.pages.get(attachment.id, 1)
     text = read.text.replace("สารส้ม", "สารสัม").replace("ต่ำกว่า", "ตากว่า")
-    places = [text.rindex(word) for word in WORDS]
-    spans = tuple(LowConfidenceSpan(at, at + len(word), 0.4) for at, word in zip(places, WORDS, strict=True))
+    spans = tuple(
+        LowConfidenceSpan(at, at + len(word), 0.4, readings)
+        for word, readings in WORDS.items()
+        for at in [text.rindex(word)]
+    )
     shown = replace(read, text=text, doubts=spans)
     records.pages.save(shown)
     return shown

@@ -67,7 +67,9 @@ def test_doubtful_words_come_with_other_readings(
     read = site.services.pages.get(attachment.id, 1)
     text = read.text.replace("สารส้ม", "สารสัม")
     at = text.index("สารสัม")
-    site.services.pages.save(replace(read, text=text, doubts=(LowConfidenceSpan(at, at + 6, 0.4, ("สารส้ม",)),)))
+    site.services.pages.save(
+        replace(read, text=text, doubts=(LowConfidenceSpan(at, at + 6, 0.4, ("สารส้ม",)),))
+    )
     shown = staff.get(f"/staff/attachments/{attachment.id}/pages/1").text
     (marks,) = re.findall(r'<script type="application/json" id="marks">(.*?)</script>', shown)
     (mark,) = json.loads(marks)
