@@ -86,7 +86,7 @@ class Scrub:
         except PrakatError as error:  # torn, which the index has noted; or its server does not answer
             damaged = [str(error)]
         if damaged:
-            log.error("search index is damaged: %s", ", ".join(damaged))
+            log.error("search index is damaged", extra={"parts": damaged})
         self._state.index_checked_at = _now()
         self._save()
         return True
@@ -155,7 +155,7 @@ class Scrub:
         if known.get(sha256, "") == fault or (fault and len(known) >= _MOST_NAMED):
             return
         if fault:
-            log.error("original is %s: %s", fault, sha256)
+            log.error("original is damaged", extra={"fault": fault, "sha256": sha256})
             known[sha256] = fault
         else:
             del known[sha256]

@@ -15,6 +15,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Self
 
+from structlog.contextvars import bound_contextvars
+
 from archive.errors import Conflict, PrakatError, Unavailable
 from archive.intake import Intake
 from archive.model import Attachment, Failure
@@ -102,7 +104,7 @@ class Worker:
             try:
                 busy = step()
             except Exception:
-                log.exception("%s", threading.current_thread().name)
+                log.exception("step failed", extra={"step": threading.current_thread().name})
                 busy = False
                 self._stop.wait(5.0)
             if not busy:
@@ -112,7 +114,10 @@ class Worker:
         attachment = self._jobs.claim(name, lease=LEASE, now=dt.datetime.now(dt.UTC))
         if attachment is None:
             return False
-        with suppress(Conflict):  # the lease was lost: another worker has the attachment
+        with (
+            bound_contextvars(attachment=attachment.id, announcement=attachment.announcement_id, reader=name),
+            suppress(Conflict),  # the lease was lost: another worker has the attachment
+        ):
             self._read(attachment, name)
         return True
 
@@ -129,14 +134,14 @@ class Worker:
             raise
         except Unreadable as error:
             self._jobs.fail(attachment.id, name, error.failure)
-            log.warning("attachment %d: %s", attachment.id, error.code)
+            log.warning("attachment not read", extra={"code": error.code})
             return
         except PrakatError as error:
             self._jobs.fail(attachment.id, name, Failure(error.code, error.message))
-            log.warning("attachment %d: %s", attachment.id, error.code)
+            log.warning("attachment not read", extra={"code": error.code})
             return
         except Exception:
-            log.exception("attachment %d", attachment.id)
+            log.exception("reading crashed")
             self._jobs.fail(attachment.id, name, Failure("crashed", MESSAGES["crashed"]))
             return
         self._jobs.finish(
@@ -147,7 +152,8 @@ class Worker:
             rules=outcome.rules,
         )
         log.info(
-            "attachment %d: %d pages in %.1f s", attachment.id, outcome.page_count, time.monotonic() - began
+            "attachment read",
+            extra={"pages": outcome.page_count, "seconds": round(time.monotonic() - began, 1)},
         )
 
     def _renew_duties(self) -> bool:
@@ -230,7 +236,7 @@ class _Lease:
                     self._attachment_id, self._name, lease=LEASE, now=dt.datetime.now(dt.UTC)
                 )
             except PrakatError:
-                log.exception("lease of attachment %d", self._attachment_id)
+                log.exception("lease not renewed", extra={"attachment": self._attachment_id})
                 continue  # the next renewal may still be in time
             if not kept:
                 self._lost.set()

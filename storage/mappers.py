@@ -97,7 +97,7 @@ def readable(mapper: Callable[[Row], _T], found: Iterable[Row]) -> Iterator[_T]:
             name = f"{mapper.__name__} {row['id'] if 'id' in row.keys() else dict(row)}"  # noqa: SIM118  # sqlite3.Row
             if name not in _reported:
                 _reported.add(name)
-                log.error("damaged row: %s: %s", name, error.__cause__)
+                log.error("damaged row", extra={"row": name, "why": str(error.__cause__)})
 
 
 def _text(value: object) -> str:

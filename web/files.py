@@ -23,6 +23,7 @@ from indexer.search.highlighting import find_hits
 from indexer.search.query import parser as queries
 from web.bootstrap import services
 from web.serving.http_server import HURRY
+from web.serving.log import timed
 
 # An uploaded file may neither run scripts nor load anything, whatever type a browser takes the file for.
 _FILE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; object-src 'self'; sandbox"
@@ -123,9 +124,10 @@ def picture(
     seconds = 0.0 if HURRY in request.headers else WAIT_SECONDS
     address = request.remote_addr or ""
     try:
-        data = pictures.page(
-            attachment, page, width=width, hits=found, cropped=cropped, address=address, seconds=seconds
-        )
+        with timed("picture"):
+            data = pictures.page(
+                attachment, page, width=width, hits=found, cropped=cropped, address=address, seconds=seconds
+            )
     except Busy:
         unmarked = None if cropped else pictures.kept(attachment, page, width=width)
         if unmarked is None:

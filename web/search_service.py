@@ -18,6 +18,7 @@ from indexer.search.highlighting import TextSegment, readable_snippet
 from indexer.search.ports import FacetValue, Hit, ResultPage
 from indexer.search.query.parser import Filters, Query, Sort, parse
 from web.bootstrap import Services
+from web.serving.log import timed
 from web.serving.metrics import SEARCH_SECONDS
 
 
@@ -67,7 +68,11 @@ def search(services: Services, query: Query) -> Answer:
     Without a usable index the records themselves are listed, newest first. A query that the records alone
     cannot answer raises ``Unavailable``, which is not the same as finding nothing.
     """
-    began = time.perf_counter()
+    with timed("search"):
+        return _answer(services, query, time.perf_counter())
+
+
+def _answer(services: Services, query: Query, began: float) -> Answer:
     try:
         found = find_hits(services, _ended(services, query))
         if not found.total and services.index.manifest() is None and services.history.last_change():

@@ -49,6 +49,7 @@ class Settings:
     backup_recipient: str = ""
     smtp_url: str = ""
     smtp_sender: str = ""
+    nightly_mail: str = ""
 
 
 def _directory(text: str) -> Path:
@@ -194,6 +195,10 @@ KNOWN: Mapping[str, Setting] = {
         " ถ้าไม่กำหนด ติดตามได้ทางฟีดเท่านั้น · mail server for followers; unset, they have the feed alone",
     ),
     "smtp_sender": Setting(_sender, "ที่อยู่ผู้ส่งอีเมล · sender of the messages to followers; needed with smtp_url"),
+    "nightly_mail": Setting(
+        _sender,
+        "อีเมลของผู้ดูแลเครื่อง ที่รับผลงานกลางคืนเมื่อตั้ง smtp_url · address that is told each night's result",
+    ),
     "backup_recipient": Setting(
         str,
         "กุญแจสาธารณะของ age (age1…) ที่ใช้เข้ารหัสข้อมูลสำรอง · public key of age that backups are encrypted for",

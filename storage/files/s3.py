@@ -125,10 +125,10 @@ class S3Files:
             self._client().head_bucket(Bucket=self._bucket)
             self._sweep()
         except (BotoCoreError, Unavailable) as error:
-            log.warning("no answer from the store of files: %s", error)
+            log.warning("no answer from the store of files", extra={"why": str(error)})
         except ClientError as error:
             if error.response["ResponseMetadata"]["HTTPStatusCode"] >= 500:
-                log.warning("the store of files is not ready: %s", error)
+                log.warning("the store of files is not ready", extra={"why": str(error)})
                 return
             raise SettingsError(
                 f"ใช้ที่เก็บไฟล์ {self._bucket} ใน PRAKAT_FILES ไม่ได้ (no such bucket, or no right to it): {error}"

@@ -51,7 +51,7 @@ class Clamd:
         try:
             connection = _connect(self._address)
         except OSError as error:
-            log.error("no virus scanner at %s: %s", self._address, error)
+            log.error("no virus scanner", extra={"address": self._address, "why": str(error)})
             raise _silent() from error
         with connection:
             yield connection
@@ -137,7 +137,7 @@ def _judge(answer: str) -> None:
         )
     if "size limit exceeded" in answer:
         raise _too_large("StreamMaxLength")
-    log.error("the virus scanner gave no verdict: %s", answer or "no answer")
+    log.error("the virus scanner gave no verdict", extra={"answer": answer})
     raise _silent()
 
 

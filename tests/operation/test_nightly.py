@@ -7,13 +7,16 @@ import json
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from prometheus_client.parser import text_string_to_metric_families
 
 from archive.errors import Invalid
 from storage.backup.manifest import DATABASE
 from tests.operation.archives import flip, overwrite, run, stored
+from tests.web.test_following import Mailbox, mailbox  # noqa: F401  # a fixture
 from web.app import create_app
 from web.bootstrap import Services, rehearse_restore, scrub_state_path
+from web.cli import main
 from web.nightly import OVERDUE, RESULT, read_nightly, run_nightly
 from web.serving.metrics import exposition
 
@@ -82,3 +85,26 @@ def test_a_missed_night_is_seen(services: Services, tmp_path: Path) -> None:
     kept["finished_at"] = (dt.datetime.now(dt.UTC) - OVERDUE - dt.timedelta(minutes=1)).isoformat()
     path.write_text(json.dumps(kept), encoding="utf-8")
     assert "overdue" in nightly_readiness(services)
+
+
+def test_the_officer_is_told_by_mail(
+    services: Services,
+    tmp_path: Path,
+    mailbox: Mailbox,  # noqa: F811
+) -> None:
+    data = services.settings.data
+    told = {
+        "PRAKAT_SMTP_URL": f"smtp://127.0.0.1:{mailbox.port}",
+        "PRAKAT_SMTP_SENDER": "prakat@archive.example",
+        "PRAKAT_BASE_URL": "http://archive.example",
+        "PRAKAT_NIGHTLY_MAIL": "somchai@archive.example",
+        "PRAKAT_DATA": str(data),
+    }
+    ran = CliRunner().invoke(main, ["nightly", str(tmp_path / "backups")], env=told)
+    assert ran.exit_code == 0, ran.output
+    (message,) = mailbox.messages
+    assert message["To"] == "somchai@archive.example"
+    assert message["Subject"].startswith("งานกลางคืนสำเร็จ")
+    assert message.get_content().count("✓") == 4
+    mailbox.refuse = "550 no such person"
+    assert "was not sent" in CliRunner().invoke(main, ["nightly", str(tmp_path / "backups")], env=told).output

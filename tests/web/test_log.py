@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
@@ -55,3 +57,28 @@ def test_lines_are_json_with_the_request_that_people_can_quote(
         "/announcements/1",
     )
     assert line["timestamp"].endswith("Z")
+
+
+def test_a_slow_request_says_where_its_time_went(
+    client: FlaskClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "prakat.request")
+    client.get("/search?q=ถนน")
+    (line,) = [record for record in caplog.records if record.name == "prakat.request"]
+    assert 0 < line.search_ms <= line.ms  # type: ignore[attr-defined]
+
+
+def test_no_line_is_put_together_from_pieces() -> None:
+    """Values are fields of a line, so that a program can select by them."""
+    root = Path(__file__).parents[2]
+    for room in ("archive", "indexer", "storage", "web"):
+        for path in (root / room).rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.Call) and ast.unparse(node.func) in _LOG_CALLS:
+                    *level, text = node.args
+                    assert len(level) == (ast.unparse(node.func) == "log.log"), f"{path}:{node.lineno}"
+                    assert isinstance(text, ast.Constant), f"{path}:{node.lineno}"
+                    assert "%" not in str(text.value), f"{path}:{node.lineno}"
+
+
+_LOG_CALLS = {f"log.{level}" for level in ("debug", "info", "warning", "error", "exception", "log")}

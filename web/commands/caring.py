@@ -14,6 +14,7 @@ from rich.text import Text
 from web.commands.terminal import open_existing
 from web.diagnosis import Area, Trouble, diagnose
 from web.nightly import STEP_NAMES, run_nightly
+from web.nightly_mail import mail_result
 
 
 @click.command()
@@ -75,10 +76,12 @@ def nightly(destination: Path, identity: Path | None) -> None:
     ตัวอย่าง · example:
       prakat nightly /var/backups/prakat/
     """
-    result = run_nightly(open_existing(), destination, identity=identity)
+    services = open_existing()
+    result = run_nightly(services, destination, identity=identity)
     for step in result.steps:
         sign = "✓" if step.is_ok else "✗"
         click.echo(f"{sign} {STEP_NAMES[step.name]} ({step.name}, {step.seconds:,.1f} s): {step.detail}")
+    mail_result(services.settings, result)
     sys.exit(0 if result.is_ok else 1)
 
 

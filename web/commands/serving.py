@@ -162,7 +162,7 @@ def _log_audit_head(services: Services) -> None:
     """Log the head of the audit chain, where somebody who rewrites the chain cannot reach it."""
     with suppress(PrakatError):
         number, digest = services.audit.head()
-        log.info("audit head %d %s", number, digest)
+        log.info("audit head", extra={"number": number, "digest": digest})
 
 
 def _on_signal(stop: threading.Event) -> None:

@@ -82,7 +82,7 @@ def _write(target: Path, lines: Callable[[], Iterator[str]]) -> None:
                 file.writelines(lines())
             Path(file.name).replace(target)
         except Exception:
-            log.exception("%s", target.name)
+            log.exception("open data not written", extra={"file": target.name})
             Path(file.name).unlink(missing_ok=True)
         _delete_older(target)
 

@@ -41,7 +41,7 @@ def site_address(settings: Settings, organisations: Container[str] = ()) -> str:
         return address
     if name not in _warned and len(_warned) < _MOST_WARNINGS:
         _warned.add(name)
-        log.warning("host %s is not allowed as the site's address: set PRAKAT_BASE_URL", name)
+        log.warning("host is not allowed as the site's address: set PRAKAT_BASE_URL", extra={"host": name})
     return settings.base_url
 
 

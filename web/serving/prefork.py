@@ -160,7 +160,10 @@ class Master:
                 self._start(process, instead_of=process.pid)
 
     def _note_end(self, process: _Process, status: int) -> None:
-        log.error("%s %d ended with %d; starting it again", process.role.name, process.pid or 0, status)
+        log.error(
+            "process ended; starting it again",
+            extra={"role": process.role.name, "pid": process.pid, "exit": status},
+        )
         if process.connection is not None:
             process.connection.close()
         process.connection = None
@@ -181,7 +184,10 @@ class Master:
                 if process.connection.recv(_BEATS_AT_ONCE):
                     process.silent, process.patience = 0.0, HUNG_SECONDS
             if process.silent > process.patience:
-                log.error("%s %d gives no sign of life; ending it", process.role.name, process.pid)
+                log.error(
+                    "process gives no sign of life; ending it",
+                    extra={"role": process.role.name, "pid": process.pid},
+                )
                 os.kill(process.pid, signal.SIGKILL)
                 process.silent = 0.0
 
@@ -189,7 +195,7 @@ class Master:
         try:
             self._check()
         except Exception as error:  # noqa: BLE001 - whatever is wrong, the service goes on as it is
-            log.error("not reloaded: %s", error)
+            log.error("not reloaded", extra={"why": str(error)})
             return
         log.info("reloading")
         old = [process.connection for process in self._processes if process.connection is not None]
@@ -213,7 +219,7 @@ class Master:
             running -= {pid for pid, _ in _ended()}
         for pid in running:
             if pid is not None:
-                log.error("process %d did not stop in time; ending it", pid)
+                log.error("process did not stop in time; ending it", extra={"pid": pid})
                 with suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
 
@@ -234,7 +240,7 @@ def _run_role(role: Role, master: socket.socket, instead_of: int | None) -> NoRe
         role.run(stop, instead_of)
         status = 0
     except Exception:
-        log.exception("%s", role.name)
+        log.exception("process failed", extra={"role": role.name})
     finally:
         logging.shutdown()
         os._exit(status)

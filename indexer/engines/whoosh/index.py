@@ -235,6 +235,6 @@ class WhooshIndex:
             raise self._damaged(path, error) from error
 
     def _damaged(self, path: Path, error: Exception) -> Unavailable:
-        log.error("search index is damaged: %s: %s", path, error)
+        log.error("search index is damaged", extra={"path": str(path), "why": str(error)})
         self._generations.note_damage(path, [f"{error}" or type(error).__name__])
         return Unavailable("ดัชนีค้นหาเสียหาย ระบบกำลังสร้างใหม่ กรุณาลองอีกครั้งในอีกสักครู่", code="index-damaged")

@@ -1,0 +1,32 @@
+"""Mails the result of a night to the officer."""
+
+from __future__ import annotations
+
+import smtplib
+from email.message import EmailMessage
+
+from archive.errors import Unavailable
+from web.follower_mail import mail_server
+from web.nightly import STEP_NAMES, NightlyResult
+from web.settings import Settings
+
+
+def mail_result(settings: Settings, result: NightlyResult) -> None:
+    """Send the result to the officer, where a mail server and the officer's address are set.
+
+    Raises ``Unavailable`` when the server does not take the message.
+    """
+    if not (settings.smtp_url and settings.nightly_mail):
+        return
+    message = EmailMessage()
+    outcome = "สำเร็จ" if result.is_ok else "ไม่สำเร็จ"
+    message["Subject"] = f"งานกลางคืน{outcome} · {settings.site_name}"
+    message["From"], message["To"] = settings.smtp_sender, settings.nightly_mail
+    message["Date"] = result.finished_at
+    lines = [f"{'✓' if step.is_ok else '✗'} {STEP_NAMES[step.name]}: {step.detail}" for step in result.steps]
+    message.set_content("\n".join([*lines, "", f"{settings.base_url}/staff/health"]))
+    try:
+        with mail_server(settings.smtp_url) as server:
+            server.send_message(message)
+    except (OSError, smtplib.SMTPException) as error:
+        raise Unavailable(f"ส่งอีเมลผลงานกลางคืนไม่ได้ (the mail was not sent): {error}") from error
