@@ -5,8 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import zxingcpp
-
 from indexer.extraction.failures import Unreadable
 from indexer.extraction.image.input_normalization import write_repaired
 from indexer.extraction.lazy_import import lazy_import
@@ -23,7 +21,6 @@ SEPARATOR_TEXT = "prakat:separator"
 """Text of the QR code on a separator sheet."""
 
 MAX_PAGES = 500  # of a stack; longer files are single documents
-_QR_CODES = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
 _DPI = 100  # the code is some 8 cm wide: ten pixels for each of its modules
 _LARGEST_SIDE = 3_000  # pixels of a rendered page
 
@@ -64,10 +61,12 @@ def _separator_pages(path: Path) -> list[bool]:
 
 
 def _is_separator(page: pypdfium2.PdfPage) -> bool:
+    import zxingcpp  # needed in the sandbox child alone
+
     scale = min(_DPI / 72, _LARGEST_SIDE / max(*page.get_size(), 1.0))
     picture = page.render(scale=scale, grayscale=True).to_numpy()
-    found = zxingcpp.read_barcodes(picture, formats=_QR_CODES)
-    return any(code.text == SEPARATOR_TEXT for code in found)
+    wanted = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
+    return any(code.text == SEPARATOR_TEXT for code in zxingcpp.read_barcodes(picture, formats=wanted))
 
 
 def _runs_between(separators: list[bool]) -> list[list[int]] | None:
