@@ -9,6 +9,7 @@ from storage import mappers
 from storage.engine import Queries, Row
 
 _COLUMNS = "at, actor, action, before, after, reason, bulk"
+_NOTHING = "CAST(NULL AS BIGINT)"  # PostgreSQL takes a bare NULL for text, which a union refuses beside an id
 
 
 class EngineChanges:
@@ -23,10 +24,10 @@ class EngineChanges:
         found = self._engine.rows(
             # Each part is limited by its index before the two are merged.
             f"""SELECT * FROM (
-                    SELECT * FROM (SELECT id, announcement_id, NULL AS collection_id, {_COLUMNS}
+                    SELECT * FROM (SELECT id, announcement_id, {_NOTHING} AS collection_id, {_COLUMNS}
                                    FROM history {latest}) AS of_announcements
                     UNION ALL
-                    SELECT * FROM (SELECT id, NULL AS announcement_id, collection_id, {_COLUMNS}
+                    SELECT * FROM (SELECT id, {_NOTHING} AS announcement_id, collection_id, {_COLUMNS}
                                    FROM collection_history {latest}) AS of_collections) AS merged
                 ORDER BY at DESC, id DESC LIMIT :limit OFFSET :offset""",  # noqa: S608  # our own text
             upto=limit + offset,
