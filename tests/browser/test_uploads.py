@@ -65,7 +65,7 @@ def test_a_refused_file_is_listed_until_it_is_dismissed(staff: Visit) -> None:
     wrong: FilePayload = {"name": "note.pdf", "mimeType": "application/pdf", "buffer": b"not a document"}
     page.set_input_files("#files", [paper("one.pdf", "รับได้"), wrong])
     line = page.locator("[data-uploads] li.failed")
-    expect(line).to_contain_text("รับเฉพาะไฟล์ PDF")
+    expect(line).to_contain_text("กรุณาบันทึกเป็น PDF แล้วแนบอีกครั้ง")
     page.get_by_role("button", name="ปิดรายการนี้").click()
     page.wait_for_url(re.compile(r"/staff/announcements/\d+$"))
 
