@@ -232,7 +232,7 @@ def _read_record(file: Path, source: str) -> CarriedRecord:
     """Returns a record, its fields validated. A record without ``ref`` gets one from its bag and number."""
     record = _converter.loads(file.read_text(encoding="ascii"), CarriedRecord)
     given = record.announcement
-    ref = given.ref or f"bag:{source}/announcements/{given.id}"
+    ref = given.ref or f"bag:{source}#{given.id}"
     fields = {field.name: getattr(given, field.name) for field in ANNOUNCEMENT_FIELDS} | {"ref": ref}
     return replace(record, announcement=replace(given, **checked(fields)))  # type: ignore[arg-type]  # by name
 

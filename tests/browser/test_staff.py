@@ -197,9 +197,16 @@ def test_two_clerks_do_not_overwrite_each_other(staff: Visit, site: Site) -> Non
     id = int(page.url.rsplit("/", 1)[1])
     site.services.intake.revise(id, {"category": "ชลประทาน"}, actor="อีกคนหนึ่ง")
     page.fill("#title", "ฝายใหม่")
-    page.get_by_role("button", name="บันทึกฉบับร่าง").click()
-    expect(page.locator(".notice.bad")).to_contain_text("มีผู้อื่นแก้ไข")
-    expect(page.locator("#title")).to_have_value("ฝายใหม่")
+    page.get_by_role("button", name="บันทึกฉบับร่าง").click()  # other fields: both changes are kept
+    expect(page.locator("h1")).to_have_text("ฝายใหม่")
+    expect(page.locator("#category")).to_have_value("ชลประทาน")
+    site.services.intake.revise(id, {"title": "ฝายของคนอื่น"}, actor="อีกคนหนึ่ง")
+    page.fill("#title", "ฝายของเรา")
+    page.get_by_role("button", name="บันทึกฉบับร่าง").click()  # the same field: the clerk decides
+    content = page.locator("#content")
+    expect(content).to_contain_text("ฝายของคนอื่น")
+    expect(content).to_contain_text("ฝายของเรา")
+    assert site.services.announcements.get(id).title == "ฝายของคนอื่น"
 
 
 def test_personal_data_takes_a_reason(staff: Visit) -> None:

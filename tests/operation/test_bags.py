@@ -31,7 +31,10 @@ def compared(services: Services) -> dict[str, object]:
             )
             for one, pages, content in attachments
         ]
-        found[announcement.title] = (told, [each for each in history if each.action != "import"], files)
+        changes = [
+            dataclasses.replace(each, id=0, announcement_id=0) for each in history if each.action != "import"
+        ]
+        found[announcement.title] = (told, changes, files)
     return found
 
 

@@ -65,12 +65,14 @@ def take(site: Site, folder: Path, kind: str) -> Report:
 
 
 def records(site: Site) -> list[Announcement]:
-    listed, _ = site.services.records.list_announcements(statuses=list(Status), page=1, per_page=50)
+    listed, _ = site.services.announcements.list_page(statuses=list(Status), page=1, per_page=50)
     return sorted(listed, key=lambda each: each.id)
 
 
 def labels(site: Site, announcement: Announcement) -> list[str]:
-    return [each.label for each in site.services.records.attachments([announcement.id])[announcement.id]]
+    return [
+        each.label for each in site.services.attachments.by_announcement([announcement.id])[announcement.id]
+    ]
 
 
 def saved(folder: Path, name: str, content: bytes) -> None:
@@ -191,7 +193,7 @@ def test_an_export_of_paperless(site: Site, tmp_path: Path) -> None:
     (made,) = records(site)
     assert (made.title, made.author, made.category) == ("ขอเชิญประชุม", "อบจ. ตัวอย่าง", "หนังสือเข้า")
     assert (made.status, made.published_on) == (Status.DRAFT, dt.date(2021, 6, 9))
-    (attachment,) = site.services.records.attachments([made.id])[made.id]
+    (attachment,) = site.services.attachments.by_announcement([made.id])[made.id]
     assert attachment.created_at.isoformat().startswith("2024-01-01T20:04:05")
     assert run(data, "import", str(tmp_path / "export")).stdout.startswith("เพิ่ม 0 เรื่อง มีอยู่แล้ว 1")
 

@@ -13,6 +13,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from archive.errors import Unavailable
 from indexer.extraction.lazy_import import lazy_import
 from web import settings
 from web.commands.terminal import bars, open_existing
@@ -46,6 +47,19 @@ def check(as_json: bool, repair: bool, acknowledge: str | None) -> None:
     ตัวอย่าง · example:
       prakat check --json
     """
+    try:
+        report = _examined(repair=repair, acknowledge=acknowledge)
+    except Unavailable as error:  # a database so damaged that it does not open is a finding, too
+        report = consistency.ConsistencyReport([consistency.Finding("unreadable", "database", str(error))])
+    if as_json:
+        click.echo(json.dumps(_described(report), ensure_ascii=False))
+    else:
+        _show(report)
+    sys.exit(0 if report.clean else 1)
+
+
+def _examined(*, repair: bool, acknowledge: str | None) -> ConsistencyReport:
+    """Returns the report on the archive. Raises ``Unavailable`` if its database cannot be opened."""
     services = open_existing()
     if acknowledge:
         for incident in services.audit.acknowledge(acknowledge):
@@ -55,12 +69,7 @@ def check(as_json: bool, repair: bool, acknowledge: str | None) -> None:
                 err=True,
             )
     with bars(_STEPS) as progress:
-        report = services.examine(repair=repair, progress=progress)
-    if as_json:
-        click.echo(json.dumps(_described(report), ensure_ascii=False))
-    else:
-        _show(report)
-    sys.exit(0 if report.clean else 1)
+        return services.examine(repair=repair, progress=progress)
 
 
 _STEPS = {

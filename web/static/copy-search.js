@@ -4,7 +4,9 @@
   const shards = Number(document.currentScript.dataset.shards);
   const MOST_RESULTS = 100;
   const SNIPPET = 60; // characters before and after a hit
-  const folded = (text) => text.toLowerCase().replace(/[๐-๙]/g, (digit) => "๐๑๒๓๔๕๖๗๘๙".indexOf(digit));
+  const THAI_DIGITS = new RegExp("[๐-๙]", "g");
+  const SPACES = new RegExp("\\s+");
+  const folded = (text) => text.toLowerCase().replace(THAI_DIGITS, (digit) => "๐๑๒๓๔๕๖๗๘๙".indexOf(digit));
 
   let waiting = null;
   window.prakatShard = (records) => waiting(records);
@@ -62,7 +64,7 @@
   }
 
   async function search(typed, status, results) {
-    const words = folded(typed).split(/\s+/).filter(Boolean);
+    const words = folded(typed).split(SPACES).filter(Boolean);
     document.querySelector("[data-copy-browse]").hidden = words.length > 0;
     results.replaceChildren();
     status.hidden = words.length === 0;

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from indexer.extraction import sandbox
-from indexer.extraction.embedded_text import Document, EmbeddedPage
+from indexer.extraction.embedded_text import Document
 from indexer.extraction.failures import Unreadable
 from indexer.extraction.ocr_policy import Verdict
 from indexer.extraction.page_images import paint, raster
+from indexer.extraction.pdf.parser import EmbeddedPage
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,9 @@ from pathlib import Path
 import pikepdf
 import pytest
 
-from indexer.extraction.embedded_text import Document, EmbeddedPage
+from indexer.extraction.embedded_text import Document
 from indexer.extraction.ocr_policy import Verdict
+from indexer.extraction.pdf.parser import EmbeddedPage
 from tests.indexer.extraction.documents import Raw, shaped
 
 LINES = [
