@@ -68,11 +68,18 @@
     return element.matches("textarea, select, input") && !NOT_TYPED_INTO.includes(element.type);
   }
 
+  // True for the invisible copy of a field's text that carries coloured marks below the field, which shows the text.
+  function isUnderlay(element) {
+    const copy = element.closest("[aria-hidden=true]"), field = copy?.parentElement.querySelector("textarea");
+    if (!field || field.value.trim() !== copy.textContent.trim()) return false;
+    return rgba(getComputedStyle(element).color)[3] === 0;
+  }
+
   function shownTexts(element) {
     const walker = document.createTreeWalker(element, NodeFilter.SHOW_TEXT), texts = [];
     while (walker.nextNode()) {
       const holder = walker.currentNode.parentElement;
-      const isHidden = holder.closest("script, style, option, .hidden-label, .skip:not(:focus)");
+      const isHidden = holder.closest("script, style, option, .hidden-label, .skip:not(:focus)") || isUnderlay(holder);
       if (walker.currentNode.data.trim() && !isHidden && isShown(holder)) texts.push(walker.currentNode);
     }
     return texts;

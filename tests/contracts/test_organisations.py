@@ -236,6 +236,10 @@ INSTEAD: dict[tuple[type, str, str], Callable[[Town], object]] = {
     (Pages, "save", "page"): lambda theirs: Page(
         attachment_id=theirs.attachment, number=1, text="แย่งมา", raw="", source=Source.OCR, confidence=None
     ),
+    (Pages, "reread", "page"): lambda theirs: Page(
+        attachment_id=theirs.attachment, number=1, text="แย่งมา", raw="", source=Source.OCR, confidence=None
+    ),
+    (Pages, "correct", "lines"): lambda _theirs: (),
     (Collections, "save", "id"): lambda theirs: theirs.collection,
     (Collections, "get", "id"): lambda theirs: theirs.collection,
     (Collections, "history", "id"): lambda theirs: theirs.collection,
