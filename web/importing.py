@@ -141,7 +141,7 @@ class _FilePlaces:
             places += [beside / linked.relative_to(linked.anchor), below]
             places += [PurePosixPath(split_address(file.address).netloc) / below]
         for place in places:
-            if ".." not in place.parts and (self.directory / place).is_file():
+            if ".." not in place.parts and _is_file(self.directory / place):
                 return place
         named = self._named(file.filename) if file.address else []
         return named[0] if len(named) == 1 else places[0]
@@ -153,6 +153,14 @@ class _FilePlaces:
                 relative = PurePosixPath(path.relative_to(self.directory).as_posix())
                 self._by_name.setdefault(path.name, []).append(relative)
         return self._by_name.get(filename, [])
+
+
+def _is_file(path: Path) -> bool:
+    """Returns True for an ordinary file; False also for a name that is impossible on this disk."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
 
 
 def _read_page(page: Path, directory: Path) -> bytes:
@@ -335,12 +343,11 @@ def _beside(directory: Path, file: ListedFile) -> Path:
     lost = Invalid(f"ไม่พบไฟล์ {file.path} (file not found)", field="attachments")
     try:
         path = (directory / file.path).resolve()
-        there = path.is_file()
     except (OSError, ValueError) as error:  # the name is impossible on this disk
         raise lost from error
     if not path.is_relative_to(directory.resolve()):
         raise Invalid(f"ไฟล์ {file.path} อยู่นอกโฟลเดอร์ของรายการนำเข้า (outside)", field="attachments")
-    if not there:
+    if not _is_file(path):
         raise lost
     return path
 

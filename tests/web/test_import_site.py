@@ -87,6 +87,16 @@ def test_a_lost_file_does_not_lose_the_record(site: Site, saved: Path) -> None:
     assert [each.filename for each in held] == [FIRST, SECOND]
 
 
+def test_a_file_name_longer_than_disks_allow_is_a_lost_file(site: Site, saved: Path) -> None:
+    page = saved / "news17.html"
+    page.write_bytes(page.read_bytes().replace(f"files/{FIRST}".encode(), b"files/" + b"1" * 300 + b".pdf"))
+    (saved / SECOND).write_bytes(memo("สอง"))
+    report = take(site, saved)
+    assert (report.added, report.files) == (1, 1)
+    ((_, why),) = report.problems
+    assert "ไม่พบไฟล์" in why
+
+
 def test_a_page_that_is_none_is_named_and_the_rest_goes_on(site: Site, saved: Path) -> None:
     (saved / "index.html").write_text("<html><body>ยินดีต้อนรับ</body></html>", encoding="utf-8")
     (saved / "empty.html").write_bytes(b"")

@@ -50,6 +50,7 @@ def check(as_json: bool, repair: bool, acknowledge: str | None) -> None:
     try:
         report = _examined(repair=repair, acknowledge=acknowledge)
     except Unavailable as error:  # a database so damaged that it does not open is a finding, too
+        click.echo(f"prakat: {error.message}", err=True)
         report = consistency.ConsistencyReport([consistency.Finding("unreadable", "database", str(error))])
     if as_json:
         click.echo(json.dumps(_described(report), ensure_ascii=False))
