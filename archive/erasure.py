@@ -9,7 +9,7 @@ from typing import Protocol
 
 
 class ErasureScope(StrEnum):
-    """What an order of erasure is about."""
+    """The scope of an order of erasure: a whole document, or its earlier files alone."""
 
     ATTACHMENT = "attachment"  # the attachment with all files that it ever had
     EARLIER_FILES = "earlier-files"  # only the files before the present one

@@ -24,7 +24,7 @@ class HarvestSelection:
 
 
 class Harvest(Protocol):
-    """What other archives may copy. Announcements that never were public are not in it."""
+    """Records that other archives may copy. Announcements that never were public are not among them."""
 
     def changes(
         self, selection: HarvestSelection, *, after: tuple[dt.datetime, int] | None, limit: int

@@ -24,7 +24,6 @@ from functools import cache
 from pathlib import Path
 
 import pypdfium2
-import tesserocr
 from PIL import Image
 from pythainlp.corpus.common import thai_stopwords
 from pythainlp.tokenize import word_tokenize
@@ -33,7 +32,8 @@ from rich.console import Console
 from rich.table import Table
 
 from archive.thai import arabic_digits, canon
-from indexer.extraction.ocr.recognition import DPI, SYSTEM_MODELS, recognise
+from benchmarks.paper import bare_seconds
+from indexer.extraction.ocr.recognition import DPI, recognise
 
 STOP_WORDS = thai_stopwords()
 
@@ -89,22 +89,6 @@ def score(truth: str, read: str) -> Counter[str]:
     )
 
 
-def bare(image: Image.Image, turn: int) -> float:
-    """Returns the processor seconds that Tesseract alone takes for an upright picture."""
-    upright = image.convert("L").rotate(-turn, expand=True)
-    start = time.process_time()
-    engine = bare_engine()
-    engine.SetImage(upright)
-    engine.GetUTF8Text()
-    return time.process_time() - start
-
-
-@cache
-def bare_engine() -> tesserocr.PyTessBaseAPI:
-    folder = next(folder for folder in SYSTEM_MODELS if (folder / "tha.traineddata").exists())
-    return tesserocr.PyTessBaseAPI(path=f"{folder}/", lang="tha")
-
-
 def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -119,7 +103,7 @@ def main() -> int:
     for scan in scans(choices.data):
         start = time.process_time()
         page = recognise(scan.image)
-        taken = [time.process_time() - start, bare(scan.image, page.turn)]
+        taken = [time.process_time() - start, bare_seconds(scan.image, page.turn)]
         for key in (scan.profile, "all"):
             sums[key] += score(scan.truth, page.text)
             seconds[key] = [total + part for total, part in zip(seconds[key], taken, strict=True)]

@@ -1,4 +1,4 @@
-"""What a release holds: every file of the program, its components with versions, and container files."""
+"""The content of a release: every file of the program, its components with versions, and container files."""
 
 from __future__ import annotations
 

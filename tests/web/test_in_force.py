@@ -1,4 +1,4 @@
-"""What is in force: read from the text, confirmed by staff, told wherever an announcement is told."""
+"""Announcements in force: relations read from the text, confirmed by staff, told with every announcement."""
 
 from __future__ import annotations
 

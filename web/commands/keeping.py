@@ -85,10 +85,8 @@ def _described(report: ConsistencyReport) -> dict[str, object]:
     return {
         "clean": report.clean,
         "checked": report.checked,
-        "findings": [
-            asdict(finding) | {"message": consistency.MESSAGES[finding.code]} for finding in report.findings
-        ],
-        "notes": [asdict(note) | {"message": consistency.MESSAGES[note.code]} for note in report.notes],
+        "findings": _with_messages(report.findings),
+        "notes": _with_messages(report.notes),
     }
 
 

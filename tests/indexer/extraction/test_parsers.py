@@ -1,4 +1,4 @@
-"""What is accepted at upload is read, and what is refused at upload is refused when it is read."""
+"""Upload and reading agree on the type of every file: both accept it, or both refuse it."""
 
 from __future__ import annotations
 
