@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 THAI_DIGITS = "๐๑๒๓๔๕๖๗๘๙"
-ANY_DIGITS = "0-9๐-๙"
-"""Class of Arabic and Thai digits, to be put between the brackets of a regular expression."""
 
 _TO_ARABIC = str.maketrans(THAI_DIGITS, "0123456789")
 _TO_THAI = str.maketrans("0123456789", THAI_DIGITS)

@@ -22,16 +22,6 @@ def difference(before: str, after: str) -> list[DifferenceLine]:
     return [*_lines(before.split("\n"), after.split("\n"))]
 
 
-def count_changed_lines(before: str, after: str) -> int:
-    """Returns the number of lines in which two texts differ; a line that was altered counts once."""
-    matcher = SequenceMatcher(None, before.split("\n"), after.split("\n"), autojunk=False)
-    return sum(
-        max(old_end - old_start, new_end - new_start)
-        for change, old_start, old_end, new_start, new_end in matcher.get_opcodes()
-        if change != "equal"
-    )
-
-
 def _lines(before: list[str], after: list[str]) -> Iterator[DifferenceLine]:
     end = 0
     for group in SequenceMatcher(None, before, after, autojunk=False).get_grouped_opcodes(_AROUND):
