@@ -21,10 +21,10 @@ class HistoryFilters:
 
 
 class Changes(Protocol):
-    """Changes of announcements and collections together."""
+    """Changes of announcements, collections and items to disclose together."""
 
     def find(self, filters: HistoryFilters, *, limit: int, offset: int = 0) -> list[Change]:
-        """Return changes of all announcements and collections, the latest first."""
+        """Return changes of all announcements, collections and items to disclose, the latest first."""
 
     def get(self, id: int) -> Change:
         """Return a change of an announcement. Raises ``NotFound``."""
@@ -32,5 +32,8 @@ class Changes(Protocol):
     def get_of_collection(self, id: int) -> Change:
         """Return a change of a collection. Raises ``NotFound``."""
 
+    def get_of_item(self, id: int) -> Change:
+        """Return a change of an item to disclose. Raises ``NotFound``."""
+
     def actors(self) -> list[str]:
-        """Return the names of those who changed announcements or collections, in order."""
+        """Return the names of those who changed anything that the history has, in order."""

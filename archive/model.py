@@ -464,10 +464,11 @@ class Change:
     before: dict[str, object]
     after: dict[str, object]
     reason: str = ""
-    id: int = 0  # within the history of announcements, or of collections
+    id: int = 0  # within the history of announcements, of collections or of items to disclose
     bulk: str = ""  # the same for all changes that were made at once
-    announcement_id: int | None = None  # None: a collection's change
+    announcement_id: int | None = None  # None: a change of a collection or of an item to disclose
     collection_id: int | None = None
+    disclosure_item_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

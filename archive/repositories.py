@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from archive.changes import Changes
+from archive.disclosure import Disclosure
 from archive.erasure import Erasures
 from archive.model import (
     Announcement,
@@ -354,6 +355,7 @@ class Records:
     collections: Collections
     figures: Figures
     versions: FileVersions
+    disclosure: Disclosure
     erasures: Erasures
     relations: Relations
     worklist: Worklist

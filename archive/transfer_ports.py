@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+from archive.disclosure import DisclosureEntry, DisclosureItem
 from archive.model import Announcement, Attachment, Change, Page
 
 
@@ -23,6 +24,14 @@ class CarriedRecord:
     announcement: Announcement
     history: tuple[Change, ...] = ()
     attachments: tuple[CarriedAttachment, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CarriedDisclosure:
+    """What staff did with the information to disclose. Announcement ids are those of the other archive."""
+
+    items: tuple[tuple[int, DisclosureItem], ...] = ()  # changed items, each with its fiscal year
+    entries: tuple[DisclosureEntry, ...] = ()
 
 
 class Transfer(Protocol):

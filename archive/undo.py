@@ -11,6 +11,7 @@ from itertools import groupby
 
 from archive.bulk import BulkOutcome
 from archive.changes import HistoryFilters
+from archive.disclosure import DisclosureEntry, item_with
 from archive.errors import Conflict, Invalid, NotFound, RecordDamaged, gettext_noop
 from archive.fields import FIELDS_BY_NAME, read_column
 from archive.intake import Intake
@@ -46,13 +47,14 @@ class Undo:
             "release": self._release,
             "correct": self._text,
             "relate": self._relation,
+            "disclose": self._entry,
         }
 
     def can_undo(self, change: Change) -> bool:
         """Return True for a kind of change that can be undone."""
         if change.collection_id is not None:
             return change.action == "revise"
-        return change.action in self._steps
+        return change.disclosure_item_id is not None or change.action in self._steps
 
     def undo(self, change: Change, *, actor: str) -> None:
         """Undo one change, whatever was changed after it. Values of other fields stay as they are.
@@ -65,6 +67,8 @@ class Undo:
         with self._records.batch():
             if change.collection_id is not None:
                 self._collection(change.collection_id, change, actor)
+            elif change.disclosure_item_id is not None:
+                self._item(change, actor)
             elif change.announcement_id is not None:
                 self._check_status(change.announcement_id, change)
                 self._steps[change.action](change.announcement_id, change, actor)
@@ -192,6 +196,24 @@ class Undo:
         newer, older = (_number(other), id) if is_older else (id, _number(other))
         kinds = passive | {kind.value: kind for kind in RelationKind}
         self._records.relations.decide(newer, older, kinds.get(before), actor=actor)
+
+    def _entry(self, id: int, change: Change, actor: str) -> None:
+        """Remove an announcement from an item that must be disclosed, or put it back."""
+        told = change.after.get("disclosure") or change.before["disclosure"]
+        year, item, part = str(told).split()
+        entry = DisclosureEntry(year=int(year), item=item, part=int(part), announcement_id=id)
+        is_there = "disclosure" in change.after
+        step = self._records.disclosure.unassign if is_there else self._records.disclosure.assign
+        step(entry, actor=actor)
+
+    def _item(self, change: Change, actor: str) -> None:
+        """Give an item its values before the change; an item that the change added is hidden."""
+        year, key = _number(change.after["year"]), change.after["item"]
+        items = self._records.disclosure.changed_items(year, year)
+        now = next(item for _year, item in items if item.key == key)
+        fields = {name: value for name, value in change.before.items() if name not in ("year", "item")}
+        before = item_with(now, fields or {"is_hidden": True})
+        self._records.disclosure.save_item(year, before, replaced=now, actor=actor)
 
     def _collection(self, id: int, change: Change, actor: str) -> None:
         now = self._records.collections.get(id)

@@ -12,6 +12,7 @@ from dataclasses import asdict
 from functools import wraps
 from typing import Concatenate, ParamSpec, TypeVar
 
+from archive.disclosure import DisclosureEntry, DisclosureItem, Period, Section
 from archive.erasure import Erasure, ErasureScope
 from archive.errors import RecordDamaged
 from archive.fields import ANNOUNCEMENT_FIELDS, read_column
@@ -339,7 +340,7 @@ def unpack_doubts(packed: bytes) -> tuple[LowConfidenceSpan, ...]:
 
 @_damaged_as_error
 def change(row: Row) -> Change:
-    """Return a change of an announcement or of a collection, whichever the row has a column for."""
+    """Return a change of an announcement, a collection or an item, whichever the row has a column for."""
     columns = row.keys()
     return Change(
         at=dt.datetime.fromisoformat(row["at"]),
@@ -352,6 +353,7 @@ def change(row: Row) -> Change:
         bulk=row["bulk"],
         announcement_id=row["announcement_id"] if "announcement_id" in columns else None,
         collection_id=row["collection_id"] if "collection_id" in columns else None,
+        disclosure_item_id=row["disclosure_item_id"] if "disclosure_item_id" in columns else None,
     )
 
 
@@ -414,6 +416,29 @@ def relation(row: Row) -> Relation:
         newer_id=row["newer_id"],
         older_id=row["older_id"],
         kind=RelationKind(row["kind"]) if row["kind"] else None,
+    )
+
+
+@_damaged_as_error
+def disclosure_item(row: Row) -> DisclosureItem:
+    return DisclosureItem(
+        key=row["item"],
+        section=Section(row["section"]),
+        number=_text(row["number"]),
+        title=_text(row["title"]),
+        period=Period(row["period"]),
+        keywords=tuple(_text(row["keywords"]).splitlines()),
+        is_hidden=bool(row["is_hidden"]),
+    )
+
+
+@_damaged_as_error
+def disclosure_entry(row: Row) -> DisclosureEntry:
+    return DisclosureEntry(
+        year=int(row["year"]),
+        item=_text(row["item"]),
+        part=int(row["part"]),
+        announcement_id=row["announcement_id"],
     )
 
 

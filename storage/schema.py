@@ -224,4 +224,45 @@ MIGRATIONS = (
         ),
     ),
     Migration("followers by e-mail", SUBSCRIPTIONS),
+    Migration(
+        "disclosure of information",
+        (
+            """CREATE TABLE disclosure_item (
+                id {id},
+                organisation_id BIGINT NOT NULL,
+                year BIGINT NOT NULL,
+                item {text} NOT NULL,
+                section {text} NOT NULL,
+                number {text} NOT NULL,
+                title {text} NOT NULL,
+                period {text} NOT NULL,
+                keywords {text} NOT NULL,
+                is_hidden BIGINT NOT NULL,
+                UNIQUE (organisation_id, year, item)
+            )""",
+            """CREATE TABLE disclosure_history (
+                id {id},
+                organisation_id BIGINT NOT NULL,
+                disclosure_item_id BIGINT NOT NULL REFERENCES disclosure_item (id),
+                at {text} NOT NULL,
+                actor {text} NOT NULL,
+                action {text} NOT NULL,
+                before {text} NOT NULL,
+                after {text} NOT NULL,
+                reason {text} NOT NULL,
+                bulk {text} NOT NULL
+            )""",
+            """CREATE INDEX disclosure_history_by_time ON disclosure_history (at)""",
+            """CREATE TABLE disclosure_entry (
+                id {id},
+                organisation_id BIGINT NOT NULL,
+                announcement_id BIGINT NOT NULL REFERENCES announcement (id),
+                year BIGINT NOT NULL,
+                item {text} NOT NULL,
+                part BIGINT NOT NULL,
+                UNIQUE (announcement_id, year, item, part)
+            )""",
+            """CREATE INDEX disclosure_entry_by_year ON disclosure_entry (organisation_id, year)""",
+        ),
+    ),
 )

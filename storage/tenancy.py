@@ -32,6 +32,8 @@ PARENTS: Mapping[str, tuple[str, str]] = {
     "day_visits": ("announcement_id", "announcement"),
     "collection_item": ("collection_id", "collection"),
     "collection_history": ("collection_id", "collection"),
+    "disclosure_entry": ("announcement_id", "announcement"),
+    "disclosure_history": ("disclosure_item_id", "disclosure_item"),
     "session": ("person_id", "person"),
     "second_factor": ("person_id", "person"),
     "recovery_code": ("person_id", "person"),
@@ -44,6 +46,7 @@ ACCOUNTS = frozenset({"person", "token", "session", "second_factor", "recovery_c
 OWN = PARENTS.keys() | {
     "announcement",
     "collection",
+    "disclosure_item",
     "erasure",
     "miss",
     "person",

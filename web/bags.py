@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path, PurePosixPath
@@ -19,15 +19,16 @@ import bagit
 from cattrs.errors import BaseValidationError, StructureHandlerNotFoundError
 from cattrs.preconf.json import make_converter
 
+from archive.disclosure import LAST_YEAR, checked_item
 from archive.errors import Conflict, Invalid, NotFound, PrakatError
 from archive.fields import ANNOUNCEMENT_FIELDS, checked
 from archive.model import Announcement, Attachment, Collection, Details, Hold, Item, Reading, Status
-from archive.transfer_ports import CarriedAttachment, CarriedRecord
+from archive.transfer_ports import CarriedAttachment, CarriedDisclosure, CarriedRecord
 from indexer.reindex import NO_LIMIT
 from web.bootstrap import Services
 from web.importing import ACTOR, Report
 
-RECORDS, FILES, COLLECTIONS = "records", "files", "collections.json"
+RECORDS, FILES, COLLECTIONS, DISCLOSURE = "records", "files", "collections.json", "disclosure.json"
 _SOURCE = "Internal-Sender-Identifier"
 _FORMAT = "prakat-records-1"
 _CHUNK = 1 << 20
@@ -39,10 +40,12 @@ _README = """\
 records/เลข.json   ประกาศหนึ่งเรื่อง: ข้อมูล ประวัติ เอกสารแนบ และข้อความที่อ่านได้ของทุกหน้า
 files/เลข/ลำดับ     ไฟล์ต้นฉบับของเอกสารแนบ ตามลำดับในประกาศ
 collections.json   ชุดประกาศ
+disclosure.json    ข้อมูลที่ต้องเปิดเผยในแต่ละปี: รายการที่แก้ไข และประกาศในแต่ละรายการ
 นำเข้า: prakat import โฟลเดอร์นี้
 
 An export of Prakat as a BagIt bag. records/N.json is one announcement with its history, attachments and the
-text of every page; files/N/POSITION is an original. Import it with: prakat import THIS_FOLDER
+text of every page; files/N/POSITION is an original. disclosure.json has the information that must be
+disclosed each year: changed items, and the announcements of each item. Import with: prakat import THIS_FOLDER
 """
 
 _converter = make_converter()
@@ -82,6 +85,7 @@ def export_bag(
             progress(done, len(wanted))
         if not selection.ids and selection.category is None:
             _write_collections(services, part, is_public=selection.is_public)
+            _write_disclosure(services, part, is_public=selection.is_public)
         (part / "README.txt").write_text(_README, encoding="utf-8")
         bagit.make_bag(str(part), _described(services), checksums=["sha256"])
         part.replace(destination)
@@ -183,6 +187,16 @@ def _public_collection(services: Services, collection: Collection) -> Collection
     return replace(collection, items=items)
 
 
+def _write_disclosure(services: Services, folder: Path, *, is_public: bool) -> None:
+    entries = services.disclosure.entries()
+    if is_public:
+        found = services.announcements.get_many({each.announcement_id for each in entries})
+        entries = [each for each in entries if found[each.announcement_id].status is Status.PUBLISHED]
+    carried = CarriedDisclosure(tuple(services.disclosure.changed_items(0, LAST_YEAR)), tuple(entries))
+    content = _converter.dumps(carried, indent=1, ensure_ascii=False)
+    (folder / DISCLOSURE).write_text(content, encoding="utf-8")
+
+
 def _described(services: Services) -> dict[str, str]:
     settings = services.settings
     return {
@@ -225,6 +239,8 @@ def import_bag(services: Services, path: Path, progress: Callable[[int, int], No
         progress(done, len(listed))
     if (payload / COLLECTIONS).is_file():
         _take_collections(services, payload / COLLECTIONS, ids)
+    if (payload / DISCLOSURE).is_file():
+        _take_disclosure(services, payload / DISCLOSURE, ids)
     return report
 
 
@@ -279,3 +295,16 @@ def _take_collections(services: Services, file: Path, ids: dict[int, int]) -> No
             for item in collection.items
         ]
         services.intake.collect(None, title=collection.title, body=collection.body, items=items, actor=ACTOR)
+
+
+def _take_disclosure(services: Services, file: Path, ids: Mapping[int, int]) -> None:
+    """Import the items that are not changed here yet, and the entries of the records that are here now."""
+    carried = _converter.loads(file.read_text(encoding="utf-8"), CarriedDisclosure)
+    known = {(year, item.key) for year, item in services.disclosure.changed_items(0, LAST_YEAR)}
+    for year, item in carried.items:
+        if (year, item.key) not in known:
+            services.disclosure.save_item(year, checked_item(item), replaced=None, actor=ACTOR)
+    for entry in carried.entries:
+        if entry.announcement_id in ids:
+            here = replace(entry, announcement_id=ids[entry.announcement_id])
+            services.disclosure.assign(here, actor=ACTOR)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from archive.disclosure import Disclosure
 from archive.reports import Reports
 from archive.repositories import (
     Announcements,
@@ -45,6 +46,10 @@ class RepositoryAccess:
     @property
     def collections(self) -> Collections:
         return self.records.collections
+
+    @property
+    def disclosure(self) -> Disclosure:
+        return self.records.disclosure
 
     @property
     def figures(self) -> Figures:

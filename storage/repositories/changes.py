@@ -1,4 +1,4 @@
-"""Queries about the history of announcements and collections together."""
+"""Queries about the history of announcements, collections and items to disclose together."""
 
 from __future__ import annotations
 
@@ -6,9 +6,16 @@ from archive.changes import HistoryFilters
 from archive.errors import NotFound
 from archive.model import Change
 from storage import mappers
-from storage.engine import Queries, Row
+from storage.engine import Queries
 
 _COLUMNS = "at, actor, action, before, after, reason, bulk"
+_TABLES = {
+    "history": "announcement_id",
+    "collection_history": "collection_id",
+    "disclosure_history": "disclosure_item_id",
+}
+"""Table of changes → its column that names the changed record."""
+
 _NOTHING = "CAST(NULL AS BIGINT)"  # PostgreSQL takes a bare NULL for text, which a union refuses beside an id
 
 
@@ -21,15 +28,13 @@ class EngineChanges:
     def find(self, filters: HistoryFilters, *, limit: int, offset: int = 0) -> list[Change]:
         condition, values = _condition(filters)
         latest = f"WHERE {condition} ORDER BY at DESC, id DESC LIMIT :upto"
+        parts = " UNION ALL ".join(
+            # Each part is limited by its index before they are merged.
+            f"SELECT * FROM (SELECT id, {_owner(table)}, {_COLUMNS} FROM {table} {latest}) AS of_{table}"  # noqa: S608  # our own text
+            for table in _TABLES
+        )
         found = self._engine.rows(
-            # Each part is limited by its index before the two are merged.
-            f"""SELECT * FROM (
-                    SELECT * FROM (SELECT id, announcement_id, {_NOTHING} AS collection_id, {_COLUMNS}
-                                   FROM history {latest}) AS of_announcements
-                    UNION ALL
-                    SELECT * FROM (SELECT id, {_NOTHING} AS announcement_id, collection_id, {_COLUMNS}
-                                   FROM collection_history {latest}) AS of_collections) AS merged
-                ORDER BY at DESC, id DESC LIMIT :limit OFFSET :offset""",  # noqa: S608  # our own text
+            f"SELECT * FROM ({parts}) AS merged ORDER BY at DESC, id DESC LIMIT :limit OFFSET :offset",  # noqa: S608
             upto=limit + offset,
             limit=limit,
             offset=offset,
@@ -38,32 +43,36 @@ class EngineChanges:
         return [*mappers.readable(mappers.change, found)]
 
     def get(self, id: int) -> Change:
-        return _one(
-            self._engine.row(
-                "SELECT * FROM history WHERE organisation_id IN :organisations AND id = :id", id=id
-            )
-        )
+        return self._one("history", id)
 
     def get_of_collection(self, id: int) -> Change:
-        return _one(
-            self._engine.row(
-                "SELECT * FROM collection_history WHERE organisation_id IN :organisations AND id = :id", id=id
-            )
+        return self._one("collection_history", id)
+
+    def get_of_item(self, id: int) -> Change:
+        return self._one("disclosure_history", id)
+
+    def _one(self, table: str, id: int) -> Change:
+        row = self._engine.row(
+            f"SELECT * FROM {table} WHERE organisation_id IN :organisations AND id = :id",  # noqa: S608  # our own names
+            id=id,
         )
+        if row is None:
+            raise NotFound("ไม่พบการแก้ไขนี้ในประวัติ")
+        return mappers.change(row)
 
     def actors(self) -> list[str]:
-        found = self._engine.rows(
-            """SELECT actor FROM history WHERE organisation_id IN :organisations
-               UNION SELECT actor FROM collection_history WHERE organisation_id IN :organisations
-               ORDER BY actor"""
+        named = (
+            f"SELECT actor FROM {table} WHERE organisation_id IN :organisations"  # noqa: S608  # our own names
+            for table in _TABLES
         )
-        return [row["actor"] for row in found]
+        return [row["actor"] for row in self._engine.rows(f"{' UNION '.join(named)} ORDER BY actor")]
 
 
-def _one(row: Row | None) -> Change:
-    if row is None:
-        raise NotFound("ไม่พบการแก้ไขนี้ในประวัติ")
-    return mappers.change(row)
+def _owner(table: str) -> str:
+    """Return the columns that name the record a change is of; those of other kinds of record are NULL."""
+    return ", ".join(
+        column if name == table else f"{_NOTHING} AS {column}" for name, column in _TABLES.items()
+    )
 
 
 def _condition(filters: HistoryFilters) -> tuple[str, dict[str, object]]:

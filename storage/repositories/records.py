@@ -13,6 +13,7 @@ from storage.repositories.announcements import EngineAnnouncements
 from storage.repositories.attachments import EngineAttachments
 from storage.repositories.changes import EngineChanges
 from storage.repositories.collections import EngineCollections
+from storage.repositories.disclosure import EngineDisclosure
 from storage.repositories.erasures import EngineErasures
 from storage.repositories.figures import EngineFigures
 from storage.repositories.file_versions import EngineFileVersions
@@ -36,6 +37,7 @@ def open_records(engine: Queries) -> Records:
         collections=EngineCollections(engine),
         figures=EngineFigures(engine),
         versions=EngineFileVersions(engine),
+        disclosure=EngineDisclosure(engine),
         erasures=EngineErasures(engine),
         relations=EngineRelations(engine),
         worklist=EngineWorklist(engine),

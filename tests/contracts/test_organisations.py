@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from archive.disclosure import Disclosure, DisclosureEntry, DisclosureItem, Period, Section
 from archive.erasure import ErasureScope
 from archive.errors import Conflict, Invalid, NotFound, PrakatError
 from archive.model import (
@@ -66,6 +67,7 @@ REPOSITORIES = (
     Attachments,
     Pages,
     Collections,
+    Disclosure,
     Figures,
     Erasures,
     FileVersions,
@@ -121,6 +123,8 @@ def town(engine: Engine, organisation: int, word: str) -> Town:
     collection = records.collections.save(
         None, title=word, body=word, items=[Item(word, made.id)], actor=word
     )
+    records.disclosure.save_item(2564, item(word), replaced=None, actor=word)
+    records.disclosure.assign(entry(made.id), actor=word)
     records.figures.count_visit(made.id, "visitor", now=dt.datetime.now(dt.UTC))
     records.figures.note_miss(word)
     person = people.add("somsri", word, Role.ADMIN)
@@ -129,6 +133,14 @@ def town(engine: Engine, organisation: int, word: str) -> Town:
     people.begin_second_factor(person.id, f"secret {word}")
     people.confirm_second_factor(person.id, step=1, recovery_hashes=[f"code {word}"], now=NOW)
     return Town(records, jobs, people, made.id, attachment.id, collection.id, person.id)
+
+
+def item(word: str) -> DisclosureItem:
+    return DisclosureItem(key="own", section=Section.OIT, number="O1", title=word, period=Period.YEARLY)
+
+
+def entry(announcement_id: int) -> DisclosureEntry:
+    return DisclosureEntry(year=2564, item="own", part=0, announcement_id=announcement_id)
 
 
 @pytest.fixture
@@ -201,6 +213,14 @@ def values(theirs: Town) -> dict[str, object]:
         "filters": WorklistFilters(),
         "today": NOW.date(),
         "field": "author",
+        "first": 2500,
+        "last": 2600,
+        "year": 2564,
+        "years": [2564],
+        "item": item("แย่งมา"),
+        "replaced": None,
+        "entry": entry(theirs.announcement),
+        "phrases": [SECRET],
         "query": SECRET,
         "name": "somsri",
         "amount": 1,
@@ -255,6 +275,8 @@ INSTEAD: dict[tuple[type, str, str], Callable[[Town], object]] = {
     (Reports, "finish", "id"): lambda _theirs: 2,
     (Reports, "reopen", "id"): lambda _theirs: 2,
     (Figures, "tally", "name"): lambda _theirs: "pages",
+    (Disclosure, "titled", "first"): lambda _theirs: draft().published_on,
+    (Disclosure, "titled", "last"): lambda _theirs: draft().published_on,
     (Relations, "with_number", "number"): lambda _theirs: "5/2564",
     (Relations, "decide", "kind"): lambda _theirs: RelationKind.CANCELS,
 }

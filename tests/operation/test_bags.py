@@ -9,9 +9,11 @@ from pathlib import Path
 import bagit
 import pytest
 
+from archive.disclosure import LAST_YEAR, DisclosureEntry, DisclosureItem, Period, Section
 from archive.model import Announcement, Attachment, Change, Item, Page, Status
 from tests.operation.archives import ACTOR, checked, close, everything, flip, level, opened, run, stored
 from web.bootstrap import Services
+from web.importing import ACTOR as IMPORTER
 
 Record = tuple[Announcement, list[Change], list[tuple[Attachment, list[Page], bytes]]]
 
@@ -32,10 +34,18 @@ def compared(services: Services) -> dict[str, object]:
             for one, pages, content in attachments
         ]
         changes = [
-            dataclasses.replace(each, id=0, announcement_id=0) for each in history if each.action != "import"
+            dataclasses.replace(each, id=0, announcement_id=0) for each in history if each.actor != IMPORTER
         ]
         found[announcement.title] = (told, changes, files)
     return found
+
+
+ITEM = DisclosureItem(key="own", section=Section.OIT, number="O1", title="รายการ", period=Period.YEARLY)
+DRAFT = 5
+
+
+def entry(announcement_id: int) -> DisclosureEntry:
+    return DisclosureEntry(year=2564, item="own", part=0, announcement_id=announcement_id)
 
 
 @pytest.fixture
@@ -44,6 +54,9 @@ def kept(services: Services) -> Services:
     services.intake.collect(
         None, title="รายงานประจำปี", body="ปี ๒๕๖๔", items=[Item("O1", 2), Item("O2", None)], actor=ACTOR
     )
+    services.disclosure.save_item(2564, ITEM, replaced=None, actor=ACTOR)
+    for id in (2, DRAFT):
+        services.disclosure.assign(entry(id), actor=ACTOR)
     services.pages.correct(1, 1, "ข้อความที่แก้แล้ว ๑๒๓", actor=ACTOR)
     level(services)
     return services
@@ -66,6 +79,13 @@ def test_another_archive_takes_a_bag_in_record_by_record(kept: Services, tmp_pat
         kept.records.announcements.get(2).title
     )
     assert (collection.title, heading.label) == ("รายงานประจำปี", "O2")
+    assert services.disclosure.changed_items(0, LAST_YEAR) == [(2564, ITEM)]
+    there_too = services.announcements.get_many(
+        each.announcement_id for each in services.disclosure.entries()
+    )
+    assert {each.title for each in there_too.values()} == {
+        each.title for each in kept.announcements.get_many([2, DRAFT]).values()
+    }
     close(services)
     assert checked(there) == (0, set())
 
@@ -76,6 +96,8 @@ def test_a_public_bag_holds_what_residents_see_and_no_more(kept: Services, tmp_p
     records = {path.stem: json.loads(path.read_text()) for path in (bag / "data" / "records").glob("*.json")}
     listed, _ = kept.records.announcements.list_page(statuses=[Status.PUBLISHED], page=1, per_page=100)
     assert records.keys() == {str(each.id) for each in listed}
+    disclosed = json.loads((bag / "data" / "disclosure.json").read_text(encoding="utf-8"))
+    assert [each["announcement_id"] for each in disclosed["entries"]] == [2]
     assert all(each["history"] == [] for each in records.values())
     assert ACTOR.encode() not in b"".join(path.read_bytes() for path in bag.rglob("*") if path.is_file())
     originals = {path.parent.name for path in (bag / "data" / "files").glob("*/*")}

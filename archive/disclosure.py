@@ -1,0 +1,333 @@
+"""Information that a body must disclose each fiscal year: the items, and the announcements that fill them.
+
+The items are those of the open data integrity assessment (OIT) of the National Anti-Corruption Commission and
+the headings of sections 7 and 9 of the Official Information Act B.E. 2540. Their numbers change every year,
+so each item has a key that never changes. Data files in ``archive/data`` list the items; staff change them.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import tomllib
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from functools import cache
+from importlib.resources import files
+from typing import Any, Protocol
+
+from archive import thai
+from archive.errors import Invalid, gettext_noop
+from archive.thai.dates import MONTH_NAME
+from archive.validation import not_longer, one_line, required_text
+
+FIRST_YEAR = 2541
+"""Fiscal year in which the Official Information Act took effect; no earlier year has anything to disclose."""
+
+LAST_YEAR = 2999
+"""Last fiscal year that an address or an entry may have."""
+
+_LONGEST_TITLE = 300  # characters; the longest heading of the Act has 170
+_LONGEST_NUMBER = 20  # characters, such as O14 or (8)
+_MOST_KEYWORDS = 30
+_FIRST_MONTH = 10  # a fiscal year begins in October of the year before
+_KEY = re.compile(r"[a-z0-9][a-z0-9-]{0,59}")
+_FILES = re.compile(r"disclosure-(\d{4})\.toml")
+_MONTH_AND_YEAR = re.compile(rf"({MONTH_NAME})\s*(?:พ\.?\s?ศ\.?\s*)?(\d{{4}})")
+_FISCAL_YEAR = re.compile(r"(?:ปีงบประมาณ|ประจำปี)\s*(?:พ\.?\s?ศ\.?\s*)?(25\d\d)")
+_QUARTER = re.compile(r"ไตรมาส(?:ที่)?\s*(\d)")
+_DIGITS = re.compile(r"(\d+)")
+
+
+class Body(StrEnum):
+    """Kind of body, which decides some words of the items."""
+
+    MUNICIPALITY = "municipality"
+    SUBDISTRICT = "subdistrict"
+
+
+class Section(StrEnum):
+    """Rule that asks for an item."""
+
+    OIT = "oit"
+    SECTION_7 = "section-7"
+    SECTION_9 = "section-9"
+
+
+class Period(StrEnum):
+    """Period after which an item needs another announcement."""
+
+    ONCE = "once"  # valid until it changes; confirmed each fiscal year
+    YEARLY = "yearly"
+    QUARTERLY = "quarterly"
+    MONTHLY = "monthly"
+
+
+class State(StrEnum):
+    """State of an item in a fiscal year."""
+
+    FILLED = "filled"  # every part that is due has a published announcement
+    STALE = "stale"  # the newest published announcement is older than the item's period
+    MISSING = "missing"  # nothing was published, this year or last year
+    NOT_DUE = "not-due"  # no part is due yet
+
+
+PARTS: Mapping[Period, tuple[int, ...]] = {
+    Period.ONCE: (0,),
+    Period.YEARLY: (0,),
+    Period.QUARTERLY: (1, 2, 3, 4),
+    Period.MONTHLY: (10, 11, 12, 1, 2, 3, 4, 5, 6, 7, 8, 9),
+}
+"""Period → its parts in a fiscal year, in order: quarters, calendar months, or 0 for the whole year."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DisclosureItem:
+    """An item that the body must disclose. ``number`` is that of the year, such as ``O14``; it may be ""."""
+
+    key: str
+    section: Section
+    number: str
+    title: str
+    period: Period
+    keywords: tuple[str, ...] = ()  # a title that contains one of them suggests the item
+    is_hidden: bool = False  # True: the item does not exist in this year
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DisclosureEntry:
+    """An announcement that fills a part of an item in a fiscal year (Buddhist era)."""
+
+    year: int
+    item: str  # key of the item
+    part: int
+    announcement_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class PartStatus:
+    """A part of an item: a month, a quarter or the whole year (0)."""
+
+    part: int
+    is_filled: bool
+    is_due: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ItemStatus:
+    """State of an item in a year, as a whole and by part."""
+
+    state: State
+    parts: tuple[PartStatus, ...]
+
+
+class Disclosure(Protocol):
+    """Items that staff changed, and the announcements that fill the items.
+
+    Every method that writes is one transaction, and is in the history.
+    """
+
+    def changed_items(self, first: int, last: int) -> list[tuple[int, DisclosureItem]]:
+        """Return the items that staff changed for these fiscal years, each with its year, oldest first."""
+
+    def save_item(
+        self, year: int, item: DisclosureItem, *, replaced: DisclosureItem | None, actor: str
+    ) -> None:
+        """Set an item from this fiscal year on. ``replaced``: the item as it was; None for a new item."""
+
+    def entries(self, years: Collection[int] | None = None) -> list[DisclosureEntry]:
+        """Return the entries of these fiscal years, or of all years, the oldest first."""
+
+    def by_announcement(self, announcement_id: int) -> list[DisclosureEntry]:
+        """Return the entries of an announcement, the oldest first."""
+
+    def assign(self, entry: DisclosureEntry, *, actor: str) -> None:
+        """Add an entry, unless it is there. Raises ``NotFound`` for an unknown announcement."""
+
+    def unassign(self, entry: DisclosureEntry, *, actor: str) -> None:
+        """Remove an entry, if it is there. Raises ``NotFound`` for an unknown announcement."""
+
+    def titled(self, phrases: Sequence[str], first: dt.date, last: dt.date) -> list[int]:
+        """Return the ids of announcements of these dates whose title contains one of the phrases.
+        Trashed and withdrawn announcements are left out; the newest comes first."""
+
+
+def fiscal_year(day: dt.date) -> int:
+    """Return the fiscal year (Buddhist era) of a day: October 2568 belongs to 2569."""
+    return thai.buddhist_year(day) + (day.month >= _FIRST_MONTH)
+
+
+def first_day(year: int) -> dt.date:
+    """Return the first day of a fiscal year."""
+    return dt.date(year - thai.ERA - 1, _FIRST_MONTH, 1)
+
+
+def last_day(year: int) -> dt.date:
+    """Return the last day of a fiscal year."""
+    return first_day(year + 1) - dt.timedelta(days=1)
+
+
+def month_and_year(year: int, month: int) -> tuple[int, int]:
+    """Return a month of a fiscal year with its calendar year (Buddhist era)."""
+    return month, year - (month >= _FIRST_MONTH)
+
+
+def kind_of_body(name: str) -> Body:
+    """Return the kind of body that a name is of; a municipality unless the name says otherwise."""
+    words = ("องค์การบริหารส่วนตำบล", "อบต.")
+    return Body.SUBDISTRICT if any(word in name for word in words) else Body.MUNICIPALITY
+
+
+def first_changed_year(year: int) -> int:
+    """Return the first fiscal year whose changes by staff count in ``year``: that of the data file."""
+    return max((each for each in _years_of_files() if each <= year), default=FIRST_YEAR)
+
+
+def items_of_year(
+    year: int, body: Body, changed: Iterable[tuple[int, DisclosureItem]]
+) -> list[DisclosureItem]:
+    """Return the items of a fiscal year, those hidden included, sorted by section and number.
+
+    ``changed``: what staff changed from ``first_changed_year`` to this year, the oldest year first.
+    """
+    known = _years_of_files()
+    file_year = max((each for each in known if each <= year), default=min(known))
+    items = {item.key: item for item in _template(file_year, body)}
+    items |= {item.key: item for _year, item in changed}
+    return sorted(items.values(), key=_place)
+
+
+def checked_item(item: DisclosureItem) -> DisclosureItem:
+    """Return the item with its texts tidied. Raises ``Invalid`` for an item that cannot be kept."""
+    if not _KEY.fullmatch(item.key):
+        raise Invalid("ชื่อถาวรใช้ได้เฉพาะ a–z 0–9 และ -", field="key")
+    title = required_text(item.title, field="title", said=gettext_noop("ชื่อรายการ"), length=_LONGEST_TITLE)
+    number = not_longer(one_line(item.number), "number", gettext_noop("เลขข้อ"), _LONGEST_NUMBER)
+    keywords = tuple(dict.fromkeys(filter(None, map(one_line, item.keywords))))[:_MOST_KEYWORDS]
+    return replace(item, title=title, number=number, keywords=keywords)
+
+
+def item_with(item: DisclosureItem, fields: Mapping[str, object]) -> DisclosureItem:
+    """Return the item with other values of some fields, given as the history has them."""
+    return DisclosureItem(
+        key=item.key,
+        section=Section(str(fields.get("section", item.section))),
+        number=str(fields.get("number", item.number)),
+        title=str(fields.get("title", item.title)),
+        period=Period(str(fields.get("period", item.period))),
+        keywords=tuple(str(fields["keywords"]).splitlines()) if "keywords" in fields else item.keywords,
+        is_hidden=bool(fields.get("is_hidden", item.is_hidden)),
+    )
+
+
+def checked_entry(entry: DisclosureEntry, items: Iterable[DisclosureItem]) -> DisclosureEntry:
+    """Return the entry. Raises ``Invalid`` unless its year has the item and the item has the part."""
+    item = next((each for each in items if each.key == entry.item and not each.is_hidden), None)
+    if item is None:
+        raise Invalid("ปีนี้ไม่มีรายการนี้ กรุณาเลือกจากรายการ", field="item")
+    if entry.part not in PARTS[item.period]:
+        raise Invalid("กรุณาเลือกเดือนหรือไตรมาสของรายการนี้", field="part")
+    return entry
+
+
+def item_status(
+    item: DisclosureItem, year: int, *, filled: Collection[int], had_before: bool, today: dt.date
+) -> ItemStatus:
+    """Return the state of an item.
+
+    ``filled``: parts with a published announcement; ``had_before``: something was published last year. A
+    month or a quarter is due when it is over, other items from the beginning of the fiscal year.
+    """
+    parts = tuple(
+        PartStatus(part, part in filled, _is_due(item.period, year, part, today))
+        for part in PARTS[item.period]
+    )
+    if all(part.is_filled for part in parts if part.is_due):
+        is_begun = any(part.is_filled or part.is_due for part in parts)
+        return ItemStatus(State.FILLED if is_begun else State.NOT_DUE, parts)
+    return ItemStatus(State.STALE if filled or had_before else State.MISSING, parts)
+
+
+def _is_due(period: Period, year: int, part: int, today: dt.date) -> bool:
+    if period in (Period.ONCE, Period.YEARLY):
+        return today >= first_day(year)
+    parts = PARTS[period]
+    months_after = (parts.index(part) + 1) * (12 // len(parts))
+    months = first_day(year).month - 1 + months_after
+    return today >= dt.date(first_day(year).year + months // 12, months % 12 + 1, 1)
+
+
+def suggest_entries(
+    title: str, published_on: dt.date, items_in: Mapping[int, Sequence[DisclosureItem]]
+) -> list[DisclosureEntry]:
+    """Return the entries that a title suggests, the best first; their ``announcement_id`` is 0.
+
+    ``items_in``: fiscal year → its items. Longer keywords count more. The fiscal year and the part are those
+    that the title names, else those of the date; a monthly summary is of the month before its date.
+    """
+    words = _folded(title)
+    found: list[tuple[int, DisclosureEntry]] = []
+    for year, items in items_in.items():
+        for item in items:
+            longest = max((len(word) for word in item.keywords if _folded(word) in words), default=0)
+            if longest and not item.is_hidden:
+                stated, part = _stated_part(item.period, title, published_on)
+                if stated == year:
+                    entry = DisclosureEntry(year=year, item=item.key, part=part, announcement_id=0)
+                    found.append((longest, entry))
+    return [entry for _longest, entry in sorted(found, key=lambda each: -each[0])]
+
+
+def _stated_part(period: Period, title: str, published_on: dt.date) -> tuple[int, int]:
+    """Return the fiscal year and the part that a title names, or that its date tells."""
+    text = thai.arabic_digits(title)
+    named = _FISCAL_YEAR.search(text)
+    year = int(named[1]) if named else fiscal_year(published_on)
+    if period is Period.MONTHLY:
+        if month := _MONTH_AND_YEAR.search(text):
+            number = thai.month_number(month[1]) or published_on.month
+            return int(month[2]) + (number >= _FIRST_MONTH), number
+        before = published_on.replace(day=1) - dt.timedelta(days=1)
+        return fiscal_year(before), before.month
+    if period is Period.QUARTERLY:
+        quarter = _QUARTER.search(text)
+        of_date = (published_on.month - _FIRST_MONTH) % 12 // 3 + 1
+        return year, int(quarter[1]) if quarter and quarter[1] in "1234" else of_date
+    return year, 0
+
+
+def _folded(text: str) -> str:
+    """Return a text in a form in which spaces, letter case and Thai digits do not matter."""
+    return re.sub(r"\s+", "", thai.arabic_digits(thai.canon(text))).lower()
+
+
+def _place(item: DisclosureItem) -> tuple[int, bool, list[tuple[int, str]], str]:
+    """Return a key that sorts items by section and number; O2 before O10, and those without number last."""
+    number = [(int(each), "") if each.isdecimal() else (-1, each) for each in _DIGITS.split(item.number)]
+    return list(Section).index(item.section), not item.number, number, item.title
+
+
+@cache
+def _years_of_files() -> tuple[int, ...]:
+    names = (each.name for each in files("archive").joinpath("data").iterdir())
+    return tuple(sorted(int(found[1]) for name in names if (found := _FILES.fullmatch(name))))
+
+
+@cache
+def _template(year: int, body: Body) -> tuple[DisclosureItem, ...]:
+    source = files("archive").joinpath("data", f"disclosure-{year}.toml")
+    table = tomllib.loads(source.read_text(encoding="utf-8"))
+    words: dict[str, str] = table["bodies"][body.value]
+    return tuple(_item(each, words) for each in table["items"])
+
+
+def _item(given: Mapping[str, Any], words: Mapping[str, str]) -> DisclosureItem:
+    return DisclosureItem(
+        key=given["key"],
+        section=Section(given["section"]),
+        number=given["number"],
+        title=given["title"].format_map(words),
+        period=Period(given["period"]),
+        keywords=tuple(word.format_map(words) for word in given.get("keywords", ())),
+    )

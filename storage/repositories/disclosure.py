@@ -1,0 +1,161 @@
+"""Queries about the information that a body must disclose: changed items, and what fills the items."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Sequence
+
+from archive.disclosure import DisclosureEntry, DisclosureItem
+from storage import mappers
+from storage.engine import Queries
+from storage.hash_chain import seal
+from storage.repositories import history
+from storage.tenancy import current_organisation
+
+_MOST_TITLED = 100  # announcements that are offered for one item
+
+
+class EngineDisclosure:
+    """Adapter of ``Disclosure`` for any ``Engine``."""
+
+    def __init__(self, engine: Queries) -> None:
+        self._engine = engine
+
+    def changed_items(self, first: int, last: int) -> list[tuple[int, DisclosureItem]]:
+        found = self._engine.rows(
+            """SELECT * FROM disclosure_item WHERE organisation_id IN :organisations
+               AND year BETWEEN :first AND :last ORDER BY year, id""",
+            first=first,
+            last=last,
+        )
+        return [*mappers.readable(lambda row: (int(row["year"]), mappers.disclosure_item(row)), found)]
+
+    def save_item(
+        self, year: int, item: DisclosureItem, *, replaced: DisclosureItem | None, actor: str
+    ) -> None:
+        before, after = _columns(replaced) if replaced else {}, _columns(item)
+        changed = {name for name in after if before.get(name) != after[name]}
+        if not changed:
+            return
+        with self._engine.write():
+            saved = self._engine.rows(
+                """INSERT INTO disclosure_item (organisation_id, year, item, section, number, title, period,
+                       keywords, is_hidden)
+                   VALUES (:organisation, :year, :item, :section, :number, :title, :period,
+                       :keywords, :is_hidden)
+                   ON CONFLICT (organisation_id, year, item) DO UPDATE SET section = excluded.section,
+                       number = excluded.number, title = excluded.title, period = excluded.period,
+                       keywords = excluded.keywords, is_hidden = excluded.is_hidden
+                   RETURNING id""",
+                organisation=current_organisation(self._engine),
+                year=year,
+                item=item.key,
+                **after,
+            )
+            place = {"year": year, "item": item.key}
+            made = self._engine.rows(
+                """INSERT INTO disclosure_history (organisation_id, disclosure_item_id, at, actor, action,
+                       before, after, reason, bulk)
+                   VALUES (:organisation, :id, :at, :actor, 'disclosure-item', :before, :after, '', :bulk)
+                   RETURNING id""",
+                organisation=current_organisation(self._engine),
+                id=saved[0]["id"],
+                at=mappers.now_text(),
+                actor=actor,
+                before=mappers.json_text(place | {name: before[name] for name in before if name in changed}),
+                after=mappers.json_text(place | {name: after[name] for name in after if name in changed}),
+                bulk=history.bulk_name(),
+            )
+            seal(
+                self._engine,
+                ("disclosure_item", saved[0]["id"]),
+                ("disclosure_history", made[0]["id"]),
+            )
+
+    def entries(self, years: Collection[int] | None = None) -> list[DisclosureEntry]:
+        found = self._engine.rows(
+            """SELECT * FROM disclosure_entry WHERE organisation_id IN :organisations
+               AND year IN :years ORDER BY id""",
+            years=None if years is None else list(years),
+        )
+        return [*mappers.readable(mappers.disclosure_entry, found)]
+
+    def by_announcement(self, announcement_id: int) -> list[DisclosureEntry]:
+        found = self._engine.rows(
+            """SELECT * FROM disclosure_entry WHERE organisation_id IN :organisations
+               AND announcement_id = :id ORDER BY id""",
+            id=announcement_id,
+        )
+        return [*mappers.readable(mappers.disclosure_entry, found)]
+
+    def assign(self, entry: DisclosureEntry, *, actor: str) -> None:
+        with self._engine.write():
+            owner = history.announcement_row(self._engine, entry.announcement_id)
+            made = self._engine.rows(
+                """INSERT INTO disclosure_entry (organisation_id, announcement_id, year, item, part)
+                   VALUES (:organisation_id, :announcement_id, :year, :item, :part)
+                   ON CONFLICT (announcement_id, year, item, part) DO NOTHING RETURNING id""",
+                organisation_id=owner["organisation_id"],
+                **_place(entry),
+            )
+            if made:
+                seal(self._engine, ("disclosure_entry", made[0]["id"]))
+                told = {"disclosure": _told(entry)}
+                history.note(self._engine, entry.announcement_id, "disclose", actor=actor, after=told)
+
+    def unassign(self, entry: DisclosureEntry, *, actor: str) -> None:
+        with self._engine.write():
+            history.announcement_row(self._engine, entry.announcement_id)
+            gone = self._engine.rows(
+                """DELETE FROM disclosure_entry WHERE organisation_id IN :organisations
+                   AND announcement_id = :announcement_id AND year = :year AND item = :item AND part = :part
+                   RETURNING id""",
+                **_place(entry),
+            )
+            if gone:
+                seal(self._engine, ("disclosure_entry", gone[0]["id"]))
+                told = {"disclosure": _told(entry)}
+                history.note(self._engine, entry.announcement_id, "disclose", actor=actor, before=told)
+
+    def titled(self, phrases: Sequence[str], first: dt.date, last: dt.date) -> list[int]:
+        if not phrases:
+            return []
+        alike = " OR ".join(f"title LIKE :phrase_{number}" for number in range(len(phrases)))
+        found = self._engine.rows(
+            f"""SELECT id FROM announcement WHERE organisation_id IN :organisations
+                AND status IN ('draft', 'published') AND published_on BETWEEN :first AND :last
+                AND ({alike}) ORDER BY published_on DESC, id DESC LIMIT :most""",  # noqa: S608  # our own text
+            first=first.isoformat(),
+            last=last.isoformat(),
+            most=_MOST_TITLED,
+            **{
+                f"phrase_{number}": f"%{phrase.replace('%', '').replace('_', '')}%"
+                for number, phrase in enumerate(phrases)
+            },
+        )
+        return [row["id"] for row in found]
+
+
+def _columns(item: DisclosureItem) -> dict[str, object]:
+    return {
+        "section": item.section.value,
+        "number": item.number,
+        "title": item.title,
+        "period": item.period.value,
+        "keywords": "\n".join(item.keywords),
+        "is_hidden": int(item.is_hidden),
+    }
+
+
+def _place(entry: DisclosureEntry) -> dict[str, object]:
+    return {
+        "announcement_id": entry.announcement_id,
+        "year": entry.year,
+        "item": entry.item,
+        "part": entry.part,
+    }
+
+
+def _told(entry: DisclosureEntry) -> str:
+    """Return an entry as the history has it: year, key of the item, part."""
+    return f"{entry.year} {entry.item} {entry.part}"

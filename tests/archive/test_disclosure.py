@@ -1,0 +1,113 @@
+"""Information to disclose: items of a year, their states, and what a title suggests."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+
+import pytest
+
+from archive.disclosure import (
+    Body,
+    DisclosureEntry,
+    DisclosureItem,
+    Period,
+    Section,
+    State,
+    checked_entry,
+    checked_item,
+    fiscal_year,
+    item_status,
+    items_of_year,
+    kind_of_body,
+    suggest_entries,
+)
+from archive.errors import Invalid
+
+ITEM = DisclosureItem(key="own", section=Section.OIT, number="O9", title="รายการ", period=Period.YEARLY)
+MONTHLY = replace(ITEM, period=Period.MONTHLY)
+QUARTERLY = replace(ITEM, period=Period.QUARTERLY)
+YEAR = 2569
+ITEMS = items_of_year(YEAR, Body.MUNICIPALITY, [])
+
+
+def test_a_fiscal_year_begins_in_october() -> None:
+    assert [fiscal_year(dt.date(2025, 9, 30)), fiscal_year(dt.date(2025, 10, 1))] == [2568, 2569]
+
+
+def test_items_have_the_words_of_the_body_and_the_order_of_their_numbers() -> None:
+    subdistrict = items_of_year(YEAR, kind_of_body("อบต.บึงธารา"), [])
+    assert kind_of_body("เทศบาลเมืองบึงธารา") is Body.MUNICIPALITY
+    assert (ITEMS[0].title, subdistrict[0].title) == ("โครงสร้างเทศบาล", "โครงสร้างองค์การบริหารส่วนตำบล")
+    assert [each.number for each in ITEMS[:11]] == [f"O{number}" for number in range(1, 12)]
+    assert [*dict.fromkeys(each.section for each in ITEMS)] == [*Section]
+    assert len({each.key for each in ITEMS}) == len(ITEMS)
+    changed = items_of_year(YEAR, Body.MUNICIPALITY, [(2568, ITEM), (2569, replace(ITEM, number="O2.5"))])
+    assert [each.number for each in changed[1:4]] == ["O2", "O2.5", "O3"]
+    assert items_of_year(2550, Body.MUNICIPALITY, []) == ITEMS
+
+
+@pytest.mark.parametrize(
+    ("item", "filled", "had_before", "today", "state"),
+    [
+        (ITEM, {0}, False, "2026-02-01", State.FILLED),
+        (ITEM, set(), True, "2026-02-01", State.STALE),
+        (ITEM, set(), False, "2026-02-01", State.MISSING),
+        (ITEM, set(), True, "2025-09-30", State.NOT_DUE),
+        (MONTHLY, set(), True, "2025-10-31", State.NOT_DUE),
+        (MONTHLY, set(), False, "2025-11-01", State.MISSING),
+        (MONTHLY, {10, 11}, False, "2025-12-31", State.FILLED),
+        (MONTHLY, {10, 11}, False, "2026-01-01", State.STALE),
+        (MONTHLY, {10, 11, 12, 1, 2, 3, 4, 5, 6, 7, 8}, False, "2026-09-30", State.FILLED),
+        (MONTHLY, {10, 11, 12, 1, 2, 3, 4, 5, 6, 7, 8}, False, "2026-10-01", State.STALE),
+        (QUARTERLY, {1}, False, "2026-03-31", State.FILLED),
+        (QUARTERLY, {1}, False, "2026-04-01", State.STALE),
+    ],
+)
+def test_an_item_is_filled_stale_or_missing(
+    item: DisclosureItem, filled: set[int], had_before: bool, today: str, state: State
+) -> None:
+    day = dt.date.fromisoformat(today)
+    assert item_status(item, YEAR, filled=filled, had_before=had_before, today=day).state is state
+
+
+@pytest.mark.parametrize(
+    ("title", "day", "entry"),
+    [
+        ("สรุปผลการดำเนินการจัดซื้อจัดจ้าง (แบบ สขร.๑) ประจำเดือน ตุลาคม ๒๕๖๘", "2025-11-05", (2569, 10)),
+        ("แบบ สขร. 1 เดือนกันยายน พ.ศ. 2569", "2026-10-05", (2569, 9)),
+        ("แบบ สขร.1", "2026-03-04", (2569, 2)),
+        ("แบบ สขร.1", "2025-10-04", (2568, 9)),
+    ],
+)
+def test_a_title_suggests_item_year_and_month(title: str, day: str, entry: tuple[int, int]) -> None:
+    items = dict.fromkeys((2568, 2569, 2570), ITEMS)
+    best, *_ = suggest_entries(title, dt.date.fromisoformat(day), items)
+    assert best == DisclosureEntry(
+        year=entry[0], item="procurement-monthly", part=entry[1], announcement_id=0
+    )
+
+
+def test_the_longer_keyword_is_suggested_first() -> None:
+    day = dt.date(2026, 1, 5)
+    titles = {
+        "รายงานผลตามนโยบาย No Gift Policy ประจำปี 2569": "no-gift-report",
+        "ประกาศนโยบาย no gift policy": "no-gift-policy",
+        "สถิติการให้บริการ ไตรมาสที่ 2 ปีงบประมาณ 2569": "service-statistics",
+    }
+    found = {title: suggest_entries(title, day, {YEAR: ITEMS})[0] for title in titles}
+    assert {title: entry.item for title, entry in found.items()} == titles
+    assert [entry.part for entry in found.values()] == [0, 0, 2]
+    assert suggest_entries("ประกาศรับสมัครพนักงานจ้าง", day, {YEAR: ITEMS}) == []
+
+
+def test_what_cannot_be_kept_is_refused() -> None:
+    assert checked_item(replace(ITEM, title=" ก  ข ", keywords=("ค", "", "ค"))).keywords == ("ค",)
+    for wrong in ({"key": "ไทย"}, {"title": " "}, {"title": "ก" * 301}, {"number": "1" * 21}):
+        with pytest.raises(Invalid):
+            checked_item(replace(ITEM, **wrong))
+    entry = DisclosureEntry(year=YEAR, item="own", part=0, announcement_id=1)
+    assert checked_entry(entry, [ITEM]) == entry
+    for items in ([], [MONTHLY], [replace(ITEM, is_hidden=True)]):
+        with pytest.raises(Invalid):
+            checked_entry(entry, items)
