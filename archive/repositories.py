@@ -34,6 +34,7 @@ from archive.model import (
 )
 from archive.ports import StoredFile
 from archive.reports import Reports
+from archive.site_profile import SiteProfiles
 from archive.subscriptions import Subscriptions
 from archive.worklist import Worklist
 
@@ -360,6 +361,7 @@ class Records:
     relations: Relations
     worklist: Worklist
     reports: Reports
+    site_profiles: SiteProfiles
     subscriptions: Subscriptions
     incidents: Incidents
 

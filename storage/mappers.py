@@ -48,6 +48,7 @@ from archive.model import (
     Token,
 )
 from archive.reports import Report, ReportKind
+from archive.site_profile import TEXT_FIELDS, SiteProfile, SiteProfileVersion
 from archive.subscriptions import Frequency, Subscription
 from storage.engine import Row
 
@@ -456,6 +457,16 @@ def report(row: Row) -> Report:
         made_at=dt.datetime.fromisoformat(row["made_at"]),
         done_at=_time(row["done_at"]),
         done_by=row["done_by"],
+    )
+
+
+@_damaged_as_error
+def site_profile(row: Row) -> SiteProfileVersion:
+    return SiteProfileVersion(
+        id=row["id"],
+        profile=SiteProfile(**{name: _text(row[name]) for name in TEXT_FIELDS}, emblem_id=row["emblem_id"]),
+        saved_at=dt.datetime.fromisoformat(row["saved_at"]),
+        saved_by=row["saved_by"],
     )
 
 

@@ -38,6 +38,7 @@ TABLES: Mapping[str, tuple[str, ...]] = {
     "disclosure_entry": ("id",),
     "relation": ("id",),
     "report": ("id",),
+    "site_profile": ("id",),
     "subscription": ("id",),
     "visit": ("announcement_id", "visitor"),
     "waiting_visit": ("id",),

@@ -265,4 +265,25 @@ MIGRATIONS = (
             """CREATE INDEX disclosure_entry_by_year ON disclosure_entry (organisation_id, year)""",
         ),
     ),
+    Migration(
+        "site profile",
+        (
+            """CREATE TABLE site_profile (
+                id {id},
+                organisation_id BIGINT NOT NULL,
+                address {text} NOT NULL,
+                phone {text} NOT NULL,
+                email {text} NOT NULL,
+                hours {text} NOT NULL,
+                privacy {text} NOT NULL,
+                accessibility {text} NOT NULL,
+                emblem_id BIGINT,
+                emblem_type {text} NOT NULL,
+                emblem {bytes} NOT NULL,
+                saved_at {text} NOT NULL,
+                saved_by {text} NOT NULL
+            )""",
+            """CREATE INDEX site_profile_of_organisation ON site_profile (organisation_id, id)""",
+        ),
+    ),
 )

@@ -52,6 +52,7 @@ OWN = PARENTS.keys() | {
     "person",
     "relation",
     "report",
+    "site_profile",
     "subscription",
     "token",
 }

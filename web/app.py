@@ -18,7 +18,7 @@ from web import errors, fonts, organisations, template_filters
 from web.accounts import access, sign_in
 from web.api import resources
 from web.bootstrap import Services
-from web.public import collections, feeds, following, manual, oai, pages, reports
+from web.public import collections, feeds, following, manual, oai, pages, reports, statements
 from web.serving import health, http_caching, log
 from web.serving.proxies import Networks, TrustedProxies
 from web.staff import (
@@ -33,6 +33,7 @@ from web.staff import (
     report_list,
     review,
     separator,
+    site_profile,
     synonyms,
     system_health,
     worklist,
@@ -56,9 +57,11 @@ _PARTS = (
     review,
     report_list,
     separator,
+    site_profile,
     synonyms,
     system_health,
     collections,
+    statements,
     reports,
     following,
     pages,

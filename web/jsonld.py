@@ -133,4 +133,10 @@ def _part(attachment: Attachment) -> dict[str, Any]:
 
 
 def _office() -> dict[str, str]:
-    return {"@type": "GovernmentOrganization", "name": services().settings.site_name}
+    """Returns the municipality with the contact that its site profile gives."""
+    profile = services().site_profiles.current()
+    office = {"name": services().settings.site_name}
+    office |= {"address": profile.address, "telephone": profile.phone, "email": profile.email}
+    if profile.emblem_id:
+        office["logo"] = absolute(url_for("statements.emblem", id=profile.emblem_id))
+    return {"@type": "GovernmentOrganization"} | {name: value for name, value in office.items() if value}

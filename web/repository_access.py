@@ -16,6 +16,7 @@ from archive.repositories import (
     Records,
     Relations,
 )
+from archive.site_profile import SiteProfiles
 from archive.subscriptions import Subscriptions
 from archive.worklist import Worklist
 
@@ -74,6 +75,10 @@ class RepositoryAccess:
     @property
     def reports(self) -> Reports:
         return self.records.reports
+
+    @property
+    def site_profiles(self) -> SiteProfiles:
+        return self.records.site_profiles
 
     @property
     def incidents(self) -> Incidents:

@@ -122,6 +122,7 @@ def _shared() -> dict[str, Any]:
         "theme": theme if theme in ("light", "dark") else "",
         "query_typed": addresses.query_asked(),
         "styles": styles(request.script_root),
+        "site_profile": services().site_profiles.current,
     }
 
 

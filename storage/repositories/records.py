@@ -22,6 +22,7 @@ from storage.repositories.incidents import EngineIncidents
 from storage.repositories.pages import EnginePages
 from storage.repositories.relations import EngineRelations
 from storage.repositories.reports import EngineReports
+from storage.repositories.site_profiles import EngineSiteProfiles
 from storage.repositories.subscriptions import EngineSubscriptions
 from storage.repositories.worklist import EngineWorklist
 
@@ -42,6 +43,7 @@ def open_records(engine: Queries) -> Records:
         relations=EngineRelations(engine),
         worklist=EngineWorklist(engine),
         reports=EngineReports(engine),
+        site_profiles=EngineSiteProfiles(engine),
         subscriptions=EngineSubscriptions(engine),
         incidents=EngineIncidents(engine),
         batch=partial(_batch, engine),

@@ -47,6 +47,7 @@ from archive.repositories import (
     Records,
     Relations,
 )
+from archive.site_profile import Emblem, SiteProfile, SiteProfiles
 from archive.subscriptions import Frequency, Subscriptions
 from archive.worklist import Worklist, WorklistFilters
 from storage.engine import Engine
@@ -74,6 +75,7 @@ REPOSITORIES = (
     Relations,
     Worklist,
     Reports,
+    SiteProfiles,
     Subscriptions,
     Incidents,
 )
@@ -103,6 +105,7 @@ def town(engine: Engine, organisation: int, word: str) -> Town:
     due = records.announcements.create(draft(word), actor=word)
     records.announcements.revise(due.id, {"publish_at": NOW}, actor=word)
     records.reports.add(ReportDraft(kind=ReportKind.OTHER, text=word, announcement_id=made.id))
+    records.site_profiles.save(SiteProfile(phone=word), emblem=Emblem("image/png", word.encode()), actor=word)
     records.subscriptions.subscribe(word, word, Frequency.DAILY, language="th", key=word)
     records.relations.decide(due.id, made.id, RelationKind.AMENDS, actor=word)
     attachment = attached(records, made, f"before {word}".encode())
@@ -180,6 +183,8 @@ def values(theirs: Town) -> dict[str, object]:
         "personal_data": [],
         "actor": ACTOR,
         "given": ReportDraft(kind=ReportKind.OTHER, announcement_id=theirs.announcement),
+        "profile": SiteProfile(phone="แย่งมา", emblem_id=2),
+        "emblem": None,
         "search": SECRET,
         "frequency": Frequency.DAILY,
         "language": "th",
@@ -272,6 +277,8 @@ INSTEAD: dict[tuple[type, str, str], Callable[[Town], object]] = {
     (Subscriptions, "subscribe", "key"): lambda _theirs: "new",
     (Subscriptions, "asked", "id"): lambda _theirs: 2,
     (Subscriptions, "reached", "id"): lambda _theirs: 2,
+    (SiteProfiles, "get", "id"): lambda _theirs: 2,
+    (SiteProfiles, "emblem", "id"): lambda _theirs: 2,
     (Reports, "finish", "id"): lambda _theirs: 2,
     (Reports, "reopen", "id"): lambda _theirs: 2,
     (Figures, "tally", "name"): lambda _theirs: "pages",
@@ -302,9 +309,12 @@ def test_nothing_of_another_is_told_or_changed(
         for argument in inspect.signature(getattr(port, name)).parameters
         if argument != "self"
     }
-    asked: object = {Jobs: mine.jobs, People: mine.people}.get(port)
-    if asked is None:
-        asked = getattr(mine.records, "versions" if port is FileVersions else port.__name__.lower())
+    asked = {
+        Jobs: mine.jobs,
+        People: mine.people,
+        FileVersions: mine.records.versions,
+        SiteProfiles: mine.records.site_profiles,
+    }.get(port) or getattr(mine.records, port.__name__.lower())
     before = rows_of(engine, 1)
     try:
         answer = getattr(asked, name)(**arguments)

@@ -1,0 +1,116 @@
+"""Site profile: contact, statements and emblem that a municipality shows on its pages; checks and port."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from dataclasses import dataclass, fields
+from typing import Protocol
+
+from archive import thai, validation
+from archive.errors import Invalid, gettext_noop
+
+MOST_EMBLEM_BYTES = 200_000
+"""Largest emblem: every page loads it, also over a slow network."""
+
+_SIGNATURES = {"image/png": b"\x89PNG\r\n\x1a\n", "image/jpeg": b"\xff\xd8\xff"}
+_LONGEST_LINE = 300  # characters of the address, of the telephone numbers, and of the office hours
+_LONGEST_STATEMENT = 20_000  # characters
+
+
+@dataclass(frozen=True, slots=True)
+class Emblem:
+    """A picture of the municipality's emblem, as it was uploaded."""
+
+    media_type: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteProfile:
+    """Contact of a municipality and its statements as plain text; an empty field is not shown.
+
+    Empty statements stand for those that come with the program. ``emblem_id``: the version whose emblem is
+    shown; None where there is no emblem.
+    """
+
+    address: str = ""
+    phone: str = ""
+    email: str = ""
+    hours: str = ""
+    privacy: str = ""
+    accessibility: str = ""
+    emblem_id: int | None = None
+
+    @property
+    def has_contact(self) -> bool:
+        return bool(self.address or self.phone or self.email or self.hours)
+
+
+@dataclass(frozen=True, slots=True)
+class SiteProfileVersion:
+    """A profile as it was saved."""
+
+    id: int
+    profile: SiteProfile
+    saved_at: dt.datetime
+    saved_by: str
+
+
+class SiteProfiles(Protocol):
+    """The site profile of an organisation, with all its versions."""
+
+    def current(self) -> SiteProfile:
+        """Return the version that was saved last; an empty profile before the first."""
+
+    def save(self, profile: SiteProfile, *, emblem: Emblem | None = None, actor: str) -> None:
+        """Save a profile as a new version, unless it equals the current one.
+        The emblem is ``emblem``, or else that of ``profile.emblem_id``, or none.
+        Raises ``NotFound`` when ``profile.emblem_id`` has no emblem."""
+
+    def versions(self, *, limit: int) -> list[SiteProfileVersion]:
+        """Return saved versions, the newest first."""
+
+    def get(self, id: int) -> SiteProfileVersion:
+        """Return a version. Raises ``NotFound`` for an unknown one."""
+
+    def emblem(self, id: int) -> Emblem:
+        """Return the emblem that was uploaded with version ``id``. Raises ``NotFound``."""
+
+
+TEXT_FIELDS = tuple(field.name for field in fields(SiteProfile) if field.name != "emblem_id")
+
+
+def checked(given: SiteProfile) -> SiteProfile:
+    """Return the profile with its texts in canonical form. Raises ``Invalid``."""
+    email = validation.one_line(given.email)
+    if email and not re.fullmatch(r"[^@\s<>]{1,64}@[^@\s<>]{1,180}\.[^@\s<>.]{2,}", email):
+        raise Invalid("อีเมลไม่ถูกต้อง กรุณากรอกเช่น saraban@example.go.th", field="email")
+    return SiteProfile(
+        address=_line(given.address, "address", gettext_noop("ที่อยู่")),
+        phone=_line(given.phone, "phone", gettext_noop("โทรศัพท์")),
+        email=email,
+        hours=_line(given.hours, "hours", gettext_noop("เวลาทำการ")),
+        privacy=_statement(given.privacy, "privacy", gettext_noop("นโยบายความเป็นส่วนตัว")),
+        accessibility=_statement(given.accessibility, "accessibility", gettext_noop("การเข้าถึงเว็บไซต์")),
+        emblem_id=given.emblem_id,
+    )
+
+
+def checked_emblem(content: bytes) -> Emblem:
+    """Return the emblem with its type. Raises ``Invalid`` unless it is a small PNG or JPEG file."""
+    if len(content) > MOST_EMBLEM_BYTES:
+        raise Invalid("ภาพตราใหญ่เกินไป กรุณาย่อให้ไม่เกิน 200 KB", field="emblem", code="too-large")
+    for media_type, signature in _SIGNATURES.items():
+        if content.startswith(signature):
+            return Emblem(media_type, content)
+    raise Invalid("ภาพตราต้องเป็นไฟล์ PNG หรือ JPEG", field="emblem", code="media-type")
+
+
+def _line(text: str, field: str, said: str) -> str:
+    return validation.not_longer(validation.one_line(text), field, said, _LONGEST_LINE)
+
+
+def _statement(text: str, field: str, said: str) -> str:
+    lines = (line.rstrip() for line in thai.canon(text).split("\n"))
+    return validation.not_longer("\n".join(lines).strip(), field, said, _LONGEST_STATEMENT)

@@ -1,0 +1,68 @@
+"""Staff say how to reach the municipality, and write its statements; residents see them on every page."""
+
+from __future__ import annotations
+
+import html
+import io
+
+from archive.model import Role
+from tests.web.conftest import Site
+
+FORM = {"phone": "0 2123 4567", "email": "saraban@example.go.th", "privacy": "## สิทธิ\n\nขอดูข้อมูลได้"}
+PNG = b"\x89PNG\r\n\x1a\n made"
+
+
+def test_contact_and_emblem_stand_on_every_page_at_once(site: Site) -> None:
+    resident, staff = site.client(), site.signed_in(Role.STAFF)
+    before = resident.get("/")
+    assert "mailto:" not in before.text
+    saved = staff.post("/staff/site", data=FORM | {"emblem": (io.BytesIO(PNG), "ตรา.png")})
+    assert saved.status_code == 302
+    after = resident.get("/", headers={"If-None-Match": before.headers["ETag"]})
+    assert after.status_code == 200  # a page that was kept is made anew
+    assert 'href="mailto:saraban@example.go.th"' in after.text
+    assert 'src="/emblem/1"' in after.text
+    picture = resident.get("/emblem/1")
+    assert (picture.data, picture.mimetype) == (PNG, "image/png")
+    assert "sandbox" in picture.headers["Content-Security-Policy"]
+    staff.post("/staff/site", data=FORM | {"no-emblem": "1"})
+    assert "/emblem/" not in resident.get("/").text
+    staff.post("/staff/site/versions/1")
+    assert "/emblem/1" in resident.get("/").text
+
+
+def test_a_statement_is_the_municipality_s_own_or_the_program_s(site: Site) -> None:
+    resident, staff = site.client(), site.signed_in(Role.STAFF)
+    resident.set_cookie("language", "en")
+    assert "<h2>Your rights</h2>" in resident.get("/privacy").text
+    form = html.unescape(staff.get("/staff/site").text)
+    start = form.index("เว็บไซต์นี้ใช้ค้นหา")
+    unchanged = form[start : form.index("</textarea>", start)].replace("\n", "\r\n")
+    staff.post("/staff/site", data={"privacy": unchanged})
+    assert site.services.site_profiles.current().privacy == ""
+    staff.post("/staff/site", data=FORM)
+    assert "<h2>สิทธิ</h2>" in resident.get("/privacy").text
+    assert resident.get("/accessibility").status_code == 200
+
+
+def test_a_statement_cannot_bring_markup_or_programs(site: Site) -> None:
+    hostile = "<script>alert(1)</script> [ก](javascript:alert(1)) ![ข](//elsewhere/x.png) [ค](https://example.go.th)"
+    site.signed_in(Role.STAFF).post("/staff/site", data={"privacy": hostile})
+    page = site.client().get("/privacy").text
+    shown = page[page.index("statement") :]
+    assert "<script>" not in shown
+    assert "&lt;script&gt;" in shown
+    assert "javascript:" not in shown
+    assert "elsewhere" not in shown
+    assert 'href="https://example.go.th"' in shown
+
+
+def test_what_cannot_be_shown_is_refused_and_stays_in_the_form(site: Site) -> None:
+    staff = site.signed_in(Role.STAFF)
+    wrong = staff.post("/staff/site", data={"email": "saraban", "phone": "0 2123 4567"})
+    assert wrong.status_code == 422
+    assert "0 2123 4567" in wrong.text
+    for content in (b"GIF89a", PNG + bytes(200_000)):
+        data = {"emblem": (io.BytesIO(content), "ตรา.png")}
+        assert staff.post("/staff/site", data=data).status_code == 422
+    assert site.services.site_profiles.versions(limit=1) == []

@@ -1,0 +1,88 @@
+"""Staff's page of the site profile: contact, statements and emblem, with the versions saved before."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from flask import Blueprint, flash, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from archive.errors import Invalid
+from archive.site_profile import TEXT_FIELDS, SiteProfile, checked, checked_emblem
+from web.accounts.sign_in import current_person, staff_only
+from web.bootstrap import services
+from web.errors import in_words
+from web.public.statements import built_in_statement
+
+pages = Blueprint("site_profile", __name__, url_prefix="/staff/site")
+
+_VERSIONS_SHOWN = 20
+
+
+@pages.before_request
+@staff_only
+def _staff_only() -> None:
+    person = current_person()
+    g.actor = person.name if person else ""
+
+
+@pages.get("")
+def edit() -> str:
+    """Show the form with the current profile, then the versions."""
+    return _form(services().site_profiles.current())
+
+
+@pages.post("")
+def save() -> ResponseReturnValue:
+    """Save the profile as a new version. A statement that was not changed stays the program's own."""
+    typed = SiteProfile(emblem_id=None, **{name: request.form.get(name, "") for name in TEXT_FIELDS})
+    upload = request.files.get("emblem")
+    try:
+        given = _without_built_in(checked(typed))
+        emblem = checked_emblem(upload.read()) if upload and upload.filename else None
+    except Invalid as error:
+        return _form(typed, in_words(error), error.field), error.http_status
+    before = services().site_profiles.current().emblem_id
+    kept = None if "no-emblem" in request.form else before
+    services().site_profiles.save(replace(given, emblem_id=kept), emblem=emblem, actor=g.actor)
+    flash(_("บันทึกแล้ว แสดงที่หน้าเว็บแล้ว"), "good")
+    return redirect(url_for("site_profile.edit"))
+
+
+@pages.post("/versions/<int:id>")
+def restore(id: int) -> ResponseReturnValue:
+    """Save an earlier version anew."""
+    services().site_profiles.save(services().site_profiles.get(id).profile, actor=g.actor)
+    flash(_("กลับไปใช้ฉบับนั้นแล้ว"), "good")
+    return redirect(url_for("site_profile.edit"))
+
+
+def _form(profile: SiteProfile, problem: str = "", wrong_field: str | None = None) -> str:
+    return render_template(
+        "staff/site-profile.html",
+        profile=replace(
+            profile,
+            privacy=profile.privacy or built_in_statement("privacy", "th"),
+            accessibility=profile.accessibility or built_in_statement("accessibility", "th"),
+            emblem_id=services().site_profiles.current().emblem_id,
+        ),
+        problem=problem,
+        wrong_field=wrong_field,
+        versions=services().site_profiles.versions(limit=_VERSIONS_SHOWN),
+    )
+
+
+def _without_built_in(given: SiteProfile) -> SiteProfile:
+    """Returns the profile with "" for a statement that equals the program's own."""
+    own = checked(
+        SiteProfile(
+            privacy=built_in_statement("privacy", "th"),
+            accessibility=built_in_statement("accessibility", "th"),
+        )
+    )
+    return replace(
+        given,
+        privacy="" if given.privacy == own.privacy else given.privacy,
+        accessibility="" if given.accessibility == own.accessibility else given.accessibility,
+    )
