@@ -165,3 +165,14 @@ document.querySelectorAll("[data-speak]").forEach((button) => {
   });
   addEventListener("pagehide", () => speechSynthesis.cancel());
 });
+
+// A menu closes when a person presses elsewhere, or Escape.
+const menu = document.querySelector("details.menu");
+if (menu) {
+  addEventListener("click", (event) => { if (!menu.contains(event.target)) menu.open = false; });
+  menu.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || !menu.open) return;
+    menu.open = false;
+    menu.firstElementChild.focus();
+  });
+}
