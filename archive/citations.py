@@ -13,9 +13,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
-from archive.errors import Invalid
 from archive.model import Kind, RelationKind
-from archive.thai import MONTHS, SHORT_MONTHS, arabic_digits, canon, parse_date
+from archive.thai import arabic_digits, canon
+from archive.thai.dates import WrittenDate, find_dates
 
 _REACH = 400  # characters after the verb in which the cited documents stand: a list of several has as many
 _REACH_BACK = (
@@ -38,10 +38,7 @@ _VERB = re.compile(
 _SAID = re.compile("ดังกล่าว|ข้างต้น|เดิม|นี้เสีย")
 _INSTEAD = re.compile(r"(?:ให้)?ใช้.{0,60}?แทน")
 _NUMBER = re.compile(r"(?:ที่|เลขที่)\s*(?:พิเศษ\s*)?(\d{1,5})\s*/\s*(2[3-6]\d\d)(?!\d)")
-_MONTH = "|".join(map(re.escape, (*MONTHS, *SHORT_MONTHS)))
-_DATE = re.compile(
-    rf"ลง\s*วันที่\s*(\d{{1,2}})\s*(?:เดือน\s*)?({_MONTH})\s*(?:พ\.?\s?ศ\.?\s*)?(2[3-6]\d\d)(?!\d)"
-)
+_DATED = re.compile(r"ลง\s*วันที่\s*$")
 _SUBJECT = re.compile(
     r"(?:เรื่อง|ว่าด้วย)\s*(.{4,120}?)(?=\s+(?:ลงวันที่|พ\.?\s?ศ\.?|ที่\s*\d|นั้น|และ|ฉบับ|ประกาศ ณ)|[,;(]|$)"
 )
@@ -91,7 +88,7 @@ def _documents(text: str, relation: RelationKind) -> Iterator[Citation]:
     ):
         said = text[start:end]
         number, subject, year = _NUMBER.search(said), _SUBJECT.search(said), _YEAR.search(said)
-        dated = _date(said)
+        dated = next((each.date for each in find_dates(said) if _is_dating(each)), None)
         if number or dated or (subject and year):
             yield Citation(
                 relation=relation,
@@ -103,14 +100,9 @@ def _documents(text: str, relation: RelationKind) -> Iterator[Citation]:
             )
 
 
-def _date(said: str) -> dt.date | None:
-    match = _DATE.search(said)
-    if match is None:
-        return None
-    try:
-        return parse_date(f"{match[1]} {match[2]} {match[3]}")
-    except Invalid:  # a misread day such as 31 มิถุนายน
-        return None
+def _is_dating(found: WrittenDate) -> bool:
+    """Return True for a date after ลงวันที่, all of which is certain."""
+    return found.is_exact and _DATED.search(found.match.string[: found.match.start()]) is not None
 
 
 def names_number(text: str, number: str) -> bool:

@@ -86,6 +86,14 @@ def test_modules_are_named_after_what_they_are_about() -> None:
     assert not [path for room in ROOMS for path in (ROOT / room).rglob("*.py") if path.stem in vague]
 
 
+def test_ranges_of_thai_letters_are_written_in_one_module() -> None:
+    written = re.compile(r"[ก-๎]-[ก-๎]|\\u0e[0-4][0-9a-f]-\\u0e", re.IGNORECASE)
+    for room in ROOMS:
+        for path in (ROOT / room).rglob("*.py"):
+            if path != ROOT / "archive" / "thai" / "characters.py":
+                assert not written.search(path.read_text(encoding="utf-8")), path
+
+
 def test_every_module_says_what_it_is_about() -> None:
     for room in ROOMS:
         for path in (ROOT / room).rglob("*.py"):

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from archive.model import Line, Page
-from archive.thai.characters import LETTERS_AND_SIGNS
+from archive.thai.characters import CONSONANTS, LETTERS_AND_SIGNS
 
 _FULL = 0.8  # share of the text's width that a line fills at least when its paragraph goes on
 _INDENT = 250  # 1/10,000 of the page's width by which the first line of a paragraph is set in
@@ -23,7 +23,10 @@ _ALIGNED = 400  # 1/10,000 of the page's width that cells of a column may begin 
 _LEAST_ROWS = 3  # rows of a table; two rows with gaps are a letter's head as well
 _LONGEST_HEADING = 90  # characters
 _HEADING_LINES = 6  # lines at the top of a page among which headings are looked for
-_ITEM = re.compile(r"\s*(?:[0-9๐-๙]{1,3}(?:\.[0-9๐-๙]{1,3})*[.)]|\([0-9๐-๙ก-ฮ]{1,3}\)|ข้อ\s*[0-9๐-๙]|[-•–]\s)")
+_ITEM = re.compile(
+    r"\s*(?:[0-9๐-๙]{1,3}(?:\.[0-9๐-๙]{1,3})*[.)]|ข้อ\s*[0-9๐-๙]|[-•–]\s"
+    rf"|\([0-9๐-๙{CONSONANTS}]{{1,3}}\))"
+)
 _LABEL = re.compile(r"(?:เรื่อง|เรียน|อ้างถึง|สิ่งที่ส่งมาด้วย|ส่วนราชการ|ที่|วันที่|โทร)[\s.:]")
 _PAGE_NUMBER = re.compile(r"[-–]\s*[0-9๐-๙]{1,4}\s*[-–]")
 _RULE = re.compile(r"[\s.…_\-–—=*·]{4,}")

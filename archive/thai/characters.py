@@ -11,12 +11,14 @@ from typing import NamedTuple
 
 ELLIPSIS = "…"
 
-# Classes of characters, to be put between the brackets of a regular expression.
+# Classes of characters, to be put between the brackets of a regular expression; see also ``members``.
 CONSONANTS = "ก-ฮ"
 LEADING_VOWELS = "เ-ไ"
 FOLLOWING_VOWELS = "ะาำๅ"
 MARKS = "\u0e31\u0e34-\u0e3a\u0e47-\u0e4e"
 """Vowels, tone marks and other signs that are drawn above or below a consonant."""
+NEVER_INITIAL = MARKS + FOLLOWING_VOWELS
+"""Characters with which no Thai word begins."""
 TONES = "\u0e48-\u0e4b"
 WORD_LETTERS = "ก-ฮะ-ฺเ-ๅ็-๎"
 """Letters of which words consist: neither digits nor ฯ, ๆ and ฿."""
@@ -27,8 +29,6 @@ LETTERS_AND_SIGNS = "ก-๎"
 # (phinthu 9, sara u 103, tones 107), so that sorted text is still NFC.
 _MARKS_BY_RANK = ("\u0e3a", "ุู", "ัิีึื็", "\u0e4d", "่้๊๋", "์\u0e4e")
 _MARK_RANK = {mark: rank for rank, marks in enumerate(_MARKS_BY_RANK) for mark in marks}
-_MARKS = "".join(_MARK_RANK)
-_TONES = "่้๊๋"
 
 _LINE_BREAKS = re.compile("\r\n|[\r\v\f\x85\u2028\u2029]")
 _NO_BREAK_SPACES = re.compile("[\u00a0\u202f\u2007]")
@@ -38,15 +38,15 @@ _UNSEEN = re.compile(
     "[\x00-\x08\x0e-\x1f\x7f-\x9f\u00ad\u061c\u115f\u1160\u180e\u200b-\u200f\u202a-\u202e"
     "\u2060-\u206f\u3164\ufeff\ufff9-\ufffb\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]"
 )
-_MARK_RUN = re.compile(f"[{_MARKS}]{{2,}}")
+_MARK_RUN = re.compile(f"[{MARKS}]{{2,}}")
 # Two marks that have the same rank, or that are not in the order of their ranks.
 _MISSPELT_MARKS = re.compile(
     "|".join(f"[{marks}][{''.join(_MARKS_BY_RANK[: rank + 1])}]" for rank, marks in enumerate(_MARKS_BY_RANK))
 )
-_SPLIT_AM = re.compile(f"\u0e4d[{_TONES}]?า|ำ[{_TONES}]")
-_SPLIT_AM_MARKS = re.compile(f"\u0e4d[{_TONES}]?$")  # before า
-_AM_STRETCH = re.compile(f"[{_MARKS}าำ]{{2,}}")
-_AM_PART = re.compile(f"([{_MARKS}]*)([าำ]?)")
+_SPLIT_AM = re.compile(f"\u0e4d[{TONES}]?า|ำ[{TONES}]")
+_SPLIT_AM_MARKS = re.compile(f"\u0e4d[{TONES}]?$")  # before า
+_AM_STRETCH = re.compile(f"[{MARKS}าำ]{{2,}}")
+_AM_PART = re.compile(f"([{MARKS}]*)([าำ]?)")
 
 _MOST_MARKS = 30
 """Most marks on one letter; further marks are dropped.
@@ -56,6 +56,15 @@ normalising it would take time with the square of its length.
 """
 _COMBINING = "".join(map(chr, filter(lambda code: unicodedata.combining(chr(code)), range(0x1F000))))
 _TOO_MANY_MARKS = re.compile(f"([{_COMBINING}]{{{_MOST_MARKS}}})[{_COMBINING}]+")
+
+
+def members(character_class: str) -> frozenset[str]:
+    """Return the characters of a class, such as ``CONSONANTS``."""
+    return frozenset(re.findall(f"[{character_class}]", _THAI_BLOCK))
+
+
+_THAI_BLOCK = "".join(map(chr, range(0xE00, 0xE80)))
+_TONES = members(TONES)
 
 
 def canon(text: str) -> str:
@@ -157,7 +166,7 @@ def _lets_tones_pass(marks: list[str]) -> bool:
 
 
 _CLUSTER = re.compile(
-    f"[เแโใไ]?[ก-ฮ][{_MARKS}]*[าำๅ]?ะ?"  # leading vowel, consonant, marks, following vowel
+    f"[{LEADING_VOWELS}]?[{CONSONANTS}][{MARKS}]*[าำๅ]?ะ?"  # leading vowel, consonant, marks, following vowel
     "|\r\n"
     "|[\U0001f1e6-\U0001f1ff]{2}"  # flags
     "|.",
@@ -186,8 +195,11 @@ def clusters(text: str) -> list[int]:
 def _continues(character: str) -> bool:
     """Return True for a character that belongs to the cluster of the character before it."""
     return not character.isascii() and (
-        character in "ะาำๅ\u200d" or unicodedata.category(character) in {"Mn", "Mc", "Me", "Sk"}
+        character in _JOINED or unicodedata.category(character) in {"Mn", "Mc", "Me", "Sk"}
     )
+
+
+_JOINED = members(FOLLOWING_VOWELS) | {"\u200d"}
 
 
 def clip(text: str, length: int) -> str:

@@ -5,9 +5,13 @@ from __future__ import annotations
 import calendar
 import datetime as dt
 import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from rapidfuzz import fuzz, process
 
 from archive.errors import Invalid
-from archive.thai.characters import CONSONANTS, canon, clip
+from archive.thai.characters import CONSONANTS, LETTERS_AND_SIGNS, canon, clip
 from archive.thai.digits import arabic_digits
 
 ERA = 543
@@ -105,7 +109,9 @@ ERA_NAME = r"(?:พ\.?\s?ศ\.?|ค\.?\s?ศ\.?|ปี)?"
 _YEAR = r"(พ\.?\s?ศ\.?|ค\.?\s?ศ\.?|พุทธศักราช|คริสต์?ศักราช)?\s*(\d{4}|\d{2})"
 _ISO_DATE = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
 _NUMERIC_DATE = re.compile(r"(\d{1,2})\s*([/.-])\s*(\d{1,2})\s*\2\s*" + _YEAR)
-_THAI_DATE = re.compile(r"(?:ณ\s*)?(?:วัน\S*?ที่|ที่)?\s*(\d{1,2})\s*(?:เดือน)?\s*([ก-๎.\s]+?)\s*" + _YEAR)
+_THAI_DATE = re.compile(
+    rf"(?:ณ\s*)?(?:วัน\S*?ที่|ที่)?\s*(\d{{1,2}})\s*(?:เดือน)?\s*([{LETTERS_AND_SIGNS}.\s]+?)\s*{_YEAR}"
+)
 _MOST_DATE = 100  # characters; longer than any written date, with room for spaces
 _YEARS = range(1700, 2300)  # C.E.; a year outside this range is a typing error
 
@@ -152,6 +158,45 @@ def _no_date(text: str) -> Invalid:
         code="bad-date",
         typed=clip(canon(text[:_MOST_DATE]), 40),
     )
+
+
+_WRITTEN_DATE = re.compile(  # OCR reads the ๒ of a year as ๖
+    rf"(?<![\d/])(?<!\d\s)(?P<day>\d{{1,2}})[\s.]*(?:เดือน[\s.]*)?(?P<month>[{LETTERS_AND_SIGNS}.\s]{{3,16}}?)"
+    r"[\s.]*(?:พ[\s.]*ศ[\s.]*)?(?P<year>[26][3-6]\d\d)(?!\d)"
+)
+_SAME_MONTH = 80  # of 100: lowest similarity of a misread month to its name
+
+
+class WrittenDate(NamedTuple):
+    """A date in a text, with the match whose groups are ``day``, ``month`` and ``year``."""
+
+    date: dt.date
+    match: re.Match[str]
+    is_exact: bool  # False: the month or the year was misread
+
+
+def find_dates(text: str) -> Iterator[WrittenDate]:
+    """Yield the dates of day, month by name and Buddhist year in a text with Arabic digits, in order.
+
+    Misread ones too, as ``9 มิถุนายม 6564``. What is no date of the calendar (31 เมษายน) is skipped.
+    """
+    for match in _WRITTEN_DATE.finditer(text):
+        name = match["month"].strip()
+        month = month_number(name)
+        near = None if month else _nearest_month(name)
+        if not (month or near):
+            continue
+        try:
+            date = dt.date(int(f"2{match['year'][1:]}") - ERA, month or near or 0, int(match["day"]))
+        except ValueError:
+            continue
+        yield WrittenDate(date, match, month is not None and match["year"].startswith("2"))
+
+
+def _nearest_month(name: str) -> int | None:
+    """Return 1…12 for the month that a misread name looks like; None if it looks like none."""
+    near = process.extractOne(name, MONTHS + SHORT_MONTHS, scorer=fuzz.ratio, score_cutoff=_SAME_MONTH)
+    return near[2] % 12 + 1 if near and len(name) <= len(near[0]) + 1 else None
 
 
 _AMERICAN_DATE = re.compile(r"([a-z]+)\.?\s+(\d{1,2})\D*\s(\d{4})")

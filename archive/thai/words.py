@@ -16,11 +16,11 @@ from threading import Lock
 import ahocorasick
 from pythainlp.corpus.common import thai_words
 
-from archive.thai.characters import FOLLOWING_VOWELS, LEADING_VOWELS, MARKS, clusters
+from archive.thai.characters import LEADING_VOWELS, NEVER_INITIAL, clusters
 
 _UNKNOWN_COST = 4  # cost of a cluster that belongs to no word; a word costs 1
 # So that a cut between words is also one between clusters.
-_WORD = re.compile(f"[^{MARKS}{FOLLOWING_VOWELS}].*[^{LEADING_VOWELS}]")
+_WORD = re.compile(f"[^{NEVER_INITIAL}].*[^{LEADING_VOWELS}]")
 
 
 def cut_words(run: str, local: frozenset[str] = frozenset()) -> tuple[str, ...]:

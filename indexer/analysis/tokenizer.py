@@ -23,17 +23,22 @@ import numpy as np
 import numpy.typing as npt
 from pythainlp.corpus import thai_icu_words
 
-from archive.thai.characters import FOLLOWING_VOWELS, MARKS, WORD_LETTERS
+from archive.thai.characters import (
+    CONSONANTS,
+    LEADING_VOWELS,
+    LETTERS_AND_SIGNS,
+    NEVER_INITIAL,
+    WORD_LETTERS,
+    members,
+)
 
-TOKENIZER_VERSION = "fine-5"
+TOKENIZER_VERSION = "fine-6"
 """Raised whenever the same text would give other terms: an index made with another version is rebuilt."""
 
-"""Regular-expression character class of the letters of Thai words: no digits, ฿, ๆ, ฯ nor punctuation."""
-
-_NEVER_INITIAL = f"{MARKS}{FOLLOWING_VOWELS}"  # no Thai word begins with one of these
-_CONSONANTS = "".join(map(chr, range(ord("ก"), ord("ฮ") + 1)))
+_NEVER_INITIAL = members(NEVER_INITIAL)
+_CONSONANTS = "".join(members(CONSONANTS))
 _ONE_LETTER_WORDS = frozenset("ณธ")  # the only Thai words of one letter
-_LEADING_VOWELS = "เแโใไ"  # no Thai word ends with one of these
+_LEADING_VOWELS = members(LEADING_VOWELS)  # no Thai word ends with one of these
 _MAX_WORD_LENGTH = 60  # characters; longer unknown stretches are noise that nobody searches for
 
 
@@ -68,8 +73,8 @@ def fold(text: str) -> str:
 _TOKEN_PATTERN = re.compile(
     rf"""
       (?P<address>[a-z0-9][\w.+-]*@[a-z0-9-]+(?:\.[a-z0-9-]+)+)
-    | (?P<code>(?<![{WORD_LETTERS}])[ก-ฮ]{{1,3}}[ ]?\d+(?:[./-]\d+)*)
-    | (?P<short>(?:[เแ]?[ก-ฮ][ิี]?\.){{2,}}|(?:[ก-ฮ]{{1,6}}\.)+)
+    | (?P<code>(?<![{WORD_LETTERS}])[{CONSONANTS}]{{1,3}}[ ]?\d+(?:[./-]\d+)*)
+    | (?P<short>(?:[เแ]?[{CONSONANTS}][ิี]?\.){{2,}}|(?:[{CONSONANTS}]{{1,6}}\.)+)
     | (?P<thai>[{WORD_LETTERS}]+)
     | (?P<number>\d+(?:[.,/:-]\d+)*)
     | (?P<word>[^\W\d_ฯ{WORD_LETTERS}]+(?:[.'’-]?[^\W_ฯ{WORD_LETTERS}]+)*)
@@ -256,9 +261,10 @@ _DIGIT_SEPARATORS = frozenset(b"./-:")
 
 def _byte_table() -> npt.NDArray[np.uint8]:
     table = np.zeros(0x110000, dtype=np.uint8)
+    letters = members(LETTERS_AND_SIGNS) - {"ฯ", "฿"}
     for code in range(0x10000):
         char = chr(code)
-        if "ก" <= char <= "๎" and char != "ฯ" and char != "฿":
+        if char in letters:
             table[code] = code - 0xE00 + 0xA0
         elif code < 0x80:
             table[code] = code if char.isalnum() else 0
@@ -325,7 +331,7 @@ def gram_terms(data: bytes, wanted: npt.NDArray[np.bool_] | None = None) -> list
     return [f"{_GRAM_PREFIX}{code:x}" for code in np.unique(chosen).tolist()]
 
 
-_THAI_LETTERS = {code - 0xE00 + 0xA0: chr(code) for code in range(0xE01, 0xE4F)}
+_THAI_LETTERS = {ord(letter) - 0xE00 + 0xA0: letter for letter in members(LETTERS_AND_SIGNS)}
 _TEXT_OF_BYTE = {byte: _THAI_LETTERS.get(byte, chr(byte)) for byte in range(256)}
 
 

@@ -13,12 +13,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from rapidfuzz import fuzz, process
 from rapidfuzz.distance import Levenshtein
 
-from archive.errors import Invalid
 from archive.model import Field, Kind, Page
-from archive.thai import MONTHS, SHORT_MONTHS, arabic_digits, canon, parse_date
+from archive.thai import arabic_digits, canon
+from archive.thai.characters import CONSONANTS, LEADING_VOWELS, LETTERS_AND_SIGNS
+from archive.thai.dates import find_dates
 
 HEAD = 16  # lines of text in which labels are looked for
 TAIL = 30  # lines at the end in which an order or announcement is dated
@@ -28,21 +28,20 @@ CENTRED = 350  # 1/10,000 of the page's width that a centred line may be off the
 NARROW = 0.95  # a centred line is narrower than this share of the text
 FULL = 0.5  # a line that was broken, so that another follows it, fills this share of the text at least
 
+_THAI = re.compile(f"[{LETTERS_AND_SIGNS}]")
 _TONES = re.compile("[่้๊๋์็]")
 _GAP = re.compile(r"\s+|$")
 _RULE = re.compile(r"[-–—_.…=*\s]{3,}")
-_DATE = re.compile(  # in the year ๒ and ๖ look alike
-    r"(?<![\d/])(?<!\d\s)(?P<day>\d{1,2})[\s.]*(?:เดือน[\s.]*)?(?P<month>[ก-์.\s]{3,16}?)[\s.]*(?:พ[\s.]*ศ[\s.]*)?"
-    r"(?P<year>[26][3-6]\d\d)(?!\d)"
-)
+_NUMBER_LABEL = re.compile(rf"(?:ด่วน\S*\s+)?ท[ีิึื]?[่้'’`\"]?(?=\s|[{CONSONANTS}]{{1,4}}\s?\d|\d|พิเศษ)\s*")
 _REFERENCE = re.compile(
-    r"(?P<office>[ก-ฮ]{1,4}\.?\s?)?(?P<code>\d{1,5}(?:\s?[.,]\s?\d{1,3}){0,3})\s?(?:[/|\\]\s?(?P<circular>ว)?\s?\.?\s?(?P<number>\d{1,6})(?!\d|[.,]\s?\d))"
+    rf"(?P<office>[{CONSONANTS}]{{1,4}}\.?\s?)?"
+    r"(?P<code>\d{1,5}(?:\s?[.,]\s?\d{1,3}){0,3})\s?(?:[/|\\]\s?(?P<circular>ว)?\s?\.?\s?(?P<number>\d{1,6})(?!\d|[.,]\s?\d))"
 )
 _ISSUED_ON = re.compile(r"ณ\s*วัน|^(?:ส[ั]?[่]?ง|ประกาศ|ให้ไว้|ตราไว้)\s.{0,4}วัน")
 _NUMBER_ALONE = re.compile(r"\W*\d{1,5}\s?/\s?2[3-6]\d\d\W*$")
-_NOISE = re.compile(r"^[^ก-ฮเแโใไ]{1,4}\s+(?=[ก-ฮ])")
+_NOISE = re.compile(rf"^[^{CONSONANTS}{LEADING_VOWELS}]{{1,4}}\s+(?=[{CONSONANTS}])")
 _ORDER_NUMBER = re.compile(r"(?P<special>พิเศษ\s?)?(?P<number>\d{1,5})\s?[/|\\]\s?(?P<year>2[3-6]\d\d)(?!\d)")
-_PHONE = re.compile(r"\s*(?:โทร(?:ศัพท์|สาร)?|Tel)(?![ก-ฮ]).*$", re.IGNORECASE)
+_PHONE = re.compile(rf"\s*(?:โทร(?:ศัพท์|สาร)?|Tel)(?![{CONSONANTS}]).*$", re.IGNORECASE)
 _BODY = re.compile(
     "(ด้วย|ตามที่|เพื่อ|อาศัย|โดยที่|เนื่องจาก|เนื่องด้วย|บัดนี้|จาก|ให้|ขอ|ในการนี้|อนุสนธิ|ตามหนังสือ|๑\\.|1\\.|ข้อ )"
 )
@@ -76,7 +75,6 @@ _TITLES = (
     ("บันทึก", Kind.NOTE),
 )
 FEW = 3  # code points: shortest end of a label from which the label is recognised
-SAME_MONTH = 80  # of 100: lowest similarity to a month's name
 SHORT = 4  # code points: a shorter rest of a row is noise
 _TITLE_LENGTH = 90  # code points; a longer line that begins so is a sentence
 _ISSUED = (Kind.ORDER, Kind.ANNOUNCEMENT, Kind.RULE, Kind.BYLAW, Kind.STATEMENT)  # dated at the end
@@ -238,8 +236,9 @@ class _Document:
     def dated(self) -> int | None:
         """Returns the position in the tail of the row that is only a date, as in stamped letters."""
         for place in range(len(self.tail) - 1, 0, -1):
-            match = _DATE.match(self.tail[place].digits)
-            if match and len(self.tail[place].text) - match.end() < SHORT:
+            digits = self.tail[place].digits
+            found = next(find_dates(digits), None)
+            if found and not found.match.start() and len(digits) - found.match.end() < SHORT:
                 return place
         return None
 
@@ -289,7 +288,7 @@ def _rows(page: Page) -> list[_Row]:
             if offset <= doubt.start < offset + len(text)
         ]
         offset += len(text) + 1
-        if re.search(r"[ก-๙A-Za-z0-9]", text):
+        if re.search(rf"[{LETTERS_AND_SIGNS}๐-๙A-Za-z0-9]", text):
             shown = re.sub(r"[.…_]{3,}", " ", canon(text)).strip()
             rows.append(_Row(shown, left, right, text, doubts))
         elif _RULE.fullmatch(text.strip() or "x"):
@@ -300,7 +299,7 @@ def _rows(page: Page) -> list[_Row]:
 def _number_row(document: _Document) -> tuple[_Row, int, float] | None:
     """Returns the row above the subject that begins with ``ที่``, its number's offset, and the certainty."""
     for row in document.above_subject:
-        start = re.match(r"(?:ด่วน\S*\s+)?ท[ีิึื]?[่้'’`\"]?(?=\s|[ก-ฮ]{1,4}\s?\d|\d|พิเศษ)\s*", row.digits)
+        start = _NUMBER_LABEL.match(row.digits)
         if start and any(char.isdigit() for char in row.digits):
             return row, start.end(), CERTAIN if row.text.startswith("ที่") else LIKELY
     return None
@@ -348,19 +347,9 @@ def _date(document: _Document) -> _Found | None:
 
 
 def _date_in(row: _Row) -> _Found | None:
-    for match in _DATE.finditer(row.digits):
-        name = match["month"].strip()
-        near = process.extractOne(name, MONTHS + SHORT_MONTHS, scorer=fuzz.ratio, score_cutoff=SAME_MONTH)
-        if near is None or len(name) > len(near[0]) + 1:
-            continue
-        if row.is_doubtful(match, "day") or row.is_doubtful(match, "year"):
-            continue
-        try:
-            date = parse_date(f"{match['day']} {near[0]} พ.ศ. 2{match['year'][1:]}")
-        except Invalid:
-            continue
-        sure = near[1] == 100 and match["year"].startswith("2")
-        return _Found(date.isoformat(), CERTAIN if sure else LIKELY)
+    for date, match, is_exact in find_dates(row.digits):
+        if not (row.is_doubtful(match, "day") or row.is_doubtful(match, "year")):
+            return _Found(date.isoformat(), CERTAIN if is_exact else LIKELY)
     return None
 
 
@@ -393,7 +382,7 @@ def _joined(lines: list[str]) -> str:
     """Returns the lines joined into one text; Thai lines are joined without a space."""
     text = lines[0]
     for line in lines[1:]:
-        thai = re.search("[ก-๎]$", text) and re.match("[ก-๎]", line)
+        thai = _THAI.match(text[-1:]) and _THAI.match(line)
         text += line if thai else f" {line}"
     return re.sub(r"\s+", " ", text).strip()
 

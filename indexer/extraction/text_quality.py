@@ -7,15 +7,22 @@ from functools import cache
 
 from pythainlp.corpus.common import thai_words
 
-_LETTERS = re.compile("[\u0e01-\u0e2e\u0e30-\u0e3a\u0e40-\u0e4e]+")
-_MARKS = frozenset(
-    "\u0e31\u0e33\u0e34\u0e35\u0e36\u0e37\u0e38\u0e39\u0e3a\u0e47\u0e48\u0e49\u0e4a\u0e4b\u0e4c\u0e4d\u0e4e"
+from archive.thai.characters import (
+    CONSONANTS,
+    LEADING_VOWELS,
+    LETTERS_AND_SIGNS,
+    MARKS,
+    WORD_LETTERS,
+    members,
 )
-_ABOVE_OR_BELOW = _MARKS - {"\u0e33"}
+
+_LETTERS = re.compile(f"[{WORD_LETTERS}ๆ]+")  # some words of the dictionary have ๆ
+_ABOVE_OR_BELOW = members(MARKS)
+_MARKS = _ABOVE_OR_BELOW | {"ำ"}
 _MISPLACED = re.compile(
-    "(?:^|(?<=[^\u0e01-\u0e4e]))[\u0e31\u0e34-\u0e3a\u0e47-\u0e4e]"  # a mark on nothing
-    "|[\u0e31\u0e34-\u0e37\u0e47]{2,}|[\u0e48-\u0e4c]{2,}"  # two vowels or two tones on one letter
-    "|[\u0e40-\u0e44](?![\u0e01-\u0e2e])"  # a leading vowel that leads nothing
+    f"(?:^|(?<=[^{LETTERS_AND_SIGNS}]))[{MARKS}]"  # a mark on nothing
+    "|[ัิีึื็]{2,}|[่้๊๋์]{2,}"  # two vowels or two tones on one letter
+    f"|[{LEADING_VOWELS}](?![{CONSONANTS}])"  # a leading vowel that leads nothing
 )
 
 

@@ -17,7 +17,14 @@ from itertools import accumulate, groupby
 import numpy as np
 from pythainlp.corpus import thai_stopwords
 
-from archive.thai.characters import ELLIPSIS, FOLLOWING_VOWELS, LEADING_VOWELS, MARKS, WORD_LETTERS
+from archive.thai.characters import (
+    ELLIPSIS,
+    LEADING_VOWELS,
+    LETTERS_AND_SIGNS,
+    NEVER_INITIAL,
+    WORD_LETTERS,
+    members,
+)
 from indexer.analysis.dictionary import Dictionary
 from indexer.analysis.tokenizer import Tokenizer, fold, searchable_bytes
 from indexer.search.query.parser import Query
@@ -27,12 +34,12 @@ _LONGEST = 1000  # letters that are segmented into words at a time
 _CONTEXT = 30  # characters shown before the first hit of a passage
 _TOGETHER = 3  # stop words in a row from which on they are marked as a phrase
 _LETTERS = re.compile(
-    f"[{WORD_LETTERS}]{{1,{_LONGEST}}}[{FOLLOWING_VOWELS}{MARKS}]*(?<![{LEADING_VOWELS}])"
+    f"[{WORD_LETTERS}]{{1,{_LONGEST}}}[{NEVER_INITIAL}]*(?<![{LEADING_VOWELS}])"
     f"|[^\\W{WORD_LETTERS}]{{1,{_LONGEST}}}"
 )
 _SPACE = re.compile(r"\s+")
 _RULE = re.compile(r"\s*[.…_\-–—=*]{4,}\s*")  # dotted and drawn lines of a form
-_THAI = frozenset(map(chr, range(0xE01, 0xE4F)))
+_THAI = members(LETTERS_AND_SIGNS)
 
 
 @dataclass(frozen=True, slots=True)

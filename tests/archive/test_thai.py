@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from archive import thai
 from archive.errors import Invalid
+from archive.thai.dates import find_dates
 
 LETTERS = "กขคงนมยรวสอ"
 VOWELS_AND_MARKS = "ะัาำิีึืุูเแโใไๅ็่้๊๋์ฺํ๎"
@@ -188,6 +189,18 @@ def test_what_is_no_date_is_invalid(written: str) -> None:
         thai.parse_date(written)
     assert refused.value.code == "bad-date"
     assert "2564" in refused.value.message  # shows how
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("ลงวันที่ 3 มกราคม 2560 และ 4 ก.พ. พ.ศ. 2561", [("2017-01-03", True), ("2018-02-04", True)]),
+        ("9 มิถุนายม 2564, 9 มิถุนายน 6564", [("2021-06-09", False), ("2021-06-09", False)]),
+        ("31 เมษายน 2564, 5 คน 2564, 19/6/2564", []),
+    ],
+)
+def test_dates_are_found_in_a_text(text: str, found: list[tuple[str, bool]]) -> None:
+    assert [(each.date.isoformat(), each.is_exact) for each in find_dates(text)] == found
 
 
 @given(st.text(max_size=40))

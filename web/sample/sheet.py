@@ -11,13 +11,14 @@ from fpdf import FPDF
 from pythainlp.tokenize import word_tokenize
 
 from archive.thai import thai_digits
+from archive.thai.characters import TONES
 
 MARGIN_LEFT, MARGIN_RIGHT, MARGIN_TOP, MARGIN_BOTTOM = 85.0, 57.0, 71.0, 60.0  # points: 3, 2, 2.5, 2.1 cm
 INDENT = 71.0
 SIZE = 15.0
 LEADING = 1.5  # Thai marks stand on two storeys above and one below
 _FONTS = Path(fontpkg_sarabun.__file__).parent / "files"
-_SARA_AM = re.compile("([่-๋]?)ำ")
+_SARA_AM = re.compile(f"([{TONES}]?)ำ")
 
 
 class Sheet:

@@ -25,6 +25,7 @@ import numpy as np
 import numpy.typing as npt
 
 from archive.thai import ERA
+from archive.thai.characters import CONSONANTS, LEADING_VOWELS, NEVER_INITIAL
 from indexer.analysis.index_document import (
     ATTRIBUTES,
     KINDS,
@@ -50,7 +51,7 @@ _DEEPEST = 100_000  # results that can be paged through
 TYPICAL = {"title": 14.0, "labels": 8.0, "body": 60.0, "pages": 400.0}
 """Average zone lengths of municipal announcements, in terms, for an index that begins empty."""
 
-_CLUSTER = re.compile("[เแโใไ]?[ก-ฮ][ะัาำิ-ฺๅ็-๎]*|[0-9]+|.", re.DOTALL)
+_CLUSTER = re.compile(f"[{LEADING_VOWELS}]?[{CONSONANTS}][{NEVER_INITIAL}]*|[0-9]+|.", re.DOTALL)
 """A character cluster: a Thai consonant with its vowels and marks, a run of digits, or another character."""
 
 Averages = Mapping[str, float]

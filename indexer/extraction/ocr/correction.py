@@ -21,6 +21,8 @@ from pythainlp.corpus import tnc
 from pythainlp.corpus.common import thai_family_names, thai_female_names, thai_male_names, thai_words
 from rapidfuzz.distance import Levenshtein
 
+from archive.thai.characters import CONSONANTS, LEADING_VOWELS, WORD_LETTERS
+
 LEAST = 5  # code points: shortest word that may replace a misread one
 USUAL = 5  # occurrences in the Thai National Corpus that such a word must have
 SLIP = 7.0  # cost (nats) of a sign that differs
@@ -35,10 +37,10 @@ REACH = 14  # letters on either side of a space that are compared
 NAME = 14.0  # cost (nats) of a person's name: names are known words, but never replace other text
 LONGEST = 24  # letters of the longest outline
 
-_STRETCH = re.compile("[ก-ฮะ-ฺเ-ไ็-๎]{3,}")
-_LETTERS = re.compile("[ก-ฮะ-ฺเ-ไ็-๎]+")
-_LETTERS_BEFORE = re.compile("[ก-ฮะ-ฺเ-ไ็-๎]+$")
-_SPACED = re.compile("(?<=[ก-ฮะ-ฺเ-ไ็-๎]) (?=[ก-ฮเ-ไ])")
+_STRETCH = re.compile(f"[{WORD_LETTERS}]{{3,}}")
+_LETTERS = re.compile(f"[{WORD_LETTERS}]+")
+_LETTERS_BEFORE = re.compile(f"[{WORD_LETTERS}]+$")
+_SPACED = re.compile(f"(?<=[{WORD_LETTERS}]) (?=[{CONSONANTS}{LEADING_VOWELS}])")
 _NAMED = re.compile(r"(?:นาย(?!ก|อำเภอ|ทะเบียน|ช่าง|จ้าง|แพทย์)|นาง(?:สาว)?) ?\S+(?: +\S+)?")
 _MARKS = dict.fromkeys(map(ord, "ั็่้๊๋์ํ๎"), None)
 _ALIKE = ("ขชซ", "คดต", "นบป", "ทห", "ผพฝฟ", "ถภ", "ฎฏ", "ลส", "เแ", "โใไ", "าำ", "ิีึื", "ุู")

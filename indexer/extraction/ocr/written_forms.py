@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from archive.thai.characters import CONSONANTS, LETTERS_AND_SIGNS
+
 _MONTHS = "มกราคม|กุมภาพันธ์|มีนาคม|เมษายน|พฤษภาคม|มิถุนายน|กรกฎาคม|สิงหาคม|กันยายน|ตุลาคม|พฤศจิกายน|ธันวาคม"
 _LIKE_NINE = "ธร5"  # what ๙ of older typefaces is read as; no other Thai digit looks like these
 
@@ -24,7 +26,7 @@ _RULES: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...]
     # a day in a date with Thai digits: วันที่ ธ มิถุนายน ๒๕๔๗
     (re.compile(rf"(วันที่ ?[๐-๓]?)[{_LIKE_NINE}]( ?(?:{_MONTHS}) ?(?:พ\.ศ\. ?)?๒[๐-๙]{{3}})"), r"\1๙\2"),
     # a part of the Royal Gazette is a number and one of four letters: ตอนพิเศษ ๖๔-ง
-    (re.compile(r"(ตอน(?:ที่|พิเศษ)? ?[0-9๐-๙]+) ?[-.·:] ?([ก-ง])(?![ก-๎])"), r"\1 \2"),
+    (re.compile(rf"(ตอน(?:ที่|พิเศษ)? ?[0-9๐-๙]+) ?[-.·:] ?([กขคง])(?![{LETTERS_AND_SIGNS}])"), r"\1 \2"),
     # a postal code of Bangkok follows the abbreviation of its name: กหม.10300
-    (re.compile(r"ก ?[ก-ฮา] ?ม(\.? ?10[0-9]{3})(?![0-9])"), r"กทม\1"),
+    (re.compile(rf"ก ?[{CONSONANTS}า] ?ม(\.? ?10[0-9]{{3}})(?![0-9])"), r"กทม\1"),
 )

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from archive.thai.characters import CONSONANTS, MARKS, TONES
+from archive.thai.characters import CONSONANTS, LETTERS_AND_SIGNS, MARKS, TONES
 from indexer.extraction.text_quality import coverage, longest_word_over, thai_letters
 
 # Glyphs that Thai fonts keep in the private use area (positional variants of the marks, consonants
@@ -26,7 +26,6 @@ _PRIVATE = {
 _SPACES = dict.fromkeys([0x00A0, *range(0x2000, 0x200B), 0x202F, 0x205F, 0x3000], " ")
 _ONE_FOR_ONE = {**_PRIVATE, **_SPACES}
 
-_THAI = "\u0e01-\u0e3a\u0e40-\u0e4e"
 _STRAY_MARKS = dict(zip(("201", "202", "203", "204", "205"), "่้๊๋์", strict=True))
 _STRAY_LATIN = dict(zip("ÉÊËÌÍ", "่้๊๋์", strict=True))
 
@@ -49,7 +48,9 @@ def undecodable(text: str) -> int:
     return len(_UNKNOWN.findall(text))
 
 
-_UNKNOWN = re.compile(rf"(?<![{_THAI}])\(cid:\d+\)|\(cid:(?!20[1-5]\))\d+\)|[\ufffd\x00-\x08\x0e-\x1f]")
+_UNKNOWN = re.compile(
+    rf"(?<![{LETTERS_AND_SIGNS}])\(cid:\d+\)|\(cid:(?!20[1-5]\))\d+\)|[\ufffd\x00-\x08\x0e-\x1f]"
+)
 
 
 def trace(text: str) -> Repaired:
@@ -143,13 +144,13 @@ _RULES: tuple[Callable[[_Tracer], None], ...] = (
     _substitute("[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]+", ""),
     _substitute(f"\ufffd([{TONES}]?)[าำ]", r"\1ำ"),
     _substitute("[\ue000-\uf8ff]+", " "),
-    _substitute(rf"(?<=[{_THAI}])\(cid:(20[1-5])\)", lambda match: _STRAY_MARKS[match[1]]),
-    _substitute(rf"(?<=[{_THAI}])[É-Í]", lambda match: _STRAY_LATIN[match[0]]),
+    _substitute(rf"(?<=[{LETTERS_AND_SIGNS}])\(cid:(20[1-5])\)", lambda match: _STRAY_MARKS[match[1]]),
+    _substitute(rf"(?<=[{LETTERS_AND_SIGNS}])[É-Í]", lambda match: _STRAY_LATIN[match[0]]),
     _substitute(r"\(cid:\d+\)|\ufffd", ""),
     _substitute("เเ", "แ"),
     _substitute("(?<![ฤฦ])ๅ", "า"),
     _substitute(rf"(?<=[{CONSONANTS}]) +(?P<tone>[{TONES}]?)[าำ](?!\s)", _choose_am),
-    _substitute(rf"(?<=[{_THAI}])\s+(?=[{MARKS}])", ""),
+    _substitute(rf"(?<=[{LETTERS_AND_SIGNS}])\s+(?=[{MARKS}])", ""),
     _substitute(f"\u0e4d([{TONES}]?)า", r"\1ำ"),
     _substitute(f"([{TONES}])\u0e4dา", r"\1ำ"),
     _substitute(f"([าำ])([{TONES}]+)", r"\2\1"),

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from archive import thai
 from archive.errors import Invalid
+from archive.thai.characters import CONSONANTS
 from archive.thai.dates import (
     ENGLISH_MONTHS,
     ERA_NAME,
@@ -23,7 +24,7 @@ from archive.thai.dates import (
     parse_period,
 )
 
-_THAI_MONTH = rf"(?:{'|'.join(thai.MONTHS)}|(?<![ก-ฮ.])(?:{SHORT_MONTH_NAME})\.)(?![ก-ฮ\d])"
+_THAI_MONTH = rf"(?:{'|'.join(thai.MONTHS)}|(?<![{CONSONANTS}.])(?:{SHORT_MONTH_NAME})\.)(?![{CONSONANTS}\d])"
 _YEAR = rf"{ERA_NAME}\s*(?:\d{{4}}|\d{{2}})(?![\d/.,:-]*\d)"
 _DAY = r"(?<![\d/.,])\d{1,2}"
 _TO = r"\s*(?:-|–|ถึง|จนถึง|to)\s*"

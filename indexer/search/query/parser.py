@@ -10,6 +10,7 @@ from enum import StrEnum
 from archive.errors import Invalid
 from archive.model import Kind
 from archive.thai import ERA, canon, parse_date
+from archive.thai.characters import CONSONANTS
 from archive.thai.dates import full_buddhist_year
 from indexer.analysis.tokenizer import fold
 from indexer.search.query import query_notes as remarks
@@ -138,8 +139,8 @@ _SPACED = re.compile(rf"(?<!\S)({'|'.join(map(re.escape, _FIELDS))}) ?:[ ]+", re
 _PLAIN = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}  # full-width letters and signs
 _PLAIN |= dict.fromkeys(map(ord, "“”„‟«»＂"), ord('"')) | {0x3000: ord(" "), ord("−"): ord("-")}
 _NUMBER = re.compile(
-    r"""(?<!\S)(?:number|เลขที่|ที่)\s?:\s*
-        (?P<number>(?:[ก-ฮa-z.]{1,12}\s*)?\d+(?:\s*[/.-]\s*(?:ว\s*)?\d+)*)(?![^\s"])""",
+    rf"""(?<!\S)(?:number|เลขที่|ที่)\s?:\s*
+        (?P<number>(?:[{CONSONANTS}a-z.]{{1,12}}\s*)?\d+(?:\s*[/.-]\s*(?:ว\s*)?\d+)*)(?![^\s"])""",
     re.VERBOSE,
 )
 

@@ -30,6 +30,7 @@ def terms(text: str) -> list[str]:
         ("ร้อยละ 1.5", ["ร้อย", "ละ", "1.5"]),
         ("a.b@nongbua.go.th", ["a.b@nongbua.go.th", "a", "b", "nongbua", "go", "th"]),
         ("ฯ“”—🙂", []),
+        ("ไม้วีเนียร์", ["ไม้", "วี", "เนียร์"]),  # no word begins with a mark
         ("", []),
     ],
 )
