@@ -159,9 +159,7 @@ class PlanQueries:
     @property
     def fewest(self) -> int:
         """The number of telling clauses that a partial match has at least."""
-        tuning, count = TUNING, len(self._telling())
-        share = tuning.min_coverage_sentence if self.plan.is_sentence else tuning.min_coverage
-        return max(math.ceil(share * count - 1e-9), 1)
+        return max(math.ceil(TUNING.min_coverage * len(self._telling()) - 1e-9), 1)
 
     def all_of_it(self, *, quoted: bool, timely: bool) -> Json:
         """Returns the query for documents with every part, by its words or letter by letter.

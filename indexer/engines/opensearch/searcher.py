@@ -176,8 +176,7 @@ class _Selection:
         match, notes = self._rule(timely=False)
         if self.queries.query.times:
             timely, its_notes = self._rule(timely=True)
-            least = TUNING.min_share_in_time * self._idf_coverage(match)
-            if self._unfiltered(timely) and self._idf_coverage(timely) >= least:
+            if self._unfiltered(timely):
                 match, notes = timely, its_notes
             else:
                 notes = (*notes, query_notes.NOT_THEN)

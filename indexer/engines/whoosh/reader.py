@@ -216,14 +216,6 @@ class CommitReader:
         return concatenate_columns([segment.facets for segment in self.segments])
 
     @cached_property
-    def dates(self) -> Floats:
-        return self.attributes["date"].astype(np.float32)
-
-    @cached_property
-    def log_views(self) -> Floats:
-        return np.log1p(self.attributes["views"].astype(np.float32))
-
-    @cached_property
     def _norms(self) -> dict[str, Floats]:
         norms = {}
         for zone, share in self._tuning.length_normalization.items():
