@@ -22,6 +22,7 @@ from flask_babel import gettext as _
 from markupsafe import Markup
 
 from archive import thai
+from archive.facets import FACETS
 from archive.fields import FIELDS_BY_NAME, FieldType
 from archive.filetype import ACCEPTED_FILES, is_office
 from archive.model import Announcement, Attachment, Page
@@ -92,6 +93,7 @@ def _add_filters(app: Flask) -> None:
 def _add_globals(app: Flask) -> None:
     app.jinja_env.globals.update(
         accepted_files=ACCEPTED_FILES,
+        facets=FACETS,
         asset=asset,
         linked_site=jsonld.site,
         absolute=addresses.absolute,

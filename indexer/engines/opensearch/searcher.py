@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
+from archive.facets import FACETS_BY_NAME
 from indexer.analysis.dictionary import Lexicon
 from indexer.engines.opensearch.cluster import Cluster
 from indexer.engines.opensearch.counts import DocumentCounts, TermStatistics
@@ -36,7 +37,7 @@ from indexer.search.coverage import (
     scattered_clauses,
 )
 from indexer.search.explanations import ClauseExplanation, HitExplanation, ScorePart, SearchExplanation
-from indexer.search.ports import FACET_NAMES, FacetValue, Hit, PageHit
+from indexer.search.ports import FacetValue, Hit, PageHit
 from indexer.search.query import query_notes
 from indexer.search.query.parser import Filters, Query, Sort
 from indexer.search.query.query_notes import QueryNote
@@ -163,7 +164,7 @@ class _Selection:
         return Retrieved(
             total=_total(answer),
             hits=tuple(map(_hit, answer["hits"]["hits"])),
-            facets={name: _values(answer["aggregations"][name]) for name in FACET_NAMES},
+            facets={name: _values(answer["aggregations"][name]) for name in FACETS_BY_NAME},
             notes=notes,
             coverage=coverage,
             is_as_typed=self._is_as_typed(),
