@@ -38,7 +38,7 @@ def current_token() -> Token | None:
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
         known = scheme.lower() == "bearer" and token.strip()
         now = dt.datetime.now(dt.UTC)
-        g.token = services().people.token(token_hash(known), now=now) if known else None
+        g.token = services().people.tokens.by_hash(token_hash(known), now=now) if known else None
     return cast("Token | None", g.token)
 
 

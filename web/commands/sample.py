@@ -26,9 +26,9 @@ def sample() -> None:
       prakat sample
     """
     services = open_services()
-    if services.people.by_name(_NAME) is None:
+    if services.people.accounts.by_name(_NAME) is None:
         password = secrets.token_urlsafe(9)
-        services.people.add(_NAME, hash_password(password), Role.ADMIN)
+        services.people.accounts.add(_NAME, hash_password(password), Role.ADMIN)
         note = services.settings.data / "sample-sign-in.txt"
         note.touch(mode=0o600)
         note.write_text(f"เจ้าหน้าที่ลงชื่อเข้าใช้ (staff sign-in): {_NAME} / {password}\n", encoding="utf-8")
