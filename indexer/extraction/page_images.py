@@ -23,10 +23,10 @@ from indexer.extraction import parsers, sandbox
 from indexer.extraction.disk_cache import Cache
 from indexer.extraction.failures import Unreadable
 from indexer.extraction.image.input_normalization import write_repaired
-from indexer.extraction.lazy_import import lazy_import
 from indexer.extraction.machine_semaphore import Slots
 from indexer.extraction.page_text import UNITS
 from indexer.extraction.parsers import write_as_pdf
+from indexer.lazy_import import lazy_import
 
 if TYPE_CHECKING:
     import pypdfium2

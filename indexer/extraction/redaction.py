@@ -28,12 +28,12 @@ from archive.thai import arabic_digits, clusters
 from indexer.extraction import sandbox
 from indexer.extraction.embedded_text import Document
 from indexer.extraction.failures import MESSAGES, Unreadable
-from indexer.extraction.lazy_import import lazy_import
 from indexer.extraction.machine_semaphore import Slots
 from indexer.extraction.page_images import raster, rectangles, turned_upright
 from indexer.extraction.page_text import UNITS
 from indexer.extraction.pipeline import OCR_MEMORY_MB, OCR_SECONDS, recognise_page
 from indexer.extraction.text_layer import add_text_layer, invisible_font
+from indexer.lazy_import import lazy_import
 
 if TYPE_CHECKING:
     import pikepdf

@@ -11,7 +11,7 @@ import click
 from archive import thai, validation
 from archive.errors import Invalid, NotFound
 from archive.model import ALL_SCOPES, Role, Scope
-from indexer.extraction.lazy_import import lazy_import
+from indexer.lazy_import import lazy_import
 from web.commands.terminal import Group, organisation_option, services_of
 
 if TYPE_CHECKING:
