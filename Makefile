@@ -9,7 +9,7 @@ SCALED := postgresql or s3 or opensearch or servers or encrypted
 
 WHOOSH3 := whoosh3==3.54.0
 
-.PHONY: translations run test test-scale test-whoosh3 audit lock clean
+.PHONY: translations run test coverage test-scale test-whoosh3 audit lock clean
 
 run: $(VENV)/.run
 	@scripts/run.sh "$(DATA)" "$(PORT)"
@@ -20,6 +20,10 @@ test: $(VENV)/.test
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/python -m pytest -n auto --dist worksteal
+
+# Which lines the suites inside one process reach, with the floor of pyproject.toml; browser and operation left out.
+coverage: $(VENV)/.test
+	$(BIN)/python -m pytest -n auto --dist worksteal --cov --cov-report=term tests/archive tests/indexer tests/contracts tests/web
 
 # The same contracts on real servers, which are started for it and stopped after it. OPENSEARCH= another version.
 test-scale: $(VENV)/.scale-$(OPENSEARCH)

@@ -240,15 +240,6 @@ class _Selection:
         hits: Sequence[Answer] = best["hits"]["hits"][:_BEST_HITS]
         return hits
 
-    def _idf_coverage(self, match: Match) -> float:
-        """Returns the share of the plan's IDF mass that the best hit of a search has."""
-        if match.level in ("quoted", "all"):
-            return 1.0 if self._unfiltered(match) else 0.0
-        idfs = self._idfs()
-        return max(
-            (sum(idfs[one] for one in self._matched(hit)) for hit in self._best(match)), default=0.0
-        ) / max(sum(idfs.values()), 1e-9)
-
     def _coverage(self, match: Match) -> float:
         """Returns the share of the plan that the best hit answers (``indexer.search.coverage``)."""
         if match.level in ("quoted", "all") or self._unfiltered(Match("all", match.timely)):

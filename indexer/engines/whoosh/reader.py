@@ -143,7 +143,7 @@ class CommitReader:
         ]
         sizes = [segment.size for segment in self.segments]
         self.bases: list[int] = [0, *np.cumsum(sizes, dtype=np.int64).tolist()]
-        self.size = self.fetched_count = self.bases[-1]
+        self.size = self.bases[-1]
         self.live: Mask = np.ones(self.size, dtype=bool)
         for base, part in zip(self.bases, toc.segments, strict=False):
             self.live[[base + gone for gone in part.deleted_docs()]] = False
