@@ -15,6 +15,7 @@ from typing import BinaryIO, Protocol
 
 from archive.model import (
     ALL_SCOPES,
+    ApiToken,
     Attachment,
     AttemptLimit,
     Details,
@@ -26,7 +27,6 @@ from archive.model import (
     Scope,
     SecondFactor,
     Session,
-    Token,
 )
 
 
@@ -151,11 +151,11 @@ class ApiTokens(Protocol):
     ) -> None:
         """Store a new token. Raises ``Conflict`` when a token that was not revoked has this name."""
 
-    def by_hash(self, token_hash: str, *, now: dt.datetime) -> Token | None:
+    def by_hash(self, token_hash: str, *, now: dt.datetime) -> ApiToken | None:
         """Return the token with this hash, and record that the token was used at ``now``.
         Returns None when no token has this hash, or when the token was revoked or has expired."""
 
-    def all(self) -> list[Token]:
+    def all(self) -> list[ApiToken]:
         """Return every token ever made, the oldest first."""
 
     def revoke(self, name: str) -> None: ...

@@ -42,7 +42,7 @@ from indexer.consistency import ConsistencyReport, check_consistency
 from indexer.consistency import Progress as CheckProgress
 from indexer.engines.whoosh import WhooshIndex
 from indexer.extraction.page_images import Pictures
-from indexer.extraction.pipeline import Reader
+from indexer.extraction.pipeline import AttachmentReader
 from indexer.extraction.redaction import Redactor
 from indexer.extraction.rereading import PageRereader
 from indexer.extraction.text_layer import Copies
@@ -402,7 +402,7 @@ def build_worker(services: Services) -> Worker:
     """Returns the worker that reads and indexes in the background on the same services."""
     from web.follower_mail import FollowerMail  # it searches with these services
 
-    reader = Reader(services.records, services.files, ocr_jobs=services.settings.ocr_jobs)
+    reader = AttachmentReader(services.records, services.files, ocr_jobs=services.settings.ocr_jobs)
     return Worker(
         services.records,
         services.jobs,

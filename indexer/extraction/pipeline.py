@@ -71,7 +71,7 @@ class Outcome:
     rules: int
 
 
-class Reader:
+class AttachmentReader:
     """Reads attachments. Threads may share one reader; they take turns page by page."""
 
     def __init__(self, records: Records, files: Files, *, ocr_jobs: int) -> None:

@@ -6,7 +6,7 @@ import datetime as dt
 from contextlib import suppress
 
 from archive.errors import Conflict, NotFound, Unavailable
-from archive.model import ALL_SCOPES, Scope, Token
+from archive.model import ALL_SCOPES, ApiToken, Scope
 from storage import mappers
 from storage.engine import Queries
 from storage.hash_chain import recorded_people
@@ -43,7 +43,7 @@ class EngineApiTokens:
                 now=mappers.now_text(),
             )
 
-    def by_hash(self, token_hash: str, *, now: dt.datetime) -> Token | None:
+    def by_hash(self, token_hash: str, *, now: dt.datetime) -> ApiToken | None:
         row = self._engine.row(
             """SELECT * FROM token
                WHERE organisation_id IN :account_organisations AND hash = :hash AND revoked_at IS NULL
@@ -65,7 +65,7 @@ class EngineApiTokens:
                 )
         return found
 
-    def all(self) -> list[Token]:
+    def all(self) -> list[ApiToken]:
         found = self._engine.rows("SELECT * FROM token WHERE organisation_id IN :organisations ORDER BY id")
         return [*mappers.readable(mappers.token, found)]
 
