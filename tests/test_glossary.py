@@ -1,4 +1,4 @@
-"""Modules and public classes have names made of words that the glossary explains or that need no explanation."""
+"""Names of modules and public classes are made of words that the glossary explains or that need no entry."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ import pytest
 ROOT = Path(__file__).parent.parent
 ROOMS = ("archive", "indexer", "storage", "web")
 PLAIN = frozenset((ROOT / "tests" / "plain_words.txt").read_text(encoding="utf-8").split())
-"""Plain English, or terms that every engineer of the field knows. A new name that needs a new word here, or an
-entry in the glossary, is worth a second thought."""
+"""Plain English, or terms that every engineer of the field knows.
+
+A new name that needs a new word here, or an entry in the glossary, is worth a second thought.
+"""
 
 
 def names(room: str) -> Iterator[str]:
