@@ -18,7 +18,6 @@ from archive.errors import RecordDamaged
 from archive.fields import ANNOUNCEMENT_FIELDS, read_column
 from archive.model import (
     Announcement,
-    ApiToken,
     Attachment,
     Change,
     Collection,
@@ -46,6 +45,7 @@ from archive.model import (
     Signature,
     Source,
     Status,
+    Token,
 )
 from archive.reports import Report, ReportKind
 from archive.site_profile import TEXT_FIELDS, SiteProfile, SiteProfileVersion
@@ -400,8 +400,8 @@ def session(row: Row) -> Session:
 
 
 @_damaged_as_error
-def token(row: Row) -> ApiToken:
-    return ApiToken(
+def token(row: Row) -> Token:
+    return Token(
         name=row["name"],
         scopes=frozenset(map(Scope, row["scopes"].split(","))),
         created_at=dt.datetime.fromisoformat(row["created_at"]),

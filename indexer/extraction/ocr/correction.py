@@ -25,6 +25,8 @@ from archive.thai.characters import CONSONANTS, LEADING_VOWELS, WORD_LETTERS
 
 LEAST = 5  # code points: shortest word that may replace a misread one
 USUAL = 5  # occurrences in the Thai National Corpus that such a word must have
+IN_USE = 200  # occurrences there that make a word known that the dictionary lacks (20–500 are as good) …
+LEAST_IN_USE = 4  # … if it has as many code points: ราชสีมา of an address
 SLIP = 7.0  # cost (nats) of a sign that differs
 DOUBT = 1.0  # cost (nats) instead of SLIP in a line that is read again if a more usual row of words comes out
 LETTER = 5.0  # cost (nats) beside SLIP of a letter that was lost, added or taken for one of another shape
@@ -58,9 +60,9 @@ class _Words(NamedTuple):
     shortened: dict[str, list[str]]
 
 
-def correct_ocr_errors(text: str) -> str:
+def respell(text: str) -> str:
     """Returns the text with misread letters corrected where its line leaves no doubt; other letters stay."""
-    return _outside_names(_STRETCH, _corrected_run, _outside_names(_SPACED, _without_stray_space, text))
+    return _outside_names(_STRETCH, _respelt, _outside_names(_SPACED, _without_stray_space, text))
 
 
 def has_lookalike(text: str) -> bool:
@@ -69,6 +71,16 @@ def has_lookalike(text: str) -> bool:
         piece != word
         for match in _STRETCH.finditer(text)
         for piece, word in _likeliest(match[0], slip=DOUBT, with_letters=False)
+    )
+
+
+def has_unknown_letter(text: str) -> bool:
+    """Returns True if some letter of a stretch of three Thai letters or more belongs to no word."""
+    costs = _words().costs
+    return any(
+        piece not in costs
+        for match in _STRETCH.finditer(text)
+        for piece, _ in _likeliest(match[0], slip=math.inf, with_letters=False)
     )
 
 
@@ -125,7 +137,7 @@ def _cost_of(read: Sequence[tuple[str, str]]) -> float:
     return sum(costs.get(word, UNKNOWN) + SLIP * Levenshtein.distance(piece, word) for piece, word in read)
 
 
-def _corrected_run(match: re.Match[str]) -> str:
+def _respelt(match: re.Match[str]) -> str:
     read = _likeliest(match[0])
     known = [True, *(piece in _words().costs for piece, _ in read), True]
     pieces = (meant if known[at] and known[at + 2] else piece for at, (piece, meant) in enumerate(read))
@@ -207,6 +219,7 @@ def _words() -> _Words:
     listed = [word for word in thai_words() if len(word) > 1]
     every = math.log(sum(counts.values()))
     costs = {word: every - math.log(counts.get(word, 0) + 1) for word in listed}
+    in_use = (word for word, count in counts.items() if count >= IN_USE and len(word) >= LEAST_IN_USE)
     outlines: dict[str, list[str]] = {}
     for word in sorted(costs):
         if len(word) >= LEAST and counts.get(word, 0) >= USUAL and _STRETCH.fullmatch(word):
@@ -216,6 +229,9 @@ def _words() -> _Words:
         if len(outline) >= LEAST_OF_LETTER:
             for shorter in {outline[:place] + outline[place + 1 :] for place in range(len(outline))}:
                 shortened.setdefault(shorter, []).extend(alike)
+    for word in in_use:
+        if _STRETCH.fullmatch(word):
+            costs.setdefault(word, every - math.log(counts[word] + 1))
     for names in (thai_male_names(), thai_female_names(), thai_family_names()):
         for name in names:
             costs.setdefault(name, NAME)

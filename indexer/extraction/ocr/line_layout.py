@@ -12,7 +12,7 @@ from rapidfuzz.distance import Indel
 
 from archive.model import Line, LowConfidenceSpan
 from indexer.extraction.image.deskew import Straight
-from indexer.extraction.ocr.correction import correct_ocr_errors
+from indexer.extraction.ocr.correction import respell
 from indexer.extraction.ocr.written_forms import mend_forms
 from indexer.extraction.pdf.text_repair import repair
 
@@ -21,7 +21,7 @@ RESPELT = 0.5  # highest confidence in letters that were changed to make a word
 DOUBTFUL = 0.97  # confidence of a character below which a person should look; print has 0.985–0.996
 MOST_ALTERNATIVES = 3  # other readings of a doubtful stretch that are kept
 END = 6  # symbols at the end of a fragment that tell where its row goes on
-OVERLAP = 20  # pixels by which fragments of one row may cover each other
+OVERLAP = 40  # pixels by which fragments of one row may cover each other: a letter and its mark
 SAME_ROW = 0.5  # share of the lower fragment's height that must lie beside the other
 ECHO = 0.5  # share of the narrower box that an echo has in common with its letter; echoes had 0.7–1.0
 TIGHT = 0.4  # gap in heights of a letter up to which no space stands between fragments; words had 0.03–0.35
@@ -215,7 +215,7 @@ def _repaired(text: str, edges: list[float], sure: list[float]) -> tuple[str, li
     """Repairs the text of a row and corrects misread letters; corrected letters get a low confidence."""
     repaired = " ".join(repair(text).split())
     edges, sure = _moved(text, repaired, edges, sure, most=1.0)
-    respelt = mend_forms(correct_ocr_errors(repaired))
+    respelt = mend_forms(respell(repaired))
     return respelt, *_moved(repaired, respelt, edges, sure, most=RESPELT)
 
 

@@ -21,7 +21,7 @@ from indexer.extraction.ocr.line_layout import Symbol
 
 # Costs are in the recogniser's units of certainty.
 WORD_WEIGHT = 1.5  # units for a nat of a word's rarity
-UNKNOWN_LETTER = 8.0  # nats of a letter that belongs to no word, as in ``correct_ocr_errors``
+UNKNOWN_LETTER = 8.0  # nats of a letter that belongs to no word, as in ``respell``
 UNKNOWN_MARK = 3.0  # nats of a mark that belongs to no word
 MOST_COST = 12.0  # units above the cheapest choice of a place; dearer ones are dropped
 MISSING = 8.0  # units: highest cost of a text that a reading does not have at a place
@@ -46,7 +46,7 @@ class Place:
 
 
 def vote(readings: Sequence[Sequence[Symbol]]) -> list[Symbol]:
-    """Returns the most likely line of several readings, with the spaces of the first reading."""
+    """Returns the most likely line of several readings, with the spaces of most of them."""
     places = _merged(readings)
     line: list[Symbol] = []
     is_space_due = False
@@ -96,8 +96,14 @@ def _merged(readings: Sequence[Sequence[Symbol]]) -> list[Place]:
                 column[number] = symbols[step_at] if step_at < len(symbols) else None
             places.append(_place(column, spaced=False))
         if at < len(first):
-            places.append(_place(columns[at], spaced=first[at].spaced))
+            places.append(_place(columns[at], spaced=_is_spaced(columns[at])))
     return places
+
+
+def _is_spaced(column: Sequence[Symbol | None]) -> bool:
+    """Returns True if most readings have a space there; the first reading decides between as many."""
+    said = [symbol.spaced for symbol in column if symbol]
+    return 2 * sum(said) + said[0] > len(said)
 
 
 def _place(column: Sequence[Symbol | None], *, spaced: bool) -> Place:

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from statistics import median
 
 from PIL import Image, ImageFilter
 from rapidfuzz import fuzz
@@ -19,17 +18,18 @@ from archive.model import Line, LowConfidenceSpan
 from indexer.extraction.failures import Unreadable
 from indexer.extraction.image.deskew import Levelled, Straight, Turn, level
 from indexer.extraction.ocr import correction, line_voting, tesseract
-from indexer.extraction.ocr.correction import has_lookalike
+from indexer.extraction.ocr.correction import has_lookalike, has_unknown_letter
+from indexer.extraction.ocr.line_image import LineImage, cut_line, measure_baseline
 from indexer.extraction.ocr.line_layout import Symbol, Transcript, in_rows
 from indexer.extraction.ocr.line_voting import vote
 from indexer.extraction.ocr.noise import mean_confidence, without_noise
-from indexer.extraction.ocr.tesseract import DPI, SYSTEM_MODELS, Box, read_line, read_page, read_sample
+from indexer.extraction.ocr.tesseract import DPI, SYSTEM_MODELS, read_line, read_page, read_sample
 from indexer.extraction.pdf.text_repair import repair
 from indexer.extraction.text_quality import coverage, thai_letters, without_marks
 
 __all__ = ["DPI", "RULES", "SYSTEM_MODELS", "OcrPage", "recognise", "warm_up"]
 
-RULES = 6
+RULES = 7
 """Version of the rules and the model of recognition: raised when they would read a page differently."""
 
 FLAWLESS = 0.993  # the network's mean confidence in pages that it reads without an error …
@@ -43,9 +43,9 @@ LEAST_MARKS = 0.11  # share of marks among the Thai letters of a row: a quarter 
 LEAST_COVERAGE = 0.85  # share of a row's Thai letters in words, below which the row is read again
 SAME_ROW = 60  # of 100: lowest similarity of two readings of one row, without marks
 CERTAIN = 0.99  # mean confidence of a row that is not read again; rows read without an error have 0.990–0.995
-AGREED = 2  # readings that end the rereading of a row if they are equal
-ABOVE, BELOW = 0.95, 0.6  # room for marks above and below a row, as shares of the row's height
-SIDE = 20  # pixels of room at the left and right of a row that is read again
+CERTAIN_DIGIT = 0.97  # confidence of a digit that is not doubted (0.98 is as good); a misread one had 0.93
+UNREADABLE = 0.97  # mean confidence of a row below which rereading mends nothing (the same at 0.95–0.975)
+SOFT_SCALE, SOFT_RADIUS = 0.6, 1.5  # size and blur (pixels) of the softened picture of a line
 TIMEOUT = 60.0  # seconds for one page
 
 
@@ -164,28 +164,57 @@ def _reread(row: list[Symbol], image: Image.Image, deadline: float) -> list[Symb
     """Returns the most likely text of a row, which is read again by itself where the first reading is unsure.
 
     Sparse layout analysis takes the marks of some rows for specks and cuts the row below them, so the row is
-    read again with room for its marks; then once more without the specks of a copier or a fax. A row whose
-    letters are sure and whose words merely look like more usual ones is read again once.
+    read again level and with room for its marks: smaller and softer, which joins strokes that a copier broke,
+    and then without the specks of a copier or a fax. A row whose letters are sure and whose words merely look
+    like more usual ones is read again once.
     """
+    if mean_confidence(row) < UNREADABLE:
+        return row
+    is_doubtful = _is_doubtful(row)
+    if not is_doubtful and not has_lookalike(_text(row)):
+        return row
+    line = cut_line(image, row, measure_baseline(row))
+    changes = CHANGES if is_doubtful else CHANGES[:1]
+    return vote([row, *_rereadings(row, line, changes, deadline)])
+
+
+def _is_doubtful(row: Sequence[Symbol]) -> bool:
+    """Returns True if letters, a digit or words of the row may be misread; no word vouches for a digit."""
+    if mean_confidence(row) < CERTAIN:
+        return True
+    if any(symbol.text.isdigit() and symbol.confidence < CERTAIN_DIGIT for symbol in row):
+        return True
     text = _text(row)
-    is_sure = mean_confidence(row) >= CERTAIN and not _lacks_marks_or_words(text)
-    if is_sure and not has_lookalike(text):
-        return vote([row])
-    readings = [row]
-    box = _around(row, image)
-    for change in (None,) if is_sure else (None, _without_specks):
+    return _lacks_marks_or_words(text) or has_unknown_letter(text)
+
+
+def _rereadings(
+    row: Sequence[Symbol], line: LineImage, changes: Sequence[Change], deadline: float
+) -> Iterator[list[Symbol]]:
+    """Yields readings of the changed pictures of a row, until one is equal to the first reading."""
+    for scale, change in changes:
         if time.monotonic() >= deadline:
-            break
-        again = read_line(image, box, deadline - time.monotonic(), change)
-        if _is_same_line(readings[0], again):
-            readings.append(again)
-            if len(readings) == AGREED and _solid(row) == _solid(again):
-                break
-    return vote(readings)
+            return
+        again = line.on_page(read_line(change(line.image), deadline - time.monotonic()), scale)
+        if _is_same_line(row, again):
+            yield again
+            if _solid(row) == _solid(again):
+                return
+
+
+def _softened(picture: Image.Image) -> Image.Image:
+    soft = picture.filter(ImageFilter.GaussianBlur(SOFT_RADIUS))
+    smaller = (max(1, round(soft.width * SOFT_SCALE)), max(1, round(soft.height * SOFT_SCALE)))
+    return soft.resize(smaller, Image.Resampling.LANCZOS)
 
 
 def _without_specks(picture: Image.Image) -> Image.Image:
     return picture.filter(ImageFilter.MedianFilter(3))
+
+
+Change = tuple[float, Callable[[Image.Image], Image.Image]]
+CHANGES: tuple[Change, ...] = ((SOFT_SCALE, _softened), (1.0, _without_specks))
+"""Ways in which the picture of a line is changed before it is read again, and their scales."""
 
 
 def _is_same_line(one: Sequence[Symbol], other: Sequence[Symbol]) -> bool:
@@ -196,7 +225,7 @@ def _solid(row: Sequence[Symbol]) -> str:
     return "".join(symbol.text for symbol in row)
 
 
-def _text(row: list[Symbol]) -> str:
+def _text(row: Sequence[Symbol]) -> str:
     return repair("".join((" " if symbol.spaced else "") + symbol.text for symbol in row))
 
 
@@ -206,18 +235,6 @@ def _lacks_marks_or_words(text: str) -> bool:
         return False
     marks = len(letters) - len(without_marks(letters))
     return marks < LEAST_MARKS * len(letters) or coverage(text) < LEAST_COVERAGE
-
-
-def _around(row: list[Symbol], image: Image.Image) -> Box:
-    """Returns the box of the row, with room for two levels of marks above the letters and one below."""
-    letters = [symbol for symbol in row if symbol.text[0].isalnum()] or row
-    top, bottom = median(symbol.top for symbol in letters), median(symbol.bottom for symbol in letters)
-    height = bottom - top
-    left = max(0, min(symbol.left for symbol in row) - SIDE)
-    right = min(image.width, max(symbol.right for symbol in row) + SIDE)
-    top = max(0, min(top - ABOVE * height, *(symbol.top for symbol in row)))
-    bottom = min(image.height, max(bottom + BELOW * height, *(symbol.bottom for symbol in row)))
-    return left, int(top), right, int(bottom)
 
 
 def warm_up() -> None:

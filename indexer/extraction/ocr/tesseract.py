@@ -6,8 +6,7 @@ Runs in a sandbox child, on one core: a page per process uses a machine better t
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,8 +14,8 @@ from typing import TYPE_CHECKING
 from PIL import Image
 
 from indexer.extraction.failures import Unreadable
+from indexer.extraction.lazy_import import lazy_import
 from indexer.extraction.ocr.line_layout import Symbol, is_echo
-from indexer.lazy_import import lazy_import
 
 # before the import: Tesseract reads it when its library loads
 os.environ.setdefault("OMP_THREAD_LIMIT", "1")
@@ -36,6 +35,7 @@ DPI = 300  # resolution of the pictures of pages; scans of lower resolution are 
 MOST_COST = 12.0  # highest cost of an alternative, in units of the engine's certainty
 LEAST_SIDE = 8  # pixels: shortest side of a picture that is given to the engine
 SAMPLE_LINES = 6  # lines read to judge an orientation
+LAYOUT_REDUCE = 2  # full-size pixels to one of the copy on which lines to sample are sought
 SAMPLE_WIDTH = 900  # pixels read of each sample line: some 20 letters
 LINE_HEIGHTS = (
     20,
@@ -53,36 +53,20 @@ def read_page(image: Image.Image, seconds: float) -> list[list[Symbol]]:
     """
     engine = _engine()
     engine.SetPageSegMode(tesserocr.PSM.SPARSE_TEXT)  # finds the lines around seals and signatures
+    engine.SetVariable(
+        "lstm_choice_mode", "0"
+    )  # a tenth faster; doubtful rows are read again with alternatives
     return list(_lines(_recognized(engine, image, seconds)))
 
 
-def read_line(
-    image: Image.Image, box: Box, seconds: float, change: Callable[[Image.Image], Image.Image] | None = None
-) -> list[Symbol]:
-    """Reads the part of the image in ``box`` as one line. Raises the same errors as ``read_page``.
-
-    ``change`` is applied to the picture of the line first; positions are still given on ``image``.
-    """
+def read_line(image: Image.Image, seconds: float) -> list[Symbol]:
+    """Reads the picture of one line, with alternatives of every symbol. Raises what ``read_page`` does."""
     engine = _engine()
     engine.SetPageSegMode(tesserocr.PSM.SINGLE_LINE)
-    left, top, right, bottom = _within(box, image)
-    if right - left < LEAST_SIDE or bottom - top < LEAST_SIDE:
+    engine.SetVariable("lstm_choice_mode", "1")
+    if min(image.size) < LEAST_SIDE:
         return []
-    picture = image.crop((left, top, right, bottom))
-    if change is not None:
-        picture = change(picture)
-    across, down = (right - left) / picture.width, (bottom - top) / picture.height
-    return [
-        replace(
-            symbol,
-            left=left + round(symbol.left * across),
-            top=top + round(symbol.top * down),
-            right=left + round(symbol.right * across),
-            bottom=top + round(symbol.bottom * down),
-        )
-        for line in _lines(_recognized(engine, picture, seconds))
-        for symbol in line
-    ]
+    return [symbol for line in _lines(_recognized(engine, image, seconds)) for symbol in line]
 
 
 def read_sample(image: Image.Image, seconds: float) -> list[Symbol]:
@@ -92,7 +76,7 @@ def read_sample(image: Image.Image, seconds: float) -> list[Symbol]:
     for left, top, right, bottom in boxes:
         margin = (bottom - top) // 3
         area = (left - margin, top - margin, min(right, left + SAMPLE_WIDTH) + margin, bottom + margin)
-        symbols += read_line(image, area, seconds)
+        symbols += read_line(image.crop(_within(area, image)), seconds)
     return symbols
 
 
@@ -104,17 +88,18 @@ def _text_lines(image: Image.Image) -> Iterator[Box]:
     """Yields the boxes of lines of text that layout analysis finds, if their size is plausible."""
     engine = _engine()
     engine.SetPageSegMode(tesserocr.PSM.SPARSE_TEXT)  # finds the lines around seals and signatures
-    engine.SetImage(image)
-    engine.SetSourceResolution(DPI)
+    engine.SetImage(image.reduce(LAYOUT_REDUCE))
+    engine.SetSourceResolution(DPI // LAYOUT_REDUCE)
     found = engine.AnalyseLayout()
     if found is None:
         return
     for line in tesserocr.iterate_level(found, tesserocr.RIL.TEXTLINE):
-        box = line.BoundingBox(tesserocr.RIL.TEXTLINE)
-        if box:
-            height = box[3] - box[1]
-            if LINE_HEIGHTS[0] <= height <= LINE_HEIGHTS[1] and box[2] - box[0] >= 3 * height:
-                yield box
+        found_box = line.BoundingBox(tesserocr.RIL.TEXTLINE)
+        if found_box:
+            left, top, right, bottom = (LAYOUT_REDUCE * side for side in found_box)
+            height = bottom - top
+            if LINE_HEIGHTS[0] <= height <= LINE_HEIGHTS[1] and right - left >= 3 * height:
+                yield left, top, right, bottom
 
 
 def _recognized(
@@ -135,7 +120,6 @@ def _engine() -> tesserocr.PyTessBaseAPI:
             path=f"{folder}/", lang=model, psm=tesserocr.PSM.SPARSE_TEXT, oem=tesserocr.OEM.LSTM_ONLY
         )
         engine.SetVariable("preserve_interword_spaces", "1")
-        engine.SetVariable("lstm_choice_mode", "1")  # alternatives of every symbol; a tenth more time
         return engine
     raise Unreadable("no-ocr-model")
 

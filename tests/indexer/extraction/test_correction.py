@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer.extraction.ocr.correction import correct_ocr_errors, has_lookalike
+from indexer.extraction.ocr.correction import has_lookalike, has_unknown_letter, respell
 
 
 @pytest.mark.parametrize(
@@ -26,7 +26,7 @@ from indexer.extraction.ocr.correction import correct_ocr_errors, has_lookalike
     ],
 )
 def test_slips_are_undone(read: str, written: str) -> None:
-    assert correct_ocr_errors(read) == written
+    assert respell(read) == written
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,7 @@ def test_slips_are_undone(read: str, written: str) -> None:
     ],
 )
 def test_what_is_right_or_unknown_stays(text: str) -> None:
-    assert correct_ocr_errors(text) == text
+    assert respell(text) == text
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,21 @@ def test_words_that_look_like_more_usual_ones_are_told(text: str, expected: bool
     assert has_lookalike(text) is expected
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("และพัฒนาระบบงบระมาณ", True),
+        ("สาธารณปโภคและการพาณิชย์", True),
+        ("ถนนราชสีมา เขตดุสิต กทม. 10300", False),
+        ("จึงเรียนมาเพื่อโปรดพิจารณาดำเนินการต่อไป", False),
+        ("", False),
+    ],
+)
+def test_letters_of_no_word_are_told(text: str, expected: bool) -> None:
+    assert has_unknown_letter(text) is expected
+
+
 @given(st.text(st.sampled_from("กขชซนมรสอเแาำิี่้ั์ ๑1a"), max_size=60))
 def test_only_thai_letters_change(text: str) -> None:
     kept = [letter for letter in text if letter in "๑1a"]
-    assert [letter for letter in correct_ocr_errors(text) if letter in "๑1a"] == kept
+    assert [letter for letter in respell(text) if letter in "๑1a"] == kept

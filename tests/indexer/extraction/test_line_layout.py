@@ -109,12 +109,20 @@ def test_a_wide_hyphen_between_spaces_is_a_dash() -> None:
     assert written(15) == "10 - 1"
 
 
-def test_fragments_of_a_row_that_bends_are_one_row() -> None:
-    def bent(text: str, left: int) -> list[Symbol]:
-        return [
-            Symbol(char, x, x // 12, x + 18, x // 12 + 30, 0.99)
-            for x, char in ((left + 20 * place, char) for place, char in enumerate(text))
-        ]
+def bent(text: str, left: int) -> list[Symbol]:
+    """A fragment of a row that sinks by a pixel in twelve."""
+    return [
+        Symbol(char, x, x // 12, x + 18, x // 12 + 30, 0.99)
+        for x, char in ((left + 20 * place, char) for place, char in enumerate(text))
+    ]
 
+
+def test_fragments_of_a_row_that_bends_are_one_row() -> None:
     rows = in_rows([bent("ตั้งแต่วันที่๑ตุลาคม", 50), bent("ถึง๓๐กันยายน๒๕๕๗นี้", 500)])
     assert [text_of([row]) for row in rows] == ["ตั้งแต่วันที่๑ตุลาคม ถึง๓๐กันยายน๒๕๕๗นี้"]
+
+
+def test_fragments_that_share_a_letter_and_its_mark_are_one_row() -> None:
+    left = bent("ขอสงวนสิทธิ์ไม่พิ", 50)
+    rows = in_rows([left, bent("พจารณาราคาของผู้เสนอราคา", left[-1].right - 36)])
+    assert len(rows) == 1

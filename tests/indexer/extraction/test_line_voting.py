@@ -54,3 +54,8 @@ def test_what_was_left_open_is_in_doubt_and_keeps_its_alternatives() -> None:
     changed = vote([reading("ดามหลักเกณฑ์", ด=(("ต", 7.5),))])[0]
     assert changed.confidence < 0.95
     assert [text for text, _ in changed.alternatives] == ["ด"]
+
+
+def test_a_space_that_most_readings_lack_does_not_part_a_word() -> None:
+    lines = [reading("ตำบล ะองค์การ"), reading("ตำบลและองค์การ"), reading("ตำบลและองค์การ")]
+    assert text_of(vote(lines)) == "ตำบลและองค์การ"

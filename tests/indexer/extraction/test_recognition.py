@@ -164,3 +164,14 @@ def test_a_photograph_in_falling_light_is_read() -> None:
     dim = light.point(lambda value: 255 - value * 3 // 4)  # a quarter of the light is left in a corner
     image = ImageChops.multiply(page().convert("L"), dim)
     assert words_found(recognise(image), " ".join(TEXT)) == 1.0
+
+
+def test_rows_that_run_at_slopes_of_their_own_are_read() -> None:
+    image = Image.new("L", (1754, 2480), 255)
+    for number, line in enumerate(TEXT):
+        strip = Image.new("L", (1754, 260), 255)
+        font = ImageFont.truetype(FONT, 40)
+        ImageDraw.Draw(strip).text((200, 100), line, 0, font, language="th")
+        strip = strip.rotate((-2.6, 2.6)[number % 2], Image.Resampling.BICUBIC, fillcolor=255)
+        image.paste(strip, (0, 200 + 270 * number))
+    assert recognise(image).text.splitlines() == list(TEXT)

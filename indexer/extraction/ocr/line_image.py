@@ -1,0 +1,101 @@
+"""Cuts the picture of a line out of a page, level, with room for the marks above and below its letters.
+
+The rows of a photograph or of a page askew run at slopes of their own, and strokes of a signature stretch
+the boxes of letters that they touch. So a row's slope and the height of its letters are measured over all
+its letters, in ways that a few wrong boxes do not move.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from PIL import Image
+
+from indexer.extraction.ocr.line_layout import Symbol
+
+ABOVE, BELOW = 0.95, 0.6  # room for marks above and below a row, as shares of the height of its letters
+SIDE = 20  # pixels of room at the left and right
+HEIGHT_PERCENTILE = (
+    20  # of the letters’ boxes (25 is as good): strokes that touch letters make boxes higher only
+)
+SAME_HEIGHT = 0.4  # share of the height by which boxes of undisturbed letters differ from it, at most
+FEW = 6  # letters from which on a slope is measured
+LEAST_SPAN = 6  # heights of a letter that a row must be long for its slope to be measured
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """The straight line on which the letters of a row stand: y = ``at_zero`` + ``slope`` · x, in pixels.
+
+    ``height``: pixels from the line to the top of letters without marks.
+    """
+
+    at_zero: float
+    slope: float
+    height: float
+
+
+@dataclass(frozen=True, slots=True)
+class LineImage:
+    """The level picture of a line; its corner at the top left lies at ``left`` and ``top`` on the page."""
+
+    image: Image.Image
+    left: int
+    top: float
+    slope: float
+
+    def on_page(self, symbols: Sequence[Symbol], scale: float) -> list[Symbol]:
+        """Returns symbols with positions on the page, which were read on this picture in size ``scale``."""
+        placed = []
+        for symbol in symbols:
+            left, right = symbol.left / scale, symbol.right / scale
+            drop = self.top + self.slope * (left + right) / 2
+            placed.append(
+                replace(
+                    symbol,
+                    left=self.left + round(left),
+                    right=self.left + round(right),
+                    top=round(symbol.top / scale + drop),
+                    bottom=round(symbol.bottom / scale + drop),
+                )
+            )
+        return placed
+
+
+def measure_baseline(row: Sequence[Symbol]) -> Baseline:
+    """Returns the line on which the row's letters stand, sloping as most pairs of them do (Theil–Sen)."""
+    letters = [symbol for symbol in row if symbol.text[0].isalnum()] or row
+    middles = np.array([(symbol.left + symbol.right) / 2 for symbol in letters])
+    bottoms = np.array([symbol.bottom for symbol in letters], float)
+    heights = bottoms - [symbol.top for symbol in letters]
+    height = max(1.0, float(np.percentile(heights, HEIGHT_PERCENTILE)))
+    usual = np.abs(heights - height) <= SAME_HEIGHT * height
+    if not usual.any():
+        usual[:] = True
+    middles, bottoms = middles[usual], bottoms[usual]
+    slope = 0.0
+    if len(middles) >= FEW and np.ptp(middles) > LEAST_SPAN * height:
+        one, other = np.triu_indices(len(middles), k=len(middles) // 4)
+        apart = middles[other] - middles[one]
+        far = apart > 2 * height
+        if far.any():
+            slope = float(np.median((bottoms[other] - bottoms[one])[far] / apart[far]))
+    return Baseline(float(np.median(bottoms - slope * middles)), slope, height)
+
+
+def cut_line(image: Image.Image, symbols: Sequence[Symbol], baseline: Baseline) -> LineImage:
+    """Returns the picture of the symbols, which stand on ``baseline``."""
+    left = max(0, min(symbol.left for symbol in symbols) - SIDE)
+    right = min(image.width, max(symbol.right for symbol in symbols) + SIDE)
+    width, height = max(1, right - left), max(1, round((1 + ABOVE + BELOW) * baseline.height))
+    top = baseline.at_zero + baseline.slope * left - (1 + ABOVE) * baseline.height
+    cut = image.transform(
+        (width, height),
+        Image.Transform.AFFINE,
+        (1, 0, left, baseline.slope, 1, top),
+        Image.Resampling.NEAREST,
+        fillcolor=255,
+    )
+    return LineImage(cut, left, top, baseline.slope)
