@@ -9,7 +9,7 @@ SCALED := postgresql or s3 or opensearch or servers or encrypted
 
 WHOOSH3 := whoosh3==3.54.0
 
-.PHONY: translations run test test-scale test-whoosh3 audit lock clean
+.PHONY: translations run test coverage test-scale test-whoosh3 audit lock clean
 
 run: $(VENV)/.run
 	@scripts/run.sh "$(DATA)" "$(PORT)"
@@ -20,6 +20,10 @@ test: $(VENV)/.test
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/python -m pytest -n auto --dist worksteal
+
+# Which lines the suites inside one process reach, with the floor of pyproject.toml; browser and operation left out.
+coverage: $(VENV)/.test
+	$(BIN)/python -m pytest -n auto --dist worksteal --cov --cov-report=term tests/archive tests/indexer tests/contracts tests/web
 
 # The same contracts on real servers, which are started for it and stopped after it. OPENSEARCH= another version.
 test-scale: $(VENV)/.scale-$(OPENSEARCH)
@@ -37,9 +41,9 @@ test-whoosh3: $(VENV)/.test
 audit: $(VENV)/.test
 	$(BIN)/python -m tests.audit $(AUDIT)
 
-# What the service needs; made again when the lock changes.
-$(VENV)/.run: requirements.lock pyproject.toml scripts/install.sh
-	@scripts/install.sh run requirements.lock
+# What the service and its sample archive need; made again when the lock changes.
+$(VENV)/.run: requirements-run.lock pyproject.toml scripts/install.sh
+	@scripts/install.sh run requirements-run.lock
 	@touch $@
 
 # What the checks need besides: linters, a browser, fonts.
@@ -53,11 +57,12 @@ $(VENV)/.scale-$(OPENSEARCH): $(VENV)/.test
 	@touch $@
 
 # Renew the locks from pyproject.toml: every version with its hashes, no address of any registry. What is served
-# is what was tested: the second lock takes its versions from the first.
+# is what was tested: the other locks take their versions from the first.
 LOCK := $(BIN)/uv pip compile pyproject.toml --universal --generate-hashes --no-annotate --no-header --no-emit-index-url --upgrade
 lock: $(VENV)/.test
-	$(LOCK) --extra dev --extra scale -o requirements-dev.lock
+	$(LOCK) --extra dev --extra sample --extra scale -o requirements-dev.lock
 	$(LOCK) --constraint requirements-dev.lock -o requirements.lock
+	$(LOCK) --constraint requirements-dev.lock --extra sample -o requirements-run.lock
 
 # After texts changed: bring the English catalogue up to date, to be filled in, and compile it.
 # calls whose first argument pages show in the reader's language

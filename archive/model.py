@@ -443,7 +443,7 @@ class SecondFactor:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Token:
+class ApiToken:
     """A token with which another program uses the API. Only the hash of the secret is stored."""
 
     name: str

@@ -15,6 +15,7 @@ from typing import BinaryIO, Protocol
 
 from archive.model import (
     ALL_SCOPES,
+    ApiToken,
     Attachment,
     AttemptLimit,
     Details,
@@ -26,7 +27,6 @@ from archive.model import (
     Scope,
     SecondFactor,
     Session,
-    Token,
 )
 
 
@@ -118,8 +118,8 @@ class Jobs(Protocol):
     def oldest_waiting(self) -> dt.datetime | None: ...
 
 
-class People(Protocol):
-    """People who may sign in, and the API's tokens. Secrets are kept only as hashes."""
+class Accounts(Protocol):
+    """People who may sign in. Passwords are kept only as hashes."""
 
     def add(self, name: str, password_hash: str, role: Role) -> Person:
         """Add a person. Raises ``Conflict`` when the name is taken."""
@@ -136,7 +136,12 @@ class People(Protocol):
         """Let a disabled person sign in again. ``NotFound`` for a name that nobody has."""
 
     def set_password(self, id: int, password_hash: str) -> None: ...
-    def add_token(
+
+
+class ApiTokens(Protocol):
+    """Tokens of programs that call the API, kept only as hashes."""
+
+    def add(
         self,
         name: str,
         token_hash: str,
@@ -146,16 +151,22 @@ class People(Protocol):
     ) -> None:
         """Store a new token. Raises ``Conflict`` when a token that was not revoked has this name."""
 
-    def token(self, token_hash: str, *, now: dt.datetime) -> Token | None:
+    def by_hash(self, token_hash: str, *, now: dt.datetime) -> ApiToken | None:
         """Return the token with this hash, and record that the token was used at ``now``.
         Returns None when no token has this hash, or when the token was revoked or has expired."""
 
-    def tokens(self) -> list[Token]:
+    def all(self) -> list[ApiToken]:
         """Return every token ever made, the oldest first."""
 
-    def revoke_token(self, name: str) -> None: ...
+    def revoke(self, name: str) -> None: ...
 
-    # sessions: stored, so that every web process knows them and a person can end them
+
+class SignIns(Protocol):
+    """Sessions and attempts to sign in, stored so that every web process knows them.
+
+    A person can end a session; failed attempts of all processes count together.
+    """
+
     def open_session(self, person_id: int, key_hash: str, *, device: str, now: dt.datetime) -> Session: ...
     def session(
         self, key_hash: str, *, idle: dt.timedelta, now: dt.datetime
@@ -170,7 +181,6 @@ class People(Protocol):
     def close_sessions(self, person_id: int) -> None:
         """Close all sessions of a person: after a change of password, or when the person is disabled."""
 
-    # attempts to guess secrets: stored, so that all web processes count together
     def begin_attempt(self, limits: Sequence[AttemptLimit], *, now: dt.datetime) -> dt.timedelta:
         """Count one failure for every limit, and return zero.
         While one of the limits must pause, counts nothing and returns the time to wait. Failures are
@@ -179,15 +189,16 @@ class People(Protocol):
     def attempt_succeeded(self, limits: Sequence[AttemptLimit], *, now: dt.datetime) -> None:
         """Delete the failures of these limits; for a shared limit, only the failure of this attempt."""
 
-    # second factors
-    def second_factor(self, person_id: int) -> SecondFactor | None: ...
-    def begin_second_factor(self, person_id: int, sealed_secret: str) -> None:
+
+class SecondFactors(Protocol):
+    """Second factors of accounts, with their recovery codes."""
+
+    def get(self, person_id: int) -> SecondFactor | None: ...
+    def begin(self, person_id: int, sealed_secret: str) -> None:
         """Store a secret that is not confirmed yet, in place of an earlier unconfirmed secret.
         Raises ``Conflict`` when the person has a confirmed second factor."""
 
-    def confirm_second_factor(
-        self, person_id: int, *, step: int, recovery_hashes: Sequence[str], now: dt.datetime
-    ) -> None:
+    def confirm(self, person_id: int, *, step: int, recovery_hashes: Sequence[str], now: dt.datetime) -> None:
         """Confirm the second factor, so that sign-in requires it from now on.
         ``step``: time step of the code that confirmed the second factor; the code is thereby used. Raises
         ``Conflict`` when the person has no second factor to confirm."""
@@ -202,8 +213,18 @@ class People(Protocol):
     def replace_recovery_codes(self, person_id: int, hashes: Sequence[str]) -> None:
         """Replace all recovery codes. Earlier codes, used or not, become invalid."""
 
-    def remove_second_factor(self, person_id: int) -> bool:
+    def remove(self, person_id: int) -> bool:
         """Remove the second factor and its recovery codes. Returns False when there was none."""
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """Repositories of who may sign in or call the API."""
+
+    accounts: Accounts
+    tokens: ApiTokens
+    sign_ins: SignIns
+    second_factors: SecondFactors
 
 
 class Leases(Protocol):

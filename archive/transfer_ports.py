@@ -28,7 +28,7 @@ class CarriedRecord:
 
 @dataclass(frozen=True, slots=True)
 class CarriedDisclosure:
-    """What staff did with the information to disclose. Announcement ids are those of the other archive."""
+    """Decisions of staff on the information to disclose. Announcement ids are those of the other archive."""
 
     items: tuple[tuple[int, DisclosureItem], ...] = ()  # changed items, each with its fiscal year
     entries: tuple[DisclosureEntry, ...] = ()

@@ -169,7 +169,7 @@ def read_stock(path: Path) -> int:
 
 
 def read_here(path: Path) -> int:
-    opened = parser.Reader(path)
+    opened = parser.PdfReader(path)
     count = opened.outline().page_count
     for number in range(1, count + 1):
         opened.page(number)
@@ -207,7 +207,7 @@ def peak():
 
 reader.warm_up()
 before = peak()
-opened = reader.Reader(Path(sys.argv[1]))
+opened = reader.PdfReader(Path(sys.argv[1]))
 count = opened.outline().page_count
 letters = sum(len(opened.page(number).text) for number in range(1, count + 1))
 print(f"{count} pages, {letters} letters: at most {peak()} MB, {before} MB of it before the file was opened")

@@ -31,12 +31,12 @@ import tantivy
 from rich.console import Console
 from rich.table import Table
 
+from archive.facets import FACETS_BY_NAME
 from benchmarks.corpus import entry, records, resampled
 from indexer.analysis.dictionary import Dictionary
 from indexer.analysis.index_document import build_index_document
 from indexer.engines.whoosh import WhooshIndex
 from indexer.search.highlighting import snippet
-from indexer.search.ports import FACET_NAMES
 from indexer.search.query.parser import parse
 from indexer.search.query.query_plan import build_query_plan
 
@@ -177,7 +177,7 @@ def _ask_tantivy(options: argparse.Namespace) -> dict[str, float]:
     index = tantivy.Index.open(str(options.folder / "tantivy"))
     searcher = index.searcher()
     lexicon = Dictionary().current()
-    counts = {name: {"terms": {"field": name, "size": 50}} for name in FACET_NAMES}
+    counts = {name: {"terms": {"field": name, "size": 50}} for name in FACETS_BY_NAME}
 
     def wanted(typed: str) -> tantivy.Query:
         terms = [

@@ -36,18 +36,11 @@ NEUTRAL: Mapping[str, Any] = {
     "min_coverage": 0.0,
     "min_share_of_best": 0.0,
     "min_share_of_best_quoted": 0.5,
-    "min_coverage_sentence": 0.45,
-    "min_share_in_time": 0.0,
     "min_phrase_similarity": 0.99,
     "whole_query_boost": 0.0,
-    "title_boost": 0.0,
     "phrase_boost": 0.0,
-    "adjacency_boost": 0.0,
-    "near_tie": 0.0,
     "fuzzy_phrase_floor": 0.99,
     "fuzzy_phrase_ceiling": 1.0,
-    "correction_ratio": 1,
-    "typed_weight": 0.0,
 }
 """By name, the value that takes a threshold or weight out of the search."""
 

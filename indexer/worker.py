@@ -23,7 +23,7 @@ from archive.model import Attachment, Failure
 from archive.ports import Jobs
 from archive.repositories import Records
 from indexer.extraction.failures import MESSAGES, Unreadable
-from indexer.extraction.pipeline import Reader, Stopped
+from indexer.extraction.pipeline import AttachmentReader, Stopped
 from indexer.inbox import LOOK_EVERY, Inbox
 from indexer.index_sync import sync_batch
 from indexer.leader_leases import COLLECT_SCANS, MAINTAIN, SYNC_INDEX, LeaderLeases, lease_holder_name
@@ -50,7 +50,7 @@ class Worker:
         jobs: Jobs,
         intake: Intake,
         index: SearchIndex,
-        reader: Reader,
+        reader: AttachmentReader,
         duties: LeaderLeases,
         scrub: Scrub,
         inbox: Inbox,

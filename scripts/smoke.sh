@@ -8,7 +8,7 @@ work=$(mktemp -d)
 trap 'kill "${server:-}" 2>/dev/null || true; rm -rf "$work"' EXIT
 cd "$work"
 python3 -m venv venv
-venv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r "$project/requirements.lock"
+venv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r "$project/requirements-run.lock"
 venv/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation "$distribution"
 export PRAKAT_DATA=$work/data PATH=$work/venv/bin:$PATH
 

@@ -18,6 +18,7 @@ from archive.errors import RecordDamaged
 from archive.fields import ANNOUNCEMENT_FIELDS, read_column
 from archive.model import (
     Announcement,
+    ApiToken,
     Attachment,
     Change,
     Collection,
@@ -45,7 +46,6 @@ from archive.model import (
     Signature,
     Source,
     Status,
-    Token,
 )
 from archive.reports import Report, ReportKind
 from archive.site_profile import TEXT_FIELDS, SiteProfile, SiteProfileVersion
@@ -400,8 +400,8 @@ def session(row: Row) -> Session:
 
 
 @_damaged_as_error
-def token(row: Row) -> Token:
-    return Token(
+def token(row: Row) -> ApiToken:
+    return ApiToken(
         name=row["name"],
         scopes=frozenset(map(Scope, row["scopes"].split(","))),
         created_at=dt.datetime.fromisoformat(row["created_at"]),

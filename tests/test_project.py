@@ -56,9 +56,9 @@ def test_no_lock_names_a_registry() -> None:
 def test_what_is_served_was_tested() -> None:
     locked = {
         name: set(re.findall(r"^\S+==\S+", (ROOT / name).read_text(encoding="utf-8"), re.MULTILINE))
-        for name in ("requirements.lock", "requirements-dev.lock")
+        for name in ("requirements.lock", "requirements-run.lock", "requirements-dev.lock")
     }
-    assert locked["requirements.lock"] <= locked["requirements-dev.lock"]
+    assert locked["requirements.lock"] <= locked["requirements-run.lock"] <= locked["requirements-dev.lock"]
 
 
 def test_every_dependency_is_locked_and_has_its_reason() -> None:

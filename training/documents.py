@@ -26,7 +26,7 @@ from PIL import ImageDraw
 from indexer.extraction.failures import Unreadable
 from indexer.extraction.ocr_policy import Verdict
 from indexer.extraction.page_text import UNITS
-from indexer.extraction.pdf.parser import EmbeddedPage, Reader
+from indexer.extraction.pdf.parser import EmbeddedPage, PdfReader
 from indexer.extraction.text_quality import coverage, misplaced, thai_letters
 from training.lineset import LineSet, scale
 from training.text import in_thai_digits
@@ -283,7 +283,7 @@ def read_pages(paths: list[Path], random: np.random.Generator) -> list[tuple[Pat
     wanted = []
     for path in paths:
         try:
-            with closing(Reader(path)) as reader:
+            with closing(PdfReader(path)) as reader:
                 count = reader.outline().page_count
         except Unreadable:
             continue
@@ -298,7 +298,7 @@ def write_set(pages: list[tuple[Path, int]], target: Path, seed: int) -> int:
     lines = LineSet()
     for path, number in pages:
         try:
-            with closing(Reader(path)) as reader:
+            with closing(PdfReader(path)) as reader:
                 embedded = reader.page(number)
         except Unreadable:
             continue

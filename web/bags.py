@@ -26,7 +26,7 @@ from archive.model import Announcement, Attachment, Collection, Details, Hold, I
 from archive.transfer_ports import CarriedAttachment, CarriedDisclosure, CarriedRecord
 from indexer.reindex import NO_LIMIT
 from web.bootstrap import Services
-from web.importing import ACTOR, Report
+from web.importing import ACTOR, ImportReport
 
 RECORDS, FILES, COLLECTIONS, DISCLOSURE = "records", "files", "collections.json", "disclosure.json"
 _SOURCE = "Internal-Sender-Identifier"
@@ -66,7 +66,7 @@ class BagSelection:
 
 def export_bag(
     services: Services, destination: Path, selection: BagSelection, progress: Callable[[int, int], None]
-) -> Report:
+) -> ImportReport:
     """Export records into a new directory, which appears when it is complete and verified.
 
     An original that is damaged or missing is left out and named in the report's problems. Raises ``Conflict``
@@ -77,7 +77,7 @@ def export_bag(
     part = destination.with_name(f".{destination.name}.part")
     shutil.rmtree(part, ignore_errors=True)  # what a killed export left
     (part / RECORDS).mkdir(parents=True, mode=0o700)
-    report = Report()
+    report = ImportReport()
     try:
         wanted = _wanted(services, selection)
         for done, announcement in enumerate(_selected(services, wanted, selection), start=1):
@@ -112,7 +112,11 @@ def _selected(services: Services, wanted: Sequence[int], selection: BagSelection
 
 
 def _write_record(
-    services: Services, announcement: Announcement, folder: Path, selection: BagSelection, report: Report
+    services: Services,
+    announcement: Announcement,
+    folder: Path,
+    selection: BagSelection,
+    report: ImportReport,
 ) -> None:
     records = services.records
     attachments = records.attachments.by_announcement([announcement.id])[announcement.id]
@@ -213,7 +217,7 @@ def is_bag(path: Path) -> bool:
     return (path / "bagit.txt").is_file()
 
 
-def import_bag(services: Services, path: Path, progress: Callable[[int, int], None]) -> Report:
+def import_bag(services: Services, path: Path, progress: Callable[[int, int], None]) -> ImportReport:
     """Import every record of a bag, verified first, with texts and history as they were.
 
     A record that was imported before is recognised by its ``ref`` and left as it is. Raises ``Invalid`` for a
@@ -226,7 +230,7 @@ def import_bag(services: Services, path: Path, progress: Callable[[int, int], No
         raise Invalid(f"ถุงข้อมูลเสียหายหรือไม่ครบ (the bag is damaged or incomplete): {error}") from error
     if bag.info.get("External-Identifier") != _FORMAT:
         raise Invalid("ไม่ใช่ถุงข้อมูลที่ประกาศส่งออก (not a bag that was exported by this program)")
-    source, report = str(bag.info.get(_SOURCE, "")), Report()
+    source, report = str(bag.info.get(_SOURCE, "")), ImportReport()
     payload = path / "data"
     listed = sorted(payload.glob(f"{RECORDS}/*.json"), key=lambda each: (len(each.name), each.name))
     ids: dict[int, int] = {}
@@ -253,7 +257,7 @@ def _read_record(file: Path, source: str) -> CarriedRecord:
     return replace(record, announcement=replace(given, **checked(fields)))  # type: ignore[arg-type]  # by name
 
 
-def _take(services: Services, record: CarriedRecord, payload: Path, report: Report) -> int:
+def _take(services: Services, record: CarriedRecord, payload: Path, report: ImportReport) -> int:
     """Import one record and return its id here."""
     known = services.announcements.by_ref(str(record.announcement.ref))
     if known is not None:

@@ -42,7 +42,7 @@ from indexer.consistency import ConsistencyReport, check_consistency
 from indexer.consistency import Progress as CheckProgress
 from indexer.engines.whoosh import WhooshIndex
 from indexer.extraction.page_images import Pictures
-from indexer.extraction.pipeline import Reader
+from indexer.extraction.pipeline import AttachmentReader
 from indexer.extraction.redaction import Redactor
 from indexer.extraction.rereading import PageRereader
 from indexer.extraction.text_layer import Copies
@@ -70,7 +70,7 @@ from storage.repositories.harvest import EngineHarvest
 from storage.repositories.jobs import EngineJobs
 from storage.repositories.leases import EngineLeases
 from storage.repositories.organisations import EngineOrganisations
-from storage.repositories.people import EnginePeople
+from storage.repositories.people import open_people
 from storage.repositories.records import open_records
 from storage.repositories.transfer import EngineTransfer
 from storage.sqlite import Sqlite
@@ -135,7 +135,7 @@ class Services(RepositoryAccess):
         engine = cast(Engine, self.database)
         scope = Scoped(engine, organisation.id)
         towns = {each.id: each for each in known}
-        whose = replace(self, organisation=organisation, towns=towns, people=EnginePeople(scope))
+        whose = replace(self, organisation=organisation, towns=towns, people=open_people(scope))
         if whose.is_province:
             return whose
         records = open_records(scope)
@@ -231,7 +231,7 @@ def build(settings: Settings, *, begin_anew: bool = False) -> Services:
         harvest=EngineHarvest(engine),
         transfer=EngineTransfer(engine),
         jobs=EngineJobs(engine),
-        people=EnginePeople(engine),
+        people=open_people(engine),
         leases=EngineLeases(engine),
         files=files,
         scanner=scanner,
@@ -402,7 +402,7 @@ def build_worker(services: Services) -> Worker:
     """Returns the worker that reads and indexes in the background on the same services."""
     from web.follower_mail import FollowerMail  # it searches with these services
 
-    reader = Reader(services.records, services.files, ocr_jobs=services.settings.ocr_jobs)
+    reader = AttachmentReader(services.records, services.files, ocr_jobs=services.settings.ocr_jobs)
     return Worker(
         services.records,
         services.jobs,

@@ -245,12 +245,12 @@ def _file_system(place: Path) -> str:
 
 
 def _people(services: Services) -> Iterator[Trouble]:
-    active = [person for person in services.people.everyone() if not person.disabled]
+    active = [person for person in services.people.accounts.everyone() if not person.disabled]
     admins = [person for person in active if person.role is Role.ADMIN]
     if not admins:
         said = "ยังไม่มีผู้ดูแลระบบที่ลงชื่อเข้าใช้ได้ (nobody can administer)"
         yield Trouble("no-admin", Area.MISSING, said, "prakat user add ชื่อ --role admin")
-    lacking = [person.name for person in admins if services.people.second_factor(person.id) is None]
+    lacking = [person.name for person in admins if services.people.second_factors.get(person.id) is None]
     if lacking and services.settings.second_factor != "admins":
         said = f"ผู้ดูแลไม่ใช้การยืนยันสองขั้น: {', '.join(lacking)} (administrators without a second factor)"
         yield Trouble("second-factor", Area.UNSAFE, said, _line('second_factor = "admins"'), is_advice=True)

@@ -31,7 +31,7 @@ Source = TypeVar("Source")
 
 
 @dataclass
-class Report:
+class ImportReport:
     """Counts and problems of an import. ``problems`` are ``(where, why)``."""
 
     added: int = 0
@@ -41,7 +41,7 @@ class Report:
     problems: list[tuple[str, str]] = field(default_factory=list)
 
 
-def import_manifest(services: Services, path: Path, progress: Callable[[int, int], None]) -> Report:
+def import_manifest(services: Services, path: Path, progress: Callable[[int, int], None]) -> ImportReport:
     """Import every line of a JSON Lines file, with the files beside it that the lines name."""
     total = _count_lines(path)
 
@@ -62,7 +62,7 @@ def import_manifest(services: Services, path: Path, progress: Callable[[int, int
 
 def import_site(
     services: Services, path: Path, site: SavedSite, progress: Callable[[int, int], None]
-) -> Report:
+) -> ImportReport:
     """Import every saved page below ``path``, or the one page that ``path`` is, with the files beside it."""
     directory = path if path.is_dir() else path.parent
     pages = [path]
@@ -111,7 +111,7 @@ def _listed(page: Path, old: OldPage, places: _FilePlaces) -> ListedAnnouncement
     )
 
 
-def import_paperless(services: Services, path: Path, progress: Callable[[int, int], None]) -> Report:
+def import_paperless(services: Services, path: Path, progress: Callable[[int, int], None]) -> ImportReport:
     """Import the directory that paperless-ngx's exporter wrote, each document as a draft."""
     documents = paperless.parse_manifest((path / paperless.MANIFEST).read_text("utf-8", "replace"))
     return _import(
@@ -190,12 +190,12 @@ def _import(
     progress: Callable[[int], None],
     *,
     without_files: bool = False,
-) -> Report:
+) -> ImportReport:
     """Import all ``sources`` and return the report.
 
     ``without_files``: import an announcement even when a file of it is lost.
     """
-    report = Report()
+    report = ImportReport()
     archive = _Import(services, directory, report, without_files)
     for batch in _batches(services, sources):
         for source in batch:
@@ -239,7 +239,7 @@ class _Import:
 
     services: Services
     directory: Path
-    report: Report
+    report: ImportReport
     without_files: bool
 
     def add(self, listed: ListedAnnouncement, where: str) -> None:

@@ -54,7 +54,7 @@ def segments_with_break_opportunities(segments: Iterable[TextSegment], local_wor
 def _line(parts: Sequence[TextSegment], local_words: frozenset[str]) -> Markup:
     shown = Markup()
     for number, part in enumerate(parts):
-        pieces = _OPPORTUNITY.join(_pieces(part.text, local_words))
+        pieces = _OPPORTUNITY.join(breakable_pieces(part.text, local_words))
         before_part = parts[number - 1].text[-1] if number else "x"
         if number and (before_part.isspace() or (_is_thai(before_part) and _is_thai(part.text[0]))):
             shown += _OPPORTUNITY
@@ -66,7 +66,7 @@ def _is_thai(char: str) -> bool:
     return _LETTER_OR_SIGN.match(char) is not None
 
 
-def _pieces(text: str, local_words: frozenset[str]) -> Iterator[str]:
+def breakable_pieces(text: str, local_words: frozenset[str] = frozenset()) -> Iterator[str]:
     """Yields the pieces of the text between which a line may break; joined, the pieces are the text."""
     pending = ""  # text before the next break opportunity
     end = 0

@@ -20,7 +20,7 @@ from web.app import create_app
 from web.bags import copy_original, file_path
 from web.bootstrap import KNOWN, ORGANISATION, Services
 from web.fonts import WEIGHTS, woff2
-from web.importing import Report
+from web.importing import ImportReport
 from web.public.collections import parts
 
 _STATIC = Path(__file__).parent / "static"
@@ -29,7 +29,9 @@ _SHARD_CHARACTERS = 2_000_000  # of text in one file of the search: read in a bl
 _AT_ONCE = 200  # announcements read at a time
 
 
-def write_static_copy(services: Services, destination: Path, progress: Callable[[int, int], None]) -> Report:
+def write_static_copy(
+    services: Services, destination: Path, progress: Callable[[int, int], None]
+) -> ImportReport:
     """Write the copy into a new directory, which appears when it is complete.
 
     It holds what residents see and nothing else. An original that is damaged is left out and named in the
@@ -57,7 +59,7 @@ def write_static_copy(services: Services, destination: Path, progress: Callable[
 class _Copy:
     services: Services
     folder: Path
-    report: Report = field(default_factory=Report)
+    report: ImportReport = field(default_factory=ImportReport)
     _years: dict[int, list[Announcement]] = field(default_factory=dict)
     _shard: list[dict[str, object]] = field(default_factory=list)
     _shard_characters: int = 0

@@ -22,6 +22,7 @@ from flask_babel import gettext as _
 from markupsafe import Markup
 
 from archive import thai
+from archive.facets import FACETS
 from archive.fields import FIELDS_BY_NAME, FieldType
 from archive.filetype import ACCEPTED_FILES, is_office
 from archive.model import Announcement, Attachment, Page
@@ -92,6 +93,7 @@ def _add_filters(app: Flask) -> None:
 def _add_globals(app: Flask) -> None:
     app.jinja_env.globals.update(
         accepted_files=ACCEPTED_FILES,
+        facets=FACETS,
         asset=asset,
         linked_site=jsonld.site,
         absolute=addresses.absolute,
@@ -308,14 +310,14 @@ def hit_picture(page: PageResult, typed: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class BodyBlock:
     """A paragraph, or a numbered list with the number that it starts from."""
 
     items: tuple[str, ...]
     start: int | None = None
 
 
-def blocks(body: str) -> Iterator[Block]:
+def blocks(body: str) -> Iterator[BodyBlock]:
     """Yields a body's paragraphs and numbered lists.
 
     No typed text is lost, and a list keeps its numbers.
@@ -326,15 +328,15 @@ def blocks(body: str) -> Iterator[Block]:
         found = _NUMBERED.match(line)
         number = int(thai.arabic_digits(found[1])) if found else None
         if items and number != start + len(items):
-            yield Block(tuple(items), start)
+            yield BodyBlock(tuple(items), start)
             items = []
         if found and number is not None:
             start = start if items else number
             items.append(found[2])
         else:
-            yield Block((line.strip(),))
+            yield BodyBlock((line.strip(),))
     if items:
-        yield Block(tuple(items), start)
+        yield BodyBlock(tuple(items), start)
 
 
 def echoed_arguments() -> dict[str, str]:

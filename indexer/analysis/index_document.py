@@ -8,6 +8,7 @@ across their borders.
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -16,13 +17,13 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from archive.model import Announcement, Attachment, Kind
+from archive.facets import facet_values
+from archive.model import Announcement, Attachment
 from indexer.analysis.other_readings import OtherReading
 from indexer.analysis.tokenizer import GRAM_LENGTH, Tokenizer, fold, gram_terms, searchable_bytes
 
 _THAI = frozenset(map(chr, range(0xE01, 0xE4F)))
-KINDS = tuple(Kind)
-COMPRESSED_COLUMNS = ("author", "category", "title", "subjects")
+COMPRESSED_COLUMNS = ("facets", "title", "subjects")
 COLUMNS = ("facts", *COMPRESSED_COLUMNS, "text", "cuts", "layout")
 ATTRIBUTES = np.dtype(
     [
@@ -30,7 +31,6 @@ ATTRIBUTES = np.dtype(
         ("date", "<i4"),
         ("expires", "<i4"),
         ("views", "<u4"),
-        ("kind", "<u1"),
         ("organisation", "<u4"),
         ("title", "<u2"),
         ("labels", "<u2"),
@@ -194,14 +194,12 @@ def build_index_document(entry: SourceAnnouncement, segmenter: Tokenizer) -> Ind
     facts["date"] = announcement.published_on.toordinal()
     facts["expires"] = expiry_ordinal(announcement)
     facts["views"] = max(0, announcement.views)
-    facts["kind"] = KINDS.index(announcement.kind)
     facts["organisation"] = announcement.organisation
     for zone in ("title", "labels", "body", "pages"):
         facts[zone] = min(writing.length(zone), np.iinfo(ATTRIBUTES[zone]).max)
     columns = {
         "facts": facts.tobytes(),
-        "author": announcement.author.encode(),
-        "category": announcement.category.encode(),
+        "facets": json.dumps(facet_values(announcement), ensure_ascii=False).encode(),
         "title": announcement.title.encode(),
         "subjects": "\n".join(_field_values(attachments, "subject")).encode(),
         "text": writing.text(),

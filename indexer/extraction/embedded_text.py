@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Self
 from indexer.extraction import parsers
 from indexer.extraction.failures import Unreadable
 from indexer.extraction.image import input_normalization
-from indexer.extraction.lazy_import import lazy_import
 from indexer.extraction.ocr_policy import Verdict
 from indexer.extraction.office.text import TextPage
 from indexer.extraction.parsers import Parser
 from indexer.extraction.pdf import signatures
 from indexer.extraction.sandbox import Child, run
+from indexer.lazy_import import lazy_import
 
 if TYPE_CHECKING:
     from indexer.extraction.pdf import parser as pdf_parser

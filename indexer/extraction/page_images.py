@@ -23,10 +23,10 @@ from indexer.extraction import parsers, sandbox
 from indexer.extraction.disk_cache import Cache
 from indexer.extraction.failures import Unreadable
 from indexer.extraction.image.input_normalization import write_repaired
-from indexer.extraction.lazy_import import lazy_import
 from indexer.extraction.machine_semaphore import Slots
 from indexer.extraction.page_text import UNITS
 from indexer.extraction.parsers import write_as_pdf
+from indexer.lazy_import import lazy_import
 
 if TYPE_CHECKING:
     import pypdfium2
@@ -186,7 +186,7 @@ def mark_and_crop(webp: bytes, width: int, boxes: tuple[Rectangle, ...], crop: R
     for box in boxes:
         _mark(picture, box)
     if crop is not None:
-        piece = picture.crop(_pixels(picture, crop))
+        piece = picture.crop(pixels(picture, crop))
         picture = piece.resize((width, max(1, width * piece.height // piece.width)))
     return _webp(picture)
 
@@ -219,12 +219,13 @@ def turned_upright(picture: Image.Image, turn: int) -> Image.Image:
 
 def _mark(picture: Image.Image, box: Rectangle) -> None:
     """Colours the background of a box, as a marker pen does."""
-    area = _pixels(picture, box)
+    area = pixels(picture, box)
     part = picture.crop(area)
     picture.paste(ImageChops.multiply(part, Image.new("RGB", part.size, _HIT_COLOUR)), area)
 
 
-def _pixels(picture: Image.Image, box: Rectangle) -> tuple[int, int, int, int]:
+def pixels(picture: Image.Image, box: Rectangle) -> tuple[int, int, int, int]:
+    """Returns left, top, right and bottom of a box in pixels of the picture."""
     return (
         box.left * picture.width // UNITS,
         box.top * picture.height // UNITS,

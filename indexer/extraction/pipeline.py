@@ -71,7 +71,7 @@ class Outcome:
     rules: int
 
 
-class Reader:
+class AttachmentReader:
     """Reads attachments. Threads may share one reader; they take turns page by page."""
 
     def __init__(self, records: Records, files: Files, *, ocr_jobs: int) -> None:
@@ -214,9 +214,14 @@ def _recognise(attachment_id: int, path: Path, embedded: EmbeddedPage) -> Page:
         return _as_page(attachment_id, embedded, "" if kept else embedded.problem or error.code)
     if embedded.verdict is Verdict.BOTH and better(embedded.text, seen.text) == embedded.text:
         return _as_page(attachment_id, embedded)
+    return recognised_page(attachment_id, embedded.number, seen)
+
+
+def recognised_page(attachment_id: int, number: int, seen: recognition.OcrPage) -> Page:
+    """Returns the page with the text that was recognised in its picture."""
     return Page(
         attachment_id=attachment_id,
-        number=embedded.number,
+        number=number,
         text=seen.text,
         raw=seen.raw,
         source=Source.OCR if seen.text else Source.NONE,

@@ -28,12 +28,12 @@ from archive.thai import arabic_digits, clusters
 from indexer.extraction import sandbox
 from indexer.extraction.embedded_text import Document
 from indexer.extraction.failures import MESSAGES, Unreadable
-from indexer.extraction.lazy_import import lazy_import
 from indexer.extraction.machine_semaphore import Slots
-from indexer.extraction.page_images import raster, rectangles, turned_upright
+from indexer.extraction.page_images import pixels, raster, rectangles, turned_upright
 from indexer.extraction.page_text import UNITS
 from indexer.extraction.pipeline import OCR_MEMORY_MB, OCR_SECONDS, recognise_page
 from indexer.extraction.text_layer import add_text_layer, invisible_font
+from indexer.lazy_import import lazy_import
 
 if TYPE_CHECKING:
     import pikepdf
@@ -192,7 +192,7 @@ def burn_page(path: Path, number: int, turn: int, boxes: Sequence[Rectangle]) ->
         picture = picture.convert("L")
     pen = ImageDraw.Draw(picture)
     for box in boxes:
-        pen.rectangle(_pixels(picture, box), fill=0 if picture.mode == "L" else (0, 0, 0))
+        pen.rectangle(pixels(picture, box), fill=0 if picture.mode == "L" else (0, 0, 0))
     jpeg = io.BytesIO()
     picture.save(jpeg, "JPEG", quality=JPEG_QUALITY)
     return jpeg.getvalue()
@@ -219,7 +219,7 @@ def is_black(path: Path, number: int, boxes: Sequence[Rectangle]) -> bool:
     """Returns True when every box of the page is black, but for a border that JPEG may blur."""
     picture = raster(path, number, DPI).convert("L")
     for box in boxes:
-        left, top, right, bottom = _pixels(picture, box)
+        left, top, right, bottom = pixels(picture, box)
         inner = (left + _BLURRED, top + _BLURRED, right - _BLURRED, bottom - _BLURRED)
         if inner[0] < inner[2] and inner[1] < inner[3] and _brightest(picture.crop(inner)) > _BLACK:
             return False
@@ -261,15 +261,6 @@ def _add_picture(pdf: pikepdf.Pdf, jpeg: bytes) -> pikepdf.Page:
     leaf.obj.Resources = pikepdf.Dictionary(XObject=pikepdf.Dictionary(Page=image))
     leaf.obj.Contents = pdf.make_stream(f"q {across:.2f} 0 0 {down:.2f} 0 0 cm /Page Do Q".encode())
     return leaf
-
-
-def _pixels(picture: Image.Image, box: Rectangle) -> tuple[int, int, int, int]:
-    return (
-        box.left * picture.width // UNITS,
-        box.top * picture.height // UNITS,
-        -(-box.right * picture.width // UNITS),
-        -(-box.bottom * picture.height // UNITS),
-    )
 
 
 # Text under the boxes.

@@ -16,7 +16,13 @@ from indexer.extraction.image.deskew import Turn
 from indexer.extraction.machine_semaphore import Slots
 from indexer.extraction.ocr import recognition
 from indexer.extraction.page_images import raster
-from indexer.extraction.pipeline import OCR_DPI, OCR_MEMORY_MB, OCR_SECONDS, RULES, TEXT_RULES
+from indexer.extraction.pipeline import (
+    OCR_DPI,
+    OCR_MEMORY_MB,
+    OCR_SECONDS,
+    TEXT_RULES,
+    recognised_page,
+)
 
 WAIT_SECONDS = 5.0  # seconds to wait while other pages are read again
 TURNS: Sequence[Turn] = (0, 90, 180, 270)
@@ -79,18 +85,7 @@ def _embedded(attachment_id: int, document: Document, number: int) -> Page:
 
 def _recognised(attachment_id: int, path: Path, number: int, turn: Turn | None) -> Page:
     seen = sandbox.run(recognise_turned, path, number, turn, seconds=OCR_SECONDS, memory_mb=OCR_MEMORY_MB)
-    return Page(
-        attachment_id=attachment_id,
-        number=number,
-        text=seen.text,
-        raw=seen.raw,
-        source=Source.OCR if seen.text else Source.NONE,
-        confidence=seen.confidence,
-        turn=seen.turn,
-        lines=seen.lines,
-        doubts=seen.doubts,
-        rules=RULES,
-    )
+    return recognised_page(attachment_id, number, seen)
 
 
 def recognise_turned(path: Path, number: int, turn: Turn | None) -> recognition.OcrPage:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from indexer.extraction.failures import Unreadable
 from indexer.extraction.image.input_normalization import write_repaired
-from indexer.extraction.lazy_import import lazy_import
 from indexer.extraction.parsers import write_as_pdf
+from indexer.lazy_import import lazy_import
 
 if TYPE_CHECKING:
     import pikepdf

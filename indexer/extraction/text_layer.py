@@ -24,9 +24,9 @@ from archive.thai import clusters
 from indexer.extraction import sandbox
 from indexer.extraction.disk_cache import Cache
 from indexer.extraction.failures import Unreadable
-from indexer.extraction.lazy_import import lazy_import
 from indexer.extraction.machine_semaphore import Slots
 from indexer.extraction.parsers import write_as_pdf
+from indexer.lazy_import import lazy_import
 
 if TYPE_CHECKING:
     import pikepdf

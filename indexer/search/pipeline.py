@@ -28,7 +28,7 @@ def search(searcher: Searcher, lexicon: Lexicon, query: Query, tuning: SearchTun
     typed = build_query_plan(query, lexicon)
     corrected, found = CorrectedQuery(typed), searcher.retrieve(typed, query)
     if not found.is_as_typed:
-        corrected, found = _correct(searcher, lexicon, query, tuning, corrected, found)
+        corrected, found = _correct(searcher, lexicon, query, corrected, found)
     if query.instead and not found.total:
         return _search_instead(searcher, lexicon, query.instead, tuning)
     return present(query, corrected, found, tuning)
@@ -38,12 +38,11 @@ def _correct(
     searcher: Searcher,
     lexicon: Lexicon,
     query: Query,
-    tuning: SearchTuning,
     typed: CorrectedQuery,
     found: Retrieved,
 ) -> tuple[CorrectedQuery, Retrieved]:
     """Returns the corrected query with its results; as typed, where nothing better is found."""
-    corrected = correct_query(searcher.vocabulary(typed.plan), lexicon, tuning, typed.plan)
+    corrected = correct_query(searcher.vocabulary(typed.plan), lexicon, typed.plan)
     if not corrected.words:
         return typed, found
     again = searcher.retrieve(corrected.plan, query)

@@ -34,10 +34,6 @@ class Hit:
     pages: tuple[PageHit, ...] = ()
 
 
-FACET_NAMES = ("kind", "author", "year", "category", "organisation")
-"""Facets that results are counted by."""
-
-
 @dataclass(frozen=True, slots=True)
 class FacetValue:
     value: str | int
@@ -48,8 +44,8 @@ class FacetValue:
 class ResultPage:
     """One page of hits.
 
-    ``facets`` holds kind, author, year (Buddhist era), category and organisation (by id). The counts of a
-    facet respect the query and every filter but the facet's own. With an organisation as a filter, counts,
+    ``facets`` has the counted values of each of ``archive.facets.FACETS``. The counts of a facet respect the
+    query and every filter but the facet's own. With an organisation as a filter, counts,
     facets and ``did_you_mean`` contain nothing of other organisations.
     """
 

@@ -23,7 +23,6 @@ from indexer.search.query.query_plan import (
     add_synonyms,
     build_query_part,
 )
-from indexer.search.tuning import SearchTuning
 from indexer.search.vocabulary import MIN_WORD_FREQUENCY, Vocabulary
 
 _MAX_CORRECTIONS = 4  # corrected stretches of one query
@@ -62,14 +61,11 @@ class _Context(NamedTuple):
 
     vocabulary: Vocabulary
     lexicon: Lexicon
-    tuning: SearchTuning
 
 
-def correct_query(
-    vocabulary: Vocabulary, lexicon: Lexicon, tuning: SearchTuning, plan: QueryPlan
-) -> CorrectedQuery:
+def correct_query(vocabulary: Vocabulary, lexicon: Lexicon, plan: QueryPlan) -> CorrectedQuery:
     """Returns the plan with every part as it is most likely meant; what the archive has as typed stays."""
-    context = _Context(vocabulary, lexicon, tuning)
+    context = _Context(vocabulary, lexicon)
     parts = []
     words: list[tuple[str, str]] = []
     for part in plan.parts:
@@ -201,7 +197,7 @@ def _best_candidate(context: _Context, text: str, whole: bytes) -> SpellingCandi
         return vocabulary.words_sounding_like(pieces, tokenizer.is_known_word)
 
     candidates = spelling_candidates(text, near, rarity, _MAX_CANDIDATES)
-    best = _most_likely(context, candidates, context.tuning.correction_ratio * matching)
+    best = _most_likely(context, candidates, matching)
     if best is not None:
         return best
     is_certain = candidates and is_unknown and not matching and _is_whole(candidates[0])
@@ -267,5 +263,5 @@ def _corrected_clause(context: _Context, piece: str, word: str) -> Clause:
     terms, typed = tokenizer.segment(word), tokenizer.segment(piece)
     alternatives = [Alternative(terms)]
     if typed != terms and all(map(tokenizer.is_known_word, typed)):
-        alternatives.append(Alternative(typed, context.tuning.typed_weight))
+        alternatives.append(Alternative(typed))
     return Clause(word, tuple(alternatives))

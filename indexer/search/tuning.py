@@ -43,8 +43,6 @@ class SearchTuning:
     min_coverage: float = 0.45  # share of the query's IDF mass that a partial match covers at least …
     min_share_of_best: float = 0.5  # … or this share of what the best document covers, if that is less
     min_share_of_best_quoted: float = 0.75  # the same for a query with quotes
-    min_coverage_sentence: float = 0.25  # as ``min_coverage``, for sentences
-    min_share_in_time: float = 0.85  # share of the best coverage, for documents of the time to stand alone
     min_phrase_similarity: float = 0.4  # of a misread phrase, for its document to be shown first
 
     # honest answers
@@ -57,20 +55,13 @@ class SearchTuning:
 
     # ranking, in shares of the best BM25F score
     whole_query_boost: float = 0.5  # the whole query stands in the text as typed
-    title_boost: float = 0.25  # … and in the title
     phrase_boost: float = 0.6  # all phrases stand in the text
-    adjacency_boost: float = 0.25  # all neighbouring words stand side by side
-    near_tie: float = 0.01  # highest boost, for the newest and most read document, as a share of its score
     fuzzy_phrase_floor: float = 0.7  # share of letters in order, below which a phrase does not match
     fuzzy_phrase_ceiling: float = 0.8  # value of a phrase with one misread letter, beside an exact one
 
     # pages
     page_phrase_boost: float = 2.0  # IDF units for a phrase on the page
     min_page_share: float = 0.3  # share of the best page's score that a page needs to be shown
-
-    # spelling correction
-    correction_ratio: int = 4  # a correction must match so many times the documents that the typed text does
-    typed_weight: float = 0.9  # weight of a known word as typed, beside its correction
 
     # similar announcements
     similar_title_count: int = 3  # an occurrence in the title counts as so many in the text

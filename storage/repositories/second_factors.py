@@ -12,13 +12,13 @@ from storage.engine import Queries
 from storage.hash_chain import recorded_people
 
 
-class SecondFactors:
-    """Second-factor part of ``archive.ports.People``."""
+class EngineSecondFactors:
+    """Adapter of ``SecondFactors`` for any ``Engine``."""
 
     def __init__(self, engine: Queries) -> None:
         self._engine = engine
 
-    def second_factor(self, person_id: int) -> SecondFactor | None:
+    def get(self, person_id: int) -> SecondFactor | None:
         row = self._engine.row(
             """SELECT * FROM second_factor
                WHERE organisation_id IN :account_organisations AND person_id = :id""",
@@ -37,7 +37,7 @@ class SecondFactors:
             recovery_codes_left=left[0]["n"],
         )
 
-    def begin_second_factor(self, person_id: int, sealed_secret: str) -> None:
+    def begin(self, person_id: int, sealed_secret: str) -> None:
         with recorded_people(self._engine):
             self._engine.run(
                 """DELETE FROM second_factor
@@ -45,7 +45,7 @@ class SecondFactors:
                    AND confirmed_at IS NULL""",
                 id=person_id,
             )
-            if self.second_factor(person_id) is not None:
+            if self.get(person_id) is not None:
                 raise Conflict("เปิดการยืนยันสองขั้นไว้แล้ว กรุณาปิดก่อนแล้วจึงตั้งใหม่", code="second-factor-on")
             made = self._engine.run(
                 """INSERT INTO second_factor (person_id, sealed_secret, last_step, organisation_id)
@@ -57,9 +57,7 @@ class SecondFactors:
             if not made:
                 raise NotFound("ไม่พบผู้ใช้นี้")
 
-    def confirm_second_factor(
-        self, person_id: int, *, step: int, recovery_hashes: Sequence[str], now: dt.datetime
-    ) -> None:
+    def confirm(self, person_id: int, *, step: int, recovery_hashes: Sequence[str], now: dt.datetime) -> None:
         with recorded_people(self._engine):
             if not self._engine.run(
                 """UPDATE second_factor SET confirmed_at = :now, last_step = :step
@@ -111,7 +109,7 @@ class SecondFactors:
                     hash=code_hash,
                 )
 
-    def remove_second_factor(self, person_id: int) -> bool:
+    def remove(self, person_id: int) -> bool:
         with recorded_people(self._engine):
             self._engine.run(
                 """DELETE FROM recovery_code

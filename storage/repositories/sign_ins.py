@@ -21,8 +21,8 @@ _REMEMBERED = dt.timedelta(days=1)  # older sessions are deleted when a session 
 _ATTEMPTS_FORGOTTEN_AFTER = dt.timedelta(hours=1)  # much longer than any pause between attempts
 
 
-class SignIns:
-    """Part of ``archive.ports.People`` about sessions and attempts to sign in."""
+class EngineSignIns:
+    """Adapter of ``SignIns`` for any ``Engine``."""
 
     def __init__(self, engine: Queries) -> None:
         self._engine = engine

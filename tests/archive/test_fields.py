@@ -5,8 +5,10 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 
+from archive.facets import FACETS
 from archive.fields import ANNOUNCEMENT_FIELDS, FieldType, read_column
 from archive.model import Announcement, Draft
+from indexer.search.query.parser import Filters
 from storage.mappers import plain
 
 EXAMPLES = {
@@ -37,3 +39,7 @@ def test_columns_are_read_as_they_are_written() -> None:
         assert read_column(field, plain(value)) == value, field.name
         if field.is_nullable:
             assert read_column(field, None) is None
+
+
+def test_every_facet_has_its_filter() -> None:
+    assert {facet.name for facet in FACETS} <= {each.name for each in dataclasses.fields(Filters)}

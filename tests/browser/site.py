@@ -96,7 +96,7 @@ def scanned(pdf: bytes, seed: int) -> bytes:
 
 
 def _fill(services: Services) -> tuple[Announcement, Announcement]:
-    services.people.add(NAME, hash_password(PASSWORD), Role.ADMIN)
+    services.people.accounts.add(NAME, hash_password(PASSWORD), Role.ADMIN)
     centre = _announce(
         services,
         "ประกาศจัดตั้งศูนย์ส่งเสริมการมีส่วนร่วมของประชาชน",

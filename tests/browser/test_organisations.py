@@ -24,7 +24,7 @@ def towns(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         services.organisations.change("main", to=first)
         second = services.organisations.add("bangkhen", "เทศบาลเมืองบางเขน", None)
         its = services.of(second, services.organisations.all())
-        its.people.add(NAME, hash_password(PASSWORD), Role.ADMIN)
+        its.people.accounts.add(NAME, hash_password(PASSWORD), Role.ADMIN)
         wait_until(lambda: _answers(f"{site.url}/bangkhen/"), "the running service has heard of it")
         yield site
 

@@ -15,7 +15,7 @@ from storage.hash_chain import AuditTrail
 from storage.repositories.jobs import EngineJobs
 from storage.repositories.leases import EngineLeases
 from storage.repositories.organisations import EngineOrganisations
-from storage.repositories.people import EnginePeople
+from storage.repositories.people import open_people
 from storage.repositories.records import open_records
 from tests.contracts.engines import ENGINES, INDEXES, STORES, IndexOpener, Opener, StoreOpener
 
@@ -47,7 +47,7 @@ def jobs(engine: Engine) -> Jobs:
 
 @pytest.fixture
 def people(engine: Engine) -> People:
-    return EnginePeople(engine)
+    return open_people(engine)
 
 
 @pytest.fixture

@@ -32,7 +32,7 @@ from archive.model import (
     Source,
     Status,
 )
-from archive.ports import Jobs, Organisations, People
+from archive.ports import Accounts, ApiTokens, Jobs, Organisations, People, SecondFactors, SignIns
 from archive.reports import ReportDraft, ReportKind, Reports
 from archive.repositories import (
     Announcements,
@@ -54,7 +54,7 @@ from storage.engine import Engine
 from storage.move import TABLES
 from storage.repositories.jobs import EngineJobs
 from storage.repositories.organisations import EngineOrganisations, strays
-from storage.repositories.people import EnginePeople
+from storage.repositories.people import open_people
 from storage.repositories.records import open_records
 from storage.tenancy import OWN, SHARED, Scoped
 from tests.contracts.samples import ACTOR, NOW, attached, draft, page, rows_of, stored
@@ -81,6 +81,9 @@ REPOSITORIES = (
 )
 
 
+PEOPLE = (Accounts, ApiTokens, SignIns, SecondFactors)
+
+
 @dataclass
 class Town:
     """One organisation's records. Both towns have the same records, but for one word."""
@@ -96,7 +99,7 @@ class Town:
 
 def town(engine: Engine, organisation: int, word: str) -> Town:
     scope = Scoped(engine, organisation)
-    records, jobs, people = open_records(scope), EngineJobs(scope), EnginePeople(scope)
+    records, jobs, people = open_records(scope), EngineJobs(scope), open_people(scope)
     made = records.announcements.create(
         draft(word, ref="1", old_url="/old/1", author=word, body=word),
         actor=word,
@@ -130,11 +133,11 @@ def town(engine: Engine, organisation: int, word: str) -> Town:
     records.disclosure.assign(entry(made.id), actor=word)
     records.figures.count_visit(made.id, "visitor", now=dt.datetime.now(dt.UTC))
     records.figures.note_miss(word)
-    person = people.add("somsri", word, Role.ADMIN)
-    people.open_session(person.id, f"key {word}", device=word, now=NOW)
-    people.add_token("web", f"token {word}")
-    people.begin_second_factor(person.id, f"secret {word}")
-    people.confirm_second_factor(person.id, step=1, recovery_hashes=[f"code {word}"], now=NOW)
+    person = people.accounts.add("somsri", word, Role.ADMIN)
+    people.sign_ins.open_session(person.id, f"key {word}", device=word, now=NOW)
+    people.tokens.add("web", f"token {word}")
+    people.second_factors.begin(person.id, f"secret {word}")
+    people.second_factors.confirm(person.id, step=1, recovery_hashes=[f"code {word}"], now=NOW)
     return Town(records, jobs, people, made.id, attachment.id, collection.id, person.id)
 
 
@@ -269,11 +272,11 @@ INSTEAD: dict[tuple[type, str, str], Callable[[Town], object]] = {
     (Collections, "get", "id"): lambda theirs: theirs.collection,
     (Collections, "history", "id"): lambda theirs: theirs.collection,
     (Attachments, "get", "id"): lambda theirs: theirs.attachment,
-    (People, "person", "id"): lambda theirs: theirs.person,
-    (People, "set_password", "id"): lambda theirs: theirs.person,
-    (People, "close_session", "id"): lambda _theirs: 1,
-    (People, "open_session", "key_hash"): lambda _theirs: "a new key",
-    (People, "add_token", "token_hash"): lambda _theirs: "a new token",
+    (Accounts, "person", "id"): lambda theirs: theirs.person,
+    (Accounts, "set_password", "id"): lambda theirs: theirs.person,
+    (SignIns, "close_session", "id"): lambda _theirs: 1,
+    (SignIns, "open_session", "key_hash"): lambda _theirs: "a new key",
+    (ApiTokens, "add", "token_hash"): lambda _theirs: "a new token",
     (Subscriptions, "subscribe", "key"): lambda _theirs: "new",
     (Subscriptions, "asked", "id"): lambda _theirs: 2,
     (Subscriptions, "reached", "id"): lambda _theirs: 2,
@@ -295,7 +298,7 @@ def methods(port: type) -> Iterator[str]:
 
 
 @pytest.mark.parametrize(
-    ("port", "name"), [(port, name) for port in (*REPOSITORIES, Jobs, People) for name in methods(port)]
+    ("port", "name"), [(port, name) for port in (*REPOSITORIES, *PEOPLE, Jobs) for name in methods(port)]
 )
 def test_nothing_of_another_is_told_or_changed(
     engine: Engine, towns: tuple[Town, Town], port: type, name: str
@@ -311,7 +314,10 @@ def test_nothing_of_another_is_told_or_changed(
     }
     asked = {
         Jobs: mine.jobs,
-        People: mine.people,
+        Accounts: mine.people.accounts,
+        ApiTokens: mine.people.tokens,
+        SignIns: mine.people.sign_ins,
+        SecondFactors: mine.people.second_factors,
         FileVersions: mine.records.versions,
         SiteProfiles: mine.records.site_profiles,
     }.get(port) or getattr(mine.records, port.__name__.lower())
@@ -352,8 +358,8 @@ def test_what_is_counted_is_one_s_own(towns: tuple[Town, Town]) -> None:
     assert (mine.jobs.counts()["ready"], mine.jobs.counts()["failed"]) == (1, 1)
     assert sum(count for _day, count in mine.records.figures.visits_by_day(days=3)) == 1
     assert [miss.query for miss in mine.records.figures.misses()] == [MINE]
-    assert [each.organisation for each in mine.people.everyone()] == [2]
-    assert len(mine.people.tokens()) == 1
+    assert [each.organisation for each in mine.people.accounts.everyone()] == [2]
+    assert len(mine.people.tokens.all()) == 1
     assert mine.records.announcements.months() == [(2021, 6, 1)]
 
 
@@ -363,7 +369,7 @@ def test_each_has_its_own_references_and_names(towns: tuple[Town, Town]) -> None
         known = each.records.announcements.by_ref("1")
         assert known is not None
         assert (known.id, known.ref) == (each.announcement, "1")
-        person = each.people.by_name("somsri")
+        person = each.people.accounts.by_name("somsri")
         assert person is not None
         assert (person[0].id, person[0].name) == (each.person, "somsri")
     with pytest.raises(Conflict):
@@ -375,34 +381,34 @@ def test_each_has_its_own_references_and_names(towns: tuple[Town, Town]) -> None
 
 
 def test_the_province_works_in_each_and_belongs_to_none(engine: Engine, towns: tuple[Town, Town]) -> None:
-    province = EnginePeople(Scoped(engine, PROVINCE))
-    wanchai = province.add("wanchai", "hash", Role.ADMIN)
-    province.open_session(wanchai.id, "key of the province", device="", now=NOW)
-    province.add_token("audit", "token of the province")
-    assert [each.name for each in province.everyone()] == ["wanchai"]
-    assert province.by_name("somsri") is None
-    assert province.token(f"token {SECRET}", now=NOW) is None
-    assert province.session(f"key {SECRET}", idle=LEASE, now=NOW) is None
+    province = open_people(Scoped(engine, PROVINCE))
+    wanchai = province.accounts.add("wanchai", "hash", Role.ADMIN)
+    province.sign_ins.open_session(wanchai.id, "key of the province", device="", now=NOW)
+    province.tokens.add("audit", "token of the province")
+    assert [each.name for each in province.accounts.everyone()] == ["wanchai"]
+    assert province.accounts.by_name("somsri") is None
+    assert province.tokens.by_hash(f"token {SECRET}", now=NOW) is None
+    assert province.sign_ins.session(f"key {SECRET}", idle=LEASE, now=NOW) is None
     for each in towns:
-        known = each.people.by_name("wanchai")
+        known = each.people.accounts.by_name("wanchai")
         assert known is not None
         assert known[0].organisation == PROVINCE
-        opened = each.people.session("key of the province", idle=LEASE, now=NOW)
+        opened = each.people.sign_ins.session("key of the province", idle=LEASE, now=NOW)
         assert opened is not None
-        token = each.people.token("token of the province", now=NOW)
+        token = each.people.tokens.by_hash("token of the province", now=NOW)
         assert token is not None
         assert token.name == "audit"
         with pytest.raises(NotFound):
-            each.people.disable("wanchai")
+            each.people.accounts.disable("wanchai")
         with pytest.raises(NotFound):
-            each.people.revoke_token("audit")
+            each.people.tokens.revoke("audit")
 
 
 def test_where_there_are_several_what_is_new_needs_one(engine: Engine, towns: tuple[Town, Town]) -> None:
     for make in (
         lambda: open_records(engine).announcements.create(draft(), actor=ACTOR),
-        lambda: EnginePeople(engine).add("wanchai", "hash", Role.STAFF),
-        lambda: EnginePeople(engine).add_token("audit", "hash"),
+        lambda: open_people(engine).accounts.add("wanchai", "hash", Role.STAFF),
+        lambda: open_people(engine).tokens.add("audit", "hash"),
     ):
         with pytest.raises(Invalid) as refused:
             make()

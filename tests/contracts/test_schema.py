@@ -8,7 +8,7 @@ import pytest
 
 from archive.model import PROVINCE, Draft, Role
 from storage import schema
-from storage.repositories.people import EnginePeople
+from storage.repositories.people import open_people
 from storage.repositories.records import open_records
 from storage.tenancy import Scoped
 from tests.contracts.engines import Opener
@@ -44,18 +44,21 @@ def test_people_and_references_of_one_organisation_become_those_of_the_first(
             )
         engine.close()
     engine = opened()
-    people, records = EnginePeople(engine), open_records(engine)
-    assert [(person.id, person.name) for person in people.everyone()] == [(1, "first"), (2, "somsri")]
-    assert [session.device for session in people.sessions(2)] == ["phone"]
+    people, records = open_people(engine), open_records(engine)
+    assert [(person.id, person.name) for person in people.accounts.everyone()] == [
+        (1, "first"),
+        (2, "somsri"),
+    ]
+    assert [session.device for session in people.sign_ins.sessions(2)] == ["phone"]
     found = records.announcements.by_ref("old/1")
     assert found is not None
     assert found.title == "a"
-    assert people.add("third", "secret", Role.STAFF).id == 3
+    assert people.accounts.add("third", "secret", Role.STAFF).id == 3
     # Another organisation's may be called the same.
     other = Scoped(engine, 2)
-    assert EnginePeople(other).add("somsri", "secret", Role.STAFF).id == 4
+    assert open_people(other).accounts.add("somsri", "secret", Role.STAFF).id == 4
     assert open_records(other).announcements.by_ref("old/1") is None
     draft = Draft(title="b", body="", author="", published_on=NOW.date(), ref="old/1")
     assert open_records(other).announcements.create(draft, actor="somsri").ref == "old/1"
-    assert EnginePeople(Scoped(engine, PROVINCE)).by_name("somsri") is None
+    assert open_people(Scoped(engine, PROVINCE)).accounts.by_name("somsri") is None
     engine.close()

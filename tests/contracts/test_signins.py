@@ -1,4 +1,4 @@
-"""Contract of every ``People``: sessions, attempts to sign in, and second factors."""
+"""Contract of ``SignIns`` and ``SecondFactors`` on every engine."""
 
 from __future__ import annotations
 
@@ -16,36 +16,36 @@ IDLE = dt.timedelta(hours=8)
 
 @pytest.fixture
 def somsri(people: People) -> Person:
-    return people.add("สมศรี", "hash", Role.STAFF)
+    return people.accounts.add("สมศรี", "hash", Role.STAFF)
 
 
 def test_a_session_lives_while_it_is_used(people: People, somsri: Person) -> None:
-    opened = people.open_session(somsri.id, "key", device="Firefox", now=NOW)
-    assert people.session("key", idle=IDLE, now=NOW) == (opened, somsri)
-    assert people.session("other", idle=IDLE, now=NOW) is None
-    assert people.session("key", idle=IDLE, now=NOW + IDLE * 0.9) is not None
-    assert people.session("key", idle=IDLE, now=NOW + IDLE * 1.8) is not None
-    assert people.sessions(somsri.id)[0].seen_at == NOW + IDLE * 1.8
-    assert people.session("key", idle=IDLE, now=NOW + IDLE * 2.9) is None
+    opened = people.sign_ins.open_session(somsri.id, "key", device="Firefox", now=NOW)
+    assert people.sign_ins.session("key", idle=IDLE, now=NOW) == (opened, somsri)
+    assert people.sign_ins.session("other", idle=IDLE, now=NOW) is None
+    assert people.sign_ins.session("key", idle=IDLE, now=NOW + IDLE * 0.9) is not None
+    assert people.sign_ins.session("key", idle=IDLE, now=NOW + IDLE * 1.8) is not None
+    assert people.sign_ins.sessions(somsri.id)[0].seen_at == NOW + IDLE * 1.8
+    assert people.sign_ins.session("key", idle=IDLE, now=NOW + IDLE * 2.9) is None
 
 
 def test_sessions_can_be_ended_by_their_person_only(people: People, somsri: Person) -> None:
-    other = people.add("กานดา", "hash", Role.ADMIN)
-    first = people.open_session(somsri.id, "1", device="โทรศัพท์", now=NOW)
-    second = people.open_session(somsri.id, "2", device="Chrome", now=NOW)
-    assert people.sessions(somsri.id) == [second, first]
-    people.close_session(other.id, first.id)
-    assert people.session("1", idle=IDLE, now=NOW) is not None
-    people.close_session(somsri.id, first.id)
-    assert people.session("1", idle=IDLE, now=NOW) is None
-    people.close_sessions(somsri.id)
-    assert people.sessions(somsri.id) == []
+    other = people.accounts.add("กานดา", "hash", Role.ADMIN)
+    first = people.sign_ins.open_session(somsri.id, "1", device="โทรศัพท์", now=NOW)
+    second = people.sign_ins.open_session(somsri.id, "2", device="Chrome", now=NOW)
+    assert people.sign_ins.sessions(somsri.id) == [second, first]
+    people.sign_ins.close_session(other.id, first.id)
+    assert people.sign_ins.session("1", idle=IDLE, now=NOW) is not None
+    people.sign_ins.close_session(somsri.id, first.id)
+    assert people.sign_ins.session("1", idle=IDLE, now=NOW) is None
+    people.sign_ins.close_sessions(somsri.id)
+    assert people.sign_ins.sessions(somsri.id) == []
 
 
 def test_a_disabled_person_is_signed_out(people: People, somsri: Person) -> None:
-    people.open_session(somsri.id, "key", device="", now=NOW)
-    people.disable("สมศรี")
-    assert people.session("key", idle=IDLE, now=NOW) is None
+    people.sign_ins.open_session(somsri.id, "key", device="", now=NOW)
+    people.accounts.disable("สมศรี")
+    assert people.sign_ins.session("key", idle=IDLE, now=NOW) is None
 
 
 NAME = AttemptLimit(key="name", free=2, longest_pause=dt.timedelta(seconds=4))
@@ -60,7 +60,7 @@ def fail(people: People, times: int, *limits: AttemptLimit, now: dt.datetime = N
     Returns the time of the last failure.
     """
     for _ in range(times):
-        while (wait := people.begin_attempt(limits, now=now)) > NO_WAIT:
+        while (wait := people.sign_ins.begin_attempt(limits, now=now)) > NO_WAIT:
             now += wait
     return now
 
@@ -70,36 +70,36 @@ def test_pauses_double_after_the_free_failures(people: People) -> None:
     waits = []
     now = NOW
     for _ in range(4):
-        wait = people.begin_attempt([NAME], now=now)
+        wait = people.sign_ins.begin_attempt([NAME], now=now)
         waits.append(wait / SECOND)
         now += wait
-        assert people.begin_attempt([NAME], now=now) == NO_WAIT
+        assert people.sign_ins.begin_attempt([NAME], now=now) == NO_WAIT
     assert waits == [1, 2, 4, 4]
 
 
 def test_who_must_wait_is_not_counted(people: People) -> None:
     fail(people, 3, NAME)
     for _ in range(50):
-        assert people.begin_attempt([NAME, ADDRESS], now=NOW) == SECOND
-    assert people.begin_attempt([NAME], now=NOW + SECOND) == NO_WAIT
+        assert people.sign_ins.begin_attempt([NAME, ADDRESS], now=NOW) == SECOND
+    assert people.sign_ins.begin_attempt([NAME], now=NOW + SECOND) == NO_WAIT
     assert fail(people, 4, ADDRESS) == NOW
 
 
 def test_the_longest_wait_of_several_limits_counts(people: People) -> None:
     now = fail(people, 7, ADDRESS)
-    wait = people.begin_attempt([ADDRESS], now=now)
+    wait = people.sign_ins.begin_attempt([ADDRESS], now=now)
     assert wait == 4 * SECOND
-    assert people.begin_attempt([NAME, ADDRESS], now=now) == wait
-    assert people.begin_attempt([NAME], now=now) == NO_WAIT
+    assert people.sign_ins.begin_attempt([NAME, ADDRESS], now=now) == wait
+    assert people.sign_ins.begin_attempt([NAME], now=now) == NO_WAIT
 
 
 def test_success_clears_one_s_own_failures_and_one_of_those_shared(people: People) -> None:
     now = fail(people, 5, NAME, ADDRESS)
-    now += people.begin_attempt([NAME, ADDRESS], now=now)
-    assert people.begin_attempt([NAME, ADDRESS], now=now) == NO_WAIT
-    people.attempt_succeeded([NAME, ADDRESS], now=now)
+    now += people.sign_ins.begin_attempt([NAME, ADDRESS], now=now)
+    assert people.sign_ins.begin_attempt([NAME, ADDRESS], now=now) == NO_WAIT
+    people.sign_ins.attempt_succeeded([NAME, ADDRESS], now=now)
     assert fail(people, 2, NAME, now=now) == now
-    wait = people.begin_attempt([ADDRESS], now=now)
+    wait = people.sign_ins.begin_attempt([ADDRESS], now=now)
     assert wait == SECOND  # five failures are left
 
 
@@ -110,47 +110,48 @@ def test_failures_are_forgotten(people: People) -> None:
 
 def test_a_clock_set_back_makes_nobody_wait(people: People) -> None:
     fail(people, 9, NAME, now=NOW + dt.timedelta(days=30))
-    assert people.begin_attempt([NAME], now=NOW) == NO_WAIT
+    assert people.sign_ins.begin_attempt([NAME], now=NOW) == NO_WAIT
 
 
 def test_a_second_factor_through_its_life(people: People, somsri: Person) -> None:
-    assert people.second_factor(somsri.id) is None
-    people.begin_second_factor(somsri.id, "sealed-1")
-    people.begin_second_factor(somsri.id, "sealed-2")
-    assert people.second_factor(somsri.id) == SecondFactor(
+    assert people.second_factors.get(somsri.id) is None
+    people.second_factors.begin(somsri.id, "sealed-1")
+    people.second_factors.begin(somsri.id, "sealed-2")
+    assert people.second_factors.get(somsri.id) == SecondFactor(
         sealed_secret="sealed-2", is_confirmed=False, recovery_codes_left=0
     )
-    assert not people.use_code(somsri.id, step=5)
-    people.confirm_second_factor(somsri.id, step=7, recovery_hashes=["a", "b"], now=NOW)
-    assert people.second_factor(somsri.id) == SecondFactor(
+    assert not people.second_factors.use_code(somsri.id, step=5)
+    people.second_factors.confirm(somsri.id, step=7, recovery_hashes=["a", "b"], now=NOW)
+    assert people.second_factors.get(somsri.id) == SecondFactor(
         sealed_secret="sealed-2", is_confirmed=True, recovery_codes_left=2
     )
     for again in (
-        lambda: people.begin_second_factor(somsri.id, "sealed-3"),
-        lambda: people.confirm_second_factor(somsri.id, step=9, recovery_hashes=["c"], now=NOW),
+        lambda: people.second_factors.begin(somsri.id, "sealed-3"),
+        lambda: people.second_factors.confirm(somsri.id, step=9, recovery_hashes=["c"], now=NOW),
     ):
         with pytest.raises(Conflict):
             again()
-    assert people.remove_second_factor(somsri.id)
-    assert people.second_factor(somsri.id) is None
-    assert not people.remove_second_factor(somsri.id)
-    assert not people.use_recovery_code(somsri.id, "a", now=NOW)
+    assert people.second_factors.remove(somsri.id)
+    assert people.second_factors.get(somsri.id) is None
+    assert not people.second_factors.remove(somsri.id)
+    assert not people.second_factors.use_recovery_code(somsri.id, "a", now=NOW)
 
 
 def test_a_code_is_used_once(people: People, somsri: Person) -> None:
-    other = people.add("กานดา", "hash", Role.ADMIN)
+    other = people.accounts.add("กานดา", "hash", Role.ADMIN)
     for person in (somsri, other):
-        people.begin_second_factor(person.id, "sealed")
-        people.confirm_second_factor(person.id, step=7, recovery_hashes=["a", "b"], now=NOW)
-    assert [people.use_code(somsri.id, step=step) for step in (6, 7, 8, 8, 7, 10)] == [
+        people.second_factors.begin(person.id, "sealed")
+        people.second_factors.confirm(person.id, step=7, recovery_hashes=["a", "b"], now=NOW)
+    assert [people.second_factors.use_code(somsri.id, step=step) for step in (6, 7, 8, 8, 7, 10)] == [
         False, False, True, False, False, True,
     ]  # fmt: skip
-    assert people.use_code(other.id, step=8)
-    assert [people.use_recovery_code(somsri.id, code, now=NOW) for code in ("a", "a", "c")] == [
+    factors = people.second_factors
+    assert factors.use_code(other.id, step=8)
+    assert [factors.use_recovery_code(somsri.id, code, now=NOW) for code in ("a", "a", "c")] == [
         True, False, False,
     ]  # fmt: skip
-    people.replace_recovery_codes(somsri.id, ["d"])
-    assert [people.use_recovery_code(somsri.id, code, now=NOW) for code in ("a", "b", "d")] == [
+    factors.replace_recovery_codes(somsri.id, ["d"])
+    assert [factors.use_recovery_code(somsri.id, code, now=NOW) for code in ("a", "b", "d")] == [
         False, False, True,
     ]  # fmt: skip
-    assert people.use_recovery_code(other.id, "b", now=NOW)
+    assert people.second_factors.use_recovery_code(other.id, "b", now=NOW)

@@ -14,7 +14,7 @@ from archive.model import Status
 from tests.indexer.search.test_strange_queries import WRITTEN
 from tests.web.conftest import Site, memo, open_site
 from tests.web.test_import_site import PAGE
-from web.importing import Report, import_manifest, import_site
+from web.importing import ImportReport, import_manifest, import_site
 
 SLOWEST = 20.0  # seconds of processor time for one case: far more than any may need, on any machine
 
@@ -203,7 +203,7 @@ class Pages(_OnSite):
                 assert answer.status_code == 404, "a draft is shown"
 
 
-def _told(report: Report) -> None:
+def _told(report: ImportReport) -> None:
     assert report.seen == report.added + report.known + len(report.problems)
     for _, why in report.problems:
         assert any("ก" <= letter <= "๛" for letter in why), why

@@ -59,14 +59,14 @@ def make_archive(folder: Path) -> Path:
         ("somchai", Role.STAFF),
         ("malee", Role.STAFF),
     ):
-        services.people.add(name, f"hash of {name}", role)
-    services.people.disable("malee")
-    services.people.begin_second_factor(1, "sealed secret")
+        services.people.accounts.add(name, f"hash of {name}", role)
+    services.people.accounts.disable("malee")
+    services.people.second_factors.begin(1, "sealed secret")
     now = dt.datetime.now(dt.UTC)
-    services.people.open_session(2, "session-key", device="Firefox", now=now)
+    services.people.sign_ins.open_session(2, "session-key", device="Firefox", now=now)
     for name in ("importer", "mirror", "revoked", "old"):
-        services.people.add_token(name, f"hash of {name}")
-    services.people.revoke_token("revoked")
+        services.people.tokens.add(name, f"hash of {name}")
+    services.people.tokens.revoke("revoked")
     for title in ("ข้อบัญญัติ", "แผนพัฒนา", "งบประมาณ"):
         services.intake.collect(None, title=title, body="", items=[Item("ปี 2564", 1)], actor=ACTOR)
     services.intake.collect(3, title="งบประมาณรายจ่าย", body="", items=[Item("ปี 2564", 2)], actor=ACTOR)

@@ -63,8 +63,8 @@ def refused(source: Path, data: Path) -> str:
 
 @pytest.mark.parametrize("kind", ["file", "directory"])
 def test_all_comes_back(services: Services, data: Path, tmp_path: Path, kind: str) -> None:
-    services.people.add("somsri", "hash", Role.ADMIN)
-    services.people.add_token("importer", "token-hash")
+    services.people.accounts.add("somsri", "hash", Role.ADMIN)
+    services.people.tokens.add("importer", "token-hash")
     services.dictionary.add("หนองปลาดุก")
     (data / "prakat.toml").write_text('site_name = "เทศบาลตำบลดอนแก้ว"\n', encoding="utf-8")
     destination = tmp_path / "backup"
@@ -75,8 +75,8 @@ def test_all_comes_back(services: Services, data: Path, tmp_path: Path, kind: st
     assert [path.read_bytes() for path in stored(tmp_path / "other")] == [
         path.read_bytes() for path in stored(data)
     ]
-    assert other.people.everyone() == services.people.everyone()
-    assert [token.name for token in other.people.tokens()] == ["importer"]
+    assert other.people.accounts.everyone() == services.people.accounts.everyone()
+    assert [token.name for token in other.people.tokens.all()] == ["importer"]
     for name in ("words.txt", "secret-key", "prakat.toml"):
         assert (tmp_path / "other" / name).read_bytes() == (data / name).read_bytes()
     assert run(data, "reindex").exit_code == 0

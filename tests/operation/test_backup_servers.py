@@ -38,8 +38,8 @@ def servers(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[list[Set
 def served(servers: list[Settings], data: Path) -> Settings:
     """The first place, with the filled archive in it."""
     services = build(Settings(data=data))
-    services.people.add("somsri", "hash", Role.ADMIN)
-    services.people.add_token("importer", "token-hash")
+    services.people.accounts.add("somsri", "hash", Role.ADMIN)
+    services.people.tokens.add("importer", "token-hash")
     services.dictionary.add("หนองปลาดุก")
     close(services)
     bootstrap.move(Settings(data=data), servers[0], lambda *_: None)
@@ -64,8 +64,8 @@ def held(settings: Settings) -> tuple[object, ...]:
     told = (
         everything(services),
         answers(services),
-        services.people.everyone(),
-        [token.name for token in services.people.tokens()],
+        services.people.accounts.everyone(),
+        [token.name for token in services.people.tokens.all()],
         (settings.data / "words.txt").read_text(),
         (settings.data / "secret-key").read_text(),
     )

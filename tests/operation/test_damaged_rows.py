@@ -54,7 +54,7 @@ def damage(data: Path, sql: str) -> None:
 @pytest.mark.parametrize("name", DAMAGES)
 def test_check_names_each_row_once_and_goes_on(data: Path, services: Services, name: str) -> None:
     for person in ("somsri", "somchai"):
-        services.people.add(person, "hash", Role.STAFF)
+        services.people.accounts.add(person, "hash", Role.STAFF)
     damage(data, DAMAGES[name])
     result = run(data, "check", "--json")
     assert isinstance(result.exception, SystemExit), result.exception

@@ -30,7 +30,7 @@ def cared_for(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pa
     monkeypatch.setattr(diagnosis, "_sync_seconds", lambda _folder: 0.002)
     (data / "prakat.toml").write_text(MENDED, encoding="utf-8")
     services = opened(data)
-    services.people.add("somsri", hash_password("รหัสผ่านยาวพอสมควร"), Role.ADMIN)
+    services.people.accounts.add("somsri", hash_password("รหัสผ่านยาวพอสมควร"), Role.ADMIN)
     heartbeat(services.settings).touch()
     close(services)
     assert run(data, "nightly", str(tmp_path / "backups")).exit_code == 0

@@ -35,11 +35,11 @@ def data(data: Path) -> Path:
     for visitor in range(5):
         records.figures.count_visit(1 + visitor % 2, f"{visitor}", now=dt.datetime.now(dt.UTC))
     records.figures.note_miss("ภาษีป้าย")
-    somsri = people.add("สมศรี", "hash", Role.ADMIN)
-    people.open_session(somsri.id, "key", device="Firefox", now=NOW)
-    people.add_token("เว็บหลัก", "token-hash")
+    somsri = people.accounts.add("สมศรี", "hash", Role.ADMIN)
+    people.sign_ins.open_session(somsri.id, "key", device="Firefox", now=NOW)
+    people.tokens.add("เว็บหลัก", "token-hash")
     limit = AttemptLimit(key="สมศรี", free=5, longest_pause=dt.timedelta(seconds=30))
-    people.begin_attempt([limit], now=NOW)
+    people.sign_ins.begin_attempt([limit], now=NOW)
     close(services)
     (data / "words.txt").write_text("หนองปลาดุก\n")
     assert run(data, "reindex").exit_code == 0
@@ -76,7 +76,7 @@ def told(settings: Settings) -> tuple[object, ...]:
         for table in (*TABLES, "counter")
     }
     ids = {table: services.database.last_id(table) for table, key in TABLES.items() if key == ("id",)}  # type: ignore[attr-defined]
-    answer = everything(services), rows, ids, services.people.everyone(), list(services.files.all())
+    answer = everything(services), rows, ids, services.people.accounts.everyone(), list(services.files.all())
     close(services)
     return answer
 

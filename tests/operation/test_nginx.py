@@ -57,7 +57,7 @@ def proxied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxied]:
     folder.chmod(0o755)
     service = Service(folder / "data", folder / "log")
     services = build(Settings(data=folder / "data"))
-    services.people.add("somsri", hash_password(PASSWORD), Role.STAFF)
+    services.people.accounts.add("somsri", hash_password(PASSWORD), Role.STAFF)
     services.database.close()
     service.start("--processes", "1")
     with nginx(folder, service.port) as port:

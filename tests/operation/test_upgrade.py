@@ -38,7 +38,7 @@ def test_the_first_release_opens(tmp_path: Path) -> None:
     (attachment,) = services.records.attachments.by_announcement([1])[1]
     assert (attachment.filename, attachment.status) == ("บันทึกข้อความ.pdf", Reading.READY)
     assert attachment.details.fields["number"].value == "นป 52301/412"
-    known = services.people.by_name("somsri")
+    known = services.people.accounts.by_name("somsri")
     assert known is not None
     assert verify(known[1], "รหัสผ่านยาวพอสมควร")
     answer = json.loads(prakat("search", "ถังประปาบ้านดอนมะกอก", "--json"))

@@ -10,7 +10,7 @@ import pikepdf
 import pypdfium2
 import pytest
 
-from indexer.extraction.pdf.parser import EmbeddedPage, Reader
+from indexer.extraction.pdf.parser import EmbeddedPage, PdfReader
 from tests.indexer.extraction.documents import shaped
 from training.documents import crops, draws_thai_digits, pieces, write_set
 from training.lineset import HEIGHT, LineSet
@@ -30,7 +30,7 @@ def letter(tmp_path: Path) -> Path:
 
 
 def _page(path: Path) -> EmbeddedPage:
-    with closing(Reader(path)) as reader:
+    with closing(PdfReader(path)) as reader:
         return reader.page(1)
 
 

@@ -51,13 +51,13 @@ class Site:
     def token(self, name: str = "test", *, scopes: frozenset[Scope] = ALL_SCOPES) -> dict[str, str]:
         """Returns headers that carry a new API token."""
         token = new_token()
-        self.services.people.add_token(name, token_hash(token), scopes=scopes)
+        self.services.people.tokens.add(name, token_hash(token), scopes=scopes)
         return {"Authorization": f"Bearer {token}"}
 
     def signed_in(self, role: Role, root: str = "") -> FlaskClient:
         """The browser of a person of this role. ``root``: the address of the organisation."""
-        if self.services.people.by_name(role.value) is None:
-            self.services.people.add(role.value, hash_password(PASSWORD), role)
+        if self.services.people.accounts.by_name(role.value) is None:
+            self.services.people.accounts.add(role.value, hash_password(PASSWORD), role)
         client = self.client()
         answer = client.post(
             f"{root}/sign-in", data={"name": role.value, "password": PASSWORD}, headers=BROWSER

@@ -27,7 +27,7 @@ def sign_in(client: FlaskClient, name: str, password: str, next: str = "") -> tu
 
 @pytest.fixture(autouse=True)
 def somsri(site: Site) -> None:
-    site.services.people.add("somsri", hash_password(PASSWORD), Role.STAFF)
+    site.services.people.accounts.add("somsri", hash_password(PASSWORD), Role.STAFF)
 
 
 def test_a_right_password_opens_the_staff_pages(client: FlaskClient) -> None:
@@ -79,7 +79,7 @@ def test_a_session_key_from_before_is_worth_nothing(client: FlaskClient, site: S
 
 def test_a_disabled_person_is_out_at_once(client: FlaskClient, site: Site) -> None:
     sign_in(client, "somsri", PASSWORD)
-    site.services.people.disable("somsri")
+    site.services.people.accounts.disable("somsri")
     assert client.get("/staff").status_code == 302
 
 
@@ -158,7 +158,7 @@ def test_a_clock_set_back_makes_no_session_idle_for_longer(client: FlaskClient, 
     sign_in(client, "somsri", PASSWORD)
     begun(site, started=2 * HOUR, seen=-HOUR)
     assert client.get("/staff/awake").status_code == 200
-    (session,) = site.services.people.sessions(site.services.people.everyone()[0].id)
+    (session,) = site.services.people.sign_ins.sessions(site.services.people.accounts.everyone()[0].id)
     assert session.seen_at <= dt.datetime.now(dt.UTC)
 
 
@@ -167,7 +167,7 @@ def test_typing_keeps_a_session_awake(client: FlaskClient, site: Site) -> None:
     for _ in range(3):
         begun(site, started=HOUR, seen=IDLE * 0.9)
         assert client.get("/staff/awake").status_code == 200
-    (session,) = site.services.people.sessions(site.services.people.everyone()[0].id)
+    (session,) = site.services.people.sign_ins.sessions(site.services.people.accounts.everyone()[0].id)
     assert dt.datetime.now(dt.UTC) - session.seen_at < dt.timedelta(minutes=1)
 
 
@@ -237,12 +237,12 @@ def test_what_staff_see_stays_in_no_cache(client: FlaskClient, site: Site) -> No
 
 @pytest.mark.parametrize("name", [" \n", "ก" * 101])
 def test_a_name_that_could_not_sign_in_is_refused(client: FlaskClient, site: Site, name: str) -> None:
-    site.services.people.add("admin", hash_password(PASSWORD), Role.ADMIN)
+    site.services.people.accounts.add("admin", hash_password(PASSWORD), Role.ADMIN)
     sign_in(client, "admin", PASSWORD)
-    before = len(site.services.people.everyone())
+    before = len(site.services.people.accounts.everyone())
     refused = client.post("/staff/people", data={"name": name, "password": PASSWORD, "role": "staff"})
     assert "notice bad" in refused.text
-    assert len(site.services.people.everyone()) == before
+    assert len(site.services.people.accounts.everyone()) == before
 
 
 def test_sign_ins_and_refusals_are_logged_without_what_was_typed(

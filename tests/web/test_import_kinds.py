@@ -13,7 +13,7 @@ from archive.importers.site_rules import load_site
 from archive.model import Announcement, Status
 from tests.operation.archives import run
 from tests.web.conftest import BROWSER, Site, memo
-from web.importing import Report, import_site
+from web.importing import ImportReport, import_site
 
 JOOMLA = """<!doctype html><html><head><meta charset="utf-8"><title>x</title>
 <link rel="canonical" href="http://www.nongpladuk.go.th/index.php/news/12-tender"></head><body>
@@ -60,7 +60,7 @@ POST = {
 }
 
 
-def take(site: Site, folder: Path, kind: str) -> Report:
+def take(site: Site, folder: Path, kind: str) -> ImportReport:
     return import_site(site.services, folder, load_site(kind), lambda _done, _total: None)
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from archive.importers.site_rules import load_site
 from tests.web.conftest import BROWSER, Site, memo
-from web.importing import Report, import_site
+from web.importing import ImportReport, import_site
 
 PAGE = """<!-- saved from url=(0040)http://old.example.go.th/news.php?id=17 -->
 <html><head><meta charset="{charset}"><title>x</title></head><body><table><tr><td>เทศบาลตำบลสมมติ</td></tr>
@@ -32,7 +32,7 @@ def saved(tmp_path: Path) -> Path:
     return folder
 
 
-def take(site: Site, folder: Path) -> Report:
+def take(site: Site, folder: Path) -> ImportReport:
     return import_site(site.services, folder, load_site(), lambda _done, _total: None)
 
 

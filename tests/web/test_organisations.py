@@ -64,7 +64,7 @@ class Province:
         id = self.announcements[slug].id
         self.attachments[slug] = Site(services, self.site.app).attach(id, memo(slug)).id
         services.intake.collect(None, title=f"ชุดของ{slug}", body="", items=[Item("", id)], actor="test")
-        services.people.add("somsri", hash_password(PASSWORD), Role.ADMIN)
+        services.people.accounts.add("somsri", hash_password(PASSWORD), Role.ADMIN)
 
     def client(self) -> FlaskClient:
         return self.site.client()
@@ -274,7 +274,7 @@ def test_signing_in_to_one_town_is_nothing_in_another(province: Province) -> Non
 
 def test_guessing_in_one_town_slows_nobody_down_in_another(province: Province) -> None:
     for slug, name in (("pladuk", "anan"), ("bangkhen", "anan"), ("", "kanda")):
-        province.of(slug).people.add(name, hash_password(PASSWORD), Role.STAFF)
+        province.of(slug).people.accounts.add(name, hash_password(PASSWORD), Role.STAFF)
     front, pladuk, bangkhen = "http://localhost", "http://localhost/pladuk", "http://bangkhen.go.th"
 
     def tried(name: str, site: str, address: str, password: str = "เดารหัส") -> int:
@@ -301,7 +301,7 @@ def test_guessing_in_one_town_slows_nobody_down_in_another(province: Province) -
 
 
 def test_the_province_s_staff_act_in_each_town(province: Province) -> None:
-    province.of("").people.add("wanchai", hash_password(PASSWORD), Role.ADMIN)
+    province.of("").people.accounts.add("wanchai", hash_password(PASSWORD), Role.ADMIN)
     client = province.client()
     refused = client.post("/sign-in", data={"name": "somsri", "password": PASSWORD}, headers=BROWSER)
     assert refused.status_code == 200
@@ -322,7 +322,7 @@ def test_the_province_s_staff_act_in_each_town(province: Province) -> None:
 def test_a_token_works_in_its_own_town(province: Province) -> None:
     tokens = {slug: new_token() for slug in ("pladuk", "")}
     for slug, token in tokens.items():
-        province.of(slug).people.add_token("web", token_hash(token))
+        province.of(slug).people.tokens.add("web", token_hash(token))
     client = province.client()
 
     def made(token: str, base: str, path: str = "/api/v1/announcements") -> int:
@@ -350,7 +350,7 @@ def test_a_word_for_all_is_the_province_s_to_add(province: Province) -> None:
     refused = client.post("/pladuk/staff/misses", data=form, follow_redirects=True)
     assert "คำใหม่ใช้ร่วมกันทุกหน่วยงาน" in refused.text
     assert not words.exists()
-    province.of("").people.add("prasert", hash_password(PASSWORD), Role.STAFF)
+    province.of("").people.accounts.add("prasert", hash_password(PASSWORD), Role.STAFF)
     client.post("/sign-in", data={"name": "prasert", "password": PASSWORD}, headers=BROWSER)
     client.post("/staff/misses", data=form)
     assert words.read_text().split() == ["หนองปลาดุก"]

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+import sys
 from pathlib import Path
 
 import pdfplumber
 import pytest
 
+from archive.errors import Unavailable
 from archive.model import Kind, Source, Status
 from tests.web.conftest import Site, open_site
+from web.commands.sample import sample
 from web.sample.archive import fill
 
 
@@ -74,3 +77,15 @@ def test_a_years_disclosures_are_collected_once(site: Site) -> None:
         item.announcement_id is not None for item in collection.items
     )
     assert "O12 ประกาศเกี่ยวกับการจัดซื้อจัดจ้าง" in page
+
+
+def test_without_the_library_that_makes_it_the_command_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for loaded in [name for name in sys.modules if name.startswith("web.sample")]:
+        monkeypatch.delitem(sys.modules, loaded)
+    monkeypatch.setitem(sys.modules, "fpdf", None)
+    monkeypatch.setenv("PRAKAT_DATA", str(tmp_path / "data"))
+    with pytest.raises(Unavailable, match=r"requirements-run\.lock"):
+        sample.callback()  # type: ignore[misc]
+    assert not (tmp_path / "data").exists()

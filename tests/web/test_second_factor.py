@@ -23,7 +23,7 @@ STEP = 30  # seconds
 
 @pytest.fixture(autouse=True)
 def somsri(site: Site) -> None:
-    site.services.people.add("somsri", hash_password(PASSWORD), Role.STAFF)
+    site.services.people.accounts.add("somsri", hash_password(PASSWORD), Role.STAFF)
 
 
 def sign_in(client: FlaskClient, *, name: str = "somsri", next: str = "") -> str:

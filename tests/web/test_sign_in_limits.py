@@ -28,7 +28,7 @@ CLERK, STRANGER = "198.51.100.7", "203.0.113.9"
 
 @pytest.fixture(autouse=True)
 def somsri(site: Site) -> None:
-    site.services.people.add("somsri", hash_password(PASSWORD), Role.STAFF)
+    site.services.people.accounts.add("somsri", hash_password(PASSWORD), Role.STAFF)
 
 
 def attempt(
@@ -46,7 +46,7 @@ def attempt(
 
 def fail(site: Site, times: int, *, name: str = "somsri", address: str = STRANGER) -> None:
     """Count so many wrong passwords from this address until now, each as soon as it was allowed."""
-    known = site.services.people.by_name(name)
+    known = site.services.people.accounts.by_name(name)
     with site.app.test_request_context(environ_base={"REMOTE_ADDR": address}):
         g.services = site.services  # as the WSGI layer around the application gives them
         count(site, times, sign_in_limits(name, known[0] if known else None))
@@ -56,7 +56,7 @@ def count(site: Site, times: int, limits: list[AttemptLimit]) -> None:
     pauses = [max(limit.pause_after(failures) for limit in limits) for failures in range(1, times)]
     at = dt.datetime.now(dt.UTC) - sum(pauses, dt.timedelta())
     for pause in [*pauses, dt.timedelta()]:
-        assert not site.services.people.begin_attempt(limits, now=at)
+        assert not site.services.people.sign_ins.begin_attempt(limits, now=at)
         at += pause
 
 
@@ -107,7 +107,7 @@ def test_the_cookie_of_a_device_cannot_be_made_up_and_guesses_no_faster(site: Si
 
 
 def test_the_people_of_a_shared_device_are_each_known_on_it(site: Site) -> None:
-    site.services.people.add("kanda", hash_password(PASSWORD), Role.STAFF)
+    site.services.people.accounts.add("kanda", hash_password(PASSWORD), Role.STAFF)
     device = site.client()
     for name in ("somsri", "kanda"):
         assert attempt(device, PASSWORD, name=name)[0] == 302
@@ -188,6 +188,8 @@ def test_one_s_own_password_is_not_guessed_at_a_desk_left_alone(site: Site) -> N
     sent = {"current": "เดา", "new": "รหัสใหม่ที่ยาวกว่าเดิม"}
     for _ in range(FREE_FAILURES + 8):
         client.post("/staff/account", data=sent)
-    person = next(each for each in site.services.people.everyone() if each.name == "staff")
-    wait = site.services.people.begin_attempt(own_password_limits(person), now=dt.datetime.now(dt.UTC))
+    person = next(each for each in site.services.people.accounts.everyone() if each.name == "staff")
+    wait = site.services.people.sign_ins.begin_attempt(
+        own_password_limits(person), now=dt.datetime.now(dt.UTC)
+    )
     assert wait > dt.timedelta(0)

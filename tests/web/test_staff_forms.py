@@ -118,7 +118,7 @@ def test_a_disabled_account_can_be_enabled(site: Site, way: str) -> None:
     if way == "page":
         admin.post("/staff/people/enable", data={"name": "staff"})
     else:
-        site.services.people.enable("staff")
+        site.services.people.accounts.enable("staff")
     assert clerk.get("/staff").status_code == 302  # the old session does not open again
     answer = site.client().post("/sign-in", data={"name": "staff", "password": PASSWORD}, headers=BROWSER)
     assert answer.status_code == 302

@@ -73,7 +73,7 @@ def test_only_the_scope_of_reading_shows_drafts(filled: Site) -> None:
 
 def test_an_expired_token_is_none(filled: Site) -> None:
     ended = dt.datetime.now(dt.UTC) - dt.timedelta(seconds=1)
-    filled.services.people.add_token("old", token_hash("prakat_old"), expires_at=ended)
+    filled.services.people.tokens.add("old", token_hash("prakat_old"), expires_at=ended)
     old = {"Authorization": "Bearer prakat_old"}
     assert filled.client().post("/api/v1/announcements", json=NEW, headers=old).status_code == 401
     assert filled.client().get("/api/v1/announcements/2", headers=old).status_code == 404

@@ -59,7 +59,7 @@ def kept(site: Site) -> tuple[object, ...]:
 
 
 def by_api(site: Site, data: bytes) -> tuple[int, str]:
-    token = site.token(f"token {len(site.services.people.tokens())}")
+    token = site.token(f"token {len(site.services.people.tokens.all())}")
     file = {"file": (io.BytesIO(data), "ประกาศ.pdf")}
     answer = site.client().post("/api/v1/announcements/1/attachments", data=file, headers=token)
     return answer.status_code, answer.get_data(as_text=True)

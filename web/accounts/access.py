@@ -11,7 +11,7 @@ from typing import cast
 from flask import g, request
 
 from archive.errors import Gone, MissingScope, no_such_announcement, no_such_attachment
-from archive.model import Announcement, Attachment, Collection, Item, Scope, Status, Token
+from archive.model import Announcement, ApiToken, Attachment, Collection, Item, Scope, Status
 from archive.relations import standing
 from web.bootstrap import services
 from web.serving.log import note_security
@@ -32,14 +32,14 @@ def token_hash(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def current_token() -> Token | None:
+def current_token() -> ApiToken | None:
     """Returns the live token that the request carries; None without one."""
     if "token" not in g:
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
         known = scheme.lower() == "bearer" and token.strip()
         now = dt.datetime.now(dt.UTC)
-        g.token = services().people.token(token_hash(known), now=now) if known else None
-    return cast("Token | None", g.token)
+        g.token = services().people.tokens.by_hash(token_hash(known), now=now) if known else None
+    return cast("ApiToken | None", g.token)
 
 
 def has_scope(scope: Scope) -> bool:

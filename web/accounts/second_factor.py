@@ -84,8 +84,8 @@ def is_right(person: Person, factor: SecondFactor, typed: str, now: dt.datetime)
     people = services().people
     step = time_step(unseal(factor), typed, now)
     if step is not None:
-        return people.use_code(person.id, step=step)
-    return people.use_recovery_code(person.id, recovery_hash(typed), now=now)
+        return people.second_factors.use_code(person.id, step=step)
+    return people.second_factors.use_recovery_code(person.id, recovery_hash(typed), now=now)
 
 
 def new_recovery_codes() -> list[str]:

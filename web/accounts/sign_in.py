@@ -84,7 +84,7 @@ def current_session() -> tuple[Session, Person] | None:
     if "opened" not in g:
         key = session.get(_KEY)
         now = dt.datetime.now(dt.UTC)
-        opened = services().people.session(_hash(key), idle=IDLE, now=now) if key else None
+        opened = services().people.sign_ins.session(_hash(key), idle=IDLE, now=now) if key else None
         lasts = opened is not None and -CLOCK_SLACK < now - opened[0].started_at < LONGEST_SESSION
         g.opened = opened if lasts else None
     return cast("tuple[Session, Person] | None", g.opened)
@@ -100,7 +100,7 @@ def must_set_up_second_factor(person: Person) -> bool:
     """Returns True for an administrator without the second factor that the settings require."""
     if person.role is not Role.ADMIN or services().settings.second_factor != "admins":
         return False
-    factor = services().people.second_factor(person.id)
+    factor = services().people.second_factors.get(person.id)
     return factor is None or not factor.is_confirmed
 
 
@@ -142,7 +142,7 @@ def sign_in() -> ResponseReturnValue:
     headers: dict[str, str] = {}
     if form.validate_on_submit():
         name = form.name.data.strip()
-        known = services().people.by_name(name)
+        known = services().people.accounts.by_name(name)
         limits = sign_in_limits(name, known[0] if known else None)
         try:
             begin_attempt(limits)
@@ -162,7 +162,7 @@ def sign_in() -> ResponseReturnValue:
 
 
 def _first_factor_passed(person: Person, next: str) -> ResponseReturnValue:
-    factor = services().people.second_factor(person.id)
+    factor = services().people.second_factors.get(person.id)
     if factor is not None and factor.is_confirmed:
         return _ask_for_code(person, next)
     return _signed_in(person, next)
@@ -191,7 +191,7 @@ def enter_code() -> ResponseReturnValue:
 
 
 def _is_code_right(person: Person) -> bool:
-    factor = services().people.second_factor(person.id)
+    factor = services().people.second_factors.get(person.id)
     if factor is None or not factor.is_confirmed:  # an administrator has removed the second factor meanwhile
         return False
     limits = code_limits(person)
@@ -206,7 +206,7 @@ def _is_code_right(person: Person) -> bool:
 def sign_out() -> ResponseReturnValue:
     opened = current_session()
     if opened is not None:
-        services().people.close_session(opened[1].id, opened[0].id)
+        services().people.sign_ins.close_session(opened[1].id, opened[0].id)
         note_security("signed out", person=opened[1].name)
     session.clear()
     return redirect(url_for("public.home"))
@@ -223,7 +223,7 @@ def open_session(person: Person) -> None:
     """Sign the person in with a fresh session key, so that a key known from before is worth nothing."""
     key = secrets.token_urlsafe(32)
     now = dt.datetime.now(dt.UTC)
-    services().people.open_session(
+    services().people.sign_ins.open_session(
         person.id, _hash(key), device=(request.user_agent.string or "")[:200], now=now
     )
     session.clear()
@@ -257,7 +257,7 @@ def _pending() -> tuple[Person, str] | None:
     age = dt.datetime.now(dt.UTC) - dt.datetime.fromisoformat(pending["at"])
     if not -CLOCK_SLACK < age < CODE_WITHIN:
         return None
-    person = services().people.person(pending["person"])
+    person = services().people.accounts.person(pending["person"])
     return None if person.disabled else (person, pending["next"])
 
 

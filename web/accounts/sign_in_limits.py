@@ -80,7 +80,7 @@ def begin_attempt(limits: list[AttemptLimit]) -> None:
 
     Raises ``TooMany`` with the seconds to wait during a pause.
     """
-    wait = services().people.begin_attempt(limits, now=dt.datetime.now(dt.UTC))
+    wait = services().people.sign_ins.begin_attempt(limits, now=dt.datetime.now(dt.UTC))
     if wait > dt.timedelta(0):
         seconds = math.ceil(wait.total_seconds())
         error = TooMany(
@@ -92,7 +92,7 @@ def begin_attempt(limits: list[AttemptLimit]) -> None:
 
 def attempt_succeeded(limits: list[AttemptLimit]) -> None:
     """Take back the failure that ``begin_attempt`` counted, and the person's own failures before it."""
-    services().people.attempt_succeeded(limits, now=dt.datetime.now(dt.UTC))
+    services().people.sign_ins.attempt_succeeded(limits, now=dt.datetime.now(dt.UTC))
 
 
 def remember_device(answer: AnyResponse, person: Person) -> None:

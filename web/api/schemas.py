@@ -11,6 +11,7 @@ from flask import url_for
 from marshmallow import EXCLUDE, Schema, fields, post_load, pre_load, validate
 
 from archive import thai
+from archive.facets import FACETS, FACETS_BY_NAME, Facet, FacetType
 from archive.fields import ANNOUNCEMENT_FIELDS
 from archive.model import (
     PROVINCE,
@@ -59,16 +60,13 @@ class PagingArgs(_Address):
     per_page = fields.Integer(load_default=10, validate=validate.Range(1, MOST_PER_PAGE))
 
 
-class SearchArgs(PagingArgs):
-    """The parameters of a search, in an address: the API's, the pages' and the feed's alike."""
+class _SearchArgs(PagingArgs):
+    """The parameters of a search, in an address: the API's, the pages' and the feed's alike.
+
+    Those of ``FACETS`` are added below.
+    """
 
     q = fields.String(load_default="", metadata={"description": "คำค้น · what is looked for"})
-    kind = fields.Enum(Kind, by_value=True, load_default=None)
-    author = fields.String(load_default=None)
-    category = fields.String(load_default=None)
-    year = fields.Integer(
-        load_default=None, validate=validate.Range(1, 9999), metadata={"description": "พ.ศ. · Buddhist era"}
-    )
     from_date = Day(load_default=None, data_key="from")
     to_date = Day(load_default=None, data_key="to")
     open = fields.Boolean(
@@ -79,25 +77,17 @@ class SearchArgs(PagingArgs):
         load_default=False,
         metadata={"description": "เฉพาะที่ไม่ถูกยกเลิก · only what no published announcement cancels or replaces"},
     )
-    organisation = fields.String(
-        load_default=None,
-        metadata={"description": "เมื่อค้นหลายหน่วยงาน · the slug of one, where several are searched"},
-    )
     sort = fields.Enum(Sort, by_value=True, load_default=Sort.RELEVANCE)
     explain = fields.Boolean(load_default=False, metadata=EXPLAIN)
 
     @post_load
     def query(self, data: dict[str, Any], **_: Any) -> Query:
         filters = Filters(
-            kind=data["kind"],
-            author=data["author"],
-            category=data["category"],
-            year=data["year"],
+            **{facet.name: _filter(facet, data[facet.name]) for facet in FACETS},
             from_date=data["from_date"],
             to_date=data["to_date"],
             open_on=today() if data["open"] or data["sort"] is Sort.CLOSING else None,
             in_force=data["in_force"],
-            organisation=_number(data["organisation"]),
         )
         query = parse(
             data["q"], filters=filters, sort=data["sort"], page=data["page"], per_page=data["per_page"]
@@ -105,9 +95,32 @@ class SearchArgs(PagingArgs):
         return replace(query, explain=data["explain"])
 
 
+def _facet_argument(facet: Facet) -> fields.Field[Any]:
+    match facet.type:
+        case FacetType.KIND:
+            return fields.Enum(Kind, by_value=True, load_default=None)
+        case FacetType.YEAR:
+            described = {"description": "พ.ศ. · Buddhist era"}
+            return fields.Integer(load_default=None, validate=validate.Range(1, 9999), metadata=described)
+        case FacetType.ORGANISATION:
+            described = {"description": "เมื่อค้นหลายหน่วยงาน · the slug of one, where several are searched"}
+            return fields.String(load_default=None, metadata=described)
+        case FacetType.NAME:
+            return fields.String(load_default=None)
+
+
+SearchArgs = _SearchArgs.from_dict(
+    {facet.name: _facet_argument(facet) for facet in FACETS}, name="SearchArgs"
+)
+
+
 def today() -> dt.date:
     """Returns the present day in Thailand."""
     return dt.datetime.now(thai.BANGKOK).date()
+
+
+def _filter(facet: Facet, given: Any) -> Any:
+    return _number(given) if facet.type is FacetType.ORGANISATION else given
 
 
 def _number(slug: str | None) -> int | None:
@@ -326,12 +339,12 @@ class FacetOut(Schema):
     count = fields.Integer()
 
 
-class FacetsOut(Schema):
-    kind = fields.List(fields.Nested(FacetOut))
-    author = fields.List(fields.Nested(FacetOut))
-    year = fields.List(fields.Nested(FacetOut))
-    category = fields.List(fields.Nested(FacetOut))
-    organisation = fields.List(fields.Nested(FacetOut), metadata=_ORGANISATION)
+def _facet_counts(facet: Facet) -> fields.Field[Any]:
+    metadata = _ORGANISATION if facet.type is FacetType.ORGANISATION else {}
+    return fields.List(fields.Nested(FacetOut), metadata=metadata)
+
+
+FacetsOut = Schema.from_dict({facet.name: _facet_counts(facet) for facet in FACETS}, name="FacetsOut")
 
 
 class SearchOut(Schema):
@@ -450,9 +463,9 @@ def as_answer(answer: Answer, services: Services) -> dict[str, Any]:
         "results": [_as_result(result, query, services) for result in answer.results],
         "related": [_as_result(result, query, services) for result in answer.related],
         "facets": {
-            name: [{"value": facet.value, "count": facet.count} for facet in answer.facets.get(name, ())]
-            for name in FacetsOut().fields
-            if name != "organisation" or name in answer.facets
+            name: [{"value": each.value, "count": each.count} for each in answer.facets.get(name, ())]
+            for name, facet in FACETS_BY_NAME.items()
+            if facet.type is not FacetType.ORGANISATION or name in answer.facets
         },
     } | as_explained(answer.explanation)
 

@@ -18,7 +18,7 @@ from indexer.scrub import read_state
 from web.bags import import_bag, is_bag
 from web.bootstrap import Services, scrub_state_path
 from web.commands.terminal import ALL, bar, open_existing, organisation_option, services_of, table
-from web.importing import Report, import_manifest, import_paperless, import_site
+from web.importing import ImportReport, import_manifest, import_paperless, import_site
 
 
 @click.command("import")
@@ -41,7 +41,7 @@ def import_(path: Path, organisation: str | None) -> None:
         _tell(take(services, path, progress))
 
 
-def importer_of(path: Path) -> Callable[[Services, Path, Callable[[int, int], None]], Report]:
+def importer_of(path: Path) -> Callable[[Services, Path, Callable[[int, int], None]], ImportReport]:
     """Returns the importer for what lies at ``path``. Raises ``UsageError`` for any other directory."""
     if path.is_file():
         return import_manifest
@@ -79,7 +79,7 @@ def import_old_site(path: Path, rules: str | None, organisation: str | None) -> 
         _tell(import_site(services, path, site, progress))
 
 
-def _tell(report: Report) -> None:
+def _tell(report: ImportReport) -> None:
     click.echo(f"เพิ่ม {report.added:,} เรื่อง มีอยู่แล้ว {report.known:,} เรื่อง แนบ {report.files:,} ไฟล์")
     for where, why in report.problems:
         click.echo(f"{where}: {why}", err=True)

@@ -9,7 +9,7 @@ import click
 
 from web.bags import BagSelection, export_bag
 from web.commands.terminal import ALL, bar, open_existing, organisation_option, services_of
-from web.importing import Report
+from web.importing import ImportReport
 from web.static_copy import write_static_copy
 
 
@@ -61,7 +61,7 @@ def export_site(destination: Path, organisation: str | None) -> None:
     _tell(report, destination)
 
 
-def _tell(report: Report, destination: Path) -> None:
+def _tell(report: ImportReport, destination: Path) -> None:
     click.echo(f"ส่งออก {report.added:,} เรื่อง {report.files:,} ไฟล์ ที่ {destination}")
     for where, why in report.problems:
         click.echo(f"{where}: {why}", err=True)

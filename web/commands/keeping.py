@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from archive.errors import Unavailable
-from indexer.extraction.lazy_import import lazy_import
+from indexer.lazy_import import lazy_import
 from web import settings
 from web.commands.terminal import bars, open_existing
 from web.settings import Settings

@@ -11,7 +11,7 @@ import click
 from archive import thai, validation
 from archive.errors import Invalid, NotFound
 from archive.model import ALL_SCOPES, Role, Scope
-from indexer.extraction.lazy_import import lazy_import
+from indexer.lazy_import import lazy_import
 from web.commands.terminal import Group, organisation_option, services_of
 
 if TYPE_CHECKING:
@@ -47,7 +47,9 @@ def add_user(name: str, role: str, password_stdin: bool, organisation: str | Non
     """
     name = validation.name(name)
     password = _password(name, password_stdin)
-    person = services_of(organisation).people.add(name, passwords.hash_password(password), Role(role))
+    person = services_of(organisation).people.accounts.add(
+        name, passwords.hash_password(password), Role(role)
+    )
     click.echo(f"เพิ่ม {person.name} ({person.role}) แล้ว", err=True)
 
 
@@ -63,11 +65,11 @@ def change_password(name: str, password_stdin: bool, organisation: str | None) -
       prakat user password somsri
     """
     people = services_of(organisation).people
-    known = people.by_name(name)
+    known = people.accounts.by_name(name)
     if known is None:
         raise NotFound(f"ไม่พบผู้ใช้ {name} (no such person)")
-    people.set_password(known[0].id, passwords.hash_password(_password(name, password_stdin)))
-    people.close_sessions(known[0].id)
+    people.accounts.set_password(known[0].id, passwords.hash_password(_password(name, password_stdin)))
+    people.sign_ins.close_sessions(known[0].id)
     click.echo(f"ตั้งรหัสผ่านใหม่ของ {name} แล้ว", err=True)
 
 
@@ -92,10 +94,10 @@ def reset_second_factor(name: str, organisation: str | None) -> None:
       prakat user reset-second-factor somsri
     """
     people = services_of(organisation).people
-    known = people.by_name(name)
-    if known is None or not people.remove_second_factor(known[0].id):
+    known = people.accounts.by_name(name)
+    if known is None or not people.second_factors.remove(known[0].id):
         raise NotFound(f"ไม่พบผู้ใช้ {name} ที่เปิดการยืนยันสองขั้น (no such person with a second factor)")
-    people.close_sessions(known[0].id)
+    people.sign_ins.close_sessions(known[0].id)
     click.echo(f"ปิดการยืนยันสองขั้นของ {name} แล้ว", err=True)
 
 
@@ -108,7 +110,7 @@ def list_users(organisation: str | None) -> None:
     ตัวอย่าง · example:
       prakat user list
     """
-    for person in services_of(organisation).people.everyone():
+    for person in services_of(organisation).people.accounts.everyone():
         click.echo(f"{person.name}\t{person.role}\t{'disabled' if person.disabled else 'active'}")
 
 
@@ -122,7 +124,7 @@ def disable_user(name: str, organisation: str | None) -> None:
     ตัวอย่าง · example:
       prakat user disable somsri
     """
-    services_of(organisation).people.disable(name)
+    services_of(organisation).people.accounts.disable(name)
     click.echo(f"ปิดการใช้งาน {name} แล้ว", err=True)
 
 
@@ -136,7 +138,7 @@ def enable_user(name: str, organisation: str | None) -> None:
     ตัวอย่าง · example:
       prakat user enable somsri
     """
-    services_of(organisation).people.enable(name)
+    services_of(organisation).people.accounts.enable(name)
     click.echo(f"ให้ {name} ใช้งานอีกครั้งแล้ว", err=True)
 
 
@@ -179,7 +181,7 @@ def add_token(name: str, scopes: tuple[str, ...], expires: str | None, organisat
     given = frozenset(map(Scope, scopes)) | {Scope.READ} if scopes else ALL_SCOPES
     expires_at = _end_of_day(expires) if expires else None
     people = services_of(organisation).people
-    people.add_token(validation.name(name), access.token_hash(made), scopes=given, expires_at=expires_at)
+    people.tokens.add(validation.name(name), access.token_hash(made), scopes=given, expires_at=expires_at)
     click.echo(made)
     click.echo("เก็บไว้ให้ดี จะไม่แสดงอีก (keep it: it is not shown again)", err=True)
 
@@ -194,7 +196,7 @@ def list_tokens(organisation: str | None) -> None:
       prakat token list
     """
     now = dt.datetime.now(dt.UTC)
-    for each in services_of(organisation).people.tokens():
+    for each in services_of(organisation).people.tokens.all():
         has_expired = each.expires_at is not None and each.expires_at <= now
         state = "revoked" if each.revoked_at else "expired" if has_expired else "active"
         scopes = ",".join(scope.value for scope in Scope if scope in each.scopes)
@@ -227,7 +229,7 @@ def revoke_token(name: str, organisation: str | None) -> None:
     ตัวอย่าง · example:
       prakat token revoke website
     """
-    services_of(organisation).people.revoke_token(name)
+    services_of(organisation).people.tokens.revoke(name)
     click.echo(f"ยกเลิก {name} แล้ว", err=True)
 
 

@@ -7,11 +7,10 @@ from pathlib import Path
 
 import click
 
+from archive.errors import Unavailable
 from archive.model import Role
 from web.accounts.passwords import hash_password
 from web.commands.terminal import bar, open_services
-from web.sample.archive import fill
-from web.sample.documents import OFFICE
 from web.settings import FILE
 
 _NAME = "demo"
@@ -25,23 +24,32 @@ def sample() -> None:
     ตัวอย่าง · example:
       prakat sample
     """
+    try:
+        from web.sample.archive import fill
+        from web.sample.documents import OFFICE
+    except ModuleNotFoundError as missing:
+        raise Unavailable(
+            f"เครื่องนี้ไม่มีไลบรารี {missing.name} ที่ใช้สร้างคลังตัวอย่าง"
+            " ติดตั้งด้วย pip install --require-hashes -r requirements-run.lock"
+            " (the sample archive needs a library that is not installed)"
+        ) from missing
     services = open_services()
-    if services.people.by_name(_NAME) is None:
+    if services.people.accounts.by_name(_NAME) is None:
         password = secrets.token_urlsafe(9)
-        services.people.add(_NAME, hash_password(password), Role.ADMIN)
+        services.people.accounts.add(_NAME, hash_password(password), Role.ADMIN)
         note = services.settings.data / "sample-sign-in.txt"
         note.touch(mode=0o600)
         note.write_text(f"เจ้าหน้าที่ลงชื่อเข้าใช้ (staff sign-in): {_NAME} / {password}\n", encoding="utf-8")
-    _name_site(services.settings.data / FILE)
+    _name_site(services.settings.data / FILE, OFFICE)
     with bar("สร้างคลังตัวอย่าง") as progress:
         count = fill(services, progress)
     click.echo(f"คลังตัวอย่างมี {count} เรื่อง", err=True)
 
 
-def _name_site(path: Path) -> None:
+def _name_site(path: Path, office: str) -> None:
     """Set the site's name to the sample municipality's, unless the archive has settings already."""
     if not path.exists():
-        path.write_text(f'site_name = "{OFFICE}"\n', encoding="utf-8")
+        path.write_text(f'site_name = "{office}"\n', encoding="utf-8")
 
 
 COMMANDS = (sample,)

@@ -15,6 +15,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from archive import thai
 from archive.errors import Unavailable
+from archive.facets import FACETS_BY_NAME
 from archive.filetype import is_office
 from archive.model import Announcement, Attachment, Reading, Source, Status
 from archive.relations import standing
@@ -230,8 +231,11 @@ def _sensible(schema: Schema) -> Any:
 
 def _chips(filters: Filters) -> list[tuple[str, object]]:
     """Returns argument and value of each active filter that one click removes."""
-    names = {"kind": "kind", "author": "author", "category": "category", "year": "year"}
-    names |= {"from": "from_date", "to": "to_date", "open": "open_on", "organisation": "organisation"}
+    names = {name: name for name in FACETS_BY_NAME} | {
+        "from": "from_date",
+        "to": "to_date",
+        "open": "open_on",
+    }
     found = [(name, getattr(filters, field)) for name, field in names.items()]
     found += [("in_force", True)] if filters.in_force else []
     return [(name, value) for name, value in found if value is not None]

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from pathlib import Path
 
 import fontpkg_sarabun
 from fpdf import FPDF
-from pythainlp.tokenize import word_tokenize
 
 from archive.thai import thai_digits
 from archive.thai.characters import TONES
+from web.line_breaking import breakable_pieces
 
 MARGIN_LEFT, MARGIN_RIGHT, MARGIN_TOP, MARGIN_BOTTOM = 85.0, 57.0, 71.0, 60.0  # points: 3, 2, 2.5, 2.1 cm
 INDENT = 71.0
@@ -67,7 +66,7 @@ class Sheet:
         width = self._pdf.epw
         line, room = "", width - indent
         x = indent
-        for word in _words(text):
+        for word in breakable_pieces(text):
             if line and self._width(line + word.rstrip(), size) > room:
                 self.line(line.rstrip(), size=size, x=x)
                 line, room, x = "", width, 0.0
@@ -117,11 +116,6 @@ def _decomposed(text: str) -> str:
     The PDF then gives a character for each glyph, and a reader puts them together.
     """
     return _SARA_AM.sub("ํ\\1า", text)
-
-
-@lru_cache(maxsize=4096)
-def _words(text: str) -> tuple[str, ...]:
-    return tuple(word_tokenize(text, engine="newmm"))
 
 
 def _thai(number: int) -> str:

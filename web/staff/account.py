@@ -54,8 +54,8 @@ def overview() -> ResponseReturnValue:
             note_security("password not changed", good=False, person=person.name)
             flash(in_words(error), "bad")
         else:
-            services().people.set_password(person.id, hash_password(form.new.data))
-            services().people.close_sessions(person.id)
+            services().people.accounts.set_password(person.id, hash_password(form.new.data))
+            services().people.sign_ins.close_sessions(person.id)
             open_session(person)
             note_security("password changed", person=person.name)
             flash(_("เปลี่ยนรหัสผ่านแล้ว และออกจากระบบในเครื่องอื่นทั้งหมด"), "good")
@@ -64,9 +64,9 @@ def overview() -> ResponseReturnValue:
     return render_template(
         "staff/account.html",
         form=form,
-        sessions=services().people.sessions(person.id),
+        sessions=services().people.sign_ins.sessions(person.id),
         here=opened[0].id if opened else None,
-        factor=services().people.second_factor(person.id),
+        factor=services().people.second_factors.get(person.id),
     )
 
 
@@ -74,7 +74,7 @@ def overview() -> ResponseReturnValue:
 @staff_only
 def close_session(id: int) -> ResponseReturnValue:
     person = cast(Person, current_person())
-    services().people.close_session(person.id, id)
+    services().people.sign_ins.close_session(person.id, id)
     note_security("session ended", person=person.name)
     return redirect(url_for("account.overview"))
 
@@ -94,7 +94,7 @@ def begin_second_factor() -> ResponseReturnValue:
     Codes are asked for at sign-in only once a code has proved that the telephone knows the secret.
     """
     try:
-        services().people.begin_second_factor(_me().id, second_factor.seal(second_factor.new_secret()))
+        services().people.second_factors.begin(_me().id, second_factor.seal(second_factor.new_secret()))
     except Conflict as error:
         flash(in_words(error), "bad")
     return redirect(url_for("account.second_factor_page"))
@@ -108,7 +108,7 @@ def confirm_second_factor() -> ResponseReturnValue:
     The recovery codes are shown this once.
     """
     person = _me()
-    factor = services().people.second_factor(person.id)
+    factor = services().people.second_factors.get(person.id)
     if factor is None or factor.is_confirmed:
         return redirect(url_for("account.second_factor_page"))
     now = dt.datetime.now(dt.UTC)
@@ -117,7 +117,7 @@ def confirm_second_factor() -> ResponseReturnValue:
         flash(_("รหัสไม่ตรง กรุณาตรวจเวลาในโทรศัพท์ แล้วพิมพ์รหัส 6 หลักที่แอปแสดงอยู่"), "bad")
         return redirect(url_for("account.second_factor_page"))
     codes = second_factor.new_recovery_codes()
-    services().people.confirm_second_factor(
+    services().people.second_factors.confirm(
         person.id, step=step, recovery_hashes=[second_factor.recovery_hash(code) for code in codes], now=now
     )
     note_security("second factor on", person=person.name)
@@ -130,11 +130,13 @@ def confirm_second_factor() -> ResponseReturnValue:
 def new_recovery_codes() -> ResponseReturnValue:
     """Replace the recovery codes by new ones, for a person who knows the password."""
     person = _me()
-    factor = services().people.second_factor(person.id)
+    factor = services().people.second_factors.get(person.id)
     if factor is None or not factor.is_confirmed or not _knows_password(person):
         return redirect(url_for("account.second_factor_page"))
     codes = second_factor.new_recovery_codes()
-    services().people.replace_recovery_codes(person.id, [second_factor.recovery_hash(code) for code in codes])
+    services().people.second_factors.replace_recovery_codes(
+        person.id, [second_factor.recovery_hash(code) for code in codes]
+    )
     note_security("recovery codes replaced", person=person.name)
     return _second_factor_page(person, codes=codes)
 
@@ -144,7 +146,7 @@ def new_recovery_codes() -> ResponseReturnValue:
 def disable_second_factor() -> ResponseReturnValue:
     """Switch the second factor off, for a person who knows the password."""
     person = _me()
-    if _knows_password(person) and services().people.remove_second_factor(person.id):
+    if _knows_password(person) and services().people.second_factors.remove(person.id):
         note_security("second factor off", person=person.name)
         flash(_("ปิดการยืนยันสองขั้นแล้ว"), "good")
     return redirect(url_for("account.second_factor_page"))
@@ -152,7 +154,7 @@ def disable_second_factor() -> ResponseReturnValue:
 
 def _second_factor_page(person: Person, *, codes: list[str] | None = None) -> str:
     """Returns the page of the second factor. ``codes``: recovery codes that were made just now."""
-    factor = services().people.second_factor(person.id)
+    factor = services().people.second_factors.get(person.id)
     return render_template(
         "staff/second-factor.html",
         factor=factor,
@@ -193,7 +195,7 @@ def _check_own_password(person: Person, typed: str) -> None:
     """Raises ``Invalid`` for a wrong password of the person, ``TooMany`` during a pause."""
     limits = own_password_limits(person)
     begin_attempt(limits)
-    known = services().people.by_name(person.name)
+    known = services().people.accounts.by_name(person.name)
     if not verify(known[1] if known and known[0].id == person.id else None, typed):
         raise Invalid("รหัสผ่านเดิมไม่ถูกต้อง", field="current")
     attempt_succeeded(limits)

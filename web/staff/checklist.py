@@ -81,7 +81,7 @@ def _title(announcement: Announcement, papers: Sequence[Paper], stated: object, 
 def _author(announcement: Announcement, stated: object, place: str) -> Check:
     """Returns the line for the division that announces; a person's sign-in name is none."""
     remark = _("ยังไม่ได้ระบุหน่วยงานที่ประกาศ")
-    signs_in = announcement.author in {each.name for each in services().people.everyone()}
+    signs_in = announcement.author in {each.name for each in services().people.accounts.everyone()}
     if announcement.author and signs_in:
         remark = _("ผู้ประกาศเป็นชื่อผู้ใช้ ควรเป็นกองหรือหน่วยงาน")
         remark += f" · {_('เอกสารระบุว่า')}: {stated}" if stated else ""

@@ -93,20 +93,20 @@ def people() -> ResponseReturnValue:
         try:
             name, password = validation.name(request.form.get("name", "")), request.form.get("password", "")
             check_strength(password, about=(name, services().settings.site_name))
-            person = services().people.add(name, hash_password(password), _role())
+            person = services().people.accounts.add(name, hash_password(password), _role())
             note_security("person added", person=person.name, role=person.role.value)
             flash(_("เพิ่มผู้ใช้ %(name)s แล้ว", name=name), "good")
             return redirect(url_for("dashboard.people"))
         except PrakatError as error:
             flash(in_words(error), "bad")
-    return render_template("staff/people.html", everyone=services().people.everyone())
+    return render_template("staff/people.html", everyone=services().people.accounts.everyone())
 
 
 @pages.post("/people/disable")
 @admin_only
 def disable() -> ResponseReturnValue:
     name = request.form.get("name", "")
-    services().people.disable(name)
+    services().people.accounts.disable(name)
     note_security("person disabled", person=name)
     flash(_("ระงับการใช้งานของ %(name)s แล้ว", name=name), "good")
     return redirect(url_for("dashboard.people"))
@@ -116,7 +116,7 @@ def disable() -> ResponseReturnValue:
 @admin_only
 def enable() -> ResponseReturnValue:
     name = request.form.get("name", "")
-    services().people.enable(name)
+    services().people.accounts.enable(name)
     note_security("person enabled", person=name)
     flash(_("%(name)s ใช้งานได้อีกครั้งแล้ว", name=name), "good")
     return redirect(url_for("dashboard.people"))

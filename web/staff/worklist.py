@@ -135,7 +135,7 @@ def table() -> str:
         kind_choices=[(kind, labels.kind_name(kind)) for kind in Kind],
         author_choices=[(each, each) for each in records.worklist.values("author")],
         category_choices=[(each, each) for each in records.worklist.values("category")],
-        people=[each.name for each in services().people.everyone() if not each.disabled],
+        people=[each.name for each in services().people.accounts.everyone() if not each.disabled],
         collections=records.collections.all(),
         done=_done(),
     )
@@ -250,7 +250,7 @@ def _retag(ids: Sequence[int]) -> BulkOutcome:
 
 def _assign(ids: Sequence[int]) -> BulkOutcome:
     name = request.form.get("person", "")
-    if name and name not in {each.name for each in services().people.everyone()}:
+    if name and name not in {each.name for each in services().people.accounts.everyone()}:
         raise Invalid("ไม่พบผู้ใช้ชื่อนี้ กรุณาเลือกจากรายการ", field="person")
     return _each(ids, lambda each: services().intake.revise(each, {"assigned_to": name}, actor=g.actor))
 

@@ -110,7 +110,7 @@ def read_address(text: str) -> Address:
     )
 
 
-class Gone(Exception):
+class IndexRemoved(Exception):
     """Raised when an index no longer exists: another generation may have taken its place."""
 
 
@@ -205,7 +205,7 @@ class Cluster:
 
     def live(self, alias: str) -> str | None:
         """Returns the name of the index that the alias points to; None if there is none."""
-        with suppress(Gone), explained():
+        with suppress(IndexRemoved), explained():
             return str(next(iter(self.client.indices.get_alias(name=alias))))
         return None
 
@@ -324,7 +324,7 @@ def _credentials(account: tuple[str, str] | None) -> dict[str, str]:
 
 @contextmanager
 def explained() -> Iterator[None]:
-    """Converts errors of the cluster: a lost index to ``Gone``, a bad request to ``RuntimeError``.
+    """Converts errors of the cluster: a lost index to ``IndexRemoved``, a bad request to ``RuntimeError``.
 
     All other errors become ``Unavailable``.
     """
@@ -339,7 +339,7 @@ def explained() -> Iterator[None]:
 
 def _trouble(status: int, error: object) -> Exception:
     if isinstance(error, NotFoundError) or status == 404:
-        return Gone(str(error))
+        return IndexRemoved(str(error))
     if isinstance(error, SSLError):
         return Unavailable(
             "ใบรับรองของเครื่องมือค้นหาใช้ไม่ได้ จึงไม่ส่งข้อมูลให้ กรุณาแจ้งผู้ดูแลระบบ",

@@ -18,7 +18,7 @@ from archive.errors import Unavailable
 from indexer.analysis.dictionary import Dictionary, Lexicon, parse_lexicon
 from indexer.analysis.index_document import SourceAnnouncement, build_index_document
 from indexer.analysis.tokenizer import TOKENIZER_VERSION
-from indexer.engines.opensearch.cluster import Cluster, Gone, read_address
+from indexer.engines.opensearch.cluster import Cluster, IndexRemoved, read_address
 from indexer.engines.opensearch.counts import DocumentCounts, TermStatistics
 from indexer.engines.opensearch.filling import (
     LEXICON,
@@ -90,7 +90,7 @@ class OpenSearchIndex:
                 pass
             live = self._live()
         if live is None:
-            raise Gone("the index was removed while it was written")
+            raise IndexRemoved("the index was removed while it was written")
         made = [build_index_document(entry, live.lexicon.tokenizer) for entry in add]
         new = {word for one in made for word in words_of(one)} - self._words
         actions = [put(one, live.averages, position) for one in made]
@@ -242,7 +242,7 @@ class OpenSearchIndex:
                 return None
             try:
                 return ask(live)
-            except Gone:
+            except IndexRemoved:
                 self._forget()
         raise Unavailable("ดัชนีค้นหากำลังเปลี่ยนรุ่น กรุณาลองอีกครั้งในอีกสักครู่", code="search-unavailable")
 
@@ -279,7 +279,7 @@ class OpenSearchIndex:
             (followed,) = self._cluster.documents(index, [POSITION])
             position = int(followed["_source"]["position"])
             count = self._cluster.count(index, ANNOUNCEMENTS)
-        except Gone:
+        except IndexRemoved:
             return None
         if position == known.position and count == known.count:
             return known

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
@@ -24,11 +25,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from archive.thai import ERA
+from archive.facets import FACETS, FACETS_BY_NAME, NAME_FACETS, FacetType, facet_values
 from archive.thai.characters import CONSONANTS, LEADING_VOWELS, NEVER_INITIAL
 from indexer.analysis.index_document import (
     ATTRIBUTES,
-    KINDS,
     ZONES,
     IndexDocument,
     SourceAnnouncement,
@@ -93,6 +93,12 @@ def in_service(address: Address) -> dict[str, Any]:
 
 
 _KEYWORD = {"type": "keyword"}
+_FACET_FIELDS = {
+    FacetType.KIND: _KEYWORD,
+    FacetType.NAME: _KEYWORD,
+    FacetType.YEAR: {"type": "integer"},
+    FacetType.ORGANISATION: {"type": "long"},
+}
 _PIECES = {"type": "wildcard", "doc_values": True}  # matches are verified on the doc values
 _GRAMS = {"type": "text", "analyzer": "lines", "norms": False, "similarity": "phrase"}
 
@@ -121,13 +127,8 @@ MAPPING: dict[str, Any] = {
         "names": _PIECES,
         "bare_names": _PIECES,
         "shown": {"type": "keyword", "index": False, "doc_values": False},
-        "kind": _KEYWORD,
-        "author": _KEYWORD,
-        "author_letters": _KEYWORD,
-        "category": _KEYWORD,
-        "category_letters": _KEYWORD,
-        "organisation": {"type": "long"},
-        "year": {"type": "integer"},
+        **{facet.name: _FACET_FIELDS[facet.type] for facet in FACETS},
+        **{f"{name}_letters": _KEYWORD for name in NAME_FACETS},
         "month": {"type": "byte"},
         "date": {"type": "integer"},
         "expires": {"type": "integer"},
@@ -161,7 +162,8 @@ def announcement_id(made: IndexDocument) -> int:
 def body(made: IndexDocument, average: Averages) -> dict[str, Any]:
     """Returns the OpenSearch document of an announcement."""
     facts = np.frombuffer(made.columns["facts"], ATTRIBUTES)[0]
-    author, category, title = (made.columns[name].decode() for name in ("author", "category", "title"))
+    title = made.columns["title"].decode()
+    facets = dict(zip(FACETS_BY_NAME, json.loads(made.columns["facets"]), strict=True))
     names = list(dict.fromkeys([title, *made.columns["subjects"].decode().splitlines()]))
     runs = [searchable_bytes(fold(name)).data for name in names]
     weights = _weights(made, facts, average).tolist()
@@ -176,20 +178,14 @@ def body(made: IndexDocument, average: Averages) -> dict[str, Any]:
         "names": [text_of_bytes(data) for data in runs],
         "bare_names": [text_of_bytes(data.translate(None, MARK_BYTES)) for data in runs],
         "shown": names,
-        "kind": KINDS[facts["kind"]].value,
-        "author": author,
-        "author_letters": letters(author),
-        "category": category,
-        "category_letters": letters(category),
-        "organisation": int(facts["organisation"]),
-        "year": day.year + ERA,
+        **facets,
+        **{f"{name}_letters": letters(facets[name]) for name in NAME_FACETS},
         "month": day.month,
         "date": int(facts["date"]),
         "expires": int(facts["expires"]),
         "views": int(facts["views"]),
         "fingerprint": _fingerprint(
-            facts["date"], facts["expires"], facts["kind"], facts["organisation"], category,
-            made.columns["text"],
+            facts["date"], facts["expires"], made.columns["facets"], made.columns["text"]
         ),
     }  # fmt: skip
 
@@ -209,15 +205,13 @@ def fingerprint(entry: SourceAnnouncement) -> str:
     return _fingerprint(
         announcement.published_on.toordinal(),
         expiry_ordinal(announcement),
-        KINDS.index(announcement.kind),
-        announcement.organisation,
-        announcement.category,
+        json.dumps(facet_values(announcement), ensure_ascii=False).encode(),
         document_bytes(entry),
     )
 
 
-def _fingerprint(date: int, expires: int, kind: int, organisation: int, category: str, text: bytes) -> str:
-    head = f"{date} {expires} {kind} {organisation} {category}\0".encode()
+def _fingerprint(date: int, expires: int, facets: bytes, text: bytes) -> str:
+    head = f"{date} {expires} ".encode() + facets + b"\0"
     return hashlib.blake2b(head + text, digest_size=16).hexdigest()
 
 

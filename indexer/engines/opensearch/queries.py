@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
+from archive.facets import FACETS, FACETS_BY_NAME, NAME_FACETS, FacetType
 from indexer.analysis.dictionary import Lexicon
 from indexer.analysis.index_document import NEVER_EXPIRES
 from indexer.analysis.tokenizer import fold, gram_terms, searchable_bytes, text_of_bytes
 from indexer.engines.opensearch.mapping import STEPS, clusters, grams, letters
 from indexer.search.coverage import says_little
-from indexer.search.ports import FACET_NAMES
 from indexer.search.query.parser import DateRange, Filters, Query, Sort
 from indexer.search.query.query_plan import (
     Alternative,
@@ -159,9 +159,7 @@ class PlanQueries:
     @property
     def fewest(self) -> int:
         """The number of telling clauses that a partial match has at least."""
-        tuning, count = TUNING, len(self._telling())
-        share = tuning.min_coverage_sentence if self.plan.is_sentence else tuning.min_coverage
-        return max(math.ceil(share * count - 1e-9), 1)
+        return max(math.ceil(TUNING.min_coverage * len(self._telling()) - 1e-9), 1)
 
     def all_of_it(self, *, quoted: bool, timely: bool) -> Json:
         """Returns the query for documents with every part, by its words or letter by letter.
@@ -365,7 +363,7 @@ def name_queries(filters: Filters) -> dict[str, tuple[Json, Json]]:
             {"term": {f"{name}_letters": letters(value)}},
             {"wildcard": {f"{name}_letters": f"*{letters(value)}*"}},
         )
-        for name in ("author", "category")
+        for name in NAME_FACETS
         if (value := getattr(filters, name)) is not None
     }
 
@@ -376,10 +374,10 @@ def filter_queries(filters: Filters, unknown: Set[str] = frozenset()) -> dict[st
     ``unknown`` are filters by a name that no announcement has exactly.
     """
     found = {name: both[name in unknown] for name, both in name_queries(filters).items()}
-    if filters.kind is not None:
-        found["kind"] = {"term": {"kind": filters.kind.value}}
-    if filters.year is not None:
-        found["year"] = {"term": {"year": filters.year}}
+    for facet in FACETS:
+        value = getattr(filters, facet.name)
+        if value is not None and facet.type in (FacetType.KIND, FacetType.YEAR):
+            found[facet.name] = {"term": {facet.name: value}}
     if filters.from_date is not None or filters.to_date is not None:
         found["date"] = _between(filters.from_date, filters.to_date)
     if filters.open_on is not None:
@@ -401,7 +399,7 @@ def _facets(filters: Mapping[str, Json]) -> dict[str, Any]:
     counts: dict[str, Any] = {}
     if filters:
         counts[UNFILTERED] = {"filter": {"match_all": {}}}
-    for name in FACET_NAMES:
+    for name in FACETS_BY_NAME:
         others = [one for other, one in filters.items() if other != name]
         values = {"terms": {"field": name, "size": _MOST_VALUES}}
         counts[name] = (

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
+from archive.facets import FACETS_BY_NAME
 from indexer.analysis.dictionary import Lexicon
 from indexer.engines.opensearch.cluster import Cluster
 from indexer.engines.opensearch.counts import DocumentCounts, TermStatistics
@@ -36,7 +37,7 @@ from indexer.search.coverage import (
     scattered_clauses,
 )
 from indexer.search.explanations import ClauseExplanation, HitExplanation, ScorePart, SearchExplanation
-from indexer.search.ports import FACET_NAMES, FacetValue, Hit, PageHit
+from indexer.search.ports import FacetValue, Hit, PageHit
 from indexer.search.query import query_notes
 from indexer.search.query.parser import Filters, Query, Sort
 from indexer.search.query.query_notes import QueryNote
@@ -163,7 +164,7 @@ class _Selection:
         return Retrieved(
             total=_total(answer),
             hits=tuple(map(_hit, answer["hits"]["hits"])),
-            facets={name: _values(answer["aggregations"][name]) for name in FACET_NAMES},
+            facets={name: _values(answer["aggregations"][name]) for name in FACETS_BY_NAME},
             notes=notes,
             coverage=coverage,
             is_as_typed=self._is_as_typed(),
@@ -176,8 +177,7 @@ class _Selection:
         match, notes = self._rule(timely=False)
         if self.queries.query.times:
             timely, its_notes = self._rule(timely=True)
-            least = TUNING.min_share_in_time * self._idf_coverage(match)
-            if self._unfiltered(timely) and self._idf_coverage(timely) >= least:
+            if self._unfiltered(timely):
                 match, notes = timely, its_notes
             else:
                 notes = (*notes, query_notes.NOT_THEN)
@@ -239,15 +239,6 @@ class _Selection:
         best = self.answers.get(match._replace(best=True), self.answers[match])
         hits: Sequence[Answer] = best["hits"]["hits"][:_BEST_HITS]
         return hits
-
-    def _idf_coverage(self, match: Match) -> float:
-        """Returns the share of the plan's IDF mass that the best hit of a search has."""
-        if match.level in ("quoted", "all"):
-            return 1.0 if self._unfiltered(match) else 0.0
-        idfs = self._idfs()
-        return max(
-            (sum(idfs[one] for one in self._matched(hit)) for hit in self._best(match)), default=0.0
-        ) / max(sum(idfs.values()), 1e-9)
 
     def _coverage(self, match: Match) -> float:
         """Returns the share of the plan that the best hit answers (``indexer.search.coverage``)."""

@@ -5,25 +5,12 @@ Codes are used because the documents share few different values.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Hashable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-
-from indexer.analysis.index_document import KINDS
-
-_EPOCH = np.datetime64("1970-01-01", "D").item().toordinal()
-
-
-class DocumentFacets(NamedTuple):
-    """The facet values of one document. ``year`` is in the Buddhist era."""
-
-    kind: str
-    author: str
-    year: int
-    category: str
-    organisation: int
 
 
 class OrdinalColumn(NamedTuple):
@@ -49,17 +36,7 @@ def concatenate_columns(parts: Sequence[OrdinalColumn]) -> OrdinalColumn:
     return OrdinalColumn(np.concatenate(codes), list(places))
 
 
-def facet_column(facts: npt.NDArray[Any], authors: OrdinalColumn, categories: OrdinalColumn) -> OrdinalColumn:
-    """Returns one column of ``DocumentFacets``, because documents share few combinations of values."""
-    dates = (facts["date"].astype(np.int64) - _EPOCH).astype("datetime64[D]")
-    years = dates.astype("datetime64[Y]").astype(np.int64) + 1970 + 543
-    columns = [facts["kind"], authors.codes, years, categories.codes, facts["organisation"]]
-    rows = np.stack([column.astype(np.int64) for column in columns], axis=1)
-    distinct, codes = np.unique(rows, axis=0, return_inverse=True)
-    values = [
-        DocumentFacets(
-            KINDS[kind].value, authors.values[author], year, categories.values[category], organisation
-        )
-        for kind, author, year, category, organisation in distinct.tolist()
-    ]
-    return OrdinalColumn(codes.reshape(-1), values)
+def facet_column(column: Iterable[bytes]) -> OrdinalColumn:
+    """Returns the facet values of each document, in the order of ``FACETS``, from the column ``facets``."""
+    coded = encode_ordinals(column)
+    return OrdinalColumn(coded.codes, [tuple(json.loads(values)) for values in coded.values])

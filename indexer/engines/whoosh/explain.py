@@ -56,10 +56,9 @@ def _explain_hit(
     parts.append(ScorePart("misread words", bm25f - sum(matches.values())))
     boosts = ranked.boosts
     if boosts is not None and place < len(boosts.phrases):
-        for name in ("phrases", "whole_query", "title", "adjacency"):
+        for name in ("phrases", "whole_query"):
             value = float(getattr(boosts, name)[place]) * ranked.best_score
             parts.append(ScorePart(name.replace("_", " "), value))
-    parts.append(ScorePart("recency and views", score - sum(part.value for part in parts)))
     covered = float(found.scores.covered[document]) / max(found.scores.idf_mass, 1e-9)
     return HitExplanation(
         int(context.reader.attributes["id"][document]),

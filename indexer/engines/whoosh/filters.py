@@ -9,11 +9,12 @@ from collections.abc import Mapping, Set
 import numpy as np
 import numpy.typing as npt
 
+from archive.facets import FACETS, FacetType
 from indexer.analysis.index_document import NEVER_EXPIRES
 from indexer.analysis.tokenizer import fold, searchable_bytes
 from indexer.engines.whoosh.posting_list import Mask
 from indexer.engines.whoosh.reader import CommitReader
-from indexer.search.ports import FACET_NAMES, FacetValue
+from indexer.search.ports import FacetValue
 from indexer.search.query.parser import Filters
 
 _MOST_VALUES = 50  # values of one facet that are returned, the most frequent first
@@ -23,14 +24,11 @@ _EPOCH = dt.date(1970, 1, 1).toordinal()  # day 0 of numpy's dates, as an ordina
 def filter_masks(reader: CommitReader, filters: Filters) -> dict[str, Mask]:
     """Returns a mask of the documents that pass each filter, by the filter's name; only for set filters."""
     found: dict[str, Mask] = {}
-    if filters.kind is not None:
-        found["kind"] = _with(reader, "kind", {filters.kind.value})
-    if filters.author is not None:
-        found["author"] = _named(reader, "author", filters.author)
-    if filters.category is not None:
-        found["category"] = _named(reader, "category", filters.category)
-    if filters.year is not None:
-        found["year"] = _with(reader, "year", {filters.year})
+    for place, facet in enumerate(FACETS):
+        value = getattr(filters, facet.name)
+        if value is not None and facet.type is not FacetType.ORGANISATION:  # the reader is of one already
+            is_name = facet.type is FacetType.NAME
+            found[facet.name] = _named(reader, place, value) if is_name else _with(reader, place, {value})
     if filters.from_date is not None or filters.to_date is not None:
         found["date"] = date_range_mask(reader, filters.from_date, filters.to_date)
     if filters.open_on is not None:
@@ -79,12 +77,14 @@ def count_facets(
     """
     everything = _counts(reader, wanted & combine_masks(reader, found))
     return {
-        name: _values(
+        facet.name: _values(
             reader,
-            name,
-            _counts(reader, wanted & combine_masks(reader, found, name)) if name in found else everything,
+            place,
+            _counts(reader, wanted & combine_masks(reader, found, facet.name))
+            if facet.name in found
+            else everything,
         )
-        for name in FACET_NAMES
+        for place, facet in enumerate(FACETS)
     }
 
 
@@ -94,32 +94,32 @@ def _counts(reader: CommitReader, mask: Mask) -> npt.NDArray[np.intp]:
     return np.bincount(codes[np.flatnonzero(mask)], minlength=len(combinations))
 
 
-def _values(reader: CommitReader, name: str, counts: npt.NDArray[np.intp]) -> tuple[FacetValue, ...]:
+def _values(reader: CommitReader, place: int, counts: npt.NDArray[np.intp]) -> tuple[FacetValue, ...]:
     combinations = reader.facets.values
     used: Counter[str | int] = Counter()
-    for place in np.flatnonzero(counts).tolist():
-        used[getattr(combinations[place], name)] += int(counts[place])
+    for code in np.flatnonzero(counts).tolist():
+        used[combinations[code][place]] += int(counts[code])
     first = sorted(used.items(), key=lambda item: (-item[1], str(item[0])))
     return tuple(FacetValue(value, count) for value, count in first[:_MOST_VALUES] if value != "")
 
 
-def _named(reader: CommitReader, name: str, typed: str) -> Mask:
+def _named(reader: CommitReader, place: int, typed: str) -> Mask:
     """Returns the documents whose value equals the typed text; if there is none, those that contain it.
 
     Only letters are compared.
     """
     letters = _letters(typed)
-    values = {value: _letters(value) for value in {getattr(each, name) for each in reader.facets.values}}
+    values = {value: _letters(value) for value in {each[place] for each in reader.facets.values}}
     fitting = {value for value, its in values.items() if its == letters}
     if not fitting and letters:
         fitting = {value for value, its in values.items() if letters in its}
-    return _with(reader, name, fitting)
+    return _with(reader, place, fitting)
 
 
-def _with(reader: CommitReader, name: str, values: Set[str | int]) -> Mask:
-    """Returns the documents that have one of the values."""
+def _with(reader: CommitReader, place: int, values: Set[str | int]) -> Mask:
+    """Returns the documents that have one of the values of the facet at ``place`` in ``FACETS``."""
     codes, combinations = reader.facets
-    fitting = np.array([getattr(each, name) in values for each in combinations], dtype=bool)
+    fitting = np.array([each[place] in values for each in combinations], dtype=bool)
     return fitting[codes]
 
 

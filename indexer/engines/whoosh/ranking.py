@@ -18,13 +18,12 @@ from indexer.engines.whoosh.posting_list import DocumentNumbers, Floats, Mask
 from indexer.engines.whoosh.reader import CommitReader
 from indexer.engines.whoosh.retrieval import MatchedDocuments
 from indexer.search.query.parser import Query, Sort
-from indexer.search.query.query_plan import Phrase, QueryPart, QueryPlan, adjacent_pairs
+from indexer.search.query.query_plan import Phrase, QueryPart, QueryPlan
 from indexer.search.tuning import SearchTuning
 
 RERANK_DEPTH = 150  # documents that are read for boosts
 _ENOUGH_EXACT = 10  # documents with every phrase, from which on misread phrases are not looked for
 _MAX_FUZZY_TEXTS = 100  # texts in which misread phrases are looked for
-_MAX_ADJACENT = 8  # clauses of a query whose neighbours are looked for side by side
 _MIN_SYNONYM_PHRASE = 4  # letters of a synonym that is looked for as a phrase
 _MAX_BYTES = 4_000_000  # bytes of text read for one query
 
@@ -35,12 +34,10 @@ class PhraseBoosts:
 
     phrases: Floats
     whole_query: Floats
-    title: Floats
-    adjacency: Floats
 
     def total(self) -> Floats:
         """Returns the sum of all reasons for each document."""
-        total: Floats = self.phrases + self.whole_query + self.title + self.adjacency
+        total: Floats = self.phrases + self.whole_query
         return total
 
     def ordered(self, order: DocumentNumbers) -> PhraseBoosts:
@@ -97,7 +94,6 @@ def rank_by_relevance(
     ``preferred`` marks those of ``documents`` that are read for boosts before any other.
     """
     reader, total = context.reader, len(documents)
-    scores = _prefer_recent_and_read(reader, documents, scores, context.tuning.near_tie)
     chosen = scores + preferred * scores.max(initial=0)
     most = max(needed, RERANK_DEPTH)
     if len(documents) > 2 * most:
@@ -128,22 +124,8 @@ def _best_first(reader: CommitReader, documents: DocumentNumbers, scores: Floats
     return order
 
 
-def _prefer_recent_and_read(
-    reader: CommitReader, documents: DocumentNumbers, scores: Floats, near_tie: float
-) -> Floats:
-    """Returns the scores, a hair's breadth higher for newer and more read documents."""
-    if not len(documents):
-        return scores
-    dates, views = reader.dates[documents], reader.log_views[documents]
-    span = float(dates.max() - dates.min()) or 1.0
-    recency = (dates - dates.min()) / np.float32(span)
-    popularity = views / np.float32(float(views.max()) or 1.0)
-    preferred: Floats = scores * (1 + np.float32(near_tie / 2) * (recency + popularity))
-    return preferred
-
-
 def phrase_boosts(context: SearchContext, plan: QueryPlan, documents: DocumentNumbers) -> PhraseBoosts:
-    """Returns the boosts of documents for the plan's phrases, its whole text and its neighbouring words."""
+    """Returns the boosts of documents for the plan's phrases and its whole text."""
     texts = list(take_bytes(context.reader.texts(documents), _MAX_BYTES))
     tuning = context.tuning
     parts = [part for part in plan.parts if part.phrase.words > 1]
@@ -152,18 +134,14 @@ def phrase_boosts(context: SearchContext, plan: QueryPlan, documents: DocumentNu
     synonyms = [_with_synonym_phrase(texts, part) for part in parts]
     value = _phrase_values(phrases, exact, synonyms, tuning)
     value = np.pad(value, (0, len(texts) - len(value)))
-    whole, title = _whole_query_values(plan, texts, phrases, exact, tuning)
-    adjacency = np.zeros(len(texts), dtype=np.float32)
+    whole = _whole_query_values(plan, texts, phrases, exact, tuning)
     is_sentence_as_typed = plan.is_sentence and bool(whole.any())
-    if not is_sentence_as_typed:
-        adjacency = _adjacency_values(plan, texts, tuning)
-        exact_count = int(np.count_nonzero(np.all(exact, axis=0))) if exact else _ENOUGH_EXACT
-        if exact_count < _ENOUGH_EXACT:
-            others = whole + title + adjacency
-            fuzzy = _fuzzy_values(phrases, exact, texts, tuning)
-            value[: len(fuzzy)] = np.maximum(value[: len(fuzzy)], fuzzy - others[: len(fuzzy)])
+    exact_count = int(np.count_nonzero(np.all(exact, axis=0))) if exact else _ENOUGH_EXACT
+    if exact_count < _ENOUGH_EXACT and not is_sentence_as_typed:
+        fuzzy = _fuzzy_values(phrases, exact, texts, tuning)
+        value[: len(fuzzy)] = np.maximum(value[: len(fuzzy)], fuzzy - whole[: len(fuzzy)])
     missing = len(documents) - len(texts)
-    return PhraseBoosts(*(np.pad(each, (0, missing)) for each in (value, whole, title, adjacency)))
+    return PhraseBoosts(*(np.pad(each, (0, missing)) for each in (value, whole)))
 
 
 def _phrase_values(
@@ -193,11 +171,11 @@ def _with_synonym_phrase(texts: list[bytes], part: QueryPart) -> Mask:
 
 def _whole_query_values(
     plan: QueryPlan, texts: list[bytes], phrases: list[Phrase], exact: list[Mask], tuning: SearchTuning
-) -> tuple[Floats, Floats]:
-    """Returns the boosts of the texts with the whole query, and of those with it in the title."""
-    whole, title = np.zeros(len(texts), dtype=np.float32), np.zeros(len(texts), dtype=np.float32)
+) -> Floats:
+    """Returns the boosts of the texts with the whole query."""
+    whole = np.zeros(len(texts), dtype=np.float32)
     if not (phrases or len(plan.phrases) > 1):
-        return whole, title
+        return whole
     parts = [
         found
         for phrase, found in zip(phrases, exact, strict=True)
@@ -205,21 +183,8 @@ def _whole_query_values(
     ]
     candidates = np.flatnonzero(np.all(parts, axis=0)) if parts else np.arange(len(texts))
     for place in candidates.tolist():
-        text = texts[place]
-        if contains_phrase(text, plan.whole):
-            whole[place] = tuning.whole_query_boost
-            title[place] = tuning.title_boost * contains_phrase(text[: text.find(b"\0")], plan.whole)
-    return whole, title
-
-
-def _adjacency_values(plan: QueryPlan, texts: list[bytes], tuning: SearchTuning) -> Floats:
-    """Returns for each text the share of the plan's neighbouring clauses that stand side by side."""
-    value = np.zeros(len(texts), dtype=np.float32)
-    pairs = adjacent_pairs(plan.clauses) if 1 < len(plan.clauses) <= _MAX_ADJACENT else []
-    for pair in pairs:
-        found = np.array([pair in text for text in texts], dtype=bool)
-        value += np.float32(tuning.adjacency_boost / len(pairs)) * found
-    return value
+        whole[place] = tuning.whole_query_boost * contains_phrase(texts[place], plan.whole)
+    return whole
 
 
 def _fuzzy_values(

@@ -21,10 +21,10 @@ import numpy as np
 import numpy.typing as npt
 from cachetools import LRUCache
 
+from archive.facets import facet_values
 from indexer.analysis.index_document import (
     ATTRIBUTES,
     COLUMNS,
-    KINDS,
     ZONES,
     SourceAnnouncement,
     ZoneLayout,
@@ -38,7 +38,6 @@ from indexer.engines.whoosh.codec import Postings
 from indexer.engines.whoosh.doc_values import (
     OrdinalColumn,
     concatenate_columns,
-    encode_ordinals,
     facet_column,
 )
 from indexer.engines.whoosh.library import TOC
@@ -73,7 +72,7 @@ class OpenSegment:
             self.text, self.token_boundaries, self.layout = opened["text"], opened["cuts"], opened["layout"]
             self.titles, self.subjects = opened["title"], opened["subjects"]
             self.attributes = np.frombuffer(opened["facts"].all(), ATTRIBUTES, self.size)
-            self.facets = facet_column(self.attributes, _coded(opened["author"]), _coded(opened["category"]))
+            self.facets = facet_column(opened["facets"].values())
 
     def meanable(self, knows: Callable[[str], bool]) -> Iterator[str]:
         """Yields the segment's Thai words that a misspelling may stand for.
@@ -99,11 +98,6 @@ class OpenSegment:
     def bare_names(self) -> TitleIndex:
         """Returns ``names`` without the marks that people type last or leave out in haste."""
         return self.names.without(MARK_BYTES)
-
-
-def _coded(column: Any) -> OrdinalColumn:
-    values = encode_ordinals(column.values())
-    return OrdinalColumn(values.codes, [value.decode() for value in values.values])
 
 
 def _summed(segments: Sequence[OpenSegment], term: str) -> int:
@@ -149,7 +143,7 @@ class CommitReader:
         ]
         sizes = [segment.size for segment in self.segments]
         self.bases: list[int] = [0, *np.cumsum(sizes, dtype=np.int64).tolist()]
-        self.size = self.fetched_count = self.bases[-1]
+        self.size = self.bases[-1]
         self.live: Mask = np.ones(self.size, dtype=bool)
         for base, part in zip(self.bases, toc.segments, strict=False):
             self.live[[base + gone for gone in part.deleted_docs()]] = False
@@ -214,14 +208,6 @@ class CommitReader:
     @cached_property
     def facets(self) -> OrdinalColumn:
         return concatenate_columns([segment.facets for segment in self.segments])
-
-    @cached_property
-    def dates(self) -> Floats:
-        return self.attributes["date"].astype(np.float32)
-
-    @cached_property
-    def log_views(self) -> Floats:
-        return np.log1p(self.attributes["views"].astype(np.float32))
 
     @cached_property
     def _norms(self) -> dict[str, Floats]:
@@ -427,9 +413,7 @@ class CommitReader:
         return (
             int(facts["date"]) == announcement.published_on.toordinal()
             and int(facts["expires"]) == expiry_ordinal(announcement)
-            and KINDS[facts["kind"]] is announcement.kind
-            and int(facts["organisation"]) == announcement.organisation
-            and self.facets.values[self.facets.codes[document]].category == announcement.category
+            and self.facets.values[self.facets.codes[document]] == facet_values(announcement)
             and self.text(document) == document_bytes(entry)
         )
 

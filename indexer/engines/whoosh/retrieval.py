@@ -62,10 +62,7 @@ def match(
     found = _match_clauses(context, plan, scores, preferred, _not_excluded(context, plan))
     if timely is None:
         return found
-    best, best_timely = (
-        found.scores.covered[among].max(initial=0) for among in (found.documents, found.documents & timely)
-    )
-    if best_timely > 0 and best_timely >= context.tuning.min_share_in_time * best:
+    if found.scores.covered[found.documents & timely].any():
         return replace(found, documents=found.documents & timely)
     return replace(found, notes=(*found.notes, query_notes.NOT_THEN))
 
@@ -197,11 +194,9 @@ def _partial_matches(context: SearchContext, scores: ClauseScores, allowed: Mask
     """Returns the documents that cover a share of the query's IDF mass, or of what the best document covers
     if that is less."""
     tuning, mass = context.tuning, scores.idf_mass
-    is_sentence = len(scores.idfs) >= MIN_SENTENCE_CLAUSES
-    most = (tuning.min_coverage_sentence if is_sentence else tuning.min_coverage) * mass
     best = float(np.where(allowed, scores.covered, 0).max(initial=0))
     share = tuning.min_share_of_best_quoted if is_quoted else tuning.min_share_of_best
-    least = max(min(most, share * best), _NEXT_TO_NOTHING)
+    least = max(min(tuning.min_coverage * mass, share * best), _NEXT_TO_NOTHING)
     partial: Mask = allowed & (scores.covered >= least)
     return partial
 

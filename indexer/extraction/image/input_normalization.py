@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from indexer.extraction.failures import Unreadable
-from indexer.extraction.lazy_import import lazy_import
+from indexer.lazy_import import lazy_import
 
 if TYPE_CHECKING:
     import img2pdf

@@ -60,9 +60,9 @@ class _Words(NamedTuple):
     shortened: dict[str, list[str]]
 
 
-def respell(text: str) -> str:
+def correct_ocr_errors(text: str) -> str:
     """Returns the text with misread letters corrected where its line leaves no doubt; other letters stay."""
-    return _outside_names(_STRETCH, _respelt, _outside_names(_SPACED, _without_stray_space, text))
+    return _outside_names(_STRETCH, _corrected_run, _outside_names(_SPACED, _without_stray_space, text))
 
 
 def has_lookalike(text: str) -> bool:
@@ -137,7 +137,7 @@ def _cost_of(read: Sequence[tuple[str, str]]) -> float:
     return sum(costs.get(word, UNKNOWN) + SLIP * Levenshtein.distance(piece, word) for piece, word in read)
 
 
-def _respelt(match: re.Match[str]) -> str:
+def _corrected_run(match: re.Match[str]) -> str:
     read = _likeliest(match[0])
     known = [True, *(piece in _words().costs for piece, _ in read), True]
     pieces = (meant if known[at] and known[at + 2] else piece for at, (piece, meant) in enumerate(read))

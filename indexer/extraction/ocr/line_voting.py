@@ -21,7 +21,7 @@ from indexer.extraction.ocr.line_layout import Symbol
 
 # Costs are in the recogniser's units of certainty.
 WORD_WEIGHT = 1.5  # units for a nat of a word's rarity
-UNKNOWN_LETTER = 8.0  # nats of a letter that belongs to no word, as in ``respell``
+UNKNOWN_LETTER = 8.0  # nats of a letter that belongs to no word, as in ``correct_ocr_errors``
 UNKNOWN_MARK = 3.0  # nats of a mark that belongs to no word
 MOST_COST = 12.0  # units above the cheapest choice of a place; dearer ones are dropped
 MISSING = 8.0  # units: highest cost of a text that a reading does not have at a place

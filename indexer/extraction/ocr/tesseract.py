@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 from PIL import Image
 
 from indexer.extraction.failures import Unreadable
-from indexer.extraction.lazy_import import lazy_import
 from indexer.extraction.ocr.line_layout import Symbol, is_echo
+from indexer.lazy_import import lazy_import
 
 # before the import: Tesseract reads it when its library loads
 os.environ.setdefault("OMP_THREAD_LIMIT", "1")

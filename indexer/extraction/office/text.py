@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from archive import thai
 from indexer.extraction.failures import Unreadable
-from indexer.extraction.lazy_import import lazy_import
+from indexer.lazy_import import lazy_import
 
 if TYPE_CHECKING:
     import python_calamine as calamine

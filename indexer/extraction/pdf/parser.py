@@ -70,7 +70,7 @@ class EmbeddedPage:
     problem: str = ""
 
 
-class Reader:
+class PdfReader:
     """An open PDF. Pages may be read in any order; fonts are decoded once for the whole file."""
 
     def __init__(self, path: Path) -> None:
@@ -205,13 +205,13 @@ def warm_up() -> None:
     coverage("เทศบาล")
 
 
-_open: Reader | None = None  # the file that this child serves
+_open: PdfReader | None = None  # the file that this child serves
 
 
 def open_file(path: Path) -> Outline:
     """Opens a PDF in this child process; ``read_page`` then reads from that PDF."""
     global _open  # noqa: PLW0603 - a child serves one file
-    _open = Reader(path)
+    _open = PdfReader(path)
     return _open.outline()
 
 

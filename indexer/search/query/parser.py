@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from archive.errors import Invalid
+from archive.facets import FACETS, FACETS_BY_NAME, Facet, FacetType
 from archive.model import Kind
 from archive.thai import ERA, canon, parse_date
 from archive.thai.characters import CONSONANTS
@@ -125,10 +126,7 @@ KIND_NAMES = {
 """Thai names of each kind that people may write after ``kind:``."""
 
 _FIELDS = {
-    "author": "author", "by": "author", "ผู้เขียน": "author", "ผู้ประกาศ": "author", "โดย": "author",
-    "kind": "kind", "type": "kind", "ประเภท": "kind", "ชนิด": "kind",
-    "category": "category", "หมวด": "category", "หมวดหมู่": "category",
-    "year": "year", "ปี": "year", "พ.ศ.": "year",
+    **{typed: facet.name for facet in FACETS for typed in facet.typed_names},
     "number": "number", "เลขที่": "number", "ที่": "number",
     "from": "from_date", "to": "to_date",
     "title": "words", "intitle": "words", "subject": "words", "เรื่อง": "words", "ชื่อเรื่อง": "words",
@@ -291,24 +289,30 @@ class _Reading:
     def _narrow(self, name: str, value: str) -> bool:
         """Sets the filter ``name``; returns False when the value makes no sense for that filter."""
         folded = fold(value)
+        if (facet := FACETS_BY_NAME.get(name)) is not None:
+            return self._choose(facet, value, folded)
         match name:
-            case "author":
-                return self._set(name, value, remarks.author(value))
-            case "category":
-                return self._set(name, value, remarks.category(value))
-            case "kind":
-                kind = _kind(folded)
-                return kind is not None and self._set("kind", kind, remarks.kind(kind))
-            case "year" if re.fullmatch(r"[0-9]{4}|[0-9]{2}", folded):
-                year = full_buddhist_year(int(folded))
-                return self._set("year", year, remarks.year(year))
-            case "year" if re.fullmatch(r"([0-9]{4}|[0-9]{2})-([0-9]{4}|[0-9]{2})", folded):
-                return self._years(*(full_buddhist_year(int(year)) for year in folded.split("-")))
             case "from_date" | "to_date":
                 return self._day(name, folded)
             case "number":
                 self.number(folded)
                 return True
+            case _:
+                return False
+
+    def _choose(self, facet: Facet, value: str, folded: str) -> bool:
+        """Sets the filter of a facet; returns False when the value makes no sense for it."""
+        match facet.type:
+            case FacetType.NAME:
+                return self._set(facet.name, value, remarks.facet(facet, value))
+            case FacetType.KIND:
+                kind = _kind(folded)
+                return kind is not None and self._set(facet.name, kind, remarks.facet(facet, kind))
+            case FacetType.YEAR if re.fullmatch(r"[0-9]{4}|[0-9]{2}", folded):
+                year = full_buddhist_year(int(folded))
+                return self._set(facet.name, year, remarks.facet(facet, year))
+            case FacetType.YEAR if re.fullmatch(r"([0-9]{4}|[0-9]{2})-([0-9]{4}|[0-9]{2})", folded):
+                return self._years(*(full_buddhist_year(int(year)) for year in folded.split("-")))
             case _:
                 return False
 

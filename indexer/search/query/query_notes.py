@@ -7,6 +7,7 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from archive.facets import Facet
 from archive.model import Kind
 from archive.thai import ERA, MONTHS, format_date, format_short_date
 
@@ -31,16 +32,13 @@ NOT_THEN = QueryNote(
 )
 
 
-def author(name: str) -> QueryNote:
-    return QueryNote(f"ผู้ประกาศ: {name}", f"Author: {name}")
-
-
-def category(name: str) -> QueryNote:
-    return QueryNote(f"หมวดหมู่: {name}", f"Category: {name}")
-
-
-def kind(kind: Kind) -> QueryNote:
-    return QueryNote(f"ประเภท: {kind.thai}", f"Kind: {kind.english}")
+def facet(facet: Facet, value: Kind | int | str) -> QueryNote:
+    """Returns the note of a facet's filter; a year is given in the Buddhist era."""
+    if isinstance(value, Kind):
+        return QueryNote(f"{facet.label}: {value.thai}", f"{facet.english}: {value.english}")
+    if isinstance(value, int):
+        return QueryNote(f"{facet.label} พ.ศ. {value}", f"{facet.english}: {value - ERA}")
+    return QueryNote(f"{facet.label}: {value}", f"{facet.english}: {value}")
 
 
 def number(value: str) -> QueryNote:
@@ -53,10 +51,6 @@ def without(text: str) -> QueryNote:
 
 def either(texts: Sequence[str]) -> QueryNote:
     return QueryNote(" หรือ ".join(texts), " or ".join(texts))
-
-
-def year(buddhist: int) -> QueryNote:
-    return QueryNote(f"ปี พ.ศ. {buddhist}", f"Year: {buddhist - ERA}")
 
 
 def years(first: int, last: int) -> QueryNote:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from typing import NamedTuple
 
 from archive.thai import ERA, MONTHS, SHORT_MONTHS
@@ -324,8 +323,3 @@ def synonym_texts(plan: QueryPlan) -> tuple[str, ...]:
         for other in clause.alternatives[1:]
         if other.weight in (SYNONYM_WEIGHT, SPELLING_WEIGHT)
     )
-
-
-def adjacent_pairs(clauses: tuple[Clause, ...]) -> list[bytes]:
-    """Returns each two adjacent clauses as one run of searchable bytes."""
-    return [searchable_bytes(fold(left.typed + right.typed)).data for left, right in pairwise(clauses)]

@@ -2,14 +2,56 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 
 import pikepdf
 from fontpkg_sarabun import __file__ as sarabun
 from fpdf import FPDF
 
+from archive.model import Attachment, Details, Kind, Page, Reading, Source
+from archive.ports import StoredFile
+from indexer.extraction.pdf.parser import EmbeddedPage
+
 SARABUN = Path(sarabun).parent / "files" / "Sarabun-Regular.ttf"
 A4 = (0, 0, 595, 842)
+
+
+def stored_attachment(stored: StoredFile, *, kind: Kind = Kind.OTHER) -> Attachment:
+    """Makes the attachment, read and of one page, that a stored PDF belongs to."""
+    return Attachment(
+        id=1,
+        announcement_id=1,
+        position=1,
+        label="",
+        filename="a.pdf",
+        kind=kind,
+        media_type="application/pdf",
+        size=stored.size,
+        sha256=stored.sha256,
+        page_count=1,
+        status=Reading.READY,
+        error=None,
+        signed=False,
+        details=Details(),
+        rules=1,
+        created_at=dt.datetime.now(dt.UTC),
+    )
+
+
+def embedded_page(read: EmbeddedPage) -> Page:
+    """Makes the first page of that attachment from what was read of it."""
+    return Page(
+        attachment_id=1,
+        number=1,
+        text=read.text,
+        raw=read.raw,
+        source=Source.EMBEDDED,
+        confidence=None,
+        turn=read.turn,
+        lines=read.lines,
+        rules=1,
+    )
 
 
 def shaped(path: Path, pages: list[list[str]], *, size: float = 14) -> Path:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer.extraction.ocr.correction import has_lookalike, has_unknown_letter, respell
+from indexer.extraction.ocr.correction import correct_ocr_errors, has_lookalike, has_unknown_letter
 
 
 @pytest.mark.parametrize(
@@ -26,7 +26,7 @@ from indexer.extraction.ocr.correction import has_lookalike, has_unknown_letter,
     ],
 )
 def test_slips_are_undone(read: str, written: str) -> None:
-    assert respell(read) == written
+    assert correct_ocr_errors(read) == written
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,7 @@ def test_slips_are_undone(read: str, written: str) -> None:
     ],
 )
 def test_what_is_right_or_unknown_stays(text: str) -> None:
-    assert respell(text) == text
+    assert correct_ocr_errors(text) == text
 
 
 @pytest.mark.parametrize(
@@ -78,4 +78,4 @@ def test_letters_of_no_word_are_told(text: str, expected: bool) -> None:
 @given(st.text(st.sampled_from("กขชซนมรสอเแาำิี่้ั์ ๑1a"), max_size=60))
 def test_only_thai_letters_change(text: str) -> None:
     kept = [letter for letter in text if letter in "๑1a"]
-    assert [letter for letter in respell(text) if letter in "๑1a"] == kept
+    assert [letter for letter in correct_ocr_errors(text) if letter in "๑1a"] == kept

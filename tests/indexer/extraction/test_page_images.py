@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import io
 from dataclasses import replace
 from pathlib import Path
@@ -12,12 +11,12 @@ import pytest
 from PIL import Image
 
 from archive.errors import Unavailable
-from archive.model import Attachment, Details, Kind, Line, Page, Reading, Rectangle, Source
+from archive.model import Attachment, Line, Page, Rectangle, Source
 from indexer.extraction import page_images, sandbox
 from indexer.extraction.embedded_text import Document
 from indexer.extraction.page_images import Pictures, paint, rectangles
 from storage.files.local import LocalFiles
-from tests.indexer.extraction.documents import shaped
+from tests.indexer.extraction.documents import embedded_page, shaped, stored_attachment
 
 TEXT = "ประกาศเทศบาลตำบลหนองปลาดุก"
 WORD = "เทศบาล"
@@ -27,39 +26,13 @@ HIT = (TEXT.index(WORD), TEXT.index(WORD) + len(WORD))
 def page_of(path: Path) -> Page:
     with Document(path) as document:
         read = document.read_page(1)
-    return Page(
-        attachment_id=1,
-        number=1,
-        text=read.text,
-        raw=read.raw,
-        source=Source.EMBEDDED,
-        confidence=None,
-        turn=read.turn,
-        lines=read.lines,
-    )
+    return embedded_page(read)
 
 
 def attached(files: LocalFiles, path: Path) -> Attachment:
     with path.open("rb") as stream:
         stored = files.add(stream, limit=10**9)
-    return Attachment(
-        id=1,
-        announcement_id=1,
-        position=1,
-        label="",
-        filename="a.pdf",
-        kind=Kind.OTHER,
-        media_type="application/pdf",
-        size=stored.size,
-        sha256=stored.sha256,
-        page_count=1,
-        status=Reading.READY,
-        error=None,
-        signed=False,
-        details=Details(),
-        rules=1,
-        created_at=dt.datetime.now(dt.UTC),
-    )
+    return stored_attachment(stored)
 
 
 def marked(picture: Image.Image) -> tuple[int, int, int, int]:

@@ -13,10 +13,11 @@ import pytest
 
 from archive import privacy
 from archive.errors import Conflict, Invalid
-from archive.model import Attachment, Details, Kind, Line, Page, Reading, Rectangle, Source
+from archive.model import Kind, Line, Page, Rectangle, Source
 from indexer.extraction.embedded_text import Document
 from indexer.extraction.redaction import COVER, Redactor, boxes_of_finds, text_inside, without_covered
 from storage.files.local import LocalFiles
+from tests.indexer.extraction.documents import embedded_page, stored_attachment
 from web.sample.documents import Text, make
 
 NUMBER = "1-2345-67890-12-1"
@@ -36,37 +37,10 @@ class Paper:
         pdf = make(text).pdf
         self.files = LocalFiles(folder / "files")
         stored = self.files.add(io.BytesIO(_turned(pdf) if turned else pdf), limit=1 << 24)
-        self.attachment = Attachment(
-            id=1,
-            announcement_id=1,
-            position=1,
-            label="",
-            filename="a.pdf",
-            kind=Kind.MEMO,
-            media_type="application/pdf",
-            size=stored.size,
-            sha256=stored.sha256,
-            page_count=1,
-            status=Reading.READY,
-            error=None,
-            signed=False,
-            details=Details(),
-            rules=1,
-            created_at=dt.datetime.now(dt.UTC),
-        )
+        self.attachment = stored_attachment(stored, kind=Kind.MEMO)
         with self.files.local_path(stored.sha256) as path, Document(path) as document:
             read = document.read_page(1)
-        self.page = Page(
-            attachment_id=1,
-            number=1,
-            text=read.text,
-            raw=read.raw,
-            source=Source.EMBEDDED,
-            confidence=None,
-            turn=read.turn,
-            lines=read.lines,
-            rules=1,
-        )
+        self.page = embedded_page(read)
         (find,) = privacy.find(read.text, 1)
         self.boxes = boxes_of_finds(self.page, [(find.start, find.end)])
         self.redactor = Redactor(self.files, folder / "locks", jobs=1)

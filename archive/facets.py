@@ -1,0 +1,105 @@
+"""The facets of search, each declared once: values that announcements are counted, filtered and chosen by.
+
+A facet's name is that of its filter (``Filters``), of the argument of search in the API and in addresses, and
+of its counts. Query parser, both search engines, API, OpenAPI, pages and saved searches read ``FACETS``. A
+new facet of an existing type is a line here and an attribute of ``Filters``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from archive.errors import gettext_noop
+from archive.model import Announcement, Kind
+from archive.thai import buddhist_year
+
+Value = str | int
+"""A value as it is indexed and counted. The empty text stands for none and is not counted."""
+
+
+class FacetType(Enum):
+    """Type of a facet's values: it says how they are compared, read, ordered and shown."""
+
+    KIND = auto()  # one of ``Kind``
+    NAME = auto()  # free text; a filter finds the name, or else all names that contain it, by letters alone
+    YEAR = auto()  # a year of the Buddhist era; shown with the newest first
+    ORGANISATION = auto()  # an organisation's id, its slug in addresses; only where several are searched
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facet:
+    """One facet. ``typed_names`` are what people may write before a colon in a query."""
+
+    name: str
+    type: FacetType
+    label: str  # Thai, as on pages; translated where it is shown
+    english: str
+    value: Callable[[Announcement], Value]
+    typed_names: tuple[str, ...] = ()
+
+
+FACETS = (
+    Facet(
+        name="organisation",
+        type=FacetType.ORGANISATION,
+        label=gettext_noop("หน่วยงาน"),
+        english="Organisation",
+        value=lambda announcement: announcement.organisation,
+    ),
+    Facet(
+        name="kind",
+        type=FacetType.KIND,
+        label=gettext_noop("ประเภท"),
+        english="Kind",
+        value=lambda announcement: announcement.kind.value,
+        typed_names=("kind", "type", "ประเภท", "ชนิด"),
+    ),
+    Facet(
+        name="year",
+        type=FacetType.YEAR,
+        label=gettext_noop("ปี"),
+        english="Year",
+        value=lambda announcement: buddhist_year(announcement.published_on),
+        typed_names=("year", "ปี", "พ.ศ."),
+    ),
+    Facet(
+        name="category",
+        type=FacetType.NAME,
+        label=gettext_noop("หมวด"),
+        english="Category",
+        value=lambda announcement: announcement.category,
+        typed_names=("category", "หมวด", "หมวดหมู่"),
+    ),
+    Facet(
+        name="author",
+        type=FacetType.NAME,
+        label=gettext_noop("ผู้ประกาศ"),
+        english="Author",
+        value=lambda announcement: announcement.author,
+        typed_names=("author", "by", "ผู้เขียน", "ผู้ประกาศ", "โดย"),
+    ),
+)
+
+FACETS_BY_NAME = {each.name: each for each in FACETS}
+NAME_FACETS = tuple(each.name for each in FACETS if each.type is FacetType.NAME)
+
+
+def facet_values(announcement: Announcement) -> tuple[Value, ...]:
+    """Return the announcement's value of each facet, in the order of ``FACETS``."""
+    return tuple(facet.value(announcement) for facet in FACETS)
+
+
+def read_filter(facet: Facet, text: str) -> Kind | int | str | None:
+    """Return the value of a filter that was kept as text; None where it makes no sense."""
+    with suppress(ValueError):
+        match facet.type:
+            case FacetType.KIND:
+                return Kind(text)
+            case FacetType.YEAR:
+                return int(text) if text.isascii() and len(text) <= 4 else None
+            case FacetType.NAME:
+                return text or None
+    return None

@@ -1,0 +1,97 @@
+"""Queries about the accounts of people who may sign in."""
+
+from __future__ import annotations
+
+from archive.errors import Conflict, NotFound
+from archive.model import PROVINCE, Person, Role
+from storage import mappers
+from storage.engine import Queries
+from storage.hash_chain import recorded_people
+from storage.tenancy import current_organisation
+
+
+class EngineAccounts:
+    """Adapter of ``Accounts`` for any ``Engine``."""
+
+    def __init__(self, engine: Queries) -> None:
+        self._engine = engine
+
+    def add(self, name: str, password_hash: str, role: Role) -> Person:
+        with recorded_people(self._engine):
+            row = self._engine.row(
+                """INSERT INTO person (name, password_hash, role, created_at, organisation_id)
+                   VALUES (:name, :password_hash, :role, :now, :organisation)
+                   ON CONFLICT (organisation_id, name) DO NOTHING RETURNING *""",
+                organisation=current_organisation(self._engine),
+                name=name,
+                password_hash=password_hash,
+                role=role.value,
+                now=mappers.now_text(),
+            )
+            if row is None:
+                raise Conflict("มีผู้ใช้ชื่อ “%(name)s” อยู่แล้ว กรุณาใช้ชื่ออื่น", code="name-taken", name=name)
+        return mappers.person(row)
+
+    def person(self, id: int) -> Person:
+        row = self._engine.row(
+            """SELECT * FROM person
+               WHERE organisation_id IN :account_organisations AND id = :id""",
+            id=id,
+        )
+        if row is None:
+            raise _nobody()
+        return mappers.person(row)
+
+    def by_name(self, name: str) -> tuple[Person, str] | None:
+        """Return the person and the password hash. An organisation's own person precedes the province's."""
+        row = self._engine.row(
+            """SELECT * FROM person WHERE organisation_id IN :account_organisations AND name = :name
+               ORDER BY organisation_id DESC LIMIT 1""",
+            name=name,
+            account_organisations=[current_organisation(self._engine), PROVINCE],
+        )
+        return None if row is None else (mappers.person(row), row["password_hash"])
+
+    def everyone(self) -> list[Person]:
+        found = self._engine.rows(
+            "SELECT * FROM person WHERE organisation_id IN :organisations ORDER BY name"
+        )
+        return [*mappers.readable(mappers.person, found)]
+
+    def disable(self, name: str) -> None:
+        self._set_disabled(name, True)
+
+    def enable(self, name: str) -> None:
+        self._set_disabled(name, False)
+
+    def _set_disabled(self, name: str, disabled: bool) -> None:
+        with recorded_people(self._engine):
+            if not self._engine.run(
+                """UPDATE person SET disabled = :disabled
+                   WHERE organisation_id = :organisation AND name = :name""",
+                disabled=int(disabled),
+                name=name,
+                organisation=current_organisation(self._engine),
+            ):
+                raise _nobody()
+            if disabled:  # else the sessions would work again once the account is enabled
+                self._engine.run(
+                    """DELETE FROM session WHERE organisation_id = :organisation AND person_id IN (
+                           SELECT id FROM person WHERE organisation_id = :organisation AND name = :name)""",
+                    name=name,
+                    organisation=current_organisation(self._engine),
+                )
+
+    def set_password(self, id: int, password_hash: str) -> None:
+        with recorded_people(self._engine):
+            if not self._engine.run(
+                """UPDATE person SET password_hash = :password_hash
+                   WHERE organisation_id IN :account_organisations AND id = :id""",
+                id=id,
+                password_hash=password_hash,
+            ):
+                raise _nobody()
+
+
+def _nobody() -> NotFound:
+    return NotFound("ไม่พบผู้ใช้นี้")

@@ -1,0 +1,81 @@
+"""Queries about the tokens of programs that call the API."""
+
+from __future__ import annotations
+
+import datetime as dt
+from contextlib import suppress
+
+from archive.errors import Conflict, NotFound, Unavailable
+from archive.model import ALL_SCOPES, ApiToken, Scope
+from storage import mappers
+from storage.engine import Queries
+from storage.hash_chain import recorded_people
+from storage.tenancy import current_organisation
+
+_LAST_USE_STEP = dt.timedelta(minutes=1)  # a program that calls often causes one write a minute at most
+
+
+class EngineApiTokens:
+    """Adapter of ``ApiTokens`` for any ``Engine``."""
+
+    def __init__(self, engine: Queries) -> None:
+        self._engine = engine
+
+    def add(
+        self,
+        name: str,
+        token_hash: str,
+        *,
+        scopes: frozenset[Scope] = ALL_SCOPES,
+        expires_at: dt.datetime | None = None,
+    ) -> None:
+        with recorded_people(self._engine):
+            if any(name == known.name and not known.revoked_at for known in self.all()):
+                raise Conflict(f"มีโทเคนชื่อ “{name}” อยู่แล้ว กรุณาใช้ชื่ออื่น หรือเพิกถอนของเดิมก่อน", code="name-taken")
+            self._engine.run(
+                """INSERT INTO token (name, hash, scopes, expires_at, created_at, organisation_id)
+                   VALUES (:name, :hash, :scopes, :expires_at, :now, :organisation)""",
+                organisation=current_organisation(self._engine),
+                name=name,
+                hash=token_hash,
+                scopes=",".join(sorted(scopes)),
+                expires_at=mappers.time_text(expires_at) if expires_at else None,
+                now=mappers.now_text(),
+            )
+
+    def by_hash(self, token_hash: str, *, now: dt.datetime) -> ApiToken | None:
+        row = self._engine.row(
+            """SELECT * FROM token
+               WHERE organisation_id IN :account_organisations AND hash = :hash AND revoked_at IS NULL
+               AND (expires_at IS NULL OR expires_at > :now)""",
+            hash=token_hash,
+            now=mappers.time_text(now),
+        )
+        if row is None:
+            return None
+        found = mappers.token(row)
+        if found.last_used_at is None or abs(now - found.last_used_at) >= _LAST_USE_STEP:
+            # Where the disk is full, the write is skipped, so that programs still get in.
+            with suppress(Unavailable), self._engine.write(durable=False):
+                self._engine.run(
+                    """UPDATE token SET last_used_at = :now
+                       WHERE organisation_id IN :account_organisations AND id = :id""",
+                    id=row["id"],
+                    now=mappers.time_text(now),
+                )
+        return found
+
+    def all(self) -> list[ApiToken]:
+        found = self._engine.rows("SELECT * FROM token WHERE organisation_id IN :organisations ORDER BY id")
+        return [*mappers.readable(mappers.token, found)]
+
+    def revoke(self, name: str) -> None:
+        with recorded_people(self._engine):
+            if not self._engine.run(
+                """UPDATE token SET revoked_at = :now
+                   WHERE organisation_id = :organisation AND name = :name AND revoked_at IS NULL""",
+                organisation=current_organisation(self._engine),
+                name=name,
+                now=mappers.now_text(),
+            ):
+                raise NotFound(f"ไม่พบโทเคนชื่อ “{name}” ที่ยังใช้ได้")
