@@ -8,12 +8,13 @@ import logging
 import struct
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from functools import wraps
-from typing import Concatenate, ParamSpec, TypeVar
+from types import NoneType
+from typing import Any, Concatenate, ParamSpec, TypeVar, get_args, get_type_hints
 
 from archive.disclosure import DisclosureEntry, DisclosureItem, Period, Section
-from archive.erasure import Erasure, ErasureScope
+from archive.erasure import Erasure
 from archive.errors import RecordDamaged
 from archive.fields import ANNOUNCEMENT_FIELDS, read_column
 from archive.model import (
@@ -39,7 +40,6 @@ from archive.model import (
     Reading,
     Relation,
     RelationKind,
-    Role,
     ScanAdvice,
     Scope,
     Session,
@@ -47,9 +47,9 @@ from archive.model import (
     Source,
     Status,
 )
-from archive.reports import Report, ReportKind
+from archive.reports import Report
 from archive.site_profile import TEXT_FIELDS, SiteProfile, SiteProfileVersion
-from archive.subscriptions import Frequency, Subscription
+from archive.subscriptions import Subscription
 from storage.engine import Row
 
 DETACHED = "detached"
@@ -102,6 +102,35 @@ def readable(mapper: Callable[[Row], _T], found: Iterable[Row]) -> Iterator[_T]:
                 log.error("damaged row", extra={"row": name, "why": str(error.__cause__)})
 
 
+def _mapper(record: type[_T], **others: Callable[[Row], object]) -> Callable[[Row], _T]:
+    """Return a mapper that reads each field of a record from the column of its name, by the field's type.
+
+    ``others``: how to read the fields that a column does not hold in that form.
+    """
+    types = get_type_hints(record)
+    names = [field.name for field in fields(record)]  # type: ignore[arg-type]
+    readers = {name: others.get(name) or _column(name, types[name]) for name in names}
+
+    def mapped(row: Row) -> _T:
+        return record(**{name: read(row) for name, read in readers.items()})
+
+    mapped.__name__ = record.__name__
+    return _damaged_as_error(mapped)
+
+
+def _column(name: str, type_of_field: Any) -> Callable[[Row], object]:
+    """Return how a field is read from the column of its name: text, number, flag, time, or a member of an
+    enumeration; NULL where the type allows None."""
+    is_optional = NoneType in get_args(type_of_field)
+    kind = next(one for one in (*get_args(type_of_field), type_of_field) if one is not NoneType)
+    convert = _CONVERTERS.get(kind, kind)
+    return lambda row: None if is_optional and row[name] is None else convert(row[name])
+
+
+def _organisation_of(row: Row) -> object:
+    return row["organisation_id"]
+
+
 def _text(value: object) -> str:
     """Return a value that must be text. Raises ``TypeError`` for any other value.
 
@@ -110,6 +139,9 @@ def _text(value: object) -> str:
     if not isinstance(value, str):
         raise TypeError(f"not a text: {value!r}")
     return value
+
+
+_CONVERTERS: Mapping[Any, Callable[[Any], object]] = {str: _text, dt.datetime: dt.datetime.fromisoformat}
 
 
 def time_text(at: dt.datetime) -> str:
@@ -178,36 +210,6 @@ def attachment(row: Row) -> Attachment:
         hold=Hold(row["hold"]) if row["hold"] else None,
         decided=tuple(json.loads(row["decided"] or "[]")),
         is_redacted=bool(row["is_redacted"]),
-    )
-
-
-@_damaged_as_error
-def file_version(row: Row) -> FileVersion:
-    return FileVersion(
-        attachment_id=row["attachment_id"],
-        number=row["number"],
-        filename=_text(row["filename"]),
-        media_type=_text(row["media_type"]),
-        size=row["size"],
-        sha256=_text(row["sha256"]),
-        is_redacted=bool(row["is_redacted"]),
-        replaced_at=dt.datetime.fromisoformat(row["replaced_at"]),
-        replaced_by=_text(row["replaced_by"]),
-    )
-
-
-@_damaged_as_error
-def erasure(row: Row) -> Erasure:
-    return Erasure(
-        id=row["id"],
-        announcement_id=row["announcement_id"],
-        attachment_id=row["attachment_id"],
-        scope=ErasureScope(row["scope"]),
-        ordered_by=_text(row["ordered_by"]),
-        reason=_text(row["reason"]),
-        files=tuple(_text(row["files"]).split()),
-        at=dt.datetime.fromisoformat(row["at"]),
-        actor=_text(row["actor"]),
     )
 
 
@@ -359,68 +361,6 @@ def change(row: Row) -> Change:
 
 
 @_damaged_as_error
-def incident(row: Row) -> Incident:
-    return Incident(
-        id=row["id"],
-        found_at=dt.datetime.fromisoformat(row["found_at"]),
-        code=row["code"],
-        subject=row["subject"],
-        detail=row["detail"],
-        acknowledged_at=_time(row["acknowledged_at"]),
-        acknowledged_by=row["acknowledged_by"] or "",
-    )
-
-
-@_damaged_as_error
-def person(row: Row) -> Person:
-    return Person(
-        id=row["id"],
-        name=_text(row["name"]),
-        role=Role(row["role"]),
-        disabled=bool(row["disabled"]),
-        created_at=dt.datetime.fromisoformat(row["created_at"]),
-        organisation=row["organisation_id"],
-    )
-
-
-@_damaged_as_error
-def organisation(row: Row) -> Organisation:
-    return Organisation(id=row["id"], slug=row["slug"], name=row["name"], host=row["host"])
-
-
-@_damaged_as_error
-def session(row: Row) -> Session:
-    return Session(
-        id=row["id"],
-        person_id=row["person_id"],
-        device=row["device"],
-        started_at=dt.datetime.fromisoformat(row["started_at"]),
-        seen_at=dt.datetime.fromisoformat(row["seen_at"]),
-    )
-
-
-@_damaged_as_error
-def token(row: Row) -> ApiToken:
-    return ApiToken(
-        name=row["name"],
-        scopes=frozenset(map(Scope, row["scopes"].split(","))),
-        created_at=dt.datetime.fromisoformat(row["created_at"]),
-        expires_at=_time(row["expires_at"]),
-        last_used_at=_time(row["last_used_at"]),
-        revoked_at=_time(row["revoked_at"]),
-    )
-
-
-@_damaged_as_error
-def relation(row: Row) -> Relation:
-    return Relation(
-        newer_id=row["newer_id"],
-        older_id=row["older_id"],
-        kind=RelationKind(row["kind"]) if row["kind"] else None,
-    )
-
-
-@_damaged_as_error
 def disclosure_item(row: Row) -> DisclosureItem:
     return DisclosureItem(
         key=row["item"],
@@ -430,33 +370,6 @@ def disclosure_item(row: Row) -> DisclosureItem:
         period=Period(row["period"]),
         keywords=tuple(_text(row["keywords"]).splitlines()),
         is_hidden=bool(row["is_hidden"]),
-    )
-
-
-@_damaged_as_error
-def disclosure_entry(row: Row) -> DisclosureEntry:
-    return DisclosureEntry(
-        year=int(row["year"]),
-        item=_text(row["item"]),
-        part=int(row["part"]),
-        announcement_id=row["announcement_id"],
-    )
-
-
-@_damaged_as_error
-def report(row: Row) -> Report:
-    return Report(
-        id=row["id"],
-        kind=ReportKind(row["kind"]),
-        text=_text(row["text"]),
-        announcement_id=row["announcement_id"],
-        attachment_id=row["attachment_id"],
-        page=row["page"],
-        query=_text(row["query"]),
-        count=row["count"],
-        made_at=dt.datetime.fromisoformat(row["made_at"]),
-        done_at=_time(row["done_at"]),
-        done_by=row["done_by"],
     )
 
 
@@ -471,24 +384,6 @@ def site_profile(row: Row) -> SiteProfileVersion:
 
 
 @_damaged_as_error
-def subscription(row: Row) -> Subscription:
-    return Subscription(
-        id=row["id"],
-        organisation=row["organisation_id"],
-        address=_text(row["address"]),
-        key=row["key"],
-        search=_text(row["search"]),
-        frequency=Frequency(row["frequency"]),
-        language=row["language"],
-        made_at=dt.datetime.fromisoformat(row["made_at"]),
-        asked_at=_time(row["asked_at"]),
-        confirmed_at=_time(row["confirmed_at"]),
-        position=row["position"],
-        looked_at=_time(row["looked_at"]),
-    )
-
-
-@_damaged_as_error
 def collection(row: Row, items: Sequence[Item]) -> Collection:
     return Collection(
         id=row["id"],
@@ -498,6 +393,19 @@ def collection(row: Row, items: Sequence[Item]) -> Collection:
         updated_at=dt.datetime.fromisoformat(row["updated_at"]),
         updated_by=row["updated_by"],
     )
+
+
+file_version = _mapper(FileVersion)
+erasure = _mapper(Erasure, files=lambda row: tuple(_text(row["files"]).split()))
+incident = _mapper(Incident, acknowledged_by=lambda row: row["acknowledged_by"] or "")
+person = _mapper(Person, organisation=_organisation_of)
+organisation = _mapper(Organisation)
+session = _mapper(Session)
+token = _mapper(ApiToken, scopes=lambda row: frozenset(map(Scope, row["scopes"].split(","))))
+relation = _mapper(Relation, kind=lambda row: RelationKind(row["kind"]) if row["kind"] else None)
+disclosure_entry = _mapper(DisclosureEntry)
+report = _mapper(Report)
+subscription = _mapper(Subscription, organisation=_organisation_of)
 
 
 def json_text(values: Mapping[str, object]) -> str:

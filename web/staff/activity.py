@@ -10,7 +10,6 @@ from typing import Any
 from urllib.parse import urlencode
 
 from flask import (
-    Blueprint,
     Response,
     flash,
     g,
@@ -29,26 +28,19 @@ from archive.errors import Invalid, PrakatError
 from archive.model import Change
 from archive.undo import Undo
 from web import labels, template_filters
-from web.accounts.sign_in import current_person, staff_only
 from web.addresses import page_number, path_here
 from web.bootstrap import services
 from web.errors import in_words
+from web.staff.blueprints import staff_blueprint
 from web.staff.date_picker import date_picker, picked_date
 
-pages = Blueprint("activity", __name__, url_prefix="/staff/history")
+pages = staff_blueprint("activity", __name__, url_prefix="/staff/history")
 
 PER_PAGE = 50
 _MOST_IN_CSV = 100_000  # changes: about 30 MB, some years of a busy municipality
 _CSV_AT_A_TIME = 1_000
 _FIRST_YEARS = 10  # years back that the date lists offer
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would run a cell that begins so
-
-
-@pages.before_request
-@staff_only
-def _staff_only() -> None:
-    person = current_person()
-    g.actor = person.name if person else ""
 
 
 @pages.get("")

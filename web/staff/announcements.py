@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Callable, Mapping
 from typing import Any, BinaryIO, cast
 
-from flask import Blueprint, abort, flash, g, jsonify, redirect, render_template, request, url_for
+from flask import abort, flash, g, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -17,7 +17,6 @@ from archive.fields import ANNOUNCEMENT_FIELDS, FIELDS_BY_NAME, AnnouncementFiel
 from archive.model import Announcement, Attachment, Draft, Find, Hold, Kind, Reading, RelationKind, Status
 from archive.privacy import undecided_in
 from indexer.search.query import parser as queries
-from web.accounts.sign_in import current_person, staff_only
 from web.bootstrap import services
 from web.errors import in_words
 from web.search_service import search
@@ -30,21 +29,14 @@ from web.staff import (
     publication,
     relation_forms,
 )
+from web.staff.blueprints import staff_blueprint
 
-pages = Blueprint("staff", __name__, url_prefix="/staff")
+pages = staff_blueprint("staff", __name__, url_prefix="/staff")
 
 _WRITTEN = [field for field in ANNOUNCEMENT_FIELDS if field.is_in_form]
 _LONGEST_POSITION = 4  # digits; no announcement has ten thousand attachments
 _PLACED = {"title", "kind", "published_on", "author", "category", "body"}
 """Fields with a place of their own in the form; the other fields follow one after the other."""
-
-
-@pages.before_request
-@staff_only
-def _staff_only() -> None:
-    """Restrict everything under /staff to people who are signed in."""
-    person = current_person()
-    g.actor = person.name if person else ""
 
 
 @pages.route("/announcements/new", methods=["GET", "POST"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, cast
 
-from flask import Blueprint, abort, flash, g, redirect, render_template, request, url_for
+from flask import abort, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -14,12 +14,12 @@ from archive.model import Attachment, Change, Page
 from indexer.extraction.image.deskew import Turn
 from indexer.extraction.page_images import rectangles
 from indexer.extraction.rereading import TURNS, ReadingSettings
-from web.accounts.sign_in import current_person, staff_only
 from web.bootstrap import services
 from web.errors import in_words
+from web.staff.blueprints import staff_blueprint
 from web.staff.text_difference import DifferenceLine, difference
 
-pages = Blueprint("correction", __name__, url_prefix="/staff/attachments/<int:id>/pages/<int:number>")
+pages = staff_blueprint("correction", __name__, url_prefix="/staff/attachments/<int:id>/pages/<int:number>")
 
 MOST_ALTERNATIVES = 9  # readings offered for a doubtful place: each has a digit key
 MOST_VERSIONS = 20  # earlier texts shown on the page
@@ -33,13 +33,6 @@ class PageVersion:
     change: Change
     text: str
     lines: list[DifferenceLine]  # what differs in the present text
-
-
-@pages.before_request
-@staff_only
-def _staff_only() -> None:
-    person = current_person()
-    g.actor = person.name if person else ""
 
 
 @pages.route("", methods=["GET", "POST"])

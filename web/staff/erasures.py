@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, abort, flash, g, redirect, render_template, request, url_for
+from flask import abort, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from archive.erasure import ErasureScope
 from archive.errors import Invalid, NotFound, PrakatError
 from archive.model import Attachment
-from web.accounts.sign_in import admin_only, current_person
 from web.bootstrap import services
 from web.errors import in_words
 from web.serving.log import note_security
+from web.staff.blueprints import staff_blueprint
 
-pages = Blueprint("erasures", __name__, url_prefix="/staff")
-
-
-@pages.before_request
-@admin_only
-def _admin_only() -> None:
-    person = current_person()
-    g.actor = person.name if person else ""
+pages = staff_blueprint("erasures", __name__, url_prefix="/staff", admins=True)
 
 
 @pages.get("/erasures")

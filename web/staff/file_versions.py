@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, flash, g, redirect, render_template, url_for
+from flask import Response, flash, g, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from archive.errors import PrakatError
 from web import files
-from web.accounts.sign_in import current_person, staff_only
 from web.bootstrap import services
 from web.errors import in_words
 from web.serving.log import note_security
+from web.staff.blueprints import staff_blueprint
 from web.staff.text_difference import difference
 
-pages = Blueprint("file_versions", __name__, url_prefix="/staff/attachments/<int:id>/versions/<int:number>")
-
-
-@pages.before_request
-@staff_only
-def _staff_only() -> None:
-    person = current_person()
-    g.actor = person.name if person else ""
+pages = staff_blueprint(
+    "file_versions", __name__, url_prefix="/staff/attachments/<int:id>/versions/<int:number>"
+)
 
 
 @pages.get("")

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from flask import Blueprint, abort, flash, g, redirect, render_template, request, url_for
+from flask import abort, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -16,11 +16,11 @@ from archive.model import Attachment, Page, Reading, Rectangle
 from archive.privacy import undecided_in
 from indexer.extraction.page_text import UNITS
 from indexer.extraction.redaction import MOST_PAGES, Boxes, boxes_of_finds
-from web.accounts.sign_in import current_person, staff_only
 from web.bootstrap import services
 from web.errors import in_words
+from web.staff.blueprints import staff_blueprint
 
-pages = Blueprint("redaction", __name__, url_prefix="/staff/attachments/<int:id>")
+pages = staff_blueprint("redaction", __name__, url_prefix="/staff/attachments/<int:id>")
 
 _DRAWN, _TYPED = "drawn", "typed"
 """Origins of a box that is not of a find: drawn by hand, or made for words that a person typed."""
@@ -42,13 +42,6 @@ class Box:
         """Returns the box as its form control sends it."""
         area = self.area
         return f"{self.page},{area.left},{area.top},{area.right},{area.bottom},{self.origin}"
-
-
-@pages.before_request
-@staff_only
-def _staff_only() -> None:
-    person = current_person()
-    g.actor = person.name if person else ""
 
 
 @pages.route("/redact", methods=["GET", "POST"])

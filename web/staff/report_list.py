@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, g, redirect, render_template, url_for
+from flask import flash, g, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from archive.model import Announcement, Attachment
 from archive.reports import Report
-from web.accounts.sign_in import current_person, staff_only
 from web.bootstrap import services
+from web.staff.blueprints import staff_blueprint
 
-pages = Blueprint("report_list", __name__, url_prefix="/staff")
+pages = staff_blueprint("report_list", __name__, url_prefix="/staff")
 
 _FINISHED_SHOWN = 30  # finished reports on the page, from which one may be opened again
-
-
-@pages.before_request
-@staff_only
-def _staff_only() -> None:
-    person = current_person()
-    g.actor = person.name if person else ""
 
 
 @pages.get("/reports")

@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, g, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from archive.worklist import LEAST_CONFIDENCE
 from indexer.extraction.failures import MESSAGES
-from web.accounts.sign_in import current_person, staff_only
 from web.bootstrap import services
+from web.staff.blueprints import staff_blueprint
 
-pages = Blueprint("review", __name__, url_prefix="/staff")
-
-
-@pages.before_request
-@staff_only
-def _staff_only() -> None:
-    person = current_person()
-    g.actor = person.name if person else ""
+pages = staff_blueprint("review", __name__, url_prefix="/staff")
 
 
 @pages.get("/review")

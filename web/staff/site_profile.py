@@ -4,27 +4,20 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from flask import Blueprint, flash, g, redirect, render_template, request, url_for
+from flask import flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from archive.errors import Invalid
 from archive.site_profile import TEXT_FIELDS, SiteProfile, checked, checked_emblem
-from web.accounts.sign_in import current_person, staff_only
 from web.bootstrap import services
 from web.errors import in_words
 from web.public.statements import built_in_statement
+from web.staff.blueprints import staff_blueprint
 
-pages = Blueprint("site_profile", __name__, url_prefix="/staff/site")
+pages = staff_blueprint("site_profile", __name__, url_prefix="/staff/site")
 
 _VERSIONS_SHOWN = 20
-
-
-@pages.before_request
-@staff_only
-def _staff_only() -> None:
-    person = current_person()
-    g.actor = person.name if person else ""
 
 
 @pages.get("")

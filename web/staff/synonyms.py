@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
-from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from archive.errors import Invalid, Unavailable
@@ -15,12 +15,12 @@ from archive.repositories import Miss
 from archive.thai import canon
 from indexer.analysis.tokenizer import fold
 from indexer.search.query import parser as queries
-from web.accounts.sign_in import staff_only
 from web.bootstrap import services
 from web.errors import in_words
 from web.search_service import search
+from web.staff.blueprints import staff_blueprint
 
-pages = Blueprint("synonyms", __name__, url_prefix="/staff/synonyms")
+pages = staff_blueprint("synonyms", __name__, url_prefix="/staff/synonyms")
 
 _WEEKS = dt.timedelta(weeks=4)  # time of the searches on which the effect is shown
 _MOST_MISSES = 200  # searches without results that are tried, the most frequent first
@@ -36,12 +36,6 @@ class Effect:
     query: str
     searches: int
     found: int
-
-
-@pages.before_request
-@staff_only
-def _staff_only() -> None:
-    """Restrict the page to people who are signed in."""
 
 
 @pages.get("")

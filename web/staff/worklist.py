@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
-from flask import Blueprint, flash, g, redirect, render_template, request, url_for
+from flask import flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
@@ -19,14 +19,14 @@ from archive.errors import Invalid, PrakatError
 from archive.model import Announcement, Item, Kind, Status
 from archive.worklist import Problem, WorklistFilters
 from web import labels
-from web.accounts.sign_in import current_person, staff_only
 from web.addresses import page_number, query_asked
 from web.bootstrap import services
 from web.errors import in_words
 from web.staff import attachment_forms, checklist, publication
+from web.staff.blueprints import staff_blueprint
 from web.staff.worklist_search import search_all_records
 
-pages = Blueprint("worklist", __name__, url_prefix="/staff")
+pages = staff_blueprint("worklist", __name__, url_prefix="/staff")
 
 PER_PAGE = 50
 _MOST_CHANGES = 1_000  # of the records of one page, each changed in several steps
@@ -48,13 +48,6 @@ _CHANGED = {
 """Number of days → name of the filter for records that changed since."""
 
 _EVERYTHING_BUT_TRASH = (Status.DRAFT, Status.PUBLISHED, Status.WITHDRAWN)
-
-
-@pages.before_request
-@staff_only
-def _staff_only() -> None:
-    person = current_person()
-    g.actor = person.name if person else ""
 
 
 @dataclass(frozen=True, slots=True)
