@@ -260,6 +260,9 @@ class Database(Protocol):
     def faults(self) -> list[str]:
         """Return the faults that the engine's own check finds, in the engine's words; may take minutes."""
 
+    def seconds_spent(self) -> float:
+        """Return the seconds that the calling thread has spent in the database since it began."""
+
     def checkpoint(self) -> None:
         """Write the log beside the database into the database itself; done at an orderly stop."""
 

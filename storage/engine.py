@@ -10,8 +10,10 @@ not worth waiting for. Each engine translates these; an engine with one writer a
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -40,6 +42,21 @@ def spell_lists(sql: str, values: Mapping[str, object], many: str) -> tuple[str,
         return many.format(name=name)
 
     return _LIST.sub(form, sql), bound
+
+
+class QueryClock(threading.local):
+    """Adds up the seconds that each thread spends in the database: queries, waits for locks, commits."""
+
+    seconds = 0.0
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Add the time of the block."""
+        began = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.seconds += time.perf_counter() - began
 
 
 class Queries(Protocol):

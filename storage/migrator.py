@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from archive.errors import SettingsError
 from storage import schema
 from storage.engine import Engine
 from storage.mappers import now_text
@@ -14,12 +15,15 @@ def migrate(engine: Engine, dialect: Dialect, begin: Callable[[], None]) -> None
     """Apply missing migrations, in order, in one transaction. Processes that start together wait in turn.
 
     A database with all migrations is not written to. ``begin`` is called before an empty database is filled,
-    and may raise to refuse.
+    and may raise to refuse. Raises ``SettingsError``, and writes nothing, when a later version of the program
+    has migrated the database: this version does not know what that one stores.
     """
     if not engine.has_table("migration"):
         begin()
-    elif not _missing(engine):
-        return
+    else:
+        _refuse_newer(engine)
+        if not _missing(engine):
+            return
     with engine.write():
         text = dialect.text
         engine.run(
@@ -40,6 +44,20 @@ def migrate(engine: Engine, dialect: Dialect, begin: Callable[[], None]) -> None
             )
 
 
+def _refuse_newer(engine: Engine) -> None:
+    unknown = _applied(engine) - {migration.name for migration in schema.MIGRATIONS}
+    if unknown:
+        raise SettingsError(
+            "คลังนี้ปรับด้วยประกาศรุ่นที่ใหม่กว่าแล้ว รุ่นนี้จึงไม่เปิด กรุณาติดตั้งรุ่นที่ใหม่กว่า หรือกู้คืนข้อมูลสำรองที่ทำก่อนปรับรุ่น"
+            f" (a newer version has upgraded this archive [{', '.join(sorted(unknown))}]:"
+            " install that version, or restore the backup from before the upgrade)"
+        )
+
+
+def _applied(engine: Engine) -> set[str]:
+    return {row["name"] for row in engine.rows("SELECT name FROM migration")}
+
+
 def _missing(engine: Engine) -> list[Migration]:
-    applied = {row["name"] for row in engine.rows("SELECT name FROM migration")}
+    applied = _applied(engine)
     return [migration for migration in schema.MIGRATIONS if migration.name not in applied]

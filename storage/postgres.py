@@ -17,7 +17,7 @@ from psycopg.rows import DictRow, dict_row
 from psycopg_pool import ConnectionPool
 
 from archive.errors import Unavailable
-from storage.engine import Row, spell_lists
+from storage.engine import QueryClock, Row, spell_lists
 from storage.migration import Dialect
 from storage.migrator import migrate
 from storage.move import Moved, move_records
@@ -46,6 +46,8 @@ _BEGIN_DURABLE = b"BEGIN; SELECT pg_advisory_xact_lock(hashtext('prakat ' || cur
 
 The change counter serialises durable writers anyway; the lock also rules out deadlocks between them.
 """
+
+_clock = QueryClock()
 
 _BEGIN_READING = b"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 
@@ -97,7 +99,7 @@ class Postgres:
             return cursor.rowcount
 
     def run_many(self, sql: str, many: Sequence[Mapping[str, object]]) -> None:
-        with self.write(), _explained():
+        with self.write(), _explained(), _clock.running():
             each = [_spell(sql, values) for values in many]
             if each:
                 connection: _Connection = self._threads.held
@@ -111,12 +113,12 @@ class Postgres:
             with _explained(), _nested(held):
                 yield
             return
-        with _explained():
+        with _explained(), _clock.running():
             connection, _ = self._start(_BEGIN_DURABLE if durable else _BEGIN)
         self._threads.held = connection
         try:
             yield
-            with _explained():
+            with _explained(), _clock.running():
                 _commit(connection)
         except BaseException:
             _roll_back(connection)
@@ -166,6 +168,9 @@ class Postgres:
                 table=table,
                 id=id,
             )
+
+    def seconds_spent(self) -> float:
+        return _clock.seconds
 
     def faults(self) -> list[str]:
         """See ``archive.ports.Database``. Finds bad checksums, invalid indexes, unvalidated constraints."""
@@ -221,7 +226,7 @@ class Postgres:
     def _run(self, sql: str, values: dict[str, object]) -> Iterator[Cursor[DictRow]]:
         held = self._held()
         organisation = _organisation(values)
-        with _explained():
+        with _explained(), _clock.running():
             spelled, bound = _spell(sql, values)
             if held is not None:
                 held.act_for(organisation)

@@ -15,7 +15,7 @@ from pathlib import Path
 import sqlite_utils
 
 from archive.errors import Unavailable
-from storage.engine import Row, spell_lists
+from storage.engine import QueryClock, Row, spell_lists
 from storage.migration import Dialect
 from storage.migrator import migrate
 from storage.repositories.organisations import strays
@@ -30,6 +30,7 @@ After that the write-ahead log stays as it is, for the other processes.
 """
 
 _DIALECT = Dialect(id="INTEGER PRIMARY KEY AUTOINCREMENT", text="TEXT", bytes="BLOB")
+_clock = QueryClock()
 _LOCK = re.compile(r"\bFOR NO KEY UPDATE( SKIP LOCKED)?")
 
 
@@ -95,6 +96,9 @@ class Sqlite:
         with self.write():
             self.run("DELETE FROM sqlite_sequence WHERE name = :table", table=table)
             self.run("INSERT INTO sqlite_sequence (name, seq) VALUES (:table, :id)", table=table, id=id)
+
+    def seconds_spent(self) -> float:
+        return _clock.seconds
 
     def faults(self) -> list[str]:
         """See ``archive.ports.Database``. Lists faults of the file's structure and dangling references."""
@@ -253,9 +257,10 @@ _TROUBLE = {
 
 @contextmanager
 def _explained() -> Iterator[None]:
-    """Convert errors of the disk and of lock waits into ``Unavailable``; raise other errors unchanged."""
+    """Time the block, and convert errors of the disk and of lock waits into ``Unavailable``."""
     try:
-        yield
+        with _clock.running():
+            yield
     except sqlite3.DatabaseError as error:
         message = _TROUBLE.get(getattr(error, "sqlite_errorcode", 0) & 0xFF)
         if message is None:

@@ -124,7 +124,7 @@ def create_app(services: Services) -> Flask:
     app.before_request(_limit_body)
     http_caching.install(app)
     app.after_request(_guard)
-    log.install(app)
+    log.install(app, services.database)
     template_filters.install(app)
     sign_in.install(app)
     resources.install(app)

@@ -12,7 +12,7 @@ from pathlib import Path
 from click.testing import CliRunner
 
 from archive.model import Reading, Status
-from tests.operation.archives import opened
+from tests.operation.archives import close, opened, run
 from web.accounts.passwords import verify
 from web.cli import main
 
@@ -80,3 +80,20 @@ def test_the_version_before_0_2_0_opens_and_can_be_gone_back_to(tmp_path: Path) 
     assert opened(tmp_path / "again").records.announcements.get(1).title == "ประกาศสอบราคาจ้างก่อสร้างถนน"
     prakat("restore", str(backups), place=tmp_path / "new")
     assert opened(tmp_path / "new").records.announcements.get(1).title == "แก้ในรุ่นใหม่"
+
+
+def test_an_earlier_version_refuses_an_archive_that_a_later_one_upgraded(data: Path) -> None:
+    services = opened(data)
+    with services.database.write():  # type: ignore[attr-defined]
+        services.database.run(
+            "INSERT INTO migration (name, applied_at) VALUES ('of a later version', '2030')"
+        )  # type: ignore[attr-defined]
+    close(services)
+    before = (data / "prakat.sqlite").read_bytes()
+    for command in ("serve", "check", "stats"):
+        refused = run(data, command)
+        assert refused.exit_code == 2
+        assert "รุ่นที่ใหม่กว่า" in refused.stderr
+        assert "restore the backup from before the upgrade" in refused.stderr
+    assert "รุ่นที่ใหม่กว่า" in run(data, "doctor").output
+    assert (data / "prakat.sqlite").read_bytes() == before
