@@ -271,16 +271,22 @@ def suggest_entries(
     for year, items in items_in.items():
         for item in items:
             longest = max((len(word) for word in item.keywords if _folded(word) in words), default=0)
-            if longest and not item.is_hidden:
-                stated, part = _stated_part(item.period, title, published_on)
-                if stated == year:
-                    entry = DisclosureEntry(year=year, item=item.key, part=part, announcement_id=0)
-                    found.append((longest, entry))
+            entry = stated_entry(item, title, published_on)
+            if longest and not item.is_hidden and entry.year == year:
+                found.append((longest, entry))
     return [entry for _longest, entry in sorted(found, key=lambda each: -each[0])]
 
 
+def stated_entry(item: DisclosureItem, title: str, published_on: dt.date) -> DisclosureEntry:
+    """Return the entry of an item for the fiscal year and part that a title names, or that its date tells.
+
+    Its ``announcement_id`` is 0.
+    """
+    year, part = _stated_part(item.period, title, published_on)
+    return DisclosureEntry(year=year, item=item.key, part=part, announcement_id=0)
+
+
 def _stated_part(period: Period, title: str, published_on: dt.date) -> tuple[int, int]:
-    """Return the fiscal year and the part that a title names, or that its date tells."""
     text = thai.arabic_digits(title)
     named = _FISCAL_YEAR.search(text)
     year = int(named[1]) if named else fiscal_year(published_on)

@@ -18,7 +18,7 @@ from web import errors, fonts, organisations, template_filters
 from web.accounts import access, sign_in
 from web.api import resources
 from web.bootstrap import Services
-from web.public import collections, feeds, following, manual, oai, pages, reports, statements
+from web.public import collections, disclosure, feeds, following, manual, oai, pages, reports, statements
 from web.serving import health, http_caching, log
 from web.serving.proxies import Networks, TrustedProxies
 from web.staff import (
@@ -27,6 +27,7 @@ from web.staff import (
     announcements,
     correction,
     dashboard,
+    disclosure_desk,
     erasures,
     file_versions,
     redaction,
@@ -50,6 +51,7 @@ _PARTS = (
     activity,
     dashboard,
     announcements,
+    disclosure_desk,
     erasures,
     file_versions,
     redaction,
@@ -62,6 +64,7 @@ _PARTS = (
     system_health,
     collections,
     statements,
+    disclosure,
     reports,
     following,
     pages,

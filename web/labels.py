@@ -6,6 +6,7 @@ from collections.abc import Collection
 
 from flask_babel import get_locale, lazy_gettext
 
+from archive.disclosure import Period, Section, State
 from archive.fields import ANNOUNCEMENT_FIELDS
 from archive.model import Kind, Reading, Role, Status
 from archive.reports import ReportKind
@@ -41,6 +42,8 @@ _ACTIONS = {
     "trash": lazy_gettext("ทิ้งลงถังขยะ"),
     "restore": lazy_gettext("กู้คืน"),
     "relate": lazy_gettext("ความเกี่ยวข้อง"),
+    "disclose": lazy_gettext("ข้อมูลที่ต้องเปิดเผย"),
+    "disclosure-item": lazy_gettext("แก้ไขรายการที่ต้องเปิดเผย"),
     "reread": lazy_gettext("แปลงหน้าใหม่"),
     "correct": lazy_gettext("แก้ข้อความที่อ่านได้"),
 }
@@ -69,6 +72,30 @@ _FIELDS = {
     "text": lazy_gettext("ข้อความ"),
     "items": lazy_gettext("รายการ"),
     "relation": lazy_gettext("ความเกี่ยวข้อง"),
+    "disclosure": lazy_gettext("รายการที่ต้องเปิดเผย"),
+    "year": lazy_gettext("ปีงบประมาณ"),
+    "number": lazy_gettext("ข้อ"),
+    "section": lazy_gettext("กลุ่ม"),
+    "period": lazy_gettext("รอบ"),
+    "keywords": lazy_gettext("คำในชื่อเรื่อง"),
+    "is_hidden": lazy_gettext("ไม่ใช้ในปีนี้"),
+}
+_SECTIONS = {
+    Section.OIT: lazy_gettext("การเปิดเผยข้อมูลสาธารณะ (OIT)"),
+    Section.SECTION_7: lazy_gettext("มาตรา 7 ข้อมูลที่ลงพิมพ์ในราชกิจจานุเบกษา"),
+    Section.SECTION_9: lazy_gettext("มาตรา 9 ข้อมูลที่จัดไว้ให้ประชาชนตรวจดู"),
+}
+_PERIODS = {
+    Period.ONCE: lazy_gettext("ใช้จนกว่าจะเปลี่ยน"),
+    Period.YEARLY: lazy_gettext("ปีละครั้ง"),
+    Period.QUARTERLY: lazy_gettext("ทุกไตรมาส"),
+    Period.MONTHLY: lazy_gettext("ทุกเดือน"),
+}
+_DISCLOSURE_STATES = {
+    State.FILLED: lazy_gettext("ครบแล้ว"),
+    State.STALE: lazy_gettext("ต้องปรับปรุง"),
+    State.MISSING: lazy_gettext("ยังไม่มี"),
+    State.NOT_DUE: lazy_gettext("ยังไม่ถึงกำหนด"),
 }
 
 
@@ -135,6 +162,21 @@ def status_name(status: Status | str) -> str:
 def relation_name(name: str) -> str:
     """Returns the label of a relation, as either of the two announcements has it."""
     return str(_RELATIONS[name])
+
+
+def section_name(section: Section) -> str:
+    """Returns the label of the rule that asks for items to disclose."""
+    return str(_SECTIONS[section])
+
+
+def period_name(period: Period) -> str:
+    """Returns the label of the period of an item to disclose."""
+    return str(_PERIODS[period])
+
+
+def disclosure_state_name(state: State) -> str:
+    """Returns the label of the state of an item to disclose."""
+    return str(_DISCLOSURE_STATES[state])
 
 
 def report_name(kind: ReportKind) -> str:

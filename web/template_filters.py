@@ -7,7 +7,7 @@ import hashlib
 import re
 from base64 import b64encode
 from calendar import monthrange
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import cache, lru_cache
@@ -22,6 +22,7 @@ from flask_babel import gettext as _
 from markupsafe import Markup
 
 from archive import thai
+from archive.disclosure import DisclosureItem, Period, Section, month_and_year
 from archive.facets import FACETS
 from archive.fields import FIELDS_BY_NAME, FieldType
 from archive.filetype import ACCEPTED_FILES, is_office
@@ -34,6 +35,7 @@ from web import addresses, jsonld, labels, line_breaking
 from web.accounts.access import visible_attachments
 from web.api.schemas import SearchArgs
 from web.bootstrap import services
+from web.disclosure_overview import year_items
 from web.errors import translated
 from web.search_service import PageResult
 
@@ -64,6 +66,10 @@ def _add_filters(app: Flask) -> None:
         reading=labels.reading_name,
         status=labels.status_name,
         relation=labels.relation_name,
+        disclosure_section=labels.section_name,
+        disclosure_period=labels.period_name,
+        disclosure_state=labels.disclosure_state_name,
+        part_name=part_name,
         report=labels.report_name,
         cited=cited,
         action=labels.action_name,
@@ -216,7 +222,40 @@ def _shown_value(code: str, value: object) -> str:
     if code == "relation":
         name, _space, number = text.partition(" ")
         return f"{labels.relation_name(name)} #{number}"
+    if code in _CODES:
+        return _CODES[code](text)
     return labels.status_name(text) if code == "status" else text
+
+
+_CODES: Mapping[str, Callable[[str], str]] = {
+    "disclosure": lambda text: _disclosure(*text.split()),
+    "section": lambda text: labels.section_name(Section(text)),
+    "period": lambda text: labels.period_name(Period(text)),
+    "keywords": lambda text: text.replace("\n", ", "),
+    "is_hidden": lambda text: str(_("ใช่") if text == "1" else _("ไม่")),
+}
+"""Field of the history → function that writes its value for people."""
+
+
+def _disclosure(year: str, key: str, part: str) -> str:
+    """Returns an item to disclose as people read it: ``2569 O16 สรุปผลการจัดซื้อจัดจ้าง ต.ค. 68``."""
+    known = year_items(services(), int(year))
+    item = next((each for each in known if each.key == key), None)
+    if item is None:
+        return f"{year} {key}"
+    return " ".join(filter(None, (year, item.number, item.title, part_name(item, int(part), int(year)))))
+
+
+def part_name(item: DisclosureItem, part: int, year: int) -> str:
+    """Returns the name of a part of an item in a fiscal year: ``ต.ค. 68``, ``ไตรมาส 1``; "" for the year."""
+    if item.period is Period.QUARTERLY:
+        return str(_("ไตรมาส %(number)s", number=part))
+    if item.period is not Period.MONTHLY or not part:
+        return ""
+    number, of_year = month_and_year(year, part)
+    if str(get_locale()) == "en":
+        return f"{dt.date(2000, number, 1):%b} {of_year - thai.ERA}"
+    return f"{thai.SHORT_MONTHS[number - 1]} {of_year % 100:02d}"
 
 
 def differing(was: str, now: str) -> tuple[str, str]:

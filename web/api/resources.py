@@ -14,7 +14,7 @@ from webargs.flaskparser import FlaskParser
 from werkzeug.datastructures import FileStorage, WWWAuthenticate
 from werkzeug.exceptions import Unauthorized
 
-from archive.errors import Invalid
+from archive.errors import Invalid, NotFound
 from archive.model import Attachment, Collection, Draft, Kind, Scope, Status
 from indexer.search.query.parser import Query
 from web.accounts.access import (
@@ -29,7 +29,9 @@ from web.accounts.access import (
 )
 from web.accounts.sign_in import csrf
 from web.api import schemas
+from web.api.disclosure_schemas import DisclosureOut, as_disclosure
 from web.bootstrap import services
+from web.disclosure_overview import checked_year, year_overview
 from web.files import original, picture
 from web.search_service import search
 from web.search_service import suggest as suggest_words
@@ -326,6 +328,15 @@ def change_collection(changes: dict[str, Any], id: int) -> dict[str, Any]:
     known = services().collections.get(id)
     kept = {"title": known.title, "body": known.body, "items": known.items} | changes
     return _collections([services().intake.collect(id, **kept, actor=g.actor)])[0]
+
+
+@blueprint.get("/disclosure/<int:year>")
+@blueprint.response(200, DisclosureOut)
+def show_disclosure(year: int) -> dict[str, Any]:
+    """ข้อมูลที่ต้องเปิดเผยในปีงบประมาณ (พ.ศ.) และประกาศที่เผยแพร่แล้ว · What must be disclosed in a fiscal year."""
+    if services().is_province:
+        raise NotFound("กรุณาเปิดจากเว็บของหน่วยงานนั้น")
+    return as_disclosure(year, year_overview(services(), checked_year(year)))
 
 
 def _collections(found: Sequence[Collection]) -> list[dict[str, Any]]:

@@ -139,7 +139,7 @@ def _csv_lines() -> Iterator[str]:
         row = _row(announcement) | relations.columns(announcement)
         row["in_force"] = "true" if row["in_force"] else "false"
         row["relations"] = " ".join(f"{each['relation']}:{each['id']}" for each in row["relations"])
-        writer.writerow([_spreadsheet_cell(row[name]) for name in columns])
+        writer.writerow([spreadsheet_cell(row[name]) for name in columns])
         yield line.getvalue()
         line.seek(0)
         line.truncate()
@@ -202,7 +202,7 @@ def _plain(value: Any) -> Any:
     return value.isoformat() if isinstance(value, dt.date) else value
 
 
-def _spreadsheet_cell(value: Any) -> Any:
+def spreadsheet_cell(value: Any) -> Any:
     """Returns the value for a cell of a CSV file.
 
     A text that a spreadsheet would compute gets an apostrophe in front, by which spreadsheets know text

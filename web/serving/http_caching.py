@@ -43,7 +43,7 @@ KEPT_BYTES = 32 << 20
 
 PUBLIC = f"public, max-age=0, s-maxage={SHARED_SECONDS}, stale-while-revalidate={STALE_SECONDS}"
 _PRIVATE = "private, no-store"
-_PARTS = {"public", "feeds", "collections", "manual", "statements", "api", "api-docs", None}
+_PARTS = {"public", "feeds", "collections", "disclosure", "manual", "statements", "api", "api-docs", None}
 """Blueprints with public answers; None stands for the description of the API."""
 
 _TYPES = {

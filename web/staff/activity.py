@@ -28,6 +28,7 @@ from archive.errors import Invalid, PrakatError
 from archive.model import Change
 from archive.undo import Undo
 from web import labels, template_filters
+from web.accounts.sign_in import admin_only
 from web.addresses import page_number, path_here
 from web.bootstrap import services
 from web.errors import in_words
@@ -90,6 +91,13 @@ def undo_change(id: int) -> ResponseReturnValue:
 def undo_collection_change(id: int) -> ResponseReturnValue:
     """Undo one change of a collection."""
     return _undone(lambda: undo().undo(services().records.changes.get_of_collection(id), actor=g.actor))
+
+
+@pages.post("/items/<int:id>/undo")
+@admin_only
+def undo_item_change(id: int) -> ResponseReturnValue:
+    """Undo one change of an item to disclose."""
+    return _undone(lambda: undo().undo(services().records.changes.get_of_item(id), actor=g.actor))
 
 
 @pages.post("/bulk/<bulk>/undo")

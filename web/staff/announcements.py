@@ -24,6 +24,7 @@ from web.staff import (
     activity,
     attachment_forms,
     checklist,
+    disclosure_forms,
     edit_conflicts,
     personal_data,
     publication,
@@ -159,6 +160,18 @@ def relate(id: int) -> ResponseReturnValue:
     return redirect(url_for("staff.edit", id=id, _anchor="relations"))
 
 
+@pages.post("/announcements/<int:id>/disclosure")
+def disclose(id: int) -> ResponseReturnValue:
+    """Store the form's content, then put the announcement under an item to disclose, or take it out."""
+    try:
+        _keep(id)
+        flash(disclosure_forms.decide(id, request.form, g.actor), "good")
+    except PrakatError as error:
+        flash(in_words(error), "bad")
+        return _form(id, request.form, error=error)
+    return redirect(url_for("staff.edit", id=id, _anchor="disclosure"))
+
+
 @pages.route("/announcements/<int:id>/publish", methods=["GET", "POST"])
 def publish(id: int) -> ResponseReturnValue:
     """Publish at once or at a set time; personal data is shown first and needs a reason."""
@@ -231,6 +244,7 @@ def _form(id: int | None, typed: Any, *, error: PrakatError | None = None) -> st
         offer=attachment_forms.offer(announcement, shown) if announcement else attachment_forms.Offer(),
         relations=relation_forms.of(announcement) if announcement else relation_forms.RelationForm(),
         relation_kinds=list(RelationKind),
+        disclosure=disclosure_forms.of(announcement) if announcement else disclosure_forms.DisclosureForm(),
         detached=services().attachments.detached(announcement.id) if announcement else (),
         finds=getattr(error, "finds", ()),
         conflicts=getattr(error, "conflicts", ()),

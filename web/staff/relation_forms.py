@@ -59,7 +59,7 @@ def decide(id: int, form: Mapping[str, str], actor: str) -> str:
         return str(_("เอาความเกี่ยวข้องออกแล้ว"))
     chosen = form.get("relate", "")
     typed = chosen == "typed"
-    older = _named(form.get("related_to", "")) if typed else _known(chosen)
+    older = named_announcement(form.get("related_to", "")) if typed else _known(chosen)
     kind = form.get("related_kind" if typed else f"relation-{older}", "")
     if kind not in set(RelationKind):
         raise Invalid("กรุณาเลือกว่าประกาศนี้ยกเลิก แก้ไขเพิ่มเติม หรือใช้แทนอีกฉบับ", field="related_kind")
@@ -73,7 +73,7 @@ def _known(value: str) -> int:
     return services().announcements.get(int(value)).id
 
 
-def _named(typed: str) -> int:
+def named_announcement(typed: str) -> int:
     """Returns the id of the announcement that was typed: its address, its id, or a document's number."""
     plain = arabic_digits(typed).strip()
     if match := _NUMBER.fullmatch(plain):

@@ -21,8 +21,9 @@ from archive.worklist import Problem, WorklistFilters
 from web import labels
 from web.addresses import page_number, query_asked
 from web.bootstrap import services
+from web.disclosure_overview import count_lacking
 from web.errors import in_words
-from web.staff import attachment_forms, checklist, publication
+from web.staff import attachment_forms, checklist, disclosure_forms, publication
 from web.staff.blueprints import staff_blueprint
 from web.staff.worklist_search import search_all_records
 
@@ -130,6 +131,7 @@ def table() -> str:
         category_choices=[(each, each) for each in records.worklist.values("category")],
         people=[each.name for each in services().people.accounts.everyone() if not each.disabled],
         collections=records.collections.all(),
+        disclosure_items=disclosure_forms.visible_items(),
         done=_done(),
     )
 
@@ -143,6 +145,8 @@ def _to_do(today: dt.date) -> list[tuple[int, str, str]]:
     ]
     reports = len(services().records.reports.list_open())
     found.append((reports, _("เรื่องที่ประชาชนแจ้ง"), url_for("report_list.reports")))
+    lacking = (_("ข้อมูลที่ต้องเปิดเผยซึ่งยังขาด"), url_for("disclosure_desk.this_year"))
+    found.append((count_lacking(services()), *lacking))
     return [line for line in found if line[0]]
 
 
@@ -265,6 +269,13 @@ def _collect(ids: Sequence[int]) -> BulkOutcome:
     return _each(ids, add)
 
 
+def _disclose(ids: Sequence[int]) -> BulkOutcome:
+    """Puts each record under the chosen item to disclose, or the one that its title suggests."""
+    key = request.form.get("item", "")
+    known = services().announcements
+    return _each(ids, lambda each: disclosure_forms.assign_by_title(key, known.get(each), g.actor))
+
+
 def _each(ids: Sequence[int], command: Callable[[int], object]) -> BulkOutcome:
     return apply_to_each(services().records, ids, command)
 
@@ -275,6 +286,7 @@ _ACTIONS: dict[str, Callable[[Sequence[int]], BulkOutcome]] = {
     "restore": _restore,
     "retag": _retag,
     "collect": _collect,
+    "disclose": _disclose,
     "assign": _assign,
 }
 """Value of a button → function that carries it out on the records with these ids."""

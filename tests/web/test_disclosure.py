@@ -1,0 +1,132 @@
+"""The desk for information to disclose, the residents' page of it, its table, and its answer in the API."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+
+import pytest
+from flask.testing import FlaskClient
+
+from archive.disclosure import DisclosureEntry, fiscal_year
+from archive.model import Role, Status
+from tests.web.conftest import Site
+from web.disclosure_overview import today
+
+YEAR = fiscal_year(today()) - 1  # over: every month of it is due
+OCTOBER = dt.date(YEAR - 544, 10, 20)
+MONTHLY = "procurement-monthly"
+DESK = f"/staff/disclosure/{YEAR}"
+
+
+def entry(announcement_id: int, item: str = "structure", year: int = YEAR, part: int = 0) -> DisclosureEntry:
+    return DisclosureEntry(year=year, item=item, part=part, announcement_id=announcement_id)
+
+
+@pytest.fixture
+def staff(site: Site) -> FlaskClient:
+    return site.signed_in(Role.STAFF)
+
+
+def test_a_year_s_item_is_filled_from_titles_and_undone(site: Site, staff: FlaskClient) -> None:
+    made = site.announcement(f"แบบ สขร.1 เดือนตุลาคม {YEAR - 1}", published_on=OCTOBER)
+    assert "ยังไม่มี" in staff.get(DESK).text
+    page = staff.get(f"{DESK}/{MONTHLY}").text
+    assert made.title in page
+    answer = staff.post(f"{DESK}/{MONTHLY}", data={"id": made.id, f"part-{made.id}": "10"})
+    assert site.services.disclosure.entries([YEAR]) == [entry(made.id, MONTHLY, part=10)]
+    assert "เลิกทำ" in staff.get(answer.location).text
+    assert "ต้องปรับปรุง" in staff.get(f"{DESK}?state=stale").text
+    bulk = answer.location.rpartition("=")[2]
+    staff.post(f"/staff/history/bulk/{bulk}/undo", data={"next": DESK})
+    assert site.services.disclosure.entries([YEAR]) == []
+    for wrong in ({"id": made.id, f"part-{made.id}": "13"}, {"other": "ไม่มี"}, {"remove": "x"}, {}):
+        assert "notice bad" in staff.post(f"{DESK}/{MONTHLY}", data=wrong).text
+    staff.post(f"{DESK}/{MONTHLY}", data={"other": f"/announcements/{made.id}", "other-part": "9"})
+    assert site.services.disclosure.entries([YEAR]) == [entry(made.id, MONTHLY, part=9)]
+    staff.post(f"{DESK}/{MONTHLY}", data={"remove": f"{made.id} 9"})
+    assert site.services.disclosure.entries([YEAR]) == []
+
+
+def test_last_year_s_announcements_are_carried_over_when_confirmed(site: Site, staff: FlaskClient) -> None:
+    valid, hidden = site.announcement("โครงสร้าง"), site.announcement("ถอนแล้ว", status=Status.WITHDRAWN)
+    site.services.disclosure.assign(entry(valid.id, year=YEAR - 1), actor="test")
+    site.services.disclosure.assign(entry(hidden.id, "duties", year=YEAR - 1), actor="test")
+    page = staff.get(f"{DESK}/carry-over").text
+    assert valid.title in page
+    assert hidden.title not in page
+    assert site.services.disclosure.entries([YEAR]) == []
+    staff.post(f"{DESK}/carry-over", data={"entry": [f"structure {valid.id}", f"duties {hidden.id}"]})
+    assert site.services.disclosure.entries([YEAR]) == [entry(valid.id)]
+
+
+def test_administrators_change_the_list_from_a_year_on(site: Site, staff: FlaskClient) -> None:
+    admin, address = site.signed_in(Role.ADMIN), f"{DESK}/items"
+    assert staff.get(address).status_code == 403
+    given = {"section": "oit", "period": "yearly"}
+    line = {"number": "O99", "title": "โครงสร้างใหม่", "keywords": "ก, ข", "shown": "1"} | given
+    new = {"number": "O50", "title": "รายการของเรา", "shown": "1"} | given
+    data = {f"{name}-structure": value for name, value in line.items()}
+    admin.post(address, data=data | {f"{name}-new-0": value for name, value in new.items()})
+    assert "O99" in staff.get(DESK).text
+    assert "รายการของเรา" in staff.get(DESK).text
+    assert "O99" not in staff.get(f"/staff/disclosure/{YEAR - 1}").text
+    history = staff.get("/staff/history?action=disclosure-item").text
+    assert "โครงสร้างใหม่" in history
+    admin.post("/staff/history/items/1/undo")
+    assert "O99" not in staff.get(DESK).text
+    assert staff.post("/staff/history/items/1/undo").status_code == 403
+    assert "notice bad" in admin.post(address, data=data | {"title-structure": " "}).text
+
+
+def test_residents_see_published_announcements_alone(site: Site, staff: FlaskClient) -> None:
+    shown = site.announcement("=โครงสร้าง")
+    for status in (Status.DRAFT, Status.WITHDRAWN, Status.TRASHED):
+        secret = site.announcement("ความลับ", status=status)
+        site.services.disclosure.assign(entry(secret.id), actor="test")
+    site.services.disclosure.assign(entry(shown.id), actor="test")
+    client, addresses = site.client(), (f"/disclosure/{YEAR}", f"/disclosure/{YEAR}.csv")
+    for address in (*addresses, f"/api/v1/disclosure/{YEAR}"):
+        answer = client.get(address)
+        assert answer.status_code == 200
+        assert "โครงสร้าง" in answer.text or shown.title in str(answer.json)
+        assert "ความลับ" not in answer.text
+    row = next(csv.DictReader(io.StringIO(client.get(addresses[1]).text.lstrip("\ufeff"))))
+    assert (row["number"], row["announcement"], row["announcement_id"]) == (
+        "O1",
+        f"'{shown.title}",
+        str(shown.id),
+    )
+    first = client.get(f"/api/v1/disclosure/{YEAR}").json["items"][0]
+    assert (first["key"], [each["id"] for each in first["announcements"]]) == ("structure", [shown.id])
+    assert client.get("/disclosure").location.endswith(f"/disclosure/{YEAR}")
+    assert (
+        client.get("/disclosure/2540").status_code == client.get("/api/v1/disclosure/2999").status_code == 404
+    )
+    before = client.get(addresses[0]).headers["ETag"]
+    site.services.intake.withdraw(shown.id, actor="test", reason="ผิด")
+    assert client.get(addresses[0], headers={"If-None-Match": before}).status_code == 200
+    assert shown.title not in client.get(addresses[0]).text
+
+
+def test_the_record_and_the_worklist_offer_the_item_of_the_title(site: Site, staff: FlaskClient) -> None:
+    made = site.announcement(f"แบบ สขร.1 เดือนตุลาคม {YEAR - 1}", published_on=OCTOBER)
+    other = site.announcement("ประกาศอื่น", published_on=OCTOBER)
+    address = f"/staff/announcements/{made.id}"
+    assert f"{YEAR} {MONTHLY} 10" in staff.get(address).text
+    staff.post(f"{address}/disclosure", data={"disclose": f"{YEAR} {MONTHLY} 10"})
+    assert "สรุปผลการจัดซื้อจัดจ้างรายเดือน" in staff.get(f"{address}/history").text
+    staff.post(f"{address}/disclosure", data={"undisclose": f"{YEAR} {MONTHLY} 10"})
+    assert site.services.disclosure.by_announcement(made.id) == []
+    for wrong in ({"disclose": "x"}, {"disclose": f"{YEAR} {MONTHLY} 0"}, {}):
+        assert "notice bad" in staff.post(f"{address}/disclosure", data=wrong).text
+    bulk = {"action": "disclose", "item": "", "id": [made.id, other.id]}
+    refused = staff.post("/staff/bulk", data=bulk, follow_redirects=True).text
+    assert other.title in refused
+    staff.post("/staff/bulk", data=bulk | {"item": "structure", "id": [other.id]})
+    assert site.services.disclosure.entries([YEAR]) == [entry(made.id, MONTHLY, part=10), entry(other.id)]
+
+
+def test_the_worklist_counts_what_is_lacking(site: Site, staff: FlaskClient) -> None:
+    assert "/staff/disclosure" in staff.get("/staff").text.split("ต้องทำวันนี้")[1].split("</section>")[0]

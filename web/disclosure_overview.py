@@ -1,0 +1,129 @@
+"""Information to disclose in a fiscal year: its items with their states and announcements, for all pages."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from archive.disclosure import (
+    FIRST_YEAR,
+    DisclosureEntry,
+    DisclosureItem,
+    ItemStatus,
+    Section,
+    State,
+    first_changed_year,
+    fiscal_year,
+    item_status,
+    items_of_year,
+    kind_of_body,
+    suggest_entries,
+)
+from archive.errors import NotFound
+from archive.model import Announcement, Status
+from archive.thai import BANGKOK
+from web.bootstrap import Services
+
+
+@dataclass(frozen=True, slots=True)
+class EntryShown:
+    """An announcement in an item, with the part of the item that it fills."""
+
+    entry: DisclosureEntry
+    announcement: Announcement
+
+    @property
+    def is_public(self) -> bool:
+        """True when residents see the announcement."""
+        return self.announcement.status is Status.PUBLISHED
+
+
+@dataclass(frozen=True, slots=True)
+class ItemShown:
+    """An item of a year. ``entries`` and ``before``: this year's and last year's, in any status."""
+
+    item: DisclosureItem
+    status: ItemStatus
+    entries: tuple[EntryShown, ...]
+    before: tuple[EntryShown, ...]
+
+    @property
+    def public(self) -> list[EntryShown]:
+        """This year's announcements that residents see."""
+        return [each for each in self.entries if each.is_public]
+
+
+def today() -> dt.date:
+    """Returns the date in Thailand."""
+    return dt.datetime.now(BANGKOK).date()
+
+
+def checked_year(year: int) -> int:
+    """Returns the year. Raises ``NotFound`` for a year before the law and after next fiscal year."""
+    if not FIRST_YEAR <= year <= fiscal_year(today()) + 1:
+        raise NotFound("ไม่มีรายการของปีงบประมาณนี้")
+    return year
+
+
+def year_items(services: Services, year: int) -> list[DisclosureItem]:
+    """Returns the items of a fiscal year, those hidden included."""
+    changed = services.disclosure.changed_items(first_changed_year(year), year)
+    return items_of_year(year, kind_of_body(services.settings.site_name), changed)
+
+
+def year_overview(services: Services, year: int) -> list[ItemShown]:
+    """Returns the visible items of a fiscal year with their states and announcements."""
+    entries = services.disclosure.entries([year, year - 1])
+    known = services.announcements.get_many({each.announcement_id for each in entries})
+    shown: dict[tuple[int, str], list[EntryShown]] = {}
+    for entry in entries:
+        if (announcement := known.get(entry.announcement_id)) is not None:
+            shown.setdefault((entry.year, entry.item), []).append(EntryShown(entry, announcement))
+    return [
+        _shown(item, year, shown.get((year, item.key), ()), shown.get((year - 1, item.key), ()))
+        for item in year_items(services, year)
+        if not item.is_hidden
+    ]
+
+
+def _shown(
+    item: DisclosureItem, year: int, entries: Sequence[EntryShown], before: Sequence[EntryShown]
+) -> ItemShown:
+    status = item_status(
+        item,
+        year,
+        filled={each.entry.part for each in entries if each.is_public},
+        had_before=any(each.is_public for each in before),
+        today=today(),
+    )
+    return ItemShown(item, status, tuple(entries), tuple(before))
+
+
+def count_lacking(services: Services) -> int:
+    """Returns the number of items of the present fiscal year that lack an announcement that is due."""
+    shown = year_overview(services, fiscal_year(today()))
+    return sum(each.status.state in (State.MISSING, State.STALE) for each in shown)
+
+
+def suggested_entries(services: Services, announcement: Announcement) -> list[DisclosureEntry]:
+    """Returns the entries that an announcement's title suggests, without those that it has already."""
+    year = fiscal_year(announcement.published_on)
+    items = {each: year_items(services, each) for each in (year - 1, year, year + 1)}
+    known = {
+        (each.year, each.item, each.part) for each in services.disclosure.by_announcement(announcement.id)
+    }
+    return [
+        DisclosureEntry(year=each.year, item=each.item, part=each.part, announcement_id=announcement.id)
+        for each in suggest_entries(announcement.title, announcement.published_on, items)
+        if (each.year, each.item, each.part) not in known
+    ]
+
+
+def by_section(shown: Sequence[ItemShown]) -> list[tuple[Section, list[ItemShown]]]:
+    """Returns the items in groups, section by section."""
+    return [
+        (section, found)
+        for section in Section
+        if (found := [each for each in shown if each.item.section is section])
+    ]

@@ -1,0 +1,77 @@
+"""Information that the body must disclose: one page, one table and one JSON answer for each fiscal year."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+from flask import Blueprint, Response, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from archive.disclosure import fiscal_year
+from archive.errors import NotFound
+from archive.model import Status
+from web.addresses import absolute
+from web.bootstrap import services
+from web.disclosure_overview import by_section, checked_year, today, year_overview
+from web.public.feeds import spreadsheet_cell
+
+pages = Blueprint("disclosure", __name__)
+
+_COLUMNS = ("section", "number", "item", "title", "period", "part", "announcement_id", "announcement", "url")
+
+
+@pages.before_request
+def _not_at_the_province() -> None:
+    """Raises ``NotFound`` at the front of several bodies: each discloses at its own address."""
+    if services().is_province:
+        raise NotFound("กรุณาเปิดจากเว็บของหน่วยงานนั้น")
+
+
+@pages.get("/disclosure")
+def newest() -> ResponseReturnValue:
+    """Lead to the newest fiscal year in which a published announcement fills an item."""
+    return redirect(url_for("disclosure.year", year=max(_years(), default=fiscal_year(today()))))
+
+
+@pages.get("/disclosure/<int:year>")
+def year(year: int) -> str:
+    """Show the items of a fiscal year with links to the published announcements."""
+    return render_template(
+        "public/disclosure.html",
+        year=year,
+        sections=by_section(year_overview(services(), checked_year(year))),
+        years=sorted({year, fiscal_year(today()), *_years()}, reverse=True),
+    )
+
+
+@pages.get("/disclosure/<int:year>.csv")
+def as_csv(year: int) -> Response:
+    """Send the items of a fiscal year with their published announcements as a table for a spreadsheet."""
+    table = io.StringIO()
+    table.write("\ufeff")  # by which spreadsheets know that the text is UTF-8
+    writer = csv.writer(table)
+    writer.writerow(_COLUMNS)
+    for shown in year_overview(services(), checked_year(year)):
+        item = shown.item
+        row = (item.section.value, item.number, item.key, item.title, item.period.value)
+        filled: list[tuple[object, ...]] = [
+            (one.entry.part or "", one.announcement.id, one.announcement.title, _address(one.announcement.id))
+            for one in shown.public
+        ]
+        for more in filled or [("", "", "", "")]:
+            writer.writerow([spreadsheet_cell(value) for value in (*row, *more)])
+    answer = Response(table.getvalue(), content_type="text/csv; charset=utf-8")
+    answer.headers["Content-Disposition"] = f"attachment; filename=disclosure-{year}.csv"
+    return answer
+
+
+def _address(id: int) -> str:
+    return absolute(url_for("public.announcement", id=id))
+
+
+def _years() -> set[int]:
+    """Returns the fiscal years in which a published announcement fills an item."""
+    entries = services().disclosure.entries()
+    known = services().announcements.get_many({each.announcement_id for each in entries})
+    return {each.year for each in entries if known[each.announcement_id].status is Status.PUBLISHED}

@@ -1,0 +1,244 @@
+"""The staff's desk for information that must be disclosed: what is filled, what is missing, and the list."""
+
+from __future__ import annotations
+
+import datetime as dt
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from flask import flash, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from archive.disclosure import (
+    PARTS,
+    DisclosureEntry,
+    DisclosureItem,
+    Period,
+    Section,
+    State,
+    checked_entry,
+    checked_item,
+    first_changed_year,
+    first_day,
+    fiscal_year,
+    last_day,
+    suggest_entries,
+)
+from archive.errors import Invalid, NotFound, PrakatError
+from archive.model import Status
+from web.accounts.sign_in import admin_only
+from web.bootstrap import services
+from web.disclosure_overview import (
+    EntryShown,
+    ItemShown,
+    by_section,
+    checked_year,
+    today,
+    year_items,
+    year_overview,
+)
+from web.errors import in_words
+from web.staff.blueprints import staff_blueprint
+from web.staff.relation_forms import named_announcement
+
+pages = staff_blueprint("disclosure_desk", __name__, url_prefix="/staff/disclosure")
+
+_LATE = dt.timedelta(days=92)  # after the year's end: summaries of its last month and last quarter come then
+_BLANKS = 3  # empty lines at the end of the list's form
+_RECENT = 50  # announcements offered while a number is typed
+
+
+@pages.get("")
+def this_year() -> ResponseReturnValue:
+    """Lead to the desk of the present fiscal year."""
+    return redirect(url_for("disclosure_desk.desk", year=fiscal_year(today())))
+
+
+@pages.get("/<int:year>")
+def desk(year: int) -> str:
+    """Show every item of a fiscal year: filled, stale or missing, and what it holds."""
+    shown = year_overview(services(), checked_year(year))
+    asked = request.args.get("state", "")
+    narrowed = [each for each in shown if each.status.state == asked] if asked in set(State) else shown
+    return render_template(
+        "staff/disclosure.html",
+        year=year,
+        sections=by_section(narrowed),
+        counts={state: sum(each.status.state is state for each in shown) for state in State},
+        asked=asked,
+        carried=len(_carried_over(shown)),
+        is_template=not services().disclosure.changed_items(first_changed_year(year), year),
+        has_next=year <= fiscal_year(today()),
+        done=_done(),
+    )
+
+
+@pages.route("/<int:year>/<key>", methods=["GET", "POST"])
+def item(year: int, key: str) -> ResponseReturnValue:
+    """Show one item with its announcements, those that its keywords find, and a field for any other."""
+    found = next(
+        (each for each in year_overview(services(), checked_year(year)) if each.item.key == key), None
+    )
+    if found is None:
+        raise NotFound("ปีนี้ไม่มีรายการนี้ กรุณาเลือกจากรายการ")
+    if request.method == "POST":
+        try:
+            return redirect(url_for("disclosure_desk.item", year=year, key=key, done=_fill(found.item, year)))
+        except PrakatError as error:
+            flash(in_words(error), "bad")
+    recent, _total = services().announcements.list_page(
+        statuses=[Status.PUBLISHED, Status.DRAFT], page=1, per_page=_RECENT
+    )
+    return render_template(
+        "staff/disclosure-item.html",
+        year=year,
+        shown=found,
+        parts=PARTS[found.item.period] if len(PARTS[found.item.period]) > 1 else (),
+        candidates=_candidates(found, year),
+        recent=recent,
+        asked_part=request.args.get("part", type=int),
+        typed=request.form.get("other", ""),
+        done=_done(),
+    )
+
+
+def _fill(item: DisclosureItem, year: int) -> str:
+    """Carry out the pressed button of an item's page. Returns the name of the changes."""
+    if "remove" in request.form:
+        id, part = _numbers(request.form["remove"])
+        entry = DisclosureEntry(year=year, item=item.key, part=part, announcement_id=id)
+        return _change_all([entry], services().disclosure.unassign)
+    if "other" in request.form:
+        chosen = [(named_announcement(request.form["other"]), request.form.get("other-part", "0"))]
+    else:
+        ticked = [int(id) for id in request.form.getlist("id") if id.isdecimal()]
+        chosen = [(id, request.form.get(f"part-{id}", "0")) for id in ticked]
+    if not chosen:
+        raise Invalid("กรุณาติ๊กประกาศที่จะใส่ก่อน")
+    entries = [
+        DisclosureEntry(year=year, item=item.key, part=_numbers(f"0 {part}")[1], announcement_id=id)
+        for id, part in chosen
+    ]
+    for entry in entries:
+        checked_entry(entry, [item])
+    return _change_all(entries, services().disclosure.assign)
+
+
+def _change_all(entries: Sequence[DisclosureEntry], command: Callable[..., None]) -> str:
+    """Call ``command`` with each entry, as one change. Returns the name of the changes."""
+    bulk = secrets.token_hex(8)
+    with services().records.batch(bulk):
+        for entry in entries:
+            command(entry, actor=g.actor)
+    return bulk
+
+
+def _numbers(text: str) -> tuple[int, int]:
+    id, _space, part = text.partition(" ")
+    if not (id.isdecimal() and part.isdecimal() and len(text) < 20):
+        raise Invalid("กรุณาเลือกประกาศจากรายการ")
+    return int(id), int(part)
+
+
+def _candidates(shown: ItemShown, year: int) -> list[EntryShown]:
+    """Returns announcements whose titles the item's keywords find, with the part that each seems to be of."""
+    ids = services().disclosure.titled(shown.item.keywords, first_day(year), last_day(year) + _LATE)
+    taken = {each.announcement.id for each in shown.entries}
+    known = services().announcements.get_many([id for id in ids if id not in taken])
+    found = []
+    for id in ids:
+        if (announcement := known.get(id)) is None:
+            continue
+        suggested = suggest_entries(announcement.title, announcement.published_on, {year: [shown.item]})
+        found += [EntryShown(replace(each, announcement_id=id), announcement) for each in suggested]
+    return found
+
+
+@pages.route("/<int:year>/carry-over", methods=["GET", "POST"])
+def carry_over(year: int) -> ResponseReturnValue:
+    """Propose last year's announcements for items that lack one; the ticked ones are taken over."""
+    proposed = _carried_over(year_overview(services(), checked_year(year)))
+    if request.method == "POST":
+        ticked = set(request.form.getlist("entry"))
+        chosen = [
+            replace(each.entry, year=year)
+            for _shown, entries in proposed
+            for each in entries
+            if f"{each.entry.item} {each.announcement.id}" in ticked
+        ]
+        if chosen:
+            done = _change_all(chosen, services().disclosure.assign)
+            return redirect(url_for("disclosure_desk.desk", year=year, done=done))
+        flash(_("กรุณาติ๊กประกาศที่จะนำมาใช้ก่อน"), "bad")
+    return render_template("staff/disclosure-carry-over.html", year=year, proposed=proposed)
+
+
+def _carried_over(shown: Sequence[ItemShown]) -> list[tuple[ItemShown, list[EntryShown]]]:
+    """Returns last year's published announcements of the items that have none this year."""
+    return [
+        (each, [one for one in each.before if one.is_public])
+        for each in shown
+        if each.item.period in (Period.ONCE, Period.YEARLY)
+        and not each.entries
+        and any(one.is_public for one in each.before)
+    ]
+
+
+@pages.route("/<int:year>/items", methods=["GET", "POST"])
+@admin_only
+def items(year: int) -> ResponseReturnValue:
+    """Edit the list of a fiscal year: numbers, titles, periods, keywords; add items and hide them."""
+    known = year_items(services(), checked_year(year))
+    if request.method == "POST":
+        try:
+            _save_items(known, year)
+            flash(_("บันทึกแล้ว ใช้ตั้งแต่ปีงบประมาณ %(year)s เป็นต้นไป", year=year), "good")
+            return redirect(url_for("disclosure_desk.items", year=year))
+        except PrakatError as error:
+            flash(in_words(error), "bad")
+    return render_template(
+        "staff/disclosure-items.html",
+        year=year,
+        items=[_typed_item(each, each.key) or each for each in known],
+        blanks=range(_BLANKS),
+        sections=list(Section),
+        periods=list(Period),
+    )
+
+
+def _save_items(known: Sequence[DisclosureItem], year: int) -> None:
+    """Store the items whose lines were changed, and the new ones, in one transaction."""
+    with services().records.batch(secrets.token_hex(8)):
+        for before in known:
+            if (given := _typed_item(before, before.key)) is not None and given != before:
+                services().disclosure.save_item(year, checked_item(given), replaced=before, actor=g.actor)
+        for number in range(_BLANKS):
+            key = f"own-{secrets.token_hex(4)}"
+            if (given := _typed_item(None, f"new-{number}", key)) is not None and given.title.strip():
+                services().disclosure.save_item(year, checked_item(given), replaced=None, actor=g.actor)
+
+
+def _typed_item(before: DisclosureItem | None, field: str, key: str = "") -> DisclosureItem | None:
+    """Returns an item as it was typed; None when the form has no such line."""
+    form = request.form
+    if f"title-{field}" not in form:
+        return None
+    section, period = form.get(f"section-{field}", ""), form.get(f"period-{field}", "")
+    if section not in set(Section) or period not in set(Period):
+        raise Invalid("กรุณาเลือกหมวดและรอบของรายการ")
+    return DisclosureItem(
+        key=before.key if before else key,
+        section=Section(section),
+        number=form.get(f"number-{field}", ""),
+        title=form[f"title-{field}"],
+        period=Period(period),
+        keywords=tuple(filter(None, map(str.strip, form.get(f"keywords-{field}", "").split(",")))),
+        is_hidden=f"shown-{field}" not in form,
+    )
+
+
+def _done() -> str:
+    """Returns the name of the changes that were just made, which the page offers to undo."""
+    return request.args.get("done", "")[:40]

@@ -1,0 +1,92 @@
+"""Items that an announcement fills, on its form and in the worklist: chosen by hand or from its title."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from flask_babel import gettext as _
+
+from archive.disclosure import DisclosureEntry, DisclosureItem, checked_entry, fiscal_year, stated_entry
+from archive.errors import Invalid
+from archive.model import Announcement
+from web.bootstrap import services
+from web.disclosure_overview import suggested_entries, today, year_items
+
+_MOST_SUGGESTED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class DisclosureForm:
+    """What an announcement fills, what its title suggests, and the items of the year of its date."""
+
+    entries: Sequence[tuple[DisclosureEntry, DisclosureItem]] = ()
+    suggested: Sequence[tuple[DisclosureEntry, DisclosureItem]] = ()
+    items: Sequence[DisclosureItem] = ()
+
+
+def of(announcement: Announcement) -> DisclosureForm:
+    """Returns the form's content for an announcement."""
+    return DisclosureForm(
+        _with_items(services().disclosure.by_announcement(announcement.id)),
+        _with_items(suggested_entries(services(), announcement)[:_MOST_SUGGESTED]),
+        visible_items(fiscal_year(announcement.published_on)),
+    )
+
+
+def visible_items(year: int | None = None) -> list[DisclosureItem]:
+    """Returns the items of a fiscal year, without those hidden; of the present year for None."""
+    return [each for each in year_items(services(), year or fiscal_year(today())) if not each.is_hidden]
+
+
+def _with_items(entries: Sequence[DisclosureEntry]) -> list[tuple[DisclosureEntry, DisclosureItem]]:
+    """Returns the entries whose items exist in their years, each with its item."""
+    items = {
+        (year, each.key): each
+        for year in {entry.year for entry in entries}
+        for each in year_items(services(), year)
+    }
+    return [(each, items[each.year, each.item]) for each in entries if (each.year, each.item) in items]
+
+
+def decide(id: int, form: Mapping[str, str], actor: str) -> str:
+    """Carry out the pressed button of the form. Returns a message for the person."""
+    store = services().disclosure
+    if "disclose" in form:
+        if form["disclose"] == "chosen":
+            assign_by_title(form.get("disclosure-item", ""), services().announcements.get(id), actor)
+        else:
+            store.assign(
+                checked_entry(entry := _entry(id, form["disclose"]), visible_items(entry.year)), actor=actor
+            )
+        return str(_("ใส่ในรายการที่ต้องเปิดเผยแล้ว"))
+    store.unassign(_entry(id, form.get("undisclose", "")), actor=actor)
+    return str(_("เอาออกจากรายการที่ต้องเปิดเผยแล้ว"))
+
+
+def _entry(id: int, told: str) -> DisclosureEntry:
+    """Returns the entry that a button names: year, key of the item, part."""
+    year, key, part = told.split() if told.count(" ") == 2 else ("", "", "")
+    if not (year.isdecimal() and part.isdecimal() and len(told) < 100):
+        raise Invalid("กรุณาเลือกรายการที่ต้องเปิดเผย", field="disclosure-item")
+    return DisclosureEntry(year=int(year), item=key, part=int(part), announcement_id=id)
+
+
+def assign_by_title(key: str, announcement: Announcement, actor: str) -> None:
+    """Assign an announcement to the item with this key; "" stands for the item that its title suggests.
+
+    Year and part are those that the title or the date tells. Raises ``Invalid`` when no item fits.
+    """
+    if key:
+        chosen = next(
+            (each for each in visible_items(fiscal_year(announcement.published_on)) if each.key == key), None
+        )
+        if chosen is None:
+            raise Invalid("ปีนี้ไม่มีรายการนี้ กรุณาเลือกจากรายการ", field="item")
+        entry = stated_entry(chosen, announcement.title, announcement.published_on)
+    else:
+        suggested = suggested_entries(services(), announcement)
+        if not suggested:
+            raise Invalid("ชื่อเรื่องไม่ตรงกับคำของรายการใด กรุณาเลือกรายการเอง", field="item")
+        entry = suggested[0]
+    services().disclosure.assign(replace(entry, announcement_id=announcement.id), actor=actor)
