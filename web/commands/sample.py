@@ -14,6 +14,10 @@ from web.commands.terminal import bar, open_services
 from web.settings import FILE
 
 _NAME = "demo"
+_NOT_INSTALLED = (
+    "เครื่องนี้ยังไม่มีไลบรารีที่ใช้สร้างคลังตัวอย่าง ติดตั้งด้วย pip install --require-hashes -r requirements-run.lock"
+    " (the libraries that make the sample archive are not installed)"
+)
 
 
 @click.command()
@@ -28,11 +32,7 @@ def sample() -> None:
         from web.sample.archive import fill
         from web.sample.documents import OFFICE
     except ModuleNotFoundError as missing:
-        raise Unavailable(
-            f"เครื่องนี้ไม่มีไลบรารี {missing.name} ที่ใช้สร้างคลังตัวอย่าง"
-            " ติดตั้งด้วย pip install --require-hashes -r requirements-run.lock"
-            " (the sample archive needs a library that is not installed)"
-        ) from missing
+        raise Unavailable(_NOT_INSTALLED) from missing
     services = open_services()
     if services.people.accounts.by_name(_NAME) is None:
         password = secrets.token_urlsafe(9)
