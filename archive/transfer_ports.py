@@ -6,7 +6,15 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from archive.disclosure import DisclosureEntry, DisclosureItem
-from archive.model import Announcement, Attachment, Change, Page
+from archive.model import Announcement, Attachment, Change, FileVersion, Page, Relation
+
+
+@dataclass(frozen=True, slots=True)
+class CarriedVersion:
+    """An earlier file of an attachment, with the text of each of its pages."""
+
+    version: FileVersion
+    texts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +23,7 @@ class CarriedAttachment:
 
     attachment: Attachment
     pages: tuple[Page, ...] = ()
+    versions: tuple[CarriedVersion, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +33,7 @@ class CarriedRecord:
     announcement: Announcement
     history: tuple[Change, ...] = ()
     attachments: tuple[CarriedAttachment, ...] = ()
+    relations: tuple[Relation, ...] = ()  # to announcements that this one cancels, amends or replaces
 
 
 @dataclass(frozen=True, slots=True)

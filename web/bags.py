@@ -22,8 +22,19 @@ from cattrs.preconf.json import make_converter
 from archive.disclosure import LAST_YEAR, checked_item
 from archive.errors import Conflict, Invalid, NotFound, PrakatError
 from archive.fields import ANNOUNCEMENT_FIELDS, checked
-from archive.model import Announcement, Attachment, Collection, Details, Hold, Item, Reading, Status
-from archive.transfer_ports import CarriedAttachment, CarriedDisclosure, CarriedRecord
+from archive.model import (
+    Announcement,
+    Attachment,
+    Collection,
+    Details,
+    FileVersion,
+    Hold,
+    Item,
+    Reading,
+    Relation,
+    Status,
+)
+from archive.transfer_ports import CarriedAttachment, CarriedDisclosure, CarriedRecord, CarriedVersion
 from indexer.reindex import NO_LIMIT
 from web.bootstrap import Services
 from web.importing import ACTOR, ImportReport
@@ -38,14 +49,15 @@ _NOT_AS_WRITTEN = (ValueError, TypeError, KeyError, BaseValidationError, Structu
 _README = """\
 เอกสารนี้ส่งออกจากประกาศ (Prakat) ในรูปแบบ BagIt (RFC 8493)
 records/เลข.json   ประกาศหนึ่งเรื่อง: ข้อมูล ประวัติ เอกสารแนบ และข้อความที่อ่านได้ของทุกหน้า
-files/เลข/ลำดับ     ไฟล์ต้นฉบับของเอกสารแนบ ตามลำดับในประกาศ
+files/เลข/ลำดับ     ไฟล์ต้นฉบับของเอกสารแนบ ตามลำดับในประกาศ (ลำดับ.vรุ่น คือไฟล์ก่อนเปลี่ยน)
 collections.json   ชุดประกาศ
 disclosure.json    ข้อมูลที่ต้องเปิดเผยในแต่ละปี: รายการที่แก้ไข และประกาศในแต่ละรายการ
 นำเข้า: prakat import โฟลเดอร์นี้
 
-An export of Prakat as a BagIt bag. records/N.json is one announcement with its history, attachments and the
-text of every page; files/N/POSITION is an original. disclosure.json has the information that must be
-disclosed each year: changed items, and the announcements of each item. Import with: prakat import THIS_FOLDER
+An export of Prakat as a BagIt bag. records/N.json is one announcement with its history, attachments,
+relations and the text of every page; files/N/POSITION is an original, POSITION.vNUMBER a file before it.
+disclosure.json has the information that must be disclosed each year: changed items, and the announcements of
+each item. Import with: prakat import THIS_FOLDER
 """
 
 _converter = make_converter()
@@ -125,7 +137,8 @@ def _write_record(
     record = CarriedRecord(
         announcement,
         tuple(records.history.entries(announcement.id)),
-        tuple(CarriedAttachment(each, tuple(records.pages.by_attachment(each.id))) for each in attachments),
+        tuple(_with_pages_and_versions(services, each, folder, selection, report) for each in attachments),
+        tuple(_relations(services, announcement.id, is_public=selection.is_public)),
     )
     if selection.is_public:
         record = _public_part(record)
@@ -136,17 +149,47 @@ def _write_record(
     report.added += 1
     for attachment in attachments:
         try:
-            copy_original(services, attachment, folder / file_path(attachment))
+            copy_original(services, attachment.sha256, folder / file_path(attachment))
             report.files += 1
         except (PrakatError, OSError) as error:
             report.problems.append((f"{announcement.id} {attachment.filename}", str(error)))
 
 
-def file_path(attachment: Attachment) -> PurePosixPath:
-    """Returns where an original lies in a bag, below ``data``."""
-    ending = PurePosixPath(attachment.filename).suffix
+def _with_pages_and_versions(
+    services: Services, attachment: Attachment, folder: Path, selection: BagSelection, report: ImportReport
+) -> CarriedAttachment:
+    """Returns an attachment as it travels. Its earlier files are copied, and left out of a public bag."""
+    versions: list[CarriedVersion] = []
+    known = services.records.versions.by_attachment(attachment.id)
+    for earlier in [] if selection.is_public else known:
+        try:
+            copy_original(services, earlier.sha256, folder / file_path(attachment, earlier))
+        except (PrakatError, OSError) as error:
+            report.problems.append((f"{attachment.announcement_id} {earlier.filename}", str(error)))
+            continue
+        texts = services.records.versions.texts(attachment.id, earlier.number)
+        versions.append(CarriedVersion(earlier, tuple(texts)))
+    return CarriedAttachment(
+        attachment, tuple(services.records.pages.by_attachment(attachment.id)), tuple(versions)
+    )
+
+
+def _relations(services: Services, announcement_id: int, *, is_public: bool) -> Iterator[Relation]:
+    """Yields the relations of an announcement to older ones; for a public bag, those that residents see."""
+    for relation in services.records.relations.by_announcement(announcement_id):
+        if relation.newer_id == announcement_id and (
+            not is_public
+            or (relation.kind and services.announcements.get(relation.older_id).status is Status.PUBLISHED)
+        ):
+            yield relation
+
+
+def file_path(attachment: Attachment, version: FileVersion | None = None) -> PurePosixPath:
+    """Returns where an original, or an earlier file of the attachment, lies in a bag, below ``data``."""
+    ending = PurePosixPath(version.filename if version else attachment.filename).suffix
     ending = ending if ending.isascii() else ""
-    return PurePosixPath(FILES) / str(attachment.announcement_id) / f"{attachment.position}{ending}"
+    name = f"{attachment.position}.v{version.number}" if version else f"{attachment.position}"
+    return PurePosixPath(FILES) / str(attachment.announcement_id) / f"{name}{ending}"
 
 
 def _public_part(record: CarriedRecord) -> CarriedRecord:
@@ -159,18 +202,19 @@ def _public_part(record: CarriedRecord) -> CarriedRecord:
         )
         for carried in record.attachments
     )
-    return CarriedRecord(replace(record.announcement, **hidden), (), attachments)  # type: ignore[arg-type]  # by name
+    shown = replace(record.announcement, **hidden)  # type: ignore[arg-type]  # by name
+    return CarriedRecord(shown, (), attachments, record.relations)
 
 
-def copy_original(services: Services, attachment: Attachment, target: Path) -> None:
+def copy_original(services: Services, sha256: str, target: Path) -> None:
     """Copy an original. Raises ``Invalid`` when its bytes are not those of its SHA-256."""
     target.parent.mkdir(parents=True, exist_ok=True)
     digest = hashlib.sha256()
-    with services.files.open(attachment.sha256) as source, target.open("wb") as copy:
+    with services.files.open(sha256) as source, target.open("wb") as copy:
         while chunk := source.read(_CHUNK):
             digest.update(chunk)
             copy.write(chunk)
-    if digest.hexdigest() != attachment.sha256:
+    if digest.hexdigest() != sha256:
         target.unlink()
         raise Invalid("ไฟล์ต้นฉบับเสียหาย (the original is damaged)")
 
@@ -234,13 +278,16 @@ def import_bag(services: Services, path: Path, progress: Callable[[int, int], No
     payload = path / "data"
     listed = sorted(payload.glob(f"{RECORDS}/*.json"), key=lambda each: (len(each.name), each.name))
     ids: dict[int, int] = {}
+    relations: list[Relation] = []
     for done, file in enumerate(listed, start=1):
         try:
             record = _read_record(file, source)
             ids[record.announcement.id] = _take(services, record, payload, report)
+            relations += record.relations
         except (PrakatError, OSError, *_NOT_AS_WRITTEN) as error:
             report.problems.append((file.name, getattr(error, "message", str(error))))
         progress(done, len(listed))
+    _take_relations(services, relations, ids)
     if (payload / COLLECTIONS).is_file():
         _take_collections(services, payload / COLLECTIONS, ids)
     if (payload / DISCLOSURE).is_file():
@@ -264,8 +311,10 @@ def _take(services: Services, record: CarriedRecord, payload: Path, report: Impo
         report.known += 1
         return known.id
     for carried in record.attachments:
-        _store_original(services, carried.attachment, payload)
+        _store_original(services, carried.attachment, payload / file_path(carried.attachment))
         report.files += 1
+        for each in carried.versions:
+            _store_original(services, each.version, payload / file_path(carried.attachment, each.version))
     kept = tuple(map(_held_again, record.attachments))
     adopted = services.transfer.adopt(
         replace(record, attachments=kept), actor=ACTOR, reason=f"{record.announcement.ref}"
@@ -278,14 +327,24 @@ def _held_again(carried: CarriedAttachment) -> CarriedAttachment:
     """Returns the attachment; one that was not read to its end is held, and read here."""
     if carried.attachment.status in (Reading.READY, Reading.FAILED):
         return carried
-    return CarriedAttachment(replace(carried.attachment, hold=Hold.UNREAD))
+    return replace(carried, attachment=replace(carried.attachment, hold=Hold.UNREAD))
 
 
-def _store_original(services: Services, attachment: Attachment, payload: Path) -> None:
-    with (payload / file_path(attachment)).open("rb") as stream:
-        stored = services.intake.store(stream, filename=attachment.filename, actor=ACTOR)
-    if (stored.sha256, stored.size) != (attachment.sha256, attachment.size):
-        raise Invalid(f"{attachment.filename}: ไฟล์ไม่ตรงกับทะเบียน (not the file that the record names)")
+def _store_original(services: Services, file: Attachment | FileVersion, path: Path) -> None:
+    with path.open("rb") as stream:
+        stored = services.intake.store(stream, filename=file.filename, actor=ACTOR)
+    if (stored.sha256, stored.size) != (file.sha256, file.size):
+        raise Invalid(f"{file.filename}: ไฟล์ไม่ตรงกับทะเบียน (not the file that the record names)")
+
+
+def _take_relations(services: Services, relations: Sequence[Relation], ids: Mapping[int, int]) -> None:
+    """Import the relations between records that are here now; what staff decided here stays."""
+    for relation in relations:
+        if relation.newer_id in ids and relation.older_id in ids:
+            newer, older = ids[relation.newer_id], ids[relation.older_id]
+            known = {each.older_id for each in services.records.relations.by_announcement(newer)}
+            if older not in known:
+                services.records.relations.decide(newer, older, relation.kind, actor=ACTOR)
 
 
 def _take_collections(services: Services, file: Path, ids: dict[int, int]) -> None:

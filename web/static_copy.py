@@ -107,7 +107,7 @@ class _Copy:
         """Copies an original. Returns its path in the copy; "" for one that cannot be copied."""
         target = file_path(attachment)
         try:
-            copy_original(self.services, attachment, self.folder / target)
+            copy_original(self.services, attachment.sha256, self.folder / target)
         except (PrakatError, OSError) as error:
             self.report.problems.append((f"{attachment.announcement_id} {attachment.filename}", str(error)))
             return ""

@@ -8,7 +8,7 @@ from dataclasses import replace
 from archive.errors import Conflict
 from archive.fields import ANNOUNCEMENT_FIELDS
 from archive.model import Announcement, Change, Reading
-from archive.transfer_ports import CarriedAttachment, CarriedRecord
+from archive.transfer_ports import CarriedAttachment, CarriedRecord, CarriedVersion
 from storage import mappers
 from storage.engine import Queries
 from storage.hash_chain import READING, seal
@@ -79,10 +79,10 @@ class EngineTransfer:
         made = self._engine.rows(
             """INSERT INTO attachment (announcement_id, position, label, filename, kind, media_type, size,
                    sha256, page_count, status, error_code, error_message, details, rules, hold, decided,
-                   created_at, queued_at, organisation_id)
+                   is_redacted, created_at, queued_at, organisation_id)
                VALUES (:announcement_id, :position, :label, :filename, :kind, :media_type, :size,
                    :sha256, :page_count, :status, :error_code, :error_message, :details, :rules, :hold,
-                   :decided, :created_at, :queued_at, :organisation)
+                   :decided, :is_redacted, :created_at, :queued_at, :organisation)
                RETURNING id""",
             announcement_id=announcement_id,
             position=given.position,
@@ -100,6 +100,7 @@ class EngineTransfer:
             rules=given.rules,
             hold=given.hold.value if given.hold else "",
             decided=json.dumps(list(given.decided)) if given.decided else "",
+            is_redacted=int(given.is_redacted),
             created_at=mappers.time_text(given.created_at),
             queued_at=mappers.now_text(),
             organisation=organisation,
@@ -107,4 +108,26 @@ class EngineTransfer:
         id = int(made[0]["id"])
         for page in carried.pages:
             write_page(self._engine, replace(page, attachment_id=id), organisation)
+        for each in carried.versions:
+            self._insert_version(id, each, organisation)
         seal(self._engine, ("attachment", id), (READING, id))
+
+    def _insert_version(self, attachment_id: int, carried: CarriedVersion, organisation: int) -> None:
+        given = carried.version
+        self._engine.run(
+            """INSERT INTO file_version (organisation_id, attachment_id, number, filename, media_type, size,
+                   sha256, is_redacted, texts, replaced_at, replaced_by)
+               VALUES (:organisation, :attachment_id, :number, :filename, :media_type, :size,
+                   :sha256, :is_redacted, :texts, :at, :actor)""",
+            organisation=organisation,
+            attachment_id=attachment_id,
+            number=given.number,
+            filename=given.filename,
+            media_type=given.media_type,
+            size=given.size,
+            sha256=given.sha256,
+            is_redacted=int(given.is_redacted),
+            texts=mappers.pack_texts(carried.texts),
+            at=mappers.time_text(given.replaced_at),
+            actor=given.replaced_by,
+        )

@@ -9,11 +9,12 @@ import os
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from click.testing import CliRunner, Result
 
-from archive.model import Details, Draft, Field, Page, Source, Status
+from archive.model import Details, Draft, Field, Page, RelationKind, Source, Status
 from indexer.index_sync import sync_batch
 from indexer.search.query.parser import Sort, parse
 from indexer.worker import LEASE
@@ -84,6 +85,19 @@ def add(services: Services, number: int) -> int:
     if number % 7 == 0 and number % 5:
         intake.withdraw(made.id, actor=ACTOR, reason="พิมพ์ผิด")
     return made.id
+
+
+def fill_rare_tables(services: Services) -> None:
+    """Give an archive of ``fill`` what few have: replaced and redacted files, relations, ``noindex``."""
+    first, second = (services.attachments.by_announcement([id])[id][0] for id in (2, 4))
+    services.intake.replace(first.id, io.BytesIO(b"%PDF-1.7 new"), filename="ใหม่.pdf", actor=ACTOR)
+    read(services, "ไฟล์ใหม่", pages=1)
+    pages = [replace(page, text="ปิดทับ") for page in services.pages.by_attachment(second.id)]
+    covered = io.BytesIO(b"%PDF-1.7 covered")
+    services.intake.replace_by_redacted_copy(second.id, covered, pages, actor=ACTOR)
+    services.records.relations.decide(3, 2, RelationKind.CANCELS, actor=ACTOR)
+    services.records.relations.decide(3, 1, None, actor=ACTOR)
+    services.intake.revise(1, {"noindex": True}, actor=ACTOR)
 
 
 def read(services: Services, text: str, *, pages: int) -> None:
@@ -158,12 +172,15 @@ def everything(services: Services) -> dict[int, object]:
         told[announcement.id] = (
             announcement,
             records.history.entries(announcement.id),
-            [(one, records.pages.by_attachment(one.id), _bytes(services, one.sha256)) for one in attachments],
+            [
+                (one, records.pages.by_attachment(one.id), content_of(services, one.sha256))
+                for one in attachments
+            ],
         )
     return told
 
 
-def _bytes(services: Services, sha256: str) -> bytes:
+def content_of(services: Services, sha256: str) -> bytes:
     with services.files.open(sha256) as stream:
         return stream.read()
 

@@ -11,7 +11,19 @@ import pytest
 
 from archive.disclosure import LAST_YEAR, DisclosureEntry, DisclosureItem, Period, Section
 from archive.model import Announcement, Attachment, Change, Item, Page, Status
-from tests.operation.archives import ACTOR, checked, close, everything, flip, level, opened, run, stored
+from tests.operation.archives import (
+    ACTOR,
+    checked,
+    close,
+    content_of,
+    everything,
+    fill_rare_tables,
+    flip,
+    level,
+    opened,
+    run,
+    stored,
+)
 from web.bootstrap import Services
 from web.importing import ACTOR as IMPORTER
 
@@ -30,13 +42,29 @@ def compared(services: Services) -> dict[str, object]:
                 dataclasses.replace(one, id=0, announcement_id=0),
                 [dataclasses.replace(page, attachment_id=0) for page in pages],
                 content,
+                [
+                    (
+                        dataclasses.replace(version, attachment_id=0),
+                        services.records.versions.texts(one.id, version.number),
+                        content_of(services, version.sha256),
+                    )
+                    for version in services.records.versions.by_attachment(one.id)
+                ],
             )
             for one, pages, content in attachments
+        ]
+        relations = [
+            (
+                services.announcements.get(each.newer_id).title,
+                services.announcements.get(each.older_id).title,
+                each.kind,
+            )
+            for each in services.records.relations.by_announcement(announcement.id)
         ]
         changes = [
             dataclasses.replace(each, id=0, announcement_id=0) for each in history if each.actor != IMPORTER
         ]
-        found[announcement.title] = (told, changes, files)
+        found[announcement.title] = (told, changes, files, relations)
     return found
 
 
@@ -50,7 +78,7 @@ def entry(announcement_id: int) -> DisclosureEntry:
 
 @pytest.fixture
 def kept(services: Services) -> Services:
-    """An archive with a collection, a corrected page and a detached file."""
+    """An archive with a collection, a corrected page, a replaced file and relations."""
     services.intake.collect(
         None, title="รายงานประจำปี", body="ปี ๒๕๖๔", items=[Item("O1", 2), Item("O2", None)], actor=ACTOR
     )
@@ -58,6 +86,7 @@ def kept(services: Services) -> Services:
     for id in (2, DRAFT):
         services.disclosure.assign(entry(id), actor=ACTOR)
     services.pages.correct(1, 1, "ข้อความที่แก้แล้ว ๑๒๓", actor=ACTOR)
+    fill_rare_tables(services)
     level(services)
     return services
 

@@ -12,13 +12,24 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from archive.disclosure import DisclosureEntry
 from archive.errors import Conflict, SettingsError
-from archive.model import AttemptLimit, Role
+from archive.model import AttemptLimit, Item, Role
 from storage.move import TABLES
 from storage.sqlite import Sqlite
 from tests.contracts.engines import prefix, schema
 from tests.contracts.processes import KILLED, ended, in_child
-from tests.operation.archives import ACTOR, NOW, answers, close, everything, overwrite, run, stored
+from tests.operation.archives import (
+    ACTOR,
+    NOW,
+    answers,
+    close,
+    everything,
+    fill_rare_tables,
+    overwrite,
+    run,
+    stored,
+)
 from web import bootstrap
 from web.bootstrap import build
 from web.cli import main
@@ -27,8 +38,11 @@ from web.settings import Settings
 
 @pytest.fixture
 def data(data: Path) -> Path:
-    """An archive with people, visits and the traces of detached attachments."""
+    """An archive with people, visits, a collection, relations, earlier and detached files."""
     services = build(Settings(data=data))
+    fill_rare_tables(services)
+    services.intake.collect(None, title="ITA", body="", items=[Item("O1", 2)], actor=ACTOR)
+    services.disclosure.assign(DisclosureEntry(year=2564, item="o1", part=0, announcement_id=2), actor=ACTOR)
     records, people = services.records, services.people
     last = [row["id"] for row in services.database.rows("SELECT id FROM attachment ORDER BY id")][-1]  # type: ignore[attr-defined]
     records.attachments.detach(last, actor=ACTOR)
