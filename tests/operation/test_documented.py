@@ -1,7 +1,8 @@
-"""The page for operators names every possible finding and every metric."""
+"""The pages for operators name every finding of ``check`` and ``doctor``, and every metric."""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -12,12 +13,26 @@ from web.bootstrap import Services
 from web.serving.health import CHECKS
 from web.serving.metrics import exposition
 
-PAGE = (Path(__file__).parents[2] / "docs" / "operation.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs" / "operation.md").read_text(encoding="utf-8")
+MANUAL = (ROOT / "docs" / "manual" / "officer-care.md").read_text(encoding="utf-8")
+DIAGNOSES = set(
+    re.findall(r'Trouble\(\s*"([a-z-]+)"', (ROOT / "web" / "diagnosis.py").read_text(encoding="utf-8"))
+)
 
 
 @pytest.mark.parametrize("code", [*MESSAGES, *CHECKS])
 def test_every_finding_and_check_is_explained(code: str) -> None:
     assert f"`{code}`" in PAGE
+
+
+def test_the_manual_says_in_both_languages_what_to_do_about_each_finding() -> None:
+    assert len(DIAGNOSES) > 30
+    for code in sorted({*MESSAGES, *DIAGNOSES}):
+        (row,) = re.findall(rf"^\| `{code}` \|(.+)\|$", MANUAL, re.MULTILINE)
+        meaning, to_do = row.split("|")
+        assert meaning.strip(), code
+        assert re.search(r" · .*[a-zA-Z`-]{3}", to_do), code
 
 
 def test_every_metric_is_explained(services: Services) -> None:

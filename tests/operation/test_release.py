@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+import tarfile
 import tomllib
 import zipfile
 from importlib.metadata import version
@@ -21,9 +22,16 @@ ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
 
 
-def test_the_wheel_holds_every_file_of_the_program(tmp_path: Path) -> None:
-    uv = ["build", "--quiet", "--wheel", "--no-build-isolation", "--offline", "--python", sys.executable]
+def test_wheel_and_source_hold_what_an_installation_needs(tmp_path: Path) -> None:
+    uv = ["build", "--quiet", "--no-build-isolation", "--offline", "--python", sys.executable]
     subprocess.run([BIN / "uv", *uv, "--out-dir", tmp_path, ROOT], check=True, capture_output=True)
+    (source,) = tmp_path.glob("*.tar.gz")
+    with tarfile.open(source) as archive:
+        held = {name.partition("/")[2] for name in archive.getnames()}
+    manual = (ROOT / "docs" / "manual" / "officer-install.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"deploy/[\w.-]+", manual))
+    assert len(named) > 3
+    assert named <= held
     (wheel,) = tmp_path.glob("*.whl")
     with zipfile.ZipFile(wheel) as opened:
         packed = set(opened.namelist())
