@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from PIL import Image, ImageFilter
 from rapidfuzz import fuzz
@@ -74,13 +74,13 @@ def recognise(image: Image.Image, *, seconds: float = TIMEOUT, turn: Turn | None
     """
     deadline = time.monotonic() + seconds
     levelled = level(image)
-    if turn is not None:
-        return _read(levelled.straight(turn), deadline).page()
-    return _upright(levelled, deadline).page()
+    reading = _upright(levelled, deadline) if turn is None else _read(levelled.straight(turn), deadline)
+    rows = [_reread(row, reading.straight.image, deadline) for row in reading.rows]
+    return replace(reading, rows=rows).page()
 
 
 def _upright(levelled: Levelled, deadline: float) -> _Reading:
-    """Returns the recognised text of the page in its upright orientation.
+    """Returns the first reading of the page in its upright orientation.
 
     The page is first read in the orientation that its ink suggests, and that reading is kept if its
     confidence is high enough. Otherwise a few lines are read in every other orientation, and then the whole
@@ -153,10 +153,10 @@ class _Reading:
 
 
 def _read(straight: Straight, deadline: float) -> _Reading:
+    """Returns the first reading of a page: its rows from the top, without noise."""
     fragments = read_page(straight.image, deadline - time.monotonic())
     symbols = [symbol for line in fragments for symbol in line]
     rows = in_rows(kept for line in fragments if (kept := without_noise(line)))
-    rows = [_reread(row, straight.image, deadline) for row in rows]
     return _Reading(straight, rows, mean_confidence(symbols), _evidence(symbols))
 
 
