@@ -151,3 +151,14 @@ def test_fifty_papers_are_put_in_order_by_number(site: Site) -> None:
     form = {"title": made.title, "published_on": "2024-01-02", "kind": "announcement", "author": ""}
     clerk.post(f"/staff/announcements/{made.id}", data=form | hidden | was | numbers)
     assert order() == [3, 1, 2, 0, 4]
+
+
+def test_the_same_form_sent_twice_makes_one_draft(site: Site) -> None:
+    clerk = site.signed_in(Role.STAFF)
+    form = {"title": "ส่งซ้ำ", "published_on": "2026-06-09", "form_key": "a"}
+    first, again = (clerk.post("/staff/announcements/new", data=form).location for _ in range(2))
+    assert first == again
+    others = [{"title": "อีกเรื่อง"}, {"form_key": "b"}]
+    made = {clerk.post("/staff/announcements/new", data=form | other).location for other in others}
+    assert len(made | {first}) == 3
+    assert 'name="form_key"' in clerk.get("/staff/announcements/new").text

@@ -49,16 +49,33 @@ def new() -> ResponseReturnValue:
     if request.method == "GET":
         return _form(None, request.args)
     try:
-        made = services().intake.create(
-            Draft(**_changes()),  # type: ignore[arg-type]  # intake checks each
-            actor=g.actor,
-            title_follows=_has_files(),
-        )
+        made = _create_once()
     except PrakatError as error:
         flash(in_words(error), "bad")
         return _form(None, request.form)
     _attach_all(made.id)
     return redirect(_after_saving(made.id))
+
+
+def _create_once() -> Announcement:
+    """Create the draft of the form; the same form sent again gives the draft that it made before.
+
+    A form is sent again when the connection was lost before the answer came.
+    """
+    changes = _changes()
+    sent = repr((request.form.get("form_key"), g.actor, sorted(changes.items(), key=str)))
+    ref = f"form:{hashlib.sha256(sent.encode()).hexdigest()[:32]}" if "form_key" in request.form else None
+    try:
+        return services().intake.create(
+            Draft(**changes, ref=ref),  # type: ignore[arg-type]  # intake checks each
+            actor=g.actor,
+            title_follows=_has_files(),
+        )
+    except Conflict as error:
+        known = services().announcements.by_ref(ref) if ref and error.code == "ref-taken" else None
+        if known is None:
+            raise
+        return known
 
 
 @pages.get("/announcements/<int:id>")

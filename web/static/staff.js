@@ -4,6 +4,7 @@
 "use strict";
 
 const WATCH_EVERY = 1500; // milliseconds between looks at how far documents are read
+const RETRY_AFTER = [1000, 4000]; // milliseconds after a lost connection until a file is sent again by itself
 const AWAKE_EVERY = 5 * 60 * 1000; // milliseconds of typing after which the session is kept from ending
 
 const uploads = new Set(); // files that are on their way, or that failed and still wait
@@ -65,6 +66,7 @@ function sending(file) {
     bar,
     begin: () => { name.textContent = `${file.name} `; bar.value = 0; line.className = ""; line.replaceChildren(name, bar); uploads.add(shown); },
     done: () => { uploads.delete(shown); line.remove(); },
+    wait: (text) => { name.textContent = `${file.name} — ${text} `; },
     say: (text) => { uploads.delete(shown); name.textContent = `${file.name} — ${text}`; line.replaceChildren(name, button(papers.dataset.dismiss, shown.done)); },
     fail: (text, again) => {
       line.className = "failed";
@@ -78,8 +80,28 @@ function sending(file) {
   return shown;
 }
 
-// Resolves to true when the file is kept. The same bytes again are recognised, so that sending twice does no harm.
-function send(address, file, shown) {
+const pause = (milliseconds) => new Promise((over) => setTimeout(over, milliseconds));
+
+// Sends the file, again after a lost connection. The same bytes are recognised, so that sending twice does no harm.
+// ``lost``: an earlier try may have arrived without an answer, and the same bytes are then no news to the clerk.
+async function send(address, file, shown, lost = false) {
+  const fail = (text) => shown.fail(text, () => send(address, file, shown, true).then(settle));
+  let request = await sendOnce(address, file, shown);
+  for (const wait of RETRY_AFTER) {
+    if (request.status) break;
+    lost = true;
+    shown.wait(papers.dataset.waiting);
+    await pause(wait);
+    request = await sendOnce(address, file, shown);
+  }
+  if (request.status === 202 || (request.status === 200 && lost)) return shown.done();
+  if (request.status === 200) return shown.say(papers.dataset.again);
+  if (!request.status) return fail(papers.dataset.lost);
+  const answer = new DOMParser().parseFromString(request.responseText, "text/html");
+  return fail(answer.querySelector("h1")?.textContent || papers.dataset.refused);
+}
+
+function sendOnce(address, file, shown) {
   return new Promise((done) => {
     const request = new XMLHttpRequest();
     const body = new FormData();
@@ -87,17 +109,7 @@ function send(address, file, shown) {
     body.append("file", file);
     shown.begin();
     request.upload.addEventListener("progress", (event) => { if (event.lengthComputable) shown.bar.value = event.loaded / event.total; });
-    request.addEventListener("loadend", () => {
-      const again = () => send(address, file, shown).then(settle);
-      if (request.status === 202) shown.done();
-      else if (request.status === 200) shown.say(papers.dataset.again);
-      else if (!request.status) shown.fail(papers.dataset.lost, again);
-      else {
-        const answer = new DOMParser().parseFromString(request.responseText, "text/html");
-        shown.fail(answer.querySelector("h1")?.textContent || papers.dataset.refused, again);
-      }
-      done(request.status === 202);
-    });
+    request.addEventListener("loadend", () => done(request));
     request.open("POST", address);
     request.send(body);
   });
@@ -126,13 +138,18 @@ async function settle() {
   location.assign(draft);
 }
 
-// A new announcement becomes a draft with its first files. Returns its address.
+// A new announcement becomes a draft with its first files. Returns its address. The same form sent again gives the
+// same draft, so that an answer that was lost makes no second one.
 async function begin() {
   const body = new FormData(form);
   body.delete("files");
   body.append("files_follow", "yes");
-  const answer = await fetch(form.action, { method: "POST", body }).catch(() => null);
-  return answer && answer.redirected ? new URL(answer.url).pathname : null;
+  for (const wait of [0, ...RETRY_AFTER]) {
+    await pause(wait);
+    const answer = await fetch(form.action, { method: "POST", body }).catch(() => null);
+    if (answer) return answer.redirected ? new URL(answer.url).pathname : null;
+  }
+  return null;
 }
 
 const untouched = (part) => !part.contains(document.activeElement) && ![...part.querySelectorAll("textarea, select")].some(typed);
