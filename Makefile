@@ -9,7 +9,9 @@ SCALED := postgresql or s3 or opensearch or servers or encrypted
 
 WHOOSH3 := whoosh3==3.54.0
 
-.PHONY: translations run test coverage test-scale test-whoosh3 audit lock clean
+VERSION = $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
+
+.PHONY: translations release run test coverage test-scale test-whoosh3 audit lock clean
 
 run: $(VENV)/.run
 	@scripts/run.sh "$(DATA)" "$(PORT)"
@@ -63,6 +65,20 @@ lock: $(VENV)/.test
 	$(LOCK) --extra dev --extra sample --extra scale -o requirements-dev.lock
 	$(LOCK) --constraint requirements-dev.lock -o requirements.lock
 	$(LOCK) --constraint requirements-dev.lock --extra sample -o requirements-run.lock
+
+# A release as one piece: every check, then dist/ built, tried in clean environments, listed and signed, then the tag.
+# KEY= an Ed25519 key in PEM. Nothing is uploaded and no tag is pushed.
+release: clean-tree test
+	@test -f "$(KEY)" || { echo "make release KEY=an Ed25519 key in PEM (see scripts/release.sh)" >&2; exit 2; }
+	scripts/release.sh "$(KEY)"
+	git tag --annotate "v$(VERSION)" --message "Prakat $(VERSION)"
+	@echo "dist/ is ready; push the tag v$(VERSION) and upload dist/ to its release page"
+
+# What is tagged is what was tested and built.
+.PHONY: clean-tree
+clean-tree:
+	@test -z "$$(git status --porcelain)" || { echo "commit or remove first:" >&2; git status --short >&2; exit 2; }
+	@! git rev-parse --quiet --verify "refs/tags/v$(VERSION)" || { echo "v$(VERSION) is tagged already" >&2; exit 2; }
 
 # After texts changed: bring the English catalogue up to date, to be filled in, and compile it.
 # calls whose first argument pages show in the reader's language

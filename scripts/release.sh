@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Build a release into dist/: wheel, source, components (SBOM), checksums, signature. Nothing is uploaded.
+# `make release KEY=...` is the whole: it runs every check before, and makes the tag after. Without KEY, a rehearsal.
 #   scripts/release.sh [KEY]     KEY: an Ed25519 key in PEM, as backups use (openssl genpkey -algorithm ed25519)
 # Whoever downloads it verifies:
 #   openssl pkeyutl -verify -pubin -inkey prakat.pub -rawin -in SHA256SUMS -sigfile SHA256SUMS.sig && sha256sum -c SHA256SUMS
