@@ -1,4 +1,4 @@
-"""Takes the pictures of the manual, so that they show the pages as they are:
+"""Takes the pictures of the manual, so that they show the pages, and the sheet to print, as they are:
 
 SCREENSHOTS=docs/manual/pictures python -m pytest tests/browser/test_manual_pictures.py
 """
@@ -8,10 +8,16 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import pikepdf
+import pypdfium2
+import zxingcpp
 from playwright.sync_api import Page
 
+from indexer.extraction.separators import cut_stack
 from tests.browser.conftest import Visit, wait_until
-from tests.browser.site import Site
+from tests.browser.site import Site, order
+
+_SMALLEST_CODE = 300  # pixels at 100 dpi, 8 cm on paper: a crooked, noisy scan still reads it
 
 _SEEN_PICTURES_ARE_THERE = """
 [...document.images].every(image => image.complete || image.getBoundingClientRect().top > innerHeight)
@@ -46,3 +52,25 @@ def keep_picture(page: Page, name: str) -> None:
     if folder := os.environ.get("SCREENSHOTS"):
         wait_until(page, _SEEN_PICTURES_ARE_THERE)
         page.screenshot(path=Path(folder) / f"{name}.png")
+
+
+def test_a_printed_separator_sheet_is_one_page_that_parts_a_stack(staff: Visit, tmp_path: Path) -> None:
+    page = staff()
+    page.goto("/staff/separator")
+    printed, document = tmp_path / "sheet.pdf", tmp_path / "order.pdf"
+    page.pdf(path=printed, format="A4")
+    document.write_bytes(order("7/2566", "แยกกอง", "เรื่องหนึ่ง"))
+    stack = tmp_path / "stack.pdf"
+    with pikepdf.new() as pdf:
+        for path in (document, printed, document):
+            pdf.pages.extend(pikepdf.open(path).pages)
+        pages = len(pdf.pages)
+        pdf.save(stack)
+    assert pages == 3
+    assert cut_stack(stack, tmp_path) == 2
+    with pypdfium2.PdfDocument(printed) as sheet:
+        picture = sheet[0].render(scale=100 / 72).to_pil()
+    (code,) = zxingcpp.read_barcodes(picture)
+    assert code.position.top_right.x - code.position.top_left.x > _SMALLEST_CODE
+    if folder := os.environ.get("SCREENSHOTS"):
+        picture.save(Path(folder) / "separator.png")
