@@ -31,6 +31,7 @@ from web.staff import (
     relation_forms,
 )
 from web.staff.blueprints import staff_blueprint
+from web.staff.near_duplicates import find_near_duplicate
 
 pages = staff_blueprint("staff", __name__, url_prefix="/staff")
 
@@ -254,10 +255,15 @@ def _form(id: int | None, typed: Any, *, error: PrakatError | None = None) -> st
     announcement = services().announcements.get(id) if id is not None else None
     shown = attachment_forms.of(announcement) if announcement else []
     known = search(services(), queries.parse("", per_page=1)).facets
+    is_read = all(each.attachment.status in (Reading.READY, Reading.FAILED) for each in shown)
+    is_draft = announcement is not None and announcement.status is Status.DRAFT
+    near = find_near_duplicate(announcement) if announcement and is_draft and is_read else None
     return render_template(
         "staff/announcement.html",
         announcement=announcement,
         papers=shown,
+        near_duplicate=near,
+        near_duplicate_said=checklist.near_duplicate_said(near) if near else "",
         offer=attachment_forms.offer(announcement, shown) if announcement else attachment_forms.Offer(),
         relations=relation_forms.of(announcement) if announcement else relation_forms.RelationForm(),
         relation_kinds=list(RelationKind),

@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from flask import url_for
 from flask_babel import gettext as _
 
+from archive import thai
 from archive.model import Announcement, Find, Hold, Kind, Reading, Status
 from archive.suggested_fields import is_file_name
 from web import labels, template_filters
 from web.bootstrap import services
 from web.staff import relation_forms
 from web.staff.attachment_forms import Paper, is_named_after_file, offer
+from web.staff.near_duplicates import NearDuplicate, find_near_duplicate
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,7 @@ def checks(announcement: Announcement, papers: Sequence[Paper], found: Sequence[
         _kind(announcement, stated.get("kind"), place),
         _check(_("หมวด"), announcement.category, place, None, _("ยังไม่ได้เลือกหมวด ประชาชนจะหาจากหมวดไม่พบ")),
         _relations(announcement),
+        *_near_duplicate(announcement),
         _attachments(announcement, papers),
         _privacy(papers, found),
     ]
@@ -109,6 +112,23 @@ def _relations(announcement: Announcement) -> Check:
         remark = _("ข้อความกล่าวถึงประกาศอื่น %(count)s ฉบับที่ยังไม่ได้ยืนยัน", count=len(found.suggested))
     place = url_for("staff.edit", id=announcement.id, _anchor="relations")
     return Check(_("ความเกี่ยวข้อง"), value or "–", not remark, remark, place)
+
+
+def _near_duplicate(announcement: Announcement) -> list[Check]:
+    """Returns the line for a published announcement with nearly the same text; none where there is none."""
+    found = find_near_duplicate(announcement)
+    if found is None:
+        return []
+    place = url_for("near_duplicates.compare", id=announcement.id, other_id=found.other.id)
+    return [Check(_("ประกาศที่คล้ายกัน"), found.other.title, False, near_duplicate_said(found), place)]
+
+
+def near_duplicate_said(found: NearDuplicate) -> str:
+    """Returns the message about a published announcement with nearly the same text."""
+    year = thai.buddhist_year(found.other.published_on)
+    if not found.differing:
+        return str(_("ข้อความเหมือนกันทุกบรรทัดกับประกาศปี %(year)s", year=year))
+    return str(_("เหมือนประกาศปี %(year)s ต่างกัน %(count)s บรรทัด", year=year, count=found.differing))
 
 
 def _attachments(announcement: Announcement, papers: Sequence[Paper]) -> Check:
