@@ -51,15 +51,11 @@ _RECENT = 50  # announcements offered while a number is typed
 
 
 @pages.get("")
-def this_year() -> ResponseReturnValue:
-    """Lead to the desk of the present fiscal year."""
-    return redirect(url_for("disclosure_desk.desk", year=fiscal_year(today())))
-
-
 @pages.get("/<int:year>")
-def desk(year: int) -> str:
-    """Show every item of a fiscal year: filled, stale or missing, and what it holds."""
-    shown = year_overview(services(), checked_year(year))
+def desk(year: int | None = None) -> str:
+    """Show every item of a fiscal year, by default the present one: filled, stale or missing."""
+    year = checked_year(year or fiscal_year(today()))
+    shown = year_overview(services(), year)
     asked = request.args.get("state", "")
     narrowed = [each for each in shown if each.status.state == asked] if asked in set(State) else shown
     return render_template(
@@ -75,17 +71,19 @@ def desk(year: int) -> str:
     )
 
 
-@pages.route("/<int:year>/<key>", methods=["GET", "POST"])
-def item(year: int, key: str) -> ResponseReturnValue:
+@pages.route("/<int:year>/<item_key>", methods=["GET", "POST"])
+def item(year: int, item_key: str) -> ResponseReturnValue:
     """Show one item with its announcements, those that its keywords find, and a field for any other."""
     found = next(
-        (each for each in year_overview(services(), checked_year(year)) if each.item.key == key), None
+        (each for each in year_overview(services(), checked_year(year)) if each.item.key == item_key), None
     )
     if found is None:
         raise NotFound("ปีนี้ไม่มีรายการนี้ กรุณาเลือกจากรายการ")
     if request.method == "POST":
         try:
-            return redirect(url_for("disclosure_desk.item", year=year, key=key, done=_fill(found.item, year)))
+            return redirect(
+                url_for("disclosure_desk.item", year=year, item_key=item_key, done=_fill(found.item, year))
+            )
         except PrakatError as error:
             flash(in_words(error), "bad")
     recent, _total = services().announcements.list_page(

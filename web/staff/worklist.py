@@ -145,7 +145,7 @@ def _to_do(today: dt.date) -> list[tuple[int, str, str]]:
     ]
     reports = len(services().records.reports.list_open())
     found.append((reports, _("เรื่องที่ประชาชนแจ้ง"), url_for("report_list.reports")))
-    lacking = (_("ข้อมูลที่ต้องเปิดเผยซึ่งยังขาด"), url_for("disclosure_desk.this_year"))
+    lacking = (_("ข้อมูลที่ต้องเปิดเผยซึ่งยังขาด"), url_for("disclosure_desk.desk"))
     found.append((count_lacking(services()), *lacking))
     return [line for line in found if line[0]]
 
