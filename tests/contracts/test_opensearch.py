@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from opensearchpy import OpenSearch
@@ -155,3 +156,23 @@ def test_what_a_busy_cluster_rejects_is_sent_again(index: SearchIndex, address: 
     updating.join()
     assert index.position() == 2
     assert found(index, "สายใหม่") == [9]
+
+
+def test_documents_with_any_word_are_asked_for_only_where_none_has_enough(
+    address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index = OpenSearchIndex(address, Dictionary())
+    index.update([entry(1, "ประกาศสอบราคาก่อสร้างถนนคอนกรีต")], (), position=1)
+    searches: list[int] = []
+    ask = Cluster.ask
+
+    def counted(self: Cluster, *given: Any) -> list[dict[str, Any]]:
+        searches.append(sum("aggs" in body for body in given[1]))
+        return ask(self, *given)
+
+    monkeypatch.setattr(Cluster, "ask", counted)
+    index.search(parse("สอบราคา ก่อสร้าง ถนน คอนกรีต"))
+    assert list(filter(None, searches)) == [2]
+    searches.clear()
+    index.search(parse("ถนน สุนัข วัคซีน โรงเรียน"))
+    assert list(filter(None, searches)) == [2, 1]

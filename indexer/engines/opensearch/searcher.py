@@ -1,8 +1,9 @@
 """``indexer.search.searcher.Searcher`` of an OpenSearch index: one request for a plan.
 
-The request holds a search for documents with all of the plan, one for documents with enough of it, one for
-documents with any of it, and counts. Their totals decide which of the searches answers: documents with all
-of it; where these are few, those with enough of it. OpenSearch finds, ranks and counts.
+The request holds a search for documents with all of the plan, one for documents with enough of it, and
+counts. Their totals decide which of the searches answers: documents with all of it; where these are few,
+those with enough of it. Only where no document has enough of it, a second request asks for documents with
+any of it, and with them for all that a correction needs. OpenSearch finds, ranks and counts.
 """
 
 from __future__ import annotations
@@ -44,7 +45,6 @@ from indexer.search.query.query_notes import QueryNote
 from indexer.search.query.query_plan import Clause, QueryPart, QueryPlan
 from indexer.search.searcher import Retrieved
 from indexer.search.tuning import TUNING
-from indexer.search.vocabulary import Vocabulary
 
 _BEST_HITS = 3  # hits whose coverage is computed; the highest counts
 
@@ -67,62 +67,104 @@ class OpenSearchSearcher:
     ) -> None:
         self._cluster, self._index, self._lexicon, self._filters = cluster, index, lexicon, filters
         self._counts = DocumentCounts(cluster, index, filters, statistics)
+        self._vocabularies: dict[QueryPlan, CorrectionVocabulary] = {}
 
-    def vocabulary(self, plan: QueryPlan) -> Vocabulary:
-        return CorrectionVocabulary(
-            self._cluster, self._index, self._filters, self._counts, self._lexicon, plan
-        )
+    def vocabulary(self, plan: QueryPlan) -> CorrectionVocabulary:
+        if plan not in self._vocabularies:
+            self._vocabularies[plan] = CorrectionVocabulary(
+                self._cluster, self._index, self._filters, self._counts, self._lexicon, plan
+            )
+        return self._vocabularies[plan]
 
     def retrieve(self, plan: QueryPlan, query: Query) -> Retrieved:
         if not plan.clauses and query.sort is Sort.RELEVANCE:
             query = replace(query, sort=Sort.NEWEST)
         queries = PlanQueries(plan, query, self._lexicon)
         names = name_queries(query.filters)
-        answers = self._ask(queries, set())
+        preference = f"q{zlib.crc32(query.typed.encode())}"  # pages of results come from one copy
+        answers = self._ask(queries, set(), preference)
         unknown = {name for name, (exact, _) in names.items() if not self._counts.of(exact)}
         if unknown:  # a part of a name was given
-            answers = self._ask(queries, unknown)
-        return _Selection(queries, answers, self._counts, bool(filter_queries(query.filters))).retrieved()
+            answers = self._ask(queries, unknown, preference)
+        is_filtered = bool(filter_queries(query.filters))
+        selection = _Selection(queries, answers, self._counts, is_filtered)
+        if queries.fewest > 1 and selection.is_empty:
+            answers |= self._ask_any(queries, unknown, preference, correct=not selection.is_as_typed)
+            selection = _Selection(queries, answers, self._counts, is_filtered)
+        return selection.retrieved()
 
-    def _ask(self, queries: PlanQueries, unknown: set[str]) -> dict[Match, Answer]:
+    def _ask(self, queries: PlanQueries, unknown: set[str], preference: str) -> dict[Match, Answer]:
         """Returns the answers to the searches for a plan; notes the counts that belong to them."""
-        filters = filter_queries(queries.query.filters, unknown)
-        shown = _named_queries(queries)
-        pages = page_query(queries)
-        bodies = {}
-        for match, matching in _searches(queries).items():
-            named = shown.values() if match.level in ("enough", "any") or queries.query.explain else ()
-            inner = [pages] if pages and not match.best else []
-            body = search_body(queries.query, matching, [*named, *inner], filters, first=match.best)
-            bodies[match] = body | ({"include_named_queries_score": True} if queries.query.explain else {})
+        bodies = _bodies(queries, _searches(queries), unknown)
         counts = self._counts.bodies(_count_queries(queries))
-        preference = f"q{zlib.crc32(queries.query.typed.encode())}"  # pages of results come from one copy
         answers = self._cluster.ask(
             self._index, [*bodies.values(), *(body for _, body in counts)], preference
         )
         self._counts.note([key for key, _ in counts], answers[len(bodies) :])
         return dict(zip(bodies, answers, strict=False))
 
+    def _ask_any(
+        self, queries: PlanQueries, unknown: set[str], preference: str, *, correct: bool
+    ) -> dict[Match, Answer]:
+        """Returns the answers with any of a plan. With ``correct`` also fetches what a correction needs."""
+        bodies = _bodies(queries, _any_searches(queries), unknown)
+        vocabulary = self.vocabulary(queries.plan)
+        lookups = vocabulary.lookups() if correct else []
+        answers = self._cluster.ask(self._index, [*bodies.values(), *lookups], preference)
+        if lookups:
+            vocabulary.note(answers[len(bodies) :])
+        return dict(zip(bodies, answers, strict=False))
+
+
+def _bodies(
+    queries: PlanQueries, searches: Mapping[Match, Json], unknown: set[str]
+) -> dict[Match, dict[str, Any]]:
+    """Returns the request of each search. ``unknown``: filters by a name that no announcement has exactly."""
+    filters = filter_queries(queries.query.filters, unknown)
+    shown = _named_queries(queries)
+    pages = page_query(queries)
+    bodies = {}
+    for match, matching in searches.items():
+        named = shown.values() if match.level in ("enough", "any") or queries.query.explain else ()
+        inner = [pages] if pages and not match.best else []
+        body = search_body(queries.query, matching, [*named, *inner], filters, first=match.best)
+        bodies[match] = body | ({"include_named_queries_score": True} if queries.query.explain else {})
+    return bodies
+
 
 def _searches(queries: PlanQueries) -> dict[Match, Json]:
     """Returns the queries to ask for a plan, each with and without its date ranges."""
-    plan, query = queries.plan, queries.query
+    plan = queries.plan
     if not plan.clauses:
         return {Match("all"): queries.everything()}
-    fewest = queries.fewest
     searches: dict[Match, Json] = {}
-    for timely in (True, False) if query.times else (False,):
+    for timely in _timely(queries.query):
         if any(part.phrase.exact for part in queries.phrases):
             searches[Match("quoted", timely)] = queries.all_of_it(quoted=True, timely=timely)
         searches[Match("all", timely)] = queries.all_of_it(quoted=False, timely=timely)
         if len(plan.clauses) > 1:
-            searches[Match("enough", timely)] = queries.enough_of_it(fewest, timely=timely)
-        if fewest > 1:
-            searches[Match("any", timely)] = queries.enough_of_it(1, timely=timely)
-    if query.page > 1 or query.sort is not Sort.RELEVANCE:
-        partial = {match: one for match, one in searches.items() if match.level in ("enough", "any")}
-        searches |= {match._replace(best=True): one for match, one in partial.items()}
-    return searches
+            searches[Match("enough", timely)] = queries.enough_of_it(queries.fewest, timely=timely)
+    return searches | _best(queries.query, searches)
+
+
+def _any_searches(queries: PlanQueries) -> dict[Match, Json]:
+    """Returns the queries for documents with any telling clause of a plan."""
+    timely = _timely(queries.query)
+    searches = {Match("any", then): queries.enough_of_it(1, timely=then) for then in timely}
+    return searches | _best(queries.query, searches)
+
+
+def _timely(query: Query) -> tuple[bool, ...]:
+    return (True, False) if query.times else (False,)
+
+
+def _best(query: Query, searches: Mapping[Match, Json]) -> dict[Match, Json]:
+    """Returns searches for the best partial matches, where the page asked for does not begin with these."""
+    if query.page == 1 and query.sort is Sort.RELEVANCE:
+        return {}
+    return {
+        match._replace(best=True): one for match, one in searches.items() if match.level in ("enough", "any")
+    }
 
 
 def _count_queries(queries: PlanQueries) -> list[Json]:
@@ -167,7 +209,7 @@ class _Selection:
             facets={name: _values(answer["aggregations"][name]) for name in FACETS_BY_NAME},
             notes=notes,
             coverage=coverage,
-            is_as_typed=self._is_as_typed(),
+            is_as_typed=self.is_as_typed,
             frequencies=self._frequencies(),
             explanation=self._explanation(answer, coverage) if self.queries.query.explain else None,
         )
@@ -193,7 +235,7 @@ class _Selection:
         notes = (query_notes.NOT_QUOTED,) if quoted in self.answers else ()
         found = self._unfiltered(whole)
         plan = self.queries.plan
-        stands_there = found > 0 and len(plan.parts) == 1 and self._is_as_typed()
+        stands_there = found > 0 and len(plan.parts) == 1 and self.is_as_typed
         if (found >= TUNING.enough_complete or stands_there) and not plan.is_sentence:
             return whole, notes
         for level in ("enough", "any"):
@@ -221,7 +263,15 @@ class _Selection:
         counted = answer["aggregations"].get(UNFILTERED)
         return int(counted["doc_count"]) if counted else _total(answer)
 
-    def _is_as_typed(self) -> bool:
+    @property
+    def is_empty(self) -> bool:
+        """True if no document has all or enough of the plan."""
+        match, _ = self._chosen()
+        return not _total(self.answers[match])
+
+    @property
+    def is_as_typed(self) -> bool:
+        """True if the archive has the plan as it was typed."""
         whole = self.queries.plan.whole
         if has_bigram(whole):
             return bool(self.counts.known(phrase(whole)))

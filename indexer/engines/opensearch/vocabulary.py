@@ -122,6 +122,7 @@ class CorrectionVocabulary(PhraseVocabulary):
         super().__init__(cluster, index, filters, counts)
         self._lexicon, self._plan = lexicon, plan
         self._heard: Mapping[str, int] | None = None  # words near the plan's, with their document frequency
+        self._count_keys: list[str] = []
 
     def document_frequency(self, term_: str) -> int:
         known = self._counts.known(term(term_))
@@ -174,10 +175,11 @@ class CorrectionVocabulary(PhraseVocabulary):
     def _words(self) -> Mapping[str, int]:
         """Returns the words near those of the plan. The first call fetches all that a correction needs."""
         if self._heard is None:
-            self._heard = self._fetch()
-        return self._heard
+            self.note(self._cluster.ask(self._index, self.lookups()))
+        return self._heard or {}
 
-    def _fetch(self) -> Mapping[str, int]:
+    def lookups(self) -> list[Mapping[str, Any]]:
+        """Returns the searches for all that the correction needs; ``note`` takes their answers."""
         parts = doubtful_parts(self._plan, self._lexicon, self._is_frequent)
         pieces = sorted({piece for part in parts for piece in spelling_pieces(part.text)})
         sounds = sorted({sound for piece in pieces for sound in deletion_keys(piece)})
@@ -192,9 +194,14 @@ class CorrectionVocabulary(PhraseVocabulary):
             _words({"terms": {"sounds": sounds}}, _MOST_HEARD),
             _words({"terms": {"word": pieces}}, max(len(pieces), 1)),
         ]
-        answers = self._cluster.ask(self._index, [*lookups, *(body for _, body in counts)])
-        self._counts.note([key for key, _ in counts], answers[len(lookups) :])
-        return _word_counts(answers[1]) | _word_counts(answers[0])
+        self._count_keys = [key for key, _ in counts]
+        return [*lookups, *(body for _, body in counts)]
+
+    def note(self, answers: Sequence[Mapping[str, Any]]) -> None:
+        """Adds the answers to ``lookups`` to what is known."""
+        sounding, typed, *counts = answers
+        self._counts.note(self._count_keys, counts)
+        self._heard = _word_counts(typed) | _word_counts(sounding)
 
     def _is_frequent(self, word: str) -> bool:
         return (self._counts.known(term(word)) or 0) >= MIN_WORD_FREQUENCY
