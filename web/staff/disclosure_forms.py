@@ -18,7 +18,7 @@ _MOST_SUGGESTED = 3
 
 @dataclass(frozen=True, slots=True)
 class DisclosureForm:
-    """What an announcement fills, what its title suggests, and the items of the year of its date."""
+    """The items that an announcement fills, those that its title suggests, and all of its year."""
 
     entries: Sequence[tuple[DisclosureEntry, DisclosureItem]] = ()
     suggested: Sequence[tuple[DisclosureEntry, DisclosureItem]] = ()
