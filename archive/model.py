@@ -38,6 +38,11 @@ class Kind(StrEnum):
     OTHER = "other"
 
     @property
+    def has_legal_force(self) -> bool:
+        """Return True for documents that bind until another one cancels them."""
+        return self in (Kind.ORDER, Kind.RULE, Kind.BYLAW, Kind.ANNOUNCEMENT)
+
+    @property
     def thai(self) -> str:
         return _KIND_NAMES[self][0]
 

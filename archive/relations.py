@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from rapidfuzz import fuzz
 
 from archive.citations import Citation, find_citations
-from archive.model import Announcement, Attachment, Kind, RelationKind, Status
+from archive.model import Announcement, Attachment, RelationKind, Status
 from archive.repositories import Records
 from archive.thai import arabic_digits, buddhist_year
 
 _SAME_SUBJECT = 80  # of 100: lowest similarity of a cited subject to a title; OCR misreads some letters
-_CITED = (Kind.ORDER, Kind.RULE, Kind.BYLAW, Kind.ANNOUNCEMENT)  # letters are numbered by their sender
 _LONGEST_CHAIN = 50  # announcements of one chain of changes that a page lists
 
 
@@ -88,8 +87,10 @@ def cited_name(announcement: Announcement, attachments: Iterable[Attachment]) ->
 
     ``attachments``: those that the reader may see. The first order, rule or announcement states the number.
     """
-    numbered = (each for each in attachments if each.kind in _CITED and "number" in each.details.fields)
-    first = next(numbered, None)
+    binding = (
+        each for each in attachments if each.kind.has_legal_force
+    )  # letters have their sender's number
+    first = next((each for each in binding if "number" in each.details.fields), None)
     if first is None or first.details.fields["number"].value in arabic_digits(announcement.title):
         return announcement.title
     return f"{first.kind.thai}ที่ {first.details.fields['number'].value} {announcement.title}"

@@ -8,7 +8,7 @@ import json
 import re
 
 from archive.model import Announcement, RelationKind, Role, Status
-from tests.web.conftest import Site
+from tests.web.conftest import Site, memo
 
 OLD = "คำสั่งเทศบาล ที่ 5/2564 เรื่อง ปิดสนามกีฬา"
 NEW = "คำสั่งเทศบาล ที่ 12/2564 เรื่อง เปิดสนามกีฬา"
@@ -77,6 +77,26 @@ def test_both_pages_say_so_and_a_draft_stays_unnamed(site: Site) -> None:
     assert [(each["relation"], each["announcement_id"]) for each in told["relations"]] == [
         ("cancelled-by", newer.id)
     ]
+
+
+def test_every_page_and_text_view_tells_what_is_in_force_also_on_paper(site: Site) -> None:
+    older, newer = pair(site)
+    paper = site.attach(older.id, memo("ข้อความของคำสั่ง"), "คำสั่ง.pdf")
+    site.work()
+    client, unchanged = site.client(), "ไม่มีประกาศฉบับใดในระบบนี้ยกเลิก"
+    address = f"/announcements/{older.id}"
+    views = [address, *(f"{address}/attachments/{paper.id}{end}" for end in ("", "/text"))]
+    for path in views:
+        assert unchanged in client.get(path).text, path
+    confirm(site, newer, older)
+    for path in views:
+        page = client.get(path).text
+        assert ("ยกเลิกแล้วโดย" in page, unchanged in page) == (True, False), path
+    news = site.announcement("งานวันเด็ก", kind="news")
+    assert unchanged not in client.get(f"/announcements/{news.id}").text
+    printed = client.get(views[1]).text.partition('<div class="onlyprint">')[2].partition("</div>")[0]
+    for told in (older.title, "หน้า 1/1", f"http://localhost{views[1]}", "2564"):
+        assert told in printed
 
 
 def test_the_withdrawn_page_names_its_successor(site: Site) -> None:

@@ -135,6 +135,7 @@ def document(id: int, attachment_id: int) -> str:
     return render_template(
         "public/document.html",
         announcement=shown,
+        standing=standing(services().records, shown),
         attachment=attachment,
         page=page,
         number=number,
@@ -157,6 +158,7 @@ def document_text(id: int, attachment_id: int) -> str:
     return render_template(
         "public/document-text.html",
         announcement=shown,
+        standing=standing(services().records, shown),
         attachment=attachment,
         pages=[(page, reflow(page)) for page in wanted],
         previous=max(1, first - _TEXT_PAGES) if first > 1 else None,
