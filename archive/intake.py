@@ -141,7 +141,7 @@ class Intake(FileVersionCommands):
         if self._scanner is None:
             return self._files.add(stream, limit=self._max_upload_bytes)
         try:
-            with self._scanner.scanned(stream) as scanned:
+            with self._scanner.scan_while_reading(stream) as scanned:
                 return self._files.add(scanned, limit=self._max_upload_bytes)
         except Invalid as found:
             log.warning("refused a file", extra={"file": name, "actor": actor, "why": found.message})

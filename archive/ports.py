@@ -62,7 +62,7 @@ class Files(Protocol):
 class Scanner(Protocol):
     """Scans uploaded files for viruses."""
 
-    def scanned(self, stream: BinaryIO) -> AbstractContextManager[BinaryIO]:
+    def scan_while_reading(self, stream: BinaryIO) -> AbstractContextManager[BinaryIO]:
         """Provide a stream of the same bytes, which can be read once and is scanned while it is read.
         The read that reaches the end of the stream raises ``Invalid`` (code ``malware``) when a virus was
         found, ``TooLarge`` (``not-scanned``) when the file is too large to scan, and ``Unavailable``

@@ -209,7 +209,7 @@ def seal_everything(engine: Engine) -> None:
             _append(engine, {key: digest for key, digest in found.items() if key not in known})
 
 
-def seal_held(engine: Queries) -> None:
+def seal_attachment_holds(engine: Queries) -> None:
     """Append an entry for every attachment that is held or has decisions about personal data."""
     held = engine.rows("SELECT id FROM attachment WHERE hold <> '' OR decided <> ''")
     seal(engine, *(("attachment", row["id"]) for row in held))

@@ -10,9 +10,9 @@ text that sorts by its code points, and for binary data.
 from __future__ import annotations
 
 from storage.first_migrations import FIRST_MIGRATIONS
-from storage.hash_chain import seal_everything, seal_held
+from storage.hash_chain import seal_attachment_holds, seal_everything
 from storage.migration import Migration
-from storage.resident_tables import REPORTS, SUBSCRIPTIONS
+from storage.tables_of_residents import REPORTS, SUBSCRIPTIONS
 from storage.tenancy import PARENTS
 
 _PARTS_OF_RECORDS = (
@@ -114,7 +114,7 @@ MIGRATIONS = (
                     WHERE announcement.status = 'published' AND history.action = 'publish'
                     AND history.reason NOT IN ('', 'เผยแพร่ผ่าน API'))""",
         ),
-        then=seal_held,
+        then=seal_attachment_holds,
     ),
     Migration(
         "expiry of announcements",

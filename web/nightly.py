@@ -35,7 +35,7 @@ STEP_NAMES = {
 }
 
 
-class StepFailed(Exception):
+class StepFoundFaults(Exception):
     """Raised by a step that ran to its end and found something that a person must look at."""
 
 
@@ -103,7 +103,7 @@ def _run(name: str, step: Callable[[], str]) -> NightlyStep:
     began = time.monotonic()
     try:
         is_ok, detail = True, step()
-    except StepFailed as found:
+    except StepFoundFaults as found:
         is_ok, detail = False, str(found)
     except PrakatError as error:
         is_ok, detail = False, error.message
@@ -118,7 +118,7 @@ def _back_up(services: Services, destination: Path) -> str:
     harmed = [*report.damaged, *report.missing, *report.mended, *report.spoiled]
     said = f"{report.files:,} ไฟล์ ใหม่ {report.copied:,} ไฟล์ ({report.generations:,} ชุด) ที่ {destination}"
     if harmed:
-        raise StepFailed(f"{said} ไฟล์เสียหายหรือหายไป {len(harmed):,} ไฟล์ (damaged): {_first(harmed)}")
+        raise StepFoundFaults(f"{said} ไฟล์เสียหายหรือหายไป {len(harmed):,} ไฟล์ (damaged): {_first(harmed)}")
     return said
 
 
@@ -127,7 +127,7 @@ def _check(services: Services) -> str:
     open_findings = [finding for finding in report.findings if not finding.mended]
     if open_findings:
         named = _first([f"{finding.code} {finding.subject}" for finding in open_findings])
-        raise StepFailed(f"พบ {len(open_findings):,} รายการ (findings): {named} ดูด้วย prakat check")
+        raise StepFoundFaults(f"พบ {len(open_findings):,} รายการ (findings): {named} ดูด้วย prakat check")
     checked = report.checked
     return f"{checked['announcements']:,} เรื่อง {checked['files']:,} ไฟล์ ไม่พบสิ่งผิดปกติ (clean)"
 
@@ -135,10 +135,14 @@ def _check(services: Services) -> str:
 def _look_at_scrub(services: Services) -> str:
     state = read_state(scrub_state_path(services.settings))
     if state.damaged_files:
-        raise StepFailed(f"ไฟล์ต้นฉบับเสียหายหรือหายไป (damaged originals): {_first(list(state.damaged_files))}")
+        raise StepFoundFaults(
+            f"ไฟล์ต้นฉบับเสียหายหรือหายไป (damaged originals): {_first(list(state.damaged_files))}"
+        )
     last = state.files_finished_at or state.files_began_at
     if last and dt.datetime.now(dt.UTC) - dt.datetime.fromisoformat(last) > _SCRUB_OVERDUE:
-        raise StepFailed(f"อ่านทวนครบครั้งล่าสุดเมื่อ {last[:10]} ตรวจว่า prakat worker ทำงานอยู่ (scrub is overdue)")
+        raise StepFoundFaults(
+            f"อ่านทวนครบครั้งล่าสุดเมื่อ {last[:10]} ตรวจว่า prakat worker ทำงานอยู่ (scrub is overdue)"
+        )
     return f"อ่านทวนแล้ว {state.files_checked:,} ไฟล์ (files read again)"
 
 

@@ -146,9 +146,11 @@ def _is_aligned(before: _Row, after: _Row) -> bool:
 def _is_heading(row: _Row, left: int, right: int) -> bool:
     if row.left is None or row.right is None or len(row.text) > _LONGEST_HEADING or _ITEM.match(row.text):
         return False
-    is_narrow = row.right - row.left < _FULL * (right - left)
+    is_narrowed_by_user = row.right - row.left < _FULL * (right - left)
     return (
-        is_narrow and row.left - left > _INDENT and abs(row.left + row.right - left - right) / 2 <= _CENTRED
+        is_narrowed_by_user
+        and row.left - left > _INDENT
+        and abs(row.left + row.right - left - right) / 2 <= _CENTRED
     )
 
 

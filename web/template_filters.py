@@ -89,7 +89,7 @@ def _add_filters(app: Flask) -> None:
         marked=marked,
         highlighted=highlighted,
         file_type=file_type,
-        unbroken=unbroken_text,
+        unbroken=words_kept_whole,
         translated=translated,
         blocks=blocks,
         thousands=lambda n: f"{n:,}",
@@ -299,7 +299,7 @@ def size(number: int) -> str:
     return f"{number / 1e6:.1f} MB" if number >= 1e6 else f"{max(number // 1000, 1)} KB"
 
 
-def unbroken_text(text: str) -> Markup:
+def words_kept_whole(text: str) -> Markup:
     """Returns the text, escaped, with its words kept whole at the ends of lines."""
     return line_breaking.with_break_opportunities(text, services().dictionary.current().words)
 
@@ -311,7 +311,7 @@ def marked(segments: tuple[TextSegment, ...]) -> Markup:
 
 def highlighted(text: str, query: Query | None) -> Markup:
     """Returns the text with the query's hits in ``<mark>``; without a query just the text."""
-    return marked(highlight(text, query)) if query else unbroken_text(text)
+    return marked(highlight(text, query)) if query else words_kept_whole(text)
 
 
 def file_type(filename: str) -> str:

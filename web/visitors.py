@@ -22,7 +22,7 @@ def hashed_trait(text: str) -> str:
     return hashlib.sha256(f"{services().secret_key}|{text}".encode()).hexdigest()[:24]
 
 
-def visitor_address() -> str:
+def hashed_visitor_address() -> str:
     """Returns the hash of the visitor's address; of IPv6, of the /64 network that a household has."""
     address = request.remote_addr or ""
     with suppress(ValueError):
@@ -37,7 +37,7 @@ def limit_rate(purpose: str, *, free: int, longest_pause: dt.timedelta) -> None:
     After ``free`` uses each further one is followed by a pause, which doubles up to ``longest_pause``. An
     hour without any use ends that. Raises ``TooMany`` during a pause.
     """
-    limit = AttemptLimit(key=f"{purpose}:{visitor_address()}", free=free, longest_pause=longest_pause)
+    limit = AttemptLimit(key=f"{purpose}:{hashed_visitor_address()}", free=free, longest_pause=longest_pause)
     wait = services().people.sign_ins.begin_attempt([limit], now=dt.datetime.now(dt.UTC))
     if wait > dt.timedelta(0):
         seconds = math.ceil(wait.total_seconds())

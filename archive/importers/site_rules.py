@@ -10,7 +10,7 @@ from pathlib import Path
 from archive.errors import Invalid
 from archive.importers.legacy_site import SavedSite, SiteRules
 from archive.importers.site_selectors import SelectorRules
-from archive.importers.wordpress import WordPressRules
+from archive.importers.wordpress import WordPressJsonPages
 
 KINDS = ("joomla", "pdf-menu", "google-sites", "wordpress")
 """Names of the rule files that come with the program, beside the default one."""
@@ -30,7 +30,7 @@ def load_site(rules: str | None = None) -> SavedSite:
             case "selectors":
                 return SelectorRules.of(table)
             case "wordpress":
-                return WordPressRules()
+                return WordPressJsonPages()
             case other:
                 raise ValueError(f"form = {other!r}")
     except (OSError, UnicodeDecodeError, KeyError, TypeError, re.error, ValueError) as error:

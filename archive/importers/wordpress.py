@@ -18,7 +18,7 @@ from archive.model import Draft
 
 
 @dataclass(frozen=True, slots=True)
-class WordPressRules:
+class WordPressJsonPages:
     """Reads saved answers of WordPress's interface; they need no further rules."""
 
     patterns: tuple[str, ...] = ("*.json",)

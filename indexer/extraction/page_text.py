@@ -91,7 +91,7 @@ def _units(share: float) -> int:
     return min(UNITS, max(0, round(share * UNITS)))
 
 
-def turn_of(runs: Sequence[Run]) -> int:
+def turn_to_upright(runs: Sequence[Run]) -> int:
     """Returns the rotation in degrees clockwise that sets most of the text upright."""
     counts = dict.fromkeys((0, 90, 180, 270), 0)
     for run in runs:

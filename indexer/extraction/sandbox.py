@@ -181,7 +181,7 @@ class _Nursery:
                 [
                     sys.executable,
                     "-c",
-                    f"from {__name__} import nurse; nurse({theirs.fileno()})",
+                    f"from {__name__} import run_fork_server; run_fork_server({theirs.fileno()})",
                 ],
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
@@ -236,7 +236,7 @@ def _fork(memory_mb: int) -> tuple[int, Connection]:
         return _nursery(lost=True).fork(memory_mb)
 
 
-def nurse(control_fd: int) -> None:
+def run_fork_server(control_fd: int) -> None:
     """Runs the nursery process: forks a child for every connection that comes in."""
     control = socket.socket(fileno=control_fd)
     signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -61,7 +61,9 @@ def present(query: Query, corrected: CorrectedQuery, found: Retrieved, tuning: S
     """Returns the page asked for; what covers too little of the query is ``related``, not an answer."""
     as_run = _query_as_run(query, corrected, found)
     # Whoever is in a document, or narrowed the results, sees what little there is.
-    is_weak = found.coverage < minimum_coverage(tuning, corrected.plan) and not query.filters.is_narrow
+    is_weak = (
+        found.coverage < minimum_coverage(tuning, corrected.plan) and not query.filters.is_narrowed_by_user
+    )
     if is_weak:
         return ResultPage(
             total=0,

@@ -41,7 +41,7 @@ class Clamd:
                 raise _silent()
 
     @contextmanager
-    def scanned(self, stream: BinaryIO) -> Iterator[BinaryIO]:
+    def scan_while_reading(self, stream: BinaryIO) -> Iterator[BinaryIO]:
         """Provide a stream of the same bytes, which are sent to clamd while they are read."""
         with self._connected() as connection:
             yield cast(BinaryIO, io.BufferedReader(_Scanned(stream, connection), _CHUNK))

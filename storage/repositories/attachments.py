@@ -71,10 +71,10 @@ def note_corrected_finds(
     finds = privacy.find_in_attachment(attachment, details)
     if attachment.hold is None and privacy.undecided(finds, attachment.decided):
         _set_hold(engine, attachment.id, Hold.PERSONAL_DATA, attachment.decided)
-        hide(engine, attachment.id)
+        note_hidden(engine, attachment.id)
 
 
-def hide(engine: Queries, attachment_id: int) -> None:
+def note_hidden(engine: Queries, attachment_id: int) -> None:
     """Record the change with which an attachment became hidden from residents.
 
     An index that has not followed to this change may still show the attachment. Call this inside a
@@ -203,7 +203,7 @@ class EngineAttachments:
                 before=_described(row),
                 after=_described(after),
             )
-            hide(self._engine, attachment_id)
+            note_hidden(self._engine, attachment_id)
             return self.get(attachment_id)
 
     def _refuse_attached_file(self, announcement_id: int, sha256: str) -> None:
@@ -237,7 +237,7 @@ class EngineAttachments:
             _set_hold(self._engine, attachment_id, hold, ())
             place: dict[str, object] = {"attachment_id": attachment_id, "label": row["label"]}
             self._note(row, "hold", actor=actor, after=place)
-            hide(self._engine, attachment_id)
+            note_hidden(self._engine, attachment_id)
             return self.get(attachment_id)
 
     def detached(self, announcement_id: int) -> list[Attachment]:
@@ -311,7 +311,7 @@ class EngineAttachments:
                 position=row["position"],
             )
             self._note(row, "detach", actor=actor, before=_described(row))
-            hide(self._engine, attachment_id)
+            note_hidden(self._engine, attachment_id)
 
     def reattach(self, attachment_id: int, *, actor: str) -> Attachment:
         with self._engine.write():

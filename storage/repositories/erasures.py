@@ -12,7 +12,7 @@ from storage import mappers
 from storage.engine import Queries, Row
 from storage.hash_chain import READING, seal
 from storage.repositories import history
-from storage.repositories.attachments import hide
+from storage.repositories.attachments import note_hidden
 
 _TELLING = {"text", "label", "filename", "sha256", "size", "media_type"}
 """Keys of a change in the history that tell something of a file, of its name or of its pages."""
@@ -44,7 +44,7 @@ class EngineErasures:
             )
             history.touch(self._engine, row["announcement_id"])
             if scope is ErasureScope.ATTACHMENT:
-                hide(self._engine, attachment_id)
+                note_hidden(self._engine, attachment_id)
             seal(self._engine, ("attachment", attachment_id), (READING, attachment_id))
         return next(each for each in self.all() if each.id == id)
 

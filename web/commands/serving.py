@@ -25,7 +25,7 @@ from web.commands.terminal import open_services
 from web.serving.health import heartbeat
 from web.serving.http_server import Server, listen
 from web.serving.log import configure
-from web.serving.prefork import ForkedRole, Master, StopRequest, inherited_sockets
+from web.serving.prefork import ForkedRole, Master, StopRequest, sockets_of_replaced_master
 from web.serving.proxies import Networks
 
 log = logging.getLogger("prakat")
@@ -71,7 +71,7 @@ def serve(host: str, port: int, processes: int, no_worker: bool) -> None:
     note_loss(services.records, services.index)
     _log_audit_head(services)
     try:
-        sockets = inherited_sockets() or listen(host, port)
+        sockets = sockets_of_replaced_master() or listen(host, port)
     except OSError as error:
         raise Unavailable(f"เปิดบริการที่ {host}:{port} ไม่ได้ (cannot listen): {error.strerror}") from error
     app = create_app(services)

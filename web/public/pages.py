@@ -32,7 +32,7 @@ from web.bootstrap import services
 from web.reflow import reflow
 from web.search_service import Answer, most_read, search, similar
 from web.serving import http_caching
-from web.visitors import hashed_trait, visitor_address
+from web.visitors import hashed_trait, hashed_visitor_address
 
 pages = Blueprint("public", __name__)
 
@@ -318,5 +318,5 @@ def _count(announcement_id: int) -> None:
     now = dt.datetime.now(dt.UTC)
     with suppress(Unavailable):  # a visit that cannot be counted (full disk) is still served
         services().figures.count_visit(
-            announcement_id, hashed_trait(agent), address=visitor_address(), now=now
+            announcement_id, hashed_trait(agent), address=hashed_visitor_address(), now=now
         )

@@ -224,7 +224,7 @@ class Master:
                     os.kill(pid, signal.SIGKILL)
 
 
-def inherited_sockets() -> list[socket.socket]:
+def sockets_of_replaced_master() -> list[socket.socket]:
     """Returns the listening sockets of the master that this one replaces; none at a first start."""
     return [socket.socket(fileno=number) for number in _numbers(os.environ.pop(_SOCKETS, ""))]
 

@@ -179,7 +179,7 @@ def body(made: IndexDocument, average: Averages) -> dict[str, Any]:
         "bare_names": [text_of_bytes(data.translate(None, MARK_BYTES)) for data in runs],
         "shown": names,
         **facets,
-        **{f"{name}_letters": letters(facets[name]) for name in NAME_FACETS},
+        **{f"{name}_letters": name_key(facets[name]) for name in NAME_FACETS},
         "month": day.month,
         "date": int(facts["date"]),
         "expires": int(facts["expires"]),
@@ -238,7 +238,7 @@ def grams(data: bytes) -> str:
     return "\n".join(left + right for left, right in pairwise(clusters(data)))
 
 
-def letters(text: str) -> str:
+def name_key(text: str) -> str:
     """Returns the letters of a name, by which names are compared."""
     return text_of_bytes(searchable_bytes(fold(text)).data)
 

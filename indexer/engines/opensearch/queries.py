@@ -13,7 +13,7 @@ from archive.facets import FACETS, FACETS_BY_NAME, NAME_FACETS, FacetType
 from indexer.analysis.dictionary import Lexicon
 from indexer.analysis.index_document import NEVER_EXPIRES
 from indexer.analysis.tokenizer import fold, gram_terms, searchable_bytes, text_of_bytes
-from indexer.engines.opensearch.mapping import STEPS, clusters, grams, letters
+from indexer.engines.opensearch.mapping import STEPS, clusters, grams, name_key
 from indexer.search.coverage import says_little
 from indexer.search.query.parser import DateRange, Filters, Query, Sort
 from indexer.search.query.query_plan import (
@@ -101,7 +101,7 @@ def phrase(data: bytes, boost: float = 1.0, field: str = "grams", name: str | No
     return {"match_phrase": {field: {"query": text, "boost": boost, **named}}}
 
 
-def near_phrase(data: bytes, boost: float) -> list[Json]:
+def misread_phrase(data: bytes, boost: float) -> list[Json]:
     """Returns the query for documents that may have a phrase with a few letters misread.
 
     One of its pieces must stand as typed, as there is one piece more than letters may be misread, and all
@@ -209,7 +209,7 @@ class PlanQueries:
         """Returns the query for a phrase with misread letters; none in questions and
         sentences, which documents seldom have letter by letter."""
         is_prose = self.plan.is_sentence or self.plan.is_question
-        return [] if is_prose else near_phrase(part.phrase.data, _NEAR_BOOST)
+        return [] if is_prose else misread_phrase(part.phrase.data, _NEAR_BOOST)
 
     def _loosely(self, clause: Clause) -> Json:
         """Returns the query of a clause that may also stand with misread letters."""
@@ -360,8 +360,8 @@ def name_queries(filters: Filters) -> dict[str, tuple[Json, Json]]:
     """Returns for each filter by name a query for exactly that name, and one for names that contain it."""
     return {
         name: (
-            {"term": {f"{name}_letters": letters(value)}},
-            {"wildcard": {f"{name}_letters": f"*{letters(value)}*"}},
+            {"term": {f"{name}_letters": name_key(value)}},
+            {"wildcard": {f"{name}_letters": f"*{name_key(value)}*"}},
         )
         for name in NAME_FACETS
         if (value := getattr(filters, name)) is not None

@@ -51,7 +51,7 @@ _BEST_HITS = 3  # hits whose coverage is computed; the highest counts
 Answer = Mapping[str, Any]
 
 
-class Match(NamedTuple):
+class MatchQuery(NamedTuple):
     """One of the searches for a plan."""
 
     level: str  # "quoted", "all", "enough" or "any" of the plan
@@ -93,7 +93,7 @@ class OpenSearchSearcher:
             selection = _Selection(queries, answers, self._counts, is_filtered)
         return selection.retrieved()
 
-    def _ask(self, queries: PlanQueries, unknown: set[str], preference: str) -> dict[Match, Answer]:
+    def _ask(self, queries: PlanQueries, unknown: set[str], preference: str) -> dict[MatchQuery, Answer]:
         """Returns the answers to the searches for a plan; notes the counts that belong to them."""
         bodies = _bodies(queries, _searches(queries), unknown)
         counts = self._counts.bodies(_count_queries(queries))
@@ -105,7 +105,7 @@ class OpenSearchSearcher:
 
     def _ask_any(
         self, queries: PlanQueries, unknown: set[str], preference: str, *, correct: bool
-    ) -> dict[Match, Answer]:
+    ) -> dict[MatchQuery, Answer]:
         """Returns the answers with any of a plan. With ``correct`` also fetches what a correction needs."""
         bodies = _bodies(queries, _any_searches(queries), unknown)
         vocabulary = self.vocabulary(queries.plan)
@@ -117,8 +117,8 @@ class OpenSearchSearcher:
 
 
 def _bodies(
-    queries: PlanQueries, searches: Mapping[Match, Json], unknown: set[str]
-) -> dict[Match, dict[str, Any]]:
+    queries: PlanQueries, searches: Mapping[MatchQuery, Json], unknown: set[str]
+) -> dict[MatchQuery, dict[str, Any]]:
     """Returns the request of each search. ``unknown``: filters by a name that no announcement has exactly."""
     filters = filter_queries(queries.query.filters, unknown)
     shown = _named_queries(queries)
@@ -132,25 +132,25 @@ def _bodies(
     return bodies
 
 
-def _searches(queries: PlanQueries) -> dict[Match, Json]:
+def _searches(queries: PlanQueries) -> dict[MatchQuery, Json]:
     """Returns the queries to ask for a plan, each with and without its date ranges."""
     plan = queries.plan
     if not plan.clauses:
-        return {Match("all"): queries.everything()}
-    searches: dict[Match, Json] = {}
+        return {MatchQuery("all"): queries.everything()}
+    searches: dict[MatchQuery, Json] = {}
     for timely in _timely(queries.query):
         if any(part.phrase.exact for part in queries.phrases):
-            searches[Match("quoted", timely)] = queries.all_of_it(quoted=True, timely=timely)
-        searches[Match("all", timely)] = queries.all_of_it(quoted=False, timely=timely)
+            searches[MatchQuery("quoted", timely)] = queries.all_of_it(quoted=True, timely=timely)
+        searches[MatchQuery("all", timely)] = queries.all_of_it(quoted=False, timely=timely)
         if len(plan.clauses) > 1:
-            searches[Match("enough", timely)] = queries.enough_of_it(queries.fewest, timely=timely)
+            searches[MatchQuery("enough", timely)] = queries.enough_of_it(queries.fewest, timely=timely)
     return searches | _best(queries.query, searches)
 
 
-def _any_searches(queries: PlanQueries) -> dict[Match, Json]:
+def _any_searches(queries: PlanQueries) -> dict[MatchQuery, Json]:
     """Returns the queries for documents with any telling clause of a plan."""
     timely = _timely(queries.query)
-    searches = {Match("any", then): queries.enough_of_it(1, timely=then) for then in timely}
+    searches = {MatchQuery("any", then): queries.enough_of_it(1, timely=then) for then in timely}
     return searches | _best(queries.query, searches)
 
 
@@ -158,7 +158,7 @@ def _timely(query: Query) -> tuple[bool, ...]:
     return (True, False) if query.times else (False,)
 
 
-def _best(query: Query, searches: Mapping[Match, Json]) -> dict[Match, Json]:
+def _best(query: Query, searches: Mapping[MatchQuery, Json]) -> dict[MatchQuery, Json]:
     """Returns searches for the best partial matches, where the page asked for does not begin with these."""
     if query.page == 1 and query.sort is Sort.RELEVANCE:
         return {}
@@ -195,7 +195,7 @@ class _Selection:
     """Chooses the search that answers a plan, and reads its response."""
 
     queries: PlanQueries
-    answers: Mapping[Match, Answer]
+    answers: Mapping[MatchQuery, Answer]
     counts: DocumentCounts
     is_filtered: bool
 
@@ -214,7 +214,7 @@ class _Selection:
             explanation=self._explanation(answer, coverage) if self.queries.query.explain else None,
         )
 
-    def _chosen(self) -> tuple[Match, tuple[QueryNote, ...]]:
+    def _chosen(self) -> tuple[MatchQuery, tuple[QueryNote, ...]]:
         """Returns the search that answers, and notes on what was given up."""
         match, notes = self._rule(timely=False)
         if self.queries.query.times:
@@ -227,9 +227,9 @@ class _Selection:
             return self._relaxed(match, notes)
         return match, notes
 
-    def _rule(self, *, timely: bool) -> tuple[Match, tuple[QueryNote, ...]]:
+    def _rule(self, *, timely: bool) -> tuple[MatchQuery, tuple[QueryNote, ...]]:
         """Returns the documents with all of the plan; where these are few, also those with enough of it."""
-        quoted, whole = Match("quoted", timely), Match("all", timely)
+        quoted, whole = MatchQuery("quoted", timely), MatchQuery("all", timely)
         if quoted in self.answers and self._unfiltered(quoted):
             return quoted, ()
         notes = (query_notes.NOT_QUOTED,) if quoted in self.answers else ()
@@ -239,15 +239,17 @@ class _Selection:
         if (found >= TUNING.enough_complete or stands_there) and not plan.is_sentence:
             return whole, notes
         for level in ("enough", "any"):
-            match = Match(level, timely)
+            match = MatchQuery(level, timely)
             if match in self.answers and self._unfiltered(match) > found:
                 return match, (*notes, query_notes.ALSO_SOME if found else query_notes.NOT_ALL)
         return whole, notes
 
-    def _relaxed(self, match: Match, notes: tuple[QueryNote, ...]) -> tuple[Match, tuple[QueryNote, ...]]:
+    def _relaxed(
+        self, match: MatchQuery, notes: tuple[QueryNote, ...]
+    ) -> tuple[MatchQuery, tuple[QueryNote, ...]]:
         """Returns the partial matches that pass the filters, where no other document does."""
         for level in ("enough", "any"):
-            other = Match(level)
+            other = MatchQuery(level)
             if other in self.answers and _total(self.answers[other]):
                 given_up = [query_notes.NOT_ALL]
                 if any(part.phrase.exact for part in self.queries.phrases):
@@ -257,7 +259,7 @@ class _Selection:
                 return other, tuple(given_up)
         return match, notes
 
-    def _unfiltered(self, match: Match) -> int:
+    def _unfiltered(self, match: MatchQuery) -> int:
         """Returns the number of documents of a search, whatever the filters are."""
         answer = self.answers[match]
         counted = answer["aggregations"].get(UNFILTERED)
@@ -275,7 +277,7 @@ class _Selection:
         whole = self.queries.plan.whole
         if has_bigram(whole):
             return bool(self.counts.known(phrase(whole)))
-        return not self.queries.plan.clauses or self._unfiltered(Match("all")) > 0
+        return not self.queries.plan.clauses or self._unfiltered(MatchQuery("all")) > 0
 
     def _frequencies(self) -> dict[Clause, int]:
         clauses = self.queries.plan.clauses
@@ -284,15 +286,15 @@ class _Selection:
     def _idfs(self) -> dict[Clause, float]:
         return {clause: self.counts.idf(count) for clause, count in self._frequencies().items()}
 
-    def _best(self, match: Match) -> Sequence[Answer]:
+    def _best(self, match: MatchQuery) -> Sequence[Answer]:
         """Returns the hits of a search that rank first by relevance."""
         best = self.answers.get(match._replace(best=True), self.answers[match])
         hits: Sequence[Answer] = best["hits"]["hits"][:_BEST_HITS]
         return hits
 
-    def _coverage(self, match: Match) -> float:
+    def _coverage(self, match: MatchQuery) -> float:
         """Returns the share of the plan that the best hit answers (``indexer.search.coverage``)."""
-        if match.level in ("quoted", "all") or self._unfiltered(Match("all", match.timely)):
+        if match.level in ("quoted", "all") or self._unfiltered(MatchQuery("all", match.timely)):
             return 1.0
         times = self.queries.query.times
         weights = clause_weights(self._idfs(), self.counts.idf(1), times, self.queries.lexicon, TUNING)

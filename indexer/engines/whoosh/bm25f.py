@@ -142,7 +142,7 @@ def _unweighted(reader: CommitReader, clause: Clause) -> PostingList:
     """Returns the documents that match the clause, with weight 1. Cached: the words at the ends of a phrase
     are tried in several combinations."""
     matching = reader.cached(clause, lambda: np.flatnonzero(clause_mask(reader, clause)))
-    return PostingList.kept(matching, np.ones(len(matching), dtype=np.float32), reader.size)
+    return PostingList.from_documents(matching, np.ones(len(matching), dtype=np.float32), reader.size)
 
 
 def _is_plain(clause: Clause) -> bool:

@@ -47,7 +47,7 @@ class PostingList:
         self._scale = np.float32(scale)
 
     @classmethod
-    def kept(cls, documents: DocumentNumbers, weights: Floats, size: int) -> PostingList:
+    def from_documents(cls, documents: DocumentNumbers, weights: Floats, size: int) -> PostingList:
         """Returns a list of documents with weights above 0 and up to 1, rounded to 16 bits.
 
         ``size`` is the number of documents of the reader.

@@ -276,7 +276,7 @@ class CommitReader:
         if not self._whole:
             kept = self.live[documents]
             documents, weights = documents.compress(kept), weights.compress(kept)
-        return PostingList.kept(documents, _saturated(weights, self._tuning.k1), self.size)
+        return PostingList.from_documents(documents, _saturated(weights, self._tuning.k1), self.size)
 
     def _weights(self, lists: Iterable[tuple[int, int, Postings]]) -> Floats:
         """Returns every document's count of a common term, weighted and length-normalised zone by zone."""

@@ -32,7 +32,7 @@ LEAST_LEAN = 0.1  # degrees; less moves no line by the height of a mark
 
 
 @dataclass(frozen=True, slots=True)
-class Straight:
+class UprightPage:
     """A grey picture ready for recognition and how it came from the page's own picture.
 
     ``turn`` is in degrees clockwise. ``lean`` is in degrees, clockwise as the lines then ran; the
@@ -49,7 +49,7 @@ class Straight:
 
 
 @dataclass(frozen=True, slots=True)
-class Levelled:
+class MeasuredPage:
     """A scanned page in grey without seals, and what its ink says about its orientation.
 
     ``turns``: all turns that may set the page upright, the likeliest first. ``is_clear``: the page's rows
@@ -62,14 +62,14 @@ class Levelled:
     lean_along: float  # degrees, of the rows as the page lies
     lean_across: float  # degrees, of the rows of the page turned by a quarter
 
-    def straight(self, turn: Turn) -> Straight:
+    def upright(self, turn: Turn) -> UprightPage:
         """Returns the page turned clockwise by ``turn`` degrees, with level rows."""
         turned = self.grey.transpose(_TRANSPOSE[turn]) if turn else self.grey
         lean = self.lean_along if turn in (0, 180) else self.lean_across
-        return Straight(_sheared(turned, lean) if abs(lean) >= LEAST_LEAN else turned, turn, lean)
+        return UprightPage(_sheared(turned, lean) if abs(lean) >= LEAST_LEAN else turned, turn, lean)
 
 
-def level(image: Image.Image) -> Levelled:
+def measure_orientation(image: Image.Image) -> MeasuredPage:
     """Measures the lean and the likely orientation of a page's picture."""
     grey = evened(without_seals(image))
     ink = _ink(grey)
@@ -83,7 +83,7 @@ def level(image: Image.Image) -> Levelled:
         turns: tuple[Turn, ...] = (180, 0, 90, 270) if under > over else (0, 180, 90, 270)
     else:  # np.rot90 turns counter-clockwise: what then reads upright needs 270 degrees clockwise
         turns = (90, 270, 0, 180) if under > over else (270, 90, 0, 180)
-    return Levelled(turns, is_clear, grey, along.lean, across.lean)
+    return MeasuredPage(turns, is_clear, grey, along.lean, across.lean)
 
 
 _TRANSPOSE = {

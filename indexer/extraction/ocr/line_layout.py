@@ -11,7 +11,7 @@ from statistics import fmean, median
 from rapidfuzz.distance import Indel
 
 from archive.model import Line, LowConfidenceSpan
-from indexer.extraction.image.deskew import Straight
+from indexer.extraction.image.deskew import UprightPage
 from indexer.extraction.ocr.correction import correct_ocr_errors
 from indexer.extraction.ocr.written_forms import mend_forms
 from indexer.extraction.pdf.text_repair import repair
@@ -139,7 +139,7 @@ def _after_space(symbol: Symbol) -> Symbol:
 class Transcript:
     """A page's text as it is written row by row, repaired, with places on the turned page."""
 
-    straight: Straight
+    upright: UprightPage
     text: str = ""
     raw: str = ""
     lines: list[Line] = field(default_factory=list)
@@ -160,12 +160,12 @@ class Transcript:
 
     def _place(self, start: int, places: Sequence[float], top: float, bottom: float) -> None:
         """Adds the row as one line, or as several if the page leans so far that one would not fit."""
-        width, height = self.straight.image.size
-        climb = abs(self.straight.drop(places[-1]) - self.straight.drop(places[0]))
+        width, height = self.upright.image.size
+        climb = abs(self.upright.drop(places[-1]) - self.upright.drop(places[0]))
         pieces = max(1, min(len(places) - 1, round(climb / (LEANING * max(1.0, bottom - top)))))
         cuts = [round(piece * (len(places) - 1) / pieces) for piece in range(pieces + 1)]
         for first, last in pairwise(cuts):
-            drop = self.straight.drop((places[first] + places[last]) / 2)
+            drop = self.upright.drop((places[first] + places[last]) / 2)
             edges = tuple(_unit(x, width) for x in places[first : last + 1])
             self.lines.append(
                 Line(start + first, _unit(top + drop, height), _unit(bottom + drop, height), edges)

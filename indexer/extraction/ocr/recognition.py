@@ -16,7 +16,7 @@ from rapidfuzz import fuzz
 
 from archive.model import Line, LowConfidenceSpan
 from indexer.extraction.failures import Unreadable
-from indexer.extraction.image.deskew import Levelled, Straight, Turn, level
+from indexer.extraction.image.deskew import MeasuredPage, Turn, UprightPage, measure_orientation
 from indexer.extraction.ocr import correction, line_voting, tesseract
 from indexer.extraction.ocr.correction import has_lookalike, has_unknown_letter
 from indexer.extraction.ocr.line_image import LineImage, cut_line, measure_baseline
@@ -73,13 +73,13 @@ def recognise(image: Image.Image, *, seconds: float = TIMEOUT, turn: Turn | None
     ``Unreadable``: ``timeout`` past ``seconds``, ``no-ocr-model`` when no Thai model is installed.
     """
     deadline = time.monotonic() + seconds
-    levelled = level(image)
-    reading = _upright(levelled, deadline) if turn is None else _read(levelled.straight(turn), deadline)
-    rows = [_reread(row, reading.straight.image, deadline) for row in reading.rows]
+    measured = measure_orientation(image)
+    reading = _upright(measured, deadline) if turn is None else _read(measured.upright(turn), deadline)
+    rows = [_reread(row, reading.upright.image, deadline) for row in reading.rows]
     return replace(reading, rows=rows).page()
 
 
-def _upright(levelled: Levelled, deadline: float) -> _Reading:
+def _upright(measured: MeasuredPage, deadline: float) -> _Reading:
     """Returns the first reading of the page in its upright orientation.
 
     The page is first read in the orientation that its ink suggests, and that reading is kept if its
@@ -87,25 +87,25 @@ def _upright(levelled: Levelled, deadline: float) -> _Reading:
     page in the orientation with the strongest evidence.
     """
     first = None
-    if levelled.is_clear:
-        first = _read(levelled.straight(levelled.turns[0]), deadline)
+    if measured.is_clear:
+        first = _read(measured.upright(measured.turns[0]), deadline)
         if first.confidence >= CONVINCING:
             return first
-    turn, evidence = _turn_of_samples(levelled, deadline, without_first=first is not None)
+    turn, evidence = _turn_of_samples(measured, deadline, without_first=first is not None)
     if first is not None and evidence <= 0:
         return first
-    second = _read(levelled.straight(turn), deadline)
+    second = _read(measured.upright(turn), deadline)
     return first if first is not None and first.evidence > second.evidence else second
 
 
-def _turn_of_samples(levelled: Levelled, deadline: float, *, without_first: bool) -> tuple[Turn, float]:
+def _turn_of_samples(measured: MeasuredPage, deadline: float, *, without_first: bool) -> tuple[Turn, float]:
     """Returns the orientation with the strongest evidence in a sample of lines, and that evidence.
 
     The search ends at the first orientation whose sample has a high enough confidence.
     """
     found: list[tuple[float, Turn]] = []
-    for turn in levelled.turns[without_first:]:
-        sample = read_sample(levelled.straight(turn).image, deadline - time.monotonic())
+    for turn in measured.turns[without_first:]:
+        sample = read_sample(measured.upright(turn).image, deadline - time.monotonic())
         found.append((_evidence(sample), turn))
         if len(sample) >= ENOUGH and mean_confidence(sample) >= CONVINCING:
             break
@@ -125,7 +125,7 @@ class _Reading:
     ``confidence``: mean over all symbols, noise included. ``evidence``: how strongly they speak for the turn.
     """
 
-    straight: Straight
+    upright: UprightPage
     rows: list[list[Symbol]]
     confidence: float
     evidence: float
@@ -139,7 +139,7 @@ class _Reading:
         return min(1.0, max(0.0, 1 - ERRORS * (FLAWLESS - sure)))
 
     def page(self) -> OcrPage:
-        transcript = Transcript(self.straight)
+        transcript = Transcript(self.upright)
         for row in self.rows if self.accuracy >= LEAST_ACCURACY else ():
             transcript.write(row)
         return OcrPage(
@@ -148,16 +148,16 @@ class _Reading:
             tuple(transcript.lines),
             self.accuracy,
             tuple(transcript.doubts),
-            self.straight.turn,
+            self.upright.turn,
         )
 
 
-def _read(straight: Straight, deadline: float) -> _Reading:
+def _read(upright: UprightPage, deadline: float) -> _Reading:
     """Returns the first reading of a page: its rows from the top, without noise."""
-    fragments = read_page(straight.image, deadline - time.monotonic())
+    fragments = read_page(upright.image, deadline - time.monotonic())
     symbols = [symbol for line in fragments for symbol in line]
     rows = in_rows(kept for line in fragments if (kept := without_noise(line)))
-    return _Reading(straight, rows, mean_confidence(symbols), _evidence(symbols))
+    return _Reading(upright, rows, mean_confidence(symbols), _evidence(symbols))
 
 
 def _reread(row: list[Symbol], image: Image.Image, deadline: float) -> list[Symbol]:

@@ -16,7 +16,7 @@ from pdfplumber.utils.exceptions import PdfminerException
 from archive.model import Line, Signature
 from indexer.extraction.failures import Unreadable
 from indexer.extraction.ocr_policy import Verdict, coverage, decide
-from indexer.extraction.page_text import lay, locate, turn_of, turned
+from indexer.extraction.page_text import lay, locate, turn_to_upright, turned
 from indexer.extraction.pdf.content_stream import (
     Content,
     Interpreter,
@@ -125,7 +125,7 @@ class PdfReader:
     def _read(self, number: int, page: PDFPage) -> EmbeddedPage:
         matrix, width, height = _frame(page)
         content = self._interpret(page, matrix, (0.0, 0.0, width, height))
-        turn = turn_of(content.runs)
+        turn = turn_to_upright(content.runs)
         runs = content.runs
         if turn:
             runs = turned(runs, turn, width, height)

@@ -48,7 +48,7 @@ class Filters:
     withheld: frozenset[int] = frozenset()  # ids of announcements that are treated as if not there
 
     @property
-    def is_narrow(self) -> bool:
+    def is_narrowed_by_user(self) -> bool:
         """Returns True if the user narrowed the results: the organisation is no choice of the user's."""
         return replace(self, organisation=None, withheld=frozenset(), ended=frozenset()) != Filters()
 

@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from indexer.extraction.image.deskew import Straight
+from indexer.extraction.image.deskew import UprightPage
 from indexer.extraction.ocr.line_layout import Symbol, Transcript, in_rows
 from indexer.extraction.ocr.tesseract import without_echoes
 
-STRAIGHT = Straight(Image.new("L", (1000, 1000)), 0, 0.0)
+STRAIGHT = UprightPage(Image.new("L", (1000, 1000)), 0, 0.0)
 
 
 def fragment(text: str, left: int, top: int, confidence: float = 0.99) -> list[Symbol]:
@@ -101,7 +101,7 @@ def test_a_wide_hyphen_between_spaces_is_a_dash() -> None:
         digits = [Symbol(text, 20 * at, 0, 20 * at + 18, 40, 0.99) for at, text in enumerate("10")]
         rule = Symbol("-", 50, 18, 50 + width, 22, 0.99, spaced=True)
         after = Symbol("1", 100, 0, 118, 40, 0.99, spaced=True)
-        transcript = Transcript(Straight(Image.new("L", (200, 50)), 0, 0.0))
+        transcript = Transcript(UprightPage(Image.new("L", (200, 50)), 0, 0.0))
         transcript.write([*digits, rule, after])
         return transcript.text
 

@@ -32,7 +32,7 @@ def test_a_posting_list_is_read_as_it_was_written(postings: dict[int, int], more
 def kept(weights: dict[int, float], size: int) -> PostingList:
     documents = np.array(sorted(weights), dtype=np.int64)
     values = np.array([weights[one] for one in sorted(weights)], dtype=np.float32)
-    return PostingList.kept(documents, values, size)
+    return PostingList.from_documents(documents, values, size)
 
 
 @given(WEIGHTS, st.sampled_from([100, 100_000]))
