@@ -83,7 +83,7 @@ def _in_routes(tree: ast.AST) -> Iterator[ast.AST]:
         if (
             isinstance(each, ast.Call)
             and isinstance(each.func, ast.Name)
-            and each.func.id.endswith("Blueprint")
+            and each.func.id.lower().endswith("blueprint")
         ):
             yield from ast.walk(each)
 
