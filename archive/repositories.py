@@ -276,7 +276,8 @@ class Figures(Protocol):
         """Return the running totals by name."""
 
     def note_miss(self, query: str) -> None:
-        """Count a query that found nothing."""
+        """Count a query that found nothing.
+        A query with nine digits or more is not kept: they may be a person's identity or telephone number."""
 
     def misses(self, *, limit: int = 100) -> list[Miss]:
         """Return queries without results, most frequent first."""

@@ -35,6 +35,8 @@ LONGEST_MISS = 200
 MISSES_FOR = dt.timedelta(days=180)
 """Time after which a query that was not repeated is deleted."""
 
+_FEWEST_DIGITS_OF_PERSON = 9  # a landline has nine digits; numbers of documents have fewer
+
 
 class EngineFigures:
     """Adapter of ``Figures`` for any ``Engine``."""
@@ -162,6 +164,8 @@ class EngineFigures:
         return [(day, counts.get(day.isoformat(), 0)) for day in shown]
 
     def note_miss(self, query: str) -> None:
+        if _may_name_person(query):
+            return
         with self._engine.write(durable=False):
             self._engine.run(
                 """INSERT INTO miss (organisation_id, query, count, last_at)
@@ -199,7 +203,9 @@ class EngineFigures:
             limit=limit,
         )
         return [
-            Miss(row["query"], int(row["count"]), dt.datetime.fromisoformat(row["last_at"])) for row in found
+            Miss(row["query"], int(row["count"]), dt.datetime.fromisoformat(row["last_at"]))
+            for row in found
+            if not _may_name_person(row["query"])  # kept by an earlier version
         ]
 
     def forget_miss(self, query: str) -> None:
@@ -226,3 +232,8 @@ class EngineFigures:
 
 _TALLY = "tally "
 """Prefix of a running total's name: the change counter is in the same table."""
+
+
+def _may_name_person(query: str) -> bool:
+    """Return True for a query with so many digits that it may be a telephone, identity or account number."""
+    return sum(map(str.isdigit, query)) >= _FEWEST_DIGITS_OF_PERSON

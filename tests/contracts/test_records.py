@@ -184,6 +184,13 @@ def test_searches_that_found_nothing_are_counted(records: Records) -> None:
     assert [miss.query for miss in records.figures.misses()] == ["เลขทะเบียน"]
 
 
+@pytest.mark.parametrize("query", ["3-2001-00123-45-0", "โทร ๐๘๑ ๒๓๔ ๕๖๗๘", "123456789"])
+def test_a_search_that_may_name_a_person_is_not_kept(records: Records, query: str) -> None:
+    records.figures.note_miss(query)
+    records.figures.note_miss("คำสั่งที่ 215/2564")
+    assert [miss.query for miss in records.figures.misses()] == ["คำสั่งที่ 215/2564"]
+
+
 def test_a_touch_is_followed_and_is_no_history(records: Records) -> None:
     first, second = published(records), published(records)
     records.history.touch([first.id, 999])

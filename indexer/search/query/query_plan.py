@@ -25,6 +25,10 @@ _MONTHS = frozenset(token for name in (*MONTHS, *SHORT_MONTHS) for token in (nam
 _BEFORE_A_YEAR = frozenset({"ปี", "พ.ศ.", "ค.ศ.", "พศ", "คศ", "งบประมาณ"})
 _BEFORE_A_TIME = frozenset("เมื่อ วัน ที่ วันที่ เดือน ปี พ.ศ. ค.ศ.".split())
 _NUMBERED = re.compile(r"(?<![a-z0-9.-])([a-z]{1,3})[ .-]?(\d{1,4}(?:\.\d{1,2})?)(?![a-z0-9/-]|[.,:]\d)")
+_NUMBER_OF_SHORT_YEAR = re.compile(r"(\d{1,5})/(\d\d)")
+_SHORT_YEARS = range(
+    30, 80
+)  # of the Buddhist era, 2530–2579: older documents are not numbered so, or not kept
 _ERAS = range(1700, 2200), range(1700 + ERA, 2200 + ERA)  # numbers taken for years: Common Era, Buddhist
 
 
@@ -147,7 +151,7 @@ def build_query_part(
     clauses = _words(folded, lexicon, exact=exact)
     if not exact:
         clauses = _numbered(add_synonyms(_spelt_out(clauses, folded), lexicon), folded)
-        clauses = _dated(clauses, before)
+        clauses = [_with_full_year(clause) for clause in _dated(clauses, before)]
     words = sum(len(clause.alternatives[0].terms) for clause in clauses)
     return QueryPart(folded, tuple(clauses), Phrase(searchable_bytes(folded).data, words, exact))
 
@@ -253,6 +257,16 @@ def _dated(clauses: list[Clause], before: tuple[Clause, ...]) -> list[Clause]:
             clause = Clause(year, (*clause.alternatives, *others))
         dated.append(clause)
     return dated[len(before) :]
+
+
+def _with_full_year(clause: Clause) -> Clause:
+    """Returns a document number of a two-digit year with the full year too: ``215/64`` is ``215/2564``."""
+    found = _NUMBER_OF_SHORT_YEAR.fullmatch(clause.typed)
+    if not found or int(found[2]) not in _SHORT_YEARS:
+        return clause
+    number, year = found[1], f"25{found[2]}"
+    full = (Alternative((f"{number}/{year}",)), Alternative((number, year)))
+    return Clause(clause.typed, (*clause.alternatives, *full)[:_MOST_ALTERNATIVES])
 
 
 def date_name_clauses(time: str, lexicon: Lexicon) -> tuple[Clause, ...]:

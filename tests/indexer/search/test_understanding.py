@@ -304,6 +304,14 @@ def test_a_number_is_not_found_within_a_longer_one(tmp_path: Path) -> None:
     assert found(index, '"จำนวน 250"') == [2]
 
 
+@pytest.mark.parametrize("typed", ["คำสั่งที่ 215/64", "ที่ ๒๑๕/๖๔", "215/64"])
+def test_a_number_may_have_the_year_in_two_digits(tmp_path: Path, typed: str) -> None:
+    index = WhooshIndex(tmp_path, Dictionary())
+    texts = ("คำสั่งที่ 188/2565 เรื่อง เวร", "คำสั่งที่ ๒๑๕/๒๕๖๔ เรื่อง เวร", "คำสั่งที่ 215/2563 เรื่อง เวร")
+    index.update([entry(number, text) for number, text in enumerate(texts, start=1)], (), position=3)
+    assert found(index, typed) == [2]
+
+
 def test_misread_text_is_found(tmp_path: Path) -> None:
     index = WhooshIndex(tmp_path, Dictionary())
     index.update(
