@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import io
 
+import fpdf
 import pytest
 from flask.testing import FlaskClient
 
@@ -86,6 +87,18 @@ def test_the_checklist_names_what_is_doubtful(site: Site) -> None:
     for doubt in ("ชื่อเรื่องเป็นชื่อไฟล์", "ยังไม่ได้ระบุหน่วยงานที่ประกาศ", "วันที่ในเอกสาร: 9 มิถุนายน 2564"):
         assert doubt in page
     assert page.count('class="warn"') > page.count('class="good"') > 0
+
+
+def test_a_date_that_no_paper_states_is_in_doubt(site: Site) -> None:
+    today = dt.datetime.now(thai.BANGKOK).date()
+    made = site.announcement("ซ่อมถนน", status=Status.DRAFT, published_on=today)
+    clerk, doubt = site.signed_in(Role.STAFF), "ไม่พบวันที่ในเอกสาร"
+    assert doubt not in clerk.get(f"/staff/announcements/{made.id}/publish").text  # nothing to compare with
+    picture = fpdf.FPDF()
+    picture.add_page()
+    site.attach(made.id, bytes(picture.output()), "scan.pdf")
+    site.work()
+    assert doubt in clerk.get(f"/staff/announcements/{made.id}/publish").text
 
 
 def test_taking_a_paper_off_what_is_public_asks_first_and_is_undone(site: Site) -> None:

@@ -37,10 +37,6 @@ def test_each_status_goes_back_to_the_one_before(site: Site) -> None:
     made = site.announcement("ประกาศ", status=Status.DRAFT)
     clerk, intake, records = site.signed_in(Role.STAFF), site.services.intake, site.services.records
     intake.publish(made.id, actor="x")
-    undo_last(site, clerk, made, "publish")
-    assert records.announcements.get(made.id).status is Status.DRAFT
-    assert site.client().get(f"/announcements/{made.id}").status_code == 404
-    intake.publish(made.id, actor="x")
     intake.withdraw(made.id, actor="x", reason="ลงผิด")
     undo_last(site, clerk, made, "withdraw")
     assert records.announcements.get(made.id).status is Status.PUBLISHED
@@ -58,8 +54,20 @@ def test_each_status_goes_back_to_the_one_before(site: Site) -> None:
 
 def test_an_older_status_is_not_brought_back_over_a_newer_one(site: Site) -> None:
     made = site.announcement("ประกาศ", status=Status.WITHDRAWN)
-    assert "เปลี่ยนไปอีกภายหลัง" in undo_last(site, site.signed_in(Role.STAFF), made, "publish")
-    assert site.services.announcements.get(made.id).status is Status.WITHDRAWN
+    site.services.intake.restore(made.id, actor="x")
+    assert "เปลี่ยนไปอีกภายหลัง" in undo_last(site, site.signed_in(Role.STAFF), made, "withdraw")
+    assert site.services.announcements.get(made.id).status is Status.DRAFT
+
+
+def test_a_publication_is_undone_by_a_withdrawal_with_its_reason(site: Site) -> None:
+    made = site.announcement("ประกาศ")
+    clerk = site.signed_in(Role.STAFF)
+    [change] = [each for each in site.services.history.entries(made.id) if each.action == "publish"]
+    way = f"/staff/announcements/{made.id}#withdraw"
+    assert f'href="{way}"' in clerk.get(f"/staff/announcements/{made.id}/history").text
+    assert clerk.post(f"/staff/history/{change.id}/undo").location == way
+    assert site.client().get(f"/announcements/{made.id}").status_code == 200
+    assert 'id="withdraw"' in clerk.get(f"/staff/announcements/{made.id}").text
 
 
 def test_what_was_done_to_papers_goes_back(site: Site) -> None:

@@ -83,8 +83,11 @@ def as_csv() -> Response:
 
 @pages.post("/<int:id>/undo")
 def undo_change(id: int) -> ResponseReturnValue:
-    """Undo one change of an announcement."""
-    return _undone(lambda: undo().undo(services().records.changes.get(id), actor=g.actor))
+    """Undo one change of an announcement; a publication leads to the withdrawal, which asks for a reason."""
+    change = services().records.changes.get(id)
+    if change.action == "publish" and change.announcement_id is not None:
+        return redirect(url_for("staff.edit", id=change.announcement_id, _anchor="withdraw"))
+    return _undone(lambda: undo().undo(change, actor=g.actor))
 
 
 @pages.post("/collections/<int:id>/undo")

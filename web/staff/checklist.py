@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,7 +11,7 @@ from flask_babel import gettext as _
 
 from archive import thai
 from archive.model import Announcement, Find, Hold, Kind, Reading, Status
-from archive.suggested_fields import is_file_name
+from archive.suggested_fields import fields_not_given, is_file_name
 from web import labels, template_filters
 from web.bootstrap import services
 from web.staff import relation_forms
@@ -36,7 +37,7 @@ def checks(announcement: Announcement, papers: Sequence[Paper], found: Sequence[
     return [
         _title(announcement, papers, stated.get("title"), place),
         _author(announcement, stated.get("author"), place),
-        _dated(announcement, stated.get("published_on"), place),
+        _dated(announcement, papers, stated.get("published_on"), place),
         _kind(announcement, stated.get("kind"), place),
         _check(_("หมวด"), announcement.category, place, None, _("ยังไม่ได้เลือกหมวด ประชาชนจะหาจากหมวดไม่พบ")),
         _relations(announcement),
@@ -92,10 +93,14 @@ def _author(announcement: Announcement, stated: object, place: str) -> Check:
     return _check(_("ผู้ประกาศ"), announcement.author, place, stated, remark)
 
 
-def _dated(announcement: Announcement, stated: object, place: str) -> Check:
-    differs = stated is not None and stated != announcement.published_on
-    remark = f"{_('วันที่ในเอกสาร')}: {template_filters.day(stated)}" if differs else ""  # type: ignore[arg-type]
-    return Check(_("วันที่ประกาศ"), template_filters.day(announcement.published_on), not differs, remark, place)
+def _dated(announcement: Announcement, papers: Sequence[Paper], stated: object, place: str) -> Check:
+    """Returns the line for the date, which is in doubt while it is only the day of the draft."""
+    remark = ""
+    if isinstance(stated, dt.date) and stated != announcement.published_on:
+        remark = f"{_('วันที่ในเอกสาร')}: {template_filters.day(stated)}"
+    elif stated is None and papers and "published_on" in fields_not_given(announcement):
+        remark = _("ไม่พบวันที่ในเอกสาร จึงใช้วันที่สร้างร่าง โปรดตรวจกับเอกสาร")
+    return Check(_("วันที่ประกาศ"), template_filters.day(announcement.published_on), not remark, remark, place)
 
 
 def _kind(announcement: Announcement, stated: object, place: str) -> Check:
