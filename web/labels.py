@@ -45,7 +45,7 @@ _ACTIONS = {
     "disclose": lazy_gettext("ข้อมูลที่ต้องเปิดเผย"),
     "disclosure-item": lazy_gettext("แก้ไขรายการที่ต้องเปิดเผย"),
     "reread": lazy_gettext("แปลงหน้าใหม่"),
-    "correct": lazy_gettext("แก้ข้อความที่อ่านได้"),
+    "correct": lazy_gettext("แก้ข้อความในเอกสาร"),
 }
 _RELATIONS = {
     "cancels": lazy_gettext("ยกเลิก"),

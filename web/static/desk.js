@@ -1,5 +1,5 @@
 // The correction desk: the text line by line beside the picture. Tab goes from one doubtful word to the next,
-// Enter accepts it, a digit puts one of the offered words in its place, Ctrl+Enter saves and goes on.
+// Enter accepts it, Alt and a digit put one of the offered words in its place, Ctrl+Enter saves and goes on.
 "use strict";
 
 const ZOOMS = [100, 140, 190, 260]; // per cent of the frame's width
@@ -171,8 +171,9 @@ if (form) {
       event.preventDefault();
       return;
     }
-    const digit = "123456789".indexOf(event.key);
-    if (digit >= 0 && !event.ctrlKey && !event.altKey && isSelected(line)) {
+    // with Alt, so that a number can be typed over a doubtful word; by place, for Alt changes the letter on some keyboards
+    const digit = Number(event.code.match(/^Digit([1-9])$/)?.[1]) - 1;
+    if (digit >= 0 && event.altKey && !event.ctrlKey && isSelected(line)) {
       const word = current.doubt.mark.alternatives[digit];
       if (word === undefined) return;
       event.preventDefault();
