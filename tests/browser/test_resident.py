@@ -37,7 +37,7 @@ def test_from_home_to_the_original(visit: Visit, site: Site, width: int, javascr
     _fits(page)
     shoot(page, f"announcement-{width}")
     page.locator(".inside .passage a").first.click()
-    expect(page.locator(".read mark").first).to_have_text(SOUGHT)
+    expect(page.locator(".reflowed mark").first).to_have_text(SOUGHT)
     picture = page.locator(".sheet img")
     expect(picture).to_have_js_property("complete", True)
     wait_until(page, "document.querySelector('.sheet img').naturalWidth > 300")
@@ -48,6 +48,37 @@ def test_from_home_to_the_original(visit: Visit, site: Site, width: int, javascr
     file = page.request.get(address or "")
     assert "filename*=UTF-8''%E0%B8%9A" in file.headers["content-disposition"]  # บันทึก…
     assert len(pypdfium2.PdfDocument(io.BytesIO(file.body()))) == 1
+
+
+def test_a_page_is_stepped_through_enlarged_and_told_when_it_has_no_picture(visit: Visit, site: Site) -> None:
+    document = f"/announcements/{site.centre.id}/attachments/{site.attachments[0].id}?q=เทศบาล"
+    page = visit(width=PHONE)
+    page.route("**/pages/**", lambda asked: asked.fulfill(status=503))
+    page.goto(document)
+    expect(page.locator("[data-no-picture]")).to_be_visible()
+    expect(page.locator(".sheet")).to_be_hidden()
+    page.unroute("**/pages/**")
+    expect(page.locator(".sheet")).to_be_visible(timeout=20_000)  # it was asked for again
+    expect(page.locator("[data-no-picture]")).to_be_hidden()
+    zoom = page.locator("[data-zoom]")
+    zoom.click()
+    expect(zoom).to_have_text("ย่อ")
+    expect(page.locator("#hit-1")).to_be_in_viewport()
+    zoom.click()
+    expect(zoom).to_have_text("ขยาย")
+    count = page.locator(".sheet rect").count()
+    assert count > 1
+    page.get_by_role("button", name="จุดถัดไป").click()
+    expect(page.locator(".stepping [role=status]")).to_have_text(f"จุดที่ 2 จาก {count}")
+    expect(page.get_by_role("link", name="จุดที่ 1", exact=True)).to_be_hidden()
+    page.evaluate("document.documentElement.style.fontSize = '200%'")
+    _fits(page)
+    plain = visit(width=PHONE, javascript=False)
+    plain.goto(document)
+    expect(plain.get_by_role("link", name="จุดที่ 2", exact=True)).to_be_visible()
+    expect(plain.get_by_role("button", name="แบ่งปัน")).to_be_hidden()
+    plain.emulate_media(media="print")
+    assert plain.locator("main").bounding_box()["width"] == PHONE  # type: ignore[index]
 
 
 @widths
@@ -66,7 +97,7 @@ def test_with_the_keyboard_alone(visit: Visit, site: Site, width: int) -> None:
     tab_to(page, ".inside .passage a")
     page.keyboard.press("Enter")
     page.wait_for_url("**/attachments/*")
-    expect(page.locator(".read mark").first).to_be_visible()
+    expect(page.locator(".reflowed mark").first).to_be_visible()
     tab_to(page, ".files a[href$='/file']")
 
 

@@ -20,7 +20,7 @@ from archive.filetype import is_office
 from archive.model import Announcement, Attachment, Reading, Source, Status
 from archive.relations import standing
 from indexer.extraction.page_images import rectangles
-from indexer.search.highlighting import find_hits, highlight
+from indexer.search.highlighting import find_hits
 from indexer.search.query import parser as queries
 from indexer.search.query.parser import Filters, Query
 from web import files
@@ -139,7 +139,8 @@ def document(id: int, attachment_id: int) -> str:
         attachment=attachment,
         page=page,
         number=number,
-        segments=highlight(page.text, query) if page else (),
+        query=query if typed else None,
+        blocks=reflow(page) if page else [],
         boxes=rectangles(page, tuple(find_hits(page.text, query))) if page and typed else [],
         steps=_steps(attachment, number, query) if page else {},
     )

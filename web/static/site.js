@@ -97,13 +97,21 @@ function swipe(sheet) {
 
 document.querySelectorAll("form.search[data-suggest]").forEach(suggestions);
 document.querySelectorAll("[data-theme-switch]").forEach(theme);
-// A picture that the server is too busy to make now is asked for again, a little later each time.
+// A picture that the server is too busy to make now is hidden, and asked for again a little later each time.
 document.querySelectorAll(".find img, .sheet img").forEach((image) => {
+  const frame = image.closest(".sheet") ?? image, instead = frame.parentElement.querySelector("[data-no-picture]");
   let tries = 0;
+  const show = (isThere) => {
+    frame.hidden = !isThere;
+    if (instead) instead.hidden = isThere;
+  };
   const again = () => {
+    show(false);
+    image.loading = "eager"; // a hidden picture is never scrolled to
     if (++tries <= 4) setTimeout(() => { image.src = image.src; }, 1500 * tries);
   };
   image.addEventListener("error", again);
+  image.addEventListener("load", () => show(true));
   if (image.complete && image.naturalWidth === 0 && image.currentSrc) again();
 });
 document.querySelectorAll("[data-share]").forEach((button) => {
@@ -119,7 +127,7 @@ document.querySelectorAll("[data-copy]").forEach((button) => {
 });
 document.querySelectorAll("[data-copy-text]").forEach((button) => {
   button.hidden = false;
-  button.addEventListener("click", () => copy(button, document.querySelector(button.dataset.copyText).textContent));
+  button.addEventListener("click", () => copy(button, document.querySelector(button.dataset.copyText).innerText));
 });
 document.querySelectorAll(".sheet").forEach(swipe);
 document.querySelectorAll("[data-print]").forEach((button) => {
@@ -129,9 +137,24 @@ document.querySelectorAll("[data-print]").forEach((button) => {
 document.querySelectorAll("[data-zoom]").forEach((button) => {
   button.hidden = false;
   button.addEventListener("click", () => {
-    const large = document.querySelector(".sheet").classList.toggle("large");
-    button.setAttribute("aria-pressed", String(large));
+    const sheet = document.querySelector(".sheet");
+    sheet.classList.toggle("large");
+    [button.textContent, button.dataset.other] = [button.dataset.other, button.textContent];
+    (sheet.querySelector("rect:target") ?? sheet.querySelector("rect"))?.scrollIntoView({ block: "center", inline: "center" });
   });
+});
+// Steps from hit to hit of the page, in place of a number for each.
+document.querySelectorAll(".stepping").forEach((stepper) => {
+  const [before, after] = stepper.querySelectorAll("button"), count = document.querySelectorAll(".sheet rect").length;
+  const number = () => Number(/^#hit-(\d+)$/.exec(location.hash)?.[1] ?? 1);
+  const show = () => { stepper.querySelector("b").textContent = number(); };
+  const step = (by) => location.replace(`#hit-${((number() - 1 + by + count) % count) + 1}`);
+  before.addEventListener("click", () => step(-1));
+  after.addEventListener("click", () => step(1));
+  addEventListener("hashchange", show);
+  stepper.hidden = false;
+  document.querySelector(".hits .numbers").hidden = true;
+  show();
 });
 document.querySelectorAll("[data-compare]").forEach((part) => {
   const input = part.querySelector("input"), said = part.querySelector("output");
