@@ -145,6 +145,16 @@ def test_staff_see_what_is_held_and_decide_on_the_page(site: Site) -> None:
     assert f"/staff/attachments/{attachment.id}" not in clerk.get("/staff").text
 
 
+def test_finds_lead_to_where_they_are_covered(site: Site) -> None:
+    made = site.announcement("ประกาศเบี้ยยังชีพ", status=Status.DRAFT)
+    attachment = site.attach(made.id, WITH_ID, "รายชื่อ.pdf")
+    site.work()
+    clerk = site.signed_in(Role.STAFF)
+    way = f'href="/staff/attachments/{attachment.id}/redact"'
+    assert way in clerk.get(f"/staff/announcements/{made.id}/publish").text
+    assert way in clerk.get(f"/staff/attachments/{attachment.id}/pages/1").text
+
+
 def test_publishing_over_an_unread_file_shows_all_but_that(site: Site) -> None:
     made = site.announcement("ประกาศเบี้ยยังชีพ", status=Status.DRAFT)
     attachment = site.attach(made.id, WITH_ID, "รายชื่อผู้รับเบี้ยยังชีพ.pdf")
