@@ -42,7 +42,7 @@ def test_ten_drafts_are_published_and_taken_back(staff: Visit, site: Site, width
     ):
         control.click()
         clicks += 1
-    expect(page.locator(".notice.good")).to_contain_text("ทำแล้ว 10 เรื่อง")
+    expect(page.locator(".notice.good")).to_contain_text("เผยแพร่แล้ว 10 เรื่อง")
     assert clicks <= MOST_CLICKS
     assert statuses(site, ids) == {Status.PUBLISHED}
     shoot(page, f"worklist-{width}")

@@ -129,7 +129,7 @@ def test_ten_drafts_are_published_with_one_checklist(site: Site) -> None:
     assert len(re.findall(r'name="id"[^>]*checked', page)) == 8
     sent = {"when": "now", "id": [str(each.id) for each in all_ten]}
     done = clerk.post("/staff/publish", data=sent, follow_redirects=True).text
-    assert "ทำแล้ว 8 เรื่อง" in done
+    assert "เผยแพร่แล้ว 8 เรื่อง" in done
     assert "scan0012: ชื่อเรื่องเป็นชื่อไฟล์" in done
     assert "ผู้รับเบี้ย: พบข้อมูลส่วนบุคคล" in done
     kept = site.services.announcements.get_many(each.id for each in all_ten)

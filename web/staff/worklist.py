@@ -150,12 +150,16 @@ def _to_do(today: dt.date) -> list[tuple[int, str, str]]:
     return [line for line in found if line[0]]
 
 
-def _done() -> tuple[str, int] | None:
-    """Returns the name of the changes that were just made at once, and the number of their records."""
+def _done() -> tuple[str, str] | None:
+    """Returns the name of the changes that were just made at once, and the sentence that says so."""
     bulk = request.args.get("done", "")[:40]
     changes = services().records.changes.find(HistoryFilters(bulk=bulk), limit=_MOST_CHANGES) if bulk else []
     changed = {(change.announcement_id, change.collection_id) for change in changes}
-    return (bulk, len(changed)) if changed else None
+    if not changed:
+        return None
+    if any(change.action == "publish" for change in changes):
+        return bulk, _("เผยแพร่แล้ว %(count)s เรื่อง", count=len(changed))
+    return bulk, _("ทำแล้ว %(count)s เรื่อง", count=len(changed))
 
 
 @pages.post("/bulk")
