@@ -151,8 +151,14 @@ def test_finds_lead_to_where_they_are_covered(site: Site) -> None:
     site.work()
     clerk = site.signed_in(Role.STAFF)
     way = f'href="/staff/attachments/{attachment.id}/redact"'
-    assert way in clerk.get(f"/staff/announcements/{made.id}/publish").text
+    checklist = f"/staff/announcements/{made.id}/publish"
+    assert way in clerk.get(checklist).text
     assert way in clerk.get(f"/staff/attachments/{attachment.id}/pages/1").text
+    site.services.intake.correct_page(attachment.id, 1, "ผู้รับเบี้ยยังชีพ", actor="x")
+    assert held(site, attachment) is Hold.PERSONAL_DATA  # the picture still shows it
+    page = clerk.get(checklist).text
+    assert "พบในเอกสารแนบ ต้องปิดข้อมูลหรือตัดสินก่อน" in page
+    assert f'href="/staff/attachments/{attachment.id}"' in page
 
 
 def test_publishing_over_an_unread_file_shows_all_but_that(site: Site) -> None:

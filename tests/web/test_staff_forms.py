@@ -97,6 +97,7 @@ def test_a_date_that_no_paper_states_is_in_doubt(site: Site) -> None:
     picture = fpdf.FPDF()
     picture.add_page()
     site.attach(made.id, bytes(picture.output()), "scan.pdf")
+    assert doubt not in clerk.get(f"/staff/announcements/{made.id}/publish").text  # not read yet
     site.work()
     assert doubt in clerk.get(f"/staff/announcements/{made.id}/publish").text
 

@@ -98,9 +98,18 @@ def _dated(announcement: Announcement, papers: Sequence[Paper], stated: object, 
     remark = ""
     if isinstance(stated, dt.date) and stated != announcement.published_on:
         remark = f"{_('วันที่ในเอกสาร')}: {template_filters.day(stated)}"
-    elif stated is None and papers and "published_on" in fields_not_given(announcement):
+    elif stated is None and _are_read(papers) and "published_on" in fields_not_given(announcement):
         remark = _("ไม่พบวันที่ในเอกสาร จึงใช้วันที่สร้างร่าง โปรดตรวจกับเอกสาร")
     return Check(_("วันที่ประกาศ"), template_filters.day(announcement.published_on), not remark, remark, place)
+
+
+def _are_read(papers: Sequence[Paper]) -> bool:
+    """Returns True if there are attachments, and none is still to be read."""
+    return bool(papers) and not _any_unread(papers)
+
+
+def _any_unread(papers: Sequence[Paper]) -> bool:
+    return any(paper.attachment.status in (Reading.WAITING, Reading.READING) for paper in papers)
 
 
 def _kind(announcement: Announcement, stated: object, place: str) -> Check:
@@ -152,11 +161,16 @@ def _attachments(announcement: Announcement, papers: Sequence[Paper]) -> Check:
 
 
 def _privacy(papers: Sequence[Paper], found: Sequence[Find]) -> Check:
-    unread = any(paper.attachment.status in (Reading.WAITING, Reading.READING) for paper in papers)
-    remark = ""
+    """Returns the line for personal data. A file stays held after its text alone was corrected."""
+    held = [paper.attachment for paper in papers if paper.attachment.hold is Hold.PERSONAL_DATA]
+    remark, place = "", ""
     if found:
-        remark = _("ต้องแก้ออก หรือระบุเหตุผลด้านล่าง")
-    elif unread:
+        remark, place = _("ต้องแก้ออก หรือระบุเหตุผลด้านล่าง"), "#finds"
+    elif held:
+        remark = _("พบในเอกสารแนบ ต้องปิดข้อมูลหรือตัดสินก่อน")
+        place = url_for("staff.attachment", id=held[0].id)
+    elif _any_unread(papers):
         remark = _("ไฟล์ที่ยังแปลงไม่เสร็จยังไม่ได้ตรวจ ประชาชนจะยังไม่เห็นไฟล์นั้น")
-    value = _("พบ %(count)s แห่ง", count=len(found)) if found else _("ไม่พบ")
-    return Check(_("ข้อมูลส่วนบุคคล"), value, not remark, remark, "#finds" if found else "")
+    count = len(found) or len(held)
+    value = _("พบ %(count)s แห่ง", count=count) if count else _("ไม่พบ")
+    return Check(_("ข้อมูลส่วนบุคคล"), value, not remark, remark, place)

@@ -113,7 +113,7 @@ def _chosen_time(form: Mapping[str, str]) -> dt.datetime:
 
 def _publish_at(id: int, at: dt.datetime) -> str:
     if services().intake.personal_data(id):  # at the set time nobody would be there to state the reason
-        raise Conflict("พบข้อมูลส่วนบุคคล จึงตั้งเวลาไว้ไม่ได้ กรุณาเผยแพร่ทันทีโดยระบุเหตุผล", code="personal-data")
+        raise Conflict("พบข้อมูลส่วนบุคคล กรุณาปิดข้อมูลก่อน หรือเผยแพร่ทันทีโดยระบุเหตุผล", code="personal-data")
     if not is_being_read(id):
         _refuse_file_name(id)
     services().intake.revise(id, {"publish_at": at}, actor=g.actor)
