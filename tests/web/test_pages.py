@@ -221,3 +221,11 @@ def test_rules_speak_the_readers_language(site: Site) -> None:
         for words, answer in zip(said, answers, strict=True):
             assert words in answer.text, words
         assert "ลงผิดเรื่อง" in answers[3].text
+
+
+def test_a_correction_is_told_once(site: Site) -> None:
+    site.announcement("เทศบาลตำบลหนองปลาดุกรับสมัครงาน")
+    site.work()
+    page = html.fromstring(site.client().get("/search", query_string={"q": "gmL[k]"}).text)
+    notices = [each.text_content().strip() for each in page.xpath("//p[@class='notice']")]
+    assert notices == ["แสดงผลของ “เทศบาล” แทน “gmL[k]”"]
