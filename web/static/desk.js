@@ -172,7 +172,7 @@ if (form) {
       return;
     }
     // with Alt, so that a number can be typed over a doubtful word; by place, for Alt changes the letter on some keyboards
-    const digit = Number(event.code.match(/^Digit([1-9])$/)?.[1]) - 1;
+    const digit = event.code.startsWith("Digit") ? Number(event.code.at(-1)) - 1 : -1;
     if (digit >= 0 && event.altKey && !event.ctrlKey && isSelected(line)) {
       const word = current.doubt.mark.alternatives[digit];
       if (word === undefined) return;
