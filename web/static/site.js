@@ -146,7 +146,7 @@ document.querySelectorAll("[data-zoom]").forEach((button) => {
 // Steps from hit to hit of the page, in place of a number for each.
 document.querySelectorAll(".stepping").forEach((stepper) => {
   const [before, after] = stepper.querySelectorAll("button"), count = document.querySelectorAll(".sheet rect").length;
-  const number = () => Number(/^#hit-(\d+)$/.exec(location.hash)?.[1] ?? 1);
+  const number = () => location.hash.startsWith("#hit-") ? Number(location.hash.slice(5)) : 1;
   const show = () => { stepper.querySelector("b").textContent = number(); };
   const step = (by) => location.replace(`#hit-${((number() - 1 + by + count) % count) + 1}`);
   before.addEventListener("click", () => step(-1));
