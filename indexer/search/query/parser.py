@@ -317,6 +317,9 @@ class _Reading:
                 return False
 
     def _years(self, first: int, last: int) -> bool:
+        if self._chosen.from_date or self._chosen.to_date:
+            return True
+        first, last = sorted((first, last))
         days = dt.date(first - ERA, 1, 1), dt.date(last - ERA, 12, 31)
         self.filters = replace(self.filters, from_date=days[0], to_date=days[1])
         self.understood.append(remarks.years(first, last))

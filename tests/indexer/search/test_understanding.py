@@ -10,7 +10,7 @@ import pytest
 from archive.model import Kind
 from indexer.analysis.dictionary import Dictionary
 from indexer.engines.whoosh import WhooshIndex
-from indexer.search.query.parser import Query, parse
+from indexer.search.query.parser import Filters, Query, parse
 from indexer.search.query.query_notes import QueryNote
 from indexer.search.query.question_words import strip_question_words
 from tests.contracts.test_search_index import entry
@@ -245,6 +245,12 @@ def test_references_in_any_spacing_and_numerals(index: WhooshIndex, typed: str) 
 )
 def test_filters_phrases_and_exclusions(index: WhooshIndex, typed: str, wanted: list[int]) -> None:
     assert found(index, typed) == wanted
+
+
+def test_typed_years_leave_a_chosen_date_and_may_be_in_any_order() -> None:
+    chosen = Filters(from_date=dt.date(2021, 1, 1))
+    assert parse("year:2560-2563", filters=chosen).filters == chosen
+    assert parse("year:2563-2560").filters == parse("year:2560-2563").filters
 
 
 def test_what_was_typed_is_said_as_it_was_typed(index: WhooshIndex) -> None:
