@@ -227,6 +227,26 @@ def test_two_editors_of_one_field_choose_with_both_texts_before_them(site: Site)
         assert (now.title, now.author, now.category) == (expected, "กองช่าง", "คลัง")
 
 
+def test_a_form_that_is_refused_changes_nothing(site: Site) -> None:
+    made = site.announcement("ประกาศเบี้ยยังชีพ")
+    papers = [site.attach(made.id, memo(text), f"{text}.pdf") for text in ("หนึ่ง", "สอง")]
+    site.work()
+    clerk = site.signed_in(Role.STAFF)
+    before = site.services.announcements.get(made.id)
+    labels = {f"label-{paper.id}": paper.label for paper in papers}
+    kinds = {f"kind-{paper.id}": "memo" for paper in papers}
+    form = open_form(clerk, made) | labels | kinds | {"title": "เปลี่ยนแล้ว"}
+    last = papers[-1].id
+    for wrong in (
+        {f"label-{last}": "รายชื่อ 1-1017-00230-70-8"},
+        {f"position-{last}": "ท้าย", f"was-{last}": "2"},
+    ):
+        clerk.post(f"/staff/announcements/{made.id}", data=form | wrong)
+        assert site.services.announcements.get(made.id).title == before.title
+        kept = site.services.attachments.by_announcement([made.id])[made.id]
+        assert [(each.label, each.kind) for each in kept] == [(each.label, each.kind) for each in papers]
+
+
 def test_a_paper_s_name_that_somebody_gave_meanwhile_stays(site: Site) -> None:
     made = site.announcement("ประกาศ", status=Status.DRAFT)
     paper = site.attach(made.id, memo("หนึ่ง"), "หนึ่ง.pdf")

@@ -310,7 +310,10 @@ def _typed(field: AnnouncementField) -> object:
 
 
 def _keep(id: int) -> None:
-    """Store the form's content: the announcement, its attachments' names, and new files."""
+    """Store the form's content: the announcement, its attachments' names, and new files.
+
+    Fields, names and order are stored together or not at all; files follow on their own.
+    """
     announcement = services().announcements.get(id)
     if announcement.status not in (Status.DRAFT, Status.PUBLISHED) or "seen" not in request.form:
         return
@@ -321,9 +324,10 @@ def _keep(id: int) -> None:
     reason = request.form.get("reason", "")
     if announcement.status is Status.DRAFT and not announcement.title and not changes.get("title"):
         changes.pop("title", None)  # the title is still to be read from the attachments
-    services().intake.revise(id, changes, actor=g.actor, if_change=announcement.change, reason=reason)
-    _relabel_all(id, settled, reason)
-    _reorder(id)
+    with services().records.batch():
+        services().intake.revise(id, changes, actor=g.actor, if_change=announcement.change, reason=reason)
+        _relabel_all(id, settled, reason)
+        _reorder(id)
     _attach_all(id)
 
 
