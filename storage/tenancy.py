@@ -66,6 +66,8 @@ organisations themselves, and attempts to sign in, which are counted by address 
 """
 
 _TABLE = re.compile(r"(?<!\bKEY )(?<!\bDO )\b(?:FROM|JOIN|INTO|UPDATE)\s+(\w+)", re.IGNORECASE)
+_WRITES_ROWS = re.compile(r"\s*(UPDATE|DELETE)\b", re.IGNORECASE)
+_INNERMOST = re.compile(r"\([^()]*\)")
 _CONDITION = re.compile(r"organisation_id (IN :organisations|IN :account_organisations|= :organisation)\b")
 
 
@@ -144,6 +146,14 @@ def _check(sql: str) -> None:
     tables = set(_TABLE.findall(sql))
     if unknown := tables - OWN - SHARED:
         raise KeyError(f"belongs to the whole installation: {unknown}")
+    if _WRITES_ROWS.match(sql) and tables & OWN:
+        sql = _without_subqueries(sql)
     is_insert = sql.lstrip()[:6].upper() == "INSERT" and "organisation_id" in sql
     if tables & OWN and not is_insert and not _CONDITION.search(sql):
         raise ValueError(f"does not say its organisation: {sql}")
+
+
+def _without_subqueries(sql: str) -> str:
+    """Return a statement without all that stands in brackets: a subquery's condition is not its own."""
+    shorter = _INNERMOST.sub("", sql)
+    return sql if shorter == sql else _without_subqueries(shorter)

@@ -84,7 +84,7 @@ def note_hidden(engine: Queries, attachment_id: int) -> None:
         """UPDATE attachment SET hidden_change = (
                SELECT announcement.change FROM announcement
                WHERE organisation_id IN :organisations AND announcement.id = attachment.announcement_id)
-           WHERE id = :id""",
+           WHERE organisation_id IN :organisations AND id = :id""",
         id=attachment_id,
     )
 
@@ -328,7 +328,7 @@ class EngineAttachments:
                        SELECT coalesce(max(beside.position), 0) + 1 FROM attachment AS beside
                        WHERE beside.organisation_id IN :organisations
                        AND beside.announcement_id = :announcement_id AND beside.status <> 'detached')
-                   WHERE id = :id""",
+                   WHERE organisation_id IN :organisations AND id = :id""",
                 id=attachment_id,
                 status=mappers.attachment(row).status.value,
                 now=mappers.now_text(),

@@ -454,6 +454,8 @@ def test_every_table_is_somebody_s() -> None:
         "SELECT * FROM audit JOIN page ON page.number = audit.number",
         "UPDATE announcement SET title = ''",
         "DELETE FROM visit WHERE at = ''",
+        "UPDATE page SET text = (SELECT title FROM announcement WHERE organisation_id IN :organisations)",
+        "DELETE FROM page WHERE number IN (SELECT number FROM page WHERE organisation_id IN :organisations)",
         "insert into page (attachment_id) select id from attachment",
     ],
 )
