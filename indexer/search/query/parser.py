@@ -14,7 +14,7 @@ from archive.thai import ERA, canon, parse_date
 from archive.thai.characters import CONSONANTS
 from archive.thai.dates import full_buddhist_year
 from indexer.analysis.tokenizer import fold
-from indexer.search.query import query_notes as remarks
+from indexer.search.query import query_notes
 from indexer.search.query.date_ranges import DateMatch, find_date_ranges
 from indexer.search.query.query_notes import QueryNote
 
@@ -240,14 +240,14 @@ class _Reading:
         """Adds a document number that results must contain; spaces around its signs are ignored."""
         value = re.sub(r"\s*([/.-])\s*", r"\1", value)
         self.chunks.append(QueryPiece(value, exact=True))
-        self.understood.append(remarks.number(value))
+        self.understood.append(query_notes.number(value))
 
     def between(self, stretch: DateMatch) -> None:
         """Sets a date range as a filter, unless a date filter is set already."""
         first, last = self.filters.from_date, self.filters.to_date
         if first is None and last is None:
             self.filters = replace(self.filters, from_date=stretch.first, to_date=stretch.last)
-            self.understood.append(remarks.days(stretch.first, stretch.last))
+            self.understood.append(query_notes.days(stretch.first, stretch.last))
             self.days_alone = not stretch.labelled
 
     def around(self, stretch: DateMatch, folded: str) -> None:
@@ -255,9 +255,9 @@ class _Reading:
         text = folded[stretch.start : stretch.end]
         self.times.append(DateRange(text, stretch.first, stretch.last, stretch.month))
         if stretch.month is None:
-            self.understood.append(remarks.time(stretch.first, stretch.last))
+            self.understood.append(query_notes.time(stretch.first, stretch.last))
         else:
-            self.understood.append(remarks.month(stretch.month))
+            self.understood.append(query_notes.month(stretch.month))
 
     def take(self, found: re.Match[str]) -> None:
         name, quoted = found["field"] or found["name"], found["quoted"]
@@ -278,11 +278,11 @@ class _Reading:
         chunk = QueryPiece(fold(text), exact, text)
         if unwanted:
             self.without.append(chunk.text)
-            self.understood.append(remarks.without(text))
+            self.understood.append(query_notes.without(text))
         elif self._joined in _EITHER and self.chunks:
             first = self.chunks.pop()
             self.chunks.append(replace(first, others=(*first.others, chunk)))
-            self.understood.append(remarks.either([one.raw for one in (first, *first.others, chunk)]))
+            self.understood.append(query_notes.either([one.raw for one in (first, *first.others, chunk)]))
         else:
             self.chunks.append(chunk)
 
@@ -304,13 +304,13 @@ class _Reading:
         """Sets the filter of a facet; returns False when the value makes no sense for it."""
         match facet.type:
             case FacetType.NAME:
-                return self._set(facet.name, value, remarks.facet(facet, value))
+                return self._set(facet.name, value, query_notes.facet(facet, value))
             case FacetType.KIND:
                 kind = _kind(folded)
-                return kind is not None and self._set(facet.name, kind, remarks.facet(facet, kind))
+                return kind is not None and self._set(facet.name, kind, query_notes.facet(facet, kind))
             case FacetType.YEAR if re.fullmatch(r"[0-9]{4}|[0-9]{2}", folded):
                 year = full_buddhist_year(int(folded))
-                return self._set(facet.name, year, remarks.facet(facet, year))
+                return self._set(facet.name, year, query_notes.facet(facet, year))
             case FacetType.YEAR if re.fullmatch(r"([0-9]{4}|[0-9]{2})-([0-9]{4}|[0-9]{2})", folded):
                 return self._years(*(full_buddhist_year(int(year)) for year in folded.split("-")))
             case _:
@@ -322,7 +322,7 @@ class _Reading:
         first, last = sorted((first, last))
         days = dt.date(first - ERA, 1, 1), dt.date(last - ERA, 12, 31)
         self.filters = replace(self.filters, from_date=days[0], to_date=days[1])
-        self.understood.append(remarks.years(first, last))
+        self.understood.append(query_notes.years(first, last))
         return True
 
     def _day(self, name: str, value: str) -> bool:
@@ -330,7 +330,7 @@ class _Reading:
             day = parse_date(value)
         except Invalid:
             return False
-        return self._set(name, day, remarks.since(day) if name == "from_date" else remarks.until(day))
+        return self._set(name, day, query_notes.since(day) if name == "from_date" else query_notes.until(day))
 
     def _set(self, name: str, value: object, understood: QueryNote) -> bool:
         if getattr(self._chosen, name) is None:

@@ -15,7 +15,7 @@ from indexer.search.query.parser import Query, QueryPiece
 from indexer.search.query.question_words import strip_question_words
 
 _MOST_PARTS = 64  # parts of a query that are used
-_MOST_UNITS = 64  # clauses of a query that are used
+_MOST_CLAUSES = 64  # clauses of a query that are used
 _MOST_ALTERNATIVES = 8  # alternatives of one clause that are used
 MIN_SENTENCE_CLAUSES = 8
 """Clauses from which on a query is a sentence: nobody expects all of its words in one document."""
@@ -76,7 +76,7 @@ class QueryPlan:
     @property
     def clauses(self) -> tuple[Clause, ...]:
         """Returns the clauses of all parts in the order typed, each once."""
-        return tuple(dict.fromkeys(clause for part in self.parts for clause in part.clauses))[:_MOST_UNITS]
+        return tuple(dict.fromkeys(clause for part in self.parts for clause in part.clauses))[:_MOST_CLAUSES]
 
     @property
     def is_sentence(self) -> bool:
