@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 
-from archive.model import Role, Status
-from tests.web.conftest import Site
+from archive.model import Draft, Role, Status
+from tests.web.conftest import Site, memo
 
 LINES = [f"ข้อ {number} ผู้มีสิทธิต้องมาลงทะเบียนที่เทศบาลในวันและเวลาราชการ รายการที่ {number}" for number in range(12)]
 
@@ -25,3 +25,14 @@ def test_last_year_s_notice_is_named_with_what_differs(site: Site) -> None:
     assert LINES[6] not in difference
     assert "เหมือนประกาศ" not in clerk.get(f"/staff/announcements/{other.id}/publish").text
     assert site.client().get(f"/staff/announcements/{draft.id}/compare/{last_year.id}").status_code == 302
+
+
+def test_a_draft_without_title_is_compared_by_the_title_that_its_file_states(site: Site) -> None:
+    title = "ขออนุมัติจัดซื้อหลอดไฟ"
+    published = site.announcement(title)
+    draft = site.services.announcements.create(Draft(title="", published_on=dt.date(2025, 10, 1)), actor="x")
+    for made in (published, draft):
+        site.attach(made.id, memo(*LINES, subject=title), "scan.pdf")
+    site.work()
+    page = site.signed_in(Role.STAFF).get(f"/staff/announcements/{draft.id}").text
+    assert f"/staff/announcements/{draft.id}/compare/{published.id}" in page

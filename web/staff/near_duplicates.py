@@ -10,6 +10,7 @@ from rapidfuzz import fuzz
 
 from archive.errors import Unavailable
 from archive.model import Announcement, Status
+from archive.suggested_fields import fields_not_given, suggest_fields
 from indexer.search.query.parser import parse
 from web.bootstrap import services
 from web.search_service import find_hits
@@ -43,11 +44,12 @@ class NearDuplicate:
 def find_near_duplicate(announcement: Announcement) -> NearDuplicate | None:
     """Returns the published announcement of a like title whose text is nearly the same; None without one."""
     text = _text(announcement)
-    if len(text) < _LEAST_LETTERS or not announcement.title:
+    title = _title(announcement)
+    if len(text) < _LEAST_LETTERS or not title:
         return None
     ids: list[int] = []
     with suppress(Unavailable):
-        found = find_hits(services(), parse(announcement.title, per_page=_COMPARED + 1))
+        found = find_hits(services(), parse(title, per_page=_COMPARED + 1))
         ids = [hit.announcement_id for hit in (*found.hits, *found.related)]
     known = services().announcements.get_many(id for id in ids[: _COMPARED + 1] if id != announcement.id)
     others = [each for each in known.values() if each.status is Status.PUBLISHED]
@@ -59,6 +61,14 @@ def find_near_duplicate(announcement: Announcement) -> NearDuplicate | None:
     lines = difference(texts[nearest.id], text)
     removed, added = (sum(line.change == change for line in lines) for change in ("removed", "added"))
     return NearDuplicate(nearest, max(removed, added))
+
+
+def _title(announcement: Announcement) -> str:
+    """Returns the title; while nobody has given one, the title that the attachments state; else ""."""
+    attachments = services().attachments.by_announcement([announcement.id]).get(announcement.id, [])
+    if "title" not in fields_not_given(announcement, attachments):
+        return announcement.title
+    return str(suggest_fields(attachments).fields.get("title", announcement.title))
 
 
 def _text(announcement: Announcement) -> str:
