@@ -14,3 +14,8 @@ os.umask(PRIVATE_UMASK)
 # No deadlines: a busy machine is not a wrong program.
 settings.register_profile("prakat", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("prakat")
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are processors: half of the time is waiting, for browsers, leases, servers."""
+    return (os.cpu_count() or 1) + 1
