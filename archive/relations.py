@@ -87,13 +87,21 @@ def cited_name(announcement: Announcement, attachments: Iterable[Attachment]) ->
 
     ``attachments``: those that the reader may see. The first order, rule or announcement states the number.
     """
-    binding = (
-        each for each in attachments if each.kind.has_legal_force
-    )  # letters have their sender's number
-    first = next((each for each in binding if "number" in each.details.fields), None)
-    if first is None or first.details.fields["number"].value in arabic_digits(announcement.title):
+    number = official_number(attachments)
+    if not number or number.rpartition(" ")[2] in arabic_digits(announcement.title):
         return announcement.title
-    return f"{first.kind.thai}ที่ {first.details.fields['number'].value} {announcement.title}"
+    return f"{number} {announcement.title}"
+
+
+def official_number(attachments: Iterable[Attachment]) -> str:
+    """Return kind and number of the first order, rule or announcement that states one: ``คำสั่งที่ 5/2564``.
+
+    Empty where none does. Letters do not count: theirs is the number of their sender.
+    """
+    for each in attachments:
+        if each.kind.has_legal_force and "number" in each.details.fields:
+            return f"{each.kind.thai}ที่ {each.details.fields['number'].value}"
+    return ""
 
 
 @dataclass(frozen=True, slots=True)

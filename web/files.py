@@ -114,7 +114,7 @@ def picture(
 ) -> Response:
     """Returns the page's picture as WebP, with the hits for ``typed`` drawn in.
 
-    ``cropped``: only the area around the first hit. While pictures for other requests are being made, the
+    ``cropped``: only the area with the most hits. While pictures for other requests are being made, the
     kept picture of the whole page without marks is returned, if there is one. Raises ``Busy`` otherwise.
     """
     _check_sound(attachment)

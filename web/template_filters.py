@@ -27,7 +27,7 @@ from archive.facets import FACETS
 from archive.fields import FIELDS_BY_NAME, FieldType
 from archive.filetype import ACCEPTED_FILES, is_office
 from archive.model import Announcement, Attachment, Page
-from archive.relations import cited_name
+from archive.relations import cited_name, official_number
 from indexer.extraction.parsers import has_pictures
 from indexer.search.highlighting import TextSegment, highlight
 from indexer.search.query.parser import MAX_QUERY_LENGTH, Query
@@ -72,6 +72,7 @@ def _add_filters(app: Flask) -> None:
         part_name=part_name,
         report=labels.report_name,
         cited=cited,
+        official_number=official_number,
         action=labels.action_name,
         role=labels.role_name,
         personal_data=labels.personal_data_name,
@@ -113,6 +114,7 @@ def _add_globals(app: Flask) -> None:
         has_picture=has_picture,
         qr_code=qr_code,
         month_names=month_names,
+        now=lambda: dt.datetime.now(thai.BANGKOK),
     )
 
 
@@ -335,7 +337,7 @@ def has_picture(attachment: Attachment, page: Page | None = None) -> bool:
 
 
 def hit_picture(page: PageResult, typed: str) -> str:
-    """Returns the address of a picture of the area around a result page's first hit, hits marked."""
+    """Returns the address of a picture of the area that shows most hits of a result page, hits marked."""
     attachment = page.attachment
     return url_for(
         "public.document_picture",

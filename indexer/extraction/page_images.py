@@ -46,6 +46,7 @@ MOST_MARKED = 4_000
 """Pictures with hits, or cropped, that are cached: each query makes its own, and anybody may query."""
 CROP_WIDTH, CROP_HEIGHT = 6_000, 1_400
 """Size of the piece around a hit, in 1/10,000 of the page: some four lines of a letter."""
+_CROP_MARGIN = 300  # left of a line's beginning, in 1/10,000 of the page
 _CROPPED_FROM = 1_600  # pixels across the page from which a piece is cut
 RETRY_SECONDS = 600.0
 _NO_PICTURE = "แสดงภาพของหน้านี้ไม่ได้ กรุณาเปิดไฟล์ต้นฉบับแทน"
@@ -234,11 +235,28 @@ def pixels(picture: Image.Image, box: Rectangle) -> tuple[int, int, int, int]:
     )
 
 
-def crop_around(boxes: Sequence[Rectangle]) -> Rectangle:
-    """Returns the piece of the page around its first hit; the head of the page if there is no hit."""
-    first = min(boxes, key=lambda box: (box.top, box.left), default=Rectangle(2_000, 0, 8_000, 2_000))
-    left = min(max(0, (first.left + first.right - CROP_WIDTH) // 2), UNITS - CROP_WIDTH)
-    top = min(max(0, (first.top + first.bottom - CROP_HEIGHT) // 2), UNITS - CROP_HEIGHT)
+def crop_around(boxes: Sequence[Rectangle], lines: Sequence[Line]) -> Rectangle:
+    """Returns the piece of the page that shows most of its hits; the head of the page if there is no hit.
+
+    The line with the most hits, the first of several, stands in the middle of the height. The piece begins
+    where that line begins, unless the hits would then stand at its right end.
+    """
+    by_line: dict[int, list[Rectangle]] = {}
+    for box in boxes:
+        by_line.setdefault(box.top, []).append(box)
+    best = max(
+        sorted(by_line.items()),
+        key=lambda line: sum(box.right - box.left for box in line[1]),
+        default=(0, [Rectangle(2_000, 0, 8_000, 2_000)]),
+    )[1]
+    middle = (best[0].top + best[0].bottom) // 2
+    begins = min((line.edges[0] for line in lines if line.top <= middle < line.bottom), default=0)
+    first, last = min(box.left for box in best), max(box.right for box in best)
+    left = max(0, begins - _CROP_MARGIN)
+    if last > left + CROP_WIDTH * 3 // 4:
+        left = max(left, (first + min(last, first + CROP_WIDTH) - CROP_WIDTH) // 2)
+    left = min(left, UNITS - CROP_WIDTH)
+    top = min(max(0, middle - CROP_HEIGHT // 2), UNITS - CROP_HEIGHT)
     return Rectangle(left, top, left + CROP_WIDTH, top + CROP_HEIGHT)
 
 
@@ -270,15 +288,15 @@ class Pictures:
     ) -> bytes:
         """Returns the page's picture as WebP, ``width`` pixels wide, with the hits marked.
 
-        ``hits`` are ``[start, end)`` offsets into ``page.text``. With ``cropped`` only the piece around the
-        first hit is returned.
+        ``hits`` are ``[start, end)`` offsets into ``page.text``. With ``cropped`` only the piece with the
+        most hits is returned.
 
         Raises ``Busy`` when others make pictures, and ``address`` may not have one made within ``seconds``;
         ``Unavailable`` when the picture cannot be made within its limits.
         """
         width = max(1, min(width, MAX_WIDTH))
         boxes = tuple(rectangles(page, hits))
-        crop = crop_around(boxes) if cropped else None
+        crop = crop_around(boxes, page.lines) if cropped else None
         if not boxes and crop is None:
             return self.kept(attachment, page, width=width) or self._draw(
                 attachment, page, width, address, seconds

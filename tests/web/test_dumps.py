@@ -11,6 +11,7 @@ import pytest
 from indexer.extraction.machine_semaphore import Slots
 from tests.web.conftest import Site
 from web.public import feeds, open_data_files
+from web.template_filters import size
 
 PATHS = ("/open-data/announcements.csv", "/open-data/announcements.jsonl")
 
@@ -45,6 +46,7 @@ def test_a_dump_is_written_once_and_again_after_a_change(
     after = filled.client().get(path, headers={"If-None-Match": first.headers["ETag"]}, buffered=True)
     assert "ประกาศใหม่" in after.text
     assert len(written(filled)) == 1
+    assert f"({size(len(after.get_data()))})" in filled.client().get("/open-data").text
 
 
 @pytest.mark.parametrize("withdrawn", [False, True])

@@ -202,7 +202,12 @@ def test_forms_of_others_and_wrong_addresses_are_refused(posting: Site, mailbox:
     assert codes == {303, 429}
     assert 'type="email"' in client.get("/follow").text
     without = site.client()
-    assert 'type="email"' not in without.get("/follow").text
+    everything, one_search = without.get("/follow").text, without.get("/follow?q=น้ำประปา").text
+    assert 'type="email"' not in everything
+    assert "http://localhost/search?sort=newest" in everything
+    for page, is_back_offered in ((everything, False), (one_search, True)):
+        assert ("กลับไปที่ผลการค้นหา" in page, "ฟีด" in page) == (is_back_offered, False)
+        assert "Atom" not in page.partition("<main")[2]
     assert without.post("/follow", data={"address": "a@example.com"}, headers=OWN).status_code == 404
     assert client.get("/follow/confirm/guessed").status_code == 404
 

@@ -19,7 +19,7 @@ from indexer.search.query.parser import Query, Sort
 from web.addresses import absolute, path_asked
 from web.api import schemas
 from web.bootstrap import services
-from web.public.open_data_files import send_dump
+from web.public.open_data_files import dump_size, send_dump
 from web.search_service import search
 
 pages = Blueprint("feeds", __name__)
@@ -31,6 +31,7 @@ _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 """Spreadsheets in East Asian settings also take the full-width signs for the beginning of a formula."""
 
+_CSV, _JSON_LINES = "announcements.csv", "announcements.jsonl"
 _EXPORTED = [field.name for field in ANNOUNCEMENT_FIELDS if field.is_exported]
 _COLUMNS = ("id", *_EXPORTED[: _EXPORTED.index("body")], "url", *_EXPORTED[_EXPORTED.index("body") :])
 
@@ -85,19 +86,24 @@ def description() -> Response:
 
 @pages.get("/open-data")
 def open_data() -> str:
-    return render_template("public/open-data.html")
+    """Show the files of open data, with their sizes."""
+    return render_template(
+        "public/open-data.html",
+        csv_size=dump_size(_CSV, _csv_lines),
+        json_lines_size=dump_size(_JSON_LINES, _json_lines),
+    )
 
 
 @pages.get("/open-data/announcements.csv")
 def as_csv() -> Response:
     """Send all published announcements as CSV; UTF-8 with a mark, so that spreadsheets show the Thai."""
-    return send_dump("announcements.csv", "text/csv; charset=utf-8", _csv_lines)
+    return send_dump(_CSV, "text/csv; charset=utf-8", _csv_lines)
 
 
 @pages.get("/open-data/announcements.jsonl")
 def as_json_lines() -> Response:
     """Send all published announcements, one JSON object to a line."""
-    return send_dump("announcements.jsonl", "application/x-ndjson; charset=utf-8", _json_lines)
+    return send_dump(_JSON_LINES, "application/x-ndjson; charset=utf-8", _json_lines)
 
 
 @pages.get("/open-data/catalog.jsonld")

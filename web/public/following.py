@@ -38,7 +38,7 @@ def subscribe() -> ResponseReturnValue:
     """Note an address, to which a message that asks for confirmation is sent."""
     require_own_form()
     if not services().settings.smtp_url:
-        raise NotFound("ระบบนี้ยังไม่เปิดให้ติดตามทางอีเมล กรุณาใช้ฟีดข่าว")
+        raise NotFound("ระบบนี้ยังไม่เปิดให้ติดตามทางอีเมล กรุณาเลือกวิธีอื่นในหน้าติดตามข่าวประกาศ")
     try:
         address = checked_address(request.form.get("address", ""))
     except Invalid as error:

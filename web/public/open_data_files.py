@@ -36,17 +36,10 @@ def send_dump(name: str, media_type: str, lines: Callable[[], Iterator[str]]) ->
     sent, unless something was withdrawn since. Raises ``Busy`` when there is no file to send yet.
     """
     keep_nowhere()
-    folder = services().settings.data / "open-data"
-    change = services().history.last_change()
-    place = hashlib.sha256(
-        repr(
-            (version("prakat"), services().settings.base_url, request.script_root, _organisations())
-        ).encode()
-    ).hexdigest()[:12]
-    current = folder / f"{place}.{change}.{name}"
+    current = _current(name)
     if not current.exists():
-        _write_in_background(current, lines)
-    found = current if current.exists() else _older(folder, place, name)
+        _wait_for(_write_in_background(current, lines), current)
+    found = _newest(current)
     if found is None:
         raise Busy("กำลังเตรียมไฟล์ข้อมูลเปิด กรุณาลองใหม่อีกครั้งในอีกสักครู่")
     file = found.open("rb")
@@ -56,14 +49,41 @@ def send_dump(name: str, media_type: str, lines: Callable[[], Iterator[str]]) ->
     return answer
 
 
+def dump_size(name: str, lines: Callable[[], Iterator[str]]) -> int | None:
+    """Returns the bytes of the file ``name``; None while it is written for the first time, which this starts.
+
+    While the file is being rewritten after a change, the size is that of the previous file.
+    """
+    current = _current(name)
+    if not current.exists():
+        _write_in_background(current, lines)
+    found = _newest(current)
+    return None if found is None else found.stat().st_size
+
+
+def _current(name: str) -> Path:
+    """Returns the path of the file ``name`` as of the last change of the archive, written or not."""
+    place = hashlib.sha256(
+        repr(
+            (version("prakat"), services().settings.base_url, request.script_root, _organisations())
+        ).encode()
+    ).hexdigest()[:12]
+    return services().settings.data / "open-data" / f"{place}.{services().history.last_change()}.{name}"
+
+
 def _organisations() -> list[tuple[int, str]]:
     return [(id, town.slug) for id, town in services().towns.items()]
 
 
-def _write_in_background(target: Path, lines: Callable[[], Iterator[str]]) -> None:
-    """Start writing ``target`` unless another process is writing it; wait at most ``WAIT_SECONDS``."""
+def _write_in_background(target: Path, lines: Callable[[], Iterator[str]]) -> threading.Thread:
+    """Start writing ``target`` unless another process is writing it."""
     thread = threading.Thread(target=copy_current_request_context(_write), args=(target, lines), daemon=True)
     thread.start()
+    return thread
+
+
+def _wait_for(thread: threading.Thread, target: Path) -> None:
+    """Wait at most ``WAIT_SECONDS`` until ``target`` is written, by ``thread`` or another process."""
     until = time.monotonic() + WAIT_SECONDS
     while not target.exists() and time.monotonic() < until:
         thread.join(_LOOK_SECONDS)
@@ -97,9 +117,15 @@ def _delete_older(target: Path) -> None:
                 other.unlink()
 
 
-def _older(folder: Path, place: str, name: str) -> Path | None:
-    """Returns the newest previous file; None if there is none, or something was withdrawn since."""
-    by_change = {int(path.name.split(".")[1]): path for path in folder.glob(f"{place}.*.{name}")}
+def _newest(current: Path) -> Path | None:
+    """Returns ``current``, or the newest previous file while it is not written.
+
+    None if there is no file, or something was withdrawn since.
+    """
+    if current.exists():
+        return current
+    place, _change, name = current.name.split(".", 2)
+    by_change = {int(path.name.split(".")[1]): path for path in current.parent.glob(f"{place}.*.{name}")}
     change = max(by_change, default=None)
     if change is None or services().history.withdrawn_since(change):
         return None

@@ -32,6 +32,7 @@ from web.bootstrap import services
 from web.reflow import reflow
 from web.search_service import Answer, most_read, search, similar
 from web.serving import http_caching
+from web.template_filters import asset
 from web.visitors import hashed_trait, hashed_visitor_address
 
 pages = Blueprint("public", __name__)
@@ -207,6 +208,12 @@ def language(code: str) -> AnyResponse:
     answer = redirect(path_here(request.args.get("next", ""), url_for("public.home")))
     answer.set_cookie("language", code if code in ("th", "en") else "th", max_age=31536000, samesite="Lax")
     return answer
+
+
+@pages.get("/favicon.ico")
+def icon() -> AnyResponse:
+    """Redirect to the icon. Browsers ask for it here where no page names it, such as beside a PDF."""
+    return redirect(asset("icon.svg"))
 
 
 @pages.get("/<path:old>")

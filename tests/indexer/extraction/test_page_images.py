@@ -14,7 +14,7 @@ from archive.errors import Unavailable
 from archive.model import Attachment, Line, Page, Rectangle, Source
 from indexer.extraction import page_images, sandbox
 from indexer.extraction.embedded_text import Document
-from indexer.extraction.page_images import Pictures, paint, rectangles
+from indexer.extraction.page_images import Pictures, crop_around, paint, rectangles
 from storage.files.local import LocalFiles
 from tests.indexer.extraction.documents import embedded_page, shaped, stored_attachment
 
@@ -141,6 +141,17 @@ def test_the_piece_around_a_hit(tmp_path: Path) -> None:
     head = Image.open(io.BytesIO(album.page(attachment, page, width=480, cropped=True)))
     assert head.width == 480
     assert marked_area(head) == 0
+
+
+def test_the_piece_shows_the_line_with_the_most_hits_from_its_beginning() -> None:
+    lines = [Line(0, 1_000, 1_200, (800, 9_000)), Line(1, 5_000, 5_200, (1_500, 9_000))]
+    few, most = Rectangle(900, 980, 1_300, 1_220), Rectangle(2_000, 4_980, 4_000, 5_220)
+    piece = crop_around([few, most], lines)
+    assert (piece.left, piece.top) == (1_200, 4_400)
+    late = Rectangle(7_000, 4_980, 9_000, 5_220)
+    piece = crop_around([few, late], lines)
+    assert piece.left <= late.left
+    assert piece.right >= late.right
 
 
 def marked_area(picture: Image.Image) -> int:
