@@ -15,7 +15,7 @@ from email.utils import parseaddr
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from archive.errors import SettingsError
 
@@ -86,6 +86,8 @@ def _mail_server(text: str) -> str:
     parts = urlsplit(text)
     if text and (parts.scheme not in ("smtp", "smtps") or not parts.hostname):
         raise ValueError("ต้องเป็น smtp://host:port หรือ smtps://… (the address of a mail server)")
+    if not unquote(f"{parts.username}{parts.password}").isascii():  # Python's smtplib sends no others
+        raise ValueError("ชื่อผู้ใช้และรหัสต้องเป็นอักษรอังกฤษ ตัวเลข หรือเครื่องหมาย (user and password must be ASCII)")
     return text
 
 

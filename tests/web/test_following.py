@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import smtplib
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Iterator
@@ -14,15 +16,16 @@ from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
+import trustme
 from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import SMTP, Envelope, Session
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 from archive.errors import SettingsError
 from archive.model import Status
 from tests.web.conftest import Site, open_site
 from web.app import create_app
 from web.bootstrap import build_worker
-from web.follower_mail import FollowerMail
+from web.follower_mail import FollowerMail, mail_server
 from web.settings import load
 
 OWN = {"Origin": "http://localhost"}
@@ -218,8 +221,61 @@ def test_mail_needs_a_sender_and_a_public_address(tmp_path: Path) -> None:
         load(mail, directory=tmp_path)
     whole = mail | {"PRAKAT_SMTP_SENDER": "a@example.com", "PRAKAT_BASE_URL": ROOT}
     assert load(whole, directory=tmp_path).smtp_url == "smtp://mail.example"
-    with pytest.raises(SettingsError, match="smtp://host:port"):
-        load(whole | {"PRAKAT_SMTP_URL": "http://mail.example"}, directory=tmp_path)
+    for wrong, said in (("http://mail.example", "smtp://host:port"), ("smtp://a:%E0%B8%81@b", "ASCII")):
+        with pytest.raises(SettingsError, match=said):
+            load(whole | {"PRAKAT_SMTP_URL": wrong}, directory=tmp_path)
+
+
+@pytest.mark.parametrize("scheme", ["smtp", "smtps"])
+def test_a_password_goes_over_an_encrypted_connection_to_a_known_server(
+    scheme: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """``smtp://`` upgrades by STARTTLS before it signs in; ``smtps://`` is encrypted from the start."""
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(tmp_path / "authority.pem")
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_cert("localhost").configure_cert(context)
+    mailbox, said = Mailbox(), []
+
+    def sign_in(
+        _server: SMTP, session: Session, _envelope: Envelope, _mechanism: str, given: LoginPassword
+    ) -> AuthResult:
+        said.append((session.ssl is not None or scheme == "smtps", given.login, given.password))
+        return AuthResult(success=given.password == b"p@ss/1", handled=False)
+
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    starttls = {"tls_context": context, "require_starttls": True} if scheme == "smtp" else {}
+    server = Controller(
+        mailbox,
+        hostname="localhost",
+        port=port,
+        ssl_context=None if starttls else context,
+        authenticator=sign_in,
+        auth_require_tls=bool(starttls),
+        **starttls,
+    )
+    address = f"{scheme}://archive%40example.go.th:p%40ss%2F1@localhost:{port}"
+    message = EmailMessage()
+    message["From"], message["To"], message["Subject"] = "a@example.com", "b@example.com", "ประกาศใหม่"
+    message.set_content("มีประกาศใหม่")
+    server.start()
+    try:
+        with pytest.raises(ssl.SSLCertVerificationError), mail_server(address):
+            pass
+        assert said == []  # an unknown server is told nothing
+        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "authority.pem"))
+        with mail_server(address) as connection:
+            connection.send_message(message)
+        wrong = address.replace("p%40ss", "wrong")
+        with pytest.raises(smtplib.SMTPAuthenticationError), mail_server(wrong):
+            pass
+    finally:
+        server.stop()
+    assert mailbox.messages[-1]["Subject"] == "ประกาศใหม่"
+    assert {(is_encrypted, login) for is_encrypted, login, _password in said} == {
+        (True, b"archive@example.go.th")
+    }
 
 
 def test_what_an_absent_mail_server_did_not_take_stays_due(posting: Site) -> None:

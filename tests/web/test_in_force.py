@@ -7,8 +7,9 @@ import io
 import json
 import re
 
-from archive.model import Announcement, RelationKind, Role, Status
-from tests.web.conftest import Site, memo
+from archive.model import Announcement, Kind, RelationKind, Role, Scope, Status
+from tests.web.conftest import Site
+from web.sample.documents import Text, make
 
 OLD = "คำสั่งเทศบาล ที่ 5/2564 เรื่อง ปิดสนามกีฬา"
 NEW = "คำสั่งเทศบาล ที่ 12/2564 เรื่อง เปิดสนามกีฬา"
@@ -56,6 +57,29 @@ def test_staff_confirm_what_the_text_states(site: Site) -> None:
     assert "พบประกาศเลขที่ 99/2564 0 เรื่อง" in refused.text
 
 
+def test_programs_relate_announcements_as_staff_do(site: Site) -> None:
+    older, newer = pair(site)
+    client, path = site.client(), f"/api/v1/announcements/{newer.id}/relations/{older.id}"
+    may_write, may_publish = site.token("a", scopes=frozenset({Scope.WRITE})), site.token("b")
+    given = {"relation": "replaces"}
+    assert client.put(path, json=given, headers=may_write).status_code == 403  # it is public
+    answer = client.put(path, json=given, headers=may_publish)
+    assert (answer.status_code, answer.json["relation"], answer.json["title"]) == (200, "replaces", OLD)
+    shown = client.get(f"/api/v1/announcements/{older.id}").json
+    assert (shown["in_force"], shown["relations"][0]["relation"]) == (False, "replaced-by")
+    refused = {
+        (path, "ends"): 422,
+        (path.replace(f"/{older.id}", "/999"), "amends"): 404,
+        (f"/api/v1/announcements/{older.id}/relations/{newer.id}", "amends"): 422,
+    }
+    for (wrong, relation), code in refused.items():
+        answer = client.put(wrong, json={"relation": relation}, headers=may_publish)
+        assert answer.status_code == code, (wrong, answer.text)
+    for _twice in range(2):
+        assert client.delete(path, headers=may_publish).status_code == 204
+    assert client.get(f"/api/v1/announcements/{older.id}").json["in_force"] is True
+
+
 def test_both_pages_say_so_and_a_draft_stays_unnamed(site: Site) -> None:
     older, newer = pair(site, Status.DRAFT)
     confirm(site, newer, older)
@@ -81,13 +105,19 @@ def test_both_pages_say_so_and_a_draft_stays_unnamed(site: Site) -> None:
 
 def test_every_page_and_text_view_tells_what_is_in_force_also_on_paper(site: Site) -> None:
     older, newer = pair(site)
-    paper = site.attach(older.id, memo("ข้อความของคำสั่ง"), "คำสั่ง.pdf")
+    order = Text(
+        kind=Kind.ORDER, number="5/2564", date=older.published_on, subject="ปิดสนาม", paragraphs=("ให้ปิดสนาม",)
+    )
+    paper = site.attach(older.id, make(order).pdf, "คำสั่ง.pdf")
+    site.services.intake.relabel(paper.id, label="คำสั่ง", kind=Kind.ORDER, actor="test")
     site.work()
     client, unchanged = site.client(), "ไม่มีประกาศฉบับใดในระบบนี้ยกเลิก"
     address = f"/announcements/{older.id}"
     views = [address, *(f"{address}/attachments/{paper.id}{end}" for end in ("", "/text"))]
     for path in views:
         assert unchanged in client.get(path).text, path
+    for path in (address, f"{address}/certificate"):
+        assert "คำสั่งที่ 5/2564" in client.get(path).text, path
     confirm(site, newer, older)
     for path in views:
         page = client.get(path).text

@@ -7,10 +7,21 @@ from typing import Any
 from flask import url_for
 from marshmallow import Schema, fields, validate
 
-from archive.model import Announcement
+from archive.model import Announcement, RelationKind
 from archive.relations import RELATION_NAMES, Standing, named_relations
 
 IN_FORCE = {"description": "ไม่ถูกยกเลิก · no published announcement cancels or replaces it"}
+
+
+class RelationIn(Schema):
+    """A person's decision on how a newer announcement changes an older one."""
+
+    relation = fields.Enum(
+        RelationKind,
+        by_value=True,
+        required=True,
+        metadata={"description": "สิ่งที่ฉบับใหม่ทำกับฉบับเก่า · what the newer one does to the older one"},
+    )
 
 
 class RelationOut(Schema):
@@ -26,19 +37,20 @@ class RelationOut(Schema):
     url = fields.String()
 
 
-def as_standing(found: Standing) -> dict[str, Any]:
-    """Returns an announcement's relations as the API tells them."""
-    return {
-        "in_force": found.is_in_force,
-        "relations": [_as_relation(name, other) for name, other in named_relations(found)],
-    }
-
-
-def _as_relation(name: str, other: Announcement) -> dict[str, Any]:
+def as_relation(name: str, other: Announcement) -> dict[str, Any]:
+    """Returns one relation as the API tells it; ``name`` is from the announcement's own side."""
     return {
         "relation": name,
         "announcement_id": other.id,
         "title": other.title,
         "published_on": other.published_on,
         "url": url_for("public.announcement", id=other.id),
+    }
+
+
+def as_standing(found: Standing) -> dict[str, Any]:
+    """Returns an announcement's relations as the API tells them."""
+    return {
+        "in_force": found.is_in_force,
+        "relations": [as_relation(name, other) for name, other in named_relations(found)],
     }

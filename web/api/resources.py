@@ -30,6 +30,7 @@ from web.accounts.access import (
 from web.accounts.sign_in import csrf
 from web.api import schemas
 from web.api.disclosure_schemas import DisclosureOut, as_disclosure
+from web.api.relation_schemas import RelationIn, RelationOut, as_relation
 from web.bootstrap import services
 from web.disclosure_overview import checked_year, year_overview
 from web.files import original, picture
@@ -268,6 +269,28 @@ def restore(id: int) -> dict[str, Any]:
     """กู้คืนเป็นฉบับร่าง · Back to draft, from withdrawn or trashed."""
     services().intake.restore(id, actor=g.actor)
     return _record(id)
+
+
+@blueprint.put("/announcements/<int:id>/relations/<int:older_id>")
+@writing
+@blueprint.arguments(RelationIn)
+@blueprint.response(200, RelationOut)
+def relate(given: dict[str, Any], id: int, older_id: int) -> dict[str, Any]:
+    """บันทึกว่าประกาศนี้ยกเลิก แก้ไข หรือใช้แทนฉบับเก่า · Confirm that the announcement cancels, amends or
+    replaces an older one, in place of an earlier decision. Residents see it once both are published. For a
+    published announcement it needs the scope ``publish``."""
+    require_scope_to_change(services().announcements.get(id))
+    services().intake.relate(id, older_id, given["relation"], actor=g.actor)
+    return as_relation(given["relation"].value, services().announcements.get(older_id))
+
+
+@blueprint.delete("/announcements/<int:id>/relations/<int:older_id>")
+@writing
+@blueprint.response(204)
+def unrelate(id: int, older_id: int) -> None:
+    """เอาความเกี่ยวข้องออก · Remove the relation, or dismiss a suggested one; it is not offered again."""
+    require_scope_to_change(services().announcements.get(id))
+    services().intake.relate(id, older_id, None, actor=g.actor)
 
 
 @blueprint.post("/announcements/<int:id>/attachments")

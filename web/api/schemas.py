@@ -150,7 +150,7 @@ class PictureArgs(_Address):
     crop = fields.String(
         load_default="",
         validate=validate.OneOf(["", "hit"]),
-        metadata={"description": "hit: เฉพาะส่วนรอบคำที่พบแรก · the piece around the first hit alone"},
+        metadata={"description": "hit: เฉพาะส่วนที่มีคำที่พบมากที่สุด · the piece with the most hits alone"},
     )
 
 
