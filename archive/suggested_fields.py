@@ -60,6 +60,13 @@ def fields_not_given(announcement: Announcement, attachments: Sequence[Attachmen
     return {name for name, value in as_new.items() if getattr(announcement, name) == value}
 
 
+def suggested_title(announcement: Announcement, attachments: Sequence[Attachment]) -> str:
+    """Return the title that the attachments state while nobody has given one; "" otherwise."""
+    if "title" not in fields_not_given(announcement, attachments):
+        return ""
+    return str(suggest_fields(attachments).fields.get("title", ""))
+
+
 def is_file_name(title: str, attachments: Sequence[Attachment]) -> bool:
     """Return True when a title is nothing but the name of a file, such as ``scan_0012`` or ``12 doc.pdf``.
 

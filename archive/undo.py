@@ -18,7 +18,7 @@ from archive.intake import Intake
 from archive.model import Change, Item, Kind, RelationKind, Status
 from archive.repositories import Records
 
-_MOST_AT_ONCE = 5_000  # changes of one bulk: fifty records, each changed in several steps, are hundreds
+MOST_AT_ONCE = 5_000  # changes of one bulk: a thousand records, each changed in several steps
 _UNDONE = gettext_noop("เลิกทำการเผยแพร่")
 
 _STATUS_ACTIONS = {"publish", "withdraw", "trash", "restore"}
@@ -78,7 +78,7 @@ class Undo:
 
         A record that was changed since stays as it is, and is among the refused ones. Raises ``NotFound``.
         """
-        changes = self._records.changes.find(HistoryFilters(bulk=bulk), limit=_MOST_AT_ONCE)
+        changes = self._records.changes.find(HistoryFilters(bulk=bulk), limit=MOST_AT_ONCE)
         if not changes:
             raise NotFound("ไม่พบการแก้ไขนี้ในประวัติ")
         own = secrets.token_hex(8)

@@ -10,7 +10,7 @@ from archive.model import Page, ScanAdvice, Source
 MESSAGES = {
     "turned": gettext_noop("หน้า %(pages)s กลับหัวหรือตะแคง (แก้ให้แล้ว)"),
     "illegible": gettext_noop("หน้า %(pages)s อ่านได้ไม่ครบ ควรสแกนใหม่ที่ 300 dpi ให้ภาพตรงและคมชัด"),
-    "no-text": gettext_noop("หน้า %(pages)s ไม่พบข้อความที่อ่านได้"),
+    "no-text": gettext_noop("หน้า %(pages)s ระบบไม่พบตัวหนังสือ อาจเป็นหน้าว่างหรือมีแต่ภาพ"),
     "embedded-files": gettext_noop("ไฟล์นี้มีไฟล์อื่นแนบอยู่ข้างใน ซึ่งไม่ได้อ่าน กรุณาแนบไฟล์เหล่านั้นแยกต่างหาก"),
     "dynamic-form": gettext_noop("ไฟล์นี้เป็นแบบฟอร์ม XFA ซึ่งอ่านไม่ได้ กรุณาพิมพ์เป็น PDF (Print to PDF) แล้วแนบใหม่"),
 }

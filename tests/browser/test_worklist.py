@@ -47,6 +47,8 @@ def test_ten_drafts_are_published_and_taken_back(staff: Visit, site: Site, width
     assert statuses(site, ids) == {Status.PUBLISHED}
     shoot(page, f"worklist-{width}")
     page.get_by_role("button", name="เลิกทำ").click()
+    expect(page.locator("main form")).to_contain_text("ประชาชนจะเปิดเรื่องเหล่านี้ไม่ได้อีก")
+    page.get_by_role("button", name="เลิกทำ").click()
     expect(page.locator(".notice.good")).to_contain_text("เลิกทำแล้ว")
     assert statuses(site, ids) == {Status.DRAFT}
 
@@ -64,7 +66,8 @@ def test_some_get_a_category_by_the_keyboard_alone(staff: Visit, site: Site) -> 
     expect(page.locator("#to-category")).to_be_focused()
     page.keyboard.type("โยธา")
     page.keyboard.press("Enter")  # presses the button beside the field
-    expect(page.locator(".notice.good")).to_contain_text("ทำแล้ว 2 เรื่อง")
+    page.get_by_role("button", name="สร้างหมวดใหม่").press("Enter")
+    expect(page.locator(".notice.good")).to_contain_text("เปลี่ยนหมวดแล้ว 2 เรื่อง")
     found = site.services.announcements.get_many(ids)
     assert [found[id].category for id in ids] == ["โยธา", "โยธา", ""]
     assert statuses(site, ids) == {Status.DRAFT}
@@ -87,7 +90,7 @@ def test_it_works_without_a_script(staff: Visit, site: Site) -> None:
     page.goto("/staff?q=ไม่มีสคริปต์")
     page.locator(f"#tick-{id}").check()
     page.locator("[value=trash]").click()
-    expect(page.locator(".notice.good")).to_contain_text("ทำแล้ว 1 เรื่อง")
+    expect(page.locator(".notice.good")).to_contain_text("ทิ้งลงถังขยะแล้ว 1 เรื่อง")
     assert statuses(site, [id]) == {Status.TRASHED}
 
 

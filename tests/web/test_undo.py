@@ -128,14 +128,14 @@ def test_a_collection_goes_back(site: Site) -> None:
 
 @pytest.mark.parametrize(
     ("action", "values"),
-    [("retag", {"category": "ใหม่"}), ("trash", {}), ("assign", {"person": "staff"})],
+    [("retag", {"category": "ใหม่", "confirmed": "ใหม่"}), ("trash", {}), ("assign", {"person": "staff"})],
 )
 def test_what_was_done_to_many_is_undone_as_one(site: Site, action: str, values: dict[str, str]) -> None:
     made = [site.announcement(f"ร่าง {n}", status=Status.DRAFT, category="เดิม") for n in range(30)]
     clerk = site.signed_in(Role.STAFF)
     data = {"action": action, "id": [str(each.id) for each in made], **values}
     page = clerk.post("/staff/bulk", data=data, follow_redirects=True).text
-    assert "ทำแล้ว 30 เรื่อง" in page
+    assert "แล้ว 30 เรื่อง" in page
     [button] = re.findall(r'action="(/staff/history/bulk/\w+/undo)"', page)
     clerk.post(button)
     kept = site.services.announcements.get_many(each.id for each in made).values()
@@ -145,7 +145,7 @@ def test_what_was_done_to_many_is_undone_as_one(site: Site, action: str, values:
 def test_undoing_many_leaves_what_somebody_changed_since(site: Site) -> None:
     made = [site.announcement(f"ร่าง {n}", status=Status.DRAFT, category="เดิม") for n in range(2)]
     clerk = site.signed_in(Role.STAFF)
-    data = {"action": "retag", "id": [str(each.id) for each in made], "category": "ใหม่"}
+    data = {"action": "retag", "id": [str(each.id) for each in made], "category": "ใหม่", "confirmed": "ใหม่"}
     page = clerk.post("/staff/bulk", data=data, follow_redirects=True).text
     site.services.intake.revise(made[1].id, {"category": "ของฉัน"}, actor="คนอื่น")
     [button] = re.findall(r'action="(/staff/history/bulk/\w+/undo)"', page)
@@ -267,3 +267,20 @@ def test_what_was_published_meanwhile_is_not_changed_unseen(site: Site) -> None:
     page = clerk.post(f"/staff/announcements/{made.id}", data=form | {"title": "ร่างหยาบ"}).text
     assert "เปลี่ยนสถานะของประกาศนี้ไปแล้ว" in page
     assert site.services.announcements.get(made.id).title == "ประกาศ"
+
+
+def test_an_undo_that_residents_would_notice_asks_first(site: Site) -> None:
+    made = [site.announcement(f"ร่าง {n}", status=Status.DRAFT) for n in range(2)]
+    clerk = site.signed_in(Role.STAFF)
+    data = {"when": "now", "id": [str(each.id) for each in made]}
+    page = clerk.post("/staff/publish", data=data, follow_redirects=True).text
+    [button] = re.findall(r'action="(/staff/history/bulk/\w+/undo)"', page)
+    asked = clerk.post(button, data={"next": "/staff"}).text
+    assert "ประชาชนจะเปิดเรื่องเหล่านี้ไม่ได้อีก" in asked
+    assert "ร่าง 1" in asked
+    visitor = site.client()
+    assert visitor.get(f"/announcements/{made[0].id}").status_code == 200
+    clerk.post(button, data={"confirmed": "yes"})
+    assert visitor.get(f"/announcements/{made[0].id}").status_code == 404
+    assert "ย้ายลงถังขยะ" in undo_last(site, clerk, made[0], "create")
+    assert site.services.announcements.get(made[0].id).status is Status.DRAFT

@@ -65,7 +65,7 @@ def test_one_s_own_drafts(site: Site) -> None:
 def test_thirty_records_get_a_category_in_one_step(site: Site) -> None:
     made = drafts(site, 30)
     page = act(site.signed_in(Role.STAFF), "retag", made, category="จัดซื้อจัดจ้าง")
-    assert "ทำแล้ว 30 เรื่อง" in page
+    assert "เปลี่ยนหมวดแล้ว 30 เรื่อง" in page
     found = site.services.announcements.get_many(each.id for each in made)
     assert {each.category for each in found.values()} == {"จัดซื้อจัดจ้าง"}
 
@@ -82,7 +82,7 @@ def test_what_a_record_does_not_allow_is_said_and_the_others_are_done(site: Site
     public, draft = site.announcement("เผยแพร่อยู่"), site.announcement("ร่าง", status=Status.DRAFT)
     clerk = site.signed_in(Role.STAFF)
     page = act(clerk, "trash", [public, draft])
-    assert "ทำแล้ว 1 เรื่อง" in page
+    assert "ทิ้งลงถังขยะแล้ว 1 เรื่อง" in page
     assert "เผยแพร่อยู่: ประกาศนี้เผยแพร่อยู่ กรุณาถอนประกาศพร้อมเหตุผลก่อน" in page
     assert "กรุณากรอกเหตุผลที่ถอน" in act(clerk, "withdraw", [public])
     act(clerk, "withdraw", [public], reason="ลงผิดเรื่อง")
@@ -164,7 +164,7 @@ def test_many_are_published_at_a_set_time_and_the_unread_once_read(site: Site) -
     )
     site.attach(made[0].id, memo("ถนน"))
     page = clerk.post("/staff/publish", data={"when": "now", "id": str(made[0].id)}, follow_redirects=True)
-    assert "ทำแล้ว 1 เรื่อง" in page.text
+    assert "ตั้งเวลาเผยแพร่แล้ว 1 เรื่อง" in page.text
     kept = site.services.announcements.get(made[0].id)
     assert kept.status is Status.DRAFT
     assert kept.publish_at is not None
@@ -179,3 +179,46 @@ def test_today_counts_lead_to_the_records(site: Site) -> None:
     assert 'href="/staff?problem=failed"><b>1</b>' in clerk.get("/staff").text
     assert titles(clerk.get("/staff?problem=failed").text) == ["ไฟล์เสีย"]
     assert titles(clerk.get("/staff?problem=expiring").text) == []
+
+
+def test_a_step_on_all_pages_takes_what_was_listed_and_no_other(site: Site) -> None:
+    made = drafts(site, 53)
+    other = site.announcement("เผยแพร่อยู่")
+    clerk = site.signed_in(Role.STAFF)
+    listed = {"at-status": "draft", "at-total": "53", "everything": "1", "person": "staff"}
+    assert "เลือกทั้งหมด 53 เรื่องทุกหน้า" in clerk.get("/staff?status=draft").text
+    assert "รายการเปลี่ยนไป" in act(clerk, "assign", [], **listed | {"at-total": "52"})
+    assert "มอบหมายแล้ว 53 เรื่อง" in act(clerk, "assign", [], **listed)
+    assert "ชุดแรกจากที่เลือก 53 เรื่อง" in act(clerk, "publish", [], **listed)
+    kept = site.services.announcements.get_many([*(each.id for each in made), other.id])
+    assert [id for id, each in kept.items() if not each.assigned_to] == [other.id]
+
+
+def test_a_category_that_no_record_has_is_asked_about_first(site: Site) -> None:
+    site.announcement("เดิม", category="ขยะมูลฝอย")
+    made = drafts(site, 2)
+    clerk = site.signed_in(Role.STAFF)
+    page = act(clerk, "retag", made, category="ขยะมูนฝอย")
+    assert "สร้างหมวดใหม่ “ขยะมูนฝอย” หรือไม่" in page
+    assert "หมวดที่คล้ายกันและมีอยู่แล้ว ขยะมูลฝอย" in " ".join(re.sub("<[^>]+>", "", page).split())
+    assert {each.category for each in site.services.announcements.get_many([made[0].id]).values()} == {""}
+    act(clerk, "retag", made, category="ขยะมูนฝอย", confirmed="ขยะมูนฝอย")
+    assert site.services.announcements.get(made[1].id).category == "ขยะมูนฝอย"
+
+
+def test_a_draft_without_title_is_named_by_its_paper_and_its_files_are_listed(site: Site) -> None:
+    form = {"title": "", "published_on": "2024-01-02", "kind": "announcement", "files_follow": "yes"}
+    clerk = site.signed_in(Role.STAFF)
+    twice = [
+        int(clerk.post("/staff/announcements/new", data=form).location.rsplit("/", 1)[1]) for _ in range(2)
+    ]
+    for id in twice:
+        site.attach(id, memo(), "scan0012.pdf")
+    site.work()
+    made = [site.services.announcements.get(id) for id in twice]
+    named = "ขออนุมัติจัดซื้อหลอดไฟ (ชื่อที่ระบบเสนอ)"
+    assert titles(clerk.get("/staff").text) == [named] * 2
+    assert named in clerk.get("/staff/history").text
+    page = act(clerk, "publish", made)
+    assert "scan0012.pdf" in page
+    assert page.count("ไฟล์เดียวกันนี้อยู่ในประกาศอื่นแล้ว") == 2

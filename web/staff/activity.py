@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -25,13 +25,14 @@ from flask_babel import gettext as _
 from archive import thai
 from archive.changes import HistoryFilters
 from archive.errors import Invalid, PrakatError
-from archive.model import Change
-from archive.undo import Undo
+from archive.model import Change, Status
+from archive.undo import MOST_AT_ONCE, Undo
 from web import labels, template_filters
 from web.accounts.sign_in import admin_only
 from web.addresses import page_number, path_here
 from web.bootstrap import services
 from web.errors import in_words
+from web.staff import attachment_forms
 from web.staff.blueprints import staff_blueprint
 from web.staff.date_picker import date_picker, picked_date
 
@@ -87,6 +88,8 @@ def undo_change(id: int) -> ResponseReturnValue:
     change = services().records.changes.get(id)
     if change.action == "publish" and change.announcement_id is not None:
         return redirect(url_for("staff.edit", id=change.announcement_id, _anchor="withdraw"))
+    if question := _question([change]):
+        return question
     return _undone(lambda: undo().undo(change, actor=g.actor))
 
 
@@ -105,17 +108,53 @@ def undo_item_change(id: int) -> ResponseReturnValue:
 
 @pages.post("/bulk/<bulk>/undo")
 def undo_bulk(bulk: str) -> ResponseReturnValue:
-    """Undo all changes that were made at once."""
+    """Undo all changes that were made at once; first ask where residents would see other records after it."""
+    changes = services().records.changes.find(HistoryFilters(bulk=bulk), limit=MOST_AT_ONCE)
+    if question := _question(changes):
+        return question
 
     def undo_all() -> None:
         outcome = undo().undo_bulk(bulk, actor=g.actor)
         titles = services().announcements.get_many(id for id, _error in outcome.refused)
         for id, error in outcome.refused[:10]:
-            flash(f"{titles[id].title if id in titles else id}: {in_words(error)}", "bad")
+            flash(
+                f"{attachment_forms.shown_title(titles[id]) if id in titles else id}: {in_words(error)}",
+                "bad",
+            )
         if not outcome.done:
             raise Invalid("เลิกทำไม่ได้เลย ทุกเรื่องคงไว้ตามเดิม")
 
     return _undone(undo_all)
+
+
+def _question(changes: Sequence[Change]) -> str:
+    """Returns the page that asks before an undo hides records or shows them again; "" if none is needed."""
+    if "confirmed" in request.form:
+        return ""
+    known = services().announcements.get_many(
+        {each.announcement_id for each in changes if each.announcement_id}
+    )
+    consequences = []
+    for action, status, sentence in (
+        ("publish", Status.PUBLISHED, _("กลับเป็นฉบับร่าง ประชาชนจะเปิดเรื่องเหล่านี้ไม่ได้อีก (ขึ้นว่าไม่พบหน้านี้)")),
+        ("create", Status.DRAFT, _("ย้ายลงถังขยะ และจะไม่อยู่ในรายการงาน กู้คืนได้จากถังขยะ")),
+        ("withdraw", Status.WITHDRAWN, _("เผยแพร่อีกครั้ง ประชาชนจะเห็นเรื่องเหล่านี้")),
+    ):
+        changed = {each.announcement_id for each in changes if each.action == action}
+        ids = [id for id, each in known.items() if id in changed and each.status is status]
+        if ids and (action != "withdraw" or len(changes) > 1):  # one record is brought back knowingly
+            consequences.append((sentence, [attachment_forms.shown_title(known[id]) for id in ids]))
+    if not consequences:
+        return ""
+    return render_template(
+        "staff/confirm.html",
+        question=_("เลิกทำ %(count)s เรื่องนี้หรือไม่", count=len(known)),
+        consequences=consequences,
+        fields=[("next", request.form.get("next", ""))],
+        button=_("เลิกทำ"),
+        confirmed="yes",
+        back=_next(),
+    )
 
 
 def undo() -> Undo:
@@ -129,7 +168,11 @@ def _undone(command: Any) -> ResponseReturnValue:
         flash(_("เลิกทำแล้ว กลับเป็นอย่างเดิม"), "good")
     except PrakatError as error:
         flash(in_words(error), "bad")
-    return redirect(path_here(request.form.get("next", ""), url_for("activity.changes")))
+    return redirect(_next())
+
+
+def _next() -> str:
+    return path_here(request.form.get("next", ""), url_for("activity.changes"))
 
 
 def _arguments() -> dict[str, str]:
@@ -158,7 +201,9 @@ def _titles(shown: list[Change]) -> dict[tuple[int | None, int | None], str]:
     """Returns the titles of the records of these changes, by the announcement's and the collection's id."""
     records = services().records
     known = records.announcements.get_many({each.announcement_id for each in shown if each.announcement_id})
-    titles: dict[tuple[int | None, int | None], str] = {(id, None): each.title for id, each in known.items()}
+    titles: dict[tuple[int | None, int | None], str] = {
+        (id, None): attachment_forms.shown_title(each) for id, each in known.items()
+    }
     if any(each.collection_id for each in shown):
         titles |= {(None, each.id): each.title for each in records.collections.all()}
     return titles

@@ -13,7 +13,7 @@ from flask_babel import gettext
 
 from archive import validation
 from archive.model import Announcement, Attachment, Kind, Reading, ScanAdvice, Status
-from archive.suggested_fields import fields_not_given, suggest_fields
+from archive.suggested_fields import fields_not_given, suggest_fields, suggested_title
 from indexer.extraction.scan_advice import MESSAGES
 from web.bootstrap import services
 
@@ -70,6 +70,20 @@ def offer(announcement: Announcement, papers: Sequence[Paper]) -> Offer:
     return Offer(
         stated.fields, frozenset(missing & stated.fields.keys()), stated.awaited and "title" in missing
     )
+
+
+def shown_title(announcement: Announcement) -> str:
+    """Returns the title for staff's pages.
+
+    A draft without title, or titled by a file's name, has the title that its documents suggest, which is
+    marked as such.
+    """
+    if announcement.status is not Status.DRAFT and announcement.title:
+        return announcement.title
+    attachments = services().attachments.by_announcement([announcement.id]).get(announcement.id, [])
+    if suggested := suggested_title(announcement, attachments):
+        return str(gettext("%(title)s (ชื่อที่ระบบเสนอ)", title=suggested))
+    return announcement.title or str(gettext("(ยังไม่มีชื่อเรื่อง)"))
 
 
 def is_named_after_file(announcement: Announcement, papers: Sequence[Paper]) -> bool:

@@ -10,7 +10,7 @@ from rapidfuzz import fuzz
 
 from archive.errors import Unavailable
 from archive.model import Announcement, Status
-from archive.suggested_fields import fields_not_given, suggest_fields
+from archive.suggested_fields import suggested_title
 from indexer.search.query.parser import parse
 from web.bootstrap import services
 from web.search_service import find_hits
@@ -66,9 +66,7 @@ def find_near_duplicate(announcement: Announcement) -> NearDuplicate | None:
 def _title(announcement: Announcement) -> str:
     """Returns the title; while nobody has given one, the title that the attachments state; else ""."""
     attachments = services().attachments.by_announcement([announcement.id]).get(announcement.id, [])
-    if "title" not in fields_not_given(announcement, attachments):
-        return announcement.title
-    return str(suggest_fields(attachments).fields.get("title", announcement.title))
+    return suggested_title(announcement, attachments) or announcement.title
 
 
 def _text(announcement: Announcement) -> str:

@@ -2,27 +2,47 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Sequence
+
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from archive.worklist import LEAST_CONFIDENCE
+from archive import thai
+from archive.worklist import LEAST_CONFIDENCE, Problem, WorklistFilters, WorklistRow
 from indexer.extraction.failures import MESSAGES
 from web.bootstrap import services
 from web.staff.blueprints import staff_blueprint
+from web.staff.worklist import PROBLEM_NAMES
 
 pages = staff_blueprint("review", __name__, url_prefix="/staff")
+
+_MOST_RECORDS = 50  # listed of each problem; the worklist has them all
 
 
 @pages.get("/review")
 def queue() -> str:
-    """Show the pages that were read with little confidence or without any text."""
+    """Show what a person has to look at: held and unread files, and pages read with little confidence."""
+    today = dt.datetime.now(thai.BANGKOK).date()
     doubtful = services().pages.doubtful(below=LEAST_CONFIDENCE, limit=100)
     return render_template(
         "staff/review.html",
+        lists=[
+            (name, url_for("worklist.table", problem=problem), *_records_with(problem, today))
+            for problem, name in PROBLEM_NAMES.items()
+            if problem in (Problem.PERSONAL_DATA, Problem.FAILED)
+        ],
         doubtful=doubtful,
         problems=MESSAGES,
         labels={id: services().attachments.get(id).label for id in {page.attachment_id for page in doubtful}},
+    )
+
+
+def _records_with(problem: Problem, today: dt.date) -> tuple[Sequence[WorklistRow], int]:
+    """Returns the records with a problem, the last changed first, and how many there are."""
+    return services().records.worklist.list_page(
+        WorklistFilters(problem=problem), today=today, page=1, per_page=_MOST_RECORDS
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
@@ -15,22 +15,27 @@ from flask_babel import lazy_gettext
 from archive import thai
 from archive.bulk import BulkOutcome, apply_to_each
 from archive.changes import HistoryFilters
-from archive.errors import Invalid, PrakatError
+from archive.errors import Conflict, Invalid, PrakatError
 from archive.model import Announcement, Item, Kind, Status
+from archive.undo import MOST_AT_ONCE
 from archive.worklist import Problem, WorklistFilters
+from indexer.search.query.parser import MAX_QUERY_LENGTH
 from web import labels
-from web.addresses import page_number, query_asked
+from web.addresses import page_number
 from web.bootstrap import services
 from web.disclosure_overview import count_lacking
 from web.errors import in_words
 from web.staff import attachment_forms, checklist, disclosure_forms, publication
 from web.staff.blueprints import staff_blueprint
+from web.staff.bulk_summary import describe_bulk
+from web.staff.categories import NewCategory, refuse_new_category
 from web.staff.worklist_search import search_all_records
 
 pages = staff_blueprint("worklist", __name__, url_prefix="/staff")
+pages.add_app_template_filter(attachment_forms.shown_title, "staff_title")
 
 PER_PAGE = 50
-_MOST_CHANGES = 1_000  # of the records of one page, each changed in several steps
+_MOST_RECORDS = 1_000  # records: more than an office changes in one step but by mistake
 _MOST_NAMED = 10  # refused records that a message names
 
 PROBLEM_NAMES = {
@@ -40,6 +45,7 @@ PROBLEM_NAMES = {
     Problem.SCHEDULED: lazy_gettext("ตั้งเวลาเผยแพร่ไว้"),
     Problem.EXPIRING: lazy_gettext("หมดเขตภายใน 7 วัน"),
 }
+pages.add_app_template_filter(PROBLEM_NAMES.__getitem__, "problem")
 _CHANGED = {
     "1": lazy_gettext("ใน 24 ชั่วโมง"),
     "7": lazy_gettext("ใน 7 วัน"),
@@ -75,21 +81,23 @@ class AskedFilters:
         return url_for("worklist.table") + (f"?{urlencode(arguments)}" if arguments else "")
 
 
-def _asked() -> AskedFilters:
+def _asked(values: Mapping[str, str], prefix: str = "") -> AskedFilters:
+    """Returns the filters among the arguments of an address, or among the fields of a form."""
     known: dict[str, set[str]] = {
         "status": set(Status),
         "kind": set(Kind),
         "problem": set(Problem),
         "changed": set(_CHANGED),
     }
-    given = {name: request.args.get(name, "")[:200] for name in AskedFilters.__slots__}
-    for name, values in known.items():
-        if given[name] not in values:
+    given = {name: values.get(f"{prefix}{name}", "")[:200] for name in AskedFilters.__slots__}
+    for name, allowed in known.items():
+        if given[name] not in allowed:
             given[name] = ""
-    return AskedFilters(**given | {"q": query_asked()})
+    return AskedFilters(**given | {"q": values.get(f"{prefix}q", "").strip()[:MAX_QUERY_LENGTH]})
 
 
-def _filters(asked: AskedFilters, ids: Sequence[int] | None) -> WorklistFilters:
+def _filters(asked: AskedFilters) -> WorklistFilters:
+    """Returns the filters for the archive. What is searched for is found here, among all records."""
     since = dt.datetime.now(dt.UTC) - dt.timedelta(days=int(asked.changed)) if asked.changed else None
     return WorklistFilters(
         statuses=(Status(asked.status),) if asked.status else _EVERYTHING_BUT_TRASH,
@@ -99,7 +107,7 @@ def _filters(asked: AskedFilters, ids: Sequence[int] | None) -> WorklistFilters:
         kind=Kind(asked.kind) if asked.kind else None,
         problem=Problem(asked.problem) if asked.problem else None,
         changed_since=since,
-        ids=ids,
+        ids=search_all_records(services(), asked.q) if asked.q else None,
     )
 
 
@@ -107,12 +115,11 @@ def _filters(asked: AskedFilters, ids: Sequence[int] | None) -> WorklistFilters:
 def table() -> str:
     """Show what needs attention today, and the records that pass the filters."""
     records = services().records
-    asked = _asked()
-    ids = search_all_records(services(), asked.q) if asked.q else None
+    asked = _asked(request.args)
     number, today = page_number(), dt.datetime.now(thai.BANGKOK).date()
-    filters = _filters(asked, ids)
+    filters = _filters(asked)
     rows, total = records.worklist.list_page(filters, today=today, page=number, per_page=PER_PAGE)
-    every_status = replace(_filters(asked, ids), statuses=tuple(Status))
+    every_status = replace(filters, statuses=tuple(Status))
     counts = records.worklist.count_statuses(every_status, today=today)
     return render_template(
         "staff/worklist.html",
@@ -153,31 +160,64 @@ def _to_do(today: dt.date) -> list[tuple[int, str, str]]:
 def _done() -> tuple[str, str] | None:
     """Returns the name of the changes that were just made at once, and the sentence that says so."""
     bulk = request.args.get("done", "")[:40]
-    changes = services().records.changes.find(HistoryFilters(bulk=bulk), limit=_MOST_CHANGES) if bulk else []
-    changed = {(change.announcement_id, change.collection_id) for change in changes}
-    if not changed:
-        return None
-    if any(change.action == "publish" for change in changes):
-        return bulk, _("เผยแพร่แล้ว %(count)s เรื่อง", count=len(changed))
-    return bulk, _("ทำแล้ว %(count)s เรื่อง", count=len(changed))
+    changes = services().records.changes.find(HistoryFilters(bulk=bulk), limit=MOST_AT_ONCE) if bulk else []
+    return (bulk, describe_bulk(changes)) if changes else None
 
 
 @pages.post("/bulk")
 def apply() -> ResponseReturnValue:
     """Carry out the pressed button on every ticked record; then back to the same list."""
-    ids = _ids(request.form.getlist("id"))
     action = request.form.get("action", "")
     try:
+        ids = _everything() if "everything" in request.form else _ids(request.form.getlist("id"))
         if not ids:
             raise Invalid("กรุณาเลือกเรื่องที่จะทำก่อน โดยติ๊กช่องหน้าเรื่อง")
         if action == "publish":
-            return redirect(url_for("worklist.publish") + "?" + urlencode([("id", id) for id in ids]))
+            chosen = [("id", id) for id in ids[:PER_PAGE]]
+            return redirect(url_for("worklist.publish") + "?" + urlencode([*chosen, ("of", len(ids))]))
         if action not in _ACTIONS:
             raise Invalid("กรุณาเลือกว่าจะทำอะไรกับเรื่องที่เลือกไว้")
         return redirect(_back(_report(_ACTIONS[action](ids))))
+    except NewCategory as error:
+        return _ask_about(error)
     except PrakatError as error:
         flash(in_words(error), "bad")
     return redirect(_back())
+
+
+def _everything() -> list[int]:
+    """Returns the ids of all records of the list from which the form was sent, on all its pages.
+
+    Raises ``Conflict`` when the list has become longer or shorter since: a person chose what was there.
+    """
+    today = dt.datetime.now(thai.BANGKOK).date()
+    rows, total = services().records.worklist.list_page(
+        _filters(_asked(request.form, "at-")), today=today, page=1, per_page=_MOST_RECORDS
+    )
+    if total > _MOST_RECORDS:
+        raise Invalid("ทำพร้อมกันได้ไม่เกิน %(most)s เรื่อง กรุณากรองรายการให้แคบลง", most=f"{_MOST_RECORDS:,}")
+    if str(total) != request.form.get("at-total"):
+        raise Conflict("รายการเปลี่ยนไประหว่างที่เปิดหน้านี้อยู่ กรุณาตรวจดูแล้วเลือกอีกครั้ง")
+    return [row.announcement.id for row in rows]
+
+
+def _ask_about(error: NewCategory) -> str:
+    """Returns the page that asks before the chosen records get a category that no record has."""
+    similar = _("หมวดที่คล้ายกันและมีอยู่แล้ว")
+    return render_template(
+        "staff/confirm.html",
+        question=_("สร้างหมวดใหม่ “%(category)s” หรือไม่", category=error.category),
+        consequences=[
+            (_("ยังไม่มีเรื่องใดใช้หมวดนี้ ประชาชนจะเห็นเป็นหมวดใหม่"), ()),
+            *([(similar, error.similar)] if error.similar else []),
+        ],
+        fields=[
+            item for item in request.form.items(multi=True) if item[0] not in ("csrf_token", "confirmed")
+        ],
+        button=_("สร้างหมวดใหม่"),
+        confirmed=error.category,
+        back=_back(),
+    )
 
 
 @pages.route("/publish", methods=["GET", "POST"])
@@ -195,6 +235,7 @@ def publish() -> ResponseReturnValue:
     return render_template(
         "staff/publish-many.html",
         candidates=[_candidate(each) for each in known.values()],
+        chosen=request.args.get("of", 0, type=int),
         ticked=set(request.form.getlist("id")) if request.method == "POST" else None,
         when=request.form.get("when", "now"),
         **publication.time_fields(None),
@@ -206,7 +247,7 @@ class Candidate:
     """A record in the checklist for many. ``obstacle``: why it cannot be published; "" when it can."""
 
     announcement: Announcement
-    title: str
+    papers: Sequence[attachment_forms.Paper]
     checks: Sequence[checklist.Check]
     obstacle: str
     is_being_read: bool
@@ -215,10 +256,9 @@ class Candidate:
 def _candidate(announcement: Announcement) -> Candidate:
     papers = attachment_forms.of(announcement)
     found = services().intake.personal_data(announcement.id)
-    stated = attachment_forms.offer(announcement, papers)
     return Candidate(
         announcement,
-        str(stated.fields["title"]) if "title" in stated.fills else announcement.title,
+        papers,
         checklist.checks(announcement, papers, found),
         checklist.obstacle(announcement, papers, found),
         publication.is_being_read(announcement.id),
@@ -246,6 +286,7 @@ def _restore(ids: Sequence[int]) -> BulkOutcome:
 
 def _retag(ids: Sequence[int]) -> BulkOutcome:
     changes: dict[str, object] = {"category": request.form.get("category", "")}
+    refuse_new_category(changes["category"], confirmed=request.form.get("confirmed", ""))
     return _each(ids, lambda each: services().intake.revise(each, changes, actor=g.actor))
 
 
@@ -303,8 +344,8 @@ def _report(outcome: BulkOutcome) -> str:
     """
     titles = services().announcements.get_many(id for id, _error in outcome.refused)
     for id, error in outcome.refused[:_MOST_NAMED]:
-        title = titles[id].title if id in titles else ""
-        flash(f"{title or _('(ยังไม่มีชื่อเรื่อง)')}: {in_words(error)}", "bad")
+        title = attachment_forms.shown_title(titles[id]) if id in titles else str(id)
+        flash(f"{title}: {in_words(error)}", "bad")
     if len(outcome.refused) > _MOST_NAMED:
         flash(_("และอีก %(count)s เรื่องที่ทำไม่ได้", count=len(outcome.refused) - _MOST_NAMED), "bad")
     return outcome.bulk if outcome.done else ""

@@ -7,19 +7,23 @@ if (list) {
   const ticks = [...list.querySelectorAll("[name=id]")];
   const everything = list.querySelector("[data-everything]");
   const all = everything.querySelector("input");
+  const beyond = list.querySelector("[name=everything]"); // the records of all pages; none where there is one page
   const ticked = list.querySelector("[data-ticked]");
   const nothing = ticked.textContent;
   let last = null; // the tick that was pressed last
 
   const show = () => {
-    const count = ticks.filter((tick) => tick.checked).length;
-    ticked.textContent = count ? ticked.dataset.ticked.replace("#", count) : nothing;
-    all.checked = count === ticks.length;
-    all.indeterminate = count > 0 && !all.checked;
+    const here = ticks.filter((tick) => tick.checked).length;
+    if (beyond && here < ticks.length) beyond.checked = false;
+    const count = beyond?.checked ? Number(ticked.dataset.total) : here;
+    ticked.textContent = count ? ticked.dataset.ticked.replace("#", count.toLocaleString("en")) : nothing;
+    all.checked = here === ticks.length;
+    all.indeterminate = here > 0 && !all.checked;
   };
 
   everything.hidden = false;
   all.addEventListener("change", () => { ticks.forEach((tick) => { tick.checked = all.checked; }); show(); });
+  beyond?.addEventListener("change", () => { ticks.forEach((tick) => { tick.checked = beyond.checked; }); show(); });
   ticks.forEach((tick) => tick.addEventListener("click", (event) => {
     if (event.shiftKey && last) {
       const [from, to] = [ticks.indexOf(last), ticks.indexOf(tick)].sort((a, b) => a - b);

@@ -1,0 +1,43 @@
+"""Asks before a category that no record has becomes one that residents see: it may be a slip."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rapidfuzz import fuzz, process
+
+from archive.errors import Invalid, gettext_noop
+from web.bootstrap import services
+
+_LEAST_LIKENESS = 70.0  # likeness of letters (0 to 100, Indel) from which a category is offered instead
+_MOST_OFFERED = 3
+
+
+class NewCategory(Invalid):
+    """A category that no record has yet. ``similar``: known categories that may be meant."""
+
+    code = "new-category"
+
+    def __init__(self, category: str, similar: Sequence[str]) -> None:
+        super().__init__(
+            gettext_noop("ยังไม่มีหมวด “%(category)s” กรุณาเลือกหมวดที่มีอยู่ หรือยืนยันว่าต้องการหมวดใหม่"),
+            field="category",
+            category=category,
+        )
+        self.category = category
+        self.similar = tuple(similar)
+
+
+def refuse_new_category(category: object, *, confirmed: str) -> None:
+    """Raises ``NewCategory`` for one that no record has, unless ``confirmed`` is that category.
+
+    The first category of an archive cannot be a slip in another one's name.
+    """
+    given = str(category or "").strip()
+    known = services().records.worklist.values("category")
+    if not given or not known or given in known or given == confirmed.strip():
+        return
+    similar = process.extract(
+        given, known, scorer=fuzz.ratio, limit=_MOST_OFFERED, score_cutoff=_LEAST_LIKENESS
+    )
+    raise NewCategory(given, [name for name, _likeness, _place in similar])
