@@ -101,7 +101,7 @@ class FollowerMail:
         answer = search(here, followed_query(subscription.search, frozenset(ids)))
         if answer.query.loosened:  # it matches only in part, or spelt otherwise
             return []
-        return [result.announcement for result in answer.results]
+        return [result.announcement for result in answer.results if not result.is_partial]
 
     def _of(self, subscription: Subscription) -> Services:
         """Return the services of the organisation that is followed."""

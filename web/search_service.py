@@ -39,6 +39,7 @@ class Result:
     score: float
     segments: tuple[TextSegment, ...]
     pages: tuple[PageResult, ...]
+    is_partial: bool = False  # it matches only some words of the query; results before it match all of them
     is_in_force: bool = True  # no published announcement cancels or replaces it
 
 
@@ -47,8 +48,9 @@ class Answer:
     """One page of results.
 
     ``query`` is the query as it was run, with notes on how it was understood and loosened. Where the matches
-    cover too little of the query, ``total`` is 0 and ``related`` holds the nearest results. ``explanation``
-    is None unless the query asks for one.
+    cover too little of the query, ``total`` is 0 and ``related`` holds the nearest results; where the query
+    names a time, ``related`` holds results of other times that mention it. ``partial`` of ``total`` match
+    only some words. ``explanation`` is None unless the query asks for one.
     """
 
     total: int
@@ -58,6 +60,7 @@ class Answer:
     query: Query
     took_ms: float
     related: tuple[Result, ...] = ()
+    partial: int = 0
     has_ended: bool = False  # the archive has announcements that are no longer in force
     explanation: SearchExplanation | None = None
 
@@ -133,6 +136,7 @@ def _shown(services: Services, found: ResultPage, began: float) -> Answer:
         total=found.total - (len(found.hits) - len(results)),
         results=results,
         related=shown(found.related),
+        partial=found.partial,
         has_ended=bool(ended),
         explanation=found.explanation,
         facets=_facets(services, found.facets),
@@ -256,4 +260,5 @@ def _result(
             for page in hit.pages
             if (page.attachment_id, page.number) in texts
         ),
+        is_partial=hit.is_partial,
     )

@@ -76,6 +76,8 @@ def present(query: Query, corrected: CorrectedQuery, found: Retrieved, tuning: S
     return ResultPage(
         total=found.total,
         hits=found.hits,
+        related=found.elsewhere,
+        partial=found.partial,
         facets=dict(found.facets),
         did_you_mean=_corrected_text(normalize_query(query.typed), corrected.words),
         query=as_run,
@@ -88,9 +90,15 @@ def _query_as_run(query: Query, corrected: CorrectedQuery, found: Retrieved) -> 
     """Returns the query with notes on corrections and expansions, and with further words to highlight."""
     notes = [query_notes.stands_for(*pair) for pair in expanded_abbreviations(corrected.plan)]
     notes += [query_notes.read_as(*pair) for pair in corrected.words]
+    times = query.times if found.is_of_time else ()
+    is_prose = corrected.plan.is_sentence or corrected.plan.is_question
+    for time in times:
+        note = query_notes.time if is_prose or time.is_one_day else query_notes.only_of_time
+        notes.append(note(time.first, time.last, time.month))
     marks = (*synonym_texts(corrected.plan), *(word for _, word in corrected.words))
     return replace(
         query,
+        times=times,
         understood=(*query.understood, *notes),
         loosened=found.notes,
         marks=(*query.marks, *marks),

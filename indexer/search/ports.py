@@ -32,6 +32,7 @@ class Hit:
     announcement_id: int
     score: float
     pages: tuple[PageHit, ...] = ()
+    is_partial: bool = False  # it matches only some words of the query; others match all of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +52,12 @@ class ResultPage:
 
     total: int
     hits: tuple[Hit, ...]
+    partial: int = 0  # so many of ``total`` match only some words of the query; they come after the others
     facets: dict[str, tuple[FacetValue, ...]] = field(default_factory=dict)
     did_you_mean: str | None = None
     query: Query  # the query as it was run; its notes say what was understood and what was loosened
-    related: tuple[Hit, ...] = ()  # partial matches, where no hit covers enough of the query (total is 0)
+    related: tuple[Hit, ...] = ()  # partial matches, where no hit covers enough of the query (total is 0);
+    # or, beside the hits of the time that was typed, announcements of other times that mention it
     coverage: float = 1.0  # share of the query that the best hit answers
     explanation: SearchExplanation | None = None  # set where the query asks for an explanation
 

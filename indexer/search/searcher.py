@@ -20,6 +20,9 @@ class Retrieved:
 
     total: int = 0  # documents that match the plan and pass the filters
     hits: tuple[Hit, ...] = ()  # of the page asked for, best first, each with its best pages
+    partial: int = 0  # so many of ``total`` match only some of the plan, and come after those that match all
+    is_of_time: bool = False  # all are of the time that was typed
+    elsewhere: tuple[Hit, ...] = ()  # the best documents of other times that mention the time typed
     facets: Mapping[str, tuple[FacetValue, ...]] = field(default_factory=dict)
     notes: tuple[QueryNote, ...] = ()  # conditions that were given up to find anything
     coverage: float = 1.0  # share of the plan that the best document answers (0–1)
@@ -35,8 +38,8 @@ class Searcher(Protocol):
         """Returns the documents that match the plan, filtered, sorted and cut as the query asks.
 
         Documents that match all of the plan are returned; where these are few, also documents that match
-        enough of it. Which documents match does not depend on filters, so that the count beside a filter is
-        what choosing it gives.
+        enough of it, after the others. Which documents match does not depend on filters, so that the count
+        beside a filter is what choosing it gives.
         """
 
     def vocabulary(self, plan: QueryPlan) -> Vocabulary:

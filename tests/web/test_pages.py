@@ -176,16 +176,25 @@ def test_an_announcement_leads_to_those_before_after_and_like_it(site: Site) -> 
 
 
 def test_how_a_query_was_read_is_said_in_the_readers_language(site: Site) -> None:
-    site.announcement("กำหนดวันเก็บขยะ", author="Somchai")
+    site.announcement("อบต. กำหนดวันเก็บขยะ", author="Somchai", published_on=dt.date(2017, 1, 5))
+    site.announcement("อบต. เก็บขยะ", body="ตามประกาศเดือนมกราคม 2560", author="Somchai")
     site.work()
     client = site.client()
-    path = "/search?q=อบต. ขยะ kind:order author:Somchai ม.ค. 60"
-    assert "ผู้ประกาศ: Somchai" in client.get(path).text
+    path = "/search?q=อบต. ขยะ author:Somchai ม.ค. 60"
+    told = html.fromstring(client.get(path).text)
+    assert "ผู้ประกาศ: Somchai" in told.text_content()
+    assert [each.text_content().strip() for each in told.xpath("//ul[contains(@class, 'results')]//h2")] == [
+        "อบต. กำหนดวันเก็บขยะ",
+        "อบต. เก็บขยะ",  # under a heading of its own
+    ]
+    assert "พบ 1 เรื่อง" in told.text_content()
+    (undo,) = told.xpath("//p[@class='notice']/a/@href")
+    assert "แสดงเฉพาะของ" not in client.get(undo).text
     client.get("/language/en?next=/")
     page = client.get(path).text
-    notices = " ".join(re.findall(r'<p class="notice">(.*?)</p>', page))
+    notices = " ".join(re.findall(r'<p class="notice">(.*?)</p>', page, re.DOTALL))
     assert "Author: Somchai" in notices
-    assert "Time: 1 January 2017 – 31 January 2017" in notices
+    assert "Only of the time: 1 January 2017 – 31 January 2017" in notices
     own = re.sub(r"[ก-๎.]+ = [ก-๎]+", "", notices)  # without the Thai words that stand for each other
     assert not re.search("[ก-๎]", own)
 

@@ -77,6 +77,12 @@ class _SearchArgs(PagingArgs):
         load_default=False,
         metadata={"description": "เฉพาะที่ไม่ถูกยกเลิก · only what no published announcement cancels or replaces"},
     )
+    any_time = fields.Boolean(
+        load_default=False,
+        metadata={
+            "description": "ไม่จำกัดตามปีหรือวันที่ที่พิมพ์ไว้ในคำค้น · a time typed among the words narrows nothing"
+        },
+    )
     sort = fields.Enum(Sort, by_value=True, load_default=Sort.RELEVANCE)
     explain = fields.Boolean(load_default=False, metadata=EXPLAIN)
 
@@ -90,7 +96,12 @@ class _SearchArgs(PagingArgs):
             in_force=data["in_force"],
         )
         query = parse(
-            data["q"], filters=filters, sort=data["sort"], page=data["page"], per_page=data["per_page"]
+            data["q"],
+            filters=filters,
+            sort=data["sort"],
+            page=data["page"],
+            per_page=data["per_page"],
+            any_time=data["any_time"],
         )
         return replace(query, explain=data["explain"])
 
@@ -326,6 +337,9 @@ ResultOut = Schema.from_dict(
         "url": fields.String(),
         "organisation": fields.String(metadata=_ORGANISATION),
         "in_force": fields.Boolean(metadata=IN_FORCE),
+        "partial": fields.Boolean(
+            metadata={"description": "มีเพียงบางคำที่ค้น · matches only some of the words; others match all"}
+        ),
         "score": fields.Float(),
         "segments": fields.List(fields.Nested(SegmentOut)),
         "pages": fields.List(fields.Nested(PageResultOut)),
@@ -477,6 +491,7 @@ def _as_result(result: Result, query: Query, services: Services) -> dict[str, An
         **{field.name: getattr(announcement, field.name) for field in _IN_RESULTS},
         "url": _url(announcement, services, url_for("public.announcement", id=announcement.id)),
         "in_force": result.is_in_force,
+        "partial": result.is_partial,
         "score": result.score,
         "segments": result.segments,
         "pages": [

@@ -245,16 +245,22 @@ class PlanQueries:
         return every(clause_query(clause) for clause in part.clauses)
 
     def _timely(self) -> Json:
-        """Returns the query for documents of one of the date ranges, or that name one, which have one of the
-        other words too."""
+        """Returns the query for documents of one of the date ranges that have one of the other words too.
+
+        In a question or a sentence, and for a single day, a document that names the range is of it too.
+        """
         times = self.query.times
-        then = some(
-            some([in_time(time), every(map(clause_query, date_name_clauses(time.text, self.lexicon)))])
+        is_prose = self.plan.is_sentence or self.plan.is_question
+        ways = [in_time(time) for time in times]
+        ways += [phrase(str(time.year).encode(), field="title_grams") for time in times if time.year]
+        ways += [
+            every(map(clause_query, date_name_clauses(time.text, self.lexicon)))
             for time in times
-        )
+            if is_prose or time.is_one_day
+        ]
         named = {clause for time in times for clause in build_query_part(time.text, self.lexicon).clauses}
         others = [clause_query(clause) for clause in self.plan.clauses if clause not in named]
-        return every([then, some(others)]) if others else then
+        return every([some(ways), some(others)]) if others else some(ways)
 
 
 def search_body(

@@ -206,6 +206,7 @@ class _Selection:
         return Retrieved(
             total=_total(answer),
             hits=tuple(map(_hit, answer["hits"]["hits"])),
+            is_of_time=match.timely,
             facets={name: _values(answer["aggregations"][name]) for name in FACETS_BY_NAME},
             notes=notes,
             coverage=coverage,

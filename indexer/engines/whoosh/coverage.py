@@ -30,9 +30,9 @@ def answer_coverage(
     """
     if not scores.idfs or not len(ranked.documents):
         return 1.0
-    best = ranked.documents[np.argsort(-ranked.scores, kind="stable")[:_BEST_DOCUMENTS]]
-    if scores.covered[best].max() >= scores.idf_mass * _ALL:
+    if scores.covered[ranked.documents].max() >= scores.idf_mass * _ALL:
         return 1.0
+    best = ranked.documents[np.argsort(-ranked.scores, kind="stable")[:_BEST_DOCUMENTS]]
     weights = clause_weights(scores.idfs, context.reader.idf(1), times, context.lexicon, context.tuning)
     if not weights:
         return 1.0

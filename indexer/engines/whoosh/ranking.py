@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 
 import numpy as np
+import numpy.typing as npt
 
 from indexer.analysis.dictionary import SYNONYM_WEIGHT
 from indexer.analysis.tokenizer import fold, searchable_bytes
@@ -25,6 +26,7 @@ RERANK_DEPTH = 150  # documents that are read for boosts
 _ENOUGH_EXACT = 10  # documents with every phrase, from which on misread phrases are not looked for
 _MAX_FUZZY_TEXTS = 100  # texts in which misread phrases are looked for
 _MIN_SYNONYM_PHRASE = 4  # letters of a synonym that is looked for as a phrase
+_COMPLETE = 3  # preference of a document that matches all of the plan: above any phrase of a partial match
 _MAX_BYTES = 4_000_000  # bytes of text read for one query
 
 
@@ -49,12 +51,14 @@ class PhraseBoosts:
 class RankedDocuments:
     """The first documents of ``total``, best first, with their scores.
 
-    ``boosts`` are those of the first documents, in units of ``best_score``; None where no boost was given.
+    The first ``complete`` of them match all of the plan. ``boosts`` are those of the first documents, in
+    units of ``best_score``; None where no boost was given.
     """
 
     documents: DocumentNumbers
     scores: Floats
     total: int
+    complete: int
     boosts: PhraseBoosts | None = None
     best_score: float = 0.0
 
@@ -62,23 +66,29 @@ class RankedDocuments:
 def rank(
     context: SearchContext, query: Query, plan: QueryPlan, found: MatchedDocuments, allowed: Mask
 ) -> RankedDocuments:
-    """Returns the retrieved documents among ``allowed`` in the order that the query asks for."""
+    """Returns the retrieved documents among ``allowed`` in the order that the query asks for.
+
+    In any order, documents that match only some of the plan come after those that match all of it.
+    """
     documents = np.flatnonzero(found.documents & allowed)
     scores = found.scores.scores[documents]
+    is_partial = np.zeros(len(documents), bool) if found.complete is None else ~found.complete[documents]
+    complete = int((~is_partial).sum())
     if query.sort is Sort.RELEVANCE and plan.clauses:
         needed = query.page * query.per_page
-        return rank_by_relevance(context, plan, documents, scores, found.preferred[documents], needed)
+        preference = np.where(is_partial, 0, _COMPLETE) + found.preferred[documents]
+        return rank_by_relevance(context, plan, documents, scores, preference, needed)
     attributes = context.reader.attributes[documents]
     ids, dates = attributes["id"], attributes["date"]
     if query.sort is Sort.OLDEST:
-        order = np.lexsort((ids, dates))
+        order = np.lexsort((ids, dates, is_partial))
     elif query.sort is Sort.CLOSING:
-        order = np.lexsort((ids, -dates, attributes["expires"]))
+        order = np.lexsort((ids, -dates, attributes["expires"], is_partial))
     elif query.sort is Sort.MOST_READ:
-        order = np.lexsort((ids, -dates, -attributes["views"].astype(np.int64)))
+        order = np.lexsort((ids, -dates, -attributes["views"].astype(np.int64), is_partial))
     else:
-        order = np.lexsort((-ids.astype(np.int64), -dates))
-    return RankedDocuments(documents[order], scores[order], len(documents))
+        order = np.lexsort((-ids.astype(np.int64), -dates, is_partial))
+    return RankedDocuments(documents[order], scores[order], len(documents), complete)
 
 
 def rank_by_relevance(
@@ -86,40 +96,57 @@ def rank_by_relevance(
     plan: QueryPlan,
     documents: DocumentNumbers,
     scores: Floats,
-    preferred: Mask,
+    preference: npt.NDArray[np.int64],
     needed: int,
 ) -> RankedDocuments:
     """Returns at least ``needed`` documents, best first; the same order however many are needed.
 
-    ``preferred`` marks those of ``documents`` that are read for boosts before any other.
+    ``preference`` of ``documents``: the higher ones are read for boosts before others, and documents of at
+    least ``_COMPLETE`` stand before all below. A document that has the whole query with misread letters is
+    as complete.
     """
     reader, total = context.reader, len(documents)
-    chosen = scores + preferred * scores.max(initial=0)
+    complete = int((preference >= _COMPLETE).sum())
+    chosen = scores + preference * scores.max(initial=0)
     most = max(needed, RERANK_DEPTH)
     if len(documents) > 2 * most:
         is_chosen = chosen >= np.partition(chosen, len(chosen) - most)[len(chosen) - most]
-        documents, scores, chosen = (each.compress(is_chosen) for each in (documents, scores, chosen))
+        documents, scores, chosen, preference = (
+            each.compress(is_chosen) for each in (documents, scores, chosen, preference)
+        )
     order = _best_first(reader, documents, chosen)
-    documents, scores = documents[order], scores[order]
+    documents, scores, preference = documents[order], scores[order], preference[order]
     head = documents[:RERANK_DEPTH]
     boosts = phrase_boosts(context, plan, head)
     best = float(scores[:RERANK_DEPTH].max(initial=0))
     boosted = scores[:RERANK_DEPTH] + boosts.total() * np.float32(best)
-    again = _best_first(reader, head, boosted)
+    is_complete = preference[:RERANK_DEPTH] >= _COMPLETE
+    if len(plan.parts) == 1:
+        is_misread = boosts.phrases >= context.tuning.min_phrase_similarity * context.tuning.phrase_boost
+        complete += int((is_misread & ~is_complete).sum())
+        is_complete = is_complete | is_misread
+    again = _best_first(reader, head, boosted, is_complete)
     return RankedDocuments(
         np.concatenate([head[again], documents[RERANK_DEPTH:]]),
         np.concatenate([boosted[again], scores[RERANK_DEPTH:]]),
         total,
+        complete,
         boosts.ordered(again),
         best,
     )
 
 
-def _best_first(reader: CommitReader, documents: DocumentNumbers, scores: Floats) -> DocumentNumbers:
-    """Returns the order by score; equal scores newest first, then by id, so that pages never overlap."""
+def _best_first(
+    reader: CommitReader, documents: DocumentNumbers, scores: Floats, is_first: Mask | None = None
+) -> DocumentNumbers:
+    """Returns the order by score; equal scores newest first, then by id, so that pages never overlap.
+
+    Documents that are ``is_first`` stand before all others.
+    """
     attributes = reader.attributes
+    first = np.zeros(len(documents), bool) if is_first is None else is_first
     order: DocumentNumbers = np.lexsort(
-        (attributes["id"][documents], -attributes["date"][documents], -scores)
+        (attributes["id"][documents], -attributes["date"][documents], -scores, ~first)
     )
     return order
 

@@ -50,6 +50,7 @@ from indexer.search.vocabulary import COMPLETABLE_WORD, MARK_BYTES, MIN_WORD_FRE
 _MOST_COUNTED = 40  # completions whose live documents are counted, the commonest first
 _MOST_NAMED = 400  # titles looked at in one segment
 
+_NAMING = sum(zone.most << zone.shift for zone in ZONES if zone.name in ("title", "number", "labels"))
 _NONE, _NO_COUNTS = np.empty(0, np.int64), np.empty(0, np.uint8)
 
 _KEPT_SCORED = 96_000_000  # bytes of posting lists that are cached
@@ -242,6 +243,15 @@ class CommitReader:
         for base, segment in zip(self.bases, self.segments, strict=False):
             segment.terms.mark(words, found[base : base + segment.size])
         mask |= found & self.live
+
+    def named_mask(self, term: str) -> Mask:
+        """Returns the live documents that have the term in their title, number or a label."""
+        found = np.zeros(self.size, dtype=bool)
+        for base, _, postings in self._postings(term):
+            listed = postings.listed()
+            is_named = (listed.rest.astype(np.uint32) << ZONES[1].shift & _NAMING) > 0
+            found[listed.documents[listed.others[is_named]] + base] = True
+        return found & self.live
 
     def cached(self, what: Hashable, find: Callable[[], DocumentNumbers]) -> DocumentNumbers:
         """Returns the cached result for the key ``what``; calls ``find`` for the result if none is cached."""

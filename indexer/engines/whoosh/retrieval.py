@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -44,26 +45,44 @@ _MAX_FUZZY_VERIFIED = 200  # documents read for a phrase with misread letters
 class MatchedDocuments:
     """The documents that match, before filters.
 
-    ``preferred`` have a phrase as it was typed and rank first. ``notes`` say what was relaxed.
+    ``preferred`` have a phrase as it was typed and rank first. ``complete`` match all of the plan and stand
+    before the others; None where this makes no difference. ``notes`` say what was relaxed. ``is_of_time``
+    tells that all are of the time that was typed; ``elsewhere`` are then those that only mention it.
     """
 
     documents: Mask
     preferred: Mask
     scores: ClauseScores
     notes: tuple[QueryNote, ...] = ()
+    complete: Mask | None = None
+    is_of_time: bool = False
+    elsewhere: Mask | None = None
+
+
+class TimeMatch(NamedTuple):
+    """The documents of the times of a query, and all that name one of them in their text."""
+
+    dated: Mask
+    naming: Mask
 
 
 def match(
     context: SearchContext, plan: QueryPlan, times: tuple[DateRange, ...], scores: ClauseScores
 ) -> MatchedDocuments:
     """Returns the documents that match the plan and one of the times, whatever the filters are."""
-    scores, timely = _match_times(context, times, scores)
+    scores, then = _match_times(context, plan, times, scores)
     scores, preferred = _match_phrases(context, plan, scores)
     found = _match_clauses(context, plan, scores, preferred, _not_excluded(context, plan))
-    if timely is None:
-        return found
-    if found.scores.covered[found.documents & timely].any():
-        return replace(found, documents=found.documents & timely)
+    return found if then is None else _narrow_to_time(found, then)
+
+
+def _narrow_to_time(found: MatchedDocuments, then: TimeMatch) -> MatchedDocuments:
+    """Returns those of the time; where there are none, those that name it; else all, with a note."""
+    dated, naming = found.documents & then.dated, found.documents & then.naming
+    if found.scores.covered[dated].any():
+        return replace(found, documents=dated, is_of_time=True, elsewhere=naming & ~dated)
+    if found.scores.covered[naming].any():
+        return replace(found, documents=naming, notes=(*found.notes, query_notes.ONLY_NAMED))
     return replace(found, notes=(*found.notes, query_notes.NOT_THEN))
 
 
@@ -103,24 +122,36 @@ def is_found_as_typed(reader: CommitReader, plan: QueryPlan, scores: ClauseScore
 
 
 def _match_times(
-    context: SearchContext, times: tuple[DateRange, ...], scores: ClauseScores
-) -> tuple[ClauseScores, Mask | None]:
-    """Returns the documents published in one of the times, or naming it; the former count as naming it.
-    The mask is None for a query without times."""
+    context: SearchContext, plan: QueryPlan, times: tuple[DateRange, ...], scores: ClauseScores
+) -> tuple[ClauseScores, TimeMatch | None]:
+    """Returns the scores with the documents of the times counted as naming these, and which documents match
+    the times; None for a query without times.
+
+    A document is of a time if it was published then, or if its title, its number or an attachment's label
+    names that year. What names a day is of that day, as a letter is of the day that it bears. A question or a
+    sentence is not narrowed: it may be about what happened then.
+    """
     if not times:
         return scores, None
     reader = context.reader
-    timely = np.zeros(reader.size, dtype=bool)
+    dated, naming = (np.zeros(reader.size, dtype=bool) for _ in range(2))
     others = set(scores.clauses)
     for time in times:
         clauses = build_query_part(time.text, context.lexicon).clauses
         others -= set(clauses)
-        in_time = date_range_mask(reader, time.first, time.last, time.month)
-        published = np.flatnonzero(in_time & reader.live)
-        scores = mark_covered(scores, published, clauses)
-        timely[documents_with_all(reader, date_name_clauses(time.text, context.lexicon))] = True
-        timely[published] = True
-    return scores, timely & scores.matching_any(others) if others else timely
+        of_time = date_range_mask(reader, time.first, time.last, time.month) & reader.live
+        if time.year is not None:
+            of_time = of_time | reader.named_mask(str(time.year))
+        scores = mark_covered(scores, np.flatnonzero(of_time), clauses)
+        name = time.text if time.year is None else f"ปี {time.year}"
+        named = documents_with_all(reader, date_name_clauses(name, context.lexicon))
+        if time.is_one_day or plan.is_sentence or plan.is_question:
+            of_time[named] = True
+        dated |= of_time
+        naming[named] = True
+    if others:
+        dated, naming = (mask & scores.matching_any(others) for mask in (dated, naming))
+    return scores, TimeMatch(dated, naming)
 
 
 def _match_phrases(
@@ -157,7 +188,7 @@ def _match_clauses(
     notes = (query_notes.NOT_QUOTED,) if exact else ()
     found = int(complete.sum())
     if found < context.tuning.enough_complete or is_sentence:
-        return _add_partial(context, MatchedDocuments(complete, preferred, scores, notes), rest, found)
+        return _add_partial(context, plan, MatchedDocuments(complete, preferred, scores, notes), rest, found)
     if _phrase_parts(plan) and int(preferred.sum()) < context.tuning.enough_complete:
         scores, also_complete = match_fuzzily(context, scores)
         complete |= also_complete & rest
@@ -169,9 +200,9 @@ def _match_clauses(
 
 
 def _add_partial(
-    context: SearchContext, complete: MatchedDocuments, rest: Mask, found: int
+    context: SearchContext, plan: QueryPlan, complete: MatchedDocuments, rest: Mask, found: int
 ) -> MatchedDocuments:
-    """Returns the ``found`` complete matches and the partial ones, with a note if there are any of these."""
+    """Returns the ``found`` complete matches and the partial ones, with a note if there are only these."""
     documents, preferred, scores, notes = (
         complete.documents,
         complete.preferred,
@@ -185,8 +216,10 @@ def _add_partial(
     partial = _partial_matches(context, scores, rest, is_quoted=query_notes.NOT_QUOTED in notes)
     partial = partial | documents
     if found < int(partial.sum()):
-        note = query_notes.ALSO_SOME if found else query_notes.NOT_ALL
-        return MatchedDocuments(partial, preferred, scores, (*notes, note))
+        if not found:
+            return MatchedDocuments(partial, preferred, scores, (*notes, query_notes.NOT_ALL))
+        is_prose = is_sentence or plan.is_question  # nobody expects all of its words: ranking alone decides
+        return MatchedDocuments(partial, preferred, scores, notes, None if is_prose else documents)
     return MatchedDocuments(documents, preferred, scores, notes)
 
 

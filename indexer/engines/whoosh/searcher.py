@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 
 from indexer.engines.whoosh.bm25f import clause_mask, documents_with_all, score_clauses
 from indexer.engines.whoosh.context import SearchContext
@@ -11,14 +12,18 @@ from indexer.engines.whoosh.explain import explain_search
 from indexer.engines.whoosh.filters import combine_masks, count_facets, filter_masks
 from indexer.engines.whoosh.page_ranking import rank_pages
 from indexer.engines.whoosh.phrase_matching import MAX_VERIFIED, documents_with_phrase
-from indexer.engines.whoosh.posting_list import DocumentNumbers
+from indexer.engines.whoosh.posting_list import DocumentNumbers, Mask
 from indexer.engines.whoosh.ranking import RankedDocuments, rank
 from indexer.engines.whoosh.retrieval import MatchedDocuments, is_found_as_typed, match, relax
 from indexer.search.ports import Hit
-from indexer.search.query.parser import Query
+from indexer.search.query import query_notes
+from indexer.search.query.parser import Query, Sort
+from indexer.search.query.query_notes import QueryNote
 from indexer.search.query.query_plan import Clause, QueryPart, QueryPlan
 from indexer.search.searcher import Retrieved
 from indexer.search.vocabulary import MIN_WORD_FREQUENCY, TitleMatch, Vocabulary
+
+_MOST_ELSEWHERE = 5  # documents shown that only mention the time typed
 
 
 class WhooshSearcher:
@@ -40,8 +45,11 @@ class WhooshSearcher:
         return Retrieved(
             total=ranked.total,
             hits=_hits(context, query, plan, found, ranked),
+            partial=ranked.total - ranked.complete if ranked.complete else 0,
+            is_of_time=found.is_of_time,
+            elsewhere=_elsewhere(context, query, plan, found, allowed),
             facets=count_facets(reader, found.documents, filters),
-            notes=found.notes,
+            notes=_notes(found, ranked),
             coverage=coverage,
             is_as_typed=is_found_as_typed(reader, plan, scores),
             frequencies={clause: listed.count for clause, listed in scores.postings.items()},
@@ -50,6 +58,23 @@ class WhooshSearcher:
 
     def vocabulary(self, plan: QueryPlan) -> Vocabulary:  # noqa: ARG002 (one for all plans)
         return WhooshVocabulary(self._context)
+
+
+def _notes(found: MatchedDocuments, ranked: RankedDocuments) -> tuple[QueryNote, ...]:
+    """Returns the notes on what was relaxed; filters may leave only partial matches."""
+    is_partial = found.complete is not None and ranked.total and not ranked.complete
+    return (*found.notes, query_notes.NOT_ALL) if is_partial else found.notes
+
+
+def _elsewhere(
+    context: SearchContext, query: Query, plan: QueryPlan, found: MatchedDocuments, allowed: Mask
+) -> tuple[Hit, ...]:
+    """Returns, for the first page, the best documents of other times that mention the time typed."""
+    if found.elsewhere is None or query.page > 1 or not (found.elsewhere & allowed).any():
+        return ()
+    few = replace(query, per_page=_MOST_ELSEWHERE, sort=Sort.RELEVANCE)
+    others = replace(found, documents=found.elsewhere, complete=None)
+    return _hits(context, few, plan, others, rank(context, few, plan, others, allowed))
 
 
 def _hits(
@@ -67,9 +92,10 @@ def _hits(
             int(context.reader.attributes["id"][document]),
             round(score, 4),
             rank_pages(context, plan, idfs, document),
+            is_partial=place >= ranked.complete > 0,
         )
-        for document, score in zip(
-            ranked.documents[shown].tolist(), ranked.scores[shown].tolist(), strict=True
+        for place, (document, score) in enumerate(
+            zip(ranked.documents[shown].tolist(), ranked.scores[shown].tolist(), strict=True), start=begin
         )
     )
 

@@ -1,9 +1,9 @@
 """Date ranges as Thai people write them → first and last day, or a month of any year.
 
 ``มิ.ย. 64``, ``9 มิถุนายน 2564``, ``1-15 มิ.ย. 64``, ``มิ.ย.-ส.ค. 2564``, ``ตั้งแต่ ม.ค. 64 ถึง มี.ค. 65``,
-``ปีงบประมาณ 2565`` and ``ปีงบ 65`` (October to September), ``ปี 2564``, ``มิถุนายน`` (of any year),
-``ก่อน 1 ม.ค. 64``, ``9/6/64``, ``2021-06-09``, ``June 9, 2021``: years of two digits are Buddhist-era, of
-four either.
+``ปีงบประมาณ 2565`` and ``ปีงบ 65`` (October to September), ``ปี 2564``, ``ปี 64``, ``ปี 2021``, ``น้ำท่วม 2564``
+(a year after words, at the end), ``มิถุนายน`` (of any year), ``ก่อน 1 ม.ค. 64``, ``9/6/64``, ``2021-06-09``,
+``June 9, 2021``: years of two digits are Buddhist-era, of four either.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from archive import thai
 from archive.errors import Invalid
-from archive.thai.characters import CONSONANTS
+from archive.thai.characters import CONSONANTS, WORD_LETTERS
 from archive.thai.dates import (
     ENGLISH_MONTHS,
     ERA_NAME,
@@ -45,7 +45,8 @@ _STRETCH = re.compile(
       | (?P<since>ตั้งแต่)\s*(?P<start>{_ONE})
       | (?P<side>หลังจาก|หลัง|ก่อน)\s*(?P<limit>{_ONE})
       | (?P<one>{_ONE})
-      | (?:ปี|พ\.\s?ศ\.)\s*(?:พ\.?\s?ศ\.?\s*)?(?P<year>2[45]\d{{2}})(?![\d/.,:-]*\d)
+      | (?:ปี|พ\.\s?ศ\.)\s*(?:พ\.?\s?ศ\.?\s*)?(?P<year>2[45]\d{{2}}|20[0-4]\d|[3-7]\d)(?![\d/.,:-]*\d)
+      | (?<=[{WORD_LETTERS}])(?<!ที่)[ ]*(?P<bare>25[3-7]\d)(?=\s*$)
       | (?P<month>{_THAI_MONTH})
     )""",
     re.VERBOSE,
@@ -88,8 +89,8 @@ def _days(match: re.Match[str]) -> tuple[dt.date | None, dt.date | None]:
     """Returns the first and the last day of a match, None for open."""
     if match["month"]:
         return None, None
-    if match["year"]:
-        year = int(match["year"]) - thai.ERA
+    if match["year"] or match["bare"]:
+        year = full_buddhist_year(int(match["year"] or match["bare"])) - thai.ERA
         return dt.date(year, 1, 1), dt.date(year, 12, 31)
     if match["fiscal"]:
         year = full_buddhist_year(int(match["fiscal"])) - thai.ERA

@@ -71,8 +71,8 @@ class QueryPiece:
 class DateRange:
     """A date range among the words of a query.
 
-    A result must have a date in the range, or name the range (``text``, folded). ``month`` (1–12) means that
-    month of any year; ``first`` and ``last`` are None then.
+    A result must have a date in the range, or name the range (``text``, folded) as its own. ``month`` (1–12)
+    means that month of any year; ``first`` and ``last`` are None then.
     """
 
     text: str
@@ -80,14 +80,26 @@ class DateRange:
     last: dt.date | None
     month: int | None = None
 
+    @property
+    def year(self) -> int | None:
+        """Returns the Buddhist year, calendar or fiscal, that the range is; None for any other range."""
+        if self.first is None or self.last is None or not query_notes.is_year(self.first, self.last):
+            return None
+        return self.last.year + ERA
+
+    @property
+    def is_one_day(self) -> bool:
+        return self.first is not None and self.first == self.last
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Query:
     """A parsed query. A search returns the query as it was run.
 
     ``understood`` notes how filters, abbreviations and misspellings were read; ``loosened`` notes which
-    conditions were given up to find anything. ``marks`` are further words to highlight in texts: corrected
-    spellings and the full forms of abbreviations.
+    conditions were given up to find anything. ``times`` of a query as it was run are those that narrowed the
+    results; none where ``parse`` was told ``any_time``. ``marks`` are further words to highlight in texts:
+    corrected spellings and the full forms of abbreviations.
     """
 
     typed: str
@@ -163,6 +175,7 @@ def parse(
     page: int = 1,
     per_page: int = 10,
     days: bool = True,
+    any_time: bool = False,
 ) -> Query:
     """Parses a typed query. Accepts any text and never raises.
 
@@ -171,7 +184,8 @@ def parse(
     their Thai names) are filters; they join the argument ``filters``, which has precedence. A field with a
     value that makes no sense for it is searched as words. A date range
     (``indexer.search.query.date_ranges``) is a filter when it stands alone or is labelled (``date:``). Among
-    words, and wherever ``days`` is False, a result must have a date in that range or name the range.
+    words, and wherever ``days`` is False, a result must have a date in that range or name the range; with
+    ``any_time`` it is a word like any other there.
     """
     reading = _Reading(filters or Filters())
     raw = _SPACED.sub(r"\1:", normalize_query(typed))
@@ -183,7 +197,9 @@ def parse(
         reading.take(found)
     instead = None
     if days and reading.days_alone and not reading.chunks:
-        instead = parse(typed, filters=filters, sort=sort, page=page, per_page=per_page, days=False)
+        instead = parse(
+            typed, filters=filters, sort=sort, page=page, per_page=per_page, days=False, any_time=any_time
+        )
     return Query(
         typed=typed[:MAX_QUERY_LENGTH],
         filters=reading.filters,
@@ -192,7 +208,7 @@ def parse(
         per_page=max(per_page, 1),
         chunks=tuple(reading.chunks),
         without=tuple(reading.without),
-        times=tuple(reading.times),
+        times=() if any_time else tuple(reading.times),
         understood=tuple(reading.understood),
         instead=instead,
     )
@@ -254,10 +270,6 @@ class _Reading:
         """Adds a date range that stands among other words."""
         text = folded[stretch.start : stretch.end]
         self.times.append(DateRange(text, stretch.first, stretch.last, stretch.month))
-        if stretch.month is None:
-            self.understood.append(query_notes.time(stretch.first, stretch.last))
-        else:
-            self.understood.append(query_notes.month(stretch.month))
 
     def take(self, found: re.Match[str]) -> None:
         name, quoted = found["field"] or found["name"], found["quoted"]

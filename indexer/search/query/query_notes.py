@@ -30,6 +30,10 @@ ALSO_SOME = QueryNote("แสดงประกาศที่มีเพีย
 NOT_THEN = QueryNote(
     "ไม่พบในช่วงเวลาที่พิมพ์ แสดงของช่วงเวลาอื่นด้วย", "Nothing of that time was found; other times are shown too"
 )
+ONLY_NAMED = QueryNote(
+    "ไม่พบประกาศของช่วงเวลาที่พิมพ์ แสดงประกาศของช่วงเวลาอื่นที่กล่าวถึงช่วงเวลานั้น",
+    "Nothing of that time was found; announcements of other times that mention it are shown",
+)
 
 
 def facet(facet: Facet, value: Kind | int | str) -> QueryNote:
@@ -72,21 +76,41 @@ def days(first: dt.date | None, last: dt.date | None) -> QueryNote:
     return QueryNote(f"วันที่: {named.thai}", f"Dates: {named.english}")
 
 
-def time(first: dt.date | None, last: dt.date | None) -> QueryNote:
-    """Returns the note of a date range among words: results are of these days or name them."""
+def only_of_time(first: dt.date | None, last: dt.date | None, month: int | None) -> QueryNote:
+    """Returns the note that results are of a time alone: of a range, or of a month (1–12) of any year."""
+    if month is not None:
+        return QueryNote(
+            f"แสดงเฉพาะของเดือน{MONTHS[month - 1]} ทุกปี", f"Only of {calendar.month_name[month]}, of any year"
+        )
+    named = stretch(first, last)
+    return QueryNote(f"แสดงเฉพาะของช่วงเวลา {named.thai}", f"Only of the time: {named.english}")
+
+
+def time(first: dt.date | None, last: dt.date | None, month: int | None) -> QueryNote:
+    """Returns the note that results are of a time or name it: of a range, or of a month of any year."""
+    if month is not None:
+        return QueryNote(f"เดือน: {MONTHS[month - 1]}", f"Month: {calendar.month_name[month]}")
     named = stretch(first, last)
     return QueryNote(f"ช่วงเวลา: {named.thai}", f"Time: {named.english}")
 
 
-def month(number: int) -> QueryNote:
-    """Returns the note of a month (1–12) of any year."""
-    return QueryNote(f"เดือน: {MONTHS[number - 1]}", f"Month: {calendar.month_name[number]}")
+def is_year(first: dt.date, last: dt.date) -> bool:
+    """Returns True for a calendar year, and for a fiscal year (October to September)."""
+    return (first.month, first.day) in ((1, 1), (10, 1)) and last == first.replace(
+        year=first.year + 1
+    ) - dt.timedelta(days=1)
 
 
 def stretch(first: dt.date | None, last: dt.date | None) -> QueryNote:
-    """Returns the first and last day in words. None means an open end."""
+    """Returns the first and last day in words, or the year that they are. None means an open end."""
     if first and first == last:
         return QueryNote(format_date(first), _english(first))
+    if first and last and is_year(first, last):
+        is_fiscal = first.month > 1
+        return QueryNote(
+            f"{'ปีงบประมาณ' if is_fiscal else 'ปี พ.ศ.'} {last.year + ERA}",
+            f"{'fiscal year' if is_fiscal else 'year'} {last.year}",
+        )
     thai = (format_short_date(day) if day else "" for day in (first, last))
     english = (_english(day) if day else "" for day in (first, last))
     return QueryNote(" – ".join(thai).strip(), " – ".join(english).strip())

@@ -246,7 +246,7 @@ def _numbered(clauses: list[Clause], text: str) -> list[Clause]:
 
 
 def _dated(clauses: list[Clause], before: tuple[Clause, ...]) -> list[Clause]:
-    """Returns the clauses with alternatives for years: the other era; after a month two or four digits."""
+    """Returns the clauses with alternatives for years: the other era; two or four digits."""
     dated = list(before)
     for clause in clauses:
         year = clause.typed
@@ -277,7 +277,7 @@ def date_name_clauses(time: str, lexicon: Lexicon) -> tuple[Clause, ...]:
 
 def _years(year: int, month: bool) -> list[str]:
     """Returns other ways to write a year. ``month`` is True when a month stands before the year."""
-    if month and year < 100:
+    if year in (range(100) if month else _SHORT_YEARS):
         return [str(2500 + year), str(2500 + year - ERA)]
     short = [f"{year % 100:02d}"] if month and year in _ERAS[1] else []
     if year in _ERAS[0]:
