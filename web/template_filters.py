@@ -324,7 +324,16 @@ def file_type(filename: str) -> str:
 def qr_code(address: str) -> Markup:
     """Returns the address as a QR code, an SVG that prints sharp."""
     drawn = segno.make(address, micro=False, error="m")
-    return Markup(drawn.svg_inline(border=2, svgclass="qr", lineclass=None, light="#fff", omitsize=True))  # noqa: S704
+    return Markup(  # noqa: S704
+        drawn.svg_inline(
+            border=2,
+            svgclass="qr",
+            lineclass=None,
+            light="#fff",
+            omitsize=True,
+            title=_("คิวอาร์โค้ดของที่อยู่นี้"),
+        )
+    )
 
 
 def has_picture(attachment: Attachment, page: Page | None = None) -> bool:

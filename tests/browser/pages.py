@@ -17,7 +17,7 @@ def public_pages(site: Site) -> list[str]:
         "/search?q=ศูนย์",
         "/search?sort=newest&kind=news",
         "/search?q=ฟฬฉฑฌฮฯฎฏ",
-        "/search?q=ฟฬฉฑฌฮฯฎฏ&kind=news",
+        "/follow?q=ศูนย์",
         "/search?q=อบต. ขยะ author:จับกังไซเบอร์",
         "/browse",
         "/collections",
