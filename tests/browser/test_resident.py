@@ -73,6 +73,14 @@ def test_a_page_is_stepped_through_enlarged_and_told_when_it_has_no_picture(visi
     expect(page.get_by_role("link", name="จุดที่ 1", exact=True)).to_be_hidden()
     page.evaluate("document.documentElement.style.fontSize = '200%'")
     _fits(page)
+    page.add_init_script("Object.defineProperty(Navigator.prototype, 'clipboard', { value: undefined })")
+    page.goto(document)  # as if unencrypted
+    page.get_by_role("button", name="คัดลอกข้อความ").click()
+    expect(page.get_by_role("button", name="คัดลอกแล้ว")).to_be_focused()
+    page.locator("#page").press("Control+a")
+    page.locator("#page").press("Control+v")
+    first_letters = page.locator(".reflowed").inner_text().strip()[:3]
+    assert page.locator("#page").input_value().startswith(first_letters)
     plain = visit(width=PHONE, javascript=False)
     plain.goto(document)
     expect(plain.get_by_role("link", name="จุดที่ 2", exact=True)).to_be_visible()

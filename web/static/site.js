@@ -75,8 +75,20 @@ function theme(button) {
   });
 }
 
+// Browsers keep the clipboard from pages that came unencrypted; what is selected they still copy.
+function copyUnencrypted(text) {
+  const area = document.createElement("textarea"), focused = document.activeElement;
+  area.value = text;
+  document.body.append(area);
+  area.select();
+  document.execCommand("copy");
+  area.remove();
+  focused.focus();
+}
+
 async function copy(button, text) {
-  await navigator.clipboard.writeText(text);
+  if (navigator.clipboard) await navigator.clipboard.writeText(text);
+  else copyUnencrypted(text);
   button.textContent = button.dataset.done;
 }
 
