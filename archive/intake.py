@@ -204,15 +204,18 @@ class Intake(FileVersionCommands):
         self._editable(announcement_id)
         self._records.attachments.reorder(announcement_id, attachment_ids, actor=actor)
 
-    def move(self, attachment_id: int, position: int, *, actor: str) -> None:
-        """Move an attachment to a position (1 is the first). A position past the end means the end."""
-        announcement_id = self._records.attachments.get(attachment_id).announcement_id
-        beside = [
-            each.id for each in self._records.attachments.by_announcement([announcement_id])[announcement_id]
+    def move(self, announcement_id: int, positions: Mapping[int, int], *, actor: str) -> None:
+        """Move attachments of an announcement, each to a position; the others close up in their order.
+
+        ``positions``: attachment id → position, from 1. A position beyond either end means that end.
+        """
+        ids = [
+            one.id for one in self._records.attachments.by_announcement([announcement_id])[announcement_id]
         ]
-        beside.remove(attachment_id)
-        beside.insert(position - 1, attachment_id)
-        self.reorder(announcement_id, beside, actor=actor)
+        for attachment_id, position in sorted(positions.items(), key=lambda each: each[1]):
+            ids.remove(attachment_id)
+            ids.insert(max(position, 1) - 1, attachment_id)
+        self.reorder(announcement_id, ids, actor=actor)
 
     def detach(self, attachment_id: int, *, actor: str) -> None:
         """Detach an attachment from its announcement. The data stays, so that ``reattach`` works."""

@@ -155,7 +155,8 @@ class Undo:
 
     def _reattach(self, _id: int, change: Change, actor: str) -> None:
         attachment = self._intake.reattach(_attachment(change.before), actor=actor)
-        self._intake.move(attachment.id, _number(change.before["position"]), actor=actor)
+        position = _number(change.before["position"])
+        self._intake.move(attachment.announcement_id, {attachment.id: position}, actor=actor)
 
     def _label(self, _id: int, change: Change, actor: str) -> None:
         now = self._records.attachments.get(_attachment(change.before))

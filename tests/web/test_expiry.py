@@ -53,8 +53,8 @@ def test_staff_type_it_as_they_write_dates(site: Site) -> None:
     edit = f"/staff/announcements/{made.id}"
     page = staff.get(edit).text
     assert 'for="expires_on"' in page
-    seen = page.partition('name="seen" value="')[2].partition('"')[0]
-    form = {"seen": seen, "title": made.title, "published_on": "9 มิถุนายน 2564", "kind": "news"}
+    last_change = page.partition('name="last_change" value="')[2].partition('"')[0]
+    form = {"last_change": last_change, "title": made.title, "published_on": "9 มิถุนายน 2564", "kind": "news"}
     staff.post(edit, data=form | {"expires_on": thai.format_date(CLOSES)})
     assert site.services.announcements.get(made.id).expires_on == CLOSES
     assert f'value="{thai.format_date(CLOSES)}"' in staff.get(edit).text

@@ -181,9 +181,15 @@ def test_staff_switch_search_engines_off_and_on_again(site: Site) -> None:
     page = f"/staff/announcements/{made.id}"
     for sent, is_off in ((["1", "0"], True), (["0"], False)):
         form = staff.get(page).text
-        seen = re.search(r'name="seen" value="(\w+)"', form)[1]
+        last_change = re.search(r'name="last_change" value="(\w+)"', form)[1]
         staff.post(
-            page, data={"seen": seen, "title": made.title, "published_on": "9/6/2564", "noindex": sent}
+            page,
+            data={
+                "last_change": last_change,
+                "title": made.title,
+                "published_on": "9/6/2564",
+                "noindex": sent,
+            },
         )
         assert site.services.announcements.get(made.id).noindex is is_off
         box = re.search(r'<input\s+type="checkbox"\s+name="noindex"[^>]*>', staff.get(page).text)[0]

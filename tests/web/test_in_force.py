@@ -33,8 +33,14 @@ def test_staff_confirm_what_the_text_states(site: Site) -> None:
     assert 'class="suggested"' in page
     assert OLD in page
     assert "ที่ยังไม่ได้ยืนยัน" in staff.get(f"{edit}/publish").text
-    seen = page.partition('name="seen" value="')[2].partition('"')[0]
-    form = {"seen": seen, "title": NEW, "published_on": "9 มิถุนายน 2564", "kind": "order", "body": TEXT}
+    last_change = page.partition('name="last_change" value="')[2].partition('"')[0]
+    form = {
+        "last_change": last_change,
+        "title": NEW,
+        "published_on": "9 มิถุนายน 2564",
+        "kind": "order",
+        "body": TEXT,
+    }
     answer = staff.post(
         f"{edit}/relations", data=form | {"relate": older.id, f"relation-{older.id}": "cancels"}
     )

@@ -198,11 +198,11 @@ def test_what_people_write_is_looked_through_on_every_way(site: Site, field: str
     assert (status, problem["code"]) == (409, "personal-data")
     clerk = site.signed_in(Role.STAFF)
     form = {"title": shown.title, "body": "", "author": "ก", "published_on": "9 มิถุนายน 2564"} | written
-    seen = _seen(clerk, shown.id)
-    refused = clerk.post(f"/staff/announcements/{shown.id}", data=form | {"seen": seen})
+    last_change = _last_change(clerk, shown.id)
+    refused = clerk.post(f"/staff/announcements/{shown.id}", data=form | {"last_change": last_change})
     assert 'name="reason"' in refused.text
     assert NATIONAL_ID not in getattr(site.services.announcements.get(shown.id), field)
-    clerk.post(f"/staff/announcements/{shown.id}", data=form | {"seen": seen, "reason": REASON})
+    clerk.post(f"/staff/announcements/{shown.id}", data=form | {"last_change": last_change, "reason": REASON})
     assert NATIONAL_ID in getattr(site.services.announcements.get(shown.id), field)
     # What stands there already is not asked about again.
     assert api(site, "PATCH", f"/announcements/{shown.id}", json={field: f"{written[field]} แล้ว"})[0] == 200
@@ -215,9 +215,9 @@ def test_what_people_write_is_looked_through_on_every_way(site: Site, field: str
     assert site.services.announcements.get(timed.id).publish_at is None
 
 
-def _seen(clerk: FlaskClient, id: int) -> str:
+def _last_change(clerk: FlaskClient, id: int) -> str:
     page = clerk.get(f"/staff/announcements/{id}").text
-    return page.split('name="seen" value="')[1].split('"')[0]
+    return page.split('name="last_change" value="')[1].split('"')[0]
 
 
 def test_an_import_brings_such_a_record_as_a_draft(site: Site, tmp_path: Path) -> None:

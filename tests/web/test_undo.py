@@ -79,7 +79,7 @@ def test_what_was_done_to_papers_goes_back(site: Site) -> None:
     def order() -> list[int]:
         return [each.id for each in records.attachments.by_announcement([made.id])[made.id]]
 
-    intake.move(second.id, 1, actor="x")
+    intake.move(second.announcement_id, {second.id: 1}, actor="x")
     undo_last(site, clerk, made, "order")
     assert order() == [first.id, second.id]
     intake.detach(first.id, actor="x")
@@ -187,8 +187,8 @@ def test_who_did_what_is_listed_narrowed_and_exported(site: Site) -> None:
 def open_form(clerk: FlaskClient, made: Announcement) -> dict[str, str]:
     """The values with which the form opens."""
     page = clerk.get(f"/staff/announcements/{made.id}").text
-    hidden = {name: page.split(f'name="{name}" value="')[1].split('"')[0] for name in ("seen", "since")}
-    return hidden | {
+    return {
+        "last_change": page.split('name="last_change" value="')[1].split('"')[0],
         "title": made.title,
         "body": made.body,
         "author": made.author,
@@ -220,7 +220,10 @@ def test_two_editors_of_one_field_choose_with_both_texts_before_them(site: Site)
     assert 'name="choose-category"' not in page
     assert 'value="คลัง"' in page
     assert site.services.announcements.get(made.id).title == "ของสมศรี"
-    again = typed | {"category": "คลัง", "since": page.split('name="since" value="')[1].split('"')[0]}
+    again = typed | {
+        "category": "คลัง",
+        "last_change": page.split('name="last_change" value="')[1].split('"')[0],
+    }
     for choice, expected in (("theirs", "ของสมศรี"), ("mine", "ของฉัน")):
         clerk.post(f"/staff/announcements/{made.id}", data=again | {"choose-title": choice})
         now = site.services.announcements.get(made.id)

@@ -395,7 +395,7 @@ def change_attachment(changes: dict[str, Any], id: int) -> dict[str, Any]:
     intake = services().intake
     with services().records.batch():
         if "position" in changes:
-            intake.move(id, changes["position"], actor=g.actor)
+            intake.move(attachment.announcement_id, {id: changes["position"]}, actor=g.actor)
         label, kind = changes.get("label", attachment.label), changes.get("kind", attachment.kind)
         intake.relabel(id, label=label, kind=kind, actor=g.actor)
     return schemas.as_attachment(services().attachments.get(id))

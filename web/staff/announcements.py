@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import hashlib
 from collections.abc import Callable, Mapping
-from typing import Any, BinaryIO, cast
+from typing import BinaryIO, cast
 
 from flask import abort, flash, g, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -13,13 +12,11 @@ from flask_babel import gettext as _
 
 from archive import thai
 from archive.errors import Conflict, Invalid, PrakatError
-from archive.fields import ANNOUNCEMENT_FIELDS, FIELDS_BY_NAME, AnnouncementField, FieldType
-from archive.model import Announcement, Attachment, Draft, Find, Hold, Kind, Reading, RelationKind, Status
+from archive.fields import FIELDS_BY_NAME, AnnouncementField, FieldType
+from archive.model import Announcement, Attachment, Draft, Find, Hold, Kind, Reading, Status
 from archive.privacy import undecided_in
-from indexer.search.query import parser as queries
 from web.bootstrap import services
 from web.errors import in_words
-from web.search_service import search
 from web.staff import (
     activity,
     attachment_forms,
@@ -30,15 +27,12 @@ from web.staff import (
     publication,
     relation_forms,
 )
+from web.staff.announcement_form import FORM_FIELDS, build_form
 from web.staff.blueprints import staff_blueprint
-from web.staff.near_duplicates import find_near_duplicate
 
 pages = staff_blueprint("staff", __name__, url_prefix="/staff")
 
-_WRITTEN = [field for field in ANNOUNCEMENT_FIELDS if field.is_in_form]
 _LONGEST_POSITION = 4  # digits; no announcement has ten thousand attachments
-_PLACED = {"title", "kind", "published_on", "author", "category", "body"}
-"""Fields with a place of their own in the form; the other fields follow one after the other."""
 
 
 @pages.route("/announcements/new", methods=["GET", "POST"])
@@ -244,45 +238,11 @@ def history(id: int) -> str:
     )
 
 
-def _form(id: int | None, typed: Any, *, error: PrakatError | None = None) -> str:
-    """Returns the page with the form.
-
-    ``error``: why the form could not be saved. It may name personal data, for which the form then asks a
-    reason, or fields that somebody else changed, between which the form then asks to choose.
-    """
-    if isinstance(error, edit_conflicts.EditConflict):
-        typed = {name: value for name, value in typed.items() if name not in error.settled}
+def _form(id: int | None, typed: Mapping[str, str], *, error: PrakatError | None = None) -> str:
+    """Returns the page with the form. ``typed`` and ``error``: what could not be saved, and why."""
     announcement = services().announcements.get(id) if id is not None else None
-    shown = attachment_forms.of(announcement) if announcement else []
-    known = search(services(), queries.parse("", per_page=1)).facets
-    is_read = all(each.attachment.status in (Reading.READY, Reading.FAILED) for each in shown)
-    is_draft = announcement is not None and announcement.status is Status.DRAFT
-    near = find_near_duplicate(announcement) if announcement and is_draft and is_read else None
-    return render_template(
-        "staff/announcement.html",
-        announcement=announcement,
-        papers=shown,
-        near_duplicate=near,
-        near_duplicate_said=checklist.near_duplicate_said(near) if near else "",
-        offer=attachment_forms.offer(announcement, shown) if announcement else attachment_forms.Offer(),
-        relations=relation_forms.of(announcement) if announcement else relation_forms.RelationForm(),
-        relation_kinds=list(RelationKind),
-        disclosure=disclosure_forms.of(announcement) if announcement else disclosure_forms.DisclosureForm(),
-        detached=services().attachments.detached(announcement.id) if announcement else (),
-        finds=getattr(error, "finds", ()),
-        conflicts=getattr(error, "conflicts", ()),
-        seen=_fingerprint(announcement) if announcement else "",
-        since=edit_conflicts.last_change_id(announcement) if announcement else 0,
-        typed=typed,
-        other_fields=[
-            field for field in _WRITTEN if field.name not in _PLACED and field.type is not FieldType.FLAG
-        ],
-        flags=[field for field in _WRITTEN if field.type is FieldType.FLAG],
-        kinds=list(Kind),
-        known={name: [each.value for each in known.get(name, ())] for name in ("author", "category")},
-        today=dt.datetime.now(thai.BANGKOK).date(),
-        upload_mb=services().settings.max_upload_mb,
-    )
+    form = build_form(announcement, typed, error)
+    return render_template("staff/announcement.html", announcement=announcement, form=form)
 
 
 def _has_files() -> bool:
@@ -292,7 +252,7 @@ def _has_files() -> bool:
 
 def _changes() -> dict[str, object]:
     return {
-        field.name: _typed(field) for field in _WRITTEN if field.is_required or field.name in request.form
+        field.name: _typed(field) for field in FORM_FIELDS if field.is_required or field.name in request.form
     }
 
 
@@ -315,10 +275,8 @@ def _keep(id: int) -> None:
     Fields, names and order are stored together or not at all; files follow on their own.
     """
     announcement = services().announcements.get(id)
-    if announcement.status not in (Status.DRAFT, Status.PUBLISHED) or "seen" not in request.form:
+    if announcement.status not in (Status.DRAFT, Status.PUBLISHED) or "last_change" not in request.form:
         return
-    if "since" not in request.form and request.form["seen"] != _fingerprint(announcement):
-        raise Conflict("มีผู้อื่นแก้ไขประกาศนี้ไปก่อนแล้ว สิ่งที่พิมพ์ยังอยู่ กรุณาตรวจดูแล้วบันทึกอีกครั้ง")
     settled = edit_conflicts.settle(announcement, _changes() | _labels(id))
     changes = {name: value for name, value in settled.items() if name in FIELDS_BY_NAME}
     reason = request.form.get("reason", "")
@@ -331,15 +289,6 @@ def _keep(id: int) -> None:
     _attach_all(id)
 
 
-def _fingerprint(announcement: Announcement) -> str:
-    """Returns a hash of the fields that people write, and of the status.
-
-    Unlike ``change``, this hash stays the same while the attachments are read.
-    """
-    written = [*(getattr(announcement, field.name) for field in _WRITTEN), announcement.status]
-    return hashlib.sha256(repr(written).encode()).hexdigest()[:16]
-
-
 def _after_saving(id: int) -> str:
     return url_for("staff.publish" if "publish" in request.form else "staff.edit", id=id)
 
@@ -350,30 +299,22 @@ def _move(attachment_id: int) -> None:
     if request.form.get("to") == "number":
         _reorder(attachment.announcement_id)
         return
-    beside = services().attachments.by_announcement([attachment.announcement_id])[attachment.announcement_id]
-    ids = [each.id for each in beside]
-    at = ids.index(attachment_id)
-    to = min(max(at + (1 if request.form.get("to") == "down" else -1), 0), len(ids) - 1)
-    ids.insert(to, ids.pop(at))
-    services().intake.reorder(attachment.announcement_id, ids, actor=g.actor)
+    position = attachment.position + (1 if request.form.get("to") == "down" else -1)
+    services().intake.move(attachment.announcement_id, {attachment_id: position}, actor=g.actor)
 
 
 def _reorder(id: int) -> None:
     """Move each attachment beside which another number was typed to that place."""
-    ids = [each.id for each in services().attachments.by_announcement([id])[id]]
-    moved = []
-    for attachment_id in ids:
-        typed = thai.arabic_digits(request.form.get(f"position-{attachment_id}", "")).strip()
-        if typed == request.form.get(f"was-{attachment_id}", ""):
+    positions = {}
+    for attachment in services().attachments.by_announcement([id])[id]:
+        typed = thai.arabic_digits(request.form.get(f"position-{attachment.id}", "")).strip()
+        if typed == request.form.get(f"was-{attachment.id}", ""):
             continue
         if not typed.isdecimal() or len(typed) > _LONGEST_POSITION:
-            raise Invalid("ลำดับของเอกสารต้องเป็นตัวเลข เช่น 1", field=f"position-{attachment_id}")
-        moved.append((max(int(typed), 1), attachment_id))
-    for position, attachment_id in sorted(moved):
-        ids.remove(attachment_id)
-        ids.insert(position - 1, attachment_id)
-    if moved:
-        services().intake.reorder(id, ids, actor=g.actor)
+            raise Invalid("ลำดับของเอกสารต้องเป็นตัวเลข เช่น 1", field=f"position-{attachment.id}")
+        positions[attachment.id] = int(typed)
+    if positions:
+        services().intake.move(id, positions, actor=g.actor)
 
 
 def _detach(attachment_id: int) -> None:

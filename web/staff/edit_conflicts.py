@@ -60,7 +60,7 @@ def settle(announcement: Announcement, typed: Mapping[str, object]) -> dict[str,
     ``typed``: values by name, ``label-7`` and ``kind-7`` being those of attachment 7. Raises
     ``EditConflict`` when both changed the same field differently and the person has not chosen yet.
     """
-    theirs = _changed_since(announcement, request.form.get("since", type=int))
+    theirs = _changed_since(announcement, request.form.get("last_change", type=int))
     kept: dict[str, object] = {}
     conflicts: list[FieldConflict] = []
     settled: list[str] = []
@@ -82,16 +82,16 @@ def settle(announcement: Announcement, typed: Mapping[str, object]) -> dict[str,
     return kept
 
 
-def _changed_since(announcement: Announcement, since: int | None) -> dict[str, tuple[str, str, Change]]:
-    """Returns each field that was changed after the change ``since``.
+def _changed_since(announcement: Announcement, last_change: int | None) -> dict[str, tuple[str, str, Change]]:
+    """Returns each field that was changed after the change ``last_change``.
 
     The values are the field's value then, its value now, and the last change.
     """
-    if since is None:
+    if last_change is None:
         return {}
     found: dict[str, tuple[str, str, Change]] = {}
     for change in services().history.entries(announcement.id):
-        if change.id <= since:
+        if change.id <= last_change:
             continue
         if change.action in _STATUS_ACTIONS:
             raise EditConflict(_OTHER_STATUS)

@@ -1,0 +1,154 @@
+"""The form of an announcement: the values with which its fields open, and all that stands around them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from flask_babel import get_locale
+
+from archive import thai
+from archive.errors import PrakatError
+from archive.fields import ANNOUNCEMENT_FIELDS, AnnouncementField, FieldType
+from archive.model import Announcement, Attachment, Find, Kind, Reading, RelationKind, Status
+from indexer.search.query import parser as queries
+from web import template_filters
+from web.bootstrap import services
+from web.search_service import search
+from web.staff import (
+    attachment_forms,
+    checklist,
+    disclosure_forms,
+    edit_conflicts,
+    near_duplicates,
+    relation_forms,
+)
+
+FORM_FIELDS = tuple(each for each in ANNOUNCEMENT_FIELDS if each.is_in_form)
+_NAMED_FIELDS = {"title", "kind", "published_on", "author", "category", "body"}
+"""Fields with a place of their own in the form; the other fields follow one after the other."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnnouncementForm:
+    """What the templates of the form read. ``announcement`` is None for one that is still to be made.
+
+    ``typed``: what was sent with a form that could not be saved. ``values``: the text with which each field
+    opens. ``finds`` and ``conflicts``: why the form could not be saved, see ``build_form``.
+    """
+
+    announcement: Announcement | None
+    typed: Mapping[str, str]
+    values: Mapping[str, str]
+    finds: Sequence[Find]
+    conflicts: Sequence[edit_conflicts.FieldConflict]
+    attachments: Sequence[attachment_forms.Paper] = ()
+    detached: Sequence[Attachment] = ()
+    offer: attachment_forms.Offer = field(default_factory=attachment_forms.Offer)
+    relations: relation_forms.RelationForm = field(default_factory=relation_forms.RelationForm)
+    disclosure: disclosure_forms.DisclosureForm = field(default_factory=disclosure_forms.DisclosureForm)
+    near_duplicate: near_duplicates.NearDuplicate | None = None
+    last_change: int = 0  # id of the record's last change, on which the form was opened
+
+    kinds: ClassVar = tuple(Kind)
+    relation_kinds: ClassVar = tuple(RelationKind)
+    flags: ClassVar = tuple(each for each in FORM_FIELDS if each.type is FieldType.FLAG)
+    other_fields: ClassVar = tuple(
+        each for each in FORM_FIELDS if each.name not in _NAMED_FIELDS and each.type is not FieldType.FLAG
+    )
+
+    @property
+    def is_editable(self) -> bool:
+        """True where fields can be changed: not for a withdrawn or trashed announcement."""
+        return self.announcement is None or self.announcement.status in (Status.DRAFT, Status.PUBLISHED)
+
+    @property
+    def is_being_read(self) -> bool:
+        """True while the text of an attachment is still to be read."""
+        return not all(each.attachment.status in (Reading.READY, Reading.FAILED) for each in self.attachments)
+
+    @property
+    def near_duplicate_said(self) -> str:
+        """Message about the published announcement with nearly the same text; "" without one."""
+        return checklist.near_duplicate_said(self.near_duplicate) if self.near_duplicate else ""
+
+    @property
+    def upload_mb(self) -> int:
+        """Largest size of a file, in megabytes."""
+        return services().settings.max_upload_mb
+
+    @property
+    def known_values(self) -> dict[str, list[str]]:
+        """Authors and categories of published announcements, which the form suggests."""
+        facets = search(services(), queries.parse("", per_page=1)).facets
+        return {name: [str(each.value) for each in facets.get(name, ())] for name in ("author", "category")}
+
+
+def build_form(
+    announcement: Announcement | None, typed: Mapping[str, str], error: PrakatError | None = None
+) -> AnnouncementForm:
+    """Returns the form for an announcement, or for a new one.
+
+    ``error``: why the form could not be saved. It may name personal data, for which the form then asks a
+    reason, or fields that somebody else changed, between which the form then asks to choose.
+    """
+    if isinstance(error, edit_conflicts.EditConflict):
+        typed = {name: value for name, value in typed.items() if name not in error.settled}
+    finds, conflicts = getattr(error, "finds", ()), getattr(error, "conflicts", ())
+    if announcement is None:
+        values = {each.name: _opening_value(each, None, typed, {}) for each in FORM_FIELDS}
+        return AnnouncementForm(
+            announcement=None, typed=typed, values=values, finds=finds, conflicts=conflicts
+        )
+    attachments = attachment_forms.of(announcement)
+    offer = attachment_forms.offer(announcement, attachments)
+    offered = {name: offer.fields[name] for name in offer.fills}
+    return AnnouncementForm(
+        announcement=announcement,
+        typed=typed,
+        values={each.name: _opening_value(each, announcement, typed, offered) for each in FORM_FIELDS},
+        finds=finds,
+        conflicts=conflicts,
+        attachments=attachments,
+        detached=services().attachments.detached(announcement.id),
+        offer=offer,
+        relations=relation_forms.of(announcement),
+        disclosure=disclosure_forms.of(announcement),
+        near_duplicate=_near_duplicate(announcement, attachments),
+        last_change=edit_conflicts.last_change_id(announcement),
+    )
+
+
+def _opening_value(
+    form_field: AnnouncementField,
+    announcement: Announcement | None,
+    typed: Mapping[str, str],
+    offered: Mapping[str, object],
+) -> str:
+    """Returns the text with which a field opens.
+
+    That is what was typed; else what the documents state where nobody gave a value; else the stored value.
+    """
+    if form_field.name in typed:
+        return typed[form_field.name]
+    if form_field.name in offered:
+        value = offered[form_field.name]
+    elif announcement:
+        value = getattr(announcement, form_field.name)
+    else:
+        today = dt.datetime.now(thai.BANGKOK).date()
+        value = today if form_field.name == "published_on" else form_field.default
+    if isinstance(value, dt.date):
+        return template_filters.day(value) if str(get_locale()) == "th" else value.isoformat()
+    return "1" if value is True else str(value or "")
+
+
+def _near_duplicate(
+    announcement: Announcement, attachments: Sequence[attachment_forms.Paper]
+) -> near_duplicates.NearDuplicate | None:
+    is_read = all(each.attachment.status in (Reading.READY, Reading.FAILED) for each in attachments)
+    if announcement.status is not Status.DRAFT or not is_read:
+        return None
+    return near_duplicates.find_near_duplicate(announcement)
