@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 from collections.abc import Sequence
-from typing import Protocol
+from typing import BinaryIO, Protocol, cast
 
 from archive import validation
 from archive.erasure import Erasure, ErasureScope
@@ -67,6 +69,22 @@ def remove_erased_files(all_records: Records, files: Files, erasure: Erasure) ->
         for sha256 in erasure.files
         if files.exists(sha256) and not all_records.erasures.is_file_used(sha256)
     ]
-    for sha256 in left:
+    return [sha256 for sha256 in left if _is_removed(all_records, files, sha256)]
+
+
+def _is_removed(all_records: Records, files: Files, sha256: str) -> bool:
+    """Delete a file, and put it back when a record has begun to use it meanwhile. Returns False then.
+
+    An upload of the same bytes checks the store after its record is written, and this function checks the
+    records after the file is gone: whichever comes second sees the other, and no upload lacks its file.
+    """
+    with tempfile.TemporaryFile() as copy:
+        with files.open(sha256) as stored:
+            shutil.copyfileobj(stored, copy)
         files.remove(sha256)
-    return left
+        if not all_records.erasures.is_file_used(sha256):
+            return True
+        size = copy.tell()
+        copy.seek(0)
+        files.add(cast(BinaryIO, copy), limit=size)
+        return False

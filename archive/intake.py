@@ -117,7 +117,7 @@ class Intake(FileVersionCommands):
         name = validation.safe_filename(filename, content)
         shown = validation.label(label, name)
         file = self._keep(stream, name, actor)
-        return self._records.attachments.attach(
+        made = self._records.attachments.attach(
             announcement_id,
             file,
             filename=name,
@@ -127,6 +127,8 @@ class Intake(FileVersionCommands):
             actor=actor,
             stored_at=stored_at,
         )
+        self._keep_again(stream, file)
+        return made
 
     def store(self, stream: BinaryIO, *, filename: str, actor: str) -> StoredFile:
         """Store the bytes of a seekable stream for a record that is still to be made.
@@ -147,6 +149,12 @@ class Intake(FileVersionCommands):
             log.warning("refused a file", extra={"file": name, "actor": actor, "why": found.message})
             raise
 
+    def _keep_again(self, stream: BinaryIO, file: StoredFile) -> None:
+        """Store a file again that an erasure of the same bytes took away before its record was written."""
+        if not self._files.exists(file.sha256):
+            stream.seek(0)
+            self._files.add(stream, limit=file.size)
+
     def replace(self, attachment_id: int, stream: BinaryIO, *, filename: str, actor: str) -> Attachment:
         """Give an attachment other bytes under the same id: a new version.
 
@@ -157,9 +165,11 @@ class Intake(FileVersionCommands):
         content = filetype.detect(stream).media_type
         name = validation.safe_filename(filename, content)
         file = self._keep(stream, name, actor)
-        return self._records.attachments.replace(
+        replaced = self._records.attachments.replace(
             attachment_id, file, filename=name, media_type=content, actor=actor
         )
+        self._keep_again(stream, file)
+        return replaced
 
     def relabel(
         self, attachment_id: int, *, label: str, kind: Kind, actor: str, reason: str = ""

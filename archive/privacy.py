@@ -11,10 +11,13 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from enum import StrEnum
 from itertools import accumulate
 
 from stdnum.th import pin
 
+from archive import validation
+from archive.errors import Invalid, gettext_noop
 from archive.model import Attachment, Details, Hold, PersonalData
 from archive.thai import arabic_digits
 
@@ -51,6 +54,53 @@ _BANKS = re.compile(
     r"|[Aa]ccount|[Bb]ank|[Aa]/[Cc])[^\n]{0,60}(?:\n[^\n]{0,30})?$"
 )
 _CONTEXT = 100  # code points before a number that are searched for explaining words
+
+_LONGEST_EXPLANATION = 800  # characters
+_FEWEST_LETTERS = 10  # of an explanation; "ทดสอบ", "ok" and the like explain nothing
+_FEWEST_DIFFERENT = 5  # letters that differ in an explanation; a key held down has one
+
+
+class Ground(StrEnum):
+    """Legal ground on which an office shows personal data, after the Personal Data Protection Act.
+
+    Section 27 allows disclosure with consent (section 19) or on a ground of section 24.
+    """
+
+    LEGAL_DUTY = "legal-duty"
+    PUBLIC_TASK = "public-task"
+    CONSENT = "consent"
+    VITAL_INTEREST = "vital-interest"
+    OFFICE_CONTACT = "office-contact"
+    NOT_PERSONAL = "not-personal"
+
+
+GROUNDS: Mapping[Ground, str] = {
+    Ground.LEGAL_DUTY: gettext_noop("กฎหมายกำหนดให้ประกาศข้อมูลนี้ (มาตรา 24 (6))"),
+    Ground.PUBLIC_TASK: gettext_noop("จำเป็นต่อภารกิจเพื่อประโยชน์สาธารณะหรือการใช้อำนาจรัฐ (มาตรา 24 (4))"),
+    Ground.CONSENT: gettext_noop("เจ้าของข้อมูลยินยอมให้เผยแพร่แล้ว (มาตรา 19)"),
+    Ground.VITAL_INTEREST: gettext_noop("ป้องกันอันตรายต่อชีวิต ร่างกาย หรือสุขภาพ (มาตรา 24 (2))"),
+    Ground.OFFICE_CONTACT: gettext_noop("เป็นข้อมูลติดต่อของหน่วยงาน ไม่ใช่ของส่วนตัว"),
+    Ground.NOT_PERSONAL: gettext_noop("ตรวจด้วยตาแล้ว ไม่ใช่ข้อมูลส่วนบุคคล"),
+}
+"""Ground → its Thai words, with the section of พ.ร.บ. คุ้มครองข้อมูลส่วนบุคคล พ.ศ. 2562."""
+
+
+def stated_reason(ground: str, explanation: str) -> str:
+    """Return the reason that is kept for showing personal data: the ground and what a person explained.
+
+    Raises ``Invalid`` for a ground that is not listed, and for an explanation that explains nothing.
+    """
+    if ground not in set(Ground):
+        raise Invalid("กรุณาเลือกเหตุที่กฎหมายให้เผยแพร่ได้", field="ground", code="required")
+    said = validation.required_text(
+        explanation, field="reason", said=gettext_noop("คำอธิบายเหตุผล"), length=_LONGEST_EXPLANATION
+    )
+    letters = [letter for letter in said if letter.isalpha()]
+    if len(letters) < _FEWEST_LETTERS or len(set(letters)) < _FEWEST_DIFFERENT:
+        raise Invalid("กรุณาอธิบายเหตุผลให้ผู้อื่นเข้าใจ เช่น กฎหมายข้อใด หรือใครยินยอมเมื่อใด", field="reason")
+    if find(said, page=0):
+        raise Invalid("กรุณาเขียนเหตุผลโดยไม่ระบุเลขหรือหมายเลขของบุคคล", field="reason", code="personal-data")
+    return f"{GROUNDS[Ground(ground)]}: {said}"
 
 
 def find(text: str, page: int) -> tuple[PersonalData, ...]:

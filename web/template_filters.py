@@ -27,6 +27,7 @@ from archive.facets import FACETS
 from archive.fields import FIELDS_BY_NAME, FieldType
 from archive.filetype import ACCEPTED_FILES, is_office
 from archive.model import Announcement, Attachment, Page
+from archive.privacy import GROUNDS
 from archive.relations import cited_name, official_number
 from indexer.extraction.parsers import has_pictures
 from indexer.search.highlighting import TextSegment, highlight
@@ -101,6 +102,7 @@ def _add_globals(app: Flask) -> None:
     app.jinja_env.globals.update(
         accepted_files=ACCEPTED_FILES,
         facets=FACETS,
+        grounds=GROUNDS,
         asset=asset,
         linked_site=jsonld.site,
         absolute=addresses.absolute,

@@ -217,7 +217,8 @@ def test_personal_data_takes_a_reason(staff: Visit) -> None:
     page.get_by_role("button", name="บันทึกและเผยแพร่").click()
     expect(page.locator(".notice.bad")).to_contain_text("พบข้อมูลส่วนบุคคล")
     expect(page.locator("[value=later]")).to_have_count(0)  # nobody would be there to state the reason
-    page.fill("#reason", "กฎหมายกำหนดให้ประกาศข้อมูลนี้")
+    page.check("[name=ground][value=legal-duty]")
+    page.fill("#reason-public", "ระเบียบเบี้ยยังชีพ ข้อ 12 ให้ปิดประกาศ")
     page.get_by_role("button", name="เผยแพร่").click()
     expect(page.locator(".notice.good")).to_contain_text("เผยแพร่แล้ว")
     page.get_by_role("link", name="ประวัติการแก้ไข").click()

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import io
+from collections.abc import Callable
 from pathlib import Path
+from typing import cast
 
 import pytest
 
+from archive.eraser import Eraser
+from archive.erasure import ErasureScope
+from archive.intake import Intake
 from archive.model import Role, Status
+from archive.ports import Files
 from storage.backup.writer import Backups
 from tests.web.conftest import Site, memo, open_site
 
@@ -123,3 +130,47 @@ def test_an_order_that_is_not_complete_erases_nothing(site: Site, missing: str) 
     site.signed_in(Role.ADMIN).post(f"/staff/attachments/{attachment.id}/erase", data=order)
     assert site.services.records.attachments.get(attachment.id) == attachment
     assert site.services.records.erasures.all() == []
+
+
+class InterruptedFiles:
+    """The store of an archive, in which something else happens before or after one of its calls."""
+
+    def __init__(self, files: Files, call: str, *, before: Callable[[], object], after: Callable[[], object]):
+        self._files, self._call, self._before, self._after = files, call, before, after
+
+    def __getattr__(self, name: str) -> Callable[..., object]:
+        def called(*given: object, **named: object) -> object:
+            if name == self._call:
+                self._call = ""  # once
+                self._before()
+                answer = getattr(self._files, name)(*given, **named)
+                self._after()
+                return answer
+            return getattr(self._files, name)(*given, **named)
+
+        return called
+
+
+@pytest.mark.parametrize("moment", ["upload before the removal", "erasure before the record"])
+def test_an_upload_of_the_bytes_that_are_being_erased_keeps_its_file(site: Site, moment: str) -> None:
+    services, paper = site.services, memo("ไฟล์เดียวกัน")
+    erased = site.attach(site.announcement("ประกาศที่ถูกสั่งลบ").id, paper)
+    other = site.announcement("ประกาศอื่น")
+
+    def upload(files: object) -> None:
+        intake = Intake(services.records, cast(Files, files), max_upload_bytes=1 << 20)
+        intake.attach(other.id, io.BytesIO(paper), filename="a.pdf", actor="test")
+
+    def erase(files: object) -> None:
+        eraser = Eraser(services.records, services.records, cast(Files, files), ())
+        eraser.erase(erased.id, ErasureScope.ATTACHMENT, ordered_by="ศาล", reason="ละเมิด", actor="test")
+
+    nothing = lambda: None  # noqa: E731
+    if moment == "upload before the removal":
+        erase(
+            InterruptedFiles(services.files, "remove", before=lambda: upload(services.files), after=nothing)
+        )
+    else:
+        upload(InterruptedFiles(services.files, "add", before=nothing, after=lambda: erase(services.files)))
+    with services.files.open(erased.sha256) as kept:
+        assert kept.read() == paper

@@ -21,6 +21,7 @@ NATIONAL_ID = "1-1017-00230-70-8"
 WITH_ID = memo(f"นางสมศรี เลขประจำตัวประชาชน {NATIONAL_ID} ได้รับเบี้ยยังชีพบ้านหนองกระทิง", subject="ผู้รับเบี้ย")
 WITHOUT = memo("ซ่อมถนนสายบ้านหนองกระทิง", subject="ซ่อมถนน")
 REASON = "กฎหมายกำหนดให้ประกาศ"
+EXPLAINED = {"ground": "legal-duty", "reason": "ระเบียบเบี้ยยังชีพ ข้อ 12 ให้ปิดประกาศ"}
 
 
 @pytest.fixture
@@ -137,11 +138,22 @@ def test_staff_see_what_is_held_and_decide_on_the_page(site: Site) -> None:
     assert f"/staff/attachments/{attachment.id}" in overview
     page = clerk.get(f"/staff/attachments/{attachment.id}").text
     assert NATIONAL_ID in thai.arabic_digits(page)
-    refused = clerk.post(f"/staff/attachments/{attachment.id}", data={"reason": " "})
-    assert "เหตุผล" in refused.text
-    assert held(site, attachment) is Hold.PERSONAL_DATA
-    clerk.post(f"/staff/attachments/{attachment.id}", data={"reason": REASON})
+    for empty in (
+        {"reason": " "},
+        {"reason": "กฎหมายกำหนดให้ประกาศข้อมูลนี้"},  # no ground was chosen
+        EXPLAINED | {"ground": "because"},
+        EXPLAINED | {"reason": ""},
+        EXPLAINED | {"reason": "ทดสอบ"},
+        EXPLAINED | {"reason": "กกกกกกกกกกกกกกก"},
+        EXPLAINED | {"reason": f"ผู้มีเลขประจำตัว {NATIONAL_ID} ยินยอมแล้ว"},
+    ):
+        refused = clerk.post(f"/staff/attachments/{attachment.id}", data=empty)
+        assert 'class="notice bad flash"' in refused.text or "เหตุผล" in refused.text
+        assert held(site, attachment) is Hold.PERSONAL_DATA, empty
+    clerk.post(f"/staff/attachments/{attachment.id}", data=EXPLAINED)
     assert held(site, attachment) is None
+    reason = site.services.history.entries(made.id)[-1].reason
+    assert reason == f"กฎหมายกำหนดให้ประกาศข้อมูลนี้ (มาตรา 24 (6)): {EXPLAINED['reason']}"
     assert f"/staff/attachments/{attachment.id}" not in clerk.get("/staff").text
 
 
@@ -202,7 +214,7 @@ def test_what_people_write_is_looked_through_on_every_way(site: Site, field: str
     refused = clerk.post(f"/staff/announcements/{shown.id}", data=form | {"last_change": last_change})
     assert 'name="reason"' in refused.text
     assert NATIONAL_ID not in getattr(site.services.announcements.get(shown.id), field)
-    clerk.post(f"/staff/announcements/{shown.id}", data=form | {"last_change": last_change, "reason": REASON})
+    clerk.post(f"/staff/announcements/{shown.id}", data=form | EXPLAINED | {"last_change": last_change})
     assert NATIONAL_ID in getattr(site.services.announcements.get(shown.id), field)
     # What stands there already is not asked about again.
     assert api(site, "PATCH", f"/announcements/{shown.id}", json={field: f"{written[field]} แล้ว"})[0] == 200

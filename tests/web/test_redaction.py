@@ -18,7 +18,7 @@ from PIL import Image
 from archive.model import Attachment, Hold, Role, Status
 from archive.thai import thai_digits
 from indexer.extraction.redaction import COVER
-from tests.web.conftest import memo, open_site
+from tests.web.conftest import Site, memo, open_site
 
 NAME = "ประหยัดทรัพย์มะม่วงหวาน"
 NUMBER = "1-2345-67890-12-1"
@@ -242,3 +242,31 @@ def test_the_name_of_the_original_in_the_store_is_told_nowhere(redacted: Redacte
     client = redacted.site.client()
     for path in redacted.addresses:
         assert redacted.attachment.sha256.encode() not in client.get(path).data, path
+
+
+def _covered(page: str) -> list[bool]:
+    """Returns, for each box that a page proposes, True when it is ticked."""
+    return [bool(tick) for tick in re.findall(r'name="box" value="[^"]+"( checked)?', page)]
+
+
+@pytest.mark.parametrize("left", ["×××", ""])
+def test_a_number_that_was_only_taken_out_of_the_text_is_still_covered_in_the_picture(
+    site: Site, left: str
+) -> None:
+    made = site.announcement("ประกาศรายชื่อ", status=Status.DRAFT)
+    attachment = site.attach(made.id, memo(f"ประชาชนเลขที่ {NUMBER} มีสิทธิ", subject="รายชื่อ"))
+    site.work()
+    staff, address = site.signed_in(Role.STAFF), f"/staff/attachments/{attachment.id}/redact"
+    assert _covered(staff.get(address).text) == [True]
+    text = site.services.pages.get(attachment.id, 1).text
+    number = next(find for find in site.services.attachments.get(attachment.id).details.personal_data)
+    corrected = text[: number.start] + left + text[number.end :]
+    site.services.intake.correct_page(attachment.id, 1, corrected, actor="test")
+    assert _covered(staff.get(address).text) == [True]
+    explained = {"ground": "not-personal", "reason": "ดูภาพของหน้าแล้วเป็นเลขตัวอย่าง"}
+    staff.post(f"/staff/attachments/{attachment.id}", data=explained)
+    page = staff.get(address).text
+    assert _covered(page) == [False]
+    assert "ตัดสินให้ประชาชนเห็นแล้ว" in page
+    boxes = re.findall(r'name="known" value="([^"]+)"', page)
+    assert _covered(staff.post(address, data={"known": boxes, "all": "1"}).text) == [True]

@@ -129,7 +129,7 @@ def attachment(id: int) -> ResponseReturnValue:
 
 
 def _release(shown: Attachment) -> str:
-    services().intake.release(shown.id, actor=g.actor, reason=request.form.get("reason", ""))
+    services().intake.release(shown.id, actor=g.actor, reason=personal_data.reason_in_form())
     return str(_("ตัดสินแล้ว ประชาชนเห็นเอกสารนี้เมื่อประกาศเผยแพร่อยู่"))
 
 
@@ -279,7 +279,7 @@ def _keep(id: int) -> None:
         return
     settled = edit_conflicts.settle(announcement, _changes() | _labels(id))
     changes = {name: value for name, value in settled.items() if name in FIELDS_BY_NAME}
-    reason = request.form.get("reason", "")
+    reason = personal_data.reason_in_form()
     if announcement.status is Status.DRAFT and not announcement.title and not changes.get("title"):
         changes.pop("title", None)  # the title is still to be read from the attachments
     with services().records.batch():

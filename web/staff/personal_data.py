@@ -6,7 +6,9 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from archive import thai
+from flask import request
+
+from archive import privacy, thai
 from archive.model import Announcement, Attachment, Find
 from web.bootstrap import services
 
@@ -36,6 +38,15 @@ def describe_finds(announcement: Announcement, finds: Iterable[Find]) -> list[De
         around = _around(text, find.data.start, find.data.end)
         described.append(DescribedFind(find.data.type, attachment, find.data.page, find.data.field, around))
     return described
+
+
+def reason_in_form() -> str:
+    """Returns the reason to show personal data, of its ground and explanation in the form; "" for none.
+
+    Raises ``Invalid`` when only one of the two is given, or when the explanation explains nothing.
+    """
+    ground, explanation = request.form.get("ground", ""), request.form.get("reason", "").strip()
+    return privacy.stated_reason(ground, explanation) if ground or explanation else ""
 
 
 def fingerprint(finds: Iterable[Find]) -> str:

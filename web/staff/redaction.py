@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from difflib import SequenceMatcher
 
 from flask import abort, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from archive import thai
+from archive import privacy, thai
 from archive.errors import PrakatError
-from archive.model import Attachment, Page, Reading, Rectangle
+from archive.model import Attachment, Hold, Page, PersonalData, Reading, Rectangle
 from archive.privacy import undecided_in
 from indexer.extraction.page_text import UNITS
 from indexer.extraction.redaction import MOST_PAGES, Boxes, boxes_of_finds
@@ -53,6 +54,8 @@ def redact(id: int) -> ResponseReturnValue:
     typed = request.form.get("words", "").strip()
     if request.method == "POST" and "mark" in request.form:
         boxes = _with_words(boxes, read, typed)
+    elif request.method == "POST" and "all" in request.form:
+        boxes = [replace(box, is_covered=True) for box in boxes]
     elif request.method == "POST":
         try:
             _replace_by_copy(attachment, read, boxes)
@@ -85,28 +88,90 @@ def _by_page(boxes: Iterable[Box]) -> Boxes:
 
 
 def _found_boxes(attachment: Attachment, read: Sequence[Page]) -> list[Box]:
-    """Returns a box for each find whose place on its page is known.
+    """Returns a box for each find whose place on its page is known, also in texts before a correction.
 
     Finds that somebody decided to show are not covered unless a person ticks them.
     """
     by_number = {page.number: page for page in read}
     undecided = undecided_in(attachment)
-    return [
+    boxes = [
         Box(find.page, area, find.type, is_covered=find in undecided)
         for find in attachment.details.personal_data
         if find.page in by_number
         for area in boxes_of_finds(by_number[find.page], [(find.start, find.end)])
     ]
+    is_held = attachment.hold is Hold.PERSONAL_DATA
+    known = {(box.page, box.area) for box in boxes}
+    earlier = [
+        Box(number, area, type, is_covered=is_held)
+        for number, type, areas in _earlier_finds(attachment, read)
+        for area in areas
+        if (number, area) not in known
+    ]
+    return list(dict.fromkeys([*boxes, *earlier]))
+
+
+def _earlier_finds(
+    attachment: Attachment, read: Sequence[Page]
+) -> Iterator[tuple[int, str, list[Rectangle]]]:
+    """Yields page, type and areas of the finds in texts that a person has corrected since.
+
+    The picture still shows what the corrected text lacks. Where nothing of a find is left in the text, the
+    area is that of its line.
+    """
+    by_number = {page.number: page for page in read}
+    for number, before in _earlier_texts(attachment):
+        page = by_number.get(number)
+        finds = privacy.find(before, number)
+        if page is None or not finds:
+            continue
+        changes = SequenceMatcher(None, before, page.text, autojunk=False).get_opcodes()
+        for find in finds:
+            yield number, find.type, boxes_of_finds(page, [_span_now(changes, find, page.text)])
+
+
+def _earlier_texts(attachment: Attachment) -> list[tuple[int, str]]:
+    """Returns page and text for each text of the present file that a person has corrected since."""
+    texts: list[tuple[int, str]] = []
+    for change in services().history.entries(attachment.announcement_id):
+        if change.after.get("attachment_id") != attachment.id:
+            continue
+        if change.action in ("replace", "redact"):  # the texts before were of another file
+            texts = []
+        elif change.action == "correct":
+            texts.append((int(str(change.before["page"])), str(change.before.get("text", ""))))
+    return texts
+
+
+def _span_now(
+    changes: Sequence[tuple[str, int, int, int, int]], find: PersonalData, text: str
+) -> tuple[int, int]:
+    """Returns the span of ``text`` where a find stood before the changes; else the span of its line."""
+    spans = []
+    for change, old_start, old_end, new_start, new_end in changes:
+        if old_start < find.end and find.start < old_end:
+            is_equal = change == "equal"
+            skipped = max(0, find.start - old_start) if is_equal else 0
+            dropped = max(0, old_end - find.end) if is_equal else 0
+            spans.append((new_start + skipped, new_end - dropped))
+    start, end = spans[0][0], spans[-1][1]
+    if text[start:end].strip():
+        return start, end
+    line_end = text.find("\n", start)
+    return text.rfind("\n", 0, start) + 1, len(text) if line_end < 0 else line_end
 
 
 def _unplaced_finds(attachment: Attachment, read: Sequence[Page]) -> list[tuple[int, str]]:
     """Returns page and type of the undecided finds for which a person must draw the box."""
     by_number = {page.number: page for page in read}
-    return [
+    unplaced = [
         (find.page, find.type)
         for find in undecided_in(attachment)
         if find.page in by_number and not boxes_of_finds(by_number[find.page], [(find.start, find.end)])
     ]
+    if attachment.hold is Hold.PERSONAL_DATA:
+        unplaced += [(number, type) for number, type, areas in _earlier_finds(attachment, read) if not areas]
+    return list(dict.fromkeys(unplaced))
 
 
 def _with_words(boxes: Sequence[Box], read: Sequence[Page], typed: str) -> list[Box]:
