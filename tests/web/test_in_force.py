@@ -130,6 +130,9 @@ def test_every_page_and_text_view_tells_what_is_in_force_also_on_paper(site: Sit
         assert ("ยกเลิกแล้วโดย" in page, unchanged in page) == (True, False), path
     news = site.announcement("งานวันเด็ก", kind="news")
     assert unchanged not in client.get(f"/announcements/{news.id}").text
+    for path in views[:2]:  # the first sheet that is printed leads back to the page
+        head = client.get(path).text.partition("<h1")[0]
+        assert 'class="qr"' in head, path
     printed = client.get(views[1]).text.partition('<div class="onlyprint">')[2].partition("</div>")[0]
     for told in (older.title, "หน้า 1/1", f"http://localhost{views[1]}", "2564"):
         assert told in printed
