@@ -39,6 +39,7 @@ def test_from_blank_to_published_and_found(
     with page.expect_file_chooser() as choosing:
         page.locator("#files").click()
     choosing.value.set_files(papers(mark))
+    page.get_by_role("button", name="รวมเป็นประกาศเดียว").click()
     page.wait_for_url(re.compile(r"/staff/announcements/\d+$"))
     expect(page.locator("[data-attachment][data-status=ready]")).to_have_count(3, timeout=60_000)
 
@@ -94,6 +95,7 @@ def test_the_same_with_the_keyboard_alone(visit: Visit, site: Site, width: int, 
     with page.expect_file_chooser() as choosing:
         page.keyboard.press("Enter")
     choosing.value.set_files(papers(mark)[1:])
+    page.keyboard.press("Enter")  # together: the first answer has the focus
     page.wait_for_url(re.compile(r"/staff/announcements/\d+$"))
     expect(page.locator("[data-attachment][data-status=ready]")).to_have_count(2, timeout=60_000)
     tab_to(page, "button[name=publish]")

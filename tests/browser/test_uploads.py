@@ -30,14 +30,21 @@ def test_a_file_that_never_arrives_stays_listed_and_is_sent_again(staff: Visit, 
 
     page.route(SENDING, cut_the_second)
     page.set_input_files("#files", [paper("one.pdf", "หนึ่งขาด"), paper("two.pdf", "สองขาด")])
+    page.keyboard.press("Enter")  # together: the first answer has the focus
     line = page.locator("[data-uploads] li.failed")
     expect(line).to_contain_text("การเชื่อมต่อขาด", timeout=20_000)
     expect(line).to_contain_text("two.pdf")
     assert len(sent) == 4  # by itself it was sent three times
+    expect(page.locator("[data-attachment]")).to_have_count(1)  # the page is the draft's
     page.unroute(SENDING)
-    page.get_by_role("button", name="ลองใหม่").click()
-    page.wait_for_url(re.compile(r"/staff/announcements/\d+$"))
+    page.on("dialog", lambda dialog: dialog.accept())  # leaving asks, for a file has not arrived
+    page.reload()
+    expect(line).to_contain_text("two.pdf")
+    with page.expect_file_chooser() as chooser:
+        page.get_by_role("button", name="ลองอีกครั้ง").click()
+    chooser.value.set_files(paper("two.pdf", "สองขาด"))
     expect(page.locator("[data-attachment]")).to_have_count(2)
+    expect(line).to_have_count(0)
 
 
 def test_lost_answers_make_nothing_twice_and_need_no_click(staff: Visit, site: Site) -> None:
@@ -63,15 +70,20 @@ def test_lost_answers_make_nothing_twice_and_need_no_click(staff: Visit, site: S
     assert site.services.announcements.counts()["draft"] == before + 1
 
 
-def test_a_refused_file_is_listed_until_it_is_dismissed(staff: Visit) -> None:
+def test_papers_become_drafts_of_their_own_and_a_refused_file_stays_listed(staff: Visit, site: Site) -> None:
     page = staff()
     page.goto("/staff/announcements/new")
+    before = site.services.announcements.counts()["draft"]
     wrong: FilePayload = {"name": "note.pdf", "mimeType": "application/pdf", "buffer": b"not a document"}
-    page.set_input_files("#files", [paper("one.pdf", "รับได้"), wrong])
+    page.set_input_files("#files", [paper("one.pdf", "รับได้"), paper("two.pdf", "รับได้อีก"), wrong])
+    page.get_by_role("button", name="แยกเป็น 3 ประกาศ").click()
     line = page.locator("[data-uploads] li.failed")
     expect(line).to_contain_text("กรุณาบันทึกเป็น PDF แล้วแนบอีกครั้ง")
     page.get_by_role("button", name="ปิดรายการนี้").click()
-    page.wait_for_url(re.compile(r"/staff/announcements/\d+$"))
+    page.wait_for_url("**/staff?status=draft&mine=1")
+    assert (
+        site.services.announcements.counts()["draft"] == before + 2
+    )  # that of the refused file is in the trash
 
 
 def test_leaving_with_unsaved_work_asks(staff: Visit, site: Site) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import re
 
 import fpdf
 import pytest
@@ -176,3 +177,25 @@ def test_the_same_form_sent_twice_makes_one_draft(site: Site) -> None:
     made = {clerk.post("/staff/announcements/new", data=form | other).location for other in others}
     assert len(made | {first}) == 3
     assert 'name="form_key"' in clerk.get("/staff/announcements/new").text
+
+
+def test_what_cannot_be_saved_is_said_at_its_field(site: Site) -> None:
+    site.announcement("เดิม", category="ขยะมูลฝอย")
+    clerk = site.signed_in(Role.STAFF)
+    form = {"title": "เรื่อง", "published_on": "32 มกราคม", "kind": "news", "category": "ขยะมูนฝอย"}
+
+    def at_fault(page: str) -> list[str]:
+        return re.findall(r'id="(\w+)"[^>]*aria-invalid="true" aria-errormessage="fault-\1" autofocus', page)
+
+    page = clerk.post("/staff/announcements/new", data=form).text
+    assert at_fault(page) == ["published_on"]
+    assert 'id="fault-published_on">ไม่เข้าใจวันที่' in page
+    form["published_on"] = "31 มกราคม 2569"
+    page = clerk.post("/staff/announcements/new", data=form).text
+    assert at_fault(page) == ["category"]
+    assert 'data-use="ขยะมูลฝอย"' in page  # what may be meant
+    made = clerk.post("/staff/announcements/new", data=form | {"new_category": "ขยะมูนฝอย"}).location
+    id = int(made.rsplit("/", 1)[1])
+    assert site.services.announcements.get(id).category == "ขยะมูนฝอย"
+    form |= {"last_change": str(site.services.history.last_change()), "category": "ขยะ"}
+    assert at_fault(clerk.post(made, data=form).text) == ["category"]

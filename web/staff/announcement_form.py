@@ -10,13 +10,12 @@ from typing import ClassVar
 from flask_babel import get_locale
 
 from archive import thai
-from archive.errors import PrakatError
+from archive.errors import Invalid, PrakatError
 from archive.fields import ANNOUNCEMENT_FIELDS, AnnouncementField, FieldType
 from archive.model import Announcement, Attachment, Find, Kind, Reading, RelationKind, Status
-from indexer.search.query import parser as queries
 from web import template_filters
 from web.bootstrap import services
-from web.search_service import search
+from web.errors import in_words
 from web.staff import (
     attachment_forms,
     checklist,
@@ -36,7 +35,7 @@ class AnnouncementForm:
     """What the templates of the form read. ``announcement`` is None for one that is still to be made.
 
     ``typed``: what was sent with a form that could not be saved. ``values``: the text with which each field
-    opens. ``finds`` and ``conflicts``: why the form could not be saved, see ``build_form``.
+    opens. ``finds``, ``conflicts`` and ``fault``: why the form could not be saved, see ``build_form``.
     """
 
     announcement: Announcement | None
@@ -44,6 +43,7 @@ class AnnouncementForm:
     values: Mapping[str, str]
     finds: Sequence[Find]
     conflicts: Sequence[edit_conflicts.FieldConflict]
+    fault: Invalid | None  # names the field that could not be saved
     attachments: Sequence[attachment_forms.Paper] = ()
     detached: Sequence[Attachment] = ()
     offer: attachment_forms.Offer = field(default_factory=attachment_forms.Offer)
@@ -75,15 +75,19 @@ class AnnouncementForm:
         return checklist.near_duplicate_said(self.near_duplicate) if self.near_duplicate else ""
 
     @property
+    def fault_said(self) -> str:
+        """Message about the field that could not be saved; "" without one."""
+        return in_words(self.fault) if self.fault else ""
+
+    @property
     def upload_mb(self) -> int:
         """Largest size of a file, in megabytes."""
         return services().settings.max_upload_mb
 
     @property
     def known_values(self) -> dict[str, list[str]]:
-        """Authors and categories of published announcements, which the form suggests."""
-        facets = search(services(), queries.parse("", per_page=1)).facets
-        return {name: [str(each.value) for each in facets.get(name, ())] for name in ("author", "category")}
+        """Authors and categories of any record, which the form suggests."""
+        return {name: services().records.worklist.values(name) for name in ("author", "category")}
 
 
 def build_form(
@@ -97,10 +101,11 @@ def build_form(
     if isinstance(error, edit_conflicts.EditConflict):
         typed = {name: value for name, value in typed.items() if name not in error.settled}
     finds, conflicts = getattr(error, "finds", ()), getattr(error, "conflicts", ())
+    fault = error if isinstance(error, Invalid) else None
     if announcement is None:
         values = {each.name: _opening_value(each, None, typed, {}) for each in FORM_FIELDS}
         return AnnouncementForm(
-            announcement=None, typed=typed, values=values, finds=finds, conflicts=conflicts
+            announcement=None, typed=typed, values=values, finds=finds, conflicts=conflicts, fault=fault
         )
     attachments = attachment_forms.of(announcement)
     offer = attachment_forms.offer(announcement, attachments)
@@ -111,6 +116,7 @@ def build_form(
         values={each.name: _opening_value(each, announcement, typed, offered) for each in FORM_FIELDS},
         finds=finds,
         conflicts=conflicts,
+        fault=fault,
         attachments=attachments,
         detached=services().attachments.detached(announcement.id),
         offer=offer,

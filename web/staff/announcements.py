@@ -29,6 +29,7 @@ from web.staff import (
 )
 from web.staff.announcement_form import FORM_FIELDS, build_form
 from web.staff.blueprints import staff_blueprint
+from web.staff.categories import refuse_new_category
 
 pages = staff_blueprint("staff", __name__, url_prefix="/staff")
 
@@ -47,7 +48,7 @@ def new() -> ResponseReturnValue:
         made = _create_once()
     except PrakatError as error:
         flash(in_words(error), "bad")
-        return _form(None, request.form)
+        return _form(None, request.form, error=error)
     _attach_all(made.id)
     return redirect(_after_saving(made.id))
 
@@ -58,6 +59,7 @@ def _create_once() -> Announcement:
     A form is sent again when the connection was lost before the answer came.
     """
     changes = _changes()
+    refuse_new_category(changes.get("category"), confirmed=request.form.get("new_category", ""))
     sent = repr((request.form.get("form_key"), g.actor, sorted(changes.items(), key=str)))
     ref = f"form:{hashlib.sha256(sent.encode()).hexdigest()[:32]}" if "form_key" in request.form else None
     try:
@@ -266,7 +268,13 @@ def _typed(field: AnnouncementField) -> object:
     typed = request.form.get(field.name, "")
     if field.is_nullable and not typed.strip():
         return None
-    return thai.parse_date(typed) if field.type is FieldType.DATE else typed
+    if field.type is not FieldType.DATE:
+        return typed
+    try:
+        return thai.parse_date(typed)
+    except Invalid as error:
+        error.field = field.name  # a date alone does not know where it was typed
+        raise
 
 
 def _keep(id: int) -> None:
@@ -279,6 +287,8 @@ def _keep(id: int) -> None:
         return
     settled = edit_conflicts.settle(announcement, _changes() | _labels(id))
     changes = {name: value for name, value in settled.items() if name in FIELDS_BY_NAME}
+    if changes.get("category", announcement.category) != announcement.category:
+        refuse_new_category(changes["category"], confirmed=request.form.get("new_category", ""))
     reason = personal_data.reason_in_form()
     if announcement.status is Status.DRAFT and not announcement.title and not changes.get("title"):
         changes.pop("title", None)  # the title is still to be read from the attachments

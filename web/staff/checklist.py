@@ -33,13 +33,22 @@ class Check:
 def checks(announcement: Announcement, papers: Sequence[Paper], found: Sequence[Find]) -> list[Check]:
     """Returns the lines for an announcement, its attachments and finds of personal data, in order."""
     stated = offer(announcement, papers).fields
-    place = url_for("staff.edit", id=announcement.id, _anchor="said")
+
+    def place(field: str) -> str:
+        return url_for("staff.edit", id=announcement.id, _anchor=field)
+
     return [
-        _title(announcement, papers, stated.get("title"), place),
-        _author(announcement, stated.get("author"), place),
-        _dated(announcement, papers, stated.get("published_on"), place),
-        _kind(announcement, stated.get("kind"), place),
-        _check(_("หมวด"), announcement.category, place, None, _("ยังไม่ได้เลือกหมวด ประชาชนจะหาจากหมวดไม่พบ")),
+        _title(announcement, papers, stated.get("title"), place("title")),
+        _author(announcement, stated.get("author"), place("author")),
+        _dated(announcement, papers, stated.get("published_on"), place("published_on")),
+        _kind(announcement, stated.get("kind"), place("kind")),
+        _check(
+            _("หมวด"),
+            announcement.category,
+            place("category"),
+            None,
+            _("ยังไม่ได้เลือกหมวด ประชาชนจะหาจากหมวดไม่พบ"),
+        ),
         _relations(announcement),
         *_near_duplicate(announcement),
         _attachments(announcement, papers),

@@ -11,7 +11,7 @@ const uploads = new Set(); // files that are on their way, or that failed and st
 
 // Unsaved work: a form that was typed into, or files that did not arrive.
 let leaving = false; // a button or link of ours was pressed that saves what is there
-const unsavedForm = document.querySelector("form[data-unsaved]");
+const unsavedForm = () => document.querySelector("form[data-unsaved]");
 const typed = (field) => {
   if (field.type === "hidden" || field.type === "file" || field.disabled) return false;
   if (field.tagName === "SELECT") return [...field.options].some((one) => one.selected !== one.defaultSelected);
@@ -19,26 +19,39 @@ const typed = (field) => {
   return "defaultValue" in field && field.value !== field.defaultValue;
 };
 const filledIn = new WeakMap(); // field → value that was filled in from the documents, not by a person
-const unsaved = () => unsavedForm.dataset.unsaved === "typed"
-  || [...unsavedForm.elements].some((field) => typed(field) && filledIn.get(field) !== field.value);
+const unsaved = (form) => form.dataset.unsaved === "typed"
+  || [...form.elements].some((field) => typed(field) && filledIn.get(field) !== field.value);
 
-if (unsavedForm) {
-  unsavedForm.addEventListener("submit", () => { leaving = true; });
+if (unsavedForm()) {
+  addEventListener("submit", (event) => { if (event.target === unsavedForm()) leaving = true; });
   addEventListener("pageshow", () => { leaving = false; });
   addEventListener("beforeunload", (event) => {
-    if (!uploads.size && (leaving || !unsaved())) return;
+    if (!uploads.size && (leaving || !unsaved(unsavedForm()))) return;
     event.preventDefault();
     event.returnValue = ""; // what older browsers ask for
   });
 }
 
-const form = document.getElementById("main");
-const papers = form?.querySelector("[data-papers]");
-const rows = papers?.querySelector("[data-rows]");
+// The parts of the page. They are others once a new announcement has become a draft.
+let form, papers, rows;
+function findParts() {
+  form = document.getElementById("main");
+  papers = form?.querySelector("[data-papers]");
+  rows = papers?.querySelector("[data-rows]");
+}
+
+// Names of files that have not arrived. They stay known when the page is loaded again, which the files do not.
+const unsent = new Set();
+const unsentKey = () => `unsent ${location.pathname}`;
+function noteUnsent(name, isUnsent) {
+  unsent[isUnsent ? "add" : "delete"](name);
+  if (unsent.size) sessionStorage.setItem(unsentKey(), JSON.stringify([...unsent]));
+  else sessionStorage.removeItem(unsentKey());
+}
 
 // Whoever types is there: the session must not end before what is typed is saved.
+let awake = Date.now();
 function keepAwake() {
-  let awake = Date.now();
   form.addEventListener("input", () => {
     if (Date.now() - awake < AWAKE_EVERY) return;
     awake = Date.now();
@@ -65,19 +78,37 @@ function sending(file) {
   const shown = {
     bar,
     begin: () => { name.textContent = `${file.name} `; bar.value = 0; line.className = ""; line.replaceChildren(name, bar); uploads.add(shown); },
-    done: () => { uploads.delete(shown); line.remove(); },
+    done: () => { uploads.delete(shown); noteUnsent(file.name, false); line.remove(); },
     wait: (text) => { name.textContent = `${file.name} — ${text} `; },
-    say: (text) => { uploads.delete(shown); name.textContent = `${file.name} — ${text}`; line.replaceChildren(name, button(papers.dataset.dismiss, shown.done)); },
+    say: (text) => { uploads.delete(shown); noteUnsent(file.name, false); name.textContent = `${file.name} — ${text}`; line.replaceChildren(name, button(papers.dataset.dismiss, shown.done)); },
     fail: (text, again) => {
       line.className = "failed";
       name.textContent = `${file.name} — ${text}`;
       const { retry, dismiss } = papers.dataset;
-      line.replaceChildren(name, ...(again ? [button(retry, again)] : []), button(dismiss, () => { shown.done(); settle(); }));
+      line.replaceChildren(name, ...(again ? [button(retry, again)] : []), button(dismiss, async () => { await shown.dropDraft?.(); shown.done(); settle(); }));
     },
   };
   shown.begin();
+  noteUnsent(file.name, true);
   papers.querySelector("[data-uploads]").append(line);
   return shown;
+}
+
+// Lines for the files that had not arrived when the page was left. A file must be chosen again to be sent.
+function listUnsent() {
+  for (const name of JSON.parse(sessionStorage.getItem(unsentKey()) || "[]")) {
+    const line = document.createElement("li");
+    const { retry, dismiss, choose } = papers.dataset;
+    unsent.add(name);
+    line.className = "failed";
+    line.dataset.unsent = name;
+    line.append(
+      `${name} — ${choose} `,
+      button(retry, () => papers.querySelector("#files").click()),
+      button(dismiss, () => { noteUnsent(name, false); line.remove(); }),
+    );
+    papers.querySelector("[data-uploads]").append(line);
+  }
 }
 
 const pause = (milliseconds) => new Promise((over) => setTimeout(over, milliseconds));
@@ -115,41 +146,112 @@ function sendOnce(address, file, shown) {
   });
 }
 
-let draft = null; // the address of the draft that was made with the first files
+let goOn = null; // address to go to once no file waits
 
-async function take(files) {
-  const list = [...files].map((file) => ({ file, shown: sending(file) }));
-  if (!list.length) return;
-  if (!papers.dataset.address && !draft) draft = await begin();
-  const address = papers.dataset.address || (draft && `${draft}/attachments`);
-  if (!address) {
-    const again = () => { list.forEach(({ shown }) => shown.done()); take(list.map(({ file }) => file)); };
-    return list.forEach(({ shown }) => shown.fail(papers.dataset.lost, again));
+function take(files) {
+  const chosen = [...files];
+  const lines = [...papers.querySelectorAll("[data-unsent]")];
+  for (const { name } of chosen) lines.find((line) => line.dataset.unsent === name)?.remove();
+  if (papers.dataset.address || chosen.length < 2) return takeTogether(chosen);
+  return askHowMany(chosen);
+}
+
+// Several papers for a new announcement may be one announcement or several.
+function askHowMany(files) {
+  const line = document.createElement("li");
+  const { together, apart, cancel } = papers.dataset;
+  const answer = (text, act) => button(text.replace("#", files.length), () => { line.remove(); act(files); });
+  line.className = "question";
+  line.append(answer(together, takeTogether), answer(apart, takeApart), button(cancel, () => line.remove()));
+  papers.querySelector("[data-uploads]").append(line);
+  line.querySelector("button").focus();
+}
+
+async function takeTogether(files) {
+  if (!files.length) return;
+  const list = files.map((file) => ({ file, shown: sending(file) }));
+  if (!papers.dataset.address) {
+    const { page, address, refusal } = await begin();
+    if (!page) {
+      const again = () => { list.forEach(({ shown }) => shown.done()); takeTogether(files); };
+      return list.forEach(({ shown }) => shown.fail(refusal, again));
+    }
+    showDraft(page, address);
   }
-  for (const { file, shown } of list) await send(address, file, shown); // in order: it is theirs on the page
+  for (const { file, shown } of list) await send(papers.dataset.address, file, shown); // in order: it is theirs on the page
   await settle();
 }
 
-// Once nothing is on its way and nothing failed: to the draft, or the rows of what arrived.
-async function settle() {
-  if (!draft) return update();
-  if (uploads.size || papers.querySelector("[data-uploads]").children.length) return;
-  leaving = true;
-  location.assign(draft);
+// Each file becomes a draft of its own; then the list of one's own drafts is shown.
+async function takeApart(files) {
+  goOn = papers.dataset.drafts;
+  const list = files.map((file, number) => ({ file, number, shown: sending(file) }));
+  const one = async ({ file, number, shown }) => {
+    const { address, refusal } = await begin(number);
+    if (address) {
+      shown.dropDraft = () => trash(address); // a draft of a file that is given up has nothing in it
+      return send(`${address}/attachments`, file, shown);
+    }
+    return shown.fail(refusal, () => { shown.begin(); one({ file, number, shown }).then(settle); });
+  };
+  for (const each of list) await one(each);
+  await settle();
 }
 
-// A new announcement becomes a draft with its first files. Returns its address. The same form sent again gives the
-// same draft, so that an answer that was lost makes no second one.
-async function begin() {
+function trash(address) {
+  const body = new FormData();
+  body.append("csrf_token", form.elements.csrf_token.value);
+  return fetch(`${address}/trash`, { method: "POST", body }).catch(() => null);
+}
+
+// Once nothing is on its way and nothing failed: on to the drafts, or the rows of what arrived.
+async function settle() {
+  if (!goOn) return update();
+  if (uploads.size || papers.querySelector("[data-uploads]").children.length) return;
+  leaving = true;
+  location.assign(goOn);
+}
+
+// A new announcement becomes a draft with its first files. The same form sent again gives the same draft, so that an
+// answer that was lost makes no second one. ``number``: place of a file that becomes a draft of its own.
+// Returns the draft's page and address, or why there is none.
+async function begin(number) {
   const body = new FormData(form);
   body.delete("files");
   body.append("files_follow", "yes");
+  if (number !== undefined) {
+    body.set("form_key", `${body.get("form_key")}-${number}`);
+    body.set("title", "");
+  }
   for (const wait of [0, ...RETRY_AFTER]) {
     await pause(wait);
     const answer = await fetch(form.action, { method: "POST", body }).catch(() => null);
-    if (answer) return answer.redirected ? new URL(answer.url).pathname : null;
+    const text = await answer?.text().catch(() => null);
+    if (!text) continue;
+    const page = new DOMParser().parseFromString(text, "text/html");
+    if (answer.redirected) return { page, address: new URL(answer.url).pathname };
+    return { refusal: page.querySelector(".notice.bad, h1")?.textContent.trim() || papers.dataset.refused };
   }
-  return null;
+  return { refusal: papers.dataset.lost };
+}
+
+// The page of the draft in the place of the blank form, with the files that are on their way, with what was typed
+// meanwhile, and with the focus where it was.
+function showDraft(page, address) {
+  const [before, focused] = [form, document.activeElement.id];
+  const sent = [...papers.querySelector("[data-uploads]").children];
+  sessionStorage.removeItem(unsentKey());
+  history.replaceState(null, "", address);
+  document.title = page.title;
+  document.querySelector("main").replaceWith(page.querySelector("main"));
+  start();
+  papers.querySelector("[data-uploads]").append(...sent);
+  [...unsent].forEach((name) => noteUnsent(name, true));
+  for (const field of form.elements) {
+    const typedIn = field.id && field.type !== "hidden" && field.type !== "file" && before.elements[field.name];
+    if (typedIn && typed(typedIn)) field.value = typedIn.value;
+  }
+  document.getElementById(focused)?.focus();
 }
 
 const untouched = (part) => !part.contains(document.activeElement) && ![...part.querySelectorAll("textarea, select")].some(typed);
@@ -161,12 +263,14 @@ async function update() {
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
   for (const row of fresh.querySelectorAll("[data-attachment]")) {
     const shown = rows.querySelector(`[data-attachment="${row.dataset.attachment}"]`);
-    if (!shown) rows.append(row);
+    if (!shown) { rows.append(row); arrows(); }
     else if (["status", "progress", "hold"].every((name) => shown.dataset[name] === row.dataset[name])) continue;
     else if (untouched(shown)) shown.replaceWith(row);
     else { shown.querySelector(".facts").replaceWith(row.querySelector(".facts")); Object.assign(shown.dataset, row.dataset); }
   }
-  if (fresh.querySelector("[name=seen]")?.value === form.elements.seen?.value) fill(fresh);
+  const awaited = fresh.querySelector("[data-awaited]");
+  if (awaited && !papers.dataset.own && !form.querySelector("[data-awaited]")) document.getElementById("said").after(awaited);
+  fill(fresh);
   offers(rows);
   showHandles();
 }
@@ -193,12 +297,15 @@ function offers(part) {
       const field = document.getElementById(offer.dataset.for);
       field.value = offer.dataset.use;
       field.focus();
-      offer.parentElement.remove();
+      offer.closest("p").remove();
     });
   });
 }
 
+let watching = false;
+
 async function watch() {
+  watching = true;
   if (rows.querySelector("[data-status=waiting], [data-status=reading]")) await update();
   setTimeout(watch, WATCH_EVERY);
 }
@@ -259,12 +366,18 @@ async function place(row) {
   papers.querySelector("[data-uploads]").append(line);
 }
 
-// The numbers and arrows beside the rows, as they stand now.
+// The numbers beside the rows, as they stand now.
 function number() {
   [...rows.children].forEach((row, at) => {
     const shown = form.elements[`position-${row.dataset.attachment}`];
     shown.value = shown.defaultValue = at + 1;
     form.elements[`was-${row.dataset.attachment}`].value = at + 1;
+  });
+  arrows();
+}
+
+function arrows() {
+  [...rows.children].forEach((row, at) => {
     row.querySelector("[value=up]").disabled = at === 0;
     row.querySelector("[value=down]").disabled = at === rows.children.length - 1;
   });
@@ -272,12 +385,21 @@ function number() {
 
 const showHandles = () => rows.querySelectorAll("[data-handle]").forEach((handle) => { handle.hidden = false; });
 
-if (papers) {
+function start() {
+  findParts();
+  if (!papers) return;
   keepAwake();
   const drop = papers.querySelector("[data-drop]");
   if (drop) acceptDrops(drop);
   offers(document);
   acceptOrder();
   showHandles();
-  if (papers.dataset.address) watch();
+  if (papers.dataset.address && !watching) watch();
 }
+
+start();
+if (papers) listUnsent();
+
+// A link to a field leads into it, not only to its place.
+const field = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+if (field && field.matches("input, select, textarea")) field.focus();
