@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
-from archive.model import Kind, RelationKind
+from archive.model import DocumentKind, RelationKind
 from archive.thai import arabic_digits, canon
 from archive.thai.dates import WrittenDate, find_dates
 
@@ -24,12 +24,12 @@ _REACH_BACK = (
 _MOST_CITATIONS = 20  # citations of one text; a repealing bylaw lists about ten
 
 _KINDS = {
-    "คำสั่ง": Kind.ORDER,
-    "ประกาศ": Kind.ANNOUNCEMENT,
-    "ระเบียบ": Kind.RULE,
-    "ข้อบังคับ": Kind.BYLAW,
-    "เทศบัญญัติ": Kind.BYLAW,
-    "ข้อบัญญัติ": Kind.BYLAW,
+    "คำสั่ง": DocumentKind.ORDER,
+    "ประกาศ": DocumentKind.ANNOUNCEMENT,
+    "ระเบียบ": DocumentKind.RULE,
+    "ข้อบังคับ": DocumentKind.BYLAW,
+    "เทศบัญญัติ": DocumentKind.BYLAW,
+    "ข้อบัญญัติ": DocumentKind.BYLAW,
 }
 _DOCUMENT = re.compile(rf"(?:{'|'.join(_KINDS)})(?!\s*ณ|นี้)")  # not "ประกาศ ณ วันที่", nor the text itself
 _VERB = re.compile(
@@ -53,7 +53,7 @@ class Citation:
     """
 
     relation: RelationKind
-    kind: Kind
+    kind: DocumentKind
     number: str  # ``5/2560``; "" when the text gives none
     dated: dt.date | None
     subject: str  # words after เรื่อง or ว่าด้วย; "" when the text gives none

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from archive.errors import gettext_noop
-from archive.model import Announcement, Kind
+from archive.model import Announcement, DocumentKind
 from archive.thai import buddhist_year
 
 Value = str | int
@@ -23,7 +23,7 @@ Value = str | int
 class FacetType(Enum):
     """Type of a facet's values: it says how they are compared, read, ordered and shown."""
 
-    KIND = auto()  # one of ``Kind``
+    KIND = auto()  # one of ``DocumentKind``
     NAME = auto()  # free text; a filter finds the name, or else all names that contain it, by letters alone
     YEAR = auto()  # a year of the Buddhist era; shown with the newest first
     ORGANISATION = auto()  # an organisation's id, its slug in addresses; only where several are searched
@@ -92,12 +92,12 @@ def facet_values(announcement: Announcement) -> tuple[Value, ...]:
     return tuple(facet.value(announcement) for facet in FACETS)
 
 
-def read_filter(facet: Facet, text: str) -> Kind | int | str | None:
+def read_filter(facet: Facet, text: str) -> DocumentKind | int | str | None:
     """Return the value of a filter that was kept as text; None where it makes no sense."""
     with suppress(ValueError):
         match facet.type:
             case FacetType.KIND:
-                return Kind(text)
+                return DocumentKind(text)
             case FacetType.YEAR:
                 return int(text) if text.isascii() and len(text) <= 4 else None
             case FacetType.NAME:

@@ -16,7 +16,7 @@ from typing import Any
 
 from archive import thai, validation
 from archive.errors import Invalid, gettext_noop
-from archive.model import Kind
+from archive.model import DocumentKind
 
 Check = Callable[[object, str], object]
 """Validation rule: takes a value and the field's name, returns the value to store. Raises ``Invalid``."""
@@ -34,7 +34,7 @@ class FieldType(Enum):
     TEXT = auto()  # text with line breaks
     DATE = auto()  # a date, ISO when written
     MOMENT = auto()  # a time in UTC, ISO when written
-    KIND = auto()  # one of ``Kind``
+    KIND = auto()  # one of ``DocumentKind``
     COUNT = auto()  # a whole number from 0
     FLAG = auto()  # true or false; 1 or 0 in the database
     IDENTIFIER = auto()  # another system's name for the record, never altered
@@ -89,7 +89,7 @@ def read_column(field: AnnouncementField, value: Any) -> Any:
         case FieldType.MOMENT:
             return dt.datetime.fromisoformat(value)
         case FieldType.KIND:
-            return Kind(value)
+            return DocumentKind(value)
         case FieldType.COUNT:
             return int(value)
         case FieldType.FLAG:
@@ -161,11 +161,11 @@ def _unlikely(value: dt.date, field: str) -> Invalid:
     )
 
 
-def _kind(value: object, field: str) -> Kind:
+def _kind(value: object, field: str) -> DocumentKind:
     try:
-        return Kind(_text(value, field))
+        return DocumentKind(_text(value, field))
     except ValueError:
-        known = ", ".join(kind.value for kind in Kind)
+        known = ", ".join(kind.value for kind in DocumentKind)
         raise Invalid("ไม่มีประเภทเอกสารนี้ กรุณาใช้หนึ่งใน %(known)s", field=field, known=known) from None
 
 
@@ -205,7 +205,7 @@ ANNOUNCEMENT_FIELDS = (
         type=FieldType.KIND,
         label=gettext_noop("ประเภท"),
         check=_kind,
-        default=Kind.ANNOUNCEMENT,
+        default=DocumentKind.ANNOUNCEMENT,
         is_in_results=True,
         is_in_form=True,
         is_exported=True,

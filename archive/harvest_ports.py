@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from archive.model import Announcement, Kind
+from archive.model import Announcement, DocumentKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,7 +19,7 @@ class HarvestSelection:
 
     since: dt.datetime | None = None  # first moment of change
     before: dt.datetime | None = None  # first moment that is too late
-    kind: Kind | None = None
+    kind: DocumentKind | None = None
     category: str | None = None
 
 

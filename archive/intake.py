@@ -17,11 +17,11 @@ from archive.model import (
     Announcement,
     Attachment,
     Collection,
+    DocumentKind,
     Draft,
     Find,
     Hold,
     Item,
-    Kind,
     Page,
     PersonalData,
     Reading,
@@ -30,7 +30,7 @@ from archive.model import (
 )
 from archive.ports import Files, Scanner, StoredFile
 from archive.repositories import Records
-from archive.suggested_fields import fields_not_given, is_file_name, suggest_fields
+from archive.suggested_fields import fields_not_given, is_title_file_name, suggest_fields
 
 log = logging.getLogger("prakat.security")
 
@@ -102,7 +102,7 @@ class Intake(FileVersionCommands):
         filename: str,
         actor: str,
         label: str = "",
-        kind: Kind | None = None,
+        kind: DocumentKind | None = None,
         stored_at: dt.datetime | None = None,
     ) -> tuple[Attachment, bool]:
         """Store the bytes of a seekable stream, then the record and its job in one transaction.
@@ -123,7 +123,7 @@ class Intake(FileVersionCommands):
             filename=name,
             media_type=content,
             label=shown,
-            kind=kind or Kind.OTHER,
+            kind=kind or DocumentKind.OTHER,
             actor=actor,
             stored_at=stored_at,
         )
@@ -172,7 +172,7 @@ class Intake(FileVersionCommands):
         return replaced
 
     def relabel(
-        self, attachment_id: int, *, label: str, kind: Kind, actor: str, reason: str = ""
+        self, attachment_id: int, *, label: str, kind: DocumentKind, actor: str, reason: str = ""
     ) -> Attachment:
         """Change the label that residents read above the document, and the document's kind.
 
@@ -334,7 +334,7 @@ class Intake(FileVersionCommands):
                 if self._being_read(due):
                     continue
                 titled = self.complete(due, actor=actor).title
-                if is_file_name(titled, self._records.attachments.by_announcement([due])[due]):
+                if is_title_file_name(titled, self._records.attachments.by_announcement([due])[due]):
                     raise Invalid("ชื่อเรื่องเป็นชื่อไฟล์ กรุณาตั้งชื่อให้ประชาชนเข้าใจ", field="title")
                 self.publish(due, actor=actor)
             except (PersonalDataFound, Invalid):

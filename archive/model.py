@@ -20,7 +20,7 @@ class Status(StrEnum):
     TRASHED = "trashed"
 
 
-class Kind(StrEnum):
+class DocumentKind(StrEnum):
     """Kinds of official documents, after the Prime Minister's Office regulation on correspondence."""
 
     LETTER = "letter"
@@ -40,7 +40,7 @@ class Kind(StrEnum):
     @property
     def has_legal_force(self) -> bool:
         """Return True for documents that bind until another one cancels them."""
-        return self in (Kind.ORDER, Kind.RULE, Kind.BYLAW, Kind.ANNOUNCEMENT)
+        return self in (DocumentKind.ORDER, DocumentKind.RULE, DocumentKind.BYLAW, DocumentKind.ANNOUNCEMENT)
 
     @property
     def thai(self) -> str:
@@ -52,19 +52,19 @@ class Kind(StrEnum):
 
 
 _KIND_NAMES = {
-    Kind.LETTER: ("หนังสือภายนอก", "Official letter"),
-    Kind.MEMO: ("บันทึกข้อความ", "Memorandum"),
-    Kind.STAMPED: ("หนังสือประทับตรา", "Stamped letter"),
-    Kind.ORDER: ("คำสั่ง", "Order"),
-    Kind.RULE: ("ระเบียบ", "Rule"),
-    Kind.BYLAW: ("ข้อบังคับ/เทศบัญญัติ", "Bylaw"),
-    Kind.ANNOUNCEMENT: ("ประกาศ", "Announcement"),
-    Kind.STATEMENT: ("แถลงการณ์", "Statement"),
-    Kind.NEWS: ("ข่าว", "News"),
-    Kind.CERTIFICATE: ("หนังสือรับรอง", "Certificate"),
-    Kind.MINUTES: ("รายงานการประชุม", "Minutes"),
-    Kind.NOTE: ("บันทึก", "Note"),
-    Kind.OTHER: ("อื่น ๆ", "Other"),
+    DocumentKind.LETTER: ("หนังสือภายนอก", "Official letter"),
+    DocumentKind.MEMO: ("บันทึกข้อความ", "Memorandum"),
+    DocumentKind.STAMPED: ("หนังสือประทับตรา", "Stamped letter"),
+    DocumentKind.ORDER: ("คำสั่ง", "Order"),
+    DocumentKind.RULE: ("ระเบียบ", "Rule"),
+    DocumentKind.BYLAW: ("ข้อบังคับ/เทศบัญญัติ", "Bylaw"),
+    DocumentKind.ANNOUNCEMENT: ("ประกาศ", "Announcement"),
+    DocumentKind.STATEMENT: ("แถลงการณ์", "Statement"),
+    DocumentKind.NEWS: ("ข่าว", "News"),
+    DocumentKind.CERTIFICATE: ("หนังสือรับรอง", "Certificate"),
+    DocumentKind.MINUTES: ("รายงานการประชุม", "Minutes"),
+    DocumentKind.NOTE: ("บันทึก", "Note"),
+    DocumentKind.OTHER: ("อื่น ๆ", "Other"),
 }
 
 
@@ -128,7 +128,7 @@ class Draft:
     body: str = ""
     author: str = ""
     published_on: dt.date
-    kind: Kind = Kind.ANNOUNCEMENT
+    kind: DocumentKind = DocumentKind.ANNOUNCEMENT
     category: str = ""
     views: int = 0  # baseline: views that an older site counted
     ref: str | None = None  # identifier in the source of the import, unique there
@@ -146,7 +146,7 @@ class Announcement:
     body: str
     author: str
     published_on: dt.date
-    kind: Kind
+    kind: DocumentKind
     category: str
     views: int
     status: Status
@@ -212,7 +212,7 @@ class Signature:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Field:
+class ReadField:
     """A field read from a document, such as its number, with the confidence of the reading (0–1)."""
 
     value: str
@@ -266,7 +266,7 @@ class Details:
     ``fields`` may hold kind, number, date (ISO), subject, from, to and urgency.
     """
 
-    fields: dict[str, Field] = field(default_factory=dict)
+    fields: dict[str, ReadField] = field(default_factory=dict)
     signatures: tuple[Signature, ...] = ()
     personal_data: tuple[PersonalData, ...] = ()
     advice: tuple[ScanAdvice, ...] = ()
@@ -281,7 +281,7 @@ class Attachment:
     position: int  # 1…, the order on the announcement
     label: str
     filename: str  # as uploaded, for the download
-    kind: Kind
+    kind: DocumentKind
     media_type: str
     size: int  # bytes
     sha256: str  # lower-case hexadecimal

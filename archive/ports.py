@@ -257,7 +257,7 @@ class Organisations(Protocol):
 class Database(Protocol):
     """The database that stores records, jobs and people, as a whole."""
 
-    def faults(self) -> list[str]:
+    def find_faults(self) -> list[str]:
         """Return the faults that the engine's own check finds, in the engine's words; may take minutes."""
 
     def seconds_spent(self) -> float:
@@ -283,7 +283,7 @@ class Fault:
 class RowCheck(Protocol):
     """Finds rows that cannot be read, by reading them as the archive does; also an ``Examination``."""
 
-    def faults(self) -> Iterator[Fault]:
+    def find_faults(self) -> Iterator[Fault]:
         """Yield every row that cannot be read."""
 
     def look(self) -> list[str]:
@@ -296,10 +296,10 @@ class Audit(Protocol):
     def head(self) -> tuple[int, str]:
         """Return the number and the hash (hexadecimal) of the last entry; ``(0, "")`` before the first."""
 
-    def faults(self) -> Iterator[Fault]:
+    def find_faults(self) -> Iterator[Fault]:
         """Yield a fault for each broken link of the chain, then for each row that differs from its entry."""
 
-    def acknowledge(self, actor: str) -> list[Incident]:
+    def acknowledge_all(self, actor: str) -> list[Incident]:
         """Acknowledge every open incident and every fault, and accept differing rows as they are now.
         Returns the incidents, with time and ``actor`` of the acknowledgement. Incidents stay on record."""
 
@@ -307,5 +307,5 @@ class Audit(Protocol):
 class Examination(Protocol):
     """One kind of check over all stored data."""
 
-    def faults(self) -> Iterator[Fault]:
+    def find_faults(self) -> Iterator[Fault]:
         """Yield the faults that this check finds; may take minutes."""

@@ -19,11 +19,11 @@ from archive.model import (
     Attachment,
     Change,
     Collection,
+    DocumentKind,
     Draft,
     FileVersion,
     Incident,
     Item,
-    Kind,
     Line,
     LowConfidenceSpan,
     Page,
@@ -137,7 +137,7 @@ class Attachments(Protocol):
         filename: str,
         media_type: str,
         label: str,
-        kind: Kind,
+        kind: DocumentKind,
         actor: str,
         stored_at: dt.datetime | None = None,
     ) -> tuple[Attachment, bool]:
@@ -162,7 +162,7 @@ class Attachments(Protocol):
         ``file-attached``) when another attachment of the announcement has these bytes.
         """
 
-    def relabel(self, attachment_id: int, *, label: str, kind: Kind, actor: str) -> Attachment: ...
+    def relabel(self, attachment_id: int, *, label: str, kind: DocumentKind, actor: str) -> Attachment: ...
     def reorder(self, announcement_id: int, attachment_ids: Sequence[int], *, actor: str) -> None: ...
     def detach(self, attachment_id: int, *, actor: str) -> None:
         """Detach an attachment. Its bytes, pages and corrections stay, so that it can be put back."""
@@ -339,6 +339,8 @@ class FileVersions(Protocol):
 
 
 class Batch(Protocol):
+    """Function that opens one transaction around several writes."""
+
     def __call__(self, bulk: str = "") -> AbstractContextManager[None]:
         """Combine writes of this thread into one transaction: all are kept, or none.
         A write that raises is undone alone, so a loop may go on with the next record. ``bulk``: a name that

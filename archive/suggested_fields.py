@@ -12,7 +12,7 @@ from archive import thai, validation
 from archive.errors import Invalid
 from archive.fields import checked
 from archive.filetype import EXTENSIONS
-from archive.model import Announcement, Attachment, Kind, Reading
+from archive.model import Announcement, Attachment, DocumentKind, Reading
 from archive.thai.characters import LETTERS_AND_SIGNS
 
 _READ_AS = {"title": "subject", "kind": "kind", "published_on": "date", "author": "from"}
@@ -50,10 +50,10 @@ def fields_not_given(announcement: Announcement, attachments: Sequence[Attachmen
     file counts as not given; a kind counts as not given while the title does.
     """
     made_on = announcement.created_at.astimezone(thai.BANGKOK).date()
-    is_titled = bool(announcement.title) and not is_file_name(announcement.title, attachments)
+    is_titled = bool(announcement.title) and not is_title_file_name(announcement.title, attachments)
     as_new: dict[str, object] = {
         "title": announcement.title if not is_titled else None,
-        "kind": Kind.ANNOUNCEMENT if not is_titled else None,
+        "kind": DocumentKind.ANNOUNCEMENT if not is_titled else None,
         "published_on": made_on,
         "author": "",
     }
@@ -67,7 +67,7 @@ def suggested_title(announcement: Announcement, attachments: Sequence[Attachment
     return str(suggest_fields(attachments).fields.get("title", ""))
 
 
-def is_file_name(title: str, attachments: Sequence[Attachment]) -> bool:
+def is_title_file_name(title: str, attachments: Sequence[Attachment]) -> bool:
     """Return True when a title is nothing but the name of a file, such as ``scan_0012`` or ``12 doc.pdf``.
 
     The name of an attachment with a Thai word in it, such as ``ประกาศราคากลาง``, may be a title.

@@ -15,7 +15,7 @@ from archive.disclosure import DisclosureEntry, item_with
 from archive.errors import Conflict, Invalid, NotFound, RecordDamaged, gettext_noop
 from archive.fields import FIELDS_BY_NAME, read_column
 from archive.intake import Intake
-from archive.model import Change, Item, Kind, RelationKind, Status
+from archive.model import Change, DocumentKind, Item, RelationKind, Status
 from archive.repositories import Records
 
 MOST_AT_ONCE = 5_000  # changes of one bulk: a thousand records, each changed in several steps
@@ -163,7 +163,7 @@ class Undo:
         self._intake.relabel(
             now.id,
             label=str(change.before.get("label", now.label)),
-            kind=Kind(str(change.before.get("kind", now.kind))),
+            kind=DocumentKind(str(change.before.get("kind", now.kind))),
             actor=actor,
         )
 

@@ -28,7 +28,7 @@ def required_text(text: str, *, field: str, said: str, length: int) -> str:
     return not_longer(line, field, said, length)
 
 
-def name(text: str) -> str:
+def account_name(text: str) -> str:
     """Return the name of a person who signs in, or of a program's token. Raises ``Invalid``."""
     return required_text(text, field="name", said=gettext_noop("ชื่อ"), length=LONGEST_NAME)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from archive.model import Announcement, Kind, Status
+from archive.model import Announcement, DocumentKind, Status
 
 
 class Problem(StrEnum):
@@ -35,7 +35,7 @@ class WorklistFilters:
     person: str = ""  # records assigned to this person, or made by the person and assigned to nobody
     author: str = ""
     category: str = ""
-    kind: Kind | None = None
+    kind: DocumentKind | None = None
     problem: Problem | None = None
     changed_since: dt.datetime | None = None
     ids: Sequence[int] | None = None  # only records among these

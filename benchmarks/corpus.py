@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from archive.model import Announcement, Kind, Status
+from archive.model import Announcement, DocumentKind, Status
 from indexer.analysis.index_document import SourceAnnouncement
 
 
@@ -41,7 +41,7 @@ def entry(number: int, record: dict[str, Any]) -> SourceAnnouncement:
         body=record["body"],
         author=record.get("cat", ""),
         published_on=dt.date.fromisoformat(record["date"]),
-        kind=Kind.NEWS,
+        kind=DocumentKind.NEWS,
         category=record.get("cat", ""),
         views=0,
         status=Status.PUBLISHED,

@@ -45,7 +45,7 @@ from rapidfuzz import fuzz
 from rich.console import Console
 from rich.table import Table
 
-from archive.model import Announcement, Attachment, Details, Kind, Page, Reading, Source, Status
+from archive.model import Announcement, Attachment, Details, DocumentKind, Page, Reading, Source, Status
 from archive.thai import arabic_digits, canon
 from indexer.analysis.dictionary import Dictionary
 from indexer.analysis.index_document import SourceAnnouncement
@@ -323,7 +323,7 @@ def _entry(id: int, page: Page) -> SourceAnnouncement:
         author="",
         body="",
         published_on=now.date(),
-        kind=Kind.ANNOUNCEMENT,
+        kind=DocumentKind.ANNOUNCEMENT,
         category="",
         views=0,
         status=Status.PUBLISHED,
@@ -336,7 +336,7 @@ def _entry(id: int, page: Page) -> SourceAnnouncement:
         position=1,
         label="",
         filename="",
-        kind=Kind.ANNOUNCEMENT,
+        kind=DocumentKind.ANNOUNCEMENT,
         media_type="application/pdf",
         size=1,
         sha256="",

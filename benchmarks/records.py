@@ -19,7 +19,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from archive.model import Details, Kind, Line, Page, Source, Status
+from archive.model import Details, DocumentKind, Line, Page, Source, Status
 from archive.ports import StoredFile
 from storage.repositories.jobs import EngineJobs
 from storage.repositories.records import open_records
@@ -86,7 +86,7 @@ def _records(opened: Opener, count: int) -> dict[str, float]:
             filename="ก.pdf",
             media_type="application/pdf",
             label="ก",
-            kind=Kind.OTHER,
+            kind=DocumentKind.OTHER,
             actor=ACTOR,
         )
 

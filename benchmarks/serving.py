@@ -29,7 +29,7 @@ from http import HTTPStatus
 from pathlib import Path
 from urllib.parse import quote
 
-from archive.model import Kind, Status
+from archive.model import DocumentKind, Status
 from benchmarks.corpus import records
 from benchmarks.import_corpus import manifest
 from indexer.reindex import rebuild
@@ -231,7 +231,7 @@ def fill(folder: Path, docs: Path) -> str:
 
 def _memo() -> Text:
     return Text(
-        kind=Kind.MEMO,
+        kind=DocumentKind.MEMO,
         number="นป 52301/412",
         date=dt.date(2021, 6, 9),
         subject="ขออนุมัติซ่อมถนน",

@@ -167,11 +167,11 @@ class _Check:
     # database and files
 
     def _check_database(self) -> None:
-        for fault in self._database.faults():
+        for fault in self._database.find_faults():
             self._find("database-damaged", "database", fault)
 
     def _examine(self, examination: Examination) -> None:
-        for fault in examination.faults():
+        for fault in examination.find_faults():
             mended = self._repair and fault.mend is not None and fault.mend()
             self._find(fault.code, fault.subject, fault.detail, mended=mended)
 

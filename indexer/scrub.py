@@ -62,7 +62,7 @@ class ScrubStopped(Exception):
     """Raised when the worker is to stop; the file that was being read is read again later."""
 
 
-class Scrub:
+class Scrubber:
     """Verifies the index and the files. Only one worker at a time may use a state file."""
 
     def __init__(self, records: Records, files: Files, index: SearchIndex, path: Path) -> None:
@@ -73,7 +73,7 @@ class Scrub:
         self._saved = 0.0
         self._damaged_read_at = _never()
 
-    def check_index(self, wait: Callable[[float], bool]) -> bool:
+    def scrub_index(self, wait: Callable[[float], bool]) -> bool:
         """Reads the whole index if a check is due; returns False if not. The index itself records damage.
 
         ``wait`` sleeps for the given seconds and returns True when the worker is to stop; then this method
@@ -91,10 +91,10 @@ class Scrub:
         self._save()
         return True
 
-    def check_file(self, wait: Callable[[float], bool]) -> bool:
+    def scrub_next_file(self, wait: Callable[[float], bool]) -> bool:
         """Reads the next original file if a check is due; returns False if not.
 
-        ``wait`` has the same meaning as in ``check_index``.
+        ``wait`` has the same meaning as in ``scrub_index``.
         """
         if self._state.damaged_files and dt.datetime.now(dt.UTC) - self._damaged_read_at > DAMAGED_EVERY:
             self._damaged_read_at = dt.datetime.now(dt.UTC)

@@ -29,7 +29,7 @@ from indexer.index_sync import sync_batch
 from indexer.leader_leases import COLLECT_SCANS, MAINTAIN, SYNC_INDEX, LeaderLeases, lease_holder_name
 from indexer.leader_leases import RENEW_EVERY as RENEW_DUTIES_EVERY
 from indexer.reindex import is_rebuild_needed, rebuild
-from indexer.scrub import Scrub, ScrubStopped
+from indexer.scrub import Scrubber, ScrubStopped
 from indexer.search.ports import SearchIndex
 
 log = logging.getLogger("prakat.worker")
@@ -52,7 +52,7 @@ class Worker:
         index: SearchIndex,
         reader: AttachmentReader,
         duties: LeaderLeases,
-        scrub: Scrub,
+        scrub: Scrubber,
         inbox: Inbox,
         send_mail: Callable[[Callable[[], bool]], None] | None = None,
     ) -> None:
@@ -199,9 +199,9 @@ class Worker:
         busy = False
         with suppress(ScrubStopped):
             if self._duties.is_leader(SYNC_INDEX):
-                busy = self._scrub.check_index(self._stop.wait)
+                busy = self._scrub.scrub_index(self._stop.wait)
             if self._duties.is_leader(MAINTAIN):
-                busy = self._scrub.check_file(self._stop.wait) or busy
+                busy = self._scrub.scrub_next_file(self._stop.wait) or busy
         return busy
 
 

@@ -39,7 +39,7 @@ class DamagedRows:
         # By table, ``look`` reads ids below this one next; None: it begins with the newest.
         self._next: dict[str, int | None] = dict.fromkeys(_LISTED)
 
-    def faults(self) -> Iterator[Fault]:
+    def find_faults(self) -> Iterator[Fault]:
         """Yield every row that cannot be read."""
         for table in _MAPPERS:
             above = 0

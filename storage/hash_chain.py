@@ -195,7 +195,7 @@ def recorded_people(engine: Queries) -> Iterator[None]:
         )
 
 
-def seal_everything(engine: Engine) -> None:
+def append_missing_entries(engine: Engine) -> None:
     """Append an entry for every row that has none. This starts the chain of an existing archive.
 
     Tables that later migrations create are left out.
@@ -251,7 +251,7 @@ class AuditTrail:
     def head(self) -> tuple[int, str]:
         return head(self._engine)
 
-    def faults(self) -> Iterator[Fault]:
+    def find_faults(self) -> Iterator[Fault]:
         """Yield where the chain is broken, then every row that is not as it was written."""
         known = {
             row["subject"]
@@ -264,9 +264,9 @@ class AuditTrail:
             for key, code in self._differing(subject):
                 yield Fault(code, f"{key[0]} {key[1]}", self._describe(key))
 
-    def acknowledge(self, actor: str) -> list[Incident]:
+    def acknowledge_all(self, actor: str) -> list[Incident]:
         with self._engine.write():
-            for fault in [*self.faults()]:
+            for fault in [*self.find_faults()]:
                 insert_incident(self._engine, fault)
             seal(self._engine, *(key for subject in SUBJECTS for key, _ in self._differing(subject)))
             opened = [row["id"] for row in self._engine.rows(_OPEN_INCIDENTS)]

@@ -24,19 +24,19 @@ from archive.model import (
     Change,
     Collection,
     Details,
+    DocumentKind,
     Failure,
-    Field,
     FileVersion,
     Hold,
     Incident,
     Item,
-    Kind,
     Line,
     LowConfidenceSpan,
     Organisation,
     Page,
     Person,
     PersonalData,
+    ReadField,
     Reading,
     Relation,
     RelationKind,
@@ -163,7 +163,7 @@ def plain(value: object) -> object:
         return time_text(value)
     if isinstance(value, dt.date):
         return value.isoformat()
-    if isinstance(value, Kind | Status):
+    if isinstance(value, DocumentKind | Status):
         return value.value
     if isinstance(value, bool):
         return int(value)
@@ -196,7 +196,7 @@ def attachment(row: Row) -> Attachment:
         position=row["position"],
         label=_text(row["label"]),
         filename=_text(row["filename"]),
-        kind=Kind(row["kind"]),
+        kind=DocumentKind(row["kind"]),
         media_type=_text(row["media_type"]),
         size=row["size"],
         sha256=_text(row["sha256"]),
@@ -242,7 +242,7 @@ def _details(text: str) -> Details:
         return Details()
     kept = json.loads(text)
     return Details(
-        fields={name: Field(**field) for name, field in kept["fields"].items()},
+        fields={name: ReadField(**field) for name, field in kept["fields"].items()},
         signatures=tuple(
             Signature(**{**signature, "signed_at": _time(signature["signed_at"])})
             for signature in kept["signatures"]

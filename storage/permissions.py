@@ -36,7 +36,7 @@ class DataPermissions:
     def __init__(self, data: Path) -> None:
         self._data = data
 
-    def faults(self) -> Iterator[Fault]:
+    def find_faults(self) -> Iterator[Fault]:
         """Yield at most one fault, for the whole directory. Its ``mend`` removes other users' permissions."""
         found = self._found()
         if found:

@@ -172,7 +172,7 @@ class Postgres:
     def seconds_spent(self) -> float:
         return _clock.seconds
 
-    def faults(self) -> list[str]:
+    def find_faults(self) -> list[str]:
         """See ``archive.ports.Database``. Finds bad checksums, invalid indexes, unvalidated constraints."""
         found = self.rows(
             """SELECT 'checksum failures: ' || checksum_failures AS fault FROM pg_stat_database

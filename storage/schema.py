@@ -10,7 +10,7 @@ text that sorts by its code points, and for binary data.
 from __future__ import annotations
 
 from storage.first_migrations import FIRST_MIGRATIONS
-from storage.hash_chain import seal_attachment_holds, seal_everything
+from storage.hash_chain import append_missing_entries, seal_attachment_holds
 from storage.migration import Migration
 from storage.tables_of_residents import REPORTS, SUBSCRIPTIONS
 from storage.tenancy import PARENTS
@@ -93,7 +93,7 @@ MIGRATIONS = (
             )""",
             """CREATE INDEX audit_by_subject ON audit (subject, subject_id, number)""",
         ),
-        then=seal_everything,
+        then=append_missing_entries,
     ),
     Migration(
         "held attachments",

@@ -100,7 +100,7 @@ class Sqlite:
     def seconds_spent(self) -> float:
         return _clock.seconds
 
-    def faults(self) -> list[str]:
+    def find_faults(self) -> list[str]:
         """See ``archive.ports.Database``. Lists faults of the file's structure and dangling references."""
         found = [row["integrity_check"] for row in self.rows("PRAGMA integrity_check")]
         found = [] if found == ["ok"] else found

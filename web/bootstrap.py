@@ -48,12 +48,12 @@ from indexer.extraction.rereading import PageRereader
 from indexer.extraction.text_layer import Copies
 from indexer.inbox import Inbox, InboxTarget
 from indexer.leader_leases import COLLECT_SCANS, MAINTAIN, SYNC_INDEX, LeaderLeases, lease_holder_name
-from indexer.scrub import Scrub
+from indexer.scrub import Scrubber
 from indexer.search.ports import SearchIndex
 from indexer.worker import LEASE, Worker
 from storage.backup import manifest
 from storage.backup.keys import BackupKeys
-from storage.backup.last_backup import NOTE, LastBackup
+from storage.backup.last_backup import NOTE, LastBackupComparison
 from storage.backup.manifest import BackupManifest
 from storage.backup.rehearsal import rehearse_restore as unpack_backup_aside
 from storage.backup.restore import open_backup
@@ -76,7 +76,7 @@ from storage.repositories.transfer import EngineTransfer
 from storage.sqlite import Sqlite
 from storage.tenancy import Scoped
 from web.repository_access import RepositoryAccess
-from web.serving.own_address import site_address
+from web.serving.public_address import public_base_url
 from web.settings import Settings
 
 if TYPE_CHECKING:
@@ -200,7 +200,7 @@ def services() -> Services:
         return whole
     if "services" not in g:
         known = request.environ[KNOWN]
-        address = site_address(whole.settings, {each.host for each in known if each.host})
+        address = public_base_url(whole.settings, {each.host for each in known if each.host})
         if address != whole.settings.base_url:
             whole = replace(whole, settings=replace(whole.settings, base_url=address))
         g.services = whole.of(request.environ[ORGANISATION], known)
@@ -242,7 +242,7 @@ def build(settings: Settings, *, begin_anew: bool = False) -> Services:
             DataPermissions(data),
             DamagedRows(engine),
             AuditTrail(engine),
-            LastBackup(data, engine),
+            LastBackupComparison(data, engine),
             dictionary,
         ),
         index=_index(settings.search, data, dictionary),
@@ -410,7 +410,7 @@ def build_worker(services: Services) -> Worker:
         services.index,
         reader,
         duties(services, lease_holder_name()),
-        Scrub(services.records, services.files, services.index, scrub_state_path(services.settings)),
+        Scrubber(services.records, services.files, services.index, scrub_state_path(services.settings)),
         Inbox(lambda: inbox_targets(services)),
         FollowerMail(services).send_due if services.settings.smtp_url else None,
     )

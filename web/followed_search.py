@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from archive.facets import FACETS, read_filter
-from archive.model import Kind
+from archive.model import DocumentKind
 from archive.thai import canon
 from indexer.search.query.parser import MAX_QUERY_LENGTH, Filters, Query, Sort, parse
 
@@ -39,6 +39,6 @@ def described(arguments: str, *, everything: str) -> str:
     given = dict(parse_qsl(arguments))
     for facet in FACETS:
         value = read_filter(facet, given.get(facet.name, ""))
-        if isinstance(value, Kind):
+        if isinstance(value, DocumentKind):
             given[facet.name] = value.thai
     return " · ".join(given.values()) or everything

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import url_for
 
-from archive.model import Announcement, Attachment, Collection, Kind, RelationKind
+from archive.model import Announcement, Attachment, Collection, DocumentKind, RelationKind
 from archive.relations import Standing, standing
 from web.addresses import absolute, page_path
 from web.bootstrap import services
@@ -61,7 +61,7 @@ def announcement(announcement: Announcement, attachments: Sequence[Attachment]) 
     return described
 
 
-_LEGAL_KINDS = {Kind.ORDER, Kind.RULE, Kind.BYLAW}
+_LEGAL_KINDS = {DocumentKind.ORDER, DocumentKind.RULE, DocumentKind.BYLAW}
 _LEGAL_RELATIONS = {
     RelationKind.CANCELS: "legislationRepeals",
     RelationKind.REPLACES: "legislationRepeals",

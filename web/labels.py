@@ -8,7 +8,7 @@ from flask_babel import get_locale, lazy_gettext
 
 from archive.disclosure import Period, Section, State
 from archive.fields import ANNOUNCEMENT_FIELDS
-from archive.model import Kind, Reading, Role, Status
+from archive.model import DocumentKind, Reading, Role, Status
 from archive.reports import ReportKind
 from indexer.search.query.query_notes import QueryNote
 
@@ -140,8 +140,8 @@ def device_name(said: str) -> str:
     return " · ".join(filter(None, found)) or said
 
 
-def kind_name(kind: Kind | str) -> str:
-    found = Kind(kind)
+def kind_name(kind: DocumentKind | str) -> str:
+    found = DocumentKind(kind)
     return found.english if str(get_locale()) == "en" else found.thai
 
 

@@ -134,7 +134,7 @@ def parse(page: str, *, name: str, rules: SiteRules) -> OldPage:
         author=byline["author"].strip(),
         published_on=thai.parse_date(byline["date"]),
         views=_views(byline["views"]),
-        old_url=path_of_address(address) or (rules.old_url.format(name=name) or None),
+        old_url=url_path_and_query(address) or (rules.old_url.format(name=name) or None),
     )
     return OldPage(draft, tuple(_old_file(match, rules) for match in attached))
 
@@ -241,7 +241,7 @@ def _split_body(lines: list[str], rules: SiteRules) -> tuple[str, list[re.Match[
     return "\n".join(body).strip(), attached
 
 
-def path_of_address(address: str) -> str:
+def url_path_and_query(address: str) -> str:
     """Return path and query of an address, which do not depend on the new site's host name."""
     parts = split_address(address)
     if parts.scheme not in ("http", "https"):

@@ -15,7 +15,7 @@ from typing import Any
 from archive import thai
 from archive.errors import Invalid
 from archive.fields import ANNOUNCEMENT_FIELDS, AnnouncementField, FieldType
-from archive.model import Draft, Kind, Status
+from archive.model import DocumentKind, Draft, Status
 
 _DRAFTED = [field for field in ANNOUNCEMENT_FIELDS if field.is_drafted]
 _KNOWN = {*(field.name for field in _DRAFTED), "status", "attachments"}
@@ -27,7 +27,7 @@ class ListedFile:
 
     path: PurePosixPath
     label: str
-    kind: Kind | None
+    kind: DocumentKind | None
     stored_at: dt.datetime | None = None  # time at which an older site stored the file
 
 
@@ -95,11 +95,11 @@ def _flag(given: Mapping[str, Any], name: str) -> bool:
     return flag
 
 
-def _kind(given: Mapping[str, Any], name: str = "kind") -> Kind | None:
+def _kind(given: Mapping[str, Any], name: str = "kind") -> DocumentKind | None:
     code = _text(given, name)
-    if code and code not in set(Kind):
+    if code and code not in set(DocumentKind):
         raise Invalid(f"ไม่รู้จักประเภท {code} (unknown kind)", field=name)
-    return Kind(code) if code else None
+    return DocumentKind(code) if code else None
 
 
 def _status(given: Mapping[str, Any]) -> Status:

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from archive.errors import Invalid
 from archive.importers.legacy_site import SavedSite, SiteRules
-from archive.importers.site_selectors import SelectorRules
 from archive.importers.wordpress import WordPressJsonPages
+from archive.importers.xpath_rules import XPathRules
 
 KINDS = ("joomla", "pdf-menu", "google-sites", "wordpress")
 """Names of the rule files that come with the program, beside the default one."""
@@ -28,7 +28,7 @@ def load_site(rules: str | None = None) -> SavedSite:
             case "lines":
                 return SiteRules.of(table)
             case "selectors":
-                return SelectorRules.of(table)
+                return XPathRules.of(table)
             case "wordpress":
                 return WordPressJsonPages()
             case other:

@@ -12,8 +12,8 @@ from lxml.etree import ParserError
 
 from archive import thai
 from archive.errors import Invalid
-from archive.importers.legacy_site import OldPage, path_of_address, split_address
-from archive.importers.site_selectors import body_text, document_link
+from archive.importers.legacy_site import OldPage, split_address, url_path_and_query
+from archive.importers.xpath_rules import body_text, document_link
 from archive.model import Draft
 
 
@@ -56,7 +56,7 @@ def _announcement(post: Mapping[str, Any]) -> OldPage:
         author=str(embedded.get("author", [{}])[0].get("name", "")),
         category=str(categories[0]) if categories else "",
         published_on=thai.parse_date(str(post["date"])[:10]),
-        old_url=path_of_address(address) or None,
+        old_url=url_path_and_query(address) or None,
     )
     files = tuple(filter(None, map(document_link, content.iter("a"))))
     return OldPage(draft, files, key=f"{split_address(address).netloc}:{int(post['id'])}")

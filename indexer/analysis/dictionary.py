@@ -160,7 +160,7 @@ class Dictionary:
             self._lexicon = parse_lexicon(f"{self._builtin}\n{self._local() if state else ''}")
         return self._lexicon
 
-    def faults(self) -> Iterator[Fault]:
+    def find_faults(self) -> Iterator[Fault]:
         """Yields a fault if the file is not in UTF-8. See ``archive.ports.Examination``."""
         if self._path and self._state() and not _is_utf8(self._path.read_bytes()):
             yield Fault("words-encoding", self._path.name, _LEGACY_ENCODING)

@@ -15,7 +15,7 @@ from functools import cached_property
 
 from rapidfuzz.distance import Levenshtein
 
-from archive.model import Field, Kind, Page
+from archive.model import DocumentKind, Page, ReadField
 from archive.thai import arabic_digits, canon
 from archive.thai.characters import CONSONANTS, LEADING_VOWELS, LETTERS_AND_SIGNS
 from archive.thai.dates import find_dates
@@ -60,24 +60,30 @@ _NO_ISSUER = re.compile(r"---|\W*\d|ท[ีิึื]?[่้]?\s*(?:พิเ�
 
 # first words of a title → kind; longer ones first, since some begin alike
 _TITLES = (
-    ("บันทึกข้อความ", Kind.MEMO),
-    ("หนังสือรับรอง", Kind.CERTIFICATE),
-    ("รายงานการประชุม", Kind.MINUTES),
-    ("แถลงการณ์", Kind.STATEMENT),
-    ("ข่าวประชาสัมพันธ์", Kind.NEWS),
-    ("ข้อบังคับ", Kind.BYLAW),
-    ("ข้อบัญญัติ", Kind.BYLAW),
-    ("เทศบัญญัติ", Kind.BYLAW),
-    ("ระเบียบ", Kind.RULE),
-    ("คำสั่ง", Kind.ORDER),
-    ("ประกาศ", Kind.ANNOUNCEMENT),
-    ("ข่าว", Kind.NEWS),
-    ("บันทึก", Kind.NOTE),
+    ("บันทึกข้อความ", DocumentKind.MEMO),
+    ("หนังสือรับรอง", DocumentKind.CERTIFICATE),
+    ("รายงานการประชุม", DocumentKind.MINUTES),
+    ("แถลงการณ์", DocumentKind.STATEMENT),
+    ("ข่าวประชาสัมพันธ์", DocumentKind.NEWS),
+    ("ข้อบังคับ", DocumentKind.BYLAW),
+    ("ข้อบัญญัติ", DocumentKind.BYLAW),
+    ("เทศบัญญัติ", DocumentKind.BYLAW),
+    ("ระเบียบ", DocumentKind.RULE),
+    ("คำสั่ง", DocumentKind.ORDER),
+    ("ประกาศ", DocumentKind.ANNOUNCEMENT),
+    ("ข่าว", DocumentKind.NEWS),
+    ("บันทึก", DocumentKind.NOTE),
 )
 FEW = 3  # code points: shortest end of a label from which the label is recognised
 SHORT = 4  # code points: a shorter rest of a row is noise
 _TITLE_LENGTH = 90  # code points; a longer line that begins so is a sentence
-_ISSUED = (Kind.ORDER, Kind.ANNOUNCEMENT, Kind.RULE, Kind.BYLAW, Kind.STATEMENT)  # dated at the end
+_ISSUED = (
+    DocumentKind.ORDER,
+    DocumentKind.ANNOUNCEMENT,
+    DocumentKind.RULE,
+    DocumentKind.BYLAW,
+    DocumentKind.STATEMENT,
+)  # dated at the end
 _URGENCIES = ("ด่วนที่สุด", "ด่วนมาก", "ด่วน")
 _URGENCY = re.compile("^ด[่]?วน(?:ที[่]?สุด|มาก)?\\s+(?=บัน?ทึก|ที)")
 
@@ -156,11 +162,11 @@ class _Row:
         return _drop(self.text, size)
 
 
-def describe(pages: Sequence[Page]) -> dict[str, Field]:
+def describe(pages: Sequence[Page]) -> dict[str, ReadField]:
     """Returns the fields that were found, by name.
 
-    ``kind`` is a value of ``Kind``; ``number`` is canonical (``มท 0808.2/ว 123``, ``123/2564``); ``date``
-    is ISO; ``urgency`` one of ด่วน, ด่วนมาก, ด่วนที่สุด; ``subject``, ``from`` and ``to`` are as written.
+    ``kind`` is a value of ``DocumentKind``; ``number`` is canonical (``มท 0808.2/ว 123``, ``123/2564``);
+    ``date`` is ISO; ``urgency`` one of ด่วน, ด่วนมาก, ด่วนที่สุด; ``subject``, ``from`` and ``to`` are as written.
     """
     written = [page for page in pages if page.text.strip()]
     if not written:
@@ -170,7 +176,7 @@ def describe(pages: Sequence[Page]) -> dict[str, Field]:
     sure = written[0].confidence if written[0].confidence is not None else 1.0
     found: dict[str, _Found | None] = {name: read(document) for name, read in _READERS.items()}
     return {
-        name: Field(value=field.value, confidence=round(field.confidence * sure, 2))
+        name: ReadField(value=field.value, confidence=round(field.confidence * sure, 2))
         for name, field in found.items()
         if field and field.value
     }
@@ -216,12 +222,12 @@ class _Document:
         return self.head[:end]
 
     @cached_property
-    def title(self) -> tuple[int, Kind, str, float] | None:
+    def title(self) -> tuple[int, DocumentKind, str, float] | None:
         """Returns position, kind, label and certainty of the title row; the most certain row is chosen."""
         titles = list(self._titles())
         return max(titles, key=lambda title: title[3]) if titles else None
 
-    def _titles(self) -> Iterator[tuple[int, Kind, str, float]]:
+    def _titles(self) -> Iterator[tuple[int, DocumentKind, str, float]]:
         for place, row in enumerate(self.head[:8]):
             row = _Row(_URGENCY.sub("", _NOISE.sub("", row.text)), row.left, row.right)
             for label, kind in _TITLES:
@@ -247,13 +253,13 @@ class _Document:
         if self.title:
             return _Found(self.title[1].value, self.title[3])
         if (department := self.label("ส่วนราชการ")) and self.subject:
-            return _Found(Kind.MEMO.value, min(LIKELY, department[1]))
+            return _Found(DocumentKind.MEMO.value, min(LIKELY, department[1]))
         if self.addressee and (self.subject or _number_row(self)):
-            return _Found(Kind.LETTER.value, LIKELY if self.subject and _number_row(self) else GUESS)
+            return _Found(DocumentKind.LETTER.value, LIKELY if self.subject and _number_row(self) else GUESS)
         if any(row.text.startswith("ถึง ") and len(row.text) < _TITLE_LENGTH for row in self.head[:5]):
             if _number_row(self):
-                return _Found(Kind.STAMPED.value, LIKELY)
-            return _Found(Kind.STAMPED.value, GUESS) if self.dated else None
+                return _Found(DocumentKind.STAMPED.value, LIKELY)
+            return _Found(DocumentKind.STAMPED.value, GUESS) if self.dated else None
         return None
 
 
@@ -335,7 +341,7 @@ def _date(document: _Document) -> _Found | None:
     if kind in _ISSUED:
         issued = next((row for row in reversed(document.tail) if _ISSUED_ON.search(row.digits)), None)
         return _date_in(issued) if issued else None
-    if kind == Kind.STAMPED and document.dated is not None:
+    if kind == DocumentKind.STAMPED and document.dated is not None:
         return _date_in(document.tail[document.dated])
     if kind is None:
         return None  # a text that is no letter mentions dates, but has none
@@ -392,12 +398,12 @@ def _from(document: _Document) -> _Found | None:
         return _issuer(document, document.title)
     if document.kind is None:
         return None  # a text that is no letter names offices, but is from none
-    if document.kind.value == Kind.STAMPED:
+    if document.kind.value == DocumentKind.STAMPED:
         return _Found(document.tail[document.dated - 1].text, LIKELY) if document.dated else None
     return _department(document) or _office_at_right(document)
 
 
-def _issuer(document: _Document, title: tuple[int, Kind, str, float]) -> _Found | None:
+def _issuer(document: _Document, title: tuple[int, DocumentKind, str, float]) -> _Found | None:
     """Returns the office that the title of an order or an announcement names."""
     place, _, label, sure = title
     named = [document.head[place].after(label)]
@@ -438,7 +444,7 @@ def _to(document: _Document) -> _Found | None:
         row = document.head[place]
         label = next(label for label in ("กราบเรียน", "เรียน", "นมัสการ") if row.starts(label))
         return _Found(row.after(label), sure)
-    if document.kind and document.kind.value == Kind.STAMPED:
+    if document.kind and document.kind.value == DocumentKind.STAMPED:
         return next((_Found(row.after("ถึง"), CERTAIN) for row in document.head if row.starts("ถึง")), None)
     return None
 

@@ -38,7 +38,7 @@ def read_backup_note(data: Path) -> BackupNote | None:
     return None
 
 
-class LastBackup:
+class LastBackupComparison:
     """An ``Examination`` that compares the archive with its last backup.
 
     The note holds the backup's destination, its digest, and the archive's figures at that time.
@@ -48,7 +48,7 @@ class LastBackup:
         self._path = data / NOTE
         self._engine = engine
 
-    def note(self, destination: Path, manifest: BackupManifest) -> None:
+    def write_note(self, destination: Path, manifest: BackupManifest) -> None:
         """Write the note on a published backup, and sync it to the disk."""
         content = {
             "destination": str(destination.resolve()),
@@ -64,7 +64,7 @@ class LastBackup:
         part.replace(self._path)
         sync_directory(self._path.parent)
 
-    def faults(self) -> Iterator[Fault]:
+    def find_faults(self) -> Iterator[Fault]:
         """Yield losses of the archive since its last backup, and alterations of that backup.
 
         A backup whose destination cannot be reached is not checked: the disk may be stored elsewhere.

@@ -15,7 +15,7 @@ _MONTH = len("2026-11")
 
 
 @dataclass(frozen=True, slots=True)
-class Retention:
+class RetentionRule:
     """Retention rule: keep the latest generation of each of the last days and months that have any.
 
     The ``newest`` generations are kept whatever their day, so that a bad generation does not at once replace
@@ -26,7 +26,7 @@ class Retention:
     months: int
     newest: int = 3
 
-    def keep(self, generations: Iterable[str]) -> set[str]:
+    def kept_generations(self, generations: Iterable[str]) -> set[str]:
         """Return the names of the generations that the rule keeps."""
         names = sorted(generations)
         kept = set(names[-self.newest :])
@@ -99,13 +99,13 @@ class BackupDirectory:
             kept.parent.mkdir(mode=0o700, exist_ok=True)
             kept.write_bytes(text)
 
-    def prune(self, retention: Retention) -> int:
+    def prune(self, retention: RetentionRule) -> int:
         """Remove generations that the rule does not keep, then files that no kept generation names.
 
         Returns the number of removed generations. Where a kept manifest is damaged nothing is removed,
         because the files that this manifest names are not known.
         """
-        kept = retention.keep(self.generations())
+        kept = retention.kept_generations(self.generations())
         try:
             named = {path for name in kept for path in self.read(name).paths()}
         except Invalid:

@@ -20,7 +20,7 @@ from archive.errors import Conflict, Invalid, NotFound, PrakatError, Unavailable
 from archive.ports import Files, StoredFile
 from storage.archive_figures import ArchiveFigures, describe_losses
 from storage.backup.keys import BackupKeys
-from storage.backup.last_backup import BackupNote, LastBackup, read_backup_note
+from storage.backup.last_backup import BackupNote, LastBackupComparison, read_backup_note
 from storage.backup.manifest import (
     AGE,
     CHUNK,
@@ -41,7 +41,7 @@ from storage.backup.manifest import (
     sync,
 )
 from storage.backup.restore import TarSource
-from storage.backup.retention import BackupDirectory, Retention
+from storage.backup.retention import BackupDirectory, RetentionRule
 from storage.engine import Engine
 from storage.files.local import sync_directory
 
@@ -122,8 +122,8 @@ class Backups:
                 if not accept_loss:
                     _refuse_loss(target.figures_before(), snapshot)
                 self._write(snapshot, target, report, progress)
-                report.generations = target.publish(progress, Retention(keep_days, keep_months))
-                LastBackup(self._data, self._engine).note(destination, target.manifest)
+                report.generations = target.publish(progress, RetentionRule(keep_days, keep_months))
+                LastBackupComparison(self._data, self._engine).write_note(destination, target.manifest)
         return report
 
     def _write(self, snapshot: Path, target: _Target, report: BackupReport, progress: Progress) -> None:
@@ -196,7 +196,7 @@ class _Target(Protocol):
     def put_original(self, file: StoredFile) -> bool:
         """Write an original. Returns False when the backup has it already. Raises ``NotFound``."""
 
-    def publish(self, progress: Progress, retention: Retention) -> int:
+    def publish(self, progress: Progress, retention: RetentionRule) -> int:
         """Sync and verify the backup, and put it in its place.
 
         Returns the number of generations that are kept.
@@ -262,7 +262,7 @@ class _TarTarget:
         self._tar.members.clear()  # else tarfile would keep every member in memory
         return hashing.sha256()
 
-    def publish(self, progress: Progress, retention: Retention) -> int:  # noqa: ARG002  # there is one
+    def publish(self, progress: Progress, retention: RetentionRule) -> int:  # noqa: ARG002  # there is one
         self._add_member(MANIFEST, io.BytesIO(self.manifest.to_bytes(self._keys.sign)))
         self._tar.close()
         sync(self._file)
@@ -375,7 +375,7 @@ class _DirectoryTarget:
         self._to_verify.append((verified, file.sha256))
         return True
 
-    def publish(self, progress: Progress, retention: Retention) -> int:
+    def publish(self, progress: Progress, retention: RetentionRule) -> int:
         self._verify(progress)
         os.sync()  # for the renames; each file was synced before its rename
         part = self._aside / MANIFEST

@@ -10,7 +10,7 @@ from itertools import groupby
 
 from archive import privacy
 from archive.errors import Conflict, no_such_attachment
-from archive.model import Attachment, Hold, Kind, PersonalData
+from archive.model import Attachment, DocumentKind, Hold, PersonalData
 from archive.ports import StoredFile
 from storage import mappers
 from storage.engine import Queries, Row
@@ -113,7 +113,7 @@ class EngineAttachments:
         filename: str,
         media_type: str,
         label: str,
-        kind: Kind,
+        kind: DocumentKind,
         actor: str,
         stored_at: dt.datetime | None = None,
     ) -> tuple[Attachment, bool]:
@@ -250,7 +250,7 @@ class EngineAttachments:
         )
         return [mappers.attachment(row) for row in found]
 
-    def relabel(self, attachment_id: int, *, label: str, kind: Kind, actor: str) -> Attachment:
+    def relabel(self, attachment_id: int, *, label: str, kind: DocumentKind, actor: str) -> Attachment:
         with self._engine.write():
             row = attachment_row(self._engine, attachment_id)
             wanted = {"label": label, "kind": kind.value}

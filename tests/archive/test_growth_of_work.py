@@ -75,7 +75,7 @@ FUNCTIONS: dict[str, Callable[[str], object]] = {
     "repair": text_repair.repair,
     "undecodable": text_repair.undecodable,
     "coverage": text_quality.coverage,
-    "name": validation.name,
+    "name": validation.account_name,
     "body": validation.body,
     "heading": validation.heading,
     "page text": validation.page_text,

@@ -9,10 +9,10 @@ import pytest
 
 from archive.errors import Conflict, Invalid, NotFound, TooLarge
 from archive.intake import Intake
-from archive.model import Announcement, Details, Draft, Find, Kind, Page, PersonalData, Source, Status
+from archive.model import Announcement, Details, DocumentKind, Draft, Find, Page, PersonalData, Source, Status
 from archive.ports import Files, Jobs
 from archive.repositories import Records
-from archive.suggested_fields import is_file_name
+from archive.suggested_fields import is_title_file_name
 
 ACTOR = "สมศรี"
 PDF = b"%PDF-1.7\n%stuff"
@@ -94,7 +94,7 @@ def test_a_broken_rule_names_its_field(intake: Intake, records: Records, field: 
 
 def test_a_kind_may_come_as_its_word(intake: Intake) -> None:
     made = intake.create(draft(), actor=ACTOR)
-    assert intake.revise(made.id, {"kind": "order"}, actor=ACTOR).kind is Kind.ORDER
+    assert intake.revise(made.id, {"kind": "order"}, actor=ACTOR).kind is DocumentKind.ORDER
 
 
 def test_a_new_record_is_a_draft_or_public(intake: Intake) -> None:
@@ -173,7 +173,7 @@ def test_what_is_out_of_sight_cannot_be_changed(intake: Intake, records: Records
     for change in (
         lambda: intake.revise(made.id, {"title": "ใหม่"}, actor=ACTOR),
         lambda: upload(intake, made, b"%PDF other"),
-        lambda: intake.relabel(attachment, label="ใหม่", kind=Kind.ORDER, actor=ACTOR),
+        lambda: intake.relabel(attachment, label="ใหม่", kind=DocumentKind.ORDER, actor=ACTOR),
         lambda: intake.reorder(made.id, [attachment], actor=ACTOR),
         lambda: intake.detach(attachment, actor=ACTOR),
     ):
@@ -309,4 +309,4 @@ def test_the_name_of_a_file_is_told_from_a_title(
     attachment = records.attachments.get(
         upload(intake, intake.create(draft(), actor=ACTOR), filename=filename)
     )
-    assert is_file_name(title, [attachment]) is expected
+    assert is_title_file_name(title, [attachment]) is expected

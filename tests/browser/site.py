@@ -17,7 +17,7 @@ from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
 
-from archive.model import Announcement, Attachment, Collection, Draft, Item, Kind, Reading, Role
+from archive.model import Announcement, Attachment, Collection, DocumentKind, Draft, Item, Reading, Role
 from web import bootstrap
 from web.accounts.passwords import hash_password
 from web.bootstrap import Services
@@ -84,7 +84,7 @@ def wait_until(done: Callable[[], bool], what: str) -> None:
         time.sleep(0.1)
 
 
-def order(number: str, subject: str, *paragraphs: str, kind: Kind = Kind.ORDER) -> bytes:
+def order(number: str, subject: str, *paragraphs: str, kind: DocumentKind = DocumentKind.ORDER) -> bytes:
     """A document as an office makes it, with its text inside."""
     day = dt.date(2021, 6, 9)
     return make(Text(kind=kind, number=number, date=day, subject=subject, paragraphs=paragraphs)).pdf
@@ -104,17 +104,19 @@ def _fill(services: Services) -> tuple[Announcement, Announcement]:
         dt.date(2021, 6, 9),
         views=492,
     )
-    memo = order("นป 52301/412", "ขออนุมัติจัดตั้งศูนย์", "ให้ใช้อาคารอเนกประสงค์หลังเก่าข้างหอกระจายข่าว", kind=Kind.MEMO)
-    _attach(services, centre, "บันทึกข้อความจัดตั้งศูนย์", scanned(memo, 1), Kind.MEMO)
+    memo = order(
+        "นป 52301/412", "ขออนุมัติจัดตั้งศูนย์", "ให้ใช้อาคารอเนกประสงค์หลังเก่าข้างหอกระจายข่าว", kind=DocumentKind.MEMO
+    )
+    _attach(services, centre, "บันทึกข้อความจัดตั้งศูนย์", scanned(memo, 1), DocumentKind.MEMO)
     command = order("215/2564", "แต่งตั้งคณะกรรมการศูนย์", *[f"วรรคที่ {n} ให้กรรมการประชุมทุกเดือน" for n in range(60)])
-    _attach(services, centre, "คำสั่งแต่งตั้งคณะกรรมการศูนย์", command, Kind.ORDER)
+    _attach(services, centre, "คำสั่งแต่งตั้งคณะกรรมการศูนย์", command, DocumentKind.ORDER)
     for number in range(12):
         fee = _announce(
             services,
             f"อัตราค่าธรรมเนียมเก็บขนขยะมูลฝอย ปีที่ {number + 1}",
             "บ้านอยู่อาศัย เดือนละ 30 บาท",
             dt.date(2012 + number, number + 1, 3),
-            kind=Kind.ANNOUNCEMENT if number % 3 else Kind.NEWS,
+            kind=DocumentKind.ANNOUNCEMENT if number % 3 else DocumentKind.NEWS,
             category="สิ่งแวดล้อม",
         )
     services.intake.withdraw(fee.id, actor=ACTOR, reason="ประกาศซ้ำ")
@@ -136,7 +138,7 @@ def _announce(services: Services, title: str, body: str, day: dt.date, **more: o
     return services.intake.publish(made.id, actor=ACTOR)
 
 
-def _attach(services: Services, to: Announcement, label: str, data: bytes, kind: Kind) -> None:
+def _attach(services: Services, to: Announcement, label: str, data: bytes, kind: DocumentKind) -> None:
     services.intake.attach(
         to.id, io.BytesIO(data), filename=f"{label}.pdf", label=label, kind=kind, actor=ACTOR
     )

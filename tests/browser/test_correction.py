@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 from playwright.sync_api import expect
 
-from archive.model import Draft, Kind, LowConfidenceSpan, Page
+from archive.model import DocumentKind, Draft, LowConfidenceSpan, Page
 from tests.browser.conftest import Visit, shoot
 from tests.browser.site import ACTOR, Site, wait_until
 from web.sample.documents import Text, make
@@ -23,7 +23,7 @@ def doubted(site: Site) -> Page:
     records, intake = site.services.records, site.services.intake
     made = intake.create(Draft(title="ตรวจคำ", published_on=dt.date(2021, 6, 9)), actor=ACTOR)
     paper = Text(
-        kind=Kind.MEMO,
+        kind=DocumentKind.MEMO,
         number="นป 1/1",
         date=dt.date(2021, 6, 9),
         subject="ตรวจคำ",

@@ -31,7 +31,7 @@ def engine(opened: Opener, request: pytest.FixtureRequest) -> Iterator[Engine]:
     engine = opened()
     yield engine
     if "behind_its_back" not in request.keywords:
-        assert [*AuditTrail(engine).faults()] == []  # every write of every test went through the chain
+        assert [*AuditTrail(engine).find_faults()] == []  # every write of every test went through the chain
     engine.close()
 
 

@@ -5,7 +5,17 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 
-from archive.model import Announcement, Attachment, Draft, Kind, Line, LowConfidenceSpan, Page, Source, Status
+from archive.model import (
+    Announcement,
+    Attachment,
+    DocumentKind,
+    Draft,
+    Line,
+    LowConfidenceSpan,
+    Page,
+    Source,
+    Status,
+)
 from archive.ports import StoredFile
 from archive.repositories import Records
 from storage.engine import Queries
@@ -34,7 +44,7 @@ def attached(records: Records, announcement: Announcement, content: bytes = b"%P
         filename="ประกาศ.pdf",
         media_type="application/pdf",
         label="ประกาศ",
-        kind=Kind.ANNOUNCEMENT,
+        kind=DocumentKind.ANNOUNCEMENT,
         actor=ACTOR,
     )
     return attachment

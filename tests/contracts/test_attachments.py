@@ -8,7 +8,7 @@ import pytest
 
 from archive.erasure import ErasureScope
 from archive.errors import Conflict, NotFound
-from archive.model import Announcement, Details, Hold, Kind, Reading
+from archive.model import Announcement, Details, DocumentKind, Hold, Reading
 from archive.ports import Jobs
 from archive.repositories import Records
 from tests.contracts.samples import ACTOR, attached, page, published, stored
@@ -30,7 +30,11 @@ def test_an_attachment_waits_to_be_read(records: Records, announcement: Announce
     made = attached(records, announcement, b"%PDF-1.7 one")
     assert made == records.attachments.get(made.id)
     assert (made.position, made.status, made.page_count, made.rules) == (1, Reading.WAITING, None, 0)
-    assert (made.filename, made.media_type, made.kind) == ("ประกาศ.pdf", "application/pdf", Kind.ANNOUNCEMENT)
+    assert (made.filename, made.media_type, made.kind) == (
+        "ประกาศ.pdf",
+        "application/pdf",
+        DocumentKind.ANNOUNCEMENT,
+    )
     assert (made.sha256, made.size) == (stored(b"%PDF-1.7 one").sha256, 12)
     assert (made.error, made.signed, made.details) == (None, False, Details())
 
@@ -44,7 +48,7 @@ def test_the_same_bytes_again_are_the_same_attachment(records: Records, announce
         filename="อื่น.pdf",
         media_type="application/pdf",
         label="อื่น",
-        kind=Kind.ORDER,
+        kind=DocumentKind.ORDER,
         actor=ACTOR,
     )
     assert (again, new) == (first, False)
@@ -60,7 +64,7 @@ def test_attaching_to_nothing_is_not_found(records: Records, announcement: Annou
     missing = announcement.id + 1
     with pytest.raises(NotFound):
         records.attachments.attach(
-            missing, stored(b"x"), filename="", media_type="", label="", kind=Kind.OTHER, actor=ACTOR
+            missing, stored(b"x"), filename="", media_type="", label="", kind=DocumentKind.OTHER, actor=ACTOR
         )
     with pytest.raises(NotFound):
         records.attachments.get(1)
@@ -97,14 +101,14 @@ def test_relabelling_is_followed_and_remembered(records: Records, announcement: 
     made = attached(records, announcement)
     change = records.history.last_change()
     labelled = records.attachments.relabel(
-        made.id, label="คำสั่งที่ 12/2564", kind=Kind.ANNOUNCEMENT, actor=ACTOR
+        made.id, label="คำสั่งที่ 12/2564", kind=DocumentKind.ANNOUNCEMENT, actor=ACTOR
     )
     assert labelled.label == "คำสั่งที่ 12/2564"
     assert records.history.last_change() == change + 1
     entry = records.history.entries(announcement.id)[-1]
     assert entry.before == {"attachment_id": made.id, "label": "ประกาศ"}
     assert entry.after == {"attachment_id": made.id, "label": "คำสั่งที่ 12/2564"}
-    records.attachments.relabel(made.id, label="คำสั่งที่ 12/2564", kind=Kind.ANNOUNCEMENT, actor=ACTOR)
+    records.attachments.relabel(made.id, label="คำสั่งที่ 12/2564", kind=DocumentKind.ANNOUNCEMENT, actor=ACTOR)
     assert records.history.last_change() == change + 1
 
 

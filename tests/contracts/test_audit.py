@@ -20,7 +20,7 @@ _CALLER_APPENDS = {"_keep", "_set_hold"}  # once the items of a collection are t
 
 
 def faults(engine: Engine) -> list[Fault]:
-    return [*AuditTrail(engine).faults()]
+    return [*AuditTrail(engine).find_faults()]
 
 
 @pytest.mark.parametrize("table", PROTECTED)

@@ -32,5 +32,5 @@ def test_lists_go_on(engine: Engine, records: Records, column: str, value: str) 
     assert sum(records.announcements.counts().values()) in (2, 3)
     with pytest.raises(RecordDamaged):
         records.announcements.get(2)
-    assert [fault.subject for fault in DamagedRows(engine).faults()] == ["announcement 2"]
+    assert [fault.subject for fault in DamagedRows(engine).find_faults()] == ["announcement 2"]
     assert DamagedRows(engine).look() == ["announcement 2"]

@@ -7,7 +7,16 @@ import datetime as dt
 import pytest
 
 from archive.errors import Conflict
-from archive.model import Attachment, Details, Failure, Field, PersonalData, Reading, ScanAdvice, Signature
+from archive.model import (
+    Attachment,
+    Details,
+    Failure,
+    PersonalData,
+    ReadField,
+    Reading,
+    ScanAdvice,
+    Signature,
+)
 from archive.ports import Jobs
 from archive.repositories import Records
 from tests.contracts.samples import ACTOR, NOW, attached, page, published
@@ -15,7 +24,7 @@ from tests.contracts.samples import ACTOR, NOW, attached, page, published
 LEASE = dt.timedelta(minutes=5)
 LATER = NOW + LEASE + dt.timedelta(seconds=1)
 DETAILS = Details(
-    fields={"number": Field(value="มท ๐๘๐๘.๒/ว ๑๒๓ \ud800", confidence=0.9)},
+    fields={"number": ReadField(value="มท ๐๘๐๘.๒/ว ๑๒๓ \ud800", confidence=0.9)},
     signatures=(
         Signature(signer="นายกเทศมนตรี", signed_at=NOW, intact=True, trusted=False),
         Signature(signer="ปลัด", signed_at=None, intact=False, trusted=False),

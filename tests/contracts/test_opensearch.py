@@ -15,8 +15,8 @@ from opensearchpy import OpenSearch
 from archive.errors import Unavailable
 from indexer.analysis.dictionary import Dictionary
 from indexer.engines.opensearch import OpenSearchIndex
+from indexer.engines.opensearch.bulk_loader import Lease
 from indexer.engines.opensearch.cluster import Cluster, read_address
-from indexer.engines.opensearch.filling import Lease
 from indexer.search.ports import SearchIndex
 from indexer.search.query.parser import parse
 from tests.contracts.engines import alias

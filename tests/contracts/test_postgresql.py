@@ -93,7 +93,7 @@ def test_a_server_that_is_not_there_is_named_as_unavailable(tmp_path: Path) -> N
 
 
 def test_nothing_is_wrong_with_a_sound_database(engine: Postgres) -> None:
-    assert engine.faults() == []
+    assert engine.find_faults() == []
 
 
 def test_row_level_security_restricts_a_query_that_forgets_its_organisation(engine: Postgres) -> None:

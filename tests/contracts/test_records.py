@@ -8,7 +8,7 @@ from contextlib import suppress
 import pytest
 
 from archive.errors import Conflict, NotFound
-from archive.model import Kind, Status
+from archive.model import DocumentKind, Status
 from archive.repositories import Records
 from tests.contracts.samples import ACTOR, NOW, draft, published
 
@@ -17,7 +17,7 @@ def test_keeps_what_was_given(records: Records) -> None:
     given = draft(
         body="เนื้อความ\nบรรทัดสอง",
         author="จับกังไซเบอร์",
-        kind=Kind.ORDER,
+        kind=DocumentKind.ORDER,
         category="สวัสดิการ",
         views=492,
         ref="old-17",

@@ -8,7 +8,7 @@ from typing import cast
 
 import pytest
 
-from archive.model import Announcement, Attachment, Details, Field, Kind, Reading, Status
+from archive.model import Announcement, Attachment, Details, DocumentKind, ReadField, Reading, Status
 from indexer.analysis.index_document import SourceAnnouncement
 from indexer.analysis.other_readings import OtherReading
 from indexer.search.ports import SearchIndex
@@ -25,7 +25,7 @@ def entry(id: int, title: str, *pages: str, **values: object) -> SourceAnnouncem
         body=str(values.pop("body", "")),
         author=str(values.pop("author", "งานธุรการ")),
         published_on=values.pop("published_on", dt.date(2021, 6, 9)),  # type: ignore[arg-type]
-        kind=values.pop("kind", Kind.ANNOUNCEMENT),  # type: ignore[arg-type]
+        kind=values.pop("kind", DocumentKind.ANNOUNCEMENT),  # type: ignore[arg-type]
         category=str(values.pop("category", "")),
         views=int(values.pop("views", 0)),  # type: ignore[call-overload]
         status=Status.PUBLISHED,
@@ -34,7 +34,9 @@ def entry(id: int, title: str, *pages: str, **values: object) -> SourceAnnouncem
         updated_at=NOW,
         organisation=int(values.pop("organisation", 1)),  # type: ignore[call-overload]
     )
-    fields = {"number": Field(value=str(values.pop("number")), confidence=1.0)} if "number" in values else {}
+    fields = (
+        {"number": ReadField(value=str(values.pop("number")), confidence=1.0)} if "number" in values else {}
+    )
     other_readings = cast("tuple[str, ...]", values.pop("other_readings", ()))
     assert not values
     attachment = Attachment(
@@ -43,7 +45,7 @@ def entry(id: int, title: str, *pages: str, **values: object) -> SourceAnnouncem
         position=1,
         label="บันทึกข้อความ",
         filename="scan.pdf",
-        kind=Kind.MEMO,
+        kind=DocumentKind.MEMO,
         media_type="application/pdf",
         size=1,
         sha256="0" * 64,
@@ -65,9 +67,11 @@ def entry(id: int, title: str, *pages: str, **values: object) -> SourceAnnouncem
 
 ARCHIVE = (
     entry(1, "ประกาศสอบราคาจ้างก่อสร้างถนนคอนกรีต", "หน้าแรก", "ถนนสายบ้านหนองปลาดุก กว้าง ๔ เมตร", views=5),
-    entry(2, "คำสั่งแต่งตั้งคณะกรรมการตรวจรับพัสดุ", kind=Kind.ORDER, number="บธ ๑๒๓/๒๕๖๔", author="กองคลัง"),
+    entry(2, "คำสั่งแต่งตั้งคณะกรรมการตรวจรับพัสดุ", kind=DocumentKind.ORDER, number="บธ ๑๒๓/๒๕๖๔", author="กองคลัง"),
     entry(3, "ประชาสัมพันธ์การชำระภาษีที่ดิน", body="เทศบาลตำบลขอเชิญชำระภาษี", published_on=dt.date(2022, 1, 5)),
-    entry(4, "รายงานการประชุมสภาเทศบาล", kind=Kind.MINUTES, views=99, published_on=dt.date(2020, 2, 3)),
+    entry(
+        4, "รายงานการประชุมสภาเทศบาล", kind=DocumentKind.MINUTES, views=99, published_on=dt.date(2020, 2, 3)
+    ),
 )
 
 
@@ -141,7 +145,7 @@ def test_numbers_are_found_however_they_are_typed(archive: SearchIndex, typed: s
 @pytest.mark.parametrize(
     ("filters", "expected"),
     [
-        (Filters(kind=Kind.ORDER), [2]),
+        (Filters(kind=DocumentKind.ORDER), [2]),
         (Filters(author="กองคลัง"), [2]),
         (Filters(year=2565), [3]),
         (Filters(from_date=dt.date(2021, 1, 1)), [3, 2, 1]),
@@ -256,7 +260,7 @@ def test_what_answers_does_not_depend_on_filters(crowd: SearchIndex) -> None:
 
 
 def test_facets_heed_the_query_and_every_filter_but_their_own(archive: SearchIndex) -> None:
-    facets = archive.search(parse("", filters=Filters(kind=Kind.ORDER))).facets
+    facets = archive.search(parse("", filters=Filters(kind=DocumentKind.ORDER))).facets
     assert {(value.value, value.count) for value in facets["kind"]} == {
         ("order", 1),
         ("announcement", 2),
@@ -320,7 +324,7 @@ def towns(index: SearchIndex) -> SearchIndex:
         entry(41, "ซ่อมถนนหน้าตลาดบางเขน", author="กองช่างบางเขน", organisation=BANGKHEN),
         entry(42, "ซ่อมถนนหลังตลาดบางเขน", author="กองช่างบางเขน", organisation=BANGKHEN),
     ]
-    third = [entry(51, "ประชุมสภาเขตสายไหม", kind=Kind.MINUTES, organisation=SAIMAI)]
+    third = [entry(51, "ประชุมสภาเขตสายไหม", kind=DocumentKind.MINUTES, organisation=SAIMAI)]
     index.update([*first, *second, *third], (), position=33)
     return index
 
@@ -376,5 +380,8 @@ def test_alike_is_what_the_same_organisation_has(towns: SearchIndex) -> None:
 
 
 def test_what_moved_to_another_organisation_differs(towns: SearchIndex) -> None:
-    assert towns.differing([entry(51, "ประชุมสภาเขตสายไหม", kind=Kind.MINUTES, organisation=SAIMAI)]) == []
-    assert towns.differing([entry(51, "ประชุมสภาเขตสายไหม", kind=Kind.MINUTES)]) == [51]
+    assert (
+        towns.differing([entry(51, "ประชุมสภาเขตสายไหม", kind=DocumentKind.MINUTES, organisation=SAIMAI)])
+        == []
+    )
+    assert towns.differing([entry(51, "ประชุมสภาเขตสายไหม", kind=DocumentKind.MINUTES)]) == [51]

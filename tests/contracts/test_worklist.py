@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from archive.model import Announcement, Draft, Kind, Status
+from archive.model import Announcement, DocumentKind, Draft, Status
 from archive.repositories import Records
 from archive.worklist import Problem, WorklistFilters
 from tests.contracts.samples import ACTOR
@@ -37,9 +37,9 @@ def test_the_record_changed_last_comes_first_and_pages_follow(records: Records) 
 
 
 def test_filters_narrow_together(records: Records) -> None:
-    road = draft(records, "ถนน", author="กองช่าง", category="โยธา", kind=Kind.ORDER)
+    road = draft(records, "ถนน", author="กองช่าง", category="โยธา", kind=DocumentKind.ORDER)
     draft(records, "ภาษี", author="กองคลัง", category="รายได้")
-    assert listed(records, author="กองช่าง", category="โยธา", kind=Kind.ORDER) == [road.id]
+    assert listed(records, author="กองช่าง", category="โยธา", kind=DocumentKind.ORDER) == [road.id]
     assert listed(records, author="กองช่าง", category="รายได้") == []
     assert listed(records, statuses=(Status.TRASHED,)) == []
     assert listed(records, changed_since=dt.datetime.now(dt.UTC) + dt.timedelta(days=1)) == []

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from click.testing import CliRunner, Result
 
-from archive.model import Details, Draft, Field, Page, RelationKind, Source, Status
+from archive.model import Details, Draft, Page, ReadField, RelationKind, Source, Status
 from indexer.index_sync import sync_batch
 from indexer.search.query.parser import Sort, parse
 from indexer.worker import LEASE
@@ -114,7 +114,7 @@ def read(services: Services, text: str, *, pages: int) -> None:
                 rules=1,
             )
             services.pages.save(page)
-        details = Details(fields={"number": Field(value=f"บธ {claimed.id}/2564", confidence=1.0)})
+        details = Details(fields={"number": ReadField(value=f"บธ {claimed.id}/2564", confidence=1.0)})
         services.jobs.finish(claimed.id, "w", page_count=pages, details=details, rules=1)
 
 

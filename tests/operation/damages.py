@@ -17,7 +17,7 @@ from pathlib import Path
 
 from archive.model import Item, Role
 from storage.backup.manifest import BackupManifest
-from storage.hash_chain import seal_everything
+from storage.hash_chain import append_missing_entries
 from storage.sqlite import Sqlite
 from tests.operation.archives import (
     ACTOR,
@@ -301,7 +301,7 @@ def _alter_with_chain(data: Path) -> None:
     sql(data, "UPDATE announcement SET title = 'อื่น' WHERE id = 20; DELETE FROM audit")
     engine = Sqlite(data / "prakat.sqlite")
     with engine.write():
-        seal_everything(engine)
+        append_missing_entries(engine)
     engine.close()
 
 

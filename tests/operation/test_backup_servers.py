@@ -130,7 +130,7 @@ def test_one_moment_while_others_write(served: Settings, tmp_path: Path) -> None
     kept = everything(other)
     assert set(promised) <= set(kept)
     assert len([id for id, record in kept.items() if live[id] != record]) <= 1
-    assert other.database.faults() == []
+    assert other.database.find_faults() == []
     close(other)
 
 

@@ -256,7 +256,7 @@ def test_rows_that_refer_to_none_are_found(data: Path, services: Services) -> No
     with sqlite3.connect(data / "prakat.sqlite") as other:
         other.execute("UPDATE attachment SET announcement_id = 999 WHERE id = 1")
     other.close()
-    assert any("announcement" in fault for fault in services.database.faults())
+    assert any("announcement" in fault for fault in services.database.find_faults())
     assert "database-damaged" in checked(data)[1]
 
 

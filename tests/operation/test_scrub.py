@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from indexer.scrub import BYTES_PER_SECOND, Scrub, ScrubStopped, read_state
+from indexer.scrub import BYTES_PER_SECOND, Scrubber, ScrubStopped, read_state
 from tests.operation.archives import answers, flip, generation, overwrite, run, stored
 from tests.web.conftest import BROWSER, open_site
 from web.bootstrap import Services, build_worker, scrub_state_path
@@ -29,15 +29,15 @@ class Clock:
         return self._left < 0
 
 
-def scrub_of(services: Services) -> Scrub:
-    return Scrub(services.records, services.files, services.index, scrub_state_path(services.settings))
+def scrub_of(services: Services) -> Scrubber:
+    return Scrubber(services.records, services.files, services.index, scrub_state_path(services.settings))
 
 
 def scrub_all(services: Services) -> Clock:
     """Scrub all that is due, as a worker does."""
     scrub, clock = scrub_of(services), Clock()
     scrub.check_index(clock.wait)
-    while scrub.check_file(clock.wait):
+    while scrub.scrub_next_file(clock.wait):
         pass
     return clock
 
@@ -96,7 +96,7 @@ def test_a_stopped_scrub_goes_on_where_it_was(services: Services) -> None:
     path = scrub_state_path(services.settings)
     scrub = scrub_of(services)
     for _ in range(5):
-        scrub.check_file(Clock().wait)
+        scrub.scrub_next_file(Clock().wait)
     scrub._save()
     with pytest.raises(ScrubStopped):
         scrub_of(services).check_file(Clock(stop_after=0).wait)

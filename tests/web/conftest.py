@@ -16,7 +16,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from archive.model import ALL_SCOPES, Announcement, Attachment, Draft, Kind, Role, Scope, Status
+from archive.model import ALL_SCOPES, Announcement, Attachment, DocumentKind, Draft, Role, Scope, Status
 from web.accounts.access import new_token, token_hash
 from web.accounts.passwords import hash_password
 from web.app import create_app
@@ -130,6 +130,10 @@ def client(site: Site) -> FlaskClient:
 def memo(*paragraphs: str, subject: str = "ขออนุมัติจัดซื้อหลอดไฟ", number: str = "นป 52301/412") -> bytes:
     """A born-digital memo."""
     text = Text(
-        kind=Kind.MEMO, number=number, date=dt.date(2021, 6, 9), subject=subject, paragraphs=paragraphs
+        kind=DocumentKind.MEMO,
+        number=number,
+        date=dt.date(2021, 6, 9),
+        subject=subject,
+        paragraphs=paragraphs,
     )
     return make(text).pdf

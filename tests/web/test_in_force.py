@@ -7,7 +7,7 @@ import io
 import json
 import re
 
-from archive.model import Announcement, Kind, RelationKind, Role, Scope, Status
+from archive.model import Announcement, DocumentKind, RelationKind, Role, Scope, Status
 from tests.web.conftest import Site
 from web.sample.documents import Text, make
 
@@ -112,10 +112,14 @@ def test_both_pages_say_so_and_a_draft_stays_unnamed(site: Site) -> None:
 def test_every_page_and_text_view_tells_what_is_in_force_also_on_paper(site: Site) -> None:
     older, newer = pair(site)
     order = Text(
-        kind=Kind.ORDER, number="5/2564", date=older.published_on, subject="ปิดสนาม", paragraphs=("ให้ปิดสนาม",)
+        kind=DocumentKind.ORDER,
+        number="5/2564",
+        date=older.published_on,
+        subject="ปิดสนาม",
+        paragraphs=("ให้ปิดสนาม",),
     )
     paper = site.attach(older.id, make(order).pdf, "คำสั่ง.pdf")
-    site.services.intake.relabel(paper.id, label="คำสั่ง", kind=Kind.ORDER, actor="test")
+    site.services.intake.relabel(paper.id, label="คำสั่ง", kind=DocumentKind.ORDER, actor="test")
     site.work()
     client, unchanged = site.client(), "ไม่มีประกาศฉบับใดในระบบนี้ยกเลิก"
     address = f"/announcements/{older.id}"

@@ -13,7 +13,7 @@ from oaipmh_scythe import Scythe
 from oaipmh_scythe.exceptions import BadResumptionToken, IdDoesNotExist, NoRecordsMatch
 from werkzeug.serving import make_server
 
-from archive.model import Announcement, Draft, Kind, Organisation, Status
+from archive.model import Announcement, DocumentKind, Draft, Organisation, Status
 from tests.operation.archives import read
 from tests.web.conftest import Site, memo, open_site
 from web.public import oai
@@ -54,7 +54,9 @@ def test_a_harvester_gets_every_public_record_and_no_other(
 ) -> None:
     monkeypatch.setattr(oai, "RECORDS_PER_ANSWER", 3)
     public = [
-        site.announcement(f"ประกาศที่ {n}", category="จัดซื้อจัดจ้าง", kind=Kind.ORDER, body="ถนน & คลอง <ซ่อม>")
+        site.announcement(
+            f"ประกาศที่ {n}", category="จัดซื้อจัดจ้าง", kind=DocumentKind.ORDER, body="ถนน & คลอง <ซ่อม>"
+        )
         for n in range(7)
     ]
     withdrawn = site.announcement(SECRET, status=Status.WITHDRAWN, body=SECRET, category=SECRET)

@@ -10,7 +10,7 @@ import pdfplumber
 import pytest
 
 from archive.errors import Unavailable
-from archive.model import Kind, Source, Status
+from archive.model import DocumentKind, Source, Status
 from tests.web.conftest import Site, open_site
 from web.commands.sample import sample
 from web.sample.archive import fill
@@ -40,7 +40,7 @@ def test_the_announcement_of_the_participation_centre_is_there_in_full(site: Sit
     assert record.published_on == dt.date(2021, 6, 9)
     assert "\n1. " in record.body
     attachments = site.services.attachments.by_announcement([1])[1]
-    assert [each.kind for each in attachments] == [Kind.MEMO, Kind.LETTER, Kind.ORDER]
+    assert [each.kind for each in attachments] == [DocumentKind.MEMO, DocumentKind.LETTER, DocumentKind.ORDER]
     assert [each.position for each in attachments] == [1, 2, 3]
 
 

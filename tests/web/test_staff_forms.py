@@ -11,7 +11,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from archive import thai
-from archive.model import Announcement, Attachment, Kind, Role, Status
+from archive.model import Announcement, Attachment, DocumentKind, Role, Status
 from tests.web.conftest import BROWSER, PASSWORD, Site, memo
 
 TODAY = dt.datetime.now(thai.BANGKOK).date()
@@ -51,7 +51,7 @@ def test_published_by_itself_it_has_what_the_paper_states(site: Site) -> None:
         site.services.intake.publish_due(dt.datetime.now(dt.UTC), actor="timer")
         shown = site.services.announcements.get(made.id)
     assert shown.status is Status.PUBLISHED
-    assert (shown.title, shown.kind) == ("ขออนุมัติจัดซื้อหลอดไฟ", Kind.MEMO)
+    assert (shown.title, shown.kind) == ("ขออนุมัติจัดซื้อหลอดไฟ", DocumentKind.MEMO)
     assert shown.published_on == dt.date(2021, 6, 9)
     assert shown.author.startswith("สำนักปลัดเทศบาล")
 
@@ -65,7 +65,7 @@ def test_what_a_person_gave_is_not_overwritten(site: Site) -> None:
     site.services.intake.publish_due(dt.datetime.now(dt.UTC), actor="timer")
     shown = site.services.announcements.get(made.id)
     assert (shown.title, shown.author, shown.published_on.isoformat()) == tuple(given.values())
-    assert shown.kind is Kind.ANNOUNCEMENT
+    assert shown.kind is DocumentKind.ANNOUNCEMENT
 
 
 def test_a_paper_without_a_subject_stays_a_draft(site: Site) -> None:

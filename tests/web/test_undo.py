@@ -9,7 +9,7 @@ import re
 import pytest
 from flask.testing import FlaskClient
 
-from archive.model import Announcement, Hold, Item, Kind, Role, Status
+from archive.model import Announcement, DocumentKind, Hold, Item, Role, Status
 from tests.web.conftest import Site, memo
 
 
@@ -22,13 +22,13 @@ def undo_last(site: Site, clerk: FlaskClient, made: Announcement, action: str) -
 
 
 def test_fields_go_back_and_the_way_back_goes_back(site: Site) -> None:
-    made = site.announcement("ก่อน", status=Status.DRAFT, kind=Kind.ORDER)
+    made = site.announcement("ก่อน", status=Status.DRAFT, kind=DocumentKind.ORDER)
     clerk = site.signed_in(Role.STAFF)
     changes: dict[str, object] = {"title": "หลัง", "kind": "news", "category": "คลัง"}
     site.services.intake.revise(made.id, changes, actor="x")
     undo_last(site, clerk, made, "revise")
     now = site.services.announcements.get(made.id)
-    assert (now.title, now.kind, now.category) == ("ก่อน", Kind.ORDER, "")
+    assert (now.title, now.kind, now.category) == ("ก่อน", DocumentKind.ORDER, "")
     undo_last(site, clerk, made, "revise")
     assert site.services.announcements.get(made.id).title == "หลัง"
 
@@ -87,11 +87,11 @@ def test_what_was_done_to_papers_goes_back(site: Site) -> None:
     assert order() == [first.id, second.id]
     undo_last(site, clerk, made, "attach")
     assert order() == [first.id]
-    intake.relabel(first.id, label="ชื่อใหม่", kind=Kind.ORDER, actor="x")
+    intake.relabel(first.id, label="ชื่อใหม่", kind=DocumentKind.ORDER, actor="x")
     undo_last(site, clerk, made, "label")
     assert (records.attachments.get(first.id).label, records.attachments.get(first.id).kind) == (
         "หนึ่ง",
-        Kind.OTHER,
+        DocumentKind.OTHER,
     )
     before = records.pages.get(first.id, 1).text
     intake.correct_page(first.id, 1, "แก้แล้ว", actor="x")
@@ -255,7 +255,7 @@ def test_a_paper_s_name_that_somebody_gave_meanwhile_stays(site: Site) -> None:
     paper = site.attach(made.id, memo("หนึ่ง"), "หนึ่ง.pdf")
     clerk = site.signed_in(Role.STAFF)
     form = open_form(clerk, made) | {f"label-{paper.id}": "หนึ่ง", f"kind-{paper.id}": "other"}
-    site.services.intake.relabel(paper.id, label="ของสมศรี", kind=Kind.OTHER, actor="สมศรี")
+    site.services.intake.relabel(paper.id, label="ของสมศรี", kind=DocumentKind.OTHER, actor="สมศรี")
     clerk.post(f"/staff/announcements/{made.id}", data=form)
     assert site.services.attachments.get(paper.id).label == "ของสมศรี"
     page = clerk.post(f"/staff/announcements/{made.id}", data=form | {f"label-{paper.id}": "ของฉัน"}).text

@@ -10,10 +10,10 @@ from marshmallow import ValidationError, fields, validate
 from archive import thai
 from archive.errors import Invalid
 from archive.fields import AnnouncementField, FieldType
-from archive.model import Kind
+from archive.model import DocumentKind
 
 COUNT = validate.Range(0, 2**31 - 1)
-KINDS = [kind.value for kind in Kind]
+KINDS = [kind.value for kind in DocumentKind]
 
 
 class Day(fields.Date):
@@ -34,7 +34,7 @@ def input_field(field: AnnouncementField, **options: Any) -> fields.Field[Any]:
         case FieldType.DATE:
             return Day(**options)
         case FieldType.KIND:
-            return fields.Enum(Kind, by_value=True, **options)
+            return fields.Enum(DocumentKind, by_value=True, **options)
         case FieldType.COUNT:
             return fields.Integer(strict=True, validate=COUNT, **options)
         case FieldType.FLAG:

@@ -15,7 +15,7 @@ from werkzeug.datastructures import FileStorage, WWWAuthenticate
 from werkzeug.exceptions import Unauthorized
 
 from archive.errors import Invalid, NotFound
-from archive.model import Attachment, Collection, Draft, Kind, Scope, Status
+from archive.model import Attachment, Collection, DocumentKind, Draft, Scope, Status
 from indexer.search.query.parser import Query
 from web.accounts.access import (
     current_token,
@@ -298,7 +298,7 @@ def unrelate(id: int, older_id: int) -> None:
 @blueprint.arguments(schemas.AttachmentIn, location="form")
 @blueprint.doc(
     requestBody=_upload(
-        label={"type": "string"}, kind={"type": "string", "enum": [kind.value for kind in Kind]}
+        label={"type": "string"}, kind={"type": "string", "enum": [kind.value for kind in DocumentKind]}
     )
 )
 @blueprint.response(202, schemas.AttachmentOut)

@@ -18,8 +18,8 @@ from archive.model import (
     Announcement,
     Attachment,
     Collection,
+    DocumentKind,
     Item,
-    Kind,
     Page,
     Reading,
     Source,
@@ -109,7 +109,7 @@ class _SearchArgs(PagingArgs):
 def _facet_argument(facet: Facet) -> fields.Field[Any]:
     match facet.type:
         case FacetType.KIND:
-            return fields.Enum(Kind, by_value=True, load_default=None)
+            return fields.Enum(DocumentKind, by_value=True, load_default=None)
         case FacetType.YEAR:
             described = {"description": "พ.ศ. · Buddhist era"}
             return fields.Integer(load_default=None, validate=validate.Range(1, 9999), metadata=described)
@@ -198,7 +198,7 @@ class AttachmentChanges(Schema):
     """Changes of an attachment; only the given fields change. ``position``: 1 is the first."""
 
     label = fields.String()
-    kind = fields.Enum(Kind, by_value=True)
+    kind = fields.Enum(DocumentKind, by_value=True)
     position = fields.Integer(strict=True, validate=validate.Range(1, MOST_ITEMS))
 
 
@@ -208,7 +208,7 @@ class ReasonIn(_Address):
 
 class AttachmentIn(_Address):
     label = fields.String(load_default="")
-    kind = fields.Enum(Kind, by_value=True, load_default=None)
+    kind = fields.Enum(DocumentKind, by_value=True, load_default=None)
 
 
 class ItemIn(Schema):

@@ -63,7 +63,7 @@ def _examined(*, repair: bool, acknowledge: str | None) -> ConsistencyReport:
     """Returns the report on the archive. Raises ``Unavailable`` if its database cannot be opened."""
     services = open_existing()
     if acknowledge:
-        for incident in services.audit.acknowledge(acknowledge):
+        for incident in services.audit.acknowledge_all(acknowledge):
             click.echo(
                 f"รับทราบแล้วโดย (acknowledged by) {incident.acknowledged_by}:"
                 f" {incident.code} {incident.subject} {incident.detail}",
@@ -253,7 +253,7 @@ def begin_anew() -> None:
     is_new = services.history.last_change() == 0
     count = reindex.rebuild(services.records, services.index)
     if is_new:
-        services.audit.acknowledge("prakat begin-anew")
+        services.audit.acknowledge_all("prakat begin-anew")
     click.echo(
         f"คลังที่ {services.settings.data} มี {count:,} เรื่องที่ค้นหาได้ (ready, announcements in it)", err=True
     )

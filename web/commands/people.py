@@ -45,7 +45,7 @@ def add_user(name: str, role: str, password_stdin: bool, organisation: str | Non
     ตัวอย่าง · example:
       prakat user add somsri --role admin
     """
-    name = validation.name(name)
+    name = validation.account_name(name)
     password = _password(name, password_stdin)
     person = services_of(organisation).people.accounts.add(
         name, passwords.hash_password(password), Role(role)
@@ -181,7 +181,9 @@ def add_token(name: str, scopes: tuple[str, ...], expires: str | None, organisat
     given = frozenset(map(Scope, scopes)) | {Scope.READ} if scopes else ALL_SCOPES
     expires_at = _end_of_day(expires) if expires else None
     people = services_of(organisation).people
-    people.tokens.add(validation.name(name), access.token_hash(made), scopes=given, expires_at=expires_at)
+    people.tokens.add(
+        validation.account_name(name), access.token_hash(made), scopes=given, expires_at=expires_at
+    )
     click.echo(made)
     click.echo("เก็บไว้ให้ดี จะไม่แสดงอีก (keep it: it is not shown again)", err=True)
 

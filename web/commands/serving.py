@@ -25,7 +25,7 @@ from web.commands.terminal import open_services
 from web.serving.health import heartbeat
 from web.serving.http_server import Server, listen
 from web.serving.log import configure
-from web.serving.prefork import ForkedRole, Master, StopRequest, sockets_of_replaced_master
+from web.serving.prefork import Master, ProcessRole, StopRequest, sockets_of_replaced_master
 from web.serving.proxies import Networks
 
 log = logging.getLogger("prakat")
@@ -90,8 +90,8 @@ def serve(host: str, port: int, processes: int, no_worker: bool) -> None:
                 duties(services, lease_holder_name(instead_of)).give_back()
         _read(services, stop.event, stop.beat)
 
-    roles = [ForkedRole(WEB, processes, serve_pages)]
-    roles += [] if no_worker else [ForkedRole(READER, 1, read_documents)]
+    roles = [ProcessRole(WEB, processes, serve_pages)]
+    roles += [] if no_worker else [ProcessRole(READER, 1, read_documents)]
     click.echo(f"ประกาศ: http://{host}:{port}", err=True)
     Master(roles, sockets, check=settings.load).run()
     _log_audit_head(services)

@@ -16,7 +16,7 @@ from web.bootstrap import services
 from web.errors import in_words
 from web.followed_search import described, followed_arguments
 from web.follower_mail import digest_frequency
-from web.visitors import limit_rate, require_own_form
+from web.visitor_limits import limit_rate, require_own_form
 
 pages = Blueprint("following", __name__)
 csrf.exempt(pages)  # visitors have no session; ``subscribe`` takes this site's own forms alone

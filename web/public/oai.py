@@ -20,7 +20,7 @@ from lxml import etree
 
 from archive.errors import NotFound
 from archive.harvest_ports import HarvestSelection
-from archive.model import Announcement, Kind, Status
+from archive.model import Announcement, DocumentKind, Status
 from web.accounts.access import visible_attachments
 from web.accounts.sign_in import csrf
 from web.addresses import absolute
@@ -137,7 +137,7 @@ def _list_formats(filled: etree._Element, arguments: Mapping[str, str]) -> None:
 def _list_sets(filled: etree._Element, arguments: Mapping[str, str]) -> None:
     if arguments:
         raise ProtocolError("badResumptionToken", "all sets were in the first answer")
-    sets = {f"{_KIND_SET}{kind.value}": f"{kind.thai} · {kind.english}" for kind in Kind}
+    sets = {f"{_KIND_SET}{kind.value}": f"{kind.thai} · {kind.english}" for kind in DocumentKind}
     sets |= {_category_set(category): category for category in services().harvest.categories()}
     for spec, name in sets.items():
         each = _add(filled, "set")
@@ -214,8 +214,8 @@ def _moment(text: str) -> tuple[dt.datetime, dt.datetime]:
 def _selected_set(spec: str | None) -> HarvestSelection:
     if spec is None:
         return HarvestSelection()
-    if spec.startswith(_KIND_SET) and spec.removeprefix(_KIND_SET) in set(Kind):
-        return HarvestSelection(kind=Kind(spec.removeprefix(_KIND_SET)))
+    if spec.startswith(_KIND_SET) and spec.removeprefix(_KIND_SET) in set(DocumentKind):
+        return HarvestSelection(kind=DocumentKind(spec.removeprefix(_KIND_SET)))
     for category in services().harvest.categories():
         if spec == _category_set(category):
             return HarvestSelection(category=category)
@@ -248,7 +248,7 @@ def _read_token(token: str) -> _Place:
         since, before = (
             content[name] and dt.datetime.fromisoformat(content[name]) for name in ("since", "before")
         )
-        kind = Kind(content["kind"]) if content["kind"] else None
+        kind = DocumentKind(content["kind"]) if content["kind"] else None
         category = str(content["category"]) if content["category"] is not None else None
         selection = HarvestSelection(since=since, before=before, kind=kind, category=category)
         after = (dt.datetime.fromisoformat(content["at"]).astimezone(dt.UTC), int(content["id"]))

@@ -33,7 +33,7 @@ from web.reflow import reflow
 from web.search_service import Answer, most_read, search, similar
 from web.serving import http_caching
 from web.template_filters import asset
-from web.visitors import hashed_trait, hashed_visitor_address
+from web.visitor_limits import hashed_trait, hashed_visitor_address
 
 pages = Blueprint("public", __name__)
 

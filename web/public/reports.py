@@ -20,7 +20,7 @@ from web.accounts.sign_in import csrf
 from web.addresses import page_path, path_here
 from web.bootstrap import services
 from web.errors import in_words
-from web.visitors import limit_rate, require_own_form
+from web.visitor_limits import limit_rate, require_own_form
 
 pages = Blueprint("reports", __name__)
 csrf.exempt(pages)  # ``require_own_form`` guards them: visitors have no session

@@ -11,7 +11,7 @@ from concurrent.futures import ProcessPoolExecutor
 from importlib.resources import files
 from typing import Any
 
-from archive.model import Draft, Item, Kind, RelationKind, Status
+from archive.model import DocumentKind, Draft, Item, RelationKind, Status
 from web.bootstrap import Services
 from web.sample.documents import Text, make
 from web.sample.scans import Look, scan
@@ -51,7 +51,7 @@ def document(given: Mapping[str, Any], file: Mapping[str, Any]) -> Text:
         paragraphs += [_budget_line(number) for number in range(1, _FILLER * file["pages"])]
     more = {name: file[name] for name in ("to",) if name in file}
     return Text(
-        kind=Kind(file["kind"]),
+        kind=DocumentKind(file["kind"]),
         number=file["number"],
         date=given["date"],
         subject=file["subject"],
@@ -76,7 +76,7 @@ def _add(services: Services, given: Mapping[str, Any], made: list[tuple[Mapping[
         body=given["body"].strip(),
         author=given["author"],
         published_on=given["date"],
-        kind=Kind(given.get("kind", Kind.ANNOUNCEMENT)),
+        kind=DocumentKind(given.get("kind", DocumentKind.ANNOUNCEMENT)),
         category=given["category"],
         views=given["views"],
         old_url=given.get("old_url"),
@@ -88,7 +88,7 @@ def _add(services: Services, given: Mapping[str, Any], made: list[tuple[Mapping[
             io.BytesIO(data),
             filename=f"{file['label']}.pdf",
             label=file["label"],
-            kind=Kind(file["kind"]),
+            kind=DocumentKind(file["kind"]),
             actor=ACTOR,
         )
     if given.get("status") != Status.DRAFT:

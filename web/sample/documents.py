@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from archive import thai
-from archive.model import Kind
+from archive.model import DocumentKind
 from web.sample.sheet import Sheet
 
 OFFICE = "เทศบาลตำบลหนองปลาดุก"
@@ -24,7 +24,7 @@ class Made:
     """A document and its true content; ``pages`` is the text in reading order, by page."""
 
     pdf: bytes
-    kind: Kind
+    kind: DocumentKind
     number: str
     date: dt.date
     subject: str
@@ -38,7 +38,7 @@ class Made:
 class Text:
     """Content of a sample document."""
 
-    kind: Kind
+    kind: DocumentKind
     number: str
     date: dt.date
     subject: str
@@ -56,14 +56,14 @@ def make(text: Text) -> Made:
     sheet = Sheet()
     _LAYOUTS.get(text.kind, _notice)(sheet, text)
     sheet.number_pages()
-    internal = text.kind in (Kind.MEMO, Kind.LETTER)
+    internal = text.kind in (DocumentKind.MEMO, DocumentKind.LETTER)
     return Made(
         pdf=sheet.bytes(),
         kind=text.kind,
         number=text.number,
         date=text.date,
         subject=text.subject,
-        sender=f"{text.division} {text.office}" if text.kind is Kind.MEMO else text.office,
+        sender=f"{text.division} {text.office}" if text.kind is DocumentKind.MEMO else text.office,
         to=text.to if internal else "",
         urgency=text.urgency,
         pages=tuple("\n".join(lines) for lines in sheet.pages),
@@ -134,11 +134,11 @@ def _minutes(sheet: Sheet, text: Text) -> None:
     _signature(sheet, CLERK, "เลขานุการสภาเทศบาล")
 
 
-_LAYOUTS: dict[Kind, Callable[[Sheet, Text], None]] = {
-    Kind.MEMO: _memo,
-    Kind.LETTER: _letter,
-    Kind.ORDER: _order,
-    Kind.MINUTES: _minutes,
+_LAYOUTS: dict[DocumentKind, Callable[[Sheet, Text], None]] = {
+    DocumentKind.MEMO: _memo,
+    DocumentKind.LETTER: _letter,
+    DocumentKind.ORDER: _order,
+    DocumentKind.MINUTES: _minutes,
 }
 
 

@@ -74,7 +74,7 @@ class StopRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class ForkedRole:
+class ProcessRole:
     """One kind of process: its name, the number of processes, and its work.
 
     ``run`` gets the stop request, and the process id of the process that it replaces, if any.
@@ -89,7 +89,7 @@ class ForkedRole:
 class _Process:
     """A slot for a process of a role; another process takes the slot when the present one has ended."""
 
-    role: ForkedRole
+    role: ProcessRole
     pid: int | None = None
     connection: socket.socket | None = None
     started_at: float = 0.0
@@ -106,7 +106,7 @@ class Master:
     """
 
     def __init__(
-        self, roles: Sequence[ForkedRole], sockets: Sequence[socket.socket], check: Callable[[], object]
+        self, roles: Sequence[ProcessRole], sockets: Sequence[socket.socket], check: Callable[[], object]
     ) -> None:
         self._processes = [_Process(role) for role in roles for _ in range(role.count)]
         self._sockets, self._check = sockets, check
@@ -229,7 +229,7 @@ def sockets_of_replaced_master() -> list[socket.socket]:
     return [socket.socket(fileno=number) for number in _numbers(os.environ.pop(_SOCKETS, ""))]
 
 
-def _run_role(role: ForkedRole, master: socket.socket, instead_of: int | None) -> NoReturn:
+def _run_role(role: ProcessRole, master: socket.socket, instead_of: int | None) -> NoReturn:
     """Run a role in a forked process from start to exit."""
     status = 1
     try:

@@ -12,7 +12,7 @@ from flask_babel import get_locale
 from archive import thai
 from archive.errors import Invalid, PrakatError
 from archive.fields import ANNOUNCEMENT_FIELDS, AnnouncementField, FieldType
-from archive.model import Announcement, Attachment, Find, Kind, Reading, RelationKind, Status
+from archive.model import Announcement, Attachment, DocumentKind, Find, Reading, RelationKind, Status
 from web import template_filters
 from web.bootstrap import services
 from web.errors import in_words
@@ -52,7 +52,7 @@ class AnnouncementForm:
     near_duplicate: near_duplicates.NearDuplicate | None = None
     last_change: int = 0  # id of the record's last change, on which the form was opened
 
-    kinds: ClassVar = tuple(Kind)
+    kinds: ClassVar = tuple(DocumentKind)
     relation_kinds: ClassVar = tuple(RelationKind)
     flags: ClassVar = tuple(each for each in FORM_FIELDS if each.type is FieldType.FLAG)
     other_fields: ClassVar = tuple(

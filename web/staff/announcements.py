@@ -13,7 +13,7 @@ from flask_babel import gettext as _
 from archive import thai
 from archive.errors import Conflict, Invalid, PrakatError
 from archive.fields import FIELDS_BY_NAME, AnnouncementField, FieldType
-from archive.model import Announcement, Attachment, Draft, Find, Hold, Kind, Reading, Status
+from archive.model import Announcement, Attachment, DocumentKind, Draft, Find, Hold, Reading, Status
 from archive.privacy import undecided_in
 from web.bootstrap import services
 from web.errors import in_words
@@ -37,7 +37,7 @@ _LONGEST_POSITION = 4  # digits; no announcement has ten thousand attachments
 
 
 @pages.route("/announcements/new", methods=["GET", "POST"])
-def new() -> ResponseReturnValue:
+def new_announcement() -> ResponseReturnValue:
     """Show a blank form.
 
     Files may come with the form; the title may then be left to be read from the files.
@@ -95,7 +95,7 @@ def save(id: int) -> ResponseReturnValue:
 
 
 @pages.post("/announcements/<int:id>/attachments")
-def attach(id: int) -> ResponseReturnValue:
+def attach_file(id: int) -> ResponseReturnValue:
     """Attach one file sent by a script that shows progress; answers in JSON."""
     file = request.files.get("file")
     if file is None:
@@ -107,7 +107,7 @@ def attach(id: int) -> ResponseReturnValue:
 
 
 @pages.route("/attachments/<int:id>", methods=["GET", "POST"])
-def attachment(id: int) -> ResponseReturnValue:
+def review_attachment(id: int) -> ResponseReturnValue:
     """Show why an attachment is held and what was found in it.
 
     A person then decides, or uploads a new version.
@@ -144,7 +144,7 @@ def _replace(shown: Attachment) -> str:
 
 
 @pages.post("/attachments/<int:id>/<any(move, detach, reattach, reread):step>")
-def take_paper(id: int, step: str) -> ResponseReturnValue:
+def change_attachment(id: int, step: str) -> ResponseReturnValue:
     """Store the content of the form around the button, then carry out the button for one attachment.
 
     The button moves, takes off, puts back or reads again.
@@ -163,7 +163,7 @@ def take_paper(id: int, step: str) -> ResponseReturnValue:
 
 
 @pages.post("/announcements/<int:id>/relations")
-def relate(id: int) -> ResponseReturnValue:
+def change_relations(id: int) -> ResponseReturnValue:
     """Store the form's content, then carry out the button for one relation: confirm, dismiss or add."""
     try:
         _keep(id)
@@ -175,7 +175,7 @@ def relate(id: int) -> ResponseReturnValue:
 
 
 @pages.post("/announcements/<int:id>/disclosure")
-def disclose(id: int) -> ResponseReturnValue:
+def change_disclosure(id: int) -> ResponseReturnValue:
     """Store the form's content, then put the announcement under an item to disclose, or take it out."""
     try:
         _keep(id)
@@ -212,7 +212,7 @@ def publish(id: int) -> ResponseReturnValue:
 
 
 @pages.post("/announcements/<int:id>/<any(withdraw, trash, restore):step>")
-def take_step(id: int, step: str) -> ResponseReturnValue:
+def change_status(id: int, step: str) -> ResponseReturnValue:
     intake = services().intake
     try:
         if step == "withdraw":
@@ -384,5 +384,5 @@ def _relabel_all(id: int, settled: Mapping[str, object], reason: str) -> None:
             services().intake.relabel(attachment.id, label=label, kind=kind, actor=g.actor, reason=reason)
 
 
-def _known_kind(code: str) -> Kind:
-    return Kind(code) if code in set(Kind) else abort(400)
+def _known_kind(code: str) -> DocumentKind:
+    return DocumentKind(code) if code in set(DocumentKind) else abort(400)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from flask_babel import gettext
 
 from archive import validation
-from archive.model import Announcement, Attachment, Kind, Reading, ScanAdvice, Status
+from archive.model import Announcement, Attachment, DocumentKind, Reading, ScanAdvice, Status
 from archive.suggested_fields import fields_not_given, suggest_fields, suggested_title
 from indexer.extraction.scan_advice import MESSAGES
 from web.bootstrap import services
@@ -28,7 +28,7 @@ class Paper:
 
     attachment: Attachment
     label: str
-    kind: Kind
+    kind: DocumentKind
     guessed: bool  # read from the document, not yet confirmed
     unsure: bool
     offer: str  # label stated by the document, where a person gave another; "" when none
@@ -96,8 +96,8 @@ def _paper(attachment: Attachment, *, draft: bool) -> Paper:
     label = _label(attachment)
     unnamed = attachment.label == validation.label("", attachment.filename)
     guessed = bool(label) and unnamed and draft
-    fills_kind = draft and attachment.kind is Kind.OTHER and "kind" in read
-    kind = Kind(read["kind"].value) if fills_kind else attachment.kind
+    fills_kind = draft and attachment.kind is DocumentKind.OTHER and "kind" in read
+    kind = DocumentKind(read["kind"].value) if fills_kind else attachment.kind
     return Paper(
         attachment=attachment,
         label=label if guessed else attachment.label,
@@ -127,7 +127,7 @@ def _label(attachment: Attachment) -> str:
     read = attachment.details.fields
     if "subject" not in read:
         return ""
-    words = [Kind(read["kind"].value).thai] if "kind" in read else []
+    words = [DocumentKind(read["kind"].value).thai] if "kind" in read else []
     words += [f"ที่ {read['number'].value}"] if "number" in read else []
     words += [f"เรื่อง {read['subject'].value}"] if words else [read["subject"].value]
     return validation.label(" ".join(words), attachment.filename)

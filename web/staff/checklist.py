@@ -10,8 +10,8 @@ from flask import url_for
 from flask_babel import gettext as _
 
 from archive import thai
-from archive.model import Announcement, Find, Hold, Kind, Reading, Status
-from archive.suggested_fields import fields_not_given, is_file_name
+from archive.model import Announcement, DocumentKind, Find, Hold, Reading, Status
+from archive.suggested_fields import fields_not_given, is_title_file_name
 from web import labels, template_filters
 from web.bootstrap import services
 from web.staff import relation_forms
@@ -68,7 +68,7 @@ def obstacle(announcement: Announcement, papers: Sequence[Paper], found: Sequenc
     if "title" not in suggested.fills and not suggested.awaited:
         if not announcement.title:
             return str(_("ยังไม่มีชื่อเรื่อง"))
-        if is_file_name(announcement.title, attachments):
+        if is_title_file_name(announcement.title, attachments):
             return str(_("ชื่อเรื่องเป็นชื่อไฟล์ กรุณาตั้งชื่อให้ประชาชนเข้าใจ"))
     if found or any(each.hold is Hold.PERSONAL_DATA for each in attachments):
         return str(_("พบข้อมูลส่วนบุคคล ต้องตัดสินทีละเรื่อง"))
@@ -122,8 +122,12 @@ def _any_unread(papers: Sequence[Paper]) -> bool:
 
 
 def _kind(announcement: Announcement, stated: object, place: str) -> Check:
-    differs = isinstance(stated, Kind) and stated is not announcement.kind
-    remark = f"{_('เอกสารระบุว่า')}: {labels.kind_name(stated)}" if isinstance(stated, Kind) and differs else ""
+    differs = isinstance(stated, DocumentKind) and stated is not announcement.kind
+    remark = (
+        f"{_('เอกสารระบุว่า')}: {labels.kind_name(stated)}"
+        if isinstance(stated, DocumentKind) and differs
+        else ""
+    )
     return Check(_("ประเภท"), labels.kind_name(announcement.kind), not differs, remark, place)
 
 
@@ -177,7 +181,7 @@ def _privacy(papers: Sequence[Paper], found: Sequence[Find]) -> Check:
         remark, place = _("ต้องแก้ออก หรือระบุเหตุผลด้านล่าง"), "#finds"
     elif held:
         remark = _("พบในเอกสารแนบ ต้องปิดข้อมูลหรือตัดสินก่อน")
-        place = url_for("staff.attachment", id=held[0].id)
+        place = url_for("staff.review_attachment", id=held[0].id)
     elif _any_unread(papers):
         remark = _("ไฟล์ที่ยังแปลงไม่เสร็จยังไม่ได้ตรวจ ประชาชนจะยังไม่เห็นไฟล์นั้น")
     count = len(found) or len(held)

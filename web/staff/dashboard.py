@@ -91,7 +91,10 @@ def people() -> ResponseReturnValue:
     """Show the people who may sign in; administrators add and disable people here."""
     if request.method == "POST":
         try:
-            name, password = validation.name(request.form.get("name", "")), request.form.get("password", "")
+            name, password = (
+                validation.account_name(request.form.get("name", "")),
+                request.form.get("password", ""),
+            )
             check_strength(password, about=(name, services().settings.site_name))
             person = services().people.accounts.add(name, hash_password(password), _role())
             note_security("person added", person=person.name, role=person.role.value)

@@ -50,4 +50,4 @@ def restore(id: int, number: int) -> ResponseReturnValue:
         flash(_("กลับไปใช้ไฟล์เดิมแล้ว ประชาชนจะเห็นเมื่อแปลงข้อความเสร็จ หากไม่พบข้อมูลส่วนบุคคล"), "good")
     except PrakatError as error:
         flash(in_words(error), "bad")
-    return redirect(url_for("staff.attachment", id=id))
+    return redirect(url_for("staff.review_attachment", id=id))

@@ -12,7 +12,7 @@ from archive import thai
 from archive.bulk import BulkOutcome, apply_to_each
 from archive.errors import Conflict, Invalid
 from archive.model import Announcement, Reading
-from archive.suggested_fields import is_file_name
+from archive.suggested_fields import is_title_file_name
 from web.bootstrap import services
 from web.staff import personal_data
 from web.staff.date_picker import DatePicker, date_picker, picked_date, picked_time
@@ -89,7 +89,7 @@ def _publish_now(id: int) -> str:
 def _refuse_file_name(id: int) -> None:
     """Fills what nobody gave from the documents. Raises ``Invalid`` when the title stays a file's name."""
     title = services().intake.complete(id, actor=g.actor).title
-    if is_file_name(title, services().attachments.by_announcement([id])[id]):
+    if is_title_file_name(title, services().attachments.by_announcement([id])[id]):
         raise Invalid("ชื่อเรื่องเป็นชื่อไฟล์ กรุณาตั้งชื่อให้ประชาชนเข้าใจ", field="title")
 
 

@@ -59,7 +59,7 @@ def redact(id: int) -> ResponseReturnValue:
     elif request.method == "POST":
         try:
             _replace_by_copy(attachment, read, boxes)
-            return redirect(url_for("staff.attachment", id=id))
+            return redirect(url_for("staff.review_attachment", id=id))
         except PrakatError as error:
             flash(in_words(error), "bad")
     return render_template(

@@ -30,7 +30,7 @@ _MOST_WORDS = 8  # words of one entry
 
 
 @dataclass(frozen=True, slots=True)
-class Effect:
+class SynonymEffect:
     """A search without results that finds something once an entry is used: its query and the number found."""
 
     query: str
@@ -121,10 +121,10 @@ def _recent_misses() -> list[Miss]:
     return [miss for miss in services().figures.misses(limit=_MOST_MISSES) if miss.last_at >= since]
 
 
-def _effects(entry: str, misses: Sequence[Miss]) -> list[Effect]:
+def _effects(entry: str, misses: Sequence[Miss]) -> list[SynonymEffect]:
     """Returns the searches without results that would find something with this entry."""
     words = [fold(word.strip()) for word in entry.split("~")]
-    effects: list[Effect] = []
+    effects: list[SynonymEffect] = []
     for miss in misses:
         query = fold(miss.query)
         typed = max((word for word in words if word and word in query), key=len, default="")
@@ -132,7 +132,7 @@ def _effects(entry: str, misses: Sequence[Miss]) -> list[Effect]:
             (_count(query.replace(typed, other)) for other in words if typed and other != typed), default=0
         )
         if found:
-            effects.append(Effect(miss.query, miss.count, found))
+            effects.append(SynonymEffect(miss.query, miss.count, found))
         if len(effects) == _MOST_EFFECTS:
             break
     return effects

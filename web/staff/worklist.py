@@ -16,7 +16,7 @@ from archive import thai
 from archive.bulk import BulkOutcome, apply_to_each
 from archive.changes import HistoryFilters
 from archive.errors import Conflict, Invalid, PrakatError
-from archive.model import Announcement, Item, Kind, Status
+from archive.model import Announcement, DocumentKind, Item, Status
 from archive.undo import MOST_AT_ONCE
 from archive.worklist import Problem, WorklistFilters
 from indexer.search.query.parser import MAX_QUERY_LENGTH
@@ -85,7 +85,7 @@ def _asked(values: Mapping[str, str], prefix: str = "") -> AskedFilters:
     """Returns the filters among the arguments of an address, or among the fields of a form."""
     known: dict[str, set[str]] = {
         "status": set(Status),
-        "kind": set(Kind),
+        "kind": set(DocumentKind),
         "problem": set(Problem),
         "changed": set(_CHANGED),
     }
@@ -104,7 +104,7 @@ def _filters(asked: AskedFilters) -> WorklistFilters:
         person=g.actor if asked.mine else "",
         author=asked.author,
         category=asked.category,
-        kind=Kind(asked.kind) if asked.kind else None,
+        kind=DocumentKind(asked.kind) if asked.kind else None,
         problem=Problem(asked.problem) if asked.problem else None,
         changed_since=since,
         ids=search_all_records(services(), asked.q) if asked.q else None,
@@ -133,7 +133,7 @@ def table() -> str:
         counts=counts,
         kept=sum(counts[status] for status in _EVERYTHING_BUT_TRASH),
         changed_names=_CHANGED,
-        kind_choices=[(kind, labels.kind_name(kind)) for kind in Kind],
+        kind_choices=[(kind, labels.kind_name(kind)) for kind in DocumentKind],
         author_choices=[(each, each) for each in records.worklist.values("author")],
         category_choices=[(each, each) for each in records.worklist.values("category")],
         people=[each.name for each in services().people.accounts.everyone() if not each.disabled],
@@ -174,7 +174,7 @@ def apply() -> ResponseReturnValue:
             raise Invalid("กรุณาเลือกเรื่องที่จะทำก่อน โดยติ๊กช่องหน้าเรื่อง")
         if action == "publish":
             chosen = [("id", id) for id in ids[:PER_PAGE]]
-            return redirect(url_for("worklist.publish") + "?" + urlencode([*chosen, ("of", len(ids))]))
+            return redirect(url_for("worklist.publish_many") + "?" + urlencode([*chosen, ("of", len(ids))]))
         if action not in _ACTIONS:
             raise Invalid("กรุณาเลือกว่าจะทำอะไรกับเรื่องที่เลือกไว้")
         return redirect(_back(_report(_ACTIONS[action](ids))))
@@ -221,7 +221,7 @@ def _ask_about(error: NewCategory) -> str:
 
 
 @pages.route("/publish", methods=["GET", "POST"])
-def publish() -> ResponseReturnValue:
+def publish_many() -> ResponseReturnValue:
     """Show one checklist for all chosen drafts; publish those that are ticked and pass it."""
     if request.method == "POST":
         try:

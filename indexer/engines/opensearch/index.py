@@ -18,19 +18,19 @@ from archive.errors import Unavailable
 from indexer.analysis.dictionary import Dictionary, Lexicon, parse_lexicon
 from indexer.analysis.index_document import SourceAnnouncement, build_index_document
 from indexer.analysis.tokenizer import TOKENIZER_VERSION
-from indexer.engines.opensearch.cluster import Cluster, IndexRemoved, read_address
-from indexer.engines.opensearch.counts import DocumentCounts, TermStatistics
-from indexer.engines.opensearch.filling import (
+from indexer.engines.opensearch.bulk_loader import (
     LEXICON,
     POSITION,
     SAMPLE,
-    Filling,
+    BulkLoader,
     Lease,
     followed,
     new_word,
     put,
     removed,
 )
+from indexer.engines.opensearch.cluster import Cluster, IndexRemoved, read_address
+from indexer.engines.opensearch.counts import DocumentCounts, TermStatistics
 from indexer.engines.opensearch.mapping import fingerprint, words_of
 from indexer.engines.opensearch.queries import ANNOUNCEMENTS, similar_body
 from indexer.engines.opensearch.searcher import OpenSearchSearcher
@@ -150,12 +150,12 @@ class OpenSearchIndex:
     @contextmanager
     def rebuild(self, *, jobs: int = 1) -> Iterator[Generation]:
         with Lease(self._cluster) as lease:
-            filling = Filling(self._cluster, self._dictionary.current(), lease, jobs=jobs)
+            loader = BulkLoader(self._cluster, self._dictionary.current(), lease, jobs=jobs)
             try:
-                yield filling
-                filling.publish(_written(self._wanted()))
+                yield loader
+                loader.publish(_written(self._wanted()))
             except BaseException:
-                filling.abandon()
+                loader.abandon()
                 raise
             finally:
                 self._forget()

@@ -170,7 +170,7 @@ def _best_alternative(reader: CommitReader, clause: Clause) -> PostingList:
     best = np.zeros(reader.size, dtype=np.float32)
     for alternative in clause.alternatives:
         _alternative_postings(reader, alternative.terms).raise_to(best, most, alternative.weight)
-    return PostingList.everywhere(best)
+    return PostingList.from_exact_weights(best)
 
 
 def _alternative_postings(reader: CommitReader, terms: tuple[str, ...]) -> PostingList:

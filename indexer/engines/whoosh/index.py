@@ -125,10 +125,10 @@ class WhooshIndex:
                 yield building
                 building.flush()
             except BaseException:
-                building.close()
+                building.discard()
                 shutil.rmtree(path, ignore_errors=True)
                 raise
-            building.close()
+            building.discard()
             self._generations.publish(path, self._wanted())
 
     def manifest(self) -> IndexManifest | None:

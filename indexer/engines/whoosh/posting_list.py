@@ -60,13 +60,13 @@ class PostingList:
         return cls(None, every, count=count, scale=1 / _STEPS)
 
     @classmethod
-    def spread(cls, weights: Floats) -> PostingList:
+    def from_weights(cls, weights: Floats) -> PostingList:
         """Returns a list from one weight for every document, rounded to 16 bits; 0 for no posting."""
         values = _stepped(weights)
         return cls(None, values, count=int(np.count_nonzero(values > 0)), scale=1 / _STEPS)
 
     @classmethod
-    def everywhere(cls, weights: Floats) -> PostingList:
+    def from_exact_weights(cls, weights: Floats) -> PostingList:
         """Returns a list from one weight for every document, not rounded; 0 for no posting."""
         return cls(None, weights, count=int(np.count_nonzero(weights > 0)))
 

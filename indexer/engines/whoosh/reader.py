@@ -281,7 +281,7 @@ class CommitReader:
     def _score(self, term: str) -> PostingList:
         lists = list(self._postings(term))
         if lists and all(postings.ids is None for _, _, postings in lists):
-            return PostingList.spread(_saturated(self._weights(lists), self._tuning.k1))
+            return PostingList.from_weights(_saturated(self._weights(lists), self._tuning.k1))
         documents, weights = self._weights_listed(lists)
         if not self._whole:
             kept = self.live[documents]

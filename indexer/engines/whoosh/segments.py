@@ -197,7 +197,7 @@ class GenerationBuilder:
         writer.commit(mergetype=_not_empty)
         self._writer = None
 
-    def close(self) -> None:
+    def discard(self) -> None:
         """Discards uncommitted announcements and stops the analysis processes."""
         self._analysis.close()
         if self._writer is not None:

@@ -43,7 +43,7 @@ class UprightPage:
     turn: Turn
     lean: float
 
-    def drop(self, x: float) -> float:
+    def skew_offset(self, x: float) -> float:
         """Returns the pixels by which column ``x`` lay lower on the turned page than it lies on ``image``."""
         return (x - self.image.width / 2) * math.tan(math.radians(self.lean))
 

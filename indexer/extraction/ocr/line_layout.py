@@ -161,11 +161,11 @@ class Transcript:
     def _place(self, start: int, places: Sequence[float], top: float, bottom: float) -> None:
         """Adds the row as one line, or as several if the page leans so far that one would not fit."""
         width, height = self.upright.image.size
-        climb = abs(self.upright.drop(places[-1]) - self.upright.drop(places[0]))
+        climb = abs(self.upright.skew_offset(places[-1]) - self.upright.skew_offset(places[0]))
         pieces = max(1, min(len(places) - 1, round(climb / (LEANING * max(1.0, bottom - top)))))
         cuts = [round(piece * (len(places) - 1) / pieces) for piece in range(pieces + 1)]
         for first, last in pairwise(cuts):
-            drop = self.upright.drop((places[first] + places[last]) / 2)
+            drop = self.upright.skew_offset((places[first] + places[last]) / 2)
             edges = tuple(_unit(x, width) for x in places[first : last + 1])
             self.lines.append(
                 Line(start + first, _unit(top + drop, height), _unit(bottom + drop, height), edges)

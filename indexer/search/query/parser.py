@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from archive.errors import Invalid
 from archive.facets import FACETS, FACETS_BY_NAME, Facet, FacetType
-from archive.model import Kind
+from archive.model import DocumentKind
 from archive.thai import ERA, canon, parse_date
 from archive.thai.characters import CONSONANTS
 from archive.thai.dates import full_buddhist_year
@@ -31,7 +31,7 @@ class Sort(StrEnum):
 class Filters:
     """Filters that narrow the results. None means no limit."""
 
-    kind: Kind | None = None
+    kind: DocumentKind | None = None
     author: str | None = None
     category: str | None = None
     year: int | None = None  # Buddhist era
@@ -121,19 +121,19 @@ MAX_QUERY_LENGTH = 500
 """Characters of the typed text that are read; the rest is ignored."""
 
 KIND_NAMES = {
-    Kind.LETTER: ("หนังสือภายนอก",),
-    Kind.MEMO: ("บันทึกข้อความ", "หนังสือภายใน"),
-    Kind.STAMPED: ("หนังสือประทับตรา",),
-    Kind.ORDER: ("คำสั่ง",),
-    Kind.RULE: ("ระเบียบ",),
-    Kind.BYLAW: ("ข้อบังคับ", "เทศบัญญัติ", "ข้อบัญญัติ"),
-    Kind.ANNOUNCEMENT: ("ประกาศ",),
-    Kind.STATEMENT: ("แถลงการณ์",),
-    Kind.NEWS: ("ข่าว", "ข่าวประชาสัมพันธ์"),
-    Kind.CERTIFICATE: ("หนังสือรับรอง",),
-    Kind.MINUTES: ("รายงานการประชุม",),
-    Kind.NOTE: ("บันทึก",),
-    Kind.OTHER: ("อื่นๆ", "อื่น"),
+    DocumentKind.LETTER: ("หนังสือภายนอก",),
+    DocumentKind.MEMO: ("บันทึกข้อความ", "หนังสือภายใน"),
+    DocumentKind.STAMPED: ("หนังสือประทับตรา",),
+    DocumentKind.ORDER: ("คำสั่ง",),
+    DocumentKind.RULE: ("ระเบียบ",),
+    DocumentKind.BYLAW: ("ข้อบังคับ", "เทศบัญญัติ", "ข้อบัญญัติ"),
+    DocumentKind.ANNOUNCEMENT: ("ประกาศ",),
+    DocumentKind.STATEMENT: ("แถลงการณ์",),
+    DocumentKind.NEWS: ("ข่าว", "ข่าวประชาสัมพันธ์"),
+    DocumentKind.CERTIFICATE: ("หนังสือรับรอง",),
+    DocumentKind.MINUTES: ("รายงานการประชุม",),
+    DocumentKind.NOTE: ("บันทึก",),
+    DocumentKind.OTHER: ("อื่นๆ", "อื่น"),
 }
 """Thai names of each kind that people may write after ``kind:``."""
 
@@ -351,7 +351,7 @@ class _Reading:
         return True
 
 
-def _kind(value: str) -> Kind | None:
+def _kind(value: str) -> DocumentKind | None:
     for kind, names in KIND_NAMES.items():
         if value == kind.value or value in names:
             return kind

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from archive.facets import Facet
-from archive.model import Kind
+from archive.model import DocumentKind
 from archive.thai import ERA, MONTHS, format_date, format_short_date
 
 
@@ -36,9 +36,9 @@ ONLY_NAMED = QueryNote(
 )
 
 
-def facet(facet: Facet, value: Kind | int | str) -> QueryNote:
+def facet(facet: Facet, value: DocumentKind | int | str) -> QueryNote:
     """Returns the note of a facet's filter; a year is given in the Buddhist era."""
-    if isinstance(value, Kind):
+    if isinstance(value, DocumentKind):
         return QueryNote(f"{facet.label}: {value.thai}", f"{facet.english}: {value.english}")
     if isinstance(value, int):
         return QueryNote(f"{facet.label} พ.ศ. {value}", f"{facet.english}: {value - ERA}")

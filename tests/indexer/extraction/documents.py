@@ -9,7 +9,7 @@ import pikepdf
 from fontpkg_sarabun import __file__ as sarabun
 from fpdf import FPDF
 
-from archive.model import Attachment, Details, Kind, Page, Reading, Source
+from archive.model import Attachment, Details, DocumentKind, Page, Reading, Source
 from archive.ports import StoredFile
 from indexer.extraction.pdf.parser import EmbeddedPage
 
@@ -17,7 +17,7 @@ SARABUN = Path(sarabun).parent / "files" / "Sarabun-Regular.ttf"
 A4 = (0, 0, 595, 842)
 
 
-def stored_attachment(stored: StoredFile, *, kind: Kind = Kind.OTHER) -> Attachment:
+def stored_attachment(stored: StoredFile, *, kind: DocumentKind = DocumentKind.OTHER) -> Attachment:
     """Makes the attachment, read and of one page, that a stored PDF belongs to."""
     return Attachment(
         id=1,

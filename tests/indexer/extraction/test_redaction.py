@@ -13,7 +13,7 @@ import pytest
 
 from archive import privacy
 from archive.errors import Conflict, Invalid
-from archive.model import Kind, Line, Page, Rectangle, Source
+from archive.model import DocumentKind, Line, Page, Rectangle, Source
 from indexer.extraction.embedded_text import Document
 from indexer.extraction.redaction import COVER, Redactor, boxes_of_finds, text_inside, without_covered
 from storage.files.local import LocalFiles
@@ -28,7 +28,7 @@ class Paper:
 
     def __init__(self, folder: Path, *, turned: bool = False) -> None:
         text = Text(
-            kind=Kind.MEMO,
+            kind=DocumentKind.MEMO,
             number="นป 1/1",
             date=dt.date(2021, 6, 9),
             subject="รายชื่อ",
@@ -37,7 +37,7 @@ class Paper:
         pdf = make(text).pdf
         self.files = LocalFiles(folder / "files")
         stored = self.files.add(io.BytesIO(_turned(pdf) if turned else pdf), limit=1 << 24)
-        self.attachment = stored_attachment(stored, kind=Kind.MEMO)
+        self.attachment = stored_attachment(stored, kind=DocumentKind.MEMO)
         with self.files.local_path(stored.sha256) as path, Document(path) as document:
             read = document.read_page(1)
         self.page = embedded_page(read)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from archive.model import Failure, Kind
+from archive.model import DocumentKind, Failure
 from indexer.extraction import sandbox
 from indexer.extraction.failures import MESSAGES, Unreadable
 
@@ -77,7 +77,7 @@ class Member:
     """Pickles like a member of an enum in the first releases of Python 3.11."""
 
     def __reduce__(self) -> tuple[object, tuple[object, str]]:
-        return getattr, (Kind, "MEMO")
+        return getattr, (DocumentKind, "MEMO")
 
 
 def send_member() -> Member:
@@ -174,6 +174,6 @@ def test_a_lost_nursery_is_replaced() -> None:
 
 def test_an_attribute_comes_back_of_an_enum_only() -> None:
     result: object = sandbox.run(send_member, seconds=10)
-    assert result is Kind.MEMO
+    assert result is DocumentKind.MEMO
     with pytest.raises(sandbox.Crashed):
         sandbox.run(send_key, seconds=10)

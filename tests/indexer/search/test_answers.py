@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from archive.model import Announcement, Kind
+from archive.model import Announcement, DocumentKind
 from indexer.engines.whoosh import WhooshIndex
 from indexer.search.ports import ResultPage
 from indexer.search.query.parser import Filters, Sort, parse
@@ -24,7 +24,7 @@ TYPED = st.one_of(
 )
 FILTERS = st.builds(
     Filters,
-    kind=st.sampled_from((None, None, Kind.ORDER, Kind.NEWS)),
+    kind=st.sampled_from((None, None, DocumentKind.ORDER, DocumentKind.NEWS)),
     author=st.sampled_from((None, None, "กองคลัง", "งานธุรการ")),
     year=st.sampled_from((None, None, 2563, 2565)),
 )
@@ -79,6 +79,6 @@ def test_a_facet_promises_what_it_leads_to(index: WhooshIndex, typed: str, filte
         if name == "category" or (page.query.loosened and getattr(filters, name) is not None):
             continue  # all have one, or another value may not need the same loosening
         for facet in values:
-            value = Kind(facet.value) if name == "kind" else facet.value
+            value = DocumentKind(facet.value) if name == "kind" else facet.value
             narrowed = replace(filters, **{name: value})
             assert index.search(parse(typed, filters=narrowed)).total == facet.count, (name, value)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from archive.model import Kind
+from archive.model import DocumentKind
 from indexer.analysis.dictionary import Dictionary
 from indexer.engines.whoosh import WhooshIndex
 from indexer.search.query.parser import Filters, Query, parse
@@ -20,7 +20,7 @@ ENTRIES = (
     entry(2, "ทต.บ้านใหม่ ประชาสัมพันธ์การชำระภาษี", published_on=dt.date(2021, 7, 1)),
     entry(3, "เทศบาลตำบลดอนแก้ว รับสมัครพนักงาน", published_on=dt.date(2021, 11, 30)),
     entry(4, "นายกองค์การบริหารส่วนตำบลโคกสูงเปิดงาน", published_on=dt.date(2022, 6, 15)),
-    entry(5, "คำสั่งแต่งตั้งกรรมการ", number="มท 0808.2/ว 123", kind=Kind.ORDER, author="กองคลัง"),
+    entry(5, "คำสั่งแต่งตั้งกรรมการ", number="มท 0808.2/ว 123", kind=DocumentKind.ORDER, author="กองคลัง"),
     entry(6, "แจ้งเหตุอุทกภัย", "น้ำท่วมถนนสายหลัก", published_on=dt.date(2020, 10, 2)),
     entry(7, "ระเบียบ อปท. ว่าด้วยการพัสดุ", author="กองช่าง", published_on=dt.date(2019, 1, 5)),
     entry(8, "บริการ internet สาธารณะ", "ติดตั้ง covid-19 เครื่องฟอก", published_on=dt.date(2021, 6, 30)),

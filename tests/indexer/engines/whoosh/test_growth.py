@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from archive.model import Kind
+from archive.model import DocumentKind
 from indexer.analysis.dictionary import Dictionary
 from indexer.analysis.index_document import SourceAnnouncement
 from indexer.engines.whoosh import WhooshIndex
@@ -40,7 +40,7 @@ def some_entry(chance: random.Random, id: int) -> SourceAnnouncement:
         *(text(40) for _ in range(chance.randint(0, 3))),
         body=text(30),
         author=chance.choice(("กองคลัง", "กองช่าง", "งานธุรการ")),
-        kind=chance.choice((Kind.ORDER, Kind.ANNOUNCEMENT, Kind.NEWS)),
+        kind=chance.choice((DocumentKind.ORDER, DocumentKind.ANNOUNCEMENT, DocumentKind.NEWS)),
         published_on=dt.date(2020, 1, 1) + dt.timedelta(days=chance.randrange(1500)),
         views=chance.randrange(50),
     )

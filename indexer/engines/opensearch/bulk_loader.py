@@ -92,7 +92,7 @@ class Lease:
             self._renewed = time.monotonic()
 
 
-class Filling:
+class BulkLoader:
     """An ``indexer.search.ports.Generation`` in an OpenSearch cluster."""
 
     def __init__(self, cluster: Cluster, lexicon: Lexicon, lease: Lease, *, jobs: int) -> None:

@@ -24,8 +24,8 @@ from archive.importers.legacy_site import (
     decode,
     element_text,
     page_address,
-    path_of_address,
     split_address,
+    url_path_and_query,
 )
 from archive.model import Draft
 
@@ -40,7 +40,7 @@ _MOST_VIEW_DIGITS = 10  # digits; as for saved pages in lines
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SelectorRules:
+class XPathRules:
     """Layout of one site's pages as XPath expressions. ``single``: a page is one announcement."""
 
     item: XPath
@@ -52,7 +52,7 @@ class SelectorRules:
     patterns: tuple[str, ...] = ("*.html", "*.htm", "*.php", "*.txt")
 
     @classmethod
-    def of(cls, table: Mapping[str, Any]) -> SelectorRules:
+    def of(cls, table: Mapping[str, Any]) -> XPathRules:
         """Returns the rules of a parsed rule file. Raises ``KeyError`` or ``ValueError`` for a bad one."""
         try:
             return cls(
@@ -73,7 +73,7 @@ class SelectorRules:
             tree = html.document_fromstring(re.sub(r"^\s*<\?xml[^>]*\?>", "", page))
         except (ParserError, ValueError) as error:
             raise Invalid("หน้าเว็บว่างเปล่า (empty page)") from error
-        address = path_of_address(page_address(page, tree))
+        address = url_path_and_query(page_address(page, tree))
         found = [self._announcement_or_error(item, address) for item in self.item(tree)]
         if not found:
             raise Invalid("ไม่พบประกาศในหน้านี้ตามกฎของเว็บไซต์ (no announcement on this page)", field="item")

@@ -24,7 +24,7 @@ _MOST_WARNINGS = 100  # hosts that the log names once each; strangers may make u
 _warned: set[str] = set()
 
 
-def site_address(settings: Settings, organisations: Container[str] = ()) -> str:
+def public_base_url(settings: Settings, organisations: Container[str] = ()) -> str:
     """Returns the public address as set, or that of the present request: ``http://127.0.0.1:8100``.
 
     ``organisations``: hosts of organisations that have one of their own.
