@@ -335,10 +335,8 @@ class ArrayTermsReader(TermsReader):  # type: ignore[misc]
         ids, _ = self.postings_at(place).packed()
         return TermInfo(len(ids), len(ids), 1, 1, 1, int(ids[0]), int(ids[-1]))
 
-    def document_frequency(self, fieldname: str, text: bytes) -> int:
-        return self.doc_frequency(fieldname, text)
-
     def doc_frequency(self, fieldname: str, text: bytes) -> int:  # noqa: ARG002 (Whoosh's signature)
+        """Returns the number of documents that have the term; 0 for an unknown term."""
         place = self._places.get(text)
         return 0 if place is None else self.sizes[place]
 
