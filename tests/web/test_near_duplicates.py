@@ -24,6 +24,8 @@ def test_last_year_s_notice_is_named_with_what_differs(site: Site) -> None:
     assert "เพิ่มอีกบรรทัด" in difference
     assert LINES[6] not in difference
     assert "เหมือนประกาศ" not in clerk.get(f"/staff/announcements/{other.id}/publish").text
+    twin = site.announcement(title, body=changed, status=Status.DRAFT)
+    assert "เหมือนกันทุกบรรทัดกับฉบับร่างอีกเรื่อง" in clerk.get(f"/staff/announcements/{twin.id}").text
     assert site.client().get(f"/staff/announcements/{draft.id}/compare/{last_year.id}").status_code == 302
 
 

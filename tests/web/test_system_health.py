@@ -26,18 +26,23 @@ def test_what_does_not_work_is_named_with_what_to_do(site: Site) -> None:
     site.services.incidents.note("record-deleted", "announcement 7", "last written 2026-01-01")
     page = site.signed_in(Role.ADMIN).get("/staff/health").text
     found = lines(page)
-    assert "systemctl restart prakat" in found["ตัวอ่านเอกสาร"]
+    assert "systemctl restart prakat" in found["ระบบแปลงข้อความ"]
     assert "1 ไฟล์" in found["แปลงข้อความไม่ได้"]
     assert 'href="/staff?problem=failed"' in page
     assert "ยังไม่เคยสำรอง" in found["สำรองข้อมูลล่าสุด"]
     assert "prakat check" in found["หลักฐานว่าข้อมูลสูญหายหรือถูกแก้"]
     assert "announcement 7" in page
+    assert "ข้อมูลถูกลบโดยไม่ผ่านระบบ" in page
+    assert "record-deleted" not in page
     assert "การค้นหา" not in found
 
 
 def test_a_good_night_leaves_nothing_to_do_about_backups(site: Site, tmp_path: Path) -> None:
     run_nightly(site.services, tmp_path / "backups")
-    found = lines(site.signed_in(Role.ADMIN).get("/staff/health").text)
+    page = site.signed_in(Role.ADMIN).get("/staff/health").text
+    assert "ไม่พบสิ่งผิดปกติ" in page
+    assert not re.findall(r"\((?:clean|restored|files)[^)]*\)", page)
+    found = lines(page)
     assert not {"สำรองข้อมูลล่าสุด", "ตรวจคลังล่าสุด", "ซ้อมกู้คืนล่าสุด"} & found.keys()
 
 

@@ -142,7 +142,7 @@ def _relations(announcement: Announcement) -> Check:
 
 
 def _near_duplicate(announcement: Announcement) -> list[Check]:
-    """Returns the line for a published announcement with nearly the same text; none where there is none."""
+    """Returns the line for an announcement with nearly the same text; none where there is none."""
     found = find_near_duplicate(announcement)
     if found is None:
         return []
@@ -151,7 +151,11 @@ def _near_duplicate(announcement: Announcement) -> list[Check]:
 
 
 def near_duplicate_said(found: NearDuplicate) -> str:
-    """Returns the message about a published announcement with nearly the same text."""
+    """Returns the message about an announcement or draft with nearly the same text."""
+    if found.other.status is Status.DRAFT:
+        if not found.differing:
+            return str(_("ข้อความเหมือนกันทุกบรรทัดกับฉบับร่างอีกเรื่อง อาจทำซ้ำ"))
+        return str(_("เหมือนฉบับร่างอีกเรื่อง ต่างกัน %(count)s บรรทัด", count=found.differing))
     year = thai.buddhist_year(found.other.published_on)
     if not found.differing:
         return str(_("ข้อความเหมือนกันทุกบรรทัดกับประกาศปี %(year)s", year=year))

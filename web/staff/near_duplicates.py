@@ -1,4 +1,4 @@
-"""Published announcements with nearly the text of a draft, such as last year's notice, and what differs."""
+"""Announcements with nearly the text of a draft, such as last year's notice or a second draft, and what differs."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from flask import render_template
-from rapidfuzz import fuzz
+from rapidfuzz import fuzz, process
 
 from archive.errors import Unavailable
 from archive.model import Announcement, Status
@@ -30,29 +30,25 @@ of one kind reached 68, the monthly issues of one report 74. Random pairs reache
 
 _LEAST_LETTERS = 200  # of a text; shorter ones are alike by chance
 _MOST_LETTERS = 20_000  # compared of each text: some ten pages
-_COMPARED = 5  # announcements of like titles whose texts are compared
+_COMPARED = 5  # announcements of like titles whose texts are compared; as many drafts again
+_MOST_DRAFTS = 200  # newest drafts whose titles are compared
 
 
 @dataclass(frozen=True, slots=True)
 class NearDuplicate:
-    """A published announcement that is nearly the same. ``differing``: lines that were added or removed."""
+    """A published announcement or a draft that is nearly the same. ``differing``: lines that were added or removed."""
 
     other: Announcement
     differing: int
 
 
 def find_near_duplicate(announcement: Announcement) -> NearDuplicate | None:
-    """Returns the published announcement of a like title whose text is nearly the same; None without one."""
+    """Returns the announcement or draft of a like title whose text is nearly the same; None without one."""
     text = _text(announcement)
     title = _title(announcement)
     if len(text) < _LEAST_LETTERS or not title:
         return None
-    ids: list[int] = []
-    with suppress(Unavailable):
-        found = find_hits(services(), parse(title, per_page=_COMPARED + 1))
-        ids = [hit.announcement_id for hit in (*found.hits, *found.related)]
-    known = services().announcements.get_many(id for id in ids[: _COMPARED + 1] if id != announcement.id)
-    others = [each for each in known.values() if each.status is Status.PUBLISHED]
+    others = [*_published_like(title, announcement.id), *_drafts_like(title, announcement.id)]
     texts = {each.id: _text(each) for each in others}
     likeness = {id: fuzz.ratio(text[:_MOST_LETTERS], other[:_MOST_LETTERS]) for id, other in texts.items()}
     nearest = max(others, key=lambda each: likeness[each.id], default=None)
@@ -61,6 +57,26 @@ def find_near_duplicate(announcement: Announcement) -> NearDuplicate | None:
     lines = difference(texts[nearest.id], text)
     removed, added = (sum(line.change == change for line in lines) for change in ("removed", "added"))
     return NearDuplicate(nearest, max(removed, added))
+
+
+def _published_like(title: str, id: int) -> list[Announcement]:
+    """Returns the published announcements of the most similar titles, without that of ``id``."""
+    ids: list[int] = []
+    with suppress(Unavailable):
+        found = find_hits(services(), parse(title, per_page=_COMPARED + 1))
+        ids = [hit.announcement_id for hit in (*found.hits, *found.related)]
+    known = services().announcements.get_many(each for each in ids[: _COMPARED + 1] if each != id)
+    return [each for each in known.values() if each.status is Status.PUBLISHED]
+
+
+def _drafts_like(title: str, id: int) -> list[Announcement]:
+    """Returns the drafts of the most similar titles, which the search does not know, without that of ``id``."""
+    drafts, _total = services().announcements.list_page(
+        statuses=[Status.DRAFT], page=1, per_page=_MOST_DRAFTS
+    )
+    titles = {at: each.title or _title(each) for at, each in enumerate(drafts) if each.id != id}
+    best = process.extract(title, titles, scorer=fuzz.ratio, limit=_COMPARED, score_cutoff=LEAST_LIKENESS)
+    return [drafts[at] for _title, _likeness, at in best]
 
 
 def _title(announcement: Announcement) -> str:

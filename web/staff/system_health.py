@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import shutil
 from dataclasses import dataclass
 
 from flask import Blueprint, render_template, url_for
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext
 
 from archive.errors import PrakatError
 from archive.worklist import Problem
@@ -18,6 +20,20 @@ from web.bootstrap import Services, scrub_state_path, services
 from web.nightly import OVERDUE, NightlyStep, read_nightly
 from web.serving.health import CHECKS, LEAST_FREE
 from web.serving.metrics import SEARCH_SECONDS
+
+_ENGLISH = re.compile(r"\s*\([^()ก-๛]*[a-z]{3}[^()ก-๛]*\)")
+"""The English that stands in brackets behind the Thai in messages for the log and for operators."""
+
+_INCIDENTS = {
+    "archive-went-back": lazy_gettext("คลังย้อนกลับไปเก่ากว่าข้อมูลสำรอง"),
+    "audit-broken": lazy_gettext("บันทึกการเปลี่ยนแปลงขาดตอน"),
+    "backup-altered": lazy_gettext("ข้อมูลสำรองถูกแก้"),
+    "changes-lost": lazy_gettext("การเปลี่ยนแปลงที่รับไว้แล้วสูญหาย"),
+    "record-altered": lazy_gettext("ข้อมูลถูกแก้โดยไม่ผ่านระบบ"),
+    "record-deleted": lazy_gettext("ข้อมูลถูกลบโดยไม่ผ่านระบบ"),
+    "record-inserted": lazy_gettext("มีข้อมูลที่ไม่ได้บันทึกผ่านระบบ"),
+}
+"""Code of an incident → its words on the page."""
 
 pages = Blueprint("system_health", __name__, url_prefix="/staff/health")
 
@@ -57,26 +73,35 @@ def overview() -> str:
         *_other_trouble(here),
     ]
     return render_template(
-        "staff/health.html", lines=lines, incidents=here.incidents.list_open(), now=dt.datetime.now(dt.UTC)
+        "staff/health.html",
+        lines=lines,
+        incidents=here.incidents.list_open(),
+        incident_names=_INCIDENTS,
+        now=dt.datetime.now(dt.UTC),
     )
 
 
 def _trouble(name: str, here: Services) -> str:
     """Returns what the readiness check of this name finds wrong; "" when all is well."""
     try:
-        return CHECKS[name](here)
+        return _for_officers(CHECKS[name](here))
     except (PrakatError, OSError) as error:
-        return str(error)
+        return _for_officers(str(error))
+
+
+def _for_officers(said: str) -> str:
+    """Returns a message of the log without the English behind its Thai."""
+    return _ENGLISH.sub("", said)
 
 
 def _worker(here: Services) -> HealthLine:
     if _trouble("worker", here):
         return HealthLine(
-            _("ตัวอ่านเอกสาร"),
+            _("ระบบแปลงข้อความ"),
             _("ไม่ทำงาน"),
             _("เอกสารใหม่จะยังค้นไม่พบ กรุณาให้ผู้ดูแลเครื่องเปิดบริการใหม่ (systemctl restart prakat)"),
         )
-    return HealthLine(_("ตัวอ่านเอกสาร"), _("ทำงานอยู่"))
+    return HealthLine(_("ระบบแปลงข้อความ"), _("ทำงานอยู่"))
 
 
 def _queue(here: Services) -> HealthLine:
@@ -130,17 +155,17 @@ def _disk(here: Services) -> HealthLine:
     if usage.free < _LITTLE_FREE:
         advice = _("เหลือน้อย หากเต็มจะรับไฟล์ใหม่ไม่ได้ กรุณาขยายดิสก์ หรือย้ายข้อมูลสำรองไปไว้ที่อื่น")
     elif trouble := _trouble("files", here):
-        advice = trouble
+        advice = f"{trouble} {_('ให้ผู้ดูแลเครื่องเรียก prakat doctor แล้วทำตามที่แนะนำ')}"
     return HealthLine(_("พื้นที่ดิสก์"), value, advice)
 
 
 def _backup(here: Services) -> HealthLine:
     last = here.backups.last()
     if last is None:
-        advice = _("ยังไม่เคยสำรอง หากดิสก์เสียจะหายทั้งหมด ให้ผู้ดูแลเครื่องเปิด prakat-nightly.timer")
+        advice = _("ยังไม่เคยสำรอง หากดิสก์เสียจะหายทั้งหมด ให้ผู้ดูแลเครื่องเปิดงานกลางคืน (prakat-nightly.timer)")
         return HealthLine(_("สำรองข้อมูลล่าสุด"), _("ยังไม่มี"), advice)
     is_old = dt.datetime.now(dt.UTC) - last.made_at > OVERDUE
-    advice = _("เก่าเกินสองวัน ให้ผู้ดูแลเครื่องตรวจ prakat-nightly.timer และดิสก์ที่เก็บข้อมูลสำรอง") if is_old else ""
+    advice = _("เก่าเกินสองวัน ให้ผู้ดูแลเครื่องตรวจงานกลางคืน (prakat-nightly.timer) และดิสก์ที่เก็บข้อมูลสำรอง") if is_old else ""
     return HealthLine(
         _("สำรองข้อมูลล่าสุด"), f"{template_filters.short_day(last.made_at)} · {last.destination}", advice
     )
@@ -157,13 +182,13 @@ def _night(here: Services) -> list[HealthLine]:
     ):
         step = steps.get(name)
         if last is None or step is None:
-            setup = _("ยังไม่ได้ตั้งงานกลางคืน ให้ผู้ดูแลเครื่องเปิด prakat-nightly.timer")
+            setup = _("ยังไม่ได้ตั้งงานกลางคืน ให้ผู้ดูแลเครื่องเปิด (prakat-nightly.timer)")
             lines.append(HealthLine(label, _("ยังไม่เคย"), setup))
             continue
         advice = remedy if not step.is_ok else ""
         if step.is_ok and last.is_overdue:
-            advice = _("งานกลางคืนไม่ทำงานเกินสองวัน ให้ผู้ดูแลเครื่องตรวจ prakat-nightly.timer")
-        value = f"{template_filters.short_day(last.finished_at)} · {step.detail}"
+            advice = _("งานกลางคืนไม่ทำงานเกินสองวัน ให้ผู้ดูแลเครื่องตรวจงานกลางคืน (prakat-nightly.timer)")
+        value = f"{template_filters.short_day(last.finished_at)} · {_for_officers(step.detail)}"
         lines.append(HealthLine(label, value, advice))
     return lines
 
@@ -179,7 +204,7 @@ def _scrub(here: Services) -> HealthLine:
             count=f"{count:,}",
         )
     elif finished and dt.datetime.now(dt.UTC) - finished > 2 * FILES_EVERY:
-        advice = _("ไม่ได้อ่านทวนเกินสองสัปดาห์ กรุณาตรวจว่าตัวอ่านเอกสารทำงานอยู่")
+        advice = _("ไม่ได้อ่านทวนเกินสองสัปดาห์ กรุณาตรวจว่าระบบแปลงข้อความทำงานอยู่")
     else:
         advice = ""
     return HealthLine(_("อ่านทวนไฟล์ต้นฉบับครบรอบล่าสุด"), value, advice)
@@ -195,4 +220,5 @@ def _other_trouble(here: Services) -> list[HealthLine]:
     """Returns a line for each other part that does not work; none when all is well."""
     names = {"database": _("ฐานข้อมูล"), "scanner": _("โปรแกรมตรวจไวรัส"), "records": _("รายการในฐานข้อมูล")}
     found = {name: _trouble(name, here) for name in names}
-    return [HealthLine(names[name], _("มีปัญหา"), said) for name, said in found.items() if said]
+    remedy = _("ให้ผู้ดูแลเครื่องเรียก prakat doctor แล้วทำตามที่แนะนำ")
+    return [HealthLine(names[name], _("มีปัญหา"), f"{said} {remedy}") for name, said in found.items() if said]
