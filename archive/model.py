@@ -402,6 +402,8 @@ class Person:
     disabled: bool
     created_at: dt.datetime
     organisation: int = 1  # or ``PROVINCE``
+    division: str = ""  # the person's office within the body, such as กองช่าง
+    last_sign_in_at: dt.datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

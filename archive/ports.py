@@ -121,7 +121,7 @@ class Jobs(Protocol):
 class Accounts(Protocol):
     """People who may sign in. Passwords are kept only as hashes."""
 
-    def add(self, name: str, password_hash: str, role: Role) -> Person:
+    def add(self, name: str, password_hash: str, role: Role, *, division: str = "") -> Person:
         """Add a person. Raises ``Conflict`` when the name is taken."""
 
     def person(self, id: int) -> Person: ...
@@ -136,6 +136,8 @@ class Accounts(Protocol):
         """Let a disabled person sign in again. ``NotFound`` for a name that nobody has."""
 
     def set_password(self, id: int, password_hash: str) -> None: ...
+    def change(self, id: int, *, role: Role, division: str) -> None:
+        """Set a person's role and division. Raises ``NotFound``."""
 
 
 class ApiTokens(Protocol):

@@ -33,6 +33,11 @@ def account_name(text: str) -> str:
     return required_text(text, field="name", said=gettext_noop("ชื่อ"), length=LONGEST_NAME)
 
 
+def division(text: str) -> str:
+    """Return the division of a person as one line, which may be empty. Raises ``Invalid``."""
+    return not_longer(one_line(text), "division", gettext_noop("สังกัด"), 200)
+
+
 def page_text(text: str) -> str:
     """Return the text of a page, as a person corrected it, with its line breaks. Raises ``Invalid``."""
     return not_longer(thai.canon(text), "text", gettext_noop("ข้อความของหน้า"), 200_000)

@@ -94,7 +94,7 @@ PROTECTED: Mapping[str, tuple[str, ...]] = {
         "saved_by",
     ),
     "organisation": ("slug", "name", "host"),
-    "person": ("organisation_id", "name", "password_hash", "role", "disabled", "created_at"),
+    "person": ("organisation_id", "name", "password_hash", "role", "disabled", "created_at", "division"),
     "token": ("organisation_id", "name", "hash", "scopes", "expires_at", "created_at", "revoked_at"),
     "session": ("person_id", "key_hash", "device", "started_at"),
     "incident": ("found_at", "code", "subject", "detail", "acknowledged_at", "acknowledged_by"),
@@ -128,6 +128,7 @@ UNPROTECTED: Mapping[str, tuple[str, ...]] = {
     "history": ("id", "organisation_id"),
     "collection_history": ("id", "organisation_id"),
     "disclosure_history": ("id", "organisation_id"),
+    "person": ("id", "last_sign_in_at"),
     "token": ("id", "last_used_at"),
     "session": ("id", "seen_at", "organisation_id"),
 }

@@ -286,4 +286,11 @@ MIGRATIONS = (
             """CREATE INDEX site_profile_of_organisation ON site_profile (organisation_id, id)""",
         ),
     ),
+    Migration(
+        "division and last sign-in of people",
+        (
+            """ALTER TABLE person ADD COLUMN division {text} NOT NULL DEFAULT ''""",
+            """ALTER TABLE person ADD COLUMN last_sign_in_at {text}""",
+        ),
+    ),
 )

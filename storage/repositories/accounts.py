@@ -16,16 +16,17 @@ class EngineAccounts:
     def __init__(self, engine: Queries) -> None:
         self._engine = engine
 
-    def add(self, name: str, password_hash: str, role: Role) -> Person:
+    def add(self, name: str, password_hash: str, role: Role, *, division: str = "") -> Person:
         with recorded_people(self._engine):
             row = self._engine.row(
-                """INSERT INTO person (name, password_hash, role, created_at, organisation_id)
-                   VALUES (:name, :password_hash, :role, :now, :organisation)
+                """INSERT INTO person (name, password_hash, role, division, created_at, organisation_id)
+                   VALUES (:name, :password_hash, :role, :division, :now, :organisation)
                    ON CONFLICT (organisation_id, name) DO NOTHING RETURNING *""",
                 organisation=current_organisation(self._engine),
                 name=name,
                 password_hash=password_hash,
                 role=role.value,
+                division=division,
                 now=mappers.now_text(),
             )
             if row is None:
@@ -89,6 +90,17 @@ class EngineAccounts:
                    WHERE organisation_id IN :account_organisations AND id = :id""",
                 id=id,
                 password_hash=password_hash,
+            ):
+                raise _nobody()
+
+    def change(self, id: int, *, role: Role, division: str) -> None:
+        with recorded_people(self._engine):
+            if not self._engine.run(
+                """UPDATE person SET role = :role, division = :division
+                   WHERE organisation_id IN :organisations AND id = :id""",
+                id=id,
+                role=role.value,
+                division=division,
             ):
                 raise _nobody()
 

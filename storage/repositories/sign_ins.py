@@ -45,6 +45,12 @@ class EngineSignIns:
             )
             if row is None:
                 raise NotFound("ไม่พบผู้ใช้นี้")
+            self._engine.run(
+                """UPDATE person SET last_sign_in_at = :now
+                   WHERE organisation_id IN :account_organisations AND id = :person_id""",
+                person_id=person_id,
+                now=mappers.time_text(now),
+            )
         return mappers.session(row)
 
     def session(

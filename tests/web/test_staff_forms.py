@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import html
 import io
 import re
 
 import fpdf
 import pytest
 from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
 from archive import thai
 from archive.model import Announcement, Attachment, DocumentKind, Role, Status
@@ -137,6 +139,33 @@ def test_a_disabled_account_can_be_enabled(site: Site, way: str) -> None:
     assert clerk.get("/staff").status_code == 302  # the old session does not open again
     answer = site.client().post("/sign-in", data={"name": "staff", "password": PASSWORD}, headers=BROWSER)
     assert answer.status_code == 302
+
+
+def test_an_administrator_helps_and_changes_people(site: Site) -> None:
+    clerk, admin = site.signed_in(Role.STAFF), site.signed_in(Role.ADMIN)
+    ids = {each.name: each.id for each in site.services.people.accounts.everyone()}
+    admin.post(f"/staff/people/{ids['staff']}", data={"division": "กองช่าง", "role": "admin"})
+    page = admin.get("/staff/people").text
+    assert "กองช่าง" in page
+    assert "ยังไม่เคย" not in page  # both have signed in
+    assert clerk.get("/staff/people").status_code == 200
+    admin.post(f"/staff/people/{ids['staff']}", data={"division": "กองช่าง", "role": "staff"})
+    assert clerk.get("/staff/people").status_code == 403
+    admin.post(f"/staff/people/{ids['admin']}", data={"division": "", "role": "staff"})  # the own role stays
+    shown = admin.post(f"/staff/people/{ids['staff']}/password").text
+    password = html.unescape(re.findall(r"<code>([^<]{16})</code>", shown)[0])
+    assert password not in admin.get("/staff/people").text
+    assert clerk.get("/staff").status_code == 302
+
+    def sign_in(name: str, password: str) -> TestResponse:
+        return site.client().post("/sign-in", data={"name": name, "password": password}, headers=BROWSER)
+
+    assert sign_in("staff", PASSWORD).status_code == 200
+    assert sign_in("staff", password).status_code == 302
+    site.services.people.accounts.disable("staff")
+    assert "บัญชีนี้ถูกระงับ" in sign_in("staff", password).text
+    assert "บัญชีนี้ถูกระงับ" not in sign_in("staff", "ผิดแน่นอน").text + sign_in("nobody", password).text
+    assert site.services.examine().findings == []
 
 
 def test_fifty_papers_are_put_in_order_by_number(site: Site) -> None:

@@ -135,7 +135,8 @@ def admin_only(view: Callable[P, R]) -> Callable[P, R | ResponseReturnValue]:
 def sign_in() -> ResponseReturnValue:
     """Show the sign-in form and check the password.
 
-    Every failure has the same message: nobody learns which names exist.
+    Every failure has the same message: nobody learns which names exist. Only who knows the password of a
+    suspended account is told that it is suspended.
     """
     form = SignIn()
     status = HTTPStatus.OK
@@ -146,11 +147,12 @@ def sign_in() -> ResponseReturnValue:
         limits = sign_in_limits(name, known[0] if known else None)
         try:
             begin_attempt(limits)
-            if verify(known[1] if known else None, form.password.data) and known and not known[0].disabled:
+            is_right = verify(known[1] if known else None, form.password.data)
+            if is_right and known and not known[0].disabled:
                 attempt_succeeded(limits)
                 return _first_factor_passed(known[0], request.args.get("next", ""))
             note_security("sign-in failed", good=False, person=known[0].name if known else "(unknown)")
-            flash(_("ชื่อผู้ใช้หรือรหัสผ่านไม่ถูกต้อง"), "bad")
+            flash(_refusal(is_suspended=is_right), "bad")
         except TooMany as error:
             note_security("sign-in paused", good=False)
             flash(in_words(error), "bad")
@@ -159,6 +161,12 @@ def sign_in() -> ResponseReturnValue:
         "staff/sign-in.html", form=form, thai_layout=_typed_in_thai(form.password.data or "")
     )
     return page, status, headers
+
+
+def _refusal(*, is_suspended: bool) -> str:
+    if is_suspended:
+        return str(_("บัญชีนี้ถูกระงับการใช้งาน กรุณาติดต่อผู้ดูแลระบบของหน่วยงาน"))
+    return str(_("ชื่อผู้ใช้หรือรหัสผ่านไม่ถูกต้อง"))
 
 
 def _first_factor_passed(person: Person, next: str) -> ResponseReturnValue:

@@ -1,25 +1,18 @@
-"""Statistics of reads and searches without results, the explanation of a search, and the page of accounts."""
+"""Statistics of reads and searches without results, and the explanation of a search."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
 import pygal
-from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
-from flask.typing import ResponseReturnValue
+from flask import Blueprint, Response, render_template, request
 from flask_babel import gettext as _
 from pygal.style import Style
 
-from archive import validation
-from archive.errors import PrakatError
-from archive.model import Role
 from indexer.search.query.parser import parse
-from web.accounts.passwords import check_strength, hash_password
-from web.accounts.sign_in import admin_only, staff_only
+from web.accounts.sign_in import staff_only
 from web.bootstrap import services
-from web.errors import in_words
 from web.search_service import most_read, search
-from web.serving.log import note_security
 
 pages = Blueprint("dashboard", __name__, url_prefix="/staff")
 
@@ -83,48 +76,3 @@ def reads_chart() -> Response:
     answer = Response(chart.render(), content_type="image/svg+xml")
     answer.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'"
     return answer
-
-
-@pages.route("/people", methods=["GET", "POST"])
-@admin_only
-def people() -> ResponseReturnValue:
-    """Show the people who may sign in; administrators add and disable people here."""
-    if request.method == "POST":
-        try:
-            name, password = (
-                validation.account_name(request.form.get("name", "")),
-                request.form.get("password", ""),
-            )
-            check_strength(password, about=(name, services().settings.site_name))
-            person = services().people.accounts.add(name, hash_password(password), _role())
-            note_security("person added", person=person.name, role=person.role.value)
-            flash(_("เพิ่มผู้ใช้ %(name)s แล้ว", name=name), "good")
-            return redirect(url_for("dashboard.people"))
-        except PrakatError as error:
-            flash(in_words(error), "bad")
-    return render_template("staff/people.html", everyone=services().people.accounts.everyone())
-
-
-@pages.post("/people/disable")
-@admin_only
-def disable() -> ResponseReturnValue:
-    name = request.form.get("name", "")
-    services().people.accounts.disable(name)
-    note_security("person disabled", person=name)
-    flash(_("ระงับการใช้งานของ %(name)s แล้ว", name=name), "good")
-    return redirect(url_for("dashboard.people"))
-
-
-@pages.post("/people/enable")
-@admin_only
-def enable() -> ResponseReturnValue:
-    name = request.form.get("name", "")
-    services().people.accounts.enable(name)
-    note_security("person enabled", person=name)
-    flash(_("%(name)s ใช้งานได้อีกครั้งแล้ว", name=name), "good")
-    return redirect(url_for("dashboard.people"))
-
-
-def _role() -> Role:
-    given = request.form.get("role", Role.STAFF)
-    return Role(given) if given in set(Role) else abort(400)

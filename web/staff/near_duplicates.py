@@ -1,4 +1,4 @@
-"""Announcements with nearly the text of a draft, such as last year's notice or a second draft, and what differs."""
+"""Announcements with nearly the text of a draft, such as last year's or a second draft, with what differs."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _MOST_DRAFTS = 200  # newest drafts whose titles are compared
 
 @dataclass(frozen=True, slots=True)
 class NearDuplicate:
-    """A published announcement or a draft that is nearly the same. ``differing``: lines that were added or removed."""
+    """An announcement or draft that is nearly the same. ``differing``: lines that were added or removed."""
 
     other: Announcement
     differing: int
@@ -70,7 +70,7 @@ def _published_like(title: str, id: int) -> list[Announcement]:
 
 
 def _drafts_like(title: str, id: int) -> list[Announcement]:
-    """Returns the drafts of the most similar titles, which the search does not know, without that of ``id``."""
+    """Returns the drafts of the most similar titles, without that of ``id``; the search lacks drafts."""
     drafts, _total = services().announcements.list_page(
         statuses=[Status.DRAFT], page=1, per_page=_MOST_DRAFTS
     )

@@ -165,7 +165,9 @@ def _backup(here: Services) -> HealthLine:
         advice = _("ยังไม่เคยสำรอง หากดิสก์เสียจะหายทั้งหมด ให้ผู้ดูแลเครื่องเปิดงานกลางคืน (prakat-nightly.timer)")
         return HealthLine(_("สำรองข้อมูลล่าสุด"), _("ยังไม่มี"), advice)
     is_old = dt.datetime.now(dt.UTC) - last.made_at > OVERDUE
-    advice = _("เก่าเกินสองวัน ให้ผู้ดูแลเครื่องตรวจงานกลางคืน (prakat-nightly.timer) และดิสก์ที่เก็บข้อมูลสำรอง") if is_old else ""
+    advice = (
+        _("เก่าเกินสองวัน ให้ผู้ดูแลเครื่องตรวจงานกลางคืน (prakat-nightly.timer) และดิสก์ที่เก็บข้อมูลสำรอง") if is_old else ""
+    )
     return HealthLine(
         _("สำรองข้อมูลล่าสุด"), f"{template_filters.short_day(last.made_at)} · {last.destination}", advice
     )

@@ -1,0 +1,117 @@
+"""The people who may sign in, for administrators: accounts are added, changed, suspended and helped here."""
+
+from __future__ import annotations
+
+import secrets
+
+from flask import abort, flash, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from archive import validation
+from archive.errors import Conflict, PrakatError
+from archive.model import Person, Role
+from web.accounts.passwords import check_strength, hash_password
+from web.bootstrap import services
+from web.errors import in_words
+from web.serving.log import note_security
+from web.staff.blueprints import staff_blueprint
+
+pages = staff_blueprint("people", __name__, url_prefix="/staff/people", admins=True)
+
+_PASSWORD_BYTES = 12  # of chance in a password that the archive makes: sixteen letters
+
+
+@pages.route("", methods=["GET", "POST"])
+def table() -> ResponseReturnValue:
+    """Show the people with division, role, last sign-in and state; add a person."""
+    if request.method == "POST":
+        try:
+            name, password = (
+                validation.account_name(request.form.get("name", "")),
+                request.form.get("password", ""),
+            )
+            check_strength(password, about=(name, services().settings.site_name))
+            person = services().people.accounts.add(
+                name, hash_password(password), _role(), division=_division()
+            )
+            note_security("person added", person=person.name, role=person.role.value)
+            flash(_("เพิ่มผู้ใช้ %(name)s แล้ว", name=name), "good")
+            return redirect(url_for("people.table"))
+        except PrakatError as error:
+            flash(in_words(error), "bad")
+    return _table()
+
+
+@pages.post("/<int:id>")
+def change(id: int) -> ResponseReturnValue:
+    """Set a person's division and role; nobody changes the own role, so that an administrator is left."""
+    person = _person(id)
+    try:
+        role = _role()
+        if role is not person.role and person.name == g.actor:
+            raise Conflict("เปลี่ยนสิทธิ์ใช้งานของตัวเองไม่ได้ กรุณาให้ผู้ดูแลคนอื่นเปลี่ยน")
+        services().people.accounts.change(id, role=role, division=_division())
+        note_security("person changed", person=person.name, role=role.value)
+        flash(_("บันทึกของ %(name)s แล้ว", name=person.name), "good")
+    except PrakatError as error:
+        flash(in_words(error), "bad")
+    return redirect(url_for("people.table"))
+
+
+@pages.post("/<int:id>/password")
+def reset_password(id: int) -> ResponseReturnValue:
+    """Give a person who forgot the password a new one, shown this once; end the person's sessions."""
+    person = _person(id)
+    if person.name == g.actor:  # the page of the own account asks for the present password
+        return redirect(url_for("account.overview"))
+    password = secrets.token_urlsafe(_PASSWORD_BYTES)
+    services().people.accounts.set_password(id, hash_password(password))
+    services().people.sign_ins.close_sessions(id)
+    note_security("password reset", person=person.name)
+    return _table(reset=person, password=password)
+
+
+@pages.post("/disable")
+def disable() -> ResponseReturnValue:
+    """Suspend an account: the person is signed out everywhere and cannot sign in."""
+    name = request.form.get("name", "")
+    services().people.accounts.disable(name)
+    note_security("person disabled", person=name)
+    flash(_("ระงับการใช้งานของ %(name)s แล้ว", name=name), "good")
+    return redirect(url_for("people.table"))
+
+
+@pages.post("/enable")
+def enable() -> ResponseReturnValue:
+    """Let a suspended person sign in again."""
+    name = request.form.get("name", "")
+    services().people.accounts.enable(name)
+    note_security("person enabled", person=name)
+    flash(_("%(name)s ใช้งานได้อีกครั้งแล้ว", name=name), "good")
+    return redirect(url_for("people.table"))
+
+
+def _table(*, reset: Person | None = None, password: str = "") -> str:
+    """Returns the page. ``reset``: the person whose new password it shows."""
+    return render_template(
+        "staff/people.html",
+        everyone=services().people.accounts.everyone(),
+        roles=list(Role),
+        reset=reset,
+        password=password,
+    )
+
+
+def _person(id: int) -> Person:
+    """Returns a person of this organisation; others are not to be changed here."""
+    return next((each for each in services().people.accounts.everyone() if each.id == id), None) or abort(404)
+
+
+def _role() -> Role:
+    given = request.form.get("role", Role.STAFF)
+    return Role(given) if given in set(Role) else abort(400)
+
+
+def _division() -> str:
+    return validation.division(request.form.get("division", ""))
