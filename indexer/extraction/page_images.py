@@ -47,7 +47,9 @@ MOST_MARKED = 4_000
 CROP_WIDTH, CROP_HEIGHT = 6_000, 1_400
 """Size of the piece around a hit, in 1/10,000 of the page: some four lines of a letter."""
 _CROP_MARGIN = 300  # left of a line's beginning, in 1/10,000 of the page
-_CROPPED_FROM = 1_600  # pixels across the page from which a piece is cut
+_CROPPED_FROM = (
+    1_000  # pixels across the page from which a piece is cut: the picture that the reader opens next
+)
 RETRY_SECONDS = 600.0
 _NO_PICTURE = "แสดงภาพของหน้านี้ไม่ได้ กรุณาเปิดไฟล์ต้นฉบับแทน"
 _MAX_HEIGHT = 16_000  # pixels; the highest WebP picture has 16,383
@@ -254,7 +256,7 @@ def crop_around(boxes: Sequence[Rectangle], lines: Sequence[Line]) -> Rectangle:
     first, last = min(box.left for box in best), max(box.right for box in best)
     left = max(0, begins - _CROP_MARGIN)
     if last > left + CROP_WIDTH * 3 // 4:
-        left = max(left, (first + min(last, first + CROP_WIDTH) - CROP_WIDTH) // 2)
+        left = max(left, first - CROP_WIDTH // 4)
     left = min(left, UNITS - CROP_WIDTH)
     top = min(max(0, middle - CROP_HEIGHT // 2), UNITS - CROP_HEIGHT)
     return Rectangle(left, top, left + CROP_WIDTH, top + CROP_HEIGHT)
