@@ -1,12 +1,13 @@
 """How honestly search says that nothing was found: on queries that the corpus answers, and on others.
 
-    python -m benchmarks.honesty --data DIRECTORY [--texts docs docs_ocr5] [--list]
+    python -m benchmarks.honesty --data DIRECTORY [--texts docs docs_ocr5] [--list | --ablate]
 
 ``DIRECTORY`` is that of ``benchmarks.search``. Answerable are its ``queries.jsonl`` and
 ``questions.jsonl`` (beside this file); the tasks ``compound_…`` are left out. ``impossible.jsonl`` is
 a made yardstick: places, offices and topics that were invented for it, each with the word that no
 document of the corpus contains (``absent``; one that does is skipped and counted). Shown is the
-share of queries, by task, to which the answer is "nothing found".
+share of queries, by task, to which the answer is "nothing found". With ``--ablate`` the same is counted
+without each value of ``SearchTuning`` that decides it, as a table in Markdown.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ from __future__ import annotations
 import argparse
 import tempfile
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +25,17 @@ from indexer.analysis.dictionary import Dictionary
 from indexer.analysis.tokenizer import fold, searchable_bytes
 from indexer.engines.whoosh import WhooshIndex
 from indexer.search.query.parser import parse
+from indexer.search.tuning import TUNING
 
 HERE = Path(__file__).parent
+NEUTRAL: Mapping[str, float] = {
+    "scattered_word_weight": 1.0,
+    "unknown_word_weight": 1.0,
+    "stop_word_weight": 1.0,
+    "min_answer_coverage": 0.0,
+    "min_answer_coverage_sentence": TUNING.min_answer_coverage,
+}
+"""By name, the value that takes a weight or threshold out of the decision."""
 
 
 def main() -> None:
@@ -34,6 +45,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="queries and corpus")
     parser.add_argument("--texts", nargs="+", default=["docs"], help="names of the corpus's files")
     parser.add_argument("--list", action="store_true", help="list the queries that were misjudged")
+    parser.add_argument("--ablate", action="store_true", help="count without each value in turn")
     options = parser.parse_args()
     answerable = [*records(options.data / "queries.jsonl"), *records(HERE / "questions.jsonl")]
     answerable = [each for each in answerable if not each["task"].startswith("compound")]
@@ -47,8 +59,22 @@ def main() -> None:
             with index.rebuild() as generation:
                 generation.add(entry(number, record) for number, record in enumerate(corpus))
             print(f"{name}: {len(every) - len(impossible)} of the impossible queries have an answer here")
+            if options.ablate:
+                ablate(Path(folder), impossible, answerable)
+                continue
             report("impossible", impossible, index, options.list, wanted=True)
             report("answerable", answerable, index, options.list, wanted=False)
+
+
+def ablate(folder: Path, impossible: list[dict[str, Any]], answerable: list[dict[str, Any]]) -> None:
+    """Print how many queries are answered "nothing found" with all values, and without each."""
+    print("| value | in force | without | impossible | answerable |\n|---|---|---|---|---|")
+    for value, neutral in (("", 0.0), *NEUTRAL.items()):
+        tuning = replace(TUNING, **{value: neutral}) if value else TUNING
+        index = WhooshIndex(folder, Dictionary(), tuning)
+        counts = [sum(none for *_, none in judged(each, index)) for each in (impossible, answerable)]
+        name = f"`{value}` | {getattr(TUNING, value)} | {neutral}" if value else "all in force | |"
+        print(f"| {name} | {counts[0]} | {counts[1]} |", flush=True)
 
 
 def report(

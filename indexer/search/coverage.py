@@ -18,9 +18,7 @@ _KINDS = frozenset(name for names in KIND_NAMES.values() for name in names)  # e
 
 def minimum_coverage(tuning: SearchTuning, plan: QueryPlan) -> float:
     """Returns the coverage below which the answer to the plan is "nothing found"."""
-    if plan.is_sentence:
-        return tuning.min_answer_coverage_sentence
-    return tuning.min_answer_coverage_question if plan.is_question else tuning.min_answer_coverage
+    return tuning.min_answer_coverage_sentence if plan.is_sentence else tuning.min_answer_coverage
 
 
 def clause_weights(
@@ -60,20 +58,22 @@ def document_coverage(
     weights: Mapping[Clause, float],
     matched: Collection[Clause],
     scattered: Set[Clause],
-    otherwise: float,
+    misread: Mapping[Clause, float],
     tuning: SearchTuning,
 ) -> float:
     """Returns the share (0–1) of the weights that a document covers.
 
     A word in ``scattered`` was typed beside others, but stands beside none of these in the document: it
-    counts less. ``otherwise`` is the weight of what the document has with misread letters.
+    counts less. ``misread`` has for other words how similar (0–1) a phrase of the document is to the phrase
+    in which the word was typed.
     """
     value = sum(
         weight * (tuning.scattered_word_weight if clause in scattered else 1.0)
-        for clause, weight in weights.items()
         if clause in matched
+        else weight * misread.get(clause, 0.0)
+        for clause, weight in weights.items()
     )
-    return min((value + max(otherwise, 0.0)) / sum(weights.values()), 1.0)
+    return min(value / sum(weights.values()), 1.0)
 
 
 def neighbours(plan: QueryPlan) -> list[tuple[Clause, Clause, bytes]]:

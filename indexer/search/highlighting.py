@@ -2,20 +2,22 @@
 
 The segments are plain text, never markup, and are never cut inside a Thai cluster. Hits are found as the
 index finds them: a phrase as a run of letters, whatever white space and punctuation stands between them; a
-word only where the tokenizer cuts the text into the same words.
+word only where the tokenizer cuts the text into the same words. The tokenizer's words are shorter than those
+that people read: a hit inside a longer word of the dictionary marks all of it (กรรมการ in คณะกรรมการ), and of
+a longer word that was typed (คำสั่ง) no part is marked where the text has the whole.
 """
 
 from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from itertools import accumulate, groupby
+from itertools import accumulate, groupby, pairwise
 
 import numpy as np
-from pythainlp.corpus import thai_stopwords
+from pythainlp.corpus import thai_stopwords, thai_words
 
 from archive.thai.characters import (
     ELLIPSIS,
@@ -32,6 +34,8 @@ from indexer.search.query.parser import Query
 _MOST_HITS = 300  # hits of one phrase or word that are marked in one text
 _LONGEST = 1000  # letters that are segmented into words at a time
 _CONTEXT = 30  # characters shown before the first hit of a passage
+_MOST_JOINED = 6  # words of the tokenizer that may make one longer word
+_MOST_WIDENED = 12  # letters added to one side of a hit for a whole word; unknown stretches can be far longer
 _TOGETHER = 3  # stop words in a row from which on they are marked as a phrase
 _LETTERS = re.compile(
     f"[{WORD_LETTERS}]{{1,{_LONGEST}}}[{NEVER_INITIAL}]*(?<![{LEADING_VOWELS}])"
@@ -40,6 +44,11 @@ _LETTERS = re.compile(
 _SPACE = re.compile(r"\s+")
 _RULE = re.compile(r"\s*[.…_\-–—=*]{4,}\s*")  # dotted and drawn lines of a form
 _THAI = members(LETTERS_AND_SIGNS)
+_NUMBER = re.compile(r"\d+(?:[./:,-]\d+)+")
+_YEAR = re.compile(r"25\d\d")
+_PREFIXES = frozenset("การ ความ ที่ ตาม ใน ของ และ โดย เพื่อ ให้ จาก กับ แก่ มี เป็น ไม่".split())
+"""Words that the dictionary has before others, as in การประชุม: what follows is a whole word without them."""
+_OF_A_DATE = frozenset("ปี เดือน วัน วันที่ พ.ศ. ค.ศ.".split())  # they stand beside every date
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,16 +121,21 @@ def _phrase_start(text: str, hit: int, start: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class _Sought:
-    """Runs of letters to find: ``phrases`` hit anywhere in a text, ``segment`` only as whole words."""
+    """Runs of letters to find: ``phrases`` hit anywhere in a text, ``segment`` only as whole words.
+
+    ``parts`` has the parts of each longer word, which hit only in a text without that word.
+    """
 
     phrases: tuple[bytes, ...]
     segment: tuple[bytes, ...]
+    parts: tuple[tuple[bytes, tuple[bytes, ...]], ...]
 
 
 @lru_cache(maxsize=256)
 def _sought(query: Query) -> _Sought:
     phrases: list[str] = []
     words: list[str] = []
+    parts: dict[str, list[str]] = {}
     chunks = [chunk for first in query.chunks for chunk in (first, *first.others)]
     sought = [(chunk.text, chunk.exact) for chunk in chunks] + [(mark, False) for mark in query.marks]
     for text, exact in sought:
@@ -129,14 +143,33 @@ def _sought(query: Query) -> _Sought:
         typed = [folded[token.start : token.end] for token in _segmenter().tokens(text)]
         (phrases if exact or len(typed) > 1 else words).append(text)
         if not exact:
-            words += typed
+            joined = _joined(typed)
+            words += ["".join(each) for each in joined]
+            parts |= {"".join(each): [word for word in each if _telling(word)] for each in joined if each[1:]}
             phrases += _together(typed)
     telling = [word for word in words if _telling(word)]
-    return _Sought(_runs(phrases), _runs(telling or words))
+    return _Sought(
+        _runs(phrases),
+        _runs(telling or words),
+        tuple((_runs([word])[0], _runs(its)) for word, its in parts.items()),
+    )
 
 
 def _telling(word: str) -> bool:
-    return word not in thai_stopwords() and len(word) > 1
+    return word not in thai_stopwords() and len(word) > 1 and word not in _OF_A_DATE
+
+
+def _joined(words: Sequence[str]) -> list[Sequence[str]]:
+    """Returns the tokenizer's words in groups, each of which is the longest word of the dictionary there."""
+    groups: list[Sequence[str]] = []
+    at = 0
+    while at < len(words):
+        most = 1 if words[at] in _PREFIXES else min(_MOST_JOINED, len(words) - at)
+        lengths = range(most, 1, -1)
+        length = next((each for each in lengths if "".join(words[at : at + each]) in thai_words()), 1)
+        groups.append(words[at : at + length])
+        at += length
+    return groups
 
 
 def _together(words: list[str]) -> list[str]:
@@ -187,6 +220,7 @@ class _Borders:
         self.folded = folded
         self._stretches: dict[int, list[tuple[int, int]]] = {}  # by where the white space before them ends
         self._cut: dict[int, list[int]] = {}
+        self._longer: dict[int, list[int]] = {}  # the borders of the longer words among these
         self._told: dict[tuple[int, int], bool] = {}
 
     def is_word(self, start: int, end: int) -> bool:
@@ -201,10 +235,39 @@ class _Borders:
         stretch = self._around(place)
         if stretch is None or place >= stretch[1]:
             return place
-        borders = self._cut.get(stretch[0])
-        if borders is None:
-            borders = self._cut[stretch[0]] = self._borders(*stretch)
+        borders = self._borders(*stretch)
         return borders[bisect_right(borders, place) - 1]
+
+    def whole(self, start: int, end: int) -> tuple[int, int]:
+        """Returns the offsets of a hit widened to whole words, as people read them, and to whole numbers."""
+        if self.folded[start].isdigit():
+            return self._whole_number(start, end)
+        left, right = self._longer_word(start)[0], self._longer_word(end - 1)[1]
+        return (
+            left if start - left <= _MOST_WIDENED else start,
+            right if right - end <= _MOST_WIDENED else end,
+        )
+
+    def _whole_number(self, start: int, end: int) -> tuple[int, int]:
+        """Returns the number of which ``[start, end)`` is a part; an empty stretch for the year in it."""
+        for number in _NUMBER.finditer(self.folded, max(0, start - _CONTEXT), end + _CONTEXT):
+            if number.start() <= start and end <= number.end() and number.group() != self.folded[start:end]:
+                is_year = start > number.start() and _YEAR.fullmatch(self.folded, start, end)
+                return (start, start) if is_year else number.span()
+        return start, end
+
+    def _longer_word(self, place: int) -> tuple[int, int]:
+        """Returns the longest word of the dictionary in which the letter at ``place`` stands."""
+        stretch = self._around(place + 1)
+        if stretch is None or place >= stretch[1]:
+            return place, place + 1
+        borders = self._longer.get(stretch[0])
+        if borders is None:
+            words = [self.folded[left:right] for left, right in pairwise(self._borders(*stretch))]
+            lengths = (sum(map(len, group)) for group in _joined(words))
+            borders = self._longer[stretch[0]] = list(accumulate(lengths, initial=stretch[0]))
+        number = bisect_right(borders, place)
+        return borders[number - 1], borders[number]
 
     def _around(self, place: int) -> tuple[int, int] | None:
         """Returns the last stretch of letters that begins before the offset ``place``.
@@ -221,9 +284,12 @@ class _Borders:
         return stretches[number] if number >= 0 else None
 
     def _borders(self, start: int, end: int) -> list[int]:
-        letters = self.folded[start:end]
-        words = _segmenter().segment(letters) if letters[0] in _THAI else (letters,)
-        return list(accumulate(map(len, words), initial=start))
+        borders = self._cut.get(start)
+        if borders is None:
+            letters = self.folded[start:end]
+            words = _segmenter().segment(letters) if letters[0] in _THAI else (letters,)
+            borders = self._cut[start] = list(accumulate(map(len, words), initial=start))
+        return borders
 
 
 class _Hits:
@@ -240,7 +306,10 @@ class _Hits:
         places = [
             (*_whole_clusters(folded, *place), True) for place in _places(letters.data, sought.phrases, kept)
         ]
-        places += [(*place, False) for place in _places(letters.data, sought.segment, kept)]
+        words = sought.segment + tuple(
+            part for whole, parts in sought.parts if whole not in letters.data for part in parts
+        )
+        places += [(*place, False) for place in _places(letters.data, words, kept)]
         self._places = sorted(places)  # start, end, True for a hit that needs no check for a whole word
         self._longest = max((end - start for start, end, _ in places), default=0)
 
@@ -251,12 +320,13 @@ class _Hits:
         """
         first = bisect_left(self._places, (start - self._longest if clipped else start,))
         places = self._places[first : bisect_left(self._places, (end,))]
-        is_word = self._borders.is_word
-        return _apart(
-            (left, right)
+        borders = self._borders
+        found = (
+            borders.whole(left, right)
             for left, right, sure in places
-            if (right > start if clipped else right <= end) and (sure or is_word(left, right))
+            if (right > start if clipped else right <= end) and (sure or borders.is_word(left, right))
         )
+        return _apart(sorted((left, right) for left, right in found if left < right))
 
     def densest(self, length: int) -> int | None:
         """Returns the start of the passage of ``length`` characters that shows the most different words.

@@ -306,7 +306,7 @@ class _Selection:
             as_typed = {one for part in self._parts(names) for one in part.clauses}
             beside = {run for at, (_, _, run) in enumerate(pairs) if f"pair{at}" in names}
             scattered = scattered_clauses(pairs, beside) - as_typed
-            covered.append(document_coverage(weights, self._matched(hit), scattered, 0.0, TUNING))
+            covered.append(document_coverage(weights, self._matched(hit), scattered, {}, TUNING))
         return max(covered, default=1.0) if weights else 1.0
 
     def _matched(self, hit: Answer) -> set[Clause]:

@@ -30,12 +30,16 @@ class FuzzyGramMatch(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ClauseScores:
-    """The BM25F score of every document, and ``covered``: the IDF mass of the clauses that it matches."""
+    """The BM25F score of every document, and ``covered``: the IDF mass of the clauses that it matches.
+
+    ``misread`` of ``covered`` stands for clauses of which a document has only grams.
+    """
 
     scores: Floats
     covered: Floats
     postings: Mapping[Clause, PostingList]
     idfs: Mapping[Clause, float]
+    misread: Floats
 
     @property
     def clauses(self) -> Collection[Clause]:
@@ -70,7 +74,7 @@ def score_clauses(context: SearchContext, clauses: tuple[Clause, ...]) -> Clause
         postings[clause], idfs[clause] = _clause_postings(reader, clause)
         postings[clause].add_to(scores)
         postings[clause].count_in(covered, idfs[clause])
-    return ClauseScores(scores, covered, postings, idfs)
+    return ClauseScores(scores, covered, postings, idfs, np.zeros_like(covered))
 
 
 def mark_covered(found: ClauseScores, documents: DocumentNumbers, clauses: Iterable[Clause]) -> ClauseScores:
@@ -89,14 +93,15 @@ def match_fuzzily(context: SearchContext, found: ClauseScores) -> tuple[ClauseSc
     all clauses without that."""
     distinctive = sorted(found.idfs, key=found.idfs.__getitem__, reverse=True)[:_MAX_FUZZY_CLAUSES]
     complete = found.complete()
-    scores, covered = found.scores.copy(), found.covered.copy()
+    scores, covered, misread = found.scores.copy(), found.covered.copy(), found.misread.copy()
     for clause in distinctive:
         documents, shares = _fuzzy_documents(context.reader, _fuzzy_match(context, clause))
         new = found.postings[clause].at(documents) == 0
         documents, shares = documents[new], shares[new] * np.float32(found.idfs[clause])
         scores[documents] += shares * np.float32(context.tuning.fuzzy_weight)
         covered[documents] += shares
-    return replace(found, scores=scores, covered=covered), complete
+        misread[documents] += shares
+    return replace(found, scores=scores, covered=covered, misread=misread), complete
 
 
 def _grams(clause: Clause) -> list[str]:

@@ -6,6 +6,7 @@ import numpy as np
 
 from indexer.engines.whoosh.bm25f import ClauseScores
 from indexer.engines.whoosh.context import SearchContext
+from indexer.engines.whoosh.phrase_matching import phrase_similarity
 from indexer.engines.whoosh.ranking import RankedDocuments
 from indexer.search.coverage import clause_weights, document_coverage, neighbours, scattered_clauses
 from indexer.search.query.parser import DateRange
@@ -30,7 +31,8 @@ def answer_coverage(
     """
     if not scores.idfs or not len(ranked.documents):
         return 1.0
-    if scores.covered[ranked.documents].max() >= scores.idf_mass * _ALL:
+    covered = (scores.covered - scores.misread)[ranked.documents]
+    if covered.max() >= scores.idf_mass * _ALL:
         return 1.0
     best = ranked.documents[np.argsort(-ranked.scores, kind="stable")[:_BEST_DOCUMENTS]]
     weights = clause_weights(scores.idfs, context.reader.idf(1), times, context.lexicon, context.tuning)
@@ -54,5 +56,9 @@ def _coverage(
     matched |= as_typed
     pairs = neighbours(plan)
     scattered = scattered_clauses(pairs, {run for _, _, run in pairs if run in text}) - as_typed
-    otherwise = float(scores.covered[document]) - sum(scores.idfs[clause] for clause in matched)
-    return document_coverage(weights, matched, scattered, otherwise, context.tuning)
+    misread: dict[Clause, float] = {}
+    for part in plan.parts:
+        if part.phrase.words > 1 and not matched.issuperset(part.clauses):
+            (similarity,) = phrase_similarity([text], part.phrase.data, context.tuning).tolist()
+            misread |= dict.fromkeys(part.clauses, similarity)
+    return document_coverage(weights, matched, scattered, misread, context.tuning)

@@ -72,6 +72,17 @@ def test_a_hit_is_marked_where_its_word_stands(tmp_path: Path, turn: int) -> Non
     assert top < (80 - 10) * per_point < 80 * per_point < bottom
 
 
+def test_a_mark_ends_between_letters() -> None:
+    """The recogniser's places are off by a third of a letter; the marker's colour covers whole letters."""
+    picture = Image.new("RGB", (1000, 100), "white")
+    for left in range(100, 900, 40):  # letters 30 pixels wide
+        picture.paste((0, 0, 0), (left, 20, left + 30, 80))
+    page_images._mark(picture, Rectangle(3120, 1000, 6300, 9000))  # from 12 pixels within a letter to 10
+    marked = [x for x in range(1000) if picture.getpixel((x, 15)) != (255, 255, 255)]
+    assert 290 <= marked[0] <= 300
+    assert 610 <= marked[-1] <= 620
+
+
 def test_hits_on_one_line_that_touch_are_one(tmp_path: Path) -> None:
     page = page_of(shaped(tmp_path / "a.pdf", [[TEXT, TEXT]]))
     second = len(TEXT) + 1

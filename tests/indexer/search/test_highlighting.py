@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -79,3 +80,19 @@ def test_a_passage_begins_with_a_phrase_and_has_no_ruling_lines() -> None:
     assert shown.startswith("…จึงขออนุมัติจัดซื้อหลอดไฟ")
     assert shown.endswith("…")
     assert "...." not in shown
+
+
+@pytest.mark.parametrize(
+    ("typed", "text", "wanted"),
+    [
+        ("คำสั่ง", "คำสั่งเทศบาล ให้สั่งการตามคำสั่ง", ["คำสั่ง", "คำสั่ง"]),
+        ("คำสั่ง", "ให้สั่งการ", ["สั่งการ"]),  # a part of it, where the whole is not
+        ("กรรมการ", "แต่งตั้งคณะกรรมการ และกรรมการ", ["คณะกรรมการ", "กรรมการ"]),
+        ("กรรมการตรวจ", "คณะกรรมการตรวจรับพัสดุ", ["คณะกรรมการตรวจรับ"]),
+        ("ประชุม", "การประชุมสภา", ["ประชุม"]),
+        ("น้ำ ปี 2564", "ที่ ๒๑๕/๒๕๖๔ ลงวันที่ ๙ มิถุนายน ๒๕๖๔ ของทุกปี", ["๒๕๖๔"]),
+        ("215", "คำสั่งที่ ๒๑๕/๒๕๖๔", ["๒๑๕/๒๕๖๔"]),
+    ],
+)
+def test_whole_words_and_numbers_are_marked(typed: str, text: str, wanted: list[str]) -> None:
+    assert marked(text, typed) == wanted

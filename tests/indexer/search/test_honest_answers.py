@@ -64,6 +64,22 @@ def test_what_the_archive_has_is_found(index: WhooshIndex, typed: str, wanted: i
     assert page.related == ()
 
 
+def test_letters_that_look_alike_are_no_answer(tmp_path: Path) -> None:
+    index = WhooshIndex(tmp_path, Dictionary())
+    others = [entry(number, "แรงงาน" if number % 2 else "ถนน") for number in range(10, 60)]
+    index.update([entry(1, "จัดหาแรงงาน", "ฆจานบฆฬ นบินฌ"), *others], (), position=2)
+    page = index.search(parse("แรงงาน จานบิน"))
+    assert (page.total, [hit.announcement_id for hit in page.related]) == (0, [1])
+
+
+@pytest.mark.parametrize("typed", ["สนามบินหนองปลาดุก", "มีสนามบินที่หนองปลาดุกไหม", "โรงแรม หนองปลาดุก"])
+def test_a_known_place_does_not_answer_for_a_thing_that_is_not_there(
+    sample: tuple[WhooshIndex, list[str]], typed: str
+) -> None:
+    page = sample[0].search(parse(typed))
+    assert (page.total, bool(page.related)) == (0, True)
+
+
 def test_what_came_near_is_told_apart(index: WhooshIndex) -> None:
     page = index.search(parse("วัคซีน ยูนิคอร์น ฮอบบิท"))
     assert [hit.announcement_id for hit in page.related] == [7]
