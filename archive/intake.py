@@ -33,6 +33,7 @@ from archive.repositories import Records
 from archive.suggested_fields import fields_not_given, is_title_file_name, suggest_fields
 
 log = logging.getLogger("prakat.security")
+_schedule_log = logging.getLogger("prakat.schedule")
 
 _STEPS = {
     Status.PUBLISHED: {Status.DRAFT},
@@ -86,13 +87,15 @@ class Intake(FileVersionCommands):
         """
         if status not in _EDITABLE:
             raise Invalid("ประกาศใหม่เป็นได้เฉพาะฉบับร่าง (draft) หรือเผยแพร่ (published)", field="status")
-        given = {field.name: getattr(draft, field.name) for field in fields(Draft)}
+        values = {field.name: getattr(draft, field.name) for field in fields(Draft)}
         if title_follows and status is Status.DRAFT and not draft.title:
-            del given["title"]
-        kept = Draft(**{"title": "", **checked(given)})  # type: ignore[arg-type]  # checked by name
+            del values["title"]
+        checked_draft = Draft(**{"title": "", **checked(values)})  # type: ignore[arg-type]  # checked by name
         if status is Status.PUBLISHED:
-            _refuse_without_reason(_in_fields(asdict(kept)), reason)
-        return self._records.announcements.create(kept, actor=actor, status=status, reason=reason.strip())
+            _refuse_without_reason(_in_fields(asdict(checked_draft)), reason)
+        return self._records.announcements.create(
+            checked_draft, actor=actor, status=status, reason=reason.strip()
+        )
 
     def attach(
         self,
@@ -115,14 +118,14 @@ class Intake(FileVersionCommands):
         self._editable(announcement_id)
         content = filetype.detect(stream).media_type
         name = validation.safe_filename(filename, content)
-        shown = validation.label(label, name)
-        file = self._keep(stream, name, actor)
+        checked_label = validation.label(label, name)
+        file = self._store_scanned(stream, name, actor)
         made = self._records.attachments.attach(
             announcement_id,
             file,
             filename=name,
             media_type=content,
-            label=shown,
+            label=checked_label,
             kind=kind or DocumentKind.OTHER,
             actor=actor,
             stored_at=stored_at,
@@ -136,17 +139,17 @@ class Intake(FileVersionCommands):
         Raises as ``attach`` does.
         """
         name = validation.safe_filename(filename, filetype.detect(stream).media_type)
-        return self._keep(stream, name, actor)
+        return self._store_scanned(stream, name, actor)
 
-    def _keep(self, stream: BinaryIO, name: str, actor: str) -> StoredFile:
+    def _store_scanned(self, stream: BinaryIO, name: str, actor: str) -> StoredFile:
         """Store a file. Where a scanner is configured, only a scanned and clean file is stored."""
         if self._scanner is None:
             return self._files.add(stream, limit=self._max_upload_bytes)
         try:
             with self._scanner.scan_while_reading(stream) as scanned:
                 return self._files.add(scanned, limit=self._max_upload_bytes)
-        except Invalid as found:
-            log.warning("refused a file", extra={"file": name, "actor": actor, "why": found.message})
+        except Invalid as refusal:
+            log.warning("refused a file", extra={"file": name, "actor": actor, "why": refusal.message})
             raise
 
     def _keep_again(self, stream: BinaryIO, file: StoredFile) -> None:
@@ -164,7 +167,7 @@ class Intake(FileVersionCommands):
         self._editable(self._records.attachments.get(attachment_id).announcement_id)
         content = filetype.detect(stream).media_type
         name = validation.safe_filename(filename, content)
-        file = self._keep(stream, name, actor)
+        file = self._store_scanned(stream, name, actor)
         replaced = self._records.attachments.replace(
             attachment_id, file, filename=name, media_type=content, actor=actor
         )
@@ -181,15 +184,17 @@ class Intake(FileVersionCommands):
         """
         attachment = self._records.attachments.get(attachment_id)
         announcement = self._editable(attachment.announcement_id)
-        shown = validation.label(label, attachment.filename)
-        found: Sequence[PersonalData] = ()
-        if announcement.status is Status.PUBLISHED and shown != attachment.label:
-            found = privacy.undecided(privacy.find_in_fields({"label": shown}), attachment.decided)
-            _refuse_without_reason([Find(attachment_id, data) for data in found], reason)
+        checked_label = validation.label(label, attachment.filename)
+        finds: Sequence[PersonalData] = ()
+        if announcement.status is Status.PUBLISHED and checked_label != attachment.label:
+            finds = privacy.undecided(privacy.find_in_fields({"label": checked_label}), attachment.decided)
+            _refuse_without_reason([Find(attachment_id, data) for data in finds], reason)
         with self._records.batch():
-            if found:
-                self._records.attachments.release(attachment_id, found, reason=reason.strip(), actor=actor)
-            return self._records.attachments.relabel(attachment_id, label=shown, kind=kind, actor=actor)
+            if finds:
+                self._records.attachments.release(attachment_id, finds, reason=reason.strip(), actor=actor)
+            return self._records.attachments.relabel(
+                attachment_id, label=checked_label, kind=kind, actor=actor
+            )
 
     def release(self, attachment_id: int, *, actor: str, reason: str) -> Attachment:
         """Show an attachment although personal data was found in it or reading it failed.
@@ -240,15 +245,15 @@ class Intake(FileVersionCommands):
     def correct_page(self, attachment_id: int, number: int, text: str, *, actor: str) -> Page:
         """Replace the recognised text of a page by a person's text. A rereading does not change that text."""
         self._editable(self._records.attachments.get(attachment_id).announcement_id)
-        kept = validation.page_text(text)
+        checked_text = validation.page_text(text)
         before = self._records.pages.get(attachment_id, number)
         return self._records.pages.correct(
             attachment_id,
             number,
-            kept,
+            checked_text,
             actor=actor,
-            personal_data=privacy.find(kept, number),
-            lines=align_lines(before.text, before.lines, kept),
+            personal_data=privacy.find(checked_text, number),
+            lines=align_lines(before.text, before.lines, checked_text),
         )
 
     def replace_reading(self, page: Page, *, actor: str) -> Page:
@@ -273,13 +278,13 @@ class Intake(FileVersionCommands):
         new personal data without a reason.
         """
         announcement = self._editable(id)
-        kept = checked(changes)
-        if kept.get("publish_at") is not None and announcement.status is not Status.DRAFT:
+        checked_changes = checked(changes)
+        if checked_changes.get("publish_at") is not None and announcement.status is not Status.DRAFT:
             raise Conflict("ตั้งเวลาเผยแพร่ได้เฉพาะฉบับร่าง", code="wrong-status")
         if announcement.status is Status.PUBLISHED:
-            _refuse_without_reason(_new_in_fields(announcement, kept), reason)
+            _refuse_without_reason(_new_in_fields(announcement, checked_changes), reason)
         return self._records.announcements.revise(
-            id, kept, actor=actor, if_change=if_change, reason=reason.strip()
+            id, checked_changes, actor=actor, if_change=if_change, reason=reason.strip()
         )
 
     def publish(self, id: int, *, actor: str, reason: str = "") -> Announcement:
@@ -294,17 +299,17 @@ class Intake(FileVersionCommands):
             announcement = self.complete(id, actor=actor)
         if not announcement.title:
             raise Invalid("กรุณากรอกชื่อเรื่องก่อนเผยแพร่", field="title", code="required")
-        found = self.personal_data(id)
+        finds = self.personal_data(id)
         held = [
             one
             for one in self._records.attachments.by_announcement([id])[id]
             if one.hold is Hold.PERSONAL_DATA
         ]
-        if not reason.strip() and (found or held):
-            raise PersonalDataFound(found)
+        if not reason.strip() and (finds or held):
+            raise PersonalDataFound(finds)
         with self._records.batch():
             for attachment in self._records.attachments.by_announcement([id])[id]:
-                decided = [find.data for find in found if find.attachment_id == attachment.id]
+                decided = [find.data for find in finds if find.attachment_id == attachment.id]
                 if decided or attachment.hold is Hold.PERSONAL_DATA:
                     self._records.attachments.release(
                         attachment.id, decided, reason=reason.strip(), actor=actor
@@ -326,7 +331,7 @@ class Intake(FileVersionCommands):
         A draft whose attachments are still being read waits, since personal data in them is not known before.
         The values that the attachments state fill the fields that nobody gave. A draft in which personal data
         was found, or without a title of its own, stays a draft and its ``publish_at`` is cleared: a person
-        decides.
+        decides, and the log says why (the error's code).
         """
         published = []
         for due in self._records.announcements.due(now):
@@ -337,13 +342,14 @@ class Intake(FileVersionCommands):
                 if is_title_file_name(titled, self._records.attachments.by_announcement([due])[due]):
                     raise Invalid("ชื่อเรื่องเป็นชื่อไฟล์ กรุณาตั้งชื่อให้ประชาชนเข้าใจ", field="title")
                 self.publish(due, actor=actor)
-            except (PersonalDataFound, Invalid):
+            except (PersonalDataFound, Invalid) as refusal:
+                _schedule_log.warning(
+                    "scheduled draft not published", extra={"announcement": due, "why": refusal.code}
+                )
                 self._records.announcements.revise(due, {"publish_at": None}, actor=actor)
                 continue
-            except (
-                Conflict,
-                RecordDamaged,
-            ):  # another process was faster; the other drafts are published all the same
+            except (Conflict, RecordDamaged) as error:  # another process was faster, or the row is damaged
+                _schedule_log.info("scheduled draft skipped", extra={"announcement": due, "why": error.code})
                 continue
             published.append(due)
         return published
@@ -412,12 +418,12 @@ class Intake(FileVersionCommands):
                     field="items",
                     number=item.announcement_id,
                 )
-        kept = [Item(validation.heading(item.label), item.announcement_id) for item in items]
+        checked_items = [Item(validation.heading(item.label), item.announcement_id) for item in items]
         return self._records.collections.save(
             id,
             title=validation.required_text(title, field="title", said=gettext_noop("ชื่อชุดประกาศ"), length=500),
             body=validation.body(body),
-            items=[item for item in kept if item.label or item.announcement_id],
+            items=[item for item in checked_items if item.label or item.announcement_id],
             actor=actor,
         )
 

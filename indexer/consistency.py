@@ -147,12 +147,12 @@ class _Check:
             ("incidents", self._check_incidents),
         ]
         for subject, step in steps:
-            with self._told(subject):
+            with self._errors_as_findings(subject):
                 step()
         return self._report
 
     @contextmanager
-    def _told(self, subject: str) -> Iterator[None]:
+    def _errors_as_findings(self, subject: str) -> Iterator[None]:
         """Records an error that stops a step as a finding, so that the next step still runs."""
         try:
             yield

@@ -125,7 +125,7 @@ class Worker:
         began = time.monotonic()
         try:
             with _Lease(self._jobs, attachment.id, name) as lease:
-                outcome = self._reader.read(attachment, lambda: lease.kept and not self._stop.is_set())
+                outcome = self._reader.read(attachment, lambda: lease.is_held and not self._stop.is_set())
         except Stopped:
             self._jobs.release(attachment.id, name)
             return
@@ -226,7 +226,7 @@ class _Lease:
         self._thread.join()
 
     @property
-    def kept(self) -> bool:
+    def is_held(self) -> bool:
         return not self._lost.is_set()
 
     def _renew(self) -> None:

@@ -129,7 +129,7 @@ def picture(
                 attachment, page, width=width, hits=found, cropped=cropped, address=address, seconds=seconds
             )
     except Busy:
-        unmarked = None if cropped else pictures.kept(attachment, page, width=width)
+        unmarked = None if cropped else pictures.cached(attachment, page, width=width)
         if unmarked is None:
             raise
         answer = make_response(unmarked)

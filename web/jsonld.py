@@ -51,7 +51,7 @@ def announcement(announcement: Announcement, attachments: Sequence[Attachment]) 
         "dateModified": announcement.updated_at.isoformat(),
         "isAccessibleForFree": True,
         "publisher": _office(),
-        "hasPart": [_part(attachment) for attachment in attachments],
+        "hasPart": [_attachment_document(attachment) for attachment in attachments],
     }
     found = standing(services().records, announcement)
     if announcement.kind in _LEGAL_KINDS or found.chain:
@@ -114,7 +114,7 @@ def _document(announcement: Announcement) -> dict[str, Any]:
     }
 
 
-def _part(attachment: Attachment) -> dict[str, Any]:
+def _attachment_document(attachment: Attachment) -> dict[str, Any]:
     file = url_for("public.document_file", id=attachment.announcement_id, attachment_id=attachment.id)
     return {
         "@type": "DigitalDocument",

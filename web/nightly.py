@@ -83,7 +83,7 @@ def run_nightly(services: Services, destination: Path, *, identity: Path | None 
     }
     steps = tuple(_run(name, step) for name, step in work.items())
     result = NightlyResult(began_at, dt.datetime.now(dt.UTC), steps)
-    _keep(result, services.settings.data / RESULT)
+    _write_result(result, services.settings.data / RESULT)
     return result
 
 
@@ -156,7 +156,7 @@ def _first(names: list[str]) -> str:
     return ", ".join(names[:_MOST_NAMED]) + more
 
 
-def _keep(result: NightlyResult, path: Path) -> None:
+def _write_result(result: NightlyResult, path: Path) -> None:
     content = {
         "began_at": result.began_at.isoformat(timespec="seconds"),
         "finished_at": result.finished_at.isoformat(timespec="seconds"),

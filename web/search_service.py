@@ -121,7 +121,7 @@ def _shown(services: Services, found: ResultPage, began: float) -> Answer:
         if page.attachment_id in attachments
     )
 
-    def shown(hits: tuple[Hit, ...]) -> tuple[Result, ...]:
+    def visible_results(hits: tuple[Hit, ...]) -> tuple[Result, ...]:
         return tuple(
             replace(
                 _result(public[hit.announcement_id], hit, attachments, texts, found.query),
@@ -131,11 +131,11 @@ def _shown(services: Services, found: ResultPage, began: float) -> Answer:
             if hit.announcement_id in public
         )
 
-    results = shown(found.hits)
+    results = visible_results(found.hits)
     return Answer(
         total=found.total - (len(found.hits) - len(results)),
         results=results,
-        related=shown(found.related),
+        related=visible_results(found.related),
         partial=found.partial,
         has_ended=bool(ended),
         explanation=found.explanation,

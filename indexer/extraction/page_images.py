@@ -326,7 +326,7 @@ class Pictures:
         boxes = tuple(rectangles(page, hits))
         crop = crop_around(boxes, page.lines) if cropped else None
         if not boxes and crop is None:
-            return self.kept(attachment, page, width=width) or self._draw(
+            return self.cached(attachment, page, width=width) or self._draw(
                 attachment, page, width, address, seconds
             )
         name = _name(attachment.sha256, page, width, boxes, crop)
@@ -344,7 +344,7 @@ class Pictures:
         self._drawn.forget(sha256)
         self._marked.forget(sha256)
 
-    def kept(self, attachment: Attachment, page: Page, *, width: int) -> bytes | None:
+    def cached(self, attachment: Attachment, page: Page, *, width: int) -> bytes | None:
         """Returns the picture without marks if it is in the cache, otherwise None."""
         return _content(self._drawn, _name(attachment.sha256, page, max(1, min(width, MAX_WIDTH))))
 

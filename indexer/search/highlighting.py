@@ -221,14 +221,14 @@ class _Borders:
         self._stretches: dict[int, list[tuple[int, int]]] = {}  # by where the white space before them ends
         self._cut: dict[int, list[int]] = {}
         self._longer: dict[int, list[int]] = {}  # the borders of the longer words among these
-        self._told: dict[tuple[int, int], bool] = {}
+        self._whole_words: dict[tuple[int, int], bool] = {}
 
     def is_word(self, start: int, end: int) -> bool:
         """Returns True if word boundaries lie exactly at ``start`` and at ``end``."""
-        told = self._told.get((start, end))
-        if told is None:
-            told = self._told[start, end] = self.before(start) == start and self.before(end) == end
-        return told
+        is_whole = self._whole_words.get((start, end))
+        if is_whole is None:
+            is_whole = self._whole_words[start, end] = self.before(start) == start and self.before(end) == end
+        return is_whole
 
     def before(self, place: int) -> int:
         """Returns the last word boundary at or before the offset ``place``."""

@@ -136,7 +136,7 @@ class BackupSource:
                     raise damaged([name])
                 hashing = HashingReader(stream)
                 if into:
-                    decrypted[plain] = _keep(into / plain, hashing, keys if name != plain else None)
+                    decrypted[plain] = _write_restored(into / plain, hashing, keys if name != plain else None)
                 found[name] = hashing.finish()
                 progress(len(found))
         except (tarfile.TarError, EOFError) as error:
@@ -261,7 +261,7 @@ class DirectorySource(BackupSource):
                 continue  # ``_compare`` reports the missing member
 
 
-def _keep(path: Path, stream: HashingReader, keys: BackupKeys | None) -> str:
+def _write_restored(path: Path, stream: HashingReader, keys: BackupKeys | None) -> str:
     """Write a file that only its owner may read. With ``keys``, ``stream`` is an age file to decrypt.
 
     Returns the SHA-256 of the written content.

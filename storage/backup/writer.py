@@ -350,7 +350,7 @@ class _DirectoryTarget:
         kept = self._path / self.manifest.path(name)
         if _hash(part) != written:
             raise Unavailable(f"ที่เก็บสำรองอ่านกลับไม่ตรงกับที่เขียน (does not read back as written): {kept}")
-        _keep(part, kept)
+        _move_into_place(part, kept)
 
     def _was_kept(self, name: str) -> bool:
         """Return True when the previous generation has the member, encrypted or not as in this backup."""
@@ -420,7 +420,7 @@ class _DirectoryTarget:
         self._report.spoiled.append(sha256)
         if found and name not in self.manifest.encrypted:
             self.manifest.members[name] = found
-            _keep(path, self._path / member_path(name, found, encrypted=False))
+            _move_into_place(path, self._path / member_path(name, found, encrypted=False))
         else:
             del self.manifest.members[name]
             self.manifest.encrypted.pop(name, None)
@@ -430,7 +430,7 @@ def _now() -> dt.datetime:
     return dt.datetime.now(dt.UTC)
 
 
-def _keep(part: Path, kept: Path) -> None:
+def _move_into_place(part: Path, kept: Path) -> None:
     kept.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     part.replace(kept)
 

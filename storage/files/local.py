@@ -45,13 +45,13 @@ class LocalFiles:
                     os.fchmod(part.fileno(), 0o400)
                     part.flush()
                     os.fsync(part.fileno())
-                self._keep(Path(name), stored.sha256)
+                self._move_into_place(Path(name), stored.sha256)
             except BaseException:
                 Path(name).unlink(missing_ok=True)
                 raise
         return stored
 
-    def _keep(self, part: Path, sha256: str) -> None:
+    def _move_into_place(self, part: Path, sha256: str) -> None:
         place = self._path(sha256)
         part.replace(place)
         sync_directory(place.parent)

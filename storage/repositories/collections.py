@@ -23,10 +23,10 @@ class EngineCollections:
     def save(self, id: int | None, *, title: str, body: str, items: Sequence[Item], actor: str) -> Collection:
         wanted = {"title": title, "body": body, "items": _lines(items)}
         with self._engine.write():
-            before = _told(self.get(id)) if id is not None else {}
+            before = _history_fields(self.get(id)) if id is not None else {}
             if before == wanted:
                 return self.get(cast(int, id))
-            kept = _keep(self._engine, id, title, body, actor)
+            kept = _save_row(self._engine, id, title, body, actor)
             self._engine.run(
                 """DELETE FROM collection_item
                    WHERE organisation_id IN :organisations AND collection_id = :id""",
@@ -94,7 +94,7 @@ class EngineCollections:
         return [*mappers.readable(lambda row: mappers.collection(row, items.get(row["id"], [])), found)]
 
 
-def _keep(engine: Queries, id: int | None, title: str, body: str, actor: str) -> int:
+def _save_row(engine: Queries, id: int | None, title: str, body: str, actor: str) -> int:
     """Insert or update the collection's own row, without its items. Returns the collection's id."""
     columns: dict[str, object] = {"title": title, "body": body, "at": mappers.now_text(), "actor": actor}
     if id is not None:
@@ -140,7 +140,7 @@ def _note(
     seal(engine, ("collection_history", made[0]["id"]))
 
 
-def _told(collection: Collection) -> dict[str, object]:
+def _history_fields(collection: Collection) -> dict[str, object]:
     """Return the fields of a collection that people write: title, body and items."""
     return {"title": collection.title, "body": collection.body, "items": _lines(collection.items)}
 

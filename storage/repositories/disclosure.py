@@ -100,8 +100,8 @@ class EngineDisclosure:
             )
             if made:
                 seal(self._engine, ("disclosure_entry", made[0]["id"]))
-                told = {"disclosure": _told(entry)}
-                history.note(self._engine, entry.announcement_id, "disclose", actor=actor, after=told)
+                entry_field = {"disclosure": _history_text(entry)}
+                history.note(self._engine, entry.announcement_id, "disclose", actor=actor, after=entry_field)
 
     def unassign(self, entry: DisclosureEntry, *, actor: str) -> None:
         with self._engine.write():
@@ -114,8 +114,8 @@ class EngineDisclosure:
             )
             if gone:
                 seal(self._engine, ("disclosure_entry", gone[0]["id"]))
-                told = {"disclosure": _told(entry)}
-                history.note(self._engine, entry.announcement_id, "disclose", actor=actor, before=told)
+                entry_field = {"disclosure": _history_text(entry)}
+                history.note(self._engine, entry.announcement_id, "disclose", actor=actor, before=entry_field)
 
     def titled(self, phrases: Sequence[str], first: dt.date, last: dt.date) -> list[int]:
         if not phrases:
@@ -156,6 +156,6 @@ def _place(entry: DisclosureEntry) -> dict[str, object]:
     }
 
 
-def _told(entry: DisclosureEntry) -> str:
+def _history_text(entry: DisclosureEntry) -> str:
     """Return an entry as the history has it: year, key of the item, part."""
     return f"{entry.year} {entry.item} {entry.part}"

@@ -195,7 +195,9 @@ def test_personal_data_is_published_for_a_stated_reason_only(
     assert records.history.entries(made.id)[-1].reason == "เจ้าของยินยอมแล้ว"
 
 
-def test_publication_at_a_time(intake: Intake, jobs: Jobs, records: Records) -> None:
+def test_publication_at_a_time(
+    intake: Intake, jobs: Jobs, records: Records, caplog: pytest.LogCaptureFixture
+) -> None:
     plain, personal = (intake.create(draft(title=title), actor=ACTOR) for title in ("หนึ่ง", "สอง"))
     upload(intake, personal)
     read_with(jobs, NATIONAL_ID)
@@ -205,6 +207,9 @@ def test_publication_at_a_time(intake: Intake, jobs: Jobs, records: Records) -> 
     assert intake.publish_due(NOW, actor="timer") == [plain.id]
     held = records.announcements.get(personal.id)
     assert (held.status, held.publish_at) == (Status.DRAFT, None)
+    assert [(each.announcement, each.why) for each in caplog.records if each.name == "prakat.schedule"] == [  # type: ignore[attr-defined]
+        (personal.id, "personal-data")
+    ]
     assert intake.publish_due(NOW, actor="timer") == []
 
 

@@ -95,9 +95,9 @@ def install(app: Flask) -> None:
     """Register the caching of ``app``'s answers, which runs after all handlers that are installed later."""
     app.extensions["kept-answers"] = KeptAnswers()
     app.before_request(_answer_unchanged)
-    app.after_request(_keep)
+    app.after_request(_cache_answer)
     app.after_request(_compress)
-    app.after_request(_keep_static)
+    app.after_request(_cache_static)
 
 
 def keep_nowhere() -> None:
@@ -156,7 +156,7 @@ def _kept_answers() -> KeptAnswers:
     return cast(KeptAnswers, current_app.extensions["kept-answers"])
 
 
-def _keep(answer: Response) -> Response:
+def _cache_answer(answer: Response) -> Response:
     """Set how the answer may be cached, and keep it in this process."""
     if "Authorization" in request.headers:
         answer.headers.setdefault("Cache-Control", _PRIVATE)
@@ -173,7 +173,7 @@ def _keep(answer: Response) -> Response:
     return answer
 
 
-def _keep_static(answer: Response) -> Response:
+def _cache_static(answer: Response) -> Response:
     """Let browsers keep a static file for ever when its address names its content (``?v=``)."""
     if request.endpoint == "static" and "v" in request.args and answer.status_code == 200:
         answer.headers["Cache-Control"] = _FOR_EVER

@@ -244,13 +244,13 @@ def _row(change: Change) -> tuple[object, ...]:
         labels.action_name(change.action),
         change.announcement_id or "",
         change.collection_id or "",
-        _told(change.before),
-        _told(change.after),
+        _fields_text(change.before),
+        _fields_text(change.after),
         change.reason,
     )
 
 
-def _told(fields: dict[str, object]) -> str:
+def _fields_text(fields: dict[str, object]) -> str:
     return "; ".join(f"{name}: {value}" for name, value in template_filters.field_values(fields))
 
 

@@ -85,7 +85,7 @@ def edit(id: int) -> ResponseReturnValue:
 def save(id: int) -> ResponseReturnValue:
     """Store the form's content, then do what the pressed button says."""
     try:
-        _keep(id)
+        _save_form(id)
     except PrakatError as error:
         flash(in_words(error), "bad")
         return _form(id, request.form, error=error)
@@ -112,34 +112,36 @@ def review_attachment(id: int) -> ResponseReturnValue:
 
     A person then decides, or uploads a new version.
     """
-    shown = services().attachments.get(id)
+    reviewed = services().attachments.get(id)
     if request.method == "POST":
         try:
-            flash(_replace(shown) if "replace" in request.form else _release(shown), "good")
-            return redirect(url_for("staff.edit", id=shown.announcement_id, _anchor="papers"))
+            flash(_replace(reviewed) if "replace" in request.form else _release(reviewed), "good")
+            return redirect(url_for("staff.edit", id=reviewed.announcement_id, _anchor="papers"))
         except PrakatError as error:
             flash(in_words(error), "bad")
-    announcement = services().announcements.get(shown.announcement_id)
+    announcement = services().announcements.get(reviewed.announcement_id)
     return render_template(
         "staff/attachment.html",
-        attachment=shown,
+        attachment=reviewed,
         announcement=announcement,
-        found=personal_data.describe_finds(announcement, [Find(id, data) for data in undecided_in(shown)]),
+        found=personal_data.describe_finds(announcement, [Find(id, data) for data in undecided_in(reviewed)]),
         versions=services().versions.by_attachment(id),
         upload_mb=services().settings.max_upload_mb,
     )
 
 
-def _release(shown: Attachment) -> str:
-    services().intake.release(shown.id, actor=g.actor, reason=personal_data.reason_in_form())
+def _release(attachment: Attachment) -> str:
+    services().intake.release(attachment.id, actor=g.actor, reason=personal_data.reason_in_form())
     return str(_("ตัดสินแล้ว ประชาชนเห็นเอกสารนี้เมื่อประกาศเผยแพร่อยู่"))
 
 
-def _replace(shown: Attachment) -> str:
+def _replace(attachment: Attachment) -> str:
     file = request.files.get("file")
     if file is None or not file.filename:
         raise Invalid("กรุณาเลือกไฟล์ใหม่ก่อน", field="file")
-    services().intake.replace(shown.id, cast(BinaryIO, file.stream), filename=file.filename, actor=g.actor)
+    services().intake.replace(
+        attachment.id, cast(BinaryIO, file.stream), filename=file.filename, actor=g.actor
+    )
     return str(_("เปลี่ยนไฟล์แล้ว ประชาชนจะเห็นไฟล์ใหม่เมื่อแปลงข้อความเสร็จ หากไม่พบข้อมูลส่วนบุคคล"))
 
 
@@ -153,7 +155,7 @@ def change_attachment(id: int, step: str) -> ResponseReturnValue:
     one = records.attachments.get_detached(id) if step == "reattach" else records.attachments.get(id)
     announcement_id = one.announcement_id
     try:
-        _keep(announcement_id)
+        _save_form(announcement_id)
         _PAPER_STEPS[step](id)
     except PrakatError as error:
         flash(in_words(error), "bad")
@@ -166,7 +168,7 @@ def change_attachment(id: int, step: str) -> ResponseReturnValue:
 def change_relations(id: int) -> ResponseReturnValue:
     """Store the form's content, then carry out the button for one relation: confirm, dismiss or add."""
     try:
-        _keep(id)
+        _save_form(id)
         flash(relation_forms.decide(id, request.form, g.actor), "good")
     except PrakatError as error:
         flash(in_words(error), "bad")
@@ -178,7 +180,7 @@ def change_relations(id: int) -> ResponseReturnValue:
 def change_disclosure(id: int) -> ResponseReturnValue:
     """Store the form's content, then put the announcement under an item to disclose, or take it out."""
     try:
-        _keep(id)
+        _save_form(id)
         flash(disclosure_forms.decide(id, request.form, g.actor), "good")
     except PrakatError as error:
         flash(in_words(error), "bad")
@@ -196,15 +198,15 @@ def publish(id: int) -> ResponseReturnValue:
         except PrakatError as error:
             flash(in_words(error), "bad")
     announcement = services().announcements.get(id)
-    shown = attachment_forms.of(announcement)
-    unread = [each.attachment for each in shown if each.attachment.hold is Hold.UNREAD]
-    found = services().intake.personal_data(id)
+    papers = attachment_forms.of(announcement)
+    unread = [each.attachment for each in papers if each.attachment.hold is Hold.UNREAD]
+    finds = services().intake.personal_data(id)
     return render_template(
         "staff/publish.html",
         announcement=announcement,
-        checks=checklist.checks(announcement, shown, found),
-        found=personal_data.describe_finds(announcement, found),
-        found_seen=personal_data.fingerprint(found),
+        checks=checklist.checks(announcement, papers, finds),
+        found=personal_data.describe_finds(announcement, finds),
+        found_seen=personal_data.fingerprint(finds),
         unread=[each for each in unread if each.status in (Reading.WAITING, Reading.READING)],
         when=publication.chosen_choice(announcement, unread=bool(unread)),
         **publication.time_fields(announcement.publish_at),
@@ -277,7 +279,7 @@ def _typed(field: AnnouncementField) -> object:
         raise
 
 
-def _keep(id: int) -> None:
+def _save_form(id: int) -> None:
     """Store the form's content: the announcement, its attachments' names, and new files.
 
     Fields, names and order are stored together or not at all; files follow on their own.

@@ -47,13 +47,13 @@ def read_docx(path: Path) -> tuple[TextPage, ...]:
     """Returns the pages of a Word document. Raises ``Unreadable``."""
     with _open_package(path) as package:
         pages, hidden = _Pages(), _Pages()
-        for part in _parts(package, r"word/header\d*\.xml"):
+        for part in _matching_parts(package, r"word/header\d*\.xml"):
             _add_docx_text(part, pages, hidden)
-        for part in _parts(package, r"word/document\d*\.xml"):
+        for part in _matching_parts(package, r"word/document\d*\.xml"):
             _add_docx_text(part, pages, hidden)
-        for part in _parts(package, r"word/(?:footer\d*|footnotes|endnotes)\.xml"):
+        for part in _matching_parts(package, r"word/(?:footer\d*|footnotes|endnotes)\.xml"):
             _add_docx_text(part, pages, hidden)
-        for part in _parts(package, r"word/comments\.xml"):
+        for part in _matching_parts(package, r"word/comments\.xml"):
             _add_docx_text(part, hidden, hidden)
     return _finished(pages, hidden)
 
@@ -62,7 +62,7 @@ def read_odt(path: Path) -> tuple[TextPage, ...]:
     """Returns the pages of an OpenDocument text. Raises ``Unreadable``."""
     with _open_package(path) as package:
         pages, hidden = _Pages(), _Pages()
-        for part in _parts(package, r"(?:styles|content)\.xml"):
+        for part in _matching_parts(package, r"(?:styles|content)\.xml"):
             for each in part.iter("{*}master-styles", "{*}body"):
                 _add_odt_text(each, pages, hidden)
     return _finished(pages, hidden)
@@ -182,7 +182,7 @@ def _open_package(path: Path) -> zipfile.ZipFile:
     return package
 
 
-def _parts(package: zipfile.ZipFile, pattern: str) -> Iterator[etree._Element]:
+def _matching_parts(package: zipfile.ZipFile, pattern: str) -> Iterator[etree._Element]:
     """Yields the parsed parts of a package whose names match. Raises ``Unreadable`` for invalid XML."""
     for name in package.namelist():
         if re.fullmatch(pattern, name):

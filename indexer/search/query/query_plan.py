@@ -90,15 +90,15 @@ class QueryPlan:
 
 def build_query_plan(query: Query, lexicon: Lexicon) -> QueryPlan:
     chunks = _with_numbers(query.chunks[:_MOST_PARTS])
-    told = [piece for chunk in chunks for piece in _told(chunk, lexicon)] or chunks
+    asked = [piece for chunk in chunks for piece in _without_question_words(chunk, lexicon)] or chunks
     parts: list[QueryPart] = []
-    for chunk in told[:_MOST_PARTS]:
+    for chunk in asked[:_MOST_PARTS]:
         before = parts[-1].clauses[-1:] if parts else ()
-        made = _either(chunk, lexicon) if chunk.others else _part(chunk, lexicon, before)
+        made = _either(chunk, lexicon) if chunk.others else _query_part(chunk, lexicon, before)
         parts.append(made)
     whole = searchable_bytes(fold(" ".join(chunk.text for chunk in query.chunks))).data
     without = tuple(build_query_part(text, lexicon, exact=True) for text in query.without[:_MOST_PARTS])
-    return QueryPlan(tuple(parts), whole, without, is_question=told != chunks)
+    return QueryPlan(tuple(parts), whole, without, is_question=asked != chunks)
 
 
 def _with_numbers(chunks: Sequence[QueryPiece]) -> list[QueryPiece]:
@@ -116,7 +116,7 @@ def _with_numbers(chunks: Sequence[QueryPiece]) -> list[QueryPiece]:
     return joined
 
 
-def _part(chunk: QueryPiece, lexicon: Lexicon, before: tuple[Clause, ...]) -> QueryPart:
+def _query_part(chunk: QueryPiece, lexicon: Lexicon, before: tuple[Clause, ...]) -> QueryPart:
     return replace(build_query_part(chunk.text, lexicon, exact=chunk.exact, before=before), raw=chunk.raw)
 
 
@@ -130,7 +130,7 @@ def _either(chunk: QueryPiece, lexicon: Lexicon) -> QueryPart:
     return QueryPart("", (either,), Phrase(b"", 0, exact=False))
 
 
-def _told(chunk: QueryPiece, lexicon: Lexicon) -> list[QueryPiece]:
+def _without_question_words(chunk: QueryPiece, lexicon: Lexicon) -> list[QueryPiece]:
     """Returns the stretches of a piece that remain without its question words."""
     if chunk.exact or chunk.others:
         return [chunk]
@@ -292,7 +292,7 @@ def _words(folded: str, lexicon: Lexicon, *, exact: bool) -> list[Clause]:
     at = 0
     while at < len(tokens):
         token = tokens[at]
-        parts = _parts(tokens, at)
+        parts = _terms_within(tokens, at)
         alternatives = [Alternative((token.term,))]
         if parts:
             alternatives.append(Alternative(parts, _PARTS))
@@ -303,7 +303,7 @@ def _words(folded: str, lexicon: Lexicon, *, exact: bool) -> list[Clause]:
     return words
 
 
-def _parts(tokens: list[Token], at: int) -> tuple[str, ...]:
+def _terms_within(tokens: list[Token], at: int) -> tuple[str, ...]:
     """Returns the terms of the tokens that lie within the token number ``at``."""
     parts = []
     for token in tokens[at + 1 :]:
