@@ -22,6 +22,7 @@ from archive.model import (
     Find,
     Hold,
     Item,
+    LowConfidenceSpan,
     Page,
     PersonalData,
     Reading,
@@ -242,8 +243,20 @@ class Intake(FileVersionCommands):
         self._editable(self._records.attachments.get_detached(attachment_id).announcement_id)
         return self._records.attachments.reattach(attachment_id, actor=actor)
 
-    def correct_page(self, attachment_id: int, number: int, text: str, *, actor: str) -> Page:
-        """Replace the recognised text of a page by a person's text. A rereading does not change that text."""
+    def correct_page(
+        self,
+        attachment_id: int,
+        number: int,
+        text: str,
+        *,
+        actor: str,
+        doubts: Sequence[LowConfidenceSpan] = (),
+        is_corrected: bool = True,
+    ) -> Page:
+        """Replace the recognised text of a page by a person's text. A rereading does not change that text.
+
+        ``doubts`` and ``is_corrected``: those of a text before that a person restores.
+        """
         self._editable(self._records.attachments.get(attachment_id).announcement_id)
         checked_text = validation.page_text(text)
         before = self._records.pages.get(attachment_id, number)
@@ -254,6 +267,8 @@ class Intake(FileVersionCommands):
             actor=actor,
             personal_data=privacy.find(checked_text, number),
             lines=align_lines(before.text, before.lines, checked_text),
+            doubts=doubts,
+            is_corrected=is_corrected,
         )
 
     def replace_reading(self, page: Page, *, actor: str) -> Page:

@@ -210,8 +210,11 @@ class Pages(Protocol):
         actor: str,
         personal_data: Sequence[PersonalData] = (),
         lines: Sequence[Line] = (),
+        doubts: Sequence[LowConfidenceSpan] = (),
+        is_corrected: bool = True,
     ) -> Page:
-        """Set a page's text as a person corrected it.
+        """Set a page's text as a person corrected it. Its doubts are settled by that.
+        ``doubts`` and ``is_corrected``: those of a text before that a person restores.
         ``personal_data``: the finds in this text. The attachment is held while some of them are undecided.
         ``lines``: where the letters of this text are on the picture."""
 

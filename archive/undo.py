@@ -6,7 +6,7 @@ An undo is a change like any other: it obeys the same rules, is in the history, 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from itertools import groupby
 
 from archive.bulk import BulkOutcome
@@ -15,7 +15,7 @@ from archive.disclosure import DisclosureEntry, item_with
 from archive.errors import Conflict, Invalid, NotFound, RecordDamaged, gettext_noop
 from archive.fields import FIELDS_BY_NAME, read_column
 from archive.intake import Intake
-from archive.model import Change, DocumentKind, Item, RelationKind, Status
+from archive.model import Change, DocumentKind, Item, LowConfidenceSpan, RelationKind, Status
 from archive.repositories import Records
 
 MOST_AT_ONCE = 5_000  # changes of one bulk: a thousand records, each changed in several steps
@@ -183,8 +183,19 @@ class Undo:
         self._records.attachments.hold_again(_attachment(change.after), actor=actor)
 
     def _text(self, _id: int, change: Change, actor: str) -> None:
-        place, text = change.before, str(change.before["text"])
-        self._intake.correct_page(_attachment(place), _number(place["page"]), text, actor=actor)
+        self.restore_text(change, actor=actor)
+
+    def restore_text(self, change: Change, *, actor: str) -> None:
+        """Bring a page's text back to the one before a change, with the words that were in doubt in it."""
+        place, doubts = change.before, change.before.get("doubts")
+        self._intake.correct_page(
+            _attachment(place),
+            _number(place["page"]),
+            str(place["text"]),
+            actor=actor,
+            doubts=[_doubt(*each) for each in doubts] if isinstance(doubts, list) else (),
+            is_corrected=bool(place.get("corrected", True)),
+        )
 
     def _relation(self, id: int, change: Change, actor: str) -> None:
         """Decide a relation as before. Each of the two records has the change in its own words."""
@@ -227,6 +238,10 @@ class Undo:
             items=lines,
             actor=actor,
         )
+
+
+def _doubt(start: int, end: int, confidence: float, alternatives: Sequence[str]) -> LowConfidenceSpan:
+    return LowConfidenceSpan(start, end, confidence, tuple(alternatives))
 
 
 def _record(change: Change) -> tuple[int | None, int | None]:

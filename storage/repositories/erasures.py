@@ -14,7 +14,7 @@ from storage.hash_chain import READING, seal
 from storage.repositories import history
 from storage.repositories.attachments import note_hidden
 
-_TELLING = {"text", "label", "filename", "sha256", "size", "media_type"}
+_TELLING = {"text", "doubts", "label", "filename", "sha256", "size", "media_type"}
 """Keys of a change in the history that tell something of a file, of its name or of its pages."""
 
 

@@ -56,14 +56,17 @@ class EnginePages:
         actor: str,
         personal_data: Sequence[PersonalData] = (),
         lines: Sequence[Line] = (),
+        doubts: Sequence[LowConfidenceSpan] = (),
+        is_corrected: bool = True,
     ) -> Page:
-        """Set a page's text; see ``archive.repositories.Pages``. Its doubts are settled by that."""
         with self._engine.write():
             attachment = attachment_row(self._engine, attachment_id, lock=True)
             before = self.get(attachment_id, number)
-            if before.corrected and before.text == text:
+            if before.corrected and is_corrected and before.text == text:
                 return before
-            after = dataclasses.replace(before, text=text, corrected=True, lines=tuple(lines), doubts=())
+            after = dataclasses.replace(
+                before, text=text, corrected=is_corrected, lines=tuple(lines), doubts=tuple(doubts)
+            )
             self._replace(attachment, before, after, "correct", actor, personal_data)
         return after
 
@@ -98,7 +101,7 @@ class EnginePages:
             attachment["announcement_id"],
             action,
             actor=actor,
-            before={**place, "text": before.text},
+            before={**place, "text": before.text, "corrected": before.corrected, **_kept_doubts(before)},
             after={**place, "text": after.text},
         )
         history.touch(self._engine, attachment["announcement_id"])
@@ -187,3 +190,8 @@ class EnginePages:
             one: [(row["text"], mappers.unpack_doubts(bytes(row["doubts"]))) for row in group]
             for one, group in groupby(found, key=lambda row: int(row["attachment_id"]))
         }
+
+
+def _kept_doubts(page: Page) -> dict[str, object]:
+    """Return the page's doubts for the history; nothing for a page without doubts."""
+    return {"doubts": [dataclasses.astuple(doubt) for doubt in page.doubts]} if page.doubts else {}

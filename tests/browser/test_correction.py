@@ -51,6 +51,15 @@ def test_a_page_is_corrected_with_few_keys(staff: Visit, site: Site, doubted: Pa
     shoot(page, "staff-correction-1280")
     page.keyboard.press("Alt+1")  # the first doubtful word is selected already
     expect(left).to_contain_text("2")
+    page.keyboard.press("Control+z")  # takes the word back
+    expect(left).to_contain_text("3")
+    page.keyboard.press("Alt+1")
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.insert_text("ตา")  # before the second one, beginning as it does: that one stays in doubt
+    expect(left).to_contain_text("2")
+    page.keyboard.press("Backspace")
+    page.keyboard.press("Backspace")
+    page.keyboard.press("Tab")
     page.keyboard.press("Tab")  # past the second one …
     page.keyboard.press("Enter")  # … and the third is right, so the desk goes back to the second
     expect(left).to_contain_text("1")
@@ -78,4 +87,6 @@ def test_words_are_chosen_with_the_mouse(staff: Visit, site: Site, doubted: Page
     expect(page.locator(".version .removed").first).to_contain_text("สารสัม")
     page.get_by_role("button", name="กลับไปใช้ข้อความนี้").first.click()
     expect(page.locator(".notice.good")).to_be_visible()
-    assert "สารสัม" in site.services.pages.get(doubted.attachment_id, 1).text
+    kept = site.services.pages.get(doubted.attachment_id, 1)
+    assert "สารสัม" in kept.text
+    assert (kept.doubts, kept.corrected) == (doubted.doubts, False)  # as before the correction

@@ -268,6 +268,8 @@ INSTEAD: dict[tuple[type, str, str], Callable[[Town], object]] = {
         attachment_id=theirs.attachment, number=1, text="แย่งมา", raw="", source=Source.OCR, confidence=None
     ),
     (Pages, "correct", "lines"): lambda _theirs: (),
+    (Pages, "correct", "doubts"): lambda _theirs: (),
+    (Pages, "correct", "is_corrected"): lambda _theirs: True,
     (Collections, "save", "id"): lambda theirs: theirs.collection,
     (Collections, "get", "id"): lambda theirs: theirs.collection,
     (Collections, "history", "id"): lambda theirs: theirs.collection,

@@ -53,7 +53,13 @@ def test_what_a_person_corrected_outlives_rereading(records: Records, attachment
     assert records.pages.get(attachment.id, 1) == corrected
     entry = records.history.entries(attachment.announcement_id)[-1]
     assert entry.action == "correct"
-    assert entry.before == {"attachment_id": attachment.id, "page": 1, "text": "ประกาค"}
+    assert entry.before == {
+        "attachment_id": attachment.id,
+        "page": 1,
+        "text": "ประกาค",
+        "corrected": 0,
+        "doubts": [[0, 2, 0.31, []]],
+    }
     assert entry.after == {"attachment_id": attachment.id, "page": 1, "text": "ประกาศ"}
 
 

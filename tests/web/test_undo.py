@@ -5,11 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import re
+from dataclasses import replace
 
 import pytest
 from flask.testing import FlaskClient
 
-from archive.model import Announcement, DocumentKind, Hold, Item, Role, Status
+from archive.model import Announcement, DocumentKind, Hold, Item, LowConfidenceSpan, Role, Status
 from tests.web.conftest import Site, memo
 
 
@@ -93,10 +94,16 @@ def test_what_was_done_to_papers_goes_back(site: Site) -> None:
         "หนึ่ง",
         DocumentKind.OTHER,
     )
-    before = records.pages.get(first.id, 1).text
+    before = replace(
+        records.pages.get(first.id, 1),
+        doubts=(LowConfidenceSpan(0, 4, 0.5, ("บันทึก",)), LowConfidenceSpan(5, 6, 0.4)),
+    )
+    records.pages.save(before)
     intake.correct_page(first.id, 1, "แก้แล้ว", actor="x")
+    assert not records.pages.get(first.id, 1).doubts
     undo_last(site, clerk, made, "correct")
-    assert records.pages.get(first.id, 1).text == before
+    after = records.pages.get(first.id, 1)
+    assert (after.text, after.doubts, after.corrected) == (before.text, before.doubts, False)
     intake.replace(first.id, io.BytesIO(memo("สาม")), filename="สาม.pdf", actor="x")
     undo_last(site, clerk, made, "replace")
     assert records.attachments.get(first.id).sha256 == first.sha256

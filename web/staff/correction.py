@@ -16,6 +16,7 @@ from indexer.extraction.page_images import rectangles
 from indexer.extraction.rereading import TURNS, ReadingSettings
 from web.bootstrap import services
 from web.errors import in_words
+from web.staff import activity
 from web.staff.blueprints import staff_blueprint
 from web.staff.text_difference import DifferenceLine, difference
 
@@ -78,7 +79,7 @@ def restore(id: int, number: int) -> ResponseReturnValue:
     known = {str(each.number): each for each in _versions(attachment, services().pages.get(id, number))}
     if wanted not in known:
         abort(404)
-    services().intake.correct_page(id, number, known[wanted].text, actor=g.actor)
+    activity.undo().restore_text(known[wanted].change, actor=g.actor)
     flash(_("กลับไปใช้ข้อความนั้นแล้ว"), "good")
     return redirect(url_for("correction.page", id=id, number=number))
 

@@ -45,6 +45,11 @@ if (form) {
     list.insertBefore(row, lines[place]?.row ?? null);
     const line = { row, field, under, doubts, before: text };
     lines.splice(place, 0, line);
+    field.addEventListener("beforeinput", (event) => {
+      const moves = event.inputType.startsWith("history") || event.inputType.includes("Drop");
+      const isBackward = event.inputType.endsWith("Backward") && field.selectionStart === field.selectionEnd;
+      line.changed = moves ? null : [isBackward ? null : field.selectionStart, field.selectionEnd];
+    });
     field.addEventListener("input", () => follow(line));
     field.addEventListener("keydown", (event) => press(event, line));
     field.addEventListener("focus", () => look(line));
@@ -70,12 +75,16 @@ if (form) {
     split(line);
     const now = line.field.value;
     const was = line.before;
-    let same = 0;
-    while (same < was.length && same < now.length && was[same] === now[same]) same += 1;
-    let tail = 0;
-    while (tail < was.length - same && tail < now.length - same && was[was.length - 1 - tail] === now[now.length - 1 - tail]) tail += 1;
-    const end = was.length - tail;
     const grown = now.length - was.length;
+    // Between which letters the change lies; where that is not known, between those that differ.
+    const [begin, to] = line.changed ?? [was.length, 0];
+    const from = begin ?? to + grown; // what was deleted backwards
+    line.changed = null;
+    let same = 0;
+    while (same < from && same < was.length && same < now.length && was[same] === now[same]) same += 1;
+    let tail = 0;
+    while (tail < was.length - Math.max(same, to) && tail < now.length - same && was[was.length - 1 - tail] === now[now.length - 1 - tail]) tail += 1;
+    const end = was.length - tail;
     for (const each of line.doubts) {
       if (each.start >= end && each.start >= same) { each.start += grown; each.end += grown; }
       else if (each.end > same) each.settled = true;
@@ -108,6 +117,7 @@ if (form) {
 
   // The doubtful word that is selected now.
   let current = null;
+  const accepted = []; // words that were accepted, with their line as it was before, the last one at the end
 
   const all = () => lines.flatMap((line) => line.doubts.filter((doubt) => !doubt.settled).map((doubt) => ({ line, doubt })));
 
@@ -143,11 +153,15 @@ if (form) {
 
   function accept(line, word) {
     const { doubt } = current;
+    const before = line.field.value;
+    const spots = line.doubts.map(({ start, end, settled }) => ({ start, end, settled }));
     if (word !== undefined && word !== line.field.value.slice(doubt.start, doubt.end)) {
+      line.changed = [doubt.start, doubt.end];
       line.field.setRangeText(word, doubt.start, doubt.end, "end");
       follow(line);
     }
     doubt.settled = true;
+    accepted.push({ line, doubt, before, spots, after: line.field.value });
     current = null;
     paint(line);
     choices();
@@ -157,8 +171,25 @@ if (form) {
     else form.querySelector("button[name=next]").focus();
   }
 
+  // Takes the last accepted word back, as Ctrl+Z does with what is typed. Returns false where there is none.
+  function takeBack() {
+    const last = accepted.at(-1);
+    if (!last || last.line.field.value !== last.after) return false;
+    accepted.pop();
+    const { line } = last;
+    line.field.value = line.before = last.before;
+    line.doubts.forEach((doubt, place) => Object.assign(doubt, last.spots[place]));
+    paint(line);
+    go(line, last.doubt);
+    return true;
+  }
+
   function press(event, line) {
     if (event.isComposing) return;
+    if ((event.ctrlKey || event.metaKey) && !event.shiftKey && event.code === "KeyZ" && takeBack()) {
+      event.preventDefault();
+      return;
+    }
     if (event.key === "Enter") {
       if (event.shiftKey) return; // a line break, which begins another line
       event.preventDefault();
