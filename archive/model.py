@@ -44,10 +44,12 @@ class DocumentKind(StrEnum):
 
     @property
     def thai(self) -> str:
+        """Thai name of the kind, as official documents have it."""
         return _KIND_NAMES[self][0]
 
     @property
     def english(self) -> str:
+        """English name of the kind."""
         return _KIND_NAMES[self][1]
 
 

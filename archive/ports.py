@@ -51,7 +51,9 @@ class Files(Protocol):
     def local_path(self, sha256: str) -> AbstractContextManager[Path]:
         """Provide a readable path for the length of the context: the file itself, or a private copy."""
 
-    def exists(self, sha256: str) -> bool: ...
+    def exists(self, sha256: str) -> bool:
+        """Return True when a file with this SHA-256 is stored. Its bytes are not read."""
+
     def remove(self, sha256: str) -> None:
         """Delete a file for good; does nothing when there is none."""
 
@@ -115,7 +117,8 @@ class Jobs(Protocol):
     def counts(self) -> dict[str, int]:
         """Return the number of attachments by status value."""
 
-    def oldest_waiting(self) -> dt.datetime | None: ...
+    def oldest_waiting(self) -> dt.datetime | None:
+        """Return the time since when the oldest waiting attachment waits; None when none waits."""
 
 
 class Accounts(Protocol):
@@ -124,18 +127,24 @@ class Accounts(Protocol):
     def add(self, name: str, password_hash: str, role: Role, *, division: str = "") -> Person:
         """Add a person. Raises ``Conflict`` when the name is taken."""
 
-    def person(self, id: int) -> Person: ...
+    def person(self, id: int) -> Person:
+        """Return a person, also a suspended one. Raises ``NotFound``."""
+
     def by_name(self, name: str) -> tuple[Person, str] | None:
         """Return the person with this name and the password hash; None when nobody has this name."""
 
-    def everyone(self) -> list[Person]: ...
+    def everyone(self) -> list[Person]:
+        """Return all people, suspended ones included, by name."""
+
     def disable(self, name: str) -> None:
         """Disable a person: the person cannot sign in, and the person's sessions end."""
 
     def enable(self, name: str) -> None:
         """Let a disabled person sign in again. ``NotFound`` for a name that nobody has."""
 
-    def set_password(self, id: int, password_hash: str) -> None: ...
+    def set_password(self, id: int, password_hash: str) -> None:
+        """Set the hash of a person's password; sessions stay open. Raises ``NotFound``."""
+
     def change(self, id: int, *, role: Role, division: str) -> None:
         """Set a person's role and division. Raises ``NotFound``."""
 
@@ -160,7 +169,8 @@ class ApiTokens(Protocol):
     def all(self) -> list[ApiToken]:
         """Return every token ever made, the oldest first."""
 
-    def revoke(self, name: str) -> None: ...
+    def revoke(self, name: str) -> None:
+        """Make a token invalid. Raises ``NotFound`` for an unknown name."""
 
 
 class SignIns(Protocol):
@@ -169,7 +179,9 @@ class SignIns(Protocol):
     A person can end a session; failed attempts of all processes count together.
     """
 
-    def open_session(self, person_id: int, key_hash: str, *, device: str, now: dt.datetime) -> Session: ...
+    def open_session(self, person_id: int, key_hash: str, *, device: str, now: dt.datetime) -> Session:
+        """Store a new session under the hash of its key, and return it."""
+
     def session(
         self, key_hash: str, *, idle: dt.timedelta, now: dt.datetime
     ) -> tuple[Session, Person] | None:
@@ -179,7 +191,9 @@ class SignIns(Protocol):
     def sessions(self, person_id: int) -> list[Session]:
         """Return the person's sessions, the last seen first."""
 
-    def close_session(self, person_id: int, id: int) -> None: ...
+    def close_session(self, person_id: int, id: int) -> None:
+        """Delete one session of a person; does nothing when there is none."""
+
     def close_sessions(self, person_id: int) -> None:
         """Close all sessions of a person: after a change of password, or when the person is disabled."""
 
@@ -195,7 +209,9 @@ class SignIns(Protocol):
 class SecondFactors(Protocol):
     """Second factors of accounts, with their recovery codes."""
 
-    def get(self, person_id: int) -> SecondFactor | None: ...
+    def get(self, person_id: int) -> SecondFactor | None:
+        """Return the second factor of a person, confirmed or not; None where there is none."""
+
     def begin(self, person_id: int, sealed_secret: str) -> None:
         """Store a secret that is not confirmed yet, in place of an earlier unconfirmed secret.
         Raises ``Conflict`` when the person has a confirmed second factor."""

@@ -118,6 +118,7 @@ class Standing:
 
     @property
     def is_in_force(self) -> bool:
+        """True unless a published announcement cancels or replaces this one."""
         return not self.ended_by
 
     @property

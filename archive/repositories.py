@@ -81,10 +81,18 @@ class Announcements(Protocol):
         The reason of a withdrawal stays on the record until the record is a draft again; every reason is in
         the history. A withdrawal cancels the decisions to show personal data."""
 
-    def get(self, id: int) -> Announcement: ...
-    def get_many(self, ids: Iterable[int]) -> dict[int, Announcement]: ...
-    def by_ref(self, ref: str) -> Announcement | None: ...
-    def by_old_url(self, old_url: str) -> Announcement | None: ...
+    def get(self, id: int) -> Announcement:
+        """Return an announcement of any status. Raises ``NotFound``."""
+
+    def get_many(self, ids: Iterable[int]) -> dict[int, Announcement]:
+        """Return the announcements by id; unknown ids are left out."""
+
+    def by_ref(self, ref: str) -> Announcement | None:
+        """Return the announcement that another system knows as ``ref``; None where there is none."""
+
+    def by_old_url(self, old_url: str) -> Announcement | None:
+        """Return the announcement that had this path and query on an older site; None where there is none."""
+
     def list_page(
         self,
         *,
@@ -112,7 +120,9 @@ class Announcements(Protocol):
 class History(Protocol):
     """History of announcements, and the change counter that the index follows."""
 
-    def entries(self, announcement_id: int) -> list[Change]: ...
+    def entries(self, announcement_id: int) -> list[Change]:
+        """Return the changes of an announcement and its attachments, oldest first. Raises ``NotFound``."""
+
     def changed_since(self, change: int, *, limit: int) -> list[tuple[int, int]]:
         """Return ``(announcement id, its change)`` for changes after ``change``, in order of change."""
 
@@ -121,7 +131,9 @@ class History(Protocol):
         They changed after ``change`` and are not published now, or one of their attachments was hidden after
         ``change``."""
 
-    def last_change(self) -> int: ...
+    def last_change(self) -> int:
+        """Return the number of the latest change; 0 before the first."""
+
     def touch(self, ids: Sequence[int]) -> None:
         """Make search index these announcements again. The history gets no entry, as nothing else changes."""
 
@@ -162,8 +174,12 @@ class Attachments(Protocol):
         ``file-attached``) when another attachment of the announcement has these bytes.
         """
 
-    def relabel(self, attachment_id: int, *, label: str, kind: DocumentKind, actor: str) -> Attachment: ...
-    def reorder(self, announcement_id: int, attachment_ids: Sequence[int], *, actor: str) -> None: ...
+    def relabel(self, attachment_id: int, *, label: str, kind: DocumentKind, actor: str) -> Attachment:
+        """Set label and kind. Without a difference, nothing is written."""
+
+    def reorder(self, announcement_id: int, attachment_ids: Sequence[int], *, actor: str) -> None:
+        """Set the order. Raises ``Conflict`` unless the ids are those of all its attachments."""
+
     def detach(self, attachment_id: int, *, actor: str) -> None:
         """Detach an attachment. Its bytes, pages and corrections stay, so that it can be put back."""
 
@@ -181,11 +197,15 @@ class Attachments(Protocol):
         The attachment is then no longer held, unless undecided finds remain.
         """
 
-    def get(self, id: int) -> Attachment: ...
+    def get(self, id: int) -> Attachment:
+        """Return an attachment that is not detached. Raises ``NotFound``."""
+
     def by_announcement(self, announcement_ids: Iterable[int]) -> dict[int, list[Attachment]]:
         """Return the attachments by announcement id, in order of position."""
 
-    def with_file(self, sha256: str) -> list[Attachment]: ...
+    def with_file(self, sha256: str) -> list[Attachment]:
+        """Return the attachments of all announcements that have these bytes, detached ones left out."""
+
     def get_detached(self, id: int) -> Attachment:
         """Return a detached attachment. Raises ``NotFound`` when no detached attachment has this id."""
 
@@ -222,8 +242,12 @@ class Pages(Protocol):
         """Replace a page by another reading that a person asked for, also a page that was corrected.
         The text before is kept in the history. ``personal_data``: as for ``correct``."""
 
-    def get(self, attachment_id: int, number: int) -> Page: ...
-    def by_attachment(self, attachment_id: int) -> list[Page]: ...
+    def get(self, attachment_id: int, number: int) -> Page:
+        """Return one page; ``number`` from 1. Raises ``NotFound``."""
+
+    def by_attachment(self, attachment_id: int) -> list[Page]:
+        """Return the pages that are saved so far, by number."""
+
     def texts(self, attachment_ids: Iterable[int]) -> dict[int, list[tuple[int, str]]]:
         """Return ``(number, text)`` of every page, by attachment id. Search needs no other columns."""
 
@@ -249,7 +273,9 @@ class Collections(Protocol):
         """Create a collection when ``id`` is None; else replace the whole collection.
         An id is never used twice. Without a difference, nothing is written."""
 
-    def get(self, id: int) -> Collection: ...
+    def get(self, id: int) -> Collection:
+        """Return a collection. Raises ``NotFound``."""
+
     def all(self) -> list[Collection]:
         """Return all collections, the latest made first."""
 

@@ -44,6 +44,7 @@ class SiteProfile:
 
     @property
     def has_contact(self) -> bool:
+        """True when a means of contact is given."""
         return bool(self.address or self.phone or self.email or self.hours)
 
 

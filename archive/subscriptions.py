@@ -55,7 +55,9 @@ class Subscriptions(Protocol):
         """Store an unconfirmed subscription, unless the address has the same one or reached its limits.
         The caller cannot tell whether it was stored: that would tell who follows what."""
 
-    def by_key(self, key: str) -> Subscription | None: ...
+    def by_key(self, key: str) -> Subscription | None:
+        """Return the subscription of the links in its messages; None for an unknown key."""
+
     def confirm(self, key: str) -> bool:
         """Confirm a subscription; announcements published from now on are sent. False for an unknown key."""
 

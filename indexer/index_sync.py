@@ -22,8 +22,11 @@ BATCH_SIZE = 250
 class SyncTarget(Protocol):
     """The methods of ``SearchIndex`` and ``Generation`` that syncing needs."""
 
-    def position(self) -> int: ...
-    def update(self, add: Iterable[SourceAnnouncement], remove: Iterable[int], *, position: int) -> None: ...
+    def position(self) -> int:
+        """Returns the change up to which the index holds the archive."""
+
+    def update(self, add: Iterable[SourceAnnouncement], remove: Iterable[int], *, position: int) -> None:
+        """Adds and removes announcements, and sets the position, in one step."""
 
 
 def sync_batch(records: Records, index: SyncTarget) -> int:

@@ -62,7 +62,9 @@ class QueryClock(threading.local):
 class Queries(Protocol):
     """Runs SQL for the calling thread. Raises ``Unavailable`` when the database cannot serve."""
 
-    def rows(self, sql: str, **values: object) -> list[Row]: ...
+    def rows(self, sql: str, **values: object) -> list[Row]:
+        """Return all rows of the result."""
+
     def row(self, sql: str, **values: object) -> Row | None:
         """Return the first row of the result; None when the result is empty."""
 
@@ -85,7 +87,9 @@ class Queries(Protocol):
 class Engine(Queries, Protocol):
     """A whole database: queries, and operations on all tables together."""
 
-    def has_table(self, name: str) -> bool: ...
+    def has_table(self, name: str) -> bool:
+        """Return True when the database has the table."""
+
     def last_id(self, table: str) -> int:
         """Return the highest id that a table ever assigned; 0 when the table assigned none."""
 
@@ -98,4 +102,5 @@ class Engine(Queries, Protocol):
     def checkpoint(self) -> None:
         """See ``archive.ports.Database``."""
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """Close the connections of this process."""

@@ -150,6 +150,7 @@ def time_text(at: dt.datetime) -> str:
 
 
 def now_text() -> str:
+    """Return the present time in UTC, in the form in which columns have it."""
     return time_text(dt.datetime.now(dt.UTC))
 
 
@@ -189,6 +190,7 @@ def announcement(row: Row) -> Announcement:
 
 @_damaged_as_error
 def attachment(row: Row) -> Attachment:
+    """Return the attachment of a row."""
     details = _details(row["details"])
     return Attachment(
         id=row["id"],
@@ -220,6 +222,7 @@ def pack_texts(texts: Sequence[str]) -> bytes:
 
 @_damaged_as_error
 def version_texts(row: Row) -> list[str]:
+    """Return the texts of the pages of an earlier file."""
     return [_text(text) for text in json.loads(zlib.decompress(row["texts"]))]
 
 
@@ -253,6 +256,7 @@ def _details(text: str) -> Details:
 
 
 def page_values(page: Page) -> dict[str, object]:
+    """Return the columns of a page, by name."""
     return {
         "attachment_id": page.attachment_id,
         "number": page.number,
@@ -271,6 +275,7 @@ def page_values(page: Page) -> dict[str, object]:
 
 @_damaged_as_error
 def page(row: Row) -> Page:
+    """Return the page of a row."""
     return Page(
         attachment_id=row["attachment_id"],
         number=row["number"],
@@ -300,6 +305,7 @@ def pack_lines(lines: Sequence[Line]) -> bytes:
 
 
 def unpack_lines(packed: bytes) -> tuple[Line, ...]:
+    """Return the lines that ``pack_lines`` wrote."""
     numbers = [number for (number,) in struct.iter_unpack("<q", zlib.decompress(packed))] if packed else []
     lines = []
     place = 0
@@ -328,6 +334,7 @@ _WITH_ALTERNATIVES = struct.pack("<q", -1)
 
 
 def pack_doubts(doubts: Sequence[LowConfidenceSpan]) -> bytes:
+    """Return low-confidence spans as bytes for a column."""
     if any(doubt.alternatives for doubt in doubts):
         rows = [(doubt.start, doubt.end, doubt.confidence, doubt.alternatives) for doubt in doubts]
         return _WITH_ALTERNATIVES + json.dumps(rows, ensure_ascii=False, separators=(",", ":")).encode()
@@ -335,6 +342,7 @@ def pack_doubts(doubts: Sequence[LowConfidenceSpan]) -> bytes:
 
 
 def unpack_doubts(packed: bytes) -> tuple[LowConfidenceSpan, ...]:
+    """Return the spans that ``pack_doubts`` wrote."""
     if packed.startswith(_WITH_ALTERNATIVES):
         rows = json.loads(packed.removeprefix(_WITH_ALTERNATIVES))
         return tuple(LowConfidenceSpan(start, end, sure, tuple(others)) for start, end, sure, others in rows)
@@ -362,6 +370,7 @@ def change(row: Row) -> Change:
 
 @_damaged_as_error
 def disclosure_item(row: Row) -> DisclosureItem:
+    """Return the item to disclose of a row."""
     return DisclosureItem(
         key=row["item"],
         section=Section(row["section"]),
@@ -375,6 +384,7 @@ def disclosure_item(row: Row) -> DisclosureItem:
 
 @_damaged_as_error
 def site_profile(row: Row) -> SiteProfileVersion:
+    """Return the saved profile of a row."""
     return SiteProfileVersion(
         id=row["id"],
         profile=SiteProfile(**{name: _text(row[name]) for name in TEXT_FIELDS}, emblem_id=row["emblem_id"]),
@@ -385,6 +395,7 @@ def site_profile(row: Row) -> SiteProfileVersion:
 
 @_damaged_as_error
 def collection(row: Row, items: Sequence[Item]) -> Collection:
+    """Return the collection of a row, with its items."""
     return Collection(
         id=row["id"],
         title=_text(row["title"]),
@@ -409,4 +420,5 @@ subscription = _mapper(Subscription, organisation=_organisation_of)
 
 
 def json_text(values: Mapping[str, object]) -> str:
+    """Return values as JSON, in the form in which the history has them."""
     return json.dumps({name: plain(value) for name, value in values.items()}, ensure_ascii=False)

@@ -55,6 +55,7 @@ class Prakat(Group):
         return _found_commands()[name].short_help
 
     def invoke(self, ctx: click.Context) -> object:
+        """Runs the command; an error that people can act on becomes one line and a status."""
         try:
             return super().invoke(ctx)
         except SettingsError as error:

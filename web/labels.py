@@ -126,6 +126,7 @@ def field_name(code: str) -> str:
 
 
 def role_name(role: Role) -> str:
+    """Returns the name of a role in the reader's language."""
     return str(_ROLES[role])
 
 
@@ -141,6 +142,7 @@ def device_name(said: str) -> str:
 
 
 def kind_name(kind: DocumentKind | str) -> str:
+    """Returns the name of a document kind in the reader's language."""
     found = DocumentKind(kind)
     return found.english if str(get_locale()) == "en" else found.thai
 
@@ -156,6 +158,7 @@ def reading_name(state: Reading) -> str:
 
 
 def status_name(status: Status | str) -> str:
+    """Returns the name of an announcement's status in the reader's language."""
     return str(_STATUSES[Status(status)])
 
 

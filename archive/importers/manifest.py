@@ -33,6 +33,8 @@ class ListedFile:
 
 @dataclass(frozen=True, slots=True)
 class ListedAnnouncement:
+    """An announcement of an import manifest, with the files that it lists."""
+
     draft: Draft
     status: Status
     files: tuple[ListedFile, ...]

@@ -51,6 +51,7 @@ SHORT_MONTHS = (
 
 
 def buddhist_year(date: dt.date) -> int:
+    """Return the year of a date in the Buddhist era: 2021 → 2564."""
     return date.year + ERA
 
 

@@ -56,6 +56,7 @@ class Lexicon:
 
     @cached_property
     def tokenizer(self) -> Tokenizer:
+        """Tokenizer that knows the words of this lexicon."""
         return Tokenizer(self.words | {short for short, _ in self.abbreviations})
 
     @cached_property

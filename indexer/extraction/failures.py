@@ -44,4 +44,5 @@ class Unreadable(Exception):
 
     @property
     def failure(self) -> Failure:
+        """Failure that the attachment is stored with."""
         return Failure(self.code, MESSAGES[self.code])

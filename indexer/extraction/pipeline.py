@@ -55,6 +55,7 @@ Reading needs room for repaired and wrapped copies, and for parts.
 
 
 def is_disk_low() -> bool:
+    """Returns True when there is too little free disk space to read documents."""
     return shutil.disk_usage(tempfile.gettempdir()).free < LEAST_ROOM
 
 
@@ -105,6 +106,7 @@ class AttachmentReader:
             return self._conclude(attachment.id, document)
 
     def close(self) -> None:
+        """Ends the reading processes."""
         self._recognisers.shutdown(cancel_futures=True)
 
     def _unread(self, attachment: Attachment, page_count: int) -> list[int]:

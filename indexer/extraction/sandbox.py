@@ -103,6 +103,7 @@ class Child:
 
     @property
     def alive(self) -> bool:
+        """True while the process runs."""
         return self._connection is not None
 
     def call(self, function: Callable[..., T], *args: Any, seconds: float) -> T:

@@ -53,6 +53,8 @@ _OF_A_DATE = frozenset("ปี เดือน วัน วันที่ พ.
 
 @dataclass(frozen=True, slots=True)
 class TextSegment:
+    """A stretch of a snippet, marked or not."""
+
     text: str
     hit: bool
 

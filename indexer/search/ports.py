@@ -20,6 +20,8 @@ from indexer.search.query.parser import Query
 
 @dataclass(frozen=True, slots=True)
 class PageHit:
+    """A page of an attachment that matches a query."""
+
     attachment_id: int
     number: int
     score: float
@@ -37,6 +39,8 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class FacetValue:
+    """A value of a facet, with the number of results that have it."""
+
     value: str | int
     count: int
 
@@ -88,8 +92,11 @@ class Generation(Protocol):
     def update(self, add: Iterable[SourceAnnouncement], remove: Iterable[int], *, position: int) -> None:
         """Applies changes made while the generation was filled, as ``SearchIndex.update`` does."""
 
-    def position(self) -> int: ...
-    def count(self) -> int: ...
+    def position(self) -> int:
+        """Return the change up to which the new index holds the archive."""
+
+    def count(self) -> int:
+        """Return the number of announcements in the new index."""
 
 
 class SearchIndex(Protocol):
@@ -102,12 +109,18 @@ class SearchIndex(Protocol):
     def update(self, add: Iterable[SourceAnnouncement], remove: Iterable[int], *, position: int) -> None:
         """Replaces and removes announcements by id and sets ``position``: idempotent and atomic."""
 
-    def position(self) -> int: ...
-    def count(self) -> int: ...
+    def position(self) -> int:
+        """Return the change up to which the index holds the archive."""
+
+    def count(self) -> int:
+        """Return the number of announcements in the index."""
+
     def ids(self) -> Sequence[int]:
         """Returns every announcement id in the index, in ascending order."""
 
-    def search(self, query: Query) -> ResultPage: ...
+    def search(self, query: Query) -> ResultPage:
+        """Return one page of results. Raises ``Unavailable`` when the index cannot be read."""
+
     def suggest(
         self,
         typed: str,

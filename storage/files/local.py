@@ -173,4 +173,5 @@ def explained() -> Iterator[None]:
 
 
 def no_file() -> NotFound:
+    """Return the error for a file that is not stored."""
     return NotFound("ไม่พบไฟล์ต้นฉบับในที่เก็บไฟล์ กรุณาแจ้งผู้ดูแลระบบ", code="file-missing")

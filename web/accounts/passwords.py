@@ -54,6 +54,7 @@ def check_strength(password: str, *, about: Iterable[str] = ()) -> None:
 
 
 def hash_password(password: str) -> str:
+    """Returns the salted hash of a password, with the parameters of the hash function in it."""
     return _hasher.hash(password)
 
 

@@ -63,6 +63,8 @@ _WHILE_SETTING_UP = {
 
 
 class SignIn(FlaskForm):  # type: ignore[misc]
+    """Form of the sign-in page."""
+
     name = StringField(validators=[InputRequired(), Length(max=LONGEST_NAME)])
     password = PasswordField(validators=[InputRequired(), Length(max=LONGEST)])
 
@@ -81,6 +83,7 @@ def current_person() -> Person | None:
 
 
 def current_session() -> tuple[Session, Person] | None:
+    """Returns the session of the request and its person; None where nobody is signed in."""
     if "opened" not in g:
         key = session.get(_KEY)
         now = dt.datetime.now(dt.UTC)
@@ -121,6 +124,8 @@ def staff_only(view: Callable[P, R]) -> Callable[P, R | ResponseReturnValue]:
 
 
 def admin_only(view: Callable[P, R]) -> Callable[P, R | ResponseReturnValue]:
+    """Decorates a view for admins: staff get status 403, who is not signed in the sign-in page."""
+
     @wraps(view)
     def checked(*args: P.args, **kwargs: P.kwargs) -> R | ResponseReturnValue:
         person = current_person()
@@ -212,6 +217,7 @@ def _is_code_right(person: Person) -> bool:
 
 @pages.post("/sign-out")
 def sign_out() -> ResponseReturnValue:
+    """Close the session of this browser."""
     opened = current_session()
     if opened is not None:
         services().people.sign_ins.close_session(opened[1].id, opened[0].id)

@@ -36,6 +36,7 @@ class Part:
 
 @pages.get("/collections")
 def everything() -> str:
+    """Show all collections."""
     return render_template("public/collections.html", collections=services().collections.all())
 
 
@@ -63,6 +64,7 @@ def parts(collection: Collection) -> list[Part]:
 @pages.get("/staff/collections")
 @staff_only
 def mine() -> str:
+    """Show staff's list of collections, each with a way to edit it."""
     return render_template("staff/collections.html", collections=services().collections.all())
 
 

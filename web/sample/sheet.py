@@ -42,6 +42,7 @@ class Sheet:
 
     @property
     def y(self) -> float:
+        """Height of the next line over the lower edge, in points."""
         return float(self._pdf.get_y())
 
     def line(
@@ -76,6 +77,7 @@ class Sheet:
             self.line(line.rstrip(), size=size, x=x)
 
     def space(self, points: float) -> None:
+        """Leaves a vertical space."""
         self._pdf.set_y(self.y + points)
 
     def number_pages(self) -> None:
@@ -86,6 +88,7 @@ class Sheet:
             self._set(f"- {_thai(number)} -", SIZE, False, "C", 0)
 
     def bytes(self) -> bytes:
+        """Returns the finished PDF."""
         return bytes(self._pdf.output())
 
     def _new_page(self) -> None:

@@ -60,9 +60,14 @@ logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a short queue is 
 class Stop(Protocol):
     """Interface of a stop request, which also receives the process's signs of life."""
 
-    def is_set(self) -> bool: ...
-    def on_set(self, call: Callable[[], None]) -> None: ...
-    def beat(self) -> None: ...
+    def is_set(self) -> bool:
+        """Returns True once the process is to stop."""
+
+    def on_set(self, call: Callable[[], None]) -> None:
+        """Calls ``call`` when the process is to stop."""
+
+    def beat(self) -> None:
+        """Sends a sign of life."""
 
 
 def listen(host: str, port: int) -> list[socket.socket]:

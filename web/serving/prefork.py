@@ -48,9 +48,11 @@ class StopRequest:
 
     @property
     def event(self) -> threading.Event:
+        """Event that is set at the stop."""
         return self._event
 
     def is_set(self) -> bool:
+        """Returns True once the process is to stop."""
         return self._event.is_set()
 
     def on_set(self, call: Callable[[], None]) -> None:

@@ -33,6 +33,8 @@ pages = Blueprint("account", __name__, url_prefix="/staff/account")
 
 
 class NewPassword(FlaskForm):  # type: ignore[misc]
+    """Form in which a person sets another password."""
+
     current = PasswordField(validators=[InputRequired(), Length(max=LONGEST)])
     new = PasswordField(validators=[InputRequired(), Length(max=LONGEST)])
 
@@ -73,6 +75,7 @@ def overview() -> ResponseReturnValue:
 @pages.post("/sessions/<int:id>/close")
 @staff_only
 def close_session(id: int) -> ResponseReturnValue:
+    """Sign out one of the person's devices."""
     person = cast(Person, current_person())
     services().people.sign_ins.close_session(person.id, id)
     note_security("session ended", person=person.name)

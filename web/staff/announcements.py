@@ -215,6 +215,7 @@ def publish(id: int) -> ResponseReturnValue:
 
 @pages.post("/announcements/<int:id>/<any(withdraw, trash, restore):step>")
 def change_status(id: int, step: str) -> ResponseReturnValue:
+    """Withdraw, trash or restore the announcement."""
     intake = services().intake
     try:
         if step == "withdraw":

@@ -33,6 +33,7 @@ def reports() -> str:
 
 @pages.post("/reports/<int:id>/finish")
 def finish(id: int) -> ResponseReturnValue:
+    """Set a report to done."""
     services().reports.finish(id, actor=g.actor)
     flash(_("ปิดเรื่องแล้ว"), "good")
     return redirect(url_for("report_list.reports"))
@@ -40,6 +41,7 @@ def finish(id: int) -> ResponseReturnValue:
 
 @pages.post("/reports/<int:id>/reopen")
 def reopen(id: int) -> ResponseReturnValue:
+    """Set a finished report back to open."""
     services().reports.reopen(id)
     flash(_("เปิดเรื่องอีกครั้งแล้ว"), "good")
     return redirect(url_for("report_list.reports"))

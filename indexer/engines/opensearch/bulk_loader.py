@@ -52,14 +52,17 @@ def put(made: IndexDocument, average: Averages, position: int) -> Action:
 
 
 def removed(id: int, position: int) -> Action:
+    """Returns the bulk action that deletes an announcement from the index."""
     return _versioned("delete", str(id), position)
 
 
 def followed(position: int) -> Action:
+    """Returns the bulk action that stores the change up to which the index holds the archive."""
     return _versioned("index", POSITION, position) | {"_source": {"position": position}}
 
 
 def new_word(word: str) -> Action:
+    """Returns the bulk action that adds a word to the vocabulary."""
     return {"_op_type": "create", "_id": word_id(word), "_source": word_body(word, 1)}
 
 
@@ -107,6 +110,7 @@ class BulkLoader:
         self._index = self._begin()
 
     def add(self, entries: Iterable[SourceAnnouncement]) -> None:
+        """Sends announcements that the new index does not contain yet."""
         made = self._counted(self._analysis.documents(entries))
         if self._averages is None:
             for one in made:
@@ -119,9 +123,11 @@ class BulkLoader:
         self._send(made)
 
     def reached(self, position: int) -> None:
+        """Sets the change up to which the archive was added."""
         self._position = position
 
     def update(self, add: Iterable[SourceAnnouncement], remove: Iterable[int], *, position: int) -> None:
+        """Applies changes that were made to the archive while the new index was filled."""
         self._measure()
         made = self._counted(build_index_document(entry, self._lexicon.tokenizer) for entry in add)
         actions = [put(one, self._averages or {}, position) for one in made]
@@ -131,9 +137,11 @@ class BulkLoader:
         self._position = position
 
     def position(self) -> int:
+        """Returns the change up to which the archive was added."""
         return self._position
 
     def count(self) -> int:
+        """Returns the number of announcements in the new index."""
         self._measure()
         self._cluster.refresh(self._index)
         return self._cluster.count(self._index, ANNOUNCEMENTS)
@@ -158,6 +166,7 @@ class BulkLoader:
         self._remove(index for index in self._all() if index not in (self._index, previous))
 
     def abandon(self) -> None:
+        """Deletes the unfinished index."""
         self._analysis.close()
         self._remove([self._index])
 

@@ -156,6 +156,7 @@ def averages(documents: Sequence[IndexDocument]) -> dict[str, float]:
 
 
 def announcement_id(made: IndexDocument) -> int:
+    """Returns the id of the announcement that a document of the index stands for."""
     return int(np.frombuffer(made.columns["facts"], ATTRIBUTES)[0]["id"])
 
 
@@ -244,6 +245,7 @@ def name_key(text: str) -> str:
 
 
 def word_id(word: str) -> str:
+    """Returns the id under which a word of the vocabulary is stored."""
     return f"={word}"
 
 

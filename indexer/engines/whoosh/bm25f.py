@@ -43,6 +43,7 @@ class ClauseScores:
 
     @property
     def clauses(self) -> Collection[Clause]:
+        """Clauses that have scores."""
         return self.postings.keys()
 
     @property

@@ -21,6 +21,7 @@ class OrdinalColumn(NamedTuple):
 
 
 def encode_ordinals(column: Iterable[Hashable]) -> OrdinalColumn:
+    """Returns a column in which each document has the ordinal of its value among the distinct values."""
     places: dict[Hashable, int] = {}
     codes = np.array([places.setdefault(value, len(places)) for value in column], dtype=np.intp)
     return OrdinalColumn(codes, list(places))

@@ -71,6 +71,7 @@ class PostingList:
         return cls(None, weights, count=int(np.count_nonzero(weights > 0)))
 
     def scaled(self, factor: float) -> PostingList:
+        """Returns the list with all weights multiplied by ``factor``."""
         return PostingList(self._listed, self._values, count=self.count, scale=float(self._scale) * factor)
 
     @property

@@ -88,6 +88,7 @@ class OpenSegment:
 
     @cached_property
     def names(self) -> TitleIndex:
+        """Index of the titles and subjects of this segment."""
         named = []
         columns = zip(self.titles.values(), self.subjects.values(), strict=True)
         for document, (title, subjects) in enumerate(columns):
@@ -208,6 +209,7 @@ class CommitReader:
 
     @cached_property
     def facets(self) -> OrdinalColumn:
+        """Facet values of all documents, as ordinals."""
         return concatenate_columns([segment.facets for segment in self.segments])
 
     @cached_property
@@ -238,6 +240,7 @@ class CommitReader:
         return self.cached(term, lambda: self._listed(term)) if kept is None else kept.documents
 
     def mark(self, terms: Sequence[str], mask: Mask) -> None:
+        """Sets ``mask`` to True for every document that has one of the terms."""
         found = np.zeros(self.size, dtype=bool)
         words = [term.encode() for term in terms]
         for base, segment in zip(self.bases, self.segments, strict=False):
@@ -349,6 +352,7 @@ class CommitReader:
         return count
 
     def document_frequencies(self, terms: Sequence[str]) -> list[int]:
+        """Returns the number of live documents of each term."""
         return [self.document_frequency(term) for term in terms]
 
     def estimated_document_frequencies(self, terms: Sequence[str]) -> list[int]:
@@ -402,11 +406,13 @@ class CommitReader:
         return self.segments[number], document - self.bases[number]
 
     def text(self, document: int) -> bytes:
+        """Returns the searchable text of a document."""
         segment, local = self._at(document)
         text: bytes = segment.text[local]
         return text
 
     def texts(self, documents: DocumentNumbers) -> Iterator[bytes]:
+        """Yields the searchable text of each document."""
         bases = np.asarray(self.bases)
         numbers = np.searchsorted(bases, documents, side="right") - 1
         columns = [segment.text for segment in self.segments]
@@ -428,6 +434,7 @@ class CommitReader:
         )
 
     def layout(self, document: int) -> ZoneLayout:
+        """Returns where fields and pages lie in a document's searchable text."""
         segment, local = self._at(document)
         return parse_zone_layout(segment.layout[local])
 

@@ -175,6 +175,7 @@ class GenerationBuilder:
                 self.flush()
 
     def reached(self, position: int) -> None:
+        """Sets the change up to which the archive was added."""
         self._position = position
 
     def update(self, add: Iterable[SourceAnnouncement], remove: Iterable[int], *, position: int) -> None:
@@ -184,9 +185,11 @@ class GenerationBuilder:
         self._position = position
 
     def position(self) -> int:
+        """Returns the change up to which the archive was added."""
         return self._position
 
     def count(self) -> int:
+        """Commits what was added, and returns the number of announcements."""
         self.flush()
         return self._segments.reader().count
 

@@ -146,6 +146,7 @@ class Transcript:
     doubts: list[LowConfidenceSpan] = field(default_factory=list)
 
     def write(self, row: Sequence[Symbol]) -> None:
+        """Appends a line of recognised symbols."""
         row = _with_dashes(row)
         read, places, sure = _spread(row)
         self.raw += ("\n" if self.raw else "") + read

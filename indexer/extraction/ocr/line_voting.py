@@ -42,6 +42,7 @@ class Place:
 
     @property
     def first(self) -> str:
+        """Letter that the first reading has here."""
         return min(self.costs, key=self.costs.__getitem__)
 
 

@@ -120,6 +120,7 @@ class PdfReader:
             self._forget_streams()
 
     def close(self) -> None:
+        """Closes the file."""
         self._pdf.close()
 
     def _read(self, number: int, page: PDFPage) -> EmbeddedPage:

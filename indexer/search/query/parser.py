@@ -20,6 +20,8 @@ from indexer.search.query.query_notes import QueryNote
 
 
 class Sort(StrEnum):
+    """Order of the results."""
+
     RELEVANCE = "relevance"
     NEWEST = "newest"
     OLDEST = "oldest"
@@ -89,6 +91,7 @@ class DateRange:
 
     @property
     def is_one_day(self) -> bool:
+        """True when both ends are the same day."""
         return self.first is not None and self.first == self.last
 
 

@@ -46,14 +46,17 @@ def facet(facet: Facet, value: DocumentKind | int | str) -> QueryNote:
 
 
 def number(value: str) -> QueryNote:
+    """Returns the note of a document number that was looked for."""
     return QueryNote(f"เลขที่: {value}", f"Number: {value}")
 
 
 def without(text: str) -> QueryNote:
+    """Returns the note that results with a text are left out."""
     return QueryNote(f"ไม่เอา: {text}", f"Without: {text}")
 
 
 def either(texts: Sequence[str]) -> QueryNote:
+    """Returns the note that one of several texts is enough."""
     return QueryNote(" หรือ ".join(texts), " or ".join(texts))
 
 
@@ -63,10 +66,12 @@ def years(first: int, last: int) -> QueryNote:
 
 
 def since(day: dt.date) -> QueryNote:
+    """Returns the note that results are dated from a day on."""
     return QueryNote(f"ตั้งแต่: {format_date(day)}", f"From: {_english(day)}")
 
 
 def until(day: dt.date) -> QueryNote:
+    """Returns the note that results are dated up to a day."""
     return QueryNote(f"ถึง: {format_date(day)}", f"To: {_english(day)}")
 
 
@@ -117,10 +122,12 @@ def stretch(first: dt.date | None, last: dt.date | None) -> QueryNote:
 
 
 def stands_for(typed: str, full: str) -> QueryNote:
+    """Returns the note that an abbreviation or everyday word was read as its longer form."""
     return QueryNote(f"{typed} = {full}", f"{typed} = {full}")
 
 
 def read_as(typed: str, meant: str) -> QueryNote:
+    """Returns the note that a text was read as another one."""
     return QueryNote(
         f"แสดงผลของ “{meant}” แทน “{typed}”", f"Showing results for “{meant}” instead of “{typed}”"
     )

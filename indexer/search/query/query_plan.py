@@ -85,10 +85,12 @@ class QueryPlan:
 
     @property
     def phrases(self) -> tuple[Phrase, ...]:
+        """Phrases of the parts that have one."""
         return tuple(part.phrase for part in self.parts if part.phrase.data)
 
 
 def build_query_plan(query: Query, lexicon: Lexicon) -> QueryPlan:
+    """Returns the plan of a query: its parts with clauses and phrases, and what must be absent."""
     chunks = _with_numbers(query.chunks[:_MOST_PARTS])
     asked = [piece for chunk in chunks for piece in _without_question_words(chunk, lexicon)] or chunks
     parts: list[QueryPart] = []
