@@ -65,23 +65,17 @@ def correct_ocr_errors(text: str) -> str:
     return _outside_names(_STRETCH, _corrected_run, _outside_names(_SPACED, _without_stray_space, text))
 
 
-def has_lookalike(text: str) -> bool:
-    """Returns True if words of the text look like more usual words, as คำประกัน looks like ค้ำประกัน."""
-    return any(
-        piece != word
-        for match in _STRETCH.finditer(text)
-        for piece, word in _likeliest(match[0], slip=DOUBT, with_letters=False)
-    )
+def doubtful_words(text: str) -> Iterator[tuple[int, int]]:
+    """Yields start and end of stretches that are no word or look like a more usual one, as คำประกัน does.
 
-
-def has_unknown_letter(text: str) -> bool:
-    """Returns True if some letter of a stretch of three Thai letters or more belongs to no word."""
-    costs = _words().costs
-    return any(
-        piece not in costs
-        for match in _STRETCH.finditer(text)
-        for piece, _ in _likeliest(match[0], slip=math.inf, with_letters=False)
-    )
+    Stretches of fewer than three Thai letters are not judged.
+    """
+    for match in _STRETCH.finditer(text):
+        end = match.start()
+        for piece, word in _likeliest(match[0], slip=DOUBT, with_letters=False):
+            start, end = end, end + len(piece)
+            if piece != word or piece not in _words().costs:
+                yield start, end
 
 
 def _outside_names(pattern: re.Pattern[str], change: Callable[[re.Match[str]], str], text: str) -> str:

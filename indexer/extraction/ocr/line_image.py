@@ -85,8 +85,15 @@ def measure_baseline(row: Sequence[Symbol]) -> Baseline:
     return Baseline(float(np.median(bottoms - slope * middles)), slope, height)
 
 
-def cut_line(image: Image.Image, symbols: Sequence[Symbol], baseline: Baseline) -> LineImage:
-    """Returns the picture of the symbols, which stand on ``baseline``."""
+def cut_line(
+    image: Image.Image, row: Sequence[Symbol], baseline: Baseline, stretch: range | None = None
+) -> LineImage:
+    """Returns the picture of a row that stands on ``baseline``, or of a stretch of its symbols.
+
+    Where a stretch ends inside the row, paper takes the place of its neighbours.
+    """
+    stretch = range(len(row)) if stretch is None else stretch
+    symbols = row[stretch.start : stretch.stop]
     left = max(0, min(symbol.left for symbol in symbols) - SIDE)
     right = min(image.width, max(symbol.right for symbol in symbols) + SIDE)
     width, height = max(1, right - left), max(1, round((1 + ABOVE + BELOW) * baseline.height))
@@ -98,4 +105,10 @@ def cut_line(image: Image.Image, symbols: Sequence[Symbol], baseline: Baseline) 
         Image.Resampling.NEAREST,
         fillcolor=255,
     )
+    if stretch.start > 0:
+        edge = (row[stretch.start - 1].right + row[stretch.start].left) // 2 - left
+        cut.paste(255, (0, 0, max(0, edge), height))
+    if stretch.stop < len(row):
+        edge = (row[stretch.stop - 1].right + row[stretch.stop].left) // 2 - left
+        cut.paste(255, (max(0, edge), 0, width, height))
     return LineImage(cut, left, top, baseline.slope)

@@ -8,28 +8,23 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from PIL import Image, ImageFilter
-from rapidfuzz import fuzz
+from PIL import Image
 
 from archive.model import Line, LowConfidenceSpan
 from indexer.extraction.failures import Unreadable
 from indexer.extraction.image.deskew import MeasuredPage, Turn, UprightPage, measure_orientation
 from indexer.extraction.ocr import correction, line_voting, tesseract
-from indexer.extraction.ocr.correction import has_lookalike, has_unknown_letter
-from indexer.extraction.ocr.line_image import LineImage, cut_line, measure_baseline
 from indexer.extraction.ocr.line_layout import Symbol, Transcript, in_rows
-from indexer.extraction.ocr.line_voting import vote
+from indexer.extraction.ocr.line_rereading import reread_line
 from indexer.extraction.ocr.noise import mean_confidence, without_noise
-from indexer.extraction.ocr.tesseract import DPI, SYSTEM_MODELS, read_line, read_page, read_sample
-from indexer.extraction.pdf.text_repair import repair
-from indexer.extraction.text_quality import coverage, thai_letters, without_marks
+from indexer.extraction.ocr.tesseract import DPI, SYSTEM_MODELS, read_page, read_sample
 
 __all__ = ["DPI", "RULES", "SYSTEM_MODELS", "OcrPage", "recognise", "warm_up"]
 
-RULES = 7
+RULES = 8
 """Version of the rules and the model of recognition: raised when they would read a page differently."""
 
 FLAWLESS = 0.993  # the network's mean confidence in pages that it reads without an error …
@@ -38,14 +33,6 @@ CONVINCING = 0.965  # mean confidence of a page that is certainly upright; wrong
 ENOUGH = 20  # symbols that a sample needs for its orientation to be accepted
 GARBAGE = 0.945  # mean confidence above which a reading is evidence for its orientation
 LEAST_ACCURACY = 0.25  # accuracy of a page that is text; a plan had 0.08, the worst page with words 0.42
-FEW_LETTERS = 6  # Thai letters; a row with fewer is not judged by its marks and words
-LEAST_MARKS = 0.11  # share of marks among the Thai letters of a row: a quarter is usual
-LEAST_COVERAGE = 0.85  # share of a row's Thai letters in words, below which the row is read again
-SAME_ROW = 60  # of 100: lowest similarity of two readings of one row, without marks
-CERTAIN = 0.99  # mean confidence of a row that is not read again; rows read without an error have 0.990–0.995
-CERTAIN_DIGIT = 0.97  # confidence of a digit that is not doubted (0.98 is as good); a misread one had 0.93
-UNREADABLE = 0.97  # mean confidence of a row below which rereading mends nothing (the same at 0.95–0.975)
-SOFT_SCALE, SOFT_RADIUS = 0.6, 1.5  # size and blur (pixels) of the softened picture of a line
 TIMEOUT = 60.0  # seconds for one page
 
 
@@ -75,7 +62,7 @@ def recognise(image: Image.Image, *, seconds: float = TIMEOUT, turn: Turn | None
     deadline = time.monotonic() + seconds
     measured = measure_orientation(image)
     reading = _upright(measured, deadline) if turn is None else _read(measured.upright(turn), deadline)
-    rows = [_reread(row, reading.upright.image, deadline) for row in reading.rows]
+    rows = [reread_line(row, reading.upright.image, deadline) for row in reading.rows]
     return replace(reading, rows=rows).page()
 
 
@@ -158,83 +145,6 @@ def _read(upright: UprightPage, deadline: float) -> _Reading:
     symbols = [symbol for line in fragments for symbol in line]
     rows = in_rows(kept for line in fragments if (kept := without_noise(line)))
     return _Reading(upright, rows, mean_confidence(symbols), _evidence(symbols))
-
-
-def _reread(row: list[Symbol], image: Image.Image, deadline: float) -> list[Symbol]:
-    """Returns the most likely text of a row, which is read again by itself where the first reading is unsure.
-
-    Sparse layout analysis takes the marks of some rows for specks and cuts the row below them, so the row is
-    read again level and with room for its marks: smaller and softer, which joins strokes that a copier broke,
-    and then without the specks of a copier or a fax. A row whose letters are sure and whose words merely look
-    like more usual ones is read again once.
-    """
-    if mean_confidence(row) < UNREADABLE:
-        return row
-    is_doubtful = _is_doubtful(row)
-    if not is_doubtful and not has_lookalike(_text(row)):
-        return row
-    line = cut_line(image, row, measure_baseline(row))
-    changes = CHANGES if is_doubtful else CHANGES[:1]
-    return vote([row, *_rereadings(row, line, changes, deadline)])
-
-
-def _is_doubtful(row: Sequence[Symbol]) -> bool:
-    """Returns True if letters, a digit or words of the row may be misread; no word vouches for a digit."""
-    if mean_confidence(row) < CERTAIN:
-        return True
-    if any(symbol.text.isdigit() and symbol.confidence < CERTAIN_DIGIT for symbol in row):
-        return True
-    text = _text(row)
-    return _lacks_marks_or_words(text) or has_unknown_letter(text)
-
-
-def _rereadings(
-    row: Sequence[Symbol], line: LineImage, changes: Sequence[Change], deadline: float
-) -> Iterator[list[Symbol]]:
-    """Yields readings of the changed pictures of a row, until one is equal to the first reading."""
-    for scale, change in changes:
-        if time.monotonic() >= deadline:
-            return
-        again = line.on_page(read_line(change(line.image), deadline - time.monotonic()), scale)
-        if _is_same_line(row, again):
-            yield again
-            if _solid(row) == _solid(again):
-                return
-
-
-def _softened(picture: Image.Image) -> Image.Image:
-    soft = picture.filter(ImageFilter.GaussianBlur(SOFT_RADIUS))
-    smaller = (max(1, round(soft.width * SOFT_SCALE)), max(1, round(soft.height * SOFT_SCALE)))
-    return soft.resize(smaller, Image.Resampling.LANCZOS)
-
-
-def _without_specks(picture: Image.Image) -> Image.Image:
-    return picture.filter(ImageFilter.MedianFilter(3))
-
-
-Change = tuple[float, Callable[[Image.Image], Image.Image]]
-CHANGES: tuple[Change, ...] = ((SOFT_SCALE, _softened), (1.0, _without_specks))
-"""Ways in which the picture of a line is changed before it is read again, and their scales."""
-
-
-def _is_same_line(one: Sequence[Symbol], other: Sequence[Symbol]) -> bool:
-    return fuzz.ratio(without_marks(_solid(one)), without_marks(_solid(other))) >= SAME_ROW
-
-
-def _solid(row: Sequence[Symbol]) -> str:
-    return "".join(symbol.text for symbol in row)
-
-
-def _text(row: Sequence[Symbol]) -> str:
-    return repair("".join((" " if symbol.spaced else "") + symbol.text for symbol in row))
-
-
-def _lacks_marks_or_words(text: str) -> bool:
-    letters = thai_letters(text)
-    if len(letters) < FEW_LETTERS:
-        return False
-    marks = len(letters) - len(without_marks(letters))
-    return marks < LEAST_MARKS * len(letters) or coverage(text) < LEAST_COVERAGE
 
 
 def warm_up() -> None:

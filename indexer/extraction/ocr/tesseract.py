@@ -34,9 +34,9 @@ SYSTEM_MODELS = (  # where Debian, Ubuntu and Fedora put the stock models
 DPI = 300  # resolution of the pictures of pages; scans of lower resolution are enlarged
 MOST_COST = 12.0  # highest cost of an alternative, in units of the engine's certainty
 LEAST_SIDE = 8  # pixels: shortest side of a picture that is given to the engine
-SAMPLE_LINES = 6  # lines read to judge an orientation
+SAMPLE_LINES = 4  # lines read to judge an orientation
 LAYOUT_REDUCE = 2  # full-size pixels to one of the copy on which lines to sample are sought
-SAMPLE_WIDTH = 900  # pixels read of each sample line: some 20 letters
+SAMPLE_WIDTH = 700  # pixels read of each sample line: some 15 letters
 LINE_HEIGHTS = (
     20,
     140,
@@ -120,6 +120,7 @@ def _engine() -> tesserocr.PyTessBaseAPI:
             path=f"{folder}/", lang=model, psm=tesserocr.PSM.SPARSE_TEXT, oem=tesserocr.OEM.LSTM_ONLY
         )
         engine.SetVariable("preserve_interword_spaces", "1")
+        engine.SetVariable("tessedit_do_invert", "0")  # else every seal is read twice, in white on black too
         return engine
     raise Unreadable("no-ocr-model")
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer.extraction.ocr.correction import correct_ocr_errors, has_lookalike, has_unknown_letter
+from indexer.extraction.ocr.correction import correct_ocr_errors, doubtful_words
 
 
 @pytest.mark.parametrize(
@@ -48,31 +48,20 @@ def test_what_is_right_or_unknown_stays(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "expected"),
+    ("text", "doubtful"),
     [
-        ("การเลือนระดับ", True),
-        ("เมือวันที่ 29", True),
-        ("หนังสือคำประกัน", True),
-        ("จึงเรียนมาเพื่อโปรดพิจารณาดำเนินการต่อไป", False),
-        ("เมืองพัทยา โทร. 0-2241-9000", False),
+        ("การเลือนระดับ", ["เลือน"]),  # looks like a more usual word
+        ("เมือวันที่ 29", ["เมือ"]),
+        ("หนังสือคำประกัน", ["คำประกัน"]),
+        ("ออกโดยกรมชฬ", ["ช", "ฬ"]),  # no word
+        ("จึงเรียนมาเพื่อโปรดพิจารณาดำเนินการต่อไป", []),
+        ("เมืองพัทยา โทร. 0-2241-9000", []),
+        ("ถนนราชสีมา เขตดุสิต กทม. 10300", []),
+        ("", []),
     ],
 )
-def test_words_that_look_like_more_usual_ones_are_told(text: str, expected: bool) -> None:
-    assert has_lookalike(text) is expected
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("และพัฒนาระบบงบระมาณ", True),
-        ("สาธารณปโภคและการพาณิชย์", True),
-        ("ถนนราชสีมา เขตดุสิต กทม. 10300", False),
-        ("จึงเรียนมาเพื่อโปรดพิจารณาดำเนินการต่อไป", False),
-        ("", False),
-    ],
-)
-def test_letters_of_no_word_are_told(text: str, expected: bool) -> None:
-    assert has_unknown_letter(text) is expected
+def test_what_is_no_word_or_looks_like_a_more_usual_one_is_doubtful(text: str, doubtful: list[str]) -> None:
+    assert [text[start:end] for start, end in doubtful_words(text)] == doubtful
 
 
 @given(st.text(st.sampled_from("กขชซนมรสอเแาำิี่้ั์ ๑1a"), max_size=60))

@@ -66,3 +66,15 @@ def test_a_sloping_row_is_cut_level_and_found_again_on_the_page() -> None:
     )
     half = [Symbol("พ", read[0].left // 2, read[0].top // 2, read[0].right // 2, read[0].bottom // 2, 0.9)]
     assert line.on_page(half, scale=0.5)[0].left == pytest.approx(placed.left, abs=2)
+
+
+def test_of_a_stretch_of_a_row_nothing_of_its_neighbours_is_seen() -> None:
+    symbols = row()
+    page = Image.new("L", (1000, 400), 255)
+    draw = ImageDraw.Draw(page)
+    for symbol in symbols:
+        draw.rectangle((symbol.left, symbol.top, symbol.right, symbol.bottom - 1), fill=0)
+    line = cut_line(page, symbols, measure_baseline(symbols), range(3, 6))
+    ink = Image.eval(line.image, lambda value: 255 - value).getbbox()
+    assert ink
+    assert (line.left + ink[0], line.left + ink[2] - 1) == (symbols[3].left, symbols[5].right)

@@ -1,0 +1,183 @@
+"""Line rereading: reads doubtful stretches of a recognised line again, and takes the likeliest letters.
+
+Sparse layout analysis takes the marks of some rows for specks and cuts the row below them, so a row is read
+again level and with room for its marks: smaller and softer, which joins strokes that a copier broke, and,
+where the two readings differ, once more without the specks of a copier or a fax. Reading takes time by the
+length of a picture, so a row that is fairly sure is read again only around letters and words that are not.
+"""
+
+from __future__ import annotations
+
+import time
+import unicodedata
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+
+from PIL import Image, ImageFilter
+from rapidfuzz import fuzz
+from rapidfuzz.distance import Levenshtein
+
+from indexer.extraction.ocr.correction import doubtful_words
+from indexer.extraction.ocr.line_image import Baseline, cut_line, measure_baseline
+from indexer.extraction.ocr.line_layout import Symbol
+from indexer.extraction.ocr.line_voting import vote
+from indexer.extraction.ocr.noise import mean_confidence
+from indexer.extraction.ocr.tesseract import read_line
+from indexer.extraction.pdf.text_repair import repair
+from indexer.extraction.text_quality import coverage, thai_letters, without_marks
+
+FEW_LETTERS = 6  # Thai letters; a row with fewer is not judged by its marks and words
+LEAST_MARKS = 0.11  # share of marks among the Thai letters of a row: a quarter is usual
+LEAST_COVERAGE = 0.85  # share of a row's Thai letters in words, below which the row is read again
+SAME_ROW = 60  # of 100: lowest similarity of two readings of one row, without marks
+CERTAIN = 0.99  # mean confidence of a row whose letters are all sure; rows without an error have 0.990–0.995
+UNSURE = 0.985  # mean confidence of a row below which the whole row is read again (0.98 is as good)
+CERTAIN_LETTER = 0.98  # confidence below which a letter of a row between the two is read again
+CERTAIN_DIGIT = 0.97  # confidence of a digit that is not doubted (0.98 is as good); a misread one had 0.93
+UNREADABLE = 0.97  # mean confidence of a row below which rereading mends nothing (the same at 0.95–0.975)
+SOFT_SCALE, SOFT_RADIUS = 0.6, 1.5  # size and blur (pixels) of the softened picture of a line
+CONTEXT = 12  # symbols read again on either side of a doubtful one: with 5, letters at the ends are misread
+TO_A_SPACE = 4  # symbols more, at most, where the stretch then ends at a space
+GAP = 4  # symbols between two stretches that are read as one
+MOST_OF_ROW = 0.9  # share of a row in stretches from which on the whole row is read
+
+
+def reread_line(row: list[Symbol], image: Image.Image, deadline: float) -> list[Symbol]:
+    """Returns the most likely text of a row; what was doubtful in its first reading is read again.
+
+    ``image`` is the page that the row stands on. Nothing is read after ``deadline`` (``time.monotonic()``).
+    """
+    stretches = _doubtful_stretches(row) if mean_confidence(row) >= UNREADABLE else []
+    if not stretches:
+        return row
+    baseline = measure_baseline(row)
+    readings = [row]
+    for change in CHANGES:
+        again = _read_again(readings[-1], stretches, image, baseline, change, deadline)
+        if again is None:
+            continue
+        stretches = _around(again, _changed_places(row, again))
+        readings.append(again)
+        if not stretches:
+            break
+    return vote(readings)
+
+
+def _doubtful_stretches(row: Sequence[Symbol]) -> list[range]:
+    """Returns the stretches of the row in which letters, digits or words may be misread.
+
+    No word vouches for a digit.
+    """
+    sure = mean_confidence(row)
+    if sure < UNSURE:
+        return [range(len(row))]
+    least = CERTAIN_LETTER if sure < CERTAIN else 0.0
+    text, owners = "", list[int]()
+    for place, symbol in enumerate(row):
+        shown = " " * symbol.spaced + symbol.text
+        text += shown
+        owners += [place] * len(shown)
+    doubtful = {
+        place
+        for place, symbol in enumerate(row)
+        if symbol.confidence < (CERTAIN_DIGIT if symbol.text.isdigit() else least)
+    }
+    for start, end in doubtful_words(text):
+        doubtful.update(owners[start:end])
+    if not doubtful and _lacks_marks_or_words(repair(text)):
+        return [range(len(row))]
+    return _around(row, doubtful)
+
+
+def _lacks_marks_or_words(text: str) -> bool:
+    letters = thai_letters(text)
+    if len(letters) < FEW_LETTERS:
+        return False
+    marks = len(letters) - len(without_marks(letters))
+    return marks < LEAST_MARKS * len(letters) or coverage(text) < LEAST_COVERAGE
+
+
+def _changed_places(before: Sequence[Symbol], after: Sequence[Symbol]) -> set[int]:
+    """Returns the places of ``after`` where its text differs from that of ``before``."""
+    changed: set[int] = set()
+    for step in Levenshtein.opcodes([symbol.text for symbol in before], [symbol.text for symbol in after]):
+        if step.tag != "equal":
+            first = min(step.dest_start, len(after) - 1)  # where symbols are gone, the one after them
+            changed.update(range(first, max(step.dest_end, first + 1)))
+    return changed
+
+
+def _around(row: Sequence[Symbol], places: Iterable[int]) -> list[range]:
+    """Returns stretches of the row around the places, which end at spaces where one is near."""
+    stretches: list[range] = []
+    reach = CONTEXT + TO_A_SPACE
+    for place in sorted(places):
+        before = range(place - 1, max(0, place - reach), -1)
+        after = range(place + 2, min(len(row), place + reach))
+        start = next((near for near in before if row[near].spaced), max(0, place - CONTEXT))
+        stop = next((near for near in after if row[near].spaced), min(len(row), place + CONTEXT + 1))
+        while start > 0 and _is_mark(row[start]):
+            start -= 1
+        while stop < len(row) and _is_mark(row[stop]):
+            stop += 1
+        if stretches and start <= stretches[-1].stop + GAP:
+            stretches[-1] = range(stretches[-1].start, max(stop, stretches[-1].stop))
+        else:
+            stretches.append(range(start, stop))
+    if sum(map(len, stretches)) > MOST_OF_ROW * len(row):
+        return [range(len(row))]
+    return stretches
+
+
+def _is_mark(symbol: Symbol) -> bool:
+    return unicodedata.category(symbol.text[0]) == "Mn"
+
+
+def _read_again(
+    row: Sequence[Symbol],
+    stretches: Sequence[range],
+    image: Image.Image,
+    baseline: Baseline,
+    change: Change,
+    deadline: float,
+) -> list[Symbol] | None:
+    """Returns the row with its stretches as they are read in the changed picture.
+
+    Returns None if no stretch was read as the same text, or time is up.
+    """
+    scale, changed = change
+    again, is_read = list(row), False
+    for stretch in reversed(stretches):
+        if time.monotonic() >= deadline:
+            return None
+        line = cut_line(image, row, baseline, stretch)
+        symbols = line.on_page(read_line(changed(line.image), deadline - time.monotonic()), scale)
+        before = row[stretch.start : stretch.stop]
+        if symbols and _is_same_line(before, symbols):
+            symbols[0] = replace(symbols[0], spaced=before[0].spaced)
+            again[stretch.start : stretch.stop] = symbols
+            is_read = True
+    return again if is_read else None
+
+
+def _is_same_line(one: Sequence[Symbol], other: Sequence[Symbol]) -> bool:
+    return fuzz.ratio(without_marks(_solid(one)), without_marks(_solid(other))) >= SAME_ROW
+
+
+def _solid(row: Sequence[Symbol]) -> str:
+    return "".join(symbol.text for symbol in row)
+
+
+def _softened(picture: Image.Image) -> Image.Image:
+    soft = picture.filter(ImageFilter.GaussianBlur(SOFT_RADIUS))
+    smaller = (max(1, round(soft.width * SOFT_SCALE)), max(1, round(soft.height * SOFT_SCALE)))
+    return soft.resize(smaller, Image.Resampling.LANCZOS)
+
+
+def _without_specks(picture: Image.Image) -> Image.Image:
+    return picture.filter(ImageFilter.MedianFilter(3))
+
+
+Change = tuple[float, Callable[[Image.Image], Image.Image]]
+CHANGES: tuple[Change, ...] = ((SOFT_SCALE, _softened), (1.0, _without_specks))
+"""Ways in which the picture of a line is changed before it is read again, and their scales."""

@@ -1,0 +1,63 @@
+"""Rereading of a line with the real engine: what is doubtful is read again, what is sure is not."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import fontpkg_sarabun
+import pytest
+from PIL import Image, ImageDraw, ImageFont
+
+from indexer.extraction.ocr.line_layout import Symbol
+from indexer.extraction.ocr.line_rereading import reread_line
+from indexer.extraction.ocr.tesseract import read_line
+
+FONT = Path(fontpkg_sarabun.__file__).parent / "files" / "Sarabun-Regular.ttf"
+TEXT = "ด้วยเทศบาลมีความประสงค์จะจัดซื้อตามแบบหนังสือค้ำประกันรวมทั้งสิ้น 25 เล่ม"
+
+
+@pytest.fixture(scope="module")
+def page() -> Image.Image:
+    image = Image.new("L", (1900, 200), 255)
+    ImageDraw.Draw(image).text((60, 60), TEXT, 0, ImageFont.truetype(FONT, 50), language="th")
+    return image
+
+
+@pytest.fixture(scope="module")
+def row(page: Image.Image) -> list[Symbol]:
+    read = [replace(symbol, alternatives=(), confidence=0.995) for symbol in read_line(page, 20)]
+    assert text_of(read) == TEXT.replace(" ", "")
+    return read
+
+
+def text_of(row: list[Symbol]) -> str:
+    return "".join(symbol.text for symbol in row)
+
+
+def deadline() -> float:
+    return time.monotonic() + 20
+
+
+def test_a_row_that_is_sure_is_not_read_again(page: Image.Image, row: list[Symbol]) -> None:
+    assert reread_line(row, page, deadline()) is row
+
+
+def test_only_the_surroundings_of_a_misread_word_are_read_again(page: Image.Image, row: list[Symbol]) -> None:
+    lost = next(place for place in range(len(row)) if text_of(row[place : place + 3]) == "ค้ำ") + 1
+    misread = [*row[:lost], *row[lost + 1 :]]
+    mended = reread_line(misread, page, deadline())
+    assert text_of(mended) == text_of(row)
+    assert mended[:20] == row[:20]  # the confidence of a symbol that is read again differs
+
+
+def test_a_digit_in_doubt_is_read_again(page: Image.Image, row: list[Symbol]) -> None:
+    place = next(place for place, symbol in enumerate(row) if symbol.text == "2")
+    misread = [*row[:place], replace(row[place], text="7", confidence=0.9), *row[place + 1 :]]
+    assert text_of(reread_line(misread, page, deadline())) == text_of(row)
+
+
+def test_nothing_is_read_past_the_deadline(page: Image.Image, row: list[Symbol]) -> None:
+    misread = [replace(symbol, confidence=0.98) for symbol in row]
+    assert reread_line(misread, page, time.monotonic()) == misread
