@@ -38,6 +38,7 @@ JOIN = 6.0  # gain (nats) from which on a stray space is removed
 REACH = 14  # letters on either side of a space that are compared
 NAME = 14.0  # cost (nats) of a person's name: names are known words, but never replace other text
 LONGEST = 24  # letters of the longest outline
+HEAD = 3  # first letters of an outline that tell how long a word with them may be
 
 _STRETCH = re.compile(f"[{WORD_LETTERS}]{{3,}}")
 _LETTERS = re.compile(f"[{WORD_LETTERS}]+")
@@ -52,12 +53,14 @@ _OUTLINE = _MARKS | {ord(letter): alike[0] for alike in _ALIKE for letter in ali
 class _Words(NamedTuple):
     """Cost of every word, and by outline the words that may be put in.
 
-    ``shortened`` has the long ones of these words by their outline without one of its letters.
+    ``shortened`` has the long ones of these words by their outline without one of its letters. ``lengths``
+    has the length of the longest outline of a word, by the outline's first ``HEAD`` letters.
     """
 
     costs: dict[str, float]
     outlines: dict[str, list[str]]
     shortened: dict[str, list[str]]
+    lengths: dict[str, int]
 
 
 def correct_ocr_errors(text: str) -> str:
@@ -150,10 +153,10 @@ def _likeliest(text: str, *, slip: float = SLIP, with_letters: bool = True) -> l
     places[0] = 0
     outline = "".join(text[place] for place in places).translate(_OUTLINE)
     places.append(len(text))
-    read = list(_cut(text, places, outline, partial(_candidates, slip=slip)))
+    read = list(_cut(text, places, outline, partial(_candidates, slip=slip), _longest_word))
     if not with_letters or all(word in _words().costs for _, word in read):
         return read
-    return list(_cut(text, places, outline, _more_candidates))
+    return list(_cut(text, places, outline, _more_candidates, lambda _: LONGEST))
 
 
 def _cut(
@@ -161,13 +164,18 @@ def _cut(
     places: Sequence[int],
     outline: str,
     candidates: Callable[[str, str], Iterator[tuple[str, float]]],
+    longest: Callable[[str], int],
 ) -> Iterator[tuple[str, str]]:
-    """Yields the pieces of the cheapest way to cut the text at ``places``, each with its most likely word."""
+    """Yields the pieces of the cheapest way to cut the text at ``places``, each with its most likely word.
+
+    ``longest`` returns the length of the longest outline that begins with some letters.
+    """
     size = len(outline)
     best = [math.inf] * size + [0.0]
     chosen: list[tuple[int, str]] = [(0, "")] * size
     for start in range(size - 1, -1, -1):
-        for end in range(start + 1, min(size, start + LONGEST) + 1):
+        most = longest(outline[start : start + HEAD])
+        for end in range(start + 1, min(size, start + most) + 1):
             shown = text[places[start] : places[end]]
             for word, cost in candidates(shown, outline[start:end]):
                 if cost + best[end] < best[start]:
@@ -177,6 +185,10 @@ def _cut(
         end, word = chosen[start]
         yield text[places[start] : places[end]], word
         start = end
+
+
+def _longest_word(head: str) -> int:
+    return _words().lengths.get(head, HEAD)
 
 
 def _candidates(shown: str, outline: str, *, slip: float = SLIP) -> Iterator[tuple[str, float]]:
@@ -218,18 +230,25 @@ def _words() -> _Words:
     for word in sorted(costs):
         if len(word) >= LEAST and counts.get(word, 0) >= USUAL and _STRETCH.fullmatch(word):
             outlines.setdefault(word.translate(_OUTLINE), []).append(word)
-    shortened: dict[str, list[str]] = {}
-    for outline, alike in outlines.items():
-        if len(outline) >= LEAST_OF_LETTER:
-            for shorter in {outline[:place] + outline[place + 1 :] for place in range(len(outline))}:
-                shortened.setdefault(shorter, []).extend(alike)
     for word in in_use:
         if _STRETCH.fullmatch(word):
             costs.setdefault(word, every - math.log(counts[word] + 1))
     for names in (thai_male_names(), thai_female_names(), thai_family_names()):
         for name in names:
             costs.setdefault(name, NAME)
-    return _Words(costs, outlines, shortened)
+    lengths: dict[str, int] = {}
+    for outline in (word.translate(_OUTLINE) for word in costs):
+        lengths[outline[:HEAD]] = max(len(outline), lengths.get(outline[:HEAD], 0))
+    return _Words(costs, outlines, _shortened(outlines), lengths)
+
+
+def _shortened(outlines: dict[str, list[str]]) -> dict[str, list[str]]:
+    shortened: dict[str, list[str]] = {}
+    for outline, alike in outlines.items():
+        if len(outline) >= LEAST_OF_LETTER:
+            for shorter in {outline[:place] + outline[place + 1 :] for place in range(len(outline))}:
+                shortened.setdefault(shorter, []).extend(alike)
+    return shortened
 
 
 def known_words() -> dict[str, float]:

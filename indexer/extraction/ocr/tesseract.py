@@ -88,8 +88,7 @@ def _text_lines(image: Image.Image) -> Iterator[Box]:
     """Yields the boxes of lines of text that layout analysis finds, if their size is plausible."""
     engine = _engine()
     engine.SetPageSegMode(tesserocr.PSM.SPARSE_TEXT)  # finds the lines around seals and signatures
-    engine.SetImage(image.reduce(LAYOUT_REDUCE))
-    engine.SetSourceResolution(DPI // LAYOUT_REDUCE)
+    _set_picture(engine, image.reduce(LAYOUT_REDUCE), DPI // LAYOUT_REDUCE)
     found = engine.AnalyseLayout()
     if found is None:
         return
@@ -105,11 +104,19 @@ def _text_lines(image: Image.Image) -> Iterator[Box]:
 def _recognized(
     engine: tesserocr.PyTessBaseAPI, image: Image.Image, seconds: float
 ) -> tesserocr.PyTessBaseAPI:
-    engine.SetImage(image)
-    engine.SetSourceResolution(DPI)
+    _set_picture(engine, image, DPI)
     if seconds <= 0 or not engine.Recognize(timeout=round(seconds * 1000)):
         raise Unreadable("timeout")
     return engine
+
+
+def _set_picture(engine: tesserocr.PyTessBaseAPI, image: Image.Image, dpi: int) -> None:
+    """Gives the engine a picture in grey; ``SetImage`` would write it as a BMP file with a palette first."""
+    grey = image.convert("L")
+    engine.SetImageBytes(
+        grey.tobytes(), grey.width, grey.height, bytes_per_pixel=1, bytes_per_line=grey.width
+    )
+    engine.SetSourceResolution(dpi)
 
 
 @lru_cache(maxsize=1)
@@ -157,16 +164,16 @@ def without_echoes(line: list[Symbol]) -> list[Symbol]:
 
 
 def _found_lines(engine: tesserocr.PyTessBaseAPI) -> Iterator[list[Symbol]]:
-    level = tesserocr.RIL.SYMBOL
+    level, word, text_line = tesserocr.RIL.SYMBOL, tesserocr.RIL.WORD, tesserocr.RIL.TEXTLINE
     results = engine.GetIterator()
     if results is None or results.Empty(level):
         return
     line: list[Symbol] = []
     for symbol in tesserocr.iterate_level(results, level):
-        if symbol.IsAtBeginningOf(tesserocr.RIL.TEXTLINE) and line:
+        if symbol.IsAtBeginningOf(text_line) and line:
             yield line
             line = []
-        spaced = symbol.IsAtBeginningOf(tesserocr.RIL.WORD) and symbol.BlanksBeforeWord() > 0
+        spaced = symbol.IsAtBeginningOf(word) and symbol.BlanksBeforeWord() > 0
         text, box = symbol.GetUTF8Text(level).strip(), symbol.BoundingBox(level)
         if text and box:
             left, top, right, bottom = box
