@@ -72,6 +72,23 @@ def year_items(services: Services, year: int) -> list[DisclosureItem]:
     return items_of_year(year, kind_of_body(services.settings.site_name), changed)
 
 
+def filled_years(services: Services) -> set[int]:
+    """Returns the fiscal years in which a published announcement fills an item."""
+    entries = services.disclosure.entries()
+    known = services.announcements.get_many({each.announcement_id for each in entries})
+    return {
+        each.year
+        for each in entries
+        if (announcement := known.get(each.announcement_id)) and announcement.status is Status.PUBLISHED
+    }
+
+
+def list_year(services: Services, year: int) -> int:
+    """Returns the fiscal year whose list ``year`` uses: the last one that staff or a data file changed."""
+    first = first_changed_year(year)
+    return max((changed for changed, _item in services.disclosure.changed_items(first, year)), default=first)
+
+
 def year_overview(services: Services, year: int) -> list[ItemShown]:
     """Returns the visible items of a fiscal year with their states and announcements."""
     entries = services.disclosure.entries([year, year - 1])

@@ -19,6 +19,7 @@ from indexer.reindex import NO_LIMIT
 from web.app import create_app
 from web.bags import copy_original, file_path
 from web.bootstrap import KNOWN, ORGANISATION, Services
+from web.disclosure_overview import filled_years, year_overview
 from web.fonts import WEIGHTS, woff2
 from web.importing import ImportReport
 from web.public.collections import parts
@@ -151,6 +152,7 @@ class _Copy:
             return sorted(announcements, key=lambda each: (each.published_on, each.id), reverse=True)
 
         collections = self.services.collections.all()
+        fiscal_years = sorted(filled_years(self.services), reverse=True)
         everything = list(itertools.chain.from_iterable(self._years.values()))
         self._render(
             "index.html",
@@ -160,6 +162,7 @@ class _Copy:
             shards=self._shards,
             years=[(year, len(found)) for year, found in sorted(self._years.items(), reverse=True)],
             collections=collections,
+            fiscal_years=fiscal_years,
             entries=[("", each) for each in newest(everything)[:_ON_FIRST_PAGE]],
         )
         for year, found in self._years.items():
@@ -171,6 +174,13 @@ class _Copy:
                 "list.html",
                 heading=collection.title,
                 entries=_lines(collection),
+            )
+        for year in fiscal_years:
+            self._render(
+                f"disclosure/{year}.html",
+                "list.html",
+                heading=f"ข้อมูลข่าวสารที่ต้องเปิดเผย ปีงบประมาณ {year}",
+                entries=_disclosed(self.services, year),
             )
 
     def _render(self, path: str, template: str, **values: object) -> None:
@@ -195,4 +205,14 @@ def _lines(collection: Collection) -> list[tuple[str, Announcement | None]]:
     for part in parts(collection):
         shown: list[Announcement | None] = [*part.announcements] or [None]
         lines += [(part.label if at == 0 else "", each) for at, each in enumerate(shown)]
+    return lines
+
+
+def _disclosed(services: Services, year: int) -> list[tuple[str, Announcement | None]]:
+    """Returns the items to disclose of a fiscal year with their published announcements, each item once."""
+    lines: list[tuple[str, Announcement | None]] = []
+    for item in year_overview(services, year):
+        shown: list[Announcement | None] = [each.announcement for each in item.public] or [None]
+        label = f"{item.item.number} {item.item.title}".strip()
+        lines += [(label if at == 0 else "", each) for at, each in enumerate(shown)]
     return lines

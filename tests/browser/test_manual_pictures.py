@@ -39,6 +39,7 @@ def test_the_pages_that_the_manual_shows_are_there(site: Site, visit: Visit, sta
     for name, address in (
         ("worklist", "/staff"),
         ("draft", f"/staff/announcements/{site.centre.id}"),
+        ("disclosure", "/staff/disclosure/2569"),
         ("health", "/staff/health"),
     ):
         answer = clerk.goto(address)

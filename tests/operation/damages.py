@@ -15,6 +15,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
+from archive.disclosure import DisclosureEntry, DisclosureItem, Period, Section
 from archive.model import Item, Role
 from storage.backup.manifest import BackupManifest
 from storage.hash_chain import append_missing_entries
@@ -70,6 +71,13 @@ def make_archive(folder: Path) -> Path:
     for title in ("ข้อบัญญัติ", "แผนพัฒนา", "งบประมาณ"):
         services.intake.collect(None, title=title, body="", items=[Item("ปี 2564", 1)], actor=ACTOR)
     services.intake.collect(3, title="งบประมาณรายจ่าย", body="", items=[Item("ปี 2564", 2)], actor=ACTOR)
+    item = DisclosureItem(
+        key="own", section=Section.OIT, number="O99", title="รายการของเรา", period=Period.YEARLY
+    )
+    services.disclosure.save_item(2564, item, replaced=None, actor=ACTOR)
+    for item_key in ("structure", "duties"):
+        filled = DisclosureEntry(year=2564, item=item_key, part=0, announcement_id=1)
+        services.disclosure.assign(filled, actor=ACTOR)
     services.incidents.note("changes-lost", "database", "3 (45 > 42)")
     close(services)
     shutil.copy(data / "prakat.sqlite", folder / "older.sqlite")
@@ -271,6 +279,23 @@ ROWS = (
         "history of a collection altered",
         "collection_history 3",
         "UPDATE collection_history SET actor = 'ก' WHERE id = 3",
+    ),
+    _row("item to disclose renumbered", "disclosure_item 1", "UPDATE disclosure_item SET number = 'O1'"),
+    _row(
+        "history of an item to disclose altered",
+        "disclosure_history 1",
+        "UPDATE disclosure_history SET actor = 'ก'",
+    ),
+    _row(
+        "announcement taken out of an item to disclose",
+        "disclosure_entry 1",
+        "DELETE FROM disclosure_entry WHERE id = 1",
+        "record-deleted",
+    ),
+    _row(
+        "announcement put under another item to disclose",
+        "disclosure_entry 2",
+        "UPDATE disclosure_entry SET item = 'contact' WHERE id = 2",
     ),
     _row(
         "host of the site altered",

@@ -80,6 +80,37 @@ def test_administrators_change_the_list_from_a_year_on(site: Site, staff: FlaskC
     assert "notice bad" in admin.post(address, data=data | {"title-structure": " "}).text
 
 
+def test_the_list_of_a_year_is_edited_in_a_spreadsheet_and_undone(site: Site) -> None:
+    admin, address = site.signed_in(Role.ADMIN), f"{DESK}/items.csv"
+    assert "ยังไม่มีของปี" in admin.get(DESK).text
+    rows = list(csv.reader(io.StringIO(admin.get(address).get_data().decode("utf-8-sig"))))
+    table = [row for row in rows if row[0] != "duties"]
+    table[1][2:4] = ["O7", "โครงสร้างตามแบบใหม่"]
+    law = next(row for row in table if row[2] == "(1)")
+    law[2] = "-1"  # as a spreadsheet writes it
+    table.append(["", "oit", "O44", "รายการใหม่ของปีนี้", "yearly", "ใหม่; เพิ่ม", ""])
+    text = io.StringIO()
+    csv.writer(text).writerows(table)
+
+    def send(content: bytes) -> str:
+        data = {"list": (io.BytesIO(content), "list.csv")}
+        return admin.post(address, data=data, follow_redirects=True).text
+
+    page = send(text.getvalue().encode("cp874"))
+    assert all(words in page for words in ("โครงสร้างตามแบบใหม่", "รายการใหม่ของปีนี้", "O44", "เลิกทำ"))
+    assert f'{DESK}/duties"' not in page
+    assert "ยังไม่มีของปี" not in page
+    items = {item.key: item for _year, item in site.services.disclosure.changed_items(YEAR, YEAR)}
+    assert {"duties", "structure"} < items.keys()
+    assert len(items) == 3
+    for wrong in (b"", b"a,b\n1,2\n", b"key,section,title,period\nx,nothing,t,yearly\n"):
+        assert "notice bad" in send(wrong)
+    bulk = page.split("/staff/history/bulk/")[1].split("/")[0]
+    admin.post(f"/staff/history/bulk/{bulk}/undo", data={"next": DESK})
+    assert "โครงสร้างตามแบบใหม่" not in admin.get(DESK).text
+    assert site.signed_in(Role.STAFF).get(address).status_code == 403
+
+
 def test_residents_see_published_announcements_alone(site: Site, staff: FlaskClient) -> None:
     shown = site.announcement("=โครงสร้าง")
     for status in (Status.DRAFT, Status.WITHDRAWN, Status.TRASHED):
@@ -104,10 +135,12 @@ def test_residents_see_published_announcements_alone(site: Site, staff: FlaskCli
     assert (
         client.get("/disclosure/2540").status_code == client.get("/api/v1/disclosure/2999").status_code == 404
     )
+    assert f"/disclosure/{YEAR}</loc>" in client.get("/sitemap.xml").text
     before = client.get(addresses[0]).headers["ETag"]
     site.services.intake.withdraw(shown.id, actor="test", reason="ผิด")
     assert client.get(addresses[0], headers={"If-None-Match": before}).status_code == 200
     assert shown.title not in client.get(addresses[0]).text
+    assert "/disclosure/" not in client.get("/sitemap.xml").text  # the other entries are hidden ones
 
 
 def test_the_record_and_the_worklist_offer_the_item_of_the_title(site: Site, staff: FlaskClient) -> None:

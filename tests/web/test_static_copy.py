@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from archive.disclosure import DisclosureEntry
 from archive.model import Item, Status
 from tests.operation.archives import flip, read, run, stored
 from tests.web.conftest import Site, memo
@@ -25,6 +26,9 @@ def filled(site: Site) -> int:
         )
     held = site.announcement("มีเอกสารที่ยังไม่อ่าน")
     site.attach(held.id, memo(SECRET), f"{SECRET}.pdf")
+    for each in (made, hidden):
+        entry = DisclosureEntry(year=2569, item="structure", part=0, announcement_id=each.id)
+        site.services.disclosure.assign(entry, actor="test")
     return made.id
 
 
@@ -39,6 +43,9 @@ def test_the_copy_is_whole_and_holds_nothing_hidden(site: Site, tmp_path: Path) 
         assert path.is_dir() or SECRET.encode() not in path.read_bytes(), path
     page = (copy / "announcements" / f"{id}.html").read_text(encoding="utf-8")
     assert "ข้อความในเอกสาร ถังประปา" in page
+    disclosed = (copy / "disclosure" / "2569.html").read_text(encoding="utf-8")
+    assert f'href="../announcements/{id}.html"' in disclosed
+    assert "disclosure/2569.html" in (copy / "index.html").read_text(encoding="utf-8")
     (original,) = (copy / "files" / str(id)).iterdir()
     (kept,) = [
         each for each in stored(site.services.settings.data) if each.stat().st_size == original.stat().st_size

@@ -10,10 +10,9 @@ from flask.typing import ResponseReturnValue
 
 from archive.disclosure import fiscal_year
 from archive.errors import NotFound
-from archive.model import Status
 from web.addresses import absolute
 from web.bootstrap import services
-from web.disclosure_overview import by_section, checked_year, today, year_overview
+from web.disclosure_overview import by_section, checked_year, filled_years, today, year_overview
 from web.public.feeds import spreadsheet_cell
 
 pages = Blueprint("disclosure", __name__)
@@ -31,7 +30,8 @@ def _not_at_the_province() -> None:
 @pages.get("/disclosure")
 def newest() -> ResponseReturnValue:
     """Lead to the newest fiscal year in which a published announcement fills an item."""
-    return redirect(url_for("disclosure.year", year=max(_years(), default=fiscal_year(today()))))
+    newest_year = max(filled_years(services()), default=fiscal_year(today()))
+    return redirect(url_for("disclosure.year", year=newest_year))
 
 
 @pages.get("/disclosure/<int:year>")
@@ -41,7 +41,7 @@ def year(year: int) -> str:
         "public/disclosure.html",
         year=year,
         sections=by_section(year_overview(services(), checked_year(year))),
-        years=sorted({year, fiscal_year(today()), *_years()}, reverse=True),
+        years=sorted({year, fiscal_year(today()), *filled_years(services())}, reverse=True),
     )
 
 
@@ -68,10 +68,3 @@ def as_csv(year: int) -> Response:
 
 def _address(id: int) -> str:
     return absolute(url_for("public.announcement", id=id))
-
-
-def _years() -> set[int]:
-    """Returns the fiscal years in which a published announcement fills an item."""
-    entries = services().disclosure.entries()
-    known = services().announcements.get_many({each.announcement_id for each in entries})
-    return {each.year for each in entries if known[each.announcement_id].status is Status.PUBLISHED}

@@ -19,6 +19,7 @@ from indexer.search.query.parser import Query, Sort
 from web.addresses import absolute, path_asked
 from web.api import schemas
 from web.bootstrap import services
+from web.disclosure_overview import filled_years
 from web.public.open_data_files import dump_size, send_dump
 from web.search_service import search
 
@@ -58,12 +59,13 @@ def feed() -> Response:
 
 @pages.get("/sitemap.xml")
 def sitemap() -> Response:
-    """Send a sitemap of every published announcement."""
+    """Send a sitemap of every published announcement, collection, and year in which items are disclosed."""
     return Response(
         render_template(
             "sitemap.xml",
             announcements=(each for each in _published() if not each.noindex),
             collections=services().collections.all(),
+            years=[] if services().is_province else sorted(filled_years(services())),
         ),
         content_type="application/xml",
     )

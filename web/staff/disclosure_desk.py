@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from flask import flash, g, redirect, render_template, request, url_for
+from flask import Response, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -20,7 +20,6 @@ from archive.disclosure import (
     State,
     checked_entry,
     checked_item,
-    first_changed_year,
     first_day,
     fiscal_year,
     last_day,
@@ -35,12 +34,14 @@ from web.disclosure_overview import (
     ItemShown,
     by_section,
     checked_year,
+    list_year,
     today,
     year_items,
     year_overview,
 )
 from web.errors import in_words
 from web.staff.blueprints import staff_blueprint
+from web.staff.disclosure_list import MOST_BYTES, read_list, written_list
 from web.staff.relation_forms import named_announcement
 
 pages = staff_blueprint("disclosure_desk", __name__, url_prefix="/staff/disclosure")
@@ -65,7 +66,7 @@ def desk(year: int | None = None) -> str:
         counts={state: sum(each.status.state is state for each in shown) for state in State},
         asked=asked,
         carried=len(_carried_over(shown)),
-        is_template=not services().disclosure.changed_items(first_changed_year(year), year),
+        list_year=list_year(services(), year),
         has_next=year <= fiscal_year(today()),
         done=_done(),
     )
@@ -204,6 +205,34 @@ def items(year: int) -> ResponseReturnValue:
         sections=list(Section),
         periods=list(Period),
     )
+
+
+@pages.get("/<int:year>/items.csv")
+@admin_only
+def items_csv(year: int) -> Response:
+    """Send the list of a fiscal year as a table for a spreadsheet."""
+    answer = Response(written_list(year_items(services(), checked_year(year))), mimetype="text/csv")
+    answer.headers["Content-Disposition"] = f"attachment; filename=disclosure-items-{year}.csv"
+    return answer
+
+
+@pages.post("/<int:year>/items.csv")
+@admin_only
+def take_items(year: int) -> ResponseReturnValue:
+    """Take a table as the list of a fiscal year, as one change."""
+    known = year_items(services(), checked_year(year))
+    file = request.files.get("list")
+    try:
+        given = read_list(file.read(MOST_BYTES + 1) if file else b"", known)
+        before = {each.key: each for each in known}
+        bulk = secrets.token_hex(8)
+        with services().records.batch(bulk):
+            for item in given:
+                services().disclosure.save_item(year, item, replaced=before.get(item.key), actor=g.actor)
+        return redirect(url_for("disclosure_desk.desk", year=year, done=bulk))
+    except PrakatError as error:
+        flash(in_words(error), "bad")
+        return redirect(url_for("disclosure_desk.items", year=year))
 
 
 def _save_items(known: Sequence[DisclosureItem], year: int) -> None:

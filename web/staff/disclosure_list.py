@@ -1,0 +1,88 @@
+"""The list of items to disclose of a fiscal year as a table, which staff edit in a spreadsheet."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import secrets
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from archive.disclosure import DisclosureItem, Period, Section, checked_item
+from archive.errors import Invalid, TooLarge
+from web.public.feeds import spreadsheet_cell
+
+COLUMNS = ("key", "section", "number", "title", "period", "keywords", "used")
+MOST_BYTES = 1 << 20  # of a table; one of fifty items has some 10 KB
+
+_MOST_ROWS = 500
+_NUMBER_IN_BRACKETS = re.compile(r"-(\d+)")
+"""Form into which spreadsheets turn ``(1)``: they take brackets for a negative number."""
+
+
+def written_list(items: Iterable[DisclosureItem]) -> str:
+    """Returns the items as CSV with a mark by which spreadsheets know that the text is UTF-8."""
+    table = io.StringIO()
+    table.write("\ufeff")
+    writer = csv.writer(table)
+    writer.writerow(COLUMNS)
+    for item in items:
+        used = "no" if item.is_hidden else "yes"
+        row = (item.key, item.section.value, item.number, item.title, item.period.value)
+        writer.writerow([spreadsheet_cell(value) for value in (*row, "; ".join(item.keywords), used)])
+    return table.getvalue()
+
+
+def read_list(content: bytes, known: Sequence[DisclosureItem]) -> list[DisclosureItem]:
+    """Returns the items of a table: those of ``known`` as they are to be, and the new ones.
+
+    A known item that the table lacks is hidden. Raises ``Invalid`` with the number of the first wrong row,
+    and ``TooLarge``.
+    """
+    if len(content) > MOST_BYTES:
+        raise TooLarge("ตารางใหญ่เกินไป กรุณาใช้ไฟล์ที่ดาวน์โหลดจากหน้านี้")
+    reader = csv.DictReader(io.StringIO(_decoded(content)), restval="")
+    if not {"key", "section", "title", "period"} <= set(reader.fieldnames or ()):
+        raise Invalid("ไม่ใช่ตารางรายการ กรุณาดาวน์โหลดตารางจากหน้านี้ แก้แล้วส่งกลับเป็น CSV", field="list")
+    read: dict[str, DisclosureItem] = {}
+    for number, row in enumerate(reader, start=2):
+        item = _item(row, number)
+        if item.key in read or len(read) >= _MOST_ROWS:
+            raise Invalid("แถวที่ %(row)s ซ้ำกับแถวก่อน", field="list", row=number)
+        read[item.key] = item
+    if not read:
+        raise Invalid("ตารางไม่มีรายการ กรุณาตรวจไฟล์แล้วส่งอีกครั้ง", field="list")
+    return [*read.values(), *(replace(each, is_hidden=True) for each in known if each.key not in read)]
+
+
+def _decoded(content: bytes) -> str:
+    """Returns the text of a table, also of one that a Thai Windows has saved in its own character set."""
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return content.decode("cp874", errors="replace")
+
+
+def _item(row: dict[str, str], number: int) -> DisclosureItem:
+    given = {name: row.get(name, "").strip().removeprefix("'") for name in COLUMNS}
+    section, period = given["section"], given["period"]
+    if section not in set(Section) or period not in set(Period):
+        raise Invalid(
+            "แถวที่ %(row)s: section ใช้ %(sections)s และ period ใช้ %(periods)s",
+            field="list",
+            row=number,
+            sections=" · ".join(Section),
+            periods=" · ".join(Period),
+        )
+    return checked_item(
+        DisclosureItem(
+            key=given["key"] or f"own-{secrets.token_hex(4)}",
+            section=Section(section),
+            number=_NUMBER_IN_BRACKETS.sub(r"(\1)", given["number"]),
+            title=given["title"],
+            period=Period(period),
+            keywords=tuple(filter(None, map(str.strip, re.split("[;,]", given["keywords"])))),
+            is_hidden=given["used"].lower() in ("no", "0", "false"),
+        )
+    )
