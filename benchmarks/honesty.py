@@ -33,6 +33,7 @@ NEUTRAL: Mapping[str, float] = {
     "unknown_word_weight": 1.0,
     "stop_word_weight": 1.0,
     "min_answer_coverage": 0.0,
+    "min_answer_coverage_question": TUNING.min_answer_coverage,
     "min_answer_coverage_sentence": TUNING.min_answer_coverage,
 }
 """By name, the value that takes a weight or threshold out of the decision."""

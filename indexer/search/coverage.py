@@ -18,7 +18,9 @@ _KINDS = frozenset(name for names in KIND_NAMES.values() for name in names)  # e
 
 def minimum_coverage(tuning: SearchTuning, plan: QueryPlan) -> float:
     """Returns the coverage below which the answer to the plan is "nothing found"."""
-    return tuning.min_answer_coverage_sentence if plan.is_sentence else tuning.min_answer_coverage
+    if plan.is_sentence:
+        return tuning.min_answer_coverage_sentence
+    return tuning.min_answer_coverage_question if plan.is_question else tuning.min_answer_coverage
 
 
 def clause_weights(

@@ -95,7 +95,7 @@ def doubtful_parts(plan: QueryPlan, lexicon: Lexicon, is_frequent: Callable[[str
 
 def parts_in_other_layout(plan: QueryPlan, lexicon: Lexicon) -> list[QueryPart]:
     """Returns the parts of a plan that are real words as typed with the keyboard in the other layout."""
-    switched = (_switched(part, lexicon) for part in plan.parts)
+    switched = (_switched(part, lexicon) for part in plan.parts if not part.phrase.exact)
     return [part for part in switched if part is not None]
 
 
@@ -115,7 +115,7 @@ def _switched(part: QueryPart, lexicon: Lexicon) -> QueryPart | None:
 
 def _in_other_layout(context: _Context, part: QueryPart) -> QueryPart | None:
     """Returns the part as typed with the keyboard in the other layout, if the archive has only that."""
-    switched = _switched(part, context.lexicon)
+    switched = None if part.phrase.exact else _switched(part, context.lexicon)
     if switched is None or not context.vocabulary.has_all(switched.clauses):
         return None
     return None if context.vocabulary.count_phrase(part, enough=1) else switched

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from dataclasses import replace
+from functools import cache
 from itertools import islice
 from operator import itemgetter
+
+from pythainlp.corpus import thai_stopwords, thai_words
 
 from archive.thai import keyboard
 from archive.thai.characters import WORD_LETTERS
@@ -17,7 +21,7 @@ from indexer.search.vocabulary import MARK_BYTES, Vocabulary
 
 _MOST_WORDS = 3  # completed words in the suggestions
 _MOST_PIECES = 4  # tokens that an unfinished word may be cut into
-_MOST_TRIED = 6  # completions tried for a word that directly follows another word
+_MOST_TRIED = 8  # completions of one word that are looked at
 _MOST_READ = 40  # documents read to find both words together
 _SHORTEST_OTHER = 3  # letters; a shorter text is not tried in the other keyboard layout
 _WORD = re.compile(f"[{WORD_LETTERS}]+|[a-z]+")
@@ -49,7 +53,9 @@ def _suggested(vocabulary: Vocabulary, lexicon: Lexicon, typed: str, limit: int)
 def _stands_alone(vocabulary: Vocabulary, lexicon: Lexicon, typed: str) -> bool:
     """Returns True if the typed text is exactly one word of the archive."""
     tokens = lexicon.tokenizer.tokens(typed)
-    return len(tokens) == 1 and vocabulary.document_frequency(tokens[0].term) > 0
+    if len(tokens) != 1 or not vocabulary.document_frequency(tokens[0].term):
+        return False
+    return bool(_whole_words(lexicon, [tokens[0].term], is_apart=True))
 
 
 def _completed(vocabulary: Vocabulary, lexicon: Lexicon, typed: str) -> list[str]:
@@ -68,12 +74,35 @@ def _completed(vocabulary: Vocabulary, lexicon: Lexicon, typed: str) -> list[str
         if len(found) >= _MOST_WORDS or not _WORD.fullmatch(begun):
             continue
         apart = token.start == 0 or typed[token.start - 1].isspace()
-        words = vocabulary.completions(begun, _MOST_WORDS if apart else _MOST_TRIED)
+        words = _whole_words(lexicon, vocabulary.completions(begun, _MOST_TRIED), is_apart=apart)
         texts = (typed[: token.start] + word for word in words)
         found += islice(
             (text for text in texts if apart or _is_there(vocabulary, lexicon, text)), _MOST_WORDS
         )
     return list(dict.fromkeys(found))[:_MOST_WORDS]
+
+
+def _whole_words(lexicon: Lexicon, words: list[str], *, is_apart: bool) -> list[str]:
+    """Returns the completions that are words, not pieces of words that the tokenizer left over.
+
+    Directly after another word only known words that say something are words. Elsewhere names are too, which
+    no dictionary has; what begins a word of the dictionary, as เงิ begins เงิน, is a piece of that word.
+    """
+    known = [word for word in words if lexicon.tokenizer.is_known_word(word) or word.isascii()]
+    if not is_apart:
+        return [word for word in known if word not in thai_stopwords()]
+    return [word for word in words if word in known or not _begins_a_word(word)]
+
+
+def _begins_a_word(letters: str) -> bool:
+    listed = _sorted_words()
+    at = bisect_right(listed, letters)
+    return at < len(listed) and listed[at].startswith(letters)
+
+
+@cache
+def _sorted_words() -> list[str]:
+    return sorted(thai_words())
 
 
 def _is_there(vocabulary: Vocabulary, lexicon: Lexicon, text: str) -> bool:

@@ -50,6 +50,7 @@ class SearchTuning:
     unknown_word_weight: float = 0.8  # a word that no dictionary knows is often a misspelling
     stop_word_weight: float = 0.1  # small archives lack even words that say nothing (ได้, ต้อง)
     min_answer_coverage: float = 0.53  # below it the answer is "nothing found"
+    min_answer_coverage_question: float = 0.45  # the same for questions: they say more than they ask
     min_answer_coverage_sentence: float = 0.3  # the same for sentences: nobody expects all their words
 
     # ranking, in shares of the best BM25F score

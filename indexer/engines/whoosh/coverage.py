@@ -60,5 +60,6 @@ def _coverage(
     for part in plan.parts:
         if part.phrase.words > 1 and not matched.issuperset(part.clauses):
             (similarity,) = phrase_similarity([text], part.phrase.data, context.tuning).tolist()
-            misread |= dict.fromkeys(part.clauses, similarity)
+            is_misread = similarity > context.tuning.min_phrase_similarity
+            misread |= dict.fromkeys(part.clauses, 1.0 if is_misread else similarity)
     return document_coverage(weights, matched, scattered, misread, context.tuning)

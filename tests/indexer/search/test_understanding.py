@@ -397,6 +397,20 @@ def test_the_words_that_were_typed_come_before_others_for_the_same(tmp_path: Pat
     assert 1 not in found(index, "สุนัข -หมา")
 
 
+def test_a_piece_of_a_word_is_not_suggested(tmp_path: Path) -> None:
+    index = WhooshIndex(tmp_path, Dictionary())
+    index.update([entry(id, "ชำระ", "ภาษีเงิ นได้ ภาษีเพื่อ พลับพลึงธาร") for id in range(1, 6)], (), position=2)
+    for typed in ("ภาษี", "ภาษีเ", "ภาษีเงิ", "เงิ"):
+        assert {"ภาษีเงิ", "เงิ", "ภาษีเพื่อ"}.isdisjoint(index.suggest(typed)), typed
+    assert "พลับพลึงธาร" in index.suggest("พลับพลึงธ")
+
+
+def test_a_quoted_query_is_never_corrected(index: WhooshIndex) -> None:
+    for typed in ('"gmL[k]"', '"เทศบาน"'):
+        page = index.search(parse(typed))
+        assert (page.did_you_mean, page.query.marks) == (None, ())
+
+
 def test_an_abbreviation_is_never_read_as_another(tmp_path: Path) -> None:
     index = WhooshIndex(tmp_path, Dictionary())
     index.update([entry(id, "กองทุนของชาวบ้าน กอช. ขอช่วย") for id in (1, 2)], (), position=2)
