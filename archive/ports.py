@@ -107,7 +107,7 @@ class Jobs(Protocol):
         """Give up a lease at an orderly stop, so that the attachment can be claimed again at once.
         Does nothing when the lease was lost."""
 
-    def again(self, attachment_ids: Sequence[int], *, afresh: bool = False) -> int:
+    def queue_again(self, attachment_ids: Sequence[int], *, afresh: bool = False) -> int:
         """Set attachments back to waiting, to be read again. Returns their number.
         Pages that were read well with the newest rules stay as they are, unless ``afresh``."""
 
@@ -304,7 +304,7 @@ class RowCheck(Protocol):
     def find_faults(self) -> Iterator[Fault]:
         """Yield every row that cannot be read."""
 
-    def look(self) -> list[str]:
+    def check_some_rows(self) -> list[str]:
         """Read a bounded share of the rows. Returns the names of the damaged rows that are known."""
 
 

@@ -67,17 +67,17 @@ class Subscriptions(Protocol):
     def delete_unconfirmed(self, now: dt.datetime) -> int:
         """Delete subscriptions that were not confirmed in time. Returns their number."""
 
-    def to_be_asked(self, *, limit: int) -> list[Subscription]:
+    def list_unasked(self, *, limit: int) -> list[Subscription]:
         """Return unconfirmed subscriptions whose address was not asked yet, the oldest first."""
 
-    def asked(self, id: int, now: dt.datetime) -> None:
+    def note_request_sent(self, id: int, now: dt.datetime) -> None:
         """Record that the message asking for confirmation was sent."""
 
     def due(self, position: int, *, digests_at: dt.datetime, after: int, limit: int) -> list[Subscription]:
         """Return confirmed subscriptions that are to be looked at, by id, with ids above ``after``.
         Those at once are due when ``position`` is new to them, daily ones once after ``digests_at``."""
 
-    def reached(self, id: int, position: int, *, now: dt.datetime) -> None:
+    def note_position(self, id: int, position: int, *, now: dt.datetime) -> None:
         """Record up to which publication the follower was told everything."""
 
     def last_publication(self) -> int:

@@ -146,7 +146,7 @@ class both:  # noqa: N801 (reads as what it gives)
 def build(index: SearchIndex, entries: Iterable[SourceAnnouncement], jobs: int) -> None:
     with index.rebuild(jobs=jobs) as generation:
         generation.add(entries)
-        generation.reached(1)
+        generation.set_position(1)
 
 
 def asked(index: SearchIndex, typed: list[str], users: int, seconds: float) -> tuple[list[float], float]:

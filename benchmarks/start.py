@@ -60,7 +60,7 @@ if __name__ == "__main__":
     used, began = sum(os.times()[:4]), time.perf_counter()
     with rare_collections(), index.rebuild(jobs=jobs) as generation:
         generation.add(iter(entries))
-        generation.reached(1)
+        generation.set_position(1)
     print(time.perf_counter() - began, sum(os.times()[:4]) - used)
 """
 

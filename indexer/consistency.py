@@ -237,7 +237,7 @@ class _Check:
             if not self._files.exists(version.sha256):
                 self._find("file-missing", f"{subject} version {version.number}", version.sha256)
         if attachment.status is Reading.READY and pages != attachment.page_count:
-            mended = self._repair and self._jobs.again([attachment.id]) == 1
+            mended = self._repair and self._jobs.queue_again([attachment.id]) == 1
             self._find("pages-missing", subject, f"{pages}/{attachment.page_count}", mended=mended)
 
     def _check_jobs(self) -> None:

@@ -65,7 +65,7 @@ def rebuild(
     with rare_collections(), index.rebuild(jobs=jobs) as generation:
         start = records.history.last_change()
         generation.add(_all(records, progress))
-        generation.reached(start)
+        generation.set_position(start)
         while sync_batch(records, generation):
             pass
         _compare(records, generation)

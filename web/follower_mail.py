@@ -52,7 +52,7 @@ class FollowerMail:
         """
         now = now or dt.datetime.now(dt.UTC)
         self._store.delete_unconfirmed(now)
-        asked = self._store.to_be_asked(limit=_AT_ONCE)
+        asked = self._store.list_unasked(limit=_AT_ONCE)
         position = self._store.last_publication()
         due = self._due(position, now) if self._is_index_level() else iter(())
         messages = self._messages(asked, due, position, now)
@@ -90,7 +90,7 @@ class FollowerMail:
             if found:
                 yield each, self._news(each, found, position, now)
             else:
-                self._store.reached(each.id, position, now=now)
+                self._store.note_position(each.id, position, now=now)
 
     def _new_for(self, subscription: Subscription, position: int) -> list[Announcement]:
         """Return the announcements that the follower does not know yet and would find today."""
@@ -127,9 +127,9 @@ class FollowerMail:
             return
         self._deferred.pop(subscription.id, None)
         if subscription.confirmed_at is None:
-            self._store.asked(subscription.id, now)
+            self._store.note_request_sent(subscription.id, now)
         else:
-            self._store.reached(subscription.id, position, now=now)
+            self._store.note_position(subscription.id, position, now=now)
 
     def _confirmation(self, to: Subscription, now: dt.datetime) -> EmailMessage:
         site, root = self._site(to)

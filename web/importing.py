@@ -117,7 +117,7 @@ def import_paperless(services: Services, path: Path, progress: Callable[[int, in
     return _import(
         services,
         documents,
-        paperless.listed,
+        paperless.as_listed_announcement,
         lambda document: f"เอกสาร {document.number}",
         path,
         lambda done: progress(done, len(documents)),

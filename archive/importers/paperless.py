@@ -64,7 +64,7 @@ def _documents(
         )
 
 
-def listed(document: ExportedDocument) -> ListedAnnouncement:
+def as_listed_announcement(document: ExportedDocument) -> ListedAnnouncement:
     """Return a document as a draft with its original file: paperless knows no difference of public and not.
 
     Raises ``Invalid`` for a document without title, date or file.

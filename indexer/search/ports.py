@@ -86,7 +86,7 @@ class Generation(Protocol):
     def add(self, entries: Iterable[SourceAnnouncement]) -> None:
         """Adds announcements that the generation does not contain yet; faster than ``update``."""
 
-    def reached(self, position: int) -> None:
+    def set_position(self, position: int) -> None:
         """Sets the change counter of the archive up to which the generation has followed."""
 
     def update(self, add: Iterable[SourceAnnouncement], remove: Iterable[int], *, position: int) -> None:

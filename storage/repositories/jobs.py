@@ -171,7 +171,7 @@ class EngineJobs:
                 worker=worker,
             )
 
-    def again(self, attachment_ids: Sequence[int], *, afresh: bool = False) -> int:
+    def queue_again(self, attachment_ids: Sequence[int], *, afresh: bool = False) -> int:
         with self._engine.write():
             if afresh:
                 self._engine.run(

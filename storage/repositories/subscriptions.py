@@ -101,7 +101,7 @@ class EngineSubscriptions:
                 before=before,
             )
 
-    def to_be_asked(self, *, limit: int) -> list[Subscription]:
+    def list_unasked(self, *, limit: int) -> list[Subscription]:
         found = self._engine.rows(
             """SELECT * FROM subscription WHERE organisation_id IN :organisations
                AND asked_at IS NULL AND confirmed_at IS NULL ORDER BY id LIMIT :limit""",
@@ -109,7 +109,7 @@ class EngineSubscriptions:
         )
         return [*mappers.readable(mappers.subscription, found)]
 
-    def asked(self, id: int, now: dt.datetime) -> None:
+    def note_request_sent(self, id: int, now: dt.datetime) -> None:
         with self._engine.write():
             self._engine.run(
                 """UPDATE subscription SET asked_at = :now
@@ -132,7 +132,7 @@ class EngineSubscriptions:
         )
         return [*mappers.readable(mappers.subscription, found)]
 
-    def reached(self, id: int, position: int, *, now: dt.datetime) -> None:
+    def note_position(self, id: int, position: int, *, now: dt.datetime) -> None:
         with self._engine.write():
             self._engine.run(
                 """UPDATE subscription SET position = :position, looked_at = :now

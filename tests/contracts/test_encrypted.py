@@ -105,7 +105,7 @@ def test_search_by_an_account_over_tls(search: Search) -> None:
     assert found(index, "สอบราคา") == [1]
     with index.rebuild() as generation:
         generation.add(ARCHIVE[1:])
-        generation.reached(5)
+        generation.set_position(5)
     assert (found(index, "สอบราคา"), index.position()) == ([], 5)
 
 

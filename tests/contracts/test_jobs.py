@@ -160,7 +160,7 @@ def test_reading_again(jobs: Jobs, records: Records, waiting: list[Attachment]) 
     assert jobs.outdated(2, failed=False) == [ready]
     assert jobs.outdated(1, failed=False) == []
     assert jobs.outdated(1, failed=True) == [failed]
-    assert jobs.again([ready, failed, fresh, 999]) == 2
+    assert jobs.queue_again([ready, failed, fresh, 999]) == 2
     assert records.attachments.get(failed).error is None
     # a new upload does not wait for rereadings
     assert {claim(jobs), claim(jobs)} == {fresh, failed}
@@ -174,10 +174,10 @@ def test_reading_afresh_forgets_the_rules_of_pages(jobs: Jobs, records: Records)
         for number in (1, 2):
             records.pages.save(page(paper, number=number, rules=7))
         finish(jobs, paper.id, rules=7, page_count=2)
-        assert jobs.again([paper.id]) == 1
+        assert jobs.queue_again([paper.id]) == 1
         assert [each.rules for each in records.pages.by_attachment(paper.id)] == [7, 7]
     records.pages.correct(paper.id, 2, "แก้แล้ว", actor="test")
-    jobs.again([paper.id], afresh=True)
+    jobs.queue_again([paper.id], afresh=True)
     assert [each.rules for each in records.pages.by_attachment(paper.id)] == [0, 7]
 
 

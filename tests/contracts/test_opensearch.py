@@ -67,11 +67,11 @@ def test_one_generation_back_is_kept_and_what_was_never_finished_is_not(
     for number in range(3):
         with index.rebuild() as generation:
             generation.add(ARCHIVE[: number + 1])
-            generation.reached(number)
+            generation.set_position(number)
     client(address).indices.create(index=f"{name}-000009")  # its builder died
     with index.rebuild() as generation:
         generation.add(ARCHIVE)
-        generation.reached(9)
+        generation.set_position(9)
     assert sorted(client(address).indices.get(index=f"{name}-0*")) == [f"{name}-000003", f"{name}-000010"]
     assert list(client(address).indices.get_alias(name=name)) == [f"{name}-000010"]
     assert index.count() == 4
@@ -84,7 +84,7 @@ def test_others_follow_to_the_new_generation(index: SearchIndex, address: str) -
     for _ in range(2):  # the generation that it knows is removed
         with index.rebuild() as generation:
             generation.add(ARCHIVE[1:])
-            generation.reached(2)
+            generation.set_position(2)
     assert found(other, "พัสดุ") == [2]
     assert found(other, "สอบราคา") == []
 
@@ -137,7 +137,7 @@ def test_a_lost_shard_is_named_and_never_answers_in_part(address: str, tmp_path:
     assert index.damage() == [f"{name}/1"]
     with index.rebuild() as generation:
         generation.add(ARCHIVE)
-        generation.reached(4)
+        generation.set_position(4)
     assert index.damage() == []
     assert found(index, "สอบราคา") == [1]
 

@@ -291,7 +291,7 @@ def test_a_rebuild_is_seen_on_a_clean_exit_only(archive: SearchIndex) -> None:
     assert list(archive.ids()) == [1, 2, 3, 4]
     with archive.rebuild() as generation:
         generation.add([entry(8, "ถนนสายใหม่")])
-        generation.reached(12)
+        generation.set_position(12)
         assert list(archive.ids()) == [1, 2, 3, 4]
     assert list(archive.ids()) == [8]
     assert archive.position() == 12

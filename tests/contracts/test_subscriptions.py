@@ -23,10 +23,10 @@ def test_an_address_is_asked_once_and_then_kept_or_forgotten(engine: Engine) -> 
     store = EngineSubscriptions(engine)
     follow(store, "k1")
     follow(store, "k2")  # the same search again
-    (asked,) = store.to_be_asked(limit=9)
+    (asked,) = store.list_unasked(limit=9)
     assert (asked.key, asked.address, asked.frequency) == ("k1", "a@example.com", Frequency.AT_ONCE)
-    store.asked(asked.id, NOW)
-    assert store.to_be_asked(limit=9) == []
+    store.note_request_sent(asked.id, NOW)
+    assert store.list_unasked(limit=9) == []
     assert store.due(10, digests_at=NOW, after=0, limit=9) == []
     assert store.delete_unconfirmed(NOW) == 0
     assert store.delete_unconfirmed(NOW + UNCONFIRMED_FOR + HOUR) == 1
@@ -43,7 +43,7 @@ def test_a_stranger_cannot_fill_a_mailbox(engine: Engine) -> None:
     store = EngineSubscriptions(engine)
     for number in range(10):
         follow(store, f"k{number}", f"q={number}")
-    assert len(store.to_be_asked(limit=99)) == MOST_CONFIRMATIONS_A_DAY
+    assert len(store.list_unasked(limit=99)) == MOST_CONFIRMATIONS_A_DAY
 
 
 def test_followers_are_due_at_once_or_once_a_day(engine: Engine, records: Records) -> None:
@@ -64,6 +64,6 @@ def test_followers_are_due_at_once_or_once_a_day(engine: Engine, records: Record
     assert (once.key, once.position) == ("once", start)
     (daily,) = store.due(upto, digests_at=NOW + HOUR, after=once.id, limit=9)
     for each in (once, daily):
-        store.reached(each.id, upto, now=NOW + HOUR)
+        store.note_position(each.id, upto, now=NOW + HOUR)
     assert store.due(upto, digests_at=NOW + HOUR, after=0, limit=9) == []
     assert [each.key for each in store.due(upto, digests_at=NOW + 2 * HOUR, after=0, limit=9)] == ["daily"]

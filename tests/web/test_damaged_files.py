@@ -55,7 +55,7 @@ def test_a_damaged_original_is_not_read(site: Site, how: str) -> None:
     attachment = site.services.attachments.get(1)
     assert (attachment.status, attachment.error and attachment.error.code) == ("failed", "damaged")
     site.attach(made.id, sound)  # the same file again mends it
-    site.services.jobs.again([1])
+    site.services.jobs.queue_again([1])
     site.work()
     assert site.services.attachments.get(1).status == "ready"
 

@@ -283,4 +283,4 @@ def test_what_an_absent_mail_server_did_not_take_stays_due(posting: Site) -> Non
     posting.client().post("/follow", data={"address": "a@example.com"}, headers=OWN)
     with pytest.raises(OSError, match="refused"):
         FollowerMail(replace(posting.services, settings=settings)).send_due(lambda: True)
-    assert posting.services.subscriptions.to_be_asked(limit=1)
+    assert posting.services.subscriptions.list_unasked(limit=1)

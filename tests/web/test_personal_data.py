@@ -278,7 +278,7 @@ def test_an_id_that_a_rereading_finds_hides_the_file(site: Site) -> None:
     assert_hidden(site, made, attachment)  # also before the index has followed
     site.services.intake.correct_page(attachment.id, 1, "ซ่อมถนนสายบ้านหนองกระทิง", actor="สมศรี")
     assert held(site, attachment) is Hold.PERSONAL_DATA  # the picture may show it all the same
-    site.services.jobs.again([attachment.id])
+    site.services.jobs.queue_again([attachment.id])
     site.work()
     assert held(site, attachment) is Hold.PERSONAL_DATA
     site.services.intake.release(attachment.id, reason="ในภาพไม่มีเลขนี้", actor="สมศรี")
@@ -290,7 +290,7 @@ def test_a_rereading_of_what_is_public_hides_nothing(site: Site) -> None:
     made = site.announcement("ประกาศงานถนน")
     attachment = site.attach(made.id, WITHOUT)
     site.work()
-    site.services.jobs.again([attachment.id], afresh=True)
+    site.services.jobs.queue_again([attachment.id], afresh=True)
     assert_shown(site, made, attachment)
 
 
@@ -300,7 +300,7 @@ def test_a_decision_lasts_until_the_record_is_withdrawn(site: Site) -> None:
     site.work()
     intake = site.services.intake
     intake.publish(made.id, actor="สมศรี", reason=REASON)
-    site.services.jobs.again([attachment.id], afresh=True)
+    site.services.jobs.queue_again([attachment.id], afresh=True)
     site.work()
     assert held(site, attachment) is None
     intake.withdraw(made.id, actor="สมศรี", reason="มีข้อมูลส่วนบุคคล")

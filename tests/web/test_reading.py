@@ -171,6 +171,6 @@ def test_a_rereading_touches_what_it_can_better(site: Site) -> None:
 
     (lost,) = records.pages.by_attachment(scanned.id)
     records.pages.save(replace(lost, text="", lines=(), doubts=(), problem="timeout"))
-    jobs.again([scanned.id])
+    jobs.queue_again([scanned.id])
     site.work()
     assert records.pages.by_attachment(scanned.id) == [lost]

@@ -114,8 +114,8 @@ def reread(attachment_ids: tuple[int, ...], failed: bool, if_needed: bool) -> No
         ids |= set(services.jobs.outdated(RULES, failed=True))
     if if_needed:
         ids |= set(services.jobs.outdated(RULES, failed=False))
-    count = services.jobs.again(attachment_ids, afresh=True)
-    count += services.jobs.again(sorted(ids.difference(attachment_ids)))
+    count = services.jobs.queue_again(attachment_ids, afresh=True)
+    count += services.jobs.queue_again(sorted(ids.difference(attachment_ids)))
     click.echo(f"รอแปลงใหม่ {count:,} เอกสาร")
 
 

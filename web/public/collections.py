@@ -35,7 +35,7 @@ class Part:
 
 
 @pages.get("/collections")
-def everything() -> str:
+def list_public() -> str:
     """Show all collections."""
     return render_template("public/collections.html", collections=services().collections.all())
 
@@ -63,7 +63,7 @@ def parts(collection: Collection) -> list[Part]:
 
 @pages.get("/staff/collections")
 @staff_only
-def mine() -> str:
+def list_for_staff() -> str:
     """Show staff's list of collections, each with a way to edit it."""
     return render_template("staff/collections.html", collections=services().collections.all())
 

@@ -137,7 +137,7 @@ def _queue(services: Services) -> str:
 
 
 def _records(services: Services) -> str:
-    damaged = services.row_check.look()
+    damaged = services.row_check.check_some_rows()
     return f"รายการในฐานข้อมูลอ่านไม่ได้ (damaged rows): {', '.join(damaged[:10])}" if damaged else ""
 
 

@@ -341,7 +341,7 @@ def _reattach(attachment_id: int) -> None:
 
 
 def _reread(attachment_id: int) -> None:
-    services().jobs.again([attachment_id], afresh=True)
+    services().jobs.queue_again([attachment_id], afresh=True)
     flash(_("ส่งเอกสารไปแปลงข้อความใหม่แล้ว"), "good")
 
 

@@ -122,7 +122,7 @@ class BulkLoader:
             self._measure()
         self._send(made)
 
-    def reached(self, position: int) -> None:
+    def set_position(self, position: int) -> None:
         """Sets the change up to which the archive was added."""
         self._position = position
 

@@ -174,7 +174,7 @@ class GenerationBuilder:
             if self._writer.postings > _AT_ONCE:
                 self.flush()
 
-    def reached(self, position: int) -> None:
+    def set_position(self, position: int) -> None:
         """Sets the change up to which the archive was added."""
         self._position = position
 
