@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import re
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache, lru_cache
 from itertools import accumulate
 from pathlib import Path
@@ -21,7 +21,7 @@ from typing import NamedTuple
 import nlpo3
 import numpy as np
 import numpy.typing as npt
-from pythainlp.corpus import thai_icu_words
+from pythainlp.corpus import thai_icu_words, thai_words
 
 from archive.thai.characters import (
     CONSONANTS,
@@ -252,6 +252,29 @@ def _load_word_list(local: frozenset[str]) -> str:
     if not loaded:
         raise RuntimeError(message)
     return name
+
+
+_MOST_JOINED = 6  # words of the tokenizer that may make one longer word
+_PREFIXES = frozenset("การ ความ ที่ ตาม ใน ของ และ โดย เพื่อ ให้ จาก กับ แก่ มี เป็น ไม่".split())
+"""Words that the full dictionary has before others, as in การประชุม: what follows is a whole word without
+them.
+"""
+
+
+def join_words(words: Sequence[str]) -> list[Sequence[str]]:
+    """Returns the tokenizer's short words in groups, each of which is the longest word that is read there.
+
+    คณะ and กรรมการ are one group: PyThaiNLP's full dictionary has คณะกรรมการ.
+    """
+    groups: list[Sequence[str]] = []
+    at = 0
+    while at < len(words):
+        most = 1 if words[at] in _PREFIXES else min(_MOST_JOINED, len(words) - at)
+        lengths = range(most, 1, -1)
+        length = next((each for each in lengths if "".join(words[at : at + each]) in thai_words()), 1)
+        groups.append(words[at : at + length])
+        at += length
+    return groups
 
 
 # Runs: a text as one row of bytes without white space and punctuation, for finding phrases.

@@ -11,13 +11,13 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from itertools import accumulate, groupby, pairwise
 
 import numpy as np
-from pythainlp.corpus import thai_stopwords, thai_words
+from pythainlp.corpus import thai_stopwords
 
 from archive.thai.characters import (
     ELLIPSIS,
@@ -28,13 +28,12 @@ from archive.thai.characters import (
     members,
 )
 from indexer.analysis.dictionary import Dictionary
-from indexer.analysis.tokenizer import Tokenizer, fold, searchable_bytes
+from indexer.analysis.tokenizer import Tokenizer, fold, join_words, searchable_bytes
 from indexer.search.query.parser import Query
 
 _MOST_HITS = 300  # hits of one phrase or word that are marked in one text
 _LONGEST = 1000  # letters that are segmented into words at a time
 _CONTEXT = 30  # characters shown before the first hit of a passage
-_MOST_JOINED = 6  # words of the tokenizer that may make one longer word
 _MOST_WIDENED = 12  # letters added to one side of a hit for a whole word; unknown stretches can be far longer
 _TOGETHER = 3  # stop words in a row from which on they are marked as a phrase
 _LETTERS = re.compile(
@@ -46,8 +45,6 @@ _RULE = re.compile(r"\s*[.…_\-–—=*]{4,}\s*")  # dotted and drawn lines of 
 _THAI = members(LETTERS_AND_SIGNS)
 _NUMBER = re.compile(r"\d+(?:[./:,-]\d+)+")
 _YEAR = re.compile(r"25\d\d")
-_PREFIXES = frozenset("การ ความ ที่ ตาม ใน ของ และ โดย เพื่อ ให้ จาก กับ แก่ มี เป็น ไม่".split())
-"""Words that the dictionary has before others, as in การประชุม: what follows is a whole word without them."""
 _OF_A_DATE = frozenset("ปี เดือน วัน วันที่ พ.ศ. ค.ศ.".split())  # they stand beside every date
 
 
@@ -145,7 +142,7 @@ def _sought(query: Query) -> _Sought:
         typed = [folded[token.start : token.end] for token in _segmenter().tokens(text)]
         (phrases if exact or len(typed) > 1 else words).append(text)
         if not exact:
-            joined = _joined(typed)
+            joined = join_words(typed)
             words += ["".join(each) for each in joined]
             parts |= {"".join(each): [word for word in each if _telling(word)] for each in joined if each[1:]}
             phrases += _together(typed)
@@ -159,19 +156,6 @@ def _sought(query: Query) -> _Sought:
 
 def _telling(word: str) -> bool:
     return word not in thai_stopwords() and len(word) > 1 and word not in _OF_A_DATE
-
-
-def _joined(words: Sequence[str]) -> list[Sequence[str]]:
-    """Returns the tokenizer's words in groups, each of which is the longest word of the dictionary there."""
-    groups: list[Sequence[str]] = []
-    at = 0
-    while at < len(words):
-        most = 1 if words[at] in _PREFIXES else min(_MOST_JOINED, len(words) - at)
-        lengths = range(most, 1, -1)
-        length = next((each for each in lengths if "".join(words[at : at + each]) in thai_words()), 1)
-        groups.append(words[at : at + length])
-        at += length
-    return groups
 
 
 def _together(words: list[str]) -> list[str]:
@@ -266,7 +250,7 @@ class _Borders:
         borders = self._longer.get(stretch[0])
         if borders is None:
             words = [self.folded[left:right] for left, right in pairwise(self._borders(*stretch))]
-            lengths = (sum(map(len, group)) for group in _joined(words))
+            lengths = (sum(map(len, group)) for group in join_words(words))
             borders = self._longer[stretch[0]] = list(accumulate(lengths, initial=stretch[0]))
         number = bisect_right(borders, place)
         return borders[number - 1], borders[number]

@@ -64,8 +64,8 @@ class SearchTuning:
     min_page_share: float = 0.3  # share of the best page's score that a page needs to be shown
 
     # similar announcements
-    similar_title_count: int = 3  # an occurrence in the title counts as so many in the text
-    min_similarity: float = 0.15  # share of the announcement's own score
+    min_similarity: float = 0.2  # share of the announcement's own score
+    min_similar_title: float = 0.2  # share of the IDF mass of its title that the other's title has
 
 
 def quantize(average: float) -> float:

@@ -7,15 +7,19 @@ from collections.abc import Iterable, Mapping
 from itertools import pairwise
 
 import numpy as np
+from pythainlp.corpus import thai_stopwords
 
-from indexer.analysis.tokenizer import text_of_bytes
+from indexer.analysis.tokenizer import join_words, text_of_bytes
 from indexer.engines.whoosh.bm25f import score_clauses
 from indexer.engines.whoosh.context import SearchContext
+from indexer.engines.whoosh.posting_list import Floats
 from indexer.engines.whoosh.reader import CommitReader
 from indexer.search.query.query_plan import Alternative, Clause
 
 _WORDS = 25  # distinctive words that are searched for
 _CANDIDATES = 100  # words whose exact document frequency is looked up
+_TITLE = frozenset({"title"})
+_SAY_LITTLE = frozenset("ประจำปี ปี พศ งบ ประมาณ ครั้ง ฉบับ".split()) | thai_stopwords()
 _MAX_BYTES = 20_000  # bytes of the announcement's text that are read
 
 
@@ -30,22 +34,38 @@ def find_similar(context: SearchContext, announcement_id: int, limit: int) -> li
     bound = float(scores[document]) * context.tuning.min_similarity
     scores[document] = 0
     alike = np.flatnonzero(scores > bound)
+    alike = alike[_title_shares(context, document)[alike] >= context.tuning.min_similar_title]
     ids = reader.attributes["id"][alike]
     order = np.lexsort((ids, -scores[alike]))[:limit]
     return [int(id) for id in ids[order]]
+
+
+def _title_shares(context: SearchContext, document: int) -> Floats:
+    """Returns for each document the share of the IDF mass of this document's title that its own title has."""
+    reader = context.reader
+    title = reader.text(document).split(b"\0", 1)[0]
+    borders = np.flatnonzero(reader.token_boundaries(document)[: len(title) + 1]).tolist()
+    words = [text_of_bytes(title[start:end]) for start, end in pairwise(borders) if end - start > 1]
+    shares, mass = np.zeros(reader.size, dtype=np.float32), 0.0
+    for parts in set(map(tuple, join_words(words))):
+        if not (_SAY_LITTLE.issuperset(parts) or "".join(parts).isdigit()):
+            idf = sum(reader.idf(reader.document_frequency(part)) for part in parts)
+            has_all = np.logical_and.reduce([reader.zone_mask(part, _TITLE) for part in parts])
+            shares += np.float32(idf) * has_all
+            mass += idf
+    return shares / np.float32(mass or 1.0)
 
 
 def _distinctive_words(context: SearchContext, document: int) -> list[str]:
     """Returns the document's words with the highest tf·idf that other announcements have too."""
     reader = context.reader
     text = reader.text(document)[:_MAX_BYTES]
-    title = text.find(b"\0")
     borders = np.flatnonzero(reader.token_boundaries(document)[: len(text) + 1]).tolist()
     counts: Counter[str] = Counter()
     for start, end in pairwise(borders):
         word = text[start:end]
         if len(word) > 1 and b"\0" not in word:
-            counts[text_of_bytes(word)] += context.tuning.similar_title_count if end <= title else 1
+            counts[text_of_bytes(word)] += 1
     nearly = _by_tf_idf(reader, counts, reader.estimated_document_frequencies(list(counts)))[:_CANDIDATES]
     sure = {term: counts[term] for term in nearly}
     return _by_tf_idf(reader, sure, reader.document_frequencies(nearly))[:_WORDS]

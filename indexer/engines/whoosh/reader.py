@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence, Set
 from contextlib import closing
 from copy import copy
 from functools import cached_property, lru_cache, partial
@@ -50,7 +50,6 @@ from indexer.search.vocabulary import COMPLETABLE_WORD, MARK_BYTES, MIN_WORD_FRE
 _MOST_COUNTED = 40  # completions whose live documents are counted, the commonest first
 _MOST_NAMED = 400  # titles looked at in one segment
 
-_NAMING = sum(zone.most << zone.shift for zone in ZONES if zone.name in ("title", "number", "labels"))
 _NONE, _NO_COUNTS = np.empty(0, np.int64), np.empty(0, np.uint8)
 
 _KEPT_SCORED = 96_000_000  # bytes of posting lists that are cached
@@ -247,12 +246,13 @@ class CommitReader:
             segment.terms.mark(words, found[base : base + segment.size])
         mask |= found & self.live
 
-    def named_mask(self, term: str) -> Mask:
-        """Returns the live documents that have the term in their title, number or a label."""
+    def zone_mask(self, term: str, zones: Set[str]) -> Mask:
+        """Returns the live documents that have the term in one of the zones, ``body`` not among these."""
+        bits = sum(zone.most << zone.shift for zone in ZONES[1:] if zone.name in zones)
         found = np.zeros(self.size, dtype=bool)
         for base, _, postings in self._postings(term):
             listed = postings.listed()
-            is_named = (listed.rest.astype(np.uint32) << ZONES[1].shift & _NAMING) > 0
+            is_named = (listed.rest.astype(np.uint32) << ZONES[1].shift & bits) > 0
             found[listed.documents[listed.others[is_named]] + base] = True
         return found & self.live
 

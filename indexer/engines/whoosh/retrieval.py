@@ -37,6 +37,7 @@ from indexer.search.query.query_plan import (
 
 _MIN_VERIFIED = 100  # documents read for each of many phrases
 _TOP_DOCUMENTS = 20  # documents read to see whether the query stands there as typed
+_NAMING = frozenset({"title", "labels", "number"})  # zones that tell of which year a document is
 _NEXT_TO_NOTHING = 1e-9  # IDF mass that is less than that of any clause
 _MAX_FUZZY_VERIFIED = 200  # documents read for a phrase with misread letters
 
@@ -141,7 +142,7 @@ def _match_times(
         others -= set(clauses)
         of_time = date_range_mask(reader, time.first, time.last, time.month) & reader.live
         if time.year is not None:
-            of_time = of_time | reader.named_mask(str(time.year))
+            of_time = of_time | reader.zone_mask(str(time.year), _NAMING)
         scores = mark_covered(scores, np.flatnonzero(of_time), clauses)
         name = time.text if time.year is None else f"ปี {time.year}"
         named = documents_with_all(reader, date_name_clauses(name, context.lexicon))

@@ -210,3 +210,19 @@ def test_what_has_only_some_words_comes_after_what_has_all(tmp_path: Path) -> No
         page = index.search(parse("ซ่อมสะพาน ทางหลวง", sort=sort))
         assert [(hit.announcement_id, hit.is_partial) for hit in page.hits] == [(1, False), (2, True)]
         assert (page.total, page.partial, page.query.loosened) == (2, 1, ())
+
+
+def test_related_announcements_are_about_the_same(tmp_path: Path) -> None:
+    index = WhooshIndex(tmp_path, Dictionary())
+    words = "คณะ พัสดุ เสนอ ตรวจรับ งบกลาง เอกสาร ระเบียบ พัฒนา"
+    index.update(
+        [
+            entry(1, "จัดตั้งศูนย์ส่งเสริมการมีส่วนร่วม", words),
+            entry(2, "ก่อสร้างถนนคอนกรีตเสริมเหล็ก", words),
+            entry(3, "ก่อสร้างถนนลูกรัง", words),
+            *(entry(number, "เก็บขยะ") for number in range(4, 20)),
+        ],
+        (),
+        position=3,
+    )
+    assert (index.similar(1), index.similar(2)) == ([], [3])
