@@ -165,6 +165,8 @@ def test_many_are_published_at_a_set_time_and_the_unread_once_read(site: Site) -
     site.attach(made[0].id, memo("ถนน"))
     page = clerk.post("/staff/publish", data={"when": "now", "id": str(made[0].id)}, follow_redirects=True)
     assert "ตั้งเวลาเผยแพร่แล้ว 1 เรื่อง" in page.text
+    assert "จะเผยแพร่เมื่อแปลงข้อความเสร็จ" in page.text  # one is being read, the other waits for its day
+    assert "จะเผยแพร่ " in page.text
     kept = site.services.announcements.get(made[0].id)
     assert kept.status is Status.DRAFT
     assert kept.publish_at is not None

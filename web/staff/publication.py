@@ -13,6 +13,7 @@ from archive.bulk import BulkOutcome, apply_to_each
 from archive.errors import Conflict, Invalid
 from archive.model import Announcement, Reading
 from archive.suggested_fields import is_title_file_name
+from web import template_filters
 from web.bootstrap import services
 from web.staff import personal_data
 from web.staff.date_picker import DatePicker, date_picker, picked_date, picked_time
@@ -49,6 +50,13 @@ def is_being_read(id: int) -> bool:
     """Returns True while a document of the record is not read yet."""
     attachments = services().attachments.by_announcement([id])[id]
     return any(each.status in (Reading.WAITING, Reading.READING) for each in attachments)
+
+
+def describe_schedule(at: dt.datetime) -> str:
+    """Returns the message about a draft's time of publication, which is past while its documents are read."""
+    if at <= dt.datetime.now(dt.UTC):
+        return str(_("จะเผยแพร่เมื่อแปลงข้อความเสร็จ หากไม่พบข้อมูลส่วนบุคคล"))
+    return f"{_('จะเผยแพร่')} {template_filters.short_day(at)}"
 
 
 def time_fields(at: dt.datetime | None) -> dict[str, DatePicker | str]:

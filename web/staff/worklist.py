@@ -33,6 +33,7 @@ from web.staff.worklist_search import search_all_records
 
 pages = staff_blueprint("worklist", __name__, url_prefix="/staff")
 pages.add_app_template_filter(attachment_forms.shown_title, "staff_title")
+pages.add_app_template_filter(publication.describe_schedule, "schedule")
 
 PER_PAGE = 50
 _MOST_RECORDS = 1_000  # records: more than an office changes in one step but by mistake
