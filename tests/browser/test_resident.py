@@ -89,6 +89,20 @@ def test_a_page_is_stepped_through_enlarged_and_told_when_it_has_no_picture(visi
     assert plain.locator("main").bounding_box()["width"] == PHONE  # type: ignore[index]
 
 
+def test_a_file_is_compared_with_the_original(visit: Visit, site: Site) -> None:
+    page = visit(width=PHONE)
+    original = page.request.get(f"/announcements/{site.centre.id}/attachments/{site.attachments[0].id}/file")
+    page.goto(f"/announcements/{site.centre.id}/certificate")
+    for content, said in (
+        (original.body(), "ตรงกับต้นฉบับทุกไบต์"),
+        (original.body() + b" ", "ไม่ตรงกับเอกสารใดในประกาศนี้"),
+    ):
+        with page.expect_file_chooser() as chooser:
+            page.get_by_text("เลือกไฟล์ในเครื่องของคุณ").click()
+        chooser.value.set_files({"name": "a.pdf", "mimeType": "application/pdf", "buffer": content})
+        expect(page.locator("output")).to_have_text(said)
+
+
 @widths
 def test_with_the_keyboard_alone(visit: Visit, site: Site, width: int) -> None:
     page = visit(width=width)
