@@ -169,6 +169,7 @@ class AttachmentReader:
                     advise(
                         pages,
                         has_embedded_files=document.outline.has_embedded_files,
+                        has_comments=document.outline.has_comments,
                         is_dynamic_form=document.outline.is_dynamic_form,
                     )
                 ),

@@ -12,6 +12,7 @@ MESSAGES = {
     "illegible": gettext_noop("หน้า %(pages)s อ่านได้ไม่ครบ ควรสแกนใหม่ที่ 300 dpi ให้ภาพตรงและคมชัด"),
     "no-text": gettext_noop("หน้า %(pages)s ระบบไม่พบตัวหนังสือ อาจเป็นหน้าว่างหรือมีแต่ภาพ"),
     "embedded-files": gettext_noop("ไฟล์นี้มีไฟล์อื่นแนบอยู่ข้างใน ซึ่งไม่ได้อ่าน กรุณาแนบไฟล์เหล่านั้นแยกต่างหาก"),
+    "comments": gettext_noop("ไฟล์นี้มีบันทึกหรือความเห็น (comment) ซึ่งไม่ได้อ่าน แต่ผู้ที่เปิดไฟล์เห็นได้ กรุณาตรวจก่อนเผยแพร่"),
     "dynamic-form": gettext_noop("ไฟล์นี้เป็นแบบฟอร์ม XFA ซึ่งอ่านไม่ได้ กรุณาพิมพ์เป็น PDF (Print to PDF) แล้วแนบใหม่"),
 }
 
@@ -19,13 +20,19 @@ LEAST_ACCURACY = 0.90  # share of letters probably right below which a page shou
 
 
 def advise(
-    pages: Sequence[Page], *, has_embedded_files: bool = False, is_dynamic_form: bool = False
+    pages: Sequence[Page],
+    *,
+    has_embedded_files: bool = False,
+    has_comments: bool = False,
+    is_dynamic_form: bool = False,
 ) -> Iterator[ScanAdvice]:
     """Yields the advice on a file and its pages, the most serious first."""
     if is_dynamic_form:
         yield ScanAdvice("dynamic-form")
     if has_embedded_files:
         yield ScanAdvice("embedded-files")
+    if has_comments:
+        yield ScanAdvice("comments")
     seen = [page for page in pages if page.confidence is not None and not page.corrected]
     groups = {
         "illegible": [page for page in seen if page.text and (page.confidence or 0) < LEAST_ACCURACY],

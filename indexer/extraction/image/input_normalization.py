@@ -6,11 +6,13 @@ original is never altered; copies go to a private folder. Runs in a sandbox chil
 
 from __future__ import annotations
 
+import contextlib
 import io
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PIL import Image, ImageOps, UnidentifiedImageError
+import numpy as np
+from PIL import Image, ImageOps, ImageSequence, UnidentifiedImageError
 
 from indexer.extraction.failures import Unreadable
 from indexer.lazy_import import lazy_import
@@ -48,18 +50,28 @@ def _wrap(path: Path) -> bytes:
     with _open_picture(path) as picture:
         _check_size(picture.size)
         picture.load()  # raises for a truncated picture
-        exact = picture.format in {"JPEG", "TIFF", "PNG"} and "A" not in picture.getbands()
-        if exact:
-            try:
+        if picture.format in {"JPEG", "TIFF", "PNG"} and "A" not in picture.getbands():
+            # a PDF cannot hold pixels of every kind as they are; 16 bits of grey are a ValueError
+            with contextlib.suppress(
+                img2pdf.AlphaChannelError, img2pdf.JpegColorspaceError, img2pdf.PdfTooLargeError, ValueError
+            ):
                 return _pdf(path.read_bytes())
-            except (img2pdf.AlphaChannelError, img2pdf.JpegColorspaceError, img2pdf.PdfTooLargeError):
-                pass  # as below: the same pixels, in a form that a PDF can hold
-        upright = ImageOps.exif_transpose(picture)
-        flat = Image.new("RGB", upright.size, "white")
-        flat.paste(upright, mask=upright.getchannel("A") if "A" in upright.getbands() else None)
-        png = io.BytesIO()
-        flat.save(png, "PNG", compress_level=1)
-        return _pdf(png.getvalue())
+        # only the frames of a TIFF are pages; a phone's JPEG may hold a preview and a map of depths
+        frames = ImageSequence.Iterator(picture) if picture.format == "TIFF" else [picture]
+        return _pdf(*map(_as_plain_png, frames))
+
+
+def _as_plain_png(picture: Image.Image) -> bytes:
+    """Returns the picture upright on white paper, with 8 bits a channel."""
+    _check_size(picture.size)
+    upright = ImageOps.exif_transpose(picture)
+    if upright.mode.startswith("I"):  # 16 bits of grey
+        upright = Image.fromarray((np.asarray(upright) >> 8).clip(0, 255).astype(np.uint8))
+    flat = Image.new("RGB", upright.size, "white")
+    flat.paste(upright, mask=upright.getchannel("A") if "A" in upright.getbands() else None)
+    png = io.BytesIO()
+    flat.save(png, "PNG", compress_level=1)
+    return png.getvalue()
 
 
 def _open_picture(path: Path) -> Image.Image:
@@ -80,9 +92,9 @@ def _check_size(size: tuple[int, int]) -> None:
         raise Unreadable("too-big")
 
 
-def _pdf(picture: bytes) -> bytes:
+def _pdf(*pictures: bytes) -> bytes:
     """Returns a PDF with one page per frame; of size A4 for pictures without a resolution, as of phones."""
-    wrapped: bytes = img2pdf.convert(picture, rotation=img2pdf.Rotation.ifvalid, layout_fun=_page_size)
+    wrapped: bytes = img2pdf.convert(pictures, rotation=img2pdf.Rotation.ifvalid, layout_fun=_page_size)
     return wrapped
 
 

@@ -396,11 +396,10 @@ def _matrix(numbers: Any) -> Matrix:
 
 def appearances(annotations: Any) -> Iterator[tuple[PDFStream, Box]]:
     """Yields the visible appearance of each annotation and filled-in field, with its box on the page."""
-    listed = resolve1(annotations)
-    for annotation in map(_dictionary, listed if isinstance(listed, list) else []):
+    for annotation in listed_annotations(annotations):
         hidden = 0b10_0010  # Hidden, NoView
         flags = resolve1(annotation.get("F"))
-        if (isinstance(flags, int) and flags & hidden) or _literal(annotation.get("Subtype")) == "Popup":
+        if (isinstance(flags, int) and flags & hidden) or subtype(annotation) == "Popup":
             continue
         shown = resolve1(_dictionary(annotation.get("AP")).get("N"))
         if isinstance(shown, dict):
@@ -412,6 +411,30 @@ def appearances(annotations: Any) -> Iterator[tuple[PDFStream, Box]]:
             except (TypeError, ValueError):
                 continue
             yield shown, (min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1))
+
+
+def listed_annotations(annotations: Any) -> list[dict[str, Any]]:
+    """Returns the annotations of a page, given its /Annots; what is no dictionary is an empty one."""
+    listed = resolve1(annotations)
+    return [_dictionary(annotation) for annotation in (listed if isinstance(listed, list) else [])]
+
+
+def subtype(annotation: dict[str, Any]) -> str:
+    """Returns the type of an annotation, such as "FreeText"; "" when it has none."""
+    return _literal(annotation.get("Subtype"))
+
+
+def is_comment(annotation: dict[str, Any]) -> bool:
+    """Returns True for words that a PDF reader shows on demand, such as a note, and that no page shows.
+
+    A free text or a stamp is a comment only without an appearance of its own.
+    """
+    if subtype(annotation) in {"Link", "Widget", "Popup", "FileAttachment"}:
+        return False
+    if subtype(annotation) in {"FreeText", "Stamp"} and _dictionary(annotation.get("AP")):
+        return False
+    words = resolve1(annotation.get("Contents"))
+    return isinstance(words, bytes) and bool(words.removeprefix(b"\xfe\xff").strip(b" \0\r\n"))
 
 
 def placed(form: PDFStream, place: Box) -> Matrix:

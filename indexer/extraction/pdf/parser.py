@@ -21,8 +21,11 @@ from indexer.extraction.pdf.content_stream import (
     Content,
     Interpreter,
     appearances,
+    is_comment,
+    listed_annotations,
     multiply,
     placed,
+    subtype,
 )
 from indexer.extraction.pdf.glyph_clusters import Assembler
 from indexer.extraction.pdf.shown_text import Box, Matrix
@@ -45,7 +48,8 @@ class Outline:
     signatures: tuple[Signature, ...] = ()
     repaired: bool = False  # the file was damaged; its pages are read from a repaired private copy
     complete: bool = True  # all the pages that the file says it has were found
-    has_embedded_files: bool = False  # a portfolio, or a PDF/A-3 with attached files, which are not read
+    has_embedded_files: bool = False  # a portfolio, or files attached to the PDF or a page; they are not read
+    has_comments: bool = False  # words that a PDF reader shows on demand; they are not read
     is_dynamic_form: bool = False  # an XFA form, whose visible content is made by a program inside it
 
 
@@ -98,11 +102,17 @@ class PdfReader:
     def outline(self) -> Outline:
         sizes = tuple(_frame(page.page_obj)[1:] for page in self._pages)
         catalogue = self._pdf.doc.catalog
+        annotations = [
+            annotation for page in self._pages for annotation in listed_annotations(page.page_obj.annots)
+        ]
         return Outline(
             page_count=len(sizes),
             sizes=sizes,
             complete=self._promised <= len(sizes),
-            has_embedded_files="Collection" in catalogue or _has(catalogue, "Names", "EmbeddedFiles"),
+            has_embedded_files="Collection" in catalogue
+            or _has(catalogue, "Names", "EmbeddedFiles")
+            or any(subtype(annotation) == "FileAttachment" for annotation in annotations),
+            has_comments=any(map(is_comment, annotations)),
             is_dynamic_form=_has(catalogue, "AcroForm", "XFA"),
         )
 

@@ -120,13 +120,14 @@ def test_actual_text_stands_for_its_glyphs(tmp_path: Path) -> None:
     assert drawn(raw, tmp_path, content) == "กกำก"
 
 
-def test_what_is_filled_into_a_form_is_read(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", ["/Widget", "/FreeText", "/Stamp"])
+def test_what_is_filled_into_a_form_written_or_stamped_on_a_page_is_read(tmp_path: Path, kind: str) -> None:
     raw = Raw(["ช", "ื", "่", "อ", "ก", "ำ"], {2: 0, 3: 0})
     form = raw.pdf.make_stream(f"BT /F 12 Tf 2 4 Td {raw.show('ก', 'ำ')} ET".encode())
     form.Subtype, form.BBox, form.Resources = pikepdf.Name.Form, [0, 0, 100, 20], raw.page.Resources
     shown = pikepdf.Dictionary(N=form)
     field = raw.pdf.make_indirect(
-        pikepdf.Dictionary(Subtype=pikepdf.Name.Widget, T="name", Rect=[200, 694, 300, 714], AP=shown)
+        pikepdf.Dictionary(Subtype=pikepdf.Name(kind), T="name", Rect=[200, 694, 300, 714], AP=shown)
     )
     raw.page.Annots = pikepdf.Array([field])
     raw.pdf.Root.AcroForm = pikepdf.Dictionary(Fields=pikepdf.Array([field]))

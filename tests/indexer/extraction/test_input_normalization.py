@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from pathlib import Path
 
+import numpy as np
 import pikepdf
 import pillow_heif
 import pytest
@@ -70,12 +71,19 @@ def test_a_photograph_stands_as_its_camera_says(tmp_path: Path) -> None:
     assert picture.getpixel((picture.width - 9, 9))[0] < 60
 
 
-def test_every_frame_of_a_tiff_is_a_page(tmp_path: Path) -> None:
-    source = tmp_path / "a.tif"
-    frames = [drawing() for _ in range(3)]
+@pytest.mark.parametrize("mode", ["1", "L", "I;16", "RGB", "RGBA", "CMYK"])
+def test_every_frame_of_a_tiff_is_a_page(tmp_path: Path, mode: str) -> None:
+    source, wrapped = tmp_path / "a.tif", tmp_path / "a.pdf"
+    frames = [drawing(size).convert("I" if mode == "I;16" else mode) for size in [(300, 200), (200, 300)]]
+    if mode == "I;16":
+        frames = [Image.fromarray((np.asarray(frame) * 257).astype(np.uint16)) for frame in frames]
     frames[0].save(source, save_all=True, append_images=frames[1:])
-    with Document(source) as document:
-        assert document.outline.page_count == 3
+    wrap_picture(source, wrapped)
+    for number, frame in enumerate(frames, start=1):
+        picture = raster(wrapped, number, 72)
+        assert (picture.width > picture.height) == (frame.width > frame.height)
+        assert picture.getpixel((9, 9))[0] < 60
+        assert picture.getpixel((picture.width - 9, picture.height - 9))[0] > 240
 
 
 def test_a_pdf_is_left_alone(tmp_path: Path) -> None:

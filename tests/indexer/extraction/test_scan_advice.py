@@ -35,11 +35,14 @@ def test_a_good_scan_and_a_text_layer_need_no_advice() -> None:
 
 def test_every_advice_has_its_sentence() -> None:
     pages = [page(1, turn=90), page(2, confidence=0.5), page(3, text="", confidence=0.0)]
-    given = advise(pages, has_embedded_files=True, is_dynamic_form=True)
+    given = advise(pages, has_embedded_files=True, has_comments=True, is_dynamic_form=True)
     assert {each.code for each in given} == set(MESSAGES)
 
 
-@pytest.mark.parametrize("kind", ["portfolio", "attachment", "form", "plain"])
+PINNED = {"pinned file": "/FileAttachment", "note": "/Text", "stamp": "/Stamp"}
+
+
+@pytest.mark.parametrize("kind", ["portfolio", "attachment", "pinned file", "note", "stamp", "form", "plain"])
 def test_what_a_pdf_holds_besides_its_pages_is_noticed(tmp_path: Path, kind: str) -> None:
     path, changed = shaped(tmp_path / "a.pdf", [["ประกาศเทศบาล"]]), tmp_path / "b.pdf"
     with pikepdf.open(path) as pdf:
@@ -47,10 +50,16 @@ def test_what_a_pdf_holds_besides_its_pages_is_noticed(tmp_path: Path, kind: str
             pdf.attachments["b.txt"] = pikepdf.AttachedFileSpec(pdf, b"text")
         elif kind == "portfolio":
             pdf.Root.Collection = pikepdf.Dictionary(Type=pikepdf.Name.Collection)
+        elif kind in PINNED:
+            pinned = pikepdf.Dictionary(
+                Subtype=pikepdf.Name(PINNED[kind]), Rect=[70, 80, 90, 100], Contents="ส่งให้ผู้อำนวยการกองก่อน"
+            )
+            pdf.pages[0].Annots = pikepdf.Array([pdf.make_indirect(pinned)])
         elif kind == "form":
             pdf.Root.AcroForm = pikepdf.Dictionary(Fields=[], XFA=pdf.make_stream(b"<xdp/>"))
         pdf.save(changed)
     with Document(changed) as document:
         outline = document.outline
-    assert outline.has_embedded_files == (kind in {"portfolio", "attachment"})
+    assert outline.has_embedded_files == (kind in {"portfolio", "attachment", "pinned file"})
+    assert outline.has_comments == (kind in {"note", "stamp"})
     assert outline.is_dynamic_form == (kind == "form")
