@@ -28,9 +28,10 @@ import pdfplumber
 from rich.console import Console
 from rich.table import Table
 
-from indexer.extraction.embedded_text import Document, EmbeddedPage
+from indexer.extraction.embedded_text import Document
 from indexer.extraction.ocr_policy import Verdict, better
 from indexer.extraction.pdf import parser
+from indexer.extraction.pdf.parser import EmbeddedPage
 from indexer.extraction.pipeline import recognise_page
 from web.sample.sheet import Sheet
 
@@ -201,6 +202,7 @@ READ_ALONE = """
 import re, sys
 from pathlib import Path
 from indexer.extraction.pdf import parser
+from indexer.extraction.pdf.parser import EmbeddedPage
 
 def peak():
     return int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) // 1024
