@@ -40,16 +40,9 @@ class Eraser:
 
         Raises ``Invalid`` without ``ordered_by`` or ``reason``, ``NotFound`` for an unknown attachment.
         """
+        ordered_by, reason = _checked_order(ordered_by, reason)
         erasure = self._records.erasures.erase(
-            attachment_id,
-            scope,
-            ordered_by=validation.required_text(
-                ordered_by, field="ordered_by", said=gettext_noop("ผู้สั่งและเลขที่คำสั่ง"), length=300
-            ),
-            reason=validation.required_text(
-                reason, field="reason", said=gettext_noop("เหตุผลที่ลบ"), length=1000
-            ),
-            actor=actor,
+            attachment_id, scope, ordered_by=ordered_by, reason=reason, actor=actor
         )
         for sha256 in erasure.files:
             for cache in self._caches:
@@ -57,9 +50,29 @@ class Eraser:
         remove_erased_files(self._all_records, self._files, erasure)
         return erasure
 
+    def erase_text(self, announcement_id: int, *, ordered_by: str, reason: str, actor: str) -> Erasure:
+        """Erase an announcement's own text, and return the record of it.
+
+        Raises ``Invalid`` without ``ordered_by`` or ``reason``, ``Conflict`` for a published announcement.
+        """
+        ordered_by, reason = _checked_order(ordered_by, reason)
+        return self._records.erasures.erase_text(
+            announcement_id, ordered_by=ordered_by, reason=reason, actor=actor
+        )
+
     def kept_files(self, erasure: Erasure) -> list[str]:
         """Return the SHA-256 of files that stayed in the store because another record has the same bytes."""
         return [sha256 for sha256 in erasure.files if self._all_records.erasures.is_file_used(sha256)]
+
+
+def _checked_order(ordered_by: str, reason: str) -> tuple[str, str]:
+    """Return who ordered an erasure, and why. Raises ``Invalid`` when one of them is missing."""
+    return (
+        validation.required_text(
+            ordered_by, field="ordered_by", said=gettext_noop("ผู้สั่งและเลขที่คำสั่ง"), length=300
+        ),
+        validation.required_text(reason, field="reason", said=gettext_noop("เหตุผลที่ลบ"), length=1000),
+    )
 
 
 def remove_erased_files(all_records: Records, files: Files, erasure: Erasure) -> list[str]:

@@ -9,10 +9,11 @@ from typing import Protocol
 
 
 class ErasureScope(StrEnum):
-    """The scope of an order of erasure: a whole document, or its earlier files alone."""
+    """The scope of an order of erasure: a document, its earlier files, or an announcement's own text."""
 
     ATTACHMENT = "attachment"  # the attachment with all files that it ever had
     EARLIER_FILES = "earlier-files"  # only the files before the present one
+    TEXT = "text"  # the announcement's title, body, author and category; its attachments stay
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,7 +22,7 @@ class Erasure:
 
     id: int
     announcement_id: int
-    attachment_id: int
+    attachment_id: int | None  # None: the announcement's own text was erased
     scope: ErasureScope
     ordered_by: str  # who ordered it, such as a court or the head of the office, with the number of the order
     reason: str
@@ -40,6 +41,12 @@ class Erasures(Protocol):
 
         Texts of pages and names of files are removed from the history as well. The bytes stay in the store:
         see ``archive.erasure.Eraser``.
+        """
+
+    def erase_text(self, announcement_id: int, *, ordered_by: str, reason: str, actor: str) -> Erasure:
+        """Erase an announcement's own text, also from its history; return the record of it.
+
+        Raises ``Conflict`` for a published announcement: residents are to be told first why it goes.
         """
 
     def all(self) -> list[Erasure]:

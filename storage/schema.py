@@ -293,4 +293,29 @@ MIGRATIONS = (
             """ALTER TABLE person ADD COLUMN last_sign_in_at {text}""",
         ),
     ),
+    Migration(
+        "erasures of an announcement's own text",
+        (
+            # attachment_id NULL: the announcement's own text was erased
+            """CREATE TABLE erasure_of_any (
+                id {id},
+                organisation_id BIGINT NOT NULL,
+                announcement_id BIGINT NOT NULL REFERENCES announcement (id),
+                attachment_id BIGINT REFERENCES attachment (id),
+                scope {text} NOT NULL,
+                ordered_by {text} NOT NULL,
+                reason {text} NOT NULL,
+                files {text} NOT NULL,
+                at {text} NOT NULL,
+                actor {text} NOT NULL
+            )""",
+            """INSERT INTO erasure_of_any (id, organisation_id, announcement_id, attachment_id, scope,
+                    ordered_by, reason, files, at, actor)
+                SELECT id, organisation_id, announcement_id, attachment_id, scope, ordered_by, reason, files,
+                    at, actor FROM erasure""",
+            """DROP TABLE erasure""",
+            """ALTER TABLE erasure_of_any RENAME TO erasure""",
+        ),
+        carried=("erasure",),
+    ),
 )

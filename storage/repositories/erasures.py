@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 from archive.erasure import Erasure, ErasureScope
-from archive.errors import no_such_attachment
+from archive.errors import Conflict, no_such_attachment
+from archive.model import Status
 from storage import mappers
 from storage.engine import Queries, Row
 from storage.hash_chain import READING, seal
@@ -16,6 +17,11 @@ from storage.repositories.attachments import note_hidden
 
 _TELLING = {"text", "doubts", "label", "filename", "sha256", "size", "media_type"}
 """Keys of a change in the history that tell something of a file, of its name or of its pages."""
+
+_OWN_TEXT = {"title", "body", "author", "category"}
+"""Keys of a change in the history, and columns of an announcement, that hold its own text."""
+
+_ERASED_TITLE = "(ลบตามคำสั่ง)"  # a title that staff and the page of a withdrawn announcement can show
 
 
 class EngineErasures:
@@ -30,7 +36,15 @@ class EngineErasures:
         with self._engine.write():
             row = self._attachment(attachment_id)
             files = self._files(row, scope)
-            id = self._record(row, scope, files, ordered_by=ordered_by, reason=reason, actor=actor)
+            id = self._record(
+                row["organisation_id"],
+                (row["announcement_id"], row["id"]),
+                scope,
+                files,
+                ordered_by=ordered_by,
+                reason=reason,
+                actor=actor,
+            )
             self._engine.run(
                 "DELETE FROM file_version WHERE organisation_id IN :organisations AND attachment_id = :id",
                 id=attachment_id,
@@ -46,6 +60,35 @@ class EngineErasures:
             if scope is ErasureScope.ATTACHMENT:
                 note_hidden(self._engine, attachment_id)
             seal(self._engine, ("attachment", attachment_id), (READING, attachment_id))
+        return next(each for each in self.all() if each.id == id)
+
+    def erase_text(self, announcement_id: int, *, ordered_by: str, reason: str, actor: str) -> Erasure:
+        with self._engine.write():
+            row = history.announcement_row(self._engine, announcement_id)
+            if row["status"] == Status.PUBLISHED:
+                raise Conflict("กรุณาถอนประกาศพร้อมเหตุผลก่อน แล้วจึงลบข้อความตามคำสั่ง", code="wrong-status")
+            id = self._record(
+                row["organisation_id"],
+                (announcement_id, None),
+                ErasureScope.TEXT,
+                (),
+                ordered_by=ordered_by,
+                reason=reason,
+                actor=actor,
+            )
+            self._engine.run(
+                """UPDATE announcement SET title = :title, body = '', author = '', category = '',
+                       publish_at = NULL
+                   WHERE organisation_id IN :organisations AND id = :id""",
+                title=_ERASED_TITLE,
+                id=announcement_id,
+            )
+            self._rewrite_history(announcement_id, _without_own_text)
+            history.note(
+                self._engine, announcement_id, "erase", actor=actor, after={"erasure": id}, reason=reason
+            )
+            history.touch(self._engine, announcement_id)
+            seal(self._engine, ("announcement", announcement_id))
         return next(each for each in self.all() if each.id == id)
 
     def all(self) -> list[Erasure]:
@@ -88,7 +131,8 @@ class EngineErasures:
 
     def _record(
         self,
-        row: Row,
+        organisation: int,
+        place: tuple[int, int | None],
         scope: ErasureScope,
         files: Collection[str],
         *,
@@ -96,14 +140,15 @@ class EngineErasures:
         reason: str,
         actor: str,
     ) -> int:
+        """Add the record of an erasure. ``place``: the announcement and the attachment. Returns its id."""
         made = self._engine.rows(
             """INSERT INTO erasure (organisation_id, announcement_id, attachment_id, scope, ordered_by,
                    reason, files, at, actor)
                VALUES (:organisation, :announcement_id, :attachment_id, :scope, :ordered_by,
                    :reason, :files, :at, :actor) RETURNING id""",
-            organisation=row["organisation_id"],
-            announcement_id=row["announcement_id"],
-            attachment_id=row["id"],
+            organisation=organisation,
+            announcement_id=place[0],
+            attachment_id=place[1],
             scope=scope.value,
             ordered_by=ordered_by,
             reason=reason,
@@ -140,13 +185,19 @@ class EngineErasures:
 
     def _clear_history(self, row: Row, scope: ErasureScope, files: Collection[str]) -> None:
         """Remove what the entries of the history tell of the erased files."""
+        self._rewrite_history(row["announcement_id"], lambda change: _untold(change, row["id"], scope, files))
+
+    def _rewrite_history(
+        self, announcement_id: int, untold: Callable[[Mapping[str, object]], dict[str, object]]
+    ) -> None:
+        """Replace each side of each change in an announcement's history by what ``untold`` leaves of it."""
         entries = self._engine.rows(
             "SELECT * FROM history WHERE organisation_id IN :organisations AND announcement_id = :id",
-            id=row["announcement_id"],
+            id=announcement_id,
         )
         for entry in entries:
             told = {name: json.loads(entry[name]) for name in ("before", "after")}
-            left = {name: _untold(change, row["id"], scope, files) for name, change in told.items()}
+            left = {name: untold(change) for name, change in told.items()}
             if left != told:
                 self._engine.run(
                     """UPDATE history SET before = :before, after = :after
@@ -155,6 +206,11 @@ class EngineErasures:
                     **{name: mappers.json_text(change) for name, change in left.items()},
                 )
                 seal(self._engine, ("history", entry["id"]))
+
+
+def _without_own_text(change: Mapping[str, object]) -> dict[str, object]:
+    """Return one side of a change without the announcement's own text."""
+    return {name: value for name, value in change.items() if name not in _OWN_TEXT}
 
 
 def _untold(

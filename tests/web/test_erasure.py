@@ -122,6 +122,29 @@ def test_a_file_that_comes_back_behind_the_archive_is_found_and_removed(erased: 
     assert not path.exists()
 
 
+def test_an_announcement_s_own_text_is_erased_wherever_it_was(site: Site) -> None:
+    services, admin = site.services, site.signed_in(Role.ADMIN)
+    made = site.announcement(f"ประกาศของ{SECRET}", body=f"นาย{SECRET}", category=f"{SECRET} ศึกษา")
+    services.intake.revise(made.id, {"body": f"นาง{SECRET}"}, actor="test")
+    site.work()
+    address = f"/staff/announcements/{made.id}/erase"
+    assert "กรุณาถอนประกาศ" in admin.post(address, data=ORDER).text
+    assert services.records.erasures.all() == []
+    services.intake.withdraw(made.id, actor="test", reason="คำสั่งศาล")
+    assert address in admin.get(f"/staff/announcements/{made.id}").text
+    page = admin.post(address, data=ORDER, follow_redirects=True).text
+    assert f"ข้อความของประกาศเลขที่ {made.id}" in page
+    site.work()
+    for client in (site.client(), admin):
+        for shown in ("announcements/{}", "staff/announcements/{}", "staff/announcements/{}/history"):
+            assert SECRET not in client.get(f"/{shown.format(made.id)}").text
+    assert services.examine().findings == []
+    services.database.checkpoint()
+    for path in services.settings.data.rglob("*"):
+        assert not path.is_file() or SECRET.encode() not in path.read_bytes(), path
+    assert site.signed_in(Role.STAFF).get(address).status_code == 403
+
+
 @pytest.mark.parametrize("missing", ["ordered_by", "reason", "sure"])
 def test_an_order_that_is_not_complete_erases_nothing(site: Site, missing: str) -> None:
     made = site.announcement("ประกาศ")

@@ -6,7 +6,7 @@ from flask import abort, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from archive.erasure import ErasureScope
+from archive.erasure import Erasure, ErasureScope
 from archive.errors import Invalid, NotFound, PrakatError
 from archive.model import Attachment
 from web.bootstrap import services
@@ -47,6 +47,20 @@ def erase(id: int) -> ResponseReturnValue:
     )
 
 
+@pages.route("/announcements/<int:id>/erase", methods=["GET", "POST"])
+def erase_text(id: int) -> ResponseReturnValue:
+    """Say what an erasure of an announcement's own text takes away, and carry the order out."""
+    announcement = services().records.announcements.get(id)
+    if request.method == "POST":
+        try:
+            _require_certainty()
+            _note(services().eraser.erase_text(id, actor=g.actor, **_order()))
+            return redirect(url_for("erasures.register"))
+        except PrakatError as error:
+            flash(in_words(error), "bad")
+    return render_template("staff/erase.html", attachment=None, announcement=announcement)
+
+
 def _attachment(id: int) -> Attachment:
     """Returns an attachment, also one that was taken off."""
     try:
@@ -59,16 +73,23 @@ def _carry_out(attachment: Attachment) -> None:
     scope = request.form.get("scope", ErasureScope.ATTACHMENT)
     if scope not in set(ErasureScope):
         abort(400)
-    if "sure" not in request.form:
-        raise Invalid("กรุณายืนยันว่าเข้าใจว่ากู้คืนไม่ได้ แล้วกดลบอีกครั้ง", field="sure")
-    erasure = services().eraser.erase(
-        attachment.id,
-        ErasureScope(scope),
-        ordered_by=request.form.get("ordered_by", ""),
-        reason=request.form.get("reason", ""),
-        actor=g.actor,
-    )
-    note_security("erased by order", person=g.actor, erasure=erasure.id, attachment=attachment.id)
-    flash(_("ลบถาวรตามคำสั่งแล้ว บันทึกไว้เป็นลำดับที่ %(id)s", id=erasure.id), "good")
+    _require_certainty()
+    erasure = services().eraser.erase(attachment.id, ErasureScope(scope), actor=g.actor, **_order())
+    _note(erasure)
     if services().eraser.kept_files(erasure):
         flash(_("ไฟล์บางไฟล์ยังอยู่ในคลัง เพราะมีเอกสารอื่นใช้ไฟล์เดียวกัน"), "warn")
+
+
+def _require_certainty() -> None:
+    if "sure" not in request.form:
+        raise Invalid("กรุณายืนยันว่าเข้าใจว่ากู้คืนไม่ได้ แล้วกดลบอีกครั้ง", field="sure")
+
+
+def _order() -> dict[str, str]:
+    """Returns who ordered the erasure in the form, and why."""
+    return {name: request.form.get(name, "") for name in ("ordered_by", "reason")}
+
+
+def _note(erasure: Erasure) -> None:
+    note_security("erased by order", person=g.actor, erasure=erasure.id, announcement=erasure.announcement_id)
+    flash(_("ลบถาวรตามคำสั่งแล้ว บันทึกไว้เป็นลำดับที่ %(id)s", id=erasure.id), "good")
