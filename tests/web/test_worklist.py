@@ -214,8 +214,9 @@ def test_a_draft_without_title_is_named_by_its_paper_and_its_files_are_listed(si
     twice = [
         int(clerk.post("/staff/announcements/new", data=form).location.rsplit("/", 1)[1]) for _ in range(2)
     ]
+    paper = memo()
     for id in twice:
-        site.attach(id, memo(), "scan0012.pdf")
+        site.attach(id, paper, "scan0012.pdf")
     site.work()
     made = [site.services.announcements.get(id) for id in twice]
     named = "ขออนุมัติจัดซื้อหลอดไฟ (ชื่อที่ระบบเสนอ)"
