@@ -8,8 +8,8 @@ import secrets
 import shutil
 import socket
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -64,8 +64,8 @@ from storage.engine import Engine
 from storage.files.local import LocalFiles
 from storage.files.virus_scanner import Clamd
 from storage.hash_chain import AuditTrail
-from storage.move import Moved, move_files, move_records, refuse_occupied, unfinished
-from storage.permissions import DataPermissions, make_private_directory
+from storage.move import Moved, move_files, move_records, refuse_occupied
+from storage.permissions import DataPermissions
 from storage.repositories.harvest import EngineHarvest
 from storage.repositories.jobs import EngineJobs
 from storage.repositories.leases import EngineLeases
@@ -73,14 +73,14 @@ from storage.repositories.organisations import EngineOrganisations
 from storage.repositories.people import open_people
 from storage.repositories.records import open_records
 from storage.repositories.transfer import EngineTransfer
-from storage.sqlite import Sqlite
 from storage.tenancy import Scoped
+from web.database import engine_of, installed, open_database
 from web.repository_access import RepositoryAccess
 from web.serving.public_address import public_base_url
 from web.settings import Settings
 
 if TYPE_CHECKING:
-    from storage.postgres import Postgres
+    pass
 
 _MEGABYTE = 1 << 20
 
@@ -214,12 +214,10 @@ def build(settings: Settings, *, begin_anew: bool = False) -> Services:
     on a backup say that there was one; unless ``begin_anew``.
     """
     data = settings.data
-    _make_data_directory(data)
-    dictionary = Dictionary(data / manifest.WORDS)
-    engine = _engine(
-        settings.database, data, lambda: None if begin_anew else _refuse_lost_database(settings, dictionary)
+    engine = open_database(
+        settings, (lambda: None) if begin_anew else partial(refuse_lost_database, settings)
     )
-    _refuse_unfinished_move(engine)
+    dictionary = Dictionary(data / manifest.WORDS)
     files = _files(settings.files, data)
     records = open_records(engine)
     scanner = Clamd(settings.clamd) if settings.clamd else None
@@ -258,30 +256,12 @@ def build(settings: Settings, *, begin_anew: bool = False) -> Services:
     )
 
 
-def _make_data_directory(data: Path) -> None:
-    """Raises ``SettingsError`` when the directory cannot be made."""
-    try:
-        make_private_directory(data)
-    except OSError as error:
-        raise SettingsError(f"สร้างที่เก็บข้อมูล {data} ไม่ได้ (cannot make PRAKAT_DATA): {error}") from error
-
-
-def _refuse_unfinished_move(engine: Engine) -> None:
-    """Closes the engine and raises ``SettingsError`` while an archive is still being moved to it."""
-    if unfinished(engine):
-        engine.close()
-        raise SettingsError(
-            "การย้ายคลังมาที่ฐานข้อมูลนี้ยังไม่เสร็จ กรุณาเรียก prakat move เดิมให้เสร็จก่อน"
-            " (an archive is still being moved here: run that prakat move to its end)"
-        )
-
-
-def _refuse_lost_database(settings: Settings, dictionary: Dictionary) -> None:
+def refuse_lost_database(settings: Settings) -> None:
     """Raise ``SettingsError`` when something beside the database says that it is lost, not new."""
     data = settings.data
     evidence = {
         "ไฟล์ต้นฉบับ (originals)": any(True for _ in _files(settings.files, data).all()),
-        "ดัชนี (an index)": _has_index(settings, dictionary),
+        "ดัชนี (an index)": _has_index(settings),
         f"บันทึกการสำรอง ({NOTE})": (data / NOTE).exists(),
     }
     found = ", ".join(name for name, is_there in evidence.items() if is_there)
@@ -295,11 +275,13 @@ def _refuse_lost_database(settings: Settings, dictionary: Dictionary) -> None:
         )
 
 
-def _has_index(settings: Settings, dictionary: Dictionary) -> bool:
+def _has_index(settings: Settings) -> bool:
     if settings.search == "whoosh" and not (settings.data / "index").exists():
         return False
     try:
-        return _index(settings.search, settings.data, dictionary).position() > 0
+        return (
+            _index(settings.search, settings.data, Dictionary(settings.data / manifest.WORDS)).position() > 0
+        )
     except PrakatError:  # a damaged or unreachable index says nothing
         return False
 
@@ -362,7 +344,7 @@ def _restore_to_servers(
 
     After a kill the same command continues.
     """
-    with closing(_engine(settings.database, settings.data)) as engine:
+    with closing(engine_of(settings.database, settings.data)) as engine:
         refuse_occupied(engine)
     unpacked = settings.data / _UNPACKED
     shutil.rmtree(unpacked, ignore_errors=True)
@@ -380,8 +362,8 @@ def move(source: Settings, target: Settings, progress: Callable[[str, int, int],
         move_files(_files(source.files, source.data), _files(target.files, target.data), moved, progress)
     if _place(source.database, source.data) != _place(target.database, target.data):
         with (
-            closing(_engine(source.database, source.data)) as engine,
-            closing(_engine(target.database, target.data)) as other,
+            closing(engine_of(source.database, source.data)) as engine,
+            closing(engine_of(target.database, target.data)) as other,
         ):
             move_records(engine, other, moved, progress)
     for name in (manifest.WORDS, manifest.SECRET, manifest.SETTINGS):
@@ -448,18 +430,10 @@ def duties(services: Services, holder: str) -> LeaderLeases:
     return LeaderLeases(services.leases, names, holder)
 
 
-def _engine(database: str, data: Path, begin: Callable[[], None] = lambda: None) -> Sqlite | Postgres:
-    if database == "sqlite":
-        return Sqlite(data / manifest.DATABASE, begin)
-    with _installed("PRAKAT_DATABASE"):
-        from storage.postgres import Postgres
-    return Postgres(database, begin)
-
-
 def _files(files: str, data: Path) -> Files:
     if files == "local":
         return LocalFiles(data / manifest.FILES)
-    with _installed("PRAKAT_FILES"):
+    with installed("PRAKAT_FILES"):
         from storage.files.s3 import S3Files
     return S3Files(files)
 
@@ -467,20 +441,9 @@ def _files(files: str, data: Path) -> Files:
 def _index(search: str, data: Path, dictionary: Dictionary) -> SearchIndex:
     if search == "whoosh":
         return WhooshIndex(data / "index", dictionary)
-    with _installed("PRAKAT_SEARCH"):
+    with installed("PRAKAT_SEARCH"):
         from indexer.engines.opensearch import OpenSearchIndex
     return OpenSearchIndex(search, dictionary)
-
-
-@contextmanager
-def _installed(setting: str) -> Iterator[None]:
-    """Raises ``SettingsError`` when the library of a big engine is missing; the small server needs none."""
-    try:
-        yield
-    except ModuleNotFoundError as error:
-        raise SettingsError(
-            f"{setting} ต้องใช้ไลบรารี {error.name} ที่ยังไม่ได้ติดตั้ง (install it with: pip install 'prakat[scale]')"
-        ) from error
 
 
 _SHORTEST_SECRET = 32  # characters; a shorter key is what a power cut left, and is replaced

@@ -17,8 +17,8 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from archive.model import ALL_SCOPES, Announcement, Attachment, DocumentKind, Draft, Role, Scope, Status
-from web.accounts.access import new_token, token_hash
 from web.accounts.passwords import hash_password
+from web.accounts.tokens import new_token, token_hash
 from web.app import create_app
 from web.bootstrap import Services, build, build_worker
 from web.sample.documents import Text, make

@@ -12,7 +12,8 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
-from tests.web.conftest import memo
+from archive.model import Role
+from tests.web.conftest import Site, memo
 from web.cli import main
 
 PASSWORD = "รหัสผ่านยาวพอสมควร\n"
@@ -239,27 +240,44 @@ def test_whoever_has_no_home_can_run_it(tmp_path: Path) -> None:
     A library that creates a directory of its own in the home would keep the command from starting.
     """
     (tmp_path / "file").touch()
-    home = {"HOME": str(tmp_path / "file" / "home"), "PRAKAT_DATA": str(tmp_path / "data")}
+    home = {"HOME": str(tmp_path / "file" / "home"), "PRAKAT_DATA": str(tmp_path)}
     given = {name: value for name, value in os.environ.items() if not name.startswith("PYTHAINLP")} | home
-    command = [sys.executable, "-m", "web.cli", "user", "list"]
+    command = [sys.executable, "-m", "web.cli", "stats"]
     ran = subprocess.run(command, capture_output=True, text=True, check=False, env=given)
     assert (ran.returncode, ran.stderr) == (0, "")
 
 
-def test_help_and_names_need_none_of_what_the_commands_need() -> None:
-    """Dictionaries, libraries and pages take seconds to load."""
+HEAVY = {"flask", "numpy", "nlpo3", "pythainlp", "pikepdf", "pyhanko", "whoosh", "web.bootstrap"}
+"""Dictionaries, libraries and pages, which take a second to load."""
+
+
+def run_and_list_imports(arguments: list[str], data: Path) -> tuple[str, set[str]]:
+    """Returns what the command printed, and which of the ``HEAVY`` modules it imported."""
     program = (
         "import sys\n"
         "from web.cli import main\n"
-        "try: main(['--help'])\n"
+        f"try: main({arguments})\n"
         "except SystemExit: pass\n"
-        "heavy = {'flask', 'numpy', 'nlpo3', 'pythainlp', 'pikepdf', 'pyhanko', 'web.bootstrap'}\n"
-        "print(heavy & set(sys.modules), file=sys.stderr)\n"
+        "print(*sys.modules, file=sys.stderr)\n"
     )
-    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert ran.stderr.strip() == "set()"
-    assert "serve" in ran.stdout
-    assert "Web and background reading" in ran.stdout
+    environment = os.environ | {"PRAKAT_DATA": str(data)}
+    command = [sys.executable, "-c", program]
+    ran = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
+    return ran.stdout, HEAVY & set(ran.stderr.split())
+
+
+def test_help_and_names_need_none_of_what_the_commands_need(tmp_path: Path) -> None:
+    said, imported = run_and_list_imports(["--help"], tmp_path)
+    assert imported == set()
+    assert "serve" in said
+    assert "Web and background reading" in said
+
+
+def test_accounts_are_managed_without_dictionaries_and_search(site: Site) -> None:
+    site.services.people.accounts.add("somsri", "hash", Role.STAFF)
+    said, imported = run_and_list_imports(["user", "list"], site.services.settings.data)
+    assert "somsri\tstaff\tactive\n" in said
+    assert imported <= {"numpy"}  # sqlite-utils tries it
 
 
 def test_short_help_is_what_the_command_says() -> None:

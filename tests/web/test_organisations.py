@@ -18,8 +18,8 @@ from archive.errors import Invalid
 from archive.model import THE_PROVINCE, Announcement, Draft, Item, Organisation, Role, Status
 from tests.web.conftest import BROWSER, PASSWORD, Site, memo, open_site
 from web import organisations
-from web.accounts.access import new_token, token_hash
 from web.accounts.passwords import hash_password
+from web.accounts.tokens import new_token, token_hash
 from web.bootstrap import Services
 
 DAY = dt.date(2021, 6, 9)

@@ -9,7 +9,7 @@ import pytest
 
 from archive.model import Scope, Status
 from tests.web.conftest import Site, memo
-from web.accounts.access import token_hash
+from web.accounts.tokens import token_hash
 
 READ, WRITE, PUBLISH = Scope.READ, Scope.WRITE, Scope.PUBLISH
 NEW = {"title": "ประกาศรับสมัครงาน", "body": "", "author": "จับกังไซเบอร์", "published_on": "2021-06-09"}

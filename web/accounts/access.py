@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
-import secrets
 from collections.abc import Container, Iterable
 from typing import cast
 
@@ -13,23 +11,9 @@ from flask import g, request
 from archive.errors import Gone, MissingScope, no_such_announcement, no_such_attachment
 from archive.model import Announcement, ApiToken, Attachment, Collection, Item, Scope, Status
 from archive.relations import standing
+from web.accounts.tokens import token_hash
 from web.bootstrap import services
 from web.serving.log import note_security
-
-_TOKEN_BYTES = 32
-
-
-def new_token() -> str:
-    """Returns a new API token, to be shown once."""
-    return f"prakat_{secrets.token_urlsafe(_TOKEN_BYTES)}"
-
-
-def token_hash(token: str) -> str:
-    """Returns the hash under which a token is kept.
-
-    Plain SHA-256 suffices: tokens are random, not chosen by people.
-    """
-    return hashlib.sha256(token.encode()).hexdigest()
 
 
 def current_token() -> ApiToken | None:

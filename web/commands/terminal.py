@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -21,7 +21,8 @@ from rich.table import Table
 from rich.text import Text
 
 from archive.errors import NotFound
-from archive.model import THE_PROVINCE
+from archive.model import THE_PROVINCE, Organisation
+from archive.ports import People
 from web import settings
 
 if TYPE_CHECKING:
@@ -88,18 +89,32 @@ def services_of(
     """
     services = opened()
     known = services.organisations.all()
-    if len(known) > 1:
-        organisation = organisation or otherwise
+    return services.of(_chosen(organisation or (otherwise if len(known) > 1 else None), known), known)
+
+
+def people_of(organisation: str | None) -> People:
+    """Returns the people of an organisation, chosen as by ``services_of``.
+
+    Opens the database alone: dictionaries and search take longer to load than these commands take.
+    """
+    from web.database import open_accounts
+
+    accounts = open_accounts(settings.load())
+    return accounts.people_of(_chosen(organisation, accounts.organisations.all()))
+
+
+def _chosen(organisation: str | None, known: Sequence[Organisation]) -> Organisation | None:
+    """Returns the organisation with this slug, or the province for ``ALL``; None for the only one."""
     if organisation == ALL:
-        return services.of(THE_PROVINCE, known)
+        return THE_PROVINCE
     slugs = [each.slug for each in known]
     if organisation is None:
         if len(known) > 1:
             raise click.UsageError(f"ระบุ --organisation (which one: {', '.join(slugs)}, {ALL})")
-        return services
+        return None
     if organisation not in slugs:
         raise NotFound(f"ไม่พบหน่วยงาน {organisation} (no such organisation: {', '.join(slugs)})")
-    return services.of(known[slugs.index(organisation)], known) if len(known) > 1 else services
+    return known[slugs.index(organisation)] if len(known) > 1 else None
 
 
 class _Rate(ProgressColumn):

@@ -1,0 +1,101 @@
+"""Opens the database alone, which is all that commands on accounts need: dictionaries take longer to load."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from archive.errors import SettingsError
+from archive.model import Organisation
+from archive.ports import Organisations, People
+from storage.backup import manifest
+from storage.engine import Engine
+from storage.move import unfinished
+from storage.permissions import make_private_directory
+from storage.repositories.organisations import EngineOrganisations
+from storage.repositories.people import open_people
+from storage.sqlite import Sqlite
+from storage.tenancy import Scoped
+from web.settings import Settings
+
+if TYPE_CHECKING:
+    from storage.postgres import Postgres
+
+
+@dataclass(frozen=True, slots=True)
+class Accounts:
+    """The accounts of an archive, with the organisations that they belong to."""
+
+    engine: Engine
+
+    @property
+    def organisations(self) -> Organisations:
+        return EngineOrganisations(self.engine)
+
+    def people_of(self, organisation: Organisation | None) -> People:
+        """Returns the people of one organisation, or of the province; with None those of the only one."""
+        return open_people(Scoped(self.engine, organisation.id) if organisation else self.engine)
+
+
+def open_accounts(settings: Settings) -> Accounts:
+    """Open the accounts of the archive that the settings name; raises as ``web.bootstrap.build`` does."""
+
+    def refuse_lost_database() -> None:
+        from web import bootstrap  # an empty database is rare, and all that bootstrap imports is slow
+
+        bootstrap.refuse_lost_database(settings)
+
+    return Accounts(open_database(settings, refuse_lost_database))
+
+
+def open_database(settings: Settings, begin: Callable[[], None]) -> Sqlite | Postgres:
+    """Open the database that the settings name, or create it where there is none.
+
+    ``begin`` is called before an empty database is made; what it raises keeps it from being made.
+    Raises ``SettingsError`` when the data directory cannot be made, when the database needs a library that is
+    missing, or while an archive is still being moved to it.
+    """
+    _make_data_directory(settings.data)
+    engine = engine_of(settings.database, settings.data, begin)
+    _refuse_unfinished_move(engine)
+    return engine
+
+
+def engine_of(database: str, data: Path, begin: Callable[[], None] = lambda: None) -> Sqlite | Postgres:
+    if database == "sqlite":
+        return Sqlite(data / manifest.DATABASE, begin)
+    with installed("PRAKAT_DATABASE"):
+        from storage.postgres import Postgres
+    return Postgres(database, begin)
+
+
+def _make_data_directory(data: Path) -> None:
+    """Raises ``SettingsError`` when the directory cannot be made."""
+    try:
+        make_private_directory(data)
+    except OSError as error:
+        raise SettingsError(f"สร้างที่เก็บข้อมูล {data} ไม่ได้ (cannot make PRAKAT_DATA): {error}") from error
+
+
+def _refuse_unfinished_move(engine: Engine) -> None:
+    """Closes the engine and raises ``SettingsError`` while an archive is still being moved to it."""
+    if unfinished(engine):
+        engine.close()
+        raise SettingsError(
+            "การย้ายคลังมาที่ฐานข้อมูลนี้ยังไม่เสร็จ กรุณาเรียก prakat move เดิมให้เสร็จก่อน"
+            " (an archive is still being moved here: run that prakat move to its end)"
+        )
+
+
+@contextmanager
+def installed(setting: str) -> Iterator[None]:
+    """Raises ``SettingsError`` when the library of a big engine is missing; the small server needs none."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        raise SettingsError(
+            f"{setting} ต้องใช้ไลบรารี {error.name} ที่ยังไม่ได้ติดตั้ง (install it with: pip install 'prakat[scale]')"
+        ) from error
