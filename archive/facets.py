@@ -7,17 +7,19 @@ new facet of an existing type is a line here and an attribute of ``Filters``.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum, auto
 
 from archive.errors import gettext_noop
-from archive.model import Announcement, DocumentKind
+from archive.model import Announcement, Attachment, DocumentKind
 from archive.thai import buddhist_year
 
 Value = str | int
 """A value as it is indexed and counted. The empty text stands for none and is not counted."""
+Values = tuple[Value, ...]
+"""The values of one announcement; a filter finds it by any of them, and it counts for each."""
 
 
 class FacetType(Enum):
@@ -37,8 +39,14 @@ class Facet:
     type: FacetType
     label: str  # Thai, as on pages; translated where it is shown
     english: str
-    value: Callable[[Announcement], Value]
+    values: Callable[[Announcement, Sequence[Attachment]], Values]
     typed_names: tuple[str, ...] = ()
+
+
+def _kinds(announcement: Announcement, attachments: Sequence[Attachment]) -> Values:
+    """Return the kinds of the announcement and of its documents, so that an attached order is found too."""
+    kinds = [announcement.kind, *sorted({each.kind for each in attachments} - {DocumentKind.OTHER})]
+    return tuple(dict.fromkeys(kind.value for kind in kinds))
 
 
 FACETS = (
@@ -47,14 +55,14 @@ FACETS = (
         type=FacetType.ORGANISATION,
         label=gettext_noop("หน่วยงาน"),
         english="Organisation",
-        value=lambda announcement: announcement.organisation,
+        values=lambda announcement, _: (announcement.organisation,),
     ),
     Facet(
         name="kind",
         type=FacetType.KIND,
         label=gettext_noop("ประเภท"),
         english="Kind",
-        value=lambda announcement: announcement.kind.value,
+        values=_kinds,
         typed_names=("kind", "type", "ประเภท", "ชนิด"),
     ),
     Facet(
@@ -62,7 +70,7 @@ FACETS = (
         type=FacetType.YEAR,
         label=gettext_noop("ปี"),
         english="Year",
-        value=lambda announcement: buddhist_year(announcement.published_on),
+        values=lambda announcement, _: (buddhist_year(announcement.published_on),),
         typed_names=("year", "ปี", "พ.ศ."),
     ),
     Facet(
@@ -70,7 +78,7 @@ FACETS = (
         type=FacetType.NAME,
         label=gettext_noop("หมวด"),
         english="Category",
-        value=lambda announcement: announcement.category,
+        values=lambda announcement, _: (announcement.category,),
         typed_names=("category", "หมวด", "หมวดหมู่"),
     ),
     Facet(
@@ -78,7 +86,7 @@ FACETS = (
         type=FacetType.NAME,
         label=gettext_noop("ผู้ประกาศ"),
         english="Author",
-        value=lambda announcement: announcement.author,
+        values=lambda announcement, _: (announcement.author,),
         typed_names=("author", "by", "ผู้เขียน", "ผู้ประกาศ", "โดย"),
     ),
 )
@@ -87,9 +95,9 @@ FACETS_BY_NAME = {each.name: each for each in FACETS}
 NAME_FACETS = tuple(each.name for each in FACETS if each.type is FacetType.NAME)
 
 
-def facet_values(announcement: Announcement) -> tuple[Value, ...]:
-    """Return the announcement's value of each facet, in the order of ``FACETS``."""
-    return tuple(facet.value(announcement) for facet in FACETS)
+def facet_values(announcement: Announcement, attachments: Sequence[Attachment]) -> tuple[Values, ...]:
+    """Return the announcement's values of each facet, in the order of ``FACETS``."""
+    return tuple(facet.values(announcement, attachments) for facet in FACETS)
 
 
 def read_filter(facet: Facet, text: str) -> DocumentKind | int | str | None:

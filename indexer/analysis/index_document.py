@@ -199,7 +199,7 @@ def build_index_document(entry: SourceAnnouncement, segmenter: Tokenizer) -> Ind
         facts[zone] = min(writing.length(zone), np.iinfo(ATTRIBUTES[zone]).max)
     columns = {
         "facts": facts.tobytes(),
-        "facets": json.dumps(facet_values(announcement), ensure_ascii=False).encode(),
+        "facets": json.dumps(facet_values(announcement, attachments), ensure_ascii=False).encode(),
         "title": announcement.title.encode(),
         "subjects": "\n".join(_field_values(attachments, "subject")).encode(),
         "text": writing.text(),

@@ -38,6 +38,7 @@ def entry(id: int, title: str, *pages: str, **values: object) -> SourceAnnouncem
         {"number": ReadField(value=str(values.pop("number")), confidence=1.0)} if "number" in values else {}
     )
     other_readings = cast("tuple[str, ...]", values.pop("other_readings", ()))
+    attached = values.pop("attached", announcement.kind)
     assert not values
     attachment = Attachment(
         id=id * 10,
@@ -45,7 +46,7 @@ def entry(id: int, title: str, *pages: str, **values: object) -> SourceAnnouncem
         position=1,
         label="บันทึกข้อความ",
         filename="scan.pdf",
-        kind=DocumentKind.MEMO,
+        kind=cast("DocumentKind", attached),
         media_type="application/pdf",
         size=1,
         sha256="0" * 64,
@@ -269,6 +270,21 @@ def test_facets_heed_the_query_and_every_filter_but_their_own(archive: SearchInd
     assert [(value.value, value.count) for value in facets["year"]] == [(2564, 1)]
     assert [(value.value, value.count) for value in facets["author"]] == [("กองคลัง", 1)]
     assert facets["category"] == ()
+
+
+def test_a_kind_is_found_by_what_is_attached(index: SearchIndex) -> None:
+    index.update(
+        [
+            entry(1, "แจ้งเวียน", "ที่ 5", attached=DocumentKind.ORDER),
+            entry(2, "คำสั่งแต่งตั้ง", kind=DocumentKind.ORDER),
+            entry(3, "ประกาศ", "รูป", attached=DocumentKind.OTHER),
+        ],
+        (),
+        position=3,
+    )
+    page = index.search(parse("", filters=Filters(kind=DocumentKind.ORDER)))
+    assert {hit.announcement_id for hit in page.hits} == {1, 2}
+    assert {each.value: each.count for each in page.facets["kind"]} == {"order": 2, "announcement": 2}
 
 
 def test_quotes_and_minus(archive: SearchIndex) -> None:

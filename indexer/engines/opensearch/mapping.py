@@ -180,7 +180,7 @@ def body(made: IndexDocument, average: Averages) -> dict[str, Any]:
         "bare_names": [text_of_bytes(data.translate(None, MARK_BYTES)) for data in runs],
         "shown": names,
         **facets,
-        **{f"{name}_letters": name_key(facets[name]) for name in NAME_FACETS},
+        **{f"{name}_letters": list(map(name_key, facets[name])) for name in NAME_FACETS},
         "month": day.month,
         "date": int(facts["date"]),
         "expires": int(facts["expires"]),
@@ -206,7 +206,9 @@ def fingerprint(entry: SourceAnnouncement) -> str:
     return _fingerprint(
         announcement.published_on.toordinal(),
         expiry_ordinal(announcement),
-        json.dumps(facet_values(announcement), ensure_ascii=False).encode(),
+        json.dumps(
+            facet_values(announcement, [each for each, _ in entry.attachments]), ensure_ascii=False
+        ).encode(),
         document_bytes(entry),
     )
 

@@ -40,4 +40,4 @@ def concatenate_columns(parts: Sequence[OrdinalColumn]) -> OrdinalColumn:
 def facet_column(column: Iterable[bytes]) -> OrdinalColumn:
     """Returns the facet values of each document, in the order of ``FACETS``, from the column ``facets``."""
     coded = encode_ordinals(column)
-    return OrdinalColumn(coded.codes, [tuple(json.loads(values)) for values in coded.values])
+    return OrdinalColumn(coded.codes, [tuple(map(tuple, json.loads(values))) for values in coded.values])

@@ -98,7 +98,8 @@ def _values(reader: CommitReader, place: int, counts: npt.NDArray[np.intp]) -> t
     combinations = reader.facets.values
     used: Counter[str | int] = Counter()
     for code in np.flatnonzero(counts).tolist():
-        used[combinations[code][place]] += int(counts[code])
+        for value in combinations[code][place]:
+            used[value] += int(counts[code])
     first = sorted(used.items(), key=lambda item: (-item[1], str(item[0])))
     return tuple(FacetValue(value, count) for value, count in first[:_MOST_VALUES] if value != "")
 
@@ -109,7 +110,9 @@ def _named(reader: CommitReader, place: int, typed: str) -> Mask:
     Only letters are compared.
     """
     letters = _letters(typed)
-    values = {value: _letters(value) for value in {each[place] for each in reader.facets.values}}
+    values = {
+        value: _letters(value) for value in {one for each in reader.facets.values for one in each[place]}
+    }
     fitting = {value for value, its in values.items() if its == letters}
     if not fitting and letters:
         fitting = {value for value, its in values.items() if letters in its}
@@ -119,7 +122,7 @@ def _named(reader: CommitReader, place: int, typed: str) -> Mask:
 def _with(reader: CommitReader, place: int, values: Set[str | int]) -> Mask:
     """Returns the documents that have one of the values of the facet at ``place`` in ``FACETS``."""
     codes, combinations = reader.facets
-    fitting = np.array([each[place] in values for each in combinations], dtype=bool)
+    fitting = np.array([not values.isdisjoint(each[place]) for each in combinations], dtype=bool)
     return fitting[codes]
 
 

@@ -31,7 +31,7 @@ from indexer.search.query.parser import Query
 from indexer.search.suggest import suggest
 from indexer.search.tuning import TUNING, SearchTuning
 
-SCHEMA = 9
+SCHEMA = 10
 """Version of the file format of a generation. To be raised whenever that format changes."""
 
 

@@ -429,7 +429,8 @@ class CommitReader:
         return (
             int(facts["date"]) == announcement.published_on.toordinal()
             and int(facts["expires"]) == expiry_ordinal(announcement)
-            and self.facets.values[self.facets.codes[document]] == facet_values(announcement)
+            and self.facets.values[self.facets.codes[document]]
+            == facet_values(announcement, [each for each, _ in entry.attachments])
             and self.text(document) == document_bytes(entry)
         )
 
