@@ -155,7 +155,7 @@ def test_a_crash_after_sending_repeats_the_same_message(
     posting.announcement("เรื่องใหม่")
     posting.work()
     with monkeypatch.context() as crash:
-        crash.setattr(posting.services.subscriptions, "reached", lambda *_args, **_more: 1 / 0)
+        crash.setattr(posting.services.subscriptions, "note_position", lambda *_args, **_more: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             deliver(posting)
     deliver(posting)
