@@ -202,7 +202,9 @@ def checked_item(item: DisclosureItem) -> DisclosureItem:
     """Return the item with its texts tidied. Raises ``Invalid`` for an item that cannot be kept."""
     if not _KEY.fullmatch(item.key):
         raise Invalid("ชื่อถาวรใช้ได้เฉพาะ a–z 0–9 และ -", field="key")
-    title = required_text(item.title, field="title", said=gettext_noop("ชื่อรายการ"), length=_LONGEST_TITLE)
+    title = required_text(
+        item.title, field="title", field_label=gettext_noop("ชื่อรายการ"), length=_LONGEST_TITLE
+    )
     number = not_longer(one_line(item.number), "number", gettext_noop("เลขข้อ"), _LONGEST_NUMBER)
     keywords = tuple(dict.fromkeys(filter(None, map(one_line, item.keywords))))[:_MOST_KEYWORDS]
     return replace(item, title=title, number=number, keywords=keywords)

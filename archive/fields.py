@@ -62,13 +62,13 @@ class AnnouncementField:
         return self.default is None and not self.is_required
 
 
-def checked(given: Mapping[str, object]) -> dict[str, object]:
+def checked(values: Mapping[str, object]) -> dict[str, object]:
     """Return the given fields, validated and in the form in which they are stored.
 
     Raises ``Invalid`` for the first field that breaks its rule, and for a name that is not a field.
     """
     kept = {}
-    for name, value in given.items():
+    for name, value in values.items():
         known = FIELDS_BY_NAME.get(name)
         if known is None:
             raise Invalid("ไม่มีช่องข้อมูลชื่อ “%(name)s”", field=name, name=thai.clip(thai.canon(name), 40))
@@ -106,7 +106,9 @@ def _text(value: object, field: str) -> str:
 
 
 def _title(value: object, field: str) -> str:
-    return validation.required_text(_text(value, field), field=field, said=gettext_noop("ชื่อเรื่อง"), length=500)
+    return validation.required_text(
+        _text(value, field), field=field, field_label=gettext_noop("ชื่อเรื่อง"), length=500
+    )
 
 
 def _body(value: object, field: str) -> str:

@@ -205,7 +205,7 @@ class Intake(FileVersionCommands):
         attachment = self._records.attachments.get(attachment_id)
         self._editable(attachment.announcement_id)
         said = validation.required_text(
-            reason, field="reason", said=gettext_noop("เหตุผลที่ให้ประชาชนเห็น"), length=1000
+            reason, field="reason", field_label=gettext_noop("เหตุผลที่ให้ประชาชนเห็น"), length=1000
         )
         if attachment.hold is Hold.UNREAD and attachment.status is not Reading.FAILED:
             raise Conflict("ระบบยังแปลงข้อความของเอกสารนี้ไม่เสร็จ กรุณารอแล้วลองใหม่อีกครั้ง", code="unread")
@@ -376,7 +376,7 @@ class Intake(FileVersionCommands):
         """
         announcement = self._ready_for(id, Status.WITHDRAWN)
         said = validation.required_text(
-            reason, field="reason", said=gettext_noop("เหตุผลที่ถอน เพราะประชาชนจะเห็นเหตุผลนี้"), length=1000
+            reason, field="reason", field_label=gettext_noop("เหตุผลที่ถอน เพราะประชาชนจะเห็นเหตุผลนี้"), length=1000
         )
         if privacy.find(said, page=0):
             raise Invalid(
@@ -436,7 +436,9 @@ class Intake(FileVersionCommands):
         checked_items = [Item(validation.heading(item.label), item.announcement_id) for item in items]
         return self._records.collections.save(
             id,
-            title=validation.required_text(title, field="title", said=gettext_noop("ชื่อชุดประกาศ"), length=500),
+            title=validation.required_text(
+                title, field="title", field_label=gettext_noop("ชื่อชุดประกาศ"), length=500
+            ),
             body=validation.body(body),
             items=[item for item in checked_items if item.label or item.announcement_id],
             actor=actor,

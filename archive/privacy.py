@@ -93,7 +93,7 @@ def stated_reason(ground: str, explanation: str) -> str:
     if ground not in set(Ground):
         raise Invalid("กรุณาเลือกเหตุที่กฎหมายให้เผยแพร่ได้", field="ground", code="required")
     said = validation.required_text(
-        explanation, field="reason", said=gettext_noop("คำอธิบายเหตุผล"), length=_LONGEST_EXPLANATION
+        explanation, field="reason", field_label=gettext_noop("คำอธิบายเหตุผล"), length=_LONGEST_EXPLANATION
     )
     letters = [letter for letter in said if letter.isalpha()]
     if len(letters) < _FEWEST_LETTERS or len(set(letters)) < _FEWEST_DIFFERENT:

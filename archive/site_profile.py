@@ -82,19 +82,19 @@ class SiteProfiles(Protocol):
 TEXT_FIELDS = tuple(field.name for field in fields(SiteProfile) if field.name != "emblem_id")
 
 
-def checked(given: SiteProfile) -> SiteProfile:
+def checked(profile: SiteProfile) -> SiteProfile:
     """Return the profile with its texts in canonical form. Raises ``Invalid``."""
-    email = validation.one_line(given.email)
+    email = validation.one_line(profile.email)
     if email and not re.fullmatch(r"[^@\s<>]{1,64}@[^@\s<>]{1,180}\.[^@\s<>.]{2,}", email):
         raise Invalid("อีเมลไม่ถูกต้อง กรุณากรอกเช่น saraban@example.go.th", field="email")
     return SiteProfile(
-        address=_line(given.address, "address", gettext_noop("ที่อยู่")),
-        phone=_line(given.phone, "phone", gettext_noop("โทรศัพท์")),
+        address=_line(profile.address, "address", gettext_noop("ที่อยู่")),
+        phone=_line(profile.phone, "phone", gettext_noop("โทรศัพท์")),
         email=email,
-        hours=_line(given.hours, "hours", gettext_noop("เวลาทำการ")),
-        privacy=_statement(given.privacy, "privacy", gettext_noop("นโยบายความเป็นส่วนตัว")),
-        accessibility=_statement(given.accessibility, "accessibility", gettext_noop("การเข้าถึงเว็บไซต์")),
-        emblem_id=given.emblem_id,
+        hours=_line(profile.hours, "hours", gettext_noop("เวลาทำการ")),
+        privacy=_statement(profile.privacy, "privacy", gettext_noop("นโยบายความเป็นส่วนตัว")),
+        accessibility=_statement(profile.accessibility, "accessibility", gettext_noop("การเข้าถึงเว็บไซต์")),
+        emblem_id=profile.emblem_id,
     )
 
 

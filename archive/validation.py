@@ -17,20 +17,20 @@ _FILENAME_BYTES = 180  # most file systems allow 255 bytes, and a Thai letter ta
 _FORBIDDEN_IN_NAMES = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]')
 
 
-def required_text(text: str, *, field: str, said: str, length: int) -> str:
+def required_text(text: str, *, field: str, field_label: str, length: int) -> str:
     """Return the text as one line. Raises ``Invalid`` when the text is empty or too long.
 
-    ``said``: the field's Thai name, for the error message. ``length``: most characters.
+    ``field_label``: the field's Thai name, for the error message. ``length``: most characters.
     """
     line = one_line(text)
     if not line:
-        raise Invalid("กรุณากรอก%(what)s", field=field, code="required", what=said)
-    return not_longer(line, field, said, length)
+        raise Invalid("กรุณากรอก%(what)s", field=field, code="required", what=field_label)
+    return not_longer(line, field, field_label, length)
 
 
 def account_name(text: str) -> str:
     """Return the name of a person who signs in, or of a program's token. Raises ``Invalid``."""
-    return required_text(text, field="name", said=gettext_noop("ชื่อ"), length=LONGEST_NAME)
+    return required_text(text, field="name", field_label=gettext_noop("ชื่อ"), length=LONGEST_NAME)
 
 
 def division(text: str) -> str:
@@ -96,14 +96,14 @@ def one_line(text: str) -> str:
     return re.sub(r"\s+", " ", thai.canon(text)).strip()
 
 
-def not_longer(text: str, field: str, said: str, length: int) -> str:
+def not_longer(text: str, field: str, field_label: str, length: int) -> str:
     """Return the text. Raises ``Invalid`` when the text has more than ``length`` characters."""
     if len(text) > length:
         raise Invalid(
             "%(what)sยาวเกินไป (%(size)s ตัวอักษร) กรุณาย่อให้ไม่เกิน %(most)s ตัวอักษร",
             field=field,
             code="too-long",
-            what=said,
+            what=field_label,
             size=f"{len(text):,}",
             most=f"{length:,}",
         )

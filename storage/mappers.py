@@ -87,12 +87,12 @@ def _damaged_as_error(mapper: Callable[Concatenate[Row, _P], _T]) -> Callable[Co
     return checked
 
 
-def readable(mapper: Callable[[Row], _T], found: Iterable[Row]) -> Iterator[_T]:
+def readable(mapper: Callable[[Row], _T], rows: Iterable[Row]) -> Iterator[_T]:
     """Map rows, leaving out damaged rows, so that one damaged row does not make a whole list fail.
 
     Each process logs each damaged row once. ``prakat check`` and the readiness check list damaged rows.
     """
-    for row in found:
+    for row in rows:
         try:
             yield mapper(row)
         except RecordDamaged as error:

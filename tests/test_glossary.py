@@ -1,4 +1,4 @@
-"""Names of modules and public classes are made of words that the glossary explains or that need no entry."""
+"""Names are made of words that the glossary explains or that need no entry, and say what they name."""
 
 from __future__ import annotations
 
@@ -16,6 +16,10 @@ PLAIN = frozenset((ROOT / "tests" / "plain_words.txt").read_text(encoding="utf-8
 
 A new name that needs a new word here, or an entry in the glossary, is worth a second thought.
 """
+
+
+EMPTY = frozenset("found given held kept meant said seen shown told wanted".split())
+"""Words that alone name nothing: what was found, given, kept is the name."""
 
 
 def names(room: str) -> Iterator[str]:
@@ -38,3 +42,22 @@ def test_names_are_made_of_known_words(room: str) -> None:
     known = set(re.findall(r"[a-z]+", glossary)) | PLAIN
     unknown = {name: odd for name in names(room) if (odd := words(name) - known)}
     assert not unknown
+
+
+def signatures(room: str) -> Iterator[tuple[str, str]]:
+    """Yields public functions, their parameters and the fields of public classes, each with its place."""
+    for path in (ROOT / room).rglob("*.py"):
+        body = ast.parse(path.read_text(encoding="utf-8")).body
+        classes = [node for node in body if isinstance(node, ast.ClassDef) and not node.name.startswith("_")]
+        for node in (*body, *(member for each in classes for member in each.body)):
+            place = f"{path.relative_to(ROOT)}:{node.lineno}"
+            if isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
+                yield node.name, place
+                yield from ((each.arg, place) for each in (*node.args.args, *node.args.kwonlyargs))
+            elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+                yield node.target.id, place
+
+
+@pytest.mark.parametrize("room", ["archive", "storage", "web"])
+def test_functions_parameters_and_fields_are_not_named_by_a_participle_alone(room: str) -> None:
+    assert not [f"{place} {name}" for name, place in signatures(room) if name in EMPTY]

@@ -137,10 +137,10 @@ def suggested_entries(services: Services, announcement: Announcement) -> list[Di
     ]
 
 
-def by_section(shown: Sequence[ItemShown]) -> list[tuple[Section, list[ItemShown]]]:
+def by_section(items: Sequence[ItemShown]) -> list[tuple[Section, list[ItemShown]]]:
     """Returns the items in groups, section by section."""
     return [
         (section, found)
         for section in Section
-        if (found := [each for each in shown if each.item.section is section])
+        if (found := [each for each in items if each.item.section is section])
     ]

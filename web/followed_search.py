@@ -14,13 +14,13 @@ from indexer.search.query.parser import MAX_QUERY_LENGTH, Filters, Query, Sort, 
 _LONGEST = 200  # characters of an author or category; more than either may have
 
 
-def followed_arguments(given: Mapping[str, str]) -> str:
+def followed_arguments(arguments: Mapping[str, str]) -> str:
     """Returns those arguments of a search page that can be followed, as in an address, in a fixed order."""
     kept = {}
-    if typed := canon(given.get("q", "")).strip()[:MAX_QUERY_LENGTH]:
+    if typed := canon(arguments.get("q", "")).strip()[:MAX_QUERY_LENGTH]:
         kept["q"] = typed
     for facet in FACETS:
-        value = read_filter(facet, canon(given.get(facet.name, "")).strip()[:_LONGEST])
+        value = read_filter(facet, canon(arguments.get(facet.name, "")).strip()[:_LONGEST])
         if value is not None:
             kept[facet.name] = str(value)
     return urlencode(kept)

@@ -37,7 +37,7 @@ class ImportReport:
     added: int = 0
     known: int = 0
     files: int = 0
-    seen: int = 0
+    total: int = 0
     problems: list[tuple[str, str]] = field(default_factory=list)
 
 
@@ -205,8 +205,8 @@ def _import(
                 raise
             except (PrakatError, OSError, ValueError, RecursionError) as error:
                 report.problems.append((where(source), getattr(error, "message", str(error))))
-            report.seen += 1
-            progress(report.seen)
+            report.total += 1
+            progress(report.total)
     return report
 
 

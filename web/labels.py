@@ -130,15 +130,16 @@ def role_name(role: Role) -> str:
     return str(_ROLES[role])
 
 
-def device_name(said: str) -> str:
+def device_name(user_agent: str) -> str:
     """Returns ``Chrome · Windows`` for a browser's User-Agent header.
 
     Returns the header itself when neither browser nor system is known.
     """
     found = [
-        next((name for word, name in words.items() if word in said), "") for words in (_BROWSERS, _SYSTEMS)
+        next((name for word, name in words.items() if word in user_agent), "")
+        for words in (_BROWSERS, _SYSTEMS)
     ]
-    return " · ".join(filter(None, found)) or said
+    return " · ".join(filter(None, found)) or user_agent
 
 
 def kind_name(kind: DocumentKind | str) -> str:
@@ -147,9 +148,9 @@ def kind_name(kind: DocumentKind | str) -> str:
     return found.english if str(get_locale()) == "en" else found.thai
 
 
-def remark(said: QueryNote) -> str:
+def remark(note: QueryNote) -> str:
     """Returns a note about a query, in the reader's language."""
-    return said.english if str(get_locale()) == "en" else said.thai
+    return note.english if str(get_locale()) == "en" else note.thai
 
 
 def reading_name(state: Reading) -> str:

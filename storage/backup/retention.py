@@ -50,21 +50,21 @@ class BackupDirectory:
         """Return the manifest of one generation. Raises ``Invalid`` when the manifest is damaged."""
         return BackupManifest.from_bytes(self._manifest_path(generation).read_bytes())
 
-    def find_text(self, wanted: str | None) -> bytes:
-        """Return the manifest of the newest generation whose name begins with ``wanted``, or of the newest.
+    def find_text(self, name_prefix: str | None) -> bytes:
+        """Return the manifest of the newest generation whose name begins so, or of the newest.
 
         Raises ``NotFound`` when there is none of that name, ``Invalid`` when there is no manifest at all.
         """
-        if wanted is None:
+        if name_prefix is None:
             try:
                 return (self.path / MANIFEST).read_bytes()
             except FileNotFoundError:
                 raise damaged([MANIFEST]) from None
-        found = [name for name in self.generations() if name.startswith(wanted)]
+        found = [name for name in self.generations() if name.startswith(name_prefix)]
         if found:
             return self._manifest_path(found[-1]).read_bytes()
         known = ", ".join(self.generations()) or "-"
-        raise NotFound(f"ไม่พบชุดสำรอง {wanted} มีชุด (no such generation; there are): {known}")
+        raise NotFound(f"ไม่พบชุดสำรอง {name_prefix} มีชุด (no such generation; there are): {known}")
 
     def newest_readable(self) -> BackupManifest | None:
         """Return the newest generation whose manifest can be read; None where there is none."""

@@ -52,7 +52,7 @@ def drop_decisions(engine: Queries, announcement_id: int) -> None:
 
 
 def note_corrected_finds(
-    engine: Queries, attachment: Attachment, page: int, found: Sequence[PersonalData]
+    engine: Queries, attachment: Attachment, page: int, page_finds: Sequence[PersonalData]
 ) -> None:
     """Replace the finds of a page by those in its corrected text.
 
@@ -61,7 +61,7 @@ def note_corrected_finds(
     """
     others = [data for data in attachment.details.personal_data if data.page != page]
     details = dataclasses.replace(
-        attachment.details, personal_data=tuple(sorted([*others, *found], key=lambda one: one.page))
+        attachment.details, personal_data=tuple(sorted([*others, *page_finds], key=lambda one: one.page))
     )
     engine.run(
         "UPDATE attachment SET details = :details WHERE organisation_id IN :organisations AND id = :id",

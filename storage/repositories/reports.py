@@ -24,15 +24,15 @@ class EngineReports:
     def __init__(self, engine: Queries) -> None:
         self._engine = engine
 
-    def add(self, given: ReportDraft) -> None:
+    def add(self, draft: ReportDraft) -> None:
         organisation = current_organisation(self._engine, several=PROVINCE)
         values: dict[str, object] = {
-            "kind": given.kind.value,
-            "text": given.text,
-            "announcement_id": given.announcement_id,
-            "attachment_id": given.attachment_id,
-            "page": given.page,
-            "query": given.query,
+            "kind": draft.kind.value,
+            "text": draft.text,
+            "announcement_id": draft.announcement_id,
+            "attachment_id": draft.attachment_id,
+            "page": draft.page,
+            "query": draft.query,
         }
         with self._engine.write():
             self._delete_old()
@@ -43,9 +43,9 @@ class EngineReports:
                    AND coalesce(announcement_id, 0) = :announcement
                    AND coalesce(attachment_id, 0) = :attachment AND coalesce(page, 0) = :sheet""",
                 organisation=organisation,
-                announcement=given.announcement_id or 0,
-                attachment=given.attachment_id or 0,
-                sheet=given.page or 0,
+                announcement=draft.announcement_id or 0,
+                attachment=draft.attachment_id or 0,
+                sheet=draft.page or 0,
                 **{name: values[name] for name in ("kind", "text", "query")},
             )
             if counted:

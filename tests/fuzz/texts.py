@@ -186,7 +186,7 @@ class Pages(_OnSite):
         began = time.process_time()
         report = import_site(self._site.services, self._saved, load_site(), lambda _done, _total: None)
         _quickly(began)
-        assert report.seen == 1
+        assert report.total == 1
         assert report.added or report.problems, "neither taken nor refused"
         for _, why in report.problems:
             assert any("ก" <= letter <= "๛" for letter in why), why
@@ -204,7 +204,7 @@ class Pages(_OnSite):
 
 
 def _told(report: ImportReport) -> None:
-    assert report.seen == report.added + report.known + len(report.problems)
+    assert report.total == report.added + report.known + len(report.problems)
     for _, why in report.problems:
         assert any("ก" <= letter <= "๛" for letter in why), why
 

@@ -97,13 +97,15 @@ def visible_attachments(announcement_id: int, *, staff: bool) -> list[Attachment
     return [each for each in attachments if staff or each.hold is None]
 
 
-def visible_items(collection: Collection, shown: Container[int]) -> list[Item]:
-    """Returns the collection's lines without those of announcements that are not among ``shown``.
+def visible_items(collection: Collection, visible_ids: Container[int]) -> list[Item]:
+    """Returns the collection's lines without those of announcements that are not among ``visible_ids``.
 
     The heading of a hidden announcement is left out too: a heading may tell as much as a title.
     """
     return [
-        item for item in collection.items if item.announcement_id is None or item.announcement_id in shown
+        item
+        for item in collection.items
+        if item.announcement_id is None or item.announcement_id in visible_ids
     ]
 
 

@@ -42,9 +42,9 @@ class DisclosureOut(Schema):
     items = fields.List(fields.Nested(DisclosureItemOut))
 
 
-def as_disclosure(year: int, shown: Sequence[ItemShown]) -> dict[str, Any]:
+def as_disclosure(year: int, items: Sequence[ItemShown]) -> dict[str, Any]:
     """Returns the items with the announcements that residents see, as the API tells them."""
-    return {"year": year, "items": [_as_item(each) for each in shown]}
+    return {"year": year, "items": [_as_item(each) for each in items]}
 
 
 def _as_item(shown: ItemShown) -> dict[str, Any]:

@@ -48,9 +48,9 @@ def as_relation(name: str, other: Announcement) -> dict[str, Any]:
     }
 
 
-def as_standing(found: Standing) -> dict[str, Any]:
+def as_standing(standing: Standing) -> dict[str, Any]:
     """Returns an announcement's relations as the API tells them."""
     return {
-        "in_force": found.is_in_force,
-        "relations": [as_relation(name, other) for name, other in named_relations(found)],
+        "in_force": standing.is_in_force,
+        "relations": [as_relation(name, other) for name, other in named_relations(standing)],
     }

@@ -210,13 +210,13 @@ def list_announcements(args: dict[str, Any]) -> dict[str, Any]:
 @writing
 @blueprint.arguments(schemas.AnnouncementIn)
 @blueprint.response(201, schemas.AnnouncementOut)
-def create(given: dict[str, Any]) -> dict[str, Any]:
+def create(fields: dict[str, Any]) -> dict[str, Any]:
     """สร้างประกาศ · Make an announcement."""
-    status = Status(given.pop("status"))
+    status = Status(fields.pop("status"))
     if status is Status.PUBLISHED:
         require_scope(Scope.PUBLISH)
-    reason = given.pop("reason")
-    announcement = services().intake.create(Draft(**given), actor=g.actor, status=status, reason=reason)
+    reason = fields.pop("reason")
+    announcement = services().intake.create(Draft(**fields), actor=g.actor, status=status, reason=reason)
     return _record(announcement.id)
 
 
@@ -275,13 +275,13 @@ def restore(id: int) -> dict[str, Any]:
 @writing
 @blueprint.arguments(RelationIn)
 @blueprint.response(200, RelationOut)
-def relate(given: dict[str, Any], id: int, older_id: int) -> dict[str, Any]:
+def relate(fields: dict[str, Any], id: int, older_id: int) -> dict[str, Any]:
     """บันทึกว่าประกาศนี้ยกเลิก แก้ไข หรือใช้แทนฉบับเก่า · Confirm that the announcement cancels, amends or
     replaces an older one, in place of an earlier decision. Residents see it once both are published. For a
     published announcement it needs the scope ``publish``."""
     require_scope_to_change(services().announcements.get(id))
-    services().intake.relate(id, older_id, given["relation"], actor=g.actor)
-    return as_relation(given["relation"].value, services().announcements.get(older_id))
+    services().intake.relate(id, older_id, fields["relation"], actor=g.actor)
+    return as_relation(fields["relation"].value, services().announcements.get(older_id))
 
 
 @blueprint.delete("/announcements/<int:id>/relations/<int:older_id>")
@@ -303,7 +303,7 @@ def unrelate(id: int, older_id: int) -> None:
 )
 @blueprint.response(202, schemas.AttachmentOut)
 @blueprint.alt_response(200, schema=schemas.AttachmentOut, description="แนบไฟล์นี้ไว้แล้ว · attached before")
-def attach(given: dict[str, Any], id: int) -> tuple[dict[str, Any], int]:
+def attach(fields: dict[str, Any], id: int) -> tuple[dict[str, Any], int]:
     """แนบไฟล์ · Attach a file: PDF, JPEG, PNG, TIFF, HEIC, DOCX, XLSX, ODT, ODS, DOC or XLS, without password
     or macros. It is read in the background. To a published announcement it needs the scope ``publish``."""
     require_scope_to_change(services().announcements.get(id))
@@ -313,8 +313,8 @@ def attach(given: dict[str, Any], id: int) -> tuple[dict[str, Any], int]:
         cast(BinaryIO, file.stream),
         filename=file.filename or "",
         actor=g.actor,
-        label=given["label"],
-        kind=given["kind"],
+        label=fields["label"],
+        kind=fields["kind"],
     )
     return schemas.as_attachment(attachment), 202 if new else 200
 
@@ -337,9 +337,9 @@ def show_collection(id: int) -> dict[str, Any]:
 @publishing
 @blueprint.arguments(schemas.CollectionIn)
 @blueprint.response(201, schemas.CollectionOut)
-def collect(given: dict[str, Any]) -> dict[str, Any]:
+def collect(fields: dict[str, Any]) -> dict[str, Any]:
     """สร้างชุดประกาศ · Make a collection."""
-    return _collections([services().intake.collect(None, **given, actor=g.actor)])[0]
+    return _collections([services().intake.collect(None, **fields, actor=g.actor)])[0]
 
 
 @blueprint.patch("/collections/<int:id>")

@@ -433,10 +433,10 @@ def as_announcement(
     )
 
 
-def as_collection(collection: Collection, shown: Mapping[int, Announcement]) -> dict[str, Any]:
+def as_collection(collection: Collection, announcements: Mapping[int, Announcement]) -> dict[str, Any]:
     """Returns the collection as the API tells it.
 
-    ``shown``: those of its announcements that the reader may see, by id.
+    ``announcements``: those of its announcements that the reader may see, by id.
     """
     return {
         "id": collection.id,
@@ -444,8 +444,8 @@ def as_collection(collection: Collection, shown: Mapping[int, Announcement]) -> 
         "body": collection.body,
         "url": url_for("collections.collection", id=collection.id),
         "items": [
-            _as_item(item.label, shown.get(item.announcement_id or 0))
-            for item in visible_items(collection, shown)
+            _as_item(item.label, announcements.get(item.announcement_id or 0))
+            for item in visible_items(collection, announcements)
         ],
         "updated_at": collection.updated_at,
     }

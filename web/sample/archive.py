@@ -43,9 +43,9 @@ def fill(services: Services, progress: Callable[[int, int], None]) -> int:
     return len(listed)
 
 
-def document(given: Mapping[str, Any], file: Mapping[str, Any]) -> Text:
+def document(values: Mapping[str, Any], file: Mapping[str, Any]) -> Text:
     """Returns the content of one of an announcement's files."""
-    paragraphs = [line for line in given["body"].split("\n") if line.strip()]
+    paragraphs = [line for line in values["body"].split("\n") if line.strip()]
     paragraphs += [file["says"]] if "says" in file else []
     if "pages" in file:
         paragraphs += [_budget_line(number) for number in range(1, _FILLER * file["pages"])]
@@ -53,7 +53,7 @@ def document(given: Mapping[str, Any], file: Mapping[str, Any]) -> Text:
     return Text(
         kind=DocumentKind(file["kind"]),
         number=file["number"],
-        date=given["date"],
+        date=values["date"],
         subject=file["subject"],
         paragraphs=paragraphs,
         **more,

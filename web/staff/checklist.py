@@ -30,7 +30,7 @@ class Check:
     place: str
 
 
-def checks(announcement: Announcement, papers: Sequence[Paper], found: Sequence[Find]) -> list[Check]:
+def checks(announcement: Announcement, papers: Sequence[Paper], finds: Sequence[Find]) -> list[Check]:
     """Returns the lines for an announcement, its attachments and finds of personal data, in order."""
     stated = offer(announcement, papers).fields
 
@@ -52,11 +52,11 @@ def checks(announcement: Announcement, papers: Sequence[Paper], found: Sequence[
         _relations(announcement),
         *_near_duplicate(announcement),
         _attachments(announcement, papers),
-        _privacy(papers, found),
+        _privacy(papers, finds),
     ]
 
 
-def obstacle(announcement: Announcement, papers: Sequence[Paper], found: Sequence[Find]) -> str:
+def obstacle(announcement: Announcement, papers: Sequence[Paper], finds: Sequence[Find]) -> str:
     """Returns the reason why a record cannot be published as it is; "" when it can.
 
     Fields that nobody gave, and that the documents state, are filled from them at publication.
@@ -70,7 +70,7 @@ def obstacle(announcement: Announcement, papers: Sequence[Paper], found: Sequenc
             return str(_("ยังไม่มีชื่อเรื่อง"))
         if is_title_file_name(announcement.title, attachments):
             return str(_("ชื่อเรื่องเป็นชื่อไฟล์ กรุณาตั้งชื่อให้ประชาชนเข้าใจ"))
-    if found or any(each.hold is Hold.PERSONAL_DATA for each in attachments):
+    if finds or any(each.hold is Hold.PERSONAL_DATA for each in attachments):
         return str(_("พบข้อมูลส่วนบุคคล ต้องตัดสินทีละเรื่อง"))
     return ""
 
@@ -150,16 +150,16 @@ def _near_duplicate(announcement: Announcement) -> list[Check]:
     return [Check(_("ประกาศที่คล้ายกัน"), found.other.title, False, near_duplicate_said(found), place)]
 
 
-def near_duplicate_said(found: NearDuplicate) -> str:
+def near_duplicate_said(near_duplicate: NearDuplicate) -> str:
     """Returns the message about an announcement or draft with nearly the same text."""
-    if found.other.status is Status.DRAFT:
-        if not found.differing:
+    if near_duplicate.other.status is Status.DRAFT:
+        if not near_duplicate.differing:
             return str(_("ข้อความเหมือนกันทุกบรรทัดกับฉบับร่างอีกเรื่อง อาจทำซ้ำ"))
-        return str(_("เหมือนฉบับร่างอีกเรื่อง ต่างกัน %(count)s บรรทัด", count=found.differing))
-    year = thai.buddhist_year(found.other.published_on)
-    if not found.differing:
+        return str(_("เหมือนฉบับร่างอีกเรื่อง ต่างกัน %(count)s บรรทัด", count=near_duplicate.differing))
+    year = thai.buddhist_year(near_duplicate.other.published_on)
+    if not near_duplicate.differing:
         return str(_("ข้อความเหมือนกันทุกบรรทัดกับประกาศปี %(year)s", year=year))
-    return str(_("เหมือนประกาศปี %(year)s ต่างกัน %(count)s บรรทัด", year=year, count=found.differing))
+    return str(_("เหมือนประกาศปี %(year)s ต่างกัน %(count)s บรรทัด", year=year, count=near_duplicate.differing))
 
 
 def _attachments(announcement: Announcement, papers: Sequence[Paper]) -> Check:

@@ -35,7 +35,7 @@ class SynonymEffect:
 
     query: str
     searches: int
-    found: int
+    results: int
 
 
 @pages.get("")
