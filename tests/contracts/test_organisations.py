@@ -182,6 +182,7 @@ def values(theirs: Town) -> dict[str, object]:
         "was": None,
         "statuses": list(Status),
         "reason": "",
+        "division": "",
         "decided": [],
         "personal_data": [],
         "actor": ACTOR,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
 import pytest
 
@@ -21,7 +22,10 @@ def somsri(people: People) -> Person:
 
 def test_a_session_lives_while_it_is_used(people: People, somsri: Person) -> None:
     opened = people.sign_ins.open_session(somsri.id, "key", device="Firefox", now=NOW)
-    assert people.sign_ins.session("key", idle=IDLE, now=NOW) == (opened, somsri)
+    assert people.sign_ins.session("key", idle=IDLE, now=NOW) == (
+        opened,
+        replace(somsri, last_sign_in_at=NOW),
+    )
     assert people.sign_ins.session("other", idle=IDLE, now=NOW) is None
     assert people.sign_ins.session("key", idle=IDLE, now=NOW + IDLE * 0.9) is not None
     assert people.sign_ins.session("key", idle=IDLE, now=NOW + IDLE * 1.8) is not None
