@@ -31,6 +31,7 @@ def test_a_file_that_never_arrives_stays_listed_and_is_sent_again(staff: Visit, 
     page.route(SENDING, cut_the_second)
     page.set_input_files("#files", [paper("one.pdf", "หนึ่งขาด"), paper("two.pdf", "สองขาด")])
     page.keyboard.press("Enter")  # together: the first answer has the focus
+    expect(page.locator("#files")).to_be_focused()
     line = page.locator("[data-uploads] li.failed")
     expect(line).to_contain_text("การเชื่อมต่อขาด", timeout=20_000)
     expect(line).to_contain_text("two.pdf")

@@ -50,7 +50,7 @@ if (form) {
       const isBackward = event.inputType.endsWith("Backward") && field.selectionStart === field.selectionEnd;
       line.changed = moves ? null : [isBackward ? null : field.selectionStart, field.selectionEnd];
     });
-    field.addEventListener("input", () => follow(line));
+    field.addEventListener("input", () => { accepted.length = 0; follow(line); }); // Ctrl+Z is now the browser's
     field.addEventListener("keydown", (event) => press(event, line));
     field.addEventListener("focus", () => look(line));
     field.addEventListener("click", () => {
@@ -186,10 +186,6 @@ if (form) {
 
   function press(event, line) {
     if (event.isComposing) return;
-    if ((event.ctrlKey || event.metaKey) && !event.shiftKey && event.code === "KeyZ" && takeBack()) {
-      event.preventDefault();
-      return;
-    }
     if (event.key === "Enter") {
       if (event.shiftKey) return; // a line break, which begins another line
       event.preventDefault();
@@ -261,6 +257,11 @@ if (form) {
     const found = all().find((each) => String(each.doubt.mark.start) === rect.dataset.mark);
     if (found) go(found.line, found.doubt);
   }));
+
+  form.addEventListener("keydown", (event) => {
+    const isUndo = (event.ctrlKey || event.metaKey) && !event.shiftKey && event.code === "KeyZ";
+    if (isUndo && takeBack()) event.preventDefault();
+  });
 
   // Saving.
 

@@ -160,9 +160,10 @@ function take(files) {
 function askHowMany(files) {
   const line = document.createElement("li");
   const { together, apart, cancel } = papers.dataset;
-  const answer = (text, act) => button(text.replace("#", files.length), () => { line.remove(); act(files); });
+  const close = () => { papers.querySelector("#files").focus(); line.remove(); };
+  const answer = (text, act) => button(text.replace("#", files.length), () => { close(); act(files); });
   line.className = "question";
-  line.append(answer(together, takeTogether), answer(apart, takeApart), button(cancel, () => line.remove()));
+  line.append(answer(together, takeTogether), answer(apart, takeApart), button(cancel, close));
   papers.querySelector("[data-uploads]").append(line);
   line.querySelector("button").focus();
 }
