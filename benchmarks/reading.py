@@ -202,14 +202,13 @@ READ_ALONE = """
 import re, sys
 from pathlib import Path
 from indexer.extraction.pdf import parser
-from indexer.extraction.pdf.parser import EmbeddedPage
 
 def peak():
     return int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) // 1024
 
-reader.warm_up()
+parser.warm_up()
 before = peak()
-opened = reader.PdfReader(Path(sys.argv[1]))
+opened = parser.PdfReader(Path(sys.argv[1]))
 count = opened.outline().page_count
 letters = sum(len(opened.page(number).text) for number in range(1, count + 1))
 print(f"{count} pages, {letters} letters: at most {peak()} MB, {before} MB of it before the file was opened")

@@ -69,29 +69,30 @@ def recognise(image: Image.Image, *, seconds: float = TIMEOUT, turn: Turn | None
 def _upright(measured: MeasuredPage, deadline: float) -> _Reading:
     """Returns the first reading of the page in its upright orientation.
 
-    The page is first read in the orientation that its ink suggests, and that reading is kept if its
-    confidence is high enough. Otherwise a few lines are read in every other orientation, and then the whole
-    page in the orientation with the strongest evidence.
+    Where the rows are plain to see, the page is first read in the orientation that its ink suggests, and that
+    reading is kept if its confidence is high enough; otherwise a few lines are read upside down. On other
+    pages a few lines are read in every orientation. Then the whole page is read in the orientation with the
+    strongest evidence.
     """
     first = None
     if measured.is_clear:
         first = _read(measured.upright(measured.turns[0]), deadline)
         if first.confidence >= CONVINCING:
             return first
-    turn, evidence = _turn_of_samples(measured, deadline, without_first=first is not None)
+    turn, evidence = _turn_of_samples(measured, measured.turns[1:2] if first else measured.turns, deadline)
     if first is not None and evidence <= 0:
         return first
     second = _read(measured.upright(turn), deadline)
     return first if first is not None and first.evidence > second.evidence else second
 
 
-def _turn_of_samples(measured: MeasuredPage, deadline: float, *, without_first: bool) -> tuple[Turn, float]:
-    """Returns the orientation with the strongest evidence in a sample of lines, and that evidence.
+def _turn_of_samples(measured: MeasuredPage, turns: Sequence[Turn], deadline: float) -> tuple[Turn, float]:
+    """Returns the one of ``turns`` with the strongest evidence in a sample of lines, and that evidence.
 
     The search ends at the first orientation whose sample has a high enough confidence.
     """
     found: list[tuple[float, Turn]] = []
-    for turn in measured.turns[without_first:]:
+    for turn in turns:
         sample = read_sample(measured.upright(turn).image, deadline - time.monotonic())
         found.append((_evidence(sample), turn))
         if len(sample) >= ENOUGH and mean_confidence(sample) >= CONVINCING:
