@@ -146,6 +146,9 @@ ACCEPTED_FILES = ",".join((*EXTENSIONS, *FILE_TYPES))
 _ZIP = b"PK\x03\x04"
 _ARCHIVES = (_ZIP, b"PK\x05\x06", b"Rar!\x1a\x07", b"7z\xbc\xaf\x27\x1c")
 _COMPOUND = olefile.MAGIC
+_MOST_STREAMS = (
+    10_000  # of a compound file; real ones have some dozens, and each costs 16 µs and a kilobyte to list
+)
 _has_macros = (
     _has_part(rb"(?:(?:word|xl)/vbaProject|Basic/|Scripts/)"),
     _has_stream("Macros", "_VBA_PROJECT_CUR"),
@@ -209,10 +212,22 @@ def _sample(stream: BinaryIO) -> Sample:
     return Sample(head)
 
 
+class _BoundedCompound(olefile.OleFileIO):  # type: ignore[misc]
+    """A compound file of which at most ``_MOST_STREAMS`` entries of the directory are read."""
+
+    def _load_direntry(self, sid: int) -> object:
+        if sid >= _MOST_STREAMS:
+            raise ValueError("too many streams")
+        return super()._load_direntry(sid)
+
+
 def _top_level_streams(stream: BinaryIO) -> frozenset[str]:
-    """Return the names of the top-level streams and storages of a compound file; none for a damaged one."""
+    """Return the names of the top-level streams and storages of a compound file.
+
+    Returns none for a damaged file or one with too many streams.
+    """
     try:
-        with olefile.OleFileIO(stream) as compound:
+        with _BoundedCompound(stream) as compound:
             return frozenset(path[0] for path in compound.listdir(streams=True, storages=True))
     except Exception:  # noqa: BLE001 - a hostile file may provoke any error
         return frozenset()
