@@ -7,8 +7,10 @@ several expansions on several lines), or synonyms, any of which finds the others
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.resources import files
@@ -126,6 +128,31 @@ def parse_lexicon(text: str) -> Lexicon:
     return Lexicon(frozenset(words), tuple(sorted(meanings)), tuple(sorted(same)))
 
 
+class DictionaryChange(NamedTuple):
+    """An entry that somebody added to the file or removed from it; the file keeps it as a comment."""
+
+    at: dt.datetime
+    actor: str
+    is_added: bool
+    entry: str
+
+
+_CHANGE = "#:"  # begins the comment of a change: time, actor, + or -, entry, with tabs between
+
+
+def _change_line(actor: str, sign: str, entry: str) -> str:
+    at = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
+    return "\t".join((_CHANGE, at, " ".join(actor.split()), sign, entry.strip())) + "\n"
+
+
+def _read_change(line: str) -> DictionaryChange | None:
+    match line.split("\t"):
+        case [begin, at, actor, "+" | "-" as sign, entry] if begin == _CHANGE:
+            with suppress(ValueError):
+                return DictionaryChange(dt.datetime.fromisoformat(at), actor, sign == "+", entry)
+    return None
+
+
 def is_synonym_entry(line: str) -> bool:
     """Returns True for a line of synonyms (``หมา ~ สุนัข``)."""
     return "~" in line.split("#")[0]
@@ -173,17 +200,19 @@ class Dictionary:
             return content.decode("utf-8-sig")
         return content.decode(_LEGACY_ENCODING, errors="ignore")
 
-    def add(self, word: str) -> None:
+    def add(self, word: str, *, actor: str = "") -> None:
         """Appends a word, or ``abbreviation = expansion``, to the file. Takes effect with the next
-        rebuild.
+        rebuild. With an ``actor`` the change is noted (``changes``).
         """
         if self._path is not None and "\n" not in word:
             self._convert(self._path)
             with self._path.open("a", encoding="utf-8") as file:
-                file.write(f"{word}\n")
+                file.write(f"{word}\n" + (_change_line(actor, "+", word) if actor else ""))
 
-    def remove(self, entry: str) -> bool:
-        """Deletes the file's lines that are this entry, in one atomic step. Returns False without any."""
+    def remove(self, entry: str, *, actor: str) -> bool:
+        """Deletes the file's lines that are this entry, in one atomic step, and notes the change. Returns
+        False without any such line.
+        """
         if self._path is None or not self._state():
             return False
         lines = self._local().splitlines()
@@ -191,9 +220,14 @@ class Dictionary:
         if len(kept) == len(lines):
             return False
         part = self._path.with_suffix(".part")
-        part.write_text("".join(f"{line}\n" for line in kept), encoding="utf-8")
+        text = "".join(f"{line}\n" for line in kept) + _change_line(actor, "-", entry)
+        part.write_text(text, encoding="utf-8")
         part.replace(self._path)
         return True
+
+    def changes(self) -> list[DictionaryChange]:
+        """Returns the noted changes of the file, the last first."""
+        return [each for line in reversed(self._local().splitlines()) if (each := _read_change(line))]
 
     def local_synonyms(self) -> list[str]:
         """Returns the lines with synonyms of the file, the last added first."""

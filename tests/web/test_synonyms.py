@@ -36,6 +36,11 @@ def test_an_entry_is_tried_added_removed_and_put_back(site: Site) -> None:
     assert "/staff/synonyms/restore" in staff.get(gone.location).text
     staff.post("/staff/synonyms/restore", data={"entry": ENTRY})
     assert site.services.dictionary.local_synonyms() == [ENTRY]
+    log = [(each.is_added, each.entry) for each in site.services.dictionary.changes()]
+    assert log == [(True, ENTRY), (False, ENTRY), (True, ENTRY)]
+    shown = staff.get("/staff/synonyms").text.split('id="log"')[1]
+    assert site.services.dictionary.changes()[0].actor in shown
+    assert shown.count("/staff/synonyms/remove") == 2  # each addition of what is in use can be undone
     assert staff.post("/staff/synonyms/remove", data={"entry": "ไม่มี ~ คำนี้"}).status_code == 404
 
 

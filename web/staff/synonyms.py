@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
-from flask import abort, flash, redirect, render_template, request, url_for
+from flask import abort, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from archive.errors import Invalid, Unavailable
@@ -24,6 +24,7 @@ pages = staff_blueprint("synonyms", __name__, url_prefix="/staff/synonyms")
 
 _WEEKS = dt.timedelta(weeks=4)  # time of the searches on which the effect is shown
 _MOST_MISSES = 200  # searches without results that are tried, the most frequent first
+_MOST_CHANGES = 20  # changes shown, the last first
 _MOST_EFFECTS = 5  # searches named beside one entry
 _LONGEST = 60  # characters of a word or phrase
 _MOST_WORDS = 8  # words of one entry
@@ -56,7 +57,7 @@ def add() -> ResponseReturnValue:
     if "preview" in request.form:
         return _page(preview=entry)
     if entry not in services().dictionary.local_synonyms():
-        services().dictionary.add(entry)
+        services().dictionary.add(entry, actor=g.actor)
     return redirect(url_for("synonyms.table", added=entry))
 
 
@@ -65,7 +66,7 @@ def remove() -> ResponseReturnValue:
     """Remove an entry; the page that follows offers to put it back."""
     _require_own_dictionary()
     entry = request.form.get("entry", "")
-    if not services().dictionary.remove(entry):
+    if not services().dictionary.remove(entry, actor=g.actor):
         abort(404)
     return redirect(url_for("synonyms.table", removed=entry))
 
@@ -79,7 +80,7 @@ def restore() -> ResponseReturnValue:
     except Invalid:
         abort(400)
     if entry not in services().dictionary.local_synonyms():
-        services().dictionary.add(entry)
+        services().dictionary.add(entry, actor=g.actor)
     return redirect(url_for("synonyms.table", added=entry))
 
 
@@ -100,6 +101,7 @@ def _page(preview: str = "") -> str:
         added=request.args.get("added", "") if request.args.get("added") in entries else "",
         removed=removed if "~" in removed and removed not in entries else "",
         is_updating=manifest is not None and manifest.dictionary != here.dictionary.current().version,
+        changes=here.dictionary.changes()[:_MOST_CHANGES],
         may_change=_has_own_dictionary(),
         misses=misses[:_MOST_EFFECTS],
     )
