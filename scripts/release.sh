@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Build a release into dist/: wheel, source, components (SBOM), checksums, signature. Nothing is uploaded.
+# Build a release into dist/: wheel, source, manual, components (SBOM), checksums, signature. Nothing is uploaded.
 # `make release KEY=...` is the whole: it runs every check before, and makes the tag after. Without KEY, a rehearsal.
 #   scripts/release.sh [KEY]     KEY: an Ed25519 key in PEM, as backups use (openssl genpkey -algorithm ed25519)
 # Whoever downloads it verifies:
@@ -13,7 +13,12 @@ rm -f dist/.gitignore
 .venv/bin/cyclonedx-py requirements --pyproject pyproject.toml --output-reproducible --of JSON \
     -o dist/prakat.cdx.json requirements.lock
 cp requirements.lock CHANGELOG.md dist/
-for distribution in dist/*.whl dist/*.tar.gz; do scripts/smoke.sh "$distribution"; done
+manual=$(mktemp -d)
+trap 'rm -rf "$manual"' EXIT
+.venv/bin/mkdocs build --quiet --strict --site-dir "$manual/manual"
+version=$(sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
+tar czf "dist/prakat-$version-manual.tar.gz" -C "$manual" manual
+for distribution in dist/*.whl "dist/prakat-$version.tar.gz"; do scripts/smoke.sh "$distribution"; done
 (cd dist && sha256sum ./*.whl ./*.tar.gz prakat.cdx.json requirements.lock CHANGELOG.md | sed 's# \./# #' >SHA256SUMS)
 if [ -n "$key" ]; then
     openssl pkeyutl -sign -inkey "$key" -rawin -in dist/SHA256SUMS -out dist/SHA256SUMS.sig

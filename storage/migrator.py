@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Set
 
 from archive.errors import SettingsError
 from storage import schema
@@ -21,7 +21,7 @@ def migrate(engine: Engine, dialect: Dialect, begin: Callable[[], None]) -> None
     if not engine.has_table("migration"):
         begin()
     else:
-        _refuse_newer(engine)
+        refuse_newer(_applied(engine))
         if not _missing(engine):
             return
     with engine.write():
@@ -44,8 +44,9 @@ def migrate(engine: Engine, dialect: Dialect, begin: Callable[[], None]) -> None
             )
 
 
-def _refuse_newer(engine: Engine) -> None:
-    unknown = _applied(engine) - {migration.name for migration in schema.MIGRATIONS}
+def refuse_newer(applied: Set[str]) -> None:
+    """Raise ``SettingsError`` when one of the applied migrations is of a later version of the program."""
+    unknown = applied - {migration.name for migration in schema.MIGRATIONS}
     if unknown:
         raise SettingsError(
             "คลังนี้ปรับด้วยประกาศรุ่นที่ใหม่กว่าแล้ว รุ่นนี้จึงไม่เปิด กรุณาติดตั้งรุ่นที่ใหม่กว่า หรือกู้คืนข้อมูลสำรองที่ทำก่อนปรับรุ่น"

@@ -161,7 +161,8 @@ def _guards(given: Settings) -> Iterator[Trouble]:
         yield Trouble("proxies", Area.UNSAFE, said, _line('trusted_proxies = "127.0.0.1"'))
     if os.geteuid() == 0:
         said = "กำลังใช้สิทธิ์ root บริการควรมีผู้ใช้ของตัวเอง (running as root)"
-        yield Trouble("root", Area.UNSAFE, said, "sudo -u prakat prakat doctor", is_advice=True)
+        command = f"runuser -u prakat -- env PRAKAT_DATA={given.data.absolute()} prakat doctor"
+        yield Trouble("root", Area.UNSAFE, said, command, is_advice=True)
 
 
 def _permissions(given: Settings) -> Iterator[Trouble]:

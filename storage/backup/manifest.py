@@ -195,6 +195,12 @@ def examine(database: Path) -> None:
         raise Unavailable(f"ฐานข้อมูลเสียหาย (the database is damaged): {'; '.join(found)}")
 
 
+def read_migrations(database: Path) -> set[str]:
+    """Return the names of the migrations that a database has had."""
+    with open_database(database) as opened:
+        return {name for (name,) in opened.execute("SELECT name FROM migration")}
+
+
 @contextmanager
 def private_directory(directory: Path) -> Iterator[None]:
     """Lock and empty a directory for the length of the context, and delete it afterwards.

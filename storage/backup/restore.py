@@ -27,9 +27,11 @@ from storage.backup.manifest import (
     disk_trouble_as_unavailable,
     examine,
     private_directory,
+    read_migrations,
 )
 from storage.backup.retention import BackupDirectory
 from storage.files.local import sync_directory
+from storage.migrator import refuse_newer
 
 
 def restore(
@@ -47,7 +49,8 @@ def restore(
 
     Raises ``Conflict`` when ``data`` is not empty, ``NotFound`` for an unknown generation,
     ``Invalid`` (code ``backup-damaged``) with the names of the damaged members, or (code
-    ``backup-signature``, ``backup-encrypted``) when the keys do not fit, ``Unavailable`` on a bad disk.
+    ``backup-signature``, ``backup-encrypted``) when the keys do not fit, ``Unavailable`` on a bad disk,
+    ``SettingsError`` for a backup that a later version of the program made.
     """
     aside = _beside(data)
     if data.exists() and any(path != aside for path in data.iterdir()):
@@ -64,6 +67,7 @@ def restore(
         manifest = backup.check(report, generation=generation, into=unpacked, keys=keys)
         keys.verify(manifest)
         examine(unpacked / DATABASE)
+        refuse_newer(read_migrations(unpacked / DATABASE))
         os.sync()
         _move(unpacked, data)
     return manifest

@@ -34,6 +34,7 @@ def test_wheel_and_source_hold_what_an_installation_needs(tmp_path: Path) -> Non
     named = set(re.findall(r"deploy/[\w.-]+", manual))
     assert len(named) > 3
     assert named <= held
+    assert {"Makefile", "scripts/install.sh", "requirements-dev.lock", "tests/conftest.py"} <= held
     (wheel,) = tmp_path.glob("*.whl")
     with zipfile.ZipFile(wheel) as opened:
         packed = set(opened.namelist())

@@ -14,6 +14,7 @@ from click.testing import CliRunner
 from archive.model import Reading, Status
 from tests.operation.archives import close, opened, run
 from web.accounts.passwords import verify
+from web.bootstrap import Services
 from web.cli import main
 
 KEPT = Path(__file__).with_name("first-release.tar")
@@ -82,18 +83,38 @@ def test_the_version_before_0_2_0_opens_and_can_be_gone_back_to(tmp_path: Path) 
     assert opened(tmp_path / "new").records.announcements.get(1).title == "แก้ในรุ่นใหม่"
 
 
-def test_an_earlier_version_refuses_an_archive_that_a_later_one_upgraded(data: Path) -> None:
-    services = opened(data)
+def _upgrade_beyond_this_version(services: Services) -> None:
     with services.database.write():  # type: ignore[attr-defined]
-        services.database.run(
+        services.database.run(  # type: ignore[attr-defined]
             "INSERT INTO migration (name, applied_at) VALUES ('of a later version', '2030')"
-        )  # type: ignore[attr-defined]
+        )
+
+
+def test_an_earlier_version_refuses_an_archive_that_a_later_one_upgraded(data: Path, tmp_path: Path) -> None:
+    services = opened(data)
+    _upgrade_beyond_this_version(services)
     close(services)
     before = (data / "prakat.sqlite").read_bytes()
-    for command in ("serve", "check", "stats"):
-        refused = run(data, command)
-        assert refused.exit_code == 2
+    target = str(tmp_path / "target")
+    for command in (
+        *(["serve"], ["worker"], ["check", "--repair"], ["stats"], ["reindex"], ["reread", "--failed"]),
+        *(["backup", target], ["nightly", target], ["export", target], ["export-site", target]),
+        *(["move", "--to", target], ["search", "ถนน"], ["user", "list"], ["sample"], ["begin-anew"]),
+    ):
+        refused = run(data, *command)
+        assert refused.exit_code == 2, command
         assert "รุ่นที่ใหม่กว่า" in refused.stderr
         assert "restore the backup from before the upgrade" in refused.stderr
     assert "รุ่นที่ใหม่กว่า" in run(data, "doctor").output
     assert (data / "prakat.sqlite").read_bytes() == before
+
+
+def test_an_earlier_version_refuses_a_backup_of_a_later_one_and_leaves_nothing(
+    services: Services, tmp_path: Path
+) -> None:
+    _upgrade_beyond_this_version(services)
+    services.backups.make(tmp_path / "backup.tar", lambda *_: None)
+    refused = run(tmp_path / "new", "restore", f"{tmp_path}/backup.tar")
+    assert refused.exit_code == 2
+    assert "รุ่นที่ใหม่กว่า" in refused.stderr
+    assert not (tmp_path / "new").exists()
