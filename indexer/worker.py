@@ -11,6 +11,7 @@ import datetime as dt
 import logging
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Self
@@ -23,6 +24,8 @@ from archive.model import Attachment, Failure
 from archive.ports import Jobs
 from archive.repositories import Records
 from indexer.extraction.failures import MESSAGES, Unreadable
+from indexer.extraction.page_images import Pictures
+from indexer.extraction.parsers import has_pictures
 from indexer.extraction.pipeline import AttachmentReader, Stopped
 from indexer.inbox import LOOK_EVERY, Inbox
 from indexer.index_sync import sync_batch
@@ -38,6 +41,9 @@ LEASE = dt.timedelta(seconds=30)
 RENEW_EVERY = 8.0  # seconds; two renewals may be missed before another worker takes over
 LANES = 2  # attachments read at the same time, so that a long one does not delay a short one
 MAIL_EVERY = 5.0  # seconds between looks for mail that is due
+MAX_DRAWN_AHEAD = 10  # first pages of an attachment whose pictures are made before anybody asks
+MAX_WAITING_PICTURES = 1_000  # pages; of a large import the pictures of the newest are made
+CALM = 2.0  # seconds without an attachment to read, before pictures are made
 IDLE = 0.3  # seconds of sleep when a step found no work; short, so that search follows within a second
 
 
@@ -54,12 +60,16 @@ class Worker:
         duties: LeaderLeases,
         scrub: Scrubber,
         inbox: Inbox,
+        pictures: Pictures,
         send_mail: Callable[[Callable[[], bool]], None] | None = None,
     ) -> None:
         """``send_mail`` sends what is due to followers, while the function that it gets returns True."""
         self._records, self._jobs, self._intake = records, jobs, intake
         self._index, self._reader, self._duties = index, reader, duties
         self._scrub, self._inbox = scrub, inbox
+        self._pictures = pictures
+        self._to_draw: deque[tuple[Attachment, int]] = deque(maxlen=MAX_WAITING_PICTURES)
+        self._last_read = time.monotonic()
         self._send_mail = send_mail
         self._name = lease_holder_name()
         self._stop = threading.Event()
@@ -113,12 +123,23 @@ class Worker:
     def _read_one(self, name: str) -> bool:
         attachment = self._jobs.claim(name, lease=LEASE, now=dt.datetime.now(dt.UTC))
         if attachment is None:
-            return False
+            return time.monotonic() - self._last_read > CALM and self._draw_one()
         with (
             bound_contextvars(attachment=attachment.id, announcement=attachment.announcement_id, reader=name),
             suppress(Conflict),  # the lease was lost: another worker has the attachment
         ):
             self._read(attachment, name)
+        self._last_read = time.monotonic()
+        return True
+
+    def _draw_one(self) -> bool:
+        """Makes the picture of a page that was read lately. Returns False when none is left to make."""
+        try:
+            attachment, number = self._to_draw.pop()
+        except IndexError:
+            return False
+        with suppress(PrakatError):  # gone meanwhile, or not to be drawn: whoever asks for it is told
+            self._pictures.draw_ahead(attachment, self._records.pages.get(attachment.id, number))
         return True
 
     def _read(self, attachment: Attachment, name: str) -> None:
@@ -151,6 +172,9 @@ class Worker:
             details=outcome.details,
             rules=outcome.rules,
         )
+        if has_pictures(attachment.media_type):
+            first_pages = range(1, min(outcome.page_count, MAX_DRAWN_AHEAD) + 1)
+            self._to_draw.extend((attachment, number) for number in reversed(first_pages))
         log.info(
             "attachment read",
             extra={"pages": outcome.page_count, "seconds": round(time.monotonic() - began, 1)},

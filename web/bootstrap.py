@@ -394,6 +394,7 @@ def build_worker(services: Services) -> Worker:
         duties(services, lease_holder_name()),
         Scrubber(services.records, services.files, services.index, scrub_state_path(services.settings)),
         Inbox(lambda: inbox_targets(services)),
+        services.pictures,
         FollowerMail(services).send_due if services.settings.smtp_url else None,
     )
 

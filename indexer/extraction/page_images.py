@@ -48,9 +48,8 @@ MOST_MARKED = 4_000
 CROP_WIDTH, CROP_HEIGHT = 6_000, 1_400
 """Size of the piece around a hit, in 1/10,000 of the page: some four lines of a letter."""
 _CROP_MARGIN = 300  # left of a line's beginning, in 1/10,000 of the page
-_CROPPED_FROM = (
-    1_000  # pixels across the page from which a piece is cut: the picture that the reader opens next
-)
+_CROPPED_FROM = 1_000
+"""Pixels across the page from which a piece is cut: the picture that the reader opens next."""
 RETRY_SECONDS = 600.0
 _NO_PICTURE = "แสดงภาพของหน้านี้ไม่ได้ กรุณาเปิดไฟล์ต้นฉบับแทน"
 _MAX_HEIGHT = 16_000  # pixels; the highest WebP picture has 16,383
@@ -338,6 +337,13 @@ class Pictures:
                 marked = self._run(name, mark_and_crop, drawn, width, boxes, crop)
             self._marked.put(name, marked)
         return marked
+
+    def draw_ahead(self, attachment: Attachment, page: Page) -> None:
+        """Draws the page as results and the reader first show it, so that no resident waits for it.
+
+        Raises ``Unavailable`` when the picture cannot be made, or not now.
+        """
+        self.page(attachment, page, width=_CROPPED_FROM)
 
     def forget(self, sha256: str) -> None:
         """Deletes all pictures of a file from the caches."""

@@ -92,7 +92,7 @@ class Site:
         thread = threading.Thread(target=worker.run, args=(stop,))
         thread.start()
         try:
-            _until(self._settled, seconds=90)
+            until(self._settled, seconds=90)
         finally:
             stop.set()
             thread.join()
@@ -103,7 +103,7 @@ class Site:
         return level and not counts.get("waiting") and not counts.get("reading")
 
 
-def _until(true: Callable[[], bool], *, seconds: float) -> None:
+def until(true: Callable[[], bool], *, seconds: float) -> None:
     end = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < end, "the worker did not settle"

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import threading
 from contextlib import ExitStack
 
 import pytest
 from flask.testing import FlaskClient
 
+import indexer.worker
 from indexer.extraction import page_images
 from indexer.extraction.machine_semaphore import Slots
-from tests.web.conftest import Site, memo
+from tests.web.conftest import Site, memo, until
+from web.bootstrap import build_worker
 from web.serving.http_server import HURRY
 
 AT_ONCE = {HURRY: "1"}
@@ -53,3 +56,24 @@ def test_a_piece_of_the_page_around_the_hit(shown: tuple[Site, FlaskClient, str]
     assert piece.get_data() != client.get(f"{path}&q=หลอดไฟ").get_data()
     assert client.get(f"{path}&crop=other").get_data() == client.get(path).get_data()
     assert client.get(path.replace("width=240", "width=7")).status_code == 200
+
+
+def test_a_worker_with_nothing_to_read_draws_what_results_show_first(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(indexer.worker, "CALM", 0.0)
+    made = site.announcement("ประกาศ")
+    attached = site.attach(made.id, memo("ขออนุมัติจัดซื้อหลอดไฟฟ้า จำนวน 20 ดวง"))
+    stop = threading.Event()
+    worker = threading.Thread(target=build_worker(site.services).run, args=(stop,))
+    worker.start()
+    try:
+        cache = site.services.settings.data / "pictures"
+        until(lambda: any(cache.glob(f"**/{attached.sha256}-1-1000-*")), seconds=60)
+    finally:
+        stop.set()
+        worker.join()
+    page = site.services.pages.get(attached.id, 1)
+    drawn = site.services.pictures.cached(site.services.attachments.get(attached.id), page, width=1000)
+    asked = site.client().get(f"/announcements/{made.id}/attachments/{attached.id}/pages/1.webp?width=1000")
+    assert asked.get_data() == drawn
