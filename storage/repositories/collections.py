@@ -26,23 +26,25 @@ class EngineCollections:
             before = _history_fields(self.get(id)) if id is not None else {}
             if before == wanted:
                 return self.get(cast(int, id))
-            kept = _save_row(self._engine, id, title, body, actor)
-            self._engine.run(
-                """DELETE FROM collection_item
-                   WHERE organisation_id IN :organisations AND collection_id = :id""",
-                id=kept,
-            )
-            for position, item in enumerate(items, start=1):
+            columns = {"title": title, "body": body, "at": mappers.now_text(), "actor": actor}
+            if id is not None:
                 self._engine.run(
-                    """INSERT INTO collection_item (collection_id, position, label, announcement_id,
-                           organisation_id)
-                       SELECT id, :position, :label, CAST(:announcement_id AS BIGINT), organisation_id
-                       FROM collection WHERE organisation_id IN :organisations AND id = :id""",
-                    id=kept,
-                    position=position,
-                    label=item.label,
-                    announcement_id=item.announcement_id,
+                    """UPDATE collection
+                       SET title = :title, body = :body, updated_at = :at, updated_by = :actor
+                       WHERE organisation_id IN :organisations AND id = :id""",
+                    id=id,
+                    **columns,
                 )
+                kept = id
+            else:
+                made = self._engine.rows(
+                    """INSERT INTO collection (title, body, updated_at, updated_by, organisation_id)
+                       VALUES (:title, :body, :at, :actor, :organisation) RETURNING id""",
+                    organisation=current_organisation(self._engine),
+                    **columns,
+                )
+                kept = int(made[0]["id"])
+            _save_items(self._engine, kept, items)
             _note(self._engine, kept, "create" if id is None else "revise", actor, before, wanted)
             seal(self._engine, ("collection", kept))
             return self.get(kept)
@@ -94,24 +96,21 @@ class EngineCollections:
         return [*mappers.readable(lambda row: mappers.collection(row, items.get(row["id"], [])), found)]
 
 
-def _save_row(engine: Queries, id: int | None, title: str, body: str, actor: str) -> int:
-    """Insert or update the collection's own row, without its items. Returns the collection's id."""
-    columns: dict[str, object] = {"title": title, "body": body, "at": mappers.now_text(), "actor": actor}
-    if id is not None:
-        engine.run(
-            """UPDATE collection SET title = :title, body = :body, updated_at = :at, updated_by = :actor
-               WHERE organisation_id IN :organisations AND id = :id""",
-            id=id,
-            **columns,
-        )
-        return id
-    made = engine.rows(
-        """INSERT INTO collection (title, body, updated_at, updated_by, organisation_id)
-           VALUES (:title, :body, :at, :actor, :organisation) RETURNING id""",
-        organisation=current_organisation(engine),
-        **columns,
+def _save_items(engine: Queries, id: int, items: Sequence[Item]) -> None:
+    """Replace the items of a collection. Call this inside a transaction that seals the collection."""
+    engine.run(
+        "DELETE FROM collection_item WHERE organisation_id IN :organisations AND collection_id = :id", id=id
     )
-    return int(made[0]["id"])
+    for position, item in enumerate(items, start=1):
+        engine.run(
+            """INSERT INTO collection_item (collection_id, position, label, announcement_id, organisation_id)
+               SELECT id, :position, :label, CAST(:announcement_id AS BIGINT), organisation_id
+               FROM collection WHERE organisation_id IN :organisations AND id = :id""",
+            id=id,
+            position=position,
+            label=item.label,
+            announcement_id=item.announcement_id,
+        )
 
 
 def _note(
