@@ -186,7 +186,6 @@ def values(theirs: Town) -> dict[str, object]:
         "decided": [],
         "personal_data": [],
         "actor": ACTOR,
-        "given": ReportDraft(kind=ReportKind.OTHER, announcement_id=theirs.announcement),
         "profile": SiteProfile(phone="แย่งมา", emblem_id=2),
         "emblem": None,
         "search": SECRET,
@@ -285,6 +284,9 @@ INSTEAD: dict[tuple[type, str, str], Callable[[Town], object]] = {
     (Subscriptions, "reached", "id"): lambda _theirs: 2,
     (SiteProfiles, "get", "id"): lambda _theirs: 2,
     (SiteProfiles, "emblem", "id"): lambda _theirs: 2,
+    (Reports, "add", "draft"): lambda theirs: ReportDraft(
+        kind=ReportKind.OTHER, announcement_id=theirs.announcement
+    ),
     (Reports, "finish", "id"): lambda _theirs: 2,
     (Reports, "reopen", "id"): lambda _theirs: 2,
     (Figures, "tally", "name"): lambda _theirs: "pages",
