@@ -127,6 +127,7 @@ GUARDS: dict[str, Guard] = {
     "staff.history": Guard.STAFF,
     "erasures.register": Guard.ADMIN,
     "erasures.erase": Guard.ADMIN,
+    "erasures.erase_text": Guard.ADMIN,
     "file_versions.compare": Guard.STAFF,
     "file_versions.file": Guard.STAFF,
     "file_versions.restore": Guard.STAFF,
