@@ -36,7 +36,7 @@ def scrub_of(services: Services) -> Scrubber:
 def scrub_all(services: Services) -> Clock:
     """Scrub all that is due, as a worker does."""
     scrub, clock = scrub_of(services), Clock()
-    scrub.check_index(clock.wait)
+    scrub.scrub_index(clock.wait)
     while scrub.scrub_next_file(clock.wait):
         pass
     return clock
@@ -60,8 +60,8 @@ def test_a_sound_archive_is_read_once_and_slowly(data: Path, services: Services)
     assert state.bytes_checked > read
     assert clock.seconds == pytest.approx(state.bytes_checked / BYTES_PER_SECOND)
     again = Clock()
-    assert not scrub_of(services).check_index(again.wait)
-    assert not scrub_of(services).check_file(again.wait)
+    assert not scrub_of(services).scrub_index(again.wait)
+    assert not scrub_of(services).scrub_next_file(again.wait)
     assert again.seconds == 0
     assert readiness(data) == (200, {})
 
@@ -88,7 +88,7 @@ def test_a_damaged_original_is_known_before_anybody_asks_for_it(
     assert fault == {victim.name: "missing" if how == "gone" else "damaged"}
 
     services.files.add(io.BytesIO(content), limit=len(content))  # attached again
-    scrub_of(services).check_file(Clock().wait)
+    scrub_of(services).scrub_next_file(Clock().wait)
     assert readiness(data) == (200, {})
 
 
@@ -99,11 +99,11 @@ def test_a_stopped_scrub_goes_on_where_it_was(services: Services) -> None:
         scrub.scrub_next_file(Clock().wait)
     scrub._save()
     with pytest.raises(ScrubStopped):
-        scrub_of(services).check_file(Clock(stop_after=0).wait)
+        scrub_of(services).scrub_next_file(Clock(stop_after=0).wait)
     after = read_state(path).files_after
     assert read_state(path).files_checked == 5
     fresh = scrub_of(services)
-    fresh.check_file(Clock().wait)
+    fresh.scrub_next_file(Clock().wait)
     fresh._save()
     assert read_state(path).files_after > after
     assert read_state(path).files_checked == 6

@@ -73,4 +73,4 @@ def test_every_command_of_the_manual_exists() -> None:
 def test_the_site_is_built_without_a_warning(tmp_path: Path) -> None:
     command = [Path(sys.executable).parent / "mkdocs", "build", "--strict", "--quiet", "--site-dir", tmp_path]
     subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
-    assert (tmp_path / "staff" / "index.html").is_file()
+    assert (tmp_path / "staff.html").is_file()

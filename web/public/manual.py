@@ -99,13 +99,15 @@ def _sections() -> tuple[ManualSection, ...]:
 
 
 def _find(query: Query) -> list[tuple[ManualSection, tuple[TextSegment, ...]]]:
-    """Returns the sections that match, those with the most different words of the query first."""
+    """Returns the sections that match, those first that hold most of the query's letters in different hits.
+
+    Letters, for a hit of the whole query says more than hits of its parts. Those of the heading count twice.
+    """
     scored = []
     for section in _sections():
-        hits = find_hits(section.text, query)
-        words = {section.text[start:end] for start, end in hits}
-        in_heading = len(find_hits(section.heading, query))
+        hits = {section.text[start:end] for start, end in find_hits(section.text, query)}
+        in_heading = {section.heading[start:end] for start, end in find_hits(section.heading, query)}
         if hits:
-            scored.append((len(words) + 2 * in_heading, section))
+            scored.append((sum(map(len, hits)) + 2 * sum(map(len, in_heading)), section))
     scored.sort(key=lambda pair: -pair[0])
     return [(section, snippet(section.text, query)) for _score, section in scored[:_MOST_FOUND]]
