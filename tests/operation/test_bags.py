@@ -13,6 +13,7 @@ from archive.disclosure import LAST_YEAR, DisclosureEntry, DisclosureItem, Perio
 from archive.model import Announcement, Attachment, Change, Item, Page, Status
 from tests.operation.archives import (
     ACTOR,
+    NOW,
     checked,
     close,
     content_of,
@@ -70,6 +71,7 @@ def compared(services: Services) -> dict[str, object]:
 
 ITEM = DisclosureItem(key="own", section=Section.OIT, number="O1", title="รายการ", period=Period.YEARLY)
 DRAFT = 5
+VIEWED = 2
 
 
 def entry(announcement_id: int) -> DisclosureEntry:
@@ -78,7 +80,7 @@ def entry(announcement_id: int) -> DisclosureEntry:
 
 @pytest.fixture
 def kept(services: Services) -> Services:
-    """An archive with a collection, a corrected page, a replaced file and relations."""
+    """An archive with a collection, a corrected page, a replaced file, relations and counted views."""
     services.intake.collect(
         None, title="รายงานประจำปี", body="ปี ๒๕๖๔", items=[Item("O1", 2), Item("O2", None)], actor=ACTOR
     )
@@ -87,6 +89,8 @@ def kept(services: Services) -> Services:
         services.disclosure.assign(entry(id), actor=ACTOR)
     services.pages.correct(1, 1, "ข้อความที่แก้แล้ว ๑๒๓", actor=ACTOR)
     fill_rare_tables(services)
+    services.intake.revise(VIEWED, {"views": 1200}, actor=ACTOR)
+    services.figures.count_visit(VIEWED, "visitor", now=NOW)
     level(services)
     return services
 
@@ -102,6 +106,7 @@ def test_another_archive_takes_a_bag_in_record_by_record(kept: Services, tmp_pat
     services = opened(there)
     level(services)
     assert compared(services) == compared(kept)
+    assert kept.announcements.get(VIEWED).views == 1201  # an older site's 1200, and the visit here
     (collection,) = services.collections.all()
     (item, heading) = collection.items
     assert services.announcements.get(item.announcement_id or 0).title == (
