@@ -61,7 +61,7 @@ class DocumentCounts:
         """Returns key and request of each query that was not counted yet, and of all documents."""
         wanted = {self._key(query): query for query in (ANNOUNCEMENTS, *queries)}
         missing = {key: query for key, query in wanted.items() if key not in self._known}
-        return [(key, count_body([*self._visible, query])) for key, query in missing.items()]
+        return [(key, count_body(query, self._visible)) for key, query in missing.items()]
 
     def note(self, keys: Sequence[str], answers: Sequence[Mapping[str, Any]]) -> None:
         """Adds the counts in the responses to those known."""

@@ -34,6 +34,7 @@ ANNOUNCEMENTS: Json = {"exists": {"field": "id"}}
 UNFILTERED = "unfiltered"
 """Name of the aggregation that counts matching documents without filters."""
 
+_ENOUGH = 100  # documents with a phrase that are counted; more make no spelling likelier
 _MOST_VALUES = 50  # values of one facet that are counted
 _MOST_PAGES = 3  # pages shown of one announcement
 _SIMILAR_WORDS = 25  # distinctive words by which similar announcements are found
@@ -161,16 +162,22 @@ class PlanQueries:
         """The number of telling clauses that a partial match has at least."""
         return max(math.ceil(TUNING.min_coverage * len(self._telling()) - 1e-9), 1)
 
-    def all_of_it(self, *, quoted: bool, timely: bool) -> Json:
-        """Returns the query for documents with every part, by its words or letter by letter.
+    def at_level(self, level: str, *, timely: bool) -> Json:
+        """Returns the query for documents with "all", "enough" or "any" of the plan.
 
-        With ``quoted``, quoted phrases must stand there letter by letter; with ``timely``, documents must be
-        of one of the date ranges, or name it.
+        "quoted" is all of it, with quoted phrases letter by letter. With ``timely``, documents must be of one
+        of the date ranges, or name it.
         """
+        if level in ("quoted", "all"):
+            return self._all_of_it(quoted=level == "quoted", timely=timely)
+        return self._enough_of_it(self.fewest if level == "enough" else 1, timely=timely)
+
+    def _all_of_it(self, *, quoted: bool, timely: bool) -> Json:
+        """Returns the query for documents with every part, by its words or letter by letter."""
         must = [self._part(part, quoted=quoted) for part in self.plan.parts if part.clauses]
         return self._bool(must, self._whole(), timely=timely)
 
-    def enough_of_it(self, fewest: int, *, timely: bool) -> Json:
+    def _enough_of_it(self, fewest: int, *, timely: bool) -> Json:
         """Returns the query for documents with at least ``fewest`` telling clauses, or a phrase as long."""
         telling = self._telling()
         others = [clause for clause in self.plan.clauses if clause not in telling]
@@ -183,10 +190,6 @@ class PlanQueries:
         near = [query for part in long for query in self._near(part)]
         must = some([words, *(phrase(part.phrase.data, _PHRASE_BOOST) for part in long), *near])
         return self._bool([must], should, timely=timely)
-
-    def everything(self) -> Json:
-        """Returns the query of a plan without clauses."""
-        return self._bool([], [], timely=False)
 
     def clause(self, clause: Clause, name: str | None = None) -> Json:
         """Returns the query of a clause; for a clause that names a date, documents of that date match too."""
@@ -201,6 +204,11 @@ class PlanQueries:
         return {
             "dis_max": {"queries": [clause_query(clause), published], **({"_name": name} if name else {})}
         }
+
+    def phrase_or_misread(self, part: QueryPart, name: str) -> Json:
+        """Returns the named query for the phrase of a part, as typed or with misread letters."""
+        queries = [phrase(part.phrase.data), *self._near(part)]
+        return {"dis_max": {"queries": queries, "_name": name}}
 
     def _telling(self) -> list[Clause]:
         return [clause for clause in self.plan.clauses if not says_little(clause)] or list(self.plan.clauses)
@@ -223,8 +231,7 @@ class PlanQueries:
         together = phrase(part.phrase.data, _PHRASE_BOOST)
         if part.phrase.exact and quoted:
             return {"bool": {"must": [together], "should": words}}
-        there = some([together, *self._near(part)])
-        return {"dis_max": {"queries": [every(words), {"bool": {"must": [there], "should": words}}]}}
+        return {"dis_max": {"queries": [every(words), {"bool": {"must": [together], "should": words}}]}}
 
     def _whole(self) -> list[Json]:
         """Returns queries for the whole query in a title and, where it has several parts, in the text."""
@@ -335,9 +342,10 @@ def similar_body(index: str, announcement_id: int, limit: int) -> dict[str, Any]
     }
 
 
-def count_body(queries: Sequence[Json]) -> dict[str, Any]:
-    """Returns the request that counts the documents of all queries together."""
-    return {"query": {"bool": {"filter": list(queries)}}, "size": 0, "track_total_hits": True}
+def count_body(query: Json, visible: Sequence[Json]) -> dict[str, Any]:
+    """Returns the request that counts the visible documents of a query; of a phrase ``_ENOUGH`` at most."""
+    exactly = True if query.keys() & {"exists", "term", "dis_max"} else _ENOUGH
+    return {"query": {"bool": {"filter": [*visible, query]}}, "size": 0, "track_total_hits": exactly}
 
 
 def visible(filters: Filters) -> list[Json]:

@@ -1,16 +1,17 @@
-"""``indexer.search.searcher.Searcher`` of an OpenSearch index: one request for a plan.
+"""``indexer.search.searcher.Searcher`` of an OpenSearch index: it finds, ranks and counts by itself.
 
-The request holds a search for documents with all of the plan, one for documents with enough of it, and
-counts. Their totals decide which of the searches answers: documents with all of it; where these are few,
-those with enough of it. Only where no document has enough of it, a second request asks for documents with
-any of it, and with them for all that a correction needs. OpenSearch finds, ranks and counts.
+Most plans are one request: a search for documents with all of the plan, with the counts it needs. Where these
+documents are few, or are known to be few beforehand, documents with enough of the plan are asked for, in the
+same request or in a second one that also brings all that a correction needs. Only where no document has
+enough of the plan are documents with any of it asked for.
 """
 
 from __future__ import annotations
 
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import Any, NamedTuple
 
 from archive.facets import FACETS_BY_NAME
@@ -80,40 +81,42 @@ class OpenSearchSearcher:
         if not plan.clauses and query.sort is Sort.RELEVANCE:
             query = replace(query, sort=Sort.NEWEST)
         queries = PlanQueries(plan, query, self._lexicon)
-        names = name_queries(query.filters)
-        preference = f"q{zlib.crc32(query.typed.encode())}"  # pages of results come from one copy
-        answers = self._ask(queries, set(), preference)
-        unknown = {name for name, (exact, _) in names.items() if not self._counts.of(exact)}
-        if unknown:  # a part of a name was given
-            answers = self._ask(queries, unknown, preference)
-        is_filtered = bool(filter_queries(query.filters))
-        selection = _Selection(queries, answers, self._counts, is_filtered)
-        if queries.fewest > 1 and selection.is_empty:
-            answers |= self._ask_any(queries, unknown, preference, correct=not selection.is_as_typed)
-            selection = _Selection(queries, answers, self._counts, is_filtered)
+        unknown: set[str] = set()
+        selection = _Selection(queries, self._counts)
+        while (missing := selection.missing()) is not None:
+            self._ask(selection, missing, unknown)
+            names = name_queries(query.filters)
+            partial = {name for name, (exact, _) in names.items() if not self._counts.of(exact)}
+            if partial != unknown:  # a part of a name was given
+                unknown = partial
+                selection = _Selection(queries, self._counts)
         return selection.retrieved()
 
-    def _ask(self, queries: PlanQueries, unknown: set[str], preference: str) -> dict[MatchQuery, Answer]:
-        """Returns the answers to the searches for a plan; notes the counts that belong to them."""
-        bodies = _bodies(queries, _searches(queries), unknown)
-        counts = self._counts.bodies(_count_queries(queries))
-        answers = self._cluster.ask(
-            self._index, [*bodies.values(), *(body for _, body in counts)], preference
-        )
-        self._counts.note([key for key, _ in counts], answers[len(bodies) :])
-        return dict(zip(bodies, answers, strict=False))
-
-    def _ask_any(
-        self, queries: PlanQueries, unknown: set[str], preference: str, *, correct: bool
-    ) -> dict[MatchQuery, Answer]:
-        """Returns the answers with any of a plan. With ``correct`` also fetches what a correction needs."""
-        bodies = _bodies(queries, _any_searches(queries), unknown)
+    def _ask(self, selection: _Selection, missing: MatchQuery, unknown: set[str]) -> None:
+        """Asks for a search and all that is likely to be needed with it, in one request."""
+        queries = selection.queries
+        is_corrected = bool(self._vocabularies.keys() - {queries.plan})
+        searches = _searches(queries, missing, is_rare=is_corrected or self._is_rare(queries.plan))
+        bodies = _bodies(queries, searches, unknown)
+        are_all_needed = all(match.level in ("quoted", "all") for match in searches)
+        is_counted = is_corrected or queries.query.explain or not are_all_needed
+        counts = self._counts.bodies(_count_queries(queries, with_clauses=is_counted))
         vocabulary = self.vocabulary(queries.plan)
-        lookups = vocabulary.lookups() if correct else []
-        answers = self._cluster.ask(self._index, [*bodies.values(), *lookups], preference)
+        lookups = [] if not selection.answers or selection.is_as_typed else vocabulary.lookups()
+        preference = f"q{zlib.crc32(queries.query.typed.encode())}"  # pages of results come from one copy
+        requests = [*bodies.values(), *(body for _, body in counts), *lookups]
+        answers = iter(self._cluster.ask(self._index, requests, preference))
+        selection.answers.update(zip(bodies, islice(answers, len(bodies)), strict=True))
+        self._counts.note([key for key, _ in counts], list(islice(answers, len(counts))))
         if lookups:
-            vocabulary.note(answers[len(bodies) :])
-        return dict(zip(bodies, answers, strict=False))
+            vocabulary.note(list(answers))
+
+    def _is_rare(self, plan: QueryPlan) -> bool:
+        """Returns True if few documents are known to have all of the plan, so that partial matches count."""
+        known = (self._counts.known(clause_count_query(clause)) for clause in plan.clauses)
+        return plan.is_sentence or any(
+            count is not None and count < TUNING.enough_complete for count in known
+        )
 
 
 def _bodies(
@@ -132,51 +135,31 @@ def _bodies(
     return bodies
 
 
-def _searches(queries: PlanQueries) -> dict[MatchQuery, Json]:
-    """Returns the queries to ask for a plan, each with and without its date ranges."""
-    plan = queries.plan
-    if not plan.clauses:
-        return {MatchQuery("all"): queries.everything()}
-    searches: dict[MatchQuery, Json] = {}
-    for timely in _timely(queries.query):
-        if any(part.phrase.exact for part in queries.phrases):
-            searches[MatchQuery("quoted", timely)] = queries.all_of_it(quoted=True, timely=timely)
-        searches[MatchQuery("all", timely)] = queries.all_of_it(quoted=False, timely=timely)
-        if len(plan.clauses) > 1:
-            searches[MatchQuery("enough", timely)] = queries.enough_of_it(queries.fewest, timely=timely)
-    return searches | _best(queries.query, searches)
-
-
-def _any_searches(queries: PlanQueries) -> dict[MatchQuery, Json]:
-    """Returns the queries for documents with any telling clause of a plan."""
-    timely = _timely(queries.query)
-    searches = {MatchQuery("any", then): queries.enough_of_it(1, timely=then) for then in timely}
-    return searches | _best(queries.query, searches)
-
-
-def _timely(query: Query) -> tuple[bool, ...]:
-    return (True, False) if query.times else (False,)
-
-
-def _best(query: Query, searches: Mapping[MatchQuery, Json]) -> dict[MatchQuery, Json]:
-    """Returns searches for the best partial matches, where the page asked for does not begin with these."""
-    if query.page == 1 and query.sort is Sort.RELEVANCE:
-        return {}
-    return {
+def _searches(queries: PlanQueries, missing: MatchQuery, *, is_rare: bool) -> dict[MatchQuery, Json]:
+    """Returns the queries of the missing search, and of those that are likely to be needed after it."""
+    timely = missing.timely
+    searches = {missing: queries.at_level(missing.level, timely=timely)}
+    if missing.level == "quoted":
+        searches[MatchQuery("all", timely)] = queries.at_level("all", timely=timely)
+    if missing.level in ("quoted", "all") and is_rare and len(queries.plan.clauses) > 1:
+        searches[MatchQuery("enough", timely)] = queries.at_level("enough", timely=timely)
+    if queries.query.page == 1 and queries.query.sort is Sort.RELEVANCE:
+        return searches
+    best = {
         match._replace(best=True): one for match, one in searches.items() if match.level in ("enough", "any")
     }
+    return searches | best
 
 
-def _count_queries(queries: PlanQueries) -> list[Json]:
-    """Returns the queries whose counts a plan needs: clauses, the whole query, what may be misspelt."""
+def _count_queries(queries: PlanQueries, *, with_clauses: bool) -> list[Json]:
+    """Returns the queries whose counts a plan needs: names, the whole query, doubtful words, clauses."""
     plan = queries.plan
-    wanted = [
-        *map(clause_count_query, plan.clauses),
-        *(exact for exact, _ in name_queries(queries.query.filters).values()),
-    ]
+    wanted = [exact for exact, _ in name_queries(queries.query.filters).values()]
     if has_bigram(plan.whole):
         wanted.append(phrase(plan.whole))
-    return [*wanted, *evidence_queries(plan, queries.lexicon)]
+    if len(plan.parts) > 1 and not plan.is_sentence:  # seldom in a text as one
+        wanted += evidence_queries(plan, queries.lexicon)
+    return [*wanted, *map(clause_count_query, plan.clauses)] if with_clauses else wanted
 
 
 def _named_queries(queries: PlanQueries) -> dict[str, Json]:
@@ -186,8 +169,16 @@ def _named_queries(queries: PlanQueries) -> dict[str, Json]:
         if has_bigram(run):
             named[f"pair{at}"] = phrase(run, name=f"pair{at}")
     for at, part in enumerate(queries.phrases):
-        named[f"phrase{at}"] = phrase(part.phrase.data, name=f"phrase{at}")
+        named[f"phrase{at}"] = queries.phrase_or_misread(part, name=f"phrase{at}")
     return named
+
+
+class NotAsked(Exception):
+    """Raised where a choice needs the answer to a search that was not asked for yet."""
+
+    def __init__(self, match: MatchQuery) -> None:
+        super().__init__(match)
+        self.match = match
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,16 +186,23 @@ class _Selection:
     """Chooses the search that answers a plan, and reads its response."""
 
     queries: PlanQueries
-    answers: Mapping[MatchQuery, Answer]
     counts: DocumentCounts
-    is_filtered: bool
+    answers: dict[MatchQuery, Answer] = field(default_factory=dict)
+
+    def missing(self) -> MatchQuery | None:
+        """Returns the search without which the choice cannot be made; None if it can."""
+        try:
+            self._chosen()
+        except NotAsked as missing:
+            return missing.match
+        return None
 
     def retrieved(self) -> Retrieved:
         match, notes = self._chosen()
         answer = self.answers[match]
         coverage = self._coverage(match)
         return Retrieved(
-            total=_total(answer),
+            total=self._total(match),
             hits=tuple(map(_hit, answer["hits"]["hits"])),
             is_of_time=match.timely,
             facets={name: _values(answer["aggregations"][name]) for name in FACETS_BY_NAME},
@@ -216,32 +214,28 @@ class _Selection:
         )
 
     def _chosen(self) -> tuple[MatchQuery, tuple[QueryNote, ...]]:
-        """Returns the search that answers, and notes on what was given up."""
-        match, notes = self._rule(timely=False)
-        if self.queries.query.times:
-            timely, its_notes = self._rule(timely=True)
-            if self._unfiltered(timely):
-                match, notes = timely, its_notes
-            else:
-                notes = (*notes, query_notes.NOT_THEN)
-        if self.is_filtered and not _total(self.answers[match]):
+        """Returns the search that answers, and notes on what was given up. May raise ``NotAsked``."""
+        match, notes = self._rule(timely=bool(self.queries.query.times))
+        if match.timely and not self._unfiltered(match):
+            match, notes = self._rule(timely=False)
+            notes = (*notes, query_notes.NOT_THEN)
+        if filter_queries(self.queries.query.filters) and not self._total(match):
             return self._relaxed(match, notes)
         return match, notes
 
     def _rule(self, *, timely: bool) -> tuple[MatchQuery, tuple[QueryNote, ...]]:
         """Returns the documents with all of the plan; where these are few, also those with enough of it."""
         quoted, whole = MatchQuery("quoted", timely), MatchQuery("all", timely)
-        if quoted in self.answers and self._unfiltered(quoted):
+        if self._is_quoted and self._unfiltered(quoted):
             return quoted, ()
-        notes = (query_notes.NOT_QUOTED,) if quoted in self.answers else ()
+        notes = (query_notes.NOT_QUOTED,) if self._is_quoted else ()
         found = self._unfiltered(whole)
         plan = self.queries.plan
         stands_there = found > 0 and len(plan.parts) == 1 and self.is_as_typed
         if (found >= TUNING.enough_complete or stands_there) and not plan.is_sentence:
             return whole, notes
-        for level in ("enough", "any"):
-            match = MatchQuery(level, timely)
-            if match in self.answers and self._unfiltered(match) > found:
+        for match in self._partial(timely=timely)[: 1 if found else 2]:
+            if self._unfiltered(match) > found:
                 return match, (*notes, query_notes.ALSO_SOME if found else query_notes.NOT_ALL)
         return whole, notes
 
@@ -249,36 +243,46 @@ class _Selection:
         self, match: MatchQuery, notes: tuple[QueryNote, ...]
     ) -> tuple[MatchQuery, tuple[QueryNote, ...]]:
         """Returns the partial matches that pass the filters, where no other document does."""
-        for level in ("enough", "any"):
-            other = MatchQuery(level)
-            if other in self.answers and _total(self.answers[other]):
-                given_up = [query_notes.NOT_ALL]
-                if any(part.phrase.exact for part in self.queries.phrases):
-                    given_up.insert(0, query_notes.NOT_QUOTED)
+        for other in self._partial(timely=False):
+            if self._total(other):
+                given_up = [query_notes.NOT_QUOTED] if self._is_quoted else []
+                given_up.append(query_notes.NOT_ALL)
                 if self.queries.query.times:
                     given_up.append(query_notes.NOT_THEN)
                 return other, tuple(given_up)
         return match, notes
 
+    @property
+    def _is_quoted(self) -> bool:
+        return any(part.phrase.exact for part in self.queries.phrases)
+
+    def _partial(self, *, timely: bool) -> list[MatchQuery]:
+        """Returns the searches for partial matches that the plan can have, the stricter first."""
+        if len(self.queries.plan.clauses) < 2:
+            return []
+        levels = ["enough", "any"] if self.queries.fewest > 1 else ["enough"]
+        return [MatchQuery(level, timely) for level in levels]
+
+    def _answer(self, match: MatchQuery) -> Answer:
+        if match not in self.answers:
+            raise NotAsked(match)
+        return self.answers[match]
+
+    def _total(self, match: MatchQuery) -> int:
+        return int(self._answer(match)["hits"]["total"]["value"])
+
     def _unfiltered(self, match: MatchQuery) -> int:
         """Returns the number of documents of a search, whatever the filters are."""
-        answer = self.answers[match]
-        counted = answer["aggregations"].get(UNFILTERED)
-        return int(counted["doc_count"]) if counted else _total(answer)
-
-    @property
-    def is_empty(self) -> bool:
-        """True if no document has all or enough of the plan."""
-        match, _ = self._chosen()
-        return not _total(self.answers[match])
+        counted = self._answer(match)["aggregations"].get(UNFILTERED)
+        return int(counted["doc_count"]) if counted else self._total(match)
 
     @property
     def is_as_typed(self) -> bool:
         """True if the archive has the plan as it was typed."""
-        whole = self.queries.plan.whole
-        if has_bigram(whole):
-            return bool(self.counts.known(phrase(whole)))
-        return not self.queries.plan.clauses or self._unfiltered(MatchQuery("all")) > 0
+        plan = self.queries.plan
+        if has_bigram(plan.whole):
+            return bool(self.counts.known(phrase(plan.whole)))
+        return not plan.clauses or any(self._unfiltered(one) for one in self.answers if one.level == "all")
 
     def _frequencies(self) -> dict[Clause, int]:
         clauses = self.queries.plan.clauses
@@ -355,10 +359,6 @@ def _names(hit: Answer) -> Mapping[str, float]:
     """Returns the named queries that a hit matches, with their scores where an explanation asks for these."""
     matched = hit.get("matched_queries", ())
     return matched if isinstance(matched, dict) else dict.fromkeys(matched, 0.0)
-
-
-def _total(answer: Answer) -> int:
-    return int(answer["hits"]["total"]["value"])
 
 
 def _hit(hit: Answer) -> Hit:
