@@ -231,7 +231,8 @@ class PlanQueries:
         together = phrase(part.phrase.data, _PHRASE_BOOST)
         if part.phrase.exact and quoted:
             return {"bool": {"must": [together], "should": words}}
-        return {"dis_max": {"queries": [every(words), {"bool": {"must": [together], "should": words}}]}}
+        there = some([together, *self._near(part)])
+        return {"dis_max": {"queries": [every(words), {"bool": {"must": [there], "should": words}}]}}
 
     def _whole(self) -> list[Json]:
         """Returns queries for the whole query in a title and, where it has several parts, in the text."""
