@@ -65,6 +65,10 @@ def open_database(settings: Settings, begin: Callable[[], None]) -> Sqlite | Pos
 
 
 def engine_of(database: str, data: Path, begin: Callable[[], None] = lambda: None) -> Sqlite | Postgres:
+    """Open the engine at ``database``, which is ``sqlite`` for the file in ``data``, or an address.
+
+    ``begin`` as for ``open_database``. Raises ``SettingsError`` when its library is missing.
+    """
     if database == "sqlite":
         return Sqlite(data / manifest.DATABASE, begin)
     with installed("PRAKAT_DATABASE"):

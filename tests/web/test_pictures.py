@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import threading
 from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
 
 import indexer.worker
+from archive.eraser import Eraser
+from archive.erasure import ErasureScope
+from archive.model import Attachment, Page
 from indexer.extraction import page_images
 from indexer.extraction.machine_semaphore import Slots
+from indexer.extraction.page_images import Pictures
 from tests.web.conftest import Site, memo, until
 from web.bootstrap import build_worker
 from web.serving.http_server import HURRY
@@ -77,3 +83,42 @@ def test_a_worker_with_nothing_to_read_draws_what_results_show_first(
     drawn = site.services.pictures.cached(site.services.attachments.get(attached.id), page, width=1000)
     asked = site.client().get(f"/announcements/{made.id}/attachments/{attached.id}/pages/1.webp?width=1000")
     assert asked.get_data() == drawn
+
+
+class ErasedWhileDrawn(Pictures):
+    """Erases the attachment when its picture is made, but not yet in the cache."""
+
+    folder: Path
+    eraser: Eraser
+    drawn: int
+
+    def draw_ahead(self, attachment: Attachment, page: Page) -> None:
+        super().draw_ahead(attachment, page)
+        drawn = {path: path.read_bytes() for path in self.folder.glob(f"**/{attachment.sha256}-*")}
+        self.eraser.erase(
+            attachment.id, ErasureScope.ATTACHMENT, ordered_by="นายก", reason="ตามคำขอ", actor="demo"
+        )
+        for path, content in drawn.items():
+            path.write_bytes(content)
+        self.drawn = len(drawn)
+
+
+def test_no_picture_stays_of_what_is_erased_while_it_is_drawn(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(indexer.worker, "CALM", 0.0)
+    pictures = ErasedWhileDrawn(site.services.files, site.services.settings.data / "pictures")
+    pictures.folder, pictures.eraser = site.services.settings.data / "pictures", site.services.eraser
+    pictures.drawn = 0
+    site.attach(site.announcement("ประกาศ").id, memo("ขออนุมัติจัดซื้อหลอดไฟฟ้า จำนวน 20 ดวง"))
+    stop = threading.Event()
+    worker = threading.Thread(
+        target=build_worker(replace(site.services, pictures=pictures)).run, args=(stop,)
+    )
+    worker.start()
+    try:
+        until(lambda: pictures.drawn > 0, seconds=60)
+    finally:
+        stop.set()
+        worker.join()
+    assert not list(pictures.folder.glob("**/*.webp"))

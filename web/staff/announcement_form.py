@@ -32,7 +32,7 @@ _NAMED_FIELDS = {"title", "kind", "published_on", "author", "category", "body"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnnouncementForm:
-    """What the templates of the form read. ``announcement`` is None for one that is still to be made.
+    """Values that the templates of the form read. ``announcement`` is None for one that is still to be made.
 
     ``typed``: what was sent with a form that could not be saved. ``values``: the text with which each field
     opens. ``finds``, ``conflicts`` and ``fault``: why the form could not be saved, see ``build_form``.
