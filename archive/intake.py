@@ -284,7 +284,6 @@ class Intake(FileVersionCommands):
         changes: dict[str, object],
         *,
         actor: str,
-        if_change: int | None = None,
         reason: str = "",
     ) -> Announcement:
         """Set fields of ``Draft``, or ``publish_at`` (drafts only).
@@ -298,9 +297,7 @@ class Intake(FileVersionCommands):
             raise Conflict("ตั้งเวลาเผยแพร่ได้เฉพาะฉบับร่าง", code="wrong-status")
         if announcement.status is Status.PUBLISHED:
             _refuse_without_reason(_new_in_fields(announcement, checked_changes), reason)
-        return self._records.announcements.revise(
-            id, checked_changes, actor=actor, if_change=if_change, reason=reason.strip()
-        )
+        return self._records.announcements.revise(id, checked_changes, actor=actor, reason=reason.strip())
 
     def publish(self, id: int, *, actor: str, reason: str = "") -> Announcement:
         """Publish an announcement. Attachments that are not read yet are shown later, once they are read.

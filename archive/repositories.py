@@ -67,12 +67,11 @@ class Announcements(Protocol):
         changes: dict[str, object],
         *,
         actor: str,
-        if_change: int | None = None,
         reason: str = "",
     ) -> Announcement:
         """Set fields of ``Draft`` or ``publish_at``.
-        Raises ``Conflict`` when ``if_change`` is no longer current. ``views`` sets the baseline; visits that
-        were counted here are added to the baseline. Without a different value, nothing is written."""
+        ``views`` sets the baseline; visits that were counted here are added to the baseline. Without a
+        different value, nothing is written."""
 
     def set_status(
         self, id: int, status: Status, *, actor: str, reason: str = "", was: Status | None = None
@@ -371,7 +370,8 @@ class Batch(Protocol):
     """Function that opens one transaction around several writes."""
 
     def __call__(self, bulk: str = "") -> AbstractContextManager[None]:
-        """Combine writes of this thread into one transaction: all are kept, or none.
+        """Combine writes of this thread into one transaction: all are kept, or none. What is read inside it
+        stays as it was read until the transaction ends: other writers wait.
         A write that raises is undone alone, so a loop may go on with the next record. ``bulk``: a name that
         the history gives to all these changes, so that they can be undone as one."""
 

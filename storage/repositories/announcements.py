@@ -72,17 +72,12 @@ class EngineAnnouncements:
         changes: dict[str, object],
         *,
         actor: str,
-        if_change: int | None = None,
         reason: str = "",
     ) -> Announcement:
         if unknown := changes.keys() - set(_FIELDS):
             raise KeyError(f"not fields of an announcement: {sorted(unknown)}")
         with self._engine.write():
             row = history.announcement_row(self._engine, id)
-            if if_change is not None and row["change"] != if_change:
-                raise Conflict(
-                    "มีผู้อื่นแก้ไขประกาศนี้ไปก่อนแล้ว กรุณาเปิดใหม่ ตรวจดู แล้วแก้ไขอีกครั้ง", code="edited-meanwhile"
-                )
             after = {
                 name: value
                 for name, value in ((name, mappers.plain(value)) for name, value in changes.items())

@@ -176,7 +176,6 @@ def values(theirs: Town) -> dict[str, object]:
         "per_page": 50,
         "limit": 50,
         "change": 0,
-        "if_change": None,
         "changes": {"title": "แย่งมา"},
         "status": Status.WITHDRAWN,
         "was": None,

@@ -5,12 +5,10 @@ from __future__ import annotations
 import datetime as dt
 import io
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-from archive.errors import Conflict
 from archive.model import Details
 from archive.repositories import Records
 from storage.repositories.jobs import EngineJobs
@@ -77,22 +75,20 @@ def test_no_change_is_lost_to_one_who_follows_while_others_write(opened: Opener)
     engine.close()
 
 
-def test_one_of_those_who_edit_the_same_state_wins(opened: Opener, tmp_path: Path) -> None:
+def test_nobody_changes_what_a_batch_has_read(opened: Opener) -> None:
     engine = opened()
     made = published(open_records(engine))
     engine.close()
 
-    def edit(n: int) -> None:
-        with suppress(Conflict):
-            open_records(opened()).announcements.revise(
-                made.id, {"title": f"{n}"}, actor=ACTOR, if_change=made.change
-            )
-            (tmp_path / f"won-{n}").touch()
+    def lengthen(_: int) -> None:
+        records = open_records(opened())
+        with records.batch():
+            body = records.announcements.get(made.id).body
+            records.announcements.revise(made.id, {"body": f"{body}+"}, actor=ACTOR)
 
-    together(edit)
+    together(lengthen)
     engine = opened()
-    title = open_records(engine).announcements.get(made.id).title
-    assert [path.name for path in tmp_path.glob("won-*")] == [f"won-{title}"]
+    assert open_records(engine).announcements.get(made.id).body == made.body + "+" * PROCESSES
     engine.close()
 
 

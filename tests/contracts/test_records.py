@@ -93,14 +93,6 @@ def test_a_revision_without_a_difference_writes_nothing(records: Records) -> Non
     assert len(records.history.entries(made.id)) == 1
 
 
-def test_a_revision_of_what_changed_meanwhile_is_refused(records: Records) -> None:
-    made = published(records)
-    records.announcements.revise(made.id, {"title": "ของคนอื่น"}, actor="คนอื่น")
-    with pytest.raises(Conflict):
-        records.announcements.revise(made.id, {"title": "ของฉัน"}, actor=ACTOR, if_change=made.change)
-    assert records.announcements.get(made.id).title == "ของคนอื่น"
-
-
 def test_status_steps_are_kept_with_their_reason(records: Records) -> None:
     made = published(records)
     withdrawn = records.announcements.set_status(made.id, Status.WITHDRAWN, actor=ACTOR, reason="ประกาศผิดฉบับ")

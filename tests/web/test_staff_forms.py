@@ -6,6 +6,7 @@ import datetime as dt
 import html
 import io
 import re
+import threading
 
 import fpdf
 import pytest
@@ -15,6 +16,7 @@ from werkzeug.test import TestResponse
 from archive import thai
 from archive.model import Announcement, Attachment, DocumentKind, Role, Status
 from tests.web.conftest import BROWSER, PASSWORD, Site, memo
+from web.staff import edit_conflicts
 
 TODAY = dt.datetime.now(thai.BANGKOK).date()
 
@@ -228,3 +230,30 @@ def test_what_cannot_be_saved_is_said_at_its_field(site: Site) -> None:
     assert site.services.announcements.get(id).category == "ขยะมูนฝอย"
     form |= {"last_change": str(site.services.history.last_change()), "category": "ขยะ"}
     assert at_fault(clerk.post(made, data=form).text) == ["category"]
+
+
+def test_a_form_is_saved_while_somebody_else_saves(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    clerk = site.signed_in(Role.STAFF)
+    made, _ = new_with_file(site, clerk)
+    page = clerk.get(f"/staff/announcements/{made.id}").text
+    last_change = re.search(r'name="last_change" value="(\d+)"', page)[1]
+    form = {"last_change": last_change, "title": "ฝายใหม่", "published_on": TODAY.isoformat(), "kind": "news"}
+    settle = edit_conflicts.settle
+
+    def change_category() -> None:
+        site.services.intake.revise(made.id, {"category": "ชลประทาน"}, actor="อีกคนหนึ่ง")
+
+    other = threading.Thread(target=change_category)
+
+    def settle_slowly(*args: object) -> dict[str, object]:
+        settled = settle(*args)
+        other.start()
+        other.join(0.3)  # long enough to store a field; the clerk's transaction makes it wait
+        return settled
+
+    monkeypatch.setattr(edit_conflicts, "settle", settle_slowly)
+    saved = clerk.post(f"/staff/announcements/{made.id}", data=form)
+    other.join()
+    assert saved.status_code == 302
+    stored = site.services.announcements.get(made.id)
+    assert (stored.title, stored.category) == ("ฝายใหม่", "ชลประทาน")

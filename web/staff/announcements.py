@@ -283,20 +283,21 @@ def _typed(field: AnnouncementField) -> object:
 def _save_form(id: int) -> None:
     """Store the form's content: the announcement, its attachments' names, and new files.
 
-    Fields, names and order are stored together or not at all; files follow on their own.
+    Fields, names and order are stored together or not at all; files follow on their own. Nobody else can
+    change the record between the look at what others changed and the storing.
     """
-    announcement = services().announcements.get(id)
-    if announcement.status not in (Status.DRAFT, Status.PUBLISHED) or "last_change" not in request.form:
-        return
-    settled = edit_conflicts.settle(announcement, _changes() | _labels(id))
-    changes = {name: value for name, value in settled.items() if name in FIELDS_BY_NAME}
-    if changes.get("category", announcement.category) != announcement.category:
-        refuse_new_category(changes["category"], confirmed=request.form.get("new_category", ""))
-    reason = personal_data.reason_in_form()
-    if announcement.status is Status.DRAFT and not announcement.title and not changes.get("title"):
-        changes.pop("title", None)  # the title is still to be read from the attachments
     with services().records.batch():
-        services().intake.revise(id, changes, actor=g.actor, if_change=announcement.change, reason=reason)
+        announcement = services().announcements.get(id)
+        if announcement.status not in (Status.DRAFT, Status.PUBLISHED) or "last_change" not in request.form:
+            return
+        settled = edit_conflicts.settle(announcement, _changes() | _labels(id))
+        changes = {name: value for name, value in settled.items() if name in FIELDS_BY_NAME}
+        if changes.get("category", announcement.category) != announcement.category:
+            refuse_new_category(changes["category"], confirmed=request.form.get("new_category", ""))
+        reason = personal_data.reason_in_form()
+        if announcement.status is Status.DRAFT and not announcement.title and not changes.get("title"):
+            changes.pop("title", None)  # the title is still to be read from the attachments
+        services().intake.revise(id, changes, actor=g.actor, reason=reason)
         _relabel_all(id, settled, reason)
         _reorder(id)
     _attach_all(id)
