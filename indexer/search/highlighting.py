@@ -36,6 +36,7 @@ _LONGEST = 1000  # letters that are segmented into words at a time
 _CONTEXT = 30  # characters shown before the first hit of a passage
 _MOST_WIDENED = 12  # letters added to one side of a hit for a whole word; unknown stretches can be far longer
 _TOGETHER = 3  # stop words in a row from which on they are marked as a phrase
+_ORDINAL = "ที่"  # between a word and its number, as in หมู่ที่ 4
 _LETTERS = re.compile(
     f"[{WORD_LETTERS}]{{1,{_LONGEST}}}[{NEVER_INITIAL}]*(?<![{LEADING_VOWELS}])"
     f"|[^\\W{WORD_LETTERS}]{{1,{_LONGEST}}}"
@@ -45,6 +46,7 @@ _RULE = re.compile(r"\s*[.…_\-–—=*]{4,}\s*")  # dotted and drawn lines of 
 _THAI = members(LETTERS_AND_SIGNS)
 _NUMBER = re.compile(r"\d+(?:[./:,-]\d+)+")
 _YEAR = re.compile(r"25\d\d")
+_PLACE_KINDS = frozenset("บ้าน หมู่บ้าน ชุมชน ตำบล อำเภอ จังหวัด แขวง เขต ซอย วัด หนอง ห้วย คลอง".split())
 _OF_A_DATE = frozenset("ปี เดือน วัน วันที่ พ.ศ. ค.ศ.".split())  # they stand beside every date
 
 
@@ -143,15 +145,40 @@ def _sought(query: Query) -> _Sought:
         (phrases if exact or len(typed) > 1 else words).append(text)
         if not exact:
             joined = join_words(typed)
-            words += ["".join(each) for each in joined]
+            words += _with_name([("".join(each), each[0]) for each in joined])
             parts |= {"".join(each): [word for word in each if _telling(word)] for each in joined if each[1:]}
             phrases += _together(typed)
+    phrases += _numbered([chunk.text for chunk in query.chunks if not (chunk.exact or chunk.others)])
     telling = [word for word in words if _telling(word)]
     return _Sought(
         _runs(phrases),
         _runs(telling or words),
         tuple((_runs([word])[0], _runs(its)) for word, its in parts.items()),
     )
+
+
+def _with_name(words: list[tuple[str, str]]) -> list[str]:
+    """Returns the words; one that begins a place's name (บ้าน in บ้านเนินสะแก) with the beginning of the name.
+
+    Alone it stands in the name of every other place. ``words`` are pairs of a word and its first short word.
+    """
+    following = [*(first for _, first in words[1:]), ""]
+    return [
+        word + name if word in _PLACE_KINDS else word
+        for (word, _), name in zip(words, following, strict=False)
+    ]
+
+
+def _numbered(texts: list[str]) -> list[str]:
+    """Returns each number of one digit with the word that was typed before it: หมู่ 4, also as หมู่ที่ 4."""
+    tokens = [text[token.start : token.end] for text in texts for token in _segmenter().tokens(text)]
+    words = [token for token in tokens if token != _ORDINAL]
+    return [
+        f"{word}{between}{number}"
+        for word, number in pairwise(words)
+        if len(number) == 1 and number.isdigit() and _telling(word)
+        for between in ("", _ORDINAL)
+    ]
 
 
 def _telling(word: str) -> bool:
@@ -296,6 +323,7 @@ class _Hits:
             part for whole, parts in sought.parts if whole not in letters.data for part in parts
         )
         places += [(*place, False) for place in _places(letters.data, words, kept)]
+        places = [place for place in places if not _cuts_number(folded, place[1])]
         self._places = sorted(places)  # start, end, True for a hit that needs no check for a whole word
         self._longest = max((end - start for start, end, _ in places), default=0)
 
@@ -331,6 +359,15 @@ class _Hits:
             if value > best_value:
                 best, best_value = shown[0][0], value
         return best
+
+
+def _cuts_number(folded: str, end: int) -> bool:
+    """Returns True if a hit that ends with a digit of a number leaves out its next digits (หมู่ 4 in หมู่ 42)."""
+    return (
+        folded[end - 1].isdigit()
+        and folded[end : end + 1].isdigit()
+        and not folded[end - 2 : end - 1].isdigit()
+    )
 
 
 def _whole_clusters(folded: str, start: int, end: int) -> tuple[int, int]:

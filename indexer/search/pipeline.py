@@ -19,12 +19,17 @@ from indexer.search.query.query_plan import (
     synonym_texts,
 )
 from indexer.search.searcher import Retrieved, Searcher
-from indexer.search.spelling_correction import CorrectedQuery, correct_query
+from indexer.search.spelling_correction import (
+    CorrectedQuery,
+    correct_query,
+    take_exclusions_as_words,
+)
 from indexer.search.tuning import TUNING, SearchTuning
 
 
 def search(searcher: Searcher, lexicon: Lexicon, query: Query, tuning: SearchTuning = TUNING) -> ResultPage:
     """Returns the page of results of any query that ``parse`` gives."""
+    query = take_exclusions_as_words(query, lexicon)
     typed = build_query_plan(query, lexicon)
     corrected, found = CorrectedQuery(typed), searcher.retrieve(typed, query)
     if not found.is_as_typed:

@@ -14,6 +14,9 @@ from archive.thai.keyboard import switch_layout
 from indexer.analysis.dictionary import Lexicon
 from indexer.analysis.spelling_index import SpellingCandidate, spelling_candidates
 from indexer.analysis.tokenizer import searchable_bytes
+from indexer.search.coverage import is_known
+from indexer.search.query import query_notes
+from indexer.search.query.parser import Query, QueryPiece
 from indexer.search.query.query_plan import (
     Alternative,
     Clause,
@@ -99,18 +102,40 @@ def parts_in_other_layout(plan: QueryPlan, lexicon: Lexicon) -> list[QueryPart]:
     return [part for part in switched if part is not None]
 
 
+def take_exclusions_as_words(query: Query, lexicon: Lexicon) -> Query:
+    """Returns the query with ``-pt`` as a word to find, where the same keys type words in Thai (ขยะ).
+
+    ``-`` is ข on a Thai keyboard, so that a word in the wrong layout may look like one that is not wanted.
+    """
+    as_words = [
+        QueryPiece(f"-{each.text}", raw=f"-{each.raw}")
+        for each in query.without
+        if each.raw.isascii()
+        and _switched(replace(build_query_part(each.text, lexicon), raw=f"-{each.raw}"), lexicon)
+    ]
+    if not as_words:
+        return query
+    taken = {each.raw[1:] for each in as_words}
+    notes = {query_notes.without(raw) for raw in taken}
+    return replace(
+        query,
+        chunks=(*query.chunks, *as_words),
+        without=tuple(each for each in query.without if each.raw not in taken),
+        understood=tuple(note for note in query.understood if note not in notes),
+    )
+
+
 def _switched(part: QueryPart, lexicon: Lexicon) -> QueryPart | None:
     """Returns the part as typed with the keyboard in the other layout, if it is made of real words then."""
     typed = switch_layout(part.raw)
     if len(part.raw) < _MIN_LENGTH or not _SWITCHED_TEXT.fullmatch(typed):
         return None
     switched = build_query_part(typed, lexicon)
-    words = [clause.typed for clause in switched.clauses]
     is_real = all(
-        lexicon.tokenizer.is_known_word(word) if word[0] >= "ก" else len(word) >= _MIN_LENGTH
-        for word in words
+        is_known(clause, lexicon) if clause.typed[0] >= "ก" else len(clause.typed) >= _MIN_LENGTH
+        for clause in switched.clauses
     )
-    return switched if is_real and words else None
+    return switched if is_real and switched.clauses else None
 
 
 def _in_other_layout(context: _Context, part: QueryPart) -> QueryPart | None:

@@ -18,7 +18,7 @@ class TextMatcher:
             [_sought(piece, tokenizer) for piece in (chunk, *chunk.others)] for chunk in query.chunks
         ]
         self._wanted += [[[_letters(time.text)]] for time in query.times]
-        self._unwanted = [_letters(text) for text in query.without]
+        self._unwanted = [_letters(each.text) for each in query.without]
 
     def matches(self, text: str) -> bool:
         """Returns True for a text with every word of the query; always True for a query without words."""

@@ -111,7 +111,7 @@ class Query:
     page: int = 1
     per_page: int = 10
     chunks: tuple[QueryPiece, ...] = ()
-    without: tuple[str, ...] = ()
+    without: tuple[QueryPiece, ...] = ()
     times: tuple[DateRange, ...] = ()
     understood: tuple[QueryNote, ...] = ()
     loosened: tuple[QueryNote, ...] = ()
@@ -152,10 +152,16 @@ _SPACED = re.compile(rf"(?<!\S)({'|'.join(map(re.escape, _FIELDS))}) ?:[ ]+", re
 _PLAIN = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}  # full-width letters and signs
 _PLAIN |= dict.fromkeys(map(ord, "“”„‟«»＂"), ord('"')) | {0x3000: ord(" "), ord("−"): ord("-")}
 _NUMBER = re.compile(
-    rf"""(?<!\S)(?:number|เลขที่|ที่)\s?:\s*
+    rf"""(?:(?<!\S)|(?<=คำสั่ง)|(?<=ประกาศ)|(?<=หนังสือ)) (?:(?:number|เลขที่|ที่)\s?:|เลขที่)\s*
         (?P<number>(?:[{CONSONANTS}a-z.]{{1,12}}\s*)?\d+(?:\s*[/.-]\s*(?:ว\s*)?\d+)*)(?![^\s"])""",
     re.VERBOSE,
 )
+
+_NUMBER_OF_YEAR = re.compile(
+    r"""((?:เลขที่|หมายเลข|คำสั่ง|ประกาศที่|หนังสือที่|ฉบับที่|ครั้งที่|^) \s* (?:ที่)? \s*:?\s* \d{1,5})
+        \s* (?:ปี\s*(?:พ\.\s?ศ\.)?|พ\.\s?ศ\.) \s* ([2๒][5๕]\d\d|[3-7๓-๗]\d) (?!\d)""",
+    re.VERBOSE,
+)  # a document number whose year is said in words
 
 _QUOTED = re.compile(r'"[^"]*"')  # quoted text is searched letter by letter, so no dates are read in it
 _PART = re.compile(
@@ -185,19 +191,22 @@ def parse(
     Quotes of any form ask for the exact words. ``-word`` and ``NOT word`` exclude a word. Of words with
     ``OR`` between them any one suffices. ``author:`` ``kind:`` ``year:`` ``category:`` ``number:`` (and
     their Thai names) are filters; they join the argument ``filters``, which has precedence. A field with a
-    value that makes no sense for it is searched as words. A date range
+    value that makes no sense for it is searched as words. A number may also follow ``เลขที่`` without a colon,
+    and its year a word: ``คำสั่งที่ 215 ปี 2564`` is ``คำสั่งที่ 215/2564``. A date range
     (``indexer.search.query.date_ranges``) is a filter when it stands alone or is labelled (``date:``). Among
     words, and wherever ``days`` is False, a result must have a date in that range or name the range; with
     ``any_time`` it is a word like any other there.
     """
     reading = _Reading(filters or Filters())
-    raw = _SPACED.sub(r"\1:", normalize_query(typed))
+    raw = _NUMBER_OF_YEAR.sub(r"\1/\2", _SPACED.sub(r"\1:", normalize_query(typed)))
     folded = fold(raw)
     for numbered in reversed(list(_NUMBER.finditer(folded))):
         raw, folded = (_without(text, numbered.span()) for text in (raw, folded))
         reading.number(numbered["number"])
     for found in _PART.finditer(_without_times(reading, raw, folded, days=days)):
         reading.take(found)
+    if raw.strip() and reading.is_empty:
+        reading.understood.append(query_notes.NO_WORDS)
     instead = None
     if days and reading.days_alone and not reading.chunks:
         instead = parse(
@@ -249,11 +258,16 @@ class _Reading:
     def __init__(self, filters: Filters) -> None:
         self.filters = self._chosen = filters
         self.chunks: list[QueryPiece] = []
-        self.without: list[str] = []
+        self.without: list[QueryPiece] = []
         self.times: list[DateRange] = []
         self.understood: list[QueryNote] = []
         self.days_alone = False
         self._joined = ""  # operator (OR, AND, NOT) before the next piece
+
+    @property
+    def is_empty(self) -> bool:
+        """Returns True if nothing that was read narrows a search."""
+        return not (self.chunks or self.without or self.understood or self.times)
 
     def number(self, value: str) -> None:
         """Adds a document number that results must contain; spaces around its signs are ignored."""
@@ -292,7 +306,7 @@ class _Reading:
     def _add(self, text: str, *, exact: bool, unwanted: bool) -> None:
         chunk = QueryPiece(fold(text), exact, text)
         if unwanted:
-            self.without.append(chunk.text)
+            self.without.append(chunk)
             self.understood.append(query_notes.without(text))
         elif self._joined in _EITHER and self.chunks:
             first = self.chunks.pop()

@@ -19,6 +19,9 @@ class QueryNote(NamedTuple):
     english: str
 
 
+NO_WORDS = QueryNote(
+    "ไม่มีคำให้ค้นในข้อความที่พิมพ์ แสดงประกาศทั้งหมด", "There is no word in what was typed; all announcements are shown"
+)
 NOT_QUOTED = QueryNote(
     "ไม่พบข้อความในเครื่องหมายคำพูดตรงตามที่พิมพ์", "Nothing has the quoted words exactly as they were typed"
 )

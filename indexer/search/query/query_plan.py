@@ -25,7 +25,7 @@ _MONTHS = frozenset(token for name in (*MONTHS, *SHORT_MONTHS) for token in (nam
 _BEFORE_A_YEAR = frozenset({"ปี", "พ.ศ.", "ค.ศ.", "พศ", "คศ", "งบประมาณ"})
 _BEFORE_A_TIME = frozenset("เมื่อ วัน ที่ วันที่ เดือน ปี พ.ศ. ค.ศ.".split())
 _NUMBERED = re.compile(r"(?<![a-z0-9.-])([a-z]{1,3})[ .-]?(\d{1,4}(?:\.\d{1,2})?)(?![a-z0-9/-]|[.,:]\d)")
-_NUMBER_OF_SHORT_YEAR = re.compile(r"(\d{1,5})/(\d\d)")
+_NUMBER_AND_YEAR = re.compile(r"(\d{1,5})(?:/(\d\d)|[-.](25\d\d))")
 _SHORT_YEARS = range(
     30, 80
 )  # of the Buddhist era, 2530–2579: older documents are not numbered so, or not kept
@@ -99,7 +99,7 @@ def build_query_plan(query: Query, lexicon: Lexicon) -> QueryPlan:
         made = _either(chunk, lexicon) if chunk.others else _query_part(chunk, lexicon, before)
         parts.append(made)
     whole = searchable_bytes(fold(" ".join(chunk.text for chunk in query.chunks))).data
-    without = tuple(build_query_part(text, lexicon, exact=True) for text in query.without[:_MOST_PARTS])
+    without = tuple(build_query_part(each.text, lexicon, exact=True) for each in query.without[:_MOST_PARTS])
     return QueryPlan(tuple(parts), whole, without, is_question=asked != chunks)
 
 
@@ -153,7 +153,7 @@ def build_query_part(
     clauses = _words(folded, lexicon, exact=exact)
     if not exact:
         clauses = _numbered(add_synonyms(_spelt_out(clauses, folded), lexicon), folded)
-        clauses = [_with_full_year(clause) for clause in _dated(clauses, before)]
+        clauses = [_with_document_number(clause) for clause in _dated(clauses, before)]
     words = sum(len(clause.alternatives[0].terms) for clause in clauses)
     return QueryPart(folded, tuple(clauses), Phrase(searchable_bytes(folded).data, words, exact))
 
@@ -261,12 +261,12 @@ def _dated(clauses: list[Clause], before: tuple[Clause, ...]) -> list[Clause]:
     return dated[len(before) :]
 
 
-def _with_full_year(clause: Clause) -> Clause:
-    """Returns a document number of a two-digit year with the full year too: ``215/64`` is ``215/2564``."""
-    found = _NUMBER_OF_SHORT_YEAR.fullmatch(clause.typed)
-    if not found or int(found[2]) not in _SHORT_YEARS:
+def _with_document_number(clause: Clause) -> Clause:
+    """Returns a document number as documents have it too: ``215/64`` and ``215-2564`` are ``215/2564``."""
+    found = _NUMBER_AND_YEAR.fullmatch(clause.typed)
+    if not found or (found[2] and int(found[2]) not in _SHORT_YEARS):
         return clause
-    number, year = found[1], f"25{found[2]}"
+    number, year = found[1], found[3] or f"25{found[2]}"
     full = (Alternative((f"{number}/{year}",)), Alternative((number, year)))
     return Clause(clause.typed, (*clause.alternatives, *full)[:_MOST_ALTERNATIVES])
 
@@ -315,7 +315,7 @@ def _terms_within(tokens: list[Token], at: int) -> tuple[str, ...]:
     return tuple(parts)
 
 
-_KNOWN_TO_ALL = {"พศ", "คศ"}  # abbreviations of the eras: nobody needs a note on what they stand for
+_KNOWN_TO_ALL = {"พ.ศ.", "พ.ศ", "พศ", "ค.ศ.", "ค.ศ", "คศ"}  # eras: nobody needs a note on what they stand for
 
 
 def expanded_abbreviations(plan: QueryPlan) -> tuple[tuple[str, str], ...]:

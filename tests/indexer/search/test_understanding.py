@@ -72,6 +72,16 @@ def test_what_an_abbreviation_was_read_as_is_said_and_marked(index: WhooshIndex)
     assert "องค์การบริหารส่วนตำบล" in query.marks
 
 
+def test_nobody_is_told_what_the_eras_stand_for(index: WhooshIndex) -> None:
+    for typed in ("ภาษี พ.ศ.", "พ.ศ. 2564 ภาษี"):
+        assert not any("พุทธศักราช" in note for note in said(run(index, typed).understood))
+
+
+def test_signs_without_a_word_are_said_to_be_none(index: WhooshIndex) -> None:
+    assert said(run(index, "!!!???").understood) == ["ไม่มีคำให้ค้นในข้อความที่พิมพ์ แสดงประกาศทั้งหมด"]
+    assert run(index, " ").understood == ()
+
+
 def test_staff_extend_the_abbreviations(tmp_path: Path) -> None:
     dictionary = Dictionary(tmp_path / "words.txt")
     index = WhooshIndex(tmp_path / "index", dictionary)
@@ -94,6 +104,16 @@ def test_the_other_keyboard_is_understood(index: WhooshIndex) -> None:
     ]
     assert found(index, "แนอรก") == [8]
     assert index.search(parse("covid")).did_you_mean is None
+
+
+def test_a_dash_may_be_a_letter_of_the_other_keyboard(tmp_path: Path) -> None:
+    index = WhooshIndex(tmp_path, Dictionary())
+    index.update([entry(1, "เก็บขยะ"), entry(2, "ไฟล์ pdf"), entry(3, "รับสมัครงาน")], (), position=3)
+    page = index.search(parse("-pt"))
+    assert ([hit.announcement_id for hit in page.hits], page.did_you_mean) == ([1], "ขยะ")
+    assert said(page.query.understood) == ["ขยะ = มูลฝอย", "แสดงผลของ “ขยะ” แทน “-pt”"]
+    assert set(found(index, "-pdf")) == {1, 3}
+    assert found(index, "iy[l,y8i'ko") == [3]
 
 
 def test_letters_of_the_other_keyboard_may_be_in_the_archive(tmp_path: Path) -> None:
@@ -310,12 +330,31 @@ def test_a_number_is_not_found_within_a_longer_one(tmp_path: Path) -> None:
     assert found(index, '"จำนวน 250"') == [2]
 
 
-@pytest.mark.parametrize("typed", ["คำสั่งที่ 215/64", "ที่ ๒๑๕/๖๔", "215/64"])
-def test_a_number_may_have_the_year_in_two_digits(tmp_path: Path, typed: str) -> None:
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "คำสั่งที่ 215/64",
+        "ที่ ๒๑๕/๖๔",
+        "215/64",
+        "215-2564",
+        "215.2564",
+        "เลขที่ 215/2564",
+        "เลขที่ 215 ปี 2564",
+        "คำสั่งเลขที่ ๒๑๕ ปี พ.ศ. ๒๕๖๔",
+        "คำสั่งที่ 215 พ.ศ. 2564",
+        "คำสั่ง 215 ปี 64",
+        "215 ปี 2564",
+    ],
+)
+def test_a_number_and_its_year_may_be_typed_in_any_way(tmp_path: Path, typed: str) -> None:
     index = WhooshIndex(tmp_path, Dictionary())
+    memo = "บันทึกข้อความ แผนปี 2564 ผลปี 2564 งบปี 2564"
     texts = ("คำสั่งที่ 188/2565 เรื่อง เวร", "คำสั่งที่ ๒๑๕/๒๕๖๔ เรื่อง เวร", "คำสั่งที่ 215/2563 เรื่อง เวร")
-    index.update([entry(number, text) for number, text in enumerate(texts, start=1)], (), position=3)
-    assert found(index, typed) == [2]
+    entries = [entry(number, "จัดเวร", memo, text) for number, text in enumerate(texts, start=1)]
+    index.update([*entries, entry(4, "บ้านเลขที่", "เลขที่ 9 เลขที่ 8")], (), position=4)
+    page = index.search(parse(typed))
+    assert (page.hits[0].announcement_id, page.hits[0].pages[0].number) == (2, 2)
+    assert 4 not in [hit.announcement_id for hit in page.hits]
 
 
 def test_misread_text_is_found(tmp_path: Path) -> None:
