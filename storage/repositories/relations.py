@@ -15,7 +15,9 @@ from storage.hash_chain import seal
 from storage.repositories import history
 
 _FOUND_AT_MOST = 200  # announcements that a rough search returns before their texts are compared
-_PUBLISHED = "(SELECT id FROM announcement WHERE organisation_id IN :organisations AND status = 'published')"
+_IS_PUBLISHED = """EXISTS (SELECT 1 FROM announcement WHERE organisation_id IN :organisations
+    AND id = {id} AND status = 'published')"""
+_NEWER_IS_PUBLISHED, _OLDER_IS_PUBLISHED = (_IS_PUBLISHED.format(id=id) for id in ("newer_id", "older_id"))
 _NOT_TRASHED = "(SELECT id FROM announcement WHERE organisation_id IN :organisations AND status <> 'trashed')"
 
 
@@ -66,14 +68,14 @@ class EngineRelations:
     def public(self) -> list[Relation]:
         found = self._engine.rows(
             f"""SELECT * FROM relation WHERE organisation_id IN :organisations AND kind <> ''
-                AND newer_id IN {_PUBLISHED} AND older_id IN {_PUBLISHED} ORDER BY id"""  # noqa: S608
+                AND {_NEWER_IS_PUBLISHED} AND {_OLDER_IS_PUBLISHED} ORDER BY id"""  # noqa: S608
         )
         return [*mappers.readable(mappers.relation, found)]
 
     def no_longer_in_force(self) -> frozenset[int]:
         found = self._engine.rows(
             f"""SELECT older_id AS id FROM relation WHERE organisation_id IN :organisations
-                AND kind IN :ending AND newer_id IN {_PUBLISHED}""",  # noqa: S608
+                AND kind IN :ending AND {_NEWER_IS_PUBLISHED}""",  # noqa: S608
             ending=[kind.value for kind in RelationKind if kind.ends],
         )
         return frozenset(row["id"] for row in found)
