@@ -38,6 +38,21 @@ def test_terms(text: str, expected: list[str]) -> None:
     assert terms(text) == expected
 
 
+def test_a_long_run_without_a_space_is_cut_as_its_parts_are() -> None:
+    """A chunked mode of the library repeats the beginning of a run of more than 140 letters."""
+    parts = ["ส่งผลให้การจัดซื้อจัดจ้าง", "ของหน่วยงานของรัฐ", "ที่ดำเนินการตรงกับช่วงวันหยุดราชการ"] * 20
+    assert SEGMENTER.segment("".join(parts)) == tuple(
+        word for part in parts for word in SEGMENTER.segment(part)
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "folded"), [("ΟΔΟΣ", "οδοσ"), ("İZMİR", "İzmİr"), ("๒๕๖๔ ABC Éÿ", "2564 abc éÿ")]
+)
+def test_folding(text: str, folded: str) -> None:
+    assert fold(text) == folded
+
+
 @given(THAI_TEXT)
 def test_tokens_lie_in_the_text_in_order(text: str) -> None:
     start = 0
