@@ -226,6 +226,12 @@ def _places(
     return zip(kept[firsts].tolist(), (kept[lasts] + 1).tolist(), strict=True)
 
 
+@lru_cache(maxsize=20_000)
+def _joined_lengths(words: tuple[str, ...]) -> tuple[int, ...]:
+    """Returns the length of each longer word that ``join_words`` makes of the words."""
+    return tuple(sum(map(len, group)) for group in join_words(words))
+
+
 class _Borders:
     """Word boundaries of a folded text. A stretch of letters is segmented when it is first needed."""
 
@@ -234,14 +240,10 @@ class _Borders:
         self._stretches: dict[int, list[tuple[int, int]]] = {}  # by where the white space before them ends
         self._cut: dict[int, list[int]] = {}
         self._longer: dict[int, list[int]] = {}  # the borders of the longer words among these
-        self._whole_words: dict[tuple[int, int], bool] = {}
 
     def is_word(self, start: int, end: int) -> bool:
         """Returns True if word boundaries lie exactly at ``start`` and at ``end``."""
-        is_whole = self._whole_words.get((start, end))
-        if is_whole is None:
-            is_whole = self._whole_words[start, end] = self.before(start) == start and self.before(end) == end
-        return is_whole
+        return self.before(start) == start and self.before(end) == end
 
     def before(self, place: int) -> int:
         """Returns the last word boundary at or before the offset ``place``."""
@@ -276,8 +278,7 @@ class _Borders:
             return place, place + 1
         borders = self._longer.get(stretch[0])
         if borders is None:
-            words = [self.folded[left:right] for left, right in pairwise(self._borders(*stretch))]
-            lengths = (sum(map(len, group)) for group in join_words(words))
+            lengths = _joined_lengths(self._words(*stretch))
             borders = self._longer[stretch[0]] = list(accumulate(lengths, initial=stretch[0]))
         number = bisect_right(borders, place)
         return borders[number - 1], borders[number]
@@ -299,16 +300,18 @@ class _Borders:
     def _borders(self, start: int, end: int) -> list[int]:
         borders = self._cut.get(start)
         if borders is None:
-            letters = self.folded[start:end]
-            words = _segmenter().segment(letters) if letters[0] in _THAI else (letters,)
-            borders = self._cut[start] = list(accumulate(map(len, words), initial=start))
+            borders = self._cut[start] = list(accumulate(map(len, self._words(start, end)), initial=start))
         return borders
+
+    def _words(self, start: int, end: int) -> tuple[str, ...]:
+        letters = self.folded[start:end]
+        return _segmenter().segment(letters) if letters[0] in _THAI else (letters,)
 
 
 class _Hits:
     """Hits of a query in a text.
 
-    To check that a candidate hit is a whole word takes time, so only requested candidates are checked.
+    To check that a candidate hit is a whole word takes time, so each is checked when it is first requested.
     """
 
     def __init__(self, borders: _Borders, query: Query) -> None:
@@ -325,6 +328,7 @@ class _Hits:
         places += [(*place, False) for place in _places(letters.data, words, kept)]
         places = [place for place in places if not _cuts_number(folded, place[1])]
         self._places = sorted(places)  # start, end, True for a hit that needs no check for a whole word
+        self._checked: dict[tuple[int, int, bool], tuple[int, int]] = {}  # empty stretches for no hits
         self._longest = max((end - start for start, end, _ in places), default=0)
 
     def within(self, start: int, end: int, *, clipped: bool = False) -> list[tuple[int, int]]:
@@ -334,13 +338,20 @@ class _Hits:
         """
         first = bisect_left(self._places, (start - self._longest if clipped else start,))
         places = self._places[first : bisect_left(self._places, (end,))]
-        borders = self._borders
-        found = (
-            borders.whole(left, right)
-            for left, right, sure in places
-            if (right > start if clipped else right <= end) and (sure or borders.is_word(left, right))
-        )
+        if clipped:
+            found = [self._whole(place) for place in places if place[1] > start]
+        else:
+            found = [self._whole(place) for place in places if place[1] <= end]
         return _apart(sorted((left, right) for left, right in found if left < right))
+
+    def _whole(self, place: tuple[int, int, bool]) -> tuple[int, int]:
+        """Returns a candidate hit widened to whole words; an empty stretch where it is none itself."""
+        whole = self._checked.get(place)
+        if whole is None:
+            left, right, sure = place
+            is_hit = sure or self._borders.is_word(left, right)
+            whole = self._checked[place] = self._borders.whole(left, right) if is_hit else (left, left)
+        return whole
 
     def densest(self, length: int) -> int | None:
         """Returns the start of the passage of ``length`` characters that shows the most different words.

@@ -1,7 +1,8 @@
-"""A query → a page of results: rewrite → retrieve → correct → present.
+"""A query → a page of results: rewrite → match → correct → retrieve → present.
 
 ``indexer.search.query.parser.parse`` comes before; ``web.search_service`` joins the hits with their records.
-Each step takes values and returns values. An engine finds, ranks and counts (``Searcher.retrieve``).
+Each step takes values and returns values. An engine finds (``Searcher.match``), ranks
+and counts (``MatchedPlan.retrieve``).
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from indexer.search.query.query_plan import (
     expanded_abbreviations,
     synonym_texts,
 )
-from indexer.search.searcher import Retrieved, Searcher
+from indexer.search.searcher import MatchedPlan, Retrieved, Searcher
 from indexer.search.spelling_correction import (
     CorrectedQuery,
     correct_query,
@@ -31,9 +32,10 @@ def search(searcher: Searcher, lexicon: Lexicon, query: Query, tuning: SearchTun
     """Returns the page of results of any query that ``parse`` gives."""
     query = take_exclusions_as_words(query, lexicon)
     typed = build_query_plan(query, lexicon)
-    corrected, found = CorrectedQuery(typed), searcher.retrieve(typed, query)
-    if not found.is_as_typed:
-        corrected, found = _correct(searcher, lexicon, query, corrected, found)
+    corrected, matched = CorrectedQuery(typed), searcher.match(typed, query)
+    if not matched.is_as_typed:
+        corrected, matched = _correct(searcher, lexicon, query, corrected, matched)
+    found = matched.retrieve()
     if query.instead and not found.total:
         return _search_instead(searcher, lexicon, query.instead, tuning)
     return present(query, corrected, found, tuning)
@@ -44,13 +46,13 @@ def _correct(
     lexicon: Lexicon,
     query: Query,
     typed: CorrectedQuery,
-    found: Retrieved,
-) -> tuple[CorrectedQuery, Retrieved]:
-    """Returns the corrected query with its results; as typed, where nothing better is found."""
+    found: MatchedPlan,
+) -> tuple[CorrectedQuery, MatchedPlan]:
+    """Returns the corrected query with its matches; as typed, where nothing better is found."""
     corrected = correct_query(searcher.vocabulary(typed.plan), lexicon, typed.plan)
     if not corrected.words:
         return typed, found
-    again = searcher.retrieve(corrected.plan, query)
+    again = searcher.match(corrected.plan, query)
     new = set(corrected.plan.clauses) - set(typed.plan.clauses)
     return (corrected, again) if all(again.frequencies.get(clause) for clause in new) else (typed, found)
 

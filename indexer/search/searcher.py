@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -26,16 +26,26 @@ class Retrieved:
     facets: Mapping[str, tuple[FacetValue, ...]] = field(default_factory=dict)
     notes: tuple[QueryNote, ...] = ()  # conditions that were given up to find anything
     coverage: float = 1.0  # share of the plan that the best document answers (0–1)
-    is_as_typed: bool = False  # a document has the whole query as it was typed: nothing is misspelt
-    frequencies: Mapping[Clause, int] = field(default_factory=dict)  # documents that match each clause
     explanation: SearchExplanation | None = None  # set where the query asks for an explanation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MatchedPlan:
+    """The documents that match a query plan, not yet ranked, counted and cut into pages of results.
+
+    A misspelt plan is matched only to be corrected: ``retrieve`` is called for the plan that is answered.
+    """
+
+    is_as_typed: bool  # a document has the whole query as it was typed: nothing is misspelt
+    frequencies: Mapping[Clause, int]  # documents that match each clause
+    retrieve: Callable[[], Retrieved]
 
 
 class Searcher(Protocol):
     """One state of an index as one query sees it: the documents of its organisation, none withheld."""
 
-    def retrieve(self, plan: QueryPlan, query: Query) -> Retrieved:
-        """Returns the documents that match the plan, filtered, sorted and cut as the query asks.
+    def match(self, plan: QueryPlan, query: Query) -> MatchedPlan:
+        """Returns the documents that match the plan, to be filtered, sorted and cut as the query asks.
 
         Documents that match all of the plan are returned; where these are few, also documents that match
         enough of it, after the others. Which documents match does not depend on filters, so that the count
@@ -43,4 +53,4 @@ class Searcher(Protocol):
         """
 
     def vocabulary(self, plan: QueryPlan) -> Vocabulary:
-        """Returns the vocabulary for the correction of a plan that was retrieved before."""
+        """Returns the vocabulary for the correction of a plan that was matched before."""

@@ -44,7 +44,7 @@ from indexer.search.query import query_notes
 from indexer.search.query.parser import Filters, Query, Sort
 from indexer.search.query.query_notes import QueryNote
 from indexer.search.query.query_plan import Clause, QueryPart, QueryPlan
-from indexer.search.searcher import Retrieved
+from indexer.search.searcher import MatchedPlan, Retrieved
 from indexer.search.tuning import TUNING
 
 _BEST_HITS = 3  # hits whose coverage is computed; the highest counts
@@ -77,7 +77,7 @@ class OpenSearchSearcher:
             )
         return self._vocabularies[plan]
 
-    def retrieve(self, plan: QueryPlan, query: Query) -> Retrieved:
+    def match(self, plan: QueryPlan, query: Query) -> MatchedPlan:
         if not plan.clauses and query.sort is Sort.RELEVANCE:
             query = replace(query, sort=Sort.NEWEST)
         queries = PlanQueries(plan, query, self._lexicon)
@@ -90,7 +90,11 @@ class OpenSearchSearcher:
             if partial != unknown:  # a part of a name was given
                 unknown = partial
                 selection = _Selection(queries, self._counts)
-        return selection.retrieved()
+        return MatchedPlan(
+            is_as_typed=selection.is_as_typed,
+            frequencies=selection.frequencies(),
+            retrieve=selection.retrieved,
+        )
 
     def _ask(self, selection: _Selection, missing: MatchQuery, unknown: set[str]) -> None:
         """Asks for a search and all that is likely to be needed with it, in one request."""
@@ -208,8 +212,6 @@ class _Selection:
             facets={name: _values(answer["aggregations"][name]) for name in FACETS_BY_NAME},
             notes=notes,
             coverage=coverage,
-            is_as_typed=self.is_as_typed,
-            frequencies=self._frequencies(),
             explanation=self._explanation(answer, coverage) if self.queries.query.explain else None,
         )
 
@@ -284,12 +286,12 @@ class _Selection:
             return bool(self.counts.known(phrase(plan.whole)))
         return not plan.clauses or any(self._unfiltered(one) for one in self.answers if one.level == "all")
 
-    def _frequencies(self) -> dict[Clause, int]:
+    def frequencies(self) -> dict[Clause, int]:
         clauses = self.queries.plan.clauses
         return {clause: self.counts.known(clause_count_query(clause)) or 0 for clause in clauses}
 
     def _idfs(self) -> dict[Clause, float]:
-        return {clause: self.counts.idf(count) for clause, count in self._frequencies().items()}
+        return {clause: self.counts.idf(count) for clause, count in self.frequencies().items()}
 
     def _best(self, match: MatchQuery) -> Sequence[Answer]:
         """Returns the hits of a search that rank first by relevance."""
@@ -324,7 +326,7 @@ class _Selection:
         return [part for at, part in enumerate(self.queries.phrases) if f"phrase{at}" in names]
 
     def _explanation(self, answer: Answer, coverage: float) -> SearchExplanation:
-        plan, idfs, counts = self.queries.plan, self._idfs(), self._frequencies()
+        plan, idfs, counts = self.queries.plan, self._idfs(), self.frequencies()
         return SearchExplanation(
             tuple(
                 ClauseExplanation(

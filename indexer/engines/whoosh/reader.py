@@ -56,6 +56,7 @@ _KEPT_SCORED = 96_000_000  # bytes of posting lists that are cached
 _KEPT_PARTS = 16  # readers of one organisation, or without withheld announcements, that are cached
 _KEPT_COUNTS = 50_000  # terms whose document frequency is cached
 _KEPT_FOUND = 1_000_000  # document numbers in cached results, 8 bytes each
+_KEPT_TEXTS = 8_000_000  # bytes of texts that are cached: all those of 2,000 announcements
 
 
 class OpenSegment:
@@ -99,6 +100,28 @@ class OpenSegment:
     def bare_names(self) -> TitleIndex:
         """Returns ``names`` without the marks that people type last or leave out in haste."""
         return self.names.without(MARK_BYTES)
+
+
+class TextCache(dict[int, bytes]):
+    """Searchable texts by document number, read from the segments when they are first asked for.
+
+    When the texts are larger than ``_KEPT_TEXTS`` together, all of them are dropped.
+    """
+
+    def __init__(self, segments: Sequence[OpenSegment], bases: Sequence[int]) -> None:
+        super().__init__()
+        self._segments, self._bases = segments, bases
+        self._bytes = 0
+
+    def __missing__(self, document: int) -> bytes:
+        number = bisect_right(self._bases, document) - 1
+        text: bytes = self._segments[number].text[document - self._bases[number]]
+        self._bytes += len(text)
+        if self._bytes > _KEPT_TEXTS:
+            self.clear()
+            self._bytes = len(text)
+        self[document] = text
+        return text
 
 
 def _summed(segments: Sequence[OpenSegment], term: str) -> int:
@@ -157,6 +180,7 @@ class CommitReader:
         self._parts: LRUCache[tuple[int | None, frozenset[int]], CommitReader | None] = LRUCache(_KEPT_PARTS)
         # Words of earlier commits may stay: the frequency of each is always taken from this commit.
         self._spellings: SpellingIndex = earlier._spellings if earlier else SpellingIndex()
+        self._texts = TextCache(self.segments, self.bases)
         self._about = lru_cache(_KEPT_COUNTS)(partial(_summed, self.segments))
         self._counts: dict[str, int] = {}  # live documents by term, where some are not live
         self._lock = Lock()
@@ -407,17 +431,11 @@ class CommitReader:
 
     def text(self, document: int) -> bytes:
         """Returns the searchable text of a document."""
-        segment, local = self._at(document)
-        text: bytes = segment.text[local]
-        return text
+        return self._texts[document]
 
     def texts(self, documents: DocumentNumbers) -> Iterator[bytes]:
         """Yields the searchable text of each document."""
-        bases = np.asarray(self.bases)
-        numbers = np.searchsorted(bases, documents, side="right") - 1
-        columns = [segment.text for segment in self.segments]
-        places = zip(numbers.tolist(), (documents - bases[numbers]).tolist(), strict=True)
-        return (columns[number][local] for number, local in places)
+        return map(self._texts.__getitem__, documents.tolist())
 
     def holds(self, entry: SourceAnnouncement) -> bool:
         """Returns True if the index has the announcement exactly as given; the number of views is ignored."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from functools import partial
 
-from indexer.engines.whoosh.bm25f import clause_mask, documents_with_all, score_clauses
+from indexer.engines.whoosh.bm25f import ClauseScores, clause_mask, documents_with_all, score_clauses
 from indexer.engines.whoosh.context import SearchContext
 from indexer.engines.whoosh.coverage import answer_coverage
 from indexer.engines.whoosh.explain import explain_search
@@ -20,7 +21,7 @@ from indexer.search.query import query_notes
 from indexer.search.query.parser import Query, Sort
 from indexer.search.query.query_notes import QueryNote
 from indexer.search.query.query_plan import Clause, QueryPart, QueryPlan
-from indexer.search.searcher import Retrieved
+from indexer.search.searcher import MatchedPlan, Retrieved
 from indexer.search.vocabulary import MIN_WORD_FREQUENCY, TitleMatch, Vocabulary
 
 _MOST_ELSEWHERE = 5  # documents shown that only mention the time typed
@@ -32,9 +33,16 @@ class WhooshSearcher:
     def __init__(self, context: SearchContext) -> None:
         self._context = context
 
-    def retrieve(self, plan: QueryPlan, query: Query) -> Retrieved:
+    def match(self, plan: QueryPlan, query: Query) -> MatchedPlan:
+        scores = score_clauses(self._context, plan.clauses)
+        return MatchedPlan(
+            is_as_typed=is_found_as_typed(self._context.reader, plan, scores),
+            frequencies={clause: listed.count for clause, listed in scores.postings.items()},
+            retrieve=partial(self._retrieve, plan, query, scores),
+        )
+
+    def _retrieve(self, plan: QueryPlan, query: Query, scores: ClauseScores) -> Retrieved:
         context, reader = self._context, self._context.reader
-        scores = score_clauses(context, plan.clauses)
         found = match(context, plan, query.times, scores)
         filters = filter_masks(reader, query.filters)
         allowed = combine_masks(reader, filters)
@@ -51,8 +59,6 @@ class WhooshSearcher:
             facets=count_facets(reader, found.documents, filters),
             notes=_notes(found, ranked),
             coverage=coverage,
-            is_as_typed=is_found_as_typed(reader, plan, scores),
-            frequencies={clause: listed.count for clause, listed in scores.postings.items()},
             explanation=explain_search(context, plan, found, ranked, coverage, query),
         )
 
