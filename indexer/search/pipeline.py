@@ -14,6 +14,7 @@ from indexer.search.coverage import minimum_coverage
 from indexer.search.ports import ResultPage
 from indexer.search.query import query_notes
 from indexer.search.query.parser import Query, normalize_query
+from indexer.search.query.query_notes import QueryNote
 from indexer.search.query.query_plan import (
     build_query_plan,
     expanded_abbreviations,
@@ -37,7 +38,11 @@ def search(searcher: Searcher, lexicon: Lexicon, query: Query, tuning: SearchTun
         corrected, matched = _correct(searcher, lexicon, query, corrected, matched)
     found = matched.retrieve()
     if query.instead and not found.total:
-        return _search_instead(searcher, lexicon, query.instead, tuning)
+        return _search_instead(searcher, lexicon, query, query.instead, query_notes.NOT_THEN, tuning)
+    if query.untimed and found.is_better_elsewhere:
+        return _search_instead(searcher, lexicon, query, query.untimed, query_notes.NOT_ABOUT_THEN, tuning)
+    if query.untimed and query_notes.NOT_THEN in found.notes:
+        return _search_instead(searcher, lexicon, query, query.untimed, query_notes.NOT_THEN, tuning)
     return present(query, corrected, found, tuning)
 
 
@@ -57,10 +62,16 @@ def _correct(
     return (corrected, again) if all(again.frequencies.get(clause) for clause in new) else (typed, found)
 
 
-def _search_instead(searcher: Searcher, lexicon: Lexicon, query: Query, tuning: SearchTuning) -> ResultPage:
-    """Returns what names the days that were typed alone, where nothing was published on them."""
-    page = search(searcher, lexicon, query, tuning)
-    notes = dict.fromkeys((query_notes.NOT_THEN, *page.query.loosened))
+def _search_instead(
+    searcher: Searcher, lexicon: Lexicon, query: Query, other: Query, note: QueryNote, tuning: SearchTuning
+) -> ResultPage:
+    """Returns the results of another reading of the query, for the same reader, with a note that says so."""
+    own = query.filters
+    filters = replace(
+        other.filters, organisation=own.organisation, ended=own.ended, withheld=own.withheld, among=own.among
+    )
+    page = search(searcher, lexicon, replace(other, filters=filters, explain=query.explain), tuning)
+    notes = dict.fromkeys((note, *page.query.loosened))
     return replace(page, query=replace(page.query, loosened=tuple(notes)))
 
 

@@ -22,6 +22,7 @@ class Retrieved:
     hits: tuple[Hit, ...] = ()  # of the page asked for, best first, each with its best pages
     partial: int = 0  # so many of ``total`` match only some of the plan, and come after those that match all
     is_of_time: bool = False  # all are of the time that was typed
+    is_better_elsewhere: bool = False  # only documents of other times have the words in title or labels
     elsewhere: tuple[Hit, ...] = ()  # the best documents of other times that mention the time typed
     facets: Mapping[str, tuple[FacetValue, ...]] = field(default_factory=dict)
     notes: tuple[QueryNote, ...] = ()  # conditions that were given up to find anything

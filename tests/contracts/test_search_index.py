@@ -12,7 +12,9 @@ from archive.model import Announcement, Attachment, Details, DocumentKind, ReadF
 from indexer.analysis.index_document import SourceAnnouncement
 from indexer.analysis.other_readings import OtherReading
 from indexer.search.ports import SearchIndex
+from indexer.search.query import query_notes
 from indexer.search.query.parser import Filters, Query, Sort, parse
+from indexer.search.query.query_notes import QueryNote
 
 NOW = dt.datetime(2021, 6, 9, tzinfo=dt.UTC)
 
@@ -401,3 +403,44 @@ def test_what_moved_to_another_organisation_differs(towns: SearchIndex) -> None:
         == []
     )
     assert towns.differing([entry(51, "ประชุมสภาเขตสายไหม", kind=DocumentKind.MINUTES)]) == [51]
+
+
+WATER = (
+    entry(1, "เตือนภัยน้ำท่วมฉับพลัน", published_on=dt.date(2022, 9, 12)),
+    entry(2, "หยุดจ่ายน้ำประปา", published_on=dt.date(2025, 6, 16)),
+    entry(3, "แผนพัฒนาท้องถิ่น", "เมืองน่าอยู่ น้ำใส ประกาศ ณ ปี พ.ศ. 2564", published_on=dt.date(2021, 10, 15)),
+    entry(4, "งดใช้สนามกีฬา", "ตั้งแต่ 20 กรกฎาคม 2564", published_on=dt.date(2021, 7, 20)),
+    entry(5, "แถลงการณ์น้ำเสียในคลอง", published_on=dt.date(2020, 11, 4)),
+)
+
+
+@pytest.mark.parametrize(
+    ("typed", "wanted", "note"),
+    [
+        ("น้ำ 2564", {1, 2, 3, 5}, query_notes.NOT_ABOUT_THEN),
+        ("น้ำ ปี 2564", {1, 2, 3, 5}, query_notes.NOT_ABOUT_THEN),
+        ("ปี พ.ศ. ๒๕๖๔ น้ำ", {1, 2, 3, 5}, query_notes.NOT_ABOUT_THEN),
+        ("น้ำ ตุลาคม", {1, 2, 3, 5}, query_notes.NOT_ABOUT_THEN),
+        ("น้ำ 2560", {1, 2, 3, 5}, query_notes.NOT_THEN),
+        ("น้ำ ปีงบ 64", {5}, None),
+        ("น้ำ 2563", {5}, None),
+        ("น้ำใส 2564", {3}, None),
+        ("สนามกีฬา ปี 2564", {4}, None),
+    ],
+)
+def test_a_typed_time_finds_what_is_about_the_words(
+    index: SearchIndex, typed: str, wanted: set[int], note: QueryNote | None
+) -> None:
+    index.update(WATER, (), position=5)
+    page = index.search(parse(typed))
+    assert {hit.announcement_id for hit in page.hits} == wanted
+    assert page.query.loosened == ((note,) if note else ())
+    assert page.total == index.search(parse(typed, page=3)).total == len(wanted)
+    if typed.startswith("น้ำ "):
+        assert set(found(index, typed, any_time=True)) == {1, 2, 3, 5}
+
+
+@pytest.mark.parametrize("typed", ["20 ม.ค. 2550", "ซ่อมถนน ปี 2550"])
+def test_other_times_are_those_of_the_same_organisation(towns: SearchIndex, typed: str) -> None:
+    page = towns.search(replace(parse(typed), filters=of(SAIMAI)))
+    assert not {31, 41, 42} & {hit.announcement_id for hit in (*page.hits, *page.related)}

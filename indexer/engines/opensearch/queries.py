@@ -34,6 +34,9 @@ ANNOUNCEMENTS: Json = {"exists": {"field": "id"}}
 UNFILTERED = "unfiltered"
 """Name of the aggregation that counts matching documents without filters."""
 
+ABOUT, ABOUT_ELSEWHERE = "about", "about-elsewhere"
+"""Names of the aggregations that count documents with the topic of a query: of its time, and of any time."""
+
 _ENOUGH = 100  # documents with a phrase that are counted; more make no spelling likelier
 _MOST_VALUES = 50  # values of one facet that are counted
 _MOST_PAGES = 3  # pages shown of one announcement
@@ -266,9 +269,33 @@ class PlanQueries:
             for time in times
             if is_prose or time.is_one_day
         ]
-        named = {clause for time in times for clause in build_query_part(time.text, self.lexicon).clauses}
-        others = [clause_query(clause) for clause in self.plan.clauses if clause not in named]
+        others = list(map(clause_query, self._untimed()))
         return every([some(ways), some(others)]) if others else some(ways)
+
+    def _untimed(self) -> list[Clause]:
+        """Returns the clauses that name none of the date ranges."""
+        times = self.query.times
+        named = {clause for time in times for clause in build_query_part(time.text, self.lexicon).clauses}
+        return [clause for clause in self.plan.clauses if clause not in named]
+
+    def topic_counts(self) -> Json:
+        """Returns aggregations that count the documents with a telling word of the plan in the title.
+
+        One counts among the matching documents, the other among all that have every word but the time. None
+        is returned for questions, sentences and single days: they are about what happened then.
+        """
+        is_prose = self.plan.is_sentence or self.plan.is_question
+        words = [clause for clause in self._untimed() if not says_little(clause)]
+        if is_prose or not words or any(time.is_one_day for time in self.query.times):
+            return {}
+        runs = ("".join(way.terms) for clause in words for way in clause.alternatives)
+        topic = some(phrase(searchable_bytes(fold(run)).data, field="title_grams") for run in runs)
+        anywhere = every([topic, *self.visible, *map(clause_query, self._untimed())])
+        counted = {"filter": anywhere}
+        return {
+            ABOUT: {"filter": topic},
+            ABOUT_ELSEWHERE: {"global": {}, "aggs": {ABOUT_ELSEWHERE: counted}},
+        }
 
 
 def search_body(

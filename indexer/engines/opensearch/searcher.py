@@ -19,6 +19,8 @@ from indexer.analysis.dictionary import Lexicon
 from indexer.engines.opensearch.cluster import Cluster
 from indexer.engines.opensearch.counts import DocumentCounts, TermStatistics
 from indexer.engines.opensearch.queries import (
+    ABOUT,
+    ABOUT_ELSEWHERE,
     UNFILTERED,
     Json,
     PlanQueries,
@@ -136,6 +138,8 @@ def _bodies(
         inner = [pages] if pages and not match.best else []
         body = search_body(queries.query, matching, [*named, *inner], filters, first=match.best)
         bodies[match] = body | ({"include_named_queries_score": True} if queries.query.explain else {})
+        if match.timely and not match.best:
+            bodies[match]["aggs"] = body["aggs"] | queries.topic_counts()
     return bodies
 
 
@@ -209,11 +213,19 @@ class _Selection:
             total=self._total(match),
             hits=tuple(map(_hit, answer["hits"]["hits"])),
             is_of_time=match.timely,
+            is_better_elsewhere=match.timely and self._is_better_elsewhere(answer),
             facets={name: _values(answer["aggregations"][name]) for name in FACETS_BY_NAME},
             notes=notes,
             coverage=coverage,
             explanation=self._explanation(answer, coverage) if self.queries.query.explain else None,
         )
+
+    def _is_better_elsewhere(self, answer: Answer) -> bool:
+        """Returns True if only documents of other times have a word of the plan in the title."""
+        counted = answer["aggregations"]
+        if ABOUT not in counted or counted[ABOUT]["doc_count"]:
+            return False
+        return bool(counted[ABOUT_ELSEWHERE][ABOUT_ELSEWHERE]["doc_count"])
 
     def _chosen(self) -> tuple[MatchQuery, tuple[QueryNote, ...]]:
         """Returns the search that answers, and notes on what was given up. May raise ``NotAsked``."""

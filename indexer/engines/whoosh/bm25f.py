@@ -63,6 +63,13 @@ class ClauseScores:
             self.postings[clause].mark(mask)
         return mask
 
+    def matching_all(self, clauses: Iterable[Clause]) -> Mask:
+        """Returns the documents that match every clause."""
+        mask = np.ones(len(self.scores), dtype=bool)
+        for clause in clauses:
+            mask &= self.matching_any([clause])
+        return mask
+
 
 def score_clauses(context: SearchContext, clauses: tuple[Clause, ...]) -> ClauseScores:
     """Returns the scores of all documents for the clauses."""

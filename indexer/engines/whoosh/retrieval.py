@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -23,11 +24,13 @@ from indexer.engines.whoosh.phrase_matching import (
 )
 from indexer.engines.whoosh.posting_list import DocumentNumbers, Mask
 from indexer.engines.whoosh.reader import CommitReader
+from indexer.search.coverage import says_little
 from indexer.search.query import query_notes
 from indexer.search.query.parser import DateRange
 from indexer.search.query.query_notes import QueryNote
 from indexer.search.query.query_plan import (
     MIN_SENTENCE_CLAUSES,
+    Clause,
     Phrase,
     QueryPart,
     QueryPlan,
@@ -38,6 +41,7 @@ from indexer.search.query.query_plan import (
 _MIN_VERIFIED = 100  # documents read for each of many phrases
 _TOP_DOCUMENTS = 20  # documents read to see whether the query stands there as typed
 _NAMING = frozenset({"title", "labels", "number"})  # zones that tell of which year a document is
+_TOPIC = frozenset({"title", "labels"})  # zones that tell what a document is about
 _NEXT_TO_NOTHING = 1e-9  # IDF mass that is less than that of any clause
 _MAX_FUZZY_VERIFIED = 200  # documents read for a phrase with misread letters
 
@@ -48,7 +52,8 @@ class MatchedDocuments:
 
     ``preferred`` have a phrase as it was typed and rank first. ``complete`` match all of the plan and stand
     before the others; None where this makes no difference. ``notes`` say what was relaxed. ``is_of_time``
-    tells that all are of the time that was typed; ``elsewhere`` are then those that only mention it.
+    tells that all are of the time that was typed; ``elsewhere`` are then those that only mention it, and
+    ``is_better_elsewhere`` tells that only documents of other times have the words in title or labels.
     """
 
     documents: Mask
@@ -58,13 +63,16 @@ class MatchedDocuments:
     complete: Mask | None = None
     is_of_time: bool = False
     elsewhere: Mask | None = None
+    is_better_elsewhere: bool = False
 
 
 class TimeMatch(NamedTuple):
-    """The documents of the times of a query, and all that name one of them in their text."""
+    """The documents of the times of a query, all that name one of them in their text, and all (of any time)
+    that have the other words, one of them in title or labels."""
 
     dated: Mask
     naming: Mask
+    about: Mask
 
 
 def match(
@@ -81,7 +89,14 @@ def _narrow_to_time(found: MatchedDocuments, then: TimeMatch) -> MatchedDocument
     """Returns those of the time; where there are none, those that name it; else all, with a note."""
     dated, naming = found.documents & then.dated, found.documents & then.naming
     if found.scores.covered[dated].any():
-        return replace(found, documents=dated, is_of_time=True, elsewhere=naming & ~dated)
+        is_better_elsewhere = bool(then.about.any() and not (then.about & dated).any())
+        return replace(
+            found,
+            documents=dated,
+            is_of_time=True,
+            elsewhere=naming & ~dated,
+            is_better_elsewhere=is_better_elsewhere,
+        )
     if found.scores.covered[naming].any():
         return replace(found, documents=naming, notes=(*found.notes, query_notes.ONLY_NAMED))
     return replace(found, notes=(*found.notes, query_notes.NOT_THEN))
@@ -150,9 +165,22 @@ def _match_times(
             of_time[named] = True
         dated |= of_time
         naming[named] = True
+    about = np.zeros_like(dated)
     if others:
         dated, naming = (mask & scores.matching_any(others) for mask in (dated, naming))
-    return scores, TimeMatch(dated, naming)
+        if not (plan.is_sentence or plan.is_question or any(time.is_one_day for time in times)):
+            about = _about(reader, others) & scores.matching_all(others)
+    return scores, TimeMatch(dated, naming, about)
+
+
+def _about(reader: CommitReader, clauses: Collection[Clause]) -> Mask:
+    """Returns the documents with a telling word of the clauses in title or labels."""
+    about = np.zeros(reader.size, dtype=bool)
+    for clause in clauses:
+        for alternative in clause.alternatives if not says_little(clause) else ():
+            masks = [reader.zone_mask(term, _TOPIC) for term in alternative.terms]
+            about |= np.logical_and.reduce(masks)
+    return about
 
 
 def _match_phrases(

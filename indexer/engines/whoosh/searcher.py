@@ -55,6 +55,7 @@ class WhooshSearcher:
             hits=_hits(context, query, plan, found, ranked),
             partial=ranked.total - ranked.complete if ranked.complete else 0,
             is_of_time=found.is_of_time,
+            is_better_elsewhere=found.is_better_elsewhere,
             elsewhere=_elsewhere(context, query, plan, found, allowed),
             facets=count_facets(reader, found.documents, filters),
             notes=_notes(found, ranked),

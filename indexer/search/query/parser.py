@@ -6,6 +6,7 @@ import datetime as dt
 import re
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from functools import partial
 
 from archive.errors import Invalid
 from archive.facets import FACETS, FACETS_BY_NAME, Facet, FacetType
@@ -118,6 +119,7 @@ class Query:
     marks: tuple[str, ...] = ()
     explain: bool = False  # the page of results is to contain an explanation
     instead: Query | None = None  # the same text as words, for a date filter without any announcements
+    untimed: Query | None = None  # the same query without its date ranges; None for one of these alone
 
 
 MAX_QUERY_LENGTH = 500
@@ -152,11 +154,12 @@ _SPACED = re.compile(rf"(?<!\S)({'|'.join(map(re.escape, _FIELDS))}) ?:[ ]+", re
 _PLAIN = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}  # full-width letters and signs
 _PLAIN |= dict.fromkeys(map(ord, "“”„‟«»＂"), ord('"')) | {0x3000: ord(" "), ord("−"): ord("-")}
 _NUMBER = re.compile(
-    rf"""(?:(?<!\S)|(?<=คำสั่ง)|(?<=ประกาศ)|(?<=หนังสือ)) (?:(?:number|เลขที่|ที่)\s?:|เลขที่)\s*
+    rf"""(?:(?<!\S)|(?<=คำสั่ง)|(?<=ประกาศ)|(?<=หนังสือ)) (?:(?:number|เลขที่|ที่)\s?(?P<field>:)|เลขที่)\s*
         (?P<number>(?:[{CONSONANTS}a-z.]{{1,12}}\s*)?\d+(?:\s*[/.-]\s*(?:ว\s*)?\d+)*)(?![^\s"])""",
     re.VERBOSE,
 )
 
+_OF_A_YEAR = re.compile(r"/\s*25\d\d$")  # of a document's number; a house has one without
 _NUMBER_OF_YEAR = re.compile(
     r"""((?:เลขที่|หมายเลข|คำสั่ง|ประกาศที่|หนังสือที่|ฉบับที่|ครั้งที่|^) \s* (?:ที่)? \s*:?\s* \d{1,5})
         \s* (?:ปี\s*(?:พ\.\s?ศ\.)?|พ\.\s?ศ\.) \s* ([2๒][5๕]\d\d|[3-7๓-๗]\d) (?!\d)""",
@@ -191,27 +194,26 @@ def parse(
     Quotes of any form ask for the exact words. ``-word`` and ``NOT word`` exclude a word. Of words with
     ``OR`` between them any one suffices. ``author:`` ``kind:`` ``year:`` ``category:`` ``number:`` (and
     their Thai names) are filters; they join the argument ``filters``, which has precedence. A field with a
-    value that makes no sense for it is searched as words. A number may also follow ``เลขที่`` without a colon,
-    and its year a word: ``คำสั่งที่ 215 ปี 2564`` is ``คำสั่งที่ 215/2564``. A date range
+    value that makes no sense for it is searched as words. A number of a year may also follow ``เลขที่`` without
+    a colon, and its year a word: ``คำสั่งที่ 215 ปี 2564`` is ``คำสั่งที่ 215/2564``. A date range
     (``indexer.search.query.date_ranges``) is a filter when it stands alone or is labelled (``date:``). Among
     words, and wherever ``days`` is False, a result must have a date in that range or name the range; with
-    ``any_time`` it is a word like any other there.
+    ``any_time`` it is left out there.
     """
     reading = _Reading(filters or Filters())
     raw = _NUMBER_OF_YEAR.sub(r"\1/\2", _SPACED.sub(r"\1:", normalize_query(typed)))
     folded = fold(raw)
     for numbered in reversed(list(_NUMBER.finditer(folded))):
-        raw, folded = (_without(text, numbered.span()) for text in (raw, folded))
-        reading.number(numbered["number"])
-    for found in _PART.finditer(_without_times(reading, raw, folded, days=days)):
+        if numbered["field"] or _OF_A_YEAR.search(numbered["number"]):
+            raw, folded = (_without(text, numbered.span()) for text in (raw, folded))
+            reading.number(numbered["number"])
+    for found in _PART.finditer(_without_times(reading, raw, folded, days=days, any_time=any_time)):
         reading.take(found)
     if raw.strip() and reading.is_empty:
         reading.understood.append(query_notes.NO_WORDS)
-    instead = None
-    if days and reading.days_alone and not reading.chunks:
-        instead = parse(
-            typed, filters=filters, sort=sort, page=page, per_page=per_page, days=False, any_time=any_time
-        )
+    again = partial(parse, typed, filters=filters, sort=sort, page=page, per_page=per_page)
+    is_filter_alone = days and reading.days_alone and not reading.chunks
+    untimed = again(days=days, any_time=True) if reading.times and not any_time else None
     return Query(
         typed=typed[:MAX_QUERY_LENGTH],
         filters=reading.filters,
@@ -222,13 +224,22 @@ def parse(
         without=tuple(reading.without),
         times=() if any_time else tuple(reading.times),
         understood=tuple(reading.understood),
-        instead=instead,
+        instead=again(days=False, any_time=any_time) if is_filter_alone else None,
+        untimed=untimed if untimed and untimed.chunks != tuple(reading.chunks) else None,
     )
 
 
-def _without_times(reading: _Reading, raw: str, folded: str, *, days: bool) -> str:
-    """Returns ``raw`` without the date ranges that are filters; adds every date range to ``reading``."""
-    for stretch in reversed(find_date_ranges(_QUOTED.sub(lambda quoted: " " * len(quoted.group()), folded))):
+def _without_times(reading: _Reading, raw: str, folded: str, *, days: bool, any_time: bool) -> str:
+    """Returns ``raw`` without the date ranges that are filters; adds every date range to ``reading``.
+
+    With ``any_time`` all date ranges are left out of ``raw``, where anything else is in it.
+    """
+    stretches = find_date_ranges(_QUOTED.sub(lambda quoted: " " * len(quoted.group()), folded))
+    rest = folded
+    for stretch in stretches:
+        rest = _without(rest, (stretch.start, stretch.end))
+    has_words = any(map(str.isalnum, rest))
+    for stretch in reversed(stretches):
         alone = days and not any(map(str.isalnum, _without(folded, (stretch.start, stretch.end))))
         if folded[: stretch.start].endswith(":"):
             continue  # the value of a field
@@ -237,6 +248,8 @@ def _without_times(reading: _Reading, raw: str, folded: str, *, days: bool) -> s
         ):
             raw, folded = (_without(text, (stretch.start, stretch.end)) for text in (raw, folded))
             reading.between(stretch)
+        elif any_time and has_words:
+            raw = _without(raw, (stretch.start, stretch.end))
         else:
             reading.around(stretch, folded)
     return raw

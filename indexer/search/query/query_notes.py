@@ -33,6 +33,10 @@ ALSO_SOME = QueryNote("แสดงประกาศที่มีเพีย
 NOT_THEN = QueryNote(
     "ไม่พบในช่วงเวลาที่พิมพ์ แสดงของช่วงเวลาอื่นด้วย", "Nothing of that time was found; other times are shown too"
 )
+NOT_ABOUT_THEN = QueryNote(
+    "ไม่พบเรื่องนี้ของช่วงเวลาที่พิมพ์ แสดงเรื่องนี้ของช่วงเวลาอื่น",
+    "Nothing of that time is about this; what is about it at other times is shown",
+)
 ONLY_NAMED = QueryNote(
     "ไม่พบประกาศของช่วงเวลาที่พิมพ์ แสดงประกาศของช่วงเวลาอื่นที่กล่าวถึงช่วงเวลานั้น",
     "Nothing of that time was found; announcements of other times that mention it are shown",
