@@ -92,8 +92,8 @@ class Intake(FileVersionCommands):
         if title_follows and status is Status.DRAFT and not draft.title:
             del values["title"]
         checked_draft = Draft(**{"title": "", **checked(values)})  # type: ignore[arg-type]  # checked by name
-        if status is Status.PUBLISHED:
-            _refuse_without_reason(_in_fields(asdict(checked_draft)), reason)
+        if status is Status.PUBLISHED and (finds := _in_fields(asdict(checked_draft))):
+            _require_reason(finds, reason)
         return self._records.announcements.create(
             checked_draft, actor=actor, status=status, reason=reason.strip()
         )
@@ -189,7 +189,8 @@ class Intake(FileVersionCommands):
         finds: Sequence[PersonalData] = ()
         if announcement.status is Status.PUBLISHED and checked_label != attachment.label:
             finds = privacy.undecided(privacy.find_in_fields({"label": checked_label}), attachment.decided)
-            _refuse_without_reason([Find(attachment_id, data) for data in finds], reason)
+            if finds:
+                _require_reason([Find(attachment_id, data) for data in finds], reason)
         with self._records.batch():
             if finds:
                 self._records.attachments.release(attachment_id, finds, reason=reason.strip(), actor=actor)
@@ -200,13 +201,11 @@ class Intake(FileVersionCommands):
     def release(self, attachment_id: int, *, actor: str, reason: str) -> Attachment:
         """Show an attachment although personal data was found in it or reading it failed.
 
-        Raises ``Invalid`` without a reason, ``Conflict`` (code ``unread``) while the attachment is unread.
+        Raises ``Invalid`` without a reason that names a legal ground, ``Conflict`` (code ``unread``) while the attachment is unread.
         """
         attachment = self._records.attachments.get(attachment_id)
         self._editable(attachment.announcement_id)
-        said = validation.required_text(
-            reason, field="reason", field_label=gettext_noop("เหตุผลที่ให้ประชาชนเห็น"), length=1000
-        )
+        said = privacy.checked_reason(reason)
         if attachment.hold is Hold.UNREAD and attachment.status is not Reading.FAILED:
             raise Conflict("ระบบยังแปลงข้อความของเอกสารนี้ไม่เสร็จ กรุณารอแล้วลองใหม่อีกครั้ง", code="unread")
         finds = privacy.undecided_in(attachment)
@@ -295,8 +294,9 @@ class Intake(FileVersionCommands):
         checked_changes = checked(changes)
         if checked_changes.get("publish_at") is not None and announcement.status is not Status.DRAFT:
             raise Conflict("ตั้งเวลาเผยแพร่ได้เฉพาะฉบับร่าง", code="wrong-status")
-        if announcement.status is Status.PUBLISHED:
-            _refuse_without_reason(_new_in_fields(announcement, checked_changes), reason)
+        is_published = announcement.status is Status.PUBLISHED
+        if is_published and (finds := _new_in_fields(announcement, checked_changes)):
+            _require_reason(finds, reason)
         return self._records.announcements.revise(id, checked_changes, actor=actor, reason=reason.strip())
 
     def publish(self, id: int, *, actor: str, reason: str = "") -> Announcement:
@@ -317,8 +317,8 @@ class Intake(FileVersionCommands):
             for one in self._records.attachments.by_announcement([id])[id]
             if one.hold is Hold.PERSONAL_DATA
         ]
-        if not reason.strip() and (finds or held):
-            raise PersonalDataFound(finds)
+        if finds or held:
+            _require_reason(finds, reason)
         with self._records.batch():
             for attachment in self._records.attachments.by_announcement([id])[id]:
                 decided = [find.data for find in finds if find.attachment_id == attachment.id]
@@ -507,6 +507,8 @@ def _digits(text: str, find: Find) -> str:
     return "".join(filter(str.isdecimal, thai.arabic_digits(text[find.data.start : find.data.end])))
 
 
-def _refuse_without_reason(finds: Sequence[Find], reason: str) -> None:
-    if finds and not reason.strip():
+def _require_reason(finds: Sequence[Find], reason: str) -> None:
+    """Raise ``PersonalDataFound`` without a reason, ``Invalid`` for one that names no legal ground."""
+    if not reason.strip():
         raise PersonalDataFound(finds)
+    privacy.checked_reason(reason)

@@ -21,6 +21,7 @@ NATIONAL_ID = "1-1017-00230-70-8"
 WITH_ID = memo(f"นางสมศรี เลขประจำตัวประชาชน {NATIONAL_ID} ได้รับเบี้ยยังชีพบ้านหนองกระทิง", subject="ผู้รับเบี้ย")
 WITHOUT = memo("ซ่อมถนนสายบ้านหนองกระทิง", subject="ซ่อมถนน")
 REASON = "กฎหมายกำหนดให้ประกาศ"
+NO_REASONS = ("ทดสอบ", "เผยแพร่ตามที่ขอมา", f"กฎหมายให้ประกาศเลข {NATIONAL_ID}", "because I said so")
 EXPLAINED = {"ground": "legal-duty", "reason": "ระเบียบเบี้ยยังชีพ ข้อ 12 ให้ปิดประกาศ"}
 
 
@@ -190,10 +191,21 @@ def test_a_program_that_publishes_needs_a_reason_too(site: Site) -> None:
     assert (status, problem["code"]) == (409, "personal-data")
     places = [(find["attachment_id"], find["field"], find["page"]) for find in problem["finds"]]  # type: ignore[attr-defined]
     assert places == [(None, "body", None), (attachment.id, None, 1)]
+    for address in (f"/announcements/{made.id}/publish", f"/attachments/{attachment.id}/release"):
+        for said in NO_REASONS:
+            status, problem = api(site, "POST", address, json={"reason": said})
+            assert (status, problem["field"]) == (422, "reason"), said
+    assert held(site, attachment) is Hold.PERSONAL_DATA
+    assert api(site, "POST", address, json=EXPLAINED | {"ground": "because"})[0] == 422
     status, shown = api(site, "POST", f"/announcements/{made.id}/publish", json={"reason": REASON})
     assert (status, shown["status"]) == (200, "published")
     assert held(site, attachment) is None
     assert site.services.history.entries(made.id)[-1].reason == REASON
+    label = {"label": f"เลขประจำตัว {NATIONAL_ID}"}
+    assert api(site, "PATCH", f"/attachments/{attachment.id}", json=label | {"reason": "ทดสอบ"})[0] == 422
+    assert api(site, "PATCH", f"/attachments/{attachment.id}", json=label | EXPLAINED)[0] == 200
+    kept = f"กฎหมายกำหนดให้ประกาศข้อมูลนี้ (มาตรา 24 (6)): {EXPLAINED['reason']}"
+    assert kept in {entry.reason for entry in site.services.history.entries(made.id)}
 
 
 @pytest.mark.parametrize("field", ["title", "body", "author", "category"])
@@ -281,7 +293,7 @@ def test_an_id_that_a_rereading_finds_hides_the_file(site: Site) -> None:
     site.services.jobs.queue_again([attachment.id])
     site.work()
     assert held(site, attachment) is Hold.PERSONAL_DATA
-    site.services.intake.release(attachment.id, reason="ในภาพไม่มีเลขนี้", actor="สมศรี")
+    site.services.intake.release(attachment.id, reason="ดูแล้ว ในภาพไม่มีเลขนี้", actor="สมศรี")
     site.work()
     assert_shown(site, made, attachment)
 
@@ -349,7 +361,10 @@ def test_a_file_that_cannot_be_read_is_shown_by_decision_only(site: Site) -> Non
     site.work()
     assert_hidden(site, made, attachment)
     assert api(site, "GET", address)[1]["held"] == {"code": "unread", "finds": 0}
-    assert api(site, "POST", f"{address}/release", json={"reason": "เปิดอ่านแล้ว"})[1]["held"] is None
+    assert (
+        api(site, "POST", f"{address}/release", json={"reason": "เปิดอ่านแล้ว ไม่ใช่ข้อมูลส่วนบุคคล"})[1]["held"]
+        is None
+    )
     assert attachment.label in site.client().get(f"/announcements/{made.id}").text
 
 

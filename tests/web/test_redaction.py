@@ -24,7 +24,7 @@ NAME = "ประหยัดทรัพย์มะม่วงหวาน"
 NUMBER = "1-2345-67890-12-1"
 DIGITS = NUMBER.replace("-", "")
 SECRETS = (NUMBER, DIGITS, NAME)
-REASON = "ทดสอบก่อนปิดข้อมูล"
+REASON = "ระเบียบให้ประกาศก่อนปิดข้อมูล"
 
 
 class Redacted:

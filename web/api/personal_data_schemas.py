@@ -1,10 +1,11 @@
-"""Schemas in which the API tells of personal data found, and of attachments held for it."""
+"""Schemas in which the API tells of personal data found and of attachments held, and asks why it is shown."""
 
 from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
 from archive.model import Hold
+from archive.privacy import GROUNDS, Ground
 
 
 class HeldOut(Schema):
@@ -23,3 +24,23 @@ class FindOut(Schema):
     field = fields.String(allow_none=True)
     start = fields.Integer()
     end = fields.Integer()
+
+
+_REASON = {
+    "description": "เหตุผลที่ให้ประชาชนเห็นทั้งที่พบข้อมูลส่วนบุคคล ต้องอธิบายและอ้างเหตุตามกฎหมาย หรือระบุ ground"
+    " · why it is shown in spite of personal data: explained, and naming a legal ground unless ground is given"
+}
+_GROUND = {
+    "description": "เหตุตาม พ.ร.บ. คุ้มครองข้อมูลส่วนบุคคล "
+    + " · ".join(f"{ground}: {words}" for ground, words in GROUNDS.items())
+}
+
+
+def reason_field() -> fields.String:
+    """Returns the field in which a program explains why personal data is shown."""
+    return fields.String(load_default="", metadata=_REASON)
+
+
+def ground_field() -> fields.String:
+    """Returns the field in which a program names the legal ground for which personal data is shown."""
+    return fields.String(load_default="", validate=validate.OneOf(["", *Ground]), metadata=_GROUND)

@@ -16,6 +16,7 @@ from werkzeug.exceptions import Unauthorized
 
 from archive.errors import Invalid, NotFound
 from archive.model import Attachment, Collection, DocumentKind, Draft, Scope, Status
+from archive.privacy import stated_reason
 from indexer.search.query.parser import Query
 from web.accounts.access import (
     current_token,
@@ -206,6 +207,15 @@ def list_announcements(args: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def _stated_reason(given: dict[str, Any]) -> str:
+    """Takes ``ground`` and ``reason`` out of what was sent, and returns the reason that they state.
+
+    A ``reason`` alone is looked through where personal data is shown for it.
+    """
+    ground, reason = given.pop("ground"), given.pop("reason")
+    return stated_reason(ground, reason) if ground else str(reason)
+
+
 @blueprint.post("/announcements")
 @writing
 @blueprint.arguments(schemas.AnnouncementIn)
@@ -215,7 +225,7 @@ def create(fields: dict[str, Any]) -> dict[str, Any]:
     status = Status(fields.pop("status"))
     if status is Status.PUBLISHED:
         require_scope(Scope.PUBLISH)
-    reason = fields.pop("reason")
+    reason = _stated_reason(fields)
     announcement = services().intake.create(Draft(**fields), actor=g.actor, status=status, reason=reason)
     return _record(announcement.id)
 
@@ -236,19 +246,20 @@ def show(id: int) -> dict[str, Any]:
 def revise(changes: dict[str, Any], id: int) -> dict[str, Any]:
     """แก้ไขประกาศ · Change an announcement; a published one needs the scope ``publish``."""
     require_scope_to_change(services().announcements.get(id))
-    reason = changes.pop("reason", "")
+    reason = _stated_reason(changes)
     services().intake.revise(id, changes, actor=g.actor, reason=reason)
     return _record(id)
 
 
 @blueprint.post("/announcements/<int:id>/publish")
 @publishing
-@blueprint.arguments(schemas.ReasonIn, required=False)
+@blueprint.arguments(schemas.PersonalDataReasonIn, required=False)
 @blueprint.response(200, schemas.AnnouncementOut)
 def publish(args: dict[str, Any], id: int) -> dict[str, Any]:
-    """เผยแพร่ · Publish. With personal data (409, code ``personal-data``) it takes a ``reason``. Attachments
-    that are not read yet follow by themselves, once nothing was found in them."""
-    services().intake.publish(id, actor=g.actor, reason=args["reason"])
+    """เผยแพร่ · Publish. With personal data (409, code ``personal-data``) it takes a ``reason`` that
+    names a legal ground, or ``ground`` beside it. Attachments that are not read yet follow by themselves,
+    once nothing was found in them."""
+    services().intake.publish(id, actor=g.actor, reason=_stated_reason(args))
     return _record(id)
 
 
@@ -397,7 +408,7 @@ def change_attachment(changes: dict[str, Any], id: int) -> dict[str, Any]:
         if "position" in changes:
             intake.move(attachment.announcement_id, {id: changes["position"]}, actor=g.actor)
         label, kind = changes.get("label", attachment.label), changes.get("kind", attachment.kind)
-        intake.relabel(id, label=label, kind=kind, actor=g.actor)
+        intake.relabel(id, label=label, kind=kind, actor=g.actor, reason=_stated_reason(changes))
     return schemas.as_attachment(services().attachments.get(id))
 
 
@@ -427,11 +438,11 @@ def replace_file(id: int) -> tuple[dict[str, Any], int]:
 
 @blueprint.post("/attachments/<int:id>/release")
 @publishing
-@blueprint.arguments(schemas.ReasonIn)
+@blueprint.arguments(schemas.PersonalDataReasonIn)
 @blueprint.response(200, schemas.AttachmentOut)
 def release(args: dict[str, Any], id: int) -> dict[str, Any]:
     """ให้ประชาชนเห็น · Show an attachment that is held, in spite of what was found in it."""
-    attachment = services().intake.release(id, actor=g.actor, reason=args["reason"])
+    attachment = services().intake.release(id, actor=g.actor, reason=_stated_reason(args))
     return schemas.as_attachment(attachment)
 
 

@@ -32,7 +32,7 @@ from web.accounts.access import visible_items
 from web.addresses import absolute, page_path
 from web.api.explanation_schemas import EXPLAIN, RELATED, ExplanationOut, as_explained
 from web.api.field_schemas import COUNT, KINDS, Day, input_field, output_field
-from web.api.personal_data_schemas import FindOut, HeldOut
+from web.api.personal_data_schemas import FindOut, HeldOut, ground_field, reason_field
 from web.api.relation_schemas import IN_FORCE, RelationOut, as_standing
 from web.bootstrap import Services, services
 from web.search_service import Answer, PageResult, Result
@@ -165,9 +165,6 @@ class PictureArgs(_Address):
     )
 
 
-_REASON = {"description": "เหตุผลที่ให้ประชาชนเห็นทั้งที่พบข้อมูลส่วนบุคคล · why it is shown in spite of personal data"}
-
-
 _PUBLIC = [field for field in ANNOUNCEMENT_FIELDS if field.is_public]
 _IN_RESULTS = [field for field in _PUBLIC if field.is_in_results]
 
@@ -182,13 +179,15 @@ AnnouncementIn = Schema.from_dict(
         "status": fields.String(
             load_default=Status.DRAFT.value, validate=validate.OneOf([Status.DRAFT, Status.PUBLISHED])
         ),
-        "reason": fields.String(load_default="", metadata=_REASON),
+        "reason": reason_field(),
+        "ground": ground_field(),
     },
     name="AnnouncementIn",
 )
 
 AnnouncementChanges = Schema.from_dict(
-    {field.name: input_field(field) for field in _PUBLIC} | {"reason": fields.String(metadata=_REASON)},
+    {field.name: input_field(field) for field in _PUBLIC}
+    | {"reason": reason_field(), "ground": ground_field()},
     name="AnnouncementChanges",
 )
 """Changes of an announcement; only the given fields change."""
@@ -200,10 +199,17 @@ class AttachmentChanges(Schema):
     label = fields.String()
     kind = fields.Enum(DocumentKind, by_value=True)
     position = fields.Integer(strict=True, validate=validate.Range(1, MOST_ITEMS))
+    reason = reason_field()
+    ground = ground_field()
 
 
 class ReasonIn(_Address):
     reason = fields.String(load_default="")
+
+
+class PersonalDataReasonIn(_Address):
+    reason = reason_field()
+    ground = ground_field()
 
 
 class AttachmentIn(_Address):
