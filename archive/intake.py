@@ -201,7 +201,8 @@ class Intake(FileVersionCommands):
     def release(self, attachment_id: int, *, actor: str, reason: str) -> Attachment:
         """Show an attachment although personal data was found in it or reading it failed.
 
-        Raises ``Invalid`` without a reason that names a legal ground, ``Conflict`` (code ``unread``) while the attachment is unread.
+        Raises ``Invalid`` without a reason that names a legal ground, ``Conflict`` (code ``unread``) while
+        the attachment is unread.
         """
         attachment = self._records.attachments.get(attachment_id)
         self._editable(attachment.announcement_id)

@@ -88,7 +88,8 @@ GROUNDS: Mapping[Ground, str] = {
 _GROUND_WORDS = re.compile(
     r"กฎหมาย|พ\.?ร\.?บ|พระราช|มาตรา|ระเบียบ|ข้อบัญญัติ|เทศบัญญัติ|คำสั่ง|สาธารณะ|ภารกิจ|อำนาจ|ยินยอม|อนุญาต|อันตราย|ชีวิต|สุขภาพ"
     r"|หน่วยงาน|สำนักงาน|ราชการ|เบอร์กลาง|ไม่ใช่ข้อมูล|ไม่ใช่เลข|ไม่มีข้อมูล|ไม่มีเลข|เลขตัวอย่าง"
-    r"|\b(?:law|act|section|regulation|order|public|consent\w*|vital|danger|health|office|official|not? personal)\b",
+    r"|\b(?:law|act|section|regulation|order|public|consent\w*|vital|danger|health|office|official)\b"
+    r"|\bnot? personal\b",
     re.IGNORECASE,
 )
 """A word by which a reason without a chosen ground names one, in the order of ``Ground``."""

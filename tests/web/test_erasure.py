@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import cast
@@ -16,8 +17,11 @@ from archive.model import Role, Status
 from archive.ports import Files
 from storage.backup.writer import Backups
 from tests.web.conftest import Site, memo, open_site
+from web.bags import BagSelection, export_bag
+from web.static_copy import write_static_copy
 
 SECRET = "ประหยัดทรัพย์มะม่วงหวาน"
+DUMPS = ("/open-data/announcements.csv", "/open-data/announcements.jsonl")
 ORDER = {"ordered_by": "คำสั่งศาลปกครองที่ 7/2569", "reason": "ละเมิดสิทธิส่วนบุคคล", "sure": "1"}
 
 
@@ -28,7 +32,7 @@ class Erased:
         self.site = open_site(folder / "data")
         intake = self.site.services.intake
         self.ids = []
-        paper = memo(f"นาย{SECRET} ได้รับเงิน")
+        self.paper = paper = memo(f"นาย{SECRET} ได้รับเงิน")
         for number in (1, 2):
             made = self.site.announcement(f"ประกาศรายชื่อ {number}", status=Status.DRAFT)
             attachment = self.site.attach(made.id, paper, f"{SECRET}.pdf")
@@ -42,6 +46,8 @@ class Erased:
         for announcement, attachment in self.ids:
             page = f"/announcements/{announcement}/attachments/{attachment}"
             assert self.site.client().get(f"{page}/pages/1.webp?width=480&q={SECRET}").status_code == 200
+        for dump in DUMPS:
+            assert self.site.client().get(dump).status_code == 200
         self.admin = self.site.signed_in(Role.ADMIN)
         self.answers = [self._erase(attachment) for _, attachment in self.ids]
         self.site.work()
@@ -113,6 +119,26 @@ def test_a_check_is_clean_and_the_next_backup_has_nothing_of_it(erased: Erased, 
     assert not [path for path in target.rglob("*") if path.is_file() and SECRET.encode() in path.read_bytes()]
 
 
+def test_what_leaves_the_archive_has_nothing_of_it(erased: Erased, tmp_path: Path) -> None:
+    """Neither a bag with history and earlier files, nor the static copy, the harvest or the open data."""
+    services, public = erased.site.services, erased.site.client()
+    nothing = lambda *_: None  # noqa: E731
+    export_bag(services, tmp_path / "bag", BagSelection(), nothing)
+    export_bag(services, tmp_path / "public", BagSelection(is_public=True), nothing)
+    write_static_copy(services, tmp_path / "copy", nothing)
+    left = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    assert len({path.relative_to(tmp_path).parts[0] for path in left}) == 3
+    for address in (*DUMPS, "/oai?verb=ListRecords&metadataPrefix=oai_dc", "/feed.xml"):
+        answer = public.get(address)
+        assert answer.status_code == 200, address
+        left[Path(address)] = answer.data
+    written = json.dumps(SECRET)[1:-1].encode()  # as JSON of ASCII has it
+    for path, content in left.items():
+        assert erased.sha256 not in path.name, path
+        for trace in (SECRET.encode(), written, erased.sha256.encode(), erased.paper[:200]):
+            assert trace not in content, path
+
+
 def test_a_file_that_comes_back_behind_the_archive_is_found_and_removed(erased: Erased) -> None:
     services = erased.site.services
     path = erased.data / "files" / erased.sha256[:2] / erased.sha256
@@ -127,6 +153,7 @@ def test_an_announcement_s_own_text_is_erased_wherever_it_was(site: Site) -> Non
     made = site.announcement(f"ประกาศของ{SECRET}", body=f"นาย{SECRET}", category=f"{SECRET} ศึกษา")
     services.intake.revise(made.id, {"body": f"นาง{SECRET}"}, actor="test")
     site.work()
+    assert all(SECRET in site.client().get(dump).text for dump in DUMPS)
     address = f"/staff/announcements/{made.id}/erase"
     assert "กรุณาถอนประกาศ" in admin.post(address, data=ORDER).text
     assert services.records.erasures.all() == []

@@ -28,7 +28,7 @@ class FindOut(Schema):
 
 _REASON = {
     "description": "เหตุผลที่ให้ประชาชนเห็นทั้งที่พบข้อมูลส่วนบุคคล ต้องอธิบายและอ้างเหตุตามกฎหมาย หรือระบุ ground"
-    " · why it is shown in spite of personal data: explained, and naming a legal ground unless ground is given"
+    " · why it is shown in spite of personal data: explained, naming a legal ground unless ground is given"
 }
 _GROUND = {
     "description": "เหตุตาม พ.ร.บ. คุ้มครองข้อมูลส่วนบุคคล "

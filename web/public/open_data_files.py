@@ -61,6 +61,16 @@ def dump_size(name: str, lines: Callable[[], Iterator[str]]) -> int | None:
     return None if found is None else found.stat().st_size
 
 
+def delete_dumps() -> None:
+    """Delete every written file, since something was erased. A file is written again when it is asked for."""
+    for file in _folder().glob("*.*.*"):
+        file.unlink(missing_ok=True)
+
+
+def _folder() -> Path:
+    return services().settings.data / "open-data"
+
+
 def _current(name: str) -> Path:
     """Returns the path of the file ``name`` as of the last change of the archive, written or not."""
     place = hashlib.sha256(
@@ -68,7 +78,7 @@ def _current(name: str) -> Path:
             (version("prakat"), services().settings.base_url, request.script_root, _organisations())
         ).encode()
     ).hexdigest()[:12]
-    return services().settings.data / "open-data" / f"{place}.{services().history.last_change()}.{name}"
+    return _folder() / f"{place}.{services().history.last_change()}.{name}"
 
 
 def _organisations() -> list[tuple[int, str]]:

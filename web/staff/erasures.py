@@ -11,6 +11,7 @@ from archive.errors import Invalid, NotFound, PrakatError
 from archive.model import Attachment
 from web.bootstrap import services
 from web.errors import in_words
+from web.public.open_data_files import delete_dumps
 from web.serving.log import note_security
 from web.staff.blueprints import staff_blueprint
 
@@ -54,7 +55,7 @@ def erase_text(id: int) -> ResponseReturnValue:
     if request.method == "POST":
         try:
             _require_certainty()
-            _note(services().eraser.erase_text(id, actor=g.actor, **_order()))
+            _conclude(services().eraser.erase_text(id, actor=g.actor, **_order()))
             return redirect(url_for("erasures.register"))
         except PrakatError as error:
             flash(in_words(error), "bad")
@@ -75,7 +76,7 @@ def _carry_out(attachment: Attachment) -> None:
         abort(400)
     _require_certainty()
     erasure = services().eraser.erase(attachment.id, ErasureScope(scope), actor=g.actor, **_order())
-    _note(erasure)
+    _conclude(erasure)
     if services().eraser.kept_files(erasure):
         flash(_("ไฟล์บางไฟล์ยังอยู่ในคลัง เพราะมีเอกสารอื่นใช้ไฟล์เดียวกัน"), "warn")
 
@@ -90,6 +91,8 @@ def _order() -> dict[str, str]:
     return {name: request.form.get(name, "") for name in ("ordered_by", "reason")}
 
 
-def _note(erasure: Erasure) -> None:
+def _conclude(erasure: Erasure) -> None:
+    """Delete the open data written before the erasure, log the erasure, and tell the person."""
+    delete_dumps()
     note_security("erased by order", person=g.actor, erasure=erasure.id, announcement=erasure.announcement_id)
     flash(_("ลบถาวรตามคำสั่งแล้ว บันทึกไว้เป็นลำดับที่ %(id)s", id=erasure.id), "good")
