@@ -20,12 +20,21 @@ import numpy.typing as npt
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
+from archive.thai.characters import CONSONANTS
+
 _SAME_SOUND_LETTERS = (
     "กขฃคฅฆ", "ชฉฌ", "ซศษส", "ดฎ", "ตฏ", "ทฐฑฒถธ", "นณ", "ปบ", "ผพภ", "ฝฟ", "รลฬ", "ยญ", "หฮ",
     "ิีึื", "ุู", "เแ", "ใไ", "ะั",
 )  # fmt: skip
 _SOUND_OF_LETTER = {ord(letter): sound[0] for sound in _SAME_SOUND_LETTERS for letter in sound}
 _SOUND_OF_LETTER |= dict.fromkeys(map(ord, "็่้๊๋์ฺํ๎"), "")
+_WRITTEN_AS_HEARD = (
+    (re.compile("ะห(?=[งญนมยรลว])"), "ะ"),  # ตะหลาด is heard as ตลาด
+    (re.compile(f"ะ(?=[{CONSONANTS}])"), "-"),  # ขะยะ is heard as ขยะ; the dash goes once ปะปา is not ปา
+    (re.compile("ำ"), "ัม"),
+    (re.compile(f"(?<=[{CONSONANTS}])รร(?=[{CONSONANTS}])"), "ั"),  # กรรม is heard as กัม
+    (re.compile(f"(?<=[{CONSONANTS}])รร$"), "ัน"),
+)
 _DOUBLED = re.compile(r"(.)\1+")
 
 _MAX_WORD_LENGTH, _MIN_WORD_LENGTH = 18, 2  # letters of a word that is compared
@@ -49,7 +58,9 @@ _PartialCandidate = tuple[float, str, tuple[tuple[str, str], ...]]
 @lru_cache(maxsize=50_000)
 def phonetic_key(word: str) -> str:
     """Returns a word as it sounds: letters of one sound become one, tone marks are dropped."""
-    return _DOUBLED.sub(r"\1", word.translate(_SOUND_OF_LETTER))
+    for written, heard in _WRITTEN_AS_HEARD:
+        word = written.sub(heard, word)
+    return _DOUBLED.sub(r"\1", word.translate(_SOUND_OF_LETTER)).replace("-", "")
 
 
 def deletion_keys(word: str, shortest: int = _MIN_TYPED_FOR_DELETION) -> Iterator[str]:

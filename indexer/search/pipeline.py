@@ -31,12 +31,17 @@ from indexer.search.tuning import TUNING, SearchTuning
 
 def search(searcher: Searcher, lexicon: Lexicon, query: Query, tuning: SearchTuning = TUNING) -> ResultPage:
     """Returns the page of results of any query that ``parse`` gives."""
-    query = take_exclusions_as_words(query, lexicon)
+    if not query.as_typed:
+        query = take_exclusions_as_words(query, lexicon)
     typed = build_query_plan(query, lexicon)
     corrected, matched = CorrectedQuery(typed), searcher.match(typed, query)
-    if not matched.is_as_typed:
+    as_typed = matched
+    if not (matched.is_as_typed or query.as_typed):
         corrected, matched = _correct(searcher, lexicon, query, corrected, matched)
     found = matched.retrieve()
+    if corrected.words and _is_weak(query, corrected, found, tuning):
+        # Nothing is found as corrected either: what came near is that of the text as typed, maybe a name.
+        corrected, found = CorrectedQuery(typed), replace(as_typed.retrieve(), coverage=found.coverage)
     if query.instead and not found.total:
         return _search_instead(searcher, lexicon, query, query.instead, query_notes.NOT_THEN, tuning)
     if query.untimed and found.is_better_elsewhere:
@@ -70,7 +75,8 @@ def _search_instead(
     filters = replace(
         other.filters, organisation=own.organisation, ended=own.ended, withheld=own.withheld, among=own.among
     )
-    page = search(searcher, lexicon, replace(other, filters=filters, explain=query.explain), tuning)
+    other = replace(other, filters=filters, as_typed=query.as_typed, explain=query.explain)
+    page = search(searcher, lexicon, other, tuning)
     notes = dict.fromkeys((note, *page.query.loosened))
     return replace(page, query=replace(page.query, loosened=tuple(notes)))
 
@@ -78,11 +84,7 @@ def _search_instead(
 def present(query: Query, corrected: CorrectedQuery, found: Retrieved, tuning: SearchTuning) -> ResultPage:
     """Returns the page asked for; what covers too little of the query is ``related``, not an answer."""
     as_run = _query_as_run(query, corrected, found)
-    # Whoever is in a document, or narrowed the results, sees what little there is.
-    is_weak = (
-        found.coverage < minimum_coverage(tuning, corrected.plan) and not query.filters.is_narrowed_by_user
-    )
-    if is_weak:
+    if _is_weak(query, corrected, found, tuning):
         return ResultPage(
             total=0,
             hits=(),
@@ -104,10 +106,19 @@ def present(query: Query, corrected: CorrectedQuery, found: Retrieved, tuning: S
     )
 
 
+def _is_weak(query: Query, corrected: CorrectedQuery, found: Retrieved, tuning: SearchTuning) -> bool:
+    """Returns True if what was found covers too little of the query to be an answer.
+
+    Whoever is in a document, or narrowed the results, sees what little there is.
+    """
+    least = minimum_coverage(tuning, corrected.plan)
+    return found.coverage < least and not query.filters.is_narrowed_by_user
+
+
 def _query_as_run(query: Query, corrected: CorrectedQuery, found: Retrieved) -> Query:
     """Returns the query with notes on corrections and expansions, and with further words to highlight."""
-    notes = [query_notes.stands_for(*pair) for pair in expanded_abbreviations(corrected.plan)]
-    notes += [query_notes.read_as(*pair) for pair in corrected.words]
+    notes = [query_notes.read_as(*pair) for pair in corrected.words]
+    notes += [query_notes.stands_for(*pair) for pair in expanded_abbreviations(corrected.plan)]
     times = query.times if found.is_of_time else ()
     is_prose = corrected.plan.is_sentence or corrected.plan.is_question
     for time in times:

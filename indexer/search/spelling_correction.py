@@ -13,7 +13,7 @@ from archive.thai.characters import CONSONANTS, WORD_LETTERS
 from archive.thai.keyboard import switch_layout
 from indexer.analysis.dictionary import Lexicon
 from indexer.analysis.spelling_index import SpellingCandidate, spelling_candidates
-from indexer.analysis.tokenizer import searchable_bytes
+from indexer.analysis.tokenizer import join_words, searchable_bytes
 from indexer.search.coverage import is_known
 from indexer.search.query import query_notes
 from indexer.search.query.parser import Query, QueryPiece
@@ -225,8 +225,28 @@ def _best_candidate(context: _Context, text: str, whole: bytes) -> SpellingCandi
     best = _most_likely(context, candidates, matching)
     if best is not None:
         return best
-    is_certain = candidates and is_unknown and not matching and _is_whole(candidates[0])
-    return candidates[0] if is_certain else None
+    certain = candidates[:1] if is_unknown else _compounds(context, words, candidates)
+    return certain[0] if certain and not matching and _is_whole(certain[0]) else None
+
+
+def _compounds(
+    context: _Context, words: Sequence[str], candidates: Sequence[SpellingCandidate]
+) -> list[SpellingCandidate]:
+    """Returns the candidates that join to fewer words than those typed: รับ สมัค งาน is รับสมัคร งาน.
+
+    Each piece that they change has a word that the archive lacks.
+    """
+    segment = context.lexicon.tokenizer.segment
+
+    def is_misspelt(piece: str) -> bool:
+        return not all(map(context.vocabulary.document_frequency, segment(piece)))
+
+    return [
+        one
+        for one in candidates
+        if len(join_words(segment(one.text))) < len(join_words(words))
+        and all(piece == word or is_misspelt(piece) for piece, word in one.words)
+    ]
 
 
 def with_neighbours(data: bytes, whole: bytes) -> list[bytes]:

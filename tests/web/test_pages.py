@@ -232,9 +232,13 @@ def test_rules_speak_the_readers_language(site: Site) -> None:
         assert "ลงผิดเรื่อง" in answers[3].text
 
 
-def test_a_correction_is_told_once(site: Site) -> None:
+def test_a_correction_is_told_once_and_can_be_undone(site: Site) -> None:
     site.announcement("เทศบาลตำบลหนองปลาดุกรับสมัครงาน")
     site.work()
     page = html.fromstring(site.client().get("/search", query_string={"q": "gmL[k]"}).text)
-    notices = [each.text_content().strip() for each in page.xpath("//p[@class='notice']")]
-    assert notices == ["แสดงผลของ “เทศบาล” แทน “gmL[k]”"]
+    notices = [" ".join(each.text_content().split()) for each in page.xpath("//p[@class='notice']")]
+    assert notices == ["แสดงผลของ “เทศบาล” แทน “gmL[k]” ค้น “gmL[k]” ตามที่พิมพ์"]
+    (link,) = page.xpath("//p[@class='notice']/a/@href")
+    as_typed = site.client().get(link).text
+    assert "ไม่พบ “gmL[k]”" in as_typed
+    assert "แสดงผลของ" not in as_typed

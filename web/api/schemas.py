@@ -83,6 +83,10 @@ class _SearchArgs(PagingArgs):
             "description": "ไม่จำกัดตามปีหรือวันที่ที่พิมพ์ไว้ในคำค้น · a time typed among the words narrows nothing"
         },
     )
+    as_typed = fields.Boolean(
+        load_default=False,
+        metadata={"description": "ค้นตามที่พิมพ์ ไม่แก้คำผิด · no misspelling is corrected"},
+    )
     sort = fields.Enum(Sort, by_value=True, load_default=Sort.RELEVANCE)
     explain = fields.Boolean(load_default=False, metadata=EXPLAIN)
 
@@ -103,7 +107,7 @@ class _SearchArgs(PagingArgs):
             per_page=data["per_page"],
             any_time=data["any_time"],
         )
-        return replace(query, explain=data["explain"])
+        return replace(query, as_typed=data["as_typed"], explain=data["explain"])
 
 
 def _facet_argument(facet: Facet) -> fields.Field[Any]:

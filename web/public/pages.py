@@ -248,7 +248,7 @@ def _chips(filters: Filters) -> list[tuple[str, object]]:
     }
     found = [(name, getattr(filters, field)) for name, field in names.items()]
     found += [("in_force", True)] if filters.in_force else []
-    found += [("any_time", True)] if request.args.get("any_time") else []
+    found += [(name, True) for name in ("any_time", "as_typed") if request.args.get(name)]
     return [(name, value) for name, value in found if value is not None]
 
 

@@ -117,6 +117,7 @@ class Query:
     understood: tuple[QueryNote, ...] = ()
     loosened: tuple[QueryNote, ...] = ()
     marks: tuple[str, ...] = ()
+    as_typed: bool = False  # no misspelling and no text in the wrong keyboard layout is to be corrected
     explain: bool = False  # the page of results is to contain an explanation
     instead: Query | None = None  # the same text as words, for a date filter without any announcements
     untimed: Query | None = None  # the same query without its date ranges; None for one of these alone

@@ -135,6 +135,31 @@ def test_everyday_words_lead_to_official_ones(
     assert wanted in titles[index.search(parse(typed)).hits[0].announcement_id]
 
 
+@pytest.mark.parametrize(
+    ("typed", "meant", "wanted"),
+    [
+        ("ขะยะ", "ขยะ", "เก็บขนขยะ"),
+        ("ตะหลาด", "ตลาด", "ตลาด"),
+        ("รับสมัคงาน", "รับสมัครงาน", "รับสมัครพนักงาน"),
+        ("คนะกำมะการ", "คณะกรรมการ", "แต่งตั้งคณะกรรมการ"),
+        ("น้ำปะปา", "น้ำประปา", "น้ำประปา"),
+        ("สะนามกีฬา", "สนามกีฬา", "สนามกีฬา"),
+        ("oheiktxk", None, ""),
+        ("ohexitxk", "น้ำประปา", "น้ำประปา"),
+    ],
+)
+def test_what_is_misspelt_is_read_as_it_is_heard(
+    sample: tuple[WhooshIndex, list[str]], typed: str, meant: str | None, wanted: str
+) -> None:
+    index, titles = sample
+    page = index.search(parse(typed))
+    assert page.did_you_mean == meant
+    if meant:
+        assert wanted in titles[page.hits[0].announcement_id]
+        assert page.query.understood[0] == query_notes.read_as(typed, meant)
+    assert index.search(replace(parse(typed), as_typed=True)).did_you_mean is None
+
+
 @pytest.mark.parametrize("typed", ["เเบตง ยะลา", "แบตง ยะลา", "ญื่นฟอ้ง", "ปปช ๆ ๆ", "ะะ", "ๅๅ/ๅ"])
 def test_no_garbage_is_suggested(sample: tuple[WhooshIndex, list[str]], typed: str) -> None:
     index, _ = sample
