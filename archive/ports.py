@@ -278,7 +278,7 @@ class Database(Protocol):
     def find_faults(self) -> list[str]:
         """Return the faults that the engine's own check finds, in the engine's words; may take minutes."""
 
-    def seconds_spent(self) -> float:
+    def seconds_spent_by_thread(self) -> float:
         """Return the seconds that the calling thread has spent in the database since it began."""
 
     def checkpoint(self) -> None:

@@ -169,7 +169,8 @@ class Postgres:
                 id=id,
             )
 
-    def seconds_spent(self) -> float:
+    def seconds_spent_by_thread(self) -> float:
+        """See ``archive.ports.Database``."""
         return _clock.seconds
 
     def find_faults(self) -> list[str]:

@@ -97,7 +97,8 @@ class Sqlite:
             self.run("DELETE FROM sqlite_sequence WHERE name = :table", table=table)
             self.run("INSERT INTO sqlite_sequence (name, seq) VALUES (:table, :id)", table=table, id=id)
 
-    def seconds_spent(self) -> float:
+    def seconds_spent_by_thread(self) -> float:
+        """See ``archive.ports.Database``."""
         return _clock.seconds
 
     def find_faults(self) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -22,11 +23,17 @@ EMPTY = frozenset("found given held kept meant said seen shown told wanted".spli
 """Words that alone name nothing: what was found, given, kept is the name."""
 
 
+@cache
+def statements(room: str) -> list[tuple[Path, list[ast.stmt]]]:
+    """Returns the statements of a room's modules. Each file is parsed once for all tests."""
+    return [(path, ast.parse(path.read_text(encoding="utf-8")).body) for path in (ROOT / room).rglob("*.py")]
+
+
 def names(room: str) -> Iterator[str]:
     """Yields the names of a room's modules and of their public classes."""
-    for path in (ROOT / room).rglob("*.py"):
+    for path, body in statements(room):
         yield path.stem.strip("_")
-        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        for node in body:
             if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
                 yield node.name
 
@@ -46,8 +53,7 @@ def test_names_are_made_of_known_words(room: str) -> None:
 
 def signatures(room: str) -> Iterator[tuple[str, str]]:
     """Yields public functions, their parameters and the fields of public classes, each with its place."""
-    for path in (ROOT / room).rglob("*.py"):
-        body = ast.parse(path.read_text(encoding="utf-8")).body
+    for path, body in statements(room):
         classes = [node for node in body if isinstance(node, ast.ClassDef) and not node.name.startswith("_")]
         for node in (*body, *(member for each in classes for member in each.body)):
             place = f"{path.relative_to(ROOT)}:{node.lineno}"
@@ -61,3 +67,42 @@ def signatures(room: str) -> Iterator[tuple[str, str]]:
 @pytest.mark.parametrize("room", ["archive", "storage", "web"])
 def test_functions_parameters_and_fields_are_not_named_by_a_participle_alone(room: str) -> None:
     assert not [f"{place} {name}" for name, place in signatures(room) if name in EMPTY]
+
+
+def documented_methods(name: str, classes: dict[str, list[ast.ClassDef]]) -> set[str]:
+    """Returns the methods that the classes of a name, or their bases, give a docstring."""
+    own = {
+        member.name
+        for each in classes.get(name, [])
+        for member in each.body
+        if isinstance(member, ast.FunctionDef) and ast.get_docstring(member)
+    }
+    bases = [ast.unparse(base).split("[")[0] for each in classes.get(name, []) for base in each.bases]
+    return own.union(*(documented_methods(base, classes) for base in bases if base != name))
+
+
+def test_every_public_class_function_and_method_has_a_docstring() -> None:
+    """An adapter's method has that of its port: some protocol must document all that the class leaves out."""
+    bodies = [each for room in ROOMS for each in statements(room)]
+    classes: dict[str, list[ast.ClassDef]] = {}
+    for node in (node for _, body in bodies for node in body if isinstance(node, ast.ClassDef)):
+        classes.setdefault(node.name, []).append(node)
+    ports = [
+        documented_methods(name, classes)
+        for name, each in classes.items()
+        if any("Protocol" in map(ast.unparse, node.bases) for node in each)
+    ]
+    missing = []
+    for path, body in bodies:
+        for node in body:
+            if not isinstance(node, ast.ClassDef | ast.FunctionDef) or node.name.startswith("_"):
+                continue
+            missing += [] if ast.get_docstring(node) else [f"{path.relative_to(ROOT)} {node.name}"]
+            if isinstance(node, ast.ClassDef):
+                own = {member.name for member in node.body if isinstance(member, ast.FunctionDef)}
+                bare = {name for name in own if not name.startswith("_")} - documented_methods(
+                    node.name, classes
+                )
+                if not any(bare <= port for port in ports):
+                    missing.append(f"{path.relative_to(ROOT)} {node.name}: {sorted(bare)}")
+    assert not missing

@@ -33,6 +33,7 @@ class Accounts:
 
     @property
     def organisations(self) -> Organisations:
+        """Returns the repository of all organisations."""
         return EngineOrganisations(self.engine)
 
     def people_of(self, organisation: Organisation | None) -> People:

@@ -31,6 +31,8 @@ def bulk_name() -> str:
 
 
 def announcement_row(engine: Queries, id: int) -> Row:
+    """Return the stored row of an announcement. Raises ``NotFound`` when the archive has no such
+    announcement."""
     row = engine.row("SELECT * FROM announcement WHERE organisation_id IN :organisations AND id = :id", id=id)
     if row is None:
         raise no_such_announcement()

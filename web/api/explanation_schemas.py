@@ -14,11 +14,15 @@ RELATED = {"description": "ใกล้เคียง เมื่อไม่�
 
 
 class ScorePartOut(Schema):
+    """A named part of a hit's score, such as the BM25F of its words; the parts add up to the score."""
+
     name = fields.String()
     value = fields.Float()
 
 
 class HitExplanationOut(Schema):
+    """The score of one hit. ``coverage``: share of the query's IDF mass that it has, 0 to 1."""
+
     announcement_id = fields.Integer()
     score = fields.Float()
     coverage = fields.Float()
@@ -26,11 +30,16 @@ class HitExplanationOut(Schema):
 
 
 class AlternativeOut(Schema):
+    """One way to match a clause: its terms, and the weight from 0 to 1 that their score is multiplied by."""
+
     terms = fields.String()
     weight = fields.Float()
 
 
 class ClauseExplanationOut(Schema):
+    """A clause of the query as typed, its alternatives, and the IDF that follows from its document
+    frequency."""
+
     typed = fields.String()
     alternatives = fields.List(fields.Nested(AlternativeOut))
     document_frequency = fields.Integer()

@@ -8,7 +8,9 @@ from archive.model import Hold
 from archive.privacy import GROUNDS, Ground
 
 
-class HeldOut(Schema):
+class HoldOut(Schema):
+    """The hold on an attachment: the reason why residents do not see it, and the undecided finds in it."""
+
     code = fields.String(validate=validate.OneOf([hold.value for hold in Hold]))
     finds = fields.Integer(
         metadata={"description": "ข้อมูลส่วนบุคคลที่ยังไม่มีผู้ตัดสิน · personal data that nobody has decided on"}

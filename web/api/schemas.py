@@ -32,7 +32,7 @@ from web.accounts.access import visible_items
 from web.addresses import absolute, page_path
 from web.api.explanation_schemas import EXPLAIN, RELATED, ExplanationOut, as_explained
 from web.api.field_schemas import COUNT, KINDS, Day, input_field, output_field
-from web.api.personal_data_schemas import FindOut, HeldOut, ground_field, reason_field
+from web.api.personal_data_schemas import FindOut, HoldOut, ground_field, reason_field
 from web.api.relation_schemas import IN_FORCE, RelationOut, as_standing
 from web.bootstrap import Services, services
 from web.search_service import Answer, PageResult, Result
@@ -56,6 +56,8 @@ class _Address(Schema):
 
 
 class PagingArgs(_Address):
+    """A page of a list: ``page`` counts from 1."""
+
     page = fields.Integer(load_default=1, validate=validate.Range(1, 1_000_000))
     per_page = fields.Integer(load_default=10, validate=validate.Range(1, MOST_PER_PAGE))
 
@@ -147,6 +149,8 @@ def _number(slug: str | None) -> int | None:
 
 
 class PlainPagingArgs(PagingArgs):
+    """A page of a list of announcements, with the status that all of them have."""
+
     status = fields.Enum(
         Status,
         by_value=True,
@@ -156,10 +160,14 @@ class PlainPagingArgs(PagingArgs):
 
 
 class SuggestArgs(_Address):
+    """The beginning of a query, for which suggestions are asked."""
+
     q = fields.String(load_default="")
 
 
 class PictureArgs(_Address):
+    """The picture of a page: its ``width`` in pixels, and the query whose hits are marked in it."""
+
     q = fields.String(load_default="")
     width = fields.Integer(load_default=1000, validate=validate.OneOf([240, 480, 1000, 1600]))
     crop = fields.String(
@@ -208,15 +216,21 @@ class AttachmentChanges(Schema):
 
 
 class ReasonIn(_Address):
+    """The reason for a change, for its history; may be empty."""
+
     reason = fields.String(load_default="")
 
 
 class PersonalDataReasonIn(_Address):
+    """The reason and the legal ground for which personal data is shown."""
+
     reason = reason_field()
     ground = ground_field()
 
 
 class AttachmentIn(_Address):
+    """The form fields of an upload beside its file. Without ``kind`` the kind is ``other``."""
+
     label = fields.String(load_default="")
     kind = fields.Enum(DocumentKind, by_value=True, load_default=None)
 
@@ -229,6 +243,7 @@ class ItemIn(Schema):
 
     @post_load
     def item(self, data: dict[str, Any], **_: Any) -> Item:
+        """Returns the line that the checked values describe."""
         return Item(data["label"], data["announcement_id"])
 
 
@@ -236,6 +251,8 @@ _ITEMS = validate.Length(max=MOST_ITEMS)
 
 
 class CollectionIn(Schema):
+    """A new collection with its lines, in order."""
+
     title = fields.String(required=True)
     body = fields.String(load_default="")
     items = fields.List(fields.Nested(ItemIn), load_default=list, validate=_ITEMS)
@@ -250,11 +267,15 @@ class CollectionChanges(Schema):
 
 
 class ErrorOut(Schema):
+    """The reason why a file could not be read: a stable code for programs, and a message in Thai."""
+
     code = fields.String()
     message = fields.String()
 
 
 class AttachmentOut(Schema):
+    """An attachment of an announcement. ``page_count`` is null until the file was read."""
+
     id = fields.Integer()
     announcement_id = fields.Integer()
     position = fields.Integer()
@@ -268,7 +289,7 @@ class AttachmentOut(Schema):
     error = fields.Nested(ErrorOut, allow_none=True)
     signed = fields.Boolean(metadata={"description": "มีลายมือชื่อดิจิทัล · carries a digital signature"})
     held = fields.Nested(
-        HeldOut,
+        HoldOut,
         allow_none=True,
         metadata={"description": "ประชาชนยังไม่เห็น เพราะเหตุใด · why residents do not see it yet"},
     )
@@ -292,6 +313,8 @@ AnnouncementOut = Schema.from_dict(
 
 
 class AnnouncementsOut(Schema):
+    """One page of the list of announcements. ``total``: announcements on all pages."""
+
     total = fields.Integer()
     page = fields.Integer()
     per_page = fields.Integer()
@@ -299,6 +322,8 @@ class AnnouncementsOut(Schema):
 
 
 class ItemOut(Schema):
+    """A line of a collection. A line without a published announcement is a heading alone."""
+
     label = fields.String()
     announcement_id = fields.Integer(
         allow_none=True, metadata={"description": "ของประกาศที่เผยแพร่แล้ว · of what is published"}
@@ -308,6 +333,8 @@ class ItemOut(Schema):
 
 
 class CollectionOut(Schema):
+    """A collection with those of its lines that the reader may see, in order."""
+
     id = fields.Integer()
     title = fields.String()
     body = fields.String()
@@ -317,10 +344,15 @@ class CollectionOut(Schema):
 
 
 class CollectionsOut(Schema):
+    """All collections."""
+
     results = fields.List(fields.Nested(CollectionOut))
 
 
 class PageOut(Schema):
+    """A page of an attachment with its text. ``confidence``: of the recognition, 0 to 1; null for a text
+    layer."""
+
     number = fields.Integer()
     text = fields.String()
     source = fields.String(validate=validate.OneOf([source.value for source in Source]))
@@ -328,11 +360,15 @@ class PageOut(Schema):
 
 
 class SegmentOut(Schema):
+    """A piece of a text. ``hit``: it matches the query and is marked."""
+
     text = fields.String()
     hit = fields.Boolean()
 
 
 class PageResultOut(Schema):
+    """A page of an attachment that matches the query, with an excerpt in segments."""
+
     attachment_id = fields.Integer()
     label = fields.String()
     page = fields.Integer()
@@ -359,6 +395,8 @@ ResultOut = Schema.from_dict(
 
 
 class FacetOut(Schema):
+    """A value of a facet, and the number of results that have it."""
+
     value = fields.Raw(metadata={"description": "ข้อความ หรือปี พ.ศ. เป็นตัวเลข · text, or the year as a number"})
     count = fields.Integer()
 
@@ -372,6 +410,8 @@ FacetsOut = Schema.from_dict({facet.name: _facet_counts(facet) for facet in FACE
 
 
 class SearchOut(Schema):
+    """The results of a search, with the way the query was understood. ``took_ms``: milliseconds."""
+
     total = fields.Integer()
     page = fields.Integer()
     per_page = fields.Integer()
@@ -388,6 +428,8 @@ class SearchOut(Schema):
 
 
 class SuggestOut(Schema):
+    """Suggested queries, best first."""
+
     suggestions = fields.List(fields.String())
 
 
@@ -408,6 +450,7 @@ class ProblemOut(Schema):
 
 
 def as_attachment(attachment: Attachment) -> dict[str, Any]:
+    """Returns the attachment as values for ``AttachmentOut``."""
     error, hold = attachment.error, attachment.hold
     names = AttachmentOut().fields.keys() - {"error", "held"}
     return {name: getattr(attachment, name) for name in names} | {
@@ -430,6 +473,7 @@ def _url(announcement: Announcement, services: Services, path: str) -> str:
 def as_announcement(
     announcement: Announcement, attachments: list[Attachment], services: Services
 ) -> dict[str, Any]:
+    """Returns the announcement as values for ``AnnouncementOut``, with the given attachments."""
     names = AnnouncementOut().fields.keys() - {"url", "attachments", "organisation", "in_force", "relations"}
     whose = _whose(announcement, services)
     return (
@@ -469,10 +513,12 @@ def _as_item(label: str, listed: Announcement | None) -> dict[str, Any]:
 
 
 def as_page(page: Page) -> dict[str, Any]:
+    """Returns the page as values for ``PageOut``."""
     return {name: getattr(page, name) for name in PageOut().fields}
 
 
 def as_answer(answer: Answer, services: Services) -> dict[str, Any]:
+    """Returns the answer to a search as values for ``SearchOut``."""
     query = answer.query
     return {
         "total": answer.total,

@@ -36,6 +36,7 @@ class Group(click.Group):
     """
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Writes the list of the group's commands to the formatter."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, self.describe(name)) for name in self.list_commands(ctx)])
 

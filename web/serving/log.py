@@ -58,11 +58,11 @@ def install(app: Flask, database: Database) -> None:
     """
 
     def begin() -> None:
-        g.began, g.database_began = time.perf_counter(), database.seconds_spent()
+        g.began, g.database_began = time.perf_counter(), database.seconds_spent_by_thread()
 
     def note(answer: Response) -> Response:
         if "began" in g:
-            g.setdefault("parts", {})["database"] = database.seconds_spent() - g.database_began
+            g.setdefault("parts", {})["database"] = database.seconds_spent_by_thread() - g.database_began
         return _note(answer)
 
     app.before_request(begin)

@@ -143,7 +143,7 @@ class BulkLoader:
     def count(self) -> int:
         """Returns the number of announcements in the new index."""
         self._measure()
-        self._cluster.refresh(self._index)
+        self._cluster.refresh_index(self._index)
         return self._cluster.count(self._index, ANNOUNCEMENTS)
 
     def publish(self, manifest: Mapping[str, Any]) -> None:
@@ -154,15 +154,15 @@ class BulkLoader:
         self._lease.renew()
         held = self.count()
         if held >= _WORTH_MERGING:
-            for _ in self._cluster.merge(self._index, 1 + held // _OF_ONE_SEGMENT):
+            for _ in self._cluster.merge_segments(self._index, 1 + held // _OF_ONE_SEGMENT):
                 self._lease.renew()
-        self._cluster.set(self._index, in_service(self._cluster.address))
+        self._cluster.apply_settings(self._index, in_service(self._cluster.address))
         self._lease.renew()
         self._cluster.wait_for(self._index)
         made_with = {"manifest": manifest, "averages": self._averages, "sample": self._sample}
-        self._cluster.remember(self._index, made_with)
-        previous = self._cluster.live(self._alias)
-        self._cluster.lead(self._alias, self._index, previous)
+        self._cluster.store_metadata(self._index, made_with)
+        previous = self._cluster.live_index(self._alias)
+        self._cluster.point_alias(self._alias, self._index, previous)
         self._remove(index for index in self._all() if index not in (self._index, previous))
 
     def abandon(self) -> None:
@@ -173,10 +173,12 @@ class BulkLoader:
     def _begin(self) -> str:
         """Creates an empty index and returns its name; removes unfinished indexes of earlier runs."""
         everything = self._all()
-        live = self._cluster.live(self._alias)
-        self._remove(index for index in everything if index != live and not self._cluster.remembered(index))
+        live = self._cluster.live_index(self._alias)
+        self._remove(
+            index for index in everything if index != live and not self._cluster.read_metadata(index)
+        )
         index = f"{self._alias}-{max(map(_number, everything), default=0) + 1:06d}"
-        self._cluster.create(index, {"settings": settings(self._cluster.address), "mappings": MAPPING})
+        self._cluster.create_index(index, {"settings": settings(self._cluster.address), "mappings": MAPPING})
         return index
 
     def _measure(self) -> None:
@@ -208,11 +210,11 @@ class BulkLoader:
         yield followed(self._position)
 
     def _all(self) -> Sequence[str]:
-        return [index for index in self._cluster.named(f"{self._alias}-*") if _number(index)]
+        return [index for index in self._cluster.index_names(f"{self._alias}-*") if _number(index)]
 
     def _remove(self, indexes: Iterable[str]) -> None:
         for index in indexes:
-            self._cluster.remove(index)
+            self._cluster.remove_index(index)
 
 
 def _number(index: str) -> int:

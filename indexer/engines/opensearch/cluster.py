@@ -203,50 +203,56 @@ class Cluster:
 
     # Indexes
 
-    def live(self, alias: str) -> str | None:
+    def live_index(self, alias: str) -> str | None:
         """Returns the name of the index that the alias points to; None if there is none."""
         with suppress(IndexRemoved), explained():
             return str(next(iter(self.client.indices.get_alias(name=alias))))
         return None
 
-    def lead(self, alias: str, index: str, previous: str | None) -> None:
+    def point_alias(self, alias: str, index: str, previous: str | None) -> None:
         """Points the alias to the index, and away from ``previous``, in one atomic step."""
         actions = [{"add": {"index": index, "alias": alias}}]
         actions += [{"remove": {"index": previous, "alias": alias}}] if previous else []
         with explained():
             self.client.indices.update_aliases(body={"actions": actions})
 
-    def create(self, index: str, body: Mapping[str, Any]) -> None:
+    def create_index(self, index: str, body: Mapping[str, Any]) -> None:
+        """Creates an index with the given settings and mappings. Raises ``RuntimeError`` if it exists."""
         with explained():
             self.client.indices.create(index=index, body=body, request_timeout=_LONG)
 
-    def remove(self, index: str) -> None:
+    def remove_index(self, index: str) -> None:
+        """Deletes an index; does nothing if there is none of this name."""
         with explained():
             self.client.indices.delete(index=index, ignore_unavailable=True, request_timeout=_LONG)
 
-    def named(self, pattern: str) -> list[str]:
+    def index_names(self, pattern: str) -> list[str]:
+        """Returns the names of the indexes that match a pattern with ``*``."""
         with explained():
             return list(self.client.indices.get_settings(index=pattern, name="index.uuid"))
 
-    def remembered(self, index: str) -> dict[str, Any]:
-        """Returns the values stored in the index with ``remember``; an empty dict if there are none."""
+    def read_metadata(self, index: str) -> dict[str, Any]:
+        """Returns the values stored in the index with ``store_metadata``; an empty dict if there are none."""
         with explained():
             found = self.client.indices.get_mapping(index=index)[index]["mappings"]
         return dict(found.get("_meta", {}))
 
-    def remember(self, index: str, what: Mapping[str, Any]) -> None:
+    def store_metadata(self, index: str, metadata: Mapping[str, Any]) -> None:
+        """Stores values in the index's mapping, in place of those that were stored before."""
         with explained():
-            self.client.indices.put_mapping(index=index, body={"_meta": what})
+            self.client.indices.put_mapping(index=index, body={"_meta": metadata})
 
-    def set(self, index: str, settings: Mapping[str, Any]) -> None:
+    def apply_settings(self, index: str, settings: Mapping[str, Any]) -> None:
+        """Changes the given settings of an index; the others stay as they are."""
         with explained():
             self.client.indices.put_settings(index=index, body=settings)
 
-    def refresh(self, index: str) -> None:
+    def refresh_index(self, index: str) -> None:
+        """Makes everything that was written to an index visible to searches."""
         with explained():
             self.client.indices.refresh(index=index, request_timeout=_LONG)
 
-    def merge(self, index: str, segments: int) -> Iterator[None]:
+    def merge_segments(self, index: str, segments: int) -> Iterator[None]:
         """Merges a newly filled index into ``segments`` segments per shard; yields until that is done.
 
         The merge halves the index, as data kept for copying single documents goes, and speeds up searches.

@@ -181,7 +181,7 @@ class OpenSearchIndex:
         return self.noted_damage()
 
     def noted_damage(self) -> list[str]:
-        index = self._cluster.live(self._alias)
+        index = self._cluster.live_index(self._alias)
         return self._cluster.lost_shards(index) if index else []
 
     def differing(self, entries: Iterable[SourceAnnouncement]) -> list[int]:
@@ -270,7 +270,7 @@ class OpenSearchIndex:
             return self._known
 
     def _look(self, known: _Live | None) -> _Live | None:
-        index = self._cluster.live(self._alias)
+        index = self._cluster.live_index(self._alias)
         if index is None:
             return None
         try:
@@ -286,7 +286,7 @@ class OpenSearchIndex:
         return replace(known, position=position, count=count, statistics=TermStatistics())
 
     def _opened(self, index: str) -> _Live:
-        written = self._cluster.remembered(index)
+        written = self._cluster.read_metadata(index)
         manifest = dict(written["manifest"])
         (words,) = self._cluster.documents(index, [LEXICON])
         return _Live(

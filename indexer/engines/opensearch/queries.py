@@ -62,15 +62,18 @@ ORDERS: Mapping[Sort, list[Mapping[str, str]]] = {
 """Sort orders that leave no ties, so that pages of results never overlap."""
 
 
-def every(queries: Iterable[Json]) -> Json:
+def bool_must(queries: Iterable[Json]) -> Json:
+    """Returns the query that a document matches if it matches all given queries; the score is the sum."""
     return {"bool": {"must": list(queries)}}
 
 
-def some(queries: Iterable[Json], least: int = 1) -> Json:
+def bool_should(queries: Iterable[Json], least: int = 1) -> Json:
+    """Returns the query that a document matches if it matches at least ``least`` of the given queries."""
     return {"bool": {"should": list(queries), "minimum_should_match": least}}
 
 
-def term(term: str, weight: float = 1.0) -> Json:
+def term_query(term: str, weight: float = 1.0) -> Json:
+    """Returns the query for documents with a term. ``weight``, 0 to 1, multiplies the term's score."""
     return {"term": {"terms": {"value": term, "boost": weight * _TERM_BOOST}}}
 
 
@@ -85,15 +88,15 @@ def clause_count_query(clause: Clause) -> Json:
     """Returns the query that counts the documents of a clause; a plain one for a single term, as counts are
     cached by query."""
     terms = clause.alternatives[0].terms
-    return term(terms[0]) if len(clause.alternatives) == len(terms) == 1 else clause_query(clause)
+    return term_query(terms[0]) if len(clause.alternatives) == len(terms) == 1 else clause_query(clause)
 
 
 def _alternative(alternative: Alternative) -> Json:
-    queries = [term(one, alternative.weight) for one in alternative.terms]
-    return queries[0] if len(queries) == 1 else every(queries)
+    queries = [term_query(one, alternative.weight) for one in alternative.terms]
+    return queries[0] if len(queries) == 1 else bool_must(queries)
 
 
-def phrase(data: bytes, boost: float = 1.0, field: str = "grams", name: str | None = None) -> Json:
+def phrase_query(data: bytes, boost: float = 1.0, field: str = "grams", name: str | None = None) -> Json:
     """Returns a query for documents in which the letters stand in a row.
 
     A single character cluster has no bigram: any bigram that begins with it matches then.
@@ -105,7 +108,7 @@ def phrase(data: bytes, boost: float = 1.0, field: str = "grams", name: str | No
     return {"match_phrase": {field: {"query": text, "boost": boost, **named}}}
 
 
-def misread_phrase(data: bytes, boost: float) -> list[Json]:
+def misread_phrase_query(data: bytes, boost: float) -> list[Json]:
     """Returns the query for documents that may have a phrase with a few letters misread.
 
     One of its pieces must stand as typed, as there is one piece more than letters may be misread, and all
@@ -118,13 +121,13 @@ def misread_phrase(data: bytes, boost: float) -> list[Json]:
     slips = min(len(letters) // _CLUSTERS_A_SLIP, _MOST_SLIPS)
     borders = [len(letters) * at // (slips + 1) for at in range(slips + 2)]
     pieces = ("".join(letters[start:end]) for start, end in pairwise(borders))
-    intact = some(phrase(searchable_bytes(piece).data) for piece in pieces)
+    intact = bool_should(phrase_query(searchable_bytes(piece).data) for piece in pieces)
     fewest = len(letters) - 1 - 2 * slips
     left = {"query": grams(data), "minimum_should_match": fewest, "boost": boost}
     return [{"bool": {"filter": [intact], "must": [{"match": {"grams": left}}]}}]
 
 
-def misread(clause: Clause) -> list[Json]:
+def misread_word_query(clause: Clause) -> list[Json]:
     """Returns the query for documents that have a word with misread letters: enough of its letter grams.
 
     The index has grams only of unknown words and of the letters beside these.
@@ -134,7 +137,9 @@ def misread(clause: Clause) -> list[Json]:
         return []
     terms = gram_terms(data)
     fewest = math.floor(max(1.0, TUNING.fuzzy_min_grams * len(terms))) + 1
-    return [some([term(one, _GRAM_BOOST) for one in terms], fewest)] if fewest <= len(terms) else []
+    return (
+        [bool_should([term_query(one, _GRAM_BOOST) for one in terms], fewest)] if fewest <= len(terms) else []
+    )
 
 
 def has_bigram(data: bytes) -> bool:
@@ -184,14 +189,14 @@ class PlanQueries:
         """Returns the query for documents with at least ``fewest`` telling clauses, or a phrase as long."""
         telling = self._telling()
         others = [clause for clause in self.plan.clauses if clause not in telling]
-        words = some([self._loosely(clause) for clause in telling], fewest)
+        words = bool_should([self._loosely(clause) for clause in telling], fewest)
         long = [part for part in self.phrases if len(part.clauses) >= fewest]
         short = [part for part in self.phrases if len(part.clauses) < fewest]
         should = [query for part in short for query in self._near(part)]
-        should += [phrase(part.phrase.data, _PHRASE_BOOST) for part in short]
+        should += [phrase_query(part.phrase.data, _PHRASE_BOOST) for part in short]
         should += [*(self.clause(clause) for clause in others), *self._whole()]
         near = [query for part in long for query in self._near(part)]
-        must = some([words, *(phrase(part.phrase.data, _PHRASE_BOOST) for part in long), *near])
+        must = bool_should([words, *(phrase_query(part.phrase.data, _PHRASE_BOOST) for part in long), *near])
         return self._bool([must], should, timely=timely)
 
     def clause(self, clause: Clause, name: str | None = None) -> Json:
@@ -203,14 +208,14 @@ class PlanQueries:
         ]
         if not days:
             return clause_query(clause, name)
-        published = {"constant_score": {"filter": some(days), "boost": 1.0}}
+        published = {"constant_score": {"filter": bool_should(days), "boost": 1.0}}
         return {
             "dis_max": {"queries": [clause_query(clause), published], **({"_name": name} if name else {})}
         }
 
     def phrase_or_misread(self, part: QueryPart, name: str) -> Json:
         """Returns the named query for the phrase of a part, as typed or with misread letters."""
-        queries = [phrase(part.phrase.data), *self._near(part)]
+        queries = [phrase_query(part.phrase.data), *self._near(part)]
         return {"dis_max": {"queries": queries, "_name": name}}
 
     def _telling(self) -> list[Clause]:
@@ -220,29 +225,29 @@ class PlanQueries:
         """Returns the query for a phrase with misread letters; none in questions and
         sentences, which documents seldom have letter by letter."""
         is_prose = self.plan.is_sentence or self.plan.is_question
-        return [] if is_prose else misread_phrase(part.phrase.data, _NEAR_BOOST)
+        return [] if is_prose else misread_phrase_query(part.phrase.data, _NEAR_BOOST)
 
     def _loosely(self, clause: Clause) -> Json:
         """Returns the query of a clause that may also stand with misread letters."""
-        fuzzy = misread(clause) if len(self.plan.clauses) <= _MAX_FUZZY_CLAUSES else []
+        fuzzy = misread_word_query(clause) if len(self.plan.clauses) <= _MAX_FUZZY_CLAUSES else []
         return {"dis_max": {"queries": [self.clause(clause), *fuzzy]}} if fuzzy else self.clause(clause)
 
     def _part(self, part: QueryPart, *, quoted: bool) -> Json:
         words = [self.clause(clause) for clause in part.clauses]
         if part not in self.phrases:
-            return every(words)
-        together = phrase(part.phrase.data, _PHRASE_BOOST)
+            return bool_must(words)
+        together = phrase_query(part.phrase.data, _PHRASE_BOOST)
         if part.phrase.exact and quoted:
             return {"bool": {"must": [together], "should": words}}
-        there = some([together, *self._near(part)])
-        return {"dis_max": {"queries": [every(words), {"bool": {"must": [there], "should": words}}]}}
+        there = bool_should([together, *self._near(part)])
+        return {"dis_max": {"queries": [bool_must(words), {"bool": {"must": [there], "should": words}}]}}
 
     def _whole(self) -> list[Json]:
         """Returns queries for the whole query in a title and, where it has several parts, in the text."""
         if not has_bigram(self.plan.whole):
             return []
-        title = phrase(self.plan.whole, _TITLE_BOOST, "title_grams")
-        return [title, phrase(self.plan.whole, _PHRASE_BOOST)] if len(self.plan.parts) > 1 else [title]
+        title = phrase_query(self.plan.whole, _TITLE_BOOST, "title_grams")
+        return [title, phrase_query(self.plan.whole, _PHRASE_BOOST)] if len(self.plan.parts) > 1 else [title]
 
     def _bool(self, must: Sequence[Json], should: Sequence[Json], *, timely: bool) -> Json:
         then = [self._timely()] if timely and self.query.times else []
@@ -252,8 +257,8 @@ class PlanQueries:
 
     def _excluded(self, part: QueryPart) -> Json:
         if part.phrase.words > 1 and has_bigram(part.phrase.data):
-            return phrase(part.phrase.data)
-        return every(clause_query(clause) for clause in part.clauses)
+            return phrase_query(part.phrase.data)
+        return bool_must(clause_query(clause) for clause in part.clauses)
 
     def _timely(self) -> Json:
         """Returns the query for documents of one of the date ranges that have one of the other words too.
@@ -263,14 +268,14 @@ class PlanQueries:
         times = self.query.times
         is_prose = self.plan.is_sentence or self.plan.is_question
         ways = [in_time(time) for time in times]
-        ways += [phrase(str(time.year).encode(), field="title_grams") for time in times if time.year]
+        ways += [phrase_query(str(time.year).encode(), field="title_grams") for time in times if time.year]
         ways += [
-            every(map(clause_query, date_name_clauses(time.text, self.lexicon)))
+            bool_must(map(clause_query, date_name_clauses(time.text, self.lexicon)))
             for time in times
             if is_prose or time.is_one_day
         ]
         others = list(map(clause_query, self._untimed()))
-        return every([some(ways), some(others)]) if others else some(ways)
+        return bool_must([bool_should(ways), bool_should(others)]) if others else bool_should(ways)
 
     def _untimed(self) -> list[Clause]:
         """Returns the clauses that name none of the date ranges."""
@@ -289,8 +294,10 @@ class PlanQueries:
         if is_prose or not words or any(time.is_one_day for time in self.query.times):
             return {}
         runs = ("".join(way.terms) for clause in words for way in clause.alternatives)
-        topic = some(phrase(searchable_bytes(fold(run)).data, field="title_grams") for run in runs)
-        anywhere = every([topic, *self.visible, *map(clause_query, self._untimed())])
+        topic = bool_should(
+            phrase_query(searchable_bytes(fold(run)).data, field="title_grams") for run in runs
+        )
+        anywhere = bool_must([topic, *self.visible, *map(clause_query, self._untimed())])
         counted = {"filter": anywhere}
         return {
             ABOUT: {"filter": topic},
@@ -326,9 +333,9 @@ def page_query(queries: PlanQueries) -> Json | None:
     """Returns the query for the best pages of each hit; None for a plan without words."""
     parts = [part for part in queries.plan.parts if part.phrase.data]
     words = [searchable_bytes(fold(clause.typed)).data for clause in queries.plan.clauses]
-    should = [phrase(data, field="pages.grams") for data in words if data]
-    should += [phrase(part.phrase.data, field="pages.grams") for part in queries.phrases]
-    must = [phrase(part.phrase.data, field="pages.grams") for part in parts if part.phrase.exact]
+    should = [phrase_query(data, field="pages.grams") for data in words if data]
+    should += [phrase_query(part.phrase.data, field="pages.grams") for part in queries.phrases]
+    must = [phrase_query(part.phrase.data, field="pages.grams") for part in parts if part.phrase.exact]
     if not should:
         return None
     return {

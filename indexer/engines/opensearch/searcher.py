@@ -29,7 +29,7 @@ from indexer.engines.opensearch.queries import (
     has_bigram,
     name_queries,
     page_query,
-    phrase,
+    phrase_query,
     search_body,
 )
 from indexer.engines.opensearch.vocabulary import CorrectionVocabulary, evidence_queries
@@ -164,7 +164,7 @@ def _count_queries(queries: PlanQueries, *, with_clauses: bool) -> list[Json]:
     plan = queries.plan
     wanted = [exact for exact, _ in name_queries(queries.query.filters).values()]
     if has_bigram(plan.whole):
-        wanted.append(phrase(plan.whole))
+        wanted.append(phrase_query(plan.whole))
     if len(plan.parts) > 1 and not plan.is_sentence:  # seldom in a text as one
         wanted += evidence_queries(plan, queries.lexicon)
     return [*wanted, *map(clause_count_query, plan.clauses)] if with_clauses else wanted
@@ -175,7 +175,7 @@ def _named_queries(queries: PlanQueries) -> dict[str, Json]:
     named = {f"clause{at}": queries.clause(one, f"clause{at}") for at, one in enumerate(queries.plan.clauses)}
     for at, (_, _, run) in enumerate(neighbours(queries.plan)):
         if has_bigram(run):
-            named[f"pair{at}"] = phrase(run, name=f"pair{at}")
+            named[f"pair{at}"] = phrase_query(run, name=f"pair{at}")
     for at, part in enumerate(queries.phrases):
         named[f"phrase{at}"] = queries.phrase_or_misread(part, name=f"phrase{at}")
     return named
@@ -295,7 +295,7 @@ class _Selection:
         """True if the archive has the plan as it was typed."""
         plan = self.queries.plan
         if has_bigram(plan.whole):
-            return bool(self.counts.known(phrase(plan.whole)))
+            return bool(self.counts.known(phrase_query(plan.whole)))
         return not plan.clauses or any(self._unfiltered(one) for one in self.answers if one.level == "all")
 
     def frequencies(self) -> dict[Clause, int]:

@@ -15,11 +15,11 @@ from indexer.engines.opensearch.counts import DocumentCounts
 from indexer.engines.opensearch.mapping import clusters
 from indexer.engines.opensearch.queries import (
     Json,
+    bool_must,
     clause_count_query,
-    every,
     has_bigram,
-    phrase,
-    term,
+    phrase_query,
+    term_query,
     visible,
 )
 from indexer.search.coverage import is_known
@@ -33,18 +33,18 @@ _MOST_COUNTED = 40  # completions whose documents are counted
 _MOST_NAMED = 24  # announcements fetched for a title search
 
 
-def phrase_query(part: QueryPart) -> Json:
+def part_query(part: QueryPart) -> Json:
     """Returns the query for documents with the phrase of a part, or with its words if it has no bigram."""
     if part.phrase.words > 1 and has_bigram(part.phrase.data):
-        return phrase(part.phrase.data)
-    return every(map(clause_count_query, part.clauses))
+        return phrase_query(part.phrase.data)
+    return bool_must(map(clause_count_query, part.clauses))
 
 
 def evidence_queries(plan: QueryPlan, lexicon: Lexicon) -> list[Json]:
     """Returns the queries whose counts tell whether a plan has anything that is misspelt."""
     parts = doubtful_parts(plan, lexicon, lambda _word: False)
     clauses = [clause for part in parts for clause in part.clauses]
-    return [*map(clause_count_query, clauses), *map(phrase_query, parts)]
+    return [*map(clause_count_query, clauses), *map(part_query, parts)]
 
 
 class PhraseVocabulary:
@@ -54,8 +54,8 @@ class PhraseVocabulary:
         self._cluster, self._index, self._visible = cluster, index, visible(filters)
         self._counts = counts
 
-    def document_frequency(self, term_: str) -> int:
-        return self._counts.of(term(term_))
+    def document_frequency(self, term: str) -> int:
+        return self._counts.of(term_query(term))
 
     def idf(self, frequency: int) -> float:
         return self._counts.idf(frequency)
@@ -64,10 +64,10 @@ class PhraseVocabulary:
         return self._counts.of(clause_count_query(clause)) > 0
 
     def has_all(self, clauses: Sequence[Clause]) -> bool:
-        return self._counts.of(every(map(clause_count_query, clauses))) > 0
+        return self._counts.of(bool_must(map(clause_count_query, clauses))) > 0
 
     def count_phrase(self, part: QueryPart, *, enough: int, depth: int | None = None) -> int:  # noqa: ARG002
-        return min(self._counts.of(phrase_query(part)), enough)
+        return min(self._counts.of(part_query(part)), enough)
 
     def has_longer_phrase(self, part: QueryPart, longer: Sequence[bytes]) -> bool:
         return any(self._counts.of(query) for query in _longer(part.phrase.data, longer))
@@ -79,7 +79,7 @@ class PhraseVocabulary:
         body = _words({"prefix": {"word": begun}}, _MOST_COUNTED)
         words = _word_counts(self._cluster.ask(self._index, [body])[0])
         fitting = [word for word in words if word != begun and COMPLETABLE_WORD.fullmatch(word)]
-        self._counts.fetch(list(map(term, fitting)))  # what was withdrawn is out
+        self._counts.fetch(list(map(term_query, fitting)))  # what was withdrawn is out
         counted = sorted((-self.document_frequency(word), word) for word in fitting)
         return [word for count, word in counted[:most] if count]
 
@@ -124,21 +124,21 @@ class CorrectionVocabulary(PhraseVocabulary):
         self._heard: Mapping[str, int] | None = None  # words near the plan's, with their document frequency
         self._count_keys: list[str] = []
 
-    def document_frequency(self, term_: str) -> int:
-        known = self._counts.known(term(term_))
-        return self._words().get(term_, 0) if known is None else known
+    def document_frequency(self, term: str) -> int:
+        known = self._counts.known(term_query(term))
+        return self._words().get(term, 0) if known is None else known
 
     def has_clause(self, clause: Clause) -> bool:
         return self._known(clause_count_query(clause)) > 0
 
     def has_all(self, clauses: Sequence[Clause]) -> bool:
-        return self._known(every(map(clause_count_query, clauses))) > 0
+        return self._known(bool_must(map(clause_count_query, clauses))) > 0
 
     def count_phrase(self, part: QueryPart, *, enough: int, depth: int | None = None) -> int:  # noqa: ARG002
-        known = self._counts.known(phrase_query(part))
+        known = self._counts.known(part_query(part))
         if known is None:
             self._words()
-            known = self._counts.known(phrase_query(part))
+            known = self._counts.known(part_query(part))
         if known is None:
             terms = [term for clause in part.clauses for term in clause.alternatives[0].terms]
             is_likely = len(terms) == 1 or not self._has_known_words_only()
@@ -184,8 +184,8 @@ class CorrectionVocabulary(PhraseVocabulary):
         pieces = sorted({piece for part in parts for piece in spelling_pieces(part.text)})
         sounds = sorted({sound for piece in pieces for sound in deletion_keys(piece)})
         switched = parts_in_other_layout(self._plan, self._lexicon)
-        queries = [*map(phrase_query, parts)]
-        queries += [every(map(clause_count_query, part.clauses)) for part in switched]
+        queries = [*map(part_query, parts)]
+        queries += [bool_must(map(clause_count_query, part.clauses)) for part in switched]
         for part in parts:
             queries += map(clause_count_query, part.clauses)
             queries += _longer(part.phrase.data, with_neighbours(part.phrase.data, self._plan.whole))
@@ -204,7 +204,7 @@ class CorrectionVocabulary(PhraseVocabulary):
         self._heard = _word_counts(typed) | _word_counts(sounding)
 
     def _is_frequent(self, word: str) -> bool:
-        return (self._counts.known(term(word)) or 0) >= MIN_WORD_FREQUENCY
+        return (self._counts.known(term_query(word)) or 0) >= MIN_WORD_FREQUENCY
 
 
 def _longer(data: bytes, longer: Iterable[bytes]) -> list[Json]:
@@ -215,7 +215,7 @@ def _longer(data: bytes, longer: Iterable[bytes]) -> list[Json]:
         begins = one.startswith(data)
         whole = letters[:-1] if begins else letters[1:]
         if len("".join(whole)) > len(data):
-            queries.append(phrase(searchable_bytes("".join(whole)).data))
+            queries.append(phrase_query(searchable_bytes("".join(whole)).data))
     return queries
 
 

@@ -50,12 +50,15 @@ class ArrayCodec(W3Codec):  # type: ignore[misc]
     length_stats = False
 
     def field_writer(self, storage: Any, segment: Any) -> ArrayTermsWriter:
+        """Returns the writer of a new segment's terms and postings."""
         return ArrayTermsWriter(storage, segment)
 
     def terms_reader(self, storage: Any, segment: Any) -> ArrayTermsReader:
+        """Returns the reader of a segment's terms and postings."""
         return ArrayTermsReader(storage, segment)
 
     def per_document_reader(self, storage: Any, segment: Any) -> W3PerDocReader:
+        """Returns the reader of a segment's columns."""
         return W3PerDocReader(storage, segment)
 
 
@@ -314,21 +317,27 @@ class ArrayTermsReader(TermsReader):  # type: ignore[misc]
         return term[0] == FIELD and self.place(term[1]) is not None
 
     def indexed_field_names(self) -> list[str]:
+        """Returns the name of the only field that has terms."""
         return [FIELD]
 
     def terms(self) -> Iterator[tuple[str, bytes]]:
+        """Returns all terms, each with its field, in ascending order."""
         return ((FIELD, word) for word in self.words)
 
     def terms_from(self, fieldname: str, prefix: bytes) -> Iterator[tuple[str, bytes]]:
+        """Returns the terms that are not less than ``prefix``, each with its field, in ascending order."""
         return ((fieldname, word) for word in self.words[bisect_left(self.words, prefix) :])
 
     def items(self) -> Iterator[tuple[tuple[str, bytes], TermInfo]]:
+        """Returns all terms with their statistics, in ascending order."""
         return ((term, self.term_info(*term)) for term in self.terms())
 
     def items_from(self, fieldname: str, prefix: bytes) -> Iterator[tuple[tuple[str, bytes], TermInfo]]:
+        """Returns the terms that are not less than ``prefix`` with their statistics, in ascending order."""
         return ((term, self.term_info(*term)) for term in self.terms_from(fieldname, prefix))
 
     def term_info(self, fieldname: str, text: bytes) -> TermInfo:
+        """Returns the statistics of a term. Raises ``TermNotFound`` for an unknown term."""
         place = self.place(text)
         if place is None:
             raise TermNotFound(f"{fieldname}:{text!r}")
@@ -341,6 +350,8 @@ class ArrayTermsReader(TermsReader):  # type: ignore[misc]
         return 0 if place is None else self.sizes[place]
 
     def matcher(self, fieldname: str, text: bytes, _format: Any, scorer: Any = None) -> ListMatcher:
+        """Returns a matcher over the documents that have a term. Raises ``TermNotFound`` for an unknown
+        term."""
         place = self.place(text)
         if place is None:
             raise TermNotFound(f"{fieldname}:{text!r}")
@@ -393,6 +404,11 @@ class Writer(SegmentWriter):  # type: ignore[misc]
         clean_files(self.storage, self.indexname, self.generation, segments)
 
     def add_postings_to_pool(self, reader: Any, startdoc: int, docmap: dict[int, int] | None) -> None:
+        """Registers a segment whose postings are merged when the new segment is written.
+
+        ``docmap`` maps old document numbers to new ones; with None all documents are kept from ``startdoc``
+        on.
+        """
         count = reader.doc_count_all()
         numbers = np.full(count, -1, dtype=np.int64)
         if docmap is None:

@@ -39,9 +39,11 @@ class TermsField(FieldType):  # type: ignore[misc]
         self.spelling = False
 
     def to_bytes(self, value: str | bytes) -> bytes:
+        """Returns the term as it is stored: text in UTF-8."""
         return value if isinstance(value, bytes) else value.encode()
 
     def from_bytes(self, value: bytes) -> str:
+        """Returns the text of a stored term."""
         return value.decode()
 
 

@@ -100,6 +100,7 @@ class PdfReader:
         self._swapped: set[int] = set()
 
     def outline(self) -> Outline:
+        """Returns the number and sizes of the pages, and the kinds of content that the file has."""
         sizes = tuple(_frame(page.page_obj)[1:] for page in self._pages)
         catalogue = self._pdf.doc.catalog
         annotations = [
