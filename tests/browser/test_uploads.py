@@ -10,8 +10,7 @@ from tests.browser.conftest import Visit
 from tests.browser.site import Site, order
 
 SENDING = re.compile(r"/staff/announcements/\d+/attachments$")
-
-
+SENT_AGAIN_AFTER = 1500  # milliseconds within which a file is sent again where there is a network
 FIRST_LINE = "[data-lines] .text-line:first-child textarea"
 
 
@@ -49,7 +48,10 @@ def test_a_file_that_never_arrives_stays_listed_and_is_sent_again(staff: Visit, 
 
 
 def test_lost_answers_make_nothing_twice_and_need_no_click(staff: Visit, site: Site) -> None:
-    """The draft and each file arrive, and the connection is cut in the middle of the answer."""
+    """The draft and each file arrive, and the connection is cut in the middle of the answer.
+
+    Then all network is gone for a while, and the first look at what arrived is lost too.
+    """
     page = staff()
     page.goto("/staff/announcements/new")
     before = site.services.announcements.counts()["draft"]
@@ -69,6 +71,25 @@ def test_lost_answers_make_nothing_twice_and_need_no_click(staff: Visit, site: S
     expect(page.locator("[data-attachment]")).to_have_count(1)
     assert len(seen) == 2
     assert site.services.announcements.counts()["draft"] == before + 1
+    page.unroute("**/staff/announcements/**")
+
+    def lose_all_network(route: Route) -> None:
+        page.context.set_offline(True)
+        route.abort("internetdisconnected")
+
+    page.route(SENDING, lose_all_network, times=1)
+    failed: list[str] = []
+    page.on("requestfailed", lambda request: failed.append(request.method))
+    page.set_input_files("#files", [paper("two.pdf", "เครือข่ายดับ")])
+    expect(page.locator("[data-uploads] li")).to_contain_text("two.pdf — การเชื่อมต่อขาด")
+    page.wait_for_timeout(SENT_AGAIN_AFTER)
+    assert failed == ["POST"]  # it waits for the network
+    page.route(page.url, lambda route: route.abort(), times=1)  # the look at what arrived
+    page.context.set_offline(False)
+    expect(page.locator("[data-attachment]")).to_have_count(2)
+    expect(page.locator("[data-uploads] li")).to_have_count(0)
+    kept = site.services.attachments.by_announcement([id := int(page.url.rsplit("/", 1)[1])])[id]
+    assert [one.filename for one in kept] == ["one.pdf", "two.pdf"]
 
 
 def test_papers_become_drafts_of_their_own_and_a_refused_file_stays_listed(staff: Visit, site: Site) -> None:

@@ -5,6 +5,7 @@
 
 const WATCH_EVERY = 1500; // milliseconds between looks at how far documents are read
 const RETRY_AFTER = [1000, 4000]; // milliseconds after a lost connection until a file is sent again by itself
+const OFFLINE_AT_MOST = 10 * 60 * 1000; // milliseconds for which a device without network is waited for
 const AWAKE_EVERY = 5 * 60 * 1000; // milliseconds of typing after which the session is kept from ending
 
 const uploads = new Set(); // files that are on their way, or that failed and still wait
@@ -113,6 +114,14 @@ function listUnsent() {
 
 const pause = (milliseconds) => new Promise((over) => setTimeout(over, milliseconds));
 
+// Waits before the files are sent again: a moment, and while the device has no network at all, until it has.
+async function pauseBeforeRetry(milliseconds, shownFiles) {
+  shownFiles.forEach((shown) => shown.wait(papers.dataset.waiting));
+  await pause(milliseconds);
+  const online = new Promise((over) => addEventListener("online", over, { once: true }));
+  if (!navigator.onLine) await Promise.race([online, pause(OFFLINE_AT_MOST)]);
+}
+
 // Sends the file, again after a lost connection. The same bytes are recognised, so that sending twice does no harm.
 // ``lost``: an earlier try may have arrived without an answer, and the same bytes are then no news to the clerk.
 async function send(address, file, shown, lost = false) {
@@ -121,8 +130,7 @@ async function send(address, file, shown, lost = false) {
   for (const wait of RETRY_AFTER) {
     if (request.status) break;
     lost = true;
-    shown.wait(papers.dataset.waiting);
-    await pause(wait);
+    await pauseBeforeRetry(wait, [shown]);
     request = await sendOnce(address, file, shown);
   }
   if (request.status === 202 || (request.status === 200 && lost)) return shown.done();
@@ -172,7 +180,7 @@ async function takeTogether(files) {
   if (!files.length) return;
   const list = files.map((file) => ({ file, shown: sending(file) }));
   if (!papers.dataset.address) {
-    const { page, address, refusal } = await begin();
+    const { page, address, refusal } = await begin(list);
     if (!page) {
       const again = () => { list.forEach(({ shown }) => shown.done()); takeTogether(files); };
       return list.forEach(({ shown }) => shown.fail(refusal, again));
@@ -188,7 +196,7 @@ async function takeApart(files) {
   goOn = papers.dataset.drafts;
   const list = files.map((file, number) => ({ file, number, shown: sending(file) }));
   const one = async ({ file, number, shown }) => {
-    const { address, refusal } = await begin(number);
+    const { address, refusal } = await begin([{ shown }], number);
     if (address) {
       shown.dropDraft = () => trash(address); // a draft of a file that is given up has nothing in it
       return send(`${address}/attachments`, file, shown);
@@ -214,9 +222,9 @@ async function settle() {
 }
 
 // A new announcement becomes a draft with its first files. The same form sent again gives the same draft, so that an
-// answer that was lost makes no second one. ``number``: place of a file that becomes a draft of its own.
-// Returns the draft's page and address, or why there is none.
-async function begin(number) {
+// answer that was lost makes no second one. ``list``: its files with their lines; ``number``: place of a file that
+// becomes a draft of its own. Returns the draft's page and address, or why there is none.
+async function begin(list, number) {
   const body = new FormData(form);
   body.delete("files");
   body.append("files_follow", "yes");
@@ -225,7 +233,7 @@ async function begin(number) {
     body.set("title", "");
   }
   for (const wait of [0, ...RETRY_AFTER]) {
-    await pause(wait);
+    if (wait) await pauseBeforeRetry(wait, list.map(({ shown }) => shown));
     const answer = await fetch(form.action, { method: "POST", body }).catch(() => null);
     const text = await answer?.text().catch(() => null);
     if (!text) continue;
@@ -257,11 +265,15 @@ function showDraft(page, address) {
 
 const untouched = (part) => !part.contains(document.activeElement) && ![...part.querySelectorAll("textarea, select")].some(typed);
 
+let isBehind = false; // the page could not be brought up to date, and files that arrived may not be on it
+
 // The page as it is now, taken over wherever nobody is at work.
 async function update() {
   const answer = await fetch(location.pathname).catch(() => null);
-  if (!answer || !answer.ok) return;
-  const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const text = answer?.ok ? await answer.text().catch(() => "") : "";
+  isBehind = !text;
+  if (isBehind) return;
+  const fresh = new DOMParser().parseFromString(text, "text/html");
   for (const row of fresh.querySelectorAll("[data-attachment]")) {
     const shown = rows.querySelector(`[data-attachment="${row.dataset.attachment}"]`);
     if (!shown) { rows.append(row); arrows(); }
@@ -307,7 +319,7 @@ let watching = false;
 
 async function watch() {
   watching = true;
-  if (rows.querySelector("[data-status=waiting], [data-status=reading]")) await update();
+  if (isBehind || rows.querySelector("[data-status=waiting], [data-status=reading]")) await update();
   setTimeout(watch, WATCH_EVERY);
 }
 
