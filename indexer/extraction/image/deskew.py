@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from indexer.extraction.image.illumination import evened
+from indexer.extraction.image.dotted_rules import without_dotted_rules
+from indexer.extraction.image.illumination import evened, strengthened
 from indexer.extraction.image.stamp_removal import without_seals
 
 Turn = Literal[0, 90, 180, 270]
@@ -63,15 +64,16 @@ class MeasuredPage:
     lean_across: float  # degrees, of the rows of the page turned by a quarter
 
     def upright(self, turn: Turn) -> UprightPage:
-        """Returns the page turned clockwise by ``turn`` degrees, with level rows."""
+        """Returns the page turned clockwise by ``turn`` degrees, with level rows, without dotted rules."""
         turned = self.grey.transpose(_TRANSPOSE[turn]) if turn else self.grey
         lean = self.lean_along if turn in (0, 180) else self.lean_across
-        return UprightPage(_sheared(turned, lean) if abs(lean) >= LEAST_LEAN else turned, turn, lean)
+        level = _sheared(turned, lean) if abs(lean) >= LEAST_LEAN else turned
+        return UprightPage(without_dotted_rules(level), turn, lean)
 
 
 def measure_orientation(image: Image.Image) -> MeasuredPage:
     """Measures the lean and the likely orientation of a page's picture."""
-    grey = evened(without_seals(image))
+    grey = strengthened(evened(without_seals(image)))
     ink = _ink(grey)
     along, across = _rows(ink), _rows(np.rot90(ink))
     best, other = (across, along) if across.sharpness > along.sharpness else (along, across)

@@ -24,7 +24,7 @@ from indexer.extraction.ocr.tesseract import DPI, SYSTEM_MODELS, read_page, read
 
 __all__ = ["DPI", "RULES", "SYSTEM_MODELS", "OcrPage", "recognise", "warm_up"]
 
-RULES = 8
+RULES = 9
 """Version of the rules and the model of recognition: raised when they would read a page differently."""
 
 FLAWLESS = 0.993  # the network's mean confidence in pages that it reads without an error …
@@ -62,8 +62,8 @@ def recognise(image: Image.Image, *, seconds: float = TIMEOUT, turn: Turn | None
     deadline = time.monotonic() + seconds
     measured = measure_orientation(image)
     reading = _upright(measured, deadline) if turn is None else _read(measured.upright(turn), deadline)
-    rows = [reread_line(row, reading.upright.image, deadline) for row in reading.rows]
-    return replace(reading, rows=rows).page()
+    reread = (without_noise(reread_line(row, reading.upright.image, deadline)) for row in reading.rows)
+    return replace(reading, rows=[row for row in reread if row]).page()
 
 
 def _upright(measured: MeasuredPage, deadline: float) -> _Reading:

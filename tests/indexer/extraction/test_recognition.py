@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import random
+import re
 from pathlib import Path
 
 import fontpkg_sarabun
+import numpy as np
 import pytest
-from PIL import Image, ImageChops, ImageDraw, ImageFont
+from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageFont
 
+from archive.thai import arabic_digits
 from indexer.extraction.failures import Unreadable
+from indexer.extraction.image.dotted_rules import without_dotted_rules
 from indexer.extraction.ocr import tesseract
 from indexer.extraction.ocr.recognition import OcrPage, recognise
 from indexer.extraction.text_quality import thai_letters
@@ -175,3 +179,29 @@ def test_rows_that_run_at_slopes_of_their_own_are_read() -> None:
         strip = strip.rotate((-2.6, 2.6)[number % 2], Image.Resampling.BICUBIC, fillcolor=255)
         image.paste(strip, (0, 200 + 270 * number))
     assert recognise(image).text.splitlines() == list(TEXT)
+
+
+def test_a_carbon_copy_is_read() -> None:
+    soft = np.asarray(page().convert("L").filter(ImageFilter.GaussianBlur(2)), np.float32)
+    grain = np.random.default_rng(1).normal(0, 9, soft.shape)
+    pale = Image.fromarray(np.clip(205 - (255 - soft) * 0.22 + grain, 0, 255).astype(np.uint8))
+    assert words_found(recognise(pale), " ".join(TEXT)) > 0.9
+
+
+def test_dotted_rules_of_a_form_leave_no_trace() -> None:
+    form = page(tuple(f"{line} ข้อ {number}.{number}" for number, line in enumerate(TEXT, 1)))
+    draw = ImageDraw.Draw(form)
+    for row in range(6):
+        for x in range(180, 1600, 11):
+            y = 250 + 110 * row + 52
+            draw.ellipse((x, y, x + 4, y + 4), "black")  # under the text, and a row to write on below it
+            draw.ellipse((x, y + 44, x + 4, y + 48), "black")
+    read = recognise(form)
+    assert words_found(read, " ".join(TEXT)) > 0.85
+    assert "5.5" in arabic_digits(read.text)
+    assert not re.search(r"[.๐๑]{3}", read.text)
+
+
+def test_the_stops_of_abbreviations_are_no_dotted_rule() -> None:
+    letter = page(("เรียน ประธาน ก.จ.จ. ก.ท.จ. ก.อบต. และ ก.พ.ร. ทุกจังหวัด",)).convert("L")
+    assert without_dotted_rules(letter) is letter

@@ -1,0 +1,291 @@
+"""Measures reading of pages that are injured on purpose: ``python -m benchmarks.injured --data DIRECTORY``.
+
+The directory holds born-digital PDFs. Pages whose own text is beyond doubt are drawn, injured as copiers,
+scanners and phones do, one injury at a time, and read again. Half of the pages hold ruled tables. The
+pictures are *made*, so their letters are easier than those of real paper; what the table shows is which
+injury costs how much, compared with the same pages uninjured:
+
+- ``letters wrong``: edit distance of every line of eight letters or more to its nearest place in the reading,
+  over the lines' length (white space ignored, Thai digits folded);
+- ``lines``: share of these lines that were read with at most one letter in ten wrong;
+- ``extra``: letters read beyond those of the page's text, over its length: junk;
+- ``turned``: pages not set upright;
+- ``seconds`` of processor time a page.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import json
+import sys
+import time
+import zlib
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pypdfium2
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFilter
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.paper import NEAR, errors, solid
+from indexer.extraction.embedded_text import Document
+from indexer.extraction.ocr.recognition import DPI, recognise
+from training.documents import pieces
+
+LEAST_LETTERS = 600  # of a page
+SHORTEST_LINE = 8  # letters
+RULES = 12  # drawn paths from which on a page counts as one with tables
+MOST_PAGES_LOOKED_AT = 12  # of a document
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A page and the text that it carries."""
+
+    path: Path
+    number: int
+    text: str
+    has_rules: bool
+
+
+def sheets(folder: Path, count: int, random: np.random.Generator) -> list[Sheet]:
+    """Returns ``count`` pages of as many documents, half of them with ruled tables where there are enough."""
+    found: dict[bool, list[Sheet]] = {True: [], False: []}
+    paths = sorted(folder.glob("*.pdf"))
+    for at in random.permutation(len(paths)):
+        kinds = [kind for kind, listed in found.items() if len(listed) < count / 2]
+        if not kinds:
+            break
+        if sheet := next((one for one in _usable(paths[at], random) if one.has_rules in kinds), None):
+            found[sheet.has_rules].append(sheet)
+    return found[True] + found[False]
+
+
+def _usable(path: Path, random: np.random.Generator) -> Iterator[Sheet]:
+    with Document(path) as document, pypdfium2.PdfDocument(path) as drawn:
+        for number in random.permutation(len(drawn))[:MOST_PAGES_LOOKED_AT] + 1:
+            page = document.read_page(int(number))
+            width, height = drawn[int(number) - 1].get_size()
+            if max(width, height) < 900 and len(solid(page.text)) >= LEAST_LETTERS and pieces(page, random):
+                paths = drawn[int(number) - 1].get_objects(filter=[pypdfium2.raw.FPDF_PAGEOBJ_PATH])
+                yield Sheet(path, int(number), page.text, sum(1 for _ in paths) >= RULES)
+
+
+Random = np.random.Generator
+Pixels = NDArray[np.float32]
+
+
+def _pixels(image: Image.Image) -> Pixels:
+    return np.asarray(image.convert("RGB"), np.float32)
+
+
+def _image(pixels: Pixels) -> Image.Image:
+    return Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8))
+
+
+def _jpeg(image: Image.Image, quality: int) -> Image.Image:
+    kept = io.BytesIO()
+    image.convert("RGB").save(kept, "JPEG", quality=quality)
+    return Image.open(kept).convert("RGB")
+
+
+def _at(image: Image.Image, dpi: int) -> Image.Image:
+    """Returns the picture as a scanner of ``dpi`` would have stored it, drawn again at its own size."""
+    small = image.resize((image.width * dpi // DPI, image.height * dpi // DPI), Image.Resampling.BOX)
+    return _jpeg(small, 60).resize(image.size, Image.Resampling.BICUBIC)
+
+
+def untouched(image: Image.Image, _: Random) -> Image.Image:
+    return image
+
+
+def low_resolution(image: Image.Image, _: Random) -> Image.Image:
+    """A scan at 100 dpi."""
+    return _at(image, 100)
+
+
+def black_edges(image: Image.Image, random: Random) -> Image.Image:
+    """A sheet smaller than the glass, under an open lid: black around it."""
+    sheet = image.rotate(random.uniform(-1, 1), expand=True, fillcolor="black")
+    left, top, right, bottom = (int(random.uniform(0.02, 0.12) * image.width) for _ in range(4))
+    scan = Image.new("RGB", (sheet.width + left + right, sheet.height + top + bottom), (12, 10, 14))
+    scan.paste(sheet, (left, top))
+    return _jpeg(scan, 60)
+
+
+def pale(image: Image.Image, random: Random) -> Image.Image:
+    """A carbon copy: ink that hardly differs from the paper, grain over both."""
+    soft = _pixels(image.filter(ImageFilter.GaussianBlur(2)))
+    grain = random.normal(0, 9, soft.shape[:2]).astype(np.float32)[..., None]
+    return _jpeg(_image(205 - (255 - soft) * 0.25 + grain), 60)
+
+
+def coloured(image: Image.Image, random: Random) -> Image.Image:
+    """A coloured form: a tinted ground with a fine pattern."""
+    pixels = _pixels(image)
+    y, x = np.mgrid[: image.height, : image.width]
+    wave = (np.sin(x / random.uniform(4, 9)) * np.sin(y / random.uniform(4, 9)))[..., None]
+    ground = np.array([236, 190, 200], np.float32) + 16 * wave.astype(np.float32)
+    return _jpeg(_image(pixels / 255 * ground), 60)
+
+
+def stamped(image: Image.Image, random: Random) -> Image.Image:
+    """Round stamps and boxes of reception, red and violet, over the text."""
+    ink = Image.new("RGB", image.size, "white")
+    draw = ImageDraw.Draw(ink)
+    for colour in ((190, 40, 60), (90, 60, 170), (60, 80, 190)):
+        x, y = random.uniform(0.2, 0.8) * image.width, random.uniform(0.1, 0.8) * image.height
+        for radius in (170, 162, 110):
+            draw.ellipse((x - radius, y - radius, x + radius, y + radius), outline=colour, width=7)
+        for turn in np.arange(0, 2 * np.pi, 0.16):
+            px, py = x + 136 * np.cos(turn), y + 136 * np.sin(turn)
+            ex, ey = random.uniform(-16, 16, 2)
+            draw.line((px, py, px + ex, py + ey), fill=colour, width=8)
+    return _image(_pixels(image) * _pixels(ink.filter(ImageFilter.GaussianBlur(1))) / 255)
+
+
+def photographed(image: Image.Image, random: Random) -> Image.Image:
+    """A phone's picture from aslant, in uneven light, on a dark table."""
+    width, height = image.size
+    shift = random.uniform(0.01, 0.05, 8) * np.array([width, height] * 4)
+    corners = np.array([0, 0, width, 0, width, height, 0, height]) + shift * [1, 1, -1, 1, -1, -1, 1, -1]
+    whole = np.array([0, 0, width, 0, width, height, 0, height], float)
+    rows = [
+        row
+        for (x, y), (u, v) in zip(corners.reshape(4, 2), whole.reshape(4, 2), strict=True)
+        for row in ([x, y, 1, 0, 0, 0, -u * x, -u * y], [0, 0, 0, x, y, 1, -v * x, -v * y])
+    ]
+    change = np.linalg.solve(np.array(rows), whole)
+    taken = image.transform(
+        image.size,
+        Image.Transform.PERSPECTIVE,
+        tuple(change),
+        Image.Resampling.BICUBIC,
+        fillcolor=(70, 55, 45),
+    )
+    y, x = np.mgrid[0 : 1 : height * 1j, 0 : 1 : width * 1j]
+    light = 0.55 + 0.4 * (1 - np.hypot(x - random.uniform(0, 1), y - random.uniform(0, 1)) / 1.5)
+    lit = _pixels(taken) * light[..., None].astype(np.float32)
+    lit += random.normal(0, 6, lit.shape).astype(np.float32)
+    return _at(_image(lit).filter(ImageFilter.GaussianBlur(1)), 170)
+
+
+def faxed(image: Image.Image, random: Random) -> Image.Image:
+    """A standard fax: 204 × 98 dots an inch, black and white."""
+    small = image.convert("L").resize(
+        (image.width * 204 // DPI, image.height * 98 // DPI), Image.Resampling.BOX
+    )
+    dots = small.point(lambda tone: 255 * (tone > random.uniform(150, 190)))
+    return dots.resize(image.size, Image.Resampling.BICUBIC).convert("RGB")
+
+
+def dotted(image: Image.Image, random: Random) -> Image.Image:
+    """A form: dotted lines to write on, under and through the feet of the text."""
+    form = image.copy()
+    draw = ImageDraw.Draw(form)
+    dark = (np.asarray(image.convert("L")) < 128).mean(axis=1)
+    starts = np.flatnonzero((dark[:-1] > 0.004) & (dark[1:] <= 0.004))
+    for y in starts[np.diff(starts, prepend=-99) > 20]:
+        for x in np.arange(0.1 * image.width, 0.9 * image.width, random.uniform(9, 14)):
+            draw.ellipse((x, y - 6, x + 4, y - 2), fill=(40, 40, 40))
+    return form
+
+
+def thresholded(image: Image.Image, _: Random) -> Image.Image:
+    """A copy made too dark: strokes run together, specks everywhere."""
+    dark = image.convert("L").filter(ImageFilter.MinFilter(3)).filter(ImageFilter.GaussianBlur(1.5))
+    return dark.point(lambda tone: 255 * (tone > 170)).convert("RGB")
+
+
+def sideways(image: Image.Image, _: Random) -> Image.Image:
+    """A sheet laid on the glass sideways."""
+    return image.transpose(Image.Transpose.ROTATE_90)
+
+
+INJURIES: tuple[Callable[[Image.Image, Random], Image.Image], ...] = (
+    untouched,
+    low_resolution,
+    black_edges,
+    pale,
+    coloured,
+    stamped,
+    photographed,
+    faxed,
+    dotted,
+    thresholded,
+    sideways,
+)
+
+
+def counts(sheet: Sheet, read: str) -> Counter[str]:
+    """Returns letters, wrong letters, lines, lines read, and letters read beyond those of the page."""
+    result: Counter[str] = Counter()
+    page = solid(read)
+    for line in map(solid, sheet.text.splitlines()):
+        if len(line) >= SHORTEST_LINE:
+            wrong = 0 if line in page else min(len(line), errors(line, page))
+            result.update(letters=len(line), wrong=wrong, lines=1, read=wrong <= NEAR * len(line))
+    own = Counter(solid(sheet.text))
+    result.update(extra=(Counter(page) - own).total(), text=own.total())
+    return result
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="Reading of pages injured on purpose, by injury")
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--pages", type=int, default=8)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--only", nargs="*", default=[each.__name__ for each in INJURIES])
+    parser.add_argument("--save", type=Path, help="folder for the pictures and what was read on them")
+    options = parser.parse_args()
+    listed = sheets(options.data, options.pages, np.random.default_rng(options.seed))
+    sums: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for sheet in listed:
+        with pypdfium2.PdfDocument(sheet.path) as pdf:
+            drawn = pdf[sheet.number - 1].render(scale=DPI / 72).to_pil().convert("RGB")
+        for injure in INJURIES:
+            name = injure.__name__
+            if name not in options.only:
+                continue
+            key = zlib.crc32(f"{sheet.path.name} {sheet.number} {name}".encode())
+            picture = injure(drawn, np.random.default_rng(key))
+            start = time.process_time()
+            page = recognise(picture)
+            found = counts(sheet, page.text)
+            turned = page.turn != (90 if injure is sideways else 0)
+            sums[name] += found + Counter(pages=1, turned=turned)
+            sums[name]["ms"] += round(1000 * (time.process_time() - start))
+            record = {
+                "injury": name,
+                "file": sheet.path.name,
+                "page": sheet.number,
+                "rules": sheet.has_rules,
+                **found,
+            }
+            print(json.dumps(record | {"turn": page.turn}), file=sys.stderr, flush=True)
+            if options.save:
+                picture.save(options.save / f"{name}-{sheet.path.stem}-{sheet.number}.jpg", quality=70)
+                (options.save / f"{name}-{sheet.path.stem}-{sheet.number}.txt").write_text(page.text, "utf-8")
+    table = Table("injury", "pages", "letters wrong %", "lines %", "extra %", "turned", "seconds")
+    for name, found in sums.items():
+        table.add_row(
+            name,
+            str(found["pages"]),
+            f"{100 * found['wrong'] / found['letters']:.1f}",
+            f"{100 * found['read'] / found['lines']:.1f}",
+            f"{100 * found['extra'] / found['text']:.1f}",
+            str(found["turned"]),
+            f"{found['ms'] / 1000 / found['pages']:.1f}",
+        )
+    Console().print(table)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
