@@ -308,7 +308,7 @@ def _take(services: Services, record: CarriedRecord, payload: Path, report: Impo
     """Import one record and return its id here."""
     known = services.announcements.by_ref(str(record.announcement.ref))
     if known is not None:
-        report.known += 1
+        report.already_present += 1
         return known.id
     for carried in record.attachments:
         _store_original(services, carried.attachment, payload / file_path(carried.attachment))

@@ -124,7 +124,7 @@ class Services(RepositoryAccess):
     organisation: Organisation | None = None  # the organisation of these services; None: the only one
     towns: Mapping[int, Organisation] = field(default_factory=dict)  # by id, where there are several
 
-    def of(self, organisation: Organisation | None, known: Sequence[Organisation]) -> Services:
+    def of(self, organisation: Organisation | None, organisations: Sequence[Organisation]) -> Services:
         """Returns the services of one organisation or of the province; with None these services unchanged.
 
         The province's services see all records, but only the province's own people. The services of an
@@ -134,7 +134,7 @@ class Services(RepositoryAccess):
             return self
         engine = cast(Engine, self.database)
         scope = Scoped(engine, organisation.id)
-        towns = {each.id: each for each in known}
+        towns = {each.id: each for each in organisations}
         whose = replace(self, organisation=organisation, towns=towns, people=open_people(scope))
         if whose.is_province:
             return whose

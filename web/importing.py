@@ -35,7 +35,7 @@ class ImportReport:
     """Counts and problems of an import. ``problems`` are ``(where, why)``."""
 
     added: int = 0
-    known: int = 0
+    already_present: int = 0
     files: int = 0
     total: int = 0
     problems: list[tuple[str, str]] = field(default_factory=list)
@@ -254,7 +254,7 @@ class _Import:
             raise Invalid(reasons, field="attachments")
         self.report.problems += [(where, why) for why in refused.values()]
         if known:
-            self.report.known += 1
+            self.report.already_present += 1
             self._complete(known, listed, taken)
         else:
             self.report.added += 1

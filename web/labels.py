@@ -10,7 +10,7 @@ from archive.disclosure import Period, Section, State
 from archive.fields import ANNOUNCEMENT_FIELDS
 from archive.model import DocumentKind, Reading, Role, Status
 from archive.reports import ReportKind
-from indexer.search.query.query_notes import QueryNote
+from indexer.search.query.query_notes import BilingualNote
 
 _READINGS = {
     Reading.WAITING: lazy_gettext("รอแปลงข้อความ"),
@@ -148,7 +148,7 @@ def kind_name(kind: DocumentKind | str) -> str:
     return found.english if str(get_locale()) == "en" else found.thai
 
 
-def remark(note: QueryNote) -> str:
+def remark(note: BilingualNote) -> str:
     """Returns a note about a query, in the reader's language."""
     return note.english if str(get_locale()) == "en" else note.thai
 

@@ -139,11 +139,11 @@ class _DocumentWriter:
     ) -> None:
         """Adds grams of unknown words and of the letters beside them: scans are misread there."""
         unknown = {term for term in self._segmenter.unknown_words(terms) if term[0] in _THAI}
-        wanted = np.zeros(len(data), dtype=bool)
+        is_near_unknown = np.zeros(len(data), dtype=bool)
         for at, term in enumerate(terms):
             if term in unknown:
-                wanted[max(0, from_bytes[at] - GRAM_LENGTH) : to_bytes[at] + 1] = True
-        self._grams.update(gram_terms(data, wanted))
+                is_near_unknown[max(0, from_bytes[at] - GRAM_LENGTH) : to_bytes[at] + 1] = True
+        self._grams.update(gram_terms(data, is_near_unknown))
 
     def add_other_readings(self, readings: Iterable[OtherReading]) -> None:
         """Adds the words of other readings. The searchable bytes hold what was read alone."""

@@ -334,17 +334,17 @@ _GRAM_PREFIX = "\x01"  # a control character, with which no word begins
 _GRAM_BUCKETS = 8192  # grams are hashed to so many terms: fewer, longer posting lists
 
 
-def gram_terms(data: bytes, wanted: npt.NDArray[np.bool_] | None = None) -> list[str]:
+def gram_terms(data: bytes, is_chosen: npt.NDArray[np.bool_] | None = None) -> list[str]:
     """Returns the hashed terms of the grams of ``data``, each once.
 
-    ``wanted`` selects grams by their first byte; without it all grams are taken.
+    ``is_chosen`` selects grams by their first byte; without it all grams are taken.
     """
     row = np.frombuffer(data, np.uint8).astype(np.uint32)
     codes = (
         row[:-2] * np.uint32(0x9E3779B1) + row[1:-1] * np.uint32(0x85EBCA6B) + row[2:] * np.uint32(0xC2B2AE35)
     )
     codes = (codes ^ codes >> np.uint32(15)) % np.uint32(_GRAM_BUCKETS)
-    chosen = codes if wanted is None else codes[wanted[: len(codes)]]
+    chosen = codes if is_chosen is None else codes[is_chosen[: len(codes)]]
     return [f"{_GRAM_PREFIX}{code:x}" for code in np.unique(chosen).tolist()]
 
 

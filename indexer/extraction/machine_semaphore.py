@@ -30,7 +30,7 @@ class Slots:
         self._folder, self._count = folder, count
 
     @contextmanager
-    def taken(self, owner: str, *, seconds: float) -> Iterator[None]:
+    def hold_slot(self, owner: str, *, seconds: float) -> Iterator[None]:
         """Holds a slot. Each ``owner`` has at most one slot at a time, unless ``owner`` is "".
 
         Raises ``Busy`` after waiting for ``seconds`` in vain.

@@ -333,7 +333,7 @@ class Pictures:
         if marked is None:
             across = width if crop is None else _CROPPED_FROM
             drawn = self.page(attachment, page, width=across, address=address, seconds=seconds)
-            with self._slots.taken(address, seconds=seconds):
+            with self._slots.hold_slot(address, seconds=seconds):
                 marked = self._run(name, mark_and_crop, drawn, width, boxes, crop)
             self._marked.put(name, marked)
         return marked
@@ -357,7 +357,7 @@ class Pictures:
     def _draw(self, attachment: Attachment, page: Page, width: int, address: str, seconds: float) -> bytes:
         name = _name(attachment.sha256, page, width)
         self._refuse_again(name)
-        with self._slots.taken(address, seconds=seconds):
+        with self._slots.hold_slot(address, seconds=seconds):
             drawn = _content(self._drawn, name)  # another may have made it meanwhile
             if drawn is None:
                 with self._drawable(attachment) as path:

@@ -220,18 +220,18 @@ def _recognise(attachment_id: int, path: Path, embedded: EmbeddedPage) -> Page:
     return recognised_page(attachment_id, embedded.number, seen)
 
 
-def recognised_page(attachment_id: int, number: int, seen: recognition.OcrPage) -> Page:
+def recognised_page(attachment_id: int, number: int, ocr_page: recognition.OcrPage) -> Page:
     """Returns the page with the text that was recognised in its picture."""
     return Page(
         attachment_id=attachment_id,
         number=number,
-        text=seen.text,
-        raw=seen.raw,
-        source=Source.OCR if seen.text else Source.NONE,
-        confidence=seen.confidence,
-        turn=seen.turn,
-        lines=seen.lines,
-        doubts=seen.doubts,
+        text=ocr_page.text,
+        raw=ocr_page.raw,
+        source=Source.OCR if ocr_page.text else Source.NONE,
+        confidence=ocr_page.confidence,
+        turn=ocr_page.turn,
+        lines=ocr_page.lines,
+        doubts=ocr_page.doubts,
         rules=RULES,
     )
 

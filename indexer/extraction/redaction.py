@@ -99,7 +99,7 @@ class Redactor:
         if len(pages) > MOST_PAGES:
             raise TooLarge("ปิดข้อมูลได้ครั้งละไม่เกิน %(most)s หน้า กรุณาแบ่งไฟล์แล้วแนบใหม่", most=MOST_PAGES)
         with (
-            self._slots.taken("", seconds=WAIT_SECONDS),
+            self._slots.hold_slot("", seconds=WAIT_SECONDS),
             tempfile.TemporaryDirectory(prefix="prakat-") as name,
         ):
             target = Path(name) / "copy.pdf"

@@ -55,7 +55,7 @@ class PageRereader:
         """
         try:
             with (
-                self._slots.taken("", seconds=WAIT_SECONDS),
+                self._slots.hold_slot("", seconds=WAIT_SECONDS),
                 self._files.local_path(attachment.sha256) as path,
                 Document(path) as document,
             ):

@@ -68,7 +68,7 @@ class Copies:
         name = _name(attachment, pages)
         if kept := self._cache.open(name):
             return kept
-        with self._slots.taken("", seconds=WAIT_SECONDS):
+        with self._slots.hold_slot("", seconds=WAIT_SECONDS):
             return self._cache.open(name) or self._make(attachment, pages, name)
 
     def forget(self, sha256: str) -> None:

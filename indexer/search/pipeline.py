@@ -14,7 +14,7 @@ from indexer.search.coverage import minimum_coverage
 from indexer.search.ports import ResultPage
 from indexer.search.query import query_notes
 from indexer.search.query.parser import Query, normalize_query
-from indexer.search.query.query_notes import QueryNote
+from indexer.search.query.query_notes import BilingualNote
 from indexer.search.query.query_plan import (
     build_query_plan,
     expanded_abbreviations,
@@ -38,17 +38,20 @@ def search(searcher: Searcher, lexicon: Lexicon, query: Query, tuning: SearchTun
     as_typed = matched
     if not (matched.is_as_typed or query.as_typed):
         corrected, matched = _correct(searcher, lexicon, query, corrected, matched)
-    found = matched.retrieve()
-    if corrected.words and _is_weak(query, corrected, found, tuning):
+    retrieved = matched.retrieve()
+    if corrected.words and _is_weak(query, corrected, retrieved, tuning):
         # Nothing is found as corrected either: what came near is that of the text as typed, maybe a name.
-        corrected, found = CorrectedQuery(typed), replace(as_typed.retrieve(), coverage=found.coverage)
-    if query.instead and not found.total:
+        corrected, retrieved = (
+            CorrectedQuery(typed),
+            replace(as_typed.retrieve(), coverage=retrieved.coverage),
+        )
+    if query.instead and not retrieved.total:
         return _search_instead(searcher, lexicon, query, query.instead, query_notes.NOT_THEN, tuning)
-    if query.untimed and found.is_better_elsewhere:
+    if query.untimed and retrieved.is_better_elsewhere:
         return _search_instead(searcher, lexicon, query, query.untimed, query_notes.NOT_ABOUT_THEN, tuning)
-    if query.untimed and query_notes.NOT_THEN in found.notes:
+    if query.untimed and query_notes.NOT_THEN in retrieved.notes:
         return _search_instead(searcher, lexicon, query, query.untimed, query_notes.NOT_THEN, tuning)
-    return present(query, corrected, found, tuning)
+    return present(query, corrected, retrieved, tuning)
 
 
 def _correct(
@@ -56,19 +59,24 @@ def _correct(
     lexicon: Lexicon,
     query: Query,
     typed: CorrectedQuery,
-    found: MatchedPlan,
+    matched: MatchedPlan,
 ) -> tuple[CorrectedQuery, MatchedPlan]:
     """Returns the corrected query with its matches; as typed, where nothing better is found."""
     corrected = correct_query(searcher.vocabulary(typed.plan), lexicon, typed.plan)
     if not corrected.words:
-        return typed, found
+        return typed, matched
     again = searcher.match(corrected.plan, query)
     new = set(corrected.plan.clauses) - set(typed.plan.clauses)
-    return (corrected, again) if all(again.frequencies.get(clause) for clause in new) else (typed, found)
+    return (corrected, again) if all(again.frequencies.get(clause) for clause in new) else (typed, matched)
 
 
 def _search_instead(
-    searcher: Searcher, lexicon: Lexicon, query: Query, other: Query, note: QueryNote, tuning: SearchTuning
+    searcher: Searcher,
+    lexicon: Lexicon,
+    query: Query,
+    other: Query,
+    note: BilingualNote,
+    tuning: SearchTuning,
 ) -> ResultPage:
     """Returns the results of another reading of the query, for the same reader, with a note that says so."""
     own = query.filters
@@ -81,55 +89,57 @@ def _search_instead(
     return replace(page, query=replace(page.query, loosened=tuple(notes)))
 
 
-def present(query: Query, corrected: CorrectedQuery, found: Retrieved, tuning: SearchTuning) -> ResultPage:
+def present(
+    query: Query, corrected: CorrectedQuery, retrieved: Retrieved, tuning: SearchTuning
+) -> ResultPage:
     """Returns the page asked for; what covers too little of the query is ``related``, not an answer."""
-    as_run = _query_as_run(query, corrected, found)
-    if _is_weak(query, corrected, found, tuning):
+    as_run = _query_as_run(query, corrected, retrieved)
+    if _is_weak(query, corrected, retrieved, tuning):
         return ResultPage(
             total=0,
             hits=(),
-            related=found.hits,
+            related=retrieved.hits,
             query=as_run,
-            coverage=found.coverage,
-            explanation=found.explanation,
+            coverage=retrieved.coverage,
+            explanation=retrieved.explanation,
         )
     return ResultPage(
-        total=found.total,
-        hits=found.hits,
-        related=found.elsewhere,
-        partial=found.partial,
-        facets=dict(found.facets),
+        total=retrieved.total,
+        hits=retrieved.hits,
+        related=retrieved.elsewhere,
+        partial=retrieved.partial,
+        facets=dict(retrieved.facets),
         did_you_mean=_corrected_text(normalize_query(query.typed), corrected.words),
         query=as_run,
-        coverage=found.coverage,
-        explanation=found.explanation,
+        coverage=retrieved.coverage,
+        explanation=retrieved.explanation,
     )
 
 
-def _is_weak(query: Query, corrected: CorrectedQuery, found: Retrieved, tuning: SearchTuning) -> bool:
+def _is_weak(query: Query, corrected: CorrectedQuery, retrieved: Retrieved, tuning: SearchTuning) -> bool:
     """Returns True if what was found covers too little of the query to be an answer.
 
     Whoever is in a document, or narrowed the results, sees what little there is.
     """
     least = minimum_coverage(tuning, corrected.plan)
-    return found.coverage < least and not query.filters.is_narrowed_by_user
+    return retrieved.coverage < least and not query.filters.is_narrowed_by_user
 
 
-def _query_as_run(query: Query, corrected: CorrectedQuery, found: Retrieved) -> Query:
+def _query_as_run(query: Query, corrected: CorrectedQuery, retrieved: Retrieved) -> Query:
     """Returns the query with notes on corrections and expansions, and with further words to highlight."""
     notes = [query_notes.read_as(*pair) for pair in corrected.words]
     notes += [query_notes.stands_for(*pair) for pair in expanded_abbreviations(corrected.plan)]
-    times = query.times if found.is_of_time else ()
+    times = query.times if retrieved.is_of_time else ()
     is_prose = corrected.plan.is_sentence or corrected.plan.is_question
     for time in times:
-        note = query_notes.time if is_prose or time.is_one_day else query_notes.only_of_time
+        note = query_notes.of_or_naming_time if is_prose or time.is_one_day else query_notes.only_of_time
         notes.append(note(time.first, time.last, time.month))
     marks = (*synonym_texts(corrected.plan), *(word for _, word in corrected.words))
     return replace(
         query,
         times=times,
         understood=(*query.understood, *notes),
-        loosened=found.notes,
+        loosened=retrieved.notes,
         marks=(*query.marks, *marks),
     )
 

@@ -9,7 +9,7 @@ from typing import Protocol
 from indexer.search.explanations import SearchExplanation
 from indexer.search.ports import FacetValue, Hit
 from indexer.search.query.parser import Query
-from indexer.search.query.query_notes import QueryNote
+from indexer.search.query.query_notes import BilingualNote
 from indexer.search.query.query_plan import Clause, QueryPlan
 from indexer.search.vocabulary import Vocabulary
 
@@ -25,7 +25,7 @@ class Retrieved:
     is_better_elsewhere: bool = False  # only documents of other times have the words in title or labels
     elsewhere: tuple[Hit, ...] = ()  # the best documents of other times that mention the time typed
     facets: Mapping[str, tuple[FacetValue, ...]] = field(default_factory=dict)
-    notes: tuple[QueryNote, ...] = ()  # conditions that were given up to find anything
+    notes: tuple[BilingualNote, ...] = ()  # conditions that were given up to find anything
     coverage: float = 1.0  # share of the plan that the best document answers (0–1)
     explanation: SearchExplanation | None = None  # set where the query asks for an explanation
 

@@ -14,7 +14,7 @@ from indexer.analysis.other_readings import OtherReading
 from indexer.search.ports import SearchIndex
 from indexer.search.query import query_notes
 from indexer.search.query.parser import Filters, Query, Sort, parse
-from indexer.search.query.query_notes import QueryNote
+from indexer.search.query.query_notes import BilingualNote
 
 NOW = dt.datetime(2021, 6, 9, tzinfo=dt.UTC)
 
@@ -429,7 +429,7 @@ WATER = (
     ],
 )
 def test_a_typed_time_finds_what_is_about_the_words(
-    index: SearchIndex, typed: str, wanted: set[int], note: QueryNote | None
+    index: SearchIndex, typed: str, wanted: set[int], note: BilingualNote | None
 ) -> None:
     index.update(WATER, (), position=5)
     page = index.search(parse(typed))

@@ -204,7 +204,7 @@ class Pages(_OnSite):
 
 
 def _told(report: ImportReport) -> None:
-    assert report.total == report.added + report.known + len(report.problems)
+    assert report.total == report.added + report.already_present + len(report.problems)
     for _, why in report.problems:
         assert any("ก" <= letter <= "๛" for letter in why), why
 

@@ -58,7 +58,7 @@ def test_while_one_is_written_the_one_before_is_sent_unless_it_tells_too_much(
     filled.announcement("ประกาศใหม่")
     if withdrawn:
         filled.services.intake.withdraw(1, actor="สมศรี", reason="ลงผิดเรื่อง")
-    with Slots(filled.services.settings.data / "open-data", 1).taken("", seconds=1.0):  # another process
+    with Slots(filled.services.settings.data / "open-data", 1).hold_slot("", seconds=1.0):  # another process
         answer = filled.client().get(PATHS[0], buffered=True)
     if withdrawn:
         assert answer.status_code == 503

@@ -38,7 +38,7 @@ def take(site: Site, *lines: str) -> list[str]:
         path = Path(folder) / "manifest.jsonl"
         path.write_bytes("\n".join(lines).encode("utf-8", "surrogatepass"))
         report = import_manifest(site.services, path, lambda _done, _total: None)
-    assert report.total == report.added + report.known + len(report.problems)
+    assert report.total == report.added + report.already_present + len(report.problems)
     return [why for _, why in report.problems]
 
 

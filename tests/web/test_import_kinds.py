@@ -93,7 +93,7 @@ def test_joomla(site: Site, tmp_path: Path) -> None:
     assert labels(site, made) == ["ร่างขอบเขตงาน"]
     moved = site.client().get("/index.php/news/12-tender", headers=BROWSER)
     assert (moved.status_code, moved.headers["Location"]) == (301, f"/announcements/{made.id}")
-    assert take(site, tmp_path, "joomla").known == 1
+    assert take(site, tmp_path, "joomla").already_present == 1
 
 
 def test_a_menu_of_pdf_links(site: Site, tmp_path: Path) -> None:
@@ -108,7 +108,7 @@ def test_a_menu_of_pdf_links(site: Site, tmp_path: Path) -> None:
     first, second = records(site)
     assert (first.title, first.published_on) == ("ประกาศราคากลาง", dt.date(2021, 6, 9))
     assert (second.title, second.published_on) == ("ประกาศผู้ชนะ", dt.date(2021, 6, 10))
-    assert take(site, tmp_path, "pdf-menu").known == 2
+    assert take(site, tmp_path, "pdf-menu").already_present == 2
 
 
 def test_google_sites(site: Site, tmp_path: Path) -> None:

@@ -58,7 +58,7 @@ def test_a_single_page_is_the_same_record_as_in_its_directory(site: Site, saved:
     (saved / "other.txt").write_text("no page of the site", encoding="utf-8")
     report = take(site, saved / "news17.html")
     assert (report.added, len(report.problems)) == (1, 2)  # its two files are lost
-    assert take(site, saved).known == 1
+    assert take(site, saved).already_present == 1
 
 
 def test_again_it_adds_nothing_twice(site: Site, saved: Path) -> None:
@@ -67,7 +67,7 @@ def test_again_it_adds_nothing_twice(site: Site, saved: Path) -> None:
     take(site, saved)
     before = site.services.history.last_change()
     report = take(site, saved)
-    assert (report.added, report.known, report.files) == (0, 1, 0)
+    assert (report.added, report.already_present, report.files) == (0, 1, 0)
     assert site.services.history.last_change() == before
 
 

@@ -37,7 +37,7 @@ def test_while_others_are_made_the_page_without_marks_stands_in(shown: tuple[Sit
     with ExitStack() as taken:
         slots = Slots(site.services.settings.data / "pictures", page_images.AT_ONCE)
         for number in range(page_images.AT_ONCE):
-            taken.enter_context(slots.taken(f"10.0.0.{number}", seconds=1.0))
+            taken.enter_context(slots.hold_slot(f"10.0.0.{number}", seconds=1.0))
         refused = client.get(f"{path}&q=หลอดไฟ", headers=AT_ONCE)
         assert refused.status_code == 503
         assert 0 < int(refused.headers["Retry-After"]) < 10
@@ -46,7 +46,7 @@ def test_while_others_are_made_the_page_without_marks_stands_in(shown: tuple[Sit
     assert plain.status_code == 200
     with ExitStack() as taken:
         for number in range(page_images.AT_ONCE):
-            taken.enter_context(slots.taken(f"10.0.0.{number}", seconds=1.0))
+            taken.enter_context(slots.hold_slot(f"10.0.0.{number}", seconds=1.0))
         stand_in = client.get(f"{path}&q=หลอดไฟ", headers=AT_ONCE)
         assert stand_in.get_data() == plain.get_data()
         assert stand_in.headers["Cache-Control"] == "no-store"

@@ -80,7 +80,7 @@ def import_old_site(path: Path, rules: str | None, organisation: str | None) -> 
 
 
 def _tell(report: ImportReport) -> None:
-    click.echo(f"เพิ่ม {report.added:,} เรื่อง มีอยู่แล้ว {report.known:,} เรื่อง แนบ {report.files:,} ไฟล์")
+    click.echo(f"เพิ่ม {report.added:,} เรื่อง มีอยู่แล้ว {report.already_present:,} เรื่อง แนบ {report.files:,} ไฟล์")
     for where, why in report.problems:
         click.echo(f"{where}: {why}", err=True)
     if report.problems:

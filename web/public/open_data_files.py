@@ -102,7 +102,7 @@ def _wait_for(thread: threading.Thread, target: Path) -> None:
 
 
 def _write(target: Path, lines: Callable[[], Iterator[str]]) -> None:
-    with suppress(Busy), Slots(target.parent, 1).taken("", seconds=0.0):
+    with suppress(Busy), Slots(target.parent, 1).hold_slot("", seconds=0.0):
         if target.exists():
             return
         try:

@@ -34,8 +34,8 @@ def written_list(items: Iterable[DisclosureItem]) -> str:
     return table.getvalue()
 
 
-def read_list(content: bytes, known: Sequence[DisclosureItem]) -> list[DisclosureItem]:
-    """Returns the items of a table: those of ``known`` as they are to be, and the new ones.
+def read_list(content: bytes, listed: Sequence[DisclosureItem]) -> list[DisclosureItem]:
+    """Returns the items of a table: those of ``listed`` as they are to be, and the new ones.
 
     A known item that the table lacks is hidden. Raises ``Invalid`` with the number of the first wrong row,
     and ``TooLarge``.
@@ -53,7 +53,7 @@ def read_list(content: bytes, known: Sequence[DisclosureItem]) -> list[Disclosur
         read[item.key] = item
     if not read:
         raise Invalid("ตารางไม่มีรายการ กรุณาตรวจไฟล์แล้วส่งอีกครั้ง", field="list")
-    return [*read.values(), *(replace(each, is_hidden=True) for each in known if each.key not in read)]
+    return [*read.values(), *(replace(each, is_hidden=True) for each in listed if each.key not in read)]
 
 
 def _decoded(content: bytes) -> str:

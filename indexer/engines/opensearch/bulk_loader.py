@@ -23,12 +23,12 @@ from indexer.engines.opensearch.mapping import (
     Averages,
     announcement_id,
     averages,
-    body,
+    completable_words,
     in_service,
+    opensearch_document,
     settings,
     word_body,
     word_id,
-    words_of,
 )
 from indexer.engines.opensearch.queries import ANNOUNCEMENTS
 
@@ -46,22 +46,24 @@ POSITION, LEXICON = "position", "lexicon"
 Action = Mapping[str, Any]
 
 
-def put(made: IndexDocument, average: Averages, position: int) -> Action:
+def index_action(document: IndexDocument, average: Averages, position: int) -> Action:
     """Returns the bulk action that stores an announcement unless a version after ``position`` is stored."""
-    return _versioned("index", str(announcement_id(made)), position) | {"_source": body(made, average)}
+    return _versioned("index", str(announcement_id(document)), position) | {
+        "_source": opensearch_document(document, average)
+    }
 
 
-def removed(id: int, position: int) -> Action:
+def delete_action(id: int, position: int) -> Action:
     """Returns the bulk action that deletes an announcement from the index."""
     return _versioned("delete", str(id), position)
 
 
-def followed(position: int) -> Action:
+def position_action(position: int) -> Action:
     """Returns the bulk action that stores the change up to which the index holds the archive."""
     return _versioned("index", POSITION, position) | {"_source": {"position": position}}
 
 
-def new_word(word: str) -> Action:
+def new_word_action(word: str) -> Action:
     """Returns the bulk action that adds a word to the vocabulary."""
     return {"_op_type": "create", "_id": word_id(word), "_source": word_body(word, 1)}
 
@@ -130,8 +132,8 @@ class BulkLoader:
         """Applies changes that were made to the archive while the new index was filled."""
         self._measure()
         made = self._counted(build_index_document(entry, self._lexicon.tokenizer) for entry in add)
-        actions = [put(one, self._averages or {}, position) for one in made]
-        actions += [removed(id, position) for id in remove]
+        actions = [index_action(one, self._averages or {}, position) for one in made]
+        actions += [delete_action(id, position) for id in remove]
         self._cluster.write(self._index, actions, visible=False)
         self._lease.renew()
         self._position = position
@@ -190,7 +192,9 @@ class BulkLoader:
 
     def _send(self, made: Iterable[IndexDocument]) -> None:
         average = self._averages or {}
-        self._cluster.write(self._index, self._kept_up(put(one, average, 0) for one in made), visible=False)
+        self._cluster.write(
+            self._index, self._kept_up(index_action(one, average, 0) for one in made), visible=False
+        )
 
     def _kept_up(self, actions: Iterable[Action]) -> Iterator[Action]:
         for action in actions:
@@ -199,7 +203,7 @@ class BulkLoader:
 
     def _counted(self, documents: Iterable[IndexDocument]) -> Iterator[IndexDocument]:
         for made in documents:
-            self._words.update(words_of(made))
+            self._words.update(completable_words(made))
             yield made
 
     def _last(self) -> Iterator[Action]:
@@ -207,7 +211,7 @@ class BulkLoader:
         for word, count in self._words.items():
             yield {"_op_type": "index", "_id": word_id(word), "_source": word_body(word, count)}
         yield {"_op_type": "index", "_id": LEXICON, "_source": {"lexicon": self._lexicon.text()}}
-        yield followed(self._position)
+        yield position_action(self._position)
 
     def _all(self) -> Sequence[str]:
         return [index for index in self._cluster.index_names(f"{self._alias}-*") if _number(index)]

@@ -36,12 +36,12 @@ class DocumentCounts:
     @property
     def total(self) -> int:
         """Returns the number of all documents."""
-        return self.known(ANNOUNCEMENTS) or 0
+        return self.known_count(ANNOUNCEMENTS) or 0
 
     def idf(self, frequency: int) -> float:
         return math.log1p((max(self.total, frequency) - frequency + 0.5) / (frequency + 0.5))
 
-    def known(self, query: Json) -> int | None:
+    def known_count(self, query: Json) -> int | None:
         """Returns the number of documents that match the query; None if it was not asked for yet."""
         return self._known.get(self._key(query))
 

@@ -24,14 +24,14 @@ from indexer.engines.opensearch.bulk_loader import (
     SAMPLE,
     BulkLoader,
     Lease,
-    followed,
-    new_word,
-    put,
-    removed,
+    delete_action,
+    index_action,
+    new_word_action,
+    position_action,
 )
 from indexer.engines.opensearch.cluster import Cluster, IndexRemoved, read_address
 from indexer.engines.opensearch.counts import DocumentCounts, TermStatistics
-from indexer.engines.opensearch.mapping import fingerprint, words_of
+from indexer.engines.opensearch.mapping import completable_words, fingerprint
 from indexer.engines.opensearch.queries import ANNOUNCEMENTS, similar_body
 from indexer.engines.opensearch.searcher import OpenSearchSearcher
 from indexer.engines.opensearch.vocabulary import PhraseVocabulary
@@ -92,13 +92,13 @@ class OpenSearchIndex:
         if live is None:
             raise IndexRemoved("the index was removed while it was written")
         made = [build_index_document(entry, live.lexicon.tokenizer) for entry in add]
-        new = {word for one in made for word in words_of(one)} - self._words
-        actions = [put(one, live.averages, position) for one in made]
-        actions += [removed(id, position) for id in remove]
-        actions += [new_word(word) for word in sorted(new)]
+        new = {word for one in made for word in completable_words(one)} - self._words
+        actions = [index_action(one, live.averages, position) for one in made]
+        actions += [delete_action(id, position) for id in remove]
+        actions += [new_word_action(word) for word in sorted(new)]
         try:
             self._cluster.write(live.index, actions, visible=True)
-            self._cluster.write(live.index, [followed(position)], visible=False)
+            self._cluster.write(live.index, [position_action(position)], visible=False)
         finally:
             self._forget()
         self._words |= new

@@ -149,33 +149,33 @@ def averages(documents: Sequence[IndexDocument]) -> dict[str, float]:
     """Returns the mean lengths of the zones, rounded to the same grid as in the embedded index."""
     if not documents:
         return dict(TYPICAL)
-    facts = np.concatenate([np.frombuffer(made.columns["facts"], ATTRIBUTES) for made in documents])
+    facts = np.concatenate([np.frombuffer(document.columns["facts"], ATTRIBUTES) for document in documents])
     return {
         zone: quantize(float(facts[zone].astype(np.float64).mean())) for zone in TUNING.length_normalization
     }
 
 
-def announcement_id(made: IndexDocument) -> int:
+def announcement_id(document: IndexDocument) -> int:
     """Returns the id of the announcement that a document of the index stands for."""
-    return int(np.frombuffer(made.columns["facts"], ATTRIBUTES)[0]["id"])
+    return int(np.frombuffer(document.columns["facts"], ATTRIBUTES)[0]["id"])
 
 
-def body(made: IndexDocument, average: Averages) -> dict[str, Any]:
+def opensearch_document(document: IndexDocument, average: Averages) -> dict[str, Any]:
     """Returns the OpenSearch document of an announcement."""
-    facts = np.frombuffer(made.columns["facts"], ATTRIBUTES)[0]
-    title = made.columns["title"].decode()
-    facets = dict(zip(FACETS_BY_NAME, json.loads(made.columns["facets"]), strict=True))
-    names = list(dict.fromkeys([title, *made.columns["subjects"].decode().splitlines()]))
+    facts = np.frombuffer(document.columns["facts"], ATTRIBUTES)[0]
+    title = document.columns["title"].decode()
+    facets = dict(zip(FACETS_BY_NAME, json.loads(document.columns["facets"]), strict=True))
+    names = list(dict.fromkeys([title, *document.columns["subjects"].decode().splitlines()]))
     runs = [searchable_bytes(fold(name)).data for name in names]
-    weights = _weights(made, facts, average).tolist()
+    weights = _weights(document, facts, average).tolist()
     day = dt.date.fromordinal(int(facts["date"]))
-    zones = made.columns["text"].split(b"\0")
+    zones = document.columns["text"].split(b"\0")
     return {
         "id": int(facts["id"]),
-        "terms": "\n".join(f"{term}\t{weight}" for term, weight in zip(made.terms, weights, strict=True)),
+        "terms": "\n".join(f"{term}\t{weight}" for term, weight in zip(document.terms, weights, strict=True)),
         "grams": [grams(zone) for zone in zones if zone],
         "title_grams": grams(zones[0]),
-        "pages": _pages(made),
+        "pages": _pages(document),
         "names": [text_of_bytes(data) for data in runs],
         "bare_names": [text_of_bytes(data.translate(None, MARK_BYTES)) for data in runs],
         "shown": names,
@@ -186,16 +186,16 @@ def body(made: IndexDocument, average: Averages) -> dict[str, Any]:
         "expires": int(facts["expires"]),
         "views": int(facts["views"]),
         "fingerprint": _fingerprint(
-            facts["date"], facts["expires"], made.columns["facets"], made.columns["text"]
+            facts["date"], facts["expires"], document.columns["facets"], document.columns["text"]
         ),
     }  # fmt: skip
 
 
-def _pages(made: IndexDocument) -> list[dict[str, Any]]:
-    layout = parse_zone_layout(made.columns["layout"])
+def _pages(document: IndexDocument) -> list[dict[str, Any]]:
+    layout = parse_zone_layout(document.columns["layout"])
     starts = [layout.zones[-1] + 1, *(end + 1 for _, _, end in layout.pages)]
     return [
-        {"attachment": attachment, "number": number, "grams": grams(made.columns["text"][start:end])}
+        {"attachment": attachment, "number": number, "grams": grams(document.columns["text"][start:end])}
         for start, (attachment, number, end) in zip(starts, layout.pages, strict=False)
     ]
 
@@ -218,9 +218,9 @@ def _fingerprint(date: int, expires: int, facets: bytes, text: bytes) -> str:
     return hashlib.blake2b(head + text, digest_size=16).hexdigest()
 
 
-def _weights(made: IndexDocument, facts: np.void, average: Averages) -> npt.NDArray[np.int64]:
+def _weights(document: IndexDocument, facts: np.void, average: Averages) -> npt.NDArray[np.int64]:
     """Returns the BM25F weight of each term times ``STEPS``."""
-    packed = np.fromiter(made.terms.values(), np.uint32, len(made.terms))
+    packed = np.fromiter(document.terms.values(), np.uint32, len(document.terms))
     total = np.zeros(len(packed))
     for zone in ZONES:
         share = TUNING.length_normalization.get(zone.name, 0.0)
@@ -260,6 +260,6 @@ def word_body(word: str, counted: int) -> dict[str, Any]:
     return {"word": word, "sounds": sounds, "counted": counted}
 
 
-def words_of(made: IndexDocument) -> Iterator[str]:
+def completable_words(document: IndexDocument) -> Iterator[str]:
     """Yields the words of a document that can be looked up by their beginning or sound."""
-    return (term for term in made.terms if COMPLETABLE_WORD.fullmatch(term))
+    return (term for term in document.terms if COMPLETABLE_WORD.fullmatch(term))

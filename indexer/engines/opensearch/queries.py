@@ -306,11 +306,16 @@ class PlanQueries:
 
 
 def search_body(
-    query: Query, matching: Json, shown: Sequence[Json], filters: Mapping[str, Json], *, first: bool = False
+    query: Query,
+    matching: Json,
+    named_queries: Sequence[Json],
+    filters: Mapping[str, Json],
+    *,
+    first: bool = False,
 ) -> dict[str, Any]:
     """Returns the request for one page of the matching documents, with totals and facets.
 
-    ``shown`` are named queries that tell about a hit, but match nothing more: they stand in the post filter,
+    ``named_queries`` tell about a hit, but match nothing more: they stand in the post filter,
     where OpenSearch looks at them for the hits alone. With ``first``, the first page by relevance is asked
     for, without totals, whatever page the query asks for.
     """
@@ -322,7 +327,9 @@ def search_body(
         "sort": ORDERS[Sort.RELEVANCE if first else query.sort],
         "track_scores": True,
         "track_total_hits": not first,
-        "post_filter": {"bool": {"filter": [*filters.values(), {"match_all": {}}], "should": list(shown)}},
+        "post_filter": {
+            "bool": {"filter": [*filters.values(), {"match_all": {}}], "should": list(named_queries)}
+        },
         "_source": False,
         "docvalue_fields": ["id"],
     }

@@ -44,7 +44,7 @@ from indexer.search.explanations import ClauseExplanation, HitExplanation, Score
 from indexer.search.ports import FacetValue, Hit, PageHit
 from indexer.search.query import query_notes
 from indexer.search.query.parser import Filters, Query, Sort
-from indexer.search.query.query_notes import QueryNote
+from indexer.search.query.query_notes import BilingualNote
 from indexer.search.query.query_plan import Clause, QueryPart, QueryPlan
 from indexer.search.searcher import MatchedPlan, Retrieved
 from indexer.search.tuning import TUNING
@@ -119,7 +119,7 @@ class OpenSearchSearcher:
 
     def _is_rare(self, plan: QueryPlan) -> bool:
         """Returns True if few documents are known to have all of the plan, so that partial matches count."""
-        known = (self._counts.known(clause_count_query(clause)) for clause in plan.clauses)
+        known = (self._counts.known_count(clause_count_query(clause)) for clause in plan.clauses)
         return plan.is_sentence or any(
             count is not None and count < TUNING.enough_complete for count in known
         )
@@ -227,7 +227,7 @@ class _Selection:
             return False
         return bool(counted[ABOUT_ELSEWHERE][ABOUT_ELSEWHERE]["doc_count"])
 
-    def _chosen(self) -> tuple[MatchQuery, tuple[QueryNote, ...]]:
+    def _chosen(self) -> tuple[MatchQuery, tuple[BilingualNote, ...]]:
         """Returns the search that answers, and notes on what was given up. May raise ``NotAsked``."""
         match, notes = self._rule(timely=bool(self.queries.query.times))
         if match.timely and not self._unfiltered(match):
@@ -237,7 +237,7 @@ class _Selection:
             return self._relaxed(match, notes)
         return match, notes
 
-    def _rule(self, *, timely: bool) -> tuple[MatchQuery, tuple[QueryNote, ...]]:
+    def _rule(self, *, timely: bool) -> tuple[MatchQuery, tuple[BilingualNote, ...]]:
         """Returns the documents with all of the plan; where these are few, also those with enough of it."""
         quoted, whole = MatchQuery("quoted", timely), MatchQuery("all", timely)
         if self._is_quoted and self._unfiltered(quoted):
@@ -254,8 +254,8 @@ class _Selection:
         return whole, notes
 
     def _relaxed(
-        self, match: MatchQuery, notes: tuple[QueryNote, ...]
-    ) -> tuple[MatchQuery, tuple[QueryNote, ...]]:
+        self, match: MatchQuery, notes: tuple[BilingualNote, ...]
+    ) -> tuple[MatchQuery, tuple[BilingualNote, ...]]:
         """Returns the partial matches that pass the filters, where no other document does."""
         for other in self._partial(timely=False):
             if self._total(other):
@@ -295,12 +295,12 @@ class _Selection:
         """True if the archive has the plan as it was typed."""
         plan = self.queries.plan
         if has_bigram(plan.whole):
-            return bool(self.counts.known(phrase_query(plan.whole)))
+            return bool(self.counts.known_count(phrase_query(plan.whole)))
         return not plan.clauses or any(self._unfiltered(one) for one in self.answers if one.level == "all")
 
     def frequencies(self) -> dict[Clause, int]:
         clauses = self.queries.plan.clauses
-        return {clause: self.counts.known(clause_count_query(clause)) or 0 for clause in clauses}
+        return {clause: self.counts.known_count(clause_count_query(clause)) or 0 for clause in clauses}
 
     def _idfs(self) -> dict[Clause, float]:
         return {clause: self.counts.idf(count) for clause, count in self.frequencies().items()}

@@ -125,7 +125,7 @@ class CorrectionVocabulary(PhraseVocabulary):
         self._count_keys: list[str] = []
 
     def document_frequency(self, term: str) -> int:
-        known = self._counts.known(term_query(term))
+        known = self._counts.known_count(term_query(term))
         return self._words().get(term, 0) if known is None else known
 
     def has_clause(self, clause: Clause) -> bool:
@@ -135,10 +135,10 @@ class CorrectionVocabulary(PhraseVocabulary):
         return self._known(bool_must(map(clause_count_query, clauses))) > 0
 
     def count_phrase(self, part: QueryPart, *, enough: int, depth: int | None = None) -> int:  # noqa: ARG002
-        known = self._counts.known(part_query(part))
+        known = self._counts.known_count(part_query(part))
         if known is None:
             self._words()
-            known = self._counts.known(part_query(part))
+            known = self._counts.known_count(part_query(part))
         if known is None:
             terms = [term for clause in part.clauses for term in clause.alternatives[0].terms]
             is_likely = len(terms) == 1 or not self._has_known_words_only()
@@ -168,9 +168,9 @@ class CorrectionVocabulary(PhraseVocabulary):
 
     def _known(self, query: Json) -> int:
         """Returns a count; fetches all that the correction may need where it is not known yet."""
-        if self._counts.known(query) is None:
+        if self._counts.known_count(query) is None:
             self._words()
-        return self._counts.known(query) or 0
+        return self._counts.known_count(query) or 0
 
     def _words(self) -> Mapping[str, int]:
         """Returns the words near those of the plan. The first call fetches all that a correction needs."""
@@ -204,7 +204,7 @@ class CorrectionVocabulary(PhraseVocabulary):
         self._heard = _word_counts(typed) | _word_counts(sounding)
 
     def _is_frequent(self, word: str) -> bool:
-        return (self._counts.known(term_query(word)) or 0) >= MIN_WORD_FREQUENCY
+        return (self._counts.known_count(term_query(word)) or 0) >= MIN_WORD_FREQUENCY
 
 
 def _longer(data: bytes, longer: Iterable[bytes]) -> list[Json]:

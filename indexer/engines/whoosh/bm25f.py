@@ -85,31 +85,39 @@ def score_clauses(context: SearchContext, clauses: tuple[Clause, ...]) -> Clause
     return ClauseScores(scores, covered, postings, idfs, np.zeros_like(covered))
 
 
-def mark_covered(found: ClauseScores, documents: DocumentNumbers, clauses: Iterable[Clause]) -> ClauseScores:
+def mark_covered(
+    clause_scores: ClauseScores, documents: DocumentNumbers, clauses: Iterable[Clause]
+) -> ClauseScores:
     """Returns the scores with ``documents`` counted as matching ``clauses``: they have these inside longer
     words, or otherwise than by their terms."""
-    covered = found.covered.copy()
+    covered = clause_scores.covered.copy()
     for clause in clauses:
-        if clause in found.postings:
-            others = documents.compress(found.postings[clause].at(documents) == 0)
-            covered[others] += np.float32(found.idfs[clause])
-    return replace(found, covered=covered)
+        if clause in clause_scores.postings:
+            others = documents.compress(clause_scores.postings[clause].at(documents) == 0)
+            covered[others] += np.float32(clause_scores.idfs[clause])
+    return replace(clause_scores, covered=covered)
 
 
-def match_fuzzily(context: SearchContext, found: ClauseScores) -> tuple[ClauseScores, Mask]:
+def match_fuzzily(context: SearchContext, clause_scores: ClauseScores) -> tuple[ClauseScores, Mask]:
     """Returns the scores with clauses matched by their grams in damaged text, and the documents that match
     all clauses without that."""
-    distinctive = sorted(found.idfs, key=found.idfs.__getitem__, reverse=True)[:_MAX_FUZZY_CLAUSES]
-    complete = found.complete()
-    scores, covered, misread = found.scores.copy(), found.covered.copy(), found.misread.copy()
+    distinctive = sorted(clause_scores.idfs, key=clause_scores.idfs.__getitem__, reverse=True)[
+        :_MAX_FUZZY_CLAUSES
+    ]
+    complete = clause_scores.complete()
+    scores, covered, misread = (
+        clause_scores.scores.copy(),
+        clause_scores.covered.copy(),
+        clause_scores.misread.copy(),
+    )
     for clause in distinctive:
         documents, shares = _fuzzy_documents(context.reader, _fuzzy_match(context, clause))
-        new = found.postings[clause].at(documents) == 0
-        documents, shares = documents[new], shares[new] * np.float32(found.idfs[clause])
+        new = clause_scores.postings[clause].at(documents) == 0
+        documents, shares = documents[new], shares[new] * np.float32(clause_scores.idfs[clause])
         scores[documents] += shares * np.float32(context.tuning.fuzzy_weight)
         covered[documents] += shares
         misread[documents] += shares
-    return replace(found, scores=scores, covered=covered, misread=misread), complete
+    return replace(clause_scores, scores=scores, covered=covered, misread=misread), complete
 
 
 def _grams(clause: Clause) -> list[str]:

@@ -7,7 +7,7 @@ import numpy as np
 from indexer.engines.whoosh.bm25f import ClauseScores
 from indexer.engines.whoosh.context import SearchContext
 from indexer.engines.whoosh.phrase_matching import phrase_similarity
-from indexer.engines.whoosh.ranking import RankedDocuments
+from indexer.engines.whoosh.ranking import TopDocuments
 from indexer.search.coverage import clause_weights, document_coverage, neighbours, scattered_clauses
 from indexer.search.query.parser import DateRange
 from indexer.search.query.query_plan import Clause, QueryPlan
@@ -21,7 +21,7 @@ def answer_coverage(
     plan: QueryPlan,
     times: tuple[DateRange, ...],
     scores: ClauseScores,
-    ranked: RankedDocuments,
+    ranked: TopDocuments,
 ) -> float:
     """Returns the share (0–1) of the query that the best document answers; 1 for a query without words.
 

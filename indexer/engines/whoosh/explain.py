@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from indexer.engines.whoosh.context import SearchContext
-from indexer.engines.whoosh.ranking import RankedDocuments
+from indexer.engines.whoosh.ranking import TopDocuments
 from indexer.engines.whoosh.retrieval import MatchedDocuments
 from indexer.search.coverage import minimum_coverage
 from indexer.search.explanations import ClauseExplanation, HitExplanation, ScorePart, SearchExplanation
@@ -16,15 +16,15 @@ from indexer.search.query.query_plan import QueryPlan
 def explain_search(
     context: SearchContext,
     plan: QueryPlan,
-    found: MatchedDocuments,
-    ranked: RankedDocuments,
+    matched: MatchedDocuments,
+    ranked: TopDocuments,
     coverage: float,
     query: Query,
 ) -> SearchExplanation | None:
     """Returns the explanation of a page of results; None unless the query asks for it."""
     if not query.explain:
         return None
-    scores = found.scores
+    scores = matched.scores
     clauses = tuple(
         ClauseExplanation(
             clause.typed,
@@ -41,25 +41,25 @@ def explain_search(
         tuple(part.text for part in plan.parts if part.phrase.words > 1),
         round(coverage, 4),
         minimum_coverage(context.tuning, plan),
-        tuple(_explain_hit(context, found, ranked, place) for place in places),
+        tuple(_explain_hit(context, matched, ranked, place) for place in places),
     )
 
 
 def _explain_hit(
-    context: SearchContext, found: MatchedDocuments, ranked: RankedDocuments, place: int
+    context: SearchContext, matched: MatchedDocuments, ranked: TopDocuments, place: int
 ) -> HitExplanation:
     document, score = int(ranked.documents[place]), float(ranked.scores[place])
     at = np.array([document], dtype=np.int64)
-    matches = {clause: float(listed.at(at)[0]) for clause, listed in found.scores.postings.items()}
+    matches = {clause: float(listed.at(at)[0]) for clause, listed in matched.scores.postings.items()}
     parts = [ScorePart(f"bm25f: {clause.typed}", value) for clause, value in matches.items() if value]
-    bm25f = float(found.scores.scores[document])
+    bm25f = float(matched.scores.scores[document])
     parts.append(ScorePart("misread words", bm25f - sum(matches.values())))
     boosts = ranked.boosts
     if boosts is not None and place < len(boosts.phrases):
         for name in ("phrases", "whole_query"):
             value = float(getattr(boosts, name)[place]) * ranked.best_score
             parts.append(ScorePart(name.replace("_", " "), value))
-    covered = float(found.scores.covered[document]) / max(found.scores.idf_mass, 1e-9)
+    covered = float(matched.scores.covered[document]) / max(matched.scores.idf_mass, 1e-9)
     return HitExplanation(
         int(context.reader.attributes["id"][document]),
         round(score, 4),

@@ -23,24 +23,24 @@ _EPOCH = dt.date(1970, 1, 1).toordinal()  # day 0 of numpy's dates, as an ordina
 
 def filter_masks(reader: CommitReader, filters: Filters) -> dict[str, Mask]:
     """Returns a mask of the documents that pass each filter, by the filter's name; only for set filters."""
-    found: dict[str, Mask] = {}
+    masks: dict[str, Mask] = {}
     for place, facet in enumerate(FACETS):
         value = getattr(filters, facet.name)
         if value is not None and facet.type is not FacetType.ORGANISATION:  # the reader is of one already
             is_name = facet.type is FacetType.NAME
-            found[facet.name] = _named(reader, place, value) if is_name else _with(reader, place, {value})
+            masks[facet.name] = _named(reader, place, value) if is_name else _with(reader, place, {value})
     if filters.from_date is not None or filters.to_date is not None:
-        found["date"] = date_range_mask(reader, filters.from_date, filters.to_date)
+        masks["date"] = date_range_mask(reader, filters.from_date, filters.to_date)
     if filters.open_on is not None:
         expires = reader.attributes["expires"]
-        found["open"] = (expires >= filters.open_on.toordinal()) & (expires != NEVER_EXPIRES)
+        masks["open"] = (expires >= filters.open_on.toordinal()) & (expires != NEVER_EXPIRES)
     if filters.among is not None:
-        found["among"] = np.isin(reader.attributes["id"], sorted(filters.among))
+        masks["among"] = np.isin(reader.attributes["id"], sorted(filters.among))
     if filters.in_force:
-        found["in_force"] = ~np.isin(reader.attributes["id"], sorted(filters.ended))
+        masks["in_force"] = ~np.isin(reader.attributes["id"], sorted(filters.ended))
     if filters.announcement_id is not None:
-        found["announcement_id"] = reader.attributes["id"] == filters.announcement_id
-    return found
+        masks["announcement_id"] = reader.attributes["id"] == filters.announcement_id
+    return masks
 
 
 def date_range_mask(
@@ -59,29 +59,29 @@ def date_range_mask(
     return mask
 
 
-def combine_masks(reader: CommitReader, found: Mapping[str, Mask], but: str = "") -> Mask:
+def combine_masks(reader: CommitReader, masks: Mapping[str, Mask], but: str = "") -> Mask:
     """Returns the live documents that pass every filter except the filter named ``but``."""
     mask = reader.live
-    for name, one in found.items():
+    for name, one in masks.items():
         if name != but:
             mask = mask & one
     return mask
 
 
 def count_facets(
-    reader: CommitReader, wanted: Mask, found: Mapping[str, Mask]
+    reader: CommitReader, documents: Mask, masks: Mapping[str, Mask]
 ) -> dict[str, tuple[FacetValue, ...]]:
-    """Returns the counts of each facet's values over ``wanted``.
+    """Returns the counts of each facet's values over ``documents``.
 
     Each facet is counted under every filter but its own.
     """
-    everything = _counts(reader, wanted & combine_masks(reader, found))
+    everything = _counts(reader, documents & combine_masks(reader, masks))
     return {
         facet.name: _values(
             reader,
             place,
-            _counts(reader, wanted & combine_masks(reader, found, facet.name))
-            if facet.name in found
+            _counts(reader, documents & combine_masks(reader, masks, facet.name))
+            if facet.name in masks
             else everything,
         )
         for place, facet in enumerate(FACETS)

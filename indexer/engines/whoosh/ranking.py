@@ -48,7 +48,7 @@ class PhraseBoosts:
 
 
 @dataclass(frozen=True, slots=True)
-class RankedDocuments:
+class TopDocuments:
     """The first documents of ``total``, best first, with their scores.
 
     The first ``complete`` of them match all of the plan. ``boosts`` are those of the first documents, in
@@ -64,20 +64,20 @@ class RankedDocuments:
 
 
 def rank(
-    context: SearchContext, query: Query, plan: QueryPlan, found: MatchedDocuments, allowed: Mask
-) -> RankedDocuments:
+    context: SearchContext, query: Query, plan: QueryPlan, matched: MatchedDocuments, allowed: Mask
+) -> TopDocuments:
     """Returns the retrieved documents among ``allowed`` in the order that the query asks for.
 
     In any order, documents that match only some of the plan come after those that match all of it.
     """
-    documents = np.flatnonzero(found.documents & allowed)
-    scores = found.scores.scores[documents]
-    is_partial = np.zeros(len(documents), bool) if found.complete is None else ~found.complete[documents]
+    documents = np.flatnonzero(matched.documents & allowed)
+    scores = matched.scores.scores[documents]
+    is_partial = np.zeros(len(documents), bool) if matched.complete is None else ~matched.complete[documents]
     complete = int((~is_partial).sum())
     if query.sort is Sort.RELEVANCE and plan.clauses:
         needed = query.page * query.per_page
-        preference = np.where(is_partial, 0, _COMPLETE) + found.preferred[documents]
-        return rank_by_relevance(context, plan, documents, scores, preference, needed)
+        tier = np.where(is_partial, 0, _COMPLETE) + matched.preferred[documents]
+        return rank_by_relevance(context, plan, documents, scores, tier, needed)
     attributes = context.reader.attributes[documents]
     ids, dates = attributes["id"], attributes["date"]
     if query.sort is Sort.OLDEST:
@@ -88,7 +88,7 @@ def rank(
         order = np.lexsort((ids, -dates, -attributes["views"].astype(np.int64), is_partial))
     else:
         order = np.lexsort((-ids.astype(np.int64), -dates, is_partial))
-    return RankedDocuments(documents[order], scores[order], len(documents), complete)
+    return TopDocuments(documents[order], scores[order], len(documents), complete)
 
 
 def rank_by_relevance(
@@ -96,37 +96,37 @@ def rank_by_relevance(
     plan: QueryPlan,
     documents: DocumentNumbers,
     scores: Floats,
-    preference: npt.NDArray[np.int64],
+    tier: npt.NDArray[np.int64],
     needed: int,
-) -> RankedDocuments:
+) -> TopDocuments:
     """Returns at least ``needed`` documents, best first; the same order however many are needed.
 
-    ``preference`` of ``documents``: the higher ones are read for boosts before others, and documents of at
+    ``tier`` of ``documents``: the higher ones are read for boosts before others, and documents of at
     least ``_COMPLETE`` stand before all below. A document that has the whole query with misread letters is
     as complete.
     """
     reader, total = context.reader, len(documents)
-    complete = int((preference >= _COMPLETE).sum())
-    chosen = scores + preference * scores.max(initial=0)
+    complete = int((tier >= _COMPLETE).sum())
+    chosen = scores + tier * scores.max(initial=0)
     most = max(needed, RERANK_DEPTH)
     if len(documents) > 2 * most:
         is_chosen = chosen >= np.partition(chosen, len(chosen) - most)[len(chosen) - most]
-        documents, scores, chosen, preference = (
-            each.compress(is_chosen) for each in (documents, scores, chosen, preference)
+        documents, scores, chosen, tier = (
+            each.compress(is_chosen) for each in (documents, scores, chosen, tier)
         )
     order = _best_first(reader, documents, chosen)
-    documents, scores, preference = documents[order], scores[order], preference[order]
+    documents, scores, tier = documents[order], scores[order], tier[order]
     head = documents[:RERANK_DEPTH]
     boosts = phrase_boosts(context, plan, head)
     best = float(scores[:RERANK_DEPTH].max(initial=0))
     boosted = scores[:RERANK_DEPTH] + boosts.total() * np.float32(best)
-    is_complete = preference[:RERANK_DEPTH] >= _COMPLETE
+    is_complete = tier[:RERANK_DEPTH] >= _COMPLETE
     if len(plan.parts) == 1:
         is_misread = boosts.phrases >= context.tuning.min_phrase_similarity * context.tuning.phrase_boost
         complete += int((is_misread & ~is_complete).sum())
         is_complete = is_complete | is_misread
     again = _best_first(reader, head, boosted, is_complete)
-    return RankedDocuments(
+    return TopDocuments(
         np.concatenate([head[again], documents[RERANK_DEPTH:]]),
         np.concatenate([boosted[again], scores[RERANK_DEPTH:]]),
         total,

@@ -27,7 +27,7 @@ from indexer.engines.whoosh.reader import CommitReader
 from indexer.search.coverage import says_little
 from indexer.search.query import query_notes
 from indexer.search.query.parser import DateRange
-from indexer.search.query.query_notes import QueryNote
+from indexer.search.query.query_notes import BilingualNote
 from indexer.search.query.query_plan import (
     MIN_SENTENCE_CLAUSES,
     Clause,
@@ -59,7 +59,7 @@ class MatchedDocuments:
     documents: Mask
     preferred: Mask
     scores: ClauseScores
-    notes: tuple[QueryNote, ...] = ()
+    notes: tuple[BilingualNote, ...] = ()
     complete: Mask | None = None
     is_of_time: bool = False
     elsewhere: Mask | None = None
@@ -81,36 +81,36 @@ def match(
     """Returns the documents that match the plan and one of the times, whatever the filters are."""
     scores, then = _match_times(context, plan, times, scores)
     scores, preferred = _match_phrases(context, plan, scores)
-    found = _match_clauses(context, plan, scores, preferred, _not_excluded(context, plan))
-    return found if then is None else _narrow_to_time(found, then)
+    matched = _match_clauses(context, plan, scores, preferred, _not_excluded(context, plan))
+    return matched if then is None else _narrow_to_time(matched, then)
 
 
-def _narrow_to_time(found: MatchedDocuments, then: TimeMatch) -> MatchedDocuments:
+def _narrow_to_time(matched: MatchedDocuments, then: TimeMatch) -> MatchedDocuments:
     """Returns those of the time; where there are none, those that name it; else all, with a note."""
-    dated, naming = found.documents & then.dated, found.documents & then.naming
-    if found.scores.covered[dated].any():
+    dated, naming = matched.documents & then.dated, matched.documents & then.naming
+    if matched.scores.covered[dated].any():
         is_better_elsewhere = bool(then.about.any() and not (then.about & dated).any())
         return replace(
-            found,
+            matched,
             documents=dated,
             is_of_time=True,
             elsewhere=naming & ~dated,
             is_better_elsewhere=is_better_elsewhere,
         )
-    if found.scores.covered[naming].any():
-        return replace(found, documents=naming, notes=(*found.notes, query_notes.ONLY_NAMED))
-    return replace(found, notes=(*found.notes, query_notes.NOT_THEN))
+    if matched.scores.covered[naming].any():
+        return replace(matched, documents=naming, notes=(*matched.notes, query_notes.ONLY_NAMED))
+    return replace(matched, notes=(*matched.notes, query_notes.NOT_THEN))
 
 
 def relax(
     context: SearchContext,
     plan: QueryPlan,
     times: tuple[DateRange, ...],
-    found: MatchedDocuments,
+    matched: MatchedDocuments,
     allowed: Mask,
 ) -> MatchedDocuments:
     """Returns the partial matches among ``allowed``, where no retrieved document passes the filters."""
-    scores, rest = found.scores, _not_excluded(context, plan)
+    scores, rest = matched.scores, _not_excluded(context, plan)
     covered = np.where(rest, scores.covered, 0)
     least = context.tuning.min_coverage * scores.idf_mass
     if not ((covered >= least) & allowed).any():

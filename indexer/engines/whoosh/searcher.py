@@ -14,12 +14,12 @@ from indexer.engines.whoosh.filters import combine_masks, count_facets, filter_m
 from indexer.engines.whoosh.page_ranking import rank_pages
 from indexer.engines.whoosh.phrase_matching import MAX_VERIFIED, documents_with_phrase
 from indexer.engines.whoosh.posting_list import DocumentNumbers, Mask
-from indexer.engines.whoosh.ranking import RankedDocuments, rank
+from indexer.engines.whoosh.ranking import TopDocuments, rank
 from indexer.engines.whoosh.retrieval import MatchedDocuments, is_found_as_typed, match, relax
 from indexer.search.ports import Hit
 from indexer.search.query import query_notes
 from indexer.search.query.parser import Query, Sort
-from indexer.search.query.query_notes import QueryNote
+from indexer.search.query.query_notes import BilingualNote
 from indexer.search.query.query_plan import Clause, QueryPart, QueryPlan
 from indexer.search.searcher import MatchedPlan, Retrieved
 from indexer.search.vocabulary import MIN_WORD_FREQUENCY, TitleMatch, Vocabulary
@@ -43,44 +43,44 @@ class WhooshSearcher:
 
     def _retrieve(self, plan: QueryPlan, query: Query, scores: ClauseScores) -> Retrieved:
         context, reader = self._context, self._context.reader
-        found = match(context, plan, query.times, scores)
+        matched = match(context, plan, query.times, scores)
         filters = filter_masks(reader, query.filters)
         allowed = combine_masks(reader, filters)
-        if filters and not (found.documents & allowed).any():
-            found = relax(context, plan, query.times, found, allowed)
-        ranked = rank(context, query, plan, found, allowed)
-        coverage = answer_coverage(context, plan, query.times, found.scores, ranked)
+        if filters and not (matched.documents & allowed).any():
+            matched = relax(context, plan, query.times, matched, allowed)
+        ranked = rank(context, query, plan, matched, allowed)
+        coverage = answer_coverage(context, plan, query.times, matched.scores, ranked)
         return Retrieved(
             total=ranked.total,
-            hits=_hits(context, query, plan, found, ranked),
+            hits=_hits(context, query, plan, matched, ranked),
             partial=ranked.total - ranked.complete if ranked.complete else 0,
-            is_of_time=found.is_of_time,
-            is_better_elsewhere=found.is_better_elsewhere,
-            elsewhere=_elsewhere(context, query, plan, found, allowed),
-            facets=count_facets(reader, found.documents, filters),
-            notes=_notes(found, ranked),
+            is_of_time=matched.is_of_time,
+            is_better_elsewhere=matched.is_better_elsewhere,
+            elsewhere=_elsewhere(context, query, plan, matched, allowed),
+            facets=count_facets(reader, matched.documents, filters),
+            notes=_notes(matched, ranked),
             coverage=coverage,
-            explanation=explain_search(context, plan, found, ranked, coverage, query),
+            explanation=explain_search(context, plan, matched, ranked, coverage, query),
         )
 
     def vocabulary(self, plan: QueryPlan) -> Vocabulary:  # noqa: ARG002 (one for all plans)
         return WhooshVocabulary(self._context)
 
 
-def _notes(found: MatchedDocuments, ranked: RankedDocuments) -> tuple[QueryNote, ...]:
+def _notes(matched: MatchedDocuments, ranked: TopDocuments) -> tuple[BilingualNote, ...]:
     """Returns the notes on what was relaxed; filters may leave only partial matches."""
-    is_partial = found.complete is not None and ranked.total and not ranked.complete
-    return (*found.notes, query_notes.NOT_ALL) if is_partial else found.notes
+    is_partial = matched.complete is not None and ranked.total and not ranked.complete
+    return (*matched.notes, query_notes.NOT_ALL) if is_partial else matched.notes
 
 
 def _elsewhere(
-    context: SearchContext, query: Query, plan: QueryPlan, found: MatchedDocuments, allowed: Mask
+    context: SearchContext, query: Query, plan: QueryPlan, matched: MatchedDocuments, allowed: Mask
 ) -> tuple[Hit, ...]:
     """Returns, for the first page, the best documents of other times that mention the time typed."""
-    if found.elsewhere is None or query.page > 1 or not (found.elsewhere & allowed).any():
+    if matched.elsewhere is None or query.page > 1 or not (matched.elsewhere & allowed).any():
         return ()
     few = replace(query, per_page=_MOST_ELSEWHERE, sort=Sort.RELEVANCE)
-    others = replace(found, documents=found.elsewhere, complete=None)
+    others = replace(matched, documents=matched.elsewhere, complete=None)
     return _hits(context, few, plan, others, rank(context, few, plan, others, allowed))
 
 
@@ -88,12 +88,12 @@ def _hits(
     context: SearchContext,
     query: Query,
     plan: QueryPlan,
-    found: MatchedDocuments,
-    ranked: RankedDocuments,
+    matched: MatchedDocuments,
+    ranked: TopDocuments,
 ) -> tuple[Hit, ...]:
     begin = (max(query.page, 1) - 1) * query.per_page
     shown = slice(begin, begin + query.per_page)
-    idfs = tuple(found.scores.idfs.values())
+    idfs = tuple(matched.scores.idfs.values())
     return tuple(
         Hit(
             int(context.reader.attributes["id"][document]),

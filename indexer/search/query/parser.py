@@ -17,7 +17,7 @@ from archive.thai.dates import full_buddhist_year
 from indexer.analysis.tokenizer import fold
 from indexer.search.query import query_notes
 from indexer.search.query.date_ranges import DateMatch, find_date_ranges
-from indexer.search.query.query_notes import QueryNote
+from indexer.search.query.query_notes import BilingualNote
 
 
 class Sort(StrEnum):
@@ -114,8 +114,8 @@ class Query:
     chunks: tuple[QueryPiece, ...] = ()
     without: tuple[QueryPiece, ...] = ()
     times: tuple[DateRange, ...] = ()
-    understood: tuple[QueryNote, ...] = ()
-    loosened: tuple[QueryNote, ...] = ()
+    understood: tuple[BilingualNote, ...] = ()
+    loosened: tuple[BilingualNote, ...] = ()
     marks: tuple[str, ...] = ()
     as_typed: bool = False  # no misspelling and no text in the wrong keyboard layout is to be corrected
     explain: bool = False  # the page of results is to contain an explanation
@@ -274,7 +274,7 @@ class _Reading:
         self.chunks: list[QueryPiece] = []
         self.without: list[QueryPiece] = []
         self.times: list[DateRange] = []
-        self.understood: list[QueryNote] = []
+        self.understood: list[BilingualNote] = []
         self.days_alone = False
         self._joined = ""  # operator (OR, AND, NOT) before the next piece
 
@@ -375,7 +375,7 @@ class _Reading:
             return False
         return self._set(name, day, query_notes.since(day) if name == "from_date" else query_notes.until(day))
 
-    def _set(self, name: str, value: object, understood: QueryNote) -> bool:
+    def _set(self, name: str, value: object, understood: BilingualNote) -> bool:
         if getattr(self._chosen, name) is None:
             self.filters = replace(self.filters, **{name: value})  # type: ignore[arg-type]
             self.understood.append(understood)

@@ -12,98 +12,100 @@ from archive.model import DocumentKind
 from archive.thai import ERA, MONTHS, format_date, format_short_date
 
 
-class QueryNote(NamedTuple):
+class BilingualNote(NamedTuple):
     """A note for the user, in Thai and English."""
 
     thai: str
     english: str
 
 
-NO_WORDS = QueryNote(
+NO_WORDS = BilingualNote(
     "ไม่มีคำให้ค้นในข้อความที่พิมพ์ แสดงประกาศทั้งหมด", "There is no word in what was typed; all announcements are shown"
 )
-NOT_QUOTED = QueryNote(
+NOT_QUOTED = BilingualNote(
     "ไม่พบข้อความในเครื่องหมายคำพูดตรงตามที่พิมพ์", "Nothing has the quoted words exactly as they were typed"
 )
-NOT_ALL = QueryNote(
+NOT_ALL = BilingualNote(
     "ไม่มีประกาศที่มีครบทุกคำ แสดงประกาศที่มีเพียงบางคำด้วย",
     "Nothing has all of the words; announcements with some of them are shown",
 )
-ALSO_SOME = QueryNote("แสดงประกาศที่มีเพียงบางคำด้วย", "Announcements with only some of the words are shown too")
-NOT_THEN = QueryNote(
+ALSO_SOME = BilingualNote(
+    "แสดงประกาศที่มีเพียงบางคำด้วย", "Announcements with only some of the words are shown too"
+)
+NOT_THEN = BilingualNote(
     "ไม่พบในช่วงเวลาที่พิมพ์ แสดงของช่วงเวลาอื่นด้วย", "Nothing of that time was found; other times are shown too"
 )
-NOT_ABOUT_THEN = QueryNote(
+NOT_ABOUT_THEN = BilingualNote(
     "ไม่พบเรื่องนี้ของช่วงเวลาที่พิมพ์ แสดงเรื่องนี้ของช่วงเวลาอื่น",
     "Nothing of that time is about this; what is about it at other times is shown",
 )
-ONLY_NAMED = QueryNote(
+ONLY_NAMED = BilingualNote(
     "ไม่พบประกาศของช่วงเวลาที่พิมพ์ แสดงประกาศของช่วงเวลาอื่นที่กล่าวถึงช่วงเวลานั้น",
     "Nothing of that time was found; announcements of other times that mention it are shown",
 )
 
 
-def facet(facet: Facet, value: DocumentKind | int | str) -> QueryNote:
+def facet(facet: Facet, value: DocumentKind | int | str) -> BilingualNote:
     """Returns the note of a facet's filter; a year is given in the Buddhist era."""
     if isinstance(value, DocumentKind):
-        return QueryNote(f"{facet.label}: {value.thai}", f"{facet.english}: {value.english}")
+        return BilingualNote(f"{facet.label}: {value.thai}", f"{facet.english}: {value.english}")
     if isinstance(value, int):
-        return QueryNote(f"{facet.label} พ.ศ. {value}", f"{facet.english}: {value - ERA}")
-    return QueryNote(f"{facet.label}: {value}", f"{facet.english}: {value}")
+        return BilingualNote(f"{facet.label} พ.ศ. {value}", f"{facet.english}: {value - ERA}")
+    return BilingualNote(f"{facet.label}: {value}", f"{facet.english}: {value}")
 
 
-def number(value: str) -> QueryNote:
+def number(value: str) -> BilingualNote:
     """Returns the note of a document number that was looked for."""
-    return QueryNote(f"เลขที่: {value}", f"Number: {value}")
+    return BilingualNote(f"เลขที่: {value}", f"Number: {value}")
 
 
-def without(text: str) -> QueryNote:
+def without(text: str) -> BilingualNote:
     """Returns the note that results with a text are left out."""
-    return QueryNote(f"ไม่เอา: {text}", f"Without: {text}")
+    return BilingualNote(f"ไม่เอา: {text}", f"Without: {text}")
 
 
-def either(texts: Sequence[str]) -> QueryNote:
+def either(texts: Sequence[str]) -> BilingualNote:
     """Returns the note that one of several texts is enough."""
-    return QueryNote(" หรือ ".join(texts), " or ".join(texts))
+    return BilingualNote(" หรือ ".join(texts), " or ".join(texts))
 
 
-def years(first: int, last: int) -> QueryNote:
+def years(first: int, last: int) -> BilingualNote:
     """Returns the note of a range of years, given in the Buddhist era."""
-    return QueryNote(f"ปี พ.ศ. {first}–{last}", f"Years: {first - ERA}–{last - ERA}")
+    return BilingualNote(f"ปี พ.ศ. {first}–{last}", f"Years: {first - ERA}–{last - ERA}")
 
 
-def since(day: dt.date) -> QueryNote:
+def since(day: dt.date) -> BilingualNote:
     """Returns the note that results are dated from a day on."""
-    return QueryNote(f"ตั้งแต่: {format_date(day)}", f"From: {_english(day)}")
+    return BilingualNote(f"ตั้งแต่: {format_date(day)}", f"From: {_english(day)}")
 
 
-def until(day: dt.date) -> QueryNote:
+def until(day: dt.date) -> BilingualNote:
     """Returns the note that results are dated up to a day."""
-    return QueryNote(f"ถึง: {format_date(day)}", f"To: {_english(day)}")
+    return BilingualNote(f"ถึง: {format_date(day)}", f"To: {_english(day)}")
 
 
-def days(first: dt.date | None, last: dt.date | None) -> QueryNote:
+def days(first: dt.date | None, last: dt.date | None) -> BilingualNote:
     """Returns the note of a date filter. None means an open end."""
-    named = stretch(first, last)
-    return QueryNote(f"วันที่: {named.thai}", f"Dates: {named.english}")
+    named = dates_in_words(first, last)
+    return BilingualNote(f"วันที่: {named.thai}", f"Dates: {named.english}")
 
 
-def only_of_time(first: dt.date | None, last: dt.date | None, month: int | None) -> QueryNote:
+def only_of_time(first: dt.date | None, last: dt.date | None, month: int | None) -> BilingualNote:
     """Returns the note that results are of a time alone: of a range, or of a month (1–12) of any year."""
     if month is not None:
-        return QueryNote(
+        return BilingualNote(
             f"แสดงเฉพาะของเดือน{MONTHS[month - 1]} ทุกปี", f"Only of {calendar.month_name[month]}, of any year"
         )
-    named = stretch(first, last)
-    return QueryNote(f"แสดงเฉพาะของช่วงเวลา {named.thai}", f"Only of the time: {named.english}")
+    named = dates_in_words(first, last)
+    return BilingualNote(f"แสดงเฉพาะของช่วงเวลา {named.thai}", f"Only of the time: {named.english}")
 
 
-def time(first: dt.date | None, last: dt.date | None, month: int | None) -> QueryNote:
+def of_or_naming_time(first: dt.date | None, last: dt.date | None, month: int | None) -> BilingualNote:
     """Returns the note that results are of a time or name it: of a range, or of a month of any year."""
     if month is not None:
-        return QueryNote(f"เดือน: {MONTHS[month - 1]}", f"Month: {calendar.month_name[month]}")
-    named = stretch(first, last)
-    return QueryNote(f"ช่วงเวลา: {named.thai}", f"Time: {named.english}")
+        return BilingualNote(f"เดือน: {MONTHS[month - 1]}", f"Month: {calendar.month_name[month]}")
+    named = dates_in_words(first, last)
+    return BilingualNote(f"ช่วงเวลา: {named.thai}", f"Time: {named.english}")
 
 
 def is_year(first: dt.date, last: dt.date) -> bool:
@@ -113,30 +115,31 @@ def is_year(first: dt.date, last: dt.date) -> bool:
     ) - dt.timedelta(days=1)
 
 
-def stretch(first: dt.date | None, last: dt.date | None) -> QueryNote:
+def dates_in_words(first: dt.date | None, last: dt.date | None) -> BilingualNote:
     """Returns the first and last day in words, or the year that they are. None means an open end."""
     if first and first == last:
-        return QueryNote(format_date(first), _english(first))
+        return BilingualNote(format_date(first), _english(first))
     if first and last and is_year(first, last):
         is_fiscal = first.month > 1
-        return QueryNote(
+        return BilingualNote(
             f"{'ปีงบประมาณ' if is_fiscal else 'ปี พ.ศ.'} {last.year + ERA}",
             f"{'fiscal year' if is_fiscal else 'year'} {last.year}",
         )
     thai = (format_short_date(day) if day else "" for day in (first, last))
     english = (_english(day) if day else "" for day in (first, last))
-    return QueryNote(" – ".join(thai).strip(), " – ".join(english).strip())
+    return BilingualNote(" – ".join(thai).strip(), " – ".join(english).strip())
 
 
-def stands_for(typed: str, full: str) -> QueryNote:
+def stands_for(typed: str, full: str) -> BilingualNote:
     """Returns the note that an abbreviation or everyday word was read as its longer form."""
-    return QueryNote(f"{typed} = {full}", f"{typed} = {full}")
+    return BilingualNote(f"{typed} = {full}", f"{typed} = {full}")
 
 
-def read_as(typed: str, meant: str) -> QueryNote:
+def read_as(typed: str, replacement: str) -> BilingualNote:
     """Returns the note that a text was read as another one."""
-    return QueryNote(
-        f"แสดงผลของ “{meant}” แทน “{typed}”", f"Showing results for “{meant}” instead of “{typed}”"
+    return BilingualNote(
+        f"แสดงผลของ “{replacement}” แทน “{typed}”",
+        f"Showing results for “{replacement}” instead of “{typed}”",
     )
 
 

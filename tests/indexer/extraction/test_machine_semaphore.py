@@ -16,7 +16,7 @@ HOLD = """
 import sys, time
 from pathlib import Path
 from indexer.extraction.machine_semaphore import Slots
-with Slots(Path(sys.argv[1]), 2).taken(sys.argv[2], seconds=1):
+with Slots(Path(sys.argv[1]), 2).hold_slot(sys.argv[2], seconds=1):
     print("held", flush=True)
     time.sleep(600)
 """
@@ -35,12 +35,12 @@ def holder(folder: Path, owner: str) -> subprocess.Popen[str]:
 def test_what_other_processes_hold_is_taken_until_they_end(tmp_path: Path) -> None:
     slots = Slots(tmp_path, 2)
     others = [holder(tmp_path, owner) for owner in ("10.0.0.1", "10.0.0.2")]
-    with pytest.raises(Busy) as busy, slots.taken("10.0.0.3", seconds=0.1):
+    with pytest.raises(Busy) as busy, slots.hold_slot("10.0.0.3", seconds=0.1):
         raise AssertionError
     assert busy.value.retry_after < 10
     os.kill(others[0].pid, signal.SIGKILL)
     others[0].wait()
-    with slots.taken("10.0.0.3", seconds=0.0):
+    with slots.hold_slot("10.0.0.3", seconds=0.0):
         pass
     others[1].kill()
     others[1].wait()
@@ -48,8 +48,8 @@ def test_what_other_processes_hold_is_taken_until_they_end(tmp_path: Path) -> No
 
 def test_no_address_has_two(tmp_path: Path) -> None:
     slots = Slots(tmp_path, 2)
-    with slots.taken("10.0.0.1", seconds=0.0):
-        with pytest.raises(Busy), slots.taken("10.0.0.1", seconds=0.1):
+    with slots.hold_slot("10.0.0.1", seconds=0.0):
+        with pytest.raises(Busy), slots.hold_slot("10.0.0.1", seconds=0.1):
             raise AssertionError
-        with slots.taken("10.0.0.2", seconds=0.0):
+        with slots.hold_slot("10.0.0.2", seconds=0.0):
             pass

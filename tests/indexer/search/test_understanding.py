@@ -11,7 +11,7 @@ from archive.model import DocumentKind
 from indexer.analysis.dictionary import Dictionary
 from indexer.engines.whoosh import WhooshIndex
 from indexer.search.query.parser import Filters, Query, parse
-from indexer.search.query.query_notes import QueryNote
+from indexer.search.query.query_notes import BilingualNote
 from indexer.search.query.question_words import strip_question_words
 from tests.contracts.test_search_index import entry
 
@@ -45,7 +45,7 @@ def run(index: WhooshIndex, typed: str) -> Query:
     return index.search(parse(typed)).query
 
 
-def said(remarks: tuple[QueryNote, ...]) -> list[str]:
+def said(remarks: tuple[BilingualNote, ...]) -> list[str]:
     """Returns the notes on the query in Thai."""
     return [remark.thai for remark in remarks]
 
