@@ -340,6 +340,9 @@ class Relations(Protocol):
     def no_longer_in_force(self) -> frozenset[int]:
         """Return the ids of the announcements that a published announcement cancels or replaces."""
 
+    def amended(self) -> frozenset[int]:
+        """Return the ids of the announcements that a published announcement amends."""
+
     def with_number(self, number: str) -> list[int]:
         """Return the ids of announcements of which the title, or an attachment, names a document number.
         ``number`` has Arabic digits, such as ``5/2560``. Trashed announcements are left out."""

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import pairwise
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from archive import thai
 from archive.thai.characters import LETTERS_AND_SIGNS, WORD_LETTERS
@@ -21,7 +21,9 @@ from archive.thai.words import cut_words
 from indexer.search.highlighting import TextSegment
 
 _MAX_UNBROKEN = 20  # letters without a break opportunity: about what a phone's narrowest column holds
-_PREFIXES = frozenset(("การ", "ความ", "ผู้", "นัก", "ไม่"))  # stay with the word that follows
+_PREFIXES = frozenset(("การ", "ความ", "ผู้", "นัก", "ไม่", "ประจำ"))  # stay with the word that follows
+_PLACE_KINDS = frozenset("บ้าน ชุมชน ตำบล อำเภอ จังหวัด ถนน ซอย วัด หนอง ห้วย คลอง เทศบาลตำบล".split())
+_WORDS_OF_A_NAME = 2  # dictionary words of most places' names: ท่า กระดาน in บ้านท่ากระดาน
 _THAI_RUN = re.compile(rf"([{WORD_LETTERS}]+)([ ]?ๆ|ฯ)?")  # ๆ and ฯ never begin a line
 _LETTER_OR_SIGN = re.compile(f"[{LETTERS_AND_SIGNS}]")
 _ENDINGS = " \tๆฯ"  # characters after which a line may end before a word
@@ -54,7 +56,10 @@ def segments_with_break_opportunities(segments: Iterable[TextSegment], local_wor
 def _line(parts: Sequence[TextSegment], local_words: frozenset[str]) -> Markup:
     shown = Markup()
     for number, part in enumerate(parts):
-        pieces = _OPPORTUNITY.join(breakable_pieces(part.text, local_words))
+        is_short_hit = part.hit and len(part.text) <= _MAX_UNBROKEN
+        pieces = (
+            escape(part.text) if is_short_hit else _OPPORTUNITY.join(breakable_pieces(part.text, local_words))
+        )
         before_part = parts[number - 1].text[-1] if number else "x"
         if number and (before_part.isspace() or (_is_thai(before_part) and _is_thai(part.text[0]))):
             shown += _OPPORTUNITY
@@ -109,13 +114,19 @@ def _fitting(word: str) -> tuple[str, ...]:
 
 
 def joined(run: str, local: frozenset[str]) -> list[str]:
-    """Returns a run of Thai letters cut into words; prefixes such as การ stay with the word that follows."""
+    """Returns a run of Thai letters cut into words.
+
+    Prefixes such as การ stay with the word that follows, and บ้าน with the name of the place.
+    """
     words: list[str] = []
-    is_prefix = False
+    following = 0  # words that stay with the last one
     for word in cut_words(run, local):
-        if is_prefix and len(words[-1]) + len(word) <= _MAX_UNBROKEN:
+        if following and len(words[-1]) + len(word) <= _MAX_UNBROKEN:
             words[-1] += word
+            following = 0 if word in local else following - 1
         else:
             words.append(word)
-        is_prefix = word in _PREFIXES
+            following = _WORDS_OF_A_NAME if word in _PLACE_KINDS else 0
+        if word in _PREFIXES:
+            following = max(following, 1)
     return words

@@ -7,7 +7,7 @@ moment never shows a withdrawn announcement.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from archive.errors import Unavailable
@@ -41,6 +41,7 @@ class Result:
     pages: tuple[PageResult, ...]
     is_partial: bool = False  # it matches only some words of the query; results before it match all of them
     is_in_force: bool = True  # no published announcement cancels or replaces it
+    is_amended: bool = False  # a published announcement amends it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,24 +109,21 @@ def _shown(services: Services, found: ResultPage, began: float) -> Answer:
         if announcement.status is Status.PUBLISHED
     }
     ended = services.relations.no_longer_in_force()
+    amended = services.relations.amended()
     attachments = {
         attachment.id: attachment
         for group in services.attachments.by_announcement(public).values()
         for attachment in group
         if attachment.hold is None
     }
-    texts = services.pages.texts_at(
-        (page.attachment_id, page.number)
-        for hit in (*found.hits, *found.related)
-        for page in hit.pages
-        if page.attachment_id in attachments
-    )
+    texts = _page_texts(services, (*found.hits, *found.related), attachments)
 
     def visible_results(hits: tuple[Hit, ...]) -> tuple[Result, ...]:
         return tuple(
             replace(
                 _result(public[hit.announcement_id], hit, attachments, texts, found.query),
                 is_in_force=hit.announcement_id not in ended,
+                is_amended=hit.announcement_id in amended,
             )
             for hit in hits
             if hit.announcement_id in public
@@ -143,6 +141,18 @@ def _shown(services: Services, found: ResultPage, began: float) -> Answer:
         did_you_mean=found.did_you_mean,
         query=found.query,
         took_ms=(time.perf_counter() - began) * 1000,
+    )
+
+
+def _page_texts(
+    services: Services, hits: Iterable[Hit], attachments: Container[int]
+) -> Mapping[tuple[int, int], str]:
+    """Returns the texts of the hits' pages, by attachment and number; of these attachments only."""
+    return services.pages.texts_at(
+        (page.attachment_id, page.number)
+        for hit in hits
+        for page in hit.pages
+        if page.attachment_id in attachments
     )
 
 

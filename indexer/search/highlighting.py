@@ -95,10 +95,7 @@ def _passage(text: str, query: Query, length: int) -> tuple[tuple[TextSegment, .
     first = found.densest(length - context)
     start = 0 if first is None else _phrase_start(text, first, borders.before(max(0, first - context)))
     end = start + length
-    if end >= len(text):  # the end of the text: the passage begins earlier, its last word stays
-        start, end = borders.before(max(0, len(text) - length)), len(text)
-    else:
-        end = borders.before(end)
+    end = len(text) if end >= len(text) else borders.before(end)  # the last word of the text stays
     if end <= start:  # one word longer than the passage
         end = min(len(text), start + length)
     shown = found.within(start, end, clipped=True)

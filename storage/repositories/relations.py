@@ -73,10 +73,17 @@ class EngineRelations:
         return [*mappers.readable(mappers.relation, found)]
 
     def no_longer_in_force(self) -> frozenset[int]:
+        return self._older_of([kind for kind in RelationKind if kind.ends])
+
+    def amended(self) -> frozenset[int]:
+        return self._older_of([RelationKind.AMENDS])
+
+    def _older_of(self, kinds: Sequence[RelationKind]) -> frozenset[int]:
+        """Return the ids of the announcements that a published one changes in one of these ways."""
         found = self._engine.rows(
             f"""SELECT older_id AS id FROM relation WHERE organisation_id IN :organisations
-                AND kind IN :ending AND {_NEWER_IS_PUBLISHED}""",  # noqa: S608
-            ending=[kind.value for kind in RelationKind if kind.ends],
+                AND kind IN :kinds AND {_NEWER_IS_PUBLISHED}""",  # noqa: S608
+            kinds=[kind.value for kind in kinds],
         )
         return frozenset(row["id"] for row in found)
 

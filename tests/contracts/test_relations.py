@@ -37,9 +37,10 @@ def test_only_published_announcements_end_others(records: Records) -> None:
     records.relations.decide(newer.id, older.id, RelationKind.REPLACES, actor=ACTOR)
     records.relations.decide(newer.id, amended.id, RelationKind.AMENDS, actor=ACTOR)
     assert records.relations.no_longer_in_force() == {older.id}
+    assert records.relations.amended() == {amended.id}
     assert len(records.relations.public()) == 2
     records.announcements.set_status(newer.id, Status.WITHDRAWN, actor=ACTOR, reason="ผิด")
-    assert records.relations.no_longer_in_force() == set()
+    assert records.relations.no_longer_in_force() == records.relations.amended() == set()
     assert records.relations.public() == []
 
 

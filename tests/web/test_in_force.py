@@ -22,8 +22,10 @@ def pair(site: Site, status: Status = Status.PUBLISHED) -> tuple[Announcement, A
     )
 
 
-def confirm(site: Site, newer: Announcement, older: Announcement) -> None:
-    site.services.intake.relate(newer.id, older.id, RelationKind.CANCELS, actor="test")
+def confirm(
+    site: Site, newer: Announcement, older: Announcement, kind: RelationKind = RelationKind.CANCELS
+) -> None:
+    site.services.intake.relate(newer.id, older.id, kind, actor="test")
 
 
 def test_staff_confirm_what_the_text_states(site: Site) -> None:
@@ -121,17 +123,18 @@ def test_every_page_and_text_view_tells_what_is_in_force_also_on_paper(site: Sit
     paper = site.attach(older.id, make(order).pdf, "คำสั่ง.pdf")
     site.services.intake.relabel(paper.id, label="คำสั่ง", kind=DocumentKind.ORDER, actor="test")
     site.work()
-    client, unchanged = site.client(), "ไม่มีประกาศฉบับใดในระบบนี้ยกเลิก"
+    client, unchanged = site.client(), "ยังไม่พบว่ามีประกาศฉบับอื่นมายกเลิกหรือแก้ไข"
     address = f"/announcements/{older.id}"
     views = [address, *(f"{address}/attachments/{paper.id}{end}" for end in ("", "/text"))]
     for path in views:
         assert unchanged in client.get(path).text, path
     for path in (address, f"{address}/certificate"):
         assert "คำสั่งที่ 5/2564" in client.get(path).text, path
-    confirm(site, newer, older)
-    for path in views:
-        page = client.get(path).text
-        assert ("ยกเลิกแล้วโดย" in page, unchanged in page) == (True, False), path
+    for kind, stated in ((RelationKind.AMENDS, "แก้ไขเพิ่มเติมโดย"), (RelationKind.CANCELS, "ยกเลิกแล้วโดย")):
+        confirm(site, newer, older, kind)
+        for path in (*views, f"{address}/certificate"):
+            page = client.get(path).text
+            assert (stated in page, unchanged in page) == (True, False), path
     news = site.announcement("งานวันเด็ก", kind="news")
     assert unchanged not in client.get(f"/announcements/{news.id}").text
     for path in views[:2]:  # the first sheet that is printed leads back to the page
@@ -160,6 +163,8 @@ def test_search_and_open_data_tell_what_is_in_force(site: Site) -> None:
     everything = client.get("/api/v1/search?q=สนามกีฬา").json
     assert (everything["total"], {each["in_force"] for each in everything["results"]}) == (2, {True})
     assert "in_force=true" not in client.get("/search?q=สนามกีฬา").text
+    confirm(site, newer, older, RelationKind.AMENDS)
+    assert client.get("/search?q=สนามกีฬา").text.count('<li class="amended">มีการแก้ไข</li>') == 1
     confirm(site, newer, older)
     site.work()
     page = client.get("/search?q=สนามกีฬา").text

@@ -23,6 +23,8 @@ THAI_RUNS = st.text(alphabet="กขคนมยรลวอเแโไะา�
         ("รับสมัครผู้สูงอายุ", ["รับสมัคร", "ผู้สูงอายุ"]),
         ("เครือข่ายส่งเสริมการมีส่วนร่วม", ["เครือข่าย", "ส่งเสริม", "การมีส่วนร่วม"]),
         ("นายศรัณย์พร", ["นาย", "ศรัณย์", "พร"]),
+        ("เข้มแข็งบ้านท่ากระดานเป็นไป", ["เข้มแข็ง", "บ้านท่ากระดาน", "เป็นไป"]),
+        ("ผู้สูงอายุประจำปีงบประมาณ", ["ผู้สูงอายุ", "ประจำปีงบประมาณ"]),
     ],
 )
 def test_words_as_people_read_them(run: str, words: list[str]) -> None:
@@ -30,7 +32,7 @@ def test_words_as_people_read_them(run: str, words: list[str]) -> None:
 
 
 def test_the_places_own_words_stay_whole() -> None:
-    assert list(line_breaking.joined("บ้านหนองปลาดุก", frozenset(["หนองปลาดุก"]))) == ["บ้าน", "หนองปลาดุก"]
+    assert list(line_breaking.joined("บ้านหนองปลาดุก", frozenset(["หนองปลาดุก"]))) == ["บ้านหนองปลาดุก"]
 
 
 @given(THAI_RUNS)
@@ -71,9 +73,10 @@ def test_hits_keep_words_whole() -> None:
         TextSegment("จัดตั้ง", hit=False),
         TextSegment("ศูนย์", hit=True),
         TextSegment("ส่งเสริม", hit=False),
+        TextSegment("เหมืองแร่ดีบุก", hit=True),
     ]
     shown = marked(segments)
-    assert pieces(shown) == ["จัดตั้ง", "ศูนย์", "ส่งเสริม"]
+    assert pieces(shown) == ["จัดตั้ง", "ศูนย์", "ส่งเสริม", "เหมืองแร่ดีบุก"]
 
 
 def marked(segments: list[TextSegment]) -> str:

@@ -1,6 +1,8 @@
 // What a page does beyond links and forms: suggestions while typing, the theme, sharing, copying, zoom, turning pages, pictures.
 "use strict";
 
+const SAID_MILLISECONDS = 5000; // long enough to read a line twice
+
 function suggestions(form) {
   const input = form.querySelector("input[name=q]");
   const list = document.createElement("ul");
@@ -86,10 +88,22 @@ function copyUnencrypted(text) {
   focused.focus();
 }
 
+// What was done stands over the page for a while; a screen reader says it.
+const said = document.createElement("p");
+said.className = "said-over";
+said.setAttribute("role", "status");
+if (document.querySelector("[data-done]")) document.body.append(said);
+let silence;
+function say(text) {
+  said.textContent = text;
+  clearTimeout(silence);
+  silence = setTimeout(() => said.replaceChildren(), SAID_MILLISECONDS);
+}
+
 async function copy(button, text) {
   if (navigator.clipboard) await navigator.clipboard.writeText(text);
   else copyUnencrypted(text);
-  button.textContent = button.dataset.done;
+  say(button.dataset.done);
 }
 
 // A finger across the page's picture turns the page, unless the picture is enlarged.

@@ -82,6 +82,19 @@ def test_a_passage_begins_with_a_phrase_and_has_no_ruling_lines() -> None:
     assert "...." not in shown
 
 
+def test_a_hit_near_the_end_of_a_text_stands_near_the_beginning_of_its_passage() -> None:
+    """A phone shows some 70 letters of a passage; the passage does not begin early to fill its length."""
+    text = (
+        "ขอรับรองว่าห้างหุ้นส่วนจำกัด น้ำใสการช่าง ได้ก่อสร้างระบบประปาหมู่บ้านแบบบาดาลขนาดกลาง หมู่ 6 บ้านเนินสะแก "
+        "วงเงิน 1,890,000 บาท แล้วเสร็จตามสัญญาเลขที่ 12/2560"
+    )
+    segments = readable_snippet(text, parse("บ้านเนินสะแก"))
+    assert [segment.text for segment in segments if segment.hit] == ["บ้านเนินสะแก"]
+    assert segments[0].text == "…"
+    assert len(segments[1].text) <= 60
+    assert segments[-1].text.endswith("12/2560")
+
+
 @pytest.mark.parametrize(
     ("typed", "text", "wanted"),
     [
