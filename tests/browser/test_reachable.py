@@ -17,6 +17,7 @@ from tests.browser.site import ACTOR, Site, order, wait_until
 
 REACHABLE = Path(__file__).with_name("reachable.js").read_text(encoding="utf-8")
 WIDTHS = [PHONE, DESK, 1366, 1920]
+BELOW_THE_HEADER = 240  # CSS pixels: most of a phone's screen of 844 is left for the page
 
 
 def covered(page: Page, addresses: list[str]) -> dict[str, list[str]]:
@@ -37,6 +38,13 @@ def test_every_control_of_residents_can_be_hit(visit: Visit, site: Site, width: 
 @pytest.mark.parametrize("width", WIDTHS)
 def test_every_control_of_staff_can_be_hit(staff: Visit, site: Site, width: int) -> None:
     assert covered(staff(width=width), staff_pages(site)) == {}
+
+
+def test_a_phone_shows_staff_the_page_and_the_whole_table(staff: Visit) -> None:
+    page = staff(width=PHONE)
+    page.goto("/staff/people")
+    assert page.locator("h1").bounding_box()["y"] < BELOW_THE_HEADER  # type: ignore[index]
+    assert page.locator(".people").evaluate("table => table.scrollWidth - table.clientWidth") == 0
 
 
 @pytest.mark.parametrize(("width", "height"), [(DESK, 700), (320, 256)], ids=["desk", "400 % zoom"])
