@@ -408,7 +408,7 @@ class Intake(FileVersionCommands):
                 )
         is_reversed = any(
             each.newer_id == older_id and each.older_id == newer_id and each.kind
-            for each in self._records.relations.by_announcement(newer_id)
+            for each in self._records.relations.decisions_of(newer_id)
         )
         if kind is not None and is_reversed:
             raise Invalid("อีกฉบับยกเลิกหรือแก้ไขฉบับนี้อยู่แล้ว กรุณาเอาความเกี่ยวข้องเดิมออกก่อน", field="older")

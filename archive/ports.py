@@ -83,11 +83,11 @@ class Jobs(Protocol):
         again, behind those not tried yet; after three deaths of its worker, the attachment fails instead,
         with code ``reader-crashed``."""
 
-    def lapsed(self, *, lease: dt.timedelta, now: dt.datetime) -> list[int]:
+    def list_lapsed(self, *, lease: dt.timedelta, now: dt.datetime) -> list[int]:
         """Return the ids of attachments whose lease has run out.
         A lease also counts as run out when it reaches so far ahead that the clock must have been set back."""
 
-    def take_back(self, *, lease: dt.timedelta, now: dt.datetime) -> int:
+    def settle_lapsed(self, *, lease: dt.timedelta, now: dt.datetime) -> int:
         """Set attachments with lapsed leases back to waiting, or to failed. Returns their number.
         ``claim`` does the same first."""
 
@@ -111,8 +111,11 @@ class Jobs(Protocol):
         """Set attachments back to waiting, to be read again. Returns their number.
         Pages that were read well with the newest rules stay as they are, unless ``afresh``."""
 
-    def outdated(self, rules: int, *, failed: bool) -> list[int]:
-        """Return ids of attachments read with rules older than ``rules``; with ``failed``, of failed ones."""
+    def list_outdated(self, rules: int) -> list[int]:
+        """Return the ids of attachments that were read with rules older than ``rules``."""
+
+    def list_failed(self) -> list[int]:
+        """Return the ids of attachments that could not be read."""
 
     def counts(self) -> dict[str, int]:
         """Return the number of attachments by status value."""
@@ -202,7 +205,7 @@ class SignIns(Protocol):
         While one of the limits must pause, counts nothing and returns the time to wait. Failures are
         forgotten an hour after the last."""
 
-    def attempt_succeeded(self, limits: Sequence[AttemptLimit], *, now: dt.datetime) -> None:
+    def clear_failures(self, limits: Sequence[AttemptLimit], *, now: dt.datetime) -> None:
         """Delete the failures of these limits; for a shared limit, only the failure of this attempt."""
 
 
@@ -298,13 +301,13 @@ class Fault:
     mend: Callable[[], bool] | None = None  # repairs the fault where that is safe; returns False on failure
 
 
-class RowCheck(Protocol):
+class ReadabilityCheck(Protocol):
     """Finds rows that cannot be read, by reading them as the archive does; also an ``Examination``."""
 
     def find_faults(self) -> Iterator[Fault]:
         """Yield every row that cannot be read."""
 
-    def check_some_rows(self) -> list[str]:
+    def check_more_rows(self) -> list[str]:
         """Read a bounded share of the rows. Returns the names of the damaged rows that are known."""
 
 
@@ -317,7 +320,7 @@ class Audit(Protocol):
     def find_faults(self) -> Iterator[Fault]:
         """Yield a fault for each broken link of the chain, then for each row that differs from its entry."""
 
-    def acknowledge_all(self, actor: str) -> list[Incident]:
+    def acknowledge_and_accept_all(self, actor: str) -> list[Incident]:
         """Acknowledge every open incident and every fault, and accept differing rows as they are now.
         Returns the incidents, with time and ``actor`` of the acknowledgement. Incidents stay on record."""
 

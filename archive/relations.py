@@ -28,7 +28,7 @@ def suggest_relations(records: Records, announcement: Announcement) -> list[Sugg
     """Return the relations that the announcement's text states and nobody has decided on yet."""
     decided = {
         each.older_id
-        for each in records.relations.by_announcement(announcement.id)
+        for each in records.relations.decisions_of(announcement.id)
         if each.newer_id == announcement.id
     }
     found: dict[int, SuggestedRelation] = {}
@@ -51,11 +51,11 @@ def _citations(records: Records, announcement: Announcement) -> Iterator[Citatio
 def _matches(records: Records, newer: Announcement, citation: Citation) -> list[Announcement]:
     """Return the announcements that fit a citation; nothing where several fit equally badly."""
     if citation.number:
-        ids = records.relations.with_number(citation.number)
+        ids = records.relations.naming_number(citation.number)
     elif citation.dated:
         ids = records.relations.dated(citation.dated)
     else:
-        ids = records.relations.with_title(citation.subject)
+        ids = records.relations.with_words_in_title(citation.subject)
     known = records.announcements.get_many(id for id in ids if id != newer.id).values()
     fitting = [
         each
@@ -134,7 +134,7 @@ def standing(records: Records, announcement: Announcement) -> Standing:
     new: Iterable[int] = [announcement.id]
     while new and len(known) < _LONGEST_CHAIN:
         confirmed = [
-            each for id in new for each in records.relations.by_announcement(id) if each.kind is not None
+            each for id in new for each in records.relations.decisions_of(id) if each.kind is not None
         ]
         beside = {id for each in confirmed for id in (each.newer_id, each.older_id)} - known.keys()
         published = {

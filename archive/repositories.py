@@ -86,7 +86,7 @@ class Announcements(Protocol):
     def get_many(self, ids: Iterable[int]) -> dict[int, Announcement]:
         """Return the announcements by id; unknown ids are left out."""
 
-    def by_ref(self, ref: str) -> Announcement | None:
+    def by_external_ref(self, ref: str) -> Announcement | None:
         """Return the announcement that another system knows as ``ref``; None where there is none."""
 
     def by_old_url(self, old_url: str) -> Announcement | None:
@@ -125,7 +125,7 @@ class History(Protocol):
     def changed_since(self, change: int, *, limit: int) -> list[tuple[int, int]]:
         """Return ``(announcement id, its change)`` for changes after ``change``, in order of change."""
 
-    def withdrawn_since(self, change: int) -> set[int]:
+    def ids_to_hide_since(self, change: int) -> set[int]:
         """Return the ids of announcements that an index at ``change`` may still show, but must not.
         They changed after ``change`` and are not published now, or one of their attachments was hidden after
         ``change``."""
@@ -331,7 +331,7 @@ class Relations(Protocol):
         """Store a person's decision on a relation, in place of an earlier one.
         ``kind`` None dismisses the relation. Raises ``NotFound`` unless both announcements exist."""
 
-    def by_announcement(self, announcement_id: int) -> list[Relation]:
+    def decisions_of(self, announcement_id: int) -> list[Relation]:
         """Return the decisions on relations to and from an announcement, the oldest decision first."""
 
     def public(self) -> list[Relation]:
@@ -343,11 +343,11 @@ class Relations(Protocol):
     def amended(self) -> frozenset[int]:
         """Return the ids of the announcements that a published announcement amends."""
 
-    def with_number(self, number: str) -> list[int]:
+    def naming_number(self, number: str) -> list[int]:
         """Return the ids of announcements of which the title, or an attachment, names a document number.
         ``number`` has Arabic digits, such as ``5/2560``. Trashed announcements are left out."""
 
-    def with_title(self, words: str) -> list[int]:
+    def with_words_in_title(self, words: str) -> list[int]:
         """Return the ids of announcements of which the title contains these words.
         Trashed announcements are left out."""
 

@@ -18,7 +18,7 @@ from archive.errors import PrakatError
 from archive.model import Attachment, Reading
 from archive.ports import Database, Examination, Files, Jobs, StoredFile
 from archive.repositories import Records
-from indexer.index_sync import BATCH_SIZE, load_published, sync_batch
+from indexer.index_sync import BATCH_SIZE, load_public, sync_batch
 from indexer.reindex import NO_LIMIT, is_ahead_of_records, rebuild
 from indexer.search.ports import SearchIndex
 from indexer.worker import LEASE
@@ -95,7 +95,7 @@ class ConsistencyReport:
     )
 
     @property
-    def clean(self) -> bool:
+    def needs_no_action(self) -> bool:
         """Returns True if there are no findings, or all of them were repaired."""
         return all(finding.mended for finding in self.findings)
 
@@ -251,12 +251,12 @@ class _Check:
             time.sleep(0.2)
             stuck &= self._lapsed()
         if stuck and self._repair:
-            self._jobs.take_back(lease=LEASE, now=dt.datetime.now(dt.UTC))
+            self._jobs.settle_lapsed(lease=LEASE, now=dt.datetime.now(dt.UTC))
         for attachment_id in sorted(stuck):
             self._find("job-stuck", f"attachment {attachment_id}", mended=self._repair)
 
     def _lapsed(self) -> set[int]:
-        return set(self._jobs.lapsed(lease=LEASE, now=dt.datetime.now(dt.UTC)))
+        return set(self._jobs.list_lapsed(lease=LEASE, now=dt.datetime.now(dt.UTC)))
 
     # index
 
@@ -373,7 +373,7 @@ class _Check:
 
     def _wrong_in(self, batch: list[int]) -> dict[int, str]:
         held = set(self._index.ids()).intersection(batch)
-        entries = {entry.announcement.id: entry for entry in load_published(self._records, batch)}
+        entries = {entry.announcement.id: entry for entry in load_public(self._records, batch)}
         settled = [
             entry
             for id, entry in entries.items()

@@ -132,7 +132,7 @@ def _store(path: Path, sha256: str, target: InboxTarget) -> bool:
 
 def _store_document(path: Path, filename: str, ref: str, target: InboxTarget) -> bool:
     """Make a draft with one attachment, as far as it is not there. Returns False when all of it was there."""
-    draft = target.records.announcements.by_ref(ref)
+    draft = target.records.announcements.by_external_ref(ref)
     if draft is not None and _has_file(target.records, draft, _sha256(path)):
         return False
     with path.open("rb") as stream:  # before the draft: a file that is refused leaves none

@@ -38,13 +38,13 @@ def sync_batch(records: Records, index: SyncTarget) -> int:
     if not changes:
         return 0
     ids = [id for id, _ in changes]
-    entries = load_published(records, ids)
+    entries = load_public(records, ids)
     public = {entry.announcement.id for entry in entries}
     index.update(entries, [id for id in ids if id not in public], position=changes[-1][1])
     return len(ids)
 
 
-def load_published(records: Records, ids: Iterable[int]) -> list[SourceAnnouncement]:
+def load_public(records: Records, ids: Iterable[int]) -> list[SourceAnnouncement]:
     """Returns the published announcements among ``ids``, with the text of attachments not on hold."""
     public = {
         id: announcement

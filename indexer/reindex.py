@@ -9,7 +9,7 @@ from archive.model import Status
 from archive.repositories import Records
 from indexer.analysis.index_document import SourceAnnouncement
 from indexer.analysis.parallel_analysis import rare_collections
-from indexer.index_sync import BATCH_SIZE, load_published, sync_batch
+from indexer.index_sync import BATCH_SIZE, load_public, sync_batch
 from indexer.search.ports import Generation, SearchIndex
 
 NO_LIMIT = 2**31
@@ -75,7 +75,7 @@ def rebuild(
 def _all(records: Records, progress: Callable[[int, int], None]) -> Iterator[SourceAnnouncement]:
     ids = [id for id, _ in records.history.changed_since(0, limit=NO_LIMIT)]
     for done in range(0, len(ids), BATCH_SIZE):
-        yield from load_published(records, ids[done : done + BATCH_SIZE])
+        yield from load_public(records, ids[done : done + BATCH_SIZE])
         progress(min(done + BATCH_SIZE, len(ids)), len(ids))
 
 

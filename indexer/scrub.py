@@ -37,7 +37,7 @@ _MOST_NAMED = 1_000  # damaged files that the state lists; there may be more
 
 
 @dataclass(slots=True)
-class ScrubState:
+class ScrubRecord:
     """Progress and findings of the scrub. Times are ISO 8601 in UTC, "" for never."""
 
     index_checked_at: str = ""
@@ -51,11 +51,11 @@ class ScrubState:
     )  # by SHA-256: "damaged", "missing", "unreadable"
 
 
-def read_state(path: Path) -> ScrubState:
+def read_scrub_record(path: Path) -> ScrubRecord:
     """Returns the state as the worker last wrote it; an empty state when none can be read."""
     with suppress(OSError, ValueError, TypeError):
-        return ScrubState(**json.loads(path.read_text()))
-    return ScrubState()
+        return ScrubRecord(**json.loads(path.read_text()))
+    return ScrubRecord()
 
 
 class ScrubStopped(Exception):
@@ -68,12 +68,12 @@ class Scrubber:
     def __init__(self, records: Records, files: Files, index: SearchIndex, path: Path) -> None:
         self._records, self._files, self._index = records, files, index
         self._path = path
-        self._state = read_state(path)
+        self._state = read_scrub_record(path)
         self._left: Iterator[StoredFile] | None = None
         self._saved = 0.0
         self._damaged_read_at = _never()
 
-    def scrub_index(self, wait: Callable[[float], bool]) -> bool:
+    def scrub_index_if_due(self, wait: Callable[[float], bool]) -> bool:
         """Reads the whole index if a check is due; returns False if not. The index itself records damage.
 
         ``wait`` sleeps for the given seconds and returns True when the worker is to stop; then this method
@@ -91,10 +91,10 @@ class Scrubber:
         self._save()
         return True
 
-    def scrub_next_file(self, wait: Callable[[float], bool]) -> bool:
+    def scrub_next_file_if_due(self, wait: Callable[[float], bool]) -> bool:
         """Reads the next original file if a check is due; returns False if not.
 
-        ``wait`` has the same meaning as in ``scrub_index``.
+        ``wait`` has the same meaning as in ``scrub_index_if_due``.
         """
         if self._state.damaged_files and dt.datetime.now(dt.UTC) - self._damaged_read_at > DAMAGED_EVERY:
             self._damaged_read_at = dt.datetime.now(dt.UTC)

@@ -202,7 +202,7 @@ class Worker:
             return False
         now = dt.datetime.now(dt.UTC)
         self._intake.publish_due(now, actor="prakat worker")
-        self._jobs.take_back(lease=LEASE, now=now)
+        self._jobs.settle_lapsed(lease=LEASE, now=now)
         self._stop.wait(1.0)
         return False
 
@@ -225,9 +225,9 @@ class Worker:
         busy = False
         with suppress(ScrubStopped):
             if self._duties.is_leader(SYNC_INDEX):
-                busy = self._scrub.scrub_index(self._stop.wait)
+                busy = self._scrub.scrub_index_if_due(self._stop.wait)
             if self._duties.is_leader(MAINTAIN):
-                busy = self._scrub.scrub_next_file(self._stop.wait) or busy
+                busy = self._scrub.scrub_next_file_if_due(self._stop.wait) or busy
         return busy
 
 

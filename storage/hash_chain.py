@@ -210,7 +210,7 @@ def append_missing_entries(engine: Engine) -> None:
             _append(engine, {key: digest for key, digest in found.items() if key not in known})
 
 
-def seal_attachment_holds(engine: Queries) -> None:
+def seal_all_holds_and_decisions(engine: Queries) -> None:
     """Append an entry for every attachment that is held or has decisions about personal data."""
     held = engine.rows("SELECT id FROM attachment WHERE hold <> '' OR decided <> ''")
     seal(engine, *(("attachment", row["id"]) for row in held))
@@ -265,7 +265,7 @@ class AuditTrail:
             for key, code in self._differing(subject):
                 yield Fault(code, f"{key[0]} {key[1]}", self._describe(key))
 
-    def acknowledge_all(self, actor: str) -> list[Incident]:
+    def acknowledge_and_accept_all(self, actor: str) -> list[Incident]:
         with self._engine.write():
             for fault in [*self.find_faults()]:
                 insert_incident(self._engine, fault)

@@ -67,7 +67,7 @@ _Values = dict[str, Any]
 
 
 @dataclass(slots=True)
-class Moved:
+class MoveResult:
     """Result of a move.
 
     ``files`` and ``records`` count what is equal at the target; ``copied`` counts those of both that were
@@ -85,7 +85,7 @@ def unfinished(engine: Engine) -> bool:
     return engine.row("SELECT 1 AS found FROM counter WHERE name = 'moving'") is not None
 
 
-def move_records(source: Engine, target: Engine, moved: Moved, progress: Progress) -> None:
+def move_records(source: Engine, target: Engine, moved: MoveResult, progress: Progress) -> None:
     """Copy every row and the change counter, and compare each batch of rows.
 
     Raises ``Conflict`` when the source is unfinished itself, when the target holds another archive, or when
@@ -205,7 +205,7 @@ class _Table:
                 )
 
 
-def move_files(source: Files, target: Files, moved: Moved, progress: Progress) -> None:
+def move_files(source: Files, target: Files, moved: MoveResult, progress: Progress) -> None:
     """Copy every original. Each is read again at the target and compared by its SHA-256."""
     total = sum(1 for _ in source.all())
     remaining = source.all()

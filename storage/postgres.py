@@ -20,7 +20,7 @@ from archive.errors import Unavailable
 from storage.engine import QueryClock, Row, spell_lists
 from storage.migration import Dialect
 from storage.migrator import migrate
-from storage.move import Moved, move_records
+from storage.move import MoveResult, move_records
 from storage.repositories.organisations import strays
 from storage.sqlite import Sqlite
 from storage.tenancy import ACCOUNTS
@@ -190,7 +190,7 @@ class Postgres:
     def copy_to(self, path: Path) -> None:
         """See ``Engine.copy_to``."""
         with self._one_moment(), closing(Sqlite(path)) as collected:
-            move_records(self, collected, Moved(), lambda *_: None)
+            move_records(self, collected, MoveResult(), lambda *_: None)
         with closing(sqlite3.connect(path)) as copy:
             copy.execute("PRAGMA journal_mode = DELETE")  # makes the copy one file, without a log beside it
 

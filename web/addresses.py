@@ -39,7 +39,7 @@ def line_share(address: str) -> str:
     return f"https://social-plugins.line.me/lineit/share?{urlencode({'url': address})}"
 
 
-def query_asked() -> str:
+def search_text_of_request() -> str:
     """Returns ``?q=`` of the request, cut to the length that a search reads.
 
     The length matters because pages repeat the query in many links.
@@ -47,7 +47,7 @@ def query_asked() -> str:
     return request.args.get("q", "").strip()[:MAX_QUERY_LENGTH]
 
 
-def path_asked() -> str:
+def path_of_request() -> str:
     """Returns the path of the present request, with its arguments."""
     return request.script_root + request.full_path
 

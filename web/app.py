@@ -175,7 +175,7 @@ def _name_request() -> None:
     g.request_id = secrets.token_hex(8)
 
 
-def may_send(app: Flask, environ: WSGIEnvironment) -> bool:
+def may_send_large_body(app: Flask, environ: WSGIEnvironment) -> bool:
     """Returns True when the client may send a large body after the header that ``environ`` was made from."""
     cast(organisations.ByAddress, app.wsgi_app).note_organisation(environ)
     with app.request_context(environ), suppress(Unavailable):

@@ -176,7 +176,7 @@ def _with_pages_and_versions(
 
 def _relations(services: Services, announcement_id: int, *, is_public: bool) -> Iterator[Relation]:
     """Yields the relations of an announcement to older ones; for a public bag, those that residents see."""
-    for relation in services.records.relations.by_announcement(announcement_id):
+    for relation in services.records.relations.decisions_of(announcement_id):
         if relation.newer_id == announcement_id and (
             not is_public
             or (relation.kind and services.announcements.get(relation.older_id).status is Status.PUBLISHED)
@@ -306,7 +306,7 @@ def _read_record(file: Path, source: str) -> CarriedRecord:
 
 def _take(services: Services, record: CarriedRecord, payload: Path, report: ImportReport) -> int:
     """Import one record and return its id here."""
-    known = services.announcements.by_ref(str(record.announcement.ref))
+    known = services.announcements.by_external_ref(str(record.announcement.ref))
     if known is not None:
         report.already_present += 1
         return known.id
@@ -342,7 +342,7 @@ def _take_relations(services: Services, relations: Sequence[Relation], ids: Mapp
     for relation in relations:
         if relation.newer_id in ids and relation.older_id in ids:
             newer, older = ids[relation.newer_id], ids[relation.older_id]
-            known = {each.older_id for each in services.records.relations.by_announcement(newer)}
+            known = {each.older_id for each in services.records.relations.decisions_of(newer)}
             if older not in known:
                 services.records.relations.decide(newer, older, relation.kind, actor=ACTOR)
 

@@ -32,7 +32,7 @@ from archive.ports import (
     Leases,
     Organisations,
     People,
-    RowCheck,
+    ReadabilityCheck,
     Scanner,
 )
 from archive.repositories import Records
@@ -64,7 +64,7 @@ from storage.engine import Engine
 from storage.files.local import LocalFiles
 from storage.files.virus_scanner import Clamd
 from storage.hash_chain import AuditTrail
-from storage.move import Moved, move_files, move_records, refuse_occupied
+from storage.move import MoveResult, move_files, move_records, refuse_occupied
 from storage.permissions import DataPermissions
 from storage.repositories.harvest import EngineHarvest
 from storage.repositories.jobs import EngineJobs
@@ -109,7 +109,7 @@ class Services(RepositoryAccess):
     scanner: Scanner | None
     backups: Backups
     audit: Audit
-    row_check: RowCheck
+    readability_check: ReadabilityCheck
     examinations: Sequence[Examination]
     index: SearchIndex
     dictionary: Dictionary
@@ -207,15 +207,15 @@ def services() -> Services:
     return cast(Services, g.services)
 
 
-def build(settings: Settings, *, begin_anew: bool = False) -> Services:
+def build(settings: Settings, *, may_begin_empty: bool = False) -> Services:
     """Open (and where needed create) everything that the settings name.
 
     Raises ``SettingsError`` when an empty database would be made although originals, an index or a note
-    on a backup say that there was one; unless ``begin_anew``.
+    on a backup say that there was one; unless ``may_begin_empty``.
     """
     data = settings.data
     engine = open_database(
-        settings, (lambda: None) if begin_anew else partial(refuse_lost_database, settings)
+        settings, (lambda: None) if may_begin_empty else partial(refuse_lost_database, settings)
     )
     dictionary = Dictionary(data / manifest.WORDS)
     files = _files(settings.files, data)
@@ -235,7 +235,7 @@ def build(settings: Settings, *, begin_anew: bool = False) -> Services:
         scanner=scanner,
         backups=Backups(data, engine, files, _backup_keys(settings)),
         audit=AuditTrail(engine),
-        row_check=DamagedRows(engine),
+        readability_check=DamagedRows(engine),
         examinations=(
             DataPermissions(data),
             DamagedRows(engine),
@@ -312,7 +312,7 @@ def restore(
         _restore_to_servers(settings, unpack, progress)
     services = build(settings)
     # A worker that was reading a document when the backup was made does not know this copy.
-    services.jobs.take_back(lease=LEASE, now=dt.datetime.now(dt.UTC) + LEASE)
+    services.jobs.settle_lapsed(lease=LEASE, now=dt.datetime.now(dt.UTC) + LEASE)
     return services
 
 
@@ -354,9 +354,9 @@ def _restore_to_servers(
     shutil.rmtree(unpacked)
 
 
-def move(source: Settings, target: Settings, progress: Callable[[str, int, int], None]) -> Moved:
+def move(source: Settings, target: Settings, progress: Callable[[str, int, int], None]) -> MoveResult:
     """Carry files, records and people to where ``target`` keeps them; see ``storage.move``."""
-    moved = Moved()
+    moved = MoveResult()
     target.data.mkdir(mode=0o700, parents=True, exist_ok=True)
     if _place(source.files, source.data) != _place(target.files, target.data):
         move_files(_files(source.files, source.data), _files(target.files, target.data), moved, progress)
@@ -392,7 +392,7 @@ def build_worker(services: Services) -> Worker:
         services.index,
         reader,
         duties(services, lease_holder_name()),
-        Scrubber(services.records, services.files, services.index, scrub_state_path(services.settings)),
+        Scrubber(services.records, services.files, services.index, scrub_record_path(services.settings)),
         Inbox(lambda: inbox_targets(services)),
         services.pictures,
         FollowerMail(services).send_due if services.settings.smtp_url else None,
@@ -413,7 +413,7 @@ def inbox_targets(services: Services) -> dict[Path, InboxTarget]:
     return {folder / slug: InboxTarget(each.records, each.intake) for slug, each in scoped.items()}
 
 
-def scrub_state_path(settings: Settings) -> Path:
+def scrub_record_path(settings: Settings) -> Path:
     """The file in which the worker keeps what its scrub has read and found."""
     return settings.data / "scrub.json"
 

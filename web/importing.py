@@ -244,7 +244,7 @@ class _Import:
 
     def add(self, listed: ListedAnnouncement, where: str) -> None:
         paths = [self._path(file, where) for file in listed.files]
-        known = self.services.announcements.by_ref(listed.draft.ref or "")
+        known = self.services.announcements.by_external_ref(listed.draft.ref or "")
         lost = [_mention(at, listed) for at, path in enumerate(paths) if path is None]
         draft = dataclasses.replace(listed.draft, body="\n".join([listed.draft.body, *lost]).strip())
         announcement = known or self._create(draft, listed.status, where)

@@ -15,8 +15,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from archive.errors import PrakatError
-from indexer.scrub import FILES_EVERY, read_state
-from web.bootstrap import Services, rehearse_restore, scrub_state_path
+from indexer.scrub import FILES_EVERY, read_scrub_record
+from web.bootstrap import Services, rehearse_restore, scrub_record_path
 from web.settings import Settings
 
 RESULT = "nightly.json"
@@ -133,7 +133,7 @@ def _check(services: Services) -> str:
 
 
 def _look_at_scrub(services: Services) -> str:
-    state = read_state(scrub_state_path(services.settings))
+    state = read_scrub_record(scrub_record_path(services.settings))
     if state.damaged_files:
         raise StepFoundFaults(
             f"ไฟล์ต้นฉบับเสียหายหรือหายไป (damaged originals): {_first(list(state.damaged_files))}"

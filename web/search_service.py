@@ -181,7 +181,7 @@ def _without_withdrawn(services: Services, query: Query) -> Query:
 
     Those count in no total, no facet and no correction, also while no worker makes the index follow.
     """
-    withdrawn = services.history.withdrawn_since(services.index.position())
+    withdrawn = services.history.ids_to_hide_since(services.index.position())
     return replace(query, filters=replace(query.filters, withheld=frozenset(withdrawn)))
 
 

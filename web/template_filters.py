@@ -108,7 +108,7 @@ def _add_globals(app: Flask) -> None:
         absolute=addresses.absolute,
         page_path=addresses.page_path,
         line_share=addresses.line_share,
-        path_asked=addresses.path_asked,
+        path_of_request=addresses.path_of_request,
         month_path=month_path,
         path_with=path_with,
         echoed_arguments=echoed_arguments,
@@ -132,7 +132,7 @@ def _shared() -> dict[str, Any]:
         "base_url": services().settings.base_url,
         "locale": _language(),
         "theme": theme if theme in ("light", "dark") else "",
-        "query_typed": addresses.query_asked(),
+        "query_typed": addresses.search_text_of_request(),
         "styles": styles(request.script_root),
         "site_profile": services().site_profiles.current,
     }

@@ -73,6 +73,13 @@ def deletion_keys(word: str, shortest: int = _MIN_TYPED_FOR_DELETION) -> Iterato
         yield sound[:at] + sound[at + 1 :]
 
 
+class SoundMatch(NamedTuple):
+    """A word that sounds like a piece of a query. ``piece`` is its place in the list asked for."""
+
+    piece: int
+    word: str
+
+
 class SpellingIndex:
     """Words of the archive by phonetic key. Words are only ever added; safe for use by several threads."""
 
@@ -104,8 +111,8 @@ class SpellingIndex:
                 self._heard = every[order], places[order]
             self._sources.add(source)
 
-    def words_sounding_like(self, pieces: list[str]) -> list[tuple[int, str]]:
-        """Returns pairs (index of the piece, word) of words within one edit of a piece's phonetic key."""
+    def words_sounding_like(self, pieces: list[str]) -> list[SoundMatch]:
+        """Returns the words within one edit of the phonetic key of a piece."""
         numbers: list[int] = []
         hashes: list[int] = []
         for number, piece in enumerate(pieces):
@@ -120,7 +127,7 @@ class SpellingIndex:
         found = places[np.arange(counts.sum()) + np.repeat(first - before, counts)]
         pairs = np.unique(np.repeat(np.array(numbers, dtype=np.int64), counts) << 32 | found)
         words = [self._words[place] for place in (pairs & 0xFFFFFFFF).tolist()]
-        return list(zip((pairs >> 32).tolist(), words, strict=True))
+        return list(map(SoundMatch, (pairs >> 32).tolist(), words))
 
 
 def spelling_distances(typed: Sequence[str], words: Sequence[str]) -> npt.NDArray[np.float64]:
@@ -146,7 +153,7 @@ class SpellingCandidate(NamedTuple):
 
 def spelling_candidates(
     typed: str,
-    near: Callable[[list[str]], Sequence[tuple[int, str]]],
+    near: Callable[[list[str]], Sequence[SoundMatch]],
     rarity: Callable[[str], float],
     most: int,
 ) -> list[SpellingCandidate]:

@@ -72,10 +72,10 @@ def boxes_of_finds(page: Page, spans: Sequence[tuple[int, int]]) -> list[Rectang
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class RedactedCopy:
-    """A redacted copy. ``pages``: its pages as read, without those that are to be recognised in the copy."""
+    """A redacted copy. ``read_pages``: the pages whose text is known; the others are to be recognised."""
 
     content: BinaryIO
-    pages: tuple[Page, ...]
+    read_pages: tuple[Page, ...]
 
 
 class Redactor:
@@ -109,7 +109,7 @@ class Redactor:
                         raise _is_not_drawn()
                     self._draw(document.path, pages, boxes, Path(name))
                 covered = [without_covered(page, boxes.get(page.number, ())) for page in pages]
-                sandbox.run(assemble, Path(name), covered, target, seconds=2 * PAGE_SECONDS)
+                sandbox.run(assemble_searchable_pdf, Path(name), covered, target, seconds=2 * PAGE_SECONDS)
                 self._prove(target, pages, covered, boxes)
             except Unreadable as error:
                 raise Unavailable(MESSAGES[error.code], code=error.code) from error
@@ -137,7 +137,7 @@ class Redactor:
 
     def _prove(self, copy: Path, pages: Sequence[Page], covered: Sequence[Page], boxes: Boxes) -> None:
         """Reads the copy again. Raises ``Conflict`` when covered data is still in its text or pictures."""
-        numbers = covered_numbers(pages, covered)
+        numbers = digits_gone(pages, covered)
         with Document(copy) as document:
             if document.outline.page_count != len(pages):
                 raise Unreadable("damaged")
@@ -198,7 +198,7 @@ def burn_page(path: Path, number: int, turn: int, boxes: Sequence[Rectangle]) ->
     return jpeg.getvalue()
 
 
-def assemble(folder: Path, pages: Sequence[Page], target: Path) -> None:
+def assemble_searchable_pdf(folder: Path, pages: Sequence[Page], target: Path) -> None:
     """Writes a new PDF of the pictures in ``folder``, with the pages' texts laid over them."""
     with pikepdf.new() as pdf:
         font = pdf.make_indirect(invisible_font(pdf))
@@ -323,7 +323,7 @@ def _clusters_under(text: str, line: Line, boxes: Sequence[Rectangle]) -> Iterat
         yield left, right, any(min(box.right, high) - max(box.left, low) > room for box in near)
 
 
-def covered_numbers(pages: Sequence[Page], covered: Sequence[Page]) -> list[str]:
+def digits_gone(pages: Sequence[Page], covered: Sequence[Page]) -> list[str]:
     """Returns the digits of the personal data that the original pages have and the covered ones lack."""
     return sorted(
         {

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from archive.thai.characters import CONSONANTS, WORD_LETTERS
 from archive.thai.keyboard import switch_layout
 from indexer.analysis.dictionary import Lexicon
-from indexer.analysis.spelling_index import SpellingCandidate, spelling_candidates
+from indexer.analysis.spelling_index import SoundMatch, SpellingCandidate, spelling_candidates
 from indexer.analysis.tokenizer import join_words, searchable_bytes
 from indexer.search.coverage import is_known
 from indexer.search.query import query_notes
@@ -143,7 +143,7 @@ def _in_other_layout(context: _Context, part: QueryPart) -> QueryPart | None:
     switched = None if part.phrase.exact else _switched(part, context.lexicon)
     if switched is None or not context.vocabulary.has_all(switched.clauses):
         return None
-    return None if context.vocabulary.count_phrase(part, enough=1) else switched
+    return None if context.vocabulary.estimate_phrase_count(part, enough=1) else switched
 
 
 def _corrections(context: _Context, part: QueryPart, whole: bytes, most: int) -> list[_Correction]:
@@ -208,9 +208,9 @@ def _best_candidate(context: _Context, text: str, whole: bytes) -> SpellingCandi
     typed = build_query_part(text, context.lexicon)
     if any(len(each.alternatives) > 1 and vocabulary.has_clause(each) for each in typed.clauses):
         return None
-    matching = vocabulary.count_phrase(typed, enough=MIN_WORD_FREQUENCY)
+    matching = vocabulary.estimate_phrase_count(typed, enough=MIN_WORD_FREQUENCY)
     is_common = matching >= (MIN_WORD_FREQUENCY if is_unknown else 1)
-    if is_common or vocabulary.has_longer_phrase(typed, with_neighbours(typed.phrase.data, whole)):
+    if is_common or vocabulary.has_longer_phrase(typed, with_adjacent_letters(typed.phrase.data, whole)):
         return None
 
     def rarity(word: str) -> float:
@@ -218,7 +218,7 @@ def _best_candidate(context: _Context, text: str, whole: bytes) -> SpellingCandi
         is_word = frequency >= MIN_WORD_FREQUENCY or (frequency and tokenizer.is_known_word(word))
         return vocabulary.idf(frequency) if is_word else math.inf
 
-    def near(pieces: list[str]) -> list[tuple[int, str]]:
+    def near(pieces: list[str]) -> list[SoundMatch]:
         return vocabulary.words_sounding_like(pieces, tokenizer.is_known_word)
 
     candidates = spelling_candidates(text, near, rarity, _MAX_CANDIDATES)
@@ -249,7 +249,7 @@ def _compounds(
     ]
 
 
-def with_neighbours(data: bytes, whole: bytes) -> list[bytes]:
+def with_adjacent_letters(data: bytes, whole: bytes) -> list[bytes]:
     """Returns a stretch of the whole query with the letters before it, and with the letters after it."""
     start = whole.find(data)
     end = start + len(data)
@@ -266,7 +266,7 @@ def _most_likely(
         if candidate.cost - math.log(_MAX_COUNTED) >= least:
             break  # neither it nor any after it can be likelier, however many documents have it
         part = build_query_part(candidate.text, context.lexicon)
-        count = context.vocabulary.count_phrase(part, enough=_MAX_COUNTED, depth=_MAX_VERIFIED)
+        count = context.vocabulary.estimate_phrase_count(part, enough=_MAX_COUNTED, depth=_MAX_VERIFIED)
         if count > over and candidate.cost - math.log(count) < least:
             best, least = candidate, candidate.cost - math.log(count)
     return best

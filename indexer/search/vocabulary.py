@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple, Protocol
 
 from archive.thai.characters import WORD_LETTERS
+from indexer.analysis.spelling_index import SoundMatch
 from indexer.analysis.tokenizer import searchable_bytes
 from indexer.search.query.query_plan import Clause, QueryPart
 
@@ -44,7 +45,7 @@ class Vocabulary(Protocol):
     def has_all(self, clauses: Sequence[Clause]) -> bool:
         """Returns True if a document matches every clause."""
 
-    def count_phrase(self, part: QueryPart, *, enough: int, depth: int | None = None) -> int:
+    def estimate_phrase_count(self, part: QueryPart, *, enough: int, depth: int | None = None) -> int:
         """Returns the number of documents with the phrase of ``part``, at most ``enough``.
 
         ``depth`` is the number of candidate documents that an engine without an index of phrases reads.
@@ -53,8 +54,8 @@ class Vocabulary(Protocol):
     def has_longer_phrase(self, part: QueryPart, longer: Sequence[bytes]) -> bool:
         """Returns True if a document with the phrase of ``part`` has one of the ``longer`` phrases too."""
 
-    def words_sounding_like(self, pieces: list[str], knows: Callable[[str], bool]) -> list[tuple[int, str]]:
-        """Returns words of the archive that sound like one of the pieces, each with the piece's number.
+    def words_sounding_like(self, pieces: list[str], knows: Callable[[str], bool]) -> list[SoundMatch]:
+        """Returns words of the archive that sound like one of the pieces, each with its piece.
 
         ``knows`` returns True for a word of the dictionary.
         """

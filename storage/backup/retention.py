@@ -87,7 +87,7 @@ class BackupDirectory:
         sync_directory(kept.parent)
         sync_directory(self.path)
 
-    def adopt(self) -> None:
+    def adopt_old_manifest(self) -> None:
         """Turn a ``manifest.json`` of a version before generations into a generation."""
         try:
             text = self.find_text(None)

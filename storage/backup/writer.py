@@ -295,7 +295,7 @@ class _DirectoryTarget:
         whole: bool,
     ) -> None:
         self._directory = BackupDirectory(directory)
-        self._directory.adopt()
+        self._directory.adopt_old_manifest()
         self._path, self._aside = directory, aside
         self._files, self._keys, self._report, self._whole = files, keys, report, whole
         self._before = self._directory.newest_readable()

@@ -149,7 +149,7 @@ class EngineAnnouncements:
         )
         return {each.id: each for each in mappers.readable(mappers.announcement, found)}
 
-    def by_ref(self, ref: str) -> Announcement | None:
+    def by_external_ref(self, ref: str) -> Announcement | None:
         row = self._engine.row(
             "SELECT * FROM announcement WHERE organisation_id = :organisation AND ref = :ref",
             ref=ref,

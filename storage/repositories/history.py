@@ -114,7 +114,7 @@ class EngineHistory:
         )
         return [(row["id"], row["change"]) for row in found]
 
-    def withdrawn_since(self, change: int) -> set[int]:
+    def ids_to_hide_since(self, change: int) -> set[int]:
         found = self._engine.rows(
             """SELECT id FROM announcement WHERE organisation_id IN :organisations AND change > :change
                AND (status <> 'published' OR id IN (

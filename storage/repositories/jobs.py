@@ -33,7 +33,7 @@ class EngineJobs:
         self._engine = engine
 
     def claim(self, worker: str, *, lease: dt.timedelta, now: dt.datetime) -> Attachment | None:
-        self.take_back(lease=lease, now=now)
+        self.settle_lapsed(lease=lease, now=now)
         if not self._engine.row(
             """SELECT 1 AS found FROM attachment
                WHERE organisation_id IN :organisations AND status = 'waiting' LIMIT 1"""
@@ -54,10 +54,10 @@ class EngineJobs:
             )
         return None if row is None else mappers.attachment(row)
 
-    def lapsed(self, *, lease: dt.timedelta, now: dt.datetime) -> list[int]:
+    def list_lapsed(self, *, lease: dt.timedelta, now: dt.datetime) -> list[int]:
         return [row["id"] for row in self._lapsed(lease, now)]
 
-    def take_back(self, *, lease: dt.timedelta, now: dt.datetime) -> int:
+    def settle_lapsed(self, *, lease: dt.timedelta, now: dt.datetime) -> int:
         if not self._lapsed(lease, now):
             return 0
         with self._engine.write():
@@ -188,12 +188,18 @@ class EngineJobs:
                 now=mappers.now_text(),
             )
 
-    def outdated(self, rules: int, *, failed: bool) -> list[int]:
-        condition = "status = 'failed'" if failed else "status = 'ready' AND rules < :rules"
+    def list_outdated(self, rules: int) -> list[int]:
         found = self._engine.rows(
-            f"""SELECT id FROM attachment
-                WHERE organisation_id IN :organisations AND {condition} ORDER BY id""",  # noqa: S608
+            """SELECT id FROM attachment WHERE organisation_id IN :organisations
+               AND status = 'ready' AND rules < :rules ORDER BY id""",
             rules=rules,
+        )
+        return [row["id"] for row in found]
+
+    def list_failed(self) -> list[int]:
+        found = self._engine.rows(
+            """SELECT id FROM attachment WHERE organisation_id IN :organisations
+               AND status = 'failed' ORDER BY id"""
         )
         return [row["id"] for row in found]
 

@@ -57,7 +57,7 @@ class EngineRelations:
             _note(self._engine, newer_id, older_id, before, code, actor)
             _note(self._engine, older_id, newer_id, names.get(before, ""), names.get(code, ""), actor)
 
-    def by_announcement(self, announcement_id: int) -> list[Relation]:
+    def decisions_of(self, announcement_id: int) -> list[Relation]:
         found = self._engine.rows(
             """SELECT * FROM relation WHERE organisation_id IN :organisations
                    AND (newer_id = :id OR older_id = :id) ORDER BY id""",
@@ -87,7 +87,7 @@ class EngineRelations:
         )
         return frozenset(row["id"] for row in found)
 
-    def with_number(self, number: str) -> list[int]:
+    def naming_number(self, number: str) -> list[int]:
         found = self._engine.rows(
             f"""SELECT id, title AS said FROM announcement
                 WHERE organisation_id IN :organisations AND status <> 'trashed'
@@ -103,7 +103,7 @@ class EngineRelations:
         )
         return _ids([row for row in found if names_number(row["said"], number)])
 
-    def with_title(self, words: str) -> list[int]:
+    def with_words_in_title(self, words: str) -> list[int]:
         found = self._engine.rows(
             """SELECT id FROM announcement WHERE organisation_id IN :organisations AND status <> 'trashed'
                AND title LIKE :words ORDER BY id LIMIT :most""",

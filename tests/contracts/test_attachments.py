@@ -229,7 +229,7 @@ def test_an_erased_attachment_leaves_its_number_and_nothing_else(
     assert "ความลับ" not in told
     assert not any(sha256 in told for sha256 in erased.files)
     assert stored(b"two").sha256 in told
-    assert announcement.id in records.history.withdrawn_since(0)
+    assert announcement.id in records.history.ids_to_hide_since(0)
     again = attached(records, announcement, b"one")  # the same bytes may come again
     assert again.id not in (first.id, second.id)
 

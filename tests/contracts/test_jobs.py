@@ -116,9 +116,9 @@ def test_a_lapsed_lease_goes_to_another_worker(
 def test_a_claim_far_ahead_of_the_clock_has_lapsed(jobs: Jobs, waiting: list[Attachment]) -> None:
     """The clock was set back; a small step back takes nothing from a living worker."""
     wanted = claim(jobs)
-    assert jobs.lapsed(lease=LEASE, now=NOW - LEASE / 2) == []
-    assert jobs.lapsed(lease=LEASE, now=NOW - 2 * LEASE) == [wanted]
-    assert jobs.take_back(lease=LEASE, now=NOW - 2 * LEASE) == 1
+    assert jobs.list_lapsed(lease=LEASE, now=NOW - LEASE / 2) == []
+    assert jobs.list_lapsed(lease=LEASE, now=NOW - 2 * LEASE) == [wanted]
+    assert jobs.settle_lapsed(lease=LEASE, now=NOW - 2 * LEASE) == 1
     assert jobs.counts()["waiting"] == len(waiting)
 
 
@@ -157,9 +157,9 @@ def test_reading_again(jobs: Jobs, records: Records, waiting: list[Attachment]) 
     finish(jobs, ready, rules=1)
     claim(jobs)
     jobs.fail(failed, "w", Failure("damaged", "เสีย"))
-    assert jobs.outdated(2, failed=False) == [ready]
-    assert jobs.outdated(1, failed=False) == []
-    assert jobs.outdated(1, failed=True) == [failed]
+    assert jobs.list_outdated(2) == [ready]
+    assert jobs.list_outdated(1) == []
+    assert jobs.list_failed() == [failed]
     assert jobs.queue_again([ready, failed, fresh, 999]) == 2
     assert records.attachments.get(failed).error is None
     # a new upload does not wait for rereadings

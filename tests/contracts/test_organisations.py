@@ -291,7 +291,7 @@ INSTEAD: dict[tuple[type, str, str], Callable[[Town], object]] = {
     (Figures, "tally", "name"): lambda _theirs: "pages",
     (Disclosure, "titled", "first"): lambda _theirs: draft().published_on,
     (Disclosure, "titled", "last"): lambda _theirs: draft().published_on,
-    (Relations, "with_number", "number"): lambda _theirs: "5/2564",
+    (Relations, "naming_number", "number"): lambda _theirs: "5/2564",
     (Relations, "decide", "kind"): lambda _theirs: RelationKind.CANCELS,
 }
 """Values for arguments whose name alone does not tell what they are."""
@@ -370,7 +370,7 @@ def test_what_is_counted_is_one_s_own(towns: tuple[Town, Town]) -> None:
 def test_each_has_its_own_references_and_names(towns: tuple[Town, Town]) -> None:
     mine, theirs = towns
     for each in towns:
-        known = each.records.announcements.by_ref("1")
+        known = each.records.announcements.by_external_ref("1")
         assert known is not None
         assert (known.id, known.ref) == (each.announcement, "1")
         person = each.people.accounts.by_name("somsri")
@@ -379,9 +379,9 @@ def test_each_has_its_own_references_and_names(towns: tuple[Town, Town]) -> None
     with pytest.raises(Conflict):
         mine.records.announcements.create(draft(ref="1"), actor=ACTOR)
     mine.records.announcements.revise(mine.announcement, {"ref": "2"}, actor=ACTOR)
-    assert mine.records.announcements.by_ref("1") is None
+    assert mine.records.announcements.by_external_ref("1") is None
     assert mine.records.history.entries(mine.announcement)[-1].before == {"ref": "1"}
-    assert theirs.records.announcements.by_ref("1") is not None
+    assert theirs.records.announcements.by_external_ref("1") is not None
 
 
 def test_the_province_works_in_each_and_belongs_to_none(engine: Engine, towns: tuple[Town, Town]) -> None:

@@ -47,20 +47,20 @@ def test_unknown_ids_are_not_found(records: Records) -> None:
 def test_names_what_was_withdrawn_since_a_change(records: Records) -> None:
     kept, gone, back = (published(records) for _ in range(3))
     before = records.history.last_change()
-    assert records.history.withdrawn_since(before) == set()
+    assert records.history.ids_to_hide_since(before) == set()
     for one in (gone, back):
         records.announcements.set_status(one.id, Status.WITHDRAWN, actor=ACTOR, reason="พิมพ์ผิด")
     records.announcements.set_status(back.id, Status.PUBLISHED, actor=ACTOR)
     records.announcements.revise(kept.id, {"title": "ชื่อใหม่"}, actor=ACTOR)
-    assert records.history.withdrawn_since(before) == {gone.id}
-    assert records.history.withdrawn_since(records.history.last_change()) == set()
+    assert records.history.ids_to_hide_since(before) == {gone.id}
+    assert records.history.ids_to_hide_since(records.history.last_change()) == set()
 
 
 def test_finds_by_ref_and_by_old_address(records: Records) -> None:
     made = published(records, ref="ก-1", old_url="/old/1")
-    assert records.announcements.by_ref("ก-1") == made
+    assert records.announcements.by_external_ref("ก-1") == made
     assert records.announcements.by_old_url("/old/1") == made
-    assert records.announcements.by_ref("ก-2") is None
+    assert records.announcements.by_external_ref("ก-2") is None
     assert records.announcements.by_old_url("/old/2") is None
 
 
@@ -158,11 +158,11 @@ def test_a_batch_is_kept_whole_or_not_at_all(records: Records) -> None:
         with pytest.raises(Conflict):  # undoes itself only
             published(records, ref="1")
         published(records, ref="2")
-    assert records.announcements.by_ref("2") is not None
+    assert records.announcements.by_external_ref("2") is not None
     with suppress(NotFound), records.batch():
         published(records, ref="3")
         records.announcements.get(999)
-    assert records.announcements.by_ref("3") is None
+    assert records.announcements.by_external_ref("3") is None
 
 
 def test_searches_that_found_nothing_are_counted(records: Records) -> None:

@@ -50,14 +50,14 @@ def test_people_and_references_of_one_organisation_become_those_of_the_first(
         (2, "somsri"),
     ]
     assert [session.device for session in people.sign_ins.sessions(2)] == ["phone"]
-    found = records.announcements.by_ref("old/1")
+    found = records.announcements.by_external_ref("old/1")
     assert found is not None
     assert found.title == "a"
     assert people.accounts.add("third", "secret", Role.STAFF).id == 3
     # Another organisation's may be called the same.
     other = Scoped(engine, 2)
     assert open_people(other).accounts.add("somsri", "secret", Role.STAFF).id == 4
-    assert open_records(other).announcements.by_ref("old/1") is None
+    assert open_records(other).announcements.by_external_ref("old/1") is None
     draft = Draft(title="b", body="", author="", published_on=NOW.date(), ref="old/1")
     assert open_records(other).announcements.create(draft, actor="somsri").ref == "old/1"
     assert open_people(Scoped(engine, PROVINCE)).accounts.by_name("somsri") is None

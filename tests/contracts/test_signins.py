@@ -101,7 +101,7 @@ def test_success_clears_one_s_own_failures_and_one_of_those_shared(people: Peopl
     now = fail(people, 5, NAME, ADDRESS)
     now += people.sign_ins.begin_attempt([NAME, ADDRESS], now=now)
     assert people.sign_ins.begin_attempt([NAME, ADDRESS], now=now) == NO_WAIT
-    people.sign_ins.attempt_succeeded([NAME, ADDRESS], now=now)
+    people.sign_ins.clear_failures([NAME, ADDRESS], now=now)
     assert fail(people, 2, NAME, now=now) == now
     wait = people.sign_ins.begin_attempt([ADDRESS], now=now)
     assert wait == SECOND  # five failures are left

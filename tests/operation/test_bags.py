@@ -60,7 +60,7 @@ def compared(services: Services) -> dict[str, object]:
                 services.announcements.get(each.older_id).title,
                 each.kind,
             )
-            for each in services.records.relations.by_announcement(announcement.id)
+            for each in services.records.relations.decisions_of(announcement.id)
         ]
         changes = [
             dataclasses.replace(each, id=0, announcement_id=0) for each in history if each.actor != IMPORTER

@@ -19,7 +19,7 @@ from archive.errors import PrakatError, Unavailable
 from archive.model import Status
 from indexer.analysis.index_document import SourceAnnouncement
 from indexer.consistency import ConsistencyReport, check_consistency
-from indexer.index_sync import load_published
+from indexer.index_sync import load_public
 from indexer.search.query.parser import parse
 from indexer.worker import LEASE
 from tests.operation.archives import (
@@ -349,4 +349,4 @@ def some(services: Services, status: Status, skip: int = 0) -> int:
 
 
 def loaded(services: Services, id: int) -> list[SourceAnnouncement]:
-    return load_published(services.records, [id])
+    return load_public(services.records, [id])

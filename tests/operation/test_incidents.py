@@ -66,7 +66,7 @@ def test_readiness_and_metrics_know_until_it_is_acknowledged(crashed: Path) -> N
     assert answer["checks"]["incidents"] != "ok"
     assert b"prakat_incidents 1.0" in exposition(services)
     before = dt.datetime.now(dt.UTC)
-    (acknowledged,) = services.audit.acknowledge_all("สมชาย")
+    (acknowledged,) = services.audit.acknowledge_and_accept_all("สมชาย")
     assert acknowledged.acknowledged_by == "สมชาย"
     assert acknowledged.acknowledged_at is not None
     assert acknowledged.acknowledged_at >= before
@@ -80,7 +80,7 @@ def test_the_same_loss_is_one_incident(services: Services) -> None:
     for _ in range(3):
         services.incidents.note("changes-lost", "database", "21 (45 > 24)")
     assert len(services.incidents.list_open()) == 1
-    services.audit.acknowledge_all("สมชาย")
+    services.audit.acknowledge_and_accept_all("สมชาย")
     services.incidents.note("changes-lost", "database", "21 (45 > 24)")
     assert len(services.incidents.list_open()) == 1
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from whoosh.index import LockError
 
 from archive.model import Draft
-from indexer.index_sync import load_published, sync_batch
+from indexer.index_sync import load_public, sync_batch
 from tests.contracts.processes import ended, in_child
 from tests.operation.archives import ACTOR, NOW, close, opened
 
@@ -40,5 +40,5 @@ def test_none_undoes_what_another_was_faster_with(tmp_path: Path) -> None:
     assert [ended(child) for child in children] == [0] * FOLLOWERS
     while sync_batch(services.records, services.index):
         pass
-    assert services.index.differing(load_published(services.records, made)) == []
+    assert services.index.differing(load_public(services.records, made)) == []
     close(services)

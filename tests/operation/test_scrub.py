@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from indexer.scrub import BYTES_PER_SECOND, Scrubber, ScrubStopped, read_state
+from indexer.scrub import BYTES_PER_SECOND, Scrubber, ScrubStopped, read_scrub_record
 from tests.operation.archives import answers, flip, generation, overwrite, run, stored
 from tests.web.conftest import BROWSER, open_site
-from web.bootstrap import Services, build_worker, scrub_state_path
+from web.bootstrap import Services, build_worker, scrub_record_path
 from web.serving.health import heartbeat
 
 
@@ -30,14 +30,14 @@ class Clock:
 
 
 def scrub_of(services: Services) -> Scrubber:
-    return Scrubber(services.records, services.files, services.index, scrub_state_path(services.settings))
+    return Scrubber(services.records, services.files, services.index, scrub_record_path(services.settings))
 
 
 def scrub_all(services: Services) -> Clock:
     """Scrub all that is due, as a worker does."""
     scrub, clock = scrub_of(services), Clock()
-    scrub.scrub_index(clock.wait)
-    while scrub.scrub_next_file(clock.wait):
+    scrub.scrub_index_if_due(clock.wait)
+    while scrub.scrub_next_file_if_due(clock.wait):
         pass
     return clock
 
@@ -53,15 +53,15 @@ def readiness(data: Path) -> tuple[int, dict[str, str]]:
 
 def test_a_sound_archive_is_read_once_and_slowly(data: Path, services: Services) -> None:
     clock = scrub_all(services)
-    state = read_state(scrub_state_path(services.settings))
+    state = read_scrub_record(scrub_record_path(services.settings))
     assert state.damaged_files == {}
     assert state.files_checked == len(stored(data)) == 12
     read = sum(path.stat().st_size for path in stored(data))
     assert state.bytes_checked > read
     assert clock.seconds == pytest.approx(state.bytes_checked / BYTES_PER_SECOND)
     again = Clock()
-    assert not scrub_of(services).scrub_index(again.wait)
-    assert not scrub_of(services).scrub_next_file(again.wait)
+    assert not scrub_of(services).scrub_index_if_due(again.wait)
+    assert not scrub_of(services).scrub_next_file_if_due(again.wait)
     assert again.seconds == 0
     assert readiness(data) == (200, {})
 
@@ -88,32 +88,32 @@ def test_a_damaged_original_is_known_before_anybody_asks_for_it(
     assert fault == {victim.name: "missing" if how == "gone" else "damaged"}
 
     services.files.add(io.BytesIO(content), limit=len(content))  # attached again
-    scrub_of(services).scrub_next_file(Clock().wait)
+    scrub_of(services).scrub_next_file_if_due(Clock().wait)
     assert readiness(data) == (200, {})
 
 
 def test_a_stopped_scrub_goes_on_where_it_was(services: Services) -> None:
-    path = scrub_state_path(services.settings)
+    path = scrub_record_path(services.settings)
     scrub = scrub_of(services)
     for _ in range(5):
-        scrub.scrub_next_file(Clock().wait)
+        scrub.scrub_next_file_if_due(Clock().wait)
     scrub._save()
     with pytest.raises(ScrubStopped):
-        scrub_of(services).scrub_next_file(Clock(stop_after=0).wait)
-    after = read_state(path).files_after
-    assert read_state(path).files_checked == 5
+        scrub_of(services).scrub_next_file_if_due(Clock(stop_after=0).wait)
+    after = read_scrub_record(path).files_after
+    assert read_scrub_record(path).files_checked == 5
     fresh = scrub_of(services)
-    fresh.scrub_next_file(Clock().wait)
+    fresh.scrub_next_file_if_due(Clock().wait)
     fresh._save()
-    assert read_state(path).files_after > after
-    assert read_state(path).files_checked == 6
+    assert read_scrub_record(path).files_after > after
+    assert read_scrub_record(path).files_checked == 6
 
 
 def test_a_torn_state_begins_anew(services: Services) -> None:
-    path = scrub_state_path(services.settings)
+    path = scrub_record_path(services.settings)
     path.write_text('{"files_after": "ff')
     scrub_all(services)
-    assert read_state(path).files_checked == 12
+    assert read_scrub_record(path).files_checked == 12
 
 
 def test_a_worker_finds_and_mends_a_rotten_index(data: Path, services: Services) -> None:

@@ -227,7 +227,10 @@ def port(monkeypatch: pytest.MonkeyPatch, most_connections: int) -> Iterator[int
 
     sockets = listen("127.0.0.1", 0)
     server = Server(
-        application, max_body=1 << 21, may_send=lambda _environ: True, is_trusted_proxy=lambda _address: False
+        application,
+        max_body=1 << 21,
+        may_send_large_body=lambda _environ: True,
+        is_trusted_proxy=lambda _address: False,
     )
     stop = Told()
     thread = threading.Thread(target=server.run, args=(stop, sockets))

@@ -147,7 +147,7 @@ def test_an_import_ends_and_is_completed_later(full: Site, tmp_path_factory: pyt
     assert report.problems == []
     again = import_manifest(full.services, path, lambda _done, _total: None)
     assert (again.added, again.already_present, again.files) == (0, 6, 0)
-    found = [full.services.announcements.by_ref(f"r{number}") for number in range(6)]
+    found = [full.services.announcements.by_external_ref(f"r{number}") for number in range(6)]
     held = full.services.attachments.by_announcement(each.id for each in found if each)
     assert [len(attachments) for attachments in held.values()] == [1] * 6
 

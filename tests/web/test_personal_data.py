@@ -255,7 +255,7 @@ def test_an_import_brings_such_a_record_as_a_draft(site: Site, tmp_path: Path) -
     manifest.write_text("\n".join(json.dumps(line | common) for line in lines), encoding="utf-8")
     report = import_manifest(site.services, manifest, lambda _done, _total: None)
     records = site.services.records
-    first, second = records.announcements.by_ref("1"), records.announcements.by_ref("2")
+    first, second = records.announcements.by_external_ref("1"), records.announcements.by_external_ref("2")
     assert first is not None
     assert second is not None
     assert (first.status, second.status) == (Status.DRAFT, Status.PUBLISHED)

@@ -165,9 +165,9 @@ def test_a_rereading_touches_what_it_can_better(site: Site) -> None:
     scanned = site.attach(announcement.id, scan(memo("ขอถังประปาใหม่"), Look(), seed=3))
     site.work()
     jobs, records = site.services.jobs, site.services.records
-    assert jobs.outdated(RULES, failed=False) == []
-    assert jobs.outdated(RULES + 1, failed=False) == [scanned.id]  # better recognition: not for text
-    assert jobs.outdated(TEXT_RULES + 1, failed=False) == [drawn.id, scanned.id]
+    assert jobs.list_outdated(RULES) == []
+    assert jobs.list_outdated(RULES + 1) == [scanned.id]  # better recognition: not for text
+    assert jobs.list_outdated(TEXT_RULES + 1) == [drawn.id, scanned.id]
 
     (lost,) = records.pages.by_attachment(scanned.id)
     records.pages.save(replace(lost, text="", lines=(), doubts=(), problem="timeout"))

@@ -24,8 +24,8 @@ from archive.validation import LONGEST_NAME
 from web.accounts import second_factor
 from web.accounts.passwords import LONGEST, verify
 from web.accounts.sign_in_limits import (
-    attempt_succeeded,
     begin_attempt,
+    clear_failures,
     code_limits,
     remember_device,
     sign_in_limits,
@@ -154,7 +154,7 @@ def sign_in() -> ResponseReturnValue:
             begin_attempt(limits)
             is_right = verify(known[1] if known else None, form.password.data)
             if is_right and known and not known[0].disabled:
-                attempt_succeeded(limits)
+                clear_failures(limits)
                 return _first_factor_passed(known[0], request.args.get("next", ""))
             note_security("sign-in failed", good=False, person=known[0].name if known else "(unknown)")
             flash(_refusal(is_suspended=is_right), "bad")
@@ -211,7 +211,7 @@ def _is_code_right(person: Person) -> bool:
     begin_attempt(limits)
     if not second_factor.is_right(person, factor, request.form.get("code", ""), dt.datetime.now(dt.UTC)):
         return False
-    attempt_succeeded(limits)
+    clear_failures(limits)
     return True
 
 

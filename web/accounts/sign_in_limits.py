@@ -76,7 +76,7 @@ def own_password_limits(person: Person) -> list[AttemptLimit]:
 
 
 def begin_attempt(limits: list[AttemptLimit]) -> None:
-    """Count one failure, which ``attempt_succeeded`` takes back.
+    """Count one failure, which ``clear_failures`` takes back.
 
     Raises ``TooMany`` with the seconds to wait during a pause.
     """
@@ -90,9 +90,9 @@ def begin_attempt(limits: list[AttemptLimit]) -> None:
         raise error
 
 
-def attempt_succeeded(limits: list[AttemptLimit]) -> None:
+def clear_failures(limits: list[AttemptLimit]) -> None:
     """Take back the failure that ``begin_attempt`` counted, and the person's own failures before it."""
-    services().people.sign_ins.attempt_succeeded(limits, now=dt.datetime.now(dt.UTC))
+    services().people.sign_ins.clear_failures(limits, now=dt.datetime.now(dt.UTC))
 
 
 def remember_device(answer: AnyResponse, person: Person) -> None:

@@ -14,9 +14,9 @@ from archive.errors import NotFound
 from archive.importers.paperless import MANIFEST as PAPERLESS_MANIFEST
 from archive.importers.site_rules import KINDS, load_site
 from indexer.extraction.pipeline import RULES
-from indexer.scrub import read_state
+from indexer.scrub import read_scrub_record
 from web.bags import import_bag, is_bag
-from web.bootstrap import Services, scrub_state_path
+from web.bootstrap import Services, scrub_record_path
 from web.commands.terminal import ALL, bar, open_existing, organisation_option, services_of, table
 from web.importing import ImportReport, import_manifest, import_paperless, import_site
 
@@ -111,9 +111,9 @@ def reread(attachment_ids: tuple[int, ...], failed: bool, if_needed: bool) -> No
             raise NotFound(f"ไม่พบเอกสารแนบ {attachment_id} (no such attachment)") from error
     ids: set[int] = set()
     if failed:
-        ids |= set(services.jobs.outdated(RULES, failed=True))
+        ids |= set(services.jobs.list_failed())
     if if_needed:
-        ids |= set(services.jobs.outdated(RULES, failed=False))
+        ids |= set(services.jobs.list_outdated(RULES))
     count = services.jobs.queue_again(attachment_ids, afresh=True)
     count += services.jobs.queue_again(sorted(ids.difference(attachment_ids)))
     click.echo(f"รอแปลงใหม่ {count:,} เอกสาร")
@@ -143,7 +143,7 @@ def stats(as_json: bool, organisation: str | None) -> None:
             "behind": services.history.last_change() - services.index.position(),
             "damaged": len(services.index.noted_damage()),
         }
-        state = read_state(scrub_state_path(services.settings))
+        state = read_scrub_record(scrub_record_path(services.settings))
         held["scrub"] = {
             "index_checked_at": state.index_checked_at or None,
             "files_finished_at": state.files_finished_at or None,

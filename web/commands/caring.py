@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.text import Text
 
 from web.commands.terminal import open_existing
-from web.diagnosis import Area, Trouble, diagnose
+from web.diagnosis import Trouble, TroubleKind, diagnose
 from web.nightly import STEP_NAMES, run_nightly
 from web.nightly_mail import mail_result
 
@@ -36,19 +36,19 @@ def doctor(as_json: bool) -> None:
     sys.exit(1 if any(not trouble.is_advice for trouble in found) else 0)
 
 
-_AREAS = {
-    Area.MISSING: "ขาด · missing",
-    Area.MISSET: "ตั้งค่าไม่ถูก · misset",
-    Area.UNSAFE: "ไม่ปลอดภัย · unsafe",
-    Area.SLOW: "ช้า · slow",
+_KIND_NAMES = {
+    TroubleKind.MISSING: "ขาด · missing",
+    TroubleKind.MISSET: "ตั้งค่าไม่ถูก · misset",
+    TroubleKind.UNSAFE: "ไม่ปลอดภัย · unsafe",
+    TroubleKind.SLOW: "ช้า · slow",
 }
 
 
 def _show(found: list[Trouble]) -> None:
     console = Console(highlight=False)
     for trouble in found:
-        area = "คำแนะนำ · advice" if trouble.is_advice else _AREAS[trouble.area]
-        console.print(Text(f"{area}  [{trouble.code}]", style="bold"), soft_wrap=True)
+        kind = "คำแนะนำ · advice" if trouble.is_advice else _KIND_NAMES[trouble.kind]
+        console.print(Text(f"{kind}  [{trouble.code}]", style="bold"), soft_wrap=True)
         console.print(Text(f"  {trouble.message}"), soft_wrap=True)
         console.print(Text(f"  → {trouble.remedy}"), soft_wrap=True)
     problems = sum(not trouble.is_advice for trouble in found)

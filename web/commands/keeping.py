@@ -56,14 +56,14 @@ def check(as_json: bool, repair: bool, acknowledge: str | None) -> None:
         click.echo(json.dumps(_described(report), ensure_ascii=False))
     else:
         _show(report)
-    sys.exit(0 if report.clean else 1)
+    sys.exit(0 if report.needs_no_action else 1)
 
 
 def _examined(*, repair: bool, acknowledge: str | None) -> ConsistencyReport:
     """Returns the report on the archive. Raises ``Unavailable`` if its database cannot be opened."""
     services = open_existing()
     if acknowledge:
-        for incident in services.audit.acknowledge_all(acknowledge):
+        for incident in services.audit.acknowledge_and_accept_all(acknowledge):
             click.echo(
                 f"รับทราบแล้วโดย (acknowledged by) {incident.acknowledged_by}:"
                 f" {incident.code} {incident.subject} {incident.detail}",
@@ -83,7 +83,7 @@ _STEPS = {
 
 def _described(report: ConsistencyReport) -> dict[str, object]:
     return {
-        "clean": report.clean,
+        "clean": report.needs_no_action,
         "checked": report.checked,
         "findings": _with_messages(report.findings),
         "notes": _with_messages(report.notes),
@@ -239,7 +239,7 @@ def restore(source: Path, generation: str | None, listing: bool, identity: Path 
 
 
 @click.command("begin-anew")
-def begin_anew() -> None:
+def begin_empty_archive() -> None:
     """เริ่มคลังว่างข้างไฟล์ของคลังเดิมที่ฐานข้อมูลหายไป · Begin an empty archive where an older one lost its database.
 
     The originals that lie there stay, used by no announcement; the index is made anew. Where there is a
@@ -249,11 +249,11 @@ def begin_anew() -> None:
     ตัวอย่าง · example:
       prakat begin-anew
     """
-    services = bootstrap.build(settings.load(), begin_anew=True)
+    services = bootstrap.build(settings.load(), may_begin_empty=True)
     is_new = services.history.last_change() == 0
     count = reindex.rebuild(services.records, services.index)
     if is_new:
-        services.audit.acknowledge_all("prakat begin-anew")
+        services.audit.acknowledge_and_accept_all("prakat begin-anew")
     click.echo(
         f"คลังที่ {services.settings.data} มี {count:,} เรื่องที่ค้นหาได้ (ready, announcements in it)", err=True
     )
@@ -263,4 +263,4 @@ def _engines(given: Settings) -> tuple[str, str]:
     return given.database, given.files
 
 
-COMMANDS = (check, backup, restore, begin_anew)
+COMMANDS = (check, backup, restore, begin_empty_archive)

@@ -19,7 +19,7 @@ from archive.errors import PrakatError, Unavailable
 from indexer.leader_leases import lease_holder_name
 from indexer.reindex import note_loss
 from web import settings
-from web.app import create_app, may_send
+from web.app import create_app, may_send_large_body
 from web.bootstrap import Services, build_worker, duties
 from web.commands.terminal import open_services
 from web.serving.health import heartbeat
@@ -118,7 +118,7 @@ def _server(app: Flask, services: Services) -> Server:
     return Server(
         app,
         max_body=(services.settings.max_upload_mb + 1) << 20,
-        may_send=lambda environ: may_send(app, environ),
+        may_send_large_body=lambda environ: may_send_large_body(app, environ),
         is_trusted_proxy=Networks(services.settings.trusted_proxies).__contains__,
     )
 

@@ -16,11 +16,11 @@ from archive import thai
 from archive.fields import ANNOUNCEMENT_FIELDS
 from archive.model import Announcement, RelationKind, Status
 from indexer.search.query.parser import Query, Sort
-from web.addresses import absolute, path_asked
+from web.addresses import absolute, path_of_request
 from web.api import schemas
 from web.bootstrap import services
 from web.disclosure_overview import filled_years
-from web.public.open_data_files import dump_size, send_dump
+from web.public.open_data_files import dump_size_or_start, send_dump
 from web.search_service import search
 
 pages = Blueprint("feeds", __name__)
@@ -38,7 +38,7 @@ _COLUMNS = ("id", *_EXPORTED[: _EXPORTED.index("body")], "url", *_EXPORTED[_EXPO
 
 
 @pages.get("/feed.xml")
-def feed() -> Response:
+def search_feed() -> Response:
     """Send an Atom feed of any search; without a sort, newest first."""
     schema = schemas.SearchArgs()
     given = {name: value for name, value in request.args.items() if name not in schema.validate(request.args)}
@@ -47,7 +47,7 @@ def feed() -> Response:
     name = services().settings.site_name
     made = render_template(
         "feed.xml",
-        address=absolute(path_asked().rstrip("?")),
+        address=absolute(path_of_request().rstrip("?")),
         title=_NOT_XML.sub("", f"{name} · {query.typed}" if query.typed else name),
         updated=max((each.updated_at for each in found), default=dt.datetime.now(dt.UTC)),
         announcements=found,
@@ -92,8 +92,8 @@ def open_data() -> str:
     """Show the files of open data, with their sizes."""
     return render_template(
         "public/open-data.html",
-        csv_size=dump_size(_CSV, _csv_lines),
-        json_lines_size=dump_size(_JSON_LINES, _json_lines),
+        csv_size=dump_size_or_start(_CSV, _csv_lines),
+        json_lines_size=dump_size_or_start(_JSON_LINES, _json_lines),
     )
 
 

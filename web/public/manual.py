@@ -15,7 +15,7 @@ from markupsafe import Markup
 from indexer.search.highlighting import TextSegment, find_hits, snippet
 from indexer.search.query import parser as queries
 from indexer.search.query.parser import Query
-from web.addresses import query_asked
+from web.addresses import search_text_of_request
 
 pages = Blueprint("manual", __name__, url_prefix="/help")
 
@@ -41,7 +41,7 @@ def show(page: str = _FIRST) -> str:
     """Show a page of the manual; with ``?q=``, the sections of all pages that match."""
     if page not in _names():
         abort(404)
-    typed = query_asked()
+    typed = search_text_of_request()
     return render_template(
         "public/manual.html",
         content=_rendered(page),

@@ -49,7 +49,7 @@ def send_dump(name: str, media_type: str, lines: Callable[[], Iterator[str]]) ->
     return answer
 
 
-def dump_size(name: str, lines: Callable[[], Iterator[str]]) -> int | None:
+def dump_size_or_start(name: str, lines: Callable[[], Iterator[str]]) -> int | None:
     """Returns the bytes of the file ``name``; None while it is written for the first time, which this starts.
 
     While the file is being rewritten after a change, the size is that of the previous file.
@@ -137,6 +137,6 @@ def _newest(current: Path) -> Path | None:
     place, _change, name = current.name.split(".", 2)
     by_change = {int(path.name.split(".")[1]): path for path in current.parent.glob(f"{place}.*.{name}")}
     change = max(by_change, default=None)
-    if change is None or services().history.withdrawn_since(change):
+    if change is None or services().history.ids_to_hide_since(change):
         return None
     return by_change[change]

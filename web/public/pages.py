@@ -26,7 +26,7 @@ from indexer.search.query.parser import Filters, Query
 from web import files
 from web.accounts.access import visible, visible_attachment, visible_attachments
 from web.accounts.sign_in import signed_in
-from web.addresses import absolute, page_number, page_path, path_here, query_asked
+from web.addresses import absolute, page_number, page_path, path_here, search_text_of_request
 from web.api import schemas
 from web.bootstrap import services
 from web.reflow import reflow
@@ -92,7 +92,7 @@ def all_announcements() -> AnyResponse:
 def announcement(id: int) -> str:
     """Show one announcement in full."""
     shown = visible(services().announcements.get(id), staff=signed_in())
-    typed = query_asked()
+    typed = search_text_of_request()
     inside = _inside(id, typed) if typed else None
     attachments = visible_attachments(id, staff=signed_in())
     return render_template(
@@ -129,7 +129,7 @@ def document(id: int, attachment_id: int) -> str:
     """Show one page of a document at a time, so that a long document opens as fast as a short one."""
     shown = visible(services().announcements.get(id), staff=signed_in())
     attachment = visible_attachment(attachment_id, staff=signed_in(), of=id)
-    typed = query_asked()
+    typed = search_text_of_request()
     number = page_number()
     page = services().pages.get(attachment_id, number) if attachment.page_count else None
     query = queries.parse(typed)

@@ -68,7 +68,7 @@ def _document(asked: tuple[Mapping[str, Any], Mapping[str, Any], int]) -> bytes:
 
 def _add(services: Services, given: Mapping[str, Any], made: list[tuple[Mapping[str, Any], bytes]]) -> None:
     ref = _ref(given)
-    if services.announcements.by_ref(ref) is not None:
+    if services.announcements.by_external_ref(ref) is not None:
         return
     draft = Draft(
         ref=ref,
@@ -99,7 +99,7 @@ def _add(services: Services, given: Mapping[str, Any], made: list[tuple[Mapping[
 
 def _relate(services: Services, listed: list[dict[str, Any]]) -> None:
     """Confirm which announcements of the sample cancel which."""
-    known = {each["title"]: services.announcements.by_ref(_ref(each)) for each in listed}
+    known = {each["title"]: services.announcements.by_external_ref(_ref(each)) for each in listed}
     for given in listed:
         newer, older = known[given["title"]], known.get(given.get("cancels", ""))
         if newer and older:
@@ -111,7 +111,7 @@ def _collect(services: Services, listed: list[dict[str, Any]]) -> None:
     if services.collections.all():
         return
     given = _written("collection")
-    known = {each["title"]: services.announcements.by_ref(_ref(each)) for each in listed}
+    known = {each["title"]: services.announcements.by_external_ref(_ref(each)) for each in listed}
     items = []
     for line in given["items"]:
         found = known[line["title"]] if "title" in line else None

@@ -14,8 +14,8 @@ from flask import Blueprint, Response, jsonify
 
 from archive.errors import PrakatError
 from indexer.extraction.pipeline import is_disk_low
-from indexer.scrub import read_state
-from web.bootstrap import Services, scrub_state_path, services
+from indexer.scrub import read_scrub_record
+from web.bootstrap import Services, scrub_record_path, services
 from web.nightly import STEP_NAMES, read_nightly
 from web.serving.metrics import exposition
 from web.settings import Settings
@@ -89,7 +89,7 @@ def _files(services: Services) -> str:
         return "พื้นที่ดิสก์เหลือน้อย (disk almost full)"
     if is_disk_low():
         return f"พื้นที่ชั่วคราวที่ {tempfile.gettempdir()} เหลือน้อย (no room for temporary files)"
-    damaged = read_state(scrub_state_path(services.settings)).damaged_files
+    damaged = read_scrub_record(scrub_record_path(services.settings)).damaged_files
     if damaged:
         return (
             f"ไฟล์ต้นฉบับเสียหายหรือหายไป {len(damaged)} ไฟล์ เรียก prakat check เพื่อดูชื่อ"
@@ -137,7 +137,7 @@ def _queue(services: Services) -> str:
 
 
 def _records(services: Services) -> str:
-    damaged = services.row_check.check_some_rows()
+    damaged = services.readability_check.check_more_rows()
     return f"รายการในฐานข้อมูลอ่านไม่ได้ (damaged rows): {', '.join(damaged[:10])}" if damaged else ""
 
 

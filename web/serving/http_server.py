@@ -41,7 +41,7 @@ DRAIN_SECONDS = 20.0
 """Seconds at a stop for requests in flight to be received, answered and sent."""
 
 SMALL_BODY = 1 << 20
-"""Bytes of a body that anybody may send. A larger body is read only after ``may_send`` agreed."""
+"""Bytes of a body that anybody may send. A larger body is read only after ``may_send_large_body`` agreed."""
 
 HURRY = "Prakat-Hurry"
 """Header by which the application learns that many wait behind a request: it must not wait for its turn."""
@@ -85,8 +85,8 @@ def listen(host: str, port: int) -> list[socket.socket]:
 class Server:
     """Serves ``application`` with threads and an event loop.
 
-    ``may_send`` returns True when the client of a request, whose environment is given without its body, may
-    send a body of up to ``max_body`` bytes; the server calls it only for bodies above ``SMALL_BODY``.
+    ``may_send_large_body`` returns True when the client of a request, whose environment is given without its
+    body, may send up to ``max_body`` bytes; the server calls it only for bodies above ``SMALL_BODY``.
     ``is_trusted_proxy`` returns True for the address of a trusted proxy, behind which many visitors may share
     one address.
     """
@@ -96,7 +96,7 @@ class Server:
         application: WSGIApplication,
         *,
         max_body: int,
-        may_send: Callable[[WSGIEnvironment], bool],
+        may_send_large_body: Callable[[WSGIEnvironment], bool],
         is_trusted_proxy: Callable[[str], bool],
     ) -> None:
         options = {
@@ -105,7 +105,7 @@ class Server:
             "connection_limit": _DESCRIPTORS,
             "log_socket_errors": False,
         }
-        self._application, self._may_send = application, may_send
+        self._application, self._may_send = application, may_send_large_body
         self._is_trusted_proxy = is_trusted_proxy
         self._small = Adjustments(max_request_body_size=SMALL_BODY + 1, **options)
         self._large = Adjustments(max_request_body_size=max_body + 1, **options)
@@ -182,10 +182,10 @@ class _Listener(TcpWSGIServer):  # type: ignore[misc]
         shared: socket.socket,
         small: Adjustments,
         large: Adjustments,
-        may_send: Callable[[WSGIEnvironment], bool],
+        may_send_large_body: Callable[[WSGIEnvironment], bool],
         is_trusted_proxy: Callable[[str], bool],
     ) -> None:
-        self.large, self.may_send = large, may_send
+        self.large, self.may_send_large_body = large, may_send_large_body
         self._is_trusted_proxy = is_trusted_proxy
         info = (shared.family, shared.type, shared.proto, shared.getsockname())
         super().__init__(
@@ -320,7 +320,7 @@ class _Request(HTTPRequestParser):  # type: ignore[misc]
         if self.content_length <= SMALL_BODY and not self.chunked:
             return
         listener = self._channel.server
-        if listener.may_send(self._environment()):
+        if listener.may_send_large_body(self._environment()):
             self.adj = listener.large
         elif not self.chunked:  # a chunked body is cut off when it becomes too long
             self._refuse()

@@ -24,7 +24,7 @@ from web.accounts.sign_in import (
     open_session,
     staff_only,
 )
-from web.accounts.sign_in_limits import attempt_succeeded, begin_attempt, own_password_limits
+from web.accounts.sign_in_limits import begin_attempt, clear_failures, own_password_limits
 from web.bootstrap import services
 from web.errors import in_words
 from web.serving.log import note_security
@@ -201,4 +201,4 @@ def _check_own_password(person: Person, typed: str) -> None:
     known = services().people.accounts.by_name(person.name)
     if not verify(known[1] if known and known[0].id == person.id else None, typed):
         raise Invalid("รหัสผ่านเดิมไม่ถูกต้อง", field="current")
-    attempt_succeeded(limits)
+    clear_failures(limits)

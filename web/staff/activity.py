@@ -32,7 +32,7 @@ from web.accounts.sign_in import admin_only
 from web.addresses import page_number, path_here
 from web.bootstrap import services
 from web.errors import in_words
-from web.staff import attachment_forms
+from web.staff import attachments_for_staff
 from web.staff.blueprints import staff_blueprint
 from web.staff.date_picker import date_picker, picked_date
 
@@ -117,10 +117,8 @@ def undo_bulk(bulk: str) -> ResponseReturnValue:
         outcome = undo().undo_bulk(bulk, actor=g.actor)
         titles = services().announcements.get_many(id for id, _error in outcome.refused)
         for id, error in outcome.refused[:10]:
-            flash(
-                f"{attachment_forms.shown_title(titles[id]) if id in titles else id}: {in_words(error)}",
-                "bad",
-            )
+            name = attachments_for_staff.title_or_suggestion(titles[id]) if id in titles else id
+            flash(f"{name}: {in_words(error)}", "bad")
         if not outcome.done:
             raise Invalid("เลิกทำไม่ได้เลย ทุกเรื่องคงไว้ตามเดิม")
 
@@ -143,7 +141,9 @@ def _question(changes: Sequence[Change]) -> str:
         changed = {each.announcement_id for each in changes if each.action == action}
         ids = [id for id, each in known.items() if id in changed and each.status is status]
         if ids and (action != "withdraw" or len(changes) > 1):  # one record is brought back knowingly
-            consequences.append((sentence, [attachment_forms.shown_title(known[id]) for id in ids]))
+            consequences.append(
+                (sentence, [attachments_for_staff.title_or_suggestion(known[id]) for id in ids])
+            )
     if not consequences:
         return ""
     return render_template(
@@ -202,7 +202,7 @@ def _titles(shown: list[Change]) -> dict[tuple[int | None, int | None], str]:
     records = services().records
     known = records.announcements.get_many({each.announcement_id for each in shown if each.announcement_id})
     titles: dict[tuple[int | None, int | None], str] = {
-        (id, None): attachment_forms.shown_title(each) for id, each in known.items()
+        (id, None): attachments_for_staff.title_or_suggestion(each) for id, each in known.items()
     }
     if any(each.collection_id for each in shown):
         titles |= {(None, each.id): each.title for each in records.collections.all()}

@@ -17,7 +17,7 @@ from web import template_filters
 from web.bootstrap import services
 from web.errors import in_words
 from web.staff import (
-    attachment_forms,
+    attachments_for_staff,
     checklist,
     disclosure_forms,
     edit_conflicts,
@@ -44,9 +44,9 @@ class AnnouncementForm:
     finds: Sequence[Find]
     conflicts: Sequence[edit_conflicts.FieldConflict]
     fault: Invalid | None  # names the field that could not be saved
-    attachments: Sequence[attachment_forms.Paper] = ()
+    attachments: Sequence[attachments_for_staff.Paper] = ()
     detached: Sequence[Attachment] = ()
-    offer: attachment_forms.Offer = field(default_factory=attachment_forms.Offer)
+    offer: attachments_for_staff.Offer = field(default_factory=attachments_for_staff.Offer)
     relations: relation_forms.RelationForm = field(default_factory=relation_forms.RelationForm)
     disclosure: disclosure_forms.DisclosureForm = field(default_factory=disclosure_forms.DisclosureForm)
     near_duplicate: near_duplicates.NearDuplicate | None = None
@@ -107,8 +107,8 @@ def build_form(
         return AnnouncementForm(
             announcement=None, typed=typed, values=values, finds=finds, conflicts=conflicts, fault=fault
         )
-    attachments = attachment_forms.of(announcement)
-    offer = attachment_forms.offer(announcement, attachments)
+    attachments = attachments_for_staff.of(announcement)
+    offer = attachments_for_staff.offer(announcement, attachments)
     offered = {name: offer.fields[name] for name in offer.fills}
     return AnnouncementForm(
         announcement=announcement,
@@ -152,7 +152,7 @@ def _opening_value(
 
 
 def _near_duplicate(
-    announcement: Announcement, attachments: Sequence[attachment_forms.Paper]
+    announcement: Announcement, attachments: Sequence[attachments_for_staff.Paper]
 ) -> near_duplicates.NearDuplicate | None:
     is_read = all(each.attachment.status in (Reading.READY, Reading.FAILED) for each in attachments)
     if announcement.status is not Status.DRAFT or not is_read:

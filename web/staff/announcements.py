@@ -19,7 +19,7 @@ from web.bootstrap import services
 from web.errors import in_words
 from web.staff import (
     activity,
-    attachment_forms,
+    attachments_for_staff,
     checklist,
     disclosure_forms,
     edit_conflicts,
@@ -69,7 +69,7 @@ def _create_once() -> Announcement:
             title_follows=_has_files(),
         )
     except Conflict as error:
-        known = services().announcements.by_ref(ref) if ref and error.code == "ref-taken" else None
+        known = services().announcements.by_external_ref(ref) if ref and error.code == "ref-taken" else None
         if known is None:
             raise
         return known
@@ -131,7 +131,7 @@ def review_attachment(id: int) -> ResponseReturnValue:
 
 
 def _release(attachment: Attachment) -> str:
-    services().intake.release(attachment.id, actor=g.actor, reason=personal_data.reason_in_form())
+    services().intake.release(attachment.id, actor=g.actor, reason=personal_data.reason_given())
     return str(_("ตัดสินแล้ว ประชาชนเห็นเอกสารนี้เมื่อประกาศเผยแพร่อยู่"))
 
 
@@ -198,7 +198,7 @@ def publish(id: int) -> ResponseReturnValue:
         except PrakatError as error:
             flash(in_words(error), "bad")
     announcement = services().announcements.get(id)
-    papers = attachment_forms.of(announcement)
+    papers = attachments_for_staff.of(announcement)
     unread = [each.attachment for each in papers if each.attachment.hold is Hold.UNREAD]
     finds = services().intake.personal_data(id)
     return render_template(
@@ -294,7 +294,7 @@ def _save_form(id: int) -> None:
         changes = {name: value for name, value in settled.items() if name in FIELDS_BY_NAME}
         if changes.get("category", announcement.category) != announcement.category:
             refuse_new_category(changes["category"], confirmed=request.form.get("new_category", ""))
-        reason = personal_data.reason_in_form()
+        reason = personal_data.reason_given()
         if announcement.status is Status.DRAFT and not announcement.title and not changes.get("title"):
             changes.pop("title", None)  # the title is still to be read from the attachments
         services().intake.revise(id, changes, actor=g.actor, reason=reason)

@@ -15,7 +15,7 @@ from archive.suggested_fields import fields_not_given, is_title_file_name
 from web import labels, template_filters
 from web.bootstrap import services
 from web.staff import relation_forms
-from web.staff.attachment_forms import Paper, is_named_after_file, offer
+from web.staff.attachments_for_staff import Paper, is_named_after_file, offer
 from web.staff.near_duplicates import NearDuplicate, find_near_duplicate
 
 

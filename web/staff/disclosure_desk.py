@@ -156,7 +156,7 @@ def _candidates(shown: ItemShown, year: int) -> list[EntryShown]:
 
 
 @pages.route("/<int:year>/carry-over", methods=["GET", "POST"])
-def carry_over(year: int) -> ResponseReturnValue:
+def carry_over_page(year: int) -> ResponseReturnValue:
     """Propose last year's announcements for items that lack one; the ticked ones are taken over."""
     proposed = _carried_over(year_overview(services(), checked_year(year)))
     if request.method == "POST":

@@ -40,7 +40,7 @@ def describe_finds(announcement: Announcement, finds: Iterable[Find]) -> list[De
     return described
 
 
-def reason_in_form() -> str:
+def reason_given() -> str:
     """Returns the reason to show personal data, of its ground and explanation in the form; "" for none.
 
     Raises ``Invalid`` when only one of the two is given, or when the explanation explains nothing.

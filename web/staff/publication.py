@@ -90,7 +90,7 @@ def _publish_now(id: int) -> str:
     if found and request.form.get("found_seen") != personal_data.fingerprint(found):
         raise Conflict("พบข้อมูลส่วนบุคคลเพิ่มขณะที่เปิดหน้านี้อยู่ กรุณาตรวจดูอีกครั้ง", code="personal-data")
     _refuse_file_name(id)
-    services().intake.publish(id, actor=g.actor, reason=personal_data.reason_in_form())
+    services().intake.publish(id, actor=g.actor, reason=personal_data.reason_given())
     return str(_("เผยแพร่แล้ว ประชาชนค้นพบได้ทันที"))
 
 

@@ -75,7 +75,7 @@ def redact(id: int) -> ResponseReturnValue:
 
 def _replace_by_copy(attachment: Attachment, read: Sequence[Page], boxes: Sequence[Box]) -> None:
     copy = services().redactor.make(attachment, read, _by_page(boxes))
-    services().intake.replace_by_redacted_copy(attachment.id, copy.content, copy.pages, actor=g.actor)
+    services().intake.replace_by_redacted_copy(attachment.id, copy.content, copy.read_pages, actor=g.actor)
     flash(_("เปลี่ยนเป็นสำเนาที่ปิดข้อมูลแล้ว ต้นฉบับเก็บไว้ให้เจ้าหน้าที่เท่านั้น ประชาชนจะเห็นสำเนาเมื่อแปลงข้อความเสร็จ"), "good")
 
 

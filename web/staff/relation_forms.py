@@ -29,7 +29,7 @@ class RelationForm:
 
 def of(announcement: Announcement) -> RelationForm:
     """Returns the announcement's relations to all announcements, published or not."""
-    confirmed = [each for each in services().relations.by_announcement(announcement.id) if each.kind]
+    confirmed = [each for each in services().relations.decisions_of(announcement.id) if each.kind]
     known = services().announcements.get_many(
         {id for each in confirmed for id in (each.newer_id, each.older_id)}
     )
@@ -77,7 +77,7 @@ def named_announcement(typed: str) -> int:
     """Returns the id of the announcement that was typed: its address, its id, or a document's number."""
     plain = arabic_digits(typed).strip()
     if match := _NUMBER.fullmatch(plain):
-        found = services().relations.with_number(f"{match[1]}/{match[2]}")
+        found = services().relations.naming_number(f"{match[1]}/{match[2]}")
         if len(found) != 1:
             raise Invalid(
                 "พบประกาศเลขที่ %(number)s %(count)s เรื่อง กรุณาวางที่อยู่ของประกาศที่ต้องการ",

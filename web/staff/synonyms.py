@@ -31,7 +31,7 @@ _MOST_WORDS = 8  # words of one entry
 
 
 @dataclass(frozen=True, slots=True)
-class SynonymEffect:
+class RescuedSearch:
     """A search without results that finds something once an entry is used: its query and the number found."""
 
     query: str
@@ -46,7 +46,7 @@ def table() -> str:
 
 
 @pages.post("/add")
-def add() -> ResponseReturnValue:
+def add_or_preview() -> ResponseReturnValue:
     """Add an entry, or only show its effect."""
     _require_own_dictionary()
     try:
@@ -123,10 +123,10 @@ def _recent_misses() -> list[Miss]:
     return [miss for miss in services().figures.misses(limit=_MOST_MISSES) if miss.last_at >= since]
 
 
-def _effects(entry: str, misses: Sequence[Miss]) -> list[SynonymEffect]:
+def _effects(entry: str, misses: Sequence[Miss]) -> list[RescuedSearch]:
     """Returns the searches without results that would find something with this entry."""
     words = [fold(word.strip()) for word in entry.split("~")]
-    effects: list[SynonymEffect] = []
+    effects: list[RescuedSearch] = []
     for miss in misses:
         query = fold(miss.query)
         typed = max((word for word in words if word and word in query), key=len, default="")
@@ -134,7 +134,7 @@ def _effects(entry: str, misses: Sequence[Miss]) -> list[SynonymEffect]:
             (_count(query.replace(typed, other)) for other in words if typed and other != typed), default=0
         )
         if found:
-            effects.append(SynonymEffect(miss.query, miss.count, found))
+            effects.append(RescuedSearch(miss.query, miss.count, found))
         if len(effects) == _MOST_EFFECTS:
             break
     return effects

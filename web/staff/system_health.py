@@ -13,10 +13,10 @@ from flask_babel import lazy_gettext
 
 from archive.errors import PrakatError
 from archive.worklist import Problem
-from indexer.scrub import FILES_EVERY, read_state
+from indexer.scrub import FILES_EVERY, read_scrub_record
 from web import template_filters
 from web.accounts.sign_in import admin_only
-from web.bootstrap import Services, scrub_state_path, services
+from web.bootstrap import Services, scrub_record_path, services
 from web.nightly import OVERDUE, NightlyStep, read_nightly
 from web.serving.health import CHECKS, LEAST_FREE
 from web.serving.metrics import SEARCH_SECONDS
@@ -196,7 +196,7 @@ def _night(here: Services) -> list[HealthLine]:
 
 
 def _scrub(here: Services) -> HealthLine:
-    state = read_state(scrub_state_path(here.settings))
+    state = read_scrub_record(scrub_record_path(here.settings))
     finished = dt.datetime.fromisoformat(state.files_finished_at) if state.files_finished_at else None
     value = template_filters.short_day(finished) if finished else _("ยังอ่านไม่ครบรอบแรก")
     if state.damaged_files:

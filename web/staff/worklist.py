@@ -25,14 +25,14 @@ from web.addresses import page_number
 from web.bootstrap import services
 from web.disclosure_overview import count_lacking
 from web.errors import in_words
-from web.staff import attachment_forms, checklist, disclosure_forms, publication
+from web.staff import attachments_for_staff, checklist, disclosure_forms, publication
 from web.staff.blueprints import staff_blueprint
 from web.staff.bulk_summary import describe_bulk
 from web.staff.categories import NewCategory, refuse_new_category
 from web.staff.worklist_search import search_all_records
 
 pages = staff_blueprint("worklist", __name__, url_prefix="/staff")
-pages.add_app_template_filter(attachment_forms.shown_title, "staff_title")
+pages.add_app_template_filter(attachments_for_staff.title_or_suggestion, "staff_title")
 pages.add_app_template_filter(publication.describe_schedule, "schedule")
 
 PER_PAGE = 50
@@ -248,14 +248,14 @@ class Candidate:
     """A record in the checklist for many. ``obstacle``: why it cannot be published; "" when it can."""
 
     announcement: Announcement
-    papers: Sequence[attachment_forms.Paper]
+    papers: Sequence[attachments_for_staff.Paper]
     checks: Sequence[checklist.Check]
     obstacle: str
     is_being_read: bool
 
 
 def _candidate(announcement: Announcement) -> Candidate:
-    papers = attachment_forms.of(announcement)
+    papers = attachments_for_staff.of(announcement)
     found = services().intake.personal_data(announcement.id)
     return Candidate(
         announcement,
@@ -345,7 +345,7 @@ def _report(outcome: BulkOutcome) -> str:
     """
     titles = services().announcements.get_many(id for id, _error in outcome.refused)
     for id, error in outcome.refused[:_MOST_NAMED]:
-        title = attachment_forms.shown_title(titles[id]) if id in titles else str(id)
+        title = attachments_for_staff.title_or_suggestion(titles[id]) if id in titles else str(id)
         flash(f"{title}: {in_words(error)}", "bad")
     if len(outcome.refused) > _MOST_NAMED:
         flash(_("และอีก %(count)s เรื่องที่ทำไม่ได้", count=len(outcome.refused) - _MOST_NAMED), "bad")

@@ -32,7 +32,7 @@ from indexer.engines.opensearch.queries import (
     phrase_query,
     search_body,
 )
-from indexer.engines.opensearch.vocabulary import CorrectionVocabulary, evidence_queries
+from indexer.engines.opensearch.vocabulary import PrefetchingVocabulary, evidence_queries
 from indexer.search.coverage import (
     clause_weights,
     document_coverage,
@@ -70,11 +70,11 @@ class OpenSearchSearcher:
     ) -> None:
         self._cluster, self._index, self._lexicon, self._filters = cluster, index, lexicon, filters
         self._counts = DocumentCounts(cluster, index, filters, statistics)
-        self._vocabularies: dict[QueryPlan, CorrectionVocabulary] = {}
+        self._vocabularies: dict[QueryPlan, PrefetchingVocabulary] = {}
 
-    def vocabulary(self, plan: QueryPlan) -> CorrectionVocabulary:
+    def vocabulary(self, plan: QueryPlan) -> PrefetchingVocabulary:
         if plan not in self._vocabularies:
-            self._vocabularies[plan] = CorrectionVocabulary(
+            self._vocabularies[plan] = PrefetchingVocabulary(
                 self._cluster, self._index, self._filters, self._counts, self._lexicon, plan
             )
         return self._vocabularies[plan]

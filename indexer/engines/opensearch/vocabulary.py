@@ -8,7 +8,7 @@ from typing import Any
 from rapidfuzz.distance import OSA
 
 from indexer.analysis.dictionary import Lexicon
-from indexer.analysis.spelling_index import deletion_keys, phonetic_key, spelling_pieces
+from indexer.analysis.spelling_index import SoundMatch, deletion_keys, phonetic_key, spelling_pieces
 from indexer.analysis.tokenizer import fold, searchable_bytes, text_of_bytes
 from indexer.engines.opensearch.cluster import Cluster
 from indexer.engines.opensearch.counts import DocumentCounts
@@ -25,7 +25,7 @@ from indexer.engines.opensearch.queries import (
 from indexer.search.coverage import is_known
 from indexer.search.query.parser import Filters
 from indexer.search.query.query_plan import Clause, QueryPart, QueryPlan
-from indexer.search.spelling_correction import doubtful_parts, parts_in_other_layout, with_neighbours
+from indexer.search.spelling_correction import doubtful_parts, parts_in_other_layout, with_adjacent_letters
 from indexer.search.vocabulary import COMPLETABLE_WORD, MARK_BYTES, MIN_WORD_FREQUENCY, TitleMatch
 
 _MOST_HEARD = 1000  # words fetched that sound alike
@@ -66,13 +66,13 @@ class PhraseVocabulary:
     def has_all(self, clauses: Sequence[Clause]) -> bool:
         return self._counts.of(bool_must(map(clause_count_query, clauses))) > 0
 
-    def count_phrase(self, part: QueryPart, *, enough: int, depth: int | None = None) -> int:  # noqa: ARG002
+    def estimate_phrase_count(self, part: QueryPart, *, enough: int, depth: int | None = None) -> int:  # noqa: ARG002
         return min(self._counts.of(part_query(part)), enough)
 
     def has_longer_phrase(self, part: QueryPart, longer: Sequence[bytes]) -> bool:
         return any(self._counts.of(query) for query in _longer(part.phrase.data, longer))
 
-    def words_sounding_like(self, pieces: list[str], knows: Callable[[str], bool]) -> list[tuple[int, str]]:  # noqa: ARG002
+    def words_sounding_like(self, pieces: list[str], knows: Callable[[str], bool]) -> list[SoundMatch]:  # noqa: ARG002
         return []  # suggestions are not corrected
 
     def completions(self, begun: str, most: int) -> list[str]:
@@ -102,7 +102,7 @@ class PhraseVocabulary:
                     yield from _named(hit["_source"], letters, marks=marks)
 
 
-class CorrectionVocabulary(PhraseVocabulary):
+class PrefetchingVocabulary(PhraseVocabulary):
     """The vocabulary for the correction of one plan. All that is not known yet is fetched in one request.
 
     The number of documents with a candidate for a correction is estimated: that of its rarest word; none for
@@ -134,7 +134,7 @@ class CorrectionVocabulary(PhraseVocabulary):
     def has_all(self, clauses: Sequence[Clause]) -> bool:
         return self._known(bool_must(map(clause_count_query, clauses))) > 0
 
-    def count_phrase(self, part: QueryPart, *, enough: int, depth: int | None = None) -> int:  # noqa: ARG002
+    def estimate_phrase_count(self, part: QueryPart, *, enough: int, depth: int | None = None) -> int:  # noqa: ARG002
         known = self._counts.known_count(part_query(part))
         if known is None:
             self._words()
@@ -148,14 +148,14 @@ class CorrectionVocabulary(PhraseVocabulary):
     def has_longer_phrase(self, part: QueryPart, longer: Sequence[bytes]) -> bool:
         return any(self._known(query) for query in _longer(part.phrase.data, longer))
 
-    def words_sounding_like(self, pieces: list[str], knows: Callable[[str], bool]) -> list[tuple[int, str]]:
+    def words_sounding_like(self, pieces: list[str], knows: Callable[[str], bool]) -> list[SoundMatch]:
         words: dict[str, list[str]] = {}
         for word, count in self._words().items():
             if knows(word) or count >= MIN_WORD_FREQUENCY:
                 for sound in deletion_keys(word):
                     words.setdefault(sound, []).append(word)
         near = {
-            (number, word)
+            SoundMatch(number, word)
             for number, piece in enumerate(pieces)
             for sound in deletion_keys(piece)
             for word in words.get(sound, ())
@@ -188,7 +188,7 @@ class CorrectionVocabulary(PhraseVocabulary):
         queries += [bool_must(map(clause_count_query, part.clauses)) for part in switched]
         for part in parts:
             queries += map(clause_count_query, part.clauses)
-            queries += _longer(part.phrase.data, with_neighbours(part.phrase.data, self._plan.whole))
+            queries += _longer(part.phrase.data, with_adjacent_letters(part.phrase.data, self._plan.whole))
         counts = self._counts.bodies(queries)
         lookups = [
             _words({"terms": {"sounds": sounds}}, _MOST_HEARD),

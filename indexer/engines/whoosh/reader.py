@@ -32,7 +32,7 @@ from indexer.analysis.index_document import (
     expiry_ordinal,
     parse_zone_layout,
 )
-from indexer.analysis.spelling_index import SpellingIndex
+from indexer.analysis.spelling_index import SoundMatch, SpellingIndex
 from indexer.analysis.tokenizer import fold, searchable_bytes
 from indexer.engines.whoosh.codec import Postings
 from indexer.engines.whoosh.doc_values import (
@@ -395,7 +395,7 @@ class CommitReader:
         for segment in self.segments:
             yield from segment.terms.words_with_suffix(data, most)
 
-    def words_sounding_like(self, pieces: list[str], knows: Callable[[str], bool]) -> list[tuple[int, str]]:
+    def words_sounding_like(self, pieces: list[str], knows: Callable[[str], bool]) -> list[SoundMatch]:
         for segment in self.segments:
             self._spellings.add(segment.id, segment.meanable(knows))
         return self._spellings.words_sounding_like(pieces)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 
+from indexer.analysis.spelling_index import SoundMatch
 from indexer.engines.whoosh.bm25f import ClauseScores, clause_mask, documents_with_all, score_clauses
 from indexer.engines.whoosh.context import SearchContext
 from indexer.engines.whoosh.coverage import answer_coverage
@@ -125,15 +126,15 @@ class WhooshVocabulary:
     def has_all(self, clauses: Sequence[Clause]) -> bool:
         return len(documents_with_all(self._reader, clauses)) > 0
 
-    def count_phrase(self, part: QueryPart, *, enough: int, depth: int | None = None) -> int:
+    def estimate_phrase_count(self, part: QueryPart, *, enough: int, depth: int | None = None) -> int:
         return len(self._with_phrase(part, enough, depth))
 
     def has_longer_phrase(self, part: QueryPart, longer: Sequence[bytes]) -> bool:
-        # The documents that ``count_phrase`` looked at before: with the few that a rare phrase is in.
+        # ``estimate_phrase_count`` looked at these documents before: those with the rare phrase.
         texts = self._reader.texts(self._with_phrase(part, MIN_WORD_FREQUENCY, None))
         return any(one in text for text in texts for one in longer)
 
-    def words_sounding_like(self, pieces: list[str], knows: Callable[[str], bool]) -> list[tuple[int, str]]:
+    def words_sounding_like(self, pieces: list[str], knows: Callable[[str], bool]) -> list[SoundMatch]:
         return self._reader.words_sounding_like(pieces, knows)
 
     def completions(self, begun: str, most: int) -> list[str]:

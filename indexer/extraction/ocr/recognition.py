@@ -20,7 +20,7 @@ from indexer.extraction.ocr import correction, line_voting, tesseract
 from indexer.extraction.ocr.line_layout import Symbol, Transcript, in_rows
 from indexer.extraction.ocr.line_rereading import reread_line
 from indexer.extraction.ocr.noise import mean_confidence, without_noise
-from indexer.extraction.ocr.tesseract import DPI, SYSTEM_MODELS, read_page, read_sample
+from indexer.extraction.ocr.tesseract import DPI, SYSTEM_MODELS, read_line_beginnings, read_page
 
 __all__ = ["DPI", "RULES", "SYSTEM_MODELS", "OcrPage", "recognise", "warm_up"]
 
@@ -93,7 +93,7 @@ def _turn_of_samples(measured: MeasuredPage, turns: Sequence[Turn], deadline: fl
     """
     found: list[tuple[float, Turn]] = []
     for turn in turns:
-        sample = read_sample(measured.upright(turn).image, deadline - time.monotonic())
+        sample = read_line_beginnings(measured.upright(turn).image, deadline - time.monotonic())
         found.append((_evidence(sample), turn))
         if len(sample) >= ENOUGH and mean_confidence(sample) >= CONVINCING:
             break

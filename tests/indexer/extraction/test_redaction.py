@@ -63,7 +63,7 @@ def _turned(pdf: bytes) -> bytes:
 def test_a_covered_number_is_gone_from_picture_and_text(tmp_path: Path, turned: bool) -> None:
     paper = Paper(tmp_path, turned=turned)
     copy = paper.redactor.make(paper.attachment, [paper.page], {1: paper.boxes})
-    (page,) = copy.pages
+    (page,) = copy.read_pages
     assert page.text.count(COVER) == len(paper.boxes)
     assert page.turn == 0
     assert privacy.find(page.text, 1) == ()

@@ -72,7 +72,7 @@ def offer(announcement: Announcement, papers: Sequence[Paper]) -> Offer:
     )
 
 
-def shown_title(announcement: Announcement) -> str:
+def title_or_suggestion(announcement: Announcement) -> str:
     """Returns the title for staff's pages.
 
     A draft without title, or titled by a file's name, has the title that its documents suggest, which is
