@@ -275,8 +275,30 @@ def test_what_was_published_meanwhile_is_not_changed_unseen(site: Site) -> None:
     form = open_form(clerk, made)
     site.services.intake.publish(made.id, actor="สมศรี")
     page = clerk.post(f"/staff/announcements/{made.id}", data=form | {"title": "ร่างหยาบ"}).text
-    assert "เปลี่ยนสถานะของประกาศนี้ไปแล้ว" in page
+    assert "สมศรี เผยแพร่ประกาศนี้ไปแล้ว สิ่งที่พิมพ์ยังไม่ได้บันทึก" in page
     assert site.services.announcements.get(made.id).title == "ประกาศ"
+
+
+def test_text_typed_for_a_record_that_was_taken_away_meanwhile_is_not_lost(site: Site) -> None:
+    clerk = site.signed_in(Role.STAFF)
+    for step, said in (("withdraw", "ถูกถอนโดย สมศรี"), ("trash", "ถูกทิ้งลงถังขยะโดย สมศรี")):
+        made = site.announcement("ประกาศ", status=Status.PUBLISHED if step == "withdraw" else Status.DRAFT)
+        form = open_form(clerk, made) | {"title": "เขียนใหม่", "body": "ข้อความยาว"}
+        reason = {"reason": "ลงผิด"} if step == "withdraw" else {}
+        getattr(site.services.intake, step)(made.id, actor="สมศรี", **reason)
+        page = clerk.post(f"/staff/announcements/{made.id}", data=form).text
+        assert f"ประกาศนี้{said} สิ่งที่พิมพ์ยังไม่ได้บันทึก" in page
+        assert "บันทึกแล้ว" not in page
+        assert ">เขียนใหม่</textarea>" in page
+        assert "<fieldset disabled" not in page
+        again = form | {"last_change": page.split('name="last_change" value="')[1].split('"')[0]}
+        refused = clerk.post(f"/staff/announcements/{made.id}", data=again)
+        assert refused.status_code == 200
+        assert "แก้ไขไม่ได้ สิ่งที่พิมพ์ยังไม่ได้บันทึก" in refused.text
+        assert 'name="restore"' in refused.text
+        clerk.post(f"/staff/announcements/{made.id}", data=again | {"restore": "1"})
+        now = site.services.announcements.get(made.id)
+        assert (now.status, now.title, now.body) == (Status.DRAFT, "เขียนใหม่", "ข้อความยาว")
 
 
 def test_an_undo_that_residents_would_notice_asks_first(site: Site) -> None:

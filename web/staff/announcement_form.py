@@ -65,6 +65,11 @@ class AnnouncementForm:
         return self.announcement is None or self.announcement.status in (Status.DRAFT, Status.PUBLISHED)
 
     @property
+    def is_open(self) -> bool:
+        """True where fields can be typed into or copied from: also where typed text could not be saved."""
+        return self.is_editable or bool(self.typed)
+
+    @property
     def is_being_read(self) -> bool:
         """True while the text of an attachment is still to be read."""
         return not all(each.attachment.status in (Reading.READY, Reading.FAILED) for each in self.attachments)

@@ -284,13 +284,18 @@ def _save_form(id: int) -> None:
     """Store the form's content: the announcement, its attachments' names, and new files.
 
     Fields, names and order are stored together or not at all; files follow on their own. Nobody else can
-    change the record between the look at what others changed and the storing.
+    change the record between the look at what others changed and the storing. What was typed for a record
+    that was withdrawn or trashed is stored only by the button that makes a draft of the record first.
     """
+    if "last_change" not in request.form:
+        return
     with services().records.batch():
         announcement = services().announcements.get(id)
-        if announcement.status not in (Status.DRAFT, Status.PUBLISHED) or "last_change" not in request.form:
-            return
         settled = edit_conflicts.settle(announcement, _changes() | _labels(id))
+        if announcement.status not in (Status.DRAFT, Status.PUBLISHED):
+            if "restore" not in request.form:
+                raise edit_conflicts.not_editable()
+            announcement = services().intake.restore(id, actor=g.actor)
         changes = {name: value for name, value in settled.items() if name in FIELDS_BY_NAME}
         if changes.get("category", announcement.category) != announcement.category:
             refuse_new_category(changes["category"], confirmed=request.form.get("new_category", ""))

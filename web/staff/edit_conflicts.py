@@ -16,8 +16,14 @@ from web import template_filters
 from web.bootstrap import services
 
 _SAID = gettext_noop("มีผู้อื่นแก้ช่องเดียวกันไปก่อนแล้ว กรุณาเลือกทีละช่องว่าจะใช้ของใคร แล้วบันทึกอีกครั้ง")
-_OTHER_STATUS = gettext_noop("มีผู้อื่นเปลี่ยนสถานะของประกาศนี้ไปแล้ว สิ่งที่พิมพ์ยังอยู่ กรุณาตรวจดูแล้วบันทึกอีกครั้ง")
-_STATUS_ACTIONS = {"publish", "withdraw", "trash", "restore"}
+_STATUS_ACTIONS = {
+    "publish": gettext_noop("%(name)s เผยแพร่ประกาศนี้ไปแล้ว สิ่งที่พิมพ์ยังไม่ได้บันทึก กรุณาตรวจดูแล้วบันทึกอีกครั้ง"),
+    "withdraw": gettext_noop("ประกาศนี้ถูกถอนโดย %(name)s สิ่งที่พิมพ์ยังไม่ได้บันทึก คัดลอกไว้ หรือกู้คืนเป็นฉบับร่างพร้อมบันทึก"),
+    "trash": gettext_noop("ประกาศนี้ถูกทิ้งลงถังขยะโดย %(name)s สิ่งที่พิมพ์ยังไม่ได้บันทึก คัดลอกไว้ หรือกู้คืนเป็นฉบับร่างพร้อมบันทึก"),
+    "restore": gettext_noop("%(name)s กู้คืนประกาศนี้เป็นฉบับร่างแล้ว สิ่งที่พิมพ์ยังไม่ได้บันทึก กรุณาตรวจดูแล้วบันทึกอีกครั้ง"),
+}
+"""Action of the history that changes the status → message to a person whose form was opened before it."""
+_NOT_EDITABLE = gettext_noop("ประกาศที่ถอนหรือทิ้งแล้วแก้ไขไม่ได้ สิ่งที่พิมพ์ยังไม่ได้บันทึก กู้คืนเป็นฉบับร่างก่อน")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +42,21 @@ class EditConflict(Conflict):
     """Fields that somebody else changed since the form was opened.
 
     ``conflicts``: those of them that were changed in the form too, on which the person must choose.
+    ``name``: of the person who changed the record's status, for the message.
     ``settled``: names of the form's fields whose stored value stays.
     """
 
     code = "edited-meanwhile"
 
     def __init__(
-        self, said: str, conflicts: Sequence[FieldConflict] = (), settled: Sequence[str] = ()
+        self,
+        said: str,
+        conflicts: Sequence[FieldConflict] = (),
+        settled: Sequence[str] = (),
+        *,
+        name: str = "",
     ) -> None:
-        super().__init__(said)
+        super().__init__(said, name=name)
         self.conflicts = tuple(conflicts)
         self.settled = tuple(settled)
 
@@ -82,6 +94,11 @@ def settle(announcement: Announcement, typed: Mapping[str, object]) -> dict[str,
     return kept
 
 
+def not_editable() -> EditConflict:
+    """Returns the refusal of what was typed for an announcement that is withdrawn or trashed."""
+    return EditConflict(_NOT_EDITABLE)
+
+
 def _changed_since(announcement: Announcement, last_change: int | None) -> dict[str, tuple[str, str, Change]]:
     """Returns each field that was changed after the change ``last_change``.
 
@@ -94,7 +111,7 @@ def _changed_since(announcement: Announcement, last_change: int | None) -> dict[
         if change.id <= last_change:
             continue
         if change.action in _STATUS_ACTIONS:
-            raise EditConflict(_OTHER_STATUS)
+            raise EditConflict(_STATUS_ACTIONS[change.action], name=change.actor)
         if change.action not in ("revise", "label"):
             continue
         suffix = f"-{change.before['attachment_id']}" if change.action == "label" else ""
