@@ -99,7 +99,8 @@ def test_words_are_chosen_with_the_mouse(staff: Visit, site: Site, doubted: Page
     box.click()  # on the picture
     page.locator(".choices button").first.click()
     expect(page.locator("[data-left]")).to_contain_text("2")
-    page.locator("[data-zoom='1']").click()
+    page.locator("[data-zoom-by='1']").click()
+    expect(page.locator("[data-zoom-by='1']")).to_have_text("+")
     page.get_by_role("button", name="บันทึกข้อความ").click()
     expect(page.locator(".notice.good")).to_be_visible()
     assert "สารส้ม" in site.services.pages.get(doubted.attachment_id, 1).text

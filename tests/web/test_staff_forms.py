@@ -39,7 +39,7 @@ def test_a_file_name_is_no_title_and_the_login_no_author(site: Site) -> None:
     made, _ = new_with_file(site, clerk)
     assert (made.title, made.author) == ("", "")
     for address in (f"/staff/announcements/{made.id}", "/staff?status=draft"):
-        assert "(ยังไม่มีชื่อเรื่อง)" in clerk.get(address).text
+        assert "(กำลังแปลงข้อความ) 12 announce worn200.pdf" in clerk.get(address).text
     published = clerk.post(f"/staff/announcements/{made.id}/publish", data={"when": "now"})
     assert "กรุณากรอกชื่อเรื่องก่อนเผยแพร่" in published.text
     assert site.services.announcements.get(made.id).status is Status.DRAFT

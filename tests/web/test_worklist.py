@@ -68,6 +68,10 @@ def test_thirty_records_get_a_category_in_one_step(site: Site) -> None:
     assert "เปลี่ยนหมวดแล้ว 30 เรื่อง" in page
     found = site.services.announcements.get_many(each.id for each in made)
     assert {each.category for each in found.values()} == {"จัดซื้อจัดจ้าง"}
+    site.services.intake.revise(made[0].id, {"category": "น้ำ"}, actor="สมศรี")
+    again = act(site.signed_in(Role.STAFF), "retag", made, category="จัดซื้อจัดจ้าง")
+    assert "เปลี่ยนหมวดแล้ว 1 เรื่อง" in again
+    assert "อีก 29 เรื่องเป็นเช่นนั้นอยู่แล้ว" in again
 
 
 def test_the_list_comes_back_with_its_filters(site: Site) -> None:

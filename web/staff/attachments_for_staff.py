@@ -76,14 +76,18 @@ def title_or_suggestion(announcement: Announcement) -> str:
     """Returns the title for staff's pages.
 
     A draft without title, or titled by a file's name, has the title that its documents suggest, which is
-    marked as such.
+    marked as such; without a suggestion it is named by its first file, and whether that is still read.
     """
     if announcement.status is not Status.DRAFT and announcement.title:
         return announcement.title
     attachments = services().attachments.by_announcement([announcement.id]).get(announcement.id, [])
     if suggested := suggested_title(announcement, attachments):
         return str(gettext("%(title)s (ชื่อที่ระบบเสนอ)", title=suggested))
-    return announcement.title or str(gettext("(ยังไม่มีชื่อเรื่อง)"))
+    if announcement.title or not attachments:
+        return announcement.title or str(gettext("(ยังไม่มีชื่อเรื่อง)"))
+    is_unread = any(each.status in (Reading.WAITING, Reading.READING) for each in attachments)
+    said = gettext("กำลังแปลงข้อความ") if is_unread else gettext("ยังไม่มีชื่อเรื่อง")
+    return f"({said}) {attachments[0].filename}"
 
 
 def is_named_after_file(announcement: Announcement, papers: Sequence[Paper]) -> bool:

@@ -339,7 +339,7 @@ _ACTIONS: dict[str, Callable[[Sequence[int]], BulkOutcome]] = {
 
 
 def _report(outcome: BulkOutcome) -> str:
-    """Show which records a command refused, each with the reason.
+    """Show which records a command refused, each with the reason, and how many were so already.
 
     Returns the name of the changes that were made; "" when there were none.
     """
@@ -349,7 +349,11 @@ def _report(outcome: BulkOutcome) -> str:
         flash(f"{title}: {in_words(error)}", "bad")
     if len(outcome.refused) > _MOST_NAMED:
         flash(_("และอีก %(count)s เรื่องที่ทำไม่ได้", count=len(outcome.refused) - _MOST_NAMED), "bad")
-    return outcome.bulk if outcome.done else ""
+    changes = services().records.changes.find(HistoryFilters(bulk=outcome.bulk), limit=MOST_AT_ONCE)
+    changed = {(each.announcement_id, each.collection_id and each.id) for each in changes}
+    if unchanged := len(outcome.done) - len(changed):
+        flash(_("อีก %(count)s เรื่องเป็นเช่นนั้นอยู่แล้ว", count=unchanged), "good")
+    return outcome.bulk if changed else ""
 
 
 def _back(done: str = "") -> str:

@@ -247,8 +247,8 @@ if (form) {
     if (found) show(found.mark.boxes[0][1], found.mark.boxes[0][0]);
   }
 
-  document.querySelectorAll("[data-zoom]").forEach((made) => made.addEventListener("click", () => {
-    const step = Number(made.dataset.zoom);
+  document.querySelectorAll("[data-zoom-by]").forEach((made) => made.addEventListener("click", () => {
+    const step = Number(made.dataset.zoomBy);
     zoom = step ? Math.min(ZOOMS.length - 1, Math.max(0, zoom + step)) : 0;
     paper.style.width = `${ZOOMS[zoom]}%`;
   }));

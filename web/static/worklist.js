@@ -1,6 +1,9 @@
 // The worklist: one tick for the whole page, ticks for a range with Shift, and how many are ticked.
 "use strict";
 
+const LOOK_EVERY = 3000; // milliseconds
+const LOOKS = 40; // two minutes: ten scans take one
+
 const list = document.querySelector("[data-worklist]");
 
 if (list) {
@@ -46,4 +49,19 @@ if (list) {
     each.querySelector("input, select").focus();
   }));
   addEventListener("pageshow", show);
+  renew(LOOKS);
+}
+
+// Rows without a title are brought up to date for a while: their files may be read by now.
+async function renew(looks) {
+  if (!looks || !list.querySelector("[data-untitled]")) return;
+  await new Promise((over) => setTimeout(over, LOOK_EVERY));
+  const answer = document.hidden ? null : await fetch(location.href).catch(() => null);
+  const fresh = answer?.ok && new DOMParser().parseFromString(await answer.text(), "text/html");
+  for (const row of fresh ? list.querySelectorAll("[data-untitled]") : []) {
+    const subject = fresh.querySelector(`[data-record="${row.dataset.record}"] .subject`);
+    const shown = row.querySelector(".subject");
+    if (subject && !shown.contains(document.activeElement)) shown.replaceWith(subject);
+  }
+  renew(looks - 1);
 }
