@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from PIL import Image
@@ -69,36 +69,44 @@ def recognise(image: Image.Image, *, seconds: float = TIMEOUT, turn: Turn | None
 def _upright(measured: MeasuredPage, deadline: float) -> _Reading:
     """Returns the first reading of the page in its upright orientation.
 
-    Where the rows are plain to see, the page is first read in the orientation that its ink suggests, and that
-    reading is kept if its confidence is high enough; otherwise a few lines are read upside down. On other
-    pages a few lines are read in every orientation. Then the whole page is read in the orientation with the
-    strongest evidence.
+    Where the rows are plain to see, the page is read in the orientation that its ink suggests; on other pages
+    a few lines are sampled in every orientation, up to the first that convinces, and the page is read in the
+    best of these. The reading is kept if its confidence is high enough. Otherwise the orientations that
+    remain are sampled (only upside down where rows are plain), and where the best sample looks like text, the
+    page is read in that orientation too: fine print of a background may convince in a few lines, but not on
+    the whole page. The reading with the stronger evidence is returned.
     """
-    first = None
-    if measured.is_clear:
-        first = _read(measured.upright(measured.turns[0]), deadline)
-        if first.confidence >= CONVINCING:
-            return first
-    turn, evidence = _turn_of_samples(measured, measured.turns[1:2] if first else measured.turns, deadline)
-    if first is not None and evidence <= 0:
+    samples = {} if measured.is_clear else _sampled(measured, measured.turns, deadline)
+    turn = _best(samples) if samples else measured.turns[0]
+    first = _read(measured.upright(turn), deadline)
+    if first.confidence >= CONVINCING:
         return first
-    second = _read(measured.upright(turn), deadline)
-    return first if first is not None and first.evidence > second.evidence else second
+    others = measured.turns[1:2] if measured.is_clear else measured.turns
+    samples |= _sampled(measured, [other for other in others if other not in samples], deadline)
+    samples.pop(turn, None)
+    if not samples or samples[_best(samples)] <= 0:
+        return first
+    second = _read(measured.upright(_best(samples)), deadline)
+    return first if first.evidence > second.evidence else second
 
 
-def _turn_of_samples(measured: MeasuredPage, turns: Sequence[Turn], deadline: float) -> tuple[Turn, float]:
-    """Returns the one of ``turns`` with the strongest evidence in a sample of lines, and that evidence.
+def _sampled(measured: MeasuredPage, turns: Iterable[Turn], deadline: float) -> dict[Turn, float]:
+    """Returns by turn the evidence in a sample of lines.
 
     The search ends at the first orientation whose sample has a high enough confidence.
     """
-    found: list[tuple[float, Turn]] = []
+    samples: dict[Turn, float] = {}
     for turn in turns:
         sample = read_line_beginnings(measured.upright(turn).image, deadline - time.monotonic())
-        found.append((_evidence(sample), turn))
+        samples[turn] = _evidence(sample)
         if len(sample) >= ENOUGH and mean_confidence(sample) >= CONVINCING:
             break
-    evidence, turn = max(found, key=lambda each: each[0])
-    return turn, evidence
+    return samples
+
+
+def _best(samples: dict[Turn, float]) -> Turn:
+    """Returns the turn with the strongest evidence, of equally strong ones the first."""
+    return max(samples, key=samples.__getitem__)
 
 
 def _evidence(symbols: Sequence[Symbol]) -> float:

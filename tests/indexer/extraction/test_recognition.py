@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+import time
 from pathlib import Path
 
 import fontpkg_sarabun
@@ -13,8 +14,9 @@ from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageFont
 
 from archive.thai import arabic_digits
 from indexer.extraction.failures import Unreadable
+from indexer.extraction.image.deskew import MeasuredPage
 from indexer.extraction.image.dotted_rules import without_dotted_rules
-from indexer.extraction.ocr import tesseract
+from indexer.extraction.ocr import recognition, tesseract
 from indexer.extraction.ocr.recognition import OcrPage, recognise
 from indexer.extraction.text_quality import thai_letters
 
@@ -205,3 +207,16 @@ def test_dotted_rules_of_a_form_leave_no_trace() -> None:
 def test_the_stops_of_abbreviations_are_no_dotted_rule() -> None:
     letter = page(("เรียน ประธาน ก.จ.จ. ก.ท.จ. ก.อบต. และ ก.พ.ร. ทุกจังหวัด",)).convert("L")
     assert without_dotted_rules(letter) is letter
+
+
+def test_long_notes_along_the_side_do_not_turn_the_page() -> None:
+    sheet = Image.new("L", (2480, 1754), 255)
+    draw, font = ImageDraw.Draw(sheet), ImageFont.truetype(FONT, 40)
+    for number, line in enumerate(TEXT[1:5]):
+        draw.text((300, 1350 + 90 * number), line, 0, font, language="th")
+    sheet = sheet.rotate(90, expand=True)
+    draw, font = ImageDraw.Draw(sheet), ImageFont.truetype(FONT, 30)
+    for number in range(24):
+        draw.text((150, 300 + 75 * number), TEXT[1 + number % 4], 0, font, language="th")
+    misled = MeasuredPage((90, 270, 0, 180), False, sheet, 0.0, 0.0)
+    assert recognition._upright(misled, time.monotonic() + 60).upright.turn == 0
