@@ -14,9 +14,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Self
-
-from structlog.contextvars import bound_contextvars
+from typing import TYPE_CHECKING, Self
 
 from archive.errors import Conflict, PrakatError, Unavailable
 from archive.intake import Intake
@@ -29,11 +27,17 @@ from indexer.extraction.parsers import has_pictures
 from indexer.extraction.pipeline import AttachmentReader, Stopped
 from indexer.inbox import LOOK_EVERY, Inbox
 from indexer.index_sync import sync_batch
+from indexer.lazy_import import lazy_import
 from indexer.leader_leases import COLLECT_SCANS, MAINTAIN, SYNC_INDEX, LeaderLeases, lease_holder_name
 from indexer.leader_leases import RENEW_EVERY as RENEW_DUTIES_EVERY
 from indexer.reindex import is_rebuild_needed, rebuild
 from indexer.scrub import Scrubber, ScrubStopped
 from indexer.search.ports import SearchIndex
+
+if TYPE_CHECKING:
+    from structlog import contextvars
+else:
+    contextvars = lazy_import("structlog.contextvars")
 
 log = logging.getLogger("prakat.worker")
 
@@ -125,7 +129,9 @@ class Worker:
         if attachment is None:
             return time.monotonic() - self._last_read > CALM and self._draw_one()
         with (
-            bound_contextvars(attachment=attachment.id, announcement=attachment.announcement_id, reader=name),
+            contextvars.bound_contextvars(
+                attachment=attachment.id, announcement=attachment.announcement_id, reader=name
+            ),
             suppress(Conflict),  # the lease was lost: another worker has the attachment
         ):
             self._read(attachment, name)

@@ -16,8 +16,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
 
-from flask import current_app, g, has_request_context, request
-
 from archive.eraser import Eraser
 from archive.errors import PrakatError, SettingsError
 from archive.harvest_ports import Harvest
@@ -38,19 +36,13 @@ from archive.ports import (
 from archive.repositories import Records
 from archive.transfer_ports import Transfer
 from indexer.analysis.dictionary import Dictionary
-from indexer.consistency import ConsistencyReport, check_consistency
-from indexer.consistency import Progress as CheckProgress
 from indexer.engines.whoosh import WhooshIndex
 from indexer.extraction.page_images import Pictures
-from indexer.extraction.pipeline import AttachmentReader
-from indexer.extraction.redaction import Redactor
-from indexer.extraction.rereading import PageRereader
 from indexer.extraction.text_layer import Copies
 from indexer.inbox import Inbox, InboxTarget
+from indexer.lazy_import import lazy_import
 from indexer.leader_leases import COLLECT_SCANS, MAINTAIN, SYNC_INDEX, LeaderLeases, lease_holder_name
-from indexer.scrub import Scrubber
 from indexer.search.ports import SearchIndex
-from indexer.worker import LEASE, Worker
 from storage.backup import manifest
 from storage.backup.keys import BackupKeys
 from storage.backup.last_backup import NOTE, LastBackupComparison
@@ -76,11 +68,23 @@ from storage.repositories.transfer import EngineTransfer
 from storage.tenancy import Scoped
 from web.database import engine_of, installed, open_database
 from web.repository_access import RepositoryAccess
-from web.serving.public_address import public_base_url
 from web.settings import Settings
 
 if TYPE_CHECKING:
-    pass
+    import flask
+
+    from indexer import consistency, scrub, worker
+    from indexer.extraction import pipeline, redaction, rereading
+    from web.serving import public_address
+else:  # commands that only read the archive need none of these
+    flask = lazy_import("flask")
+    consistency = lazy_import("indexer.consistency")
+    pipeline = lazy_import("indexer.extraction.pipeline")
+    redaction = lazy_import("indexer.extraction.redaction")
+    rereading = lazy_import("indexer.extraction.rereading")
+    scrub = lazy_import("indexer.scrub")
+    public_address = lazy_import("web.serving.public_address")
+    worker = lazy_import("indexer.worker")
 
 _MEGABYTE = 1 << 20
 
@@ -116,8 +120,6 @@ class Services(RepositoryAccess):
     intake: Intake
     pictures: Pictures
     copies: Copies
-    redactor: Redactor
-    rereader: PageRereader
     eraser: Eraser
     secret_key: str
     organisations: Organisations
@@ -155,10 +157,10 @@ class Services(RepositoryAccess):
         )
 
     def examine(
-        self, *, repair: bool = False, progress: CheckProgress = lambda _step, _done, _total: None
-    ) -> ConsistencyReport:
+        self, *, repair: bool = False, progress: consistency.Progress = lambda _step, _done, _total: None
+    ) -> consistency.ConsistencyReport:
         """Check every stored byte, record and index entry; with ``repair`` do all harmless repairs."""
-        return check_consistency(
+        return consistency.check_consistency(
             self.records,
             self.jobs,
             self.files,
@@ -168,6 +170,16 @@ class Services(RepositoryAccess):
             examinations=self.examinations,
             progress=progress,
         )
+
+    @property
+    def redactor(self) -> redaction.Redactor:
+        settings = self.settings
+        return redaction.Redactor(self.files, settings.data / "redactions", jobs=settings.ocr_jobs)
+
+    @property
+    def rereader(self) -> rereading.PageRereader:
+        settings = self.settings
+        return rereading.PageRereader(self.files, settings.data / "rereadings", jobs=settings.ocr_jobs)
 
     @property
     def is_province(self) -> bool:
@@ -195,16 +207,17 @@ class Services(RepositoryAccess):
 
 def services() -> Services:
     """Returns the services of the running application; in a request, those of the request's organisation."""
-    whole = cast(Services, current_app.extensions["prakat"])
-    if not has_request_context():
+    whole = cast(Services, flask.current_app.extensions["prakat"])
+    if not flask.has_request_context():
         return whole
-    if "services" not in g:
-        known = request.environ[KNOWN]
-        address = public_base_url(whole.settings, {each.host for each in known if each.host})
+    if "services" not in flask.g:
+        environ = flask.request.environ
+        known = environ[KNOWN]
+        address = public_address.public_base_url(whole.settings, {each.host for each in known if each.host})
         if address != whole.settings.base_url:
             whole = replace(whole, settings=replace(whole.settings, base_url=address))
-        g.services = whole.of(request.environ[ORGANISATION], known)
-    return cast(Services, g.services)
+        flask.g.services = whole.of(environ[ORGANISATION], known)
+    return cast(Services, flask.g.services)
 
 
 def build(settings: Settings, *, may_begin_empty: bool = False) -> Services:
@@ -248,8 +261,6 @@ def build(settings: Settings, *, may_begin_empty: bool = False) -> Services:
         intake=_intake(records, files, scanner, settings),
         pictures=pictures,
         copies=copies,
-        redactor=Redactor(files, data / "redactions", jobs=settings.ocr_jobs),
-        rereader=PageRereader(files, data / "rereadings", jobs=settings.ocr_jobs),
         eraser=Eraser(records, records, files, (pictures, copies)),
         secret_key=settings.secret_key or _kept_secret(data / manifest.SECRET),
         organisations=EngineOrganisations(engine),
@@ -312,7 +323,7 @@ def restore(
         _restore_to_servers(settings, unpack, progress)
     services = build(settings)
     # A worker that was reading a document when the backup was made does not know this copy.
-    services.jobs.settle_lapsed(lease=LEASE, now=dt.datetime.now(dt.UTC) + LEASE)
+    services.jobs.settle_lapsed(lease=worker.LEASE, now=dt.datetime.now(dt.UTC) + worker.LEASE)
     return services
 
 
@@ -380,19 +391,21 @@ def _place(engine: str, data: Path) -> str | Path:
     return engine if "://" in engine else data.resolve()
 
 
-def build_worker(services: Services) -> Worker:
+def build_worker(services: Services) -> worker.Worker:
     """Returns the worker that reads and indexes in the background on the same services."""
     from web.follower_mail import FollowerMail  # it searches with these services
 
-    reader = AttachmentReader(services.records, services.files, ocr_jobs=services.settings.ocr_jobs)
-    return Worker(
+    reader = pipeline.AttachmentReader(services.records, services.files, ocr_jobs=services.settings.ocr_jobs)
+    return worker.Worker(
         services.records,
         services.jobs,
         services.intake,
         services.index,
         reader,
         duties(services, lease_holder_name()),
-        Scrubber(services.records, services.files, services.index, scrub_record_path(services.settings)),
+        scrub.Scrubber(
+            services.records, services.files, services.index, scrub_record_path(services.settings)
+        ),
         Inbox(lambda: inbox_targets(services)),
         services.pictures,
         FollowerMail(services).send_due if services.settings.smtp_url else None,

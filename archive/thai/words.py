@@ -14,9 +14,9 @@ from operator import itemgetter
 from threading import Lock
 
 import ahocorasick
-from pythainlp.corpus.common import thai_words
 
 from archive.thai.characters import LEADING_VOWELS, NEVER_INITIAL, clusters
+from archive.thai.word_list import thai_words
 
 _UNKNOWN_COST = 4  # cost of a cluster that belongs to no word; a word costs 1
 # So that a cut between words is also one between clusters.

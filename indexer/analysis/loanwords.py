@@ -7,7 +7,6 @@ from collections import defaultdict
 from collections.abc import Iterator
 from functools import cache
 
-from pythainlp.corpus.th_en_translit import get_transliteration_dict
 from rapidfuzz.distance import OSA
 
 from archive.thai.characters import WORD_LETTERS
@@ -36,6 +35,8 @@ _SPELLED_LETTERS = re.compile(
 @cache
 def loanword_spellings() -> tuple[tuple[str, ...], ...]:
     """Returns groups of spellings of one loanword; the last of each group is in Latin letters."""
+    from pythainlp.corpus.th_en_translit import get_transliteration_dict  # takes longer than most commands
+
     by_word: dict[str, list[str]] = defaultdict(list)
     for spelt, entry in get_transliteration_dict().items():
         for word in entry["en"]:

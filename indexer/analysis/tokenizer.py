@@ -21,7 +21,6 @@ from typing import NamedTuple
 import nlpo3
 import numpy as np
 import numpy.typing as npt
-from pythainlp.corpus import thai_icu_words, thai_words
 
 from archive.thai.characters import (
     CONSONANTS,
@@ -31,6 +30,7 @@ from archive.thai.characters import (
     WORD_LETTERS,
     members,
 )
+from archive.thai.word_list import thai_short_words, thai_words
 
 TOKENIZER_VERSION = "fine-7"
 """Raised whenever the same text would give other terms: an index made with another version is rebuilt."""
@@ -206,7 +206,7 @@ def dictionary_words() -> frozenset[str]:
 
     คอนกรีตเสริมเหล็ก is in that list beside คอนกรีต, เสริม and เหล็ก: left in, it would hide them.
     """
-    words = frozenset(word for word in thai_icu_words() if len(word) > 1)
+    words = frozenset(word for word in thai_short_words() if len(word) > 1)
     return (
         frozenset(
             word for word in words if not _is_nominalized(word, words) and not _is_compound(word, words)
@@ -277,17 +277,11 @@ _DIGIT_SEPARATORS = frozenset(b"./-:")
 
 
 def _byte_table() -> npt.NDArray[np.uint8]:
-    table = np.zeros(0x110000, dtype=np.uint8)
-    letters = members(LETTERS_AND_SIGNS) - {"ฯ", "฿"}
-    for code in range(0x10000):
-        char = chr(code)
-        if char in letters:
-            table[code] = code - 0xE00 + 0xA0
-        elif code < 0x80:
-            table[code] = code if char.isalnum() else 0
-        elif char.isalnum():
-            table[code] = 0x80 + code % 0x20
-    table[0x10000:] = 0x80 + np.arange(0x100000) % 0x20
+    table = np.tile(np.arange(0x80, 0xA0, dtype=np.uint8), 0x110000 // 0x20)
+    table[:0x80] = np.arange(0x80)
+    table[:0x10000] *= [*map(str.isalnum, map(chr, range(0x10000)))]
+    for char in members(LETTERS_AND_SIGNS) - {"ฯ", "฿"}:
+        table[ord(char)] = ord(char) - 0xE00 + 0xA0
     return table
 
 

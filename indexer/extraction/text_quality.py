@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from pythainlp.corpus.common import thai_words
-
 from archive.thai.characters import (
     CONSONANTS,
     LEADING_VOWELS,
@@ -15,6 +13,7 @@ from archive.thai.characters import (
     WORD_LETTERS,
     members,
 )
+from archive.thai.word_list import thai_words
 
 _LETTERS = re.compile(f"[{WORD_LETTERS}ๆ]+")  # some words of the dictionary have ๆ
 _ABOVE_OR_BELOW = members(MARKS)

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Set
 from itertools import pairwise
 
-from pythainlp.corpus import thai_stopwords
-
+from archive.thai.word_list import thai_stopwords
 from indexer.analysis.dictionary import Lexicon
 from indexer.analysis.tokenizer import fold, searchable_bytes
 from indexer.search.query.parser import KIND_NAMES, DateRange

@@ -17,7 +17,6 @@ from functools import cache, lru_cache
 from itertools import accumulate, groupby, pairwise
 
 import numpy as np
-from pythainlp.corpus import thai_stopwords
 
 from archive.thai.characters import (
     ELLIPSIS,
@@ -27,6 +26,7 @@ from archive.thai.characters import (
     WORD_LETTERS,
     members,
 )
+from archive.thai.word_list import thai_stopwords
 from indexer.analysis.dictionary import Dictionary
 from indexer.analysis.tokenizer import Tokenizer, fold, join_words, searchable_bytes
 from indexer.search.query.parser import Query

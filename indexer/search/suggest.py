@@ -9,10 +9,9 @@ from functools import cache
 from itertools import islice
 from operator import itemgetter
 
-from pythainlp.corpus import thai_stopwords, thai_words
-
 from archive.thai import keyboard
 from archive.thai.characters import WORD_LETTERS
+from archive.thai.word_list import thai_stopwords, thai_words
 from indexer.analysis.dictionary import Lexicon
 from indexer.analysis.tokenizer import fold, searchable_bytes
 from indexer.search.query.parser import normalize_query

@@ -280,6 +280,15 @@ def test_accounts_are_managed_without_dictionaries_and_search(site: Site) -> Non
     assert imported <= {"numpy"}  # sqlite-utils tries it
 
 
+@pytest.mark.parametrize("command", [["check"], ["stats"], ["backup", "copy.tar"]])
+def test_care_of_an_archive_needs_neither_pages_nor_word_lists(
+    site: Site, tmp_path: Path, command: list[str]
+) -> None:
+    arguments = [str(tmp_path / each) if "." in each else each for each in command]
+    _, imported = run_and_list_imports(arguments, site.services.settings.data)
+    assert imported.isdisjoint({"flask", "pythainlp", "pikepdf", "pyhanko"})
+
+
 def test_short_help_is_what_the_command_says() -> None:
     context = click.Context(main)
     for name in main.list_commands(context):

@@ -7,10 +7,10 @@ from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from pythainlp.corpus import thai_words
 
 from archive.errors import Invalid
 from archive.thai import keyboard
+from archive.thai.word_list import thai_words
 
 SHORTEST = 12
 LONGEST = 128

@@ -6,19 +6,28 @@ import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from archive.errors import NotFound
 from archive.importers.paperless import MANIFEST as PAPERLESS_MANIFEST
 from archive.importers.site_rules import KINDS, load_site
-from indexer.extraction.pipeline import RULES
-from indexer.scrub import read_scrub_record
-from web.bags import import_bag, is_bag
-from web.bootstrap import Services, scrub_record_path
+from indexer.lazy_import import lazy_import
 from web.commands.terminal import ALL, bar, open_existing, organisation_option, services_of, table
-from web.importing import ImportReport, import_manifest, import_paperless, import_site
+
+if TYPE_CHECKING:
+    from indexer import scrub
+    from indexer.extraction import pipeline
+    from web import bags, bootstrap, importing
+    from web.bootstrap import Services
+    from web.importing import ImportReport
+else:
+    scrub = lazy_import("indexer.scrub")
+    pipeline = lazy_import("indexer.extraction.pipeline")
+    bags = lazy_import("web.bags")
+    bootstrap = lazy_import("web.bootstrap")
+    importing = lazy_import("web.importing")
 
 
 @click.command("import")
@@ -44,11 +53,11 @@ def import_(path: Path, organisation: str | None) -> None:
 def importer_of(path: Path) -> Callable[[Services, Path, Callable[[int, int], None]], ImportReport]:
     """Returns the importer for what lies at ``path``. Raises ``UsageError`` for any other directory."""
     if path.is_file():
-        return import_manifest
-    if is_bag(path):
-        return import_bag
+        return importing.import_manifest
+    if bags.is_bag(path):
+        return bags.import_bag
     if (path / PAPERLESS_MANIFEST).is_file():
-        return import_paperless
+        return importing.import_paperless
     raise click.UsageError(
         f"{path} ไม่ใช่ไฟล์ JSON Lines ถุงข้อมูล หรือชุดส่งออกของ paperless-ngx หน้าเว็บเดิมใช้ prakat import-site"
         " (neither a manifest, a bag nor an export of paperless-ngx; saved pages: prakat import-site)"
@@ -76,7 +85,7 @@ def import_old_site(path: Path, rules: str | None, organisation: str | None) -> 
     site = load_site(rules)
     services = services_of(organisation)
     with bar("นำเข้า") as progress:
-        _tell(import_site(services, path, site, progress))
+        _tell(importing.import_site(services, path, site, progress))
 
 
 def _tell(report: ImportReport) -> None:
@@ -113,7 +122,7 @@ def reread(attachment_ids: tuple[int, ...], failed: bool, if_needed: bool) -> No
     if failed:
         ids |= set(services.jobs.list_failed())
     if if_needed:
-        ids |= set(services.jobs.list_outdated(RULES))
+        ids |= set(services.jobs.list_outdated(pipeline.RULES))
     count = services.jobs.queue_again(attachment_ids, afresh=True)
     count += services.jobs.queue_again(sorted(ids.difference(attachment_ids)))
     click.echo(f"รอแปลงใหม่ {count:,} เอกสาร")
@@ -143,7 +152,7 @@ def stats(as_json: bool, organisation: str | None) -> None:
             "behind": services.history.last_change() - services.index.position(),
             "damaged": len(services.index.noted_damage()),
         }
-        state = read_scrub_record(scrub_record_path(services.settings))
+        state = scrub.read_scrub_record(bootstrap.scrub_record_path(services.settings))
         held["scrub"] = {
             "index_checked_at": state.index_checked_at or None,
             "files_finished_at": state.files_finished_at or None,

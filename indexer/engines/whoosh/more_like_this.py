@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from itertools import pairwise
 
 import numpy as np
-from pythainlp.corpus import thai_stopwords
 
+from archive.thai.word_list import thai_stopwords
 from indexer.analysis.tokenizer import join_words, text_of_bytes
 from indexer.engines.whoosh.bm25f import score_clauses
 from indexer.engines.whoosh.context import SearchContext
@@ -19,7 +19,7 @@ from indexer.search.query.query_plan import Alternative, Clause
 _WORDS = 25  # distinctive words that are searched for
 _CANDIDATES = 100  # words whose exact document frequency is looked up
 _TITLE = frozenset({"title"})
-_SAY_LITTLE = frozenset("ประจำปี ปี พศ งบ ประมาณ ครั้ง ฉบับ".split()) | thai_stopwords()
+_SAY_LITTLE = frozenset("ประจำปี ปี พศ งบ ประมาณ ครั้ง ฉบับ".split())  # beside the stop words
 _MAX_BYTES = 20_000  # bytes of the announcement's text that are read
 
 
@@ -47,8 +47,9 @@ def _title_shares(context: SearchContext, document: int) -> Floats:
     borders = np.flatnonzero(reader.token_boundaries(document)[: len(title) + 1]).tolist()
     words = [text_of_bytes(title[start:end]) for start, end in pairwise(borders) if end - start > 1]
     shares, mass = np.zeros(reader.size, dtype=np.float32), 0.0
+    say_little = thai_stopwords() | _SAY_LITTLE
     for parts in set(map(tuple, join_words(words))):
-        if not (_SAY_LITTLE.issuperset(parts) or "".join(parts).isdigit()):
+        if not (say_little.issuperset(parts) or "".join(parts).isdigit()):
             idf = sum(reader.idf(reader.document_frequency(part)) for part in parts)
             has_all = np.logical_and.reduce([reader.zone_mask(part, _TITLE) for part in parts])
             shares += np.float32(idf) * has_all

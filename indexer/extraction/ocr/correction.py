@@ -17,11 +17,10 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import cache, partial
 from typing import NamedTuple
 
-from pythainlp.corpus import tnc
-from pythainlp.corpus.common import thai_family_names, thai_female_names, thai_male_names, thai_words
 from rapidfuzz.distance import Levenshtein
 
 from archive.thai.characters import CONSONANTS, LEADING_VOWELS, WORD_LETTERS
+from archive.thai.word_list import thai_words
 
 LEAST = 5  # code points: shortest word that may replace a misread one
 USUAL = 5  # occurrences in the Thai National Corpus that such a word must have
@@ -221,6 +220,8 @@ def _more_candidates(shown: str, outline: str) -> Iterator[tuple[str, float]]:
 
 @cache
 def _words() -> _Words:
+    from pythainlp.corpus import thai_family_names, thai_female_names, thai_male_names, tnc
+
     counts = dict(tnc.unigram_word_freqs())
     listed = [word for word in thai_words() if len(word) > 1]
     every = math.log(sum(counts.values()))

@@ -1,0 +1,29 @@
+"""PyThaiNLP's lists of words, loaded on first use: importing PyThaiNLP takes longer than most commands."""
+
+from __future__ import annotations
+
+from functools import cache
+
+
+@cache
+def thai_words() -> frozenset[str]:
+    """Returns the words of a full dictionary, compounds among them."""
+    from pythainlp.corpus import thai_words
+
+    return thai_words()
+
+
+@cache
+def thai_short_words() -> frozenset[str]:
+    """Returns ICU's list, which has fewer compounds."""
+    from pythainlp.corpus import thai_icu_words
+
+    return thai_icu_words()
+
+
+@cache
+def thai_stopwords() -> frozenset[str]:
+    """Returns words that say nothing by themselves, such as ได้ and ต้อง."""
+    from pythainlp.corpus import thai_stopwords
+
+    return thai_stopwords()
