@@ -51,6 +51,7 @@ WAIT_SECONDS = 5.0  # seconds to wait while another copy is made
 _WIDTH_SHARE = 0.1  # share of a cluster's width under a box from which the cluster counts as covered
 _HEIGHT_SHARE = 0.2  # share of a line's height under a box; boxes may touch the lines above and below
 _MARGIN = 30  # 1/10,000 of the page around a find: OCR gives the position of a digit with some error
+_ROUNDED = 20  # 1/10,000 of the page: positions in a text layer move by a few of them, to the right
 _BLACK = 40  # of 255: brightest value of a covered pixel; JPEG blurs the border of a box
 _COLOURFUL = 40  # of 255: saturation; paper under a scanner's lamp has some 20, a blue stamp 100 and more
 _BLURRED = 8  # pixels at the border of a box that JPEG may blur: one block of its grid
@@ -68,6 +69,32 @@ def boxes_of_finds(page: Page, spans: Sequence[tuple[int, int]]) -> list[Rectang
         )
         for box in rectangles(page, tuple(spans))
     ]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class ReadableData:
+    """Data that should be covered, but can still be read in the copy.
+
+    ``text``: the data with its middle letters hidden; "" where a box is not black. ``area``: its place on the
+    upright page; None where the place is not known.
+    """
+
+    page: int
+    text: str
+    area: Rectangle | None
+
+
+class RedactionIncomplete(Conflict):
+    """Covered data that can still be read in the finished copy. ``readable`` lists where."""
+
+    code = "redaction-incomplete"
+
+    def __init__(self, readable: Sequence[ReadableData]) -> None:
+        super().__init__(
+            "ยังอ่านข้อมูลที่ต้องปิดได้ในหน้า %(page)s จึงยังไม่ได้เปลี่ยนไฟล์ กรุณาปิดเพิ่มให้คลุมทั้งหมด แล้วทำสำเนาอีกครั้ง",
+            page=readable[0].page,
+        )
+        self.readable = tuple(dict.fromkeys(readable))
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -136,49 +163,49 @@ class Redactor:
             list(pool.map(draw, pages))
 
     def _prove(self, copy: Path, pages: Sequence[Page], covered: Sequence[Page], boxes: Boxes) -> None:
-        """Reads the copy again. Raises ``Conflict`` when covered data is still in its text or pictures."""
+        """Reads the copy again.
+
+        Raises ``RedactionIncomplete`` when covered data is still in its text or pictures.
+        """
         numbers = digits_gone(pages, covered)
+        left: list[ReadableData] = []
         with Document(copy) as document:
             if document.outline.page_count != len(pages):
                 raise Unreadable("damaged")
             for page in pages:
                 found = document.read_page(page.number)
-                inside = text_inside(found.text, found.lines, boxes.get(page.number, ()))
-                if inside.strip() or _has_number(found.text, numbers):
-                    raise _incomplete(page.number)
-        drawn = [page.number for page in pages if boxes.get(page.number)]
+                seen = dataclasses.replace(page, text=found.text, lines=found.lines)
+                inside = spans_inside(seen.text, seen.lines, boxes.get(page.number, ()))
+                left += _readable(seen, [*inside, *_spans_of_numbers(seen.text, numbers)])
+        drawn = [page for page in pages if boxes.get(page.number)]
 
-        def is_clean(number: int) -> bool:
-            return self._is_picture_clean(copy, number, boxes[number], numbers)
+        def read_picture(page: Page) -> list[ReadableData]:
+            return self._read_picture(copy, page, boxes[page.number], numbers)
 
         with ThreadPoolExecutor(self._jobs) as pool:
-            for number, clean in zip(drawn, pool.map(is_clean, drawn), strict=True):
-                if not clean:
-                    raise _incomplete(number)
+            for found_in_picture in pool.map(read_picture, drawn):
+                left += found_in_picture
+        if left:
+            raise RedactionIncomplete(left)
 
-    def _is_picture_clean(
-        self, copy: Path, number: int, boxes: Sequence[Rectangle], numbers: Sequence[str]
-    ) -> bool:
-        if not sandbox.run(is_black, copy, number, tuple(boxes), seconds=PAGE_SECONDS):
-            return False
+    def _read_picture(
+        self, copy: Path, page: Page, boxes: Sequence[Rectangle], numbers: Sequence[str]
+    ) -> list[ReadableData]:
+        """Returns the covered data that can still be read in the picture of a page."""
+        if not sandbox.run(is_black, copy, page.number, tuple(boxes), seconds=PAGE_SECONDS):
+            return [ReadableData(page.number, "", None)]
         if not numbers:
-            return True
-        seen = sandbox.run(recognise_page, copy, number, seconds=OCR_SECONDS, memory_mb=OCR_MEMORY_MB)
-        return not _has_number(seen.text, numbers) and not _has_part(seen.text, seen.lines, boxes, numbers)
+            return []
+        read = sandbox.run(recognise_page, copy, page.number, seconds=OCR_SECONDS, memory_mb=OCR_MEMORY_MB)
+        seen = dataclasses.replace(page, text=read.text, lines=read.lines)
+        parts = _spans_of_parts(seen.text, seen.lines, boxes, numbers)
+        return _readable(seen, [*_spans_of_numbers(seen.text, numbers), *parts])
 
 
 def _is_not_drawn() -> Invalid:
     return Invalid(
         "ปิดข้อมูลในไฟล์ Office นี้ไม่ได้ กรุณาบันทึกเป็น PDF แล้วแนบแทนไฟล์เดิม จึงปิดข้อมูลได้",
         code="not-drawn",
-    )
-
-
-def _incomplete(number: int) -> Conflict:
-    return Conflict(
-        "ยังเห็นข้อมูลที่ต้องปิดในหน้า %(page)s จึงยังไม่ได้เปลี่ยนไฟล์ กรุณาปรับกรอบให้คลุมทั้งหมด แล้วลองใหม่",
-        code="redaction-incomplete",
-        page=number,
     )
 
 
@@ -297,16 +324,21 @@ def _pieces(text: str, line: Line, boxes: Sequence[Rectangle]) -> Iterator[tuple
             yield piece, dataclasses.replace(line, edges=line.edges[left : right + 1])
 
 
-def text_inside(text: str, lines: Sequence[Line], boxes: Sequence[Rectangle]) -> str:
-    """Returns the characters of the text whose middle is under a box."""
-    inside = ""
+def spans_inside(text: str, lines: Sequence[Line], boxes: Sequence[Rectangle]) -> list[tuple[int, int]]:
+    """Returns for each line the span of its letters whose middle is under a box."""
+    spans = []
     for line in lines:
         middle = (line.top + line.bottom) / 2
         near = [box for box in boxes if box.top < middle < box.bottom]
-        for place, (left, right) in enumerate(pairwise(line.edges)):
-            if any(box.left < (left + right) / 2 < box.right for box in near):
-                inside += text[line.start + place]
-    return inside
+        inside = [
+            line.start + place
+            for place, (left, right) in enumerate(pairwise(line.edges))
+            if any(box.left < (left + right) / 2 < box.right for box in near)
+            and not text[line.start + place].isspace()
+        ]
+        if inside:
+            spans.append((inside[0], inside[-1] + 1))
+    return spans
 
 
 def _clusters_under(text: str, line: Line, boxes: Sequence[Rectangle]) -> Iterator[tuple[int, int, bool]]:
@@ -319,8 +351,16 @@ def _clusters_under(text: str, line: Line, boxes: Sequence[Rectangle]) -> Iterat
     ]
     for left, right in pairwise(clusters(text[line.start : line.start + length])):
         low, high = sorted((line.edges[left], line.edges[right]))
-        room = _WIDTH_SHARE * (high - low)
-        yield left, right, any(min(box.right, high) - max(box.left, low) > room for box in near)
+        yield left, right, any(_is_under(box, low, high) for box in near)
+
+
+def _is_under(box: Rectangle, low: int, high: int) -> bool:
+    """Returns True when a cluster between two positions of a line counts as covered by a box.
+
+    A cluster may have no width: the recogniser gives some letters the position of the next one.
+    """
+    is_within = box.left - _ROUNDED <= low and high <= box.right + _ROUNDED
+    return is_within or min(box.right, high) - max(box.left, low) > _WIDTH_SHARE * (high - low)
 
 
 def digits_gone(pages: Sequence[Page], covered: Sequence[Page]) -> list[str]:
@@ -342,22 +382,57 @@ def _digits(text: str) -> str:
     return re.sub(r"\D", "", arabic_digits(text))
 
 
-def _has_number(text: str, numbers: Sequence[str]) -> bool:
-    digits = re.sub(r"(?<=\d)[\s.–-]+(?=\d)", "", arabic_digits(text))
-    return any(number in digits for number in numbers)
+def _readable(seen: Page, spans: Sequence[tuple[int, int]]) -> list[ReadableData]:
+    """Returns the spans of a page of the copy with their places, where these are known."""
+    readable: list[ReadableData] = []
+    for start, end in spans:
+        areas = boxes_of_finds(seen, [(start, end)])
+        text = _hide_middle(seen.text[start:end])
+        places: list[Rectangle | None] = [*areas] or [None]
+        readable += [ReadableData(seen.number, text, area) for area in places]
+    return readable
 
 
-def _has_part(text: str, lines: Sequence[Line], boxes: Sequence[Rectangle], numbers: Sequence[str]) -> bool:
-    """Returns True when a line beside a box still shows several digits in a row of a covered number."""
+def _hide_middle(text: str) -> str:
+    """Returns a text of which only the letters at both ends are shown, a quarter of them at each."""
+    shown = max(1, len(text) // 4)
+    return text if len(text) < 3 * shown else f"{text[:shown]}…{text[-shown:]}"
+
+
+def _spans_of_numbers(text: str, numbers: Sequence[str]) -> list[tuple[int, int]]:
+    """Returns where covered numbers stand in the text, however their digits are parted."""
+    arabic = arabic_digits(text)
+    parted = {
+        place for found in re.finditer(r"(?<=\d)[\s.–-]+(?=\d)", arabic) for place in range(*found.span())
+    }
+    places = [place for place in range(len(text)) if place not in parted]
+    digits = "".join(arabic[place] for place in places)
+    return [
+        (places[found.start()], places[found.end() - 1] + 1)
+        for number in numbers
+        for found in re.finditer(number, digits)
+    ]
+
+
+def _spans_of_parts(
+    text: str, lines: Sequence[Line], boxes: Sequence[Rectangle], numbers: Sequence[str]
+) -> list[tuple[int, int]]:
+    """Returns the spans of lines beside a box that still show several digits in a row of a covered number."""
     parts = {
         number[start : start + _LEAST_DIGITS]
         for number in numbers
         for start in range(len(number) - _LEAST_DIGITS + 1)
     }
+    arabic = arabic_digits(text)
+    spans = []
     for line in lines:
         half = (line.bottom - line.top) / 2
-        if any(min(box.bottom, line.bottom) - max(box.top, line.top) > half for box in boxes):
-            digits = _digits(text[line.start : line.start + len(line.edges) - 1])
-            if any(part in digits for part in parts):
-                return True
-    return False
+        if not any(min(box.bottom, line.bottom) - max(box.top, line.top) > half for box in boxes):
+            continue
+        end = line.start + len(line.edges) - 1
+        places = [place for place in range(line.start, end) if arabic[place].isdecimal()]
+        digits = "".join(arabic[place] for place in places)
+        found = [at for at in range(len(digits)) if digits[at : at + _LEAST_DIGITS] in parts]
+        if found:
+            spans.append((places[found[0]], places[found[-1] + _LEAST_DIGITS - 1] + 1))
+    return spans

@@ -49,6 +49,7 @@ class Redacted:
         boxes = re.findall(r'name="box" value="([^"]+)"', staff.get(page).text)
         marked = staff.post(page, data={"box": boxes, "known": boxes, "words": f"นาย{NAME}", "mark": "1"})
         boxes = re.findall(r'name="box" value="([^"]+)"', marked.text)
+        self.refused = staff.post(page, data={"box": [_right_half(box) for box in boxes]})
         self.answer = staff.post(page, data={"box": boxes, "known": boxes})
         self.unread = {path: client.get(path) for path in self.addresses}
         self.site.work()
@@ -88,6 +89,11 @@ class Redacted:
 
     def now(self) -> Attachment:
         return self.site.services.attachments.get(self.attachment.id)
+
+
+def _right_half(box: str) -> str:
+    page, left, *others = box.split(",")
+    return ",".join((page, str((int(left) + int(others[1])) // 2), *others))
 
 
 def _laden_with_secrets(pdf: bytes) -> bytes:
@@ -230,6 +236,15 @@ def test_going_back_to_the_original_hides_the_document_again(redacted: Redacted)
 def test_a_box_that_is_none_is_refused(redacted: Redacted, value: str) -> None:
     page = f"/staff/attachments/{redacted.attachment.id}/redact"
     assert redacted.staff.post(page, data={"box": value}).status_code == 400
+
+
+def test_what_can_still_be_read_is_said_with_its_place_and_covered_next(redacted: Redacted) -> None:
+    page = redacted.refused.text
+    assert "ยังไม่ได้เปลี่ยนไฟล์" in page
+    notice = page.split('role="alert"')[1].split("</div>")[0]
+    assert re.search(r'href="#page-1">หน้า 1</a>\s*“[^”]{1,8}…[^”]{1,8}”\s*· เพิ่มกรอบคลุมที่นี้ให้แล้ว', notice)
+    assert not any(secret in notice for secret in SECRETS)
+    assert re.search(r'name="box" value="1,[\d,]+,readable" checked', page)
 
 
 def test_without_a_box_nothing_is_replaced(redacted: Redacted) -> None:

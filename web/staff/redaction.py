@@ -16,22 +16,23 @@ from archive.errors import PrakatError
 from archive.model import Attachment, Hold, Page, PersonalData, Reading, Rectangle
 from archive.privacy import undecided_in
 from indexer.extraction.page_text import UNITS
-from indexer.extraction.redaction import MOST_PAGES, Boxes, boxes_of_finds
+from indexer.extraction.redaction import MOST_PAGES, Boxes, ReadableData, RedactionIncomplete, boxes_of_finds
 from web.bootstrap import services
 from web.errors import in_words
 from web.staff.blueprints import staff_blueprint
 
 pages = staff_blueprint("redaction", __name__, url_prefix="/staff/attachments/<int:id>")
 
-_DRAWN, _TYPED = "drawn", "typed"
-"""Origins of a box that is not of a find: drawn by hand, or made for words that a person typed."""
+_DRAWN, _TYPED, _READABLE = "drawn", "typed", "readable"
+"""Origins of a box that is not of a find: drawn by hand, made for words that a person typed, or made for data
+that could still be read in a copy."""
 
 _MOST_BOXES = 5_000  # boxes of one form; a list of names has some hundred
 
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """A box on a page. ``origin``: a type of personal data, or ``drawn`` or ``typed``."""
+    """A box on a page. ``origin``: a type of personal data, ``drawn``, ``typed`` or ``readable``."""
 
     page: int
     area: Rectangle
@@ -52,6 +53,7 @@ def redact(id: int) -> ResponseReturnValue:
     read = services().pages.by_attachment(id) if attachment.status is Reading.READY else []
     boxes = _sent_boxes() if request.method == "POST" else _found_boxes(attachment, read)
     typed = request.form.get("words", "").strip()
+    readable: Sequence[ReadableData] = ()
     if request.method == "POST" and "mark" in request.form:
         boxes = _with_words(boxes, read, typed)
     elif request.method == "POST" and "all" in request.form:
@@ -60,6 +62,9 @@ def redact(id: int) -> ResponseReturnValue:
         try:
             _replace_by_copy(attachment, read, boxes)
             return redirect(url_for("staff.review_attachment", id=id))
+        except RedactionIncomplete as error:
+            readable = error.readable
+            boxes = _with_readable(boxes, readable)
         except PrakatError as error:
             flash(in_words(error), "bad")
     return render_template(
@@ -68,6 +73,7 @@ def redact(id: int) -> ResponseReturnValue:
         pages=read,
         boxes=boxes,
         unplaced=_unplaced_finds(attachment, read),
+        readable=readable,
         typed=typed,
         most_pages=MOST_PAGES,
     )
@@ -187,6 +193,12 @@ def _with_words(boxes: Sequence[Box], read: Sequence[Page], typed: str) -> list[
     else:
         flash(_("ไม่พบ “%(words)s” ในข้อความ กรุณาวาดกรอบบนภาพแทน", words=typed), "warn")
     return [*boxes, *(box for box in places if (box.page, box.area) not in known)]
+
+
+def _with_readable(boxes: Sequence[Box], readable: Sequence[ReadableData]) -> list[Box]:
+    """Returns the boxes and one more for each place where covered data could still be read."""
+    more = [Box(each.page, each.area, _READABLE) for each in readable if each.area]
+    return list(dict.fromkeys([*boxes, *more]))
 
 
 def _spans(text: str, typed: str) -> Iterator[tuple[int, int]]:

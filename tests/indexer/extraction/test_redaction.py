@@ -15,7 +15,14 @@ from archive import privacy
 from archive.errors import Conflict, Invalid
 from archive.model import DocumentKind, Line, Page, Rectangle, Source
 from indexer.extraction.embedded_text import Document
-from indexer.extraction.redaction import COVER, Redactor, boxes_of_finds, text_inside, without_covered
+from indexer.extraction.redaction import (
+    COVER,
+    RedactionIncomplete,
+    Redactor,
+    boxes_of_finds,
+    spans_inside,
+    without_covered,
+)
 from storage.files.local import LocalFiles
 from tests.indexer.extraction.documents import embedded_page, stored_attachment
 from web.sample.documents import Text, make
@@ -82,9 +89,15 @@ def test_a_box_over_half_of_the_number_is_refused(tmp_path: Path) -> None:
     paper = Paper(tmp_path)
     box = paper.boxes[0]
     half = dataclasses.replace(box, left=(box.left + box.right) // 2)
-    with pytest.raises(Conflict) as refused:
+    with pytest.raises(RedactionIncomplete) as refused:
         paper.redactor.make(paper.attachment, [paper.page], {1: [half]})
     assert refused.value.code == "redaction-incomplete"
+    left = refused.value.readable
+    assert all(each.page == 1 and "…" in each.text and NUMBER not in each.text for each in left)
+    areas = [each.area for each in left if each.area]
+    assert any(area.left < half.left and abs(area.top - half.top) < 200 for area in areas)
+    copy = paper.redactor.make(paper.attachment, [paper.page], {1: [half, *areas]})
+    assert privacy.find(copy.read_pages[0].text, 1) == ()
 
 
 def test_a_box_beside_the_number_is_refused_although_the_text_lacks_it(tmp_path: Path) -> None:
@@ -118,7 +131,14 @@ def test_a_cluster_is_covered_whole_or_not_at_all() -> None:
     kept = without_covered(page, [Rectangle(0, 0, 50, 100)])
     assert kept.text == f"{COVER}นัน"
     assert [len(line.edges) - 1 for line in kept.lines] == [1, 3]
-    assert text_inside(page.text, page.lines, [Rectangle(0, 0, 160, 100)]) == "กำ"
+    assert spans_inside(page.text, page.lines, [Rectangle(0, 0, 160, 100)]) == [(0, 2)]
+
+
+def test_a_letter_whose_place_has_no_width_is_covered_with_its_neighbours() -> None:
+    """The recogniser gives some letters the position of the next one: they are under the box all the same."""
+    page = _page("เลข123", (Line(0, 0, 100, (0, 100, 200, 300, 400, 400, 500)),))
+    kept = without_covered(page, [Rectangle(295, 0, 520, 100)])
+    assert kept.text == f"เลข{COVER}"
 
 
 def _page(text: str, lines: tuple[Line, ...]) -> Page:
