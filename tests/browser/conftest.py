@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, CDPSession, Page, sync_playwright
 
 from tests.browser.site import NAME, PASSWORD, Site, running
 
@@ -104,6 +104,21 @@ def wait_until(page: Page, condition: str, seconds: float = 20) -> None:
     while not page.evaluate(condition):
         assert time.monotonic() < end, f"after {seconds} s still not: {condition}"
         page.wait_for_timeout(50)  # ms
+
+
+def touch_screen(page: Page) -> CDPSession:
+    """Return the window's finger, for ``swipe``. The page is laid out for a touch screen from now on."""
+    finger = page.context.new_cdp_session(page)
+    finger.send("Emulation.setTouchEmulationEnabled", {"enabled": True})
+    return finger
+
+
+def swipe(finger: CDPSession, *points: tuple[float, float]) -> None:
+    """Put the finger on the first point of the window, move it over the others, and lift it."""
+    for number, (x, y) in enumerate(points):
+        type = "touchMove" if number else "touchStart"
+        finger.send("Input.dispatchTouchEvent", {"type": type, "touchPoints": [{"x": x, "y": y}]})
+    finger.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
 
 
 def shoot(page: Page, name: str) -> None:

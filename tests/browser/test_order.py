@@ -5,10 +5,11 @@ from __future__ import annotations
 import datetime as dt
 import io
 
-from playwright.sync_api import Page, expect
+import pytest
+from playwright.sync_api import FloatRect, Page, expect
 
 from archive.model import Draft
-from tests.browser.conftest import Visit, shoot
+from tests.browser.conftest import Visit, shoot, swipe, touch_screen
 from tests.browser.site import ACTOR, Site, order, wait_until
 
 
@@ -32,21 +33,48 @@ def test_the_last_paper_becomes_the_first_in_two_actions(staff: Visit, site: Sit
     page.locator(f"#position-{ids[5]}").press("Enter")
     page.wait_for_url(f"**#attachment-{ids[5]}")
     assert stored() == [5, 0, 1, 2, 3, 4]
+    expect(page.locator("[data-status=ready]")).to_have_count(6, timeout=60_000)  # no row grows any more
     _drag(page, ids[2], ids[0])
     wait_until(lambda: stored() == [5, 2, 0, 1, 3, 4], "the dragged paper was moved")
     expect(page.locator(f"#position-{ids[2]}")).to_have_value("2")
     expect(page.locator(f"#position-{ids[1]}")).to_have_value("4")
+    finger = touch_screen(page)
+    place, over = _handle(page, ids[4]), _row(page, ids[5])
+    x = place["x"] + 5
+    swipe(finger, (x, place["y"] + 5), (x, place["y"] - 90), (x, over["y"] + 8))
+    wait_until(lambda: stored() == [4, 5, 2, 0, 1, 3], "the finger moved the paper")
     shoot(page, "order")
 
 
+def _handle(page: Page, id: int) -> FloatRect:
+    return page.locator(f"#attachment-{id} [data-handle]").bounding_box() or pytest.fail("no handle")
+
+
+def _row(page: Page, id: int) -> FloatRect:
+    return page.locator(f"#attachment-{id}").bounding_box() or pytest.fail("no row")
+
+
 def _drag(page: Page, dragged: int, target: int) -> None:
-    handle = page.locator(f"#attachment-{dragged} [data-handle]")
-    place = handle.bounding_box()
-    over = page.locator(f"#attachment-{target}").bounding_box()
-    assert place is not None
-    assert over is not None
+    place, over = _handle(page, dragged), _row(page, target)
     page.mouse.move(place["x"] + 5, place["y"] + 5)
     page.mouse.down()
     page.mouse.move(over["x"] + 40, over["y"] + over["height"] / 3, steps=8)
     page.mouse.move(over["x"] + 40, over["y"] + 8, steps=4)
     page.mouse.up()
+
+
+def test_a_box_is_drawn_with_a_finger_once_that_is_asked_for(staff: Visit, site: Site) -> None:
+    page = staff()
+    page.goto(f"/staff/attachments/{site.attachments[1].id}/redact")
+    finger = touch_screen(page)
+    page.reload()
+    drawn = page.locator("[data-boxes] li", has_text="กรอบที่วาดเอง")
+    sheet = page.locator(".paper").first.bounding_box() or pytest.fail("no page")
+    x, y = sheet["x"] + 60, sheet["y"] + 60
+    box = [(x, y + 90), (x + 5, y + 50), (x + 20, y)]  # upwards: sideways the browser goes a page back
+    swipe(finger, *box)
+    expect(drawn).to_have_count(0)  # that scrolls the page
+    page.get_by_role("button", name="วาดกรอบด้วยนิ้ว").click()
+    page.evaluate("scrollTo(0, 0)")
+    swipe(finger, *box)
+    expect(drawn).to_have_count(1)

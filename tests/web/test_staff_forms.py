@@ -216,7 +216,8 @@ def test_what_cannot_be_saved_is_said_at_its_field(site: Site) -> None:
     form = {"title": "เรื่อง", "published_on": "32 มกราคม", "kind": "news", "category": "ขยะมูนฝอย"}
 
     def at_fault(page: str) -> list[str]:
-        return re.findall(r'id="(\w+)"[^>]*aria-invalid="true" aria-errormessage="fault-\1" autofocus', page)
+        wrong = r'id="([\w-]+)"[^>]*aria-invalid="true" aria-errormessage="fault-\1" autofocus'
+        return [name for name in re.findall(wrong, page) if f'id="fault-{name}">' in page]
 
     page = clerk.post("/staff/announcements/new", data=form).text
     assert at_fault(page) == ["published_on"]
@@ -230,6 +231,15 @@ def test_what_cannot_be_saved_is_said_at_its_field(site: Site) -> None:
     assert site.services.announcements.get(id).category == "ขยะมูนฝอย"
     form |= {"last_change": str(site.services.history.last_change()), "category": "ขยะ"}
     assert at_fault(clerk.post(made, data=form).text) == ["category"]
+    paper = site.attach(id, memo("สัญญา")).id
+    form |= {"last_change": str(site.services.history.last_change()), "category": ""}
+    limits = {"title": 501, "author": 301, "category": 301, f"label-{paper}": 301}
+    for name, length in limits.items():
+        assert at_fault(clerk.post(made, data=form | {name: "ย" * length}).text) == [name]
+    wrong = clerk.post(
+        f"/staff/attachments/{paper}/move", data={"to": "number", f"position-{paper}": "หน้าสุด"}
+    ).text
+    assert at_fault(wrong) == [f"position-{paper}"]
 
 
 def test_a_form_is_saved_while_somebody_else_saves(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -390,7 +390,12 @@ def _relabel_all(id: int, settled: Mapping[str, object], reason: str) -> None:
         label = str(settled.get(f"label-{attachment.id}", attachment.label))
         kind = _known_kind(str(settled.get(f"kind-{attachment.id}", attachment.kind)))
         if (label, kind) != (attachment.label, attachment.kind):
-            services().intake.relabel(attachment.id, label=label, kind=kind, actor=g.actor, reason=reason)
+            try:
+                services().intake.relabel(attachment.id, label=label, kind=kind, actor=g.actor, reason=reason)
+            except Invalid as error:
+                if error.field == "label":  # a label alone does not know beside which paper it was typed
+                    error.field = f"label-{attachment.id}"
+                raise
 
 
 def _known_kind(code: str) -> DocumentKind:

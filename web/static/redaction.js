@@ -1,4 +1,5 @@
-// Boxes on the pages of a document: drawn with the mouse, shown as they are ticked in the list, clicked away.
+// Boxes on the pages of a document: drawn with the mouse, or with a finger once that is asked for, shown as they are
+// ticked in the list, clicked away.
 "use strict";
 
 const UNITS = 10000; // positions are in 1/10,000 of the page
@@ -51,8 +52,16 @@ if (form) {
     form.querySelector("[data-none]")?.remove();
     changed = true;
     draw();
-    line.scrollIntoView({ block: "nearest" });
+    list.scrollTop = list.scrollHeight; // the picture stays where it is
   }
+
+  const finger = form.querySelector("[data-finger]");
+  const drawsWithFinger = () => finger.getAttribute("aria-pressed") === "true";
+  finger.hidden = !navigator.maxTouchPoints;
+  finger.addEventListener("click", () => {
+    finger.setAttribute("aria-pressed", !drawsWithFinger());
+    form.classList.toggle("finger-draws", drawsWithFinger());
+  });
 
   for (const paper of form.querySelectorAll(".paper")) {
     paper.classList.add("drawable");
@@ -68,7 +77,7 @@ if (form) {
       return [Math.min(x, start[0]), Math.min(y, start[1]), Math.max(x, start[0]), Math.max(y, start[1])];
     };
     paper.addEventListener("pointerdown", (event) => {
-      if (event.button !== 0 || event.pointerType === "touch") return; // a finger scrolls
+      if (event.button !== 0 || (event.pointerType === "touch" && !drawsWithFinger())) return; // a finger scrolls
       start = at(event);
     });
     paper.addEventListener("pointermove", (event) => {

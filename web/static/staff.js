@@ -6,6 +6,9 @@
 const WATCH_EVERY = 1500; // milliseconds between looks at how far documents are read
 const RETRY_AFTER = [1000, 4000]; // milliseconds after a lost connection until a file is sent again by itself
 const OFFLINE_AT_MOST = 10 * 60 * 1000; // milliseconds for which a device without network is waited for
+const SCROLL_EDGE = 70; // CSS pixels from the window's edge within which a dragged paper scrolls the page
+const SCROLL_STEP = 10; // CSS pixels a frame
+const FRAME = 16; // milliseconds
 const AWAKE_EVERY = 5 * 60 * 1000; // milliseconds of typing after which the session is kept from ending
 
 const uploads = new Set(); // files that are on their way, or that failed and still wait
@@ -331,38 +334,47 @@ function acceptDrops(drop) {
   input.addEventListener("change", () => { const files = [...input.files]; input.value = ""; take(files); });
 }
 
-// Papers are put in order by dragging their handle, or by typing a number and Enter.
+// Papers are put in order by dragging their handle, with the mouse or a finger, or by typing a number and Enter.
 function acceptOrder() {
-  let dragged = null;
-  rows.addEventListener("dragstart", (event) => {
-    dragged = event.target.closest("[data-handle]")?.closest("[data-attachment]") || null;
-    if (!dragged) return;
-    event.dataTransfer.effectAllowed = "move";
-    event.dataTransfer.setData("text/plain", ""); // without data some browsers do not begin
-    event.dataTransfer.setDragImage(dragged, 20, 20);
-    dragged.classList.add("dragged");
-  });
-  rows.addEventListener("dragover", (event) => {
-    const over = dragged && event.target.closest("[data-attachment]");
-    if (!dragged) return;
-    event.preventDefault();
-    if (!over || over === dragged) return;
-    const box = over.getBoundingClientRect();
-    over[event.clientY < box.top + box.height / 2 ? "before" : "after"](dragged);
-  });
-  rows.addEventListener("drop", (event) => { if (dragged) event.preventDefault(); });
-  rows.addEventListener("dragend", () => {
-    const row = dragged;
-    dragged = null;
+  rows.addEventListener("pointerdown", (event) => {
+    const row = event.button === 0 && event.target.closest("[data-handle]")?.closest("[data-attachment]");
     if (!row) return;
-    row.classList.remove("dragged");
-    place(row);
+    event.preventDefault();
+    drag(row, event);
   });
   rows.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || !event.target.name?.startsWith("position-")) return;
     event.preventDefault();
     event.target.closest(".place").querySelector("button").click();
   });
+}
+
+// Moves the row with the pointer until it is let go; near the window's edge the page scrolls.
+function drag(row, { pointerId, clientX, clientY }) {
+  const before = [...rows.children];
+  let y = clientY;
+  const put = () => {
+    const over = document.elementFromPoint(clientX, y)?.closest("[data-attachment]");
+    if (!over || over === row) return;
+    const box = over.getBoundingClientRect();
+    over[y < box.top + box.height / 2 ? "before" : "after"](row);
+  };
+  const scrolling = setInterval(() => {
+    const step = y < SCROLL_EDGE ? -SCROLL_STEP : y > innerHeight - SCROLL_EDGE ? SCROLL_STEP : 0;
+    if (step) { scrollBy(0, step); put(); }
+  }, FRAME);
+  const ended = new AbortController();
+  const end = (event) => {
+    clearInterval(scrolling);
+    ended.abort();
+    row.classList.remove("dragged");
+    if (event.type === "pointercancel") rows.append(...before);
+    else if (before.some((each, at) => rows.children[at] !== each)) place(row);
+  };
+  rows.setPointerCapture(pointerId); // of the list, for the row itself is moved
+  row.classList.add("dragged");
+  rows.addEventListener("pointermove", (event) => { y = event.clientY; put(); }, { signal: ended.signal });
+  for (const type of ["pointerup", "pointercancel"]) rows.addEventListener(type, end, { signal: ended.signal });
 }
 
 async function place(row) {
