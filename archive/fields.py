@@ -62,17 +62,19 @@ class AnnouncementField:
         return self.default is None and not self.is_required
 
 
-def checked(values: Mapping[str, object]) -> dict[str, object]:
+def checked(values: Mapping[str, object], *, may_lack_title: bool = False) -> dict[str, object]:
     """Return the given fields, validated and in the form in which they are stored.
 
-    Raises ``Invalid`` for the first field that breaks its rule, and for a name that is not a field.
+    ``may_lack_title``: the title may be "", as that of a draft whose attachments are to state it. Raises
+    ``Invalid`` for the first field that breaks its rule, and for a name that is not a field.
     """
     kept = {}
     for name, value in values.items():
         known = FIELDS_BY_NAME.get(name)
         if known is None:
             raise Invalid("ไม่มีช่องข้อมูลชื่อ “%(name)s”", field=name, name=thai.clip(thai.canon(name), 40))
-        kept[name] = known.check(value, name)
+        is_left_open = name == "title" and may_lack_title and value == ""
+        kept[name] = "" if is_left_open else known.check(value, name)
     return kept
 
 

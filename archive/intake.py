@@ -89,9 +89,8 @@ class Intake(FileVersionCommands):
         if status not in _EDITABLE:
             raise Invalid("ประกาศใหม่เป็นได้เฉพาะฉบับร่าง (draft) หรือเผยแพร่ (published)", field="status")
         values = {field.name: getattr(draft, field.name) for field in fields(Draft)}
-        if title_follows and status is Status.DRAFT and not draft.title:
-            del values["title"]
-        checked_draft = Draft(**{"title": "", **checked(values)})  # type: ignore[arg-type]  # checked by name
+        stored = checked(values, may_lack_title=title_follows and status is Status.DRAFT)
+        checked_draft = Draft(**stored)  # type: ignore[arg-type]  # checked by name
         if status is Status.PUBLISHED and (finds := _in_fields(asdict(checked_draft))):
             _require_reason(finds, reason)
         return self._records.announcements.create(

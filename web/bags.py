@@ -296,12 +296,16 @@ def import_bag(services: Services, path: Path, progress: Callable[[int, int], No
 
 
 def _read_record(file: Path, source: str) -> CarriedRecord:
-    """Returns a record, its fields validated. A record without ``ref`` gets one from its bag and number."""
+    """Returns a record, its fields validated. A record without ``ref`` gets one from its bag and number.
+
+    Drafts, also those in the trash, may be without a title: their attachments are to state it.
+    """
     record = _converter.loads(file.read_text(encoding="ascii"), CarriedRecord)
     given = record.announcement
     ref = given.ref or f"bag:{source}#{given.id}"
     fields = {field.name: getattr(given, field.name) for field in ANNOUNCEMENT_FIELDS} | {"ref": ref}
-    return replace(record, announcement=replace(given, **checked(fields)))  # type: ignore[arg-type]  # by name
+    values = checked(fields, may_lack_title=given.status in (Status.DRAFT, Status.TRASHED))
+    return replace(record, announcement=replace(given, **values))  # type: ignore[arg-type]  # by name
 
 
 def _take(services: Services, record: CarriedRecord, payload: Path, report: ImportReport) -> int:
