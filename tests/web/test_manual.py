@@ -70,7 +70,13 @@ def test_every_command_of_the_manual_exists() -> None:
     assert {"nightly", "restore", "doctor", "check"} <= named
 
 
-def test_the_site_is_built_without_a_warning(tmp_path: Path) -> None:
+def test_the_site_is_thai_and_asks_no_other_host(tmp_path: Path) -> None:
     command = [Path(sys.executable).parent / "mkdocs", "build", "--strict", "--quiet", "--site-dir", tmp_path]
     subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
-    assert (tmp_path / "staff.html").is_file()
+    assert {path.stem for path in tmp_path.glob("*.html")} == set(PAGES)
+    for path in tmp_path.glob("*.html"):
+        text = path.read_text(encoding="utf-8")
+        assert '<html lang="th">' in text
+        assert re.findall(r'(?:src|href)="(?:https?:)?//|<script', text) == []
+        frame = re.sub(r"(?s)<style>.*</style>|<details>.*</details>|<main>.*</main>", "", text)
+        assert re.findall(r">[^<]*[A-Za-z][^<]*<", frame) == []
