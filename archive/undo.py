@@ -124,7 +124,10 @@ class Undo:
     def _fields(self, id: int, change: Change, actor: str) -> None:
         before = {name: read_column(FIELDS_BY_NAME[name], value) for name, value in change.before.items()}
         if before.get("title") == "":
-            del before["title"]  # a draft's title may be missing only until somebody gives one
+            del before["title"]  # nobody may empty a title, but a draft may be as it was before it got one
+            if self._records.announcements.get(id).status is not Status.DRAFT:
+                raise Conflict("ประกาศต้องมีชื่อเรื่อง จึงกลับไปเป็นไม่มีชื่อไม่ได้")
+            self._records.announcements.revise(id, {"title": ""}, actor=actor)
         self._intake.revise(id, before, actor=actor)
 
     def _creation(self, id: int, _change: Change, actor: str) -> None:

@@ -22,7 +22,7 @@ from PIL import Image, ImageDraw
 
 from archive import privacy
 from archive.errors import Conflict, Invalid, TooLarge, Unavailable
-from archive.model import Attachment, Line, Page, Rectangle
+from archive.model import Attachment, Line, Page, Rectangle, Source
 from archive.ports import Files
 from archive.thai import arabic_digits, clusters
 from indexer.extraction import sandbox
@@ -50,7 +50,8 @@ PAGE_SECONDS = 30.0
 WAIT_SECONDS = 5.0  # seconds to wait while another copy is made
 _WIDTH_SHARE = 0.1  # share of a cluster's width under a box from which the cluster counts as covered
 _HEIGHT_SHARE = 0.2  # share of a line's height under a box; boxes may touch the lines above and below
-_MARGIN = 30  # 1/10,000 of the page around a find: OCR gives the position of a digit with some error
+_MARGIN = 30  # 1/10,000 of the page's width, left and right of a find
+_OCR_MARGIN = 0.25  # of the line's height, the same where OCR placed the digits: about half a digit's width
 _ROUNDED = 20  # 1/10,000 of the page: positions in a text layer move by a few of them, to the right
 _BLACK = 40  # of 255: brightest value of a covered pixel; JPEG blurs the border of a box
 _COLOURFUL = 40  # of 255: saturation; paper under a scanner's lamp has some 20, a blue stamp 100 and more
@@ -63,12 +64,13 @@ Boxes = Mapping[int, Sequence[Rectangle]]
 
 def boxes_of_finds(page: Page, spans: Sequence[tuple[int, int]]) -> list[Rectangle]:
     """Returns the areas that cover the spans of ``page.text``; none where positions are not known."""
-    return [
-        Rectangle(
-            max(0, box.left - _MARGIN), box.top, min(UNITS, box.right + _MARGIN), min(UNITS, box.bottom)
-        )
-        for box in rectangles(page, tuple(spans))
-    ]
+    covered = []
+    for box in rectangles(page, tuple(spans)):
+        uncertain = round(_OCR_MARGIN * (box.bottom - box.top)) if page.source is Source.OCR else 0
+        margin = max(_MARGIN, uncertain)
+        left, right = max(0, box.left - margin), min(UNITS, box.right + margin)
+        covered.append(Rectangle(left, box.top, right, min(UNITS, box.bottom)))
+    return covered
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -134,6 +134,7 @@ def test_a_visit_counts_though_the_page_is_kept(filled: Site) -> None:
 def test_every_search_for_what_is_not_there_is_noted(filled: Site) -> None:
     for _ in range(2):
         get(filled.client(), "/search?q=ไดโนเสาร์")
+    filled.client().get("/search?q=ไดโนเสาร์", headers={"Sec-Purpose": "prefetch"})
     assert filled.services.figures.misses()[0].count == 2
 
 

@@ -34,6 +34,18 @@ def test_fields_go_back_and_the_way_back_goes_back(site: Site) -> None:
     assert site.services.announcements.get(made.id).title == "หลัง"
 
 
+def test_a_first_title_is_taken_back_from_a_draft_only(site: Site) -> None:
+    made, clerk = site.announcement("ร่าง", status=Status.DRAFT), site.signed_in(Role.STAFF)
+    site.services.records.announcements.revise(made.id, {"title": ""}, actor="upload")
+    site.services.intake.revise(made.id, {"title": "ชื่อผิด"}, actor="x")
+    undo_last(site, clerk, made, "revise")
+    assert site.services.announcements.get(made.id).title == ""
+    site.services.intake.revise(made.id, {"title": "ชื่อถูก"}, actor="x")
+    site.services.intake.publish(made.id, actor="x")
+    assert "ประกาศต้องมีชื่อเรื่อง" in undo_last(site, clerk, made, "revise")
+    assert site.services.announcements.get(made.id).title == "ชื่อถูก"
+
+
 def test_each_status_goes_back_to_the_one_before(site: Site) -> None:
     made = site.announcement("ประกาศ", status=Status.DRAFT)
     clerk, intake, records = site.signed_in(Role.STAFF), site.services.intake, site.services.records

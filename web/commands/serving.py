@@ -134,7 +134,7 @@ def _warm_up(app: Flask) -> None:
         paths = [url_for(endpoint, **arguments) for endpoint, arguments in _WARM_UP]  # type: ignore[arg-type]
     for path in paths:
         with suppress(Exception):  # an error will show when people request pages
-            app.test_client().get(path, headers={"Accept-Encoding": "gzip"})
+            app.test_client().get(path, headers={"Accept-Encoding": "gzip", "Sec-Purpose": "prefetch"})
     logging.disable(logging.NOTSET)
     gc.collect()
     gc.freeze()

@@ -60,7 +60,10 @@ def results() -> str:
     """Show the answer to a query; all its state is in the address."""
     query = _query()
     answer = search(services(), query)
-    if not answer.total and query.typed and query.page == 1:
+    is_looked_at = "prefetch" not in request.headers.get(
+        "Sec-Purpose", ""
+    )  # else loaded in case somebody asks
+    if not answer.total and query.typed and query.page == 1 and is_looked_at:
         http_caching.keep_nowhere()
         with suppress(Unavailable):  # a search that cannot be noted (full disk) is still answered
             services().figures.note_miss(query.typed)

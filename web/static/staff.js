@@ -285,6 +285,7 @@ async function update() {
     else { shown.querySelector(".facts").replaceWith(row.querySelector(".facts")); Object.assign(shown.dataset, row.dataset); }
   }
   const awaited = fresh.querySelector("[data-awaited]");
+  if (!awaited) form.querySelector("[data-awaited]")?.remove();
   if (awaited && !papers.dataset.own && !form.querySelector("[data-awaited]")) document.getElementById("said").after(awaited);
   fill(fresh);
   offers(rows);
