@@ -29,6 +29,12 @@ def test_a_file_that_never_arrives_stays_listed_and_is_sent_again(staff: Visit, 
 
     page.route(SENDING, cut_the_second)
     page.set_input_files("#files", [paper("one.pdf", "หนึ่งขาด"), paper("two.pdf", "สองขาด")])
+    question = page.locator("li.question")
+    for said in ("เลือกไว้ 2 ไฟล์", "one.pdf", "two.pdf"):
+        expect(question).to_contain_text(said)
+    page.fill("#title", "ยังไม่ได้ตอบ")
+    page.get_by_role("button", name="บันทึกและเผยแพร่").click()
+    expect(question).to_contain_text("ตอบคำถามนี้ก่อน")
     page.keyboard.press("Enter")  # together: the first answer has the focus
     expect(page.locator("#files")).to_be_focused()
     line = page.locator("[data-uploads] li.failed")

@@ -107,6 +107,14 @@ def test_a_date_that_no_paper_states_is_in_doubt(site: Site) -> None:
     assert doubt in clerk.get(f"/staff/announcements/{made.id}/publish").text
 
 
+def test_a_page_with_neither_file_nor_text_is_in_doubt(site: Site) -> None:
+    clerk = site.signed_in(Role.STAFF)
+    for body, count in (("", 1), ("รายละเอียด", 0)):
+        made = site.announcement("เปล่า", status=Status.DRAFT, body=body)
+        page = clerk.get(f"/staff/announcements/{made.id}/publish").text
+        assert page.count("ไม่มีทั้งไฟล์และข้อความ") == count
+
+
 def test_taking_a_paper_off_what_is_public_asks_first_and_is_undone(site: Site) -> None:
     made = site.announcement("ประกาศงานถนน")
     attachment = site.attach(made.id, memo("ถนน"), "ถนน.pdf")

@@ -167,6 +167,8 @@ def _attachments(announcement: Announcement, papers: Sequence[Paper]) -> Check:
     unread = sum(state in (Reading.WAITING, Reading.READING) for state in states)
     failed = states.count(Reading.FAILED)
     remarks = []
+    if not papers and not announcement.body.strip():
+        remarks.append(_("ไม่มีทั้งไฟล์และข้อความ ประชาชนจะเห็นเพียงชื่อเรื่อง"))
     if unread:
         remarks.append(_("ยังแปลงข้อความไม่เสร็จ %(count)s ไฟล์", count=unread))
     if failed:

@@ -167,16 +167,36 @@ function take(files) {
   return askHowMany(chosen);
 }
 
-// Several papers for a new announcement may be one announcement or several.
+// Several papers for a new announcement may be one announcement or several. Saving waits for the answer.
 function askHowMany(files) {
   const line = document.createElement("li");
-  const { together, apart, cancel } = papers.dataset;
-  const close = () => { papers.querySelector("#files").focus(); line.remove(); };
-  const answer = (text, act) => button(text.replace("#", files.length), () => { close(); act(files); });
+  const text = document.createElement("p");
+  const names = document.createElement("ul");
+  const { ask, together, apart, cancel } = papers.dataset;
+  const drop = papers.querySelector("[data-drop]");
+  const close = () => { drop.hidden = false; papers.querySelector("#files").focus(); line.remove(); };
+  const answer = (words, act) => button(words.replace("#", files.length), () => { close(); act(files); });
   line.className = "question";
-  line.append(answer(together, takeTogether), answer(apart, takeApart), button(cancel, close));
+  text.textContent = ask.replace("#", files.length);
+  names.append(...files.map((file) => Object.assign(document.createElement("li"), { textContent: file.name })));
+  line.append(text, names, answer(together, takeTogether), answer(apart, takeApart), button(cancel, close));
   papers.querySelector("[data-uploads]").append(line);
+  drop.hidden = true;
   line.querySelector("button").focus();
+}
+
+function holdForAnswer(event) {
+  const question = papers?.querySelector(".question");
+  if (!question || event.target !== form) return;
+  event.preventDefault();
+  leaving = false;
+  const said = question.querySelector(".fault") || document.createElement("p");
+  said.className = "fault";
+  said.setAttribute("role", "alert");
+  said.textContent = papers.dataset.answer;
+  question.prepend(said);
+  question.scrollIntoView({ block: "center" });
+  question.querySelector("button").focus({ preventScroll: true });
 }
 
 async function takeTogether(files) {
@@ -424,7 +444,10 @@ function start() {
 }
 
 start();
-if (papers) listUnsent();
+if (papers) {
+  listUnsent();
+  addEventListener("submit", holdForAnswer);
+}
 
 // A link to a field leads into it, not only to its place.
 const field = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
