@@ -26,6 +26,7 @@ SAME_ROW = 0.5  # share of the lower fragment's height that must lie beside the 
 ECHO = 0.5  # share of the narrower box that an echo has in common with its letter; echoes had 0.7–1.0
 TIGHT = 0.4  # gap in heights of a letter up to which no space stands between fragments; words had 0.03–0.35
 DASH = 0.7  # width of a dash in heights of a letter; between spaces dashes had 0.75–0.79, hyphens 0.37–0.41
+MARKS_OVER, MARKS_UNDER = 0.7, 0.4  # heights of a letter that marks stand over and under it, at most
 LEANING = 0.35  # share of a row's height that it may climb before it is given in pieces
 
 
@@ -77,7 +78,7 @@ class _Row:
         self._measure()
 
     def _measure(self) -> None:
-        self.top, self.bottom = _extent(self.symbols)
+        self.top, self.bottom = body_extent(self.symbols)
 
     @property
     def middle(self) -> float:
@@ -90,8 +91,12 @@ class _Row:
         """
         right_of = other.symbols[0].left >= self.symbols[-1].right - OVERLAP
         left_of = other.symbols[-1].right <= self.symbols[0].left + OVERLAP
-        one = _extent(self.symbols[-END:] if right_of else self.symbols[:END] if left_of else self.symbols)
-        two = _extent(other.symbols[:END] if right_of else other.symbols[-END:] if left_of else other.symbols)
+        one = body_extent(
+            self.symbols[-END:] if right_of else self.symbols[:END] if left_of else self.symbols
+        )
+        two = body_extent(
+            other.symbols[:END] if right_of else other.symbols[-END:] if left_of else other.symbols
+        )
         shared = min(one[1], two[1]) - max(one[0], two[0])
         if shared < SAME_ROW * min(one[1] - one[0], two[1] - two[0]):
             return False
@@ -125,10 +130,20 @@ def is_echo(symbol: Symbol, before: Symbol) -> bool:
     return symbol.text == before.text and shared > ECHO * narrower
 
 
-def _extent(symbols: Sequence[Symbol]) -> tuple[float, float]:
+def body_extent(symbols: Sequence[Symbol]) -> tuple[float, float]:
     """Returns the top and bottom of the letters' bodies."""
     letters = [symbol for symbol in symbols if symbol.text[0].isalnum()] or symbols
     return median(symbol.top for symbol in letters), median(symbol.bottom for symbol in letters)
+
+
+def _height_with_marks(row: Sequence[Symbol]) -> tuple[float, float]:
+    """Returns the top and bottom of a row with its marks; a stray speck does not count."""
+    top, bottom = body_extent(row)
+    over, under = MARKS_OVER * (bottom - top), MARKS_UNDER * (bottom - top)
+    return (
+        max(top - over, min(symbol.top for symbol in row)),
+        min(bottom + under, max(symbol.bottom for symbol in row)),
+    )
 
 
 def _after_space(symbol: Symbol) -> Symbol:
@@ -155,7 +170,7 @@ class Transcript:
             return
         start = len(self.text) + 1 if self.text else 0
         self.text += ("\n" if self.text else "") + text
-        top, bottom = min(symbol.top for symbol in row), max(symbol.bottom for symbol in row)
+        top, bottom = _height_with_marks(row)
         self._place(start, places, top, bottom)
         self.doubts.extend(_doubts(text, sure, start, _LineAlternatives(row, read, text)))
 

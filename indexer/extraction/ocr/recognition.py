@@ -17,6 +17,7 @@ from archive.model import Line, LowConfidenceSpan
 from indexer.extraction.failures import Unreadable
 from indexer.extraction.image.deskew import MeasuredPage, Turn, UprightPage, measure_orientation
 from indexer.extraction.ocr import correction, line_voting, tesseract
+from indexer.extraction.ocr.glyph_alignment import align_to_ink
 from indexer.extraction.ocr.line_layout import Symbol, Transcript, in_rows
 from indexer.extraction.ocr.line_rereading import reread_line
 from indexer.extraction.ocr.noise import mean_confidence, without_noise
@@ -137,7 +138,7 @@ class _Reading:
     def page(self) -> OcrPage:
         transcript = Transcript(self.upright)
         for row in self.rows if self.accuracy >= LEAST_ACCURACY else ():
-            transcript.write(row)
+            transcript.write(align_to_ink(row, self.upright.image))
         return OcrPage(
             transcript.text,
             transcript.raw,
