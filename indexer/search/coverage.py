@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Mapping, Set
 from itertools import pairwise
 
 from archive.thai.word_list import thai_stopwords
 from indexer.analysis.dictionary import Lexicon
-from indexer.analysis.tokenizer import fold, searchable_bytes
+from indexer.analysis.tokenizer import fold, join_words, searchable_bytes
 from indexer.search.query.parser import KIND_NAMES, DateRange
 from indexer.search.query.query_plan import Clause, QueryPlan, build_query_part
 from indexer.search.tuning import SearchTuning
 
 _KINDS = frozenset(name for names in KIND_NAMES.values() for name in names)  # each document is of some kind
 
+_MIN_SENTENCE_WORDS = 5  # telling words; a question of fewer names a thing and maybe its place
+_COMMON_IDF = math.log(2)  # of a word in half of the announcements, such as the municipality's own name
+
 
 def minimum_coverage(tuning: SearchTuning, plan: QueryPlan) -> float:
     """Returns the coverage below which the answer to the plan is "nothing found"."""
-    if plan.is_sentence:
+    telling = ([each.typed for each in part.clauses if not says_little(each)] for part in plan.parts)
+    if plan.is_sentence and sum(len(join_words(words)) for words in telling) >= _MIN_SENTENCE_WORDS:
         return tuning.min_answer_coverage_sentence
     return tuning.min_answer_coverage_question if plan.is_question else tuning.min_answer_coverage
 
@@ -50,6 +55,11 @@ def is_known(clause: Clause, lexicon: Lexicon) -> bool:
     return all(lexicon.tokenizer.is_known_word(term) or not "ก" <= term[0] <= "๎" for term in terms)
 
 
+def is_telling(clause: Clause, idf: float) -> bool:
+    """Returns True for a word that tells documents apart: no stop word, and in less than half of them."""
+    return idf >= _COMMON_IDF and not says_little(clause)
+
+
 def says_little(clause: Clause) -> bool:
     """Returns True for a stop word, or for the name of a kind of document."""
     return clause.typed in thai_stopwords() or clause.typed in _KINDS
@@ -59,31 +69,32 @@ def document_coverage(
     weights: Mapping[Clause, float],
     matched: Collection[Clause],
     scattered: Set[Clause],
+    broken: Set[Clause],
     misread: Mapping[Clause, float],
     tuning: SearchTuning,
 ) -> float:
     """Returns the share (0–1) of the weights that a document covers.
 
+    A word in ``broken`` was typed as a part of a longer word that the document lacks: it counts least.
     A word in ``scattered`` was typed beside others, but stands beside none of these in the document: it
     counts less. ``misread`` has for other words how similar (0–1) a phrase of the document is to the phrase
     in which the word was typed.
     """
-    value = sum(
-        weight * (tuning.scattered_word_weight if clause in scattered else 1.0)
-        if clause in matched
-        else weight * misread.get(clause, 0.0)
-        for clause, weight in weights.items()
-    )
+
+    def share(clause: Clause) -> float:
+        if clause not in matched:
+            return misread.get(clause, 0.0)
+        if clause in broken:
+            return max(tuning.broken_word_weight, misread.get(clause, 0.0))
+        return tuning.scattered_word_weight if clause in scattered else 1.0
+
+    value = sum(weight * share(clause) for clause, weight in weights.items())
     return min(value / sum(weights.values()), 1.0)
 
 
 def neighbours(plan: QueryPlan) -> list[tuple[Clause, Clause, bytes]]:
     """Returns each two clauses that were typed side by side, and both as one run of searchable bytes."""
-    return [
-        (left, right, searchable_bytes(fold(left.typed + right.typed)).data)
-        for part in plan.parts
-        for left, right in pairwise(part.clauses)
-    ]
+    return [(left, right, _run(left, right)) for part in plan.parts for left, right in pairwise(part.clauses)]
 
 
 def scattered_clauses(
@@ -95,3 +106,24 @@ def scattered_clauses(
     """
     paired = {each for pair in pairs for each in pair[:2] if len(each.alternatives[0].terms) == 1}
     return paired - {each for left, right, run in pairs if run in beside for each in (left, right)}
+
+
+def broken_words(plan: QueryPlan, beside: Collection[bytes]) -> set[Clause]:
+    """Returns the clauses of each longer word (สนาม and บิน of สนามบิน) that a document does not have whole.
+
+    ``beside`` has the runs of ``neighbours`` that the document has.
+    """
+    broken: set[Clause] = set()
+    for part in plan.parts:
+        at = 0
+        for word in join_words([clause.typed for clause in part.clauses]):
+            clauses = part.clauses[at : at + len(word)]
+            runs = (_run(left, right) for left, right in pairwise(clauses))
+            if not all(run in beside for run in runs):
+                broken.update(clauses)
+            at += len(word)
+    return broken
+
+
+def _run(left: Clause, right: Clause) -> bytes:
+    return searchable_bytes(fold(left.typed + right.typed)).data

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from archive.thai.characters import CONSONANTS, WORD_LETTERS
 from archive.thai.keyboard import switch_layout
 from indexer.analysis.dictionary import Lexicon
-from indexer.analysis.spelling_index import SoundMatch, SpellingCandidate, spelling_candidates
+from indexer.analysis.spelling_index import SoundMatch, SpellingCandidate, phonetic_key, spelling_candidates
 from indexer.analysis.tokenizer import join_words, searchable_bytes
 from indexer.search.coverage import is_known
 from indexer.search.query import query_notes
@@ -222,6 +222,8 @@ def _best_candidate(context: _Context, text: str, whole: bytes) -> SpellingCandi
         return vocabulary.words_sounding_like(pieces, tokenizer.is_known_word)
 
     candidates = spelling_candidates(text, near, rarity, _MAX_CANDIDATES)
+    if len(words) == 1 and not is_unknown:  # what was typed is a word: only one that sounds the same is meant
+        candidates = [one for one in candidates if phonetic_key(one.text) == phonetic_key(text)]
     best = _most_likely(context, candidates, matching)
     if best is not None:
         return best

@@ -47,6 +47,7 @@ class SearchTuning:
 
     # honest answers
     scattered_word_weight: float = 0.65  # a word found apart from the words it was typed with
+    broken_word_weight: float = 0.2  # a part (สนาม) of a longer word that was typed (สนามบิน) and is not there
     unknown_word_weight: float = 0.8  # a word that no dictionary knows is often a misspelling
     stop_word_weight: float = 0.1  # small archives lack even words that say nothing (ได้, ต้อง)
     min_answer_coverage: float = 0.53  # below it the answer is "nothing found"

@@ -34,6 +34,7 @@ from indexer.engines.opensearch.queries import (
 )
 from indexer.engines.opensearch.vocabulary import PrefetchingVocabulary, evidence_queries
 from indexer.search.coverage import (
+    broken_words,
     clause_weights,
     document_coverage,
     minimum_coverage,
@@ -324,7 +325,8 @@ class _Selection:
             as_typed = {one for part in self._parts(names) for one in part.clauses}
             beside = {run for at, (_, _, run) in enumerate(pairs) if f"pair{at}" in names}
             scattered = scattered_clauses(pairs, beside) - as_typed
-            covered.append(document_coverage(weights, self._matched(hit), scattered, {}, TUNING))
+            broken = broken_words(self.queries.plan, beside)
+            covered.append(document_coverage(weights, self._matched(hit), scattered, broken, {}, TUNING))
         return max(covered, default=1.0) if weights else 1.0
 
     def _matched(self, hit: Answer) -> set[Clause]:

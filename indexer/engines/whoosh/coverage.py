@@ -8,7 +8,13 @@ from indexer.engines.whoosh.bm25f import ClauseScores
 from indexer.engines.whoosh.context import SearchContext
 from indexer.engines.whoosh.phrase_matching import phrase_similarity
 from indexer.engines.whoosh.ranking import TopDocuments
-from indexer.search.coverage import clause_weights, document_coverage, neighbours, scattered_clauses
+from indexer.search.coverage import (
+    broken_words,
+    clause_weights,
+    document_coverage,
+    neighbours,
+    scattered_clauses,
+)
 from indexer.search.query.parser import DateRange
 from indexer.search.query.query_plan import Clause, QueryPlan
 
@@ -55,11 +61,12 @@ def _coverage(
     as_typed = {clause for part in parts for clause in part.clauses if clause in scores.idfs}
     matched |= as_typed
     pairs = neighbours(plan)
-    scattered = scattered_clauses(pairs, {run for _, _, run in pairs if run in text}) - as_typed
+    beside = {run for _, _, run in pairs if run in text}
+    scattered = scattered_clauses(pairs, beside) - as_typed
     misread: dict[Clause, float] = {}
     for part in plan.parts:
         if part.phrase.words > 1 and not matched.issuperset(part.clauses):
             (similarity,) = phrase_similarity([text], part.phrase.data, context.tuning).tolist()
             is_misread = similarity > context.tuning.min_phrase_similarity
             misread |= dict.fromkeys(part.clauses, 1.0 if is_misread else similarity)
-    return document_coverage(weights, matched, scattered, misread, context.tuning)
+    return document_coverage(weights, matched, scattered, broken_words(plan, beside), misread, context.tuning)

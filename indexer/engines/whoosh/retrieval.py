@@ -24,7 +24,7 @@ from indexer.engines.whoosh.phrase_matching import (
 )
 from indexer.engines.whoosh.posting_list import DocumentNumbers, Mask
 from indexer.engines.whoosh.reader import CommitReader
-from indexer.search.coverage import says_little
+from indexer.search.coverage import is_telling, says_little
 from indexer.search.query import query_notes
 from indexer.search.query.parser import DateRange
 from indexer.search.query.query_notes import BilingualNote
@@ -43,6 +43,7 @@ _TOP_DOCUMENTS = 20  # documents read to see whether the query stands there as t
 _NAMING = frozenset({"title", "labels", "number"})  # zones that tell of which year a document is
 _TOPIC = frozenset({"title", "labels"})  # zones that tell what a document is about
 _NEXT_TO_NOTHING = 1e-9  # IDF mass that is less than that of any clause
+_LEAST_TELLING = 0.1  # IDF mass; less than that of any telling word with misread letters
 _MAX_FUZZY_VERIFIED = 200  # documents read for a phrase with misread letters
 
 
@@ -254,13 +255,18 @@ def _add_partial(
 
 def _partial_matches(context: SearchContext, scores: ClauseScores, allowed: Mask, *, is_quoted: bool) -> Mask:
     """Returns the documents that cover a share of the query's IDF mass, or of what the best document covers
-    if that is less."""
+    if that is less; of these, where there are any, those with a word that tells documents apart."""
     tuning, mass = context.tuning, scores.idf_mass
     best = float(np.where(allowed, scores.covered, 0).max(initial=0))
     share = tuning.min_share_of_best_quoted if is_quoted else tuning.min_share_of_best
     least = max(min(tuning.min_coverage * mass, share * best), _NEXT_TO_NOTHING)
     partial: Mask = allowed & (scores.covered >= least)
-    return partial
+    common = np.zeros_like(scores.covered)
+    untelling = [clause for clause, idf in scores.idfs.items() if not is_telling(clause, idf)]
+    for clause in untelling:
+        scores.postings[clause].count_in(common, scores.idfs[clause])
+    telling = partial & (scores.covered - common >= _LEAST_TELLING)
+    return telling if telling.any() else partial
 
 
 def _with_fuzzy_phrases(

@@ -72,7 +72,19 @@ def test_letters_that_look_alike_are_no_answer(tmp_path: Path) -> None:
     assert (page.total, [hit.announcement_id for hit in page.related]) == (0, [1])
 
 
-@pytest.mark.parametrize("typed", ["สนามบินหนองปลาดุก", "สนามบิน ที่ หนองปลาดุก", "โรงแรม หนองปลาดุก"])
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "สนามบินหนองปลาดุก",
+        "สนามบิน ที่ หนองปลาดุก",
+        "โรงแรม หนองปลาดุก",
+        "มีสนามบินที่หนองปลาดุกไหม",
+        "มีสนามบินในตำบลหนองปลาดุกหรือเปล่า",
+        "มีสวนสัตว์ในตำบลหนองปลาดุกหรือเปล่า",
+        "หนองปลาดุกมีเรือนจำไหม",
+        "เรือนจำหนองปลาดุกอยู่ที่ไหน",
+    ],
+)
 def test_a_known_place_does_not_answer_for_a_thing_that_is_not_there(
     sample: tuple[WhooshIndex, list[str]], typed: str
 ) -> None:
@@ -158,6 +170,23 @@ def test_what_is_misspelt_is_read_as_it_is_heard(
         assert wanted in titles[page.hits[0].announcement_id]
         assert page.query.understood[0] == query_notes.read_as(typed, meant)
     assert index.search(replace(parse(typed), as_typed=True)).did_you_mean is None
+
+
+@pytest.mark.parametrize("typed", ["หวย", "โรงแรม", "พระ"])
+def test_a_word_is_not_read_as_another_that_sounds_otherwise(
+    sample: tuple[WhooshIndex, list[str]], typed: str
+) -> None:
+    page = sample[0].search(parse(typed))
+    assert (page.total, page.did_you_mean) == (0, None)
+
+
+def test_the_name_of_the_place_alone_makes_no_answer(tmp_path: Path) -> None:
+    index = WhooshIndex(tmp_path, Dictionary())
+    towns = [entry(number, f"ตำบลหนองปลาดุกมีประชุมครั้งที่ {number}") for number in range(2, 12)]
+    others = [entry(number, "ตลาด") for number in range(12, 15)]
+    index.update([entry(1, "จ้างห้างหุ้นส่วนขุดลอกคลอง"), *towns, *others], (), position=14)
+    page = index.search(parse("หนองปลาดุกมีห้างไหม"))
+    assert [hit.announcement_id for hit in (*page.hits, *page.related)] == [1]
 
 
 @pytest.mark.parametrize("typed", ["เเบตง ยะลา", "แบตง ยะลา", "ญื่นฟอ้ง", "ปปช ๆ ๆ", "ะะ", "ๅๅ/ๅ"])
