@@ -16,7 +16,7 @@ from indexer.search.tuning import SearchTuning
 _KINDS = frozenset(name for names in KIND_NAMES.values() for name in names)  # each document is of some kind
 
 _MIN_SENTENCE_WORDS = 5  # telling words; a question of fewer names a thing and maybe its place
-_COMMON_IDF = math.log(2)  # of a word in half of the announcements, such as the municipality's own name
+_COMMON_IDF = math.log(5 / 3)  # of a word in three of five announcements, such as the municipality's own name
 
 
 def minimum_coverage(tuning: SearchTuning, plan: QueryPlan) -> float:
@@ -56,7 +56,7 @@ def is_known(clause: Clause, lexicon: Lexicon) -> bool:
 
 
 def is_telling(clause: Clause, idf: float) -> bool:
-    """Returns True for a word that tells documents apart: no stop word, and in less than half of them."""
+    """Returns True for a word that tells documents apart: no stop word, and not in most of them."""
     return idf >= _COMMON_IDF and not says_little(clause)
 
 
@@ -90,6 +90,23 @@ def document_coverage(
 
     value = sum(weight * share(clause) for clause, weight in weights.items())
     return min(value / sum(weights.values()), 1.0)
+
+
+def is_near(
+    plan: QueryPlan,
+    idfs: Mapping[Clause, float],
+    matched: Collection[Clause],
+    coverage: float,
+    tuning: SearchTuning,
+) -> bool:
+    """Returns True if a document that is no answer is worth showing apart: it has a telling word that was
+    typed by itself, or covers enough of the query.
+    """
+    return coverage >= tuning.min_related_coverage or any(
+        all(clause in matched for clause in part.clauses)
+        and any(is_telling(clause, idfs[clause]) for clause in part.clauses if clause in idfs)
+        for part in plan.parts
+    )
 
 
 def neighbours(plan: QueryPlan) -> list[tuple[Clause, Clause, bytes]]:

@@ -48,7 +48,9 @@ def search(searcher: Searcher, lexicon: Lexicon, query: Query, tuning: SearchTun
     if query.instead and not retrieved.total:
         return _search_instead(searcher, lexicon, query, query.instead, query_notes.NOT_THEN, tuning)
     if query.untimed and retrieved.is_better_elsewhere:
-        return _search_instead(searcher, lexicon, query, query.untimed, query_notes.NOT_ABOUT_THEN, tuning)
+        time = query.times[0]
+        note = query_notes.not_about_time(time.first, time.last, time.month)
+        return _search_instead(searcher, lexicon, query, query.untimed, note, tuning)
     if query.untimed and query_notes.NOT_THEN in retrieved.notes:
         return _search_instead(searcher, lexicon, query, query.untimed, query_notes.NOT_THEN, tuning)
     return present(query, corrected, retrieved, tuning)
@@ -98,7 +100,7 @@ def present(
         return ResultPage(
             total=0,
             hits=(),
-            related=retrieved.hits,
+            related=retrieved.hits if retrieved.near is None else retrieved.near,
             query=as_run,
             coverage=retrieved.coverage,
             explanation=retrieved.explanation,

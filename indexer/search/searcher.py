@@ -21,6 +21,7 @@ class Retrieved:
     total: int = 0  # documents that match the plan and pass the filters
     hits: tuple[Hit, ...] = ()  # of the page asked for, best first, each with its best pages
     partial: int = 0  # so many of ``total`` match only some of the plan, and come after those that match all
+    near: tuple[Hit, ...] | None = None  # the hits worth showing where no hit is an answer; None: all of them
     is_of_time: bool = False  # all are of the time that was typed
     is_better_elsewhere: bool = False  # only documents of other times have the words in title or labels
     elsewhere: tuple[Hit, ...] = ()  # the best documents of other times that mention the time typed

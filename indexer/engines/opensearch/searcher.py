@@ -37,6 +37,7 @@ from indexer.search.coverage import (
     broken_words,
     clause_weights,
     document_coverage,
+    is_near,
     minimum_coverage,
     neighbours,
     scattered_clauses,
@@ -213,6 +214,7 @@ class _Selection:
         return Retrieved(
             total=self._total(match),
             hits=tuple(map(_hit, answer["hits"]["hits"])),
+            near=self._near(answer) if coverage < TUNING.min_answer_coverage else None,
             is_of_time=match.timely,
             is_better_elsewhere=match.timely and self._is_better_elsewhere(answer),
             facets={name: _values(answer["aggregations"][name]) for name in FACETS_BY_NAME},
@@ -316,18 +318,32 @@ class _Selection:
         """Returns the share of the plan that the best hit answers (``indexer.search.coverage``)."""
         if match.level in ("quoted", "all") or self._unfiltered(MatchQuery("all", match.timely)):
             return 1.0
+        weights = self._weights()
+        covered = [self._hit_coverage(hit, weights) for hit in self._best(match)] if weights else []
+        return max(covered, default=1.0)
+
+    def _near(self, answer: Answer) -> tuple[Hit, ...]:
+        """Returns the hits worth showing although none of them is an answer."""
+        plan, idfs, weights = self.queries.plan, self._idfs(), self._weights()
+        return tuple(
+            _hit(hit)
+            for hit in answer["hits"]["hits"]
+            if is_near(plan, idfs, self._matched(hit), self._hit_coverage(hit, weights), TUNING)
+        )
+
+    def _weights(self) -> dict[Clause, float]:
         times = self.queries.query.times
-        weights = clause_weights(self._idfs(), self.counts.idf(1), times, self.queries.lexicon, TUNING)
+        return clause_weights(self._idfs(), self.counts.idf(1), times, self.queries.lexicon, TUNING)
+
+    def _hit_coverage(self, hit: Answer, weights: Mapping[Clause, float]) -> float:
+        """Returns the share of the plan that a hit answers."""
         pairs = neighbours(self.queries.plan)
-        covered = []
-        for hit in self._best(match):
-            names = _names(hit)
-            as_typed = {one for part in self._parts(names) for one in part.clauses}
-            beside = {run for at, (_, _, run) in enumerate(pairs) if f"pair{at}" in names}
-            scattered = scattered_clauses(pairs, beside) - as_typed
-            broken = broken_words(self.queries.plan, beside)
-            covered.append(document_coverage(weights, self._matched(hit), scattered, broken, {}, TUNING))
-        return max(covered, default=1.0) if weights else 1.0
+        names = _names(hit)
+        as_typed = {one for part in self._parts(names) for one in part.clauses}
+        beside = {run for at, (_, _, run) in enumerate(pairs) if f"pair{at}" in names}
+        scattered = scattered_clauses(pairs, beside) - as_typed
+        broken = broken_words(self.queries.plan, beside)
+        return document_coverage(weights, self._matched(hit), scattered, broken, {}, TUNING)
 
     def _matched(self, hit: Answer) -> set[Clause]:
         """Returns the clauses that a hit has as words, or letter by letter in a phrase."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 
 from indexer.engines.whoosh.bm25f import ClauseScores
@@ -12,6 +14,7 @@ from indexer.search.coverage import (
     broken_words,
     clause_weights,
     document_coverage,
+    is_near,
     neighbours,
     scattered_clauses,
 )
@@ -44,7 +47,24 @@ def answer_coverage(
     weights = clause_weights(scores.idfs, context.reader.idf(1), times, context.lexicon, context.tuning)
     if not weights:
         return 1.0
-    return max(_coverage(context, plan, scores, weights, document) for document in best.tolist())
+    return max(_coverage(context, plan, scores, weights, document)[0] for document in best.tolist())
+
+
+def near_documents(
+    context: SearchContext,
+    plan: QueryPlan,
+    times: tuple[DateRange, ...],
+    scores: ClauseScores,
+    documents: Iterable[int],
+) -> set[int]:
+    """Returns those of the documents that are worth showing although none answers the query."""
+    weights = clause_weights(scores.idfs, context.reader.idf(1), times, context.lexicon, context.tuning)
+    near = set()
+    for document in documents if weights else ():
+        covered, matched = _coverage(context, plan, scores, weights, document)
+        if is_near(plan, scores.idfs, matched, covered, context.tuning):
+            near.add(document)
+    return near
 
 
 def _coverage(
@@ -53,7 +73,8 @@ def _coverage(
     scores: ClauseScores,
     weights: dict[Clause, float],
     document: int,
-) -> float:
+) -> tuple[float, set[Clause]]:
+    """Returns the share of the query that the document answers, and the clauses that it has."""
     at = np.array([document], dtype=np.int64)
     matched = {clause for clause, listed in scores.postings.items() if listed.at(at)[0] > 0}
     text = context.reader.text(document)
@@ -69,4 +90,5 @@ def _coverage(
             (similarity,) = phrase_similarity([text], part.phrase.data, context.tuning).tolist()
             is_misread = similarity > context.tuning.min_phrase_similarity
             misread |= dict.fromkeys(part.clauses, 1.0 if is_misread else similarity)
-    return document_coverage(weights, matched, scattered, broken_words(plan, beside), misread, context.tuning)
+    broken = broken_words(plan, beside)
+    return document_coverage(weights, matched, scattered, broken, misread, context.tuning), matched

@@ -9,7 +9,7 @@ from functools import partial
 from indexer.analysis.spelling_index import SoundMatch
 from indexer.engines.whoosh.bm25f import ClauseScores, clause_mask, documents_with_all, score_clauses
 from indexer.engines.whoosh.context import SearchContext
-from indexer.engines.whoosh.coverage import answer_coverage
+from indexer.engines.whoosh.coverage import answer_coverage, near_documents
 from indexer.engines.whoosh.explain import explain_search
 from indexer.engines.whoosh.filters import combine_masks, count_facets, filter_masks
 from indexer.engines.whoosh.page_ranking import rank_pages
@@ -51,9 +51,13 @@ class WhooshSearcher:
             matched = relax(context, plan, query.times, matched, allowed)
         ranked = rank(context, query, plan, matched, allowed)
         coverage = answer_coverage(context, plan, query.times, matched.scores, ranked)
+        hits = _hits(context, query, plan, matched, ranked)
         return Retrieved(
             total=ranked.total,
-            hits=_hits(context, query, plan, matched, ranked),
+            hits=hits,
+            near=self._near(plan, query, matched, hits)
+            if coverage < context.tuning.min_answer_coverage
+            else None,
             partial=ranked.total - ranked.complete if ranked.complete else 0,
             is_of_time=matched.is_of_time,
             is_better_elsewhere=matched.is_better_elsewhere,
@@ -63,6 +67,14 @@ class WhooshSearcher:
             coverage=coverage,
             explanation=explain_search(context, plan, matched, ranked, coverage, query),
         )
+
+    def _near(
+        self, plan: QueryPlan, query: Query, found: MatchedDocuments, hits: tuple[Hit, ...]
+    ) -> tuple[Hit, ...]:
+        """Returns the hits worth showing although none of them is an answer."""
+        numbers = {hit: self._context.reader.document_numbers[hit.announcement_id] for hit in hits}
+        near = near_documents(self._context, plan, query.times, found.scores, numbers.values())
+        return tuple(hit for hit, number in numbers.items() if number in near)
 
     def vocabulary(self, plan: QueryPlan) -> Vocabulary:  # noqa: ARG002 (one for all plans)
         return WhooshVocabulary(self._context)

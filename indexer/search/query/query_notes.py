@@ -35,10 +35,6 @@ ALSO_SOME = BilingualNote(
 NOT_THEN = BilingualNote(
     "ไม่พบในช่วงเวลาที่พิมพ์ แสดงของช่วงเวลาอื่นด้วย", "Nothing of that time was found; other times are shown too"
 )
-NOT_ABOUT_THEN = BilingualNote(
-    "ไม่พบเรื่องนี้ของช่วงเวลาที่พิมพ์ แสดงเรื่องนี้ของช่วงเวลาอื่น",
-    "Nothing of that time is about this; what is about it at other times is shown",
-)
 ONLY_NAMED = BilingualNote(
     "ไม่พบประกาศของช่วงเวลาที่พิมพ์ แสดงประกาศของช่วงเวลาอื่นที่กล่าวถึงช่วงเวลานั้น",
     "Nothing of that time was found; announcements of other times that mention it are shown",
@@ -98,6 +94,19 @@ def only_of_time(first: dt.date | None, last: dt.date | None, month: int | None)
         )
     named = dates_in_words(first, last)
     return BilingualNote(f"แสดงเฉพาะของช่วงเวลา {named.thai}", f"Only of the time: {named.english}")
+
+
+def not_about_time(first: dt.date | None, last: dt.date | None, month: int | None) -> BilingualNote:
+    """Returns the note that nothing of a time is about the words, and that other times are shown."""
+    named = (
+        BilingualNote(f"เดือน{MONTHS[month - 1]}", calendar.month_name[month])
+        if month
+        else dates_in_words(first, last)
+    )
+    return BilingualNote(
+        f"ไม่พบเรื่องนี้ของ{named.thai} แสดงเรื่องนี้ของช่วงเวลาอื่น",
+        f"Nothing about this of {named.english} was found; other times are shown",
+    )
 
 
 def of_or_naming_time(first: dt.date | None, last: dt.date | None, month: int | None) -> BilingualNote:

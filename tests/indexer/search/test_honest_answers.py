@@ -92,6 +92,26 @@ def test_a_known_place_does_not_answer_for_a_thing_that_is_not_there(
     assert (page.total, bool(page.related)) == (0, True)
 
 
+@pytest.mark.parametrize(
+    ("typed", "near"),
+    [
+        ("ราคาทองคำ", ""),  # ราคา alone is in every tender
+        ("ตรวจหวย", ""),
+        ("ภาษีป้าย", "ชำระภาษี"),
+        ("รับสมัครตำรวจ", "รับสมัครพนักงาน"),
+        ("วัคซีน ยูนิคอร์น ฮอบบิท", "วัคซีน"),
+    ],
+)
+def test_only_what_is_near_is_called_near(
+    sample: tuple[WhooshIndex, list[str]], typed: str, near: str
+) -> None:
+    index, titles = sample
+    page = index.search(parse(typed))
+    shown = [titles[hit.announcement_id] for hit in page.related]
+    assert page.total == 0
+    assert near in " ".join(shown) if near else not shown
+
+
 def test_what_came_near_is_told_apart(index: WhooshIndex) -> None:
     page = index.search(parse("วัคซีน ยูนิคอร์น ฮอบบิท"))
     assert [hit.announcement_id for hit in page.related] == [7]
