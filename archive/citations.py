@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from archive.model import DocumentKind, RelationKind
-from archive.thai import arabic_digits, canon
+from archive.thai import arabic_digits, canonical_text
 from archive.thai.dates import WrittenDate, find_dates
 
 _REACH = 400  # characters after the verb in which the cited documents stand: a list of several has as many
@@ -62,7 +62,7 @@ class Citation:
 
 def find_citations(text: str) -> list[Citation]:
     """Return the citations in a text, in order, each document once."""
-    plain = re.sub(r"\s+", " ", arabic_digits(canon(text)))
+    plain = re.sub(r"\s+", " ", arabic_digits(canonical_text(text)))
     found: dict[tuple[object, ...], Citation] = {}
     verbs = [*_VERB.finditer(plain)]
     starts = [*(verb.start() for verb in verbs), len(plain)]

@@ -40,7 +40,7 @@ _QUARTER = re.compile(r"ไตรมาส(?:ที่)?\s*(\d)")
 _DIGITS = re.compile(r"(\d+)")
 
 
-class Body(StrEnum):
+class BodyKind(StrEnum):
     """Kind of body, which decides some words of the items."""
 
     MUNICIPALITY = "municipality"
@@ -64,7 +64,7 @@ class Period(StrEnum):
     MONTHLY = "monthly"
 
 
-class State(StrEnum):
+class DisclosureState(StrEnum):
     """State of an item in a fiscal year."""
 
     FILLED = "filled"  # every part that is due has a published announcement
@@ -118,7 +118,7 @@ class PartStatus:
 class ItemStatus:
     """State of an item in a year, as a whole and by part."""
 
-    state: State
+    state: DisclosureState
     parts: tuple[PartStatus, ...]
 
 
@@ -148,7 +148,7 @@ class Disclosure(Protocol):
     def unassign(self, entry: DisclosureEntry, *, actor: str) -> None:
         """Remove an entry, if it is there. Raises ``NotFound`` for an unknown announcement."""
 
-    def titled(self, phrases: Sequence[str], first: dt.date, last: dt.date) -> list[int]:
+    def ids_with_title(self, phrases: Sequence[str], first: dt.date, last: dt.date) -> list[int]:
         """Return the ids of announcements of these dates whose title contains one of the phrases.
         Trashed and withdrawn announcements are left out; the newest comes first."""
 
@@ -173,10 +173,10 @@ def month_and_year(year: int, month: int) -> tuple[int, int]:
     return month, year - (month >= _FIRST_MONTH)
 
 
-def kind_of_body(name: str) -> Body:
+def kind_of_body(name: str) -> BodyKind:
     """Return the kind of body that a name is of; a municipality unless the name says otherwise."""
     words = ("องค์การบริหารส่วนตำบล", "อบต.")
-    return Body.SUBDISTRICT if any(word in name for word in words) else Body.MUNICIPALITY
+    return BodyKind.SUBDISTRICT if any(word in name for word in words) else BodyKind.MUNICIPALITY
 
 
 def first_changed_year(year: int) -> int:
@@ -185,7 +185,7 @@ def first_changed_year(year: int) -> int:
 
 
 def items_of_year(
-    year: int, body: Body, changed: Iterable[tuple[int, DisclosureItem]]
+    year: int, body: BodyKind, changed: Iterable[tuple[int, DisclosureItem]]
 ) -> list[DisclosureItem]:
     """Return the items of a fiscal year, those hidden included, sorted by section and number.
 
@@ -210,7 +210,7 @@ def checked_item(item: DisclosureItem) -> DisclosureItem:
     return replace(item, title=title, number=number, keywords=keywords)
 
 
-def item_with(item: DisclosureItem, fields: Mapping[str, object]) -> DisclosureItem:
+def item_with_changes(item: DisclosureItem, fields: Mapping[str, object]) -> DisclosureItem:
     """Return the item with other values of some fields, given as the history has them."""
     return DisclosureItem(
         key=item.key,
@@ -247,8 +247,8 @@ def item_status(
     )
     if all(part.is_filled for part in parts if part.is_due):
         is_begun = any(part.is_filled or part.is_due for part in parts)
-        return ItemStatus(State.FILLED if is_begun else State.NOT_DUE, parts)
-    return ItemStatus(State.STALE if filled or had_before else State.MISSING, parts)
+        return ItemStatus(DisclosureState.FILLED if is_begun else DisclosureState.NOT_DUE, parts)
+    return ItemStatus(DisclosureState.STALE if filled or had_before else DisclosureState.MISSING, parts)
 
 
 def _is_due(period: Period, year: int, part: int, today: dt.date) -> bool:
@@ -273,13 +273,13 @@ def suggest_entries(
     for year, items in items_in.items():
         for item in items:
             longest = max((len(word) for word in item.keywords if _folded(word) in words), default=0)
-            entry = stated_entry(item, title, published_on)
+            entry = entry_named_in_title(item, title, published_on)
             if longest and not item.is_hidden and entry.year == year:
                 found.append((longest, entry))
     return [entry for _longest, entry in sorted(found, key=lambda each: -each[0])]
 
 
-def stated_entry(item: DisclosureItem, title: str, published_on: dt.date) -> DisclosureEntry:
+def entry_named_in_title(item: DisclosureItem, title: str, published_on: dt.date) -> DisclosureEntry:
     """Return the entry of an item for the fiscal year and part that a title names, or that its date tells.
 
     Its ``announcement_id`` is 0.
@@ -307,7 +307,7 @@ def _stated_part(period: Period, title: str, published_on: dt.date) -> tuple[int
 
 def _folded(text: str) -> str:
     """Return a text in a form in which spaces, letter case and Thai digits do not matter."""
-    return re.sub(r"\s+", "", thai.arabic_digits(thai.canon(text))).lower()
+    return re.sub(r"\s+", "", thai.arabic_digits(thai.canonical_text(text))).lower()
 
 
 def _place(item: DisclosureItem) -> tuple[int, bool, list[tuple[int, str]], str]:
@@ -323,7 +323,7 @@ def _years_of_files() -> tuple[int, ...]:
 
 
 @cache
-def _template(year: int, body: Body) -> tuple[DisclosureItem, ...]:
+def _template(year: int, body: BodyKind) -> tuple[DisclosureItem, ...]:
     source = files("archive").joinpath("data", f"disclosure-{year}.toml")
     table = tomllib.loads(source.read_text(encoding="utf-8"))
     words: dict[str, str] = table["bodies"][body.value]

@@ -72,7 +72,9 @@ def checked(values: Mapping[str, object], *, may_lack_title: bool = False) -> di
     for name, value in values.items():
         known = FIELDS_BY_NAME.get(name)
         if known is None:
-            raise Invalid("ไม่มีช่องข้อมูลชื่อ “%(name)s”", field=name, name=thai.clip(thai.canon(name), 40))
+            raise Invalid(
+                "ไม่มีช่องข้อมูลชื่อ “%(name)s”", field=name, name=thai.clip(thai.canonical_text(name), 40)
+            )
         is_left_open = name == "title" and may_lack_title and value == ""
         kept[name] = "" if is_left_open else known.check(value, name)
     return kept

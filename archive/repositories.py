@@ -182,7 +182,7 @@ class Attachments(Protocol):
     def detach(self, attachment_id: int, *, actor: str) -> None:
         """Detach an attachment. Its bytes, pages and corrections stay, so that it can be put back."""
 
-    def hold_again(self, attachment_id: int, *, actor: str) -> Attachment:
+    def cancel_decisions(self, attachment_id: int, *, actor: str) -> Attachment:
         """Cancel the decisions to show an attachment; it is held as it was before them."""
 
     def reattach(self, attachment_id: int, *, actor: str) -> Attachment:

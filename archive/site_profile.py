@@ -113,5 +113,5 @@ def _line(text: str, field: str, said: str) -> str:
 
 
 def _statement(text: str, field: str, said: str) -> str:
-    lines = (line.rstrip() for line in thai.canon(text).split("\n"))
+    lines = (line.rstrip() for line in thai.canonical_text(text).split("\n"))
     return validation.not_longer("\n".join(lines).strip(), field, said, _LONGEST_STATEMENT)

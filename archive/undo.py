@@ -11,7 +11,7 @@ from itertools import groupby
 
 from archive.bulk import BulkOutcome
 from archive.changes import HistoryFilters
-from archive.disclosure import DisclosureEntry, item_with
+from archive.disclosure import DisclosureEntry, item_with_changes
 from archive.errors import Conflict, Invalid, NotFound, RecordDamaged, gettext_noop
 from archive.fields import FIELDS_BY_NAME, read_column
 from archive.intake import Intake
@@ -183,7 +183,7 @@ class Undo:
         raise NotFound("ไม่พบไฟล์รุ่นนี้ กรุณาเปิดรายการไฟล์ก่อนหน้าอีกครั้ง")
 
     def _release(self, _id: int, change: Change, actor: str) -> None:
-        self._records.attachments.hold_again(_attachment(change.after), actor=actor)
+        self._records.attachments.cancel_decisions(_attachment(change.after), actor=actor)
 
     def _text(self, _id: int, change: Change, actor: str) -> None:
         self.restore_text(change, actor=actor)
@@ -227,7 +227,7 @@ class Undo:
         items = self._records.disclosure.changed_items(year, year)
         now = next(item for _year, item in items if item.key == key)
         fields = {name: value for name, value in change.before.items() if name not in ("year", "item")}
-        before = item_with(now, fields or {"is_hidden": True})
+        before = item_with_changes(now, fields or {"is_hidden": True})
         self._records.disclosure.save_item(year, before, replaced=now, actor=actor)
 
     def _collection(self, id: int, change: Change, actor: str) -> None:

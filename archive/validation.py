@@ -40,7 +40,7 @@ def division(text: str) -> str:
 
 def page_text(text: str) -> str:
     """Return the text of a page, as a person corrected it, with its line breaks. Raises ``Invalid``."""
-    return not_longer(thai.canon(text), "text", gettext_noop("ข้อความของหน้า"), 200_000)
+    return not_longer(thai.canonical_text(text), "text", gettext_noop("ข้อความของหน้า"), 200_000)
 
 
 def heading(text: str) -> str:
@@ -50,13 +50,13 @@ def heading(text: str) -> str:
 
 def body(text: str) -> str:
     """Return a body text with its line breaks, without trailing spaces. Raises ``Invalid`` when too long."""
-    lines = (line.rstrip() for line in thai.canon(text).split("\n"))
+    lines = (line.rstrip() for line in thai.canonical_text(text).split("\n"))
     return not_longer("\n".join(lines).strip("\n"), "body", gettext_noop("เนื้อความ"), 500_000)
 
 
 def report_text(text: str) -> str:
     """Return the text of a resident's report, with its line breaks; it may be empty. Raises ``Invalid``."""
-    return not_longer(thai.canon(text).strip(), "text", gettext_noop("ข้อความ"), 1_000)
+    return not_longer(thai.canonical_text(text).strip(), "text", gettext_noop("ข้อความ"), 1_000)
 
 
 def label(text: str, filename: str) -> str:
@@ -71,7 +71,7 @@ def safe_filename(name: str, media_type: str) -> str:
     Thai letters stay. Folders, control characters, reserved characters and leading dots are removed. The
     extension is one of ``media_type``, so that no file is downloaded under the name of a program.
     """
-    base = PureWindowsPath(thai.canon(name).replace("\n", " ")).name
+    base = PureWindowsPath(thai.canonical_text(name).replace("\n", " ")).name
     base = re.sub(r"\s+", " ", _FORBIDDEN_IN_NAMES.sub("", base)).strip(" .")
     extensions = FILE_TYPES[media_type].extensions
     stem, end = PurePosixPath(base).stem, PurePosixPath(base).suffix
@@ -82,7 +82,7 @@ def safe_filename(name: str, media_type: str) -> str:
 
 def _fitting(text: str, size: int) -> str:
     """Return the longest prefix of whole clusters that fits into ``size`` bytes of UTF-8."""
-    borders = thai.clusters(text)
+    borders = thai.cluster_borders(text)
     used = 0
     for start, end in pairwise(borders):
         used += len(text[start:end].encode())
@@ -93,7 +93,7 @@ def _fitting(text: str, size: int) -> str:
 
 def one_line(text: str) -> str:
     """Return the text in its canonical form, with single spaces for line breaks and runs of spaces."""
-    return re.sub(r"\s+", " ", thai.canon(text)).strip()
+    return re.sub(r"\s+", " ", thai.canonical_text(text)).strip()
 
 
 def not_longer(text: str, field: str, field_label: str, length: int) -> str:

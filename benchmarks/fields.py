@@ -2,7 +2,7 @@
 
 Makes memos, letters, stamped letters, orders and announcements of invented offices in many layouts, both
 numerals and several typefaces, reads each as the archive does, once as a word processor writes it and
-some again as signed paper from a scanner, and compares what ``describe`` says with what was set.
+some again as signed paper from a scanner, and compares what ``extract_fields`` says with what was set.
 
 A field is right when it says the same, white space and numerals aside; on scans names and subjects may
 differ in one letter of twenty. ``precision``: share of what was said that is right; ``recall``: share of
@@ -34,10 +34,10 @@ from rich.table import Table
 from archive.model import Page, Source
 from archive.thai import MONTHS, SHORT_MONTHS, arabic_digits, thai_digits
 from indexer.extraction.embedded_text import Document
-from indexer.extraction.metadata import describe
+from indexer.extraction.metadata import extract_fields
 from indexer.extraction.ocr_policy import Verdict
 from indexer.extraction.pipeline import recognise_page
-from web.sample.scans import Look, scan
+from web.sample.scans import ScanLook, scan
 
 FIELDS = ("kind", "number", "date", "subject", "from", "to", "urgency")
 SIMILAR = 95  # of 100: names and subjects on scans
@@ -408,7 +408,7 @@ def make(layout: str, seed: int) -> Made:
 
 def scanned(pdf: bytes, seed: int) -> bytes:
     chance = random.Random(seed)
-    look = Look(
+    look = ScanLook(
         skew=chance.uniform(-2, 2),
         turn=chance.choice((0, 0, 0, 0, 90, 180)),
         noise=chance.uniform(3, 12),
@@ -466,7 +466,7 @@ def judge(layout: str, seed: int, on_paper: bool) -> tuple[Counter[tuple[str, st
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "made.pdf"
         path.write_bytes(scanned(made.pdf, seed) if on_paper else made.pdf)
-        said = {name: found.value for name, found in describe(read(path)).items()}
+        said = {name: found.value for name, found in extract_fields(read(path)).items()}
     counts: Counter[tuple[str, str]] = Counter()
     wrong = []
     for name in FIELDS:

@@ -31,7 +31,7 @@ from rapidfuzz.distance import Levenshtein
 from rich.console import Console
 from rich.table import Table
 
-from archive.thai import arabic_digits, canon
+from archive.thai import arabic_digits, canonical_text
 from benchmarks.paper import bare_seconds
 from indexer.extraction.ocr.recognition import DPI, recognise
 
@@ -56,7 +56,7 @@ def scans(data: Path) -> Iterator[Scan]:
 
 
 def even(text: str) -> str:
-    return re.sub(r"\s+", " ", arabic_digits(canon(text))).strip()
+    return re.sub(r"\s+", " ", arabic_digits(canonical_text(text))).strip()
 
 
 def letters(text: str) -> str:

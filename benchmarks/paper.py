@@ -46,16 +46,16 @@ from rich.console import Console
 from rich.table import Table
 
 from archive.model import Announcement, Attachment, Details, DocumentKind, Page, Reading, Source, Status
-from archive.thai import arabic_digits, canon
+from archive.thai import arabic_digits, canonical_text
 from indexer.analysis.dictionary import Dictionary
 from indexer.analysis.index_document import SourceAnnouncement
 from indexer.analysis.other_readings import other_readings
 from indexer.engines.whoosh import WhooshIndex
 from indexer.extraction.embedded_text import Document
-from indexer.extraction.metadata import describe
+from indexer.extraction.metadata import extract_fields
 from indexer.extraction.ocr.recognition import DPI, SYSTEM_MODELS, recognise
-from indexer.extraction.ocr_policy import Verdict, better
-from indexer.extraction.page_images import raster
+from indexer.extraction.ocr_policy import Verdict, better_text
+from indexer.extraction.page_images import rasterize_page
 from indexer.search.query.parser import parse
 
 NEAR = 0.10  # share of a phrase's letters that may be wrong in a near reading
@@ -111,11 +111,11 @@ def read(case: Case) -> Outcome:
         if embedded.verdict not in (Verdict.OCR, Verdict.BOTH):
             page = _page(case, embedded.text, embedded.raw, Source.EMBEDDED, lines=embedded.lines)
             return Outcome(page, time.process_time() - start, 0.0)
-        image = raster(document.path, case.number, DPI)
+        image = rasterize_page(document.path, case.number, DPI)
         seen = recognise(image)
         seconds = time.process_time() - start
         bare = bare_seconds(image, seen.turn)
-    if embedded.verdict is Verdict.BOTH and better(embedded.text, seen.text) == embedded.text:
+    if embedded.verdict is Verdict.BOTH and better_text(embedded.text, seen.text) == embedded.text:
         page = _page(case, embedded.text, embedded.raw, Source.EMBEDDED, lines=embedded.lines)
     else:
         page = _page(
@@ -154,7 +154,7 @@ def bare_engine() -> tesserocr.PyTessBaseAPI:
 
 def solid(text: str) -> str:
     """The letters of a text: no white space, Arabic digits."""
-    return "".join(arabic_digits(canon(text)).split())
+    return "".join(arabic_digits(canonical_text(text)).split())
 
 
 def errors(phrase: str, text: str) -> int:
@@ -251,7 +251,7 @@ def field_counts(case: Case, page: Page) -> tuple[Counter[tuple[str, str]], list
     counts: Counter[tuple[str, str]] = Counter()
     wrong: list[str] = []
     meta = case.meta or {}
-    offered = describe([page])
+    offered = extract_fields([page])
     by_hand = {"number": "number_hw" in meta or "number_prefix" in meta, "date": "date_is_hw" in meta}
     for name, ours in FIELDS.items():
         wanted, said = str(meta.get(name, "")), offered[ours].value if ours in offered else ""
@@ -363,7 +363,7 @@ def wrong_turns(listed: Sequence[Case], count: int) -> list[str]:
         case = listed[number % len(listed)]
         turn = chance.choice((0, 90, 180, 270))
         with Document(case.path) as document:
-            image = raster(document.path, case.number, DPI)
+            image = rasterize_page(document.path, case.number, DPI)
         if (said := recognise(image.rotate(turn, expand=True)).turn) != turn:
             wrong.append(f"{case.path.name} {case.number}: turned by {said}, not by {turn}")
     return wrong

@@ -29,7 +29,7 @@ from rich.console import Console
 from rich.table import Table
 
 from indexer.extraction.embedded_text import Document
-from indexer.extraction.ocr_policy import Verdict, better
+from indexer.extraction.ocr_policy import Verdict, better_text
 from indexer.extraction.pdf import parser
 from indexer.extraction.pdf.parser import EmbeddedPage
 from indexer.extraction.pipeline import recognise_page
@@ -87,7 +87,7 @@ def final(document: Document, page: EmbeddedPage) -> str:
     if page.verdict not in (Verdict.OCR, Verdict.BOTH):
         return page.text
     seen = recognise_page(document.path, page.number).text
-    return better(page.text, seen) if page.verdict is Verdict.BOTH else seen
+    return better_text(page.text, seen) if page.verdict is Verdict.BOTH else seen
 
 
 def phrases(listed: list[Case]) -> Table:

@@ -37,7 +37,7 @@ from tests.operation.nginx import nginx
 from tests.torture.service import Service
 from web.bootstrap import build
 from web.importing import import_manifest
-from web.sample.documents import Text, make
+from web.sample.documents import SampleText, make
 from web.settings import Settings
 
 BROWSER = {"User-Agent": "Mozilla/5.0 benchmark"}
@@ -229,8 +229,8 @@ def fill(folder: Path, docs: Path) -> str:
     return f"/api/v1/attachments/{attached.id}/pages/1.webp"
 
 
-def _memo() -> Text:
-    return Text(
+def _memo() -> SampleText:
+    return SampleText(
         kind=DocumentKind.MEMO,
         number="นป 52301/412",
         date=dt.date(2021, 6, 9),

@@ -46,10 +46,10 @@ from pathlib import Path
 from benchmarks.corpus import entry, resampled
 from indexer.analysis.dictionary import Dictionary
 from indexer.engines.whoosh import WhooshIndex
-try:
-    from indexer.analysis.parallel_analysis import rare_collections
-except ImportError:
-    from contextlib import nullcontext as rare_collections
+from contextlib import nullcontext
+from indexer.analysis import parallel_analysis as analysis
+names = ("rare_garbage_collections", "rare_collections")  # the latter in older versions
+rare_collections = next((getattr(analysis, name) for name in names if hasattr(analysis, name)), nullcontext)
 
 if __name__ == "__main__":
     docs, count, jobs = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])

@@ -26,7 +26,7 @@ from archive.repositories import Records
 from archive.thai import BANGKOK
 from indexer.extraction import sandbox
 from indexer.extraction.failures import Unreadable
-from indexer.extraction.separators import cut_stack
+from indexer.extraction.separators import split_at_separators
 
 log = logging.getLogger("prakat.inbox")
 
@@ -113,7 +113,9 @@ def _store(path: Path, sha256: str, target: InboxTarget) -> bool:
     """Make a draft of each document in a file. Returns False when the archive had all of them."""
     with tempfile.TemporaryDirectory(prefix="prakat-inbox-") as folder:
         try:
-            count = sandbox.run(cut_stack, path, Path(folder), seconds=_CUT_SECONDS, memory_mb=_CUT_MEMORY_MB)
+            count = sandbox.run(
+                split_at_separators, path, Path(folder), seconds=_CUT_SECONDS, memory_mb=_CUT_MEMORY_MB
+            )
         except Unreadable:  # the reading of the attachment will say why
             count = 0
         if count == 0:

@@ -62,7 +62,7 @@ class LeaderLeases:
         since = self._held_since.get(duty)
         return since is not None and time.monotonic() - since < self._lease.total_seconds()
 
-    def give_back(self) -> None:
+    def release_all(self) -> None:
         """Releases all leases, at an orderly stop or after the end of a child process."""
         self._held_since.clear()
         for name in self._names.values():

@@ -8,7 +8,7 @@ from archive.errors import PrakatError, Unavailable
 from archive.model import Status
 from archive.repositories import Records
 from indexer.analysis.index_document import SourceAnnouncement
-from indexer.analysis.parallel_analysis import rare_collections
+from indexer.analysis.parallel_analysis import rare_garbage_collections
 from indexer.index_sync import BATCH_SIZE, load_public, sync_batch
 from indexer.search.ports import Generation, SearchIndex
 
@@ -62,7 +62,7 @@ def rebuild(
     and the records have different numbers of announcements.
     """
     note_loss(records, index)
-    with rare_collections(), index.rebuild(jobs=jobs) as generation:
+    with rare_garbage_collections(), index.rebuild(jobs=jobs) as generation:
         start = records.history.last_change()
         generation.add(_all(records, progress))
         generation.set_position(start)

@@ -107,7 +107,7 @@ class Worker:
         for thread in threads:
             thread.join()
         with suppress(Unavailable):  # leases that cannot be given back lapse by themselves
-            self._duties.give_back()
+            self._duties.release_all()
 
     def _repeat(self, step: Callable[[], bool]) -> None:
         """Calls ``step`` until the worker stops, without a pause while ``step`` finds work.

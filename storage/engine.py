@@ -22,7 +22,7 @@ Row = Mapping[str, Any]
 _LIST = re.compile(r"\bIN :(\w+)")
 
 
-def spell_lists(sql: str, values: Mapping[str, object], many: str) -> tuple[str, dict[str, object]]:
+def expand_list_values(sql: str, values: Mapping[str, object], many: str) -> tuple[str, dict[str, object]]:
     """Return the SQL and its values with each ``IN :name`` in the form that suits the list.
 
     ``many`` is the engine's form for a list of any length, with the replacement ``{name}``. A list of one is
@@ -93,7 +93,7 @@ class Engine(Queries, Protocol):
     def last_id(self, table: str) -> int:
         """Return the highest id that a table ever assigned; 0 when the table assigned none."""
 
-    def go_on_after(self, table: str, id: int) -> None:
+    def assign_ids_above(self, table: str, id: int) -> None:
         """Make the table assign only ids above ``id`` from now on."""
 
     def copy_to(self, path: Path) -> None:

@@ -19,7 +19,7 @@ from archive.model import Incident
 from archive.ports import Fault
 from storage.engine import Engine, Queries, Row
 from storage.mappers import incident, now_text
-from storage.tenancy import Scoped, condition
+from storage.tenancy import Scoped, tenancy_condition
 
 PROTECTED: Mapping[str, tuple[str, ...]] = {
     "announcement": (
@@ -184,7 +184,7 @@ def seal(engine: Queries, *keys: Key) -> None:
 
 
 @contextmanager
-def recorded_people(engine: Queries) -> Iterator[None]:
+def seal_changed_people(engine: Queries) -> Iterator[None]:
     """Open a transaction; at its end, append an entry for each changed person, token and session."""
     with engine.write():
         before = _people(engine)
@@ -352,7 +352,7 @@ def _people(engine: Queries) -> dict[Key, bytes]:
             subject,
             [
                 row["id"]
-                for row in engine.rows(f"SELECT id FROM {subject} WHERE {condition(engine, subject)}")  # noqa: S608
+                for row in engine.rows(f"SELECT id FROM {subject} WHERE {tenancy_condition(engine, subject)}")  # noqa: S608
             ],
         ).items()
     }
@@ -362,7 +362,7 @@ def _digests(engine: Queries, subject: str, ids: Sequence[int]) -> dict[Key, byt
     """Return the digests of those rows that exist."""
     table, columns = ("attachment", _READING_COLUMNS) if subject == READING else (subject, PROTECTED[subject])
     found = engine.rows(
-        f"SELECT * FROM {table} WHERE {condition(engine, table)} AND id IN :ids",  # noqa: S608
+        f"SELECT * FROM {table} WHERE {tenancy_condition(engine, table)} AND id IN :ids",  # noqa: S608
         ids=list(ids),
     )
     parts = _digests_of_parts(engine, subject, [row["id"] for row in found])
@@ -377,7 +377,7 @@ def _digests_of_parts(engine: Queries, subject: str, ids: Sequence[int]) -> dict
         owner, order, *rest = columns.split(", ")
         for id in ids:  # one owner at a time, since the pages of one attachment may be large
             for row in engine.rows(
-                f"""SELECT {columns} FROM {table} WHERE {condition(engine, table)} AND {owner} = :id
+                f"""SELECT {columns} FROM {table} WHERE {tenancy_condition(engine, table)} AND {owner} = :id
                     ORDER BY {order}""",  # noqa: S608  # our own names
                 id=id,
             ):

@@ -87,7 +87,7 @@ def _damaged_as_error(mapper: Callable[Concatenate[Row, _P], _T]) -> Callable[Co
     return checked
 
 
-def readable(mapper: Callable[[Row], _T], rows: Iterable[Row]) -> Iterator[_T]:
+def map_readable_rows(mapper: Callable[[Row], _T], rows: Iterable[Row]) -> Iterator[_T]:
     """Map rows, leaving out damaged rows, so that one damaged row does not make a whole list fail.
 
     Each process logs each damaged row once. ``prakat check`` and the readiness check list damaged rows.
@@ -158,7 +158,7 @@ def _time(text: str | None) -> dt.datetime | None:
     return None if text is None else dt.datetime.fromisoformat(text)
 
 
-def plain(value: object) -> object:
+def plain_value(value: object) -> object:
     """Convert a field's value to its form in JSON and in the database."""
     if isinstance(value, dt.datetime):
         return time_text(value)
@@ -237,7 +237,7 @@ def _reading(row: Row) -> Reading:
 
 def details_text(details: Details) -> str:
     """Return details as JSON in ASCII: fields of a hostile file may hold characters that UTF-8 cannot."""
-    return json.dumps(asdict(details), default=plain)
+    return json.dumps(asdict(details), default=plain_value)
 
 
 def _details(text: str) -> Details:
@@ -421,4 +421,4 @@ subscription = _mapper(Subscription, organisation=_organisation_of)
 
 def json_text(values: Mapping[str, object]) -> str:
     """Return values as JSON, in the form in which the history has them."""
-    return json.dumps({name: plain(value) for name, value in values.items()}, ensure_ascii=False)
+    return json.dumps({name: plain_value(value) for name, value in values.items()}, ensure_ascii=False)

@@ -36,7 +36,7 @@ def migrate(engine: Engine, dialect: Dialect, begin: Callable[[], None]) -> None
                 migration.then(engine)
             for table in migration.carried:
                 last = engine.rows(f"SELECT coalesce(max(id), 0) AS id FROM {table}")[0]["id"]  # noqa: S608
-                engine.go_on_after(table, last)
+                engine.assign_ids_above(table, last)
             engine.run(
                 "INSERT INTO migration (name, applied_at) VALUES (:name, :at)",
                 name=migration.name,

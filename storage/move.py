@@ -80,7 +80,7 @@ class MoveResult:
     damaged: list[str] = field(default_factory=list)
 
 
-def unfinished(engine: Engine) -> bool:
+def is_move_unfinished(engine: Engine) -> bool:
     """Return True while an archive is being moved into this database."""
     return engine.row("SELECT 1 AS found FROM counter WHERE name = 'moving'") is not None
 
@@ -91,7 +91,7 @@ def move_records(source: Engine, target: Engine, moved: MoveResult, progress: Pr
     Raises ``Conflict`` when the source is unfinished itself, when the target holds another archive, or when
     the source was changed meanwhile. A repeated call copies only rows that differ.
     """
-    if unfinished(source):
+    if is_move_unfinished(source):
         raise Conflict("ต้นทางเองยังย้ายมาไม่เสร็จ (the source itself is unfinished)", code="unfinished")
     _begin(target)
     change = _change(source)
@@ -102,7 +102,7 @@ def move_records(source: Engine, target: Engine, moved: MoveResult, progress: Pr
             moved.copied += copied
             progress("records", min(moved.records, total), total)
         if "id" in TABLES[name]:
-            target.go_on_after(name, source.last_id(name))
+            target.assign_ids_above(name, source.last_id(name))
     if _change(source) != change:
         raise Conflict(
             "มีการแก้ไขต้นทางระหว่างย้าย กรุณาหยุดบริการแล้วเรียกคำสั่งเดิมอีกครั้ง"
@@ -114,14 +114,14 @@ def move_records(source: Engine, target: Engine, moved: MoveResult, progress: Pr
 
 def refuse_occupied(target: Engine) -> None:
     """Raise ``Conflict`` when the target holds an archive, unless a move into the target is unfinished."""
-    if unfinished(target):
+    if is_move_unfinished(target):
         return
     if any(target.row(f"SELECT 1 AS found FROM {name} LIMIT 1") for name in ("announcement", "person")):  # noqa: S608
         raise Conflict("ฐานข้อมูลปลายทางมีข้อมูลอยู่แล้ว (the target is not empty)", code="not-empty")
 
 
 def _begin(target: Engine) -> None:
-    if unfinished(target):
+    if is_move_unfinished(target):
         return
     with target.write():
         refuse_occupied(target)

@@ -17,11 +17,11 @@ from psycopg.rows import DictRow, dict_row
 from psycopg_pool import ConnectionPool
 
 from archive.errors import Unavailable
-from storage.engine import QueryClock, Row, spell_lists
+from storage.engine import QueryClock, Row, expand_list_values
 from storage.migration import Dialect
 from storage.migrator import migrate
 from storage.move import MoveResult, move_records
-from storage.repositories.organisations import strays
+from storage.repositories.organisations import find_stray_rows
 from storage.sqlite import Sqlite
 from storage.tenancy import ACCOUNTS
 
@@ -161,7 +161,7 @@ class Postgres:
         )
         return int(found[0]["id"])
 
-    def go_on_after(self, table: str, id: int) -> None:
+    def assign_ids_above(self, table: str, id: int) -> None:
         with self.write():
             self.run(
                 "SELECT setval(pg_get_serial_sequence(:table, 'id'), greatest(:id, 1), :id > 0)",
@@ -185,7 +185,7 @@ class Postgres:
                FROM pg_constraint
                WHERE NOT convalidated AND connamespace = current_schema()::regnamespace"""
         )
-        return [row["fault"] for row in found] + strays(self)
+        return [row["fault"] for row in found] + find_stray_rows(self)
 
     def copy_to(self, path: Path) -> None:
         """See ``Engine.copy_to``."""
@@ -329,7 +329,7 @@ def _nested(connection: _Connection) -> Iterator[None]:
 
 def _spell(sql: str, values: Mapping[str, object]) -> tuple[bytes, dict[str, object]]:
     """Return the SQL in psycopg's form, and its values: named parameters are spelled ``%(name)s``."""
-    spelled, bound = spell_lists(sql.replace("%", "%%"), values, "= ANY(:{name})")
+    spelled, bound = expand_list_values(sql.replace("%", "%%"), values, "= ANY(:{name})")
     return _NAME.sub(r"%(\1)s", spelled).encode(), bound
 
 

@@ -15,10 +15,10 @@ from pathlib import Path
 import sqlite_utils
 
 from archive.errors import Unavailable
-from storage.engine import QueryClock, Row, spell_lists
+from storage.engine import QueryClock, Row, expand_list_values
 from storage.migration import Dialect
 from storage.migrator import migrate
-from storage.repositories.organisations import strays
+from storage.repositories.organisations import find_stray_rows
 
 _PATIENCE_MS = 30_000
 """Milliseconds that a writer waits for the write lock before it fails with ``Unavailable``."""
@@ -92,7 +92,7 @@ class Sqlite:
         row = self.row("SELECT seq FROM sqlite_sequence WHERE name = :table", table=table)
         return row["seq"] if row else 0
 
-    def go_on_after(self, table: str, id: int) -> None:
+    def assign_ids_above(self, table: str, id: int) -> None:
         with self.write():
             self.run("DELETE FROM sqlite_sequence WHERE name = :table", table=table)
             self.run("INSERT INTO sqlite_sequence (name, seq) VALUES (:table, :id)", table=table, id=id)
@@ -107,7 +107,7 @@ class Sqlite:
         found = [] if found == ["ok"] else found
         lost = self.rows("PRAGMA foreign_key_check")
         found += [f"{row['table']} {row['rowid']}: no such {row['parent']}" for row in lost]
-        return found + strays(self)
+        return found + find_stray_rows(self)
 
     def copy_to(self, path: Path) -> None:
         """See ``Engine.copy_to``."""
@@ -239,7 +239,7 @@ def _spell(sql: str, values: Mapping[str, object]) -> tuple[str, dict[str, objec
 
     JSON allows lists of any length. SQLite has one writer at a time, which needs no row locks.
     """
-    spelled, bound = spell_lists(sql, values, "IN (SELECT value FROM json_each(:{name}))")
+    spelled, bound = expand_list_values(sql, values, "IN (SELECT value FROM json_each(:{name}))")
     return _LOCK.sub("", spelled), {
         name: json.dumps(value) if isinstance(value, list) else value for name, value in bound.items()
     }

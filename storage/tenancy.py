@@ -126,7 +126,7 @@ def current_organisation(engine: Queries, *, several: int | None = None) -> int:
     return several
 
 
-def condition(engine: Queries, table: str) -> str:
+def tenancy_condition(engine: Queries, table: str) -> str:
     """Return the condition for queries that are written for any table, such as those of the hash chain.
 
     The whole installation needs none: its queries also run while migrations have yet to add the column.

@@ -320,7 +320,7 @@ def _take(services: Services, record: CarriedRecord, payload: Path, report: Impo
         for each in carried.versions:
             _store_original(services, each.version, payload / file_path(carried.attachment, each.version))
     kept = tuple(map(_held_again, record.attachments))
-    adopted = services.transfer.adopt(
+    adopted = services.transfer.create_record(
         replace(record, attachments=kept), actor=ACTOR, reason=f"{record.announcement.ref}"
     )
     report.added += 1

@@ -38,7 +38,7 @@ from archive.transfer_ports import Transfer
 from indexer.analysis.dictionary import Dictionary
 from indexer.engines.whoosh import WhooshIndex
 from indexer.extraction.page_images import Pictures
-from indexer.extraction.text_layer import Copies
+from indexer.extraction.text_layer import SearchableCopies
 from indexer.inbox import Inbox, InboxTarget
 from indexer.lazy_import import lazy_import
 from indexer.leader_leases import COLLECT_SCANS, MAINTAIN, SYNC_INDEX, LeaderLeases, lease_holder_name
@@ -66,7 +66,7 @@ from storage.repositories.people import open_people
 from storage.repositories.records import open_records
 from storage.repositories.transfer import EngineTransfer
 from storage.tenancy import Scoped
-from web.database import engine_of, installed, open_database
+from web.database import engine_of, open_database, require_library
 from web.repository_access import RepositoryAccess
 from web.settings import Settings
 
@@ -119,7 +119,7 @@ class Services(RepositoryAccess):
     dictionary: Dictionary
     intake: Intake
     pictures: Pictures
-    copies: Copies
+    copies: SearchableCopies
     eraser: Eraser
     secret_key: str
     organisations: Organisations
@@ -173,11 +173,13 @@ class Services(RepositoryAccess):
 
     @property
     def redactor(self) -> redaction.Redactor:
+        """Returns the maker of redacted copies."""
         settings = self.settings
         return redaction.Redactor(self.files, settings.data / "redactions", jobs=settings.ocr_jobs)
 
     @property
     def rereader(self) -> rereading.PageRereader:
+        """Returns the reader that recognises a single page again."""
         settings = self.settings
         return rereading.PageRereader(self.files, settings.data / "rereadings", jobs=settings.ocr_jobs)
 
@@ -234,7 +236,7 @@ def build(settings: Settings, *, may_begin_empty: bool = False) -> Services:
     files = _files(settings.files, data)
     records = open_records(engine)
     scanner = Clamd(settings.clamd) if settings.clamd else None
-    pictures, copies = Pictures(files, data / "pictures"), Copies(files, data / "copies")
+    pictures, copies = Pictures(files, data / "pictures"), SearchableCopies(files, data / "copies")
     return Services(
         settings=settings,
         database=engine,
@@ -402,7 +404,7 @@ def build_worker(services: Services) -> worker.Worker:
         services.intake,
         services.index,
         reader,
-        duties(services, lease_holder_name()),
+        leader_leases(services, lease_holder_name()),
         scrub.Scrubber(
             services.records, services.files, services.index, scrub_record_path(services.settings)
         ),
@@ -431,7 +433,7 @@ def scrub_record_path(settings: Settings) -> Path:
     return settings.data / "scrub.json"
 
 
-def duties(services: Services, holder: str) -> LeaderLeases:
+def leader_leases(services: Services, holder: str) -> LeaderLeases:
     """Returns the leases for duties that one worker at a time does for all workers.
 
     An index in a directory, and a watched folder, belong to a worker on the same machine.
@@ -447,7 +449,7 @@ def duties(services: Services, holder: str) -> LeaderLeases:
 def _files(files: str, data: Path) -> Files:
     if files == "local":
         return LocalFiles(data / manifest.FILES)
-    with installed("PRAKAT_FILES"):
+    with require_library("PRAKAT_FILES"):
         from storage.files.s3 import S3Files
     return S3Files(files)
 
@@ -455,7 +457,7 @@ def _files(files: str, data: Path) -> Files:
 def _index(search: str, data: Path, dictionary: Dictionary) -> SearchIndex:
     if search == "whoosh":
         return WhooshIndex(data / "index", dictionary)
-    with installed("PRAKAT_SEARCH"):
+    with require_library("PRAKAT_SEARCH"):
         from indexer.engines.opensearch import OpenSearchIndex
     return OpenSearchIndex(search, dictionary)
 

@@ -13,7 +13,7 @@ from archive.model import Organisation
 from archive.ports import Organisations, People
 from storage.backup import manifest
 from storage.engine import Engine
-from storage.move import unfinished
+from storage.move import is_move_unfinished
 from storage.permissions import make_private_directory
 from storage.repositories.organisations import EngineOrganisations
 from storage.repositories.people import open_people
@@ -72,7 +72,7 @@ def engine_of(database: str, data: Path, begin: Callable[[], None] = lambda: Non
     """
     if database == "sqlite":
         return Sqlite(data / manifest.DATABASE, begin)
-    with installed("PRAKAT_DATABASE"):
+    with require_library("PRAKAT_DATABASE"):
         from storage.postgres import Postgres
     return Postgres(database, begin)
 
@@ -87,7 +87,7 @@ def _make_data_directory(data: Path) -> None:
 
 def _refuse_unfinished_move(engine: Engine) -> None:
     """Closes the engine and raises ``SettingsError`` while an archive is still being moved to it."""
-    if unfinished(engine):
+    if is_move_unfinished(engine):
         engine.close()
         raise SettingsError(
             "การย้ายคลังมาที่ฐานข้อมูลนี้ยังไม่เสร็จ กรุณาเรียก prakat move เดิมให้เสร็จก่อน"
@@ -96,7 +96,7 @@ def _refuse_unfinished_move(engine: Engine) -> None:
 
 
 @contextmanager
-def installed(setting: str) -> Iterator[None]:
+def require_library(setting: str) -> Iterator[None]:
     """Raises ``SettingsError`` when the library of a big engine is missing; the small server needs none."""
     try:
         yield

@@ -10,9 +10,9 @@ from archive.disclosure import (
     FIRST_YEAR,
     DisclosureEntry,
     DisclosureItem,
+    DisclosureState,
     ItemStatus,
     Section,
-    State,
     first_changed_year,
     fiscal_year,
     item_status,
@@ -120,7 +120,7 @@ def _shown(
 def count_lacking(services: Services) -> int:
     """Returns the number of items of the present fiscal year that lack an announcement that is due."""
     shown = year_overview(services, fiscal_year(today()))
-    return sum(each.status.state in (State.MISSING, State.STALE) for each in shown)
+    return sum(each.status.state in (DisclosureState.MISSING, DisclosureState.STALE) for each in shown)
 
 
 def suggested_entries(services: Services, announcement: Announcement) -> list[DisclosureEntry]:

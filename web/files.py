@@ -36,7 +36,7 @@ _DAY = 24 * 3600.0
 _lock = threading.Lock()
 
 
-def original(file: Attachment | FileVersion, *, public: bool) -> Response:
+def send_original(file: Attachment | FileVersion, *, public: bool) -> Response:
     """Returns the stored bytes under their file name, with HTTP ranges and revalidation."""
     _check_sound(file)
     answer = send_range_as_file(
@@ -91,7 +91,7 @@ def _takes_files() -> bool:
     return "wsgi.file_wrapper" in request.environ
 
 
-def searchable(attachment: Attachment) -> Response:
+def send_searchable(attachment: Attachment) -> Response:
     """Returns a scan as a PDF with its text laid over it, to search, mark and copy.
 
     Only for public attachments.
@@ -109,7 +109,7 @@ def searchable(attachment: Attachment) -> Response:
     return answer
 
 
-def picture(
+def send_picture(
     attachment: Attachment, number: int, *, width: int, typed: str, public: bool, cropped: bool = False
 ) -> Response:
     """Returns the page's picture as WebP, with the hits for ``typed`` drawn in.

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from archive.facets import FACETS, read_filter
 from archive.model import DocumentKind
-from archive.thai import canon
+from archive.thai import canonical_text
 from indexer.search.query.parser import MAX_QUERY_LENGTH, Filters, Query, Sort, parse
 
 _LONGEST = 200  # characters of an author or category; more than either may have
@@ -17,10 +17,10 @@ _LONGEST = 200  # characters of an author or category; more than either may have
 def followed_arguments(arguments: Mapping[str, str]) -> str:
     """Returns those arguments of a search page that can be followed, as in an address, in a fixed order."""
     kept = {}
-    if typed := canon(arguments.get("q", "")).strip()[:MAX_QUERY_LENGTH]:
+    if typed := canonical_text(arguments.get("q", "")).strip()[:MAX_QUERY_LENGTH]:
         kept["q"] = typed
     for facet in FACETS:
-        value = read_filter(facet, canon(arguments.get(facet.name, "")).strip()[:_LONGEST])
+        value = read_filter(facet, canonical_text(arguments.get(facet.name, "")).strip()[:_LONGEST])
         if value is not None:
             kept[facet.name] = str(value)
     return urlencode(kept)

@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from flask_babel import get_locale, lazy_gettext
 
-from archive.disclosure import Period, Section, State
+from archive.disclosure import DisclosureState, Period, Section
 from archive.fields import ANNOUNCEMENT_FIELDS
 from archive.model import DocumentKind, Reading, Role, Status
 from archive.reports import ReportKind
@@ -92,10 +92,10 @@ _PERIODS = {
     Period.MONTHLY: lazy_gettext("ทุกเดือน"),
 }
 _DISCLOSURE_STATES = {
-    State.FILLED: lazy_gettext("ครบแล้ว"),
-    State.STALE: lazy_gettext("ต้องปรับปรุง"),
-    State.MISSING: lazy_gettext("ยังไม่มี"),
-    State.NOT_DUE: lazy_gettext("ยังไม่ถึงกำหนด"),
+    DisclosureState.FILLED: lazy_gettext("ครบแล้ว"),
+    DisclosureState.STALE: lazy_gettext("ต้องปรับปรุง"),
+    DisclosureState.MISSING: lazy_gettext("ยังไม่มี"),
+    DisclosureState.NOT_DUE: lazy_gettext("ยังไม่ถึงกำหนด"),
 }
 
 
@@ -148,7 +148,7 @@ def kind_name(kind: DocumentKind | str) -> str:
     return found.english if str(get_locale()) == "en" else found.thai
 
 
-def remark(note: BilingualNote) -> str:
+def note_text(note: BilingualNote) -> str:
     """Returns a note about a query, in the reader's language."""
     return note.english if str(get_locale()) == "en" else note.thai
 
@@ -178,7 +178,7 @@ def period_name(period: Period) -> str:
     return str(_PERIODS[period])
 
 
-def disclosure_state_name(state: State) -> str:
+def disclosure_state_name(state: DisclosureState) -> str:
     """Returns the label of the state of an item to disclose."""
     return str(_DISCLOSURE_STATES[state])
 

@@ -110,7 +110,7 @@ def _fitting(word: str) -> tuple[str, ...]:
     """Returns the word as one piece, or in clusters when the word is too long for a line."""
     if len(word) <= _MAX_UNBROKEN:
         return (word,)
-    return tuple(word[start:end] for start, end in pairwise(thai.clusters(word)))
+    return tuple(word[start:end] for start, end in pairwise(thai.cluster_borders(word)))
 
 
 def joined(run: str, local: frozenset[str]) -> list[str]:

@@ -63,7 +63,7 @@ def _add_filters(app: Flask) -> None:
         short_day=short_day,
         is_past=is_past,
         kind=labels.kind_name,
-        remark=labels.remark,
+        remark=labels.note_text,
         reading=labels.reading_name,
         status=labels.status_name,
         relation=labels.relation_name,
@@ -80,7 +80,7 @@ def _add_filters(app: Flask) -> None:
         field=labels.field_name,
         device=labels.device_name,
         field_values=field_values,
-        differing=differing,
+        differing=differing_lines,
         linked_announcement=jsonld.announcement,
         linked_collection=jsonld.collection,
         month=month,
@@ -262,7 +262,7 @@ def part_name(item: DisclosureItem, part: int, year: int) -> str:
     return f"{thai.SHORT_MONTHS[number - 1]} {of_year % 100:02d}"
 
 
-def differing(was: str, now: str) -> tuple[str, str]:
+def differing_lines(was: str, now: str) -> tuple[str, str]:
     """Returns the lines of two texts that differ; ``…`` stands for a stretch that both texts have."""
     before, after = was.split("\n"), now.split("\n")
     gone: list[str] = []

@@ -4,7 +4,7 @@
 ``keyboard`` are imported by their own names.
 """
 
-from archive.thai.characters import ELLIPSIS, canon, clip, clusters
+from archive.thai.characters import ELLIPSIS, canonical_text, clip, cluster_borders
 from archive.thai.dates import (
     BANGKOK,
     ERA,
@@ -27,9 +27,9 @@ __all__ = [
     "THAI_DIGITS",
     "arabic_digits",
     "buddhist_year",
-    "canon",
+    "canonical_text",
     "clip",
-    "clusters",
+    "cluster_borders",
     "format_date",
     "format_short_date",
     "month_number",

@@ -11,7 +11,8 @@ from typing import NamedTuple
 
 ELLIPSIS = "…"
 
-# Classes of characters, to be put between the brackets of a regular expression; see also ``members``.
+# Classes of characters, to be put between the brackets of a regular expression.
+# See also ``characters_of_class``.
 CONSONANTS = "ก-ฮ"
 LEADING_VOWELS = "เ-ไ"
 FOLLOWING_VOWELS = "ะาำๅ"
@@ -58,16 +59,16 @@ _COMBINING = "".join(map(chr, filter(lambda code: unicodedata.combining(chr(code
 _TOO_MANY_MARKS = re.compile(f"([{_COMBINING}]{{{_MOST_MARKS}}})[{_COMBINING}]+")
 
 
-def members(character_class: str) -> frozenset[str]:
+def characters_of_class(character_class: str) -> frozenset[str]:
     """Return the characters of a class, such as ``CONSONANTS``."""
     return frozenset(re.findall(f"[{character_class}]", _THAI_BLOCK))
 
 
 _THAI_BLOCK = "".join(map(chr, range(0xE00, 0xE80)))
-_TONES = members(TONES)
+_TONES = characters_of_class(TONES)
 
 
-def canon(text: str) -> str:
+def canonical_text(text: str) -> str:
     """Return the canonical form of a text; idempotent, and safe to store and to show.
 
     The text is in NFC and its line breaks are ``\\n``. Invisible characters (zero-width, control, direction
@@ -174,7 +175,7 @@ _CLUSTER = re.compile(
 )
 
 
-def clusters(text: str) -> list[int]:
+def cluster_borders(text: str) -> list[int]:
     """Return the offsets at which ``text`` may be cut: 0, every border of a cluster, ``len(text)``.
 
     A cluster is a group of characters that is drawn and read as one: a Thai consonant with its
@@ -199,7 +200,7 @@ def _continues(character: str) -> bool:
     )
 
 
-_JOINED = members(FOLLOWING_VOWELS) | {"\u200d"}
+_JOINED = characters_of_class(FOLLOWING_VOWELS) | {"\u200d"}
 
 
 def clip(text: str, length: int) -> str:
@@ -211,5 +212,5 @@ def clip(text: str, length: int) -> str:
         return text
     if length < 1:
         return ""
-    fitting = [border for border in clusters(text[: length + 1]) if border < length]
+    fitting = [border for border in cluster_borders(text[: length + 1]) if border < length]
     return text[: fitting[-1]].rstrip() + ELLIPSIS

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from rapidfuzz import fuzz, process
 
 from archive.errors import Invalid
-from archive.thai.characters import CONSONANTS, LETTERS_AND_SIGNS, canon, clip
+from archive.thai.characters import CONSONANTS, LETTERS_AND_SIGNS, canonical_text, clip
 from archive.thai.digits import arabic_digits
 
 ERA = 543
@@ -126,7 +126,7 @@ def parse_date(text: str) -> dt.date:
     """
     if len(text) > _MOST_DATE:
         raise _no_date(text)
-    wanted = re.sub(r"\s+", " ", arabic_digits(canon(text))).strip()
+    wanted = re.sub(r"\s+", " ", arabic_digits(canonical_text(text))).strip()
     if match := _ISO_DATE.fullmatch(wanted):
         year, month, day = _common_era(match[1], None), int(match[2]), int(match[3])
     elif match := _NUMERIC_DATE.fullmatch(wanted):
@@ -157,7 +157,7 @@ def _no_date(text: str) -> Invalid:
     return Invalid(
         "ไม่เข้าใจวันที่ “%(typed)s” กรุณาพิมพ์เช่น 9 มิถุนายน 2564 หรือ 2021-06-09",
         code="bad-date",
-        typed=clip(canon(text[:_MOST_DATE]), 40),
+        typed=clip(canonical_text(text[:_MOST_DATE]), 40),
     )
 
 

@@ -15,7 +15,7 @@ from threading import Lock
 
 import ahocorasick
 
-from archive.thai.characters import LEADING_VOWELS, NEVER_INITIAL, clusters
+from archive.thai.characters import LEADING_VOWELS, NEVER_INITIAL, cluster_borders
 from archive.thai.word_list import thai_words
 
 _UNKNOWN_COST = 4  # cost of a cluster that belongs to no word; a word costs 1
@@ -31,7 +31,7 @@ def cut_words(run: str, local: frozenset[str] = frozenset()) -> tuple[str, ...]:
     words = [(last + 1, length, 1) for last, length in _known(local).iter(run)]
     costs, before = _cheapest(len(run), words)
     if costs[-1] == math.inf:  # some of the run belongs to no word
-        loose_clusters = [(end, end - start, _UNKNOWN_COST) for start, end in pairwise(clusters(run))]
+        loose_clusters = [(end, end - start, _UNKNOWN_COST) for start, end in pairwise(cluster_borders(run))]
         costs, before = _cheapest(len(run), sorted(loose_clusters + words, key=itemgetter(0)))
     pieces: list[str] = []
     to, loose = len(run), False

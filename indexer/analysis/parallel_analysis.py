@@ -24,7 +24,7 @@ Terms and counts hold no cycles, so that the default collections find nothing an
 
 
 @contextmanager
-def rare_collections() -> Iterator[None]:
+def rare_garbage_collections() -> Iterator[None]:
     """Let the garbage collector of this process run rarely during the context."""
     usual = gc.get_threshold()
     gc.set_threshold(*_RARE_COLLECTIONS)

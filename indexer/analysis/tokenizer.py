@@ -28,17 +28,17 @@ from archive.thai.characters import (
     LETTERS_AND_SIGNS,
     NEVER_INITIAL,
     WORD_LETTERS,
-    members,
+    characters_of_class,
 )
 from archive.thai.word_list import thai_short_words, thai_words
 
 TOKENIZER_VERSION = "fine-7"
 """Raised whenever the same text would give other terms: an index made with another version is rebuilt."""
 
-_NEVER_INITIAL = members(NEVER_INITIAL)
-_CONSONANTS = "".join(members(CONSONANTS))
+_NEVER_INITIAL = characters_of_class(NEVER_INITIAL)
+_CONSONANTS = "".join(characters_of_class(CONSONANTS))
 _ONE_LETTER_WORDS = frozenset("ณธ")  # the only Thai words of one letter
-_LEADING_VOWELS = members(LEADING_VOWELS)  # no Thai word ends with one of these
+_LEADING_VOWELS = characters_of_class(LEADING_VOWELS)  # no Thai word ends with one of these
 _MAX_WORD_LENGTH = 60  # characters; longer unknown stretches are noise that nobody searches for
 
 
@@ -280,7 +280,7 @@ def _byte_table() -> npt.NDArray[np.uint8]:
     table = np.tile(np.arange(0x80, 0xA0, dtype=np.uint8), 0x110000 // 0x20)
     table[:0x80] = np.arange(0x80)
     table[:0x10000] *= [*map(str.isalnum, map(chr, range(0x10000)))]
-    for char in members(LETTERS_AND_SIGNS) - {"ฯ", "฿"}:
+    for char in characters_of_class(LETTERS_AND_SIGNS) - {"ฯ", "฿"}:
         table[ord(char)] = ord(char) - 0xE00 + 0xA0
     return table
 
@@ -342,7 +342,7 @@ def gram_terms(data: bytes, is_chosen: npt.NDArray[np.bool_] | None = None) -> l
     return [f"{_GRAM_PREFIX}{code:x}" for code in np.unique(chosen).tolist()]
 
 
-_THAI_LETTERS = {ord(letter) - 0xE00 + 0xA0: letter for letter in members(LETTERS_AND_SIGNS)}
+_THAI_LETTERS = {ord(letter) - 0xE00 + 0xA0: letter for letter in characters_of_class(LETTERS_AND_SIGNS)}
 _TEXT_OF_BYTE = {byte: _THAI_LETTERS.get(byte, chr(byte)) for byte in range(256)}
 
 

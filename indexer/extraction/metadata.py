@@ -16,7 +16,7 @@ from functools import cached_property
 from rapidfuzz.distance import Levenshtein
 
 from archive.model import DocumentKind, Page, ReadField
-from archive.thai import arabic_digits, canon
+from archive.thai import arabic_digits, canonical_text
 from archive.thai.characters import CONSONANTS, LEADING_VOWELS, LETTERS_AND_SIGNS
 from archive.thai.dates import find_dates
 
@@ -162,7 +162,7 @@ class _Row:
         return _drop(self.text, size)
 
 
-def describe(pages: Sequence[Page]) -> dict[str, ReadField]:
+def extract_fields(pages: Sequence[Page]) -> dict[str, ReadField]:
     """Returns the fields that were found, by name.
 
     ``kind`` is a value of ``DocumentKind``; ``number`` is canonical (``มท 0808.2/ว 123``, ``123/2564``);
@@ -295,7 +295,7 @@ def _rows(page: Page) -> list[_Row]:
         ]
         offset += len(text) + 1
         if re.search(rf"[{LETTERS_AND_SIGNS}๐-๙A-Za-z0-9]", text):
-            shown = re.sub(r"[.…_]{3,}", " ", canon(text)).strip()
+            shown = re.sub(r"[.…_]{3,}", " ", canonical_text(text)).strip()
             rows.append(_Row(shown, left, right, text, doubts))
         elif _RULE.fullmatch(text.strip() or "x"):
             rows.append(_Row("---", None, None))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from indexer.extraction.text_quality import coverage, misplaced, thai_letters
+from indexer.extraction.text_quality import dictionary_coverage, misplaced_share, thai_letters
 
 
 class Verdict(StrEnum):
@@ -12,7 +12,7 @@ class Verdict(StrEnum):
 
     EMBEDDED = "embedded"  # the file's own text is good
     OCR = "ocr"  # recognise the picture; the file's own text is useless
-    BOTH = "both"  # suspicious: recognise as well, and keep what ``better`` chooses
+    BOTH = "both"  # suspicious: recognise as well, and keep what ``better_text`` chooses
     BLANK = "blank"  # nothing to read
 
 
@@ -27,7 +27,7 @@ _MISPLACED = 0.10
 _SCAN = 0.60  # share of the page under pictures from which on it is a scan, even with a text layer
 
 
-def decide(text: str, *, undecodable: float, image_share: float, paths: int) -> Verdict:
+def judge_embedded_text(text: str, *, undecodable: float, image_share: float, paths: int) -> Verdict:
     """Returns the verdict on a page, given its repaired text.
 
     ``undecodable`` is the share (0–1) of its character codes that stand for no known character.
@@ -43,22 +43,22 @@ def decide(text: str, *, undecodable: float, image_share: float, paths: int) -> 
         return Verdict.OCR
     if len(thai_letters(text)) < _ENOUGH_THAI:
         return Verdict.OCR if image_share > _SCAN else Verdict.EMBEDDED
-    covered = coverage(text)
-    if covered < _GARBAGE or misplaced(text) > _MISPLACED:
+    covered = dictionary_coverage(text)
+    if covered < _GARBAGE or misplaced_share(text) > _MISPLACED:
         return Verdict.OCR
     return Verdict.BOTH if covered < _SUSPICIOUS else Verdict.EMBEDDED
 
 
-def better(embedded: str, recognised: str) -> str:
+def better_text(embedded: str, recognised: str) -> str:
     """Returns the better of two readings of one page.
 
     A reading's value is the number of Thai letters in dictionary words minus the number outside of words.
     """
 
     def worth(text: str) -> float:
-        return len(thai_letters(text)) * (2 * coverage(text) - 1)
+        return len(thai_letters(text)) * (2 * dictionary_coverage(text) - 1)
 
     return recognised if worth(recognised) > worth(embedded) else embedded
 
 
-__all__ = ["Verdict", "better", "coverage", "decide"]
+__all__ = ["Verdict", "better_text", "judge_embedded_text"]

@@ -70,7 +70,7 @@ _PADDING = 20  # margin around a hit, in 1/10,000 of the page
 _SAME_WORD = 60  # hits closer than this are drawn as one
 
 
-def rectangles(page: Page, hits: tuple[tuple[int, int], ...]) -> list[Rectangle]:
+def hit_rectangles(page: Page, hits: tuple[tuple[int, int], ...]) -> list[Rectangle]:
     """Returns the rectangles of the ``[start, end)`` stretches of ``page.text``, with neighbours merged."""
     starts = [line.start for line in page.lines]
     found: dict[int, list[tuple[int, int]]] = {}
@@ -108,7 +108,7 @@ def _padded(line: Line, left: int, right: int) -> Rectangle:
     )
 
 
-def raster(path: Path, number: int, dpi: float) -> Image.Image:
+def rasterize_page(path: Path, number: int, dpi: float) -> Image.Image:
     """Renders page ``number`` (1…) of a PDF, with its /Rotate applied. To be called in a sandbox child only.
 
     The resolution is lowered where the picture would pass 40 megapixels, and for a scan whose size was
@@ -164,7 +164,7 @@ def _render(page: pypdfium2.PdfPage, scale: float) -> Image.Image:
     return picture.convert("RGB")
 
 
-def paint(path: Path, number: int, width: int, turn: int, boxes: tuple[Rectangle, ...]) -> bytes:
+def page_picture(path: Path, number: int, width: int, turn: int, boxes: tuple[Rectangle, ...]) -> bytes:
     """Returns a page's picture as WebP. To be called in a sandbox child only. Raises ``Unreadable``."""
     with tempfile.TemporaryDirectory(prefix="prakat-") as folder:
         copy = Path(folder) / "copy.pdf"
@@ -192,7 +192,7 @@ def mark_and_crop(webp: bytes, width: int, boxes: tuple[Rectangle, ...], crop: R
     for box in boxes:
         _mark(picture, box)
     if crop is not None:
-        piece = picture.crop(pixels(picture, crop))
+        piece = picture.crop(pixel_box(picture, crop))
         picture = piece.resize((width, max(1, width * piece.height // piece.width)))
     return _webp(picture)
 
@@ -225,7 +225,7 @@ def turned_upright(picture: Image.Image, turn: int) -> Image.Image:
 
 def _mark(picture: Image.Image, box: Rectangle) -> None:
     """Colours the background of a box, as a marker pen does."""
-    area = _between_letters(picture, pixels(picture, box))
+    area = _between_letters(picture, pixel_box(picture, box))
     part = picture.crop(area)
     picture.paste(ImageChops.multiply(part, Image.new("RGB", part.size, _HIT_COLOUR)), area)
 
@@ -252,7 +252,7 @@ def _between_letters(picture: Image.Image, area: tuple[int, int, int, int]) -> t
     return moved if moved[0] < moved[2] else area
 
 
-def pixels(picture: Image.Image, box: Rectangle) -> tuple[int, int, int, int]:
+def pixel_box(picture: Image.Image, box: Rectangle) -> tuple[int, int, int, int]:
     """Returns left, top, right and bottom of a box in pixels of the picture."""
     return (
         box.left * picture.width // UNITS,
@@ -322,7 +322,7 @@ class Pictures:
         ``Unavailable`` when the picture cannot be made within its limits.
         """
         width = max(1, min(width, MAX_WIDTH))
-        boxes = tuple(rectangles(page, hits))
+        boxes = tuple(hit_rectangles(page, hits))
         crop = crop_around(boxes, page.lines) if cropped else None
         if not boxes and crop is None:
             return self.cached(attachment, page, width=width) or self._draw(
@@ -361,7 +361,7 @@ class Pictures:
             drawn = _content(self._drawn, name)  # another may have made it meanwhile
             if drawn is None:
                 with self._drawable(attachment) as path:
-                    drawn = self._run(name, paint, path, page.number, width, page.turn, ())
+                    drawn = self._run(name, page_picture, path, page.number, width, page.turn, ())
                 self._drawn.put(name, drawn)
         return drawn
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from itertools import accumulate
 
 from archive.model import Line
-from indexer.extraction.pdf.glyph_clusters import Cell, TextLine, spaced
-from indexer.extraction.pdf.shown_text import Box, Run, transform
+from indexer.extraction.pdf.glyph_clusters import Cell, TextLine, cells_with_spaces
+from indexer.extraction.pdf.shown_text import Box, Run, transform_box
 from indexer.extraction.pdf.text_repair import Repaired
 
 UNITS = 10_000
@@ -18,14 +18,14 @@ _LEVEL = 1.0  # degrees: text at a smaller angle counts as horizontal
 
 
 @dataclass(frozen=True, slots=True)
-class Laid:
+class LaidOutText:
     """A page's text as the file gives it. ``owners``: the cell of each code point, None for a line's end."""
 
     text: str
     owners: tuple[tuple[TextLine, Cell] | None, ...]
 
 
-def lay(lines: Sequence[TextLine]) -> Laid:
+def lay_out_text(lines: Sequence[TextLine]) -> LaidOutText:
     """Joins lines to a text."""
     pieces: list[str] = []
     owners: list[tuple[TextLine, Cell] | None] = []
@@ -33,13 +33,13 @@ def lay(lines: Sequence[TextLine]) -> Laid:
         if pieces:
             pieces.append("\n")
             owners.append(None)
-        for cell in spaced(line):
+        for cell in cells_with_spaces(line):
             pieces.append(cell.text)
             owners += [(line, cell)] * len(cell.text)
-    return Laid("".join(pieces), tuple(owners))
+    return LaidOutText("".join(pieces), tuple(owners))
 
 
-def locate(laid: Laid, repaired: Repaired, width: float, height: float) -> tuple[Line, ...]:
+def locate_lines(laid: LaidOutText, repaired: Repaired, width: float, height: float) -> tuple[Line, ...]:
     """Returns the lines of the repaired text on a page of the given width and height (points)."""
     lines: list[Line] = []
     stretch: list[tuple[int, TextLine, Cell]] = []
@@ -84,14 +84,14 @@ def _box(line: TextLine, cell: Cell) -> Box:
     if abs(line.angle) < _LEVEL:
         return box
     cosine, sine = math.cos(math.radians(line.angle)), math.sin(math.radians(line.angle))
-    return transform((cosine, sine, -sine, cosine, 0.0, 0.0), box)
+    return transform_box((cosine, sine, -sine, cosine, 0.0, 0.0), box)
 
 
 def _units(share: float) -> int:
     return min(UNITS, max(0, round(share * UNITS)))
 
 
-def turn_to_upright(runs: Sequence[Run]) -> int:
+def upright_rotation(runs: Sequence[Run]) -> int:
     """Returns the rotation in degrees clockwise that sets most of the text upright."""
     counts = dict.fromkeys((0, 90, 180, 270), 0)
     for run in runs:
@@ -107,7 +107,7 @@ _ENOUGH_TO_TURN = 30
 _MOST = 0.6
 
 
-def turned(runs: Sequence[Run], turn: int, width: float, height: float) -> list[Run]:
+def turn_runs(runs: Sequence[Run], turn: int, width: float, height: float) -> list[Run]:
     """Returns the runs as they lie after the page, of the given size, is turned clockwise by ``turn``."""
     x, y = {0: (0.0, 0.0), 90: (0.0, width), 180: (width, height), 270: (height, 0.0)}[turn]
     moved = []

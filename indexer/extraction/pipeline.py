@@ -24,11 +24,11 @@ from archive.repositories import Records
 from indexer.extraction import embedded_text, sandbox
 from indexer.extraction.embedded_text import Document
 from indexer.extraction.failures import Unreadable
-from indexer.extraction.metadata import describe
+from indexer.extraction.metadata import extract_fields
 from indexer.extraction.ocr import recognition
-from indexer.extraction.ocr_policy import Verdict, better
-from indexer.extraction.page_images import raster
-from indexer.extraction.scan_advice import advise
+from indexer.extraction.ocr_policy import Verdict, better_text
+from indexer.extraction.page_images import rasterize_page
+from indexer.extraction.scan_advice import scan_advice
 
 if TYPE_CHECKING:
     from indexer.extraction.pdf.parser import EmbeddedPage
@@ -162,11 +162,11 @@ class AttachmentReader:
         return Outcome(
             document.outline.page_count,
             Details(
-                fields=describe(pages),
+                fields=extract_fields(pages),
                 signatures=document.outline.signatures,
                 personal_data=tuple(find for page in pages for find in privacy.find(page.text, page.number)),
                 advice=tuple(
-                    advise(
+                    scan_advice(
                         pages,
                         has_embedded_files=document.outline.has_embedded_files,
                         has_comments=document.outline.has_comments,
@@ -215,7 +215,7 @@ def _recognise(attachment_id: int, path: Path, embedded: EmbeddedPage) -> Page:
     except Unreadable as error:
         kept = embedded.verdict is Verdict.BOTH  # doubtful text is better than none
         return _as_page(attachment_id, embedded, "" if kept else embedded.problem or error.code)
-    if embedded.verdict is Verdict.BOTH and better(embedded.text, seen.text) == embedded.text:
+    if embedded.verdict is Verdict.BOTH and better_text(embedded.text, seen.text) == embedded.text:
         return _as_page(attachment_id, embedded)
     return recognised_page(attachment_id, embedded.number, seen)
 
@@ -238,4 +238,4 @@ def recognised_page(attachment_id: int, number: int, ocr_page: recognition.OcrPa
 
 def recognise_page(path: Path, number: int) -> recognition.OcrPage:
     """Renders a page and recognises its text. Runs in the child process."""
-    return recognition.recognise(raster(path, number, OCR_DPI))
+    return recognition.recognise(rasterize_page(path, number, OCR_DPI))

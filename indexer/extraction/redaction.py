@@ -24,12 +24,12 @@ from archive import privacy
 from archive.errors import Conflict, Invalid, TooLarge, Unavailable
 from archive.model import Attachment, Line, Page, Rectangle, Source
 from archive.ports import Files
-from archive.thai import arabic_digits, clusters
+from archive.thai import arabic_digits, cluster_borders
 from indexer.extraction import sandbox
 from indexer.extraction.embedded_text import Document
 from indexer.extraction.failures import MESSAGES, Unreadable
 from indexer.extraction.machine_semaphore import Slots
-from indexer.extraction.page_images import pixels, raster, rectangles, turned_upright
+from indexer.extraction.page_images import hit_rectangles, pixel_box, rasterize_page, turned_upright
 from indexer.extraction.page_text import UNITS
 from indexer.extraction.pipeline import OCR_MEMORY_MB, OCR_SECONDS, recognise_page
 from indexer.extraction.text_layer import add_text_layer, invisible_font
@@ -65,7 +65,7 @@ Boxes = Mapping[int, Sequence[Rectangle]]
 def boxes_of_finds(page: Page, spans: Sequence[tuple[int, int]]) -> list[Rectangle]:
     """Returns the areas that cover the spans of ``page.text``; none where positions are not known."""
     covered = []
-    for box in rectangles(page, tuple(spans)):
+    for box in hit_rectangles(page, tuple(spans)):
         uncertain = round(_OCR_MARGIN * (box.bottom - box.top)) if page.source is Source.OCR else 0
         margin = max(_MARGIN, uncertain)
         left, right = max(0, box.left - margin), min(UNITS, box.right + margin)
@@ -216,12 +216,12 @@ def _is_not_drawn() -> Invalid:
 
 def burn_page(path: Path, number: int, turn: int, boxes: Sequence[Rectangle]) -> bytes:
     """Returns a JPEG picture of the upright page with black boxes. Raises ``Unreadable``."""
-    picture = turned_upright(raster(path, number, DPI), turn)
+    picture = turned_upright(rasterize_page(path, number, DPI), turn)
     if _is_grey(picture):
         picture = picture.convert("L")
     pen = ImageDraw.Draw(picture)
     for box in boxes:
-        pen.rectangle(pixels(picture, box), fill=0 if picture.mode == "L" else (0, 0, 0))
+        pen.rectangle(pixel_box(picture, box), fill=0 if picture.mode == "L" else (0, 0, 0))
     jpeg = io.BytesIO()
     picture.save(jpeg, "JPEG", quality=JPEG_QUALITY)
     return jpeg.getvalue()
@@ -246,9 +246,9 @@ def _without_covers(page: Page) -> Page:
 
 def is_black(path: Path, number: int, boxes: Sequence[Rectangle]) -> bool:
     """Returns True when every box of the page is black, but for a border that JPEG may blur."""
-    picture = raster(path, number, DPI).convert("L")
+    picture = rasterize_page(path, number, DPI).convert("L")
     for box in boxes:
-        left, top, right, bottom = pixels(picture, box)
+        left, top, right, bottom = pixel_box(picture, box)
         inner = (left + _BLURRED, top + _BLURRED, right - _BLURRED, bottom - _BLURRED)
         if inner[0] < inner[2] and inner[1] < inner[3] and _brightest(picture.crop(inner)) > _BLACK:
             return False
@@ -351,7 +351,7 @@ def _clusters_under(text: str, line: Line, boxes: Sequence[Rectangle]) -> Iterat
         for box in boxes
         if min(box.bottom, line.bottom) - max(box.top, line.top) > _HEIGHT_SHARE * (line.bottom - line.top)
     ]
-    for left, right in pairwise(clusters(text[line.start : line.start + length])):
+    for left, right in pairwise(cluster_borders(text[line.start : line.start + length])):
         low, high = sorted((line.edges[left], line.edges[right]))
         yield left, right, any(_is_under(box, low, high) for box in near)
 

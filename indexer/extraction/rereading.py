@@ -15,7 +15,7 @@ from indexer.extraction.failures import MESSAGES, Unreadable
 from indexer.extraction.image.deskew import Turn
 from indexer.extraction.machine_semaphore import Slots
 from indexer.extraction.ocr import recognition
-from indexer.extraction.page_images import raster
+from indexer.extraction.page_images import rasterize_page
 from indexer.extraction.pipeline import (
     OCR_DPI,
     OCR_MEMORY_MB,
@@ -90,4 +90,4 @@ def _recognised(attachment_id: int, path: Path, number: int, turn: Turn | None) 
 
 def recognise_turned(path: Path, number: int, turn: Turn | None) -> recognition.OcrPage:
     """Renders a page and recognises its text in one orientation. Runs in the child process."""
-    return recognition.recognise(raster(path, number, OCR_DPI), turn=turn)
+    return recognition.recognise(rasterize_page(path, number, OCR_DPI), turn=turn)

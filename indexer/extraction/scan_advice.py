@@ -19,7 +19,7 @@ MESSAGES = {
 LEAST_ACCURACY = 0.90  # share of letters probably right below which a page should be scanned again
 
 
-def advise(
+def scan_advice(
     pages: Sequence[Page],
     *,
     has_embedded_files: bool = False,

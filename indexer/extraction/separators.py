@@ -25,7 +25,7 @@ _DPI = 100  # the code is some 8 cm wide: ten pixels for each of its modules
 _LARGEST_SIDE = 3_000  # pixels of a rendered page
 
 
-def cut_stack(path: Path, folder: Path) -> int:
+def split_at_separators(path: Path, folder: Path) -> int:
     """Writes the documents between separator sheets as ``folder/1.pdf`` and so on. Returns their number.
 
     Returns 0, and writes nothing, for a file without separator sheets. The same file always gives the same

@@ -20,7 +20,7 @@ from archive.errors import NotFound, Unavailable
 from archive.filetype import is_office
 from archive.model import Attachment, Line, Page, Source
 from archive.ports import Files
-from archive.thai import clusters
+from archive.thai import cluster_borders
 from indexer.extraction import sandbox
 from indexer.extraction.disk_cache import Cache
 from indexer.extraction.failures import Unreadable
@@ -45,7 +45,7 @@ WAIT_SECONDS = 3.0  # seconds to wait while another copy is made
 _STYLE = 1  # raised when a copy would be made differently
 
 
-class Copies:
+class SearchableCopies:
     """Searchable copies, made when they are first asked for. The cache is disposable."""
 
     def __init__(self, files: Files, cache: Path, *, cache_bytes: int = 512 * 1024 * 1024) -> None:
@@ -174,7 +174,7 @@ def _run(page: Page, line: Line, width: float, height: float) -> str:
     size = max(1.0, (line.bottom - line.top) * height / UNITS)
     text = page.text[line.start : line.start + len(line.edges) - 1]
     shown = []
-    for start, end in pairwise(clusters(text)):
+    for start, end in pairwise(cluster_borders(text)):
         share = (line.edges[end] - line.edges[start]) * width / UNITS / (end - start)
         scale = max(1.0, 100 * share / (size * ADVANCE / 1000))
         shown.append(f"{scale:.2f} Tz <{text[start:end].encode('utf-16-be').hex()}> Tj")

@@ -11,12 +11,12 @@ from archive.thai.characters import (
     LETTERS_AND_SIGNS,
     MARKS,
     WORD_LETTERS,
-    members,
+    characters_of_class,
 )
 from archive.thai.word_list import thai_words
 
 _LETTERS = re.compile(f"[{WORD_LETTERS}ๆ]+")  # some words of the dictionary have ๆ
-_ABOVE_OR_BELOW = members(MARKS)
+_ABOVE_OR_BELOW = characters_of_class(MARKS)
 _MARKS = _ABOVE_OR_BELOW | {"ำ"}
 _MISPLACED = re.compile(
     f"(?:^|(?<=[^{LETTERS_AND_SIGNS}]))[{MARKS}]"  # a mark on nothing
@@ -35,7 +35,7 @@ def without_marks(text: str) -> str:
     return "".join(letter for letter in text if letter not in _ABOVE_OR_BELOW)
 
 
-def coverage(text: str) -> float:
+def dictionary_coverage(text: str) -> float:
     """Returns the share (0–1) of the Thai letters that lie in dictionary words of two letters or more.
 
     Readable Thai has 0.84 and more, garbage 0.38 and less. Returns 1.0 for a text without Thai letters.
@@ -61,7 +61,7 @@ def coverage(text: str) -> float:
     return covered / end
 
 
-def misplaced(text: str) -> float:
+def misplaced_share(text: str) -> float:
     """Returns the share (0–1) of the Thai letters that stand where Thai spelling does not allow them."""
     letters = len(thai_letters(text))
     return sum(len(match[0]) for match in _MISPLACED.finditer(text)) / letters if letters else 0.0

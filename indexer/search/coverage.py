@@ -21,7 +21,7 @@ _COMMON_IDF = math.log(5 / 3)  # of a word in three of five announcements, such 
 
 def minimum_coverage(tuning: SearchTuning, plan: QueryPlan) -> float:
     """Returns the coverage below which the answer to the plan is "nothing found"."""
-    telling = ([each.typed for each in part.clauses if not says_little(each)] for part in plan.parts)
+    telling = ([each.typed for each in part.clauses if not is_uninformative(each)] for part in plan.parts)
     if plan.is_sentence and sum(len(join_words(words)) for words in telling) >= _MIN_SENTENCE_WORDS:
         return tuning.min_answer_coverage_sentence
     return tuning.min_answer_coverage_question if plan.is_question else tuning.min_answer_coverage
@@ -44,7 +44,7 @@ def clause_weights(
     for clause, idf in idfs.items():
         if clause not in named:
             share = 1.0 if is_known(clause, lexicon) else tuning.unknown_word_weight
-            share *= tuning.stop_word_weight if says_little(clause) else 1.0
+            share *= tuning.stop_word_weight if is_uninformative(clause) else 1.0
             weights[clause] = share * min(idf, highest_idf)
     return weights
 
@@ -57,10 +57,10 @@ def is_known(clause: Clause, lexicon: Lexicon) -> bool:
 
 def is_telling(clause: Clause, idf: float) -> bool:
     """Returns True for a word that tells documents apart: no stop word, and not in most of them."""
-    return idf >= _COMMON_IDF and not says_little(clause)
+    return idf >= _COMMON_IDF and not is_uninformative(clause)
 
 
-def says_little(clause: Clause) -> bool:
+def is_uninformative(clause: Clause) -> bool:
     """Returns True for a stop word, or for the name of a kind of document."""
     return clause.typed in thai_stopwords() or clause.typed in _KINDS
 
@@ -109,7 +109,7 @@ def is_near(
     )
 
 
-def neighbours(plan: QueryPlan) -> list[tuple[Clause, Clause, bytes]]:
+def adjacent_clauses(plan: QueryPlan) -> list[tuple[Clause, Clause, bytes]]:
     """Returns each two clauses that were typed side by side, and both as one run of searchable bytes."""
     return [(left, right, _run(left, right)) for part in plan.parts for left, right in pairwise(part.clauses)]
 

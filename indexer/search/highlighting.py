@@ -24,7 +24,7 @@ from archive.thai.characters import (
     LETTERS_AND_SIGNS,
     NEVER_INITIAL,
     WORD_LETTERS,
-    members,
+    characters_of_class,
 )
 from archive.thai.word_list import thai_stopwords
 from indexer.analysis.dictionary import Dictionary
@@ -43,7 +43,7 @@ _LETTERS = re.compile(
 )
 _SPACE = re.compile(r"\s+")
 _RULE = re.compile(r"\s*[.…_\-–—=*]{4,}\s*")  # dotted and drawn lines of a form
-_THAI = members(LETTERS_AND_SIGNS)
+_THAI = characters_of_class(LETTERS_AND_SIGNS)
 _NUMBER = re.compile(r"\d+(?:[./:,-]\d+)+")
 _YEAR = re.compile(r"25\d\d")
 _PLACE_KINDS = frozenset("บ้าน หมู่บ้าน ชุมชน ตำบล อำเภอ จังหวัด แขวง เขต ซอย วัด หนอง ห้วย คลอง".split())

@@ -104,7 +104,7 @@ class BackupManifest:
             members: dict[str, str] = content["members"]
             known = content["format"] in (_PLAIN_FORMAT, _ENCRYPTED_FORMAT)
         except (ValueError, KeyError, AttributeError, TypeError) as error:
-            raise damaged([MANIFEST]) from error
+            raise damaged_members([MANIFEST]) from error
         if not known:
             raise Invalid("ข้อมูลสำรองนี้ทำด้วยรุ่นที่ใหม่กว่า กรุณาปรับรุ่นก่อน (made by a newer version)")
         return cls(
@@ -138,7 +138,7 @@ def member_path(name: str, sha256: str, *, encrypted: bool) -> str:
     return (name if name.endswith(sha256) else f"{STATE}/{sha256}") + (AGE if encrypted else "")
 
 
-def original(sha256: str) -> str:
+def original_path(sha256: str) -> str:
     """Return the name of an original, in a backup as in a data directory."""
     return f"{FILES}/{sha256[:2]}/{sha256}"
 
@@ -147,7 +147,7 @@ def _digest(content: Mapping[str, object]) -> str:
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
-def damaged(names: list[str]) -> Invalid:
+def damaged_members(names: list[str]) -> Invalid:
     """Return the error that lists the damaged members (at most 10 names)."""
     shown = ", ".join(names[:10]) + (f" … (+{len(names) - 10:,})" if len(names) > 10 else "")
     return Invalid(f"ข้อมูลสำรองเสียหายที่ (backup is damaged at) {shown}", code="backup-damaged")
@@ -184,7 +184,7 @@ def open_database(database: Path) -> Iterator[sqlite3.Connection]:
         yield opened
 
 
-def examine(database: Path) -> None:
+def require_intact_database(database: Path) -> None:
     """Raise ``Unavailable`` when the database is damaged."""
     try:
         with open_database(database) as opened:

@@ -23,11 +23,11 @@ from storage.backup.manifest import (
     BackupManifest,
     HashingReader,
     Progress,
-    damaged,
+    damaged_members,
     disk_trouble_as_unavailable,
-    examine,
     private_directory,
     read_migrations,
+    require_intact_database,
 )
 from storage.backup.retention import BackupDirectory
 from storage.files.local import sync_directory
@@ -66,7 +66,7 @@ def restore(
 
         manifest = backup.check(report, generation=generation, into=unpacked, keys=keys)
         keys.verify(manifest)
-        examine(unpacked / DATABASE)
+        require_intact_database(unpacked / DATABASE)
         refuse_newer(read_migrations(unpacked / DATABASE))
         os.sync()
         _move(unpacked, data)
@@ -137,16 +137,16 @@ class BackupSource:
                     continue
                 plain = name.removesuffix(AGE)
                 if not NAME.fullmatch(plain):
-                    raise damaged([name])
+                    raise damaged_members([name])
                 hashing = HashingReader(stream)
                 if into:
                     decrypted[plain] = _write_restored(into / plain, hashing, keys if name != plain else None)
                 found[name] = hashing.finish()
                 progress(len(found))
         except (tarfile.TarError, EOFError) as error:
-            raise damaged([name]) from error
+            raise damaged_members([name]) from error
         if manifest is None:
-            raise damaged([f"{MANIFEST} (ไม่มีอะไรต่อจาก · nothing follows {name})"])
+            raise damaged_members([f"{MANIFEST} (ไม่มีอะไรต่อจาก · nothing follows {name})"])
         _compare(manifest, found, decrypted)
         return manifest
 
@@ -171,7 +171,7 @@ def _compare(manifest: BackupManifest, found: dict[str, str], decrypted: dict[st
     differing = [name for name in sorted(wanted | found) if wanted.get(name) != found.get(name)]
     differing += [name for name, sha256 in decrypted.items() if manifest.members.get(name) != sha256]
     if differing or DATABASE not in manifest.members:
-        raise damaged(differing or [DATABASE])
+        raise damaged_members(differing or [DATABASE])
 
 
 def _as_kept(manifest: BackupManifest) -> dict[str, str]:
@@ -198,7 +198,7 @@ class TarSource(BackupSource):
                 text = tar.extractfile(MANIFEST)
                 manifest = BackupManifest.from_bytes(text.read() if text else b"")
         except (tarfile.TarError, EOFError, KeyError) as error:
-            raise damaged([MANIFEST]) from error
+            raise damaged_members([MANIFEST]) from error
         if generation is not None and not manifest.generation.startswith(generation):
             raise NotFound(f"ไฟล์สำรองนี้มีชุดเดียว (there is only the generation) {manifest.generation}")
         return manifest
@@ -227,7 +227,7 @@ class TarSource(BackupSource):
             while (info := tar.next()) is not None:
                 tar.members.clear()  # else tarfile would keep every member in memory
                 if not info.isreg():
-                    raise damaged([info.name])
+                    raise damaged_members([info.name])
                 yield info.name, tar.extractfile(info)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from archive.errors import Invalid, NotFound
-from storage.backup.manifest import FILES, GENERATIONS, MANIFEST, STATE, BackupManifest, damaged
+from storage.backup.manifest import FILES, GENERATIONS, MANIFEST, STATE, BackupManifest, damaged_members
 from storage.files.local import sync_directory
 
 _DAY = len("2026-11-28")
@@ -59,7 +59,7 @@ class BackupDirectory:
             try:
                 return (self.path / MANIFEST).read_bytes()
             except FileNotFoundError:
-                raise damaged([MANIFEST]) from None
+                raise damaged_members([MANIFEST]) from None
         found = [name for name in self.generations() if name.startswith(name_prefix)]
         if found:
             return self._manifest_path(found[-1]).read_bytes()

@@ -33,11 +33,11 @@ from storage.backup.manifest import (
     HashingReader,
     Progress,
     disk_trouble_as_unavailable,
-    examine,
     member_path,
     open_database,
-    original,
+    original_path,
     private_directory,
+    require_intact_database,
     sync,
 )
 from storage.backup.restore import TarSource
@@ -111,7 +111,7 @@ class Backups:
             # The database first: every file that it names was durable before the database named it.
             snapshot = aside / DATABASE
             self._engine.copy_to(snapshot)
-            examine(snapshot)
+            require_intact_database(snapshot)
             target: _Target = (
                 _DirectoryTarget(destination, aside, self._files, self._keys, report, whole=verify)
                 if is_directory
@@ -141,7 +141,7 @@ class Backups:
                 else:
                     report.files += 1
                     report.copied += copied
-                    if target.manifest.members[original(sha256)] != sha256:
+                    if target.manifest.members[original_path(sha256)] != sha256:
                         report.damaged.append(sha256)
                 progress("write", done, total)
 
@@ -240,7 +240,7 @@ class _TarTarget:
 
     def put_original(self, file: StoredFile) -> bool:
         with self._files.open(file.sha256) as stream:
-            self._add(original(file.sha256), stream)
+            self._add(original_path(file.sha256), stream)
         return True
 
     def _add(self, name: str, stream: BinaryIO) -> None:
@@ -327,7 +327,7 @@ class _DirectoryTarget:
             self._copy(name, stream)
 
     def put_original(self, file: StoredFile) -> bool:
-        name = original(file.sha256)
+        name = original_path(file.sha256)
         if self._has(name, file):
             return False
         with self._files.open(file.sha256) as stream:
@@ -391,7 +391,7 @@ class _DirectoryTarget:
         held = len(self._to_verify)
         due = heapq.nsmallest(held if self._whole else max(_LEAST, -(-held // _ROUND)), self._to_verify)
         for done, (_, sha256) in enumerate(due, start=1):
-            name = original(sha256)
+            name = original_path(sha256)
             path = self._path / self.manifest.path(name)
             found = _hash(path)
             if found == self.manifest.encrypted.get(name, sha256):
@@ -408,7 +408,7 @@ class _DirectoryTarget:
         present bytes, so that the rest can be restored. A damaged encrypted file cannot be read at all, so
         the backup then leaves this original out.
         """
-        name = original(sha256)
+        name = original_path(sha256)
         try:
             with self._files.open(sha256) as stream:
                 self._copy(name, stream)

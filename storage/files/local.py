@@ -27,7 +27,7 @@ class LocalFiles:
     def __init__(self, root: Path) -> None:
         self._root = root
         self._incoming = root / "incoming"  # same file system, so that a rename from here is atomic
-        with explained():
+        with convert_disk_errors():
             self._incoming.mkdir(parents=True, exist_ok=True)
             self._make_shelves()
             self._sweep()
@@ -37,7 +37,7 @@ class LocalFiles:
 
         A file that exists is replaced by the same bytes, which repairs a copy that the disk had damaged.
         """
-        with explained(), self._receiving():
+        with convert_disk_errors(), self._receiving():
             descriptor, name = tempfile.mkstemp(dir=self._incoming)
             try:
                 with os.fdopen(descriptor, "wb") as part:
@@ -83,15 +83,15 @@ class LocalFiles:
 
     def open(self, sha256: str) -> BinaryIO:
         try:
-            with explained():
+            with convert_disk_errors():
                 return self._path(sha256).open("rb")
         except FileNotFoundError:
-            raise no_file() from None
+            raise no_such_file() from None
 
     @contextmanager
     def local_path(self, sha256: str) -> Iterator[Path]:
         if not self.exists(sha256):
-            raise no_file()
+            raise no_such_file()
         yield self._path(sha256)
 
     def exists(self, sha256: str) -> bool:
@@ -99,7 +99,7 @@ class LocalFiles:
 
     def remove(self, sha256: str) -> None:
         place = self._path(sha256)
-        with explained():
+        with convert_disk_errors():
             place.unlink(missing_ok=True)
             sync_directory(place.parent)
 
@@ -113,7 +113,7 @@ class LocalFiles:
 
     def _path(self, sha256: str) -> Path:
         if not SHA256.fullmatch(sha256):  # never a path from outside
-            raise no_file()
+            raise no_such_file()
         return self._root / sha256[:2] / sha256
 
 
@@ -161,7 +161,7 @@ _TROUBLE = {
 
 
 @contextmanager
-def explained() -> Iterator[None]:
+def convert_disk_errors() -> Iterator[None]:
     """Convert errors of the disk into ``Unavailable``; raise others (a broken connection) unchanged."""
     try:
         yield
@@ -172,6 +172,6 @@ def explained() -> Iterator[None]:
         raise Unavailable(message) from error
 
 
-def no_file() -> NotFound:
+def no_such_file() -> NotFound:
     """Return the error for a file that is not stored."""
     return NotFound("ไม่พบไฟล์ต้นฉบับในที่เก็บไฟล์ กรุณาแจ้งผู้ดูแลระบบ", code="file-missing")

@@ -21,7 +21,7 @@ from botocore.exceptions import BotoCoreError, ClientError, SSLError
 
 from archive.errors import NotFound, SettingsError, Unavailable
 from archive.ports import StoredFile
-from storage.files.local import SHA256, explained, no_file, receive
+from storage.files.local import SHA256, convert_disk_errors, no_such_file, receive
 
 log = logging.getLogger("prakat.s3")
 logging.getLogger("botocore").setLevel(logging.WARNING)  # INFO logs where credentials were found
@@ -65,7 +65,7 @@ class S3Files:
         """
         with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY) as received:
             spool = cast(BinaryIO, received)
-            with explained():
+            with convert_disk_errors():
                 stored = receive(stream, spool, limit)
                 spool.seek(0)
             with _answered():
@@ -86,7 +86,7 @@ class S3Files:
         """Provide the path of a private copy, which is deleted at the end of the context."""
         key = self._key(sha256)
         with tempfile.NamedTemporaryFile(prefix="prakat-") as copy:
-            with explained(), _answered():
+            with convert_disk_errors(), _answered():
                 self._client().download_fileobj(self._bucket, key, copy, Config=_PARTS)
                 copy.flush()
             yield Path(copy.name)
@@ -113,7 +113,7 @@ class S3Files:
 
     def _key(self, sha256: str) -> str:
         if not SHA256.fullmatch(sha256):  # never a key from outside
-            raise no_file()
+            raise no_such_file()
         return self._prefix + sha256
 
     def _find_bucket(self) -> None:
@@ -231,7 +231,7 @@ def _answered() -> Iterator[None]:
     except ClientError as error:
         code = str(error.response.get("Error", {}).get("Code", ""))
         if code in _ABSENT:
-            raise no_file() from None
+            raise no_such_file() from None
         full = code in _FULL
         raise Unavailable(
             "พื้นที่เก็บไฟล์เต็ม ยังไม่มีการบันทึกไฟล์นี้ กรุณาแจ้งผู้ดูแลระบบ"

@@ -46,7 +46,7 @@ class EngineAnnouncements:
         self, draft: Draft, *, actor: str, status: Status = Status.DRAFT, reason: str = ""
     ) -> Announcement:
         fields = {
-            field.name: mappers.plain(getattr(draft, field.name, field.default))
+            field.name: mappers.plain_value(getattr(draft, field.name, field.default))
             for field in ANNOUNCEMENT_FIELDS
         }
         with self._engine.write():
@@ -80,7 +80,7 @@ class EngineAnnouncements:
             row = history.announcement_row(self._engine, id)
             after = {
                 name: value
-                for name, value in ((name, mappers.plain(value)) for name, value in changes.items())
+                for name, value in ((name, mappers.plain_value(value)) for name, value in changes.items())
                 if value != row[name]
             }
             if after:
@@ -147,7 +147,7 @@ class EngineAnnouncements:
         found = self._engine.rows(
             "SELECT * FROM announcement WHERE organisation_id IN :organisations AND id IN :ids", ids=list(ids)
         )
-        return {each.id: each for each in mappers.readable(mappers.announcement, found)}
+        return {each.id: each for each in mappers.map_readable_rows(mappers.announcement, found)}
 
     def by_external_ref(self, ref: str) -> Announcement | None:
         row = self._engine.row(
@@ -184,7 +184,7 @@ class EngineAnnouncements:
             limit=per_page,
             offset=(page - 1) * per_page,
         )
-        return [*mappers.readable(mappers.announcement, found)], total[0]["n"]
+        return [*mappers.map_readable_rows(mappers.announcement, found)], total[0]["n"]
 
     def neighbours(self, id: int) -> tuple[Announcement | None, Announcement | None]:
         place = history.announcement_row(self._engine, id)
@@ -202,8 +202,8 @@ class EngineAnnouncements:
             **values,
         )
         return (
-            next(mappers.readable(mappers.announcement, earlier), None),
-            next(mappers.readable(mappers.announcement, later), None),
+            next(mappers.map_readable_rows(mappers.announcement, earlier), None),
+            next(mappers.map_readable_rows(mappers.announcement, later), None),
         )
 
     def months(self) -> list[tuple[int, int, int]]:

@@ -230,7 +230,7 @@ class EngineAttachments:
             self._note(row, "release", actor=actor, after=place, reason=reason)
             return self.get(attachment_id)
 
-    def hold_again(self, attachment_id: int, *, actor: str) -> Attachment:
+    def cancel_decisions(self, attachment_id: int, *, actor: str) -> Attachment:
         with self._engine.write():
             row = attachment_row(self._engine, attachment_id, lock=True)
             hold = privacy.hold_without_decisions(mappers.attachment(row))
@@ -362,7 +362,7 @@ class EngineAttachments:
         )
         by_announcement: dict[int, list[Attachment]] = {one: [] for one in ids}
         for one, group in groupby(found, key=lambda row: int(row["announcement_id"])):
-            by_announcement[one] = [*mappers.readable(mappers.attachment, group)]
+            by_announcement[one] = [*mappers.map_readable_rows(mappers.attachment, group)]
         return by_announcement
 
     def _of(self, announcement_id: int) -> list[Attachment]:
@@ -375,7 +375,7 @@ class EngineAttachments:
                ORDER BY id""",
             sha256=sha256,
         )
-        return [*mappers.readable(mappers.attachment, found)]
+        return [*mappers.map_readable_rows(mappers.attachment, found)]
 
     def _note(
         self,

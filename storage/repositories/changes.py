@@ -40,7 +40,7 @@ class EngineChanges:
             offset=offset,
             **values,
         )
-        return [*mappers.readable(mappers.change, found)]
+        return [*mappers.map_readable_rows(mappers.change, found)]
 
     def get(self, id: int) -> Change:
         return self._one("history", id)

@@ -56,7 +56,7 @@ class EngineCollections:
                WHERE organisation_id IN :organisations AND collection_id = :id ORDER BY id""",
             id=id,
         )
-        return [*mappers.readable(mappers.change, found)]
+        return [*mappers.map_readable_rows(mappers.change, found)]
 
     def get(self, id: int) -> Collection:
         row = self._engine.row(
@@ -93,7 +93,9 @@ class EngineCollections:
         items: dict[int, list[Item]] = {}
         for line in lines:
             items.setdefault(line["collection_id"], []).append(Item(line["label"], line["announcement_id"]))
-        return [*mappers.readable(lambda row: mappers.collection(row, items.get(row["id"], [])), found)]
+        return [
+            *mappers.map_readable_rows(lambda row: mappers.collection(row, items.get(row["id"], [])), found)
+        ]
 
 
 def _save_items(engine: Queries, id: int, items: Sequence[Item]) -> None:

@@ -28,7 +28,9 @@ class EngineDisclosure:
             first=first,
             last=last,
         )
-        return [*mappers.readable(lambda row: (int(row["year"]), mappers.disclosure_item(row)), found)]
+        return [
+            *mappers.map_readable_rows(lambda row: (int(row["year"]), mappers.disclosure_item(row)), found)
+        ]
 
     def save_item(
         self, year: int, item: DisclosureItem, *, replaced: DisclosureItem | None, actor: str
@@ -78,7 +80,7 @@ class EngineDisclosure:
                AND year IN :years ORDER BY id""",
             years=None if years is None else list(years),
         )
-        return [*mappers.readable(mappers.disclosure_entry, found)]
+        return [*mappers.map_readable_rows(mappers.disclosure_entry, found)]
 
     def by_announcement(self, announcement_id: int) -> list[DisclosureEntry]:
         found = self._engine.rows(
@@ -86,7 +88,7 @@ class EngineDisclosure:
                AND announcement_id = :id ORDER BY id""",
             id=announcement_id,
         )
-        return [*mappers.readable(mappers.disclosure_entry, found)]
+        return [*mappers.map_readable_rows(mappers.disclosure_entry, found)]
 
     def assign(self, entry: DisclosureEntry, *, actor: str) -> None:
         with self._engine.write():
@@ -117,7 +119,7 @@ class EngineDisclosure:
                 entry_field = {"disclosure": _history_text(entry)}
                 history.note(self._engine, entry.announcement_id, "disclose", actor=actor, before=entry_field)
 
-    def titled(self, phrases: Sequence[str], first: dt.date, last: dt.date) -> list[int]:
+    def ids_with_title(self, phrases: Sequence[str], first: dt.date, last: dt.date) -> list[int]:
         if not phrases:
             return []
         alike = " OR ".join(f"title LIKE :phrase_{number}" for number in range(len(phrases)))

@@ -95,7 +95,7 @@ class EngineErasures:
         found = self._engine.rows(
             "SELECT * FROM erasure WHERE organisation_id IN :organisations ORDER BY id DESC"
         )
-        return [*mappers.readable(mappers.erasure, found)]
+        return [*mappers.map_readable_rows(mappers.erasure, found)]
 
     def last_at(self) -> dt.datetime | None:
         row = self._engine.row("SELECT max(at) AS at FROM erasure WHERE organisation_id IN :organisations")

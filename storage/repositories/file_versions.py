@@ -51,7 +51,7 @@ class EngineFileVersions:
                WHERE organisation_id IN :organisations AND attachment_id = :id ORDER BY number""",
             id=attachment_id,
         )
-        return [*mappers.readable(mappers.file_version, found)]
+        return [*mappers.map_readable_rows(mappers.file_version, found)]
 
     def texts(self, attachment_id: int, number: int) -> list[str]:
         row = self._engine.row(
@@ -71,4 +71,4 @@ class EngineFileVersions:
                ORDER BY attachment_id, number""",
             sha256=sha256,
         )
-        return [*mappers.readable(mappers.file_version, found)]
+        return [*mappers.map_readable_rows(mappers.file_version, found)]

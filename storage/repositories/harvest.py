@@ -47,7 +47,7 @@ class EngineHarvest:
             category=selection.category or "",
             limit=limit,
         )
-        return [*mappers.readable(mappers.announcement, found)]
+        return [*mappers.map_readable_rows(mappers.announcement, found)]
 
     def was_public(self, id: int) -> bool:
         found = self._engine.row(

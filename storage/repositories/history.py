@@ -102,7 +102,7 @@ class EngineHistory:
                ORDER BY id""",
             id=announcement_id,
         )
-        return [*mappers.readable(mappers.change, found)]
+        return [*mappers.map_readable_rows(mappers.change, found)]
 
     def changed_since(self, change: int, *, limit: int) -> list[tuple[int, int]]:
         found = self._engine.rows(

@@ -10,7 +10,7 @@ from storage.hash_chain import seal
 from storage.tenancy import PARENTS
 
 
-def strays(engine: Engine) -> list[str]:
+def find_stray_rows(engine: Engine) -> list[str]:
     """Return a line for each row whose organisation does not exist or is not that of the row that owns it.
 
     No site shows such a row, or the wrong one does. At most 20 lines a table.

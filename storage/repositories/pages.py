@@ -126,7 +126,7 @@ class EnginePages:
                WHERE organisation_id IN :organisations AND attachment_id = :id ORDER BY number""",
             id=attachment_id,
         )
-        return [*mappers.readable(mappers.page, found)]
+        return [*mappers.map_readable_rows(mappers.page, found)]
 
     def doubtful(self, *, below: float, limit: int) -> list[Page]:
         found = self._engine.rows(
@@ -140,7 +140,7 @@ class EnginePages:
             below=below,
             limit=limit,
         )
-        return [*mappers.readable(mappers.page, found)]
+        return [*mappers.map_readable_rows(mappers.page, found)]
 
     def counts(self) -> dict[str, int]:
         found = self._engine.rows(

@@ -63,14 +63,14 @@ class EngineRelations:
                    AND (newer_id = :id OR older_id = :id) ORDER BY id""",
             id=announcement_id,
         )
-        return [*mappers.readable(mappers.relation, found)]
+        return [*mappers.map_readable_rows(mappers.relation, found)]
 
     def public(self) -> list[Relation]:
         found = self._engine.rows(
             f"""SELECT * FROM relation WHERE organisation_id IN :organisations AND kind <> ''
                 AND {_NEWER_IS_PUBLISHED} AND {_OLDER_IS_PUBLISHED} ORDER BY id"""  # noqa: S608
         )
-        return [*mappers.readable(mappers.relation, found)]
+        return [*mappers.map_readable_rows(mappers.relation, found)]
 
     def no_longer_in_force(self) -> frozenset[int]:
         return self._older_of([kind for kind in RelationKind if kind.ends])

@@ -82,7 +82,7 @@ class EngineReports:
                ORDER BY CASE WHEN kind = :urgent THEN 0 ELSE 1 END, made_at, id""",
             urgent=ReportKind.PERSONAL_DATA.value,
         )
-        return [*mappers.readable(mappers.report, found)]
+        return [*mappers.map_readable_rows(mappers.report, found)]
 
     def list_finished(self, *, limit: int) -> list[Report]:
         found = self._engine.rows(
@@ -90,7 +90,7 @@ class EngineReports:
                ORDER BY done_at DESC, id DESC LIMIT :limit""",
             limit=limit,
         )
-        return [*mappers.readable(mappers.report, found)]
+        return [*mappers.map_readable_rows(mappers.report, found)]
 
     def finish(self, id: int, *, actor: str) -> None:
         self._set_done(id, mappers.now_text(), actor)

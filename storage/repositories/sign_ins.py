@@ -11,7 +11,7 @@ from archive.errors import NotFound, Unavailable
 from archive.model import AttemptLimit, Person, Session
 from storage import mappers
 from storage.engine import Queries
-from storage.hash_chain import recorded_people
+from storage.hash_chain import seal_changed_people
 
 _SEEN_STEP = dt.timedelta(minutes=1)
 """Least time between two updates of ``seen_at``, so that few page views cause a write."""
@@ -28,7 +28,7 @@ class EngineSignIns:
         self._engine = engine
 
     def open_session(self, person_id: int, key_hash: str, *, device: str, now: dt.datetime) -> Session:
-        with recorded_people(self._engine):
+        with seal_changed_people(self._engine):
             self._engine.run(
                 "DELETE FROM session WHERE organisation_id IN :account_organisations AND started_at <= :old",
                 old=mappers.time_text(now - _REMEMBERED),
@@ -88,10 +88,10 @@ class EngineSignIns:
                ORDER BY seen_at DESC, id DESC""",
             person_id=person_id,
         )
-        return [*mappers.readable(mappers.session, found)]
+        return [*mappers.map_readable_rows(mappers.session, found)]
 
     def close_session(self, person_id: int, id: int) -> None:
-        with recorded_people(self._engine):
+        with seal_changed_people(self._engine):
             self._engine.run(
                 """DELETE FROM session
                    WHERE organisation_id IN :account_organisations AND id = :id AND person_id = :person_id""",
@@ -100,7 +100,7 @@ class EngineSignIns:
             )
 
     def close_sessions(self, person_id: int) -> None:
-        with recorded_people(self._engine):
+        with seal_changed_people(self._engine):
             self._engine.run(
                 """DELETE FROM session
                    WHERE organisation_id IN :account_organisations AND person_id = :person_id""",

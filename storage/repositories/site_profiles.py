@@ -59,7 +59,7 @@ class EngineSiteProfiles:
             organisation=self._organisation(),
             limit=limit,
         )
-        return [*mappers.readable(mappers.site_profile, found)]
+        return [*mappers.map_readable_rows(mappers.site_profile, found)]
 
     def get(self, id: int) -> SiteProfileVersion:
         row = self._engine.row(

@@ -107,7 +107,7 @@ class EngineSubscriptions:
                AND asked_at IS NULL AND confirmed_at IS NULL ORDER BY id LIMIT :limit""",
             limit=limit,
         )
-        return [*mappers.readable(mappers.subscription, found)]
+        return [*mappers.map_readable_rows(mappers.subscription, found)]
 
     def note_request_sent(self, id: int, now: dt.datetime) -> None:
         with self._engine.write():
@@ -130,7 +130,7 @@ class EngineSubscriptions:
             after=after,
             limit=limit,
         )
-        return [*mappers.readable(mappers.subscription, found)]
+        return [*mappers.map_readable_rows(mappers.subscription, found)]
 
     def note_position(self, id: int, position: int, *, now: dt.datetime) -> None:
         with self._engine.write():

@@ -32,13 +32,13 @@ class EngineTransfer:
     def __init__(self, engine: Queries) -> None:
         self._engine = engine
 
-    def adopt(self, record: CarriedRecord, *, actor: str, reason: str) -> Announcement:
+    def create_record(self, record: CarriedRecord, *, actor: str, reason: str) -> Announcement:
         given = record.announcement
         with self._engine.write():
             organisation = current_organisation(self._engine)
             row = self._engine.row(
                 _INSERT,
-                **{name: mappers.plain(getattr(given, name)) for name in _FIELDS},
+                **{name: mappers.plain_value(getattr(given, name)) for name in _FIELDS},
                 status=given.status.value,
                 reason=given.reason,
                 change=history.next_change(self._engine),

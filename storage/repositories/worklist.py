@@ -64,7 +64,9 @@ class EngineWorklist:
         rows = self._engine.rows(
             "SELECT * FROM announcement WHERE organisation_id IN :organisations AND id IN :ids", ids=ids
         )
-        shown = sorted(mappers.readable(mappers.announcement, rows), key=lambda each: ids.index(each.id))
+        shown = sorted(
+            mappers.map_readable_rows(mappers.announcement, rows), key=lambda each: ids.index(each.id)
+        )
         actors = self._last_actors(ids)
         problems = self._problems(ids, today)
         return [
@@ -193,7 +195,7 @@ def _condition(filters: WorklistFilters, today: dt.date) -> tuple[str, dict[str,
     for name in ("author", "category", "kind"):
         if wanted := getattr(filters, name):
             conditions.append(f"{name} = :{name}")
-            values[name] = mappers.plain(wanted)
+            values[name] = mappers.plain_value(wanted)
     if filters.person:
         conditions.append(
             """(assigned_to = :person OR (assigned_to = '' AND id IN

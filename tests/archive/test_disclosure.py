@@ -8,12 +8,12 @@ from dataclasses import replace
 import pytest
 
 from archive.disclosure import (
-    Body,
+    BodyKind,
     DisclosureEntry,
     DisclosureItem,
+    DisclosureState,
     Period,
     Section,
-    State,
     checked_entry,
     checked_item,
     fiscal_year,
@@ -28,7 +28,7 @@ ITEM = DisclosureItem(key="own", section=Section.OIT, number="O9", title="รา
 MONTHLY = replace(ITEM, period=Period.MONTHLY)
 QUARTERLY = replace(ITEM, period=Period.QUARTERLY)
 YEAR = 2569
-ITEMS = items_of_year(YEAR, Body.MUNICIPALITY, [])
+ITEMS = items_of_year(YEAR, BodyKind.MUNICIPALITY, [])
 
 
 def test_a_fiscal_year_begins_in_october() -> None:
@@ -37,35 +37,35 @@ def test_a_fiscal_year_begins_in_october() -> None:
 
 def test_items_have_the_words_of_the_body_and_the_order_of_their_numbers() -> None:
     subdistrict = items_of_year(YEAR, kind_of_body("อบต.บึงธารา"), [])
-    assert kind_of_body("เทศบาลเมืองบึงธารา") is Body.MUNICIPALITY
+    assert kind_of_body("เทศบาลเมืองบึงธารา") is BodyKind.MUNICIPALITY
     assert (ITEMS[0].title, subdistrict[0].title) == ("โครงสร้างเทศบาล", "โครงสร้างองค์การบริหารส่วนตำบล")
     assert [each.number for each in ITEMS[:11]] == [f"O{number}" for number in range(1, 12)]
     assert [*dict.fromkeys(each.section for each in ITEMS)] == [*Section]
     assert len({each.key for each in ITEMS}) == len(ITEMS)
-    changed = items_of_year(YEAR, Body.MUNICIPALITY, [(2568, ITEM), (2569, replace(ITEM, number="O2.5"))])
+    changed = items_of_year(YEAR, BodyKind.MUNICIPALITY, [(2568, ITEM), (2569, replace(ITEM, number="O2.5"))])
     assert [each.number for each in changed[1:4]] == ["O2", "O2.5", "O3"]
-    assert items_of_year(2550, Body.MUNICIPALITY, []) == ITEMS
+    assert items_of_year(2550, BodyKind.MUNICIPALITY, []) == ITEMS
 
 
 @pytest.mark.parametrize(
     ("item", "filled", "had_before", "today", "state"),
     [
-        (ITEM, {0}, False, "2026-02-01", State.FILLED),
-        (ITEM, set(), True, "2026-02-01", State.STALE),
-        (ITEM, set(), False, "2026-02-01", State.MISSING),
-        (ITEM, set(), True, "2025-09-30", State.NOT_DUE),
-        (MONTHLY, set(), True, "2025-10-31", State.NOT_DUE),
-        (MONTHLY, set(), False, "2025-11-01", State.MISSING),
-        (MONTHLY, {10, 11}, False, "2025-12-31", State.FILLED),
-        (MONTHLY, {10, 11}, False, "2026-01-01", State.STALE),
-        (MONTHLY, {10, 11, 12, 1, 2, 3, 4, 5, 6, 7, 8}, False, "2026-09-30", State.FILLED),
-        (MONTHLY, {10, 11, 12, 1, 2, 3, 4, 5, 6, 7, 8}, False, "2026-10-01", State.STALE),
-        (QUARTERLY, {1}, False, "2026-03-31", State.FILLED),
-        (QUARTERLY, {1}, False, "2026-04-01", State.STALE),
+        (ITEM, {0}, False, "2026-02-01", DisclosureState.FILLED),
+        (ITEM, set(), True, "2026-02-01", DisclosureState.STALE),
+        (ITEM, set(), False, "2026-02-01", DisclosureState.MISSING),
+        (ITEM, set(), True, "2025-09-30", DisclosureState.NOT_DUE),
+        (MONTHLY, set(), True, "2025-10-31", DisclosureState.NOT_DUE),
+        (MONTHLY, set(), False, "2025-11-01", DisclosureState.MISSING),
+        (MONTHLY, {10, 11}, False, "2025-12-31", DisclosureState.FILLED),
+        (MONTHLY, {10, 11}, False, "2026-01-01", DisclosureState.STALE),
+        (MONTHLY, {10, 11, 12, 1, 2, 3, 4, 5, 6, 7, 8}, False, "2026-09-30", DisclosureState.FILLED),
+        (MONTHLY, {10, 11, 12, 1, 2, 3, 4, 5, 6, 7, 8}, False, "2026-10-01", DisclosureState.STALE),
+        (QUARTERLY, {1}, False, "2026-03-31", DisclosureState.FILLED),
+        (QUARTERLY, {1}, False, "2026-04-01", DisclosureState.STALE),
     ],
 )
 def test_an_item_is_filled_stale_or_missing(
-    item: DisclosureItem, filled: set[int], had_before: bool, today: str, state: State
+    item: DisclosureItem, filled: set[int], had_before: bool, today: str, state: DisclosureState
 ) -> None:
     day = dt.date.fromisoformat(today)
     assert item_status(item, YEAR, filled=filled, had_before=had_before, today=day).state is state

@@ -66,15 +66,15 @@ _LEXICON = dictionary.Dictionary().current()
 _QUERY = parser.parse('ถนน "เทศบาล" 1')
 
 FUNCTIONS: dict[str, Callable[[str], object]] = {
-    "canon": thai.canon,
-    "clusters": thai.clusters,
+    "canon": thai.canonical_text,
+    "clusters": thai.cluster_borders,
     "clip": lambda text: thai.clip(text, len(text) // 2),
     "parse_date": thai.parse_date,
     "month_number": thai.month_number,
     "find personal data": lambda text: privacy.find(text, 1),
     "repair": text_repair.repair,
-    "undecodable": text_repair.undecodable,
-    "coverage": text_quality.coverage,
+    "undecodable": text_repair.count_undecodable,
+    "coverage": text_quality.dictionary_coverage,
     "name": validation.account_name,
     "body": validation.body,
     "heading": validation.heading,

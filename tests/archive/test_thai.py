@@ -49,7 +49,7 @@ dates = st.dates(dt.date(1868, 1, 1), dt.date(2200, 12, 31))
     ],
 )
 def test_canon(written: str, kept: str) -> None:
-    assert thai.canon(written) == kept
+    assert thai.canonical_text(written) == kept
 
 
 @given(st.one_of(thai_text, wild_text))
@@ -57,8 +57,8 @@ def test_canon(written: str, kept: str) -> None:
 @example("ำ้ํ้า")
 @example("ก\u0e38\u0e4c\u0e3a")
 def test_canon_is_stable_and_storable(text: str) -> None:
-    kept = thai.canon(text)
-    assert thai.canon(kept) == kept
+    kept = thai.canonical_text(text)
+    assert thai.canonical_text(kept) == kept
     assert unicodedata.is_normalized("NFC", kept)
     kept.encode()
     assert not set(kept) & set("\x00\r\u200b\u200d\ufeff\u202e")
@@ -69,7 +69,7 @@ def test_canon_keeps_every_letter(text: str) -> None:
     def letters(text: str) -> str:
         return "".join(character for character in text if character in LETTERS + "๐๑๒ \n")
 
-    assert letters(thai.canon(text)) == letters(text)
+    assert letters(thai.canonical_text(text)) == letters(text)
 
 
 @given(wild_text)
@@ -96,13 +96,13 @@ def test_digits_go_both_ways_in_place(text: str) -> None:
     ],
 )
 def test_clusters(text: str, pieces: list[str]) -> None:
-    borders = thai.clusters(text)
+    borders = thai.cluster_borders(text)
     assert [text[a:b] for a, b in itertools.pairwise(borders)] == pieces
 
 
 @given(wild_text)
 def test_clusters_cover_the_text_and_no_mark_starts_one(text: str) -> None:
-    borders = thai.clusters(text)
+    borders = thai.cluster_borders(text)
     assert borders[0] == 0
     assert borders[-1] == len(text)
     assert borders == sorted(set(borders))
@@ -122,7 +122,7 @@ def test_clip_fits_and_never_cuts_a_cluster(text: str, length: int) -> None:
         assert clipped.endswith(thai.ELLIPSIS)
         kept = clipped.removesuffix(thai.ELLIPSIS)
         assert text.startswith(kept)
-        assert {len(text[:border].rstrip()) for border in thai.clusters(text)} >= {len(kept)}
+        assert {len(text[:border].rstrip()) for border in thai.cluster_borders(text)} >= {len(kept)}
 
 
 def test_clip() -> None:

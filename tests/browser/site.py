@@ -21,8 +21,8 @@ from archive.model import Announcement, Attachment, Collection, DocumentKind, Dr
 from web import bootstrap
 from web.accounts.passwords import hash_password
 from web.bootstrap import Services
-from web.sample.documents import Text, make
-from web.sample.scans import Look, scan
+from web.sample.documents import SampleText, make
+from web.sample.scans import ScanLook, scan
 from web.settings import Settings
 
 NAME, PASSWORD = "พิมพ์ชนก", "รหัสผ่านสำหรับทดสอบ"
@@ -87,12 +87,12 @@ def wait_until(done: Callable[[], bool], what: str) -> None:
 def order(number: str, subject: str, *paragraphs: str, kind: DocumentKind = DocumentKind.ORDER) -> bytes:
     """A document as an office makes it, with its text inside."""
     day = dt.date(2021, 6, 9)
-    return make(Text(kind=kind, number=number, date=day, subject=subject, paragraphs=paragraphs)).pdf
+    return make(SampleText(kind=kind, number=number, date=day, subject=subject, paragraphs=paragraphs)).pdf
 
 
 def scanned(pdf: bytes, seed: int) -> bytes:
     """Returns the document of ``order`` on paper, signed and scanned: no text inside."""
-    return scan(pdf, Look(), seed=seed)
+    return scan(pdf, ScanLook(), seed=seed)
 
 
 def _fill(services: Services) -> tuple[Announcement, Announcement]:

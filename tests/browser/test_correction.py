@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 from archive.model import DocumentKind, Draft, LowConfidenceSpan, Page
 from tests.browser.conftest import Visit, shoot
 from tests.browser.site import ACTOR, Site, wait_until
-from web.sample.documents import Text, make
+from web.sample.documents import SampleText, make
 
 WORDS = {"สารสัม": ("สารส้ม", "สารสม"), "ตากว่า": (), "เทศบาล": ()}
 
@@ -22,7 +22,7 @@ def doubted(site: Site) -> Page:
     """A page with three doubtful words: two misread ones with likely readings, and one that is right."""
     records, intake = site.services.records, site.services.intake
     made = intake.create(Draft(title="ตรวจคำ", published_on=dt.date(2021, 6, 9)), actor=ACTOR)
-    paper = Text(
+    paper = SampleText(
         kind=DocumentKind.MEMO,
         number="นป 1/1",
         date=dt.date(2021, 6, 9),

@@ -13,7 +13,7 @@ import pypdfium2
 import zxingcpp
 from playwright.sync_api import Page
 
-from indexer.extraction.separators import cut_stack
+from indexer.extraction.separators import split_at_separators
 from tests.browser.conftest import Visit, wait_until
 from tests.browser.site import Site, order
 
@@ -68,7 +68,7 @@ def test_a_printed_separator_sheet_is_one_page_that_parts_a_stack(staff: Visit, 
         pages = len(pdf.pages)
         pdf.save(stack)
     assert pages == 3
-    assert cut_stack(stack, tmp_path) == 2
+    assert split_at_separators(stack, tmp_path) == 2
     with pypdfium2.PdfDocument(printed) as sheet:
         picture = sheet[0].render(scale=100 / 72).to_pil()
     (code,) = zxingcpp.read_barcodes(picture)

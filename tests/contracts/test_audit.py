@@ -15,7 +15,7 @@ from storage.hash_chain import PROTECTED, UNPROTECTED, AuditTrail, head
 STORAGE = Path(__file__).parents[2] / "storage"
 _WRITE = re.compile(r"\b(?:INSERT INTO|UPDATE|DELETE FROM) (\w+)\b(?:\s+SET\s+(.*?)(?:WHERE|$))?", re.DOTALL)
 _UNRECORDED = {"schema.py", "move.py"}  # whole databases, whose chain goes with them
-_APPENDS = re.compile(r"\b(seal|recorded_people)\(|self\._note\(")  # an attachment's ``_note`` appends
+_APPENDS = re.compile(r"\b(seal|seal_changed_people)\(|self\._note\(")  # an attachment's ``_note`` appends
 _CALLER_APPENDS = {"_keep", "_set_hold"}  # once the items of a collection are there; with the hold of a file
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from archive.changes import HistoryFilters
 from archive.disclosure import (
-    Body,
+    BodyKind,
     DisclosureEntry,
     DisclosureItem,
     Period,
@@ -38,7 +38,7 @@ ITEM = DisclosureItem(
 
 def items(records: Records, year: int) -> dict[str, DisclosureItem]:
     changed = records.disclosure.changed_items(first_changed_year(year), year)
-    return {each.key: each for each in items_of_year(year, Body.MUNICIPALITY, changed)}
+    return {each.key: each for each in items_of_year(year, BodyKind.MUNICIPALITY, changed)}
 
 
 def undo_of(records: Records, folder: Path) -> Undo:
@@ -95,5 +95,5 @@ def test_titles_are_found_between_two_days(records: Records) -> None:
     records.announcements.create(draft("แบบ สขร.1", published_on=first - dt.timedelta(days=1)), actor=ACTOR)
     withdrawn = records.announcements.create(inside, actor=ACTOR, status=Status.PUBLISHED)
     records.announcements.set_status(withdrawn.id, Status.WITHDRAWN, actor=ACTOR, reason="ผิด")
-    assert records.disclosure.titled(["ไม่มี", "สขร.1"], first, last) == [found.id]
-    assert records.disclosure.titled([], first, last) == []
+    assert records.disclosure.ids_with_title(["ไม่มี", "สขร.1"], first, last) == [found.id]
+    assert records.disclosure.ids_with_title([], first, last) == []

@@ -107,14 +107,14 @@ def test_builders_wait_for_each_other_and_outlive_each_other(
     for thread in threads:
         thread.join()
     assert order in (list("aabb"), list("bbaa"))
-    assert there.take(f"{there.address.index}-building", "one that dies", 0.5)
+    assert there.take_lease(f"{there.address.index}-building", "one that dies", 0.5)
     build("c")
     assert order[-1] == "c"
 
 
 def test_a_builder_that_died_before_the_clock_was_set_back_holds_nobody_up(address: str) -> None:
     there = Cluster(read_address(address))
-    assert there.take(f"{there.address.index}-building", "one that dies", 3600 + 120)
+    assert there.take_lease(f"{there.address.index}-building", "one that dies", 3600 + 120)
     began = time.monotonic()
     with Lease(there):
         assert time.monotonic() - began < 30

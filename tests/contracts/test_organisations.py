@@ -53,7 +53,7 @@ from archive.worklist import Worklist, WorklistFilters
 from storage.engine import Engine
 from storage.move import TABLES
 from storage.repositories.jobs import EngineJobs
-from storage.repositories.organisations import EngineOrganisations, strays
+from storage.repositories.organisations import EngineOrganisations, find_stray_rows
 from storage.repositories.people import open_people
 from storage.repositories.records import open_records
 from storage.tenancy import OWN, SHARED, Scoped
@@ -289,8 +289,8 @@ INSTEAD: dict[tuple[type, str, str], Callable[[Town], object]] = {
     (Reports, "finish", "id"): lambda _theirs: 2,
     (Reports, "reopen", "id"): lambda _theirs: 2,
     (Figures, "tally", "name"): lambda _theirs: "pages",
-    (Disclosure, "titled", "first"): lambda _theirs: draft().published_on,
-    (Disclosure, "titled", "last"): lambda _theirs: draft().published_on,
+    (Disclosure, "ids_with_title", "first"): lambda _theirs: draft().published_on,
+    (Disclosure, "ids_with_title", "last"): lambda _theirs: draft().published_on,
     (Relations, "naming_number", "number"): lambda _theirs: "5/2564",
     (Relations, "decide", "kind"): lambda _theirs: RelationKind.CANCELS,
 }
@@ -476,8 +476,8 @@ def test_what_belongs_to_the_whole_installation_cannot_be_asked_for(engine: Engi
 def test_a_row_of_another_organisation_than_its_owner_is_found(
     engine: Engine, towns: tuple[Town, Town]
 ) -> None:
-    assert strays(engine) == []
+    assert find_stray_rows(engine) == []
     with engine.write():
         engine.run("UPDATE page SET organisation_id = 2 WHERE attachment_id = :id", id=towns[1].attachment)
-    (fault,) = strays(engine)
+    (fault,) = find_stray_rows(engine)
     assert fault == f"page of attachment {towns[1].attachment}: organisation 2 instead of 1"

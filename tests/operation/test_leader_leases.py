@@ -80,7 +80,7 @@ def test_who_was_held_up_for_a_lease_no_longer_has_it(opened: Opener) -> None:  
     other.renew()
     slow.renew()
     assert (slow.is_leader(MAINTAIN), other.is_leader(MAINTAIN)) == (False, True)
-    other.give_back()
+    other.release_all()
     slow.renew()
     assert slow.is_leader(MAINTAIN)
     database.close()

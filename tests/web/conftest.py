@@ -21,7 +21,7 @@ from web.accounts.passwords import hash_password
 from web.accounts.tokens import new_token, token_hash
 from web.app import create_app
 from web.bootstrap import Services, build, build_worker
-from web.sample.documents import Text, make
+from web.sample.documents import SampleText, make
 from web.settings import Settings
 
 PASSWORD = "รหัสผ่านยาวพอสมควร"
@@ -129,7 +129,7 @@ def client(site: Site) -> FlaskClient:
 
 def memo(*paragraphs: str, subject: str = "ขออนุมัติจัดซื้อหลอดไฟ", number: str = "นป 52301/412") -> bytes:
     """A born-digital memo."""
-    text = Text(
+    text = SampleText(
         kind=DocumentKind.MEMO,
         number=number,
         date=dt.date(2021, 6, 9),

@@ -10,7 +10,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from archive.model import Attachment, LowConfidenceSpan, Role, Status
-from indexer.extraction.page_images import rectangles
+from indexer.extraction.page_images import hit_rectangles
 from tests.web.conftest import Site, memo
 
 
@@ -36,7 +36,7 @@ def test_a_corrected_word_is_still_marked_on_the_picture(
     assert staff.post(page, data={"text": text, "next": "1"}).location == "/staff/review"
     after = site.services.pages.get(attachment.id, 1)
     (was,), (now,) = (
-        rectangles(shown, ((start, start + 6),))
+        hit_rectangles(shown, ((start, start + 6),))
         for shown, word in ((before, "สารส้ม"), (after, "คลอรีน"))
         for start in [shown.text.index(word)]
     )

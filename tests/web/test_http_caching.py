@@ -139,7 +139,7 @@ def test_every_search_for_what_is_not_there_is_noted(filled: Site) -> None:
 
 
 def test_what_is_kept_is_bounded() -> None:
-    kept = http_caching.KeptAnswers(limit=100_000)
+    kept = http_caching.AnswerCache(limit=100_000)
     for number in range(1_000):
         kept.put(str(number), bytes(1_000), ())
     assert kept.get("0") is None

@@ -34,7 +34,7 @@ from web.api.disclosure_schemas import DisclosureOut, as_disclosure
 from web.api.relation_schemas import RelationIn, RelationOut, as_relation
 from web.bootstrap import services
 from web.disclosure_overview import checked_year, year_overview
-from web.files import original, picture
+from web.files import send_original, send_picture
 from web.search_service import search
 from web.search_service import suggest as suggest_words
 
@@ -459,7 +459,7 @@ def show_pages(id: int) -> list[dict[str, Any]]:
 def show_file(id: int) -> Response:
     """ไฟล์ต้นฉบับ · The original, byte for byte."""
     staff = _staff()
-    return original(visible_attachment(id, staff=staff), public=not staff)
+    return send_original(visible_attachment(id, staff=staff), public=not staff)
 
 
 @blueprint.get("/attachments/<int:id>/pages/<int:number>.webp")
@@ -469,7 +469,7 @@ def show_picture(args: dict[str, Any], id: int, number: int) -> Response:
     """ภาพของหน้า พร้อมคำที่พบ · The page's picture, hits marked."""
     staff = _staff()
     attachment = visible_attachment(id, staff=staff)
-    return picture(
+    return send_picture(
         attachment,
         number,
         width=args["width"],

@@ -20,7 +20,7 @@ from indexer.leader_leases import lease_holder_name
 from indexer.reindex import note_loss
 from web import settings
 from web.app import create_app, may_send_large_body
-from web.bootstrap import Services, build_worker, duties
+from web.bootstrap import Services, build_worker, leader_leases
 from web.commands.terminal import open_services
 from web.serving.health import heartbeat
 from web.serving.http_server import Server, listen
@@ -87,7 +87,7 @@ def serve(host: str, port: int, processes: int, no_worker: bool) -> None:
             each.close()
         if instead_of is not None:
             with suppress(Unavailable):  # then they lapse
-                duties(services, lease_holder_name(instead_of)).give_back()
+                leader_leases(services, lease_holder_name(instead_of)).release_all()
         _read(services, stop.event, stop.beat)
 
     roles = [ProcessRole(WEB, processes, serve_pages)]

@@ -18,7 +18,7 @@ from flask import Response, copy_current_request_context, request
 from indexer.extraction.machine_semaphore import Busy, Slots
 from web.bootstrap import services
 from web.files import send_range_as_file
-from web.serving.http_caching import PUBLIC, keep_nowhere
+from web.serving.http_caching import PUBLIC, forbid_caching
 
 log = logging.getLogger("prakat.dumps")
 
@@ -35,7 +35,7 @@ def send_dump(name: str, media_type: str, lines: Callable[[], Iterator[str]]) ->
     The answer has ranges and an ETag. While a file is being rewritten after a change, the previous file is
     sent, unless something was withdrawn since. Raises ``Busy`` when there is no file to send yet.
     """
-    keep_nowhere()
+    forbid_caching()
     current = _current(name)
     if not current.exists():
         _wait_for(_write_in_background(current, lines), current)

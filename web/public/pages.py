@@ -19,7 +19,7 @@ from archive.facets import FACETS_BY_NAME
 from archive.filetype import is_office
 from archive.model import Announcement, Attachment, Reading, Source, Status
 from archive.relations import standing
-from indexer.extraction.page_images import rectangles
+from indexer.extraction.page_images import hit_rectangles
 from indexer.search.highlighting import find_hits
 from indexer.search.query import parser as queries
 from indexer.search.query.parser import Filters, Query
@@ -64,7 +64,7 @@ def results() -> str:
         "Sec-Purpose", ""
     )  # else loaded in case somebody asks
     if not answer.total and query.typed and query.page == 1 and is_looked_at:
-        http_caching.keep_nowhere()
+        http_caching.forbid_caching()
         with suppress(Unavailable):  # a search that cannot be noted (full disk) is still answered
             services().figures.note_miss(query.typed)
     return render_template(
@@ -145,7 +145,7 @@ def document(id: int, attachment_id: int) -> str:
         number=number,
         query=query if typed else None,
         blocks=reflow(page) if page else [],
-        boxes=rectangles(page, tuple(find_hits(page.text, query))) if page and typed else [],
+        boxes=hit_rectangles(page, tuple(find_hits(page.text, query))) if page and typed else [],
         steps=_steps(attachment, number, query) if page else {},
     )
 
@@ -176,7 +176,7 @@ def document_file(id: int, attachment_id: int) -> Response:
     """Send the original file, byte for byte."""
     visible(services().announcements.get(id), staff=signed_in())
     attachment = visible_attachment(attachment_id, staff=signed_in(), of=id)
-    return files.original(attachment, public=not signed_in())
+    return files.send_original(attachment, public=not signed_in())
 
 
 @pages.get("/announcements/<int:id>/attachments/<int:attachment_id>/searchable.pdf")
@@ -186,7 +186,7 @@ def document_searchable(id: int, attachment_id: int) -> Response:
     Nobody gets a copy of an unpublished document, staff included.
     """
     visible(services().announcements.get(id), staff=False)
-    return files.searchable(visible_attachment(attachment_id, staff=False, of=id))
+    return files.send_searchable(visible_attachment(attachment_id, staff=False, of=id))
 
 
 @pages.get("/announcements/<int:id>/attachments/<int:attachment_id>/pages/<int:number>.webp")
@@ -195,7 +195,7 @@ def document_picture(id: int, attachment_id: int, number: int) -> Response:
     visible(services().announcements.get(id), staff=signed_in())
     args = _sensible(schemas.PictureArgs())
     attachment = visible_attachment(attachment_id, staff=signed_in(), of=id)
-    return files.picture(
+    return files.send_picture(
         attachment,
         number,
         width=args["width"],

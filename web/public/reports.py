@@ -13,7 +13,7 @@ from archive import validation
 from archive.errors import Invalid, Unavailable
 from archive.model import Announcement, Attachment
 from archive.reports import ReportDraft, ReportKind
-from archive.thai import canon
+from archive.thai import canonical_text
 from indexer.search.query.parser import MAX_QUERY_LENGTH
 from web.accounts.access import visible, visible_attachment
 from web.accounts.sign_in import csrf
@@ -109,7 +109,7 @@ def _paper_report(kind: ReportKind) -> ReportDraft:
 
 
 def _not_found_report() -> ReportDraft:
-    query = canon(request.form.get("q", "")[:MAX_QUERY_LENGTH]).strip()
+    query = canonical_text(request.form.get("q", "")[:MAX_QUERY_LENGTH]).strip()
     if not query:
         raise BadRequest
     return ReportDraft(

@@ -13,8 +13,8 @@ from typing import Any
 
 from archive.model import DocumentKind, Draft, Item, RelationKind, Status
 from web.bootstrap import Services
-from web.sample.documents import Text, make
-from web.sample.scans import Look, scan
+from web.sample.documents import SampleText, make
+from web.sample.scans import ScanLook, scan
 
 ACTOR = "prakat sample"
 _FILLER = 9  # paragraphs that fill a page of a long document
@@ -43,14 +43,14 @@ def fill(services: Services, progress: Callable[[int, int], None]) -> int:
     return len(listed)
 
 
-def document(values: Mapping[str, Any], file: Mapping[str, Any]) -> Text:
+def document(values: Mapping[str, Any], file: Mapping[str, Any]) -> SampleText:
     """Returns the content of one of an announcement's files."""
     paragraphs = [line for line in values["body"].split("\n") if line.strip()]
     paragraphs += [file["says"]] if "says" in file else []
     if "pages" in file:
         paragraphs += [_budget_line(number) for number in range(1, _FILLER * file["pages"])]
     more = {name: file[name] for name in ("to",) if name in file}
-    return Text(
+    return SampleText(
         kind=DocumentKind(file["kind"]),
         number=file["number"],
         date=values["date"],
@@ -63,7 +63,7 @@ def document(values: Mapping[str, Any], file: Mapping[str, Any]) -> Text:
 def _document(asked: tuple[Mapping[str, Any], Mapping[str, Any], int]) -> bytes:
     given, file, seed = asked
     pdf = make(document(given, file)).pdf
-    return scan(pdf, Look(**file["scan"]), seed=seed) if "scan" in file else pdf
+    return scan(pdf, ScanLook(**file["scan"]), seed=seed) if "scan" in file else pdf
 
 
 def _add(services: Services, given: Mapping[str, Any], made: list[tuple[Mapping[str, Any], bytes]]) -> None:

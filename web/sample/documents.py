@@ -20,7 +20,7 @@ CLERK = "นางสาวพิมพ์ชนก ใจเย็น"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Made:
+class SampleDocument:
     """A document and its true content; ``pages`` is the text in reading order, by page."""
 
     pdf: bytes
@@ -35,7 +35,7 @@ class Made:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Text:
+class SampleText:
     """Content of a sample document."""
 
     kind: DocumentKind
@@ -51,13 +51,13 @@ class Text:
     office: str = OFFICE
 
 
-def make(text: Text) -> Made:
+def make(text: SampleText) -> SampleDocument:
     """Returns the document, laid out according to its kind."""
     sheet = Sheet()
     _LAYOUTS.get(text.kind, _notice)(sheet, text)
     sheet.number_pages()
     internal = text.kind in (DocumentKind.MEMO, DocumentKind.LETTER)
-    return Made(
+    return SampleDocument(
         pdf=sheet.bytes(),
         kind=text.kind,
         number=text.number,
@@ -70,7 +70,7 @@ def make(text: Text) -> Made:
     )
 
 
-def _memo(sheet: Sheet, text: Text) -> None:
+def _memo(sheet: Sheet, text: SampleText) -> None:
     _emblem(sheet, x=0, size=42)
     if text.urgency:
         sheet.line(text.urgency, size=20, bold=True, x=60)
@@ -88,7 +88,7 @@ def _memo(sheet: Sheet, text: Text) -> None:
     _signature(sheet, CLERK, "หัวหน้าสำนักปลัดเทศบาล")
 
 
-def _letter(sheet: Sheet, text: Text) -> None:
+def _letter(sheet: Sheet, text: SampleText) -> None:
     _emblem(sheet, x=204, size=52)
     if text.urgency:
         sheet.line(text.urgency, size=20, bold=True)
@@ -108,7 +108,7 @@ def _letter(sheet: Sheet, text: Text) -> None:
     sheet.line(f"โทร. {text.phone}")
 
 
-def _order(sheet: Sheet, text: Text) -> None:
+def _order(sheet: Sheet, text: SampleText) -> None:
     _head(sheet, f"คำสั่ง{text.office}", text)
     _body(sheet, text)
     sheet.paragraph(f"ทั้งนี้ ตั้งแต่วันที่ {_date(text.date)} เป็นต้นไป")
@@ -116,7 +116,7 @@ def _order(sheet: Sheet, text: Text) -> None:
     _signature(sheet, text.signer, "นายกเทศมนตรีตำบลหนองปลาดุก")
 
 
-def _notice(sheet: Sheet, text: Text) -> None:
+def _notice(sheet: Sheet, text: SampleText) -> None:
     _head(sheet, f"ประกาศ{text.office}", text)
     _body(sheet, text)
     sheet.paragraph("จึงประกาศให้ทราบโดยทั่วกัน")
@@ -124,7 +124,7 @@ def _notice(sheet: Sheet, text: Text) -> None:
     _signature(sheet, text.signer, "นายกเทศมนตรีตำบลหนองปลาดุก")
 
 
-def _minutes(sheet: Sheet, text: Text) -> None:
+def _minutes(sheet: Sheet, text: SampleText) -> None:
     sheet.line(f"รายงานการประชุมสภา{text.office}", size=18, bold=True, align="C")
     sheet.line(f"ครั้งที่ {_thai(text.number)}", align="C")
     sheet.line(f"เมื่อวันที่ {_date(text.date)}", align="C")
@@ -134,7 +134,7 @@ def _minutes(sheet: Sheet, text: Text) -> None:
     _signature(sheet, CLERK, "เลขานุการสภาเทศบาล")
 
 
-_LAYOUTS: dict[DocumentKind, Callable[[Sheet, Text], None]] = {
+_LAYOUTS: dict[DocumentKind, Callable[[Sheet, SampleText], None]] = {
     DocumentKind.MEMO: _memo,
     DocumentKind.LETTER: _letter,
     DocumentKind.ORDER: _order,
@@ -142,7 +142,7 @@ _LAYOUTS: dict[DocumentKind, Callable[[Sheet, Text], None]] = {
 }
 
 
-def _head(sheet: Sheet, title: str, text: Text) -> None:
+def _head(sheet: Sheet, title: str, text: SampleText) -> None:
     _emblem(sheet, x=204, size=52)
     sheet.line(title, size=18, bold=True, align="C")
     if text.number:
@@ -151,7 +151,7 @@ def _head(sheet: Sheet, title: str, text: Text) -> None:
     sheet.line("-" * 30, align="C")
 
 
-def _body(sheet: Sheet, text: Text) -> None:
+def _body(sheet: Sheet, text: SampleText) -> None:
     for paragraph in text.paragraphs:
         sheet.paragraph(_thai(paragraph))
 

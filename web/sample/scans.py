@@ -15,7 +15,7 @@ DPI = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Look:
+class ScanLook:
     """Properties of a scan.
 
     ``skew`` and ``turn`` are in degrees; ``quality`` is that of the JPEG (0–95).
@@ -29,7 +29,7 @@ class Look:
     signature: bool = True
 
 
-def scan(pdf: bytes, look: Look, *, seed: int) -> bytes:
+def scan(pdf: bytes, look: ScanLook, *, seed: int) -> bytes:
     """Returns an image-only PDF; the same seed gives the same pixels."""
     random = np.random.default_rng(seed)
     document = pypdfium2.PdfDocument(pdf)
@@ -42,7 +42,7 @@ def scan(pdf: bytes, look: Look, *, seed: int) -> bytes:
     return made
 
 
-def _paper(picture: Image.Image, look: Look, random: np.random.Generator) -> bytes:
+def _paper(picture: Image.Image, look: ScanLook, random: np.random.Generator) -> bytes:
     white = (250, 249, 245)
     turned = picture.rotate(look.skew, Image.Resampling.BICUBIC, fillcolor=white)
     soft = turned.filter(ImageFilter.GaussianBlur(0.5))
@@ -58,7 +58,7 @@ def _paper(picture: Image.Image, look: Look, random: np.random.Generator) -> byt
     return target.getvalue()
 
 
-def _sign(picture: Image.Image, look: Look, random: np.random.Generator) -> None:
+def _sign(picture: Image.Image, look: ScanLook, random: np.random.Generator) -> None:
     """Draw a round red stamp and a stroke of blue ink near the space for the signature."""
     draw = ImageDraw.Draw(picture, "RGBA")
     x, y = int(picture.width * 0.56), _above_name(picture)

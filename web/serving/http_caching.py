@@ -68,7 +68,7 @@ class _KeptAnswer:
     headers: tuple[tuple[str, str], ...]
 
 
-class KeptAnswers:
+class AnswerCache:
     """This process's answers by their ETag, up to ``limit`` bytes; the least recently used are dropped.
 
     Safe for use by all threads.
@@ -93,14 +93,14 @@ class KeptAnswers:
 
 def install(app: Flask) -> None:
     """Register the caching of ``app``'s answers, which runs after all handlers that are installed later."""
-    app.extensions["kept-answers"] = KeptAnswers()
+    app.extensions["kept-answers"] = AnswerCache()
     app.before_request(_answer_unchanged)
     app.after_request(_cache_answer)
     app.after_request(_compress)
     app.after_request(_cache_static)
 
 
-def keep_nowhere() -> None:
+def forbid_caching() -> None:
     """Have no cache keep the answer to this request: something is recorded of each request."""
     g.entity_tag = None
 
@@ -152,8 +152,8 @@ def _variant(tag: str) -> str:
     return f"{tag} gzip" if request.accept_encodings["gzip"] else tag
 
 
-def _kept_answers() -> KeptAnswers:
-    return cast(KeptAnswers, current_app.extensions["kept-answers"])
+def _kept_answers() -> AnswerCache:
+    return cast(AnswerCache, current_app.extensions["kept-answers"])
 
 
 def _cache_answer(answer: Response) -> Response:

@@ -46,7 +46,9 @@ class AnnouncementForm:
     fault: Invalid | None  # names the field that could not be saved
     attachments: Sequence[attachments_for_staff.Paper] = ()
     detached: Sequence[Attachment] = ()
-    offer: attachments_for_staff.Offer = field(default_factory=attachments_for_staff.Offer)
+    offer: attachments_for_staff.SuggestedValues = field(
+        default_factory=attachments_for_staff.SuggestedValues
+    )
     relations: relation_forms.RelationForm = field(default_factory=relation_forms.RelationForm)
     disclosure: disclosure_forms.DisclosureForm = field(default_factory=disclosure_forms.DisclosureForm)
     near_duplicate: near_duplicates.NearDuplicate | None = None
@@ -112,8 +114,8 @@ def build_form(
         return AnnouncementForm(
             announcement=None, typed=typed, values=values, finds=finds, conflicts=conflicts, fault=fault
         )
-    attachments = attachments_for_staff.of(announcement)
-    offer = attachments_for_staff.offer(announcement, attachments)
+    attachments = attachments_for_staff.papers_of(announcement)
+    offer = attachments_for_staff.suggested_values(announcement, attachments)
     offered = {name: offer.fields[name] for name in offer.fills}
     return AnnouncementForm(
         announcement=announcement,
@@ -125,8 +127,8 @@ def build_form(
         attachments=attachments,
         detached=services().attachments.detached(announcement.id),
         offer=offer,
-        relations=relation_forms.of(announcement),
-        disclosure=disclosure_forms.of(announcement),
+        relations=relation_forms.relation_form(announcement),
+        disclosure=disclosure_forms.disclosure_form(announcement),
         near_duplicate=_near_duplicate(announcement, attachments),
         last_change=edit_conflicts.last_change_id(announcement),
     )

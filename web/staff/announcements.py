@@ -198,7 +198,7 @@ def publish(id: int) -> ResponseReturnValue:
         except PrakatError as error:
             flash(in_words(error), "bad")
     announcement = services().announcements.get(id)
-    papers = attachments_for_staff.of(announcement)
+    papers = attachments_for_staff.papers_of(announcement)
     unread = [each.attachment for each in papers if each.attachment.hold is Hold.UNREAD]
     finds = services().intake.personal_data(id)
     return render_template(

@@ -38,7 +38,7 @@ class Paper:
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
+class SuggestedValues:
     """Fields of the announcement as its documents state them.
 
     ``fills``: names of the fields that nobody has given, and with which the form of a draft begins.
@@ -49,25 +49,25 @@ class Offer:
     awaited: bool = False  # nobody has given a title, and the documents are not read yet
 
 
-def of(announcement: Announcement) -> list[Paper]:
+def papers_of(announcement: Announcement) -> list[Paper]:
     """Returns the announcement's attachments in order of position."""
     attachments = services().attachments.by_announcement([announcement.id]).get(announcement.id, [])
     draft = announcement.status is Status.DRAFT
     return [_paper(attachment, draft=draft) for attachment in attachments]
 
 
-def offer(announcement: Announcement, papers: Sequence[Paper]) -> Offer:
+def suggested_values(announcement: Announcement, papers: Sequence[Paper]) -> SuggestedValues:
     """Returns the fields that the documents suggest for a draft; nothing for any other announcement.
 
     They come from the first document that states its subject, once all documents before it are read.
     """
     if announcement.status is not Status.DRAFT:
-        return Offer()
+        return SuggestedValues()
     missing = fields_not_given(announcement)
     if is_named_after_file(announcement, papers):
         missing |= {"title", "kind"}
     stated = suggest_fields([paper.attachment for paper in papers])
-    return Offer(
+    return SuggestedValues(
         stated.fields, frozenset(missing & stated.fields.keys()), stated.awaited and "title" in missing
     )
 

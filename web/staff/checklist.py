@@ -15,7 +15,7 @@ from archive.suggested_fields import fields_not_given, is_title_file_name
 from web import labels, template_filters
 from web.bootstrap import services
 from web.staff import relation_forms
-from web.staff.attachments_for_staff import Paper, is_named_after_file, offer
+from web.staff.attachments_for_staff import Paper, is_named_after_file, suggested_values
 from web.staff.near_duplicates import NearDuplicate, find_near_duplicate
 
 
@@ -32,7 +32,7 @@ class Check:
 
 def checks(announcement: Announcement, papers: Sequence[Paper], finds: Sequence[Find]) -> list[Check]:
     """Returns the lines for an announcement, its attachments and finds of personal data, in order."""
-    stated = offer(announcement, papers).fields
+    stated = suggested_values(announcement, papers).fields
 
     def place(field: str) -> str:
         return url_for("staff.edit", id=announcement.id, _anchor=field)
@@ -64,7 +64,7 @@ def obstacle(announcement: Announcement, papers: Sequence[Paper], finds: Sequenc
     if announcement.status is not Status.DRAFT:
         return str(_("ไม่ใช่ฉบับร่าง"))
     attachments = [paper.attachment for paper in papers]
-    suggested = offer(announcement, papers)
+    suggested = suggested_values(announcement, papers)
     if "title" not in suggested.fills and not suggested.awaited:
         if not announcement.title:
             return str(_("ยังไม่มีชื่อเรื่อง"))
@@ -132,7 +132,7 @@ def _kind(announcement: Announcement, stated: object, place: str) -> Check:
 
 
 def _relations(announcement: Announcement) -> Check:
-    found = relation_forms.of(announcement)
+    found = relation_forms.relation_form(announcement)
     value = ", ".join(f"{labels.relation_name(kind)} {other.title}" for kind, other in found.changes)
     remark = ""
     if found.suggested:

@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from archive.errors import PrakatError
 from archive.model import Attachment, Change, Page
 from indexer.extraction.image.deskew import Turn
-from indexer.extraction.page_images import rectangles
+from indexer.extraction.page_images import hit_rectangles
 from indexer.extraction.rereading import TURNS, ReadingSettings
 from web.bootstrap import services
 from web.errors import in_words
@@ -111,7 +111,7 @@ def _marks(shown: Page) -> list[dict[str, Any]]:
             "alternatives": doubt.alternatives[:MOST_ALTERNATIVES],
             "boxes": [
                 (box.left, box.top, box.right, box.bottom)
-                for box in rectangles(shown, ((doubt.start, doubt.end),))
+                for box in hit_rectangles(shown, ((doubt.start, doubt.end),))
             ],
         }
         for doubt in shown.doubts

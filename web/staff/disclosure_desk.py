@@ -15,9 +15,9 @@ from archive.disclosure import (
     PARTS,
     DisclosureEntry,
     DisclosureItem,
+    DisclosureState,
     Period,
     Section,
-    State,
     checked_entry,
     checked_item,
     first_day,
@@ -58,12 +58,14 @@ def desk(year: int | None = None) -> str:
     year = checked_year(year or fiscal_year(today()))
     shown = year_overview(services(), year)
     asked = request.args.get("state", "")
-    narrowed = [each for each in shown if each.status.state == asked] if asked in set(State) else shown
+    narrowed = (
+        [each for each in shown if each.status.state == asked] if asked in set(DisclosureState) else shown
+    )
     return render_template(
         "staff/disclosure.html",
         year=year,
         sections=by_section(narrowed),
-        counts={state: sum(each.status.state is state for each in shown) for state in State},
+        counts={state: sum(each.status.state is state for each in shown) for state in DisclosureState},
         asked=asked,
         carried=len(_carried_over(shown)),
         list_year=list_year(services(), year),
@@ -143,7 +145,7 @@ def _numbers(text: str) -> tuple[int, int]:
 
 def _candidates(shown: ItemShown, year: int) -> list[EntryShown]:
     """Returns announcements whose titles the item's keywords find, with the part that each seems to be of."""
-    ids = services().disclosure.titled(shown.item.keywords, first_day(year), last_day(year) + _LATE)
+    ids = services().disclosure.ids_with_title(shown.item.keywords, first_day(year), last_day(year) + _LATE)
     taken = {each.announcement.id for each in shown.entries}
     known = services().announcements.get_many([id for id in ids if id not in taken])
     found = []

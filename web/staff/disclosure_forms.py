@@ -7,7 +7,13 @@ from dataclasses import dataclass, replace
 
 from flask_babel import gettext as _
 
-from archive.disclosure import DisclosureEntry, DisclosureItem, checked_entry, fiscal_year, stated_entry
+from archive.disclosure import (
+    DisclosureEntry,
+    DisclosureItem,
+    checked_entry,
+    entry_named_in_title,
+    fiscal_year,
+)
 from archive.errors import Invalid
 from archive.model import Announcement
 from web.bootstrap import services
@@ -25,7 +31,7 @@ class DisclosureForm:
     items: Sequence[DisclosureItem] = ()
 
 
-def of(announcement: Announcement) -> DisclosureForm:
+def disclosure_form(announcement: Announcement) -> DisclosureForm:
     """Returns the form's content for an announcement."""
     return DisclosureForm(
         _with_items(services().disclosure.by_announcement(announcement.id)),
@@ -83,7 +89,7 @@ def assign_by_title(key: str, announcement: Announcement, actor: str) -> None:
         )
         if chosen is None:
             raise Invalid("ปีนี้ไม่มีรายการนี้ กรุณาเลือกจากรายการ", field="item")
-        entry = stated_entry(chosen, announcement.title, announcement.published_on)
+        entry = entry_named_in_title(chosen, announcement.title, announcement.published_on)
     else:
         suggested = suggested_entries(services(), announcement)
         if not suggested:

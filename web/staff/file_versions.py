@@ -39,7 +39,7 @@ def file(id: int, number: int) -> Response:
     services().attachments.get(id)
     version = services().intake.file_version(id, number)
     note_security("earlier file read", person=g.actor, attachment=id, version=number)
-    return files.original(version, public=False)
+    return files.send_original(version, public=False)
 
 
 @pages.post("/restore")

@@ -66,7 +66,7 @@ def _text_with(find: Find, announcement: Announcement, attachment: Attachment | 
 
 def _around(text: str, start: int, end: int) -> str:
     """Returns the find with a little text on both sides, cut between clusters."""
-    borders = thai.clusters(text)
+    borders = thai.cluster_borders(text)
     first = max((border for border in borders if border <= max(start - _BEFORE, 0)), default=0)
     last = min((border for border in borders if border >= end + _AFTER), default=len(text))
     return " ".join(text[first:last].split())

@@ -205,7 +205,7 @@ def _spans(text: str, typed: str) -> Iterator[tuple[int, int]]:
     """Yields where the typed words stand in the text; white space and the script of digits do not count."""
     places = [place for place, letter in enumerate(text) if not letter.isspace()]
     letters = thai.arabic_digits("".join(text[place] for place in places)).lower()
-    wanted = thai.arabic_digits("".join(thai.canon(typed).split())).lower()
+    wanted = thai.arabic_digits("".join(thai.canonical_text(typed).split())).lower()
     at = letters.find(wanted) if wanted else -1
     while at >= 0:
         yield places[at], places[at + len(wanted) - 1] + 1

@@ -27,7 +27,7 @@ class RelationForm:
     changed_by: tuple[tuple[RelationKind, Announcement], ...] = ()
 
 
-def of(announcement: Announcement) -> RelationForm:
+def relation_form(announcement: Announcement) -> RelationForm:
     """Returns the announcement's relations to all announcements, published or not."""
     confirmed = [each for each in services().relations.decisions_of(announcement.id) if each.kind]
     known = services().announcements.get_many(

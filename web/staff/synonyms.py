@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 
 from archive.errors import Invalid, Unavailable
 from archive.repositories import Miss
-from archive.thai import canon
+from archive.thai import canonical_text
 from indexer.analysis.tokenizer import fold
 from indexer.search.query import parser as queries
 from web.bootstrap import services
@@ -109,7 +109,11 @@ def _page(preview: str = "") -> str:
 
 def _entry(said: str, written: str) -> str:
     """Returns the entry of what people say and what official texts write. Raises ``Invalid``."""
-    words = [each.strip() for text in (said, written) for each in canon(text).replace("\n", ",").split(",")]
+    words = [
+        each.strip()
+        for text in (said, written)
+        for each in canonical_text(text).replace("\n", ",").split(",")
+    ]
     words = list(dict.fromkeys(filter(None, words)))
     if not 2 <= len(words) <= _MOST_WORDS:
         raise Invalid("กรุณากรอกอย่างน้อยสองคำที่ความหมายเดียวกัน และไม่เกิน 8 คำ", field="written")

@@ -59,7 +59,7 @@ _EVERYTHING_BUT_TRASH = (Status.DRAFT, Status.PUBLISHED, Status.WITHDRAWN)
 
 
 @dataclass(frozen=True, slots=True)
-class AskedFilters:
+class WorklistArguments:
     """The filters in the address, with values that make no sense left out. ``status`` "" is all but trash."""
 
     q: str
@@ -82,7 +82,7 @@ class AskedFilters:
         return url_for("worklist.table") + (f"?{urlencode(arguments)}" if arguments else "")
 
 
-def _asked(values: Mapping[str, str], prefix: str = "") -> AskedFilters:
+def _asked(values: Mapping[str, str], prefix: str = "") -> WorklistArguments:
     """Returns the filters among the arguments of an address, or among the fields of a form."""
     known: dict[str, set[str]] = {
         "status": set(Status),
@@ -90,14 +90,14 @@ def _asked(values: Mapping[str, str], prefix: str = "") -> AskedFilters:
         "problem": set(Problem),
         "changed": set(_CHANGED),
     }
-    given = {name: values.get(f"{prefix}{name}", "")[:200] for name in AskedFilters.__slots__}
+    given = {name: values.get(f"{prefix}{name}", "")[:200] for name in WorklistArguments.__slots__}
     for name, allowed in known.items():
         if given[name] not in allowed:
             given[name] = ""
-    return AskedFilters(**given | {"q": values.get(f"{prefix}q", "").strip()[:MAX_QUERY_LENGTH]})
+    return WorklistArguments(**given | {"q": values.get(f"{prefix}q", "").strip()[:MAX_QUERY_LENGTH]})
 
 
-def _filters(asked: AskedFilters) -> WorklistFilters:
+def _filters(asked: WorklistArguments) -> WorklistFilters:
     """Returns the filters for the archive. What is searched for is found here, among all records."""
     since = dt.datetime.now(dt.UTC) - dt.timedelta(days=int(asked.changed)) if asked.changed else None
     return WorklistFilters(
@@ -244,7 +244,7 @@ def publish_many() -> ResponseReturnValue:
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class PublicationCandidate:
     """A record in the checklist for many. ``obstacle``: why it cannot be published; "" when it can."""
 
     announcement: Announcement
@@ -254,10 +254,10 @@ class Candidate:
     is_being_read: bool
 
 
-def _candidate(announcement: Announcement) -> Candidate:
-    papers = attachments_for_staff.of(announcement)
+def _candidate(announcement: Announcement) -> PublicationCandidate:
+    papers = attachments_for_staff.papers_of(announcement)
     found = services().intake.personal_data(announcement.id)
-    return Candidate(
+    return PublicationCandidate(
         announcement,
         papers,
         checklist.checks(announcement, papers, found),
@@ -361,7 +361,7 @@ def _back(done: str = "") -> str:
 
     ``done``: name of the changes that were made, which the list then offers to undo.
     """
-    names = [*AskedFilters.__slots__, "page"]
+    names = [*WorklistArguments.__slots__, "page"]
     arguments = {name: request.form[f"at-{name}"][:500] for name in names if request.form.get(f"at-{name}")}
     arguments |= {"done": done} if done else {}
     return url_for("worklist.table") + (f"?{urlencode(arguments)}" if arguments else "")

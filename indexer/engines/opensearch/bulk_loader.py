@@ -24,9 +24,9 @@ from indexer.engines.opensearch.mapping import (
     announcement_id,
     averages,
     completable_words,
-    in_service,
+    loading_settings,
     opensearch_document,
-    settings,
+    serving_settings,
     word_body,
     word_id,
 )
@@ -82,18 +82,18 @@ class Lease:
         self._renewed = 0.0
 
     def __enter__(self) -> Self:
-        while not self._cluster.take(self._index, self._owner, _LEASE):
+        while not self._cluster.take_lease(self._index, self._owner, _LEASE):
             time.sleep(_POLL)
         self._renewed = time.monotonic()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._cluster.give_back(self._index, self._owner)
+        self._cluster.release_lease(self._index, self._owner)
 
     def renew(self) -> None:
         """Renews the lease if a renewal is due. Must be called repeatedly while building."""
         if time.monotonic() - self._renewed > _RENEWED:
-            self._cluster.take(self._index, self._owner, _LEASE)
+            self._cluster.take_lease(self._index, self._owner, _LEASE)
             self._renewed = time.monotonic()
 
 
@@ -158,7 +158,7 @@ class BulkLoader:
         if held >= _WORTH_MERGING:
             for _ in self._cluster.merge_segments(self._index, 1 + held // _OF_ONE_SEGMENT):
                 self._lease.renew()
-        self._cluster.apply_settings(self._index, in_service(self._cluster.address))
+        self._cluster.apply_settings(self._index, serving_settings(self._cluster.address))
         self._lease.renew()
         self._cluster.wait_for(self._index)
         made_with = {"manifest": manifest, "averages": self._averages, "sample": self._sample}
@@ -180,7 +180,9 @@ class BulkLoader:
             index for index in everything if index != live and not self._cluster.read_metadata(index)
         )
         index = f"{self._alias}-{max(map(_number, everything), default=0) + 1:06d}"
-        self._cluster.create_index(index, {"settings": settings(self._cluster.address), "mappings": MAPPING})
+        self._cluster.create_index(
+            index, {"settings": loading_settings(self._cluster.address), "mappings": MAPPING}
+        )
         return index
 
     def _measure(self) -> None:

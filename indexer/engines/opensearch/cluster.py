@@ -147,7 +147,7 @@ class Cluster:
         lines: list[Mapping[str, Any]] = [
             line for body in bodies for line in (head | self._statistics(body), body)
         ]
-        with explained():
+        with convert_cluster_errors():
             answers = self.client.msearch(body=lines)["responses"]
         for answer in answers:
             if "error" in answer:
@@ -163,7 +163,7 @@ class Cluster:
         """Returns the documents among ``ids`` that exist, in their current state."""
         if not ids:
             return []
-        with explained():
+        with convert_cluster_errors():
             found = self.client.mget(index=index, body={"ids": list(ids)}, **what)["docs"]
         for one in found:
             if "error" in one:
@@ -176,7 +176,7 @@ class Cluster:
         Actions that a busy cluster rejects are sent again. With ``visible`` this method returns only when
         searches see all actions.
         """
-        with explained():
+        with convert_cluster_errors():
             sent = streaming_bulk(
                 self.client,
                 actions,
@@ -205,7 +205,7 @@ class Cluster:
 
     def live_index(self, alias: str) -> str | None:
         """Returns the name of the index that the alias points to; None if there is none."""
-        with suppress(IndexRemoved), explained():
+        with suppress(IndexRemoved), convert_cluster_errors():
             return str(next(iter(self.client.indices.get_alias(name=alias))))
         return None
 
@@ -213,43 +213,43 @@ class Cluster:
         """Points the alias to the index, and away from ``previous``, in one atomic step."""
         actions = [{"add": {"index": index, "alias": alias}}]
         actions += [{"remove": {"index": previous, "alias": alias}}] if previous else []
-        with explained():
+        with convert_cluster_errors():
             self.client.indices.update_aliases(body={"actions": actions})
 
     def create_index(self, index: str, body: Mapping[str, Any]) -> None:
         """Creates an index with the given settings and mappings. Raises ``RuntimeError`` if it exists."""
-        with explained():
+        with convert_cluster_errors():
             self.client.indices.create(index=index, body=body, request_timeout=_LONG)
 
     def remove_index(self, index: str) -> None:
         """Deletes an index; does nothing if there is none of this name."""
-        with explained():
+        with convert_cluster_errors():
             self.client.indices.delete(index=index, ignore_unavailable=True, request_timeout=_LONG)
 
     def index_names(self, pattern: str) -> list[str]:
         """Returns the names of the indexes that match a pattern with ``*``."""
-        with explained():
+        with convert_cluster_errors():
             return list(self.client.indices.get_settings(index=pattern, name="index.uuid"))
 
     def read_metadata(self, index: str) -> dict[str, Any]:
         """Returns the values stored in the index with ``store_metadata``; an empty dict if there are none."""
-        with explained():
+        with convert_cluster_errors():
             found = self.client.indices.get_mapping(index=index)[index]["mappings"]
         return dict(found.get("_meta", {}))
 
     def store_metadata(self, index: str, metadata: Mapping[str, Any]) -> None:
         """Stores values in the index's mapping, in place of those that were stored before."""
-        with explained():
+        with convert_cluster_errors():
             self.client.indices.put_mapping(index=index, body={"_meta": metadata})
 
     def apply_settings(self, index: str, settings: Mapping[str, Any]) -> None:
         """Changes the given settings of an index; the others stay as they are."""
-        with explained():
+        with convert_cluster_errors():
             self.client.indices.put_settings(index=index, body=settings)
 
     def refresh_index(self, index: str) -> None:
         """Makes everything that was written to an index visible to searches."""
-        with explained():
+        with convert_cluster_errors():
             self.client.indices.refresh(index=index, request_timeout=_LONG)
 
     def merge_segments(self, index: str, segments: int) -> Iterator[None]:
@@ -257,7 +257,7 @@ class Cluster:
 
         The merge halves the index, as data kept for copying single documents goes, and speeds up searches.
         """
-        with explained():
+        with convert_cluster_errors():
             self.client.indices.flush(index=index, force=True, request_timeout=_LONG)
             merging = {"max_num_segments": segments, "wait_for_completion": False}
             task = self.client.indices.forcemerge(index=index, **merging)["task"]
@@ -270,7 +270,7 @@ class Cluster:
 
         Raises ``Unavailable`` if a shard has not even one copy.
         """
-        with explained():
+        with convert_cluster_errors():
             for status, seconds in (("green", _COPIES), ("yellow", _LONG)):
                 found = self.client.cluster.health(
                     index=index,
@@ -285,17 +285,17 @@ class Cluster:
 
     def lost_shards(self, index: str) -> list[str]:
         """Returns the names of the shards of which no copy can be searched."""
-        with explained():
+        with convert_cluster_errors():
             found = self.client.cluster.health(index=index, level="shards")
         shards = found.get("indices", {}).get(index, {}).get("shards", {})
         return [f"{index}/{number}" for number, shard in sorted(shards.items()) if shard["status"] == "red"]
 
     # A lease
 
-    def take(self, index: str, owner: str, seconds: float) -> bool:
+    def take_lease(self, index: str, owner: str, seconds: float) -> bool:
         """Takes or renews the lease stored in the index for ``seconds``; returns True if owner has it."""
         body = {"owner": owner, "until": time.time() + seconds}
-        with explained():
+        with convert_cluster_errors():
             try:
                 self.client.create(index=index, id="lease", body=body)
                 return True
@@ -313,9 +313,9 @@ class Cluster:
                 return True
         return False
 
-    def give_back(self, index: str, owner: str) -> None:
+    def release_lease(self, index: str, owner: str) -> None:
         """Releases the lease if the owner still has it. If the cluster does not answer, the lease lapses."""
-        with suppress(Unavailable), explained():
+        with suppress(Unavailable), convert_cluster_errors():
             found = self.client.get(index=index, id="lease", ignore=(404,))
             if found.get("found") and found["_source"]["owner"] == owner:
                 self.client.delete(index=index, id="lease", ignore=(404,))
@@ -329,7 +329,7 @@ def _credentials(account: tuple[str, str] | None) -> dict[str, str]:
 
 
 @contextmanager
-def explained() -> Iterator[None]:
+def convert_cluster_errors() -> Iterator[None]:
     """Converts errors of the cluster: a lost index to ``IndexRemoved``, a bad request to ``RuntimeError``.
 
     All other errors become ``Unavailable``.

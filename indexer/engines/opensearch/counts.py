@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from indexer.engines.opensearch.cluster import Cluster
-from indexer.engines.opensearch.queries import ANNOUNCEMENTS, Json, count_body, visible
+from indexer.engines.opensearch.queries import ANNOUNCEMENTS, Json, count_body, visibility_filters
 from indexer.search.query.parser import Filters
 
 _MOST = 200_000  # counts that are cached for one state of an index
@@ -29,7 +29,7 @@ class DocumentCounts:
         self._cluster, self._index = cluster, index
         is_everyone = filters.organisation is None and not filters.withheld
         # Without a further condition the cluster knows a term's count without reading any document.
-        self._visible = [] if is_everyone else visible(filters)
+        self._visible = [] if is_everyone else visibility_filters(filters)
         self._known = {} if filters.withheld else statistics.counts
         self._prefix = f"{filters.organisation} "
 
@@ -45,25 +45,25 @@ class DocumentCounts:
         """Returns the number of documents that match the query; None if it was not asked for yet."""
         return self._known.get(self._key(query))
 
-    def of(self, query: Json) -> int:
+    def count(self, query: Json) -> int:
         """Returns the number of documents that match the query."""
         self.fetch([query])
         return self._known[self._key(query)]
 
     def fetch(self, queries: Sequence[Json]) -> None:
         """Asks for all counts that are not known yet, in one request."""
-        missing = self.bodies(queries)
+        missing = self.missing_requests(queries)
         if missing:
             answers = self._cluster.ask(self._index, [body for _, body in missing])
-            self.note([key for key, _ in missing], answers)
+            self.store([key for key, _ in missing], answers)
 
-    def bodies(self, queries: Sequence[Json]) -> list[tuple[str, dict[str, Any]]]:
+    def missing_requests(self, queries: Sequence[Json]) -> list[tuple[str, dict[str, Any]]]:
         """Returns key and request of each query that was not counted yet, and of all documents."""
         wanted = {self._key(query): query for query in (ANNOUNCEMENTS, *queries)}
         missing = {key: query for key, query in wanted.items() if key not in self._known}
         return [(key, count_body(query, self._visible)) for key, query in missing.items()]
 
-    def note(self, keys: Sequence[str], answers: Sequence[Mapping[str, Any]]) -> None:
+    def store(self, keys: Sequence[str], answers: Sequence[Mapping[str, Any]]) -> None:
         """Adds the counts in the responses to those known."""
         if len(self._known) > _MOST:
             self._known.clear()

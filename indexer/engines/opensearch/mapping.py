@@ -57,7 +57,7 @@ _CLUSTER = re.compile(f"[{LEADING_VOWELS}]?[{CONSONANTS}][{NEVER_INITIAL}]*|[0-9
 Averages = Mapping[str, float]
 
 
-def settings(address: Address) -> dict[str, Any]:
+def loading_settings(address: Address) -> dict[str, Any]:
     """Returns the settings of an index that is being filled.
 
     Such an index has no replicas, as nobody searches it yet and a lost one is simply built again.
@@ -87,7 +87,7 @@ def settings(address: Address) -> dict[str, Any]:
     }
 
 
-def in_service(address: Address) -> dict[str, Any]:
+def serving_settings(address: Address) -> dict[str, Any]:
     """Returns the settings that are changed once the index is filled."""
     return {"index": {"number_of_replicas": address.replicas, "refresh_interval": address.refresh}}
 

@@ -14,7 +14,7 @@ from indexer.analysis.dictionary import Lexicon
 from indexer.analysis.index_document import NEVER_EXPIRES
 from indexer.analysis.tokenizer import fold, gram_terms, searchable_bytes, text_of_bytes
 from indexer.engines.opensearch.mapping import STEPS, clusters, grams, name_key
-from indexer.search.coverage import says_little
+from indexer.search.coverage import is_uninformative
 from indexer.search.query.parser import DateRange, Filters, Query, Sort
 from indexer.search.query.query_plan import (
     Alternative,
@@ -158,7 +158,7 @@ class PlanQueries:
     @property
     def visible(self) -> list[Json]:
         """Filters for the announcements of the query's organisation without withheld ids."""
-        return visible(self.query.filters)
+        return visibility_filters(self.query.filters)
 
     @property
     def phrases(self) -> list[QueryPart]:
@@ -166,11 +166,11 @@ class PlanQueries:
         return [part for part in self.plan.parts if part.phrase.words > 1 and has_bigram(part.phrase.data)]
 
     @property
-    def fewest(self) -> int:
+    def min_telling_clauses(self) -> int:
         """The number of telling clauses that a partial match has at least."""
         return max(math.ceil(TUNING.min_coverage * len(self._telling()) - 1e-9), 1)
 
-    def at_level(self, level: str, *, timely: bool) -> Json:
+    def query_at_level(self, level: str, *, timely: bool) -> Json:
         """Returns the query for documents with "all", "enough" or "any" of the plan.
 
         "quoted" is all of it, with quoted phrases letter by letter. With ``timely``, documents must be of one
@@ -178,7 +178,7 @@ class PlanQueries:
         """
         if level in ("quoted", "all"):
             return self._all_of_it(quoted=level == "quoted", timely=timely)
-        return self._enough_of_it(self.fewest if level == "enough" else 1, timely=timely)
+        return self._enough_of_it(self.min_telling_clauses if level == "enough" else 1, timely=timely)
 
     def _all_of_it(self, *, quoted: bool, timely: bool) -> Json:
         """Returns the query for documents with every part, by its words or letter by letter."""
@@ -194,15 +194,15 @@ class PlanQueries:
         short = [part for part in self.phrases if len(part.clauses) < fewest]
         should = [query for part in short for query in self._near(part)]
         should += [phrase_query(part.phrase.data, _PHRASE_BOOST) for part in short]
-        should += [*(self.clause(clause) for clause in others), *self._whole()]
+        should += [*(self.clause_or_date_query(clause) for clause in others), *self._whole()]
         near = [query for part in long for query in self._near(part)]
         must = bool_should([words, *(phrase_query(part.phrase.data, _PHRASE_BOOST) for part in long), *near])
         return self._bool([must], should, timely=timely)
 
-    def clause(self, clause: Clause, name: str | None = None) -> Json:
+    def clause_or_date_query(self, clause: Clause, name: str | None = None) -> Json:
         """Returns the query of a clause; for a clause that names a date, documents of that date match too."""
         days = [
-            in_time(time)
+            date_range_query(time)
             for time in self.query.times
             if clause in build_query_part(time.text, self.lexicon).clauses
         ]
@@ -219,7 +219,9 @@ class PlanQueries:
         return {"dis_max": {"queries": queries, "_name": name}}
 
     def _telling(self) -> list[Clause]:
-        return [clause for clause in self.plan.clauses if not says_little(clause)] or list(self.plan.clauses)
+        return [clause for clause in self.plan.clauses if not is_uninformative(clause)] or list(
+            self.plan.clauses
+        )
 
     def _near(self, part: QueryPart) -> list[Json]:
         """Returns the query for a phrase with misread letters; none in questions and
@@ -230,10 +232,14 @@ class PlanQueries:
     def _loosely(self, clause: Clause) -> Json:
         """Returns the query of a clause that may also stand with misread letters."""
         fuzzy = misread_word_query(clause) if len(self.plan.clauses) <= _MAX_FUZZY_CLAUSES else []
-        return {"dis_max": {"queries": [self.clause(clause), *fuzzy]}} if fuzzy else self.clause(clause)
+        return (
+            {"dis_max": {"queries": [self.clause_or_date_query(clause), *fuzzy]}}
+            if fuzzy
+            else self.clause_or_date_query(clause)
+        )
 
     def _part(self, part: QueryPart, *, quoted: bool) -> Json:
-        words = [self.clause(clause) for clause in part.clauses]
+        words = [self.clause_or_date_query(clause) for clause in part.clauses]
         if part not in self.phrases:
             return bool_must(words)
         together = phrase_query(part.phrase.data, _PHRASE_BOOST)
@@ -267,7 +273,7 @@ class PlanQueries:
         """
         times = self.query.times
         is_prose = self.plan.is_sentence or self.plan.is_question
-        ways = [in_time(time) for time in times]
+        ways = [date_range_query(time) for time in times]
         ways += [phrase_query(str(time.year).encode(), field="title_grams") for time in times if time.year]
         ways += [
             bool_must(map(clause_query, date_name_clauses(time.text, self.lexicon)))
@@ -290,7 +296,7 @@ class PlanQueries:
         is returned for questions, sentences and single days: they are about what happened then.
         """
         is_prose = self.plan.is_sentence or self.plan.is_question
-        words = [clause for clause in self._untimed() if not says_little(clause)]
+        words = [clause for clause in self._untimed() if not is_uninformative(clause)]
         if is_prose or not words or any(time.is_one_day for time in self.query.times):
             return {}
         runs = ("".join(way.terms) for clause in words for way in clause.alternatives)
@@ -390,7 +396,7 @@ def count_body(query: Json, visible: Sequence[Json]) -> dict[str, Any]:
     return {"query": {"bool": {"filter": [*visible, query]}}, "size": 0, "track_total_hits": exactly}
 
 
-def visible(filters: Filters) -> list[Json]:
+def visibility_filters(filters: Filters) -> list[Json]:
     """Returns filters for the announcements of an organisation (None: of all) without withheld ids."""
     own: Json = ANNOUNCEMENTS
     if filters.organisation is not None:
@@ -400,7 +406,7 @@ def visible(filters: Filters) -> list[Json]:
     return [own, *({"bool": {"must_not": {"terms": {"id": batch}}}} for batch in batches)]
 
 
-def in_time(time: DateRange) -> Json:
+def date_range_query(time: DateRange) -> Json:
     """Returns the query for a date range, or for a month of any year."""
     if time.month is not None:
         return {"term": {"month": time.month}}

@@ -34,12 +34,12 @@ from indexer.engines.opensearch.queries import (
 )
 from indexer.engines.opensearch.vocabulary import PrefetchingVocabulary, evidence_queries
 from indexer.search.coverage import (
+    adjacent_clauses,
     broken_words,
     clause_weights,
     document_coverage,
     is_near,
     minimum_coverage,
-    neighbours,
     scattered_clauses,
 )
 from indexer.search.explanations import ClauseExplanation, HitExplanation, ScorePart, SearchExplanation
@@ -90,7 +90,7 @@ class OpenSearchSearcher:
         while (missing := selection.missing()) is not None:
             self._ask(selection, missing, unknown)
             names = name_queries(query.filters)
-            partial = {name for name, (exact, _) in names.items() if not self._counts.of(exact)}
+            partial = {name for name, (exact, _) in names.items() if not self._counts.count(exact)}
             if partial != unknown:  # a part of a name was given
                 unknown = partial
                 selection = _Selection(queries, self._counts)
@@ -108,14 +108,14 @@ class OpenSearchSearcher:
         bodies = _bodies(queries, searches, unknown)
         are_all_needed = all(match.level in ("quoted", "all") for match in searches)
         is_counted = is_corrected or queries.query.explain or not are_all_needed
-        counts = self._counts.bodies(_count_queries(queries, with_clauses=is_counted))
+        counts = self._counts.missing_requests(_count_queries(queries, with_clauses=is_counted))
         vocabulary = self.vocabulary(queries.plan)
         lookups = [] if not selection.answers or selection.is_as_typed else vocabulary.lookups()
         preference = f"q{zlib.crc32(queries.query.typed.encode())}"  # pages of results come from one copy
         requests = [*bodies.values(), *(body for _, body in counts), *lookups]
         answers = iter(self._cluster.ask(self._index, requests, preference))
         selection.answers.update(zip(bodies, islice(answers, len(bodies)), strict=True))
-        self._counts.note([key for key, _ in counts], list(islice(answers, len(counts))))
+        self._counts.store([key for key, _ in counts], list(islice(answers, len(counts))))
         if lookups:
             vocabulary.note(list(answers))
 
@@ -148,11 +148,11 @@ def _bodies(
 def _searches(queries: PlanQueries, missing: MatchQuery, *, is_rare: bool) -> dict[MatchQuery, Json]:
     """Returns the queries of the missing search, and of those that are likely to be needed after it."""
     timely = missing.timely
-    searches = {missing: queries.at_level(missing.level, timely=timely)}
+    searches = {missing: queries.query_at_level(missing.level, timely=timely)}
     if missing.level == "quoted":
-        searches[MatchQuery("all", timely)] = queries.at_level("all", timely=timely)
+        searches[MatchQuery("all", timely)] = queries.query_at_level("all", timely=timely)
     if missing.level in ("quoted", "all") and is_rare and len(queries.plan.clauses) > 1:
-        searches[MatchQuery("enough", timely)] = queries.at_level("enough", timely=timely)
+        searches[MatchQuery("enough", timely)] = queries.query_at_level("enough", timely=timely)
     if queries.query.page == 1 and queries.query.sort is Sort.RELEVANCE:
         return searches
     best = {
@@ -174,8 +174,11 @@ def _count_queries(queries: PlanQueries, *, with_clauses: bool) -> list[Json]:
 
 def _named_queries(queries: PlanQueries) -> dict[str, Json]:
     """Returns queries by name that tell which clauses, neighbours and phrases a hit has."""
-    named = {f"clause{at}": queries.clause(one, f"clause{at}") for at, one in enumerate(queries.plan.clauses)}
-    for at, (_, _, run) in enumerate(neighbours(queries.plan)):
+    named = {
+        f"clause{at}": queries.clause_or_date_query(one, f"clause{at}")
+        for at, one in enumerate(queries.plan.clauses)
+    }
+    for at, (_, _, run) in enumerate(adjacent_clauses(queries.plan)):
         if has_bigram(run):
             named[f"pair{at}"] = phrase_query(run, name=f"pair{at}")
     for at, part in enumerate(queries.phrases):
@@ -183,7 +186,7 @@ def _named_queries(queries: PlanQueries) -> dict[str, Json]:
     return named
 
 
-class NotAsked(Exception):
+class SearchNotFetched(Exception):
     """Raised where a choice needs the answer to a search that was not asked for yet."""
 
     def __init__(self, match: MatchQuery) -> None:
@@ -203,7 +206,7 @@ class _Selection:
         """Returns the search without which the choice cannot be made; None if it can."""
         try:
             self._chosen()
-        except NotAsked as missing:
+        except SearchNotFetched as missing:
             return missing.match
         return None
 
@@ -231,7 +234,7 @@ class _Selection:
         return bool(counted[ABOUT_ELSEWHERE][ABOUT_ELSEWHERE]["doc_count"])
 
     def _chosen(self) -> tuple[MatchQuery, tuple[BilingualNote, ...]]:
-        """Returns the search that answers, and notes on what was given up. May raise ``NotAsked``."""
+        """Returns the search that answers, and notes on what was given up. May raise ``SearchNotFetched``."""
         match, notes = self._rule(timely=bool(self.queries.query.times))
         if match.timely and not self._unfiltered(match):
             match, notes = self._rule(timely=False)
@@ -277,12 +280,12 @@ class _Selection:
         """Returns the searches for partial matches that the plan can have, the stricter first."""
         if len(self.queries.plan.clauses) < 2:
             return []
-        levels = ["enough", "any"] if self.queries.fewest > 1 else ["enough"]
+        levels = ["enough", "any"] if self.queries.min_telling_clauses > 1 else ["enough"]
         return [MatchQuery(level, timely) for level in levels]
 
     def _answer(self, match: MatchQuery) -> Answer:
         if match not in self.answers:
-            raise NotAsked(match)
+            raise SearchNotFetched(match)
         return self.answers[match]
 
     def _total(self, match: MatchQuery) -> int:
@@ -337,7 +340,7 @@ class _Selection:
 
     def _hit_coverage(self, hit: Answer, weights: Mapping[Clause, float]) -> float:
         """Returns the share of the plan that a hit answers."""
-        pairs = neighbours(self.queries.plan)
+        pairs = adjacent_clauses(self.queries.plan)
         names = _names(hit)
         as_typed = {one for part in self._parts(names) for one in part.clauses}
         beside = {run for at, (_, _, run) in enumerate(pairs) if f"pair{at}" in names}

@@ -20,7 +20,7 @@ from indexer.engines.opensearch.queries import (
     has_bigram,
     phrase_query,
     term_query,
-    visible,
+    visibility_filters,
 )
 from indexer.search.coverage import is_known
 from indexer.search.query.parser import Filters
@@ -51,26 +51,26 @@ class PhraseVocabulary:
     """Counts of terms, clauses and phrases, and completions and titles, each looked up when it is needed."""
 
     def __init__(self, cluster: Cluster, index: str, filters: Filters, counts: DocumentCounts) -> None:
-        self._cluster, self._index, self._visible = cluster, index, visible(filters)
+        self._cluster, self._index, self._visible = cluster, index, visibility_filters(filters)
         self._counts = counts
 
     def document_frequency(self, term: str) -> int:
-        return self._counts.of(term_query(term))
+        return self._counts.count(term_query(term))
 
     def idf(self, frequency: int) -> float:
         return self._counts.idf(frequency)
 
     def has_clause(self, clause: Clause) -> bool:
-        return self._counts.of(clause_count_query(clause)) > 0
+        return self._counts.count(clause_count_query(clause)) > 0
 
     def has_all(self, clauses: Sequence[Clause]) -> bool:
-        return self._counts.of(bool_must(map(clause_count_query, clauses))) > 0
+        return self._counts.count(bool_must(map(clause_count_query, clauses))) > 0
 
     def estimate_phrase_count(self, part: QueryPart, *, enough: int, depth: int | None = None) -> int:  # noqa: ARG002
-        return min(self._counts.of(part_query(part)), enough)
+        return min(self._counts.count(part_query(part)), enough)
 
     def has_longer_phrase(self, part: QueryPart, longer: Sequence[bytes]) -> bool:
-        return any(self._counts.of(query) for query in _longer(part.phrase.data, longer))
+        return any(self._counts.count(query) for query in _longer(part.phrase.data, longer))
 
     def words_sounding_like(self, pieces: list[str], knows: Callable[[str], bool]) -> list[SoundMatch]:  # noqa: ARG002
         return []  # suggestions are not corrected
@@ -189,7 +189,7 @@ class PrefetchingVocabulary(PhraseVocabulary):
         for part in parts:
             queries += map(clause_count_query, part.clauses)
             queries += _longer(part.phrase.data, with_adjacent_letters(part.phrase.data, self._plan.whole))
-        counts = self._counts.bodies(queries)
+        counts = self._counts.missing_requests(queries)
         lookups = [
             _words({"terms": {"sounds": sounds}}, _MOST_HEARD),
             _words({"terms": {"word": pieces}}, max(len(pieces), 1)),
@@ -200,7 +200,7 @@ class PrefetchingVocabulary(PhraseVocabulary):
     def note(self, answers: Sequence[Mapping[str, Any]]) -> None:
         """Adds the answers to ``lookups`` to what is known."""
         sounding, typed, *counts = answers
-        self._counts.note(self._count_keys, counts)
+        self._counts.store(self._count_keys, counts)
         self._heard = _word_counts(typed) | _word_counts(sounding)
 
     def _is_frequent(self, word: str) -> bool:

@@ -93,7 +93,7 @@ def mark_covered(
     covered = clause_scores.covered.copy()
     for clause in clauses:
         if clause in clause_scores.postings:
-            others = documents.compress(clause_scores.postings[clause].at(documents) == 0)
+            others = documents.compress(clause_scores.postings[clause].weights_at(documents) == 0)
             covered[others] += np.float32(clause_scores.idfs[clause])
     return replace(clause_scores, covered=covered)
 
@@ -112,7 +112,7 @@ def match_fuzzily(context: SearchContext, clause_scores: ClauseScores) -> tuple[
     )
     for clause in distinctive:
         documents, shares = _fuzzy_documents(context.reader, _fuzzy_match(context, clause))
-        new = clause_scores.postings[clause].at(documents) == 0
+        new = clause_scores.postings[clause].weights_at(documents) == 0
         documents, shares = documents[new], shares[new] * np.float32(clause_scores.idfs[clause])
         scores[documents] += shares * np.float32(context.tuning.fuzzy_weight)
         covered[documents] += shares
@@ -202,5 +202,5 @@ def _alternative_postings(reader: CommitReader, terms: tuple[str, ...]) -> Posti
     documents = intersect(lists)
     weights = np.zeros(len(documents), dtype=np.float32)
     for found in lists:
-        weights += found.at(documents)
+        weights += found.weights_at(documents)
     return PostingList(documents, weights)

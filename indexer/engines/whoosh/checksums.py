@@ -102,7 +102,7 @@ class CheckedFile:
             raise IndexDamaged(f"{self.name}: {error.strerror}") from error
 
 
-def write(directory: Path, segment: str) -> None:
+def write_checksums(directory: Path, segment: str) -> None:
     """Writes the checksums of all files of a segment, which never change after this, to ``SEGMENT.sums``."""
     sums = {
         path.name: _checksum(path, lambda _count: None) for path in sorted(directory.glob(f"{segment}.*"))

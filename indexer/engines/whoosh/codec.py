@@ -395,7 +395,7 @@ class Writer(SegmentWriter):  # type: ignore[misc]
 
     def _assemble_segment(self) -> None:
         """Writes the segment's checksums. Whoosh calls this when the segment's files are closed."""
-        checksums.write(Path(self.storage.folder), self.get_segment().segment_id())
+        checksums.write_checksums(Path(self.storage.folder), self.get_segment().segment_id())
 
     def _commit_toc(self, segments: list[Any]) -> None:
         """Writes the table of contents. Whoosh calls this to make a commit visible."""

@@ -11,11 +11,11 @@ from indexer.engines.whoosh.context import SearchContext
 from indexer.engines.whoosh.phrase_matching import phrase_similarity
 from indexer.engines.whoosh.ranking import TopDocuments
 from indexer.search.coverage import (
+    adjacent_clauses,
     broken_words,
     clause_weights,
     document_coverage,
     is_near,
-    neighbours,
     scattered_clauses,
 )
 from indexer.search.query.parser import DateRange
@@ -76,12 +76,12 @@ def _coverage(
 ) -> tuple[float, set[Clause]]:
     """Returns the share of the query that the document answers, and the clauses that it has."""
     at = np.array([document], dtype=np.int64)
-    matched = {clause for clause, listed in scores.postings.items() if listed.at(at)[0] > 0}
+    matched = {clause for clause, listed in scores.postings.items() if listed.weights_at(at)[0] > 0}
     text = context.reader.text(document)
     parts = [part for part in plan.parts if part.phrase.data and part.phrase.data in text]
     as_typed = {clause for part in parts for clause in part.clauses if clause in scores.idfs}
     matched |= as_typed
-    pairs = neighbours(plan)
+    pairs = adjacent_clauses(plan)
     beside = {run for _, _, run in pairs if run in text}
     scattered = scattered_clauses(pairs, beside) - as_typed
     misread: dict[Clause, float] = {}

@@ -50,7 +50,7 @@ def _explain_hit(
 ) -> HitExplanation:
     document, score = int(ranked.documents[place]), float(ranked.scores[place])
     at = np.array([document], dtype=np.int64)
-    matches = {clause: float(listed.at(at)[0]) for clause, listed in matched.scores.postings.items()}
+    matches = {clause: float(listed.weights_at(at)[0]) for clause, listed in matched.scores.postings.items()}
     parts = [ScorePart(f"bm25f: {clause.typed}", value) for clause, value in matches.items() if value]
     bm25f = float(matched.scores.scores[document])
     parts.append(ScorePart("misread words", bm25f - sum(matches.values())))

@@ -44,7 +44,7 @@ class GenerationDirectory:
         return path if name and (path / _MANIFEST).is_file() else None
 
     @contextmanager
-    def one_at_a_time(self) -> Iterator[None]:
+    def build_lock(self) -> Iterator[None]:
         """Holds the build lock, so that only one process builds. The kernel frees a dead process's lock."""
         self._directory.mkdir(parents=True, exist_ok=True)
         with (self._directory / _LOCK).open("w") as lock:

@@ -86,7 +86,7 @@ class WhooshIndex:
         if live is None:
             return ResultPage(total=0, hits=(), query=query)
         with self._reading(live.directory):
-            part = live.reader.of(query.filters.organisation, query.filters.withheld)
+            part = live.reader.of_organisation(query.filters.organisation, query.filters.withheld)
             searcher = WhooshSearcher(SearchContext(part, live.lexicon, self._tuning))
             return search(searcher, live.lexicon, query, self._tuning)
 
@@ -102,7 +102,7 @@ class WhooshIndex:
         if live is None:
             return []
         with self._reading(live.directory):
-            part = live.reader.of(organisation, withheld)
+            part = live.reader.of_organisation(organisation, withheld)
             vocabulary = WhooshVocabulary(SearchContext(part, live.lexicon, self._tuning))
             return suggest(vocabulary, live.lexicon, typed, limit)
 
@@ -113,12 +113,12 @@ class WhooshIndex:
             return []
         organisation = int(live.reader.attributes["organisation"][document])
         with self._reading(live.directory):
-            part = live.reader.of(organisation)
+            part = live.reader.of_organisation(organisation)
             return find_similar(SearchContext(part, live.lexicon, self._tuning), announcement_id, limit)
 
     @contextmanager
     def rebuild(self, *, jobs: int = 1) -> Iterator[Generation]:
-        with self._generations.one_at_a_time():
+        with self._generations.build_lock():
             path = self._generations.begin()
             building = GenerationBuilder(OpenGeneration.create(path, self._dictionary.current()), jobs=jobs)
             try:
@@ -163,7 +163,7 @@ class WhooshIndex:
         if live is None:
             return [entry.announcement.id for entry in entries]
         with self._reading(live.directory):
-            return [entry.announcement.id for entry in entries if not live.reader.holds(entry)]
+            return [entry.announcement.id for entry in entries if not live.reader.has_unchanged(entry)]
 
     def _wanted(self) -> IndexManifest:
         return IndexManifest(

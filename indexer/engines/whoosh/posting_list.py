@@ -86,7 +86,7 @@ class PostingList:
         listed = 0 if self._listed is None else self._listed.nbytes
         return int(self._values.nbytes) + listed + 100
 
-    def at(self, documents: DocumentNumbers) -> Floats:
+    def weights_at(self, documents: DocumentNumbers) -> Floats:
         """Returns the weight of each of the documents; 0 for a document that is not in the list."""
         if self._listed is None:
             return self._values[documents] * self._scale
@@ -149,5 +149,5 @@ def intersect(lists: Sequence[PostingList]) -> DocumentNumbers:
     fewest, *others = sorted(lists, key=lambda one: one.count)
     documents = fewest.documents
     for other in others:
-        documents = documents.compress(other.at(documents) > 0)  # many times faster than indexing
+        documents = documents.compress(other.weights_at(documents) > 0)  # many times faster than indexing
     return documents

@@ -75,7 +75,7 @@ class OpenSegment:
             self.attributes = np.frombuffer(opened["facts"].all(), ATTRIBUTES, self.size)
             self.facets = facet_column(opened["facets"].values())
 
-    def meanable(self, knows: Callable[[str], bool]) -> Iterator[str]:
+    def correctable_words(self, knows: Callable[[str], bool]) -> Iterator[str]:
         """Yields the segment's Thai words that a misspelling may stand for.
 
         These are the words that the dictionary ``knows``, and those that occur in at least
@@ -185,7 +185,9 @@ class CommitReader:
         self._counts: dict[str, int] = {}  # live documents by term, where some are not live
         self._lock = Lock()
 
-    def of(self, organisation: int | None, withheld: frozenset[int] = frozenset()) -> CommitReader:
+    def of_organisation(
+        self, organisation: int | None, withheld: frozenset[int] = frozenset()
+    ) -> CommitReader:
         """Returns a reader of one organisation's documents (None: of all) without ``withheld`` announcements.
 
         The counts and words of that reader are of its documents alone.
@@ -397,7 +399,7 @@ class CommitReader:
 
     def words_sounding_like(self, pieces: list[str], knows: Callable[[str], bool]) -> list[SoundMatch]:
         for segment in self.segments:
-            self._spellings.add(segment.id, segment.meanable(knows))
+            self._spellings.add(segment.id, segment.correctable_words(knows))
         return self._spellings.words_sounding_like(pieces)
 
     def completions(self, begun: str, most: int) -> list[str]:
@@ -437,7 +439,7 @@ class CommitReader:
         """Yields the searchable text of each document."""
         return map(self._texts.__getitem__, documents.tolist())
 
-    def holds(self, entry: SourceAnnouncement) -> bool:
+    def has_unchanged(self, entry: SourceAnnouncement) -> bool:
         """Returns True if the index has the announcement exactly as given; the number of views is ignored."""
         announcement = entry.announcement
         document = self.document_numbers.get(announcement.id)

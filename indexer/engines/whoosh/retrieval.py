@@ -24,7 +24,7 @@ from indexer.engines.whoosh.phrase_matching import (
 )
 from indexer.engines.whoosh.posting_list import DocumentNumbers, Mask
 from indexer.engines.whoosh.reader import CommitReader
-from indexer.search.coverage import is_telling, says_little
+from indexer.search.coverage import is_telling, is_uninformative
 from indexer.search.query import query_notes
 from indexer.search.query.parser import DateRange
 from indexer.search.query.query_notes import BilingualNote
@@ -178,7 +178,7 @@ def _about(reader: CommitReader, clauses: Collection[Clause]) -> Mask:
     """Returns the documents with a telling word of the clauses in title or labels."""
     about = np.zeros(reader.size, dtype=bool)
     for clause in clauses:
-        for alternative in clause.alternatives if not says_little(clause) else ():
+        for alternative in clause.alternatives if not is_uninformative(clause) else ():
             masks = [reader.zone_mask(term, _TOPIC) for term in alternative.terms]
             about |= np.logical_and.reduce(masks)
     return about

@@ -16,7 +16,7 @@ PALE = 110  # grey levels from ink to paper, below which a page is pale; 24 real
 SOFT = 1.0  # pixels: radius that takes off the grain, which would grow with the contrast
 
 
-def evened(grey: Image.Image) -> Image.Image:
+def even_illumination(grey: Image.Image) -> Image.Image:
     """Returns a photograph of a page with paper of even brightness; returns a scan unchanged."""
     small = grey.reduce(REDUCE)
     if min(small.size) <= NEAR:
@@ -30,7 +30,7 @@ def evened(grey: Image.Image) -> Image.Image:
     return Image.fromarray(np.clip(np.asarray(grey, np.float32) / light * PAPER, 0, 255).astype(np.uint8))
 
 
-def strengthened(grey: Image.Image) -> Image.Image:
+def strengthen_ink(grey: Image.Image) -> Image.Image:
     """Returns a pale page, such as a carbon copy, with dark ink and without grain; others unchanged."""
     reduce, side = PATCH
     small = np.asarray(grey.reduce(reduce))

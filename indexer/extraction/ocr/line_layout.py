@@ -48,7 +48,7 @@ class Symbol:
     alternatives: tuple[tuple[str, float], ...] = ()
 
 
-def in_rows(fragments: Iterable[Sequence[Symbol]]) -> list[list[Symbol]]:
+def join_rows(fragments: Iterable[Sequence[Symbol]]) -> list[list[Symbol]]:
     """Returns whole rows from the top, each from left to right, from fragments of lines in any order.
 
     Sparse layout analysis cuts a row at wide gaps (the number at the left and the office at the right

@@ -24,7 +24,7 @@ from indexer.extraction.ocr.line_voting import vote
 from indexer.extraction.ocr.noise import mean_confidence
 from indexer.extraction.ocr.tesseract import read_line
 from indexer.extraction.pdf.text_repair import repair
-from indexer.extraction.text_quality import coverage, thai_letters, without_marks
+from indexer.extraction.text_quality import dictionary_coverage, thai_letters, without_marks
 
 FEW_LETTERS = 6  # Thai letters; a row with fewer is not judged by its marks and words
 LEAST_MARKS = 0.11  # share of marks among the Thai letters of a row: a quarter is usual
@@ -94,7 +94,7 @@ def _lacks_marks_or_words(text: str) -> bool:
     if len(letters) < FEW_LETTERS:
         return False
     marks = len(letters) - len(without_marks(letters))
-    return marks < LEAST_MARKS * len(letters) or coverage(text) < LEAST_COVERAGE
+    return marks < LEAST_MARKS * len(letters) or dictionary_coverage(text) < LEAST_COVERAGE
 
 
 def _changed_places(before: Sequence[Symbol], after: Sequence[Symbol]) -> set[int]:

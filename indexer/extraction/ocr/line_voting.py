@@ -29,7 +29,7 @@ DISPUTED = 0.94  # highest confidence in a letter that differs from the cheapest
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class VotedPlace:
     """The possible texts at one place of a line, each with its cost; "" stands for no symbol.
 
     ``symbols`` holds for every text a symbol with that text and its position. The symbol's confidence is the
@@ -69,7 +69,7 @@ def vote(readings: Sequence[Sequence[Symbol]]) -> list[Symbol]:
     return line
 
 
-def _merged(readings: Sequence[Sequence[Symbol]]) -> list[Place]:
+def _merged(readings: Sequence[Sequence[Symbol]]) -> list[VotedPlace]:
     """Returns the places of the aligned readings.
 
     These are the places of the first reading, with the symbols of the others there, and further places for
@@ -107,7 +107,7 @@ def _is_spaced(column: Sequence[Symbol | None]) -> bool:
     return 2 * sum(said) + said[0] > len(said)
 
 
-def _place(column: Sequence[Symbol | None], *, spaced: bool) -> Place:
+def _place(column: Sequence[Symbol | None], *, spaced: bool) -> VotedPlace:
     """Returns a place with the mean cost of every text over the readings.
 
     A text costs 0 in a reading that has it as its choice, and ``MISSING`` in a reading without it.
@@ -132,7 +132,7 @@ def _place(column: Sequence[Symbol | None], *, spaced: bool) -> Place:
         sure = [symbol.confidence for symbol in same]
         # a digit that any reading doubts may be handwriting, and no word tells
         symbols[text] = replace(same[0], confidence=fmean(sure) if is_thai(text) else min(sure))
-    return Place(costs, symbols, spaced)
+    return VotedPlace(costs, symbols, spaced)
 
 
 def _choices(symbol: Symbol) -> Iterator[tuple[str, float]]:
@@ -151,7 +151,7 @@ def is_thai(text: str) -> bool:
     return "ก" <= text[0] <= "ฮ" or "ะ" <= text[0] <= "ฺ" or "เ" <= text[0] <= "ไ" or "็" <= text[0] <= "๎"
 
 
-def _decided(places: Sequence[Place]) -> list[str]:
+def _decided(places: Sequence[VotedPlace]) -> list[str]:
     """Returns the text of every place: by words within a stretch of Thai letters, otherwise the cheapest."""
     decided: list[str] = []
     start = 0
@@ -167,7 +167,7 @@ def _decided(places: Sequence[Place]) -> list[str]:
     return decided
 
 
-def _may_be_thai(place: Place) -> bool:
+def _may_be_thai(place: VotedPlace) -> bool:
     return any(text and is_thai(text) for text in place.costs)
 
 
@@ -180,7 +180,7 @@ class _Step:
     text: str
 
 
-def _by_words(places: Sequence[Place]) -> list[str]:
+def _by_words(places: Sequence[VotedPlace]) -> list[str]:
     """Returns the texts of the cheapest path through a stretch.
 
     A state of the path is the beginning of a word; "" is the end of a word."""

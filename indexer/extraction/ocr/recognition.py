@@ -18,7 +18,7 @@ from indexer.extraction.failures import Unreadable
 from indexer.extraction.image.deskew import MeasuredPage, Turn, UprightPage, measure_orientation
 from indexer.extraction.ocr import correction, line_voting, tesseract
 from indexer.extraction.ocr.glyph_alignment import align_to_ink
-from indexer.extraction.ocr.line_layout import Symbol, Transcript, in_rows
+from indexer.extraction.ocr.line_layout import Symbol, Transcript, join_rows
 from indexer.extraction.ocr.line_rereading import reread_line
 from indexer.extraction.ocr.noise import mean_confidence, without_noise
 from indexer.extraction.ocr.tesseract import DPI, SYSTEM_MODELS, read_line_beginnings, read_page
@@ -153,7 +153,7 @@ def _read(upright: UprightPage, deadline: float) -> _Reading:
     """Returns the first reading of a page: its rows from the top, without noise."""
     fragments = read_page(upright.image, deadline - time.monotonic())
     symbols = [symbol for line in fragments for symbol in line]
-    rows = in_rows(kept for line in fragments if (kept := without_noise(line)))
+    rows = join_rows(kept for line in fragments if (kept := without_noise(line)))
     return _Reading(upright, rows, mean_confidence(symbols), _evidence(symbols))
 
 
@@ -162,4 +162,4 @@ def warm_up() -> None:
     correction.warm_up()
     line_voting.warm_up()
     with contextlib.suppress(Unreadable):
-        tesseract.load()
+        tesseract.load_model()

@@ -132,7 +132,7 @@ def _engine() -> tesserocr.PyTessBaseAPI:
     raise Unreadable("no-ocr-model")
 
 
-def load() -> None:
+def load_model() -> None:
     """Loads the model. Raises ``Unreadable`` when no model is installed."""
     _engine()
 

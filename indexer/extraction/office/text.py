@@ -162,7 +162,7 @@ def _as_pages(shown: Iterable[str], hidden: Iterable[str]) -> tuple[TextPage, ..
 
 
 def _clean(text: str) -> str:
-    lines = (line.strip() for line in thai.canon(text).split("\n"))
+    lines = (line.strip() for line in thai.canonical_text(text).split("\n"))
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
 
 

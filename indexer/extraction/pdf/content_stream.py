@@ -22,7 +22,7 @@ from pdfminer.utils import decode_text
 from archive.thai.characters import MARKS
 from indexer.extraction.failures import Unreadable
 from indexer.extraction.pdf.lexer import Name, tokens
-from indexer.extraction.pdf.shown_text import Box, Glyph, Matrix, Run, transform
+from indexer.extraction.pdf.shown_text import Box, Glyph, Matrix, Run, transform_box
 
 MAX_GLYPHS = 200_000
 """Glyphs of one page, at most: a dense gazette page has some 8,000; no page for people has more than this."""
@@ -195,7 +195,7 @@ class Interpreter:
         self._add_image()
 
     def _add_image(self) -> None:
-        left, bottom, right, top = transform(self._matrix, (0.0, 0.0, 1.0, 1.0))
+        left, bottom, right, top = transform_box(self._matrix, (0.0, 0.0, 1.0, 1.0))
         width = min(right, self._page[2]) - max(left, self._page[0])
         height = min(top, self._page[3]) - max(bottom, self._page[1])
         if width > 0 and height > 0:
@@ -394,7 +394,7 @@ def _matrix(numbers: Any) -> Matrix:
     return (a, b, c, d, e, f)
 
 
-def appearances(annotations: Any) -> Iterator[tuple[PDFStream, Box]]:
+def annotation_appearances(annotations: Any) -> Iterator[tuple[PDFStream, Box]]:
     """Yields the visible appearance of each annotation and filled-in field, with its box on the page."""
     for annotation in listed_annotations(annotations):
         hidden = 0b10_0010  # Hidden, NoView
@@ -437,14 +437,14 @@ def is_comment(annotation: dict[str, Any]) -> bool:
     return isinstance(words, bytes) and bool(words.removeprefix(b"\xfe\xff").strip(b" \0\r\n"))
 
 
-def placed(form: PDFStream, place: Box) -> Matrix:
+def appearance_matrix(form: PDFStream, place: Box) -> Matrix:
     """Returns the matrix that fits an appearance's transformed box into its place (ISO 32000, 12.5.5)."""
     box = resolve1(form.get("BBox"))
     own = resolve1(form.get("Matrix"))
     if not isinstance(box, list) or len(box) != 4:
         return (1.0, 0.0, 0.0, 1.0, place[0], place[1])
     x0, y0, x1, y1 = (float(resolve1(number)) for number in box)
-    bounds = transform(
+    bounds = transform_box(
         _matrix(own) if isinstance(own, list) and len(own) == 6 else HORIZONTAL, (x0, y0, x1, y1)
     )
     across = (place[2] - place[0]) / ((bounds[2] - bounds[0]) or 1.0)

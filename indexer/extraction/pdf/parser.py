@@ -15,21 +15,22 @@ from pdfplumber.utils.exceptions import PdfminerException
 
 from archive.model import Line, Signature
 from indexer.extraction.failures import Unreadable
-from indexer.extraction.ocr_policy import Verdict, coverage, decide
-from indexer.extraction.page_text import lay, locate, turn_to_upright, turned
+from indexer.extraction.ocr_policy import Verdict, judge_embedded_text
+from indexer.extraction.page_text import lay_out_text, locate_lines, turn_runs, upright_rotation
 from indexer.extraction.pdf.content_stream import (
     Content,
     Interpreter,
-    appearances,
+    annotation_appearances,
+    appearance_matrix,
     is_comment,
     listed_annotations,
     multiply,
-    placed,
     subtype,
 )
 from indexer.extraction.pdf.glyph_clusters import Assembler
 from indexer.extraction.pdf.shown_text import Box, Matrix
-from indexer.extraction.pdf.text_repair import trace, undecodable
+from indexer.extraction.pdf.text_repair import count_undecodable, repair_with_origins
+from indexer.extraction.text_quality import dictionary_coverage
 
 MAX_PAGES = 5_000
 
@@ -137,18 +138,18 @@ class PdfReader:
     def _read(self, number: int, page: PDFPage) -> EmbeddedPage:
         matrix, width, height = _frame(page)
         content = self._interpret(page, matrix, (0.0, 0.0, width, height))
-        turn = turn_to_upright(content.runs)
+        turn = upright_rotation(content.runs)
         runs = content.runs
         if turn:
-            runs = turned(runs, turn, width, height)
-        laid = lay(Assembler(self._swapped).add(runs))
-        repaired = trace(laid.text)
+            runs = turn_runs(runs, turn, width, height)
+        laid = lay_out_text(Assembler(self._swapped).add(runs))
+        repaired = repair_with_origins(laid.text)
         if turn in (90, 270):
             width, height = height, width
         share = min(1.0, content.image_area / (width * height))
-        verdict = decide(
+        verdict = judge_embedded_text(
             repaired.text,
-            undecodable=undecodable(laid.text) / max(1, content.glyphs),
+            undecodable=count_undecodable(laid.text) / max(1, content.glyphs),
             image_share=share,
             paths=content.paths,
         )
@@ -156,9 +157,9 @@ class PdfReader:
             number=number,
             raw=laid.text,
             text=repaired.text,
-            lines=locate(laid, repaired, width, height),
+            lines=locate_lines(laid, repaired, width, height),
             verdict=verdict,
-            coverage=coverage(repaired.text),
+            coverage=dictionary_coverage(repaired.text),
             turn=turn,
             image_share=share,
         )
@@ -166,8 +167,8 @@ class PdfReader:
     def _interpret(self, page: PDFPage, matrix: Matrix, box: Box) -> Content:
         interpreter = Interpreter(self._pdf.rsrcmgr, self._faces, box)
         interpreter.run(page.contents, page.resources, matrix)
-        for form, place in appearances(page.annots):
-            interpreter.run_form(form, multiply(placed(form, place), matrix), {}, 1)
+        for form, place in annotation_appearances(page.annots):
+            interpreter.run_form(form, multiply(appearance_matrix(form, place), matrix), {}, 1)
         return interpreter.content
 
     def _forget_streams(self) -> None:
@@ -214,7 +215,7 @@ def _ordered(box: Box) -> Box:
 
 def warm_up() -> None:
     """Loads the dictionary."""
-    coverage("เทศบาล")
+    dictionary_coverage("เทศบาล")
 
 
 _open: PdfReader | None = None  # the file that this child serves

@@ -32,7 +32,7 @@ class Run:
     font: int
 
 
-def transform(matrix: Matrix, box: Box) -> Box:
+def transform_box(matrix: Matrix, box: Box) -> Box:
     """Returns the upright box around a transformed box."""
     a, b, c, d, e, f = matrix
     xs = [a * x + c * y + e for x in (box[0], box[2]) for y in (box[1], box[3])]

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from archive.thai.characters import CONSONANTS, LETTERS_AND_SIGNS, MARKS, TONES
-from indexer.extraction.text_quality import coverage, longest_word_over, thai_letters
+from indexer.extraction.text_quality import dictionary_coverage, longest_word_over, thai_letters
 
 # Glyphs that Thai fonts keep in the private use area (positional variants of the marks, consonants
 # without their foot), after the glyph names of the TLWG fonts and HarfBuzz's Thai shaper.
@@ -40,10 +40,10 @@ class Repaired:
 
 def repair(text: str) -> str:
     """Returns the text as a person reads it on the page. Idempotent; clean text is returned unchanged."""
-    return trace(text).text
+    return repair_with_origins(text).text
 
 
-def undecodable(text: str) -> int:
+def count_undecodable(text: str) -> int:
     """Returns the number of character codes of the raw text that stand for no known character."""
     return len(_UNKNOWN.findall(text))
 
@@ -53,7 +53,7 @@ _UNKNOWN = re.compile(
 )
 
 
-def trace(text: str) -> Repaired:
+def repair_with_origins(text: str) -> Repaired:
     """Returns the repaired text, with the origin of each of its code points in the given text."""
     repaired = _Tracer(text)
     for _ in range(_ROUNDS):
@@ -114,7 +114,7 @@ def _read_latin_as_thai(text: _Tracer) -> None:
     if len(high) < _LATIN_ENOUGH or len(high) < len(thai_letters(text.text)):
         return
     table = {code: bytes([code]).decode("cp874", "ignore") or chr(code) for code in range(0xA1, 0xFC)}
-    if coverage(text.text.translate(table)) >= _LATIN_COVERAGE:
+    if dictionary_coverage(text.text.translate(table)) >= _LATIN_COVERAGE:
         text.replace_each(table)
 
 

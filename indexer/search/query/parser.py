@@ -11,7 +11,7 @@ from functools import partial
 from archive.errors import Invalid
 from archive.facets import FACETS, FACETS_BY_NAME, Facet, FacetType
 from archive.model import DocumentKind
-from archive.thai import ERA, canon, parse_date
+from archive.thai import ERA, canonical_text, parse_date
 from archive.thai.characters import CONSONANTS
 from archive.thai.dates import full_buddhist_year
 from indexer.analysis.tokenizer import fold
@@ -258,7 +258,7 @@ def _without_times(reading: _Reading, raw: str, folded: str, *, days: bool, any_
 
 def normalize_query(typed: str) -> str:
     """Returns the typed text in the archive's canonical form, with plain quotes, letters and signs."""
-    return canon(typed[:MAX_QUERY_LENGTH]).translate(_PLAIN)
+    return canonical_text(typed[:MAX_QUERY_LENGTH]).translate(_PLAIN)
 
 
 def _without(text: str, span: tuple[int, int]) -> str:

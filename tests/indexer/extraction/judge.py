@@ -10,7 +10,7 @@ from indexer.extraction import sandbox
 from indexer.extraction.embedded_text import Document
 from indexer.extraction.failures import Unreadable
 from indexer.extraction.ocr_policy import Verdict
-from indexer.extraction.page_images import paint, raster
+from indexer.extraction.page_images import page_picture, rasterize_page
 from indexer.extraction.pdf.parser import EmbeddedPage
 
 
@@ -28,7 +28,7 @@ class Ending:
 
 def seen(path: Path, number: int) -> tuple[int, int]:
     """Size of the picture that recognition would get, at a resolution that keeps the tests short."""
-    return raster(path, number, 100).size
+    return rasterize_page(path, number, 100).size
 
 
 def judge(path: Path, seconds: float = 10.0) -> Ending:
@@ -43,5 +43,5 @@ def judge(path: Path, seconds: float = 10.0) -> Ending:
     except Unreadable as error:
         ending = Ending(page.problem or error.code)
     with contextlib.suppress(Unreadable):  # what matters is that it ends
-        sandbox.run(paint, path, 1, 800, 0, (), seconds=seconds)
+        sandbox.run(page_picture, path, 1, 800, 0, (), seconds=seconds)
     return ending

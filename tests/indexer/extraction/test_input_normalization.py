@@ -13,7 +13,7 @@ from PIL import Image, ImageChops
 
 from indexer.extraction.embedded_text import Document
 from indexer.extraction.image.input_normalization import wrap_picture, write_repaired
-from indexer.extraction.page_images import raster
+from indexer.extraction.page_images import rasterize_page
 from indexer.extraction.parsers import write_as_pdf
 from tests.indexer.extraction.documents import shaped
 
@@ -48,14 +48,14 @@ def test_a_picture_with_transparency_gets_white_paper(tmp_path: Path) -> None:
     source, wrapped = tmp_path / "a.png", tmp_path / "a.pdf"
     Image.new("RGBA", (200, 100), (0, 0, 0, 0)).save(source)
     wrap_picture(source, wrapped)
-    assert raster(wrapped, 1, 72).getpixel((5, 5)) == (255, 255, 255)
+    assert rasterize_page(wrapped, 1, 72).getpixel((5, 5)) == (255, 255, 255)
 
 
 def test_a_heic_photograph_is_taken(tmp_path: Path) -> None:
     source, wrapped = tmp_path / "a.heic", tmp_path / "a.pdf"
     pillow_heif.from_pillow(drawing()).save(source)
     wrap_picture(source, wrapped)
-    picture = raster(wrapped, 1, 72)
+    picture = rasterize_page(wrapped, 1, 72)
     assert picture.width > picture.height
     assert picture.getpixel((9, 9))[2] > picture.getpixel((9, 9))[0] + 60
 
@@ -66,7 +66,7 @@ def test_a_photograph_stands_as_its_camera_says(tmp_path: Path) -> None:
     exif[0x0112] = 6  # to be turned a quarter clockwise
     drawing().save(source, exif=exif)
     wrap_picture(source, wrapped)
-    picture = raster(wrapped, 1, 72)
+    picture = rasterize_page(wrapped, 1, 72)
     assert picture.height > picture.width
     assert picture.getpixel((picture.width - 9, 9))[0] < 60
 
@@ -80,7 +80,7 @@ def test_every_frame_of_a_tiff_is_a_page(tmp_path: Path, mode: str) -> None:
     frames[0].save(source, save_all=True, append_images=frames[1:])
     wrap_picture(source, wrapped)
     for number, frame in enumerate(frames, start=1):
-        picture = raster(wrapped, number, 72)
+        picture = rasterize_page(wrapped, number, 72)
         assert (picture.width > picture.height) == (frame.width > frame.height)
         assert picture.getpixel((9, 9))[0] < 60
         assert picture.getpixel((picture.width - 9, picture.height - 9))[0] > 240

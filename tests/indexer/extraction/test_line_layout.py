@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from indexer.extraction.image.deskew import UprightPage
-from indexer.extraction.ocr.line_layout import Symbol, Transcript, in_rows
+from indexer.extraction.ocr.line_layout import Symbol, Transcript, join_rows
 from indexer.extraction.ocr.tesseract import without_echoes
 
 STRAIGHT = UprightPage(Image.new("L", (1000, 1000)), 0, 0.0)
@@ -32,16 +32,16 @@ def text_of(rows: list[list[Symbol]]) -> str:
 
 def test_fragments_of_a_row_are_read_from_left_to_right() -> None:
     head = [fragment("สำนักงาน", 600, 102), fragment("เรื่อง", 50, 200), fragment("ที่", 50, 100)]
-    assert text_of(in_rows(head)) == "ที่ สำนักงาน\nเรื่อง"
+    assert text_of(join_rows(head)) == "ที่ สำนักงาน\nเรื่อง"
 
 
 def test_a_fragment_in_the_gap_of_a_row_is_read_there() -> None:
     outer = [*fragment("กข", 50, 100), *fragment("คง", 800, 100)]
-    assert text_of(in_rows([outer, fragment("จฉ", 400, 103)])) == "กข จฉ คง"
+    assert text_of(join_rows([outer, fragment("จฉ", 400, 103)])) == "กข จฉ คง"
 
 
 def test_what_lies_over_a_row_is_a_row_of_its_own() -> None:
-    assert len(in_rows([fragment("เทศบาลตำบล", 50, 100), fragment("ตราประทับ", 60, 112)])) == 2
+    assert len(join_rows([fragment("เทศบาลตำบล", 50, 100), fragment("ตราประทับ", 60, 112)])) == 2
 
 
 def test_doubts_take_whole_clusters() -> None:
@@ -75,8 +75,8 @@ def test_a_letter_that_was_read_twice_is_written_once() -> None:
 
 
 def test_a_word_that_layout_analysis_took_apart_is_one_word() -> None:
-    assert text_of(in_rows([fragment("พนักง", 50, 100), fragment("านเทศบาล", 152, 100)])) == "พนักงานเทศบาล"
-    assert text_of(in_rows([fragment("ตุลาคม", 50, 100), fragment("มนี้", 151, 100)])) == "ตุลาคมนี้"
+    assert text_of(join_rows([fragment("พนักง", 50, 100), fragment("านเทศบาล", 152, 100)])) == "พนักงานเทศบาล"
+    assert text_of(join_rows([fragment("ตุลาคม", 50, 100), fragment("มนี้", 151, 100)])) == "ตุลาคมนี้"
 
 
 @given(st.lists(st.text("กขเแำํา้่ิุ ๑๒ab.", min_size=1, max_size=20), min_size=1, max_size=5))
@@ -118,11 +118,11 @@ def bent(text: str, left: int) -> list[Symbol]:
 
 
 def test_fragments_of_a_row_that_bends_are_one_row() -> None:
-    rows = in_rows([bent("ตั้งแต่วันที่๑ตุลาคม", 50), bent("ถึง๓๐กันยายน๒๕๕๗นี้", 500)])
+    rows = join_rows([bent("ตั้งแต่วันที่๑ตุลาคม", 50), bent("ถึง๓๐กันยายน๒๕๕๗นี้", 500)])
     assert [text_of([row]) for row in rows] == ["ตั้งแต่วันที่๑ตุลาคม ถึง๓๐กันยายน๒๕๕๗นี้"]
 
 
 def test_fragments_that_share_a_letter_and_its_mark_are_one_row() -> None:
     left = bent("ขอสงวนสิทธิ์ไม่พิ", 50)
-    rows = in_rows([left, bent("พจารณาราคาของผู้เสนอราคา", left[-1].right - 36)])
+    rows = join_rows([left, bent("พจารณาราคาของผู้เสนอราคา", left[-1].right - 36)])
     assert len(rows) == 1

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from archive.model import LowConfidenceSpan, Page, Source
 from archive.thai import thai_digits
-from indexer.extraction.metadata import describe
+from indexer.extraction.metadata import extract_fields
 
 
 def pages(*texts: str, confidence: float | None = None) -> list[Page]:
@@ -22,7 +22,7 @@ def pages(*texts: str, confidence: float | None = None) -> list[Page]:
 
 
 def values(*texts: str) -> dict[str, str]:
-    return {name: field.value for name, field in describe(pages(*texts)).items()}
+    return {name: field.value for name, field in extract_fields(pages(*texts)).items()}
 
 
 MEMO = """บันทึกข้อความ
@@ -145,11 +145,11 @@ def test_an_emblem_read_as_signs_does_not_hide_the_title() -> None:
 
 def test_slips_of_a_recogniser_are_forgiven() -> None:
     worn = MEMO.replace("บันทึกข้อความ", "บนทึกขอความ").replace("เรื่อง", "เรีอง").replace("พฤศจิกายน", "พฤศจกายน")
-    read = describe(pages(worn, confidence=0.9))
+    read = extract_fields(pages(worn, confidence=0.9))
     assert read["kind"].value == "memo"
     assert read["subject"].value == "ขออนุมัติซ่อมแซมถนน"
     assert read["date"].value == "2021-11-06"
-    assert read["kind"].confidence < describe(pages(MEMO, confidence=0.9))["kind"].confidence
+    assert read["kind"].confidence < extract_fields(pages(MEMO, confidence=0.9))["kind"].confidence
 
 
 def test_prose_says_nothing_about_itself() -> None:
@@ -165,7 +165,7 @@ def test_order_numbers(number: int, year: int, thai: bool) -> None:
 
 @given(st.text())
 def test_any_text_is_described_without_error(text: str) -> None:
-    describe(pages(text))
+    extract_fields(pages(text))
 
 
 def doubted(text: str, *stretches: str) -> dict[str, str]:
@@ -174,7 +174,7 @@ def doubted(text: str, *stretches: str) -> dict[str, str]:
         LowConfidenceSpan(text.index(each), text.index(each) + len(each), 0.92) for each in stretches
     )
     (page,) = pages(text, confidence=0.98)
-    return {name: field.value for name, field in describe([replace(page, doubts=doubts)]).items()}
+    return {name: field.value for name, field in extract_fields([replace(page, doubts=doubts)]).items()}
 
 
 def test_days_and_numbers_written_by_hand_are_left_open() -> None:

@@ -16,7 +16,7 @@ from indexer.extraction.embedded_text import Document
 from indexer.extraction.failures import MESSAGES, Unreadable
 from indexer.extraction.ocr_policy import Verdict
 from indexer.extraction.office import libreoffice, text
-from indexer.extraction.page_images import raster
+from indexer.extraction.page_images import rasterize_page
 from indexer.extraction.parsers import parser_of
 from tests.indexer.extraction.office_files import (
     compound,
@@ -164,7 +164,7 @@ def test_libreoffice_gives_pages_with_positions_and_pictures(tmp_path: Path) -> 
         assert "ค่าวัสดุ" in document.read_page(1).text
         assert document.read_page(1).lines
         assert "ซ่อนอยู่" in document.read_page(2).text
-        assert raster(document.path, 1, 72).width > 10
+        assert rasterize_page(document.path, 1, 72).width > 10
 
 
 @needs_libreoffice

@@ -14,7 +14,7 @@ from archive.errors import Unavailable
 from archive.model import Attachment, Line, Page, Rectangle, Source
 from indexer.extraction import page_images, sandbox
 from indexer.extraction.embedded_text import Document
-from indexer.extraction.page_images import Pictures, crop_around, paint, rectangles
+from indexer.extraction.page_images import Pictures, crop_around, hit_rectangles, page_picture
 from storage.files.local import LocalFiles
 from tests.indexer.extraction.documents import embedded_page, shaped, stored_attachment
 
@@ -47,8 +47,8 @@ def marked(picture: Image.Image) -> tuple[int, int, int, int]:
 
 
 def painted(path: Path, page: Page, width: int = 800) -> Image.Image:
-    boxes = tuple(rectangles(page, (HIT,)))
-    webp = sandbox.run(paint, path, 1, width, page.turn, boxes, seconds=20)
+    boxes = tuple(hit_rectangles(page, (HIT,)))
+    webp = sandbox.run(page_picture, path, 1, width, page.turn, boxes, seconds=20)
     picture = Image.open(io.BytesIO(webp))
     assert picture.format == "WEBP"
     return picture
@@ -86,10 +86,10 @@ def test_a_mark_ends_between_letters() -> None:
 def test_hits_on_one_line_that_touch_are_one(tmp_path: Path) -> None:
     page = page_of(shaped(tmp_path / "a.pdf", [[TEXT, TEXT]]))
     second = len(TEXT) + 1
-    assert len(rectangles(page, ((0, 6), (6, 12)))) == 1
-    assert len(rectangles(page, ((0, 6), (second, second + 6)))) == 2
-    assert len(rectangles(page, ((0, second + 6),))) == 2
-    assert rectangles(page, ()) == []
+    assert len(hit_rectangles(page, ((0, 6), (6, 12)))) == 1
+    assert len(hit_rectangles(page, ((0, 6), (second, second + 6)))) == 2
+    assert len(hit_rectangles(page, ((0, second + 6),))) == 2
+    assert hit_rectangles(page, ()) == []
 
 
 def test_rectangles_stay_on_the_page() -> None:
@@ -97,12 +97,12 @@ def test_rectangles_stay_on_the_page() -> None:
         attachment_id=1, number=1, text="กข", raw="", source=Source.OCR, confidence=0.9,
         lines=(Line(0, 5, 9_995, (0, 5_000, 10_000)),),
     )  # fmt: skip
-    assert rectangles(page, ((0, 99),)) == [Rectangle(0, 0, 10_000, 10_000)]
+    assert hit_rectangles(page, ((0, 99),)) == [Rectangle(0, 0, 10_000, 10_000)]
 
 
 def test_a_page_whose_positions_are_not_known_has_no_places(tmp_path: Path) -> None:
     page = page_of(shaped(tmp_path / "a.pdf", [[TEXT]]))
-    assert rectangles(replace(page, corrected=True, lines=()), (HIT,)) == []
+    assert hit_rectangles(replace(page, corrected=True, lines=()), (HIT,)) == []
 
 
 def test_a_picture_is_made_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -195,7 +195,7 @@ def test_a_page_that_cannot_be_drawn_is_not_tried_again(
 def test_a_picture_of_a_scan_is_shown(tmp_path: Path, form: str, name: str) -> None:
     path = tmp_path / name
     Image.new("RGB", (300, 400), "navy").save(path, form)
-    webp = sandbox.run(paint, path, 1, 150, 0, (), seconds=20)
+    webp = sandbox.run(page_picture, path, 1, 150, 0, (), seconds=20)
     with Image.open(io.BytesIO(webp)) as picture:
         assert (picture.width, picture.height) == (150, 200)
         assert picture.getpixel((75, 100))[2] > 100

@@ -25,7 +25,7 @@ from indexer.extraction.redaction import (
 )
 from storage.files.local import LocalFiles
 from tests.indexer.extraction.documents import embedded_page, stored_attachment
-from web.sample.documents import Text, make
+from web.sample.documents import SampleText, make
 
 NUMBER = "1-2345-67890-12-1"
 
@@ -34,7 +34,7 @@ class Paper:
     """A memo with a national ID in the store, as read, and what makes copies of it."""
 
     def __init__(self, folder: Path, *, turned: bool = False) -> None:
-        text = Text(
+        text = SampleText(
             kind=DocumentKind.MEMO,
             number="นป 1/1",
             date=dt.date(2021, 6, 9),

@@ -9,7 +9,7 @@ import pytest
 
 from archive.model import Page, ScanAdvice, Source
 from indexer.extraction.embedded_text import Document
-from indexer.extraction.scan_advice import MESSAGES, advise
+from indexer.extraction.scan_advice import MESSAGES, scan_advice
 from tests.indexer.extraction.documents import shaped
 
 
@@ -22,7 +22,7 @@ def page(number: int, text: str = "ประกาศ", confidence: float | None
 
 def test_pages_that_were_turned_read_badly_or_not_at_all_are_named() -> None:
     worn, empty = page(3, confidence=0.6), page(4, text="", confidence=0.0)
-    assert list(advise([page(1), page(2, turn=180), worn, empty, page(5, turn=90)])) == [
+    assert list(scan_advice([page(1), page(2, turn=180), worn, empty, page(5, turn=90)])) == [
         ScanAdvice("illegible", (3,)),
         ScanAdvice("no-text", (4,)),
         ScanAdvice("turned", (2, 5)),
@@ -30,12 +30,12 @@ def test_pages_that_were_turned_read_badly_or_not_at_all_are_named() -> None:
 
 
 def test_a_good_scan_and_a_text_layer_need_no_advice() -> None:
-    assert list(advise([page(1), page(2, confidence=None, turn=90)])) == []
+    assert list(scan_advice([page(1), page(2, confidence=None, turn=90)])) == []
 
 
 def test_every_advice_has_its_sentence() -> None:
     pages = [page(1, turn=90), page(2, confidence=0.5), page(3, text="", confidence=0.0)]
-    given = advise(pages, has_embedded_files=True, has_comments=True, is_dynamic_form=True)
+    given = scan_advice(pages, has_embedded_files=True, has_comments=True, is_dynamic_form=True)
     assert {each.code for each in given} == set(MESSAGES)
 
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pythainlp.corpus.common import thai_words
 
-from indexer.extraction.pdf.text_repair import repair, trace
+from indexer.extraction.pdf.text_repair import repair, repair_with_origins
 
 WORDS = sorted(word for word in thai_words() if word.isalpha() or "ำ" in word)
 
@@ -61,6 +61,6 @@ def test_repairing_twice_changes_nothing_more(text: str) -> None:
 
 @given(st.text(st.sampled_from("กนาำิ่้ํ \n.\uf70a\ufffdÉ"), max_size=40))
 def test_every_code_point_knows_where_it_came_from(text: str) -> None:
-    repaired = trace(text)
+    repaired = repair_with_origins(text)
     assert len(repaired.origin) == len(repaired.text)
     assert all(0 <= offset < len(text) for offset in repaired.origin)

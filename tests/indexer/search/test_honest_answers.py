@@ -222,7 +222,7 @@ def test_an_organisations_part_knows_its_own_documents(tmp_path: Path) -> None:
     live = index._live()
     assert live is not None
     assert sorted(live.reader.document_numbers) == [1, 2]
-    assert sorted(live.reader.of(None, frozenset({1})).document_numbers) == [2]
+    assert sorted(live.reader.of_organisation(None, frozenset({1})).document_numbers) == [2]
 
 
 @pytest.mark.parametrize(

@@ -52,7 +52,7 @@ def test_scores_are_the_same_as_a_list_and_as_a_value_for_every_document(
         sums[sorted(weights)], [3 * weights[one] for one in sorted(weights)], atol=1e-4
     )
     everyone = np.arange(100)
-    assert scored.at(everyone).tolist() == sums[:100].tolist()
+    assert scored.weights_at(everyone).tolist() == sums[:100].tolist()
 
 
 @given(WEIGHTS, WEIGHTS)
