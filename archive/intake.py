@@ -31,7 +31,13 @@ from archive.model import (
 )
 from archive.ports import Files, Scanner, StoredFile
 from archive.repositories import Records
-from archive.suggested_fields import fields_not_given, is_title_file_name, suggest_fields
+from archive.suggested_fields import (
+    fields_not_given,
+    is_label_file_name,
+    is_title_file_name,
+    suggest_fields,
+    suggested_label,
+)
 
 log = logging.getLogger("prakat.security")
 _schedule_log = logging.getLogger("prakat.schedule")
@@ -329,13 +335,21 @@ class Intake(FileVersionCommands):
             return self._step(announcement, Status.PUBLISHED, actor, reason)
 
     def complete(self, id: int, *, actor: str) -> Announcement:
-        """Fill fields that nobody has given with values that the attachments state."""
+        """Fill fields, and labels of attachments, that nobody has given with what the attachments state."""
         announcement = self._records.announcements.get(id)
         attachments = self._records.attachments.by_announcement([id])[id]
         stated = suggest_fields(attachments).fields
         missing = fields_not_given(announcement, attachments)
         given = {name: value for name, value in stated.items() if name in missing}
-        return self._records.announcements.revise(id, given, actor=actor) if given else announcement
+        with self._records.batch():
+            for attachment in attachments:
+                label = suggested_label(attachment)
+                if label and is_label_file_name(attachment):
+                    kind = attachment.kind
+                    if kind is DocumentKind.OTHER and "kind" in attachment.details.fields:
+                        kind = DocumentKind(attachment.details.fields["kind"].value)
+                    self._records.attachments.relabel(attachment.id, label=label, kind=kind, actor=actor)
+            return self._records.announcements.revise(id, given, actor=actor) if given else announcement
 
     def publish_due(self, now: dt.datetime, *, actor: str) -> list[int]:
         """Publish the drafts whose ``publish_at`` has come. Returns the ids of the published announcements.

@@ -67,6 +67,25 @@ def suggested_title(announcement: Announcement, attachments: Sequence[Attachment
     return str(suggest_fields(attachments).fields.get("title", ""))
 
 
+def suggested_label(attachment: Attachment) -> str:
+    """Return a label as a clerk would write it: kind, number and subject; "" while the subject is not read.
+
+    The label is in the document's language, whatever the language of the page.
+    """
+    read = attachment.details.fields
+    if "subject" not in read:
+        return ""
+    words = [DocumentKind(read["kind"].value).thai] if "kind" in read else []
+    words += [f"ที่ {read['number'].value}"] if "number" in read else []
+    words += [f"เรื่อง {read['subject'].value}"] if words else [read["subject"].value]
+    return validation.label(" ".join(words), attachment.filename)
+
+
+def is_label_file_name(attachment: Attachment) -> bool:
+    """Return True while nobody has given the attachment a label other than its file's name."""
+    return attachment.label == validation.label("", attachment.filename)
+
+
 def is_title_file_name(title: str, attachments: Sequence[Attachment]) -> bool:
     """Return True when a title is nothing but the name of a file, such as ``scan_0012`` or ``12 doc.pdf``.
 

@@ -58,6 +58,21 @@ def test_published_by_itself_it_has_what_the_paper_states(site: Site) -> None:
     assert (shown.title, shown.kind) == ("ขออนุมัติจัดซื้อหลอดไฟ", DocumentKind.MEMO)
     assert shown.published_on == dt.date(2021, 6, 9)
     assert shown.author.startswith("สำนักปลัดเทศบาล")
+    [attachment] = site.services.attachments.by_announcement([made.id])[made.id]
+    assert "เรื่อง ขออนุมัติจัดซื้อหลอดไฟ" in attachment.label
+    assert attachment.kind is DocumentKind.MEMO
+
+
+def test_the_checklist_shows_what_will_be_published(site: Site) -> None:
+    clerk = site.signed_in(Role.STAFF)
+    made, _ = new_with_file(site, clerk)
+    site.work()
+    checklist = clerk.get(f"/staff/announcements/{made.id}/publish").text
+    assert "9 มิถุนายน" in checklist
+    assert "สำนักปลัดเทศบาล" in checklist
+    assert f"{TODAY.day} {thai.MONTHS[TODAY.month - 1]}" not in checklist
+    clerk.post(f"/staff/announcements/{made.id}/publish", data={"when": "now"})
+    assert site.services.announcements.get(made.id).published_on == dt.date(2021, 6, 9)
 
 
 def test_what_a_person_gave_is_not_overwritten(site: Site) -> None:

@@ -13,7 +13,13 @@ from flask_babel import gettext
 
 from archive import validation
 from archive.model import Announcement, Attachment, DocumentKind, Reading, ScanAdvice, Status
-from archive.suggested_fields import fields_not_given, suggest_fields, suggested_title
+from archive.suggested_fields import (
+    fields_not_given,
+    is_label_file_name,
+    suggest_fields,
+    suggested_label,
+    suggested_title,
+)
 from indexer.extraction.scan_advice import MESSAGES
 from web.bootstrap import services
 
@@ -97,9 +103,8 @@ def is_named_after_file(announcement: Announcement, papers: Sequence[Paper]) -> 
 
 def _paper(attachment: Attachment, *, draft: bool) -> Paper:
     read = attachment.details.fields
-    label = _label(attachment)
-    unnamed = attachment.label == validation.label("", attachment.filename)
-    guessed = bool(label) and unnamed and draft
+    label = suggested_label(attachment)
+    guessed = bool(label) and is_label_file_name(attachment) and draft
     fills_kind = draft and attachment.kind is DocumentKind.OTHER and "kind" in read
     kind = DocumentKind(read["kind"].value) if fills_kind else attachment.kind
     return Paper(
@@ -121,20 +126,6 @@ def _advice_text(advice: ScanAdvice) -> str:
     if len(advice.pages) > MOST_PAGES_NAMED:
         pages += " …"
     return str(gettext(MESSAGES[advice.code], pages=pages))
-
-
-def _label(attachment: Attachment) -> str:
-    """Returns a label as a clerk would write it: kind, number and subject; "" while the subject is not read.
-
-    The label is in the document's language, whatever the language of the page.
-    """
-    read = attachment.details.fields
-    if "subject" not in read:
-        return ""
-    words = [DocumentKind(read["kind"].value).thai] if "kind" in read else []
-    words += [f"ที่ {read['number'].value}"] if "number" in read else []
-    words += [f"เรื่อง {read['subject'].value}"] if words else [read["subject"].value]
-    return validation.label(" ".join(words), attachment.filename)
 
 
 def _pages_read(attachment: Attachment) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -32,13 +33,17 @@ class Check:
 
 def checks(announcement: Announcement, papers: Sequence[Paper], finds: Sequence[Find]) -> list[Check]:
     """Returns the lines for an announcement, its attachments and finds of personal data, in order."""
-    stated = suggested_values(announcement, papers).fields
+    suggested = suggested_values(announcement, papers)
+    stated, given = suggested.fields, announcement
+    if not announcement.title:  # nobody saved the form: at publication, what the documents state is filled in
+        values = {name: stated[name] for name in suggested.fills}
+        announcement = dataclasses.replace(announcement, **values)  # type: ignore[arg-type]  # checked by name
 
     def place(field: str) -> str:
         return url_for("staff.edit", id=announcement.id, _anchor=field)
 
     return [
-        _title(announcement, papers, stated.get("title"), place("title")),
+        _title(given, papers, stated.get("title"), place("title")),
         _author(announcement, stated.get("author"), place("author")),
         _dated(announcement, papers, stated.get("published_on"), place("published_on")),
         _kind(announcement, stated.get("kind"), place("kind")),
@@ -83,8 +88,8 @@ def _check(name: str, value: str, place: str, stated: object, remark: str) -> Ch
 def _title(announcement: Announcement, papers: Sequence[Paper], stated: object, place: str) -> Check:
     remark = ""
     if not announcement.title and stated:
-        remark = f"{_('ยังไม่มีชื่อเรื่อง จะใช้ชื่อในเอกสาร')}: {stated}"
-    elif not announcement.title:
+        return Check(_("เรื่อง"), str(stated), False, _("ระบบอ่านจากเอกสาร โปรดตรวจ"), place)
+    if not announcement.title:
         remark = _("ยังไม่มีชื่อเรื่อง พิมพ์เอง หรือเลือกเผยแพร่อัตโนมัติเมื่ออ่านเสร็จ")
     elif is_named_after_file(announcement, papers):
         remark = _("ชื่อเรื่องเป็นชื่อไฟล์ กรุณาตั้งชื่อให้ประชาชนเข้าใจ")
