@@ -67,8 +67,10 @@ def test_administrators_change_the_list_from_a_year_on(site: Site, staff: FlaskC
     given = {"section": "oit", "period": "yearly"}
     line = {"number": "O99", "title": "โครงสร้างใหม่", "keywords": "ก, ข", "shown": "1"} | given
     new = {"number": "O50", "title": "รายการของเรา", "shown": "1"} | given
+    assert "ตารางนี้คัดลอกมาจากรายการของปี 2567" in admin.get(address).text
     data = {f"{name}-structure": value for name, value in line.items()}
     admin.post(address, data=data | {f"{name}-new-0": value for name, value in new.items()})
+    assert "ตารางนี้คัดลอก" not in admin.get(address).text
     assert "O99" in staff.get(DESK).text
     assert "รายการของเรา" in staff.get(DESK).text
     assert "O99" not in staff.get(f"/staff/disclosure/{YEAR - 1}").text

@@ -156,6 +156,24 @@ def test_the_withdrawn_page_names_its_successor(site: Site) -> None:
     assert NEW not in site.client().get(f"/announcements/{older.id}").text
 
 
+def test_a_clerk_withdraws_and_names_the_successor_in_one_step(site: Site) -> None:
+    older, newer = pair(site)
+    clerk = site.signed_in(Role.STAFF)
+    address = f"/staff/announcements/{older.id}/withdraw"
+    for successor in ("ฉบับใหม่", str(older.id), "999"):
+        page = clerk.post(address, data={"reason": "ลงผิดเรื่อง", "successor": successor}).text
+        assert 'id="fault-successor"' in page, successor
+        assert f'value="{successor}"' in page  # with the reason, ready to be mended
+        assert 'value="ลงผิดเรื่อง"' in page
+    assert site.client().get(f"/announcements/{older.id}").status_code == 200
+    given = {"reason": "ลงผิดเรื่อง", "successor": f"https://prakat.example/announcements/{newer.id}"}
+    clerk.post(address, data=given)
+    answer = site.client().get(f"/announcements/{older.id}")
+    assert answer.status_code == 410
+    assert "ลงผิดเรื่อง" in answer.text
+    assert NEW in answer.text
+
+
 def test_search_and_open_data_tell_what_is_in_force(site: Site) -> None:
     older, newer = pair(site)
     site.work()

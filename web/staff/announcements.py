@@ -219,7 +219,7 @@ def change_status(id: int, step: str) -> ResponseReturnValue:
     intake = services().intake
     try:
         if step == "withdraw":
-            intake.withdraw(id, actor=g.actor, reason=request.form.get("reason", ""))
+            _withdraw(id)
             flash(_("ถอนประกาศแล้ว ประชาชนเห็นเพียงเหตุผลที่ถอน"), "good")
         elif step == "trash":
             intake.trash(id, actor=g.actor)
@@ -229,7 +229,17 @@ def change_status(id: int, step: str) -> ResponseReturnValue:
             flash(_("กู้คืนเป็นฉบับร่างแล้ว"), "good")
     except PrakatError as error:
         flash(in_words(error), "bad")
+        if step == "withdraw":
+            return _form(id, request.form, error=error)
     return redirect(url_for("staff.edit", id=id))
+
+
+def _withdraw(id: int) -> None:
+    """Withdraw the announcement, and name the announcement that replaces it, if one was typed."""
+    with services().records.batch():
+        if successor := request.form.get("successor", "").strip():
+            relation_forms.replace_by(id, successor, g.actor)
+        services().intake.withdraw(id, actor=g.actor, reason=request.form.get("reason", ""))
 
 
 @pages.get("/announcements/<int:id>/history")

@@ -202,6 +202,7 @@ def items(year: int) -> ResponseReturnValue:
     return render_template(
         "staff/disclosure-items.html",
         year=year,
+        list_year=list_year(services(), year),
         items=[_typed_item(each, each.key) or each for each in known],
         blanks=range(_BLANKS),
         sections=list(Section),

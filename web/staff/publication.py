@@ -106,7 +106,8 @@ def _publish_when_read(id: int) -> str:
 
 
 def _publish_later(id: int) -> str:
-    return _publish_at(id, _chosen_time(request.form))
+    at = _chosen_time(request.form)
+    return f"{_publish_at(id, at)} · {describe_schedule(at)}"
 
 
 def _chosen_time(form: Mapping[str, str]) -> dt.datetime:

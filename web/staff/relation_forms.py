@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from flask_babel import gettext as _
 
-from archive.errors import Invalid
+from archive.errors import Invalid, NotFound
 from archive.model import Announcement, RelationKind
 from archive.relations import SuggestedRelation, suggest_relations
 from archive.thai import arabic_digits
@@ -65,6 +65,14 @@ def decide(id: int, form: Mapping[str, str], actor: str) -> str:
         raise Invalid("กรุณาเลือกว่าประกาศนี้ยกเลิก แก้ไขเพิ่มเติม หรือใช้แทนอีกฉบับ", field="related_kind")
     intake.relate(id, older, RelationKind(kind), actor=actor)
     return str(_("บันทึกความเกี่ยวข้องแล้ว"))
+
+
+def replace_by(id: int, successor: str, actor: str) -> None:
+    """Record that the typed announcement replaces this one. Raises ``Invalid`` for field ``successor``."""
+    try:
+        services().intake.relate(named_announcement(successor), id, RelationKind.REPLACES, actor=actor)
+    except (Invalid, NotFound) as error:
+        raise Invalid(error.said, field="successor", code=error.code, **error.values) from error
 
 
 def _known(value: str) -> int:
