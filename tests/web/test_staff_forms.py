@@ -290,3 +290,10 @@ def test_a_form_is_saved_while_somebody_else_saves(site: Site, monkeypatch: pyte
     assert saved.status_code == 302
     stored = site.services.announcements.get(made.id)
     assert (stored.title, stored.category) == ("ฝายใหม่", "ชลประทาน")
+
+
+def test_staff_find_back_from_the_page_of_residents(site: Site) -> None:
+    made = site.announcement("ประกาศ")
+    address, link = f"/announcements/{made.id}", f'href="/staff/announcements/{made.id}"'
+    assert link in site.signed_in(Role.STAFF).get(address).text
+    assert link not in site.client().get(address).text
