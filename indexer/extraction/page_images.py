@@ -41,8 +41,11 @@ MAX_WIDTH = 2_400
 SECONDS = 20.0
 AT_ONCE = max(2, os.cpu_count() or 1)
 """Pictures made at the same time on a machine: more would only slow each other, and the site, down."""
-WAIT_SECONDS = 3.0
-"""Seconds to wait for a slot: a page of results shows some ten pictures, a browser asks for six at once."""
+WAIT_SECONDS = 8.0
+"""Seconds to wait for a slot: a browser asks for six pictures at once and one address gets one at a time.
+
+Just after a start each takes about a second. Where many wait already, the server lets nobody wait.
+"""
 MOST_MARKED = 4_000
 """Pictures with hits, or cropped, that are cached: each query makes its own, and anybody may query."""
 CROP_WIDTH, CROP_HEIGHT = 6_000, 1_400

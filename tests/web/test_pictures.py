@@ -14,7 +14,7 @@ import indexer.worker
 from archive.eraser import Eraser
 from archive.erasure import ErasureScope
 from archive.model import Attachment, Page
-from indexer.extraction import page_images
+from indexer.extraction import machine_semaphore, page_images
 from indexer.extraction.machine_semaphore import Slots
 from indexer.extraction.page_images import Pictures
 from tests.web.conftest import Site, memo, until
@@ -53,6 +53,31 @@ def test_while_others_are_made_the_page_without_marks_stands_in(shown: tuple[Sit
     marked = client.get(f"{path}&q=หลอดไฟ")
     assert marked.status_code == 200
     assert marked.get_data() != plain.get_data()
+
+
+def test_the_last_of_six_pictures_of_one_page_waits_for_its_turn(
+    shown: tuple[Site, FlaskClient, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A browser asks for six at once; one address gets one at a time, each in about a second."""
+    site, client, path = shown
+    taken = ExitStack()
+
+    class FiveSecondsLater:
+        now = 0.0
+
+        def monotonic(self) -> float:
+            return self.now
+
+        def sleep(self, seconds: float) -> None:
+            self.now += seconds
+            if self.now > 5.0:
+                taken.close()
+
+    with taken:
+        slots = Slots(site.services.settings.data / "pictures", page_images.AT_ONCE)
+        taken.enter_context(slots.hold_slot("127.0.0.1", seconds=1.0))
+        monkeypatch.setattr(machine_semaphore, "time", FiveSecondsLater())
+        assert client.get(f"{path}&q=หลอดไฟ&crop=hit").status_code == 200
 
 
 def test_a_piece_of_the_page_around_the_hit(shown: tuple[Site, FlaskClient, str]) -> None:
