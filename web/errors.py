@@ -40,7 +40,7 @@ MESSAGES = {
 def install(app: Flask) -> None:
     """Answer every error of ``app`` here."""
     app.register_error_handler(PrakatError, _prakat)
-    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(HTTPException, answer_http_error)
     app.register_error_handler(Exception, _unexpected)
 
 
@@ -98,7 +98,8 @@ def _as_find(find: Find) -> dict[str, Any]:
     }
 
 
-def _http(error: HTTPException) -> ResponseReturnValue:
+def answer_http_error(error: HTTPException) -> ResponseReturnValue:
+    """Returns the answer to an error of HTTP: a page, or problem details for programs."""
     status = error.code or 500
     if status in _REFUSALS or isinstance(error, CSRFError):
         note_security("refused", good=False, status=status, path=request.path, method=request.method)

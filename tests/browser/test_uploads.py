@@ -7,7 +7,7 @@ import re
 from playwright.sync_api import Dialog, FilePayload, Route, expect
 
 from tests.browser.conftest import Visit
-from tests.browser.site import Site, order
+from tests.browser.site import NAME, PASSWORD, Site, order
 
 SENDING = re.compile(r"/staff/announcements/\d+/attachments$")
 SENT_AGAIN_AFTER = 1500  # milliseconds within which a file is sent again where there is a network
@@ -142,3 +142,26 @@ def test_leaving_with_unsaved_work_asks(staff: Visit, site: Site) -> None:
     page.get_by_role("button", name="บันทึกข้อความ").click()
     expect(page.locator(".notice.good")).to_be_visible()
     assert asked == []  # saving is no leaving
+
+
+def test_text_typed_while_signed_out_elsewhere_comes_back_after_signing_in(staff: Visit, site: Site) -> None:
+    page = staff()
+    address = f"/staff/announcements/{site.centre.id}"
+    page.goto(address)
+    elsewhere = page.context.new_page()
+    elsewhere.goto("/staff/review")
+    elsewhere.get_by_role("button", name="ออกจากระบบ").click()
+    page.fill("#body", "พิมพ์ไว้นานแล้ว")
+    page.get_by_role("button", name="บันทึก", exact=True).last.click()
+    expect(page.locator(".notice.warn")).to_contain_text("หมดเวลา")
+    page.fill("#name", NAME)
+    page.fill("#password", PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**{address}")
+    expect(page.locator("#body")).to_have_value("พิมพ์ไว้นานแล้ว")
+    expect(page.locator(".notice.warn").first).to_contain_text("ยังไม่ได้บันทึก")
+    page.get_by_role("button", name="บันทึก", exact=True).last.click()
+    expect(page.locator(".notice.good")).to_be_visible()
+    assert site.services.announcements.get(site.centre.id).body == "พิมพ์ไว้นานแล้ว"
+    assert page.evaluate("sessionStorage.length") == 0
+    site.services.intake.revise(site.centre.id, {"body": site.centre.body}, actor="test")

@@ -105,7 +105,18 @@ def test_forms_need_their_token(site: Site) -> None:
     assert token
     answer = client.post("/sign-in", data=data | {"csrf_token": token[1]}, headers=BROWSER)
     assert answer.status_code == 302
-    assert client.post("/staff/announcements/new", data={"title": "x"}).status_code == 400
+    typed = {"title": "x", "csrf_token": token[1]}
+    place = {"Referer": "http://localhost/staff/announcements/new"}
+    refused = client.post("/staff/announcements/new", data=typed, headers=place)
+    assert refused.status_code == 400
+    assert 'href="/staff/announcements/new">กลับไปที่หน้าเดิม' in refused.text
+    page = client.get("/staff/announcements/new").text
+    typed["csrf_token"] = re.search(r'name="csrf_token" value="([^"]+)"', page)[1]  # type: ignore[index]
+    client.post("/sign-out", data=typed)  # in another tab
+    for form in (typed, {}):
+        answer = client.post("/staff/announcements/new", data=form, headers=place)
+        assert answer.location == "/sign-in?next=/staff/announcements/new"
+    assert "หมดเวลา" in client.get(answer.location).text
 
 
 def test_every_answer_carries_its_guards(client: FlaskClient) -> None:

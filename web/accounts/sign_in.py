@@ -9,11 +9,13 @@ from collections.abc import Callable
 from functools import wraps
 from http import HTTPStatus
 from typing import ParamSpec, TypeVar, cast
+from urllib.parse import urlsplit
 
 from flask import Blueprint, Flask, flash, g, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_wtf import CSRFProtect, FlaskForm
+from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import Forbidden
 from wtforms import PasswordField, StringField
 from wtforms.validators import InputRequired, Length
@@ -32,7 +34,7 @@ from web.accounts.sign_in_limits import (
 )
 from web.addresses import path_here
 from web.bootstrap import services
-from web.errors import in_words
+from web.errors import answer_http_error, in_words
 from web.serving.log import note_security
 
 P = ParamSpec("P")
@@ -72,6 +74,7 @@ class SignIn(FlaskForm):  # type: ignore[misc]
 def install(app: Flask) -> None:
     """Protect every form of ``app`` against CSRF, and give every template the signed-in person."""
     csrf.init_app(app)
+    app.register_error_handler(CSRFError, _refuse_outdated_form)
     app.context_processor(lambda: {"person": current_person()})
     app.register_blueprint(pages)
 
@@ -114,13 +117,40 @@ def staff_only(view: Callable[P, R]) -> Callable[P, R | ResponseReturnValue]:
     def checked(*args: P.args, **kwargs: P.kwargs) -> R | ResponseReturnValue:
         person = current_person()
         if person is None:
-            return redirect(url_for("auth.sign_in", next=request.script_root + request.path))
+            return _ask_to_sign_in()
         if request.endpoint not in _WHILE_SETTING_UP and must_set_up_second_factor(person):
             flash(_("หน่วยงานกำหนดให้ผู้ดูแลยืนยันสองขั้น กรุณาตั้งค่าก่อนเริ่มงาน"), "warn")
             return redirect(url_for("account.second_factor_page"))
         return view(*args, **kwargs)
 
     return checked
+
+
+def _ask_to_sign_in() -> ResponseReturnValue:
+    """Redirect to the sign-in page, which leads back to the page of the request or of its form."""
+    if request.method == "POST":
+        flash(_("หมดเวลาหรือออกจากระบบไปแล้ว กรุณาลงชื่อเข้าใช้อีกครั้ง สิ่งที่พิมพ์ยังไม่ได้บันทึก"), "warn")
+    return redirect(url_for("auth.sign_in", next=_page_of_request()))
+
+
+def _page_of_request() -> str:
+    """Returns the path of the requested page; for a form that was sent, of the page with the form."""
+    here = request.script_root + request.path
+    came_from = urlsplit(request.referrer or "")
+    is_of_form = request.method == "POST" and came_from.netloc == request.host
+    return path_here(came_from.path, here) if is_of_form else here
+
+
+def _refuse_outdated_form(error: CSRFError) -> ResponseReturnValue:
+    """Answer a form whose token is not the session's: its person was signed out after the form was opened."""
+    if request.path.startswith("/staff"):
+        note_security("refused", good=False, status=error.code, path=request.path, method=request.method)
+        if current_person() is None:
+            return _ask_to_sign_in()
+        said = _("หน้านี้เปิดไว้ก่อนลงชื่อเข้าใช้ครั้งล่าสุด สิ่งที่ส่งยังไม่ได้บันทึก กรุณากลับไปที่หน้าเดิมแล้วบันทึกอีกครั้ง")
+        page = render_template("error.html", status=error.code, message=said, back=_page_of_request())
+        return page, HTTPStatus.BAD_REQUEST
+    return answer_http_error(error)
 
 
 def admin_only(view: Callable[P, R]) -> Callable[P, R | ResponseReturnValue]:

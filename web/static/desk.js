@@ -10,7 +10,8 @@ if (form) {
   const list = form.querySelector("[data-lines]");
   const sheet = document.querySelector("[data-sheet]");
   const paper = sheet?.querySelector(".paper"); // an Office file has no picture
-  const marks = JSON.parse(list.dataset.marks);
+  const isPutBack = whole.value !== whole.defaultValue; // the places of doubts are those of the stored text
+  const marks = isPutBack ? [] : JSON.parse(list.dataset.marks);
   const lines = []; // { row, field, under, doubts: [{ start, end, mark, settled }] }, in order
   let leaving = false;
   let zoom = 0;

@@ -136,12 +136,16 @@ async function send(address, file, shown, lost = false) {
     await pauseBeforeRetry(wait, [shown]);
     request = await sendOnce(address, file, shown);
   }
+  if (isSignIn(request.responseURL)) return fail(papers.dataset.signedOut);
   if (request.status === 202 || (request.status === 200 && lost)) return shown.done();
   if (request.status === 200) return shown.say(papers.dataset.again);
   if (!request.status) return fail(papers.dataset.lost);
   const answer = new DOMParser().parseFromString(request.responseText, "text/html");
   return fail(answer.querySelector("h1")?.textContent || papers.dataset.refused);
 }
+
+// Who was signed out meanwhile is led to the sign-in page: nothing has arrived.
+const isSignIn = (address) => address && new URL(address).pathname.endsWith("/sign-in");
 
 function sendOnce(address, file, shown) {
   return new Promise((done) => {
@@ -261,6 +265,7 @@ async function begin(list, number) {
     const text = await answer?.text().catch(() => null);
     if (!text) continue;
     const page = new DOMParser().parseFromString(text, "text/html");
+    if (isSignIn(answer.url)) return { refusal: papers.dataset.signedOut };
     if (answer.redirected) return { page, address: new URL(answer.url).pathname };
     return { refusal: page.querySelector(".notice.bad, h1")?.textContent.trim() || papers.dataset.refused };
   }
@@ -405,7 +410,7 @@ async function place(row) {
   body.append("to", "number");
   body.append(`position-${attachment}`, [...rows.children].indexOf(row) + 1);
   const answer = await fetch(move, { method: "POST", body }).catch(() => null);
-  if (answer?.redirected) return number();
+  if (answer?.redirected && !isSignIn(answer.url)) return number();
   const line = document.createElement("li");
   line.className = "failed";
   line.append(papers.dataset.refused, button(papers.dataset.retry, () => { line.remove(); place(row); }));
