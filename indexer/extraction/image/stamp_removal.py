@@ -26,7 +26,7 @@ def without_seals(image: Image.Image) -> Image.Image:
     if image.mode not in ("RGB", "RGBA", "P", "CMYK"):
         return image.convert("L")
     colours = image.convert("RGB")
-    cells = _sealed(np.asarray(colours.reduce(REDUCE), np.int16))
+    cells = _sealed(colours.reduce(REDUCE))
     grey = colours.convert("L")
     if not cells.any():
         return grey
@@ -38,19 +38,27 @@ def without_seals(image: Image.Image) -> Image.Image:
 
 def _without_colour(colours: Image.Image) -> Image.Image:
     """Lightens every pixel by its colour: coloured ink turns to paper, black stays black."""
-    red, green, blue = colours.split()
-    lightest = ImageChops.lighter(ImageChops.lighter(red, green), blue)
-    darkest = ImageChops.darker(ImageChops.darker(red, green), blue)
+    lightest, darkest = _extremes(colours)
     lifted = ImageChops.add(lightest, ImageChops.subtract(lightest, darkest))
     paper = int(np.percentile(np.asarray(lightest)[::4, ::4], 60))
     return lifted.point(lambda value: min(value, paper))
 
 
-def _sealed(pixels: NDArray[np.int16]) -> Cells:
+def _extremes(colours: Image.Image) -> tuple[Image.Image, Image.Image]:
+    """Returns the highest and the lowest value of the channels of every pixel."""
+    red, green, blue = colours.split()
+    lightest = ImageChops.lighter(ImageChops.lighter(red, green), blue)
+    return lightest, ImageChops.darker(ImageChops.darker(red, green), blue)
+
+
+def _sealed(colours: Image.Image) -> Cells:
     """Returns the cells, by row and column, of every seal or signature over text."""
-    lightest, darkest = pixels.max(2), pixels.min(2)
-    coloured = _cells(lightest - darkest >= COLOURED)
-    meets = coloured & _cells((lightest <= BLACK) & (lightest - darkest < COLOURED // 2))
+    lightest, darkest = _extremes(colours)
+    colour = np.asarray(ImageChops.subtract(lightest, darkest))
+    coloured = _cells(colour >= COLOURED)
+    if not coloured.any():
+        return coloured
+    meets = coloured & _cells((np.asarray(lightest) <= BLACK) & (colour < COLOURED // 2))
     sealed = np.zeros_like(coloured)
     left = coloured.copy()
     for start in zip(*np.nonzero(meets), strict=True):

@@ -1,16 +1,17 @@
 """Line rereading: reads doubtful stretches of a recognised line again, and takes the likeliest letters.
 
 Sparse layout analysis takes the marks of some rows for specks and cuts the row below them, so a row is read
-again level and with room for its marks: smaller and softer, which joins strokes that a copier broke, and,
-where the two readings differ, once more without the specks of a copier or a fax. Reading takes time by the
-length of a picture, so a row that is fairly sure is read again only around letters and words that are not.
+again level and with room for its marks: smaller and softer, which joins strokes that a copier broke. Where
+the two readings differ and known words do not tell which is right, it is read once more without the specks of
+a copier or a fax. Reading takes time by the length of a picture, so a row that is fairly sure is read again
+only around letters and words that are not.
 """
 
 from __future__ import annotations
 
 import time
 import unicodedata
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from PIL import Image, ImageFilter
@@ -20,7 +21,7 @@ from rapidfuzz.distance import Levenshtein
 from indexer.extraction.ocr.correction import doubtful_words
 from indexer.extraction.ocr.line_image import Baseline, cut_line, measure_baseline
 from indexer.extraction.ocr.line_layout import Symbol
-from indexer.extraction.ocr.line_voting import vote
+from indexer.extraction.ocr.line_voting import is_thai, vote
 from indexer.extraction.ocr.noise import mean_confidence
 from indexer.extraction.ocr.tesseract import read_line
 from indexer.extraction.pdf.text_repair import repair
@@ -53,13 +54,12 @@ def reread_line(row: list[Symbol], image: Image.Image, deadline: float) -> list[
     baseline = measure_baseline(row)
     readings = [row]
     for change in CHANGES:
-        again = _read_again(readings[-1], stretches, image, baseline, change, deadline)
-        if again is None:
-            continue
-        stretches = _around(again, _changed_places(row, again))
-        readings.append(again)
+        if len(readings) > 1:
+            stretches = _around(readings[-1], _unsettled_places(row, readings[-1]))
         if not stretches:
             break
+        again = _read_again(readings[-1], stretches, image, baseline, change, deadline)
+        readings += [again] if again else []
     return vote(readings)
 
 
@@ -72,19 +72,12 @@ def _doubtful_stretches(row: Sequence[Symbol]) -> list[range]:
     if sure < UNSURE:
         return [range(len(row))]
     least = CERTAIN_LETTER if sure < CERTAIN else 0.0
-    text, owners = "", list[int]()
-    for place, symbol in enumerate(row):
-        shown = " " * symbol.spaced + symbol.text
-        text += shown
-        owners += [place] * len(shown)
-    doubtful = {
+    doubtful = _in_doubtful_words(row) | {
         place
         for place, symbol in enumerate(row)
         if symbol.confidence < (CERTAIN_DIGIT if symbol.text.isdigit() else least)
     }
-    for start, end in doubtful_words(text):
-        doubtful.update(owners[start:end])
-    if not doubtful and _lacks_marks_or_words(repair(text)):
+    if not doubtful and _lacks_marks_or_words(repair(_text(row))):
         return [range(len(row))]
     return _around(row, doubtful)
 
@@ -97,14 +90,50 @@ def _lacks_marks_or_words(text: str) -> bool:
     return marks < LEAST_MARKS * len(letters) or dictionary_coverage(text) < LEAST_COVERAGE
 
 
-def _changed_places(before: Sequence[Symbol], after: Sequence[Symbol]) -> set[int]:
-    """Returns the places of ``after`` where its text differs from that of ``before``."""
-    changed: set[int] = set()
+def _in_doubtful_words(row: Sequence[Symbol]) -> set[int]:
+    """Returns the places of the row's symbols in stretches that are no word or look like a more usual one."""
+    owners = [place for place, symbol in enumerate(row) for _ in " " * symbol.spaced + symbol.text]
+    return {place for start, end in doubtful_words(_text(row)) for place in owners[start:end]}
+
+
+def _text(row: Sequence[Symbol]) -> str:
+    return "".join(" " * symbol.spaced + symbol.text for symbol in row)
+
+
+def _unsettled_places(before: Sequence[Symbol], after: Sequence[Symbol]) -> set[int]:
+    """Returns the places of ``after`` where its text differs from that of ``before`` and words do not decide.
+
+    Words decide between Thai letters where one of the two readings has known words and the other does not, if
+    the vote of both is a row of known words.
+    """
+    doubtful_before, doubtful_after = _in_doubtful_words(before), _in_doubtful_words(after)
+    is_in_words = not _in_doubtful_words(vote([before, after]))
+    unsettled: set[int] = set()
+    for old, new in _differences(before, after):
+        texts = [before[place].text for place in old] + [after[place].text for place in new]
+        is_one_in_words = doubtful_before.isdisjoint(old) != doubtful_after.isdisjoint(new)
+        if not (is_in_words and is_one_in_words and all(map(is_thai, texts))):
+            unsettled.update(new)
+    return unsettled
+
+
+def _differences(before: Sequence[Symbol], after: Sequence[Symbol]) -> Iterator[tuple[range, range]]:
+    """Yields the places of both rows where their texts differ.
+
+    Where a row lacks symbols of the other, the symbol after them stands for their place.
+    """
     for step in Levenshtein.opcodes([symbol.text for symbol in before], [symbol.text for symbol in after]):
         if step.tag != "equal":
-            first = min(step.dest_start, len(after) - 1)  # where symbols are gone, the one after them
-            changed.update(range(first, max(step.dest_end, first + 1)))
-    return changed
+            yield (
+                _at_least_one(step.src_start, step.src_end, len(before)),
+                _at_least_one(step.dest_start, step.dest_end, len(after)),
+            )
+
+
+def _at_least_one(start: int, stop: int, size: int) -> range:
+    """Returns the range, or the place at its start (the last of ``size`` places at most) if it is empty."""
+    first = min(start, size - 1)
+    return range(first, max(stop, first + 1))
 
 
 def _around(row: Sequence[Symbol], places: Iterable[int]) -> list[range]:

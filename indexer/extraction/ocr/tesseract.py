@@ -170,10 +170,11 @@ def _found_lines(engine: tesserocr.PyTessBaseAPI) -> Iterator[list[Symbol]]:
         return
     line: list[Symbol] = []
     for symbol in tesserocr.iterate_level(results, level):
-        if symbol.IsAtBeginningOf(text_line) and line:
+        begins_word = symbol.IsAtBeginningOf(word)
+        if begins_word and line and symbol.IsAtBeginningOf(text_line):
             yield line
             line = []
-        spaced = symbol.IsAtBeginningOf(word) and symbol.BlanksBeforeWord() > 0
+        spaced = begins_word and symbol.BlanksBeforeWord() > 0
         text, box = symbol.GetUTF8Text(level).strip(), symbol.BoundingBox(level)
         if text and box:
             left, top, right, bottom = box

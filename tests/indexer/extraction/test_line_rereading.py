@@ -10,6 +10,7 @@ import fontpkg_sarabun
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
+from indexer.extraction.ocr import line_rereading
 from indexer.extraction.ocr.line_layout import Symbol
 from indexer.extraction.ocr.line_rereading import reread_line
 from indexer.extraction.ocr.tesseract import read_line
@@ -56,6 +57,27 @@ def test_a_digit_in_doubt_is_read_again(page: Image.Image, row: list[Symbol]) ->
     place = next(place for place, symbol in enumerate(row) if symbol.text == "2")
     misread = [*row[:place], replace(row[place], text="7", confidence=0.9), *row[place + 1 :]]
     assert text_of(reread_line(misread, page, deadline())) == text_of(row)
+
+
+@pytest.mark.parametrize(("letter", "instead", "readings"), [("้", None, 1), ("2", "7", 2)])
+def test_a_third_reading_is_made_only_where_words_do_not_decide(
+    page: Image.Image,
+    row: list[Symbol],
+    monkeypatch: pytest.MonkeyPatch,
+    letter: str,
+    instead: str | None,
+    readings: int,
+) -> None:
+    read: list[Image.Image] = []
+    monkeypatch.setattr(
+        line_rereading,
+        "read_line",
+        lambda picture, seconds: read.append(picture) or read_line(picture, seconds),
+    )
+    place = max(place for place, symbol in enumerate(row) if symbol.text == letter and place > 40)
+    other = [replace(row[place], text=instead, confidence=0.9)] if instead else []
+    reread_line([*row[:place], *other, *row[place + 1 :]], page, deadline())
+    assert len(read) == readings
 
 
 def test_nothing_is_read_past_the_deadline(page: Image.Image, row: list[Symbol]) -> None:
