@@ -439,7 +439,11 @@ def test_a_typed_time_finds_what_is_about_the_words(
         assert set(found(index, typed, any_time=True)) == {1, 2, 3, 5}
 
 
-@pytest.mark.parametrize("typed", ["20 ม.ค. 2550", "ซ่อมถนน ปี 2550"])
-def test_other_times_are_those_of_the_same_organisation(towns: SearchIndex, typed: str) -> None:
-    page = towns.search(replace(parse(typed), filters=of(SAIMAI)))
-    assert not {31, 41, 42} & {hit.announcement_id for hit in (*page.hits, *page.related)}
+@pytest.mark.parametrize("typed", ["15 มิ.ย. 64", "นัดประชุม ปี 2550"])
+def test_other_times_are_those_of_the_same_organisation(index: SearchIndex, typed: str) -> None:
+    meeting = "นัดประชุมวันที่ ๑๕ มิถุนายน ๒๕๖๔"
+    index.update([entry(1, meeting), entry(51, "ซ่อมถนน", organisation=SAIMAI)], (), position=2)
+    query = parse(typed)
+    assert [hit.announcement_id for hit in index.search(query).hits] == [1]
+    page = index.search(replace(query, filters=replace(query.filters, organisation=SAIMAI)))
+    assert (page.hits, page.related) == ((), ())
