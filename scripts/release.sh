@@ -12,14 +12,14 @@ rm -rf dist
 rm -f dist/.gitignore
 .venv/bin/cyclonedx-py requirements --pyproject pyproject.toml --output-reproducible --of JSON \
     -o dist/prakat.cdx.json requirements.lock
-cp requirements.lock CHANGELOG.md dist/
+cp requirements.lock requirements-run.lock CHANGELOG.md dist/
 manual=$(mktemp -d)
 trap 'rm -rf "$manual"' EXIT
 .venv/bin/mkdocs build --quiet --strict --site-dir "$manual/manual"
 version=$(sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
 tar czf "dist/prakat-$version-manual.tar.gz" -C "$manual" manual
 for distribution in dist/*.whl "dist/prakat-$version.tar.gz"; do scripts/smoke.sh "$distribution"; done
-(cd dist && sha256sum ./*.whl ./*.tar.gz prakat.cdx.json requirements.lock CHANGELOG.md | sed 's# \./# #' >SHA256SUMS)
+(cd dist && sha256sum ./*.whl ./*.tar.gz prakat.cdx.json requirements*.lock CHANGELOG.md | sed 's# \./# #' >SHA256SUMS)
 if [ -n "$key" ]; then
     openssl pkeyutl -sign -inkey "$key" -rawin -in dist/SHA256SUMS -out dist/SHA256SUMS.sig
     openssl pkey -in "$key" -pubout -out dist/prakat.pub

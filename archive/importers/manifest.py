@@ -18,7 +18,8 @@ from archive.fields import ANNOUNCEMENT_FIELDS, AnnouncementField, FieldType
 from archive.model import DocumentKind, Draft, Status
 
 _DRAFTED = [field for field in ANNOUNCEMENT_FIELDS if field.is_drafted]
-_KNOWN = {*(field.name for field in _DRAFTED), "status", "attachments"}
+MANIFEST_FIELDS = (*(field.name for field in _DRAFTED), "status", "attachments")
+"""Names that the object on a line may have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +49,11 @@ def parse_line(line: str) -> ListedAnnouncement:
         raise Invalid(f"ไม่ใช่ JSON ที่ถูกต้อง (not JSON): {error}") from error
     if not isinstance(given, dict):
         raise Invalid("แต่ละบรรทัดต้องเป็น JSON object (not an object)")
-    if unknown := given.keys() - _KNOWN:
-        raise Invalid(f"ไม่รู้จักช่อง {', '.join(sorted(unknown))} (unknown field)")
+    if unknown := given.keys() - set(MANIFEST_FIELDS):
+        raise Invalid(
+            f"ไม่รู้จักช่อง {', '.join(sorted(unknown))} (unknown field) ช่องที่ใช้ได้ (the fields are):"
+            f" {', '.join(MANIFEST_FIELDS)}"
+        )
     return ListedAnnouncement(
         Draft(**{field.name: _value(given, field) for field in _DRAFTED}),
         _status(given),

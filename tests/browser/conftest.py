@@ -74,9 +74,9 @@ def staff(visit: Visit) -> Visit:
     return signed_in
 
 
-def sign_in(page: Page) -> None:
+def sign_in(page: Page, name: str = NAME) -> None:
     page.goto("/sign-in")
-    page.fill("#name", NAME)
+    page.fill("#name", name)
     page.fill("#password", PASSWORD)
     page.click("main button")
     page.wait_for_url("**/staff")

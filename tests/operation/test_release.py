@@ -34,6 +34,8 @@ def test_wheel_and_source_hold_what_an_installation_needs(tmp_path: Path) -> Non
     named = set(re.findall(r"deploy/[\w.-]+", manual))
     assert len(named) > 3
     assert named <= held
+    script = (ROOT / "scripts" / "release.sh").read_text(encoding="utf-8")
+    assert {lock for lock in re.findall(r"-r (\S+)", manual) if f" {lock} " not in script} == set()
     assert {"Makefile", "scripts/install.sh", "requirements-dev.lock", "tests/conftest.py"} <= held
     (wheel,) = tmp_path.glob("*.whl")
     with zipfile.ZipFile(wheel) as opened:

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
+from archive.importers.manifest import MANIFEST_FIELDS
+from archive.model import DocumentKind
 from indexer.consistency import MESSAGES
 from web.cli import main
 
@@ -60,6 +62,13 @@ def test_a_search_without_result_says_so(client: FlaskClient) -> None:
 def test_every_finding_has_its_remedy() -> None:
     text = (MANUAL / "officer-care.md").read_text(encoding="utf-8")
     assert [code for code in MESSAGES if f"| `{code}` |" not in text] == []
+
+
+def test_every_field_of_an_import_manifest_is_described() -> None:
+    text = (MANUAL / "officer-install.md").read_text(encoding="utf-8")
+    (table,) = re.findall(r"(?s)\| ช่อง · field \|.*?\n\n", text)
+    named = set(re.findall(r"`([a-z_]+)`", table))
+    assert {*MANIFEST_FIELDS, *DocumentKind, "path", "label"} - named == set()
 
 
 def test_every_command_of_the_manual_exists() -> None:
