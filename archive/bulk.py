@@ -18,7 +18,7 @@ class BulkOutcome:
     """
 
     bulk: str
-    done: tuple[int, ...]
+    done: tuple[int, ...]  # ids of the records that were changed
     refused: tuple[tuple[int, PrakatError], ...]
 
 

@@ -190,8 +190,8 @@ class Relation:
     ``kind`` is None when the person dismissed the relation: it is not offered again.
     """
 
-    newer_id: int
-    older_id: int
+    newer_id: int  # of an announcement
+    older_id: int  # of an announcement
     kind: RelationKind | None
 
 
@@ -287,7 +287,7 @@ class Attachment:
     media_type: str
     size: int  # bytes
     sha256: str  # lower-case hexadecimal
-    page_count: int | None
+    page_count: int | None  # None until the file was read
     status: Reading
     error: Failure | None
     signed: bool  # carries a digital signature
@@ -448,7 +448,7 @@ class SecondFactor:
 
     sealed_secret: str  # encrypted: see web/accounts/second_factor.py
     is_confirmed: bool  # False during set-up
-    recovery_codes_left: int
+    recovery_codes_left: int  # unused codes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -477,7 +477,7 @@ class Change:
     bulk: str = ""  # the same for all changes that were made at once
     announcement_id: int | None = None  # None: a change of a collection or of an item to disclose
     collection_id: int | None = None
-    disclosure_item_id: int | None = None
+    disclosure_item_id: int | None = None  # of a change of a disclosure item
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

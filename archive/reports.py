@@ -26,7 +26,7 @@ class ReportDraft:
     text: str = ""
     announcement_id: int | None = None
     attachment_id: int | None = None
-    page: int | None = None
+    page: int | None = None  # page number from 1; None for a report on a whole document
     query: str = ""  # for ``ReportKind.NOT_FOUND``
 
 
@@ -39,7 +39,7 @@ class Report:
     text: str
     announcement_id: int | None
     attachment_id: int | None
-    page: int | None
+    page: int | None  # page number from 1; None for a report on a whole document
     query: str
     count: int  # times that the same was reported
     made_at: dt.datetime

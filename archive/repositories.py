@@ -44,7 +44,7 @@ class Miss:
     """A query without results, with the number of searches and the time of the last one."""
 
     query: str
-    count: int
+    count: int  # searches with this query
     last_at: dt.datetime
 
 

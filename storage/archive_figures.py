@@ -17,7 +17,7 @@ LARGE_LOSS = 0.1  # share of the rows; a loss above both this share and ``SMALL_
 class ArchiveFigures:
     """Change counter, numbers of rows and end of the audit chain at one time."""
 
-    change: int
+    change: int  # number of the last change
     announcement: int
     history: int
     attachment: int

@@ -34,10 +34,10 @@ Source = TypeVar("Source")
 class ImportReport:
     """Counts and problems of an import. ``problems`` are ``(where, why)``."""
 
-    added: int = 0
-    already_present: int = 0
-    files: int = 0
-    total: int = 0
+    added: int = 0  # new announcements
+    already_present: int = 0  # announcements that an earlier import added
+    files: int = 0  # files attached
+    total: int = 0  # announcements in the source
     problems: list[tuple[str, str]] = field(default_factory=list)
 
 

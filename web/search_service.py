@@ -27,7 +27,7 @@ class PageResult:
     """A page that matches the query, with its best passage."""
 
     attachment: Attachment
-    number: int
+    number: int  # from 1
     segments: tuple[TextSegment, ...]
 
 
@@ -36,7 +36,7 @@ class Result:
     """An announcement that matches the query: a passage of its body, and at most three of its pages."""
 
     announcement: Announcement
-    score: float
+    score: float  # comparable among the results of one search
     segments: tuple[TextSegment, ...]
     pages: tuple[PageResult, ...]
     is_partial: bool = False  # it matches only some words of the query; results before it match all of them
@@ -59,7 +59,7 @@ class Answer:
     facets: Mapping[str, tuple[FacetValue, ...]]
     did_you_mean: str | None
     query: Query
-    took_ms: float
+    took_ms: float  # milliseconds
     related: tuple[Result, ...] = ()
     partial: int = 0
     has_ended: bool = False  # the archive has announcements that are no longer in force

@@ -35,8 +35,8 @@ class Settings:
     search: str = "whoosh"
     database: str = "sqlite"
     files: str = "local"
-    max_upload_mb: int = 100
-    ocr_jobs: int = os.cpu_count() or 1
+    max_upload_mb: int = 100  # megabytes of one file
+    ocr_jobs: int = os.cpu_count() or 1  # pages recognised at the same time
     site_name: str = "เทศบาลตำบล"
     base_url: str = LOCAL_ADDRESS
     allowed_hosts: tuple[str, ...] = ()

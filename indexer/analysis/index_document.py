@@ -62,8 +62,8 @@ class Zone(NamedTuple):
     """A part of an announcement, and the bits of its count in a packed posting weight."""
 
     name: str
-    shift: int
-    most: int
+    shift: int  # lowest bit of the count
+    most: int  # largest count that is stored
 
 
 ZONES = (
@@ -87,7 +87,7 @@ def pack_zone_counts(counts: Mapping[str, int]) -> int:
 class IndexDocument(NamedTuple):
     """Terms with their packed counts (``pack_zone_counts``) and the values of ``COLUMNS``."""
 
-    terms: dict[str, int]
+    terms: dict[str, int]  # packed counts by term
     columns: dict[str, bytes]
 
 

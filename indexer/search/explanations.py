@@ -11,8 +11,8 @@ class ClauseExplanation:
 
     typed: str
     alternatives: tuple[tuple[str, float], ...]
-    document_frequency: int
-    idf: float
+    document_frequency: int  # documents that match the clause
+    idf: float  # BM25
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,7 @@ class ScorePart:
     """One addend of a hit's score."""
 
     name: str
-    value: float
+    value: float  # in the units of the hit's score
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class HitExplanation:
 
     announcement_id: int
     score: float
-    coverage: float
+    coverage: float  # 0 to 1
     parts: tuple[ScorePart, ...]
 
 
@@ -39,6 +39,6 @@ class SearchExplanation:
 
     clauses: tuple[ClauseExplanation, ...]
     phrases: tuple[str, ...]
-    coverage: float
-    min_coverage: float
+    coverage: float  # share (0–1) of the query that the best hit answers
+    min_coverage: float  # share (0–1) below which nothing counts as found
     hits: tuple[HitExplanation, ...]

@@ -23,8 +23,8 @@ class PageHit:
     """A page of an attachment that matches a query."""
 
     attachment_id: int
-    number: int
-    score: float
+    number: int  # from 1
+    score: float  # comparable among the pages of one announcement
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Hit:
     """One announcement that matches the query, with at most three of its pages, the best first."""
 
     announcement_id: int
-    score: float
+    score: float  # comparable among the hits of one search
     pages: tuple[PageHit, ...] = ()
     is_partial: bool = False  # it matches only some words of the query; others match all of them
 
@@ -54,7 +54,7 @@ class ResultPage:
     facets and ``did_you_mean`` contain nothing of other organisations.
     """
 
-    total: int
+    total: int  # hits on all pages
     hits: tuple[Hit, ...]
     partial: int = 0  # so many of ``total`` match only some words of the query; they come after the others
     facets: dict[str, tuple[FacetValue, ...]] = field(default_factory=dict)
@@ -73,8 +73,8 @@ class IndexManifest:
     Any difference from those of the running code means that the index must be rebuilt.
     """
 
-    schema: int
-    canon: int
+    schema: int  # version of the index's fields
+    canon: int  # version of the canonical form of text
     tokenizer: str
     dictionary: str  # hash of the local word list and abbreviations
     built_at: dt.datetime

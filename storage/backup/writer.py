@@ -55,7 +55,7 @@ class BackupReport:
     ``spoiled`` are damaged in the backup directory, and the archive has no intact copy.
     """
 
-    files: int = 0
+    files: int = 0  # number of originals in the backup
     copied: int = 0  # files that this backup copied; the others were there before
     verified: int = 0  # files of earlier backups that were read again
     generations: int = 1  # generations that the destination holds now

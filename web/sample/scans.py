@@ -23,7 +23,7 @@ class ScanLook:
 
     skew: float = 0.6
     turn: int = 0
-    noise: float = 6.0
+    noise: float = 6.0  # standard deviation of the brightness, of 255
     quality: int = 70
     stamp: bool = True
     signature: bool = True

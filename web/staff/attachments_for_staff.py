@@ -38,7 +38,7 @@ class Paper:
     guessed: bool  # read from the document, not yet confirmed
     unsure: bool
     offer: str  # label stated by the document, where a person gave another; "" when none
-    pages_read: int
+    pages_read: int  # while the attachment is being read; else 0
     elsewhere: tuple[Announcement, ...]  # other announcements with the same file
     advice: tuple[str, ...] = ()  # sentences on how the file was read and how to scan it better
 

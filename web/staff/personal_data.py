@@ -21,7 +21,7 @@ class DescribedFind:
 
     type: str
     attachment: Attachment | None
-    page: int
+    page: int  # from 1; 0 for a find in a field
     field: str
     around: str
 

@@ -35,8 +35,8 @@ class RescuedSearch:
     """A search without results that finds something once an entry is used: its query and the number found."""
 
     query: str
-    searches: int
-    results: int
+    searches: int  # times that it was searched for
+    results: int  # announcements found with the entry
 
 
 @pages.get("")

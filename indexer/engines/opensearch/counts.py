@@ -19,7 +19,7 @@ _MOST = 200_000  # counts that are cached for one state of an index
 class TermStatistics:
     """Counts by query in one state of an index. Filled on request, shared by all searches."""
 
-    counts: dict[str, int] = field(default_factory=dict)
+    counts: dict[str, int] = field(default_factory=dict)  # documents, by the key of their query
 
 
 class DocumentCounts:

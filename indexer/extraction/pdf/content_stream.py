@@ -42,8 +42,8 @@ class Content:
 
     runs: list[Run] = field(default_factory=list)
     image_area: float = 0.0
-    paths: int = 0
-    glyphs: int = 0
+    paths: int = 0  # subpaths begun (operators m and re)
+    glyphs: int = 0  # number of shown character codes
 
 
 class _Face:

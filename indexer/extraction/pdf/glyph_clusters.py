@@ -34,9 +34,9 @@ class Cell:
     """A letter with its marks, or a space; its extent along the baseline."""
 
     text: str
-    start: float
-    end: float
-    font: int
+    start: float  # points along the baseline
+    end: float  # points along the baseline
+    font: int  # number that the interpreter gave the font
     kept_am: bool = False  # a ำ that was put together from a lost nikhahit
 
 

@@ -64,12 +64,12 @@ class EmbeddedPage:
     why the page could not be read (the verdict is then OCR), "" for a page that was read.
     """
 
-    number: int
+    number: int  # from 1
     raw: str = ""
     text: str = ""
     lines: tuple[Line, ...] = ()
     verdict: Verdict = Verdict.OCR
-    coverage: float = 0.0
+    coverage: float = 0.0  # share (0–1) of the Thai letters in dictionary words
     turn: int = 0
     image_share: float = 0.0
     problem: str = ""

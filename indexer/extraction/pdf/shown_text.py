@@ -29,7 +29,7 @@ class Run:
     angle: float
     level: float
     size: float
-    font: int
+    font: int  # number that the interpreter gave the font
 
 
 def transform_box(matrix: Matrix, box: Box) -> Box:

@@ -109,8 +109,8 @@ class Query:
     typed: str
     filters: Filters = field(default_factory=Filters)
     sort: Sort = Sort.RELEVANCE
-    page: int = 1
-    per_page: int = 10
+    page: int = 1  # of the results, from 1
+    per_page: int = 10  # results on a page
     chunks: tuple[QueryPiece, ...] = ()
     without: tuple[QueryPiece, ...] = ()
     times: tuple[DateRange, ...] = ()
