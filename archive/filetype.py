@@ -25,7 +25,7 @@ _TAIL_BYTES = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
-class Sample:
+class FileSample:
     """The parts of a file by which its type is detected.
 
     ``head``: its first bytes. ``tail``: the last bytes of a ZIP file, which hold its directory. ``streams``:
@@ -48,16 +48,16 @@ class FileType:
     media_type: str
     name: str
     extensions: tuple[str, ...]
-    has_signature: Callable[[Sample], bool]
+    has_signature: Callable[[FileSample], bool]
     is_shown_by_browsers: bool = False
     is_office: bool = False
 
 
-def _starts_with(*magics: bytes) -> Callable[[Sample], bool]:
+def _starts_with(*magics: bytes) -> Callable[[FileSample], bool]:
     return lambda sample: sample.head.startswith(magics)
 
 
-def _has_brand(*wanted: bytes) -> Callable[[Sample], bool]:
+def _has_brand(*wanted: bytes) -> Callable[[FileSample], bool]:
     """Return the check for ISO base media files (ISO/IEC 23008-12) that list one of the brands."""
     return lambda sample: not _brands(sample.head).isdisjoint(wanted)
 
@@ -75,13 +75,13 @@ def _brands(head: bytes) -> set[bytes]:
     return compatible | {head[8:12]} if compatible & {b"heic", b"heix", b"mif1"} else set()
 
 
-def _has_part(name: bytes) -> Callable[[Sample], bool]:
+def _has_part(name: bytes) -> Callable[[FileSample], bool]:
     """Return the check for ZIP files that contain a part. ``name``: regular expression."""
     entry = re.compile(rb"PK\x01\x02.{42}" + name, re.DOTALL)  # ZIP specification, 4.3.12
     return lambda sample: entry.search(sample.tail) is not None
 
 
-def _has_mimetype(media_type: str) -> Callable[[Sample], bool]:
+def _has_mimetype(media_type: str) -> Callable[[FileSample], bool]:
     """Return the check for OpenDocument packages, which begin with their media type (part 2, 3.3)."""
     entry = re.compile(
         rb"PK\x03\x04.{26}mimetype" + re.escape(media_type.encode()) + b"(?![a-z-])", re.DOTALL
@@ -89,7 +89,7 @@ def _has_mimetype(media_type: str) -> Callable[[Sample], bool]:
     return lambda sample: entry.match(sample.head) is not None
 
 
-def _has_stream(*names: str) -> Callable[[Sample], bool]:
+def _has_stream(*names: str) -> Callable[[FileSample], bool]:
     return lambda sample: not sample.streams.isdisjoint(names)
 
 
@@ -198,18 +198,18 @@ def detect(stream: BinaryIO) -> FileType:
     )
 
 
-def _sample(stream: BinaryIO) -> Sample:
+def _sample(stream: BinaryIO) -> FileSample:
     """Read the parts by which a type is detected. The stream's position changes."""
     start = stream.tell()
     head = stream.read(HEAD_BYTES)
     if head.startswith(_ZIP):
         size = stream.seek(0, io.SEEK_END)
         stream.seek(max(start, size - _TAIL_BYTES))
-        return Sample(head, tail=stream.read())
+        return FileSample(head, tail=stream.read())
     if head.startswith(_COMPOUND):
         stream.seek(start)
-        return Sample(head, streams=_top_level_streams(stream))
-    return Sample(head)
+        return FileSample(head, streams=_top_level_streams(stream))
+    return FileSample(head)
 
 
 class _BoundedCompound(olefile.OleFileIO):  # type: ignore[misc]

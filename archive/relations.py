@@ -105,7 +105,7 @@ def official_number(attachments: Iterable[Attachment]) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class PublicRelations:
     """Relations of an announcement to published ones.
 
     ``chain``: all announcements that changed each other with this one, the oldest first; empty without any.
@@ -127,7 +127,7 @@ class Standing:
         return [other for kind, other in self.changed_by if kind.ends]
 
 
-def standing(records: Records, announcement: Announcement) -> Standing:
+def public_relations(records: Records, announcement: Announcement) -> PublicRelations:
     """Return the announcement's relations to published announcements. Others are as if not there."""
     known = {announcement.id: announcement}
     relations: dict[tuple[int, int], RelationKind] = {}
@@ -149,7 +149,7 @@ def standing(records: Records, announcement: Announcement) -> Standing:
             if each.kind and each.newer_id in known and each.older_id in known
         }
         new = published.keys()
-    return Standing(
+    return PublicRelations(
         tuple((kind, known[newer]) for (newer, older), kind in relations.items() if older == announcement.id),
         tuple((kind, known[older]) for (newer, older), kind in relations.items() if newer == announcement.id),
         tuple(sorted(known.values(), key=lambda each: (each.published_on, each.id))) if relations else (),
@@ -161,7 +161,7 @@ RELATION_NAMES = tuple(name for kind in RelationKind for name in (kind.value, ki
 """Names of relations, as the newer and as the older announcement has them."""
 
 
-def named_relations(standing: Standing) -> Iterator[tuple[str, Announcement]]:
+def named_relations(standing: PublicRelations) -> Iterator[tuple[str, Announcement]]:
     """Yield each relation's name from the announcement's own side, and the other announcement."""
     for kind, other in standing.changes:
         yield kind.value, other

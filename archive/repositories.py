@@ -40,7 +40,7 @@ from archive.worklist import Worklist
 
 
 @dataclass(frozen=True, slots=True)
-class Miss:
+class MissedSearch:
     """A query without results, with the number of searches and the time of the last one."""
 
     query: str
@@ -307,7 +307,7 @@ class Figures(Protocol):
         """Count a query that found nothing.
         A query with nine digits or more is not kept: they may be a person's identity or telephone number."""
 
-    def misses(self, *, limit: int = 100) -> list[Miss]:
+    def misses(self, *, limit: int = 100) -> list[MissedSearch]:
         """Return queries without results, most frequent first."""
 
     def forget_miss(self, query: str) -> None:

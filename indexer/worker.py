@@ -24,7 +24,7 @@ from archive.repositories import Records
 from indexer.extraction.failures import MESSAGES, Unreadable
 from indexer.extraction.page_images import Pictures
 from indexer.extraction.parsers import has_pictures
-from indexer.extraction.pipeline import AttachmentReader, Stopped
+from indexer.extraction.pipeline import AttachmentReader, ReadingStopped
 from indexer.inbox import LOOK_EVERY, Inbox
 from indexer.index_sync import sync_batch
 from indexer.lazy_import import lazy_import
@@ -155,7 +155,7 @@ class Worker:
         try:
             with _Lease(self._jobs, attachment.id, name) as lease:
                 outcome = self._reader.read(attachment, lambda: lease.is_held and not self._stop.is_set())
-        except Stopped:
+        except ReadingStopped:
             self._jobs.release(attachment.id, name)
             return
         except Unavailable:  # a service is down; the attachment itself is not at fault

@@ -177,7 +177,7 @@ def _name_request() -> None:
 
 def may_send_large_body(app: Flask, environ: WSGIEnvironment) -> bool:
     """Returns True when the client may send a large body after the header that ``environ`` was made from."""
-    cast(organisations.ByAddress, app.wsgi_app).note_organisation(environ)
+    cast(organisations.OrganisationMiddleware, app.wsgi_app).note_organisation(environ)
     with app.request_context(environ), suppress(Unavailable):
         return _may_bring_files()
     return False

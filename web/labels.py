@@ -153,7 +153,7 @@ def note_text(note: BilingualNote) -> str:
     return note.english if str(get_locale()) == "en" else note.thai
 
 
-def reading_name(state: Reading) -> str:
+def reading_status_name(state: Reading) -> str:
     """Returns the label of an attachment's reading state."""
     return str(_READINGS[state])
 

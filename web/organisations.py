@@ -35,13 +35,13 @@ _HOST = re.compile(r"(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0
 def install(app: Flask) -> None:
     """Have ``app`` serve each organisation at its own address."""
     with app.app_context():
-        app.wsgi_app = ByAddress(app.wsgi_app, services().organisations)  # type: ignore[method-assign]
+        app.wsgi_app = OrganisationMiddleware(app.wsgi_app, services().organisations)  # type: ignore[method-assign]
     app.before_request(_keep_from_towns)
     app.before_request(_lead_home)
     app.context_processor(lambda: {"towns": _shown(), "site": services().site})
 
 
-class ByAddress:
+class OrganisationMiddleware:
     """WSGI middleware that finds each request's organisation and takes its part off the path."""
 
     def __init__(self, app: WSGIApplication, organisations: Organisations) -> None:

@@ -64,7 +64,7 @@ def _add_filters(app: Flask) -> None:
         is_past=is_past,
         kind=labels.kind_name,
         remark=labels.note_text,
-        reading=labels.reading_name,
+        reading=labels.reading_status_name,
         status=labels.status_name,
         relation=labels.relation_name,
         disclosure_section=labels.section_name,

@@ -22,7 +22,7 @@ from indexer.lazy_import import lazy_import
 
 if TYPE_CHECKING:
     from indexer.extraction.pdf import parser as pdf_parser
-    from indexer.extraction.pdf.parser import EmbeddedPage, Outline
+    from indexer.extraction.pdf.parser import EmbeddedPage, FileOutline
 else:
     pdf_parser = lazy_import("indexer.extraction.pdf.parser")
 
@@ -44,7 +44,7 @@ class Document:
     The child process ends when the document is closed. It is replaced when a page passes a limit.
     """
 
-    outline: Outline
+    outline: FileOutline
     path: Path
     """A PDF: the file itself, its repaired copy, or what it was converted to. Valid until ``close``.
 
@@ -97,7 +97,7 @@ class Document:
         except Unreadable as error:  # there is no converter, or it cannot read the file
             if not texts:
                 raise Unreadable("empty") from error
-            self.path, self.outline = path, pdf_parser.Outline(page_count=0, sizes=())
+            self.path, self.outline = path, pdf_parser.FileOutline(page_count=0, sizes=())
         self._texts = texts
         self.outline = replace(self.outline, page_count=self.outline.page_count + len(texts))
 

@@ -23,7 +23,7 @@ class Busy(Unavailable):
     retry_after = 2
 
 
-class Slots:
+class MachineSemaphore:
     """``count`` slots, each a locked file. When a process dies, the kernel frees its locks."""
 
     def __init__(self, folder: Path, count: int) -> None:

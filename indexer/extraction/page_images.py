@@ -24,7 +24,7 @@ from indexer.extraction import parsers, sandbox
 from indexer.extraction.disk_cache import Cache
 from indexer.extraction.failures import Unreadable
 from indexer.extraction.image.input_normalization import write_repaired
-from indexer.extraction.machine_semaphore import Slots
+from indexer.extraction.machine_semaphore import MachineSemaphore
 from indexer.extraction.page_text import UNITS
 from indexer.extraction.parsers import write_as_pdf
 from indexer.lazy_import import lazy_import
@@ -302,7 +302,7 @@ class Pictures:
         self._drawn = Cache(cache, cache_bytes)
         self._marked = Cache(cache.with_name(f"{cache.name}-marked"), cache_bytes // 4, most=MOST_MARKED)
         self._converted = Cache(cache.with_name(f"{cache.name}-converted"), cache_bytes // 4)
-        self._slots = Slots(cache, AT_ONCE)
+        self._slots = MachineSemaphore(cache, AT_ONCE)
         self._failed: dict[str, tuple[float, str]] = {}
 
     def page(

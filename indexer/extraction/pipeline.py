@@ -59,12 +59,12 @@ def is_disk_low() -> bool:
     return shutil.disk_usage(tempfile.gettempdir()).free < LEAST_ROOM
 
 
-class Stopped(Exception):
+class ReadingStopped(Exception):
     """Raised when a reading was asked to stop between two pages; the pages read so far are saved."""
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class ReadingOutcome:
     """Result of reading an attachment. ``rules`` is the oldest version that a page of it was read with."""
 
     page_count: int
@@ -81,11 +81,11 @@ class AttachmentReader:
         self._ocr_jobs = ocr_jobs
         self._recognisers = ThreadPoolExecutor(ocr_jobs, thread_name_prefix="ocr")
 
-    def read(self, attachment: Attachment, going_on: Callable[[], bool]) -> Outcome:
+    def read(self, attachment: Attachment, going_on: Callable[[], bool]) -> ReadingOutcome:
         """Reads the pages that are not read yet, one by one, as long as ``going_on()`` returns True.
 
-        Raises ``Unreadable`` when no page of the file can be read, ``Stopped`` when ``going_on()`` returns
-        False, ``Unavailable`` when the disk has no room, which is not the file's fault.
+        Raises ``Unreadable`` when no page of the file can be read, ``ReadingStopped`` when ``going_on()``
+        returns False, ``Unavailable`` when the disk has no room, which is not the file's fault.
         """
         if is_disk_low():
             raise Unavailable(
@@ -95,14 +95,14 @@ class AttachmentReader:
             _check_sound(path, attachment.sha256)
             return self._read(attachment, path, going_on)
 
-    def _read(self, attachment: Attachment, path: Path, going_on: Callable[[], bool]) -> Outcome:
+    def _read(self, attachment: Attachment, path: Path, going_on: Callable[[], bool]) -> ReadingOutcome:
         with Document(path) as document:
             wanted = self._unread(attachment, document.outline.page_count)
             for page in self._pages(attachment.id, document, wanted):
                 self._records.pages.save(page, sha256=attachment.sha256)
                 self._records.figures.tally(PAGES_READ, 1)
                 if not going_on():
-                    raise Stopped
+                    raise ReadingStopped
             return self._conclude(attachment.id, document)
 
     def close(self) -> None:
@@ -154,12 +154,12 @@ class AttachmentReader:
         self._records.figures.tally(OCR_MILLISECONDS, round(1000 * (time.monotonic() - began)))
         return page
 
-    def _conclude(self, attachment_id: int, document: Document) -> Outcome:
+    def _conclude(self, attachment_id: int, document: Document) -> ReadingOutcome:
         pages = self._records.pages.by_attachment(attachment_id)
         problems = [page.problem for page in pages if page.problem]
         if problems and len(problems) == len(pages):
             raise Unreadable(problems[0])
-        return Outcome(
+        return ReadingOutcome(
             document.outline.page_count,
             Details(
                 fields=extract_fields(pages),

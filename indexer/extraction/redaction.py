@@ -28,7 +28,7 @@ from archive.thai import arabic_digits, cluster_borders
 from indexer.extraction import sandbox
 from indexer.extraction.embedded_text import Document
 from indexer.extraction.failures import MESSAGES, Unreadable
-from indexer.extraction.machine_semaphore import Slots
+from indexer.extraction.machine_semaphore import MachineSemaphore
 from indexer.extraction.page_images import hit_rectangles, pixel_box, rasterize_page, turned_upright
 from indexer.extraction.page_text import UNITS
 from indexer.extraction.pipeline import OCR_MEMORY_MB, OCR_SECONDS, recognise_page
@@ -113,7 +113,7 @@ class Redactor:
     def __init__(self, files: Files, folder: Path, *, jobs: int) -> None:
         """``folder``: directory of the lock. ``jobs``: pages that are worked on at the same time."""
         self._files = files
-        self._slots = Slots(folder, 1)
+        self._slots = MachineSemaphore(folder, 1)
         self._jobs = jobs
 
     def make(self, attachment: Attachment, pages: Sequence[Page], boxes: Boxes) -> RedactedCopy:

@@ -13,7 +13,7 @@ from indexer.extraction import sandbox
 from indexer.extraction.embedded_text import Document
 from indexer.extraction.failures import MESSAGES, Unreadable
 from indexer.extraction.image.deskew import Turn
-from indexer.extraction.machine_semaphore import Slots
+from indexer.extraction.machine_semaphore import MachineSemaphore
 from indexer.extraction.ocr import recognition
 from indexer.extraction.page_images import rasterize_page
 from indexer.extraction.pipeline import (
@@ -45,7 +45,7 @@ class PageRereader:
 
     def __init__(self, files: Files, folder: Path, *, jobs: int) -> None:
         self._files = files
-        self._slots = Slots(folder, jobs)
+        self._slots = MachineSemaphore(folder, jobs)
 
     def read(self, attachment: Attachment, number: int, settings: ReadingSettings) -> Page:
         """Returns the page as it is read with the settings; nothing is saved.

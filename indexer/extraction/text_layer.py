@@ -24,7 +24,7 @@ from archive.thai import cluster_borders
 from indexer.extraction import sandbox
 from indexer.extraction.disk_cache import Cache
 from indexer.extraction.failures import Unreadable
-from indexer.extraction.machine_semaphore import Slots
+from indexer.extraction.machine_semaphore import MachineSemaphore
 from indexer.extraction.parsers import write_as_pdf
 from indexer.lazy_import import lazy_import
 
@@ -51,7 +51,7 @@ class SearchableCopies:
     def __init__(self, files: Files, cache: Path, *, cache_bytes: int = 512 * 1024 * 1024) -> None:
         self._files = files
         self._cache = Cache(cache, cache_bytes)
-        self._slots = Slots(cache, 1)  # one at a time: readers of pages come first
+        self._slots = MachineSemaphore(cache, 1)  # one at a time: readers of pages come first
 
     def copy(self, attachment: Attachment, pages: Sequence[Page]) -> BinaryIO:
         """Opens the searchable copy of an attachment. ``pages`` are all its pages as stored.

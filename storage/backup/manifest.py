@@ -233,7 +233,7 @@ def disk_trouble_as_unavailable(what: str) -> Iterator[None]:
         raise Unavailable(f"{what}: {error}") from error
 
 
-def sync(file: BinaryIO) -> None:
+def flush_to_disk(file: BinaryIO) -> None:
     """Write the file to the disk and drop its cached pages, so that the next reader reads the disk."""
     file.flush()
     os.fsync(file.fileno())

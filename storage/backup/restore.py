@@ -238,7 +238,7 @@ class DirectorySource(BackupSource):
         return BackupDirectory(self._path).generations() or [self.read_manifest(None).generation]
 
     def read_manifest(self, generation: str | None) -> BackupManifest:
-        return BackupManifest.from_bytes(BackupDirectory(self._path).find_text(generation))
+        return BackupManifest.from_bytes(BackupDirectory(self._path).find_manifest_bytes(generation))
 
     def find_damage(self, manifest: BackupManifest) -> list[str]:
         damage = []
@@ -253,7 +253,7 @@ class DirectorySource(BackupSource):
         return damage
 
     def _members(self, generation: str | None) -> Iterator[tuple[str, BinaryIO]]:
-        text = BackupDirectory(self._path).find_text(generation)
+        text = BackupDirectory(self._path).find_manifest_bytes(generation)
         manifest = BackupManifest.from_bytes(text)
         self.total = len(manifest.members)
         yield MANIFEST, io.BytesIO(text)

@@ -33,12 +33,12 @@ from storage.backup.manifest import (
     HashingReader,
     Progress,
     disk_trouble_as_unavailable,
+    flush_to_disk,
     member_path,
     open_database,
     original_path,
     private_directory,
     require_intact_database,
-    sync,
 )
 from storage.backup.restore import TarSource
 from storage.backup.retention import BackupDirectory, RetentionRule
@@ -265,7 +265,7 @@ class _TarTarget:
     def publish(self, progress: Progress, retention: RetentionRule) -> int:  # noqa: ARG002  # there is one
         self._add_member(MANIFEST, io.BytesIO(self.manifest.to_bytes(self._keys.sign)))
         self._tar.close()
-        sync(self._file)
+        flush_to_disk(self._file)
         self._file.close()
         total = len(self.manifest.members)
         TarSource(self._part).check(lambda done: progress("verify", done, total))
@@ -345,7 +345,7 @@ class _DirectoryTarget:
             with part.open("wb") as copy:
                 hashing = HashingReader(stream)
                 shutil.copyfileobj(hashing, copy, CHUNK)
-                sync(copy)
+                flush_to_disk(copy)
             written = self.manifest.members[name] = hashing.sha256()
         kept = self._path / self.manifest.path(name)
         if _hash(part) != written:
@@ -381,7 +381,7 @@ class _DirectoryTarget:
         part = self._aside / MANIFEST
         with part.open("wb") as file:
             file.write(self.manifest.to_bytes(self._keys.sign))
-            sync(file)
+            flush_to_disk(file)
         self._directory.publish(part, self.manifest.generation)
         self._directory.prune(retention)
         return len(self._directory.generations())

@@ -41,7 +41,7 @@ class LocalFiles:
             descriptor, name = tempfile.mkstemp(dir=self._incoming)
             try:
                 with os.fdopen(descriptor, "wb") as part:
-                    stored = receive(stream, part, limit)
+                    stored = copy_and_hash(stream, part, limit)
                     os.fchmod(part.fileno(), 0o400)
                     part.flush()
                     os.fsync(part.fileno())
@@ -117,7 +117,7 @@ class LocalFiles:
         return self._root / sha256[:2] / sha256
 
 
-def receive(stream: BinaryIO, part: BinaryIO, limit: int) -> StoredFile:
+def copy_and_hash(stream: BinaryIO, part: BinaryIO, limit: int) -> StoredFile:
     """Copy a stream into ``part`` and hash its bytes. Raises ``TooLarge`` past ``limit`` bytes."""
     digest, size = hashlib.sha256(), 0
     while chunk := stream.read(_CHUNK):

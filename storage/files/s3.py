@@ -21,7 +21,7 @@ from botocore.exceptions import BotoCoreError, ClientError, SSLError
 
 from archive.errors import NotFound, SettingsError, Unavailable
 from archive.ports import StoredFile
-from storage.files.local import SHA256, convert_disk_errors, no_such_file, receive
+from storage.files.local import SHA256, convert_disk_errors, copy_and_hash, no_such_file
 
 log = logging.getLogger("prakat.s3")
 logging.getLogger("botocore").setLevel(logging.WARNING)  # INFO logs where credentials were found
@@ -66,7 +66,7 @@ class S3Files:
         with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY) as received:
             spool = cast(BinaryIO, received)
             with convert_disk_errors():
-                stored = receive(stream, spool, limit)
+                stored = copy_and_hash(stream, spool, limit)
                 spool.seek(0)
             with _answered():
                 self._client().upload_fileobj(

@@ -6,7 +6,7 @@ import datetime as dt
 from collections import Counter
 
 from archive.model import PROVINCE
-from archive.repositories import Miss
+from archive.repositories import MissedSearch
 from archive.thai import BANGKOK, clip
 from storage import mappers
 from storage.engine import Queries
@@ -196,14 +196,14 @@ class EngineFigures:
             most=MOST_MISSES,
         )
 
-    def misses(self, *, limit: int = 100) -> list[Miss]:
+    def misses(self, *, limit: int = 100) -> list[MissedSearch]:
         found = self._engine.rows(
             """SELECT query, sum(count) AS count, max(last_at) AS last_at FROM miss
                WHERE organisation_id IN :organisations GROUP BY query ORDER BY 2 DESC, 3 DESC LIMIT :limit""",
             limit=limit,
         )
         return [
-            Miss(row["query"], int(row["count"]), dt.datetime.fromisoformat(row["last_at"]))
+            MissedSearch(row["query"], int(row["count"]), dt.datetime.fromisoformat(row["last_at"]))
             for row in found
             if not _may_name_person(row["query"])  # kept by an earlier version
         ]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from indexer.extraction.machine_semaphore import Slots
+from indexer.extraction.machine_semaphore import MachineSemaphore
 from tests.web.conftest import Site
 from web.public import feeds, open_data_files
 from web.template_filters import size
@@ -58,7 +58,9 @@ def test_while_one_is_written_the_one_before_is_sent_unless_it_tells_too_much(
     filled.announcement("ประกาศใหม่")
     if withdrawn:
         filled.services.intake.withdraw(1, actor="สมศรี", reason="ลงผิดเรื่อง")
-    with Slots(filled.services.settings.data / "open-data", 1).hold_slot("", seconds=1.0):  # another process
+    with MachineSemaphore(filled.services.settings.data / "open-data", 1).hold_slot(
+        "", seconds=1.0
+    ):  # another process
         answer = filled.client().get(PATHS[0], buffered=True)
     if withdrawn:
         assert answer.status_code == 503

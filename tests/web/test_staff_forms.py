@@ -272,7 +272,7 @@ def test_a_form_is_saved_while_somebody_else_saves(site: Site, monkeypatch: pyte
     page = clerk.get(f"/staff/announcements/{made.id}").text
     last_change = re.search(r'name="last_change" value="(\d+)"', page)[1]
     form = {"last_change": last_change, "title": "ฝายใหม่", "published_on": TODAY.isoformat(), "kind": "news"}
-    settle = edit_conflicts.settle
+    settle = edit_conflicts.merge_edits
 
     def change_category() -> None:
         site.services.intake.revise(made.id, {"category": "ชลประทาน"}, actor="อีกคนหนึ่ง")

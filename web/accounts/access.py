@@ -10,7 +10,7 @@ from flask import g, request
 
 from archive.errors import Gone, MissingScope, no_such_announcement, no_such_attachment
 from archive.model import Announcement, ApiToken, Attachment, Collection, Item, Scope, Status
-from archive.relations import standing
+from archive.relations import public_relations
 from web.accounts.tokens import token_hash
 from web.bootstrap import services
 from web.serving.log import note_security
@@ -67,7 +67,7 @@ def visible(announcement: Announcement, *, staff: bool) -> Announcement:
             reason=announcement.reason,
             title=announcement.title,
             published_on=announcement.published_on,
-            successors=standing(services().records, announcement).changed_by,
+            successors=public_relations(services().records, announcement).changed_by,
         )
     raise no_such_announcement()
 

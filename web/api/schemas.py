@@ -26,14 +26,14 @@ from archive.model import (
     Status,
 )
 from archive.privacy import undecided_in
-from archive.relations import standing
+from archive.relations import public_relations
 from indexer.search.query.parser import Filters, Query, Sort, parse
 from web.accounts.access import visible_items
 from web.addresses import absolute, page_path
 from web.api.explanation_schemas import EXPLAIN, RELATED, ExplanationOut, as_explained
 from web.api.field_schemas import COUNT, KINDS, Day, input_field, output_field
 from web.api.personal_data_schemas import FindOut, HoldOut, ground_field, reason_field
-from web.api.relation_schemas import IN_FORCE, RelationOut, as_standing
+from web.api.relation_schemas import IN_FORCE, RelationOut, as_public_relations
 from web.bootstrap import Services, services
 from web.search_service import Answer, PageResult, Result
 
@@ -479,7 +479,7 @@ def as_announcement(
     return (
         {name: getattr(announcement, name) for name in names}
         | whose
-        | as_standing(standing(services.records, announcement))
+        | as_public_relations(public_relations(services.records, announcement))
         | {
             "url": _url(announcement, services, url_for("public.announcement", id=announcement.id)),
             "attachments": [as_attachment(attachment) for attachment in attachments],

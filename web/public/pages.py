@@ -18,7 +18,7 @@ from archive.errors import Unavailable
 from archive.facets import FACETS_BY_NAME
 from archive.filetype import is_office
 from archive.model import Announcement, Attachment, Reading, Source, Status
-from archive.relations import standing
+from archive.relations import public_relations
 from indexer.extraction.page_images import hit_rectangles
 from indexer.search.highlighting import find_hits
 from indexer.search.query import parser as queries
@@ -103,7 +103,7 @@ def announcement(id: int) -> str:
         announcement=shown,
         attachments=attachments,
         recognised=_recognised(attachments),
-        standing=standing(services().records, shown),
+        standing=public_relations(services().records, shown),
         inside=inside,
         query=queries.parse(typed) if typed else None,
         collections=services().collections.with_announcement(id),
@@ -121,7 +121,7 @@ def certificate(id: int) -> str:
         "public/certificate.html",
         announcement=shown,
         attachments=visible_attachments(id, staff=signed_in()),
-        standing=standing(services().records, shown),
+        standing=public_relations(services().records, shown),
         published_at=max(published, default=None),
         address=absolute(url_for("public.announcement", id=id)),
     )
@@ -139,7 +139,7 @@ def document(id: int, attachment_id: int) -> str:
     return render_template(
         "public/document.html",
         announcement=shown,
-        standing=standing(services().records, shown),
+        standing=public_relations(services().records, shown),
         attachment=attachment,
         page=page,
         number=number,
@@ -163,7 +163,7 @@ def document_text(id: int, attachment_id: int) -> str:
     return render_template(
         "public/document-text.html",
         announcement=shown,
-        standing=standing(services().records, shown),
+        standing=public_relations(services().records, shown),
         attachment=attachment,
         pages=[(page, reflow(page)) for page in wanted],
         previous=max(1, first - _TEXT_PAGES) if first > 1 else None,

@@ -301,7 +301,7 @@ def _save_form(id: int) -> None:
         return
     with services().records.batch():
         announcement = services().announcements.get(id)
-        settled = edit_conflicts.settle(announcement, _changes() | _labels(id))
+        settled = edit_conflicts.merge_edits(announcement, _changes() | _labels(id))
         if announcement.status not in (Status.DRAFT, Status.PUBLISHED):
             if "restore" not in request.form:
                 raise edit_conflicts.not_editable()

@@ -66,7 +66,7 @@ def last_change_id(announcement: Announcement) -> int:
     return max((change.id for change in services().history.entries(announcement.id)), default=0)
 
 
-def settle(announcement: Announcement, typed: Mapping[str, object]) -> dict[str, object]:
+def merge_edits(announcement: Announcement, typed: Mapping[str, object]) -> dict[str, object]:
     """Returns the typed values that are to be stored; values that somebody else changed stay.
 
     ``typed``: values by name, ``label-7`` and ``kind-7`` being those of attachment 7. Raises

@@ -11,7 +11,7 @@ from flask import abort, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from archive.errors import Invalid, Unavailable
-from archive.repositories import Miss
+from archive.repositories import MissedSearch
 from archive.thai import canonical_text
 from indexer.analysis.tokenizer import fold
 from indexer.search.query import parser as queries
@@ -122,12 +122,12 @@ def _entry(said: str, written: str) -> str:
     return " ~ ".join(words)
 
 
-def _recent_misses() -> list[Miss]:
+def _recent_misses() -> list[MissedSearch]:
     since = dt.datetime.now(dt.UTC) - _WEEKS
     return [miss for miss in services().figures.misses(limit=_MOST_MISSES) if miss.last_at >= since]
 
 
-def _effects(entry: str, misses: Sequence[Miss]) -> list[RescuedSearch]:
+def _effects(entry: str, misses: Sequence[MissedSearch]) -> list[RescuedSearch]:
     """Returns the searches without results that would find something with this entry."""
     words = [fold(word.strip()) for word in entry.split("~")]
     effects: list[RescuedSearch] = []

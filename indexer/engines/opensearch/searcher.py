@@ -32,7 +32,7 @@ from indexer.engines.opensearch.queries import (
     phrase_query,
     search_body,
 )
-from indexer.engines.opensearch.vocabulary import PrefetchingVocabulary, evidence_queries
+from indexer.engines.opensearch.vocabulary import PrefetchingVocabulary, correction_queries
 from indexer.search.coverage import (
     adjacent_clauses,
     broken_words,
@@ -168,7 +168,7 @@ def _count_queries(queries: PlanQueries, *, with_clauses: bool) -> list[Json]:
     if has_bigram(plan.whole):
         wanted.append(phrase_query(plan.whole))
     if len(plan.parts) > 1 and not plan.is_sentence:  # seldom in a text as one
-        wanted += evidence_queries(plan, queries.lexicon)
+        wanted += correction_queries(plan, queries.lexicon)
     return [*wanted, *map(clause_count_query, plan.clauses)] if with_clauses else wanted
 
 

@@ -40,7 +40,7 @@ def part_query(part: QueryPart) -> Json:
     return bool_must(map(clause_count_query, part.clauses))
 
 
-def evidence_queries(plan: QueryPlan, lexicon: Lexicon) -> list[Json]:
+def correction_queries(plan: QueryPlan, lexicon: Lexicon) -> list[Json]:
     """Returns the queries whose counts tell whether a plan has anything that is misspelt."""
     parts = doubtful_parts(plan, lexicon, lambda _word: False)
     clauses = [clause for part in parts for clause in part.clauses]

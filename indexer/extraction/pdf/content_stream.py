@@ -37,7 +37,7 @@ HORIZONTAL: Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
 
 
 @dataclass(slots=True)
-class Content:
+class PageContent:
     """The visible content of a page. ``image_area`` is in square points, clipped to the page."""
 
     runs: list[Run] = field(default_factory=list)
@@ -104,7 +104,7 @@ class Interpreter:
     """Runs one page's operators. Faces outlive the page: give the same ``faces`` for the whole file."""
 
     def __init__(self, fonts: PDFResourceManager, faces: dict[int, _Face], page: Box) -> None:
-        self.content = Content()
+        self.content = PageContent()
         self._fonts = fonts
         self._faces = faces
         self._page = page

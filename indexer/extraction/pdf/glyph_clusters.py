@@ -50,7 +50,7 @@ class TextLine:
     cells: list[Cell] = field(default_factory=list)
 
 
-class Assembler:
+class ClusterAssembler:
     """Puts one page together. ``swapped`` (fonts that give ำ for า) outlives the page: one per file."""
 
     def __init__(self, swapped: set[int]) -> None:

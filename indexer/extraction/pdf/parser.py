@@ -18,8 +18,8 @@ from indexer.extraction.failures import Unreadable
 from indexer.extraction.ocr_policy import Verdict, judge_embedded_text
 from indexer.extraction.page_text import lay_out_text, locate_lines, turn_runs, upright_rotation
 from indexer.extraction.pdf.content_stream import (
-    Content,
     Interpreter,
+    PageContent,
     annotation_appearances,
     appearance_matrix,
     is_comment,
@@ -27,7 +27,7 @@ from indexer.extraction.pdf.content_stream import (
     multiply,
     subtype,
 )
-from indexer.extraction.pdf.glyph_clusters import Assembler
+from indexer.extraction.pdf.glyph_clusters import ClusterAssembler
 from indexer.extraction.pdf.shown_text import Box, Matrix
 from indexer.extraction.pdf.text_repair import count_undecodable, repair_with_origins
 from indexer.extraction.text_quality import dictionary_coverage
@@ -38,7 +38,7 @@ logging.getLogger("pdfminer").setLevel(logging.CRITICAL)  # it remarks on every 
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outline:
+class FileOutline:
     """Facts about a file that are known before its pages are read.
 
     ``sizes`` holds the width and height in points of each upright page.
@@ -100,14 +100,14 @@ class PdfReader:
         self._faces: dict[int, Any] = {}
         self._swapped: set[int] = set()
 
-    def outline(self) -> Outline:
+    def outline(self) -> FileOutline:
         """Returns the number and sizes of the pages, and the kinds of content that the file has."""
         sizes = tuple(_frame(page.page_obj)[1:] for page in self._pages)
         catalogue = self._pdf.doc.catalog
         annotations = [
             annotation for page in self._pages for annotation in listed_annotations(page.page_obj.annots)
         ]
-        return Outline(
+        return FileOutline(
             page_count=len(sizes),
             sizes=sizes,
             complete=self._promised <= len(sizes),
@@ -142,7 +142,7 @@ class PdfReader:
         runs = content.runs
         if turn:
             runs = turn_runs(runs, turn, width, height)
-        laid = lay_out_text(Assembler(self._swapped).add(runs))
+        laid = lay_out_text(ClusterAssembler(self._swapped).add(runs))
         repaired = repair_with_origins(laid.text)
         if turn in (90, 270):
             width, height = height, width
@@ -164,7 +164,7 @@ class PdfReader:
             image_share=share,
         )
 
-    def _interpret(self, page: PDFPage, matrix: Matrix, box: Box) -> Content:
+    def _interpret(self, page: PDFPage, matrix: Matrix, box: Box) -> PageContent:
         interpreter = Interpreter(self._pdf.rsrcmgr, self._faces, box)
         interpreter.run(page.contents, page.resources, matrix)
         for form, place in annotation_appearances(page.annots):
@@ -221,7 +221,7 @@ def warm_up() -> None:
 _open: PdfReader | None = None  # the file that this child serves
 
 
-def open_file(path: Path) -> Outline:
+def open_file(path: Path) -> FileOutline:
     """Opens a PDF in this child process; ``read_page`` then reads from that PDF."""
     global _open  # noqa: PLW0603 - a child serves one file
     _open = PdfReader(path)

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from indexer.extraction.machine_semaphore import Busy, Slots
+from indexer.extraction.machine_semaphore import Busy, MachineSemaphore
 
 HOLD = """
 import sys, time
 from pathlib import Path
-from indexer.extraction.machine_semaphore import Slots
-with Slots(Path(sys.argv[1]), 2).hold_slot(sys.argv[2], seconds=1):
+from indexer.extraction.machine_semaphore import MachineSemaphore
+with MachineSemaphore(Path(sys.argv[1]), 2).hold_slot(sys.argv[2], seconds=1):
     print("held", flush=True)
     time.sleep(600)
 """
@@ -33,7 +33,7 @@ def holder(folder: Path, owner: str) -> subprocess.Popen[str]:
 
 
 def test_what_other_processes_hold_is_taken_until_they_end(tmp_path: Path) -> None:
-    slots = Slots(tmp_path, 2)
+    slots = MachineSemaphore(tmp_path, 2)
     others = [holder(tmp_path, owner) for owner in ("10.0.0.1", "10.0.0.2")]
     with pytest.raises(Busy) as busy, slots.hold_slot("10.0.0.3", seconds=0.1):
         raise AssertionError
@@ -47,7 +47,7 @@ def test_what_other_processes_hold_is_taken_until_they_end(tmp_path: Path) -> No
 
 
 def test_no_address_has_two(tmp_path: Path) -> None:
-    slots = Slots(tmp_path, 2)
+    slots = MachineSemaphore(tmp_path, 2)
     with slots.hold_slot("10.0.0.1", seconds=0.0):
         with pytest.raises(Busy), slots.hold_slot("10.0.0.1", seconds=0.1):
             raise AssertionError
