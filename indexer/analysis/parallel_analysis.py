@@ -13,8 +13,9 @@ from itertools import islice
 from indexer.analysis.dictionary import Lexicon, parse_lexicon
 from indexer.analysis.index_document import IndexDocument, SourceAnnouncement, build_index_document
 
-_CHUNK_SIZE = 25  # announcements sent to a process at a time
-_CHUNKS_AHEAD = 3  # chunks sent to each process before the first result is awaited
+_CHUNK_SIZE = 10  # announcements sent to a process at a time
+_CHUNKS_AHEAD = 3  # chunks sent to each process ahead of its results, so that it never waits
+_MOST_CHUNKS = 8  # chunks in memory for each job; this process starts no more before the first is done
 
 _RARE_COLLECTIONS = (50_000, 20, 50)
 """Thresholds of Python's garbage collector while documents are analysed.
@@ -35,7 +36,10 @@ def rare_garbage_collections() -> Iterator[None]:
 
 
 class ParallelAnalyzer:
-    """Builds index documents with one lexicon in ``jobs`` processes; in this process when ``jobs`` is 1."""
+    """Builds index documents with one lexicon in ``jobs`` processes, of which this process is one.
+
+    A process needs half a second to start, and this process would else wait for the others.
+    """
 
     def __init__(self, lexicon: Lexicon, *, jobs: int) -> None:
         self._lexicon = lexicon
@@ -49,17 +53,26 @@ class ParallelAnalyzer:
         if self._jobs == 1:
             yield from (build_index_document(entry, self._lexicon.tokenizer) for entry in entries)
             return
-        pool = self._started()
+        pool, others = self._started(), self._jobs - 1
         waiting: deque[Future[list[IndexDocument]]] = deque()
         rest = iter(entries)
+        chunks = iter(lambda: list(islice(rest, _CHUNK_SIZE)), [])
         while True:
-            chunk = list(islice(rest, _CHUNK_SIZE))
-            if chunk:
-                waiting.append(pool.submit(_analyse, chunk))
-            if waiting and (not chunk or len(waiting) >= self._jobs * _CHUNKS_AHEAD):
+            missing = others * _CHUNKS_AHEAD - sum(not each.done() for each in waiting)
+            waiting.extend(pool.submit(_analyse, chunk) for chunk in islice(chunks, max(missing, 0)))
+            if waiting and (waiting[0].done() or len(waiting) >= self._jobs * _MOST_CHUNKS):
                 yield from waiting.popleft().result()
-            elif not chunk:
+            elif chunk := next(chunks, None):
+                waiting.append(self._analysed_here(chunk))
+            elif waiting:
+                yield from waiting.popleft().result()
+            else:
                 return
+
+    def _analysed_here(self, chunk: list[SourceAnnouncement]) -> Future[list[IndexDocument]]:
+        done: Future[list[IndexDocument]] = Future()
+        done.set_result([build_index_document(entry, self._lexicon.tokenizer) for entry in chunk])
+        return done
 
     def close(self) -> None:
         """Stops the processes; what was not yet analysed is dropped."""
@@ -71,7 +84,7 @@ class ParallelAnalyzer:
             # Fresh processes: a fork of one that has threads may inherit a lock that nobody opens.
             context = multiprocessing.get_context("spawn")
             self._pool = ProcessPoolExecutor(
-                self._jobs,
+                self._jobs - 1,
                 mp_context=context,
                 initializer=_initialize_process,
                 initargs=(self._lexicon.text(),),

@@ -88,3 +88,30 @@ def test_long_addresses_are_not_remembered(site: Site) -> None:
         for number in range(5):
             assert site.app.url_for("public.results", q=f"{number}" * 5_000).endswith(f"{number}" * 100)
         assert site.app._remembered.cache_info().currsize == before  # type: ignore[attr-defined]
+
+
+def test_a_search_and_a_record_read_again_write_nothing(site: Site) -> None:
+    """One writer at a time would make the processes that serve residents wait for each other."""
+    id = site.announcement("ประกาศเรื่องการจัดเก็บขยะ").id
+    site.work()
+    paths = [
+        "/",
+        "/search?q=ขยะ",
+        "/api/v1/search?q=ขยะ",
+        f"/announcements/{id}",
+        f"/api/v1/announcements/{id}",
+    ]
+    asked = [(path, agent) for path in paths for agent in ("Mozilla/5.0", "Mozilla/5.0 (again)")]
+    read_by(site, id, agent="Mozilla/5.0")
+    read_by(site, id, agent="Mozilla/5.0 (again)")
+    data = site.services.settings.data
+
+    def written() -> dict[str, int]:
+        return {str(path): path.stat().st_mtime_ns for path in data.rglob("*") if path.is_file()}
+
+    before = written()
+    for path, agent in asked:
+        assert site.client().get(path, headers={"User-Agent": agent}).status_code == 200
+    assert {name for name, at in written().items() if before.get(name) != at} <= {
+        str(data / "prakat.sqlite-shm")
+    }
