@@ -260,7 +260,8 @@ class Intake(FileVersionCommands):
     ) -> Page:
         """Replace the recognised text of a page by a person's text. A rereading does not change that text.
 
-        ``doubts`` and ``is_corrected``: those of a text before that a person restores.
+        ``doubts``: places of the text that are still to be checked. ``is_corrected``: False for a text before
+        that a person restores.
         """
         self._editable(self._records.attachments.get(attachment_id).announcement_id)
         checked_text = validation.page_text(text)

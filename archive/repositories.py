@@ -232,8 +232,8 @@ class Pages(Protocol):
         doubts: Sequence[LowConfidenceSpan] = (),
         is_corrected: bool = True,
     ) -> Page:
-        """Set a page's text as a person corrected it. Its doubts are settled by that.
-        ``doubts`` and ``is_corrected``: those of a text before that a person restores.
+        """Set a page's text as a person corrected it. ``doubts``: those that are still to be checked.
+        ``is_corrected``: False for a text before that a person restores.
         ``personal_data``: the finds in this text. The attachment is held while some of them are undecided.
         ``lines``: where the letters of this text are on the picture."""
 
@@ -262,7 +262,8 @@ class Pages(Protocol):
         """Return the number of pages by source value, 0 where there are none."""
 
     def doubtful(self, *, below: float, limit: int) -> list[Page]:
-        """Return uncorrected pages with a confidence under ``below`` or a problem, the least sure first."""
+        """Return pages with a confidence under ``below`` or a problem, the least sure first.
+        Pages that a person has checked wholly are left out."""
 
 
 class Collections(Protocol):

@@ -62,7 +62,8 @@ class EnginePages:
         with self._engine.write():
             attachment = attachment_row(self._engine, attachment_id, lock=True)
             before = self.get(attachment_id, number)
-            if before.corrected and is_corrected and before.text == text:
+            is_known = before.text == text and before.doubts == tuple(doubts)
+            if before.corrected and is_corrected and is_known:
                 return before
             after = dataclasses.replace(
                 before, text=text, corrected=is_corrected, lines=tuple(lines), doubts=tuple(doubts)
@@ -131,7 +132,7 @@ class EnginePages:
     def doubtful(self, *, below: float, limit: int) -> list[Page]:
         found = self._engine.rows(
             """SELECT * FROM page
-               WHERE organisation_id IN :organisations AND corrected = 0
+               WHERE organisation_id IN :organisations AND (corrected = 0 OR length(doubts) > 0)
                AND (confidence < :below OR problem <> '')
                AND attachment_id NOT IN (
                    SELECT id FROM attachment

@@ -76,6 +76,19 @@ def test_doubtful_words_come_with_other_readings(
     assert mark["alternatives"] == ["สารส้ม"]
     assert text[mark["start"] : mark["end"]] == "สารสัม"
     assert 'class="doubt"' in shown
+    page = f"/staff/attachments/{attachment.id}/pages/1"
+    site.services.pages.save(replace(site.services.pages.get(attachment.id, 1), confidence=0.4))
+    longer = {"text": f"เพิ่ม{text}", "unchecked": f"{at}:{at + 5}:{at + 11},7:9:8,x", "next": "1"}
+    saved = staff.post(page, data=longer)
+    assert saved.location == "/staff/review"
+    queue = staff.get(saved.location).text
+    assert "ยังเหลือ 1 จุดที่ยังไม่ตรวจ" in queue  # and the page stays in the list
+    assert f'href="{page}"' in queue
+    assert 'name="right"' in staff.get(page).text
+    (doubt,) = site.services.pages.get(attachment.id, 1).doubts
+    assert (doubt.start, doubt.end, doubt.alternatives) == (at + 5, at + 11, ("สารส้ม",))
+    staff.post(page, data=longer | {"right": "1"})
+    assert f'href="{page}"' not in staff.get("/staff/review").text
 
 
 def test_a_page_is_turned_and_read_again_and_can_be_set_back(

@@ -101,8 +101,11 @@ def test_a_paper_without_a_subject_stays_a_draft(site: Site) -> None:
 
 def test_the_checklist_names_what_is_doubtful(site: Site) -> None:
     clerk = site.signed_in(Role.STAFF)
+    untouched, _ = new_with_file(site, clerk)
     made, _ = new_with_file(site, clerk, title="12 announce worn200", published_on="2024-01-02")
     site.work()
+    form = clerk.get(f"/staff/announcements/{untouched.id}").text
+    assert set(re.findall(r'id="from-([a-z_]+)"', form)) == {"title", "kind", "published_on", "author"}
     page = clerk.get(f"/staff/announcements/{made.id}/publish").text
     for doubt in ("ชื่อเรื่องเป็นชื่อไฟล์", "ยังไม่ได้ระบุหน่วยงานที่ประกาศ", "วันที่ในเอกสาร: 9 มิถุนายน 2564"):
         assert doubt in page
@@ -120,6 +123,7 @@ def test_a_date_that_no_paper_states_is_in_doubt(site: Site) -> None:
     assert doubt not in clerk.get(f"/staff/announcements/{made.id}/publish").text  # not read yet
     site.work()
     assert doubt in clerk.get(f"/staff/announcements/{made.id}/publish").text
+    assert doubt in clerk.get(f"/staff/announcements/{made.id}").text.split('id="from-published_on"')[1]
 
 
 def test_a_page_with_neither_file_nor_text_is_in_doubt(site: Site) -> None:

@@ -13,6 +13,7 @@ from archive import thai
 from archive.errors import Invalid, PrakatError
 from archive.fields import ANNOUNCEMENT_FIELDS, AnnouncementField, FieldType
 from archive.model import Announcement, Attachment, DocumentKind, Find, Reading, RelationKind, Status
+from archive.suggested_fields import fields_not_given
 from web import template_filters
 from web.bootstrap import services
 from web.errors import in_words
@@ -75,6 +76,19 @@ class AnnouncementForm:
     def is_being_read(self) -> bool:
         """True while the text of an attachment is still to be read."""
         return not all(each.attachment.status in (Reading.READY, Reading.FAILED) for each in self.attachments)
+
+    @property
+    def is_date_missing(self) -> bool:
+        """True where the documents of a draft are read and state no date, and nobody gave one."""
+        return (
+            self.announcement is not None
+            and self.announcement.status is Status.DRAFT
+            and not self.typed
+            and bool(self.attachments)
+            and not self.is_being_read
+            and "published_on" not in self.offer.fields
+            and "published_on" in fields_not_given(self.announcement)
+        )
 
     @property
     def near_duplicate_said(self) -> str:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from flask import abort, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from archive import validation
 from archive.errors import PrakatError
-from archive.model import Attachment, Change, Page
+from archive.model import Attachment, Change, LowConfidenceSpan, Page
 from indexer.extraction.image.deskew import Turn
 from indexer.extraction.page_images import hit_rectangles
 from indexer.extraction.rereading import TURNS, ReadingSettings
@@ -24,6 +26,7 @@ pages = staff_blueprint("correction", __name__, url_prefix="/staff/attachments/<
 
 MOST_ALTERNATIVES = 9  # readings offered for a doubtful place: each has a digit key
 MOST_VERSIONS = 20  # earlier texts shown on the page
+_PLACE = re.compile(r"(\d{1,6}):(\d{1,6}):(\d{1,6})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +45,11 @@ def page(id: int, number: int) -> ResponseReturnValue:
     attachment = services().attachments.get(id)
     if request.method == "POST":
         try:
-            services().intake.correct_page(id, number, request.form.get("text", ""), actor=g.actor)
-            flash(_("บันทึกข้อความแล้ว การค้นหาใช้ข้อความใหม่ทันที"), "good")
+            left = _unchecked_doubts(services().pages.get(id, number))
+            services().intake.correct_page(
+                id, number, request.form.get("text", ""), actor=g.actor, doubts=left
+            )
+            flash(_saved(len(left)), "good")
             return redirect(_after_saving(attachment, number))
         except PrakatError as error:
             flash(in_words(error), "bad")
@@ -90,6 +96,32 @@ def _after_saving(attachment: Attachment, number: int) -> str:
     if number < (attachment.page_count or 0):
         return url_for("correction.page", id=attachment.id, number=number + 1)
     return url_for("review.queue")
+
+
+def _saved(left: int) -> str:
+    if not left:
+        return str(_("บันทึกข้อความแล้ว การค้นหาใช้ข้อความใหม่ทันที"))
+    return str(_("บันทึกข้อความแล้ว ยังเหลือ %(count)s จุดที่ยังไม่ตรวจ หน้านี้จึงยังอยู่ในรายการที่ต้องตรวจ", count=left))
+
+
+def _unchecked_doubts(shown: Page) -> list[LowConfidenceSpan]:
+    """Returns the doubts of the page that its person has not checked, at their places in the text typed.
+
+    The form names each as ``start:start now:end now``. It names none without a script, and none counts where
+    the person says that the whole page is right.
+    """
+    if "right" in request.form:
+        return []
+    typed = request.form.get("text", "").replace("\r\n", "\n")
+    checked = validation.page_text(typed)
+    by_start = {doubt.start: doubt for doubt in shown.doubts}
+    places = [_PLACE.fullmatch(each) for each in request.form.get("unchecked", "").split(",")]
+    numbers = [tuple(map(int, place.groups())) for place in places if place]
+    return [
+        replace(by_start[was], start=start, end=end)
+        for was, start, end in numbers
+        if was in by_start and start < end and checked[start:end] == typed[start:end] != ""
+    ]
 
 
 def _settings(shown: Page) -> ReadingSettings:

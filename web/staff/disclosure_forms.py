@@ -60,12 +60,11 @@ def decide(id: int, form: Mapping[str, str], actor: str) -> str:
     store = services().disclosure
     if "disclose" in form:
         if form["disclose"] == "chosen":
-            assign_by_title(form.get("disclosure-item", ""), services().announcements.get(id), actor)
+            entry = assign_by_title(form.get("disclosure-item", ""), services().announcements.get(id), actor)
         else:
-            store.assign(
-                checked_entry(entry := _entry(id, form["disclose"]), visible_items(entry.year)), actor=actor
-            )
-        return str(_("ใส่ในรายการที่ต้องเปิดเผยแล้ว"))
+            entry = _entry(id, form["disclose"])
+            store.assign(checked_entry(entry, visible_items(entry.year)), actor=actor)
+        return str(_("ใส่ใน %(item)s แล้ว", item=describe_entry(entry)))
     store.unassign(_entry(id, form.get("undisclose", "")), actor=actor)
     return str(_("เอาออกจากรายการที่ต้องเปิดเผยแล้ว"))
 
@@ -78,10 +77,18 @@ def _entry(id: int, told: str) -> DisclosureEntry:
     return DisclosureEntry(year=int(year), item=key, part=int(part), announcement_id=id)
 
 
-def assign_by_title(key: str, announcement: Announcement, actor: str) -> None:
+def describe_entry(entry: DisclosureEntry) -> str:
+    """Returns fiscal year, number and title of the item that an entry fills, as people read them."""
+    found = next((each for each in year_items(services(), entry.year) if each.key == entry.item), None)
+    named = f"{found.number} {found.title}" if found else entry.item
+    return str(_("ปี %(year)s %(item)s", year=entry.year, item=named))
+
+
+def assign_by_title(key: str, announcement: Announcement, actor: str) -> DisclosureEntry:
     """Assign an announcement to the item with this key; "" stands for the item that its title suggests.
 
-    Year and part are those that the title or the date tells. Raises ``Invalid`` when no item fits.
+    Returns what was assigned. Year and part are those that the title or the date tells. Raises ``Invalid``
+    when no item fits.
     """
     if key:
         chosen = next(
@@ -95,4 +102,6 @@ def assign_by_title(key: str, announcement: Announcement, actor: str) -> None:
         if not suggested:
             raise Invalid("ชื่อเรื่องไม่ตรงกับคำของรายการใด กรุณาเลือกรายการเอง", field="item")
         entry = suggested[0]
-    services().disclosure.assign(replace(entry, announcement_id=announcement.id), actor=actor)
+    entry = replace(entry, announcement_id=announcement.id)
+    services().disclosure.assign(entry, actor=actor)
+    return entry

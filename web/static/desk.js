@@ -269,7 +269,18 @@ if (form) {
   const text = () => lines.map((line) => line.field.value).join("\n");
   const isChanged = () => text() !== whole.defaultValue;
 
-  form.addEventListener("submit", () => { leaving = true; whole.value = text(); });
+  // Doubts that nobody has checked, as start:start now:end now.
+  function unchecked() {
+    const left = [];
+    let at = 0;
+    for (const line of lines) {
+      for (const { mark, start, end, settled } of line.doubts) if (!settled) left.push([mark.start, at + start, at + end].join(":"));
+      at += line.field.value.length + 1;
+    }
+    return left.join(",");
+  }
+
+  form.addEventListener("submit", () => { leaving = true; whole.value = text(); form.elements.unchecked.value = unchecked(); });
   addEventListener("pageshow", () => { leaving = false; });
   addEventListener("beforeunload", (event) => {
     if (leaving || !isChanged()) return;

@@ -328,6 +328,8 @@ function fill(fresh) {
     if (typed(field) || field === document.activeElement) continue;
     field.value = fresh.getElementById(name).value;
     filledIn.set(field, field.value);
+    const source = fresh.getElementById(`from-${name}`);
+    if (source) field.after(source);
   }
   document.getElementById("heading").textContent = form.elements.title.value;
 }
