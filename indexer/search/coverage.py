@@ -15,13 +15,17 @@ from indexer.search.tuning import SearchTuning
 
 _KINDS = frozenset(name for names in KIND_NAMES.values() for name in names)  # each document is of some kind
 
-_MIN_SENTENCE_WORDS = 5  # telling words; a question of fewer names a thing and maybe its place
+_ADDRESS_WORDS = frozenset("หมู่ บ้าน หมู่บ้าน ชุมชน ตำบล อำเภอ จังหวัด เทศบาล".split())
+_MIN_SENTENCE_WORDS = 4  # telling words; a question of fewer names a thing and maybe its place
 _COMMON_IDF = math.log(5 / 3)  # of a word in three of five announcements, such as the municipality's own name
 
 
 def minimum_coverage(tuning: SearchTuning, plan: QueryPlan) -> float:
     """Returns the coverage below which the answer to the plan is "nothing found"."""
-    telling = ([each.typed for each in part.clauses if not is_uninformative(each)] for part in plan.parts)
+    telling = (
+        [each.typed for each in part.clauses if not (is_uninformative(each) or each.typed in _ADDRESS_WORDS)]
+        for part in plan.parts
+    )
     if plan.is_sentence and sum(len(join_words(words)) for words in telling) >= _MIN_SENTENCE_WORDS:
         return tuning.min_answer_coverage_sentence
     return tuning.min_answer_coverage_question if plan.is_question else tuning.min_answer_coverage
