@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import io
 import re
 import tomllib
@@ -59,6 +60,21 @@ def test_placeholders_are_kept_and_no_thai_is_left(catalog: Catalog) -> None:
     assert set(thai) <= examples
 
 
+def test_no_text_hides_in_an_f_string() -> None:
+    """Babel does not look into f-strings, so that such a text would stay Thai on every page."""
+    hidden = [
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for path in (ROOT / "web").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.JoinedStr)
+        for part in ast.walk(node)
+        if isinstance(part, ast.Call)
+        and isinstance(part.func, ast.Name)
+        and part.func.id in CALLS_TO_TRANSLATE
+    ]
+    assert hidden == []
+
+
 def test_what_is_compiled_is_what_is_written(catalog: Catalog) -> None:
     compiled = read_mo(io.BytesIO((FOLDER / "messages.mo").read_bytes()))
     assert {each.id: each.string for each in compiled if each.id} == {
@@ -77,4 +93,5 @@ def test_the_language_is_chosen_with_a_link_that_leads_back(site: Site) -> None:
     assert client.get("/language/th?next=//evil.example").headers["Location"] == "/"
 
 
+CALLS_TO_TRANSLATE = {"_", "gettext", "ngettext", "lazy_gettext", "gettext_noop"}
 THAI_LETTERS = {chr(code) for code in range(0x0E01, 0x0E5C)}

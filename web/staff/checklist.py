@@ -81,8 +81,12 @@ def obstacle(announcement: Announcement, papers: Sequence[Paper], finds: Sequenc
 
 
 def _check(name: str, value: str, place: str, stated: object, remark: str) -> Check:
-    said = f"{remark} · {_('เอกสารระบุว่า')}: {stated}" if stated and not value else remark
+    said = f"{remark} · {_said_by_paper(stated)}" if stated and not value else remark
     return Check(name, value or "–", bool(value), "" if value else said, place)
+
+
+def _said_by_paper(stated: object) -> str:
+    return str(_("เอกสารระบุว่า %(stated)s", stated=stated))
 
 
 def _title(announcement: Announcement, papers: Sequence[Paper], stated: object, place: str) -> Check:
@@ -102,7 +106,7 @@ def _author(announcement: Announcement, stated: object, place: str) -> Check:
     signs_in = announcement.author in {each.name for each in services().people.accounts.everyone()}
     if announcement.author and signs_in:
         remark = _("ผู้ประกาศเป็นชื่อผู้ใช้ ควรเป็นกองหรือหน่วยงาน")
-        remark += f" · {_('เอกสารระบุว่า')}: {stated}" if stated else ""
+        remark += f" · {_said_by_paper(stated)}" if stated else ""
         return Check(_("ผู้ประกาศ"), announcement.author, False, remark, place)
     return _check(_("ผู้ประกาศ"), announcement.author, place, stated, remark)
 
@@ -111,7 +115,7 @@ def _dated(announcement: Announcement, papers: Sequence[Paper], stated: object, 
     """Returns the line for the date, which is in doubt while it is only the day of the draft."""
     remark = ""
     if isinstance(stated, dt.date) and stated != announcement.published_on:
-        remark = f"{_('วันที่ในเอกสาร')}: {template_filters.day(stated)}"
+        remark = _("วันที่ในเอกสาร: %(day)s", day=template_filters.day(stated))
     elif stated is None and _are_read(papers) and "published_on" in fields_not_given(announcement):
         remark = _("ไม่พบวันที่ในเอกสาร จึงใช้วันที่สร้างร่าง โปรดตรวจกับเอกสาร")
     return Check(_("วันที่ประกาศ"), template_filters.day(announcement.published_on), not remark, remark, place)
@@ -128,11 +132,9 @@ def _any_unread(papers: Sequence[Paper]) -> bool:
 
 def _kind(announcement: Announcement, stated: object, place: str) -> Check:
     differs = isinstance(stated, DocumentKind) and stated is not announcement.kind
-    remark = (
-        f"{_('เอกสารระบุว่า')}: {labels.kind_name(stated)}"
-        if isinstance(stated, DocumentKind) and differs
-        else ""
-    )
+    remark = ""
+    if isinstance(stated, DocumentKind) and differs:
+        remark = _said_by_paper(labels.kind_name(stated))
     return Check(_("ประเภท"), labels.kind_name(announcement.kind), not differs, remark, place)
 
 

@@ -56,7 +56,7 @@ def describe_schedule(at: dt.datetime) -> str:
     """Returns the message about a draft's time of publication, which is past while its documents are read."""
     if at <= dt.datetime.now(dt.UTC):
         return str(_("จะเผยแพร่เมื่อแปลงข้อความเสร็จ หากไม่พบข้อมูลส่วนบุคคล"))
-    return f"{_('จะเผยแพร่')} {template_filters.day(at)}"
+    return str(_("จะเผยแพร่ %(when)s", when=template_filters.day(at)))
 
 
 def time_fields(at: dt.datetime | None) -> dict[str, DatePicker | str]:

@@ -155,7 +155,7 @@ def _disk(here: Services) -> HealthLine:
     if usage.free < _LITTLE_FREE:
         advice = _("เหลือน้อย หากเต็มจะรับไฟล์ใหม่ไม่ได้ กรุณาขยายดิสก์ หรือย้ายข้อมูลสำรองไปไว้ที่อื่น")
     elif trouble := _trouble("files", here):
-        advice = f"{trouble} {_('ให้ผู้ดูแลเครื่องเรียก prakat doctor แล้วทำตามที่แนะนำ')}"
+        advice = _("%(trouble)s ให้ผู้ดูแลเครื่องเรียก prakat doctor แล้วทำตามที่แนะนำ", trouble=trouble)
     return HealthLine(_("พื้นที่ดิสก์"), value, advice)
 
 
