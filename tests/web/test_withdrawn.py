@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from archive.model import Announcement
+from archive.model import Announcement, Role
 from tests.web.conftest import BROWSER, Site
 
 TITLE = "ประกาศรายชื่อผู้ป่วยบ้านหนองกระทิง"
@@ -65,6 +65,12 @@ def test_a_title_that_was_changed_is_not_suggested_as_it_was(site: Site) -> None
     site.services.intake.revise(made.id, {"title": "ประกาศเรื่องบุคคล"}, actor="สมศรี")
     suggested = site.client().get("/api/v1/suggest?q=ประกาศเรื่อง").json["suggestions"]  # type: ignore[index]
     assert not [text for text in suggested if "สมชาย" in text]
+
+
+def test_its_page_for_staff_has_no_empty_card(behind: tuple[Site, Announcement]) -> None:
+    site, hidden = behind
+    page = site.signed_in(Role.STAFF).get(f"/staff/announcements/{hidden.id}").text
+    assert re.findall(r'<section class="card" aria-labelledby="(\w+)"', page) == ["said"]
 
 
 def test_what_is_published_again_is_found_again(behind: tuple[Site, Announcement]) -> None:

@@ -26,6 +26,11 @@ class RelationForm:
     changes: tuple[tuple[RelationKind, Announcement], ...] = ()
     changed_by: tuple[tuple[RelationKind, Announcement], ...] = ()
 
+    @property
+    def is_any(self) -> bool:
+        """True where there is a relation to show."""
+        return bool(self.suggested or self.changes or self.changed_by)
+
 
 def relation_form(announcement: Announcement) -> RelationForm:
     """Returns the announcement's relations to all announcements, published or not."""
