@@ -70,7 +70,7 @@ def test_a_title_that_was_changed_is_not_suggested_as_it_was(site: Site) -> None
 def test_its_page_for_staff_has_no_empty_card(behind: tuple[Site, Announcement]) -> None:
     site, hidden = behind
     page = site.signed_in(Role.STAFF).get(f"/staff/announcements/{hidden.id}").text
-    assert re.findall(r'<section class="card" aria-labelledby="(\w+)"', page) == ["said"]
+    assert re.findall(r'<section\s+class="card"\s+aria-labelledby="(\w+)"', page) == ["said"]
 
 
 def test_what_is_published_again_is_found_again(behind: tuple[Site, Announcement]) -> None:
