@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
+import re
 
 import pytest
 from flask.testing import FlaskClient
@@ -150,7 +151,9 @@ def test_the_record_and_the_worklist_offer_the_item_of_the_title(site: Site, sta
     other = site.announcement("ประกาศอื่น", published_on=OCTOBER)
     address = f"/staff/announcements/{made.id}"
     assert f"{YEAR} {MONTHLY} 10" in staff.get(address).text
-    staff.post(f"{address}/disclosure", data={"disclose": f"{YEAR} {MONTHLY} 10"})
+    put = {"disclose": f"{YEAR} {MONTHLY} 10"}
+    named = re.compile(f"ใส่ในรายการปี {YEAR} .*สรุปผลการจัดซื้อจัดจ้างรายเดือน.* แล้ว")
+    assert named.search(staff.post(f"{address}/disclosure", data=put, follow_redirects=True).text)
     assert "สรุปผลการจัดซื้อจัดจ้างรายเดือน" in staff.get(f"{address}/history").text
     staff.post(f"{address}/disclosure", data={"undisclose": f"{YEAR} {MONTHLY} 10"})
     assert site.services.disclosure.by_announcement(made.id) == []
@@ -159,6 +162,7 @@ def test_the_record_and_the_worklist_offer_the_item_of_the_title(site: Site, sta
     bulk = {"action": "disclose", "item": "", "id": [made.id, other.id]}
     refused = staff.post("/staff/bulk", data=bulk, follow_redirects=True).text
     assert other.title in refused
+    assert re.search(f"ใส่ในข้อมูลที่ต้องเปิดเผยแล้ว 1 เรื่อง: {YEAR} .*สรุปผลการจัดซื้อจัดจ้างรายเดือน", refused)
     staff.post("/staff/bulk", data=bulk | {"item": "structure", "id": [other.id]})
     assert site.services.disclosure.entries([YEAR]) == [entry(made.id, MONTHLY, part=10), entry(other.id)]
 

@@ -134,6 +134,20 @@ def test_a_page_with_neither_file_nor_text_is_in_doubt(site: Site) -> None:
         assert page.count("ไม่มีทั้งไฟล์และข้อความ") == count
 
 
+def test_residents_and_clerks_are_told_while_a_replaced_file_is_not_shown(site: Site) -> None:
+    made = site.announcement("ซ่อมถนน")
+    paper = site.attach(made.id, memo("ให้ซ่อมถนน"))
+    clerk, address = site.signed_in(Role.STAFF), f"/announcements/{made.id}"
+    assert "กำลังปรับปรุงเอกสารแนบ" not in site.client().get(address).text  # it was never shown
+    newer = {"replace": "1", "file": (io.BytesIO(memo("ให้ซ่อมสะพาน")), "ใหม่.pdf")}
+    page = clerk.post(f"/staff/attachments/{paper.id}", data=newer, follow_redirects=True).text
+    assert "เปลี่ยนไฟล์แล้ว" in page
+    assert "ประชาชนยังไม่เห็นเอกสารนี้ จะเห็นเมื่อแปลงข้อความเสร็จ" in page
+    public = site.client().get(address).text
+    assert "กำลังปรับปรุงเอกสารแนบ" in public
+    assert "ใหม่.pdf" not in public
+
+
 def test_taking_a_paper_off_what_is_public_asks_first_and_is_undone(site: Site) -> None:
     made = site.announcement("ประกาศงานถนน")
     attachment = site.attach(made.id, memo("ถนน"), "ถนน.pdf")

@@ -24,7 +24,7 @@ from indexer.search.highlighting import find_hits
 from indexer.search.query import parser as queries
 from indexer.search.query.parser import Filters, Query
 from web import files
-from web.accounts.access import visible, visible_attachment, visible_attachments
+from web.accounts.access import is_document_updated, visible, visible_attachment, visible_attachments
 from web.accounts.sign_in import signed_in
 from web.addresses import absolute, page_number, page_path, path_here, search_text_of_request
 from web.api import schemas
@@ -102,6 +102,7 @@ def announcement(id: int) -> str:
         "public/announcement.html",
         announcement=shown,
         attachments=attachments,
+        is_document_updated=is_document_updated(id),
         recognised=_recognised(attachments),
         standing=public_relations(services().records, shown),
         inside=inside,

@@ -116,7 +116,7 @@ def review_attachment(id: int) -> ResponseReturnValue:
     if request.method == "POST":
         try:
             flash(_replace(reviewed) if "replace" in request.form else _release(reviewed), "good")
-            return redirect(url_for("staff.edit", id=reviewed.announcement_id, _anchor="papers"))
+            return redirect(url_for("staff.edit", id=reviewed.announcement_id))  # the message is at the top
         except PrakatError as error:
             flash(in_words(error), "bad")
     announcement = services().announcements.get(reviewed.announcement_id)

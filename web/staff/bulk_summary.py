@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 
 from archive.model import Change
+from web import template_filters
 
 _SENTENCES = {
     "publish": lazy_gettext("เผยแพร่แล้ว %(count)s เรื่อง"),
@@ -33,7 +34,14 @@ def describe_bulk(changes: Sequence[Change]) -> str:
         steps.setdefault(record, set()).update(_steps(change))
     counts = Counter(next((name for name in _SENTENCES if name in done), "") for done in steps.values())
     sentences = {"": _("ทำแล้ว %(count)s เรื่อง")} | {name: str(text) for name, text in _SENTENCES.items()}
-    return " · ".join(sentences[name] % {"count": count} for name, count in counts.items())
+    said = " · ".join(sentences[name] % {"count": count} for name, count in counts.items())
+    return ": ".join(filter(None, (said, _items(changes))))
+
+
+def _items(changes: Sequence[Change]) -> str:
+    """Returns the items to disclose under which records were put, each with its year; "" for none."""
+    entries = dict.fromkeys(change.after["disclosure"] for change in changes if "disclosure" in change.after)
+    return ", ".join(template_filters.field_values({"disclosure": entry})[0][1] for entry in entries)
 
 
 def _steps(change: Change) -> set[str]:

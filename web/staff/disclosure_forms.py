@@ -16,6 +16,7 @@ from archive.disclosure import (
 )
 from archive.errors import Invalid
 from archive.model import Announcement
+from web import template_filters
 from web.bootstrap import services
 from web.disclosure_overview import suggested_entries, today, year_items
 
@@ -64,7 +65,7 @@ def decide(id: int, form: Mapping[str, str], actor: str) -> str:
         else:
             entry = _entry(id, form["disclose"])
             store.assign(checked_entry(entry, visible_items(entry.year)), actor=actor)
-        return str(_("ใส่ใน %(item)s แล้ว", item=describe_entry(entry)))
+        return str(_("ใส่ในรายการปี %(item)s แล้ว", item=_describe(entry)))
     store.unassign(_entry(id, form.get("undisclose", "")), actor=actor)
     return str(_("เอาออกจากรายการที่ต้องเปิดเผยแล้ว"))
 
@@ -77,11 +78,10 @@ def _entry(id: int, told: str) -> DisclosureEntry:
     return DisclosureEntry(year=int(year), item=key, part=int(part), announcement_id=id)
 
 
-def describe_entry(entry: DisclosureEntry) -> str:
+def _describe(entry: DisclosureEntry) -> str:
     """Returns fiscal year, number and title of the item that an entry fills, as people read them."""
-    found = next((each for each in year_items(services(), entry.year) if each.key == entry.item), None)
-    named = f"{found.number} {found.title}" if found else entry.item
-    return str(_("ปี %(year)s %(item)s", year=entry.year, item=named))
+    stored = {"disclosure": f"{entry.year} {entry.item} {entry.part}"}
+    return template_filters.field_values(stored)[0][1]
 
 
 def assign_by_title(key: str, announcement: Announcement, actor: str) -> DisclosureEntry:
