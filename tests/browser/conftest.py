@@ -17,7 +17,8 @@ PHONE, DESK = 390, 1280  # CSS pixels
 UNCOVERED = """() => {
   const focused = document.activeElement, box = focused.getClientRects()[0];
   const seen = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
-  return focused.contains(seen) || seen?.contains(focused);
+  const parts = [focused, ...(focused.labels ?? [])]; // the label of a file's field is its button
+  return parts.some((part) => part.contains(seen)) || seen?.contains(focused);
 }"""
 Visit = Callable[..., Page]
 

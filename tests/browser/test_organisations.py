@@ -79,7 +79,7 @@ def test_a_clerk_publishes_in_the_other_town(page: Page) -> None:
     page.wait_for_url("**/bangkhen/staff")
     page.get_by_role("link", name="ประกาศใหม่").click()
     with page.expect_file_chooser() as choosing:
-        page.locator("#files").click()
+        page.get_by_text("เลือกไฟล์", exact=True).click()
     paper = order("1/2567", "แต่งตั้งคณะกรรมการคลองบางเขน", "ให้ขุดลอกคลอง")
     choosing.value.set_files([{"name": "scan.pdf", "mimeType": "application/pdf", "buffer": paper}])
     page.wait_for_url(re.compile(r"/bangkhen/staff/announcements/\d+$"))

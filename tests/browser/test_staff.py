@@ -37,7 +37,7 @@ def test_from_blank_to_published_and_found(
     _count_clicks(page)
     page.get_by_role("link", name="ประกาศใหม่").click()
     with page.expect_file_chooser() as choosing:
-        page.locator("#files").click()
+        page.get_by_text("เลือกไฟล์", exact=True).click()
     choosing.value.set_files(papers(mark))
     page.get_by_role("button", name="รวมเป็นประกาศเดียว").click()
     page.wait_for_url(re.compile(r"/staff/announcements/\d+$"))

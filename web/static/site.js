@@ -156,6 +156,18 @@ document.querySelectorAll("[data-copy-text]").forEach((button) => {
   button.addEventListener("click", () => copy(button, document.querySelector(button.dataset.copyText).innerText));
 });
 document.querySelectorAll(".sheet").forEach(swipe);
+// A browser writes its own button for files in its own language.
+document.querySelectorAll("input[type=file][data-choose-file]").forEach((input) => {
+  const button = document.createElement("label"), chosen = document.createElement("span");
+  button.className = "button small";
+  button.htmlFor = input.id;
+  button.textContent = input.dataset.chooseFile;
+  chosen.className = "quiet";
+  input.classList.add("hidden-label");
+  input.after(button, " ", chosen);
+  const show = () => { chosen.textContent = [...input.files].map((file) => file.name).join(", "); };
+  input.addEventListener("change", () => setTimeout(show)); // files that are sent at once are no longer there
+});
 document.querySelectorAll("[data-print]").forEach((button) => {
   button.hidden = false;
   button.addEventListener("click", () => print());
