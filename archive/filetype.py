@@ -191,7 +191,7 @@ def detect(stream: BinaryIO) -> FileType:
             code="not-a-document",
         )
     raise Invalid(
-        "รับเฉพาะไฟล์ %(names)s กรุณาบันทึกเป็น PDF แล้วแนบอีกครั้ง",
+        "ไฟล์นี้เสียหาย หรือไม่ใช่ชนิดที่ชื่อไฟล์บอก รับเฉพาะไฟล์ %(names)s กรุณาเปิดดูในเครื่องก่อน แล้วบันทึกเป็น PDF และแนบอีกครั้ง",
         field="file",
         code="not-a-document",
         names=accepted_names(),

@@ -45,6 +45,7 @@ LOOK_EVERY = 3.0  # seconds between looks into the folder
 
 _CUT_SECONDS = 300.0  # for a stack of 500 pages
 _CUT_MEMORY_MB = 1536
+_READ_AND_WRITE = 0o666  # permissions of a folder that make sense for a file in it
 _TAIL = 1024  # bytes at the end of a PDF in which its end mark lies
 _IGNORED_ENDINGS = (".tmp", ".part", ".partial", ".crdownload", ".filepart", ".ini", ".db", ".txt")
 
@@ -179,12 +180,20 @@ def _sha256(path: Path) -> str:
 
 
 def _move(path: Path, folder: Path, *, reason: str = "") -> None:
-    """Move a file into a folder, under another name where its own is taken."""
-    folder.mkdir(exist_ok=True)
+    """Move a file into a folder, under another name where its own is taken.
+
+    Whoever may open the watched folder may open this one and read the reason, whatever the service's umask.
+    """
+    mode = stat.S_IMODE(folder.parent.stat().st_mode)
+    if not folder.is_dir():
+        folder.mkdir()
+        folder.chmod(mode)
     target, number = folder / path.name, 2
     while target.exists():
         target = folder / f"{path.stem} ({number}){path.suffix}"
         number += 1
     if reason:
-        target.with_name(f"{target.name}.txt").write_text(f"{reason}\n", encoding="utf-8")
+        note = target.with_name(f"{target.name}.txt")
+        note.write_text(f"{reason}\n", encoding="utf-8")
+        note.chmod(mode & _READ_AND_WRITE)
     path.rename(target)

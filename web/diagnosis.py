@@ -6,6 +6,7 @@ import datetime as dt
 import os
 import resource
 import shutil
+import stat
 import statistics
 import tempfile
 import time
@@ -19,6 +20,7 @@ from urllib.parse import urlsplit
 
 from archive.errors import PrakatError, SettingsError
 from archive.model import Role
+from indexer.extraction import sandbox
 from indexer.extraction.ocr.tesseract import OWN_MODEL, SYSTEM_MODELS
 from indexer.reindex import is_rebuild_needed
 from web import settings
@@ -43,6 +45,9 @@ _LIBRARIES = {"postgresql": "psycopg", "postgres": "psycopg", "s3": "boto3", "op
 _SECRET_LENGTH = 32  # characters of a key that nobody guesses
 _ALL_ADDRESSES = {"0.0.0.0/0", "::/0"}
 _INSTALL_MODELS = "sudo apt-get install tesseract-ocr-tha tesseract-ocr-eng tesseract-ocr-osd"
+_SHOW_BACKUPS = "prakat restore /var/backups/prakat --list; ทำตามข้อความก่อน ชุดเหล่านี้กู้คืนได้"
+_MEND_DEVNULL = "rm -f /dev/null && mknod -m 666 /dev/null c 1 3"
+_SANDBOX_SECONDS = 30.0  # for a call that does nothing, on a busy machine
 _SETTINGS_FILE = "แก้ไข {file} ในที่เก็บข้อมูล: {line}"
 
 
@@ -87,9 +92,7 @@ def diagnose() -> list[Trouble]:
     try:
         services = build(given)
     except PrakatError as error:
-        found.append(
-            Trouble("cannot-open", TroubleKind.MISSET, error.message, "prakat serve; ดูข้อความบรรทัดแรก")
-        )
+        found.append(Trouble("cannot-open", TroubleKind.MISSET, error.message, _SHOW_BACKUPS))
         return _sorted(found)
     for look in ARCHIVE:
         try:
@@ -210,6 +213,16 @@ def _inbox(given: Settings) -> Iterator[Trouble]:
     if given.inbox and not (folder.is_dir() and os.access(folder, os.R_OK | os.W_OK | os.X_OK)):
         said = f"โฟลเดอร์รับสแกน {folder} ไม่มีหรือเขียนไม่ได้ (the watched folder is missing or closed)"
         yield Trouble("inbox", TroubleKind.MISSET, said, f"install -d -o prakat -m 770 {folder}")
+
+
+def _sandbox(_given: Settings) -> Iterator[Trouble]:
+    try:
+        sandbox.run(os.getpid, seconds=_SANDBOX_SECONDS)
+    except sandbox.CannotStart as error:
+        said = "เปิดโปรเซสอ่านเอกสารไม่ได้ ทุกไฟล์จะแปลงไม่ได้ (the reading process cannot start: no file is read)"
+        is_device = stat.S_ISCHR(Path(os.devnull).stat().st_mode) and os.access(os.devnull, os.W_OK)
+        remedy = f"journalctl -u prakat; {error.__cause__!r}" if is_device else _MEND_DEVNULL
+        yield Trouble("sandbox", TroubleKind.MISSET, said, remedy)
 
 
 def _speed(given: Settings) -> Iterator[Trouble]:
@@ -341,5 +354,15 @@ def _service(services: Services) -> Iterator[Trouble]:
         yield Trouble("no-scanner", TroubleKind.UNSAFE, said, remedy, is_advice=True)
 
 
-MACHINE: tuple[Look, ...] = (_models, _libraries, _names, _guards, _permissions, _disk, _inbox, _speed)
+MACHINE: tuple[Look, ...] = (
+    _models,
+    _libraries,
+    _names,
+    _guards,
+    _permissions,
+    _disk,
+    _inbox,
+    _sandbox,
+    _speed,
+)
 ARCHIVE: tuple[LookInside, ...] = (_people, _backup, _night, _service)

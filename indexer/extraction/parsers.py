@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TypedDict
 
@@ -15,7 +16,7 @@ from archive import filetype
 from archive.errors import Invalid
 from archive.filetype import FileType
 from indexer.extraction.failures import Unreadable
-from indexer.extraction.image.input_normalization import wrap_picture
+from indexer.extraction.image.input_normalization import wrap_photograph, wrap_picture
 from indexer.extraction.office.libreoffice import convert_document, convert_spreadsheet, find_program
 from indexer.extraction.office.text import TextPage, read_docx, read_odt, read_spreadsheet
 
@@ -53,11 +54,11 @@ PARSERS = {
     parser.file_type.media_type: parser
     for parser in (
         Parser(filetype.PDF),
-        Parser(filetype.JPEG, wrap_picture),
-        Parser(filetype.PNG, wrap_picture),
-        Parser(filetype.TIFF, wrap_picture),
-        Parser(filetype.HEIC, wrap_picture),
-        Parser(filetype.HEIF, wrap_picture),
+        Parser(filetype.JPEG, partial(wrap_picture, format="JPEG")),
+        Parser(filetype.PNG, partial(wrap_picture, format="PNG")),
+        Parser(filetype.TIFF, partial(wrap_picture, format="TIFF")),
+        Parser(filetype.HEIC, wrap_photograph),
+        Parser(filetype.HEIF, wrap_photograph),
         Parser(filetype.DOCX, convert_document, read_docx, **_LIBREOFFICE),
         Parser(filetype.ODT, convert_document, read_odt, **_LIBREOFFICE),
         Parser(filetype.DOC, convert_document, **_LIBREOFFICE),

@@ -51,6 +51,8 @@ PRELOAD = (
 NICENESS = 10
 _MEGABYTE = 1024 * 1024
 _RESULT_LIMIT = 256 * _MEGABYTE
+_READY = b"ready"  # a child's first message: what comes after it is the doing of a file
+_START_SECONDS = 60.0  # a busy machine has forked a child and limited it within some seconds
 
 
 class TimedOut(Unreadable):
@@ -71,12 +73,19 @@ class Crashed(Unreadable):
     code = "crashed"
 
 
+class CannotStart(Unreadable):
+    """Raised when no child starts: a fault of the machine, such as ``/dev/null`` that cannot be written."""
+
+    code = "no-sandbox"
+
+
 def run(function: Callable[..., T], *args: Any, seconds: float, memory_mb: int = 1024) -> T:
     """Runs ``function(*args)`` in its own child process and returns the result.
 
     ``function`` must be importable by name.
 
-    Raises ``TimedOut``, ``OutOfMemory``, ``Crashed``, or the ``Unreadable`` that the function raised.
+    Raises ``CannotStart``, ``TimedOut``, ``OutOfMemory``, ``Crashed``, or the ``Unreadable`` that the
+    function raised.
     """
     with Child(memory_mb=memory_mb) as child:
         return child.call(function, *args, seconds=seconds)
@@ -109,13 +118,12 @@ class Child:
     def call(self, function: Callable[..., T], *args: Any, seconds: float) -> T:
         """Runs ``function(*args)`` in the child, within ``seconds`` of wall-clock time."""
         request = pickle.dumps((function, args, seconds))
-        if self._connection is None:
-            self._pid, self._connection = _fork(self._memory_mb)
+        connection = self._connection or self._start()
         try:
-            self._connection.send_bytes(request)
-            if not self._connection.poll(seconds):
+            connection.send_bytes(request)
+            if not connection.poll(seconds):
                 raise TimedOut
-            answer = self._connection.recv_bytes(_RESULT_LIMIT)
+            answer = connection.recv_bytes(_RESULT_LIMIT)
         except (EOFError, OSError):
             self.close()
             raise Crashed from None
@@ -124,6 +132,18 @@ class Child:
             raise
         result: T = self._understand(answer)
         return result
+
+    def _start(self) -> Connection:
+        """Forks the child, waits until it is ready, returns its connection. Raises ``CannotStart``."""
+        try:
+            self._pid, self._connection = _fork(self._memory_mb)
+            if not self._connection.poll(_START_SECONDS):
+                raise TimeoutError
+            self._connection.recv_bytes(len(_READY))
+        except (EOFError, OSError) as error:
+            self.close()
+            raise CannotStart from error
+        return self._connection
 
     def _understand(self, answer: bytes) -> Any:
         try:
@@ -271,6 +291,7 @@ def _serve(connection: Connection, memory_mb: int) -> None:
     with open(os.devnull, "wb") as nowhere:  # noqa: PTH123 - libraries print what they think of a file
         os.dup2(nowhere.fileno(), 1)
         os.dup2(nowhere.fileno(), 2)
+    connection.send_bytes(_READY)
     while True:
         try:
             function, args, seconds = pickle.loads(connection.recv_bytes())  # noqa: S301 - from the parent

@@ -18,7 +18,7 @@ import pytest
 from archive.errors import PrakatError, Unavailable
 from archive.model import Status
 from indexer.analysis.index_document import SourceAnnouncement
-from indexer.consistency import ConsistencyReport, check_consistency
+from indexer.consistency import MESSAGES, ConsistencyReport, check_consistency
 from indexer.index_sync import load_public
 from indexer.search.query.parser import parse
 from indexer.worker import LEASE
@@ -69,7 +69,9 @@ def test_a_flipped_bit_in_a_file_is_found_and_named(data: Path, services: Servic
     flip(victim, 1000)
     result = run(data, "check")
     assert result.exit_code == 1
-    assert "file-damaged" in result.stdout
+    # the meaning stands whole, however narrow the terminal is
+    assert f"[file-damaged] {examined(services).findings[0].subject}\n" in result.stdout
+    assert f"    {MESSAGES['file-damaged']}\n" in result.stdout
     report = examined(services)
     (attachment,) = services.attachments.with_file(victim.name)
     assert [(one.code, one.subject, one.detail) for one in report.findings] == [

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import pytest
 
 from archive.model import Role
+from indexer.extraction import sandbox
 from tests.operation.archives import close, opened, run
 from web import diagnosis
 from web.accounts.passwords import hash_password
@@ -84,6 +86,10 @@ def nobody(data: Path) -> None:
     run(data, "user", "disable", "somsri")
 
 
+def refuse_to_fork(_memory_mb: int) -> tuple[int, Connection]:
+    raise BrokenPipeError
+
+
 def no_index(data: Path) -> None:
     (data / "index" / "current").unlink()
 
@@ -124,6 +130,8 @@ def test_what_the_remedy_says_mends(cared_for: Path) -> None:
 
 def test_a_machine_without_models_is_told_which(cared_for: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(diagnosis, "SYSTEM_MODELS", (cared_for / "nothing",))
+    monkeypatch.setattr(sandbox, "_fork", refuse_to_fork)
     status, codes = found(cared_for)
     assert status == 1
     assert str(codes["models"]["remedy"]).startswith("sudo apt-get install tesseract-ocr-tha")
+    assert "journalctl -u prakat" in str(codes["sandbox"]["remedy"])

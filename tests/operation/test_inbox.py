@@ -127,6 +127,8 @@ def test_a_file_that_is_still_written_is_left_alone(
 
 
 def test_what_is_no_document_is_put_aside_with_the_reason(services: Services) -> None:
+    folder_of(services).chmod(0o2770)
+    before = os.umask(0o077)  # that of the service
     (folder_of(services) / "program.exe").write_bytes(b"MZ...")
     os.mkfifo(folder_of(services) / "pipe")
     (folder_of(services) / "link.pdf").symlink_to("/etc/hostname")
@@ -135,6 +137,9 @@ def test_what_is_no_document_is_put_aside_with_the_reason(services: Services) ->
     reason = (folder_of(services) / REFUSED / "program.exe.txt").read_text(encoding="utf-8")
     assert "รับเฉพาะ" in reason
     assert (folder_of(services) / REFUSED / "program.exe").exists()
+    os.umask(before)
+    assert (folder_of(services) / REFUSED).stat().st_mode & 0o7777 == 0o2770  # clerks of the share open it
+    assert (folder_of(services) / REFUSED / "program.exe.txt").stat().st_mode & 0o777 == 0o660
 
 
 def test_separator_sheets_part_a_stack(services: Services) -> None:

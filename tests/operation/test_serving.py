@@ -16,7 +16,9 @@ from wsgiref.types import WSGIEnvironment
 
 import pytest
 
+from tests.operation.archives import run
 from tests.torture.service import Service, children
+from web.commands import serving
 from web.commands.serving import READER, WEB
 from web.serving import http_server
 from web.serving.http_server import Server, listen
@@ -298,3 +300,13 @@ def test_the_longest_idle_makes_room(port: int) -> None:
             crowd.append(client)
         crowd[-1].sendall(b"\r\n")
         assert crowd[-1].recv(15) == b"HTTP/1.1 200 OK"
+
+
+def test_a_port_that_is_taken_is_told_with_the_way_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(serving, "configure", lambda: None)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        ran = run(tmp_path / "data", "serve", "--port", str(taken.getsockname()[1]))
+    assert ran.exit_code == 1
+    assert "--port" in ran.stderr

@@ -13,7 +13,8 @@ from oaipmh_scythe import Scythe
 from oaipmh_scythe.exceptions import BadResumptionToken, IdDoesNotExist, NoRecordsMatch
 from werkzeug.serving import make_server
 
-from archive.model import Announcement, DocumentKind, Draft, Organisation, Status
+from archive.model import Announcement, DocumentKind, Draft, Organisation, RelationKind, Status
+from archive.site_profile import SiteProfile
 from tests.operation.archives import read
 from tests.web.conftest import Site, memo, open_site
 from web.public import oai
@@ -64,8 +65,13 @@ def test_a_harvester_gets_every_public_record_and_no_other(
     site.services.intake.restore(again_draft.id, actor="test")
     site.announcement(SECRET, status=Status.DRAFT, category=SECRET)
     site.announcement(SECRET, status=Status.TRASHED)
+    site.services.intake.revise(public[0].id, {"expires_on": dt.date(2021, 7, 1)}, actor="ทดสอบ")
+    for older in (public[1], withdrawn):
+        site.services.records.relations.decide(public[0].id, older.id, RelationKind.CANCELS, actor="ทดสอบ")
+    site.services.site_profiles.save(SiteProfile(email="saraban@example.go.th"), actor="ทดสอบ")
     with Scythe(address) as scythe:
         assert scythe.identify().repositoryName == "เทศบาลตำบลหนองปลาดุก"
+        assert scythe.identify().adminEmail == "saraban@example.go.th"
         records = list(scythe.list_records())
         sets = {each.setName: each.setSpec for each in scythe.list_sets()}
         in_set = list(scythe.list_records(set_=sets["จัดซื้อจัดจ้าง"], ignore_deleted=True))
@@ -85,6 +91,12 @@ def test_a_harvester_gets_every_public_record_and_no_other(
     assert told["type"] == ["คำสั่ง", "Order"]
     assert told["date"] == ["2021-06-09"]
     assert told["identifier"][0].endswith(f"/announcements/{public[0].id}")  # type: ignore[union-attr]
+    home = address.removesuffix("/oai")
+    assert told["coverage"] == ["start=2021-06-09; end=2021-07-01; scheme=W3C-DTF"]
+    assert told["relation"] == [f"cancels: {home}/announcements/{public[1].id}"]
+    assert found[identifier(public[1])].metadata["relation"] == [
+        f"cancelled-by: {home}/announcements/{public[0].id}"
+    ]
 
 
 def test_the_next_harvest_brings_what_changed_and_drops_what_was_withdrawn(site: Site, address: str) -> None:

@@ -10,8 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-from rich.console import Console
-from rich.table import Table
 
 from archive.errors import Unavailable
 from indexer.lazy_import import lazy_import
@@ -96,9 +94,9 @@ def _with_messages(findings: Sequence[Finding]) -> list[dict[str, object]]:
 
 def _show(report: ConsistencyReport) -> None:
     if report.findings:
-        _table("สิ่งที่พบ · findings", report.findings)
+        _list("สิ่งที่พบ · findings", report.findings)
     if report.notes:
-        _table("ข้อสังเกต · notes", report.notes)
+        _list("ข้อสังเกต · notes", report.notes)
     checked = report.checked
     click.echo(
         f"ตรวจ {checked['announcements']:,} เรื่อง {checked['attachments']:,} เอกสาร {checked['pages']:,} หน้า"
@@ -112,14 +110,13 @@ def _show(report: ConsistencyReport) -> None:
         click.echo(f"พบ {len(report.findings):,} รายการ ซ่อมแล้ว {mended:,} รายการ (found, mended)", err=True)
 
 
-def _table(title: str, findings: list[Finding]) -> None:
-    shown = Table(title=title, title_justify="left")
-    for heading in ("รหัส", "ที่", "ความหมาย", "ซ่อมแล้ว"):
-        shown.add_column(heading)
+def _list(title: str, findings: list[Finding]) -> None:
+    click.echo(title)
     for finding in findings:
-        what = f"{consistency.MESSAGES[finding.code]}\n{finding.detail}".strip()
-        shown.add_row(finding.code, finding.subject, what, "✓" if finding.mended else "")
-    Console().print(shown)
+        mark = "✓" if finding.mended else "✗"
+        click.echo(f"{mark} [{finding.code}] {finding.subject}\n    {consistency.MESSAGES[finding.code]}")
+        for line in finding.detail.splitlines():
+            click.echo(f"    {line}")
 
 
 @click.command()

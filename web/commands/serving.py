@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import logging
 import os
@@ -73,7 +74,7 @@ def serve(host: str, port: int, processes: int, no_worker: bool) -> None:
     try:
         sockets = sockets_of_replaced_master() or listen(host, port)
     except OSError as error:
-        raise Unavailable(f"เปิดบริการที่ {host}:{port} ไม่ได้ (cannot listen): {error.strerror}") from error
+        raise Unavailable(_cannot_listen(host, port, error)) from error
     app = create_app(services)
     _warm_up(app)
     services.database.close()
@@ -96,6 +97,13 @@ def serve(host: str, port: int, processes: int, no_worker: bool) -> None:
     Master(roles, sockets, check=settings.load).run()
     _log_audit_head(services)
     services.database.close()
+
+
+def _cannot_listen(host: str, port: int, error: OSError) -> str:
+    remedy = ""
+    if error.errno == errno.EADDRINUSE:
+        remedy = f" โปรแกรมอื่นใช้พอร์ตนี้อยู่ ใช้พอร์ตอื่นด้วย --port {port % 65535 + 1} (in use: choose another port)"
+    return f"เปิดบริการที่ {host}:{port} ไม่ได้ (cannot listen): {error.strerror}{remedy}"
 
 
 @click.command()

@@ -21,6 +21,7 @@ from lxml import etree
 from archive.errors import NotFound
 from archive.harvest_ports import HarvestSelection
 from archive.model import Announcement, DocumentKind, Status
+from archive.relations import named_relations, public_relations
 from web.accounts.access import visible_attachments
 from web.accounts.sign_in import csrf
 from web.addresses import absolute
@@ -117,9 +118,9 @@ def _identify(filled: etree._Element, _arguments: Mapping[str, str]) -> None:
     _add(filled, "repositoryName", services().settings.site_name)
     _add(filled, "baseURL", absolute(url_for("oai.answer")))
     _add(filled, "protocolVersion", "2.0")
-    _add(
-        filled, "adminEmail", f"postmaster@{_host(services().settings.base_url)}"
-    )  # every host has one: RFC 2142
+    # a host without a contact has this address at least: RFC 2142
+    contact = services().site_profiles.current().email or f"postmaster@{_host(services().settings.base_url)}"
+    _add(filled, "adminEmail", contact)
     _add(filled, "earliestDatestamp", since.strftime(_SECOND))
     _add(filled, "deletedRecord", "persistent")
     _add(filled, "granularity", "YYYY-MM-DDThh:mm:ssZ")
@@ -318,6 +319,9 @@ def _add_dublin_core(metadata: etree._Element, announcement: Announcement) -> No
     say("subject", announcement.category, "th")
     say("description", announcement.body, "th")
     say("date", announcement.published_on.isoformat())
+    if announcement.expires_on is not None:  # DCMI Period: the time in which it applies
+        period = f"start={announcement.published_on}; end={announcement.expires_on}; scheme=W3C-DTF"
+        say("coverage", period)
     say("type", announcement.kind.thai, "th")
     say("type", announcement.kind.english, "en")
     say("identifier", absolute(home, site))
@@ -328,6 +332,9 @@ def _add_dublin_core(metadata: etree._Element, announcement: Announcement) -> No
     for attachment in attachments:
         file = url_for("public.document_file", id=announcement.id, attachment_id=attachment.id)
         say("relation", absolute(file, site))
+    for name, other in named_relations(public_relations(services().records, announcement)):
+        page = url_for("public.announcement", id=other.id)
+        say("relation", f"{name}: {absolute(page, services().site(other))}")
 
 
 def _add(parent: etree._Element, name: str, text: str | None = None, **attributes: str) -> etree._Element:

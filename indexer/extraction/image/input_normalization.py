@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PIL import Image, ImageOps, ImageSequence, UnidentifiedImageError
+from PIL import Image, ImageOps, ImageSequence
 
 from indexer.extraction.failures import Unreadable
 from indexer.lazy_import import lazy_import
@@ -34,10 +34,24 @@ _TAIL_BYTES = 1024  # bytes from the end in which the end mark of a PDF stands, 
 Image.MAX_IMAGE_PIXELS = None  # the limit here is our own, with its own message
 
 
-def wrap_picture(path: Path, wrapped: Path) -> None:
-    """Writes a picture as a PDF with one page per frame. Raises ``Unreadable``: damaged, too-big."""
+def wrap_picture(path: Path, wrapped: Path, *, format: str) -> None:
+    """Writes a picture as a PDF with one page per frame. Raises ``Unreadable``: damaged, too-big.
+
+    ``format``: the name that Pillow has for the picture's format.
+    """
     try:
-        wrapped.write_bytes(_wrap(path))
+        with Image.open(path, formats=(format,)) as picture:
+            wrapped.write_bytes(_wrap(picture, path, format))
+    except (*_DAMAGED, img2pdf.ImageOpenError) as error:
+        raise Unreadable("damaged") from error
+
+
+def wrap_photograph(path: Path, wrapped: Path) -> None:
+    """Writes a HEIF file, whatever brand it names, as a PDF. Raises ``Unreadable``: damaged, too-big."""
+    try:
+        photograph = pillow_heif.open_heif(path)
+        _check_size(photograph.size)
+        wrapped.write_bytes(_pdf(_as_plain_png(photograph.to_pillow())))
     except (*_DAMAGED, img2pdf.ImageOpenError) as error:
         raise Unreadable("damaged") from error
 
@@ -46,19 +60,18 @@ _DAMAGED = (OSError, EOFError, RuntimeError, ValueError, SyntaxError)
 """Errors of Pillow and pillow_heif (RuntimeError, EOFError) about a damaged picture."""
 
 
-def _wrap(path: Path) -> bytes:
-    with _open_picture(path) as picture:
-        _check_size(picture.size)
-        picture.load()  # raises for a truncated picture
-        if picture.format in {"JPEG", "TIFF", "PNG"} and "A" not in picture.getbands():
-            # a PDF cannot hold pixels of every kind as they are; 16 bits of grey are a ValueError
-            with contextlib.suppress(
-                img2pdf.AlphaChannelError, img2pdf.JpegColorspaceError, img2pdf.PdfTooLargeError, ValueError
-            ):
-                return _pdf(path.read_bytes())
-        # only the frames of a TIFF are pages; a phone's JPEG may hold a preview and a map of depths
-        frames = ImageSequence.Iterator(picture) if picture.format == "TIFF" else [picture]
-        return _pdf(*map(_as_plain_png, frames))
+def _wrap(picture: Image.Image, path: Path, format: str) -> bytes:
+    _check_size(picture.size)
+    picture.load()  # raises for a truncated picture
+    if picture.format == format and "A" not in picture.getbands():
+        # a PDF cannot hold pixels of every kind as they are; 16 bits of grey are a ValueError
+        with contextlib.suppress(
+            img2pdf.AlphaChannelError, img2pdf.JpegColorspaceError, img2pdf.PdfTooLargeError, ValueError
+        ):
+            return _pdf(path.read_bytes())
+    # only the frames of a TIFF are pages; a phone's JPEG may hold a preview and a map of depths
+    frames = ImageSequence.Iterator(picture) if picture.format == "TIFF" else [picture]
+    return _pdf(*map(_as_plain_png, frames))
 
 
 def _as_plain_png(picture: Image.Image) -> bytes:
@@ -72,19 +85,6 @@ def _as_plain_png(picture: Image.Image) -> bytes:
     png = io.BytesIO()
     flat.save(png, "PNG", compress_level=1)
     return png.getvalue()
-
-
-def _open_picture(path: Path) -> Image.Image:
-    """Opens a picture of one of the accepted formats.
-
-    A HEIF file is opened whatever its major brand is, as phones write more brands than Pillow knows.
-    """
-    try:
-        return Image.open(path, formats=("JPEG", "PNG", "TIFF"))
-    except UnidentifiedImageError:
-        photograph = pillow_heif.open_heif(path)
-        _check_size(photograph.size)
-        return photograph.to_pillow()
 
 
 def _check_size(size: tuple[int, int]) -> None:

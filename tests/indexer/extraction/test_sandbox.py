@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 import time
+from contextlib import suppress
+from multiprocessing import Pipe
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import pytest
@@ -177,3 +180,23 @@ def test_an_attribute_comes_back_of_an_enum_only() -> None:
     assert result is DocumentKind.MEMO
     with pytest.raises(sandbox.Crashed):
         sandbox.run(send_key, seconds=10)
+
+
+def fork_without_devnull(_memory_mb: int) -> tuple[int, Connection]:
+    ours, theirs = Pipe()
+    pid = os.fork()
+    if pid == 0:
+        os.setpgid(0, 0)
+        os.devnull = "/nothing/there"
+        with suppress(BaseException):
+            sandbox._serve(theirs, 1024)
+        os._exit(1)
+    theirs.close()
+    return pid, ours
+
+
+def test_a_fault_of_the_machine_is_not_blamed_on_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sandbox, "_fork", fork_without_devnull)
+    with pytest.raises(sandbox.CannotStart) as caught:
+        sandbox.run(double, 21, seconds=10)
+    assert caught.value.failure == Failure("no-sandbox", MESSAGES["no-sandbox"])
