@@ -44,7 +44,12 @@ def test_a_year_s_item_is_filled_from_titles_and_undone(site: Site, staff: Flask
     assert site.services.disclosure.entries([YEAR]) == []
     for wrong in ({"id": made.id, f"part-{made.id}": "13"}, {"other": "ไม่มี"}, {"remove": "x"}, {}):
         assert "notice bad" in staff.post(f"{DESK}/{MONTHLY}", data=wrong).text
-    staff.post(f"{DESK}/{MONTHLY}", data={"other": f"/announcements/{made.id}", "other-part": "9"})
+    draft = site.announcement("สรุปการซื้อของ", status=Status.DRAFT)  # found without the index
+    offered = staff.post(f"{DESK}/{MONTHLY}", data={"other": "การซื้อ"}).text
+    assert 'id="fault-other">กรุณาเลือกประกาศ' in offered
+    assert f'name="other" value="/announcements/{draft.id}"' in offered
+    pressed = ["การซื้อ", f"/announcements/{made.id}"]
+    staff.post(f"{DESK}/{MONTHLY}", data={"other": pressed, "other-part": "9"})
     assert site.services.disclosure.entries([YEAR]) == [entry(made.id, MONTHLY, part=9)]
     staff.post(f"{DESK}/{MONTHLY}", data={"remove": f"{made.id} 9"})
     assert site.services.disclosure.entries([YEAR]) == []

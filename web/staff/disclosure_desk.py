@@ -42,7 +42,7 @@ from web.disclosure_overview import (
 from web.errors import in_words
 from web.staff.blueprints import staff_blueprint
 from web.staff.disclosure_list import MOST_BYTES, read_list, written_list
-from web.staff.relation_forms import named_announcement
+from web.staff.relation_forms import UnclearAnnouncement, named_announcement
 
 pages = staff_blueprint("disclosure_desk", __name__, url_prefix="/staff/disclosure")
 
@@ -82,11 +82,15 @@ def item(year: int, item_key: str) -> ResponseReturnValue:
     )
     if found is None:
         raise NotFound("ปีนี้ไม่มีรายการนี้ กรุณาเลือกจากรายการ")
+    unclear: UnclearAnnouncement | None = None
     if request.method == "POST":
         try:
             return redirect(
                 url_for("disclosure_desk.item", year=year, item_key=item_key, done=_fill(found.item, year))
             )
+        except UnclearAnnouncement as error:
+            unclear = error
+            flash(in_words(error), "bad")
         except PrakatError as error:
             flash(in_words(error), "bad")
     recent, _total = services().announcements.list_page(
@@ -101,6 +105,8 @@ def item(year: int, item_key: str) -> ResponseReturnValue:
         recent=recent,
         asked_part=request.args.get("part", type=int),
         typed=request.form.get("other", ""),
+        choices=unclear.choices if unclear else (),
+        fault=in_words(unclear) if unclear else "",
         done=_done(),
     )
 
@@ -112,7 +118,8 @@ def _fill(item: DisclosureItem, year: int) -> str:
         entry = DisclosureEntry(year=year, item=item.key, part=part, announcement_id=id)
         return _change_all([entry], services().disclosure.unassign)
     if "other" in request.form:
-        chosen = [(named_announcement(request.form["other"]), request.form.get("other-part", "0"))]
+        named = request.form.getlist("other")[-1]  # one that was offered and pressed comes last
+        chosen = [(named_announcement(named), request.form.get("other-part", "0"))]
     else:
         ticked = [int(id) for id in request.form.getlist("id") if id.isdecimal()]
         chosen = [(id, request.form.get(f"part-{id}", "0")) for id in ticked]

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from flask_babel import gettext as _
 
-from archive.errors import Invalid, NotFound
-from archive.model import Announcement, RelationKind
+from archive.errors import Invalid, NotFound, gettext_noop
+from archive.model import Announcement, RelationKind, Status
 from archive.relations import SuggestedRelation, suggest_relations
 from archive.thai import arabic_digits
 from web.bootstrap import services
+from web.staff.worklist_search import search_all_records
 
+_MOST_CHOICES = 6  # announcements offered for typed words
+_CHOOSE = gettext_noop("กรุณาเลือกประกาศที่ตรงกับคำที่พิมพ์")
+_NONE_FOUND = gettext_noop("ไม่พบประกาศที่มีคำนี้ กรุณาพิมพ์คำในชื่อเรื่อง เลขที่ เช่น 5/2560 หรือวางที่อยู่ของประกาศ")
 _ADDRESS = re.compile(r"(?:.*/announcements/)?(\d{1,9})(?:[/?#].*)?")
 _NUMBER = re.compile(r"(?:ที่)?\s*0*(\d{1,5})\s*/\s*(2[3-6]\d\d)")
 
@@ -30,6 +34,25 @@ class RelationForm:
     def is_any(self) -> bool:
         """True where there is a relation to show."""
         return bool(self.suggested or self.changes or self.changed_by)
+
+
+class UnclearAnnouncement(Invalid):
+    """Words that name no announcement. ``choices``: announcements with these words, the best first."""
+
+    code = "announcement-unclear"
+
+    def __init__(self, choices: Sequence[Announcement]) -> None:
+        said = _NONE_FOUND if not choices else _CHOOSE
+        super().__init__(said, field="related_to")
+        self.choices = tuple(choices)
+
+
+def _announcements_with(words: str) -> list[Announcement]:
+    """Returns the published announcements and drafts that a search for the words finds first."""
+    ids = search_all_records(services(), words) if words else []
+    known = services().announcements.get_many(ids)
+    found = [known[id] for id in ids if id in known]
+    return [each for each in found if each.status in (Status.PUBLISHED, Status.DRAFT)][:_MOST_CHOICES]
 
 
 def relation_form(announcement: Announcement) -> RelationForm:
@@ -65,7 +88,7 @@ def decide(id: int, form: Mapping[str, str], actor: str) -> str:
     chosen = form.get("relate", "")
     typed = chosen == "typed"
     older = named_announcement(form.get("related_to", "")) if typed else _known(chosen)
-    kind = form.get("related_kind" if typed else f"relation-{older}", "")
+    kind = form.get(f"relation-{older}") or form.get("related_kind", "")
     if kind not in set(RelationKind):
         raise Invalid("กรุณาเลือกว่าประกาศนี้ยกเลิก แก้ไขเพิ่มเติม หรือใช้แทนอีกฉบับ", field="related_kind")
     intake.relate(id, older, RelationKind(kind), actor=actor)
@@ -87,7 +110,10 @@ def _known(value: str) -> int:
 
 
 def named_announcement(typed: str) -> int:
-    """Returns the id of the announcement that was typed: its address, its id, or a document's number."""
+    """Returns the id of the announcement that was typed: its address, its id, or a document's number.
+
+    Raises ``UnclearAnnouncement`` for other words, with the announcements that they may mean.
+    """
     plain = arabic_digits(typed).strip()
     if match := _NUMBER.fullmatch(plain):
         found = services().relations.naming_number(f"{match[1]}/{match[2]}")
@@ -101,5 +127,5 @@ def named_announcement(typed: str) -> int:
         return found[0]
     match = _ADDRESS.fullmatch(plain)
     if match is None:
-        raise Invalid("กรุณาพิมพ์เลขที่เอกสาร เช่น 5/2560 หรือวางที่อยู่ของประกาศ", field="related_to")
+        raise UnclearAnnouncement(_announcements_with(plain))
     return _known(match[1])
