@@ -336,21 +336,27 @@ class Intake(FileVersionCommands):
             return self._step(announcement, Status.PUBLISHED, actor, reason)
 
     def complete(self, id: int, *, actor: str) -> Announcement:
-        """Fill fields, and labels of attachments, that nobody has given with what the attachments state."""
+        """Fill fields that nobody has given with values that the attachments state.
+
+        While nobody has given a title, the form was not saved: labels that are names of files are filled too.
+        """
         announcement = self._records.announcements.get(id)
         attachments = self._records.attachments.by_announcement([id])[id]
         stated = suggest_fields(attachments).fields
         missing = fields_not_given(announcement, attachments)
         given = {name: value for name, value in stated.items() if name in missing}
         with self._records.batch():
-            for attachment in attachments:
-                label = suggested_label(attachment)
-                if label and is_label_file_name(attachment):
-                    kind = attachment.kind
-                    if kind is DocumentKind.OTHER and "kind" in attachment.details.fields:
-                        kind = DocumentKind(attachment.details.fields["kind"].value)
-                    self._records.attachments.relabel(attachment.id, label=label, kind=kind, actor=actor)
+            for attachment in attachments if "title" in missing else ():
+                self._label_as_it_states(attachment, actor)
             return self._records.announcements.revise(id, given, actor=actor) if given else announcement
+
+    def _label_as_it_states(self, attachment: Attachment, actor: str) -> None:
+        label, kind = suggested_label(attachment), attachment.kind
+        if not label or not is_label_file_name(attachment):
+            return
+        if kind is DocumentKind.OTHER and "kind" in attachment.details.fields:
+            kind = DocumentKind(attachment.details.fields["kind"].value)
+        self._records.attachments.relabel(attachment.id, label=label, kind=kind, actor=actor)
 
     def publish_due(self, now: dt.datetime, *, actor: str) -> list[int]:
         """Publish the drafts whose ``publish_at`` has come. Returns the ids of the published announcements.

@@ -290,20 +290,20 @@ def test_a_form_is_saved_while_somebody_else_saves(site: Site, monkeypatch: pyte
     page = clerk.get(f"/staff/announcements/{made.id}").text
     last_change = re.search(r'name="last_change" value="(\d+)"', page)[1]
     form = {"last_change": last_change, "title": "ฝายใหม่", "published_on": TODAY.isoformat(), "kind": "news"}
-    settle = edit_conflicts.merge_edits
+    merge_edits = edit_conflicts.merge_edits
 
     def change_category() -> None:
         site.services.intake.revise(made.id, {"category": "ชลประทาน"}, actor="อีกคนหนึ่ง")
 
     other = threading.Thread(target=change_category)
 
-    def settle_slowly(*args: object) -> dict[str, object]:
-        settled = settle(*args)
+    def merge_slowly(*args: object) -> dict[str, object]:
+        settled = merge_edits(*args)
         other.start()
         other.join(0.3)  # long enough to store a field; the clerk's transaction makes it wait
         return settled
 
-    monkeypatch.setattr(edit_conflicts, "settle", settle_slowly)
+    monkeypatch.setattr(edit_conflicts, "merge_edits", merge_slowly)
     saved = clerk.post(f"/staff/announcements/{made.id}", data=form)
     other.join()
     assert saved.status_code == 302
