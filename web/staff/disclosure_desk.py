@@ -42,7 +42,7 @@ from web.disclosure_overview import (
 from web.errors import in_words
 from web.staff.blueprints import staff_blueprint
 from web.staff.disclosure_list import MOST_BYTES, read_list, written_list
-from web.staff.relation_forms import AmbiguousAnnouncement, named_announcement
+from web.staff.relation_forms import MissingAnnouncement, named_announcement
 
 pages = staff_blueprint("disclosure_desk", __name__, url_prefix="/staff/disclosure")
 
@@ -82,13 +82,13 @@ def item(year: int, item_key: str) -> ResponseReturnValue:
     )
     if found is None:
         raise NotFound("ปีนี้ไม่มีรายการนี้ กรุณาเลือกจากรายการ")
-    unclear: AmbiguousAnnouncement | None = None
+    unclear: MissingAnnouncement | None = None
     if request.method == "POST":
         try:
             return redirect(
                 url_for("disclosure_desk.item", year=year, item_key=item_key, done=_fill(found.item, year))
             )
-        except AmbiguousAnnouncement as error:
+        except MissingAnnouncement as error:
             unclear = error
             flash(in_words(error), "bad")
         except PrakatError as error:

@@ -36,7 +36,7 @@ class RelationForm:
         return bool(self.suggested or self.changes or self.changed_by)
 
 
-class AmbiguousAnnouncement(Invalid):
+class MissingAnnouncement(Invalid):
     """Words that name no announcement. ``choices``: announcements with these words, the best first."""
 
     code = "announcement-unclear"
@@ -112,7 +112,7 @@ def _known(value: str) -> int:
 def named_announcement(typed: str) -> int:
     """Returns the id of the announcement that was typed: its address, its id, or a document's number.
 
-    Raises ``AmbiguousAnnouncement`` for other words, with the announcements that they may mean.
+    Raises ``MissingAnnouncement`` for other words, with the announcements that they may mean.
     """
     plain = arabic_digits(typed).strip()
     if match := _NUMBER.fullmatch(plain):
@@ -127,5 +127,5 @@ def named_announcement(typed: str) -> int:
         return found[0]
     match = _ADDRESS.fullmatch(plain)
     if match is None:
-        raise AmbiguousAnnouncement(_announcements_with(plain))
+        raise MissingAnnouncement(_announcements_with(plain))
     return _known(match[1])
