@@ -75,7 +75,7 @@ class Worklist(Protocol):
     def count_statuses(self, filters: WorklistFilters, *, today: dt.date) -> dict[Status, int]:
         """Return the number of records of each status that pass the other filters."""
 
-    def values(self, field: str) -> list[str]:
+    def most_used_values(self, field: str) -> list[str]:
         """Return the values of ``author`` or ``category`` in any record, the most frequent first."""
 
     def unpublished_texts(self, *, limit: int) -> Iterator[tuple[int, str]]:

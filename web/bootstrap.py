@@ -75,7 +75,7 @@ if TYPE_CHECKING:
 
     from indexer import consistency, scrub, worker
     from indexer.extraction import pipeline, redaction, rereading
-    from web.serving import public_address
+    from web.serving import request_address
 else:  # commands that only read the archive need none of these
     flask = lazy_import("flask")
     consistency = lazy_import("indexer.consistency")
@@ -83,7 +83,7 @@ else:  # commands that only read the archive need none of these
     redaction = lazy_import("indexer.extraction.redaction")
     rereading = lazy_import("indexer.extraction.rereading")
     scrub = lazy_import("indexer.scrub")
-    public_address = lazy_import("web.serving.public_address")
+    request_address = lazy_import("web.serving.request_address")
     worker = lazy_import("indexer.worker")
 
 _MEGABYTE = 1 << 20
@@ -215,7 +215,7 @@ def services() -> Services:
     if "services" not in flask.g:
         environ = flask.request.environ
         known = environ[KNOWN]
-        address = public_address.public_base_url(whole.settings, {each.host for each in known if each.host})
+        address = request_address.public_base_url(whole.settings, {each.host for each in known if each.host})
         if address != whole.settings.base_url:
             whole = replace(whole, settings=replace(whole.settings, base_url=address))
         flask.g.services = whole.of(environ[ORGANISATION], known)

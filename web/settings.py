@@ -24,7 +24,7 @@ _PREFIX = "PRAKAT_"
 
 
 LOCAL_ADDRESS = "http://127.0.0.1:8000"
-"""Default of the public address; while none is set, ``web.serving.public_address`` finds one."""
+"""Default of the public address; while none is set, ``web.serving.request_address`` finds one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

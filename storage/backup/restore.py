@@ -25,7 +25,7 @@ from storage.backup.manifest import (
     Progress,
     damaged_members,
     disk_trouble_as_unavailable,
-    private_directory,
+    emptied_directory,
     read_migrations,
     require_intact_database,
 )
@@ -57,7 +57,10 @@ def restore(
         raise Conflict(f"{data} มีข้อมูลอยู่แล้ว กู้คืนได้เฉพาะลงที่ว่าง (not empty: restore into an empty directory)")
     keys = keys or BackupKeys()
     backup = open_backup(source)
-    with disk_trouble_as_unavailable("กู้คืนไม่สำเร็จ ยังไม่มีอะไรเปลี่ยน (restore failed)"), private_directory(aside):
+    with (
+        disk_trouble_as_unavailable("กู้คืนไม่สำเร็จ ยังไม่มีอะไรเปลี่ยน (restore failed)"),
+        emptied_directory(aside),
+    ):
         unpacked = aside / "data"
         unpacked.mkdir()
 

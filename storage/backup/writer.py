@@ -33,11 +33,11 @@ from storage.backup.manifest import (
     HashingReader,
     Progress,
     disk_trouble_as_unavailable,
+    emptied_directory,
     flush_to_disk,
     member_path,
     open_database,
     original_path,
-    private_directory,
     require_intact_database,
 )
 from storage.backup.restore import TarSource
@@ -106,7 +106,7 @@ class Backups:
         report = BackupReport()
         with (
             disk_trouble_as_unavailable("สำรองข้อมูลไม่สำเร็จ ข้อมูลสำรองเดิมยังอยู่ (backup failed)"),
-            private_directory(aside),
+            emptied_directory(aside),
         ):
             # The database first: every file that it names was durable before the database named it.
             snapshot = aside / DATABASE

@@ -124,7 +124,7 @@ class EngineWorklist:
         counted = {row["status"]: int(row["n"]) for row in found}
         return {status: counted.get(status.value, 0) for status in Status}
 
-    def values(self, field: str) -> list[str]:
+    def most_used_values(self, field: str) -> list[str]:
         if field not in ("author", "category"):
             raise KeyError(field)
         found = self._engine.rows(

@@ -68,7 +68,7 @@ class AnnouncementForm:
         return self.announcement is None or self.announcement.status in (Status.DRAFT, Status.PUBLISHED)
 
     @property
-    def is_open(self) -> bool:
+    def are_fields_usable(self) -> bool:
         """True where fields can be typed into or copied from: also where typed text could not be saved."""
         return self.is_editable or bool(self.typed)
 
@@ -106,9 +106,9 @@ class AnnouncementForm:
         return services().settings.max_upload_mb
 
     @property
-    def known_values(self) -> dict[str, list[str]]:
+    def known_authors_and_categories(self) -> dict[str, list[str]]:
         """Authors and categories of any record, which the form suggests."""
-        return {name: services().records.worklist.values(name) for name in ("author", "category")}
+        return {name: services().records.worklist.most_used_values(name) for name in ("author", "category")}
 
 
 def build_form(

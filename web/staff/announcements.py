@@ -193,7 +193,7 @@ def publish(id: int) -> ResponseReturnValue:
     """Publish at once or at a set time; personal data is shown first and needs a reason."""
     if request.method == "POST":
         try:
-            flash(publication.publish_one(id), "good")
+            flash(publication.carry_out_publication(id), "good")
             return redirect(url_for("staff.edit", id=id))
         except PrakatError as error:
             flash(in_words(error), "bad")

@@ -34,7 +34,7 @@ def refuse_new_category(category: object, *, confirmed: str) -> None:
     The first category of an archive cannot be a slip in another one's name.
     """
     given = str(category or "").strip()
-    known = services().records.worklist.values("category")
+    known = services().records.worklist.most_used_values("category")
     if not given or not known or given in known or given == confirmed.strip():
         return
     similar = process.extract(

@@ -22,12 +22,12 @@ _WORKDAY_BEGINS = "08:30"
 _YEARS_AHEAD = 5  # years that the list offers, this one among them
 
 
-def publish_one(id: int) -> str:
+def carry_out_publication(id: int) -> str:
     """Carries out the choice in the form for one record. Returns a message for the person."""
     return _CHOICES.get(request.form.get("when", ""), _publish_now)(id)
 
 
-def publish_many(ids: Iterable[int]) -> BulkOutcome:
+def carry_out_publications(ids: Iterable[int]) -> BulkOutcome:
     """Publishes each record at the set time, or at once.
 
     At once means, for a record with documents that are still being read: as soon as they are read.
@@ -52,7 +52,7 @@ def is_being_read(id: int) -> bool:
     return any(each.status in (Reading.WAITING, Reading.READING) for each in attachments)
 
 
-def describe_schedule(at: dt.datetime) -> str:
+def schedule_message(at: dt.datetime) -> str:
     """Returns the message about a draft's time of publication, which is past while its documents are read."""
     if at <= dt.datetime.now(dt.UTC):
         return str(_("จะเผยแพร่เมื่อแปลงข้อความเสร็จ หากไม่พบข้อมูลส่วนบุคคล"))
@@ -107,7 +107,7 @@ def _publish_when_read(id: int) -> str:
 
 def _publish_later(id: int) -> str:
     at = _chosen_time(request.form)
-    return f"{_publish_at(id, at)} · {describe_schedule(at)}"
+    return f"{_publish_at(id, at)} · {schedule_message(at)}"
 
 
 def _chosen_time(form: Mapping[str, str]) -> dt.datetime:

@@ -33,7 +33,7 @@ from web.staff.worklist_search import search_all_records
 
 pages = staff_blueprint("worklist", __name__, url_prefix="/staff")
 pages.add_app_template_filter(attachments_for_staff.title_or_suggestion, "staff_title")
-pages.add_app_template_filter(publication.describe_schedule, "schedule")
+pages.add_app_template_filter(publication.schedule_message, "schedule")
 
 PER_PAGE = 50
 _MOST_RECORDS = 1_000  # records: more than an office changes in one step but by mistake
@@ -135,8 +135,8 @@ def table() -> str:
         kept=sum(counts[status] for status in _EVERYTHING_BUT_TRASH),
         changed_names=_CHANGED,
         kind_choices=[(kind, labels.kind_name(kind)) for kind in DocumentKind],
-        author_choices=[(each, each) for each in records.worklist.values("author")],
-        category_choices=[(each, each) for each in records.worklist.values("category")],
+        author_choices=[(each, each) for each in records.worklist.most_used_values("author")],
+        category_choices=[(each, each) for each in records.worklist.most_used_values("category")],
         people=[each.name for each in services().people.accounts.everyone() if not each.disabled],
         collections=records.collections.all(),
         disclosure_items=disclosure_forms.visible_items(),
@@ -226,7 +226,7 @@ def publish_many() -> ResponseReturnValue:
     """Show one checklist for all chosen drafts; publish those that are ticked and pass it."""
     if request.method == "POST":
         try:
-            outcome = publication.publish_many(_ids(request.form.getlist("id")))
+            outcome = publication.carry_out_publications(_ids(request.form.getlist("id")))
             done = _report(outcome)
             if outcome.done or not outcome.refused:
                 return redirect(url_for("worklist.table", done=done or None))

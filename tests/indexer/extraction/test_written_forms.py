@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from indexer.extraction.ocr.written_forms import mend_forms
+from indexer.extraction.ocr.date_number_correction import mend_dates_and_numbers
 
 
 @pytest.mark.parametrize(
@@ -20,7 +20,7 @@ from indexer.extraction.ocr.written_forms import mend_forms
     ],
 )
 def test_broken_forms_are_mended(read: str, written: str) -> None:
-    assert mend_forms(read) == written
+    assert mend_dates_and_numbers(read) == written
 
 
 @pytest.mark.parametrize(
@@ -35,4 +35,4 @@ def test_broken_forms_are_mended(read: str, written: str) -> None:
     ],
 )
 def test_other_text_stays(text: str) -> None:
-    assert mend_forms(text) == text
+    assert mend_dates_and_numbers(text) == text

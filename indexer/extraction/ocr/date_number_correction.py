@@ -15,7 +15,7 @@ _MONTHS = "มกราคม|กุมภาพันธ์|มีนาคม|
 _LIKE_NINE = "ธร5"  # what ๙ of older typefaces is read as; no other Thai digit looks like these
 
 
-def mend_forms(text: str) -> str:
+def mend_dates_and_numbers(text: str) -> str:
     """Returns the text with misread signs in dates, gazette references and addresses corrected."""
     for pattern, mended in _RULES:
         text = pattern.sub(mended, text)
