@@ -132,7 +132,8 @@ class EnginePages:
     def doubtful(self, *, below: float, limit: int) -> list[Page]:
         found = self._engine.rows(
             """SELECT * FROM page
-               WHERE organisation_id IN :organisations AND (corrected = 0 OR length(doubts) > 0)
+               WHERE organisation_id IN :organisations AND corrected IN (0, 1)
+               AND (corrected = 0 OR length(doubts) > 0)
                AND (confidence < :below OR problem <> '')
                AND attachment_id NOT IN (
                    SELECT id FROM attachment

@@ -106,7 +106,7 @@ def test_papers_become_drafts_of_their_own_and_a_refused_file_stays_listed(staff
     page.set_input_files("#files", [paper("one.pdf", "รับได้"), paper("two.pdf", "รับได้อีก"), wrong])
     page.get_by_role("button", name="แยกเป็น 3 ประกาศ").click()
     line = page.locator("[data-uploads] li.failed")
-    expect(line).to_contain_text("กรุณาบันทึกเป็น PDF แล้วแนบอีกครั้ง")
+    expect(line).to_contain_text("ไฟล์นี้เสียหาย หรือไม่ใช่ชนิดที่ชื่อไฟล์บอก")
     page.get_by_role("button", name="ปิดรายการนี้").click()
     page.wait_for_url("**/staff?status=draft&mine=1")
     assert (

@@ -42,7 +42,7 @@ if (kept) putBack(kept);
 // The last to hear of a form that is sent: others may hold it, or write into its fields first.
 addEventListener("submit", (event) => {
   const sent = event.target;
-  if (sent.action.endsWith("/sign-out")) sessionStorage.removeItem(KEPT);
+  if ("forget" in sent.dataset) sessionStorage.removeItem(KEPT);
   if (event.defaultPrevented || !("unsaved" in sent.dataset) || !signedIn) return;
   const values = {};
   for (const field of sent.elements) {

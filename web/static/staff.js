@@ -145,7 +145,7 @@ async function send(address, file, shown, lost = false) {
 }
 
 // Who was signed out meanwhile is led to the sign-in page: nothing has arrived.
-const isSignIn = (address) => address && new URL(address).pathname.endsWith("/sign-in");
+const isSignIn = (address) => address && new URL(address).pathname === papers.dataset.signIn;
 
 function sendOnce(address, file, shown) {
   return new Promise((done) => {
