@@ -110,3 +110,18 @@ def test_many_who_ask_at_once_have_it_written_once(filled: Site, monkeypatch: py
         thread.join()
     assert found == [200] * 8
     assert len(asked) == 1
+
+
+def test_a_file_waits_for_its_turn_while_another_is_written(filled: Site) -> None:
+    taken, given_back = threading.Event(), threading.Event()
+
+    def write_another() -> None:
+        with MachineSemaphore(filled.services.settings.data / "open-data", 1).hold_slot("", seconds=1):
+            taken.set()
+            given_back.wait(0.5)  # longer than a request takes to begin
+
+    other = threading.Thread(target=write_another)
+    other.start()
+    taken.wait()
+    assert filled.client().get(PATHS[1], buffered=True).status_code == 200
+    other.join()

@@ -23,7 +23,9 @@ from web.serving.http_caching import PUBLIC, forbid_caching
 log = logging.getLogger("prakat.dumps")
 
 WAIT_SECONDS = 3.0
-"""Seconds for which a request waits for a file being written; 10,000 announcements take about as long."""
+"""Seconds for which a request waits for a file being written, and a writer for its turn.
+
+10,000 announcements take about as long to write."""
 
 _LOOK_SECONDS = 0.05  # between checks for the finished file
 _FORGOTTEN_AFTER = 7 * 24 * 3600.0  # seconds since writing; then files of unused addresses are deleted
@@ -86,7 +88,7 @@ def _organisations() -> list[tuple[int, str]]:
 
 
 def _write_in_background(target: Path, lines: Callable[[], Iterator[str]]) -> threading.Thread:
-    """Start writing ``target`` unless another process is writing it."""
+    """Start writing ``target`` as soon as no other file is being written."""
     thread = threading.Thread(target=copy_current_request_context(_write), args=(target, lines), daemon=True)
     thread.start()
     return thread
@@ -102,7 +104,7 @@ def _wait_for(thread: threading.Thread, target: Path) -> None:
 
 
 def _write(target: Path, lines: Callable[[], Iterator[str]]) -> None:
-    with suppress(Busy), MachineSemaphore(target.parent, 1).hold_slot("", seconds=0.0):
+    with suppress(Busy), MachineSemaphore(target.parent, 1).hold_slot("", seconds=WAIT_SECONDS):
         if target.exists():
             return
         try:
