@@ -206,12 +206,13 @@ class Intake(FileVersionCommands):
     def release(self, attachment_id: int, *, actor: str, reason: str) -> Attachment:
         """Show an attachment although personal data was found in it or reading it failed.
 
-        Raises ``Invalid`` without a reason that names a legal ground, ``Conflict`` (code ``unread``) while
-        the attachment is unread.
+        Raises ``Invalid`` without a reason, ``Conflict`` (code ``unread``) while the attachment is unread.
         """
         attachment = self._records.attachments.get(attachment_id)
         self._editable(attachment.announcement_id)
-        said = privacy.checked_reason(reason)
+        said = validation.required_text(
+            reason, field="reason", field_label=gettext_noop("เหตุผลที่ให้ประชาชนเห็น"), length=1000
+        )
         if attachment.hold is Hold.UNREAD and attachment.status is not Reading.FAILED:
             raise Conflict("ระบบยังแปลงข้อความของเอกสารนี้ไม่เสร็จ กรุณารอแล้วลองใหม่อีกครั้ง", code="unread")
         finds = privacy.undecided_in(attachment)
@@ -529,7 +530,6 @@ def _digits(text: str, find: Find) -> str:
 
 
 def _require_reason(finds: Sequence[Find], reason: str) -> None:
-    """Raise ``PersonalDataFound`` without a reason, ``Invalid`` for one that names no legal ground."""
+    """Raise ``PersonalDataFound`` without a reason."""
     if not reason.strip():
         raise PersonalDataFound(finds)
-    privacy.checked_reason(reason)

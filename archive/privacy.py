@@ -85,16 +85,6 @@ GROUNDS: Mapping[Ground, str] = {
 """Ground → its Thai words, with the section of พ.ร.บ. คุ้มครองข้อมูลส่วนบุคคล พ.ศ. 2562."""
 
 
-_GROUND_WORDS = re.compile(
-    r"กฎหมาย|พ\.?ร\.?บ|พระราช|มาตรา|ระเบียบ|ข้อบัญญัติ|เทศบัญญัติ|คำสั่ง|สาธารณะ|ภารกิจ|อำนาจ|ยินยอม|อนุญาต|อันตราย|ชีวิต|สุขภาพ"
-    r"|หน่วยงาน|สำนักงาน|ราชการ|เบอร์กลาง|ไม่ใช่ข้อมูล|ไม่ใช่เลข|ไม่มีข้อมูล|ไม่มีเลข|เลขตัวอย่าง"
-    r"|\b(?:law|act|section|regulation|order|public|consent\w*|vital|danger|health|office|official)\b"
-    r"|\bnot? personal\b",
-    re.IGNORECASE,
-)
-"""A word by which a reason without a chosen ground names one, in the order of ``Ground``."""
-
-
 def stated_reason(ground: str, explanation: str) -> str:
     """Return the reason that is kept for showing personal data: the ground and what a person explained.
 
@@ -102,27 +92,6 @@ def stated_reason(ground: str, explanation: str) -> str:
     """
     if ground not in set(Ground):
         raise Invalid("กรุณาเลือกเหตุที่กฎหมายให้เผยแพร่ได้", field="ground", code="required")
-    return f"{GROUNDS[Ground(ground)]}: {_checked_explanation(explanation)}"
-
-
-def checked_reason(reason: str) -> str:
-    """Return a reason to show personal data as it is kept, of a form or of a program.
-
-    Raises ``Invalid`` for a reason that explains nothing, that repeats personal data, or in which no ground
-    of ``Ground`` is named: by a law, a consent, a danger, a public task, an office's own number, or a look
-    at the number that is none.
-    """
-    said = _checked_explanation(reason)
-    if not _GROUND_WORDS.search(said):
-        raise Invalid(
-            "เหตุผลต้องอ้างเหตุที่กฎหมายให้เผยแพร่ได้ เช่น กฎหมายข้อใด ใครยินยอมเมื่อใด หรือตรวจแล้วเป็นเบอร์ของหน่วยงาน",
-            field="reason",
-            code="ground-missing",
-        )
-    return said
-
-
-def _checked_explanation(explanation: str) -> str:
     said = validation.required_text(
         explanation, field="reason", field_label=gettext_noop("คำอธิบายเหตุผล"), length=_LONGEST_EXPLANATION
     )
@@ -131,7 +100,7 @@ def _checked_explanation(explanation: str) -> str:
         raise Invalid("กรุณาอธิบายเหตุผลให้ผู้อื่นเข้าใจ เช่น กฎหมายข้อใด หรือใครยินยอมเมื่อใด", field="reason")
     if find(said, page=0):
         raise Invalid("กรุณาเขียนเหตุผลโดยไม่ระบุเลขหรือหมายเลขของบุคคล", field="reason", code="personal-data")
-    return said
+    return f"{GROUNDS[Ground(ground)]}: {said}"
 
 
 def find(text: str, page: int) -> tuple[PersonalData, ...]:

@@ -28,10 +28,7 @@ class FindOut(Schema):
     end = fields.Integer()
 
 
-_REASON = {
-    "description": "เหตุผลที่ให้ประชาชนเห็นทั้งที่พบข้อมูลส่วนบุคคล ต้องอธิบายและอ้างเหตุตามกฎหมาย หรือระบุ ground"
-    " · why it is shown in spite of personal data: explained, naming a legal ground unless ground is given"
-}
+_REASON = {"description": "เหตุผลที่ให้ประชาชนเห็นทั้งที่พบข้อมูลส่วนบุคคล  · why it is shown in spite of personal data"}
 _GROUND = {
     "description": "เหตุตาม พ.ร.บ. คุ้มครองข้อมูลส่วนบุคคล "
     + " · ".join(f"{ground}: {words}" for ground, words in GROUNDS.items())

@@ -210,7 +210,7 @@ def list_announcements(args: dict[str, Any]) -> dict[str, Any]:
 def _stated_reason(given: dict[str, Any]) -> str:
     """Takes ``ground`` and ``reason`` out of what was sent, and returns the reason that they state.
 
-    A ``reason`` alone is looked through where personal data is shown for it.
+    A ``reason`` alone is the program's own word.
     """
     ground, reason = given.pop("ground"), given.pop("reason")
     return stated_reason(ground, reason) if ground else str(reason)
@@ -256,8 +256,8 @@ def revise(changes: dict[str, Any], id: int) -> dict[str, Any]:
 @blueprint.arguments(schemas.PersonalDataReasonIn, required=False)
 @blueprint.response(200, schemas.AnnouncementOut)
 def publish(args: dict[str, Any], id: int) -> dict[str, Any]:
-    """เผยแพร่ · Publish. With personal data (409, code ``personal-data``) it takes a ``reason`` that
-    names a legal ground, or ``ground`` beside it. Attachments that are not read yet follow by themselves,
+    """เผยแพร่ · Publish. With personal data (409, code ``personal-data``) it takes a ``reason``;
+    ``ground`` beside it names the legal ground. Attachments that are not read yet follow by themselves,
     once nothing was found in them."""
     services().intake.publish(id, actor=g.actor, reason=_stated_reason(args))
     return _record(id)
