@@ -36,6 +36,7 @@ _KEY = re.compile(r"[a-z0-9][a-z0-9-]{0,59}")
 _FILES = re.compile(r"disclosure-(\d{4})\.toml")
 _MONTH_AND_YEAR = re.compile(rf"({MONTH_NAME})\s*(?:พ\.?\s?ศ\.?\s*)?(\d{{4}})")
 _FISCAL_YEAR = re.compile(r"(?:ปีงบประมาณ|ประจำปี)\s*(?:พ\.?\s?ศ\.?\s*)?(25\d\d)")
+_YEARS = re.compile(r"(25\d\d)(?:\s*[-–—]\s*(25\d\d))?")  # a year, or the first and the last of several
 _QUARTER = re.compile(r"ไตรมาส(?:ที่)?\s*(\d)")
 _DIGITS = re.compile(r"(\d+)")
 
@@ -184,6 +185,11 @@ def first_changed_year(year: int) -> int:
     return max((each for each in _years_of_files() if each <= year), default=FIRST_YEAR)
 
 
+def source_year(year: int, changed_years: Iterable[int]) -> int:
+    """Return the fiscal year whose list ``year`` uses: the last one staff changed, else a data file's."""
+    return max(changed_years, default=_file_year(year))
+
+
 def items_of_year(
     year: int, body: BodyKind, changed: Iterable[tuple[int, DisclosureItem]]
 ) -> list[DisclosureItem]:
@@ -191,9 +197,7 @@ def items_of_year(
 
     ``changed``: what staff changed from ``first_changed_year`` to this year, the oldest year first.
     """
-    known = _years_of_files()
-    file_year = max((each for each in known if each <= year), default=min(known))
-    items = {item.key: item for item in _template(file_year, body)}
+    items = {item.key: item for item in _template(_file_year(year), body)}
     items |= {item.key: item for _year, item in changed}
     return sorted(items.values(), key=_place)
 
@@ -249,6 +253,21 @@ def item_status(
         is_begun = any(part.is_filled or part.is_due for part in parts)
         return ItemStatus(DisclosureState.FILLED if is_begun else DisclosureState.NOT_DUE, parts)
     return ItemStatus(DisclosureState.STALE if filled or had_before else DisclosureState.MISSING, parts)
+
+
+def is_outdated(item: DisclosureItem, year: int, title: str, published_on: dt.date) -> bool:
+    """Return True when a paper is too old to fill an item in a fiscal year.
+
+    An item that is valid until it changes takes papers of any age, such as an order that is still in force.
+    A summary of a month or a quarter is of the fiscal year itself. A yearly paper may be of the year before,
+    in which plans and budgets are made. A title that names the fiscal year counts whatever its date is.
+    """
+    if item.period is Period.ONCE:
+        return False
+    spans = _YEARS.findall(thai.arabic_digits(title))
+    if any(int(first) <= year <= int(last or first) for first, last in spans):
+        return False
+    return published_on < first_day(year - 1 if item.period is Period.YEARLY else year)
 
 
 def _is_due(period: Period, year: int, part: int, today: dt.date) -> bool:
@@ -320,6 +339,12 @@ def _place(item: DisclosureItem) -> tuple[int, bool, list[tuple[int, str]], str]
 def _years_of_files() -> tuple[int, ...]:
     names = (each.name for each in files("archive").joinpath("data").iterdir())
     return tuple(sorted(int(found[1]) for name in names if (found := _FILES.fullmatch(name))))
+
+
+def _file_year(year: int) -> int:
+    """Return the year of the data file for a fiscal year: the last one before it, else the first of all."""
+    known = _years_of_files()
+    return max((each for each in known if each <= year), default=min(known))
 
 
 @cache

@@ -14,10 +14,13 @@ from archive.disclosure import (
     ItemStatus,
     Section,
     first_changed_year,
+    first_day,
     fiscal_year,
+    is_outdated,
     item_status,
     items_of_year,
     kind_of_body,
+    source_year,
     suggest_entries,
 )
 from archive.errors import NotFound
@@ -28,10 +31,15 @@ from web.bootstrap import Services
 
 @dataclass(frozen=True, slots=True)
 class EntryShown:
-    """An announcement in an item, with the part of the item that it fills."""
+    """An announcement in an item, with the part of the item that it fills.
+
+    ``is_old``: dated before last fiscal year. ``is_outdated``: too old to fill the item in the year shown.
+    """
 
     entry: DisclosureEntry
     announcement: Announcement
+    is_old: bool = False
+    is_outdated: bool = False
 
     @property
     def is_public(self) -> bool:
@@ -61,9 +69,14 @@ def today() -> dt.date:
 
 def checked_year(year: int) -> int:
     """Returns the year. Raises ``NotFound`` for a year before the law and after next fiscal year."""
-    if not FIRST_YEAR <= year <= fiscal_year(today()) + 1:
+    if year not in year_choices():
         raise NotFound("ไม่มีรายการของปีงบประมาณนี้")
     return year
+
+
+def year_choices() -> range:
+    """Returns the fiscal years that have a list, from next year back to the first year of the law."""
+    return range(fiscal_year(today()) + 1, FIRST_YEAR - 1, -1)
 
 
 def year_items(services: Services, year: int) -> list[DisclosureItem]:
@@ -85,36 +98,54 @@ def filled_years(services: Services) -> set[int]:
 
 def list_year(services: Services, year: int) -> int:
     """Returns the fiscal year whose list ``year`` uses: the last one that staff or a data file changed."""
-    first = first_changed_year(year)
-    return max((changed for changed, _item in services.disclosure.changed_items(first, year)), default=first)
+    changed = services.disclosure.changed_items(first_changed_year(year), year)
+    return source_year(year, (changed_year for changed_year, _item in changed))
 
 
 def year_overview(services: Services, year: int) -> list[ItemShown]:
     """Returns the visible items of a fiscal year with their states and announcements."""
     entries = services.disclosure.entries([year, year - 1])
     known = services.announcements.get_many({each.announcement_id for each in entries})
-    shown: dict[tuple[int, str], list[EntryShown]] = {}
+    found: dict[tuple[int, str], list[tuple[DisclosureEntry, Announcement]]] = {}
     for entry in entries:
         if (announcement := known.get(entry.announcement_id)) is not None:
-            shown.setdefault((entry.year, entry.item), []).append(EntryShown(entry, announcement))
+            found.setdefault((entry.year, entry.item), []).append((entry, announcement))
     return [
-        _shown(item, year, shown.get((year, item.key), ()), shown.get((year - 1, item.key), ()))
+        _shown(item, year, found.get((year, item.key), ()), found.get((year - 1, item.key), ()))
         for item in year_items(services, year)
         if not item.is_hidden
     ]
 
 
 def _shown(
-    item: DisclosureItem, year: int, entries: Sequence[EntryShown], before: Sequence[EntryShown]
+    item: DisclosureItem,
+    year: int,
+    this_year: Sequence[tuple[DisclosureEntry, Announcement]],
+    last_year: Sequence[tuple[DisclosureEntry, Announcement]],
 ) -> ItemShown:
+    entries = [show_entry(entry, announcement, item, year) for entry, announcement in this_year]
+    before = [show_entry(entry, announcement, item, year) for entry, announcement in last_year]
     status = item_status(
         item,
         year,
-        filled={each.entry.part for each in entries if each.is_public},
-        had_before=any(each.is_public for each in before),
+        filled={each.entry.part for each in entries if each.is_public and not each.is_outdated},
+        had_before=any(each.is_public for each in (*entries, *before)),
         today=today(),
     )
     return ItemShown(item, status, tuple(entries), tuple(before))
+
+
+def show_entry(
+    entry: DisclosureEntry, announcement: Announcement, item: DisclosureItem, year: int
+) -> EntryShown:
+    """Returns the announcement in the item as the pages of ``year`` show it."""
+    published_on = announcement.published_on
+    return EntryShown(
+        entry,
+        announcement,
+        is_old=published_on < first_day(year - 1),
+        is_outdated=is_outdated(item, year, announcement.title, published_on),
+    )
 
 
 def count_lacking(services: Services) -> int:

@@ -17,9 +17,11 @@ from archive.disclosure import (
     checked_entry,
     checked_item,
     fiscal_year,
+    is_outdated,
     item_status,
     items_of_year,
     kind_of_body,
+    source_year,
     suggest_entries,
 )
 from archive.errors import Invalid
@@ -69,6 +71,35 @@ def test_an_item_is_filled_stale_or_missing(
 ) -> None:
     day = dt.date.fromisoformat(today)
     assert item_status(item, YEAR, filled=filled, had_before=had_before, today=day).state is state
+
+
+@pytest.mark.parametrize(
+    ("period", "title", "day", "expected"),
+    [
+        (Period.YEARLY, "คำสั่งที่ 40/2547", "2004-06-09", True),
+        (Period.YEARLY, "แผนพัฒนาท้องถิ่น (พ.ศ. ๒๕๖๖ - ๒๕๗๐)", "2021-10-15", False),
+        (Period.YEARLY, "แผนพัฒนาท้องถิ่น (พ.ศ. 2561–2565)", "2018-10-15", True),
+        (Period.YEARLY, "งบประมาณรายจ่าย ปีงบประมาณ 2569", "2024-09-01", False),
+        (Period.YEARLY, "งบประมาณรายจ่าย", "2025-09-01", False),  # made before its year begins
+        (Period.YEARLY, "งบประมาณรายจ่าย", "2024-09-30", True),
+        (Period.MONTHLY, "แบบ สขร.1", "2025-09-30", True),
+        (Period.QUARTERLY, "สถิติการให้บริการ", "2025-10-01", False),
+        (Period.ONCE, "คำสั่งที่ 40/2547", "2004-06-09", False),  # an order may still be in force
+    ],
+)
+def test_a_paper_is_outdated_for_a_year_unless_its_item_is_valid_until_it_changes(
+    period: Period, title: str, day: str, expected: bool
+) -> None:
+    item = replace(ITEM, period=period)
+    assert is_outdated(item, YEAR, title, dt.date.fromisoformat(day)) is expected
+
+
+def test_the_list_of_a_year_without_one_comes_from_the_nearest_data_file() -> None:
+    assert (source_year(2560, []), source_year(2570, []), source_year(2570, [2568, 2569])) == (
+        2567,
+        2567,
+        2569,
+    )
 
 
 @pytest.mark.parametrize(

@@ -47,12 +47,46 @@ def test_a_year_s_item_is_filled_from_titles_and_undone(site: Site, staff: Flask
     draft = site.announcement("สรุปการซื้อของ", status=Status.DRAFT)  # found without the index
     offered = staff.post(f"{DESK}/{MONTHLY}", data={"other": "การซื้อ"}).text
     assert 'id="fault-other">กรุณาเลือกประกาศ' in offered
-    assert f'name="other" value="/announcements/{draft.id}"' in offered
-    pressed = ["การซื้อ", f"/announcements/{made.id}"]
-    staff.post(f"{DESK}/{MONTHLY}", data={"other": pressed, "other-part": "9"})
+    assert re.search(f'name="chosen"\\s+value="{draft.id}"', offered)
+    number = str(made.id)  # names a document as well as a record, so that it is not taken without asking
+    assert site.services.disclosure.entries([YEAR]) == []
+    asked = staff.post(f"{DESK}/{MONTHLY}", data={"other": number, "other-part": "9"}).text
+    assert re.search(f'name="chosen"\\s+value="{made.id}"', asked)
+    assert f"{made.title}</span> · 20 ตุลาคม" in asked
+    assert site.services.disclosure.entries([YEAR]) == []
+    pressed = {"other": number, "chosen": number, "other-part": "9"}
+    said = staff.post(f"{DESK}/{MONTHLY}", data=pressed, follow_redirects=True).text
+    assert f"ใส่ “{made.title}” ลงวันที่ 20 ตุลาคม {YEAR - 1} ในปี {YEAR} แล้ว" in said
     assert site.services.disclosure.entries([YEAR]) == [entry(made.id, MONTHLY, part=9)]
     staff.post(f"{DESK}/{MONTHLY}", data={"remove": f"{made.id} 9"})
     assert site.services.disclosure.entries([YEAR]) == []
+
+
+def test_an_old_paper_does_not_complete_a_year(site: Site, staff: FlaskClient) -> None:
+    old = site.announcement("คำสั่งเรื่องแผน", published_on=dt.date(2004, 6, 9))
+    address = f"{DESK}/development-plan"
+    page = staff.post(address, data={"other": old.title}, follow_redirects=True).text
+    assert f"ใส่ “{old.title}” ลงวันที่ 9 มิถุนายน 2547 ในปี {YEAR} แล้ว" in page
+    assert f"เก่ากว่าปีงบประมาณ {YEAR} ยังไม่นับว่าครบ" in page
+    assert 'class="badge warn">ต้องปรับปรุง' in " ".join(page.split()).replace("> ", ">")
+    assert "ยังไม่นับ 1 เรื่อง" in staff.get(f"{DESK}?state=stale").text
+    assert old.title not in staff.get(f"/staff/disclosure/{YEAR + 1}/carry-over").text
+    page = staff.post(f"{DESK}/structure", data={"other": old.title}, follow_redirects=True).text
+    assert 'class="badge good">' in page  # valid until it changes, and its age is said
+    assert "ทำไว้หลายปีแล้ว" in page
+
+
+def test_the_fiscal_year_is_chosen(site: Site, staff: FlaskClient) -> None:
+    assert staff.get(f"/staff/disclosure?year={YEAR - 1}").location.endswith(f"/disclosure/{YEAR - 1}")
+    assert staff.get(f"/staff/disclosure?year={YEAR}&item=duties").location.endswith(f"{DESK}/duties")
+    assert staff.get("/staff/disclosure?year=1").status_code == 404
+    assert "ของปี 2567 ยังไม่มีของปี 2560" in staff.get("/staff/disclosure/2560").text
+    made = site.announcement("โครงสร้าง", published_on=dt.date(2004, 6, 9))
+    given = {"disclose": "chosen", "disclosure-item": "structure", "disclosure-year": str(YEAR)}
+    staff.post(f"/staff/announcements/{made.id}/disclosure", data=given)
+    bulk = {"action": "disclose", "item": "duties", "disclosure_year": str(YEAR), "id": [made.id]}
+    staff.post("/staff/bulk", data=bulk)
+    assert site.services.disclosure.entries() == [entry(made.id), entry(made.id, "duties")]
 
 
 def test_last_year_s_announcements_are_carried_over_when_confirmed(site: Site, staff: FlaskClient) -> None:
@@ -80,6 +114,13 @@ def test_administrators_change_the_list_from_a_year_on(site: Site, staff: FlaskC
     assert "O99" in staff.get(DESK).text
     assert "รายการของเรา" in staff.get(DESK).text
     assert "O99" not in staff.get(f"/staff/disclosure/{YEAR - 1}").text
+    assert "O99" not in admin.get(f"/staff/disclosure/{YEAR - 1}/items").text
+    copied = f"/staff/disclosure/{YEAR - 1}/items?copy={YEAR}"
+    assert "O99" in admin.get(copied).text
+    assert "O99" not in staff.get(f"/staff/disclosure/{YEAR - 1}").text  # not before it is saved
+    admin.post(copied, data=data | {"number-structure": "O98"})
+    assert "O98" in staff.get(f"/staff/disclosure/{YEAR - 1}").text
+    admin.post("/staff/history/items/3/undo")
     history = staff.get("/staff/history?action=disclosure-item").text
     assert "โครงสร้างใหม่" in history
     admin.post("/staff/history/items/1/undo")

@@ -62,7 +62,7 @@ def test_staff_confirm_what_the_text_states(site: Site) -> None:
     refused = staff.post(
         f"{edit}/relations", data={"relate": "typed", "related_kind": "cancels", "related_to": "99/2564"}
     )
-    assert "พบประกาศเลขที่ 99/2564 0 เรื่อง" in refused.text
+    assert "ไม่พบประกาศเลขที่ 99/2564" in refused.text
 
 
 def test_programs_relate_announcements_as_staff_do(site: Site) -> None:
@@ -160,14 +160,16 @@ def test_a_clerk_withdraws_and_names_the_successor_in_one_step(site: Site) -> No
     older, newer = pair(site)
     clerk = site.signed_in(Role.STAFF)
     address = f"/staff/announcements/{older.id}/withdraw"
-    for successor in ("ฉบับใหม่", str(older.id), "999"):
+    for successor in ("ฉบับใหม่", str(older.id), str(newer.id), "999"):
         page = clerk.post(address, data={"reason": "ลงผิดเรื่อง", "successor": successor}).text
         assert 'id="fault-successor"' in page, successor
         assert f'value="{successor}"' in page  # with the reason, ready to be mended
         assert 'value="ลงผิดเรื่อง"' in page
     assert site.client().get(f"/announcements/{older.id}").status_code == 200
-    given = {"reason": "ลงผิดเรื่อง", "successor": f"https://prakat.example/announcements/{newer.id}"}
-    clerk.post(address, data=given)
+    asked = clerk.post(address, data={"reason": "ลงผิดเรื่อง", "successor": str(newer.id)}).text
+    assert re.search(rf'name="chosen"\s+value="{newer.id}"', asked)
+    assert "ถอน แล้วใช้แทนด้วย" in asked
+    clerk.post(address, data={"reason": "ลงผิดเรื่อง", "successor": "เปิดสนาม", "chosen": newer.id})
     answer = site.client().get(f"/announcements/{older.id}")
     assert answer.status_code == 410
     assert "ลงผิดเรื่อง" in answer.text

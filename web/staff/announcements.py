@@ -237,8 +237,8 @@ def change_status(id: int, step: str) -> ResponseReturnValue:
 def _withdraw(id: int) -> None:
     """Withdraw the announcement, and name the announcement that replaces it, if one was typed."""
     with services().records.batch():
-        if successor := request.form.get("successor", "").strip():
-            relation_forms.replace_by(id, successor, g.actor)
+        if "chosen" in request.form or request.form.get("successor", "").strip():
+            relation_forms.replace_by(id, request.form, g.actor)
         services().intake.withdraw(id, actor=g.actor, reason=request.form.get("reason", ""))
 
 

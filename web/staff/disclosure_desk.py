@@ -11,6 +11,7 @@ from flask import Response, flash, g, redirect, render_template, request, url_fo
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from archive.changes import HistoryFilters
 from archive.disclosure import (
     PARTS,
     DisclosureEntry,
@@ -27,6 +28,7 @@ from archive.disclosure import (
 )
 from archive.errors import Invalid, NotFound, PrakatError
 from archive.model import Status
+from web import template_filters
 from web.accounts.sign_in import admin_only
 from web.bootstrap import services
 from web.disclosure_overview import (
@@ -35,14 +37,17 @@ from web.disclosure_overview import (
     by_section,
     checked_year,
     list_year,
+    show_entry,
     today,
+    year_choices,
     year_items,
     year_overview,
 )
 from web.errors import in_words
+from web.staff import attachments_for_staff
 from web.staff.blueprints import staff_blueprint
 from web.staff.disclosure_list import MOST_BYTES, read_list, written_list
-from web.staff.relation_forms import MissingAnnouncement, named_announcement
+from web.staff.relation_forms import MissingAnnouncement, chosen_or_named
 
 pages = staff_blueprint("disclosure_desk", __name__, url_prefix="/staff/disclosure")
 
@@ -53,8 +58,10 @@ _RECENT = 50  # announcements offered while a number is typed
 
 @pages.get("")
 @pages.get("/<int:year>")
-def desk(year: int | None = None) -> str:
+def desk(year: int | None = None) -> ResponseReturnValue:
     """Show every item of a fiscal year, by default the present one: filled, stale or missing."""
+    if "year" in request.args:
+        return redirect(_address_in(checked_year(request.args.get("year", 0, type=int))))
     year = checked_year(year or fiscal_year(today()))
     shown = year_overview(services(), year)
     asked = request.args.get("state", "")
@@ -69,9 +76,17 @@ def desk(year: int | None = None) -> str:
         asked=asked,
         carried=len(_carried_over(shown)),
         list_year=list_year(services(), year),
-        has_next=year <= fiscal_year(today()),
+        years=year_choices(),
         done=_done(),
     )
+
+
+def _address_in(year: int) -> str:
+    """Returns the address of the item that is looked at in another fiscal year, or of that year's list."""
+    key = request.args.get("item", "")
+    if any(each.key == key and not each.is_hidden for each in year_items(services(), year)):
+        return url_for("disclosure_desk.item", year=year, item_key=key)
+    return url_for("disclosure_desk.desk", year=year)
 
 
 @pages.route("/<int:year>/<item_key>", methods=["GET", "POST"])
@@ -107,7 +122,9 @@ def item(year: int, item_key: str) -> ResponseReturnValue:
         typed=request.form.get("other", ""),
         choices=unclear.choices if unclear else (),
         fault=in_words(unclear) if unclear else "",
+        years=year_choices(),
         done=_done(),
+        done_said=_done_said(year),
     )
 
 
@@ -118,8 +135,7 @@ def _fill(item: DisclosureItem, year: int) -> str:
         entry = DisclosureEntry(year=year, item=item.key, part=part, announcement_id=id)
         return _change_all([entry], services().disclosure.unassign)
     if "other" in request.form:
-        named = request.form.getlist("other")[-1]  # one that was offered and pressed comes last
-        chosen = [(named_announcement(named), request.form.get("other-part", "0"))]
+        chosen = [(chosen_or_named(request.form, "other"), request.form.get("other-part", "0"))]
     else:
         ticked = [int(id) for id in request.form.getlist("id") if id.isdecimal()]
         chosen = [(id, request.form.get(f"part-{id}", "0")) for id in ticked]
@@ -160,7 +176,10 @@ def _candidates(shown: ItemShown, year: int) -> list[EntryShown]:
         if (announcement := known.get(id)) is None:
             continue
         suggested = suggest_entries(announcement.title, announcement.published_on, {year: [shown.item]})
-        found += [EntryShown(replace(each, announcement_id=id), announcement) for each in suggested]
+        found += [
+            show_entry(replace(each, announcement_id=id), announcement, shown.item, year)
+            for each in suggested
+        ]
     return found
 
 
@@ -184,24 +203,29 @@ def carry_over_page(year: int) -> ResponseReturnValue:
 
 
 def _carried_over(shown: Sequence[ItemShown]) -> list[tuple[ItemShown, list[EntryShown]]]:
-    """Returns last year's published announcements of the items that have none this year."""
+    """Returns last year's announcements that may fill the items that have none this year."""
     return [
-        (each, [one for one in each.before if one.is_public])
+        (each, usable)
         for each in shown
         if each.item.period in (Period.ONCE, Period.YEARLY)
         and not each.entries
-        and any(one.is_public for one in each.before)
+        and (usable := [one for one in each.before if one.is_public and not one.is_outdated])
     ]
 
 
 @pages.route("/<int:year>/items", methods=["GET", "POST"])
 @admin_only
 def items(year: int) -> ResponseReturnValue:
-    """Edit the list of a fiscal year: numbers, titles, periods, keywords; add items and hide them."""
+    """Edit the list of a fiscal year: numbers, titles, periods, keywords; add items and hide them.
+
+    The argument ``copy`` names another fiscal year whose list the form shows, for this year to take over.
+    """
     known = year_items(services(), checked_year(year))
+    copied = request.args.get("copy", type=int)
+    listed = _copied_list(known, checked_year(copied)) if copied else known
     if request.method == "POST":
         try:
-            _save_items(known, year)
+            _save_items(known, listed, year)
             flash(_("บันทึกแล้ว ใช้ตั้งแต่ปีงบประมาณ %(year)s เป็นต้นไป", year=year), "good")
             return redirect(url_for("disclosure_desk.items", year=year))
         except PrakatError as error:
@@ -210,7 +234,9 @@ def items(year: int) -> ResponseReturnValue:
         "staff/disclosure-items.html",
         year=year,
         list_year=list_year(services(), year),
-        items=[_typed_item(each, each.key) or each for each in known],
+        items=[_typed_item(each, each.key) or each for each in listed],
+        copied=copied,
+        years=year_choices(),
         blanks=range(_BLANKS),
         sections=list(Section),
         periods=list(Period),
@@ -245,12 +271,21 @@ def take_items(year: int) -> ResponseReturnValue:
         return redirect(url_for("disclosure_desk.items", year=year))
 
 
-def _save_items(known: Sequence[DisclosureItem], year: int) -> None:
-    """Store the items whose lines were changed, and the new ones, in one transaction."""
+def _copied_list(known: Sequence[DisclosureItem], year: int) -> list[DisclosureItem]:
+    """Returns the list of another fiscal year, with those of ``known`` that it lacks as hidden ones."""
+    taken = year_items(services(), year)
+    keys = {each.key for each in taken}
+    return [*taken, *(replace(each, is_hidden=True) for each in known if each.key not in keys)]
+
+
+def _save_items(known: Sequence[DisclosureItem], listed: Sequence[DisclosureItem], year: int) -> None:
+    """Store the lines of ``listed`` that differ from ``known`` items, and new ones, in one transaction."""
+    before = {each.key: each for each in known}
     with services().records.batch(secrets.token_hex(8)):
-        for before in known:
-            if (given := _typed_item(before, before.key)) is not None and given != before:
-                services().disclosure.save_item(year, checked_item(given), replaced=before, actor=g.actor)
+        for item in listed:
+            replaced = before.get(item.key)
+            if (given := _typed_item(item, item.key)) is not None and given != replaced:
+                services().disclosure.save_item(year, checked_item(given), replaced=replaced, actor=g.actor)
         for number in range(_BLANKS):
             key = f"own-{secrets.token_hex(4)}"
             if (given := _typed_item(None, f"new-{number}", key)) is not None and given.title.strip():
@@ -279,3 +314,14 @@ def _typed_item(before: DisclosureItem | None, field: str, key: str = "") -> Dis
 def _done() -> str:
     """Returns the name of the changes that were just made, which the page offers to undo."""
     return request.args.get("done", "")[:40]
+
+
+def _done_said(year: int) -> str:
+    """Returns what was just put under an item, with its date; "" when it was something else or several."""
+    changes = services().records.changes.find(HistoryFilters(bulk=_done()), limit=2) if _done() else []
+    ids = [each.announcement_id for each in changes if "disclosure" in each.after and each.announcement_id]
+    if len(ids) != 1:
+        return ""
+    put = services().announcements.get(ids[0])
+    title, day = attachments_for_staff.title_or_suggestion(put), template_filters.day(put.published_on)
+    return str(_("ใส่ “%(title)s” ลงวันที่ %(day)s ในปี %(year)s แล้ว", title=title, day=day, year=year))

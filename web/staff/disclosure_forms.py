@@ -18,26 +18,31 @@ from archive.errors import Invalid
 from archive.model import Announcement
 from web import template_filters
 from web.bootstrap import services
-from web.disclosure_overview import suggested_entries, today, year_items
+from web.disclosure_overview import suggested_entries, today, year_choices, year_items
 
 _MOST_SUGGESTED = 3
 
 
 @dataclass(frozen=True, slots=True)
 class DisclosureForm:
-    """The items that an announcement fills, those that its title suggests, and all of its year."""
+    """The items that an announcement fills, those that its title suggests, and all of its ``year``."""
 
     entries: Sequence[tuple[DisclosureEntry, DisclosureItem]] = ()
     suggested: Sequence[tuple[DisclosureEntry, DisclosureItem]] = ()
     items: Sequence[DisclosureItem] = ()
+    year: int = 0
+    years: Sequence[int] = ()
 
 
 def disclosure_form(announcement: Announcement) -> DisclosureForm:
     """Returns the form's content for an announcement."""
+    year = fiscal_year(announcement.published_on)
     return DisclosureForm(
         _with_items(services().disclosure.by_announcement(announcement.id)),
         _with_items(suggested_entries(services(), announcement)[:_MOST_SUGGESTED]),
-        visible_items(fiscal_year(announcement.published_on)),
+        visible_items(year),
+        year,
+        year_choices(),
     )
 
 
@@ -61,7 +66,9 @@ def decide(id: int, form: Mapping[str, str], actor: str) -> str:
     store = services().disclosure
     if "disclose" in form:
         if form["disclose"] == "chosen":
-            entry = assign_by_title(form.get("disclosure-item", ""), services().announcements.get(id), actor)
+            announcement = services().announcements.get(id)
+            year = form.get("disclosure-year", "")
+            entry = assign_by_title(form.get("disclosure-item", ""), announcement, actor, year)
         else:
             entry = _entry(id, form["disclose"])
             store.assign(checked_entry(entry, visible_items(entry.year)), actor=actor)
@@ -84,19 +91,20 @@ def _describe(entry: DisclosureEntry) -> str:
     return template_filters.field_values(stored)[0][1]
 
 
-def assign_by_title(key: str, announcement: Announcement, actor: str) -> DisclosureEntry:
+def assign_by_title(key: str, announcement: Announcement, actor: str, year: str = "") -> DisclosureEntry:
     """Assign an announcement to the item with this key; "" stands for the item that its title suggests.
 
-    Returns what was assigned. Year and part are those that the title or the date tells. Raises ``Invalid``
-    when no item fits.
+    Returns what was assigned. The part, and for ``year`` "" also the fiscal year, are those that the title or
+    the date tells. Raises ``Invalid`` when no item fits.
     """
     if key:
-        chosen = next(
-            (each for each in visible_items(fiscal_year(announcement.published_on)) if each.key == key), None
-        )
+        given = next((each for each in year_choices() if str(each) == year), None)
+        items = visible_items(given or fiscal_year(announcement.published_on))
+        chosen = next((each for each in items if each.key == key), None)
         if chosen is None:
             raise Invalid("ปีนี้ไม่มีรายการนี้ กรุณาเลือกจากรายการ", field="item")
         entry = entry_named_in_title(chosen, announcement.title, announcement.published_on)
+        entry = replace(entry, year=given or entry.year)
     else:
         suggested = suggested_entries(services(), announcement)
         if not suggested:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,7 +19,8 @@ from web.staff.worklist_search import search_all_records
 _MOST_CHOICES = 6  # announcements offered for typed words
 _CHOOSE = gettext_noop("กรุณาเลือกประกาศที่ตรงกับคำที่พิมพ์")
 _NONE_FOUND = gettext_noop("ไม่พบประกาศที่มีคำนี้ กรุณาพิมพ์คำในชื่อเรื่อง เลขที่ เช่น 5/2560 หรือวางที่อยู่ของประกาศ")
-_ADDRESS = re.compile(r"(?:.*/announcements/)?(\d{1,9})(?:[/?#].*)?")
+_ADDRESS = re.compile(r".*/announcements/(\d{1,9})(?:[/?#].*)?")
+_ID = re.compile(r"\d{1,9}")
 _NUMBER = re.compile(r"(?:ที่)?\s*0*(\d{1,5})\s*/\s*(2[3-6]\d\d)")
 
 
@@ -48,10 +50,19 @@ class MissingAnnouncement(Invalid):
 
 
 def _announcements_with(words: str) -> list[Announcement]:
-    """Returns the published announcements and drafts that a search for the words finds first."""
-    ids = search_all_records(services(), words) if words else []
+    """Returns the published announcements and drafts that have the words in their titles or text.
+
+    A number is more often that of a document than that of an announcement in the archive, which comes last.
+    """
+    if not words:
+        return []
+    ids = search_all_records(services(), words)
+    if _ID.fullmatch(words):
+        ids = [*ids[: _MOST_CHOICES - 1], int(words)]
+    else:
+        ids = [*services().disclosure.ids_with_title([words], dt.date.min, dt.date.max), *ids]
     known = services().announcements.get_many(ids)
-    found = [known[id] for id in ids if id in known]
+    found = [known[id] for id in dict.fromkeys(ids) if id in known]
     return [each for each in found if each.status in (Status.PUBLISHED, Status.DRAFT)][:_MOST_CHOICES]
 
 
@@ -95,10 +106,14 @@ def decide(id: int, form: Mapping[str, str], actor: str) -> str:
     return str(_("บันทึกความเกี่ยวข้องแล้ว"))
 
 
-def replace_by(id: int, successor: str, actor: str) -> None:
-    """Record that the typed announcement replaces this one. Raises ``Invalid`` for field ``successor``."""
+def replace_by(id: int, form: Mapping[str, str], actor: str) -> None:
+    """Record that the typed or chosen announcement replaces this one. Raises ``Invalid``."""
     try:
-        services().intake.relate(named_announcement(successor), id, RelationKind.REPLACES, actor=actor)
+        newer = chosen_or_named(form, "successor")
+        services().intake.relate(newer, id, RelationKind.REPLACES, actor=actor)
+    except MissingAnnouncement as error:
+        error.field = "successor"
+        raise
     except (Invalid, NotFound) as error:
         raise Invalid(error.said, field="successor", code=error.code, **error.values) from error
 
@@ -109,23 +124,33 @@ def _known(value: str) -> int:
     return services().announcements.get(int(value)).id
 
 
-def named_announcement(typed: str) -> int:
-    """Returns the id of the announcement that was typed: its address, its id, or a document's number.
+def chosen_or_named(form: Mapping[str, str], field: str) -> int:
+    """Returns the id of the offered announcement whose button was pressed, else of the one that was typed."""
+    return _known(form["chosen"]) if "chosen" in form else named_announcement(form.get(field, ""))
 
-    Raises ``MissingAnnouncement`` for other words, with the announcements that they may mean.
+
+def named_announcement(typed: str) -> int:
+    """Returns the id of the announcement that was typed: its address, whole title, or document number.
+
+    Raises ``MissingAnnouncement`` for other words and for a bare number, with the announcements that they may
+    mean.
     """
     plain = arabic_digits(typed).strip()
     if match := _NUMBER.fullmatch(plain):
         found = services().relations.naming_number(f"{match[1]}/{match[2]}")
-        if len(found) != 1:
+        if len(found) > 1:
+            raise MissingAnnouncement([*services().announcements.get_many(found[:_MOST_CHOICES]).values()])
+        if not found:
             raise Invalid(
-                "พบประกาศเลขที่ %(number)s %(count)s เรื่อง กรุณาวางที่อยู่ของประกาศที่ต้องการ",
+                "ไม่พบประกาศเลขที่ %(number)s กรุณาพิมพ์คำในชื่อเรื่อง หรือวางที่อยู่ของประกาศ",
                 field="related_to",
                 number=f"{match[1]}/{match[2]}",
-                count=len(found),
             )
         return found[0]
-    match = _ADDRESS.fullmatch(plain)
-    if match is None:
-        raise MissingAnnouncement(_announcements_with(plain))
-    return _known(match[1])
+    if match := _ADDRESS.fullmatch(plain):
+        return _known(match[1])
+    choices = _announcements_with(typed.strip())
+    titled = [each.id for each in choices if each.title == typed.strip()]
+    if len(titled) != 1:
+        raise MissingAnnouncement(choices)
+    return titled[0]

@@ -23,7 +23,7 @@ from indexer.search.query.parser import MAX_QUERY_LENGTH
 from web import labels
 from web.addresses import page_number
 from web.bootstrap import services
-from web.disclosure_overview import count_lacking
+from web.disclosure_overview import count_lacking, year_choices
 from web.errors import in_words
 from web.staff import attachments_for_staff, checklist, disclosure_forms, publication
 from web.staff.blueprints import staff_blueprint
@@ -140,6 +140,7 @@ def table() -> str:
         people=[each.name for each in services().people.accounts.everyone() if not each.disabled],
         collections=records.collections.all(),
         disclosure_items=disclosure_forms.visible_items(),
+        disclosure_years=year_choices(),
         done=_done(),
     )
 
@@ -317,9 +318,9 @@ def _collect(ids: Sequence[int]) -> BulkOutcome:
 
 def _disclose(ids: Sequence[int]) -> BulkOutcome:
     """Puts each record under the chosen item to disclose, or the one that its title suggests."""
-    key = request.form.get("item", "")
+    key, year = request.form.get("item", ""), request.form.get("disclosure_year", "")
     known = services().announcements
-    return _each(ids, lambda each: disclosure_forms.assign_by_title(key, known.get(each), g.actor))
+    return _each(ids, lambda each: disclosure_forms.assign_by_title(key, known.get(each), g.actor, year))
 
 
 def _each(ids: Sequence[int], command: Callable[[int], object]) -> BulkOutcome:
