@@ -316,3 +316,31 @@ def test_staff_find_back_from_the_page_of_residents(site: Site) -> None:
     address, link = f"/announcements/{made.id}", f'href="/staff/announcements/{made.id}"'
     assert link in site.signed_in(Role.STAFF).get(address).text
     assert link not in site.client().get(address).text
+
+
+def test_a_time_stays_offered_with_personal_data_and_is_taken_back_where_it_is_said(site: Site) -> None:
+    clerk = site.signed_in(Role.STAFF)
+    private = site.announcement("ผู้รับเบี้ย", status=Status.DRAFT, body="โทร. 081 234 5678")
+    page = clerk.get(f"/staff/announcements/{private.id}/publish").text
+    assert re.search(r'value="later"\s[^>]*disabled', page)
+    assert "ตั้งเวลาไม่ได้ขณะที่ยังมีข้อมูลส่วนบุคคล" in page
+    waiting = site.announcement("รอเวลา", status=Status.DRAFT)
+    at = dt.datetime.now(dt.UTC) + dt.timedelta(days=3)
+    site.services.intake.revise(waiting.id, {"publish_at": at}, actor="x")
+    above, form = clerk.get(f"/staff/announcements/{waiting.id}").text.split('id="main"')
+    assert 'value="not"' in above
+    assert 'value="not"' not in form
+
+
+def test_a_paper_of_a_draft_is_not_said_to_become_public_now(site: Site) -> None:
+    clerk = site.signed_in(Role.STAFF)
+    for status, copy, release in (
+        (Status.DRAFT, "ปิดข้อมูลส่วนบุคคล แล้วใช้สำเนาแทน", "ให้ประชาชนเห็นเมื่อเผยแพร่ประกาศ"),
+        (Status.PUBLISHED, "ปิดข้อมูลส่วนบุคคล แล้วเผยแพร่สำเนาแทน", "ให้ประชาชนเห็นทันที"),
+    ):
+        made = site.announcement("ประกาศ", status=status)
+        held = site.attach(made.id, memo("นางสมศรี 1-1017-00230-70-8"))
+        site.work()
+        page = clerk.get(f"/staff/attachments/{held.id}").text
+        assert copy in page
+        assert f"{release}</button>" in page

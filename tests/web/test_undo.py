@@ -83,6 +83,28 @@ def test_a_publication_is_undone_by_a_withdrawal_with_its_reason(site: Site) -> 
     assert 'id="withdraw"' in clerk.get(f"/staff/announcements/{made.id}").text
 
 
+def test_a_publication_is_taken_back_with_one_click_while_nothing_followed(site: Site) -> None:
+    made = site.announcement("ประกาศ", status=Status.DRAFT)
+    clerk = site.signed_in(Role.STAFF)
+    page = clerk.post(f"/staff/announcements/{made.id}/publish", data={"when": "now"}, follow_redirects=True)
+    assert "เผยแพร่แล้ว ประชาชนค้นพบได้ทันที" in page.text
+    [notice] = re.findall(r'<form\s+class="notice good.*?</form>', page.text, re.DOTALL)
+    way = notice.split('action="')[1].split('"')[0]
+    sent = dict(re.findall(r'name="(\w+)" value="([^"]*)"', notice))
+    assert "ถอนประกาศ" not in notice
+    back = clerk.post(way, data=sent, follow_redirects=True)
+    assert back.request.path == f"/staff/announcements/{made.id}"
+    assert site.services.announcements.get(made.id).status is Status.DRAFT
+    assert site.client().get(f"/announcements/{made.id}").status_code == 404
+    assert way not in clerk.get(page.request.full_path).text  # it is a draft again
+    site.services.intake.publish(made.id, actor="x")
+    last = max(each.id for each in site.services.history.entries(made.id))
+    address = f"/staff/announcements/{made.id}?published={last}"
+    assert f"/staff/history/{last}/undo" in clerk.get(address).text
+    site.services.intake.revise(made.id, {"category": "ภาษี"}, actor="x")
+    assert f"/staff/history/{last}/undo" not in clerk.get(address).text
+
+
 def test_what_was_done_to_papers_goes_back(site: Site) -> None:
     made = site.announcement("ประกาศ", status=Status.DRAFT)
     first, second = (site.attach(made.id, memo(text), f"{text}.pdf") for text in ("หนึ่ง", "สอง"))

@@ -5,9 +5,11 @@ from __future__ import annotations
 import datetime as dt
 import re
 
+import fpdf
 from flask.testing import FlaskClient
 
 from archive.model import Announcement, Item, Reading, Role, Status
+from archive.thai import BANGKOK
 from tests.web.conftest import Site, memo
 
 NATIONAL_ID = "1-1017-00230-70-8"
@@ -119,18 +121,31 @@ def test_records_are_assigned_and_put_into_a_collection_once(site: Site) -> None
 
 
 def test_ten_drafts_are_published_with_one_checklist(site: Site) -> None:
-    made = drafts(site, 8)
+    made = drafts(site, 7)
+    undated = site.announcement("ตลาดนัด", status=Status.DRAFT, published_on=dt.datetime.now(BANGKOK).date())
+    blank = fpdf.FPDF()
+    blank.add_page()
+    site.attach(undated.id, bytes(blank.output()), "market.pdf")
     unnamed = site.announcement("scan0012", status=Status.DRAFT)
     site.attach(unnamed.id, b"%PDF-1.7\n" + b"\0" * 900, "scan0012.pdf")
     private = site.announcement("ผู้รับเบี้ย", status=Status.DRAFT, body=f"นางสมศรี {NATIONAL_ID}")
     site.work()
     clerk = site.signed_in(Role.STAFF)
-    all_ten = [*made, unnamed, private]
+    all_ten = [*made, undated, unnamed, private]
     page = act(clerk, "publish", all_ten)
-    assert "เผยแพร่ได้ 8 จาก 10 เรื่อง" in page
-    assert "ชื่อเรื่องเป็นชื่อไฟล์" in page
-    assert "พบข้อมูลส่วนบุคคล ต้องตัดสินทีละเรื่อง" in page
-    assert len(re.findall(r'name="id"[^>]*checked', page)) == 8
+    assert "พร้อมเผยแพร่ 7 เรื่อง" in page
+    assert "ต้องยืนยันก่อน 1 เรื่อง" in page
+    assert "ยังเผยแพร่ไม่ได้ 2 เรื่อง" in page
+    rows = {
+        int(id): row for id, row in re.findall(r'<li id="candidate-(\d+)">(.*?)\n    </li>', page, re.DOTALL)
+    }
+    assert [id for id, row in rows.items() if " checked" in row] == [each.id for each in made]
+    assert rows[made[0].id].count("ร่างที่ 0") == 1  # its title once
+    assert "ไม่พบวันที่ในเอกสาร" in rows[undated.id]
+    assert "disabled" not in rows[undated.id]  # published where a person ticks it knowingly
+    assert f'href="/staff/announcements/{unnamed.id}#title"' in rows[unnamed.id]
+    assert f'href="/staff/announcements/{private.id}/publish#finds"' in rows[private.id]
+    assert "ด้านล่าง" not in page  # nothing is asked for below
     sent = {"when": "now", "id": [str(each.id) for each in all_ten]}
     done = clerk.post("/staff/publish", data=sent, follow_redirects=True).text
     assert "เผยแพร่แล้ว 8 เรื่อง" in done

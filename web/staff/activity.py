@@ -84,9 +84,13 @@ def as_csv() -> Response:
 
 @pages.post("/<int:id>/undo")
 def undo_change(id: int) -> ResponseReturnValue:
-    """Undo one change of an announcement; a publication leads to the withdrawal, which asks for a reason."""
+    """Undo one change of an announcement.
+
+    A publication leads to the withdrawal, which asks for a reason, unless the undo is confirmed, as the page
+    that reports a publication offers while nothing followed.
+    """
     change = services().records.changes.get(id)
-    if change.action == "publish" and change.announcement_id is not None:
+    if change.action == "publish" and change.announcement_id is not None and "confirmed" not in request.form:
         return redirect(url_for("staff.edit", id=change.announcement_id, _anchor="withdraw"))
     if question := _question([change]):
         return question

@@ -27,7 +27,7 @@ from web.staff import (
     publication,
     relation_forms,
 )
-from web.staff.announcement_form import FORM_FIELDS, build_form
+from web.staff.announcement_form import FORM_FIELDS, AnnouncementForm, build_form
 from web.staff.blueprints import staff_blueprint
 from web.staff.categories import refuse_new_category
 
@@ -193,7 +193,12 @@ def publish(id: int) -> ResponseReturnValue:
     """Publish at once or at a set time; personal data is shown first and needs a reason."""
     if request.method == "POST":
         try:
-            flash(publication.carry_out_publication(id), "good")
+            said = publication.carry_out_publication(id)
+            announcement = services().announcements.get(id)
+            if announcement.status is Status.PUBLISHED:
+                change = edit_conflicts.last_change_id(announcement)
+                return redirect(url_for("staff.edit", id=id, published=change))
+            flash(said, "good")
             return redirect(url_for("staff.edit", id=id))
         except PrakatError as error:
             flash(in_words(error), "bad")
@@ -257,7 +262,17 @@ def _form(id: int | None, typed: Mapping[str, str], *, error: PrakatError | None
     """Returns the page with the form. ``typed`` and ``error``: what could not be saved, and why."""
     announcement = services().announcements.get(id) if id is not None else None
     form = build_form(announcement, typed, error)
-    return render_template("staff/announcement.html", announcement=announcement, form=form)
+    return render_template(
+        "staff/announcement.html", announcement=announcement, form=form, publication=_just_published(form)
+    )
+
+
+def _just_published(form: AnnouncementForm) -> int:
+    """Returns the id of the publication that the address names, while it is the last change; else 0."""
+    named = request.args.get("published", type=int)
+    if form.announcement is None or form.announcement.status is not Status.PUBLISHED:
+        return 0
+    return named if named == form.last_change else 0
 
 
 def _has_files() -> bool:

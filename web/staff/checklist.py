@@ -6,6 +6,7 @@ import dataclasses
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
 from flask import url_for
 from flask_babel import gettext as _
@@ -16,26 +17,50 @@ from archive.suggested_fields import fields_not_given, is_title_file_name
 from web import labels, template_filters
 from web.bootstrap import services
 from web.staff import relation_forms
-from web.staff.attachments_for_staff import Paper, is_named_after_file, suggested_values
+from web.staff.attachments_for_staff import (
+    Paper,
+    SuggestedValues,
+    is_named_after_file,
+    suggested_values,
+    title_or_suggestion,
+)
 from web.staff.near_duplicates import NearDuplicate, find_near_duplicate
+
+
+class Verdict(StrEnum):
+    """What becomes of a record with this line when many are published at once."""
+
+    GOOD = "good"
+    DOUBTFUL = "doubtful"  # published as it is
+    TO_CONFIRM = "to-confirm"  # published only where a person ticks it knowingly
+    BLOCKING = "blocking"  # stays a draft: it must be put right, or decided for this record alone
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One line of the checklist. ``place``: address of the form where the item is put right."""
+    """One line of the checklist. ``place``: address at which the item is put right."""
 
     name: str
     value: str
-    is_good: bool
+    verdict: Verdict
     remark: str
     place: str
+    is_title: bool = False
+
+    @property
+    def is_good(self) -> bool:
+        """True where nothing has to be looked at."""
+        return self.verdict is Verdict.GOOD
 
 
 def checks(announcement: Announcement, papers: Sequence[Paper], finds: Sequence[Find]) -> list[Check]:
-    """Returns the lines for an announcement, its attachments and finds of personal data, in order."""
+    """Returns the lines for an announcement, its attachments and finds of personal data, in order.
+
+    Fields that nobody gave, and that the documents state, are shown as publication fills them.
+    """
     suggested = suggested_values(announcement, papers)
     stated, given = suggested.fields, announcement
-    if not announcement.title:  # nobody saved the form: at publication, what the documents state is filled in
+    if not announcement.title:  # nobody saved the form
         values = {name: stated[name] for name in suggested.fills}
         announcement = dataclasses.replace(announcement, **values)  # type: ignore[arg-type]  # checked by name
 
@@ -43,61 +68,59 @@ def checks(announcement: Announcement, papers: Sequence[Paper], finds: Sequence[
         return url_for("staff.edit", id=announcement.id, _anchor=field)
 
     return [
-        _title(given, papers, stated.get("title"), place("title")),
+        *_status(announcement),
+        _title(given, papers, suggested, place("title")),
         _author(announcement, stated.get("author"), place("author")),
         _dated(announcement, papers, stated.get("published_on"), place("published_on")),
         _kind(announcement, stated.get("kind"), place("kind")),
-        _check(
-            _("หมวด"),
-            announcement.category,
-            place("category"),
-            None,
-            _("ยังไม่ได้เลือกหมวด ประชาชนจะหาจากหมวดไม่พบ"),
-        ),
+        _check(_("หมวด"), announcement.category, place("category"), None, _("ยังไม่ได้เลือกหมวด")),
         _relations(announcement),
         *_near_duplicate(announcement),
         _attachments(announcement, papers),
-        _privacy(papers, finds),
+        *_elsewhere(papers),
+        _privacy(announcement, papers, finds),
     ]
 
 
-def obstacle(announcement: Announcement, papers: Sequence[Paper], finds: Sequence[Find]) -> str:
-    """Returns the reason why a record cannot be published as it is; "" when it can.
+def _verdict(remark: str) -> Verdict:
+    return Verdict.DOUBTFUL if remark else Verdict.GOOD
 
-    Fields that nobody gave, and that the documents state, are filled from them at publication.
-    """
-    if announcement.status is not Status.DRAFT:
-        return str(_("ไม่ใช่ฉบับร่าง"))
-    attachments = [paper.attachment for paper in papers]
-    suggested = suggested_values(announcement, papers)
-    if "title" not in suggested.fills and not suggested.awaited:
-        if not announcement.title:
-            return str(_("ยังไม่มีชื่อเรื่อง"))
-        if is_title_file_name(announcement.title, attachments):
-            return str(_("ชื่อเรื่องเป็นชื่อไฟล์ กรุณาตั้งชื่อให้ประชาชนเข้าใจ"))
-    if finds or any(each.hold is Hold.PERSONAL_DATA for each in attachments):
-        return str(_("พบข้อมูลส่วนบุคคล ต้องตัดสินทีละเรื่อง"))
-    return ""
+
+def _status(announcement: Announcement) -> list[Check]:
+    """Returns the line for a record that is no draft; none for a draft."""
+    if announcement.status is Status.DRAFT:
+        return []
+    place = url_for("staff.edit", id=announcement.id)
+    name = labels.status_name(announcement.status)
+    return [Check(_("สถานะ"), name, Verdict.BLOCKING, _("ไม่ใช่ฉบับร่าง"), place)]
 
 
 def _check(name: str, value: str, place: str, stated: object, remark: str) -> Check:
     said = f"{remark} · {_said_by_paper(stated)}" if stated and not value else remark
-    return Check(name, value or "–", bool(value), "" if value else said, place)
+    return Check(name, value or "–", _verdict("" if value else said), "" if value else said, place)
 
 
 def _said_by_paper(stated: object) -> str:
     return str(_("เอกสารระบุว่า %(stated)s", stated=stated))
 
 
-def _title(announcement: Announcement, papers: Sequence[Paper], stated: object, place: str) -> Check:
-    remark = ""
-    if not announcement.title and stated:
-        return Check(_("เรื่อง"), str(stated), False, _("ระบบอ่านจากเอกสาร โปรดตรวจ"), place)
-    if not announcement.title:
-        remark = _("ยังไม่มีชื่อเรื่อง พิมพ์เอง หรือเลือกเผยแพร่อัตโนมัติเมื่ออ่านเสร็จ")
-    elif is_named_after_file(announcement, papers):
-        remark = _("ชื่อเรื่องเป็นชื่อไฟล์ กรุณาตั้งชื่อให้ประชาชนเข้าใจ")
-    return Check(_("เรื่อง"), announcement.title or "–", not remark, remark, place)
+def _title(
+    announcement: Announcement, papers: Sequence[Paper], suggested: SuggestedValues, place: str
+) -> Check:
+    name, title = _("เรื่อง"), announcement.title
+    is_file_name = is_title_file_name(title, [paper.attachment for paper in papers])
+    if "title" in suggested.fills and (not title or is_file_name):
+        read = str(suggested.fields["title"])
+        remark = (
+            _("ชื่อเรื่องเป็นชื่อไฟล์ จะใช้ชื่อที่อ่านจากเอกสารแทน โปรดตรวจ") if title else _("ระบบอ่านจากเอกสาร โปรดตรวจ")
+        )
+        return Check(name, read, Verdict.DOUBTFUL, remark, place, is_title=True)
+    if title and not is_named_after_file(announcement, papers) and not is_file_name:
+        return Check(name, title, Verdict.GOOD, "", place, is_title=True)
+    remark = _("ชื่อเรื่องเป็นชื่อไฟล์ กรุณาตั้งชื่อให้ประชาชนเข้าใจ") if title else _("ยังไม่มีชื่อเรื่อง")
+    is_title_enough = title and not is_file_name
+    verdict = Verdict.DOUBTFUL if is_title_enough or suggested.awaited else Verdict.BLOCKING
+    return Check(name, title or "–", verdict, remark, place, is_title=True)
 
 
 def _author(announcement: Announcement, stated: object, place: str) -> Check:
@@ -107,18 +130,20 @@ def _author(announcement: Announcement, stated: object, place: str) -> Check:
     if announcement.author and signs_in:
         remark = _("ผู้ประกาศเป็นชื่อผู้ใช้ ควรเป็นกองหรือหน่วยงาน")
         remark += f" · {_said_by_paper(stated)}" if stated else ""
-        return Check(_("ผู้ประกาศ"), announcement.author, False, remark, place)
+        return Check(_("ผู้ประกาศ"), announcement.author, Verdict.DOUBTFUL, remark, place)
     return _check(_("ผู้ประกาศ"), announcement.author, place, stated, remark)
 
 
 def _dated(announcement: Announcement, papers: Sequence[Paper], stated: object, place: str) -> Check:
     """Returns the line for the date, which is in doubt while it is only the day of the draft."""
-    remark = ""
+    verdict, remark = Verdict.GOOD, ""
     if isinstance(stated, dt.date) and stated != announcement.published_on:
+        verdict = Verdict.DOUBTFUL
         remark = _("วันที่ในเอกสาร: %(day)s", day=template_filters.day(stated))
     elif stated is None and _are_read(papers) and "published_on" in fields_not_given(announcement):
+        verdict = Verdict.TO_CONFIRM
         remark = _("ไม่พบวันที่ในเอกสาร จึงใช้วันที่สร้างร่าง โปรดตรวจกับเอกสาร")
-    return Check(_("วันที่ประกาศ"), template_filters.day(announcement.published_on), not remark, remark, place)
+    return Check(_("วันที่ประกาศ"), template_filters.day(announcement.published_on), verdict, remark, place)
 
 
 def _are_read(papers: Sequence[Paper]) -> bool:
@@ -135,7 +160,7 @@ def _kind(announcement: Announcement, stated: object, place: str) -> Check:
     remark = ""
     if isinstance(stated, DocumentKind) and differs:
         remark = _said_by_paper(labels.kind_name(stated))
-    return Check(_("ประเภท"), labels.kind_name(announcement.kind), not differs, remark, place)
+    return Check(_("ประเภท"), labels.kind_name(announcement.kind), _verdict(remark), remark, place)
 
 
 def _relations(announcement: Announcement) -> Check:
@@ -145,7 +170,7 @@ def _relations(announcement: Announcement) -> Check:
     if found.suggested:
         remark = _("ข้อความกล่าวถึงประกาศอื่น %(count)s ฉบับที่ยังไม่ได้ยืนยัน", count=len(found.suggested))
     place = url_for("staff.edit", id=announcement.id, _anchor="relations")
-    return Check(_("ความเกี่ยวข้อง"), value or "–", not remark, remark, place)
+    return Check(_("ความเกี่ยวข้อง"), value or "–", _verdict(remark), remark, place)
 
 
 def _near_duplicate(announcement: Announcement) -> list[Check]:
@@ -154,7 +179,7 @@ def _near_duplicate(announcement: Announcement) -> list[Check]:
     if found is None:
         return []
     place = url_for("near_duplicates.compare", id=announcement.id, other_id=found.other.id)
-    return [Check(_("ประกาศที่คล้ายกัน"), found.other.title, False, near_duplicate_said(found), place)]
+    return [Check(_("ประกาศที่คล้ายกัน"), found.other.title, Verdict.DOUBTFUL, near_duplicate_said(found), place)]
 
 
 def near_duplicate_said(near_duplicate: NearDuplicate) -> str:
@@ -170,33 +195,51 @@ def near_duplicate_said(near_duplicate: NearDuplicate) -> str:
 
 
 def _attachments(announcement: Announcement, papers: Sequence[Paper]) -> Check:
-    states = [paper.attachment.status for paper in papers]
-    unread = sum(state in (Reading.WAITING, Reading.READING) for state in states)
-    failed = states.count(Reading.FAILED)
+    unread = [
+        each.attachment for each in papers if each.attachment.status in (Reading.WAITING, Reading.READING)
+    ]
+    failed = [each.attachment for each in papers if each.attachment.status is Reading.FAILED]
     remarks = []
     if not papers and not announcement.body.strip():
         remarks.append(_("ไม่มีทั้งไฟล์และข้อความ ประชาชนจะเห็นเพียงชื่อเรื่อง"))
     if unread:
-        remarks.append(_("ยังแปลงข้อความไม่เสร็จ %(count)s ไฟล์", count=unread))
+        remarks.append(_("ยังแปลงข้อความไม่เสร็จ %(count)s ไฟล์", count=len(unread)))
     if failed:
-        remarks.append(_("แปลงข้อความไม่ได้ %(count)s ไฟล์ ประชาชนเห็นเมื่อมีผู้ตัดสิน", count=failed))
-    place = url_for("staff.edit", id=announcement.id, _anchor="papers")
-    return Check(
-        _("เอกสารแนบ"), _("%(count)s ไฟล์", count=len(papers)), not remarks, " · ".join(remarks), place
-    )
+        remarks.append(_("แปลงข้อความไม่ได้ %(count)s ไฟล์ ประชาชนเห็นเมื่อมีผู้ตัดสิน", count=len(failed)))
+    anchor = next((f"attachment-{each.id}" for each in (*failed, *unread)), "papers")
+    place = url_for("staff.edit", id=announcement.id, _anchor=anchor)
+    count, remark = _("%(count)s ไฟล์", count=len(papers)), " · ".join(remarks)
+    return Check(_("เอกสารแนบ"), count, _verdict(remark), remark, place)
 
 
-def _privacy(papers: Sequence[Paper], found: Sequence[Find]) -> Check:
+def _elsewhere(papers: Sequence[Paper]) -> list[Check]:
+    """Returns a line for each other announcement that has one of the files."""
+    remark = _("ไฟล์เดียวกันนี้อยู่ในประกาศอื่นแล้ว")
+    return [
+        Check(
+            paper.attachment.filename,
+            title_or_suggestion(other),
+            Verdict.DOUBTFUL,
+            remark,
+            url_for("staff.edit", id=other.id),
+        )
+        for paper in papers
+        for other in paper.elsewhere
+    ]
+
+
+def _privacy(announcement: Announcement, papers: Sequence[Paper], found: Sequence[Find]) -> Check:
     """Returns the line for personal data. A file stays held after its text alone was corrected."""
     held = [paper.attachment for paper in papers if paper.attachment.hold is Hold.PERSONAL_DATA]
-    remark, place = "", ""
+    verdict, remark, place = Verdict.GOOD, "", ""
     if found:
-        remark, place = _("ต้องแก้ออก หรือระบุเหตุผลด้านล่าง"), "#finds"
+        verdict, remark = Verdict.BLOCKING, _("ต้องปิดหรือแก้ออก หรือระบุเหตุผลที่เผยแพร่")
+        place = url_for("staff.publish", id=announcement.id, _anchor="finds")
     elif held:
-        remark = _("พบในเอกสารแนบ ต้องปิดข้อมูลหรือตัดสินก่อน")
+        verdict, remark = Verdict.BLOCKING, _("พบในเอกสารแนบ ต้องปิดข้อมูลหรือตัดสินก่อน")
         place = url_for("staff.review_attachment", id=held[0].id)
     elif _any_unread(papers):
-        remark = _("ไฟล์ที่ยังแปลงไม่เสร็จยังไม่ได้ตรวจ ประชาชนจะยังไม่เห็นไฟล์นั้น")
+        verdict, remark = Verdict.DOUBTFUL, _("ไฟล์ที่ยังแปลงไม่เสร็จยังไม่ได้ตรวจ ประชาชนจะยังไม่เห็นไฟล์นั้น")
     count = len(found) or len(held)
     value = _("พบ %(count)s แห่ง", count=count) if count else _("ไม่พบ")
-    return Check(_("ข้อมูลส่วนบุคคล"), value, not remark, remark, place)
+    return Check(_("ข้อมูลส่วนบุคคล"), value, verdict, remark, place)

@@ -246,13 +246,24 @@ def publish_many() -> ResponseReturnValue:
 
 @dataclass(frozen=True, slots=True)
 class PublicationCandidate:
-    """A record in the checklist for many. ``obstacle``: why it cannot be published; "" when it can."""
+    """A record in the checklist for many."""
 
     announcement: Announcement
     papers: Sequence[attachments_for_staff.Paper]
     checks: Sequence[checklist.Check]
-    obstacle: str
     is_being_read: bool
+
+    @property
+    def verdict(self) -> checklist.Verdict:
+        """The gravest verdict among the lines of its checklist."""
+        return self.remarks[0].verdict if self.remarks else checklist.Verdict.GOOD
+
+    @property
+    def remarks(self) -> list[checklist.Check]:
+        """The lines that are not good, the gravest first."""
+        gravity = list(checklist.Verdict)
+        found = [check for check in self.checks if not check.is_good]
+        return sorted(found, key=lambda check: -gravity.index(check.verdict))
 
 
 def _candidate(announcement: Announcement) -> PublicationCandidate:
@@ -262,7 +273,6 @@ def _candidate(announcement: Announcement) -> PublicationCandidate:
         announcement,
         papers,
         checklist.checks(announcement, papers, found),
-        checklist.obstacle(announcement, papers, found),
         publication.is_being_read(announcement.id),
     )
 
