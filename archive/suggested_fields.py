@@ -12,10 +12,10 @@ from archive import thai, validation
 from archive.errors import Invalid
 from archive.fields import checked
 from archive.filetype import EXTENSIONS
-from archive.model import Announcement, Attachment, DocumentKind, Reading
+from archive.model import Announcement, Attachment, DocumentKind, ReadField, Reading
 from archive.thai.characters import LETTERS_AND_SIGNS
 
-_READ_AS = {"title": "subject", "kind": "kind", "published_on": "date", "author": "from"}
+_READ_AS = {"kind": "kind", "published_on": "date", "author": "from"}
 """Name of an announcement's field → name of the field that is read from a document."""
 
 
@@ -31,16 +31,23 @@ class SuggestedFields:
 
 
 def suggest_fields(attachments: Sequence[Attachment]) -> SuggestedFields:
-    """Return the fields that the first attachment with a subject states.
+    """Return the fields that the first attachment with a subject states, or else the first with a title.
 
     Nothing is suggested while an attachment before that one is still to be read.
     """
+    titled = [each for each in attachments if stated_title(each)]
     for attachment in attachments:
         if attachment.status in (Reading.WAITING, Reading.READING):
             return SuggestedFields(awaited=True)
         if "subject" in attachment.details.fields:
             return SuggestedFields(_stated_by(attachment))
-    return SuggestedFields()
+    return SuggestedFields(_stated_by(titled[0])) if titled else SuggestedFields()
+
+
+def stated_title(attachment: Attachment) -> ReadField | None:
+    """Return the subject that was read from an attachment, or the title of a paper without a subject."""
+    read = attachment.details.fields
+    return read.get("subject") or read.get("title")
 
 
 def fields_not_given(announcement: Announcement, attachments: Sequence[Attachment] = ()) -> set[str]:
@@ -68,13 +75,13 @@ def suggested_title(announcement: Announcement, attachments: Sequence[Attachment
 
 
 def suggested_label(attachment: Attachment) -> str:
-    """Return a label as a clerk would write it: kind, number and subject; "" while the subject is not read.
+    """Return a label as a clerk would write it: kind, number and subject, or the title of a paper without.
 
-    The label is in the document's language, whatever the language of the page.
+    Return "" while neither is read. The label is in the document's language, whatever that of the page.
     """
     read = attachment.details.fields
     if "subject" not in read:
-        return ""
+        return validation.label(read["title"].value, attachment.filename) if "title" in read else ""
     words = [DocumentKind(read["kind"].value).thai] if "kind" in read else []
     words += [f"ที่ {read['number'].value}"] if "number" in read else []
     words += [f"เรื่อง {read['subject'].value}"] if words else [read["subject"].value]
@@ -104,9 +111,10 @@ _THAI_WORD = re.compile(f"[{LETTERS_AND_SIGNS}]{{3}}")
 def _stated_by(attachment: Attachment) -> dict[str, object]:
     """Return the fields that were read and pass validation. A misread year, for example, is left out."""
     stated: dict[str, object] = {}
-    for name, read_as in _READ_AS.items():
-        if found := attachment.details.fields.get(read_as):
-            value: object = dt.date.fromisoformat(found.value) if read_as == "date" else found.value
+    read = {name: attachment.details.fields.get(read_as) for name, read_as in _READ_AS.items()}
+    for name, found in {"title": stated_title(attachment), **read}.items():
+        if found:
+            value: object = dt.date.fromisoformat(found.value) if name == "published_on" else found.value
             try:
                 stated |= checked({name: value})
             except Invalid:

@@ -19,6 +19,7 @@ import numpy.typing as npt
 
 from archive.facets import facet_values
 from archive.model import Announcement, Attachment
+from archive.suggested_fields import stated_title
 from indexer.analysis.other_readings import OtherReading
 from indexer.analysis.tokenizer import GRAM_LENGTH, Tokenizer, fold, gram_terms, searchable_bytes
 
@@ -201,7 +202,7 @@ def build_index_document(entry: SourceAnnouncement, segmenter: Tokenizer) -> Ind
         "facts": facts.tobytes(),
         "facets": json.dumps(facet_values(announcement, attachments), ensure_ascii=False).encode(),
         "title": announcement.title.encode(),
-        "subjects": "\n".join(_field_values(attachments, "subject")).encode(),
+        "subjects": "\n".join(_subjects(attachments)).encode(),
         "text": writing.text(),
         "cuts": writing.token_boundaries(),
         "layout": np.array(layout, dtype="<u4").tobytes(),
@@ -234,7 +235,12 @@ def _zones(entry: SourceAnnouncement) -> Iterator[tuple[str, str, tuple[int, ...
 
 def _labels(attachments: Iterable[Attachment]) -> list[str]:
     kept = list(attachments)
-    return [attachment.label for attachment in kept] + _field_values(kept, "subject")
+    return [attachment.label for attachment in kept] + _subjects(kept)
+
+
+def _subjects(attachments: Iterable[Attachment]) -> list[str]:
+    """Returns what attachments are about: the subject, or the title of one that states no subject."""
+    return [title.value for attachment in attachments if (title := stated_title(attachment))]
 
 
 def _field_values(attachments: Iterable[Attachment], name: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""Metadata of an official document: extracts its kind, number, date, subject, from, to and urgency.
+"""Metadata of an official document: extracts its kind, number, date, subject, title, from, to, urgency.
 
 The forms are those of the Prime Minister's Office regulation on correspondence (ระเบียบสำนักนายกรัฐมนตรี
 ว่าด้วยงานสารบรรณ พ.ศ. ๒๕๒๖): labels at the start of lines in the head of the first page, the date of
@@ -9,27 +9,46 @@ so that scans are understood too.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from rapidfuzz.distance import Levenshtein
 
-from archive.model import DocumentKind, Page, ReadField
+from archive.model import DocumentKind, Page, ReadField, Source
 from archive.thai import arabic_digits, canonical_text
 from archive.thai.characters import CONSONANTS, LEADING_VOWELS, LETTERS_AND_SIGNS
-from archive.thai.dates import find_dates
+from archive.thai.dates import ERA, find_dates
 
 HEAD = 16  # lines of text in which labels are looked for
-TAIL = 30  # lines at the end in which an order or announcement is dated
+TAIL = 30  # lines at the end in which a stamped letter is dated
 CERTAIN, LIKELY, GUESS = 0.97, 0.85, 0.6
 SUBJECT_LINES = 4
+TITLE_LINES = 5
+HEADING_AT = 3  # lines at the head in which a title may stand that is not centred
+TITLE_ROWS = 8  # lines at the head in which a title begins
 CENTRED = 350  # 1/10,000 of the page's width that a centred line may be off the middle of the text
 NARROW = 0.95  # a centred line is narrower than this share of the text
 FULL = 0.5  # a line that was broken, so that another follows it, fills this share of the text at least
 
-_THAI = re.compile(f"[{LETTERS_AND_SIGNS}]")
 _TONES = re.compile("[่้๊๋์็]")
+
+
+def _bare(text: str) -> str:
+    """Returns the text without tone marks and white space."""
+    return _TONES.sub("", re.sub(r"\s", "", text))
+
+
+def _bare_pattern(words: str) -> re.Pattern[str]:
+    """Returns a pattern for bare text, made of words as they are written."""
+    return re.compile(_bare(words))
+
+
+YEARS = range(2400 - ERA, 2600 - ERA)  # C.E.: Buddhist years of four digits that begin with 24 or 25
+APART = 10  # years between two dates of one paper from which on one of them is taken for misread
+
+_THAI = re.compile(f"[{LETTERS_AND_SIGNS}]")
 _GAP = re.compile(r"\s+|$")
 _RULE = re.compile(r"[-–—_.…=*\s]{3,}")
 _NUMBER_LABEL = re.compile(rf"(?:ด่วน\S*\s+)?ท[ีิึื]?[่้'’`\"]?(?=\s|[{CONSONANTS}]{{1,4}}\s?\d|\d|พิเศษ)\s*")
@@ -37,23 +56,38 @@ _REFERENCE = re.compile(
     rf"(?P<office>[{CONSONANTS}]{{1,4}}\.?\s?)?"
     r"(?P<code>\d{1,5}(?:\s?[.,]\s?\d{1,3}){0,3})\s?(?:[/|\\]\s?(?P<circular>ว)?\s?\.?\s?(?P<number>\d{1,6})(?!\d|[.,]\s?\d))"
 )
-_ISSUED_ON = re.compile(r"ณ\s*วัน|^(?:ส[ั]?[่]?ง|ประกาศ|ให้ไว้|ตราไว้)\s.{0,4}วัน")
 _NUMBER_ALONE = re.compile(r"\W*\d{1,5}\s?/\s?2[3-6]\d\d\W*$")
 _NOISE = re.compile(rf"^[^{CONSONANTS}{LEADING_VOWELS}]{{1,4}}\s+(?=[{CONSONANTS}])")
 _ORDER_NUMBER = re.compile(r"(?P<special>พิเศษ\s?)?(?P<number>\d{1,5})\s?[/|\\]\s?(?P<year>2[3-6]\d\d)(?!\d)")
+_ORDER_LABEL = re.compile("(?<!ครั้ง)(?<!ครัง)(?<!ฉบับ)(?<!ชุด)(?<!สมัย)ท[ีิึื]?[่้'’]?\\s*(พิเศษ)?\\s*$")
 _PHONE = re.compile(rf"\s*(?:โทร(?:ศัพท์|สาร)?|Tel)(?![{CONSONANTS}]).*$", re.IGNORECASE)
 _BODY = re.compile(
     "(ด้วย|ตามที่|เพื่อ|อาศัย|โดยที่|เนื่องจาก|เนื่องด้วย|บัดนี้|จาก|ให้|ขอ|ในการนี้|อนุสนธิ|ตามหนังสือ|๑\\.|1\\.|ข้อ )"
 )
+_OPENING = _bare_pattern(  # the text of a paper begins; ด้วยวิธี… goes on with a subject
+    "ด้วย(?!วิธี|ระบบ|การ|ความ|เงิน|งบ|เครื่อง|ตนเอง|ตัวเอง|กัน|$)|ตามที่(?!ดิน)|ตามหนังสือ|ตาม.*ลงวันที่|โดยที่เป็น|อาศัยอำนาจ|"
+    r"เนื่องจาก|เนื่องด้วย|บัดนี้|อนุสนธิ|เพื่อให้|เพื่ออนุวัติ|ข้อ\d|\(?\d{1,2}[.)](?!\d)"
+)
+_ISSUED_ON = _bare_pattern(r"\W*(?:สั่ง|สัง|ประกาศ|ให้ไว้|ตราไว้).{0,4}วัน")
+_ISSUED_ON_MISREAD = _bare_pattern(".{0,12}ณวัน")  # the word before it may be misread
+_NO_SUBJECT = _bare_pattern("เรื่อง(?:อื่น|ที่|เพื่อ|ราว|นี้|ดังกล่าว|เดิม)")
+_AFTER_TITLE = _bare_pattern(
+    r"วันที่|ณห้อง|ณที่|ณศาลา|ณหอ|ผู้(?:มา|เข้า)|เริ่ม|เรียน|เขียนที่|ลำดับ|ที่(?=รายการ)|ส่วนราชการ|ประเภท|สถานที่|ชื่อ|"
+    r"เจ้าของ|หน่วยงาน|คำนวณ|โดย$|จัดทำ|เรื่อง|ระเบียบวาระ|ภูมิพล|มหาวชิรา|ให้ไว้|\d|[\WA-Za-z]*$"
+)
+_PHRASE = re.compile(r"พ\.?\s?ศ|ณ\s|ประจำปี|ครั้งที่|สมัย|ปีงบประมาณ")  # written after a space
+_CONTINUED_TITLE = _bare_pattern(r"ว่าด้วย|พ\.?ศ\.?\d|\((?:ฉบับ|แก้ไข|ครั้ง)|ฉบับที่|ประจำ|สำหรับ|สมัย")
+_REFERENCE_IN_TITLE = re.compile(r"\s*ตามประกาศ.*$")
 _OFFICE = (
     "(?:สำนัก|ที่ทำการ|ที่ว่าการ|องค์การ|องค์กร|เทศบาล|ศาลากลาง|จังหวัด|อำเภอ|คณะ|สภา|กรม|กระทรวง|โรงเรียน|"
     "มหาวิทยาลัย|ศูนย์|สถานี|กอง|โรงพยาบาล|วิทยาลัย)"
 )
+_STATE_ENTERPRISE = "การ(?:ไฟฟ้า|ประปา|เคหะ|ทาง|รถไฟ|ท่า|กีฬา|ท่องเที่ยว|ยาง|นิคม|ปิโตรเลียม)"
 _OFFICES = re.compile(_OFFICE)
 _OFFICE_AT_RIGHT = re.compile(rf"(?<=\s){_OFFICE}|(?<=\d){_OFFICE}")  # of a row that begins with the number
 _ISSUERS = re.compile(
-    rf"{_OFFICE}|ผู้|นาย|ปลัด|กำนัน|ประธาน|หัวหน้า|อธิบดี|รัฐ|สถาบัน|บริษัท|ธนาคาร|สหกรณ์|ชุมชน|หน่วย|"
-    "ฝ่าย|งาน|การ|ศาล|มูลนิธิ|สมาคม|หมู่บ้าน|วัด|ตำบล|เมือง|เขต|ท้องถิ่น|ทะเบียน|กลุ่ม|ราช"
+    f"{_OFFICE}|{_STATE_ENTERPRISE}|ผู้(?:ว่า|อำนวย|บัญชา|บังคับ|จัดการ|กำกับ|ใหญ่)|นาย|ปลัด|กำนัน|ประธาน|"
+    "หัวหน้า|อธิบดี|รัฐ|สถาบัน|บริษัท|ธนาคาร|สหกรณ์|ชุมชน|หน่วย|ฝ่าย|งาน|ศาล|มูลนิธิ|สมาคม|หมู่บ้าน|วัด|ตำบล|เมือง|เขต|ท้องถิ่น|ทะเบียน|กลุ่ม|ราช"
 )
 
 _NO_ISSUER = re.compile(r"---|\W*\d|ท[ีิึื]?[่้]?\s*(?:พิเศษ|\d)|ว่าด้วย|พ\s?\.?\s?ศ|\(?ฉบับ|ครั้ง|เรือง|เรีอง")
@@ -63,6 +97,7 @@ _TITLES = (
     ("บันทึกข้อความ", DocumentKind.MEMO),
     ("หนังสือรับรอง", DocumentKind.CERTIFICATE),
     ("รายงานการประชุม", DocumentKind.MINUTES),
+    ("บันทึกการประชุม", DocumentKind.MINUTES),
     ("แถลงการณ์", DocumentKind.STATEMENT),
     ("ข่าวประชาสัมพันธ์", DocumentKind.NEWS),
     ("ข้อบังคับ", DocumentKind.BYLAW),
@@ -74,6 +109,17 @@ _TITLES = (
     ("ข่าว", DocumentKind.NEWS),
     ("บันทึก", DocumentKind.NOTE),
 )
+_NO_TITLE = _bare_pattern(  # words that begin as a title does: a prospectus, an agenda, a certificate
+    rf"ระเบียบ(?:การ(?!{_STATE_ENTERPRISE[3:]})|วาระ)|ประกาศ(?:นียบัตร|เกียรติ)|บันทึกข้อตกลง|คำสั่งซื้อ"
+)
+_LAW = _bare_pattern("(?:ร่าง)?(?:พระราช(?:บัญญัติ|กฤษฎีกา|กำหนด)|กฎกระทรวง)")
+_HEADINGS = _bare_pattern(  # first words of what has neither a subject nor a kind
+    "งบ(?:ทดลอง|แสดง|การเงิน|ประมาณ|รายรับ|กระทบ)|รายงาน(?!ว่า|ตัว)|รายรับ|แผน|ข้อกำหนด|ขอบเขต|รายละเอียด|รายชื่อ|"
+    "เอกสาร(?:ประกวด|สอบ|ประมูล|เชิญ|ซื้อ|จ้าง|งบ|ประกอบ|แนบ|หมายเลข)|ราคากลาง|ตาราง|บัญชี|สรุป(?!ว่า|ได้)|คู่มือ|"
+    "คำ(?:ร้อง|ขอ|แถลง|กล่าว|รับรอง)|แบบ(?:ฟอร์ม|สำรวจ|สรุป|แสดง|คำ|ประเมิน|รายงาน|เสนอ|สอบถาม|ตอบรับ|ใบ)|"
+    "ทะเบียน|นโยบาย|มาตรการ|สัญญา|บันทึก|ระเบียบการ|กำหนดการ|ปฏิทิน|สถิติ|ใบ(?:เสนอ|สั่ง|ลา|สมัคร|แจ้ง|อนุญาต)|"
+    "หลักเกณฑ์|แนวทาง|ญัตติ|กระทู้|(?:ร่าง)?พระราช(?:บัญญัติ|กฤษฎีกา|กำหนด)|กฎกระทรวง|โครงการ(?!นี้|ดังกล่าว)|ประกาศ"
+)
 FEW = 3  # code points: shortest end of a label from which the label is recognised
 SHORT = 4  # code points: a shorter rest of a row is noise
 _TITLE_LENGTH = 90  # code points; a longer line that begins so is a sentence
@@ -84,6 +130,8 @@ _ISSUED = (
     DocumentKind.BYLAW,
     DocumentKind.STATEMENT,
 )  # dated at the end
+_PAPERS = (DocumentKind.LETTER, DocumentKind.MEMO, DocumentKind.STAMPED)  # sent by an office to another
+_FORM = _bare_pattern("แบบ|คำร้อง|คำขอ|ใบ")  # a blank form is no letter, though it is laid out as one
 _URGENCIES = ("ด่วนที่สุด", "ด่วนมาก", "ด่วน")
 _URGENCY = re.compile("^ด[่]?วน(?:ที[่]?สุด|มาก)?\\s+(?=บัน?ทึก|ที)")
 
@@ -104,29 +152,45 @@ class _Row:
         right: int | None,
         raw: str = "",
         doubts: Sequence[tuple[int, int]] = (),
+        *,
+        is_recognised: bool = False,
     ) -> None:
         self.text = text
         self.left = left
         self.right = right
-        self._raw = arabic_digits(raw)  # as on the page; ``doubts`` are stretches of it
+        self.is_recognised = is_recognised
+        self._raw = raw  # as on the page; ``doubts`` are stretches of it
         self._doubts = doubts
 
-    def is_doubtful(self, match: re.Match[str], group: str) -> bool:
-        """Returns True if OCR marked ``group`` of a match in ``digits``, or the letter after, as doubtful.
+    def is_doubtful(self, match: re.Match[str], *groups: str) -> bool:
+        """Returns True if one of the groups of a match in ``digits`` was probably misread.
 
-        OCR doubts handwriting, but hardly ever print.
+        OCR doubts a group, or the letter after it, where it is written by hand, but hardly ever print. Some
+        digits of one date or number are Thai and some are Arabic where a part is written by hand.
         """
-        start = self._raw.find(match[0])
-        if start < 0:
+        start = arabic_digits(self._raw).find(match[0])
+        if start < 0 or not self.is_recognised:
             return False
-        first = start + match.start(group) - match.start()
-        last = start + match.end(group) - match.start() + 1
-        return any(first < end and begin < last for begin, end in self._doubts)
+        shift = start - match.start()
+        spans = [(match.start(group) + shift, match.end(group) + shift) for group in groups]
+        digits = [letter for first, last in spans for letter in self._raw[first:last] if letter.isdigit()]
+        if len({letter.isascii() for letter in digits}) > 1:
+            return True
+        return any(first < end and begin < last + 1 for first, last in spans for begin, end in self._doubts)
+
+    @property
+    def has_cells(self) -> bool:
+        """Returns True if the row has cells apart from each other, as rows of a table have."""
+        return "\t" in self._raw.strip()
+
+    @property
+    def first_cell(self) -> str:
+        return canonical_text(self._raw.strip().split("\t")[0]) if self.has_cells else self.text
 
     @cached_property
     def bare(self) -> str:
-        """Returns the text of the row without tone marks and spaces."""
-        return _bare(self.text)
+        """Returns the text of the row with Arabic digits, without tone marks and spaces."""
+        return _bare(self.digits)
 
     @cached_property
     def digits(self) -> str:
@@ -166,13 +230,14 @@ def extract_fields(pages: Sequence[Page]) -> dict[str, ReadField]:
     """Returns the fields that were found, by name.
 
     ``kind`` is a value of ``DocumentKind``; ``number`` is canonical (``มท 0808.2/ว 123``, ``123/2564``);
-    ``date`` is ISO; ``urgency`` one of ด่วน, ด่วนมาก, ด่วนที่สุด; ``subject``, ``from`` and ``to`` are as written.
+    ``date`` is ISO; ``urgency`` one of ด่วน, ด่วนมาก, ด่วนที่สุด; ``subject``, ``title``, ``from`` and ``to`` are
+    as written. A paper has a ``title`` only where it has no ``subject``.
     """
     written = [page for page in pages if page.text.strip()]
     if not written:
         return {}
     head = _rows(written[0])
-    document = _Document(head[:HEAD], [row for page in written for row in _rows(page)][-TAIL:])
+    document = _Document(head[:HEAD], [row for page in written for row in _rows(page)])
     sure = written[0].confidence if written[0].confidence is not None else 1.0
     found: dict[str, _Found | None] = {name: read(document) for name, read in _READERS.items()}
     return {
@@ -183,11 +248,12 @@ def extract_fields(pages: Sequence[Page]) -> dict[str, ReadField]:
 
 
 class _Document:
-    """The head of the first page and the end of the last, and where the labels stand in the head."""
+    """The head of the first page and all rows, and where the labels stand in the head."""
 
-    def __init__(self, head: list[_Row], tail: list[_Row]) -> None:
+    def __init__(self, head: list[_Row], rows: list[_Row]) -> None:
         self.head = head
-        self.tail = tail
+        self.rows = rows
+        self.tail = rows[-TAIL:]
         self.left = min((row.left for row in head if row.left is not None), default=0)
         self.right = max((row.right for row in head if row.right is not None), default=0)
 
@@ -200,17 +266,28 @@ class _Document:
 
     def centred(self, row: _Row) -> bool:
         """Returns True if the row is centred; judged by its words when its position is not known."""
-        if row.left is None or row.right is None:
+        if row.left is None:
             return not _BODY.match(row.text)
-        off = abs(row.left + row.right - self.left - self.right) / 2
-        return off <= CENTRED and row.width <= NARROW * (self.right - self.left)
+        return self.is_symmetrical(row) and self.is_narrow(row)
+
+    def is_symmetrical(self, row: _Row) -> bool:
+        """Returns True if the row's middle is the middle of the text, or its position is not known."""
+        if row.left is None or row.right is None:
+            return True
+        return abs(row.left + row.right - self.left - self.right) / 2 <= CENTRED
+
+    def is_narrow(self, row: _Row) -> bool:
+        """Returns True if the row is narrower than the text, or its position is not known."""
+        return row.left is None or row.width <= NARROW * (self.right - self.left)
 
     def full(self, row: _Row) -> bool:
         return row.left is None or row.width >= FULL * (self.right - self.left)
 
     @cached_property
     def subject(self) -> tuple[int, float] | None:
-        return self.label("เรื่อง")
+        """Returns the position and certainty of the row that begins with the label เรื่อง."""
+        place, sure = self.label("เรื่อง") or (0, 0.0)
+        return (place, sure) if sure and not _NO_SUBJECT.match(self.head[place].bare) else None
 
     @cached_property
     def addressee(self) -> tuple[int, float] | None:
@@ -218,8 +295,11 @@ class _Document:
 
     @property
     def above_subject(self) -> list[_Row]:
-        end = (self.subject or self.addressee or (min(len(self.head), 8), 0))[0]
-        return self.head[:end]
+        """Returns the rows above the subject, or above the text of a paper without one."""
+        if place := self.subject or self.addressee:
+            return self.head[: place[0]]
+        opening = next((at for at, row in enumerate(self.head) if at and _OPENING.match(row.bare)), HEAD)
+        return self.head[: min(opening, TITLE_ROWS)]
 
     @cached_property
     def title(self) -> tuple[int, DocumentKind, str, float] | None:
@@ -228,15 +308,33 @@ class _Document:
         return max(titles, key=lambda title: title[3]) if titles else None
 
     def _titles(self) -> Iterator[tuple[int, DocumentKind, str, float]]:
-        for place, row in enumerate(self.head[:8]):
+        for place, row in enumerate(self.head[:TITLE_ROWS]):
+            if _LAW.match(row.bare):
+                break  # its name may begin as a title does: พระราชบัญญัติ ระเบียบบริหารราชการแผ่นดิน
             row = _Row(_URGENCY.sub("", _NOISE.sub("", row.text)), row.left, row.right)
             for label, kind in _TITLES:
                 sure = row.starts(label)
                 sentence = len(row.text) > _TITLE_LENGTH or row.bare.startswith(_bare(label + "ณวันที่"))
-                headed = len(label) > 6 or place == 0 or self.centred(row) or _OFFICES.match(row.after(label))
-                if sure and not sentence and headed:
+                alone = place == 0 and self.is_narrow(row)
+                headed = len(label) > 7 or alone or self.centred(row) or _OFFICES.match(row.after(label))
+                if sure and not sentence and headed and not _NO_TITLE.match(row.bare):
                     yield place, kind, label, sure
                     break
+
+    @cached_property
+    def heading(self) -> int | None:
+        """Returns the position of the first row of the paper's title."""
+        if self.title:
+            return self.title[0]
+        for at, row in enumerate(self.head[:TITLE_ROWS]):
+            if _HEADINGS.match(row.bare) and self.is_narrow(row) and (at < HEADING_AT or self.centred(row)):
+                return at
+        return None
+
+    @property
+    def is_form(self) -> bool:
+        """Returns True for a form, which is laid out as a letter but is none."""
+        return any(_FORM.match(row.bare) for row in self.above_subject)
 
     @cached_property
     def dated(self) -> int | None:
@@ -248,12 +346,24 @@ class _Document:
                 return place
         return None
 
+    def is_plausible_year(self, year: int) -> bool:
+        """Returns True for a year (C.E.) near that of another date of the paper, if there is another.
+
+        A misread digit of a year makes ten years and more, but for the last one.
+        """
+        others = Counter(found.date.year for row in self.rows for found in find_dates(row.digits))
+        others[year] -= 1
+        years = [other for other, count in others.items() if count > 0]
+        return year in YEARS and (not years or min(abs(other - year) for other in years) < APART)
+
     @cached_property
     def kind(self) -> _Found | None:
         if self.title:
             return _Found(self.title[1].value, self.title[3])
         if (department := self.label("ส่วนราชการ")) and self.subject:
             return _Found(DocumentKind.MEMO.value, min(LIKELY, department[1]))
+        if self.is_form:
+            return None
         if self.addressee and (self.subject or _number_row(self)):
             return _Found(DocumentKind.LETTER.value, LIKELY if self.subject and _number_row(self) else GUESS)
         if any(row.text.startswith("ถึง ") and len(row.text) < _TITLE_LENGTH for row in self.head[:5]):
@@ -261,10 +371,6 @@ class _Document:
                 return _Found(DocumentKind.STAMPED.value, LIKELY)
             return _Found(DocumentKind.STAMPED.value, GUESS) if self.dated else None
         return None
-
-
-def _bare(text: str) -> str:
-    return _TONES.sub("", re.sub(r"\s", "", text))
 
 
 def _sizes(wanted: str) -> range:
@@ -296,7 +402,8 @@ def _rows(page: Page) -> list[_Row]:
         offset += len(text) + 1
         if re.search(rf"[{LETTERS_AND_SIGNS}๐-๙A-Za-z0-9]", text):
             shown = re.sub(r"[.…_]{3,}", " ", canonical_text(text)).strip()
-            rows.append(_Row(shown, left, right, text, doubts))
+            recognised = page.source is Source.OCR
+            rows.append(_Row(shown, left, right, text, doubts, is_recognised=recognised))
         elif _RULE.fullmatch(text.strip() or "x"):
             rows.append(_Row("---", None, None))
     return rows
@@ -317,8 +424,7 @@ def _number(document: _Document) -> _Found | None:
     if kind in _ISSUED:
         for text in places:
             if (match := _ORDER_NUMBER.search(text)) and (
-                re.search("ท[ีิึื]?[่้'’]?\\s*(พิเศษ)?\\s*$", text[: match.start("number")])
-                or _NUMBER_ALONE.match(text)
+                _ORDER_LABEL.search(text[: match.start("number")]) or _NUMBER_ALONE.match(text)
             ):
                 special = "พิเศษ " if match["special"] else ""
                 return _Found(f"{special}{match['number']}/{match['year']}", CERTAIN)
@@ -328,7 +434,7 @@ def _number(document: _Document) -> _Found | None:
         return None
     row, start, sure = found
     match = _REFERENCE.match(row.digits, start)
-    if not match or row.is_doubtful(match, "code") or row.is_doubtful(match, "number"):
+    if not match or row.is_doubtful(match, "code", "number"):
         return None
     office = (match["office"] or "").strip(". ")
     code = re.sub(r"\s", "", match["code"]).replace(",", ".")
@@ -339,22 +445,30 @@ def _number(document: _Document) -> _Found | None:
 def _date(document: _Document) -> _Found | None:
     kind = document.kind.value if document.kind else None
     if kind in _ISSUED:
-        issued = next((row for row in reversed(document.tail) if _ISSUED_ON.search(row.digits)), None)
-        return _date_in(issued) if issued else None
+        return _date_of_issue(document)
     if kind == DocumentKind.STAMPED and document.dated is not None:
-        return _date_in(document.tail[document.dated])
+        return _date_in(document.tail[document.dated], document)
     if kind is None:
         return None  # a text that is no letter mentions dates, but has none
     rows = document.above_subject or document.head[:8]
     for row in rows:
-        if "ลงวัน" not in row.text and (date := _date_in(row)):
+        if "ลงวัน" not in row.text and (date := _date_in(row, document)):
             return date
     return None
 
 
-def _date_in(row: _Row) -> _Found | None:
+def _date_of_issue(document: _Document) -> _Found | None:
+    """Returns the date in the row ประกาศ ณ วันที่ or the like, the first one: annexes have their own."""
+    rows = (row for row in document.rows if _ISSUED_ON.match(row.bare))
+    misread = (row for row in reversed(document.tail) if _ISSUED_ON_MISREAD.match(row.bare))
+    issued = next(rows, None) or next(misread, None)
+    return _date_in(issued, document) if issued else None
+
+
+def _date_in(row: _Row, document: _Document) -> _Found | None:
     for date, match, is_exact in find_dates(row.digits):
-        if not (row.is_doubtful(match, "day") or row.is_doubtful(match, "year")):
+        is_misread = row.is_recognised and not document.is_plausible_year(date.year)
+        if not (is_misread or row.is_doubtful(match, "day", "year")):
             return _Found(date.isoformat(), CERTAIN if is_exact else LIKELY)
     return None
 
@@ -365,30 +479,64 @@ def _subject(document: _Document) -> _Found | None:
     place, sure = document.subject
     first = document.head[place]
     lines = [first.after("เรื่อง")]
-    issued = document.kind is not None and document.kind.value in _ISSUED
     following = document.head[place + 1 : place + SUBJECT_LINES]
     end = next((at for at, row in enumerate(following) if _ends_subject(row)), None)
-    if end is None and not issued:
-        return _Found(_joined(lines), sure)
+    is_paper = document.kind is not None and document.kind.value in _PAPERS
+    if end is None and is_paper:
+        return _subject_of(lines, sure)
+    is_closed = end is not None and (is_paper or following[end].text == "---")
     before = first
     for row in following[:end]:
-        if issued and not (document.full(before) and document.centred(row)):
+        goes_on = document.centred(row) and (end is not None or document.full(before))
+        if not (is_closed or goes_on):
             break
         lines.append(row.text)
         before = row
-    return _Found(_joined(lines), sure)
+    return _subject_of(lines, sure)
+
+
+def _subject_of(lines: list[str], sure: float) -> _Found | None:
+    """Returns the lines as a subject; None for a form's empty line, below which stands its English."""
+    text = _joined(lines)
+    return _Found(text, sure) if max(len(lines[0]), len(_THAI.findall(text))) >= SHORT else None
 
 
 def _ends_subject(row: _Row) -> bool:
     labels = ("เรียน", "กราบเรียน", "อ้างถึง", "สิ่งที่ส่งมาด้วย")
-    return row.text == "---" or row.text.startswith("ถึง ") or any(row.starts(label) for label in labels)
+    is_label = row.text.startswith("ถึง ") or any(row.starts(label) for label in labels)
+    return is_label or row.text == "---" or bool(_OPENING.match(row.bare))
+
+
+def _title(document: _Document) -> _Found | None:
+    """Returns the title of a paper that states no subject, such as ระเบียบ…ว่าด้วย… or งบทดลอง ณ วันที่ …."""
+    kind = document.kind.value if document.kind else None
+    place = document.heading
+    if place is None or kind in _PAPERS or _subject(document):
+        return None
+    first, *following = document.head[place : place + TITLE_LINES]
+    end = next((at for at, row in enumerate(following) if _ends_title(row)), None)
+    is_closed = end is not None and (
+        following[end].text == "---" or bool(_OPENING.match(following[end].bare))
+    )
+    lines = [_NOISE.sub("", first.first_cell)]
+    for row in following[:end]:
+        is_wide = is_closed and document.is_symmetrical(row)
+        if not (is_wide or document.centred(row) or _CONTINUED_TITLE.match(row.bare)):
+            break
+        lines.append(row.text)
+    return _Found(_REFERENCE_IN_TITLE.sub("", _joined(lines)), LIKELY)
+
+
+def _ends_title(row: _Row) -> bool:
+    is_other = row.text == "---" or row.has_cells
+    return is_other or bool(_OPENING.match(row.bare) or _AFTER_TITLE.match(row.bare))
 
 
 def _joined(lines: list[str]) -> str:
-    """Returns the lines joined into one text; Thai lines are joined without a space."""
+    """Returns the lines joined into one text; Thai lines are joined without a space, but for a new phrase."""
     text = lines[0]
     for line in lines[1:]:
-        thai = _THAI.match(text[-1:]) and _THAI.match(line)
+        thai = _THAI.match(text[-1:]) and _THAI.match(line) and not _PHRASE.match(line)
         text += line if thai else f" {line}"
     return re.sub(r"\s+", " ", text).strip()
 
@@ -396,7 +544,7 @@ def _joined(lines: list[str]) -> str:
 def _from(document: _Document) -> _Found | None:
     if document.title and document.title[1] in _ISSUED:
         return _issuer(document, document.title)
-    if document.kind is None:
+    if document.kind is None or document.kind.value not in _PAPERS:
         return None  # a text that is no letter names offices, but is from none
     if document.kind.value == DocumentKind.STAMPED:
         return _Found(document.tail[document.dated - 1].text, LIKELY) if document.dated else None
@@ -411,7 +559,7 @@ def _issuer(document: _Document, title: tuple[int, DocumentKind, str, float]) ->
         if not document.centred(row) or _NO_ISSUER.match(row.digits) or row.starts("เรื่อง"):
             break
         named.append(row.text)
-    issuer = re.sub(r"\s*(ที่\s*(?:พิเศษ\s*)?[\d๐-๙].*|เรื่อง.*)$", "", _joined(named))
+    issuer = re.sub(r"\s*(ที่\s*(?:พิเศษ\s*)?[\d๐-๙].*|เรื่อง.*|ว่าด้วย.*)$", "", _joined(named))
     return _Found(issuer, sure) if _ISSUERS.match(issuer) else None
 
 
@@ -437,14 +585,14 @@ def _office_at_right(document: _Document) -> _Found | None:
 
 
 def _to(document: _Document) -> _Found | None:
-    if document.title and document.title[1] in _ISSUED:
+    if document.kind is None or document.kind.value not in _PAPERS:
         return None
     if document.addressee:
         place, sure = document.addressee
         row = document.head[place]
         label = next(label for label in ("กราบเรียน", "เรียน", "นมัสการ") if row.starts(label))
         return _Found(row.after(label), sure)
-    if document.kind and document.kind.value == DocumentKind.STAMPED:
+    if document.kind.value == DocumentKind.STAMPED:
         return next((_Found(row.after("ถึง"), CERTAIN) for row in document.head if row.starts("ถึง")), None)
     return None
 
@@ -464,6 +612,7 @@ _READERS: dict[str, Callable[[_Document], _Found | None]] = {
     "number": _number,
     "date": _date,
     "subject": _subject,
+    "title": _title,
     "from": _from,
     "to": _to,
     "urgency": _urgency,

@@ -4,15 +4,28 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+from dataclasses import replace
 
 import pytest
 
 from archive.errors import Conflict, Invalid, NotFound, TooLarge
 from archive.intake import Intake
-from archive.model import Announcement, Details, DocumentKind, Draft, Find, Page, PersonalData, Source, Status
+from archive.model import (
+    Announcement,
+    Details,
+    DocumentKind,
+    Draft,
+    Find,
+    Page,
+    PersonalData,
+    ReadField,
+    Reading,
+    Source,
+    Status,
+)
 from archive.ports import Files, Jobs
 from archive.repositories import Records
-from archive.suggested_fields import is_title_file_name
+from archive.suggested_fields import is_title_file_name, suggest_fields, suggested_label
 
 ACTOR = "สมศรี"
 PDF = b"%PDF-1.7\n%stuff"
@@ -315,3 +328,14 @@ def test_the_name_of_a_file_is_told_from_a_title(
         upload(intake, intake.create(draft(), actor=ACTOR), filename=filename)
     )
     assert is_title_file_name(title, [attachment]) is expected
+
+
+def test_a_paper_without_a_subject_is_named_by_its_title(intake: Intake, records: Records) -> None:
+    """The title of the first paper counts only where no paper states a subject."""
+    id = upload(intake, intake.create(draft(), actor=ACTOR), filename="scan_01.pdf")
+    paper = replace(records.attachments.get(id), status=Reading.READY)
+    plan = replace(paper, details=Details(fields={"title": ReadField(value="แผนพัฒนาสามปี", confidence=0.8)}))
+    notice = replace(paper, details=Details(fields={"subject": ReadField(value="ใช้แผน", confidence=0.9)}))
+    assert suggest_fields([paper, plan]).fields == {"title": "แผนพัฒนาสามปี"}
+    assert suggest_fields([plan, notice]).fields == {"title": "ใช้แผน"}
+    assert suggested_label(plan) == "แผนพัฒนาสามปี"

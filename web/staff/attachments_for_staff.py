@@ -16,6 +16,7 @@ from archive.model import Announcement, Attachment, DocumentKind, Reading, ScanA
 from archive.suggested_fields import (
     fields_not_given,
     is_label_file_name,
+    stated_title,
     suggest_fields,
     suggested_label,
     suggested_title,
@@ -103,7 +104,7 @@ def is_named_after_file(announcement: Announcement, papers: Sequence[Paper]) -> 
 
 def _paper(attachment: Attachment, *, draft: bool) -> Paper:
     read = attachment.details.fields
-    label = suggested_label(attachment)
+    label, title = suggested_label(attachment), stated_title(attachment)
     guessed = bool(label) and is_label_file_name(attachment) and draft
     fills_kind = draft and attachment.kind is DocumentKind.OTHER and "kind" in read
     kind = DocumentKind(read["kind"].value) if fills_kind else attachment.kind
@@ -112,7 +113,7 @@ def _paper(attachment: Attachment, *, draft: bool) -> Paper:
         label=label if guessed else attachment.label,
         kind=kind,
         guessed=guessed,
-        unsure=guessed and read["subject"].confidence < UNSURE,
+        unsure=guessed and title is not None and title.confidence < UNSURE,
         offer=label if not guessed and label != attachment.label else "",
         pages_read=_pages_read(attachment),
         elsewhere=_elsewhere(attachment),

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archive.model import LowConfidenceSpan, Page, Source
+from archive.model import Line, LowConfidenceSpan, Page, Source
 from archive.thai import thai_digits
 from indexer.extraction.metadata import extract_fields
 
@@ -197,3 +197,103 @@ def test_an_office_stands_after_a_number_that_could_not_be_read() -> None:
 def test_a_text_that_is_no_letter_has_no_sender_and_no_date() -> None:
     said = values("งบทดลอง\nณ วันที่ ๓๐ กันยายน ๒๕๕๗\nองค์การบริหารส่วนตำบลไทรย้อย\nรายการ เดบิต เครดิต")
     assert not {"from", "date"} & set(said)
+
+
+@pytest.mark.parametrize(
+    ("text", "title"),
+    [
+        ("งบทดลอง\nณ วันที่ ๓๐ กันยายน ๒๕๕๗\n-----\nรายการ\tเดบิต\tเครดิต", "งบทดลอง ณ วันที่ ๓๐ กันยายน ๒๕๕๗"),
+        (
+            "ระเบียบกระทรวงมหาดไทย\nว่าด้วยการพัสดุ\nพ.ศ. ๒๕๓๕\nโดยที่เป็นการสมควร",
+            "ระเบียบกระทรวงมหาดไทยว่าด้วยการพัสดุ พ.ศ. ๒๕๓๕",
+        ),
+        (
+            "รายงานการประชุมสภาเทศบาล\nสมัยสามัญ ครั้งที่ ๑\nวันที่ ๕ มีนาคม ๒๕๖๖\nณ ห้องประชุมสภา\nผู้มาประชุม",
+            "รายงานการประชุมสภาเทศบาล สมัยสามัญ ครั้งที่ ๑",
+        ),
+        ("พระราชบัญญัติ\nระเบียบบริหารเมือง\nพ.ศ. ๒๕๔๒\nภูมิพลอดุลยเดช ป.ร.", "พระราชบัญญัติระเบียบบริหารเมือง พ.ศ. ๒๕๔๒"),
+        (
+            "เอกสารสอบราคาจ้าง เลขที่ ๔/๒๕๕๘\nโครงการวางท่อ ตามประกาศเทศบาล\nลงวันที่ ๑๔ มกราคม ๒๕๕๘\n---\nเทศบาล",
+            "เอกสารสอบราคาจ้าง เลขที่ ๔/๒๕๕๘ โครงการวางท่อ",
+        ),
+        ("ราคากลาง งานเจาะบ่อ\tแบบ ปร.5\nประเภทงาน\tเจาะบ่อ", "ราคากลาง งานเจาะบ่อ"),
+        ("ประชาชนในพื้นที่ร่วมกันทำความสะอาดวัด\nรายงานว่าเมื่อวานนี้มีผู้ร่วมงาน", None),
+        (LETTER, None),
+    ],
+)
+def test_titles_of_papers_without_a_subject(text: str, title: str | None) -> None:
+    assert values(text).get("title") == title
+
+
+@pytest.mark.parametrize(
+    ("title", "kind"),
+    [
+        ("บันทึกการประชุมคณะกรรมการกองทุน", "minutes"),
+        ("ระเบียบวาระการประชุมสภาเทศบาล", None),
+        ("ระเบียบการรับสมัครนักเรียน", None),
+        ("ระเบียบการไฟฟ้านครหลวง", "rule"),
+        ("ประกาศนียบัตร", None),
+    ],
+)
+def test_words_that_only_begin_like_a_title(title: str, kind: str | None) -> None:
+    assert values(f"{title}\nครั้งที่ ๓/๒๕๖๖").get("kind") == kind
+
+
+def test_a_subject_ends_where_the_text_opens_but_not_at_a_method() -> None:
+    head = "ประกาศเทศบาลตำบลบ้านใหม่\nเรื่อง ประกวดราคาจ้างก่อสร้างถนน\nด้วยวิธีประกวดราคาอิเล็กทรอนิกส์"
+    wanted = "ประกวดราคาจ้างก่อสร้างถนนด้วยวิธีประกวดราคาอิเล็กทรอนิกส์"
+    assert values(f"{head}\n-----\nด้วยเทศบาลมีความประสงค์")["subject"] == wanted
+    text = "ประกาศเทศบาลตำบลบ้านใหม่\nเรื่อง ใช้แผนพัฒนา\nตามที่เทศบาลตำบลบ้านใหม่ได้จัดทำแผน\nซึ่งผ่านความเห็นชอบแล้ว"
+    assert laid_out(text, (3000, 7000), (3400, 6600), (1400, 8900), (1000, 9000))["subject"] == "ใช้แผนพัฒนา"
+
+
+def laid_out(text: str, *ends: tuple[int, int]) -> dict[str, str]:
+    """Returns the fields of a page whose lines lie between the given ends (1/10,000 of its width)."""
+    (page,) = pages(text)
+    lines = text.split("\n")
+    starts = [sum(len(each) + 1 for each in lines[:at]) for at in range(len(lines))]
+    listed = tuple(
+        Line(start, 0, 1, (left, *[right] * len(line)))
+        for start, line, (left, right) in zip(starts, lines, ends, strict=True)
+    )
+    return {name: field.value for name, field in extract_fields([replace(page, lines=listed)]).items()}
+
+
+def test_a_blank_form_is_no_letter() -> None:
+    form = "คำร้องขอสอบชดเชย\nวันที่ / /\nเรื่อง\nSubject\nเรียน (อาจารย์ที่ปรึกษา)\nTo\nชื่อ-สกุล"
+    assert values(form) == {"title": "คำร้องขอสอบชดเชย"}
+
+
+def test_the_number_of_a_meeting_is_not_that_of_the_paper() -> None:
+    text = "ข้อบังคับมหาวิทยาลัย\nว่าด้วยการศึกษา\nโดยมติสภา ในการประชุมครั้งที่ ๕/๒๕๖๖ จึงให้ออกข้อบังคับ"
+    assert "number" not in values(text)
+
+
+def test_an_announcement_is_dated_before_its_annexes() -> None:
+    notice = "ประกาศเทศบาลตำบลบ้านใหม่\nเรื่อง ทดสอบ\n-----\nด้วยเทศบาล\nประกาศ ณ วันที่ ๑๗ เดือน พฤศจิกายน พ.ศ. ๒๕๕๗"
+    annex = "\n".join(["เอกสารแนบท้าย"] * 40) + "\nประกาศ ณ วันที่ ๒ มกราคม ๒๕๕๘"
+    assert values(notice, annex)["date"] == "2014-11-17"
+
+
+def test_issuers_are_offices() -> None:
+    assert values("ระเบียบกระทรวงมหาดไทยว่าด้วยการประชุม พ.ศ. ๒๕๔๗\n---")["from"] == "กระทรวงมหาดไทย"
+    assert "from" not in values("ประกาศผู้ชนะการเสนอราคา\n---")
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "29 พฤษภาคม ๒๕๖๖",  # a day in Arabic digits before a year in Thai ones was written by hand
+        "๒๐ พฤษภาคม ๒๕๔๖",  # the letter that it answers is of 2564
+        "๒๐ พฤษภาคม ๒๓๖๖",
+    ],
+)
+def test_a_date_against_the_grammar_of_dates_is_left_open(written: str) -> None:
+    text = LETTER.replace("๒๐ พฤษภาคม ๒๕๖๖", written)
+    assert "date" not in {**extract_fields(pages(text, confidence=0.98))}
+    assert "date" in values(text)  # nothing was misread in a text layer
+
+
+def test_a_number_partly_in_other_digits_was_written_by_hand() -> None:
+    text = LETTER.replace("ว ๑๒๓", "ว 123")
+    assert "number" not in extract_fields(pages(text, confidence=0.98))
