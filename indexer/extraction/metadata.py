@@ -26,7 +26,7 @@ TAIL = 30  # lines at the end in which a stamped letter is dated
 CERTAIN, LIKELY, GUESS = 0.97, 0.85, 0.6
 SUBJECT_LINES = 4
 TITLE_LINES = 5
-HEADING_AT = 3  # lines at the head in which a title may stand that is not centred
+HEADING_AT = 3  # lines at the head in which the title of a form may stand that is not centred
 TITLE_ROWS = 8  # lines at the head in which a title begins
 CENTRED = 350  # 1/10,000 of the page's width that a centred line may be off the middle of the text
 NARROW = 0.95  # a centred line is narrower than this share of the text
@@ -66,7 +66,7 @@ _BODY = re.compile(
 )
 _OPENING = _bare_pattern(  # the text of a paper begins; ด้วยวิธี… goes on with a subject
     "ด้วย(?!วิธี|ระบบ|การ|ความ|เงิน|งบ|เครื่อง|ตนเอง|ตัวเอง|กัน|$)|ตามที่(?!ดิน)|ตามหนังสือ|ตาม.*ลงวันที่|โดยที่เป็น|อาศัยอำนาจ|"
-    r"เนื่องจาก|เนื่องด้วย|บัดนี้|อนุสนธิ|เพื่อให้|เพื่ออนุวัติ|ข้อ\d|\(?\d{1,2}[.)](?!\d)"
+    r"เนื่องจาก|เนื่องด้วย|บัดนี้|อนุสนธิ|เพื่อให้|เพื่ออนุวัติ|ข้อ\d|\(?\d{1,2}(?:\.\d{1,2})*[.)](?!\d)"
 )
 _ISSUED_ON = _bare_pattern(r"\W*(?:สั่ง|สัง|ประกาศ|ให้ไว้|ตราไว้).{0,4}วัน")
 _ISSUED_ON_MISREAD = _bare_pattern(".{0,12}ณวัน")  # the word before it may be misread
@@ -76,7 +76,11 @@ _AFTER_TITLE = _bare_pattern(
     r"เจ้าของ|หน่วยงาน|คำนวณ|โดย$|จัดทำ|เรื่อง|ระเบียบวาระ|ภูมิพล|มหาวชิรา|ให้ไว้|\d|[\WA-Za-z]*$"
 )
 _PHRASE = re.compile(r"พ\.?\s?ศ|ณ\s|ประจำปี|ครั้งที่|สมัย|ปีงบประมาณ")  # written after a space
-_CONTINUED_TITLE = _bare_pattern(r"ว่าด้วย|พ\.?ศ\.?\d|\((?:ฉบับ|แก้ไข|ครั้ง)|ฉบับที่|ประจำ|สำหรับ|สมัย")
+_CONTINUED_TITLE = _bare_pattern(r"ว่าด้วย|พ\.?ศ\.?\d|\((?:ฉบับ|แก้ไข|ครั้ง)|ฉบับที่|ประจำ|สำหรับ|สมัย|โครงการ")
+_SECTION = re.compile(rf"\d{{1,2}}(?:\.\d{{1,2}})+[{CONSONANTS}{LEADING_VOWELS}]")
+_ARTICLE = _bare_pattern(r"ข้อ\d")
+_RULE_OPENING = _bare_pattern(r"โดยที่|อาศัยอำนาจ|ข้อ1(?!\d)")
+_SENTENCE = re.compile("เป็นการ|เป็นผล|ได้แก่|จะแสดง|ดังภาพ|ดังนี้|[มบ]นี้|คู่มือนี้")
 _REFERENCE_IN_TITLE = re.compile(r"\s*ตามประกาศ.*$")
 _OFFICE = (
     "(?:สำนัก|ที่ทำการ|ที่ว่าการ|องค์การ|องค์กร|เทศบาล|ศาลากลาง|จังหวัด|อำเภอ|คณะ|สภา|กรม|กระทรวง|โรงเรียน|"
@@ -121,6 +125,7 @@ _HEADINGS = _bare_pattern(  # first words of what has neither a subject nor a ki
     "หลักเกณฑ์|แนวทาง|ญัตติ|กระทู้|(?:ร่าง)?พระราช(?:บัญญัติ|กฤษฎีกา|กำหนด)|กฎกระทรวง|โครงการ(?!นี้|ดังกล่าว)|ประกาศ"
 )
 FEW = 3  # code points: shortest end of a label from which the label is recognised
+NOISE_LETTERS = 8  # code points of a row that may be an emblem read as signs
 SHORT = 4  # code points: a shorter rest of a row is noise
 _TITLE_LENGTH = 90  # code points; a longer line that begins so is a sentence
 _ISSUED = (
@@ -280,6 +285,10 @@ class _Document:
         """Returns True if the row is narrower than the text, or its position is not known."""
         return row.left is None or row.width <= NARROW * (self.right - self.left)
 
+    def is_heading(self, row: _Row) -> bool:
+        """Returns True if the row is centred and no row of a table."""
+        return self.is_symmetrical(row) and not row.has_cells
+
     def full(self, row: _Row) -> bool:
         return row.left is None or row.width >= FULL * (self.right - self.left)
 
@@ -288,6 +297,15 @@ class _Document:
         """Returns the position and certainty of the row that begins with the label เรื่อง."""
         place, sure = self.label("เรื่อง") or (0, 0.0)
         return (place, sure) if sure and not _NO_SUBJECT.match(self.head[place].bare) else None
+
+    @property
+    def has_subject(self) -> bool:
+        """Returns True if text stands beside the label of the subject or below it, as in no blank form."""
+        if self.subject is None:
+            return False
+        place = self.subject[0]
+        is_blank = len(self.head[place].after("เรื่อง")) < SHORT
+        return not (is_blank and self.addressee and self.addressee[0] == place + 1)
 
     @cached_property
     def addressee(self) -> tuple[int, float] | None:
@@ -309,7 +327,7 @@ class _Document:
 
     def _titles(self) -> Iterator[tuple[int, DocumentKind, str, float]]:
         for place, row in enumerate(self.head[:TITLE_ROWS]):
-            if _LAW.match(row.bare):
+            if _LAW.match(row.bare) or _SECTION.match(row.bare) or (place and _opens_text(row)):
                 break  # its name may begin as a title does: พระราชบัญญัติ ระเบียบบริหารราชการแผ่นดิน
             row = _Row(_URGENCY.sub("", _NOISE.sub("", row.text)), row.left, row.right)
             for label, kind in _TITLES:
@@ -317,9 +335,16 @@ class _Document:
                 sentence = len(row.text) > _TITLE_LENGTH or row.bare.startswith(_bare(label + "ณวันที่"))
                 alone = place == 0 and self.is_narrow(row)
                 headed = len(label) > 7 or alone or self.centred(row) or _OFFICES.match(row.after(label))
-                if sure and not sentence and headed and not _NO_TITLE.match(row.bare):
+                if sure and not sentence and headed and not self._is_excerpt(kind, row):
                     yield place, kind, label, sure
                     break
+
+    def _is_excerpt(self, kind: DocumentKind, row: _Row) -> bool:
+        """Returns True for a row that names a rule of which only later articles follow, or is no title."""
+        is_rule = kind in (DocumentKind.RULE, DocumentKind.BYLAW)
+        has_articles = is_rule and any(_ARTICLE.match(each.bare) for each in self.head)
+        is_whole = any(_RULE_OPENING.search(each.bare) for each in self.head)
+        return bool(_NO_TITLE.match(row.bare)) or (has_articles and not is_whole)
 
     @cached_property
     def heading(self) -> int | None:
@@ -327,7 +352,13 @@ class _Document:
         if self.title:
             return self.title[0]
         for at, row in enumerate(self.head[:TITLE_ROWS]):
-            if _HEADINGS.match(row.bare) and self.is_narrow(row) and (at < HEADING_AT or self.centred(row)):
+            is_apart = at == 0 or self.centred(row) or (at < HEADING_AT and _FORM.match(row.bare))
+            if (
+                _HEADINGS.match(row.bare)
+                and is_apart
+                and self.is_narrow(row)
+                and not _SENTENCE.search(row.text)
+            ):
                 return at
         return None
 
@@ -364,7 +395,7 @@ class _Document:
             return _Found(DocumentKind.MEMO.value, min(LIKELY, department[1]))
         if self.is_form:
             return None
-        if self.addressee and (self.subject or _number_row(self)):
+        if self.addressee and (self.has_subject or _number_row(self)):
             return _Found(DocumentKind.LETTER.value, LIKELY if self.subject and _number_row(self) else GUESS)
         if any(row.text.startswith("ถึง ") and len(row.text) < _TITLE_LENGTH for row in self.head[:5]):
             if _number_row(self):
@@ -478,6 +509,8 @@ def _subject(document: _Document) -> _Found | None:
         return None
     place, sure = document.subject
     first = document.head[place]
+    if not (document.title or document.addressee or document.is_heading(first)):
+        return None  # a column of a table, or a paragraph
     lines = [first.after("เรื่อง")]
     following = document.head[place + 1 : place + SUBJECT_LINES]
     end = next((at for at, row in enumerate(following) if _ends_subject(row)), None)
@@ -499,6 +532,11 @@ def _subject_of(lines: list[str], sure: float) -> _Found | None:
     """Returns the lines as a subject; None for a form's empty line, below which stands its English."""
     text = _joined(lines)
     return _Found(text, sure) if max(len(lines[0]), len(_THAI.findall(text))) >= SHORT else None
+
+
+def _opens_text(row: _Row) -> bool:
+    """Returns True for the first row of a paper's text, if it is no noise."""
+    return len(row.bare) > NOISE_LETTERS and bool(_OPENING.match(row.bare))
 
 
 def _ends_subject(row: _Row) -> bool:

@@ -297,3 +297,18 @@ def test_a_date_against_the_grammar_of_dates_is_left_open(written: str) -> None:
 def test_a_number_partly_in_other_digits_was_written_by_hand() -> None:
     text = LETTER.replace("ว ๑๒๓", "ว 123")
     assert "number" not in extract_fields(pages(text, confidence=0.98))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ข้อบังคับมหาวิทยาลัย ว่าด้วยการศึกษา พ.ศ. ๒๕๔๘\nข้อ ๒๕ การลาออก\nการลาออกต้องได้รับความยินยอม",  # an excerpt
+        "๑.๓ ขั้นตอนในการจัดทำแผน\nระเบียบกระทรวงมหาดไทยว่าด้วยการจัดทำแผน\n๒๕๔๘ ได้กำหนดขั้นตอนไว้",
+        "หนังสือยินยอมของผู้ปกครอง\nเขียนที่\nเรื่อง\nเรียน คณบดีคณะ\nข้าพเจ้า อายุ ปี",  # a blank form
+        "แนวทางของเรา\nสารบัญ\nเรื่อง\tหน้า\n๑. หลักการและเหตุผล\t๑",
+        "๑๒\nคู่มือนี้ถูกออกแบบให้เน้นแนวปฏิบัติ\nที่นำไปใช้ได้",
+    ],
+)
+def test_inner_pages_and_forms_say_nothing_about_themselves(text: str) -> None:
+    assert not {"kind", "subject", "from", "to"} & set(values(text))
+    assert "คู่มือ" not in values(text).get("title", "")
