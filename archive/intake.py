@@ -432,7 +432,7 @@ class Intake(FileVersionCommands):
             for each in self._records.relations.decisions_of(newer_id)
         )
         if kind is not None and is_reversed:
-            raise Invalid("อีกฉบับยกเลิกหรือแก้ไขฉบับนี้อยู่แล้ว กรุณาเอาความเกี่ยวข้องเดิมออกก่อน", field="older")
+            raise Invalid("อีกฉบับยกเลิกหรือแก้ไขฉบับนี้อยู่แล้ว กรุณาเอาประกาศที่เกี่ยวข้องเดิมออกก่อน", field="older")
         self._records.relations.decide(newer_id, older_id, kind, actor=actor)
 
     def collect(

@@ -17,6 +17,7 @@ class Problem(StrEnum):
     PERSONAL_DATA = "personal-data"  # an attachment is held until somebody decides about personal data
     FAILED = "failed"  # an attachment could not be read
     DOUBTFUL = "doubtful"  # a page was read with low confidence
+    UNTITLED = "untitled"  # nobody has given a draft its title
     SCHEDULED = "scheduled"  # a draft waits for its time of publication
     EXPIRING = "expiring"  # a published record closes within ``EXPIRES_SOON``
 

@@ -42,6 +42,9 @@ _PROBLEMS = {
         AND (page.corrected = 0 OR length(page.doubts) > 0)
         AND (page.confidence < :sure OR page.problem <> '')
         AND {which} GROUP BY announcement.id""",
+    Problem.UNTITLED: """SELECT announcement.id AS announcement_id, NULL AS attachment_id, 0 AS page
+        FROM announcement WHERE organisation_id IN :organisations AND status = 'draft'
+        AND title = '' AND {which}""",
     Problem.SCHEDULED: """SELECT announcement.id AS announcement_id, NULL AS attachment_id, 0 AS page
         FROM announcement WHERE organisation_id IN :organisations AND status = 'draft'
         AND publish_at IS NOT NULL AND {which}""",

@@ -69,9 +69,14 @@ def test_each_problem_is_counted_and_shown_at_its_record(records: Records) -> No
     for days, title in ((0, "วันสุดท้าย"), (7, "ใกล้"), (8, "ไกล"), (-1, "เลย")):
         made = draft(records, title, expires_on=TODAY + dt.timedelta(days=days))
         records.announcements.set_status(made.id, Status.PUBLISHED, actor=ACTOR)
+    untitled = draft(records, "")
     counts = records.worklist.count_problems(today=TODAY)
-    assert {problem for problem, count in counts.items() if count} == {Problem.SCHEDULED, Problem.EXPIRING}
-    assert counts[Problem.EXPIRING] == 2
+    assert {problem: count for problem, count in counts.items() if count} == {
+        Problem.UNTITLED: 1,
+        Problem.SCHEDULED: 1,
+        Problem.EXPIRING: 2,
+    }
+    assert listed(records, problem=Problem.UNTITLED) == [untitled.id]
     rows, _ = records.worklist.list_page(
         WorklistFilters(problem=Problem.SCHEDULED), today=TODAY, page=1, per_page=9
     )

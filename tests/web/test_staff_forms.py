@@ -126,6 +126,21 @@ def test_a_date_that_no_paper_states_is_in_doubt(site: Site) -> None:
     assert doubt in clerk.get(f"/staff/announcements/{made.id}").text.split('id="from-published_on"')[1]
 
 
+def test_a_closing_day_that_the_text_states_is_offered(site: Site) -> None:
+    clerk = site.signed_in(Role.STAFF)
+    closing = TODAY + dt.timedelta(days=20)
+    said = f"ข้อความระบุว่า {thai.format_date(closing)}"
+    body = f"ยื่นซองภายในวันที่ {thai.format_date(closing)}"
+    made = site.announcement("สอบราคา", status=Status.DRAFT, body=body)
+    for address in (f"/staff/announcements/{made.id}/publish", f"/staff/announcements/{made.id}"):
+        assert said in clerk.get(address).text
+    site.services.intake.revise(made.id, {"expires_on": closing}, actor="x")
+    for address in (f"/staff/announcements/{made.id}/publish", f"/staff/announcements/{made.id}"):
+        page = clerk.get(address).text
+        assert said not in page
+        assert thai.format_date(closing) in page
+
+
 def test_a_page_with_neither_file_nor_text_is_in_doubt(site: Site) -> None:
     clerk = site.signed_in(Role.STAFF)
     for body, count in (("", 1), ("รายละเอียด", 0)):

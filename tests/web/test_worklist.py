@@ -64,6 +64,19 @@ def test_one_s_own_drafts(site: Site) -> None:
     assert titles(clerk.get("/staff?status=draft&mine=1").text) == ["ของฉัน"]
 
 
+def test_the_tabs_count_what_the_filter_shows_and_an_empty_archive_says_so(site: Site) -> None:
+    clerk = site.signed_in(Role.STAFF)
+    assert "ยังไม่มีเรื่องในคลัง" in clerk.get("/staff").text
+    assert "ไม่มีเรื่องที่ตรงกับตัวกรองนี้" in clerk.get("/staff?mine=1").text
+    site.announcement("ของคนอื่น", status=Status.DRAFT)
+    [mine, _] = drafts(site, 2)
+    site.services.intake.revise(mine.id, {"assigned_to": "staff"}, actor="x")
+    page = clerk.get("/staff?mine=1").text
+    assert "ทั้งหมด (1)" in page
+    assert "ฉบับร่าง (1)" in page
+    assert "ยังไม่มีเรื่องในคลัง" not in clerk.get("/staff?status=trashed").text
+
+
 def test_thirty_records_get_a_category_in_one_step(site: Site) -> None:
     made = drafts(site, 30)
     page = act(site.signed_in(Role.STAFF), "retag", made, category="จัดซื้อจัดจ้าง")

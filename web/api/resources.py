@@ -299,7 +299,7 @@ def relate(fields: dict[str, Any], id: int, older_id: int) -> dict[str, Any]:
 @writing
 @blueprint.response(204)
 def unrelate(id: int, older_id: int) -> None:
-    """เอาความเกี่ยวข้องออก · Remove the relation, or dismiss a suggested one; it is not offered again."""
+    """เอาประกาศที่เกี่ยวข้องออก · Remove the relation, or dismiss a suggested one; it is not offered again."""
     require_scope_to_change(services().announcements.get(id))
     services().intake.relate(id, older_id, None, actor=g.actor)
 

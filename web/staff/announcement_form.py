@@ -91,6 +91,14 @@ class AnnouncementForm:
         )
 
     @property
+    def stated_closing_day(self) -> str:
+        """Closing day to come that the text states, as people type it; "" without one or beside one given."""
+        if self.announcement is None or not self.is_editable or self.values["expires_on"]:
+            return ""
+        stated = attachments_for_staff.stated_closing_day(self.announcement)
+        return _typed_date(stated) if stated else ""
+
+    @property
     def near_duplicate_said(self) -> str:
         """Message about the published announcement with nearly the same text; "" without one."""
         return checklist.near_duplicate_said(self.near_duplicate) if self.near_duplicate else ""
@@ -168,8 +176,12 @@ def _opening_value(
         today = dt.datetime.now(thai.BANGKOK).date()
         value = today if form_field.name == "published_on" else form_field.default
     if isinstance(value, dt.date):
-        return template_filters.day(value) if str(get_locale()) == "th" else value.isoformat()
+        return _typed_date(value)
     return "1" if value is True else str(value or "")
+
+
+def _typed_date(date: dt.date) -> str:
+    return template_filters.day(date) if str(get_locale()) == "th" else date.isoformat()
 
 
 def _near_duplicate(

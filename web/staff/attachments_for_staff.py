@@ -6,12 +6,14 @@ saving the form confirms them. Names that residents already see are never change
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from flask_babel import gettext
 
-from archive import validation
+from archive import thai, validation
+from archive.closing_days import find_closing_day
 from archive.model import Announcement, Attachment, DocumentKind, Reading, ScanAdvice, Status
 from archive.suggested_fields import (
     fields_not_given,
@@ -100,6 +102,21 @@ def title_or_suggestion(announcement: Announcement) -> str:
 def is_named_after_file(announcement: Announcement, papers: Sequence[Paper]) -> bool:
     """Returns True when the title is nothing but the name of a file."""
     return announcement.title in {validation.label("", paper.attachment.filename) for paper in papers}
+
+
+def announcement_text(announcement: Announcement) -> str:
+    """Returns the text of an announcement and its pages, a line for each line that is not blank."""
+    attachments = services().attachments.by_announcement([announcement.id]).get(announcement.id, [])
+    texts = services().pages.texts(each.id for each in attachments)
+    parts = [announcement.body, *(text for each in attachments for _number, text in texts[each.id])]
+    lines = (line.strip() for part in parts for line in part.split("\n"))
+    return "\n".join(filter(None, lines))
+
+
+def stated_closing_day(announcement: Announcement) -> dt.date | None:
+    """Returns the closing day to come that the announcement's text states; None without one."""
+    today = dt.datetime.now(thai.BANGKOK).date()
+    return find_closing_day(announcement_text(announcement), after=today)
 
 
 def _paper(attachment: Attachment, *, draft: bool) -> Paper:

@@ -21,6 +21,7 @@ from web.staff.attachments_for_staff import (
     Paper,
     SuggestedValues,
     is_named_after_file,
+    stated_closing_day,
     suggested_values,
     title_or_suggestion,
 )
@@ -73,6 +74,7 @@ def checks(announcement: Announcement, papers: Sequence[Paper], finds: Sequence[
         _author(announcement, stated.get("author"), place("author")),
         _dated(announcement, papers, stated.get("published_on"), place("published_on")),
         _kind(announcement, stated.get("kind"), place("kind")),
+        *_closing_day(announcement, place("expires_on")),
         _check(_("หมวด"), announcement.category, place("category"), None, _("ยังไม่ได้เลือกหมวด")),
         _relations(announcement),
         *_near_duplicate(announcement),
@@ -146,6 +148,18 @@ def _dated(announcement: Announcement, papers: Sequence[Paper], stated: object, 
     return Check(_("วันที่ประกาศ"), template_filters.day(announcement.published_on), verdict, remark, place)
 
 
+def _closing_day(announcement: Announcement, place: str) -> list[Check]:
+    """Returns the line for the closing day; none where no day is given, and the text states none to come."""
+    name, given = _("หมดเขต"), announcement.expires_on
+    if given is not None:
+        return [Check(name, template_filters.day(given), Verdict.GOOD, "", place)]
+    stated = stated_closing_day(announcement)
+    if stated is None:
+        return []
+    remark = _("ข้อความระบุว่า %(day)s", day=template_filters.day(stated))
+    return [Check(name, "–", Verdict.DOUBTFUL, remark, place)]
+
+
 def _are_read(papers: Sequence[Paper]) -> bool:
     """Returns True if there are attachments, and none is still to be read."""
     return bool(papers) and not _any_unread(papers)
@@ -170,7 +184,7 @@ def _relations(announcement: Announcement) -> Check:
     if found.suggested:
         remark = _("ข้อความกล่าวถึงประกาศอื่น %(count)s ฉบับที่ยังไม่ได้ยืนยัน", count=len(found.suggested))
     place = url_for("staff.edit", id=announcement.id, _anchor="relations")
-    return Check(_("ความเกี่ยวข้อง"), value or "–", _verdict(remark), remark, place)
+    return Check(_("ประกาศที่เกี่ยวข้อง"), value or "–", _verdict(remark), remark, place)
 
 
 def _near_duplicate(announcement: Announcement) -> list[Check]:

@@ -14,6 +14,7 @@ from archive.suggested_fields import suggested_title
 from indexer.search.query.parser import parse
 from web.bootstrap import services
 from web.search_service import find_hits
+from web.staff.attachments_for_staff import announcement_text
 from web.staff.blueprints import staff_blueprint
 from web.staff.text_difference import difference
 
@@ -44,12 +45,12 @@ class NearDuplicate:
 
 def find_near_duplicate(announcement: Announcement) -> NearDuplicate | None:
     """Returns the announcement or draft of a like title whose text is nearly the same; None without one."""
-    text = _text(announcement)
+    text = announcement_text(announcement)
     title = _title(announcement)
     if len(text) < _LEAST_LETTERS or not title:
         return None
     others = [*_published_like(title, announcement.id), *_drafts_like(title, announcement.id)]
-    texts = {each.id: _text(each) for each in others}
+    texts = {each.id: announcement_text(each) for each in others}
     likeness = {id: fuzz.ratio(text[:_MOST_LETTERS], other[:_MOST_LETTERS]) for id, other in texts.items()}
     nearest = max(others, key=lambda each: likeness[each.id], default=None)
     if nearest is None or likeness[nearest.id] < LEAST_LIKENESS:
@@ -85,15 +86,6 @@ def _title(announcement: Announcement) -> str:
     return suggested_title(announcement, attachments) or announcement.title
 
 
-def _text(announcement: Announcement) -> str:
-    """Returns the text of an announcement and its pages, a line for each line that is not blank."""
-    attachments = services().attachments.by_announcement([announcement.id]).get(announcement.id, [])
-    texts = services().pages.texts(each.id for each in attachments)
-    parts = [announcement.body, *(text for each in attachments for _number, text in texts[each.id])]
-    lines = (line.strip() for part in parts for line in part.split("\n"))
-    return "\n".join(filter(None, lines))
-
-
 @pages.get("")
 def compare(id: int, other_id: int) -> str:
     """Show what differs between the texts of two announcements."""
@@ -103,5 +95,5 @@ def compare(id: int, other_id: int) -> str:
         "staff/near-duplicate.html",
         announcement=announcement,
         other=other,
-        lines=difference(_text(other), _text(announcement)),
+        lines=difference(announcement_text(other), announcement_text(announcement)),
     )

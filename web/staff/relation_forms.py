@@ -95,7 +95,7 @@ def decide(id: int, form: Mapping[str, str], actor: str) -> str:
     intake = services().intake
     if "dismiss" in form:
         intake.relate(id, _known(form["dismiss"]), None, actor=actor)
-        return str(_("เอาความเกี่ยวข้องออกแล้ว"))
+        return str(_("เอาประกาศที่เกี่ยวข้องออกแล้ว"))
     chosen = form.get("relate", "")
     typed = chosen == "typed"
     older = named_announcement(form.get("related_to", "")) if typed else _known(chosen)
@@ -103,7 +103,7 @@ def decide(id: int, form: Mapping[str, str], actor: str) -> str:
     if kind not in set(RelationKind):
         raise Invalid("กรุณาเลือกว่าประกาศนี้ยกเลิก แก้ไขเพิ่มเติม หรือใช้แทนอีกฉบับ", field="related_kind")
     intake.relate(id, older, RelationKind(kind), actor=actor)
-    return str(_("บันทึกความเกี่ยวข้องแล้ว"))
+    return str(_("บันทึกประกาศที่เกี่ยวข้องแล้ว"))
 
 
 def replace_by(id: int, form: Mapping[str, str], actor: str) -> None:

@@ -43,6 +43,7 @@ PROBLEM_NAMES = {
     Problem.PERSONAL_DATA: lazy_gettext("ต้องตัดสินข้อมูลส่วนบุคคล"),
     Problem.FAILED: lazy_gettext("แปลงข้อความไม่ได้"),
     Problem.DOUBTFUL: lazy_gettext("ระบบอ่านไม่แน่ใจ"),
+    Problem.UNTITLED: lazy_gettext("ยังไม่ตั้งชื่อเรื่อง"),
     Problem.SCHEDULED: lazy_gettext("ตั้งเวลาเผยแพร่ไว้"),
     Problem.EXPIRING: lazy_gettext("หมดเขตภายใน 7 วัน"),
 }
