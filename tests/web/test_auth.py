@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import re
+import subprocess
+import sys
 from dataclasses import replace
 
 import pytest
@@ -205,6 +207,13 @@ def test_a_password_that_is_easily_guessed_is_refused(password: str) -> None:
 def test_any_letters_make_a_password(password: str) -> None:
     check_strength(password, about=("somsri",))
     assert verify(hash_password(password), password)
+
+
+def test_a_stored_hash_is_slow_to_guess() -> None:
+    """In a process of its own: the tests' own hashes are quick (tests/conftest.py)."""
+    command = "from web.accounts.passwords import hash_password; print(hash_password('ปลาทู'))"
+    made = subprocess.run([sys.executable, "-c", command], capture_output=True, text=True, check=True).stdout
+    assert made.startswith("$argon2id$v=19$m=65536,t=3,p=4$")  # RFC 9106, section 4, for little memory
 
 
 def test_no_part_of_a_password_is_left_out() -> None:

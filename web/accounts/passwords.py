@@ -22,12 +22,13 @@ at the pace that the pauses between attempts to sign in leave (web/accounts/sign
 
 _LOOKED_AT = 72  # characters whose strength is estimated; the time of the estimate grows with them
 
-_hasher = PasswordHasher()  # argon2-cffi's defaults follow RFC 9106
+HASHER = PasswordHasher()
+"""The parameters of new hashes: argon2-cffi's defaults, which follow RFC 9106 (64 MiB, three passes)."""
 
 
 @cache
 def _hash_of_nobody() -> str:
-    return _hasher.hash("nobody has this password")
+    return HASHER.hash("nobody has this password")
 
 
 def check_strength(password: str, *, about: Iterable[str] = ()) -> None:
@@ -55,7 +56,7 @@ def check_strength(password: str, *, about: Iterable[str] = ()) -> None:
 
 def hash_password(password: str) -> str:
     """Returns the salted hash of a password, with the parameters of the hash function in it."""
-    return _hasher.hash(password)
+    return HASHER.hash(password)
 
 
 def verify(password_hash: str | None, password: str) -> bool:
@@ -65,7 +66,7 @@ def verify(password_hash: str | None, password: str) -> bool:
     """
     whole = len(password) <= LONGEST
     try:
-        right = _hasher.verify(password_hash or _hash_of_nobody(), password[:LONGEST])
+        right = HASHER.verify(password_hash or _hash_of_nobody(), password[:LONGEST])
     except (VerificationError, InvalidHashError):
         return False
     return right and whole and password_hash is not None
