@@ -26,13 +26,13 @@ class Changes(Protocol):
     def find(self, filters: HistoryFilters, *, limit: int, offset: int = 0) -> list[Change]:
         """Return changes of all announcements, collections and items to disclose, the latest first."""
 
-    def get(self, id: int) -> Change:
+    def get_announcement_change(self, id: int) -> Change:
         """Return a change of an announcement. Raises ``NotFound``."""
 
-    def get_of_collection(self, id: int) -> Change:
+    def get_collection_change(self, id: int) -> Change:
         """Return a change of a collection. Raises ``NotFound``."""
 
-    def get_of_item(self, id: int) -> Change:
+    def get_disclosure_item_change(self, id: int) -> Change:
         """Return a change of an item to disclose. Raises ``NotFound``."""
 
     def actors(self) -> list[str]:

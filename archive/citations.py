@@ -105,7 +105,7 @@ def _is_dating(found: WrittenDate) -> bool:
     return found.is_exact and _DATED.search(found.match.string[: found.match.start()]) is not None
 
 
-def names_number(text: str, number: str) -> bool:
+def mentions_document_number(text: str, number: str) -> bool:
     """Return True when a text names the document number ``5/2560``, in Thai or Arabic digits."""
     serial, year = number.split("/")
     return re.search(rf"(?<!\d)0*{serial}\s*/\s*{year}(?!\d)", arabic_digits(text)) is not None

@@ -20,7 +20,7 @@ from typing import Any, Protocol
 from archive import thai
 from archive.errors import Invalid, gettext_noop
 from archive.thai.dates import MONTH_NAME
-from archive.validation import not_longer, one_line, required_text
+from archive.validation import checked_length, checked_required_text, one_line
 
 FIRST_YEAR = 2541
 """Fiscal year in which the Official Information Act took effect; no earlier year has anything to disclose."""
@@ -129,7 +129,7 @@ class Disclosure(Protocol):
     Every method that writes is one transaction, and is in the history.
     """
 
-    def changed_items(self, first: int, last: int) -> list[tuple[int, DisclosureItem]]:
+    def items_changed_by_staff(self, first: int, last: int) -> list[tuple[int, DisclosureItem]]:
         """Return the items that staff changed for these fiscal years, each with its year, oldest first."""
 
     def save_item(
@@ -149,7 +149,7 @@ class Disclosure(Protocol):
     def unassign(self, entry: DisclosureEntry, *, actor: str) -> None:
         """Remove an entry, if it is there. Raises ``NotFound`` for an unknown announcement."""
 
-    def ids_with_title(self, phrases: Sequence[str], first: dt.date, last: dt.date) -> list[int]:
+    def find_ids_by_title(self, phrases: Sequence[str], first: dt.date, last: dt.date) -> list[int]:
         """Return the ids of announcements of these dates whose title contains one of the phrases.
         Trashed and withdrawn announcements are left out; the newest comes first."""
 
@@ -169,7 +169,7 @@ def last_day(year: int) -> dt.date:
     return first_day(year + 1) - dt.timedelta(days=1)
 
 
-def month_and_year(year: int, month: int) -> tuple[int, int]:
+def calendar_month_and_year(year: int, month: int) -> tuple[int, int]:
     """Return a month of a fiscal year with its calendar year (Buddhist era)."""
     return month, year - (month >= _FIRST_MONTH)
 
@@ -206,10 +206,10 @@ def checked_item(item: DisclosureItem) -> DisclosureItem:
     """Return the item with its texts tidied. Raises ``Invalid`` for an item that cannot be kept."""
     if not _KEY.fullmatch(item.key):
         raise Invalid("ชื่อถาวรใช้ได้เฉพาะ a–z 0–9 และ -", field="key")
-    title = required_text(
+    title = checked_required_text(
         item.title, field="title", field_label=gettext_noop("ชื่อรายการ"), length=_LONGEST_TITLE
     )
-    number = not_longer(one_line(item.number), "number", gettext_noop("เลขข้อ"), _LONGEST_NUMBER)
+    number = checked_length(one_line(item.number), "number", gettext_noop("เลขข้อ"), _LONGEST_NUMBER)
     keywords = tuple(dict.fromkeys(filter(None, map(one_line, item.keywords))))[:_MOST_KEYWORDS]
     return replace(item, title=title, number=number, keywords=keywords)
 

@@ -68,10 +68,12 @@ class Eraser:
 def _checked_order(ordered_by: str, reason: str) -> tuple[str, str]:
     """Return who ordered an erasure, and why. Raises ``Invalid`` when one of them is missing."""
     return (
-        validation.required_text(
+        validation.checked_required_text(
             ordered_by, field="ordered_by", field_label=gettext_noop("ผู้สั่งและเลขที่คำสั่ง"), length=300
         ),
-        validation.required_text(reason, field="reason", field_label=gettext_noop("เหตุผลที่ลบ"), length=1000),
+        validation.checked_required_text(
+            reason, field="reason", field_label=gettext_noop("เหตุผลที่ลบ"), length=1000
+        ),
     )
 
 

@@ -62,7 +62,7 @@ class AnnouncementField:
         return self.default is None and not self.is_required
 
 
-def checked(values: Mapping[str, object], *, may_lack_title: bool = False) -> dict[str, object]:
+def checked_fields(values: Mapping[str, object], *, may_lack_title: bool = False) -> dict[str, object]:
     """Return the given fields, validated and in the form in which they are stored.
 
     ``may_lack_title``: the title may be "", as that of a draft whose attachments are to state it. Raises
@@ -110,18 +110,18 @@ def _text(value: object, field: str) -> str:
 
 
 def _title(value: object, field: str) -> str:
-    return validation.required_text(
+    return validation.checked_required_text(
         _text(value, field), field=field, field_label=gettext_noop("ชื่อเรื่อง"), length=500
     )
 
 
 def _body(value: object, field: str) -> str:
-    return validation.body(_text(value, field))
+    return validation.checked_body(_text(value, field))
 
 
 def _line_of(said: str, length: int) -> Check:
     def check(value: object, field: str) -> str:
-        return validation.not_longer(validation.one_line(_text(value, field)), field, said, length)
+        return validation.checked_length(validation.one_line(_text(value, field)), field, said, length)
 
     return check
 
@@ -132,7 +132,7 @@ def _verbatim(said: str, length: int) -> Check:
     def check(value: object, field: str) -> str | None:
         if value is None or value == "":
             return None
-        text = validation.not_longer(_text(value, field), field, said, length)
+        text = validation.checked_length(_text(value, field), field, said, length)
         if not text.isprintable() or text != text.strip():
             raise Invalid("%(what)sมีช่องว่างหัวท้ายหรืออักขระที่มองไม่เห็น กรุณาตรวจแล้วลองใหม่", field=field, what=said)
         return text

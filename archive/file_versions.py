@@ -39,7 +39,7 @@ class FileVersionCommands(ABC):
         attachment = self._records.attachments.get(attachment_id)
         self._editable(attachment.announcement_id)
         file = self._files.add(copy, limit=max(self._max_upload_bytes, _LARGEST_COPY))
-        stem = PurePosixPath(privacy.without_finds(attachment.filename)).stem.removesuffix(_REDACTED)
+        stem = PurePosixPath(privacy.mask_personal_data(attachment.filename)).stem.removesuffix(_REDACTED)
         name = validation.safe_filename(f"{stem}{_REDACTED}.pdf", PDF.media_type)
         with self._records.batch():
             redacted = self._records.attachments.replace(
@@ -52,7 +52,7 @@ class FileVersionCommands(ABC):
     def restore_file(self, attachment_id: int, number: int, *, actor: str) -> Attachment:
         """Give an attachment one of its earlier files again; the present file becomes an earlier one.
 
-        ``number``: see ``FileVersion``. The attachment is held until it is read, as after ``replace``.
+        ``number``: see ``FileVersion``. The attachment is held until it is read, as after ``replace_file``.
         """
         self._editable(self._records.attachments.get(attachment_id).announcement_id)
         version = self.file_version(attachment_id, number)

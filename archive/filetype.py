@@ -1,7 +1,7 @@
 """File types that the archive accepts, each declared once, and their detection by content.
 
-An upload and a later reading ask the same ``detect``: a file that was accepted is never refused when it is
-read. How files of a type are read is declared in ``indexer.extraction.parsers``.
+Upload and reading ask the same ``detect_file_type``: a file that was accepted is never refused when
+it is read. How files of a type are read is declared in ``indexer.extraction.parsers``.
 """
 
 from __future__ import annotations
@@ -156,7 +156,7 @@ _has_macros = (
 _is_encrypted = _has_stream("EncryptedPackage")
 
 
-def detect(stream: BinaryIO) -> FileType:
+def detect_file_type(stream: BinaryIO) -> FileType:
     """Return the type of a file by its content, never by its name. The stream's position stays.
 
     Raises ``Invalid``, with a message for the person who uploads: ``empty-file`` for an empty file,
@@ -194,7 +194,7 @@ def detect(stream: BinaryIO) -> FileType:
         "ไฟล์นี้เสียหาย หรือไม่ใช่ชนิดที่ชื่อไฟล์บอก รับเฉพาะไฟล์ %(names)s กรุณาเปิดดูในเครื่องก่อน แล้วบันทึกเป็น PDF และแนบอีกครั้ง",
         field="file",
         code="not-a-document",
-        names=accepted_names(),
+        names=accepted_type_names(),
     )
 
 
@@ -245,6 +245,6 @@ def is_office(media_type: str) -> bool:
     return known is not None and known.is_office
 
 
-def accepted_names() -> str:
+def accepted_type_names() -> str:
     """Return the names of all accepted types for a message."""
     return ", ".join(each.name for each in FILE_TYPES.values())

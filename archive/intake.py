@@ -10,7 +10,7 @@ from typing import BinaryIO
 
 from archive import filetype, privacy, thai, validation
 from archive.errors import Conflict, Invalid, PersonalDataFound, RecordDamaged, gettext_noop
-from archive.fields import ANNOUNCEMENT_FIELDS, FieldType, checked
+from archive.fields import ANNOUNCEMENT_FIELDS, FieldType, checked_fields
 from archive.file_versions import FileVersionCommands
 from archive.line_alignment import align_lines
 from archive.model import (
@@ -95,7 +95,7 @@ class Intake(FileVersionCommands):
         if status not in _EDITABLE:
             raise Invalid("ประกาศใหม่เป็นได้เฉพาะฉบับร่าง (draft) หรือเผยแพร่ (published)", field="status")
         values = {field.name: getattr(draft, field.name) for field in fields(Draft)}
-        stored = checked(values, may_lack_title=title_follows and status is Status.DRAFT)
+        stored = checked_fields(values, may_lack_title=title_follows and status is Status.DRAFT)
         checked_draft = Draft(**stored)  # type: ignore[arg-type]  # checked by name
         if status is Status.PUBLISHED and (finds := _in_fields(asdict(checked_draft))):
             _require_reason(finds, reason)
@@ -122,9 +122,9 @@ class Intake(FileVersionCommands):
         ``Unavailable``, also when the configured scanner does not answer.
         """
         self._editable(announcement_id)
-        content = filetype.detect(stream).media_type
+        content = filetype.detect_file_type(stream).media_type
         name = validation.safe_filename(filename, content)
-        checked_label = validation.label(label, name)
+        checked_label = validation.label_or_file_name(label, name)
         file = self._store_scanned(stream, name, actor)
         made = self._records.attachments.attach(
             announcement_id,
@@ -139,12 +139,12 @@ class Intake(FileVersionCommands):
         self._keep_again(stream, file)
         return made
 
-    def store(self, stream: BinaryIO, *, filename: str, actor: str) -> StoredFile:
+    def store_file(self, stream: BinaryIO, *, filename: str, actor: str) -> StoredFile:
         """Store the bytes of a seekable stream for a record that is still to be made.
 
         Raises as ``attach`` does.
         """
-        name = validation.safe_filename(filename, filetype.detect(stream).media_type)
+        name = validation.safe_filename(filename, filetype.detect_file_type(stream).media_type)
         return self._store_scanned(stream, name, actor)
 
     def _store_scanned(self, stream: BinaryIO, name: str, actor: str) -> StoredFile:
@@ -164,14 +164,14 @@ class Intake(FileVersionCommands):
             stream.seek(0)
             self._files.add(stream, limit=file.size)
 
-    def replace(self, attachment_id: int, stream: BinaryIO, *, filename: str, actor: str) -> Attachment:
+    def replace_file(self, attachment_id: int, stream: BinaryIO, *, filename: str, actor: str) -> Attachment:
         """Give an attachment other bytes under the same id: a new version.
 
         Residents see the attachment once the new version is read and no personal data was found in it. Raises
         as ``attach`` does.
         """
         self._editable(self._records.attachments.get(attachment_id).announcement_id)
-        content = filetype.detect(stream).media_type
+        content = filetype.detect_file_type(stream).media_type
         name = validation.safe_filename(filename, content)
         file = self._store_scanned(stream, name, actor)
         replaced = self._records.attachments.replace(
@@ -190,10 +190,12 @@ class Intake(FileVersionCommands):
         """
         attachment = self._records.attachments.get(attachment_id)
         announcement = self._editable(attachment.announcement_id)
-        checked_label = validation.label(label, attachment.filename)
+        checked_label = validation.label_or_file_name(label, attachment.filename)
         finds: Sequence[PersonalData] = ()
         if announcement.status is Status.PUBLISHED and checked_label != attachment.label:
-            finds = privacy.undecided(privacy.find_in_fields({"label": checked_label}), attachment.decided)
+            finds = privacy.finds_without_decision(
+                privacy.find_in_fields({"label": checked_label}), attachment.decided
+            )
             if finds:
                 _require_reason([Find(attachment_id, data) for data in finds], reason)
         with self._records.batch():
@@ -203,22 +205,22 @@ class Intake(FileVersionCommands):
                 attachment_id, label=checked_label, kind=kind, actor=actor
             )
 
-    def release(self, attachment_id: int, *, actor: str, reason: str) -> Attachment:
+    def release_held_attachment(self, attachment_id: int, *, actor: str, reason: str) -> Attachment:
         """Show an attachment although personal data was found in it or reading it failed.
 
         Raises ``Invalid`` without a reason, ``Conflict`` (code ``unread``) while the attachment is unread.
         """
         attachment = self._records.attachments.get(attachment_id)
         self._editable(attachment.announcement_id)
-        said = validation.required_text(
+        said = validation.checked_required_text(
             reason, field="reason", field_label=gettext_noop("เหตุผลที่ให้ประชาชนเห็น"), length=1000
         )
         if attachment.hold is Hold.UNREAD and attachment.status is not Reading.FAILED:
             raise Conflict("ระบบยังแปลงข้อความของเอกสารนี้ไม่เสร็จ กรุณารอแล้วลองใหม่อีกครั้ง", code="unread")
-        finds = privacy.undecided_in(attachment)
+        finds = privacy.undecided_finds(attachment)
         return self._records.attachments.release(attachment_id, finds, reason=said, actor=actor)
 
-    def reorder(self, announcement_id: int, attachment_ids: Sequence[int], *, actor: str) -> None:
+    def reorder_attachments(self, announcement_id: int, attachment_ids: Sequence[int], *, actor: str) -> None:
         """Reorder the attachments of an announcement.
 
         ``attachment_ids``: ids of all its attachments in their new order. Raises ``Conflict`` for other ids.
@@ -226,7 +228,7 @@ class Intake(FileVersionCommands):
         self._editable(announcement_id)
         self._records.attachments.reorder(announcement_id, attachment_ids, actor=actor)
 
-    def move(self, announcement_id: int, positions: Mapping[int, int], *, actor: str) -> None:
+    def move_attachments(self, announcement_id: int, positions: Mapping[int, int], *, actor: str) -> None:
         """Move attachments of an announcement, each to a position; the others close up in their order.
 
         ``positions``: attachment id → position, from 1. A position beyond either end means that end.
@@ -237,7 +239,7 @@ class Intake(FileVersionCommands):
         for attachment_id, position in sorted(positions.items(), key=lambda each: each[1]):
             ids.remove(attachment_id)
             ids.insert(max(position, 1) - 1, attachment_id)
-        self.reorder(announcement_id, ids, actor=actor)
+        self.reorder_attachments(announcement_id, ids, actor=actor)
 
     def detach(self, attachment_id: int, *, actor: str) -> None:
         """Detach an attachment from its announcement. The data stays, so that ``reattach`` works."""
@@ -265,24 +267,24 @@ class Intake(FileVersionCommands):
         that a person restores.
         """
         self._editable(self._records.attachments.get(attachment_id).announcement_id)
-        checked_text = validation.page_text(text)
+        checked_text = validation.checked_page_text(text)
         before = self._records.pages.get(attachment_id, number)
         return self._records.pages.correct(
             attachment_id,
             number,
             checked_text,
             actor=actor,
-            personal_data=privacy.find(checked_text, number),
+            personal_data=privacy.find_personal_data(checked_text, number),
             lines=align_lines(before.text, before.lines, checked_text),
             doubts=doubts,
             is_corrected=is_corrected,
         )
 
-    def replace_reading(self, page: Page, *, actor: str) -> Page:
+    def replace_page_reading(self, page: Page, *, actor: str) -> Page:
         """Replace a page by another reading that a person asked for. The text before can be restored."""
         self._editable(self._records.attachments.get(page.attachment_id).announcement_id)
-        return self._records.pages.reread(
-            page, actor=actor, personal_data=privacy.find(page.text, page.number)
+        return self._records.pages.replace_by_rereading(
+            page, actor=actor, personal_data=privacy.find_personal_data(page.text, page.number)
         )
 
     def revise(
@@ -299,7 +301,7 @@ class Intake(FileVersionCommands):
         new personal data without a reason.
         """
         announcement = self._editable(id)
-        checked_changes = checked(changes)
+        checked_changes = checked_fields(changes)
         if checked_changes.get("publish_at") is not None and announcement.status is not Status.DRAFT:
             raise Conflict("ตั้งเวลาเผยแพร่ได้เฉพาะฉบับร่าง", code="wrong-status")
         is_published = announcement.status is Status.PUBLISHED
@@ -316,10 +318,10 @@ class Intake(FileVersionCommands):
         """
         announcement = self._ready_for(id, Status.PUBLISHED)
         if not announcement.title:
-            announcement = self.complete(id, actor=actor)
+            announcement = self.fill_missing_fields(id, actor=actor)
         if not announcement.title:
             raise Invalid("กรุณากรอกชื่อเรื่องก่อนเผยแพร่", field="title", code="required")
-        finds = self.personal_data(id)
+        finds = self.undecided_personal_data(id)
         held = [
             one
             for one in self._records.attachments.by_announcement([id])[id]
@@ -336,7 +338,7 @@ class Intake(FileVersionCommands):
                     )
             return self._step(announcement, Status.PUBLISHED, actor, reason)
 
-    def complete(self, id: int, *, actor: str) -> Announcement:
+    def fill_missing_fields(self, id: int, *, actor: str) -> Announcement:
         """Fill fields that nobody has given with values that the attachments state.
 
         While nobody has given a title, the form was not saved: labels that are names of files are filled too.
@@ -368,11 +370,11 @@ class Intake(FileVersionCommands):
         decides, and the log says why (the error's code).
         """
         published = []
-        for due in self._records.announcements.due(now):
+        for due in self._records.announcements.ids_due_for_publication(now):
             try:
                 if self._being_read(due):
                     continue
-                titled = self.complete(due, actor=actor).title
+                titled = self.fill_missing_fields(due, actor=actor).title
                 if is_title_file_name(titled, self._records.attachments.by_announcement([due])[due]):
                     raise Invalid("ชื่อเรื่องเป็นชื่อไฟล์ กรุณาตั้งชื่อให้ประชาชนเข้าใจ", field="title")
                 self.publish(due, actor=actor)
@@ -394,10 +396,10 @@ class Intake(FileVersionCommands):
         Raises ``Invalid`` without a reason, or when the reason contains personal data.
         """
         announcement = self._ready_for(id, Status.WITHDRAWN)
-        said = validation.required_text(
+        said = validation.checked_required_text(
             reason, field="reason", field_label=gettext_noop("เหตุผลที่ถอน เพราะประชาชนจะเห็นเหตุผลนี้"), length=1000
         )
-        if privacy.find(said, page=0):
+        if privacy.find_personal_data(said, page=0):
             raise Invalid(
                 "เหตุผลนี้มีข้อมูลส่วนบุคคล และประชาชนจะเห็น กรุณาเขียนโดยไม่ระบุเลขหรือหมายเลขนั้น",
                 field="reason",
@@ -413,7 +415,7 @@ class Intake(FileVersionCommands):
         """Make a draft of a withdrawn or trashed announcement."""
         return self._step(self._ready_for(id, Status.DRAFT), Status.DRAFT, actor)
 
-    def relate(self, newer_id: int, older_id: int, kind: RelationKind | None, *, actor: str) -> None:
+    def decide_relation(self, newer_id: int, older_id: int, kind: RelationKind | None, *, actor: str) -> None:
         """Confirm that one announcement cancels, amends or replaces an older one; with None, dismiss that.
 
         Raises ``Invalid`` when an announcement would be related to itself, or the older one already changes
@@ -429,13 +431,13 @@ class Intake(FileVersionCommands):
                 )
         is_reversed = any(
             each.newer_id == older_id and each.older_id == newer_id and each.kind
-            for each in self._records.relations.decisions_of(newer_id)
+            for each in self._records.relations.list_decisions(newer_id)
         )
         if kind is not None and is_reversed:
             raise Invalid("อีกฉบับยกเลิกหรือแก้ไขฉบับนี้อยู่แล้ว กรุณาเอาประกาศที่เกี่ยวข้องเดิมออกก่อน", field="older")
         self._records.relations.decide(newer_id, older_id, kind, actor=actor)
 
-    def collect(
+    def save_collection(
         self, id: int | None, *, title: str, body: str, items: Sequence[Item], actor: str
     ) -> Collection:
         """Create a collection when ``id`` is None; else replace the collection's title, body and items.
@@ -452,24 +454,24 @@ class Intake(FileVersionCommands):
                     field="items",
                     number=item.announcement_id,
                 )
-        checked_items = [Item(validation.heading(item.label), item.announcement_id) for item in items]
+        checked_items = [Item(validation.checked_heading(item.label), item.announcement_id) for item in items]
         return self._records.collections.save(
             id,
-            title=validation.required_text(
+            title=validation.checked_required_text(
                 title, field="title", field_label=gettext_noop("ชื่อชุดประกาศ"), length=500
             ),
-            body=validation.body(body),
+            body=validation.checked_body(body),
             items=[item for item in checked_items if item.label or item.announcement_id],
             actor=actor,
         )
 
-    def personal_data(self, id: int) -> tuple[Find, ...]:
+    def undecided_personal_data(self, id: int) -> tuple[Find, ...]:
         """Return the finds in an announcement's fields and attachments that nobody has decided to show."""
         fields = _in_fields(asdict(self._records.announcements.get(id)))
         attachments = self._records.attachments.by_announcement([id])[id]
         return (
             *fields,
-            *(Find(one.id, data) for one in attachments for data in privacy.undecided_in(one)),
+            *(Find(one.id, data) for one in attachments for data in privacy.undecided_finds(one)),
         )
 
     def _being_read(self, id: int) -> bool:

@@ -117,7 +117,7 @@ class Jobs(Protocol):
     def list_failed(self) -> list[int]:
         """Return the ids of attachments that could not be read."""
 
-    def counts(self) -> dict[str, int]:
+    def count_by_status(self) -> dict[str, int]:
         """Return the number of attachments by status value."""
 
     def oldest_waiting(self) -> dt.datetime | None:
@@ -148,7 +148,7 @@ class Accounts(Protocol):
     def set_password(self, id: int, password_hash: str) -> None:
         """Set the hash of a person's password; sessions stay open. Raises ``NotFound``."""
 
-    def change(self, id: int, *, role: Role, division: str) -> None:
+    def set_role_and_division(self, id: int, *, role: Role, division: str) -> None:
         """Set a person's role and division. Raises ``NotFound``."""
 
 
@@ -185,13 +185,13 @@ class SignIns(Protocol):
     def open_session(self, person_id: int, key_hash: str, *, device: str, now: dt.datetime) -> Session:
         """Store a new session under the hash of its key, and return it."""
 
-    def session(
+    def find_live_session(
         self, key_hash: str, *, idle: dt.timedelta, now: dt.datetime
     ) -> tuple[Session, Person] | None:
         """Return the live session with its person, and record that the session was seen at ``now``.
         Returns None when the session was closed or not seen for ``idle``, or when its person is disabled."""
 
-    def sessions(self, person_id: int) -> list[Session]:
+    def list_sessions(self, person_id: int) -> list[Session]:
         """Return the person's sessions, the last seen first."""
 
     def close_session(self, person_id: int, id: int) -> None:
@@ -215,7 +215,7 @@ class SecondFactors(Protocol):
     def get(self, person_id: int) -> SecondFactor | None:
         """Return the second factor of a person, confirmed or not; None where there is none."""
 
-    def begin(self, person_id: int, sealed_secret: str) -> None:
+    def store_unconfirmed(self, person_id: int, sealed_secret: str) -> None:
         """Store a secret that is not confirmed yet, in place of an earlier unconfirmed secret.
         Raises ``Conflict`` when the person has a confirmed second factor."""
 
@@ -314,7 +314,7 @@ class ReadabilityCheck(Protocol):
 class Audit(Protocol):
     """The hash chain over what an archive holds; also an ``Examination``."""
 
-    def head(self) -> tuple[int, str]:
+    def last_entry(self) -> tuple[int, str]:
         """Return the number and the hash (hexadecimal) of the last entry; ``(0, "")`` before the first."""
 
     def find_faults(self) -> Iterator[Fault]:

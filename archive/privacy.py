@@ -92,18 +92,18 @@ def stated_reason(ground: str, explanation: str) -> str:
     """
     if ground not in set(Ground):
         raise Invalid("กรุณาเลือกเหตุที่กฎหมายให้เผยแพร่ได้", field="ground", code="required")
-    said = validation.required_text(
+    said = validation.checked_required_text(
         explanation, field="reason", field_label=gettext_noop("คำอธิบายเหตุผล"), length=_LONGEST_EXPLANATION
     )
     letters = [letter for letter in said if letter.isalpha()]
     if len(letters) < _FEWEST_LETTERS or len(set(letters)) < _FEWEST_DIFFERENT:
         raise Invalid("กรุณาอธิบายเหตุผลให้ผู้อื่นเข้าใจ เช่น กฎหมายข้อใด หรือใครยินยอมเมื่อใด", field="reason")
-    if find(said, page=0):
+    if find_personal_data(said, page=0):
         raise Invalid("กรุณาเขียนเหตุผลโดยไม่ระบุเลขหรือหมายเลขของบุคคล", field="reason", code="personal-data")
     return f"{GROUNDS[Ground(ground)]}: {said}"
 
 
-def find(text: str, page: int) -> tuple[PersonalData, ...]:
+def find_personal_data(text: str, page: int) -> tuple[PersonalData, ...]:
     """Return the personal data in ``text``, in order and without overlaps, with offsets into ``text``.
 
     National IDs are recognised by their checksum (mod 11), mobile numbers by their form, landlines and bank
@@ -127,9 +127,9 @@ def find(text: str, page: int) -> tuple[PersonalData, ...]:
     return tuple(sorted(found, key=lambda data: data.start))
 
 
-def without_finds(text: str) -> str:
+def mask_personal_data(text: str) -> str:
     """Return the text with ``×`` in the place of each digit and letter of the personal data in it."""
-    for data in find(text, page=0):
+    for data in find_personal_data(text, page=0):
         covered = re.sub(r"\w", "×", text[data.start : data.end])
         text = text[: data.start] + covered + text[data.end :]
     return text
@@ -137,7 +137,11 @@ def without_finds(text: str) -> str:
 
 def find_in_fields(fields: Mapping[str, str]) -> tuple[PersonalData, ...]:
     """Return the personal data in the texts of these fields, in the fields' order."""
-    return tuple(replace(data, field=name) for name, text in fields.items() for data in find(text, page=0))
+    return tuple(
+        replace(data, field=name)
+        for name, text in fields.items()
+        for data in find_personal_data(text, page=0)
+    )
 
 
 def find_in_attachment(attachment: Attachment, details: Details) -> tuple[PersonalData, ...]:
@@ -153,7 +157,7 @@ EVERYTHING = "*"
 """Decision that covers every find. Files that were published before decisions were stored have it."""
 
 
-def decision(data: PersonalData) -> str:
+def decision_key(data: PersonalData) -> str:
     """Return the text that stands for a find in a stored decision: its type and its field or page.
 
     Offsets and digits are left out, since the next recognition of the same page may give other ones.
@@ -161,14 +165,14 @@ def decision(data: PersonalData) -> str:
     return f"{data.type}:{data.field or data.page}"
 
 
-def undecided(finds: Iterable[PersonalData], decided: Iterable[str]) -> tuple[PersonalData, ...]:
+def finds_without_decision(finds: Iterable[PersonalData], decided: Iterable[str]) -> tuple[PersonalData, ...]:
     """Return the finds that no decision covers. Each decision covers one find of its type and place."""
     left = Counter(decided)
     if left[EVERYTHING]:
         return ()
     uncovered = []
     for data in finds:
-        key = decision(data)
+        key = decision_key(data)
         if left[key]:
             left[key] -= 1
         else:
@@ -176,9 +180,9 @@ def undecided(finds: Iterable[PersonalData], decided: Iterable[str]) -> tuple[Pe
     return tuple(uncovered)
 
 
-def undecided_in(attachment: Attachment) -> tuple[PersonalData, ...]:
+def undecided_finds(attachment: Attachment) -> tuple[PersonalData, ...]:
     """Return the finds in an attachment that nobody has decided to show."""
-    return undecided(find_in_attachment(attachment, attachment.details), attachment.decided)
+    return finds_without_decision(find_in_attachment(attachment, attachment.details), attachment.decided)
 
 
 def hold_after_reading(attachment: Attachment, details: Details) -> Hold | None:
@@ -187,7 +191,7 @@ def hold_after_reading(attachment: Attachment, details: Details) -> Hold | None:
     An attachment that was held for personal data stays held until a person decides: the page's picture may
     still show data that the recognised text no longer has.
     """
-    if undecided(find_in_attachment(attachment, details), attachment.decided):
+    if finds_without_decision(find_in_attachment(attachment, details), attachment.decided):
         return Hold.PERSONAL_DATA
     return None if attachment.hold is Hold.UNREAD else attachment.hold
 

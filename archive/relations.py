@@ -28,7 +28,7 @@ def suggest_relations(records: Records, announcement: Announcement) -> list[Sugg
     """Return the relations that the announcement's text states and nobody has decided on yet."""
     decided = {
         each.older_id
-        for each in records.relations.decisions_of(announcement.id)
+        for each in records.relations.list_decisions(announcement.id)
         if each.newer_id == announcement.id
     }
     found: dict[int, SuggestedRelation] = {}
@@ -43,7 +43,7 @@ def _citations(records: Records, announcement: Announcement) -> Iterator[Citatio
     """Yield the citations in the title and body, then those in each attachment's pages."""
     yield from find_citations(f"{announcement.title}\n{announcement.body}")
     attachments = records.attachments.by_announcement([announcement.id])[announcement.id]
-    texts = records.pages.texts(each.id for each in attachments)
+    texts = records.pages.texts_by_attachment(each.id for each in attachments)
     for attachment in attachments:
         yield from find_citations("\n".join(text for _number, text in texts.get(attachment.id, ())))
 
@@ -51,11 +51,11 @@ def _citations(records: Records, announcement: Announcement) -> Iterator[Citatio
 def _matches(records: Records, newer: Announcement, citation: Citation) -> list[Announcement]:
     """Return the announcements that fit a citation; nothing where several fit equally badly."""
     if citation.number:
-        ids = records.relations.naming_number(citation.number)
+        ids = records.relations.find_ids_by_document_number(citation.number)
     elif citation.dated:
-        ids = records.relations.dated(citation.dated)
+        ids = records.relations.find_ids_by_date(citation.dated)
     else:
-        ids = records.relations.with_words_in_title(citation.subject)
+        ids = records.relations.find_ids_by_title_words(citation.subject)
     known = records.announcements.get_many(id for id in ids if id != newer.id).values()
     fitting = [
         each
@@ -119,10 +119,10 @@ class PublicRelations:
     @property
     def is_in_force(self) -> bool:
         """True unless a published announcement cancels or replaces this one."""
-        return not self.ended_by
+        return not self.announcements_ending_it
 
     @property
-    def ended_by(self) -> list[Announcement]:
+    def announcements_ending_it(self) -> list[Announcement]:
         """Return the announcements that cancel or replace this one."""
         return [other for kind, other in self.changed_by if kind.ends]
 
@@ -134,7 +134,7 @@ def public_relations(records: Records, announcement: Announcement) -> PublicRela
     new: Iterable[int] = [announcement.id]
     while new and len(known) < _LONGEST_CHAIN:
         confirmed = [
-            each for id in new for each in records.relations.decisions_of(id) if each.kind is not None
+            each for id in new for each in records.relations.list_decisions(id) if each.kind is not None
         ]
         beside = {id for each in confirmed for id in (each.newer_id, each.older_id)} - known.keys()
         published = {

@@ -105,14 +105,14 @@ class Announcements(Protocol):
     def neighbours(self, id: int) -> tuple[Announcement | None, Announcement | None]:
         """Return the published announcements just before and after this one, by ``published_on``, then id."""
 
-    def months(self) -> list[tuple[int, int, int]]:
+    def count_by_month(self) -> list[tuple[int, int, int]]:
         """Return ``(year C.E., month, number of published announcements)``, newest month first.
         Months without published announcements are left out."""
 
-    def counts(self) -> dict[str, int]:
+    def count_by_status(self) -> dict[str, int]:
         """Return the number of announcements by status value, 0 where there are none."""
 
-    def due(self, now: dt.datetime) -> list[int]:
+    def ids_due_for_publication(self, now: dt.datetime) -> list[int]:
         """Return the ids of drafts whose ``publish_at`` is not after ``now``."""
 
 
@@ -133,7 +133,7 @@ class History(Protocol):
     def last_change(self) -> int:
         """Return the number of the latest change; 0 before the first."""
 
-    def touch(self, ids: Sequence[int]) -> None:
+    def queue_for_indexing(self, ids: Sequence[int]) -> None:
         """Make search index these announcements again. The history gets no entry, as nothing else changes."""
 
 
@@ -237,7 +237,9 @@ class Pages(Protocol):
         ``personal_data``: the finds in this text. The attachment is held while some of them are undecided.
         ``lines``: where the letters of this text are on the picture."""
 
-    def reread(self, page: Page, *, actor: str, personal_data: Sequence[PersonalData] = ()) -> Page:
+    def replace_by_rereading(
+        self, page: Page, *, actor: str, personal_data: Sequence[PersonalData] = ()
+    ) -> Page:
         """Replace a page by another reading that a person asked for, also a page that was corrected.
         The text before is kept in the history. ``personal_data``: as for ``correct``."""
 
@@ -247,10 +249,10 @@ class Pages(Protocol):
     def by_attachment(self, attachment_id: int) -> list[Page]:
         """Return the pages that are saved so far, by number."""
 
-    def texts(self, attachment_ids: Iterable[int]) -> dict[int, list[tuple[int, str]]]:
+    def texts_by_attachment(self, attachment_ids: Iterable[int]) -> dict[int, list[tuple[int, str]]]:
         """Return ``(number, text)`` of every page, by attachment id. Search needs no other columns."""
 
-    def doubts(
+    def doubtful_texts_by_attachment(
         self, attachment_ids: Iterable[int]
     ) -> dict[int, list[tuple[str, tuple[LowConfidenceSpan, ...]]]]:
         """Return ``(text, doubts)`` of every page that has doubts, by attachment id."""
@@ -258,10 +260,10 @@ class Pages(Protocol):
     def texts_at(self, places: Iterable[tuple[int, int]]) -> dict[tuple[int, int], str]:
         """Return texts of pages by ``(attachment id, page number)``. Unknown pages are left out."""
 
-    def counts(self) -> dict[str, int]:
+    def count_by_source(self) -> dict[str, int]:
         """Return the number of pages by source value, 0 where there are none."""
 
-    def doubtful(self, *, below: float, limit: int) -> list[Page]:
+    def list_doubtful(self, *, below: float, limit: int) -> list[Page]:
         """Return pages with a confidence under ``below`` or a problem, the least sure first.
         Pages that a person has checked wholly are left out."""
 
@@ -298,27 +300,27 @@ class Figures(Protocol):
     def visits_by_day(self, *, days: int) -> list[tuple[dt.date, int]]:
         """Return ``(date, visits)`` of the last days in Thai time, oldest first, with days of no visits."""
 
-    def tally(self, name: str, amount: int) -> None:
+    def add_to_total(self, name: str, amount: int) -> None:
         """Add to a running total. The total survives the death of the process, perhaps not a power cut."""
 
-    def tallies(self) -> dict[str, int]:
+    def running_totals(self) -> dict[str, int]:
         """Return the running totals by name."""
 
-    def note_miss(self, query: str) -> None:
+    def record_missed_search(self, query: str) -> None:
         """Count a query that found nothing.
         A query with nine digits or more is not kept: they may be a person's identity or telephone number."""
 
-    def misses(self, *, limit: int = 100) -> list[MissedSearch]:
+    def list_missed_searches(self, *, limit: int = 100) -> list[MissedSearch]:
         """Return queries without results, most frequent first."""
 
-    def forget_miss(self, query: str) -> None:
+    def delete_missed_search(self, query: str) -> None:
         """Remove a query from the list, once the dictionary has learned the query."""
 
 
 class Incidents(Protocol):
     """Evidence of loss and tampering."""
 
-    def note(self, code: str, subject: str, detail: str) -> None:
+    def record(self, code: str, subject: str, detail: str) -> None:
         """Record an incident, unless an open one is the same. Incidents stay open until acknowledged."""
 
     def list_open(self) -> list[Incident]:
@@ -332,27 +334,27 @@ class Relations(Protocol):
         """Store a person's decision on a relation, in place of an earlier one.
         ``kind`` None dismisses the relation. Raises ``NotFound`` unless both announcements exist."""
 
-    def decisions_of(self, announcement_id: int) -> list[Relation]:
+    def list_decisions(self, announcement_id: int) -> list[Relation]:
         """Return the decisions on relations to and from an announcement, the oldest decision first."""
 
-    def public(self) -> list[Relation]:
+    def list_public(self) -> list[Relation]:
         """Return the confirmed relations between published announcements."""
 
-    def no_longer_in_force(self) -> frozenset[int]:
+    def ids_no_longer_in_force(self) -> frozenset[int]:
         """Return the ids of the announcements that a published announcement cancels or replaces."""
 
-    def amended(self) -> frozenset[int]:
+    def amended_ids(self) -> frozenset[int]:
         """Return the ids of the announcements that a published announcement amends."""
 
-    def naming_number(self, number: str) -> list[int]:
+    def find_ids_by_document_number(self, number: str) -> list[int]:
         """Return the ids of announcements of which the title, or an attachment, names a document number.
         ``number`` has Arabic digits, such as ``5/2560``. Trashed announcements are left out."""
 
-    def with_words_in_title(self, words: str) -> list[int]:
+    def find_ids_by_title_words(self, words: str) -> list[int]:
         """Return the ids of announcements of which the title contains these words.
         Trashed announcements are left out."""
 
-    def dated(self, date: dt.date) -> list[int]:
+    def find_ids_by_date(self, date: dt.date) -> list[int]:
         """Return the ids of announcements that are dated on this day, or have an attachment that is.
         Trashed announcements are left out."""
 
@@ -363,7 +365,7 @@ class FileVersions(Protocol):
     def by_attachment(self, attachment_id: int) -> list[FileVersion]:
         """Return the files that an attachment had before its present one, oldest first."""
 
-    def texts(self, attachment_id: int, number: int) -> list[str]:
+    def page_texts(self, attachment_id: int, number: int) -> list[str]:
         """Return the texts of the pages of an earlier file. Raises ``NotFound``."""
 
     def with_file(self, sha256: str) -> list[FileVersion]:

@@ -82,7 +82,7 @@ class SiteProfiles(Protocol):
 TEXT_FIELDS = tuple(field.name for field in fields(SiteProfile) if field.name != "emblem_id")
 
 
-def checked(profile: SiteProfile) -> SiteProfile:
+def checked_profile(profile: SiteProfile) -> SiteProfile:
     """Return the profile with its texts in canonical form. Raises ``Invalid``."""
     email = validation.one_line(profile.email)
     if email and not re.fullmatch(r"[^@\s<>]{1,64}@[^@\s<>]{1,180}\.[^@\s<>.]{2,}", email):
@@ -109,9 +109,9 @@ def checked_emblem(content: bytes) -> Emblem:
 
 
 def _line(text: str, field: str, said: str) -> str:
-    return validation.not_longer(validation.one_line(text), field, said, _LONGEST_LINE)
+    return validation.checked_length(validation.one_line(text), field, said, _LONGEST_LINE)
 
 
 def _statement(text: str, field: str, said: str) -> str:
     lines = (line.rstrip() for line in thai.canonical_text(text).split("\n"))
-    return validation.not_longer("\n".join(lines).strip(), field, said, _LONGEST_STATEMENT)
+    return validation.checked_length("\n".join(lines).strip(), field, said, _LONGEST_STATEMENT)

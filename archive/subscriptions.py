@@ -61,23 +61,25 @@ class Subscriptions(Protocol):
     def confirm(self, key: str) -> bool:
         """Confirm a subscription; announcements published from now on are sent. False for an unknown key."""
 
-    def stop(self, key: str) -> bool:
+    def unsubscribe(self, key: str) -> bool:
         """Delete a subscription with its address. False for an unknown key."""
 
     def delete_unconfirmed(self, now: dt.datetime) -> int:
         """Delete subscriptions that were not confirmed in time. Returns their number."""
 
-    def list_unasked(self, *, limit: int) -> list[Subscription]:
+    def list_without_confirmation_request(self, *, limit: int) -> list[Subscription]:
         """Return unconfirmed subscriptions whose address was not asked yet, the oldest first."""
 
-    def note_request_sent(self, id: int, now: dt.datetime) -> None:
+    def record_confirmation_request(self, id: int, now: dt.datetime) -> None:
         """Record that the message asking for confirmation was sent."""
 
-    def due(self, position: int, *, digests_at: dt.datetime, after: int, limit: int) -> list[Subscription]:
+    def list_due(
+        self, position: int, *, digests_at: dt.datetime, after: int, limit: int
+    ) -> list[Subscription]:
         """Return confirmed subscriptions that are to be looked at, by id, with ids above ``after``.
         Those at once are due when ``position`` is new to them, daily ones once after ``digests_at``."""
 
-    def note_position(self, id: int, position: int, *, now: dt.datetime) -> None:
+    def record_position(self, id: int, position: int, *, now: dt.datetime) -> None:
         """Record up to which publication the follower was told everything."""
 
     def last_publication(self) -> int:

@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 
 from archive import thai, validation
 from archive.errors import Invalid
-from archive.fields import checked
+from archive.fields import checked_fields
 from archive.filetype import EXTENSIONS
 from archive.model import Announcement, Attachment, DocumentKind, ReadField, Reading
 from archive.thai.characters import LETTERS_AND_SIGNS
@@ -81,16 +81,18 @@ def suggested_label(attachment: Attachment) -> str:
     """
     read = attachment.details.fields
     if "subject" not in read:
-        return validation.label(read["title"].value, attachment.filename) if "title" in read else ""
+        return (
+            validation.label_or_file_name(read["title"].value, attachment.filename) if "title" in read else ""
+        )
     words = [DocumentKind(read["kind"].value).thai] if "kind" in read else []
     words += [f"ที่ {read['number'].value}"] if "number" in read else []
     words += [f"เรื่อง {read['subject'].value}"] if words else [read["subject"].value]
-    return validation.label(" ".join(words), attachment.filename)
+    return validation.label_or_file_name(" ".join(words), attachment.filename)
 
 
 def is_label_file_name(attachment: Attachment) -> bool:
     """Return True while nobody has given the attachment a label other than its file's name."""
-    return attachment.label == validation.label("", attachment.filename)
+    return attachment.label == validation.label_or_file_name("", attachment.filename)
 
 
 def is_title_file_name(title: str, attachments: Sequence[Attachment]) -> bool:
@@ -100,7 +102,7 @@ def is_title_file_name(title: str, attachments: Sequence[Attachment]) -> bool:
     """
     if PurePosixPath(title).suffix.lower() in EXTENSIONS:
         return True
-    is_attachments_name = title in {validation.label("", each.filename) for each in attachments}
+    is_attachments_name = title in {validation.label_or_file_name("", each.filename) for each in attachments}
     return is_attachments_name and not _THAI_WORD.search(_SCANNERS_WORD.sub("", title))
 
 
@@ -116,7 +118,7 @@ def _stated_by(attachment: Attachment) -> dict[str, object]:
         if found:
             value: object = dt.date.fromisoformat(found.value) if name == "published_on" else found.value
             try:
-                stated |= checked({name: value})
+                stated |= checked_fields({name: value})
             except Invalid:
                 continue
     return stated

@@ -159,7 +159,7 @@ class Undo:
     def _reattach(self, _id: int, change: Change, actor: str) -> None:
         attachment = self._intake.reattach(_attachment(change.before), actor=actor)
         position = _number(change.before["position"])
-        self._intake.move(attachment.announcement_id, {attachment.id: position}, actor=actor)
+        self._intake.move_attachments(attachment.announcement_id, {attachment.id: position}, actor=actor)
 
     def _label(self, _id: int, change: Change, actor: str) -> None:
         now = self._records.attachments.get(_attachment(change.before))
@@ -172,7 +172,9 @@ class Undo:
 
     def _order(self, id: int, change: Change, actor: str) -> None:
         order = change.before["order"]
-        self._intake.reorder(id, [*map(_number, order)] if isinstance(order, list) else [], actor=actor)
+        self._intake.reorder_attachments(
+            id, [*map(_number, order)] if isinstance(order, list) else [], actor=actor
+        )
 
     def _file(self, _id: int, change: Change, actor: str) -> None:
         attachment_id = _attachment(change.before)
@@ -224,7 +226,7 @@ class Undo:
     def _item(self, change: Change, actor: str) -> None:
         """Give an item its values before the change; an item that the change added is hidden."""
         year, key = _number(change.after["year"]), change.after["item"]
-        items = self._records.disclosure.changed_items(year, year)
+        items = self._records.disclosure.items_changed_by_staff(year, year)
         now = next(item for _year, item in items if item.key == key)
         fields = {name: value for name, value in change.before.items() if name not in ("year", "item")}
         before = item_with_changes(now, fields or {"is_hidden": True})
@@ -234,7 +236,7 @@ class Undo:
         now = self._records.collections.get(id)
         items = change.before.get("items")
         lines = [Item(*line) for line in items] if isinstance(items, list) else now.items
-        self._intake.collect(
+        self._intake.save_collection(
             id,
             title=str(change.before.get("title", now.title)),
             body=str(change.before.get("body", now.body)),

@@ -17,7 +17,7 @@ _FILENAME_BYTES = 180  # most file systems allow 255 bytes, and a Thai letter ta
 _FORBIDDEN_IN_NAMES = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]')
 
 
-def required_text(text: str, *, field: str, field_label: str, length: int) -> str:
+def checked_required_text(text: str, *, field: str, field_label: str, length: int) -> str:
     """Return the text as one line. Raises ``Invalid`` when the text is empty or too long.
 
     ``field_label``: the field's Thai name, for the error message. ``length``: most characters.
@@ -25,44 +25,44 @@ def required_text(text: str, *, field: str, field_label: str, length: int) -> st
     line = one_line(text)
     if not line:
         raise Invalid("กรุณากรอก%(what)s", field=field, code="required", what=field_label)
-    return not_longer(line, field, field_label, length)
+    return checked_length(line, field, field_label, length)
 
 
-def account_name(text: str) -> str:
+def checked_account_name(text: str) -> str:
     """Return the name of a person who signs in, or of a program's token. Raises ``Invalid``."""
-    return required_text(text, field="name", field_label=gettext_noop("ชื่อ"), length=LONGEST_NAME)
+    return checked_required_text(text, field="name", field_label=gettext_noop("ชื่อ"), length=LONGEST_NAME)
 
 
-def division(text: str) -> str:
+def checked_division(text: str) -> str:
     """Return the division of a person as one line, which may be empty. Raises ``Invalid``."""
-    return not_longer(one_line(text), "division", gettext_noop("สังกัด"), 200)
+    return checked_length(one_line(text), "division", gettext_noop("สังกัด"), 200)
 
 
-def page_text(text: str) -> str:
+def checked_page_text(text: str) -> str:
     """Return the text of a page, as a person corrected it, with its line breaks. Raises ``Invalid``."""
-    return not_longer(thai.canonical_text(text), "text", gettext_noop("ข้อความของหน้า"), 200_000)
+    return checked_length(thai.canonical_text(text), "text", gettext_noop("ข้อความของหน้า"), 200_000)
 
 
-def heading(text: str) -> str:
+def checked_heading(text: str) -> str:
     """Return a heading of a collection as one line, which may be empty. Raises ``Invalid``."""
-    return not_longer(one_line(text), "items", gettext_noop("หัวข้อ"), 300)
+    return checked_length(one_line(text), "items", gettext_noop("หัวข้อ"), 300)
 
 
-def body(text: str) -> str:
+def checked_body(text: str) -> str:
     """Return a body text with its line breaks, without trailing spaces. Raises ``Invalid`` when too long."""
     lines = (line.rstrip() for line in thai.canonical_text(text).split("\n"))
-    return not_longer("\n".join(lines).strip("\n"), "body", gettext_noop("เนื้อความ"), 500_000)
+    return checked_length("\n".join(lines).strip("\n"), "body", gettext_noop("เนื้อความ"), 500_000)
 
 
-def report_text(text: str) -> str:
+def checked_report_text(text: str) -> str:
     """Return the text of a resident's report, with its line breaks; it may be empty. Raises ``Invalid``."""
-    return not_longer(thai.canonical_text(text).strip(), "text", gettext_noop("ข้อความ"), 1_000)
+    return checked_length(thai.canonical_text(text).strip(), "text", gettext_noop("ข้อความ"), 1_000)
 
 
-def label(text: str, filename: str) -> str:
+def label_or_file_name(text: str, filename: str) -> str:
     """Return the label of an attachment: as given, or else the file's name without its extension."""
     given = one_line(text) or one_line(PurePosixPath(filename).stem.replace("_", " "))
-    return not_longer(given or "เอกสารแนบ", "label", gettext_noop("ชื่อเอกสารแนบ"), 300)
+    return checked_length(given or "เอกสารแนบ", "label", gettext_noop("ชื่อเอกสารแนบ"), 300)
 
 
 def safe_filename(name: str, media_type: str) -> str:
@@ -96,7 +96,7 @@ def one_line(text: str) -> str:
     return re.sub(r"\s+", " ", thai.canonical_text(text)).strip()
 
 
-def not_longer(text: str, field: str, field_label: str, length: int) -> str:
+def checked_length(text: str, field: str, field_label: str, length: int) -> str:
     """Return the text. Raises ``Invalid`` when the text has more than ``length`` characters."""
     if len(text) > length:
         raise Invalid(

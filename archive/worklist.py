@@ -64,21 +64,21 @@ class WorklistRow:
 class Worklist(Protocol):
     """Records that staff must look at, with their problems. ``today`` is the date in Thailand."""
 
-    def list_page(
+    def list_rows(
         self, filters: WorklistFilters, *, today: dt.date, page: int, per_page: int
     ) -> tuple[list[WorklistRow], int]:
         """Return one page of records and the total number.
         The order is that of ``filters.ids``; without ids the last changed record comes first."""
 
-    def count_problems(self, *, today: dt.date) -> dict[Problem, int]:
+    def count_by_problem(self, *, today: dt.date) -> dict[Problem, int]:
         """Return the number of records with each problem."""
 
-    def count_statuses(self, filters: WorklistFilters, *, today: dt.date) -> dict[Status, int]:
+    def count_by_status(self, filters: WorklistFilters, *, today: dt.date) -> dict[Status, int]:
         """Return the number of records of each status that pass the other filters."""
 
     def most_used_values(self, field: str) -> list[str]:
         """Return the values of ``author`` or ``category`` in any record, the most frequent first."""
 
-    def unpublished_texts(self, *, limit: int) -> Iterator[tuple[int, str]]:
+    def latest_unpublished_texts(self, *, limit: int) -> Iterator[tuple[int, str]]:
         """Yield id and text of the ``limit`` records changed last that are not published.
         The text has the fields, and the attachments' names and pages."""

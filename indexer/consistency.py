@@ -221,7 +221,7 @@ class _Check:
             attachments = [
                 one for group in self._records.attachments.by_announcement(batch).values() for one in group
             ]
-            texts = self._records.pages.texts(attachment.id for attachment in attachments)
+            texts = self._records.pages.texts_by_attachment(attachment.id for attachment in attachments)
             for attachment in attachments:
                 self._check_attachment(attachment, len(texts.get(attachment.id, ())))
             self._report.checked["announcements"] += len(batch)
@@ -350,7 +350,7 @@ class _Check:
 
     def _mend(self, wrong: Iterable[int]) -> dict[int, str]:
         """Syncs the wrong announcements again, rebuilds if that fails, and returns those still wrong."""
-        self._records.history.touch(sorted(wrong))
+        self._records.history.queue_for_indexing(sorted(wrong))
         while sync_batch(self._records, self._index):
             pass
         left = self._wrong(wrong)

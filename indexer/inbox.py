@@ -139,7 +139,7 @@ def _store_document(path: Path, filename: str, ref: str, target: InboxTarget) ->
     if draft is not None and _has_file(target.records, draft, _sha256(path)):
         return False
     with path.open("rb") as stream:  # before the draft: a file that is refused leaves none
-        target.intake.store(stream, filename=filename, actor=ACTOR)
+        target.intake.store_file(stream, filename=filename, actor=ACTOR)
     if draft is None:
         today = dt.datetime.now(BANGKOK).date()
         draft = target.intake.create(

@@ -52,8 +52,12 @@ def load_public(records: Records, ids: Iterable[int]) -> list[SourceAnnouncement
         if announcement.status is Status.PUBLISHED
     }
     attachments = records.attachments.by_announcement(public)
-    texts = records.pages.texts(attachment.id for group in attachments.values() for attachment in group)
-    doubts = records.pages.doubts(attachment.id for group in attachments.values() for attachment in group)
+    texts = records.pages.texts_by_attachment(
+        attachment.id for group in attachments.values() for attachment in group
+    )
+    doubts = records.pages.doubtful_texts_by_attachment(
+        attachment.id for group in attachments.values() for attachment in group
+    )
     return [
         SourceAnnouncement(
             announcement,

@@ -31,7 +31,7 @@ def note_loss(records: Records, index: SearchIndex) -> None:
     except PrakatError:  # a damaged index has no readable position
         return
     if position > last:
-        records.incidents.note("changes-lost", "database", f"{position - last} ({position} > {last})")
+        records.incidents.record("changes-lost", "database", f"{position - last} ({position} > {last})")
 
 
 def is_rebuild_needed(records: Records, index: SearchIndex) -> bool:
@@ -81,7 +81,7 @@ def _all(records: Records, progress: Callable[[int, int], None]) -> Iterator[Sou
 
 def _count_published(records: Records, expected: int) -> int:
     """Returns the number of published announcements; if it is not ``expected``, without damaged rows."""
-    published = records.announcements.counts()[Status.PUBLISHED]
+    published = records.announcements.count_by_status()[Status.PUBLISHED]
     if published == expected:
         return published
     ids = [id for id, _ in records.history.changed_since(0, limit=NO_LIMIT)]

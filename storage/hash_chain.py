@@ -173,7 +173,7 @@ Key = tuple[str, int]
 """A subject and the id of its row."""
 
 
-def seal(engine: Queries, *keys: Key) -> None:
+def append_entries(engine: Queries, *keys: Key) -> None:
     """Append an entry for the present state, or the absence, of each row. Call this inside a transaction."""
     now = {
         key: digest
@@ -184,7 +184,7 @@ def seal(engine: Queries, *keys: Key) -> None:
 
 
 @contextmanager
-def seal_changed_people(engine: Queries) -> Iterator[None]:
+def append_entries_of_changed_people(engine: Queries) -> Iterator[None]:
     """Open a transaction; at its end, append an entry for each changed person, token and session."""
     with engine.write():
         before = _people(engine)
@@ -210,13 +210,13 @@ def append_missing_entries(engine: Engine) -> None:
             _append(engine, {key: digest for key, digest in found.items() if key not in known})
 
 
-def seal_all_holds_and_decisions(engine: Queries) -> None:
+def append_entries_of_all_holds_and_decisions(engine: Queries) -> None:
     """Append an entry for every attachment that is held or has decisions about personal data."""
     held = engine.rows("SELECT id FROM attachment WHERE hold <> '' OR decided <> ''")
-    seal(engine, *(("attachment", row["id"]) for row in held))
+    append_entries(engine, *(("attachment", row["id"]) for row in held))
 
 
-def head(engine: Queries) -> tuple[int, str]:
+def last_entry(engine: Queries) -> tuple[int, str]:
     """Return the number of the last entry and its hash in hexadecimal; ``(0, "")`` where there is none."""
     row = engine.row("SELECT number, hash FROM audit ORDER BY number DESC LIMIT 1")
     return (int(row["number"]), bytes(row["hash"]).hex()) if row else (0, "")
@@ -240,7 +240,7 @@ def insert_incident(engine: Queries, fault: Fault) -> None:
         subject=fault.subject,
         detail=fault.detail,
     )
-    seal(engine, ("incident", made[0]["id"]))
+    append_entries(engine, ("incident", made[0]["id"]))
 
 
 class AuditTrail:
@@ -249,8 +249,8 @@ class AuditTrail:
     def __init__(self, engine: Queries) -> None:
         self._engine = engine
 
-    def head(self) -> tuple[int, str]:
-        return head(self._engine)
+    def last_entry(self) -> tuple[int, str]:
+        return last_entry(self._engine)
 
     def find_faults(self) -> Iterator[Fault]:
         """Yield where the chain is broken, then every row that is not as it was written."""
@@ -269,7 +269,9 @@ class AuditTrail:
         with self._engine.write():
             for fault in [*self.find_faults()]:
                 insert_incident(self._engine, fault)
-            seal(self._engine, *(key for subject in SUBJECTS for key, _ in self._differing(subject)))
+            append_entries(
+                self._engine, *(key for subject in SUBJECTS for key, _ in self._differing(subject))
+            )
             opened = [row["id"] for row in self._engine.rows(_OPEN_INCIDENTS)]
             for id in opened:
                 self._engine.run(
@@ -278,7 +280,7 @@ class AuditTrail:
                     actor=actor,
                     id=id,
                 )
-            seal(self._engine, *(("incident", id) for id in opened))
+            append_entries(self._engine, *(("incident", id) for id in opened))
             found = self._engine.rows("SELECT * FROM incident WHERE id IN :ids ORDER BY id", ids=opened)
         return [incident(row) for row in found]
 

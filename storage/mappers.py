@@ -235,7 +235,7 @@ def _reading(row: Row) -> Reading:
     return Reading.READY if row["rules"] else Reading.WAITING
 
 
-def details_text(details: Details) -> str:
+def details_json(details: Details) -> str:
     """Return details as JSON in ASCII: fields of a hostile file may hold characters that UTF-8 cannot."""
     return json.dumps(asdict(details), default=plain_value)
 

@@ -21,7 +21,7 @@ def migrate(engine: Engine, dialect: Dialect, begin: Callable[[], None]) -> None
     if not engine.has_table("migration"):
         begin()
     else:
-        refuse_newer(_applied(engine))
+        refuse_newer_migrations(_applied(engine))
         if not _missing(engine):
             return
     with engine.write():
@@ -44,7 +44,7 @@ def migrate(engine: Engine, dialect: Dialect, begin: Callable[[], None]) -> None
             )
 
 
-def refuse_newer(applied: Set[str]) -> None:
+def refuse_newer_migrations(applied: Set[str]) -> None:
     """Raise ``SettingsError`` when one of the applied migrations is of a later version of the program."""
     unknown = applied - {migration.name for migration in schema.MIGRATIONS}
     if unknown:

@@ -112,7 +112,7 @@ def move_records(source: Engine, target: Engine, moved: MoveResult, progress: Pr
     _finish(target, change)
 
 
-def refuse_occupied(target: Engine) -> None:
+def refuse_target_with_archive(target: Engine) -> None:
     """Raise ``Conflict`` when the target holds an archive, unless a move into the target is unfinished."""
     if is_move_unfinished(target):
         return
@@ -124,7 +124,7 @@ def _begin(target: Engine) -> None:
     if is_move_unfinished(target):
         return
     with target.write():
-        refuse_occupied(target)
+        refuse_target_with_archive(target)
         target.run("INSERT INTO counter (name, value) VALUES ('moving', 1)")
 
 

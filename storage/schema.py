@@ -10,7 +10,7 @@ text that sorts by its code points, and for binary data.
 from __future__ import annotations
 
 from storage.first_migrations import FIRST_MIGRATIONS
-from storage.hash_chain import append_missing_entries, seal_all_holds_and_decisions
+from storage.hash_chain import append_entries_of_all_holds_and_decisions, append_missing_entries
 from storage.migration import Migration
 from storage.tables_of_residents import REPORTS, SUBSCRIPTIONS
 from storage.tenancy import PARENTS
@@ -114,7 +114,7 @@ MIGRATIONS = (
                     WHERE announcement.status = 'published' AND history.action = 'publish'
                     AND history.reason NOT IN ('', 'เผยแพร่ผ่าน API'))""",
         ),
-        then=seal_all_holds_and_decisions,
+        then=append_entries_of_all_holds_and_decisions,
     ),
     Migration(
         "expiry of announcements",

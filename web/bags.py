@@ -21,7 +21,7 @@ from cattrs.preconf.json import make_converter
 
 from archive.disclosure import LAST_YEAR, checked_item
 from archive.errors import Conflict, Invalid, NotFound, PrakatError
-from archive.fields import ANNOUNCEMENT_FIELDS, checked
+from archive.fields import ANNOUNCEMENT_FIELDS, checked_fields
 from archive.model import (
     Announcement,
     Attachment,
@@ -167,7 +167,7 @@ def _with_pages_and_versions(
         except (PrakatError, OSError) as error:
             report.problems.append((f"{attachment.announcement_id} {earlier.filename}", str(error)))
             continue
-        texts = services.records.versions.texts(attachment.id, earlier.number)
+        texts = services.records.versions.page_texts(attachment.id, earlier.number)
         versions.append(CarriedVersion(earlier, tuple(texts)))
     return CarriedAttachment(
         attachment, tuple(services.records.pages.by_attachment(attachment.id)), tuple(versions)
@@ -176,7 +176,7 @@ def _with_pages_and_versions(
 
 def _relations(services: Services, announcement_id: int, *, is_public: bool) -> Iterator[Relation]:
     """Yields the relations of an announcement to older ones; for a public bag, those that residents see."""
-    for relation in services.records.relations.decisions_of(announcement_id):
+    for relation in services.records.relations.list_decisions(announcement_id):
         if relation.newer_id == announcement_id and (
             not is_public
             or (relation.kind and services.announcements.get(relation.older_id).status is Status.PUBLISHED)
@@ -240,7 +240,9 @@ def _write_disclosure(services: Services, folder: Path, *, is_public: bool) -> N
     if is_public:
         found = services.announcements.get_many({each.announcement_id for each in entries})
         entries = [each for each in entries if found[each.announcement_id].status is Status.PUBLISHED]
-    carried = CarriedDisclosure(tuple(services.disclosure.changed_items(0, LAST_YEAR)), tuple(entries))
+    carried = CarriedDisclosure(
+        tuple(services.disclosure.items_changed_by_staff(0, LAST_YEAR)), tuple(entries)
+    )
     content = _converter.dumps(carried, indent=1, ensure_ascii=False)
     (folder / DISCLOSURE).write_text(content, encoding="utf-8")
 
@@ -304,7 +306,7 @@ def _read_record(file: Path, source: str) -> CarriedRecord:
     given = record.announcement
     ref = given.ref or f"bag:{source}#{given.id}"
     fields = {field.name: getattr(given, field.name) for field in ANNOUNCEMENT_FIELDS} | {"ref": ref}
-    values = checked(fields, may_lack_title=given.status in (Status.DRAFT, Status.TRASHED))
+    values = checked_fields(fields, may_lack_title=given.status in (Status.DRAFT, Status.TRASHED))
     return replace(record, announcement=replace(given, **values))  # type: ignore[arg-type]  # by name
 
 
@@ -336,7 +338,7 @@ def _held_again(carried: CarriedAttachment) -> CarriedAttachment:
 
 def _store_original(services: Services, file: Attachment | FileVersion, path: Path) -> None:
     with path.open("rb") as stream:
-        stored = services.intake.store(stream, filename=file.filename, actor=ACTOR)
+        stored = services.intake.store_file(stream, filename=file.filename, actor=ACTOR)
     if (stored.sha256, stored.size) != (file.sha256, file.size):
         raise Invalid(f"{file.filename}: ไฟล์ไม่ตรงกับทะเบียน (not the file that the record names)")
 
@@ -346,7 +348,7 @@ def _take_relations(services: Services, relations: Sequence[Relation], ids: Mapp
     for relation in relations:
         if relation.newer_id in ids and relation.older_id in ids:
             newer, older = ids[relation.newer_id], ids[relation.older_id]
-            known = {each.older_id for each in services.records.relations.decisions_of(newer)}
+            known = {each.older_id for each in services.records.relations.list_decisions(newer)}
             if older not in known:
                 services.records.relations.decide(newer, older, relation.kind, actor=ACTOR)
 
@@ -361,13 +363,15 @@ def _take_collections(services: Services, file: Path, ids: dict[int, int]) -> No
             Item(item.label, ids.get(item.announcement_id) if item.announcement_id else None)
             for item in collection.items
         ]
-        services.intake.collect(None, title=collection.title, body=collection.body, items=items, actor=ACTOR)
+        services.intake.save_collection(
+            None, title=collection.title, body=collection.body, items=items, actor=ACTOR
+        )
 
 
 def _take_disclosure(services: Services, file: Path, ids: Mapping[int, int]) -> None:
     """Import the items that are not changed here yet, and the entries of the records that are here now."""
     carried = _converter.loads(file.read_text(encoding="utf-8"), CarriedDisclosure)
-    known = {(year, item.key) for year, item in services.disclosure.changed_items(0, LAST_YEAR)}
+    known = {(year, item.key) for year, item in services.disclosure.items_changed_by_staff(0, LAST_YEAR)}
     for year, item in carried.items:
         if (year, item.key) not in known:
             services.disclosure.save_item(year, checked_item(item), replaced=None, actor=ACTOR)

@@ -56,7 +56,7 @@ from storage.engine import Engine
 from storage.files.local import LocalFiles
 from storage.files.virus_scanner import Clamd
 from storage.hash_chain import AuditTrail
-from storage.move import MoveResult, move_files, move_records, refuse_occupied
+from storage.move import MoveResult, move_files, move_records, refuse_target_with_archive
 from storage.permissions import DataPermissions
 from storage.repositories.harvest import EngineHarvest
 from storage.repositories.jobs import EngineJobs
@@ -358,7 +358,7 @@ def _restore_to_servers(
     After a kill the same command continues.
     """
     with closing(engine_of(settings.database, settings.data)) as engine:
-        refuse_occupied(engine)
+        refuse_target_with_archive(engine)
     unpacked = settings.data / _UNPACKED
     shutil.rmtree(unpacked, ignore_errors=True)
     settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)

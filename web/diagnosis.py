@@ -340,7 +340,7 @@ def _service(services: Services) -> Iterator[Trouble]:
     if is_rebuild_needed(services.records, services.index):
         said = "ดัชนีค้นหาไม่มี เก่า หรือเสียหาย (the index is missing, outdated or damaged)"
         yield Trouble("index", TroubleKind.MISSING, said, "prakat reindex --if-needed")
-    if failed := services.jobs.counts().get("failed", 0):
+    if failed := services.jobs.count_by_status().get("failed", 0):
         said = f"เอกสาร {failed:,} ฉบับอ่านไม่สำเร็จ (attachments could not be read)"
         yield Trouble("failed-reading", TroubleKind.MISSING, said, "prakat reread --failed", is_advice=True)
     if incidents := services.incidents.list_open():

@@ -81,7 +81,7 @@ def year_choices() -> range:
 
 def year_items(services: Services, year: int) -> list[DisclosureItem]:
     """Returns the items of a fiscal year, those hidden included."""
-    changed = services.disclosure.changed_items(first_changed_year(year), year)
+    changed = services.disclosure.items_changed_by_staff(first_changed_year(year), year)
     return items_of_year(year, kind_of_body(services.settings.site_name), changed)
 
 
@@ -98,7 +98,7 @@ def filled_years(services: Services) -> set[int]:
 
 def list_year(services: Services, year: int) -> int:
     """Returns the fiscal year whose list ``year`` uses: the last one that staff or a data file changed."""
-    changed = services.disclosure.changed_items(first_changed_year(year), year)
+    changed = services.disclosure.items_changed_by_staff(first_changed_year(year), year)
     return source_year(year, (changed_year for changed_year, _item in changed))
 
 

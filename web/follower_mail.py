@@ -52,7 +52,7 @@ class FollowerMail:
         """
         now = now or dt.datetime.now(dt.UTC)
         self._store.delete_unconfirmed(now)
-        asked = self._store.list_unasked(limit=_AT_ONCE)
+        asked = self._store.list_without_confirmation_request(limit=_AT_ONCE)
         position = self._store.last_publication()
         due = self._due(position, now) if self._is_index_level() else iter(())
         messages = self._messages(asked, due, position, now)
@@ -75,7 +75,7 @@ class FollowerMail:
         if digests_at > local:
             digests_at -= dt.timedelta(days=1)
         after = 0
-        while found := self._store.due(position, digests_at=digests_at, after=after, limit=_AT_ONCE):
+        while found := self._store.list_due(position, digests_at=digests_at, after=after, limit=_AT_ONCE):
             yield from found
             after = found[-1].id
 
@@ -90,7 +90,7 @@ class FollowerMail:
             if found:
                 yield each, self._news(each, found, position, now)
             else:
-                self._store.note_position(each.id, position, now=now)
+                self._store.record_position(each.id, position, now=now)
 
     def _new_for(self, subscription: Subscription, position: int) -> list[Announcement]:
         """Return the announcements that the follower does not know yet and would find today."""
@@ -121,15 +121,15 @@ class FollowerMail:
             code = min(code for code, _said in refused.recipients.values())
             if code >= _REFUSED_FOR_GOOD:
                 log.info("an address is refused for good and was deleted")
-                self._store.stop(subscription.key)
+                self._store.unsubscribe(subscription.key)
                 return
             self._deferred[subscription.id] = time.monotonic() + _RETRY_AFTER
             return
         self._deferred.pop(subscription.id, None)
         if subscription.confirmed_at is None:
-            self._store.note_request_sent(subscription.id, now)
+            self._store.record_confirmation_request(subscription.id, now)
         else:
-            self._store.note_position(subscription.id, position, now=now)
+            self._store.record_position(subscription.id, position, now=now)
 
     def _confirmation(self, to: Subscription, now: dt.datetime) -> EmailMessage:
         site, root = self._site(to)

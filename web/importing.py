@@ -329,7 +329,7 @@ class _Import:
         self.services.intake.revise(known.id, {"body": body}, actor=ACTOR)
         held = [each.id for each in self.services.attachments.by_announcement([known.id])[known.id]]
         listed_first = [*taken.values(), *(id for id in held if id not in taken.values())]
-        self.services.intake.reorder(known.id, listed_first, actor=ACTOR)
+        self.services.intake.reorder_attachments(known.id, listed_first, actor=ACTOR)
 
 
 def _mention(at: int, listed: ListedAnnouncement) -> str:

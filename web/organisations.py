@@ -121,7 +121,7 @@ def _shown() -> dict[int | str, str]:
     return {each.id: each.name for each in towns} | {each.slug: each.name for each in towns}
 
 
-def checked(organisation: Organisation, app: Flask) -> Organisation:
+def checked_organisation(organisation: Organisation, app: Flask) -> Organisation:
     """Returns the organisation, if its slug, host and name can be stored.
 
     Raises ``Invalid`` otherwise, also for a slug that ``app`` needs for a page of its own.

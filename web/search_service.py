@@ -108,8 +108,8 @@ def _shown(services: Services, found: ResultPage, began: float) -> Answer:
         ).items()
         if announcement.status is Status.PUBLISHED
     }
-    ended = services.relations.no_longer_in_force()
-    amended = services.relations.amended()
+    ended = services.relations.ids_no_longer_in_force()
+    amended = services.relations.amended_ids()
     attachments = {
         attachment.id: attachment
         for group in services.attachments.by_announcement(public).values()
@@ -172,7 +172,7 @@ def _ended(services: Services, query: Query) -> Query:
         return query
     return replace(
         query,
-        filters=replace(query.filters, ended=services.relations.no_longer_in_force()),
+        filters=replace(query.filters, ended=services.relations.ids_no_longer_in_force()),
     )
 
 

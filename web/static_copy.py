@@ -68,7 +68,7 @@ class _Copy:
 
     def write(self, progress: Callable[[int, int], None]) -> None:
         self._write_looks()
-        listed = self.services.announcements.counts()[Status.PUBLISHED.value]
+        listed = self.services.announcements.count_by_status()[Status.PUBLISHED.value]
         for done, announcement in enumerate(self._public(), start=1):
             self._write_announcement(announcement)
             progress(done, max(done, listed))
@@ -90,7 +90,7 @@ class _Copy:
     def _write_announcement(self, announcement: Announcement) -> None:
         attachments = self.services.attachments.by_announcement([announcement.id])[announcement.id]
         shown = [each for each in attachments if each.hold is None]
-        texts = self.services.pages.texts(each.id for each in shown)
+        texts = self.services.pages.texts_by_attachment(each.id for each in shown)
         rows = [(each, self._copied(each), texts.get(each.id, [])) for each in shown]
         path = url_for("public.announcement", id=announcement.id)
         self._render(

@@ -22,7 +22,7 @@ from flask_babel import gettext as _
 from markupsafe import Markup
 
 from archive import thai
-from archive.disclosure import DisclosureItem, Period, Section, month_and_year
+from archive.disclosure import DisclosureItem, Period, Section, calendar_month_and_year
 from archive.facets import FACETS
 from archive.fields import FIELDS_BY_NAME, FieldType
 from archive.filetype import ACCEPTED_FILES, is_office
@@ -256,7 +256,7 @@ def part_name(item: DisclosureItem, part: int, year: int) -> str:
         return str(_("ไตรมาส %(number)s", number=part))
     if item.period is not Period.MONTHLY or not part:
         return ""
-    number, of_year = month_and_year(year, part)
+    number, of_year = calendar_month_and_year(year, part)
     if str(get_locale()) == "en":
         return f"{dt.date(2000, number, 1):%b} {of_year - thai.ERA}"
     return f"{thai.SHORT_MONTHS[number - 1]} {of_year % 100:02d}"

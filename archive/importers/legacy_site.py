@@ -43,7 +43,7 @@ class SiteRules:
     patterns: tuple[str, ...] = ("*.html", "*.htm", "*.txt")
 
     @classmethod
-    def of(cls, table: Mapping[str, Any]) -> SiteRules:
+    def from_table(cls, table: Mapping[str, Any]) -> SiteRules:
         """Returns the rules of a parsed rule file. Raises ``KeyError`` or ``ValueError`` for a bad one."""
         return cls(
             byline=_pattern(table, "byline", {"author", "date", "views"}),
@@ -54,8 +54,8 @@ class SiteRules:
         )
 
     def read(self, data: bytes, name: str) -> Sequence[OldPage | Invalid]:
-        """Returns the one announcement of a saved page. Raises ``Invalid`` as ``parse`` does."""
-        return [parse(decode(data), name=name, rules=self)]
+        """Returns the one announcement of a saved page. Raises ``Invalid`` as ``parse_page`` does."""
+        return [parse_page(decode_page(data), name=name, rules=self)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ class SavedSite(Protocol):
 _MOST_VIEW_DIGITS = 10  # digits; up to ten thousand million readers, within the archive's own limit
 
 
-def decode(data: bytes) -> str:
+def decode_page(data: bytes) -> str:
     """Decode a saved page, whatever its encoding.
 
     UTF-8 and UTF-16 are detected. Other pages are decoded as they declare, or else as windows-874, the
@@ -116,7 +116,7 @@ def decode(data: bytes) -> str:
 _THAI_ENCODINGS = {"iso-8859-11": "iso8859_11", "windows-874": "cp874", "tis-620": "cp874"}
 
 
-def parse(page: str, *, name: str, rules: SiteRules) -> OldPage:
+def parse_page(page: str, *, name: str, rules: SiteRules) -> OldPage:
     """Parse one page of HTML or plain text. ``name``: the page's file name without extension.
 
     Raises ``Invalid`` for a page without byline or title, or with an invalid date.

@@ -26,9 +26,9 @@ def load_site(rules: str | None = None) -> SavedSite:
         table = tomllib.loads(source.read_text(encoding="utf-8"))
         match table.get("form", "lines"):
             case "lines":
-                return SiteRules.of(table)
+                return SiteRules.from_table(table)
             case "selectors":
-                return XPathRules.of(table)
+                return XPathRules.from_table(table)
             case "wordpress":
                 return WordPressJsonPages()
             case other:

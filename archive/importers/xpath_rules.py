@@ -21,7 +21,7 @@ from archive.errors import Invalid
 from archive.importers.legacy_site import (
     OldFile,
     OldPage,
-    decode,
+    decode_page,
     element_text,
     page_address,
     split_address,
@@ -52,7 +52,7 @@ class XPathRules:
     patterns: tuple[str, ...] = ("*.html", "*.htm", "*.php", "*.txt")
 
     @classmethod
-    def of(cls, table: Mapping[str, Any]) -> XPathRules:
+    def from_table(cls, table: Mapping[str, Any]) -> XPathRules:
         """Returns the rules of a parsed rule file. Raises ``KeyError`` or ``ValueError`` for a bad one."""
         try:
             return cls(
@@ -68,7 +68,7 @@ class XPathRules:
 
     def read(self, data: bytes, name: str) -> Sequence[OldPage | Invalid]:  # noqa: ARG002  # a page has a title
         """Returns the announcements of one saved page; see ``SavedSite``."""
-        page = decode(data)
+        page = decode_page(data)
         try:
             tree = html.document_fromstring(re.sub(r"^\s*<\?xml[^>]*\?>", "", page))
         except (ParserError, ValueError) as error:

@@ -80,7 +80,7 @@ def parser_of(path: Path) -> Parser:
     """
     try:
         with path.open("rb") as file:
-            return PARSERS[filetype.detect(file).media_type]
+            return PARSERS[filetype.detect_file_type(file).media_type]
     except Invalid as error:
         raise Unreadable(_FAILURES.get(error.code, error.code)) from error
 

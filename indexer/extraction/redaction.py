@@ -377,7 +377,7 @@ def digits_gone(pages: Sequence[Page], covered: Sequence[Page]) -> list[str]:
 
 
 def _numbers(text: str) -> list[str]:
-    return [_digits(text[found.start : found.end]) for found in privacy.find(text, page=0)]
+    return [_digits(text[found.start : found.end]) for found in privacy.find_personal_data(text, page=0)]
 
 
 def _digits(text: str) -> str:

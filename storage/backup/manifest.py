@@ -225,7 +225,7 @@ def emptied_directory(directory: Path) -> Iterator[None]:
 
 
 @contextmanager
-def disk_trouble_as_unavailable(what: str) -> Iterator[None]:
+def convert_backup_disk_errors(what: str) -> Iterator[None]:
     """Convert errors of a disk into ``Unavailable`` with one line that begins with ``what``."""
     try:
         yield
@@ -233,7 +233,7 @@ def disk_trouble_as_unavailable(what: str) -> Iterator[None]:
         raise Unavailable(f"{what}: {error}") from error
 
 
-def flush_to_disk(file: BinaryIO) -> None:
+def write_through_to_disk(file: BinaryIO) -> None:
     """Write the file to the disk and drop its cached pages, so that the next reader reads the disk."""
     file.flush()
     os.fsync(file.fileno())

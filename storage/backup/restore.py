@@ -23,15 +23,15 @@ from storage.backup.manifest import (
     BackupManifest,
     HashingReader,
     Progress,
+    convert_backup_disk_errors,
     damaged_members,
-    disk_trouble_as_unavailable,
     emptied_directory,
     read_migrations,
     require_intact_database,
 )
 from storage.backup.retention import BackupDirectory
 from storage.files.local import sync_directory
-from storage.migrator import refuse_newer
+from storage.migrator import refuse_newer_migrations
 
 
 def restore(
@@ -58,7 +58,7 @@ def restore(
     keys = keys or BackupKeys()
     backup = open_backup(source)
     with (
-        disk_trouble_as_unavailable("กู้คืนไม่สำเร็จ ยังไม่มีอะไรเปลี่ยน (restore failed)"),
+        convert_backup_disk_errors("กู้คืนไม่สำเร็จ ยังไม่มีอะไรเปลี่ยน (restore failed)"),
         emptied_directory(aside),
     ):
         unpacked = aside / "data"
@@ -70,7 +70,7 @@ def restore(
         manifest = backup.check(report, generation=generation, into=unpacked, keys=keys)
         keys.verify(manifest)
         require_intact_database(unpacked / DATABASE)
-        refuse_newer(read_migrations(unpacked / DATABASE))
+        refuse_newer_migrations(read_migrations(unpacked / DATABASE))
         os.sync()
         _move(unpacked, data)
     return manifest

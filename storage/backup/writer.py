@@ -32,13 +32,13 @@ from storage.backup.manifest import (
     BackupManifest,
     HashingReader,
     Progress,
-    disk_trouble_as_unavailable,
+    convert_backup_disk_errors,
     emptied_directory,
-    flush_to_disk,
     member_path,
     open_database,
     original_path,
     require_intact_database,
+    write_through_to_disk,
 )
 from storage.backup.restore import TarSource
 from storage.backup.retention import BackupDirectory, RetentionRule
@@ -105,7 +105,7 @@ class Backups:
         aside = destination / ".part" if is_directory else destination.with_name(f".{destination.name}.part")
         report = BackupReport()
         with (
-            disk_trouble_as_unavailable("สำรองข้อมูลไม่สำเร็จ ข้อมูลสำรองเดิมยังอยู่ (backup failed)"),
+            convert_backup_disk_errors("สำรองข้อมูลไม่สำเร็จ ข้อมูลสำรองเดิมยังอยู่ (backup failed)"),
             emptied_directory(aside),
         ):
             # The database first: every file that it names was durable before the database named it.
@@ -265,7 +265,7 @@ class _TarTarget:
     def publish(self, progress: Progress, retention: RetentionRule) -> int:  # noqa: ARG002  # there is one
         self._add_member(MANIFEST, io.BytesIO(self.manifest.to_bytes(self._keys.sign)))
         self._tar.close()
-        flush_to_disk(self._file)
+        write_through_to_disk(self._file)
         self._file.close()
         total = len(self.manifest.members)
         TarSource(self._part).check(lambda done: progress("verify", done, total))
@@ -345,7 +345,7 @@ class _DirectoryTarget:
             with part.open("wb") as copy:
                 hashing = HashingReader(stream)
                 shutil.copyfileobj(hashing, copy, CHUNK)
-                flush_to_disk(copy)
+                write_through_to_disk(copy)
             written = self.manifest.members[name] = hashing.sha256()
         kept = self._path / self.manifest.path(name)
         if _hash(part) != written:
@@ -381,7 +381,7 @@ class _DirectoryTarget:
         part = self._aside / MANIFEST
         with part.open("wb") as file:
             file.write(self.manifest.to_bytes(self._keys.sign))
-            flush_to_disk(file)
+            write_through_to_disk(file)
         self._directory.publish(part, self.manifest.generation)
         self._directory.prune(retention)
         return len(self._directory.generations())

@@ -11,7 +11,7 @@ from archive.fields import ANNOUNCEMENT_FIELDS
 from archive.model import Announcement, Draft, Status
 from storage import mappers
 from storage.engine import Queries
-from storage.hash_chain import seal
+from storage.hash_chain import append_entries
 from storage.repositories import history
 from storage.repositories.attachments import drop_decisions
 from storage.tenancy import current_organisation
@@ -55,15 +55,15 @@ class EngineAnnouncements:
                 **fields,
                 organisation=current_organisation(self._engine),
                 status=status.value,
-                change=history.next_change(self._engine),
+                change=history.next_change_number(self._engine),
                 at=mappers.now_text(),
             )
             if row is None:
                 raise _ref_taken()
             # The other fields are on the record, or in the ``before`` values of a later revision.
             after = {"title": row["title"], "status": row["status"]}
-            history.note(self._engine, row["id"], "create", actor=actor, after=after, reason=reason)
-            seal(self._engine, ("announcement", row["id"]))
+            history.append_change(self._engine, row["id"], "create", actor=actor, after=after, reason=reason)
+            append_entries(self._engine, ("announcement", row["id"]))
         return mappers.announcement(row)
 
     def revise(
@@ -86,7 +86,7 @@ class EngineAnnouncements:
             if after:
                 before = {name: row[name] for name in after}
                 self._set(id, after)
-                history.note(
+                history.append_change(
                     self._engine, id, "revise", actor=actor, before=before, after=after, reason=reason
                 )
             return self.get(id)
@@ -105,7 +105,7 @@ class EngineAnnouncements:
             self._set(id, {"status": status.value, "publish_at": None, "reason": kept})
             if status is Status.WITHDRAWN:
                 drop_decisions(self._engine, id)
-            history.note(
+            history.append_change(
                 self._engine,
                 id,
                 _ACTIONS[status],
@@ -137,8 +137,8 @@ class EngineAnnouncements:
             id=id,
             **columns,
         )
-        history.touch(self._engine, id)
-        seal(self._engine, ("announcement", id))
+        history.queue_for_indexing(self._engine, id)
+        append_entries(self._engine, ("announcement", id))
 
     def get(self, id: int) -> Announcement:
         return mappers.announcement(history.announcement_row(self._engine, id))
@@ -206,7 +206,7 @@ class EngineAnnouncements:
             next(mappers.map_readable_rows(mappers.announcement, later), None),
         )
 
-    def months(self) -> list[tuple[int, int, int]]:
+    def count_by_month(self) -> list[tuple[int, int, int]]:
         found = self._engine.rows(
             """SELECT substr(published_on, 1, 7) AS month, COUNT(*) AS number FROM announcement
                WHERE organisation_id IN :organisations AND status = 'published'
@@ -218,7 +218,7 @@ class EngineAnnouncements:
             if _MONTH.fullmatch(str(row["month"]))  # a damaged date is in no month
         ]
 
-    def counts(self) -> dict[str, int]:
+    def count_by_status(self) -> dict[str, int]:
         found = self._engine.rows(
             """SELECT status, count(*) AS n FROM announcement
                WHERE organisation_id IN :organisations AND status IN :known GROUP BY status""",
@@ -227,7 +227,7 @@ class EngineAnnouncements:
         counted = {row["status"]: row["n"] for row in found}
         return {status.value: counted.get(status.value, 0) for status in Status}
 
-    def due(self, now: dt.datetime) -> list[int]:
+    def ids_due_for_publication(self, now: dt.datetime) -> list[int]:
         found = self._engine.rows(
             """SELECT id FROM announcement
                WHERE organisation_id IN :organisations AND publish_at <= :now AND status = 'draft'

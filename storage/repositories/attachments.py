@@ -14,9 +14,9 @@ from archive.model import Attachment, DocumentKind, Hold, PersonalData
 from archive.ports import StoredFile
 from storage import mappers
 from storage.engine import Queries, Row
-from storage.hash_chain import READING, seal
+from storage.hash_chain import READING, append_entries
 from storage.repositories import history
-from storage.repositories.file_versions import keep_version
+from storage.repositories.file_versions import store_earlier_version
 
 
 def attachment_row(engine: Queries, id: int, *, lock: bool = False) -> Row:
@@ -48,10 +48,10 @@ def drop_decisions(engine: Queries, announcement_id: int) -> None:
     for attachment in map(mappers.attachment, found):
         if attachment.decided or attachment.hold is None:
             _set_hold(engine, attachment.id, privacy.hold_without_decisions(attachment), ())
-            seal(engine, ("attachment", attachment.id))
+            append_entries(engine, ("attachment", attachment.id))
 
 
-def note_corrected_finds(
+def replace_page_finds(
     engine: Queries, attachment: Attachment, page: int, page_finds: Sequence[PersonalData]
 ) -> None:
     """Replace the finds of a page by those in its corrected text.
@@ -66,15 +66,15 @@ def note_corrected_finds(
     engine.run(
         "UPDATE attachment SET details = :details WHERE organisation_id IN :organisations AND id = :id",
         id=attachment.id,
-        details=mappers.details_text(details),
+        details=mappers.details_json(details),
     )
     finds = privacy.find_in_attachment(attachment, details)
-    if attachment.hold is None and privacy.undecided(finds, attachment.decided):
+    if attachment.hold is None and privacy.finds_without_decision(finds, attachment.decided):
         _set_hold(engine, attachment.id, Hold.PERSONAL_DATA, attachment.decided)
-        note_hidden(engine, attachment.id)
+        record_hiding(engine, attachment.id)
 
 
-def note_hidden(engine: Queries, attachment_id: int) -> None:
+def record_hiding(engine: Queries, attachment_id: int) -> None:
     """Record the change with which an attachment became hidden from residents.
 
     An index that has not followed to this change may still show the attachment. Call this inside a
@@ -174,7 +174,7 @@ class EngineAttachments:
             if row["sha256"] == file.sha256:
                 return mappers.attachment(row)
             self._refuse_attached_file(row["announcement_id"], file.sha256)
-            keep_version(self._engine, row, actor=actor)
+            store_earlier_version(self._engine, row, actor=actor)
             self._engine.run(
                 """DELETE FROM page
                    WHERE organisation_id IN :organisations AND attachment_id = :id""",
@@ -203,7 +203,7 @@ class EngineAttachments:
                 before=_described(row),
                 after=_described(after),
             )
-            note_hidden(self._engine, attachment_id)
+            record_hiding(self._engine, attachment_id)
             return self.get(attachment_id)
 
     def _refuse_attached_file(self, announcement_id: int, sha256: str) -> None:
@@ -222,9 +222,9 @@ class EngineAttachments:
         with self._engine.write():
             row = attachment_row(self._engine, attachment_id, lock=True)
             attachment = mappers.attachment(row)
-            decisions = (*attachment.decided, *map(privacy.decision, decided))
+            decisions = (*attachment.decided, *map(privacy.decision_key, decided))
             finds = privacy.find_in_attachment(attachment, attachment.details)
-            hold = Hold.PERSONAL_DATA if privacy.undecided(finds, decisions) else None
+            hold = Hold.PERSONAL_DATA if privacy.finds_without_decision(finds, decisions) else None
             _set_hold(self._engine, attachment_id, hold, decisions)
             place: dict[str, object] = {"attachment_id": attachment_id, "label": row["label"]}
             self._note(row, "release", actor=actor, after=place, reason=reason)
@@ -237,7 +237,7 @@ class EngineAttachments:
             _set_hold(self._engine, attachment_id, hold, ())
             place: dict[str, object] = {"attachment_id": attachment_id, "label": row["label"]}
             self._note(row, "hold", actor=actor, after=place)
-            note_hidden(self._engine, attachment_id)
+            record_hiding(self._engine, attachment_id)
             return self.get(attachment_id)
 
     def detached(self, announcement_id: int) -> list[Attachment]:
@@ -284,7 +284,7 @@ class EngineAttachments:
                     position=position,
                     id=attachment_id,
                 )
-            history.note(
+            history.append_change(
                 self._engine,
                 announcement_id,
                 "order",
@@ -292,7 +292,7 @@ class EngineAttachments:
                 before={"order": before},
                 after={"order": after},
             )
-            history.touch(self._engine, announcement_id)
+            history.queue_for_indexing(self._engine, announcement_id)
 
     def detach(self, attachment_id: int, *, actor: str) -> None:
         with self._engine.write():
@@ -311,7 +311,7 @@ class EngineAttachments:
                 position=row["position"],
             )
             self._note(row, "detach", actor=actor, before=_described(row))
-            note_hidden(self._engine, attachment_id)
+            record_hiding(self._engine, attachment_id)
 
     def reattach(self, attachment_id: int, *, actor: str) -> Attachment:
         with self._engine.write():
@@ -387,7 +387,7 @@ class EngineAttachments:
         after: dict[str, object] | None = None,
         reason: str = "",
     ) -> None:
-        history.note(
+        history.append_change(
             self._engine,
             row["announcement_id"],
             action,
@@ -396,8 +396,8 @@ class EngineAttachments:
             after=after,
             reason=reason,
         )
-        history.touch(self._engine, row["announcement_id"])
-        seal(self._engine, ("attachment", row["id"]), (READING, row["id"]))
+        history.queue_for_indexing(self._engine, row["announcement_id"])
+        append_entries(self._engine, ("attachment", row["id"]), (READING, row["id"]))
 
 
 def _described(row: Row) -> dict[str, object]:

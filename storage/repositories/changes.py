@@ -42,13 +42,13 @@ class EngineChanges:
         )
         return [*mappers.map_readable_rows(mappers.change, found)]
 
-    def get(self, id: int) -> Change:
+    def get_announcement_change(self, id: int) -> Change:
         return self._one("history", id)
 
-    def get_of_collection(self, id: int) -> Change:
+    def get_collection_change(self, id: int) -> Change:
         return self._one("collection_history", id)
 
-    def get_of_item(self, id: int) -> Change:
+    def get_disclosure_item_change(self, id: int) -> Change:
         return self._one("disclosure_history", id)
 
     def _one(self, table: str, id: int) -> Change:

@@ -9,7 +9,7 @@ from archive.errors import NotFound
 from archive.model import Change, Collection, Item
 from storage import mappers
 from storage.engine import Queries, Row
-from storage.hash_chain import seal
+from storage.hash_chain import append_entries
 from storage.repositories.history import bulk_name
 from storage.tenancy import current_organisation
 
@@ -46,7 +46,7 @@ class EngineCollections:
                 kept = int(made[0]["id"])
             _save_items(self._engine, kept, items)
             _note(self._engine, kept, "create" if id is None else "revise", actor, before, wanted)
-            seal(self._engine, ("collection", kept))
+            append_entries(self._engine, ("collection", kept))
             return self.get(kept)
 
     def history(self, id: int) -> list[Change]:
@@ -138,7 +138,7 @@ def _note(
         before=mappers.json_text({name: value for name, value in before.items() if name in changed}),
         after=mappers.json_text({name: value for name, value in after.items() if name in changed}),
     )
-    seal(engine, ("collection_history", made[0]["id"]))
+    append_entries(engine, ("collection_history", made[0]["id"]))
 
 
 def _history_fields(collection: Collection) -> dict[str, object]:

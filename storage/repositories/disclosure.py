@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from archive.disclosure import DisclosureEntry, DisclosureItem
 from storage import mappers
 from storage.engine import Queries
-from storage.hash_chain import seal
+from storage.hash_chain import append_entries
 from storage.repositories import history
 from storage.tenancy import current_organisation
 
@@ -21,7 +21,7 @@ class EngineDisclosure:
     def __init__(self, engine: Queries) -> None:
         self._engine = engine
 
-    def changed_items(self, first: int, last: int) -> list[tuple[int, DisclosureItem]]:
+    def items_changed_by_staff(self, first: int, last: int) -> list[tuple[int, DisclosureItem]]:
         found = self._engine.rows(
             """SELECT * FROM disclosure_item WHERE organisation_id IN :organisations
                AND year BETWEEN :first AND :last ORDER BY year, id""",
@@ -68,7 +68,7 @@ class EngineDisclosure:
                 after=mappers.json_text(place | {name: after[name] for name in after if name in changed}),
                 bulk=history.bulk_name(),
             )
-            seal(
+            append_entries(
                 self._engine,
                 ("disclosure_item", saved[0]["id"]),
                 ("disclosure_history", made[0]["id"]),
@@ -101,9 +101,11 @@ class EngineDisclosure:
                 **_place(entry),
             )
             if made:
-                seal(self._engine, ("disclosure_entry", made[0]["id"]))
+                append_entries(self._engine, ("disclosure_entry", made[0]["id"]))
                 entry_field = {"disclosure": _history_text(entry)}
-                history.note(self._engine, entry.announcement_id, "disclose", actor=actor, after=entry_field)
+                history.append_change(
+                    self._engine, entry.announcement_id, "disclose", actor=actor, after=entry_field
+                )
 
     def unassign(self, entry: DisclosureEntry, *, actor: str) -> None:
         with self._engine.write():
@@ -115,11 +117,13 @@ class EngineDisclosure:
                 **_place(entry),
             )
             if gone:
-                seal(self._engine, ("disclosure_entry", gone[0]["id"]))
+                append_entries(self._engine, ("disclosure_entry", gone[0]["id"]))
                 entry_field = {"disclosure": _history_text(entry)}
-                history.note(self._engine, entry.announcement_id, "disclose", actor=actor, before=entry_field)
+                history.append_change(
+                    self._engine, entry.announcement_id, "disclose", actor=actor, before=entry_field
+                )
 
-    def ids_with_title(self, phrases: Sequence[str], first: dt.date, last: dt.date) -> list[int]:
+    def find_ids_by_title(self, phrases: Sequence[str], first: dt.date, last: dt.date) -> list[int]:
         if not phrases:
             return []
         alike = " OR ".join(f"title LIKE :phrase_{number}" for number in range(len(phrases)))

@@ -11,9 +11,9 @@ from archive.errors import Conflict, no_such_attachment
 from archive.model import Status
 from storage import mappers
 from storage.engine import Queries, Row
-from storage.hash_chain import READING, seal
+from storage.hash_chain import READING, append_entries
 from storage.repositories import history
-from storage.repositories.attachments import note_hidden
+from storage.repositories.attachments import record_hiding
 
 _TELLING = {"text", "doubts", "label", "filename", "sha256", "size", "media_type"}
 """Keys of a change in the history that tell something of a file, of its name or of its pages."""
@@ -53,13 +53,13 @@ class EngineErasures:
             if scope is ErasureScope.ATTACHMENT:
                 self._clear_attachment(row, id)
             place: dict[str, object] = {"attachment_id": attachment_id, "erasure": id}
-            history.note(
+            history.append_change(
                 self._engine, row["announcement_id"], "erase", actor=actor, after=place, reason=reason
             )
-            history.touch(self._engine, row["announcement_id"])
+            history.queue_for_indexing(self._engine, row["announcement_id"])
             if scope is ErasureScope.ATTACHMENT:
-                note_hidden(self._engine, attachment_id)
-            seal(self._engine, ("attachment", attachment_id), (READING, attachment_id))
+                record_hiding(self._engine, attachment_id)
+            append_entries(self._engine, ("attachment", attachment_id), (READING, attachment_id))
         return next(each for each in self.all() if each.id == id)
 
     def erase_text(self, announcement_id: int, *, ordered_by: str, reason: str, actor: str) -> Erasure:
@@ -84,11 +84,11 @@ class EngineErasures:
                 id=announcement_id,
             )
             self._rewrite_history(announcement_id, _without_own_text)
-            history.note(
+            history.append_change(
                 self._engine, announcement_id, "erase", actor=actor, after={"erasure": id}, reason=reason
             )
-            history.touch(self._engine, announcement_id)
-            seal(self._engine, ("announcement", announcement_id))
+            history.queue_for_indexing(self._engine, announcement_id)
+            append_entries(self._engine, ("announcement", announcement_id))
         return next(each for each in self.all() if each.id == id)
 
     def all(self) -> list[Erasure]:
@@ -156,7 +156,7 @@ class EngineErasures:
             at=mappers.now_text(),
             actor=actor,
         )
-        seal(self._engine, ("erasure", made[0]["id"]))
+        append_entries(self._engine, ("erasure", made[0]["id"]))
         return int(made[0]["id"])
 
     def _clear_attachment(self, row: Row, erasure: int) -> None:
@@ -181,7 +181,7 @@ class EngineErasures:
                 announcement_id=row["announcement_id"],
                 position=row["position"],
             )
-        seal(self._engine, ("attachment", row["id"]), (READING, row["id"]))
+        append_entries(self._engine, ("attachment", row["id"]), (READING, row["id"]))
 
     def _clear_history(self, row: Row, scope: ErasureScope, files: Collection[str]) -> None:
         """Remove what the entries of the history tell of the erased files."""
@@ -205,7 +205,7 @@ class EngineErasures:
                     id=entry["id"],
                     **{name: mappers.json_text(change) for name, change in left.items()},
                 )
-                seal(self._engine, ("history", entry["id"]))
+                append_entries(self._engine, ("history", entry["id"]))
 
 
 def _without_own_text(change: Mapping[str, object]) -> dict[str, object]:

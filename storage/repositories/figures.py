@@ -163,7 +163,7 @@ class EngineFigures:
         counts = {row["day"]: int(row["count"]) for row in found}
         return [(day, counts.get(day.isoformat(), 0)) for day in shown]
 
-    def note_miss(self, query: str) -> None:
+    def record_missed_search(self, query: str) -> None:
         if _may_name_person(query):
             return
         with self._engine.write(durable=False):
@@ -196,7 +196,7 @@ class EngineFigures:
             most=MOST_MISSES,
         )
 
-    def misses(self, *, limit: int = 100) -> list[MissedSearch]:
+    def list_missed_searches(self, *, limit: int = 100) -> list[MissedSearch]:
         found = self._engine.rows(
             """SELECT query, sum(count) AS count, max(last_at) AS last_at FROM miss
                WHERE organisation_id IN :organisations GROUP BY query ORDER BY 2 DESC, 3 DESC LIMIT :limit""",
@@ -208,13 +208,13 @@ class EngineFigures:
             if not _may_name_person(row["query"])  # kept by an earlier version
         ]
 
-    def forget_miss(self, query: str) -> None:
+    def delete_missed_search(self, query: str) -> None:
         with self._engine.write():
             self._engine.run(
                 "DELETE FROM miss WHERE organisation_id IN :organisations AND query = :query", query=query
             )
 
-    def tally(self, name: str, amount: int) -> None:
+    def add_to_total(self, name: str, amount: int) -> None:
         with self._engine.write(durable=False):
             self._engine.run(
                 """INSERT INTO counter (name, value) VALUES (:name, :amount)
@@ -223,7 +223,7 @@ class EngineFigures:
                 amount=amount,
             )
 
-    def tallies(self) -> dict[str, int]:
+    def running_totals(self) -> dict[str, int]:
         found = self._engine.rows("SELECT name, value FROM counter")
         return {
             row["name"].removeprefix(_TALLY): row["value"] for row in found if row["name"].startswith(_TALLY)

@@ -8,7 +8,7 @@ from storage import mappers
 from storage.engine import Queries, Row
 
 
-def keep_version(engine: Queries, attachment: Row, *, actor: str) -> None:
+def store_earlier_version(engine: Queries, attachment: Row, *, actor: str) -> None:
     """Keep the attachment's present file and the texts of its pages. Call this inside a transaction."""
     texts = engine.rows(
         """SELECT text FROM page
@@ -53,7 +53,7 @@ class EngineFileVersions:
         )
         return [*mappers.map_readable_rows(mappers.file_version, found)]
 
-    def texts(self, attachment_id: int, number: int) -> list[str]:
+    def page_texts(self, attachment_id: int, number: int) -> list[str]:
         row = self._engine.row(
             """SELECT texts FROM file_version
                WHERE organisation_id IN :organisations AND attachment_id = :id AND number = :number""",

@@ -10,13 +10,13 @@ from archive.errors import no_such_announcement
 from archive.model import Change
 from storage import mappers
 from storage.engine import Queries, Row
-from storage.hash_chain import seal
+from storage.hash_chain import append_entries
 
 _bulk: ContextVar[str] = ContextVar("bulk", default="")
 
 
 @contextmanager
-def in_bulk(name: str) -> Iterator[None]:
+def bulk_change(name: str) -> Iterator[None]:
     """Mark the changes that are written during the context as made at once, under ``name``."""
     token = _bulk.set(name)
     try:
@@ -39,7 +39,7 @@ def announcement_row(engine: Queries, id: int) -> Row:
     return row
 
 
-def next_change(engine: Queries) -> int:
+def next_change_number(engine: Queries) -> int:
     """Raise the change counter and return its new value. Call this inside a transaction.
 
     A second writer waits in this function until the first one commits. So the counter grows in the order
@@ -49,18 +49,18 @@ def next_change(engine: Queries) -> int:
     return int(raised[0]["value"])
 
 
-def touch(engine: Queries, announcement_id: int) -> None:
+def queue_for_indexing(engine: Queries, announcement_id: int) -> None:
     """Raise the announcement's ``change``, so that search indexes the announcement again."""
     engine.run(
         """UPDATE announcement SET change = :change, updated_at = :at
            WHERE organisation_id IN :organisations AND id = :id""",
         id=announcement_id,
-        change=next_change(engine),
+        change=next_change_number(engine),
         at=mappers.now_text(),
     )
 
 
-def note(
+def append_change(
     engine: Queries,
     announcement_id: int,
     action: str,
@@ -86,7 +86,7 @@ def note(
         after=mappers.json_text(after or {}),
         reason=reason,
     )
-    seal(engine, ("history", made[0]["id"]))
+    append_entries(engine, ("history", made[0]["id"]))
 
 
 class EngineHistory:
@@ -127,7 +127,7 @@ class EngineHistory:
     def last_change(self) -> int:
         return int(self._engine.rows("SELECT value FROM counter WHERE name = 'change'")[0]["value"])
 
-    def touch(self, ids: Sequence[int]) -> None:
+    def queue_for_indexing(self, ids: Sequence[int]) -> None:
         with self._engine.write():
             for row in self._engine.rows(
                 "SELECT id FROM announcement WHERE organisation_id IN :organisations AND id IN :ids",
@@ -137,5 +137,5 @@ class EngineHistory:
                     """UPDATE announcement SET change = :change
                        WHERE organisation_id IN :organisations AND id = :id""",
                     id=row["id"],
-                    change=next_change(self._engine),
+                    change=next_change_number(self._engine),
                 )

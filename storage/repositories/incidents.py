@@ -14,7 +14,7 @@ class EngineIncidents:
     def __init__(self, engine: Queries) -> None:
         self._engine = engine
 
-    def note(self, code: str, subject: str, detail: str) -> None:
+    def record(self, code: str, subject: str, detail: str) -> None:
         with self._engine.write():
             known = self._engine.row(
                 """SELECT id FROM incident WHERE code = :code AND subject = :subject AND detail = :detail

@@ -10,9 +10,9 @@ from archive.errors import Conflict
 from archive.model import Attachment, Details, Failure, Reading
 from storage import mappers
 from storage.engine import Queries, Row
-from storage.hash_chain import READING, seal
+from storage.hash_chain import READING, append_entries
 from storage.repositories import history
-from storage.repositories.attachments import note_hidden
+from storage.repositories.attachments import record_hiding
 
 MAX_ATTEMPTS = 3
 """Readings of an attachment after which it fails, when the worker died each time.
@@ -120,14 +120,14 @@ class EngineJobs:
                 id=attachment_id,
                 hold=hold.value if hold else "",
                 page_count=page_count,
-                details=mappers.details_text(details),
+                details=mappers.details_json(details),
                 rules=rules,
             )
             self._settle(row, Reading.READY, None)
             if hold != attachment.hold:
-                seal(self._engine, ("attachment", attachment_id))
+                append_entries(self._engine, ("attachment", attachment_id))
             if hold and attachment.hold is None:
-                note_hidden(self._engine, attachment_id)
+                record_hiding(self._engine, attachment_id)
 
     def fail(self, attachment_id: int, worker: str, failure: Failure) -> None:
         with self._engine.write():
@@ -157,8 +157,8 @@ class EngineJobs:
             code=failure and failure.code,
             message=failure and failure.message,
         )
-        history.touch(self._engine, row["announcement_id"])
-        seal(self._engine, (READING, row["id"]))
+        history.queue_for_indexing(self._engine, row["announcement_id"])
+        append_entries(self._engine, (READING, row["id"]))
 
     def release(self, attachment_id: int, worker: str) -> None:
         with self._engine.write(durable=False):
@@ -203,7 +203,7 @@ class EngineJobs:
         )
         return [row["id"] for row in found]
 
-    def counts(self) -> dict[str, int]:
+    def count_by_status(self) -> dict[str, int]:
         found = self._engine.rows(
             """SELECT status, count(*) AS n FROM attachment
                WHERE organisation_id IN :organisations AND status IN :known GROUP BY status""",

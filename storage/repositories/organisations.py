@@ -6,7 +6,7 @@ from archive.errors import Conflict, NotFound
 from archive.model import Organisation
 from storage import mappers
 from storage.engine import Engine
-from storage.hash_chain import seal
+from storage.hash_chain import append_entries
 from storage.tenancy import PARENTS
 
 
@@ -57,7 +57,7 @@ class EngineOrganisations:
                 name=name,
                 host=host,
             )[0]
-            seal(self._engine, ("organisation", row["id"]))
+            append_entries(self._engine, ("organisation", row["id"]))
         return mappers.organisation(row)
 
     def change(self, slug: str, *, to: Organisation) -> None:
@@ -73,7 +73,7 @@ class EngineOrganisations:
             )
             if not changed:
                 raise NotFound(f"ไม่พบหน่วยงาน {slug} (no such organisation)")
-            seal(self._engine, ("organisation", changed[0]["id"]))
+            append_entries(self._engine, ("organisation", changed[0]["id"]))
 
     def _refuse_taken(self, slug: str, host: str | None, but: str = "") -> None:
         for other in self.all():

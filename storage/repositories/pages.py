@@ -10,9 +10,9 @@ from archive.errors import Conflict, NotFound
 from archive.model import Line, LowConfidenceSpan, Page, PersonalData, Source
 from storage import mappers
 from storage.engine import Queries, Row
-from storage.hash_chain import READING, seal
+from storage.hash_chain import READING, append_entries
 from storage.repositories import history
-from storage.repositories.attachments import attachment_row, note_corrected_finds
+from storage.repositories.attachments import attachment_row, replace_page_finds
 
 _WRITE = """INSERT INTO page (attachment_id, number, source, confidence, turn, rules, corrected,
         problem, text, raw, lines, doubts, organisation_id)
@@ -71,7 +71,9 @@ class EnginePages:
             self._replace(attachment, before, after, "correct", actor, personal_data)
         return after
 
-    def reread(self, page: Page, *, actor: str, personal_data: Sequence[PersonalData] = ()) -> Page:
+    def replace_by_rereading(
+        self, page: Page, *, actor: str, personal_data: Sequence[PersonalData] = ()
+    ) -> Page:
         with self._engine.write():
             attachment = attachment_row(self._engine, page.attachment_id, lock=True)
             before = self.get(page.attachment_id, page.number)
@@ -97,7 +99,7 @@ class EnginePages:
             **mappers.page_values(after),
         )
         place: dict[str, object] = {"attachment_id": after.attachment_id, "page": after.number}
-        history.note(
+        history.append_change(
             self._engine,
             attachment["announcement_id"],
             action,
@@ -105,9 +107,9 @@ class EnginePages:
             before={**place, "text": before.text, "corrected": before.corrected, **_kept_doubts(before)},
             after={**place, "text": after.text},
         )
-        history.touch(self._engine, attachment["announcement_id"])
-        note_corrected_finds(self._engine, mappers.attachment(attachment), after.number, personal_data)
-        seal(self._engine, ("attachment", after.attachment_id), (READING, after.attachment_id))
+        history.queue_for_indexing(self._engine, attachment["announcement_id"])
+        replace_page_finds(self._engine, mappers.attachment(attachment), after.number, personal_data)
+        append_entries(self._engine, ("attachment", after.attachment_id), (READING, after.attachment_id))
 
     def get(self, attachment_id: int, number: int) -> Page:
         row = self._engine.row(
@@ -129,7 +131,7 @@ class EnginePages:
         )
         return [*mappers.map_readable_rows(mappers.page, found)]
 
-    def doubtful(self, *, below: float, limit: int) -> list[Page]:
+    def list_doubtful(self, *, below: float, limit: int) -> list[Page]:
         found = self._engine.rows(
             """SELECT * FROM page
                WHERE organisation_id IN :organisations AND corrected IN (0, 1)
@@ -144,7 +146,7 @@ class EnginePages:
         )
         return [*mappers.map_readable_rows(mappers.page, found)]
 
-    def counts(self) -> dict[str, int]:
+    def count_by_source(self) -> dict[str, int]:
         found = self._engine.rows(
             """SELECT source, count(*) AS n FROM page
                WHERE organisation_id IN :organisations AND source IN :known AND attachment_id NOT IN (
@@ -166,7 +168,7 @@ class EnginePages:
         texts = {(row["attachment_id"], row["number"]): row["text"] for row in found}
         return {place: text for place, text in texts.items() if place in wanted}
 
-    def texts(self, attachment_ids: Iterable[int]) -> dict[int, list[tuple[int, str]]]:
+    def texts_by_attachment(self, attachment_ids: Iterable[int]) -> dict[int, list[tuple[int, str]]]:
         ids = list(attachment_ids)
         found = self._engine.rows(
             """SELECT attachment_id, number, text FROM page
@@ -179,7 +181,7 @@ class EnginePages:
             texts[one] = [(row["number"], row["text"]) for row in group]
         return texts
 
-    def doubts(
+    def doubtful_texts_by_attachment(
         self, attachment_ids: Iterable[int]
     ) -> dict[int, list[tuple[str, tuple[LowConfidenceSpan, ...]]]]:
         found = self._engine.rows(

@@ -52,5 +52,5 @@ def open_records(engine: Queries) -> Records:
 
 @contextmanager
 def _batch(engine: Queries, bulk: str = "") -> Iterator[None]:
-    with engine.write(), history.in_bulk(bulk or history.bulk_name()):
+    with engine.write(), history.bulk_change(bulk or history.bulk_name()):
         yield

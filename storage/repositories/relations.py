@@ -5,13 +5,13 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
-from archive.citations import names_number
+from archive.citations import mentions_document_number
 from archive.errors import no_such_announcement
 from archive.model import Relation, RelationKind
 from archive.thai import thai_digits
 from storage import mappers
 from storage.engine import Queries, Row
-from storage.hash_chain import seal
+from storage.hash_chain import append_entries
 from storage.repositories import history
 
 _FOUND_AT_MOST = 200  # announcements that a rough search returns before their texts are compared
@@ -52,12 +52,12 @@ class EngineRelations:
                 older_id=older_id,
                 kind=code,
             )
-            seal(self._engine, ("relation", made[0]["id"]))
+            append_entries(self._engine, ("relation", made[0]["id"]))
             before = known["kind"] if known is not None else ""
             _note(self._engine, newer_id, older_id, before, code, actor)
             _note(self._engine, older_id, newer_id, names.get(before, ""), names.get(code, ""), actor)
 
-    def decisions_of(self, announcement_id: int) -> list[Relation]:
+    def list_decisions(self, announcement_id: int) -> list[Relation]:
         found = self._engine.rows(
             """SELECT * FROM relation WHERE organisation_id IN :organisations
                    AND (newer_id = :id OR older_id = :id) ORDER BY id""",
@@ -65,17 +65,17 @@ class EngineRelations:
         )
         return [*mappers.map_readable_rows(mappers.relation, found)]
 
-    def public(self) -> list[Relation]:
+    def list_public(self) -> list[Relation]:
         found = self._engine.rows(
             f"""SELECT * FROM relation WHERE organisation_id IN :organisations AND kind <> ''
                 AND {_NEWER_IS_PUBLISHED} AND {_OLDER_IS_PUBLISHED} ORDER BY id"""  # noqa: S608
         )
         return [*mappers.map_readable_rows(mappers.relation, found)]
 
-    def no_longer_in_force(self) -> frozenset[int]:
+    def ids_no_longer_in_force(self) -> frozenset[int]:
         return self._older_of([kind for kind in RelationKind if kind.ends])
 
-    def amended(self) -> frozenset[int]:
+    def amended_ids(self) -> frozenset[int]:
         return self._older_of([RelationKind.AMENDS])
 
     def _older_of(self, kinds: Sequence[RelationKind]) -> frozenset[int]:
@@ -87,7 +87,7 @@ class EngineRelations:
         )
         return frozenset(row["id"] for row in found)
 
-    def naming_number(self, number: str) -> list[int]:
+    def find_ids_by_document_number(self, number: str) -> list[int]:
         found = self._engine.rows(
             f"""SELECT id, title AS said FROM announcement
                 WHERE organisation_id IN :organisations AND status <> 'trashed'
@@ -101,9 +101,9 @@ class EngineRelations:
             thai=f"%{thai_digits(number)}%",
             most=_FOUND_AT_MOST,
         )
-        return _ids([row for row in found if names_number(row["said"], number)])
+        return _ids([row for row in found if mentions_document_number(row["said"], number)])
 
-    def with_words_in_title(self, words: str) -> list[int]:
+    def find_ids_by_title_words(self, words: str) -> list[int]:
         found = self._engine.rows(
             """SELECT id FROM announcement WHERE organisation_id IN :organisations AND status <> 'trashed'
                AND title LIKE :words ORDER BY id LIMIT :most""",
@@ -112,7 +112,7 @@ class EngineRelations:
         )
         return _ids(found)
 
-    def dated(self, date: dt.date) -> list[int]:
+    def find_ids_by_date(self, date: dt.date) -> list[int]:
         found = self._engine.rows(
             f"""SELECT id FROM announcement
                 WHERE organisation_id IN :organisations AND status <> 'trashed' AND published_on = :day
@@ -134,7 +134,7 @@ def _ids(found: Sequence[Row]) -> list[int]:
 
 def _note(engine: Queries, id: int, other_id: int, before: str, after: str, actor: str) -> None:
     """Append the decision to the history of one of the two announcements, and make its pages new."""
-    history.note(
+    history.append_change(
         engine,
         id,
         "relate",
@@ -142,4 +142,4 @@ def _note(engine: Queries, id: int, other_id: int, before: str, after: str, acto
         before={"relation": f"{before} {other_id}"} if before else None,
         after={"relation": f"{after or 'dismissed'} {other_id}"},
     )
-    history.touch(engine, id)
+    history.queue_for_indexing(engine, id)

@@ -11,7 +11,7 @@ from archive.errors import NotFound, Unavailable
 from archive.model import AttemptLimit, Person, Session
 from storage import mappers
 from storage.engine import Queries
-from storage.hash_chain import seal_changed_people
+from storage.hash_chain import append_entries_of_changed_people
 
 _SEEN_STEP = dt.timedelta(minutes=1)
 """Least time between two updates of ``seen_at``, so that few page views cause a write."""
@@ -28,7 +28,7 @@ class EngineSignIns:
         self._engine = engine
 
     def open_session(self, person_id: int, key_hash: str, *, device: str, now: dt.datetime) -> Session:
-        with seal_changed_people(self._engine):
+        with append_entries_of_changed_people(self._engine):
             self._engine.run(
                 "DELETE FROM session WHERE organisation_id IN :account_organisations AND started_at <= :old",
                 old=mappers.time_text(now - _REMEMBERED),
@@ -53,7 +53,7 @@ class EngineSignIns:
             )
         return mappers.session(row)
 
-    def session(
+    def find_live_session(
         self, key_hash: str, *, idle: dt.timedelta, now: dt.datetime
     ) -> tuple[Session, Person] | None:
         found = self._engine.row(
@@ -81,7 +81,7 @@ class EngineSignIns:
         )[0]
         return session, mappers.person(person)
 
-    def sessions(self, person_id: int) -> list[Session]:
+    def list_sessions(self, person_id: int) -> list[Session]:
         found = self._engine.rows(
             """SELECT * FROM session
                WHERE organisation_id IN :account_organisations AND person_id = :person_id
@@ -91,7 +91,7 @@ class EngineSignIns:
         return [*mappers.map_readable_rows(mappers.session, found)]
 
     def close_session(self, person_id: int, id: int) -> None:
-        with seal_changed_people(self._engine):
+        with append_entries_of_changed_people(self._engine):
             self._engine.run(
                 """DELETE FROM session
                    WHERE organisation_id IN :account_organisations AND id = :id AND person_id = :person_id""",
@@ -100,7 +100,7 @@ class EngineSignIns:
             )
 
     def close_sessions(self, person_id: int) -> None:
-        with seal_changed_people(self._engine):
+        with append_entries_of_changed_people(self._engine):
             self._engine.run(
                 """DELETE FROM session
                    WHERE organisation_id IN :account_organisations AND person_id = :person_id""",

@@ -7,7 +7,7 @@ from archive.model import PROVINCE
 from archive.site_profile import TEXT_FIELDS, Emblem, SiteProfile, SiteProfileVersion
 from storage import mappers
 from storage.engine import Queries
-from storage.hash_chain import seal
+from storage.hash_chain import append_entries
 from storage.tenancy import current_organisation
 
 _COLUMNS = ", ".join(("id", *TEXT_FIELDS, "emblem_id", "saved_at", "saved_by"))
@@ -50,7 +50,7 @@ class EngineSiteProfiles:
                     organisation=self._organisation(),
                     id=id,
                 )
-            seal(self._engine, ("site_profile", id))
+            append_entries(self._engine, ("site_profile", id))
 
     def versions(self, *, limit: int) -> list[SiteProfileVersion]:
         found = self._engine.rows(

@@ -79,7 +79,7 @@ class EngineSubscriptions:
             )
         return changed == 1
 
-    def stop(self, key: str) -> bool:
+    def unsubscribe(self, key: str) -> bool:
         with self._engine.write():
             changed = self._engine.run(
                 "DELETE FROM subscription WHERE organisation_id IN :organisations AND key = :key", key=key
@@ -101,7 +101,7 @@ class EngineSubscriptions:
                 before=before,
             )
 
-    def list_unasked(self, *, limit: int) -> list[Subscription]:
+    def list_without_confirmation_request(self, *, limit: int) -> list[Subscription]:
         found = self._engine.rows(
             """SELECT * FROM subscription WHERE organisation_id IN :organisations
                AND asked_at IS NULL AND confirmed_at IS NULL ORDER BY id LIMIT :limit""",
@@ -109,7 +109,7 @@ class EngineSubscriptions:
         )
         return [*mappers.map_readable_rows(mappers.subscription, found)]
 
-    def note_request_sent(self, id: int, now: dt.datetime) -> None:
+    def record_confirmation_request(self, id: int, now: dt.datetime) -> None:
         with self._engine.write():
             self._engine.run(
                 """UPDATE subscription SET asked_at = :now
@@ -118,7 +118,9 @@ class EngineSubscriptions:
                 now=mappers.time_text(now),
             )
 
-    def due(self, position: int, *, digests_at: dt.datetime, after: int, limit: int) -> list[Subscription]:
+    def list_due(
+        self, position: int, *, digests_at: dt.datetime, after: int, limit: int
+    ) -> list[Subscription]:
         found = self._engine.rows(
             """SELECT * FROM subscription WHERE organisation_id IN :organisations
                AND confirmed_at IS NOT NULL AND id > :after
@@ -132,7 +134,7 @@ class EngineSubscriptions:
         )
         return [*mappers.map_readable_rows(mappers.subscription, found)]
 
-    def note_position(self, id: int, position: int, *, now: dt.datetime) -> None:
+    def record_position(self, id: int, position: int, *, now: dt.datetime) -> None:
         with self._engine.write():
             self._engine.run(
                 """UPDATE subscription SET position = :position, looked_at = :now

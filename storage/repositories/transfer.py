@@ -11,7 +11,7 @@ from archive.model import Announcement, Change, Reading
 from archive.transfer_ports import CarriedAttachment, CarriedRecord, CarriedVersion
 from storage import mappers
 from storage.engine import Queries
-from storage.hash_chain import READING, seal
+from storage.hash_chain import READING, append_entries
 from storage.repositories import history
 from storage.repositories.pages import write_page
 from storage.tenancy import current_organisation
@@ -41,7 +41,7 @@ class EngineTransfer:
                 **{name: mappers.plain_value(getattr(given, name)) for name in _FIELDS},
                 status=given.status.value,
                 reason=given.reason,
-                change=history.next_change(self._engine),
+                change=history.next_change_number(self._engine),
                 created_at=mappers.time_text(given.created_at),
                 updated_at=mappers.now_text(),
                 organisation=organisation,
@@ -50,10 +50,10 @@ class EngineTransfer:
                 raise Conflict("มีประกาศที่ใช้รหัสอ้างอิง (ref) นี้อยู่แล้ว", code="ref-taken")
             for change in record.history:
                 self._insert_change(row["id"], change, organisation)
-            history.note(self._engine, row["id"], "import", actor=actor, reason=reason)
+            history.append_change(self._engine, row["id"], "import", actor=actor, reason=reason)
             for carried in record.attachments:
                 self._insert_attachment(row["id"], carried, organisation)
-            seal(self._engine, ("announcement", row["id"]))
+            append_entries(self._engine, ("announcement", row["id"]))
         return mappers.announcement(row)
 
     def _insert_change(self, announcement_id: int, change: Change, organisation: int) -> None:
@@ -71,7 +71,7 @@ class EngineTransfer:
             reason=change.reason,
             organisation=organisation,
         )
-        seal(self._engine, ("history", made[0]["id"]))
+        append_entries(self._engine, ("history", made[0]["id"]))
 
     def _insert_attachment(self, announcement_id: int, carried: CarriedAttachment, organisation: int) -> None:
         given = carried.attachment
@@ -96,7 +96,7 @@ class EngineTransfer:
             status=status.value,
             error_code=given.error.code if given.error else None,
             error_message=given.error.message if given.error else None,
-            details=mappers.details_text(given.details),
+            details=mappers.details_json(given.details),
             rules=given.rules,
             hold=given.hold.value if given.hold else "",
             decided=json.dumps(list(given.decided)) if given.decided else "",
@@ -110,7 +110,7 @@ class EngineTransfer:
             write_page(self._engine, replace(page, attachment_id=id), organisation)
         for each in carried.versions:
             self._insert_version(id, each, organisation)
-        seal(self._engine, ("attachment", id), (READING, id))
+        append_entries(self._engine, ("attachment", id), (READING, id))
 
     def _insert_version(self, attachment_id: int, carried: CarriedVersion, organisation: int) -> None:
         given = carried.version

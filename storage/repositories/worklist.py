@@ -61,7 +61,7 @@ class EngineWorklist:
     def __init__(self, engine: Queries) -> None:
         self._engine = engine
 
-    def list_page(
+    def list_rows(
         self, filters: WorklistFilters, *, today: dt.date, page: int, per_page: int
     ) -> tuple[list[WorklistRow], int]:
         ids, total = self._page_of_ids(filters, today, page, per_page)
@@ -106,7 +106,7 @@ class EngineWorklist:
         )
         return [row["id"] for row in found], int(total[0]["n"])
 
-    def count_problems(self, *, today: dt.date) -> dict[Problem, int]:
+    def count_by_problem(self, *, today: dt.date) -> dict[Problem, int]:
         values = _problem_values(today)
         return {
             problem: int(
@@ -118,7 +118,7 @@ class EngineWorklist:
             for problem in Problem
         }
 
-    def count_statuses(self, filters: WorklistFilters, *, today: dt.date) -> dict[Status, int]:
+    def count_by_status(self, filters: WorklistFilters, *, today: dt.date) -> dict[Status, int]:
         condition, values = _condition(filters, today)
         found = self._engine.rows(
             f"SELECT status, count(*) AS n FROM announcement WHERE {condition} GROUP BY status",  # noqa: S608
@@ -138,7 +138,7 @@ class EngineWorklist:
         )
         return [row["value"] for row in found]
 
-    def unpublished_texts(self, *, limit: int) -> Iterator[tuple[int, str]]:
+    def latest_unpublished_texts(self, *, limit: int) -> Iterator[tuple[int, str]]:
         found = self._engine.rows(
             """SELECT id FROM announcement
                WHERE organisation_id IN :organisations AND status <> 'published'

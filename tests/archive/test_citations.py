@@ -6,7 +6,7 @@ import datetime as dt
 
 import pytest
 
-from archive.citations import find_citations, names_number
+from archive.citations import find_citations, mentions_document_number
 
 CASES = {
     "โดยที่เป็นการสมควร จึงให้ยกเลิกคำสั่งเทศบาลตำบลหนองปลาดุก ที่ ๕/๒๕๖๔ ลงวันที่ ๓ มกราคม ๒๕๖๔ และให้ใช้คำสั่งนี้แทน": [
@@ -41,6 +41,6 @@ def test_cited_documents_are_found(text: str) -> None:
 
 
 def test_a_number_is_named_whole() -> None:
-    assert names_number("คำสั่งที่ ๐๕ / ๒๕๖๐", "5/2560")
-    assert not names_number("คำสั่งที่ 15/2560", "5/2560")
-    assert not names_number("คำสั่งที่ 5/25601", "5/2560")
+    assert mentions_document_number("คำสั่งที่ ๐๕ / ๒๕๖๐", "5/2560")
+    assert not mentions_document_number("คำสั่งที่ 15/2560", "5/2560")
+    assert not mentions_document_number("คำสั่งที่ 5/25601", "5/2560")

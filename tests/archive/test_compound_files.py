@@ -8,7 +8,7 @@ import struct
 import pytest
 
 from archive.errors import Invalid
-from archive.filetype import DOC, detect
+from archive.filetype import DOC, detect_file_type
 
 _END, _FREE, _DIRECTORY = 0xFFFFFFFE, 0xFFFFFFFF, 0xFFFFFFFD
 _SECTOR = 512
@@ -43,7 +43,7 @@ def _entry(name: str, kind: int, left: int, right: int, child: int) -> bytes:
 
 
 def test_a_directory_without_end_is_not_listed() -> None:
-    assert detect(io.BytesIO(compound_file(50))) is DOC
+    assert detect_file_type(io.BytesIO(compound_file(50))) is DOC
     with pytest.raises(Invalid) as refused:
-        detect(io.BytesIO(compound_file(12_000)))
+        detect_file_type(io.BytesIO(compound_file(12_000)))
     assert refused.value.code == "not-a-document"

@@ -187,7 +187,7 @@ def test_what_is_out_of_sight_cannot_be_changed(intake: Intake, records: Records
         lambda: intake.revise(made.id, {"title": "ใหม่"}, actor=ACTOR),
         lambda: upload(intake, made, b"%PDF other"),
         lambda: intake.relabel(attachment, label="ใหม่", kind=DocumentKind.ORDER, actor=ACTOR),
-        lambda: intake.reorder(made.id, [attachment], actor=ACTOR),
+        lambda: intake.reorder_attachments(made.id, [attachment], actor=ACTOR),
         lambda: intake.detach(attachment, actor=ACTOR),
     ):
         with pytest.raises(Conflict):
@@ -200,7 +200,7 @@ def test_personal_data_is_published_for_a_stated_reason_only(
     made = intake.create(draft(), actor=ACTOR)
     attachment = upload(intake, made)
     read_with(jobs, NATIONAL_ID)
-    assert intake.personal_data(made.id) == (Find(attachment, NATIONAL_ID),)
+    assert intake.undecided_personal_data(made.id) == (Find(attachment, NATIONAL_ID),)
     with pytest.raises(Conflict) as refused:
         intake.publish(made.id, actor=ACTOR, reason="  ")
     assert refused.value.code == "personal-data"

@@ -9,7 +9,7 @@ from typing import cast
 import pytest
 
 from archive.errors import Invalid
-from archive.importers.legacy_site import OldFile, SiteRules, decode, parse
+from archive.importers.legacy_site import OldFile, SiteRules, decode_page, parse_page
 from archive.importers.site_rules import load_site
 
 BANGKOK = dt.timezone(dt.timedelta(hours=7))
@@ -52,7 +52,7 @@ def rules() -> SiteRules:
 
 
 def test_plain_text_page_keeps_title_byline_body_and_order_of_files(rules: SiteRules) -> None:
-    page = parse(TEXT, name="17", rules=rules)
+    page = parse_page(TEXT, name="17", rules=rules)
     assert page.draft.title == "ประกาศรับสมัครอาสาสมัครดูแลสวนสาธารณะ"
     assert page.draft.author == "สมุดบันทึก"
     assert page.draft.published_on == dt.date(2020, 3, 12)
@@ -70,7 +70,9 @@ def test_plain_text_page_keeps_title_byline_body_and_order_of_files(rules: SiteR
     [("utf-8", "utf-8"), ("tis-620", "cp874"), ("windows-874", "cp874"), ("", "cp874")],
 )
 def test_html_page_in_every_encoding(rules: SiteRules, charset: str, encoding: str) -> None:
-    page = parse(decode(HTML.format(charset=charset).encode(encoding, "ignore")), name="17", rules=rules)
+    page = parse_page(
+        decode_page(HTML.format(charset=charset).encode(encoding, "ignore")), name="17", rules=rules
+    )
     assert page.draft.title == "ประกาศรับสมัครอาสาสมัคร"
     assert page.draft.published_on == dt.date(2020, 3, 12)
     assert page.draft.body == "ด้วยเทศบาล\nจะเปิดรับสมัคร\n\n1. ผู้ดูแลต้นไม้\n\n2. ผู้ดูแลทางเดิน"
@@ -81,7 +83,7 @@ def test_html_page_in_every_encoding(rules: SiteRules, charset: str, encoding: s
 
 
 def test_utf_16_as_windows_notepad_saves_it(rules: SiteRules) -> None:
-    assert parse(decode(TEXT.encode("utf-16")), name="x", rules=rules).draft.views == 1204
+    assert parse_page(decode_page(TEXT.encode("utf-16")), name="x", rules=rules).draft.views == 1204
 
 
 @pytest.mark.parametrize(
@@ -97,7 +99,7 @@ def test_page_that_is_no_announcement_is_refused_with_what_is_missing(
     rules: SiteRules, page: str, field: str | None
 ) -> None:
     with pytest.raises(Invalid) as refused:
-        parse(page, name="x", rules=rules)
+        parse_page(page, name="x", rules=rules)
     if field is not None:
         assert refused.value.field == field
 
@@ -113,7 +115,7 @@ old_url = '/show/{name}'
 """,
         encoding="utf-8",
     )
-    page = parse(
+    page = parse_page(
         "ข่าว\nโดย ธุรการ 5 ม.ค. 66 เข้าชม 8\nเนื้อหา\nไฟล์: แบบ ก (a.pdf)\nติดต่อเรา",
         name="n8",
         rules=cast(SiteRules, load_site(str(path))),

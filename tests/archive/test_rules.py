@@ -49,8 +49,8 @@ def test_any_name_becomes_a_safe_one(name: str, media_type: str) -> None:
 
 
 def test_labels() -> None:
-    assert validation.label("", "คำสั่ง_ที่_12.pdf") == "คำสั่ง ที่ 12"
-    assert validation.label("  บันทึก\nข้อความ ", "x.pdf") == "บันทึก ข้อความ"
+    assert validation.label_or_file_name("", "คำสั่ง_ที่_12.pdf") == "คำสั่ง ที่ 12"
+    assert validation.label_or_file_name("  บันทึก\nข้อความ ", "x.pdf") == "บันทึก ข้อความ"
     with pytest.raises(Invalid) as refused:
-        validation.label("ก" * 301, "x.pdf")
+        validation.label_or_file_name("ก" * 301, "x.pdf")
     assert refused.value.field == "label"

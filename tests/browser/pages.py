@@ -75,5 +75,5 @@ def _draft_with_personal_data(site: Site) -> int:
         known = intake.create(draft, actor=ACTOR)
         paper = order("91/2566", "ผู้รับเบี้ยยังชีพ", "นางสมศรี โทร. 08 1234 5678")
         intake.attach(known.id, io.BytesIO(paper), filename="list.pdf", actor=ACTOR)
-    wait_until(lambda: bool(intake.personal_data(known.id)), "the number was found")
+    wait_until(lambda: bool(intake.undecided_personal_data(known.id)), "the number was found")
     return known.id

@@ -126,7 +126,9 @@ def _fill(services: Services) -> tuple[Announcement, Announcement]:
 def _collect(services: Services, centre: Announcement) -> Collection:
     items = [Item("O1 โครงสร้าง", None), Item("O2 การมีส่วนร่วม", centre.id)]
     body = "หัวข้อตามแบบวัด OIT"
-    return services.intake.collect(None, title="การเปิดเผยข้อมูลสาธารณะ", body=body, items=items, actor=ACTOR)
+    return services.intake.save_collection(
+        None, title="การเปิดเผยข้อมูลสาธารณะ", body=body, items=items, actor=ACTOR
+    )
 
 
 def _announce(services: Services, title: str, body: str, day: dt.date, **more: object) -> Announcement:
@@ -145,7 +147,7 @@ def _attach(services: Services, to: Announcement, label: str, data: bytes, kind:
 
 
 def _all_read(services: Services) -> bool:
-    counts = services.jobs.counts()
+    counts = services.jobs.count_by_status()
     assert not counts.get(Reading.FAILED), counts
     return not counts.get(Reading.WAITING) and not counts.get(Reading.READING)
 

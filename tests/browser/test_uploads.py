@@ -60,7 +60,7 @@ def test_lost_answers_make_nothing_twice_and_need_no_click(staff: Visit, site: S
     """
     page = staff()
     page.goto("/staff/announcements/new")
-    before = site.services.announcements.counts()["draft"]
+    before = site.services.announcements.count_by_status()["draft"]
     seen: set[str] = set()
 
     def lose_the_first_answer(route: Route) -> None:
@@ -76,7 +76,7 @@ def test_lost_answers_make_nothing_twice_and_need_no_click(staff: Visit, site: S
     page.wait_for_url(re.compile(r"/staff/announcements/\d+$"))
     expect(page.locator("[data-attachment]")).to_have_count(1)
     assert len(seen) == 2
-    assert site.services.announcements.counts()["draft"] == before + 1
+    assert site.services.announcements.count_by_status()["draft"] == before + 1
     page.unroute("**/staff/announcements/**")
 
     def lose_all_network(route: Route) -> None:
@@ -101,7 +101,7 @@ def test_lost_answers_make_nothing_twice_and_need_no_click(staff: Visit, site: S
 def test_papers_become_drafts_of_their_own_and_a_refused_file_stays_listed(staff: Visit, site: Site) -> None:
     page = staff()
     page.goto("/staff/announcements/new")
-    before = site.services.announcements.counts()["draft"]
+    before = site.services.announcements.count_by_status()["draft"]
     wrong: FilePayload = {"name": "note.pdf", "mimeType": "application/pdf", "buffer": b"not a document"}
     page.set_input_files("#files", [paper("one.pdf", "รับได้"), paper("two.pdf", "รับได้อีก"), wrong])
     page.get_by_role("button", name="แยกเป็น 3 ประกาศ").click()
@@ -110,7 +110,7 @@ def test_papers_become_drafts_of_their_own_and_a_refused_file_stays_listed(staff
     page.get_by_role("button", name="ปิดรายการนี้").click()
     page.wait_for_url("**/staff?status=draft&mine=1")
     assert (
-        site.services.announcements.counts()["draft"] == before + 2
+        site.services.announcements.count_by_status()["draft"] == before + 2
     )  # that of the refused file is in the trash
 
 

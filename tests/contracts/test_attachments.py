@@ -137,7 +137,7 @@ def test_what_was_taken_off_comes_back_whole(records: Records, announcement: Ann
     records.pages.correct(first.id, 1, "ข้อความที่คนแก้", actor=ACTOR)
     records.attachments.detach(first.id, actor=ACTOR)
     assert [each.id for each in records.attachments.detached(announcement.id)] == [first.id]
-    assert records.pages.counts()["ocr"] == 0
+    assert records.pages.count_by_source()["ocr"] == 0
     if way == "reattach":
         records.attachments.reattach(first.id, actor=ACTOR)
     else:
@@ -192,11 +192,11 @@ def test_the_file_before_is_kept_with_its_text(records: Records, announcement: A
         (2, stored(b"new").sha256, True),
     ]
     assert (versions[0].filename, versions[0].replaced_by) == ("ประกาศ.pdf", ACTOR)
-    assert records.versions.texts(first.id, 1) == ["ข้อความเดิม"]
+    assert records.versions.page_texts(first.id, 1) == ["ข้อความเดิม"]
     assert records.versions.with_file(stored(b"old").sha256) == versions[:1]
     assert [entry.action for entry in records.history.entries(announcement.id)][-2:] == ["redact", "replace"]
     with pytest.raises(NotFound):
-        records.versions.texts(first.id, 3)
+        records.versions.page_texts(first.id, 3)
 
 
 def test_an_erased_attachment_leaves_its_number_and_nothing_else(

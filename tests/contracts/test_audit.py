@@ -10,12 +10,14 @@ import pytest
 
 from archive.ports import Fault
 from storage.engine import Engine
-from storage.hash_chain import PROTECTED, UNPROTECTED, AuditTrail, head
+from storage.hash_chain import PROTECTED, UNPROTECTED, AuditTrail, last_entry
 
 STORAGE = Path(__file__).parents[2] / "storage"
 _WRITE = re.compile(r"\b(?:INSERT INTO|UPDATE|DELETE FROM) (\w+)\b(?:\s+SET\s+(.*?)(?:WHERE|$))?", re.DOTALL)
 _UNRECORDED = {"schema.py", "move.py"}  # whole databases, whose chain goes with them
-_APPENDS = re.compile(r"\b(seal|seal_changed_people)\(|self\._note\(")  # an attachment's ``_note`` appends
+_APPENDS = re.compile(
+    r"\b(append_entries|append_entries_of_changed_people)\(|self\._note\("
+)  # an attachment's ``_note`` appends
 _CALLER_APPENDS = {"_keep", "_set_hold"}  # once the items of a collection are there; with the hold of a file
 
 
@@ -56,4 +58,4 @@ def _writes_protected(text: str) -> bool:
 
 def test_the_chain_is_whole_from_the_beginning(engine: Engine) -> None:
     assert faults(engine) == []
-    assert head(engine)[0] >= 1  # the organisation
+    assert last_entry(engine)[0] >= 1  # the organisation

@@ -28,8 +28,8 @@ def test_lists_go_on(engine: Engine, records: Records, column: str, value: str) 
     assert [each.id for each in listed] == [3, 1]
     assert set(records.announcements.get_many([1, 2, 3])) == {1, 3}
     assert records.announcements.neighbours(3)[0] is not None
-    assert sum(number for _year, _month, number in records.announcements.months()) in (2, 3)
-    assert sum(records.announcements.counts().values()) in (2, 3)
+    assert sum(number for _year, _month, number in records.announcements.count_by_month()) in (2, 3)
+    assert sum(records.announcements.count_by_status().values()) in (2, 3)
     with pytest.raises(RecordDamaged):
         records.announcements.get(2)
     assert [fault.subject for fault in DamagedRows(engine).find_faults()] == ["announcement 2"]

@@ -37,7 +37,7 @@ ITEM = DisclosureItem(
 
 
 def items(records: Records, year: int) -> dict[str, DisclosureItem]:
-    changed = records.disclosure.changed_items(first_changed_year(year), year)
+    changed = records.disclosure.items_changed_by_staff(first_changed_year(year), year)
     return {each.key: each for each in items_of_year(year, BodyKind.MUNICIPALITY, changed)}
 
 
@@ -61,13 +61,13 @@ def test_changes_of_items_are_in_the_history_and_can_be_undone(records: Records,
     renumbered, added = records.changes.find(HistoryFilters(action="disclosure-item"), limit=9)
     assert (renumbered.before["number"], renumbered.after["number"]) == ("O14", "O20")
     assert {"สมศรี", "มานะ"} <= set(records.changes.actors())
-    assert records.changes.get_of_item(renumbered.id) == renumbered
+    assert records.changes.get_disclosure_item_change(renumbered.id) == renumbered
     undo.undo(renumbered, actor=ACTOR)
     assert items(records, 2569)[ITEM.key] == ITEM
     undo.undo(added, actor=ACTOR)
     assert items(records, 2569)[ITEM.key].is_hidden
     with pytest.raises(NotFound):
-        records.changes.get_of_item(99)
+        records.changes.get_disclosure_item_change(99)
 
 
 def test_an_announcement_is_assigned_once_and_can_be_taken_out(records: Records, tmp_path: Path) -> None:
@@ -95,5 +95,5 @@ def test_titles_are_found_between_two_days(records: Records) -> None:
     records.announcements.create(draft("แบบ สขร.1", published_on=first - dt.timedelta(days=1)), actor=ACTOR)
     withdrawn = records.announcements.create(inside, actor=ACTOR, status=Status.PUBLISHED)
     records.announcements.set_status(withdrawn.id, Status.WITHDRAWN, actor=ACTOR, reason="ผิด")
-    assert records.disclosure.ids_with_title(["ไม่มี", "สขร.1"], first, last) == [found.id]
-    assert records.disclosure.ids_with_title([], first, last) == []
+    assert records.disclosure.find_ids_by_title(["ไม่มี", "สขร.1"], first, last) == [found.id]
+    assert records.disclosure.find_ids_by_title([], first, last) == []

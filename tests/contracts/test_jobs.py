@@ -119,7 +119,7 @@ def test_a_claim_far_ahead_of_the_clock_has_lapsed(jobs: Jobs, waiting: list[Att
     assert jobs.list_lapsed(lease=LEASE, now=NOW - LEASE / 2) == []
     assert jobs.list_lapsed(lease=LEASE, now=NOW - 2 * LEASE) == [wanted]
     assert jobs.settle_lapsed(lease=LEASE, now=NOW - 2 * LEASE) == 1
-    assert jobs.counts()["waiting"] == len(waiting)
+    assert jobs.count_by_status()["waiting"] == len(waiting)
 
 
 def test_what_killed_a_worker_waits_behind_the_untried(jobs: Jobs, waiting: list[Attachment]) -> None:
@@ -190,10 +190,10 @@ def test_detached_work_is_dropped(jobs: Jobs, records: Records, waiting: list[At
 
 
 def test_the_queue_can_be_watched(jobs: Jobs, records: Records) -> None:
-    assert jobs.counts() == {"waiting": 0, "reading": 0, "ready": 0, "failed": 0}
+    assert jobs.count_by_status() == {"waiting": 0, "reading": 0, "ready": 0, "failed": 0}
     assert jobs.oldest_waiting() is None
     first = attached(records, published(records), b"1")
     attached(records, published(records), b"2")
     assert jobs.oldest_waiting() == first.created_at
     claim(jobs)
-    assert jobs.counts() == {"waiting": 1, "reading": 1, "ready": 0, "failed": 0}
+    assert jobs.count_by_status() == {"waiting": 1, "reading": 1, "ready": 0, "failed": 0}

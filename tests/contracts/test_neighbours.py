@@ -70,16 +70,16 @@ def test_neighbours_cost_nothing(tmp_path: Path) -> None:
     scope = Scoped(engine, HERE)
     records, jobs = open_records(scope), EngineJobs(scope)
     asked: dict[str, Callable[[], object]] = {
-        "announcements": records.announcements.counts,
-        "papers": jobs.counts,
+        "announcements": records.announcements.count_by_status,
+        "papers": jobs.count_by_status,
         "visits": lambda: records.figures.visits_by_day(days=14),
-        "doubtful": lambda: records.pages.doubtful(below=0.93, limit=100),
-        "pages": records.pages.counts,
-        "months": records.announcements.months,
-        "misses": records.figures.misses,
+        "doubtful": lambda: records.pages.list_doubtful(below=0.93, limit=100),
+        "pages": records.pages.count_by_source,
+        "months": records.announcements.count_by_month,
+        "misses": records.figures.list_missed_searches,
         "list": lambda: records.announcements.list_page(statuses=[Status.PUBLISHED], page=1, per_page=30),
         "one": lambda: records.attachments.get(1),
-        "page": lambda: records.pages.texts([1]),
+        "page": lambda: records.pages.texts_by_attachment([1]),
     }
     fill(engine, HERE, FEW)
     alone = {name: steps(engine, ask) for name, ask in asked.items()}

@@ -132,11 +132,11 @@ def town(engine: Engine, organisation: int, word: str) -> Town:
     records.disclosure.save_item(2564, item(word), replaced=None, actor=word)
     records.disclosure.assign(entry(made.id), actor=word)
     records.figures.count_visit(made.id, "visitor", now=dt.datetime.now(dt.UTC))
-    records.figures.note_miss(word)
+    records.figures.record_missed_search(word)
     person = people.accounts.add("somsri", word, Role.ADMIN)
     people.sign_ins.open_session(person.id, f"key {word}", device=word, now=NOW)
     people.tokens.add("web", f"token {word}")
-    people.second_factors.begin(person.id, f"secret {word}")
+    people.second_factors.store_unconfirmed(person.id, f"secret {word}")
     people.second_factors.confirm(person.id, step=1, recovery_hashes=[f"code {word}"], now=NOW)
     return Town(records, jobs, people, made.id, attachment.id, collection.id, person.id)
 
@@ -263,7 +263,7 @@ INSTEAD: dict[tuple[type, str, str], Callable[[Town], object]] = {
     (Pages, "save", "page"): lambda theirs: Page(
         attachment_id=theirs.attachment, number=1, text="แย่งมา", raw="", source=Source.OCR, confidence=None
     ),
-    (Pages, "reread", "page"): lambda theirs: Page(
+    (Pages, "replace_by_rereading", "page"): lambda theirs: Page(
         attachment_id=theirs.attachment, number=1, text="แย่งมา", raw="", source=Source.OCR, confidence=None
     ),
     (Pages, "correct", "lines"): lambda _theirs: (),
@@ -279,8 +279,8 @@ INSTEAD: dict[tuple[type, str, str], Callable[[Town], object]] = {
     (SignIns, "open_session", "key_hash"): lambda _theirs: "a new key",
     (ApiTokens, "add", "token_hash"): lambda _theirs: "a new token",
     (Subscriptions, "subscribe", "key"): lambda _theirs: "new",
-    (Subscriptions, "asked", "id"): lambda _theirs: 2,
-    (Subscriptions, "reached", "id"): lambda _theirs: 2,
+    (Subscriptions, "record_confirmation_request", "id"): lambda _theirs: 2,
+    (Subscriptions, "record_position", "id"): lambda _theirs: 2,
     (SiteProfiles, "get", "id"): lambda _theirs: 2,
     (SiteProfiles, "emblem", "id"): lambda _theirs: 2,
     (Reports, "add", "draft"): lambda theirs: ReportDraft(
@@ -288,10 +288,10 @@ INSTEAD: dict[tuple[type, str, str], Callable[[Town], object]] = {
     ),
     (Reports, "finish", "id"): lambda _theirs: 2,
     (Reports, "reopen", "id"): lambda _theirs: 2,
-    (Figures, "tally", "name"): lambda _theirs: "pages",
-    (Disclosure, "ids_with_title", "first"): lambda _theirs: draft().published_on,
-    (Disclosure, "ids_with_title", "last"): lambda _theirs: draft().published_on,
-    (Relations, "naming_number", "number"): lambda _theirs: "5/2564",
+    (Figures, "add_to_total", "name"): lambda _theirs: "pages",
+    (Disclosure, "find_ids_by_title", "first"): lambda _theirs: draft().published_on,
+    (Disclosure, "find_ids_by_title", "last"): lambda _theirs: draft().published_on,
+    (Relations, "find_ids_by_document_number", "number"): lambda _theirs: "5/2564",
     (Relations, "decide", "kind"): lambda _theirs: RelationKind.CANCELS,
 }
 """Values for arguments whose name alone does not tell what they are."""
@@ -345,9 +345,9 @@ def test_what_is_asked_for_by_number_is_not_there(towns: tuple[Town, Town], name
         "attachments": lambda: mine.records.attachments.by_announcement([theirs.announcement])[
             theirs.announcement
         ],
-        "page_texts": lambda: mine.records.pages.texts([theirs.attachment])[theirs.attachment],
+        "page_texts": lambda: mine.records.pages.texts_by_attachment([theirs.attachment])[theirs.attachment],
         "texts_at": lambda: mine.records.pages.texts_at([(theirs.attachment, 1)]),
-        "doubts": lambda: mine.records.pages.doubts([theirs.attachment]),
+        "doubts": lambda: mine.records.pages.doubtful_texts_by_attachment([theirs.attachment]),
         "changed_since": lambda: [
             id for id, _ in mine.records.history.changed_since(0, limit=50) if id == theirs.announcement
         ],
@@ -357,14 +357,19 @@ def test_what_is_asked_for_by_number_is_not_there(towns: tuple[Town, Town], name
 
 def test_what_is_counted_is_one_s_own(towns: tuple[Town, Town]) -> None:
     mine, _theirs = towns
-    assert mine.records.announcements.counts() == {"draft": 1, "published": 1, "withdrawn": 0, "trashed": 0}
-    assert mine.records.pages.counts() == {"embedded": 0, "ocr": 2, "none": 0}
-    assert (mine.jobs.counts()["ready"], mine.jobs.counts()["failed"]) == (1, 1)
+    assert mine.records.announcements.count_by_status() == {
+        "draft": 1,
+        "published": 1,
+        "withdrawn": 0,
+        "trashed": 0,
+    }
+    assert mine.records.pages.count_by_source() == {"embedded": 0, "ocr": 2, "none": 0}
+    assert (mine.jobs.count_by_status()["ready"], mine.jobs.count_by_status()["failed"]) == (1, 1)
     assert sum(count for _day, count in mine.records.figures.visits_by_day(days=3)) == 1
-    assert [miss.query for miss in mine.records.figures.misses()] == [MINE]
+    assert [miss.query for miss in mine.records.figures.list_missed_searches()] == [MINE]
     assert [each.organisation for each in mine.people.accounts.everyone()] == [2]
     assert len(mine.people.tokens.all()) == 1
-    assert mine.records.announcements.months() == [(2021, 6, 1)]
+    assert mine.records.announcements.count_by_month() == [(2021, 6, 1)]
 
 
 def test_each_has_its_own_references_and_names(towns: tuple[Town, Town]) -> None:
@@ -392,12 +397,12 @@ def test_the_province_works_in_each_and_belongs_to_none(engine: Engine, towns: t
     assert [each.name for each in province.accounts.everyone()] == ["wanchai"]
     assert province.accounts.by_name("somsri") is None
     assert province.tokens.by_hash(f"token {SECRET}", now=NOW) is None
-    assert province.sign_ins.session(f"key {SECRET}", idle=LEASE, now=NOW) is None
+    assert province.sign_ins.find_live_session(f"key {SECRET}", idle=LEASE, now=NOW) is None
     for each in towns:
         known = each.people.accounts.by_name("wanchai")
         assert known is not None
         assert known[0].organisation == PROVINCE
-        opened = each.people.sign_ins.session("key of the province", idle=LEASE, now=NOW)
+        opened = each.people.sign_ins.find_live_session("key of the province", idle=LEASE, now=NOW)
         assert opened is not None
         token = each.people.tokens.by_hash("token of the province", now=NOW)
         assert token is not None
@@ -417,7 +422,7 @@ def test_where_there_are_several_what_is_new_needs_one(engine: Engine, towns: tu
         with pytest.raises(Invalid) as refused:
             make()
         assert refused.value.code == "which-organisation"
-    assert open_records(engine).announcements.counts() == {
+    assert open_records(engine).announcements.count_by_status() == {
         "draft": 2,
         "published": 2,
         "withdrawn": 0,

@@ -86,7 +86,7 @@ def test_texts_by_attachment_in_order_of_pages(records: Records, attachment: Att
     other = attached(records, published(records), b"other")
     for number, text in ((2, "สอง"), (1, "หนึ่ง"), (10, "สิบ")):
         records.pages.save(page(attachment, number, text))
-    assert records.pages.texts([attachment.id, other.id]) == {
+    assert records.pages.texts_by_attachment([attachment.id, other.id]) == {
         attachment.id: [(1, "หนึ่ง"), (2, "สอง"), (10, "สิบ")],
         other.id: [],
     }
@@ -95,8 +95,8 @@ def test_texts_by_attachment_in_order_of_pages(records: Records, attachment: Att
 def test_pages_go_with_their_attachment(records: Records, attachment: Attachment) -> None:
     records.pages.save(page(attachment, problem="no-text"))
     records.attachments.detach(attachment.id, actor=ACTOR)
-    assert records.pages.doubtful(below=1, limit=9) == []
-    assert not any(records.pages.counts().values())
+    assert records.pages.list_doubtful(below=1, limit=9) == []
+    assert not any(records.pages.count_by_source().values())
     with pytest.raises(NotFound):
         records.pages.by_attachment(attachment.id)
 

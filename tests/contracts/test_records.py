@@ -147,7 +147,7 @@ def test_only_drafts_whose_time_has_come_are_due(records: Records) -> None:
     records.announcements.revise(not_yet.id, {"publish_at": later}, actor=ACTOR)
     records.announcements.revise(gone.id, {"publish_at": NOW}, actor=ACTOR)
     records.announcements.set_status(gone.id, Status.TRASHED, actor=ACTOR)
-    assert records.announcements.due(NOW) == [due.id]
+    assert records.announcements.ids_due_for_publication(NOW) == [due.id]
     assert records.announcements.get(due.id).publish_at == NOW
     assert records.announcements.set_status(due.id, Status.PUBLISHED, actor=ACTOR).publish_at is None
 
@@ -167,25 +167,25 @@ def test_a_batch_is_kept_whole_or_not_at_all(records: Records) -> None:
 
 def test_searches_that_found_nothing_are_counted(records: Records) -> None:
     for query in ("เลขทะเบียน", "ภาษีป้าย", "ภาษีป้าย"):
-        records.figures.note_miss(query)
-    assert [(miss.query, miss.count) for miss in records.figures.misses()] == [
+        records.figures.record_missed_search(query)
+    assert [(miss.query, miss.count) for miss in records.figures.list_missed_searches()] == [
         ("ภาษีป้าย", 2),
         ("เลขทะเบียน", 1),
     ]
-    records.figures.forget_miss("ภาษีป้าย")
-    assert [miss.query for miss in records.figures.misses()] == ["เลขทะเบียน"]
+    records.figures.delete_missed_search("ภาษีป้าย")
+    assert [miss.query for miss in records.figures.list_missed_searches()] == ["เลขทะเบียน"]
 
 
 @pytest.mark.parametrize("query", ["3-2001-00123-45-0", "โทร ๐๘๑ ๒๓๔ ๕๖๗๘", "123456789"])
 def test_a_search_that_may_name_a_person_is_not_kept(records: Records, query: str) -> None:
-    records.figures.note_miss(query)
-    records.figures.note_miss("คำสั่งที่ 215/2564")
-    assert [miss.query for miss in records.figures.misses()] == ["คำสั่งที่ 215/2564"]
+    records.figures.record_missed_search(query)
+    records.figures.record_missed_search("คำสั่งที่ 215/2564")
+    assert [miss.query for miss in records.figures.list_missed_searches()] == ["คำสั่งที่ 215/2564"]
 
 
 def test_a_touch_is_followed_and_is_no_history(records: Records) -> None:
     first, second = published(records), published(records)
-    records.history.touch([first.id, 999])
+    records.history.queue_for_indexing([first.id, 999])
     assert records.history.changed_since(second.change, limit=10) == [(first.id, second.change + 1)]
     assert records.announcements.get(first.id).updated_at == first.updated_at
     assert len(records.history.entries(first.id)) == 1
@@ -195,4 +195,4 @@ def test_months_count_what_is_published(records: Records) -> None:
     for day in (dt.date(2021, 6, 9), dt.date(2021, 6, 30), dt.date(2020, 12, 1)):
         published(records, published_on=day)
     records.announcements.create(draft(published_on=dt.date(2019, 1, 1)), actor=ACTOR)
-    assert records.announcements.months() == [(2021, 6, 2), (2020, 12, 1)]
+    assert records.announcements.count_by_month() == [(2021, 6, 2), (2020, 12, 1)]

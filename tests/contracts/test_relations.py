@@ -18,16 +18,16 @@ def test_a_decision_is_kept_from_both_sides_and_can_be_changed(records: Records)
     before = records.history.last_change()
     records.relations.decide(newer.id, older.id, RelationKind.AMENDS, actor=ACTOR)
     records.relations.decide(newer.id, older.id, RelationKind.CANCELS, actor=ACTOR)
-    assert records.relations.decisions_of(older.id) == records.relations.decisions_of(newer.id)
-    assert records.relations.decisions_of(older.id) == [
+    assert records.relations.list_decisions(older.id) == records.relations.list_decisions(newer.id)
+    assert records.relations.list_decisions(older.id) == [
         Relation(newer_id=newer.id, older_id=older.id, kind=RelationKind.CANCELS)
     ]
     assert {id for id, _ in records.history.changed_since(before, limit=9)} == {older.id, newer.id}
     assert records.history.entries(older.id)[-1].after == {"relation": f"cancelled-by {newer.id}"}
     assert records.history.entries(newer.id)[-1].before == {"relation": f"amends {older.id}"}
     records.relations.decide(newer.id, older.id, None, actor=ACTOR)
-    assert records.relations.decisions_of(newer.id)[0].kind is None
-    assert records.relations.public() == []
+    assert records.relations.list_decisions(newer.id)[0].kind is None
+    assert records.relations.list_public() == []
     with pytest.raises(NotFound):
         records.relations.decide(newer.id, 99, RelationKind.CANCELS, actor=ACTOR)
 
@@ -36,12 +36,12 @@ def test_only_published_announcements_end_others(records: Records) -> None:
     older, amended, newer = published(records), published(records), published(records)
     records.relations.decide(newer.id, older.id, RelationKind.REPLACES, actor=ACTOR)
     records.relations.decide(newer.id, amended.id, RelationKind.AMENDS, actor=ACTOR)
-    assert records.relations.no_longer_in_force() == {older.id}
-    assert records.relations.amended() == {amended.id}
-    assert len(records.relations.public()) == 2
+    assert records.relations.ids_no_longer_in_force() == {older.id}
+    assert records.relations.amended_ids() == {amended.id}
+    assert len(records.relations.list_public()) == 2
     records.announcements.set_status(newer.id, Status.WITHDRAWN, actor=ACTOR, reason="ผิด")
-    assert records.relations.no_longer_in_force() == records.relations.amended() == set()
-    assert records.relations.public() == []
+    assert records.relations.ids_no_longer_in_force() == records.relations.amended_ids() == set()
+    assert records.relations.list_public() == []
 
 
 def test_a_chain_names_no_draft(records: Records) -> None:
@@ -60,14 +60,14 @@ def test_a_chain_names_no_draft(records: Records) -> None:
 def test_announcements_are_found_by_number_title_and_date(records: Records) -> None:
     made = published(records, "คำสั่งเทศบาล ที่ ๕/๒๕๖๔ เรื่อง แต่งตั้งคณะกรรมการ")
     published(records, "คำสั่งเทศบาล ที่ 15/2564", published_on=dt.date(2020, 1, 1))
-    assert records.relations.naming_number("5/2564") == [made.id]
-    assert records.relations.with_words_in_title("แต่งตั้งคณะ") == [made.id]
-    assert records.relations.dated(made.published_on) == [made.id]
+    assert records.relations.find_ids_by_document_number("5/2564") == [made.id]
+    assert records.relations.find_ids_by_title_words("แต่งตั้งคณะ") == [made.id]
+    assert records.relations.find_ids_by_date(made.published_on) == [made.id]
     records.announcements.set_status(made.id, Status.WITHDRAWN, actor=ACTOR, reason="ผิด")
     records.announcements.set_status(made.id, Status.TRASHED, actor=ACTOR)
     assert (
-        records.relations.naming_number("5/2564")
-        == records.relations.with_words_in_title("แต่งตั้ง")
-        == records.relations.dated(made.published_on)
+        records.relations.find_ids_by_document_number("5/2564")
+        == records.relations.find_ids_by_title_words("แต่งตั้ง")
+        == records.relations.find_ids_by_date(made.published_on)
         == []
     )

@@ -49,7 +49,7 @@ def test_people_and_references_of_one_organisation_become_those_of_the_first(
         (1, "first"),
         (2, "somsri"),
     ]
-    assert [session.device for session in people.sign_ins.sessions(2)] == ["phone"]
+    assert [session.device for session in people.sign_ins.list_sessions(2)] == ["phone"]
     found = records.announcements.by_external_ref("old/1")
     assert found is not None
     assert found.title == "a"

@@ -22,34 +22,34 @@ def somsri(people: People) -> Person:
 
 def test_a_session_lives_while_it_is_used(people: People, somsri: Person) -> None:
     opened = people.sign_ins.open_session(somsri.id, "key", device="Firefox", now=NOW)
-    assert people.sign_ins.session("key", idle=IDLE, now=NOW) == (
+    assert people.sign_ins.find_live_session("key", idle=IDLE, now=NOW) == (
         opened,
         replace(somsri, last_sign_in_at=NOW),
     )
-    assert people.sign_ins.session("other", idle=IDLE, now=NOW) is None
-    assert people.sign_ins.session("key", idle=IDLE, now=NOW + IDLE * 0.9) is not None
-    assert people.sign_ins.session("key", idle=IDLE, now=NOW + IDLE * 1.8) is not None
-    assert people.sign_ins.sessions(somsri.id)[0].seen_at == NOW + IDLE * 1.8
-    assert people.sign_ins.session("key", idle=IDLE, now=NOW + IDLE * 2.9) is None
+    assert people.sign_ins.find_live_session("other", idle=IDLE, now=NOW) is None
+    assert people.sign_ins.find_live_session("key", idle=IDLE, now=NOW + IDLE * 0.9) is not None
+    assert people.sign_ins.find_live_session("key", idle=IDLE, now=NOW + IDLE * 1.8) is not None
+    assert people.sign_ins.list_sessions(somsri.id)[0].seen_at == NOW + IDLE * 1.8
+    assert people.sign_ins.find_live_session("key", idle=IDLE, now=NOW + IDLE * 2.9) is None
 
 
 def test_sessions_can_be_ended_by_their_person_only(people: People, somsri: Person) -> None:
     other = people.accounts.add("กานดา", "hash", Role.ADMIN)
     first = people.sign_ins.open_session(somsri.id, "1", device="โทรศัพท์", now=NOW)
     second = people.sign_ins.open_session(somsri.id, "2", device="Chrome", now=NOW)
-    assert people.sign_ins.sessions(somsri.id) == [second, first]
+    assert people.sign_ins.list_sessions(somsri.id) == [second, first]
     people.sign_ins.close_session(other.id, first.id)
-    assert people.sign_ins.session("1", idle=IDLE, now=NOW) is not None
+    assert people.sign_ins.find_live_session("1", idle=IDLE, now=NOW) is not None
     people.sign_ins.close_session(somsri.id, first.id)
-    assert people.sign_ins.session("1", idle=IDLE, now=NOW) is None
+    assert people.sign_ins.find_live_session("1", idle=IDLE, now=NOW) is None
     people.sign_ins.close_sessions(somsri.id)
-    assert people.sign_ins.sessions(somsri.id) == []
+    assert people.sign_ins.list_sessions(somsri.id) == []
 
 
 def test_a_disabled_person_is_signed_out(people: People, somsri: Person) -> None:
     people.sign_ins.open_session(somsri.id, "key", device="", now=NOW)
     people.accounts.disable("สมศรี")
-    assert people.sign_ins.session("key", idle=IDLE, now=NOW) is None
+    assert people.sign_ins.find_live_session("key", idle=IDLE, now=NOW) is None
 
 
 NAME = AttemptLimit(key="name", free=2, longest_pause=dt.timedelta(seconds=4))
@@ -119,8 +119,8 @@ def test_a_clock_set_back_makes_nobody_wait(people: People) -> None:
 
 def test_a_second_factor_through_its_life(people: People, somsri: Person) -> None:
     assert people.second_factors.get(somsri.id) is None
-    people.second_factors.begin(somsri.id, "sealed-1")
-    people.second_factors.begin(somsri.id, "sealed-2")
+    people.second_factors.store_unconfirmed(somsri.id, "sealed-1")
+    people.second_factors.store_unconfirmed(somsri.id, "sealed-2")
     assert people.second_factors.get(somsri.id) == SecondFactor(
         sealed_secret="sealed-2", is_confirmed=False, recovery_codes_left=0
     )
@@ -130,7 +130,7 @@ def test_a_second_factor_through_its_life(people: People, somsri: Person) -> Non
         sealed_secret="sealed-2", is_confirmed=True, recovery_codes_left=2
     )
     for again in (
-        lambda: people.second_factors.begin(somsri.id, "sealed-3"),
+        lambda: people.second_factors.store_unconfirmed(somsri.id, "sealed-3"),
         lambda: people.second_factors.confirm(somsri.id, step=9, recovery_hashes=["c"], now=NOW),
     ):
         with pytest.raises(Conflict):
@@ -144,7 +144,7 @@ def test_a_second_factor_through_its_life(people: People, somsri: Person) -> Non
 def test_a_code_is_used_once(people: People, somsri: Person) -> None:
     other = people.accounts.add("กานดา", "hash", Role.ADMIN)
     for person in (somsri, other):
-        people.second_factors.begin(person.id, "sealed")
+        people.second_factors.store_unconfirmed(person.id, "sealed")
         people.second_factors.confirm(person.id, step=7, recovery_hashes=["a", "b"], now=NOW)
     assert [people.second_factors.use_code(somsri.id, step=step) for step in (6, 7, 8, 8, 7, 10)] == [
         False, False, True, False, False, True,

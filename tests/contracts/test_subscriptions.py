@@ -23,19 +23,19 @@ def test_an_address_is_asked_once_and_then_kept_or_forgotten(engine: Engine) -> 
     store = EngineSubscriptions(engine)
     follow(store, "k1")
     follow(store, "k2")  # the same search again
-    (asked,) = store.list_unasked(limit=9)
+    (asked,) = store.list_without_confirmation_request(limit=9)
     assert (asked.key, asked.address, asked.frequency) == ("k1", "a@example.com", Frequency.AT_ONCE)
-    store.note_request_sent(asked.id, NOW)
-    assert store.list_unasked(limit=9) == []
-    assert store.due(10, digests_at=NOW, after=0, limit=9) == []
+    store.record_confirmation_request(asked.id, NOW)
+    assert store.list_without_confirmation_request(limit=9) == []
+    assert store.list_due(10, digests_at=NOW, after=0, limit=9) == []
     assert store.delete_unconfirmed(NOW) == 0
     assert store.delete_unconfirmed(NOW + UNCONFIRMED_FOR + HOUR) == 1
     assert not store.confirm("k1")
     follow(store, "k3")
     assert store.confirm("k3")
     assert store.delete_unconfirmed(NOW + UNCONFIRMED_FOR + HOUR) == 0
-    assert store.stop("k3")
-    assert not store.stop("k3")
+    assert store.unsubscribe("k3")
+    assert not store.unsubscribe("k3")
     assert engine.rows("SELECT * FROM subscription WHERE organisation_id = 1") == []
 
 
@@ -43,7 +43,7 @@ def test_a_stranger_cannot_fill_a_mailbox(engine: Engine) -> None:
     store = EngineSubscriptions(engine)
     for number in range(10):
         follow(store, f"k{number}", f"q={number}")
-    assert len(store.list_unasked(limit=99)) == MOST_CONFIRMATIONS_A_DAY
+    assert len(store.list_without_confirmation_request(limit=99)) == MOST_CONFIRMATIONS_A_DAY
 
 
 def test_followers_are_due_at_once_or_once_a_day(engine: Engine, records: Records) -> None:
@@ -60,10 +60,12 @@ def test_followers_are_due_at_once_or_once_a_day(engine: Engine, records: Record
     made = published(records)
     upto = store.last_publication()
     assert store.published_between(start, upto) == {hidden.id, made.id}
-    (once,) = store.due(upto, digests_at=NOW - HOUR, after=0, limit=9)
+    (once,) = store.list_due(upto, digests_at=NOW - HOUR, after=0, limit=9)
     assert (once.key, once.position) == ("once", start)
-    (daily,) = store.due(upto, digests_at=NOW + HOUR, after=once.id, limit=9)
+    (daily,) = store.list_due(upto, digests_at=NOW + HOUR, after=once.id, limit=9)
     for each in (once, daily):
-        store.note_position(each.id, upto, now=NOW + HOUR)
-    assert store.due(upto, digests_at=NOW + HOUR, after=0, limit=9) == []
-    assert [each.key for each in store.due(upto, digests_at=NOW + 2 * HOUR, after=0, limit=9)] == ["daily"]
+        store.record_position(each.id, upto, now=NOW + HOUR)
+    assert store.list_due(upto, digests_at=NOW + HOUR, after=0, limit=9) == []
+    assert [each.key for each in store.list_due(upto, digests_at=NOW + 2 * HOUR, after=0, limit=9)] == [
+        "daily"
+    ]

@@ -43,8 +43,8 @@ def test_a_new_baseline_keeps_the_counted_visits_on_top(records: Records) -> Non
 
 
 def test_running_totals_grow(records: Records) -> None:
-    assert records.figures.tallies() == {}
+    assert records.figures.running_totals() == {}
     for amount in (2, 3, 0):
-        records.figures.tally("pages read", amount)
-    records.figures.tally("OCR milliseconds", 1500)
-    assert records.figures.tallies() == {"pages read": 5, "OCR milliseconds": 1500}
+        records.figures.add_to_total("pages read", amount)
+    records.figures.add_to_total("OCR milliseconds", 1500)
+    assert records.figures.running_totals() == {"pages read": 5, "OCR milliseconds": 1500}

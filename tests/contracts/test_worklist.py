@@ -19,7 +19,7 @@ def draft(records: Records, title: str, *, actor: str = ACTOR, **values: object)
 
 def listed(records: Records, **filters: object) -> list[int]:
     asked = WorklistFilters(**filters)  # type: ignore[arg-type]
-    rows, total = records.worklist.list_page(asked, today=TODAY, page=1, per_page=50)
+    rows, total = records.worklist.list_rows(asked, today=TODAY, page=1, per_page=50)
     assert total == len(rows)
     return [row.announcement.id for row in rows]
 
@@ -28,10 +28,10 @@ def test_the_record_changed_last_comes_first_and_pages_follow(records: Records) 
     first, second, third = (draft(records, title) for title in ("หนึ่ง", "สอง", "สาม"))
     records.announcements.revise(first.id, {"category": "คลัง"}, actor="สมศรี")
     assert listed(records) == [first.id, third.id, second.id]
-    rows, total = records.worklist.list_page(WorklistFilters(), today=TODAY, page=2, per_page=2)
+    rows, total = records.worklist.list_rows(WorklistFilters(), today=TODAY, page=2, per_page=2)
     assert ([row.announcement.id for row in rows], total) == ([second.id], 3)
     assert (
-        records.worklist.list_page(WorklistFilters(), today=TODAY, page=1, per_page=1)[0][0].changed_by
+        records.worklist.list_rows(WorklistFilters(), today=TODAY, page=1, per_page=1)[0][0].changed_by
         == "สมศรี"
     )
 
@@ -44,7 +44,7 @@ def test_filters_narrow_together(records: Records) -> None:
     assert listed(records, statuses=(Status.TRASHED,)) == []
     assert listed(records, changed_since=dt.datetime.now(dt.UTC) + dt.timedelta(days=1)) == []
     assert records.worklist.most_used_values("author") == ["กองคลัง", "กองช่าง"]
-    assert records.worklist.count_statuses(WorklistFilters(author="กองช่าง"), today=TODAY)[Status.DRAFT] == 1
+    assert records.worklist.count_by_status(WorklistFilters(author="กองช่าง"), today=TODAY)[Status.DRAFT] == 1
 
 
 def test_ids_that_a_search_found_keep_their_order(records: Records) -> None:
@@ -70,14 +70,14 @@ def test_each_problem_is_counted_and_shown_at_its_record(records: Records) -> No
         made = draft(records, title, expires_on=TODAY + dt.timedelta(days=days))
         records.announcements.set_status(made.id, Status.PUBLISHED, actor=ACTOR)
     untitled = draft(records, "")
-    counts = records.worklist.count_problems(today=TODAY)
+    counts = records.worklist.count_by_problem(today=TODAY)
     assert {problem: count for problem, count in counts.items() if count} == {
         Problem.UNTITLED: 1,
         Problem.SCHEDULED: 1,
         Problem.EXPIRING: 2,
     }
     assert listed(records, problem=Problem.UNTITLED) == [untitled.id]
-    rows, _ = records.worklist.list_page(
+    rows, _ = records.worklist.list_rows(
         WorklistFilters(problem=Problem.SCHEDULED), today=TODAY, page=1, per_page=9
     )
     assert [(row.announcement.id, row.problems[0].problem) for row in rows] == [
@@ -89,7 +89,7 @@ def test_texts_of_what_is_not_published_are_yielded(records: Records) -> None:
     hidden = draft(records, "ร่าง", body="มะม่วง")
     shown = draft(records, "เผยแพร่")
     records.announcements.set_status(shown.id, Status.PUBLISHED, actor=ACTOR)
-    texts = dict(records.worklist.unpublished_texts(limit=10))
+    texts = dict(records.worklist.latest_unpublished_texts(limit=10))
     assert texts.keys() == {hidden.id}
     assert texts[hidden.id].startswith("ร่าง\n")
     assert "มะม่วง" in texts[hidden.id]

@@ -90,7 +90,7 @@ def add(services: Services, number: int) -> int:
 def fill_rare_tables(services: Services) -> None:
     """Give an archive of ``fill`` what few have: replaced and redacted files, relations, ``noindex``."""
     first, second = (services.attachments.by_announcement([id])[id][0] for id in (2, 4))
-    services.intake.replace(first.id, io.BytesIO(b"%PDF-1.7 new"), filename="ใหม่.pdf", actor=ACTOR)
+    services.intake.replace_file(first.id, io.BytesIO(b"%PDF-1.7 new"), filename="ใหม่.pdf", actor=ACTOR)
     read(services, "ไฟล์ใหม่", pages=1)
     pages = [replace(page, text="ปิดทับ") for page in services.pages.by_attachment(second.id)]
     covered = io.BytesIO(b"%PDF-1.7 covered")

@@ -62,15 +62,17 @@ def make_archive(folder: Path) -> Path:
     ):
         services.people.accounts.add(name, f"hash of {name}", role)
     services.people.accounts.disable("malee")
-    services.people.second_factors.begin(1, "sealed secret")
+    services.people.second_factors.store_unconfirmed(1, "sealed secret")
     now = dt.datetime.now(dt.UTC)
     services.people.sign_ins.open_session(2, "session-key", device="Firefox", now=now)
     for name in ("importer", "mirror", "revoked", "old"):
         services.people.tokens.add(name, f"hash of {name}")
     services.people.tokens.revoke("revoked")
     for title in ("ข้อบัญญัติ", "แผนพัฒนา", "งบประมาณ"):
-        services.intake.collect(None, title=title, body="", items=[Item("ปี 2564", 1)], actor=ACTOR)
-    services.intake.collect(3, title="งบประมาณรายจ่าย", body="", items=[Item("ปี 2564", 2)], actor=ACTOR)
+        services.intake.save_collection(None, title=title, body="", items=[Item("ปี 2564", 1)], actor=ACTOR)
+    services.intake.save_collection(
+        3, title="งบประมาณรายจ่าย", body="", items=[Item("ปี 2564", 2)], actor=ACTOR
+    )
     item = DisclosureItem(
         key="own", section=Section.OIT, number="O99", title="รายการของเรา", period=Period.YEARLY
     )
@@ -78,7 +80,7 @@ def make_archive(folder: Path) -> Path:
     for item_key in ("structure", "duties"):
         filled = DisclosureEntry(year=2564, item=item_key, part=0, announcement_id=1)
         services.disclosure.assign(filled, actor=ACTOR)
-    services.incidents.note("changes-lost", "database", "3 (45 > 42)")
+    services.incidents.record("changes-lost", "database", "3 (45 > 42)")
     close(services)
     shutil.copy(data / "prakat.sqlite", folder / "older.sqlite")
     services = opened(data)

@@ -97,7 +97,7 @@ def test_nobody_reads_what_was_being_read(services: Services, data: Path, tmp_pa
     services.intake.attach(1, io.BytesIO(b"%PDF-1.7 reading"), filename="ก.pdf", actor=ACTOR)
     assert services.jobs.claim("w", lease=LEASE, now=dt.datetime.now(dt.UTC)) is not None
     other = restored(backed_up(data, tmp_path / "backup.tar"), tmp_path / "other")
-    assert (other.jobs.counts()["reading"], other.jobs.counts()["waiting"]) == (0, 1)
+    assert (other.jobs.count_by_status()["reading"], other.jobs.count_by_status()["waiting"]) == (0, 1)
     close(other)
 
 

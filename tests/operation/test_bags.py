@@ -48,7 +48,7 @@ def compared(services: Services) -> dict[str, object]:
                 [
                     (
                         dataclasses.replace(version, attachment_id=0),
-                        services.records.versions.texts(one.id, version.number),
+                        services.records.versions.page_texts(one.id, version.number),
                         content_of(services, version.sha256),
                     )
                     for version in services.records.versions.by_attachment(one.id)
@@ -62,7 +62,7 @@ def compared(services: Services) -> dict[str, object]:
                 services.announcements.get(each.older_id).title,
                 each.kind,
             )
-            for each in services.records.relations.decisions_of(announcement.id)
+            for each in services.records.relations.list_decisions(announcement.id)
         ]
         changes = [
             dataclasses.replace(each, id=0, announcement_id=0) for each in history if each.actor != IMPORTER
@@ -83,7 +83,7 @@ def entry(announcement_id: int) -> DisclosureEntry:
 @pytest.fixture
 def kept(services: Services) -> Services:
     """An archive with a collection, a corrected page, a replaced file, relations, views, untitled drafts."""
-    services.intake.collect(
+    services.intake.save_collection(
         None, title="รายงานประจำปี", body="ปี ๒๕๖๔", items=[Item("O1", 2), Item("O2", None)], actor=ACTOR
     )
     services.disclosure.save_item(2564, ITEM, replaced=None, actor=ACTOR)
@@ -123,7 +123,7 @@ def test_another_archive_takes_a_bag_in_record_by_record(kept: Services, tmp_pat
         kept.records.announcements.get(2).title
     )
     assert (collection.title, heading.label) == ("รายงานประจำปี", "O2")
-    assert services.disclosure.changed_items(0, LAST_YEAR) == [(2564, ITEM)]
+    assert services.disclosure.items_changed_by_staff(0, LAST_YEAR) == [(2564, ITEM)]
     there_too = services.announcements.get_many(
         each.announcement_id for each in services.disclosure.entries()
     )

@@ -273,7 +273,7 @@ def test_a_stuck_reading_is_found_and_mended(
     level(services)
     assert checked(data) == (1, {"job-stuck"})
     assert checked(data, "--repair") == (0, {"job-stuck"})
-    assert services.jobs.counts()["waiting"] == 1
+    assert services.jobs.count_by_status()["waiting"] == 1
     assert checked(data) == (0, set())
 
 

@@ -205,7 +205,7 @@ def test_a_full_disk_leaves_the_scan_in_the_folder(
         raise Unavailable("พื้นที่ดิสก์เต็ม")
 
     with monkeypatch.context() as patch:
-        patch.setattr(Intake, "store", full)
+        patch.setattr(Intake, "store_file", full)
         with pytest.raises(Unavailable):
             collect(services)
     assert (folder_of(services) / "scan.pdf").exists()

@@ -78,10 +78,10 @@ def test_readiness_and_metrics_know_until_it_is_acknowledged(crashed: Path) -> N
 
 def test_the_same_loss_is_one_incident(services: Services) -> None:
     for _ in range(3):
-        services.incidents.note("changes-lost", "database", "21 (45 > 24)")
+        services.incidents.record("changes-lost", "database", "21 (45 > 24)")
     assert len(services.incidents.list_open()) == 1
     services.audit.acknowledge_and_accept_all("สมชาย")
-    services.incidents.note("changes-lost", "database", "21 (45 > 24)")
+    services.incidents.record("changes-lost", "database", "21 (45 > 24)")
     assert len(services.incidents.list_open()) == 1
 
 

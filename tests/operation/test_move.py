@@ -41,14 +41,14 @@ def data(data: Path) -> Path:
     """An archive with people, visits, a collection, relations, earlier and detached files."""
     services = build(Settings(data=data))
     fill_rare_tables(services)
-    services.intake.collect(None, title="ITA", body="", items=[Item("O1", 2)], actor=ACTOR)
+    services.intake.save_collection(None, title="ITA", body="", items=[Item("O1", 2)], actor=ACTOR)
     services.disclosure.assign(DisclosureEntry(year=2564, item="o1", part=0, announcement_id=2), actor=ACTOR)
     records, people = services.records, services.people
     last = [row["id"] for row in services.database.rows("SELECT id FROM attachment ORDER BY id")][-1]  # type: ignore[attr-defined]
     records.attachments.detach(last, actor=ACTOR)
     for visitor in range(5):
         records.figures.count_visit(1 + visitor % 2, f"{visitor}", now=dt.datetime.now(dt.UTC))
-    records.figures.note_miss("ภาษีป้าย")
+    records.figures.record_missed_search("ภาษีป้าย")
     somsri = people.accounts.add("สมศรี", "hash", Role.ADMIN)
     people.sign_ins.open_session(somsri.id, "key", device="Firefox", now=NOW)
     people.tokens.add("เว็บหลัก", "token-hash")

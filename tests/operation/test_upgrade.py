@@ -31,7 +31,7 @@ def test_the_first_release_opens(tmp_path: Path) -> None:
     prakat("restore", str(KEPT))
     prakat("check")
     services = opened(data)
-    counts = services.records.announcements.counts()
+    counts = services.records.announcements.count_by_status()
     assert [counts[status] for status in (Status.PUBLISHED, Status.WITHDRAWN, Status.DRAFT)] == [1, 1, 1]
     record = services.records.announcements.get(1)
     assert (record.title, record.views) == ("ประกาศซ่อมถังประปาหมู่บ้าน", 492)

@@ -98,7 +98,7 @@ class Site:
             thread.join()
 
     def _settled(self) -> bool:
-        counts = self.services.jobs.counts()
+        counts = self.services.jobs.count_by_status()
         level = self.services.index.position() == self.services.history.last_change()
         return level and not counts.get("waiting") and not counts.get("reading")
 

@@ -203,13 +203,13 @@ class Archive:
             )
             self.ids[status] = made.id, site.attach(made.id, memo(word, subject=word), f"{word}.pdf").id
             # a collection for each, of the same number
-            site.services.intake.collect(
+            site.services.intake.save_collection(
                 None, title="ชุดประกาศ", body="", items=[Item("", made.id)], actor="test"
             )
         whole.work()
         for status, (_, attachment_id) in self.ids.items():  # each has an earlier file too
             word = SECRETS.get(status, SHOWN)
-            site.services.intake.replace(
+            site.services.intake.replace_file(
                 attachment_id,
                 io.BytesIO(memo(word, subject=word, number="นป 52301/413")),
                 filename=f"{word}.pdf",

@@ -42,20 +42,20 @@ def test_a_miss_is_kept_short(site: Site) -> None:
     site.announcement("ประกาศ")
     site.work()
     site.client().get("/search", query_string={"q": "ฆฆฆฆ" * 5_000}, headers=BROWSER)
-    for miss in site.services.figures.misses():
+    for miss in site.services.figures.list_missed_searches():
         assert len(miss.query) <= LONGEST_MISS
-    site.services.figures.note_miss("ก" * 200_000)
-    assert max(len(miss.query) for miss in site.services.figures.misses()) <= LONGEST_MISS
+    site.services.figures.record_missed_search("ก" * 200_000)
+    assert max(len(miss.query) for miss in site.services.figures.list_missed_searches()) <= LONGEST_MISS
 
 
 def test_misses_are_few_and_the_frequent_stay(site: Site) -> None:
     records = site.services.records
     for _ in range(2):
-        records.figures.note_miss("ถามบ่อย")
+        records.figures.record_missed_search("ถามบ่อย")
     with records.batch():
         for number in range(MOST_MISSES + 50):
-            records.figures.note_miss(f"คำ {number}")
-    kept = records.figures.misses(limit=10_000)
+            records.figures.record_missed_search(f"คำ {number}")
+    kept = records.figures.list_missed_searches(limit=10_000)
     assert len(kept) == MOST_MISSES
     assert kept[0].query == "ถามบ่อย"
     assert f"คำ {MOST_MISSES + 49}" in {miss.query for miss in kept}
@@ -63,11 +63,11 @@ def test_misses_are_few_and_the_frequent_stay(site: Site) -> None:
 
 def test_old_misses_go(site: Site) -> None:
     records, database = site.services.records, site.services.database
-    records.figures.note_miss("เมื่อก่อน")
+    records.figures.record_missed_search("เมื่อก่อน")
     with database.write():  # type: ignore[attr-defined]  # the embedded engine's
         database.run("UPDATE miss SET last_at = :at", at="2020-01-01T00:00:00.000000+00:00")  # type: ignore[attr-defined]
-    records.figures.note_miss("วันนี้")
-    assert [miss.query for miss in records.figures.misses()] == ["วันนี้"]
+    records.figures.record_missed_search("วันนี้")
+    assert [miss.query for miss in records.figures.list_missed_searches()] == ["วันนี้"]
 
 
 @pytest.mark.parametrize("name", ["q", "author", "category", "from", "to", "kind", "year", "sort", "unknown"])

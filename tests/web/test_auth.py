@@ -171,7 +171,7 @@ def test_a_clock_set_back_makes_no_session_idle_for_longer(client: FlaskClient, 
     sign_in(client, "somsri", PASSWORD)
     begun(site, started=2 * HOUR, seen=-HOUR)
     assert client.get("/staff/awake").status_code == 200
-    (session,) = site.services.people.sign_ins.sessions(site.services.people.accounts.everyone()[0].id)
+    (session,) = site.services.people.sign_ins.list_sessions(site.services.people.accounts.everyone()[0].id)
     assert session.seen_at <= dt.datetime.now(dt.UTC)
 
 
@@ -180,7 +180,7 @@ def test_typing_keeps_a_session_awake(client: FlaskClient, site: Site) -> None:
     for _ in range(3):
         begun(site, started=HOUR, seen=IDLE * 0.9)
         assert client.get("/staff/awake").status_code == 200
-    (session,) = site.services.people.sign_ins.sessions(site.services.people.accounts.everyone()[0].id)
+    (session,) = site.services.people.sign_ins.list_sessions(site.services.people.accounts.everyone()[0].id)
     assert dt.datetime.now(dt.UTC) - session.seen_at < dt.timedelta(minutes=1)
 
 

@@ -149,7 +149,7 @@ def test_the_list_of_a_year_is_edited_in_a_spreadsheet_and_undone(site: Site) ->
     assert all(words in page for words in ("โครงสร้างตามแบบใหม่", "รายการใหม่ของปีนี้", "O44", "เลิกทำ"))
     assert f'{DESK}/duties"' not in page
     assert "ยังไม่มีของปี" not in page
-    items = {item.key: item for _year, item in site.services.disclosure.changed_items(YEAR, YEAR)}
+    items = {item.key: item for _year, item in site.services.disclosure.items_changed_by_staff(YEAR, YEAR)}
     assert {"duties", "structure"} < items.keys()
     assert len(items) == 3
     for wrong in (b"", b"a,b\n1,2\n", b"key,section,title,period\nx,nothing,t,yearly\n"):

@@ -155,7 +155,7 @@ def test_a_crash_after_sending_repeats_the_same_message(
     posting.announcement("เรื่องใหม่")
     posting.work()
     with monkeypatch.context() as crash:
-        crash.setattr(posting.services.subscriptions, "note_position", lambda *_args, **_more: 1 / 0)
+        crash.setattr(posting.services.subscriptions, "record_position", lambda *_args, **_more: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             deliver(posting)
     deliver(posting)
@@ -283,4 +283,4 @@ def test_what_an_absent_mail_server_did_not_take_stays_due(posting: Site) -> Non
     posting.client().post("/follow", data={"address": "a@example.com"}, headers=OWN)
     with pytest.raises(OSError, match="refused"):
         FollowerMail(replace(posting.services, settings=settings)).send_due(lambda: True)
-    assert posting.services.subscriptions.list_unasked(limit=1)
+    assert posting.services.subscriptions.list_without_confirmation_request(limit=1)

@@ -53,7 +53,7 @@ def kept(site: Site) -> tuple[object, ...]:
     return (
         services.attachments.by_announcement(ids),
         list(services.files.all()),
-        services.jobs.counts(),
+        services.jobs.count_by_status(),
     )
 
 
@@ -182,7 +182,7 @@ def test_what_waits_to_be_read_waits_for_room(full: Site) -> None:
         make_room(full)
         end = time.monotonic() + 120
         while full.services.attachments.by_announcement([2])[2][0].status != "ready":
-            assert time.monotonic() < end, full.services.jobs.counts()
+            assert time.monotonic() < end, full.services.jobs.count_by_status()
             time.sleep(0.1)
     finally:
         stop.set()

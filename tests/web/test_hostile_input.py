@@ -71,7 +71,7 @@ def test_a_line_that_is_none_is_named(site: Site, line: str) -> None:
     assert len(take(site, line, json.dumps(WHOLE))) == 1
 
 
-@given(text=st.text(st.characters(exclude_categories=())) | st.binary().map(legacy_site.decode))
+@given(text=st.text(st.characters(exclude_categories=())) | st.binary().map(legacy_site.decode_page))
 @example(text="<html>" * 20_000)
 @example(text="<!doctype html><p>" + "<b>" * 50_000)
 @example(text="x\nBy : ก เมื่อ : 9 มิถุนายน 2564 อ่าน : 9999999999999999999999")
@@ -81,4 +81,4 @@ def test_a_line_that_is_none_is_named(site: Site, line: str) -> None:
 def test_any_page_of_an_older_site(text: str) -> None:
     rules = load_site()
     with suppress(Invalid):
-        assert legacy_site.parse(text, name="page", rules=rules).draft.title
+        assert legacy_site.parse_page(text, name="page", rules=rules).draft.title

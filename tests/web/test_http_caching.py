@@ -102,7 +102,7 @@ def test_a_change_is_seen_at_once(filled: Site) -> None:
 
 def test_a_collection_that_changes_is_seen_at_once(filled: Site) -> None:
     before = get(filled.client(), "/collections")
-    filled.services.intake.collect(None, title="ชุดใหม่", body="", items=[Item("ก", 1)], actor="สมศรี")
+    filled.services.intake.save_collection(None, title="ชุดใหม่", body="", items=[Item("ก", 1)], actor="สมศรี")
     now = get(filled.client(), "/collections", If_None_Match=before.headers["ETag"])
     assert "ชุดใหม่" in now.get_data(as_text=True)
 
@@ -135,7 +135,7 @@ def test_every_search_for_what_is_not_there_is_noted(filled: Site) -> None:
     for _ in range(2):
         get(filled.client(), "/search?q=ไดโนเสาร์")
     filled.client().get("/search?q=ไดโนเสาร์", headers={"Sec-Purpose": "prefetch"})
-    assert filled.services.figures.misses()[0].count == 2
+    assert filled.services.figures.list_missed_searches()[0].count == 2
 
 
 def test_what_is_kept_is_bounded() -> None:

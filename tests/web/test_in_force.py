@@ -25,7 +25,7 @@ def pair(site: Site, status: Status = Status.PUBLISHED) -> tuple[Announcement, A
 def confirm(
     site: Site, newer: Announcement, older: Announcement, kind: RelationKind = RelationKind.CANCELS
 ) -> None:
-    site.services.intake.relate(newer.id, older.id, kind, actor="test")
+    site.services.intake.decide_relation(newer.id, older.id, kind, actor="test")
 
 
 def test_staff_confirm_what_the_text_states(site: Site) -> None:
@@ -51,14 +51,14 @@ def test_staff_confirm_what_the_text_states(site: Site) -> None:
     assert 'class="suggested"' not in page
     assert "ยังไม่ได้ยืนยัน" not in staff.get(f"{edit}/publish").text
     staff.post(f"{edit}/relations", data={"dismiss": older.id})
-    assert site.services.relations.decisions_of(newer.id)[0].kind is None
+    assert site.services.relations.list_decisions(newer.id)[0].kind is None
     assert 'class="suggested"' not in staff.get(edit).text  # a dismissed one is not offered again
     for typed in ("๕/๒๕๖๔", f"http://localhost/announcements/{older.id}?q=ก"):
         staff.post(f"{edit}/relations", data={"dismiss": older.id})
         staff.post(
             f"{edit}/relations", data={"relate": "typed", "related_kind": "replaces", "related_to": typed}
         )
-        assert site.services.relations.decisions_of(newer.id)[0].kind is RelationKind.REPLACES
+        assert site.services.relations.list_decisions(newer.id)[0].kind is RelationKind.REPLACES
     refused = staff.post(
         f"{edit}/relations", data={"relate": "typed", "related_kind": "cancels", "related_to": "99/2564"}
     )

@@ -70,7 +70,7 @@ def test_the_old_address_of_a_draft_answers_as_any_unknown_address(site: Site) -
 
 
 def listed(site: Site, *items: Item) -> int:
-    made = site.services.intake.collect(None, title="ชุด", body="", items=items, actor="test")
+    made = site.services.intake.save_collection(None, title="ชุด", body="", items=items, actor="test")
     return made.id
 
 

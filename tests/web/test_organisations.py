@@ -63,7 +63,9 @@ class Province:
             self.announcements.setdefault(slug, made)
         id = self.announcements[slug].id
         self.attachments[slug] = Site(services, self.site.app).attach(id, memo(slug)).id
-        services.intake.collect(None, title=f"ชุดของ{slug}", body="", items=[Item("", id)], actor="test")
+        services.intake.save_collection(
+            None, title=f"ชุดของ{slug}", body="", items=[Item("", id)], actor="test"
+        )
         services.people.accounts.add("somsri", hash_password(PASSWORD), Role.ADMIN)
 
     def client(self) -> FlaskClient:
@@ -380,7 +382,9 @@ def test_what_cannot_be_an_address_is_refused(
     province: Province, slug: str, name: str, host: str | None
 ) -> None:
     with pytest.raises(Invalid):
-        organisations.checked(Organisation(id=0, slug=slug, name=name, host=host), province.site.app)
+        organisations.checked_organisation(
+            Organisation(id=0, slug=slug, name=name, host=host), province.site.app
+        )
 
 
 def test_a_single_one_leaves_no_trace(site: Site) -> None:

@@ -292,7 +292,7 @@ def test_an_id_that_a_rereading_finds_hides_the_file(site: Site) -> None:
     site.services.jobs.queue_again([attachment.id])
     site.work()
     assert held(site, attachment) is Hold.PERSONAL_DATA
-    site.services.intake.release(attachment.id, reason="ดูแล้ว ในภาพไม่มีเลขนี้", actor="สมศรี")
+    site.services.intake.release_held_attachment(attachment.id, reason="ดูแล้ว ในภาพไม่มีเลขนี้", actor="สมศรี")
     site.work()
     assert_shown(site, made, attachment)
 

@@ -23,7 +23,7 @@ def test_what_does_not_work_is_named_with_what_to_do(site: Site) -> None:
     broken = site.announcement("ไฟล์เสีย", status=Status.DRAFT)
     site.attach(broken.id, b"%PDF-1.7\n" + b"\0" * 900, "เสีย.pdf")
     site.work()
-    site.services.incidents.note("record-deleted", "announcement 7", "last written 2026-01-01")
+    site.services.incidents.record("record-deleted", "announcement 7", "last written 2026-01-01")
     page = site.signed_in(Role.ADMIN).get("/staff/health").text
     found = lines(page)
     assert "systemctl restart prakat" in found["ระบบแปลงข้อความ"]

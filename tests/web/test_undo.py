@@ -114,7 +114,7 @@ def test_what_was_done_to_papers_goes_back(site: Site) -> None:
     def order() -> list[int]:
         return [each.id for each in records.attachments.by_announcement([made.id])[made.id]]
 
-    intake.move(second.announcement_id, {second.id: 1}, actor="x")
+    intake.move_attachments(second.announcement_id, {second.id: 1}, actor="x")
     undo_last(site, clerk, made, "order")
     assert order() == [first.id, second.id]
     intake.detach(first.id, actor="x")
@@ -138,7 +138,7 @@ def test_what_was_done_to_papers_goes_back(site: Site) -> None:
     undo_last(site, clerk, made, "correct")
     after = records.pages.get(first.id, 1)
     assert (after.text, after.doubts, after.corrected) == (before.text, before.doubts, False)
-    intake.replace(first.id, io.BytesIO(memo("สาม")), filename="สาม.pdf", actor="x")
+    intake.replace_file(first.id, io.BytesIO(memo("สาม")), filename="สาม.pdf", actor="x")
     undo_last(site, clerk, made, "replace")
     assert records.attachments.get(first.id).sha256 == first.sha256
 
@@ -147,7 +147,7 @@ def test_a_decision_to_show_personal_data_goes_back(site: Site) -> None:
     made = site.announcement("ผู้รับเบี้ย", status=Status.DRAFT)
     held = site.attach(made.id, memo("นางสมศรี 1-1017-00230-70-8"))
     site.work()
-    site.services.intake.release(held.id, actor="x", reason="กฎหมายกำหนด")
+    site.services.intake.release_held_attachment(held.id, actor="x", reason="กฎหมายกำหนด")
     undo_last(site, site.signed_in(Role.STAFF), made, "release")
     now = site.services.attachments.get(held.id)
     assert (now.hold, now.decided) == (Hold.PERSONAL_DATA, ())
@@ -156,8 +156,8 @@ def test_a_decision_to_show_personal_data_goes_back(site: Site) -> None:
 def test_a_collection_goes_back(site: Site) -> None:
     listed = site.announcement("ประกาศ")
     intake, records = site.services.intake, site.services.records
-    kept = intake.collect(None, title="OIT", body="เดิม", items=[Item("O1", listed.id)], actor="x")
-    intake.collect(kept.id, title="ใหม่", body="เดิม", items=[], actor="x")
+    kept = intake.save_collection(None, title="OIT", body="เดิม", items=[Item("O1", listed.id)], actor="x")
+    intake.save_collection(kept.id, title="ใหม่", body="เดิม", items=[], actor="x")
     change = records.collections.history(kept.id)[-1]
     clerk = site.signed_in(Role.STAFF)
     address = f"/staff/history/collections/{change.id}/undo"
@@ -198,7 +198,9 @@ def test_undoing_many_leaves_what_somebody_changed_since(site: Site) -> None:
 
 def test_records_put_into_a_collection_are_taken_out_again_as_one(site: Site) -> None:
     made = [site.announcement(f"ประกาศ {n}") for n in range(3)]
-    kept = site.services.intake.collect(None, title="OIT", body="", items=[Item("O1", None)], actor="x")
+    kept = site.services.intake.save_collection(
+        None, title="OIT", body="", items=[Item("O1", None)], actor="x"
+    )
     clerk = site.signed_in(Role.STAFF)
     data = {"action": "collect", "collection": str(kept.id), "id": [str(each.id) for each in made]}
     page = clerk.post("/staff/bulk", data=data, follow_redirects=True).text
@@ -210,7 +212,7 @@ def test_records_put_into_a_collection_are_taken_out_again_as_one(site: Site) ->
 
 def test_who_did_what_is_listed_narrowed_and_exported(site: Site) -> None:
     made = site.announcement("=ประกาศ")
-    site.services.intake.collect(None, title="ชุด", body="", items=[], actor="มานะ")
+    site.services.intake.save_collection(None, title="ชุด", body="", items=[], actor="มานะ")
     clerk = site.signed_in(Role.STAFF)
     page = clerk.get("/staff/history").text
     assert page.index("ชุด") < page.index("=ประกาศ")

@@ -53,7 +53,7 @@ def kept(site: Site) -> tuple[object, ...]:
     return (
         services.attachments.by_announcement(ids),
         list(services.files.all()),
-        services.jobs.counts(),
+        services.jobs.count_by_status(),
         half,
     )
 

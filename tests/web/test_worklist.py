@@ -123,7 +123,9 @@ def test_nothing_ticked_and_nothing_known_change_nothing(site: Site) -> None:
 
 def test_records_are_assigned_and_put_into_a_collection_once(site: Site) -> None:
     made = drafts(site, 3)
-    kept = site.services.intake.collect(None, title="OIT", body="", items=[Item("O1", made[0].id)], actor="x")
+    kept = site.services.intake.save_collection(
+        None, title="OIT", body="", items=[Item("O1", made[0].id)], actor="x"
+    )
     clerk = site.signed_in(Role.STAFF)
     act(clerk, "assign", made, person="staff")
     assert site.services.announcements.get(made[1].id).assigned_to == "staff"

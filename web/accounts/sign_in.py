@@ -90,7 +90,7 @@ def current_session() -> tuple[Session, Person] | None:
     if "opened" not in g:
         key = session.get(_KEY)
         now = dt.datetime.now(dt.UTC)
-        opened = services().people.sign_ins.session(_hash(key), idle=IDLE, now=now) if key else None
+        opened = services().people.sign_ins.find_live_session(_hash(key), idle=IDLE, now=now) if key else None
         lasts = opened is not None and -CLOCK_SLACK < now - opened[0].started_at < LONGEST_SESSION
         g.opened = opened if lasts else None
     return cast("tuple[Session, Person] | None", g.opened)

@@ -291,7 +291,7 @@ def relate(fields: dict[str, Any], id: int, older_id: int) -> dict[str, Any]:
     replaces an older one, in place of an earlier decision. Residents see it once both are published. For a
     published announcement it needs the scope ``publish``."""
     require_scope_to_change(services().announcements.get(id))
-    services().intake.relate(id, older_id, fields["relation"], actor=g.actor)
+    services().intake.decide_relation(id, older_id, fields["relation"], actor=g.actor)
     return as_relation(fields["relation"].value, services().announcements.get(older_id))
 
 
@@ -301,7 +301,7 @@ def relate(fields: dict[str, Any], id: int, older_id: int) -> dict[str, Any]:
 def unrelate(id: int, older_id: int) -> None:
     """เอาประกาศที่เกี่ยวข้องออก · Remove the relation, or dismiss a suggested one; it is not offered again."""
     require_scope_to_change(services().announcements.get(id))
-    services().intake.relate(id, older_id, None, actor=g.actor)
+    services().intake.decide_relation(id, older_id, None, actor=g.actor)
 
 
 @blueprint.post("/announcements/<int:id>/attachments")
@@ -350,7 +350,7 @@ def show_collection(id: int) -> dict[str, Any]:
 @blueprint.response(201, schemas.CollectionOut)
 def collect(fields: dict[str, Any]) -> dict[str, Any]:
     """สร้างชุดประกาศ · Make a collection."""
-    return _collections([services().intake.collect(None, **fields, actor=g.actor)])[0]
+    return _collections([services().intake.save_collection(None, **fields, actor=g.actor)])[0]
 
 
 @blueprint.patch("/collections/<int:id>")
@@ -361,7 +361,7 @@ def change_collection(changes: dict[str, Any], id: int) -> dict[str, Any]:
     """แก้ไขชุดประกาศ · Change a collection."""
     known = services().collections.get(id)
     kept = {"title": known.title, "body": known.body, "items": known.items} | changes
-    return _collections([services().intake.collect(id, **kept, actor=g.actor)])[0]
+    return _collections([services().intake.save_collection(id, **kept, actor=g.actor)])[0]
 
 
 @blueprint.get("/disclosure/<int:year>")
@@ -406,7 +406,7 @@ def change_attachment(changes: dict[str, Any], id: int) -> dict[str, Any]:
     intake = services().intake
     with services().records.batch():
         if "position" in changes:
-            intake.move(attachment.announcement_id, {id: changes["position"]}, actor=g.actor)
+            intake.move_attachments(attachment.announcement_id, {id: changes["position"]}, actor=g.actor)
         label, kind = changes.get("label", attachment.label), changes.get("kind", attachment.kind)
         intake.relabel(id, label=label, kind=kind, actor=g.actor, reason=_stated_reason(changes))
     return schemas.as_attachment(services().attachments.get(id))
@@ -430,7 +430,7 @@ def replace_file(id: int) -> tuple[dict[str, Any], int]:
     """เปลี่ยนไฟล์ · A new version under the same id. It is held until it is read and nothing was found."""
     before = _require_scope_for_attachment(id)
     file = _sent_file()
-    after = services().intake.replace(
+    after = services().intake.replace_file(
         id, cast(BinaryIO, file.stream), filename=file.filename or "", actor=g.actor
     )
     return schemas.as_attachment(after), 200 if after.sha256 == before.sha256 else 202
@@ -442,7 +442,7 @@ def replace_file(id: int) -> tuple[dict[str, Any], int]:
 @blueprint.response(200, schemas.AttachmentOut)
 def release(args: dict[str, Any], id: int) -> dict[str, Any]:
     """ให้ประชาชนเห็น · Show an attachment that is held, in spite of what was found in it."""
-    attachment = services().intake.release(id, actor=g.actor, reason=_stated_reason(args))
+    attachment = services().intake.release_held_attachment(id, actor=g.actor, reason=_stated_reason(args))
     return schemas.as_attachment(attachment)
 
 

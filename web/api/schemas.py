@@ -25,7 +25,7 @@ from archive.model import (
     Source,
     Status,
 )
-from archive.privacy import undecided_in
+from archive.privacy import undecided_finds
 from archive.relations import public_relations
 from indexer.search.query.parser import Filters, Query, Sort, parse
 from web.accounts.access import visible_items
@@ -455,7 +455,7 @@ def as_attachment(attachment: Attachment) -> dict[str, Any]:
     names = AttachmentOut().fields.keys() - {"error", "held"}
     return {name: getattr(attachment, name) for name in names} | {
         "error": {"code": error.code, "message": error.message} if error else None,
-        "held": {"code": hold, "finds": len(undecided_in(attachment))} if hold else None,
+        "held": {"code": hold, "finds": len(undecided_finds(attachment))} if hold else None,
     }
 
 

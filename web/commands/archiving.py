@@ -142,9 +142,9 @@ def stats(as_json: bool, organisation: str | None) -> None:
     """
     services = services_of(organisation, otherwise=ALL, opened=open_existing)
     held: dict[str, dict[str, Any]] = {
-        "announcements": services.announcements.counts(),
-        "attachments": services.jobs.counts(),
-        "pages": services.pages.counts(),
+        "announcements": services.announcements.count_by_status(),
+        "attachments": services.jobs.count_by_status(),
+        "pages": services.pages.count_by_source(),
     }
     if services.organisation is None or services.is_province:  # files and index are all organisations'
         files = list(services.files.all())

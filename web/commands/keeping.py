@@ -171,7 +171,7 @@ def backup(destination: str, verify: bool, accept_loss: bool, keep_days: int, ke
     click.echo(
         f"สำรอง {report.files:,} ไฟล์ ใหม่ {report.copied:,} ไฟล์ ตรวจแล้ว (backed up and verified)", err=True
     )
-    click.echo("audit head {} {}".format(*services.audit.head()), err=True)
+    click.echo("audit head {} {}".format(*services.audit.last_entry()), err=True)
     if report.generations > 1:
         click.echo(f"ปลายทางมี {report.generations:,} ชุดสำรอง (generations there)", err=True)
     if report.verified:

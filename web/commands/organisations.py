@@ -10,7 +10,7 @@ from archive.errors import NotFound
 from archive.model import PROVINCE, THE_PROVINCE, Organisation
 from web.app import create_app
 from web.commands.terminal import Group, open_services
-from web.organisations import checked
+from web.organisations import checked_organisation
 
 
 @click.group(cls=Group)
@@ -35,7 +35,7 @@ def add_organisation(slug: str, name: str, host: str | None) -> None:
       prakat organisation add bangkhen "เทศบาลตำบลบางเขน" --host bangkhen.go.th
     """
     services = open_services()
-    checked(Organisation(id=PROVINCE, slug=slug, name=name, host=host), create_app(services))
+    checked_organisation(Organisation(id=PROVINCE, slug=slug, name=name, host=host), create_app(services))
     services.organisations.add(slug, name.strip(), host)
     known = services.organisations.all()
     towns = services.of(THE_PROVINCE, known)
@@ -71,7 +71,7 @@ def change_organisation(slug: str, new_slug: str | None, name: str | None, host:
         name=known.name if name is None else name.strip(),
         host=known.host if host is None else host or None,
     )
-    services.organisations.change(slug, to=checked(to, create_app(services)))
+    services.organisations.change(slug, to=checked_organisation(to, create_app(services)))
 
 
 @organisation.command("list")

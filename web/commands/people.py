@@ -45,7 +45,7 @@ def add_user(name: str, role: str, password_stdin: bool, organisation: str | Non
     ตัวอย่าง · example:
       prakat user add somsri --role admin
     """
-    name = validation.account_name(name)
+    name = validation.checked_account_name(name)
     password = _password(name, password_stdin)
     person = people_of(organisation).accounts.add(name, passwords.hash_password(password), Role(role))
     click.echo(f"เพิ่ม {person.name} ({person.role}) แล้ว", err=True)
@@ -180,7 +180,7 @@ def add_token(name: str, scopes: tuple[str, ...], expires: str | None, organisat
     expires_at = _end_of_day(expires) if expires else None
     people = people_of(organisation)
     people.tokens.add(
-        validation.account_name(name), tokens.token_hash(made), scopes=given, expires_at=expires_at
+        validation.checked_account_name(name), tokens.token_hash(made), scopes=given, expires_at=expires_at
     )
     click.echo(made)
     click.echo("เก็บไว้ให้ดี จะไม่แสดงอีก (keep it: it is not shown again)", err=True)

@@ -169,7 +169,7 @@ def _read(services: Services, stop: threading.Event, sign_of_life: Callable[[], 
 def _log_audit_head(services: Services) -> None:
     """Log the head of the audit chain, where somebody who rewrites the chain cannot reach it."""
     with suppress(PrakatError):
-        number, digest = services.audit.head()
+        number, digest = services.audit.last_entry()
         log.info("audit head", extra={"number": number, "digest": digest})
 
 

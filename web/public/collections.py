@@ -76,7 +76,7 @@ def edit(id: int | None = None) -> ResponseReturnValue:
     if request.method == "POST":
         try:
             person = current_person()
-            kept = services().intake.collect(
+            kept = services().intake.save_collection(
                 id,
                 title=request.form.get("title", ""),
                 body=request.form.get("body", ""),

@@ -167,7 +167,7 @@ class _Relations:
     def __init__(self) -> None:
         self._of: dict[int, list[dict[str, Any]]] = {}
         self._ended: set[int] = set()
-        for each in services().relations.public():
+        for each in services().relations.list_public():
             kind = cast(RelationKind, each.kind)
             self._of.setdefault(each.newer_id, []).append({"relation": kind.value, "id": each.older_id})
             self._of.setdefault(each.older_id, []).append({"relation": kind.passive, "id": each.newer_id})

@@ -74,7 +74,7 @@ def confirm(key: str) -> str:
 def stop(key: str) -> str:
     """Stop a subscription and delete its address; mail programs send the POST themselves (RFC 8058)."""
     if request.method == "POST":
-        services().subscriptions.stop(key)  # a second click finds nothing, and is right all the same
+        services().subscriptions.unsubscribe(key)  # a second click finds nothing, and is right all the same
         return render_template("public/follow-step.html", step="stopped", key="")
     _known(key)
     return render_template("public/follow-step.html", step="stop", key=key)

@@ -66,7 +66,7 @@ def results() -> str:
     if not answer.total and query.typed and query.page == 1 and is_looked_at:
         http_caching.forbid_caching()
         with suppress(Unavailable):  # a search that cannot be noted (full disk) is still answered
-            services().figures.note_miss(query.typed)
+            services().figures.record_missed_search(query.typed)
     return render_template(
         "public/results.html", answer=answer, query=answer.query, chips=_chips(query.filters)
     )
@@ -78,7 +78,7 @@ def browse() -> str:
     answer = search(services(), queries.parse("", per_page=1))
     years = [
         (year + thai.ERA, [(dt.date(year, month, 1), count) for _year, month, count in months])
-        for year, months in groupby(services().announcements.months(), key=lambda each: each[0])
+        for year, months in groupby(services().announcements.count_by_month(), key=lambda each: each[0])
     ]
     return render_template(
         "public/browse.html", answer=answer, years=years, collections=services().collections.all()
@@ -300,7 +300,7 @@ def _steps(attachment: Attachment, number: int, query: Query) -> dict[str, Any]:
     if number < count:
         steps["next"] = page_path(attachment, number + 1, query.typed)
     if query.typed:
-        texts = services().pages.texts([attachment.id])[attachment.id]
+        texts = services().pages.texts_by_attachment([attachment.id])[attachment.id]
         found = [n for n, text in texts if find_hits(text, query)]
         steps["hits"] = len(found)
         before = [n for n in found if n < number]

@@ -54,7 +54,7 @@ def send() -> ResponseReturnValue:
     services().reports.add(given)
     if given.query:
         with suppress(Unavailable):
-            services().figures.note_miss(given.query)
+            services().figures.record_missed_search(given.query)
     return redirect(url_for("reports.thanks", next=_way_back()), code=303)
 
 
@@ -96,7 +96,7 @@ def _subject() -> tuple[Announcement | None, Attachment | None, int | None]:
 def _paper_report(kind: ReportKind) -> ReportDraft:
     """Returns the report on a paper. Raises ``Invalid`` when its text has to say more."""
     announcement, attachment, number = _subject()
-    text = validation.report_text(request.form.get("text", ""))
+    text = validation.checked_report_text(request.form.get("text", ""))
     if not text and (announcement is None or kind in (ReportKind.OTHER, ReportKind.WRONG)):
         raise Invalid("กรุณาเขียนสั้น ๆ ว่าพบปัญหาอะไร", field="text", code="required")
     return ReportDraft(
@@ -113,7 +113,9 @@ def _not_found_report() -> ReportDraft:
     if not query:
         raise BadRequest
     return ReportDraft(
-        kind=ReportKind.NOT_FOUND, text=validation.report_text(request.form.get("text", "")), query=query
+        kind=ReportKind.NOT_FOUND,
+        text=validation.checked_report_text(request.form.get("text", "")),
+        query=query,
     )
 
 

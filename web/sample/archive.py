@@ -103,7 +103,7 @@ def _relate(services: Services, listed: list[dict[str, Any]]) -> None:
     for given in listed:
         newer, older = known[given["title"]], known.get(given.get("cancels", ""))
         if newer and older:
-            services.intake.relate(newer.id, older.id, RelationKind.CANCELS, actor=ACTOR)
+            services.intake.decide_relation(newer.id, older.id, RelationKind.CANCELS, actor=ACTOR)
 
 
 def _collect(services: Services, listed: list[dict[str, Any]]) -> None:
@@ -116,7 +116,7 @@ def _collect(services: Services, listed: list[dict[str, Any]]) -> None:
     for line in given["items"]:
         found = known[line["title"]] if "title" in line else None
         items.append(Item(line["label"], found.id if found else None))
-    services.intake.collect(None, title=given["title"], body=given["body"], items=items, actor=ACTOR)
+    services.intake.save_collection(None, title=given["title"], body=given["body"], items=items, actor=ACTOR)
 
 
 def _written(name: str) -> dict[str, Any]:

@@ -76,7 +76,9 @@ def _trouble(check: Callable[[Services], str]) -> str:
 
 
 def _database(services: Services) -> str:
-    services.figures.tally("readiness checks", 1)  # a write: a database that can only be read takes no upload
+    services.figures.add_to_total(
+        "readiness checks", 1
+    )  # a write: a database that can only be read takes no upload
     return ""
 
 
@@ -131,7 +133,7 @@ def _queue(services: Services) -> str:
     A long queue is no error as long as a worker reads documents.
     """
     oldest = services.jobs.oldest_waiting()
-    if oldest is None or _now() - oldest < STUCK or services.jobs.counts()["reading"]:
+    if oldest is None or _now() - oldest < STUCK or services.jobs.count_by_status()["reading"]:
         return ""
     return "มีเอกสารรอแปลงข้อความแต่ไม่มีการแปลง (queue is stuck)"
 

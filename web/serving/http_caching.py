@@ -134,7 +134,7 @@ def _entity_tag() -> str | None:
         manifest = here.index.manifest()
         state = (
             here.records.history.last_change(),
-            here.audit.head()[0],
+            here.audit.last_entry()[0],
             here.index.position(),
             manifest.built_at if manifest else None,
         )

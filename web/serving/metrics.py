@@ -78,9 +78,11 @@ class _Archive(Collector):
     def collect(self) -> Iterator[Metric]:
         """Yields the gauges of the present state of the archive."""
         yield self._by_status(
-            "announcements", "Announcements by status", self._services.announcements.counts()
+            "announcements", "Announcements by status", self._services.announcements.count_by_status()
         )
-        yield self._by_status("attachments", "Attachments by state of reading", self._services.jobs.counts())
+        yield self._by_status(
+            "attachments", "Attachments by state of reading", self._services.jobs.count_by_status()
+        )
         oldest, now = self._services.jobs.oldest_waiting(), dt.datetime.now(dt.UTC)
         waits = (now - oldest).total_seconds() if oldest else 0.0
         yield GaugeMetricFamily("prakat_queue_age_seconds", "Age of the oldest waiting attachment", waits)
@@ -137,7 +139,7 @@ class _Archive(Collector):
         yield steps
 
     def _work(self) -> Iterator[Metric]:
-        done = self._services.figures.tallies()
+        done = self._services.figures.running_totals()
         pages, milliseconds = done.get(PAGES_READ, 0), done.get(OCR_MILLISECONDS, 0)
         yield CounterMetricFamily("prakat_pages_read", "Pages read since the beginning", pages)
         yield CounterMetricFamily("prakat_ocr_seconds", "Time spent on recognition", milliseconds / 1000)

@@ -66,7 +66,7 @@ def overview() -> ResponseReturnValue:
     return render_template(
         "staff/account.html",
         form=form,
-        sessions=services().people.sign_ins.sessions(person.id),
+        sessions=services().people.sign_ins.list_sessions(person.id),
         here=opened[0].id if opened else None,
         factor=services().people.second_factors.get(person.id),
     )
@@ -97,7 +97,9 @@ def begin_second_factor() -> ResponseReturnValue:
     Codes are asked for at sign-in only once a code has proved that the telephone knows the secret.
     """
     try:
-        services().people.second_factors.begin(_me().id, second_factor.seal(second_factor.new_secret()))
+        services().people.second_factors.store_unconfirmed(
+            _me().id, second_factor.seal(second_factor.new_secret())
+        )
     except Conflict as error:
         flash(in_words(error), "bad")
     return redirect(url_for("account.second_factor_page"))

@@ -89,7 +89,7 @@ def undo_change(id: int) -> ResponseReturnValue:
     A publication leads to the withdrawal, which asks for a reason, unless the undo is confirmed, as the page
     that reports a publication offers while nothing followed.
     """
-    change = services().records.changes.get(id)
+    change = services().records.changes.get_announcement_change(id)
     if change.action == "publish" and change.announcement_id is not None and "confirmed" not in request.form:
         return redirect(url_for("staff.edit", id=change.announcement_id, _anchor="withdraw"))
     if question := _question([change]):
@@ -100,14 +100,16 @@ def undo_change(id: int) -> ResponseReturnValue:
 @pages.post("/collections/<int:id>/undo")
 def undo_collection_change(id: int) -> ResponseReturnValue:
     """Undo one change of a collection."""
-    return _undone(lambda: undo().undo(services().records.changes.get_of_collection(id), actor=g.actor))
+    return _undone(lambda: undo().undo(services().records.changes.get_collection_change(id), actor=g.actor))
 
 
 @pages.post("/items/<int:id>/undo")
 @admin_only
 def undo_item_change(id: int) -> ResponseReturnValue:
     """Undo one change of an item to disclose."""
-    return _undone(lambda: undo().undo(services().records.changes.get_of_item(id), actor=g.actor))
+    return _undone(
+        lambda: undo().undo(services().records.changes.get_disclosure_item_change(id), actor=g.actor)
+    )
 
 
 @pages.post("/bulk/<bulk>/undo")

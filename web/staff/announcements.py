@@ -14,7 +14,7 @@ from archive import thai
 from archive.errors import Conflict, Invalid, PrakatError
 from archive.fields import FIELDS_BY_NAME, AnnouncementField, FieldType
 from archive.model import Announcement, Attachment, DocumentKind, Draft, Find, Hold, Reading, Status
-from archive.privacy import undecided_in
+from archive.privacy import undecided_finds
 from web.bootstrap import services
 from web.errors import in_words
 from web.staff import (
@@ -124,14 +124,18 @@ def review_attachment(id: int) -> ResponseReturnValue:
         "staff/attachment.html",
         attachment=reviewed,
         announcement=announcement,
-        found=personal_data.describe_finds(announcement, [Find(id, data) for data in undecided_in(reviewed)]),
+        found=personal_data.describe_finds(
+            announcement, [Find(id, data) for data in undecided_finds(reviewed)]
+        ),
         versions=services().versions.by_attachment(id),
         upload_mb=services().settings.max_upload_mb,
     )
 
 
 def _release(attachment: Attachment) -> str:
-    services().intake.release(attachment.id, actor=g.actor, reason=personal_data.reason_given())
+    services().intake.release_held_attachment(
+        attachment.id, actor=g.actor, reason=personal_data.reason_given()
+    )
     return str(_("ตัดสินแล้ว ประชาชนเห็นเอกสารนี้เมื่อประกาศเผยแพร่อยู่"))
 
 
@@ -139,7 +143,7 @@ def _replace(attachment: Attachment) -> str:
     file = request.files.get("file")
     if file is None or not file.filename:
         raise Invalid("กรุณาเลือกไฟล์ใหม่ก่อน", field="file")
-    services().intake.replace(
+    services().intake.replace_file(
         attachment.id, cast(BinaryIO, file.stream), filename=file.filename, actor=g.actor
     )
     return str(_("เปลี่ยนไฟล์แล้ว ประชาชนจะเห็นไฟล์ใหม่เมื่อแปลงข้อความเสร็จ หากไม่พบข้อมูลส่วนบุคคล"))
@@ -205,7 +209,7 @@ def publish(id: int) -> ResponseReturnValue:
     announcement = services().announcements.get(id)
     papers = attachments_for_staff.papers_of(announcement)
     unread = [each.attachment for each in papers if each.attachment.hold is Hold.UNREAD]
-    finds = services().intake.personal_data(id)
+    finds = services().intake.undecided_personal_data(id)
     return render_template(
         "staff/publish.html",
         announcement=announcement,
@@ -344,7 +348,7 @@ def _move(attachment_id: int) -> None:
         _reorder(attachment.announcement_id)
         return
     position = attachment.position + (1 if request.form.get("to") == "down" else -1)
-    services().intake.move(attachment.announcement_id, {attachment_id: position}, actor=g.actor)
+    services().intake.move_attachments(attachment.announcement_id, {attachment_id: position}, actor=g.actor)
 
 
 def _reorder(id: int) -> None:
@@ -358,7 +362,7 @@ def _reorder(id: int) -> None:
             raise Invalid("ลำดับของเอกสารต้องเป็นตัวเลข เช่น 1", field=f"position-{attachment.id}")
         positions[attachment.id] = int(typed)
     if positions:
-        services().intake.move(id, positions, actor=g.actor)
+        services().intake.move_attachments(id, positions, actor=g.actor)
 
 
 def _detach(attachment_id: int) -> None:

@@ -101,13 +101,15 @@ def title_or_suggestion(announcement: Announcement) -> str:
 
 def is_named_after_file(announcement: Announcement, papers: Sequence[Paper]) -> bool:
     """Returns True when the title is nothing but the name of a file."""
-    return announcement.title in {validation.label("", paper.attachment.filename) for paper in papers}
+    return announcement.title in {
+        validation.label_or_file_name("", paper.attachment.filename) for paper in papers
+    }
 
 
 def announcement_text(announcement: Announcement) -> str:
     """Returns the text of an announcement and its pages, a line for each line that is not blank."""
     attachments = services().attachments.by_announcement([announcement.id]).get(announcement.id, [])
-    texts = services().pages.texts(each.id for each in attachments)
+    texts = services().pages.texts_by_attachment(each.id for each in attachments)
     parts = [announcement.body, *(text for each in attachments for _number, text in texts[each.id])]
     lines = (line.strip() for part in parts for line in part.split("\n"))
     return "\n".join(filter(None, lines))
@@ -149,7 +151,7 @@ def _advice_text(advice: ScanAdvice) -> str:
 def _pages_read(attachment: Attachment) -> int:
     if attachment.status is not Reading.READING:
         return 0
-    return len(services().pages.texts([attachment.id]).get(attachment.id, []))
+    return len(services().pages.texts_by_attachment([attachment.id]).get(attachment.id, []))
 
 
 def _elsewhere(attachment: Attachment) -> tuple[Announcement, ...]:

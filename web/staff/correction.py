@@ -70,7 +70,7 @@ def reread(id: int, number: int) -> ResponseReturnValue:
     attachment = services().attachments.get(id)
     try:
         read = services().rereader.read(attachment, number, _settings(services().pages.get(id, number)))
-        services().intake.replace_reading(read, actor=g.actor)
+        services().intake.replace_page_reading(read, actor=g.actor)
         flash(_("แปลงหน้านี้ใหม่แล้ว ข้อความก่อนหน้ายังอยู่ด้านล่าง"), "good")
     except PrakatError as error:
         flash(in_words(error), "bad")
@@ -113,7 +113,7 @@ def _unchecked_doubts(shown: Page) -> list[LowConfidenceSpan]:
     if "right" in request.form:
         return []
     typed = request.form.get("text", "").replace("\r\n", "\n")
-    checked = validation.page_text(typed)
+    checked = validation.checked_page_text(typed)
     by_start = {doubt.start: doubt for doubt in shown.doubts}
     places = [_PLACE.fullmatch(each) for each in request.form.get("unchecked", "").split(",")]
     numbers = [tuple(map(int, place.groups())) for place in places if place]

@@ -39,7 +39,7 @@ def statistics() -> str:
     return render_template(
         "staff/statistics.html",
         most_read=most_read(services(), limit=5),
-        misses=services().figures.misses(limit=12),
+        misses=services().figures.list_missed_searches(limit=12),
         reads=sum(count for _day, count in services().figures.visits_by_day(days=_DAYS)),
     )
 

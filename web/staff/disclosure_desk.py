@@ -168,7 +168,9 @@ def _numbers(text: str) -> tuple[int, int]:
 
 def _candidates(shown: ItemShown, year: int) -> list[EntryShown]:
     """Returns announcements whose titles the item's keywords find, with the part that each seems to be of."""
-    ids = services().disclosure.ids_with_title(shown.item.keywords, first_day(year), last_day(year) + _LATE)
+    ids = services().disclosure.find_ids_by_title(
+        shown.item.keywords, first_day(year), last_day(year) + _LATE
+    )
     taken = {each.announcement.id for each in shown.entries}
     known = services().announcements.get_many([id for id in ids if id not in taken])
     found = []

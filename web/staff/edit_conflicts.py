@@ -10,7 +10,7 @@ from flask import request
 
 from archive import validation
 from archive.errors import Conflict, Invalid, gettext_noop
-from archive.fields import FIELDS_BY_NAME, checked
+from archive.fields import FIELDS_BY_NAME, checked_fields
 from archive.model import Announcement, Change
 from web import template_filters
 from web.bootstrap import services
@@ -128,7 +128,7 @@ def _plain(name: str, value: object) -> str:
     if name not in FIELDS_BY_NAME:
         return validation.one_line(str(value))
     try:
-        kept = checked({name: value})[name]
+        kept = checked_fields({name: value})[name]
     except Invalid:  # the command that stores the values says so
         kept = value
     return kept.isoformat() if isinstance(kept, dt.date) else str(kept or "")

@@ -29,7 +29,7 @@ def compare(id: int, number: int) -> str:
         "staff/file-version.html",
         attachment=records.attachments.get(id),
         version=version,
-        lines=difference("\n".join(records.versions.texts(id, number)), "\n".join(texts)),
+        lines=difference("\n".join(records.versions.page_texts(id, number)), "\n".join(texts)),
     )
 
 

@@ -28,7 +28,7 @@ def table() -> ResponseReturnValue:
     if request.method == "POST":
         try:
             name, password = (
-                validation.account_name(request.form.get("name", "")),
+                validation.checked_account_name(request.form.get("name", "")),
                 request.form.get("password", ""),
             )
             check_strength(password, about=(name, services().settings.site_name))
@@ -51,7 +51,7 @@ def change(id: int) -> ResponseReturnValue:
         role = _role()
         if role is not person.role and person.name == g.actor:
             raise Conflict("เปลี่ยนสิทธิ์ใช้งานของตัวเองไม่ได้ กรุณาให้ผู้ดูแลคนอื่นเปลี่ยน")
-        services().people.accounts.change(id, role=role, division=_division())
+        services().people.accounts.set_role_and_division(id, role=role, division=_division())
         note_security("person changed", person=person.name, role=role.value)
         flash(_("บันทึกของ %(name)s แล้ว", name=person.name), "good")
     except PrakatError as error:
@@ -114,4 +114,4 @@ def _role() -> Role:
 
 
 def _division() -> str:
-    return validation.division(request.form.get("division", ""))
+    return validation.checked_division(request.form.get("division", ""))

@@ -86,7 +86,7 @@ def chosen_choice(announcement: Announcement, *, unread: bool) -> str:
 
 
 def _publish_now(id: int) -> str:
-    found = services().intake.personal_data(id)
+    found = services().intake.undecided_personal_data(id)
     if found and request.form.get("found_seen") != personal_data.fingerprint(found):
         raise Conflict("พบข้อมูลส่วนบุคคลเพิ่มขณะที่เปิดหน้านี้อยู่ กรุณาตรวจดูอีกครั้ง", code="personal-data")
     _refuse_file_name(id)
@@ -96,7 +96,7 @@ def _publish_now(id: int) -> str:
 
 def _refuse_file_name(id: int) -> None:
     """Fills what nobody gave from the documents. Raises ``Invalid`` when the title stays a file's name."""
-    title = services().intake.complete(id, actor=g.actor).title
+    title = services().intake.fill_missing_fields(id, actor=g.actor).title
     if is_title_file_name(title, services().attachments.by_announcement([id])[id]):
         raise Invalid("ชื่อเรื่องเป็นชื่อไฟล์ กรุณาตั้งชื่อให้ประชาชนเข้าใจ", field="title")
 
@@ -121,7 +121,9 @@ def _chosen_time(form: Mapping[str, str]) -> dt.datetime:
 
 
 def _publish_at(id: int, at: dt.datetime) -> str:
-    if services().intake.personal_data(id):  # at the set time nobody would be there to state the reason
+    if services().intake.undecided_personal_data(
+        id
+    ):  # at the set time nobody would be there to state the reason
         raise Conflict("พบข้อมูลส่วนบุคคล กรุณาปิดข้อมูลก่อน หรือเผยแพร่ทันทีโดยระบุเหตุผล", code="personal-data")
     if not is_being_read(id):
         _refuse_file_name(id)

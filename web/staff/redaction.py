@@ -14,7 +14,7 @@ from flask_babel import gettext as _
 from archive import privacy, thai
 from archive.errors import PrakatError
 from archive.model import Attachment, Hold, Page, PersonalData, Reading, Rectangle
-from archive.privacy import undecided_in
+from archive.privacy import undecided_finds
 from indexer.extraction.page_text import UNITS
 from indexer.extraction.redaction import MOST_PAGES, Boxes, ReadableData, RedactionIncomplete, boxes_of_finds
 from web.bootstrap import services
@@ -99,7 +99,7 @@ def _found_boxes(attachment: Attachment, read: Sequence[Page]) -> list[Box]:
     Finds that somebody decided to show are not covered unless a person ticks them.
     """
     by_number = {page.number: page for page in read}
-    undecided = undecided_in(attachment)
+    undecided = undecided_finds(attachment)
     boxes = [
         Box(find.page, area, find.type, is_covered=find in undecided)
         for find in attachment.details.personal_data
@@ -128,7 +128,7 @@ def _earlier_finds(
     by_number = {page.number: page for page in read}
     for number, before in _earlier_texts(attachment):
         page = by_number.get(number)
-        finds = privacy.find(before, number)
+        finds = privacy.find_personal_data(before, number)
         if page is None or not finds:
             continue
         changes = SequenceMatcher(None, before, page.text, autojunk=False).get_opcodes()
@@ -172,7 +172,7 @@ def _unplaced_finds(attachment: Attachment, read: Sequence[Page]) -> list[tuple[
     by_number = {page.number: page for page in read}
     unplaced = [
         (find.page, find.type)
-        for find in undecided_in(attachment)
+        for find in undecided_finds(attachment)
         if find.page in by_number and not boxes_of_finds(by_number[find.page], [(find.start, find.end)])
     ]
     if attachment.hold is Hold.PERSONAL_DATA:

@@ -60,7 +60,7 @@ def _announcements_with(words: str) -> list[Announcement]:
     if _ID.fullmatch(words):
         ids = [*ids[: _MOST_CHOICES - 1], int(words)]
     else:
-        ids = [*services().disclosure.ids_with_title([words], dt.date.min, dt.date.max), *ids]
+        ids = [*services().disclosure.find_ids_by_title([words], dt.date.min, dt.date.max), *ids]
     known = services().announcements.get_many(ids)
     found = [known[id] for id in dict.fromkeys(ids) if id in known]
     return [each for each in found if each.status in (Status.PUBLISHED, Status.DRAFT)][:_MOST_CHOICES]
@@ -68,7 +68,7 @@ def _announcements_with(words: str) -> list[Announcement]:
 
 def relation_form(announcement: Announcement) -> RelationForm:
     """Returns the announcement's relations to all announcements, published or not."""
-    confirmed = [each for each in services().relations.decisions_of(announcement.id) if each.kind]
+    confirmed = [each for each in services().relations.list_decisions(announcement.id) if each.kind]
     known = services().announcements.get_many(
         {id for each in confirmed for id in (each.newer_id, each.older_id)}
     )
@@ -94,7 +94,7 @@ def decide(id: int, form: Mapping[str, str], actor: str) -> str:
     """
     intake = services().intake
     if "dismiss" in form:
-        intake.relate(id, _known(form["dismiss"]), None, actor=actor)
+        intake.decide_relation(id, _known(form["dismiss"]), None, actor=actor)
         return str(_("เอาประกาศที่เกี่ยวข้องออกแล้ว"))
     chosen = form.get("relate", "")
     typed = chosen == "typed"
@@ -102,7 +102,7 @@ def decide(id: int, form: Mapping[str, str], actor: str) -> str:
     kind = form.get(f"relation-{older}") or form.get("related_kind", "")
     if kind not in set(RelationKind):
         raise Invalid("กรุณาเลือกว่าประกาศนี้ยกเลิก แก้ไขเพิ่มเติม หรือใช้แทนอีกฉบับ", field="related_kind")
-    intake.relate(id, older, RelationKind(kind), actor=actor)
+    intake.decide_relation(id, older, RelationKind(kind), actor=actor)
     return str(_("บันทึกประกาศที่เกี่ยวข้องแล้ว"))
 
 
@@ -110,7 +110,7 @@ def replace_by(id: int, form: Mapping[str, str], actor: str) -> None:
     """Record that the typed or chosen announcement replaces this one. Raises ``Invalid``."""
     try:
         newer = chosen_or_named(form, "successor")
-        services().intake.relate(newer, id, RelationKind.REPLACES, actor=actor)
+        services().intake.decide_relation(newer, id, RelationKind.REPLACES, actor=actor)
     except MissingAnnouncement as error:
         error.field = "successor"
         raise
@@ -137,7 +137,7 @@ def named_announcement(typed: str) -> int:
     """
     plain = arabic_digits(typed).strip()
     if match := _NUMBER.fullmatch(plain):
-        found = services().relations.naming_number(f"{match[1]}/{match[2]}")
+        found = services().relations.find_ids_by_document_number(f"{match[1]}/{match[2]}")
         if len(found) > 1:
             raise MissingAnnouncement([*services().announcements.get_many(found[:_MOST_CHOICES]).values()])
         if not found:

@@ -25,7 +25,7 @@ _MOST_RECORDS = 50  # listed of each problem; the worklist has them all
 def queue() -> str:
     """Show what a person has to look at: held and unread files, and pages read with little confidence."""
     today = dt.datetime.now(thai.BANGKOK).date()
-    doubtful = services().pages.doubtful(below=LEAST_CONFIDENCE, limit=100)
+    doubtful = services().pages.list_doubtful(below=LEAST_CONFIDENCE, limit=100)
     return render_template(
         "staff/review.html",
         lists=[
@@ -41,7 +41,7 @@ def queue() -> str:
 
 def _records_with(problem: Problem, today: dt.date) -> tuple[Sequence[WorklistRow], int]:
     """Returns the records with a problem, the last changed first, and how many there are."""
-    return services().records.worklist.list_page(
+    return services().records.worklist.list_rows(
         WorklistFilters(problem=problem), today=today, page=1, per_page=_MOST_RECORDS
     )
 
@@ -58,5 +58,5 @@ def learn() -> ResponseReturnValue:
     if "forget" not in request.form and word:
         here.dictionary.add(word)
         flash(_("เพิ่ม “%(word)s” ในพจนานุกรมแล้ว ระบบกำลังปรับปรุงการค้นหา", word=word), "good")
-    here.records.figures.forget_miss(request.form.get("query", ""))
+    here.records.figures.delete_missed_search(request.form.get("query", ""))
     return redirect(url_for("dashboard.statistics"))

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from archive.errors import Invalid
-from archive.site_profile import TEXT_FIELDS, SiteProfile, checked, checked_emblem
+from archive.site_profile import TEXT_FIELDS, SiteProfile, checked_emblem, checked_profile
 from web.bootstrap import services
 from web.errors import in_words
 from web.public.statements import built_in_statement
@@ -32,7 +32,7 @@ def save() -> ResponseReturnValue:
     typed = SiteProfile(emblem_id=None, **{name: request.form.get(name, "") for name in TEXT_FIELDS})
     upload = request.files.get("emblem")
     try:
-        given = _without_built_in(checked(typed))
+        given = _without_built_in(checked_profile(typed))
         emblem = checked_emblem(upload.read()) if upload and upload.filename else None
     except Invalid as error:
         return _form(typed, in_words(error), error.field), error.http_status
@@ -68,7 +68,7 @@ def _form(profile: SiteProfile, problem: str = "", wrong_field: str | None = Non
 
 def _without_built_in(given: SiteProfile) -> SiteProfile:
     """Returns the profile with "" for a statement that equals the program's own."""
-    own = checked(
+    own = checked_profile(
         SiteProfile(
             privacy=built_in_statement("privacy", "th"),
             accessibility=built_in_statement("accessibility", "th"),

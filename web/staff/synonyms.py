@@ -124,7 +124,9 @@ def _entry(said: str, written: str) -> str:
 
 def _recent_misses() -> list[MissedSearch]:
     since = dt.datetime.now(dt.UTC) - _WEEKS
-    return [miss for miss in services().figures.misses(limit=_MOST_MISSES) if miss.last_at >= since]
+    return [
+        miss for miss in services().figures.list_missed_searches(limit=_MOST_MISSES) if miss.last_at >= since
+    ]
 
 
 def _effects(entry: str, misses: Sequence[MissedSearch]) -> list[RescuedSearch]:

@@ -105,7 +105,7 @@ def _worker(here: Services) -> HealthLine:
 
 
 def _queue(here: Services) -> HealthLine:
-    counts = here.jobs.counts()
+    counts = here.jobs.count_by_status()
     waiting = counts.get("waiting", 0) + counts.get("reading", 0)
     oldest = here.jobs.oldest_waiting()
     value = _("%(count)s ไฟล์", count=f"{waiting:,}")
@@ -118,7 +118,7 @@ def _queue(here: Services) -> HealthLine:
 
 
 def _failures(here: Services) -> HealthLine:
-    failed = here.jobs.counts().get("failed", 0)
+    failed = here.jobs.count_by_status().get("failed", 0)
     return HealthLine(
         _("แปลงข้อความไม่ได้"),
         _("%(count)s ไฟล์", count=f"{failed:,}"),

@@ -120,9 +120,9 @@ def table() -> str:
     asked = _asked(request.args)
     number, today = page_number(), dt.datetime.now(thai.BANGKOK).date()
     filters = _filters(asked)
-    rows, total = records.worklist.list_page(filters, today=today, page=number, per_page=PER_PAGE)
+    rows, total = records.worklist.list_rows(filters, today=today, page=number, per_page=PER_PAGE)
     every_status = replace(filters, statuses=tuple(Status))
-    counts = records.worklist.count_statuses(every_status, today=today)
+    counts = records.worklist.count_by_status(every_status, today=today)
     return render_template(
         "staff/worklist.html",
         asked=asked,
@@ -148,7 +148,7 @@ def table() -> str:
 
 def _to_do(today: dt.date) -> list[tuple[int, str, str]]:
     """Returns what needs attention today: how many, of what, and the address of the list."""
-    counts = services().records.worklist.count_problems(today=today)
+    counts = services().records.worklist.count_by_problem(today=today)
     found = [
         (counts[problem], str(name), url_for("worklist.table", problem=problem))
         for problem, name in PROBLEM_NAMES.items()
@@ -194,7 +194,7 @@ def _everything() -> list[int]:
     Raises ``Conflict`` when the list has become longer or shorter since: a person chose what was there.
     """
     today = dt.datetime.now(thai.BANGKOK).date()
-    rows, total = services().records.worklist.list_page(
+    rows, total = services().records.worklist.list_rows(
         _filters(_asked(request.form, "at-")), today=today, page=1, per_page=_MOST_RECORDS
     )
     if total > _MOST_RECORDS:
@@ -269,7 +269,7 @@ class PublicationCandidate:
 
 def _candidate(announcement: Announcement) -> PublicationCandidate:
     papers = attachments_for_staff.papers_of(announcement)
-    found = services().intake.personal_data(announcement.id)
+    found = services().intake.undecided_personal_data(announcement.id)
     return PublicationCandidate(
         announcement,
         papers,
@@ -320,7 +320,7 @@ def _collect(ids: Sequence[int]) -> BulkOutcome:
     def add(id: int) -> None:
         kept = services().collections.get(shown.id)
         if id not in {item.announcement_id for item in kept.items}:
-            services().intake.collect(
+            services().intake.save_collection(
                 kept.id, title=kept.title, body=kept.body, items=[*kept.items, Item("", id)], actor=g.actor
             )
 

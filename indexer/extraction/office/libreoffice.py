@@ -53,7 +53,7 @@ def _convert(path: Path, target: Path, output: str) -> None:
     if program is None:
         raise Unreadable("no-office")
     with path.open("rb") as file:
-        extension = filetype.detect(file).extensions[0]
+        extension = filetype.detect_file_type(file).extensions[0]
     folder = target.parent / "libreoffice"
     profile = folder / "profile"
     (profile / "user").mkdir(parents=True)

@@ -87,7 +87,7 @@ def test_text_is_read_page_by_page_without_libreoffice(tmp_path: Path) -> None:
     ],
 )
 def test_the_type_is_told_by_the_content(content: bytes, media_type: str) -> None:
-    assert filetype.detect(io.BytesIO(content)).name == media_type
+    assert filetype.detect_file_type(io.BytesIO(content)).name == media_type
 
 
 @pytest.mark.parametrize(
@@ -108,7 +108,7 @@ def test_the_type_is_told_by_the_content(content: bytes, media_type: str) -> Non
 )
 def test_dangerous_and_other_office_files_are_refused_at_upload(content: bytes, code: str) -> None:
     with pytest.raises(Invalid) as refused:
-        filetype.detect(io.BytesIO(content))
+        filetype.detect_file_type(io.BytesIO(content))
     assert refused.value.code == code
 
 

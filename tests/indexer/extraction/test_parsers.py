@@ -63,7 +63,7 @@ def test_every_accepted_type_has_its_parser() -> None:
     ],
 )
 def test_an_accepted_file_is_read(content: bytes, media_type: str, tmp_path: Path) -> None:
-    assert filetype.detect(io.BytesIO(content)).media_type == media_type
+    assert filetype.detect_file_type(io.BytesIO(content)).media_type == media_type
     path = tmp_path / "file"
     path.write_bytes(content)
     with Document(path) as document:
@@ -85,7 +85,7 @@ def test_an_accepted_file_is_read(content: bytes, media_type: str, tmp_path: Pat
 )
 def test_a_refused_file_is_not_read(content: bytes, code: str, tmp_path: Path) -> None:
     with pytest.raises(Invalid):
-        filetype.detect(io.BytesIO(content))
+        filetype.detect_file_type(io.BytesIO(content))
     path = tmp_path / "file"
     path.write_bytes(content)
     with pytest.raises(Unreadable) as refused:

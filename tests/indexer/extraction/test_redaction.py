@@ -48,7 +48,7 @@ class Paper:
         with self.files.local_path(stored.sha256) as path, Document(path) as document:
             read = document.read_page(1)
         self.page = embedded_page(read)
-        (find,) = privacy.find(read.text, 1)
+        (find,) = privacy.find_personal_data(read.text, 1)
         self.boxes = boxes_of_finds(self.page, [(find.start, find.end)])
         self.redactor = Redactor(self.files, folder / "locks", jobs=1)
 
@@ -73,7 +73,7 @@ def test_a_covered_number_is_gone_from_picture_and_text(tmp_path: Path, turned: 
     (page,) = copy.read_pages
     assert page.text.count(COVER) == len(paper.boxes)
     assert page.turn == 0
-    assert privacy.find(page.text, 1) == ()
+    assert privacy.find_personal_data(page.text, 1) == ()
     drawn = pypdfium2.PdfDocument(copy.content)[0]
     assert drawn.get_width() < drawn.get_height()  # upright
     picture = drawn.render(scale=1).to_pil().convert("L")
@@ -97,7 +97,7 @@ def test_a_box_over_half_of_the_number_is_refused(tmp_path: Path) -> None:
     areas = [each.area for each in left if each.area]
     assert any(area.left < half.left and abs(area.top - half.top) < 200 for area in areas)
     copy = paper.redactor.make(paper.attachment, [paper.page], {1: [half, *areas]})
-    assert privacy.find(copy.read_pages[0].text, 1) == ()
+    assert privacy.find_personal_data(copy.read_pages[0].text, 1) == ()
 
 
 def test_a_box_beside_the_number_is_refused_although_the_text_lacks_it(tmp_path: Path) -> None:
@@ -107,7 +107,7 @@ def test_a_box_beside_the_number_is_refused_although_the_text_lacks_it(tmp_path:
         dataclasses.replace(line, top=line.top + 900, bottom=line.bottom + 900) for line in paper.page.lines
     ]
     moved = dataclasses.replace(paper.page, lines=tuple(shifted))
-    (find,) = privacy.find(moved.text, 1)
+    (find,) = privacy.find_personal_data(moved.text, 1)
     with pytest.raises(Conflict) as refused:
         paper.redactor.make(paper.attachment, [moved], {1: boxes_of_finds(moved, [(find.start, find.end)])})
     assert refused.value.code == "redaction-incomplete"
