@@ -175,6 +175,16 @@ def test_what_is_typed_while_papers_are_read_stays(staff: Visit) -> None:
     expect(page.locator("[data-attachment][data-status=ready]")).to_have_count(1, timeout=60_000)
     expect(page.locator("#published_on")).to_have_value("9 มิถุนายน 2564")
     expect(page.locator("#title")).to_have_value("ชื่อที่ตั้งเอง")
+    paper = page.locator("#first-page img")
+    page.locator("#published_on").focus()  # the page stands beside the fields, wherever they are
+    expect(paper).to_be_in_viewport(ratio=0.7)
+    assert page.evaluate("document.querySelector('#first-page img').getBoundingClientRect().left") > 600
+    page.set_viewport_size({"width": PHONE, "height": 844})
+    expect(paper).to_be_hidden()
+    page.get_by_role("button", name="ดูเอกสาร").click()
+    expect(paper).to_be_in_viewport(ratio=0.7)
+    page.get_by_role("button", name="ปิดเอกสาร").click()
+    expect(page.locator("#title")).to_have_value("ชื่อที่ตั้งเอง")
     page.get_by_role("button", name="บันทึกฉบับร่าง").click()
     expect(page.locator("h1")).to_have_text("ชื่อที่ตั้งเอง")
     expect(page.locator("#body")).to_have_value("ข้อความที่พิมพ์")

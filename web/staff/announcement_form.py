@@ -78,6 +78,13 @@ class AnnouncementForm:
         return not all(each.attachment.status in (Reading.READY, Reading.FAILED) for each in self.attachments)
 
     @property
+    def first_pictured(self) -> Attachment | None:
+        """First attachment whose pages can be drawn; None while there is none."""
+        has_picture = template_filters.has_picture
+        attachments = (paper.attachment for paper in self.attachments)
+        return next((each for each in attachments if each.page_count and has_picture(each)), None)
+
+    @property
     def is_date_missing(self) -> bool:
         """True where the documents of a draft are read and state no date, and nobody gave one."""
         return (

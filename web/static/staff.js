@@ -302,6 +302,11 @@ async function update() {
   isBehind = !text;
   if (isBehind) return;
   const fresh = new DOMParser().parseFromString(text, "text/html");
+  const page = fresh.getElementById("first-page");
+  if (page && !document.getElementById("first-page")) {
+    form.after(page);
+    form.querySelector("[popovertarget=first-page]").hidden = false;
+  }
   for (const row of fresh.querySelectorAll("[data-attachment]")) {
     const shown = rows.querySelector(`[data-attachment="${row.dataset.attachment}"]`);
     if (!shown) { rows.append(row); arrows(); }
@@ -436,6 +441,16 @@ function arrows() {
   });
 }
 
+// The page beside the form is that of the paper in whose row somebody is at work.
+function acceptWork() {
+  rows.addEventListener("focusin", ({ target }) => {
+    const small = target.closest("[data-attachment]").querySelector(".thumb img");
+    const shown = document.querySelector("#first-page img");
+    const page = small?.src.replace("width=240", "width=1000");
+    if (shown && page && shown.src !== page) shown.src = page;
+  });
+}
+
 const showHandles = () => rows.querySelectorAll("[data-handle]").forEach((handle) => { handle.hidden = false; });
 
 function start() {
@@ -446,6 +461,7 @@ function start() {
   if (drop) acceptDrops(drop);
   offers(document);
   acceptOrder();
+  acceptWork();
   showHandles();
   if (papers.dataset.address && !watching) watch();
 }
