@@ -1,4 +1,4 @@
-"""Written forms of official Thai: corrects signs where the form of a date or an address leaves no doubt.
+"""Written forms of official Thai: corrects signs where a form leaves no doubt, and finds malformed numbers.
 
 Words cannot correct digits. These forms can: a day stands between วันที่ and the name of a month, and the
 digits of one date are all Thai or all Arabic. Every rule changes a text only where it breaks the form.
@@ -7,11 +7,16 @@ digits of one date are all Thai or all Arabic. Every rule changes a text only wh
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
+from archive.thai import arabic_digits
 from archive.thai.characters import CONSONANTS, LETTERS_AND_SIGNS
+from archive.thai.dates import MONTHS, SHORT_MONTHS
 
-_MONTHS = "มกราคม|กุมภาพันธ์|มีนาคม|เมษายน|พฤษภาคม|มิถุนายน|กรกฎาคม|สิงหาคม|กันยายน|ตุลาคม|พฤศจิกายน|ธันวาคม"
+MAX_DAY = 31
+_MONTHS = "|".join(MONTHS)
+_ANY_MONTH = "|".join((*MONTHS, *map(re.escape, SHORT_MONTHS)))
+_DIGIT = "[0-9๐-๙]"
 _LIKE_NINE = "ธร5"  # what ๙ of older typefaces is read as; no other Thai digit looks like these
 
 
@@ -22,11 +27,45 @@ def mend_dates_and_numbers(text: str) -> str:
     return text
 
 
+def malformed_numbers(text: str) -> Iterator[tuple[int, int]]:
+    """Yields start and end of the numbers of a recognised line in which a digit was probably misread.
+
+    A year after พ.ศ. or a month has four digits, 2400 to 2599; a day before a month is at most 31; the digits
+    of an amount stand in threes between commas; a number has only Thai digits or only Arabic ones.
+    """
+    for match in _YEAR.finditer(text):
+        if not _BUDDHIST_YEAR.fullmatch(arabic_digits(match["year"])):
+            yield match.span("year")
+    for match in _DAY.finditer(text):
+        if not 1 <= int(arabic_digits(match["day"])) <= MAX_DAY:
+            yield match.span("day")
+    for match in _AMOUNT.finditer(text):
+        sizes = [len(group) for group in match[0].split(",")[1:]]
+        if 3 in sizes and set(sizes) != {3}:
+            yield match.span()
+    for match in _NUMBER.finditer(text):
+        if not match[0].isascii() and _ARABIC.search(match[0]):
+            yield match.span()
+
+
+_BUDDHIST_YEAR = re.compile("2[45][0-9]{2}")
+_YEAR = re.compile(
+    rf"(?:พ\. ?ศ\.|{_ANY_MONTH}) ?(?:พ\. ?ศ\. ?)?(?P<year>{_DIGIT}{{3,6}})(?!{_DIGIT}|[.,]{_DIGIT})"
+)
+_DAY = re.compile(rf"(?<!{_DIGIT})(?P<day>{_DIGIT}{{1,3}}) ?(?:เดือน ?)?(?:{_ANY_MONTH})")
+_AMOUNT = re.compile(rf"(?<![0-9๐-๙,.]){_DIGIT}{{1,3}}(?:,{_DIGIT}+)+")
+_NUMBER = re.compile(f"{_DIGIT}+")
+_ARABIC = re.compile("[0-9]")
 _RULES: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = (
     # a day in a date with Thai digits: วันที่ ธ มิถุนายน ๒๕๔๗
     (re.compile(rf"(วันที่ ?[๐-๓]?)[{_LIKE_NINE}]( ?(?:{_MONTHS}) ?(?:พ\.ศ\. ?)?๒[๐-๙]{{3}})"), r"\1๙\2"),
     # a part of the Royal Gazette is a number and one of four letters: ตอนพิเศษ ๖๔-ง
     (re.compile(rf"(ตอน(?:ที่|พิเศษ)? ?[0-9๐-๙]+) ?[-.·:] ?([กขคง])(?![{LETTERS_AND_SIGNS}])"), r"\1 \2"),
+    # the last two digits of an amount of money are satang: 1,937,00
+    (
+        re.compile(rf"(?<![0-9๐-๙,.])({_DIGIT}{{1,3}}(?:,{_DIGIT}{{3}})+),({_DIGIT}{{2}})(?![0-9๐-๙,.])"),
+        r"\1.\2",
+    ),
     # a postal code of Bangkok follows the abbreviation of its name: กหม.10300
     (re.compile(rf"ก ?[{CONSONANTS}า] ?ม(\.? ?10[0-9]{{3}})(?![0-9])"), r"กทม\1"),
 )

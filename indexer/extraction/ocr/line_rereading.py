@@ -19,6 +19,7 @@ from rapidfuzz import fuzz
 from rapidfuzz.distance import Levenshtein
 
 from indexer.extraction.ocr.correction import doubtful_words
+from indexer.extraction.ocr.date_number_correction import malformed_numbers
 from indexer.extraction.ocr.line_image import Baseline, cut_line, measure_baseline
 from indexer.extraction.ocr.line_layout import Symbol
 from indexer.extraction.ocr.line_voting import is_thai, vote
@@ -91,9 +92,14 @@ def _lacks_marks_or_words(text: str) -> bool:
 
 
 def _in_doubtful_words(row: Sequence[Symbol]) -> set[int]:
-    """Returns the places of the row's symbols in stretches that are no word or look like a more usual one."""
+    """Returns the places of the row's symbols in stretches that are no word or look like a more usual one.
+
+    Numbers that break the grammar of numbers are such stretches too.
+    """
     owners = [place for place, symbol in enumerate(row) for _ in " " * symbol.spaced + symbol.text]
-    return {place for start, end in doubtful_words(_text(row)) for place in owners[start:end]}
+    text = _text(row)
+    stretches = (*doubtful_words(text), *malformed_numbers(text))
+    return {place for start, end in stretches for place in owners[start:end]}
 
 
 def _text(row: Sequence[Symbol]) -> str:
