@@ -163,8 +163,8 @@ def _cuts(text: str, random: np.random.Generator) -> Iterator[tuple[int, int]]:
 
 def crops(
     document: pypdfium2.PdfDocument, page: EmbeddedPage, random: np.random.Generator
-) -> Iterator[tuple[Grey, str]]:
-    """Yield pictures of the page's lines, ``HEIGHT`` pixels high and worn, each with its text."""
+) -> Iterator[tuple[Grey, str, set[str]]]:
+    """Yield pictures of the page's lines, ``HEIGHT`` pixels high and worn, each with text and wear."""
     chosen = pieces(page, random)
     if not chosen:
         return
@@ -181,6 +181,7 @@ def crops(
     extents = [_ink_rows(clean, piece) for piece in chosen]
     wear = Wear(random, dpi)
     draw = ImageDraw.Draw(picture)
+    ruled: set[Piece] = set()
     for piece in chosen:
         left, right, baseline = (
             piece.left * picture.width,
@@ -190,15 +191,18 @@ def crops(
         fate = random.random()
         if fate < 0.07:
             wear.draw_dots(draw, left, right, baseline)
+            ruled.add(piece)
         elif fate < 0.11:
             wear.draw_rule(draw, left, right, baseline)
+            ruled.add(piece)
     wear.write_on(picture)
     bent, shifts = wear.bend(np.asarray(picture))
     worn = wear.wear(bent)
     for piece, rows in zip(chosen, extents, strict=True):
         cut = _cut(worn, piece, rows, shifts, dpi, random) if rows else None
         if cut is not None:
-            yield scale(cut), re.sub(r"\s+", " ", piece.text)
+            kinds = wear.kinds | ({"rules"} if piece in ruled else set())
+            yield scale(cut), re.sub(r"\s+", " ", piece.text), kinds
 
 
 def _ink_rows(clean: Grey, piece: Piece) -> tuple[int, int] | None:
@@ -304,8 +308,8 @@ def write_set(pages: list[tuple[Path, int]], target: Path, seed: int) -> int:
             continue
         has_thai_digits = draws_thai_digits(path, number)
         with pypdfium2.PdfDocument(path) as document:
-            for picture, text in crops(document, embedded, random):
-                lines.add(picture, in_thai_digits(text) if has_thai_digits else text, path.name)
+            for picture, text, wear in crops(document, embedded, random):
+                lines.add(picture, in_thai_digits(text) if has_thai_digits else text, path.name, wear)
     lines.save(target)
     return len(lines.texts)
 

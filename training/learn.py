@@ -47,7 +47,7 @@ MAX_NORM = 5.0  # of a gradient
 AVERAGED = 0.995  # weight of the past in the running mean of the weights, which is what is written
 UNREADABLE = 3.5  # nats a character: lines lost to their wear, or whose text is wrong, teach nothing
 CHECKED_DOCUMENTS = 0.06  # share that is never trained on, chosen by the hash of the name
-CHECK_LINES = 40  # of each source at most
+CHECK_LINES = 40  # of each source, and of what is left out, at most
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,16 +99,20 @@ class Lines:
                 self._take(LineSet.load(path), number)
 
     def _take(self, lines: LineSet, number: int) -> None:
-        for picture, text, source in zip(lines.pictures, lines.texts, lines.sources, strict=True):
+        for picture, text, source, wear in zip(
+            lines.pictures, lines.texts, lines.sources, lines.wear, strict=True
+        ):
             codes = self._alphabet.encode(text)
             width = picture.shape[1]
             size = min((size for size in BUCKETS if width <= size), default=0)
             if codes is None or not size or len(codes) > min(CHARACTERS[size], width // STRIDE):
                 continue
             sample, kind = Sample(picture, codes, source), source.split("_")[0]
-            if _is_held_out(source) or (self._without and kind == self._without):
-                if len(self.checks[kind]) < CHECK_LINES:
-                    self.checks[kind].append(sample)
+            is_left_out = self._without in (kind, *wear)
+            if _is_held_out(source) or is_left_out:
+                checks = self.checks[kind if _is_held_out(source) else self._without]
+                if len(checks) < CHECK_LINES:
+                    checks.append(sample)
                 continue
             self._samples[size, number].append(sample)
             self.count += 1
@@ -274,7 +278,9 @@ def main() -> int:
     parser.add_argument("--steps", type=int, default=4000, help="batches to learn from")
     parser.add_argument("--save-every", type=int, default=400, help="steps")
     parser.add_argument("--seed", type=int, default=1, help="of the order of lines")
-    parser.add_argument("--without", default="", help="a source (name before _) to leave out and measure on")
+    parser.add_argument(
+        "--without", default="", help="a source (name before _) or a kind of wear to leave out and measure on"
+    )
     choices = parser.parse_args()
     choices.work.mkdir(parents=True, exist_ok=True)
     subprocess.run([COMBINE, "-u", choices.model, choices.work / "base."], check=True, capture_output=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import struct
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
@@ -19,18 +20,20 @@ HEIGHT = 48  # pixels: what the network takes
 
 @dataclass(slots=True)
 class LineSet:
-    """Lines by number: picture (``HEIGHT`` × width), text, and the name of the document it comes from."""
+    """Lines by number: picture (``HEIGHT`` × width), text, name of the document, kinds of wear."""
 
     pictures: list[Grey] = field(default_factory=list)
     texts: list[str] = field(default_factory=list)
     sources: list[str] = field(default_factory=list)
+    wear: list[list[str]] = field(default_factory=list)
 
-    def add(self, picture: Grey, text: str, source: str) -> None:
+    def add(self, picture: Grey, text: str, source: str, wear: Iterable[str] = ()) -> None:
         if picture.shape[0] != HEIGHT:
             raise ValueError(f"a line of {picture.shape[0]} pixels")
         self.pictures.append(picture)
         self.texts.append(text)
         self.sources.append(source)
+        self.wear.append(sorted(wear))
 
     def save(self, path: Path) -> None:
         """Write the set to a file in one step: a reader never sees a part of the set."""
@@ -40,16 +43,16 @@ class LineSet:
                 file,
                 pixels=np.concatenate([np.zeros((HEIGHT, 0), np.uint8), *self.pictures], 1),
                 widths=np.array([picture.shape[1] for picture in self.pictures], np.int32),
-                texts=np.array(json.dumps([self.texts, self.sources], ensure_ascii=False)),
+                texts=np.array(json.dumps([self.texts, self.sources, self.wear], ensure_ascii=False)),
             )
         part.replace(path)
 
     @classmethod
     def load(cls, path: Path) -> Self:
         with np.load(path) as data:
-            texts, sources = json.loads(str(data["texts"]))
+            texts, sources, wear = json.loads(str(data["texts"]))
             pictures = np.split(data["pixels"], np.cumsum(data["widths"])[:-1], 1) if len(texts) else []
-        return cls(pictures, texts, sources)
+        return cls(pictures, texts, sources, wear)
 
 
 def scale(picture: Grey) -> Grey:

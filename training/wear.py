@@ -19,6 +19,8 @@ class Wear:
     def __init__(self, random: np.random.Generator, dpi: int) -> None:
         self._random = random
         self._unit = dpi / 100  # pixels of a hundredth of an inch: 0.25 mm
+        self.kinds: set[str] = set()
+        """Kinds of wear that the page has had so far."""
 
     def write_on(self, page: Image.Image) -> None:
         """Draw stamps and signatures on the clean page, in place."""
@@ -106,25 +108,26 @@ class Wear:
 
     def wear(self, page: Grey) -> Grey:
         """Return the page after what happens to it on its way into an archive."""
-        steps: list[tuple[float, Callable[[Grey], Grey]]] = [
-            (0.25, self._thicken),
-            (0.35, self._copy),
-            (0.15, self._copy),
-            (0.10, self._show_through),
-            (0.90, self._ink),
-            (0.15, self._light),
-            (0.03, self._smear),
-            (0.45, self._blur),
-            (0.3, self._noise),
-            (0.15, self._streaks),
-            (0.6, self._threshold),
-            (0.5, self._speckle),
-            (0.06, self._fax),
-            (0.35, self._jpeg),
+        steps: list[tuple[float, str, Callable[[Grey], Grey]]] = [
+            (0.25, "strokes", self._thicken),
+            (0.35, "copy", self._copy),
+            (0.15, "copy", self._copy),
+            (0.10, "show-through", self._show_through),
+            (0.90, "tone", self._ink),
+            (0.15, "tone", self._light),
+            (0.03, "blur", self._smear),
+            (0.45, "blur", self._blur),
+            (0.3, "grain", self._noise),
+            (0.15, "streaks", self._streaks),
+            (0.6, "black-and-white", self._threshold),
+            (0.5, "specks", self._speckle),
+            (0.06, "black-and-white", self._fax),
+            (0.35, "jpeg", self._jpeg),
         ]
-        for probability, step in steps:
+        for probability, kind, step in steps:
             if self._is_so(probability):
                 page = step(page)
+                self.kinds.add(kind)
         return page
 
     def _is_so(self, probability: float) -> bool:

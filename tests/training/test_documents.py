@@ -59,7 +59,7 @@ def test_pictures_are_as_high_as_the_network_takes_and_show_something(letter: Pa
     with pypdfium2.PdfDocument(letter) as document:
         lines = list(crops(document, page, np.random.default_rng(2)))
     assert len(lines) >= 5
-    for picture, text in lines:
+    for picture, text, _ in lines:
         assert picture.shape[0] == HEIGHT
         assert picture.shape[1] > 4 * len(text)
         assert picture.max() - picture.min() > 40
@@ -71,7 +71,7 @@ def test_the_same_seed_gives_the_same_lines(letter: Path, tmp_path: Path) -> Non
     assert (tmp_path / "first.npz").read_bytes() == (tmp_path / "second.npz").read_bytes()
     lines = LineSet.load(tmp_path / "first.npz")
     assert set(lines.sources) == {"letter.pdf"}
-    assert len(lines.pictures) == len(lines.texts)
+    assert len(lines.pictures) == len(lines.texts) == len(lines.wear)
 
 
 def test_text_drawn_over_text_is_left_out(tmp_path: Path) -> None:

@@ -21,8 +21,12 @@ def test_a_worn_page_keeps_its_size_and_its_ink_is_where_it_was() -> None:
     page = np.asarray(_page())
     readable = 0
     for seed in range(30):
-        worn = Wear(np.random.default_rng(seed), 100).wear(page)
+        wear = Wear(np.random.default_rng(seed), 100)
+        worn = wear.wear(page)
         assert worn.shape == page.shape
+        assert wear.kinds or (worn == page).all()
+        if "black-and-white" in wear.kinds and "jpeg" not in wear.kinds:
+            assert len(np.unique(worn)) == 2
         assert worn.dtype == np.uint8
         readable += worn[page == 0].mean() + 20 < worn[page == 255].mean()
     assert readable >= 27
