@@ -176,6 +176,46 @@ def photographed(image: Image.Image, random: Random) -> Image.Image:
     return _at(_image(lit).filter(ImageFilter.GaussianBlur(1)), 170)
 
 
+def curled(image: Image.Image, random: Random) -> Image.Image:
+    """A phone's picture of a page that bends towards a book's spine, with the shadow of a hand over it."""
+    height, width = image.height, image.width
+    y, x = np.mgrid[0 : 1 : height * 1j, 0 : 1 : width * 1j].astype(np.float32)
+    depth = random.uniform(0.02, 0.045) * height  # pixels: some two to four lines
+    bend = depth * (2 * y - 1) * np.exp(-((x / random.uniform(0.25, 0.45)) ** 2))
+    lean = random.uniform(-0.02, 0.02) * width * (x - 0.5)
+    rows = np.clip(np.arange(height)[:, None] + bend + lean, 0, height - 1).astype(np.int32)
+    taken = _pixels(image)[rows, np.arange(width)[None, :]]
+    edge = random.uniform(0.3, 0.7) + random.uniform(-0.5, 0.5) * (y - 0.5) + 0.05 * np.sin(9 * y)
+    shadow = 1 - random.uniform(0.35, 0.55) / (1 + np.exp(-(x - edge) * random.uniform(40, 120)))
+    lit = taken * (0.85 * shadow)[..., None] + random.normal(0, 5, taken.shape).astype(np.float32)
+    return _at(_image(lit).filter(ImageFilter.GaussianBlur(1)), 170)
+
+
+def gridded(image: Image.Image, random: Random) -> Image.Image:
+    """A table: rules around every line of text and down between its columns, near to the letters."""
+    form = image.copy()
+    draw = ImageDraw.Draw(form)
+    ink = np.asarray(image.convert("L")) < 128
+    filled = (ink.mean(axis=1) > 0.002).astype(np.int8)
+    edges = np.flatnonzero(np.diff(filled, prepend=0, append=0)).reshape(-1, 2)
+    sides = np.flatnonzero(ink.any(axis=0))
+    left, right = int(sides[0]) - 14, int(sides[-1]) + 14
+    thick = int(random.integers(2, 6))
+    tops = [int(top) - 5 for top, bottom in edges if bottom - top > 20]
+    bottoms = [int(bottom) + 5 for top, bottom in edges if bottom - top > 20]
+    for y in tops + bottoms[-1:]:
+        draw.line((left, y, right, y), fill=(30, 30, 30), width=thick)
+    for x in (left, right):
+        draw.line((x, tops[0], x, bottoms[-1]), fill=(30, 30, 30), width=thick)
+    for top, bottom in zip(tops, bottoms, strict=True):
+        gaps = np.flatnonzero(~ink[top + 5 : bottom - 5, left + 40 : right - 40].any(0)) + left + 40
+        for run in np.split(gaps, np.flatnonzero(np.diff(gaps) > 1) + 1):
+            if len(run) >= 18:  # between words
+                x = int(run[0]) + len(run) // 2 if len(run) < 120 else int(run[0]) + 9
+                draw.line((x, top, x, bottom), fill=(30, 30, 30), width=thick)
+    return form
+
+
 def faxed(image: Image.Image, random: Random) -> Image.Image:
     """A standard fax: 204 × 98 dots an inch, black and white."""
     small = image.convert("L").resize(
@@ -216,6 +256,8 @@ INJURIES: tuple[Callable[[Image.Image, Random], Image.Image], ...] = (
     coloured,
     stamped,
     photographed,
+    curled,
+    gridded,
     faxed,
     dotted,
     thresholded,
