@@ -53,13 +53,16 @@ class _Words(NamedTuple):
     """Cost of every word, and by outline the words that may be put in.
 
     ``shortened`` has the long ones of these words by their outline without one of its letters. ``lengths``
-    has the length of the longest outline of a word, by the outline's first ``HEAD`` letters.
+    has the length of the longest outline of a word, by the outline's first ``HEAD`` letters. ``first_halves``
+    and ``last_halves`` have the halves of the long words' outlines, of their own length and one letter off.
     """
 
     costs: dict[str, float]
     outlines: dict[str, list[str]]
     shortened: dict[str, list[str]]
     lengths: dict[str, int]
+    first_halves: frozenset[str]
+    last_halves: frozenset[str]
 
 
 def correct_ocr_errors(text: str) -> str:
@@ -202,9 +205,18 @@ def _candidates(shown: str, outline: str, *, slip: float = SLIP) -> Iterator[tup
 def _more_candidates(shown: str, outline: str) -> Iterator[tuple[str, float]]:
     """Yields the same, and long words whose outline has one letter more or less, or another one."""
     yield from _candidates(shown, outline)
-    words = _words()
+    costs = _words().costs
+    for word in _one_letter_off(outline):
+        yield word, costs[word] + LETTER + SLIP * Levenshtein.distance(shown, word)
+
+
+def _one_letter_off(outline: str) -> list[str]:
+    """Returns the long words whose outline has one letter more or less than the given one, or another."""
     if len(outline) < LEAST_OF_LETTER - 1:
-        return
+        return []
+    words, half = _words(), len(outline) // 2
+    if not (outline[:half] in words.first_halves or outline[half:] in words.last_halves):
+        return []  # one letter differs in one half only
     near = set(words.shortened.get(outline, ()))
     for place in range(len(outline)):
         shorter = outline[:place] + outline[place + 1 :]
@@ -214,8 +226,7 @@ def _more_candidates(shown: str, outline: str) -> Iterator[tuple[str, float]]:
             for word in words.shortened.get(shorter, ())
             if Levenshtein.distance(word.translate(_OUTLINE), outline) == 1
         )
-    for word in sorted(near):
-        yield word, words.costs[word] + LETTER + SLIP * Levenshtein.distance(shown, word)
+    return sorted(near)
 
 
 @cache
@@ -240,7 +251,14 @@ def _words() -> _Words:
     lengths: dict[str, int] = {}
     for outline in (word.translate(_OUTLINE) for word in costs):
         lengths[outline[:HEAD]] = max(len(outline), lengths.get(outline[:HEAD], 0))
-    return _Words(costs, outlines, _shortened(outlines), lengths)
+    halves = [
+        (outline[: size // 2], outline[len(outline) - (size - size // 2) :])
+        for outline in outlines
+        if len(outline) >= LEAST_OF_LETTER
+        for size in (len(outline) - 1, len(outline), len(outline) + 1)
+    ]
+    first_halves, last_halves = (frozenset(side) for side in zip(*halves, strict=True))
+    return _Words(costs, outlines, _shortened(outlines), lengths, first_halves, last_halves)
 
 
 def _shortened(outlines: dict[str, list[str]]) -> dict[str, list[str]]:

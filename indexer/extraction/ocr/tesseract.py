@@ -56,7 +56,7 @@ def read_page(image: Image.Image, seconds: float) -> list[list[Symbol]]:
     engine.SetVariable(
         "lstm_choice_mode", "0"
     )  # a tenth faster; doubtful rows are read again with alternatives
-    return list(_lines(_recognized(engine, image, seconds)))
+    return list(_lines(_recognized(engine, image, seconds), with_alternatives=False))
 
 
 def read_line(image: Image.Image, seconds: float) -> list[Symbol]:
@@ -66,7 +66,8 @@ def read_line(image: Image.Image, seconds: float) -> list[Symbol]:
     engine.SetVariable("lstm_choice_mode", "1")
     if min(image.size) < LEAST_SIDE:
         return []
-    return [symbol for line in _lines(_recognized(engine, image, seconds)) for symbol in line]
+    found = _lines(_recognized(engine, image, seconds), with_alternatives=True)
+    return [symbol for line in found for symbol in line]
 
 
 def read_line_beginnings(image: Image.Image, seconds: float) -> list[Symbol]:
@@ -146,9 +147,9 @@ def _models() -> Iterator[tuple[Path, str]]:
             yield folder, "tha"
 
 
-def _lines(engine: tesserocr.PyTessBaseAPI) -> Iterator[list[Symbol]]:
+def _lines(engine: tesserocr.PyTessBaseAPI, *, with_alternatives: bool) -> Iterator[list[Symbol]]:
     """Yields the lines that Tesseract found, in Tesseract's order."""
-    return map(without_echoes, _found_lines(engine))
+    return map(without_echoes, _found_lines(engine, with_alternatives=with_alternatives))
 
 
 def without_echoes(line: list[Symbol]) -> list[Symbol]:
@@ -163,7 +164,7 @@ def without_echoes(line: list[Symbol]) -> list[Symbol]:
     return kept
 
 
-def _found_lines(engine: tesserocr.PyTessBaseAPI) -> Iterator[list[Symbol]]:
+def _found_lines(engine: tesserocr.PyTessBaseAPI, *, with_alternatives: bool) -> Iterator[list[Symbol]]:
     level, word, text_line = tesserocr.RIL.SYMBOL, tesserocr.RIL.WORD, tesserocr.RIL.TEXTLINE
     results = engine.GetIterator()
     if results is None or results.Empty(level):
@@ -188,7 +189,7 @@ def _found_lines(engine: tesserocr.PyTessBaseAPI) -> Iterator[list[Symbol]]:
                     bottom,
                     confidence,
                     spaced and bool(line),
-                    _alternatives(symbol, text),
+                    _alternatives(symbol, text) if with_alternatives else (),
                 )
             )
     if line:
