@@ -61,20 +61,3 @@ def _drag(page: Page, dragged: int, target: int) -> None:
     page.mouse.move(over["x"] + 40, over["y"] + over["height"] / 3, steps=8)
     page.mouse.move(over["x"] + 40, over["y"] + 8, steps=4)
     page.mouse.up()
-
-
-def test_a_box_is_drawn_with_a_finger_once_that_is_asked_for(staff: Visit, site: Site) -> None:
-    page = staff()
-    page.goto(f"/staff/attachments/{site.attachments[1].id}/redact")
-    finger = touch_screen(page)
-    page.reload()
-    drawn = page.locator("[data-boxes] li", has_text="กรอบที่วาดเอง")
-    sheet = page.locator(".paper").first.bounding_box() or pytest.fail("no page")
-    x, y = sheet["x"] + 60, sheet["y"] + 60
-    box = [(x, y + 90), (x + 5, y + 50), (x + 20, y)]  # upwards: sideways the browser goes a page back
-    swipe(finger, *box)
-    expect(drawn).to_have_count(0)  # that scrolls the page
-    page.get_by_role("button", name="วาดกรอบด้วยนิ้ว").click()
-    page.evaluate("scrollTo(0, 0)")
-    swipe(finger, *box)
-    expect(drawn).to_have_count(1)

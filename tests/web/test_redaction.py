@@ -48,7 +48,7 @@ class Redacted:
         page = f"/staff/attachments/{self.attachment.id}/redact"
         boxes = re.findall(r'name="box" value="([^"]+)"', staff.get(page).text)
         marked = staff.post(page, data={"box": boxes, "known": boxes, "words": f"นาย{NAME}", "mark": "1"})
-        boxes = re.findall(r'name="box" value="([^"]+)"', marked.text)
+        boxes = [_drawn_anew(box) for box in re.findall(r'name="box" value="([^"]+)"', marked.text)]
         self.refused = staff.post(page, data={"box": [_right_half(box) for box in boxes]})
         self.answer = staff.post(page, data={"box": boxes, "known": boxes})
         self.unread = {path: client.get(path) for path in self.addresses}
@@ -94,6 +94,14 @@ class Redacted:
 def _right_half(box: str) -> str:
     page, left, *others = box.split(",")
     return ",".join((page, str((int(left) + int(others[1])) // 2), *others))
+
+
+def _drawn_anew(box: str) -> str:
+    """The box of typed words as one that a person drew, moved and enlarged in its place; others unchanged."""
+    page, left, top, right, bottom, origin = box.split(",")
+    if origin != "typed":
+        return box
+    return ",".join((page, left, str(int(top) - 20), right, str(int(bottom) + 20), "drawn"))
 
 
 def _laden_with_secrets(pdf: bytes) -> bytes:

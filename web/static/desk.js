@@ -2,7 +2,6 @@
 // Enter accepts it, Alt and a digit put one of the offered words in its place, Ctrl+Enter saves and goes on.
 "use strict";
 
-const ZOOMS = [100, 140, 190, 260]; // per cent of the frame's width
 const form = document.getElementById("desk");
 
 if (form) {
@@ -14,7 +13,6 @@ if (form) {
   const marks = isPutBack ? [] : JSON.parse(list.dataset.marks);
   const lines = []; // { row, field, under, doubts: [{ start, end, mark, settled }] }, in order
   let leaving = false;
-  let zoom = 0;
 
   const rectangles = (doubt) => document.querySelectorAll(`rect[data-mark="${doubt.mark.start}"]`);
 
@@ -247,12 +245,6 @@ if (form) {
     const found = line.doubts.find((each) => each.mark.boxes.length);
     if (found) show(found.mark.boxes[0][1], found.mark.boxes[0][0]);
   }
-
-  document.querySelectorAll("[data-zoom-by]").forEach((made) => made.addEventListener("click", () => {
-    const step = Number(made.dataset.zoomBy);
-    zoom = step ? Math.min(ZOOMS.length - 1, Math.max(0, zoom + step)) : 0;
-    paper.style.width = `${ZOOMS[zoom]}%`;
-  }));
 
   document.querySelectorAll("rect[data-mark]").forEach((rect) => rect.addEventListener("click", () => {
     const found = all().find((each) => String(each.doubt.mark.start) === rect.dataset.mark);

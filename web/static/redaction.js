@@ -1,41 +1,170 @@
-// Boxes on the pages of a document: drawn with the mouse, or with a finger once that is asked for, shown as they are
-// ticked in the list, clicked away.
+// Boxes on the pages of a document: drawn with the mouse, with a finger once that is asked for, or put there with a
+// button; moved, resized and deleted with the mouse, a finger or the keyboard. Those that were found are clicked away.
 "use strict";
 
 const UNITS = 10000; // positions are in 1/10,000 of the page
-const LEAST = 40; // smallest side of a drawn box, in the same unit: less is a click
+const LEAST = 40; // smallest side of a box, in the same unit: less is a click
+const STEP = 50; // of an arrow key; with Ctrl a fifth of it
+const NEW_BOX = [3000, 300]; // width and height of a box that the button puts on the page
 const SVG = "http://www.w3.org/2000/svg";
+const EDGES = ["nw", "n", "ne", "e", "se", "s", "sw", "w"];
 
 const form = document.getElementById("redaction");
 
 if (form) {
   const list = form.querySelector("[data-boxes]");
-  const ticks = () => [...list.querySelectorAll("input[name=box]")];
+  const papers = [...form.querySelectorAll(".paper")];
+  const paperOf = (page) => papers.find((paper) => paper.dataset.page === page);
+  const undone = []; // functions that take the changes of drawn boxes back, the last change at the end
   let changed = form.dataset.unsaved === "typed";
   let leaving = false;
 
-  const rectangle = (kind) => {
+  const clamp = (value, least, most) => Math.min(most, Math.max(least, value));
+
+  function rectangle(kind) {
     const made = document.createElementNS(SVG, "rect");
     made.setAttribute("class", kind);
     return made;
-  };
-  const place = (rect, [left, top, right, bottom]) => {
-    for (const [name, value] of Object.entries({ x: left, y: top, width: right - left, height: bottom - top })) rect.setAttribute(name, value);
-  };
+  }
 
-  // Draws each box of the list on its page: filled when it is ticked, dashed when it is not.
-  function draw() {
-    form.querySelectorAll(".paper svg").forEach((svg) => svg.replaceChildren());
-    for (const tick of ticks()) {
-      const [page, ...area] = tick.value.split(",");
-      const rect = rectangle(tick.checked ? "cover" : "cover off");
-      place(rect, area.slice(0, 4).map(Number));
-      rect.addEventListener("click", () => { tick.checked = !tick.checked; changed = true; draw(); });
-      const line = tick.closest("li");
-      line.onmouseenter = () => rect.classList.add("pointed");
-      line.onmouseleave = () => rect.classList.remove("pointed");
-      form.querySelector(`[data-page="${page}"] svg`)?.append(rect);
+  function place(rect, [left, top, right, bottom]) {
+    for (const [name, value] of Object.entries({ x: left, y: top, width: right - left, height: bottom - top })) rect.setAttribute(name, value);
+  }
+
+  // The point of the paper under the pointer.
+  function at(paper, event) {
+    const box = paper.getBoundingClientRect();
+    const share = (value) => Math.round(clamp(value, 0, 1) * UNITS);
+    return [share((event.clientX - box.left) / box.width), share((event.clientY - box.top) / box.height)];
+  }
+
+  // Shows the box of a line of the list on its page: filled when it is ticked, dashed when it is not.
+  function show(line) {
+    const tick = line.querySelector("input[name=box]");
+    const [page, ...values] = tick.value.split(",");
+    const paper = paperOf(page);
+    if (!paper) return;
+    const rect = rectangle("cover");
+    const box = { line, tick, page, paper, rect, area: values.slice(0, 4).map(Number), frame: null };
+    if (values[4] === "drawn") makeEditable(box);
+    else rect.addEventListener("click", () => { tick.checked = !tick.checked; changed = true; paint(box); });
+    line.onmouseenter = () => rect.classList.add("pointed");
+    line.onmouseleave = () => rect.classList.remove("pointed");
+    tick.addEventListener("change", () => { changed = true; paint(box); });
+    paper.querySelector("svg").append(rect);
+    paint(box);
+    return box;
+  }
+
+  function paint({ tick, rect, area, frame }) {
+    const [left, top, right, bottom] = area;
+    rect.classList.toggle("off", !tick.checked);
+    place(rect, area);
+    if (!frame) return;
+    frame.classList.toggle("low", bottom > UNITS * .9); // its delete button stands above it
+    const sides = { left, top, width: right - left, height: bottom - top };
+    for (const [name, value] of Object.entries(sides)) frame.style[name] = `${value * 100 / UNITS}%`;
+  }
+
+  // A drawn box has a frame over it, which is dragged, has handles at its edges, and takes keys.
+  function makeEditable(box) {
+    const frame = document.createElement("div");
+    const name = `${list.dataset.drawn} ${list.dataset.ofPage} ${box.page}`;
+    frame.className = "drawn-box";
+    frame.tabIndex = 0;
+    frame.setAttribute("role", "group");
+    frame.setAttribute("aria-label", name);
+    frame.setAttribute("aria-describedby", "box-keys");
+    frame.append(...EDGES.map((edge) => Object.assign(document.createElement("i"), { className: edge })));
+    frame.append(deleteButton(box, "×"));
+    frame.addEventListener("focusin", () => choose(frame));
+    frame.addEventListener("pointerdown", (event) => drag(box, event));
+    frame.addEventListener("keydown", (event) => press(box, event));
+    box.frame = frame;
+    box.paper.append(frame);
+    box.line.append(deleteButton(box, list.dataset.remove));
+  }
+
+  // Shows the handles of one box, also while a button is pressed that makes the picture larger.
+  function choose(frame) {
+    form.querySelector(".drawn-box.chosen")?.classList.remove("chosen");
+    frame?.classList.add("chosen");
+  }
+
+  function deleteButton(box, text) {
+    const made = document.createElement("button");
+    made.type = "button";
+    made.className = text === "×" ? "delete" : "link";
+    made.textContent = text;
+    made.setAttribute("aria-label", `${list.dataset.remove} ${list.dataset.drawn} ${list.dataset.ofPage} ${box.page}`);
+    made.addEventListener("pointerdown", (event) => event.stopPropagation());
+    made.addEventListener("click", () => remove(box));
+    if (text === "×") made.tabIndex = -1; // the Delete key does the same
+    return made;
+  }
+
+  function change(box, area) {
+    box.area = area;
+    const value = [box.page, ...area, "drawn"].join(",");
+    box.tick.value = value;
+    const known = box.line.querySelector("input[name=known]");
+    if (known) known.value = value;
+    changed = true;
+    paint(box);
+  }
+
+  function remove(box) {
+    const [next, shown] = [box.line.nextSibling, [box.rect, box.frame]];
+    const parts = shown.map((part) => [part, part.parentNode]);
+    [box.line, ...shown].forEach((part) => part.remove());
+    undone.push(() => { list.insertBefore(box.line, next?.isConnected ? next : null); parts.forEach(([part, parent]) => parent.append(part)); box.frame.focus(); });
+    changed = true;
+    form.querySelector("[data-add]").focus({ preventScroll: true });
+  }
+
+  // Where the box is after its edges moved: all of them, or those that are named. It stays on the page.
+  function moved([left, top, right, bottom], edges, x, y) {
+    if (!edges) {
+      const [across, down] = [clamp(x, -left, UNITS - right), clamp(y, -top, UNITS - bottom)];
+      return [left + across, top + down, right + across, bottom + down];
     }
+    return [
+      edges.includes("w") ? clamp(left + x, 0, right - LEAST) : left,
+      edges.includes("n") ? clamp(top + y, 0, bottom - LEAST) : top,
+      edges.includes("e") ? clamp(right + x, left + LEAST, UNITS) : right,
+      edges.includes("s") ? clamp(bottom + y, top + LEAST, UNITS) : bottom,
+    ];
+  }
+
+  function drag(box, event) {
+    const { frame, paper, area: before } = box;
+    const isTap = event.pointerType === "touch" && !frame.classList.contains("chosen"); // the first touch chooses, or scrolls
+    event.stopPropagation(); // no box is drawn
+    if (event.button !== 0 || isTap) return;
+    const edges = event.target === frame ? "" : event.target.className;
+    const [startX, startY] = at(paper, event);
+    const ended = new AbortController();
+    const { signal } = ended;
+    frame.setPointerCapture(event.pointerId);
+    frame.addEventListener("pointermove", (now) => {
+      const [x, y] = at(paper, now);
+      change(box, moved(before, edges, x - startX, y - startY));
+    }, { signal });
+    frame.addEventListener("pointerup", () => { ended.abort(); if (box.area !== before) undone.push(() => change(box, before)); }, { signal });
+    frame.addEventListener("pointercancel", () => { ended.abort(); change(box, before); }, { signal });
+  }
+
+  function press(box, event) {
+    const arrow = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
+    if (event.key === "Delete" || event.key === "Backspace") remove(box);
+    else if (arrow) {
+      const before = box.area;
+      const [x, y] = arrow.map((way) => way * (event.ctrlKey ? STEP / 5 : STEP));
+      change(box, moved(before, event.shiftKey ? "se" : "", x, y));
+      undone.push(() => change(box, before));
+      box.frame.scrollIntoView({ block: "nearest", inline: "nearest" });
+    } else return;
+    event.preventDefault();
   }
 
   function add(page, area) {
@@ -51,9 +180,23 @@ if (form) {
     list.append(line);
     form.querySelector("[data-none]")?.remove();
     changed = true;
-    draw();
+    const box = show(line);
+    undone.push(() => { remove(box); undone.pop(); });
     list.scrollTop = list.scrollHeight; // the picture stays where it is
+    return box;
   }
+
+  // Puts a box in the middle of what is in sight.
+  form.querySelector("[data-add]").addEventListener("click", () => {
+    const seen = (paper) => { const box = paper.getBoundingClientRect(); return Math.min(box.bottom, innerHeight) - Math.max(box.top, 0); };
+    const paper = papers.reduce((best, each) => (seen(each) > seen(best) ? each : best));
+    const frame = paper.parentElement.getBoundingClientRect();
+    const box = paper.getBoundingClientRect();
+    const [x, y] = at(paper, { clientX: (frame.left + frame.right) / 2, clientY: (Math.max(box.top, 0) + Math.min(box.bottom, innerHeight)) / 2 });
+    const [width, height] = NEW_BOX;
+    const [left, top] = [clamp(x - width / 2, 0, UNITS - width), clamp(y - height / 2, 0, UNITS - height)];
+    add(paper.dataset.page, [left, top, left + width, top + height]).frame.focus({ preventScroll: true });
+  });
 
   const finger = form.querySelector("[data-finger]");
   const drawsWithFinger = () => finger.getAttribute("aria-pressed") === "true";
@@ -63,22 +206,19 @@ if (form) {
     form.classList.toggle("finger-draws", drawsWithFinger());
   });
 
-  for (const paper of form.querySelectorAll(".paper")) {
+  for (const paper of papers) {
     paper.classList.add("drawable");
+    paper.querySelector("svg").replaceChildren();
     let start = null;
     let sketch = null;
-    const at = (event) => {
-      const box = paper.getBoundingClientRect();
-      const share = (value) => Math.round(Math.min(1, Math.max(0, value)) * UNITS);
-      return [share((event.clientX - box.left) / box.width), share((event.clientY - box.top) / box.height)];
-    };
     const area = (event) => {
-      const [x, y] = at(event);
+      const [x, y] = at(paper, event);
       return [Math.min(x, start[0]), Math.min(y, start[1]), Math.max(x, start[0]), Math.max(y, start[1])];
     };
     paper.addEventListener("pointerdown", (event) => {
       if (event.button !== 0 || (event.pointerType === "touch" && !drawsWithFinger())) return; // a finger scrolls
-      start = at(event);
+      start = at(paper, event);
+      choose(null);
     });
     paper.addEventListener("pointermove", (event) => {
       if (!start) return;
@@ -95,14 +235,19 @@ if (form) {
       sketch?.remove();
       const isBox = sketch && drawn[2] - drawn[0] >= LEAST && drawn[3] - drawn[1] >= LEAST;
       start = sketch = null;
-      if (isBox && event.type === "pointerup") add(paper.dataset.page, drawn);
+      if (isBox && event.type === "pointerup") add(paper.dataset.page, drawn).frame.focus({ preventScroll: true });
     };
     paper.addEventListener("pointerup", end);
     paper.addEventListener("pointercancel", end);
   }
 
-  list.addEventListener("change", () => { changed = true; draw(); });
-  form.querySelector("[data-drawing]").hidden = false;
+  form.addEventListener("keydown", (event) => {
+    const isUndo = (event.ctrlKey || event.metaKey) && !event.shiftKey && event.code === "KeyZ";
+    if (!isUndo || event.target.matches("input:not([type=checkbox])") || !undone.length) return;
+    event.preventDefault();
+    undone.pop()();
+  });
+  form.querySelectorAll("[data-drawing]").forEach((part) => { part.hidden = false; });
   form.addEventListener("submit", (event) => {
     leaving = true;
     const making = event.submitter?.dataset.making;
@@ -114,5 +259,5 @@ if (form) {
     event.preventDefault();
     event.returnValue = ""; // what older browsers ask for
   });
-  draw();
+  list.querySelectorAll("li").forEach(show);
 }
