@@ -79,7 +79,7 @@ def sign_in(page: Page, name: str = NAME) -> None:
     page.goto("/sign-in")
     page.fill("#name", name)
     page.fill("#password", PASSWORD)
-    page.click("main button")
+    page.click("main .button.first")
     page.wait_for_url("**/staff")
 
 

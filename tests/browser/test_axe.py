@@ -39,7 +39,7 @@ def test_what_opens_on_residents_pages(visit: Visit, language: str) -> None:
     page.goto("/sign-in")
     page.fill("#name", "ใครก็ไม่รู้")
     page.fill("#password", "ผิดแน่นอน")
-    page.locator("main button").click()
+    page.locator("main .button.first").click()
     assert found | _looked_at(page, language, "/sign-in refused") == {}
 
 
@@ -51,7 +51,7 @@ def test_staff_pages(staff: Visit, site: Site, language: str) -> None:
     page.goto("/staff/people")
     page.fill("#name", "ก")
     page.fill("#password", "สั้นๆ แต่พอ")
-    page.locator("main section button").click()
+    page.locator("main section .button.first").click()
     assert _looked_at(page, language, "/staff/people refused") == {}
 
 

@@ -65,6 +65,7 @@ def test_a_page_is_corrected_with_few_keys(staff: Visit, site: Site, doubted: Pa
     expect(left).to_contain_text("3")
     assert abs(page.evaluate(WIDENED)) < 0.5  # pixels: the highlights lie under their words
     shoot(page, "staff-correction-1280")
+    expect(page.locator(".choices button").first).to_have_text("Alt+1 ใส่ “สารส้ม”")
     page.keyboard.press("Alt+1")  # the first doubtful word is selected already
     expect(left).to_contain_text("2")
     page.keyboard.press("Control+z")  # takes the word back

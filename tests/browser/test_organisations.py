@@ -75,7 +75,7 @@ def test_a_clerk_publishes_in_the_other_town(page: Page) -> None:
     page.goto("/bangkhen/staff")
     page.fill("#name", NAME)
     page.fill("#password", PASSWORD)
-    page.click("main button")
+    page.click("main .button.first")
     page.wait_for_url("**/bangkhen/staff")
     page.get_by_role("link", name="ประกาศใหม่").click()
     with page.expect_file_chooser() as choosing:

@@ -252,7 +252,11 @@ def test_a_wrong_password_says_nothing_of_names(visit: Visit) -> None:
     page.goto("/sign-in?next=/staff/review")
     page.fill("#name", "ใครก็ไม่รู้")
     page.fill("#password", "ผิดแน่นอน")
-    page.locator("main button").click()
+    show = page.get_by_role("button", name="แสดงรหัสผ่าน")
+    show.press("Space")
+    expect(show).to_have_attribute("aria-pressed", "true")
+    expect(page.locator("#password")).to_have_attribute("type", "text")
+    page.get_by_role("button", name="ลงชื่อเข้าใช้").click()
     expect(page.locator(".notice.bad")).to_have_text("ชื่อผู้ใช้หรือรหัสผ่านไม่ถูกต้อง")
     expect(page.locator(".notice.warn")).to_contain_text("แป้นพิมพ์")
 

@@ -6,7 +6,7 @@ import re
 
 from playwright.sync_api import Dialog, FilePayload, Route, expect
 
-from tests.browser.conftest import Visit
+from tests.browser.conftest import PHONE, Visit
 from tests.browser.site import NAME, PASSWORD, Site, order
 
 SENDING = re.compile(r"/staff/announcements/\d+/attachments$")
@@ -19,7 +19,7 @@ def paper(name: str, mark: str) -> FilePayload:
 
 
 def test_a_file_that_never_arrives_stays_listed_and_is_sent_again(staff: Visit, site: Site) -> None:
-    page = staff()
+    page = staff(width=PHONE)
     page.goto("/staff/announcements/new")
     sent: list[Route] = []
 
@@ -40,6 +40,7 @@ def test_a_file_that_never_arrives_stays_listed_and_is_sent_again(staff: Visit, 
     line = page.locator("[data-uploads] li.failed")
     expect(line).to_contain_text("การเชื่อมต่อขาด", timeout=20_000)
     expect(line).to_contain_text("two.pdf")
+    expect(line).to_be_in_viewport(ratio=1)
     assert len(sent) == 4  # by itself it was sent three times
     expect(page.locator("[data-attachment]")).to_have_count(1)  # the page is the draft's
     page.unroute(SENDING)

@@ -131,8 +131,9 @@ def test_an_unknown_collection_is_not_found(site: Site, path: str) -> None:
     assert site.signed_in(Role.STAFF).get(path).status_code == 404
 
 
-def test_doubtful_pages_are_listed_by_their_papers_name(site: Site) -> None:
-    attachment = site.attach(site.announcement("ประกาศ").id, memo("ข้อความ"), "สแกนจาง.pdf")
+def test_doubtful_pages_are_listed_by_title_not_by_file_name(site: Site) -> None:
+    made = site.announcement("ประกาศเรื่องจาง")
+    attachment = site.attach(made.id, memo("ข้อความ"), "scan_0012.pdf")
     for number, confidence, problem in ((1, 0.31, ""), (2, None, "damaged")):
         site.services.pages.save(
             Page(
@@ -146,7 +147,8 @@ def test_doubtful_pages_are_listed_by_their_papers_name(site: Site) -> None:
             )
         )
     text = site.signed_in(Role.STAFF).get("/staff/review").text
-    assert "สแกนจาง · หน้า 1" in text
+    assert "ประกาศเรื่องจาง</span> · หน้า 1" in text  # not the name that a scanner gave
+    assert "scan_0012.pdf" in text
     assert "31 %" in text
     assert MESSAGES["damaged"] in text
 

@@ -18,6 +18,7 @@ from archive.model import Announcement, Attachment, DocumentKind, Reading, ScanA
 from archive.suggested_fields import (
     fields_not_given,
     is_label_file_name,
+    is_title_file_name,
     stated_title,
     suggest_fields,
     suggested_label,
@@ -97,6 +98,18 @@ def title_or_suggestion(announcement: Announcement) -> str:
     is_unread = any(each.status in (Reading.WAITING, Reading.READING) for each in attachments)
     said = gettext("กำลังแปลงข้อความ") if is_unread else gettext("ยังไม่มีชื่อเรื่อง")
     return f"({said}) {attachments[0].filename}"
+
+
+def paper_title(attachment: Attachment) -> str:
+    """Returns the label of an attachment for staff's pages.
+
+    One that is a file's name gives way to what the document states, else to the title of its announcement.
+    """
+    if not is_title_file_name(attachment.label, [attachment]):
+        return attachment.label
+    return suggested_label(attachment) or title_or_suggestion(
+        services().announcements.get(attachment.announcement_id)
+    )
 
 
 def is_named_after_file(announcement: Announcement, papers: Sequence[Paper]) -> bool:

@@ -24,7 +24,7 @@ _PASSWORD_BYTES = 12  # of chance in a password that the archive makes: sixteen 
 
 @pages.route("", methods=["GET", "POST"])
 def table() -> ResponseReturnValue:
-    """Show the people with division, role, last sign-in and state; add a person."""
+    """Show the people with division, role, last sign-in and state; add a person; change the one to ``edit``."""
     if request.method == "POST":
         try:
             name, password = (
@@ -94,10 +94,12 @@ def enable() -> ResponseReturnValue:
 
 def _table(*, reset: Person | None = None, password: str = "") -> str:
     """Returns the page. ``reset``: the person whose new password it shows."""
+    everyone = services().people.accounts.everyone()
     return render_template(
         "staff/people.html",
-        everyone=services().people.accounts.everyone(),
+        everyone=everyone,
         roles=list(Role),
+        edited=next((each for each in everyone if each.id == request.args.get("edit", type=int)), None),
         reset=reset,
         password=password,
     )

@@ -35,7 +35,7 @@ def queue() -> str:
         ],
         doubtful=doubtful,
         problems=MESSAGES,
-        labels={id: services().attachments.get(id).label for id in {page.attachment_id for page in doubtful}},
+        papers={id: services().attachments.get(id) for id in {page.attachment_id for page in doubtful}},
     )
 
 

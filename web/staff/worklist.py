@@ -33,6 +33,7 @@ from web.staff.worklist_search import search_all_records
 
 pages = staff_blueprint("worklist", __name__, url_prefix="/staff")
 pages.add_app_template_filter(attachments_for_staff.title_or_suggestion, "staff_title")
+pages.add_app_template_filter(attachments_for_staff.paper_title)
 pages.add_app_template_filter(publication.schedule_message, "schedule")
 
 PER_PAGE = 50

@@ -226,7 +226,7 @@ if (form) {
       made.addEventListener("click", act);
       bar.append(made);
     };
-    doubt.mark.alternatives.forEach((word, place) => button(String(place + 1), word, () => accept(line, word)));
+    doubt.mark.alternatives.forEach((word, place) => button(`Alt+${place + 1}`, list.dataset.put.replace("#", word), () => accept(line, word)));
     button("Enter", list.dataset.accept, () => accept(line));
     line.row.append(bar);
     line.row.scrollIntoView({ block: "nearest" });

@@ -95,6 +95,7 @@ function sending(file) {
   shown.begin();
   noteUnsent(file.name, true);
   papers.querySelector("[data-uploads]").append(line);
+  line.scrollIntoView({ block: "nearest" }); // on a phone the list may be out of sight
   return shown;
 }
 
