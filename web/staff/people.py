@@ -24,7 +24,7 @@ _PASSWORD_BYTES = 12  # of chance in a password that the archive makes: sixteen 
 
 @pages.route("", methods=["GET", "POST"])
 def table() -> ResponseReturnValue:
-    """Show the people with division, role, last sign-in and state; add a person; change the one to ``edit``."""
+    """Show the people with division, role, last sign-in and state; add and change people."""
     if request.method == "POST":
         try:
             name, password = (
