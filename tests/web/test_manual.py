@@ -32,6 +32,12 @@ def test_every_page_is_shown_with_links_and_pictures_that_lead_somewhere(
     assert all(client.get(target).status_code == 200 for target in set(targets))
 
 
+def test_commands_are_shown_line_by_line(client: FlaskClient) -> None:
+    text = client.get("/help/officer-install").get_data(as_text=True)
+    assert re.search(r"<pre[^>]*><code>umask 022\napt-get", text)
+    assert "```" not in text
+
+
 def test_there_is_no_other_page(client: FlaskClient) -> None:
     assert client.get("/help/nothing").status_code == 404
     assert client.get("/help/..%2f..%2foperation").status_code == 404
@@ -46,13 +52,25 @@ def test_there_is_no_other_page(client: FlaskClient) -> None:
         ("ดิสก์เสีย", "officer-care"),
         ("ถอยกลับรุ่นเดิม", "officer-install"),
         ("audit-broken", "officer-care"),
+        ("ถอนประกาศ", "staff"),
     ],
 )
 def test_the_manual_is_searched_as_the_archive_is(client: FlaskClient, typed: str, page: str) -> None:
     text = client.get("/help", query_string={"q": typed}).get_data(as_text=True)
     found = re.findall(r'href="/help/([a-z-]+)#', text)
     assert found[:1] == [page]
+    assert "index" not in found
     assert "<mark>" in text
+
+
+def test_a_section_has_all_words_and_its_heading_counts_most(client: FlaskClient) -> None:
+    text = client.get("/help", query_string={"q": "กู้คืน ดิสก์"}).get_data(as_text=True)
+    assert 'href="/help/officer-care#' in text
+    headings = re.findall(r'(?s)<a href="/help/[a-z-]+#[^"]*">(.*?)</a>', text)
+    passages = re.findall(r'(?s)<p class="passage" lang="th">(.*?)</p>', text)
+    assert headings[0].startswith("ดิสก์เสีย")
+    assert all("<mark>" in passage for passage in passages)
+    assert not passages[0].startswith(headings[0])
 
 
 def test_a_search_without_result_says_so(client: FlaskClient) -> None:

@@ -12,6 +12,8 @@ from flask import Blueprint, Response, abort, render_template, send_from_directo
 from lxml import html
 from markupsafe import Markup
 
+from archive.thai.word_list import thai_stopwords
+from indexer.analysis.tokenizer import Tokenizer, fold, join_words
 from indexer.search.highlighting import TextSegment, find_hits, snippet
 from indexer.search.query import parser as queries
 from indexer.search.query.parser import Query
@@ -20,7 +22,12 @@ from web.addresses import search_text_of_request
 pages = Blueprint("manual", __name__, url_prefix="/help")
 
 _FOLDER = Path(__file__).parents[1] / "manual"
-_EXTENSIONS = ("tables", "toc", "sane_lists")  # those of mkdocs.yml, which builds the same pages as a site
+_EXTENSIONS = (
+    "tables",
+    "toc",
+    "sane_lists",
+    "fenced_code",
+)  # those of mkdocs.yml, which builds the same pages as a site
 _FIRST = "index"
 _MOST_FOUND = 20  # sections shown for a search
 
@@ -65,7 +72,22 @@ def _names() -> frozenset[str]:
 @cache
 def _markup(page: str) -> str:
     text = (_FOLDER / f"{page}.md").read_text(encoding="utf-8")
-    return str(markdown.markdown(text, extensions=list(_EXTENSIONS)))
+    body = html.fragment_fromstring(
+        markdown.markdown(text, extensions=list(_EXTENSIONS)), create_parent="div"
+    )
+    for table in body.iter("table"):
+        _name_cells(table)
+    for code in body.iter("pre"):
+        code.set("tabindex", "0")  # scrolled with the keyboard too
+    return "".join(html.tostring(each, encoding="unicode") for each in body)
+
+
+def _name_cells(table: html.HtmlElement) -> None:
+    """Writes each column's heading into its cells, for screens that show them one below the other."""
+    headings = [each.text_content() for each in table.iter("th")]
+    for row in table.iterfind("tbody/tr"):
+        for heading, cell in zip(headings, row, strict=True):
+            cell.set("data-heading", heading)
 
 
 def _rendered(page: str) -> Markup:
@@ -85,29 +107,58 @@ def _rendered(page: str) -> Markup:
 
 @cache
 def _sections() -> tuple[ManualSection, ...]:
-    """Returns the sections of all pages, in the order of the pages' names."""
+    """Returns the sections of all pages but the first, whose list of the others answers nothing."""
     found = []
-    for page in sorted(_names()):
+    for page in sorted(_names() - {_FIRST}):
         heading, anchor, lines = "", "", [""]
         for element in html.fragment_fromstring(_markup(page), create_parent="div"):
             if element.tag in ("h1", "h2"):
                 found.append(ManualSection(page, anchor, heading, "\n".join(lines)))
                 heading, anchor, lines = element.text_content(), element.get("id", ""), []
-            lines.append(element.text_content())
+            else:
+                lines.append(element.text_content())
         found.append(ManualSection(page, anchor, heading, "\n".join(lines)))
     return tuple(section for section in found if section.heading)
 
 
 def _find(query: Query) -> list[tuple[ManualSection, tuple[TextSegment, ...]]]:
-    """Returns the sections that match, those first that hold most of the query's letters in different hits.
+    """Returns the sections that have the most of the query's words, those with words in the heading first.
 
-    Letters, for a hit of the whole query says more than hits of its parts. Those of the heading count twice.
+    Of equal ones those come first that have the longest part of the query in one piece, most of all in the
+    heading.
     """
+    words = _words(query)
     scored = []
     for section in _sections():
-        hits = {section.text[start:end] for start, end in find_hits(section.text, query)}
-        in_heading = {section.heading[start:end] for start, end in find_hits(section.heading, query)}
+        in_heading = _hits(section.heading, query)
+        hits = in_heading | _hits(section.text, query)
         if hits:
-            scored.append((sum(map(len, hits)) + 2 * sum(map(len, in_heading)), section))
-    scored.sort(key=lambda pair: -pair[0])
-    return [(section, snippet(section.text, query)) for _score, section in scored[:_MOST_FOUND]]
+            score = (_coverage(words, in_heading), _longest(in_heading), _longest(hits), sum(map(len, hits)))
+            scored.append((_coverage(words, hits), score, section))
+    most = max((covered for covered, _score, _section in scored), default=0)
+    complete = [(score, section) for covered, score, section in scored if covered == most]
+    complete.sort(key=lambda pair: pair[0], reverse=True)
+    return [(section, snippet(section.text, query)) for _score, section in complete[:_MOST_FOUND]]
+
+
+def _words(query: Query) -> set[str]:
+    """Returns the words of the query that say what is looked for."""
+    tokenizer = Tokenizer()
+    words: set[str] = set()
+    for chunk in query.chunks:
+        tokens = [chunk.text[token.start : token.end] for token in tokenizer.tokens(chunk.text)]
+        words |= {"".join(parts) for parts in join_words(tokens)}
+    return words - thai_stopwords()
+
+
+def _hits(text: str, query: Query) -> set[str]:
+    return {fold(text[start:end]) for start, end in find_hits(text, query)}
+
+
+def _coverage(words: set[str], hits: set[str]) -> int:
+    """Returns the letters of the words that were hit: a long word says more than a short one."""
+    return sum(len(word) for word in words if any(word in hit for hit in hits))
+
+
+def _longest(hits: set[str]) -> int:
+    return max(map(len, hits), default=0)
