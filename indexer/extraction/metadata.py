@@ -24,11 +24,12 @@ from archive.thai.dates import ERA, find_dates
 HEAD = 16  # lines of text in which labels are looked for
 TAIL = 30  # lines at the end in which a stamped letter is dated
 CERTAIN, LIKELY, GUESS = 0.97, 0.85, 0.6
-SUBJECT_LINES = 4
+SUBJECT_LINES = 5
 TITLE_LINES = 5
 HEADING_AT = 3  # lines at the head in which the title of a form may stand that is not centred
 TITLE_ROWS = 8  # lines at the head in which a title begins
 CENTRED = 350  # 1/10,000 of the page's width that a centred line may be off the middle of the text
+ALIGNED = 100  # 1/10,000 of the page's width that two rows of one column may be off each other
 NARROW = 0.95  # a centred line is narrower than this share of the text
 FULL = 0.5  # a line that was broken, so that another follows it, fills this share of the text at least
 
@@ -54,7 +55,7 @@ _RULE = re.compile(r"[-–—_.…=*\s]{3,}")
 _NUMBER_LABEL = re.compile(rf"(?:ด่วน\S*\s+)?ท[ีิึื]?[่้'’`\"]?(?=\s|[{CONSONANTS}]{{1,4}}\s?\d|\d|พิเศษ)\s*")
 _REFERENCE = re.compile(
     rf"(?P<office>[{CONSONANTS}]{{1,4}}\.?\s?)?"
-    r"(?P<code>\d{1,5}(?:\s?[.,]\s?\d{1,3}){0,3})\s?(?:[/|\\]\s?(?P<circular>ว)?\s?\.?\s?(?P<number>\d{1,6})(?!\d|[.,]\s?\d))"
+    r"(?P<code>\d{1,5}(?:\s?[.,]\s?\d{1,3}){0,3})\s?(?:[/|\\]\s?(?P<circular>ว)?\s?\.?\s?(?P<number>\d{1,6})(?![\d\s]*\d|[.,]\s?\d))"
 )
 _NUMBER_ALONE = re.compile(r"\W*\d{1,5}\s?/\s?2[3-6]\d\d\W*$")
 _NOISE = re.compile(rf"^[^{CONSONANTS}{LEADING_VOWELS}]{{1,4}}\s+(?=[{CONSONANTS}])")
@@ -65,7 +66,7 @@ _BODY = re.compile(
     "(ด้วย|ตามที่|เพื่อ|อาศัย|โดยที่|เนื่องจาก|เนื่องด้วย|บัดนี้|จาก|ให้|ขอ|ในการนี้|อนุสนธิ|ตามหนังสือ|๑\\.|1\\.|ข้อ )"
 )
 _OPENING = _bare_pattern(  # the text of a paper begins; ด้วยวิธี… goes on with a subject
-    "ด้วย(?!วิธี|ระบบ|การ|ความ|เงิน|งบ|เครื่อง|ตนเอง|ตัวเอง|กัน|$)|ตามที่(?!ดิน)|ตามหนังสือ|ตาม.*ลงวันที่|โดยที่เป็น|อาศัยอำนาจ|"
+    "ด้วย(?!วิธี|ระบบ|การ|ความ|เงิน|งบ|เครื่อง|ตนเอง|ตัวเอง|กัน|$)|ตามที่(?!ดิน)|ตามหนังสือ|ตาม.*ลงวันที่|โดยที่|อาศัยอำนาจ|"
     r"เนื่องจาก|เนื่องด้วย|บัดนี้|อนุสนธิ|เพื่อให้|เพื่ออนุวัติ|ข้อ\d|\(?\d{1,2}(?:\.\d{1,2})*[.)](?!\d)"
 )
 _ISSUED_ON = _bare_pattern(r"\W*(?:สั่ง|สัง|ประกาศ|ให้ไว้|ตราไว้).{0,4}วัน")
@@ -288,6 +289,12 @@ class _Document:
     def is_heading(self, row: _Row) -> bool:
         """Returns True if the row is centred and no row of a table."""
         return self.is_symmetrical(row) and not row.has_cells
+
+    def is_below(self, row: _Row, before: _Row) -> bool:
+        """Returns True if the row begins below the beginning of the row before it."""
+        if row.left is None or before.left is None:
+            return False
+        return abs(row.left - before.left) <= ALIGNED
 
     def full(self, row: _Row) -> bool:
         return row.left is None or row.width >= FULL * (self.right - self.left)
@@ -520,7 +527,11 @@ def _subject(document: _Document) -> _Found | None:
     is_closed = end is not None and (is_paper or following[end].text == "---")
     before = first
     for row in following[:end]:
-        goes_on = document.centred(row) and (end is not None or document.full(before))
+        if end is None:
+            goes_on = document.full(before) and document.centred(row)
+        else:
+            is_below = before is not first and document.is_below(row, before)
+            goes_on = document.is_symmetrical(row) or is_below
         if not (is_closed or goes_on):
             break
         lines.append(row.text)

@@ -312,3 +312,16 @@ def test_a_number_partly_in_other_digits_was_written_by_hand() -> None:
 def test_inner_pages_and_forms_say_nothing_about_themselves(text: str) -> None:
     assert not {"kind", "subject", "from", "to"} & set(values(text))
     assert "คู่มือ" not in values(text).get("title", "")
+
+
+def test_a_subject_of_several_rows_hangs_below_its_label() -> None:
+    text = (
+        "ประกาศเทศบาลตำบลบ้านใหม่\nเรื่อง หลักเกณฑ์การเลื่อนและแต่งตั้ง\nในสายงานวิทยาศาสตร์และสายงาน\nนิติการ\nโดยที่เห็นสมควร"
+    )
+    rows = ((2900, 8400), (1870, 9400), (2330, 9280), (2320, 3600), (3000, 9200))
+    assert laid_out(text, *rows)["subject"] == "หลักเกณฑ์การเลื่อนและแต่งตั้งในสายงานวิทยาศาสตร์และสายงานนิติการ"
+
+
+def test_a_number_of_which_a_part_was_read_is_left_open() -> None:
+    """A ว that was read as a digit stands apart from the number behind it."""
+    assert "number" not in values(LETTER.replace("/ว ๑๒๓", "/ 2 ๑๒๓"))
